@@ -1,0 +1,66 @@
+//! The one error of everything that parses.
+
+/// An input that does not have the form it must have. Holds no part of the input, so it may be
+/// shown and logged.
+///
+/// ```
+/// let error = sspr::TenantId::parse("a\u{0}b").unwrap_err();
+/// assert_eq!(error.to_string(), "tenant id holds a control character");
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum InvalidInput {
+    /// Nothing was given.
+    #[error("{what} is empty")]
+    Empty {
+        /// What was being parsed.
+        what: &'static str,
+    },
+    /// More was given than the limit; it was not looked at further.
+    #[error("{what} is longer than {max} bytes")]
+    TooLong {
+        /// What was being parsed.
+        what: &'static str,
+        /// The limit in bytes.
+        max: usize,
+    },
+    /// A control character (NUL, line feed, delete, C1).
+    #[error("{what} holds a control character")]
+    Control {
+        /// What was being parsed.
+        what: &'static str,
+    },
+    /// The form is wrong in another way.
+    #[error("{what} is malformed")]
+    Malformed {
+        /// What was being parsed.
+        what: &'static str,
+    },
+    /// A ticket, code or option that this engine did not issue, or not for this use.
+    #[error("{what} is not valid here")]
+    Foreign {
+        /// What was being parsed.
+        what: &'static str,
+    },
+    /// The value is outside what the limit allows.
+    #[error("{what} is out of range")]
+    OutOfRange {
+        /// What was being parsed.
+        what: &'static str,
+    },
+}
+
+/// Checks that `text` holds 1 to `max` bytes and no control character. The length is checked
+/// first, in constant time.
+pub(crate) fn bounded_text(what: &'static str, text: &str, max: usize) -> Result<(), InvalidInput> {
+    if text.is_empty() {
+        return Err(InvalidInput::Empty { what });
+    }
+    if text.len() > max {
+        return Err(InvalidInput::TooLong { what, max });
+    }
+    if text.chars().any(char::is_control) {
+        return Err(InvalidInput::Control { what });
+    }
+    Ok(())
+}
