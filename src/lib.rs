@@ -1,12 +1,26 @@
 //! An embeddable self-service password reset engine.
 
+pub mod adapters;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod domain;
+pub mod port;
+#[cfg(feature = "testing")]
+pub mod testing;
 
+pub use domain::account::Provenance;
+pub use domain::budget::PoolKind;
 pub use domain::contact::{Destination, EmailAddress, PhoneNumber};
+pub use domain::event::{ActorKind, Event, EventId, EventKind, FlowEnd, RejectedBy};
+pub use domain::facts::{
+    ContactFacts, PasswordHome, Plan, PolicyReason, SessionKinds, TenantFacts, UserFacts, UserKind,
+    UserQuery, UserSelector, WriteOutcome, WritebackState,
+};
 pub use domain::ids::{
     CounterKey, GroupId, Identifier, MethodId, RecordKey, RoleId, SHARDS, TenantId, UserId,
 };
 pub use domain::invalid::InvalidInput;
+pub use domain::message::{CodeMessage, CodePurpose, Locale, Message, Notice};
 pub use domain::method::{ChallengeOption, Channel, MethodKind};
 pub use domain::password::{PasswordContext, PasswordFault, PasswordRejection, PasswordRules};
 pub use domain::policy::{
@@ -15,5 +29,8 @@ pub use domain::policy::{
     OnPremisesPolicy, Policy, PolicyError, PolicySettings, Rate, RegistrationPolicy, Scope,
     SendBudgets,
 };
-pub use domain::secret::SecretText;
+pub use domain::reason::{FlowStage, RefusalCause, SsprReason};
+pub use domain::record::{Columns, Record, RecordKind, Version};
+pub use domain::secret::{SecretBytes, SecretText};
 pub use domain::time::Timestamp;
+pub use port::{Clock, Delivery, Directory, Entropy, PortError, Store};

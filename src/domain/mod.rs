@@ -1,10 +1,19 @@
 //! The rules, pure: no I/O, clock, entropy, lock or log. `now` and random bytes are arguments.
 
+pub(crate) mod account;
+pub(crate) mod budget;
 pub(crate) mod contact;
+pub(crate) mod event;
+pub(crate) mod facts;
+pub(crate) mod hex_bytes;
 pub(crate) mod ids;
 pub(crate) mod invalid;
+pub(crate) mod message;
 pub(crate) mod method;
 pub(crate) mod password;
 pub(crate) mod policy;
+pub(crate) mod policy_record;
+pub(crate) mod reason;
+pub(crate) mod record;
 pub(crate) mod secret;
 pub(crate) mod time;

@@ -33,6 +33,41 @@ impl SecretText {
     }
 }
 
+/// Bytes that must not be logged, stored in the clear or sent back; as [`SecretText`].
+///
+/// ```
+/// let seed = sspr::SecretBytes::new(vec![7; 20]);
+/// assert_eq!(format!("{seed:?}"), "[redacted]");
+/// assert_eq!(seed.expose_secret().len(), 20);
+/// ```
+pub struct SecretBytes(Vec<u8>);
+
+impl SecretBytes {
+    /// Takes ownership of secret bytes.
+    #[must_use]
+    pub const fn new(bytes: Vec<u8>) -> Self {
+        Self(bytes)
+    }
+
+    /// The bytes. Do not keep, log or serialise what it returns.
+    #[must_use]
+    pub fn expose_secret(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl Drop for SecretBytes {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+impl fmt::Debug for SecretBytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
 impl From<&str> for SecretText {
     fn from(text: &str) -> Self {
         Self(text.to_owned())

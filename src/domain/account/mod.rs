@@ -1,0 +1,166 @@
+//! The state of one account: everything about it that must change together.
+
+mod flow;
+mod method;
+mod outbox;
+
+pub(crate) use flow::{Challenge, Flow, FlowId, Grant, Proof, Purpose, Repeat};
+pub use method::Provenance;
+pub(crate) use method::{Method, MethodState};
+pub(crate) use outbox::{Pending, PendingBody, Write, WriteState};
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::budget::{MethodBudget, PoolKind};
+use super::ids::{RecordKey, TenantId, UserId};
+use super::method::MethodKind;
+use super::time::Timestamp;
+
+/// The format that this release writes.
+pub(crate) const FORMAT: u16 = 1;
+
+/// One account, or one decoy slot.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub(crate) struct Account {
+    pub(crate) format: u16,
+    /// The oldest release that may read this record, and that may write it.
+    pub(crate) min_reader: u16,
+    pub(crate) min_writer: u16,
+    pub(crate) key: RecordKey,
+    pub(crate) tenant: TenantId,
+    /// `None` for a decoy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) user: Option<UserId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) incarnation: Option<String>,
+    /// Grows whenever everything outstanding becomes void.
+    pub(crate) epoch: u32,
+    /// The latest time that any engine gave this record.
+    pub(crate) seen: Timestamp,
+    pub(crate) numbers: Numbers,
+    #[serde(default)]
+    pub(crate) registration: Registration,
+    #[serde(default)]
+    pub(crate) methods: Vec<Method>,
+    #[serde(default)]
+    pub(crate) flows: Vec<Flow>,
+    #[serde(default)]
+    pub(crate) budgets: Vec<MethodBudget>,
+    #[serde(default)]
+    pub(crate) sends: Sends,
+    #[serde(default)]
+    pub(crate) outbox: Vec<Pending>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) write: Option<Write>,
+    /// Fields of a newer release, kept through our own writes.
+    #[serde(flatten)]
+    pub(crate) unknown: BTreeMap<String, serde_json::Value>,
+}
+
+/// Numbers given out so far. They never repeat, so that no two codes have one input.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Numbers {
+    pub(crate) flow: u32,
+    pub(crate) challenge: u32,
+    pub(crate) message: u32,
+    pub(crate) write: u32,
+    pub(crate) method: u32,
+}
+
+/// Two facts kept apart: never completed, and completed but fallen below.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Registration {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) completed_at: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) confirmed_at: Option<Timestamp>,
+}
+
+/// The challenges opened lately, by pool.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Sends {
+    #[serde(default)]
+    pub(crate) open: Vec<Sent>,
+    #[serde(default)]
+    pub(crate) proven: Vec<Sent>,
+}
+
+/// One challenge that was opened, and the source that asked for it (a short keyed hash).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct Sent {
+    pub(crate) at: Timestamp,
+    pub(crate) source: u32,
+}
+
+impl Sends {
+    pub(crate) const fn pool(&self, pool: PoolKind) -> &Vec<Sent> {
+        match pool {
+            PoolKind::Open => &self.open,
+            PoolKind::Proven => &self.proven,
+        }
+    }
+
+    pub(crate) const fn pool_mut(&mut self, pool: PoolKind) -> &mut Vec<Sent> {
+        match pool {
+            PoolKind::Open => &mut self.open,
+            PoolKind::Proven => &mut self.proven,
+        }
+    }
+}
+
+impl Account {
+    /// An account of which nothing is known yet.
+    pub(crate) fn blank(
+        key: RecordKey,
+        tenant: TenantId,
+        user: Option<UserId>,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            format: FORMAT,
+            min_reader: 1,
+            min_writer: 1,
+            key,
+            tenant,
+            user,
+            incarnation: None,
+            epoch: 0,
+            seen: now,
+            numbers: Numbers::default(),
+            registration: Registration::default(),
+            methods: Vec::new(),
+            flows: Vec::new(),
+            budgets: Vec::new(),
+            sends: Sends::default(),
+            outbox: Vec::new(),
+            write: None,
+            unknown: BTreeMap::new(),
+        }
+    }
+
+    pub(crate) fn budget(&self, method: MethodKind) -> Option<&MethodBudget> {
+        self.budgets.iter().find(|budget| budget.method == method)
+    }
+
+    pub(crate) fn budget_mut(&mut self, method: MethodKind) -> &mut MethodBudget {
+        let place = self
+            .budgets
+            .iter()
+            .position(|budget| budget.method == method);
+        let place = place.unwrap_or_else(|| {
+            self.budgets.push(MethodBudget::new(method));
+            self.budgets.len() - 1
+        });
+        &mut self.budgets[place]
+    }
+
+    pub(crate) fn flow(&self, id: &FlowId) -> Option<&Flow> {
+        self.flows.iter().find(|flow| flow.id == *id)
+    }
+
+    pub(crate) fn flow_mut(&mut self, id: &FlowId) -> Option<&mut Flow> {
+        self.flows.iter_mut().find(|flow| flow.id == *id)
+    }
+}

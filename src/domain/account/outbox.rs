@@ -1,0 +1,84 @@
+//! What waits to be done outside: messages, and the one directory write in flight.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::contact::Destination;
+use crate::domain::facts::SessionKinds;
+use crate::domain::message::{Locale, Notice};
+use crate::domain::method::Channel;
+use crate::domain::time::Timestamp;
+
+/// Something to be done outside, found by the record's `wake_at`.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub(crate) struct Pending {
+    pub(crate) number: u32,
+    /// Not before this; moved on by each failed try.
+    pub(crate) due: Timestamp,
+    /// After this it is dead.
+    pub(crate) not_after: Timestamp,
+    /// Somebody works on it until then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) claimed_until: Option<Timestamp>,
+    #[serde(default)]
+    pub(crate) tries: u8,
+    /// The directory write that it belongs to, while that is not settled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) write: Option<u32>,
+    pub(crate) body: PendingBody,
+}
+
+/// What is to be done.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum PendingBody {
+    /// Send the code of a challenge. The code is computed when it is sent.
+    Code {
+        flow: u32,
+        challenge: u32,
+        locale: Locale,
+    },
+    /// Send a notice.
+    Notice {
+        notice: Notice,
+        channel: Channel,
+        destination: Destination,
+        locale: Locale,
+    },
+    /// Revoke the sessions issued before.
+    Revoke {
+        issued_before: Timestamp,
+        kinds: SessionKinds,
+    },
+}
+
+impl Pending {
+    /// When it next needs somebody.
+    pub(crate) fn wake_at(&self) -> Timestamp {
+        self.claimed_until
+            .map_or(self.due, |until| until.max(self.due))
+    }
+
+    pub(crate) const fn is_code(&self) -> bool {
+        matches!(self.body, PendingBody::Code { .. })
+    }
+}
+
+/// The directory write in flight. An account has at most one.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub(crate) struct Write {
+    pub(crate) number: u32,
+    pub(crate) flow: u32,
+    pub(crate) started_at: Timestamp,
+    pub(crate) deadline: Timestamp,
+    pub(crate) state: WriteState,
+}
+
+/// What is known of a write.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum WriteState {
+    /// The directory has been or is about to be asked.
+    Writing,
+    /// Nobody knows; the owner has been told that it may have happened.
+    Unsettled,
+}

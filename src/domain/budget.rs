@@ -1,0 +1,181 @@
+//! Failure budgets: sliding windows, locks and the consecutive cap, all on `(state, now)`.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::method::MethodKind;
+use super::policy::{FailureBudgets, Rate};
+use super::time::Timestamp;
+
+/// Which of an account's two pools a caller draws from.
+///
+/// Both belong to the account and the kind of method. A stranger can spend the open one; the
+/// other is for callers who have shown something already, so that the owner keeps a way.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum PoolKind {
+    /// Anybody's.
+    Open,
+    /// Of flows that hold a verified proof, and of signed-in users.
+    Proven,
+}
+
+/// The failures of one kind of method on one account.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct MethodBudget {
+    pub(crate) method: MethodKind,
+    #[serde(default)]
+    pub(crate) open: Window,
+    #[serde(default)]
+    pub(crate) proven: Window,
+    /// Failures since the last success; never decays.
+    #[serde(default)]
+    pub(crate) consecutive: u32,
+    /// Out of use for resets until registered anew.
+    #[serde(default)]
+    pub(crate) disabled: bool,
+}
+
+/// The times of the last counted events, and the lock that they may have set.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Window {
+    #[serde(default)]
+    pub(crate) times: Vec<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) locked_until: Option<Timestamp>,
+}
+
+impl Window {
+    /// How many events may still be counted now.
+    pub(crate) fn remaining(&self, rate: Rate, now: Timestamp) -> u32 {
+        if self.locked_until.is_some_and(|until| now < until) {
+            return 0;
+        }
+        rate.max.saturating_sub(self.counted(rate.window, now))
+    }
+
+    fn counted(&self, window: Duration, now: Timestamp) -> u32 {
+        let live = self
+            .times
+            .iter()
+            .filter(|&&at| now.since(at) < window)
+            .count();
+        u32::try_from(live).unwrap_or(u32::MAX)
+    }
+
+    /// Counts one event; forgets those that have left the window.
+    pub(crate) fn count(&mut self, rate: Rate, now: Timestamp) {
+        self.times.retain(|&at| now.since(at) < rate.window);
+        self.times.push(now);
+    }
+
+    /// Takes back one event counted at `at`: it turned out to be a success.
+    pub(crate) fn uncount(&mut self, at: Timestamp) {
+        if let Some(place) = self.times.iter().rposition(|&time| time == at) {
+            self.times.remove(place);
+        }
+    }
+
+    /// Stamps from a clock that ran ahead start again now, at full length.
+    pub(crate) fn restart_after(&mut self, horizon: Timestamp, now: Timestamp, lock: Duration) {
+        for at in &mut self.times {
+            if *at > horizon {
+                *at = now;
+            }
+        }
+        if let Some(until) = &mut self.locked_until
+            && *until > horizon.plus(lock)
+        {
+            *until = now.plus(lock);
+        }
+    }
+}
+
+impl MethodBudget {
+    pub(crate) const fn new(method: MethodKind) -> Self {
+        Self {
+            method,
+            open: Window {
+                times: Vec::new(),
+                locked_until: None,
+            },
+            proven: Window {
+                times: Vec::new(),
+                locked_until: None,
+            },
+            consecutive: 0,
+            disabled: false,
+        }
+    }
+
+    pub(crate) const fn pool(&self, pool: PoolKind) -> &Window {
+        match pool {
+            PoolKind::Open => &self.open,
+            PoolKind::Proven => &self.proven,
+        }
+    }
+
+    pub(crate) const fn pool_mut(&mut self, pool: PoolKind) -> &mut Window {
+        match pool {
+            PoolKind::Open => &mut self.open,
+            PoolKind::Proven => &mut self.proven,
+        }
+    }
+
+    /// Counts one attempt before it is judged and says what that brought about.
+    pub(crate) fn charge(
+        &mut self,
+        pool: PoolKind,
+        rules: &FailureBudgets,
+        now: Timestamp,
+    ) -> Charged {
+        let rate = rules.rate(pool);
+        let window = self.pool_mut(pool);
+        window.count(rate, now);
+        let mut charged = Charged::default();
+        let spent = window.counted(rate.window, now) >= rate.max;
+        if spent && window.locked_until.is_none_or(|until| until <= now) {
+            // From the last counted attempt; a refused one never gets here.
+            let until = now.plus(rules.lock);
+            window.locked_until = Some(until);
+            charged.locked_until = Some(until);
+        }
+        self.consecutive = self.consecutive.saturating_add(1);
+        charged.told = self.consecutive == rules.consecutive.div_ceil(2);
+        if self.consecutive >= rules.consecutive && !self.disabled {
+            self.disabled = true;
+            charged.disabled = true;
+        }
+        charged
+    }
+
+    /// The attempt charged at `at` was right: it was no failure, and the run of failures ends.
+    pub(crate) fn succeed(&mut self, pool: PoolKind, at: Timestamp, set_lock: Option<Timestamp>) {
+        let window = self.pool_mut(pool);
+        window.uncount(at);
+        // The lock that this very attempt had set goes with it; an older or newer one stays.
+        if set_lock.is_some() && window.locked_until == set_lock {
+            window.locked_until = None;
+        }
+        self.consecutive = 0;
+    }
+}
+
+impl FailureBudgets {
+    pub(crate) const fn rate(&self, pool: PoolKind) -> Rate {
+        match pool {
+            PoolKind::Open => self.open,
+            PoolKind::Proven => self.proven,
+        }
+    }
+}
+
+/// What a charge brought about.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Charged {
+    pub(crate) locked_until: Option<Timestamp>,
+    pub(crate) disabled: bool,
+    pub(crate) told: bool,
+}

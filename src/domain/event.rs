@@ -1,0 +1,331 @@
+//! Audit events: what happened, to whom, why. No field can hold a secret.
+
+use serde::{Deserialize, Serialize};
+
+use super::budget::PoolKind;
+use super::ids::{MethodId, RecordKey, TenantId, UserId};
+use super::method::{Channel, MethodKind};
+use super::reason::{FlowStage, RefusalCause, SsprReason};
+use super::time::Timestamp;
+
+/// The identity of an event: the record, the commit that wrote it, its place in that commit.
+///
+/// Ordered per record without a sequence, and never given twice.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct EventId {
+    /// The record that the event is about.
+    pub record: RecordKey,
+    /// The count of the version that the commit made.
+    pub count: u64,
+    /// The place within the commit.
+    pub index: u16,
+}
+
+impl EventId {
+    /// An id of these parts.
+    #[must_use]
+    pub const fn new(record: RecordKey, count: u64, index: u16) -> Self {
+        Self {
+            record,
+            count,
+            index,
+        }
+    }
+}
+
+/// One audit event.
+///
+/// A store keeps [`Event::encode`] and hands back [`Event::decode`] of it; it may keep the fields
+/// beside it for indexes.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Event {
+    /// Which event this is.
+    pub id: EventId,
+    /// The tenant.
+    pub tenant: TenantId,
+    /// The account, or none for an identifier that nobody has.
+    pub user: Option<UserId>,
+    /// Who acted.
+    pub actor: ActorKind,
+    /// When, by the deciding engine's clock.
+    pub at: Timestamp,
+    /// Where the request came from, as the host told; `None` for the engine's own work.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// What happened.
+    #[serde(flatten)]
+    pub kind: EventKind,
+}
+
+impl Event {
+    /// The event as JSON text.
+    #[must_use]
+    pub fn encode(&self) -> String {
+        // A tree of strings and numbers with string keys: serde_json cannot refuse it.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// Reads an event back.
+    ///
+    /// # Errors
+    ///
+    /// A description of what is wrong with the text; a store answers `Corrupt`.
+    pub fn decode(text: &str) -> Result<Self, crate::port::PortError> {
+        serde_json::from_str(text).map_err(|error| crate::port::PortError::corrupt().because(error))
+    }
+
+    /// The stable code of what happened, such as `password_reset`.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        self.kind.code()
+    }
+}
+
+/// Who acted.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ActorKind {
+    /// Somebody who has not proven who they are.
+    Anonymous,
+    /// The user, proven in this flow or signed in.
+    User,
+    /// An administrator, by the host's name for them.
+    Administrator(String),
+    /// The engine, in `maintain`.
+    Engine,
+}
+
+macro_rules! event_kinds {
+    ($($(#[$doc:meta])* $name:ident = $code:literal { $($(#[$field_doc:meta])* $field:ident : $type:ty),* $(,)? }),+ $(,)?) => {
+        /// What happened. One event per transition, with the true reason.
+        #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+        #[serde(tag = "code", rename_all = "snake_case")]
+        #[non_exhaustive]
+        pub enum EventKind {
+            $($(#[$doc])* #[serde(rename = $code)] #[non_exhaustive] $name { $($(#[$field_doc])* $field: $type),* }),+
+        }
+
+        impl EventKind {
+            /// The stable code, for filters and reports.
+            #[must_use]
+            pub const fn code(&self) -> &'static str {
+                match self { $(Self::$name { .. } => $code),+ }
+            }
+
+            /// Every code that an event can have.
+            pub const CODES: &'static [&'static str] = &[$($code),+];
+        }
+    };
+}
+
+event_kinds! {
+    /// A challenge was opened and its code is on its way, if there is anybody to send it to.
+    ChallengeOpened = "challenge_opened" {
+        /// The flow.
+        flow: u32,
+        /// The method.
+        method: MethodKind,
+        /// The channel.
+        channel: Channel,
+        /// Why nothing is sent, if nothing is.
+        hollow: Option<SsprReason>,
+    },
+    /// A phone number was typed that is not the one on file.
+    NumberMismatch = "number_mismatch" {
+        /// The flow, if it has begun.
+        flow: Option<u32>,
+        /// The method.
+        method: MethodKind,
+    },
+    /// A secret was compared and was wrong, or could not count.
+    AttemptFailed = "attempt_failed" {
+        /// The flow.
+        flow: u32,
+        /// The method.
+        method: MethodKind,
+        /// The true reason.
+        cause: RefusalCause,
+    },
+    /// A method was proven.
+    MethodProven = "method_proven" {
+        /// The flow.
+        flow: u32,
+        /// The method.
+        method: MethodKind,
+        /// How many distinct methods are proven now.
+        proven: u8,
+        /// How many are required.
+        required: u8,
+    },
+    /// The same right code was given again with the ticket before.
+    ProofRepeated = "proof_repeated" {
+        /// The flow.
+        flow: u32,
+        /// The method.
+        method: MethodKind,
+    },
+    /// A failure budget is spent; it stays closed until then.
+    Blocked = "blocked" {
+        /// The method whose budget it is.
+        method: MethodKind,
+        /// Which of the two pools.
+        pool: PoolKind,
+        /// Until when.
+        until: Timestamp,
+    },
+    /// Too many consecutive failures: the method is out of use for resets.
+    MethodDisabled = "method_disabled" {
+        /// The method.
+        method: MethodKind,
+    },
+    /// A limit across accounts is spent; codes grow and the host is alarmed.
+    LimitExceeded = "limit_exceeded" {
+        /// Which limit.
+        limit: String,
+    },
+    /// A new password was refused.
+    PasswordRejected = "password_rejected" {
+        /// The flow.
+        flow: u32,
+        /// Who refused it.
+        by: RejectedBy,
+        /// Stable codes of the rules it broke.
+        reasons: Vec<String>,
+    },
+    /// A directory write began.
+    PasswordWriteStarted = "password_write_started" {
+        /// The flow.
+        flow: u32,
+        /// The number of the write.
+        write: u32,
+    },
+    /// The directory did not write, and said so.
+    PasswordWriteFailed = "password_write_failed" {
+        /// The flow.
+        flow: u32,
+        /// The number of the write.
+        write: u32,
+        /// Why.
+        reason: SsprReason,
+    },
+    /// Nobody knows whether the directory wrote.
+    PasswordWriteUnsettled = "password_write_unsettled" {
+        /// The flow.
+        flow: u32,
+        /// The number of the write.
+        write: u32,
+    },
+    /// The password was reset.
+    PasswordReset = "password_reset" {
+        /// The flow.
+        flow: u32,
+        /// The number of the write.
+        write: u32,
+        /// The methods that were proven for it.
+        methods: Vec<MethodKind>,
+        /// Whether it has reached every system (Entra: on premises success, cloud failure).
+        propagated: bool,
+    },
+    /// The user's sessions were revoked.
+    SessionsRevoked = "sessions_revoked" {
+        /// The write that caused it.
+        write: u32,
+    },
+    /// A flow ended before its goal.
+    FlowEnded = "flow_ended" {
+        /// The flow.
+        flow: u32,
+        /// How far it had come.
+        stage: FlowStage,
+        /// Why it ended.
+        ended: FlowEnd,
+    },
+    /// A method was added and waits for its confirmation.
+    MethodAdded = "method_added" {
+        /// The method.
+        method: MethodKind,
+        /// Its id.
+        id: MethodId,
+    },
+    /// A method was confirmed and is active.
+    MethodConfirmed = "method_confirmed" {
+        /// The method.
+        method: MethodKind,
+        /// Its id.
+        id: MethodId,
+    },
+    /// A method was removed.
+    MethodRemoved = "method_removed" {
+        /// The method.
+        method: MethodKind,
+        /// Its id.
+        id: MethodId,
+    },
+    /// The user has registered all that the policy asks for.
+    RegistrationCompleted = "registration_completed" {},
+    /// An administrator supplied contact data.
+    ContactsSupplied = "contacts_supplied" {
+        /// How many addresses there are now.
+        count: u8,
+    },
+    /// An administrator cleared the failure budgets of an account.
+    Unblocked = "unblocked" {},
+    /// The policy was put.
+    PolicyChanged = "policy_changed" {
+        /// Its revision now.
+        revision: u64,
+    },
+    /// A message was handed over.
+    MessageDelivered = "message_delivered" {
+        /// The number of the message within the account.
+        message: u32,
+        /// The kind of message.
+        kind: String,
+        /// The channel.
+        channel: Channel,
+    },
+    /// A message was refused for good, or ran out of time.
+    MessageFailed = "message_failed" {
+        /// The number of the message within the account.
+        message: u32,
+        /// The kind of message.
+        kind: String,
+        /// The channel.
+        channel: Channel,
+        /// Whether it ran out of time; else it was refused.
+        expired: bool,
+    },
+}
+
+/// Who refused a password.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum RejectedBy {
+    /// The policy's rules.
+    Rules,
+    /// The list of breached passwords.
+    BreachList,
+    /// The directory.
+    Directory,
+}
+
+/// How a flow ended before its goal.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum FlowEnd {
+    /// Its time ran out.
+    Abandoned,
+    /// The person gave up.
+    Cancelled,
+    /// The person asked for an administrator.
+    ContactedAdministrator,
+    /// The account or its methods changed meanwhile.
+    Superseded,
+    /// Too many rejected passwords.
+    TooManyRejections,
+}

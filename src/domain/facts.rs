@@ -1,0 +1,296 @@
+//! What the host's systems say now: facts about tenants and users, and the outcome of writes.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::contact::{EmailAddress, PhoneNumber};
+use super::ids::{GroupId, Identifier, RoleId, UserId};
+use super::message::Locale;
+use super::time::Timestamp;
+
+/// Facts about a tenant.
+///
+/// ```
+/// let mut facts = sspr::TenantFacts::new("Contoso");
+/// facts.custom_domain = Some(true);
+/// ```
+#[derive(Clone, PartialEq, Debug)]
+#[non_exhaustive]
+pub struct TenantFacts {
+    /// The name that messages use.
+    pub display_name: String,
+    /// The plan. `None`: no plan restricts anything.
+    pub plan: Option<Plan>,
+    /// When a trial began. `None`: it is no trial.
+    pub trial_since: Option<Timestamp>,
+    /// Whether the tenant has a domain of its own. `None`: it has, the stricter reading.
+    pub custom_domain: Option<bool>,
+    /// Whether a directory on premises is synchronised. `None`: it is, the stricter reading.
+    pub synchronised: Option<bool>,
+    /// Whether the tenant is a school. `None`: it is not.
+    pub education: Option<bool>,
+    /// The cloud that the tenant lives in. `None`: the public one.
+    pub cloud: Option<String>,
+    /// The language of people who have none. `None`: English.
+    pub locale: Option<Locale>,
+}
+
+impl TenantFacts {
+    /// A tenant of this name of which nothing else is tracked.
+    #[must_use]
+    pub fn new(display_name: &str) -> Self {
+        Self {
+            display_name: display_name.to_owned(),
+            plan: None,
+            trial_since: None,
+            custom_domain: None,
+            synchronised: None,
+            education: None,
+            cloud: None,
+            locale: None,
+        }
+    }
+}
+
+/// The plan of a tenant.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum Plan {
+    /// Without payment.
+    Free,
+    /// On trial.
+    Trial,
+    /// Paid.
+    Paid,
+}
+
+/// Facts about a user.
+///
+/// ```
+/// use sspr::{UserFacts, UserId};
+///
+/// let mut ada = UserFacts::new(UserId::parse("u-1")?);
+/// ada.user_principal_name = Some("ada@contoso.example".to_owned());
+/// ada.enabled = true;
+/// # Ok::<(), sspr::InvalidInput>(())
+/// ```
+#[derive(Clone, PartialEq, Debug)]
+#[non_exhaustive]
+pub struct UserFacts {
+    /// The immutable identifier.
+    pub id: UserId,
+    /// A mark that changes if the identifier is ever given to another person. `None`: it never is.
+    pub incarnation: Option<String>,
+    /// Whether the account is enabled.
+    pub enabled: bool,
+    /// What kind of user this is.
+    pub kind: UserKind,
+    /// Where the password is managed.
+    pub password_home: PasswordHome,
+    /// The state of writeback for this user. `None`: as the policy says.
+    pub writeback: Option<WritebackState>,
+    /// Whether the account is protected from password resets (reason 29).
+    pub protected: bool,
+    /// Entitlements that the user holds, such as a licence. `None`: not tracked, nothing is
+    /// missing.
+    pub entitlements: Option<BTreeSet<String>>,
+    /// Roles that the user holds.
+    pub roles: BTreeSet<RoleId>,
+    /// Of the groups asked for, those that hold the user.
+    pub groups: BTreeSet<GroupId>,
+    /// Names of the person, for password rules.
+    pub names: Vec<String>,
+    /// The name for people.
+    pub display_name: Option<String>,
+    /// The primary mail address, told of every change; not a method by itself.
+    pub primary_mail: Option<EmailAddress>,
+    /// The user principal name; told of a change if there is no other address.
+    pub user_principal_name: Option<String>,
+    /// The language. `None`: the tenant's.
+    pub locale: Option<Locale>,
+    /// Contact data of the directory, unconfirmed, in its order.
+    pub contacts: ContactFacts,
+    /// When the password was last changed. `None`: not tracked.
+    pub password_changed_at: Option<Timestamp>,
+    /// Whether the password has expired. `None`: not tracked, it has not.
+    pub password_expired: Option<bool>,
+    /// Whether the account is locked out of sign-in. `None`: not tracked, it is not.
+    pub locked_out: Option<bool>,
+    /// Whether the sign-in is followed by a second factor. `None`: not tracked, it is not.
+    pub second_factor: Option<bool>,
+    /// A mark that changes whenever somebody changes the account outside the engine: password,
+    /// state, addresses. `None`: not tracked, and outside changes void nothing.
+    pub change_stamp: Option<String>,
+}
+
+impl UserFacts {
+    /// An enabled cloud member of whom nothing else is tracked.
+    #[must_use]
+    pub fn new(id: UserId) -> Self {
+        Self {
+            id,
+            incarnation: None,
+            enabled: true,
+            kind: UserKind::Member,
+            password_home: PasswordHome::Cloud,
+            writeback: None,
+            protected: false,
+            entitlements: None,
+            roles: BTreeSet::new(),
+            groups: BTreeSet::new(),
+            names: Vec::new(),
+            display_name: None,
+            primary_mail: None,
+            user_principal_name: None,
+            locale: None,
+            contacts: ContactFacts::default(),
+            password_changed_at: None,
+            password_expired: None,
+            locked_out: None,
+            second_factor: None,
+            change_stamp: None,
+        }
+    }
+}
+
+/// Contact data of the directory, unconfirmed. Of several mail addresses the first counts.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[non_exhaustive]
+pub struct ContactFacts {
+    /// Alternate mail addresses.
+    pub mail: Vec<EmailAddress>,
+    /// The mobile phone.
+    pub mobile: Option<PhoneNumber>,
+    /// The office phone.
+    pub office: Option<PhoneNumber>,
+}
+
+/// What kind of user this is; the home tenant decides.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub enum UserKind {
+    /// A member of this tenant.
+    Member,
+    /// A guest whose password is kept here.
+    LocalGuest,
+    /// A guest whose home tenant keeps the password: not reset here.
+    ForeignGuest,
+    /// A personal account: not reset here.
+    Personal,
+}
+
+/// Where a password is managed.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub enum PasswordHome {
+    /// In the directory itself: the engine's rules judge a new password.
+    Cloud,
+    /// On premises: the directory's answer is final, and writeback is needed.
+    OnPremises,
+}
+
+/// The state of writeback.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub enum WritebackState {
+    /// It runs.
+    Running,
+    /// It is not set up (reason 10).
+    NotConfigured,
+    /// It cannot be reached now (reason 30).
+    Unreachable,
+}
+
+/// Whom to find, and which groups to look at.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct UserQuery<'a> {
+    /// Whom.
+    pub by: UserSelector<'a>,
+    /// The groups whose membership matters.
+    pub groups: &'a BTreeSet<GroupId>,
+}
+
+impl<'a> UserQuery<'a> {
+    /// A query.
+    #[must_use]
+    pub const fn new(by: UserSelector<'a>, groups: &'a BTreeSet<GroupId>) -> Self {
+        Self { by, groups }
+    }
+}
+
+/// How a user is named in a query.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum UserSelector<'a> {
+    /// By what a person typed.
+    Identifier(&'a Identifier),
+    /// By the immutable identifier.
+    Id(&'a UserId),
+}
+
+/// What became of a write.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum WriteOutcome {
+    /// Written everywhere.
+    Written,
+    /// Written where it counts; other systems follow in a few minutes.
+    WrittenButNotPropagated,
+    /// Surely not written: the directory's rules refuse it.
+    PolicyViolation(PolicyReason),
+    /// Surely not written: an administrator must act (reason 29).
+    AdminActionRequired,
+    /// Surely not written: the directory was not reached (reason 30).
+    Unreachable,
+    /// Nobody knows.
+    Indeterminate,
+}
+
+/// Why a directory refuses a password.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub enum PolicyReason {
+    /// The present one is too young; it may be changed from then on.
+    TooYoung {
+        /// When the minimum age has passed, if the directory says.
+        until: Option<Timestamp>,
+    },
+    /// It was used before.
+    History,
+    /// It is not complex enough.
+    Complexity,
+    /// It is too short or too long.
+    Length,
+    /// A filter refuses it.
+    Filter,
+    /// The directory does not say.
+    Unspecified,
+}
+
+impl PolicyReason {
+    /// A stable code.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::TooYoung { .. } => "too_young",
+            Self::History => "history",
+            Self::Complexity => "complexity",
+            Self::Length => "length",
+            Self::Filter => "filter",
+            Self::Unspecified => "unspecified",
+        }
+    }
+}
+
+/// Which sessions end.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum SessionKinds {
+    /// All.
+    All,
+    /// Those that began with a password (Entra).
+    PasswordBased,
+}

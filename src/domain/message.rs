@@ -1,0 +1,203 @@
+//! Messages: an id, typed parameters and a locale. The engine holds no text, and no parameter
+//! comes from a request.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::method::MethodKind;
+use super::secret::SecretText;
+use super::time::Timestamp;
+
+/// What a message says. A renderer in the delivery adapter puts it into words.
+///
+/// Only [`Message::Code`] holds a secret, computed when the message is dispatched; notices are
+/// closed lists of facts.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Message {
+    /// A one-time code.
+    Code(CodeMessage),
+    /// A notice about a change.
+    Notice(Notice),
+}
+
+impl Message {
+    /// A stable name of the kind of message, such as `code.reset` or `notice.password_reset`.
+    #[must_use]
+    pub const fn id(&self) -> &'static str {
+        match self {
+            Self::Code(CodeMessage {
+                purpose: CodePurpose::Reset,
+                ..
+            }) => "code.reset",
+            Self::Code(CodeMessage {
+                purpose: CodePurpose::Register,
+                ..
+            }) => "code.register",
+            Self::Notice(notice) => notice.id(),
+        }
+    }
+}
+
+/// The parameters of a code message.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct CodeMessage {
+    /// What the code is for.
+    pub purpose: CodePurpose,
+    /// The code.
+    pub code: SecretText,
+    /// When it stops to be accepted.
+    pub expires_at: Timestamp,
+}
+
+impl CodeMessage {
+    /// The parameters of a code message: for tests of renderers.
+    #[must_use]
+    pub const fn new(purpose: CodePurpose, code: SecretText, expires_at: Timestamp) -> Self {
+        Self {
+            purpose,
+            code,
+            expires_at,
+        }
+    }
+}
+
+/// What a code is for. A code of one purpose is worthless in another.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum CodePurpose {
+    /// A reset of a forgotten password.
+    Reset,
+    /// The confirmation of a new method.
+    Register,
+}
+
+impl CodePurpose {
+    /// The number of this purpose in the input of a code's derivation. Never reused.
+    pub(crate) const fn tag(self) -> u8 {
+        match self {
+            Self::Reset => 1,
+            Self::Register => 2,
+        }
+    }
+}
+
+/// A notice to the owner of an account.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Notice {
+    /// The password was reset.
+    PasswordReset {
+        /// When.
+        at: Timestamp,
+    },
+    /// The password may have been reset: the outcome is not known. In words that fit both.
+    PasswordMayHaveChanged {
+        /// When it was tried.
+        at: Timestamp,
+    },
+    /// A method was added.
+    MethodAdded {
+        /// Which kind.
+        method: MethodKind,
+        /// When.
+        at: Timestamp,
+    },
+    /// A method was removed.
+    MethodRemoved {
+        /// Which kind.
+        method: MethodKind,
+        /// When.
+        at: Timestamp,
+    },
+    /// Half of the failures that disable a method have happened.
+    ManyFailures {
+        /// Which kind.
+        method: MethodKind,
+        /// When.
+        at: Timestamp,
+    },
+    /// To administrators: an administrator has reset their own password.
+    AdministratorReset {
+        /// When.
+        at: Timestamp,
+    },
+}
+
+impl Notice {
+    /// A stable name, such as `notice.password_reset`.
+    #[must_use]
+    pub const fn id(&self) -> &'static str {
+        match self {
+            Self::PasswordReset { .. } => "notice.password_reset",
+            Self::PasswordMayHaveChanged { .. } => "notice.password_may_have_changed",
+            Self::MethodAdded { .. } => "notice.method_added",
+            Self::MethodRemoved { .. } => "notice.method_removed",
+            Self::ManyFailures { .. } => "notice.many_failures",
+            Self::AdministratorReset { .. } => "notice.administrator_reset",
+        }
+    }
+}
+
+/// A language tag such as `en` or `zh-CN`: 2 to 35 characters of letters, digits and hyphens.
+///
+/// ```
+/// assert_eq!(sspr::Locale::parse("zh-CN")?.as_str(), "zh-CN");
+/// assert!(sspr::Locale::parse("../etc").is_err());
+/// # Ok::<(), sspr::InvalidInput>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Locale(String);
+
+impl Locale {
+    /// Parses a tag; does not ask whether there is such a language.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput::Malformed`](crate::InvalidInput::Malformed) for anything else.
+    pub fn parse(tag: &str) -> Result<Self, crate::InvalidInput> {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+        if (2..=35).contains(&tag.len()) && tag.bytes().all(plain) {
+            Ok(Self(tag.to_owned()))
+        } else {
+            Err(crate::InvalidInput::Malformed { what: "locale" })
+        }
+    }
+
+    /// The tag.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Default for Locale {
+    fn default() -> Self {
+        Self("en".to_owned())
+    }
+}
+
+impl TryFrom<String> for Locale {
+    type Error = crate::InvalidInput;
+
+    fn try_from(tag: String) -> Result<Self, crate::InvalidInput> {
+        Self::parse(&tag)
+    }
+}
+
+impl From<Locale> for String {
+    fn from(locale: Locale) -> Self {
+        locale.0
+    }
+}
+
+impl fmt::Display for Locale {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

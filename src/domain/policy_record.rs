@@ -1,0 +1,20 @@
+//! A tenant's policy as it is stored.
+
+use serde::{Deserialize, Serialize};
+
+use super::ids::{RecordKey, TenantId};
+use super::policy::Policy;
+use super::time::Timestamp;
+
+/// The stored policy of one tenant.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub(crate) struct PolicyRecord {
+    pub(crate) format: u16,
+    pub(crate) key: RecordKey,
+    pub(crate) tenant: TenantId,
+    /// Grows by one with each put; the expected value of the next one.
+    pub(crate) revision: u64,
+    pub(crate) policy: Policy,
+    pub(crate) changed_at: Timestamp,
+    pub(crate) changed_by: String,
+}

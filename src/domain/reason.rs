@@ -1,0 +1,87 @@
+//! Reasons: why somebody may not, and how far they had come.
+
+use serde::{Deserialize, Serialize};
+
+/// Why a reset is refused, by Entra's numbers where it has one.
+///
+/// ```
+/// assert_eq!(sspr::SsprReason::NotInScope.code(), Some(13));
+/// assert_eq!(sspr::SsprReason::UnknownUser.code(), None);
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum SsprReason {
+    /// Nobody has this identifier.
+    UnknownUser,
+    /// The account is disabled, or of a kind that is managed elsewhere.
+    AccountDisabled,
+    /// Self-service reset is switched off (9).
+    SwitchedOff,
+    /// Writeback is needed and off (10).
+    WritebackOff,
+    /// No policy is defined (11).
+    NoPolicy,
+    /// An entitlement is missing (12).
+    NotEntitled,
+    /// The user is in none of the selected groups (13).
+    NotInScope,
+    /// Too few methods are registered (14).
+    TooFewMethods,
+    /// An administrator must act on the directory: rights, a protected account (29).
+    AdministratorRequired,
+    /// The directory cannot be reached (30).
+    DirectoryUnreachable,
+    /// A failure budget is spent.
+    Blocked,
+    /// The chosen method is not one that this account has.
+    NoSuchMethod,
+    /// The directory did not accept the password.
+    PasswordRefused,
+}
+
+impl SsprReason {
+    /// Entra's number (`SSPR_0009` to `SSPR_0030`), where there is one.
+    #[must_use]
+    pub const fn code(self) -> Option<u8> {
+        Some(match self {
+            Self::SwitchedOff => 9,
+            Self::WritebackOff => 10,
+            Self::NoPolicy => 11,
+            Self::NotEntitled => 12,
+            Self::NotInScope => 13,
+            Self::TooFewMethods => 14,
+            Self::AdministratorRequired => 29,
+            Self::DirectoryUnreachable => 30,
+            _ => return None,
+        })
+    }
+}
+
+/// Why a secret did not count. For the audit trail only: outwardly they are all one.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum RefusalCause {
+    /// Another code was sent.
+    WrongCode,
+    /// Nothing was sent that could be right.
+    HollowChallenge,
+    /// The challenge was answered or replaced while the secret was being compared.
+    Superseded,
+}
+
+/// How far a flow had come.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum FlowStage {
+    /// A challenge was opened, nothing is proven.
+    Challenged,
+    /// Some of the required methods are proven.
+    PartlyProven,
+    /// A grant was earned; no password was written.
+    Granted,
+    /// A write was begun and its outcome is not known.
+    Writing,
+}

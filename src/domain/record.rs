@@ -1,0 +1,292 @@
+//! The record: what a store keeps, opaque to it.
+
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+use serde::{Deserialize, Serialize};
+
+use super::account::Account;
+use super::ids::{RecordKey, TenantId, UserId};
+use super::invalid::InvalidInput;
+use super::policy_record::PolicyRecord;
+use super::time::Timestamp;
+
+/// The version of a record: a count that grows by one with each commit, and a random nonce.
+///
+/// No version is ever used twice, also not after a deletion; two versions are the same only if
+/// both parts are. Displayed and parsed as `12-00f1e2d3c4b5a697`.
+///
+/// ```
+/// let version = sspr::Version::new(12, 0x00f1_e2d3_c4b5_a697);
+/// assert_eq!(version.to_string(), "12-00f1e2d3c4b5a697");
+/// assert_eq!(version.to_string().parse::<sspr::Version>()?, version);
+/// # Ok::<(), sspr::InvalidInput>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Version {
+    count: u64,
+    nonce: u64,
+}
+
+impl Version {
+    /// A version of these two parts.
+    #[must_use]
+    pub const fn new(count: u64, nonce: u64) -> Self {
+        Self { count, nonce }
+    }
+
+    /// How many commits led here, this one included.
+    #[must_use]
+    pub const fn count(self) -> u64 {
+        self.count
+    }
+
+    /// The random part.
+    #[must_use]
+    pub const fn nonce(self) -> u64 {
+        self.nonce
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{:016x}", self.count, self.nonce)
+    }
+}
+
+impl std::str::FromStr for Version {
+    type Err = InvalidInput;
+
+    fn from_str(text: &str) -> Result<Self, InvalidInput> {
+        let bad = InvalidInput::Malformed { what: "version" };
+        let (count, nonce) = text.split_once('-').ok_or(bad.clone())?;
+        if count.is_empty() || count.len() > 20 || nonce.len() != 16 {
+            return Err(bad);
+        }
+        let plain = |part: &str| part.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if !plain(count) || !plain(nonce) {
+            return Err(bad);
+        }
+        let count = count.parse().map_err(|_| bad.clone())?;
+        let nonce = u64::from_str_radix(nonce, 16).map_err(|_| bad)?;
+        Ok(Self { count, nonce })
+    }
+}
+
+/// What a record is about.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum RecordKind {
+    /// One account.
+    Account,
+    /// One slot of the pool that stands in for unknown identifiers.
+    Decoy,
+    /// A tenant's policy.
+    Policy,
+    /// What the engine notes about the store itself.
+    Meta,
+}
+
+impl RecordKind {
+    /// Every kind.
+    pub const ALL: [Self; 4] = [Self::Account, Self::Decoy, Self::Policy, Self::Meta];
+
+    /// A stable, lower-case name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Account => "account",
+            Self::Decoy => "decoy",
+            Self::Policy => "policy",
+            Self::Meta => "meta",
+        }
+    }
+}
+
+/// What a store keeps beside a record, for indexes and for operators. Written with each commit,
+/// never read back by the engine.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct Columns {
+    /// The tenant that the record belongs to.
+    pub tenant: TenantId,
+    /// What the record is about.
+    pub kind: RecordKind,
+    /// The user, for an account.
+    pub user: Option<UserId>,
+    /// When the record next needs work; a store finds it by [`Store::due`](crate::Store::due).
+    pub wake_at: Option<Timestamp>,
+    /// From when on the record may be purged; `None` for never.
+    pub expires_at: Option<Timestamp>,
+    /// Whether the account has a completed registration.
+    pub registered: bool,
+    /// Until when a failure budget of the account is spent.
+    pub locked_until: Option<Timestamp>,
+    /// When the record was last changed, by the deciding engine's clock.
+    pub updated_at: Timestamp,
+}
+
+impl Columns {
+    /// Columns with nothing but the required parts.
+    #[must_use]
+    pub const fn new(tenant: TenantId, kind: RecordKind, updated_at: Timestamp) -> Self {
+        Self {
+            tenant,
+            kind,
+            user: None,
+            wake_at: None,
+            expires_at: None,
+            registered: false,
+            locked_until: None,
+            updated_at,
+        }
+    }
+}
+
+/// A record as a store sees it: a key, a version and a body that it does not interpret.
+///
+/// Cloning is cheap: the content is shared. A store that keeps records in memory may keep the
+/// value; one that writes them somewhere keeps [`Record::body`] and hands it back through
+/// [`Record::loaded`], byte for byte.
+///
+/// ```
+/// use sspr::{Record, RecordKey, Version};
+///
+/// let key = RecordKey::from_bytes([1; 32]);
+/// let record = Record::loaded(key, Version::new(1, 42), r#"{"kind":"meta"}"#);
+/// assert_eq!(record.body(), r#"{"kind":"meta"}"#);
+/// ```
+#[derive(Clone)]
+pub struct Record {
+    key: RecordKey,
+    version: Version,
+    content: Arc<Content>,
+}
+
+struct Content {
+    live: OnceLock<Subject>,
+    body: OnceLock<Box<str>>,
+}
+
+/// The decoded content of a record.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub(crate) enum Subject {
+    Account(Arc<Account>),
+    Policy(Arc<PolicyRecord>),
+    Meta(Meta),
+}
+
+/// What the engine notes about the store itself.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct Meta {
+    pub(crate) key: RecordKey,
+    /// A keyed value that only the right lookup key yields.
+    pub(crate) check: String,
+}
+
+impl Record {
+    /// A record as read back from where [`Record::body`] was written.
+    ///
+    /// Nothing is checked here: the engine refuses a body that it cannot read, or that names
+    /// another key, as corrupt.
+    #[must_use]
+    pub fn loaded(key: RecordKey, version: Version, body: impl Into<Box<str>>) -> Self {
+        let content = Content {
+            live: OnceLock::new(),
+            body: OnceLock::from(body.into()),
+        };
+        Self {
+            key,
+            version,
+            content: Arc::new(content),
+        }
+    }
+
+    pub(crate) fn new(key: RecordKey, version: Version, subject: Subject) -> Self {
+        let content = Content {
+            live: OnceLock::from(subject),
+            body: OnceLock::new(),
+        };
+        Self {
+            key,
+            version,
+            content: Arc::new(content),
+        }
+    }
+
+    /// The key.
+    #[must_use]
+    pub const fn key(&self) -> &RecordKey {
+        &self.key
+    }
+
+    /// The version.
+    #[must_use]
+    pub const fn version(&self) -> Version {
+        self.version
+    }
+
+    /// The body: JSON text of at most 16 KiB. It must come back byte for byte.
+    #[must_use]
+    pub fn body(&self) -> &str {
+        self.content.body.get_or_init(|| {
+            // A record is made with a subject or with a body, so one of the two is there; and a
+            // subject is a tree of strings, numbers and lists, which serde_json cannot refuse.
+            let text = self.content.live.get().map(serde_json::to_string);
+            text.and_then(Result::ok)
+                .unwrap_or_default()
+                .into_boxed_str()
+        })
+    }
+
+    /// The decoded content; decodes on first use.
+    pub(crate) fn subject(&self) -> Result<&Subject, CorruptRecord> {
+        if let Some(subject) = self.content.live.get() {
+            return Ok(subject);
+        }
+        let body = self.body();
+        let subject: Subject =
+            serde_json::from_str(body).map_err(|error| self.corrupt(error.to_string()))?;
+        if *subject.key() != self.key {
+            return Err(self.corrupt("the body names another key".to_owned()));
+        }
+        Ok(self.content.live.get_or_init(|| subject))
+    }
+
+    pub(crate) fn corrupt(&self, detail: String) -> CorruptRecord {
+        CorruptRecord {
+            key: self.key,
+            detail,
+        }
+    }
+}
+
+impl Subject {
+    fn key(&self) -> &RecordKey {
+        match self {
+            Self::Account(account) => &account.key,
+            Self::Policy(policy) => &policy.key,
+            Self::Meta(meta) => &meta.key,
+        }
+    }
+}
+
+impl fmt::Debug for Record {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The body holds addresses: it is not shown.
+        f.debug_struct("Record")
+            .field("key", &self.key)
+            .field("version", &self.version)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A record that cannot be read. Its account stays closed.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("record {key} is corrupt: {detail}")]
+pub(crate) struct CorruptRecord {
+    pub(crate) key: RecordKey,
+    pub(crate) detail: String,
+}

@@ -1,0 +1,129 @@
+//! Optional abilities: each a trait of its own, so that nobody implements what they do not have.
+
+use async_trait::async_trait;
+
+use super::error::PortResult;
+use crate::domain::contact::Destination;
+use crate::domain::ids::{TenantId, UserId};
+use crate::domain::method::Channel;
+use crate::domain::secret::{SecretBytes, SecretText};
+
+/// A list of breached passwords.
+#[async_trait]
+pub trait BreachList: Send + Sync {
+    /// Whether the whole password is on the list.
+    ///
+    /// # Errors
+    ///
+    /// Any error refuses the password for now: the list is asked because its answer counts.
+    async fn contains(&self, password: &SecretText) -> PortResult<bool>;
+}
+
+/// A check that a human is there, such as a CAPTCHA.
+///
+/// A correct answer must be usable once, and the check must happen on the server.
+#[async_trait]
+pub trait HumanCheck: Send + Sync {
+    /// Whether this answer passes.
+    ///
+    /// # Errors
+    ///
+    /// Any error counts as not passed.
+    async fn passed(&self, tenant: &TenantId, answer: &SecretText) -> PortResult<bool>;
+}
+
+/// What is known about the risk of sending to a destination now.
+#[async_trait]
+pub trait RiskSignals: Send + Sync {
+    /// Consulted when a code is about to be sent over the telephone network (SIM swap, porting).
+    ///
+    /// # Errors
+    ///
+    /// Any error counts as [`RiskSignal::Deny`].
+    async fn before_send(
+        &self,
+        tenant: &TenantId,
+        channel: Channel,
+        destination: &Destination,
+    ) -> PortResult<RiskSignal>;
+}
+
+/// A risk signal. It can only deny: a good signal never lowers what is required.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub enum RiskSignal {
+    /// Nothing speaks against it.
+    Clear,
+    /// Do not send; outwardly nothing changes.
+    Deny,
+}
+
+/// A slow hash for secrets with little entropy, such as answers to security questions.
+#[async_trait]
+pub trait SlowHash: Send + Sync {
+    /// Hashes with a fresh salt; the text says with which parameters.
+    ///
+    /// # Errors
+    ///
+    /// `Unavailable`.
+    async fn hash(&self, secret: &SecretText) -> PortResult<String>;
+
+    /// Whether the secret belongs to the hash, in time that does not tell.
+    ///
+    /// # Errors
+    ///
+    /// `Unavailable`; `Corrupt` for a text that this hash did not make.
+    async fn verify(&self, secret: &SecretText, hash: &str) -> PortResult<bool>;
+}
+
+/// Authenticated encryption for secrets that must be read again, such as TOTP seeds.
+#[async_trait]
+pub trait Seal: Send + Sync {
+    /// Seals the bytes under the current key, bound to `associated`.
+    ///
+    /// # Errors
+    ///
+    /// `Unavailable`.
+    async fn seal(&self, plain: &[u8], associated: &[u8]) -> PortResult<Vec<u8>>;
+
+    /// Opens what was sealed with the same `associated`.
+    ///
+    /// # Errors
+    ///
+    /// `Corrupt` if it was not sealed here, or with another `associated`; `Unavailable`.
+    async fn open(&self, sealed: &[u8], associated: &[u8]) -> PortResult<SecretBytes>;
+}
+
+/// A proof that the host verifies itself: a push with number matching, a passkey.
+#[async_trait]
+pub trait ExternalMethod: Send + Sync {
+    /// A stable name of the method, unique among those registered.
+    fn name(&self) -> &str;
+
+    /// Whether this user can use it now.
+    ///
+    /// # Errors
+    ///
+    /// Any error counts as no.
+    async fn available(&self, tenant: &TenantId, user: &UserId) -> PortResult<bool>;
+
+    /// Begins a proof, bound to this challenge; what the page needs is returned.
+    ///
+    /// # Errors
+    ///
+    /// `Unavailable`, `Denied`.
+    async fn begin(&self, tenant: &TenantId, user: &UserId, challenge: &str) -> PortResult<String>;
+
+    /// Whether this response proves the user, for this challenge and no other.
+    ///
+    /// # Errors
+    ///
+    /// Any error counts as no.
+    async fn verify(
+        &self,
+        tenant: &TenantId,
+        user: &UserId,
+        challenge: &str,
+        response: &SecretText,
+    ) -> PortResult<bool>;
+}

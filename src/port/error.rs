@@ -1,0 +1,133 @@
+//! The error of every port: what is known to have happened, and whether to try again.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+/// The result of a port call.
+pub type PortResult<T> = Result<T, PortError>;
+
+/// A port that failed.
+///
+/// Opaque: an adapter's own error is the source, boxed, so that no adapter's type leaks. Its
+/// `Display` names the kind only; the source may name hosts and paths, and is for the log.
+///
+/// ```
+/// use sspr::port::{PortError, PortErrorKind, Retry};
+///
+/// let error = PortError::unavailable().because(std::io::Error::other("no route"));
+/// assert_eq!(error.kind(), PortErrorKind::Unavailable);
+/// assert_eq!(error.retry(), Retry::Later);
+/// assert_eq!(error.to_string(), "unavailable: nothing happened");
+/// assert_eq!(std::error::Error::source(&error).unwrap().to_string(), "no route");
+/// ```
+pub struct PortError {
+    kind: PortErrorKind,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+/// What a port error says about the call.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub enum PortErrorKind {
+    /// The call did not reach the system behind the port: nothing happened.
+    Unavailable,
+    /// Nobody knows: it may have happened.
+    Unknown,
+    /// What was read makes no sense. Never answered as "none".
+    Corrupt,
+    /// The system refused, and would refuse again: credentials, rights, a permanent rejection.
+    Denied,
+}
+
+/// When a call may be made again.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub enum Retry {
+    /// Later, as it was.
+    Later,
+    /// Only after looking at what happened.
+    AfterCheck,
+    /// Not without an operator.
+    Never,
+}
+
+impl PortError {
+    /// An error of this kind.
+    #[must_use]
+    pub const fn new(kind: PortErrorKind) -> Self {
+        Self { kind, source: None }
+    }
+
+    /// Nothing happened; it may be tried later.
+    #[must_use]
+    pub const fn unavailable() -> Self {
+        Self::new(PortErrorKind::Unavailable)
+    }
+
+    /// It may have happened.
+    #[must_use]
+    pub const fn unknown() -> Self {
+        Self::new(PortErrorKind::Unknown)
+    }
+
+    /// What was read makes no sense.
+    #[must_use]
+    pub const fn corrupt() -> Self {
+        Self::new(PortErrorKind::Corrupt)
+    }
+
+    /// Refused for good.
+    #[must_use]
+    pub const fn denied() -> Self {
+        Self::new(PortErrorKind::Denied)
+    }
+
+    /// Adds the cause.
+    #[must_use]
+    pub fn because(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
+    /// What is known to have happened.
+    #[must_use]
+    pub const fn kind(&self) -> PortErrorKind {
+        self.kind
+    }
+
+    /// When the call may be made again.
+    #[must_use]
+    pub const fn retry(&self) -> Retry {
+        match self.kind {
+            PortErrorKind::Unavailable => Retry::Later,
+            PortErrorKind::Unknown => Retry::AfterCheck,
+            PortErrorKind::Corrupt | PortErrorKind::Denied => Retry::Never,
+        }
+    }
+}
+
+impl fmt::Display for PortError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.kind {
+            PortErrorKind::Unavailable => "unavailable: nothing happened",
+            PortErrorKind::Unknown => "unknown: it may have happened",
+            PortErrorKind::Corrupt => "corrupt: what was read makes no sense",
+            PortErrorKind::Denied => "denied: refused for good",
+        })
+    }
+}
+
+impl fmt::Debug for PortError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PortError")
+            .field("kind", &self.kind)
+            .field("source", &self.source.as_ref().map(ToString::to_string))
+            .finish()
+    }
+}
+
+impl StdError for PortError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.source.as_deref().map(|source| source as _)
+    }
+}

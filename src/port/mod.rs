@@ -1,0 +1,18 @@
+//! The ports: what a host implements. Their documentation is a contract; each sentence of the
+//! store's has a property of the same name in the conformance kit.
+
+mod abilities;
+mod clock;
+mod delivery;
+mod directory;
+mod error;
+mod store;
+
+pub use abilities::{
+    BreachList, ExternalMethod, HumanCheck, RiskSignal, RiskSignals, Seal, SlowHash,
+};
+pub use clock::{Clock, Entropy, SystemClock, SystemEntropy};
+pub use delivery::{Delivery, Envelope};
+pub use directory::{Directory, PasswordWrite, Unlock};
+pub use error::{PortError, PortErrorKind, PortResult, Retry};
+pub use store::{Charge, Commit, Committed, Cursor, Cutoff, EventsOf, Page, Store};
