@@ -11,6 +11,7 @@ pub mod testing;
 pub use domain::account::Provenance;
 pub use domain::budget::PoolKind;
 pub use domain::contact::{Destination, EmailAddress, PhoneNumber};
+pub use domain::decide::Contacts;
 pub use domain::event::{ActorKind, Event, EventId, EventKind, FlowEnd, RejectedBy};
 pub use domain::facts::{
     ContactFacts, PasswordHome, Plan, PolicyReason, SessionKinds, TenantFacts, UserFacts, UserKind,
@@ -20,6 +21,7 @@ pub use domain::ids::{
     CounterKey, GroupId, Identifier, MethodId, RecordKey, RoleId, SHARDS, TenantId, UserId,
 };
 pub use domain::invalid::InvalidInput;
+pub use domain::keys::Keys;
 pub use domain::message::{CodeMessage, CodePurpose, Locale, Message, Notice};
 pub use domain::method::{ChallengeOption, Channel, MethodKind};
 pub use domain::password::{PasswordContext, PasswordFault, PasswordRejection, PasswordRules};
@@ -29,8 +31,10 @@ pub use domain::policy::{
     OnPremisesPolicy, Policy, PolicyError, PolicySettings, Rate, RegistrationPolicy, Scope,
     SendBudgets,
 };
-pub use domain::reason::{FlowStage, RefusalCause, SsprReason};
+pub use domain::reason::{FlowStage, SsprReason};
 pub use domain::record::{Columns, Record, RecordKind, Version};
+pub use domain::refusal::Refusal;
 pub use domain::secret::{SecretBytes, SecretText};
+pub use domain::ticket::{RegistrationTicket, ResetTicket};
 pub use domain::time::Timestamp;
 pub use port::{Clock, Delivery, Directory, Entropy, PortError, Store};

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::budget::PoolKind;
 use super::ids::{MethodId, RecordKey, TenantId, UserId};
 use super::method::{Channel, MethodKind};
-use super::reason::{FlowStage, RefusalCause, SsprReason};
+use super::reason::{FlowStage, SsprReason};
 use super::time::Timestamp;
 
 /// The identity of an event: the record, the commit that wrote it, its place in that commit.
@@ -133,26 +133,30 @@ event_kinds! {
         /// Why nothing is sent, if nothing is.
         hollow: Option<SsprReason>,
     },
-    /// A phone number was typed that is not the one on file.
-    NumberMismatch = "number_mismatch" {
-        /// The flow, if it has begun.
-        flow: Option<u32>,
+    /// A typed phone number was counted, and then compared. It was another one than on file
+    /// unless a `challenge_opened` in the next commit follows.
+    NumberCounted = "number_counted" {
         /// The method.
         method: MethodKind,
     },
-    /// A secret was compared and was wrong, or could not count.
-    AttemptFailed = "attempt_failed" {
+    /// An attempt was counted, and then a secret was compared. It was wrong unless a
+    /// `method_proven` or `method_confirmed` for the same challenge follows.
+    AttemptCounted = "attempt_counted" {
         /// The flow.
         flow: u32,
+        /// The challenge.
+        challenge: u32,
         /// The method.
         method: MethodKind,
-        /// The true reason.
-        cause: RefusalCause,
+        /// Attempts left for this code.
+        left: u8,
     },
     /// A method was proven.
     MethodProven = "method_proven" {
         /// The flow.
         flow: u32,
+        /// The challenge.
+        challenge: u32,
         /// The method.
         method: MethodKind,
         /// How many distinct methods are proven now.
@@ -320,10 +324,6 @@ pub enum RejectedBy {
 pub enum FlowEnd {
     /// Its time ran out.
     Abandoned,
-    /// The person gave up.
-    Cancelled,
-    /// The person asked for an administrator.
-    ContactedAdministrator,
     /// The account or its methods changed meanwhile.
     Superseded,
     /// Too many rejected passwords.

@@ -2,12 +2,17 @@
 
 pub(crate) mod account;
 pub(crate) mod budget;
+pub(crate) mod code;
 pub(crate) mod contact;
+pub(crate) mod decide;
+pub(crate) mod eligibility;
 pub(crate) mod event;
 pub(crate) mod facts;
 pub(crate) mod hex_bytes;
 pub(crate) mod ids;
 pub(crate) mod invalid;
+pub(crate) mod keys;
+pub(crate) mod mac;
 pub(crate) mod message;
 pub(crate) mod method;
 pub(crate) mod password;
@@ -15,5 +20,7 @@ pub(crate) mod policy;
 pub(crate) mod policy_record;
 pub(crate) mod reason;
 pub(crate) mod record;
+pub(crate) mod refusal;
 pub(crate) mod secret;
+pub(crate) mod ticket;
 pub(crate) mod time;

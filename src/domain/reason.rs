@@ -58,19 +58,6 @@ impl SsprReason {
     }
 }
 
-/// Why a secret did not count. For the audit trail only: outwardly they are all one.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum RefusalCause {
-    /// Another code was sent.
-    WrongCode,
-    /// Nothing was sent that could be right.
-    HollowChallenge,
-    /// The challenge was answered or replaced while the secret was being compared.
-    Superseded,
-}
-
 /// How far a flow had come.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -11,6 +11,7 @@ use crate::domain::ids::MethodId;
 use crate::domain::message::CodePurpose;
 use crate::domain::method::{ChallengeOption, Channel, MethodKind};
 use crate::domain::policy::CodeFormat;
+use crate::domain::reason::FlowStage;
 use crate::domain::time::Timestamp;
 
 /// The random name of a flow, carried in its ticket.
@@ -59,6 +60,9 @@ pub(crate) struct Flow {
     pub(crate) stamp: Option<String>,
     /// Distinct methods required: the most that any step has seen.
     pub(crate) required: u8,
+    /// What the account had to offer when a challenge was last opened.
+    #[serde(default)]
+    pub(crate) offers: Vec<Offer>,
     #[serde(default)]
     pub(crate) challenges: Vec<Challenge>,
     #[serde(default)]
@@ -68,20 +72,45 @@ pub(crate) struct Flow {
     pub(crate) repeat: Option<Repeat>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) grant: Option<Grant>,
-    /// The goal is reached; the flow only shows so.
-    #[serde(default)]
-    pub(crate) done: bool,
+    /// The goal is reached, and whether every system has it; the flow only shows so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) done: Option<Done>,
+}
+
+/// An option and the mask of its destination.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct Offer {
+    pub(crate) option: ChallengeOption,
+    pub(crate) masked: String,
+}
+
+/// The end of a flow that reached its goal.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct Done {
+    pub(crate) at: Timestamp,
+    pub(crate) propagated: bool,
 }
 
 impl Flow {
     pub(crate) fn live(&self, now: Timestamp) -> bool {
-        !self.done && now < self.expires_at
+        self.done.is_none() && now < self.expires_at
     }
 
     pub(crate) fn challenge_mut(&mut self, number: u32) -> Option<&mut Challenge> {
         self.challenges
             .iter_mut()
             .find(|challenge| challenge.number == number)
+    }
+
+    /// How far the flow has come, for the audit trail.
+    pub(crate) const fn stage(&self) -> FlowStage {
+        if self.grant.is_some() {
+            FlowStage::Granted
+        } else if self.proofs.is_empty() {
+            FlowStage::Challenged
+        } else {
+            FlowStage::PartlyProven
+        }
     }
 
     pub(crate) const fn pool(&self) -> PoolKind {

@@ -4,7 +4,7 @@ mod flow;
 mod method;
 mod outbox;
 
-pub(crate) use flow::{Challenge, Flow, FlowId, Grant, Proof, Purpose, Repeat};
+pub(crate) use flow::{Challenge, Done, Flow, FlowId, Grant, Offer, Proof, Purpose, Repeat};
 pub use method::Provenance;
 pub(crate) use method::{Method, MethodState};
 pub(crate) use outbox::{Pending, PendingBody, Write, WriteState};

@@ -12,6 +12,7 @@ use crate::domain::time::Timestamp;
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub(crate) struct Pending {
     pub(crate) number: u32,
+    pub(crate) queued_at: Timestamp,
     /// Not before this; moved on by each failed try.
     pub(crate) due: Timestamp,
     /// After this it is dead.

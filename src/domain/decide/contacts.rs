@@ -1,0 +1,116 @@
+//! What administrators do to an account.
+
+use super::{Address, Turn};
+use crate::domain::account::{Method, MethodState, Provenance};
+use crate::domain::contact::{Destination, EmailAddress, PhoneNumber};
+use crate::domain::event::EventKind;
+use crate::domain::ids::MethodId;
+use crate::domain::message::Notice;
+use crate::domain::method::MethodKind;
+use crate::domain::refusal::Refusal;
+
+/// Contact data that an administrator supplies for a user (Entra: pre-populated data).
+///
+/// ```
+/// use sspr::{Contacts, EmailAddress};
+///
+/// let mut contacts = Contacts::default();
+/// contacts.email = Some(EmailAddress::parse("ada@private.example")?);
+/// # Ok::<(), sspr::InvalidInput>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[non_exhaustive]
+pub struct Contacts {
+    /// A mail address.
+    pub email: Option<EmailAddress>,
+    /// A mobile phone.
+    pub mobile: Option<PhoneNumber>,
+    /// An office phone.
+    pub office: Option<PhoneNumber>,
+}
+
+impl Contacts {
+    fn entries(&self) -> impl Iterator<Item = (MethodKind, Destination)> {
+        let email = self
+            .email
+            .clone()
+            .map(|to| (MethodKind::Email, Destination::Email(to)));
+        let mobile = self
+            .mobile
+            .clone()
+            .map(|to| (MethodKind::MobilePhone, Destination::Phone(to)));
+        let office = self
+            .office
+            .clone()
+            .map(|to| (MethodKind::OfficePhone, Destination::Phone(to)));
+        [email, mobile, office].into_iter().flatten()
+    }
+}
+
+/// Replaces what administrators have supplied before. What the user confirmed stays, and counts
+/// first.
+pub(crate) fn supply_contacts(
+    turn: &mut Turn<'_>,
+    contacts: &Contacts,
+    tell: &[Address],
+) -> Result<(), Refusal> {
+    turn.sweep();
+    let now = turn.now;
+    let before: Vec<Method> = turn.account.methods.clone();
+    turn.account
+        .methods
+        .retain(|method| method.provenance != Provenance::Administrator);
+    let mut added = Vec::new();
+    for (kind, destination) in contacts.entries() {
+        let known = before.iter().find(|method| {
+            method.provenance == Provenance::Administrator
+                && method.kind == kind
+                && method.destination == destination
+        });
+        if let Some(known) = known {
+            turn.account.methods.push(known.clone());
+            continue;
+        }
+        let number = Turn::number(&mut turn.account.numbers.method);
+        turn.account.methods.push(Method {
+            id: MethodId::parse(&format!("m{number}")).map_err(|_| Refusal::LimitReached)?,
+            kind,
+            destination,
+            state: MethodState::Active,
+            provenance: Provenance::Administrator,
+            added_at: now,
+            usable_from: now,
+        });
+        added.push(kind);
+    }
+    if turn.account.methods == before {
+        return Ok(());
+    }
+    turn.void_others(None);
+    for kind in added {
+        turn.notify(
+            Notice::MethodAdded {
+                method: kind,
+                at: now,
+            },
+            tell,
+            now,
+            None,
+        );
+    }
+    let count = contacts.entries().count() as u8;
+    turn.note(EventKind::ContactsSupplied { count });
+    Ok(())
+}
+
+/// Clears the failure budgets and the challenges counted, so that the user may try again now.
+/// Methods that were disabled stay so until they are registered anew.
+pub(crate) fn clear_budgets(turn: &mut Turn<'_>) {
+    turn.sweep();
+    for budget in &mut turn.account.budgets {
+        budget.open = Default::default();
+        budget.proven = Default::default();
+    }
+    turn.account.sends = Default::default();
+    turn.note(EventKind::Unblocked {});
+}

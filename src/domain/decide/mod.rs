@@ -1,0 +1,247 @@
+//! Decisions: pure functions on `(record, policy, facts, command, now, random bytes)`.
+//!
+//! Each takes a [`Turn`], changes the account in it and notes events, or refuses and changes
+//! nothing that is kept. The engine commits what a turn holds, and asks again if the record has
+//! changed meanwhile.
+
+mod complete;
+mod contacts;
+mod open;
+mod outbox;
+mod prove;
+mod register;
+mod sweep;
+
+pub(crate) use complete::{
+    Begin, Begun, begin_write, may_complete, reject_password, settle_unknown, settle_unwritten,
+    settle_written,
+};
+pub use contacts::Contacts;
+pub(crate) use contacts::{clear_budgets, supply_contacts};
+pub(crate) use open::{
+    Number, Open, Opened, charge_number, code_format, open_challenge, resend_at,
+};
+pub(crate) use outbox::{Claimed, Outcome, Work, claim, next_work, settle_message, tidy};
+pub(crate) use prove::{Charge, charge_attempt, consume};
+pub(crate) use register::{Add, add_method, confirm_method, remove_method};
+
+use std::time::Duration;
+
+use super::account::{Account, Pending, PendingBody};
+use super::event::{ActorKind, Event, EventId, EventKind};
+use super::facts::{TenantFacts, UserFacts};
+use super::message::{Locale, Notice};
+use super::policy::{NotifyRule, Policy};
+use super::record::{Columns, RecordKind, Version};
+use super::time::Timestamp;
+
+/// The most that two engines' clocks may differ.
+pub(crate) const MAX_SKEW: Duration = Duration::from_secs(30);
+/// Things that may wait in one record.
+pub(crate) const MAX_OUTBOX: usize = 16;
+/// How long a notice is tried.
+const NOTICE_LIFE: Duration = Duration::from_secs(7 * 86_400);
+
+/// One account, taken up to be changed.
+pub(crate) struct Turn<'a> {
+    pub(crate) account: Account,
+    pub(crate) policy: &'a Policy,
+    /// The deciding engine's time, never less than what the record has seen.
+    pub(crate) now: Timestamp,
+    pub(crate) actor: ActorKind,
+    pub(crate) source: Option<String>,
+    pub(crate) events: Vec<EventKind>,
+}
+
+impl<'a> Turn<'a> {
+    /// Takes up an account at this time.
+    pub(crate) fn new(account: &Account, policy: &'a Policy, now: Timestamp) -> Self {
+        let mut turn = Self {
+            account: account.clone(),
+            policy,
+            now: now.max(account.seen),
+            actor: ActorKind::Anonymous,
+            source: None,
+            events: Vec::new(),
+        };
+        if account.seen > now.plus(MAX_SKEW) {
+            turn.now = now;
+            turn.disobey_the_future();
+        }
+        turn.account.seen = turn.now;
+        turn
+    }
+
+    pub(crate) fn by(mut self, actor: ActorKind, source: Option<String>) -> Self {
+        self.actor = actor;
+        self.source = source;
+        self
+    }
+
+    fn note(&mut self, event: EventKind) {
+        self.events.push(event);
+    }
+
+    fn number(counter: &mut u32) -> u32 {
+        *counter = counter.saturating_add(1);
+        *counter
+    }
+
+    /// Puts something into the outbox.
+    fn queue(
+        &mut self,
+        body: PendingBody,
+        due: Timestamp,
+        not_after: Timestamp,
+        write: Option<u32>,
+    ) {
+        let number = Self::number(&mut self.account.numbers.message);
+        self.account.outbox.push(Pending {
+            number,
+            queued_at: self.now,
+            due,
+            not_after,
+            claimed_until: None,
+            tries: 0,
+            write,
+            body,
+        });
+    }
+
+    /// Queues one notice to each of the addresses that are to be told.
+    fn notify(
+        &mut self,
+        notice: Notice,
+        addresses: &[Address],
+        due: Timestamp,
+        write: Option<u32>,
+    ) {
+        for address in addresses {
+            let body = PendingBody::Notice {
+                notice,
+                channel: address.channel,
+                destination: address.destination.clone(),
+                locale: address.locale.clone(),
+            };
+            self.queue(body, due, due.plus(NOTICE_LIFE), write);
+        }
+    }
+
+    /// The events of this turn, as the commit of this version writes them.
+    pub(crate) fn events(&self, version: Version) -> Vec<Event> {
+        let events = self.events.iter().zip(0_u16..);
+        events
+            .map(|(kind, index)| Event {
+                id: EventId::new(self.account.key, version.count(), index),
+                tenant: self.account.tenant.clone(),
+                user: self.account.user.clone(),
+                actor: self.actor.clone(),
+                at: self.now,
+                source: self.source.clone(),
+                kind: kind.clone(),
+            })
+            .collect()
+    }
+
+    /// What a store keeps beside the account.
+    pub(crate) fn columns(&self) -> Columns {
+        let account = &self.account;
+        let kind = if account.user.is_some() {
+            RecordKind::Account
+        } else {
+            RecordKind::Decoy
+        };
+        let mut columns = Columns::new(account.tenant.clone(), kind, self.now);
+        columns.user.clone_from(&account.user);
+        columns.wake_at = account.wake_at();
+        columns.expires_at = account.expires_at();
+        columns.registered = account.registration.completed_at.is_some();
+        let locks = account
+            .budgets
+            .iter()
+            .flat_map(|budget| [&budget.open, &budget.proven]);
+        columns.locked_until = locks.filter_map(|window| window.locked_until).max();
+        columns
+    }
+}
+
+/// Somebody to tell.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct Address {
+    pub(crate) channel: super::method::Channel,
+    pub(crate) destination: super::contact::Destination,
+    pub(crate) locale: Locale,
+}
+
+/// At most this many addresses are told of one change.
+const MAX_TOLD: usize = 8;
+
+/// The addresses that the policy's rule names among those that are valid now.
+pub(crate) fn addresses_to_tell(
+    account: &Account,
+    user: &UserFacts,
+    tenant: Option<&TenantFacts>,
+    policy: &Policy,
+) -> Vec<Address> {
+    use super::account::MethodState;
+    use super::contact::{Destination, EmailAddress};
+    use super::method::{Channel, MethodKind};
+
+    let locale = locale_of(user, tenant);
+    let mut told: Vec<Address> = Vec::new();
+    let mut tell = |channel, destination: Destination| {
+        let known = told.iter().any(|one| {
+            one.channel == channel && one.destination.normalised() == destination.normalised()
+        });
+        if !known && told.len() < MAX_TOLD {
+            told.push(Address {
+                channel,
+                destination,
+                locale: locale.clone(),
+            });
+        }
+    };
+    if let Some(mail) = &user.primary_mail {
+        tell(Channel::Email, Destination::Email(mail.clone()));
+    }
+    let active = account
+        .methods
+        .iter()
+        .filter(|method| method.state == MethodState::Active);
+    for method in active {
+        match method.kind {
+            MethodKind::Email => tell(Channel::Email, method.destination.clone()),
+            MethodKind::MobilePhone if policy.notifications.rule == NotifyRule::All => {
+                tell(Channel::Sms, method.destination.clone());
+            }
+            _ => {}
+        }
+    }
+    if let Some(mail) = user.contacts.mail.first() {
+        tell(Channel::Email, Destination::Email(mail.clone()));
+    }
+    if policy.notifications.rule == NotifyRule::All
+        && let Some(mobile) = &user.contacts.mobile
+    {
+        tell(Channel::Sms, Destination::Phone(mobile.clone()));
+    }
+    // Entra: if there is no mail address, the user principal name is tried.
+    let none_by_mail = !told.iter().any(|one| one.channel == Channel::Email);
+    if none_by_mail
+        && let Some(name) = &user.user_principal_name
+        && let Ok(mail) = EmailAddress::parse(name)
+    {
+        told.push(Address {
+            channel: Channel::Email,
+            destination: Destination::Email(mail),
+            locale,
+        });
+    }
+    told
+}
+
+/// The language of a user: their own, else the tenant's, else English.
+pub(crate) fn locale_of(user: &UserFacts, tenant: Option<&TenantFacts>) -> Locale {
+    let tenants = || tenant.and_then(|tenant| tenant.locale.clone());
+    user.locale.clone().or_else(tenants).unwrap_or_default()
+}

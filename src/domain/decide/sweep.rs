@@ -1,0 +1,214 @@
+//! What time and change make void, wherever a record is taken up.
+
+use std::time::Duration;
+
+use super::{MAX_SKEW, Turn};
+use crate::domain::account::{Account, Flow, Pending, PendingBody, WriteState};
+use crate::domain::event::{EventKind, FlowEnd};
+use crate::domain::reason::FlowStage;
+use crate::domain::time::Timestamp;
+
+/// How long a record is kept that holds nothing but old counters: longer than any window.
+const IDLE_LIFE: Duration = Duration::from_secs(31 * 86_400);
+
+impl Turn<'_> {
+    /// Closes what has run out: flows, challenges, messages of dead codes.
+    pub(super) fn sweep(&mut self) {
+        let now = self.now;
+        let writing = self.account.write.clone();
+        let (ended, kept): (Vec<Flow>, Vec<Flow>) = std::mem::take(&mut self.account.flows)
+            .into_iter()
+            .partition(|flow| {
+                // A write whose outcome is open keeps its flow until the deadline has passed.
+                let busy = writing.as_ref().is_some_and(|write| {
+                    write.flow == flow.number && write.state == WriteState::Writing
+                });
+                now >= flow.expires_at && !busy
+            });
+        self.account.flows = kept;
+        for flow in ended {
+            self.end_flow(&flow, FlowEnd::Abandoned);
+        }
+        for flow in &mut self.account.flows {
+            flow.challenges.retain(|challenge| challenge.live(now));
+            if flow
+                .repeat
+                .as_ref()
+                .is_some_and(|repeat| !repeat.challenge.live(now))
+            {
+                flow.repeat = None;
+            }
+        }
+        self.drop_dead_messages();
+    }
+
+    /// Notes the end of a flow that has already been taken out.
+    pub(super) fn end_flow(&mut self, flow: &Flow, ended: FlowEnd) {
+        let unsettled = self
+            .account
+            .write
+            .as_ref()
+            .is_some_and(|write| write.flow == flow.number);
+        if unsettled {
+            // Nobody can ask again: the notice has said what there is to say.
+            self.account.write = None;
+        }
+        if flow.done.is_none() {
+            let stage = if unsettled {
+                FlowStage::Writing
+            } else {
+                flow.stage()
+            };
+            self.note(EventKind::FlowEnded {
+                flow: flow.number,
+                stage,
+                ended,
+            });
+        }
+    }
+
+    /// Everything outstanding but the acting flow's becomes void.
+    pub(super) fn void_others(&mut self, acting: Option<u32>) {
+        self.account.epoch = self.account.epoch.saturating_add(1);
+        let epoch = self.account.epoch;
+        let (kept, ended): (Vec<Flow>, Vec<Flow>) = std::mem::take(&mut self.account.flows)
+            .into_iter()
+            .partition(|flow| Some(flow.number) == acting);
+        self.account.flows = kept;
+        for flow in &mut self.account.flows {
+            flow.epoch = epoch;
+            flow.challenges.clear();
+            flow.repeat = None;
+        }
+        for flow in ended {
+            self.end_flow(&flow, FlowEnd::Superseded);
+        }
+        self.drop_dead_messages();
+    }
+
+    /// Ends one flow.
+    pub(super) fn drop_flow(&mut self, number: u32, ended: FlowEnd) {
+        if let Some(place) = self
+            .account
+            .flows
+            .iter()
+            .position(|flow| flow.number == number)
+        {
+            let flow = self.account.flows.remove(place);
+            self.end_flow(&flow, ended);
+            self.drop_dead_messages();
+        }
+    }
+
+    /// Takes messages out of the outbox whose time has passed or whose code is dead.
+    fn drop_dead_messages(&mut self) {
+        let (now, mut failed) = (self.now, Vec::new());
+        let flows = &self.account.flows;
+        self.account.outbox.retain(|pending| {
+            if let PendingBody::Code {
+                flow, challenge, ..
+            } = &pending.body
+            {
+                // Superseded, answered or ended: nobody waits for it.
+                return flows.iter().any(|one| {
+                    one.number == *flow
+                        && one
+                            .challenges
+                            .iter()
+                            .any(|c| c.number == *challenge && c.live(now))
+                });
+            }
+            let dead = now >= pending.not_after;
+            if dead {
+                failed.extend(message_failed(pending));
+            }
+            !dead
+        });
+        self.events.extend(failed);
+    }
+
+    /// The record was stamped by a clock that ran far ahead, or ours has stepped back. Its stamps
+    /// are not obeyed: codes and grants are void, windows and locks start again at full length.
+    pub(super) fn disobey_the_future(&mut self) {
+        let (now, lock) = (self.now, self.policy.failures.lock);
+        let horizon = now.plus(MAX_SKEW);
+        for budget in &mut self.account.budgets {
+            budget.open.restart_after(horizon, now, lock);
+            budget.proven.restart_after(horizon, now, lock);
+        }
+        let sends = &mut self.account.sends;
+        for sent in sends.open.iter_mut().chain(&mut sends.proven) {
+            sent.at = sent.at.min(now);
+        }
+        for method in &mut self.account.methods {
+            if method.added_at > horizon {
+                // The hold starts again too.
+                let hold = method.usable_from.since(method.added_at);
+                method.added_at = now;
+                method.usable_from = now.plus(hold);
+            }
+        }
+        for pending in &mut self.account.outbox {
+            pending.due = pending.due.min(now);
+            pending.claimed_until = None;
+        }
+        if let Some(write) = &mut self.account.write
+            && write.started_at > horizon
+        {
+            write.deadline = now;
+        }
+        let ahead: Vec<u32> = self.account.flows.iter().map(|flow| flow.number).collect();
+        let writing = self.account.write.as_ref().map(|write| write.flow);
+        for number in ahead {
+            if Some(number) != writing {
+                self.drop_flow(number, FlowEnd::Superseded);
+            }
+        }
+    }
+}
+
+fn message_failed(pending: &Pending) -> Option<EventKind> {
+    let PendingBody::Notice {
+        notice, channel, ..
+    } = &pending.body
+    else {
+        return None;
+    };
+    Some(EventKind::MessageFailed {
+        message: pending.number,
+        kind: notice.id().to_owned(),
+        channel: *channel,
+        expired: true,
+    })
+}
+
+impl Account {
+    /// When the account next needs somebody.
+    pub(crate) fn wake_at(&self) -> Option<Timestamp> {
+        let messages = self.outbox.iter().map(Pending::wake_at);
+        let flows = self.flows.iter().map(|flow| flow.expires_at);
+        let write = self
+            .write
+            .iter()
+            .filter(|write| write.state == WriteState::Writing);
+        messages
+            .chain(flows)
+            .chain(write.map(|write| write.deadline))
+            .min()
+    }
+
+    /// From when on nothing would be lost with the record.
+    pub(crate) fn expires_at(&self) -> Option<Timestamp> {
+        let idle = self.flows.is_empty() && self.outbox.is_empty() && self.write.is_none();
+        // A run of failures never decays, and an epoch must not start again.
+        let kept = self.user.is_some()
+            && (!self.methods.is_empty()
+                || self.epoch > 0
+                || self.registration.completed_at.is_some()
+                || self
+                    .budgets
+                    .iter()
+                    .any(|budget| budget.consecutive > 0 || budget.disabled));
+        (idle && !kept).then(|| self.seen.plus(IDLE_LIFE))
+    }
+}

@@ -1,0 +1,81 @@
+//! What a caller is told when the rules say no.
+
+use super::password::PasswordRejection;
+use super::reason::SsprReason;
+use super::time::Timestamp;
+
+/// The rules say no. Holds only what the policy's disclosure allows: it may be shown and logged.
+///
+/// ```
+/// assert_eq!(sspr::Refusal::NotAccepted.to_string(), "not accepted");
+/// ```
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// The secret does not count: wrong, too late, used, or there was nothing to be right about.
+    /// Which of these, only the audit trail says.
+    #[error("not accepted")]
+    NotAccepted,
+    /// The flow is over: its time has run out, or the account has changed. Start again.
+    #[error("the flow has ended; start again")]
+    Ended,
+    /// A newer ticket of this flow exists.
+    #[error("a newer ticket of this flow exists")]
+    TicketReplaced,
+    /// This method, or this destination, is proven already: another one is wanted.
+    #[error("already proven; choose another method")]
+    AlreadyProven,
+    /// The option is not one of those offered.
+    #[error("the option is not offered")]
+    NotOffered,
+    /// Too soon, or too often. Nothing was counted.
+    #[error("too many requests; try again at {retry_at}")]
+    TooOften {
+        /// When it may succeed.
+        retry_at: Timestamp,
+    },
+    /// More methods must be proven first.
+    #[error("more methods must be proven first")]
+    MoreProofNeeded,
+    /// The password breaks rules; the grant stays.
+    #[error("the password does not satisfy the rules")]
+    Password(PasswordRejection),
+    /// The directory does not accept the password; the grant stays.
+    #[error("the directory does not accept the password")]
+    DirectoryPassword {
+        /// A stable code of why, such as `history`.
+        reason: &'static str,
+        /// When a password that is too young may be changed, if the directory says.
+        retry_at: Option<Timestamp>,
+    },
+    /// A write for this account is in flight.
+    #[error("a write is in flight; try again at {retry_at}")]
+    Busy {
+        /// When its outcome is known at the latest.
+        retry_at: Timestamp,
+    },
+    /// A human check must pass first.
+    #[error("a human check must pass first")]
+    HumanCheckRequired,
+    /// Why this user may not, where the policy tells it, or to a caller who has proven enough.
+    #[error("self-service reset is not possible for this account: {reason:?}")]
+    NotEligible {
+        /// The reason.
+        reason: SsprReason,
+    },
+    /// The sign-in is too old, or too weak, for what is asked.
+    #[error("sign in again first")]
+    ReauthenticationRequired,
+    /// The actor lacks the role for this.
+    #[error("the actor may not do this")]
+    NotAuthorised,
+    /// Somebody has changed it meanwhile: load it again.
+    #[error("it has changed meanwhile")]
+    Conflict,
+    /// There is no such thing here.
+    #[error("there is no such thing")]
+    NotFound,
+    /// There are as many as there may be.
+    #[error("there are as many as there may be")]
+    LimitReached,
+}
