@@ -4,7 +4,7 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_public_assigned;
 use zeroize::Zeroizing;
 
-/// NFC grows UTF-8 at most threefold (UAX #15, section 9).
+/// NFC makes UTF-8 at most three times as long.
 const MAX_GROWTH: usize = 3;
 
 /// The text in NFC.
