@@ -1,7 +1,12 @@
-//! Where a person can be reached.
+//! Where a person can be reached: mail addresses and phone numbers, parsed once, shown masked.
 
+mod domain;
 mod email;
+mod mask;
 mod phone;
+#[cfg(test)]
+mod tests;
+mod text;
 
 pub use email::EmailAddress;
 pub use phone::PhoneNumber;
@@ -11,6 +16,18 @@ use serde::{Deserialize, Serialize};
 use super::method::Channel;
 
 /// A stored address that a message may go to.
+///
+/// `Debug` prints the masked form.
+///
+/// ```
+/// use sspr::{Channel, Destination, PhoneNumber};
+///
+/// let mobile = Destination::Phone(PhoneNumber::parse("+14251234567")?);
+/// assert!(mobile.reached_by(Channel::Sms));
+/// assert!(!mobile.reached_by(Channel::Email));
+/// assert_eq!(format!("{mobile:?}"), "Phone(PhoneNumber(+•• •••••••67))");
+/// # Ok::<(), sspr::InvalidInput>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -22,7 +39,9 @@ pub enum Destination {
 }
 
 impl Destination {
-    /// The form in which two spellings of one destination are equal.
+    /// The form in which two spellings of one destination are equal: see
+    /// [`EmailAddress::normalised`] and [`PhoneNumber::normalised`]. A mail address and a phone
+    /// number never share one.
     #[must_use]
     pub fn normalised(&self) -> String {
         match self {

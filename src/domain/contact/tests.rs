@@ -1,0 +1,438 @@
+use proptest::prelude::*;
+
+use super::{Destination, EmailAddress, PhoneNumber};
+use crate::domain::invalid::InvalidInput;
+use crate::domain::method::Channel;
+
+fn mail(text: &str) -> EmailAddress {
+    EmailAddress::parse(text).unwrap_or_else(|error| panic!("{text:?}: {error}"))
+}
+
+fn phone(text: &str) -> PhoneNumber {
+    PhoneNumber::parse(text).unwrap_or_else(|error| panic!("{text:?}: {error}"))
+}
+
+/// NFC and the domain's case are all that changes; the local part keeps its case.
+#[test]
+fn an_address_is_kept_as_typed_after_nfc_with_its_domain_in_lower_case() {
+    for (typed, kept) in [
+        ("Ada@Contoso.Example", "Ada@contoso.example"),
+        ("jo\u{308}rg@example.org", "jörg@example.org"),
+        ("a+b.c_d@sub.example.org", "a+b.c_d@sub.example.org"),
+        ("A@x", "A@x"),
+        ("ada@MÜNCHEN.example", "ada@münchen.example"),
+        ("ﬁ@example.org", "ﬁ@example.org"),
+        ("用户@例子.广告", "用户@例子.广告"),
+        ("ada@ΟΔΟΣ.example", "ada@οδοσ.example"),
+        ("अजय@डाटा.भारत", "अजय@डाटा.भारत"),
+    ] {
+        assert_eq!(mail(typed).as_str(), kept);
+        assert_eq!(mail(kept).as_str(), kept, "parsing twice is parsing once");
+    }
+}
+
+#[test]
+fn malformed_addresses_are_refused() {
+    for text in [
+        "ada",
+        "@example.org",
+        "ada@",
+        "ada@@example.org",
+        "a@b@example.org",
+        "\"a b\"@example.org",
+        "\"a@b\"@example.org",
+        "ada @example.org",
+        " ada@example.org",
+        "ada@example.org ",
+        ".ada@example.org",
+        "ada.@example.org",
+        "a..da@example.org",
+        "ada@example..org",
+        "ada@.example.org",
+        "ada@example.org.",
+        "ada@-example.org",
+        "ada@example-.org",
+        "ada@exa_mple.org",
+        "ada@[192.0.2.1]",
+        "ada@192.0.2.1",
+        "Ada <ada@example.org>",
+        "ada@example.org,eve@example.org",
+        "ada(comment)@example.org",
+        "\u{301}ada@example.org",
+        "ada@\u{301}example.org",
+        "ada@e\u{E000}xample.org",
+        "a\u{378}da@example.org",
+        "a\u{E000}da@example.org",
+    ] {
+        let malformed = InvalidInput::Malformed {
+            what: "mail address",
+        };
+        assert_eq!(EmailAddress::parse(text), Err(malformed), "{text:?}");
+    }
+    for text in [
+        "a\u{0}@example.org",
+        "ada@example.org\r\nBcc: eve@example.org",
+        "a\u{7F}@b",
+        "a\u{85}@b",
+    ] {
+        let control = InvalidInput::Control {
+            what: "mail address",
+        };
+        assert_eq!(EmailAddress::parse(text), Err(control), "{text:?}");
+    }
+    assert!(matches!(
+        EmailAddress::parse(""),
+        Err(InvalidInput::Empty { .. })
+    ));
+}
+
+/// V36: what a reader cannot see, or what another system would read as punctuation, is refused in
+/// both parts.
+#[test]
+fn invisible_characters_and_false_punctuation_are_refused() {
+    for c in [
+        '\u{200B}',
+        '\u{200C}',
+        '\u{200D}',
+        '\u{200E}',
+        '\u{202E}',
+        '\u{2066}',
+        '\u{FEFF}',
+        '\u{AD}',
+        '\u{A0}',
+        '\u{3000}',
+        '\u{2009}',
+        '\u{1680}',
+        '\u{2028}',
+        '\u{2060}',
+        '\u{61C}',
+        '\u{3164}',
+        '\u{115F}',
+        '\u{FFA0}',
+        '\u{2800}',
+        '\u{FE0F}',
+        '\u{E0041}',
+        '\u{FF20}',
+        '\u{FE6B}',
+        '\u{FF0E}',
+        '\u{2024}',
+        '\u{FFFF}',
+    ] {
+        for text in [format!("a{c}da@example.org"), format!("ada@ex{c}ample.org")] {
+            assert!(EmailAddress::parse(&text).is_err(), "{:?}", text);
+        }
+    }
+    for dot in ['\u{3002}', '\u{FF61}'] {
+        assert!(EmailAddress::parse(&format!("ada@example{dot}org")).is_err());
+    }
+}
+
+/// octets, not characters.
+#[test]
+fn length_limits_are_in_octets() {
+    let label = "d".repeat(63);
+    assert!(EmailAddress::parse(&format!("{}@example.org", "l".repeat(64))).is_ok());
+    assert!(EmailAddress::parse(&format!("{}@example.org", "l".repeat(65))).is_err());
+    assert!(EmailAddress::parse(&format!("{}@example.org", "ö".repeat(32))).is_ok());
+    assert!(EmailAddress::parse(&format!("{}@example.org", "ö".repeat(33))).is_err());
+    // Decomposed, the same address is longer before NFC than it may be after.
+    assert!(EmailAddress::parse(&format!("{}@example.org", "o\u{308}".repeat(32))).is_ok());
+    assert!(EmailAddress::parse(&format!("a@{label}.org")).is_ok());
+    assert!(EmailAddress::parse(&format!("a@{label}d.org")).is_err());
+    // As an A-label this one is longer than 63 octets.
+    assert!(EmailAddress::parse(&format!("a@{}ö.org", "d".repeat(58))).is_err());
+    let domain = format!("{label}.{label}.{label}.{}", "d".repeat(60));
+    assert_eq!(mail(&format!("a@{domain}")).as_str().len(), 254);
+    assert_eq!(
+        EmailAddress::parse(&format!("ab@{domain}")),
+        Err(InvalidInput::TooLong {
+            what: "mail address",
+            max: 254
+        })
+    );
+}
+
+#[test]
+fn a_megabyte_is_refused_by_its_length() {
+    let long = "a".repeat(1 << 20);
+    assert!(matches!(
+        EmailAddress::parse(&long),
+        Err(InvalidInput::TooLong { max: 254, .. })
+    ));
+    assert!(matches!(
+        PhoneNumber::parse(&long),
+        Err(InvalidInput::TooLong { .. })
+    ));
+}
+
+/// V36, R-222, A.7: which spellings are one mailbox.
+#[test]
+fn spellings_are_one_mailbox_by_the_declared_rule_only() {
+    for (left, right) in [
+        ("ADA@EXAMPLE.ORG", "ada@example.org"),
+        ("JÖRG@example.org", "jörg@example.org"),
+        ("jo\u{308}rg@example.org", "jörg@example.org"),
+        ("\u{212A}im@example.org", "kim@example.org"),
+        ("\u{212B}sa@example.org", "åsa@example.org"),
+        ("ada@\u{212A}elvin.org", "ada@kelvin.org"),
+        ("ada@münchen.example", "ada@xn--mnchen-3ya.example"),
+        ("ada@MU\u{308}NCHEN.example", "ada@XN--MNCHEN-3YA.example"),
+    ] {
+        assert_eq!(
+            mail(left).normalised(),
+            mail(right).normalised(),
+            "{left} {right}"
+        );
+    }
+    for (left, right) in [
+        ("m\u{131}ke@example.org", "mike@example.org"),
+        ("M\u{130}KE@example.org", "mike@example.org"),
+        ("\u{17F}am@example.org", "sam@example.org"),
+        ("stra\u{DF}e@example.org", "strasse@example.org"),
+        ("\u{FB01}@example.org", "fi@example.org"),
+        ("\u{2163}@example.org", "iv@example.org"),
+        ("\u{FF41}da@example.org", "ada@example.org"),
+        ("\u{430}da@example.org", "ada@example.org"),
+        ("ada@stra\u{DF}e.example", "ada@strasse.example"),
+        ("ada@b\u{131}g.example", "ada@big.example"),
+        ("a.da@example.org", "ada@example.org"),
+        ("ada+x@example.org", "ada@example.org"),
+        ("josé@example.org", "jose@example.org"),
+    ] {
+        assert_ne!(
+            mail(left).normalised(),
+            mail(right).normalised(),
+            "{left} {right}"
+        );
+        assert_ne!(mail(left), mail(right));
+    }
+    // A compatibility form in the domain names another domain: refused rather than guessed at.
+    for domain in [
+        "\u{FF45}xample.org",
+        "\u{17F}am.org",
+        "\u{FB01}.org",
+        "\u{2163}.org",
+    ] {
+        assert!(
+            EmailAddress::parse(&format!("ada@{domain}")).is_err(),
+            "{domain}"
+        );
+    }
+}
+
+/// RFC 3492, 7.1 (A, B, C, G, H lower-cased, I) and names in use.
+#[test]
+fn labels_become_a_labels() {
+    for (label, ascii) in [
+        ("ليهمابتكلموشعربي؟", "egbpdaj6bu4bxfgehfvwxn"),
+        ("他们为什么不说中文", "ihqwcrb4cv8a8dqg056pqjye"),
+        ("他們爲什麽不說中文", "ihqwctvzc91f659drss3x8bo0yb"),
+        (
+            "почемужеонинеговорятпорусски",
+            "b1abfaaepdrnnbgefbadotcwatmq2g4l",
+        ),
+        ("faß", "fa-hia"),
+        ("münchen", "mnchen-3ya"),
+        ("bücher", "bcher-kva"),
+        ("пример", "e1afmkfd"),
+        ("3年b組金八先生", "3b-ww4c5e180e575a65lsy2b"),
+    ] {
+        assert_eq!(super::domain::to_ascii(label), format!("xn--{ascii}"));
+    }
+    assert_eq!(super::domain::to_ascii("a.ü.b"), "a.xn--tda.b");
+}
+
+#[test]
+fn masks_of_one_kind_have_one_length() {
+    for (address, mask) in [
+        ("ada@contoso.example", "a•••••@c•••••"),
+        ("a@contoso.example", "••••••@c•••••"),
+        ("ab@x.y", "a•••••@••••••"),
+        ("josephine.longname+tag@mail.example.org", "j•••••@m•••••"),
+        ("östen@åland.example", "ö•••••@å•••••"),
+    ] {
+        assert_eq!(mail(address).masked(), mask);
+        assert_eq!(mask.chars().count(), 13);
+    }
+    for number in ["+1234567", "+14251234567x123", "+123456789012345"] {
+        assert_eq!(phone(number).masked().chars().count(), 13);
+    }
+    assert_eq!(phone("+1 4251234567X123").masked(), "+•• •••••••67");
+}
+
+#[test]
+fn debug_shows_the_mask_only() {
+    let address = mail("ada.lovelace@contoso.example");
+    let number = phone("+14251234567x981");
+    for shown in [
+        format!("{address:?}"),
+        format!("{number:?}"),
+        format!("{:?}", Destination::Email(address.clone())),
+        format!("{:#?}", Destination::Phone(number.clone())),
+    ] {
+        for hidden in ["lovelace", "ontoso", "4251", "981"] {
+            assert!(!shown.contains(hidden), "{shown}");
+        }
+        assert!(shown.contains('•'));
+    }
+}
+
+#[test]
+fn numbers_are_read_as_e164_or_with_one_space_after_the_country_code() {
+    for (typed, e164, extension, stored) in [
+        ("+14251234567", "+14251234567", None, "+14251234567"),
+        ("+1 4251234567", "+14251234567", None, "+14251234567"),
+        (
+            "+1 4251234567x1",
+            "+14251234567",
+            Some("1"),
+            "+14251234567x1",
+        ),
+        (
+            "+1 4251234567X12345",
+            "+14251234567",
+            Some("12345"),
+            "+14251234567x12345",
+        ),
+        (
+            "+14251234567X123456",
+            "+14251234567",
+            Some("123456"),
+            "+14251234567x123456",
+        ),
+        ("+358 401234567", "+358401234567", None, "+358401234567"),
+        ("+39 0612345678", "+390612345678", None, "+390612345678"),
+        (
+            "+123456789012345",
+            "+123456789012345",
+            None,
+            "+123456789012345",
+        ),
+        (
+            "+123 456789012345x000001",
+            "+123456789012345",
+            Some("000001"),
+            "+123456789012345x000001",
+        ),
+        ("+1234567", "+1234567", None, "+1234567"),
+    ] {
+        let number = phone(typed);
+        assert_eq!(number.as_e164(), e164);
+        assert_eq!(number.extension(), extension);
+        let json = serde_json::to_string(&number).unwrap();
+        assert_eq!(json, format!("\"{stored}\""));
+        assert_eq!(serde_json::from_str::<PhoneNumber>(&json).unwrap(), number);
+        assert_eq!(phone(stored), number, "parsing twice is parsing once");
+    }
+}
+
+/// R-223, and that nothing is guessed at.
+#[test]
+fn other_numbers_are_refused() {
+    for text in [
+        "4251234567",
+        "004251234567",
+        "+04251234567",
+        "+0 4251234567",
+        "+",
+        "+1",
+        "+123456",
+        "+1234567890123456",
+        "+1 234567890123456",
+        "+1  4251234567",
+        "+1425 1234567",
+        "+ 14251234567",
+        "+1 425 123 4567",
+        "+1-425-1234567",
+        "+1 (425) 1234567",
+        "++14251234567",
+        "+14251234567x",
+        "+14251234567x1234567",
+        "+14251234567x12a",
+        "+14251234567xx12",
+        "+14251234567x1x2",
+        "+14251234567 x12",
+        "+14251234567;ext=12",
+        " +14251234567",
+        "+14251234567 ",
+        "+1425123456\u{200B}7",
+        "\u{FF0B}14251234567",
+        "+\u{FF11}4251234567",
+        "+\u{661}\u{664}\u{662}\u{665}123456",
+        "+1425\u{661}23456",
+        "+6F5A1B2C3D",
+        "+14251234567\n",
+        "+1\u{A0}4251234567",
+        "",
+    ] {
+        assert!(PhoneNumber::parse(text).is_err(), "{text:?}");
+    }
+    assert_eq!(
+        PhoneNumber::parse("+1234567890123456"),
+        Err(InvalidInput::OutOfRange {
+            what: "phone number"
+        })
+    );
+}
+
+#[test]
+fn two_extensions_of_one_number_are_one_destination() {
+    let (one, two) = (phone("+14251234567x1"), phone("+1 4251234567x2"));
+    assert_ne!(one, two);
+    assert_eq!(one.normalised(), two.normalised());
+    assert_eq!(one.normalised(), phone("+14251234567").normalised());
+    assert_eq!(one.prefix(), "+1425123");
+    assert_eq!(phone("+1234567").prefix(), "+123");
+}
+
+#[test]
+fn a_destination_is_reached_by_the_channels_of_its_kind() {
+    let address = Destination::Email(mail("ada@example.org"));
+    let number = Destination::Phone(phone("+14251234567"));
+    assert!(address.reached_by(Channel::Email) && !address.reached_by(Channel::Sms));
+    assert!(number.reached_by(Channel::Sms) && number.reached_by(Channel::Voice));
+    assert!(!number.reached_by(Channel::Email));
+    assert_ne!(address.normalised(), number.normalised());
+    for destination in [address, number] {
+        let json = serde_json::to_string(&destination).unwrap();
+        assert_eq!(
+            serde_json::from_str::<Destination>(&json).unwrap(),
+            destination
+        );
+    }
+}
+
+#[test]
+fn stored_addresses_are_parsed_again_when_read() {
+    assert!(serde_json::from_str::<EmailAddress>("\"a b@example.org\"").is_err());
+    assert!(serde_json::from_str::<PhoneNumber>("\"0049301234567\"").is_err());
+}
+
+proptest! {
+    #[test]
+    fn an_accepted_address_stays_the_same_when_parsed_again(local in "[\\PC]{1,20}", domain in "[\\PC]{1,12}(\\.[a-zA-Z]{2,5})?") {
+        if let Ok(address) = EmailAddress::parse(&format!("{local}@{domain}")) {
+            let again = mail(address.as_str());
+            prop_assert_eq!(&again, &address);
+            prop_assert_eq!(address.masked().chars().count(), 13);
+            let normal = mail(&address.normalised());
+            prop_assert_eq!(normal.normalised(), address.normalised());
+        }
+    }
+
+    #[test]
+    fn letters_of_any_script_stay_the_same_when_parsed_again(local in "\\p{L}{1,8}", domain in "[\\p{L}\\p{M}]{1,8}") {
+        if let Ok(address) = EmailAddress::parse(&format!("{local}@{domain}.org")) {
+            prop_assert_eq!(&mail(address.as_str()), &address);
+            prop_assert_eq!(mail(&address.normalised()).normalised(), address.normalised());
+        }
+    }
+
+    #[test]
+    fn any_text_is_a_number_that_reads_back_or_an_error(text in "\\+[0-9]{0,4} ?[0-9]{0,13}([xX][0-9]{0,7})?") {
+        if let Ok(number) = PhoneNumber::parse(&text) {
+            let stored = String::from(number.clone());
+            prop_assert_eq!(phone(&stored), number);
+        }
+    }
+}

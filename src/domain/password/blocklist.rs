@@ -1,0 +1,43 @@
+//! The bundled list of common passwords, and words put together.
+
+use super::derive::skeleton;
+
+/// One password a line, ASCII, sorted by skeleton. Source and licence: `common.LICENSE.md`.
+pub(super) const COMMON: &str = include_str!("common.txt");
+
+/// Whether `candidate`, a skeleton, is on the list. A binary search over the text itself: no table
+/// is built and nothing is kept.
+pub(super) fn is_common(candidate: &[char]) -> bool {
+    let (mut low, mut high) = (0, COMMON.len());
+    while low < high {
+        let middle = low + (high - low) / 2;
+        let start = COMMON[low..middle]
+            .rfind('\n')
+            .map_or(low, |at| low + at + 1);
+        let end = COMMON[start..high].find('\n').map_or(high, |at| start + at);
+        let line = COMMON[start..end].chars().map(skeleton);
+        match line.cmp(candidate.iter().copied()) {
+            std::cmp::Ordering::Equal => return true,
+            std::cmp::Ordering::Less => low = end + 1,
+            std::cmp::Ordering::Greater => high = start,
+        }
+    }
+    false
+}
+
+/// Whether `candidate` is words of `words` one after the other, and nothing else.
+pub(super) fn is_made_of(candidate: &[char], words: &[Vec<char>]) -> bool {
+    let mut reached = vec![false; candidate.len() + 1];
+    reached[0] = true;
+    for start in 0..candidate.len() {
+        if reached[start] {
+            for word in words
+                .iter()
+                .filter(|word| candidate[start..].starts_with(word))
+            {
+                reached[start + word.len()] = true;
+            }
+        }
+    }
+    reached[candidate.len()] && !candidate.is_empty()
+}

@@ -1,0 +1,72 @@
+//! The words of one account.
+
+use std::fmt;
+
+use super::derive::phrase;
+
+/// Words that belong to this account: its names, addresses, tenant.
+///
+/// A word of fewer than three code points is passed over, as is one of more than
+/// [`PasswordContext::MAX_WORD_BYTES`]. `Debug` shows how many there are.
+///
+/// ```
+/// use sspr::{PasswordContext, PasswordRules};
+///
+/// let context = PasswordContext::new()
+///     .word("Ada Lovelace")
+///     .word("ada.lovelace@contoso.example");
+/// let rules = PasswordRules::default();
+/// assert!(rules.check(&"AdaLovelace2026!!".into(), &context).is_err());
+/// assert!(rules.check(&"ada keeps nine goats".into(), &context).is_ok());
+/// ```
+#[derive(Clone, Default)]
+pub struct PasswordContext {
+    words: Vec<String>,
+}
+
+impl PasswordContext {
+    /// The longest word that is considered, in bytes: the longest mail address.
+    pub const MAX_WORD_BYTES: usize = 320;
+
+    /// An empty context.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a word that a password must not be made of: a name, a sign-in name, a mail address, the
+    /// tenant's display name. Its parts (the local part and labels of an address, the words of a
+    /// name) are added with it.
+    #[must_use]
+    pub fn word(mut self, word: &str) -> Self {
+        if word.len() <= Self::MAX_WORD_BYTES {
+            self.words.push(word.to_owned());
+        }
+        self
+    }
+
+    /// The words and their parts, in the form in which passwords are compared with them.
+    pub(super) fn forms(&self) -> Vec<Vec<char>> {
+        let mut forms = Vec::new();
+        for word in &self.words {
+            forms.extend(phrase(word));
+            for name in word.split(|c: char| c == '@' || c.is_whitespace()) {
+                forms.extend(phrase(name));
+                for part in name.split(|c: char| !c.is_alphanumeric()) {
+                    forms.extend(phrase(part));
+                    // `asmith204811` is `asmith` to whoever makes a password of it.
+                    forms.extend(phrase(part.trim_matches(|c: char| !c.is_alphabetic())));
+                }
+            }
+        }
+        forms.sort_unstable();
+        forms.dedup();
+        forms
+    }
+}
+
+impl fmt::Debug for PasswordContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PasswordContext({} words)", self.words.len())
+    }
+}

@@ -1,0 +1,29 @@
+//! The one form of a password that is judged, hashed and stored.
+
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_public_assigned;
+use zeroize::Zeroizing;
+
+/// NFC makes UTF-8 at most three times as long.
+const MAX_GROWTH: usize = 3;
+
+/// The text in NFC.
+pub(super) fn nfc(text: &str) -> Zeroizing<String> {
+    // Room for the worst case: a string that grew would leave an unwiped copy behind.
+    let mut composed = Zeroizing::new(String::with_capacity(MAX_GROWTH * text.len()));
+    composed.extend(text.nfc());
+    composed
+}
+
+/// Whether a later version of Unicode could change the normal form of `c`: NFC is stable for
+/// assigned code points only (UAX #15, section 12.1). Private use never gets a decomposition.
+pub(super) fn is_unstable(c: char) -> bool {
+    !is_public_assigned(c) && !is_private_use(c)
+}
+
+const fn is_private_use(c: char) -> bool {
+    matches!(
+        c,
+        '\u{E000}'..='\u{F8FF}' | '\u{F0000}'..='\u{FFFFD}' | '\u{100000}'..='\u{10FFFD}'
+    )
+}

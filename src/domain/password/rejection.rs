@@ -1,0 +1,113 @@
+//! Why a password is refused.
+
+use serde::{Deserialize, Serialize};
+
+/// Why a password is refused, with every reason at once.
+///
+/// Holds no part of the password, of the account's names or of the lists, so it may be shown.
+///
+/// ```
+/// use sspr::{PasswordContext, PasswordRules};
+///
+/// let rules = PasswordRules::default();
+/// let refused = rules.check(&"password".into(), &PasswordContext::new()).unwrap_err();
+/// let codes: Vec<_> = refused.faults.iter().map(|fault| fault.code()).collect();
+/// assert_eq!(codes, ["too_short", "common"]);
+/// assert_eq!(refused.guidance(), ["use_more_words", "avoid_common_passwords"]);
+/// ```
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, thiserror::Error)]
+#[error("the password does not satisfy the rules")]
+#[non_exhaustive]
+pub struct PasswordRejection {
+    /// Every rule that it breaks, in the order in which [`PasswordFault`] lists them.
+    pub faults: Vec<PasswordFault>,
+}
+
+impl PasswordRejection {
+    /// The guidance keys of the faults: what to tell the person, in the host's words.
+    #[must_use]
+    pub fn guidance(&self) -> Vec<&'static str> {
+        self.faults.iter().map(PasswordFault::guidance).collect()
+    }
+}
+
+/// One rule that a password breaks.
+///
+/// ```
+/// use sspr::PasswordFault;
+///
+/// assert_eq!(PasswordFault::Common.code(), "common");
+/// assert_eq!(PasswordFault::Common.guidance(), "avoid_common_passwords");
+/// ```
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum PasswordFault {
+    /// Fewer code points than required.
+    TooShort {
+        /// The least, in code points after NFC.
+        min: u16,
+    },
+    /// More code points than allowed, or more than
+    /// [`PasswordRules::MAX_BYTES`](crate::PasswordRules::MAX_BYTES) as given; then nothing else was
+    /// looked at.
+    TooLong {
+        /// The most, in code points after NFC.
+        max: u16,
+    },
+    /// A control character: NUL, tab, line feed, delete, C1. Directories and hash functions cut
+    /// passwords short at some of them.
+    Control,
+    /// A code point that this version of Unicode does not assign: its normal form could change,
+    /// and the password would stop to work.
+    Unassigned,
+    /// A character outside printable ASCII, where the rules ask for it.
+    NotAscii,
+    /// Too few character classes, where the rules ask for some.
+    NeedsClasses {
+        /// How many of lower case, upper case, digit and symbol are required.
+        required: u8,
+        /// How many it has.
+        found: u8,
+    },
+    /// A common password or close to one.
+    Common,
+    /// One of the organisation's words or close to one.
+    BannedWord,
+    /// A word of this account (a name, an address, the tenant) or close to one.
+    ContextWord,
+}
+
+impl PasswordFault {
+    /// A stable name for logs, interfaces and translations; the same as in the serialised form.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::TooShort { .. } => "too_short",
+            Self::TooLong { .. } => "too_long",
+            Self::Control => "control",
+            Self::Unassigned => "unassigned",
+            Self::NotAscii => "not_ascii",
+            Self::NeedsClasses { .. } => "needs_classes",
+            Self::Common => "common",
+            Self::BannedWord => "banned_word",
+            Self::ContextWord => "context_word",
+        }
+    }
+
+    /// The key of a text that helps to choose a better password (NIST SP 800-63B-4, 3.1.1.2).
+    #[must_use]
+    pub const fn guidance(&self) -> &'static str {
+        match self {
+            Self::TooShort { .. } => "use_more_words",
+            Self::TooLong { .. } => "use_fewer_characters",
+            Self::Control => "remove_control_characters",
+            Self::Unassigned => "remove_unknown_characters",
+            Self::NotAscii => "use_basic_latin_characters",
+            Self::NeedsClasses { .. } => "mix_character_classes",
+            Self::Common => "avoid_common_passwords",
+            Self::BannedWord => "avoid_organisation_words",
+            Self::ContextWord => "avoid_personal_words",
+        }
+    }
+}

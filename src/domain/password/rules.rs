@@ -1,0 +1,187 @@
+//! The rules themselves.
+
+use std::collections::BTreeSet;
+use std::mem;
+
+use serde::{Deserialize, Serialize};
+
+use super::blocklist::{is_common, is_made_of};
+use super::context::PasswordContext;
+use super::derive::{Derived, phrase};
+use super::normal::{is_unstable, nfc};
+use super::rejection::{PasswordFault, PasswordRejection};
+use crate::domain::secret::SecretText;
+
+/// The rules for a new password. Data of the policy.
+///
+/// The defaults are those of NIST SP 800-63B-4, 3.1.1.2: length and a blocklist, no composition
+/// rules.
+///
+/// ```
+/// use sspr::{PasswordContext, PasswordRules};
+///
+/// let mut rules = PasswordRules::default();
+/// rules.banned_words.insert("Contoso".to_owned());
+/// assert!(rules.faults().is_empty());
+///
+/// let context = PasswordContext::new().word("ada@contoso.example");
+/// assert!(rules.check(&"correct horse battery".into(), &context).is_ok());
+/// assert!(rules.check(&"C0ntoso C0ntoso 2026!".into(), &context).is_err());
+/// ```
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct PasswordRules {
+    /// Fewest code points after NFC. Default 15 (NIST SP 800-63B-4, 3.1.1.2), 8 to 64.
+    pub min_length: u16,
+    /// Most code points after NFC. Default 256, 64 to 1024.
+    pub max_length: u16,
+    /// Whether the bundled list of common passwords refuses. Default true.
+    pub common_list: bool,
+    /// Words of the organisation: products, places, its name. Matched as whole passwords, with
+    /// the usual derivations. At most 1 000 words of 3 to 64 code points.
+    pub banned_words: BTreeSet<String>,
+    /// Character classes required, of lower, upper, digit, symbol: 0 to 4. Default 0; above 0
+    /// needs [`Departure::CompositionRules`](crate::Departure). The space is a symbol, as is every
+    /// letter without case.
+    pub required_classes: u8,
+    /// Whether only printable ASCII is accepted. Default false; true needs
+    /// [`Departure::AsciiPasswords`](crate::Departure).
+    pub ascii_only: bool,
+}
+
+impl Default for PasswordRules {
+    fn default() -> Self {
+        Self {
+            min_length: 15,
+            max_length: 256,
+            common_list: true,
+            banned_words: BTreeSet::new(),
+            required_classes: 0,
+            ascii_only: false,
+        }
+    }
+}
+
+impl PasswordRules {
+    /// The longest password that is looked at, in bytes as given: 1 024 code points of four bytes.
+    /// A password that the rules allow can exceed it only where its composed form is shorter.
+    pub const MAX_BYTES: usize = 4096;
+
+    /// The most banned words.
+    pub const MAX_BANNED_WORDS: usize = 1000;
+
+    /// Checks a password and gives its normalised form, the one to be stored: NFC of what was given
+    /// and nothing else. Case, spaces at the ends and compatibility forms stay.
+    ///
+    /// A pure function of the rules and its arguments. Checking what it gives gives the same again.
+    /// The copies that it makes are wiped.
+    ///
+    /// # Errors
+    ///
+    /// [`PasswordRejection`] with every rule that it breaks, at least one.
+    pub fn check(
+        &self,
+        password: &SecretText,
+        context: &PasswordContext,
+    ) -> Result<SecretText, PasswordRejection> {
+        let text = password.expose_secret();
+        if text.len() > Self::MAX_BYTES {
+            let max = self.max_length;
+            return Err(PasswordRejection {
+                faults: vec![PasswordFault::TooLong { max }],
+            });
+        }
+        let mut normal = nfc(text);
+        let mut faults = Vec::new();
+        self.judge_characters(&normal, &mut faults);
+        self.judge_words(&normal, context, &mut faults);
+        if faults.is_empty() {
+            Ok(SecretText::new(mem::take(&mut *normal)))
+        } else {
+            Err(PasswordRejection { faults })
+        }
+    }
+
+    /// The settings that are out of their range, by field name; empty if the rules may be used. A
+    /// policy with such rules is not accepted.
+    #[must_use]
+    pub fn faults(&self) -> Vec<&'static str> {
+        let lengths = |word: &String| (3..=64).contains(&word.chars().take(65).count());
+        let words = &self.banned_words;
+        [
+            ("min_length", (8..=64).contains(&self.min_length)),
+            (
+                "max_length",
+                (64..=1024).contains(&self.max_length) && self.max_length >= self.min_length,
+            ),
+            (
+                "banned_words",
+                words.len() <= Self::MAX_BANNED_WORDS && words.iter().all(lengths),
+            ),
+            ("required_classes", self.required_classes <= 4),
+        ]
+        .into_iter()
+        .filter_map(|(field, valid)| (!valid).then_some(field))
+        .collect()
+    }
+
+    fn judge_characters(&self, password: &str, faults: &mut Vec<PasswordFault>) {
+        let length = password.chars().count();
+        // Whatever the rules say, no password at all is none.
+        let min = self.min_length.max(1);
+        if length < usize::from(min) {
+            faults.push(PasswordFault::TooShort { min });
+        }
+        if length > usize::from(self.max_length) {
+            let max = self.max_length;
+            faults.push(PasswordFault::TooLong { max });
+        }
+        if password.chars().any(char::is_control) {
+            faults.push(PasswordFault::Control);
+        }
+        if password.chars().any(is_unstable) {
+            faults.push(PasswordFault::Unassigned);
+        }
+        if self.ascii_only && !password.is_ascii() {
+            faults.push(PasswordFault::NotAscii);
+        }
+        let (required, found) = (self.required_classes, classes(password));
+        if found < required {
+            faults.push(PasswordFault::NeedsClasses { required, found });
+        }
+    }
+
+    fn judge_words(
+        &self,
+        password: &str,
+        context: &PasswordContext,
+        faults: &mut Vec<PasswordFault>,
+    ) {
+        let derived = Derived::new(password);
+        if self.common_list && derived.any(is_common) {
+            faults.push(PasswordFault::Common);
+        }
+        let banned: Vec<_> = self
+            .banned_words
+            .iter()
+            .flat_map(|word| phrase(word))
+            .collect();
+        if derived.any(|form| is_made_of(form, &banned)) {
+            faults.push(PasswordFault::BannedWord);
+        }
+        let own = context.forms();
+        if derived.any(|form| is_made_of(form, &own)) {
+            faults.push(PasswordFault::ContextWord);
+        }
+    }
+}
+
+/// How many of the four classes a password has.
+fn classes(password: &str) -> u8 {
+    let has = |class: fn(char) -> bool| u8::from(password.chars().any(class));
+    has(char::is_lowercase)
+        + has(char::is_uppercase)
+        + has(|c| c.is_ascii_digit())
+        + has(|c| !c.is_lowercase() && !c.is_uppercase() && !c.is_ascii_digit())
+}
