@@ -10,10 +10,10 @@ pub use domain::invalid::InvalidInput;
 pub use domain::method::{ChallengeOption, Channel, MethodKind};
 pub use domain::password::{PasswordContext, PasswordFault, PasswordRejection, PasswordRules};
 pub use domain::policy::{
-    AdministratorPolicy, CodeAlphabet, CodeFormat, CodeFormats, ContactSources, CrossLimits,
-    Departure, Disclosure, FailureBudgets, Gates, Lifetimes, Notifications, NotifyRule,
-    OnPremisesPolicy, Policy, PolicyError, PolicySettings, Rate, RegistrationPolicy, Scope,
-    SendBudgets,
+    AdministratorPolicy, Amount, CodeAlphabet, CodeFormat, CodeFormats, ContactSources,
+    CrossLimits, Departure, Disclosure, FailureBudgets, Gates, Lifetimes, Notifications,
+    NotifyRule, OnPremisesPolicy, Policy, PolicyError, PolicyFault, PolicyProblem, PolicySettings,
+    Rate, RegistrationPolicy, Scope, SendBudgets,
 };
 pub use domain::secret::SecretText;
 pub use domain::time::Timestamp;
