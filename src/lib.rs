@@ -10,10 +10,11 @@ pub use domain::invalid::InvalidInput;
 pub use domain::method::{ChallengeOption, Channel, MethodKind};
 pub use domain::password::{PasswordContext, PasswordFault, PasswordRejection, PasswordRules};
 pub use domain::policy::{
-    AdministratorPolicy, Amount, CodeAlphabet, CodeFormat, CodeFormats, ContactSources,
-    CrossLimits, Departure, Disclosure, FailureBudgets, Gates, Lifetimes, Notifications,
-    NotifyRule, OnPremisesPolicy, Policy, PolicyError, PolicyFault, PolicyProblem, PolicySettings,
-    Rate, RegistrationPolicy, Scope, SendBudgets,
+    AdministratorPolicy, Amount, AsvsLevel, CodeAlphabet, CodeFormat, CodeFormats, ContactSources,
+    CrossLimits, Departure, Disclosure, FailureBudgets, Finding, Gates, Guessing, Lifetimes,
+    MethodOdds, Notifications, NotifyRule, Odds, OnPremisesPolicy, Policy, PolicyError,
+    PolicyFault, PolicyProblem, PolicyReview, PolicySettings, Rate, RegistrationPolicy, Scope,
+    SendBudgets, Severity, Spray, Standard,
 };
 pub use domain::secret::SecretText;
 pub use domain::time::Timestamp;

@@ -3,7 +3,11 @@
 mod budgets;
 mod departure;
 mod fault;
+mod findings;
+mod guessing;
 mod presets;
+mod reach;
+mod review;
 mod roles;
 mod settings;
 mod validate;
@@ -17,6 +21,9 @@ pub use budgets::{
 };
 pub use departure::Departure;
 pub use fault::{Amount, PolicyError, PolicyFault, PolicyProblem};
+pub use guessing::{Guessing, MethodOdds, Odds, Spray};
+pub use presets::AsvsLevel;
+pub use review::{Finding, PolicyReview, Severity, Standard};
 pub use settings::{
     AdministratorPolicy, ContactSources, Disclosure, Gates, Notifications, NotifyRule,
     OnPremisesPolicy, PolicySettings, RegistrationPolicy, Scope,

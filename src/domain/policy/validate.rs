@@ -5,9 +5,10 @@ use std::time::Duration;
 use crate::domain::method::MethodKind;
 use crate::domain::password::PasswordRules;
 
-use super::budgets::{CodeAlphabet, CodeFormat, Rate};
+use super::budgets::CodeAlphabet;
 use super::departure::Departure;
 use super::fault::{Amount, PolicyError, PolicyFault, PolicyProblem};
+use super::reach::exceeds_threshold;
 use super::settings::{Disclosure, Gates, PolicySettings, Scope};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -19,8 +20,6 @@ const DAY: Duration = Duration::from_secs(86_400);
 const MIN_SPACE: u64 = 1_000_000;
 /// Roles that one policy may name.
 const MAX_ROLES: u64 = 256;
-/// The accepted probability of takeover by guessing is 1 in this many.
-const GUESSING_ONE_IN: u128 = 10_000;
 
 /// Checks the settings.
 ///
@@ -276,23 +275,16 @@ fn limits(faults: &mut Faults<'_>) {
         ("limits.prefix.max", "limits.prefix.window", limits.prefix),
         ("limits.tenant.max", "limits.tenant.window", limits.tenant),
     ] {
-        let Rate {
-            max: count,
-            window: span,
-        } = rate;
-        if count == 0 {
+        if rate.max == 0 {
             let (value, min) = (Amount::Number(0), Amount::Number(1));
-            let max_is_free = None;
-            faults.push(
-                max,
-                PolicyProblem::OutOfRange {
-                    value,
-                    min,
-                    max: max_is_free,
-                },
-            );
+            let problem = PolicyProblem::OutOfRange {
+                value,
+                min,
+                max: None,
+            };
+            faults.push(max, problem);
         }
-        faults.span(window, span, MINUTE, 30 * DAY);
+        faults.span(window, rate.window, MINUTE, 30 * DAY);
     }
     faults.number("limits.raised_length", limits.raised_length, 0, 4);
 }
@@ -369,40 +361,4 @@ fn registration(faults: &mut Faults<'_>) {
         7 * DAY,
     );
     faults.number("registration.max_per_kind", registration.max_per_kind, 2, 5);
-}
-
-/// Whether guessing alone, until the last method is disabled, opens an account more often than
-/// one time in [`GUESSING_ONE_IN`]. The chances of the kinds add up, since any one of them
-/// suffices; behind a second gate they multiply, which no accepted policy can bring near it.
-pub(super) fn exceeds_threshold(settings: &PolicySettings, gates: &Gates) -> bool {
-    // Fixed point, so that the limit itself (100 guesses of 6 digits) is met exactly.
-    const ONE: u128 = 10_u128.pow(20);
-    let guesses = u128::from(settings.failures.consecutive);
-    let chance: u128 = gates
-        .methods
-        .iter()
-        .map(|kind| (guesses * ONE).div_ceil(u128::from(least_space(settings, *kind).max(1))))
-        .sum();
-    gates.required == 1 && chance > ONE / GUESSING_ONE_IN
-}
-
-/// The fewest possible codes over the channels of a kind of method: an attacker picks the channel.
-pub(super) fn least_space(settings: &PolicySettings, kind: MethodKind) -> u64 {
-    formats(settings, kind)
-        .map(CodeFormat::space)
-        .min()
-        .unwrap_or(1)
-}
-
-/// The forms of the codes that prove a kind of method.
-pub(super) fn formats(
-    settings: &PolicySettings,
-    kind: MethodKind,
-) -> impl Iterator<Item = CodeFormat> + '_ {
-    use crate::domain::method::Channel;
-    kind.channels().iter().map(|channel| match channel {
-        Channel::Email => settings.codes.email,
-        Channel::Sms => settings.codes.sms,
-        Channel::Voice => settings.codes.voice,
-    })
 }

@@ -55,8 +55,10 @@ fn unknown_fields_are_passed_over() {
         "sends": {"per_day": 9, "per_week": 30}
     }"#;
     let read: PolicySettings = serde_json::from_str(text).unwrap();
-    let mut expected = PolicySettings::default();
-    expected.attempts = 4;
+    let mut expected = PolicySettings {
+        attempts: 4,
+        ..PolicySettings::default()
+    };
     expected.sends.per_day = 9;
     assert_eq!(read, expected);
 }
