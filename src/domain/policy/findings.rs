@@ -32,11 +32,13 @@ type Row<'a> = (
 );
 
 /// Every finding of the policy, the gravest first.
-pub(super) fn of(settings: &PolicySettings, guessing: &Guessing) -> Vec<Finding> {
+///
+/// `odds` are those against a user and against an administrator.
+pub(super) fn of(settings: &PolicySettings, odds: [&Guessing; 2]) -> Vec<Finding> {
     let mut found = Vec::new();
     gates(settings, &mut found);
     contacts(settings, &mut found);
-    codes(settings, guessing, &mut found);
+    codes(settings, odds, &mut found);
     password(settings, &mut found);
     answers(settings, &mut found);
     budgets(settings, &mut found);
@@ -208,11 +210,12 @@ fn contacts(settings: &PolicySettings, found: &mut Vec<Finding>) {
     );
 }
 
-fn codes(settings: &PolicySettings, guessing: &Guessing, found: &mut Vec<Finding>) {
+fn codes(settings: &PolicySettings, odds: [&Guessing; 2], found: &mut Vec<Finding>) {
     let lifetimes = &settings.lifetimes;
-    let bits = guessing
-        .methods()
+    let [users, _] = odds;
+    let bits = odds
         .iter()
+        .flat_map(|guessing| guessing.methods())
         .map(super::guessing::MethodOdds::bits)
         .fold(f64::INFINITY, f64::min);
     let weak = format!(
@@ -222,15 +225,17 @@ fn codes(settings: &PolicySettings, guessing: &Guessing, found: &mut Vec<Finding
     let daily = settings.limits.tenant.max;
     let window = settings.limits.tenant.window;
     let per_day = f64::from(daily) * DAY.as_secs_f64() / window.as_secs_f64().max(1.0);
-    let expected = per_day * guessing.takeover().per_code();
+    let expected = per_day * users.takeover().per_code();
     let sprayed = format!(
         "The tenant's limit lets {expected:.2} accounts a day be expected to fall to one code \
          each, more than {EXPECTED_PER_DAY}, before codes grow."
     );
     let likely = format!(
-        "Guessing opens an account with a probability of {:.1e} until its methods are disabled, \
+        "Guessing opens an account with a probability of {:.3e} until its methods are disabled, \
          above 1e-4.",
-        guessing.takeover().until_disabled()
+        odds.map(|guessing| guessing.takeover().until_disabled())
+            .into_iter()
+            .fold(0.0, f64::max)
     );
     let long_life = lifetimes.email_code.min(lifetimes.flow) > 10 * MINUTE;
     let above = exceeds_threshold(settings, &settings.users)

@@ -224,9 +224,9 @@ impl PolicySettings {
     /// identity is confirmed. (With the default window of 24 hours the wait is longer still.)
     ///
     /// Two gates, since whoever resets must be verified first (8.3.3), only confirmed addresses,
-    /// and passwords of 15 characters, of the 12 demanded (8.3.6). *Letters and digits* (8.3.6),
-    /// the history of four (8.3.7) and ageing (8.3.9) are left to the directory, which knows the
-    /// old passwords.
+    /// and passwords of 15 characters, where 12 are demanded (8.3.6). Letters *and* digits (8.3.6),
+    /// the history of four (8.3.7) and ageing (8.3.9) are left to the directory: this policy cannot
+    /// express them.
     ///
     /// ```
     /// use std::time::Duration;

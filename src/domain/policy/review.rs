@@ -32,7 +32,7 @@ impl Policy {
         let guessing = Guessing::of(self, &self.users);
         let administrators = Guessing::of(self, &self.administrators.gates);
         PolicyReview {
-            findings: findings::of(self, &guessing),
+            findings: findings::of(self, [&guessing, &administrators]),
             guessing,
             administrators,
         }
@@ -92,11 +92,10 @@ impl fmt::Display for PolicyReview {
             ("an administrator", &self.administrators),
         ];
         for (who, guessing) in who {
-            let odds = [
-                ("all gates", guessing.takeover()),
-                ("one gate, the other held", guessing.single_gate()),
-            ];
-            for (what, odds) in odds {
+            let (all, one) = (guessing.takeover(), guessing.single_gate());
+            // The same where one gate is required: said once.
+            let held = (all != one).then_some(("one gate, the other held", one));
+            for (what, odds) in [("all gates", all)].into_iter().chain(held) {
                 writeln!(
                     f,
                     "guessing against {who}, {what}: {:.1e} per code, {:.1e} per flow, {:.1e} per \

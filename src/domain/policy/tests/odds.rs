@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use crate::domain::method::MethodKind;
-use crate::domain::policy::{CodeAlphabet, CodeFormat, Guessing, Policy, PolicySettings, Rate};
+use crate::domain::policy::{
+    CodeAlphabet, CodeFormat, Departure, Guessing, Policy, PolicySettings, Rate,
+};
 
 /// One gate of one kind, with codes of so many digits.
 fn alone(kind: MethodKind, digits: u8, change: impl FnOnce(&mut PolicySettings)) -> Guessing {
@@ -198,5 +200,25 @@ fn the_report_says_what_is_left_open() {
         review
             .findings()
             .is_sorted_by_key(|finding| finding.severity())
+    );
+}
+
+#[test]
+fn an_administrators_odds_are_reported_too() {
+    let mut settings = PolicySettings::default();
+    settings.administrators.gates.required = 1;
+    settings.acknowledged = [
+        Departure::OneGateAdministrators,
+        Departure::GuessingAboveThreshold,
+    ]
+    .into();
+    let review = Policy::new(settings).unwrap().review();
+    let finding = review.finding("guessing-above-threshold").unwrap();
+    assert!(finding.text().contains("1.005e-4"), "{finding}");
+    assert!(review.administrator_guessing().takeover().until_disabled() > 1e-4);
+    assert!(
+        review
+            .to_string()
+            .contains("guessing against an administrator, all gates")
     );
 }
