@@ -26,10 +26,11 @@ pub use domain::message::{CodeMessage, CodePurpose, Locale, Message, Notice};
 pub use domain::method::{ChallengeOption, Channel, MethodKind};
 pub use domain::password::{PasswordContext, PasswordFault, PasswordRejection, PasswordRules};
 pub use domain::policy::{
-    AdministratorPolicy, CodeAlphabet, CodeFormat, CodeFormats, ContactSources, CrossLimits,
-    Departure, Disclosure, FailureBudgets, Gates, Lifetimes, Notifications, NotifyRule,
-    OnPremisesPolicy, Policy, PolicyError, PolicySettings, Rate, RegistrationPolicy, Scope,
-    SendBudgets,
+    AdministratorPolicy, Amount, AsvsLevel, CodeAlphabet, CodeFormat, CodeFormats, ContactSources,
+    CrossLimits, Departure, Disclosure, FailureBudgets, Finding, Gates, Guessing, Lifetimes,
+    MethodOdds, Notifications, NotifyRule, Odds, OnPremisesPolicy, Policy, PolicyError,
+    PolicyFault, PolicyProblem, PolicyReview, PolicySettings, Rate, RegistrationPolicy, Scope,
+    SendBudgets, Severity, Spray, Standard,
 };
 pub use domain::reason::{FlowStage, SsprReason};
 pub use domain::record::{Columns, Record, RecordKind, Version};

@@ -1,18 +1,56 @@
 //! The policy of a tenant: data, checked when built.
 
+mod budgets;
+mod departure;
+mod fault;
+mod findings;
+mod guessing;
 mod presets;
+mod reach;
+mod review;
+mod roles;
 mod settings;
+mod validate;
 
+#[cfg(test)]
+mod tests;
+
+pub use budgets::{
+    CodeAlphabet, CodeFormat, CodeFormats, CrossLimits, FailureBudgets, Lifetimes, Rate,
+    SendBudgets,
+};
+pub use departure::Departure;
+pub use fault::{Amount, PolicyError, PolicyFault, PolicyProblem};
+pub use guessing::{Guessing, MethodOdds, Odds, Spray};
+pub use presets::AsvsLevel;
+pub use review::{Finding, PolicyReview, Severity, Standard};
 pub use settings::{
-    AdministratorPolicy, CodeAlphabet, CodeFormat, CodeFormats, ContactSources, CrossLimits,
-    Departure, Disclosure, FailureBudgets, Gates, Lifetimes, Notifications, NotifyRule,
-    OnPremisesPolicy, PolicySettings, Rate, RegistrationPolicy, Scope, SendBudgets,
+    AdministratorPolicy, ContactSources, Disclosure, Gates, Notifications, NotifyRule,
+    OnPremisesPolicy, PolicySettings, RegistrationPolicy, Scope,
 };
 
 use serde::{Deserialize, Serialize};
 use std::ops::Deref;
 
-/// A checked policy.
+/// A checked policy: whatever holds one may rely on every limit that [`PolicySettings`] documents.
+///
+/// Reading a stored policy checks it again, so that a record edited by hand is refused, not obeyed.
+///
+/// ```
+/// use sspr::{Policy, PolicySettings, Scope};
+///
+/// let mut settings = PolicySettings::default();
+/// settings.scope = Scope::All;
+/// let policy = Policy::new(settings)?;
+/// assert_eq!(policy.attempts, 5);
+///
+/// // To change a policy, change its settings and have them checked again.
+/// let mut settings = policy.settings().clone();
+/// settings.attempts = 3;
+/// let stricter = Policy::new(settings)?;
+/// assert_ne!(policy, stricter);
+/// # Ok::<(), sspr::PolicyError>(())
+/// ```
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(try_from = "PolicySettings", into = "PolicySettings")]
 pub struct Policy(PolicySettings);
@@ -24,6 +62,7 @@ impl Policy {
     ///
     /// [`PolicyError`], which names every fault.
     pub fn new(settings: PolicySettings) -> Result<Self, PolicyError> {
+        validate::check(&settings)?;
         Ok(Self(settings))
     }
 
@@ -55,9 +94,3 @@ impl From<Policy> for PolicySettings {
         policy.0
     }
 }
-
-/// Every fault of a refused policy.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the policy has faults")]
-#[non_exhaustive]
-pub struct PolicyError {}

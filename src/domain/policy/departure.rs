@@ -1,0 +1,71 @@
+//! The points in which a policy may knowingly differ from the standards.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// A departure from NIST, ASVS or OWASP that the owner of the tenant takes knowingly.
+///
+/// ```
+/// use sspr::{Departure, Policy, PolicySettings};
+///
+/// let mut settings = PolicySettings::default();
+/// settings.password.min_length = 12;
+/// assert!(Policy::new(settings.clone()).is_err());
+/// settings.acknowledged.insert(Departure::ShortPasswords);
+/// assert!(Policy::new(settings).is_ok());
+/// assert_eq!(Departure::ShortPasswords.as_str(), "short_passwords");
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Departure {
+    /// Contact data that nobody confirmed counts as a method.
+    UnverifiedDirectoryContacts,
+    /// Two codes sent to two addresses count as two gates (NIST: one class of method). Never a
+    /// fault: [`Policy::review`](super::Policy::review) reports it, acknowledged or not.
+    IssuedCodesAsTwoGates,
+    /// Administrators need one method only.
+    OneGateAdministrators,
+    /// Composition rules for passwords.
+    CompositionRules,
+    /// Passwords of printable ASCII only.
+    AsciiPasswords,
+    /// Passwords shorter than 15 characters (NIST allows 8 only beside a second factor at
+    /// sign-in, which this crate cannot see).
+    ShortPasswords,
+    /// Only password-based sessions end after a reset.
+    PasswordSessionsOnly,
+    /// A completed reset clears the account's windowed counters.
+    CountersClearedOnReset,
+    /// The reason of a refusal is told before any proof.
+    ReasonedDisclosure,
+    /// The computed probability of takeover by guessing, until the methods are disabled, exceeds
+    /// 10^-4: possible where one gate suffices.
+    GuessingAboveThreshold,
+}
+
+impl Departure {
+    /// A stable, lower-case name: the one in stored policies.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::UnverifiedDirectoryContacts => "unverified_directory_contacts",
+            Self::IssuedCodesAsTwoGates => "issued_codes_as_two_gates",
+            Self::OneGateAdministrators => "one_gate_administrators",
+            Self::CompositionRules => "composition_rules",
+            Self::AsciiPasswords => "ascii_passwords",
+            Self::ShortPasswords => "short_passwords",
+            Self::PasswordSessionsOnly => "password_sessions_only",
+            Self::CountersClearedOnReset => "counters_cleared_on_reset",
+            Self::ReasonedDisclosure => "reasoned_disclosure",
+            Self::GuessingAboveThreshold => "guessing_above_threshold",
+        }
+    }
+}
+
+impl fmt::Display for Departure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

@@ -1,0 +1,200 @@
+//! What is wrong with a policy, field by field.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::departure::Departure;
+
+/// Every fault of a refused policy, in the order of the fields.
+///
+/// ```
+/// use std::time::Duration;
+/// use sspr::{Policy, PolicySettings};
+///
+/// let mut settings = PolicySettings::default();
+/// settings.attempts = 0;
+/// settings.lifetimes.phone_code = Duration::from_secs(20 * 60);
+/// let error = Policy::new(settings).unwrap_err();
+///
+/// let fields: Vec<_> = error.faults().iter().map(|fault| fault.field()).collect();
+/// assert_eq!(fields, ["lifetimes.phone_code", "attempts"]);
+/// assert_eq!(
+///     error.faults()[0].to_string(),
+///     "lifetimes.phone_code is 20 minutes, not within 1 minute to 10 minutes",
+/// );
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicyError {
+    faults: Vec<PolicyFault>,
+}
+
+impl PolicyError {
+    pub(super) const fn new(faults: Vec<PolicyFault>) -> Self {
+        Self { faults }
+    }
+
+    /// Every fault; at least one.
+    #[must_use]
+    pub fn faults(&self) -> &[PolicyFault] {
+        &self.faults
+    }
+}
+
+impl std::error::Error for PolicyError {}
+
+impl fmt::Display for PolicyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.faults.len() {
+            1 => f.write_str("the policy has a fault: ")?,
+            count => write!(f, "the policy has {count} faults: ")?,
+        }
+        for (index, fault) in self.faults.iter().enumerate() {
+            let before = if index == 0 { "" } else { "; " };
+            write!(f, "{before}{fault}")?;
+        }
+        Ok(())
+    }
+}
+
+/// One thing that is wrong with a policy: where, and what.
+///
+/// ```
+/// use sspr::{Departure, Policy, PolicyProblem, PolicySettings};
+///
+/// let mut settings = PolicySettings::default();
+/// settings.contacts.directory = true;
+/// let error = Policy::new(settings).unwrap_err();
+/// let fault = &error.faults()[0];
+/// assert_eq!(fault.field(), "contacts.directory");
+/// let missing = Departure::UnverifiedDirectoryContacts;
+/// assert_eq!(fault.problem(), &PolicyProblem::NeedsDeparture(missing));
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicyFault {
+    field: &'static str,
+    problem: PolicyProblem,
+}
+
+impl PolicyFault {
+    pub(super) const fn new(field: &'static str, problem: PolicyProblem) -> Self {
+        Self { field, problem }
+    }
+
+    /// The path of the field in [`PolicySettings`](super::PolicySettings), as it is spelled in
+    /// stored policies: `lifetimes.phone_code`. Stable.
+    #[must_use]
+    pub const fn field(&self) -> &'static str {
+        self.field
+    }
+
+    /// What is wrong with it.
+    #[must_use]
+    pub const fn problem(&self) -> &PolicyProblem {
+        &self.problem
+    }
+}
+
+impl fmt::Display for PolicyFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let field = self.field;
+        match &self.problem {
+            PolicyProblem::OutOfRange { value, min, max } => match max {
+                Some(max) => write!(f, "{field} is {value}, not within {min} to {max}"),
+                None => write!(f, "{field} is {value}, less than {min}"),
+            },
+            PolicyProblem::Empty => write!(f, "{field} is empty"),
+            PolicyProblem::NeedsDeparture(departure) => {
+                write!(f, "{field} needs the departure `{departure}` acknowledged")
+            }
+            PolicyProblem::Inconsistent(rule) => write!(f, "{field}: {rule}"),
+        }
+    }
+}
+
+/// What is wrong with one field of a policy.
+///
+/// ```
+/// use sspr::{Policy, PolicyProblem, PolicySettings};
+///
+/// let mut settings = PolicySettings::default();
+/// settings.users.methods.clear();
+/// let error = Policy::new(settings).unwrap_err();
+/// assert!(matches!(error.faults()[0].problem(), PolicyProblem::Empty));
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PolicyProblem {
+    /// The value is outside its limits.
+    #[non_exhaustive]
+    OutOfRange {
+        /// What was given.
+        value: Amount,
+        /// The least that is accepted.
+        min: Amount,
+        /// The most that is accepted, if there is a limit.
+        max: Option<Amount>,
+    },
+    /// Nothing was given where something must be.
+    Empty,
+    /// The setting departs from a standard, and the departure is not acknowledged.
+    NeedsDeparture(Departure),
+    /// The setting contradicts another; the text says which rule it breaks.
+    Inconsistent(&'static str),
+}
+
+/// A number or a span of time, shown in units that people use.
+///
+/// ```
+/// use std::time::Duration;
+/// use sspr::Amount;
+///
+/// assert_eq!(Amount::Number(12).to_string(), "12");
+/// assert_eq!(Amount::Percent(60).to_string(), "60 %");
+/// assert_eq!(Amount::Span(Duration::from_secs(90)).to_string(), "90 seconds");
+/// assert_eq!(Amount::Span(Duration::from_secs(24 * 3_600)).to_string(), "24 hours");
+/// assert_eq!(Amount::Span(Duration::from_secs(7 * 86_400)).to_string(), "7 days");
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Amount {
+    /// So many.
+    Number(u64),
+    /// So many in a hundred.
+    Percent(u64),
+    /// So long.
+    Span(Duration),
+}
+
+impl fmt::Display for Amount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number(count) => write!(f, "{count}"),
+            Self::Percent(share) => write!(f, "{share} %"),
+            Self::Span(span) => {
+                let (count, unit) = human(*span);
+                let plural = if count == 1 { "" } else { "s" };
+                write!(f, "{count} {unit}{plural}")
+            }
+        }
+    }
+}
+
+/// The largest unit in which the span is a whole number; a single day reads as 24 hours.
+fn human(span: Duration) -> (u128, &'static str) {
+    const UNITS: [(u128, u128, &str); 4] = [
+        (86_400_000, 2, "day"),
+        (3_600_000, 1, "hour"),
+        (60_000, 1, "minute"),
+        (1_000, 1, "second"),
+    ];
+    let millis = span.as_millis();
+    for (unit, least, name) in UNITS {
+        if millis.is_multiple_of(unit) && millis / unit >= least {
+            return (millis / unit, name);
+        }
+    }
+    match millis {
+        0 => (0, "second"),
+        _ => (millis, "millisecond"),
+    }
+}

@@ -1,0 +1,468 @@
+//! The rules of the review, in tables: when a policy has a finding, and what it says.
+
+use std::time::Duration;
+
+use crate::domain::method::MethodKind;
+
+use super::departure::Departure;
+use super::fault::Amount;
+use super::guessing::Guessing;
+use super::reach::exceeds_threshold;
+use super::review::Finding;
+use super::review::Severity::{self, Note, Recommendation, Requirement};
+use super::review::Standard::{self, Asvs, Engine, Entra, Nist, Pci};
+use super::settings::{Disclosure, Gates, NotifyRule, PolicySettings};
+
+const MINUTE: Duration = Duration::from_secs(60);
+const DAY: Duration = Duration::from_secs(86_400);
+
+/// Accounts that may be expected to fall to guessing in a tenant within a day.
+const EXPECTED_PER_DAY: f64 = 0.01;
+
+/// A finding before it is known whether the policy has it: whether it does, its code, weight,
+/// standard, citation and text, and the departure that covers it.
+type Row<'a> = (
+    bool,
+    &'static str,
+    Severity,
+    Standard,
+    &'static str,
+    &'a str,
+    Option<Departure>,
+);
+
+/// Every finding of the policy, the gravest first.
+///
+/// `odds` are those against a user and against an administrator.
+pub(super) fn of(settings: &PolicySettings, odds: [&Guessing; 2]) -> Vec<Finding> {
+    let mut found = Vec::new();
+    gates(settings, &mut found);
+    contacts(settings, &mut found);
+    codes(settings, odds, &mut found);
+    password(settings, &mut found);
+    answers(settings, &mut found);
+    budgets(settings, &mut found);
+    model(settings, &mut found);
+    found.sort_by_key(|finding| finding.severity);
+    found
+}
+
+fn report(settings: &PolicySettings, found: &mut Vec<Finding>, rows: &[Row<'_>]) {
+    for (applies, code, severity, standard, citation, text, departure) in rows {
+        if *applies {
+            found.push(Finding {
+                code,
+                severity: *severity,
+                standard: *standard,
+                citation,
+                text: (*text).to_owned(),
+                departure: *departure,
+                acknowledged: departure.is_some_and(|one| settings.acknowledged.contains(&one)),
+            });
+        }
+    }
+}
+
+fn is_phone(kind: MethodKind) -> bool {
+    matches!(kind, MethodKind::MobilePhone | MethodKind::OfficePhone)
+}
+
+fn gates(settings: &PolicySettings, found: &mut Vec<Finding>) {
+    let administrators = &settings.administrators.gates;
+    let both = [&settings.users, administrators];
+    let any = |test: fn(&Gates) -> bool| both.iter().any(|gates| test(gates));
+    let two_gates = any(|gates| gates.required == 2);
+    let phones = any(|gates| gates.methods.iter().copied().any(is_phone));
+    let phones_only = any(|gates| gates.methods.iter().copied().all(is_phone));
+    report(
+        settings,
+        found,
+        &[
+            (
+                two_gates,
+                "issued-codes-one-class",
+                // As with one gate: whoever asks users for one claims no more than AAL1.
+                if settings.users.required == 1 {
+                    Recommendation
+                } else {
+                    Requirement
+                },
+                Nist,
+                "NIST SP 800-63B-4, 4.2.2.2",
+                "Two codes sent to two addresses are one class of recovery method: they do not \
+                 suffice for accounts that can reach AAL2.",
+                Some(Departure::IssuedCodesAsTwoGates),
+            ),
+            (
+                settings.users.required == 1,
+                "one-gate",
+                Recommendation,
+                Nist,
+                "NIST SP 800-63B-4, 4.2.2.2",
+                "One method suffices for users: enough only for accounts that cannot reach AAL2.",
+                None,
+            ),
+            (
+                administrators.required == 1,
+                "one-gate-administrators",
+                Requirement,
+                Entra,
+                "Microsoft Entra ID, administrator reset policy",
+                "One method suffices for administrators; Entra always asks them for two.",
+                Some(Departure::OneGateAdministrators),
+            ),
+            (
+                phones_only,
+                "phones-only",
+                Requirement,
+                Nist,
+                "NIST SP 800-63B-4, 3.2.9",
+                "Every method goes over the telephone network, which is restricted: at least one \
+                 that is not must be offered.",
+                None,
+            ),
+            (
+                phones,
+                "phones-restricted",
+                Note,
+                Nist,
+                "NIST SP 800-63B-4, 3.2.9",
+                "Phones count as methods: the owner must tell users of the risk, cover it in the \
+                 risk assessment and plan for a replacement.",
+                None,
+            ),
+            (
+                true,
+                "asvs-level-3",
+                Note,
+                Asvs,
+                "OWASP ASVS 5.0.0, 6.3.6 and 6.6.1",
+                "Level 3 allows neither mail nor phones as proof.",
+                None,
+            ),
+        ],
+    );
+}
+
+fn contacts(settings: &PolicySettings, found: &mut Vec<Finding>) {
+    let registration = &settings.registration;
+    report(
+        settings,
+        found,
+        &[
+            (
+                settings.contacts.directory,
+                "unverified-directory-contacts",
+                Requirement,
+                Nist,
+                "NIST SP 800-63B-4, 4.2.1.2; OWASP ASVS 5.0.0, 6.6.1",
+                "Addresses from the directory that nobody confirmed count as methods.",
+                Some(Departure::UnverifiedDirectoryContacts),
+            ),
+            (
+                settings.contacts.administrator,
+                "administrator-contacts",
+                Recommendation,
+                Nist,
+                "NIST SP 800-63B-4, 4.2.1.2; OWASP ASVS 5.0.0, 6.6.1",
+                "Addresses that an administrator supplied count as methods: right only if they \
+                 were verified when the person's identity was proofed.",
+                None,
+            ),
+            (
+                settings.notifications.rule != NotifyRule::All,
+                "not-every-address-told",
+                Requirement,
+                Nist,
+                "NIST SP 800-63B-4, 4.6",
+                "A reset is not told to every address of the user.",
+                None,
+            ),
+            (
+                !registration.second_factor_to_change,
+                "methods-changed-by-password",
+                Requirement,
+                Nist,
+                "NIST SP 800-63B-4, 4.1.2.1",
+                "A sign-in by password alone may add and remove methods.",
+                None,
+            ),
+            (
+                registration.hold.is_zero(),
+                "no-hold",
+                Note,
+                Nist,
+                "NIST SP 800-63B-4, 3.1.3.3",
+                "A new address may be used for a reset at once: whoever takes over a session can \
+                 make the takeover last.",
+                None,
+            ),
+            (
+                !registration.enforced || registration.reconfirm_days == 0,
+                "registration-not-kept",
+                Note,
+                Entra,
+                "Microsoft Entra ID, deployment guide",
+                "Users are not asked to register, or never to confirm their data again.",
+                None,
+            ),
+        ],
+    );
+}
+
+fn codes(settings: &PolicySettings, odds: [&Guessing; 2], found: &mut Vec<Finding>) {
+    let lifetimes = &settings.lifetimes;
+    let [users, _] = odds;
+    let bits = odds
+        .iter()
+        .flat_map(|guessing| guessing.methods())
+        .map(super::guessing::MethodOdds::bits)
+        .fold(f64::INFINITY, f64::min);
+    let weak = format!(
+        "The weakest code has {bits:.1} bits, fewer than the 64 that need no throttling: its \
+         safety is that of the budgets."
+    );
+    let daily = settings.limits.tenant.max;
+    let window = settings.limits.tenant.window;
+    let per_day = f64::from(daily) * DAY.as_secs_f64() / window.as_secs_f64().max(1.0);
+    let expected = per_day * users.takeover().per_code();
+    let sprayed = format!(
+        "The tenant's limit lets {expected:.2} accounts a day be expected to fall to one code \
+         each, more than {EXPECTED_PER_DAY}, before codes grow."
+    );
+    let likely = format!(
+        "Guessing opens an account with a probability of {:.3e} until its methods are disabled, \
+         above 1e-4.",
+        odds.map(|guessing| guessing.takeover().until_disabled())
+            .into_iter()
+            .fold(0.0, f64::max)
+    );
+    let long_life = lifetimes.email_code.min(lifetimes.flow) > 10 * MINUTE;
+    let above = exceeds_threshold(settings, &settings.users)
+        || exceeds_threshold(settings, &settings.administrators.gates);
+    report(
+        settings,
+        found,
+        &[
+            (
+                long_life,
+                "mail-code-lifetime",
+                Requirement,
+                Asvs,
+                "OWASP ASVS 5.0.0, 6.5.5",
+                "A mail code lives longer than 10 minutes.",
+                None,
+            ),
+            (
+                bits < 64.0,
+                "codes-under-64-bits",
+                Note,
+                Asvs,
+                "NIST SP 800-63B-4, 3.1.3.2; OWASP ASVS 5.0.0, 6.6.3",
+                &weak,
+                None,
+            ),
+            (
+                above,
+                "guessing-above-threshold",
+                Requirement,
+                Nist,
+                "NIST SP 800-63B-4, 3.2.2 (100 guesses of six digits)",
+                &likely,
+                Some(Departure::GuessingAboveThreshold),
+            ),
+            (
+                expected > EXPECTED_PER_DAY * 1.000_001,
+                "spray-above-threshold",
+                Recommendation,
+                Engine,
+                "sspr, limits across accounts",
+                &sprayed,
+                None,
+            ),
+        ],
+    );
+}
+
+fn password(settings: &PolicySettings, found: &mut Vec<Finding>) {
+    let rules = &settings.password;
+    report(
+        settings,
+        found,
+        &[
+            (
+                rules.min_length < 15,
+                "short-passwords",
+                Requirement,
+                Nist,
+                "NIST SP 800-63B-4, 3.1.1.2",
+                "Passwords shorter than 15 characters are accepted: right only where every sign-in \
+                 takes a second factor.",
+                Some(Departure::ShortPasswords),
+            ),
+            (
+                rules.required_classes > 0,
+                "composition-rules",
+                Requirement,
+                Nist,
+                "NIST SP 800-63B-4, 3.1.1.2; OWASP ASVS 5.0.0, 6.2.5",
+                "Passwords must mix classes of characters.",
+                Some(Departure::CompositionRules),
+            ),
+            (
+                rules.ascii_only,
+                "ascii-passwords",
+                Recommendation,
+                Nist,
+                "NIST SP 800-63B-4, 3.1.1.2",
+                "Passwords of other scripts than ASCII are refused.",
+                Some(Departure::AsciiPasswords),
+            ),
+            (
+                !rules.common_list,
+                "no-common-list",
+                Requirement,
+                Asvs,
+                "OWASP ASVS 5.0.0, 6.2.4; NIST SP 800-63B-4, 3.1.1.2",
+                "Common passwords are not refused by the engine.",
+                None,
+            ),
+        ],
+    );
+}
+
+fn answers(settings: &PolicySettings, found: &mut Vec<Finding>) {
+    let acknowledged = |departure| settings.acknowledged.contains(&departure);
+    report(
+        settings,
+        found,
+        &[
+            (
+                settings.disclosure == Disclosure::Reasoned,
+                "reasoned-disclosure",
+                Requirement,
+                Asvs,
+                "OWASP ASVS 5.0.0, 6.3.8; OWASP Forgot Password Cheat Sheet",
+                "A stranger who passes the human check learns who exists and why a reset is \
+                 refused.",
+                Some(Departure::ReasonedDisclosure),
+            ),
+            (
+                settings.disclosure == Disclosure::Masked,
+                "masked-disclosure",
+                Recommendation,
+                Asvs,
+                "OWASP ASVS 5.0.0, 6.3.8",
+                "Masked destinations are shown before any proof: whoever knows a person's address \
+                 can recognise it.",
+                None,
+            ),
+            (
+                acknowledged(Departure::PasswordSessionsOnly),
+                "password-sessions-only",
+                Recommendation,
+                Asvs,
+                "OWASP ASVS 5.0.0, 7.4.3",
+                "Only sessions that began with the password end after a reset.",
+                Some(Departure::PasswordSessionsOnly),
+            ),
+        ],
+    );
+}
+
+fn budgets(settings: &PolicySettings, found: &mut Vec<Finding>) {
+    let (failures, sends) = (&settings.failures, &settings.sends);
+    let open = failures.open;
+    let wait = Amount::Span(open.window.max(failures.lock));
+    let waits = format!(
+        "Left open: an owner who has proven no gate yet and comes from no known device shares the \
+         open budgets with strangers. A botnet can keep them spent (one source alone takes at most \
+         {} % of the challenges); the owner then waits, up to {wait} for failures and 24 hours for \
+         challenges.",
+        sends.source_share,
+    );
+    report(
+        settings,
+        found,
+        &[
+            (
+                settings.clear_counters_on_reset,
+                "counters-cleared",
+                Recommendation,
+                Nist,
+                "NIST SP 800-63B-4, 3.2.2",
+                "A completed reset clears also the windowed failures of methods that it did not \
+                 use: an owner's reset gives a guesser fresh budgets.",
+                Some(Departure::CountersClearedOnReset),
+            ),
+            (
+                open.max < 10,
+                "fewer-than-ten-tries",
+                Recommendation,
+                Nist,
+                "NIST SP 800-63B-4, 8.1",
+                "Fewer than ten wrong entries close a method: people who mistype are shut out.",
+                None,
+            ),
+            (
+                sends.resend_after < MINUTE,
+                "codes-change-fast",
+                Recommendation,
+                Nist,
+                "NIST SP 800-63B-4, 8.1",
+                "A code may be replaced within a minute, while it is being typed.",
+                None,
+            ),
+            (
+                open.max > 10 || failures.lock < 30 * MINUTE,
+                "pci-lockout",
+                Requirement,
+                Pci,
+                "PCI DSS 4, 8.3.4",
+                "More than ten failures are allowed, or a spent budget closes a method for less \
+                 than 30 minutes.",
+                None,
+            ),
+            (
+                true,
+                "owner-waits",
+                Note,
+                Engine,
+                "sspr, budgets",
+                &waits,
+                None,
+            ),
+        ],
+    );
+}
+
+/// Where the policy is laxer than Entra, the model of the features.
+fn model(settings: &PolicySettings, found: &mut Vec<Finding>) {
+    let (failures, lifetimes) = (&settings.failures, &settings.lifetimes);
+    let citation = "Microsoft Entra ID, self-service password reset";
+    let phones = settings.users.methods.iter().copied().any(is_phone);
+    let rows = [
+        (
+            failures.open.max > 5 || failures.open.window < DAY || failures.lock < DAY,
+            "entra-lockout",
+            "Entra closes a method for 24 hours after 5 failures in 24 hours.",
+        ),
+        (
+            lifetimes.flow > 15 * MINUTE,
+            "entra-flow-lifetime",
+            "Entra ends a flow after 15 minutes.",
+        ),
+        (
+            lifetimes.email_code > 5 * MINUTE || lifetimes.phone_code > 5 * MINUTE,
+            "entra-code-lifetime",
+            "Entra's codes live 5 minutes.",
+        ),
+        (
+            phones && !settings.typed_number,
+            "entra-typed-number",
+            "Entra has the full phone number typed before it is called or texted.",
+        ),
+    ]
+    .map(|(applies, code, text)| (applies, code, Note, Entra, citation, text, None));
+    report(settings, found, &rows);
+}

@@ -1,0 +1,378 @@
+//! How likely it is that guessing alone opens an account. What is reported of it.
+
+use crate::domain::method::MethodKind;
+
+use super::reach::{Bounds, Target, float, guessed, ratio, union};
+use super::settings::{Gates, PolicySettings};
+
+/// What an attacker who only guesses achieves under a policy.
+///
+/// The attacker is given everything else: the account's name, all its methods registered, every
+/// budget drawn to its end, as many sources as it takes, the weakest channel of each method. So
+/// the numbers are upper bounds. They do not cover an attacker who reads the messages.
+///
+/// ```
+/// use sspr::{MethodKind, Policy, PolicySettings};
+///
+/// let policy = Policy::new(PolicySettings::nist_aal1())?;
+/// let guessing = policy.review().guessing().clone();
+///
+/// // 50 wrong text-message codes disable the method: 50 of a million.
+/// let phone = guessing.method(MethodKind::MobilePhone).unwrap();
+/// assert!((phone.until_disabled() - 5e-5).abs() < 1e-8);
+///
+/// // One code for each of 100 000 accounts: two chances in five that one of them falls.
+/// let spray = guessing.sprayed(100_000);
+/// assert!((spray.any() - 0.39).abs() < 0.01);
+/// # Ok::<(), sspr::PolicyError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Guessing {
+    takeover: Odds,
+    single_gate: Odds,
+    methods: Vec<MethodOdds>,
+}
+
+impl Guessing {
+    pub(super) fn of(settings: &PolicySettings, gates: &Gates) -> Self {
+        let failures = &settings.failures;
+        let targets: Vec<_> = gates
+            .methods
+            .iter()
+            .map(|kind| Target::of(settings, *kind))
+            .collect();
+        let open = Bounds::of(settings, gates, failures.open);
+        let proven = Bounds::of(settings, gates, failures.proven);
+        let odds = |bounds: &Bounds, targets: &[Target]| Odds::of(settings, bounds, targets);
+
+        let methods = targets
+            .iter()
+            .map(|target| MethodOdds {
+                kind: target.kind,
+                space: target.space,
+                attempts: settings.attempts,
+                bounds: open,
+                odds: odds(&open, std::slice::from_ref(target)),
+            })
+            .collect();
+        let (takeover, single_gate) = if gates.required < 2 {
+            let all = odds(&open, &targets);
+            (all, all)
+        } else {
+            // The first gate falls to the open pool within the span; the second must fall within
+            // that same flow, whose proofs die with it, to the proven pool.
+            let mut both = Odds::NONE;
+            let mut held = Odds::NONE;
+            for first in &targets {
+                let others: Vec<_> = targets
+                    .iter()
+                    .filter(|target| target.kind != first.kind)
+                    .copied()
+                    .collect();
+                let rest = odds(&proven, &others);
+                both = both.plus(odds(&open, std::slice::from_ref(first)).times(rest));
+                held = held.worse(rest);
+            }
+            (both, held)
+        };
+        Self {
+            takeover,
+            single_gate,
+            methods,
+        }
+    }
+
+    /// The odds of passing every required gate by guessing. For two gates the chances multiply:
+    /// this holds as far as the gates are independent, as codes are, and as devices are not when
+    /// the mail is read on the phone that gets the text.
+    #[must_use]
+    pub const fn takeover(&self) -> Odds {
+        self.takeover
+    }
+
+    /// The worst case of one gate: all that guessing has to do for an attacker who already holds
+    /// the other one. The same as [`takeover`](Self::takeover) where one gate is required.
+    #[must_use]
+    pub const fn single_gate(&self) -> Odds {
+        self.single_gate
+    }
+
+    /// The odds against each kind of method alone, by one who holds nothing.
+    #[must_use]
+    pub fn methods(&self) -> &[MethodOdds] {
+        &self.methods
+    }
+
+    /// The odds against this kind of method, if the gates count it.
+    #[must_use]
+    pub fn method(&self, kind: MethodKind) -> Option<&MethodOdds> {
+        self.methods.iter().find(|method| method.kind == kind)
+    }
+
+    /// One code tried against each of so many accounts.
+    #[must_use]
+    pub fn sprayed(&self, accounts: u64) -> Spray {
+        self.takeover.sprayed(accounts)
+    }
+}
+
+/// Probabilities that guessing succeeds against one account, each from 0 to 1.
+///
+/// ```
+/// use sspr::{Policy, PolicySettings};
+///
+/// let odds = Policy::new(PolicySettings::nist_aal1())?.review().guessing().takeover();
+/// assert!(odds.per_code() <= odds.per_flow());
+/// assert!(odds.per_day() <= odds.until_disabled());
+/// # Ok::<(), sspr::PolicyError>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Odds {
+    per_code: f64,
+    per_flow: f64,
+    per_day: f64,
+    until_disabled: f64,
+    per_year: f64,
+    /// `per_code` while codes are raised, and how many accounts are tried before they are.
+    per_raised_code: f64,
+    before_raised: u64,
+}
+
+impl Odds {
+    const NONE: Self = Self {
+        per_code: 0.0,
+        per_flow: 0.0,
+        per_day: 0.0,
+        until_disabled: 0.0,
+        per_year: 0.0,
+        per_raised_code: 0.0,
+        before_raised: u64::MAX,
+    };
+
+    fn of(settings: &PolicySettings, bounds: &Bounds, targets: &[Target]) -> Self {
+        let attempts = u64::from(settings.attempts);
+        // One code is compared with distinct guesses: the chance is exactly attempts in space.
+        let weakest = |space: fn(&Target) -> u64| {
+            let least = targets.iter().map(space).min();
+            least.map_or(0.0, |space| (ratio(attempts, space)).min(1.0))
+        };
+        Self {
+            per_code: weakest(|target| target.space),
+            per_flow: guessed(targets, bounds.flow),
+            per_day: guessed(targets, bounds.day),
+            until_disabled: guessed(targets, bounds.disabled),
+            per_year: guessed(targets, bounds.year),
+            per_raised_code: weakest(|target| target.raised),
+            before_raised: u64::from(settings.limits.tenant.max),
+        }
+    }
+
+    fn times(self, second: Self) -> Self {
+        Self {
+            per_code: self.per_code * second.per_code,
+            per_flow: self.per_flow * second.per_flow,
+            per_day: self.per_day * second.per_flow,
+            until_disabled: self.until_disabled * second.per_flow,
+            per_year: self.per_year * second.per_flow,
+            per_raised_code: self.per_raised_code * second.per_raised_code,
+            before_raised: second.before_raised,
+        }
+    }
+
+    /// Another way to the same end, on budgets of its own. Codes are tried one way only.
+    fn plus(self, other: Self) -> Self {
+        self.merged(other, |a, b| (a + b).min(1.0))
+    }
+
+    fn worse(self, other: Self) -> Self {
+        self.merged(other, f64::max)
+    }
+
+    fn merged(self, other: Self, merge: fn(f64, f64) -> f64) -> Self {
+        Self {
+            per_code: self.per_code.max(other.per_code),
+            per_flow: merge(self.per_flow, other.per_flow),
+            per_day: merge(self.per_day, other.per_day),
+            until_disabled: merge(self.until_disabled, other.until_disabled),
+            per_year: merge(self.per_year, other.per_year),
+            per_raised_code: self.per_raised_code.max(other.per_raised_code),
+            before_raised: self.before_raised.min(other.before_raised),
+        }
+    }
+
+    /// Every attempt of one code of each gate.
+    #[must_use]
+    pub const fn per_code(&self) -> f64 {
+        self.per_code
+    }
+
+    /// Every code that one flow may ask for.
+    #[must_use]
+    pub const fn per_flow(&self) -> f64 {
+        self.per_flow
+    }
+
+    /// Every failure that the budgets allow in 24 hours.
+    #[must_use]
+    pub const fn per_day(&self) -> f64 {
+        self.per_day
+    }
+
+    /// Every consecutive failure until the methods are disabled: the bound for ever, as long as
+    /// the owner does not reset in between.
+    #[must_use]
+    pub const fn until_disabled(&self) -> f64 {
+        self.until_disabled
+    }
+
+    /// Every failure that the budgets allow in 365 days, for an owner whose own successes keep
+    /// clearing the consecutive count.
+    #[must_use]
+    pub const fn per_year(&self) -> f64 {
+        self.per_year
+    }
+
+    /// One code tried against each of so many accounts.
+    #[must_use]
+    pub fn sprayed(&self, accounts: u64) -> Spray {
+        let first = accounts.min(self.before_raised);
+        let rest = accounts - first;
+        Spray {
+            accounts,
+            expected: self.per_code * float(accounts),
+            any: union([(self.per_code, accounts)]),
+            expected_at_once: self.per_code * float(first) + self.per_raised_code * float(rest),
+            any_at_once: union([(self.per_code, first), (self.per_raised_code, rest)]),
+        }
+    }
+}
+
+/// The odds against one kind of method, and how many guesses an attacker gets.
+///
+/// ```
+/// use sspr::{MethodKind, Policy, PolicySettings};
+///
+/// let review = Policy::new(PolicySettings::default())?.review();
+/// let mail = review.guessing().method(MethodKind::Email).unwrap();
+/// assert_eq!((mail.comparisons_per_code(), mail.comparisons_per_day()), (5, 10));
+/// assert!(mail.bits() > 26.5);
+/// # Ok::<(), sspr::PolicyError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct MethodOdds {
+    kind: MethodKind,
+    space: u64,
+    attempts: u8,
+    bounds: Bounds,
+    odds: Odds,
+}
+
+impl MethodOdds {
+    /// The kind of method.
+    #[must_use]
+    pub const fn kind(&self) -> MethodKind {
+        self.kind
+    }
+
+    /// The entropy of its weakest code, in bits.
+    #[must_use]
+    pub fn bits(&self) -> f64 {
+        float(self.space).log2()
+    }
+
+    /// Guesses at one code.
+    #[must_use]
+    pub const fn comparisons_per_code(&self) -> u64 {
+        self.attempts as u64
+    }
+
+    /// Guesses within one flow.
+    #[must_use]
+    pub fn comparisons_per_flow(&self) -> u64 {
+        self.bounds.flow.one()
+    }
+
+    /// Guesses within 24 hours.
+    #[must_use]
+    pub fn comparisons_per_day(&self) -> u64 {
+        self.bounds.day.one()
+    }
+
+    /// Guesses until the method is disabled.
+    #[must_use]
+    pub fn comparisons_until_disabled(&self) -> u64 {
+        self.bounds.disabled.one()
+    }
+
+    /// Guesses within 365 days, if the owner keeps clearing the consecutive count.
+    #[must_use]
+    pub fn comparisons_per_year(&self) -> u64 {
+        self.bounds.year.one()
+    }
+
+    /// The odds that those guesses hit.
+    #[must_use]
+    pub const fn odds(&self) -> Odds {
+        self.odds
+    }
+
+    /// Short for [`Odds::until_disabled`].
+    #[must_use]
+    pub const fn until_disabled(&self) -> f64 {
+        self.odds.until_disabled
+    }
+}
+
+/// What spraying many accounts yields: one code each, its attempts all used.
+///
+/// ```
+/// use sspr::{Policy, PolicySettings};
+///
+/// let review = Policy::new(PolicySettings::nist_aal1())?.review();
+/// let spray = review.guessing().sprayed(1_000_000);
+/// assert!((spray.expected() - 5.0).abs() < 1e-9);
+/// // Within one window the tenant's limit has codes grow first.
+/// assert!(spray.expected_at_once() < 0.06);
+/// # Ok::<(), sspr::PolicyError>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Spray {
+    accounts: u64,
+    expected: f64,
+    any: f64,
+    expected_at_once: f64,
+    any_at_once: f64,
+}
+
+impl Spray {
+    /// How many accounts are tried.
+    #[must_use]
+    pub const fn accounts(&self) -> u64 {
+        self.accounts
+    }
+
+    /// How many accounts are expected to fall, however slowly they are tried.
+    #[must_use]
+    pub const fn expected(&self) -> f64 {
+        self.expected
+    }
+
+    /// The probability that at least one falls, however slowly they are tried.
+    #[must_use]
+    pub const fn any(&self) -> f64 {
+        self.any
+    }
+
+    /// How many are expected to fall if all are tried within one window of the tenant's limit,
+    /// beyond which codes are longer.
+    #[must_use]
+    pub const fn expected_at_once(&self) -> f64 {
+        self.expected_at_once
+    }
+
+    /// The probability that at least one falls if all are tried within that window.
+    #[must_use]
+    pub const fn any_at_once(&self) -> f64 {
+        self.any_at_once
+    }
+}

@@ -1,0 +1,266 @@
+//! What a policy leaves open, said plainly: findings with citations, and the odds of guessing.
+
+use std::fmt;
+
+use super::Policy;
+use super::departure::Departure;
+use super::findings;
+use super::guessing::Guessing;
+
+impl Policy {
+    /// Reports where this policy departs from NIST SP 800-63B-4, OWASP ASVS 5.0.0, PCI DSS 4 and
+    /// Microsoft Entra ID, what it leaves open, and how likely takeover by guessing is.
+    ///
+    /// A pure function of the settings: run it in a test of your deployment, or show it to the
+    /// tenant's owner. What the host does (how it sends, stores and signs in) is not seen.
+    ///
+    /// ```
+    /// use sspr::{Policy, PolicySettings, Severity};
+    ///
+    /// let review = Policy::new(PolicySettings::entra())?.review();
+    /// let unacknowledged = review
+    ///     .findings()
+    ///     .iter()
+    ///     .filter(|finding| finding.departure().is_some() && !finding.acknowledged());
+    /// assert_eq!(unacknowledged.count(), 0);
+    /// assert!(review.finding("reasoned-disclosure").is_some());
+    /// println!("{review}");
+    /// # Ok::<(), sspr::PolicyError>(())
+    /// ```
+    #[must_use]
+    pub fn review(&self) -> PolicyReview {
+        let guessing = Guessing::of(self, &self.users);
+        let administrators = Guessing::of(self, &self.administrators.gates);
+        PolicyReview {
+            findings: findings::of(self, [&guessing, &administrators]),
+            guessing,
+            administrators,
+        }
+    }
+}
+
+/// The report of [`Policy::review`]. `Display` writes it out in full.
+///
+/// ```
+/// use sspr::{Policy, PolicySettings};
+///
+/// let review = Policy::new(PolicySettings::default())?.review();
+/// assert!(review.finding("issued-codes-one-class").is_some());
+/// assert!(review.guessing().takeover().until_disabled() < 1e-4);
+/// # Ok::<(), sspr::PolicyError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct PolicyReview {
+    findings: Vec<Finding>,
+    guessing: Guessing,
+    administrators: Guessing,
+}
+
+impl PolicyReview {
+    /// Every finding, the gravest first.
+    #[must_use]
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
+    /// The finding of this code, if the policy has it.
+    #[must_use]
+    pub fn finding(&self, code: &str) -> Option<&Finding> {
+        self.findings.iter().find(|finding| finding.code == code)
+    }
+
+    /// The odds of guessing against an ordinary user.
+    #[must_use]
+    pub const fn guessing(&self) -> &Guessing {
+        &self.guessing
+    }
+
+    /// The odds of guessing against an administrator.
+    #[must_use]
+    pub const fn administrator_guessing(&self) -> &Guessing {
+        &self.administrators
+    }
+}
+
+impl fmt::Display for PolicyReview {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for finding in &self.findings {
+            writeln!(f, "{finding}")?;
+        }
+        let who = [
+            ("a user", &self.guessing),
+            ("an administrator", &self.administrators),
+        ];
+        for (who, guessing) in who {
+            let (all, one) = (guessing.takeover(), guessing.single_gate());
+            // The same where one gate is required: said once.
+            let held = (all != one).then_some(("one gate, the other held", one));
+            for (what, odds) in [("all gates", all)].into_iter().chain(held) {
+                writeln!(
+                    f,
+                    "guessing against {who}, {what}: {:.1e} per code, {:.1e} per flow, {:.1e} per \
+                     day, {:.1e} until disabled, {:.1e} per year",
+                    odds.per_code(),
+                    odds.per_flow(),
+                    odds.per_day(),
+                    odds.until_disabled(),
+                    odds.per_year(),
+                )?;
+            }
+        }
+        for accounts in [10_000, 100_000, 1_000_000] {
+            let spray = self.guessing.sprayed(accounts);
+            writeln!(
+                f,
+                "one code tried against each of {accounts} users: {:.1e} accounts expected to \
+                 fall, {:.1e} within one window of the tenant's limit",
+                spray.expected(),
+                spray.expected_at_once(),
+            )?;
+        }
+        f.write_str("two gates multiply: this assumes that guessing one tells nothing of the other")
+    }
+}
+
+/// One point in which a policy departs from a standard, or leaves something open.
+///
+/// ```
+/// use sspr::{Departure, Policy, PolicySettings, Severity, Standard};
+///
+/// let review = Policy::new(PolicySettings::default())?.review();
+/// let finding = review.finding("issued-codes-one-class").unwrap();
+/// assert_eq!(finding.standard(), Standard::Nist);
+/// assert_eq!(finding.citation(), "NIST SP 800-63B-4, 4.2.2.2");
+/// assert_eq!(finding.severity(), Severity::Requirement);
+/// assert_eq!(finding.departure(), Some(Departure::IssuedCodesAsTwoGates));
+/// assert!(!finding.acknowledged());
+/// # Ok::<(), sspr::PolicyError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    pub(super) code: &'static str,
+    pub(super) severity: Severity,
+    pub(super) standard: Standard,
+    pub(super) citation: &'static str,
+    pub(super) text: String,
+    pub(super) departure: Option<Departure>,
+    pub(super) acknowledged: bool,
+}
+
+impl Finding {
+    /// A stable name, for tests and filters.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        self.code
+    }
+
+    /// How much the standard insists.
+    #[must_use]
+    pub const fn severity(&self) -> Severity {
+        self.severity
+    }
+
+    /// Whose point it is.
+    #[must_use]
+    pub const fn standard(&self) -> Standard {
+        self.standard
+    }
+
+    /// The document and its section.
+    #[must_use]
+    pub const fn citation(&self) -> &'static str {
+        self.citation
+    }
+
+    /// What the policy does, in English.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The departure under which an owner acknowledges it, if there is one.
+    #[must_use]
+    pub const fn departure(&self) -> Option<Departure> {
+        self.departure
+    }
+
+    /// Whether the policy acknowledges that departure.
+    #[must_use]
+    pub const fn acknowledged(&self) -> bool {
+        self.acknowledged
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            code,
+            severity,
+            citation,
+            text,
+            ..
+        } = self;
+        let acknowledged = if self.acknowledged {
+            ", acknowledged"
+        } else {
+            ""
+        };
+        write!(f, "{severity}{acknowledged}: {text} [{code}; {citation}]")
+    }
+}
+
+/// How much the standard insists on a point.
+///
+/// ```
+/// use sspr::Severity;
+///
+/// assert!(Severity::Requirement < Severity::Note);
+/// assert_eq!(Severity::Requirement.to_string(), "requirement");
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Severity {
+    /// The standard demands it ("shall", a verification requirement), and the policy does not do it.
+    Requirement,
+    /// The standard recommends it, or demands it of some accounts only.
+    Recommendation,
+    /// Worth knowing: a duty that stays with the host, a difference, something left open.
+    Note,
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Requirement => "requirement",
+            Self::Recommendation => "recommendation",
+            Self::Note => "note",
+        })
+    }
+}
+
+/// Whose point a finding is.
+///
+/// ```
+/// use sspr::{Policy, PolicySettings, Severity, Standard};
+///
+/// let review = Policy::new(PolicySettings::nist_aal1())?.review();
+/// let breaches = review.findings().iter().filter(|finding| {
+///     finding.standard() == Standard::Nist && finding.severity() == Severity::Requirement
+/// });
+/// assert_eq!(breaches.count(), 0);
+/// # Ok::<(), sspr::PolicyError>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Standard {
+    /// NIST SP 800-63B-4.
+    Nist,
+    /// OWASP ASVS 5.0.0.
+    Asvs,
+    /// PCI DSS 4.
+    Pci,
+    /// Microsoft Entra ID's self-service reset, the model of the features.
+    Entra,
+    /// No standard's: a limit of this engine.
+    Engine,
+}

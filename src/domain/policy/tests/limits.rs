@@ -1,0 +1,276 @@
+//! Every numeric field: accepted at its limits, refused one beyond.
+
+use std::time::Duration;
+
+use crate::domain::policy::{
+    Amount, Departure, Policy, PolicyError, PolicyProblem, PolicySettings,
+};
+
+const S: u64 = 1_000;
+const M: u64 = 60 * S;
+const H: u64 = 60 * M;
+const D: u64 = 24 * H;
+
+/// A field, its limits (spans in milliseconds) and how to set it, with whatever else must change
+/// for the value to be consistent.
+type Row = (&'static str, u64, Option<u64>, fn(&mut PolicySettings, u64));
+
+fn ms(value: u64) -> Duration {
+    Duration::from_millis(value)
+}
+
+fn small<T: TryFrom<u64>>(value: u64) -> T {
+    T::try_from(value).unwrap_or_else(|_| panic!("{value} fits the field"))
+}
+
+const ROWS: &[Row] = &[
+    ("users.required", 1, Some(2), |s, v| {
+        s.users.required = small(v)
+    }),
+    ("administrators.gates.required", 1, Some(2), |s, v| {
+        s.acknowledged.insert(Departure::OneGateAdministrators);
+        s.acknowledged.insert(Departure::GuessingAboveThreshold);
+        s.administrators.gates.required = small(v);
+    }),
+    ("lifetimes.flow", M, Some(D), |s, v| {
+        s.lifetimes.grant = ms(M);
+        s.lifetimes.flow = ms(v);
+    }),
+    ("lifetimes.grant", M, Some(H), |s, v| {
+        s.lifetimes.flow = ms(2 * H);
+        s.lifetimes.grant = ms(v);
+    }),
+    ("lifetimes.email_code", M, Some(D), |s, v| {
+        s.lifetimes.email_code = ms(v)
+    }),
+    ("lifetimes.phone_code", M, Some(10 * M), |s, v| {
+        s.lifetimes.phone_code = ms(v)
+    }),
+    ("lifetimes.directory_write", 5 * S, Some(10 * M), |s, v| {
+        s.lifetimes.directory_write = ms(v);
+    }),
+    ("codes.email.length", 6, Some(12), |s, v| {
+        s.codes.email.length = small(v)
+    }),
+    ("codes.sms.length", 6, Some(12), |s, v| {
+        s.codes.sms.length = small(v)
+    }),
+    ("codes.voice.length", 6, Some(12), |s, v| {
+        s.codes.voice.length = small(v)
+    }),
+    ("attempts", 1, Some(10), |s, v| s.attempts = small(v)),
+    ("failures.open.max", 1, Some(50), |s, v| {
+        s.attempts = 1;
+        s.failures.open.max = small(v);
+    }),
+    ("failures.open.window", M, Some(30 * D), |s, v| {
+        s.failures.open.window = ms(v)
+    }),
+    ("failures.proven.max", 1, Some(50), |s, v| {
+        s.attempts = 1;
+        s.failures.proven.max = small(v);
+    }),
+    ("failures.proven.window", M, Some(30 * D), |s, v| {
+        s.failures.proven.window = ms(v)
+    }),
+    ("failures.lock", M, Some(7 * D), |s, v| {
+        s.failures.lock = ms(v)
+    }),
+    ("failures.consecutive", 1, Some(100), |s, v| {
+        s.attempts = 1;
+        s.failures.consecutive = small(v);
+    }),
+    ("sends.resend_after", 30 * S, Some(H), |s, v| {
+        s.sends.resend_after = ms(v)
+    }),
+    ("sends.per_hour", 1, Some(20), |s, v| {
+        s.sends.per_day = 20;
+        s.sends.per_hour = small(v);
+    }),
+    ("sends.per_day", 1, Some(20), |s, v| {
+        s.sends.per_hour = 1;
+        s.sends.per_day = small(v);
+    }),
+    ("sends.live_flows", 1, Some(10), |s, v| {
+        s.sends.live_flows = small(v)
+    }),
+    ("sends.source_share", 10, Some(100), |s, v| {
+        s.sends.source_share = small(v)
+    }),
+    ("limits.source.max", 1, None, |s, v| {
+        s.limits.source.max = small(v)
+    }),
+    ("limits.source.window", M, Some(30 * D), |s, v| {
+        s.limits.source.window = ms(v)
+    }),
+    ("limits.source_identifier.max", 1, None, |s, v| {
+        s.limits.source_identifier.max = small(v);
+    }),
+    (
+        "limits.source_identifier.window",
+        M,
+        Some(30 * D),
+        |s, v| {
+            s.limits.source_identifier.window = ms(v);
+        },
+    ),
+    ("limits.destination.max", 1, None, |s, v| {
+        s.limits.destination.max = small(v)
+    }),
+    ("limits.destination.window", M, Some(30 * D), |s, v| {
+        s.limits.destination.window = ms(v);
+    }),
+    ("limits.prefix.max", 1, None, |s, v| {
+        s.limits.prefix.max = small(v)
+    }),
+    ("limits.prefix.window", M, Some(30 * D), |s, v| {
+        s.limits.prefix.window = ms(v)
+    }),
+    ("limits.tenant.max", 1, None, |s, v| {
+        s.limits.tenant.max = small(v)
+    }),
+    ("limits.tenant.window", M, Some(30 * D), |s, v| {
+        s.limits.tenant.window = ms(v)
+    }),
+    ("limits.raised_length", 0, Some(4), |s, v| {
+        s.limits.raised_length = small(v)
+    }),
+    ("password.min_length", 8, Some(64), |s, v| {
+        s.acknowledged.insert(Departure::ShortPasswords);
+        s.password.min_length = small(v);
+    }),
+    ("password.max_length", 64, Some(1024), |s, v| {
+        s.password.max_length = small(v)
+    }),
+    ("password.required_classes", 0, Some(4), |s, v| {
+        s.acknowledged.insert(Departure::CompositionRules);
+        s.password.required_classes = small(v);
+    }),
+    ("registration.reconfirm_days", 0, Some(730), |s, v| {
+        s.registration.reconfirm_days = small(v);
+    }),
+    ("registration.reauthentication", M, Some(15 * M), |s, v| {
+        s.registration.reauthentication = ms(v);
+    }),
+    ("registration.hold", 0, Some(7 * D), |s, v| {
+        s.registration.hold = ms(v)
+    }),
+    ("registration.max_per_kind", 2, Some(5), |s, v| {
+        s.registration.max_per_kind = small(v)
+    }),
+];
+
+fn with(row: &Row, value: u64) -> Result<Policy, PolicyError> {
+    let mut settings = PolicySettings::default();
+    row.3(&mut settings, value);
+    Policy::new(settings)
+}
+
+/// The numbers in a serialised value, by path: what the table has to cover.
+fn numeric_fields(at: &str, value: &serde_json::Value, found: &mut Vec<String>) {
+    match value {
+        serde_json::Value::Number(_) => found.push(at.to_owned()),
+        serde_json::Value::Object(fields) => {
+            for (name, value) in fields {
+                let path = if at.is_empty() {
+                    name.clone()
+                } else {
+                    format!("{at}.{name}")
+                };
+                numeric_fields(&path, value, found);
+            }
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn every_numeric_field_is_in_the_table() {
+    let stored = serde_json::to_value(PolicySettings::default()).unwrap();
+    let mut fields = Vec::new();
+    numeric_fields("", &stored, &mut fields);
+    fields.sort();
+    let mut rows: Vec<_> = ROWS.iter().map(|row| row.0.to_owned()).collect();
+    rows.sort();
+    assert_eq!(rows, fields);
+    assert_eq!(rows.len(), 40);
+}
+
+#[test]
+fn each_limit_itself_is_accepted() {
+    for row in ROWS {
+        let highest = row.2.unwrap_or(u64::from(u32::MAX));
+        for value in [row.1, highest] {
+            let result = with(row, value);
+            assert!(result.is_ok(), "{} = {value}: {result:?}", row.0);
+        }
+    }
+}
+
+#[test]
+fn one_beyond_each_limit_is_refused() {
+    let mut checked = 0;
+    for row in ROWS {
+        let below = row.1.checked_sub(1);
+        let above = row.2.map(|max| max + 1);
+        for value in [below, above].into_iter().flatten() {
+            let error = with(row, value).expect_err(row.0);
+            let out_of_range = error.faults().iter().any(|fault| {
+                fault.field() == row.0
+                    && matches!(fault.problem(), PolicyProblem::OutOfRange { .. })
+            });
+            assert!(out_of_range, "{} = {value}: {error}", row.0);
+            checked += 1;
+        }
+    }
+    assert_eq!(
+        checked,
+        2 * 40 - 5 - 4,
+        "no upper limit on 5, no lower limit on 4"
+    );
+}
+
+#[test]
+fn a_life_of_nothing_is_refused() {
+    let lives = [
+        "lifetimes.flow",
+        "lifetimes.grant",
+        "lifetimes.email_code",
+        "lifetimes.phone_code",
+    ];
+    for row in ROWS.iter().filter(|row| lives.contains(&row.0)) {
+        let error = with(row, 0).expect_err(row.0);
+        assert!(
+            error
+                .to_string()
+                .contains("is 0 seconds, not within 1 minute to"),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn a_text_message_code_of_601_seconds_is_refused() {
+    // R-010.
+    let mut settings = PolicySettings::default();
+    settings.lifetimes.phone_code = Duration::from_secs(601);
+    let error = Policy::new(settings).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the policy has a fault: \
+         lifetimes.phone_code is 601 seconds, not within 1 minute to 10 minutes"
+    );
+}
+
+#[test]
+fn amounts_read_as_people_say_them() {
+    let shown = |span| Amount::Span(ms(span)).to_string();
+    assert_eq!(shown(0), "0 seconds");
+    assert_eq!(shown(1), "1 millisecond");
+    assert_eq!(shown(S), "1 second");
+    assert_eq!(shown(M), "1 minute");
+    assert_eq!(shown(H), "1 hour");
+    assert_eq!(shown(D), "24 hours");
+    assert_eq!(shown(30 * D), "30 days");
+    assert_eq!(shown(10 * M + 1), "600001 milliseconds");
+}

@@ -1,0 +1,7 @@
+//! Tests of the policy: limits, departures, presets, stored form, review.
+
+mod limits;
+mod odds;
+mod presets;
+mod rules;
+mod stored;

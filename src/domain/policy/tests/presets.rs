@@ -1,0 +1,178 @@
+//! The presets: each is accepted, and says of itself what its documentation says.
+
+use std::time::Duration;
+
+use crate::domain::method::MethodKind;
+use crate::domain::policy::{
+    AsvsLevel, Departure, NotifyRule, Policy, PolicyReview, PolicySettings, Scope, Severity,
+    Standard,
+};
+
+const MINUTE: Duration = Duration::from_secs(60);
+const DAY: Duration = Duration::from_secs(86_400);
+
+fn all() -> [(&'static str, PolicySettings); 7] {
+    [
+        ("default", PolicySettings::default()),
+        ("entra", PolicySettings::entra()),
+        ("nist_aal1", PolicySettings::nist_aal1()),
+        ("nist_aal2", PolicySettings::nist_aal2()),
+        ("asvs 1", PolicySettings::asvs(AsvsLevel::L1)),
+        ("asvs 2", PolicySettings::asvs(AsvsLevel::L2)),
+        ("pci", PolicySettings::pci()),
+    ]
+}
+
+fn review(settings: PolicySettings) -> PolicyReview {
+    Policy::new(settings).unwrap().review()
+}
+
+fn breaches(review: &PolicyReview, standard: Standard) -> Vec<&'static str> {
+    review
+        .findings()
+        .iter()
+        .filter(|finding| finding.severity() == Severity::Requirement)
+        .filter(|finding| finding.standard() == standard)
+        .map(|finding| finding.code())
+        .collect()
+}
+
+#[test]
+fn every_preset_is_accepted_once_somebody_is_in_scope() {
+    for (name, mut settings) in all() {
+        assert_eq!(settings.scope, Scope::None, "{name}");
+        settings.scope = Scope::All;
+        let policy = Policy::new(settings);
+        assert!(policy.is_ok(), "{name}: {policy:?}");
+    }
+}
+
+#[test]
+fn every_preset_survives_storing() {
+    for (name, settings) in all() {
+        let policy = Policy::new(settings).unwrap();
+        let text = serde_json::to_string(&policy).unwrap();
+        assert_eq!(
+            serde_json::from_str::<Policy>(&text).unwrap(),
+            policy,
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn no_preset_acknowledges_what_it_does_not_do() {
+    for (name, settings) in all() {
+        let acknowledged = settings.acknowledged.clone();
+        let review = review(settings);
+        for departure in acknowledged {
+            let found = review
+                .findings()
+                .iter()
+                .any(|finding| finding.departure() == Some(departure) && finding.acknowledged());
+            assert!(found, "{name}: {departure}");
+        }
+    }
+}
+
+#[test]
+fn the_entra_preset_has_its_numbers() {
+    let entra = PolicySettings::entra();
+    assert_eq!(entra.users.required, 1);
+    assert_eq!(entra.administrators.gates.required, 2);
+    assert_eq!(entra.administrators.roles.len(), 78);
+    assert!(entra.administrators.enabled);
+    assert_eq!(entra.lifetimes.flow, 15 * MINUTE);
+    assert_eq!(entra.lifetimes.phone_code, 5 * MINUTE);
+    assert_eq!(entra.lifetimes.email_code, 5 * MINUTE);
+    assert_eq!(
+        (entra.failures.open.max, entra.failures.open.window),
+        (5, DAY)
+    );
+    assert_eq!(entra.failures.lock, DAY);
+    assert_eq!(entra.sends.per_hour, 5);
+    assert_eq!(
+        (entra.password.min_length, entra.password.max_length),
+        (8, 256)
+    );
+    assert_eq!(entra.password.required_classes, 3);
+    assert_eq!(entra.notifications.rule, NotifyRule::PrimaryAndAlternate);
+    assert_eq!(entra.registration.reconfirm_days, 180);
+    assert_eq!(entra.acknowledged.len(), 8);
+
+    let review = review(entra);
+    let of_entra: Vec<_> = review
+        .findings()
+        .iter()
+        .filter(|finding| finding.standard() == Standard::Entra)
+        .collect();
+    assert_eq!(of_entra, [] as [&super::super::Finding; 0]);
+}
+
+#[test]
+fn nist_presets_differ_from_nist_only_where_they_say_so() {
+    assert!(breaches(&review(PolicySettings::nist_aal1()), Standard::Nist).is_empty());
+    let review = review(PolicySettings::nist_aal2());
+    assert_eq!(
+        breaches(&review, Standard::Nist),
+        ["issued-codes-one-class"]
+    );
+    assert!(
+        review
+            .finding("issued-codes-one-class")
+            .unwrap()
+            .acknowledged()
+    );
+    assert!(review.finding("administrator-contacts").is_none());
+}
+
+#[test]
+fn asvs_and_pci_presets_meet_their_standard() {
+    //
+    for level in [AsvsLevel::L1, AsvsLevel::L2] {
+        assert!(breaches(&review(PolicySettings::asvs(level)), Standard::Asvs).is_empty());
+    }
+    assert!(breaches(&review(PolicySettings::pci()), Standard::Pci).is_empty());
+
+    let mut settings = PolicySettings::asvs(AsvsLevel::L2);
+    settings.lifetimes.email_code = Duration::from_secs(601);
+    assert_eq!(
+        breaches(&review(settings), Standard::Asvs),
+        ["mail-code-lifetime"]
+    );
+    let mut settings = PolicySettings::pci();
+    settings.failures.lock = Duration::from_secs(1_799);
+    assert_eq!(breaches(&review(settings), Standard::Pci), ["pci-lockout"]);
+}
+
+#[test]
+fn phones_alone_are_reported_not_refused() {
+    //
+    let mut settings = PolicySettings::default();
+    settings.users.methods = [MethodKind::MobilePhone, MethodKind::OfficePhone].into();
+    assert!(review(settings).finding("phones-only").is_some());
+    assert!(
+        review(PolicySettings::default())
+            .finding("phones-only")
+            .is_none()
+    );
+}
+
+#[test]
+fn two_issued_codes_are_reported_acknowledged_or_not() {
+    for acknowledged in [false, true] {
+        let mut settings = PolicySettings::default();
+        if acknowledged {
+            settings
+                .acknowledged
+                .insert(Departure::IssuedCodesAsTwoGates);
+        }
+        let review = review(settings);
+        let finding = review.finding("issued-codes-one-class").unwrap();
+        assert_eq!(finding.acknowledged(), acknowledged);
+        assert_eq!(
+            finding.to_string().contains("requirement, acknowledged:"),
+            acknowledged
+        );
+    }
+}

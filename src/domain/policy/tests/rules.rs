@@ -1,0 +1,295 @@
+//! The rules that tie fields together, and the departures.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use crate::domain::ids::{GroupId, RoleId};
+use crate::domain::method::MethodKind;
+use crate::domain::policy::{
+    CodeAlphabet, CodeFormat, Departure, Disclosure, Policy, PolicyError, PolicyProblem,
+    PolicySettings, Scope,
+};
+
+fn changed(change: impl FnOnce(&mut PolicySettings)) -> Result<Policy, PolicyError> {
+    let mut settings = PolicySettings::default();
+    change(&mut settings);
+    Policy::new(settings)
+}
+
+fn fields(result: Result<Policy, PolicyError>) -> Vec<&'static str> {
+    match result {
+        Ok(_) => Vec::new(),
+        Err(error) => error.faults().iter().map(|fault| fault.field()).collect(),
+    }
+}
+
+#[test]
+fn all_faults_are_reported_at_once() {
+    let result = changed(|s| {
+        s.scope = Scope::Selected(BTreeSet::new());
+        s.users.methods.clear();
+        s.users.required = 3;
+        s.lifetimes.phone_code = Duration::ZERO;
+        s.attempts = 11;
+        s.failures.consecutive = 101;
+        s.password.min_length = 7;
+        s.contacts.directory = true;
+        s.disclosure = Disclosure::Reasoned;
+    });
+    let error = result.clone().unwrap_err();
+    assert_eq!(
+        fields(result),
+        [
+            "scope.selected",
+            "users.required",
+            "users.methods",
+            "lifetimes.phone_code",
+            "attempts",
+            "failures.open.max",
+            "failures.proven.max",
+            "failures.consecutive",
+            "password.min_length",
+            "contacts.directory",
+            "disclosure",
+            "human_check",
+        ]
+    );
+    let text = error.to_string();
+    assert!(text.starts_with("the policy has 12 faults: "), "{text}");
+    for fault in error.faults() {
+        assert!(text.contains(&fault.to_string()));
+    }
+}
+
+#[test]
+fn each_departure_is_refused_until_it_is_acknowledged() {
+    type Change = fn(&mut PolicySettings);
+    let rows: [(Departure, &str, Change); 8] = [
+        (
+            Departure::UnverifiedDirectoryContacts,
+            "contacts.directory",
+            |s| {
+                s.contacts.directory = true;
+            },
+        ),
+        (
+            Departure::OneGateAdministrators,
+            "administrators.gates.required",
+            |s| {
+                s.administrators.gates.required = 1;
+                s.administrators.gates.methods = [MethodKind::Email].into();
+            },
+        ),
+        (
+            Departure::CompositionRules,
+            "password.required_classes",
+            |s| {
+                s.password.required_classes = 3;
+            },
+        ),
+        (Departure::AsciiPasswords, "password.ascii_only", |s| {
+            s.password.ascii_only = true
+        }),
+        (Departure::ShortPasswords, "password.min_length", |s| {
+            s.password.min_length = 14
+        }),
+        (
+            Departure::CountersClearedOnReset,
+            "clear_counters_on_reset",
+            |s| {
+                s.clear_counters_on_reset = true;
+            },
+        ),
+        (Departure::ReasonedDisclosure, "disclosure", |s| {
+            s.disclosure = Disclosure::Reasoned;
+            s.human_check = true;
+        }),
+        (
+            Departure::GuessingAboveThreshold,
+            "failures.consecutive",
+            |s| {
+                s.users.required = 1;
+                s.failures.consecutive = 100;
+            },
+        ),
+    ];
+    for (departure, field, change) in rows {
+        let error = changed(change).expect_err(field);
+        assert_eq!(error.faults().len(), 1, "{error}");
+        assert_eq!(error.faults()[0].field(), field);
+        assert_eq!(
+            error.faults()[0].problem(),
+            &PolicyProblem::NeedsDeparture(departure)
+        );
+        assert!(error.to_string().contains(departure.as_str()));
+        let acknowledged = changed(|s| {
+            change(s);
+            s.acknowledged.insert(departure);
+        });
+        assert!(acknowledged.is_ok(), "{field}: {acknowledged:?}");
+    }
+}
+
+#[test]
+fn no_acknowledgement_lowers_a_hard_limit() {
+    let result = changed(|s| {
+        s.password.min_length = 7;
+        s.acknowledged.insert(Departure::ShortPasswords);
+    });
+    assert_eq!(fields(result), ["password.min_length"]);
+}
+
+#[test]
+fn the_default_and_two_issued_codes_pass_without_acknowledgement() {
+    assert!(Policy::new(PolicySettings::default()).is_ok());
+}
+
+#[test]
+fn a_selected_scope_names_one_to_sixteen_groups() {
+    let groups = |count: usize| -> BTreeSet<_> {
+        (0..count)
+            .map(|n| GroupId::parse(&format!("g{n}")).unwrap())
+            .collect()
+    };
+    for (count, accepted) in [(0, false), (1, true), (16, true), (17, false)] {
+        let result = changed(|s| s.scope = Scope::Selected(groups(count)));
+        assert_eq!(result.is_ok(), accepted, "{count}: {result:?}");
+    }
+}
+
+#[test]
+fn as_many_kinds_as_gates_are_needed() {
+    for (required, methods, accepted) in [
+        (1, vec![MethodKind::Email], true),
+        (2, vec![MethodKind::Email], false),
+        (2, vec![MethodKind::Email, MethodKind::OfficePhone], true),
+        (1, vec![], false),
+    ] {
+        let result = changed(|s| {
+            s.users.required = required;
+            s.users.methods = methods.iter().copied().collect();
+        });
+        assert_eq!(
+            result.is_ok(),
+            accepted,
+            "{required} of {methods:?}: {result:?}"
+        );
+        if !accepted {
+            assert_eq!(fields(result), ["users.methods"]);
+        }
+    }
+}
+
+#[test]
+fn administrators_without_roles_are_refused_also_while_switched_off() {
+    // Nobody would be an administrator: each would reset under the users' gates.
+    for enabled in [true, false] {
+        let result = changed(|s| {
+            s.administrators.enabled = enabled;
+            s.administrators.roles.clear();
+        });
+        assert_eq!(fields(result), ["administrators.roles"]);
+    }
+    let result = changed(|s| {
+        s.administrators.roles = (0..257)
+            .map(|n| RoleId::parse(&format!("r{n}")).unwrap())
+            .collect();
+    });
+    assert_eq!(fields(result), ["administrators.roles"]);
+}
+
+#[test]
+fn a_notice_to_administrators_says_to_whom() {
+    let result = changed(|s| s.notifications.administrators = true);
+    assert_eq!(fields(result), ["notifications.administrator_roles"]);
+}
+
+#[test]
+fn related_numbers_agree() {
+    let result = changed(|s| s.lifetimes.flow = Duration::from_secs(5 * 60));
+    assert_eq!(fields(result), ["lifetimes.grant"]);
+    let result = changed(|s| s.sends.per_hour = 11);
+    assert_eq!(fields(result), ["sends.per_hour"]);
+    let result = changed(|s| {
+        s.failures.open.max = 4;
+        s.failures.proven.max = 4;
+        s.failures.consecutive = 4;
+    });
+    let expected = [
+        "failures.open.max",
+        "failures.proven.max",
+        "failures.consecutive",
+    ];
+    assert_eq!(fields(result), expected);
+    assert_eq!(fields(changed(|s| s.human_check = true)), [""; 0]);
+}
+
+#[test]
+fn voice_codes_are_digits_and_others_may_be_strong() {
+    let strong = CodeFormat::new(CodeAlphabet::Strong, 6);
+    let result = changed(|s| {
+        s.codes.email = strong;
+        s.codes.sms = strong;
+    });
+    assert!(result.is_ok());
+    assert_eq!(
+        fields(changed(|s| s.codes.voice = strong)),
+        ["codes.voice.alphabet"]
+    );
+}
+
+#[test]
+fn code_spaces_are_exact() {
+    // 20^8; the longest code of each alphabet fits.
+    assert_eq!(
+        CodeFormat::new(CodeAlphabet::Strong, 8).space(),
+        25_600_000_000
+    );
+    assert_eq!(
+        CodeFormat::new(CodeAlphabet::Strong, 12).space(),
+        4_096_000_000_000_000
+    );
+    assert_eq!(CodeFormat::new(CodeAlphabet::Strong, 255).space(), u64::MAX);
+}
+
+#[test]
+fn words_and_entitlements_are_bounded() {
+    for (word, accepted) in [
+        ("ab", false),
+        ("abc", true),
+        (&*"ä".repeat(64), true),
+        (&*"a".repeat(65), false),
+    ] {
+        let result = changed(|s| {
+            s.password.banned_words.insert(word.to_owned());
+        });
+        assert_eq!(result.is_ok(), accepted, "{word}");
+    }
+    let result = changed(|s| {
+        s.password.banned_words = (0..1_001).map(|n| format!("word{n}")).collect();
+    });
+    assert_eq!(fields(result), ["password.banned_words"]);
+    for (name, accepted) in [("", false), ("p1", true), (&*"a".repeat(129), false)] {
+        let result = changed(|s| s.required_entitlement = Some(name.to_owned()));
+        assert_eq!(result.is_ok(), accepted, "{name}");
+    }
+}
+
+#[test]
+fn one_gate_is_held_to_one_in_ten_thousand() {
+    let one_gate = |consecutive, methods: &[MethodKind]| {
+        changed(|s| {
+            s.users.required = 1;
+            s.users.methods = methods.iter().copied().collect();
+            s.failures.consecutive = consecutive;
+        })
+    };
+    use MethodKind::{Email, MobilePhone, OfficePhone};
+    // 100 guesses of 6 digits are the limit itself; a second kind adds its own chance.
+    assert!(one_gate(100, &[MobilePhone]).is_ok());
+    assert!(one_gate(100, &[MobilePhone, Email]).is_err());
+    assert!(one_gate(50, &[MobilePhone, Email]).is_ok());
+    assert!(one_gate(50, &[MobilePhone, OfficePhone]).is_ok());
+    assert!(one_gate(50, &MethodKind::ALL).is_err());
+    assert!(one_gate(49, &MethodKind::ALL).is_ok());
+}
