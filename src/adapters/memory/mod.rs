@@ -5,9 +5,11 @@
 //! store refuses instead of forgetting, logs for tests drop their oldest entry.
 
 mod directory;
+mod inbox;
 mod store;
 
 pub use directory::{DirectoryWrite, GroupMember, MemoryDirectory, Revocation};
+pub use inbox::{Delivered, MemoryInbox};
 pub use store::{MemoryLimits, MemoryStore};
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
