@@ -4,10 +4,13 @@ mod bound;
 mod counters;
 mod events;
 mod keyed;
+mod limits;
 mod position;
 mod shard;
 #[cfg(test)]
 mod tests;
+
+pub use limits::MemoryLimits;
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -35,37 +38,6 @@ const LOCKS: usize = 64;
 /// scan can go through them one after the other.
 const fn place_of(key: &[u8; 32]) -> usize {
     key[0] as usize * LOCKS / 256
-}
-
-/// How much a [`MemoryStore`] may hold.
-///
-/// ```
-/// use sspr::adapters::memory::{MemoryLimits, MemoryStore};
-///
-/// let mut limits = MemoryLimits::default();
-/// limits.events = 10_000;
-/// let store = MemoryStore::with_limits(limits);
-/// # drop(store);
-/// ```
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[non_exhaustive]
-pub struct MemoryLimits {
-    /// Records. Default 2 000 000, of 1 to 16 KiB each.
-    pub records: usize,
-    /// Audit events. Default 1 000 000, of about half a KiB each.
-    pub events: usize,
-    /// Counters. Default 1 000 000, of about 64 bytes each.
-    pub counters: usize,
-}
-
-impl Default for MemoryLimits {
-    fn default() -> Self {
-        Self {
-            records: 2_000_000,
-            events: 1_000_000,
-            counters: 1_000_000,
-        }
-    }
 }
 
 /// A [`Store`] in memory, bounded and shared by all its clones.
