@@ -4,6 +4,7 @@ pub mod adapters;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod domain;
+mod engine;
 pub mod port;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -38,4 +39,10 @@ pub use domain::refusal::Refusal;
 pub use domain::secret::{SecretBytes, SecretText};
 pub use domain::ticket::{RegistrationTicket, ResetTicket};
 pub use domain::time::Timestamp;
+pub use engine::{
+    Actor, Admin, AdminRoles, Attempt, Engine, EngineBuilder, Error, Fault, Maintained, MethodView,
+    NeedsDelivery, NeedsDirectory, NeedsKeys, NeedsStore, NewMethod, OptionView, PasswordGuide,
+    Port, Ready, Registration, Reply, Request, Reset, Selection, SignInContext, SignedIn, Source,
+    Stats, Step, StoredPolicy,
+};
 pub use port::{Clock, Delivery, Directory, Entropy, PortError, Store};

@@ -57,11 +57,7 @@ impl Window {
     }
 
     fn counted(&self, window: Duration, now: Timestamp) -> u32 {
-        let live = self
-            .times
-            .iter()
-            .filter(|&&at| now.since(at) < window)
-            .count();
+        let live = self.times.iter().filter(|&&at| now.since(at) < window).count();
         u32::try_from(live).unwrap_or(u32::MAX)
     }
 
@@ -97,14 +93,8 @@ impl MethodBudget {
     pub(crate) const fn new(method: MethodKind) -> Self {
         Self {
             method,
-            open: Window {
-                times: Vec::new(),
-                locked_until: None,
-            },
-            proven: Window {
-                times: Vec::new(),
-                locked_until: None,
-            },
+            open: Window { times: Vec::new(), locked_until: None },
+            proven: Window { times: Vec::new(), locked_until: None },
             consecutive: 0,
             disabled: false,
         }
@@ -151,14 +141,20 @@ impl MethodBudget {
         charged
     }
 
-    /// The attempt charged at `at` was right: it was no failure, and the run of failures ends.
-    pub(crate) fn succeed(&mut self, pool: PoolKind, at: Timestamp, set_lock: Option<Timestamp>) {
+    /// What was charged at `at` was no failure after all. The lock that this very charge had set
+    /// goes with it; an older or newer one stays.
+    pub(crate) fn take_back(&mut self, pool: PoolKind, at: Timestamp, lock: Option<Timestamp>) {
         let window = self.pool_mut(pool);
         window.uncount(at);
-        // The lock that this very attempt had set goes with it; an older or newer one stays.
-        if set_lock.is_some() && window.locked_until == set_lock {
+        if lock.is_some() && window.locked_until == lock {
             window.locked_until = None;
         }
+        self.consecutive = self.consecutive.saturating_sub(1);
+    }
+
+    /// The attempt charged at `at` was right: it was no failure, and the run of failures ends.
+    pub(crate) fn succeed(&mut self, pool: PoolKind, at: Timestamp, lock: Option<Timestamp>) {
+        self.take_back(pool, at, lock);
         self.consecutive = 0;
     }
 }

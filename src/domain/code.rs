@@ -127,15 +127,9 @@ impl TypedCode {
     pub(crate) fn parse(text: &str) -> Result<Self, InvalidInput> {
         const WHAT: &str = "code";
         if text.len() > Self::MAX_BYTES {
-            return Err(InvalidInput::TooLong {
-                what: WHAT,
-                max: Self::MAX_BYTES,
-            });
+            return Err(InvalidInput::TooLong { what: WHAT, max: Self::MAX_BYTES });
         }
-        let mut code = Self {
-            symbols: [0; Self::MAX_SYMBOLS],
-            length: 0,
-        };
+        let mut code = Self { symbols: [0; Self::MAX_SYMBOLS], length: 0 };
         for byte in text.bytes() {
             match byte {
                 b' ' | b'-' => {}

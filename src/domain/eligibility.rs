@@ -63,15 +63,8 @@ pub(crate) fn standing<'a>(
     if on_premises && user.writeback == Some(WritebackState::Unreachable) {
         return Err(SsprReason::DirectoryUnreachable);
     }
-    let gates = if administrator {
-        &policy.administrators.gates
-    } else {
-        &policy.users
-    };
-    Ok(Standing {
-        gates,
-        administrator,
-    })
+    let gates = if administrator { &policy.administrators.gates } else { &policy.users };
+    Ok(Standing { gates, administrator })
 }
 
 /// A method that the user could prove now.
@@ -101,9 +94,7 @@ pub(crate) fn candidates(
                     && method.provenance == provenance
                     && method.usable_from <= now
             });
-            usable
-                .map(|method| method.destination.clone())
-                .collect::<Vec<_>>()
+            usable.map(|method| method.destination.clone()).collect::<Vec<_>>()
         };
         let mut found = stored(Provenance::Confirmed);
         if found.is_empty() && policy.contacts.administrator {
@@ -138,11 +129,10 @@ fn from_directory(kind: MethodKind, user: &UserFacts) -> Vec<Destination> {
 pub(crate) fn enough(candidates: &[Candidate], required: u8) -> bool {
     match required {
         0 | 1 => !candidates.is_empty(),
-        _ => candidates.iter().enumerate().any(|(place, left)| {
-            candidates[place + 1..]
-                .iter()
-                .any(|right| distinct(left, right))
-        }),
+        _ => candidates
+            .iter()
+            .enumerate()
+            .any(|(place, left)| candidates[place + 1..].iter().any(|right| distinct(left, right))),
     }
 }
 

@@ -26,11 +26,7 @@ impl EventId {
     /// An id of these parts.
     #[must_use]
     pub const fn new(record: RecordKey, count: u64, index: u16) -> Self {
-        Self {
-            record,
-            count,
-            index,
-        }
+        Self { record, count, index }
     }
 }
 

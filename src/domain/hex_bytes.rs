@@ -21,7 +21,5 @@ pub(crate) fn deserialize<'de, D: Deserializer<'de>, const N: usize>(
         return Err(D::Error::custom("wrong length"));
     }
     let bytes = HEXLOWER.decode(text.as_bytes()).map_err(D::Error::custom)?;
-    bytes
-        .try_into()
-        .map_err(|_| D::Error::custom("wrong length"))
+    bytes.try_into().map_err(|_| D::Error::custom("wrong length"))
 }

@@ -121,10 +121,7 @@ impl Identifier {
     pub fn parse(text: &str) -> Result<Self, InvalidInput> {
         // The bound comes first: trimming a megabyte of spaces is work for nothing.
         if text.len() > 4 * Self::MAX_BYTES {
-            return Err(InvalidInput::TooLong {
-                what: "identifier",
-                max: Self::MAX_BYTES,
-            });
+            return Err(InvalidInput::TooLong { what: "identifier", max: Self::MAX_BYTES });
         }
         let text = text.trim();
         bounded_text("identifier", text, Self::MAX_BYTES)?;

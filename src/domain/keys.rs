@@ -74,10 +74,7 @@ impl Keys {
     ) -> Result<Self, InvalidInput> {
         let expanded = expand(&lookup)?;
         let lookup = Zeroizing::new(mac_parts(&expanded, 0x10, &[b"sspr lookup"]));
-        Ok(Self {
-            lookup,
-            short: vec![ShortKey::new(issuing_id, &issuing)?],
-        })
+        Ok(Self { lookup, short: vec![ShortKey::new(issuing_id, &issuing)?] })
     }
 
     /// A further short-lived secret that only verifies what it issued elsewhere or earlier.
@@ -88,9 +85,7 @@ impl Keys {
     /// fifth secret.
     pub fn also_verify(mut self, id: u16, secret: SecretBytes) -> Result<Self, InvalidInput> {
         if self.short.len() >= Self::MAX_SHORT || self.short.iter().any(|key| key.id == id) {
-            return Err(InvalidInput::OutOfRange {
-                what: "short-lived key",
-            });
+            return Err(InvalidInput::OutOfRange { what: "short-lived key" });
         }
         self.short.push(ShortKey::new(id, &secret)?);
         Ok(self)
@@ -197,11 +192,7 @@ fn expand(secret: &SecretBytes) -> Result<Zeroizing<[u8; 32]>, InvalidInput> {
     if bytes.len() < Keys::MIN_BYTES {
         return Err(InvalidInput::OutOfRange { what: "secret key" });
     }
-    Ok(Zeroizing::new(mac_parts(
-        b"sspr: expand a secret to a key..",
-        0x11,
-        &[bytes],
-    )))
+    Ok(Zeroizing::new(mac_parts(b"sspr: expand a secret to a key..", 0x11, &[bytes])))
 }
 
 impl ShortKey {
@@ -220,9 +211,7 @@ impl ShortKey {
 impl fmt::Debug for Keys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ids: Vec<u16> = self.short.iter().map(|key| key.id).collect();
-        f.debug_struct("Keys")
-            .field("short", &ids)
-            .finish_non_exhaustive()
+        f.debug_struct("Keys").field("short", &ids).finish_non_exhaustive()
     }
 }
 

@@ -29,10 +29,7 @@ impl PreparedMac {
     pub(crate) const MAX: usize = 55;
 
     pub(crate) fn new(key: &[u8; 32]) -> Self {
-        Self {
-            inner: keyed_state(key, 0x36),
-            outer: keyed_state(key, 0x5c),
-        }
+        Self { inner: keyed_state(key, 0x36), outer: keyed_state(key, 0x5c) }
     }
 
     /// The MAC of exactly `N` bytes.
@@ -118,10 +115,7 @@ mod tests {
         key[..4].copy_from_slice(b"Jefe");
         let mac = PreparedMac::new(&key).mac(b"what do ya want for nothing?");
         let hex = data_encoding::HEXLOWER.encode(&mac);
-        assert_eq!(
-            hex,
-            "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
-        );
+        assert_eq!(hex, "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
     }
 
     proptest! {

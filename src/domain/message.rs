@@ -27,14 +27,8 @@ impl Message {
     #[must_use]
     pub const fn id(&self) -> &'static str {
         match self {
-            Self::Code(CodeMessage {
-                purpose: CodePurpose::Reset,
-                ..
-            }) => "code.reset",
-            Self::Code(CodeMessage {
-                purpose: CodePurpose::Register,
-                ..
-            }) => "code.register",
+            Self::Code(CodeMessage { purpose: CodePurpose::Reset, .. }) => "code.reset",
+            Self::Code(CodeMessage { purpose: CodePurpose::Register, .. }) => "code.register",
             Self::Notice(notice) => notice.id(),
         }
     }
@@ -56,11 +50,7 @@ impl CodeMessage {
     /// The parameters of a code message: for tests of renderers.
     #[must_use]
     pub const fn new(purpose: CodePurpose, code: SecretText, expires_at: Timestamp) -> Self {
-        Self {
-            purpose,
-            code,
-            expires_at,
-        }
+        Self { purpose, code, expires_at }
     }
 }
 

@@ -129,21 +129,21 @@ impl ChallengeOption {
         Self::indexed(method, channel, 0)
     }
 
+    /// The first method of this kind, over the channel preferred for it.
+    #[must_use]
+    pub const fn preferred(method: MethodKind) -> Self {
+        Self { method, channel: method.channels()[0], index: 0 }
+    }
+
     pub(crate) fn indexed(
         method: MethodKind,
         channel: Channel,
         index: u8,
     ) -> Result<Self, InvalidInput> {
         if method.channels().contains(&channel) {
-            Ok(Self {
-                method,
-                channel,
-                index,
-            })
+            Ok(Self { method, channel, index })
         } else {
-            Err(InvalidInput::Malformed {
-                what: "challenge option",
-            })
+            Err(InvalidInput::Malformed { what: "challenge option" })
         }
     }
 
@@ -176,20 +176,13 @@ impl std::str::FromStr for ChallengeOption {
     type Err = InvalidInput;
 
     fn from_str(text: &str) -> Result<Self, InvalidInput> {
-        let bad = || InvalidInput::Malformed {
-            what: "challenge option",
-        };
+        let bad = || InvalidInput::Malformed { what: "challenge option" };
         if text.len() > 40 {
-            return Err(InvalidInput::TooLong {
-                what: "challenge option",
-                max: 40,
-            });
+            return Err(InvalidInput::TooLong { what: "challenge option", max: 40 });
         }
         let mut parts = text.split('.');
         let (method, channel) = (parts.next().unwrap_or_default(), parts.next());
-        let method = MethodKind::ALL
-            .into_iter()
-            .find(|kind| kind.as_str() == method);
+        let method = MethodKind::ALL.into_iter().find(|kind| kind.as_str() == method);
         let method = method.ok_or_else(bad)?;
         let channel = match channel {
             None => method.channels()[0],

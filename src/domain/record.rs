@@ -193,27 +193,13 @@ impl Record {
     /// another key, as corrupt.
     #[must_use]
     pub fn loaded(key: RecordKey, version: Version, body: impl Into<Box<str>>) -> Self {
-        let content = Content {
-            live: OnceLock::new(),
-            body: OnceLock::from(body.into()),
-        };
-        Self {
-            key,
-            version,
-            content: Arc::new(content),
-        }
+        let content = Content { live: OnceLock::new(), body: OnceLock::from(body.into()) };
+        Self { key, version, content: Arc::new(content) }
     }
 
     pub(crate) fn new(key: RecordKey, version: Version, subject: Subject) -> Self {
-        let content = Content {
-            live: OnceLock::from(subject),
-            body: OnceLock::new(),
-        };
-        Self {
-            key,
-            version,
-            content: Arc::new(content),
-        }
+        let content = Content { live: OnceLock::from(subject), body: OnceLock::new() };
+        Self { key, version, content: Arc::new(content) }
     }
 
     /// The key.
@@ -235,9 +221,7 @@ impl Record {
             // A record is made with a subject or with a body, so one of the two is there; and a
             // subject is a tree of strings, numbers and lists, which serde_json cannot refuse.
             let text = self.content.live.get().map(serde_json::to_string);
-            text.and_then(Result::ok)
-                .unwrap_or_default()
-                .into_boxed_str()
+            text.and_then(Result::ok).unwrap_or_default().into_boxed_str()
         })
     }
 
@@ -256,10 +240,7 @@ impl Record {
     }
 
     pub(crate) fn corrupt(&self, detail: String) -> CorruptRecord {
-        CorruptRecord {
-            key: self.key,
-            detail,
-        }
+        CorruptRecord { key: self.key, detail }
     }
 }
 

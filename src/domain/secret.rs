@@ -119,10 +119,7 @@ mod tests {
             for changed in 0..length {
                 let mut other = base.clone();
                 other[changed] ^= 0x80;
-                assert!(
-                    !secrets_equal(&base, &other),
-                    "length {length}, byte {changed}"
-                );
+                assert!(!secrets_equal(&base, &other), "length {length}, byte {changed}");
             }
         }
     }

@@ -87,11 +87,7 @@ impl Claim {
             if secrets_equal(&tag(key, tenant, &claim), given) {
                 let opened = Self::from_bytes(&claim).ok_or(foreign.clone())?;
                 claim.zeroize();
-                return if opened.purpose == purpose {
-                    Ok(opened)
-                } else {
-                    Err(foreign)
-                };
+                return if opened.purpose == purpose { Ok(opened) } else { Err(foreign) };
             }
         }
         Err(foreign)
@@ -142,10 +138,7 @@ impl Claim {
         };
         let subject = match bytes[3] {
             0 => TicketSubject::User(user?),
-            tag => TicketSubject::Decoy {
-                reason: reason_of(tag)?,
-                user,
-            },
+            tag => TicketSubject::Decoy { reason: reason_of(tag)?, user },
         };
         let phantom = match bytes[36] {
             0 => None,
@@ -154,11 +147,7 @@ impl Claim {
                 let channels = method.channels();
                 let channel = *channels.iter().find(|c| channel_tag(**c) == bytes[37])?;
                 let option = ChallengeOption::indexed(method, channel, bytes[38]).ok()?;
-                Some(Phantom {
-                    option,
-                    opened_at: time_at(bytes, 40)?,
-                    length: bytes[39],
-                })
+                Some(Phantom { option, opened_at: time_at(bytes, 40)?, length: bytes[39] })
             }
         };
         Some(Self {
@@ -365,14 +354,10 @@ mod tests {
     fn two_tickets_of_one_account_share_no_run_of_bytes() {
         let opened = |flow| {
             let text = claim(flow, "the-same-user").seal(&tenant("a"), &keys(2));
-            data_encoding::BASE64URL_NOPAD
-                .decode(text.as_bytes())
-                .expect("own")
+            data_encoding::BASE64URL_NOPAD.decode(text.as_bytes()).expect("own")
         };
         let (left, right) = (opened([1; 16]), opened([2; 16]));
-        let shared = left
-            .windows(4)
-            .filter(|run| right.windows(4).any(|other| other == *run));
+        let shared = left.windows(4).filter(|run| right.windows(4).any(|other| other == *run));
         assert_eq!(shared.count(), 0);
     }
 
@@ -386,9 +371,7 @@ mod tests {
         assert!(open("a", Purpose::Register, &keys(2)).is_err());
         assert!(open("a", Purpose::Reset, &keys(3)).is_err());
         // Rotation: what the old key issued still opens while it is there to verify.
-        let rotated = keys(3)
-            .also_verify(2, SecretBytes::new(vec![2; 32]))
-            .expect("room");
+        let rotated = keys(3).also_verify(2, SecretBytes::new(vec![2; 32])).expect("room");
         assert!(open("a", Purpose::Reset, &rotated).is_ok());
     }
 

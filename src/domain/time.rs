@@ -90,10 +90,9 @@ impl TryFrom<Timestamp> for time::OffsetDateTime {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown = time::OffsetDateTime::try_from(*self).ok().and_then(|at| {
-            at.format(&time::format_description::well_known::Rfc3339)
-                .ok()
-        });
+        let shown = time::OffsetDateTime::try_from(*self)
+            .ok()
+            .and_then(|at| at.format(&time::format_description::well_known::Rfc3339).ok());
         match shown {
             Some(text) => f.write_str(&text),
             None => write!(f, "{}ms", self.0),
@@ -130,9 +129,7 @@ mod tests {
     fn arithmetic_saturates_at_both_ends() {
         assert_eq!(Timestamp::MAX.plus(Duration::from_secs(1)), Timestamp::MAX);
         assert_eq!(
-            Timestamp::from_unix_millis(i64::MIN)
-                .minus(Duration::MAX)
-                .unix_millis(),
+            Timestamp::from_unix_millis(i64::MIN).minus(Duration::MAX).unix_millis(),
             i64::MIN
         );
         assert_eq!(Timestamp::EPOCH.plus(Duration::MAX), Timestamp::MAX);

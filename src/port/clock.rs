@@ -37,14 +37,11 @@ pub trait Entropy: Send + Sync {
 /// assert!(SystemClock.now() > sspr::Timestamp::from_unix_seconds(1_700_000_000));
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
-#[non_exhaustive]
+#[expect(clippy::exhaustive_structs, reason = "a unit: named as a value")]
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the one place that reads the system's clock"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the system's clock")]
     fn now(&self) -> Timestamp {
         let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
         // Before 1970 the clock is plainly unset: the epoch keeps everything closed.
@@ -63,7 +60,7 @@ impl Clock for SystemClock {
 /// # Ok::<(), sspr::port::PortError>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
-#[non_exhaustive]
+#[expect(clippy::exhaustive_structs, reason = "a unit: named as a value")]
 pub struct SystemEntropy;
 
 impl Entropy for SystemEntropy {

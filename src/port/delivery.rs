@@ -63,10 +63,7 @@ pub struct Envelope {
 impl Envelope {
     /// An envelope: for tests of a delivery.
     #[must_use]
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "one argument per field, used by tests only"
-    )]
+    #[expect(clippy::too_many_arguments, reason = "one argument per field, used by tests only")]
     pub const fn new(
         idempotency_key: String,
         tenant: TenantId,

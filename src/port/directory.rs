@@ -170,11 +170,7 @@ impl<'a> Unlock<'a> {
     /// An unlock: for tests of a directory.
     #[must_use]
     pub const fn new(tenant: &'a TenantId, user: &'a UserId, number: u32) -> Self {
-        Self {
-            tenant,
-            user,
-            number,
-        }
+        Self { tenant, user, number }
     }
 }
 

@@ -160,22 +160,14 @@ impl<'a> Commit<'a> {
         columns: &'a Columns,
         events: &'a [Event],
     ) -> Self {
-        Self {
-            next,
-            expected,
-            columns,
-            events,
-        }
+        Self { next, expected, columns, events }
     }
 }
 
 /// What became of a commit.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[must_use]
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "a third answer would be a change of the contract"
-)]
+#[expect(clippy::exhaustive_enums, reason = "a third answer would be a change of the contract")]
 pub enum Committed {
     /// It is done and durable.
     Applied,
@@ -199,11 +191,7 @@ impl Charge {
     /// An addition of `amount` to `key`.
     #[must_use]
     pub const fn new(key: CounterKey, amount: u32, expires_at: Timestamp) -> Self {
-        Self {
-            key,
-            amount,
-            expires_at,
-        }
+        Self { key, amount, expires_at }
     }
 }
 
@@ -272,10 +260,7 @@ impl Cutoff {
     /// Removes what expired by `expired`, and events from before `events_before`.
     #[must_use]
     pub const fn new(expired: Timestamp, events_before: Timestamp) -> Self {
-        Self {
-            expired,
-            events_before,
-        }
+        Self { expired, events_before }
     }
 }
 

@@ -25,10 +25,7 @@ pub(super) fn mail(
     };
     let name = plain_name(&envelope.organisation, 64);
     header("From", &format!("{} <{}>", phrase(&name), bare(sender)));
-    header(
-        "To",
-        &format!("<{}>", bare(&address(&envelope.destination))),
-    );
+    header("To", &format!("<{}>", bare(&address(&envelope.destination))));
     header("Subject", &unstructured(&words.subject));
     if let Some(date) = date(now) {
         header("Date", &date);
@@ -76,19 +73,12 @@ fn bare(address: &str) -> String {
 /// A display name: quoted if it is ASCII, encoded otherwise.
 fn phrase(name: &str) -> String {
     // `plain_name` leaves no quote and no backslash.
-    if name.is_ascii() {
-        format!("\"{name}\"")
-    } else {
-        encoded_words(name)
-    }
+    if name.is_ascii() { format!("\"{name}\"") } else { encoded_words(name) }
 }
 
 /// A header's text, on one line whatever it held.
 fn unstructured(text: &str) -> String {
-    let line: String = text
-        .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect();
+    let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     // A text that looks like an encoded word would be decoded.
     if line.is_ascii() && line.len() <= 200 && !line.contains("=?") {
         line
@@ -191,31 +181,20 @@ mod tests {
             let there = quoted(&text);
             assert!(there.lines().all(|line| line.len() <= 76), "{there}");
             assert!(there.is_ascii());
-            assert!(
-                !there.contains(" \r\n") && !there.contains("\t\r\n"),
-                "{there}"
-            );
+            assert!(!there.contains(" \r\n") && !there.contains("\t\r\n"), "{there}");
             assert_eq!(unquoted(&there), text);
         }
     }
 
     #[test]
     fn encoded_words_are_short_and_whole() {
-        for text in [
-            "Ä",
-            "Übergrößenträger 😀".repeat(9).as_str(),
-            &"=?x?=".repeat(40),
-        ] {
+        for text in ["Ä", "Übergrößenträger 😀".repeat(9).as_str(), &"=?x?=".repeat(40)] {
             let there = encoded_words(text);
             let mut back = Vec::new();
             for word in there.split("\r\n ") {
                 assert!(word.len() <= 75, "{word}");
-                let inner = word
-                    .strip_prefix("=?UTF-8?B?")
-                    .and_then(|w| w.strip_suffix("?="));
-                let bytes = BASE64
-                    .decode(inner.expect("a word").as_bytes())
-                    .expect("base64");
+                let inner = word.strip_prefix("=?UTF-8?B?").and_then(|w| w.strip_suffix("?="));
+                let bytes = BASE64.decode(inner.expect("a word").as_bytes()).expect("base64");
                 assert!(std::str::from_utf8(&bytes).is_ok(), "whole code points");
                 back.extend(bytes);
             }

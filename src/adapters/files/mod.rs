@@ -122,9 +122,7 @@ impl FileDelivery {
     pub fn path_of(&self, idempotency_key: &str) -> PortResult<Option<PathBuf>> {
         let digest = short(&digest(idempotency_key)).to_owned();
         let found = self.names().map_err(unavailable)?;
-        let found = found
-            .into_iter()
-            .find(|name| digest_in(name) == Some(&digest));
+        let found = found.into_iter().find(|name| digest_in(name) == Some(&digest));
         Ok(found.map(|name| self.directory.join(name)))
     }
 
@@ -145,9 +143,7 @@ impl FileDelivery {
         let digest = digest(&envelope.idempotency_key);
         let _writing = lock(&self.writing);
         let names = self.names()?;
-        let own = names
-            .iter()
-            .find(|name| digest_in(name) == Some(short(&digest)));
+        let own = names.iter().find(|name| digest_in(name) == Some(short(&digest)));
         let last = names.last().and_then(|name| sequence_in(name));
         let name = own.cloned().unwrap_or_else(|| {
             let sequence = last.unwrap_or(0).saturating_add(1);
@@ -238,8 +234,6 @@ impl Delivery for FileDelivery {
 
 impl fmt::Debug for FileDelivery {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("FileDelivery")
-            .field("directory", &self.directory)
-            .finish_non_exhaustive()
+        f.debug_struct("FileDelivery").field("directory", &self.directory).finish_non_exhaustive()
     }
 }

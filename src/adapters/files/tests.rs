@@ -69,20 +69,11 @@ async fn a_mail_is_a_file_that_a_mail_program_opens() {
     delivery.deliver(&one).await.expect("written");
     let path = delivery.path_of("key-1").expect("up").expect("there");
     assert_eq!(delivery.files().expect("up"), std::slice::from_ref(&path));
-    let name = path
-        .file_name()
-        .and_then(|name| name.to_str())
-        .expect("name");
-    assert!(
-        name.starts_with("000001-email-") && name.ends_with(".eml"),
-        "{name}"
-    );
+    let name = path.file_name().and_then(|name| name.to_str()).expect("name");
+    assert!(name.starts_with("000001-email-") && name.ends_with(".eml"), "{name}");
 
     let text = read(&path);
-    assert!(
-        !text.replace("\r\n", "").contains(['\r', '\n']),
-        "line ends are CRLF"
-    );
+    assert!(!text.replace("\r\n", "").contains(['\r', '\n']), "line ends are CRLF");
     let (headers, body) = text.split_once("\r\n\r\n").expect("headers and body");
     for header in [
         "From: \"Contoso\" <no-reply@sspr.invalid>",
@@ -94,10 +85,7 @@ async fn a_mail_is_a_file_that_a_mail_program_opens() {
         "Content-Transfer-Encoding: quoted-printable",
         "X-SSPR-Message: code.reset",
     ] {
-        assert!(
-            headers.lines().any(|line| line == header),
-            "{header} in {headers}"
-        );
+        assert!(headers.lines().any(|line| line == header), "{header} in {headers}");
     }
     assert!(headers.contains("Message-ID: <") && !headers.contains("48213907"));
     assert!(body.contains("48213907"));
@@ -123,14 +111,8 @@ async fn the_same_message_replaces_its_file() {
     assert_eq!(files.len(), 3);
     assert!(read(&files[0]).contains("555555"));
     let sms = read(&files[1]);
-    assert!(
-        sms.contains("To: +4915112345678\n") && sms.contains("333333"),
-        "{sms}"
-    );
-    let name = files[2]
-        .file_name()
-        .and_then(|name| name.to_str())
-        .expect("name");
+    assert!(sms.contains("To: +4915112345678\n") && sms.contains("333333"), "{sms}");
+    let name = files[2].file_name().and_then(|name| name.to_str()).expect("name");
     assert!(name.starts_with("000003-voice-4915112345678-"), "{name}");
     let all = fs::read_dir(&place.0).expect("readable").count();
     assert_eq!(all, 3, "no temporary file is left");
@@ -160,16 +142,8 @@ async fn a_hostile_organisation_adds_no_header_and_no_tag() {
     delivery.deliver(&one).await.expect("written");
     let text = read(&delivery.files().expect("up")[0]);
     let (headers, body) = text.split_once("\r\n\r\n").expect("headers and body");
-    assert!(
-        !headers
-            .lines()
-            .any(|line| line.to_ascii_lowercase().starts_with("bcc"))
-    );
-    assert!(
-        headers
-            .lines()
-            .all(|line| line.starts_with(' ') || line.contains(": "))
-    );
+    assert!(!headers.lines().any(|line| line.to_ascii_lowercase().starts_with("bcc")));
+    assert!(headers.lines().all(|line| line.starts_with(' ') || line.contains(": ")));
     assert!(!body.contains('<') && !text.contains("x.example"));
 }
 

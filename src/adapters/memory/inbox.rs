@@ -133,10 +133,7 @@ impl MemoryInbox {
     /// make room is not known any more if it comes again.
     #[must_use]
     pub fn with_capacity(messages: usize) -> Self {
-        Self {
-            state: Arc::default(),
-            capacity: messages.max(1),
-        }
+        Self { state: Arc::default(), capacity: messages.max(1) }
     }
 
     /// All messages that are kept, the first first.

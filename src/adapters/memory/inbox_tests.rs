@@ -44,20 +44,11 @@ async fn messages_are_found_by_address_and_the_last_code_counts() {
         ("4", mail("bob@x.example"), Some("444444")),
         ("5", phone, Some("555555")),
     ] {
-        inbox
-            .deliver(&envelope(key, "contoso", to, code))
-            .await
-            .expect("kept");
+        inbox.deliver(&envelope(key, "contoso", to, code)).await.expect("kept");
     }
     assert_eq!(inbox.messages_to("ada@x.example").len(), 3);
-    assert_eq!(
-        inbox.last_code_to("ada@x.example").as_deref(),
-        Some("222222")
-    );
-    assert_eq!(
-        inbox.last_code_to("+4915112345678").as_deref(),
-        Some("555555")
-    );
+    assert_eq!(inbox.last_code_to("ada@x.example").as_deref(), Some("222222"));
+    assert_eq!(inbox.last_code_to("+4915112345678").as_deref(), Some("555555"));
     assert_eq!(inbox.last_code_to("eve@x.example"), None);
     assert!(inbox.messages_to("").is_empty());
     let notice = inbox.messages_to("ada@x.example").pop().expect("three");
@@ -75,16 +66,9 @@ async fn a_repetition_is_counted_and_not_kept_again() {
         let one = envelope(key, "contoso", mail("ada@x.example"), None);
         inbox.clone().deliver(&one).await.expect("kept");
     }
-    let kept: Vec<_> = inbox
-        .all()
-        .into_iter()
-        .map(|m| (m.idempotency_key, m.repetitions))
-        .collect();
-    assert_eq!(
-        kept,
-        [("2".to_owned(), 0), ("3".to_owned(), 0)],
-        "the ring is bounded"
-    );
+    let kept: Vec<_> =
+        inbox.all().into_iter().map(|m| (m.idempotency_key, m.repetitions)).collect();
+    assert_eq!(kept, [("2".to_owned(), 0), ("3".to_owned(), 0)], "the ring is bounded");
     let again = envelope("3", "contoso", mail("ada@x.example"), None);
     inbox.deliver(&again).await.expect("kept");
     assert_eq!(inbox.all()[1].repetitions, 1);
@@ -103,21 +87,14 @@ async fn failures_are_given_for_all_or_for_one_tenant() {
     assert_eq!(deliver("2", "fabrikam").await, Err(PortErrorKind::Denied));
     inbox.fail_tenant(&tenant("fabrikam"), None);
     inbox.fail_with(Some(PortErrorKind::Unavailable));
-    assert_eq!(
-        deliver("3", "contoso").await,
-        Err(PortErrorKind::Unavailable)
-    );
+    assert_eq!(deliver("3", "contoso").await, Err(PortErrorKind::Unavailable));
     assert_eq!(inbox.all().len(), 1, "what failed is not kept");
     inbox.fail_with(Some(PortErrorKind::Unknown));
     assert_eq!(deliver("4", "contoso").await, Err(PortErrorKind::Unknown));
     inbox.fail_with(None);
     assert_eq!(deliver("4", "contoso").await, Ok(()));
     assert_eq!(inbox.all().len(), 2);
-    assert_eq!(
-        inbox.all()[1].repetitions,
-        1,
-        "the reply was lost, not the message"
-    );
+    assert_eq!(inbox.all()[1].repetitions, 1, "the reply was lost, not the message");
 }
 
 #[tokio::test]

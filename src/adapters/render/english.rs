@@ -35,10 +35,7 @@ use crate::port::Envelope;
 /// # Ok::<(), sspr::InvalidInput>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "a unit struct that callers name as a value"
-)]
+#[expect(clippy::exhaustive_structs, reason = "a unit struct that callers name as a value")]
 pub struct EnglishText;
 
 /// The longest name in a text message, so that the whole stays one part.
@@ -172,18 +169,14 @@ fn notice_words(notice: &Notice) -> NoticeWords {
         Notice::MethodAdded { method, at } => {
             words(&format!("{} was added as a sign-in method", a(*method)), at)
         }
-        Notice::MethodRemoved { method, at } => words(
-            &format!("{} was removed as a sign-in method", a(*method)),
-            at,
-        ),
+        Notice::MethodRemoved { method, at } => {
+            words(&format!("{} was removed as a sign-in method", a(*method)), at)
+        }
         Notice::ManyFailures { method, at } => NoticeWords {
             advice: "If this was not you, somebody may be guessing. Your password has not \
                      changed. If there\nare many more failures, this way to reset it is \
                      switched off; tell your administrator.",
-            ..words(
-                &format!("many wrong codes were entered for {}", your(*method)),
-                at,
-            )
+            ..words(&format!("many wrong codes were entered for {}", your(*method)), at)
         },
         Notice::AdministratorReset { at } => NoticeWords {
             advice: "If you did not expect this, ask the other administrators at once.",
@@ -205,10 +198,7 @@ fn notice_mail(name: &str, words: &NoticeWords) -> String {
 }
 
 fn notice_call(name: &str, words: &NoticeWords) -> String {
-    format!(
-        "Hello. This is a call from {name}.\n{}\n{}\nGoodbye.",
-        words.long, words.short_advice
-    )
+    format!("Hello. This is a call from {name}.\n{}\n{}\nGoodbye.", words.long, words.short_advice)
 }
 
 const fn a(method: MethodKind) -> &'static str {
@@ -236,13 +226,7 @@ fn capital(sentence: &str) -> String {
 /// A time as people write it, in UTC: where the reader is, is not known.
 fn moment(at: Timestamp) -> String {
     match time::OffsetDateTime::try_from(at) {
-        Ok(date) => format!(
-            "{} {} {}, {}",
-            date.day(),
-            date.month(),
-            date.year(),
-            clock_time(at)
-        ),
+        Ok(date) => format!("{} {} {}, {}", date.day(), date.month(), date.year(), clock_time(at)),
         Err(_) => at.to_string(),
     }
 }

@@ -59,20 +59,11 @@ fn every_message_has_words_in_every_channel_and_names_the_organisation() {
         for message in messages() {
             let id = message.id();
             let (subject, text) = render("Contoso", channel, message);
-            assert!(
-                subject.starts_with("Contoso: "),
-                "{id} {channel}: {subject}"
-            );
+            assert!(subject.starts_with("Contoso: "), "{id} {channel}: {subject}");
             assert!(text.contains("Contoso"), "{id} {channel}: {text}");
-            assert!(
-                !subject.contains(CODE) && !subject.contains('\n'),
-                "{id} {channel}"
-            );
+            assert!(!subject.contains(CODE) && !subject.contains('\n'), "{id} {channel}");
             let advice = ["did not", "ot you", "Unexpected"];
-            assert!(
-                advice.iter().any(|part| text.contains(part)),
-                "{id} {channel}: {text}"
-            );
+            assert!(advice.iter().any(|part| text.contains(part)), "{id} {channel}: {text}");
         }
     }
 }
@@ -103,11 +94,7 @@ fn a_text_message_is_one_part() {
     let name = "An Organisation With A Name That Does Not End";
     for message in messages() {
         let (_, text) = render(name, Channel::Sms, message);
-        assert!(
-            text.is_ascii() && text.len() <= 160,
-            "{} {text}",
-            text.len()
-        );
+        assert!(text.is_ascii() && text.len() <= 160, "{} {text}", text.len());
     }
 }
 
@@ -130,9 +117,7 @@ fn no_message_holds_a_link_an_address_or_an_identifier() {
         for message in messages() {
             let (subject, text) = render("Contoso", channel, message);
             for part in [subject, text] {
-                for foreign in [
-                    "http", "www", "://", "@", "ada", "+49", "tenant-7", "abab", "<",
-                ] {
+                for foreign in ["http", "www", "://", "@", "ada", "+49", "tenant-7", "abab", "<"] {
                     assert!(!part.contains(foreign), "{foreign} in {part}");
                 }
             }
@@ -156,9 +141,5 @@ fn a_hostile_organisation_is_neutralised() {
     }
     let plain = render("Evil", Channel::Email, code(CodePurpose::Reset)).1;
     let hostile = render(hostile, Channel::Email, code(CodePurpose::Reset)).1;
-    assert_eq!(
-        plain.lines().count(),
-        hostile.lines().count(),
-        "no line was added"
-    );
+    assert_eq!(plain.lines().count(), hostile.lines().count(), "no line was added");
 }

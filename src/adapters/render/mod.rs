@@ -59,9 +59,6 @@ impl Rendered {
 impl fmt::Debug for Rendered {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { subject, text } = self;
-        f.debug_struct("Rendered")
-            .field("subject", subject)
-            .field("text", text)
-            .finish()
+        f.debug_struct("Rendered").field("subject", subject).field("text", text).finish()
     }
 }

@@ -44,10 +44,7 @@ pub fn plain_name(name: &str, max: usize) -> String {
 fn parts(character: char) -> bool {
     character.is_whitespace()
         || character.is_control()
-        || matches!(
-            character,
-            '<' | '>' | '"' | '\\' | '/' | ':' | '.' | '@' | '[' | ']' | '`'
-        )
+        || matches!(character, '<' | '>' | '"' | '\\' | '/' | ':' | '.' | '@' | '[' | ']' | '`')
         || invisible(character)
 }
 
@@ -83,14 +80,8 @@ mod tests {
             let plain = plain_name(&format!("A{character}B"), 64);
             let harmless = |c: char| !c.is_control() && !"<>\"\\/:.@".contains(c) && !invisible(c);
             assert!(plain.chars().all(harmless), "{character:?}");
-            assert!(
-                plain.starts_with('A') && plain.ends_with('B'),
-                "{character:?}"
-            );
-            assert!(
-                plain.chars().all(|c| c == ' ' || !c.is_whitespace()),
-                "{character:?}"
-            );
+            assert!(plain.starts_with('A') && plain.ends_with('B'), "{character:?}");
+            assert!(plain.chars().all(|c| c == ' ' || !c.is_whitespace()), "{character:?}");
         }
     }
 
@@ -98,10 +89,7 @@ mod tests {
     fn the_bound_is_kept_and_nothing_is_nameless() {
         for max in 1..20 {
             let plain = plain_name("Ä b cd efg hijk", max);
-            assert!(
-                plain.chars().count() <= max && !plain.ends_with(' '),
-                "{plain:?}"
-            );
+            assert!(plain.chars().count() <= max && !plain.ends_with(' '), "{plain:?}");
             assert!(plain_name("\r\n", max).chars().count() <= max);
         }
         assert_eq!(plain_name("Ä b cd efg", 6), "Ä b cd");

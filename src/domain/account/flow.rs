@@ -60,9 +60,6 @@ pub(crate) struct Flow {
     pub(crate) stamp: Option<String>,
     /// Distinct methods required: the most that any step has seen.
     pub(crate) required: u8,
-    /// What the account had to offer when a challenge was last opened.
-    #[serde(default)]
-    pub(crate) offers: Vec<Offer>,
     #[serde(default)]
     pub(crate) challenges: Vec<Challenge>,
     #[serde(default)]
@@ -94,12 +91,6 @@ pub(crate) struct Done {
 impl Flow {
     pub(crate) fn live(&self, now: Timestamp) -> bool {
         self.done.is_none() && now < self.expires_at
-    }
-
-    pub(crate) fn challenge_mut(&mut self, number: u32) -> Option<&mut Challenge> {
-        self.challenges
-            .iter_mut()
-            .find(|challenge| challenge.number == number)
     }
 
     /// How far the flow has come, for the audit trail.

@@ -44,6 +44,9 @@ pub(crate) struct Account {
     pub(crate) registration: Registration,
     #[serde(default)]
     pub(crate) methods: Vec<Method>,
+    /// What the account had to offer when a challenge was last opened.
+    #[serde(default)]
+    pub(crate) offers: Vec<Offer>,
     #[serde(default)]
     pub(crate) flows: Vec<Flow>,
     #[serde(default)]
@@ -131,6 +134,7 @@ impl Account {
             numbers: Numbers::default(),
             registration: Registration::default(),
             methods: Vec::new(),
+            offers: Vec::new(),
             flows: Vec::new(),
             budgets: Vec::new(),
             sends: Sends::default(),
@@ -145,10 +149,7 @@ impl Account {
     }
 
     pub(crate) fn budget_mut(&mut self, method: MethodKind) -> &mut MethodBudget {
-        let place = self
-            .budgets
-            .iter()
-            .position(|budget| budget.method == method);
+        let place = self.budgets.iter().position(|budget| budget.method == method);
         let place = place.unwrap_or_else(|| {
             self.budgets.push(MethodBudget::new(method));
             self.budgets.len() - 1
@@ -162,5 +163,13 @@ impl Account {
 
     pub(crate) fn flow_mut(&mut self, id: &FlowId) -> Option<&mut Flow> {
         self.flows.iter_mut().find(|flow| flow.id == *id)
+    }
+}
+
+impl Account {
+    /// Whether the encoded account may come near the limit of a body. Below these counts it cannot,
+    /// however long the addresses are, and need not be encoded to know.
+    pub(crate) fn may_be_large(&self) -> bool {
+        self.flows.len() > 3 || self.methods.len() > 8 || self.outbox.len() > 8
     }
 }

@@ -33,30 +33,17 @@ pub(crate) struct Pending {
 #[serde(rename_all = "snake_case")]
 pub(crate) enum PendingBody {
     /// Send the code of a challenge. The code is computed when it is sent.
-    Code {
-        flow: u32,
-        challenge: u32,
-        locale: Locale,
-    },
+    Code { flow: u32, challenge: u32, locale: Locale },
     /// Send a notice.
-    Notice {
-        notice: Notice,
-        channel: Channel,
-        destination: Destination,
-        locale: Locale,
-    },
+    Notice { notice: Notice, channel: Channel, destination: Destination, locale: Locale },
     /// Revoke the sessions issued before.
-    Revoke {
-        issued_before: Timestamp,
-        kinds: SessionKinds,
-    },
+    Revoke { issued_before: Timestamp, kinds: SessionKinds },
 }
 
 impl Pending {
     /// When it next needs somebody.
     pub(crate) fn wake_at(&self) -> Timestamp {
-        self.claimed_until
-            .map_or(self.due, |until| until.max(self.due))
+        self.claimed_until.map_or(self.due, |until| until.max(self.due))
     }
 
     pub(crate) const fn is_code(&self) -> bool {

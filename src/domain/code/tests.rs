@@ -43,27 +43,12 @@ fn every_part_of_the_context_gives_another_code() {
     let (other_account, other_nonce) = (RecordKey::from_bytes([9; 32]), [9; 12]);
     let variants = [
         base(),
-        CodeContext {
-            account: &other_account,
-            ..base()
-        },
+        CodeContext { account: &other_account, ..base() },
         CodeContext { flow: 9, ..base() },
-        CodeContext {
-            challenge: 9,
-            ..base()
-        },
-        CodeContext {
-            purpose: CodePurpose::Register,
-            ..base()
-        },
-        CodeContext {
-            method: MethodKind::MobilePhone,
-            ..base()
-        },
-        CodeContext {
-            nonce: &other_nonce,
-            ..base()
-        },
+        CodeContext { challenge: 9, ..base() },
+        CodeContext { purpose: CodePurpose::Register, ..base() },
+        CodeContext { method: MethodKind::MobilePhone, ..base() },
+        CodeContext { nonce: &other_nonce, ..base() },
     ];
     let codes: std::collections::BTreeSet<String> = variants
         .iter()
@@ -99,10 +84,8 @@ fn no_symbol_is_favoured() {
         }
         let expected = f64::from(rounds) / base as f64;
         for (place, counts) in counts.iter().enumerate() {
-            let chi: f64 = counts
-                .iter()
-                .map(|&seen| (f64::from(seen) - expected).powi(2) / expected)
-                .sum();
+            let chi: f64 =
+                counts.iter().map(|&seen| (f64::from(seen) - expected).powi(2) / expected).sum();
             assert!(chi < critical, "{alphabet:?} place {place}: {chi}");
         }
     }
@@ -123,11 +106,7 @@ fn leading_zeros_count() {
     let context = context(&account, &nonce);
     assert!(key.check(&context, DIGITS6, &typed(code.expose_secret())));
     assert!(!key.check(&context, DIGITS6, &typed(&code.expose_secret()[2..])));
-    assert!(!key.check(
-        &context,
-        DIGITS6,
-        &typed(&format!("0{}", code.expose_secret()))
-    ));
+    assert!(!key.check(&context, DIGITS6, &typed(&format!("0{}", code.expose_secret()))));
 }
 
 /// V20: what is not a code is refused before any work, or is simply wrong.

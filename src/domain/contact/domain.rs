@@ -6,9 +6,7 @@ use unicode_normalization::char::is_combining_mark;
 use super::text::is_plain;
 use crate::domain::invalid::InvalidInput;
 
-const MALFORMED: InvalidInput = InvalidInput::Malformed {
-    what: "mail address",
-};
+const MALFORMED: InvalidInput = InvalidInput::Malformed { what: "mail address" };
 
 /// The longest domain and the longest label, in octets as DNS carries them (RFC 1035, 2.3.4).
 const MAX_DOMAIN: usize = 253;
@@ -62,11 +60,7 @@ fn is_number(domain: &str) -> bool {
 }
 
 fn a_label(label: &str) -> String {
-    if label.is_ascii() {
-        label.to_owned()
-    } else {
-        format!("xn--{}", punycode(label))
-    }
+    if label.is_ascii() { label.to_owned() } else { format!("xn--{}", punycode(label)) }
 }
 
 /// Encodes a label (RFC 3492, 6.3). No step can overflow: a label has at most 254 code points, and
@@ -83,12 +77,7 @@ fn punycode(label: &str) -> String {
     }
     let (mut n, mut delta, mut bias, mut handled) = (128_u32, 0_u32, 72_u32, basic);
     while handled < length {
-        let next = label
-            .chars()
-            .map(u32::from)
-            .filter(|&code| code >= n)
-            .min()
-            .unwrap_or(n);
+        let next = label.chars().map(u32::from).filter(|&code| code >= n).min().unwrap_or(n);
         delta += (next - n) * (handled + 1);
         n = next;
         for code in label.chars().map(u32::from) {

@@ -128,9 +128,7 @@ impl EmailAddress {
 fn is_local(local: &str) -> bool {
     local.len() <= EmailAddress::MAX_LOCAL_BYTES
         && !local.starts_with(is_combining_mark)
-        && local
-            .split('.')
-            .all(|atom| !atom.is_empty() && atom.chars().all(is_atom_text))
+        && local.split('.').all(|atom| !atom.is_empty() && atom.chars().all(is_atom_text))
 }
 
 fn is_atom_text(c: char) -> bool {
@@ -143,10 +141,9 @@ fn is_atom_text(c: char) -> bool {
 /// The caller is told the limit of an address, not that of the input before NFC.
 fn own_limit(error: InvalidInput) -> InvalidInput {
     match error {
-        InvalidInput::TooLong { what, .. } => InvalidInput::TooLong {
-            what,
-            max: EmailAddress::MAX_BYTES,
-        },
+        InvalidInput::TooLong { what, .. } => {
+            InvalidInput::TooLong { what, max: EmailAddress::MAX_BYTES }
+        }
         other => other,
     }
 }

@@ -111,9 +111,7 @@ impl PhoneNumber {
     #[must_use]
     pub fn prefix(&self) -> &str {
         let number = self.as_e164();
-        number
-            .get(..number.len().saturating_sub(4))
-            .unwrap_or(number)
+        number.get(..number.len().saturating_sub(4)).unwrap_or(number)
     }
 
     fn parts(&self) -> (&str, Option<&str>) {

@@ -11,9 +11,7 @@ pub(super) fn is_plain(c: char) -> bool {
         && !c.is_whitespace()
         && !c.is_control()
         && !is_invisible(c)
-        && !std::iter::once(c)
-            .nfkd()
-            .any(|part| part.is_ascii() && !part.is_ascii_alphanumeric())
+        && !std::iter::once(c).nfkd().any(|part| part.is_ascii() && !part.is_ascii_alphanumeric())
 }
 
 /// Characters without a glyph of their own: Unicode's `Default_Ignorable_Code_Point` (joiners,

@@ -61,19 +61,11 @@ fn check_grant(turn: &Turn<'_>, begin: &Begin<'_>) -> Result<u32, Refusal> {
     let live = flow.grant.as_ref().filter(|grant| now < grant.expires_at);
     if live.is_none() {
         // A grant that is past is past for good; without one, more is to be proven.
-        let refusal = if flow.grant.is_some() {
-            Refusal::Ended
-        } else {
-            Refusal::MoreProofNeeded
-        };
+        let refusal = if flow.grant.is_some() { Refusal::Ended } else { Refusal::MoreProofNeeded };
         return Err(refusal);
     }
-    let allowed: Vec<_> = flow
-        .proofs
-        .iter()
-        .filter(|proof| (begin.methods_allowed)(proof))
-        .cloned()
-        .collect();
+    let allowed: Vec<_> =
+        flow.proofs.iter().filter(|proof| (begin.methods_allowed)(proof)).cloned().collect();
     if distinct(&allowed) < flow.required.max(begin.required) {
         return Err(Refusal::MoreProofNeeded);
     }
@@ -95,9 +87,7 @@ pub(crate) fn begin_write(turn: &mut Turn<'_>, begin: &Begin<'_>) -> Result<Begu
     let write = turn.account.write.clone();
     match &write {
         Some(write) if write.state == WriteState::Writing && now < write.deadline => {
-            return Err(Refusal::Busy {
-                retry_at: write.deadline,
-            });
+            return Err(Refusal::Busy { retry_at: write.deadline });
         }
         Some(write) if write.flow != number => {
             return Err(Refusal::Busy {
@@ -106,24 +96,14 @@ pub(crate) fn begin_write(turn: &mut Turn<'_>, begin: &Begin<'_>) -> Result<Begu
         }
         _ => {}
     }
-    let stamp = turn
-        .account
-        .flow(begin.flow)
-        .and_then(|flow| flow.stamp.clone());
+    let stamp = turn.account.flow(begin.flow).and_then(|flow| flow.stamp.clone());
     let changed_outside = stamp.as_deref() != begin.stamp;
-    if let Some(earlier) = write
-        .as_ref()
-        .filter(|one| one.state == WriteState::Writing)
-    {
+    if let Some(earlier) = write.as_ref().filter(|one| one.state == WriteState::Writing) {
         unsettle(turn, earlier);
     }
     let ask_first = write.is_some();
     let write = start(turn, number, begin)?;
-    Ok(Begun {
-        write,
-        ask_first,
-        changed_outside,
-    })
+    Ok(Begun { write, ask_first, changed_outside })
 }
 
 fn start(turn: &mut Turn<'_>, flow: u32, begin: &Begin<'_>) -> Result<u32, Refusal> {
@@ -134,50 +114,20 @@ fn start(turn: &mut Turn<'_>, flow: u32, begin: &Begin<'_>) -> Result<u32, Refus
         turn.account.outbox.retain(|pending| !pending.is_code());
     }
     if turn.account.outbox.len() + wanted > super::MAX_OUTBOX {
-        return Err(Refusal::Busy {
-            retry_at: now.plus(turn.policy.lifetimes.directory_write),
-        });
+        return Err(Refusal::Busy { retry_at: now.plus(turn.policy.lifetimes.directory_write) });
     }
     let number = Turn::number(&mut turn.account.numbers.write);
     let deadline = now.plus(turn.policy.lifetimes.directory_write);
-    turn.account.write = Some(Write {
-        number,
-        flow,
-        started_at: now,
-        deadline,
-        state: WriteState::Writing,
-    });
-    turn.notify(
-        Notice::PasswordMayHaveChanged { at: now },
-        begin.tell,
-        deadline,
-        Some(number),
-    );
+    turn.account.write =
+        Some(Write { number, flow, started_at: now, deadline, state: WriteState::Writing });
+    turn.notify(Notice::PasswordMayHaveChanged { at: now }, begin.tell, deadline, Some(number));
     let to_administrators = Notice::AdministratorReset { at: now };
-    turn.notify(
-        to_administrators,
-        begin.tell_administrators,
-        deadline,
-        Some(number),
-    );
-    let narrow = turn
-        .policy
-        .acknowledged
-        .contains(&Departure::PasswordSessionsOnly);
-    let kinds = if narrow {
-        SessionKinds::PasswordBased
-    } else {
-        SessionKinds::All
-    };
-    let body = PendingBody::Revoke {
-        issued_before: now,
-        kinds,
-    };
+    turn.notify(to_administrators, begin.tell_administrators, deadline, Some(number));
+    let narrow = turn.policy.acknowledged.contains(&Departure::PasswordSessionsOnly);
+    let kinds = if narrow { SessionKinds::PasswordBased } else { SessionKinds::All };
+    let body = PendingBody::Revoke { issued_before: now, kinds };
     turn.queue(body, deadline, deadline.plus(30 * DAY), Some(number));
-    turn.note(EventKind::PasswordWriteStarted {
-        flow,
-        write: number,
-    });
+    turn.note(EventKind::PasswordWriteStarted { flow, write: number });
     Ok(number)
 }
 
@@ -188,12 +138,7 @@ pub(crate) fn settle_written(turn: &mut Turn<'_>, write: u32, propagated: bool) 
         // Settled by somebody else, after the deadline: the owner has been told.
         return;
     };
-    for pending in turn
-        .account
-        .outbox
-        .iter_mut()
-        .filter(|one| one.write == Some(write))
-    {
+    for pending in turn.account.outbox.iter_mut().filter(|one| one.write == Some(write)) {
         pending.due = now;
         pending.write = None;
         match &mut pending.body {
@@ -210,18 +155,10 @@ pub(crate) fn settle_written(turn: &mut Turn<'_>, write: u32, propagated: bool) 
     turn.account.write = None;
     turn.void_others(Some(current.flow));
     let mut methods = Vec::new();
-    if let Some(flow) = turn
-        .account
-        .flows
-        .iter_mut()
-        .find(|one| one.number == current.flow)
-    {
+    if let Some(flow) = turn.account.flows.iter_mut().find(|one| one.number == current.flow) {
         methods = flow.proofs.iter().map(|proof| proof.method).collect();
         flow.grant = None;
-        flow.done = Some(Done {
-            at: now,
-            propagated,
-        });
+        flow.done = Some(Done { at: now, propagated });
     }
     if turn.policy.clear_counters_on_reset {
         for budget in &mut turn.account.budgets {
@@ -229,12 +166,7 @@ pub(crate) fn settle_written(turn: &mut Turn<'_>, write: u32, propagated: bool) 
             budget.proven = Default::default();
         }
     }
-    turn.note(EventKind::PasswordReset {
-        flow: current.flow,
-        write,
-        methods,
-        propagated,
-    });
+    turn.note(EventKind::PasswordReset { flow: current.flow, write, methods, propagated });
 }
 
 /// The directory surely did not write: back to the grant, and nobody is told of anything.
@@ -243,16 +175,10 @@ pub(crate) fn settle_unwritten(turn: &mut Turn<'_>, write: u32, reason: SsprReas
         return;
     };
     if current.state == WriteState::Writing {
-        turn.account
-            .outbox
-            .retain(|pending| pending.write != Some(write));
+        turn.account.outbox.retain(|pending| pending.write != Some(write));
     }
     turn.account.write = None;
-    turn.note(EventKind::PasswordWriteFailed {
-        flow: current.flow,
-        write,
-        reason,
-    });
+    turn.note(EventKind::PasswordWriteFailed { flow: current.flow, write, reason });
 }
 
 /// Nobody knows whether the directory wrote: the notice goes out in words that fit both, the
@@ -266,26 +192,25 @@ pub(crate) fn settle_unknown(turn: &mut Turn<'_>, write: u32) {
     }
 }
 
+/// The directory was not asked to write after all: an earlier write is still not settled, and its
+/// owner has been told.
+pub(crate) fn settle_unasked(turn: &mut Turn<'_>, write: u32) {
+    let current = turn.account.write.as_mut();
+    if let Some(current) = current.filter(|one| one.number == write) {
+        current.state = WriteState::Unsettled;
+        turn.account.outbox.retain(|pending| pending.write != Some(write));
+    }
+}
+
 fn unsettle(turn: &mut Turn<'_>, write: &Write) {
     let now = turn.now;
-    for pending in turn
-        .account
-        .outbox
-        .iter_mut()
-        .filter(|one| one.write == Some(write.number))
-    {
+    for pending in turn.account.outbox.iter_mut().filter(|one| one.write == Some(write.number)) {
         pending.due = pending.due.min(now);
         pending.write = None;
     }
-    turn.account.write = Some(Write {
-        state: WriteState::Unsettled,
-        ..write.clone()
-    });
+    turn.account.write = Some(Write { state: WriteState::Unsettled, ..write.clone() });
     turn.void_others(Some(write.flow));
-    turn.note(EventKind::PasswordWriteUnsettled {
-        flow: write.flow,
-        write: write.number,
-    });
+    turn.note(EventKind::PasswordWriteUnsettled { flow: write.flow, write: write.number });
 }
 
 /// A password was refused by the rules or by the directory: the grant stays, ten times.
@@ -302,11 +227,7 @@ pub(crate) fn reject_password(
     let Some(grant) = &mut flow.grant else { return };
     grant.rejections = grant.rejections.saturating_add(1);
     let over = grant.rejections >= MAX_REJECTIONS;
-    turn.note(EventKind::PasswordRejected {
-        flow: number,
-        by,
-        reasons,
-    });
+    turn.note(EventKind::PasswordRejected { flow: number, by, reasons });
     if over && turn.account.write.is_none() {
         turn.drop_flow(number, FlowEnd::TooManyRejections);
     }

@@ -31,18 +31,11 @@ pub struct Contacts {
 
 impl Contacts {
     fn entries(&self) -> impl Iterator<Item = (MethodKind, Destination)> {
-        let email = self
-            .email
-            .clone()
-            .map(|to| (MethodKind::Email, Destination::Email(to)));
-        let mobile = self
-            .mobile
-            .clone()
-            .map(|to| (MethodKind::MobilePhone, Destination::Phone(to)));
-        let office = self
-            .office
-            .clone()
-            .map(|to| (MethodKind::OfficePhone, Destination::Phone(to)));
+        let email = self.email.clone().map(|to| (MethodKind::Email, Destination::Email(to)));
+        let mobile =
+            self.mobile.clone().map(|to| (MethodKind::MobilePhone, Destination::Phone(to)));
+        let office =
+            self.office.clone().map(|to| (MethodKind::OfficePhone, Destination::Phone(to)));
         [email, mobile, office].into_iter().flatten()
     }
 }
@@ -57,9 +50,7 @@ pub(crate) fn supply_contacts(
     turn.sweep();
     let now = turn.now;
     let before: Vec<Method> = turn.account.methods.clone();
-    turn.account
-        .methods
-        .retain(|method| method.provenance != Provenance::Administrator);
+    turn.account.methods.retain(|method| method.provenance != Provenance::Administrator);
     let mut added = Vec::new();
     for (kind, destination) in contacts.entries() {
         let known = before.iter().find(|method| {
@@ -88,15 +79,7 @@ pub(crate) fn supply_contacts(
     }
     turn.void_others(None);
     for kind in added {
-        turn.notify(
-            Notice::MethodAdded {
-                method: kind,
-                at: now,
-            },
-            tell,
-            now,
-            None,
-        );
+        turn.notify(Notice::MethodAdded { method: kind, at: now }, tell, now, None);
     }
     let count = contacts.entries().count() as u8;
     turn.note(EventKind::ContactsSupplied { count });

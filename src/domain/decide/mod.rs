@@ -13,13 +13,13 @@ mod register;
 mod sweep;
 
 pub(crate) use complete::{
-    Begin, Begun, begin_write, may_complete, reject_password, settle_unknown, settle_unwritten,
-    settle_written,
+    Begin, Begun, begin_write, may_complete, reject_password, settle_unasked, settle_unknown,
+    settle_unwritten, settle_written,
 };
 pub use contacts::Contacts;
 pub(crate) use contacts::{clear_budgets, supply_contacts};
 pub(crate) use open::{
-    Number, Open, Opened, charge_number, code_format, open_challenge, resend_at,
+    Number, NumberCharge, Open, Opened, charge_number, code_format, open_challenge,
 };
 pub(crate) use outbox::{Claimed, Outcome, Work, claim, next_work, settle_message, tidy};
 pub(crate) use prove::{Charge, charge_attempt, consume};
@@ -146,20 +146,13 @@ impl<'a> Turn<'a> {
     /// What a store keeps beside the account.
     pub(crate) fn columns(&self) -> Columns {
         let account = &self.account;
-        let kind = if account.user.is_some() {
-            RecordKind::Account
-        } else {
-            RecordKind::Decoy
-        };
+        let kind = if account.user.is_some() { RecordKind::Account } else { RecordKind::Decoy };
         let mut columns = Columns::new(account.tenant.clone(), kind, self.now);
         columns.user.clone_from(&account.user);
         columns.wake_at = account.wake_at();
         columns.expires_at = account.expires_at();
         columns.registered = account.registration.completed_at.is_some();
-        let locks = account
-            .budgets
-            .iter()
-            .flat_map(|budget| [&budget.open, &budget.proven]);
+        let locks = account.budgets.iter().flat_map(|budget| [&budget.open, &budget.proven]);
         columns.locked_until = locks.filter_map(|window| window.locked_until).max();
         columns
     }
@@ -194,20 +187,13 @@ pub(crate) fn addresses_to_tell(
             one.channel == channel && one.destination.normalised() == destination.normalised()
         });
         if !known && told.len() < MAX_TOLD {
-            told.push(Address {
-                channel,
-                destination,
-                locale: locale.clone(),
-            });
+            told.push(Address { channel, destination, locale: locale.clone() });
         }
     };
     if let Some(mail) = &user.primary_mail {
         tell(Channel::Email, Destination::Email(mail.clone()));
     }
-    let active = account
-        .methods
-        .iter()
-        .filter(|method| method.state == MethodState::Active);
+    let active = account.methods.iter().filter(|method| method.state == MethodState::Active);
     for method in active {
         match method.kind {
             MethodKind::Email => tell(Channel::Email, method.destination.clone()),

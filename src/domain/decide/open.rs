@@ -32,13 +32,16 @@ pub(crate) struct Open<'a> {
     pub(crate) destination: Result<&'a Destination, SsprReason>,
     pub(crate) required: u8,
     pub(crate) stamp: Option<&'a str>,
+    pub(crate) incarnation: Option<&'a str>,
+    /// A limit across accounts that is spent: codes grow, and the event alarms.
+    pub(crate) exceeded: Option<&'static str>,
     pub(crate) offers: Vec<Offer>,
     pub(crate) confirms: Option<MethodId>,
+    /// What was counted for a phone number that was typed and was right.
+    pub(crate) number: Option<NumberCharge>,
     pub(crate) locale: Locale,
     /// A short keyed hash of the source.
     pub(crate) source: u32,
-    /// Whether a limit across accounts is spent.
-    pub(crate) raised: bool,
     pub(crate) key: u16,
     pub(crate) nonce: [u8; 12],
 }
@@ -60,6 +63,10 @@ pub(crate) enum Opened {
 /// allows more comparisons than the budget.
 pub(crate) fn open_challenge(turn: &mut Turn<'_>, open: &Open<'_>) -> Result<Opened, Refusal> {
     turn.sweep();
+    if let Some(number) = &open.number {
+        let budget = turn.account.budget_mut(number.kind);
+        budget.take_back(number.pool, number.at, number.lock);
+    }
     let (now, policy) = (turn.now, turn.policy);
     let expires_at = open.started_at.plus(policy.lifetimes.flow);
     if now >= expires_at {
@@ -85,21 +92,10 @@ pub(crate) fn open_challenge(turn: &mut Turn<'_>, open: &Open<'_>) -> Result<Ope
         return Ok(Opened::Silent(at));
     }
     let attempts = available_attempts(&turn.account, kind, pool, flow_number, policy, now);
-    let waiting = turn
-        .account
-        .outbox
-        .iter()
-        .filter(|pending| pending.is_code())
-        .count();
+    let waiting = turn.account.outbox.iter().filter(|pending| pending.is_code()).count();
     let full = turn.account.outbox.len() >= MAX_OUTBOX || waiting >= MAX_WAITING_CODES;
     if attempts == 0 || full {
-        return Ok(Opened::Silent(retry_at(
-            &turn.account,
-            kind,
-            pool,
-            policy,
-            now,
-        )));
+        return Ok(Opened::Silent(retry_at(&turn.account, kind, pool, policy, now)));
     }
 
     let number = Turn::number(&mut turn.account.numbers.challenge);
@@ -112,7 +108,7 @@ pub(crate) fn open_challenge(turn: &mut Turn<'_>, open: &Open<'_>) -> Result<Ope
         option: open.option,
         key: open.key,
         nonce: open.nonce,
-        format: code_format(policy, open.option.channel(), open.raised),
+        format: code_format(policy, open.option.channel(), open.exceeded.is_some()),
         opened_at: now,
         expires_at: now.plus(life).min(expires_at),
         attempts,
@@ -121,22 +117,22 @@ pub(crate) fn open_challenge(turn: &mut Turn<'_>, open: &Open<'_>) -> Result<Ope
         confirms: open.confirms.clone(),
     };
     let code_dies_at = challenge.expires_at;
+    turn.account.offers.clone_from(&open.offers);
+    if turn.account.incarnation.is_none() {
+        turn.account.incarnation = open.incarnation.map(str::to_owned);
+    }
     let flow = put_challenge(turn, open, expires_at, challenge);
     turn.sweep();
     if open.destination.is_ok() {
-        let body = PendingBody::Code {
-            flow,
-            challenge: number,
-            locale: open.locale.clone(),
-        };
+        let body = PendingBody::Code { flow, challenge: number, locale: open.locale.clone() };
         turn.queue(body, now, code_dies_at, None);
     }
     let sends = turn.account.sends.pool_mut(pool);
     sends.retain(|sent| now.since(sent.at) < DAY);
-    sends.push(Sent {
-        at: now,
-        source: open.source,
-    });
+    sends.push(Sent { at: now, source: open.source });
+    if let Some(limit) = open.exceeded {
+        turn.note(EventKind::LimitExceeded { limit: limit.to_owned() });
+    }
     turn.note(EventKind::ChallengeOpened {
         flow,
         method: kind,
@@ -155,9 +151,7 @@ fn check_flow(flow: &Flow, open: &Open<'_>, epoch: u32, now: Timestamp) -> Resul
     }
     let same = |proof: &crate::domain::account::Proof| {
         proof.method == open.option.method()
-            || open
-                .destination
-                .is_ok_and(|to| to.normalised() == proof.destination.normalised())
+            || open.destination.is_ok_and(|to| to.normalised() == proof.destination.normalised())
     };
     if flow.grant.is_some() || flow.proofs.iter().any(same) {
         return Err(Refusal::AlreadyProven);
@@ -183,10 +177,7 @@ fn spent_until(
     now: Timestamp,
 ) -> Option<Timestamp> {
     let budgets = &policy.sends;
-    let live = account
-        .flows
-        .iter()
-        .filter(|flow| flow.live(now) && flow.purpose == open.purpose);
+    let live = account.flows.iter().filter(|flow| flow.live(now) && flow.purpose == open.purpose);
     if flow.is_none() && live.clone().count() >= usize::from(budgets.live_flows) {
         return live.map(|flow| flow.expires_at).min();
     }
@@ -200,9 +191,7 @@ fn spent_until(
         return oldest(DAY);
     }
     // No source may take more than its share of what a stranger can open.
-    let share = (budgets.per_hour * u32::from(budgets.source_share))
-        .div_ceil(100)
-        .max(1);
+    let share = (budgets.per_hour * u32::from(budgets.source_share)).div_ceil(100).max(1);
     let mine = within(HOUR).filter(|sent| sent.source == open.source);
     if pool == PoolKind::Open && mine.clone().count() >= share as usize {
         return mine.map(|sent| sent.at.plus(HOUR)).min();
@@ -226,10 +215,7 @@ fn available_attempts(
         Some(budget) if budget.disabled => return 0,
         Some(budget) => (
             budget.pool(pool).remaining(rate, now),
-            policy
-                .failures
-                .consecutive
-                .saturating_sub(budget.consecutive),
+            policy.failures.consecutive.saturating_sub(budget.consecutive),
         ),
     };
     let promised = |pools: &[PoolKind]| -> u32 {
@@ -265,19 +251,10 @@ fn retry_at(
     }
     let window = budget.map(|budget| budget.pool(pool));
     let locked = window.and_then(|window| window.locked_until);
-    let aged = window
-        .and_then(|window| window.times.first())
-        .map(|at| at.plus(rate.window));
+    let aged = window.and_then(|window| window.times.first()).map(|at| at.plus(rate.window));
     let promised = account.flows.iter().flat_map(|flow| &flow.challenges);
-    let freed = promised
-        .filter(|one| one.method() == kind)
-        .map(|one| one.expires_at)
-        .min();
-    locked
-        .filter(|until| *until > now)
-        .or(freed)
-        .or(aged)
-        .unwrap_or(now.plus(HOUR))
+    let freed = promised.filter(|one| one.method() == kind).map(|one| one.expires_at).min();
+    locked.filter(|until| *until > now).or(freed).or(aged).unwrap_or(now.plus(HOUR))
 }
 
 /// The form of a code now.
@@ -303,11 +280,7 @@ fn put_challenge(
     challenge: Challenge,
 ) -> u32 {
     let epoch = turn.account.epoch;
-    let place = turn
-        .account
-        .flows
-        .iter()
-        .position(|flow| flow.id == open.flow);
+    let place = turn.account.flows.iter().position(|flow| flow.id == open.flow);
     let place = place.unwrap_or_else(|| {
         let number = Turn::number(&mut turn.account.numbers.flow);
         turn.account.flows.push(Flow {
@@ -320,7 +293,6 @@ fn put_challenge(
             epoch,
             stamp: open.stamp.map(str::to_owned),
             required: open.required,
-            offers: Vec::new(),
             challenges: Vec::new(),
             proofs: Vec::new(),
             repeat: None,
@@ -332,9 +304,7 @@ fn put_challenge(
     let flow = &mut turn.account.flows[place];
     // The strictest that any step has seen.
     flow.required = flow.required.max(open.required);
-    flow.offers.clone_from(&open.offers);
-    flow.challenges
-        .retain(|one| one.method() != challenge.method());
+    flow.challenges.retain(|one| one.method() != challenge.method());
     flow.challenges.push(challenge);
     flow.number
 }
@@ -342,9 +312,7 @@ fn put_challenge(
 /// Whether this flow's own wait between two challenges of one method has not passed.
 pub(crate) fn resend_at(flow: &Flow, kind: MethodKind, policy: &Policy) -> Option<Timestamp> {
     let opened = flow.challenges.iter().filter(|one| one.method() == kind);
-    opened
-        .map(|one| one.opened_at.plus(policy.sends.resend_after))
-        .max()
+    opened.map(|one| one.opened_at.plus(policy.sends.resend_after)).max()
 }
 
 /// The command: count one typed phone number before it is compared.
@@ -354,24 +322,32 @@ pub(crate) struct Number<'a> {
     pub(crate) kind: MethodKind,
 }
 
-/// Counts one typed phone number against the failure budget of the method.
+/// What was counted for a typed phone number.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(crate) struct NumberCharge {
+    kind: MethodKind,
+    pool: PoolKind,
+    at: Timestamp,
+    lock: Option<Timestamp>,
+}
+
+/// Counts one typed phone number against the failure budget of the method; `Err` is when it may be
+/// tried again, if the budget is spent.
 pub(crate) fn charge_number(
     turn: &mut Turn<'_>,
     number: &Number<'_>,
-) -> Result<Result<Charged, Timestamp>, Refusal> {
+) -> Result<Result<NumberCharge, Timestamp>, Refusal> {
     turn.sweep();
-    let (now, policy) = (turn.now, turn.policy);
+    let (now, policy, kind) = (turn.now, turn.policy, number.kind);
     let flow = turn.account.flow(number.flow);
     let pool = pool_of(flow, number.purpose);
     let flow = flow.map(|flow| flow.number);
-    if available_attempts(&turn.account, number.kind, pool, flow, policy, now) == 0 {
-        return Ok(Err(retry_at(&turn.account, number.kind, pool, policy, now)));
+    if available_attempts(&turn.account, kind, pool, flow, policy, now) == 0 {
+        return Ok(Err(retry_at(&turn.account, kind, pool, policy, now)));
     }
-    let charged = turn.charge(number.kind, pool);
-    turn.note(EventKind::NumberCounted {
-        method: number.kind,
-    });
-    Ok(Ok(charged))
+    let lock = turn.charge(kind, pool).locked_until;
+    turn.note(EventKind::NumberCounted { method: kind });
+    Ok(Ok(NumberCharge { kind, pool, at: now, lock }))
 }
 
 impl Turn<'_> {
@@ -380,11 +356,7 @@ impl Turn<'_> {
         let (now, rules) = (self.now, &self.policy.failures);
         let charged = self.account.budget_mut(kind).charge(pool, rules, now);
         if let Some(until) = charged.locked_until {
-            self.note(EventKind::Blocked {
-                method: kind,
-                pool,
-                until,
-            });
+            self.note(EventKind::Blocked { method: kind, pool, until });
         }
         if charged.disabled {
             self.note(EventKind::MethodDisabled { method: kind });

@@ -24,15 +24,9 @@ pub(crate) enum Work {
 
 /// The next thing to be done, notices before codes.
 pub(crate) fn next_work(account: &Account, now: Timestamp) -> Option<Work> {
-    let overdue = account
-        .write
-        .as_ref()
-        .is_some_and(|write| write.overdue(now));
+    let overdue = account.write.as_ref().is_some_and(|write| write.overdue(now));
     let ended = account.flows.iter().any(|flow| now >= flow.expires_at);
-    let dead = account
-        .outbox
-        .iter()
-        .any(|pending| now >= pending.not_after);
+    let dead = account.outbox.iter().any(|pending| now >= pending.not_after);
     if overdue || ended || dead {
         return Some(Work::Tidy);
     }
@@ -56,27 +50,16 @@ pub(crate) struct Claimed {
 pub(crate) fn claim(turn: &mut Turn<'_>, number: u32) -> Option<Claimed> {
     turn.sweep();
     let now = turn.now;
-    let pending = turn
-        .account
-        .outbox
-        .iter_mut()
-        .find(|one| one.number == number)?;
+    let pending = turn.account.outbox.iter_mut().find(|one| one.number == number)?;
     if pending.write.is_some() || pending.wake_at() > now {
         return None;
     }
     pending.claimed_until = Some(now.plus(LEASE));
     let pending = pending.clone();
     let challenge = match &pending.body {
-        PendingBody::Code {
-            flow, challenge, ..
-        } => {
+        PendingBody::Code { flow, challenge, .. } => {
             let flow = turn.account.flows.iter().find(|one| one.number == *flow)?;
-            Some(
-                flow.challenges
-                    .iter()
-                    .find(|one| one.number == *challenge)?
-                    .clone(),
-            )
+            Some(flow.challenges.iter().find(|one| one.number == *challenge)?.clone())
         }
         _ => None,
     };
@@ -86,11 +69,7 @@ pub(crate) fn claim(turn: &mut Turn<'_>, number: u32) -> Option<Claimed> {
 /// Overdue writes become unsettled, ended flows close, dead messages go.
 pub(crate) fn tidy(turn: &mut Turn<'_>) {
     let now = turn.now;
-    let overdue = turn
-        .account
-        .write
-        .as_ref()
-        .filter(|write| write.overdue(now));
+    let overdue = turn.account.write.as_ref().filter(|write| write.overdue(now));
     if let Some(number) = overdue.map(|write| write.number) {
         super::settle_unknown(turn, number);
     }
@@ -118,9 +97,7 @@ pub(crate) fn settle_message(turn: &mut Turn<'_>, claimed: &Pending, outcome: Ou
     let pending = &mut turn.account.outbox[place];
     match outcome {
         Outcome::Later => {
-            let wait = FIRST_RETRY
-                .saturating_mul(1 << pending.tries.min(10))
-                .min(LONGEST_RETRY);
+            let wait = FIRST_RETRY.saturating_mul(1 << pending.tries.min(10)).min(LONGEST_RETRY);
             pending.tries = pending.tries.saturating_add(1);
             pending.claimed_until = None;
             pending.due = now.plus(wait);
@@ -137,22 +114,13 @@ pub(crate) fn settle_message(turn: &mut Turn<'_>, claimed: &Pending, outcome: Ou
 fn settled(turn: &Turn<'_>, pending: &Pending, done: bool) -> Option<EventKind> {
     let (kind, channel) = match &pending.body {
         PendingBody::Revoke { .. } if done => {
-            return Some(EventKind::SessionsRevoked {
-                write: turn.account.numbers.write,
-            });
+            return Some(EventKind::SessionsRevoked { write: turn.account.numbers.write });
         }
         PendingBody::Revoke { .. } => return None,
-        PendingBody::Notice {
-            notice, channel, ..
-        } => (notice.id().to_owned(), *channel),
-        PendingBody::Code {
-            flow, challenge, ..
-        } => {
+        PendingBody::Notice { notice, channel, .. } => (notice.id().to_owned(), *channel),
+        PendingBody::Code { flow, challenge, .. } => {
             let flow = turn.account.flows.iter().find(|one| one.number == *flow)?;
-            let challenge = flow
-                .challenges
-                .iter()
-                .find(|one| one.number == *challenge)?;
+            let challenge = flow.challenges.iter().find(|one| one.number == *challenge)?;
             let id = match flow.purpose.code() {
                 crate::domain::message::CodePurpose::Reset => "code.reset",
                 crate::domain::message::CodePurpose::Register => "code.register",
@@ -162,17 +130,8 @@ fn settled(turn: &Turn<'_>, pending: &Pending, done: bool) -> Option<EventKind> 
     };
     let message = pending.number;
     Some(if done {
-        EventKind::MessageDelivered {
-            message,
-            kind,
-            channel,
-        }
+        EventKind::MessageDelivered { message, kind, channel }
     } else {
-        EventKind::MessageFailed {
-            message,
-            kind,
-            channel,
-            expired: false,
-        }
+        EventKind::MessageFailed { message, kind, channel, expired: false }
     })
 }

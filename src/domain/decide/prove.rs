@@ -1,8 +1,10 @@
 //! Proving a method: charge, then compare, then consume.
 
-use super::Turn;
+use super::{Turn, addresses_to_tell};
 use crate::domain::account::{Challenge, Flow, FlowId, Grant, Proof, Purpose, Repeat};
 use crate::domain::event::EventKind;
+use crate::domain::facts::UserFacts;
+use crate::domain::message::Notice;
 use crate::domain::method::MethodKind;
 use crate::domain::refusal::Refusal;
 use crate::domain::time::Timestamp;
@@ -20,8 +22,6 @@ pub(crate) struct Charge {
     lock: Option<Timestamp>,
     /// The challenge is answered already; the right code only gets the same answer again.
     pub(crate) repeat: bool,
-    /// Half of the failures that disable the method have happened.
-    pub(crate) told: bool,
 }
 
 /// Takes one attempt, before anything is compared.
@@ -39,10 +39,7 @@ pub(crate) fn charge_attempt(
     turn.sweep();
     let now = turn.now;
     let epoch = turn.account.epoch;
-    let flow = turn
-        .account
-        .flow_mut(id)
-        .filter(|flow| flow.purpose == purpose);
+    let flow = turn.account.flow_mut(id).filter(|flow| flow.purpose == purpose);
     let flow = flow.ok_or(Refusal::NotAccepted)?;
     if !flow.live(now) || flow.epoch != epoch {
         return Err(Refusal::NotAccepted);
@@ -50,13 +47,8 @@ pub(crate) fn charge_attempt(
     let number = flow.number;
     if flow.generation == generation {
         // A person answers what was sent last.
-        let live = flow
-            .challenges
-            .iter_mut()
-            .filter(|one| one.live(now) && one.attempts > 0);
-        let challenge = live
-            .max_by_key(|one| one.number)
-            .ok_or(Refusal::NotAccepted)?;
+        let live = flow.challenges.iter_mut().filter(|one| one.live(now) && one.attempts > 0);
+        let challenge = live.max_by_key(|one| one.number).ok_or(Refusal::NotAccepted)?;
         challenge.attempts -= 1;
         let challenge = challenge.clone();
         let charged = turn.charge(challenge.method(), challenge.pool);
@@ -66,36 +58,25 @@ pub(crate) fn charge_attempt(
             method: challenge.method(),
             left: challenge.attempts,
         });
+        if charged.told {
+            turn.warn_owner(challenge.method());
+        }
         return Ok(Charge {
             flow: number,
             challenge,
             at: now,
             lock: charged.locked_until,
             repeat: false,
-            told: charged.told,
         });
     }
     // The ticket before: the same right code gets the same answer, a few times.
     let before = flow.generation.checked_sub(1) == Some(generation);
-    let repeat = flow
-        .repeat
-        .as_mut()
-        .filter(|repeat| before && repeat.left > 0);
+    let repeat = flow.repeat.as_mut().filter(|repeat| before && repeat.left > 0);
     let repeat = repeat.ok_or(Refusal::NotAccepted)?;
     repeat.left -= 1;
     let challenge = repeat.challenge.clone();
-    turn.note(EventKind::ProofRepeated {
-        flow: number,
-        method: challenge.method(),
-    });
-    Ok(Charge {
-        flow: number,
-        challenge,
-        at: now,
-        lock: None,
-        repeat: true,
-        told: false,
-    })
+    turn.note(EventKind::ProofRepeated { flow: number, method: challenge.method() });
+    Ok(Charge { flow: number, challenge, at: now, lock: None, repeat: true })
 }
 
 /// What a right code earned.
@@ -126,11 +107,7 @@ pub(crate) fn consume(
         return Err(Refusal::NotAccepted);
     }
     let number = charge.challenge.number;
-    if let Some(repeat) = flow
-        .repeat
-        .as_mut()
-        .filter(|one| one.challenge.number == number)
-    {
+    if let Some(repeat) = flow.repeat.as_mut().filter(|one| one.challenge.number == number) {
         // Answered by somebody with the same right code, while ours was being compared.
         if repeat.left == 0 {
             return Err(Refusal::NotAccepted);
@@ -138,10 +115,7 @@ pub(crate) fn consume(
         repeat.left -= 1;
         let proven = Proven { flow: flow.clone() };
         let method = charge.challenge.method();
-        turn.note(EventKind::ProofRepeated {
-            flow: charge.flow,
-            method,
-        });
+        turn.note(EventKind::ProofRepeated { flow: charge.flow, method });
         turn.forgive(charge);
         return Ok(proven);
     }
@@ -152,24 +126,13 @@ pub(crate) fn consume(
         return Err(Refusal::NotAccepted);
     };
     let method = challenge.method();
-    flow.proofs.push(Proof {
-        method,
-        destination,
-        challenge: number,
-        at: now,
-    });
+    flow.proofs.push(Proof { method, destination, challenge: number, at: now });
     flow.generation = flow.generation.saturating_add(1);
-    flow.repeat = Some(Repeat {
-        challenge,
-        left: MAX_REPEATS,
-    });
+    flow.repeat = Some(Repeat { challenge, left: MAX_REPEATS });
     let proven = distinct(&flow.proofs);
     if proven >= flow.required && flow.grant.is_none() {
         let expires_at = now.plus(policy.lifetimes.grant).min(flow.expires_at);
-        flow.grant = Some(Grant {
-            expires_at,
-            rejections: 0,
-        });
+        flow.grant = Some(Grant { expires_at, rejections: 0 });
         // Nothing more is to be answered in this flow.
         flow.challenges.clear();
     }
@@ -188,6 +151,20 @@ pub(crate) fn consume(
 }
 
 impl Turn<'_> {
+    /// Half of the failures that disable a method have happened: its owner is told, at the
+    /// addresses on the record, since nothing else is read while a secret is being judged.
+    fn warn_owner(&mut self, method: MethodKind) {
+        let Some(user) = self.account.user.clone() else {
+            return;
+        };
+        let facts = UserFacts::new(user);
+        let tell = addresses_to_tell(&self.account, &facts, None, self.policy);
+        let now = self.now;
+        if self.account.outbox.len() + tell.len() <= super::MAX_OUTBOX {
+            self.notify(Notice::ManyFailures { method, at: now }, &tell, now, None);
+        }
+    }
+
     /// What was charged before the comparison was no failure.
     pub(super) fn forgive(&mut self, charge: &Charge) {
         if !charge.repeat {
@@ -203,10 +180,7 @@ pub(crate) fn distinct(proofs: &[Proof]) -> u8 {
     let mut counted: Vec<(MethodKind, String)> = Vec::new();
     for proof in proofs {
         let destination = proof.destination.normalised();
-        if !counted
-            .iter()
-            .any(|(kind, to)| *kind == proof.method || *to == destination)
-        {
+        if !counted.iter().any(|(kind, to)| *kind == proof.method || *to == destination) {
             counted.push((proof.method, destination));
         }
     }

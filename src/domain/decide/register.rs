@@ -37,25 +37,17 @@ pub(crate) fn add_method(turn: &mut Turn<'_>, add: &Add<'_>) -> Result<MethodId,
         .iter()
         .filter(|one| one.kind == add.kind && one.provenance == Provenance::Confirmed);
     let to = add.destination.normalised();
-    if of_kind
-        .clone()
-        .any(|one| one.destination.normalised() == to)
-    {
+    if of_kind.clone().any(|one| one.destination.normalised() == to) {
         return Err(Refusal::AlreadyProven);
     }
-    let active = of_kind
-        .filter(|one| one.state == MethodState::Active)
-        .count();
+    let active = of_kind.filter(|one| one.state == MethodState::Active).count();
     let most = usize::from(turn.policy.registration.max_per_kind);
     if active >= most || turn.account.methods.len() >= MAX_METHODS {
         return Err(Refusal::LimitReached);
     }
     let number = Turn::number(&mut turn.account.numbers.method);
     let id = MethodId::parse(&format!("m{number}")).map_err(|_| Refusal::LimitReached)?;
-    let open = Open {
-        confirms: Some(id.clone()),
-        ..add.open.clone()
-    };
+    let open = Open { confirms: Some(id.clone()), ..add.open.clone() };
     match open_challenge(turn, &open)? {
         // The user is signed in: nothing is to be hidden from them.
         Opened::Silent(retry_at) => return Err(Refusal::TooOften { retry_at }),
@@ -70,10 +62,7 @@ pub(crate) fn add_method(turn: &mut Turn<'_>, add: &Add<'_>) -> Result<MethodId,
         added_at: turn.now,
         usable_from: Timestamp::MAX,
     });
-    turn.note(EventKind::MethodAdded {
-        method: add.kind,
-        id: id.clone(),
-    });
+    turn.note(EventKind::MethodAdded { method: add.kind, id: id.clone() });
     Ok(id)
 }
 
@@ -83,9 +72,7 @@ fn forget_abandoned(turn: &mut Turn<'_>) {
     turn.account.methods.retain(|method| {
         method.state == MethodState::Active
             || flows.iter().any(|flow| {
-                flow.challenges
-                    .iter()
-                    .any(|one| one.confirms.as_ref() == Some(&method.id))
+                flow.challenges.iter().any(|one| one.confirms.as_ref() == Some(&method.id))
             })
     });
 }
@@ -106,33 +93,15 @@ pub(crate) fn confirm_method(
     turn.sweep();
     let now = turn.now;
     let policy = turn.policy;
-    let flow = turn
-        .account
-        .flow(id)
-        .filter(|flow| flow.purpose == Purpose::Register);
+    let flow = turn.account.flow(id).filter(|flow| flow.purpose == Purpose::Register);
     let flow = flow.ok_or(Refusal::NotAccepted)?.clone();
-    let here = flow
-        .challenges
-        .iter()
-        .any(|one| one.number == charge.challenge.number);
-    let method_id = charge
-        .challenge
-        .confirms
-        .clone()
-        .ok_or(Refusal::NotAccepted)?;
+    let here = flow.challenges.iter().any(|one| one.number == charge.challenge.number);
+    let method_id = charge.challenge.confirms.clone().ok_or(Refusal::NotAccepted)?;
     if !here || !flow.live(now) || flow.epoch != turn.account.epoch {
         return Err(Refusal::NotAccepted);
     }
-    let first = !turn
-        .account
-        .methods
-        .iter()
-        .any(|one| one.state == MethodState::Active);
-    let place = turn
-        .account
-        .methods
-        .iter()
-        .position(|one| one.id == method_id);
+    let first = !turn.account.methods.iter().any(|one| one.state == MethodState::Active);
+    let place = turn.account.methods.iter().position(|one| one.id == method_id);
     let method = place.and_then(|place| turn.account.methods.get_mut(place));
     let method = method.ok_or(Refusal::NotAccepted)?;
     // The code went to the challenge's address; a method that was re-addressed is not proven.
@@ -141,11 +110,7 @@ pub(crate) fn confirm_method(
     }
     method.state = MethodState::Active;
     method.provenance = Provenance::Confirmed;
-    method.usable_from = if first {
-        now
-    } else {
-        now.plus(policy.registration.hold)
-    };
+    method.usable_from = if first { now } else { now.plus(policy.registration.hold) };
     let method = method.clone();
     turn.account.flows.retain(|one| one.id != *id);
     turn.forgive(charge);
@@ -153,19 +118,8 @@ pub(crate) fn confirm_method(
     let budget = turn.account.budget_mut(method.kind);
     budget.disabled = false;
     turn.void_others(None);
-    turn.notify(
-        Notice::MethodAdded {
-            method: method.kind,
-            at: now,
-        },
-        tell,
-        now,
-        None,
-    );
-    turn.note(EventKind::MethodConfirmed {
-        method: method.kind,
-        id: method.id.clone(),
-    });
+    turn.notify(Notice::MethodAdded { method: method.kind, at: now }, tell, now, None);
+    turn.note(EventKind::MethodConfirmed { method: method.kind, id: method.id.clone() });
     if complete_enough(turn, required) && turn.account.registration.completed_at.is_none() {
         turn.account.registration.completed_at = Some(now);
         turn.account.registration.confirmed_at = Some(now);
@@ -176,11 +130,7 @@ pub(crate) fn confirm_method(
 
 /// Whether as many kinds are registered as the policy requires.
 fn complete_enough(turn: &Turn<'_>, required: u8) -> bool {
-    let active = turn
-        .account
-        .methods
-        .iter()
-        .filter(|one| one.state == MethodState::Active);
+    let active = turn.account.methods.iter().filter(|one| one.state == MethodState::Active);
     let kinds: std::collections::BTreeSet<MethodKind> = active.map(|one| one.kind).collect();
     kinds.len() >= usize::from(required)
 }
@@ -202,19 +152,8 @@ pub(crate) fn remove_method(
     turn.void_others(None);
     forget_abandoned(turn);
     if method.state == MethodState::Active {
-        turn.notify(
-            Notice::MethodRemoved {
-                method: method.kind,
-                at: now,
-            },
-            tell,
-            now,
-            None,
-        );
+        turn.notify(Notice::MethodRemoved { method: method.kind, at: now }, tell, now, None);
     }
-    turn.note(EventKind::MethodRemoved {
-        method: method.kind,
-        id: method.id,
-    });
+    turn.note(EventKind::MethodRemoved { method: method.kind, id: method.id });
     Ok(())
 }

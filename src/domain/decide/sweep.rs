@@ -16,9 +16,8 @@ impl Turn<'_> {
     pub(super) fn sweep(&mut self) {
         let now = self.now;
         let writing = self.account.write.clone();
-        let (ended, kept): (Vec<Flow>, Vec<Flow>) = std::mem::take(&mut self.account.flows)
-            .into_iter()
-            .partition(|flow| {
+        let (ended, kept): (Vec<Flow>, Vec<Flow>) =
+            std::mem::take(&mut self.account.flows).into_iter().partition(|flow| {
                 // A write whose outcome is open keeps its flow until the deadline has passed.
                 let busy = writing.as_ref().is_some_and(|write| {
                     write.flow == flow.number && write.state == WriteState::Writing
@@ -31,11 +30,7 @@ impl Turn<'_> {
         }
         for flow in &mut self.account.flows {
             flow.challenges.retain(|challenge| challenge.live(now));
-            if flow
-                .repeat
-                .as_ref()
-                .is_some_and(|repeat| !repeat.challenge.live(now))
-            {
+            if flow.repeat.as_ref().is_some_and(|repeat| !repeat.challenge.live(now)) {
                 flow.repeat = None;
             }
         }
@@ -44,26 +39,14 @@ impl Turn<'_> {
 
     /// Notes the end of a flow that has already been taken out.
     pub(super) fn end_flow(&mut self, flow: &Flow, ended: FlowEnd) {
-        let unsettled = self
-            .account
-            .write
-            .as_ref()
-            .is_some_and(|write| write.flow == flow.number);
+        let unsettled = self.account.write.as_ref().is_some_and(|write| write.flow == flow.number);
         if unsettled {
             // Nobody can ask again: the notice has said what there is to say.
             self.account.write = None;
         }
         if flow.done.is_none() {
-            let stage = if unsettled {
-                FlowStage::Writing
-            } else {
-                flow.stage()
-            };
-            self.note(EventKind::FlowEnded {
-                flow: flow.number,
-                stage,
-                ended,
-            });
+            let stage = if unsettled { FlowStage::Writing } else { flow.stage() };
+            self.note(EventKind::FlowEnded { flow: flow.number, stage, ended });
         }
     }
 
@@ -88,12 +71,7 @@ impl Turn<'_> {
 
     /// Ends one flow.
     pub(super) fn drop_flow(&mut self, number: u32, ended: FlowEnd) {
-        if let Some(place) = self
-            .account
-            .flows
-            .iter()
-            .position(|flow| flow.number == number)
-        {
+        if let Some(place) = self.account.flows.iter().position(|flow| flow.number == number) {
             let flow = self.account.flows.remove(place);
             self.end_flow(&flow, ended);
             self.drop_dead_messages();
@@ -105,17 +83,11 @@ impl Turn<'_> {
         let (now, mut failed) = (self.now, Vec::new());
         let flows = &self.account.flows;
         self.account.outbox.retain(|pending| {
-            if let PendingBody::Code {
-                flow, challenge, ..
-            } = &pending.body
-            {
+            if let PendingBody::Code { flow, challenge, .. } = &pending.body {
                 // Superseded, answered or ended: nobody waits for it.
                 return flows.iter().any(|one| {
                     one.number == *flow
-                        && one
-                            .challenges
-                            .iter()
-                            .any(|c| c.number == *challenge && c.live(now))
+                        && one.challenges.iter().any(|c| c.number == *challenge && c.live(now))
                 });
             }
             let dead = now >= pending.not_after;
@@ -168,10 +140,7 @@ impl Turn<'_> {
 }
 
 fn message_failed(pending: &Pending) -> Option<EventKind> {
-    let PendingBody::Notice {
-        notice, channel, ..
-    } = &pending.body
-    else {
+    let PendingBody::Notice { notice, channel, .. } = &pending.body else {
         return None;
     };
     Some(EventKind::MessageFailed {
@@ -187,14 +156,8 @@ impl Account {
     pub(crate) fn wake_at(&self) -> Option<Timestamp> {
         let messages = self.outbox.iter().map(Pending::wake_at);
         let flows = self.flows.iter().map(|flow| flow.expires_at);
-        let write = self
-            .write
-            .iter()
-            .filter(|write| write.state == WriteState::Writing);
-        messages
-            .chain(flows)
-            .chain(write.map(|write| write.deadline))
-            .min()
+        let write = self.write.iter().filter(|write| write.state == WriteState::Writing);
+        messages.chain(flows).chain(write.map(|write| write.deadline)).min()
     }
 
     /// From when on nothing would be lost with the record.
@@ -205,10 +168,7 @@ impl Account {
             && (!self.methods.is_empty()
                 || self.epoch > 0
                 || self.registration.completed_at.is_some()
-                || self
-                    .budgets
-                    .iter()
-                    .any(|budget| budget.consecutive > 0 || budget.disabled));
+                || self.budgets.iter().any(|budget| budget.consecutive > 0 || budget.disabled));
         (idle && !kept).then(|| self.seen.plus(IDLE_LIFE))
     }
 }

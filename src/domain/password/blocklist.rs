@@ -11,9 +11,7 @@ pub(super) fn is_common(candidate: &[char]) -> bool {
     let (mut low, mut high) = (0, COMMON.len());
     while low < high {
         let middle = low + (high - low) / 2;
-        let start = COMMON[low..middle]
-            .rfind('\n')
-            .map_or(low, |at| low + at + 1);
+        let start = COMMON[low..middle].rfind('\n').map_or(low, |at| low + at + 1);
         let end = COMMON[start..high].find('\n').map_or(high, |at| start + at);
         let line = COMMON[start..end].chars().map(skeleton);
         match line.cmp(candidate.iter().copied()) {
@@ -31,10 +29,7 @@ pub(super) fn is_made_of(candidate: &[char], words: &[Vec<char>]) -> bool {
     reached[0] = true;
     for start in 0..candidate.len() {
         if reached[start] {
-            for word in words
-                .iter()
-                .filter(|word| candidate[start..].starts_with(word))
-            {
+            for word in words.iter().filter(|word| candidate[start..].starts_with(word)) {
                 reached[start + word.len()] = true;
             }
         }

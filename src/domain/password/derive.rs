@@ -66,10 +66,7 @@ impl View {
         folded.extend(kept());
         let mut skeletons = Zeroizing::new(Vec::with_capacity(length));
         skeletons.extend(kept().map(skeleton));
-        Self {
-            folded,
-            skeleton: skeletons,
-        }
+        Self { folded, skeleton: skeletons }
     }
 
     fn any(&self, listed: &mut impl FnMut(&[char]) -> bool) -> bool {
@@ -91,16 +88,12 @@ pub(super) fn phrase(word: &str) -> impl Iterator<Item = Vec<char>> + use<> {
     let raw: Vec<char> = fold(&word).map(skeleton).collect();
     let letters = fold(&word).filter(|c| c.is_alphanumeric());
     let joined: Vec<char> = letters.map(skeleton).collect();
-    [raw, joined]
-        .into_iter()
-        .filter(|form| form.len() >= MIN_WORD)
+    [raw, joined].into_iter().filter(|form| form.len() >= MIN_WORD)
 }
 
 /// Full case folding, near enough for a comparison: by way of upper case, `ß` is `ss`, `ſ` is `s`.
 fn fold(text: &str) -> impl Iterator<Item = char> + '_ {
-    text.chars()
-        .flat_map(char::to_uppercase)
-        .flat_map(char::to_lowercase)
+    text.chars().flat_map(char::to_uppercase).flat_map(char::to_lowercase)
 }
 
 /// The letter that a digit or sign stands for. `1` is read as `i` by some and as `l` by others, so

@@ -88,9 +88,7 @@ impl PasswordRules {
         let text = password.expose_secret();
         if text.len() > Self::MAX_BYTES {
             let max = self.max_length;
-            return Err(PasswordRejection {
-                faults: vec![PasswordFault::TooLong { max }],
-            });
+            return Err(PasswordRejection { faults: vec![PasswordFault::TooLong { max }] });
         }
         let mut normal = nfc(text);
         let mut faults = Vec::new();
@@ -115,10 +113,7 @@ impl PasswordRules {
                 "max_length",
                 (64..=1024).contains(&self.max_length) && self.max_length >= self.min_length,
             ),
-            (
-                "banned_words",
-                words.len() <= Self::MAX_BANNED_WORDS && words.iter().all(lengths),
-            ),
+            ("banned_words", words.len() <= Self::MAX_BANNED_WORDS && words.iter().all(lengths)),
             ("required_classes", self.required_classes <= 4),
         ]
         .into_iter()
@@ -162,11 +157,7 @@ impl PasswordRules {
         if self.common_list && derived.any(is_common) {
             faults.push(PasswordFault::Common);
         }
-        let banned: Vec<_> = self
-            .banned_words
-            .iter()
-            .flat_map(|word| phrase(word))
-            .collect();
+        let banned: Vec<_> = self.banned_words.iter().flat_map(|word| phrase(word)).collect();
         if derived.any(|form| is_made_of(form, &banned)) {
             faults.push(PasswordFault::BannedWord);
         }

@@ -11,19 +11,12 @@ use crate::domain::secret::SecretText;
 
 /// Rules that judge characters only, for texts of any length.
 fn characters_only() -> PasswordRules {
-    PasswordRules {
-        min_length: 1,
-        common_list: false,
-        ..PasswordRules::default()
-    }
+    PasswordRules { min_length: 1, common_list: false, ..PasswordRules::default() }
 }
 
 /// Rules under which only words matter.
 fn words_only() -> PasswordRules {
-    PasswordRules {
-        min_length: 1,
-        ..PasswordRules::default()
-    }
+    PasswordRules { min_length: 1, ..PasswordRules::default() }
 }
 
 fn check(rules: &PasswordRules, password: &str) -> Result<String, Vec<PasswordFault>> {
@@ -46,16 +39,8 @@ fn check_for(
 fn unicode_fixtures_are_accepted_in_nfc() {
     let rules = characters_only();
     for (given, kept, length) in [
-        (
-            "correct horse battery staple",
-            "correct horse battery staple",
-            28,
-        ),
-        (
-            "Correct Horse Battery Staple",
-            "Correct Horse Battery Staple",
-            28,
-        ),
+        ("correct horse battery staple", "correct horse battery staple", 28),
+        ("Correct Horse Battery Staple", "Correct Horse Battery Staple", 28),
         ("\u{3C0}\u{DF}\u{E5}", "\u{3C0}\u{DF}\u{E5}", 3),
         ("Jack of \u{2666}s", "Jack of \u{2666}s", 10),
         // NFC keeps the spaces that the OpaqueString profile would make one.
@@ -71,11 +56,7 @@ fn unicode_fixtures_are_accepted_in_nfc() {
         ("a\u{3000}b", "a\u{3000}b", 3),
         ("\u{1F412}", "\u{1F412}", 1),
         ("\u{2764}\u{FE0F}", "\u{2764}\u{FE0F}", 2),
-        (
-            "\u{1F468}\u{200D}\u{1F469}",
-            "\u{1F468}\u{200D}\u{1F469}",
-            3,
-        ),
+        ("\u{1F468}\u{200D}\u{1F469}", "\u{1F468}\u{200D}\u{1F469}", 3),
         ("\u{AD}", "\u{AD}", 1),
         ("\u{200B}", "\u{200B}", 1),
         ("\u{FEFF}", "\u{FEFF}", 1),
@@ -89,14 +70,8 @@ fn unicode_fixtures_are_accepted_in_nfc() {
             check(&rules, given).unwrap_or_else(|faults| panic!("{given:?}: {faults:?}"));
         assert_eq!(accepted, kept);
         assert_eq!(accepted.chars().count(), length);
-        let longer = PasswordRules {
-            min_length: length as u16 + 1,
-            ..rules.clone()
-        };
-        assert!(
-            check(&longer, given).is_err(),
-            "{given:?} counts as more than {length}"
-        );
+        let longer = PasswordRules { min_length: length as u16 + 1, ..rules.clone() };
+        assert!(check(&longer, given).is_err(), "{given:?} counts as more than {length}");
     }
 }
 
@@ -118,10 +93,7 @@ fn unicode_fixtures_are_refused_with_their_reason() {
     ] {
         assert_eq!(check(&rules, given), Err(vec![fault]), "{given:?}");
     }
-    let none = PasswordRules {
-        min_length: 0,
-        ..rules
-    };
+    let none = PasswordRules { min_length: 0, ..rules };
     assert!(check(&none, "").is_err());
 }
 
@@ -153,22 +125,13 @@ fn look_alikes_and_cases_stay_different() {
 #[test]
 fn length_counts_code_points_after_nfc() {
     let rules = PasswordRules::default();
-    assert_eq!(
-        check(&rules, "sixteen goats!"),
-        Err(vec![PasswordFault::TooShort { min: 15 }])
-    );
+    assert_eq!(check(&rules, "sixteen goats!"), Err(vec![PasswordFault::TooShort { min: 15 }]));
     assert!(check(&rules, "seventeen goats").is_ok());
     assert!(check(&rules, &"🐒".repeat(15)).is_ok());
     assert!(check(&rules, &"🐒".repeat(64)).is_ok());
     assert!(check(&rules, &"🐒".repeat(256)).is_ok());
-    assert_eq!(
-        check(&rules, &"🐒".repeat(257)),
-        Err(vec![PasswordFault::TooLong { max: 256 }])
-    );
-    let wide = PasswordRules {
-        max_length: 1024,
-        ..rules.clone()
-    };
+    assert_eq!(check(&rules, &"🐒".repeat(257)), Err(vec![PasswordFault::TooLong { max: 256 }]));
+    let wide = PasswordRules { max_length: 1024, ..rules.clone() };
     assert!(check(&wide, &"🐒".repeat(1024)).is_ok());
     // 15 letters as 30 code points: NFC counts 15.
     assert!(check(&rules, &"e\u{301}x".repeat(7)).is_err());
@@ -191,10 +154,7 @@ fn long_passwords_that_differ_late_stay_different() {
     let right = format!("{}y{}", "goat and ".repeat(9).split_at(75).0, "tail");
     assert_eq!(left.len(), 80);
     let rules = PasswordRules::default();
-    assert_ne!(
-        check(&rules, &left).unwrap(),
-        check(&rules, &right).unwrap()
-    );
+    assert_ne!(check(&rules, &left).unwrap(), check(&rules, &right).unwrap());
 }
 
 /// one class of characters is enough; repetition is refused as common, not as
@@ -202,22 +162,13 @@ fn long_passwords_that_differ_late_stay_different() {
 #[test]
 fn no_composition_rule_applies_by_default() {
     let rules = PasswordRules::default();
-    assert_eq!(
-        check(&rules, &"a".repeat(20)),
-        Err(vec![PasswordFault::Common])
-    );
-    for password in [
-        "winterbadgersinghymns",
-        "748159263740918265",
-        "               |",
-        "ÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜÄ",
-    ] {
+    assert_eq!(check(&rules, &"a".repeat(20)), Err(vec![PasswordFault::Common]));
+    for password in
+        ["winterbadgersinghymns", "748159263740918265", "               |", "ÄÖÜÄÖÜÄÖÜÄÖÜÄÖÜÄ"]
+    {
         assert!(check(&rules, password).is_ok(), "{password}");
     }
-    let unlisted = PasswordRules {
-        common_list: false,
-        ..rules
-    };
+    let unlisted = PasswordRules { common_list: false, ..rules };
     assert!(check(&unlisted, &"a".repeat(20)).is_ok());
 }
 
@@ -229,26 +180,14 @@ fn required_classes_and_ascii_are_departures_that_count() {
         ascii_only: true,
         ..PasswordRules::default()
     };
-    for (password, found) in [
-        ("winterbadger", 1),
-        ("winterBadger", 2),
-        ("winter badger", 2),
-    ] {
+    for (password, found) in [("winterbadger", 1), ("winterBadger", 2), ("winter badger", 2)] {
         let fault = PasswordFault::NeedsClasses { required: 3, found };
         assert_eq!(check(&entra, password), Err(vec![fault]), "{password}");
     }
-    for password in [
-        "winter Badger",
-        "winterBadger7",
-        "WINTER BADGER 7",
-        "winter-badger7",
-    ] {
+    for password in ["winter Badger", "winterBadger7", "WINTER BADGER 7", "winter-badger7"] {
         assert!(check(&entra, password).is_ok(), "{password}");
     }
-    assert_eq!(
-        check(&entra, "Winter Bädger 7"),
-        Err(vec![PasswordFault::NotAscii])
-    );
+    assert_eq!(check(&entra, "Winter Bädger 7"), Err(vec![PasswordFault::NotAscii]));
 }
 
 #[test]
@@ -263,28 +202,10 @@ fn all_faults_are_told_at_once() {
     let context = PasswordContext::new().word("password");
     let faults = check_for(&rules, "pass\u{7}\u{378}wordé", &context).unwrap_err();
     let codes: Vec<_> = faults.iter().map(PasswordFault::code).collect();
-    assert_eq!(
-        codes,
-        [
-            "too_short",
-            "control",
-            "unassigned",
-            "not_ascii",
-            "needs_classes"
-        ]
-    );
+    assert_eq!(codes, ["too_short", "control", "unassigned", "not_ascii", "needs_classes"]);
     let faults = check_for(&rules, "password", &context).unwrap_err();
     let codes: Vec<_> = faults.iter().map(PasswordFault::code).collect();
-    assert_eq!(
-        codes,
-        [
-            "too_short",
-            "needs_classes",
-            "common",
-            "banned_word",
-            "context_word"
-        ]
-    );
+    assert_eq!(codes, ["too_short", "needs_classes", "common", "banned_word", "context_word"]);
 }
 
 /// R-069, and that code and serialised form agree.
@@ -296,10 +217,7 @@ fn every_fault_has_its_own_code_and_guidance() {
         PasswordFault::Control,
         PasswordFault::Unassigned,
         PasswordFault::NotAscii,
-        PasswordFault::NeedsClasses {
-            required: 3,
-            found: 2,
-        },
+        PasswordFault::NeedsClasses { required: 3, found: 2 },
         PasswordFault::Common,
         PasswordFault::BannedWord,
         PasswordFault::ContextWord,
@@ -310,31 +228,21 @@ fn every_fault_has_its_own_code_and_guidance() {
     for fault in &faults {
         let json = serde_json::to_string(fault).unwrap();
         assert!(json.contains(&format!("\"{}\"", fault.code())), "{json}");
-        assert_eq!(
-            &serde_json::from_str::<PasswordFault>(&json).unwrap(),
-            fault
-        );
+        assert_eq!(&serde_json::from_str::<PasswordFault>(&json).unwrap(), fault);
     }
-    let rejection = PasswordRejection {
-        faults: faults.to_vec(),
-    };
+    let rejection = PasswordRejection { faults: faults.to_vec() };
     assert_eq!(rejection.guidance().len(), faults.len());
 }
 
 #[test]
 fn a_rejection_holds_nothing_of_the_password_or_the_words() {
-    let rules = PasswordRules {
-        banned_words: ["zanzibar".to_owned()].into(),
-        ..PasswordRules::default()
-    };
+    let rules =
+        PasswordRules { banned_words: ["zanzibar".to_owned()].into(), ..PasswordRules::default() };
     let context = PasswordContext::new().word("hypatia");
     for password in ["zanzibar", "hypatia"] {
         let rejection = rules.check(&password.into(), &context).unwrap_err();
         let shown = format!("{rejection} {rejection:?} {context:?}");
-        assert!(
-            !shown.contains("zanzibar") && !shown.contains("hypatia"),
-            "{shown}"
-        );
+        assert!(!shown.contains("zanzibar") && !shown.contains("hypatia"), "{shown}");
     }
 }
 
@@ -356,24 +264,16 @@ fn settings_out_of_range_are_named() {
     assert_eq!(with(|rules| rules.min_length = 65), ["min_length"]);
     assert_eq!(with(|rules| rules.max_length = 63), ["max_length"]);
     assert_eq!(with(|rules| rules.max_length = 1025), ["max_length"]);
-    assert_eq!(
-        with(|rules| rules.required_classes = 5),
-        ["required_classes"]
-    );
-    for (word, accepted) in [
-        ("ab", false),
-        ("abc", true),
-        (&*"ä".repeat(64), true),
-        (&*"ä".repeat(65), false),
-    ] {
+    assert_eq!(with(|rules| rules.required_classes = 5), ["required_classes"]);
+    for (word, accepted) in
+        [("ab", false), ("abc", true), (&*"ä".repeat(64), true), (&*"ä".repeat(65), false)]
+    {
         let mut changed = rules.clone();
         changed.banned_words.insert(word.to_owned());
         assert_eq!(changed.faults().is_empty(), accepted, "{word}");
     }
     let mut changed = rules.clone();
-    changed
-        .banned_words
-        .extend((0..1000).map(|number| format!("word{number}")));
+    changed.banned_words.extend((0..1000).map(|number| format!("word{number}")));
     assert!(changed.faults().is_empty());
     changed.banned_words.insert("another".to_owned());
     assert_eq!(changed.faults(), ["banned_words"]);

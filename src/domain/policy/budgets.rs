@@ -140,15 +140,8 @@ pub struct CodeFormats {
 
 impl Default for CodeFormats {
     fn default() -> Self {
-        let digits = |length| CodeFormat {
-            alphabet: CodeAlphabet::Digits,
-            length,
-        };
-        Self {
-            email: digits(8),
-            sms: digits(6),
-            voice: digits(6),
-        }
+        let digits = |length| CodeFormat { alphabet: CodeAlphabet::Digits, length };
+        Self { email: digits(8), sms: digits(6), voice: digits(6) }
     }
 }
 
@@ -210,12 +203,7 @@ pub struct FailureBudgets {
 
 impl Default for FailureBudgets {
     fn default() -> Self {
-        Self {
-            open: Rate::new(10, DAY),
-            proven: Rate::new(10, DAY),
-            lock: HOUR,
-            consecutive: 50,
-        }
+        Self { open: Rate::new(10, DAY), proven: Rate::new(10, DAY), lock: HOUR, consecutive: 50 }
     }
 }
 
@@ -247,13 +235,7 @@ pub struct SendBudgets {
 
 impl Default for SendBudgets {
     fn default() -> Self {
-        Self {
-            resend_after: MINUTE,
-            per_hour: 5,
-            per_day: 10,
-            live_flows: 3,
-            source_share: 60,
-        }
+        Self { resend_after: MINUTE, per_hour: 5, per_day: 10, live_flows: 3, source_share: 60 }
     }
 }
 

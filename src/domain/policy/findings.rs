@@ -21,15 +21,7 @@ const EXPECTED_PER_DAY: f64 = 0.01;
 
 /// A finding before it is known whether the policy has it: whether it does, its code, weight,
 /// standard, citation and text, and the departure that covers it.
-type Row<'a> = (
-    bool,
-    &'static str,
-    Severity,
-    Standard,
-    &'static str,
-    &'a str,
-    Option<Departure>,
-);
+type Row<'a> = (bool, &'static str, Severity, Standard, &'static str, &'a str, Option<Departure>);
 
 /// Every finding of the policy, the gravest first.
 ///
@@ -82,11 +74,7 @@ fn gates(settings: &PolicySettings, found: &mut Vec<Finding>) {
                 two_gates,
                 "issued-codes-one-class",
                 // As with one gate: whoever asks users for one claims no more than AAL1.
-                if settings.users.required == 1 {
-                    Recommendation
-                } else {
-                    Requirement
-                },
+                if settings.users.required == 1 { Recommendation } else { Requirement },
                 Nist,
                 "NIST SP 800-63B-4, 4.2.2.2",
                 "Two codes sent to two addresses are one class of recovery method: they do not \
@@ -233,9 +221,7 @@ fn codes(settings: &PolicySettings, odds: [&Guessing; 2], found: &mut Vec<Findin
     let likely = format!(
         "Guessing opens an account with a probability of {:.3e} until its methods are disabled, \
          above 1e-4.",
-        odds.map(|guessing| guessing.takeover().until_disabled())
-            .into_iter()
-            .fold(0.0, f64::max)
+        odds.map(|guessing| guessing.takeover().until_disabled()).into_iter().fold(0.0, f64::max)
     );
     let long_life = lifetimes.email_code.min(lifetimes.flow) > 10 * MINUTE;
     let above = exceeds_threshold(settings, &settings.users)
@@ -423,15 +409,7 @@ fn budgets(settings: &PolicySettings, found: &mut Vec<Finding>) {
                  than 30 minutes.",
                 None,
             ),
-            (
-                true,
-                "owner-waits",
-                Note,
-                Engine,
-                "sspr, budgets",
-                &waits,
-                None,
-            ),
+            (true, "owner-waits", Note, Engine, "sspr, budgets", &waits, None),
         ],
     );
 }

@@ -36,11 +36,8 @@ pub struct Guessing {
 impl Guessing {
     pub(super) fn of(settings: &PolicySettings, gates: &Gates) -> Self {
         let failures = &settings.failures;
-        let targets: Vec<_> = gates
-            .methods
-            .iter()
-            .map(|kind| Target::of(settings, *kind))
-            .collect();
+        let targets: Vec<_> =
+            gates.methods.iter().map(|kind| Target::of(settings, *kind)).collect();
         let open = Bounds::of(settings, gates, failures.open);
         let proven = Bounds::of(settings, gates, failures.proven);
         let odds = |bounds: &Bounds, targets: &[Target]| Odds::of(settings, bounds, targets);
@@ -64,22 +61,15 @@ impl Guessing {
             let mut both = Odds::NONE;
             let mut held = Odds::NONE;
             for first in &targets {
-                let others: Vec<_> = targets
-                    .iter()
-                    .filter(|target| target.kind != first.kind)
-                    .copied()
-                    .collect();
+                let others: Vec<_> =
+                    targets.iter().filter(|target| target.kind != first.kind).copied().collect();
                 let rest = odds(&proven, &others);
                 both = both.plus(odds(&open, std::slice::from_ref(first)).times(rest));
                 held = held.worse(rest);
             }
             (both, held)
         };
-        Self {
-            takeover,
-            single_gate,
-            methods,
-        }
+        Self { takeover, single_gate, methods }
     }
 
     /// The odds of passing every required gate by guessing. For two gates the chances multiply:

@@ -85,10 +85,7 @@ impl PolicySettings {
                 lock: DAY,
                 ..FailureBudgets::default()
             },
-            sends: SendBudgets {
-                per_hour: 5,
-                ..SendBudgets::default()
-            },
+            sends: SendBudgets { per_hour: 5, ..SendBudgets::default() },
             password: PasswordRules {
                 min_length: 8,
                 max_length: 256,
@@ -96,10 +93,7 @@ impl PolicySettings {
                 ascii_only: true,
                 ..PasswordRules::default()
             },
-            contacts: ContactSources {
-                administrator: true,
-                directory: true,
-            },
+            contacts: ContactSources { administrator: true, directory: true },
             typed_number: true,
             notifications: Notifications {
                 rule: NotifyRule::PrimaryAndAlternate,
@@ -148,11 +142,7 @@ impl PolicySettings {
     /// ```
     #[must_use]
     pub fn nist_aal1() -> Self {
-        Self {
-            users: one_gate(),
-            contacts: confirmed_only(),
-            ..Self::default()
-        }
+        Self { users: one_gate(), contacts: confirmed_only(), ..Self::default() }
     }
 
     /// As near to NIST SP 800-63B-4 for accounts that can reach AAL2 as this release gets: two
@@ -200,15 +190,9 @@ impl PolicySettings {
     /// ```
     #[must_use]
     pub fn asvs(level: AsvsLevel) -> Self {
-        let base = Self {
-            contacts: confirmed_only(),
-            ..Self::default()
-        };
+        let base = Self { contacts: confirmed_only(), ..Self::default() };
         match level {
-            AsvsLevel::L1 => Self {
-                users: one_gate(),
-                ..base
-            },
+            AsvsLevel::L1 => Self { users: one_gate(), ..base },
             AsvsLevel::L2 => Self {
                 codes: CodeFormats {
                     email: CodeFormat::new(CodeAlphabet::Strong, 8),
@@ -252,15 +236,9 @@ impl PolicySettings {
 }
 
 fn one_gate() -> Gates {
-    Gates {
-        required: 1,
-        methods: [MethodKind::Email, MethodKind::MobilePhone].into(),
-    }
+    Gates { required: 1, methods: [MethodKind::Email, MethodKind::MobilePhone].into() }
 }
 
 const fn confirmed_only() -> ContactSources {
-    ContactSources {
-        administrator: false,
-        directory: false,
-    }
+    ContactSources { administrator: false, directory: false }
 }

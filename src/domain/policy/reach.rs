@@ -75,10 +75,8 @@ impl Bounds {
                 .min(u64::from(sends.per_day).saturating_mul(spans(span, DAY)))
                 .saturating_mul(attempts),
         };
-        let capped = |reach: Comparisons| Comparisons {
-            each: reach.each.min(consecutive),
-            all: reach.all,
-        };
+        let capped =
+            |reach: Comparisons| Comparisons { each: reach.each.min(consecutive), all: reach.all };
         let flow = settings.lifetimes.flow;
         // Within one flow the resend wait counts as well: one code now, one after each wait.
         let methods = u64::from(settings.registration.max_per_kind) * gates.methods.len() as u64;
@@ -88,10 +86,7 @@ impl Bounds {
         Self {
             flow: in_flow,
             day: capped(within(DAY)),
-            disabled: Comparisons {
-                each: consecutive,
-                all: u64::MAX,
-            },
+            disabled: Comparisons { each: consecutive, all: u64::MAX },
             year: within(YEAR),
         }
     }

@@ -87,10 +87,7 @@ impl fmt::Display for PolicyReview {
         for finding in &self.findings {
             writeln!(f, "{finding}")?;
         }
-        let who = [
-            ("a user", &self.guessing),
-            ("an administrator", &self.administrators),
-        ];
+        let who = [("a user", &self.guessing), ("an administrator", &self.administrators)];
         for (who, guessing) in who {
             let (all, one) = (guessing.takeover(), guessing.single_gate());
             // The same where one gate is required: said once.
@@ -193,18 +190,8 @@ impl Finding {
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            code,
-            severity,
-            citation,
-            text,
-            ..
-        } = self;
-        let acknowledged = if self.acknowledged {
-            ", acknowledged"
-        } else {
-            ""
-        };
+        let Self { code, severity, citation, text, .. } = self;
+        let acknowledged = if self.acknowledged { ", acknowledged" } else { "" };
         write!(f, "{severity}{acknowledged}: {text} [{code}; {citation}]")
     }
 }

@@ -153,10 +153,7 @@ pub struct Gates {
 
 impl Default for Gates {
     fn default() -> Self {
-        Self {
-            required: 2,
-            methods: [MethodKind::Email, MethodKind::MobilePhone].into(),
-        }
+        Self { required: 2, methods: [MethodKind::Email, MethodKind::MobilePhone].into() }
     }
 }
 
@@ -193,14 +190,7 @@ impl Default for AdministratorPolicy {
             .filter_map(|role| RoleId::parse(role).ok())
             .collect();
         let methods = MethodKind::ALL.into();
-        Self {
-            enabled: true,
-            roles,
-            gates: Gates {
-                required: 2,
-                methods,
-            },
-        }
+        Self { enabled: true, roles, gates: Gates { required: 2, methods } }
     }
 }
 
@@ -223,10 +213,7 @@ pub struct ContactSources {
 
 impl Default for ContactSources {
     fn default() -> Self {
-        Self {
-            administrator: true,
-            directory: false,
-        }
+        Self { administrator: true, directory: false }
     }
 }
 

@@ -27,10 +27,7 @@ const MAX_ROLES: u64 = 256;
 ///
 /// [`PolicyError`] with every fault.
 pub(super) fn check(settings: &PolicySettings) -> Result<(), PolicyError> {
-    let mut faults = Faults {
-        settings,
-        found: Vec::new(),
-    };
+    let mut faults = Faults { settings, found: Vec::new() };
     scope(&mut faults);
     gates(&mut faults);
     lifetimes(&mut faults);
@@ -40,11 +37,7 @@ pub(super) fn check(settings: &PolicySettings) -> Result<(), PolicyError> {
     password(&mut faults, &settings.password);
     disclosure(&mut faults);
     registration(&mut faults);
-    if faults.found.is_empty() {
-        Ok(())
-    } else {
-        Err(PolicyError::new(faults.found))
-    }
+    if faults.found.is_empty() { Ok(()) } else { Err(PolicyError::new(faults.found)) }
 }
 
 struct Faults<'a> {
@@ -116,10 +109,7 @@ fn gates(faults: &mut Faults<'_>) {
     faults.empty("administrators.roles", roles.is_empty());
     faults.number("administrators.roles", roles.len() as u64, 0, MAX_ROLES);
     let gates = &settings.administrators.gates;
-    let paths = [
-        "administrators.gates.required",
-        "administrators.gates.methods",
-    ];
+    let paths = ["administrators.gates.required", "administrators.gates.methods"];
     gates_of(faults, gates, paths);
     faults.needs(
         "administrators.gates.required",
@@ -132,21 +122,13 @@ fn gates(faults: &mut Faults<'_>) {
         "notifications.administrator_roles",
         settings.notifications.administrators && told.is_empty(),
     );
-    faults.number(
-        "notifications.administrator_roles",
-        told.len() as u64,
-        0,
-        MAX_ROLES,
-    );
+    faults.number("notifications.administrator_roles", told.len() as u64, 0, MAX_ROLES);
 }
 
 fn gates_of(faults: &mut Faults<'_>, gates: &Gates, [required, methods]: [&'static str; 2]) {
     faults.number(required, gates.required, 1, 2);
     faults.empty(methods, gates.methods.is_empty());
-    let usable = MethodKind::ALL
-        .iter()
-        .filter(|kind| gates.methods.contains(kind))
-        .count();
+    let usable = MethodKind::ALL.iter().filter(|kind| gates.methods.contains(kind)).count();
     faults.inconsistent(
         methods,
         usable > 0 && gates.required <= 2 && usable < usize::from(gates.required),
@@ -164,18 +146,8 @@ fn lifetimes(faults: &mut Faults<'_>) {
         "a grant cannot outlive its flow (`lifetimes.flow`)",
     );
     faults.span("lifetimes.email_code", lifetimes.email_code, MINUTE, DAY);
-    faults.span(
-        "lifetimes.phone_code",
-        lifetimes.phone_code,
-        MINUTE,
-        10 * MINUTE,
-    );
-    faults.span(
-        "lifetimes.directory_write",
-        lifetimes.directory_write,
-        5 * SECOND,
-        10 * MINUTE,
-    );
+    faults.span("lifetimes.phone_code", lifetimes.phone_code, MINUTE, 10 * MINUTE);
+    faults.span("lifetimes.directory_write", lifetimes.directory_write, 5 * SECOND, 10 * MINUTE);
 }
 
 fn codes(faults: &mut Faults<'_>) {
@@ -208,11 +180,7 @@ fn budgets(faults: &mut Faults<'_>) {
     let at_least_attempts = "fewer than the attempts of one code (`attempts`)";
     for (max, window, rate) in [
         ("failures.open.max", "failures.open.window", failures.open),
-        (
-            "failures.proven.max",
-            "failures.proven.window",
-            failures.proven,
-        ),
+        ("failures.proven.max", "failures.proven.window", failures.proven),
     ] {
         faults.number(max, rate.max, 1, 50);
         faults.inconsistent(max, rate.max < u32::from(attempts), at_least_attempts);
@@ -227,11 +195,7 @@ fn budgets(faults: &mut Faults<'_>) {
     );
     let likely = exceeds_threshold(settings, &settings.users)
         || exceeds_threshold(settings, &settings.administrators.gates);
-    faults.needs(
-        "failures.consecutive",
-        likely,
-        Departure::GuessingAboveThreshold,
-    );
+    faults.needs("failures.consecutive", likely, Departure::GuessingAboveThreshold);
     faults.needs(
         "clear_counters_on_reset",
         settings.clear_counters_on_reset,
@@ -267,21 +231,13 @@ fn limits(faults: &mut Faults<'_>) {
             "limits.source_identifier.window",
             limits.source_identifier,
         ),
-        (
-            "limits.destination.max",
-            "limits.destination.window",
-            limits.destination,
-        ),
+        ("limits.destination.max", "limits.destination.window", limits.destination),
         ("limits.prefix.max", "limits.prefix.window", limits.prefix),
         ("limits.tenant.max", "limits.tenant.window", limits.tenant),
     ] {
         if rate.max == 0 {
             let (value, min) = (Amount::Number(0), Amount::Number(1));
-            let problem = PolicyProblem::OutOfRange {
-                value,
-                min,
-                max: None,
-            };
+            let problem = PolicyProblem::OutOfRange { value, min, max: None };
             faults.push(max, problem);
         }
         faults.span(window, rate.window, MINUTE, 30 * DAY);
@@ -297,18 +253,10 @@ fn password(faults: &mut Faults<'_>, rules: &PasswordRules) {
         Departure::ShortPasswords,
     );
     faults.number("password.max_length", rules.max_length, 64, 1024);
-    faults.number(
-        "password.banned_words",
-        rules.banned_words.len() as u64,
-        0,
-        1_000,
-    );
+    faults.number("password.banned_words", rules.banned_words.len() as u64, 0, 1_000);
     faults.inconsistent(
         "password.banned_words",
-        rules
-            .banned_words
-            .iter()
-            .any(|word| !(3..=64).contains(&word.chars().take(65).count())),
+        rules.banned_words.iter().any(|word| !(3..=64).contains(&word.chars().take(65).count())),
         "a word is not 3 to 64 characters long",
     );
     faults.number("password.required_classes", rules.required_classes, 0, 4);
@@ -317,11 +265,7 @@ fn password(faults: &mut Faults<'_>, rules: &PasswordRules) {
         rules.required_classes > 0,
         Departure::CompositionRules,
     );
-    faults.needs(
-        "password.ascii_only",
-        rules.ascii_only,
-        Departure::AsciiPasswords,
-    );
+    faults.needs("password.ascii_only", rules.ascii_only, Departure::AsciiPasswords);
 }
 
 fn disclosure(faults: &mut Faults<'_>) {
@@ -342,23 +286,13 @@ fn disclosure(faults: &mut Faults<'_>) {
 
 fn registration(faults: &mut Faults<'_>) {
     let registration = &faults.settings.registration;
-    faults.number(
-        "registration.reconfirm_days",
-        registration.reconfirm_days,
-        0,
-        730,
-    );
+    faults.number("registration.reconfirm_days", registration.reconfirm_days, 0, 730);
     faults.span(
         "registration.reauthentication",
         registration.reauthentication,
         MINUTE,
         15 * MINUTE,
     );
-    faults.span(
-        "registration.hold",
-        registration.hold,
-        Duration::ZERO,
-        7 * DAY,
-    );
+    faults.span("registration.hold", registration.hold, Duration::ZERO, 7 * DAY);
     faults.number("registration.max_per_kind", registration.max_per_kind, 2, 5);
 }

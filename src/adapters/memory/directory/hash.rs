@@ -14,10 +14,7 @@ pub(super) struct Cost {
 
 impl Cost {
     /// OWASP's password storage cheat sheet: 19 MiB, two passes, one lane.
-    pub(super) const OWASP: Self = Self {
-        memory_kib: 19 * 1024,
-        passes: 2,
-    };
+    pub(super) const OWASP: Self = Self { memory_kib: 19 * 1024, passes: 2 };
 
     /// A cost of at least what Argon2id can be run with.
     pub(super) fn new(memory_kib: u32, passes: u32) -> Self {
@@ -47,11 +44,7 @@ impl PasswordHash {
 
     /// A hash that no password has, for spending the same time on a user who is not there.
     pub(super) const fn of_nobody(cost: Cost) -> Self {
-        Self {
-            salt: [0; 16],
-            hash: [0; 32],
-            cost,
-        }
+        Self { salt: [0; 16], hash: [0; 32], cost }
     }
 
     pub(super) fn is_of(&self, password: &str) -> PortResult<bool> {

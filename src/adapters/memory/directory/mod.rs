@@ -84,11 +84,7 @@ impl MemoryDirectory {
     }
 
     fn with_cost(cost: Cost) -> Self {
-        Self {
-            state: Arc::default(),
-            clock: Arc::new(SystemClock),
-            cost,
-        }
+        Self { state: Arc::default(), clock: Arc::new(SystemClock), cost }
     }
 
     /// Adds a tenant, or replaces the facts of one that is there.
@@ -224,9 +220,7 @@ impl MemoryDirectory {
     ) -> PortResult<()> {
         let members = members.into_iter().collect();
         let mut state = lock(&self.state);
-        tenant_mut(&mut state, tenant)?
-            .groups
-            .insert(group, members);
+        tenant_mut(&mut state, tenant)?.groups.insert(group, members);
         Ok(())
     }
 }
@@ -255,11 +249,7 @@ impl fmt::Debug for MemoryDirectory {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Counts only: facts hold names and addresses.
         let state = lock(&self.state);
-        let users: usize = state
-            .tenants
-            .values()
-            .map(|tenant| tenant.users.len())
-            .sum();
+        let users: usize = state.tenants.values().map(|tenant| tenant.users.len()).sum();
         f.debug_struct("MemoryDirectory")
             .field("tenants", &state.tenants.len())
             .field("users", &users)

@@ -42,29 +42,23 @@ impl MemoryDirectory {
     /// none for refused writes and repetitions. The last 1 000 are kept.
     #[must_use]
     pub fn writes(&self, tenant: &TenantId, user: &UserId) -> Vec<DirectoryWrite> {
-        self.read(tenant, user, |account| {
-            account.writes.iter().copied().collect()
-        })
-        .unwrap_or_default()
+        self.read(tenant, user, |account| account.writes.iter().copied().collect())
+            .unwrap_or_default()
     }
 
     /// The numbers of the unlocks that were done, the first first. The last 1 000 are kept.
     #[must_use]
     pub fn unlocks(&self, tenant: &TenantId, user: &UserId) -> Vec<u32> {
-        self.read(tenant, user, |account| {
-            account.unlocks.iter().copied().collect()
-        })
-        .unwrap_or_default()
+        self.read(tenant, user, |account| account.unlocks.iter().copied().collect())
+            .unwrap_or_default()
     }
 
     /// The revocations that were asked for, the first first, repetitions included. The last 1 000
     /// are kept.
     #[must_use]
     pub fn revocations(&self, tenant: &TenantId, user: &UserId) -> Vec<Revocation> {
-        self.read(tenant, user, |account| {
-            account.revocations.iter().copied().collect()
-        })
-        .unwrap_or_default()
+        self.read(tenant, user, |account| account.revocations.iter().copied().collect())
+            .unwrap_or_default()
     }
 
     fn read<T>(

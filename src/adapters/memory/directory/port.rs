@@ -47,12 +47,7 @@ impl MemoryDirectory {
         let mut plan = Plan {
             generation: account.generation,
             rule: state.rule.clone(),
-            former: account
-                .passwords
-                .iter()
-                .take(state.history)
-                .cloned()
-                .collect(),
+            former: account.passwords.iter().take(state.history).cloned().collect(),
             scripted: None,
         };
         let refused = refusal(&state, account, self.clock.now());
@@ -144,9 +139,7 @@ impl Directory for MemoryDirectory {
         after: Option<&Cursor>,
         limit: usize,
     ) -> PortResult<Page<UserFacts>> {
-        let after = after
-            .map(|cursor| UserId::parse(cursor.as_str()))
-            .transpose();
+        let after = after.map(|cursor| UserId::parse(cursor.as_str())).transpose();
         let after = after.map_err(|error| PortError::denied().because(error))?;
         let state = lock(&self.state);
         let Some(tenant) = state.tenants.get(tenant) else {
@@ -266,10 +259,7 @@ impl Directory for MemoryDirectory {
         let mut state = lock(&self.state);
         // A user who is not there has no sessions.
         if let Some(account) = state.account_mut(tenant, user) {
-            let entry = Revocation {
-                issued_before,
-                kinds,
-            };
+            let entry = Revocation { issued_before, kinds };
             log(&mut account.revocations, entry);
         }
         Ok(())

@@ -54,10 +54,8 @@ impl MemoryDirectory {
     /// `Written` and `WrittenButNotPropagated` write, whatever the rules say; every other outcome
     /// does not. A repetition of a write that was done is no new write and takes no outcome.
     pub fn script_outcome(&self, outcome: WriteOutcome) {
-        let written = matches!(
-            outcome,
-            WriteOutcome::Written | WriteOutcome::WrittenButNotPropagated
-        );
+        let written =
+            matches!(outcome, WriteOutcome::Written | WriteOutcome::WrittenButNotPropagated);
         let scripted = Scripted { outcome, written };
         lock(&self.state).scripted.push_back(scripted);
     }
@@ -65,10 +63,7 @@ impl MemoryDirectory {
     /// Answers the next write or unlock with `Indeterminate`, and does it: the reply that was lost.
     /// A repetition under the same number is answered `Written`.
     pub fn script_indeterminate_written(&self) {
-        let scripted = Scripted {
-            outcome: WriteOutcome::Indeterminate,
-            written: true,
-        };
+        let scripted = Scripted { outcome: WriteOutcome::Indeterminate, written: true };
         lock(&self.state).scripted.push_back(scripted);
     }
 }

@@ -110,12 +110,7 @@ impl State {
 
 impl Tenant {
     pub(super) fn new(facts: TenantFacts) -> Self {
-        Self {
-            facts,
-            users: BTreeMap::new(),
-            names: HashMap::new(),
-            groups: BTreeMap::new(),
-        }
+        Self { facts, users: BTreeMap::new(), names: HashMap::new(), groups: BTreeMap::new() }
     }
 
     pub(super) fn select(&self, by: UserSelector<'_>) -> Option<&Account> {

@@ -44,12 +44,7 @@ fn world() -> World {
     let tenant = TenantId::parse("contoso").expect("tenant id");
     directory.add_tenant(tenant.clone(), TenantFacts::new("Contoso"));
     let ada = user("u-ada");
-    let world = World {
-        directory,
-        clock,
-        tenant,
-        ada: ada.clone(),
-    };
+    let world = World { directory, clock, tenant, ada: ada.clone() };
     world.add(&ada, &["ada@contoso.example", "ADA"]);
     world
 }
@@ -57,9 +52,7 @@ fn world() -> World {
 impl World {
     fn add(&self, id: &UserId, identifiers: &[&str]) {
         let facts = UserFacts::new(id.clone());
-        let added = self
-            .directory
-            .add_user(&self.tenant, facts, identifiers, "old password");
+        let added = self.directory.add_user(&self.tenant, facts, identifiers, "old password");
         added.expect("added");
     }
 
@@ -85,15 +78,11 @@ impl World {
     async fn write(&self, number: u32, password: &str) -> WriteOutcome {
         let password = SecretText::from(password);
         let write = PasswordWrite::new(&self.tenant, &self.ada, &password, number);
-        self.directory
-            .set_password(&write)
-            .await
-            .expect("an answer")
+        self.directory.set_password(&write).await.expect("an answer")
     }
 
     fn password_is(&self, password: &str) -> bool {
-        self.directory
-            .password_is(&self.tenant, &self.ada, password)
+        self.directory.password_is(&self.tenant, &self.ada, password)
     }
 
     fn writes(&self) -> Vec<u32> {
@@ -139,16 +128,9 @@ async fn every_fact_of_a_user_can_be_set_and_is_found() {
     world.update(|facts| *facts = wanted.clone());
     let groups = BTreeSet::from([group("staff"), group("other")]);
     let query = UserQuery::new(UserSelector::Id(&world.ada), &groups);
-    let found = world
-        .directory
-        .find(&world.tenant, &query)
-        .await
-        .expect("up");
+    let found = world.directory.find(&world.tenant, &query).await.expect("up");
     assert_eq!(found.expect("there"), wanted);
-    assert_eq!(
-        world.directory.facts(&world.tenant, &world.ada),
-        Some(wanted)
-    );
+    assert_eq!(world.directory.facts(&world.tenant, &world.ada), Some(wanted));
 }
 
 #[tokio::test]
@@ -165,9 +147,7 @@ async fn every_fact_of_a_tenant_can_be_set_and_is_found() {
         locale: Some(Locale::parse("fr").expect("locale")),
     };
     let changed = wanted.clone();
-    let updated = world
-        .directory
-        .update_tenant(&world.tenant, |facts| *facts = changed);
+    let updated = world.directory.update_tenant(&world.tenant, |facts| *facts = changed);
     updated.expect("there");
     let found = world.directory.tenant(&world.tenant).await.expect("up");
     assert_eq!(found, Some(wanted));
@@ -177,15 +157,9 @@ async fn every_fact_of_a_tenant_can_be_set_and_is_found() {
         let facts = UserFacts::new(user("u-1"));
         world.directory.add_user(tenant, facts, &[], "x")
     };
-    assert_eq!(
-        add(&other).expect_err("no tenant").kind(),
-        PortErrorKind::Denied
-    );
+    assert_eq!(add(&other).expect_err("no tenant").kind(), PortErrorKind::Denied);
     add(&world.tenant).expect("added");
-    assert_eq!(
-        add(&world.tenant).expect_err("twice").kind(),
-        PortErrorKind::Denied
-    );
+    assert_eq!(add(&world.tenant).expect_err("twice").kind(), PortErrorKind::Denied);
 }
 
 #[tokio::test]
@@ -209,9 +183,7 @@ async fn an_identifier_names_one_user_or_nobody() {
 async fn nested_groups_are_resolved_and_cycles_survived() {
     let world = world();
     let add = |name, members: &[GroupMember]| {
-        let added = world
-            .directory
-            .add_group(&world.tenant, group(name), members.to_vec());
+        let added = world.directory.add_group(&world.tenant, group(name), members.to_vec());
         added.expect("added");
     };
     let within = |name| GroupMember::Group(group(name));
@@ -223,26 +195,15 @@ async fn nested_groups_are_resolved_and_cycles_survived() {
     world.update(|facts| facts.groups = BTreeSet::from([group("direct")]));
     let asked: BTreeSet<_> = ["company", "others", "direct-parent"].map(group).into();
     let query = UserQuery::new(UserSelector::Id(&world.ada), &asked);
-    let found = world
-        .directory
-        .find(&world.tenant, &query)
-        .await
-        .expect("up");
+    let found = world.directory.find(&world.tenant, &query).await.expect("up");
     let expected: BTreeSet<_> = ["company", "direct-parent"].map(group).into();
     assert_eq!(found.expect("there").groups, expected);
-    let all = world
-        .directory
-        .users(&world.tenant, None, 9)
-        .await
-        .expect("up");
+    let all = world.directory.users(&world.tenant, None, 9).await.expect("up");
     assert_eq!(all.items[0].groups.len(), 5);
 
     world.directory.remove_user(&world.tenant, &world.ada);
     world.add(&world.ada, &[]);
-    assert!(
-        world.ada().await.groups.is_empty(),
-        "no inherited membership"
-    );
+    assert!(world.ada().await.groups.is_empty(), "no inherited membership");
 }
 
 #[tokio::test]
@@ -257,11 +218,7 @@ async fn users_are_paged_and_role_holders_found() {
     });
     let (mut seen, mut after) = (Vec::new(), None);
     loop {
-        let page = world
-            .directory
-            .users(&world.tenant, after.as_ref(), 2)
-            .await
-            .expect("up");
+        let page = world.directory.users(&world.tenant, after.as_ref(), 2).await.expect("up");
         seen.extend(page.items.into_iter().map(|facts| facts.id));
         after = page.next;
         if after.is_none() {
@@ -273,10 +230,7 @@ async fn users_are_paged_and_role_holders_found() {
     let other = RoleId::parse("other").expect("role");
     let both = [other, role];
     for (roles, limit, expected) in [(&both[..], 9, 1), (&both[..1], 9, 0), (&both[1..], 0, 0)] {
-        let found = world
-            .directory
-            .role_holders(&world.tenant, roles, limit)
-            .await;
+        let found = world.directory.role_holders(&world.tenant, roles, limit).await;
         assert_eq!(found.expect("up").len(), expected);
     }
     let bad = crate::port::Cursor::new("");
@@ -295,10 +249,7 @@ async fn the_change_stamp_is_fresh_after_every_change() {
     fresh("new").await;
     world.update(|facts| facts.enabled = false);
     fresh("updated").await;
-    world
-        .directory
-        .change_password(&world.tenant, &world.ada, "outside")
-        .expect("there");
+    world.directory.change_password(&world.tenant, &world.ada, "outside").expect("there");
     fresh("changed outside").await;
     assert_eq!(world.write(1, "by the engine").await, WriteOutcome::Written);
     fresh("written").await;
@@ -327,19 +278,12 @@ async fn a_write_changes_the_password_and_what_goes_with_it() {
 
     let password = SecretText::from("third password");
     let mut write = PasswordWrite::new(&world.tenant, &world.ada, &password, 4);
-    (
-        write.must_change,
-        write.clear_lockout,
-        write.risk_remediated,
-    ) = (true, false, false);
+    (write.must_change, write.clear_lockout, write.risk_remediated) = (true, false, false);
     world.update(|facts| facts.locked_out = Some(true));
     let answer = world.directory.set_password(&write).await;
     assert_eq!(answer.expect("an answer"), WriteOutcome::Written);
     let facts = world.ada().await;
-    assert_eq!(
-        (facts.locked_out, facts.password_expired),
-        (Some(true), Some(true))
-    );
+    assert_eq!((facts.locked_out, facts.password_expired), (Some(true), Some(true)));
     let log = world.directory.writes(&world.tenant, &world.ada);
     assert_eq!(log.len(), 2);
     assert!(log[0].clear_lockout && log[0].risk_remediated && !log[0].must_change);
@@ -357,9 +301,7 @@ async fn facts_that_are_not_tracked_stay_so() {
 #[tokio::test]
 async fn a_repetition_is_answered_as_the_first_time_and_changes_nothing() {
     let world = world();
-    world
-        .directory
-        .script_outcome(WriteOutcome::WrittenButNotPropagated);
+    world.directory.script_outcome(WriteOutcome::WrittenButNotPropagated);
     let first = world.write(1, "one").await;
     assert_eq!(first, WriteOutcome::WrittenButNotPropagated);
     assert_eq!(world.write(1, "one").await, first);
@@ -385,9 +327,7 @@ async fn the_directory_refuses_by_its_own_rules() {
     assert_eq!(world.write(5, "old password").await, WriteOutcome::Written);
     world.directory.set_history(0);
 
-    world
-        .directory
-        .set_password_rule(|new| new.contains('x').then_some(PolicyReason::Filter));
+    world.directory.set_password_rule(|new| new.contains('x').then_some(PolicyReason::Filter));
     let filter = WriteOutcome::PolicyViolation(PolicyReason::Filter);
     assert_eq!(world.write(6, "xyz").await, filter);
     world.directory.clear_password_rule();
@@ -403,10 +343,7 @@ async fn the_directory_refuses_by_its_own_rules() {
 
     world.update(|facts| facts.protected = true);
     world.directory.set_min_age(Duration::ZERO);
-    assert_eq!(
-        world.write(10, "never").await,
-        WriteOutcome::AdminActionRequired
-    );
+    assert_eq!(world.write(10, "never").await, WriteOutcome::AdminActionRequired);
     assert_eq!(world.writes(), [2, 4, 5, 7, 9]);
     assert!(world.password_is("later"));
 }
@@ -418,28 +355,18 @@ async fn a_directory_out_of_reach_stops_those_on_premises_only() {
     assert_eq!(world.ada().await.writeback, None);
     assert_eq!(world.write(1, "cloud").await, WriteOutcome::Written);
     world.update(|facts| facts.password_home = PasswordHome::OnPremises);
-    assert_eq!(
-        world.ada().await.writeback,
-        Some(WritebackState::Unreachable)
-    );
+    assert_eq!(world.ada().await.writeback, Some(WritebackState::Unreachable));
     assert_eq!(world.write(2, "premises").await, WriteOutcome::Unreachable);
     let unlock = Unlock::new(&world.tenant, &world.ada, 3);
     let answer = world.directory.unlock(&unlock).await.expect("an answer");
     assert_eq!(answer, WriteOutcome::Unreachable);
     let password = SecretText::from("cloud");
-    let verified = world
-        .directory
-        .verify_password(&world.tenant, &world.ada, &password);
+    let verified = world.directory.verify_password(&world.tenant, &world.ada, &password);
     let error = verified.await.expect_err("out of reach");
     assert_eq!(error.kind(), PortErrorKind::Unavailable);
     world.directory.set_unreachable(false);
     assert_eq!(world.write(2, "premises").await, WriteOutcome::Written);
-    assert!(
-        world
-            .directory
-            .unlocks(&world.tenant, &world.ada)
-            .is_empty()
-    );
+    assert!(world.directory.unlocks(&world.tenant, &world.ada).is_empty());
 }
 
 #[tokio::test]
@@ -475,22 +402,12 @@ async fn revocations_are_recorded() {
     let world = world();
     let at = Timestamp::from_unix_seconds(5);
     let kinds = SessionKinds::PasswordBased;
-    let revoke = world
-        .directory
-        .revoke_sessions(&world.tenant, &world.ada, at, kinds);
+    let revoke = world.directory.revoke_sessions(&world.tenant, &world.ada, at, kinds);
     revoke.await.expect("revoked");
     let log = world.directory.revocations(&world.tenant, &world.ada);
-    assert_eq!(
-        log,
-        [Revocation {
-            issued_before: at,
-            kinds
-        }]
-    );
+    assert_eq!(log, [Revocation { issued_before: at, kinds }]);
     let nobody = user("nobody");
-    let revoke = world
-        .directory
-        .revoke_sessions(&world.tenant, &nobody, at, kinds);
+    let revoke = world.directory.revoke_sessions(&world.tenant, &nobody, at, kinds);
     revoke.await.expect("nothing to revoke");
 }
 
@@ -499,20 +416,12 @@ async fn nobody_has_no_password() {
     let world = world();
     let nobody = user("nobody");
     let password = SecretText::from("old password");
-    let verified = world
-        .directory
-        .verify_password(&world.tenant, &nobody, &password);
+    let verified = world.directory.verify_password(&world.tenant, &nobody, &password);
     assert!(!verified.await.expect("up"));
-    let verified = world
-        .directory
-        .verify_password(&world.tenant, &world.ada, &password);
+    let verified = world.directory.verify_password(&world.tenant, &world.ada, &password);
     assert!(verified.await.expect("up"));
     let write = PasswordWrite::new(&world.tenant, &nobody, &password, 1);
-    let answer = world
-        .directory
-        .set_password(&write)
-        .await
-        .expect("an answer");
+    let answer = world.directory.set_password(&write).await.expect("an answer");
     assert_eq!(answer, WriteOutcome::AdminActionRequired);
 }
 

@@ -19,11 +19,7 @@ impl Bounded {
     /// Takes room for `count` more, or none at all.
     pub(super) fn take(&self, count: usize) -> bool {
         let room = |held: usize| held.checked_add(count).filter(|held| *held <= self.max);
-        count == 0
-            || self
-                .held
-                .fetch_update(Ordering::Relaxed, Ordering::Relaxed, room)
-                .is_ok()
+        count == 0 || self.held.fetch_update(Ordering::Relaxed, Ordering::Relaxed, room).is_ok()
     }
 
     pub(super) fn give_back(&self, count: usize) {

@@ -29,10 +29,7 @@ struct Counter {
 
 impl Counters {
     pub(super) fn new(max: usize) -> Self {
-        Self {
-            shards: (0..LOCKS).map(|_| Mutex::default()).collect(),
-            held: Bounded::new(max),
-        }
+        Self { shards: (0..LOCKS).map(|_| Mutex::default()).collect(), held: Bounded::new(max) }
     }
 
     pub(super) fn add(&self, charges: &[Charge]) -> PortResult<Vec<u64>> {
@@ -62,10 +59,7 @@ impl Counters {
         if !self.held.take(1) {
             return None;
         }
-        let counter = Counter {
-            value: u64::from(charge.amount),
-            expires_at: charge.expires_at,
-        };
+        let counter = Counter { value: u64::from(charge.amount), expires_at: charge.expires_at };
         let value = counter.value;
         let at = counter.expires_at;
         shard.earliest = Some(shard.earliest.map_or(at, |earliest| earliest.min(at)));

@@ -23,10 +23,6 @@ pub struct MemoryLimits {
 
 impl Default for MemoryLimits {
     fn default() -> Self {
-        Self {
-            records: 2_000_000,
-            events: 1_000_000,
-            counters: 1_000_000,
-        }
+        Self { records: 2_000_000, events: 1_000_000, counters: 1_000_000 }
     }
 }

@@ -104,9 +104,7 @@ impl MemoryStore {
             events: Bounded::new(limits.events),
             next_number: AtomicU64::new(1),
         };
-        Self {
-            inner: Arc::new(inner),
-        }
+        Self { inner: Arc::new(inner) }
     }
 
     fn shard(&self, key: &RecordKey) -> MutexGuard<'_, Shard> {
@@ -114,13 +112,7 @@ impl MemoryStore {
     }
 
     fn apply(&self, commit: &Commit<'_>) -> PortResult<Committed> {
-        let Commit {
-            next,
-            expected,
-            columns,
-            events,
-            ..
-        } = *commit;
+        let Commit { next, expected, columns, events, .. } = *commit;
         let mut shard = self.shard(next.key());
         let present = shard.version(next.key());
         if present != expected {

@@ -61,11 +61,7 @@ pub(super) type Place = (u64, u16, u64);
 
 pub(super) fn read_place(cursor: &Cursor) -> PortResult<Place> {
     let mut parts = cursor.as_str().splitn(4, '.');
-    let place = (
-        part(parts.next())?,
-        part(parts.next())?,
-        part(parts.next())?,
-    );
+    let place = (part(parts.next())?, part(parts.next())?, part(parts.next())?);
     end(parts)?;
     Ok(place)
 }
@@ -92,17 +88,7 @@ mod tests {
     #[test]
     fn other_texts_are_denied() {
         let hex = "ab".repeat(32);
-        for text in [
-            "",
-            " ",
-            "x",
-            "+1",
-            "01",
-            "1 ",
-            "1.",
-            "-1.",
-            "18446744073709551616",
-        ] {
+        for text in ["", " ", "x", "+1", "01", "1 ", "1.", "-1.", "18446744073709551616"] {
             let cursor = Cursor::new(text);
             let denied = |error: PortError| error.kind() == PortErrorKind::Denied;
             assert!(read_number(&cursor).is_err_and(denied), "number {text:?}");
@@ -110,11 +96,8 @@ mod tests {
             assert!(read_alarm(&cursor).is_err_and(denied), "alarm {text:?}");
             assert!(read_place(&cursor).is_err_and(denied), "place {text:?}");
         }
-        for text in [
-            format!("1.{hex}.1"),
-            format!("+1.{hex}"),
-            format!("1.{}", hex.to_uppercase()),
-        ] {
+        for text in [format!("1.{hex}.1"), format!("+1.{hex}"), format!("1.{}", hex.to_uppercase())]
+        {
             assert!(read_alarm(&Cursor::new(text.clone())).is_err(), "{text}");
         }
         assert!(read_place(&Cursor::new("1.2.3.4")).is_err());

@@ -129,8 +129,7 @@ impl Shard {
     pub(super) fn assert_consistent(&self) {
         let column = |of: fn(&Slot) -> Option<Timestamp>| -> BTreeSet<_> {
             let rows = self.records.iter();
-            rows.filter_map(|(key, slot)| Some((of(slot)?, *key)))
-                .collect()
+            rows.filter_map(|(key, slot)| Some((of(slot)?, *key))).collect()
         };
         assert_eq!(self.wake, column(|slot| slot.wake_at));
         assert_eq!(self.expiry, column(|slot| slot.expires_at));

@@ -50,10 +50,7 @@ async fn put(store: &MemoryStore, key: RecordKey, count: u64, columns: &Columns,
     let expected = (count > 1).then(|| record(key, count - 1).version());
     let next = record(key, count);
     let commit = Commit::new(&next, expected, columns, events);
-    assert_eq!(
-        store.commit(commit).await.expect("room"),
-        Committed::Applied
-    );
+    assert_eq!(store.commit(commit).await.expect("room"), Committed::Applied);
 }
 
 fn assert_consistent(store: &MemoryStore) {
@@ -114,11 +111,7 @@ async fn a_commit_needs_the_whole_version() {
     let there = store.load(&key(1)).await.expect("up").expect("there");
     assert_eq!(there.version(), present);
     assert_eq!(there.body(), record(key(1), 1).body());
-    assert!(
-        all_events(&store, EventsOf::Record(&key(1)), 9)
-            .await
-            .is_empty()
-    );
+    assert!(all_events(&store, EventsOf::Record(&key(1)), 9).await.is_empty());
     assert!(store.load(&key(2)).await.expect("up").is_none());
 }
 
@@ -152,14 +145,8 @@ async fn indexes_follow_the_columns() {
         let due = all_due(&store, at(6), 9).await;
         assert_eq!(due.len(), usize::from(wake.is_some_and(|wake| wake <= 6)));
     }
-    assert_eq!(
-        store.purge(Cutoff::new(at(1), NOW), 9).await.expect("up"),
-        0
-    );
-    assert_eq!(
-        store.purge(Cutoff::new(at(2), NOW), 9).await.expect("up"),
-        1
-    );
+    assert_eq!(store.purge(Cutoff::new(at(1), NOW), 9).await.expect("up"), 0);
+    assert_eq!(store.purge(Cutoff::new(at(2), NOW), 9).await.expect("up"), 1);
     assert_consistent(&store);
     assert!(all_due(&store, at(99), 9).await.is_empty());
 }
@@ -173,10 +160,7 @@ async fn due_hands_out_every_alarm_that_has_come() {
         columns.wake_at = (n % 3 > 0).then(|| at((n % 5) as i64));
         put(&store, key(n), 1, &columns, &[]).await;
     }
-    let expected: BTreeSet<_> = (0..300)
-        .filter(|n| n % 3 > 0 && n % 5 <= 2)
-        .map(key)
-        .collect();
+    let expected: BTreeSet<_> = (0..300).filter(|n| n % 3 > 0 && n % 5 <= 2).map(key).collect();
     for limit in [1, 7, 64, 1_000] {
         let found = all_due(&store, at(2), limit).await;
         assert_eq!(found.len(), expected.len());
@@ -231,42 +215,18 @@ async fn events_of_a_record_come_in_the_order_of_their_ids() {
     }
     let found = all_events(&store, EventsOf::Tenant(&tenant("contoso")), 5).await;
     assert_eq!(found.len(), 36);
-    assert!(
-        all_events(&store, EventsOf::Tenant(&tenant("fabrikam")), 5)
-            .await
-            .is_empty()
-    );
+    assert!(all_events(&store, EventsOf::Tenant(&tenant("fabrikam")), 5).await.is_empty());
 }
 
 #[tokio::test]
 async fn reading_goes_on_where_more_has_come() {
     let store = MemoryStore::new();
     let of = tenant("contoso");
-    put(
-        &store,
-        key(1),
-        1,
-        &columns(),
-        &[event(&record(key(1), 1), 0, NOW)],
-    )
-    .await;
-    let page = store
-        .events(EventsOf::Tenant(&of), None, 9)
-        .await
-        .expect("page");
+    put(&store, key(1), 1, &columns(), &[event(&record(key(1), 1), 0, NOW)]).await;
+    let page = store.events(EventsOf::Tenant(&of), None, 9).await.expect("page");
     let cursor = page.next.expect("a page with items has a cursor");
-    put(
-        &store,
-        key(2),
-        1,
-        &columns(),
-        &[event(&record(key(2), 1), 0, NOW)],
-    )
-    .await;
-    let page = store
-        .events(EventsOf::Tenant(&of), Some(&cursor), 9)
-        .await
-        .expect("page");
+    put(&store, key(2), 1, &columns(), &[event(&record(key(2), 1), 0, NOW)]).await;
+    let page = store.events(EventsOf::Tenant(&of), Some(&cursor), 9).await.expect("page");
     assert_eq!(page.items.len(), 1);
     assert_eq!(page.items[0].id.record, key(2));
 }
@@ -280,14 +240,7 @@ async fn no_event_is_skipped_while_writers_commit() {
             tokio::spawn(async move {
                 for n in 0..2_000 {
                     let key = key(writer * 1_000_000 + n);
-                    put(
-                        &store,
-                        key,
-                        1,
-                        &columns(),
-                        &[event(&record(key, 1), 0, NOW)],
-                    )
-                    .await;
+                    put(&store, key, 1, &columns(), &[event(&record(key, 1), 0, NOW)]).await;
                 }
             })
         })
@@ -297,10 +250,7 @@ async fn no_event_is_skipped_while_writers_commit() {
     let of = tenant("contoso");
     loop {
         let done = writers.iter().all(tokio::task::JoinHandle::is_finished);
-        let page = store
-            .events(EventsOf::Tenant(&of), after.as_ref(), 50)
-            .await
-            .expect("page");
+        let page = store.events(EventsOf::Tenant(&of), after.as_ref(), 50).await.expect("page");
         for event in &page.items {
             assert!(seen.insert(event.id), "handed out twice");
         }
@@ -355,18 +305,9 @@ async fn counters_add_in_order_and_keep_the_latest_expiry() {
         Charge::new(b, 0, at(0)),
     ];
     assert_eq!(store.add(&charges).await.expect("room"), [2, 1, 5, 1]);
-    assert_eq!(
-        store.purge(Cutoff::new(at(9), NOW), 9).await.expect("up"),
-        0
-    );
-    assert_eq!(
-        store.add(&[Charge::new(a, 0, at(20))]).await.expect("room"),
-        [5]
-    );
-    assert_eq!(
-        store.purge(Cutoff::new(at(10), NOW), 9).await.expect("up"),
-        1
-    );
+    assert_eq!(store.purge(Cutoff::new(at(9), NOW), 9).await.expect("up"), 0);
+    assert_eq!(store.add(&[Charge::new(a, 0, at(20))]).await.expect("room"), [5]);
+    assert_eq!(store.purge(Cutoff::new(at(10), NOW), 9).await.expect("up"), 1);
     let read = [Charge::new(a, 0, at(0)), Charge::new(b, 1, at(30))];
     assert_eq!(store.add(&read).await.expect("room"), [5, 1]);
 }
@@ -391,11 +332,7 @@ async fn purge_removes_what_is_past_its_time_and_nothing_else() {
     put(&store, key(1), 2, &columns, &[]).await;
     live.insert(key(1), columns.expires_at);
 
-    let gone = live
-        .values()
-        .flatten()
-        .filter(|expiry| **expiry <= at(100))
-        .count();
+    let gone = live.values().flatten().filter(|expiry| **expiry <= at(100)).count();
     let cutoff = Cutoff::new(at(100), at(51));
     let mut removed = 0;
     loop {
@@ -419,10 +356,7 @@ async fn purge_removes_what_is_past_its_time_and_nothing_else() {
     assert!(none.is_empty(), "removed from the record's listing as well");
     assert_eq!(
         format!("{store:?}"),
-        format!(
-            "MemoryStore {{ records: {}, events: 150, counters: 0 }}",
-            200 - gone
-        )
+        format!("MemoryStore {{ records: {}, events: 150, counters: 0 }}", 200 - gone)
     );
 }
 
@@ -435,64 +369,31 @@ async fn a_full_store_refuses_and_forgets_nothing() {
 
     let mut columns = columns();
     columns.expires_at = Some(at(0));
-    put(
-        &store,
-        key(1),
-        1,
-        &columns,
-        &[event(&record(key(1), 1), 0, NOW)],
-    )
-    .await;
+    put(&store, key(1), 1, &columns, &[event(&record(key(1), 1), 0, NOW)]).await;
     let next = record(key(2), 1);
     let two = [event(&next, 0, NOW), event(&next, 1, NOW)];
     let commit = Commit::new(&next, None, &columns, &two);
-    assert!(
-        store.commit(commit).await.is_err_and(unavailable),
-        "events are full"
-    );
+    assert!(store.commit(commit).await.is_err_and(unavailable), "events are full");
     assert!(store.load(&key(2)).await.expect("up").is_none());
-    assert_eq!(
-        all_events(&store, EventsOf::Record(&key(2)), 9).await.len(),
-        0
-    );
+    assert_eq!(all_events(&store, EventsOf::Record(&key(2)), 9).await.len(), 0);
 
     put(&store, key(2), 1, &columns, &[]).await;
     let third = record(key(3), 1);
     let commit = Commit::new(&third, None, &columns, &[]);
-    assert!(
-        store.commit(commit).await.is_err_and(unavailable),
-        "records are full"
-    );
+    assert!(store.commit(commit).await.is_err_and(unavailable), "records are full");
     put(&store, key(2), 2, &columns, &[]).await;
 
     let [a, b] = [1, 2].map(|n| CounterKey::from_bytes([n; 32]));
-    assert_eq!(
-        store.add(&[Charge::new(a, 1, NOW)]).await.expect("room"),
-        [1]
-    );
-    assert!(
-        store
-            .add(&[Charge::new(b, 1, NOW)])
-            .await
-            .is_err_and(unavailable)
-    );
+    assert_eq!(store.add(&[Charge::new(a, 1, NOW)]).await.expect("room"), [1]);
+    assert!(store.add(&[Charge::new(b, 1, NOW)]).await.is_err_and(unavailable));
     let both = [Charge::new(a, 1, NOW), Charge::new(b, 1, NOW)];
     let unknown = store.add(&both).await.expect_err("half of it was added");
     assert_eq!(unknown.kind(), PortErrorKind::Unknown);
 
     let later = NOW.plus(Duration::from_secs(1));
-    assert_eq!(
-        store
-            .purge(Cutoff::new(later, later), 99)
-            .await
-            .expect("up"),
-        4
-    );
+    assert_eq!(store.purge(Cutoff::new(later, later), 99).await.expect("up"), 4);
     put(&store, key(3), 1, &columns, &two[..0]).await;
-    assert_eq!(
-        store.add(&[Charge::new(b, 1, NOW)]).await.expect("room"),
-        [1]
-    );
+    assert_eq!(store.add(&[Charge::new(b, 1, NOW)]).await.expect("room"), [1]);
 }
 
 #[tokio::test]
@@ -502,18 +403,9 @@ async fn a_foreign_cursor_is_denied() {
     let (after, of) = (cursor.as_ref(), tenant("contoso"));
     let kinds = [
         store.due(NOW, after, 1).await.map(drop),
-        store
-            .scan(&of, RecordKind::Account, after, 1)
-            .await
-            .map(drop),
-        store
-            .events(EventsOf::Tenant(&of), after, 1)
-            .await
-            .map(drop),
-        store
-            .events(EventsOf::Record(&key(1)), after, 1)
-            .await
-            .map(drop),
+        store.scan(&of, RecordKind::Account, after, 1).await.map(drop),
+        store.events(EventsOf::Tenant(&of), after, 1).await.map(drop),
+        store.events(EventsOf::Record(&key(1)), after, 1).await.map(drop),
     ];
     for answer in kinds {
         assert_eq!(answer.expect_err("denied").kind(), PortErrorKind::Denied);

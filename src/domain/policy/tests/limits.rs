@@ -24,9 +24,7 @@ fn small<T: TryFrom<u64>>(value: u64) -> T {
 }
 
 const ROWS: &[Row] = &[
-    ("users.required", 1, Some(2), |s, v| {
-        s.users.required = small(v)
-    }),
+    ("users.required", 1, Some(2), |s, v| s.users.required = small(v)),
     ("administrators.gates.required", 1, Some(2), |s, v| {
         s.acknowledged.insert(Departure::OneGateAdministrators);
         s.acknowledged.insert(Departure::GuessingAboveThreshold);
@@ -40,49 +38,31 @@ const ROWS: &[Row] = &[
         s.lifetimes.flow = ms(2 * H);
         s.lifetimes.grant = ms(v);
     }),
-    ("lifetimes.email_code", M, Some(D), |s, v| {
-        s.lifetimes.email_code = ms(v)
-    }),
-    ("lifetimes.phone_code", M, Some(10 * M), |s, v| {
-        s.lifetimes.phone_code = ms(v)
-    }),
+    ("lifetimes.email_code", M, Some(D), |s, v| s.lifetimes.email_code = ms(v)),
+    ("lifetimes.phone_code", M, Some(10 * M), |s, v| s.lifetimes.phone_code = ms(v)),
     ("lifetimes.directory_write", 5 * S, Some(10 * M), |s, v| {
         s.lifetimes.directory_write = ms(v);
     }),
-    ("codes.email.length", 6, Some(12), |s, v| {
-        s.codes.email.length = small(v)
-    }),
-    ("codes.sms.length", 6, Some(12), |s, v| {
-        s.codes.sms.length = small(v)
-    }),
-    ("codes.voice.length", 6, Some(12), |s, v| {
-        s.codes.voice.length = small(v)
-    }),
+    ("codes.email.length", 6, Some(12), |s, v| s.codes.email.length = small(v)),
+    ("codes.sms.length", 6, Some(12), |s, v| s.codes.sms.length = small(v)),
+    ("codes.voice.length", 6, Some(12), |s, v| s.codes.voice.length = small(v)),
     ("attempts", 1, Some(10), |s, v| s.attempts = small(v)),
     ("failures.open.max", 1, Some(50), |s, v| {
         s.attempts = 1;
         s.failures.open.max = small(v);
     }),
-    ("failures.open.window", M, Some(30 * D), |s, v| {
-        s.failures.open.window = ms(v)
-    }),
+    ("failures.open.window", M, Some(30 * D), |s, v| s.failures.open.window = ms(v)),
     ("failures.proven.max", 1, Some(50), |s, v| {
         s.attempts = 1;
         s.failures.proven.max = small(v);
     }),
-    ("failures.proven.window", M, Some(30 * D), |s, v| {
-        s.failures.proven.window = ms(v)
-    }),
-    ("failures.lock", M, Some(7 * D), |s, v| {
-        s.failures.lock = ms(v)
-    }),
+    ("failures.proven.window", M, Some(30 * D), |s, v| s.failures.proven.window = ms(v)),
+    ("failures.lock", M, Some(7 * D), |s, v| s.failures.lock = ms(v)),
     ("failures.consecutive", 1, Some(100), |s, v| {
         s.attempts = 1;
         s.failures.consecutive = small(v);
     }),
-    ("sends.resend_after", 30 * S, Some(H), |s, v| {
-        s.sends.resend_after = ms(v)
-    }),
+    ("sends.resend_after", 30 * S, Some(H), |s, v| s.sends.resend_after = ms(v)),
     ("sends.per_hour", 1, Some(20), |s, v| {
         s.sends.per_day = 20;
         s.sends.per_hour = small(v);
@@ -91,57 +71,30 @@ const ROWS: &[Row] = &[
         s.sends.per_hour = 1;
         s.sends.per_day = small(v);
     }),
-    ("sends.live_flows", 1, Some(10), |s, v| {
-        s.sends.live_flows = small(v)
-    }),
-    ("sends.source_share", 10, Some(100), |s, v| {
-        s.sends.source_share = small(v)
-    }),
-    ("limits.source.max", 1, None, |s, v| {
-        s.limits.source.max = small(v)
-    }),
-    ("limits.source.window", M, Some(30 * D), |s, v| {
-        s.limits.source.window = ms(v)
-    }),
+    ("sends.live_flows", 1, Some(10), |s, v| s.sends.live_flows = small(v)),
+    ("sends.source_share", 10, Some(100), |s, v| s.sends.source_share = small(v)),
+    ("limits.source.max", 1, None, |s, v| s.limits.source.max = small(v)),
+    ("limits.source.window", M, Some(30 * D), |s, v| s.limits.source.window = ms(v)),
     ("limits.source_identifier.max", 1, None, |s, v| {
         s.limits.source_identifier.max = small(v);
     }),
-    (
-        "limits.source_identifier.window",
-        M,
-        Some(30 * D),
-        |s, v| {
-            s.limits.source_identifier.window = ms(v);
-        },
-    ),
-    ("limits.destination.max", 1, None, |s, v| {
-        s.limits.destination.max = small(v)
+    ("limits.source_identifier.window", M, Some(30 * D), |s, v| {
+        s.limits.source_identifier.window = ms(v);
     }),
+    ("limits.destination.max", 1, None, |s, v| s.limits.destination.max = small(v)),
     ("limits.destination.window", M, Some(30 * D), |s, v| {
         s.limits.destination.window = ms(v);
     }),
-    ("limits.prefix.max", 1, None, |s, v| {
-        s.limits.prefix.max = small(v)
-    }),
-    ("limits.prefix.window", M, Some(30 * D), |s, v| {
-        s.limits.prefix.window = ms(v)
-    }),
-    ("limits.tenant.max", 1, None, |s, v| {
-        s.limits.tenant.max = small(v)
-    }),
-    ("limits.tenant.window", M, Some(30 * D), |s, v| {
-        s.limits.tenant.window = ms(v)
-    }),
-    ("limits.raised_length", 0, Some(4), |s, v| {
-        s.limits.raised_length = small(v)
-    }),
+    ("limits.prefix.max", 1, None, |s, v| s.limits.prefix.max = small(v)),
+    ("limits.prefix.window", M, Some(30 * D), |s, v| s.limits.prefix.window = ms(v)),
+    ("limits.tenant.max", 1, None, |s, v| s.limits.tenant.max = small(v)),
+    ("limits.tenant.window", M, Some(30 * D), |s, v| s.limits.tenant.window = ms(v)),
+    ("limits.raised_length", 0, Some(4), |s, v| s.limits.raised_length = small(v)),
     ("password.min_length", 8, Some(64), |s, v| {
         s.acknowledged.insert(Departure::ShortPasswords);
         s.password.min_length = small(v);
     }),
-    ("password.max_length", 64, Some(1024), |s, v| {
-        s.password.max_length = small(v)
-    }),
+    ("password.max_length", 64, Some(1024), |s, v| s.password.max_length = small(v)),
     ("password.required_classes", 0, Some(4), |s, v| {
         s.acknowledged.insert(Departure::CompositionRules);
         s.password.required_classes = small(v);
@@ -152,12 +105,8 @@ const ROWS: &[Row] = &[
     ("registration.reauthentication", M, Some(15 * M), |s, v| {
         s.registration.reauthentication = ms(v);
     }),
-    ("registration.hold", 0, Some(7 * D), |s, v| {
-        s.registration.hold = ms(v)
-    }),
-    ("registration.max_per_kind", 2, Some(5), |s, v| {
-        s.registration.max_per_kind = small(v)
-    }),
+    ("registration.hold", 0, Some(7 * D), |s, v| s.registration.hold = ms(v)),
+    ("registration.max_per_kind", 2, Some(5), |s, v| s.registration.max_per_kind = small(v)),
 ];
 
 fn with(row: &Row, value: u64) -> Result<Policy, PolicyError> {
@@ -172,11 +121,7 @@ fn numeric_fields(at: &str, value: &serde_json::Value, found: &mut Vec<String>) 
         serde_json::Value::Number(_) => found.push(at.to_owned()),
         serde_json::Value::Object(fields) => {
             for (name, value) in fields {
-                let path = if at.is_empty() {
-                    name.clone()
-                } else {
-                    format!("{at}.{name}")
-                };
+                let path = if at.is_empty() { name.clone() } else { format!("{at}.{name}") };
                 numeric_fields(&path, value, found);
             }
         }
@@ -223,29 +168,16 @@ fn one_beyond_each_limit_is_refused() {
             checked += 1;
         }
     }
-    assert_eq!(
-        checked,
-        2 * 40 - 5 - 4,
-        "no upper limit on 5, no lower limit on 4"
-    );
+    assert_eq!(checked, 2 * 40 - 5 - 4, "no upper limit on 5, no lower limit on 4");
 }
 
 #[test]
 fn a_life_of_nothing_is_refused() {
-    let lives = [
-        "lifetimes.flow",
-        "lifetimes.grant",
-        "lifetimes.email_code",
-        "lifetimes.phone_code",
-    ];
+    let lives =
+        ["lifetimes.flow", "lifetimes.grant", "lifetimes.email_code", "lifetimes.phone_code"];
     for row in ROWS.iter().filter(|row| lives.contains(&row.0)) {
         let error = with(row, 0).expect_err(row.0);
-        assert!(
-            error
-                .to_string()
-                .contains("is 0 seconds, not within 1 minute to"),
-            "{error}"
-        );
+        assert!(error.to_string().contains("is 0 seconds, not within 1 minute to"), "{error}");
     }
 }
 

@@ -45,9 +45,7 @@ fn the_attack_budget_of_the_defaults() {
 fn the_cap_of_a_hundred() {
     // B.4.
     for (digits, expected) in [(6, 1e-4), (7, 1e-5), (8, 1e-6)] {
-        let hundred = alone(MethodKind::MobilePhone, digits, |s| {
-            s.failures.consecutive = 100
-        });
+        let hundred = alone(MethodKind::MobilePhone, digits, |s| s.failures.consecutive = 100);
         near(hundred.takeover().until_disabled(), expected);
     }
 }
@@ -66,11 +64,7 @@ fn a_year_is_bounded_by_challenges_where_failures_are_not() {
         s.failures.lock = Duration::from_secs(60);
     });
     let method = fast.method(MethodKind::MobilePhone).unwrap();
-    assert_eq!(
-        method.comparisons_per_day(),
-        50,
-        "10 challenges of 5 attempts"
-    );
+    assert_eq!(method.comparisons_per_day(), 50, "10 challenges of 5 attempts");
     assert_eq!(method.comparisons_per_year(), 365 * 50);
     assert_eq!(method.comparisons_per_flow(), 25, "5 challenges in an hour");
 }
@@ -150,12 +144,7 @@ fn odds_are_probabilities_under_every_preset() {
         let review = Policy::new(settings).unwrap().review();
         for guessing in [review.guessing(), review.administrator_guessing()] {
             for odds in [guessing.takeover(), guessing.single_gate()] {
-                let rising = [
-                    odds.per_code(),
-                    odds.per_flow(),
-                    odds.per_day(),
-                    odds.per_year(),
-                ];
+                let rising = [odds.per_code(), odds.per_flow(), odds.per_day(), odds.per_year()];
                 assert!(rising.is_sorted(), "{rising:?}");
                 assert!(rising[0] > 0.0 && rising[3] < 1.0, "{rising:?}");
             }
@@ -178,47 +167,25 @@ fn the_daily_limit_of_the_tenant_expects_one_in_a_hundred() {
 fn the_report_says_what_is_left_open() {
     let review = Policy::new(PolicySettings::nist_aal1()).unwrap().review();
     let waits = review.finding("owner-waits").unwrap();
-    assert!(
-        waits
-            .text()
-            .contains("the owner then waits, up to 24 hours"),
-        "{waits}"
-    );
+    assert!(waits.text().contains("the owner then waits, up to 24 hours"), "{waits}");
     let text = review.to_string();
-    assert!(
-        text.contains("guessing against a user, all gates: 5.0e-6 per code"),
-        "{text}"
-    );
-    assert!(
-        text.contains("this assumes that guessing one tells nothing"),
-        "{text}"
-    );
+    assert!(text.contains("guessing against a user, all gates: 5.0e-6 per code"), "{text}");
+    assert!(text.contains("this assumes that guessing one tells nothing"), "{text}");
     for finding in review.findings() {
         assert!(text.contains(finding.text()));
     }
-    assert!(
-        review
-            .findings()
-            .is_sorted_by_key(|finding| finding.severity())
-    );
+    assert!(review.findings().is_sorted_by_key(|finding| finding.severity()));
 }
 
 #[test]
 fn an_administrators_odds_are_reported_too() {
     let mut settings = PolicySettings::default();
     settings.administrators.gates.required = 1;
-    settings.acknowledged = [
-        Departure::OneGateAdministrators,
-        Departure::GuessingAboveThreshold,
-    ]
-    .into();
+    settings.acknowledged =
+        [Departure::OneGateAdministrators, Departure::GuessingAboveThreshold].into();
     let review = Policy::new(settings).unwrap().review();
     let finding = review.finding("guessing-above-threshold").unwrap();
     assert!(finding.text().contains("1.005e-4"), "{finding}");
     assert!(review.administrator_guessing().takeover().until_disabled() > 1e-4);
-    assert!(
-        review
-            .to_string()
-            .contains("guessing against an administrator, all gates")
-    );
+    assert!(review.to_string().contains("guessing against an administrator, all gates"));
 }

@@ -52,11 +52,7 @@ fn every_preset_survives_storing() {
     for (name, settings) in all() {
         let policy = Policy::new(settings).unwrap();
         let text = serde_json::to_string(&policy).unwrap();
-        assert_eq!(
-            serde_json::from_str::<Policy>(&text).unwrap(),
-            policy,
-            "{name}"
-        );
+        assert_eq!(serde_json::from_str::<Policy>(&text).unwrap(), policy, "{name}");
     }
 }
 
@@ -85,27 +81,18 @@ fn the_entra_preset_has_its_numbers() {
     assert_eq!(entra.lifetimes.flow, 15 * MINUTE);
     assert_eq!(entra.lifetimes.phone_code, 5 * MINUTE);
     assert_eq!(entra.lifetimes.email_code, 5 * MINUTE);
-    assert_eq!(
-        (entra.failures.open.max, entra.failures.open.window),
-        (5, DAY)
-    );
+    assert_eq!((entra.failures.open.max, entra.failures.open.window), (5, DAY));
     assert_eq!(entra.failures.lock, DAY);
     assert_eq!(entra.sends.per_hour, 5);
-    assert_eq!(
-        (entra.password.min_length, entra.password.max_length),
-        (8, 256)
-    );
+    assert_eq!((entra.password.min_length, entra.password.max_length), (8, 256));
     assert_eq!(entra.password.required_classes, 3);
     assert_eq!(entra.notifications.rule, NotifyRule::PrimaryAndAlternate);
     assert_eq!(entra.registration.reconfirm_days, 180);
     assert_eq!(entra.acknowledged.len(), 8);
 
     let review = review(entra);
-    let of_entra: Vec<_> = review
-        .findings()
-        .iter()
-        .filter(|finding| finding.standard() == Standard::Entra)
-        .collect();
+    let of_entra: Vec<_> =
+        review.findings().iter().filter(|finding| finding.standard() == Standard::Entra).collect();
     assert_eq!(of_entra, [] as [&super::super::Finding; 0]);
 }
 
@@ -113,16 +100,8 @@ fn the_entra_preset_has_its_numbers() {
 fn nist_presets_differ_from_nist_only_where_they_say_so() {
     assert!(breaches(&review(PolicySettings::nist_aal1()), Standard::Nist).is_empty());
     let review = review(PolicySettings::nist_aal2());
-    assert_eq!(
-        breaches(&review, Standard::Nist),
-        ["issued-codes-one-class"]
-    );
-    assert!(
-        review
-            .finding("issued-codes-one-class")
-            .unwrap()
-            .acknowledged()
-    );
+    assert_eq!(breaches(&review, Standard::Nist), ["issued-codes-one-class"]);
+    assert!(review.finding("issued-codes-one-class").unwrap().acknowledged());
     assert!(review.finding("administrator-contacts").is_none());
 }
 
@@ -136,10 +115,7 @@ fn asvs_and_pci_presets_meet_their_standard() {
 
     let mut settings = PolicySettings::asvs(AsvsLevel::L2);
     settings.lifetimes.email_code = Duration::from_secs(601);
-    assert_eq!(
-        breaches(&review(settings), Standard::Asvs),
-        ["mail-code-lifetime"]
-    );
+    assert_eq!(breaches(&review(settings), Standard::Asvs), ["mail-code-lifetime"]);
     let mut settings = PolicySettings::pci();
     settings.failures.lock = Duration::from_secs(1_799);
     assert_eq!(breaches(&review(settings), Standard::Pci), ["pci-lockout"]);
@@ -151,11 +127,7 @@ fn phones_alone_are_reported_not_refused() {
     let mut settings = PolicySettings::default();
     settings.users.methods = [MethodKind::MobilePhone, MethodKind::OfficePhone].into();
     assert!(review(settings).finding("phones-only").is_some());
-    assert!(
-        review(PolicySettings::default())
-            .finding("phones-only")
-            .is_none()
-    );
+    assert!(review(PolicySettings::default()).finding("phones-only").is_none());
 }
 
 #[test]
@@ -163,16 +135,11 @@ fn two_issued_codes_are_reported_acknowledged_or_not() {
     for acknowledged in [false, true] {
         let mut settings = PolicySettings::default();
         if acknowledged {
-            settings
-                .acknowledged
-                .insert(Departure::IssuedCodesAsTwoGates);
+            settings.acknowledged.insert(Departure::IssuedCodesAsTwoGates);
         }
         let review = review(settings);
         let finding = review.finding("issued-codes-one-class").unwrap();
         assert_eq!(finding.acknowledged(), acknowledged);
-        assert_eq!(
-            finding.to_string().contains("requirement, acknowledged:"),
-            acknowledged
-        );
+        assert_eq!(finding.to_string().contains("requirement, acknowledged:"), acknowledged);
     }
 }

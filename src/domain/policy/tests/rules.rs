@@ -65,62 +65,35 @@ fn all_faults_are_reported_at_once() {
 fn each_departure_is_refused_until_it_is_acknowledged() {
     type Change = fn(&mut PolicySettings);
     let rows: [(Departure, &str, Change); 8] = [
-        (
-            Departure::UnverifiedDirectoryContacts,
-            "contacts.directory",
-            |s| {
-                s.contacts.directory = true;
-            },
-        ),
-        (
-            Departure::OneGateAdministrators,
-            "administrators.gates.required",
-            |s| {
-                s.administrators.gates.required = 1;
-                s.administrators.gates.methods = [MethodKind::Email].into();
-            },
-        ),
-        (
-            Departure::CompositionRules,
-            "password.required_classes",
-            |s| {
-                s.password.required_classes = 3;
-            },
-        ),
-        (Departure::AsciiPasswords, "password.ascii_only", |s| {
-            s.password.ascii_only = true
+        (Departure::UnverifiedDirectoryContacts, "contacts.directory", |s| {
+            s.contacts.directory = true;
         }),
-        (Departure::ShortPasswords, "password.min_length", |s| {
-            s.password.min_length = 14
+        (Departure::OneGateAdministrators, "administrators.gates.required", |s| {
+            s.administrators.gates.required = 1;
+            s.administrators.gates.methods = [MethodKind::Email].into();
         }),
-        (
-            Departure::CountersClearedOnReset,
-            "clear_counters_on_reset",
-            |s| {
-                s.clear_counters_on_reset = true;
-            },
-        ),
+        (Departure::CompositionRules, "password.required_classes", |s| {
+            s.password.required_classes = 3;
+        }),
+        (Departure::AsciiPasswords, "password.ascii_only", |s| s.password.ascii_only = true),
+        (Departure::ShortPasswords, "password.min_length", |s| s.password.min_length = 14),
+        (Departure::CountersClearedOnReset, "clear_counters_on_reset", |s| {
+            s.clear_counters_on_reset = true;
+        }),
         (Departure::ReasonedDisclosure, "disclosure", |s| {
             s.disclosure = Disclosure::Reasoned;
             s.human_check = true;
         }),
-        (
-            Departure::GuessingAboveThreshold,
-            "failures.consecutive",
-            |s| {
-                s.users.required = 1;
-                s.failures.consecutive = 100;
-            },
-        ),
+        (Departure::GuessingAboveThreshold, "failures.consecutive", |s| {
+            s.users.required = 1;
+            s.failures.consecutive = 100;
+        }),
     ];
     for (departure, field, change) in rows {
         let error = changed(change).expect_err(field);
         assert_eq!(error.faults().len(), 1, "{error}");
         assert_eq!(error.faults()[0].field(), field);
-        assert_eq!(
-            error.faults()[0].problem(),
-            &PolicyProblem::NeedsDeparture(departure)
-        );
+        assert_eq!(error.faults()[0].problem(), &PolicyProblem::NeedsDeparture(departure));
         assert!(error.to_string().contains(departure.as_str()));
         let acknowledged = changed(|s| {
             change(s);
@@ -147,9 +120,7 @@ fn the_default_and_two_issued_codes_pass_without_acknowledgement() {
 #[test]
 fn a_selected_scope_names_one_to_sixteen_groups() {
     let groups = |count: usize| -> BTreeSet<_> {
-        (0..count)
-            .map(|n| GroupId::parse(&format!("g{n}")).unwrap())
-            .collect()
+        (0..count).map(|n| GroupId::parse(&format!("g{n}")).unwrap()).collect()
     };
     for (count, accepted) in [(0, false), (1, true), (16, true), (17, false)] {
         let result = changed(|s| s.scope = Scope::Selected(groups(count)));
@@ -169,11 +140,7 @@ fn as_many_kinds_as_gates_are_needed() {
             s.users.required = required;
             s.users.methods = methods.iter().copied().collect();
         });
-        assert_eq!(
-            result.is_ok(),
-            accepted,
-            "{required} of {methods:?}: {result:?}"
-        );
+        assert_eq!(result.is_ok(), accepted, "{required} of {methods:?}: {result:?}");
         if !accepted {
             assert_eq!(fields(result), ["users.methods"]);
         }
@@ -191,9 +158,8 @@ fn administrators_without_roles_are_refused_also_while_switched_off() {
         assert_eq!(fields(result), ["administrators.roles"]);
     }
     let result = changed(|s| {
-        s.administrators.roles = (0..257)
-            .map(|n| RoleId::parse(&format!("r{n}")).unwrap())
-            .collect();
+        s.administrators.roles =
+            (0..257).map(|n| RoleId::parse(&format!("r{n}")).unwrap()).collect();
     });
     assert_eq!(fields(result), ["administrators.roles"]);
 }
@@ -215,11 +181,7 @@ fn related_numbers_agree() {
         s.failures.proven.max = 4;
         s.failures.consecutive = 4;
     });
-    let expected = [
-        "failures.open.max",
-        "failures.proven.max",
-        "failures.consecutive",
-    ];
+    let expected = ["failures.open.max", "failures.proven.max", "failures.consecutive"];
     assert_eq!(fields(result), expected);
     assert_eq!(fields(changed(|s| s.human_check = true)), [""; 0]);
 }
@@ -232,34 +194,22 @@ fn voice_codes_are_digits_and_others_may_be_strong() {
         s.codes.sms = strong;
     });
     assert!(result.is_ok());
-    assert_eq!(
-        fields(changed(|s| s.codes.voice = strong)),
-        ["codes.voice.alphabet"]
-    );
+    assert_eq!(fields(changed(|s| s.codes.voice = strong)), ["codes.voice.alphabet"]);
 }
 
 #[test]
 fn code_spaces_are_exact() {
     // 20^8; the longest code of each alphabet fits.
-    assert_eq!(
-        CodeFormat::new(CodeAlphabet::Strong, 8).space(),
-        25_600_000_000
-    );
-    assert_eq!(
-        CodeFormat::new(CodeAlphabet::Strong, 12).space(),
-        4_096_000_000_000_000
-    );
+    assert_eq!(CodeFormat::new(CodeAlphabet::Strong, 8).space(), 25_600_000_000);
+    assert_eq!(CodeFormat::new(CodeAlphabet::Strong, 12).space(), 4_096_000_000_000_000);
     assert_eq!(CodeFormat::new(CodeAlphabet::Strong, 255).space(), u64::MAX);
 }
 
 #[test]
 fn words_and_entitlements_are_bounded() {
-    for (word, accepted) in [
-        ("ab", false),
-        ("abc", true),
-        (&*"ä".repeat(64), true),
-        (&*"a".repeat(65), false),
-    ] {
+    for (word, accepted) in
+        [("ab", false), ("abc", true), (&*"ä".repeat(64), true), (&*"a".repeat(65), false)]
+    {
         let result = changed(|s| {
             s.password.banned_words.insert(word.to_owned());
         });

@@ -17,10 +17,7 @@ fn the_first_release_is_read() {
     let read: PolicySettings = serde_json::from_str(GOLDEN).unwrap();
     assert_eq!(read, PolicySettings::default());
     let policy: Policy = serde_json::from_str(GOLDEN).unwrap();
-    assert_eq!(
-        serde_json::to_string_pretty(&policy).unwrap(),
-        GOLDEN.trim_end()
-    );
+    assert_eq!(serde_json::to_string_pretty(&policy).unwrap(), GOLDEN.trim_end());
 }
 
 #[test]
@@ -32,11 +29,7 @@ fn missing_fields_take_their_defaults_at_every_level() {
     let golden: serde_json::Value = serde_json::from_str(GOLDEN).unwrap();
     let mut cut = 0;
     for (outer, value) in golden.as_object().unwrap() {
-        for inner in value
-            .as_object()
-            .into_iter()
-            .flat_map(|fields| fields.keys())
-        {
+        for inner in value.as_object().into_iter().flat_map(|fields| fields.keys()) {
             let mut older = golden.clone();
             older[outer].as_object_mut().unwrap().remove(inner);
             let read: PolicySettings = serde_json::from_value(older).unwrap();
@@ -55,10 +48,7 @@ fn unknown_fields_are_passed_over() {
         "sends": {"per_day": 9, "per_week": 30}
     }"#;
     let read: PolicySettings = serde_json::from_str(text).unwrap();
-    let mut expected = PolicySettings {
-        attempts: 4,
-        ..PolicySettings::default()
-    };
+    let mut expected = PolicySettings { attempts: 4, ..PolicySettings::default() };
     expected.sends.per_day = 9;
     assert_eq!(read, expected);
 }
@@ -66,15 +56,10 @@ fn unknown_fields_are_passed_over() {
 #[test]
 fn reading_checks_and_names_every_fault() {
     let text = r#"{"attempts": 0, "lifetimes": {"phone_code": 600001}}"#;
-    let error = serde_json::from_str::<Policy>(text)
-        .unwrap_err()
-        .to_string();
+    let error = serde_json::from_str::<Policy>(text).unwrap_err().to_string();
     assert!(error.contains("the policy has 2 faults"), "{error}");
     assert!(error.contains("lifetimes.phone_code"), "{error}");
-    assert!(
-        error.contains("attempts is 0, not within 1 to 10"),
-        "{error}"
-    );
+    assert!(error.contains("attempts is 0, not within 1 to 10"), "{error}");
 }
 
 #[test]

@@ -1,0 +1,203 @@
+//! Operations of administrators.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::Engine;
+use super::error::{At as _, Error, Fault, Port};
+use super::request::{Actor, Request, Source};
+use super::step::{Origin, Plan, Unsure, next_count};
+use crate::domain::account::FORMAT;
+use crate::domain::decide::{Contacts, Turn, clear_budgets, supply_contacts};
+use crate::domain::event::{ActorKind, Event, EventId, EventKind};
+use crate::domain::facts::UserSelector;
+use crate::domain::ids::{RoleId, TenantId, UserId};
+use crate::domain::policy::Policy;
+use crate::domain::policy_record::PolicyRecord;
+use crate::domain::record::{Columns, Record, RecordKind, Subject, Version};
+use crate::domain::refusal::Refusal;
+use crate::domain::time::Timestamp;
+use crate::port::{Commit, Committed, Cursor, EventsOf, Page, PortErrorKind};
+
+/// Operations of administrators, in one tenant, by one actor whose roles are checked.
+#[derive(Clone, Copy, Debug)]
+pub struct Admin<'a> {
+    pub(super) engine: &'a Engine,
+    pub(super) tenant: &'a TenantId,
+    pub(super) actor: &'a Actor,
+}
+
+/// A policy as it stands in the store.
+#[derive(Clone, PartialEq, Debug)]
+#[non_exhaustive]
+pub struct StoredPolicy {
+    /// The policy.
+    pub policy: Policy,
+    /// Its revision: hand it back to [`Admin::put_policy`].
+    pub revision: u64,
+    /// When it was put.
+    pub changed_at: Timestamp,
+    /// Who put it.
+    pub changed_by: String,
+}
+
+impl Admin<'_> {
+    /// The tenant's policy, or none.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::NotAuthorised`]; [`Error::Fault`].
+    pub async fn policy(&self) -> Result<Option<StoredPolicy>, Error> {
+        let roles = &self.engine.inner.roles;
+        self.authorise(&[&roles.read, &roles.policy])?;
+        let stored = self.engine.policy_record(self.tenant, true).await?;
+        Ok(stored.map(|record| StoredPolicy {
+            policy: record.policy.clone(),
+            revision: record.revision,
+            changed_at: record.changed_at,
+            changed_by: record.changed_by.clone(),
+        }))
+    }
+
+    /// Puts the tenant's policy, if its revision is the expected one (`None`: there is none yet).
+    /// Gives the new revision. Engines of other processes follow within five seconds, and at once
+    /// in the step that writes a password.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::NotAuthorised`]; [`Refusal::Conflict`] if somebody else has put one meanwhile;
+    /// [`Error::Fault`].
+    pub async fn put_policy(&self, policy: &Policy, expected: Option<u64>) -> Result<u64, Error> {
+        let engine = self.engine;
+        self.authorise(&[&engine.inner.roles.policy])?;
+        let key = engine.inner.keys.policy(self.tenant);
+        let found = engine.inner.store.load(&key).await.at(Port::Store)?;
+        let current = engine.policy_record(self.tenant, true).await?;
+        if current.as_ref().map(|record| record.revision) != expected {
+            return Err(Refusal::Conflict.into());
+        }
+        let now = engine.inner.clock.now();
+        let revision = expected.unwrap_or(0).saturating_add(1);
+        let before = found.map(|record| record.version());
+        let count = next_count(before, now);
+        let version = Version::new(count, u64::from_be_bytes(engine.random()?));
+        let subject = PolicyRecord {
+            format: FORMAT,
+            key,
+            tenant: self.tenant.clone(),
+            revision,
+            policy: policy.clone(),
+            changed_at: now,
+            changed_by: self.actor.id.clone(),
+        };
+        let record = Record::new(key, version, Subject::Policy(Arc::new(subject)));
+        let columns = Columns::new(self.tenant.clone(), RecordKind::Policy, now);
+        let events = [Event {
+            id: EventId::new(key, count, 0),
+            tenant: self.tenant.clone(),
+            user: None,
+            actor: ActorKind::Administrator(self.actor.id.clone()),
+            at: now,
+            source: None,
+            kind: EventKind::PolicyChanged { revision },
+        }];
+        let commit = Commit::new(&record, before, &columns, &events);
+        let committed = engine.inner.store.commit(commit).await;
+        engine.forget_policy(self.tenant);
+        match committed {
+            Ok(Committed::Applied) => Ok(revision),
+            Ok(Committed::Stale) => Err(Refusal::Conflict.into()),
+            Err(error) if error.kind() == PortErrorKind::Unknown => {
+                let there = engine.inner.store.load(&key).await.at(Port::Store)?;
+                if there.is_some_and(|record| record.version() == version) {
+                    return Ok(revision);
+                }
+                Err(Error::Fault(Fault { port: Port::Store, error }))
+            }
+            Err(error) => Err(Error::Fault(Fault { port: Port::Store, error })),
+        }
+    }
+
+    /// Supplies contact data for a user; replaces what administrators supplied before. What the
+    /// user confirmed stays and counts first. The user is told of what was added.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::NotAuthorised`], [`Refusal::NotFound`]; [`Error::Fault`].
+    pub async fn supply_contacts(&self, user: &UserId, contacts: &Contacts) -> Result<(), Error> {
+        self.authorise(&[&self.engine.inner.roles.contacts])?;
+        self.change(user, |turn, tell| supply_contacts(turn, contacts, tell)).await
+    }
+
+    /// Clears the failure budgets and the count of challenges of a user, who may then try again at
+    /// once. A method that was disabled stays so until it is registered anew.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::NotAuthorised`], [`Refusal::NotFound`]; [`Error::Fault`].
+    pub async fn unblock(&self, user: &UserId) -> Result<(), Error> {
+        self.authorise(&[&self.engine.inner.roles.unblock])?;
+        self.change(user, |turn, _| {
+            clear_budgets(turn);
+            Ok(())
+        })
+        .await
+    }
+
+    /// The tenant's audit events, at most `limit`, oldest first; pass the cursor of the last page
+    /// to read on.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::NotAuthorised`]; [`Error::Fault`].
+    pub async fn events(&self, after: Option<&Cursor>, limit: usize) -> Result<Page<Event>, Error> {
+        self.authorise(&[&self.engine.inner.roles.read])?;
+        let of = EventsOf::Tenant(self.tenant);
+        self.engine.inner.store.events(of, after, limit).await.at(Port::Store)
+    }
+
+    /// The audit events of one user, at most `limit`, oldest first.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::NotAuthorised`]; [`Error::Fault`].
+    pub async fn user_events(
+        &self,
+        user: &UserId,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> Result<Page<Event>, Error> {
+        self.authorise(&[&self.engine.inner.roles.read])?;
+        let key = self.engine.inner.keys.account(self.tenant, user);
+        let of = EventsOf::Record(&key);
+        self.engine.inner.store.events(of, after, limit).await.at(Port::Store)
+    }
+
+    fn authorise(&self, allowed: &[&BTreeSet<RoleId>]) -> Result<(), Refusal> {
+        let holds = |roles: &&BTreeSet<RoleId>| !roles.is_disjoint(&self.actor.roles);
+        if allowed.iter().any(holds) { Ok(()) } else { Err(Refusal::NotAuthorised) }
+    }
+
+    async fn change(
+        &self,
+        user: &UserId,
+        change: impl Fn(&mut Turn<'_>, &[crate::domain::decide::Address]) -> Result<(), Refusal>,
+    ) -> Result<(), Error> {
+        let engine = self.engine;
+        let context = engine.context(self.tenant, UserSelector::Id(user), true).await?;
+        if context.user.is_none() {
+            return Err(Refusal::NotFound.into());
+        }
+        let target = engine.user_target(self.tenant, user);
+        let loaded = engine.load(&target).await?;
+        let tell = context.addresses(&loaded.account);
+        let request = Request::new(self.tenant.clone(), Source::Unknown);
+        let actor = ActorKind::Administrator(self.actor.id.clone());
+        let origin = Origin::of(&request, actor);
+        let decide = |turn: &mut Turn<'_>| change(turn, &tell).map(Plan::Commit);
+        let policy = &context.policy;
+        engine.step(&target, Some(loaded), policy, &origin, Unsure::Resolve, decide).await?;
+        (engine.inner.on_work)();
+        Ok(())
+    }
+}

@@ -1,0 +1,238 @@
+//! Building an engine: keys, store, directory and delivery are required, in this order.
+
+use std::collections::HashMap;
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use super::error::Error;
+use super::request::AdminRoles;
+use super::{Engine, Inner};
+use crate::domain::keys::Keys;
+use crate::domain::policy::{Policy, PolicySettings};
+use crate::port::{
+    BreachList, Clock, Delivery, Directory, Entropy, HumanCheck, RiskSignals, Store, SystemClock,
+    SystemEntropy,
+};
+
+/// The keys are missing: call `keys`.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct NeedsKeys;
+
+/// The store is missing: call `store`.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct NeedsStore {
+    keys: Keys,
+}
+
+/// The directory is missing: call `directory`.
+#[non_exhaustive]
+pub struct NeedsDirectory {
+    keys: Keys,
+    store: Arc<dyn Store>,
+}
+
+/// The delivery is missing: call `delivery`.
+#[non_exhaustive]
+pub struct NeedsDelivery {
+    keys: Keys,
+    store: Arc<dyn Store>,
+    directory: Arc<dyn Directory>,
+}
+
+/// Everything required is there; options may follow, then [`open`](EngineBuilder::open).
+#[non_exhaustive]
+pub struct Ready {
+    keys: Keys,
+    store: Arc<dyn Store>,
+    directory: Arc<dyn Directory>,
+    delivery: Arc<dyn Delivery>,
+    options: Options,
+}
+
+struct Options {
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    human_check: Option<Arc<dyn HumanCheck>>,
+    breach_list: Option<Arc<dyn BreachList>>,
+    risk_signals: Option<Arc<dyn RiskSignals>>,
+    roles: AdminRoles,
+    reply_floor: Duration,
+    policy_max_age: Duration,
+    event_retention: Duration,
+    on_work: Arc<dyn Fn() + Send + Sync>,
+}
+
+/// Builds an [`Engine`]. Its type says what is still missing.
+///
+/// ```compile_fail
+/// // No directory, no delivery: there is no method `open` on `EngineBuilder<NeedsDirectory>`.
+/// # async fn build(keys: sspr::Keys, store: sspr::adapters::memory::MemoryStore) {
+/// let engine = sspr::Engine::builder().keys(keys).store(store).open().await;
+/// # }
+/// ```
+#[must_use]
+pub struct EngineBuilder<S> {
+    state: S,
+}
+
+impl Engine {
+    /// Starts to build an engine.
+    pub const fn builder() -> EngineBuilder<NeedsKeys> {
+        EngineBuilder { state: NeedsKeys }
+    }
+}
+
+impl EngineBuilder<NeedsKeys> {
+    /// The keys. The lookup key must be the one that the store was made with.
+    pub fn keys(self, keys: Keys) -> EngineBuilder<NeedsStore> {
+        EngineBuilder { state: NeedsStore { keys } }
+    }
+}
+
+impl EngineBuilder<NeedsStore> {
+    /// The store.
+    pub fn store(self, store: impl Store + 'static) -> EngineBuilder<NeedsDirectory> {
+        EngineBuilder { state: NeedsDirectory { keys: self.state.keys, store: Arc::new(store) } }
+    }
+}
+
+impl EngineBuilder<NeedsDirectory> {
+    /// The directory.
+    pub fn directory(self, directory: impl Directory + 'static) -> EngineBuilder<NeedsDelivery> {
+        let NeedsDirectory { keys, store } = self.state;
+        EngineBuilder { state: NeedsDelivery { keys, store, directory: Arc::new(directory) } }
+    }
+}
+
+impl EngineBuilder<NeedsDelivery> {
+    /// The delivery.
+    pub fn delivery(self, delivery: impl Delivery + 'static) -> EngineBuilder<Ready> {
+        let NeedsDelivery { keys, store, directory } = self.state;
+        let options = Options {
+            clock: Arc::new(SystemClock),
+            entropy: Arc::new(SystemEntropy),
+            human_check: None,
+            breach_list: None,
+            risk_signals: None,
+            roles: AdminRoles::default(),
+            reply_floor: Duration::from_millis(300),
+            policy_max_age: Duration::from_secs(5),
+            event_retention: Duration::from_secs(30 * 86_400),
+            on_work: Arc::new(|| {}),
+        };
+        let delivery = Arc::new(delivery);
+        EngineBuilder { state: Ready { keys, store, directory, delivery, options } }
+    }
+}
+
+impl EngineBuilder<Ready> {
+    /// The clock. Default: the operating system's.
+    pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
+        self.state.options.clock = Arc::new(clock);
+        self
+    }
+
+    /// The source of randomness. Default: the operating system's; another one is for tests.
+    pub fn entropy(mut self, entropy: impl Entropy + 'static) -> Self {
+        self.state.options.entropy = Arc::new(entropy);
+        self
+    }
+
+    /// The human check. Default: none; a policy that requires one then refuses everybody.
+    pub fn human_check(mut self, check: impl HumanCheck + 'static) -> Self {
+        self.state.options.human_check = Some(Arc::new(check));
+        self
+    }
+
+    /// The list of breached passwords. Default: none but the bundled list of common ones.
+    pub fn breach_list(mut self, list: impl BreachList + 'static) -> Self {
+        self.state.options.breach_list = Some(Arc::new(list));
+        self
+    }
+
+    /// Risk signals before a code goes over the telephone network. Default: none.
+    pub fn risk_signals(mut self, signals: impl RiskSignals + 'static) -> Self {
+        self.state.options.risk_signals = Some(Arc::new(signals));
+        self
+    }
+
+    /// Which roles may do what. Default: Entra's names.
+    pub fn admin_roles(mut self, roles: AdminRoles) -> Self {
+        self.state.options.roles = roles;
+        self
+    }
+
+    /// How long an answer before the first proof takes at least, so that its time tells nothing.
+    /// Default 300 ms: above what a store and a directory usually take together. The host waits
+    /// until [`Reply::not_before`](crate::Reply::not_before).
+    pub fn reply_floor(mut self, floor: Duration) -> Self {
+        self.state.options.reply_floor = floor;
+        self
+    }
+
+    /// How old a policy may be that a step before `complete` uses. Default and most: 5 seconds.
+    pub fn policy_max_age(mut self, age: Duration) -> Self {
+        self.state.options.policy_max_age = age.min(Duration::from_secs(5));
+        self
+    }
+
+    /// How long events are kept. Default 30 days (Entra).
+    pub fn event_retention(mut self, retention: Duration) -> Self {
+        self.state.options.event_retention = retention;
+        self
+    }
+
+    /// Called when there is work for [`Engine::maintain`]: wake the task that drives it. Must not
+    /// block. Default: nothing.
+    pub fn on_work(mut self, bell: impl Fn() + Send + Sync + 'static) -> Self {
+        self.state.options.on_work = Arc::new(bell);
+        self
+    }
+
+    /// Opens the engine: compares the lookup key with the one that the store was made with, and
+    /// checks that the store keeps what it is given.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Fault`] with the kind `Denied` if the store was made with another lookup key, with
+    /// `Corrupt` if it does not keep what it is given; otherwise as the store says.
+    pub async fn open(self) -> Result<Engine, Error> {
+        let Ready { keys, store, directory, delivery, options } = self.state;
+        let fallback = Policy::new(PolicySettings::default());
+        let fallback = Arc::new(fallback.map_err(|_| {
+            crate::domain::invalid::InvalidInput::OutOfRange { what: "default policy" }
+        })?);
+        let inner = Inner {
+            keys,
+            store,
+            directory,
+            delivery,
+            clock: options.clock,
+            entropy: options.entropy,
+            human_check: options.human_check,
+            breach_list: options.breach_list,
+            risk_signals: options.risk_signals,
+            roles: options.roles,
+            reply_floor: options.reply_floor,
+            policy_max_age: options.policy_max_age,
+            event_retention: options.event_retention,
+            on_work: options.on_work,
+            fallback,
+            policies: Mutex::new(HashMap::new()),
+            comparisons: AtomicU64::new(0),
+            redecisions: AtomicU64::new(0),
+        };
+        let engine = Engine { inner: Arc::new(inner) };
+        engine.check_store().await?;
+        Ok(engine)
+    }
+}
+
+impl<S> std::fmt::Debug for EngineBuilder<S> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "EngineBuilder<{}>", std::any::type_name::<S>())
+    }
+}

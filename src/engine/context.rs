@@ -1,0 +1,204 @@
+//! What the host's systems say now, read in calls whose shape does not depend on the answer.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, PoisonError};
+
+use super::Engine;
+use super::error::{At as _, Error, Fault, Port};
+use super::step::Target;
+use crate::domain::account::{Account, Offer};
+use crate::domain::decide::{Address, addresses_to_tell};
+use crate::domain::eligibility::{Candidate, candidates, enough, options, standing};
+use crate::domain::facts::{TenantFacts, UserFacts, UserQuery, UserSelector};
+use crate::domain::ids::{GroupId, TenantId, UserId};
+use crate::domain::keys::Keys;
+use crate::domain::method::Channel;
+use crate::domain::policy::{Gates, Policy, Scope};
+use crate::domain::policy_record::PolicyRecord;
+use crate::domain::reason::SsprReason;
+use crate::domain::record::{Record, Subject};
+use crate::domain::ticket::TicketSubject;
+use crate::domain::time::Timestamp;
+use crate::port::PortError;
+
+/// Tenants whose policies are kept at hand.
+const MAX_CACHED: usize = 1024;
+
+/// A policy as it was read, and when.
+pub(super) struct CachedPolicy {
+    read_at: Timestamp,
+    policy: Option<Arc<PolicyRecord>>,
+}
+
+/// Facts about a tenant and one of its users.
+pub(super) struct Context {
+    pub(super) tenant: Option<TenantFacts>,
+    /// The tenant's policy; where it has none, `stored` is false and this is a stand-in.
+    pub(super) policy: Arc<Policy>,
+    pub(super) stored: bool,
+    pub(super) channels: Vec<Channel>,
+    pub(super) user: Option<UserFacts>,
+}
+
+impl Engine {
+    /// The tenant's policy: as it is now, or at most a few seconds old.
+    pub(super) async fn policy_record(
+        &self,
+        tenant: &TenantId,
+        fresh: bool,
+    ) -> Result<Option<Arc<PolicyRecord>>, Error> {
+        let now = self.inner.clock.now();
+        if !fresh {
+            let cache = self.inner.policies.lock().unwrap_or_else(PoisonError::into_inner);
+            // A clock that stepped back makes the copy older, not younger.
+            let young = cache.get(tenant).filter(|cached| {
+                cached.read_at <= now && now.since(cached.read_at) < self.inner.policy_max_age
+            });
+            if let Some(cached) = young {
+                return Ok(cached.policy.clone());
+            }
+        }
+        let key = self.inner.keys.policy(tenant);
+        let found = self.inner.store.load(&key).await.at(Port::Store)?;
+        let policy = found.as_ref().map(policy_of).transpose()?;
+        if policy.as_ref().is_some_and(|policy| policy.tenant != *tenant) {
+            return Err(corrupt_policy("the body names another tenant"));
+        }
+        let mut cache = self.inner.policies.lock().unwrap_or_else(PoisonError::into_inner);
+        if cache.len() >= MAX_CACHED && !cache.contains_key(tenant) {
+            cache.clear();
+        }
+        cache.insert(tenant.clone(), CachedPolicy { read_at: now, policy: policy.clone() });
+        Ok(policy)
+    }
+
+    pub(super) fn forget_policy(&self, tenant: &TenantId) {
+        let mut cache = self.inner.policies.lock().unwrap_or_else(PoisonError::into_inner);
+        cache.remove(tenant);
+    }
+
+    /// The policy to decide by, or the stand-in for a tenant that has none.
+    pub(super) async fn policy(
+        &self,
+        tenant: &TenantId,
+        fresh: bool,
+    ) -> Result<(Arc<Policy>, bool), Error> {
+        let stored = self.policy_record(tenant, fresh).await?;
+        Ok(match stored {
+            Some(record) => (Arc::new(record.policy.clone()), true),
+            None => (Arc::clone(&self.inner.fallback), false),
+        })
+    }
+
+    /// Reads the facts: always the same calls, whoever is asked about.
+    pub(super) async fn context(
+        &self,
+        tenant: &TenantId,
+        selector: UserSelector<'_>,
+        fresh: bool,
+    ) -> Result<Context, Error> {
+        let facts = self.inner.directory.tenant(tenant).await.at(Port::Directory)?;
+        let (policy, stored) = self.policy(tenant, fresh).await?;
+        let channels = self.inner.delivery.channels(tenant).await.at(Port::Delivery)?;
+        let none = BTreeSet::new();
+        let groups: &BTreeSet<GroupId> = match &policy.scope {
+            Scope::Selected(groups) => groups,
+            Scope::None | Scope::All => &none,
+        };
+        let query = UserQuery::new(selector, groups);
+        let user = self.inner.directory.find(tenant, &query).await.at(Port::Directory)?;
+        Ok(Context { tenant: facts, policy, stored, channels, user })
+    }
+
+    /// The record of whoever a ticket names.
+    pub(super) fn subject_target(
+        &self,
+        tenant: &TenantId,
+        subject: &TicketSubject,
+        identifier: [u8; 8],
+    ) -> Target {
+        match subject {
+            TicketSubject::User(user) => self.user_target(tenant, user),
+            TicketSubject::Decoy { .. } => self.decoy_target(tenant, Keys::decoy_slot(identifier)),
+        }
+    }
+}
+
+/// A user who exists, and what they may do.
+pub(super) struct Eligible<'a> {
+    pub(super) user: &'a UserFacts,
+    pub(super) gates: &'a Gates,
+    pub(super) administrator: bool,
+    pub(super) candidates: Vec<Candidate>,
+}
+
+impl Context {
+    /// Whether this user may reset now, and with what.
+    pub(super) fn eligible(
+        &self,
+        account: &Account,
+        now: Timestamp,
+    ) -> Result<Eligible<'_>, SsprReason> {
+        let user = self.user.as_ref().ok_or(SsprReason::UnknownUser)?;
+        let policy = self.stored.then_some(&*self.policy);
+        let standing = standing(policy, self.tenant.as_ref(), user)?;
+        // Another person has this id now: the record is somebody else's.
+        if account.incarnation.is_some() && account.incarnation != user.incarnation {
+            return Err(SsprReason::AccountDisabled);
+        }
+        let all = candidates(account, user, &self.policy, standing.gates, now);
+        let reachable = |candidate: &Candidate| {
+            candidate.kind.channels().iter().any(|channel| self.channels.contains(channel))
+        };
+        let candidates: Vec<_> = all.into_iter().filter(reachable).collect();
+        if !enough(&candidates, standing.gates.required) {
+            return Err(SsprReason::TooFewMethods);
+        }
+        let administrator = standing.administrator;
+        Ok(Eligible { user, gates: standing.gates, administrator, candidates })
+    }
+
+    pub(super) fn addresses(&self, account: &Account) -> Vec<Address> {
+        let user = self.user.as_ref();
+        user.map(|user| addresses_to_tell(account, user, self.tenant.as_ref(), &self.policy))
+            .unwrap_or_default()
+    }
+}
+
+impl Eligible<'_> {
+    /// What may be chosen, with masks.
+    pub(super) fn offers(&self, channels: &[Channel]) -> Vec<Offer> {
+        let masked = |option: &crate::ChallengeOption| {
+            self.candidate(*option).map(|found| found.destination.masked()).unwrap_or_default()
+        };
+        let options = options(&self.candidates, channels);
+        options.iter().map(|option| Offer { option: *option, masked: masked(option) }).collect()
+    }
+
+    pub(super) fn candidate(&self, option: crate::ChallengeOption) -> Option<&Candidate> {
+        self.candidates
+            .iter()
+            .find(|one| one.kind == option.method() && one.index == option.index())
+    }
+}
+
+/// Whom to ask the directory about, for a ticket that names nobody.
+pub(super) fn nobody(identifier: [u8; 8]) -> Result<UserId, Error> {
+    let name = format!("nobody-{}", data_encoding::HEXLOWER.encode(&identifier));
+    Ok(UserId::parse(&name)?)
+}
+
+fn policy_of(record: &Record) -> Result<Arc<PolicyRecord>, Error> {
+    match record.subject() {
+        Ok(Subject::Policy(policy)) => Ok(Arc::clone(policy)),
+        Ok(_) => Err(corrupt_policy("the body is of another kind")),
+        Err(cause) => {
+            let error = PortError::corrupt().because(cause);
+            Err(Error::Fault(Fault { port: Port::Store, error }))
+        }
+    }
+}
+
+fn corrupt_policy(detail: &'static str) -> Error {
+    Error::Fault(Fault { port: Port::Store, error: PortError::corrupt().because(detail) })
+}

@@ -1,0 +1,111 @@
+//! The three families of errors.
+
+use std::fmt;
+
+use crate::domain::invalid::InvalidInput;
+use crate::domain::refusal::Refusal;
+use crate::port::{PortError, Retry};
+
+/// Why an operation did not do what was asked.
+///
+/// - [`Refused`](Self::Refused): the rules say no. Show it: it holds only what may be told.
+/// - [`Invalid`](Self::Invalid): the call was malformed. A bug of the caller, or junk from a
+///   browser; nothing was read or counted.
+/// - [`Fault`](Self::Fault): a port failed. Nothing that counts as success has happened; its
+///   [`retry`](Fault::retry) says what to do. Log it, and show a plain "try again later".
+///
+/// ```
+/// use sspr::{Error, Refusal};
+///
+/// fn page(error: &Error) -> String {
+///     match error {
+///         Error::Refused(refusal) => refusal.to_string(),
+///         Error::Invalid(_) => "bad request".to_owned(),
+///         _ => "try again later".to_owned(),
+///     }
+/// }
+/// assert_eq!(page(&Refusal::NotAccepted.into()), "not accepted");
+/// ```
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The rules say no.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The call was malformed.
+    #[error(transparent)]
+    Invalid(#[from] InvalidInput),
+    /// A port failed.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+impl Error {
+    /// The refusal, if the rules said no.
+    #[must_use]
+    pub const fn refusal(&self) -> Option<&Refusal> {
+        match self {
+            Self::Refused(refusal) => Some(refusal),
+            _ => None,
+        }
+    }
+}
+
+/// A port that failed.
+#[derive(Debug, thiserror::Error)]
+#[error("{port} failed: {error}")]
+#[non_exhaustive]
+pub struct Fault {
+    /// Which port.
+    pub port: Port,
+    /// What is known. Its source is the adapter's own error.
+    #[source]
+    pub error: PortError,
+}
+
+impl Fault {
+    /// When the operation may be tried again.
+    #[must_use]
+    pub const fn retry(&self) -> Retry {
+        self.error.retry()
+    }
+}
+
+/// The ports, by name.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub enum Port {
+    /// The store.
+    Store,
+    /// The directory.
+    Directory,
+    /// The delivery.
+    Delivery,
+    /// The source of randomness.
+    Entropy,
+    /// The list of breached passwords.
+    BreachList,
+}
+
+impl fmt::Display for Port {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Store => "the store",
+            Self::Directory => "the directory",
+            Self::Delivery => "the delivery",
+            Self::Entropy => "the source of randomness",
+            Self::BreachList => "the list of breached passwords",
+        })
+    }
+}
+
+/// Names the port that an error comes from.
+pub(super) trait At<T> {
+    fn at(self, port: Port) -> Result<T, Error>;
+}
+
+impl<T> At<T> for Result<T, PortError> {
+    fn at(self, port: Port) -> Result<T, Error> {
+        self.map_err(|error| Error::Fault(Fault { port, error }))
+    }
+}

@@ -1,0 +1,275 @@
+//! Work that waits: messages, interrupted writes, flows that ended, rows past their time.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use super::Engine;
+use super::error::{At as _, Error, Port};
+use super::reply::Maintained;
+use super::step::{Loaded, Origin, Plan, Target, Unsure, target_of};
+use crate::domain::account::{Pending, PendingBody, Purpose};
+use crate::domain::code::CodeContext;
+use crate::domain::decide::{Claimed, Outcome, Turn, Work, claim, next_work, settle_message, tidy};
+use crate::domain::facts::TenantFacts;
+use crate::domain::ids::{RecordKey, TenantId};
+use crate::domain::message::{CodeMessage, Message};
+use crate::domain::method::Channel;
+use crate::domain::policy::Policy;
+use crate::port::{Cutoff, Envelope, PortErrorKind, PortResult, RiskSignal};
+
+/// Records looked at in one round.
+const ROUND: usize = 32;
+/// Rows removed in one call.
+const PURGE: usize = 1_000;
+/// Failures of one tenant's delivery after which the rest of its messages wait for the next call.
+const PATIENCE: u32 = 3;
+/// The longest that a host should wait between two calls.
+const LONGEST_IDLE: Duration = Duration::from_secs(60);
+
+/// What one call has learned about a tenant.
+#[derive(Default)]
+struct TenantPass {
+    failures: u32,
+    facts: Option<Option<TenantFacts>>,
+}
+
+impl Engine {
+    /// Does what waits: delivers messages (notices before codes), settles interrupted writes,
+    /// closes flows that ended, removes what is past its time. Call it from any number of
+    /// processes, whenever [`on_work`](super::EngineBuilder::on_work) rings and after
+    /// [`Maintained::idle_for`]; at most `limit` things are done.
+    ///
+    /// One failing record stops no other, and one tenant's dead mail server delays no other
+    /// tenant.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Fault`] if the store cannot even say what is due.
+    pub async fn maintain(&self, limit: usize) -> Result<Maintained, Error> {
+        let mut done = Maintained::default();
+        let mut tenants: HashMap<TenantId, TenantPass> = HashMap::new();
+        let mut cursor = None;
+        let mut left = limit;
+        loop {
+            let now = self.inner.clock.now();
+            let page = self.inner.store.due(now, cursor.as_ref(), ROUND).await.at(Port::Store)?;
+            for key in &page.items {
+                if left == 0 {
+                    done.more = true;
+                    break;
+                }
+                left = left.saturating_sub(self.tend(key, left, &mut tenants, &mut done).await);
+            }
+            cursor = page.next;
+            if cursor.is_none() || left == 0 {
+                break;
+            }
+        }
+        let now = self.inner.clock.now();
+        let cutoff = Cutoff::new(now, now.minus(self.inner.event_retention));
+        match self.inner.store.purge(cutoff, PURGE.min(limit.max(1))).await {
+            Ok(purged) => done.purged = purged,
+            Err(_) => done.failed += 1,
+        }
+        done.idle_for = (!done.more).then_some(LONGEST_IDLE);
+        Ok(done)
+    }
+
+    /// Does what one record needs; gives how many things were done.
+    async fn tend(
+        &self,
+        key: &RecordKey,
+        limit: usize,
+        tenants: &mut HashMap<TenantId, TenantPass>,
+        done: &mut Maintained,
+    ) -> usize {
+        let mut count = 0;
+        while count < limit {
+            match self.tend_once(key, tenants, done).await {
+                Ok(true) => count += 1,
+                Ok(false) => return count,
+                Err(_) => {
+                    // It stays due; somebody looks at it again.
+                    done.failed += 1;
+                    return count + 1;
+                }
+            }
+        }
+        done.more = true;
+        count
+    }
+
+    async fn tend_once(
+        &self,
+        key: &RecordKey,
+        tenants: &mut HashMap<TenantId, TenantPass>,
+        done: &mut Maintained,
+    ) -> Result<bool, Error> {
+        let Some(record) = self.inner.store.load(key).await.at(Port::Store)? else {
+            return Ok(false);
+        };
+        let (target, loaded) = target_of(&record)?;
+        let now = self.inner.clock.now().max(loaded.account.seen);
+        let Some(work) = next_work(&loaded.account, now) else {
+            return Ok(false);
+        };
+        let (policy, _) = self.policy(&target.tenant, false).await?;
+        let origin = Origin::engine();
+        match work {
+            Work::Tidy => {
+                let decide = |turn: &mut Turn<'_>| {
+                    tidy(turn);
+                    Ok(Plan::Commit(()))
+                };
+                let loaded = Some(loaded);
+                self.step(&target, loaded, &policy, &origin, Unsure::Resolve, decide).await?;
+                done.settled += 1;
+                Ok(true)
+            }
+            Work::Message(number) => {
+                let pass = tenants.entry(target.tenant.clone()).or_default();
+                if pass.failures >= PATIENCE {
+                    done.failed += 1;
+                    return Ok(false);
+                }
+                self.dispatch(&target, loaded, &policy, number, pass, done).await
+            }
+        }
+    }
+
+    /// Claims one message, performs it, and notes how that ended.
+    async fn dispatch(
+        &self,
+        target: &Target,
+        loaded: Loaded,
+        policy: &Policy,
+        number: u32,
+        pass: &mut TenantPass,
+        done: &mut Maintained,
+    ) -> Result<bool, Error> {
+        let origin = Origin::engine();
+        let decide = |turn: &mut Turn<'_>| {
+            Ok(match claim(turn, number) {
+                Some(claimed) => Plan::Commit(Some(claimed)),
+                None => Plan::Keep(None),
+            })
+        };
+        // A claim of unknown outcome is not acted on: its lease runs out.
+        let loaded = Some(loaded);
+        let (claimed, _) = self.step(target, loaded, policy, &origin, Unsure::Fail, decide).await?;
+        let Some(claimed) = claimed else {
+            return Ok(false);
+        };
+        let performed = self.perform(target, &claimed, pass).await;
+        let outcome = match performed {
+            Ok(true) => Outcome::Done,
+            Ok(false) => Outcome::Never,
+            Err(error) if error.kind() == PortErrorKind::Denied => Outcome::Never,
+            Err(_) => {
+                pass.failures += 1;
+                Outcome::Later
+            }
+        };
+        // Sessions must end: an outright refusal is no reason to stop trying.
+        let revoke = matches!(claimed.pending.body, PendingBody::Revoke { .. });
+        let outcome = if revoke && outcome == Outcome::Never { Outcome::Later } else { outcome };
+        let decide = |turn: &mut Turn<'_>| {
+            let settled = settle_message(turn, &claimed.pending, outcome);
+            Ok(if settled { Plan::Commit(()) } else { Plan::Keep(()) })
+        };
+        self.step(target, None, policy, &origin, Unsure::Resolve, decide).await?;
+        match outcome {
+            Outcome::Done => done.delivered += 1,
+            Outcome::Later | Outcome::Never => done.failed += 1,
+        }
+        Ok(true)
+    }
+
+    /// Hands over a message, or revokes sessions. `false`: it must not be sent.
+    async fn perform(
+        &self,
+        target: &Target,
+        claimed: &Claimed,
+        pass: &mut TenantPass,
+    ) -> PortResult<bool> {
+        let pending = &claimed.pending;
+        if let PendingBody::Revoke { issued_before, kinds } = &pending.body {
+            let Some(user) = &target.user else {
+                return Ok(true);
+            };
+            let (tenant, before) = (&target.tenant, *issued_before);
+            self.inner.directory.revoke_sessions(tenant, user, before, *kinds).await?;
+            return Ok(true);
+        }
+        let facts = match &pass.facts {
+            Some(facts) => facts.clone(),
+            None => {
+                let facts = self.inner.directory.tenant(&target.tenant).await?;
+                pass.facts = Some(facts.clone());
+                facts
+            }
+        };
+        let organisation = facts.map(|facts| facts.display_name).unwrap_or_default();
+        let Some(envelope) = self.envelope(target, claimed, organisation) else {
+            return Ok(false);
+        };
+        if envelope.channel != Channel::Email
+            && let Some(signals) = &self.inner.risk_signals
+        {
+            let (tenant, to) = (&envelope.tenant, &envelope.destination);
+            let signal = signals.before_send(tenant, envelope.channel, to).await;
+            let code = matches!(envelope.message, Message::Code(_));
+            if code && signal.unwrap_or(RiskSignal::Deny) == RiskSignal::Deny {
+                return Ok(false);
+            }
+        }
+        self.inner.delivery.deliver(&envelope).await?;
+        Ok(true)
+    }
+
+    fn envelope(
+        &self,
+        target: &Target,
+        claimed: &Claimed,
+        organisation: String,
+    ) -> Option<Envelope> {
+        let Pending { number, queued_at, not_after, body, .. } = &claimed.pending;
+        let (channel, destination, locale, message) = match body {
+            PendingBody::Notice { notice, channel, destination, locale } => {
+                (*channel, destination.clone(), locale, Message::Notice(*notice))
+            }
+            PendingBody::Code { flow, locale, .. } => {
+                let challenge = claimed.challenge.as_ref()?;
+                let purpose = if challenge.confirms.is_some() {
+                    Purpose::Register.code()
+                } else {
+                    Purpose::Reset.code()
+                };
+                let context = CodeContext {
+                    account: &target.key,
+                    flow: *flow,
+                    challenge: challenge.number,
+                    purpose,
+                    method: challenge.method(),
+                    nonce: &challenge.nonce,
+                };
+                let key = self.inner.keys.short(challenge.key)?;
+                let code = key.code.derive(&context, challenge.format);
+                let message =
+                    Message::Code(CodeMessage { purpose, code, expires_at: challenge.expires_at });
+                (challenge.channel(), challenge.destination.clone()?, locale, message)
+            }
+            PendingBody::Revoke { .. } => return None,
+        };
+        Some(Envelope {
+            idempotency_key: self.inner.keys.message(&target.key, *number, *queued_at),
+            tenant: target.tenant.clone(),
+            organisation,
+            channel,
+            destination,
+            locale: locale.clone(),
+            message,
+            not_after: *not_after,
+        })
+    }
+}

@@ -1,0 +1,328 @@
+//! Registration of methods by a signed-in user.
+
+use super::Engine;
+use super::context::Context;
+use super::error::Error;
+use super::limits::Charged;
+use super::reply::{MethodView, Reply, Step};
+use super::request::{Request, SignedIn};
+use super::reset::Attempt;
+use super::step::{Loaded, Origin, Plan, Target, Unsure};
+use super::view::step_of;
+use crate::domain::account::{Account, FlowId, Method, MethodState, Purpose};
+use crate::domain::contact::{Destination, EmailAddress, PhoneNumber};
+use crate::domain::decide::{
+    Add, Open, Turn, add_method, confirm_method, locale_of, remove_method,
+};
+use crate::domain::eligibility::standing;
+use crate::domain::event::ActorKind;
+use crate::domain::facts::UserSelector;
+use crate::domain::ids::MethodId;
+use crate::domain::invalid::InvalidInput;
+use crate::domain::method::{ChallengeOption, Channel, MethodKind};
+use crate::domain::reason::SsprReason;
+use crate::domain::refusal::Refusal;
+use crate::domain::ticket::{Claim, RegistrationTicket, TicketSubject};
+use crate::domain::time::Timestamp;
+
+/// Registration of methods by a signed-in user: [`add`](Self::add) sends a code to the new
+/// address, [`confirm`](Self::confirm) makes it active; [`list`](Self::list) and
+/// [`remove`](Self::remove).
+///
+/// The host vouches for the sign-in. A sign-in that is too old, or too weak, is refused.
+#[derive(Clone, Copy, Debug)]
+pub struct Registration<'a> {
+    pub(super) engine: &'a Engine,
+}
+
+/// A method to be registered, and the channel over which its code comes.
+///
+/// ```
+/// use sspr::{Channel, EmailAddress, NewMethod, PhoneNumber};
+///
+/// let mail = NewMethod::email(EmailAddress::parse("ada@private.example")?);
+/// let phone = NewMethod::mobile_phone(PhoneNumber::parse("+1 4255550100")?, Channel::Sms)?;
+/// # Ok::<(), sspr::InvalidInput>(())
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct NewMethod {
+    destination: Destination,
+    option: ChallengeOption,
+}
+
+impl NewMethod {
+    /// A mail address.
+    #[must_use]
+    pub fn email(address: EmailAddress) -> Self {
+        let destination = Destination::Email(address);
+        let option = ChallengeOption::preferred(MethodKind::Email);
+        Self { destination, option }
+    }
+
+    /// A mobile phone, its code sent by text or by voice.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput::Malformed`] for another channel.
+    pub fn mobile_phone(number: PhoneNumber, channel: Channel) -> Result<Self, InvalidInput> {
+        let option = ChallengeOption::new(MethodKind::MobilePhone, channel)?;
+        Ok(Self { destination: Destination::Phone(number), option })
+    }
+
+    /// An office phone, its code read aloud.
+    #[must_use]
+    pub fn office_phone(number: PhoneNumber) -> Self {
+        let option = ChallengeOption::preferred(MethodKind::OfficePhone);
+        Self { destination: Destination::Phone(number), option }
+    }
+}
+
+/// The facts, the record and its name, for a signed-in user.
+struct State {
+    context: Context,
+    target: Target,
+    loaded: Loaded,
+    required: u8,
+}
+
+impl Registration<'_> {
+    /// The methods of the user, pending ones included.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::ReauthenticationRequired`], [`Refusal::NotEligible`]; [`Error::Fault`].
+    pub async fn list(&self, request: &Request, user: &SignedIn) -> Result<Vec<MethodView>, Error> {
+        let state = self.state(request, user).await?;
+        self.check_fresh(user, &state)?;
+        Ok(state.loaded.account.methods.iter().map(view).collect())
+    }
+
+    /// Adds a method that is pending until its code comes back, and sends the code.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::ReauthenticationRequired`], [`Refusal::NotEligible`], [`Refusal::NotOffered`] for
+    /// a kind that the policy does not allow, [`Refusal::AlreadyProven`] if the user has it,
+    /// [`Refusal::LimitReached`], [`Refusal::TooOften`]; [`Error::Fault`].
+    pub async fn add(
+        &self,
+        request: &Request,
+        user: &SignedIn,
+        method: &NewMethod,
+    ) -> Result<Reply<RegistrationTicket>, Error> {
+        let engine = self.engine;
+        let (tenant, arrival) = (&request.tenant, engine.inner.clock.now());
+        let state = self.state(request, user).await?;
+        self.check_fresh(user, &state)?;
+        self.check_second_factor(user, &state)?;
+        let State { context, target, loaded, required } = state;
+        let kind = method.option.method();
+        let allowed = context.gates_of().is_some_and(|gates| gates.methods.contains(&kind));
+        if !allowed || !context.channels.contains(&method.option.channel()) {
+            return Err(Refusal::NotOffered.into());
+        }
+        let identifier = first_bytes(target.key.as_bytes());
+        let claim = Claim {
+            purpose: Purpose::Register,
+            flow: FlowId(engine.random()?),
+            generation: 0,
+            started_at: arrival.max(loaded.account.seen),
+            identifier,
+            subject: TicketSubject::User(user.user.clone()),
+            phantom: None,
+        };
+        let facts = context.user.as_ref();
+        let open = Open {
+            flow: claim.flow,
+            purpose: Purpose::Register,
+            generation: 0,
+            started_at: claim.started_at,
+            option: method.option,
+            destination: Ok(&method.destination),
+            required,
+            stamp: facts.and_then(|user| user.change_stamp.as_deref()),
+            incarnation: facts.and_then(|user| user.incarnation.as_deref()),
+            exceeded: None,
+            offers: loaded.account.offers.clone(),
+            confirms: None,
+            number: None,
+            locale: facts.map(|user| locale_of(user, context.tenant.as_ref())).unwrap_or_default(),
+            source: engine.inner.keys.source(tenant, &request.source.bucket()),
+            key: engine.inner.keys.issuing().id,
+            nonce: engine.random()?,
+        };
+        let mut add = Add { kind, destination: &method.destination, open };
+        let policy = &*context.policy;
+        let mut dry = Turn::new(&loaded.account, policy, engine.inner.clock.now());
+        add_method(&mut dry, &add)?;
+        let destination = Some(&method.destination);
+        let charged =
+            Charged { identifier, option: method.option, destination, record: &target.key };
+        add.open.exceeded = engine.charge_limits(request, policy, &charged).await?;
+        let origin = Origin::of(request, ActorKind::User);
+        let decide = |turn: &mut Turn<'_>| add_method(turn, &add).map(Plan::Commit);
+        let step = engine.step(&target, Some(loaded), policy, &origin, Unsure::Resolve, decide);
+        let (_, account) = step.await?;
+        (engine.inner.on_work)();
+        Ok(engine.registration_reply(request, &claim, &account, &context, arrival))
+    }
+
+    /// Makes a pending method active, if the code is right. Everybody who could be reached before
+    /// is told; the new address is not.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::NotAccepted`] whatever the reason is; [`Refusal::ReauthenticationRequired`],
+    /// [`Refusal::NotEligible`]; [`InvalidInput::Foreign`] for a ticket of another user or flow;
+    /// [`Error::Fault`].
+    pub async fn confirm(
+        &self,
+        request: &Request,
+        user: &SignedIn,
+        ticket: &RegistrationTicket,
+        attempt: &Attempt,
+    ) -> Result<MethodView, Error> {
+        let engine = self.engine;
+        let claim = ticket.open(&request.tenant, &engine.inner.keys)?;
+        if claim.subject != TicketSubject::User(user.user.clone()) {
+            return Err(InvalidInput::Foreign { what: "ticket" }.into());
+        }
+        let state = self.state(request, user).await?;
+        self.check_fresh(user, &state)?;
+        let State { context, target, loaded, required } = state;
+        let tell = context.addresses(&loaded.account);
+        let policy = &*context.policy;
+        let origin = Origin::of(request, ActorKind::User);
+        let charge = engine.charge_and_compare(&target, policy, &origin, &claim, attempt).await?;
+        let decide = |turn: &mut Turn<'_>| {
+            confirm_method(turn, &claim.flow, &charge, required, &tell).map(Plan::Commit)
+        };
+        let step = engine.step(&target, None, policy, &origin, Unsure::Resolve, decide);
+        let (method, _) = step.await?;
+        (engine.inner.on_work)();
+        Ok(view(&method))
+    }
+
+    /// Removes a method. Everybody who could be reached before is told, it included.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::NotFound`], [`Refusal::ReauthenticationRequired`], [`Refusal::NotEligible`];
+    /// [`Error::Fault`].
+    pub async fn remove(
+        &self,
+        request: &Request,
+        user: &SignedIn,
+        method: &MethodId,
+    ) -> Result<(), Error> {
+        let engine = self.engine;
+        let state = self.state(request, user).await?;
+        self.check_fresh(user, &state)?;
+        self.check_second_factor(user, &state)?;
+        let State { context, target, loaded, .. } = state;
+        let tell = context.addresses(&loaded.account);
+        let origin = Origin::of(request, ActorKind::User);
+        let decide = |turn: &mut Turn<'_>| remove_method(turn, method, &tell).map(Plan::Commit);
+        let policy = &context.policy;
+        engine.step(&target, Some(loaded), policy, &origin, Unsure::Resolve, decide).await?;
+        (engine.inner.on_work)();
+        Ok(())
+    }
+
+    async fn state(&self, request: &Request, user: &SignedIn) -> Result<State, Error> {
+        let engine = self.engine;
+        let selector = UserSelector::Id(&user.user);
+        let context = engine.context(&request.tenant, selector, false).await?;
+        let target = engine.user_target(&request.tenant, &user.user);
+        let loaded = engine.load(&target).await?;
+        let facts = context.user.as_ref();
+        let facts = facts.ok_or(Refusal::NotEligible { reason: SsprReason::UnknownUser })?;
+        let policy = context.stored.then_some(&*context.policy);
+        // Scope gates registration too (Entra); the sign-in has told the user who they are.
+        let standing = standing(policy, context.tenant.as_ref(), facts)
+            .map_err(|reason| Refusal::NotEligible { reason })?;
+        let incarnation = &loaded.account.incarnation;
+        if incarnation.is_some() && *incarnation != facts.incarnation {
+            return Err(Refusal::NotEligible { reason: SsprReason::AccountDisabled }.into());
+        }
+        let required = standing.gates.required;
+        Ok(State { context, target, loaded, required })
+    }
+
+    fn check_fresh(&self, user: &SignedIn, state: &State) -> Result<(), Refusal> {
+        let now = self.engine.inner.clock.now();
+        let most = state.context.policy.registration.reauthentication;
+        let fresh = |at: Timestamp| now.since(at) <= most;
+        let session = &user.context;
+        if fresh(session.signed_in_at) || session.second_factor_at.is_some_and(fresh) {
+            Ok(())
+        } else {
+            Err(Refusal::ReauthenticationRequired)
+        }
+    }
+
+    /// Whoever has an active method must have proven a second factor to change what there is.
+    fn check_second_factor(&self, user: &SignedIn, state: &State) -> Result<(), Refusal> {
+        let policy = &state.context.policy.registration;
+        let methods = &state.loaded.account.methods;
+        let active = methods.iter().any(|one| one.state == MethodState::Active);
+        let now = self.engine.inner.clock.now();
+        let proven = user
+            .context
+            .second_factor_at
+            .is_some_and(|at| now.since(at) <= policy.reauthentication);
+        if active && policy.second_factor_to_change && !proven {
+            return Err(Refusal::ReauthenticationRequired);
+        }
+        Ok(())
+    }
+}
+
+impl Context {
+    /// The gates that apply to the user, if any do.
+    fn gates_of(&self) -> Option<&crate::domain::policy::Gates> {
+        let policy = self.stored.then_some(&*self.policy);
+        let user = self.user.as_ref()?;
+        standing(policy, self.tenant.as_ref(), user).ok().map(|standing| standing.gates)
+    }
+}
+
+impl Engine {
+    fn registration_reply(
+        &self,
+        request: &Request,
+        claim: &Claim,
+        account: &Account,
+        context: &Context,
+        arrival: Timestamp,
+    ) -> Reply<RegistrationTicket> {
+        let policy = &*context.policy;
+        let mut step = step_of(claim, account, policy, &[], arrival.max(account.seen));
+        if let Step::Enter { option, .. } = &mut step {
+            // A registration never asks for the number a second time.
+            option.typed_number = false;
+        }
+        Reply {
+            ticket: RegistrationTicket::issue(claim, &request.tenant, &self.inner.keys),
+            step,
+            expires_at: claim.started_at.plus(policy.lifetimes.flow),
+            not_before: None,
+        }
+    }
+}
+
+fn view(method: &Method) -> MethodView {
+    MethodView {
+        id: method.id.clone(),
+        kind: method.kind,
+        destination: method.destination.clone(),
+        active: method.state == MethodState::Active,
+        provenance: method.provenance,
+        usable_from: method.usable_from,
+    }
+}
+
+fn first_bytes(key: &[u8; 32]) -> [u8; 8] {
+    std::array::from_fn(|place| key[place])
+}

@@ -1,0 +1,142 @@
+//! What an operation answers, and what the host shows next.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::domain::account::Provenance;
+use crate::domain::contact::Destination;
+use crate::domain::ids::MethodId;
+use crate::domain::method::{ChallengeOption, MethodKind};
+use crate::domain::password::PasswordRules;
+use crate::domain::policy::CodeFormat;
+use crate::domain::time::Timestamp;
+
+/// The answer of a step: the ticket for the next one, and what to show.
+///
+/// Keep the ticket of every reply: it replaces the one before.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Reply<T> {
+    /// The ticket for the next step.
+    pub ticket: T,
+    /// What to show.
+    pub step: Step,
+    /// When the flow ends.
+    pub expires_at: Timestamp,
+    /// When the answer may leave the host, at the earliest: until the first proof every answer
+    /// takes the same time. `None` after it.
+    pub not_before: Option<Timestamp>,
+}
+
+/// What the host shows next.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+#[serde(tag = "step", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Step {
+    /// Let the person choose how to prove who they are.
+    Choose {
+        /// What may be chosen.
+        options: Vec<OptionView>,
+    },
+    /// Let the person type the code. Whether one was sent is not told.
+    Enter {
+        /// What was chosen.
+        option: OptionView,
+        /// The form of the code.
+        format: CodeFormat,
+        /// From when on another code may be asked for.
+        resend_at: Timestamp,
+        /// From when on to offer *try again* and *contact your administrator*.
+        help_at: Timestamp,
+        /// What may be chosen instead.
+        options: Vec<OptionView>,
+    },
+    /// Let the person type a new password.
+    NewPassword {
+        /// The rules that it must satisfy, for the page to show.
+        rules: PasswordGuide,
+        /// Until when.
+        until: Timestamp,
+        /// The outcome of an earlier try is not known: ask for the same password again.
+        unsettled: bool,
+    },
+    /// The goal is reached.
+    Done {
+        /// Whether every system has the new password; if not, it takes a few minutes.
+        propagated: bool,
+    },
+}
+
+/// The rules for a new password that a page shows beforehand.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[non_exhaustive]
+pub struct PasswordGuide {
+    /// Fewest characters.
+    pub min_length: u16,
+    /// Most characters.
+    pub max_length: u16,
+    /// Character classes required, of four.
+    pub required_classes: u8,
+    /// Whether only printable ASCII is accepted.
+    pub ascii_only: bool,
+}
+
+impl From<&PasswordRules> for PasswordGuide {
+    fn from(rules: &PasswordRules) -> Self {
+        Self {
+            min_length: rules.min_length,
+            max_length: rules.max_length,
+            required_classes: rules.required_classes,
+            ascii_only: rules.ascii_only,
+        }
+    }
+}
+
+/// An option, as it may be shown.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[non_exhaustive]
+pub struct OptionView {
+    /// What to hand back when it is chosen.
+    pub option: ChallengeOption,
+    /// The masked destination, where the policy or a proof lets it be shown.
+    pub masked: Option<String>,
+    /// Whether the full phone number must be typed with it.
+    pub typed_number: bool,
+}
+
+/// A registered method, as its owner sees it.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+#[non_exhaustive]
+pub struct MethodView {
+    /// Its id.
+    pub id: MethodId,
+    /// Its kind.
+    pub kind: MethodKind,
+    /// Where it reaches. The owner is signed in: shown in full.
+    pub destination: Destination,
+    /// Whether it counts yet.
+    pub active: bool,
+    /// Where it comes from.
+    pub provenance: Provenance,
+    /// From when on it may be used for a reset.
+    pub usable_from: Timestamp,
+}
+
+/// What [`Engine::maintain`](crate::Engine::maintain) has done.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[non_exhaustive]
+pub struct Maintained {
+    /// Messages handed over, and sessions revoked.
+    pub delivered: u64,
+    /// Interrupted writes settled and flows closed.
+    pub settled: u64,
+    /// Rows removed.
+    pub purged: u64,
+    /// Things that failed and will be tried again.
+    pub failed: u64,
+    /// Whether there is more to do now.
+    pub more: bool,
+    /// How long nothing is known to be due; at most a minute. `None` if there is more now.
+    pub idle_for: Option<Duration>,
+}

@@ -1,0 +1,213 @@
+//! Who asks, from where, and on whose word.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use crate::domain::ids::{RoleId, TenantId, UserId};
+use crate::domain::secret::SecretText;
+use crate::domain::time::Timestamp;
+
+/// One request from a person: the tenant, and where it came from.
+///
+/// There is no place for a host name or an address to send to: neither is ever taken from a
+/// request.
+///
+/// ```
+/// use sspr::{Request, Source, TenantId};
+///
+/// let tenant = TenantId::parse("contoso")?;
+/// let request = Request::new(tenant, Source::parse("203.0.113.7"));
+/// # Ok::<(), sspr::InvalidInput>(())
+/// ```
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Request {
+    pub(crate) tenant: TenantId,
+    pub(crate) source: Source,
+    pub(crate) human: Option<SecretText>,
+}
+
+impl Request {
+    /// A request of this tenant from this source. The source is required: forgetting it would
+    /// turn a limit off.
+    #[must_use]
+    pub const fn new(tenant: TenantId, source: Source) -> Self {
+        Self { tenant, source, human: None }
+    }
+
+    /// Adds the answer to a human check.
+    #[must_use]
+    pub fn with_human_answer(mut self, answer: SecretText) -> Self {
+        self.human = Some(answer);
+        self
+    }
+
+    /// The tenant.
+    #[must_use]
+    pub const fn tenant(&self) -> &TenantId {
+        &self.tenant
+    }
+}
+
+/// Where a request came from.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub enum Source {
+    /// An address that the host vouches for: the peer's, or one from a header that only its own
+    /// proxy can set. A dangerous door: an address that a stranger can choose turns the limits by
+    /// source off.
+    Trusted(IpAddr),
+    /// Not known. All such requests share one budget, the strictest reading.
+    Unknown,
+}
+
+impl Source {
+    /// The trusted address in this text; anything that is not an address is [`Source::Unknown`].
+    #[must_use]
+    pub fn parse(text: &str) -> Self {
+        text.trim().parse().map_or(Self::Unknown, Self::Trusted)
+    }
+
+    /// The name of the budget: an IPv6 network of 64 bits is one source.
+    pub(crate) fn bucket(self) -> String {
+        match self {
+            Self::Unknown => "unknown".to_owned(),
+            Self::Trusted(IpAddr::V4(address)) => address.to_string(),
+            Self::Trusted(IpAddr::V6(address)) => {
+                if let Some(mapped) = address.to_ipv4_mapped() {
+                    return mapped.to_string();
+                }
+                let [a, b, c, d, ..] = address.segments();
+                format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+            }
+        }
+    }
+
+    /// What the audit trail says.
+    pub(crate) fn shown(self) -> Option<String> {
+        match self {
+            Self::Unknown => None,
+            Self::Trusted(address) => Some(address.to_string()),
+        }
+    }
+}
+
+/// A user whom the host's own sign-in has identified.
+///
+/// ```
+/// use sspr::{SignInContext, SignedIn, Timestamp, UserId};
+///
+/// let user = UserId::parse("u-1")?;
+/// let session = SignInContext::new("session-1", Timestamp::from_unix_seconds(1_700_000_000));
+/// let ada = SignedIn::vouch(user, session);
+/// # Ok::<(), sspr::InvalidInput>(())
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct SignedIn {
+    pub(crate) user: UserId,
+    pub(crate) context: SignInContext,
+}
+
+impl SignedIn {
+    /// The host vouches that this user is signed in. A dangerous door: the engine believes it.
+    #[must_use]
+    pub const fn vouch(user: UserId, context: SignInContext) -> Self {
+        Self { user, context }
+    }
+}
+
+/// What the host knows about a sign-in.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct SignInContext {
+    /// An opaque name of the session.
+    pub session: String,
+    /// When the user signed in.
+    pub signed_in_at: Timestamp,
+    /// When a second factor was last proven in this session.
+    pub second_factor_at: Option<Timestamp>,
+    /// When a strong, phishing-resistant factor was last proven in this session.
+    pub strong_at: Option<Timestamp>,
+    /// The authenticator assurance level of the session, 1 to 3.
+    pub assurance: u8,
+}
+
+impl SignInContext {
+    /// A sign-in with a password only.
+    #[must_use]
+    pub fn new(session: &str, signed_in_at: Timestamp) -> Self {
+        Self {
+            session: session.to_owned(),
+            signed_in_at,
+            second_factor_at: None,
+            strong_at: None,
+            assurance: 1,
+        }
+    }
+
+    /// The same with a second factor proven at this time.
+    #[must_use]
+    pub const fn with_second_factor(mut self, at: Timestamp) -> Self {
+        self.second_factor_at = Some(at);
+        self.assurance = 2;
+        self
+    }
+}
+
+/// An administrator who acts, with the roles that the host vouches for.
+///
+/// ```
+/// use sspr::{Actor, RoleId};
+///
+/// let admin = Actor::new("admin@contoso.example", [RoleId::parse("Global Administrator")?]);
+/// # Ok::<(), sspr::InvalidInput>(())
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Actor {
+    pub(crate) id: String,
+    pub(crate) roles: BTreeSet<RoleId>,
+}
+
+impl Actor {
+    /// An administrator of this name with these roles. The name goes into the audit trail; only
+    /// its first 128 characters do.
+    #[must_use]
+    pub fn new(id: &str, roles: impl IntoIterator<Item = RoleId>) -> Self {
+        let id = id.chars().filter(|symbol| !symbol.is_control()).take(128).collect();
+        Self { id, roles: roles.into_iter().collect() }
+    }
+}
+
+/// Which roles may do what. Data, since directories name their roles differently.
+///
+/// The default names Entra's roles.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct AdminRoles {
+    /// May put the policy.
+    pub policy: BTreeSet<RoleId>,
+    /// May supply contact data.
+    pub contacts: BTreeSet<RoleId>,
+    /// May clear failure budgets.
+    pub unblock: BTreeSet<RoleId>,
+    /// May read policies and events.
+    pub read: BTreeSet<RoleId>,
+}
+
+impl Default for AdminRoles {
+    fn default() -> Self {
+        let roles = |names: &[&str]| -> BTreeSet<RoleId> {
+            let always = ["Global Administrator"];
+            let names = names.iter().chain(&always);
+            names.filter_map(|name| RoleId::parse(name).ok()).collect()
+        };
+        Self {
+            policy: roles(&["Authentication Policy Administrator"]),
+            contacts: roles(&["Privileged Authentication Administrator"]),
+            unblock: roles(&["Helpdesk Administrator", "Authentication Administrator"]),
+            read: roles(&["Reports Reader", "Security Reader", "Global Reader"]),
+        }
+    }
+}

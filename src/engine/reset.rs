@@ -1,0 +1,558 @@
+//! Resets: start, challenge, prove, complete.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use super::Engine;
+use super::context::{Context, Eligible, nobody};
+use super::error::Error;
+use super::limits::Charged;
+use super::reply::Reply;
+use super::request::Request;
+use super::step::{Loaded, Origin, Plan, Target, Unsure};
+use super::view::{step_of, typed_number};
+use crate::domain::account::{Account, Challenge, FlowId, Purpose};
+use crate::domain::code::{CodeContext, TypedCode};
+use crate::domain::contact::{Destination, PhoneNumber};
+use crate::domain::decide::{
+    self, Charge, Number, NumberCharge, Open, Opened, Turn, charge_number, code_format, locale_of,
+    open_challenge,
+};
+use crate::domain::event::ActorKind;
+use crate::domain::facts::UserSelector;
+use crate::domain::ids::{Identifier, TenantId};
+use crate::domain::invalid::InvalidInput;
+use crate::domain::method::ChallengeOption;
+use crate::domain::policy::{Disclosure, Policy};
+use crate::domain::reason::SsprReason;
+use crate::domain::refusal::Refusal;
+use crate::domain::secret::{SecretText, secrets_equal};
+use crate::domain::ticket::{Claim, Phantom, ResetTicket, TicketSubject};
+use crate::domain::time::Timestamp;
+
+/// Resets of a forgotten password. Call in this order: [`start`](Self::start),
+/// [`challenge`](Self::challenge), [`prove`](Self::prove) (the last two once for each method that
+/// the policy requires), [`complete`](Self::complete). [`view`](Self::view) shows where a flow
+/// stands, at any point.
+#[derive(Clone, Copy, Debug)]
+pub struct Reset<'a> {
+    pub(super) engine: &'a Engine,
+}
+
+/// An option that was chosen, and the phone number typed with it where the policy wants that.
+///
+/// ```
+/// use sspr::Selection;
+///
+/// let selection = Selection::parse("mobile_phone.sms.0")?.with_typed_number("+1 4255550100")?;
+/// assert!(Selection::parse("fax.0").is_err());
+/// # Ok::<(), sspr::InvalidInput>(())
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Selection {
+    pub(super) option: ChallengeOption,
+    pub(super) typed: Option<PhoneNumber>,
+}
+
+impl Selection {
+    /// The option that a form handed back.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput::Malformed`] for a text that no option has.
+    pub fn parse(option: &str) -> Result<Self, InvalidInput> {
+        Ok(Self { option: option.parse()?, typed: None })
+    }
+
+    /// Adds the full phone number that the person typed. It is compared with the number on file,
+    /// and never a destination.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput`] for a text that is no phone number.
+    pub fn with_typed_number(mut self, number: &str) -> Result<Self, InvalidInput> {
+        self.typed = Some(PhoneNumber::parse(number)?);
+        Ok(self)
+    }
+}
+
+impl From<ChallengeOption> for Selection {
+    fn from(option: ChallengeOption) -> Self {
+        Self { option, typed: None }
+    }
+}
+
+/// A secret that a person typed to prove a method.
+///
+/// ```
+/// use sspr::Attempt;
+///
+/// let attempt = Attempt::code("123 456")?;
+/// assert_eq!(format!("{attempt:?}"), "Attempt([redacted])");
+/// assert!(Attempt::code("١٢٣٤٥٦").is_err());
+/// # Ok::<(), sspr::InvalidInput>(())
+/// ```
+pub struct Attempt(TypedCode);
+
+impl Attempt {
+    /// A one-time code as typed: at most 64 bytes, 16 ASCII letters and digits; spaces and hyphens
+    /// are dropped.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput`] for anything else: it is not counted as a try.
+    pub fn code(text: &str) -> Result<Self, InvalidInput> {
+        TypedCode::parse(text).map(Self)
+    }
+}
+
+impl std::fmt::Debug for Attempt {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Attempt([redacted])")
+    }
+}
+
+impl Reset<'_> {
+    /// Begins a reset for whoever has this identifier. Nothing is written and nothing is sent.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::HumanCheckRequired`]; [`Refusal::NotEligible`] only under
+    /// [`Disclosure::Reasoned`]; [`Error::Fault`] if a port failed.
+    pub async fn start(
+        &self,
+        request: &Request,
+        identifier: &Identifier,
+    ) -> Result<Reply<ResetTicket>, Error> {
+        let engine = self.engine;
+        let (tenant, arrival) = (&request.tenant, engine.inner.clock.now());
+        let human = engine.human_passed(request).await;
+        let context = engine.context(tenant, UserSelector::Identifier(identifier), false).await?;
+        let wanted =
+            context.policy.human_check || context.policy.disclosure == Disclosure::Reasoned;
+        if wanted && !human {
+            return Err(Refusal::HumanCheckRequired.into());
+        }
+        let typed = engine.inner.keys.identifier(tenant, identifier);
+        let target = match &context.user {
+            Some(user) => engine.user_target(tenant, &user.id),
+            None => {
+                let reason = SsprReason::UnknownUser;
+                let subject = TicketSubject::Decoy { reason, user: None };
+                engine.subject_target(tenant, &subject, typed)
+            }
+        };
+        let loaded = engine.load(&target).await?;
+        let eligible = context.eligible(&loaded.account, arrival);
+        let subject = match &eligible {
+            Ok(eligible) => TicketSubject::User(eligible.user.id.clone()),
+            Err(reason) => {
+                if context.policy.disclosure == Disclosure::Reasoned {
+                    return Err(Refusal::NotEligible { reason: *reason }.into());
+                }
+                let user = context.user.as_ref().map(|user| user.id.clone());
+                TicketSubject::Decoy { reason: *reason, user }
+            }
+        };
+        let claim = Claim {
+            purpose: Purpose::Reset,
+            flow: FlowId(engine.random()?),
+            generation: 0,
+            started_at: arrival,
+            identifier: typed,
+            subject,
+            phantom: None,
+        };
+        let first = engine.first_offers(&context, eligible.ok().as_ref(), typed);
+        // The flow has no state yet: whatever the record holds belongs to others.
+        Ok(engine.reply(tenant, &claim, &loaded.account, &context.policy, &first, arrival))
+    }
+
+    /// Shows where a flow stands. Only reads: a mail scanner or a refreshed page changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::Ended`], [`Refusal::TicketReplaced`]; [`InvalidInput::Foreign`] for a ticket that
+    /// is not one of this tenant's resets; [`Error::Fault`].
+    pub async fn view(
+        &self,
+        request: &Request,
+        ticket: &ResetTicket,
+    ) -> Result<Reply<ResetTicket>, Error> {
+        let engine = self.engine;
+        let (tenant, arrival) = (&request.tenant, engine.inner.clock.now());
+        let claim = ticket.open(tenant, &engine.inner.keys)?;
+        let (context, _, loaded) = engine.reset_state(tenant, &claim).await?;
+        let now = arrival.max(loaded.account.seen);
+        if now >= claim.started_at.plus(context.policy.lifetimes.flow) {
+            return Err(Refusal::Ended.into());
+        }
+        match loaded.account.flow(&claim.flow) {
+            None if claim.generation > 0 => return Err(Refusal::Ended.into()),
+            Some(flow) if now >= flow.expires_at || flow.epoch != loaded.account.epoch => {
+                return Err(Refusal::Ended.into());
+            }
+            Some(flow) if flow.generation != claim.generation => {
+                return Err(Refusal::TicketReplaced.into());
+            }
+            _ => {}
+        }
+        let eligible = context.claimed_eligible(&claim, &loaded.account, now);
+        let first = engine.first_offers(&context, eligible.ok().as_ref(), claim.identifier);
+        Ok(engine.reply(tenant, &claim, &loaded.account, &context.policy, &first, arrival))
+    }
+
+    /// Opens a challenge: a code goes to the stored address of the chosen method, if the account
+    /// has it and its budgets allow. Before the first proof the answer does not tell.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::TooOften`] for another code of one method within the wait, and for a source that
+    /// has spent its own limit; [`Refusal::Ended`], [`Refusal::TicketReplaced`],
+    /// [`Refusal::AlreadyProven`]; [`InvalidInput`] for a foreign ticket or a missing phone number;
+    /// [`Error::Fault`].
+    pub async fn challenge(
+        &self,
+        request: &Request,
+        ticket: &ResetTicket,
+        selection: &Selection,
+    ) -> Result<Reply<ResetTicket>, Error> {
+        let engine = self.engine;
+        let (tenant, arrival) = (&request.tenant, engine.inner.clock.now());
+        let mut claim = ticket.open(tenant, &engine.inner.keys)?;
+        let option = selection.option;
+        let (context, target, mut loaded) = engine.reset_state(tenant, &claim).await?;
+        let policy = &*context.policy;
+        let now = arrival.max(loaded.account.seen);
+        if let Some(phantom) = claim.phantom.filter(|one| one.option.method() == option.method()) {
+            let retry_at = phantom.opened_at.plus(policy.sends.resend_after);
+            if now < retry_at {
+                return Err(Refusal::TooOften { retry_at }.into());
+            }
+        }
+        let eligible = context.claimed_eligible(&claim, &loaded.account, now);
+        let first = engine.first_offers(&context, eligible.as_ref().ok(), claim.identifier);
+        let proven = loaded.account.flow(&claim.flow).is_some_and(|flow| !flow.proofs.is_empty());
+        let destination = chosen(&eligible, option);
+        let origin = Origin::of(request, ActorKind::Anonymous);
+
+        let (mut silent, mut number_charge) = (None, None);
+        if typed_number(policy, option) {
+            let typed = selection.typed.as_ref();
+            let typed = typed.ok_or(InvalidInput::Empty { what: "phone number" })?;
+            let on_file = destination.as_ref().ok();
+            let number = Typed { typed, on_file: on_file.copied(), option };
+            match engine.compare_number(&target, loaded, policy, &origin, &claim, &number).await? {
+                Ok((matched, charge)) => {
+                    loaded = matched;
+                    number_charge = Some(charge);
+                }
+                Err(retry_at) => {
+                    loaded = engine.load(&target).await?;
+                    silent = Some(retry_at);
+                }
+            }
+        }
+
+        let mut open = Open {
+            flow: claim.flow,
+            purpose: Purpose::Reset,
+            generation: claim.generation,
+            started_at: claim.started_at,
+            option,
+            destination,
+            required: eligible.as_ref().map_or(policy.users.required, |one| one.gates.required),
+            stamp: context.user.as_ref().and_then(|user| user.change_stamp.as_deref()),
+            incarnation: context.user.as_ref().and_then(|user| user.incarnation.as_deref()),
+            exceeded: None,
+            offers: eligible.as_ref().map(|one| one.offers(&context.channels)).unwrap_or_default(),
+            confirms: None,
+            number: number_charge,
+            locale: context
+                .user
+                .as_ref()
+                .map(|user| locale_of(user, context.tenant.as_ref()))
+                .unwrap_or_default(),
+            source: engine.inner.keys.source(tenant, &request.source.bucket()),
+            key: engine.inner.keys.issuing().id,
+            nonce: engine.random()?,
+        };
+        // What the rules refuse anyway is not charged to anybody.
+        let mut dry = Turn::new(&loaded.account, policy, engine.inner.clock.now());
+        open_challenge(&mut dry, &open)?;
+
+        let charged = Charged {
+            identifier: claim.identifier,
+            option,
+            destination: open.destination.ok(),
+            record: &target.key,
+        };
+        open.exceeded = engine.charge_limits(request, policy, &charged).await?;
+        let (opened, account) = if let Some(retry_at) = silent {
+            (Opened::Silent(retry_at), loaded.account)
+        } else {
+            let decide = |turn: &mut Turn<'_>| {
+                Ok(match open_challenge(turn, &open)? {
+                    Opened::Open => Plan::Commit(Opened::Open),
+                    silent @ Opened::Silent(_) => Plan::Keep(silent),
+                })
+            };
+            engine.step(&target, Some(loaded), policy, &origin, Unsure::Resolve, decide).await?
+        };
+        claim.phantom = None;
+        if let Opened::Silent(retry_at) = opened {
+            // Whoever has proven a method, and whoever is told reasons anyway, is told the wait.
+            if proven || policy.disclosure == Disclosure::Reasoned {
+                return Err(Refusal::TooOften { retry_at }.into());
+            }
+            let format = code_format(policy, option.channel(), open.exceeded.is_some());
+            claim.phantom = Some(Phantom { option, opened_at: now, length: format.length });
+        }
+        (engine.inner.on_work)();
+        Ok(engine.reply(tenant, &claim, &account, policy, &first, arrival))
+    }
+
+    /// Judges a code that was typed: accepted or not accepted, nothing else.
+    ///
+    /// One attempt is taken before the code is compared. The right code, given again with the
+    /// ticket before, gets the same answer and makes no second proof.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::NotAccepted`] whatever the reason is; [`InvalidInput::Foreign`] for a foreign
+    /// ticket; [`Error::Fault`] if a port failed, in which case the code was not compared or the
+    /// proof not recorded.
+    pub async fn prove(
+        &self,
+        request: &Request,
+        ticket: &ResetTicket,
+        attempt: &Attempt,
+    ) -> Result<Reply<ResetTicket>, Error> {
+        let engine = self.engine;
+        let (tenant, arrival) = (&request.tenant, engine.inner.clock.now());
+        let mut claim = ticket.open(tenant, &engine.inner.keys)?;
+        let (policy, _) = engine.policy(tenant, false).await?;
+        let target = engine.subject_target(tenant, &claim.subject, claim.identifier);
+        let origin = Origin::of(request, ActorKind::Anonymous);
+        let charge = engine.charge_and_compare(&target, &policy, &origin, &claim, attempt).await?;
+        let (flow, account) = if charge.repeat {
+            // Charged already, in the commit before the comparison; there is nothing to consume.
+            let loaded = engine.load(&target).await?;
+            let flow = loaded.account.flow(&claim.flow).cloned();
+            (flow.ok_or(Refusal::NotAccepted)?, loaded.account)
+        } else {
+            let origin = Origin { actor: ActorKind::User, ..origin };
+            let decide =
+                |turn: &mut Turn<'_>| decide::consume(turn, &claim.flow, &charge).map(Plan::Commit);
+            let step = engine.step(&target, None, &policy, &origin, Unsure::Resolve, decide);
+            let (proven, account) = step.await?;
+            (proven.flow, account)
+        };
+        claim.generation = flow.generation;
+        claim.phantom = None;
+        (engine.inner.on_work)();
+        let mut reply = engine.reply(tenant, &claim, &account, &policy, &[], arrival);
+        reply.not_before = None;
+        Ok(reply)
+    }
+
+    /// Writes the new password, if the flow holds a live grant and the password satisfies the
+    /// rules, and tells the owner.
+    ///
+    /// A refused password costs nothing and keeps the grant, ten times. If the outcome is not
+    /// known ([`Error::Fault`] from the directory), the owner is told that the password may have
+    /// changed, and the same ticket may repeat the call with the same password.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::MoreProofNeeded`], [`Refusal::Ended`], [`Refusal::TicketReplaced`],
+    /// [`Refusal::Password`], [`Refusal::DirectoryPassword`], [`Refusal::Busy`],
+    /// [`Refusal::NotEligible`]; [`InvalidInput`]; [`Error::Fault`].
+    pub async fn complete(
+        &self,
+        request: &Request,
+        ticket: &ResetTicket,
+        new_password: &SecretText,
+    ) -> Result<Reply<ResetTicket>, Error> {
+        let arrival = self.engine.inner.clock.now();
+        let claim = ticket.open(&request.tenant, &self.engine.inner.keys)?;
+        self.engine.complete_reset(request, &claim, new_password, arrival).await
+    }
+}
+
+/// Where the code of this option goes, or why nowhere.
+fn chosen<'a>(
+    eligible: &'a Result<Eligible<'_>, SsprReason>,
+    option: ChallengeOption,
+) -> Result<&'a Destination, SsprReason> {
+    let eligible = eligible.as_ref().map_err(|reason| *reason)?;
+    let candidate = eligible.candidate(option).ok_or(SsprReason::NoSuchMethod)?;
+    Ok(&candidate.destination)
+}
+
+/// A phone number that was typed, and the one on file, if there is one.
+struct Typed<'a> {
+    typed: &'a PhoneNumber,
+    on_file: Option<&'a Destination>,
+    option: ChallengeOption,
+}
+
+impl Context {
+    /// Whether the ticket's user may reset now; a ticket of nobody's keeps its reason.
+    fn claimed_eligible(
+        &self,
+        claim: &Claim,
+        account: &Account,
+        now: Timestamp,
+    ) -> Result<Eligible<'_>, SsprReason> {
+        match &claim.subject {
+            TicketSubject::Decoy { reason, .. } => Err(*reason),
+            TicketSubject::User(_) => self.eligible(account, now),
+        }
+    }
+}
+
+impl Engine {
+    /// Asks the human check, if there is one: the first port call, whatever the policy says.
+    async fn human_passed(&self, request: &Request) -> bool {
+        match (&self.inner.human_check, &request.human) {
+            (Some(check), Some(answer)) => {
+                check.passed(&request.tenant, answer).await.unwrap_or(false)
+            }
+            _ => false,
+        }
+    }
+
+    /// Facts and record for a ticket: the same calls whoever it names.
+    pub(super) async fn reset_state(
+        &self,
+        tenant: &TenantId,
+        claim: &Claim,
+    ) -> Result<(Context, Target, Loaded), Error> {
+        let user = match &claim.subject {
+            TicketSubject::User(user) => user.clone(),
+            TicketSubject::Decoy { user, .. } => match user {
+                Some(user) => user.clone(),
+                None => nobody(claim.identifier)?,
+            },
+        };
+        let context = self.context(tenant, UserSelector::Id(&user), false).await?;
+        let target = self.subject_target(tenant, &claim.subject, claim.identifier);
+        let loaded = self.load(&target).await?;
+        Ok((context, target, loaded))
+    }
+
+    pub(super) fn reply(
+        &self,
+        tenant: &TenantId,
+        claim: &Claim,
+        account: &Arc<Account>,
+        policy: &Policy,
+        first: &[super::OptionView],
+        arrival: Timestamp,
+    ) -> Reply<ResetTicket> {
+        let now = arrival.max(account.seen);
+        let proven = account.flow(&claim.flow).is_some_and(|flow| !flow.proofs.is_empty());
+        Reply {
+            ticket: ResetTicket::issue(claim, tenant, &self.inner.keys),
+            step: step_of(claim, account, policy, first, now),
+            expires_at: claim.started_at.plus(policy.lifetimes.flow),
+            not_before: (!proven).then(|| arrival.plus(self.inner.reply_floor)),
+        }
+    }
+
+    /// Charges one attempt, then compares.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::NotAccepted`] for a wrong code and for every reason not to compare.
+    pub(super) async fn charge_and_compare(
+        &self,
+        target: &Target,
+        policy: &Policy,
+        origin: &Origin,
+        claim: &Claim,
+        attempt: &Attempt,
+    ) -> Result<Charge, Error> {
+        let decide = |turn: &mut Turn<'_>| {
+            let (flow, purpose) = (&claim.flow, claim.purpose);
+            decide::charge_attempt(turn, flow, purpose, claim.generation).map(Plan::Commit)
+        };
+        let (charge, _) = self.step(target, None, policy, origin, Unsure::Fail, decide).await?;
+        let right = self.compare(target, claim.purpose, charge.flow, &charge.challenge, attempt);
+        if right { Ok(charge) } else { Err(Refusal::NotAccepted.into()) }
+    }
+
+    /// Compares a typed code with the challenge's: the one place that does.
+    fn compare(
+        &self,
+        target: &Target,
+        purpose: Purpose,
+        flow: u32,
+        challenge: &Challenge,
+        attempt: &Attempt,
+    ) -> bool {
+        self.inner.comparisons.fetch_add(1, Ordering::Relaxed);
+        let context = CodeContext {
+            account: &target.key,
+            flow,
+            challenge: challenge.number,
+            purpose: purpose.code(),
+            method: challenge.method(),
+            nonce: &challenge.nonce,
+        };
+        // A key that was dropped opens nothing; a hollow challenge is computed all the same.
+        let key = self.inner.keys.short(challenge.key);
+        let fits = key.is_some_and(|key| key.code.check(&context, challenge.format, &attempt.0));
+        fits & challenge.destination.is_some()
+    }
+
+    /// Counts a typed phone number, then compares it with the one on file.
+    ///
+    /// `Err`: it is another one, or may not be compared; the answer must not tell which.
+    async fn compare_number(
+        &self,
+        target: &Target,
+        loaded: Loaded,
+        policy: &Policy,
+        origin: &Origin,
+        claim: &Claim,
+        number: &Typed<'_>,
+    ) -> Result<Result<(Loaded, NumberCharge), Timestamp>, Error> {
+        let kind = number.option.method();
+        let command = Number { flow: &claim.flow, purpose: claim.purpose, kind };
+        let decide = |turn: &mut Turn<'_>| {
+            Ok(match charge_number(turn, &command)? {
+                Ok(charge) => Plan::Commit(Ok(charge)),
+                Err(retry_at) => Plan::Keep(Err(retry_at)),
+            })
+        };
+        let (charged, _) =
+            self.step(target, Some(loaded), policy, origin, Unsure::Fail, decide).await?;
+        let charge = match charged {
+            Ok(charge) => charge,
+            Err(retry_at) => return Ok(Err(retry_at)),
+        };
+        self.inner.comparisons.fetch_add(1, Ordering::Relaxed);
+        // Somebody who does not exist has a number too, which nobody can type.
+        let on_file = match number.on_file {
+            Some(Destination::Phone(number)) => number.as_e164().to_owned(),
+            _ => "+000000000000000".to_owned(),
+        };
+        let typed = padded(number.typed.as_e164());
+        if secrets_equal(&typed, &padded(&on_file)) {
+            return Ok(Ok((self.load(target).await?, charge)));
+        }
+        Ok(Err(self.inner.clock.now().plus(policy.sends.resend_after)))
+    }
+}
+
+/// A number in the room of the longest one, so that its length is not compared first.
+fn padded(number: &str) -> [u8; 16] {
+    let mut room = [0; 16];
+    for (place, digit) in room.iter_mut().zip(number.bytes()) {
+        *place = digit;
+    }
+    room
+}

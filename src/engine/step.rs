@@ -1,0 +1,205 @@
+//! The one loop: load at a version, decide, commit if unchanged.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use super::Engine;
+use super::error::{At as _, Error, Fault, Port};
+use super::request::Request;
+use crate::domain::account::{Account, FORMAT};
+use crate::domain::decide::Turn;
+use crate::domain::event::ActorKind;
+use crate::domain::ids::{RecordKey, TenantId, UserId};
+use crate::domain::policy::Policy;
+use crate::domain::record::{Record, Subject, Version};
+use crate::domain::refusal::Refusal;
+use crate::domain::time::Timestamp;
+use crate::port::{Commit, Committed, PortError, PortErrorKind};
+
+/// How often a step decides again before it gives up. The commits that others can make meanwhile
+/// are bounded by the account's budgets, which are far smaller.
+const MAX_DECISIONS: u32 = 256;
+/// The most that a record may take.
+const MAX_BODY: usize = 16 * 1024;
+
+/// Whose record a step works on.
+#[derive(Clone, Debug)]
+pub(super) struct Target {
+    pub(super) key: RecordKey,
+    pub(super) tenant: TenantId,
+    /// `None` for a decoy.
+    pub(super) user: Option<UserId>,
+}
+
+/// On whose behalf, and from where.
+#[derive(Clone, Debug)]
+pub(super) struct Origin {
+    pub(super) actor: ActorKind,
+    pub(super) source: Option<String>,
+}
+
+impl Origin {
+    pub(super) fn of(request: &Request, actor: ActorKind) -> Self {
+        Self { actor, source: request.source.shown() }
+    }
+
+    pub(super) const fn engine() -> Self {
+        Self { actor: ActorKind::Engine, source: None }
+    }
+}
+
+/// What a decision wants done with the turn.
+pub(super) enum Plan<T> {
+    /// Commit it and answer this.
+    Commit(T),
+    /// Nothing is to be kept; answer this.
+    Keep(T),
+}
+
+/// A record as it was found, decoded.
+pub(super) struct Loaded {
+    version: Option<Version>,
+    pub(super) account: Arc<Account>,
+}
+
+/// Whether a commit of unknown outcome may be looked into, and decided again.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unsure {
+    /// Load, and go on from what is there.
+    Resolve,
+    /// Fail: what follows the commit must not follow an uncertain one.
+    Fail,
+}
+
+impl Engine {
+    pub(super) fn user_target(&self, tenant: &TenantId, user: &UserId) -> Target {
+        let key = self.inner.keys.account(tenant, user);
+        Target { key, tenant: tenant.clone(), user: Some(user.clone()) }
+    }
+
+    pub(super) fn decoy_target(&self, tenant: &TenantId, slot: u16) -> Target {
+        Target { key: self.inner.keys.decoy(tenant, slot), tenant: tenant.clone(), user: None }
+    }
+
+    /// Loads an account; one that is not there yet is blank.
+    pub(super) async fn load(&self, target: &Target) -> Result<Loaded, Error> {
+        let found = self.inner.store.load(&target.key).await.at(Port::Store)?;
+        let Some(record) = found else {
+            let now = self.inner.clock.now();
+            let blank = Account::blank(target.key, target.tenant.clone(), target.user.clone(), now);
+            return Ok(Loaded { version: None, account: Arc::new(blank) });
+        };
+        let account = account_of(&record, target)?;
+        Ok(Loaded { version: Some(record.version()), account })
+    }
+
+    /// Decides on the account and commits, again and again until the record has not changed
+    /// meanwhile. Gives the answer, and the account as it is then.
+    pub(super) async fn step<T>(
+        &self,
+        target: &Target,
+        loaded: Option<Loaded>,
+        policy: &Policy,
+        origin: &Origin,
+        unsure: Unsure,
+        mut decide: impl FnMut(&mut Turn<'_>) -> Result<Plan<T>, Refusal>,
+    ) -> Result<(T, Arc<Account>), Error> {
+        let mut loaded = loaded;
+        for _ in 0..MAX_DECISIONS {
+            let current = match loaded.take() {
+                Some(loaded) => loaded,
+                None => self.load(target).await?,
+            };
+            let turn = Turn::new(&current.account, policy, self.inner.clock.now());
+            let mut turn = turn.by(origin.actor.clone(), origin.source.clone());
+            let answer = match decide(&mut turn)? {
+                Plan::Keep(answer) => return Ok((answer, current.account)),
+                Plan::Commit(answer) => answer,
+            };
+            if let Some(account) = self.commit_turn(turn, current.version, unsure).await? {
+                return Ok((answer, account));
+            }
+            self.inner.redecisions.fetch_add(1, Ordering::Relaxed);
+        }
+        let error =
+            PortError::unavailable().because("the record changes faster than it is decided");
+        Err(Error::Fault(Fault { port: Port::Store, error }))
+    }
+
+    /// Commits a turn. `None`: the record has changed, decide again.
+    async fn commit_turn(
+        &self,
+        turn: Turn<'_>,
+        expected: Option<Version>,
+        unsure: Unsure,
+    ) -> Result<Option<Arc<Account>>, Error> {
+        let count = next_count(expected, turn.now);
+        let version = Version::new(count, u64::from_be_bytes(self.random()?));
+        let (columns, events) = (turn.columns(), turn.events(version));
+        let account = Arc::new(turn.account);
+        let subject = Subject::Account(Arc::clone(&account));
+        let record = Record::new(account.key, version, subject);
+        if account.may_be_large() && record.body().len() > MAX_BODY {
+            return Err(Refusal::LimitReached.into());
+        }
+        let commit = Commit::new(&record, expected, &columns, &events);
+        let applied = match self.inner.store.commit(commit).await {
+            Ok(committed) => committed == Committed::Applied,
+            Err(error) => {
+                let unknown = error.kind() == PortErrorKind::Unknown;
+                if !unknown || unsure == Unsure::Fail {
+                    return Err(Error::Fault(Fault { port: Port::Store, error }));
+                }
+                // No version is ever used twice: if ours is there, it was applied. If another
+                // is, the decision is made again on what is there now.
+                let there = self.inner.store.load(&account.key).await.at(Port::Store)?;
+                there.is_some_and(|record| record.version() == version)
+            }
+        };
+        Ok(applied.then_some(account))
+    }
+}
+
+/// The count of the next version. A record that is new, or new again after a purge, starts at the
+/// time: neither a version nor an event's id is ever used twice.
+pub(super) fn next_count(expected: Option<Version>, now: Timestamp) -> u64 {
+    match expected {
+        Some(version) => version.count().saturating_add(1),
+        None => u64::try_from(now.unix_millis()).unwrap_or(1).max(1),
+    }
+}
+
+/// Whose record this is, for work that starts from a key.
+pub(super) fn target_of(record: &Record) -> Result<(Target, Loaded), Error> {
+    let corrupt = |cause: PortError| Error::Fault(Fault { port: Port::Store, error: cause });
+    let subject = record.subject();
+    let subject = subject.map_err(|cause| corrupt(PortError::corrupt().because(cause)))?;
+    let Subject::Account(account) = subject else {
+        return Err(corrupt(PortError::corrupt().because("only accounts have work")));
+    };
+    let (key, tenant, user) = (account.key, account.tenant.clone(), account.user.clone());
+    let target = Target { key, tenant, user };
+    let account = account_of(record, &target)?;
+    Ok((target, Loaded { version: Some(record.version()), account }))
+}
+
+/// The account in a record, if this release may read and write it.
+pub(super) fn account_of(record: &Record, target: &Target) -> Result<Arc<Account>, Error> {
+    let corrupt = |detail: &str| {
+        let cause = record.corrupt(detail.to_owned());
+        Error::Fault(Fault { port: Port::Store, error: PortError::corrupt().because(cause) })
+    };
+    let subject = record.subject().map_err(|cause| {
+        Error::Fault(Fault { port: Port::Store, error: PortError::corrupt().because(cause) })
+    })?;
+    let Subject::Account(account) = subject else {
+        return Err(corrupt("the body is of another kind"));
+    };
+    if account.min_reader > FORMAT || account.min_writer > FORMAT {
+        return Err(corrupt("a newer release has closed this record to older ones"));
+    }
+    if account.tenant != target.tenant || account.user != target.user {
+        return Err(corrupt("the body names another account"));
+    }
+    Ok(Arc::clone(account))
+}

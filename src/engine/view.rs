@@ -1,0 +1,171 @@
+//! From the state of a flow to what is shown.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use super::Engine;
+use super::context::{Context, Eligible};
+use super::reply::{OptionView, Step};
+use crate::domain::account::{Account, Challenge, Flow, Offer, WriteState};
+use crate::domain::contact::{Destination, EmailAddress, PhoneNumber};
+use crate::domain::decide::code_format;
+use crate::domain::eligibility::policy_options;
+use crate::domain::method::{ChallengeOption, MethodKind};
+use crate::domain::policy::{Disclosure, Gates, Policy};
+use crate::domain::ticket::{Claim, Phantom};
+use crate::domain::time::Timestamp;
+
+/// How long a person waits before *try again* and *contact your administrator* appear (Entra).
+const HELP_AFTER: Duration = Duration::from_secs(10);
+
+impl Engine {
+    /// What to offer before the first proof.
+    pub(super) fn first_offers(
+        &self,
+        context: &Context,
+        eligible: Option<&Eligible<'_>>,
+        identifier: [u8; 8],
+    ) -> Vec<OptionView> {
+        let policy = &*context.policy;
+        let typed = |option: ChallengeOption| typed_number(policy, option);
+        if policy.disclosure == Disclosure::Uniform {
+            // The policy's kinds, an administrator's included: the list must not tell who is one.
+            let mut methods = policy.users.methods.clone();
+            if policy.administrators.enabled {
+                methods.extend(&policy.administrators.gates.methods);
+            }
+            let options = policy_options(&gates_of(methods), &context.channels);
+            let view = |option| OptionView { option, masked: None, typed_number: typed(option) };
+            return options.into_iter().map(view).collect();
+        }
+        let offers = match eligible {
+            Some(eligible) => eligible.offers(&context.channels),
+            None => self.decoy_offers(context, identifier),
+        };
+        offers.into_iter().map(|offer| masked_view(policy, offer)).collect()
+    }
+
+    /// Masks for somebody who does not exist: always the same for one identifier.
+    fn decoy_offers(&self, context: &Context, identifier: [u8; 8]) -> Vec<Offer> {
+        let bytes = self.inner.keys.mask(identifier);
+        let letter = |byte: u8| char::from(b'a' + byte % 26);
+        let email = format!("{0}{0}{0}@{1}{1}{1}.example", letter(bytes[0]), letter(bytes[1]));
+        let phone = |byte: u8| format!("+1425555{:04}", u32::from(byte) % 100);
+        let destination = |kind: MethodKind| match kind {
+            MethodKind::Email => EmailAddress::parse(&email).ok().map(Destination::Email),
+            MethodKind::MobilePhone => {
+                PhoneNumber::parse(&phone(bytes[2])).ok().map(Destination::Phone)
+            }
+            MethodKind::OfficePhone => {
+                PhoneNumber::parse(&phone(bytes[3])).ok().map(Destination::Phone)
+            }
+        };
+        let options = policy_options(&context.policy.users, &context.channels);
+        options
+            .into_iter()
+            .map(|option| {
+                let masked = destination(option.method()).map(|to| to.masked());
+                Offer { option, masked: masked.unwrap_or_default() }
+            })
+            .collect()
+    }
+}
+
+fn gates_of(methods: BTreeSet<MethodKind>) -> Gates {
+    let mut gates = Gates::default();
+    gates.methods = methods;
+    gates
+}
+
+pub(super) fn typed_number(policy: &Policy, option: ChallengeOption) -> bool {
+    policy.typed_number && option.method() != MethodKind::Email
+}
+
+fn masked_view(policy: &Policy, offer: Offer) -> OptionView {
+    let typed_number = typed_number(policy, offer.option);
+    OptionView { option: offer.option, masked: Some(offer.masked), typed_number }
+}
+
+/// What to show for this ticket, on this account.
+pub(super) fn step_of(
+    claim: &Claim,
+    account: &Account,
+    policy: &Policy,
+    first: &[OptionView],
+    now: Timestamp,
+) -> Step {
+    let flow = account.flow(&claim.flow);
+    let options = options_of(flow, account, policy, first);
+    let Some(flow) = flow else {
+        return match &claim.phantom {
+            Some(phantom) => enter_phantom(phantom, policy, options),
+            None => Step::Choose { options },
+        };
+    };
+    if let Some(done) = flow.done {
+        return Step::Done { propagated: done.propagated };
+    }
+    if let Some(grant) = flow.grant.as_ref().filter(|grant| now < grant.expires_at) {
+        let unsettled = account
+            .write
+            .as_ref()
+            .is_some_and(|write| write.flow == flow.number && write.state == WriteState::Unsettled);
+        let rules = (&policy.password).into();
+        return Step::NewPassword { rules, until: grant.expires_at, unsettled };
+    }
+    let live = flow.challenges.iter().filter(|one| one.live(now)).max_by_key(|one| one.number);
+    let silent = claim
+        .phantom
+        .as_ref()
+        .filter(|phantom| live.is_none_or(|challenge| challenge.opened_at < phantom.opened_at));
+    match (silent, live) {
+        (Some(phantom), _) => enter_phantom(phantom, policy, options),
+        (None, Some(challenge)) => enter(challenge, policy, options),
+        (None, None) => Step::Choose { options },
+    }
+}
+
+fn options_of(
+    flow: Option<&Flow>,
+    account: &Account,
+    policy: &Policy,
+    first: &[OptionView],
+) -> Vec<OptionView> {
+    match flow {
+        Some(flow) if !flow.proofs.is_empty() => {
+            let open = account.offers.iter().filter(|offer| {
+                flow.proofs.iter().all(|proof| proof.method != offer.option.method())
+            });
+            open.map(|offer| masked_view(policy, offer.clone())).collect()
+        }
+        _ => first.to_vec(),
+    }
+}
+
+fn enter(challenge: &Challenge, policy: &Policy, options: Vec<OptionView>) -> Step {
+    Step::Enter {
+        option: shown(challenge.option, policy, &options),
+        format: challenge.format,
+        resend_at: challenge.opened_at.plus(policy.sends.resend_after),
+        help_at: challenge.opened_at.plus(HELP_AFTER),
+        options,
+    }
+}
+
+fn enter_phantom(phantom: &Phantom, policy: &Policy, options: Vec<OptionView>) -> Step {
+    let mut format = code_format(policy, phantom.option.channel(), false);
+    format.length = phantom.length;
+    Step::Enter {
+        option: shown(phantom.option, policy, &options),
+        format,
+        resend_at: phantom.opened_at.plus(policy.sends.resend_after),
+        help_at: phantom.opened_at.plus(HELP_AFTER),
+        options,
+    }
+}
+
+fn shown(option: ChallengeOption, policy: &Policy, options: &[OptionView]) -> OptionView {
+    let offered = options.iter().find(|one| one.option == option).cloned();
+    let typed_number = typed_number(policy, option);
+    offered.unwrap_or(OptionView { option, masked: None, typed_number })
+}

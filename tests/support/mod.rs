@@ -1,0 +1,246 @@
+//! A small world for tests: one tenant, one user, an engine over any store.
+#![allow(dead_code, reason = "each test file uses a part of it")]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sspr::adapters::memory::{MemoryDirectory, MemoryInbox, MemoryStore};
+use sspr::testing::{ManualClock, SeededEntropy};
+use sspr::{
+    Actor, Attempt, Channel, ChallengeOption, EmailAddress, Engine, Identifier, Keys, MethodKind,
+    NewMethod, PhoneNumber, Policy, PolicySettings, Refusal, Reply, Request, ResetTicket, RoleId,
+    Scope, SecretBytes, SecretText, SignInContext, SignedIn, Source, Step, Store, TenantFacts,
+    TenantId, Timestamp, UserFacts, UserId,
+};
+
+pub const MAIL: &str = "ada@private.example";
+pub const MOBILE: &str = "+14255550100";
+pub const OLD: &str = "an old password of ada";
+pub const NEW: &str = "plum tractor violet candle";
+pub const START: i64 = 1_800_000_000;
+
+pub struct World {
+    pub engine: Engine,
+    pub clock: ManualClock,
+    pub directory: MemoryDirectory,
+    pub inbox: MemoryInbox,
+    pub tenant: TenantId,
+    pub user: UserId,
+}
+
+pub fn tenant() -> TenantId {
+    TenantId::parse("contoso").expect("valid")
+}
+
+pub fn user() -> UserId {
+    UserId::parse("6e7b768e-07e2-4810-8459-485f84f8f204").expect("valid")
+}
+
+pub fn keys() -> Keys {
+    let secret = |byte| SecretBytes::new(vec![byte; 32]);
+    Keys::new(secret(1), 1, secret(2)).expect("long enough")
+}
+
+pub fn settings() -> PolicySettings {
+    let mut settings = PolicySettings::default();
+    settings.scope = Scope::All;
+    settings.users.methods = MethodKind::ALL.into();
+    settings
+}
+
+pub fn one_gate() -> PolicySettings {
+    let mut settings = settings();
+    settings.users.required = 1;
+    settings.users.methods = [MethodKind::Email, MethodKind::MobilePhone].into();
+    settings
+}
+
+pub fn admin() -> Actor {
+    Actor::new("root@contoso.example", [RoleId::parse("Global Administrator").expect("valid")])
+}
+
+pub fn request() -> Request {
+    request_from("203.0.113.7")
+}
+
+pub fn request_from(source: &str) -> Request {
+    Request::new(tenant(), Source::parse(source))
+}
+
+pub fn ada() -> Identifier {
+    Identifier::parse("ada@contoso.example").expect("valid")
+}
+
+pub fn code(text: &str) -> Attempt {
+    Attempt::code(text).expect("well formed")
+}
+
+pub fn email() -> sspr::Selection {
+    ChallengeOption::preferred(MethodKind::Email).into()
+}
+
+pub fn sms() -> sspr::Selection {
+    ChallengeOption::preferred(MethodKind::MobilePhone).into()
+}
+
+pub fn voice() -> sspr::Selection {
+    ChallengeOption::new(MethodKind::MobilePhone, Channel::Voice).expect("reached").into()
+}
+
+pub fn directory(clock: &ManualClock) -> MemoryDirectory {
+    let directory = MemoryDirectory::with_hash_cost(8, 1).with_clock(clock.clone());
+    directory.add_tenant(tenant(), TenantFacts::new("Contoso"));
+    let mut facts = UserFacts::new(user());
+    facts.user_principal_name = Some("ada@contoso.example".to_owned());
+    facts.primary_mail = Some(EmailAddress::parse("ada@contoso.example").expect("valid"));
+    directory.add_user(&tenant(), facts, &["ada@contoso.example"], OLD).expect("new user");
+    directory
+}
+
+impl World {
+    pub async fn memory(settings: PolicySettings) -> Self {
+        Self::over(MemoryStore::new(), settings).await
+    }
+
+    /// A world over this store, with a policy and no registered methods.
+    pub async fn over(store: impl Store + 'static, settings: PolicySettings) -> Self {
+        let clock = ManualClock::new(Timestamp::from_unix_seconds(START));
+        let (directory, inbox) = (directory(&clock), MemoryInbox::new());
+        let engine =
+            engine(Arc::new(store), &clock, directory.clone(), inbox.clone(), 7).await;
+        let tenant = tenant();
+        let policy = Policy::new(settings).expect("a sound policy");
+        engine.admin(&tenant, &admin()).put_policy(&policy, None).await.expect("put");
+        Self { engine, clock, directory, inbox, tenant, user: user() }
+    }
+
+    pub fn signed_in(&self) -> SignedIn {
+        use sspr::Clock as _;
+        let now = self.clock.now();
+        SignedIn::vouch(self.user.clone(), SignInContext::new("s", now).with_second_factor(now))
+    }
+
+    /// Delivers everything that waits.
+    pub async fn deliver(&self) {
+        while self.engine.maintain(100).await.expect("maintained").more {}
+    }
+
+    pub async fn register(&self, method: NewMethod, address: &str) {
+        let (request, user) = (request(), self.signed_in());
+        let reply =
+            self.engine.registration().add(&request, &user, &method).await.expect("added");
+        self.deliver().await;
+        let code_text = self.inbox.last_code_to(address).expect("a code");
+        let confirmed = self
+            .engine
+            .registration()
+            .confirm(&request, &user, &reply.ticket, &code(&code_text))
+            .await
+            .expect("confirmed");
+        assert!(confirmed.active);
+    }
+
+    /// Registers a mail address and a mobile phone, and lets the holds pass.
+    pub async fn register_both(&self) {
+        self.register(NewMethod::email(EmailAddress::parse(MAIL).expect("valid")), MAIL).await;
+        let mobile = PhoneNumber::parse(MOBILE).expect("valid");
+        let mobile = NewMethod::mobile_phone(mobile, Channel::Sms).expect("reached");
+        self.register(mobile, MOBILE).await;
+        self.deliver().await;
+        self.clock.advance(Duration::from_secs(2 * 86_400));
+    }
+
+    pub async fn start(&self) -> Reply<ResetTicket> {
+        self.engine.reset().start(&request(), &ada()).await.expect("started")
+    }
+
+    pub async fn challenge(
+        &self,
+        ticket: &ResetTicket,
+        selection: &sspr::Selection,
+    ) -> Reply<ResetTicket> {
+        self.engine.reset().challenge(&request(), ticket, selection).await.expect("challenged")
+    }
+
+    /// Opens a challenge and reads the code that arrives.
+    pub async fn challenged(
+        &self,
+        ticket: &ResetTicket,
+        selection: &sspr::Selection,
+        address: &str,
+    ) -> (Reply<ResetTicket>, String) {
+        let reply = self.challenge(ticket, selection).await;
+        self.deliver().await;
+        (reply, self.inbox.last_code_to(address).expect("a code"))
+    }
+
+    pub async fn prove(
+        &self,
+        ticket: &ResetTicket,
+        typed: &str,
+    ) -> Result<Reply<ResetTicket>, sspr::Error> {
+        self.engine.reset().prove(&request(), ticket, &code(typed)).await
+    }
+
+    /// A ticket with a grant, earned by mail and text.
+    pub async fn granted(&self) -> ResetTicket {
+        let reply = self.start().await;
+        let (reply, mail) = self.challenged(&reply.ticket, &email(), MAIL).await;
+        let reply = self.prove(&reply.ticket, &mail).await.expect("proven");
+        let (reply, text) = self.challenged(&reply.ticket, &sms(), MOBILE).await;
+        let reply = self.prove(&reply.ticket, &text).await.expect("proven");
+        assert!(matches!(reply.step, Step::NewPassword { .. }), "{:?}", reply.step);
+        reply.ticket
+    }
+
+    pub async fn complete(
+        &self,
+        ticket: &ResetTicket,
+        password: &str,
+    ) -> Result<Reply<ResetTicket>, sspr::Error> {
+        self.engine.reset().complete(&request(), ticket, &SecretText::from(password)).await
+    }
+
+    pub fn password_is(&self, password: &str) -> bool {
+        self.directory.password_is(&self.tenant, &self.user, password)
+    }
+
+    pub async fn event_codes(&self) -> Vec<String> {
+        let tenant = tenant();
+        let events =
+            self.engine.admin(&tenant, &admin()).events(None, 1000).await.expect("readable");
+        events.items.iter().map(|event| event.code().to_owned()).collect()
+    }
+}
+
+pub async fn engine(
+    store: Arc<dyn Store>,
+    clock: &ManualClock,
+    directory: MemoryDirectory,
+    inbox: MemoryInbox,
+    seed: u64,
+) -> Engine {
+    Engine::builder()
+        .keys(keys())
+        .store(store)
+        .directory(directory)
+        .delivery(inbox)
+        .clock(clock.clone())
+        .entropy(SeededEntropy::new(seed))
+        .open()
+        .await
+        .expect("opened")
+}
+
+pub fn refusal<T: std::fmt::Debug>(result: Result<T, sspr::Error>) -> Refusal {
+    match result {
+        Err(sspr::Error::Refused(refusal)) => refusal,
+        other => panic!("expected a refusal, got {other:?}"),
+    }
+}
+
+/// A code that is not this one.
+pub fn other_than(right: &str) -> String {
+    let first = if right.starts_with('1') { '2' } else { '1' };
+    format!("{first}{}", &right[1..])
+}
