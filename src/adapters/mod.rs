@@ -1,1 +1,6 @@
 //! Adapters that come with the crate.
+//!
+//! They know the ports and the domain, never the engine: whatever they do, a host's own adapter
+//! can do as well.
+
+pub mod memory;

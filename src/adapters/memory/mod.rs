@@ -1,0 +1,20 @@
+//! Adapters that keep everything in memory: for tests, demonstrations and single-process tools.
+//!
+//! They obey the same contracts as every other adapter, with one exception that follows from
+//! their nature: nothing survives the process. All of them are bounded, and a full one refuses
+//! instead of forgetting.
+
+mod store;
+
+pub use store::{MemoryLimits, MemoryStore};
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Locks, also after a panic elsewhere.
+///
+/// Nothing inside these critical sections can panic halfway except an allocation failure, which
+/// aborts; so what a poisoned lock guards is whole, and refusing it would only turn one test's
+/// panic into everybody's.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,101 @@
+//! Counters, sharded like the records.
+
+use std::sync::Mutex;
+
+use super::bound::Bounded;
+use super::keyed::KeyMap;
+use super::{LOCKS, place_of};
+use crate::adapters::memory::lock;
+use crate::domain::ids::CounterKey;
+use crate::domain::time::Timestamp;
+use crate::port::{Charge, PortError, PortResult};
+
+pub(super) struct Counters {
+    shards: Box<[Mutex<Shard>]>,
+    pub(super) held: Bounded,
+}
+
+#[derive(Default)]
+struct Shard {
+    counters: KeyMap<CounterKey, Counter>,
+    /// No counter here expires earlier: spares a purge the walk through live counters.
+    earliest: Option<Timestamp>,
+}
+
+struct Counter {
+    value: u64,
+    expires_at: Timestamp,
+}
+
+impl Counters {
+    pub(super) fn new(max: usize) -> Self {
+        Self {
+            shards: (0..LOCKS).map(|_| Mutex::default()).collect(),
+            held: Bounded::new(max),
+        }
+    }
+
+    pub(super) fn add(&self, charges: &[Charge]) -> PortResult<Vec<u64>> {
+        let mut values = Vec::with_capacity(charges.len());
+        for charge in charges {
+            match self.add_one(charge) {
+                Some(value) => values.push(value),
+                // Full. What stands before this charge in the batch has been added.
+                None if values.is_empty() => {
+                    return Err(PortError::unavailable().because("no room for another counter"));
+                }
+                None => return Err(PortError::unknown().because("no room for another counter")),
+            }
+        }
+        Ok(values)
+    }
+
+    fn add_one(&self, charge: &Charge) -> Option<u64> {
+        let mut shard = lock(&self.shards[place_of(charge.key.as_bytes())]);
+        let shard = &mut *shard;
+        if let Some(counter) = shard.counters.get_mut(&charge.key) {
+            counter.value = counter.value.saturating_add(u64::from(charge.amount));
+            // Only ever later, so `earliest` stays a lower bound.
+            counter.expires_at = counter.expires_at.max(charge.expires_at);
+            return Some(counter.value);
+        }
+        if !self.held.take(1) {
+            return None;
+        }
+        let counter = Counter {
+            value: u64::from(charge.amount),
+            expires_at: charge.expires_at,
+        };
+        let value = counter.value;
+        let at = counter.expires_at;
+        shard.earliest = Some(shard.earliest.map_or(at, |earliest| earliest.min(at)));
+        shard.counters.insert(charge.key, counter);
+        Some(value)
+    }
+
+    /// Removes counters that have expired, at most `limit`, and says how many.
+    pub(super) fn purge(&self, expired: Timestamp, limit: usize) -> usize {
+        let mut removed = 0;
+        for shard in &self.shards {
+            let mut shard = lock(shard);
+            if removed >= limit || shard.earliest.is_none_or(|earliest| earliest > expired) {
+                continue;
+            }
+            let mut earliest = None::<Timestamp>;
+            let before = removed;
+            shard.counters.retain(|_, counter| {
+                let gone = counter.expires_at <= expired && removed < limit;
+                if gone {
+                    removed += 1;
+                } else {
+                    let at = counter.expires_at;
+                    earliest = Some(earliest.map_or(at, |earliest| earliest.min(at)));
+                }
+                !gone
+            });
+            shard.earliest = earliest;
+            self.held.give_back(removed - before);
+        }
+        removed
+    }
+}

@@ -1,0 +1,321 @@
+//! The store that keeps records, events and counters in memory.
+
+mod bound;
+mod counters;
+mod events;
+mod keyed;
+mod position;
+mod shard;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use async_trait::async_trait;
+
+use self::bound::Bounded;
+use self::counters::Counters;
+use self::events::Numbered;
+use self::shard::Shard;
+use super::lock;
+use crate::domain::event::Event;
+use crate::domain::ids::{RecordKey, TenantId};
+use crate::domain::record::{Record, RecordKind};
+use crate::domain::time::Timestamp;
+use crate::port::{
+    Charge, Commit, Committed, Cursor, Cutoff, EventsOf, Page, PortError, PortResult, Store,
+};
+
+/// Into how many parts the keys are cut, each with a lock of its own.
+const LOCKS: usize = 64;
+
+/// Which part a key belongs to: by its highest bits, so that the parts stand in key order and a
+/// scan can go through them one after the other.
+const fn place_of(key: &[u8; 32]) -> usize {
+    key[0] as usize * LOCKS / 256
+}
+
+/// How much a [`MemoryStore`] may hold.
+///
+/// ```
+/// use sspr::adapters::memory::{MemoryLimits, MemoryStore};
+///
+/// let mut limits = MemoryLimits::default();
+/// limits.events = 10_000;
+/// let store = MemoryStore::with_limits(limits);
+/// # drop(store);
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct MemoryLimits {
+    /// Records. Default 2 000 000, of 1 to 16 KiB each.
+    pub records: usize,
+    /// Audit events. Default 1 000 000, of about half a KiB each.
+    pub events: usize,
+    /// Counters. Default 1 000 000, of about 64 bytes each.
+    pub counters: usize,
+}
+
+impl Default for MemoryLimits {
+    fn default() -> Self {
+        Self {
+            records: 2_000_000,
+            events: 1_000_000,
+            counters: 1_000_000,
+        }
+    }
+}
+
+/// A [`Store`] in memory, bounded and shared by all its clones.
+///
+/// It keeps the whole contract but for durability: nothing survives the process. It never forgets
+/// to make room: at a [limit](MemoryLimits), a step that would add a row is answered
+/// `Unavailable`, and goes through again once [`purge`](Store::purge) has removed old rows. An
+/// attack that fills the store therefore closes it; it cannot wash audit events or budgets away.
+///
+/// A `load` or a `commit` takes one of 64 locks, and its cost does not grow with the number of
+/// rows; listings and purges look at every part, one at a time.
+///
+/// ```
+/// use sspr::adapters::memory::MemoryStore;
+/// use sspr::port::{Commit, Committed};
+/// use sspr::{Columns, Record, RecordKey, RecordKind, Store, TenantId, Timestamp, Version};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let store = MemoryStore::new();
+/// let key = RecordKey::from_bytes([1; 32]);
+/// let columns = Columns::new(TenantId::parse("contoso")?, RecordKind::Meta, Timestamp::EPOCH);
+///
+/// let first = Record::loaded(key, Version::new(1, 77), "{}");
+/// let answer = store.commit(Commit::new(&first, None, &columns, &[])).await?;
+/// assert_eq!(answer, Committed::Applied);
+///
+/// // Somebody who has not seen the first version changes nothing.
+/// let rival = Record::loaded(key, Version::new(1, 88), "{}");
+/// let answer = store.commit(Commit::new(&rival, None, &columns, &[])).await?;
+/// assert_eq!(answer, Committed::Stale);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct MemoryStore {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    shards: Box<[Mutex<Shard>]>,
+    counters: Counters,
+    records: Bounded,
+    events: Bounded,
+    /// The number that the next event takes. Taken only under a shard's lock: see `tenant_events`.
+    next_number: AtomicU64,
+}
+
+impl MemoryStore {
+    /// An empty store with the default [`MemoryLimits`].
+    #[must_use]
+    pub fn new() -> Self {
+        Self::with_limits(MemoryLimits::default())
+    }
+
+    /// An empty store that holds at most this much.
+    #[must_use]
+    pub fn with_limits(limits: MemoryLimits) -> Self {
+        let inner = Inner {
+            shards: (0..LOCKS).map(|_| Mutex::default()).collect(),
+            counters: Counters::new(limits.counters),
+            records: Bounded::new(limits.records),
+            events: Bounded::new(limits.events),
+            next_number: AtomicU64::new(1),
+        };
+        Self {
+            inner: Arc::new(inner),
+        }
+    }
+
+    fn shard(&self, key: &RecordKey) -> MutexGuard<'_, Shard> {
+        lock(&self.inner.shards[place_of(key.as_bytes())])
+    }
+
+    fn apply(&self, commit: &Commit<'_>) -> PortResult<Committed> {
+        let Commit {
+            next,
+            expected,
+            columns,
+            events,
+            ..
+        } = *commit;
+        let mut shard = self.shard(next.key());
+        let present = shard.version(next.key());
+        if present != expected {
+            return Ok(Committed::Stale);
+        }
+        // All room is taken before anything changes, so that `Unavailable` means nothing happened.
+        let new_rows = usize::from(present.is_none());
+        if !self.inner.records.take(new_rows) {
+            return Err(PortError::unavailable().because("no room for another record"));
+        }
+        if !self.inner.events.take(events.len()) {
+            self.inner.records.give_back(new_rows);
+            return Err(PortError::unavailable().because("no room for another event"));
+        }
+        shard.put(next, columns);
+        if !events.is_empty() {
+            let count = events.len() as u64;
+            let first = self.inner.next_number.fetch_add(count, Ordering::Relaxed);
+            for (number, event) in (first..).zip(events) {
+                shard.events.append(number, event);
+            }
+        }
+        Ok(Committed::Applied)
+    }
+
+    fn record_events(
+        &self,
+        key: &RecordKey,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> PortResult<Page<Event>> {
+        let after = after.map(position::read_place).transpose()?;
+        let rows = self.shard(key).events.of_record(key, after, limit);
+        let next = rows.last().map(events::place).map(position::write_place);
+        Ok(Page::new(events_of(&rows), next))
+    }
+
+    /// Events of a tenant in the order of their numbers, none skipped.
+    ///
+    /// The end is read before any lock is taken. A commit takes its numbers inside its shard's
+    /// lock: if they are below the end, it took that lock before this call reaches the shard, so
+    /// waiting for the lock is waiting for its events. A number at or above the end is left for
+    /// the next page, and the cursor stands below it.
+    fn tenant_events(
+        &self,
+        tenant: &TenantId,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> PortResult<Page<Event>> {
+        let after = after.map_or(Ok(0), position::read_number)?;
+        let end = self.inner.next_number.load(Ordering::Relaxed);
+        let mut rows = Vec::new();
+        for shard in &self.inner.shards {
+            rows.extend(lock(shard).events.of_tenant(tenant, after, end, limit));
+        }
+        rows.sort_unstable_by_key(|row| row.0);
+        rows.truncate(limit);
+        let next = rows.last().map(|row| position::write_number(row.0));
+        Ok(Page::new(events_of(&rows), next))
+    }
+}
+
+fn events_of(rows: &[Numbered]) -> Vec<Event> {
+    rows.iter().map(|(_, event)| Event::clone(event)).collect()
+}
+
+impl Default for MemoryStore {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for MemoryStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Counts only: records hold addresses.
+        f.debug_struct("MemoryStore")
+            .field("records", &self.inner.records.held())
+            .field("events", &self.inner.events.held())
+            .field("counters", &self.inner.counters.held.held())
+            .finish()
+    }
+}
+
+#[async_trait]
+impl Store for MemoryStore {
+    async fn load(&self, key: &RecordKey) -> PortResult<Option<Record>> {
+        Ok(self.shard(key).get(key).cloned())
+    }
+
+    async fn commit(&self, commit: Commit<'_>) -> PortResult<Committed> {
+        self.apply(&commit)
+    }
+
+    async fn add(&self, charges: &[Charge]) -> PortResult<Vec<u64>> {
+        self.inner.counters.add(charges)
+    }
+
+    /// The earliest first.
+    async fn due(
+        &self,
+        now: Timestamp,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> PortResult<Page<RecordKey>> {
+        let after = after.map(position::read_alarm).transpose()?;
+        let mut rows = Vec::new();
+        for shard in &self.inner.shards {
+            // One more than asked for tells whether there is another page.
+            rows.extend(lock(shard).due(now, after, limit.saturating_add(1)));
+        }
+        rows.sort_unstable();
+        let more = rows.len() > limit;
+        rows.truncate(limit);
+        let last = rows.last().filter(|_| more);
+        let next = last.map(position::write_alarm);
+        Ok(Page::new(rows.iter().map(|row| row.1).collect(), next))
+    }
+
+    /// In the order of their keys.
+    async fn scan(
+        &self,
+        tenant: &TenantId,
+        kind: RecordKind,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> PortResult<Page<Record>> {
+        let after = after.map(position::read_key).transpose()?;
+        let first = after.map_or(0, |key| place_of(key.as_bytes()));
+        let wanted = limit.saturating_add(1);
+        let mut rows = Vec::new();
+        for shard in &self.inner.shards[first..] {
+            rows.extend(lock(shard).scan(tenant, kind, after, wanted - rows.len()));
+            if rows.len() == wanted {
+                break;
+            }
+        }
+        let more = rows.len() > limit;
+        rows.truncate(limit);
+        let last = rows.last().filter(|_| more);
+        let next = last.map(|record| position::write_key(record.key()));
+        Ok(Page::new(rows, next))
+    }
+
+    async fn events(
+        &self,
+        of: EventsOf<'_>,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> PortResult<Page<Event>> {
+        match of {
+            EventsOf::Record(key) => self.record_events(key, after, limit),
+            EventsOf::Tenant(tenant) => self.tenant_events(tenant, after, limit),
+        }
+    }
+
+    async fn purge(&self, cutoff: Cutoff, limit: usize) -> PortResult<u64> {
+        let inner = &self.inner;
+        let mut removed = 0;
+        for shard in &inner.shards {
+            let mut shard = lock(shard);
+            let records = shard.purge(cutoff.expired, limit - removed);
+            inner.records.give_back(records);
+            removed += records;
+            let events = shard.events.purge(cutoff.events_before, limit - removed);
+            inner.events.give_back(events);
+            removed += events;
+        }
+        removed += inner.counters.purge(cutoff.expired, limit - removed);
+        Ok(removed as u64)
+    }
+}
