@@ -3,4 +3,7 @@
 //! They know the ports and the domain, never the engine: whatever they do, a host's own adapter
 //! can do as well.
 
+#[cfg(feature = "files")]
+pub mod files;
 pub mod memory;
+pub mod render;

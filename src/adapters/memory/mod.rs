@@ -1,11 +1,15 @@
 //! Adapters that keep everything in memory: for tests, demonstrations and single-process tools.
 //!
 //! They obey the same contracts as every other adapter, with one exception that follows from
-//! their nature: nothing survives the process. All of them are bounded, and a full one refuses
-//! instead of forgetting.
+//! their nature: nothing survives the process. What strangers can make grow is bounded: a full
+//! store refuses instead of forgetting, logs for tests drop their oldest entry.
 
+mod directory;
+mod inbox;
 mod store;
 
+pub use directory::{DirectoryWrite, GroupMember, MemoryDirectory, Revocation};
+pub use inbox::{Delivered, MemoryInbox};
 pub use store::{MemoryLimits, MemoryStore};
 
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -1,0 +1,215 @@
+use super::*;
+use crate::domain::contact::PhoneNumber;
+use crate::domain::message::{CodeMessage, CodePurpose, Locale, Message, Notice};
+use crate::domain::time::Timestamp;
+use crate::port::PortErrorKind;
+
+const AT: Timestamp = Timestamp::from_unix_seconds(1_700_000_000);
+
+struct Fixed;
+
+impl Clock for Fixed {
+    fn now(&self) -> Timestamp {
+        AT
+    }
+}
+
+/// A directory of its own for each test, removed when the test ends.
+struct Place(PathBuf);
+
+impl Place {
+    fn new(test: &str) -> Self {
+        let name = format!("sspr-files-{}-{test}", std::process::id());
+        Self(std::env::temp_dir().join(name))
+    }
+
+    fn delivery(&self) -> FileDelivery {
+        FileDelivery::new(&self.0).expect("made").with_clock(Fixed)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        fs::remove_dir_all(&self.0).ok();
+    }
+}
+
+fn envelope(key: &str, organisation: &str, channel: Channel, message: Message) -> Envelope {
+    let mail = EmailAddress::parse("ada@contoso.example").expect("mail");
+    let phone = PhoneNumber::parse("+4915112345678").expect("phone");
+    let destination = match channel {
+        Channel::Email => Destination::Email(mail),
+        Channel::Sms | Channel::Voice => Destination::Phone(phone),
+    };
+    Envelope::new(
+        key.to_owned(),
+        TenantId::parse("contoso").expect("tenant id"),
+        organisation.to_owned(),
+        channel,
+        destination,
+        Locale::default(),
+        message,
+        AT,
+    )
+}
+
+fn code(code: &str) -> Message {
+    Message::Code(CodeMessage::new(CodePurpose::Reset, code.into(), AT))
+}
+
+fn read(path: &Path) -> String {
+    fs::read_to_string(path).expect("readable")
+}
+
+#[tokio::test]
+async fn a_mail_is_a_file_that_a_mail_program_opens() {
+    let place = Place::new("mail");
+    let delivery = place.delivery();
+    let one = envelope("key-1", "Contoso", Channel::Email, code("48213907"));
+    delivery.deliver(&one).await.expect("written");
+    let path = delivery.path_of("key-1").expect("up").expect("there");
+    assert_eq!(delivery.files().expect("up"), [path.clone()]);
+    let name = path
+        .file_name()
+        .and_then(|name| name.to_str())
+        .expect("name");
+    assert!(
+        name.starts_with("000001-email-") && name.ends_with(".eml"),
+        "{name}"
+    );
+
+    let text = read(&path);
+    assert!(
+        !text.replace("\r\n", "").contains(['\r', '\n']),
+        "line ends are CRLF"
+    );
+    let (headers, body) = text.split_once("\r\n\r\n").expect("headers and body");
+    for header in [
+        "From: \"Contoso\" <no-reply@sspr.invalid>",
+        "To: <ada@contoso.example>",
+        "Subject: Contoso: your code to reset your password",
+        "Date: Tue, 14 Nov 2023 22:13:20 +0000",
+        "MIME-Version: 1.0",
+        "Content-Type: text/plain; charset=utf-8",
+        "Content-Transfer-Encoding: quoted-printable",
+        "X-SSPR-Message: code.reset",
+    ] {
+        assert!(
+            headers.lines().any(|line| line == header),
+            "{header} in {headers}"
+        );
+    }
+    assert!(headers.contains("Message-ID: <") && !headers.contains("48213907"));
+    assert!(body.contains("48213907"));
+}
+
+#[tokio::test]
+async fn the_same_message_replaces_its_file() {
+    let place = Place::new("again");
+    let delivery = place.delivery();
+    for text in ["111111", "222222"] {
+        let one = envelope("key-1", "Contoso", Channel::Email, code(text));
+        delivery.deliver(&one).await.expect("written");
+        let other = envelope("key-2", "Contoso", Channel::Sms, code("333333"));
+        delivery.deliver(&other).await.expect("written");
+    }
+    // Also through another handle, as after a restart.
+    let delivery = place.delivery();
+    let third = envelope("key-3", "Contoso", Channel::Voice, code("444444"));
+    delivery.deliver(&third).await.expect("written");
+    let one = envelope("key-1", "Contoso", Channel::Email, code("555555"));
+    delivery.deliver(&one).await.expect("written");
+    let files = delivery.files().expect("up");
+    assert_eq!(files.len(), 3);
+    assert!(read(&files[0]).contains("555555"));
+    let sms = read(&files[1]);
+    assert!(
+        sms.contains("To: +4915112345678\n") && sms.contains("333333"),
+        "{sms}"
+    );
+    let name = files[2]
+        .file_name()
+        .and_then(|name| name.to_str())
+        .expect("name");
+    assert!(name.starts_with("000003-voice-4915112345678-"), "{name}");
+    let all = fs::read_dir(&place.0).expect("readable").count();
+    assert_eq!(all, 3, "no temporary file is left");
+}
+
+#[tokio::test]
+async fn other_files_are_left_alone() {
+    let place = Place::new("others");
+    let delivery = place.delivery();
+    fs::write(place.0.join("999999-notes.txt"), "mine").expect("written");
+    let one = envelope("../../key", "Contoso", Channel::Email, code("111111"));
+    delivery.deliver(&one).await.expect("written");
+    let files = delivery.files().expect("up");
+    assert_eq!(files.len(), 1);
+    assert!(files[0].starts_with(&place.0), "a key is no path");
+    assert_eq!(read(&place.0.join("999999-notes.txt")), "mine");
+    assert_eq!(delivery.path_of("key").expect("up"), None);
+}
+
+#[tokio::test]
+async fn a_hostile_organisation_adds_no_header_and_no_tag() {
+    let place = Place::new("hostile");
+    let delivery = place.delivery();
+    let hostile = "Evil\"\r\nBcc: all@x.example\r\n\r\n<script src=//x.example>";
+    let notice = Message::Notice(Notice::PasswordReset { at: AT });
+    let one = envelope("key-1", hostile, Channel::Email, notice);
+    delivery.deliver(&one).await.expect("written");
+    let text = read(&delivery.files().expect("up")[0]);
+    let (headers, body) = text.split_once("\r\n\r\n").expect("headers and body");
+    assert!(
+        !headers
+            .lines()
+            .any(|line| line.to_ascii_lowercase().starts_with("bcc"))
+    );
+    assert!(
+        headers
+            .lines()
+            .all(|line| line.starts_with(' ') || line.contains(": "))
+    );
+    assert!(!body.contains('<') && !text.contains("x.example"));
+}
+
+#[tokio::test]
+async fn other_alphabets_are_encoded() {
+    let place = Place::new("alphabets");
+    let delivery = place.delivery();
+    let one = envelope("key-1", "Übung 株式会社", Channel::Email, code("111111"));
+    delivery.deliver(&one).await.expect("written");
+    let text = read(&delivery.files().expect("up")[0]);
+    assert!(text.is_ascii());
+    assert!(text.contains("From: =?UTF-8?B?") && text.contains("Subject: =?UTF-8?B?"));
+    assert!(text.contains("=C3=9C"), "{text}");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn only_the_owner_may_read() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let place = Place::new("modes");
+    let delivery = place.delivery();
+    let one = envelope("key-1", "Contoso", Channel::Email, code("111111"));
+    delivery.deliver(&one).await.expect("written");
+    let mode = |path: &Path| fs::metadata(path).expect("there").permissions().mode() & 0o777;
+    assert_eq!(mode(delivery.path()), 0o700);
+    assert_eq!(mode(&delivery.files().expect("up")[0]), 0o600);
+}
+
+#[tokio::test]
+async fn failures_say_that_nothing_happened() {
+    let place = Place::new("failures");
+    let delivery = place.delivery();
+    let mut one = envelope("key-1", "Contoso", Channel::Email, code("111111"));
+    one.channel = Channel::Sms;
+    let error = delivery.deliver(&one).await.expect_err("no such way");
+    assert_eq!(error.kind(), PortErrorKind::Denied);
+    fs::remove_dir_all(&place.0).expect("removed");
+    one.channel = Channel::Email;
+    let error = delivery.deliver(&one).await.expect_err("no directory");
+    assert_eq!(error.kind(), PortErrorKind::Unavailable);
+    assert!(!format!("{delivery:?}{error:?}").contains("111111"));
+}

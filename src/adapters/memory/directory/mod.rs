@@ -1,0 +1,302 @@
+//! The directory that keeps tenants, users and their passwords in memory.
+
+mod hash;
+mod observe;
+mod port;
+mod script;
+mod state;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::sync::{Arc, Mutex};
+
+use self::hash::{Cost, PasswordHash};
+use self::state::{Account, State, Tenant, spelling};
+use super::lock;
+use crate::domain::facts::{SessionKinds, TenantFacts, UserFacts};
+use crate::domain::ids::{GroupId, TenantId, UserId};
+use crate::domain::time::Timestamp;
+use crate::port::{Clock, PortError, PortResult, SystemClock};
+
+/// A [`Directory`](crate::Directory) in memory, shared by all its clones.
+///
+/// Every fact that a rule may ask for can be set, so that a test can put an account into every
+/// state; what the engine did can be read back ([`writes`](Self::writes),
+/// [`revocations`](Self::revocations), [`password_is`](Self::password_is)).
+///
+/// - **Identifiers** match as written but for the case of ASCII letters. If two users have one
+///   identifier, it names nobody.
+/// - **Passwords** are kept as Argon2id hashes, at OWASP's cost (19 MiB, two passes). Hashing
+///   blocks the calling thread for some tens of milliseconds; tests choose
+///   [`with_hash_cost`](Self::with_hash_cost).
+/// - **The change stamp** is fresh after each [`update_user`](Self::update_user), and after each
+///   password write and unlock, those of the engine included: whoever compares stamps across a
+///   write of their own must expect a new one. A user whose stamp was set to `None` has none.
+///
+/// ```
+/// use sspr::adapters::memory::MemoryDirectory;
+/// use sspr::{TenantFacts, TenantId, UserFacts, UserId};
+///
+/// let directory = MemoryDirectory::new();
+/// let contoso = TenantId::parse("contoso")?;
+/// directory.add_tenant(contoso.clone(), TenantFacts::new("Contoso"));
+///
+/// let ada = UserId::parse("u-1")?;
+/// let facts = UserFacts::new(ada.clone());
+/// directory.add_user(&contoso, facts, &["ada@contoso.example"], "correct horse")?;
+/// assert!(directory.password_is(&contoso, &ada, "correct horse"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct MemoryDirectory {
+    state: Arc<Mutex<State>>,
+    clock: Arc<dyn Clock>,
+    cost: Cost,
+}
+
+/// A member of a group.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[non_exhaustive]
+pub enum GroupMember {
+    /// A user.
+    User(UserId),
+    /// Another group, with all its members.
+    Group(GroupId),
+}
+
+/// A password change that the directory has made.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct DirectoryWrite {
+    /// The number of the write.
+    pub number: u32,
+    /// When, by the directory's clock.
+    pub at: Timestamp,
+    /// Whether the user must change it at the next sign-in.
+    pub must_change: bool,
+    /// Whether a lockout was cleared with it.
+    pub clear_lockout: bool,
+    /// Whether the user's risk counts as remediated.
+    pub risk_remediated: bool,
+}
+
+/// A revocation of sessions that was asked for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct Revocation {
+    /// Sessions issued before this end.
+    pub issued_before: Timestamp,
+    /// Of these kinds.
+    pub kinds: SessionKinds,
+}
+
+impl MemoryDirectory {
+    /// An empty directory that hashes at OWASP's cost and takes the time from the system.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::with_cost(Cost::OWASP)
+    }
+
+    /// An empty directory whose hashes cost this much: for tests, where 8 KiB and one pass, the
+    /// least that Argon2id can be run with, take microseconds. Smaller values are raised to that.
+    ///
+    /// ```
+    /// let directory = sspr::adapters::memory::MemoryDirectory::with_hash_cost(8, 1);
+    /// # drop(directory);
+    /// ```
+    #[must_use]
+    pub fn with_hash_cost(memory_kib: u32, passes: u32) -> Self {
+        Self::with_cost(Cost::new(memory_kib, passes))
+    }
+
+    /// Takes the time from this clock: it dates password changes and measures their minimum age.
+    #[must_use]
+    pub fn with_clock(mut self, clock: impl Clock + 'static) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    fn with_cost(cost: Cost) -> Self {
+        Self {
+            state: Arc::default(),
+            clock: Arc::new(SystemClock),
+            cost,
+        }
+    }
+
+    /// Adds a tenant, or replaces the facts of one that is there.
+    pub fn add_tenant(&self, tenant: TenantId, facts: TenantFacts) {
+        let mut state = lock(&self.state);
+        if let Some(present) = state.tenants.get_mut(&tenant) {
+            present.facts = facts;
+        } else {
+            state.tenants.insert(tenant, Tenant::new(facts));
+        }
+    }
+
+    /// Changes the facts of a tenant.
+    ///
+    /// # Errors
+    ///
+    /// `Denied` if there is no such tenant.
+    pub fn update_tenant(
+        &self,
+        tenant: &TenantId,
+        change: impl FnOnce(&mut TenantFacts),
+    ) -> PortResult<()> {
+        let mut state = lock(&self.state);
+        change(&mut tenant_mut(&mut state, tenant)?.facts);
+        Ok(())
+    }
+
+    /// Adds a user with these identifiers and this password.
+    ///
+    /// The groups among the facts are direct memberships. A user without a change stamp gets one.
+    ///
+    /// # Errors
+    ///
+    /// `Denied` if there is no such tenant, or the user is there already; `Unavailable` without
+    /// randomness for the salt.
+    pub fn add_user(
+        &self,
+        tenant: &TenantId,
+        mut facts: UserFacts,
+        identifiers: &[&str],
+        password: &str,
+    ) -> PortResult<()> {
+        let hash = PasswordHash::new(password, self.cost)?;
+        let mut state = lock(&self.state);
+        let stamp = state.fresh_stamp();
+        facts.change_stamp.get_or_insert(stamp);
+        let tenant = tenant_mut(&mut state, tenant)?;
+        if tenant.users.contains_key(&facts.id) {
+            return Err(PortError::denied().because("the user is there already"));
+        }
+        for identifier in identifiers {
+            let holders = tenant.names.entry(spelling(identifier)).or_default();
+            holders.insert(facts.id.clone());
+        }
+        let id = facts.id.clone();
+        tenant.users.insert(id, Account::new(facts, hash));
+        Ok(())
+    }
+
+    /// Changes any facts of a user, as an administrator would from outside the engine: the change
+    /// stamp is fresh afterwards, unless the change itself sets it. The id stays. The closure must
+    /// not call the directory, which waits for it.
+    ///
+    /// # Errors
+    ///
+    /// `Denied` if there is no such user.
+    pub fn update_user(
+        &self,
+        tenant: &TenantId,
+        user: &UserId,
+        change: impl FnOnce(&mut UserFacts),
+    ) -> PortResult<()> {
+        let mut state = lock(&self.state);
+        let facts = &mut account_mut(&mut state, tenant, user)?.facts;
+        let stamp = facts.change_stamp.clone();
+        change(facts);
+        facts.id = user.clone();
+        if facts.change_stamp == stamp {
+            state.restamp(tenant, user);
+        }
+        Ok(())
+    }
+
+    /// Sets the password as an administrator would from outside the engine: no rule is asked, the
+    /// change stamp is fresh afterwards.
+    ///
+    /// # Errors
+    ///
+    /// `Denied` if there is no such user; `Unavailable` without randomness for the salt.
+    pub fn change_password(
+        &self,
+        tenant: &TenantId,
+        user: &UserId,
+        password: &str,
+    ) -> PortResult<()> {
+        let hash = PasswordHash::new(password, self.cost)?;
+        let now = self.clock.now();
+        let mut state = lock(&self.state);
+        let history = state.history;
+        account_mut(&mut state, tenant, user)?.set_password(hash, history, now);
+        state.restamp(tenant, user);
+        Ok(())
+    }
+
+    /// Removes a user and their identifiers, and says whether there was one.
+    pub fn remove_user(&self, tenant: &TenantId, user: &UserId) -> bool {
+        let mut state = lock(&self.state);
+        let Ok(tenant) = tenant_mut(&mut state, tenant) else {
+            return false;
+        };
+        tenant.names.retain(|_, holders| {
+            holders.remove(user);
+            !holders.is_empty()
+        });
+        // A later user of the same id must not inherit what the former one could do.
+        for members in tenant.groups.values_mut() {
+            members.retain(|member| !matches!(member, GroupMember::User(id) if id == user));
+        }
+        tenant.users.remove(user).is_some()
+    }
+
+    /// Adds a group of users and groups, or replaces the members of one that is there. Groups may
+    /// hold each other.
+    ///
+    /// # Errors
+    ///
+    /// `Denied` if there is no such tenant.
+    pub fn add_group(
+        &self,
+        tenant: &TenantId,
+        group: GroupId,
+        members: impl IntoIterator<Item = GroupMember>,
+    ) -> PortResult<()> {
+        let members = members.into_iter().collect();
+        let mut state = lock(&self.state);
+        tenant_mut(&mut state, tenant)?
+            .groups
+            .insert(group, members);
+        Ok(())
+    }
+}
+
+fn tenant_mut<'a>(state: &'a mut State, tenant: &TenantId) -> PortResult<&'a mut Tenant> {
+    let found = state.tenants.get_mut(tenant);
+    found.ok_or_else(|| PortError::denied().because("no such tenant"))
+}
+
+fn account_mut<'a>(
+    state: &'a mut State,
+    tenant: &TenantId,
+    user: &UserId,
+) -> PortResult<&'a mut Account> {
+    let found = state.account_mut(tenant, user);
+    found.ok_or_else(|| PortError::denied().because("no such user"))
+}
+
+impl Default for MemoryDirectory {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for MemoryDirectory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Counts only: facts hold names and addresses.
+        let state = lock(&self.state);
+        let users: usize = state
+            .tenants
+            .values()
+            .map(|tenant| tenant.users.len())
+            .sum();
+        f.debug_struct("MemoryDirectory")
+            .field("tenants", &state.tenants.len())
+            .field("users", &users)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,78 @@
+//! What tests and demonstrations read back from the memory directory.
+
+use super::hash::PasswordHash;
+use super::state::Account;
+use super::{DirectoryWrite, MemoryDirectory, Revocation};
+use crate::adapters::memory::lock;
+use crate::domain::facts::UserFacts;
+use crate::domain::ids::{TenantId, UserId};
+use crate::port::PortResult;
+
+impl MemoryDirectory {
+    /// Whether this is the user's password; no for a user who is not there.
+    #[must_use]
+    pub fn password_is(&self, tenant: &TenantId, user: &UserId, password: &str) -> bool {
+        self.verify(tenant, user, password).unwrap_or(false)
+    }
+
+    pub(super) fn verify(
+        &self,
+        tenant: &TenantId,
+        user: &UserId,
+        password: &str,
+    ) -> PortResult<bool> {
+        let hash = self.read(tenant, user, |account| account.passwords.front().cloned());
+        // Hashed outside the lock, and for nobody as well.
+        match hash.flatten() {
+            Some(hash) => hash.is_of(password),
+            None => {
+                let nobody = PasswordHash::of_nobody(self.cost);
+                nobody.is_of(password).map(|_| false)
+            }
+        }
+    }
+
+    /// The facts of a user as they were set, with direct memberships as groups.
+    #[must_use]
+    pub fn facts(&self, tenant: &TenantId, user: &UserId) -> Option<UserFacts> {
+        self.read(tenant, user, |account| account.facts.clone())
+    }
+
+    /// The password changes that the engine caused, the first first: one for each real change,
+    /// none for refused writes and repetitions. The last 1 000 are kept.
+    #[must_use]
+    pub fn writes(&self, tenant: &TenantId, user: &UserId) -> Vec<DirectoryWrite> {
+        self.read(tenant, user, |account| {
+            account.writes.iter().copied().collect()
+        })
+        .unwrap_or_default()
+    }
+
+    /// The numbers of the unlocks that were done, the first first. The last 1 000 are kept.
+    #[must_use]
+    pub fn unlocks(&self, tenant: &TenantId, user: &UserId) -> Vec<u32> {
+        self.read(tenant, user, |account| {
+            account.unlocks.iter().copied().collect()
+        })
+        .unwrap_or_default()
+    }
+
+    /// The revocations that were asked for, the first first, repetitions included. The last 1 000
+    /// are kept.
+    #[must_use]
+    pub fn revocations(&self, tenant: &TenantId, user: &UserId) -> Vec<Revocation> {
+        self.read(tenant, user, |account| {
+            account.revocations.iter().copied().collect()
+        })
+        .unwrap_or_default()
+    }
+
+    fn read<T>(
+        &self,
+        tenant: &TenantId,
+        user: &UserId,
+        of: impl FnOnce(&Account) -> T,
+    ) -> Option<T> {
+        lock(&self.state).account(tenant, user).map(of)
+    }
+}

@@ -1,0 +1,277 @@
+//! The memory directory as the engine sees it.
+
+use async_trait::async_trait;
+
+use super::hash::PasswordHash;
+use super::state::{Account, PasswordRule, Scripted, State, log};
+use super::{DirectoryWrite, MemoryDirectory, Revocation};
+use crate::adapters::memory::lock;
+use crate::domain::facts::{
+    PolicyReason, SessionKinds, TenantFacts, UserFacts, UserQuery, WriteOutcome,
+};
+use crate::domain::ids::{RoleId, TenantId, UserId};
+use crate::domain::secret::SecretText;
+use crate::domain::time::Timestamp;
+use crate::port::{Cursor, Directory, Page, PasswordWrite, PortError, PortResult, Unlock};
+
+/// What a write needs to know before it hashes, copied so that hashing needs no lock.
+struct Plan {
+    generation: u64,
+    rule: Option<PasswordRule>,
+    former: Vec<PasswordHash>,
+    scripted: Option<Scripted>,
+}
+
+/// What is clear about a write before anything is hashed.
+enum First {
+    Answer(WriteOutcome),
+    /// A write of this number was done, with the password of this hash.
+    Repeated(PasswordHash, WriteOutcome),
+    Go(Plan),
+}
+
+impl MemoryDirectory {
+    fn begin(&self, write: &PasswordWrite<'_>, repeated: bool) -> First {
+        let mut state = lock(&self.state);
+        let Some(account) = state.account(write.tenant, write.user) else {
+            return First::Answer(WriteOutcome::AdminActionRequired);
+        };
+        if state.out_of_reach(account) {
+            return First::Answer(WriteOutcome::Unreachable);
+        }
+        if let Some((hash, outcome)) = account.answered(write.number)
+            && !repeated
+        {
+            return First::Repeated(hash, outcome);
+        }
+        let mut plan = Plan {
+            generation: account.generation,
+            rule: state.rule.clone(),
+            former: account
+                .passwords
+                .iter()
+                .take(state.history)
+                .cloned()
+                .collect(),
+            scripted: None,
+        };
+        let refused = refusal(&state, account, self.clock.now());
+        plan.scripted = state.scripted.pop_front();
+        match (&plan.scripted, refused) {
+            (Some(script), _) if !script.written => First::Answer(script.outcome.clone()),
+            (None, Some(refused)) => First::Answer(refused),
+            _ => First::Go(plan),
+        }
+    }
+
+    /// Writes, if nobody else has meanwhile.
+    fn finish(
+        &self,
+        write: &PasswordWrite<'_>,
+        plan: Plan,
+        hash: PasswordHash,
+    ) -> PortResult<WriteOutcome> {
+        let now = self.clock.now();
+        let mut state = lock(&self.state);
+        let history = state.history;
+        let account = state.account_mut(write.tenant, write.user);
+        let Some(account) = account.filter(|account| account.generation == plan.generation) else {
+            // It may have been another try of this very write, so "nothing happened" would be wrong.
+            return Err(PortError::unknown().because("another write came between"));
+        };
+        account.set_password(hash.clone(), history, now);
+        let facts = &mut account.facts;
+        // A fact that is not tracked stays so.
+        facts.password_expired = facts.password_expired.map(|_| write.must_change);
+        if write.clear_lockout {
+            facts.locked_out = facts.locked_out.map(|_| false);
+        }
+        let entry = DirectoryWrite {
+            number: write.number,
+            at: now,
+            must_change: write.must_change,
+            clear_lockout: write.clear_lockout,
+            risk_remediated: write.risk_remediated,
+        };
+        log(&mut account.writes, entry);
+        let answer = plan.scripted.map_or(WriteOutcome::Written, |s| s.outcome);
+        // The reply to an indeterminate write was lost on its way: the directory itself knows.
+        let known = match &answer {
+            WriteOutcome::Indeterminate => WriteOutcome::Written,
+            answer => answer.clone(),
+        };
+        account.remember(write.number, hash, known);
+        state.restamp(write.tenant, write.user);
+        Ok(answer)
+    }
+}
+
+/// Why an account takes no new password whatever it is.
+fn refusal(state: &State, account: &Account, now: Timestamp) -> Option<WriteOutcome> {
+    if account.facts.protected {
+        return Some(WriteOutcome::AdminActionRequired);
+    }
+    let until = account.facts.password_changed_at?.plus(state.min_age);
+    let until = Some(until).filter(|until| now < *until)?;
+    let reason = PolicyReason::TooYoung { until: Some(until) };
+    Some(WriteOutcome::PolicyViolation(reason))
+}
+
+#[async_trait]
+impl Directory for MemoryDirectory {
+    async fn tenant(&self, tenant: &TenantId) -> PortResult<Option<TenantFacts>> {
+        let state = lock(&self.state);
+        Ok(state.tenants.get(tenant).map(|tenant| tenant.facts.clone()))
+    }
+
+    async fn find(
+        &self,
+        tenant: &TenantId,
+        query: &UserQuery<'_>,
+    ) -> PortResult<Option<UserFacts>> {
+        let state = lock(&self.state);
+        let Some(tenant) = state.tenants.get(tenant) else {
+            return Ok(None);
+        };
+        let found = tenant.select(query.by);
+        Ok(found.map(|account| state.facts_of(tenant, account, Some(query.groups))))
+    }
+
+    /// In the order of their ids, each with all groups that hold them.
+    async fn users(
+        &self,
+        tenant: &TenantId,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> PortResult<Page<UserFacts>> {
+        let after = after
+            .map(|cursor| UserId::parse(cursor.as_str()))
+            .transpose();
+        let after = after.map_err(|error| PortError::denied().because(error))?;
+        let state = lock(&self.state);
+        let Some(tenant) = state.tenants.get(tenant) else {
+            return Ok(Page::new(Vec::new(), None));
+        };
+        let from = after.map_or(std::ops::Bound::Unbounded, std::ops::Bound::Excluded);
+        let mut rest = tenant.users.range((from, std::ops::Bound::Unbounded));
+        let items: Vec<_> = rest
+            .by_ref()
+            .take(limit)
+            .map(|(_, account)| state.facts_of(tenant, account, None))
+            .collect();
+        let last = items.last().filter(|_| rest.next().is_some());
+        let next = last.map(|facts| Cursor::new(facts.id.as_str()));
+        Ok(Page::new(items, next))
+    }
+
+    /// In the order of their ids, each with all groups that hold them.
+    async fn role_holders(
+        &self,
+        tenant: &TenantId,
+        roles: &[RoleId],
+        limit: usize,
+    ) -> PortResult<Vec<UserFacts>> {
+        let state = lock(&self.state);
+        let Some(tenant) = state.tenants.get(tenant) else {
+            return Ok(Vec::new());
+        };
+        let all = tenant.users.values();
+        Ok(all
+            .filter(|account| roles.iter().any(|role| account.facts.roles.contains(role)))
+            .take(limit)
+            .map(|account| state.facts_of(tenant, account, None))
+            .collect())
+    }
+
+    /// In this order: a user who is not there needs an administrator; a directory out of reach says
+    /// so; a repetition, the same number with the same password, is answered as the first time and
+    /// changes nothing; a scripted outcome; a protected user needs an administrator; the minimum
+    /// age; the rule; the history.
+    async fn set_password(&self, write: &PasswordWrite<'_>) -> PortResult<WriteOutcome> {
+        let password = write.password.expose_secret();
+        let mut first = self.begin(write, false);
+        if let First::Repeated(hash, outcome) = first {
+            if hash.is_of(password)? {
+                return Ok(outcome);
+            }
+            // The number of another write: a new one.
+            first = self.begin(write, true);
+        }
+        let plan = match first {
+            First::Go(plan) => plan,
+            First::Answer(outcome) | First::Repeated(_, outcome) => return Ok(outcome),
+        };
+        if plan.scripted.is_none() {
+            let refused = plan.rule.as_ref().and_then(|rule| rule(password));
+            if let Some(reason) = refused {
+                return Ok(WriteOutcome::PolicyViolation(reason));
+            }
+            for former in &plan.former {
+                if former.is_of(password)? {
+                    return Ok(WriteOutcome::PolicyViolation(PolicyReason::History));
+                }
+            }
+        }
+        let hash = PasswordHash::new(password, self.cost)?;
+        self.finish(write, plan, hash)
+    }
+
+    async fn verify_password(
+        &self,
+        tenant: &TenantId,
+        user: &UserId,
+        password: &SecretText,
+    ) -> PortResult<bool> {
+        let out_of_reach = {
+            let state = lock(&self.state);
+            let account = state.account(tenant, user);
+            account.is_some_and(|account| state.out_of_reach(account))
+        };
+        if out_of_reach {
+            return Err(PortError::unavailable().because("the directory is out of reach"));
+        }
+        self.verify(tenant, user, password.expose_secret())
+    }
+
+    async fn unlock(&self, unlock: &Unlock<'_>) -> PortResult<WriteOutcome> {
+        let mut state = lock(&self.state);
+        let Some(account) = state.account(unlock.tenant, unlock.user) else {
+            return Ok(WriteOutcome::AdminActionRequired);
+        };
+        if state.out_of_reach(account) {
+            return Ok(WriteOutcome::Unreachable);
+        }
+        let protected = account.facts.protected;
+        let answer = match state.scripted.pop_front() {
+            Some(script) if !script.written => return Ok(script.outcome),
+            Some(script) => script.outcome,
+            None if protected => return Ok(WriteOutcome::AdminActionRequired),
+            None => WriteOutcome::Written,
+        };
+        if let Some(account) = state.account_mut(unlock.tenant, unlock.user) {
+            account.facts.locked_out = account.facts.locked_out.map(|_| false);
+            log(&mut account.unlocks, unlock.number);
+        }
+        state.restamp(unlock.tenant, unlock.user);
+        Ok(answer)
+    }
+
+    async fn revoke_sessions(
+        &self,
+        tenant: &TenantId,
+        user: &UserId,
+        issued_before: Timestamp,
+        kinds: SessionKinds,
+    ) -> PortResult<()> {
+        let mut state = lock(&self.state);
+        // A user who is not there has no sessions.
+        if let Some(account) = state.account_mut(tenant, user) {
+            let entry = Revocation {
+                issued_before,
+                kinds,
+            };
+            log(&mut account.revocations, entry);
+        }
+        Ok(())
+    }
+}

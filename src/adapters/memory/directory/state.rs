@@ -1,0 +1,202 @@
+//! What the memory directory holds, and how it is looked up.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::hash::PasswordHash;
+use super::{DirectoryWrite, GroupMember, Revocation};
+use crate::domain::facts::{
+    PasswordHome, PolicyReason, TenantFacts, UserFacts, UserSelector, WriteOutcome, WritebackState,
+};
+use crate::domain::ids::{GroupId, TenantId, UserId};
+use crate::domain::time::Timestamp;
+
+/// The longest log per user; the oldest entry makes room. These are a test's view of the past,
+/// no audit trail.
+pub(super) const LOG: usize = 1_000;
+
+/// How many answered writes per user are remembered for a repetition.
+const REMEMBERED: usize = 16;
+
+pub(super) type PasswordRule = Arc<dyn Fn(&str) -> Option<PolicyReason> + Send + Sync>;
+
+#[derive(Default)]
+pub(super) struct State {
+    pub(super) tenants: BTreeMap<TenantId, Tenant>,
+    pub(super) unreachable: bool,
+    pub(super) scripted: VecDeque<Scripted>,
+    pub(super) rule: Option<PasswordRule>,
+    pub(super) history: usize,
+    pub(super) min_age: Duration,
+    stamps: u64,
+}
+
+/// What the next write is to do.
+#[derive(Clone)]
+pub(super) struct Scripted {
+    pub(super) outcome: WriteOutcome,
+    pub(super) written: bool,
+}
+
+pub(super) struct Tenant {
+    pub(super) facts: TenantFacts,
+    pub(super) users: BTreeMap<UserId, Account>,
+    pub(super) names: HashMap<String, BTreeSet<UserId>>,
+    pub(super) groups: BTreeMap<GroupId, Vec<GroupMember>>,
+}
+
+pub(super) struct Account {
+    pub(super) facts: UserFacts,
+    /// The present password, then the former ones.
+    pub(super) passwords: VecDeque<PasswordHash>,
+    /// Grows with each change of the password.
+    pub(super) generation: u64,
+    remembered: VecDeque<(u32, PasswordHash, WriteOutcome)>,
+    pub(super) writes: VecDeque<DirectoryWrite>,
+    pub(super) unlocks: VecDeque<u32>,
+    pub(super) revocations: VecDeque<Revocation>,
+}
+
+impl State {
+    /// A stamp that was never given before.
+    pub(super) fn fresh_stamp(&mut self) -> String {
+        self.stamps += 1;
+        format!("stamp-{}", self.stamps)
+    }
+
+    pub(super) fn account(&self, tenant: &TenantId, user: &UserId) -> Option<&Account> {
+        self.tenants.get(tenant)?.users.get(user)
+    }
+
+    pub(super) fn account_mut(&mut self, tenant: &TenantId, user: &UserId) -> Option<&mut Account> {
+        self.tenants.get_mut(tenant)?.users.get_mut(user)
+    }
+
+    /// Whether the directory on premises is needed for this account and cannot be reached.
+    pub(super) fn out_of_reach(&self, account: &Account) -> bool {
+        self.unreachable && account.facts.password_home == PasswordHome::OnPremises
+    }
+
+    /// The facts as a query returns them: the reachability of the directory, and the groups that
+    /// hold the user, of `asked` or of all.
+    pub(super) fn facts_of(
+        &self,
+        tenant: &Tenant,
+        account: &Account,
+        asked: Option<&BTreeSet<GroupId>>,
+    ) -> UserFacts {
+        let mut facts = account.facts.clone();
+        if self.out_of_reach(account) {
+            facts.writeback = Some(WritebackState::Unreachable);
+        }
+        facts.groups = tenant.groups_of(&account.facts);
+        if let Some(asked) = asked {
+            facts.groups.retain(|group| asked.contains(group));
+        }
+        facts
+    }
+
+    /// Marks an account as changed, unless its stamp is not tracked.
+    pub(super) fn restamp(&mut self, tenant: &TenantId, user: &UserId) {
+        let stamp = self.fresh_stamp();
+        if let Some(account) = self.account_mut(tenant, user)
+            && account.facts.change_stamp.is_some()
+        {
+            account.facts.change_stamp = Some(stamp);
+        }
+    }
+}
+
+impl Tenant {
+    pub(super) fn new(facts: TenantFacts) -> Self {
+        Self {
+            facts,
+            users: BTreeMap::new(),
+            names: HashMap::new(),
+            groups: BTreeMap::new(),
+        }
+    }
+
+    pub(super) fn select(&self, by: UserSelector<'_>) -> Option<&Account> {
+        let id = match by {
+            UserSelector::Id(id) => id,
+            UserSelector::Identifier(typed) => {
+                let holders = self.names.get(&spelling(typed.as_str()))?;
+                // Two users of one name are nobody: a wrong user hands over an account.
+                holders.first().filter(|_| holders.len() == 1)?
+            }
+        };
+        self.users.get(id)
+    }
+
+    /// The groups that hold a user, directly or through other groups.
+    fn groups_of(&self, facts: &UserFacts) -> BTreeSet<GroupId> {
+        let mut held = facts.groups.clone();
+        let own = GroupMember::User(facts.id.clone());
+        for (group, members) in &self.groups {
+            if members.contains(&own) {
+                held.insert(group.clone());
+            }
+        }
+        // Each group is looked into once per new group found and added at most once: a cycle ends.
+        let mut fresh: Vec<GroupId> = held.iter().cloned().collect();
+        while let Some(child) = fresh.pop() {
+            let child = GroupMember::Group(child);
+            for (group, members) in &self.groups {
+                if !held.contains(group) && members.contains(&child) {
+                    held.insert(group.clone());
+                    fresh.push(group.clone());
+                }
+            }
+        }
+        held
+    }
+}
+
+impl Account {
+    pub(super) fn new(facts: UserFacts, password: PasswordHash) -> Self {
+        Self {
+            facts,
+            passwords: VecDeque::from([password]),
+            generation: 0,
+            remembered: VecDeque::new(),
+            writes: VecDeque::new(),
+            unlocks: VecDeque::new(),
+            revocations: VecDeque::new(),
+        }
+    }
+
+    /// What was answered to a write of this number, and the hash of what it wrote.
+    pub(super) fn answered(&self, number: u32) -> Option<(PasswordHash, WriteOutcome)> {
+        let mut all = self.remembered.iter();
+        let (_, hash, outcome) = all.find(|(of, ..)| *of == number)?;
+        Some((hash.clone(), outcome.clone()))
+    }
+
+    /// Makes this the present password.
+    pub(super) fn set_password(&mut self, hash: PasswordHash, history: usize, now: Timestamp) {
+        self.passwords.push_front(hash);
+        self.passwords.truncate(history.max(1));
+        self.generation += 1;
+        self.facts.password_changed_at = Some(now);
+    }
+
+    pub(super) fn remember(&mut self, number: u32, hash: PasswordHash, outcome: WriteOutcome) {
+        self.remembered.push_front((number, hash, outcome));
+        self.remembered.truncate(REMEMBERED);
+    }
+}
+
+/// The form in which two identifiers are the same: as written, but for the case of ASCII letters.
+pub(super) fn spelling(identifier: &str) -> String {
+    identifier.to_ascii_lowercase()
+}
+
+/// Appends to a bounded log.
+pub(super) fn log<T>(entries: &mut VecDeque<T>, entry: T) {
+    if entries.len() == LOG {
+        entries.pop_front();
+    }
+    entries.push_back(entry);
+}

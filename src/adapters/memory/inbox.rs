@@ -1,0 +1,258 @@
+//! The delivery that keeps messages in memory.
+
+use std::collections::{HashMap, VecDeque};
+use std::fmt;
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+
+use super::lock;
+use crate::domain::contact::{Destination, EmailAddress, PhoneNumber};
+use crate::domain::ids::TenantId;
+use crate::domain::message::{Locale, Message, Notice};
+use crate::domain::method::Channel;
+use crate::domain::secret::SecretText;
+use crate::domain::time::Timestamp;
+use crate::port::{Delivery, Envelope, PortError, PortErrorKind, PortResult};
+
+/// How many messages an inbox keeps unless told otherwise.
+const CAPACITY: usize = 10_000;
+
+/// A [`Delivery`] that keeps what it was given, shared by all its clones: the mailbox, the text
+/// messages and the answering machine of a test in one.
+///
+/// It keeps the last 10 000 messages ([`with_capacity`](Self::with_capacity)), and each only once:
+/// one that comes again under the same idempotency key is counted in
+/// [`Delivered::repetitions`]. `Debug` shows counts only.
+///
+/// ```
+/// use sspr::adapters::memory::MemoryInbox;
+/// use sspr::port::Envelope;
+/// use sspr::{Channel, CodeMessage, CodePurpose, Delivery, Destination, EmailAddress, Locale};
+/// use sspr::{Message, SecretText, TenantId, Timestamp};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let inbox = MemoryInbox::new();
+/// let until = Timestamp::from_unix_seconds(1_700_000_600);
+/// let code = CodeMessage::new(CodePurpose::Reset, SecretText::from("48213907"), until);
+/// let envelope = Envelope::new(
+///     "00".repeat(32),
+///     TenantId::parse("contoso")?,
+///     "Contoso".to_owned(),
+///     Channel::Email,
+///     Destination::Email(EmailAddress::parse("ada@contoso.example")?),
+///     Locale::default(),
+///     Message::Code(code),
+///     until,
+/// );
+/// inbox.deliver(&envelope).await?;
+/// assert_eq!(inbox.last_code_to("ada@contoso.example").as_deref(), Some("48213907"));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct MemoryInbox {
+    state: Arc<Mutex<State>>,
+    capacity: usize,
+}
+
+#[derive(Default)]
+struct State {
+    messages: VecDeque<Delivered>,
+    /// How often a message was handed over, refusals included.
+    attempts: u64,
+    channels: HashMap<TenantId, Vec<Channel>>,
+    failure: Option<PortErrorKind>,
+    tenant_failures: HashMap<TenantId, PortErrorKind>,
+}
+
+/// A message as it was delivered. `Debug` does not show its code.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Delivered {
+    /// The key of the message.
+    pub idempotency_key: String,
+    /// The tenant on whose behalf it was sent.
+    pub tenant: TenantId,
+    /// The tenant's name for people.
+    pub organisation: String,
+    /// How it was sent.
+    pub channel: Channel,
+    /// Where to.
+    pub destination: Destination,
+    /// The language.
+    pub locale: Locale,
+    /// The kind of message: [`Message::id`].
+    pub kind: &'static str,
+    /// The notice, if it was one.
+    pub notice: Option<Notice>,
+    /// After this it was worthless.
+    pub not_after: Timestamp,
+    /// How often the same message came again.
+    pub repetitions: u32,
+    code: Option<Arc<SecretText>>,
+}
+
+impl Delivered {
+    /// The code, if the message held one.
+    #[must_use]
+    pub fn code(&self) -> Option<&str> {
+        self.code.as_deref().map(SecretText::expose_secret)
+    }
+
+    fn of(envelope: &Envelope) -> Self {
+        let (notice, code) = match &envelope.message {
+            Message::Notice(notice) => (Some(*notice), None),
+            Message::Code(message) => (None, Some(message.code.expose_secret())),
+        };
+        Self {
+            idempotency_key: envelope.idempotency_key.clone(),
+            tenant: envelope.tenant.clone(),
+            organisation: envelope.organisation.clone(),
+            channel: envelope.channel,
+            destination: envelope.destination.clone(),
+            locale: envelope.locale.clone(),
+            kind: envelope.message.id(),
+            notice,
+            not_after: envelope.not_after,
+            repetitions: 0,
+            code: code.map(|code| Arc::new(SecretText::from(code))),
+        }
+    }
+}
+
+impl MemoryInbox {
+    /// An empty inbox that has every channel and keeps the last 10 000 messages.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::with_capacity(CAPACITY)
+    }
+
+    /// An empty inbox that keeps the last `messages`, at least one; a message that was dropped to
+    /// make room is not known any more if it comes again.
+    #[must_use]
+    pub fn with_capacity(messages: usize) -> Self {
+        Self {
+            state: Arc::default(),
+            capacity: messages.max(1),
+        }
+    }
+
+    /// All messages that are kept, the first first.
+    #[must_use]
+    pub fn all(&self) -> Vec<Delivered> {
+        lock(&self.state).messages.iter().cloned().collect()
+    }
+
+    /// The messages to an address or a number, the first first. Spellings that the engine takes
+    /// for one destination are one.
+    #[must_use]
+    pub fn messages_to(&self, address: &str) -> Vec<Delivered> {
+        let mail = EmailAddress::parse(address).map(Destination::Email);
+        let phone = PhoneNumber::parse(address).map(Destination::Phone);
+        let wanted = [mail, phone].map(|parsed| parsed.ok().map(|to| to.normalised()));
+        let state = lock(&self.state);
+        let to = |message: &&Delivered| {
+            let place = usize::from(matches!(message.destination, Destination::Phone(_)));
+            wanted[place].as_ref() == Some(&message.destination.normalised())
+        };
+        state.messages.iter().filter(to).cloned().collect()
+    }
+
+    /// The code of the last message to an address or a number that held one: the one place where
+    /// a test reads a code.
+    #[must_use]
+    pub fn last_code_to(&self, address: &str) -> Option<String> {
+        let messages = self.messages_to(address);
+        let last = messages.iter().rev().find_map(Delivered::code);
+        last.map(str::to_owned)
+    }
+
+    /// Forgets all messages. What comes again afterwards is new.
+    pub fn clear(&self) {
+        lock(&self.state).messages.clear();
+    }
+
+    /// How often a message was handed over, failed calls and repetitions included.
+    #[must_use]
+    pub fn attempts(&self) -> u64 {
+        lock(&self.state).attempts
+    }
+
+    /// The channels that a tenant has. Default: all.
+    pub fn set_channels(&self, tenant: &TenantId, channels: Vec<Channel>) {
+        lock(&self.state).channels.insert(tenant.clone(), channels);
+    }
+
+    /// Answers every delivery with this error, until told `None`. Nothing is kept meanwhile, but
+    /// for `Unknown`: then the message arrives and the reply is lost.
+    pub fn fail_with(&self, kind: Option<PortErrorKind>) {
+        lock(&self.state).failure = kind;
+    }
+
+    /// As [`fail_with`](Self::fail_with), for one tenant's messages.
+    pub fn fail_tenant(&self, tenant: &TenantId, kind: Option<PortErrorKind>) {
+        let failures = &mut lock(&self.state).tenant_failures;
+        match kind {
+            Some(kind) => failures.insert(tenant.clone(), kind),
+            None => failures.remove(tenant),
+        };
+    }
+}
+
+impl State {
+    fn keep(&mut self, envelope: &Envelope, capacity: usize) {
+        // The newest are looked at first: a repetition follows soon after the first.
+        let mut newest = self.messages.iter_mut().rev();
+        let key = &envelope.idempotency_key;
+        if let Some(known) = newest.find(|known| known.idempotency_key == *key) {
+            known.repetitions += 1;
+            return;
+        }
+        if self.messages.len() == capacity {
+            self.messages.pop_front();
+        }
+        self.messages.push_back(Delivered::of(envelope));
+    }
+}
+
+#[async_trait]
+impl Delivery for MemoryInbox {
+    async fn deliver(&self, envelope: &Envelope) -> PortResult<()> {
+        let mut state = lock(&self.state);
+        state.attempts += 1;
+        let own = state.tenant_failures.get(&envelope.tenant).copied();
+        let failure = own.or(state.failure);
+        if matches!(failure, None | Some(PortErrorKind::Unknown)) {
+            state.keep(envelope, self.capacity);
+        }
+        failure.map_or(Ok(()), |kind| Err(PortError::new(kind)))
+    }
+
+    async fn channels(&self, tenant: &TenantId) -> PortResult<Vec<Channel>> {
+        let state = lock(&self.state);
+        let all = || vec![Channel::Email, Channel::Sms, Channel::Voice];
+        Ok(state.channels.get(tenant).cloned().unwrap_or_else(all))
+    }
+}
+
+impl Default for MemoryInbox {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for MemoryInbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = lock(&self.state);
+        f.debug_struct("MemoryInbox")
+            .field("messages", &state.messages.len())
+            .field("attempts", &state.attempts)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+#[path = "inbox_tests.rs"]
+mod tests;

@@ -1,0 +1,112 @@
+//! The tenant's name, made safe to stand in a message.
+
+/// What stands for a name of which nothing is left.
+const NAMELESS: &str = "Your organisation";
+
+/// A name as one line of harmless text, at most `max` characters.
+///
+/// The name comes from the tenant's facts, so whoever may rename a tenant may put words into
+/// messages that people trust. What would end a header line, open a tag, turn the direction of
+/// the text or become a link in a mail program becomes a space or goes; letters of every script
+/// stay.
+///
+/// ```
+/// use sspr::adapters::render::plain_name;
+///
+/// assert_eq!(plain_name("Contoso & Söhne", 64), "Contoso & Söhne");
+/// assert_eq!(plain_name("Contoso\r\nBcc: x", 64), "Contoso Bcc x");
+/// assert_eq!(plain_name("<a href=https://evil.example>", 64), "a href=https evil example");
+/// ```
+#[must_use]
+pub fn plain_name(name: &str, max: usize) -> String {
+    let mut plain = String::new();
+    let mut count = 0;
+    for word in name.split(parts).filter(|word| !word.is_empty()) {
+        let room = max.saturating_sub(count + usize::from(count > 0));
+        if room == 0 {
+            break;
+        }
+        if count > 0 {
+            plain.push(' ');
+            count += 1;
+        }
+        count += word.chars().count().min(room);
+        plain.extend(word.chars().take(room));
+    }
+    if plain.chars().any(char::is_alphanumeric) {
+        plain
+    } else {
+        NAMELESS.chars().take(max).collect()
+    }
+}
+
+/// Whether a character parts words instead of standing in one.
+fn parts(character: char) -> bool {
+    character.is_whitespace()
+        || character.is_control()
+        || matches!(
+            character,
+            '<' | '>' | '"' | '\\' | '/' | ':' | '.' | '@' | '[' | ']' | '`'
+        )
+        || invisible(character)
+}
+
+/// Characters that show nothing: joiners, marks of direction, variation selectors, tags. The
+/// joiners are letters' companions in some scripts; a name reads without them.
+fn invisible(character: char) -> bool {
+    matches!(
+        u32::from(character),
+        0xad | 0x34f
+            | 0x61c
+            | 0x115f..=0x1160
+            | 0x17b4..=0x17b5
+            | 0x180b..=0x180f
+            | 0x200b..=0x200f
+            | 0x2028..=0x202e
+            | 0x2060..=0x206f
+            | 0x3164
+            | 0xfe00..=0xfe0f
+            | 0xfeff
+            | 0xffa0
+            | 0xfff0..=0xfffb
+            | 0xe0000..=0xe0fff
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_that_ends_a_line_or_opens_a_tag_is_left() {
+        for character in (0..=u32::from(char::MAX)).filter_map(char::from_u32) {
+            let plain = plain_name(&format!("A{character}B"), 64);
+            let harmless = |c: char| !c.is_control() && !"<>\"\\/:.@".contains(c) && !invisible(c);
+            assert!(plain.chars().all(harmless), "{character:?}");
+            assert!(
+                plain.starts_with('A') && plain.ends_with('B'),
+                "{character:?}"
+            );
+            assert!(
+                plain.chars().all(|c| c == ' ' || !c.is_whitespace()),
+                "{character:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_bound_is_kept_and_nothing_is_nameless() {
+        for max in 1..20 {
+            let plain = plain_name("Ä b cd efg hijk", max);
+            assert!(
+                plain.chars().count() <= max && !plain.ends_with(' '),
+                "{plain:?}"
+            );
+            assert!(plain_name("\r\n", max).chars().count() <= max);
+        }
+        assert_eq!(plain_name("Ä b cd efg", 6), "Ä b cd");
+        for nothing in ["", " ", "...", "<>", "\u{202e}", "--"] {
+            assert_eq!(plain_name(nothing, 64), NAMELESS);
+        }
+    }
+}
