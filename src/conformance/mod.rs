@@ -1,1 +1,90 @@
-//! The contract kit.
+//! The contract kit: runs the contract of [`Store`](crate::Store) against a store.
+//!
+//! **It writes and wipes data: never point it at a store that anybody needs.** It is not
+//! API-stable: a minor release may add properties, and a store that passed one version can fail
+//! the next.
+//!
+//! One line in an integration test makes one named test per property:
+//!
+//! ```
+//! use sspr::adapters::memory::MemoryStore;
+//!
+//! sspr::conformance_tests!(memory, MemoryStore::new);
+//! # fn main() {}
+//! ```
+//!
+//! The expression is a [`Harness`]; a function that returns a fresh, empty store is one. It says
+//! what else the store can do: [open several handles](Place::several_handles), [survive its
+//! handles](Place::durable), [be damaged](Place::damage). A property that needs what the harness
+//! lacks is skipped, and the test says so on standard error whether it passes or not.
+//!
+//! Each property quotes the sentence of the contract that it stands for; a [`Violation`] says
+//! what was seen instead and what that lets an attacker do. [`PROPERTIES`] lists them all, and
+//! [`check`] runs them in one go. That the kit itself catches what it should is tested with the
+//! stores of [`testing::broken`](crate::testing::broken).
+//!
+//! What no kit can test stays with the author: that a cache or a replica is never asked, that
+//! durable means durable when the power fails, that a driver reports a lost reply as `Unknown`.
+//! That no version is used twice after a deletion is the engine's duty, not the store's.
+
+mod harness;
+mod kit;
+mod list;
+mod property;
+mod race;
+mod sample;
+mod store;
+
+use std::io::Write as _;
+use std::sync::Arc;
+
+pub use harness::{Ability, Harness, Place};
+pub use property::{Outcome, Property, Report, Violation};
+
+/// The version of the kit for stores. It grows when properties are added or sharpened.
+pub const STORE_KIT_VERSION: u32 = 1;
+
+crate::__sspr_store_properties!(registry);
+
+/// Runs every property and reports, without stopping at the first violation.
+///
+/// ```
+/// let report = sspr::conformance::check(sspr::adapters::memory::MemoryStore::new);
+/// assert!(report.violations.is_empty(), "{report}");
+/// ```
+#[must_use]
+pub fn check(harness: impl Harness) -> Report {
+    let harness: Arc<dyn Harness> = Arc::new(harness);
+    let mut report = Report::default();
+    for property in PROPERTIES {
+        match property.run(&harness) {
+            Ok(Outcome::Held) => report.held.push(property.name),
+            Ok(Outcome::Skipped(reason)) => report.skipped.push((property.name, reason)),
+            Err(violation) => report.violations.push(violation),
+        }
+    }
+    report
+}
+
+/// Runs the property of this name; what the tests of
+/// [`conformance_tests!`](crate::conformance_tests) call.
+///
+/// # Panics
+///
+/// If the property is violated, or if there is none of this name.
+pub fn assert_property(name: &str, harness: impl Harness) {
+    let property = PROPERTIES.iter().find(|property| property.name == name);
+    let property = property.unwrap_or_else(|| panic!("there is no property named {name}"));
+    let harness: Arc<dyn Harness> = Arc::new(harness);
+    match property.run(&harness) {
+        Ok(Outcome::Held) => {}
+        Ok(Outcome::Skipped(reason)) => {
+            // Not `eprintln!`, which the test runner swallows: a rule that nobody checked must
+            // not look like one that held. In one write, since tests run side by side; and if
+            // standard error is closed there is nobody to tell.
+            let line = format!("SKIPPED {name}: {reason}\n");
+            let _ = std::io::stderr().write_all(line.as_bytes());
+        }
+        Err(violation) => panic!("VIOLATED {violation}"),
+    }
+}

@@ -1,1 +1,71 @@
-//! Published test doubles.
+//! Published test doubles: time, randomness, recorders, faults, schedules, broken stores.
+//!
+//! Everything here is deterministic: no sleep, no wall clock, no runtime. The same seed and the
+//! same schedule give the same log. Nothing here belongs in production, and nothing here is
+//! API-stable: a minor release may change it.
+//!
+//! - [`ManualClock`] and [`SeededEntropy`] replace time and randomness.
+//! - [`Recorder`] notes every call of a port in a [`CallLog`], so that two runs can be compared.
+//! - [`Faulty`] fails, delays or hangs the n-th call over all wrapped ports, after a
+//!   [`FaultPlan`]; a test that counts the calls once can then break each of them in turn.
+//! - [`block_on`], [`poll_until_stalled`] and [`join_all`] drive futures on plain threads.
+//! - [`explore`] runs two or three actors in *every* order of their port calls.
+//! - [`Encoded`] forces each record through its text, [`Unreadable`] damages chosen ones.
+//! - [`broken`] holds stores that are wrong in exactly one way, each a mistake that released
+//!   systems made; the kit in `conformance` is itself tested by them.
+//!
+//! Every single point of failure of an operation is visited by one loop:
+//!
+//! ```
+//! use std::sync::Arc;
+//! use sspr::adapters::memory::MemoryStore;
+//! use sspr::port::{PortResult, Store};
+//! use sspr::testing::{Fault, FaultPlan, Faulty, block_on};
+//!
+//! async fn operation(store: &dyn Store) -> PortResult<()> {
+//!     let key = sspr::RecordKey::from_bytes([1; 32]);
+//!     store.load(&key).await?;
+//!     store.load(&key).await.map(drop)
+//! }
+//!
+//! let plan = FaultPlan::none();
+//! let store = Faulty::new(MemoryStore::new(), plan.clone());
+//! block_on(operation(&store))?;
+//! assert_eq!(plan.calls(), 2);
+//!
+//! for n in 0..2 {
+//!     let plan = FaultPlan::none().at(n, Fault::FailBefore);
+//!     let store = Faulty::new(MemoryStore::new(), plan.clone());
+//!     assert!(block_on(operation(&store)).is_err());
+//!     assert_eq!(plan.calls(), n + 1, "nothing is called after a failure");
+//! }
+//! # Ok::<(), sspr::PortError>(())
+//! ```
+
+pub mod broken;
+mod call_log;
+mod clock;
+mod encoded;
+mod entropy;
+mod fault;
+mod interleave;
+mod recorder;
+mod run;
+mod unreadable;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+pub use call_log::{Call, CallLog};
+pub use clock::ManualClock;
+pub use encoded::Encoded;
+pub use entropy::SeededEntropy;
+pub use fault::{Fault, FaultPlan, Faulty};
+pub use interleave::{Actor, Explored, Interleaver, explore};
+pub use recorder::Recorder;
+pub use run::{block_on, join_all, poll_until_stalled, yield_once};
+pub use unreadable::Unreadable;
+
+/// Locks, also after a panic elsewhere: one failing test must not take its neighbours with it.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,199 @@
+//! What a property has at hand.
+
+use std::sync::Arc;
+
+use super::harness::{Ability, Harness, Place};
+use super::sample::Draft;
+use crate::domain::event::Event;
+use crate::domain::ids::{RecordKey, TenantId};
+use crate::domain::record::{Record, RecordKind};
+use crate::domain::time::Timestamp;
+use crate::port::{
+    Charge, Committed, Cursor, EventsOf, Page, PortError, PortErrorKind, PortResult, Store,
+};
+use crate::testing::yield_once;
+
+/// The place of one property, and a handle on the empty store in it.
+pub(super) struct Kit {
+    pub(super) harness: Arc<dyn Harness>,
+    pub(super) place: Box<dyn Place>,
+    pub(super) store: Arc<dyn Store>,
+}
+
+/// What a property found: nothing, or why it stopped.
+pub(super) type Verdict<T = ()> = Result<T, Stop>;
+
+/// Why a property stopped.
+pub(super) enum Stop {
+    /// It does not apply.
+    Skip(&'static str),
+    /// This was seen, and should not have been.
+    Seen(String),
+}
+
+impl From<PortError> for Stop {
+    fn from(error: PortError) -> Self {
+        let source = std::error::Error::source(&error);
+        let cause = source.map(|source| format!(" ({source})"));
+        Self::Seen(format!("an error: {error}{}", cause.unwrap_or_default()))
+    }
+}
+
+/// Stops with what was seen unless the condition holds.
+macro_rules! ensure {
+    ($condition:expr, $($seen:tt)+) => {
+        if !$condition {
+            return Err($crate::conformance::kit::Stop::Seen(format!($($seen)+)));
+        }
+    };
+}
+pub(super) use ensure;
+
+/// How many pages a listing may have before it counts as endless.
+const MOST_PAGES: usize = 10_000;
+
+/// How often an answer that says "later" or "again" is taken at its word.
+pub(super) const MOST_TRIES: usize = 10_000;
+
+/// Follows a listing to its end.
+macro_rules! follow {
+    ($limit:expr, |$after:ident| $page:expr) => {{
+        let mut items = Vec::new();
+        let mut cursor: Option<Cursor> = None;
+        for _ in 0..MOST_PAGES {
+            let $after = cursor.as_ref();
+            let page = $page;
+            sound(&page, $limit)?;
+            items.extend(page.items);
+            match page.next {
+                Some(next) => cursor = Some(next),
+                None => return Ok(items),
+            }
+        }
+        Err(Stop::Seen(format!(
+            "a listing that does not end after {MOST_PAGES} pages"
+        )))
+    }};
+}
+
+/// What holds for each page of each listing.
+fn sound<T>(page: &Page<T>, limit: usize) -> Verdict {
+    let count = page.items.len();
+    ensure!(count <= limit, "{count} items on a page of at most {limit}");
+    Ok(())
+}
+
+impl Kit {
+    pub(super) async fn open(harness: Arc<dyn Harness>) -> Verdict<Self> {
+        let place = harness.place().await?;
+        let store = place.open().await?;
+        Ok(Self {
+            harness,
+            place,
+            store,
+        })
+    }
+
+    /// A second handle, if the place has one.
+    pub(super) async fn second(&self) -> Verdict<Arc<dyn Store>> {
+        require(self.place.several_handles())?;
+        Ok(self.place.open().await?)
+    }
+
+    /// Commits a draft that must be applied.
+    pub(super) async fn put(&self, draft: &Draft) -> Verdict {
+        put(&*self.store, draft).await
+    }
+
+    pub(super) async fn load(&self, key: RecordKey) -> Verdict<Option<Record>> {
+        Ok(self.store.load(&key).await?)
+    }
+
+    /// All keys that are due, by pages of this size.
+    pub(super) async fn due(&self, now: Timestamp, limit: usize) -> Verdict<Vec<RecordKey>> {
+        due(&*self.store, now, limit).await
+    }
+
+    /// All records of a tenant and kind, by pages of this size.
+    pub(super) async fn scan(
+        &self,
+        tenant: &TenantId,
+        kind: RecordKind,
+        limit: usize,
+    ) -> Verdict<Vec<Record>> {
+        scan(&*self.store, tenant, kind, limit).await
+    }
+
+    /// All events, by pages of this size.
+    pub(super) async fn events(&self, of: EventsOf<'_>, limit: usize) -> Verdict<Vec<Event>> {
+        events(&*self.store, of, limit).await
+    }
+
+    /// Adds once, to one counter.
+    pub(super) async fn add(&self, charge: Charge) -> Verdict<u64> {
+        add(&*self.store, charge).await
+    }
+}
+
+/// Skips the property unless the place has the ability.
+pub(super) const fn require(ability: Ability) -> Verdict {
+    match ability {
+        Ability::Has => Ok(()),
+        Ability::Lacks(reason) => Err(Stop::Skip(reason)),
+    }
+}
+
+pub(super) async fn put(store: &dyn Store, draft: &Draft) -> Verdict {
+    let answer = store.commit(draft.commit()).await?;
+    let version = draft.record.version();
+    ensure!(
+        answer == Committed::Applied,
+        "version {version} was answered {answer:?} though the version it expects is there"
+    );
+    Ok(())
+}
+
+/// Commits under contention: `Unavailable` says that nothing happened, so it is tried again.
+pub(super) async fn settle(store: &dyn Store, draft: &Draft) -> PortResult<Committed> {
+    for _ in 1..MOST_TRIES {
+        match store.commit(draft.commit()).await {
+            Err(error) if error.kind() == PortErrorKind::Unavailable => yield_once().await,
+            answer => return answer,
+        }
+    }
+    store.commit(draft.commit()).await
+}
+
+pub(super) async fn due(
+    store: &dyn Store,
+    now: Timestamp,
+    limit: usize,
+) -> Verdict<Vec<RecordKey>> {
+    follow!(limit, |after| store.due(now, after, limit).await?)
+}
+
+pub(super) async fn scan(
+    store: &dyn Store,
+    tenant: &TenantId,
+    kind: RecordKind,
+    limit: usize,
+) -> Verdict<Vec<Record>> {
+    follow!(limit, |after| {
+        store.scan(tenant, kind, after, limit).await?
+    })
+}
+
+pub(super) async fn events(
+    store: &dyn Store,
+    of: EventsOf<'_>,
+    limit: usize,
+) -> Verdict<Vec<Event>> {
+    follow!(limit, |after| store.events(of, after, limit).await?)
+}
+
+pub(super) async fn add(store: &dyn Store, charge: Charge) -> Verdict<u64> {
+    match *store.add(&[charge]).await? {
+        [value] => Ok(value),
+        ref values => Err(Stop::Seen(format!("{values:?} for one addition"))),
+    }
+}

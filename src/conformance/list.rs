@@ -1,0 +1,252 @@
+//! The one list of properties; the registry and the generated tests both come from it.
+
+/// Hands the list to [`__sspr_store_kit`](crate::__sspr_store_kit): module, name, the sentence
+/// of the contract word for word, and what breaking it costs.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __sspr_store_properties {
+    ($($what:tt)*) => { $crate::__sspr_store_kit! { { $($what)* }
+
+    load::load_absent_is_none
+        "The record under this key, or none."
+        "Somebody else's record opens an account.";
+    load::load_sees_applied_commits
+        "Linearizable: it returns the record of a commit that was answered `Applied` before this call began, or of a later one"
+        "A spent attempt or a used code looks unspent.";
+    load::load_never_goes_back
+        "Linearizable: it returns the record of a commit that was answered `Applied` before this call began, or of a later one"
+        "A spent attempt or a used code looks unspent again.";
+    load::load_returns_bodies_byte_for_byte
+        "Keys, bodies and events come back byte for byte as they were given."
+        "A record that no longer says what was decided: a closed account, or an open one.";
+    load::load_returns_versions_as_given
+        "Versions are equal only if count and nonce both are."
+        "The engine does not recognise its own write and does it again.";
+    load::load_tells_keys_apart
+        "Keys, bodies and events come back byte for byte as they were given."
+        "One account's budgets and codes are another's.";
+    load::load_tells_damaged_from_absent
+        "`Corrupt` if something is there and cannot be read."
+        "Damaging a record resets its budgets: \"none\" starts afresh.";
+
+    commit::commit_writes_record_and_events
+        "Replaces the record if its version is the expected one, and appends the events: both or neither."
+        "A change without its audit event, or a used code that stays usable.";
+    commit::commit_inserts_only_what_is_absent
+        "`expected: None` means that no record is there: it never overwrites one."
+        "Two first requests at once: the second wipes the attempts that the first has charged.";
+    commit::commit_replaces_only_what_is_there
+        "Replaces the record if its version is the expected one"
+        "A purged record comes back with a used code in it.";
+    commit::commit_compares_the_count
+        "Versions are equal only if count and nonce both are."
+        "An attempt goes uncounted.";
+    commit::commit_compares_the_nonce
+        "Versions are equal only if count and nonce both are."
+        "Two engines take each other's write for their own: one code, two successes.";
+    commit::commit_stale_changes_nothing
+        "On `Stale` nothing has happened, no event included."
+        "Events of what never happened, alarms and expiries that nobody set.";
+    commit::commit_dropped_is_whole_or_nothing
+        "A dropped future is a lost reply: the call may have happened or not, but never in part."
+        "Hanging up at the right moment leaves a change without its audit event.";
+    commit::commit_survives_reopening
+        "Atomic and durable when it answers."
+        "After a restart a used code is good again and spent budgets are full.";
+    contest::commit_has_one_winner
+        "Of any number of concurrent commits that expect one version, exactly one is applied."
+        "One code is redeemed twice; guesses in parallel are counted once.";
+    contest::commit_insert_has_one_winner
+        "Of any number of concurrent commits that expect one version, exactly one is applied."
+        "First requests in parallel each get a full budget.";
+    contest::commit_has_one_winner_across_handles
+        "Of any number of concurrent commits that expect one version, exactly one is applied."
+        "Two servers redeem one code.";
+    contest::commit_losers_leave_nothing
+        "On `Stale` nothing has happened, no event included."
+        "The audit trail shows successes that never were.";
+    contest::commit_retries_make_progress
+        "a store that always answers stale ones never makes progress."
+        "Charged attempts are overwritten, or the owner never gets through.";
+
+    add::add_starts_at_zero_and_sums
+        "A counter that is not there starts at zero."
+        "A limit that is never reached, or that is spent from the start.";
+    add::add_of_zero_reads
+        "An amount of zero reads."
+        "Looking at a limit spends it, or creates it.";
+    add::add_answers_in_the_order_given
+        "Adds to counters and returns their values after the addition, in the order given."
+        "One limit is judged by another's value.";
+    add::add_counts_a_repeated_key_each_time
+        "a key that stands twice in the batch is added to twice, in order."
+        "Two charges for the price of one.";
+    add::add_does_not_wrap
+        "*a lost addition* gives an attacker more messages than the limit says"
+        "A counter pushed round starts at zero again.";
+    add::add_keeps_counters_apart_from_records
+        "Keys, bodies and events come back byte for byte as they were given."
+        "Counting changes an account.";
+    add::add_loses_nothing_in_a_race
+        "Each addition is atomic on its own"
+        "Requests in parallel pass a limit that they should have spent.";
+    add::add_keeps_the_latest_expiry
+        "A counter keeps the latest `expires_at` it was given"
+        "A limit is purged, and starts at zero, while its window runs.";
+    add::add_starts_anew_after_a_purge
+        "is not looked at again once it was purged."
+        "A limit of a window long past locks somebody out.";
+
+    due::due_finds_alarms_that_have_come
+        "Keys of records whose `wake_at` is at or before `now`, at most `limit`."
+        "A notice of a changed password is never sent.";
+    due::due_follows_each_commit
+        "a record whose `wake_at` has come is found by [`due`](Self::due) as soon as the commit is answered."
+        "A notice of a changed password is never sent.";
+    due::due_lets_go_of_cleared_alarms
+        "Keys of records whose `wake_at` is at or before `now`, at most `limit`."
+        "Work that is done is looked at for ever, and what is not done waits behind it.";
+    due::due_is_complete_while_others_change
+        "every such record that is not changed meanwhile is handed out by following the cursor to its end."
+        "A busy stranger keeps the owner's notice from being sent.";
+    due::due_finds_what_a_race_commits
+        "The columns are kept in the same step"
+        "A notice of a changed password is never sent.";
+    due::due_takes_any_limit
+        "Too much is fine, too little is not"
+        "A notice of a changed password is never sent.";
+
+    scan::scan_hands_out_records_as_given
+        "Records of one tenant and kind, at most `limit`."
+        "Reports and revocations that miss accounts.";
+    scan::scan_hands_out_each_once_while_they_change
+        "Every record that is there from the first page to the last is handed out exactly once."
+        "An account that is busy at the right moment is left out of a revocation.";
+    scan::scan_keeps_tenants_apart
+        "Nothing of another tenant or kind ever is."
+        "One tenant's administrator reads and revokes another tenant's accounts.";
+    scan::scan_keeps_similar_tenants_apart
+        "Nothing of another tenant or kind ever is."
+        "Whoever may choose a tenant's name reads another tenant's accounts.";
+    scan::scan_keeps_kinds_apart
+        "Nothing of another tenant or kind ever is."
+        "Stand-ins for unknown identifiers show up as accounts, and tell who exists.";
+    scan::scan_tells_damaged_from_absent
+        "`Corrupt` if a record cannot be read."
+        "A damaged account is left out in silence.";
+
+    events::events_come_back_as_given
+        "Keys, bodies and events come back byte for byte as they were given."
+        "The audit trail says something that did not happen.";
+    events::events_of_a_record_are_in_order
+        "Events, at most `limit`; those of one record in the order of their ids."
+        "The audit trail shows the cause after its effect.";
+    events::events_keep_owners_apart
+        "Of one tenant, in an order in which none is skipped."
+        "One tenant's administrator reads another tenant's audit trail.";
+    events::events_can_be_read_on_from_the_end
+        "A page with items always has a cursor, so that reading can go on from there when more has come; a page without items has none."
+        "A reader that follows the trail misses what comes next.";
+    events::events_skip_none_while_writers_commit
+        "None is skipped while writers commit: a cursor never stands past a position that a commit in flight may still take."
+        "An attacker who keeps the store busy hides an event from whoever follows the trail.";
+
+    purge::purge_removes_expired_records_only
+        "Nothing else, ever."
+        "A live row removed revives a spent budget or a used code.";
+    purge::purge_follows_the_latest_commit
+        "Of records, those whose stored `expires_at` is at or before `cutoff.expired` when they are removed"
+        "A live row removed revives a spent budget or a used code.";
+    purge::purge_removes_expired_counters_only
+        "Of counters likewise."
+        "A limit starts at zero while its window runs.";
+    purge::purge_removes_older_events_only
+        "Of events, those older than `cutoff.events_before`."
+        "A gap in the audit trail.";
+    purge::purge_keeps_to_its_limit
+        "Removes what is past its time, at most `limit` rows, and says how many it removed."
+        "A purge that holds up everybody else, or that never ends.";
+    purge::purge_leaves_room_for_a_new_record
+        "Removes what is past its time"
+        "What an old record left behind acts on a new one.";
+    purge_race::purge_spares_what_a_commit_extends
+        "one that a concurrent commit extends stays."
+        "A charged attempt is purged: a spent budget is full again.";
+    purge_race::purge_spares_counters_that_are_extended
+        "Of counters likewise."
+        "A charged limit is purged: it starts at zero again.";
+
+    cursors::cursors_are_short
+        "an opaque text of the store's own making, at most 256 bytes."
+        "A host that keeps cursors in a bounded place cannot go on.";
+    cursors::cursors_of_others_making_are_refused
+        "an opaque text of the store's own making, at most 256 bytes."
+        "A cursor from a web page reaches the store: a panic, an injection, a listing that restarts for ever.";
+    cursors::cursors_of_another_tenant_open_nothing
+        "Nothing of another tenant or kind ever is."
+        "A cursor from a web page opens another tenant's listing.";
+
+    general::no_method_reads_the_time
+        "No method reads the time; every time that counts is an argument."
+        "A wrong clock on a database server revives budgets, or hides records that still count.";
+    general::handles_see_one_history
+        "All handles on one store, in one process or many, see one history."
+        "Each server has budgets of its own.";
+    } };
+}
+
+/// What becomes of the list: the registry, or one test per property.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __sspr_store_kit {
+    ({ registry } $($module:ident :: $name:ident $sentence:literal $risk:literal;)*) => {
+        /// Every property of a store, in the order of the contract.
+        pub static PROPERTIES: &[Property] = &[
+            $(Property {
+                name: stringify!($name),
+                sentence: $sentence,
+                risk: $risk,
+                check: |kit| Box::pin(store::$module::$name(kit)),
+            }),*
+        ];
+    };
+    ({ tests $harness:expr } $($module:ident :: $name:ident $sentence:literal $risk:literal;)*) => {
+        /// The names of the tests in this module.
+        pub const NAMES: &[&str] = &[$(stringify!($name)),*];
+
+        $(
+            #[test]
+            fn $name() {
+                $crate::conformance::assert_property(stringify!($name), $harness);
+            }
+        )*
+    };
+}
+
+/// Makes a module with one named test per property of a [`Store`](crate::Store).
+///
+/// The first argument names the module, the second is an expression for a
+/// [`Harness`](crate::conformance::Harness), evaluated anew for each test. No runtime is needed
+/// but the store's own. The module's `NAMES` lists the tests.
+///
+/// ```
+/// use sspr::adapters::memory::MemoryStore;
+///
+/// sspr::conformance_tests!(memory, MemoryStore::new);
+///
+/// # fn main() {
+/// # // The tests themselves exist only in a test build.
+/// # }
+/// ```
+#[macro_export]
+macro_rules! conformance_tests {
+    ($module:ident, $harness:expr $(,)?) => {
+        #[cfg(test)]
+        mod $module {
+            #[allow(unused_imports, reason = "the harness may be named by its full path")]
+            use super::*;
+
+            $crate::__sspr_store_properties!(tests $harness);
+        }
+    };
+}

@@ -1,0 +1,143 @@
+//! What a property is, and what becomes of it.
+
+use std::any::Any;
+use std::fmt;
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::sync::Arc;
+
+use super::harness::Harness;
+use super::kit::{Kit, Stop, Verdict};
+
+/// One sentence of the contract, as something that can be run.
+#[non_exhaustive]
+pub struct Property {
+    /// The name, also of the generated test.
+    pub name: &'static str,
+    /// The sentence of the contract, word for word.
+    pub sentence: &'static str,
+    /// What a store that breaks it lets an attacker do, or costs the owner.
+    pub risk: &'static str,
+    pub(super) check: fn(Kit) -> Pin<Box<dyn Future<Output = Verdict> + Send>>,
+}
+
+impl Property {
+    /// Runs the property in a place of its own.
+    ///
+    /// # Errors
+    ///
+    /// The [`Violation`] that was seen. An error that the store had no reason for and a panic are
+    /// violations as well.
+    pub fn run(&self, harness: &Arc<dyn Harness>) -> Result<Outcome, Violation> {
+        let verdict = catch_unwind(AssertUnwindSafe(|| {
+            let mut verdict = None;
+            harness.drive(Box::pin(async {
+                verdict = Some(self.judge(harness).await);
+            }));
+            verdict
+        }));
+        let seen = match verdict {
+            Ok(Some(Ok(()))) => return Ok(Outcome::Held),
+            Ok(Some(Err(Stop::Skip(reason)))) => return Ok(Outcome::Skipped(reason)),
+            Ok(Some(Err(Stop::Seen(seen)))) => seen,
+            Ok(None) => "the harness returned from `drive` before the work was done".to_owned(),
+            Err(panic) => panic_text(&*panic),
+        };
+        Err(Violation {
+            property: self.name,
+            sentence: self.sentence,
+            seen,
+            risk: self.risk,
+        })
+    }
+
+    async fn judge(&self, harness: &Arc<dyn Harness>) -> Verdict {
+        let kit = Kit::open(Arc::clone(harness)).await?;
+        (self.check)(kit).await
+    }
+}
+
+impl fmt::Debug for Property {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Property")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}
+
+pub(super) fn panic_text(panic: &(dyn Any + Send)) -> String {
+    let text = panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    format!("panicked: {}", text.unwrap_or("no message"))
+}
+
+/// What became of a property that was not violated.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[must_use]
+#[non_exhaustive]
+pub enum Outcome {
+    /// It held.
+    Held,
+    /// It does not apply to this harness, and why.
+    Skipped(&'static str),
+}
+
+/// A sentence of the contract that a store broke.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct Violation {
+    /// The property.
+    pub property: &'static str,
+    /// The sentence of the contract, word for word.
+    pub sentence: &'static str,
+    /// What was seen instead.
+    pub seen: String,
+    /// What it lets an attacker do, or costs the owner.
+    pub risk: &'static str,
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            property,
+            sentence,
+            seen,
+            risk,
+        } = self;
+        write!(
+            f,
+            "{property}\n  contract: {sentence}\n  seen:     {seen}\n  risk:     {risk}"
+        )
+    }
+}
+
+impl std::error::Error for Violation {}
+
+/// What [`check`](super::check) found.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Report {
+    /// The properties that held.
+    pub held: Vec<&'static str>,
+    /// The properties that do not apply to this harness, each with the reason.
+    pub skipped: Vec<(&'static str, &'static str)>,
+    /// What was violated.
+    pub violations: Vec<Violation>,
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for violation in &self.violations {
+            writeln!(f, "VIOLATED {violation}")?;
+        }
+        for (name, reason) in &self.skipped {
+            writeln!(f, "SKIPPED  {name}: {reason}")?;
+        }
+        let (held, skipped) = (self.held.len(), self.skipped.len());
+        let violated = self.violations.len();
+        write!(f, "{held} held, {skipped} skipped, {violated} violated")
+    }
+}

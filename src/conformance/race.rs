@@ -1,0 +1,116 @@
+//! Races, without a runtime.
+
+use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::sync::{Arc, Barrier, Mutex, PoisonError};
+use std::task::{Poll, Waker};
+use std::thread::Builder;
+
+use super::kit::{Kit, Stop, Verdict};
+use super::property::panic_text;
+use crate::testing::join_all;
+
+/// What one actor does in one round.
+pub(super) type Task<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+/// Lets actors loose on each other, round after round; the outputs by round and actor.
+///
+/// A quarter of the rounds interleaves the actors on one thread, at the store's own awaits: that
+/// finds windows that hold an await, every time. The others start one thread per actor at a
+/// barrier: that finds the rest, sooner or later.
+///
+/// # Panics
+///
+/// If the system has no thread left.
+pub(super) async fn race<T: Send + 'static>(
+    kit: &Kit,
+    rounds: usize,
+    actors: usize,
+    task: impl Fn(usize, usize) -> Task<T> + Send + Sync + 'static,
+) -> Verdict<Vec<Vec<T>>> {
+    let interleaved = rounds.div_ceil(4);
+    let mut outputs = Vec::with_capacity(rounds);
+    for round in 0..interleaved {
+        // Each actor goes first sometimes.
+        let order = (0..actors).map(|n| (n + round) % actors);
+        let mut row = join_all(order.map(|actor| task(round, actor))).await;
+        row.rotate_right(round % actors);
+        outputs.push(row);
+    }
+
+    let task = Arc::new(task);
+    let barrier = Arc::new(Barrier::new(actors));
+    let finish = Arc::new(Finish::new(actors));
+    let mut threads = Vec::new();
+    for actor in 0..actors {
+        let (harness, task) = (Arc::clone(&kit.harness), Arc::clone(&task));
+        let (barrier, finish) = (Arc::clone(&barrier), Arc::clone(&finish));
+        let run = move || {
+            let mut column = Vec::new();
+            for round in interleaved..rounds {
+                barrier.wait();
+                // Caught, or the others would wait at the barrier for ever.
+                column.push(catch_unwind(AssertUnwindSafe(|| {
+                    let mut output = None;
+                    let work = async { output = Some(task(round, actor).await) };
+                    harness.drive(Box::pin(work));
+                    output
+                })));
+            }
+            finish.one_is_done();
+            column
+        };
+        let thread = Builder::new().name(format!("actor {actor}")).spawn(run);
+        threads.push(thread.expect("a thread can be started"));
+    }
+    // Waiting must not block: this thread may be driving a runtime that the actors need.
+    finish.all_are_done().await;
+
+    let mut rows: Vec<Vec<T>> = (interleaved..rounds).map(|_| Vec::new()).collect();
+    for thread in threads {
+        let column = thread
+            .join()
+            .map_err(|panic| Stop::Seen(panic_text(&*panic)))?;
+        for (row, output) in rows.iter_mut().zip(column) {
+            match output {
+                Ok(Some(output)) => row.push(output),
+                Ok(None) => return Err(Stop::Seen("`drive` returned too early".to_owned())),
+                Err(panic) => return Err(Stop::Seen(panic_text(&*panic))),
+            }
+        }
+    }
+    outputs.append(&mut rows);
+    Ok(outputs)
+}
+
+/// How many threads are still at work, and whom to wake when none is.
+struct Finish(Mutex<(usize, Option<Waker>)>);
+
+impl Finish {
+    const fn new(threads: usize) -> Self {
+        Self(Mutex::new((threads, None)))
+    }
+
+    fn one_is_done(&self) {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        state.0 -= 1;
+        if state.0 == 0
+            && let Some(waker) = state.1.take()
+        {
+            waker.wake();
+        }
+    }
+
+    async fn all_are_done(&self) {
+        poll_fn(|context| {
+            let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            if state.0 == 0 {
+                return Poll::Ready(());
+            }
+            state.1 = Some(context.waker().clone());
+            Poll::Pending
+        })
+        .await;
+    }
+}

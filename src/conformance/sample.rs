@@ -1,0 +1,173 @@
+//! Records, events and counters to test with.
+
+use std::time::Duration;
+
+use sha2::{Digest as _, Sha256};
+
+use crate::domain::event::{ActorKind, Event, EventId, EventKind};
+use crate::domain::ids::{CounterKey, RecordKey, TenantId};
+use crate::domain::record::{Columns, Record, RecordKind, Version};
+use crate::domain::time::Timestamp;
+use crate::port::{Charge, Commit};
+
+/// A commit in the making. The store is told nothing else about a record.
+#[derive(Clone)]
+pub(super) struct Draft {
+    pub(super) record: Record,
+    pub(super) expected: Option<Version>,
+    pub(super) columns: Columns,
+    pub(super) events: Vec<Event>,
+}
+
+impl Draft {
+    /// The first version of the record number `n`, of the kit's own tenant, without events.
+    pub(super) fn first(n: u64) -> Self {
+        Self::of_key(key(n))
+    }
+
+    /// The first version of the record under this key.
+    pub(super) fn of_key(key: RecordKey) -> Self {
+        let version = Version::new(1, nonce(1, 0));
+        Self {
+            record: Record::loaded(key, version, body(&key, "first")),
+            expected: None,
+            columns: Columns::new(tenant("kit"), RecordKind::Account, at(0)),
+            events: Vec::new(),
+        }
+    }
+
+    /// The version after this one: same columns, no events yet.
+    pub(super) fn after(&self) -> Self {
+        self.rival(0)
+    }
+
+    /// One of several versions that all could come after this one.
+    pub(super) fn rival(&self, salt: u64) -> Self {
+        let version = self.record.version();
+        let count = version.count() + 1;
+        let next = Version::new(count, nonce(count, salt));
+        let key = *self.record.key();
+        let mut columns = self.columns.clone();
+        columns.updated_at = columns.updated_at.plus(Duration::from_secs(1));
+        Self {
+            record: Record::loaded(key, next, body(&key, &format!("{count} by {salt}"))),
+            expected: Some(version),
+            columns,
+            events: Vec::new(),
+        }
+    }
+
+    pub(super) fn expecting(mut self, expected: Option<Version>) -> Self {
+        self.expected = expected;
+        self
+    }
+
+    pub(super) fn with_body(mut self, body: &str) -> Self {
+        self.record = Record::loaded(*self.record.key(), self.record.version(), body);
+        self
+    }
+
+    pub(super) fn versioned(mut self, version: Version) -> Self {
+        self.record = Record::loaded(*self.record.key(), version, self.record.body());
+        self
+    }
+
+    pub(super) fn of(mut self, tenant: &TenantId) -> Self {
+        self.columns.tenant = tenant.clone();
+        self
+    }
+
+    pub(super) fn kind(mut self, kind: RecordKind) -> Self {
+        self.columns.kind = kind;
+        self
+    }
+
+    pub(super) fn wake(mut self, at: Option<Timestamp>) -> Self {
+        self.columns.wake_at = at;
+        self
+    }
+
+    pub(super) fn expires(mut self, at: Option<Timestamp>) -> Self {
+        self.columns.expires_at = at;
+        self
+    }
+
+    /// Appends events of this record and version, `how_many` of them, all of this time.
+    pub(super) fn events_at(mut self, how_many: u16, at: Timestamp) -> Self {
+        let (key, count) = (*self.record.key(), self.record.version().count());
+        let event = |index| Event {
+            id: EventId::new(key, count, index),
+            tenant: self.columns.tenant.clone(),
+            user: None,
+            actor: ActorKind::Engine,
+            at,
+            source: None,
+            kind: EventKind::LimitExceeded {
+                limit: format!("{:016x}", self.record.version().nonce()),
+            },
+        };
+        self.events = (0..how_many).map(event).collect();
+        self
+    }
+
+    pub(super) fn events(self, how_many: u16) -> Self {
+        self.events_at(how_many, at(0))
+    }
+
+    pub(super) fn key(&self) -> RecordKey {
+        *self.record.key()
+    }
+
+    pub(super) fn commit(&self) -> Commit<'_> {
+        Commit::new(&self.record, self.expected, &self.columns, &self.events)
+    }
+}
+
+/// Whether two records are one: the same key, version and body, byte for byte.
+pub(super) fn same(one: &Record, other: &Record) -> bool {
+    one.key() == other.key() && one.version() == other.version() && one.body() == other.body()
+}
+
+/// The key number `n`, spread over the key space as keyed hashes are.
+pub(super) fn key(n: u64) -> RecordKey {
+    RecordKey::from_bytes(Sha256::digest(n.to_be_bytes()).into())
+}
+
+/// The counter number `n`.
+pub(super) fn counter(n: u64) -> CounterKey {
+    CounterKey::from_bytes(Sha256::digest(n.to_le_bytes()).into())
+}
+
+/// An addition to counter number `n` that may be purged long after everything else here.
+pub(super) fn charge(n: u64, amount: u32) -> Charge {
+    Charge::new(counter(n), amount, at(1_000_000))
+}
+
+/// A random-looking number; all 64 bits are used, as by an engine.
+fn nonce(count: u64, salt: u64) -> u64 {
+    let mut hash = Sha256::new();
+    hash.update(count.to_be_bytes());
+    hash.update(salt.to_be_bytes());
+    let digest: [u8; 32] = hash.finalize().into();
+    digest
+        .iter()
+        .take(8)
+        .fold(0, |sum, byte| sum << 8 | u64::from(*byte))
+}
+
+/// A body of the shape that an engine writes.
+pub(super) fn body(key: &RecordKey, note: &str) -> String {
+    format!(r#"{{"kind":"meta","key":"{key}","check":"{note}"}}"#)
+}
+
+/// # Panics
+///
+/// If the kit names a tenant that is none.
+pub(super) fn tenant(id: &str) -> TenantId {
+    TenantId::parse(id).expect("the kit's tenant ids are well formed")
+}
+
+/// The kit's time: seconds after its beginning, in 2023.
+pub(super) fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_unix_seconds(1_700_000_000 + seconds)
+}

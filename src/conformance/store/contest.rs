@@ -1,0 +1,146 @@
+//! `commit`, many at a time.
+
+use std::sync::Arc;
+
+use crate::conformance::kit::{Kit, MOST_TRIES, Stop, Verdict, ensure, settle};
+use crate::conformance::race::{Task, race};
+use crate::conformance::sample::{Draft, key, same};
+use crate::port::{Committed, EventsOf, PortResult, Store};
+use crate::testing::yield_once;
+
+/// How many commit at once.
+const RIVALS: usize = 4;
+
+pub(in super::super) async fn commit_has_one_winner(kit: Kit) -> Verdict {
+    let stores = vec![Arc::clone(&kit.store)];
+    contest(&kit, stores, replacing).await.map(drop)
+}
+
+pub(in super::super) async fn commit_insert_has_one_winner(kit: Kit) -> Verdict {
+    let stores = vec![Arc::clone(&kit.store)];
+    contest(&kit, stores, inserting).await.map(drop)
+}
+
+pub(in super::super) async fn commit_has_one_winner_across_handles(kit: Kit) -> Verdict {
+    let stores = vec![Arc::clone(&kit.store), kit.second().await?];
+    contest(&kit, stores, replacing).await.map(drop)
+}
+
+pub(in super::super) async fn commit_losers_leave_nothing(kit: Kit) -> Verdict {
+    let stores = vec![Arc::clone(&kit.store)];
+    for (round, winner) in (0..).zip(contest(&kit, stores, replacing).await?) {
+        let events = kit.events(EventsOf::Record(&key(round)), 10).await?;
+        ensure!(
+            events == winner.events,
+            "{} events in the trail, of which the one winner wrote {}",
+            events.len(),
+            winner.events.len()
+        );
+    }
+    Ok(())
+}
+
+/// The draft of one rival over what is there in this round.
+fn replacing(round: u64, salt: u64) -> Draft {
+    Draft::first(round).rival(salt).events(1)
+}
+
+fn inserting(round: u64, salt: u64) -> Draft {
+    replacing(round, salt).expecting(None)
+}
+
+/// Lets rivals commit over one version, in many rounds; the winner of each.
+async fn contest(
+    kit: &Kit,
+    stores: Vec<Arc<dyn Store>>,
+    rival: fn(u64, u64) -> Draft,
+) -> Verdict<Vec<Draft>> {
+    let rounds = kit.harness.rounds();
+    for round in 0..rounds as u64 {
+        if rival(round, 1).expected.is_some() {
+            kit.put(&Draft::first(round)).await?;
+        }
+    }
+    let task = move |round: usize, actor: usize| -> Task<PortResult<Committed>> {
+        let store = Arc::clone(&stores[actor % stores.len()]);
+        Box::pin(async move { settle(&*store, &rival(round as u64, actor as u64)).await })
+    };
+    let mut winners = Vec::new();
+    for (round, answers) in (0..).zip(race(kit, rounds, RIVALS, task).await?) {
+        let answers: Vec<Committed> = answers.into_iter().collect::<PortResult<_>>()?;
+        let mut won = (0..)
+            .zip(&answers)
+            .filter(|(_, answer)| **answer == Committed::Applied);
+        let (Some((winner, _)), None) = (won.next(), won.next()) else {
+            return Err(Stop::Seen(format!(
+                "{answers:?} for rivals that expect one version"
+            )));
+        };
+        let winner = rival(round, winner);
+        let loaded = kit.load(winner.key()).await?;
+        ensure!(
+            loaded
+                .as_ref()
+                .is_some_and(|found| same(found, &winner.record)),
+            "{loaded:?} is there, but {:?} was answered `Applied`",
+            winner.record
+        );
+        winners.push(winner);
+    }
+    Ok(winners)
+}
+
+pub(in super::super) async fn commit_retries_make_progress(kit: Kit) -> Verdict {
+    const STEPS: usize = 5;
+    let rounds = kit.harness.rounds().div_ceil(10);
+    for round in 0..rounds as u64 {
+        kit.put(&Draft::first(round)).await?;
+    }
+    let store = Arc::clone(&kit.store);
+    let task = move |round: usize, actor: usize| -> Task<Verdict> {
+        let store = Arc::clone(&store);
+        Box::pin(async move {
+            for step in 0..STEPS {
+                advance(&*store, round as u64, (actor * STEPS + step) as u64).await?;
+            }
+            Ok(())
+        })
+    };
+    for outcome in race(&kit, rounds, RIVALS, task)
+        .await?
+        .into_iter()
+        .flatten()
+    {
+        outcome?;
+    }
+    let total = 1 + (RIVALS * STEPS) as u64;
+    for round in 0..rounds as u64 {
+        let count = kit
+            .load(key(round))
+            .await?
+            .map_or(0, |record| record.version().count());
+        ensure!(
+            count == total,
+            "count {count} after {total} commits were applied: some were overwritten"
+        );
+    }
+    Ok(())
+}
+
+/// Loads, commits the next version, and starts over while that is stale: as an engine does.
+async fn advance(store: &dyn Store, n: u64, salt: u64) -> Verdict {
+    for _ in 0..MOST_TRIES {
+        let Some(record) = store.load(&key(n)).await? else {
+            return Err(Stop::Seen("none where a record is".to_owned()));
+        };
+        // Between load and commit the others come first.
+        yield_once().await;
+        let next = Draft::first(n).versioned(record.version()).rival(salt);
+        if settle(store, &next).await? == Committed::Applied {
+            return Ok(());
+        }
+    }
+    Err(Stop::Seen(format!(
+        "always stale, {MOST_TRIES} times in a row"
+    )))
+}

@@ -1,0 +1,148 @@
+//! `due`.
+
+use std::sync::Arc;
+
+use crate::conformance::kit::{Kit, MOST_TRIES, Stop, Verdict, due, ensure, settle};
+use crate::conformance::race::{Task, race};
+use crate::conformance::sample::{Draft, at, key};
+use crate::domain::time::Timestamp;
+
+pub(in super::super) async fn due_finds_alarms_that_have_come(kit: Kit) -> Verdict {
+    // At the boundary, long before, and before 1970.
+    let alarms = [
+        at(50),
+        at(49),
+        Timestamp::EPOCH,
+        Timestamp::from_unix_millis(-1),
+    ];
+    for (n, alarm) in (0..).zip(alarms) {
+        kit.put(&Draft::first(n).wake(Some(alarm))).await?;
+    }
+    let due = kit.due(at(50), 10).await?;
+    for (n, alarm) in (0..).zip(alarms) {
+        ensure!(
+            due.contains(&key(n)),
+            "an alarm for {alarm} was not found at {}",
+            at(50)
+        );
+    }
+    Ok(())
+}
+
+pub(in super::super) async fn due_follows_each_commit(kit: Kit) -> Verdict {
+    let mut draft = Draft::first(1);
+    // None, set, moved later, moved earlier, the same again.
+    for alarm in [None, Some(at(50)), Some(at(90)), Some(at(20)), Some(at(20))] {
+        draft = draft.wake(alarm);
+        kit.put(&draft).await?;
+        if let Some(alarm) = alarm {
+            let due = kit.due(alarm, 10).await?;
+            ensure!(
+                due.contains(&key(1)),
+                "not found at its alarm, {alarm}, right after the commit"
+            );
+        }
+        draft = draft.after();
+    }
+    Ok(())
+}
+
+pub(in super::super) async fn due_lets_go_of_cleared_alarms(kit: Kit) -> Verdict {
+    let set = Draft::first(1).wake(Some(at(10)));
+    kit.put(&set).await?;
+    kit.put(&set.after().wake(None)).await?;
+    let later = Draft::first(2).wake(Some(at(10)));
+    kit.put(&later).await?;
+    kit.put(&later.after().wake(Some(at(99)))).await?;
+    let due = kit.due(at(50), 10).await?;
+    ensure!(
+        due.is_empty(),
+        "{due:?} at 50, with one alarm cleared and one moved to 99"
+    );
+    Ok(())
+}
+
+pub(in super::super) async fn due_is_complete_while_others_change(kit: Kit) -> Verdict {
+    const ALARMS: u64 = 30;
+    for n in 0..ALARMS {
+        // Several at one time: a cursor that is a time alone loses some of them.
+        kit.put(&Draft::first(n).wake(Some(at((n / 6).cast_signed()))))
+            .await?;
+    }
+    let mut found = Vec::new();
+    let mut cursor = None;
+    for page in 0..MOST_TRIES as u64 {
+        let listed = kit.store.due(at(50), cursor.as_ref(), 4).await?;
+        ensure!(
+            listed.items.len() <= 4,
+            "{} items of at most 4",
+            listed.items.len()
+        );
+        found.extend(listed.items);
+        cursor = listed.next;
+        if cursor.is_none() {
+            break;
+        }
+        // One that comes before all others, and one that goes away again.
+        if page < 20 {
+            kit.put(&Draft::first(1000 + page).wake(Some(at(-100))))
+                .await?;
+            let brief = Draft::first(2000 + page).wake(Some(at(0)));
+            kit.put(&brief).await?;
+            kit.put(&brief.after().wake(None)).await?;
+        }
+    }
+    ensure!(cursor.is_none(), "the listing does not end");
+    for n in 0..ALARMS {
+        ensure!(
+            found.contains(&key(n)),
+            "a record that nobody touched was left out: number {n}"
+        );
+    }
+    Ok(())
+}
+
+pub(in super::super) async fn due_finds_what_a_race_commits(kit: Kit) -> Verdict {
+    const ACTORS: usize = 3;
+    let rounds = kit.harness.rounds().div_ceil(4);
+    let store = Arc::clone(&kit.store);
+    let task = move |round: usize, actor: usize| -> Task<Verdict> {
+        let store = Arc::clone(&store);
+        Box::pin(async move {
+            let n = (round * ACTORS + actor) as u64;
+            let draft = Draft::first(n).wake(Some(at(7)));
+            let _ = settle(&*store, &draft).await?;
+            let listed = due(&*store, at(7), 5).await?;
+            ensure!(
+                listed.contains(&draft.key()),
+                "not found after the answer, while others commit"
+            );
+            // Otherwise the listing grows with the rounds.
+            let _ = settle(&*store, &draft.after().wake(None)).await?;
+            Ok(())
+        })
+    };
+    race(&kit, rounds, ACTORS, task)
+        .await?
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+pub(in super::super) async fn due_takes_any_limit(kit: Kit) -> Verdict {
+    for n in 0..5 {
+        kit.put(&Draft::first(n).wake(Some(at(0)))).await?;
+    }
+    for limit in [1, 2, 5, 6, 1_000_000, usize::MAX] {
+        let mut keys = kit.due(at(1), limit).await?;
+        keys.sort_unstable();
+        keys.dedup();
+        if keys.len() != 5 {
+            let many = keys.len();
+            return Err(Stop::Seen(format!(
+                "{many} of 5 by pages of at most {limit}"
+            )));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,13 @@
+//! The properties of a store, by method. Their sentences and risks are in `list.rs`.
+
+pub(super) mod add;
+pub(super) mod commit;
+pub(super) mod contest;
+pub(super) mod cursors;
+pub(super) mod due;
+pub(super) mod events;
+pub(super) mod general;
+pub(super) mod load;
+pub(super) mod purge;
+pub(super) mod purge_race;
+pub(super) mod scan;

@@ -1,0 +1,187 @@
+//! `scan`.
+
+use crate::conformance::kit::{Kit, MOST_TRIES, Verdict, ensure, require};
+use crate::conformance::sample::{Draft, key, same, tenant};
+use crate::domain::record::{Record, RecordKind};
+use crate::port::PortErrorKind;
+
+pub(in super::super) async fn scan_hands_out_records_as_given(kit: Kit) -> Verdict {
+    let drafts: Vec<Draft> = (0..9).map(Draft::first).collect();
+    for draft in &drafts {
+        kit.put(draft).await?;
+    }
+    let changed = drafts
+        .iter()
+        .step_by(2)
+        .map(Draft::after)
+        .collect::<Vec<_>>();
+    for draft in &changed {
+        kit.put(draft).await?;
+    }
+    let current = changed.iter().chain(drafts.iter().skip(1).step_by(2));
+    for limit in [1, 2, 9, 10, 1_000_000, usize::MAX] {
+        let found = kit.scan(&tenant("kit"), RecordKind::Account, limit).await?;
+        ensure!(
+            found.len() == 9,
+            "{} of 9 by pages of at most {limit}",
+            found.len()
+        );
+        for draft in current.clone() {
+            ensure!(
+                found.iter().any(|record| same(record, &draft.record)),
+                "{:?} is not among {found:?}",
+                draft.record
+            );
+        }
+    }
+    Ok(())
+}
+
+pub(in super::super) async fn scan_hands_out_each_once_while_they_change(kit: Kit) -> Verdict {
+    const RECORDS: u64 = 24;
+    let mut drafts: Vec<Draft> = (0..RECORDS).map(Draft::first).collect();
+    for draft in &drafts {
+        kit.put(draft).await?;
+    }
+    let kit_tenant = tenant("kit");
+    let mut found: Vec<Record> = Vec::new();
+    let mut cursor = None;
+    for page in 0..MOST_TRIES as u64 {
+        let after = cursor.as_ref();
+        let listed = kit
+            .store
+            .scan(&kit_tenant, RecordKind::Account, after, 5)
+            .await?;
+        ensure!(
+            listed.items.len() <= 5,
+            "{} items of at most 5",
+            listed.items.len()
+        );
+        found.extend(listed.items);
+        cursor = listed.next;
+        if cursor.is_none() {
+            break;
+        }
+        // All change, whether handed out or not, and new ones come: an order by the time of
+        // change or by the place of storage, or a cursor that counts rows, shows here.
+        if page < 10 {
+            for draft in &mut drafts {
+                *draft = draft.after();
+                kit.put(draft).await?;
+            }
+            kit.put(&Draft::first(1000 + page)).await?;
+        }
+    }
+    ensure!(cursor.is_none(), "the listing does not end");
+    for n in 0..RECORDS {
+        let times = found
+            .iter()
+            .filter(|record| *record.key() == key(n))
+            .count();
+        ensure!(
+            times == 1,
+            "a record that was there throughout was handed out {times} times"
+        );
+    }
+    Ok(())
+}
+
+pub(in super::super) async fn scan_keeps_tenants_apart(kit: Kit) -> Verdict {
+    apart(&kit, &["kit", "other"]).await
+}
+
+pub(in super::super) async fn scan_keeps_similar_tenants_apart(kit: Kit) -> Verdict {
+    // Prefixes, wild cards, case, padding, one letter in two spellings, one text as a number.
+    apart(
+        &kit,
+        &[
+            "a",
+            "aa",
+            "a/b",
+            "a%",
+            "a_",
+            "%",
+            "_",
+            "A",
+            "a ",
+            " a",
+            "a.",
+            "\u{e9}",
+            "e\u{301}",
+            "1",
+            "01",
+            "1.0",
+            "a\u{200b}",
+            "null",
+            "NULL",
+            "'",
+            "a:b",
+            "a|b",
+        ],
+    )
+    .await
+}
+
+async fn apart(kit: &Kit, ids: &[&str]) -> Verdict {
+    for (n, id) in (0..).zip(ids) {
+        kit.put(&Draft::first(n).of(&tenant(id))).await?;
+    }
+    for (n, id) in (0..).zip(ids) {
+        for limit in [1, 100] {
+            let found = kit.scan(&tenant(id), RecordKind::Account, limit).await?;
+            let keys: Vec<_> = found.iter().map(Record::key).collect();
+            ensure!(
+                keys == [&key(n)],
+                "tenant {id:?}, with one record, is handed {} and {}",
+                found.len(),
+                if keys.contains(&&key(n)) {
+                    "its own is among them"
+                } else {
+                    "not its own"
+                }
+            );
+        }
+    }
+    let nobody = kit.scan(&tenant("nobody"), RecordKind::Account, 10).await?;
+    ensure!(nobody.is_empty(), "{nobody:?} for a tenant without records");
+    Ok(())
+}
+
+pub(in super::super) async fn scan_keeps_kinds_apart(kit: Kit) -> Verdict {
+    for (n, kind) in (0..).zip(RecordKind::ALL) {
+        kit.put(&Draft::first(n).kind(kind)).await?;
+    }
+    for (n, kind) in (0..).zip(RecordKind::ALL) {
+        let found = kit.scan(&tenant("kit"), kind, 10).await?;
+        let keys: Vec<_> = found.iter().map(Record::key).collect();
+        ensure!(
+            keys == [&key(n)],
+            "{} records of kind {kind:?}, of one",
+            keys.len()
+        );
+    }
+    Ok(())
+}
+
+pub(in super::super) async fn scan_tells_damaged_from_absent(kit: Kit) -> Verdict {
+    for n in 0..3 {
+        kit.put(&Draft::first(n)).await?;
+    }
+    require(kit.place.damage(&key(1)).await?)?;
+    let page = kit
+        .store
+        .scan(&tenant("kit"), RecordKind::Account, None, 10)
+        .await;
+    match page {
+        Err(error) if error.kind() == PortErrorKind::Corrupt => Ok(()),
+        Err(error) => Err(error.into()),
+        Ok(page) => {
+            let many = page.items.len();
+            ensure!(
+                false,
+                "{many} of 3 records and no error, with one of them damaged"
+            );
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Stores that are wrong in exactly one way.

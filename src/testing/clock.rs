@@ -1,0 +1,58 @@
+//! A clock that a test moves.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use crate::domain::time::Timestamp;
+use crate::port::Clock;
+
+/// A clock that stands still until it is moved; clones show the same time.
+///
+/// ```
+/// use std::time::Duration;
+/// use sspr::testing::ManualClock;
+/// use sspr::{Clock, Timestamp};
+///
+/// let clock = ManualClock::new(Timestamp::from_unix_seconds(1_700_000_000));
+/// let engines = clock.clone();
+/// clock.advance(Duration::from_secs(600));
+/// assert_eq!(engines.now(), Timestamp::from_unix_seconds(1_700_000_600));
+/// clock.set(Timestamp::EPOCH);
+/// assert_eq!(engines.now(), Timestamp::EPOCH, "clocks do step back");
+/// ```
+#[derive(Clone, Debug)]
+pub struct ManualClock {
+    millis: Arc<AtomicI64>,
+}
+
+impl ManualClock {
+    /// A clock that shows `now`.
+    #[must_use]
+    pub fn new(now: Timestamp) -> Self {
+        Self {
+            millis: Arc::new(AtomicI64::new(now.unix_millis())),
+        }
+    }
+
+    /// Moves the time on.
+    pub fn advance(&self, span: Duration) {
+        // Two threads that advance at once must both count.
+        let later = |millis| Some(Timestamp::from_unix_millis(millis).plus(span).unix_millis());
+        // The closure never answers `None`, so this cannot fail.
+        let _ = self
+            .millis
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, later);
+    }
+
+    /// Sets the time, also backwards.
+    pub fn set(&self, now: Timestamp) {
+        self.millis.store(now.unix_millis(), Ordering::SeqCst);
+    }
+}
+
+impl Clock for ManualClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_unix_millis(self.millis.load(Ordering::SeqCst))
+    }
+}

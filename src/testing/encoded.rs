@@ -1,0 +1,103 @@
+//! A wrapper that keeps nothing but text.
+
+use async_trait::async_trait;
+
+use crate::domain::event::Event;
+use crate::domain::ids::{RecordKey, TenantId};
+use crate::domain::record::{Record, RecordKind};
+use crate::domain::time::Timestamp;
+use crate::port::{Charge, Commit, Committed, Cursor, Cutoff, EventsOf, Page, PortResult, Store};
+
+/// A store that sees records and events only as text, as a database does.
+///
+/// A store in memory may keep live values, so what their encoding loses stays unseen there.
+/// Behind this wrapper every record and every event goes through its text, in both directions.
+///
+/// ```
+/// use sspr::adapters::memory::MemoryStore;
+/// use sspr::testing::Encoded;
+///
+/// let store = Encoded::new(MemoryStore::new());
+/// # drop(store);
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Encoded<S> {
+    inner: S,
+}
+
+impl<S> Encoded<S> {
+    /// Passes everything through its text on the way to `inner` and back.
+    pub const fn new(inner: S) -> Self {
+        Self { inner }
+    }
+
+    /// What is wrapped.
+    pub const fn inner(&self) -> &S {
+        &self.inner
+    }
+}
+
+fn through_text(record: &Record) -> Record {
+    Record::loaded(*record.key(), record.version(), record.body().to_owned())
+}
+
+fn event_through_text(event: &Event) -> PortResult<Event> {
+    Event::decode(&event.encode())
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl<S: Store> Store for Encoded<S> {
+    async fn load(&self, key: &RecordKey) -> PortResult<Option<Record>> {
+        let record = self.inner.load(key).await?;
+        Ok(record.as_ref().map(through_text))
+    }
+
+    async fn commit(&self, commit: Commit<'_>) -> PortResult<Committed> {
+        let next = through_text(commit.next);
+        let events: PortResult<Vec<Event>> = commit.events.iter().map(event_through_text).collect();
+        let events = events?;
+        let commit = Commit::new(&next, commit.expected, commit.columns, &events);
+        self.inner.commit(commit).await
+    }
+
+    async fn add(&self, charges: &[Charge]) -> PortResult<Vec<u64>> {
+        self.inner.add(charges).await
+    }
+
+    async fn due(
+        &self,
+        now: Timestamp,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> PortResult<Page<RecordKey>> {
+        self.inner.due(now, after, limit).await
+    }
+
+    async fn scan(
+        &self,
+        tenant: &TenantId,
+        kind: RecordKind,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> PortResult<Page<Record>> {
+        let page = self.inner.scan(tenant, kind, after, limit).await?;
+        let items = page.items.iter().map(through_text).collect();
+        Ok(Page::new(items, page.next))
+    }
+
+    async fn events(
+        &self,
+        of: EventsOf<'_>,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> PortResult<Page<Event>> {
+        let page = self.inner.events(of, after, limit).await?;
+        let items: PortResult<Vec<Event>> = page.items.iter().map(event_through_text).collect();
+        Ok(Page::new(items?, page.next))
+    }
+
+    async fn purge(&self, cutoff: Cutoff, limit: usize) -> PortResult<u64> {
+        self.inner.purge(cutoff, limit).await
+    }
+}

@@ -1,0 +1,203 @@
+//! A wrapper that follows a plan of faults.
+
+use async_trait::async_trait;
+
+use super::plan::FaultPlan;
+use crate::domain::event::Event;
+use crate::domain::facts::{SessionKinds, TenantFacts, UserFacts, UserQuery, WriteOutcome};
+use crate::domain::ids::{RecordKey, RoleId, TenantId, UserId};
+use crate::domain::method::Channel;
+use crate::domain::record::{Record, RecordKind};
+use crate::domain::secret::SecretText;
+use crate::domain::time::Timestamp;
+use crate::port::{
+    Charge, Commit, Committed, Cursor, Cutoff, Delivery, Directory, Envelope, EventsOf, Page,
+    PasswordWrite, PortResult, Store, Unlock,
+};
+
+/// A port whose calls fail, wait or hang as a [`FaultPlan`] says.
+///
+/// Wraps a [`Store`], a [`Directory`] or a [`Delivery`]; with an empty plan it changes nothing.
+#[derive(Clone, Debug)]
+pub struct Faulty<P> {
+    inner: P,
+    plan: FaultPlan,
+}
+
+impl<P> Faulty<P> {
+    /// Lets the calls of `inner` go as `plan` says.
+    pub const fn new(inner: P, plan: FaultPlan) -> Self {
+        Self { inner, plan }
+    }
+
+    /// What is wrapped: calls made here are neither counted nor broken.
+    pub const fn inner(&self) -> &P {
+        &self.inner
+    }
+
+    /// The plan.
+    pub const fn plan(&self) -> &FaultPlan {
+        &self.plan
+    }
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl<P: Store> Store for Faulty<P> {
+    async fn load(&self, key: &RecordKey) -> PortResult<Option<Record>> {
+        self.plan.around("store.load", self.inner.load(key)).await
+    }
+
+    async fn commit(&self, commit: Commit<'_>) -> PortResult<Committed> {
+        self.plan
+            .around("store.commit", self.inner.commit(commit))
+            .await
+    }
+
+    async fn add(&self, charges: &[Charge]) -> PortResult<Vec<u64>> {
+        self.plan.around("store.add", self.inner.add(charges)).await
+    }
+
+    async fn due(
+        &self,
+        now: Timestamp,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> PortResult<Page<RecordKey>> {
+        self.plan
+            .around("store.due", self.inner.due(now, after, limit))
+            .await
+    }
+
+    async fn scan(
+        &self,
+        tenant: &TenantId,
+        kind: RecordKind,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> PortResult<Page<Record>> {
+        self.plan
+            .around("store.scan", self.inner.scan(tenant, kind, after, limit))
+            .await
+    }
+
+    async fn events(
+        &self,
+        of: EventsOf<'_>,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> PortResult<Page<Event>> {
+        self.plan
+            .around("store.events", self.inner.events(of, after, limit))
+            .await
+    }
+
+    async fn purge(&self, cutoff: Cutoff, limit: usize) -> PortResult<u64> {
+        self.plan
+            .around("store.purge", self.inner.purge(cutoff, limit))
+            .await
+    }
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl<P: Directory> Directory for Faulty<P> {
+    async fn tenant(&self, tenant: &TenantId) -> PortResult<Option<TenantFacts>> {
+        self.plan
+            .around("directory.tenant", self.inner.tenant(tenant))
+            .await
+    }
+
+    async fn find(
+        &self,
+        tenant: &TenantId,
+        query: &UserQuery<'_>,
+    ) -> PortResult<Option<UserFacts>> {
+        self.plan
+            .around("directory.find", self.inner.find(tenant, query))
+            .await
+    }
+
+    async fn users(
+        &self,
+        tenant: &TenantId,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> PortResult<Page<UserFacts>> {
+        self.plan
+            .around("directory.users", self.inner.users(tenant, after, limit))
+            .await
+    }
+
+    async fn role_holders(
+        &self,
+        tenant: &TenantId,
+        roles: &[RoleId],
+        limit: usize,
+    ) -> PortResult<Vec<UserFacts>> {
+        self.plan
+            .around(
+                "directory.role_holders",
+                self.inner.role_holders(tenant, roles, limit),
+            )
+            .await
+    }
+
+    async fn set_password(&self, write: &PasswordWrite<'_>) -> PortResult<WriteOutcome> {
+        self.plan
+            .around("directory.set_password", self.inner.set_password(write))
+            .await
+    }
+
+    async fn verify_password(
+        &self,
+        tenant: &TenantId,
+        user: &UserId,
+        password: &SecretText,
+    ) -> PortResult<bool> {
+        self.plan
+            .around(
+                "directory.verify_password",
+                self.inner.verify_password(tenant, user, password),
+            )
+            .await
+    }
+
+    async fn unlock(&self, unlock: &Unlock<'_>) -> PortResult<WriteOutcome> {
+        self.plan
+            .around("directory.unlock", self.inner.unlock(unlock))
+            .await
+    }
+
+    async fn revoke_sessions(
+        &self,
+        tenant: &TenantId,
+        user: &UserId,
+        issued_before: Timestamp,
+        kinds: SessionKinds,
+    ) -> PortResult<()> {
+        self.plan
+            .around(
+                "directory.revoke_sessions",
+                self.inner
+                    .revoke_sessions(tenant, user, issued_before, kinds),
+            )
+            .await
+    }
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl<P: Delivery> Delivery for Faulty<P> {
+    async fn deliver(&self, envelope: &Envelope) -> PortResult<()> {
+        self.plan
+            .around("delivery.deliver", self.inner.deliver(envelope))
+            .await
+    }
+
+    async fn channels(&self, tenant: &TenantId) -> PortResult<Vec<Channel>> {
+        self.plan
+            .around("delivery.channels", self.inner.channels(tenant))
+            .await
+    }
+}

@@ -1,0 +1,7 @@
+//! Faults at chosen calls.
+
+mod faulty;
+mod plan;
+
+pub use faulty::Faulty;
+pub use plan::{Fault, FaultPlan};

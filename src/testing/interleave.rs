@@ -1,0 +1,227 @@
+//! Every order in which actors can take their steps.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+use super::run::Flag;
+
+/// One actor: a future whose awaits are its steps.
+///
+/// It takes a step at each poll, so its ports should yield once per call:
+/// [`Faulty`](super::Faulty) with [`FaultPlan::everywhere`](super::FaultPlan::everywhere) and
+/// [`Fault::Delay`](super::Fault::Delay).
+pub type Actor<T> = Pin<Box<dyn Future<Output = T>>>;
+
+/// Runs actors step by step, in an order that the test gives.
+///
+/// ```
+/// use std::{cell::RefCell, rc::Rc};
+/// use sspr::testing::{Actor, Interleaver, yield_once};
+///
+/// let seen = Rc::new(RefCell::new(String::new()));
+/// let actor = |name: char| -> Actor<()> {
+///     let seen = Rc::clone(&seen);
+///     Box::pin(async move {
+///         seen.borrow_mut().push(name);
+///         yield_once().await;
+///         seen.borrow_mut().push(name);
+///     })
+/// };
+/// let mut run = Interleaver::new(vec![actor('a'), actor('b')]);
+/// run.follow(&[1, 0, 0]);
+/// run.finish();
+/// assert_eq!(*seen.borrow(), "baab");
+/// ```
+pub struct Interleaver<T> {
+    actors: Vec<Slot<T>>,
+    taken: Vec<usize>,
+}
+
+struct Slot<T> {
+    flag: Arc<Flag>,
+    state: State<T>,
+}
+
+enum State<T> {
+    Running(Actor<T>),
+    Done(T),
+}
+
+impl<T> Interleaver<T> {
+    /// Actors that have not taken a step.
+    #[must_use]
+    pub fn new(actors: Vec<Actor<T>>) -> Self {
+        let slot = |actor| Slot {
+            flag: Flag::raised(),
+            state: State::Running(actor),
+        };
+        Self {
+            actors: actors.into_iter().map(slot).collect(),
+            taken: Vec::new(),
+        }
+    }
+
+    /// The actors that can take a step now: not done, and woken since their last one.
+    #[must_use]
+    pub fn ready(&self) -> Vec<usize> {
+        let can = |slot: &Slot<T>| matches!(slot.state, State::Running(_)) && slot.flag.is_up();
+        (0..self.actors.len())
+            .filter(|&n| self.actors.get(n).is_some_and(can))
+            .collect()
+    }
+
+    /// Lets actor `n` take one step; nothing happens if it is done or waits.
+    pub fn step(&mut self, n: usize) {
+        let Some(slot) = self.actors.get_mut(n) else {
+            return;
+        };
+        let State::Running(actor) = &mut slot.state else {
+            return;
+        };
+        if !slot.flag.take() {
+            return;
+        }
+        self.taken.push(n);
+        let waker = Waker::from(Arc::clone(&slot.flag));
+        if let Poll::Ready(output) = actor.as_mut().poll(&mut Context::from_waker(&waker)) {
+            slot.state = State::Done(output);
+        }
+    }
+
+    /// Takes the steps of a schedule.
+    pub fn follow(&mut self, schedule: &[usize]) {
+        for &n in schedule {
+            self.step(n);
+        }
+    }
+
+    /// Takes the remaining steps, always by the first actor that can, and returns the outputs.
+    ///
+    /// # Panics
+    ///
+    /// If actors wait that nobody will wake: a deadlock, shown with the steps that led to it.
+    pub fn finish(mut self) -> Vec<T> {
+        while let Some(&n) = self.ready().first() {
+            self.step(n);
+        }
+        let taken = self.taken;
+        let output = |slot: Slot<T>| match slot.state {
+            State::Done(output) => output,
+            State::Running(_) => panic!("the actors wait for each other after {taken:?}"),
+        };
+        self.actors.into_iter().map(output).collect()
+    }
+
+    /// The steps taken so far, by actor.
+    #[must_use]
+    pub fn taken(&self) -> &[usize] {
+        &self.taken
+    }
+}
+
+impl<T> fmt::Debug for Interleaver<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Interleaver")
+            .field("actors", &self.actors.len())
+            .field("taken", &self.taken)
+            .finish()
+    }
+}
+
+/// How far [`explore`] came.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[must_use]
+#[non_exhaustive]
+pub struct Explored {
+    /// How many schedules were run.
+    pub schedules: usize,
+    /// Whether these were all that there are.
+    pub complete: bool,
+}
+
+/// Runs actors in every order of their steps, depth first, at most `limit` orders.
+///
+/// `world` makes a fresh world and the actors in it; it is called once per schedule and must be
+/// deterministic. `check` gets the schedule, the world and the outputs, and panics if the rule
+/// under test does not hold; the schedule in its message replays the failure through
+/// [`Interleaver::follow`].
+///
+/// ```
+/// use std::{cell::Cell, rc::Rc};
+/// use sspr::testing::{Actor, explore, yield_once};
+///
+/// // Two actors add one each, reading and writing in two steps: some order loses an addition.
+/// let mut lost = 0;
+/// let explored = explore(
+///     100,
+///     || {
+///         let sum = Rc::new(Cell::new(0));
+///         let actors = (0..2).map(|_| -> Actor<()> {
+///             let sum = Rc::clone(&sum);
+///             Box::pin(async move {
+///                 let read = sum.get();
+///                 yield_once().await;
+///                 sum.set(read + 1);
+///             })
+///         });
+///         let actors = actors.collect();
+///         (sum, actors)
+///     },
+///     |_schedule, sum, _outputs| lost += usize::from(sum.get() == 1),
+/// );
+/// assert!(explored.complete);
+/// assert_eq!((explored.schedules, lost), (6, 4));
+/// ```
+///
+/// # Panics
+///
+/// If `check` does, or if the actors of some schedule wait for each other for ever.
+pub fn explore<W, T>(
+    limit: usize,
+    mut world: impl FnMut() -> (W, Vec<Actor<T>>),
+    mut check: impl FnMut(&[usize], W, Vec<T>),
+) -> Explored {
+    // At each step: which of the ready actors was taken, and how many there were.
+    let mut path: Vec<(usize, usize)> = Vec::new();
+    let mut schedules = 0;
+    while schedules < limit {
+        let (world, actors) = world();
+        let mut run = Interleaver::new(actors);
+        let mut depth = 0;
+        loop {
+            let ready = run.ready();
+            if depth == path.len() {
+                path.push((0, ready.len()));
+            }
+            let Some(&n) = path.get(depth).and_then(|&(taken, _)| ready.get(taken)) else {
+                path.truncate(depth);
+                break;
+            };
+            run.step(n);
+            depth += 1;
+        }
+        let schedule = run.taken().to_vec();
+        check(&schedule, world, run.finish());
+        schedules += 1;
+        // The deepest step with an alternative left takes it; what came after starts anew.
+        while path.last().is_some_and(|&(taken, of)| taken + 1 == of) {
+            path.pop();
+        }
+        match path.last_mut() {
+            Some((taken, _)) => *taken += 1,
+            None => {
+                return Explored {
+                    schedules,
+                    complete: true,
+                };
+            }
+        }
+    }
+    Explored {
+        schedules,
+        complete: false,
+    }
+}

@@ -1,0 +1,283 @@
+//! A wrapper that notes every call.
+
+use std::fmt::Debug;
+use std::future::Future;
+
+use async_trait::async_trait;
+
+use super::call_log::CallLog;
+use crate::domain::event::Event;
+use crate::domain::facts::{SessionKinds, TenantFacts, UserFacts, UserQuery, WriteOutcome};
+use crate::domain::ids::{RecordKey, RoleId, TenantId, UserId};
+use crate::domain::method::Channel;
+use crate::domain::record::{Record, RecordKind};
+use crate::domain::secret::SecretText;
+use crate::domain::time::Timestamp;
+use crate::port::{
+    Charge, Commit, Committed, Cursor, Cutoff, Delivery, Directory, Envelope, EventsOf, Page,
+    PasswordWrite, PortResult, Store, Unlock,
+};
+
+/// A port whose calls are noted in a [`CallLog`].
+///
+/// Wraps a [`Store`], a [`Directory`] or a [`Delivery`] and changes nothing about it.
+#[derive(Clone, Debug)]
+pub struct Recorder<P> {
+    inner: P,
+    log: CallLog,
+}
+
+impl<P> Recorder<P> {
+    /// Notes the calls of `inner` in `log`.
+    pub const fn new(inner: P, log: CallLog) -> Self {
+        Self { inner, log }
+    }
+
+    /// What is wrapped.
+    pub const fn inner(&self) -> &P {
+        &self.inner
+    }
+
+    /// The log.
+    pub const fn log(&self) -> &CallLog {
+        &self.log
+    }
+
+    async fn note<T>(
+        &self,
+        name: &'static str,
+        items: Option<usize>,
+        arguments: &[&(dyn Debug + Sync)],
+        call: impl Future<Output = PortResult<T>>,
+        answer: impl FnOnce(&T) -> String,
+    ) -> PortResult<T> {
+        let place = self.log.begin(name, items, arguments);
+        let result = call.await;
+        let outcome = match &result {
+            Ok(value) => answer(value),
+            Err(error) => format!("{:?}", error.kind()).to_lowercase(),
+        };
+        self.log.end(place, outcome);
+        result
+    }
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl<P: Store> Store for Recorder<P> {
+    async fn load(&self, key: &RecordKey) -> PortResult<Option<Record>> {
+        let call = self.inner.load(key);
+        self.note("store.load", None, &[key], call, presence).await
+    }
+
+    async fn commit(&self, commit: Commit<'_>) -> PortResult<Committed> {
+        let call = self.inner.commit(commit);
+        self.note(
+            "store.commit",
+            Some(commit.events.len()),
+            &[&commit],
+            call,
+            shown,
+        )
+        .await
+    }
+
+    async fn add(&self, charges: &[Charge]) -> PortResult<Vec<u64>> {
+        let call = self.inner.add(charges);
+        self.note(
+            "store.add",
+            Some(charges.len()),
+            &[&charges],
+            call,
+            |values| shown(values),
+        )
+        .await
+    }
+
+    async fn due(
+        &self,
+        now: Timestamp,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> PortResult<Page<RecordKey>> {
+        let call = self.inner.due(now, after, limit);
+        self.note("store.due", None, &[&now, &after, &limit], call, |page| {
+            length(&page.items)
+        })
+        .await
+    }
+
+    async fn scan(
+        &self,
+        tenant: &TenantId,
+        kind: RecordKind,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> PortResult<Page<Record>> {
+        let call = self.inner.scan(tenant, kind, after, limit);
+        self.note(
+            "store.scan",
+            None,
+            &[tenant, &kind, &after, &limit],
+            call,
+            |page| length(&page.items),
+        )
+        .await
+    }
+
+    async fn events(
+        &self,
+        of: EventsOf<'_>,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> PortResult<Page<Event>> {
+        let call = self.inner.events(of, after, limit);
+        self.note("store.events", None, &[&of, &after, &limit], call, |page| {
+            length(&page.items)
+        })
+        .await
+    }
+
+    async fn purge(&self, cutoff: Cutoff, limit: usize) -> PortResult<u64> {
+        let call = self.inner.purge(cutoff, limit);
+        self.note("store.purge", None, &[&cutoff, &limit], call, shown)
+            .await
+    }
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl<P: Directory> Directory for Recorder<P> {
+    async fn tenant(&self, tenant: &TenantId) -> PortResult<Option<TenantFacts>> {
+        let call = self.inner.tenant(tenant);
+        self.note("directory.tenant", None, &[tenant], call, presence)
+            .await
+    }
+
+    async fn find(
+        &self,
+        tenant: &TenantId,
+        query: &UserQuery<'_>,
+    ) -> PortResult<Option<UserFacts>> {
+        let call = self.inner.find(tenant, query);
+        self.note("directory.find", None, &[tenant, query], call, presence)
+            .await
+    }
+
+    async fn users(
+        &self,
+        tenant: &TenantId,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> PortResult<Page<UserFacts>> {
+        let call = self.inner.users(tenant, after, limit);
+        self.note(
+            "directory.users",
+            None,
+            &[tenant, &after, &limit],
+            call,
+            |page| length(&page.items),
+        )
+        .await
+    }
+
+    async fn role_holders(
+        &self,
+        tenant: &TenantId,
+        roles: &[RoleId],
+        limit: usize,
+    ) -> PortResult<Vec<UserFacts>> {
+        let call = self.inner.role_holders(tenant, roles, limit);
+        self.note(
+            "directory.role_holders",
+            None,
+            &[tenant, &roles, &limit],
+            call,
+            |users| length(users),
+        )
+        .await
+    }
+
+    async fn set_password(&self, write: &PasswordWrite<'_>) -> PortResult<WriteOutcome> {
+        let call = self.inner.set_password(write);
+        self.note("directory.set_password", None, &[write], call, shown)
+            .await
+    }
+
+    async fn verify_password(
+        &self,
+        tenant: &TenantId,
+        user: &UserId,
+        password: &SecretText,
+    ) -> PortResult<bool> {
+        let call = self.inner.verify_password(tenant, user, password);
+        self.note(
+            "directory.verify_password",
+            None,
+            &[tenant, user],
+            call,
+            shown,
+        )
+        .await
+    }
+
+    async fn unlock(&self, unlock: &Unlock<'_>) -> PortResult<WriteOutcome> {
+        let call = self.inner.unlock(unlock);
+        self.note("directory.unlock", None, &[unlock], call, shown)
+            .await
+    }
+
+    async fn revoke_sessions(
+        &self,
+        tenant: &TenantId,
+        user: &UserId,
+        issued_before: Timestamp,
+        kinds: SessionKinds,
+    ) -> PortResult<()> {
+        let call = self
+            .inner
+            .revoke_sessions(tenant, user, issued_before, kinds);
+        self.note(
+            "directory.revoke_sessions",
+            None,
+            &[tenant, user, &issued_before, &kinds],
+            call,
+            done,
+        )
+        .await
+    }
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl<P: Delivery> Delivery for Recorder<P> {
+    async fn deliver(&self, envelope: &Envelope) -> PortResult<()> {
+        let call = self.inner.deliver(envelope);
+        self.note("delivery.deliver", None, &[envelope], call, done)
+            .await
+    }
+
+    async fn channels(&self, tenant: &TenantId) -> PortResult<Vec<Channel>> {
+        let call = self.inner.channels(tenant);
+        self.note("delivery.channels", None, &[tenant], call, |channels| {
+            length(channels)
+        })
+        .await
+    }
+}
+
+fn presence<T>(value: &Option<T>) -> String {
+    if value.is_some() { "some" } else { "none" }.to_owned()
+}
+
+fn length<T>(items: &[T]) -> String {
+    items.len().to_string()
+}
+
+fn shown(value: &impl Debug) -> String {
+    format!("{value:?}").to_lowercase()
+}
+
+fn done(_value: &()) -> String {
+    "ok".to_owned()
+}

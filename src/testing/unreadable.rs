@@ -1,0 +1,117 @@
+//! A wrapper under which chosen records cannot be read.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+
+use super::lock;
+use crate::domain::event::Event;
+use crate::domain::ids::{RecordKey, TenantId};
+use crate::domain::record::{Record, RecordKind};
+use crate::domain::time::Timestamp;
+use crate::port::{
+    Charge, Commit, Committed, Cursor, Cutoff, EventsOf, Page, PortError, PortResult, Store,
+};
+
+/// A store in which chosen records are damaged: they are there and answered as `Corrupt`.
+///
+/// An engine keeps their accounts closed. Clones share the damage.
+///
+/// ```
+/// use sspr::adapters::memory::MemoryStore;
+/// use sspr::port::PortErrorKind;
+/// use sspr::testing::{Unreadable, block_on};
+/// use sspr::{RecordKey, Store};
+///
+/// let store = Unreadable::new(MemoryStore::new());
+/// let key = RecordKey::from_bytes([1; 32]);
+/// store.damage(key);
+/// let error = block_on(store.load(&key)).unwrap_err();
+/// assert_eq!(error.kind(), PortErrorKind::Corrupt);
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Unreadable<S> {
+    inner: S,
+    damaged: Arc<Mutex<BTreeSet<RecordKey>>>,
+}
+
+impl<S> Unreadable<S> {
+    /// Nothing is damaged yet.
+    pub fn new(inner: S) -> Self {
+        Self {
+            inner,
+            damaged: Arc::default(),
+        }
+    }
+
+    /// What is wrapped.
+    pub const fn inner(&self) -> &S {
+        &self.inner
+    }
+
+    /// Makes the record under this key unreadable.
+    pub fn damage(&self, key: RecordKey) {
+        lock(&self.damaged).insert(key);
+    }
+
+    fn read(&self, key: &RecordKey) -> PortResult<()> {
+        if lock(&self.damaged).contains(key) {
+            return Err(PortError::corrupt().because("damaged on purpose"));
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl<S: Store> Store for Unreadable<S> {
+    async fn load(&self, key: &RecordKey) -> PortResult<Option<Record>> {
+        self.read(key)?;
+        self.inner.load(key).await
+    }
+
+    async fn commit(&self, commit: Commit<'_>) -> PortResult<Committed> {
+        self.inner.commit(commit).await
+    }
+
+    async fn add(&self, charges: &[Charge]) -> PortResult<Vec<u64>> {
+        self.inner.add(charges).await
+    }
+
+    async fn due(
+        &self,
+        now: Timestamp,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> PortResult<Page<RecordKey>> {
+        self.inner.due(now, after, limit).await
+    }
+
+    async fn scan(
+        &self,
+        tenant: &TenantId,
+        kind: RecordKind,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> PortResult<Page<Record>> {
+        let page = self.inner.scan(tenant, kind, after, limit).await?;
+        for record in &page.items {
+            self.read(record.key())?;
+        }
+        Ok(page)
+    }
+
+    async fn events(
+        &self,
+        of: EventsOf<'_>,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> PortResult<Page<Event>> {
+        self.inner.events(of, after, limit).await
+    }
+
+    async fn purge(&self, cutoff: Cutoff, limit: usize) -> PortResult<u64> {
+        self.inner.purge(cutoff, limit).await
+    }
+}

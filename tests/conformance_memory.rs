@@ -1,0 +1,104 @@
+//! The contract kit on the store in memory: bare, behind a pointer, behind every decorator.
+
+#![cfg(feature = "conformance")]
+
+use std::collections::BTreeSet;
+use std::process::Command;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use sspr::adapters::memory::MemoryStore;
+use sspr::conformance::{Ability, Harness, PROPERTIES, Place};
+use sspr::port::PortResult;
+use sspr::testing::{CallLog, Encoded, FaultPlan, Faulty, Recorder, Unreadable};
+use sspr::{RecordKey, Store};
+
+sspr::conformance_tests!(bare, MemoryStore::new);
+sspr::conformance_tests!(dynamic, || Arc::new(MemoryStore::new()) as Arc<dyn Store>);
+sspr::conformance_tests!(boxed, || Box::new(MemoryStore::new()) as Box<dyn Store>);
+sspr::conformance_tests!(encoded, || Encoded::new(MemoryStore::new()));
+sspr::conformance_tests!(recorded, || Recorder::new(
+    MemoryStore::new(),
+    CallLog::with_arguments()
+));
+sspr::conformance_tests!(faultless, || Faulty::new(
+    MemoryStore::new(),
+    FaultPlan::none()
+));
+sspr::conformance_tests!(delayed, || {
+    use sspr::testing::Fault;
+    Faulty::new(
+        Faulty::new(
+            MemoryStore::new(),
+            FaultPlan::none().everywhere(Fault::Delay),
+        ),
+        FaultPlan::none().everywhere(Fault::DelayAfter),
+    )
+});
+sspr::conformance_tests!(shared, Shared);
+
+/// With all that the store in memory can do: clones are handles, and records can be damaged.
+struct Shared;
+
+struct SharedPlace(Unreadable<MemoryStore>);
+
+#[async_trait]
+impl Harness for Shared {
+    async fn place(&self) -> PortResult<Box<dyn Place>> {
+        Ok(Box::new(SharedPlace(Unreadable::new(MemoryStore::new()))))
+    }
+}
+
+#[async_trait]
+impl Place for SharedPlace {
+    async fn open(&self) -> PortResult<Arc<dyn Store>> {
+        Ok(Arc::new(self.0.clone()))
+    }
+
+    fn several_handles(&self) -> Ability {
+        Ability::Has
+    }
+
+    fn durable(&self) -> Ability {
+        Ability::Lacks("nothing survives the process")
+    }
+
+    async fn damage(&self, key: &RecordKey) -> PortResult<Ability> {
+        self.0.damage(*key);
+        Ok(Ability::Has)
+    }
+}
+
+/// What the test runner really has, so that a property cannot be listed and never run.
+#[test]
+fn every_property_has_a_test() {
+    let runner = std::env::current_exe().expect("the test binary has a path");
+    let listed = Command::new(runner)
+        .args(["--list", "--format", "terse"])
+        .output()
+        .expect("the test binary lists its tests");
+    let listed = String::from_utf8(listed.stdout).expect("names are text");
+    let listed: BTreeSet<&str> = listed
+        .lines()
+        .filter_map(|line| line.strip_suffix(": test"))
+        .collect();
+    assert_eq!(bare::NAMES.len(), PROPERTIES.len());
+    for module in [
+        "bare",
+        "dynamic",
+        "boxed",
+        "encoded",
+        "recorded",
+        "faultless",
+        "delayed",
+        "shared",
+    ] {
+        for property in PROPERTIES {
+            let name = format!("{module}::{}", property.name);
+            assert!(listed.contains(name.as_str()), "{name} is not run");
+        }
+        let prefix = format!("{module}::");
+        let tests = listed.iter().filter(|name| name.starts_with(&prefix));
+        assert_eq!(tests.count(), PROPERTIES.len(), "{module}");
+    }
+}
