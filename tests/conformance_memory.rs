@@ -17,21 +17,12 @@ sspr::conformance_tests!(bare, MemoryStore::new);
 sspr::conformance_tests!(dynamic, || Arc::new(MemoryStore::new()) as Arc<dyn Store>);
 sspr::conformance_tests!(boxed, || Box::new(MemoryStore::new()) as Box<dyn Store>);
 sspr::conformance_tests!(encoded, || Encoded::new(MemoryStore::new()));
-sspr::conformance_tests!(recorded, || Recorder::new(
-    MemoryStore::new(),
-    CallLog::with_arguments()
-));
-sspr::conformance_tests!(faultless, || Faulty::new(
-    MemoryStore::new(),
-    FaultPlan::none()
-));
+sspr::conformance_tests!(recorded, || Recorder::new(MemoryStore::new(), CallLog::with_arguments()));
+sspr::conformance_tests!(faultless, || Faulty::new(MemoryStore::new(), FaultPlan::none()));
 sspr::conformance_tests!(delayed, || {
     use sspr::testing::Fault;
     Faulty::new(
-        Faulty::new(
-            MemoryStore::new(),
-            FaultPlan::none().everywhere(Fault::Delay),
-        ),
+        Faulty::new(MemoryStore::new(), FaultPlan::none().everywhere(Fault::Delay)),
         FaultPlan::none().everywhere(Fault::DelayAfter),
     )
 });
@@ -78,21 +69,12 @@ fn every_property_has_a_test() {
         .output()
         .expect("the test binary lists its tests");
     let listed = String::from_utf8(listed.stdout).expect("names are text");
-    let listed: BTreeSet<&str> = listed
-        .lines()
-        .filter_map(|line| line.strip_suffix(": test"))
-        .collect();
+    let listed: BTreeSet<&str> =
+        listed.lines().filter_map(|line| line.strip_suffix(": test")).collect();
     assert_eq!(bare::NAMES.len(), PROPERTIES.len());
-    for module in [
-        "bare",
-        "dynamic",
-        "boxed",
-        "encoded",
-        "recorded",
-        "faultless",
-        "delayed",
-        "shared",
-    ] {
+    for module in
+        ["bare", "dynamic", "boxed", "encoded", "recorded", "faultless", "delayed", "shared"]
+    {
         for property in PROPERTIES {
             let name = format!("{module}::{}", property.name);
             assert!(listed.contains(name.as_str()), "{name} is not run");

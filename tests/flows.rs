@@ -36,7 +36,10 @@ fn one_gate_needs_one_method() {
         world.register_both().await;
         let reply = world.start().await;
         let (reply, mail) = world.challenged(&reply.ticket, &email(), MAIL).await;
-        assert_eq!(refusal(world.prove(&reply.ticket, &other_than(&mail)).await), Refusal::NotAccepted);
+        assert_eq!(
+            refusal(world.prove(&reply.ticket, &other_than(&mail)).await),
+            Refusal::NotAccepted
+        );
         let reply = world.prove(&reply.ticket, &mail).await.expect("proven");
         assert!(matches!(reply.step, Step::NewPassword { .. }));
         world.complete(&reply.ticket, NEW).await.expect("reset");

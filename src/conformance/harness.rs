@@ -113,10 +113,7 @@ pub trait Place: Send + Sync {
 
 /// Whether a place can do something. What it cannot is listed as skipped, with the reason.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "a harness either has an ability or says why not"
-)]
+#[expect(clippy::exhaustive_enums, reason = "a harness either has an ability or says why not")]
 pub enum Ability {
     /// It can.
     Has,

@@ -70,9 +70,7 @@ macro_rules! follow {
                 None => return Ok(items),
             }
         }
-        Err(Stop::Seen(format!(
-            "a listing that does not end after {MOST_PAGES} pages"
-        )))
+        Err(Stop::Seen(format!("a listing that does not end after {MOST_PAGES} pages")))
     }};
 }
 
@@ -87,11 +85,7 @@ impl Kit {
     pub(super) async fn open(harness: Arc<dyn Harness>) -> Verdict<Self> {
         let place = harness.place().await?;
         let store = place.open().await?;
-        Ok(Self {
-            harness,
-            place,
-            store,
-        })
+        Ok(Self { harness, place, store })
     }
 
     /// A second handle, if the place has one.
@@ -178,9 +172,7 @@ pub(super) async fn scan(
     kind: RecordKind,
     limit: usize,
 ) -> Verdict<Vec<Record>> {
-    follow!(limit, |after| {
-        store.scan(tenant, kind, after, limit).await?
-    })
+    follow!(limit, |after| { store.scan(tenant, kind, after, limit).await? })
 }
 
 pub(super) async fn events(

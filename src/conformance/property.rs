@@ -44,12 +44,7 @@ impl Property {
             Ok(None) => "the harness returned from `drive` before the work was done".to_owned(),
             Err(panic) => panic_text(&*panic),
         };
-        Err(Violation {
-            property: self.name,
-            sentence: self.sentence,
-            seen,
-            risk: self.risk,
-        })
+        Err(Violation { property: self.name, sentence: self.sentence, seen, risk: self.risk })
     }
 
     async fn judge(&self, harness: &Arc<dyn Harness>) -> Verdict {
@@ -60,9 +55,7 @@ impl Property {
 
 impl fmt::Debug for Property {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Property")
-            .field("name", &self.name)
-            .finish_non_exhaustive()
+        f.debug_struct("Property").field("name", &self.name).finish_non_exhaustive()
     }
 }
 
@@ -101,16 +94,8 @@ pub struct Violation {
 
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            property,
-            sentence,
-            seen,
-            risk,
-        } = self;
-        write!(
-            f,
-            "{property}\n  contract: {sentence}\n  seen:     {seen}\n  risk:     {risk}"
-        )
+        let Self { property, sentence, seen, risk } = self;
+        write!(f, "{property}\n  contract: {sentence}\n  seen:     {seen}\n  risk:     {risk}")
     }
 }
 

@@ -69,9 +69,7 @@ pub(super) async fn race<T: Send + 'static>(
 
     let mut rows: Vec<Vec<T>> = (interleaved..rounds).map(|_| Vec::new()).collect();
     for thread in threads {
-        let column = thread
-            .join()
-            .map_err(|panic| Stop::Seen(panic_text(&*panic)))?;
+        let column = thread.join().map_err(|panic| Stop::Seen(panic_text(&*panic)))?;
         for (row, output) in rows.iter_mut().zip(column) {
             match output {
                 Ok(Some(output)) => row.push(output),

@@ -149,10 +149,7 @@ fn nonce(count: u64, salt: u64) -> u64 {
     hash.update(count.to_be_bytes());
     hash.update(salt.to_be_bytes());
     let digest: [u8; 32] = hash.finalize().into();
-    digest
-        .iter()
-        .take(8)
-        .fold(0, |sum, byte| sum << 8 | u64::from(*byte))
+    digest.iter().take(8).fold(0, |sum, byte| sum << 8 | u64::from(*byte))
 }
 
 /// A body of the shape that an engine writes.

@@ -61,10 +61,7 @@ impl CallLog {
     /// can be compared exactly.
     #[must_use]
     pub fn with_arguments() -> Self {
-        Self {
-            digests: true,
-            ..Self::default()
-        }
+        Self { digests: true, ..Self::default() }
     }
 
     /// All calls.

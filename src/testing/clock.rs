@@ -30,9 +30,7 @@ impl ManualClock {
     /// A clock that shows `now`.
     #[must_use]
     pub fn new(now: Timestamp) -> Self {
-        Self {
-            millis: Arc::new(AtomicI64::new(now.unix_millis())),
-        }
+        Self { millis: Arc::new(AtomicI64::new(now.unix_millis())) }
     }
 
     /// Moves the time on.
@@ -40,9 +38,7 @@ impl ManualClock {
         // Two threads that advance at once must both count.
         let later = |millis| Some(Timestamp::from_unix_millis(millis).plus(span).unix_millis());
         // The closure never answers `None`, so this cannot fail.
-        let _ = self
-            .millis
-            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, later);
+        let _ = self.millis.fetch_update(Ordering::SeqCst, Ordering::SeqCst, later);
     }
 
     /// Sets the time, also backwards.

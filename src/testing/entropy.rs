@@ -43,10 +43,7 @@ impl SeededEntropy {
     /// The stream of this seed, from its beginning.
     #[must_use]
     pub fn new(seed: u64) -> Self {
-        Self {
-            seed,
-            stream: Arc::default(),
-        }
+        Self { seed, stream: Arc::default() }
     }
 }
 
@@ -71,8 +68,6 @@ impl Entropy for SeededEntropy {
 
 impl fmt::Debug for SeededEntropy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SeededEntropy")
-            .field("seed", &self.seed)
-            .finish_non_exhaustive()
+        f.debug_struct("SeededEntropy").field("seed", &self.seed).finish_non_exhaustive()
     }
 }

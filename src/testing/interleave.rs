@@ -54,23 +54,15 @@ impl<T> Interleaver<T> {
     /// Actors that have not taken a step.
     #[must_use]
     pub fn new(actors: Vec<Actor<T>>) -> Self {
-        let slot = |actor| Slot {
-            flag: Flag::raised(),
-            state: State::Running(actor),
-        };
-        Self {
-            actors: actors.into_iter().map(slot).collect(),
-            taken: Vec::new(),
-        }
+        let slot = |actor| Slot { flag: Flag::raised(), state: State::Running(actor) };
+        Self { actors: actors.into_iter().map(slot).collect(), taken: Vec::new() }
     }
 
     /// The actors that can take a step now: not done, and woken since their last one.
     #[must_use]
     pub fn ready(&self) -> Vec<usize> {
         let can = |slot: &Slot<T>| matches!(slot.state, State::Running(_)) && slot.flag.is_up();
-        (0..self.actors.len())
-            .filter(|&n| self.actors.get(n).is_some_and(can))
-            .collect()
+        (0..self.actors.len()).filter(|&n| self.actors.get(n).is_some_and(can)).collect()
     }
 
     /// Lets actor `n` take one step; nothing happens if it is done or waits.
@@ -213,15 +205,9 @@ pub fn explore<W, T>(
         match path.last_mut() {
             Some((taken, _)) => *taken += 1,
             None => {
-                return Explored {
-                    schedules,
-                    complete: true,
-                };
+                return Explored { schedules, complete: true };
             }
         }
     }
-    Explored {
-        schedules,
-        complete: false,
-    }
+    Explored { schedules, complete: false }
 }

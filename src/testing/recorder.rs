@@ -72,26 +72,12 @@ impl<P: Store> Store for Recorder<P> {
 
     async fn commit(&self, commit: Commit<'_>) -> PortResult<Committed> {
         let call = self.inner.commit(commit);
-        self.note(
-            "store.commit",
-            Some(commit.events.len()),
-            &[&commit],
-            call,
-            shown,
-        )
-        .await
+        self.note("store.commit", Some(commit.events.len()), &[&commit], call, shown).await
     }
 
     async fn add(&self, charges: &[Charge]) -> PortResult<Vec<u64>> {
         let call = self.inner.add(charges);
-        self.note(
-            "store.add",
-            Some(charges.len()),
-            &[&charges],
-            call,
-            |values| shown(values),
-        )
-        .await
+        self.note("store.add", Some(charges.len()), &[&charges], call, |values| shown(values)).await
     }
 
     async fn due(
@@ -101,10 +87,8 @@ impl<P: Store> Store for Recorder<P> {
         limit: usize,
     ) -> PortResult<Page<RecordKey>> {
         let call = self.inner.due(now, after, limit);
-        self.note("store.due", None, &[&now, &after, &limit], call, |page| {
-            length(&page.items)
-        })
-        .await
+        self.note("store.due", None, &[&now, &after, &limit], call, |page| length(&page.items))
+            .await
     }
 
     async fn scan(
@@ -115,13 +99,9 @@ impl<P: Store> Store for Recorder<P> {
         limit: usize,
     ) -> PortResult<Page<Record>> {
         let call = self.inner.scan(tenant, kind, after, limit);
-        self.note(
-            "store.scan",
-            None,
-            &[tenant, &kind, &after, &limit],
-            call,
-            |page| length(&page.items),
-        )
+        self.note("store.scan", None, &[tenant, &kind, &after, &limit], call, |page| {
+            length(&page.items)
+        })
         .await
     }
 
@@ -132,16 +112,13 @@ impl<P: Store> Store for Recorder<P> {
         limit: usize,
     ) -> PortResult<Page<Event>> {
         let call = self.inner.events(of, after, limit);
-        self.note("store.events", None, &[&of, &after, &limit], call, |page| {
-            length(&page.items)
-        })
-        .await
+        self.note("store.events", None, &[&of, &after, &limit], call, |page| length(&page.items))
+            .await
     }
 
     async fn purge(&self, cutoff: Cutoff, limit: usize) -> PortResult<u64> {
         let call = self.inner.purge(cutoff, limit);
-        self.note("store.purge", None, &[&cutoff, &limit], call, shown)
-            .await
+        self.note("store.purge", None, &[&cutoff, &limit], call, shown).await
     }
 }
 
@@ -150,8 +127,7 @@ impl<P: Store> Store for Recorder<P> {
 impl<P: Directory> Directory for Recorder<P> {
     async fn tenant(&self, tenant: &TenantId) -> PortResult<Option<TenantFacts>> {
         let call = self.inner.tenant(tenant);
-        self.note("directory.tenant", None, &[tenant], call, presence)
-            .await
+        self.note("directory.tenant", None, &[tenant], call, presence).await
     }
 
     async fn find(
@@ -160,8 +136,7 @@ impl<P: Directory> Directory for Recorder<P> {
         query: &UserQuery<'_>,
     ) -> PortResult<Option<UserFacts>> {
         let call = self.inner.find(tenant, query);
-        self.note("directory.find", None, &[tenant, query], call, presence)
-            .await
+        self.note("directory.find", None, &[tenant, query], call, presence).await
     }
 
     async fn users(
@@ -171,13 +146,9 @@ impl<P: Directory> Directory for Recorder<P> {
         limit: usize,
     ) -> PortResult<Page<UserFacts>> {
         let call = self.inner.users(tenant, after, limit);
-        self.note(
-            "directory.users",
-            None,
-            &[tenant, &after, &limit],
-            call,
-            |page| length(&page.items),
-        )
+        self.note("directory.users", None, &[tenant, &after, &limit], call, |page| {
+            length(&page.items)
+        })
         .await
     }
 
@@ -188,20 +159,15 @@ impl<P: Directory> Directory for Recorder<P> {
         limit: usize,
     ) -> PortResult<Vec<UserFacts>> {
         let call = self.inner.role_holders(tenant, roles, limit);
-        self.note(
-            "directory.role_holders",
-            None,
-            &[tenant, &roles, &limit],
-            call,
-            |users| length(users),
-        )
+        self.note("directory.role_holders", None, &[tenant, &roles, &limit], call, |users| {
+            length(users)
+        })
         .await
     }
 
     async fn set_password(&self, write: &PasswordWrite<'_>) -> PortResult<WriteOutcome> {
         let call = self.inner.set_password(write);
-        self.note("directory.set_password", None, &[write], call, shown)
-            .await
+        self.note("directory.set_password", None, &[write], call, shown).await
     }
 
     async fn verify_password(
@@ -211,20 +177,12 @@ impl<P: Directory> Directory for Recorder<P> {
         password: &SecretText,
     ) -> PortResult<bool> {
         let call = self.inner.verify_password(tenant, user, password);
-        self.note(
-            "directory.verify_password",
-            None,
-            &[tenant, user],
-            call,
-            shown,
-        )
-        .await
+        self.note("directory.verify_password", None, &[tenant, user], call, shown).await
     }
 
     async fn unlock(&self, unlock: &Unlock<'_>) -> PortResult<WriteOutcome> {
         let call = self.inner.unlock(unlock);
-        self.note("directory.unlock", None, &[unlock], call, shown)
-            .await
+        self.note("directory.unlock", None, &[unlock], call, shown).await
     }
 
     async fn revoke_sessions(
@@ -234,9 +192,7 @@ impl<P: Directory> Directory for Recorder<P> {
         issued_before: Timestamp,
         kinds: SessionKinds,
     ) -> PortResult<()> {
-        let call = self
-            .inner
-            .revoke_sessions(tenant, user, issued_before, kinds);
+        let call = self.inner.revoke_sessions(tenant, user, issued_before, kinds);
         self.note(
             "directory.revoke_sessions",
             None,
@@ -253,16 +209,12 @@ impl<P: Directory> Directory for Recorder<P> {
 impl<P: Delivery> Delivery for Recorder<P> {
     async fn deliver(&self, envelope: &Envelope) -> PortResult<()> {
         let call = self.inner.deliver(envelope);
-        self.note("delivery.deliver", None, &[envelope], call, done)
-            .await
+        self.note("delivery.deliver", None, &[envelope], call, done).await
     }
 
     async fn channels(&self, tenant: &TenantId) -> PortResult<Vec<Channel>> {
         let call = self.inner.channels(tenant);
-        self.note("delivery.channels", None, &[tenant], call, |channels| {
-            length(channels)
-        })
-        .await
+        self.note("delivery.channels", None, &[tenant], call, |channels| length(channels)).await
     }
 }
 

@@ -82,10 +82,8 @@ pub async fn join_all<F: Future>(futures: impl IntoIterator<Item = F>) -> Vec<F:
         Done(Option<F::Output>),
     }
 
-    let mut slots: Vec<Slot<F>> = futures
-        .into_iter()
-        .map(|future| Slot::Running(Box::pin(future)))
-        .collect();
+    let mut slots: Vec<Slot<F>> =
+        futures.into_iter().map(|future| Slot::Running(Box::pin(future))).collect();
     // Outputs are moved out once and never pinned.
     poll_fn(move |context| {
         let mut waiting = false;

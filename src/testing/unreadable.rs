@@ -39,10 +39,7 @@ pub struct Unreadable<S> {
 impl<S> Unreadable<S> {
     /// Nothing is damaged yet.
     pub fn new(inner: S) -> Self {
-        Self {
-            inner,
-            damaged: Arc::default(),
-        }
+        Self { inner, damaged: Arc::default() }
     }
 
     /// What is wrapped.

@@ -1,4 +1,5 @@
 //! A small world for tests: one tenant, one user, an engine over any store.
+#![allow(unreachable_pub, reason = "shared by several test binaries")]
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
 use std::sync::Arc;
@@ -7,7 +8,7 @@ use std::time::Duration;
 use sspr::adapters::memory::{MemoryDirectory, MemoryInbox, MemoryStore};
 use sspr::testing::{ManualClock, SeededEntropy};
 use sspr::{
-    Actor, Attempt, Channel, ChallengeOption, EmailAddress, Engine, Identifier, Keys, MethodKind,
+    Actor, Attempt, ChallengeOption, Channel, EmailAddress, Engine, Identifier, Keys, MethodKind,
     NewMethod, PhoneNumber, Policy, PolicySettings, Refusal, Reply, Request, ResetTicket, RoleId,
     Scope, SecretBytes, SecretText, SignInContext, SignedIn, Source, Step, Store, TenantFacts,
     TenantId, Timestamp, UserFacts, UserId,
@@ -106,8 +107,7 @@ impl World {
     pub async fn over(store: impl Store + 'static, settings: PolicySettings) -> Self {
         let clock = ManualClock::new(Timestamp::from_unix_seconds(START));
         let (directory, inbox) = (directory(&clock), MemoryInbox::new());
-        let engine =
-            engine(Arc::new(store), &clock, directory.clone(), inbox.clone(), 7).await;
+        let engine = engine(Arc::new(store), &clock, directory.clone(), inbox.clone(), 7).await;
         let tenant = tenant();
         let policy = Policy::new(settings).expect("a sound policy");
         engine.admin(&tenant, &admin()).put_policy(&policy, None).await.expect("put");
@@ -127,8 +127,7 @@ impl World {
 
     pub async fn register(&self, method: NewMethod, address: &str) {
         let (request, user) = (request(), self.signed_in());
-        let reply =
-            self.engine.registration().add(&request, &user, &method).await.expect("added");
+        let reply = self.engine.registration().add(&request, &user, &method).await.expect("added");
         self.deliver().await;
         let code_text = self.inbox.last_code_to(address).expect("a code");
         let confirmed = self

@@ -42,32 +42,17 @@ pub(in super::super) async fn add_answers_in_the_order_given(kit: Kit) -> Verdic
         let before: Vec<u64> = kit.store.add(&order.map(|n| charge(n, 0))).await?;
         let values = kit.store.add(&batch).await?;
         let right: Vec<u64> = before.iter().zip(order).map(|(sum, n)| sum + n).collect();
-        ensure!(
-            values == right,
-            "{values:?} for a batch that leads to {right:?}"
-        );
+        ensure!(values == right, "{values:?} for a batch that leads to {right:?}");
         let after = kit.store.add(&order.map(|n| charge(n, 0))).await?;
-        ensure!(
-            after == right,
-            "{after:?} read after a batch that was answered {right:?}"
-        );
+        ensure!(after == right, "{after:?} read after a batch that was answered {right:?}");
     }
     Ok(())
 }
 
 pub(in super::super) async fn add_counts_a_repeated_key_each_time(kit: Kit) -> Verdict {
-    let batch = [
-        charge(1, 2),
-        charge(2, 10),
-        charge(1, 3),
-        charge(1, 0),
-        charge(1, 2),
-    ];
+    let batch = [charge(1, 2), charge(2, 10), charge(1, 3), charge(1, 0), charge(1, 2)];
     let values = kit.store.add(&batch).await?;
-    ensure!(
-        values == [2, 10, 5, 5, 7],
-        "{values:?} for one key that stands four times"
-    );
+    ensure!(values == [2, 10, 5, 5, 7], "{values:?} for one key that stands four times");
     let value = kit.add(charge(1, 0)).await?;
     ensure!(value == 7, "{value} afterwards, of 7");
     Ok(())
@@ -88,10 +73,7 @@ pub(in super::super) async fn add_keeps_counters_apart_from_records(kit: Kit) ->
     kit.put(&draft).await?;
     let twin = CounterKey::from_bytes(*draft.record.key().as_bytes());
     let value = kit.add(Charge::new(twin, 4, at(0))).await?;
-    ensure!(
-        value == 4,
-        "{value}: the counter saw the record of the same bytes"
-    );
+    ensure!(value == 4, "{value}: the counter saw the record of the same bytes");
     let loaded = kit.load(key(1)).await?;
     ensure!(
         loaded.is_some_and(|found| same(&found, &draft.record)),
@@ -108,11 +90,7 @@ pub(in super::super) async fn add_loses_nothing_in_a_race(kit: Kit) -> Verdict {
         let store = Arc::clone(&store);
         // Two counters, in both orders: batches that lock one after the other must not embrace.
         let (one, two) = (2 * round as u64, 2 * round as u64 + 1);
-        let pair = if actor.is_multiple_of(2) {
-            [one, two]
-        } else {
-            [two, one]
-        };
+        let pair = if actor.is_multiple_of(2) { [one, two] } else { [two, one] };
         Box::pin(async move {
             let mut values = store.add(&pair.map(|n| charge(n, 1))).await?;
             if !actor.is_multiple_of(2) {
@@ -140,10 +118,7 @@ pub(in super::super) async fn add_loses_nothing_in_a_race(kit: Kit) -> Verdict {
         }
         for (n, mut seen) in (2 * round..).zip(seen) {
             let sum = kit.add(charge(n, 0)).await?;
-            ensure!(
-                sum >= certain,
-                "{sum} after {certain} answered additions of one"
-            );
+            ensure!(sum >= certain, "{sum} after {certain} answered additions of one");
             seen.sort_unstable();
             seen.dedup();
             let different = seen.len() as u64;
@@ -163,10 +138,7 @@ pub(in super::super) async fn add_keeps_the_latest_expiry(kit: Kit) -> Verdict {
         }
         kit.store.purge(Cutoff::new(at(15), at(0)), 100).await?;
         let value = kit.add(Charge::new(counter(n), 0, at(0))).await?;
-        ensure!(
-            value == 2,
-            "{value} of 2: purged at 15 though it was given {first} and {second}"
-        );
+        ensure!(value == 2, "{value} of 2: purged at 15 though it was given {first} and {second}");
     }
     Ok(())
 }
@@ -175,9 +147,6 @@ pub(in super::super) async fn add_starts_anew_after_a_purge(kit: Kit) -> Verdict
     kit.add(Charge::new(counter(1), 5, at(10))).await?;
     kit.store.purge(Cutoff::new(at(10), at(0)), 100).await?;
     let value = kit.add(charge(1, 2)).await?;
-    ensure!(
-        value == 2,
-        "{value} after an addition of 2 to a purged counter"
-    );
+    ensure!(value == 2, "{value} after an addition of 2 to a purged counter");
     Ok(())
 }

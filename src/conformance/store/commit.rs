@@ -20,9 +20,7 @@ pub(in super::super) async fn commit_writes_record_and_events(kit: Kit) -> Verdi
         written.extend(draft.events.clone());
         let loaded = kit.load(key(1)).await?;
         ensure!(
-            loaded
-                .as_ref()
-                .is_some_and(|found| same(found, &draft.record)),
+            loaded.as_ref().is_some_and(|found| same(found, &draft.record)),
             "{loaded:?} instead of {:?}",
             draft.record
         );
@@ -51,10 +49,7 @@ pub(in super::super) async fn commit_inserts_only_what_is_absent(kit: Kit) -> Ve
 pub(in super::super) async fn commit_replaces_only_what_is_there(kit: Kit) -> Verdict {
     let next = Draft::first(1).after();
     let answer = kit.store.commit(next.commit()).await?;
-    ensure!(
-        answer == Committed::Stale,
-        "{answer:?} though no record was there"
-    );
+    ensure!(answer == Committed::Stale, "{answer:?} though no record was there");
     let loaded = kit.load(key(1)).await?;
     ensure!(loaded.is_none(), "{loaded:?} after a stale commit");
     kit.put(&Draft::first(1)).await?;
@@ -72,10 +67,7 @@ pub(in super::super) async fn commit_compares_the_count(kit: Kit) -> Verdict {
 pub(in super::super) async fn commit_compares_the_nonce(kit: Kit) -> Verdict {
     let first = Draft::first(1);
     kit.put(&first).await?;
-    let (count, nonce) = (
-        first.record.version().count(),
-        first.record.version().nonce(),
-    );
+    let (count, nonce) = (first.record.version().count(), first.record.version().nonce());
     // Nonces that agree in one half, in the lower 63 or 53 bits.
     for other in [!nonce, nonce ^ 1, nonce ^ (1 << 63), nonce ^ (1 << 32)] {
         let other = Version::new(count, other);
@@ -87,59 +79,27 @@ pub(in super::super) async fn commit_compares_the_nonce(kit: Kit) -> Verdict {
 pub(in super::super) async fn commit_stale_changes_nothing(kit: Kit) -> Verdict {
     let first = Draft::first(1).events(1);
     kit.put(&first).await?;
-    let second = first
-        .after()
-        .wake(Some(at(100)))
-        .expires(Some(at(900)))
-        .events(2);
+    let second = first.after().wake(Some(at(100))).expires(Some(at(900))).events(2);
     kit.put(&second).await?;
     // It expects the version before, and would change everything that there is to change.
     let other = tenant("kit-other");
-    let late = first
-        .rival(1)
-        .of(&other)
-        .kind(RecordKind::Decoy)
-        .wake(None)
-        .expires(Some(at(1)))
-        .events(3);
+    let late =
+        first.rival(1).of(&other).kind(RecordKind::Decoy).wake(None).expires(Some(at(1))).events(3);
     refuse(&kit, &late, &second).await?;
-    for of in [
-        EventsOf::Record(&key(1)),
-        EventsOf::Tenant(&first.columns.tenant),
-    ] {
+    for of in [EventsOf::Record(&key(1)), EventsOf::Tenant(&first.columns.tenant)] {
         let events = kit.events(of, 10).await?.len();
-        ensure!(
-            events == 3,
-            "{events} events of {of:?} where 3 were applied"
-        );
+        ensure!(events == 3, "{events} events of {of:?} where 3 were applied");
     }
     let events = kit.events(EventsOf::Tenant(&other), 10).await?.len();
-    ensure!(
-        events == 0,
-        "{events} events of a tenant that none was applied for"
-    );
+    ensure!(events == 0, "{events} events of a tenant that none was applied for");
     let due = kit.due(at(100), 10).await?;
-    ensure!(
-        due == [key(1)],
-        "due are {due:?}: the alarm of the applied version is gone"
-    );
+    ensure!(due == [key(1)], "due are {due:?}: the alarm of the applied version is gone");
     let moved = kit.scan(&other, RecordKind::Decoy, 10).await?;
-    ensure!(
-        moved.is_empty(),
-        "the stale commit moved the record to another tenant: {moved:?}"
-    );
-    let kept = kit
-        .scan(&first.columns.tenant, RecordKind::Account, 10)
-        .await?;
-    ensure!(
-        kept.len() == 1,
-        "the stale commit took the record out of its tenant"
-    );
+    ensure!(moved.is_empty(), "the stale commit moved the record to another tenant: {moved:?}");
+    let kept = kit.scan(&first.columns.tenant, RecordKind::Account, 10).await?;
+    ensure!(kept.len() == 1, "the stale commit took the record out of its tenant");
     let purged = kit.store.purge(Cutoff::new(at(500), at(-1)), 10).await?;
-    ensure!(
-        purged == 0,
-        "the stale commit set the record's expiry: {purged} rows purged"
-    );
+    ensure!(purged == 0, "the stale commit set the record's expiry: {purged} rows purged");
     Ok(())
 }
 
@@ -173,10 +133,7 @@ pub(in super::super) async fn commit_dropped_is_whole_or_nothing(kit: Kit) -> Ve
             let due = kit.due(at(10), 10).await?;
             ensure!(due.contains(&base.key()), "the record without its alarm");
         } else {
-            ensure!(
-                before == 0,
-                "{before} events without their record, dropped at poll {polls}"
-            );
+            ensure!(before == 0, "{before} events without their record, dropped at poll {polls}");
         }
         goes_on(&kit, &base).await?;
     }
@@ -194,39 +151,25 @@ async fn goes_on(kit: &Kit, base: &Draft) -> Verdict {
             return Ok(());
         }
     }
-    Err(Stop::Seen(
-        "no commit goes through after a dropped one".to_owned(),
-    ))
+    Err(Stop::Seen("no commit goes through after a dropped one".to_owned()))
 }
 
 pub(in super::super) async fn commit_survives_reopening(kit: Kit) -> Verdict {
     require(kit.place.durable())?;
-    let Kit {
-        place,
-        store,
-        harness,
-    } = kit;
+    let Kit { place, store, harness } = kit;
     let draft = Draft::first(1).wake(Some(at(5))).events(2);
     put(&*store, &draft).await?;
     store.add(&[charge(1, 3)]).await?;
     drop(store);
     let store = place.open().await?;
-    let kit = Kit {
-        harness,
-        place,
-        store: Arc::clone(&store),
-    };
+    let kit = Kit { harness, place, store: Arc::clone(&store) };
     let loaded = kit.load(key(1)).await?;
     ensure!(
         loaded.is_some_and(|found| same(&found, &draft.record)),
         "the record is gone after reopening"
     );
     let events = kit.events(EventsOf::Record(&key(1)), 10).await?;
-    ensure!(
-        events == draft.events,
-        "{} of 2 events after reopening",
-        events.len()
-    );
+    ensure!(events == draft.events, "{} of 2 events after reopening", events.len());
     let due = kit.due(at(5), 10).await?;
     ensure!(due == [key(1)], "due are {due:?} after reopening");
     let count = kit.add(charge(1, 0)).await?;
@@ -245,9 +188,7 @@ async fn refuse(kit: &Kit, draft: &Draft, there: &Draft) -> Verdict {
     );
     let loaded = kit.load(there.key()).await?;
     ensure!(
-        loaded
-            .as_ref()
-            .is_some_and(|found| same(found, &there.record)),
+        loaded.as_ref().is_some_and(|found| same(found, &there.record)),
         "{loaded:?} after a stale commit over {:?}",
         there.record
     );

@@ -68,20 +68,14 @@ async fn contest(
     let mut winners = Vec::new();
     for (round, answers) in (0..).zip(race(kit, rounds, RIVALS, task).await?) {
         let answers: Vec<Committed> = answers.into_iter().collect::<PortResult<_>>()?;
-        let mut won = (0..)
-            .zip(&answers)
-            .filter(|(_, answer)| **answer == Committed::Applied);
+        let mut won = (0..).zip(&answers).filter(|(_, answer)| **answer == Committed::Applied);
         let (Some((winner, _)), None) = (won.next(), won.next()) else {
-            return Err(Stop::Seen(format!(
-                "{answers:?} for rivals that expect one version"
-            )));
+            return Err(Stop::Seen(format!("{answers:?} for rivals that expect one version")));
         };
         let winner = rival(round, winner);
         let loaded = kit.load(winner.key()).await?;
         ensure!(
-            loaded
-                .as_ref()
-                .is_some_and(|found| same(found, &winner.record)),
+            loaded.as_ref().is_some_and(|found| same(found, &winner.record)),
             "{loaded:?} is there, but {:?} was answered `Applied`",
             winner.record
         );
@@ -106,19 +100,12 @@ pub(in super::super) async fn commit_retries_make_progress(kit: Kit) -> Verdict 
             Ok(())
         })
     };
-    for outcome in race(&kit, rounds, RIVALS, task)
-        .await?
-        .into_iter()
-        .flatten()
-    {
+    for outcome in race(&kit, rounds, RIVALS, task).await?.into_iter().flatten() {
         outcome?;
     }
     let total = 1 + (RIVALS * STEPS) as u64;
     for round in 0..rounds as u64 {
-        let count = kit
-            .load(key(round))
-            .await?
-            .map_or(0, |record| record.version().count());
+        let count = kit.load(key(round)).await?.map_or(0, |record| record.version().count());
         ensure!(
             count == total,
             "count {count} after {total} commits were applied: some were overwritten"
@@ -140,7 +127,5 @@ async fn advance(store: &dyn Store, n: u64, salt: u64) -> Verdict {
             return Ok(());
         }
     }
-    Err(Stop::Seen(format!(
-        "always stale, {MOST_TRIES} times in a row"
-    )))
+    Err(Stop::Seen(format!("always stale, {MOST_TRIES} times in a row")))
 }

@@ -18,23 +18,16 @@ pub(in super::super) async fn cursors_are_short(kit: Kit) -> Verdict {
     let cursors = first_cursors(&kit, &owner).await?;
     for (listing, cursor) in &cursors {
         let bytes = cursor.as_str().len();
-        ensure!(
-            bytes <= CURSOR_MAX,
-            "a cursor of {bytes} bytes from {listing}"
-        );
+        ensure!(bytes <= CURSOR_MAX, "a cursor of {bytes} bytes from {listing}");
     }
-    ensure!(
-        cursors.len() == 4,
-        "no cursor after one item of three: {cursors:?}"
-    );
+    ensure!(cursors.len() == 4, "no cursor after one item of three: {cursors:?}");
     Ok(())
 }
 
 pub(in super::super) async fn cursors_of_others_making_are_refused(kit: Kit) -> Verdict {
     let owner = tenant("kit");
     for n in 0..3 {
-        kit.put(&Draft::first(n).wake(Some(at(0))).events(2))
-            .await?;
+        kit.put(&Draft::first(n).wake(Some(at(0))).events(2)).await?;
     }
     let texts = [
         "",
@@ -56,27 +49,9 @@ pub(in super::super) async fn cursors_of_others_making_are_refused(kit: Kit) -> 
         let store = &kit.store;
         let answers = [
             ("due", store.due(at(0), after, 10).await.is_err()),
-            (
-                "scan",
-                store
-                    .scan(&owner, RecordKind::Account, after, 10)
-                    .await
-                    .is_err(),
-            ),
-            (
-                "events",
-                store
-                    .events(EventsOf::Tenant(&owner), after, 10)
-                    .await
-                    .is_err(),
-            ),
-            (
-                "events",
-                store
-                    .events(EventsOf::Record(&key(1)), after, 10)
-                    .await
-                    .is_err(),
-            ),
+            ("scan", store.scan(&owner, RecordKind::Account, after, 10).await.is_err()),
+            ("events", store.events(EventsOf::Tenant(&owner), after, 10).await.is_err()),
+            ("events", store.events(EventsOf::Record(&key(1)), after, 10).await.is_err()),
         ];
         for (listing, refused) in answers {
             ensure!(refused, "{listing} took {shown:?} for a cursor of its own");
@@ -89,34 +64,19 @@ pub(in super::super) async fn cursors_of_another_tenant_open_nothing(kit: Kit) -
     let [one, two] = [tenant("a"), tenant("ab")];
     for n in 0..6 {
         let owner = if n % 2 == 0 { &one } else { &two };
-        kit.put(&Draft::first(n).of(owner).wake(Some(at(0))).events(2))
-            .await?;
+        kit.put(&Draft::first(n).of(owner).wake(Some(at(0))).events(2)).await?;
     }
     for (_, cursor) in first_cursors(&kit, &one).await? {
         let after = Some(&cursor);
         // Refused or taken as a position: both will do, as long as the tenant is the asker's.
         if let Ok(page) = kit.store.scan(&two, RecordKind::Account, after, 10).await {
             let own = |found: &crate::domain::ids::RecordKey| [1, 3, 5].map(key).contains(found);
-            let foreign = page
-                .items
-                .iter()
-                .filter(|record| !own(record.key()))
-                .count();
-            ensure!(
-                foreign == 0,
-                "{foreign} records of the cursor's tenant, not the asker's"
-            );
+            let foreign = page.items.iter().filter(|record| !own(record.key())).count();
+            ensure!(foreign == 0, "{foreign} records of the cursor's tenant, not the asker's");
         }
         if let Ok(page) = kit.store.events(EventsOf::Tenant(&two), after, 10).await {
-            let foreign = page
-                .items
-                .iter()
-                .filter(|event| event.tenant != two)
-                .count();
-            ensure!(
-                foreign == 0,
-                "{foreign} events of the cursor's tenant, not the asker's"
-            );
+            let foreign = page.items.iter().filter(|event| event.tenant != two).count();
+            ensure!(foreign == 0, "{foreign} events of the cursor's tenant, not the asker's");
         }
     }
     Ok(())
@@ -134,17 +94,9 @@ async fn first_cursors(
     let cursors = [
         ("due", store.due(at(0), None, 1).await?.next),
         ("scan", record.next),
-        (
-            "events of a tenant",
-            store.events(EventsOf::Tenant(owner), None, 1).await?.next,
-        ),
-        (
-            "events of a record",
-            store.events(of_record, None, 1).await?.next,
-        ),
+        ("events of a tenant", store.events(EventsOf::Tenant(owner), None, 1).await?.next),
+        ("events of a record", store.events(of_record, None, 1).await?.next),
     ];
-    let given = cursors
-        .into_iter()
-        .filter_map(|(name, cursor)| Some((name, cursor?)));
+    let given = cursors.into_iter().filter_map(|(name, cursor)| Some((name, cursor?)));
     Ok(given.collect())
 }

@@ -9,22 +9,13 @@ use crate::domain::time::Timestamp;
 
 pub(in super::super) async fn due_finds_alarms_that_have_come(kit: Kit) -> Verdict {
     // At the boundary, long before, and before 1970.
-    let alarms = [
-        at(50),
-        at(49),
-        Timestamp::EPOCH,
-        Timestamp::from_unix_millis(-1),
-    ];
+    let alarms = [at(50), at(49), Timestamp::EPOCH, Timestamp::from_unix_millis(-1)];
     for (n, alarm) in (0..).zip(alarms) {
         kit.put(&Draft::first(n).wake(Some(alarm))).await?;
     }
     let due = kit.due(at(50), 10).await?;
     for (n, alarm) in (0..).zip(alarms) {
-        ensure!(
-            due.contains(&key(n)),
-            "an alarm for {alarm} was not found at {}",
-            at(50)
-        );
+        ensure!(due.contains(&key(n)), "an alarm for {alarm} was not found at {}", at(50));
     }
     Ok(())
 }
@@ -55,10 +46,7 @@ pub(in super::super) async fn due_lets_go_of_cleared_alarms(kit: Kit) -> Verdict
     kit.put(&later).await?;
     kit.put(&later.after().wake(Some(at(99)))).await?;
     let due = kit.due(at(50), 10).await?;
-    ensure!(
-        due.is_empty(),
-        "{due:?} at 50, with one alarm cleared and one moved to 99"
-    );
+    ensure!(due.is_empty(), "{due:?} at 50, with one alarm cleared and one moved to 99");
     Ok(())
 }
 
@@ -66,18 +54,13 @@ pub(in super::super) async fn due_is_complete_while_others_change(kit: Kit) -> V
     const ALARMS: u64 = 30;
     for n in 0..ALARMS {
         // Several at one time: a cursor that is a time alone loses some of them.
-        kit.put(&Draft::first(n).wake(Some(at((n / 6).cast_signed()))))
-            .await?;
+        kit.put(&Draft::first(n).wake(Some(at((n / 6).cast_signed())))).await?;
     }
     let mut found = Vec::new();
     let mut cursor = None;
     for page in 0..MOST_TRIES as u64 {
         let listed = kit.store.due(at(50), cursor.as_ref(), 4).await?;
-        ensure!(
-            listed.items.len() <= 4,
-            "{} items of at most 4",
-            listed.items.len()
-        );
+        ensure!(listed.items.len() <= 4, "{} items of at most 4", listed.items.len());
         found.extend(listed.items);
         cursor = listed.next;
         if cursor.is_none() {
@@ -85,8 +68,7 @@ pub(in super::super) async fn due_is_complete_while_others_change(kit: Kit) -> V
         }
         // One that comes before all others, and one that goes away again.
         if page < 20 {
-            kit.put(&Draft::first(1000 + page).wake(Some(at(-100))))
-                .await?;
+            kit.put(&Draft::first(1000 + page).wake(Some(at(-100)))).await?;
             let brief = Draft::first(2000 + page).wake(Some(at(0)));
             kit.put(&brief).await?;
             kit.put(&brief.after().wake(None)).await?;
@@ -94,10 +76,7 @@ pub(in super::super) async fn due_is_complete_while_others_change(kit: Kit) -> V
     }
     ensure!(cursor.is_none(), "the listing does not end");
     for n in 0..ALARMS {
-        ensure!(
-            found.contains(&key(n)),
-            "a record that nobody touched was left out: number {n}"
-        );
+        ensure!(found.contains(&key(n)), "a record that nobody touched was left out: number {n}");
     }
     Ok(())
 }
@@ -122,11 +101,7 @@ pub(in super::super) async fn due_finds_what_a_race_commits(kit: Kit) -> Verdict
             Ok(())
         })
     };
-    race(&kit, rounds, ACTORS, task)
-        .await?
-        .into_iter()
-        .flatten()
-        .collect()
+    race(&kit, rounds, ACTORS, task).await?.into_iter().flatten().collect()
 }
 
 pub(in super::super) async fn due_takes_any_limit(kit: Kit) -> Verdict {
@@ -139,9 +114,7 @@ pub(in super::super) async fn due_takes_any_limit(kit: Kit) -> Verdict {
         keys.dedup();
         if keys.len() != 5 {
             let many = keys.len();
-            return Err(Stop::Seen(format!(
-                "{many} of 5 by pages of at most {limit}"
-            )));
+            return Err(Stop::Seen(format!("{many} of 5 by pages of at most {limit}")));
         }
     }
     Ok(())

@@ -24,10 +24,8 @@ pub(in super::super) async fn events_come_back_as_given(kit: Kit) -> Verdict {
         event.user = Some(user.clone());
     }
     // The past before 1970 and the last instant there is.
-    for (event, at) in draft
-        .events
-        .iter_mut()
-        .zip([Timestamp::from_unix_millis(-1), Timestamp::MAX])
+    for (event, at) in
+        draft.events.iter_mut().zip([Timestamp::from_unix_millis(-1), Timestamp::MAX])
     {
         event.at = at;
     }
@@ -47,17 +45,12 @@ pub(in super::super) async fn events_of_a_record_are_in_order(kit: Kit) -> Verdi
         kit.put(&draft).await?;
         written.extend(draft.events.iter().map(|event| event.id));
         kit.put(&Draft::first(100 + step).events(1)).await?;
-        draft = draft
-            .after()
-            .events_at(2, at(-10 * (1 + step).cast_signed()));
+        draft = draft.after().events_at(2, at(-10 * (1 + step).cast_signed()));
     }
     for limit in [1, 5, 1000, usize::MAX] {
         let found = kit.events(EventsOf::Record(&key(1)), limit).await?;
         let found: Vec<EventId> = found.iter().map(|event| event.id).collect();
-        ensure!(
-            found == written,
-            "out of order, or not all, by pages of {limit}: {found:?}"
-        );
+        ensure!(found == written, "out of order, or not all, by pages of {limit}: {found:?}");
         // In the tenant's listing they stand among others, in the same order.
         let all = kit.events(EventsOf::Tenant(&tenant("kit")), limit).await?;
         let all = all.iter().map(|event| event.id);
@@ -79,10 +72,7 @@ pub(in super::super) async fn events_keep_owners_apart(kit: Kit) -> Verdict {
         for limit in [1, 100] {
             for of in [EventsOf::Record(&key(n)), EventsOf::Tenant(&tenant(id))] {
                 let found = kit.events(of, limit).await?;
-                let own = found
-                    .iter()
-                    .filter(|event| event.id.record == key(n))
-                    .count();
+                let own = found.iter().filter(|event| event.id.record == key(n)).count();
                 ensure!(
                     (own, found.len()) == (2, 2),
                     "{own} own of {} events of {of:?}",
@@ -98,10 +88,7 @@ pub(in super::super) async fn events_can_be_read_on_from_the_end(kit: Kit) -> Ve
     let kit_tenant = tenant("kit");
     for of in [EventsOf::Record(&key(1)), EventsOf::Tenant(&kit_tenant)] {
         let empty = kit.store.events(of, None, 10).await?;
-        ensure!(
-            empty.items.is_empty() && empty.next.is_none(),
-            "{empty:?} of a record not there"
-        );
+        ensure!(empty.items.is_empty() && empty.next.is_none(), "{empty:?} of a record not there");
     }
     let mut draft = Draft::first(1).events(3);
     let mut cursors: [Option<Cursor>; 2] = [None, None];
@@ -112,11 +99,7 @@ pub(in super::super) async fn events_can_be_read_on_from_the_end(kit: Kit) -> Ve
             let mut found = Vec::new();
             loop {
                 let page = kit.store.events(of, cursor.as_ref(), 2).await?;
-                ensure!(
-                    page.items.len() <= 2,
-                    "{} events of at most 2",
-                    page.items.len()
-                );
+                ensure!(page.items.len() <= 2, "{} events of at most 2", page.items.len());
                 let (some, next) = (!page.items.is_empty(), page.next.is_some());
                 ensure!(some == next, "items on the page: {some}, a cursor: {next}");
                 if page.items.is_empty() {
@@ -152,20 +135,14 @@ pub(in super::super) async fn events_skip_none_while_writers_commit(kit: Kit) ->
                 all_once(&read, WRITERS as u64 * STEPS * 2)
             });
         }
-        let first = Draft::first((round * WRITERS + actor) as u64)
-            .of(&owner)
-            .events(2);
+        let first = Draft::first((round * WRITERS + actor) as u64).of(&owner).events(2);
         Box::pin(async move {
             let written = write(&*store, first, STEPS).await;
             done.fetch_add(1, Ordering::SeqCst);
             Ok(written?)
         })
     };
-    race(&kit, rounds, WRITERS + 1, task)
-        .await?
-        .into_iter()
-        .flatten()
-        .collect()
+    race(&kit, rounds, WRITERS + 1, task).await?.into_iter().flatten().collect()
 }
 
 async fn write(store: &dyn Store, mut draft: Draft, steps: u64) -> PortResult<()> {
@@ -190,9 +167,7 @@ async fn tail(
     loop {
         // Looked at before reading: what a writer did before it was done is there by then.
         let last = done.load(Ordering::SeqCst) == writers;
-        let page = store
-            .events(EventsOf::Tenant(owner), cursor.as_ref(), 3)
-            .await?;
+        let page = store.events(EventsOf::Tenant(owner), cursor.as_ref(), 3).await?;
         if page.items.is_empty() && last {
             return Ok(read);
         }
@@ -213,9 +188,6 @@ fn all_once(read: &[Event], total: u64) -> Verdict {
         );
     }
     let many = read.len();
-    ensure!(
-        many as u64 == total,
-        "{many} of {total} events, read while writers committed"
-    );
+    ensure!(many as u64 == total, "{many} of {total} events, read while writers committed");
     Ok(())
 }

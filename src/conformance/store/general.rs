@@ -10,58 +10,25 @@ pub(in super::super) async fn no_method_reads_the_time(kit: Kit) -> Verdict {
     // All over by any wall clock, and all ahead of it: 1970 and 2500.
     let day = |days: i64| Timestamp::from_unix_seconds(days * 86_400);
     let (old, ahead) = (day(2), day(530 * 365));
-    kit.put(
-        &Draft::first(1)
-            .expires(Some(old))
-            .wake(Some(old))
-            .events_at(1, old),
-    )
-    .await?;
-    kit.put(
-        &Draft::first(2)
-            .expires(Some(ahead))
-            .wake(Some(ahead))
-            .events_at(1, ahead),
-    )
-    .await?;
+    kit.put(&Draft::first(1).expires(Some(old)).wake(Some(old)).events_at(1, old)).await?;
+    kit.put(&Draft::first(2).expires(Some(ahead)).wake(Some(ahead)).events_at(1, ahead)).await?;
     for (n, expires) in [(1, old), (2, ahead)] {
         for sum in 1..3 {
             let value = kit.add(Charge::new(counter(n), 1, expires)).await?;
-            ensure!(
-                value == sum,
-                "{value} of {sum} in a counter that expires at {expires}"
-            );
+            ensure!(value == sum, "{value} of {sum} in a counter that expires at {expires}");
         }
         let there = kit.load(key(n)).await?.is_some();
-        ensure!(
-            there,
-            "a record that expires at {expires} is gone before a purge"
-        );
+        ensure!(there, "a record that expires at {expires} is gone before a purge");
     }
-    let scanned = kit
-        .scan(&tenant("kit"), RecordKind::Account, 10)
-        .await?
-        .len();
-    ensure!(
-        scanned == 2,
-        "{scanned} of 2 records, of which none was purged"
-    );
+    let scanned = kit.scan(&tenant("kit"), RecordKind::Account, 10).await?.len();
+    ensure!(scanned == 2, "{scanned} of 2 records, of which none was purged");
 
     let purged = kit.store.purge(Cutoff::new(day(1), day(1)), 100).await?;
-    ensure!(
-        purged == 0,
-        "{purged} removed by a cutoff in 1970 that nothing had reached"
-    );
+    ensure!(purged == 0, "{purged} removed by a cutoff in 1970 that nothing had reached");
     let due = kit.due(ahead, 10).await?.len();
     ensure!(due == 2, "{due} of 2 alarms by {ahead}");
-    let purged = kit
-        .store
-        .purge(Cutoff::new(ahead, ahead.plus(at(0).since(day(0)))), 100)
-        .await?;
-    ensure!(
-        purged == 6,
-        "{purged} removed of 6 rows that had expired by {ahead}"
-    );
+    let purged = kit.store.purge(Cutoff::new(ahead, ahead.plus(at(0).since(day(0)))), 100).await?;
+    ensure!(purged == 6, "{purged} removed of 6 rows that had expired by {ahead}");
     Ok(())
 }
 
@@ -71,48 +38,27 @@ pub(in super::super) async fn handles_see_one_history(kit: Kit) -> Verdict {
     let mut written = 0;
     for step in 1..=6_u64 {
         // Each writes in turn, and the other looks.
-        let (writer, reader) = if step % 2 == 0 {
-            (&other, &kit.store)
-        } else {
-            (&kit.store, &other)
-        };
+        let (writer, reader) =
+            if step % 2 == 0 { (&other, &kit.store) } else { (&kit.store, &other) };
         draft = draft.wake(Some(at(step.cast_signed()))).events(1);
         put(&**writer, &draft).await?;
         written += 1;
         let loaded = reader.load(&key(1)).await?;
         ensure!(
-            loaded
-                .as_ref()
-                .is_some_and(|found| same(found, &draft.record)),
+            loaded.as_ref().is_some_and(|found| same(found, &draft.record)),
             "{loaded:?} through the other handle, right after {:?}",
             draft.record
         );
         let found = due(&**reader, at(step.cast_signed()), 10).await?;
-        ensure!(
-            found == [key(1)],
-            "due are {found:?} through the other handle"
-        );
-        let found = scan(&**reader, &tenant("kit"), RecordKind::Account, 10)
-            .await?
-            .len();
+        ensure!(found == [key(1)], "due are {found:?} through the other handle");
+        let found = scan(&**reader, &tenant("kit"), RecordKind::Account, 10).await?.len();
         ensure!(found == 1, "{found} records through the other handle, of 1");
-        let found = events(&**reader, EventsOf::Record(&key(1)), 10)
-            .await?
-            .len();
-        ensure!(
-            found == written,
-            "{found} events through the other handle, of {written}"
-        );
+        let found = events(&**reader, EventsOf::Record(&key(1)), 10).await?.len();
+        ensure!(found == written, "{found} events through the other handle, of {written}");
         let value = add(&**writer, charge(1, 1)).await?;
-        ensure!(
-            value == step,
-            "{value} in a counter that both handles added {step} to"
-        );
+        ensure!(value == step, "{value} in a counter that both handles added {step} to");
         let value = add(&**reader, charge(1, 0)).await?;
-        ensure!(
-            value == step,
-            "{value} read through the other handle, of {step}"
-        );
+        ensure!(value == step, "{value} read through the other handle, of {step}");
         draft = draft.after();
     }
     let expired = draft.expires(Some(at(1)));

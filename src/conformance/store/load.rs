@@ -31,9 +31,7 @@ pub(in super::super) async fn load_sees_applied_commits(kit: Kit) -> Verdict {
         for _ in 0..2 {
             let loaded = kit.load(draft.key()).await?;
             ensure!(
-                loaded
-                    .as_ref()
-                    .is_some_and(|found| same(found, &draft.record)),
+                loaded.as_ref().is_some_and(|found| same(found, &draft.record)),
                 "{loaded:?} right after {:?} was applied",
                 draft.record
             );
@@ -70,21 +68,14 @@ pub(in super::super) async fn load_never_goes_back(kit: Kit) -> Verdict {
                 floor = floor.max(applied.load(Ordering::SeqCst));
                 let loaded = store.load(&first.key()).await?;
                 let count = loaded.map_or(0, |record| record.version().count());
-                ensure!(
-                    count >= floor,
-                    "count {count} after {floor} was applied or seen"
-                );
+                ensure!(count >= floor, "count {count} after {floor} was applied or seen");
                 floor = count;
                 yield_once().await;
             }
             Ok(())
         })
     };
-    race(&kit, rounds, 3, task)
-        .await?
-        .into_iter()
-        .flatten()
-        .collect()
+    race(&kit, rounds, 3, task).await?.into_iter().flatten().collect()
 }
 
 pub(in super::super) async fn load_returns_bodies_byte_for_byte(kit: Kit) -> Verdict {
@@ -141,17 +132,12 @@ pub(in super::super) async fn load_tells_keys_apart(kit: Kit) -> Verdict {
         bytes[at] = byte;
         RecordKey::from_bytes(bytes)
     };
-    let mut keys = vec![
-        RecordKey::from_bytes([0; 32]),
-        RecordKey::from_bytes([255; 32]),
-    ];
+    let mut keys = vec![RecordKey::from_bytes([0; 32]), RecordKey::from_bytes([255; 32])];
     keys.extend([0, 1, 15, 16, 31].map(|place| bytes(place, 1)));
     keys.extend([0, 31].map(|place| bytes(place, 0x80)));
     keys.extend([bytes(0, b'a'), bytes(0, b'A')]);
-    let drafts: Vec<_> = (0..)
-        .zip(keys)
-        .map(|(salt, key)| Draft::of_key(key).rival(salt).expecting(None))
-        .collect();
+    let drafts: Vec<_> =
+        (0..).zip(keys).map(|(salt, key)| Draft::of_key(key).rival(salt).expecting(None)).collect();
     for draft in &drafts {
         kit.put(draft).await?;
     }
@@ -181,10 +167,7 @@ async fn returned(kit: &Kit, draft: &Draft) -> Verdict {
         ensure!(false, "none for {given:?}, which was applied");
         return Ok(());
     };
-    ensure!(
-        found.key() == given.key(),
-        "{found:?} under the key of {given:?}"
-    );
+    ensure!(found.key() == given.key(), "{found:?} under the key of {given:?}");
     ensure!(
         found.version() == given.version(),
         "version {} for {}",

@@ -19,30 +19,14 @@ pub(in super::super) async fn purge_removes_expired_records_only(kit: Kit) -> Ve
     let purged = kit.store.purge(Cutoff::new(at(50), at(-1)), 100).await?;
     for n in 0..8 {
         let there = kit.load(key(n)).await?.is_some();
-        ensure!(
-            there == (n >= 4),
-            "record {n}: there is {there}, live is {}",
-            n >= 4
-        );
+        ensure!(there == (n >= 4), "record {n}: there is {there}, live is {}", n >= 4);
     }
     ensure!(purged == 4, "{purged} reported, 4 removed");
-    let scanned = kit
-        .scan(&tenant("kit"), RecordKind::Account, 100)
-        .await?
-        .len();
+    let scanned = kit.scan(&tenant("kit"), RecordKind::Account, 100).await?.len();
     let due = kit.due(at(0), 100).await?.len();
-    ensure!(
-        (scanned, due) == (4, 4),
-        "{scanned} scanned and {due} due, of 4 left"
-    );
-    let events = kit
-        .events(EventsOf::Tenant(&tenant("kit")), 100)
-        .await?
-        .len();
-    ensure!(
-        events == 8,
-        "{events} of 8 events left, of which none is old"
-    );
+    ensure!((scanned, due) == (4, 4), "{scanned} scanned and {due} due, of 4 left");
+    let events = kit.events(EventsOf::Tenant(&tenant("kit")), 100).await?.len();
+    ensure!(events == 8, "{events} of 8 events left, of which none is old");
     Ok(())
 }
 
@@ -62,10 +46,7 @@ pub(in super::super) async fn purge_follows_the_latest_commit(kit: Kit) -> Verdi
     kit.store.purge(Cutoff::new(at(50), at(0)), 100).await?;
     for (n, (before, after, live)) in (0..).zip(moves) {
         let there = kit.load(key(n)).await?.is_some();
-        ensure!(
-            there == live,
-            "expiry moved from {before:?} to {after:?}: there is {there}"
-        );
+        ensure!(there == live, "expiry moved from {before:?} to {after:?}: there is {there}");
     }
     Ok(())
 }
@@ -77,10 +58,7 @@ pub(in super::super) async fn purge_removes_expired_counters_only(kit: Kit) -> V
     let purged = kit.store.purge(Cutoff::new(at(50), at(0)), 100).await?;
     let read = |n| Charge::new(counter(n), 0, at(0));
     let left = kit.store.add(&[read(1), read(2), read(3), read(4)]).await?;
-    ensure!(
-        left == [0, 0, 5, 5],
-        "{left:?} left, where the first two have expired"
-    );
+    ensure!(left == [0, 0, 5, 5], "{left:?} left, where the first two have expired");
     ensure!(purged == 2, "{purged} reported, 2 removed");
     Ok(())
 }
@@ -96,11 +74,7 @@ pub(in super::super) async fn purge_removes_older_events_only(kit: Kit) -> Verdi
     for of in [EventsOf::Record(&key(1)), EventsOf::Tenant(&tenant("kit"))] {
         let left = kit.events(of, 100).await?;
         let right = left.len() == 4 && left.iter().all(|event| event.at >= at(50));
-        ensure!(
-            right,
-            "{} events left of {of:?}; 4 are not older than the cutoff",
-            left.len()
-        );
+        ensure!(right, "{} events left of {of:?}; 4 are not older than the cutoff", left.len());
     }
     ensure!(purged == 4, "{purged} reported, 4 removed");
     let there = kit.load(key(1)).await?.is_some();
@@ -110,8 +84,7 @@ pub(in super::super) async fn purge_removes_older_events_only(kit: Kit) -> Verdi
 
 pub(in super::super) async fn purge_keeps_to_its_limit(kit: Kit) -> Verdict {
     for n in 0..5 {
-        kit.put(&Draft::first(n).expires(Some(at(10))).events(1))
-            .await?;
+        kit.put(&Draft::first(n).expires(Some(at(10))).events(1)).await?;
         kit.add(Charge::new(counter(n), 1, at(10))).await?;
     }
     kit.put(&Draft::first(99)).await?;
@@ -124,14 +97,8 @@ pub(in super::super) async fn purge_keeps_to_its_limit(kit: Kit) -> Verdict {
             break;
         }
     }
-    ensure!(
-        total == 15,
-        "{total} removed in all, of 5 records, 5 counters and 5 events"
-    );
-    let again = kit
-        .store
-        .purge(Cutoff::new(at(50), at(50)), usize::MAX)
-        .await?;
+    ensure!(total == 15, "{total} removed in all, of 5 records, 5 counters and 5 events");
+    let again = kit.store.purge(Cutoff::new(at(50), at(50)), usize::MAX).await?;
     ensure!(again == 0, "{again} removed from what was purged already");
     let there = kit.load(key(99)).await?.is_some();
     ensure!(there, "a live record was removed");
@@ -149,18 +116,11 @@ pub(in super::super) async fn purge_leaves_room_for_a_new_record(kit: Kit) -> Ve
         "{answer:?} for the version after one that was purged"
     );
     // A new one, with nothing of the old one left to it.
-    kit.put(&first.rival(7).expecting(None).expires(None).wake(None))
-        .await?;
+    kit.put(&first.rival(7).expecting(None).expires(None).wake(None)).await?;
     let due = kit.due(at(1), 10).await?;
-    ensure!(
-        due.is_empty(),
-        "{due:?}: the alarm of the purged record is left"
-    );
+    ensure!(due.is_empty(), "{due:?}: the alarm of the purged record is left");
     let purged = kit.store.purge(Cutoff::new(at(10), at(0)), 100).await?;
-    ensure!(
-        purged == 0,
-        "{purged} removed by the expiry of the purged record"
-    );
+    ensure!(purged == 0, "{purged} removed by the expiry of the purged record");
     let value = kit.add(charge(1, 0)).await?;
     ensure!(value == 0, "{value} in a counter never added to");
     Ok(())

@@ -41,10 +41,7 @@ pub(in super::super) async fn purge_spares_what_a_commit_extends(kit: Kit) -> Ve
                 "an extension was answered `Applied`, and a purge of the old expiry removed it"
             );
         } else {
-            ensure!(
-                there.is_none(),
-                "stale, though nobody else committed: {there:?}"
-            );
+            ensure!(there.is_none(), "stale, though nobody else committed: {there:?}");
         }
     }
     Ok(())
@@ -53,8 +50,7 @@ pub(in super::super) async fn purge_spares_what_a_commit_extends(kit: Kit) -> Ve
 pub(in super::super) async fn purge_spares_counters_that_are_extended(kit: Kit) -> Verdict {
     let rounds = kit.harness.rounds();
     for round in 0..rounds {
-        kit.add(Charge::new(counter(round as u64), 5, second(round)))
-            .await?;
+        kit.add(Charge::new(counter(round as u64), 5, second(round))).await?;
     }
     let store = Arc::clone(&kit.store);
     let task = move |round: usize, actor: usize| -> Task<PortResult<u64>> {

@@ -10,22 +10,14 @@ pub(in super::super) async fn scan_hands_out_records_as_given(kit: Kit) -> Verdi
     for draft in &drafts {
         kit.put(draft).await?;
     }
-    let changed = drafts
-        .iter()
-        .step_by(2)
-        .map(Draft::after)
-        .collect::<Vec<_>>();
+    let changed = drafts.iter().step_by(2).map(Draft::after).collect::<Vec<_>>();
     for draft in &changed {
         kit.put(draft).await?;
     }
     let current = changed.iter().chain(drafts.iter().skip(1).step_by(2));
     for limit in [1, 2, 9, 10, 1_000_000, usize::MAX] {
         let found = kit.scan(&tenant("kit"), RecordKind::Account, limit).await?;
-        ensure!(
-            found.len() == 9,
-            "{} of 9 by pages of at most {limit}",
-            found.len()
-        );
+        ensure!(found.len() == 9, "{} of 9 by pages of at most {limit}", found.len());
         for draft in current.clone() {
             ensure!(
                 found.iter().any(|record| same(record, &draft.record)),
@@ -48,15 +40,8 @@ pub(in super::super) async fn scan_hands_out_each_once_while_they_change(kit: Ki
     let mut cursor = None;
     for page in 0..MOST_TRIES as u64 {
         let after = cursor.as_ref();
-        let listed = kit
-            .store
-            .scan(&kit_tenant, RecordKind::Account, after, 5)
-            .await?;
-        ensure!(
-            listed.items.len() <= 5,
-            "{} items of at most 5",
-            listed.items.len()
-        );
+        let listed = kit.store.scan(&kit_tenant, RecordKind::Account, after, 5).await?;
+        ensure!(listed.items.len() <= 5, "{} items of at most 5", listed.items.len());
         found.extend(listed.items);
         cursor = listed.next;
         if cursor.is_none() {
@@ -74,14 +59,8 @@ pub(in super::super) async fn scan_hands_out_each_once_while_they_change(kit: Ki
     }
     ensure!(cursor.is_none(), "the listing does not end");
     for n in 0..RECORDS {
-        let times = found
-            .iter()
-            .filter(|record| *record.key() == key(n))
-            .count();
-        ensure!(
-            times == 1,
-            "a record that was there throughout was handed out {times} times"
-        );
+        let times = found.iter().filter(|record| *record.key() == key(n)).count();
+        ensure!(times == 1, "a record that was there throughout was handed out {times} times");
     }
     Ok(())
 }
@@ -134,11 +113,7 @@ async fn apart(kit: &Kit, ids: &[&str]) -> Verdict {
                 keys == [&key(n)],
                 "tenant {id:?}, with one record, is handed {} and {}",
                 found.len(),
-                if keys.contains(&&key(n)) {
-                    "its own is among them"
-                } else {
-                    "not its own"
-                }
+                if keys.contains(&&key(n)) { "its own is among them" } else { "not its own" }
             );
         }
     }
@@ -154,11 +129,7 @@ pub(in super::super) async fn scan_keeps_kinds_apart(kit: Kit) -> Verdict {
     for (n, kind) in (0..).zip(RecordKind::ALL) {
         let found = kit.scan(&tenant("kit"), kind, 10).await?;
         let keys: Vec<_> = found.iter().map(Record::key).collect();
-        ensure!(
-            keys == [&key(n)],
-            "{} records of kind {kind:?}, of one",
-            keys.len()
-        );
+        ensure!(keys == [&key(n)], "{} records of kind {kind:?}, of one", keys.len());
     }
     Ok(())
 }
@@ -168,19 +139,13 @@ pub(in super::super) async fn scan_tells_damaged_from_absent(kit: Kit) -> Verdic
         kit.put(&Draft::first(n)).await?;
     }
     require(kit.place.damage(&key(1)).await?)?;
-    let page = kit
-        .store
-        .scan(&tenant("kit"), RecordKind::Account, None, 10)
-        .await;
+    let page = kit.store.scan(&tenant("kit"), RecordKind::Account, None, 10).await;
     match page {
         Err(error) if error.kind() == PortErrorKind::Corrupt => Ok(()),
         Err(error) => Err(error.into()),
         Ok(page) => {
             let many = page.items.len();
-            ensure!(
-                false,
-                "{many} of 3 records and no error, with one of them damaged"
-            );
+            ensure!(false, "{many} of 3 records and no error, with one of them damaged");
             Ok(())
         }
     }

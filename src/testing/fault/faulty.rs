@@ -49,9 +49,7 @@ impl<P: Store> Store for Faulty<P> {
     }
 
     async fn commit(&self, commit: Commit<'_>) -> PortResult<Committed> {
-        self.plan
-            .around("store.commit", self.inner.commit(commit))
-            .await
+        self.plan.around("store.commit", self.inner.commit(commit)).await
     }
 
     async fn add(&self, charges: &[Charge]) -> PortResult<Vec<u64>> {
@@ -64,9 +62,7 @@ impl<P: Store> Store for Faulty<P> {
         after: Option<&Cursor>,
         limit: usize,
     ) -> PortResult<Page<RecordKey>> {
-        self.plan
-            .around("store.due", self.inner.due(now, after, limit))
-            .await
+        self.plan.around("store.due", self.inner.due(now, after, limit)).await
     }
 
     async fn scan(
@@ -76,9 +72,7 @@ impl<P: Store> Store for Faulty<P> {
         after: Option<&Cursor>,
         limit: usize,
     ) -> PortResult<Page<Record>> {
-        self.plan
-            .around("store.scan", self.inner.scan(tenant, kind, after, limit))
-            .await
+        self.plan.around("store.scan", self.inner.scan(tenant, kind, after, limit)).await
     }
 
     async fn events(
@@ -87,15 +81,11 @@ impl<P: Store> Store for Faulty<P> {
         after: Option<&Cursor>,
         limit: usize,
     ) -> PortResult<Page<Event>> {
-        self.plan
-            .around("store.events", self.inner.events(of, after, limit))
-            .await
+        self.plan.around("store.events", self.inner.events(of, after, limit)).await
     }
 
     async fn purge(&self, cutoff: Cutoff, limit: usize) -> PortResult<u64> {
-        self.plan
-            .around("store.purge", self.inner.purge(cutoff, limit))
-            .await
+        self.plan.around("store.purge", self.inner.purge(cutoff, limit)).await
     }
 }
 
@@ -103,9 +93,7 @@ impl<P: Store> Store for Faulty<P> {
 #[deny(clippy::missing_trait_methods)]
 impl<P: Directory> Directory for Faulty<P> {
     async fn tenant(&self, tenant: &TenantId) -> PortResult<Option<TenantFacts>> {
-        self.plan
-            .around("directory.tenant", self.inner.tenant(tenant))
-            .await
+        self.plan.around("directory.tenant", self.inner.tenant(tenant)).await
     }
 
     async fn find(
@@ -113,9 +101,7 @@ impl<P: Directory> Directory for Faulty<P> {
         tenant: &TenantId,
         query: &UserQuery<'_>,
     ) -> PortResult<Option<UserFacts>> {
-        self.plan
-            .around("directory.find", self.inner.find(tenant, query))
-            .await
+        self.plan.around("directory.find", self.inner.find(tenant, query)).await
     }
 
     async fn users(
@@ -124,9 +110,7 @@ impl<P: Directory> Directory for Faulty<P> {
         after: Option<&Cursor>,
         limit: usize,
     ) -> PortResult<Page<UserFacts>> {
-        self.plan
-            .around("directory.users", self.inner.users(tenant, after, limit))
-            .await
+        self.plan.around("directory.users", self.inner.users(tenant, after, limit)).await
     }
 
     async fn role_holders(
@@ -136,17 +120,12 @@ impl<P: Directory> Directory for Faulty<P> {
         limit: usize,
     ) -> PortResult<Vec<UserFacts>> {
         self.plan
-            .around(
-                "directory.role_holders",
-                self.inner.role_holders(tenant, roles, limit),
-            )
+            .around("directory.role_holders", self.inner.role_holders(tenant, roles, limit))
             .await
     }
 
     async fn set_password(&self, write: &PasswordWrite<'_>) -> PortResult<WriteOutcome> {
-        self.plan
-            .around("directory.set_password", self.inner.set_password(write))
-            .await
+        self.plan.around("directory.set_password", self.inner.set_password(write)).await
     }
 
     async fn verify_password(
@@ -156,17 +135,12 @@ impl<P: Directory> Directory for Faulty<P> {
         password: &SecretText,
     ) -> PortResult<bool> {
         self.plan
-            .around(
-                "directory.verify_password",
-                self.inner.verify_password(tenant, user, password),
-            )
+            .around("directory.verify_password", self.inner.verify_password(tenant, user, password))
             .await
     }
 
     async fn unlock(&self, unlock: &Unlock<'_>) -> PortResult<WriteOutcome> {
-        self.plan
-            .around("directory.unlock", self.inner.unlock(unlock))
-            .await
+        self.plan.around("directory.unlock", self.inner.unlock(unlock)).await
     }
 
     async fn revoke_sessions(
@@ -179,8 +153,7 @@ impl<P: Directory> Directory for Faulty<P> {
         self.plan
             .around(
                 "directory.revoke_sessions",
-                self.inner
-                    .revoke_sessions(tenant, user, issued_before, kinds),
+                self.inner.revoke_sessions(tenant, user, issued_before, kinds),
             )
             .await
     }
@@ -190,14 +163,10 @@ impl<P: Directory> Directory for Faulty<P> {
 #[deny(clippy::missing_trait_methods)]
 impl<P: Delivery> Delivery for Faulty<P> {
     async fn deliver(&self, envelope: &Envelope) -> PortResult<()> {
-        self.plan
-            .around("delivery.deliver", self.inner.deliver(envelope))
-            .await
+        self.plan.around("delivery.deliver", self.inner.deliver(envelope)).await
     }
 
     async fn channels(&self, tenant: &TenantId) -> PortResult<Vec<Channel>> {
-        self.plan
-            .around("delivery.channels", self.inner.channels(tenant))
-            .await
+        self.plan.around("delivery.channels", self.inner.channels(tenant)).await
     }
 }

@@ -140,10 +140,7 @@ impl FaultPlan {
     pub fn heal(&self) {
         let mut shared = lock(&self.shared);
         let names = std::mem::take(&mut shared.names);
-        *shared = Shared {
-            names,
-            ..Shared::default()
-        };
+        *shared = Shared { names, ..Shared::default() };
     }
 
     pub(super) async fn around<T>(
