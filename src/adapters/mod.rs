@@ -1,1 +1,4 @@
 //! Adapters that come with the crate.
+
+#[cfg(feature = "sqlite")]
+pub mod sqlite;
