@@ -7,3 +7,5 @@
 pub mod files;
 pub mod memory;
 pub mod render;
+#[cfg(feature = "sqlite")]
+pub mod sqlite;

@@ -1,0 +1,185 @@
+//! A bounded queue from many callers to one worker thread.
+
+use std::collections::VecDeque;
+use std::hint;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+/// How often an idle worker looks again before it sleeps: a few microseconds, about what it would
+/// cost to be woken. A caller that works in steps (load, decide, commit) finds it awake.
+const LOOKS: u32 = 2_000;
+
+/// Jobs in order of arrival, bounded in number and in bytes.
+pub(super) struct Queue<J> {
+    state: Mutex<State<J>>,
+    bell: Condvar,
+    /// Whether there may be something to do: for looking without the lock.
+    hint: AtomicBool,
+    bounds: Bounds,
+}
+
+/// How much a queue holds, or a batch takes.
+#[derive(Clone, Copy)]
+pub(super) struct Bounds {
+    pub(super) jobs: usize,
+    pub(super) bytes: usize,
+}
+
+struct State<J> {
+    jobs: VecDeque<(usize, J)>,
+    bytes: usize,
+    closed: bool,
+    asleep: bool,
+}
+
+impl<J> Queue<J> {
+    pub(super) fn new(bounds: Bounds) -> Self {
+        Self {
+            state: Mutex::new(State {
+                jobs: VecDeque::new(),
+                bytes: 0,
+                closed: false,
+                asleep: false,
+            }),
+            bell: Condvar::new(),
+            hint: AtomicBool::new(false),
+            bounds,
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State<J>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Appends a job of about this many bytes, or gives it back if the queue is full or closed.
+    pub(super) fn push(&self, bytes: usize, job: J) -> Result<(), J> {
+        let mut state = self.lock();
+        let full = state.jobs.len() >= self.bounds.jobs
+            || state.bytes.saturating_add(bytes) > self.bounds.bytes;
+        if state.closed || full {
+            return Err(job);
+        }
+        state.bytes += bytes;
+        state.jobs.push_back((bytes, job));
+        self.hint.store(true, Ordering::Release);
+        let asleep = std::mem::take(&mut state.asleep);
+        drop(state);
+        if asleep {
+            self.bell.notify_one();
+        }
+        Ok(())
+    }
+
+    /// Waits for work and moves what is there into `batch`: at least one job, at most `bounds`.
+    ///
+    /// False when the queue is closed and empty.
+    pub(super) fn take(&self, bounds: Bounds, batch: &mut Vec<J>) -> bool {
+        for _ in 0..LOOKS {
+            if self.hint.load(Ordering::Acquire) {
+                break;
+            }
+            hint::spin_loop();
+        }
+        let mut state = self.lock();
+        while state.jobs.is_empty() && !state.closed {
+            state.asleep = true;
+            state = self.bell.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        state.asleep = false;
+        let mut taken = 0_usize;
+        while let Some((bytes, _)) = state.jobs.front() {
+            taken = taken.saturating_add(*bytes);
+            // A job larger than a whole batch goes alone.
+            if batch.len() >= bounds.jobs || (taken > bounds.bytes && !batch.is_empty()) {
+                break;
+            }
+            if let Some((bytes, job)) = state.jobs.pop_front() {
+                state.bytes = state.bytes.saturating_sub(bytes);
+                batch.push(job);
+            }
+        }
+        self.hint.store(!state.jobs.is_empty(), Ordering::Release);
+        !batch.is_empty()
+    }
+
+    /// Takes no more jobs; those that are there are still handed out.
+    pub(super) fn close(&self) {
+        self.lock().closed = true;
+        self.hint.store(true, Ordering::Release);
+        self.bell.notify_one();
+    }
+
+    /// Takes no more jobs and drops those that are there, which breaks their promises.
+    fn abandon(&self) {
+        self.close();
+        let jobs = std::mem::take(&mut self.lock().jobs);
+        drop(jobs);
+    }
+}
+
+/// Closes the queue when the worker ends, however it ends: nobody waits for one that is gone.
+pub(super) struct Closing<'a, J>(pub(super) &'a Queue<J>);
+
+impl<J> Drop for Closing<'_, J> {
+    fn drop(&mut self) {
+        self.0.abandon();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEN: Bounds = Bounds { jobs: 3, bytes: 10 };
+
+    #[test]
+    fn a_full_queue_gives_the_job_back() {
+        let queue = Queue::new(TEN);
+        assert_eq!(queue.push(4, 'a'), Ok(()));
+        assert_eq!(queue.push(7, 'b'), Err('b'));
+        assert_eq!(queue.push(1, 'c'), Ok(()));
+        assert_eq!(queue.push(1, 'd'), Ok(()));
+        assert_eq!(queue.push(0, 'e'), Err('e'));
+        let mut batch = Vec::new();
+        assert!(queue.take(Bounds { jobs: 2, bytes: 10 }, &mut batch));
+        assert_eq!(batch, ['a', 'c']);
+        assert_eq!(queue.push(9, 'f'), Ok(()), "room was given back");
+    }
+
+    #[test]
+    fn a_batch_is_bounded_and_never_empty() {
+        let queue = Queue::new(TEN);
+        let small = Bounds { jobs: 2, bytes: 3 };
+        for (bytes, job) in [(5, 'a'), (2, 'b'), (2, 'c')] {
+            assert_eq!(queue.push(bytes, job), Ok(()));
+        }
+        for expected in ['a', 'b', 'c'] {
+            let mut batch = Vec::new();
+            assert!(queue.take(small, &mut batch));
+            assert_eq!(batch, [expected]);
+        }
+    }
+
+    #[test]
+    fn a_closed_queue_hands_out_what_it_has_and_then_ends() {
+        let queue = Queue::new(TEN);
+        assert_eq!(queue.push(1, 'a'), Ok(()));
+        queue.close();
+        assert_eq!(queue.push(1, 'b'), Err('b'));
+        let mut batch = Vec::new();
+        assert!(queue.take(TEN, &mut batch));
+        batch.clear();
+        assert!(!queue.take(TEN, &mut batch));
+    }
+
+    #[test]
+    fn a_worker_that_ends_leaves_nobody_waiting() {
+        let queue = Queue::new(TEN);
+        let (promise, reply) = super::super::reply::promise::<()>(crate::PortError::unavailable);
+        assert!(queue.push(1, promise).is_ok());
+        drop(Closing(&queue));
+        let mut reply = std::pin::pin!(reply);
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        assert!(reply.as_mut().poll(&mut context).is_ready());
+    }
+}

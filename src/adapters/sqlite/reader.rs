@@ -1,0 +1,64 @@
+//! The threads that read, each on its own connection.
+
+use rusqlite::Connection;
+
+use super::cursor::{AfterDue, AfterEvent, AfterKey, AfterNumber};
+use super::queue::{Bounds, Closing, Queue};
+use super::read;
+use super::reply::Promise;
+use crate::domain::event::Event;
+use crate::domain::ids::{RecordKey, TenantId};
+use crate::domain::record::{Record, RecordKind};
+use crate::port::{Page, PortResult};
+
+/// How many reads are taken from the queue at once. Each is its own transaction all the same.
+const BATCH: Bounds = Bounds { jobs: 64, bytes: usize::MAX };
+
+/// A request to read.
+pub(super) enum Read {
+    Load(RecordKey, Promise<Option<Record>>),
+    Due(i64, Option<AfterDue>, u16, Promise<Page<RecordKey>>),
+    Scan(TenantId, RecordKind, Option<AfterKey>, u16, Promise<Page<Record>>),
+    RecordEvents(RecordKey, Option<AfterEvent>, u16, Promise<Page<Event>>),
+    TenantEvents(TenantId, Option<AfterNumber>, u16, Promise<Page<Event>>),
+}
+
+/// Serves the queue until it is closed and empty.
+///
+/// A read begins its transaction after it was called, and a transaction of the write-ahead log
+/// sees every commit that ended before it began: so a load sees each commit that was answered
+/// before it was called, whoever made it.
+pub(super) fn run(conn: &Connection, queue: &Queue<Read>) {
+    let closing = Closing(queue);
+    let mut batch = Vec::new();
+    while queue.take(BATCH, &mut batch) {
+        for job in batch.drain(..) {
+            serve(conn, job);
+        }
+    }
+    drop(closing);
+}
+
+fn serve(conn: &Connection, job: Read) {
+    match job {
+        Read::Load(key, promise) => keep(promise, || read::load(conn, &key)),
+        Read::Due(now, after, limit, promise) => {
+            keep(promise, || read::due(conn, now, after, limit));
+        }
+        Read::Scan(tenant, kind, after, limit, promise) => {
+            keep(promise, || read::scan(conn, &tenant, kind, after, limit));
+        }
+        Read::RecordEvents(key, after, limit, promise) => {
+            keep(promise, || read::record_events(conn, &key, after, limit));
+        }
+        Read::TenantEvents(tenant, after, limit, promise) => {
+            keep(promise, || read::tenant_events(conn, &tenant, after, limit));
+        }
+    }
+}
+
+fn keep<T>(promise: Promise<T>, answer: impl FnOnce() -> PortResult<T>) {
+    if !promise.is_abandoned() {
+        promise.keep(answer());
+    }
+}

@@ -1,0 +1,155 @@
+//! The file's schema, its migrations, and the connections to it.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+
+use super::error::failed;
+use crate::port::{PortError, PortResult};
+
+/// `SSPR`: says whose file it is (`PRAGMA application_id`).
+const APPLICATION: i32 = 0x5353_5052;
+
+/// The schema version that this code reads and writes (`PRAGMA user_version`).
+const NEWEST: i32 = 1;
+
+/// Each brings a file to the next version, the first to version 1. Only ever appended to.
+const MIGRATIONS: [&str; NEWEST as usize] = [V1];
+
+/// The schema of version 1.
+///
+/// - `record` has a rowid: a body of some KiB stays in one leaf, where a table without rowid would
+///   spill anything above a quarter of a page.
+/// - `seq` is AUTOINCREMENT: without it, the number of a purged newest event would be given again,
+///   and a reader whose cursor stands there would miss the event that got it.
+/// - `event_of_record` is not unique. The record's version decides whether an event is written; a
+///   record that was purged may begin to count anew while its old events are still kept.
+const V1: &str = "
+CREATE TABLE record (
+    key           BLOB    NOT NULL PRIMARY KEY CHECK (length(key) = 32),
+    shard         INTEGER NOT NULL,
+    version_count INTEGER NOT NULL,
+    version_nonce INTEGER NOT NULL,
+    tenant        TEXT    NOT NULL,
+    kind          TEXT    NOT NULL,
+    user_id       TEXT,
+    wake_at       INTEGER,
+    expires_at    INTEGER,
+    registered    INTEGER NOT NULL,
+    locked_until  INTEGER,
+    updated_at    INTEGER NOT NULL,
+    body          TEXT    NOT NULL
+) STRICT;
+CREATE INDEX record_to_wake ON record (wake_at, key) WHERE wake_at IS NOT NULL;
+CREATE INDEX record_to_expire ON record (expires_at) WHERE expires_at IS NOT NULL;
+CREATE INDEX record_of_tenant ON record (tenant, kind, key);
+
+CREATE TABLE event (
+    seq     INTEGER PRIMARY KEY AUTOINCREMENT,
+    record  BLOB    NOT NULL CHECK (length(record) = 32),
+    count   INTEGER NOT NULL,
+    idx     INTEGER NOT NULL,
+    tenant  TEXT    NOT NULL,
+    at      INTEGER NOT NULL,
+    code    TEXT    NOT NULL,
+    user_id TEXT,
+    body    TEXT    NOT NULL
+) STRICT;
+CREATE INDEX event_of_record ON event (record, count, idx);
+CREATE INDEX event_of_tenant ON event (tenant);
+CREATE INDEX event_at ON event (at);
+
+CREATE TABLE counter (
+    key        BLOB    NOT NULL PRIMARY KEY CHECK (length(key) = 32),
+    value      INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX counter_to_expire ON counter (expires_at);
+";
+
+/// The second line behind the turnstile: for tools that write without passing through it.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Opens the connection that writes, and brings the file to the current schema.
+pub(super) fn open_writer(path: &Path) -> PortResult<Connection> {
+    let mut conn = connect(path)?;
+    migrate(&mut conn)?;
+    settle(&conn).map_err(failed)?;
+    Ok(conn)
+}
+
+/// Opens a connection that reads. The file must have its schema already.
+pub(super) fn open_reader(path: &Path) -> PortResult<Connection> {
+    // Not opened read-only: a reader of a write-ahead log writes to its index.
+    let conn = connect(path)?;
+    settle(&conn).map_err(failed)?;
+    conn.pragma_update(None, "query_only", true).map_err(failed)?;
+    Ok(conn)
+}
+
+fn connect(path: &Path) -> PortResult<Connection> {
+    // No SQLITE_OPEN_CREATE: the file was made with its rights. No SQLITE_OPEN_URI: a path is a
+    // path. No mutex: each connection belongs to one thread.
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn = Connection::open_with_flags(path, flags).map_err(failed)?;
+    conn.busy_timeout(BUSY_TIMEOUT).map_err(failed)?;
+    conn.set_prepared_statement_cache_capacity(32);
+    Ok(conn)
+}
+
+fn settle(conn: &Connection) -> rusqlite::Result<()> {
+    conn.pragma_update(None, "synchronous", "FULL")?;
+    // Apple's fsync leaves data in the drive's cache; elsewhere this does nothing.
+    conn.pragma_update(None, "fullfsync", true)?;
+    conn.pragma_update(None, "trusted_schema", false)?;
+    conn.pragma_update(None, "cache_size", -8_000)?;
+    // What a burst leaves behind is given back to the file system at the next checkpoint.
+    conn.query_row("PRAGMA journal_size_limit = 67108864", [], |_| Ok(()))
+}
+
+fn migrate(conn: &mut Connection) -> PortResult<()> {
+    // Looks before it touches: a foreign file is left as it is, its journal mode included.
+    check(conn)?;
+    let mode: String =
+        conn.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0)).map_err(failed)?;
+    if mode != "wal" {
+        return Err(PortError::denied().because(format!("no write-ahead log here, only {mode}")));
+    }
+    let begun = conn.transaction_with_behavior(TransactionBehavior::Immediate);
+    let transaction = begun.map_err(failed)?;
+    // Looks again, since another process may have been here in between.
+    let version = check(&transaction)?;
+    for (number, migration) in (1..).zip(MIGRATIONS) {
+        if number > version {
+            transaction.execute_batch(migration).map_err(failed)?;
+        }
+    }
+    if version < NEWEST {
+        transaction
+            .pragma_update(None, "application_id", APPLICATION)
+            .and_then(|()| transaction.pragma_update(None, "user_version", NEWEST))
+            .map_err(failed)?;
+    }
+    transaction.commit().map_err(failed)
+}
+
+/// The schema version of the file: zero for an empty one.
+fn check(conn: &Connection) -> PortResult<i32> {
+    let number = |pragma| conn.query_row(pragma, [], |row| row.get::<_, i32>(0));
+    let application = number("PRAGMA application_id").map_err(failed)?;
+    let version = number("PRAGMA user_version").map_err(failed)?;
+    let objects = number("SELECT count(*) FROM sqlite_schema").map_err(failed)?;
+    if application == 0 && version == 0 && objects == 0 {
+        return Ok(0);
+    }
+    if application != APPLICATION {
+        let whose = format!("the file belongs to another application ({application:#010x})");
+        return Err(PortError::denied().because(whose));
+    }
+    if !(1..=NEWEST).contains(&version) {
+        let newer = format!("schema version {version}, where 1 to {NEWEST} are known");
+        return Err(PortError::denied().because(newer));
+    }
+    Ok(version)
+}

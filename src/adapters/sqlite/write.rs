@@ -1,0 +1,179 @@
+//! The statements that write. Each runs inside the writer's transaction.
+
+use rusqlite::{Connection, params};
+
+use crate::domain::event::Event;
+use crate::domain::record::{Columns, Record, Version};
+use crate::port::{Charge, Commit, Committed, Cutoff};
+
+/// A commit with its texts encoded, by the caller's thread: the writer's time is everybody's.
+pub(super) struct CommitJob {
+    next: Record,
+    expected: Option<Version>,
+    columns: Columns,
+    pub(super) events: Vec<(Event, String)>,
+    pub(super) bytes: usize,
+}
+
+impl CommitJob {
+    pub(super) fn new(commit: Commit<'_>) -> Self {
+        let encode = |event: &Event| (event.clone(), event.encode());
+        let events: Vec<_> = commit.events.iter().map(encode).collect();
+        // Encodes the body, if nothing did yet.
+        let body = commit.next.body().len();
+        Self {
+            bytes: events.iter().map(|(_, text)| text.len()).sum::<usize>() + body,
+            next: commit.next.clone(),
+            expected: commit.expected,
+            columns: commit.columns.clone(),
+            events,
+        }
+    }
+}
+
+const INSERT: &str = "
+INSERT INTO record (key, shard, tenant, kind, user_id, wake_at, expires_at, registered,
+                    locked_until, updated_at, version_count, version_nonce, body)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+ON CONFLICT (key) DO NOTHING";
+
+/// Leaves the columns of an index alone that does not change from commit to commit: SQLite
+/// rewrites the entry of every index whose column is named after SET.
+const UPDATE: &str = "
+UPDATE record
+SET wake_at = ?6, expires_at = ?7, registered = ?8, locked_until = ?9, updated_at = ?10,
+    version_count = ?11, version_nonce = ?12, body = ?13
+WHERE key = ?1 AND version_count = ?14 AND version_nonce = ?15
+  AND tenant = ?3 AND kind = ?4 AND user_id IS ?5 AND shard = ?2";
+
+const UPDATE_ALL: &str = "
+UPDATE record
+SET shard = ?2, tenant = ?3, kind = ?4, user_id = ?5, wake_at = ?6, expires_at = ?7,
+    registered = ?8, locked_until = ?9, updated_at = ?10,
+    version_count = ?11, version_nonce = ?12, body = ?13
+WHERE key = ?1 AND version_count = ?14 AND version_nonce = ?15";
+
+/// The number of rows is the answer: the condition and the write are one statement.
+pub(super) fn commit(conn: &Connection, job: &CommitJob) -> rusqlite::Result<Committed> {
+    let applied = match job.expected {
+        None => put(conn, INSERT, job, None)?,
+        // The second one finds a row only if the key moved to another tenant, kind or user.
+        Some(version) => {
+            put(conn, UPDATE, job, Some(version))? || put(conn, UPDATE_ALL, job, Some(version))?
+        }
+    };
+    if !applied {
+        return Ok(Committed::Stale);
+    }
+    for (event, text) in &job.events {
+        append(conn, event, text)?;
+    }
+    Ok(Committed::Applied)
+}
+
+fn put(
+    conn: &Connection,
+    sql: &str,
+    job: &CommitJob,
+    expected: Option<Version>,
+) -> rusqlite::Result<bool> {
+    let (next, columns) = (&job.next, &job.columns);
+    let millis = |at: crate::Timestamp| at.unix_millis();
+    let mut statement = conn.prepare_cached(sql)?;
+    let common = params![
+        &next.key().as_bytes()[..],
+        next.key().shard(),
+        columns.tenant.as_str(),
+        columns.kind.as_str(),
+        columns.user.as_ref().map(crate::UserId::as_str),
+        columns.wake_at.map(millis),
+        columns.expires_at.map(millis),
+        columns.registered,
+        columns.locked_until.map(millis),
+        millis(columns.updated_at),
+        next.version().count().cast_signed(),
+        next.version().nonce().cast_signed(),
+        next.body(),
+    ];
+    let rows = match expected {
+        None => statement.execute(common)?,
+        Some(version) => {
+            let condition = [version.count().cast_signed(), version.nonce().cast_signed()];
+            let both = common.iter().copied();
+            let condition = condition.iter().map(|part| part as &dyn rusqlite::ToSql);
+            statement.execute(rusqlite::params_from_iter(both.chain(condition)))?
+        }
+    };
+    Ok(rows == 1)
+}
+
+fn append(conn: &Connection, event: &Event, text: &str) -> rusqlite::Result<()> {
+    let mut statement = conn.prepare_cached(
+        "INSERT INTO event (record, count, idx, tenant, at, code, user_id, body)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    )?;
+    let row = params![
+        &event.id.record.as_bytes()[..],
+        event.id.count.cast_signed(),
+        event.id.index,
+        event.tenant.as_str(),
+        event.at.unix_millis(),
+        event.code(),
+        event.user.as_ref().map(crate::UserId::as_str),
+        text,
+    ];
+    statement.execute(row).map(drop)
+}
+
+/// Adds charge by charge, so that a key that stands twice is added to twice.
+pub(super) fn add(conn: &Connection, charges: &[Charge]) -> rusqlite::Result<Vec<u64>> {
+    // The sum saturates: beyond its range SQLite would go on with a floating point number.
+    let mut statement = conn.prepare_cached(
+        "INSERT INTO counter (key, value, expires_at) VALUES (?1, ?2, ?3)
+         ON CONFLICT (key) DO UPDATE
+         SET value = min(value, 9223372036854775807 - excluded.value) + excluded.value,
+             expires_at = max(expires_at, excluded.expires_at)
+         RETURNING value",
+    )?;
+    let value = |row: &rusqlite::Row<'_>| {
+        let value: i64 = row.get(0)?;
+        u64::try_from(value).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(0, value))
+    };
+    let mut values = Vec::with_capacity(charges.len());
+    for charge in charges {
+        let row =
+            params![&charge.key.as_bytes()[..], charge.amount, charge.expires_at.unix_millis(),];
+        values.push(statement.query_row(row, value)?);
+    }
+    Ok(values)
+}
+
+/// Each statement finds and removes in one, so a row that was extended before is not found.
+pub(super) fn purge(conn: &Connection, cutoff: Cutoff, limit: u16) -> rusqlite::Result<u64> {
+    let expired = cutoff.expired.unix_millis();
+    let before = cutoff.events_before.unix_millis();
+    let mut removed = 0_usize;
+    for (sql, bound) in [
+        (
+            "DELETE FROM record WHERE rowid IN
+             (SELECT rowid FROM record WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)",
+            expired,
+        ),
+        (
+            "DELETE FROM counter WHERE key IN
+             (SELECT key FROM counter WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)",
+            expired,
+        ),
+        (
+            "DELETE FROM event WHERE seq IN
+             (SELECT seq FROM event WHERE at < ?1 ORDER BY at LIMIT ?2)",
+            before,
+        ),
+    ] {
+        let room = usize::from(limit).saturating_sub(removed).cast_signed();
+        if room > 0 {
+            removed += conn.prepare_cached(sql)?.execute(params![bound, room])?;
+        }
+    }
+    Ok(removed as u64)
+}

@@ -1,0 +1,237 @@
+//! The one thread that writes: every request that waits goes into one transaction.
+
+use std::sync::Arc;
+
+use rusqlite::Connection;
+
+use super::error::{commit_failed, failed, io_failed};
+use super::queue::{Bounds, Closing, Queue};
+use super::reply::Promise;
+use super::turnstile::{Pass, Turnstile};
+use super::write::{self, CommitJob};
+use crate::port::{Charge, Committed, Cutoff, PortError, PortResult};
+
+/// What one transaction takes at most. Some milliseconds of work, so that another process, and a
+/// request that came a moment too late, wait no longer than that.
+const BATCH: Bounds = Bounds { jobs: 256, bytes: 4 << 20 };
+
+/// A request to write.
+pub(super) enum Write {
+    Commit(Box<CommitJob>, Promise<Committed>),
+    Add(Vec<Charge>, Promise<Vec<u64>>),
+    Purge(Cutoff, u16, Promise<u64>),
+}
+
+/// What a request came to, withheld until the transaction is durable.
+enum Outcome {
+    Commit(Promise<Committed>, Committed),
+    Add(Promise<Vec<u64>>, Vec<u64>),
+    Purge(Promise<u64>, u64),
+}
+
+/// Serves the queue until it is closed and empty.
+pub(super) fn run(conn: &Connection, queue: &Queue<Write>, turnstile: &Turnstile) {
+    let closing = Closing(queue);
+    let mut writer = Writer { conn, turnstile, outcomes: Vec::new(), spoiled: false };
+    let mut batch = Vec::new();
+    while queue.take(BATCH, &mut batch) {
+        // Nobody waits for these any more, and none of them has begun.
+        batch.retain(|job| !job.is_abandoned());
+        if !batch.is_empty() {
+            writer.serve(&mut batch);
+        }
+    }
+    drop(closing);
+}
+
+struct Writer<'a> {
+    conn: &'a Connection,
+    turnstile: &'a Turnstile,
+    outcomes: Vec<Outcome>,
+    /// Set when the transaction must not be committed.
+    spoiled: bool,
+}
+
+impl<'a> Writer<'a> {
+    fn serve(&mut self, batch: &mut Vec<Write>) {
+        match self.begin() {
+            Ok(pass) => {
+                let grouped = batch.len() > 1;
+                for job in batch.drain(..) {
+                    self.decide(job, grouped);
+                }
+                let result = self.end();
+                // The next process writes while this one answers.
+                drop(pass);
+                self.answer(result.as_ref().err());
+            }
+            Err(error) => {
+                // The error is not clonable; its text is.
+                let text =
+                    std::error::Error::source(&error).map_or_else(String::new, ToString::to_string);
+                for job in batch.drain(..) {
+                    job.fail(PortError::new(error.kind()).because(text.clone()));
+                }
+            }
+        }
+    }
+
+    fn begin(&mut self) -> PortResult<Pass<'a>> {
+        self.spoiled = false;
+        let pass = self.turnstile.enter().map_err(io_failed)?;
+        if !self.conn.is_autocommit() {
+            // A rollback failed the last time. Nothing is written until one succeeds.
+            self.execute("ROLLBACK").map_err(failed)?;
+        }
+        self.execute("BEGIN IMMEDIATE").map_err(failed)?;
+        Ok(pass)
+    }
+
+    /// Runs one request; whether it is applied or stale is decided here, against what the requests
+    /// before it in this transaction have left.
+    fn decide(&mut self, job: Write, grouped: bool) {
+        if self.spoiled || self.conn.is_autocommit() {
+            // SQLite gave up the whole transaction on an error (a full disk, no memory).
+            job.fail(PortError::unavailable().because("the transaction was rolled back"));
+            return;
+        }
+        // One statement fails alone by itself; of several, those before the one that failed have
+        // to be undone. A request that is alone is undone with its transaction.
+        let savepoint = grouped && job.statements() > 1;
+        if savepoint && let Err(error) = self.execute("SAVEPOINT request") {
+            job.fail(failed(error));
+            return;
+        }
+        let conn = self.conn;
+        let result = match job {
+            Write::Commit(commit, promise) => {
+                let result = write::commit(conn, &commit);
+                self.keep(promise, result, Outcome::Commit)
+            }
+            Write::Add(charges, promise) => {
+                let result = write::add(conn, &charges);
+                self.keep(promise, result, Outcome::Add)
+            }
+            Write::Purge(cutoff, limit, promise) => {
+                let result = write::purge(conn, cutoff, limit);
+                self.keep(promise, result, Outcome::Purge)
+            }
+        };
+        let undone = match (result, savepoint, grouped) {
+            (Ok(()), true, _) => self.execute("RELEASE request"),
+            (Err(()), true, _) => {
+                self.execute("ROLLBACK TO request").and_then(|()| self.execute("RELEASE request"))
+            }
+            (Err(()), false, false) => self.execute("ROLLBACK"),
+            (Ok(()), false, _) | (Err(()), false, true) => Ok(()),
+        };
+        // What belongs to whom cannot be told apart any more: nothing of it is kept.
+        self.spoiled |= undone.is_err();
+    }
+
+    fn keep<T>(
+        &mut self,
+        promise: Promise<T>,
+        result: rusqlite::Result<T>,
+        outcome: fn(Promise<T>, T) -> Outcome,
+    ) -> Result<(), ()> {
+        match result {
+            Ok(value) => {
+                self.outcomes.push(outcome(promise, value));
+                Ok(())
+            }
+            Err(error) => {
+                promise.keep(Err(failed(error)));
+                Err(())
+            }
+        }
+    }
+
+    /// Makes the transaction durable, or says what its requests are to be told.
+    fn end(&self) -> Result<(), Ended> {
+        if self.conn.is_autocommit() {
+            return Err(Ended::RolledBack);
+        }
+        if self.spoiled {
+            // If this fails, `begin` sees to it: without a `COMMIT` nothing has happened.
+            drop(self.execute("ROLLBACK"));
+            return Err(Ended::RolledBack);
+        }
+        self.execute("COMMIT").map_err(|error| {
+            let rolled_back = self.conn.is_autocommit() || self.execute("ROLLBACK").is_ok();
+            Ended::NotCommitted(Arc::new(error), rolled_back)
+        })
+    }
+
+    fn answer(&mut self, ended: Option<&Ended>) {
+        for outcome in self.outcomes.drain(..) {
+            match ended.map(Ended::error) {
+                None => outcome.keep(),
+                Some(error) => outcome.fail(error),
+            }
+        }
+    }
+
+    fn execute(&self, sql: &str) -> rusqlite::Result<()> {
+        self.conn.prepare_cached(sql)?.execute([]).map(drop)
+    }
+}
+
+/// Why a transaction came to nothing.
+enum Ended {
+    RolledBack,
+    NotCommitted(Arc<rusqlite::Error>, bool),
+}
+
+impl Ended {
+    fn error(&self) -> PortError {
+        match self {
+            Self::RolledBack => PortError::unavailable().because("the transaction was rolled back"),
+            Self::NotCommitted(error, rolled_back) => commit_failed(error, *rolled_back),
+        }
+    }
+}
+
+impl Write {
+    fn is_abandoned(&self) -> bool {
+        match self {
+            Self::Commit(_, promise) => promise.is_abandoned(),
+            Self::Add(_, promise) => promise.is_abandoned(),
+            Self::Purge(.., promise) => promise.is_abandoned(),
+        }
+    }
+
+    fn statements(&self) -> usize {
+        match self {
+            Self::Commit(commit, _) => 1 + commit.events.len(),
+            Self::Add(charges, _) => charges.len(),
+            Self::Purge(..) => 3,
+        }
+    }
+
+    fn fail(self, error: PortError) {
+        match self {
+            Self::Commit(_, promise) => promise.keep(Err(error)),
+            Self::Add(_, promise) => promise.keep(Err(error)),
+            Self::Purge(.., promise) => promise.keep(Err(error)),
+        }
+    }
+}
+
+impl Outcome {
+    fn keep(self) {
+        match self {
+            Self::Commit(promise, value) => promise.keep(Ok(value)),
+            Self::Add(promise, value) => promise.keep(Ok(value)),
+            Self::Purge(promise, value) => promise.keep(Ok(value)),
+        }
+    }
+
+    fn fail(self, error: PortError) {
+        match self {
+            Self::Commit(promise, _) => promise.keep(Err(error)),
+            Self::Add(promise, _) => promise.keep(Err(error)),
+            Self::Purge(promise, _) => promise.keep(Err(error)),
+        }
+    }
+}
