@@ -234,6 +234,11 @@ event_kinds! {
         /// The write that caused it.
         write: u32,
     },
+    /// The user's sessions could not be revoked, and nobody tries any more.
+    SessionsKept = "sessions_kept" {
+        /// The write that should have ended them.
+        write: u32,
+    },
     /// A flow ended before its goal.
     FlowEnded = "flow_ended" {
         /// The flow.

@@ -193,7 +193,7 @@ impl Engine {
         pass: &mut TenantPass,
     ) -> PortResult<bool> {
         let pending = &claimed.pending;
-        if let PendingBody::Revoke { issued_before, kinds } = &pending.body {
+        if let PendingBody::Revoke { issued_before, kinds, .. } = &pending.body {
             let Some(user) = &target.user else {
                 return Ok(true);
             };

@@ -183,7 +183,7 @@ impl Reset<'_> {
         let engine = self.engine;
         let (tenant, arrival) = (&request.tenant, engine.inner.clock.now());
         let claim = ticket.open(tenant, &engine.inner.keys)?;
-        let (context, _, loaded) = engine.reset_state(tenant, &claim).await?;
+        let (context, _, loaded) = engine.reset_state(tenant, &claim, false).await?;
         let now = arrival.max(loaded.account.seen);
         if now >= claim.started_at.plus(context.policy.lifetimes.flow) {
             return Err(Refusal::Ended.into());
@@ -222,7 +222,7 @@ impl Reset<'_> {
         let (tenant, arrival) = (&request.tenant, engine.inner.clock.now());
         let mut claim = ticket.open(tenant, &engine.inner.keys)?;
         let option = selection.option;
-        let (context, target, mut loaded) = engine.reset_state(tenant, &claim).await?;
+        let (context, target, mut loaded) = engine.reset_state(tenant, &claim, false).await?;
         let policy = &*context.policy;
         let now = arrival.max(loaded.account.seen);
         if let Some(phantom) = claim.phantom.filter(|one| one.option.method() == option.method()) {
@@ -234,8 +234,14 @@ impl Reset<'_> {
         let eligible = context.claimed_eligible(&claim, &loaded.account, now);
         let first = engine.first_offers(&context, eligible.as_ref().ok(), claim.identifier);
         let proven = loaded.account.flow(&claim.flow).is_some_and(|flow| !flow.proofs.is_empty());
+        let proven_flow = proven.then_some(&loaded.account);
+        check_offered(&context, proven_flow, option)?;
+        if proven && let Err(reason) = &eligible {
+            // Whoever has proven a method is not left waiting for a code that is never sent.
+            return Err(Refusal::NotEligible { reason: *reason }.into());
+        }
         let destination = chosen(&eligible, option);
-        let origin = Origin::of(request, ActorKind::Anonymous);
+        let origin = Origin::about(request, &claim.subject);
 
         let (mut silent, mut number_charge) = (None, None);
         if typed_number(policy, option) {
@@ -334,7 +340,7 @@ impl Reset<'_> {
         let mut claim = ticket.open(tenant, &engine.inner.keys)?;
         let (policy, _) = engine.policy(tenant, false).await?;
         let target = engine.subject_target(tenant, &claim.subject, claim.identifier);
-        let origin = Origin::of(request, ActorKind::Anonymous);
+        let origin = Origin::about(request, &claim.subject);
         let charge = engine.charge_and_compare(&target, &policy, &origin, &claim, attempt).await?;
         let (flow, account) = if charge.repeat {
             // Charged already, in the commit before the comparison; there is nothing to consume.
@@ -379,6 +385,27 @@ impl Reset<'_> {
         let claim = ticket.open(&request.tenant, &self.engine.inner.keys)?;
         self.engine.complete_reset(request, &claim, new_password, arrival).await
     }
+}
+
+/// Whether the option is one of those shown: before the first proof the policy's, whoever asks;
+/// after it, the account's own.
+fn check_offered(
+    context: &Context,
+    proven: Option<&Arc<Account>>,
+    option: ChallengeOption,
+) -> Result<(), Refusal> {
+    let offered = match proven {
+        Some(account) => account.offers.iter().any(|offer| offer.option == option),
+        None => {
+            let policy = &*context.policy;
+            let administrators = &policy.administrators;
+            let kind = option.method();
+            let allowed = policy.users.methods.contains(&kind)
+                || (administrators.enabled && administrators.gates.methods.contains(&kind));
+            allowed && context.channels.contains(&option.channel())
+        }
+    };
+    if offered { Ok(()) } else { Err(Refusal::NotOffered) }
 }
 
 /// Where the code of this option goes, or why nowhere.
@@ -429,6 +456,7 @@ impl Engine {
         &self,
         tenant: &TenantId,
         claim: &Claim,
+        fresh: bool,
     ) -> Result<(Context, Target, Loaded), Error> {
         let user = match &claim.subject {
             TicketSubject::User(user) => user.clone(),
@@ -437,7 +465,7 @@ impl Engine {
                 None => nobody(claim.identifier)?,
             },
         };
-        let context = self.context(tenant, UserSelector::Id(&user), false).await?;
+        let context = self.context(tenant, UserSelector::Id(&user), fresh).await?;
         let target = self.subject_target(tenant, &claim.subject, claim.identifier);
         let loaded = self.load(&target).await?;
         Ok((context, target, loaded))
