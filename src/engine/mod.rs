@@ -6,6 +6,7 @@ mod check;
 mod complete;
 mod context;
 mod error;
+mod join;
 mod limits;
 mod maintain;
 mod registration;
@@ -25,7 +26,7 @@ pub use reset::{Attempt, Reset, Selection};
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -65,6 +66,8 @@ struct Inner {
     policies: Mutex<HashMap<TenantId, context::CachedPolicy>>,
     comparisons: AtomicU64,
     redecisions: AtomicU64,
+    /// When rows past their time were last removed, in Unix milliseconds.
+    purged_at: AtomicI64,
 }
 
 /// Counts of what an engine has done since it was opened.
