@@ -202,6 +202,8 @@ async fn v13_a_dead_mail_server_tells_nothing(_place: &Place) {
         settings.attempts = 1; // so that more codes may wait than an outbox takes
         let world = World::memory(settings).await;
         street(&world).await;
+        world.deliver().await;
+        world.inbox.clear();
         world.inbox.fail_with(dead.then_some(PortErrorKind::Unavailable));
         let mut all = Vec::new();
         for n in 0..9 {
