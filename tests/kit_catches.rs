@@ -29,6 +29,11 @@ impl Harness for Broken {
         let store = BrokenStore::over(self.0, Arc::new(below.clone()));
         Ok(Box::new(BrokenPlace { below, store }))
     }
+
+    /// Enough, since these stores hold an await in their windows.
+    fn rounds(&self) -> usize {
+        40
+    }
 }
 
 #[async_trait]
