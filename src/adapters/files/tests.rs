@@ -68,7 +68,7 @@ async fn a_mail_is_a_file_that_a_mail_program_opens() {
     let one = envelope("key-1", "Contoso", Channel::Email, code("48213907"));
     delivery.deliver(&one).await.expect("written");
     let path = delivery.path_of("key-1").expect("up").expect("there");
-    assert_eq!(delivery.files().expect("up"), [path.clone()]);
+    assert_eq!(delivery.files().expect("up"), std::slice::from_ref(&path));
     let name = path
         .file_name()
         .and_then(|name| name.to_str())

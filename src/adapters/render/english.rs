@@ -35,7 +35,10 @@ use crate::port::Envelope;
 /// # Ok::<(), sspr::InvalidInput>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
-#[non_exhaustive]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "a unit struct that callers name as a value"
+)]
 pub struct EnglishText;
 
 /// The longest name in a text message, so that the whole stays one part.

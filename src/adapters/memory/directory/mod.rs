@@ -7,6 +7,9 @@ mod script;
 mod state;
 #[cfg(test)]
 mod tests;
+mod types;
+
+pub use types::{DirectoryWrite, GroupMember, Revocation};
 
 use std::fmt;
 use std::sync::{Arc, Mutex};
@@ -14,9 +17,8 @@ use std::sync::{Arc, Mutex};
 use self::hash::{Cost, PasswordHash};
 use self::state::{Account, State, Tenant, spelling};
 use super::lock;
-use crate::domain::facts::{SessionKinds, TenantFacts, UserFacts};
+use crate::domain::facts::{TenantFacts, UserFacts};
 use crate::domain::ids::{GroupId, TenantId, UserId};
-use crate::domain::time::Timestamp;
 use crate::port::{Clock, PortError, PortResult, SystemClock};
 
 /// A [`Directory`](crate::Directory) in memory, shared by all its clones.
@@ -53,42 +55,6 @@ pub struct MemoryDirectory {
     state: Arc<Mutex<State>>,
     clock: Arc<dyn Clock>,
     cost: Cost,
-}
-
-/// A member of a group.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-#[non_exhaustive]
-pub enum GroupMember {
-    /// A user.
-    User(UserId),
-    /// Another group, with all its members.
-    Group(GroupId),
-}
-
-/// A password change that the directory has made.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[non_exhaustive]
-pub struct DirectoryWrite {
-    /// The number of the write.
-    pub number: u32,
-    /// When, by the directory's clock.
-    pub at: Timestamp,
-    /// Whether the user must change it at the next sign-in.
-    pub must_change: bool,
-    /// Whether a lockout was cleared with it.
-    pub clear_lockout: bool,
-    /// Whether the user's risk counts as remediated.
-    pub risk_remediated: bool,
-}
-
-/// A revocation of sessions that was asked for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[non_exhaustive]
-pub struct Revocation {
-    /// Sessions issued before this end.
-    pub issued_before: Timestamp,
-    /// Of these kinds.
-    pub kinds: SessionKinds,
 }
 
 impl MemoryDirectory {

@@ -5,12 +5,13 @@ use std::time::Duration;
 use super::*;
 use crate::domain::contact::{EmailAddress, PhoneNumber};
 use crate::domain::facts::{
-    ContactFacts, PasswordHome, Plan, PolicyReason, UserKind, UserQuery, UserSelector,
-    WriteOutcome, WritebackState,
+    ContactFacts, PasswordHome, Plan, PolicyReason, SessionKinds, UserKind, UserQuery,
+    UserSelector, WriteOutcome, WritebackState,
 };
 use crate::domain::ids::{Identifier, RoleId};
 use crate::domain::message::Locale;
 use crate::domain::secret::SecretText;
+use crate::domain::time::Timestamp;
 use crate::port::{Directory, PasswordWrite, PortErrorKind, Unlock};
 
 struct ManualClock(AtomicI64);
