@@ -30,7 +30,7 @@ impl Harness for Broken {
         Ok(Box::new(BrokenPlace { below, store }))
     }
 
-    /// Enough, since these stores hold an await in their windows.
+    /// Enough: these windows hold an await, which the interleaved rounds find without luck.
     fn rounds(&self) -> usize {
         40
     }
