@@ -88,7 +88,7 @@ use async_trait::async_trait;
 use rusqlite::Connection;
 
 use self::cursor::Position;
-use self::queue::{Bounds, Queue};
+use self::queue::{Bounds, Pushed, Queue};
 use self::reader::Read;
 use self::reply::{Promise, promise};
 use self::turnstile::Turnstile;
@@ -176,8 +176,8 @@ impl SqliteStore {
             let thread = start(name, conn, move |conn| reader::run(conn, &queue))?;
             inner.threads.push(thread);
         }
-        let queue = Arc::clone(&inner.writes);
-        let run = move |conn: &Connection| writer::run(conn, &queue, &turnstile);
+        let (queue, loads) = (Arc::clone(&inner.writes), Arc::clone(&inner.loads));
+        let run = move |conn: &Connection| writer::run(conn, &queue, &loads, &turnstile);
         inner.threads.push(start("sspr-sqlite-write", writer, run)?);
         Ok(Self {
             inner: Arc::new(inner),
@@ -255,11 +255,11 @@ impl fmt::Debug for SqliteStore {
 impl Store for SqliteStore {
     async fn load(&self, key: &RecordKey) -> PortResult<Option<Record>> {
         let (promise, reply) = promise(PortError::unavailable);
-        self.inner
-            .loads
-            .push(0, Read::Load(*key, promise))
-            .map_err(|_| full())?;
-        reply.await
+        let pushed = self.inner.loads.push(0, Read::Load(*key, promise));
+        match pushed.map_err(|_| full())? {
+            Pushed::Next => reply.expected_at_once().await,
+            Pushed::Queued => reply.await,
+        }
     }
 
     async fn commit(&self, commit: Commit<'_>) -> PortResult<Committed> {

@@ -1,11 +1,13 @@
 //! The one thread that writes: every request that waits goes into one transaction.
 
+use std::hint;
 use std::sync::Arc;
 
 use rusqlite::Connection;
 
 use super::error::{commit_failed, failed, io_failed};
 use super::queue::{Bounds, Closing, Queue};
+use super::reader::{self, Read};
 use super::reply::Promise;
 use super::turnstile::{Pass, Turnstile};
 use super::write::{self, CommitJob};
@@ -17,6 +19,16 @@ const BATCH: Bounds = Bounds {
     jobs: 256,
     bytes: 4 << 20,
 };
+
+/// A load is over in some microseconds; a request to write goes first again after each.
+const ONE: Bounds = Bounds {
+    jobs: 1,
+    bytes: usize::MAX,
+};
+
+/// How often the writer looks round for more before it sleeps: some tens of microseconds, about
+/// what it takes to be woken. A caller that works in steps (load, decide, commit) finds it awake.
+const LOOKS: u32 = 3_000;
 
 /// A request to write.
 pub(super) enum Write {
@@ -33,7 +45,15 @@ enum Outcome {
 }
 
 /// Serves the queue until it is closed and empty.
-pub(super) fn run(conn: &Connection, queue: &Queue<Write>, turnstile: &Turnstile) {
+///
+/// While it looks round for more, it serves loads as well: a reader that sleeps would have to be
+/// woken first. What it loads is no older than what a reader would.
+pub(super) fn run(
+    conn: &Connection,
+    queue: &Queue<Write>,
+    loads: &Queue<Read>,
+    turnstile: &Turnstile,
+) {
     let closing = Closing(queue);
     let mut writer = Writer {
         conn,
@@ -47,6 +67,7 @@ pub(super) fn run(conn: &Connection, queue: &Queue<Write>, turnstile: &Turnstile
         batch.retain(|job| !job.is_abandoned());
         if !batch.is_empty() {
             writer.serve(&mut batch);
+            writer.look_round(queue, loads);
         }
     }
     drop(closing);
@@ -61,6 +82,23 @@ struct Writer<'a> {
 }
 
 impl<'a> Writer<'a> {
+    fn look_round(&self, queue: &Queue<Write>, loads: &Queue<Read>) {
+        let watch = Watch::begin(loads);
+        let mut reads = Vec::new();
+        let mut looks = 0;
+        while looks < LOOKS && !queue.beckons() {
+            hint::spin_loop();
+            looks += 1;
+            if loads.beckons() && loads.take_now(ONE, &mut reads) {
+                for job in reads.drain(..) {
+                    reader::serve(self.conn, job);
+                }
+                looks = 0;
+            }
+        }
+        drop(watch);
+    }
+
     fn serve(&mut self, batch: &mut Vec<Write>) {
         match self.begin() {
             Ok(pass) => {
@@ -182,6 +220,22 @@ impl<'a> Writer<'a> {
 
     fn execute(&self, sql: &str) -> rusqlite::Result<()> {
         self.conn.prepare_cached(sql)?.execute([]).map(drop)
+    }
+}
+
+/// The writer looks at the loads as well, until dropped.
+struct Watch<'a>(&'a Queue<Read>);
+
+impl<'a> Watch<'a> {
+    fn begin(loads: &'a Queue<Read>) -> Self {
+        loads.watch();
+        Self(loads)
+    }
+}
+
+impl Drop for Watch<'_> {
+    fn drop(&mut self) {
+        self.0.unwatch();
     }
 }
 
