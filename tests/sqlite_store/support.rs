@@ -11,7 +11,7 @@ use sspr::port::{Commit, Committed, PortErrorKind, PortResult, Store};
 use sspr::{Columns, Event, Record, RecordKey, RecordKind, TenantId, Timestamp, Version};
 
 /// The store needs no runtime, so neither does its test.
-pub fn wait<F: Future>(future: F) -> F::Output {
+pub(crate) fn wait<F: Future>(future: F) -> F::Output {
     struct Unpark(Thread);
     impl Wake for Unpark {
         fn wake(self: Arc<Self>) {
@@ -30,10 +30,10 @@ pub fn wait<F: Future>(future: F) -> F::Output {
 }
 
 /// A directory of this test's own, removed at the end.
-pub struct Place(PathBuf);
+pub(crate) struct Place(PathBuf);
 
 impl Place {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let name = format!("sspr-sqlite-test-{}-{number}", std::process::id());
@@ -42,16 +42,16 @@ impl Place {
         Self(path)
     }
 
-    pub fn file(&self) -> PathBuf {
+    pub(crate) fn file(&self) -> PathBuf {
         self.0.join("sspr.db")
     }
 
-    pub fn open(&self) -> SqliteStore {
+    pub(crate) fn open(&self) -> SqliteStore {
         SqliteStore::open(self.file()).unwrap()
     }
 
     /// A connection that bypasses the store.
-    pub fn raw(&self) -> rusqlite::Connection {
+    pub(crate) fn raw(&self) -> rusqlite::Connection {
         rusqlite::Connection::open(self.file()).unwrap()
     }
 }
@@ -68,28 +68,28 @@ impl Drop for Place {
     }
 }
 
-pub fn key(number: u8) -> RecordKey {
+pub(crate) fn key(number: u8) -> RecordKey {
     RecordKey::from_bytes([number; 32])
 }
 
-pub fn tenant() -> TenantId {
+pub(crate) fn tenant() -> TenantId {
     TenantId::parse("contoso").unwrap()
 }
 
-pub fn columns() -> Columns {
+pub(crate) fn columns() -> Columns {
     Columns::new(tenant(), RecordKind::Account, at(1))
 }
 
-pub fn at(second: i64) -> Timestamp {
+pub(crate) fn at(second: i64) -> Timestamp {
     Timestamp::from_unix_seconds(second)
 }
 
-pub fn record(number: u8, version: Version) -> Record {
+pub(crate) fn record(number: u8, version: Version) -> Record {
     let body = format!(r#"{{"number":{number},"text":"π\u0000 {version}"}}"#);
     Record::loaded(key(number), version, body)
 }
 
-pub fn event(record: &Record, index: u16, second: i64) -> Event {
+pub(crate) fn event(record: &Record, index: u16, second: i64) -> Event {
     let (key, count) = (record.key(), record.version().count());
     let text = format!(
         r#"{{"id":{{"record":"{key}","count":{count},"index":{index}}},"tenant":"contoso",
@@ -100,20 +100,24 @@ pub fn event(record: &Record, index: u16, second: i64) -> Event {
 }
 
 /// Commits with plain columns and no events.
-pub fn put(store: &SqliteStore, next: &Record, expected: Option<Version>) -> PortResult<Committed> {
+pub(crate) fn put(
+    store: &SqliteStore,
+    next: &Record,
+    expected: Option<Version>,
+) -> PortResult<Committed> {
     wait(store.commit(Commit::new(next, expected, &columns(), &[])))
 }
 
-pub fn kind<T: std::fmt::Debug>(result: PortResult<T>) -> PortErrorKind {
+pub(crate) fn kind<T: std::fmt::Debug>(result: PortResult<T>) -> PortErrorKind {
     result.expect_err("an error was expected").kind()
 }
 
 /// A commit that must be applied.
-pub fn apply(store: &SqliteStore, commit: Commit<'_>) {
+pub(crate) fn apply(store: &SqliteStore, commit: Commit<'_>) {
     assert_eq!(wait(store.commit(commit)).unwrap(), Committed::Applied);
 }
 
 /// A record without events that must be applied.
-pub fn set(store: &SqliteStore, next: &Record, expected: Option<Version>) {
+pub(crate) fn set(store: &SqliteStore, next: &Record, expected: Option<Version>) {
     assert_eq!(put(store, next, expected).unwrap(), Committed::Applied);
 }

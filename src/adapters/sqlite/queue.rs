@@ -87,13 +87,13 @@ impl<J> Queue<J> {
         self.hint.load(Ordering::Acquire)
     }
 
-    /// Promises to look at this queue until [`unwatch`](Self::unwatch): its own worker is not woken.
-    pub(super) fn watch(&self) {
+    /// Promises to look at this queue until `unwatch`: its own worker is not woken.
+    fn watch(&self) {
         self.lock().watched = true;
     }
 
     /// Leaves the queue, and what came meanwhile, to its own worker.
-    pub(super) fn unwatch(&self) {
+    fn unwatch(&self) {
         let mut state = self.lock();
         state.watched = false;
         // Under the lock that every push takes: a job is either seen here or rings the bell itself.
@@ -166,6 +166,22 @@ impl<J> Drop for Closing<'_, J> {
     }
 }
 
+/// Another worker looks at this queue as well, until dropped.
+pub(super) struct Watch<'a, J>(&'a Queue<J>);
+
+impl<'a, J> Watch<'a, J> {
+    pub(super) fn begin(queue: &'a Queue<J>) -> Self {
+        queue.watch();
+        Self(queue)
+    }
+}
+
+impl<J> Drop for Watch<'_, J> {
+    fn drop(&mut self) {
+        self.0.unwatch();
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -219,7 +235,7 @@ mod tests {
     #[test]
     fn a_watched_queue_is_left_to_its_worker_again() {
         let queue = Queue::new(TEN);
-        queue.watch();
+        let watch = Watch::begin(&queue);
         assert_eq!(queue.push(1, 'a'), Ok(Pushed::Next));
         let served = std::thread::scope(|scope| {
             // Sleeps until it is left the job, or finds it: either way it gets it.
@@ -228,7 +244,7 @@ mod tests {
                 queue.take(TEN, &mut batch);
                 batch
             });
-            queue.unwatch();
+            drop(watch);
             worker.expect("a thread").join().expect("no panic")
         });
         assert_eq!(served, ['a']);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rusqlite::Connection;
 
 use super::error::{commit_failed, failed, io_failed};
-use super::queue::{Bounds, Closing, Queue};
+use super::queue::{Bounds, Closing, Queue, Watch};
 use super::reader::{self, Read};
 use super::reply::Promise;
 use super::turnstile::{Pass, Turnstile};
@@ -83,6 +83,10 @@ struct Writer<'a> {
 
 impl<'a> Writer<'a> {
     fn look_round(&self, queue: &Queue<Write>, loads: &Queue<Read>) {
+        if !self.conn.is_autocommit() {
+            // A rollback failed: this connection would read what nobody may see.
+            return;
+        }
         let watch = Watch::begin(loads);
         let mut reads = Vec::new();
         let mut looks = 0;
@@ -112,7 +116,7 @@ impl<'a> Writer<'a> {
                 self.answer(result.as_ref().err());
             }
             Err(error) => {
-                // The error is not clonable; its text is.
+                // One error for each request: what they share is its text.
                 let text =
                     std::error::Error::source(&error).map_or_else(String::new, ToString::to_string);
                 for job in batch.drain(..) {
@@ -220,22 +224,6 @@ impl<'a> Writer<'a> {
 
     fn execute(&self, sql: &str) -> rusqlite::Result<()> {
         self.conn.prepare_cached(sql)?.execute([]).map(drop)
-    }
-}
-
-/// The writer looks at the loads as well, until dropped.
-struct Watch<'a>(&'a Queue<Read>);
-
-impl<'a> Watch<'a> {
-    fn begin(loads: &'a Queue<Read>) -> Self {
-        loads.watch();
-        Self(loads)
-    }
-}
-
-impl Drop for Watch<'_> {
-    fn drop(&mut self) {
-        self.0.unwatch();
     }
 }
 
