@@ -1,8 +1,10 @@
 //! The engine: loads, decides, commits, performs. It owns no rules, no runtime and no thread.
 
 mod admin;
+mod attempt;
 mod builder;
 mod check;
+mod compare;
 mod complete;
 mod context;
 mod error;
@@ -17,12 +19,13 @@ mod step;
 mod view;
 
 pub use admin::{Admin, StoredPolicy};
+pub use attempt::{Attempt, Selection};
 pub use builder::{EngineBuilder, NeedsDelivery, NeedsDirectory, NeedsKeys, NeedsStore, Ready};
 pub use error::{Error, Fault, Port};
 pub use registration::{NewMethod, Registration};
 pub use reply::{Maintained, MethodView, OptionView, PasswordGuide, Reply, Step};
 pub use request::{Actor, AdminRoles, Request, SignInContext, SignedIn, Source};
-pub use reset::{Attempt, Reset, Selection};
+pub use reset::Reset;
 
 use std::collections::HashMap;
 use std::fmt;
