@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sspr::adapters::memory::MemoryStore;
 use sspr::testing::{Fault, FaultPlan, Faulty};
-use sspr::{Engine, Error, NewMethod, Notice, Refusal, SessionKinds, Step, WriteOutcome};
+use sspr::{Contacts, Engine, Error, NewMethod, Notice, Refusal, SessionKinds, Step, WriteOutcome};
 
 use crate::place::Place;
 use crate::support::*;
@@ -67,7 +67,7 @@ async fn v46_a_failure_at_any_call_leaves_old_with_grant_or_new_with_notice(plac
             let plan = FaultPlan::none();
             let mut world = world(shop.open(), roomy(settings())).await;
             world.engine = broken(&world, Faulty::new(shop.open(), plan.clone()), &plan).await;
-            world.register_both().await;
+            equip(&world).await;
             let ticket = world.granted().await;
             let from = plan.calls();
             let _ = plan.clone().at(from + call, fault);
@@ -112,6 +112,15 @@ async fn v46_a_failure_at_any_call_leaves_old_with_grant_or_new_with_notice(plac
     assert!(met > 5, "the faults were met");
 }
 
+/// Gives Ada a mail address and a mobile phone.
+async fn equip(world: &World) {
+    let mut contacts = Contacts::default();
+    contacts.email = Some(mail(MAIL));
+    contacts.mobile = Some(phone(MOBILE));
+    supply(world, &world.user, &contacts).await;
+    world.deliver().await;
+}
+
 async fn broken(world: &World, store: impl sspr::Store + 'static, plan: &FaultPlan) -> Engine {
     Engine::builder()
         .keys(keys())
@@ -131,7 +140,7 @@ async fn v47_sessions_end_whatever_the_caller_does(place: &Place) {
     let plan = FaultPlan::none().on("directory.revoke_sessions", Fault::FailBefore);
     let mut world = world(shop.open(), roomy(settings())).await;
     world.engine = broken(&world, shop.open(), &plan).await;
-    world.register_both().await;
+    equip(&world).await;
     let ticket = world.granted().await;
     world.complete(&ticket, NEW).await.expect("reset");
     let written_at = sspr::Clock::now(&world.clock);
