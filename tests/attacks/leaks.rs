@@ -1,4 +1,4 @@
-//! Secrets in answers and in whatever is printed: V41, V42.
+//! What reading does, and secrets in answers and in whatever is printed: V40, V41, V42.
 
 use std::fmt::Debug;
 
