@@ -161,7 +161,8 @@ impl TypedCode {
                 CodeAlphabet::Digits => symbol.checked_sub(b'0').filter(|&digit| digit < 10)?,
                 CodeAlphabet::Strong => STRONG.iter().position(|s| s == symbol)? as u8,
             };
-            value = value * base + u64::from(index);
+            // A format that nobody can type, from a hostile record, fits no code.
+            value = value.checked_mul(base)?.checked_add(u64::from(index))?;
         }
         Some(value)
     }
