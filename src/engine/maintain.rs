@@ -185,15 +185,18 @@ impl Engine {
                 pass.done().settled += 1;
                 Ok(true)
             }
-            Work::Message(number) => {
-                let way = way_of(&loaded.account, number);
-                let failures = |tenant: &mut TenantPass| {
-                    way.and_then(|way| tenant.failures.get(&way).copied()).unwrap_or(0)
+            Work::Messages(numbers) => {
+                // A channel that has failed often waits for the next call; others do not.
+                let open = |number: &u32| {
+                    let way = way_of(&loaded.account, *number);
+                    pass.tenant(&target.tenant, |tenant| {
+                        way.and_then(|way| tenant.failures.get(&way)).is_none_or(|n| *n < PATIENCE)
+                    })
                 };
-                if pass.tenant(&target.tenant, failures) >= PATIENCE {
+                let Some(number) = numbers.iter().copied().find(open) else {
                     pass.done().failed += 1;
                     return Ok(false);
-                }
+                };
                 self.dispatch(&target, loaded, &policy, number, pass).await
             }
         }
@@ -339,8 +342,8 @@ fn way_of(account: &Account, number: u32) -> Option<Way> {
         PendingBody::Notice { channel, .. } => Way::Channel(*channel),
         PendingBody::Revoke { .. } => Way::Directory,
         PendingBody::Code { challenge, .. } => {
-            let open = account.flows.iter().flat_map(|flow| &flow.challenges);
-            Way::Channel(open.filter(|one| one.number == *challenge).next_back()?.channel())
+            let mut open = account.flows.iter().flat_map(|flow| &flow.challenges);
+            Way::Channel(open.find(|one| one.number == *challenge)?.channel())
         }
     })
 }
