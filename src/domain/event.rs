@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::budget::PoolKind;
 use super::ids::{MethodId, RecordKey, TenantId, UserId};
+use super::invalid::InvalidInput;
 use super::method::{Channel, MethodKind};
 use super::reason::{FlowStage, SsprReason};
 use super::time::Timestamp;
@@ -67,9 +68,9 @@ impl Event {
     ///
     /// # Errors
     ///
-    /// A description of what is wrong with the text; a store answers `Corrupt`.
-    pub fn decode(text: &str) -> Result<Self, crate::port::PortError> {
-        serde_json::from_str(text).map_err(|error| crate::port::PortError::corrupt().because(error))
+    /// [`InvalidInput::Malformed`] if it is no event; a store answers `Corrupt`.
+    pub fn decode(text: &str) -> Result<Self, InvalidInput> {
+        serde_json::from_str(text).map_err(|_| InvalidInput::Malformed { what: "event" })
     }
 
     /// The stable code of what happened, such as `password_reset`.

@@ -53,6 +53,8 @@ mod interleave;
 pub mod internals;
 mod recorder;
 mod run;
+#[cfg(test)]
+mod tests;
 mod unreadable;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -11,6 +11,8 @@ mod outbox;
 mod prove;
 mod register;
 mod sweep;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use complete::{
     Begin, Begun, begin_write, may_complete, reject_password, settle_unasked, settle_unknown,
