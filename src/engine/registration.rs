@@ -144,7 +144,7 @@ impl Registration<'_> {
             stamp: facts.and_then(|user| user.change_stamp.as_deref()),
             incarnation: facts.and_then(|user| user.incarnation.as_deref()),
             exceeded: None,
-            offers: loaded.account.offers.clone(),
+            offers: loaded.account.offers.to_vec(),
             confirms: None,
             number: None,
             locale: facts.map(|user| locale_of(user, context.tenant.as_ref())).unwrap_or_default(),

@@ -253,7 +253,7 @@ fn template(policy: &Policy, now: Timestamp) -> Account {
             stamp: Some("41"),
             incarnation: Some("1"),
             exceeded: None,
-            offers: account.offers.clone(),
+            offers: account.offers.to_vec(),
             confirms: None,
             number: None,
             locale: Locale::default(),

@@ -49,7 +49,7 @@ pub(crate) fn supply_contacts(
 ) -> Result<(), Refusal> {
     turn.sweep();
     let now = turn.now;
-    let before: Vec<Method> = turn.account.methods.clone();
+    let before = turn.account.methods.clone();
     turn.account.methods.retain(|method| method.provenance != Provenance::Administrator);
     let mut added = Vec::new();
     for (kind, destination) in contacts.entries() {

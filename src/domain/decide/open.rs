@@ -117,7 +117,7 @@ pub(crate) fn open_challenge(turn: &mut Turn<'_>, open: &Open<'_>) -> Result<Ope
         confirms: open.confirms.clone(),
     };
     let code_dies_at = challenge.expires_at;
-    turn.account.offers.clone_from(&open.offers);
+    *turn.account.offers = open.offers.clone();
     if turn.account.incarnation.is_none() {
         turn.account.incarnation = open.incarnation.map(str::to_owned);
     }
