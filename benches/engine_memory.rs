@@ -52,7 +52,7 @@ impl Population {
         let store = MemoryStore::with_limits(limits);
         let engine = Engine::builder()
             .keys(support::keys())
-            .store(std::sync::Arc::new(store.clone()))
+            .store(store.clone())
             .directory(MemoryDirectory::with_hash_cost(8, 1))
             .delivery(MemoryInbox::new());
         let engine = run(engine.open()).expect("opened");

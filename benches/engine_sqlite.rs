@@ -13,7 +13,6 @@ mod support;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::{Connection, params};
@@ -42,7 +41,7 @@ impl Site {
         let store = SqliteStore::open(file).expect("opened");
         let engine = Engine::builder()
             .keys(support::keys())
-            .store(Arc::new(store.clone()))
+            .store(store.clone())
             .directory(MemoryDirectory::with_hash_cost(8, 1))
             .delivery(MemoryInbox::new());
         let engine = block_on(engine.open()).expect("opened");
