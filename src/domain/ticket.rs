@@ -10,7 +10,6 @@ use super::account::{FlowId, Purpose};
 use super::ids::{TenantId, UserId};
 use super::invalid::InvalidInput;
 use super::keys::{Keys, ShortKey};
-use super::mac::mac_parts;
 use super::method::{ChallengeOption, Channel, MethodKind};
 use super::reason::SsprReason;
 use super::secret::secrets_equal;
@@ -205,7 +204,7 @@ fn decode(text: &str, sealed: &mut [u8; SEALED]) -> Result<(), InvalidInput> {
 }
 
 fn tag(key: &ShortKey, tenant: &TenantId, claim: &[u8; CLAIM]) -> [u8; TAG] {
-    let mac = mac_parts(&key.ticket_mac, 0x01, &[tenant.as_str().as_bytes(), claim]);
+    let mac = key.ticket_mac.parts(0x01, &[tenant.as_str().as_bytes(), claim]);
     std::array::from_fn(|place| mac[place])
 }
 

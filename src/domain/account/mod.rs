@@ -3,11 +3,13 @@
 mod flow;
 mod method;
 mod outbox;
+mod shared;
 
 pub(crate) use flow::{Challenge, Done, Flow, FlowId, Grant, Offer, Proof, Purpose, Repeat};
 pub use method::Provenance;
 pub(crate) use method::{Method, MethodState};
 pub(crate) use outbox::{Pending, PendingBody, Write, WriteState};
+use shared::Shared;
 
 use std::collections::BTreeMap;
 
@@ -45,10 +47,10 @@ pub(crate) struct Account {
     #[serde(default)]
     pub(crate) registration: Registration,
     #[serde(default)]
-    pub(crate) methods: Vec<Method>,
+    pub(crate) methods: Shared<Vec<Method>>,
     /// What the account had to offer when a challenge was last opened.
     #[serde(default)]
-    pub(crate) offers: Vec<Offer>,
+    pub(crate) offers: Shared<Vec<Offer>>,
     #[serde(default)]
     pub(crate) flows: Vec<Flow>,
     #[serde(default)]
@@ -135,8 +137,8 @@ impl Account {
             seen: now,
             numbers: Numbers::default(),
             registration: Registration::default(),
-            methods: Vec::new(),
-            offers: Vec::new(),
+            methods: Shared::default(),
+            offers: Shared::default(),
             flows: Vec::new(),
             budgets: Vec::new(),
             sends: Sends::default(),

@@ -142,7 +142,7 @@ pub(crate) fn open_challenge(turn: &mut Turn<'_>, open: &Open<'_>) -> Result<Ope
     };
     let code_dies_at = challenge.expires_at;
     if !open.offers.is_empty() {
-        turn.account.offers.clone_from(&open.offers);
+        *turn.account.offers = open.offers.clone();
     }
     if turn.account.incarnation.is_none() {
         turn.account.incarnation = open.incarnation.map(str::to_owned);

@@ -16,12 +16,15 @@ impl Turn<'_> {
     pub(super) fn sweep(&mut self) {
         let now = self.now;
         let writing = self.account.writing_flow();
-        let (ended, kept): (Vec<Flow>, Vec<Flow>) = std::mem::take(&mut self.account.flows)
-            .into_iter()
-            .partition(|flow| flow.is_over(now, writing));
-        self.account.flows = kept;
-        for flow in ended {
-            self.end_flow(&flow, FlowEnd::Abandoned);
+        // Most often none is over, and nothing has to be moved.
+        if self.account.flows.iter().any(|flow| flow.is_over(now, writing)) {
+            let (ended, kept): (Vec<Flow>, Vec<Flow>) = std::mem::take(&mut self.account.flows)
+                .into_iter()
+                .partition(|flow| flow.is_over(now, writing));
+            self.account.flows = kept;
+            for flow in ended {
+                self.end_flow(&flow, FlowEnd::Abandoned);
+            }
         }
         for flow in &mut self.account.flows {
             flow.challenges.retain(|challenge| challenge.live(now));
@@ -122,7 +125,7 @@ impl Turn<'_> {
         for sent in sends.open.iter_mut().chain(&mut sends.proven) {
             sent.at = sent.at.min(now);
         }
-        for method in &mut self.account.methods {
+        for method in self.account.methods.iter_mut() {
             if method.added_at > horizon {
                 // The hold starts again too.
                 let hold = method.usable_from.since(method.added_at);
