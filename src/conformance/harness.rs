@@ -71,7 +71,8 @@ pub trait Harness: Send + Sync + 'static {
         block_on(work);
     }
 
-    /// How often each race is run. Fewer rounds find less.
+    /// How often each race is run. Fewer rounds find less; below 100, some races never get to
+    /// their threads.
     fn rounds(&self) -> usize {
         200
     }

@@ -11,14 +11,18 @@ use super::kit::{Kit, Stop, Verdict};
 use super::property::panic_text;
 use crate::testing::join_all;
 
+/// How many rounds are interleaved on one thread, if there are as many.
+const INTERLEAVED_LEAST: usize = 8;
+
 /// What one actor does in one round.
 pub(super) type Task<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 /// Lets actors loose on each other, round after round; the outputs by round and actor.
 ///
-/// A quarter of the rounds interleaves the actors on one thread, at the store's own awaits: that
-/// finds windows that hold an await, every time. The others start one thread per actor at a
-/// barrier: that finds the rest, sooner or later.
+/// A quarter of the rounds interleaves the actors on one thread, at the store's own awaits. Half of
+/// these go in step, so that all have looked before any has written; the other half go unevenly,
+/// so that one is overtaken while it waits. Neither needs luck: the orders are always the same.
+/// The remaining rounds start one thread per actor at a barrier, for windows without an await.
 ///
 /// # Panics
 ///
@@ -29,12 +33,17 @@ pub(super) async fn race<T: Send + 'static>(
     actors: usize,
     task: impl Fn(usize, usize) -> Task<T> + Send + Sync + 'static,
 ) -> Verdict<Vec<Vec<T>>> {
-    let interleaved = rounds.div_ceil(4);
+    let interleaved = rounds.div_ceil(4).max(INTERLEAVED_LEAST).min(rounds);
     let mut outputs = Vec::with_capacity(rounds);
     for round in 0..interleaved {
         // Each actor goes first sometimes.
         let order = (0..actors).map(|n| (n + round) % actors);
-        let mut row = join_all(order.map(|actor| task(round, actor))).await;
+        let tasks: Vec<Task<T>> = order.map(|actor| task(round, actor)).collect();
+        let mut row = if round % 2 == 0 {
+            join_all(tasks).await
+        } else {
+            join_unevenly(tasks, round as u64).await
+        };
         row.rotate_right(round % actors);
         outputs.push(row);
     }
@@ -80,6 +89,45 @@ pub(super) async fn race<T: Send + 'static>(
     }
     outputs.append(&mut rows);
     Ok(outputs)
+}
+
+/// Like `join_all`, but each turn leaves out some of the actors, by an order that the seed gives.
+async fn join_unevenly<T: Send>(mut tasks: Vec<Task<T>>, seed: u64) -> Vec<T> {
+    let mut outputs: Vec<Option<T>> = tasks.iter().map(|_| None).collect();
+    let mut state = seed;
+    poll_fn(move |context| {
+        let (mut waiting, mut left_out) = (false, false);
+        for (task, output) in tasks.iter_mut().zip(&mut outputs) {
+            if output.is_some() {
+                continue;
+            }
+            waiting = true;
+            // In three turns of four, so that an actor falls behind by several steps sometimes.
+            if !splitmix(&mut state).is_multiple_of(4) {
+                left_out = true;
+            } else if let Poll::Ready(value) = task.as_mut().poll(context) {
+                *output = Some(value);
+                left_out = true;
+            }
+        }
+        if left_out {
+            context.waker().wake_by_ref();
+        }
+        if waiting {
+            return Poll::Pending;
+        }
+        Poll::Ready(outputs.iter_mut().filter_map(Option::take).collect())
+    })
+    .await
+}
+
+/// The next number of Steele, Lea and Flood's SplitMix64: well spread, and not for secrets.
+const fn splitmix(state: &mut u64) -> u64 {
+    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let mut mixed = *state;
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ (mixed >> 31)
 }
 
 /// How many threads are still at work, and whom to wake when none is.

@@ -175,3 +175,90 @@ pub(crate) struct Charged {
     pub(crate) disabled: bool,
     pub(crate) told: bool,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    fn at(minutes: i64) -> Timestamp {
+        Timestamp::from_unix_seconds(1_800_000_000 + 60 * minutes)
+    }
+
+    fn rules() -> FailureBudgets {
+        let rate = Rate::new(3, 10 * MINUTE);
+        FailureBudgets { open: rate, proven: rate, lock: 20 * MINUTE, consecutive: 6 }
+    }
+
+    #[test]
+    fn the_window_slides_with_each_event() {
+        let mut window = Window::default();
+        let rate = rules().open;
+        window.count(rate, at(0));
+        window.count(rate, at(4));
+        assert_eq!(window.remaining(rate, at(9)), 1);
+        assert_eq!(window.remaining(rate, at(10)), 2);
+        assert_eq!(window.remaining(rate, at(14)), 3);
+    }
+
+    #[test]
+    fn a_lock_runs_from_the_last_counted_attempt() {
+        let mut budget = MethodBudget::new(MethodKind::Email);
+        for minute in 0..2 {
+            assert_eq!(budget.charge(PoolKind::Open, &rules(), at(minute)).locked_until, None);
+        }
+        let charged = budget.charge(PoolKind::Open, &rules(), at(2));
+        assert_eq!(charged.locked_until, Some(at(22)));
+        // The window has aged by then, the lock has not.
+        assert_eq!(budget.open.remaining(rules().open, at(21)), 0);
+        assert_eq!(budget.open.remaining(rules().open, at(22)), 3);
+        // The other pool is another pool.
+        assert_eq!(budget.proven.remaining(rules().proven, at(2)), 3);
+    }
+
+    #[test]
+    fn a_success_takes_back_its_own_charge_and_no_other() {
+        let mut budget = MethodBudget::new(MethodKind::Email);
+        let _ = budget.charge(PoolKind::Open, &rules(), at(0));
+        let _ = budget.charge(PoolKind::Open, &rules(), at(1));
+        let last = budget.charge(PoolKind::Open, &rules(), at(2));
+        budget.succeed(PoolKind::Open, at(2), last.locked_until);
+        assert_eq!(budget.open.times, [at(0), at(1)]);
+        assert_eq!(budget.open.remaining(rules().open, at(2)), 1);
+        assert_eq!(budget.consecutive, 0);
+    }
+
+    #[test]
+    fn a_success_leaves_the_lock_that_somebody_else_set() {
+        let mut budget = MethodBudget::new(MethodKind::Email);
+        let first = budget.charge(PoolKind::Open, &rules(), at(0));
+        let _ = budget.charge(PoolKind::Open, &rules(), at(1));
+        let _ = budget.charge(PoolKind::Open, &rules(), at(2));
+        budget.succeed(PoolKind::Open, at(0), first.locked_until);
+        assert_eq!(budget.open.remaining(rules().open, at(3)), 0);
+    }
+
+    /// the run of failures has no time decay, warns at half and disables at the cap.
+    #[test]
+    fn a_run_of_failures_never_decays() {
+        let mut budget = MethodBudget::new(MethodKind::Email);
+        let charges: Vec<Charged> =
+            (0..6).map(|n| budget.charge(PoolKind::Open, &rules(), at(n * 10_000))).collect();
+        let told: Vec<bool> = charges.iter().map(|charged| charged.told).collect();
+        assert_eq!(told, [false, false, true, false, false, false]);
+        assert!(charges[5].disabled && budget.disabled);
+        assert!(!charges[4].disabled);
+    }
+
+    #[test]
+    fn stamps_of_a_fast_clock_start_again_at_full_length() {
+        let mut budget = MethodBudget::new(MethodKind::Email);
+        for _ in 0..3 {
+            let _ = budget.charge(PoolKind::Open, &rules(), at(600));
+        }
+        budget.open.restart_after(at(1), at(0), rules().lock);
+        assert_eq!(budget.open.locked_until, Some(at(20)));
+        assert_eq!(budget.open.times, [at(0); 3]);
+    }
+}

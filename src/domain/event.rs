@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::budget::PoolKind;
 use super::ids::{MethodId, RecordKey, TenantId, UserId};
+use super::invalid::InvalidInput;
 use super::method::{Channel, MethodKind};
 use super::reason::{FlowStage, SsprReason};
 use super::time::Timestamp;
@@ -67,9 +68,9 @@ impl Event {
     ///
     /// # Errors
     ///
-    /// A description of what is wrong with the text; a store answers `Corrupt`.
-    pub fn decode(text: &str) -> Result<Self, crate::port::PortError> {
-        serde_json::from_str(text).map_err(|error| crate::port::PortError::corrupt().because(error))
+    /// [`InvalidInput::Malformed`] if it is no event; a store answers `Corrupt`.
+    pub fn decode(text: &str) -> Result<Self, InvalidInput> {
+        serde_json::from_str(text).map_err(|_| InvalidInput::Malformed { what: "event" })
     }
 
     /// The stable code of what happened, such as `password_reset`.
@@ -232,6 +233,11 @@ event_kinds! {
     /// The user's sessions were revoked.
     SessionsRevoked = "sessions_revoked" {
         /// The write that caused it.
+        write: u32,
+    },
+    /// The user's sessions could not be revoked, and nobody tries any more.
+    SessionsKept = "sessions_kept" {
+        /// The write that should have ended them.
         write: u32,
     },
     /// A flow ended before its goal.

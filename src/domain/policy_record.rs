@@ -1,5 +1,7 @@
 //! A tenant's policy as it is stored.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::ids::{RecordKey, TenantId};
@@ -14,7 +16,7 @@ pub(crate) struct PolicyRecord {
     pub(crate) tenant: TenantId,
     /// Grows by one with each put; the expected value of the next one.
     pub(crate) revision: u64,
-    pub(crate) policy: Policy,
+    pub(crate) policy: Arc<Policy>,
     pub(crate) changed_at: Timestamp,
     pub(crate) changed_by: String,
 }

@@ -52,7 +52,7 @@ impl Admin<'_> {
         self.authorise(&[&roles.read, &roles.policy])?;
         let stored = self.engine.policy_record(self.tenant, true).await?;
         Ok(stored.map(|record| StoredPolicy {
-            policy: record.policy.clone(),
+            policy: Policy::clone(&record.policy),
             revision: record.revision,
             changed_at: record.changed_at,
             changed_by: record.changed_by.clone(),
@@ -86,7 +86,7 @@ impl Admin<'_> {
             key,
             tenant: self.tenant.clone(),
             revision,
-            policy: policy.clone(),
+            policy: Arc::new(policy.clone()),
             changed_at: now,
             changed_by: self.actor.id.clone(),
         };

@@ -1,7 +1,7 @@
 //! Building an engine: keys, store, directory and delivery are required, in this order.
 
 use std::collections::HashMap;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicI64, AtomicU64};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -224,6 +224,7 @@ impl EngineBuilder<Ready> {
             policies: Mutex::new(HashMap::new()),
             comparisons: AtomicU64::new(0),
             redecisions: AtomicU64::new(0),
+            purged_at: AtomicI64::new(i64::MIN),
         };
         let engine = Engine { inner: Arc::new(inner) };
         engine.check_store().await?;

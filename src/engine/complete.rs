@@ -15,14 +15,14 @@ use crate::domain::decide::{
     settle_unasked, settle_unknown, settle_unwritten, settle_written,
 };
 use crate::domain::event::{ActorKind, RejectedBy};
-use crate::domain::facts::{PasswordHome, PolicyReason, UserFacts, UserSelector, WriteOutcome};
+use crate::domain::facts::{PasswordHome, PolicyReason, UserFacts, WriteOutcome};
 use crate::domain::ids::TenantId;
 use crate::domain::method::Channel;
 use crate::domain::password::PasswordContext;
 use crate::domain::reason::SsprReason;
 use crate::domain::refusal::Refusal;
 use crate::domain::secret::SecretText;
-use crate::domain::ticket::{Claim, ResetTicket, TicketSubject};
+use crate::domain::ticket::{Claim, ResetTicket};
 use crate::domain::time::Timestamp;
 use crate::port::{PasswordWrite, PortError, PortErrorKind};
 
@@ -71,25 +71,23 @@ impl Engine {
         arrival: Timestamp,
     ) -> Result<Reply<ResetTicket>, Error> {
         let tenant = &request.tenant;
-        // A ticket of nobody's never earns a grant; it is answered as any flow without one.
-        let TicketSubject::User(user_id) = &claim.subject else {
-            return Err(Refusal::MoreProofNeeded.into());
-        };
-        let context = self.context(tenant, UserSelector::Id(user_id), true).await?;
-        let target = self.user_target(tenant, user_id);
-        let loaded = self.load(&target).await?;
-        let granted = loaded.account.flow(&claim.flow).is_some_and(|flow| flow.grant.is_some());
-        if loaded.account.flow(&claim.flow).is_some_and(|flow| flow.done.is_some()) {
+        // The same reads for everybody: a ticket of nobody's is answered as any without a grant.
+        let (context, target, loaded) = self.reset_state(tenant, claim, true).await?;
+        let now = arrival.max(loaded.account.seen);
+        if now >= claim.started_at.plus(context.policy.lifetimes.flow) {
+            return Err(Refusal::Ended.into());
+        }
+        let flow = loaded.account.flow(&claim.flow);
+        if flow.is_some_and(|flow| flow.done.is_some() && flow.generation == claim.generation) {
             // The answer was lost, perhaps: it is the same again.
             return Ok(self.reply(tenant, claim, &loaded.account, &context.policy, &[], arrival));
         }
-        let eligible = context.eligible(&loaded.account, arrival.max(loaded.account.seen));
-        let eligible = match eligible {
-            Ok(eligible) => eligible,
-            // Only somebody who has proven enough is told why.
-            Err(reason) if granted => return Err(Refusal::NotEligible { reason }.into()),
-            Err(_) => return Err(Refusal::MoreProofNeeded.into()),
-        };
+        if flow.is_none_or(|flow| flow.grant.is_none()) {
+            return Err(Refusal::MoreProofNeeded.into());
+        }
+        // Only somebody who has proven enough is told why.
+        let eligible = context.eligible(&loaded.account, now);
+        let eligible = eligible.map_err(|reason| Refusal::NotEligible { reason })?;
         let administrators = if eligible.administrator {
             self.administrators_to_tell(tenant, &context, eligible.user).await?
         } else {

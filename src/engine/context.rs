@@ -85,7 +85,7 @@ impl Engine {
     ) -> Result<(Arc<Policy>, bool), Error> {
         let stored = self.policy_record(tenant, fresh).await?;
         Ok(match stored {
-            Some(record) => (Arc::new(record.policy.clone()), true),
+            Some(record) => (Arc::clone(&record.policy), true),
             None => (Arc::clone(&self.inner.fallback), false),
         })
     }

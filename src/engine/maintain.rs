@@ -1,10 +1,13 @@
 //! Work that waits: messages, interrupted writes, flows that ended, rows past their time.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::Engine;
 use super::error::{At as _, Error, Port};
+use super::join::join_all;
 use super::reply::Maintained;
 use super::step::{Loaded, Origin, Plan, Target, Unsure, target_of};
 use crate::domain::account::{Pending, PendingBody, Purpose};
@@ -15,12 +18,15 @@ use crate::domain::ids::{RecordKey, TenantId};
 use crate::domain::message::{CodeMessage, Message};
 use crate::domain::method::Channel;
 use crate::domain::policy::Policy;
+use crate::domain::time::Timestamp;
 use crate::port::{Cutoff, Envelope, PortErrorKind, PortResult, RiskSignal};
 
 /// Records looked at in one round.
 const ROUND: usize = 32;
 /// Rows removed in one call.
 const PURGE: usize = 1_000;
+/// How often an engine looks for rows to remove.
+const PURGE_EVERY: Duration = Duration::from_secs(60);
 /// Failures of one tenant's delivery after which the rest of its messages wait for the next call.
 const PATIENCE: u32 = 3;
 /// The longest that a host should wait between two calls.
@@ -33,6 +39,37 @@ struct TenantPass {
     facts: Option<Option<TenantFacts>>,
 }
 
+/// What one call shares between the records that it tends at the same time.
+struct Pass {
+    left: AtomicUsize,
+    tenants: Mutex<HashMap<TenantId, TenantPass>>,
+    done: Mutex<Maintained>,
+    /// The earliest time at which a record that was tended needs somebody again.
+    earliest: Mutex<Timestamp>,
+}
+
+impl Pass {
+    fn done(&self) -> MutexGuard<'_, Maintained> {
+        self.done.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn tenant<T>(&self, tenant: &TenantId, with: impl FnOnce(&mut TenantPass) -> T) -> T {
+        let mut tenants = self.tenants.lock().unwrap_or_else(PoisonError::into_inner);
+        with(tenants.entry(tenant.clone()).or_default())
+    }
+
+    /// Takes one from what may still be done.
+    fn take(&self) -> bool {
+        let less = |left: usize| left.checked_sub(1);
+        self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less).is_ok()
+    }
+
+    fn wakes_at(&self, at: Option<Timestamp>) {
+        let mut earliest = self.earliest.lock().unwrap_or_else(PoisonError::into_inner);
+        *earliest = (*earliest).min(at.unwrap_or(Timestamp::MAX));
+    }
+}
+
 impl Engine {
     /// Does what waits: delivers messages (notices before codes), settles interrupted writes,
     /// closes flows that ended, removes what is past its time. Call it from any number of
@@ -40,77 +77,84 @@ impl Engine {
     /// [`Maintained::idle_for`]; at most `limit` things are done.
     ///
     /// One failing record stops no other, and one tenant's dead mail server delays no other
-    /// tenant.
+    /// tenant: records are tended side by side, and a tenant whose delivery has failed three
+    /// times waits for the next call.
     ///
     /// # Errors
     ///
     /// [`Error::Fault`] if the store cannot even say what is due.
     pub async fn maintain(&self, limit: usize) -> Result<Maintained, Error> {
-        let mut done = Maintained::default();
-        let mut tenants: HashMap<TenantId, TenantPass> = HashMap::new();
+        let pass = Pass {
+            left: AtomicUsize::new(limit),
+            tenants: Mutex::default(),
+            done: Mutex::default(),
+            earliest: Mutex::new(Timestamp::MAX),
+        };
         let mut cursor = None;
-        let mut left = limit;
         loop {
             let now = self.inner.clock.now();
             let page = self.inner.store.due(now, cursor.as_ref(), ROUND).await.at(Port::Store)?;
-            for key in &page.items {
-                if left == 0 {
-                    done.more = true;
-                    break;
-                }
-                left = left.saturating_sub(self.tend(key, left, &mut tenants, &mut done).await);
-            }
+            join_all(page.items.iter().map(|key| self.tend(key, &pass))).await;
             cursor = page.next;
-            if cursor.is_none() || left == 0 {
+            if cursor.is_none() || pass.left.load(Ordering::Relaxed) == 0 {
                 break;
             }
         }
         let now = self.inner.clock.now();
-        let cutoff = Cutoff::new(now, now.minus(self.inner.event_retention));
-        match self.inner.store.purge(cutoff, PURGE.min(limit.max(1))).await {
-            Ok(purged) => done.purged = purged,
-            Err(_) => done.failed += 1,
-        }
-        done.idle_for = (!done.more).then_some(LONGEST_IDLE);
+        let mut done = pass.done.into_inner().unwrap_or_else(PoisonError::into_inner);
+        self.purge(now, &mut done).await;
+        done.more |= cursor.is_some();
+        let earliest = pass.earliest.into_inner().unwrap_or_else(PoisonError::into_inner);
+        done.idle_for = (!done.more).then(|| earliest.since(now).min(LONGEST_IDLE));
         Ok(done)
     }
 
-    /// Does what one record needs; gives how many things were done.
-    async fn tend(
-        &self,
-        key: &RecordKey,
-        limit: usize,
-        tenants: &mut HashMap<TenantId, TenantPass>,
-        done: &mut Maintained,
-    ) -> usize {
-        let mut count = 0;
-        while count < limit {
-            match self.tend_once(key, tenants, done).await {
-                Ok(true) => count += 1,
-                Ok(false) => return count,
+    /// Removes rows past their time, at most once a minute: an idle store is not written to.
+    async fn purge(&self, now: Timestamp, done: &mut Maintained) {
+        let last = Timestamp::from_unix_millis(self.inner.purged_at.load(Ordering::Relaxed));
+        if last <= now && now.since(last) < PURGE_EVERY {
+            return;
+        }
+        let cutoff = Cutoff::new(now, now.minus(self.inner.event_retention));
+        match self.inner.store.purge(cutoff, PURGE).await {
+            Ok(purged) => {
+                done.purged = purged;
+                // As much as was asked for: there may be more.
+                if purged < PURGE as u64 {
+                    self.inner.purged_at.store(now.unix_millis(), Ordering::Relaxed);
+                }
+            }
+            Err(_) => done.failed += 1,
+        }
+    }
+
+    /// Does what one record needs.
+    async fn tend(&self, key: &RecordKey, pass: &Pass) {
+        loop {
+            if !pass.take() {
+                pass.done().more = true;
+                return;
+            }
+            match self.tend_once(key, pass).await {
+                Ok(true) => {}
+                Ok(false) => return,
                 Err(_) => {
                     // It stays due; somebody looks at it again.
-                    done.failed += 1;
-                    return count + 1;
+                    pass.done().failed += 1;
+                    return;
                 }
             }
         }
-        done.more = true;
-        count
     }
 
-    async fn tend_once(
-        &self,
-        key: &RecordKey,
-        tenants: &mut HashMap<TenantId, TenantPass>,
-        done: &mut Maintained,
-    ) -> Result<bool, Error> {
+    async fn tend_once(&self, key: &RecordKey, pass: &Pass) -> Result<bool, Error> {
         let Some(record) = self.inner.store.load(key).await.at(Port::Store)? else {
             return Ok(false);
         };
         let (target, loaded) = target_of(&record)?;
         let now = self.inner.clock.now().max(loaded.account.seen);
         let Some(work) = next_work(&loaded.account, now) else {
+            pass.wakes_at(loaded.account.wake_at());
             return Ok(false);
         };
         let (policy, _) = self.policy(&target.tenant, false).await?;
@@ -123,16 +167,15 @@ impl Engine {
                 };
                 let loaded = Some(loaded);
                 self.step(&target, loaded, &policy, &origin, Unsure::Resolve, decide).await?;
-                done.settled += 1;
+                pass.done().settled += 1;
                 Ok(true)
             }
             Work::Message(number) => {
-                let pass = tenants.entry(target.tenant.clone()).or_default();
-                if pass.failures >= PATIENCE {
-                    done.failed += 1;
+                if pass.tenant(&target.tenant, |tenant| tenant.failures >= PATIENCE) {
+                    pass.done().failed += 1;
                     return Ok(false);
                 }
-                self.dispatch(&target, loaded, &policy, number, pass, done).await
+                self.dispatch(&target, loaded, &policy, number, pass).await
             }
         }
     }
@@ -144,8 +187,7 @@ impl Engine {
         loaded: Loaded,
         policy: &Policy,
         number: u32,
-        pass: &mut TenantPass,
-        done: &mut Maintained,
+        pass: &Pass,
     ) -> Result<bool, Error> {
         let origin = Origin::engine();
         let decide = |turn: &mut Turn<'_>| {
@@ -166,7 +208,7 @@ impl Engine {
             Ok(false) => Outcome::Never,
             Err(error) if error.kind() == PortErrorKind::Denied => Outcome::Never,
             Err(_) => {
-                pass.failures += 1;
+                pass.tenant(&target.tenant, |tenant| tenant.failures += 1);
                 Outcome::Later
             }
         };
@@ -179,21 +221,16 @@ impl Engine {
         };
         self.step(target, None, policy, &origin, Unsure::Resolve, decide).await?;
         match outcome {
-            Outcome::Done => done.delivered += 1,
-            Outcome::Later | Outcome::Never => done.failed += 1,
+            Outcome::Done => pass.done().delivered += 1,
+            Outcome::Later | Outcome::Never => pass.done().failed += 1,
         }
         Ok(true)
     }
 
     /// Hands over a message, or revokes sessions. `false`: it must not be sent.
-    async fn perform(
-        &self,
-        target: &Target,
-        claimed: &Claimed,
-        pass: &mut TenantPass,
-    ) -> PortResult<bool> {
+    async fn perform(&self, target: &Target, claimed: &Claimed, pass: &Pass) -> PortResult<bool> {
         let pending = &claimed.pending;
-        if let PendingBody::Revoke { issued_before, kinds } = &pending.body {
+        if let PendingBody::Revoke { issued_before, kinds, .. } = &pending.body {
             let Some(user) = &target.user else {
                 return Ok(true);
             };
@@ -201,11 +238,12 @@ impl Engine {
             self.inner.directory.revoke_sessions(tenant, user, before, *kinds).await?;
             return Ok(true);
         }
-        let facts = match &pass.facts {
-            Some(facts) => facts.clone(),
+        let known = pass.tenant(&target.tenant, |tenant| tenant.facts.clone());
+        let facts = match known {
+            Some(facts) => facts,
             None => {
                 let facts = self.inner.directory.tenant(&target.tenant).await?;
-                pass.facts = Some(facts.clone());
+                pass.tenant(&target.tenant, |tenant| tenant.facts = Some(facts.clone()));
                 facts
             }
         };

@@ -1,11 +1,14 @@
 //! The engine: loads, decides, commits, performs. It owns no rules, no runtime and no thread.
 
 mod admin;
+mod attempt;
 mod builder;
 mod check;
+mod compare;
 mod complete;
 mod context;
 mod error;
+mod join;
 mod limits;
 mod maintain;
 mod registration;
@@ -16,16 +19,17 @@ mod step;
 mod view;
 
 pub use admin::{Admin, StoredPolicy};
+pub use attempt::{Attempt, Selection};
 pub use builder::{EngineBuilder, NeedsDelivery, NeedsDirectory, NeedsKeys, NeedsStore, Ready};
 pub use error::{Error, Fault, Port};
 pub use registration::{NewMethod, Registration};
 pub use reply::{Maintained, MethodView, OptionView, PasswordGuide, Reply, Step};
 pub use request::{Actor, AdminRoles, Request, SignInContext, SignedIn, Source};
-pub use reset::{Attempt, Reset, Selection};
+pub use reset::Reset;
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -65,6 +69,8 @@ struct Inner {
     policies: Mutex<HashMap<TenantId, context::CachedPolicy>>,
     comparisons: AtomicU64,
     redecisions: AtomicU64,
+    /// When rows past their time were last removed, in Unix milliseconds.
+    purged_at: AtomicI64,
 }
 
 /// Counts of what an engine has done since it was opened.

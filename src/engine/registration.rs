@@ -1,12 +1,12 @@
 //! Registration of methods by a signed-in user.
 
 use super::Engine;
+use super::attempt::Attempt;
 use super::context::Context;
 use super::error::Error;
 use super::limits::Charged;
 use super::reply::{MethodView, Reply, Step};
 use super::request::{Request, SignedIn};
-use super::reset::Attempt;
 use super::step::{Loaded, Origin, Plan, Target, Unsure};
 use super::view::step_of;
 use crate::domain::account::{Account, FlowId, Method, MethodState, Purpose};

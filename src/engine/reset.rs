@@ -1,9 +1,10 @@
 //! Resets: start, challenge, prove, complete.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use super::Engine;
+use super::attempt::{Attempt, Selection};
+use super::compare::Typed;
 use super::context::{Context, Eligible, nobody};
 use super::error::Error;
 use super::limits::Charged;
@@ -11,13 +12,9 @@ use super::reply::Reply;
 use super::request::Request;
 use super::step::{Loaded, Origin, Plan, Target, Unsure};
 use super::view::{step_of, typed_number};
-use crate::domain::account::{Account, Challenge, FlowId, Purpose};
-use crate::domain::code::{CodeContext, TypedCode};
-use crate::domain::contact::{Destination, PhoneNumber};
-use crate::domain::decide::{
-    self, Charge, Number, NumberCharge, Open, Opened, Turn, charge_number, code_format, locale_of,
-    open_challenge,
-};
+use crate::domain::account::{Account, FlowId, Purpose};
+use crate::domain::contact::Destination;
+use crate::domain::decide::{self, Open, Opened, Turn, code_format, locale_of, open_challenge};
 use crate::domain::event::ActorKind;
 use crate::domain::facts::UserSelector;
 use crate::domain::ids::{Identifier, TenantId};
@@ -26,7 +23,7 @@ use crate::domain::method::ChallengeOption;
 use crate::domain::policy::{Disclosure, Policy};
 use crate::domain::reason::SsprReason;
 use crate::domain::refusal::Refusal;
-use crate::domain::secret::{SecretText, secrets_equal};
+use crate::domain::secret::SecretText;
 use crate::domain::ticket::{Claim, Phantom, ResetTicket, TicketSubject};
 use crate::domain::time::Timestamp;
 
@@ -37,80 +34,6 @@ use crate::domain::time::Timestamp;
 #[derive(Clone, Copy, Debug)]
 pub struct Reset<'a> {
     pub(super) engine: &'a Engine,
-}
-
-/// An option that was chosen, and the phone number typed with it where the policy wants that.
-///
-/// ```
-/// use sspr::Selection;
-///
-/// let selection = Selection::parse("mobile_phone.sms.0")?.with_typed_number("+1 4255550100")?;
-/// assert!(Selection::parse("fax.0").is_err());
-/// # Ok::<(), sspr::InvalidInput>(())
-/// ```
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Selection {
-    pub(super) option: ChallengeOption,
-    pub(super) typed: Option<PhoneNumber>,
-}
-
-impl Selection {
-    /// The option that a form handed back.
-    ///
-    /// # Errors
-    ///
-    /// [`InvalidInput::Malformed`] for a text that no option has.
-    pub fn parse(option: &str) -> Result<Self, InvalidInput> {
-        Ok(Self { option: option.parse()?, typed: None })
-    }
-
-    /// Adds the full phone number that the person typed. It is compared with the number on file,
-    /// and never a destination.
-    ///
-    /// # Errors
-    ///
-    /// [`InvalidInput`] for a text that is no phone number.
-    pub fn with_typed_number(mut self, number: &str) -> Result<Self, InvalidInput> {
-        self.typed = Some(PhoneNumber::parse(number)?);
-        Ok(self)
-    }
-}
-
-impl From<ChallengeOption> for Selection {
-    fn from(option: ChallengeOption) -> Self {
-        Self { option, typed: None }
-    }
-}
-
-/// A secret that a person typed to prove a method.
-///
-/// ```
-/// use sspr::Attempt;
-///
-/// let attempt = Attempt::code("123 456")?;
-/// assert_eq!(format!("{attempt:?}"), "Attempt([redacted])");
-/// assert!(Attempt::code("١٢٣٤٥٦").is_err());
-/// # Ok::<(), sspr::InvalidInput>(())
-/// ```
-pub struct Attempt(TypedCode);
-
-impl Attempt {
-    /// A one-time code as typed: at most 64 bytes, 16 ASCII letters and digits; spaces and hyphens
-    /// are dropped.
-    ///
-    /// # Errors
-    ///
-    /// [`InvalidInput`] for anything else: it is not counted as a try.
-    pub fn code(text: &str) -> Result<Self, InvalidInput> {
-        TypedCode::parse(text).map(Self)
-    }
-}
-
-impl std::fmt::Debug for Attempt {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Attempt([redacted])")
-    }
 }
 
 impl Reset<'_> {
@@ -183,7 +106,7 @@ impl Reset<'_> {
         let engine = self.engine;
         let (tenant, arrival) = (&request.tenant, engine.inner.clock.now());
         let claim = ticket.open(tenant, &engine.inner.keys)?;
-        let (context, _, loaded) = engine.reset_state(tenant, &claim).await?;
+        let (context, _, loaded) = engine.reset_state(tenant, &claim, false).await?;
         let now = arrival.max(loaded.account.seen);
         if now >= claim.started_at.plus(context.policy.lifetimes.flow) {
             return Err(Refusal::Ended.into());
@@ -222,7 +145,7 @@ impl Reset<'_> {
         let (tenant, arrival) = (&request.tenant, engine.inner.clock.now());
         let mut claim = ticket.open(tenant, &engine.inner.keys)?;
         let option = selection.option;
-        let (context, target, mut loaded) = engine.reset_state(tenant, &claim).await?;
+        let (context, target, mut loaded) = engine.reset_state(tenant, &claim, false).await?;
         let policy = &*context.policy;
         let now = arrival.max(loaded.account.seen);
         if let Some(phantom) = claim.phantom.filter(|one| one.option.method() == option.method()) {
@@ -234,8 +157,14 @@ impl Reset<'_> {
         let eligible = context.claimed_eligible(&claim, &loaded.account, now);
         let first = engine.first_offers(&context, eligible.as_ref().ok(), claim.identifier);
         let proven = loaded.account.flow(&claim.flow).is_some_and(|flow| !flow.proofs.is_empty());
+        let proven_flow = proven.then_some(&loaded.account);
+        check_offered(&context, proven_flow, option)?;
+        if proven && let Err(reason) = &eligible {
+            // Whoever has proven a method is not left waiting for a code that is never sent.
+            return Err(Refusal::NotEligible { reason: *reason }.into());
+        }
         let destination = chosen(&eligible, option);
-        let origin = Origin::of(request, ActorKind::Anonymous);
+        let origin = Origin::about(request, &claim.subject);
 
         let (mut silent, mut number_charge) = (None, None);
         if typed_number(policy, option) {
@@ -334,7 +263,7 @@ impl Reset<'_> {
         let mut claim = ticket.open(tenant, &engine.inner.keys)?;
         let (policy, _) = engine.policy(tenant, false).await?;
         let target = engine.subject_target(tenant, &claim.subject, claim.identifier);
-        let origin = Origin::of(request, ActorKind::Anonymous);
+        let origin = Origin::about(request, &claim.subject);
         let charge = engine.charge_and_compare(&target, &policy, &origin, &claim, attempt).await?;
         let (flow, account) = if charge.repeat {
             // Charged already, in the commit before the comparison; there is nothing to consume.
@@ -381,6 +310,27 @@ impl Reset<'_> {
     }
 }
 
+/// Whether the option is one of those shown: before the first proof the policy's, whoever asks;
+/// after it, the account's own.
+fn check_offered(
+    context: &Context,
+    proven: Option<&Arc<Account>>,
+    option: ChallengeOption,
+) -> Result<(), Refusal> {
+    let offered = match proven {
+        Some(account) => account.offers.iter().any(|offer| offer.option == option),
+        None => {
+            let policy = &*context.policy;
+            let administrators = &policy.administrators;
+            let kind = option.method();
+            let allowed = policy.users.methods.contains(&kind)
+                || (administrators.enabled && administrators.gates.methods.contains(&kind));
+            allowed && context.channels.contains(&option.channel())
+        }
+    };
+    if offered { Ok(()) } else { Err(Refusal::NotOffered) }
+}
+
 /// Where the code of this option goes, or why nowhere.
 fn chosen<'a>(
     eligible: &'a Result<Eligible<'_>, SsprReason>,
@@ -389,13 +339,6 @@ fn chosen<'a>(
     let eligible = eligible.as_ref().map_err(|reason| *reason)?;
     let candidate = eligible.candidate(option).ok_or(SsprReason::NoSuchMethod)?;
     Ok(&candidate.destination)
-}
-
-/// A phone number that was typed, and the one on file, if there is one.
-struct Typed<'a> {
-    typed: &'a PhoneNumber,
-    on_file: Option<&'a Destination>,
-    option: ChallengeOption,
 }
 
 impl Context {
@@ -429,6 +372,7 @@ impl Engine {
         &self,
         tenant: &TenantId,
         claim: &Claim,
+        fresh: bool,
     ) -> Result<(Context, Target, Loaded), Error> {
         let user = match &claim.subject {
             TicketSubject::User(user) => user.clone(),
@@ -437,7 +381,7 @@ impl Engine {
                 None => nobody(claim.identifier)?,
             },
         };
-        let context = self.context(tenant, UserSelector::Id(&user), false).await?;
+        let context = self.context(tenant, UserSelector::Id(&user), fresh).await?;
         let target = self.subject_target(tenant, &claim.subject, claim.identifier);
         let loaded = self.load(&target).await?;
         Ok((context, target, loaded))
@@ -461,98 +405,4 @@ impl Engine {
             not_before: (!proven).then(|| arrival.plus(self.inner.reply_floor)),
         }
     }
-
-    /// Charges one attempt, then compares.
-    ///
-    /// # Errors
-    ///
-    /// [`Refusal::NotAccepted`] for a wrong code and for every reason not to compare.
-    pub(super) async fn charge_and_compare(
-        &self,
-        target: &Target,
-        policy: &Policy,
-        origin: &Origin,
-        claim: &Claim,
-        attempt: &Attempt,
-    ) -> Result<Charge, Error> {
-        let decide = |turn: &mut Turn<'_>| {
-            let (flow, purpose) = (&claim.flow, claim.purpose);
-            decide::charge_attempt(turn, flow, purpose, claim.generation).map(Plan::Commit)
-        };
-        let (charge, _) = self.step(target, None, policy, origin, Unsure::Fail, decide).await?;
-        let right = self.compare(target, claim.purpose, charge.flow, &charge.challenge, attempt);
-        if right { Ok(charge) } else { Err(Refusal::NotAccepted.into()) }
-    }
-
-    /// Compares a typed code with the challenge's: the one place that does.
-    fn compare(
-        &self,
-        target: &Target,
-        purpose: Purpose,
-        flow: u32,
-        challenge: &Challenge,
-        attempt: &Attempt,
-    ) -> bool {
-        self.inner.comparisons.fetch_add(1, Ordering::Relaxed);
-        let context = CodeContext {
-            account: &target.key,
-            flow,
-            challenge: challenge.number,
-            purpose: purpose.code(),
-            method: challenge.method(),
-            nonce: &challenge.nonce,
-        };
-        // A key that was dropped opens nothing; a hollow challenge is computed all the same.
-        let key = self.inner.keys.short(challenge.key);
-        let fits = key.is_some_and(|key| key.code.check(&context, challenge.format, &attempt.0));
-        fits & challenge.destination.is_some()
-    }
-
-    /// Counts a typed phone number, then compares it with the one on file.
-    ///
-    /// `Err`: it is another one, or may not be compared; the answer must not tell which.
-    async fn compare_number(
-        &self,
-        target: &Target,
-        loaded: Loaded,
-        policy: &Policy,
-        origin: &Origin,
-        claim: &Claim,
-        number: &Typed<'_>,
-    ) -> Result<Result<(Loaded, NumberCharge), Timestamp>, Error> {
-        let kind = number.option.method();
-        let command = Number { flow: &claim.flow, purpose: claim.purpose, kind };
-        let decide = |turn: &mut Turn<'_>| {
-            Ok(match charge_number(turn, &command)? {
-                Ok(charge) => Plan::Commit(Ok(charge)),
-                Err(retry_at) => Plan::Keep(Err(retry_at)),
-            })
-        };
-        let (charged, _) =
-            self.step(target, Some(loaded), policy, origin, Unsure::Fail, decide).await?;
-        let charge = match charged {
-            Ok(charge) => charge,
-            Err(retry_at) => return Ok(Err(retry_at)),
-        };
-        self.inner.comparisons.fetch_add(1, Ordering::Relaxed);
-        // Somebody who does not exist has a number too, which nobody can type.
-        let on_file = match number.on_file {
-            Some(Destination::Phone(number)) => number.as_e164().to_owned(),
-            _ => "+000000000000000".to_owned(),
-        };
-        let typed = padded(number.typed.as_e164());
-        if secrets_equal(&typed, &padded(&on_file)) {
-            return Ok(Ok((self.load(target).await?, charge)));
-        }
-        Ok(Err(self.inner.clock.now().plus(policy.sends.resend_after)))
-    }
-}
-
-/// A number in the room of the longest one, so that its length is not compared first.
-fn padded(number: &str) -> [u8; 16] {
-    let mut room = [0; 16];
-    for (place, digit) in room.iter_mut().zip(number.bytes()) {
-        *place = digit;
-    }
-    room
 }

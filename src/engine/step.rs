@@ -13,6 +13,7 @@ use crate::domain::ids::{RecordKey, TenantId, UserId};
 use crate::domain::policy::Policy;
 use crate::domain::record::{Record, Subject, Version};
 use crate::domain::refusal::Refusal;
+use crate::domain::ticket::TicketSubject;
 use crate::domain::time::Timestamp;
 use crate::port::{Commit, Committed, PortError, PortErrorKind};
 
@@ -36,15 +37,26 @@ pub(super) struct Target {
 pub(super) struct Origin {
     pub(super) actor: ActorKind,
     pub(super) source: Option<String>,
+    /// Whom a decoy stands in for, if that is somebody.
+    pub(super) about: Option<UserId>,
 }
 
 impl Origin {
     pub(super) fn of(request: &Request, actor: ActorKind) -> Self {
-        Self { actor, source: request.source.shown() }
+        Self { actor, source: request.source.shown(), about: None }
+    }
+
+    /// An anonymous request about whoever a ticket names.
+    pub(super) fn about(request: &Request, subject: &TicketSubject) -> Self {
+        let about = match subject {
+            TicketSubject::User(user) => Some(user.clone()),
+            TicketSubject::Decoy { user, .. } => user.clone(),
+        };
+        Self { about, ..Self::of(request, ActorKind::Anonymous) }
     }
 
     pub(super) const fn engine() -> Self {
-        Self { actor: ActorKind::Engine, source: None }
+        Self { actor: ActorKind::Engine, source: None, about: None }
     }
 }
 
@@ -111,7 +123,8 @@ impl Engine {
                 None => self.load(target).await?,
             };
             let turn = Turn::new(&current.account, policy, self.inner.clock.now());
-            let mut turn = turn.by(origin.actor.clone(), origin.source.clone());
+            let mut turn =
+                turn.by(origin.actor.clone(), origin.source.clone(), origin.about.clone());
             let answer = match decide(&mut turn)? {
                 Plan::Keep(answer) => return Ok((answer, current.account)),
                 Plan::Commit(answer) => answer,

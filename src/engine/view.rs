@@ -72,9 +72,7 @@ impl Engine {
 }
 
 fn gates_of(methods: BTreeSet<MethodKind>) -> Gates {
-    let mut gates = Gates::default();
-    gates.methods = methods;
-    gates
+    Gates { methods, ..Gates::default() }
 }
 
 pub(super) fn typed_number(policy: &Policy, option: ChallengeOption) -> bool {

@@ -6,7 +6,9 @@ use crate::domain::event::Event;
 use crate::domain::ids::{RecordKey, TenantId};
 use crate::domain::record::{Record, RecordKind};
 use crate::domain::time::Timestamp;
-use crate::port::{Charge, Commit, Committed, Cursor, Cutoff, EventsOf, Page, PortResult, Store};
+use crate::port::{
+    Charge, Commit, Committed, Cursor, Cutoff, EventsOf, Page, PortError, PortResult, Store,
+};
 
 /// A store that sees records and events only as text, as a database does.
 ///
@@ -42,7 +44,7 @@ fn through_text(record: &Record) -> Record {
 }
 
 fn event_through_text(event: &Event) -> PortResult<Event> {
-    Event::decode(&event.encode())
+    Event::decode(&event.encode()).map_err(|error| PortError::corrupt().because(error))
 }
 
 #[async_trait]

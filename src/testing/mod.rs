@@ -51,6 +51,8 @@ mod fault;
 mod interleave;
 mod recorder;
 mod run;
+#[cfg(test)]
+mod tests;
 mod unreadable;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};

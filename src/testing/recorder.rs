@@ -77,7 +77,7 @@ impl<P: Store> Store for Recorder<P> {
 
     async fn add(&self, charges: &[Charge]) -> PortResult<Vec<u64>> {
         let call = self.inner.add(charges);
-        self.note("store.add", Some(charges.len()), &[&charges], call, |values| shown(values)).await
+        self.note("store.add", Some(charges.len()), &[&charges], call, shown).await
     }
 
     async fn due(

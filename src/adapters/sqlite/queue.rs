@@ -1,13 +1,8 @@
 //! A bounded queue from many callers to one worker thread.
 
 use std::collections::VecDeque;
-use std::hint;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-
-/// How often an idle worker looks again before it sleeps: a few microseconds, about what it would
-/// cost to be woken. A caller that works in steps (load, decide, commit) finds it awake.
-const LOOKS: u32 = 2_000;
 
 /// Jobs in order of arrival, bounded in number and in bytes.
 pub(super) struct Queue<J> {
@@ -25,11 +20,22 @@ pub(super) struct Bounds {
     pub(super) bytes: usize,
 }
 
+/// What became of a job that was accepted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Pushed {
+    /// It waits for its worker.
+    Queued,
+    /// It is the only one, and a worker that is awake sees it now.
+    Next,
+}
+
 struct State<J> {
     jobs: VecDeque<(usize, J)>,
     bytes: usize,
     closed: bool,
     asleep: bool,
+    /// Whether another worker, which is awake, looks at this queue as well.
+    watched: bool,
 }
 
 impl<J> Queue<J> {
@@ -40,6 +46,7 @@ impl<J> Queue<J> {
                 bytes: 0,
                 closed: false,
                 asleep: false,
+                watched: false,
             }),
             bell: Condvar::new(),
             hint: AtomicBool::new(false),
@@ -52,40 +59,70 @@ impl<J> Queue<J> {
     }
 
     /// Appends a job of about this many bytes, or gives it back if the queue is full or closed.
-    pub(super) fn push(&self, bytes: usize, job: J) -> Result<(), J> {
+    pub(super) fn push(&self, bytes: usize, job: J) -> Result<Pushed, J> {
         let mut state = self.lock();
         let full = state.jobs.len() >= self.bounds.jobs
             || state.bytes.saturating_add(bytes) > self.bounds.bytes;
         if state.closed || full {
             return Err(job);
         }
+        let first = state.jobs.is_empty();
         state.bytes += bytes;
         state.jobs.push_back((bytes, job));
         self.hint.store(true, Ordering::Release);
+        if state.watched {
+            let pushed = if first { Pushed::Next } else { Pushed::Queued };
+            return Ok(pushed);
+        }
         let asleep = std::mem::take(&mut state.asleep);
         drop(state);
         if asleep {
             self.bell.notify_one();
         }
-        Ok(())
+        Ok(Pushed::Queued)
+    }
+
+    /// Whether there may be something to do. Needs no lock.
+    pub(super) fn beckons(&self) -> bool {
+        self.hint.load(Ordering::Acquire)
+    }
+
+    /// Promises to look at this queue until `unwatch`: its own worker is not woken.
+    fn watch(&self) {
+        self.lock().watched = true;
+    }
+
+    /// Leaves the queue, and what came meanwhile, to its own worker.
+    fn unwatch(&self) {
+        let mut state = self.lock();
+        state.watched = false;
+        // Under the lock that every push takes: a job is either seen here or rings the bell itself.
+        let left = !state.jobs.is_empty() && std::mem::take(&mut state.asleep);
+        drop(state);
+        if left {
+            self.bell.notify_one();
+        }
     }
 
     /// Waits for work and moves what is there into `batch`: at least one job, at most `bounds`.
     ///
     /// False when the queue is closed and empty.
     pub(super) fn take(&self, bounds: Bounds, batch: &mut Vec<J>) -> bool {
-        for _ in 0..LOOKS {
-            if self.hint.load(Ordering::Acquire) {
-                break;
-            }
-            hint::spin_loop();
-        }
         let mut state = self.lock();
         while state.jobs.is_empty() && !state.closed {
             state.asleep = true;
             state = self.bell.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         state.asleep = false;
+        self.move_out(&mut state, bounds, batch)
+    }
+
+    /// Moves what is there into `batch` without waiting.
+    pub(super) fn take_now(&self, bounds: Bounds, batch: &mut Vec<J>) -> bool {
+        self.move_out(&mut self.lock(), bounds, batch)
+    }
+
+    fn move_out(&self, state: &mut State<J>, bounds: Bounds, batch: &mut Vec<J>) -> bool {
         let mut taken = 0_usize;
         while let Some((bytes, _)) = state.jobs.front() {
             taken = taken.saturating_add(*bytes);
@@ -126,6 +163,22 @@ impl<J> Drop for Closing<'_, J> {
     }
 }
 
+/// Another worker looks at this queue as well, until dropped.
+pub(super) struct Watch<'a, J>(&'a Queue<J>);
+
+impl<'a, J> Watch<'a, J> {
+    pub(super) fn begin(queue: &'a Queue<J>) -> Self {
+        queue.watch();
+        Self(queue)
+    }
+}
+
+impl<J> Drop for Watch<'_, J> {
+    fn drop(&mut self) {
+        self.0.unwatch();
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -135,15 +188,15 @@ mod tests {
     #[test]
     fn a_full_queue_gives_the_job_back() {
         let queue = Queue::new(TEN);
-        assert_eq!(queue.push(4, 'a'), Ok(()));
+        assert_eq!(queue.push(4, 'a'), Ok(Pushed::Queued));
         assert_eq!(queue.push(7, 'b'), Err('b'));
-        assert_eq!(queue.push(1, 'c'), Ok(()));
-        assert_eq!(queue.push(1, 'd'), Ok(()));
+        assert_eq!(queue.push(1, 'c'), Ok(Pushed::Queued));
+        assert_eq!(queue.push(1, 'd'), Ok(Pushed::Queued));
         assert_eq!(queue.push(0, 'e'), Err('e'));
         let mut batch = Vec::new();
         assert!(queue.take(Bounds { jobs: 2, bytes: 10 }, &mut batch));
         assert_eq!(batch, ['a', 'c']);
-        assert_eq!(queue.push(9, 'f'), Ok(()), "room was given back");
+        assert_eq!(queue.push(9, 'f'), Ok(Pushed::Queued), "room was given back");
     }
 
     #[test]
@@ -151,7 +204,7 @@ mod tests {
         let queue = Queue::new(TEN);
         let small = Bounds { jobs: 2, bytes: 3 };
         for (bytes, job) in [(5, 'a'), (2, 'b'), (2, 'c')] {
-            assert_eq!(queue.push(bytes, job), Ok(()));
+            assert_eq!(queue.push(bytes, job), Ok(Pushed::Queued));
         }
         for expected in ['a', 'b', 'c'] {
             let mut batch = Vec::new();
@@ -163,13 +216,32 @@ mod tests {
     #[test]
     fn a_closed_queue_hands_out_what_it_has_and_then_ends() {
         let queue = Queue::new(TEN);
-        assert_eq!(queue.push(1, 'a'), Ok(()));
+        assert_eq!(queue.push(1, 'a'), Ok(Pushed::Queued));
         queue.close();
         assert_eq!(queue.push(1, 'b'), Err('b'));
         let mut batch = Vec::new();
         assert!(queue.take(TEN, &mut batch));
         batch.clear();
         assert!(!queue.take(TEN, &mut batch));
+    }
+
+    #[test]
+    fn a_watched_queue_is_left_to_its_worker_again() {
+        let queue = Queue::new(TEN);
+        let watch = Watch::begin(&queue);
+        assert_eq!(queue.push(1, 'a'), Ok(Pushed::Next));
+        let served = std::thread::scope(|scope| {
+            // Sleeps until it is left the job, or finds it: either way it gets it.
+            let worker = std::thread::Builder::new().spawn_scoped(scope, || {
+                let mut batch = Vec::new();
+                queue.take(TEN, &mut batch);
+                batch
+            });
+            drop(watch);
+            worker.expect("a thread").join().expect("no panic")
+        });
+        assert_eq!(served, ['a']);
+        assert_eq!(queue.push(1, 'b'), Ok(Pushed::Queued));
     }
 
     #[test]

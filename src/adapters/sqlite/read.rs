@@ -8,7 +8,7 @@ use super::error::{corrupt, failed};
 use crate::domain::event::{Event, EventId};
 use crate::domain::ids::{RecordKey, TenantId};
 use crate::domain::record::{Record, RecordKind, Version};
-use crate::port::{Page, PortResult};
+use crate::port::{Page, PortError, PortResult};
 
 /// A page ends early beyond this, so that no listing fills the memory.
 const PAGE_BYTES: usize = 8 << 20;
@@ -158,7 +158,7 @@ fn record(row: &Row<'_>) -> PortResult<Record> {
 
 fn event(row: &Row<'_>) -> PortResult<(Event, usize)> {
     let body = text(row, 3)?;
-    let event = Event::decode(body)?;
+    let event = Event::decode(body).map_err(|error| PortError::corrupt().because(error))?;
     let count = integer(row, 1)?.cast_unsigned();
     let index = u16::try_from(integer(row, 2)?).map_err(|_| corrupt("an event's index"))?;
     if event.id != EventId::new(record_key(row, 0)?, count, index) {

@@ -12,7 +12,7 @@ use crate::domain::record::{Record, RecordKind};
 use crate::port::{Page, PortResult};
 
 /// How many reads are taken from the queue at once. Each is its own transaction all the same.
-const BATCH: Bounds = Bounds { jobs: 64, bytes: usize::MAX };
+pub(super) const BATCH: Bounds = Bounds { jobs: 64, bytes: usize::MAX };
 
 /// A request to read.
 pub(super) enum Read {
@@ -39,7 +39,7 @@ pub(super) fn run(conn: &Connection, queue: &Queue<Read>) {
     drop(closing);
 }
 
-fn serve(conn: &Connection, job: Read) {
+pub(super) fn serve(conn: &Connection, job: Read) {
     match job {
         Read::Load(key, promise) => keep(promise, || read::load(conn, &key)),
         Read::Due(now, after, limit, promise) => {

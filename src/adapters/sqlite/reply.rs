@@ -1,12 +1,17 @@
 //! A reply that arrives once, from a worker thread to a future of any runtime.
 
 use std::future::Future;
+use std::hint;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use crate::port::{PortError, PortResult};
+
+/// Some twenty microseconds at most, once per reply.
+const LOOKS: u32 = 800;
 
 enum State<T> {
     Waiting(Option<Waker>),
@@ -14,22 +19,36 @@ enum State<T> {
     Taken,
 }
 
-type Slot<T> = Arc<Mutex<State<T>>>;
+struct Slot<T> {
+    state: Mutex<State<T>>,
+    /// Whether the answer is there: for looking without the lock.
+    arrived: AtomicBool,
+}
+
+impl<T> Slot<T> {
+    fn lock(&self) -> MutexGuard<'_, State<T>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 /// The worker's end. Dropped without an answer, it answers with the error it was made with.
 pub(super) struct Promise<T> {
-    slot: Slot<T>,
+    slot: Arc<Slot<T>>,
     lost: fn() -> PortError,
 }
 
 /// The caller's end.
-pub(super) struct Reply<T>(Slot<T>);
+pub(super) struct Reply<T> {
+    slot: Arc<Slot<T>>,
+    looks: u32,
+}
 
 /// A promise and its reply; `lost` is what a worker that died leaves behind.
 pub(super) fn promise<T>(lost: fn() -> PortError) -> (Promise<T>, Reply<T>) {
-    let slot = Arc::new(Mutex::new(State::Waiting(None)));
+    let slot =
+        Arc::new(Slot { state: Mutex::new(State::Waiting(None)), arrived: AtomicBool::new(false) });
     let promise = Promise { slot: Arc::clone(&slot), lost };
-    (promise, Reply(slot))
+    (promise, Reply { slot, looks: 0 })
 }
 
 impl<T> Promise<T> {
@@ -43,12 +62,13 @@ impl<T> Promise<T> {
     }
 
     fn answer(&self, answer: PortResult<T>) {
-        let mut state = self.slot.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.slot.lock();
         let State::Waiting(waker) = &mut *state else {
             return;
         };
         let waker = waker.take();
         *state = State::Arrived(answer);
+        self.slot.arrived.store(true, Ordering::Release);
         drop(state);
         if let Some(waker) = waker {
             // A waker is the host's code. If it panics, its own task is lost; the worker, on which
@@ -67,11 +87,24 @@ impl<T> Drop for Promise<T> {
     }
 }
 
+impl<T> Reply<T> {
+    /// For an answer that a worker is already about to give, and that takes it less time than to
+    /// put this thread to sleep and wake it: looks a few times before it waits.
+    pub(super) fn expected_at_once(mut self) -> Self {
+        self.looks = LOOKS;
+        self
+    }
+}
+
 impl<T> Future for Reply<T> {
     type Output = PortResult<T>;
 
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<PortResult<T>> {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<PortResult<T>> {
+        while self.looks > 0 && !self.slot.arrived.load(Ordering::Acquire) {
+            self.looks -= 1;
+            hint::spin_loop();
+        }
+        let mut state = self.slot.lock();
         match &mut *state {
             State::Waiting(Some(waker)) => waker.clone_from(context.waker()),
             State::Waiting(waker) => *waker = Some(context.waker().clone()),

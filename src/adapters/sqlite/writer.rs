@@ -1,11 +1,13 @@
 //! The one thread that writes: every request that waits goes into one transaction.
 
+use std::hint;
 use std::sync::Arc;
 
 use rusqlite::Connection;
 
 use super::error::{commit_failed, failed, io_failed};
-use super::queue::{Bounds, Closing, Queue};
+use super::queue::{Bounds, Closing, Queue, Watch};
+use super::reader::{self, Read};
 use super::reply::Promise;
 use super::turnstile::{Pass, Turnstile};
 use super::write::{self, CommitJob};
@@ -14,6 +16,13 @@ use crate::port::{Charge, Committed, Cutoff, PortError, PortResult};
 /// What one transaction takes at most. Some milliseconds of work, so that another process, and a
 /// request that came a moment too late, wait no longer than that.
 const BATCH: Bounds = Bounds { jobs: 256, bytes: 4 << 20 };
+
+/// A load is over in some microseconds; a request to write goes first again after each.
+const ONE: Bounds = Bounds { jobs: 1, bytes: usize::MAX };
+
+/// How often the writer looks round for more before it sleeps: some tens of microseconds, about
+/// what it takes to be woken. A caller that works in steps (load, decide, commit) finds it awake.
+const LOOKS: u32 = 3_000;
 
 /// A request to write.
 pub(super) enum Write {
@@ -30,7 +39,15 @@ enum Outcome {
 }
 
 /// Serves the queue until it is closed and empty.
-pub(super) fn run(conn: &Connection, queue: &Queue<Write>, turnstile: &Turnstile) {
+///
+/// While it looks round for more, it serves loads as well: a reader that sleeps would have to be
+/// woken first. What it loads is no older than what a reader would.
+pub(super) fn run(
+    conn: &Connection,
+    queue: &Queue<Write>,
+    loads: &Queue<Read>,
+    turnstile: &Turnstile,
+) {
     let closing = Closing(queue);
     let mut writer = Writer { conn, turnstile, outcomes: Vec::new(), spoiled: false };
     let mut batch = Vec::new();
@@ -39,6 +56,7 @@ pub(super) fn run(conn: &Connection, queue: &Queue<Write>, turnstile: &Turnstile
         batch.retain(|job| !job.is_abandoned());
         if !batch.is_empty() {
             writer.serve(&mut batch);
+            writer.look_round(queue, loads);
         }
     }
     drop(closing);
@@ -53,6 +71,27 @@ struct Writer<'a> {
 }
 
 impl<'a> Writer<'a> {
+    fn look_round(&self, queue: &Queue<Write>, loads: &Queue<Read>) {
+        if !self.conn.is_autocommit() {
+            // A rollback failed: this connection would read what nobody may see.
+            return;
+        }
+        let watch = Watch::begin(loads);
+        let mut reads = Vec::new();
+        let mut looks = 0;
+        while looks < LOOKS && !queue.beckons() {
+            hint::spin_loop();
+            looks += 1;
+            if loads.beckons() && loads.take_now(ONE, &mut reads) {
+                for job in reads.drain(..) {
+                    reader::serve(self.conn, job);
+                }
+                looks = 0;
+            }
+        }
+        drop(watch);
+    }
+
     fn serve(&mut self, batch: &mut Vec<Write>) {
         match self.begin() {
             Ok(pass) => {
@@ -66,7 +105,7 @@ impl<'a> Writer<'a> {
                 self.answer(result.as_ref().err());
             }
             Err(error) => {
-                // The error is not clonable; its text is.
+                // One error for each request: what they share is its text.
                 let text =
                     std::error::Error::source(&error).map_or_else(String::new, ToString::to_string);
                 for job in batch.drain(..) {

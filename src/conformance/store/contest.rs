@@ -23,7 +23,9 @@ pub(in super::super) async fn commit_insert_has_one_winner(kit: Kit) -> Verdict 
 
 pub(in super::super) async fn commit_has_one_winner_across_handles(kit: Kit) -> Verdict {
     let stores = vec![Arc::clone(&kit.store), kit.second().await?];
-    contest(&kit, stores, replacing).await.map(drop)
+    contest(&kit, stores.clone(), replacing).await?;
+    // Handles that know nothing of each other never replace the same version, but both insert.
+    contest(&kit, stores, inserting_elsewhere).await.map(drop)
 }
 
 pub(in super::super) async fn commit_losers_leave_nothing(kit: Kit) -> Verdict {
@@ -47,6 +49,10 @@ fn replacing(round: u64, salt: u64) -> Draft {
 
 fn inserting(round: u64, salt: u64) -> Draft {
     replacing(round, salt).expecting(None)
+}
+
+fn inserting_elsewhere(round: u64, salt: u64) -> Draft {
+    inserting(1_000_000 + round, salt)
 }
 
 /// Lets rivals commit over one version, in many rounds; the winner of each.

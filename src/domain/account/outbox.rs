@@ -37,7 +37,7 @@ pub(crate) enum PendingBody {
     /// Send a notice.
     Notice { notice: Notice, channel: Channel, destination: Destination, locale: Locale },
     /// Revoke the sessions issued before.
-    Revoke { issued_before: Timestamp, kinds: SessionKinds },
+    Revoke { write: u32, issued_before: Timestamp, kinds: SessionKinds },
 }
 
 impl Pending {

@@ -108,24 +108,16 @@ pub(crate) fn begin_write(turn: &mut Turn<'_>, begin: &Begin<'_>) -> Result<Begu
 
 fn start(turn: &mut Turn<'_>, flow: u32, begin: &Begin<'_>) -> Result<u32, Refusal> {
     let now = turn.now;
-    // The notices of this write, and none may be lost for want of room: codes give way.
-    let wanted = begin.tell.len() + begin.tell_administrators.len() + 1;
-    if turn.account.outbox.len() + wanted > super::MAX_OUTBOX {
-        turn.account.outbox.retain(|pending| !pending.is_code());
-    }
-    if turn.account.outbox.len() + wanted > super::MAX_OUTBOX {
-        return Err(Refusal::Busy { retry_at: now.plus(turn.policy.lifetimes.directory_write) });
-    }
     let number = Turn::number(&mut turn.account.numbers.write);
     let deadline = now.plus(turn.policy.lifetimes.directory_write);
     turn.account.write =
         Some(Write { number, flow, started_at: now, deadline, state: WriteState::Writing });
-    turn.notify(Notice::PasswordMayHaveChanged { at: now }, begin.tell, deadline, Some(number));
+    turn.notify(Notice::PasswordMayHaveChanged { at: now }, begin.tell, deadline, Some(number))?;
     let to_administrators = Notice::AdministratorReset { at: now };
-    turn.notify(to_administrators, begin.tell_administrators, deadline, Some(number));
+    turn.notify(to_administrators, begin.tell_administrators, deadline, Some(number))?;
     let narrow = turn.policy.acknowledged.contains(&Departure::PasswordSessionsOnly);
     let kinds = if narrow { SessionKinds::PasswordBased } else { SessionKinds::All };
-    let body = PendingBody::Revoke { issued_before: now, kinds };
+    let body = PendingBody::Revoke { write: number, issued_before: now, kinds };
     turn.queue(body, deadline, deadline.plus(30 * DAY), Some(number));
     turn.note(EventKind::PasswordWriteStarted { flow, write: number });
     Ok(number)

@@ -79,7 +79,7 @@ pub(crate) fn supply_contacts(
     }
     turn.void_others(None);
     for kind in added {
-        turn.notify(Notice::MethodAdded { method: kind, at: now }, tell, now, None);
+        turn.notify(Notice::MethodAdded { method: kind, at: now }, tell, now, None)?;
     }
     let count = contacts.entries().count() as u8;
     turn.note(EventKind::ContactsSupplied { count });

@@ -11,6 +11,8 @@ mod outbox;
 mod prove;
 mod register;
 mod sweep;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use complete::{
     Begin, Begun, begin_write, may_complete, reject_password, settle_unasked, settle_unknown,
@@ -30,9 +32,11 @@ use std::time::Duration;
 use super::account::{Account, Pending, PendingBody};
 use super::event::{ActorKind, Event, EventId, EventKind};
 use super::facts::{TenantFacts, UserFacts};
+use super::ids::UserId;
 use super::message::{Locale, Notice};
 use super::policy::{NotifyRule, Policy};
 use super::record::{Columns, RecordKind, Version};
+use super::refusal::Refusal;
 use super::time::Timestamp;
 
 /// The most that two engines' clocks may differ.
@@ -50,6 +54,8 @@ pub(crate) struct Turn<'a> {
     pub(crate) now: Timestamp,
     pub(crate) actor: ActorKind,
     pub(crate) source: Option<String>,
+    /// Whom a decoy stands in for, if that is somebody: for the audit trail.
+    pub(crate) about: Option<UserId>,
     pub(crate) events: Vec<EventKind>,
 }
 
@@ -62,6 +68,7 @@ impl<'a> Turn<'a> {
             now: now.max(account.seen),
             actor: ActorKind::Anonymous,
             source: None,
+            about: None,
             events: Vec::new(),
         };
         if account.seen > now.plus(MAX_SKEW) {
@@ -72,9 +79,15 @@ impl<'a> Turn<'a> {
         turn
     }
 
-    pub(crate) fn by(mut self, actor: ActorKind, source: Option<String>) -> Self {
+    pub(crate) fn by(
+        mut self,
+        actor: ActorKind,
+        source: Option<String>,
+        about: Option<UserId>,
+    ) -> Self {
         self.actor = actor;
         self.source = source;
+        self.about = about;
         self
     }
 
@@ -109,13 +122,25 @@ impl<'a> Turn<'a> {
     }
 
     /// Queues one notice to each of the addresses that are to be told.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::Busy`] if too many notices still wait to be delivered.
     fn notify(
         &mut self,
         notice: Notice,
         addresses: &[Address],
         due: Timestamp,
         write: Option<u32>,
-    ) {
+    ) -> Result<(), Refusal> {
+        // No notice is lost for want of room: codes give way, they can be asked for again.
+        if self.account.outbox.len() + addresses.len() > MAX_OUTBOX {
+            self.account.outbox.retain(|pending| !pending.is_code());
+        }
+        if self.account.outbox.len() + addresses.len() > MAX_OUTBOX {
+            let retry_at = self.now.plus(self.policy.lifetimes.directory_write);
+            return Err(Refusal::Busy { retry_at });
+        }
         for address in addresses {
             let body = PendingBody::Notice {
                 notice,
@@ -125,6 +150,7 @@ impl<'a> Turn<'a> {
             };
             self.queue(body, due, due.plus(NOTICE_LIFE), write);
         }
+        Ok(())
     }
 
     /// The events of this turn, as the commit of this version writes them.
@@ -134,7 +160,7 @@ impl<'a> Turn<'a> {
             .map(|(kind, index)| Event {
                 id: EventId::new(self.account.key, version.count(), index),
                 tenant: self.account.tenant.clone(),
-                user: self.account.user.clone(),
+                user: self.account.user.clone().or_else(|| self.about.clone()),
                 actor: self.actor.clone(),
                 at: self.now,
                 source: self.source.clone(),

@@ -25,7 +25,8 @@ pub(crate) enum Work {
 /// The next thing to be done, notices before codes.
 pub(crate) fn next_work(account: &Account, now: Timestamp) -> Option<Work> {
     let overdue = account.write.as_ref().is_some_and(|write| write.overdue(now));
-    let ended = account.flows.iter().any(|flow| now >= flow.expires_at);
+    let writing = account.writing_flow();
+    let ended = account.flows.iter().any(|flow| flow.is_over(now, writing));
     let dead = account.outbox.iter().any(|pending| now >= pending.not_after);
     if overdue || ended || dead {
         return Some(Work::Tidy);
@@ -113,10 +114,9 @@ pub(crate) fn settle_message(turn: &mut Turn<'_>, claimed: &Pending, outcome: Ou
 
 fn settled(turn: &Turn<'_>, pending: &Pending, done: bool) -> Option<EventKind> {
     let (kind, channel) = match &pending.body {
-        PendingBody::Revoke { .. } if done => {
-            return Some(EventKind::SessionsRevoked { write: turn.account.numbers.write });
+        PendingBody::Revoke { write, .. } => {
+            return done.then_some(EventKind::SessionsRevoked { write: *write });
         }
-        PendingBody::Revoke { .. } => return None,
         PendingBody::Notice { notice, channel, .. } => (notice.id().to_owned(), *channel),
         PendingBody::Code { flow, challenge, .. } => {
             let flow = turn.account.flows.iter().find(|one| one.number == *flow)?;

@@ -118,7 +118,7 @@ pub(crate) fn confirm_method(
     let budget = turn.account.budget_mut(method.kind);
     budget.disabled = false;
     turn.void_others(None);
-    turn.notify(Notice::MethodAdded { method: method.kind, at: now }, tell, now, None);
+    turn.notify(Notice::MethodAdded { method: method.kind, at: now }, tell, now, None)?;
     turn.note(EventKind::MethodConfirmed { method: method.kind, id: method.id.clone() });
     if complete_enough(turn, required) && turn.account.registration.completed_at.is_none() {
         turn.account.registration.completed_at = Some(now);
@@ -152,7 +152,7 @@ pub(crate) fn remove_method(
     turn.void_others(None);
     forget_abandoned(turn);
     if method.state == MethodState::Active {
-        turn.notify(Notice::MethodRemoved { method: method.kind, at: now }, tell, now, None);
+        turn.notify(Notice::MethodRemoved { method: method.kind, at: now }, tell, now, None)?;
     }
     turn.note(EventKind::MethodRemoved { method: method.kind, id: method.id });
     Ok(())

@@ -15,15 +15,10 @@ impl Turn<'_> {
     /// Closes what has run out: flows, challenges, messages of dead codes.
     pub(super) fn sweep(&mut self) {
         let now = self.now;
-        let writing = self.account.write.clone();
-        let (ended, kept): (Vec<Flow>, Vec<Flow>) =
-            std::mem::take(&mut self.account.flows).into_iter().partition(|flow| {
-                // A write whose outcome is open keeps its flow until the deadline has passed.
-                let busy = writing.as_ref().is_some_and(|write| {
-                    write.flow == flow.number && write.state == WriteState::Writing
-                });
-                now >= flow.expires_at && !busy
-            });
+        let writing = self.account.writing_flow();
+        let (ended, kept): (Vec<Flow>, Vec<Flow>) = std::mem::take(&mut self.account.flows)
+            .into_iter()
+            .partition(|flow| flow.is_over(now, writing));
         self.account.flows = kept;
         for flow in ended {
             self.end_flow(&flow, FlowEnd::Abandoned);
@@ -139,23 +134,41 @@ impl Turn<'_> {
     }
 }
 
+/// What is lost with a message whose time has passed. A dead code is lost to nobody.
 fn message_failed(pending: &Pending) -> Option<EventKind> {
-    let PendingBody::Notice { notice, channel, .. } = &pending.body else {
-        return None;
-    };
-    Some(EventKind::MessageFailed {
-        message: pending.number,
-        kind: notice.id().to_owned(),
-        channel: *channel,
-        expired: true,
-    })
+    match &pending.body {
+        PendingBody::Code { .. } => None,
+        PendingBody::Revoke { write, .. } => Some(EventKind::SessionsKept { write: *write }),
+        PendingBody::Notice { notice, channel, .. } => Some(EventKind::MessageFailed {
+            message: pending.number,
+            kind: notice.id().to_owned(),
+            channel: *channel,
+            expired: true,
+        }),
+    }
+}
+
+impl Flow {
+    /// Whether time has ended the flow. A write whose outcome is open keeps it until the write's
+    /// own deadline has passed.
+    pub(super) fn is_over(&self, now: Timestamp, writing: Option<u32>) -> bool {
+        now >= self.expires_at && writing != Some(self.number)
+    }
 }
 
 impl Account {
+    /// The flow whose password is being written.
+    pub(super) fn writing_flow(&self) -> Option<u32> {
+        let write = self.write.as_ref().filter(|write| write.state == WriteState::Writing);
+        write.map(|write| write.flow)
+    }
+
     /// When the account next needs somebody.
     pub(crate) fn wake_at(&self) -> Option<Timestamp> {
         let messages = self.outbox.iter().map(Pending::wake_at);
-        let flows = self.flows.iter().map(|flow| flow.expires_at);
+        let writing = self.writing_flow();
+        let flows = self.flows.iter().filter(|flow| Some(flow.number) != writing);
+        let flows = flows.map(|flow| flow.expires_at);
         let write = self.write.iter().filter(|write| write.state == WriteState::Writing);
         messages.chain(flows).chain(write.map(|write| write.deadline)).min()
     }

@@ -1,0 +1,241 @@
+//! The handle: what the port asks for becomes a request to a thread.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+
+use async_trait::async_trait;
+use rusqlite::Connection;
+
+use super::cursor::Position;
+use super::error;
+use super::files;
+use super::queue::{Bounds, Pushed, Queue};
+use super::reader::{self, Read};
+use super::reply::{Promise, promise};
+use super::schema;
+use super::turnstile::Turnstile;
+use super::write::CommitJob;
+use super::writer::{self, Write};
+use crate::domain::event::Event;
+use crate::domain::ids::{RecordKey, TenantId};
+use crate::domain::record::{Record, RecordKind};
+use crate::domain::time::Timestamp;
+use crate::port::{
+    Charge, Commit, Committed, Cursor, Cutoff, EventsOf, Page, PortError, PortResult, Store,
+};
+
+/// What may wait in each queue; beyond it a call is answered `Unavailable` at once.
+const WAITING: Bounds = Bounds { jobs: 8_192, bytes: 64 << 20 };
+
+/// The largest commit: its body and its events. The engine's own stay below 32 KiB.
+const MAX_COMMIT_BYTES: usize = 1 << 20;
+
+/// The most rows of one page, or removed by one purge; the most charges of one batch.
+const MAX_ROWS: u16 = 1_000;
+
+/// A store in one SQLite file.
+///
+/// Cloning is cheap: all clones share the threads and the connections, and the last one that is
+/// dropped ends them, which waits for the write in progress and brings the log into the file. Two
+/// stores on one file, in one process or in two, see one history.
+///
+/// See the [module](super) for the files, an example, and queries for operators.
+#[derive(Clone)]
+pub struct SqliteStore {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    path: PathBuf,
+    writes: Arc<Queue<Write>>,
+    loads: Arc<Queue<Read>>,
+    lists: Arc<Queue<Read>>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl SqliteStore {
+    /// Opens the file, makes it if it is not there, and brings an older schema up to date.
+    ///
+    /// Blocks: call it at the start, or where blocking is allowed.
+    ///
+    /// # Errors
+    ///
+    /// `Denied` for a file of another application or of a newer schema, and without the right to
+    /// write; `Corrupt` for what is no database; `Unavailable` if the directory is not there, the
+    /// disk is full, or another process holds the file for long.
+    pub fn open(path: impl AsRef<Path>) -> PortResult<Self> {
+        // Between `create_new` and the close of that handle no other thread may open the file:
+        // see `files::prepare`.
+        static OPENING: Mutex<()> = Mutex::new(());
+
+        let opening = OPENING.lock().unwrap_or_else(PoisonError::into_inner);
+        let path = files::prepare(path.as_ref()).map_err(error::io_failed)?;
+        let turnstile = Turnstile::beside(&path).map_err(error::io_failed)?;
+        // One process at a time: to switch a file to the write-ahead log waits for nobody.
+        let pass = turnstile.enter().map_err(error::io_failed)?;
+        let writer = schema::open_writer(&path)?;
+        let loader = schema::open_reader(&path)?;
+        let lister = schema::open_reader(&path)?;
+        drop(pass);
+        drop(opening);
+
+        let mut inner = Inner {
+            path,
+            writes: Arc::new(Queue::new(WAITING)),
+            loads: Arc::new(Queue::new(WAITING)),
+            lists: Arc::new(Queue::new(WAITING)),
+            threads: Vec::with_capacity(3),
+        };
+        // If one cannot be started, dropping `inner` ends those that were.
+        for (name, conn, queue) in
+            [("sspr-sqlite-load", loader, &inner.loads), ("sspr-sqlite-list", lister, &inner.lists)]
+        {
+            let queue = Arc::clone(queue);
+            let thread = start(name, conn, move |conn| reader::run(conn, &queue))?;
+            inner.threads.push(thread);
+        }
+        let (queue, loads) = (Arc::clone(&inner.writes), Arc::clone(&inner.loads));
+        let run = move |conn: &Connection| writer::run(conn, &queue, &loads, &turnstile);
+        inner.threads.push(start("sspr-sqlite-write", writer, run)?);
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    async fn write<T>(&self, bytes: usize, job: impl FnOnce(Promise<T>) -> Write) -> PortResult<T> {
+        let (promise, reply) = promise(PortError::unknown);
+        self.inner.writes.push(bytes, job(promise)).map_err(|_| full())?;
+        reply.await
+    }
+
+    async fn list<T>(&self, job: impl FnOnce(Promise<T>) -> Read) -> PortResult<T> {
+        let (promise, reply) = promise(PortError::unavailable);
+        self.inner.lists.push(0, job(promise)).map_err(|_| full())?;
+        reply.await
+    }
+}
+
+fn start(
+    name: &str,
+    conn: Connection,
+    run: impl FnOnce(&Connection) + Send + 'static,
+) -> PortResult<JoinHandle<()>> {
+    thread::Builder::new().name(name.to_owned()).spawn(move || run(&conn)).map_err(error::io_failed)
+}
+
+fn rows(limit: usize) -> u16 {
+    u16::try_from(limit).map_or(MAX_ROWS, |limit| limit.min(MAX_ROWS))
+}
+
+fn full() -> PortError {
+    PortError::unavailable().because("too many calls wait for the store")
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        // The writer's connection goes last: the last one of all processes brings the log into
+        // the file and removes it.
+        for queue in [&self.loads, &self.lists] {
+            queue.close();
+        }
+        let writer = self.threads.pop();
+        for thread in self.threads.drain(..) {
+            join(thread);
+        }
+        self.writes.close();
+        if let Some(writer) = writer {
+            join(writer);
+        }
+    }
+}
+
+/// Waits for a thread, unless this is that thread: a waker that it called may hold the last handle.
+fn join(thread: JoinHandle<()>) {
+    if thread.thread().id() != thread::current().id() {
+        // It says how it panicked, if it did; there is nobody to tell.
+        drop(thread.join());
+    }
+}
+
+impl fmt::Debug for SqliteStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SqliteStore").field("path", &self.inner.path).finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn load(&self, key: &RecordKey) -> PortResult<Option<Record>> {
+        let (promise, reply) = promise(PortError::unavailable);
+        let pushed = self.inner.loads.push(0, Read::Load(*key, promise));
+        match pushed.map_err(|_| full())? {
+            Pushed::Next => reply.expected_at_once().await,
+            Pushed::Queued => reply.await,
+        }
+    }
+
+    async fn commit(&self, commit: Commit<'_>) -> PortResult<Committed> {
+        let job = Box::new(CommitJob::new(commit));
+        let bytes = job.bytes;
+        if bytes > MAX_COMMIT_BYTES {
+            return Err(PortError::denied().because("a commit of more than 1 MiB"));
+        }
+        self.write(bytes, |promise| Write::Commit(job, promise)).await
+    }
+
+    async fn add(&self, charges: &[Charge]) -> PortResult<Vec<u64>> {
+        if charges.len() > usize::from(MAX_ROWS) {
+            return Err(PortError::denied().because("a batch of more than 1000 charges"));
+        }
+        let bytes = size_of_val(charges);
+        self.write(bytes, |promise| Write::Add(charges.to_vec(), promise)).await
+    }
+
+    async fn due(
+        &self,
+        now: Timestamp,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> PortResult<Page<RecordKey>> {
+        let after = Position::parse(after)?;
+        let (now, limit) = (now.unix_millis(), rows(limit));
+        self.list(|promise| Read::Due(now, after, limit, promise)).await
+    }
+
+    async fn scan(
+        &self,
+        tenant: &TenantId,
+        kind: RecordKind,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> PortResult<Page<Record>> {
+        let after = Position::parse(after)?;
+        let limit = rows(limit);
+        self.list(|promise| Read::Scan(tenant.clone(), kind, after, limit, promise)).await
+    }
+
+    async fn events(
+        &self,
+        of: EventsOf<'_>,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> PortResult<Page<Event>> {
+        let limit = rows(limit);
+        match of {
+            EventsOf::Record(key) => {
+                let after = Position::parse(after)?;
+                self.list(|promise| Read::RecordEvents(*key, after, limit, promise)).await
+            }
+            EventsOf::Tenant(tenant) => {
+                let after = Position::parse(after)?;
+                self.list(|promise| Read::TenantEvents(tenant.clone(), after, limit, promise)).await
+            }
+        }
+    }
+
+    async fn purge(&self, cutoff: Cutoff, limit: usize) -> PortResult<u64> {
+        let limit = rows(limit);
+        // A row stands for the pages that its removal touches.
+        self.write(usize::from(limit) * 1024, |promise| Write::Purge(cutoff, limit, promise)).await
+    }
+}

@@ -1,0 +1,204 @@
+use super::*;
+use crate::domain::account::{Account, FlowId, Purpose};
+use crate::domain::contact::{Destination, EmailAddress, PhoneNumber};
+use crate::domain::ids::{RecordKey, TenantId, UserId};
+use crate::domain::method::{ChallengeOption, Channel, MethodKind};
+use crate::domain::policy::{PolicySettings, Scope};
+use crate::domain::reason::SsprReason;
+use crate::domain::record::{Record, Subject};
+use std::sync::Arc;
+
+fn policy(change: impl FnOnce(&mut PolicySettings)) -> Policy {
+    let mut settings = PolicySettings::default();
+    settings.scope = Scope::All;
+    settings.users.methods = MethodKind::ALL.into();
+    change(&mut settings);
+    Policy::new(settings).expect("a sound policy")
+}
+
+fn account() -> Account {
+    let tenant = TenantId::parse("contoso").expect("valid");
+    let user = UserId::parse("u-1").expect("valid");
+    Account::blank(RecordKey::from_bytes([3; 32]), tenant, Some(user), at(0))
+}
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_unix_seconds(1_800_000_000 + seconds)
+}
+
+fn mail() -> Destination {
+    Destination::Email(EmailAddress::parse("ada@private.example").expect("valid"))
+}
+
+fn open(flow: u8, option: ChallengeOption, destination: Option<&Destination>) -> Open<'_> {
+    Open {
+        flow: FlowId([flow; 16]),
+        purpose: Purpose::Reset,
+        generation: 0,
+        started_at: at(0),
+        option,
+        destination: destination.ok_or(SsprReason::NoSuchMethod),
+        required: 2,
+        stamp: None,
+        incarnation: None,
+        exceeded: None,
+        offers: Vec::new(),
+        confirms: None,
+        number: None,
+        locale: Locale::default(),
+        source: u32::from(flow),
+        key: 1,
+        nonce: [flow; 12],
+    }
+}
+
+fn email_option() -> ChallengeOption {
+    ChallengeOption::preferred(MethodKind::Email)
+}
+
+/// What a turn leaves behind, if its decision stands.
+fn after<T>(
+    account: &Account,
+    policy: &Policy,
+    now: Timestamp,
+    decide: impl FnOnce(&mut Turn<'_>) -> Result<T, Refusal>,
+) -> Result<(T, Account), Refusal> {
+    let mut turn = Turn::new(account, policy, now);
+    let answer = decide(&mut turn)?;
+    Ok((answer, turn.account))
+}
+
+/// Invariant 1 and 3: what a live code was promised nobody else can spend, and all promises
+/// together never exceed the pool.
+#[test]
+fn promises_never_exceed_the_pool() {
+    let (policy, to) = (policy(|_| {}), mail());
+    let mut state = account();
+    let mut promised = 0;
+    for flow in 1..=3 {
+        let command = open(flow, email_option(), Some(&to));
+        let (opened, next) =
+            after(&state, &policy, at(1), |turn| open_challenge(turn, &command)).expect("decided");
+        if opened == Opened::Open {
+            state = next;
+            promised += u32::from(state.flows.last().expect("a flow").challenges[0].attempts);
+        }
+        assert!(promised <= policy.failures.open.max);
+    }
+    assert_eq!(promised, 10, "two codes of five attempts each; the third waits");
+    // Nobody's guesses take away what the first code was promised.
+    for _ in 0..5 {
+        let spend = |turn: &mut Turn<'_>| charge_attempt(turn, &FlowId([2; 16]), Purpose::Reset, 0);
+        state = after(&state, &policy, at(2), spend).expect("promised").1;
+    }
+    let spend = |turn: &mut Turn<'_>| charge_attempt(turn, &FlowId([2; 16]), Purpose::Reset, 0);
+    assert_eq!(after(&state, &policy, at(2), spend).map(|_| ()), Err(Refusal::NotAccepted));
+    let own = |turn: &mut Turn<'_>| charge_attempt(turn, &FlowId([1; 16]), Purpose::Reset, 0);
+    assert!(after(&state, &policy, at(2), own).is_ok());
+}
+
+#[test]
+fn a_refused_decision_changes_nothing() {
+    let policy = policy(|_| {});
+    let state = account();
+    let guess = |turn: &mut Turn<'_>| charge_attempt(turn, &FlowId([1; 16]), Purpose::Reset, 0);
+    assert_eq!(after(&state, &policy, at(1), guess).map(|_| ()), Err(Refusal::NotAccepted));
+}
+
+#[test]
+fn a_hollow_challenge_sends_nothing_and_counts_the_same() {
+    let (policy, to) = (policy(|_| {}), mail());
+    let full = open(1, email_option(), Some(&to));
+    let hollow = open(1, email_option(), None);
+    let with = after(&account(), &policy, at(1), |turn| open_challenge(turn, &full)).expect("open");
+    let without =
+        after(&account(), &policy, at(1), |turn| open_challenge(turn, &hollow)).expect("open");
+    assert_eq!((with.0, with.1.outbox.len()), (Opened::Open, 1));
+    assert_eq!((without.0, without.1.outbox.len()), (Opened::Open, 0));
+    assert_eq!(with.1.sends, without.1.sends);
+    assert_eq!(with.1.flows[0].challenges[0].attempts, without.1.flows[0].challenges[0].attempts);
+}
+
+#[test]
+fn one_source_takes_no_more_than_its_share() {
+    let (policy, to) = (policy(|settings| settings.sends.live_flows = 10), mail());
+    let mut state = account();
+    let mut opened = 0;
+    for flow in 1..=5 {
+        // Another mail, another kind: only the source is the same.
+        let kinds = [MethodKind::Email, MethodKind::MobilePhone, MethodKind::OfficePhone];
+        let option = ChallengeOption::preferred(kinds[usize::from(flow) % 3]);
+        let mut command = open(flow, option, Some(&to));
+        command.source = 7;
+        let step = after(&state, &policy, at(1), |turn| open_challenge(turn, &command));
+        let (answer, next) = step.expect("decided");
+        if answer == Opened::Open {
+            opened += 1;
+            state = next;
+        }
+    }
+    assert_eq!(opened, 3, "60 percent of 5 in an hour");
+}
+
+/// A record never outgrows its bound, however much is put into it: whatever is refused by size
+/// never comes from the ordinary limits.
+#[test]
+fn the_default_limits_stay_within_a_body() {
+    let policy = policy(|settings| settings.registration.max_per_kind = 5);
+    let longest = format!("{}@{}.example", "a".repeat(64), "b".repeat(63));
+    let mail = Destination::Email(EmailAddress::parse(&longest).expect("valid"));
+    let phone = Destination::Phone(PhoneNumber::parse("+123 456789012345x123456").expect("valid"));
+    let mut state = account();
+    for flow in 1..=policy.sends.live_flows {
+        for kind in MethodKind::ALL {
+            let to = if kind == MethodKind::Email { &mail } else { &phone };
+            let mut command = open(flow, ChallengeOption::preferred(kind), Some(to));
+            command.offers =
+                vec![
+                    crate::domain::account::Offer { option: command.option, masked: to.masked() };
+                    15
+                ];
+            let step = after(&state, &policy, at(1), |turn| open_challenge(turn, &command));
+            state = step.expect("decided").1;
+        }
+    }
+    let tell: Vec<Address> = (0..10)
+        .map(|_| Address {
+            channel: Channel::Email,
+            destination: mail.clone(),
+            locale: Locale::default(),
+        })
+        .collect();
+    let notice = Notice::PasswordReset { at: at(1) };
+    let step = after(&state, &policy, at(2), |turn| turn.notify(notice, &tell, at(2), None));
+    state = step.expect("room").1;
+    assert!(state.outbox.len() <= MAX_OUTBOX);
+    let subject = Subject::Account(Arc::new(state.clone()));
+    let record = Record::new(state.key, Version::new(1, 1), subject);
+    assert!(record.body().len() <= 16 * 1024, "{} bytes", record.body().len());
+    let read = Record::loaded(state.key, Version::new(1, 1), record.body());
+    assert_eq!(read.subject().expect("own encoding"), &Subject::Account(Arc::new(state)));
+}
+
+/// Invariant 2: a clock that steps back neither revives a code nor refills a window.
+#[test]
+fn a_clock_that_steps_back_revives_nothing() {
+    let (policy, to) = (policy(|_| {}), mail());
+    let command = open(1, email_option(), Some(&to));
+    let opened = after(&account(), &policy, at(10), |turn| open_challenge(turn, &command));
+    let state = opened.expect("open").1;
+    let guess = |turn: &mut Turn<'_>| charge_attempt(turn, &FlowId([1; 16]), Purpose::Reset, 0);
+    let counted = after(&state, &policy, at(300), guess).expect("live").1;
+    // An hour back: what was stamped later is not obeyed, and its flow is void.
+    let back = after(&counted, &policy, at(-3_600), guess);
+    assert_eq!(back.map(|_| ()), Err(Refusal::NotAccepted));
+    let mut turn = Turn::new(&counted, &policy, at(-3_600));
+    turn.sweep();
+    let budget = turn.account.budget(MethodKind::Email).expect("counted");
+    assert_eq!(budget.open.times, [at(-3_600)], "the window starts again, full");
+    // Within the skew, time simply does not go back.
+    let mut turn = Turn::new(&counted, &policy, at(280));
+    turn.sweep();
+    assert_eq!(turn.now, at(300));
+    assert_eq!(turn.account.flows.len(), 1);
+}

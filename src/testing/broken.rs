@@ -1,1 +1,0 @@
-//! Stores that are wrong in exactly one way.

@@ -1,0 +1,108 @@
+//! The ways to be wrong.
+
+macro_rules! defects {
+    ($($(#[$doc:meta])* $name:ident => $property:literal,)+) => {
+        /// One way in which a store is wrong.
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+        #[non_exhaustive]
+        pub enum Defect {
+            $($(#[$doc])* $name,)+
+        }
+
+        impl Defect {
+            /// Every defect.
+            pub const ALL: &'static [Self] = &[$(Self::$name),+];
+
+            /// The name of the property that must catch it.
+            #[must_use]
+            pub const fn caught_by(self) -> &'static str {
+                match self {
+                    $(Self::$name => $property),+
+                }
+            }
+        }
+    };
+}
+
+defects! {
+    /// `commit` compares, lets others go first, and then writes whatever is there by then (V1, V2).
+    ReadIncrementWrite => "commit_has_one_winner",
+    /// The same for the first version of a record: two of them are inserted (V1).
+    ReadThenInsert => "commit_insert_has_one_winner",
+    /// `commit` that expects no record overwrites the one that is there: an upsert (V2).
+    UpsertOnInsert => "commit_inserts_only_what_is_absent",
+    /// `commit` that expects a version inserts if there is none (V23).
+    InsertWhenMissing => "commit_replaces_only_what_is_there",
+    /// Versions with the same count are taken for equal (V1).
+    CountOnlyVersion => "commit_compares_the_nonce",
+    /// Versions with the same nonce are taken for equal (V1).
+    NonceOnlyVersion => "commit_compares_the_count",
+    /// A stale commit leaves its events behind.
+    EventsThoughStale => "commit_stale_changes_nothing",
+    /// The losers of a race leave their events behind.
+    EventsOfLosers => "commit_losers_leave_nothing",
+    /// An applied commit drops its events.
+    EventsLost => "commit_writes_record_and_events",
+    /// The record is written first and the events in a second step.
+    EventsInASecondStep => "commit_dropped_is_whole_or_nothing",
+    /// `commit` says `Applied` and does nothing (V51).
+    SilentNoOp => "load_sees_applied_commits",
+    /// After each commit, `load` once more hands out the record before it, as a cache does (V23).
+    StaleRead => "load_sees_applied_commits",
+    /// The body is parsed and printed again.
+    BodyReencoded => "load_returns_bodies_byte_for_byte",
+    /// The nonce is kept in a signed column, and its highest bit is lost.
+    NonceLosesABit => "load_returns_versions_as_given",
+    /// A record that cannot be read is answered as none (V23).
+    CorruptAsNone => "load_tells_damaged_from_absent",
+    /// A scan leaves out what it cannot read.
+    CorruptLeftOut => "scan_tells_damaged_from_absent",
+    /// `load` hides what the wall clock says has expired, as a time-to-live does (V23).
+    HidesExpired => "no_method_reads_the_time",
+    /// A key that stands twice in a batch is added to once.
+    AddLosesOneOfBatch => "add_counts_a_repeated_key_each_time",
+    /// `add` reads, lets others go first, and then writes (V2).
+    AddReadsThenWrites => "add_loses_nothing_in_a_race",
+    /// `add` answers in the order of the keys.
+    AddAnswersInKeyOrder => "add_answers_in_the_order_given",
+    /// Counters are kept in 32 bits.
+    AddWraps => "add_does_not_wrap",
+    /// A counter keeps the first expiry that it was given.
+    CounterKeepsFirstExpiry => "add_keeps_the_latest_expiry",
+    /// `due` misses a record whose `wake_at` has changed.
+    WakeIndexLost => "due_follows_each_commit",
+    /// `due` finds a record by each `wake_at` that it ever had.
+    WakeIndexNeverCleared => "due_lets_go_of_cleared_alarms",
+    /// `due` leaves out one record wherever one page ends and the next begins.
+    DueSkips => "due_is_complete_while_others_change",
+    /// `scan` hands out the records of all tenants.
+    TenantIgnoredInScan => "scan_keeps_tenants_apart",
+    /// `scan` takes the tenant for a prefix.
+    TenantByPrefix => "scan_keeps_similar_tenants_apart",
+    /// `scan` hands out the records of all kinds.
+    KindIgnoredInScan => "scan_keeps_kinds_apart",
+    /// `scan` goes by the time of the last change.
+    ScanByLastChange => "scan_hands_out_each_once_while_they_change",
+    /// `events` leaves out one event wherever one page ends and the next begins.
+    CursorSkips => "events_of_a_record_are_in_order",
+    /// Events take their position before they can be seen, and a cursor overtakes them.
+    CursorOvertakes => "events_skip_none_while_writers_commit",
+    /// The last page of events has no cursor to read on from.
+    NoCursorAtTheEnd => "events_can_be_read_on_from_the_end",
+    /// `purge` removes what expires within the next hour (V23).
+    PurgesLiveRows => "purge_removes_expired_records_only",
+    /// `purge` removes events of the very time of the cutoff.
+    PurgesEventsAtTheCutoff => "purge_removes_older_events_only",
+    /// `purge` looks for what has expired, lets others go first, and then removes it (V23).
+    PurgeReadThenDelete => "purge_spares_what_a_commit_extends",
+    /// `purge` takes no notice of its limit.
+    PurgeWithoutLimit => "purge_keeps_to_its_limit",
+    /// `purge` says that it removed nothing.
+    PurgeCountsNothing => "purge_keeps_to_its_limit",
+    /// A cursor that cannot be read starts from the beginning.
+    CursorRestarts => "cursors_of_others_making_are_refused",
+    /// A cursor that cannot be read is a panic.
+    CursorPanics => "cursors_of_others_making_are_refused",
+    /// Cursors hold all that there is to know.
+    CursorTooLong => "cursors_are_short",
+}

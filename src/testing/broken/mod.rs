@@ -1,0 +1,145 @@
+//! Stores that are wrong in exactly one way, to test the tests.
+//!
+//! Each [`Defect`] is a mistake that released systems made: the row of the attack list that it
+//! opens is named with it. A kit that does not catch one of them by the property of
+//! [`Defect::caught_by`] is broken itself; an engine's own tests can use them to show which of its
+//! rules rest on the store.
+
+mod defect;
+mod reads;
+mod writes;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+
+pub use defect::Defect;
+
+use crate::adapters::memory::MemoryStore;
+use crate::domain::event::Event;
+use crate::domain::ids::{CounterKey, RecordKey, TenantId};
+use crate::domain::record::{Columns, Record, RecordKind};
+use crate::domain::time::Timestamp;
+use crate::port::{Charge, Commit, Committed, Cursor, Cutoff, EventsOf, Page, PortResult, Store};
+
+/// A correct store behind a wrapper that breaks one sentence of the contract.
+///
+/// Clones are handles on the same store.
+///
+/// ```
+/// use sspr::port::{Commit, Committed};
+/// use sspr::testing::block_on;
+/// use sspr::testing::broken::{BrokenStore, Defect};
+/// use sspr::{Columns, Record, RecordKey, RecordKind, Store, TenantId, Timestamp, Version};
+///
+/// let store = BrokenStore::new(Defect::SilentNoOp);
+/// let key = RecordKey::from_bytes([1; 32]);
+/// let record = Record::loaded(key, Version::new(1, 7), "{}");
+/// let columns = Columns::new(TenantId::parse("a")?, RecordKind::Meta, Timestamp::EPOCH);
+/// let answer = block_on(store.commit(Commit::new(&record, None, &columns, &[])))?;
+/// assert_eq!(answer, Committed::Applied);
+/// assert!(block_on(store.load(&key))?.is_none(), "it did nothing");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct BrokenStore {
+    defect: Defect,
+    inner: Arc<dyn Store>,
+    memo: Arc<Mutex<Memo>>,
+}
+
+/// What a wrapper must remember to be wrong where the correct store behind it is right.
+#[derive(Default)]
+struct Memo {
+    /// The columns as last applied.
+    columns: BTreeMap<RecordKey, Columns>,
+    /// The record before the last commit, until it was handed out once more.
+    before: BTreeMap<RecordKey, Record>,
+    /// Records whose alarm was lost.
+    lost: BTreeSet<RecordKey>,
+    /// The first expiry that a counter was given.
+    expiry: BTreeMap<CounterKey, Timestamp>,
+    /// Events by a position that was taken too early, and the next such position.
+    trail: BTreeMap<u64, Event>,
+    next: u64,
+}
+
+impl BrokenStore {
+    /// A store in memory with this defect.
+    #[must_use]
+    pub fn new(defect: Defect) -> Self {
+        Self::over(defect, Arc::new(MemoryStore::new()))
+    }
+
+    /// Breaks a store that is correct.
+    #[must_use]
+    pub fn over(defect: Defect, inner: Arc<dyn Store>) -> Self {
+        Self { defect, inner, memo: Arc::default() }
+    }
+
+    /// What is wrong with it.
+    #[must_use]
+    pub const fn defect(&self) -> Defect {
+        self.defect
+    }
+
+    fn is(&self, defect: Defect) -> bool {
+        self.defect == defect
+    }
+}
+
+impl fmt::Debug for BrokenStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BrokenStore").field("defect", &self.defect).finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl Store for BrokenStore {
+    async fn load(&self, key: &RecordKey) -> PortResult<Option<Record>> {
+        self.load_wrongly(key).await
+    }
+
+    async fn commit(&self, commit: Commit<'_>) -> PortResult<Committed> {
+        self.commit_wrongly(commit).await
+    }
+
+    async fn add(&self, charges: &[Charge]) -> PortResult<Vec<u64>> {
+        self.add_wrongly(charges).await
+    }
+
+    async fn due(
+        &self,
+        now: Timestamp,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> PortResult<Page<RecordKey>> {
+        self.due_wrongly(now, after, limit).await
+    }
+
+    async fn scan(
+        &self,
+        tenant: &TenantId,
+        kind: RecordKind,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> PortResult<Page<Record>> {
+        self.scan_wrongly(tenant, kind, after, limit).await
+    }
+
+    async fn events(
+        &self,
+        of: EventsOf<'_>,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> PortResult<Page<Event>> {
+        self.events_wrongly(of, after, limit).await
+    }
+
+    async fn purge(&self, cutoff: Cutoff, limit: usize) -> PortResult<u64> {
+        self.purge_wrongly(cutoff, limit).await
+    }
+}

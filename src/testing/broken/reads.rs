@@ -1,0 +1,249 @@
+//! Wrong `load`, `due`, `scan` and `events`.
+
+use std::future::Future;
+
+use super::super::lock;
+use super::{BrokenStore, Defect};
+use crate::domain::event::Event;
+use crate::domain::ids::{RecordKey, TenantId};
+use crate::domain::record::{Record, RecordKind, Version};
+use crate::domain::time::Timestamp;
+use crate::port::{
+    Clock as _, Cursor, EventsOf, Page, PortError, PortErrorKind, PortResult, SystemClock,
+};
+
+impl BrokenStore {
+    pub(super) async fn load_wrongly(&self, key: &RecordKey) -> PortResult<Option<Record>> {
+        let found = self.inner.load(key).await;
+        match self.defect {
+            Defect::StaleRead => {
+                let before = lock(&self.memo).before.remove(key);
+                Ok(before.or(found?))
+            }
+            Defect::HidesExpired => {
+                let memo = lock(&self.memo);
+                let expires = memo.columns.get(key).and_then(|columns| columns.expires_at);
+                let over = expires.is_some_and(|expires| expires <= SystemClock.now());
+                Ok(found?.filter(|_| !over))
+            }
+            Defect::CorruptAsNone => match found {
+                Err(error) if error.kind() == PortErrorKind::Corrupt => Ok(None),
+                found => found,
+            },
+            Defect::BodyReencoded => Ok(found?.map(|record| {
+                let parsed = serde_json::from_str::<serde_json::Value>(record.body());
+                let body =
+                    parsed.map_or_else(|_| record.body().to_owned(), |json| json.to_string());
+                Record::loaded(*key, record.version(), body)
+            })),
+            Defect::NonceLosesABit => Ok(found?.map(|record| {
+                let kept = record.version().nonce() & (u64::MAX >> 1);
+                let version = Version::new(record.version().count(), kept);
+                Record::loaded(*key, version, record.body())
+            })),
+            _ => found,
+        }
+    }
+
+    pub(super) async fn due_wrongly(
+        &self,
+        now: Timestamp,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> PortResult<Page<RecordKey>> {
+        let bare = bare(after);
+        let after = bare.as_ref();
+        let call = |after| self.inner.due(now, after, limit);
+        let mut page = self.paged(after, call).await?;
+        match self.defect {
+            Defect::WakeIndexLost => {
+                let memo = lock(&self.memo);
+                page.items.retain(|key| !memo.lost.contains(key));
+            }
+            // A stale row is found once; a listing of stale rows alone would never end.
+            Defect::WakeIndexNeverCleared if after.is_none() => {
+                let stale = lock(&self.memo).lost.clone();
+                page.items.extend(stale);
+                page.items.truncate(limit);
+            }
+            Defect::DueSkips if after.is_some() && !page.items.is_empty() => {
+                page.items.remove(0);
+            }
+            _ => {}
+        }
+        Ok(page)
+    }
+
+    pub(super) async fn scan_wrongly(
+        &self,
+        tenant: &TenantId,
+        kind: RecordKind,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> PortResult<Page<Record>> {
+        let owners = match self.defect {
+            Defect::TenantIgnoredInScan => self.owners(|_, other| other == kind),
+            Defect::TenantByPrefix => self.owners(|owner, other| {
+                owner.as_str().starts_with(tenant.as_str()) && other == kind
+            }),
+            Defect::KindIgnoredInScan => self.owners(|owner, _| owner == tenant),
+            Defect::ScanByLastChange => {
+                return self.scan_by_change(tenant, kind, after, limit).await;
+            }
+            _ => {
+                let bare = bare(after);
+                let after = bare.as_ref();
+                let call = |after| self.inner.scan(tenant, kind, after, limit);
+                return match self.paged(after, call).await {
+                    Err(error)
+                        if self.is(Defect::CorruptLeftOut)
+                            && error.kind() == PortErrorKind::Corrupt =>
+                    {
+                        Ok(Page::new(Vec::new(), None))
+                    }
+                    page => page,
+                };
+            }
+        };
+        self.scan_owners(&owners, after, limit).await
+    }
+
+    /// The tenants and kinds that there are records of, as far as they are wanted.
+    fn owners(
+        &self,
+        wanted: impl Fn(&TenantId, RecordKind) -> bool,
+    ) -> Vec<(TenantId, RecordKind)> {
+        let memo = lock(&self.memo);
+        let all = memo.columns.values();
+        let mut owners: Vec<_> = all
+            .map(|columns| (columns.tenant.clone(), columns.kind))
+            .filter(|(tenant, kind)| wanted(tenant, *kind))
+            .collect();
+        owners.sort();
+        owners.dedup();
+        owners
+    }
+
+    /// One scan after the other; a cursor is the number of the scan and the cursor within it.
+    async fn scan_owners(
+        &self,
+        owners: &[(TenantId, RecordKind)],
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> PortResult<Page<Record>> {
+        let (at, within) = match after {
+            None => (0, None),
+            Some(cursor) => {
+                let parts = cursor.as_str().split_once('|').ok_or(PortError::denied())?;
+                let at: usize = parts.0.parse().map_err(|_| PortError::denied())?;
+                (at, Some(parts.1).filter(|text| !text.is_empty()))
+            }
+        };
+        let Some((tenant, kind)) = owners.get(at) else {
+            return Ok(Page::new(Vec::new(), None));
+        };
+        let within = within.map(Cursor::new);
+        let page = self.inner.scan(tenant, *kind, within.as_ref(), limit).await?;
+        let next = match page.next {
+            Some(cursor) => Some(format!("{at}|{}", cursor.as_str())),
+            None => (at + 1 < owners.len()).then(|| format!("{}|", at + 1)),
+        };
+        Ok(Page::new(page.items, next.map(Cursor::new)))
+    }
+
+    async fn scan_by_change(
+        &self,
+        tenant: &TenantId,
+        kind: RecordKind,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> PortResult<Page<Record>> {
+        let all = self.inner.scan(tenant, kind, None, usize::MAX).await?.items;
+        let memo = lock(&self.memo);
+        let position = |record: &Record| {
+            let columns = memo.columns.get(record.key());
+            let millis = columns.map_or(0, |columns| columns.updated_at.unix_millis());
+            format!("{millis:020}.{}", record.key())
+        };
+        let mut rows: Vec<_> = all.into_iter().map(|record| (position(&record), record)).collect();
+        rows.sort_by(|(one, _), (other, _)| one.cmp(other));
+        rows.retain(|(position, _)| after.is_none_or(|after| position.as_str() > after.as_str()));
+        rows.truncate(limit);
+        let next = rows.last().map(|(position, _)| Cursor::new(position.as_str()));
+        Ok(Page::new(rows.into_iter().map(|(_, record)| record).collect(), next))
+    }
+
+    pub(super) async fn events_wrongly(
+        &self,
+        of: EventsOf<'_>,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> PortResult<Page<Event>> {
+        if let EventsOf::Tenant(tenant) = of
+            && self.is(Defect::CursorOvertakes)
+        {
+            return self.trail(tenant, after, limit);
+        }
+        let bare = bare(after);
+        let after = bare.as_ref();
+        let call = |after| self.inner.events(of, after, limit);
+        let mut page = self.paged(after, call).await?;
+        match self.defect {
+            Defect::CursorSkips if after.is_some() && page.items.len() > 1 => {
+                page.items.remove(0);
+            }
+            Defect::NoCursorAtTheEnd if page.items.len() < limit => page.next = None,
+            _ => {}
+        }
+        Ok(page)
+    }
+
+    /// Events by the position that they took before they could be seen.
+    fn trail(
+        &self,
+        tenant: &TenantId,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> PortResult<Page<Event>> {
+        let from = match after {
+            None => 0,
+            Some(cursor) => {
+                let last: u64 = cursor.as_str().parse().map_err(|_| PortError::denied())?;
+                last + 1
+            }
+        };
+        let memo = lock(&self.memo);
+        let seen = memo.trail.range(from..).filter(|(_, event)| event.tenant == *tenant);
+        let page: Vec<_> = seen.take(limit).collect();
+        let next = page.last().map(|(position, _)| Cursor::new(position.to_string()));
+        Ok(Page::new(page.into_iter().map(|(_, event)| event.clone()).collect(), next))
+    }
+
+    /// A page of the correct store, unless the defect is about cursors of any listing.
+    async fn paged<'a, T, F>(
+        &self,
+        after: Option<&'a Cursor>,
+        call: impl Fn(Option<&'a Cursor>) -> F,
+    ) -> PortResult<Page<T>>
+    where
+        F: Future<Output = PortResult<Page<T>>>,
+    {
+        let mut page = match call(after).await {
+            Err(_) if after.is_some() && self.is(Defect::CursorRestarts) => call(None).await?,
+            Err(error) if after.is_some() && self.is(Defect::CursorPanics) => {
+                panic!("a cursor that is none: {error}")
+            }
+            page => page?,
+        };
+        if self.is(Defect::CursorTooLong) {
+            let pad = |cursor: Cursor| Cursor::new(format!("{:300}", cursor.as_str()));
+            page.next = page.next.map(pad);
+        }
+        Ok(page)
+    }
+}
+
+/// A cursor without the padding of [`Defect::CursorTooLong`].
+fn bare(cursor: Option<&Cursor>) -> Option<Cursor> {
+    cursor.map(|cursor| Cursor::new(cursor.as_str().trim_end_matches(' ')))
+}

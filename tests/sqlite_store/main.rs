@@ -1,0 +1,9 @@
+//! The SQLite store: its contract, its files, and several processes on one file.
+
+#![cfg(feature = "sqlite")]
+
+mod contract;
+mod files;
+mod listings;
+mod processes;
+mod support;

@@ -1,0 +1,123 @@
+use std::future::Future;
+use std::path::{Path, PathBuf};
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::{self, Thread};
+
+use sspr::adapters::sqlite::SqliteStore;
+use sspr::port::{Commit, Committed, PortErrorKind, PortResult, Store};
+use sspr::{Columns, Event, Record, RecordKey, RecordKind, TenantId, Timestamp, Version};
+
+/// The store needs no runtime, so neither does its test.
+pub(crate) fn wait<F: Future>(future: F) -> F::Output {
+    struct Unpark(Thread);
+    impl Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    let mut context = Context::from_waker(&waker);
+    let mut future = pin!(future);
+    loop {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
+            return output;
+        }
+        thread::park();
+    }
+}
+
+/// A directory of this test's own, removed at the end.
+pub(crate) struct Place(PathBuf);
+
+impl Place {
+    pub(crate) fn new() -> Self {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let name = format!("sspr-sqlite-test-{}-{number}", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        std::fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    pub(crate) fn file(&self) -> PathBuf {
+        self.0.join("sspr.db")
+    }
+
+    pub(crate) fn open(&self) -> SqliteStore {
+        SqliteStore::open(self.file()).unwrap()
+    }
+
+    /// A connection that bypasses the store.
+    pub(crate) fn raw(&self) -> rusqlite::Connection {
+        rusqlite::Connection::open(self.file()).unwrap()
+    }
+}
+
+impl AsRef<Path> for Place {
+    fn as_ref(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+pub(crate) fn key(number: u8) -> RecordKey {
+    RecordKey::from_bytes([number; 32])
+}
+
+pub(crate) fn tenant() -> TenantId {
+    TenantId::parse("contoso").unwrap()
+}
+
+pub(crate) fn columns() -> Columns {
+    Columns::new(tenant(), RecordKind::Account, at(1))
+}
+
+pub(crate) fn at(second: i64) -> Timestamp {
+    Timestamp::from_unix_seconds(second)
+}
+
+pub(crate) fn record(number: u8, version: Version) -> Record {
+    let body = format!(r#"{{"number":{number},"text":"π\u0000 {version}"}}"#);
+    Record::loaded(key(number), version, body)
+}
+
+pub(crate) fn event(record: &Record, index: u16, second: i64) -> Event {
+    let (key, count) = (record.key(), record.version().count());
+    let text = format!(
+        r#"{{"id":{{"record":"{key}","count":{count},"index":{index}}},"tenant":"contoso",
+            "user":"ada","actor":"engine","at":{},"code":"unblocked"}}"#,
+        second * 1000
+    );
+    Event::decode(&text).unwrap()
+}
+
+/// Commits with plain columns and no events.
+pub(crate) fn put(
+    store: &SqliteStore,
+    next: &Record,
+    expected: Option<Version>,
+) -> PortResult<Committed> {
+    wait(store.commit(Commit::new(next, expected, &columns(), &[])))
+}
+
+pub(crate) fn kind<T: std::fmt::Debug>(result: PortResult<T>) -> PortErrorKind {
+    result.expect_err("an error was expected").kind()
+}
+
+/// A commit that must be applied.
+pub(crate) fn apply(store: &SqliteStore, commit: Commit<'_>) {
+    assert_eq!(wait(store.commit(commit)).unwrap(), Committed::Applied);
+}
+
+/// A record without events that must be applied.
+pub(crate) fn set(store: &SqliteStore, next: &Record, expected: Option<Version>) {
+    assert_eq!(put(store, next, expected).unwrap(), Committed::Applied);
+}
