@@ -254,6 +254,8 @@ impl Reset<'_> {
         let step = engine.step(&target, None, &policy, &origin, Unsure::Resolve, decide);
         let (proven, account) = step.await?;
         claim.generation = proven.flow.generation;
+        // From here on the record says what is shown.
+        claim.asked = Default::default();
         (engine.inner.on_work)();
         let mut reply = engine.reply(tenant, &claim, &account, &policy, &[], arrival);
         reply.not_before = None;
