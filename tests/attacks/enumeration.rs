@@ -18,6 +18,7 @@ in_memory!(
     v10_masks_of_nobody_are_stable_and_shaped_like_any,
     v11_every_kind_of_account_costs_the_same_calls,
     v12_a_script_of_thirty_calls_ends_the_same_for_everybody,
+    v12_a_spent_budget_answers_like_a_fresh_one,
     v13_a_dead_mail_server_tells_nothing,
     v14_nothing_links_two_flows_or_names_an_address,
 );
@@ -190,6 +191,36 @@ async fn v12_a_script_of_thirty_calls_ends_the_same_for_everybody(_place: &Place
             }
         }
         assert_eq!(*expected.get_or_insert_with(|| all.clone()), all, "{kind}");
+    }
+}
+
+/// V12: whether somebody else has spent an account's budget is not to be seen either: that would
+/// tell that there is an account.
+async fn v12_a_spent_budget_answers_like_a_fresh_one(_place: &Place) {
+    let mut expected = None;
+    for spent in [false, true] {
+        let world = World::memory(roomy(one_gate())).await;
+        let person = settle(&world, 1).await;
+        if spent {
+            siege(&world, &person.name, &email(), 5).await;
+            siege(&world, &person.name, &sms(), 5).await;
+        }
+        let request = source(2);
+        let mut all = Vec::new();
+        let reply = world.engine.reset().start(&request, &person.name).await;
+        let mut ticket = reply.expect("started").ticket;
+        for selection in [email(), sms(), email(), sms(), voice()] {
+            let answer = world.engine.reset().challenge(&request, &ticket, &selection).await;
+            all.push(seen(&answer));
+            if let Ok(reply) = answer {
+                ticket = reply.ticket;
+            }
+            all.push(seen(&world.engine.reset().view(&request, &ticket).await));
+        }
+        let expected: &Vec<String> = expected.get_or_insert_with(|| all.clone());
+        for (call, (left, right)) in all.iter().zip(expected).enumerate() {
+            assert_eq!(left, right, "spent: {spent}, call {call}");
+        }
     }
 }
 

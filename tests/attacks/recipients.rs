@@ -177,7 +177,7 @@ async fn v43_nobody_is_flooded(place: &Place) {
             world.deliver().await;
         }
     }
-    assert_eq!(world.inbox.attempts() - before, 3, "60 of 100 of 5");
+    assert_eq!(world.inbox.attempts() - before, 2, "60 of 100 of three live flows");
     // Unknown people.
     let before = world.inbox.attempts();
     for n in 0..50 {
