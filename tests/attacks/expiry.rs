@@ -14,6 +14,7 @@ in_memory!(
     v21_a_code_ends_at_its_time,
     v21_no_lifetime_means_never,
     v21_a_clock_that_steps_back_revives_and_refills_nothing,
+    v21_what_a_wrong_clock_locked_opens_again,
     v21_time_does_not_overflow,
     v24_earlier_tickets_rewind_nothing,
     v28_a_grant_ends_and_is_used_once,
@@ -88,6 +89,22 @@ async fn v21_a_clock_that_steps_back_revives_and_refills_nothing(_place: &Place)
     world.clock.set(Timestamp::from_unix_seconds(START));
     siege(&world, &person.name, &email(), 10).await;
     assert_eq!(counted(&events_of(&world, &person.id).await), 10);
+}
+
+/// V21: a clock that jumps ahead and comes back leaves no lock behind that lasts until that day:
+/// windows and locks start again, once, at full length.
+async fn v21_what_a_wrong_clock_locked_opens_again(_place: &Place) {
+    let world = World::memory(roomy(one_gate())).await;
+    let person = settle(&world, 1).await;
+    world.clock.advance(400 * DAY);
+    assert_eq!(siege(&world, &person.name, &email(), 10).await, 10);
+    world.clock.set(Timestamp::from_unix_seconds(START));
+    siege(&world, &person.name, &email(), 10).await;
+    assert_eq!(counted(&events_of(&world, &person.id).await), 10);
+    world.deliver().await;
+    world.clock.advance(2 * DAY);
+    siege(&world, &person.name, &email(), 10).await;
+    assert_eq!(counted(&events_of(&world, &person.id).await), 20);
 }
 
 /// V21: at the ends of time nothing panics, and nothing is accepted that should not be.

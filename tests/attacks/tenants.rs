@@ -17,7 +17,11 @@ use crate::place::Place;
 use crate::support::*;
 use crate::town::*;
 
-on_every_store!(v50_each_transition_is_one_event, v52_tenants_are_separate);
+on_every_store!(
+    v50_each_transition_is_one_event,
+    v50_the_trail_of_a_registration_can_be_read,
+    v52_tenants_are_separate,
+);
 in_memory!(
     v50_strangers_do_not_make_the_trail_grow,
     v51_an_engine_refuses_a_store_that_keeps_nothing,
@@ -75,6 +79,22 @@ async fn v50_each_transition_is_one_event(place: &Place) {
     // The tenant's trail holds the same, and the policy's change.
     let of_tenant = all_events(&world).await;
     assert_eq!(of_tenant.len(), events.len() + 1);
+}
+
+/// V50: whatever happened to an account can be read back, from any store.
+async fn v50_the_trail_of_a_registration_can_be_read(place: &Place) {
+    let world = world(place.store(), roomy(settings())).await;
+    world.register_both().await;
+    let registration = world.engine.registration();
+    let all = registration.list(&request(), &world.signed_in()).await.expect("listed");
+    registration.remove(&request(), &world.signed_in(), &all[0].id).await.expect("removed");
+    let events = events_of(&world, &world.user).await;
+    for (code, times) in [("method_added", 2), ("method_confirmed", 2), ("method_removed", 1)] {
+        assert_eq!(count(&events, code), times, "{code}");
+    }
+    for event in events {
+        assert_eq!(Event::decode(&event.encode()).expect("its own text"), event);
+    }
 }
 
 /// V50: five hundred calls for somebody who does not exist leave no more events than the budgets
