@@ -254,6 +254,7 @@ event_kinds! {
         /// The method.
         method: MethodKind,
         /// Its id.
+        #[serde(rename = "method_id")]
         id: MethodId,
     },
     /// A method was confirmed and is active.
@@ -261,6 +262,7 @@ event_kinds! {
         /// The method.
         method: MethodKind,
         /// Its id.
+        #[serde(rename = "method_id")]
         id: MethodId,
     },
     /// A method was removed.
@@ -268,6 +270,7 @@ event_kinds! {
         /// The method.
         method: MethodKind,
         /// Its id.
+        #[serde(rename = "method_id")]
         id: MethodId,
     },
     /// The user has registered all that the policy asks for.

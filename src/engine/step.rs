@@ -125,6 +125,10 @@ impl Engine {
             let turn = Turn::new(&current.account, policy, self.inner.clock.now());
             let mut turn =
                 turn.by(origin.actor.clone(), origin.source.clone(), origin.about.clone());
+            if turn.disobeyed {
+                self.commit_turn(turn, current.version, Unsure::Resolve).await?;
+                continue;
+            }
             let answer = match decide(&mut turn)? {
                 Plan::Keep(answer) => return Ok((answer, current.account)),
                 Plan::Commit(answer) => answer,

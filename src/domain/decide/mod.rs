@@ -58,6 +58,9 @@ pub(crate) struct Turn<'a> {
     /// Whom a decoy stands in for, if that is somebody: for the audit trail.
     pub(crate) about: Option<UserId>,
     pub(crate) events: Vec<EventKind>,
+    /// The record was stamped by a clock far ahead: what that voids is committed before anything
+    /// is decided, or it would be voided anew at every visit.
+    pub(crate) disobeyed: bool,
 }
 
 impl<'a> Turn<'a> {
@@ -71,9 +74,11 @@ impl<'a> Turn<'a> {
             source: None,
             about: None,
             events: Vec::new(),
+            disobeyed: false,
         };
         if account.seen > now.plus(MAX_SKEW) {
             turn.now = now;
+            turn.disobeyed = true;
             turn.disobey_the_future();
         }
         turn.account.seen = turn.now;
