@@ -135,11 +135,11 @@ fn prove_at_once(
     thread::scope(|scope| {
         let all = engines.iter().flat_map(|engine| std::iter::repeat_n(engine, TRIES_PER_ENGINE));
         let threads: Vec<_> = all.map(|engine| scope.spawn(|| prove(engine))).collect();
-        let answer = |thread: thread::ScopedJoinHandle<'_, _>| match thread.join() {
-            Ok(answer) => answer.map_err(Into::into),
-            Err(_) => Err("a thread panicked".into()),
-        };
-        threads.into_iter().map(answer).collect()
+        let mut answers = Vec::with_capacity(threads.len());
+        for thread in threads {
+            answers.push(thread.join().map_err(|_| "a thread panicked")??);
+        }
+        Ok(answers)
     })
 }
 
