@@ -104,7 +104,7 @@ macro_rules! __sspr_store_properties {
         "a record whose `wake_at` has come is found by [`due`](Self::due) as soon as the commit is answered."
         "A notice of a changed password is never sent.";
     due::due_lets_go_of_cleared_alarms
-        "Keys of records whose `wake_at` is at or before `now`, at most `limit`."
+        "A key whose alarm was cleared or moved on before the listing began is not handed out again."
         "Work that is done is looked at for ever, and what is not done waits behind it.";
     due::due_is_complete_while_others_change
         "every such record that is not changed meanwhile is handed out by following the cursor to its end."
@@ -177,7 +177,7 @@ macro_rules! __sspr_store_properties {
         "A charged limit is purged: it starts at zero again.";
 
     cursors::cursors_are_short
-        "an opaque text of the store's own making, at most 256 bytes."
+        "A cursor that this store did not make is an error, never a panic."
         "A host that keeps cursors in a bounded place cannot go on.";
     cursors::cursors_of_others_making_are_refused
         "an opaque text of the store's own making, at most 256 bytes."

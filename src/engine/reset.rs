@@ -265,20 +265,12 @@ impl Reset<'_> {
         let target = engine.subject_target(tenant, &claim.subject, claim.identifier);
         let origin = Origin::about(request, &claim.subject);
         let charge = engine.charge_and_compare(&target, &policy, &origin, &claim, attempt).await?;
-        let (flow, account) = if charge.repeat {
-            // Charged already, in the commit before the comparison; there is nothing to consume.
-            let loaded = engine.load(&target).await?;
-            let flow = loaded.account.flow(&claim.flow).cloned();
-            (flow.ok_or(Refusal::NotAccepted)?, loaded.account)
-        } else {
-            let origin = Origin { actor: ActorKind::User, ..origin };
-            let decide =
-                |turn: &mut Turn<'_>| decide::consume(turn, &claim.flow, &charge).map(Plan::Commit);
-            let step = engine.step(&target, None, &policy, &origin, Unsure::Resolve, decide);
-            let (proven, account) = step.await?;
-            (proven.flow, account)
-        };
-        claim.generation = flow.generation;
+        let origin = Origin { actor: ActorKind::User, ..origin };
+        let decide =
+            |turn: &mut Turn<'_>| decide::consume(turn, &claim.flow, &charge).map(Plan::Commit);
+        let step = engine.step(&target, None, &policy, &origin, Unsure::Resolve, decide);
+        let (proven, account) = step.await?;
+        claim.generation = proven.flow.generation;
         claim.phantom = None;
         (engine.inner.on_work)();
         let mut reply = engine.reply(tenant, &claim, &account, &policy, &[], arrival);

@@ -25,6 +25,7 @@ use crate::domain::time::Timestamp;
 /// - **Errors** say what is known ([`PortErrorKind`](super::PortErrorKind)): `Unavailable` only if
 ///   nothing happened and nothing will; `Unknown` if it may have or still may; `Corrupt` for what
 ///   cannot be read, which is never answered as "none"; `Denied` for what will not be let through.
+/// - **Cursors.** A cursor that this store did not make is an error, never a panic.
 /// - **Handles.** All handles on one store, in one process or many, see one history.
 #[async_trait]
 pub trait Store: Send + Sync {
@@ -75,7 +76,8 @@ pub trait Store: Send + Sync {
     /// Keys of records whose `wake_at` is at or before `now`, at most `limit`.
     ///
     /// Too much is fine, too little is not: every such record that is not changed meanwhile is
-    /// handed out by following the cursor to its end. The order is the store's own.
+    /// handed out by following the cursor to its end. The order is the store's own. A key whose
+    /// alarm was cleared or moved on before the listing began is not handed out again.
     ///
     /// *A record left out* is a notice that is never sent and a write that is never settled.
     ///

@@ -160,12 +160,11 @@ pub(crate) struct Proof {
     pub(crate) at: Timestamp,
 }
 
-/// What is needed to give the same answer to the same right code once more.
+/// What is needed to give the same answer to the same right code once more: the answered challenge,
+/// with at most three of the attempts that it had left.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub(crate) struct Repeat {
     pub(crate) challenge: Challenge,
-    /// At most three.
-    pub(crate) left: u8,
 }
 
 /// The right to set a password, earned by enough distinct proofs.

@@ -221,10 +221,11 @@ fn available_attempts(
     let promised = |pools: &[PoolKind]| -> u32 {
         let others = account.flows.iter().flat_map(|other| {
             // The challenge that this one replaces gives its promise back.
-            other
+            let open = other
                 .challenges
                 .iter()
-                .filter(move |one| Some(other.number) != flow || one.method() != kind)
+                .filter(move |one| Some(other.number) != flow || one.method() != kind);
+            open.chain(other.repeat.iter().map(|repeat| &repeat.challenge))
         });
         let live =
             others.filter(|one| one.method() == kind && one.live(now) && pools.contains(&one.pool));

@@ -20,8 +20,6 @@ pub(crate) struct Charge {
     at: Timestamp,
     /// The lock that this charge set, if it was the last one of its budget.
     lock: Option<Timestamp>,
-    /// The challenge is answered already; the right code only gets the same answer again.
-    pub(crate) repeat: bool,
 }
 
 /// Takes one attempt, before anything is compared.
@@ -51,32 +49,15 @@ pub(crate) fn charge_attempt(
         let challenge = live.max_by_key(|one| one.number).ok_or(Refusal::NotAccepted)?;
         challenge.attempts -= 1;
         let challenge = challenge.clone();
-        let charged = turn.charge(challenge.method(), challenge.pool);
-        turn.note(EventKind::AttemptCounted {
-            flow: number,
-            challenge: challenge.number,
-            method: challenge.method(),
-            left: challenge.attempts,
-        });
-        if charged.told {
-            turn.warn_owner(challenge.method());
-        }
-        return Ok(Charge {
-            flow: number,
-            challenge,
-            at: now,
-            lock: charged.locked_until,
-            repeat: false,
-        });
+        return Ok(turn.charged(number, challenge));
     }
-    // The ticket before: the same right code gets the same answer, a few times.
+    // The ticket before: the same right code gets the same answer, out of the same attempts.
     let before = flow.generation.checked_sub(1) == Some(generation);
-    let repeat = flow.repeat.as_mut().filter(|repeat| before && repeat.left > 0);
+    let repeat = flow.repeat.as_mut().filter(|repeat| before && repeat.challenge.attempts > 0);
     let repeat = repeat.ok_or(Refusal::NotAccepted)?;
-    repeat.left -= 1;
+    repeat.challenge.attempts -= 1;
     let challenge = repeat.challenge.clone();
-    turn.note(EventKind::ProofRepeated { flow: number, method: challenge.method() });
-    Ok(Charge { flow: number, challenge, at: now, lock: None, repeat: true })
+    Ok(turn.charged(number, challenge))
 }
 
 /// What a right code earned.
@@ -107,12 +88,8 @@ pub(crate) fn consume(
         return Err(Refusal::NotAccepted);
     }
     let number = charge.challenge.number;
-    if let Some(repeat) = flow.repeat.as_mut().filter(|one| one.challenge.number == number) {
-        // Answered by somebody with the same right code, while ours was being compared.
-        if repeat.left == 0 {
-            return Err(Refusal::NotAccepted);
-        }
-        repeat.left -= 1;
+    if flow.repeat.as_ref().is_some_and(|one| one.challenge.number == number) {
+        // Answered by somebody with the same right code, before or while ours was compared.
         let proven = Proven { flow: flow.clone() };
         let method = charge.challenge.method();
         turn.note(EventKind::ProofRepeated { flow: charge.flow, method });
@@ -128,7 +105,8 @@ pub(crate) fn consume(
     let method = challenge.method();
     flow.proofs.push(Proof { method, destination, challenge: number, at: now });
     flow.generation = flow.generation.saturating_add(1);
-    flow.repeat = Some(Repeat { challenge, left: MAX_REPEATS });
+    let attempts = challenge.attempts.min(MAX_REPEATS);
+    flow.repeat = Some(Repeat { challenge: Challenge { attempts, ..challenge } });
     let proven = distinct(&flow.proofs);
     if proven >= flow.required && flow.grant.is_none() {
         let expires_at = now.plus(policy.lifetimes.grant).min(flow.expires_at);
@@ -164,13 +142,26 @@ impl Turn<'_> {
         let _ = self.notify(Notice::ManyFailures { method, at: now }, &tell, now, None);
     }
 
+    /// Counts the attempt that this challenge has just given up.
+    fn charged(&mut self, flow: u32, challenge: Challenge) -> Charge {
+        let charged = self.charge(challenge.method(), challenge.pool);
+        self.note(EventKind::AttemptCounted {
+            flow,
+            challenge: challenge.number,
+            method: challenge.method(),
+            left: challenge.attempts,
+        });
+        if charged.told {
+            self.warn_owner(challenge.method());
+        }
+        Charge { flow, challenge, at: self.now, lock: charged.locked_until }
+    }
+
     /// What was charged before the comparison was no failure.
     pub(super) fn forgive(&mut self, charge: &Charge) {
-        if !charge.repeat {
-            let challenge = &charge.challenge;
-            let budget = self.account.budget_mut(challenge.method());
-            budget.succeed(challenge.pool, charge.at, charge.lock);
-        }
+        let challenge = &charge.challenge;
+        let budget = self.account.budget_mut(challenge.method());
+        budget.succeed(challenge.pool, charge.at, charge.lock);
     }
 }
 

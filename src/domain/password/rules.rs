@@ -22,7 +22,6 @@ use crate::domain::secret::SecretText;
 ///
 /// let mut rules = PasswordRules::default();
 /// rules.banned_words.insert("Contoso".to_owned());
-/// assert!(rules.faults().is_empty());
 ///
 /// let context = PasswordContext::new().word("ada@contoso.example");
 /// assert!(rules.check(&"correct horse battery".into(), &context).is_ok());
@@ -68,9 +67,6 @@ impl PasswordRules {
     /// A password that the rules allow can exceed it only where its composed form is shorter.
     pub const MAX_BYTES: usize = 4096;
 
-    /// The most banned words.
-    pub const MAX_BANNED_WORDS: usize = 1000;
-
     /// Checks a password and gives its normalised form, the one to be stored: NFC of what was given
     /// and nothing else. Case, spaces at the ends and compatibility forms stay.
     ///
@@ -99,26 +95,6 @@ impl PasswordRules {
         } else {
             Err(PasswordRejection { faults })
         }
-    }
-
-    /// The settings that are out of their range, by field name; empty if the rules may be used. A
-    /// policy with such rules is not accepted.
-    #[must_use]
-    pub fn faults(&self) -> Vec<&'static str> {
-        let lengths = |word: &String| (3..=64).contains(&word.chars().take(65).count());
-        let words = &self.banned_words;
-        [
-            ("min_length", (8..=64).contains(&self.min_length)),
-            (
-                "max_length",
-                (64..=1024).contains(&self.max_length) && self.max_length >= self.min_length,
-            ),
-            ("banned_words", words.len() <= Self::MAX_BANNED_WORDS && words.iter().all(lengths)),
-            ("required_classes", self.required_classes <= 4),
-        ]
-        .into_iter()
-        .filter_map(|(field, valid)| (!valid).then_some(field))
-        .collect()
     }
 
     fn judge_characters(&self, password: &str, faults: &mut Vec<PasswordFault>) {
