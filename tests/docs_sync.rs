@@ -192,7 +192,8 @@ fn the_files_that_are_named_exist() {
     for document in ["README.md", "ARCHITECTURE.md", "SECURITY.md", "CONTRIBUTING.md"] {
         let text = read(document);
         for name in text.split('`').skip(1).step_by(2) {
-            let file = ["src/", "tests/", "examples/", ".ci/"].iter().any(|at| name.starts_with(at));
+            let file =
+                ["src/", "tests/", "examples/", ".ci/"].iter().any(|at| name.starts_with(at));
             if file && !name.contains(['*', '<', '{', ' ']) {
                 let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
                 assert!(path.exists(), "{document} names {name}, which is not there");
