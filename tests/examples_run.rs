@@ -7,6 +7,8 @@ use std::process::{Command, Output};
 /// Runs an example with the features of this very build, in a folder of its own.
 fn run(example: &str) -> Output {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("example-{example}"));
+    // What an earlier run has left; there may be nothing.
+    std::fs::remove_dir_all(&folder).ok();
     std::fs::create_dir_all(&folder).expect("a folder");
     let mut features = vec!["sqlite", "files"];
     if cfg!(feature = "testing") {
