@@ -96,7 +96,7 @@ async fn run() -> Outcome<()> {
     }
     let done = reset.complete(&request, &ticket, &SecretText::from(NEW)).await?;
     say(&format!("the new password is set: {}", next(&done.step)));
-    deliver(&engine).await?;
+    while engine.maintain(100).await?.more {} // Ada is told
 
     heading("The directory: which password signs Ada in?");
     for (password, wanted) in [(OLD, false), (NEW, true)] {
@@ -120,7 +120,7 @@ async fn run() -> Outcome<()> {
             ActorKind::Engine => "the engine",
             _ => "somebody",
         };
-        say(&format!("  {}  {:<22} {actor}", event.at, event.code()));
+        say(&format!("  {:<24}  {:<22}  {actor}", event.at.to_string(), event.code()));
     }
     let resets = trail.iter().filter(|event| event.code() == "password_reset").count();
     check(resets == 1, "the audit trail does not hold exactly one reset")?;
@@ -150,27 +150,20 @@ async fn open(
     Ok(engine)
 }
 
-/// Hands over what waits. A service calls this in a loop, whenever `on_work` rings.
-async fn deliver(engine: &Engine) -> Outcome<()> {
-    while engine.maintain(100).await?.more {}
-    Ok(())
-}
-
 /// Opens the newest message with a code, as Ada would, and copies the code from it.
 async fn read_code(engine: &Engine, delivery: &FileDelivery, channel: Channel) -> Outcome<Attempt> {
-    deliver(engine).await?;
+    while engine.maintain(100).await?.more {} // a service drives this whenever `on_work` rings
     for path in delivery.files()?.iter().rev() {
         let text = fs::read_to_string(path)?;
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        if name.contains(&format!("-{channel}-")) && text.contains("Message: code.") {
-            let mut words =
-                text.lines().skip_while(|line| !line.is_empty()).flat_map(str::split_whitespace);
-            let digits =
-                |word: &&str| word.len() >= 6 && word.bytes().all(|byte| byte.is_ascii_digit());
-            let code = words.find(digits).ok_or("the message holds no code")?;
-            say(&format!("code {code} arrives in {name}"));
-            return Ok(Attempt::code(code)?);
+        if !name.contains(&format!("-{channel}-")) || !text.contains("Message: code.") {
+            continue;
         }
+        let body = text.lines().skip_while(|line| !line.is_empty());
+        let code = |word: &&str| word.len() >= 6 && word.bytes().all(|byte| byte.is_ascii_digit());
+        let code = body.flat_map(str::split_whitespace).find(code).ok_or("there is no code")?;
+        say(&format!("code {code} arrives in {name}"));
+        return Ok(Attempt::code(code)?);
     }
     Err("no message with a code has arrived".into())
 }

@@ -81,8 +81,8 @@ fn run(database: &Path) -> Outcome<()> {
         check(proofs == 1, "there is not exactly one proof")?;
         check(!accepted.is_empty(), "nobody was told of the proof")?;
         check(accepted.iter().all(|one| *one == accepted[0]), "two answers differ")?;
-        // Five attempts, and three repeats of the answer to whoever lost the race.
-        check(compared <= u64::from(policy.attempts) + 3, "more was compared than was charged")?;
+        // The first that was right, and those who lost the race: all from the same few attempts.
+        check(compared <= u64::from(policy.attempts), "more was compared than was charged")?;
     }
     println!("\nexactly one proof in every round");
     Ok(())
@@ -135,11 +135,11 @@ fn prove_at_once(
     thread::scope(|scope| {
         let all = engines.iter().flat_map(|engine| std::iter::repeat_n(engine, TRIES_PER_ENGINE));
         let threads: Vec<_> = all.map(|engine| scope.spawn(|| prove(engine))).collect();
-        let answer = |thread: thread::ScopedJoinHandle<'_, _>| match thread.join() {
-            Ok(answer) => answer.map_err(Into::into),
-            Err(_) => Err("a thread panicked".into()),
-        };
-        threads.into_iter().map(answer).collect()
+        let mut answers = Vec::with_capacity(threads.len());
+        for thread in threads {
+            answers.push(thread.join().map_err(|_| "a thread panicked")??);
+        }
+        Ok(answers)
     })
 }
 

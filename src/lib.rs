@@ -1,4 +1,108 @@
 //! An embeddable self-service password reset engine.
+//!
+//! A person who has forgotten a password proves who they are with one or two registered methods
+//! (a code by mail, by text, by a call) and sets a new one. This crate owns the rules of that: who
+//! may, with which and how many methods, how codes are issued and checked, what is throttled, who
+//! is told, what is recorded. Users, passwords, mail and HTTP stay with the host, behind three
+//! traits: [`Store`], [`Directory`] and [`Delivery`]. It brings no runtime, spawns nothing and
+//! holds no text.
+//!
+//! # A host
+//!
+//! A host is a few handlers: take the ticket from the cookie, call one verb, keep the new ticket,
+//! show the step. The [`Engine`] is one type, whatever is behind it, and cheap to clone.
+//!
+//! ```
+//! use sspr::adapters::memory::{MemoryDirectory, MemoryInbox, MemoryStore};
+//! use sspr::{
+//!     Actor, Attempt, ChallengeOption, Contacts, EmailAddress, Engine, Error, Identifier, Keys,
+//!     MethodKind, Policy, PolicySettings, Refusal, Request, RoleId, Scope, SecretBytes,
+//!     SecretText, Source, Step, TenantFacts, TenantId, UserFacts, UserId,
+//! };
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! // Keys come from a vault; every engine on one store has the same.
+//! let secret = |byte| SecretBytes::new(vec![byte; 32]);
+//! let (directory, inbox) = (MemoryDirectory::with_hash_cost(8, 1), MemoryInbox::new());
+//! let engine = Engine::builder()
+//!     .keys(Keys::new(secret(1), 1, secret(2))?)
+//!     .store(MemoryStore::new())
+//!     .directory(directory.clone())
+//!     .delivery(inbox.clone())
+//!     .open()
+//!     .await?;
+//!
+//! // One tenant with one user, for whom an administrator has supplied a mail address.
+//! let (contoso, ada) = (TenantId::parse("contoso")?, UserId::parse("u-1")?);
+//! directory.add_tenant(contoso.clone(), TenantFacts::new("Contoso"));
+//! directory.add_user(&contoso, UserFacts::new(ada.clone()), &["ada@contoso.example"], "old")?;
+//! let root = Actor::new("root@contoso.example", [RoleId::parse("Global Administrator")?]);
+//! let mut settings = PolicySettings::default();
+//! settings.scope = Scope::All;
+//! settings.users.required = 1;
+//! engine.admin(&contoso, &root).put_policy(&Policy::new(settings)?, None).await?;
+//! let mut contacts = Contacts::default();
+//! contacts.email = Some(EmailAddress::parse("ada@private.example")?);
+//! engine.admin(&contoso, &root).supply_contacts(&ada, &contacts).await?;
+//!
+//! // The reset. Each reply says what to show next, and has the ticket for it.
+//! let request = Request::new(contoso.clone(), Source::parse("203.0.113.7"));
+//! let name = Identifier::parse("ada@contoso.example")?;
+//! let reply = engine.reset().start(&request, &name).await?;
+//! assert!(matches!(reply.step, Step::Choose { .. }));
+//!
+//! let by_mail = ChallengeOption::preferred(MethodKind::Email).into();
+//! let reply = engine.reset().challenge(&request, &reply.ticket, &by_mail).await?;
+//! assert!(matches!(reply.step, Step::Enter { .. }));
+//!
+//! while engine.maintain(100).await?.more {} // the messages go out; a task of yours does this
+//! let code = inbox.last_code_to("ada@private.example").ok_or("no code")?;
+//!
+//! let wrong = Attempt::code(if code == "00000000" { "11111111" } else { "00000000" })?;
+//! let refused = engine.reset().prove(&request, &reply.ticket, &wrong).await;
+//! assert!(matches!(refused, Err(Error::Refused(Refusal::NotAccepted))));
+//!
+//! let reply = engine.reset().prove(&request, &reply.ticket, &Attempt::code(&code)?).await?;
+//! assert!(matches!(reply.step, Step::NewPassword { .. }));
+//!
+//! let password = SecretText::from("plum tractor violet candle");
+//! let reply = engine.reset().complete(&request, &reply.ticket, &password).await?;
+//! assert_eq!(reply.step, Step::Done { propagated: true });
+//! assert!(directory.password_is(&contoso, &ada, "plum tractor violet candle"));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Where to look
+//!
+//! - [`Reset`]: `start`, `challenge`, `prove`, `complete`, and `view`, which only reads.
+//! - [`Registration`]: a signed-in user adds, confirms, lists and removes methods.
+//! - [`Admin`]: policy, contact data, unblocking, audit events.
+//! - [`Engine::maintain`]: hands over messages and settles what was interrupted. Nothing is
+//!   delivered unless somebody calls it.
+//! - [`PolicySettings`]: every rule with its default and its limit; [`Policy::review`] says where a
+//!   policy departs from the standards, and how likely it is to be guessed through.
+//! - [`port`]: the contracts of the traits that a host implements; [`adapters`]: those that are
+//!   implemented already; `conformance` (feature): the contract of a store as tests.
+//! - [`Error`]: the rules said no, the call was malformed, or a port failed.
+//!
+//! # Features
+//!
+//! Nothing is on by default. `sqlite` adds `adapters::sqlite`, a durable store in one file (needs
+//! a C compiler); `files` adds `adapters::files`, messages as files for development; `testing` adds
+//! `testing`, doubles for tests; `conformance` adds `conformance`, the contract kit for stores.
+//!
+//! # Dangerous doors
+//!
+//! Four names open something that the engine cannot check again. Search for them in a review.
+//!
+//! - [`SignedIn::vouch`]: the engine believes that this user is signed in.
+//! - [`Source::Trusted`]: the engine believes that the request came from this address; one that a
+//!   stranger can choose turns the limits by source off.
+//! - `expose_secret` ([`SecretText::expose_secret`], [`ResetTicket::expose_secret`] and their
+//!   kin): the one verb that opens a secret.
+//! - [`Disclosure::Reasoned`]: strangers are told who exists and why a reset is refused.
 
 pub mod adapters;
 #[cfg(feature = "conformance")]
@@ -46,3 +150,8 @@ pub use engine::{
     Stats, Step, StoredPolicy,
 };
 pub use port::{Clock, Delivery, Directory, Entropy, PortError, Store};
+
+/// The code in the README is compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,0 +1,129 @@
+//! What a host may rely on in the types, whatever is behind them.
+//!
+//! Most of this is checked by the compiler: the tests fail by not compiling.
+
+use std::error::Error as StdError;
+use std::fmt::Debug;
+
+use sspr::adapters::memory::{MemoryDirectory, MemoryInbox, MemoryStore};
+use sspr::port::{Clock, PortError, SystemClock};
+use sspr::{
+    Actor, Attempt, Contacts, Engine, Error, Event, Identifier, Keys, Maintained, NewMethod,
+    Policy, PolicyError, PolicySettings, Refusal, RegistrationTicket, Reply, Request, ResetTicket,
+    SecretBytes, SecretText, Selection, SignInContext, SignedIn, Source, Step, Store, TenantId,
+    UserId,
+};
+
+fn shared<T: Send + Sync + 'static>() {}
+fn cloned<T: Clone>() {}
+fn shown<T: Debug>() {}
+fn thrown<T: StdError + Send + Sync + 'static>() {}
+fn serialised<T: serde::Serialize>() {}
+fn sent<T: Send>(_: &T) {}
+
+/// Handlers are the same type in production and in tests: the engine has no parameters.
+#[test]
+fn the_engine_is_one_type_that_handlers_share() {
+    shared::<Engine>();
+    cloned::<Engine>();
+    shown::<Engine>();
+}
+
+#[test]
+fn values_cross_threads() {
+    shared::<Request>();
+    shared::<Reply<ResetTicket>>();
+    shared::<Reply<RegistrationTicket>>();
+    shared::<Attempt>();
+    shared::<Selection>();
+    shared::<NewMethod>();
+    shared::<SignedIn>();
+    shared::<Actor>();
+    shared::<Policy>();
+    shared::<Event>();
+    shared::<Keys>();
+    shared::<Maintained>();
+}
+
+#[test]
+fn errors_can_be_thrown_anywhere() {
+    thrown::<Error>();
+    thrown::<Refusal>();
+    thrown::<PortError>();
+    thrown::<PolicyError>();
+}
+
+/// A page shows the step; a policy lives in a configuration file.
+#[test]
+fn what_is_shown_and_stored_can_be_serialised() {
+    serialised::<Step>();
+    serialised::<Policy>();
+    serialised::<PolicySettings>();
+    serialised::<Event>();
+}
+
+/// Every operation may run on a runtime that moves tasks between threads.
+#[test]
+fn futures_cross_threads() {
+    let keys = || {
+        let secret = |byte| SecretBytes::new(vec![byte; 32]);
+        Keys::new(secret(1), 1, secret(2)).expect("long enough")
+    };
+    let ready = Engine::builder().keys(keys()).store(MemoryStore::new());
+    sent(&ready.directory(MemoryDirectory::new()).delivery(MemoryInbox::new()).open());
+
+    let run = |engine: Engine, ticket: ResetTicket, confirmation: RegistrationTicket| {
+        let tenant = TenantId::parse("contoso").expect("valid");
+        let user = UserId::parse("u-1").expect("valid");
+        let session = SignInContext::new("s", SystemClock.now());
+        let (signed_in, actor) = (SignedIn::vouch(user.clone(), session), Actor::new("root", []));
+        let request = Request::new(tenant.clone(), Source::Unknown);
+        let name = Identifier::parse("ada").expect("valid");
+        let selection = Selection::parse("email.email.0").expect("valid");
+        let (attempt, password) = (Attempt::code("1").expect("valid"), SecretText::from("p"));
+        let mail = sspr::EmailAddress::parse("ada@private.example").expect("valid");
+        let method = NewMethod::email(mail);
+        let id = sspr::MethodId::parse("m1").expect("valid");
+        let policy = Policy::new(PolicySettings::default()).expect("sound");
+
+        let reset = engine.reset();
+        sent(&reset.start(&request, &name));
+        sent(&reset.view(&request, &ticket));
+        sent(&reset.challenge(&request, &ticket, &selection));
+        sent(&reset.prove(&request, &ticket, &attempt));
+        sent(&reset.complete(&request, &ticket, &password));
+        let registration = engine.registration();
+        sent(&registration.list(&request, &signed_in));
+        sent(&registration.add(&request, &signed_in, &method));
+        sent(&registration.confirm(&request, &signed_in, &confirmation, &attempt));
+        sent(&registration.remove(&request, &signed_in, &id));
+        let admin = engine.admin(&tenant, &actor);
+        sent(&admin.policy());
+        sent(&admin.put_policy(&policy, None));
+        sent(&admin.supply_contacts(&user, &Contacts::default()));
+        sent(&admin.unblock(&user));
+        sent(&admin.events(None, 1));
+        sent(&admin.user_events(&user, None, 1));
+        sent(&engine.maintain(1));
+    };
+    // Only its types matter: there is no engine here to run it with.
+    let _: fn(Engine, ResetTicket, RegistrationTicket) = run;
+}
+
+/// A host hands over its ports by value, by pointer or by reference to what lives as long.
+#[test]
+fn ports_may_be_pointers() {
+    fn store<S: Store + 'static>() {}
+    store::<MemoryStore>();
+    store::<Box<dyn Store>>();
+    store::<std::sync::Arc<dyn Store>>();
+    store::<&'static dyn Store>();
+}
+
+/// A ticket is no text by accident.
+#[test]
+fn a_ticket_is_only_its_form_until_an_engine_opens_it() {
+    assert!(ResetTicket::parse("").is_err());
+    assert!(ResetTicket::parse(&"x".repeat(1 << 20)).is_err());
+    assert!(ResetTicket::parse("a ticket").is_err());
+}

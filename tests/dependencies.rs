@@ -1,0 +1,154 @@
+//! What the crate pulls in: little by default, and each feature its own and nothing else.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::Command;
+
+/// The most crates that a build with default features may take, this one included.
+const MOST: usize = 45;
+
+/// What the default build must never hold: runtimes, databases, TLS, HTTP, and C to be built.
+const BANNED: [&str; 36] = [
+    "actix-rt",
+    "async-global-executor",
+    "async-io",
+    "async-std",
+    "aws-lc-rs",
+    "axum",
+    "cc",
+    "curl",
+    "diesel",
+    "futures-executor",
+    "h2",
+    "hyper",
+    "isahc",
+    "lettre",
+    "libsqlite3-sys",
+    "mio",
+    "mongodb",
+    "mysql",
+    "native-tls",
+    "openssl",
+    "openssl-sys",
+    "pkg-config",
+    "postgres",
+    "redis",
+    "reqwest",
+    "ring",
+    "rusqlite",
+    "rustls",
+    "schannel",
+    "sled",
+    "smol",
+    "sqlx",
+    "tokio",
+    "tokio-postgres",
+    "tower",
+    "ureq",
+];
+
+/// What each feature may add to the default build.
+const ADDS: [(&str, &[&str]); 4] = [
+    (
+        "sqlite",
+        &[
+            "bitflags",
+            "cc",
+            "fallible-iterator",
+            "fallible-streaming-iterator",
+            "find-msvc-tools",
+            "foldhash",
+            "hashbrown",
+            "hashlink",
+            "libsqlite3-sys",
+            "pkg-config",
+            "rusqlite",
+            "shlex",
+            "smallvec",
+            "vcpkg",
+        ],
+    ),
+    ("files", &[]),
+    ("testing", &[]),
+    ("conformance", &[]),
+];
+
+fn cargo(arguments: &[&str]) -> String {
+    let output = Command::new(env!("CARGO"))
+        .args(arguments)
+        .args(["--locked", "--offline"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .expect("cargo runs");
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "cargo {arguments:?}: {errors}");
+    String::from_utf8(output.stdout).expect("names are text")
+}
+
+/// The names of all crates, this one included, that a build with these features takes.
+fn crates(edges: &str, features: &[&str]) -> BTreeSet<String> {
+    let mut arguments = vec!["tree", "-e", edges, "--prefix", "none", "--format", "{p}"];
+    arguments.extend(["--no-default-features", "--features"]);
+    let features = features.join(",");
+    arguments.push(&features);
+    // `name v1.2.3 (proc-macro)`: name and version tell two versions of one crate apart.
+    let name = |line: &str| line.split(' ').take(2).collect::<Vec<_>>().join(" ");
+    let found: BTreeSet<String> = cargo(&arguments).lines().map(name).collect();
+    assert!(found.iter().any(|one| one.starts_with("sspr ")), "{found:?}");
+    found
+}
+
+fn names(crates: &BTreeSet<String>) -> BTreeSet<&str> {
+    crates.iter().filter_map(|one| one.split(' ').next()).collect()
+}
+
+#[test]
+fn the_default_build_is_small() {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
+    let manifest = std::fs::read_to_string(manifest).expect("readable");
+    assert!(manifest.contains("\ndefault = []\n"), "the default features are not none");
+    let crates = crates("normal,build", &[]);
+    assert!(crates.len() <= MOST, "{} crates: {crates:#?}", crates.len());
+}
+
+#[test]
+fn the_default_build_holds_no_runtime_database_tls_or_http() {
+    let crates = crates("normal,build", &[]);
+    let names = names(&crates);
+    let held: Vec<&str> = BANNED.into_iter().filter(|banned| names.contains(banned)).collect();
+    assert!(held.is_empty(), "{held:?}");
+}
+
+#[test]
+fn each_feature_adds_only_its_own() {
+    let base = crates("normal,build", &[]);
+    for (feature, adds) in ADDS {
+        let with = crates("normal,build", &[feature]);
+        assert!(base.is_subset(&with), "{feature} takes something away");
+        let added: BTreeSet<String> = with.difference(&base).cloned().collect();
+        for name in names(&added) {
+            assert!(adds.contains(&name), "{feature} adds {name}");
+        }
+    }
+    // The test can see what a feature adds at all.
+    let sqlite = crates("normal,build", &["sqlite"]);
+    assert!(names(&sqlite).contains("rusqlite") && names(&sqlite).contains("libsqlite3-sys"));
+}
+
+#[test]
+fn every_feature_has_a_rule_here() {
+    let features = features();
+    let known: BTreeSet<&str> = ADDS.iter().map(|(feature, _)| *feature).collect();
+    let features: BTreeSet<&str> = features.iter().map(String::as_str).collect();
+    assert_eq!(features, known);
+}
+
+/// The features in `Cargo.toml`, but for the default.
+fn features() -> BTreeSet<String> {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
+    let manifest = std::fs::read_to_string(manifest).expect("readable");
+    let section = manifest.split("[features]").nth(1).expect("features");
+    let lines = section.lines().take_while(|line| !line.starts_with('['));
+    let names = lines.filter_map(|line| line.split_once(" = ")).map(|(name, _)| name.to_owned());
+    names.filter(|name| name != "default" && !name.starts_with('#')).collect()
+}

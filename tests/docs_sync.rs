@@ -1,0 +1,213 @@
+//! The documents say what the crate is: each claim that can go stale is held against its source.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+fn read(path: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The value of a line `key = "value"` of the package.
+fn package(key: &str) -> String {
+    let manifest = read("Cargo.toml");
+    let prefix = format!("{key} = ");
+    let line = manifest.lines().find_map(|line| line.strip_prefix(&prefix));
+    line.unwrap_or_else(|| panic!("no {key}")).trim_matches('"').to_owned()
+}
+
+/// The features in `Cargo.toml` with what each implies, the default one included.
+fn features() -> BTreeMap<String, String> {
+    let manifest = read("Cargo.toml");
+    let section = manifest.split("[features]").nth(1).expect("features");
+    let lines = section.lines().take_while(|line| !line.starts_with('['));
+    let entries = lines.filter(|line| !line.starts_with('#'));
+    let entries = entries.filter_map(|line| line.split_once(" = "));
+    entries.map(|(name, implies)| (name.to_owned(), implies.to_owned())).collect()
+}
+
+/// The text below this heading, up to the next one of its rank or above.
+fn section(text: &str, heading: &str) -> String {
+    let rank = heading.chars().take_while(|&symbol| symbol == '#').count();
+    let mut lines = text.lines().skip_while(|line| *line != heading);
+    assert!(lines.next().is_some(), "there is no heading {heading}");
+    let ends = |line: &&str| {
+        let marks = line.chars().take_while(|&symbol| symbol == '#').count();
+        marks == 0 || marks > rank || !line[marks..].starts_with(' ')
+    };
+    lines.take_while(ends).collect::<Vec<_>>().join("\n")
+}
+
+/// Commands in the fences of this language.
+fn commands(text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut inside = false;
+    for line in text.lines() {
+        if line.starts_with("```") {
+            inside = line == "```sh";
+        } else if inside && !line.starts_with('#') && !line.is_empty() {
+            found.push(line.to_owned());
+        }
+    }
+    found
+}
+
+#[test]
+fn the_readme_lists_the_features() {
+    let table = section(&read("README.md"), "## Features");
+    let rows = table.lines().filter_map(|line| line.strip_prefix("| `"));
+    let listed: BTreeSet<String> =
+        rows.filter_map(|row| row.split_once('`')).map(|(name, _)| name.to_owned()).collect();
+    let mut features: BTreeSet<String> = features().into_keys().collect();
+    assert!(features.remove("default"));
+    assert_eq!(listed, features);
+}
+
+#[test]
+fn nothing_is_on_by_default() {
+    assert_eq!(features().get("default").map(String::as_str), Some("[]"));
+    assert!(section(&read("README.md"), "## Features").contains("Nothing is on by default"));
+}
+
+#[test]
+fn the_readme_names_the_oldest_rust() {
+    let version = package("rust-version");
+    let readme = section(&read("README.md"), "## Rust version");
+    assert!(readme.contains(&format!("Rust {version} ")), "{readme}");
+    // No other version is named beside it.
+    let named = readme.split("Rust ").skip(1);
+    let named = named.filter(|text| text.starts_with(|symbol: char| symbol.is_ascii_digit()));
+    assert!(named.into_iter().all(|text| text.starts_with(&version)), "{readme}");
+}
+
+#[test]
+fn the_readme_names_the_current_version() {
+    let version = package("version");
+    let (minor, _) = version.rsplit_once('.').expect("three numbers");
+    assert!(read("README.md").contains(&format!("sspr = \"{minor}\"")), "not {minor}");
+}
+
+#[test]
+fn the_changelog_has_the_current_version() {
+    let changelog = read("CHANGELOG.md");
+    let heading = format!("## [{}]", package("version"));
+    assert!(changelog.lines().any(|line| line.starts_with(&heading)), "no {heading}");
+    assert!(changelog.lines().any(|line| line == "## [Unreleased]"));
+}
+
+#[test]
+fn the_licence_files_are_there() {
+    assert_eq!(package("license"), "MIT OR Apache-2.0");
+    assert!(read("LICENSE-MIT").starts_with("MIT License"));
+    assert!(read("LICENSE-APACHE").contains("Version 2.0, January 2004"));
+}
+
+#[test]
+fn the_commands_of_the_readme_are_run() {
+    let readme = section(&read("README.md"), "## Try it");
+    let commands = commands(&readme);
+    assert_eq!(commands.len(), 2, "one to run and one to test: {commands:?}");
+    let ci = read(".ci/run");
+    for command in commands {
+        let run = format!("run {command}");
+        assert!(ci.lines().any(|line| line == run), ".ci/run lacks the line: {run}");
+    }
+}
+
+#[test]
+fn the_features_are_checked_one_by_one() {
+    let mut names = features();
+    names.remove("default");
+    let ci = read(".ci/run");
+    let listed = ci.lines().find_map(|line| line.strip_prefix("for feature in ")).expect("a loop");
+    let listed: BTreeSet<&str> = listed.trim_end_matches("; do").split(' ').collect();
+    assert_eq!(listed, names.keys().map(String::as_str).collect());
+}
+
+#[test]
+fn every_example_that_is_named_exists_and_every_one_is_named() {
+    let manifest = read("Cargo.toml");
+    let examples: BTreeSet<&str> = manifest
+        .split("[[example]]")
+        .skip(1)
+        .filter_map(|rest| rest.lines().find_map(|line| line.strip_prefix("name = ")))
+        .map(|name| name.trim_matches('"'))
+        .collect();
+    assert!(examples.contains("quickstart"));
+    let readme = read("README.md");
+    for example in &examples {
+        read(&format!("examples/{example}.rs"));
+        assert!(readme.contains(&format!("examples/{example}.rs")), "{example} is not named");
+    }
+    for (place, _) in readme.match_indices("--example ") {
+        let name: String = readme[place + "--example ".len()..]
+            .chars()
+            .take_while(|&symbol| symbol.is_ascii_alphanumeric() || symbol == '_')
+            .collect();
+        assert!(examples.contains(&*name), "there is no example {name}");
+    }
+}
+
+/// Links to files of this repository, in every document.
+#[test]
+fn links_lead_somewhere() {
+    for document in
+        ["README.md", "ARCHITECTURE.md", "SECURITY.md", "CONTRIBUTING.md", "CHANGELOG.md"]
+    {
+        let text = read(document);
+        for (place, _) in text.match_indices("](") {
+            let target: String =
+                text[place + 2..].chars().take_while(|&symbol| symbol != ')').collect();
+            let (file, anchor) = target.split_once('#').unwrap_or((&target, ""));
+            if target.starts_with("http") {
+                continue;
+            }
+            let there = if file.is_empty() { text.clone() } else { existing(document, file) };
+            let found = anchor.is_empty() || anchors(&there).contains(anchor);
+            assert!(found, "{document} links to {target}, which has no such heading");
+        }
+    }
+}
+
+fn existing(document: &str, file: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+    assert!(path.exists(), "{document} links to {file}, which is not there");
+    if path.is_file() { read(file) } else { String::new() }
+}
+
+/// The anchors that headings have on the usual forges.
+fn anchors(text: &str) -> BTreeSet<String> {
+    let headings = text.lines().filter(|line| line.starts_with('#'));
+    let anchor = |heading: &str| {
+        let title = heading.trim_start_matches('#').trim().to_lowercase();
+        let kept = title.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
+        kept.map(|symbol| if symbol == ' ' { '-' } else { symbol }).collect()
+    };
+    headings.map(anchor).collect()
+}
+
+/// The files that the documents name in backticks exist: the map shows the land.
+#[test]
+fn the_files_that_are_named_exist() {
+    for document in ["README.md", "ARCHITECTURE.md", "SECURITY.md", "CONTRIBUTING.md"] {
+        let text = read(document);
+        for name in text.split('`').skip(1).step_by(2) {
+            let file =
+                ["src/", "tests/", "examples/", ".ci/"].iter().any(|at| name.starts_with(at));
+            if file && !name.contains(['*', '<', '{', ' ']) {
+                let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
+                assert!(path.exists(), "{document} names {name}, which is not there");
+            }
+        }
+    }
+}
+
+/// What the documents call the engine's functions are functions that it has.
+#[test]
+fn the_dangerous_doors_are_listed_in_both_places() {
+    let (security, front) = (read("SECURITY.md"), read("src/lib.rs"));
+    for door in ["SignedIn::vouch", "Source::Trusted", "expose_secret", "Disclosure::Reasoned"] {
+        assert!(security.contains(door), "SECURITY.md does not list {door}");
+        assert!(front.contains(door), "the front page does not list {door}");
+    }
+}

@@ -1,0 +1,64 @@
+//! The examples end well: what a newcomer runs first is run here too.
+#![cfg(all(feature = "sqlite", feature = "files"))]
+
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+/// Runs an example with the features of this very build, in a folder of its own.
+fn run(example: &str) -> Output {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("example-{example}"));
+    // What an earlier run has left; there may be nothing.
+    std::fs::remove_dir_all(&folder).ok();
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let mut features = vec!["sqlite", "files"];
+    if cfg!(feature = "testing") {
+        features.push("testing");
+    }
+    if cfg!(feature = "conformance") {
+        features.push("conformance");
+    }
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["run", "--quiet", "--locked", "--offline", "--example", example]);
+    cargo.args(["--manifest-path", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")]);
+    cargo.args(["--features", &features.join(",")]);
+    if !cfg!(debug_assertions) {
+        cargo.arg("--release");
+    }
+    cargo.current_dir(&folder).output().expect("cargo runs")
+}
+
+fn text(output: &Output) -> String {
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{text}\n{errors}");
+    text
+}
+
+#[test]
+fn quickstart_resets_a_password() {
+    let text = text(&run("quickstart"));
+    for line in [
+        "\"the old password of ada\": refused",
+        "\"plum tractor violet candle\": accepted",
+        "the flow of Ada's ticket: done",
+        "password_reset",
+        "sspr.db",
+    ] {
+        assert!(text.contains(line), "{line} is not in:\n{text}");
+    }
+    // The files lie where it says.
+    let said = text.lines().find_map(|line| line.trim().strip_prefix("the messages: "));
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("example-quickstart");
+    let messages = std::fs::read_dir(folder.join(said.expect("a folder"))).expect("it is there");
+    let mails = messages.filter(|entry| {
+        let name = entry.as_ref().expect("an entry").file_name();
+        name.to_string_lossy().ends_with(".eml")
+    });
+    assert!(mails.count() >= 3, "two codes and a notice go by mail");
+}
+
+#[test]
+fn two_engines_make_one_proof() {
+    let text = text(&run("two_engines"));
+    assert!(text.contains("exactly one proof in every round"), "{text}");
+}
