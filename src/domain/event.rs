@@ -254,6 +254,7 @@ event_kinds! {
         /// The method.
         method: MethodKind,
         /// Its id.
+        // `id` is the event's own, beside which this is flattened.
         #[serde(rename = "method_id")]
         id: MethodId,
     },
@@ -262,6 +263,7 @@ event_kinds! {
         /// The method.
         method: MethodKind,
         /// Its id.
+        // `id` is the event's own, beside which this is flattened.
         #[serde(rename = "method_id")]
         id: MethodId,
     },
@@ -270,6 +272,7 @@ event_kinds! {
         /// The method.
         method: MethodKind,
         /// Its id.
+        // `id` is the event's own, beside which this is flattened.
         #[serde(rename = "method_id")]
         id: MethodId,
     },
@@ -333,4 +336,82 @@ pub enum FlowEnd {
     Superseded,
     /// Too many rejected passwords.
     TooManyRejections,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One event of each kind, with every field that it can have.
+    fn every_kind() -> Vec<EventKind> {
+        let method = MethodKind::Email;
+        let id = MethodId::parse("m1").expect("valid");
+        let at = Timestamp::from_unix_seconds(1_800_000_000);
+        let (flow, challenge, write, message) = (1, 2, 3, 4);
+        let kind = || "notice.password_reset".to_owned();
+        vec![
+            EventKind::ChallengeOpened {
+                flow,
+                method,
+                channel: Channel::Email,
+                hollow: Some(SsprReason::Blocked),
+            },
+            EventKind::NumberCounted { method },
+            EventKind::AttemptCounted { flow, challenge, method, left: 4 },
+            EventKind::MethodProven { flow, challenge, method, proven: 1, required: 2 },
+            EventKind::ProofRepeated { flow, method },
+            EventKind::Blocked { method, pool: PoolKind::Open, until: at },
+            EventKind::MethodDisabled { method },
+            EventKind::LimitExceeded { limit: "tenant".to_owned() },
+            EventKind::PasswordRejected {
+                flow,
+                by: RejectedBy::Rules,
+                reasons: vec!["too_short".to_owned()],
+            },
+            EventKind::PasswordWriteStarted { flow, write },
+            EventKind::PasswordWriteFailed {
+                flow,
+                write,
+                reason: SsprReason::DirectoryUnreachable,
+            },
+            EventKind::PasswordWriteUnsettled { flow, write },
+            EventKind::PasswordReset { flow, write, methods: vec![method], propagated: true },
+            EventKind::SessionsRevoked { write },
+            EventKind::SessionsKept { write },
+            EventKind::FlowEnded { flow, stage: FlowStage::Granted, ended: FlowEnd::Abandoned },
+            EventKind::MethodAdded { method, id: id.clone() },
+            EventKind::MethodConfirmed { method, id: id.clone() },
+            EventKind::MethodRemoved { method, id },
+            EventKind::RegistrationCompleted {},
+            EventKind::ContactsSupplied { count: 1 },
+            EventKind::Unblocked {},
+            EventKind::PolicyChanged { revision: 1 },
+            EventKind::MessageDelivered { message, kind: kind(), channel: Channel::Sms },
+            EventKind::MessageFailed {
+                message,
+                kind: kind(),
+                channel: Channel::Sms,
+                expired: true,
+            },
+        ]
+    }
+
+    #[test]
+    fn every_kind_of_event_comes_back_as_it_was() {
+        let kinds = every_kind();
+        let codes: Vec<&str> = kinds.iter().map(EventKind::code).collect();
+        assert_eq!(codes, EventKind::CODES, "one of each, in order");
+        for kind in kinds {
+            let event = Event {
+                id: EventId::new(RecordKey::from_bytes([1; 32]), 7, 0),
+                tenant: TenantId::parse("contoso").expect("valid"),
+                user: UserId::parse("u-1").ok(),
+                actor: ActorKind::Administrator("root".to_owned()),
+                at: Timestamp::from_unix_seconds(1_800_000_000),
+                source: Some("203.0.113.7".to_owned()),
+                kind,
+            };
+            assert_eq!(Event::decode(&event.encode()).as_ref(), Ok(&event), "{}", event.encode());
+        }
+    }
 }

@@ -43,7 +43,7 @@ struct Ending<'a> {
 }
 
 impl Ending<'_> {
-    fn begin<'b>(&'b self, allowed: &'b dyn Fn(&Proof) -> bool) -> Begin<'b> {
+    fn begin<'b>(&'b self, allowed: &'b (dyn Fn(&Proof) -> bool + Sync)) -> Begin<'b> {
         Begin {
             flow: &self.claim.flow,
             generation: self.claim.generation,

@@ -2,7 +2,7 @@
 
 use super::prove::distinct;
 use super::{Address, Turn};
-use crate::domain::account::{Done, FlowId, PendingBody, Purpose, Write, WriteState};
+use crate::domain::account::{Done, FlowId, PendingBody, Proof, Purpose, Write, WriteState};
 use crate::domain::event::{EventKind, FlowEnd, RejectedBy};
 use crate::domain::facts::SessionKinds;
 use crate::domain::message::Notice;
@@ -22,7 +22,7 @@ pub(crate) struct Begin<'a> {
     pub(crate) generation: u8,
     /// The policy and the facts of now; the strictest of start and now wins.
     pub(crate) required: u8,
-    pub(crate) methods_allowed: &'a dyn Fn(&crate::domain::account::Proof) -> bool,
+    pub(crate) methods_allowed: &'a (dyn Fn(&Proof) -> bool + Sync),
     pub(crate) stamp: Option<&'a str>,
     pub(crate) tell: &'a [Address],
     /// Administrators to be told that one of them has reset.

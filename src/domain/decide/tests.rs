@@ -9,8 +9,7 @@ use crate::domain::record::{Record, Subject};
 use std::sync::Arc;
 
 fn policy(change: impl FnOnce(&mut PolicySettings)) -> Policy {
-    let mut settings = PolicySettings::default();
-    settings.scope = Scope::All;
+    let mut settings = PolicySettings { scope: Scope::All, ..PolicySettings::default() };
     settings.users.methods = MethodKind::ALL.into();
     change(&mut settings);
     Policy::new(settings).expect("a sound policy")
