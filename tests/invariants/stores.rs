@@ -1,0 +1,100 @@
+//! The stores that the invariants run on, and a world over each.
+
+use std::sync::Arc;
+
+use sspr::adapters::memory::MemoryStore;
+use sspr::port::{Commit, Committed, Cursor, EventsOf};
+use sspr::{
+    Columns, Engine, Event, PolicySettings, Record, RecordKind, SecretText, Store, TenantId,
+    Timestamp, Version,
+};
+
+use crate::support::{World, engine, tenant};
+
+/// A store to run on.
+pub(crate) struct Kept {
+    pub(crate) name: &'static str,
+    pub(crate) store: Arc<dyn Store>,
+}
+
+pub(crate) fn memory() -> Kept {
+    Kept { name: "memory", store: Arc::new(MemoryStore::new()) }
+}
+
+/// Every store that the invariants run on.
+pub(crate) fn all() -> Vec<Kept> {
+    vec![memory()]
+}
+
+impl Kept {
+    /// A world with two registered methods over this store.
+    pub(crate) async fn world(&self, settings: PolicySettings) -> World {
+        let world = World::over(Arc::clone(&self.store), settings).await;
+        world.register_both().await;
+        world.inbox.clear();
+        world
+    }
+
+    /// Another engine over the same ports.
+    pub(crate) async fn engine(&self, world: &World, seed: u64) -> Engine {
+        let store = Arc::clone(&self.store);
+        engine(store, &world.clock, world.directory.clone(), world.inbox.clone(), seed).await
+    }
+
+    pub(crate) async fn account(&self) -> Record {
+        self.record(&tenant(), RecordKind::Account).await
+    }
+
+    pub(crate) async fn record(&self, tenant: &TenantId, kind: RecordKind) -> Record {
+        let page = self.store.scan(tenant, kind, None, 2).await.expect("readable");
+        assert_eq!(page.items.len(), 1, "{}: one {}", self.name, kind.as_str());
+        page.items[0].clone()
+    }
+
+    pub(crate) async fn body(&self) -> serde_json::Value {
+        serde_json::from_str(self.account().await.body()).expect("json")
+    }
+
+    /// Replaces a record's body, as another release or a damaged disk would.
+    pub(crate) async fn replace(&self, record: &Record, kind: RecordKind, body: &str) {
+        let version = Version::new(record.version().count() + 1, 77);
+        let next = Record::loaded(*record.key(), version, body);
+        let mut columns = Columns::new(tenant(), kind, Timestamp::EPOCH);
+        columns.wake_at = Some(Timestamp::EPOCH);
+        let commit = Commit::new(&next, Some(record.version()), &columns, &[]);
+        assert_eq!(self.store.commit(commit).await.expect("kept"), Committed::Applied);
+    }
+
+    pub(crate) async fn edit(&self, change: impl FnOnce(&mut serde_json::Value)) {
+        let record = self.account().await;
+        let mut body = serde_json::from_str(record.body()).expect("json");
+        change(&mut body);
+        self.replace(&record, RecordKind::Account, &body.to_string()).await;
+    }
+
+    pub(crate) async fn events(&self) -> Vec<Event> {
+        self.events_after(&mut None).await
+    }
+
+    /// What has come since the cursor, which moves on.
+    pub(crate) async fn events_after(&self, cursor: &mut Option<Cursor>) -> Vec<Event> {
+        let (tenant, mut all) = (tenant(), Vec::new());
+        loop {
+            let of = EventsOf::Tenant(&tenant);
+            let page = self.store.events(of, cursor.as_ref(), 500).await.expect("readable");
+            if page.items.is_empty() {
+                return all;
+            }
+            all.extend(page.items);
+            *cursor = page.next;
+        }
+    }
+
+    pub(crate) async fn count(&self, code: &str) -> usize {
+        self.events().await.iter().filter(|event| event.code() == code).count()
+    }
+}
+
+pub(crate) fn secret(text: &str) -> SecretText {
+    SecretText::from(text)
+}

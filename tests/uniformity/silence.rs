@@ -1,0 +1,74 @@
+//! Account budgets act in silence: a spent one is answered as if it were not (DESIGN section 7).
+
+use std::time::Duration;
+
+use sspr::testing::block_on;
+use sspr::{Disclosure, Request, Source};
+
+use crate::support::{MAIL, email, sms};
+use crate::{Script, Seen, Watched, identifier, watched};
+
+/// Spends what strangers may open on an account, so that the next flow is silently refused.
+async fn throttle(watched: &Watched, name: &str) {
+    // Three flows may be live at once, and five challenges may be opened in an hour.
+    for batch in 0..2 {
+        for number in 0..3 {
+            let source = Source::parse(&format!("198.51.{batch}.{number}"));
+            let request = Request::new(watched.world.tenant.clone(), source);
+            let reset = watched.engine.reset();
+            let reply = reset.start(&request, &identifier(name)).await.expect("started");
+            // Two codes by mail take all the comparisons that mail has.
+            let option = if number < 2 { email() } else { sms() };
+            let _ = reset.challenge(&request, &reply.ticket, &option).await;
+        }
+        watched.world.clock.advance(Duration::from_secs(16 * 60));
+        watched.world.deliver().await;
+    }
+    watched.world.inbox.clear();
+}
+
+/// Plays a script in a world that is throttled, and in one that is not.
+fn throttled_or_not<'a, F>(script: impl Fn(Watched) -> F) -> [Vec<String>; 2]
+where
+    F: Future<Output = Vec<String>> + 'a,
+{
+    [true, false].map(|throttled| {
+        block_on(async {
+            let watched = watched(Disclosure::Uniform).await;
+            if throttled {
+                throttle(&watched, "ada").await;
+            } else {
+                watched.world.clock.advance(Duration::from_secs(32 * 60));
+                watched.world.inbox.clear();
+            }
+            let inbox = watched.world.inbox.clone();
+            let answers = script(watched).await;
+            assert_eq!(inbox.last_code_to(MAIL).is_none(), throttled, "the budget is spent");
+            answers
+        })
+    })
+}
+
+fn stranger(watched: &Watched) -> Script<'_> {
+    let request = Request::new(watched.world.tenant.clone(), Source::parse("203.0.113.9"));
+    Script { watched, request, ticket: None, seen: Seen::default() }
+}
+
+#[test]
+fn a_spent_budget_acts_in_silence() {
+    let [spent, fresh] = throttled_or_not(|watched| async move {
+        let mut script = stranger(&watched);
+        script.start("ada").await;
+        script.challenge(&email()).await;
+        script.view().await;
+        script.challenge(&email()).await;
+        script.prove("00000000").await;
+        script.complete().await;
+        script.wait(61).await;
+        script.challenge(&email()).await;
+        script.prove("00000000").await;
+        script.view().await;
+        script.seen.answers
+    });
+    assert_eq!(spent, fresh);
+}
