@@ -10,5 +10,7 @@ mod outage;
 mod registration;
 mod reset;
 mod scene;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 #[path = "../support/mod.rs"]
 mod support;

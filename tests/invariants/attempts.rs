@@ -80,6 +80,12 @@ async fn inv01_sixty_four_right_codes_make_one_proof() {
     rounds(memory(), 200).await;
 }
 
+#[cfg(feature = "sqlite")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn inv01_sixty_four_right_codes_make_one_proof_on_sqlite() {
+    rounds(crate::stores::sqlite(), 200).await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn inv01_attempts_are_capped_whatever_comes_at_once() {
     for kept in all() {

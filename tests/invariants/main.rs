@@ -7,6 +7,7 @@
 mod attempts;
 mod binding;
 mod clocks;
+mod encoding;
 mod interleaved;
 mod notices;
 mod records;

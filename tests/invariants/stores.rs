@@ -1,9 +1,12 @@
 //! The stores that the invariants run on, and a world over each.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use sspr::adapters::memory::MemoryStore;
 use sspr::port::{Commit, Committed, Cursor, EventsOf};
+use sspr::testing::Encoded;
 use sspr::{
     Columns, Engine, Event, PolicySettings, Record, RecordKind, SecretText, Store, TenantId,
     Timestamp, Version,
@@ -15,15 +18,50 @@ use crate::support::{World, engine, tenant};
 pub(crate) struct Kept {
     pub(crate) name: &'static str,
     pub(crate) store: Arc<dyn Store>,
+    /// Goes after the store.
+    _files: Option<Files>,
+}
+
+/// Files that go away with the test.
+pub(crate) struct Files(PathBuf);
+
+impl Files {
+    pub(crate) fn new() -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let memory = Path::new("/dev/shm");
+        let base = if memory.is_dir() { memory.to_owned() } else { std::env::temp_dir() };
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let path = base.join(format!("sspr-invariants-{}-{count}", std::process::id()));
+        std::fs::create_dir_all(&path).expect("a directory");
+        Self(path)
+    }
+}
+
+impl Drop for Files {
+    fn drop(&mut self) {
+        // What stays behind is no failure of what was tested.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
 }
 
 pub(crate) fn memory() -> Kept {
-    Kept { name: "memory", store: Arc::new(MemoryStore::new()) }
+    Kept { name: "memory", store: Arc::new(MemoryStore::new()), _files: None }
 }
 
-/// Every store that the invariants run on.
+#[cfg(feature = "sqlite")]
+pub(crate) fn sqlite() -> Kept {
+    let files = Files::new();
+    let store = sspr::adapters::sqlite::SqliteStore::open(files.0.join("sspr.db"));
+    Kept { name: "sqlite", store: Arc::new(store.expect("opened")), _files: Some(files) }
+}
+
+/// Every store of this build; the one in memory also as text.
 pub(crate) fn all() -> Vec<Kept> {
-    vec![memory()]
+    let text = Encoded::new(MemoryStore::new());
+    let mut all = vec![memory(), Kept { name: "text", store: Arc::new(text), _files: None }];
+    #[cfg(feature = "sqlite")]
+    all.push(sqlite());
+    all
 }
 
 impl Kept {
