@@ -4,6 +4,7 @@
 //! `uniformity.rs`, 11 and 15 are `faults/`.
 #![cfg(feature = "testing")]
 
+mod ahead;
 mod attempts;
 mod binding;
 mod clocks;
@@ -12,6 +13,8 @@ mod interleaved;
 mod notices;
 mod records;
 mod secrets;
+mod silenced;
+mod starved;
 mod stores;
 #[path = "../support/mod.rs"]
 mod support;
