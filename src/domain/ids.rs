@@ -1,6 +1,7 @@
 //! Names of things: tenants, users, roles, groups, records.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +12,7 @@ macro_rules! text_id {
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
-        pub struct $name(String);
+        pub struct $name(Arc<str>);
 
         impl $name {
             /// The longest accepted text, in bytes.
@@ -24,7 +25,7 @@ macro_rules! text_id {
             /// [`InvalidInput`] for an empty or overlong text and for control characters.
             pub fn parse(text: &str) -> Result<Self, InvalidInput> {
                 bounded_text($what, text, Self::MAX_BYTES)?;
-                Ok(Self(text.to_owned()))
+                Ok(Self(text.into()))
             }
 
             /// The text, as given.
@@ -44,7 +45,7 @@ macro_rules! text_id {
 
         impl From<$name> for String {
             fn from(id: $name) -> Self {
-                id.0
+                id.0.as_ref().to_owned()
             }
         }
 

@@ -27,7 +27,7 @@ use super::time::Timestamp;
 /// # Ok::<(), sspr::InvalidInput>(())
 /// ```
 pub struct Keys {
-    lookup: Zeroizing<[u8; 32]>,
+    lookup: PreparedMac,
     /// The issuing one first.
     short: Vec<ShortKey>,
 }
@@ -36,7 +36,7 @@ pub struct Keys {
 pub(crate) struct ShortKey {
     pub(crate) id: u16,
     pub(crate) code: CodeKey,
-    pub(crate) ticket_mac: Zeroizing<[u8; 32]>,
+    pub(crate) ticket_mac: PreparedMac,
     pub(crate) ticket_stream: PreparedMac,
 }
 
@@ -74,6 +74,7 @@ impl Keys {
     ) -> Result<Self, InvalidInput> {
         let expanded = expand(&lookup)?;
         let lookup = Zeroizing::new(mac_parts(&expanded, 0x10, &[b"sspr lookup"]));
+        let lookup = PreparedMac::new(&lookup);
         Ok(Self { lookup, short: vec![ShortKey::new(issuing_id, &issuing)?] })
     }
 
@@ -106,22 +107,22 @@ impl Keys {
 
     pub(crate) fn account(&self, tenant: &TenantId, user: &UserId) -> RecordKey {
         let parts: [&[u8]; 2] = [tenant.as_str().as_bytes(), user.as_str().as_bytes()];
-        RecordKey::from_bytes(mac_parts(&self.lookup, domain::ACCOUNT, &parts))
+        RecordKey::from_bytes(self.lookup.parts(domain::ACCOUNT, &parts))
     }
 
     pub(crate) fn decoy(&self, tenant: &TenantId, slot: u16) -> RecordKey {
         let parts: [&[u8]; 2] = [tenant.as_str().as_bytes(), &slot.to_be_bytes()];
-        RecordKey::from_bytes(mac_parts(&self.lookup, domain::DECOY, &parts))
+        RecordKey::from_bytes(self.lookup.parts(domain::DECOY, &parts))
     }
 
     pub(crate) fn policy(&self, tenant: &TenantId) -> RecordKey {
         let parts: [&[u8]; 1] = [tenant.as_str().as_bytes()];
-        RecordKey::from_bytes(mac_parts(&self.lookup, domain::POLICY, &parts))
+        RecordKey::from_bytes(self.lookup.parts(domain::POLICY, &parts))
     }
 
     /// The value that tells whether a store was made with this lookup key.
     pub(crate) fn check_value(&self) -> String {
-        data_encoding::HEXLOWER.encode(&mac_parts(&self.lookup, domain::CHECK, &[]))
+        data_encoding::HEXLOWER.encode(&self.lookup.parts(domain::CHECK, &[]))
     }
 
     /// A keyed hash of what somebody typed: it names a decoy slot and a counter, nothing else.
@@ -135,7 +136,7 @@ impl Keys {
             .flat_map(char::to_lowercase)
             .collect();
         let parts: [&[u8]; 2] = [tenant.as_str().as_bytes(), folded.as_bytes()];
-        first_bytes(mac_parts(&self.lookup, domain::IDENTIFIER, &parts))
+        first_bytes(self.lookup.parts(domain::IDENTIFIER, &parts))
     }
 
     pub(crate) const fn decoy_slot(identifier: [u8; 8]) -> u16 {
@@ -145,12 +146,12 @@ impl Keys {
     /// A short keyed hash of a source, for an account's own list of who opened challenges.
     pub(crate) fn source(&self, tenant: &TenantId, source: &str) -> u32 {
         let parts: [&[u8]; 2] = [tenant.as_str().as_bytes(), source.as_bytes()];
-        u32::from_be_bytes(first_bytes(mac_parts(&self.lookup, domain::SOURCE, &parts)))
+        u32::from_be_bytes(first_bytes(self.lookup.parts(domain::SOURCE, &parts)))
     }
 
     /// Bytes for the masks of an identifier that nobody has: always the same for one identifier.
     pub(crate) fn mask(&self, identifier: [u8; 8]) -> [u8; 32] {
-        mac_parts(&self.lookup, domain::MASK, &[&identifier])
+        self.lookup.parts(domain::MASK, &[&identifier])
     }
 
     /// The counter of `what` for `whom` in the window that starts at `window`.
@@ -169,7 +170,7 @@ impl Keys {
             &[stripe],
             &window.unix_millis().to_be_bytes(),
         ];
-        CounterKey::from_bytes(mac_parts(&self.lookup, domain::COUNTER, &parts))
+        CounterKey::from_bytes(self.lookup.parts(domain::COUNTER, &parts))
     }
 
     /// The idempotency key of a message.
@@ -178,7 +179,7 @@ impl Keys {
     pub(crate) fn message(&self, record: &RecordKey, number: u32, queued_at: Timestamp) -> String {
         let queued_at = queued_at.unix_millis().to_be_bytes();
         let parts: [&[u8]; 3] = [record.as_bytes(), &number.to_be_bytes(), &queued_at];
-        data_encoding::HEXLOWER.encode(&mac_parts(&self.lookup, domain::MESSAGE, &parts))
+        data_encoding::HEXLOWER.encode(&self.lookup.parts(domain::MESSAGE, &parts))
     }
 }
 
@@ -202,7 +203,7 @@ impl ShortKey {
         Ok(Self {
             id,
             code: CodeKey::new(&derive(b"sspr code")),
-            ticket_mac: derive(b"sspr ticket mac"),
+            ticket_mac: PreparedMac::new(&derive(b"sspr ticket mac")),
             ticket_stream: PreparedMac::new(&derive(b"sspr ticket stream")),
         })
     }

@@ -49,6 +49,8 @@ mod encoded;
 mod entropy;
 mod fault;
 mod interleave;
+#[doc(hidden)]
+pub mod internals;
 mod recorder;
 mod run;
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Mail addresses.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
@@ -34,7 +35,7 @@ const MALFORMED: InvalidInput = InvalidInput::Malformed { what: WHAT };
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct EmailAddress(String);
+pub struct EmailAddress(Arc<str>);
 
 impl EmailAddress {
     /// The longest address, in octets of UTF-8: a path of RFC 5321, 4.5.3.1.3, without its brackets.
@@ -66,7 +67,7 @@ impl EmailAddress {
         let address = format!("{local}@{}", domain::parse(typed_domain)?);
         // Lower-casing can lengthen a domain.
         bounded_text(WHAT, &address, Self::MAX_BYTES)?;
-        Ok(Self(address))
+        Ok(Self(address.into()))
     }
 
     /// The address as stored: the one that mail is sent to.
@@ -164,6 +165,6 @@ impl TryFrom<String> for EmailAddress {
 
 impl From<EmailAddress> for String {
     fn from(address: EmailAddress) -> Self {
-        address.0
+        address.0.as_ref().to_owned()
     }
 }

@@ -1,6 +1,7 @@
 //! Phone numbers.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -28,7 +29,7 @@ const MALFORMED: InvalidInput = InvalidInput::Malformed { what: WHAT };
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct PhoneNumber(String);
+pub struct PhoneNumber(Arc<str>);
 
 impl PhoneNumber {
     /// The most digits of a number, country code included (ITU-T E.164, 6.2.1).
@@ -71,12 +72,12 @@ impl PhoneNumber {
             return Err(InvalidInput::OutOfRange { what: WHAT });
         }
         match extension {
-            None => Ok(Self(format!("+{digits}"))),
+            None => Ok(Self(format!("+{digits}").into())),
             Some(extension) if !all_digits(extension) => Err(MALFORMED),
             Some(extension) if !(1..=Self::MAX_EXTENSION_DIGITS).contains(&extension.len()) => {
                 Err(InvalidInput::OutOfRange { what: WHAT })
             }
-            Some(extension) => Ok(Self(format!("+{digits}x{extension}"))),
+            Some(extension) => Ok(Self(format!("+{digits}x{extension}").into())),
         }
     }
 
@@ -142,6 +143,6 @@ impl TryFrom<String> for PhoneNumber {
 
 impl From<PhoneNumber> for String {
     fn from(number: PhoneNumber) -> Self {
-        number.0
+        number.0.as_ref().to_owned()
     }
 }

@@ -16,12 +16,15 @@ impl Turn<'_> {
     pub(super) fn sweep(&mut self) {
         let now = self.now;
         let writing = self.account.writing_flow();
-        let (ended, kept): (Vec<Flow>, Vec<Flow>) = std::mem::take(&mut self.account.flows)
-            .into_iter()
-            .partition(|flow| flow.is_over(now, writing));
-        self.account.flows = kept;
-        for flow in ended {
-            self.end_flow(&flow, FlowEnd::Abandoned);
+        // Most often none is over, and nothing has to be moved.
+        if self.account.flows.iter().any(|flow| flow.is_over(now, writing)) {
+            let (ended, kept): (Vec<Flow>, Vec<Flow>) = std::mem::take(&mut self.account.flows)
+                .into_iter()
+                .partition(|flow| flow.is_over(now, writing));
+            self.account.flows = kept;
+            for flow in ended {
+                self.end_flow(&flow, FlowEnd::Abandoned);
+            }
         }
         for flow in &mut self.account.flows {
             flow.challenges.retain(|challenge| challenge.live(now));
@@ -34,14 +37,29 @@ impl Turn<'_> {
 
     /// Notes the end of a flow that has already been taken out.
     pub(super) fn end_flow(&mut self, flow: &Flow, ended: FlowEnd) {
-        let unsettled = self.account.write.as_ref().is_some_and(|write| write.flow == flow.number);
-        if unsettled {
-            // Nobody can ask again: the notice has said what there is to say.
-            self.account.write = None;
+        let write = self.account.write.take_if(|write| write.flow == flow.number);
+        let unsettled = write.is_some();
+        if let Some(write) = write.filter(|write| write.state == WriteState::Writing) {
+            // Nobody waits for its outcome any more: the owner is told what may have happened.
+            self.release(write.number);
+            self.note(EventKind::PasswordWriteUnsettled { flow: flow.number, write: write.number });
         }
         if flow.done.is_none() {
             let stage = if unsettled { FlowStage::Writing } else { flow.stage() };
             self.note(EventKind::FlowEnded { flow: flow.number, stage, ended });
+        }
+    }
+
+    /// The messages of a write are due now, whatever became of it. Whoever signed in while it was
+    /// under way did so with the old password.
+    pub(super) fn release(&mut self, write: u32) {
+        let now = self.now;
+        for pending in self.account.outbox.iter_mut().filter(|one| one.write == Some(write)) {
+            pending.due = pending.due.min(now);
+            pending.write = None;
+            if let PendingBody::Revoke { issued_before, .. } = &mut pending.body {
+                *issued_before = now;
+            }
         }
     }
 
@@ -107,7 +125,7 @@ impl Turn<'_> {
         for sent in sends.open.iter_mut().chain(&mut sends.proven) {
             sent.at = sent.at.min(now);
         }
-        for method in &mut self.account.methods {
+        for method in self.account.methods.iter_mut() {
             if method.added_at > horizon {
                 // The hold starts again too.
                 let hold = method.usable_from.since(method.added_at);
@@ -180,6 +198,8 @@ impl Account {
         let kept = self.user.is_some()
             && (!self.methods.is_empty()
                 || self.epoch > 0
+                // A directory knows writes by their numbers.
+                || self.numbers.write > 0
                 || self.registration.completed_at.is_some()
                 || self.budgets.iter().any(|budget| budget.consecutive > 0 || budget.disabled));
         (idle && !kept).then(|| self.seen.plus(IDLE_LIFE))

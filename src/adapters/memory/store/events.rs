@@ -16,7 +16,8 @@ pub(super) type Numbered = (u64, Arc<Event>);
 /// same however many there are.
 #[derive(Default)]
 pub(super) struct EventLog {
-    by_record: KeyMap<RecordKey, Vec<Numbered>>,
+    /// The place stands beside the event: to append needs no look at older events.
+    by_record: KeyMap<RecordKey, Vec<(Place, Arc<Event>)>>,
     by_tenant: HashMap<TenantId, VecDeque<Numbered>>,
     /// No event here is older: spares a purge the walk through shards that hold nothing old.
     oldest: Option<Timestamp>,
@@ -30,8 +31,11 @@ impl EventLog {
         let own = self.by_record.entry(event.id.record).or_default();
         // Counts rise with each commit, so this is the end; after a purge they may begin again.
         let place = place(&(number, Arc::clone(&event)));
-        let at = own.partition_point(|row| self::place(row) < place);
-        own.insert(at, (number, Arc::clone(&event)));
+        let at = match own.last() {
+            Some((last, _)) if *last > place => own.partition_point(|row| row.0 < place),
+            _ => own.len(),
+        };
+        own.insert(at, (place, Arc::clone(&event)));
         if let Some(log) = self.by_tenant.get_mut(&event.tenant) {
             log.push_back((number, event));
         } else {
@@ -48,8 +52,8 @@ impl EventLog {
         limit: usize,
     ) -> Vec<Numbered> {
         let own = self.by_record.get(key).map_or(&[][..], Vec::as_slice);
-        let from = after.map_or(0, |after| own.partition_point(|row| place(row) <= after));
-        own[from..].iter().take(limit).cloned().collect()
+        let from = after.map_or(0, |after| own.partition_point(|row| row.0 <= after));
+        own[from..].iter().take(limit).map(|(place, event)| (place.2, Arc::clone(event))).collect()
     }
 
     /// Events of a tenant with numbers above `after` and below `end`.
@@ -91,7 +95,7 @@ impl EventLog {
         });
         for key in touched {
             if let Some(own) = self.by_record.get_mut(&key) {
-                own.retain(|(number, _)| !removed.contains(number));
+                own.retain(|(place, _)| !removed.contains(&place.2));
                 if own.is_empty() {
                     self.by_record.remove(&key);
                 }

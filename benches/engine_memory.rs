@@ -1,0 +1,151 @@
+//! A wrong guess, judged by the engine over the store in memory, with the operating system's clock
+//! and randomness: the ticket is opened, an attempt is counted and committed, the code compared.
+//!
+//! Three stores hold 10^3, 10^5 and 10^6 accounts. In each, the same number of accounts (1 000,
+//! spread evenly) is guessed at, five times each as the policy allows, and then put back as it was
+//! (not timed): what is in use fits the processor's caches alike. A second figure, *cold*, guesses
+//! once at accounts of the million that nobody has touched before.
+//!
+//! Targets: at most 5 microseconds; among 10^6 at most 1.5 of the time among 10^3.
+
+mod support;
+
+use std::future::Future;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use sspr::adapters::memory::{MemoryDirectory, MemoryInbox, MemoryLimits, MemoryStore};
+use sspr::port::SystemClock;
+use sspr::testing::internals::Accounts;
+use sspr::{Actor, Attempt, Clock as _, Engine, Request, ResetTicket, RoleId};
+
+/// Accounts that are guessed at.
+const IN_USE: u64 = 1_000;
+/// Guesses that the policy allows for each code.
+const ATTEMPTS: u64 = 5;
+const GUESSES: u64 = IN_USE * ATTEMPTS;
+
+struct Population {
+    size: u64,
+    engine: Engine,
+    store: MemoryStore,
+    accounts: Accounts,
+    in_use: Vec<(u64, ResetTicket)>,
+    request: Request,
+    wrong: Attempt,
+    next_cold: u64,
+}
+
+/// Nothing here ever waits.
+fn run<F: Future>(future: F) -> F::Output {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(output) => output,
+        Poll::Pending => unreachable!("the store in memory does not wait"),
+    }
+}
+
+impl Population {
+    fn of(size: u64) -> Self {
+        let mut limits = MemoryLimits::default();
+        limits.events = usize::MAX;
+        let store = MemoryStore::with_limits(limits);
+        let engine = Engine::builder()
+            .keys(support::keys())
+            .store(store.clone())
+            .directory(MemoryDirectory::with_hash_cost(8, 1))
+            .delivery(MemoryInbox::new());
+        let engine = run(engine.open()).expect("opened");
+        let (tenant, policy) = (support::tenant(), support::policy());
+        let admin = Actor::new("root", [RoleId::parse("Global Administrator").expect("valid")]);
+        run(engine.admin(&tenant, &admin).put_policy(&policy, None)).expect("put");
+        let accounts = Accounts::new(support::keys(), tenant, policy, SystemClock.now());
+        for number in 0..size {
+            run(accounts.put(&store, number)).expect("put");
+        }
+        let in_use = (0..IN_USE).map(|place| place * (size / IN_USE));
+        let in_use = in_use.map(|number| (number, accounts.ticket(number))).collect();
+        let (request, wrong) = (support::request(), Attempt::code("00000000").expect("a code"));
+        Self { size, engine, store, accounts, in_use, request, wrong, next_cold: 1 }
+    }
+
+    /// Every code has all its attempts again.
+    fn restore(&self) {
+        for (number, _) in &self.in_use {
+            run(self.accounts.put(&self.store, *number)).expect("put");
+        }
+    }
+
+    fn guess(&self, ticket: &ResetTicket) {
+        let answer = run(self.engine.reset().prove(&self.request, ticket, &self.wrong));
+        assert!(answer.is_err(), "a wrong code");
+    }
+
+    /// How long this many guesses take, each counted and compared.
+    fn guesses(&self, wanted: u64) -> Duration {
+        let (mut took, mut left) = (Duration::ZERO, wanted);
+        while left > 0 {
+            self.restore();
+            let before = self.engine.stats().comparisons;
+            let now = left.min(GUESSES);
+            took += support::time(|| {
+                let rounds = self.in_use.iter().cycle();
+                rounds.take(now as usize).for_each(|(_, ticket)| self.guess(ticket));
+            });
+            assert_eq!(self.engine.stats().comparisons - before, now, "every guess was compared");
+            left -= now;
+        }
+        took
+    }
+
+    /// One guess at each of so many accounts that nobody has touched, in no order.
+    fn cold_guesses(&mut self, wanted: u64) -> Duration {
+        let step = self.size / IN_USE;
+        let mut tickets = Vec::new();
+        while tickets.len() < wanted as usize {
+            // A stride without a common factor visits them all, far apart.
+            self.next_cold = (self.next_cold + 618_033_989) % self.size;
+            if !self.next_cold.is_multiple_of(step) {
+                tickets.push(self.accounts.ticket(self.next_cold));
+            }
+        }
+        let before = self.engine.stats().comparisons;
+        let took = support::time(|| tickets.iter().for_each(|ticket| self.guess(ticket)));
+        assert_eq!(self.engine.stats().comparisons - before, wanted, "every guess was compared");
+        took
+    }
+}
+
+fn main() {
+    let sizes: &[u64] =
+        if support::in_earnest() { &[1_000, 100_000, 1_000_000] } else { &[1_000, 2_000, 3_000] };
+    let mut populations: Vec<Population> = sizes.iter().map(|size| Population::of(*size)).collect();
+
+    let mut criterion = support::criterion();
+    let mut group = criterion.benchmark_group("engine_memory");
+    for population in &populations {
+        group.bench_function(format!("wrong_guess/{}", population.size), |bencher| {
+            bencher.iter_custom(|count| population.guesses(count));
+        });
+    }
+    group.finish();
+    criterion.final_summary();
+
+    let (rounds, cold) = if support::in_earnest() { (31, 1_000) } else { (1, 10) };
+    let mut table = Vec::new();
+    for _ in 0..rounds {
+        let per = |took: Duration, count: u64| took.as_nanos() as f64 / count as f64;
+        let mut row: Vec<f64> =
+            populations.iter().map(|one| per(one.guesses(GUESSES), GUESSES)).collect();
+        let largest = populations.last_mut().expect("three");
+        row.push(per(largest.cold_guesses(cold), cold));
+        table.push(row);
+    }
+    support::figure("engine_memory_1e3", support::column(&table, 0), "ns");
+    support::figure("engine_memory_1e5", support::column(&table, 1), "ns");
+    support::figure("engine_memory_1e6", support::column(&table, 2), "ns");
+    support::figure("engine_memory_1e6_cold", support::column(&table, 3), "ns");
+    support::ratio("engine_memory_1e5_vs_1e3", support::ratio_of(&table, 1, 0));
+    support::ratio("engine_memory_1e6_vs_1e3", support::ratio_of(&table, 2, 0));
+    support::ratio("engine_memory_1e6_cold_vs_1e3", support::ratio_of(&table, 3, 0));
+}

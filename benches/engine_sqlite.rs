@@ -1,0 +1,298 @@
+//! A wrong guess, judged by the engine over the SQLite store: every answer comes after its count
+//! is on the disk.
+//!
+//! The limit is what cannot be done without, issued raw through the same driver with the same
+//! pragmas, one after the other on one connection: read the record; then, in one transaction,
+//! write it if it has not changed, and append the event.
+//!
+//! Targets: alone at least 0.8 of the raw rate; 32 at once on as many accounts at least twice the
+//! raw rate, with no wait above 50 ms; two processes on one file, no wait above 100 ms.
+
+mod support;
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use rusqlite::{Connection, params};
+use sspr::adapters::memory::{MemoryDirectory, MemoryInbox};
+use sspr::adapters::sqlite::SqliteStore;
+use sspr::port::SystemClock;
+use sspr::testing::internals::Accounts;
+use sspr::testing::{block_on, join_all};
+use sspr::{Actor, Attempt, Clock as _, Engine, RecordKey, ResetTicket, RoleId, Timestamp};
+
+/// Guesses that the policy allows for each code.
+const ATTEMPTS: u64 = 5;
+const PROVERS: u64 = 32;
+/// The file that the second process shares, and when its flows began.
+const FILE: &str = "SSPR_BENCH_FILE";
+const STARTED_AT: &str = "SSPR_BENCH_STARTED_AT";
+
+struct Site {
+    engine: Engine,
+    store: SqliteStore,
+    accounts: Accounts,
+}
+
+impl Site {
+    fn open(file: &Path, started_at: Timestamp) -> Self {
+        let store = SqliteStore::open(file).expect("opened");
+        let engine = Engine::builder()
+            .keys(support::keys())
+            .store(store.clone())
+            .directory(MemoryDirectory::with_hash_cost(8, 1))
+            .delivery(MemoryInbox::new());
+        let engine = block_on(engine.open()).expect("opened");
+        let accounts =
+            Accounts::new(support::keys(), support::tenant(), support::policy(), started_at);
+        Self { engine, store, accounts }
+    }
+
+    fn put_policy(&self) {
+        let (tenant, policy) = (support::tenant(), support::policy());
+        let admin = Actor::new("root", [RoleId::parse("Global Administrator").expect("valid")]);
+        block_on(self.engine.admin(&tenant, &admin).put_policy(&policy, None)).expect("put");
+    }
+
+    /// Every code of these accounts has all its attempts again.
+    fn restore(&self, count: u64) {
+        for from in (0..count).step_by(128) {
+            let some = from..count.min(from + 128);
+            let put = |number| self.accounts.put(&self.store, number);
+            block_on(join_all(some.map(put))).into_iter().for_each(|done| done.expect("put"));
+        }
+    }
+
+    fn tickets(&self, numbers: impl Iterator<Item = u64>) -> Vec<ResetTicket> {
+        numbers.map(|number| self.accounts.ticket(number)).collect()
+    }
+}
+
+/// Guesses once for each ticket, round by round; how long each took.
+async fn guess(engine: &Engine, tickets: &[ResetTicket], rounds: u64) -> Vec<Duration> {
+    let (request, wrong) = (support::request(), Attempt::code("00000000").expect("a code"));
+    let mut waits = Vec::with_capacity(tickets.len() * rounds as usize);
+    for _ in 0..rounds {
+        for ticket in tickets {
+            let from = support::now();
+            let answer = engine.reset().prove(&request, ticket, &wrong).await;
+            assert!(matches!(answer, Err(sspr::Error::Refused(_))), "a wrong code");
+            waits.push(from.elapsed());
+        }
+    }
+    waits
+}
+
+/// Many at once, each at accounts of their own: how long all took, and each.
+fn guess_at_once(site: &Site, shares: Vec<Vec<ResetTicket>>) -> (Duration, Vec<Duration>) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build();
+    let runtime = runtime.expect("a runtime");
+    let wanted: usize = shares.iter().map(Vec::len).sum();
+    let before = site.engine.stats().comparisons;
+    let mut waits = Vec::new();
+    let took = support::time(|| {
+        let start = |share: Vec<ResetTicket>| {
+            let engine = site.engine.clone();
+            runtime.spawn(async move { guess(&engine, &share, ATTEMPTS).await })
+        };
+        let provers: Vec<_> = shares.into_iter().map(start).collect();
+        for prover in provers {
+            waits.extend(runtime.block_on(prover).expect("no panic"));
+        }
+    });
+    let compared = site.engine.stats().comparisons - before;
+    assert_eq!(compared, wanted as u64 * ATTEMPTS, "every guess was compared");
+    (took, waits)
+}
+
+/// The same read and conditional write without us.
+struct Raw {
+    conn: Connection,
+    keys: Vec<RecordKey>,
+    next: usize,
+}
+
+impl Raw {
+    fn open(file: &Path, keys: Vec<RecordKey>) -> Self {
+        let conn = Connection::open(file).expect("opened");
+        conn.pragma_update(None, "synchronous", "FULL").expect("set");
+        conn.pragma_update(None, "fullfsync", true).expect("set");
+        conn.pragma_update(None, "trusted_schema", false).expect("set");
+        conn.pragma_update(None, "cache_size", -8_000).expect("set");
+        conn.set_prepared_statement_cache_capacity(32);
+        Self { conn, keys, next: 0 }
+    }
+
+    fn step(&mut self) -> rusqlite::Result<()> {
+        self.next = (self.next + 1) % self.keys.len();
+        let key = &self.keys[self.next].as_bytes()[..];
+        let conn = &self.conn;
+        let sql = "SELECT key, version_count, version_nonce, body FROM record WHERE key = ?1";
+        let (count, nonce, body) = conn.prepare_cached(sql)?.query_row([key], |row| {
+            Ok((row.get::<_, i64>(1)?, row.get::<_, i64>(2)?, row.get::<_, String>(3)?))
+        })?;
+        conn.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+        let sql = "UPDATE record SET wake_at = ?2, expires_at = NULL, registered = 1,
+             locked_until = NULL, updated_at = ?2, version_count = ?3, version_nonce = ?4, body = ?5
+             WHERE key = ?1 AND version_count = ?6 AND version_nonce = ?7";
+        let row = params![key, 1_800_000_000_000_i64, count + 1, nonce, body, count, nonce];
+        assert_eq!(conn.prepare_cached(sql)?.execute(row)?, 1, "nobody else writes");
+        let sql = "INSERT INTO event (record, count, idx, tenant, at, code, user_id, body)
+             VALUES (?1, ?2, 0, 'contoso', ?3, 'attempt_counted', ?4, ?5)";
+        let user = "6e7b768e-07e2-4810-8459-000000000000";
+        let event = "#".repeat(350);
+        let row = params![key, count + 1, 1_800_000_000_000_i64, user, event];
+        conn.prepare_cached(sql)?.execute(row)?;
+        conn.prepare_cached("COMMIT")?.execute([])?;
+        Ok(())
+    }
+
+    fn steps(&mut self, count: u64) -> Duration {
+        support::time(|| (0..count).for_each(|_| self.step().expect("written")))
+    }
+}
+
+/// A directory that is not there afterwards.
+struct Place(PathBuf);
+
+impl Place {
+    fn new() -> Self {
+        let name = format!("engine_sqlite-{}", std::process::id());
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        std::fs::create_dir_all(&path).expect("made");
+        Self(path)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        drop(std::fs::remove_dir_all(&self.0));
+    }
+}
+
+fn millis(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1e3
+}
+
+fn percentile(waits: &mut [Duration], percent: f64) -> f64 {
+    waits.sort_unstable();
+    let place = (waits.len() as f64 * percent / 100.0) as usize;
+    millis(waits[place.min(waits.len() - 1)])
+}
+
+/// So many accounts for each prover.
+fn share() -> u64 {
+    if support::in_earnest() { 150 } else { 2 }
+}
+
+/// The provers of one of two processes: the even accounts are the one's, the odd the other's.
+fn half(site: &Site, which: u64) -> Vec<Duration> {
+    let provers = PROVERS / 2;
+    let mine = |prover| (0..share()).map(move |n| 2 * (prover * share() + n) + which);
+    let shares = (0..provers).map(|prover| site.tickets(mine(prover))).collect();
+    guess_at_once(site, shares).1
+}
+
+/// What the second process does: says that it is ready, waits for a line, guesses, says its waits.
+fn second_process(file: &Path) {
+    let started_at = std::env::var(STARTED_AT).expect("set").parse().expect("a number");
+    let site = Site::open(file, Timestamp::from_unix_millis(started_at));
+    println!("ready");
+    let mut line = String::new();
+    std::io::stdin().read_line(&mut line).expect("a line");
+    let nanos: Vec<String> =
+        half(&site, 1).iter().map(|wait| wait.as_nanos().to_string()).collect();
+    println!("{}", nanos.join(" "));
+}
+
+fn two_processes(site: &Site, file: &Path, started_at: Timestamp) -> Vec<Duration> {
+    let mut command = Command::new(std::env::current_exe().expect("a path"));
+    if support::in_earnest() {
+        command.arg("--bench");
+    }
+    command.env(FILE, file).env(STARTED_AT, started_at.unix_millis().to_string());
+    command.stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = command.spawn().expect("started");
+    let (stdin, stdout) = (child.stdin.take(), child.stdout.take());
+    let mut lines = BufReader::new(stdout.expect("piped")).lines();
+    assert_eq!(lines.next().expect("a line").expect("read"), "ready");
+    writeln!(stdin.expect("piped"), "go").expect("written");
+    let mut waits = half(site, 0);
+    let theirs = lines.next().expect("a line").expect("read");
+    let theirs = theirs.split(' ').map(|nanos| nanos.parse().expect("a number"));
+    waits.extend(theirs.map(Duration::from_nanos));
+    assert!(child.wait().expect("ended").success());
+    waits
+}
+
+fn main() {
+    if let Ok(file) = std::env::var(FILE) {
+        second_process(Path::new(&file));
+        return;
+    }
+    let place = Place::new();
+    let file = place.0.join("engine.db");
+    let started_at = SystemClock.now();
+    let site = Site::open(&file, started_at);
+    site.put_policy();
+    let count = PROVERS * share();
+    site.restore(count);
+    let raw_file = place.0.join("raw.db");
+    let raw_site = Site::open(&raw_file, started_at);
+    raw_site.restore(count);
+    drop(raw_site);
+    let keys = (0..count).map(|number| site.accounts.key(number)).collect();
+    let mut raw = Raw::open(&raw_file, keys);
+
+    let all = site.tickets(0..count);
+    let mut alone = |wanted: u64| {
+        let (mut took, mut left) = (Duration::ZERO, wanted);
+        while left > 0 {
+            let now = left.min(count);
+            site.restore(now);
+            took += block_on(guess(&site.engine, &all[..now as usize], 1)).iter().sum::<Duration>();
+            left -= now;
+        }
+        took
+    };
+
+    let mut criterion = support::criterion();
+    let mut group = criterion.benchmark_group("engine_sqlite");
+    group.sample_size(10);
+    group.bench_function("raw", |bencher| bencher.iter_custom(|count| raw.steps(count)));
+    group.bench_function("alone", |bencher| bencher.iter_custom(&mut alone));
+    group.finish();
+    criterion.final_summary();
+
+    let (rounds, steps) = if support::in_earnest() { (15, 1_000) } else { (1, 4) };
+    let (mut pairs, mut many) = (Vec::new(), Vec::new());
+    for _ in 0..rounds {
+        let per = |took: Duration| took.as_nanos() as f64 / steps as f64;
+        pairs.push(vec![per(alone(steps)), per(raw.steps(steps))]);
+    }
+    let mut waits = Vec::new();
+    for _ in 0..rounds.min(5) {
+        site.restore(count);
+        let per_raw = raw.steps(steps).as_nanos() as f64 / steps as f64;
+        let of = |prover| (0..share()).map(move |n| prover * share() + n);
+        let shares = (0..PROVERS).map(|prover| site.tickets(of(prover))).collect();
+        let (took, some) = guess_at_once(&site, shares);
+        many.push(vec![took.as_nanos() as f64 / some.len() as f64, per_raw]);
+        waits.extend(some);
+    }
+    site.restore(count);
+    let mut shared = two_processes(&site, &file, started_at);
+
+    let rate = |nanos: f64| 1e9 / nanos;
+    support::figure("engine_sqlite_raw", rate(support::column(&pairs, 1)), "per_second");
+    support::figure("engine_sqlite_alone", rate(support::column(&pairs, 0)), "per_second");
+    support::figure("engine_sqlite_32", rate(support::column(&many, 0)), "per_second");
+    support::figure("engine_sqlite_32_p99_wait", percentile(&mut waits, 99.0), "ms");
+    support::figure("engine_sqlite_32_worst_wait", percentile(&mut waits, 100.0), "ms");
+    support::figure("engine_sqlite_two_processes_p99_wait", percentile(&mut shared, 99.0), "ms");
+    support::figure("engine_sqlite_two_processes_worst_wait", percentile(&mut shared, 100.0), "ms");
+    support::ratio("engine_sqlite_alone_vs_raw", support::ratio_of(&pairs, 1, 0));
+    support::ratio("engine_sqlite_32_vs_raw", support::ratio_of(&many, 1, 0));
+}

@@ -1,0 +1,274 @@
+//! Doors to the inside, for the benchmarks of this package. No API: anything here may change.
+
+use std::sync::Arc;
+
+use crate::domain::account::{Account, FlowId, Method, MethodState, Offer, Provenance, Purpose};
+use crate::domain::code::{CodeContext, CodeKey, TypedCode};
+use crate::domain::contact::{Destination, EmailAddress, PhoneNumber};
+use crate::domain::decide::{Charge, Open, Turn, charge_attempt, consume, open_challenge};
+use crate::domain::event::{ActorKind, Event};
+use crate::domain::ids::{MethodId, RecordKey, TenantId, UserId};
+use crate::domain::keys::Keys;
+use crate::domain::message::{CodePurpose, Locale};
+use crate::domain::method::{ChallengeOption, MethodKind};
+use crate::domain::policy::{CodeAlphabet, CodeFormat, Policy};
+use crate::domain::record::{Columns, Record, Subject, Version};
+use crate::domain::ticket::{Claim, ResetTicket, TicketSubject};
+use crate::domain::time::Timestamp;
+use crate::port::{Commit, Committed, PortResult, Store};
+
+/// What the benchmarks give is valid: anything else is a mistake in them.
+fn valid<T, E: std::fmt::Debug>(result: Result<T, E>) -> T {
+    result.unwrap_or_else(|error| unreachable!("{error:?}"))
+}
+
+/// The check of a typed code, with its key prepared and the code parsed.
+pub struct CodeCheck {
+    key: CodeKey,
+    account: RecordKey,
+    typed: TypedCode,
+    nonce: [u8; 12],
+    format: CodeFormat,
+}
+
+impl CodeCheck {
+    /// A code of eight digits, as typed.
+    #[must_use]
+    pub fn new(key: &[u8; 32], typed: &str) -> Self {
+        Self {
+            key: CodeKey::new(key),
+            account: RecordKey::from_bytes([7; 32]),
+            typed: valid(TypedCode::parse(typed)),
+            nonce: [9; 12],
+            format: CodeFormat::new(CodeAlphabet::Digits, 8),
+        }
+    }
+
+    fn context(&self, challenge: u32) -> CodeContext<'_> {
+        CodeContext {
+            account: &self.account,
+            flow: 1,
+            challenge,
+            purpose: CodePurpose::Reset,
+            method: MethodKind::Email,
+            nonce: &self.nonce,
+        }
+    }
+
+    /// Whether the typed code is the one of this challenge.
+    #[must_use]
+    pub fn check(&self, challenge: u32) -> bool {
+        self.key.check(&self.context(challenge), self.format, &self.typed)
+    }
+
+    /// The right code of a challenge.
+    #[must_use]
+    pub fn right(&self, challenge: u32) -> String {
+        self.key.derive(&self.context(challenge), self.format).expose_secret().to_owned()
+    }
+}
+
+/// What a decision leaves to be committed.
+pub struct Decided {
+    account: Account,
+    columns: Columns,
+    events: Vec<Event>,
+}
+
+impl Decided {
+    fn of(turn: Turn<'_>) -> Self {
+        let (columns, events) = (turn.columns(), turn.events(Version::new(2, 2)));
+        Self { account: turn.account, columns, events }
+    }
+
+    /// How many methods, flows and events there are.
+    #[must_use]
+    pub fn shape(&self) -> [usize; 3] {
+        debug_assert!(self.columns.user.is_some());
+        [self.account.methods.len(), self.account.flows.len(), self.events.len()]
+    }
+}
+
+/// The decisions of one `prove`, on a record of three methods and two flows.
+pub struct ProveStep {
+    fresh: Account,
+    charged: Account,
+    charge: Charge,
+    policy: Policy,
+    now: Timestamp,
+}
+
+impl ProveStep {
+    /// A mail code waits in one flow, a text in the other.
+    #[must_use]
+    pub fn new(policy: Policy, now: Timestamp) -> Self {
+        let fresh = template(&policy, now);
+        let mut turn = Turn::new(&fresh, &policy, now);
+        let charge = valid(charge_attempt(&mut turn, &flow_id(0, 0), Purpose::Reset, 0, None));
+        let charged = turn.account;
+        Self { fresh, charged, charge, policy, now }
+    }
+
+    fn turn<'a>(&'a self, account: &Account, actor: ActorKind) -> Turn<'a> {
+        Turn::new(account, &self.policy, self.now).by(actor, Some("203.0.113.7".to_owned()), None)
+    }
+
+    /// Counts an attempt.
+    #[must_use]
+    pub fn charge(&self) -> Decided {
+        let mut turn = self.turn(&self.fresh, ActorKind::Anonymous);
+        valid(charge_attempt(&mut turn, &flow_id(0, 0), Purpose::Reset, 0, None));
+        Decided::of(turn)
+    }
+
+    /// Consumes the challenge that was counted and is right.
+    #[must_use]
+    pub fn consume(&self) -> Decided {
+        let mut turn = self.turn(&self.charged, ActorKind::User);
+        valid(consume(&mut turn, &flow_id(0, 0), &self.charge));
+        Decided::of(turn)
+    }
+
+    /// Refuses to count an attempt of a flow that has ended.
+    #[must_use]
+    pub fn refuse(&self) -> bool {
+        let mut turn = self.turn(&self.fresh, ActorKind::Anonymous);
+        charge_attempt(&mut turn, &flow_id(9, 9), Purpose::Reset, 0, None).is_err()
+    }
+}
+
+/// Any number of accounts with three methods and two flows each; in the first flow a mail code was
+/// sent and is waited for, with all attempts left.
+pub struct Accounts {
+    keys: Keys,
+    tenant: TenantId,
+    template: Account,
+    policy: Policy,
+    started_at: Timestamp,
+}
+
+impl Accounts {
+    /// Accounts of a tenant, in the world of these keys.
+    #[must_use]
+    pub fn new(keys: Keys, tenant: TenantId, policy: Policy, now: Timestamp) -> Self {
+        let template = template(&policy, now);
+        Self { keys, tenant, template, policy, started_at: now }
+    }
+
+    fn user(number: u64) -> UserId {
+        valid(UserId::parse(&format!("6e7b768e-07e2-4810-8459-{number:012}")))
+    }
+
+    /// The key of the account with this number.
+    #[must_use]
+    pub fn key(&self, number: u64) -> RecordKey {
+        self.keys.account(&self.tenant, &Self::user(number))
+    }
+
+    /// The ticket of the first flow of the account with this number.
+    #[must_use]
+    pub fn ticket(&self, number: u64) -> ResetTicket {
+        let claim = Claim {
+            purpose: Purpose::Reset,
+            flow: flow_id(number, 0),
+            generation: 0,
+            started_at: self.started_at,
+            identifier: [7; 8],
+            subject: TicketSubject::User(Self::user(number)),
+            epoch: 0,
+            asked: Default::default(),
+        };
+        ResetTicket::issue(&claim, &self.tenant, &self.keys)
+    }
+
+    /// Puts the account with this number into the store as it is at first, whatever is there.
+    ///
+    /// # Errors
+    ///
+    /// As the store says.
+    pub async fn put(&self, store: &dyn Store, number: u64) -> PortResult<()> {
+        let user = Self::user(number);
+        let mut account = self.template.clone();
+        account.key = self.keys.account(&self.tenant, &user);
+        account.tenant = self.tenant.clone();
+        account.user = Some(user);
+        for (place, flow) in account.flows.iter_mut().enumerate() {
+            flow.id = flow_id(number, place as u64);
+        }
+        let expected = store.load(&account.key).await?.map(|record| record.version());
+        let count = expected.map_or(1, |version| version.count() + 1);
+        let columns = Turn::new(&account, &self.policy, self.started_at).columns();
+        let version = Version::new(count, number);
+        let record = Record::new(account.key, version, Subject::Account(Arc::new(account)));
+        let commit = Commit::new(&record, expected, &columns, &[]);
+        assert_eq!(store.commit(commit).await?, Committed::Applied, "nobody else writes");
+        Ok(())
+    }
+}
+
+fn flow_id(number: u64, place: u64) -> FlowId {
+    let mut id = [0; 16];
+    id[..8].copy_from_slice(&number.to_be_bytes());
+    id[8..].copy_from_slice(&place.to_be_bytes());
+    FlowId(id)
+}
+
+/// Three confirmed methods, two flows, a code sent and delivered in each.
+fn template(policy: &Policy, now: Timestamp) -> Account {
+    let tenant = valid(TenantId::parse("contoso"));
+    let user = Accounts::user(0);
+    let mut account = Account::blank(RecordKey::from_bytes([7; 32]), tenant, Some(user), now);
+    let phone = |number| Destination::Phone(valid(PhoneNumber::parse(number)));
+    let destinations = [
+        Destination::Email(valid(EmailAddress::parse("ada@private.example"))),
+        phone("+14255550100"),
+        phone("+14255550101"),
+    ];
+    for (number, (kind, destination)) in (1..).zip(MethodKind::ALL.into_iter().zip(destinations)) {
+        account
+            .offers
+            .push(Offer { option: ChallengeOption::preferred(kind), masked: destination.masked() });
+        account.methods.push(Method {
+            id: valid(MethodId::parse(&format!("m{number}"))),
+            kind,
+            destination,
+            state: MethodState::Active,
+            provenance: Provenance::Confirmed,
+            added_at: now,
+            usable_from: now,
+        });
+    }
+    account.registration.completed_at = Some(now);
+    for (place, kind) in (0..).zip([MethodKind::Email, MethodKind::MobilePhone]) {
+        let methods = account.methods.clone();
+        let destination = methods.iter().find(|method| method.kind == kind);
+        let destination = destination.map(|method| &method.destination);
+        let open = Open {
+            flow: flow_id(0, place),
+            purpose: Purpose::Reset,
+            generation: 0,
+            started_at: now,
+            option: ChallengeOption::preferred(kind),
+            destination: destination.ok_or(crate::SsprReason::NoSuchMethod),
+            required: 2,
+            stamp: Some("41"),
+            incarnation: Some("1"),
+            exceeded: None,
+            offers: account.offers.to_vec(),
+            confirms: None,
+            number: None,
+            epoch: 0,
+            asked_at: now,
+            locale: Locale::default(),
+            source: 7,
+            key: 1,
+            nonce: [place as u8; 12],
+        };
+        let mut turn = Turn::new(&account, policy, now);
+        valid(open_challenge(&mut turn, &open));
+        account = turn.account;
+        // Delivered.
+        account.outbox.clear();
+    }
+    account
+}
