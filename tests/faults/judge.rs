@@ -16,7 +16,7 @@ const NEXT: &str = "walnut ferry ribbon meadow";
 const OTHER: &str = "quite another pass phrase";
 
 /// After a failed reset: a new process, time passes, `maintain` runs.
-pub fn reset(scene: &Scene, stages: &[Stage], label: &str) {
+pub(crate) fn reset(scene: &Scene, stages: &[Stage], label: &str) {
     block_on(async {
         let engine = scene.healthy(200).await;
         scene.settle(&engine).await;
@@ -31,7 +31,7 @@ pub fn reset(scene: &Scene, stages: &[Stage], label: &str) {
 }
 
 /// Inv. 9: whatever waited was handed over, or is dead; nothing is forgotten in the outbox.
-pub async fn nothing_waits(scene: &Scene, label: &str) {
+pub(crate) async fn nothing_waits(scene: &Scene, label: &str) {
     let page = scene.store.scan(&scene.tenant, RecordKind::Account, None, 10).await;
     for record in page.expect("readable").items {
         let body: serde_json::Value = serde_json::from_str(record.body()).expect("json");
@@ -67,7 +67,7 @@ async fn password_and_notice(scene: &Scene, label: &str) {
 }
 
 /// Inv. 1 and 15: each comparison was charged before; one proof per code.
-pub async fn counts(scene: &Scene, engine: &Engine, label: &str) {
+pub(crate) async fn counts(scene: &Scene, engine: &Engine, label: &str) {
     let events = scene.events().await;
     let charged = events
         .iter()

@@ -27,9 +27,9 @@ fn an_outage_at_any_stage_only_delays() {
     let faults = [Fault::FailBefore, Fault::FailUnknownBefore];
     for port in ports {
         for fault in faults {
-            for broken in 0..TWO.len() {
+            for (broken, stage) in TWO.iter().enumerate() {
                 let scene = both(settings());
-                let label = format!("{port} {fault:?} at {:?}", TWO[broken]);
+                let label = format!("{port} {fault:?} at {stage:?}");
                 block_on(async {
                     let plan = FaultPlan::none();
                     let engine = scene.engine(&plan, 100).await;

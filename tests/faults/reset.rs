@@ -12,7 +12,7 @@ use crate::support::{MAIL, MOBILE, NEW, ada, code, email, one_gate, request, set
 /// The steps of a reset. A person who repeats a step does what the page offers: the same step
 /// with the last ticket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stage {
+pub(crate) enum Stage {
     Start,
     Challenge(usize),
     Deliver(usize),
@@ -25,8 +25,8 @@ pub enum Stage {
 
 use Stage::{Challenge, Complete, Deliver, Notify, Prove, Start, Try};
 
-pub const ONE: &[Stage] = &[Start, Challenge(0), Deliver(0), Prove(0), Complete, Notify];
-pub const TWO: &[Stage] = &[
+pub(crate) const ONE: &[Stage] = &[Start, Challenge(0), Deliver(0), Prove(0), Complete, Notify];
+pub(crate) const TWO: &[Stage] = &[
     Start,
     Challenge(0),
     Deliver(0),
@@ -39,16 +39,17 @@ pub const TWO: &[Stage] = &[
 ];
 
 /// From the grant on, where the directory's first answer is lost.
-pub const UNSURE: &[Stage] = &[Start, Challenge(0), Deliver(0), Prove(0), Try, Complete, Notify];
+pub(crate) const UNSURE: &[Stage] =
+    &[Start, Challenge(0), Deliver(0), Prove(0), Try, Complete, Notify];
 
-pub fn with_one<'a>(
+pub(crate) fn with_one<'a>(
     scene: &'a Scene,
     engine: &'a Engine,
 ) -> Pin<Box<dyn Future<Output = Ended> + 'a>> {
     Box::pin(run(scene, engine, ONE, usize::MAX))
 }
 
-pub fn with_two<'a>(
+pub(crate) fn with_two<'a>(
     scene: &'a Scene,
     engine: &'a Engine,
 ) -> Pin<Box<dyn Future<Output = Ended> + 'a>> {
@@ -60,7 +61,7 @@ fn unsure<'a>(scene: &'a Scene, engine: &'a Engine) -> Pin<Box<dyn Future<Output
 }
 
 /// Goes on from the stage that is held up to this one.
-pub async fn run(scene: &Scene, engine: &Engine, stages: &[Stage], until: usize) -> Ended {
+pub(crate) async fn run(scene: &Scene, engine: &Engine, stages: &[Stage], until: usize) -> Ended {
     while scene.held().stage < stages.len().min(until) {
         let stage = stages[scene.held().stage];
         match step(scene, engine, stage).await {
@@ -77,7 +78,7 @@ fn way(number: usize) -> (Selection, &'static str) {
 }
 
 /// One step; `false` if its code has not arrived.
-pub async fn step(scene: &Scene, engine: &Engine, stage: Stage) -> Result<bool, Error> {
+pub(crate) async fn step(scene: &Scene, engine: &Engine, stage: Stage) -> Result<bool, Error> {
     let reset = engine.reset();
     let ticket = |scene: &Scene| last_ticket(scene).expect("a reply has arrived");
     let keep = |reply: Reply<ResetTicket>| {
@@ -119,7 +120,7 @@ pub async fn step(scene: &Scene, engine: &Engine, stage: Stage) -> Result<bool, 
     Ok(true)
 }
 
-pub fn last_ticket(scene: &Scene) -> Option<ResetTicket> {
+pub(crate) fn last_ticket(scene: &Scene) -> Option<ResetTicket> {
     let text = scene.held().tickets.last().cloned()?;
     Some(ResetTicket::parse(&text).expect("own"))
 }

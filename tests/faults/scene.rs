@@ -18,18 +18,18 @@ use crate::support::{World, admin, keys, tenant};
 
 /// What the person who goes through a flow holds in their hands; it outlives the process.
 #[derive(Clone, Debug, Default)]
-pub struct Held {
+pub(crate) struct Held {
     /// The next step of the flow.
-    pub stage: usize,
+    pub(crate) stage: usize,
     /// Every ticket of a reply that arrived, the last one last.
-    pub tickets: Vec<String>,
+    pub(crate) tickets: Vec<String>,
     /// Every code that was read.
-    pub codes: Vec<String>,
+    pub(crate) codes: Vec<String>,
 }
 
 /// How a run of a flow ended.
 #[derive(Debug)]
-pub enum Ended {
+pub(crate) enum Ended {
     Finished,
     /// A step answered with an error.
     Failed(Error),
@@ -39,25 +39,26 @@ pub enum Ended {
     Died,
 }
 
-pub struct Scene {
-    pub store: Arc<dyn Store>,
-    pub clock: ManualClock,
-    pub directory: MemoryDirectory,
-    pub inbox: MemoryInbox,
-    pub tenant: TenantId,
-    pub user: UserId,
-    pub held: Mutex<Held>,
-    pub comparisons: AtomicU64,
+pub(crate) struct Scene {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) clock: ManualClock,
+    pub(crate) directory: MemoryDirectory,
+    pub(crate) inbox: MemoryInbox,
+    pub(crate) tenant: TenantId,
+    pub(crate) user: UserId,
+    pub(crate) held: Mutex<Held>,
+    pub(crate) comparisons: AtomicU64,
     /// Removed with the scene, after the store.
-    pub guard: Option<Box<dyn std::any::Any>>,
+    pub(crate) guard: Option<Box<dyn std::any::Any>>,
 }
 
 /// A flow: runs from the stage that is held until it ends.
-pub type Flow = for<'a> fn(&'a Scene, &'a Engine) -> Pin<Box<dyn Future<Output = Ended> + 'a>>;
+pub(crate) type Flow =
+    for<'a> fn(&'a Scene, &'a Engine) -> Pin<Box<dyn Future<Output = Ended> + 'a>>;
 
 /// What is done to a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
+pub(crate) enum Mode {
     Fails(Fault),
     /// The process dies at this call.
     Dies(Fault),
@@ -65,7 +66,7 @@ pub enum Mode {
     Outage,
 }
 
-pub const MODES: [Mode; 6] = [
+pub(crate) const MODES: [Mode; 6] = [
     Mode::Fails(Fault::FailBefore),
     Mode::Fails(Fault::FailUnknownBefore),
     Mode::Fails(Fault::LoseReply),
@@ -75,7 +76,7 @@ pub const MODES: [Mode; 6] = [
 ];
 
 /// An account with two methods, over the store in memory.
-pub fn both(settings: PolicySettings) -> Scene {
+pub(crate) fn both(settings: PolicySettings) -> Scene {
     block_on(async {
         let store = MemoryStore::new();
         let world = World::over(store.clone(), settings).await;
@@ -85,7 +86,7 @@ pub fn both(settings: PolicySettings) -> Scene {
 }
 
 impl Scene {
-    pub fn of(store: Arc<dyn Store>, world: World) -> Self {
+    pub(crate) fn of(store: Arc<dyn Store>, world: World) -> Self {
         let World { engine, clock, directory, inbox, tenant, user } = world;
         inbox.clear();
         Self {
@@ -102,7 +103,7 @@ impl Scene {
     }
 
     /// An engine whose every port call goes through the plan.
-    pub async fn engine(&self, plan: &FaultPlan, seed: u64) -> Engine {
+    pub(crate) async fn engine(&self, plan: &FaultPlan, seed: u64) -> Engine {
         Engine::builder()
             .keys(keys())
             .store(Faulty::new(Arc::clone(&self.store), plan.clone()))
@@ -116,16 +117,16 @@ impl Scene {
     }
 
     /// Remembers what an engine has compared that goes away now.
-    pub fn leaves(&self, engine: &Engine) {
+    pub(crate) fn leaves(&self, engine: &Engine) {
         self.comparisons.fetch_add(engine.stats().comparisons, Ordering::Relaxed);
     }
 
-    pub async fn healthy(&self, seed: u64) -> Engine {
+    pub(crate) async fn healthy(&self, seed: u64) -> Engine {
         self.engine(&FaultPlan::none(), seed).await
     }
 
     /// Runs a flow whose call number `n` meets what the mode says; how it ended, and the call.
-    pub fn run(&self, flow: Flow, n: usize, mode: Mode) -> (Ended, &'static str) {
+    pub(crate) fn run(&self, flow: Flow, n: usize, mode: Mode) -> (Ended, &'static str) {
         block_on(async {
             let plan = FaultPlan::none();
             let engine = self.engine(&plan, 100).await;
@@ -141,7 +142,7 @@ impl Scene {
     }
 
     /// Runs a flow without a fault and counts its port calls.
-    pub fn calls_of(&self, flow: Flow) -> usize {
+    pub(crate) fn calls_of(&self, flow: Flow) -> usize {
         block_on(async {
             let plan = FaultPlan::none();
             let engine = self.engine(&plan, 100).await;
@@ -152,44 +153,44 @@ impl Scene {
         })
     }
 
-    pub fn held(&self) -> Held {
+    pub(crate) fn held(&self) -> Held {
         self.held.lock().expect("no panic").clone()
     }
 
-    pub fn hold(&self, change: impl FnOnce(&mut Held)) {
+    pub(crate) fn hold(&self, change: impl FnOnce(&mut Held)) {
         change(&mut self.held.lock().expect("no panic"));
     }
 
-    pub fn signed_in(&self) -> SignedIn {
+    pub(crate) fn signed_in(&self) -> SignedIn {
         let now = self.clock.now();
         SignedIn::vouch(self.user.clone(), SignInContext::new("s", now).with_second_factor(now))
     }
 
-    pub fn password_is(&self, password: &str) -> bool {
+    pub(crate) fn password_is(&self, password: &str) -> bool {
         self.directory.password_is(&self.tenant, &self.user, password)
     }
 
     /// Everything that waits is done, leases and deadlines of a dead process included.
-    pub async fn settle(&self, engine: &Engine) {
+    pub(crate) async fn settle(&self, engine: &Engine) {
         for _ in 0..3 {
             self.clock.advance(Duration::from_secs(70));
             deliver(engine).await;
         }
     }
 
-    pub async fn events(&self) -> Vec<Event> {
+    pub(crate) async fn events(&self) -> Vec<Event> {
         let of = sspr::port::EventsOf::Tenant(&self.tenant);
         self.store.events(of, None, 1000).await.expect("readable").items
     }
 
-    pub async fn count(&self, code: &str) -> usize {
+    pub(crate) async fn count(&self, code: &str) -> usize {
         self.events().await.iter().filter(|event| event.code() == code).count()
     }
 }
 
 /// Runs `maintain` until it says that there is no more now. A flow that makes it work for ever
 /// must fail here and not hang.
-pub async fn deliver(engine: &Engine) {
+pub(crate) async fn deliver(engine: &Engine) {
     for _ in 0..20 {
         if !engine.maintain(100).await.expect("the store lists what is due").more {
             return;
@@ -221,7 +222,7 @@ async fn until_death(
 }
 
 /// Visits every point of failure of a flow in these modes; gives how many there were.
-pub fn each_point(
+pub(crate) fn each_point(
     make: impl Fn() -> Scene,
     flow: Flow,
     modes: &[Mode],
@@ -239,6 +240,6 @@ pub fn each_point(
 }
 
 /// The role check is not what is tested here.
-pub async fn stored_policy(engine: &Engine) -> Option<sspr::StoredPolicy> {
+pub(crate) async fn stored_policy(engine: &Engine) -> Option<sspr::StoredPolicy> {
     engine.admin(&tenant(), &admin()).policy().await.expect("readable")
 }

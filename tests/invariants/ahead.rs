@@ -1,0 +1,97 @@
+//! Invariant 2: what a clock that ran ahead has left behind in a record or a ticket.
+
+use std::time::Duration;
+
+use sspr::testing::block_on;
+use sspr::{Clock as _, Step};
+
+use crate::clocks::{DAY, HOUR, ahead, open_as};
+use crate::stores::memory;
+use crate::support::{MAIL, ada, email, one_gate, request};
+
+/// What a fast clock counted starts again once, at full length, and does not shut the owner out
+/// until the fast clock's time has come.
+#[test]
+fn inv02_openings_counted_by_a_clock_that_ran_ahead_age_too() {
+    block_on(async {
+        let kept = memory();
+        let mut settings = one_gate();
+        settings.sends.live_flows = 10;
+        // Each code sets one comparison aside, so that only the openings run out.
+        settings.attempts = 1;
+        let world = kept.world(settings).await;
+        let (fast, _) = ahead(&kept, &world, 10 * DAY).await;
+        for number in 0..5 {
+            open_as(&fast, &format!("192.0.2.{number}")).await.expect("open");
+        }
+        // The owner looks in now and then; two days on every window has passed.
+        for _ in 0..8 {
+            let _ = open_as(&world.engine, "198.51.100.1").await;
+            world.clock.advance(6 * HOUR);
+            world.deliver().await;
+        }
+        world.inbox.clear();
+        open_as(&world.engine, "198.51.100.2").await.expect("answered");
+        world.deliver().await;
+        assert!(world.inbox.last_code_to(MAIL).is_some(), "shut out two days later");
+    });
+}
+
+/// The hold of a new address is not over because a fast clock has touched the record.
+#[test]
+fn inv02_a_clock_that_ran_ahead_ends_no_hold() {
+    block_on(async {
+        let kept = memory();
+        let world = kept.world(one_gate()).await;
+        let second = "ada@second.example";
+        let mail = sspr::EmailAddress::parse(second).expect("valid");
+        world.register(sspr::NewMethod::email(mail), second).await;
+        world.deliver().await;
+        let (fast, _) = ahead(&kept, &world, 2 * DAY).await;
+        // Any write of the fast engine will do.
+        open_as(&fast, "192.0.2.1").await.expect("open");
+        let held: sspr::Selection = {
+            let option: sspr::ChallengeOption = "email.email.1".parse().expect("an option");
+            option.into()
+        };
+        world.inbox.clear();
+        let reply = world.start().await;
+        let _ = world.engine.reset().challenge(&request(), &reply.ticket, &held).await;
+        world.deliver().await;
+        assert!(world.inbox.messages_to(second).is_empty(), "used before its hold was over");
+    });
+}
+
+/// A flow that begins now can be shown now, whatever a fast clock has left in the record.
+#[test]
+fn inv02_a_clock_that_ran_ahead_ends_no_flow_that_begins_now() {
+    block_on(async {
+        let kept = memory();
+        let world = kept.world(one_gate()).await;
+        let (fast, _) = ahead(&kept, &world, HOUR).await;
+        open_as(&fast, "192.0.2.1").await.expect("open");
+        let reply = world.start().await;
+        let view = world.engine.reset().view(&request(), &reply.ticket).await;
+        assert!(
+            matches!(&view, Ok(shown) if matches!(shown.step, Step::Choose { .. })),
+            "{view:?}"
+        );
+    });
+}
+
+/// A ticket from a clock that ran ahead does not live longer than a flow may.
+#[test]
+fn inv02_a_ticket_from_a_clock_that_ran_ahead_buys_no_longer_life() {
+    block_on(async {
+        let kept = memory();
+        let world = kept.world(one_gate()).await;
+        let (fast, _) = ahead(&kept, &world, HOUR).await;
+        let reply = fast.reset().start(&request(), &ada()).await.expect("started");
+        let opened = world.engine.reset().challenge(&request(), &reply.ticket, &email()).await;
+        let Ok(opened) = opened else { return };
+        world.deliver().await;
+        let now = world.clock.now();
+        let most = now.plus(Duration::from_secs(15 * 60 + 30));
+        assert!(opened.expires_at <= most, "until {} at {now}", opened.expires_at);
+    });
+}

@@ -1,0 +1,272 @@
+//! Invariants 4, 8, 10, 12, 13 and 18: what belongs to what.
+
+use std::time::Duration;
+
+use sspr::testing::block_on;
+use sspr::{
+    Contacts, EmailAddress, Error, Identifier, InvalidInput, NewMethod, PhoneNumber, Policy,
+    Refusal, RegistrationTicket, Request, ResetTicket, Source, TenantFacts, TenantId, UserFacts,
+};
+
+use crate::stores::{all, memory};
+use crate::support::{
+    MAIL, MOBILE, NEW, OLD, World, admin, code, email, one_gate, refusal, request, request_from,
+    settings, sms, voice,
+};
+
+/// Inv. 4: the same method of the same account, in another flow: another code.
+#[test]
+fn inv04_a_code_opens_only_its_own_challenge() {
+    for kept in all() {
+        block_on(async {
+            let world = kept.world(settings()).await;
+            let one = world.start().await;
+            let (one, first) = world.challenged(&one.ticket, &email(), MAIL).await;
+            let two = world.start().await;
+            let (two, second) = world.challenged(&two.ticket, &email(), MAIL).await;
+            assert_ne!(first, second, "{}: two challenges, one code", kept.name);
+            let crossed = world.prove(&two.ticket, &first).await;
+            assert_eq!(refusal(crossed), Refusal::NotAccepted, "{}", kept.name);
+            // A resend kills the code before, and only in its own flow.
+            world.clock.advance(Duration::from_secs(61));
+            let (one, third) = world.challenged(&one.ticket, &email(), MAIL).await;
+            let old = world.prove(&one.ticket, &first).await;
+            assert_eq!(refusal(old), Refusal::NotAccepted, "{}", kept.name);
+            world.prove(&one.ticket, &third).await.expect("the code sent last");
+            world.prove(&two.ticket, &second).await.expect("the other flow's");
+        });
+    }
+}
+
+/// Inv. 4 and 5: whoever can write to the store cannot move a known code to another flow.
+#[test]
+fn inv04_a_challenge_copied_elsewhere_gives_another_code() {
+    for field in ["nonce", "whole"] {
+        block_on(async {
+            let kept = memory();
+            let world = kept.world(one_gate()).await;
+            let one = world.start().await;
+            let (_, known) = world.challenged(&one.ticket, &email(), MAIL).await;
+            let two = world.start().await;
+            let (two, _) = world.challenged(&two.ticket, &email(), MAIL).await;
+            kept.edit(|body| {
+                let known = body["flows"][0]["challenges"][0].clone();
+                let target = &mut body["flows"][1]["challenges"][0];
+                if field == "whole" {
+                    *target = known;
+                } else {
+                    target["nonce"] = known["nonce"].clone();
+                }
+            })
+            .await;
+            let copied = world.prove(&two.ticket, &known).await;
+            assert_eq!(refusal(copied), Refusal::NotAccepted, "{field}");
+        });
+    }
+}
+
+/// Inv. 4: a code and a ticket of one purpose are worthless in another.
+#[test]
+fn inv04_purposes_do_not_mix() {
+    block_on(async {
+        let world = memory().world(one_gate()).await;
+        let mail = EmailAddress::parse("ada@second.example").expect("valid");
+        let user = world.signed_in();
+        let registration = world.engine.registration();
+        let added = registration.add(&request(), &user, &NewMethod::email(mail)).await;
+        let added = added.expect("added");
+        world.deliver().await;
+        let register = world.inbox.last_code_to("ada@second.example").expect("a code");
+        let reply = world.start().await;
+        let (reply, reset) = world.challenged(&reply.ticket, &email(), MAIL).await;
+        assert!(world.prove(&reply.ticket, &register).await.is_err());
+        let wrong = registration.confirm(&request(), &user, &added.ticket, &code(&reset)).await;
+        assert_eq!(refusal(wrong), Refusal::NotAccepted);
+        // A ticket of one purpose is not even read as the other.
+        let text = reply.ticket.expose_secret();
+        let ticket = RegistrationTicket::parse(text).expect("the form is one");
+        let foreign = registration.confirm(&request(), &user, &ticket, &code(&register)).await;
+        assert!(matches!(foreign, Err(Error::Invalid(InvalidInput::Foreign { .. }))));
+        let ticket = ResetTicket::parse(added.ticket.expose_secret()).expect("the form is one");
+        let foreign = world.prove(&ticket, &reset).await;
+        assert!(matches!(foreign, Err(Error::Invalid(InvalidInput::Foreign { .. }))));
+    });
+}
+
+/// Inv. 8: what is typed is compared and never a destination.
+#[test]
+fn inv08_messages_go_to_stored_addresses_only() {
+    for kept in all() {
+        block_on(async {
+            let mut settings = one_gate();
+            settings.typed_number = true;
+            let world = kept.world(settings).await;
+            let reply = world.start().await;
+            for typed in ["+1 4255550199", "+1 4255550100", "+44 2079460000"] {
+                let selection = sms().with_typed_number(typed).expect("a number");
+                let _ = world.engine.reset().challenge(&request(), &reply.ticket, &selection).await;
+                world.deliver().await;
+                world.clock.advance(Duration::from_secs(61));
+            }
+            let sent = world.inbox.all();
+            assert!(!sent.is_empty(), "{}: the right number gets its code", kept.name);
+            for message in sent {
+                let to = message.destination.normalised();
+                let stored = PhoneNumber::parse(MOBILE).expect("valid").normalised();
+                assert_eq!(to, stored, "{}: {}", kept.name, message.kind);
+            }
+            let (compared, counted) =
+                (world.engine.stats().comparisons, kept.count("number_counted").await as u64);
+            assert!(compared <= counted + kept.count("attempt_counted").await as u64);
+        });
+    }
+}
+
+/// Inv. 10: one number under two names is one method.
+#[test]
+fn inv10_two_kinds_at_one_destination_are_one_method() {
+    block_on(async {
+        let kept = memory();
+        let world = World::over(kept.store.clone(), settings()).await;
+        let mut contacts = Contacts::default();
+        contacts.mobile = Some(PhoneNumber::parse(MOBILE).expect("valid"));
+        contacts.office = Some(PhoneNumber::parse(MOBILE).expect("valid"));
+        let actor = admin();
+        let by = world.engine.admin(&world.tenant, &actor);
+        by.supply_contacts(&world.user, &contacts).await.expect("supplied");
+        world.deliver().await;
+        world.inbox.clear();
+        let reply = world.start().await;
+        world.challenge(&reply.ticket, &sms()).await;
+        world.deliver().await;
+        assert!(world.inbox.all().is_empty(), "one method is not two gates");
+    });
+}
+
+/// Inv. 10: the same method twice is one proof, over whichever channel.
+#[test]
+fn inv10_one_method_over_two_channels_is_one_proof() {
+    block_on(async {
+        let world = memory().world(settings()).await;
+        let reply = world.start().await;
+        let (reply, text) = world.challenged(&reply.ticket, &sms(), MOBILE).await;
+        let reply = world.prove(&reply.ticket, &text).await.expect("proven");
+        for again in [sms(), voice()] {
+            let answer = world.engine.reset().challenge(&request(), &reply.ticket, &again).await;
+            let refused = answer.expect_err("the same method");
+            let offered = [Refusal::AlreadyProven, Refusal::NotOffered];
+            assert!(offered.contains(refused.refusal().expect("a refusal")), "{refused:?}");
+        }
+        let early = world.complete(&reply.ticket, NEW).await;
+        assert_eq!(refusal(early), Refusal::MoreProofNeeded);
+        assert!(world.password_is(OLD));
+    });
+}
+
+/// Inv. 12: a reset that is done voids everybody else's codes, proofs and grants.
+#[test]
+fn inv12_a_new_password_voids_everything_outstanding() {
+    for kept in all() {
+        block_on(async {
+            let world = kept.world(one_gate()).await;
+            let reply = world.start().await;
+            let (reply, read) = world.challenged(&reply.ticket, &email(), MAIL).await;
+            let granted = world.prove(&reply.ticket, &read).await.expect("proven").ticket;
+            let other = world.start().await;
+            let (other, open) = world.challenged(&other.ticket, &sms(), MOBILE).await;
+            let user = world.signed_in();
+            let mail = EmailAddress::parse("ada@second.example").expect("valid");
+            let registration = world.engine.registration();
+            let added = registration.add(&request(), &user, &NewMethod::email(mail)).await;
+            let added = added.expect("added");
+            world.deliver().await;
+            let pending = world.inbox.last_code_to("ada@second.example").expect("a code");
+            world.complete(&granted, NEW).await.expect("reset");
+            let stale = world.prove(&other.ticket, &open).await;
+            assert_eq!(refusal(stale), Refusal::NotAccepted, "{}", kept.name);
+            let user = world.signed_in();
+            let pending = code(&pending);
+            let stale = registration.confirm(&request(), &user, &added.ticket, &pending).await;
+            assert_eq!(refusal(stale), Refusal::NotAccepted, "{}", kept.name);
+        });
+    }
+}
+
+/// Inv. 12: throttling voids nothing.
+#[test]
+fn inv12_throttling_does_not_void_a_proof() {
+    block_on(async {
+        let world = memory().world(settings()).await;
+        let reply = world.start().await;
+        let (reply, text) = world.challenged(&reply.ticket, &sms(), MOBILE).await;
+        let reply = world.prove(&reply.ticket, &text).await.expect("proven");
+        for number in 0..6 {
+            let request = request_from(&format!("198.51.100.{number}"));
+            let reset = world.engine.reset();
+            let other = reset.start(&request, &crate::support::ada()).await.expect("started");
+            let other = reset.challenge(&request, &other.ticket, &email()).await;
+            let Ok(other) = other else { continue };
+            for _ in 0..6 {
+                let _ = reset.prove(&request, &other.ticket, &code("00000000")).await;
+            }
+        }
+        let (reply, mail) = world.challenged(&reply.ticket, &email(), MAIL).await;
+        let reply = world.prove(&reply.ticket, &mail).await.expect("proven");
+        world.complete(&reply.ticket, NEW).await.expect("reset");
+    });
+}
+
+/// Inv. 13: a reset removes no factor and unlocks nothing else.
+#[test]
+fn inv13_a_reset_leaves_the_methods_alone() {
+    for kept in all() {
+        block_on(async {
+            let world = kept.world(settings()).await;
+            let before = kept.body().await["methods"].clone();
+            let ticket = world.granted().await;
+            let done = world.complete(&ticket, NEW).await.expect("reset");
+            assert_eq!(kept.body().await["methods"], before, "{}", kept.name);
+            let shown = serde_json::to_value(&done.step).expect("json");
+            assert_eq!(shown, serde_json::json!({"step": "done", "propagated": true}));
+            assert!(world.directory.unlocks(&world.tenant, &world.user).is_empty());
+        });
+    }
+}
+
+/// Inv. 18: two tenants with one user id share nothing.
+#[test]
+fn inv18_tenants_share_no_ticket_code_or_record() {
+    for kept in all() {
+        block_on(async {
+            let world = kept.world(one_gate()).await;
+            let other = TenantId::parse("fabrikam").expect("valid");
+            world.directory.add_tenant(other.clone(), TenantFacts::new("Fabrikam"));
+            let facts = UserFacts::new(world.user.clone());
+            let name = "ada@contoso.example";
+            world.directory.add_user(&other, facts, &[name], OLD).expect("added");
+            let policy = Policy::new(one_gate()).expect("sound");
+            let actor = admin();
+            let by = world.engine.admin(&other, &actor);
+            by.put_policy(&policy, None).await.expect("put");
+            let mut contacts = Contacts::default();
+            contacts.email = Some(EmailAddress::parse("ada@fabrikam.example").expect("valid"));
+            by.supply_contacts(&world.user, &contacts).await.expect("supplied");
+            let there = Request::new(other.clone(), Source::parse("203.0.113.7"));
+            let typed = Identifier::parse(name).expect("valid");
+            let reset = world.engine.reset();
+            let theirs = reset.start(&there, &typed).await.expect("started");
+            let theirs = reset.challenge(&there, &theirs.ticket, &email()).await.expect("open");
+            let ours = world.start().await;
+            let (ours, read) = world.challenged(&ours.ticket, &email(), MAIL).await;
+            let foreign = reset.prove(&there, &ours.ticket, &code(&read)).await;
+            assert!(matches!(foreign, Err(Error::Invalid(InvalidInput::Foreign { .. }))));
+            let crossed = reset.prove(&there, &theirs.ticket, &code(&read)).await;
+            assert_eq!(refusal(crossed), Refusal::NotAccepted, "{}", kept.name);
+            let granted = world.prove(&ours.ticket, &read).await.expect("proven");
+            world.complete(&granted.ticket, NEW).await.expect("reset");
+            assert!(world.directory.password_is(&other, &world.user, OLD), "{}", kept.name);
+            let events = by.events(None, 500).await.expect("readable");
+            assert!(events.items.iter().all(|event| event.tenant == other), "{}", kept.name);
+        });
+    }
+}

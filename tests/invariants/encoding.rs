@@ -1,0 +1,26 @@
+//! Invariant 19: what a release writes, it reads.
+
+use sspr::testing::block_on;
+
+use crate::stores::all;
+use crate::support::{NEW, settings};
+
+/// Inv. 19: whole flows through the text of records and events.
+#[test]
+fn inv19_everything_survives_its_own_encoding() {
+    for kept in all() {
+        block_on(async {
+            let world = kept.world(settings()).await;
+            let ticket = world.granted().await;
+            world.complete(&ticket, NEW).await.expect("reset");
+            world.deliver().await;
+            let events = kept.events().await;
+            for event in &events {
+                let text = event.encode();
+                let read = sspr::Event::decode(&text);
+                assert_eq!(read.as_ref(), Ok(event), "{}: {text}", kept.name);
+            }
+            assert!(events.len() > 15, "{}: {}", kept.name, events.len());
+        });
+    }
+}

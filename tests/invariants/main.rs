@@ -1,0 +1,20 @@
+//! The invariants of DESIGN section 6, by number, on every store that this build has.
+//!
+//! Those whose test is another file: 6 (one constant-time function) is a rule for the source, 7 is
+//! `uniformity.rs`, 11 and 15 are `faults/`.
+#![cfg(feature = "testing")]
+
+mod ahead;
+mod attempts;
+mod binding;
+mod clocks;
+mod encoding;
+mod interleaved;
+mod notices;
+mod records;
+mod secrets;
+mod silenced;
+mod starved;
+mod stores;
+#[path = "../support/mod.rs"]
+mod support;

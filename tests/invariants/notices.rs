@@ -1,0 +1,217 @@
+//! Invariants 9 and 14: messages, and who is told.
+
+use std::time::Duration;
+
+use sspr::port::PortErrorKind;
+use sspr::testing::{Fault, FaultPlan, Faulty, SeededEntropy, block_on, poll_until_stalled};
+use sspr::{Contacts, EmailAddress, Engine, Refusal, ResetTicket};
+
+use crate::stores::{Kept, all, memory, secret};
+use crate::support::{
+    MAIL, MOBILE, NEW, OLD, World, admin, email, keys, one_gate, refusal, request, settings,
+};
+
+const PRIMARY: &str = "ada@contoso.example";
+
+#[test]
+fn inv09_a_superseded_code_is_never_sent() {
+    for kept in all() {
+        block_on(async {
+            let world = kept.world(one_gate()).await;
+            let reply = world.start().await;
+            let reply = world.challenge(&reply.ticket, &email()).await;
+            world.clock.advance(Duration::from_secs(61));
+            let reply = world.challenge(&reply.ticket, &email()).await;
+            world.deliver().await;
+            let sent = world.inbox.messages_to(MAIL);
+            assert_eq!(sent.len(), 1, "{}: only the code that counts", kept.name);
+            world.prove(&reply.ticket, sent[0].code().expect("a code")).await.expect("proven");
+        });
+    }
+}
+
+#[test]
+fn inv09_a_live_message_is_tried_until_it_is_dead() {
+    for kept in all() {
+        block_on(async {
+            let world = kept.world(one_gate()).await;
+            world.inbox.fail_with(Some(PortErrorKind::Unavailable));
+            let reply = world.start().await;
+            world.challenge(&reply.ticket, &email()).await;
+            let before = world.inbox.attempts();
+            for _ in 0..20 {
+                world.deliver().await;
+                world.clock.advance(Duration::from_secs(20));
+            }
+            let tries = world.inbox.attempts() - before;
+            assert!((5..20).contains(&tries), "{}: {tries} tries, with longer waits", kept.name);
+            // Ten minutes on the code is dead, and so is its message.
+            world.clock.advance(Duration::from_secs(10 * 60));
+            world.inbox.fail_with(None);
+            world.deliver().await;
+            assert!(world.inbox.messages_to(MAIL).is_empty(), "{}: a dead code", kept.name);
+        });
+    }
+}
+
+#[test]
+fn inv09_a_lost_reply_repeats_the_message_under_its_own_key() {
+    for kept in all() {
+        block_on(async {
+            let world = kept.world(one_gate()).await;
+            world.inbox.fail_with(Some(PortErrorKind::Unknown));
+            let reply = world.start().await;
+            world.challenge(&reply.ticket, &email()).await;
+            world.deliver().await;
+            world.inbox.fail_with(None);
+            world.clock.advance(Duration::from_secs(10));
+            world.deliver().await;
+            let sent = world.inbox.messages_to(MAIL);
+            assert_eq!((sent.len(), sent[0].repetitions), (1, 1), "{}", kept.name);
+        });
+    }
+}
+
+/// Inv. 14: the addresses that were valid before are told; what is only valid now is not.
+#[test]
+fn inv14_every_change_is_told_to_the_addresses_before_it() {
+    for kept in all() {
+        block_on(async {
+            let world = kept.world(settings()).await;
+            let ticket = world.granted().await;
+            world.complete(&ticket, NEW).await.expect("reset");
+            world.deliver().await;
+            for address in [PRIMARY, MAIL, MOBILE] {
+                let told = world.inbox.messages_to(address);
+                let resets = told.iter().filter(|one| one.kind == "notice.password_reset");
+                assert_eq!(resets.count(), 1, "{}: {address}", kept.name);
+            }
+            assert_eq!(kept.count("password_reset").await, 1, "{}", kept.name);
+            assert_eq!(kept.count("sessions_revoked").await, 1, "{}", kept.name);
+        });
+    }
+}
+
+/// An engine whose directory never answers a password write, after having written.
+async fn hanging(kept: &Kept, world: &World) -> Engine {
+    let plan = FaultPlan::none().on("directory.set_password", Fault::HangAfter);
+    Engine::builder()
+        .keys(keys())
+        .store(kept.store.clone())
+        .directory(Faulty::new(world.directory.clone(), plan))
+        .delivery(world.inbox.clone())
+        .clock(world.clock.clone())
+        .entropy(SeededEntropy::new(11))
+        .open()
+        .await
+        .expect("opened")
+}
+
+/// What else may happen to an account while its password is being written.
+async fn meanwhile(world: &World, what: &str) {
+    let registration = world.engine.registration();
+    let user = world.signed_in();
+    match what {
+        "a method removed" => {
+            let methods = registration.list(&request(), &user).await.expect("listed");
+            registration.remove(&request(), &user, &methods[0].id).await.expect("removed");
+        }
+        "contacts supplied" => {
+            let mut contacts = Contacts::default();
+            contacts.email = Some(EmailAddress::parse("ada@office.example").expect("valid"));
+            let actor = admin();
+            let by = world.engine.admin(&world.tenant, &actor);
+            by.supply_contacts(&world.user, &contacts).await.expect("supplied");
+        }
+        _ => {}
+    }
+}
+
+pub(crate) async fn dies_while_writing(what: &str) {
+    let kept = memory();
+    let world = kept.world(settings()).await;
+    let engine = hanging(&kept, &world).await;
+    let ticket = world.granted().await;
+    {
+        let (reset, request, password) = (engine.reset(), request(), secret(NEW));
+        let mut complete = Box::pin(reset.complete(&request, &ticket, &password));
+        assert!(poll_until_stalled(complete.as_mut()).is_none(), "it hangs");
+    }
+    assert!(world.password_is(NEW), "written, and nobody was told yet");
+    meanwhile(&world, what).await;
+    for _ in 0..3 {
+        world.clock.advance(Duration::from_secs(40));
+        world.deliver().await;
+    }
+    for address in [PRIMARY, MAIL, MOBILE] {
+        let told = world.inbox.messages_to(address);
+        let of_it = told.iter().any(|one| one.kind == "notice.password_may_have_changed");
+        assert!(of_it, "{what}: {address} was never told");
+    }
+    let revoked = world.directory.revocations(&world.tenant, &world.user);
+    assert!(!revoked.is_empty(), "{what}: the sessions live on");
+    let outbox = kept.body().await["outbox"].clone();
+    assert_eq!(outbox, serde_json::json!([]), "{what}: left in the outbox for ever");
+}
+
+/// Inv. 14: the process dies after the directory has written.
+#[test]
+fn inv14_a_crash_during_the_write_is_told() {
+    block_on(dies_while_writing("nothing"));
+}
+
+/// Inv. 14: also if the flow's own life ends before the write's deadline, and without keeping
+/// `maintain` busy until then.
+#[test]
+fn inv14_a_flow_that_ends_during_its_write_is_told() {
+    block_on(async {
+        let kept = memory();
+        let world = kept.world(settings()).await;
+        let engine = hanging(&kept, &world).await;
+        let started = world.start().await;
+        drop(started);
+        let ticket = world.granted().await;
+        world.clock.advance(Duration::from_secs(9 * 60 + 59));
+        let late = ResetTicket::parse(ticket.expose_secret()).expect("own");
+        {
+            let (reset, request, password) = (engine.reset(), request(), secret(NEW));
+            let mut complete = Box::pin(reset.complete(&request, &late, &password));
+            assert!(poll_until_stalled(complete.as_mut()).is_none(), "it hangs");
+        }
+        kept.edit(|body| {
+            let now = body["seen"].as_i64().expect("a time");
+            body["flows"][0]["expires_at"] = (now + 5_000).into();
+        })
+        .await;
+        world.clock.advance(Duration::from_secs(10));
+        let busy = world.engine.maintain(100).await.expect("maintained");
+        assert!(!busy.more, "nothing can be done before the deadline: {busy:?}");
+        world.clock.advance(Duration::from_secs(40));
+        world.deliver().await;
+        let told = world.inbox.messages_to(PRIMARY);
+        assert!(told.iter().any(|one| one.kind == "notice.password_may_have_changed"));
+        assert!(!world.password_is(OLD));
+    });
+}
+
+/// Inv. 14: a refused password is one event, and no notice.
+#[test]
+fn inv14_a_refused_password_is_recorded_and_not_told() {
+    block_on(async {
+        let kept = memory();
+        let world = kept.world(settings()).await;
+        let ticket = world.granted().await;
+        for _ in 0..9 {
+            assert!(world.complete(&ticket, "short").await.is_err());
+        }
+        assert_eq!(kept.count("password_rejected").await, 9);
+        world.deliver().await;
+        let notices = world.inbox.all().into_iter().filter(|one| one.notice.is_some());
+        assert_eq!(notices.count(), 0);
+        // The tenth ends the grant.
+        assert!(world.complete(&ticket, "short").await.is_err());
+        let over = world.complete(&ticket, NEW).await;
+        assert!(matches!(refusal(over), Refusal::Ended | Refusal::MoreProofNeeded));
+        assert!(world.password_is(OLD));
+    });
+}

@@ -1,0 +1,244 @@
+//! Invariants 17, 19 and 20: how large a record grows, what other releases wrote, what reading does.
+
+use std::sync::Arc;
+
+use sspr::adapters::memory::MemoryStore;
+use sspr::port::PortErrorKind;
+use sspr::testing::{CallLog, Recorder, block_on};
+use sspr::{
+    Contacts, EmailAddress, Error, PhoneNumber, Port, RecordKind, ResetTicket, Step, TenantId,
+};
+
+use crate::stores::{Kept, all, memory};
+use crate::support::{
+    MAIL, MOBILE, NEW, OLD, World, ada, admin, email, other_than, request, request_from, settings,
+    sms, tenant, voice,
+};
+
+/// The most that a body may take (DESIGN section 2).
+const MOST: usize = 16 * 1024;
+
+fn corrupt<T: std::fmt::Debug>(result: Result<T, Error>, what: &str) {
+    match result {
+        Err(Error::Fault(fault)) => {
+            assert_eq!(fault.port, Port::Store, "{what}");
+            assert_eq!(fault.error.kind(), PortErrorKind::Corrupt, "{what}");
+        }
+        other => panic!("{what}: a damaged record is answered with {other:?}"),
+    }
+}
+
+/// An account with addresses as long as they may be, under the widest policy.
+async fn widest(kept: &Kept) -> World {
+    let mut settings = settings();
+    settings.sends.per_hour = 20;
+    settings.sends.per_day = 20;
+    settings.sends.live_flows = 10;
+    settings.sends.source_share = 100;
+    settings.acknowledged.insert(sspr::Departure::GuessingAboveThreshold);
+    let world = World::over(Arc::clone(&kept.store), settings).await;
+    let label = "x".repeat(60);
+    let host = format!("{label}.{label}.{label}.example");
+    let mut contacts = Contacts::default();
+    contacts.email =
+        Some(EmailAddress::parse(&format!("{}@{host}", "a".repeat(58))).expect("valid"));
+    contacts.mobile = Some(PhoneNumber::parse(MOBILE).expect("valid"));
+    contacts.office = Some(PhoneNumber::parse("+1 4255550101").expect("valid"));
+    let actor = admin();
+    let by = world.engine.admin(&world.tenant, &actor);
+    by.supply_contacts(&world.user, &contacts).await.expect("supplied");
+    world.deliver().await;
+    world
+}
+
+/// Inv. 17: what strangers can cause is bounded, and does not stop the owner's flow from ending.
+#[test]
+fn inv17_nothing_anonymous_grows_a_record_beyond_its_bound() {
+    for kept in all() {
+        block_on(async {
+            let world = widest(&kept).await;
+            let owner = world.start().await;
+            let (owner, text) = world.challenged(&owner.ticket, &sms(), MOBILE).await;
+            let owner = world.prove(&owner.ticket, &text).await.expect("proven");
+            for number in 0..30 {
+                let request = request_from(&format!("198.51.100.{number}"));
+                let reset = world.engine.reset();
+                let mut ticket = reset.start(&request, &ada()).await.expect("started").ticket;
+                for option in [email(), sms(), voice()] {
+                    match reset.challenge(&request, &ticket, &option).await {
+                        Ok(reply) => ticket = reply.ticket,
+                        // The wait between two codes of one method, and nothing else: what the
+                        // record has no room for must not be told either (inv. 7).
+                        Err(error) => assert!(
+                            matches!(error.refusal(), Some(sspr::Refusal::TooOften { .. })),
+                            "{}: {error:?}",
+                            kept.name
+                        ),
+                    }
+                    world.deliver().await;
+                    let length = kept.account().await.body().len();
+                    assert!(length <= MOST, "{}: {length} bytes", kept.name);
+                }
+            }
+            let option = email();
+            let reply = world.engine.reset().challenge(&request(), &owner.ticket, &option).await;
+            let reply = reply.expect("the owner goes on");
+            world.deliver().await;
+            let sent = world.inbox.all();
+            let read = sent.iter().rev().find_map(|one| one.code()).expect("a code").to_owned();
+            let reply = world.prove(&reply.ticket, &read).await.expect("proven");
+            world.complete(&reply.ticket, NEW).await.expect("reset");
+            assert!(kept.account().await.body().len() <= MOST, "{}", kept.name);
+        });
+    }
+}
+
+/// Inv. 19: fields of a newer release are kept through our own writes.
+#[test]
+fn inv19_unknown_fields_survive_our_writes() {
+    for kept in all() {
+        block_on(async {
+            let world = kept.world(settings()).await;
+            let future = serde_json::json!({"since": 3, "list": [1, "two"]});
+            kept.edit(|body| body["of_a_newer_release"] = future.clone()).await;
+            let ticket = world.granted().await;
+            world.complete(&ticket, NEW).await.expect("reset");
+            world.deliver().await;
+            assert_eq!(kept.body().await["of_a_newer_release"], future, "{}", kept.name);
+        });
+    }
+}
+
+/// Inv. 19: a record that a newer release has closed stays closed, and stays as it is.
+#[test]
+fn inv19_a_record_closed_to_us_stays_closed_and_whole() {
+    for (field, kept) in ["min_writer", "min_reader"]
+        .into_iter()
+        .flat_map(|field| all().into_iter().map(move |kept| (field, kept)))
+    {
+        block_on(async {
+            let world = kept.world(settings()).await;
+            let ticket = world.granted().await;
+            kept.edit(|body| body[field] = 99.into()).await;
+            closed(&kept, &world, &ticket, field).await;
+        });
+    }
+}
+
+/// Whatever is asked of the account is a typed fault, and its row is as it was.
+async fn closed(kept: &Kept, world: &World, ticket: &ResetTicket, what: &str) {
+    let before = kept.account().await;
+    let what = format!("{}: {what}", kept.name);
+    corrupt(world.engine.reset().start(&request(), &ada()).await, &what);
+    corrupt(world.engine.reset().view(&request(), ticket).await, &what);
+    corrupt(world.engine.reset().challenge(&request(), ticket, &email()).await, &what);
+    corrupt(world.prove(ticket, "12345678").await, &what);
+    corrupt(world.complete(ticket, NEW).await, &what);
+    corrupt(world.engine.registration().list(&request(), &world.signed_in()).await, &what);
+    let actor = admin();
+    corrupt(world.engine.admin(&world.tenant, &actor).unblock(&world.user).await, &what);
+    let done = world.engine.maintain(100).await.expect("others are tended");
+    // A body that is whole but somebody else's has no work that is due.
+    assert!(done.failed > 0 || what.ends_with("another tenant"), "{what}: {done:?}");
+    let after = kept.account().await;
+    assert_eq!(before.version(), after.version(), "{what}");
+    assert_eq!(before.body(), after.body(), "{what}: the row was changed");
+    assert!(world.password_is(OLD), "{what}");
+}
+
+/// Inv. 15 and 19: damaged rows are typed faults; nothing is taken for "none", nothing is lost.
+#[test]
+fn inv19_damaged_rows_are_faults_and_stay() {
+    type Damage = fn(&str) -> String;
+    let damages: [(&str, Damage); 6] = [
+        ("empty", |_| String::new()),
+        ("cut off", |body| body[..body.len() / 2].to_owned()),
+        ("no object", |_| "[]".to_owned()),
+        ("another kind", |body| body.replacen("account", "nonsense", 1)),
+        ("a text for a number", |body| body.replacen("\"epoch\":", "\"epoch\":\"x\",\"e\":", 1)),
+        ("another tenant", |body| body.replacen("contoso", "fabrikam", 1)),
+    ];
+    for (what, damage) in damages {
+        for kept in all() {
+            block_on(async {
+                let world = kept.world(settings()).await;
+                let ticket = world.granted().await;
+                let record = kept.account().await;
+                kept.replace(&record, RecordKind::Account, &damage(record.body())).await;
+                closed(&kept, &world, &ticket, what).await;
+            });
+        }
+    }
+}
+
+/// Inv. 15: a policy that cannot be read is no policy, and not the default one either.
+#[test]
+fn inv19_a_damaged_policy_closes_its_tenant() {
+    for kept in all() {
+        block_on(async {
+            let world = kept.world(settings()).await;
+            let ticket = world.granted().await;
+            let record = kept.record(&tenant(), RecordKind::Policy).await;
+            kept.replace(&record, RecordKind::Policy, "{}").await;
+            world.clock.advance(std::time::Duration::from_secs(6));
+            corrupt(world.engine.reset().start(&request(), &ada()).await, kept.name);
+            corrupt(world.complete(&ticket, NEW).await, kept.name);
+            assert!(world.password_is(OLD), "{}", kept.name);
+        });
+    }
+}
+
+/// Inv. 20: a link opened by a mail scanner, a page refreshed.
+#[test]
+fn inv20_reading_changes_nothing() {
+    block_on(async {
+        let kept = memory();
+        let world = kept.world(settings()).await;
+        let log = CallLog::new();
+        let store = Recorder::new(Arc::clone(&kept.store), log.clone());
+        let (clock, directory) = (&world.clock, world.directory.clone());
+        let inbox = world.inbox.clone();
+        let engine = crate::support::engine(Arc::new(store), clock, directory, inbox, 12).await;
+        let open = world.start().await;
+        let (open, mail) = world.challenged(&open.ticket, &email(), MAIL).await;
+        let granted = world.granted().await;
+        let before = kept.account().await;
+        log.clear();
+        for _ in 0..10 {
+            let step = engine.reset().view(&request(), &open.ticket).await.expect("shown").step;
+            assert!(matches!(step, Step::Enter { .. }));
+            let step = engine.reset().view(&request(), &granted).await.expect("shown").step;
+            assert!(matches!(step, Step::NewPassword { .. }));
+            engine.reset().start(&request(), &ada()).await.expect("started");
+            engine.registration().list(&request(), &world.signed_in()).await.expect("listed");
+            let actor = admin();
+            engine.admin(&world.tenant, &actor).events(None, 10).await.expect("readable");
+            drop(engine.admin(&world.tenant, &actor).policy().await.expect("readable"));
+        }
+        assert_eq!(log.count("store.commit") + log.count("store.add"), 0, "{:?}", log.shapes());
+        assert_eq!(kept.account().await.version(), before.version());
+        assert!(world.prove(&open.ticket, &other_than(&mail)).await.is_err());
+        world.prove(&open.ticket, &mail).await.expect("still there");
+    });
+}
+
+/// Inv. 18: a store made with another lookup key is refused, and left as it is.
+#[test]
+fn inv18_another_lookup_key_does_not_open_the_store() {
+    block_on(async {
+        let store = MemoryStore::new();
+        let world = World::over(store.clone(), settings()).await;
+        let secret = |byte| sspr::SecretBytes::new(vec![byte; 32]);
+        let other = sspr::Keys::new(secret(9), 1, secret(2)).expect("long enough");
+        let opened = sspr::Engine::builder()
+            .keys(other)
+            .store(store)
+            .directory(world.directory.clone())
+            .delivery(world.inbox.clone())
+            .open()
+            .await;
+        let denied = matches!(&opened, Err(Error::Fault(fault)) if fault.error.kind() == PortErrorKind::Denied);
+        assert!(denied, "{opened:?}");
+        assert!(TenantId::parse("contoso").is_ok());
+    });
+}

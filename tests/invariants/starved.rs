@@ -1,0 +1,36 @@
+//! One failing record stops no other (DESIGN section 2, the outbox).
+
+use sspr::testing::block_on;
+use sspr::{Contacts, EmailAddress, UserFacts, UserId};
+
+use crate::stores::memory;
+use crate::support::{OLD, admin, email, one_gate, request, tenant};
+
+/// One failing record stops no other, however little is done at a time.
+#[test]
+fn inv19_a_damaged_record_does_not_starve_the_others() {
+    block_on(async {
+        let kept = memory();
+        let world = kept.world(one_gate()).await;
+        kept.edit(|body| body["min_writer"] = 99.into()).await;
+        let eve = UserId::parse("eve").expect("valid");
+        let name = "eve@contoso.example";
+        world
+            .directory
+            .add_user(&tenant(), UserFacts::new(eve.clone()), &[name], OLD)
+            .expect("new");
+        let mut contacts = Contacts::default();
+        contacts.email = Some(EmailAddress::parse("eve@private.example").expect("valid"));
+        let actor = admin();
+        let by = world.engine.admin(&world.tenant, &actor);
+        by.supply_contacts(&eve, &contacts).await.expect("supplied");
+        let typed = sspr::Identifier::parse(name).expect("valid");
+        let reply = world.engine.reset().start(&request(), &typed).await.expect("started");
+        world.challenge(&reply.ticket, &email()).await;
+        for _ in 0..20 {
+            let _ = world.engine.maintain(1).await.expect("maintained");
+        }
+        let read = world.inbox.last_code_to("eve@private.example");
+        assert!(read.is_some(), "one damaged record holds up everybody's messages");
+    });
+}

@@ -1,0 +1,138 @@
+//! The stores that the invariants run on, and a world over each.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use sspr::adapters::memory::MemoryStore;
+use sspr::port::{Commit, Committed, Cursor, EventsOf};
+use sspr::testing::Encoded;
+use sspr::{
+    Columns, Engine, Event, PolicySettings, Record, RecordKind, SecretText, Store, TenantId,
+    Timestamp, Version,
+};
+
+use crate::support::{World, engine, tenant};
+
+/// A store to run on.
+pub(crate) struct Kept {
+    pub(crate) name: &'static str,
+    pub(crate) store: Arc<dyn Store>,
+    /// Goes after the store.
+    _files: Option<Files>,
+}
+
+/// Files that go away with the test.
+pub(crate) struct Files(PathBuf);
+
+impl Files {
+    pub(crate) fn new() -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let memory = Path::new("/dev/shm");
+        let base = if memory.is_dir() { memory.to_owned() } else { std::env::temp_dir() };
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let path = base.join(format!("sspr-invariants-{}-{count}", std::process::id()));
+        std::fs::create_dir_all(&path).expect("a directory");
+        Self(path)
+    }
+}
+
+impl Drop for Files {
+    fn drop(&mut self) {
+        // What stays behind is no failure of what was tested.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+pub(crate) fn memory() -> Kept {
+    Kept { name: "memory", store: Arc::new(MemoryStore::new()), _files: None }
+}
+
+#[cfg(feature = "sqlite")]
+pub(crate) fn sqlite() -> Kept {
+    let files = Files::new();
+    let store = sspr::adapters::sqlite::SqliteStore::open(files.0.join("sspr.db"));
+    Kept { name: "sqlite", store: Arc::new(store.expect("opened")), _files: Some(files) }
+}
+
+/// Every store of this build; the one in memory also as text.
+pub(crate) fn all() -> Vec<Kept> {
+    let text = Encoded::new(MemoryStore::new());
+    let mut all = vec![memory(), Kept { name: "text", store: Arc::new(text), _files: None }];
+    #[cfg(feature = "sqlite")]
+    all.push(sqlite());
+    all
+}
+
+impl Kept {
+    /// A world with two registered methods over this store.
+    pub(crate) async fn world(&self, settings: PolicySettings) -> World {
+        let world = World::over(Arc::clone(&self.store), settings).await;
+        world.register_both().await;
+        world.inbox.clear();
+        world
+    }
+
+    /// Another engine over the same ports.
+    pub(crate) async fn engine(&self, world: &World, seed: u64) -> Engine {
+        let store = Arc::clone(&self.store);
+        engine(store, &world.clock, world.directory.clone(), world.inbox.clone(), seed).await
+    }
+
+    pub(crate) async fn account(&self) -> Record {
+        self.record(&tenant(), RecordKind::Account).await
+    }
+
+    pub(crate) async fn record(&self, tenant: &TenantId, kind: RecordKind) -> Record {
+        let page = self.store.scan(tenant, kind, None, 2).await.expect("readable");
+        assert_eq!(page.items.len(), 1, "{}: one {}", self.name, kind.as_str());
+        page.items[0].clone()
+    }
+
+    pub(crate) async fn body(&self) -> serde_json::Value {
+        serde_json::from_str(self.account().await.body()).expect("json")
+    }
+
+    /// Replaces a record's body, as another release or a damaged disk would.
+    pub(crate) async fn replace(&self, record: &Record, kind: RecordKind, body: &str) {
+        let version = Version::new(record.version().count() + 1, 77);
+        let next = Record::loaded(*record.key(), version, body);
+        let mut columns = Columns::new(tenant(), kind, Timestamp::EPOCH);
+        columns.wake_at = Some(Timestamp::EPOCH);
+        let commit = Commit::new(&next, Some(record.version()), &columns, &[]);
+        assert_eq!(self.store.commit(commit).await.expect("kept"), Committed::Applied);
+    }
+
+    pub(crate) async fn edit(&self, change: impl FnOnce(&mut serde_json::Value)) {
+        let record = self.account().await;
+        let mut body = serde_json::from_str(record.body()).expect("json");
+        change(&mut body);
+        self.replace(&record, RecordKind::Account, &body.to_string()).await;
+    }
+
+    pub(crate) async fn events(&self) -> Vec<Event> {
+        self.events_after(&mut None).await
+    }
+
+    /// What has come since the cursor, which moves on.
+    pub(crate) async fn events_after(&self, cursor: &mut Option<Cursor>) -> Vec<Event> {
+        let (tenant, mut all) = (tenant(), Vec::new());
+        loop {
+            let of = EventsOf::Tenant(&tenant);
+            let page = self.store.events(of, cursor.as_ref(), 500).await.expect("readable");
+            if page.items.is_empty() {
+                return all;
+            }
+            all.extend(page.items);
+            *cursor = page.next;
+        }
+    }
+
+    pub(crate) async fn count(&self, code: &str) -> usize {
+        self.events().await.iter().filter(|event| event.code() == code).count()
+    }
+}
+
+pub(crate) fn secret(text: &str) -> SecretText {
+    SecretText::from(text)
+}
