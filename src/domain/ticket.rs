@@ -4,14 +4,18 @@
 //! nonce, so equal claims give equal tickets (an answer can be given again) and two tickets share
 //! no byte. A forged one is refused without a read.
 
+use std::time::Duration;
+
 use zeroize::Zeroize;
 
 use super::account::{FlowId, Purpose};
+use super::decide::MAX_SKEW;
 use super::ids::{TenantId, UserId};
 use super::invalid::InvalidInput;
 use super::keys::{Keys, ShortKey};
 use super::method::{ChallengeOption, Channel, MethodKind};
 use super::reason::SsprReason;
+use super::refusal::Refusal;
 use super::secret::secrets_equal;
 use super::time::Timestamp;
 
@@ -113,6 +117,12 @@ impl Claim {
     /// The last challenge of this kind that was asked for.
     pub(crate) fn asked_for(&self, kind: MethodKind) -> Option<&Asked> {
         self.asked.iter().flatten().find(|asked| asked.option.method() == kind)
+    }
+
+    /// Whether the flow's time has not run out. A ticket from a clock that ran ahead is not obeyed.
+    pub(crate) fn check_time(&self, life: Duration, now: Timestamp) -> Result<(), Refusal> {
+        let ahead = self.started_at > now.plus(MAX_SKEW);
+        if ahead || now >= self.started_at.plus(life) { Err(Refusal::Ended) } else { Ok(()) }
     }
 
     fn to_bytes(&self) -> [u8; CLAIM] {

@@ -12,7 +12,7 @@ use crate::domain::account::{Account, Proof};
 use crate::domain::contact::Destination;
 use crate::domain::decide::{
     Address, Begin, Begun, Turn, Unwritten, begin_write, locale_of, may_complete, raise_required,
-    reject_password, settle_unasked, settle_unknown, settle_unwritten, settle_written,
+    reject_password, settle_unasked, settle_unknown, settle_unwritten, settle_written, time_of,
 };
 use crate::domain::event::{ActorKind, RejectedBy};
 use crate::domain::facts::{PasswordHome, PolicyReason, UserFacts, WriteOutcome};
@@ -73,10 +73,8 @@ impl Engine {
         let tenant = &request.tenant;
         // The same reads for everybody: a ticket of nobody's is answered as any without a grant.
         let (context, target, loaded) = self.reset_state(tenant, claim, true).await?;
-        let now = arrival.max(loaded.account.seen);
-        if now >= claim.started_at.plus(context.policy.lifetimes.flow) {
-            return Err(Refusal::Ended.into());
-        }
+        let now = time_of(&loaded.account, arrival);
+        claim.check_time(context.policy.lifetimes.flow, now)?;
         let flow = loaded.account.flow(&claim.flow);
         if flow.is_some_and(|flow| flow.done.is_some()) {
             return Err(Refusal::Ended.into());

@@ -12,7 +12,9 @@ use super::reply::Maintained;
 use super::step::{Loaded, Origin, Plan, Target, Unsure, target_of};
 use crate::domain::account::{Account, Pending, PendingBody, Purpose};
 use crate::domain::code::CodeContext;
-use crate::domain::decide::{Claimed, Outcome, Turn, Work, claim, next_work, settle_message, tidy};
+use crate::domain::decide::{
+    Claimed, Outcome, Turn, Work, claim, next_work, settle_message, tidy, time_of,
+};
 use crate::domain::facts::TenantFacts;
 use crate::domain::ids::{RecordKey, TenantId};
 use crate::domain::message::{CodeMessage, Message};
@@ -167,7 +169,7 @@ impl Engine {
             return Ok(false);
         };
         let (target, loaded) = target_of(&record)?;
-        let now = self.inner.clock.now().max(loaded.account.seen);
+        let now = time_of(&loaded.account, self.inner.clock.now());
         let Some(work) = next_work(&loaded.account, now) else {
             pass.wakes_at(loaded.account.wake_at());
             return Ok(false);

@@ -12,7 +12,7 @@ use super::view::enter_step;
 use crate::domain::account::{Account, FlowId, Method, MethodState, Purpose};
 use crate::domain::contact::{Destination, EmailAddress, PhoneNumber};
 use crate::domain::decide::{
-    Add, MAX_SKEW, Open, Turn, add_method, confirm_method, locale_of, remove_method,
+    Add, MAX_SKEW, Open, Turn, add_method, confirm_method, locale_of, remove_method, time_of,
 };
 use crate::domain::eligibility::standing;
 use crate::domain::event::ActorKind;
@@ -127,7 +127,7 @@ impl Registration<'_> {
             purpose: Purpose::Register,
             flow: FlowId(engine.random()?),
             generation: 0,
-            started_at: arrival.max(loaded.account.seen),
+            started_at: time_of(&loaded.account, arrival),
             identifier,
             subject: TicketSubject::User(user.user.clone()),
             epoch: loaded.account.epoch,

@@ -14,7 +14,7 @@ use super::view::{step_of, typed_number};
 use crate::domain::account::{Account, FlowId, Purpose};
 use crate::domain::contact::{Destination, PhoneNumber};
 use crate::domain::decide::{
-    self, Exceeded, Open, Opened, Turn, code_format, locale_of, open_challenge,
+    self, Exceeded, Open, Opened, Turn, code_format, locale_of, open_challenge, time_of,
 };
 use crate::domain::event::ActorKind;
 use crate::domain::facts::UserSelector;
@@ -112,10 +112,8 @@ impl Reset<'_> {
         let (tenant, arrival) = (&request.tenant, engine.inner.clock.now());
         let claim = ticket.open(tenant, &engine.inner.keys)?;
         let (context, _, loaded) = engine.reset_state(tenant, &claim, false).await?;
-        let now = arrival.max(loaded.account.seen);
-        if now >= claim.started_at.plus(context.policy.lifetimes.flow) {
-            return Err(Refusal::Ended.into());
-        }
+        let now = time_of(&loaded.account, arrival);
+        claim.check_time(context.policy.lifetimes.flow, now)?;
         // Until the first proof only the ticket says what is shown: the record knows who exists.
         let proven = loaded.account.flow(&claim.flow).filter(|flow| !flow.proofs.is_empty());
         match proven {
@@ -154,7 +152,8 @@ impl Reset<'_> {
         let option = selection.option;
         let (context, target, loaded) = engine.reset_state(tenant, &claim, false).await?;
         let policy = &*context.policy;
-        let now = arrival.max(loaded.account.seen);
+        let now = time_of(&loaded.account, arrival);
+        claim.check_time(policy.lifetimes.flow, now)?;
         // The wait between two codes is the ticket's: the record knows who exists.
         if let Some(asked) = claim.asked_for(option.method()) {
             let retry_at = asked.at.plus(policy.sends.resend_after);
@@ -407,7 +406,7 @@ impl Engine {
         first: &[super::OptionView],
         arrival: Timestamp,
     ) -> Reply<ResetTicket> {
-        let now = arrival.max(account.seen);
+        let now = time_of(account, arrival);
         let proven = account.flow(&claim.flow).is_some_and(|flow| !flow.proofs.is_empty());
         Reply {
             ticket: ResetTicket::issue(claim, tenant, &self.inner.keys),

@@ -69,15 +69,14 @@ impl<'a> Turn<'a> {
         let mut turn = Self {
             account: account.clone(),
             policy,
-            now: now.max(account.seen),
+            now: time_of(account, now),
             actor: ActorKind::Anonymous,
             source: None,
             about: None,
             events: Vec::new(),
             disobeyed: false,
         };
-        if account.seen > now.plus(MAX_SKEW) {
-            turn.now = now;
+        if turn.now < account.seen {
             turn.disobeyed = true;
             turn.disobey_the_future();
         }
@@ -188,6 +187,12 @@ impl<'a> Turn<'a> {
         columns.locked_until = locks.filter_map(|window| window.locked_until).max();
         columns
     }
+}
+
+/// The time of a decision: the deciding engine's, never less than what the record has seen, unless
+/// that is so far ahead that it is not obeyed.
+pub(crate) fn time_of(account: &Account, now: Timestamp) -> Timestamp {
+    if account.seen > now.plus(MAX_SKEW) { now } else { now.max(account.seen) }
 }
 
 /// Somebody to tell.
