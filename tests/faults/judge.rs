@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use sspr::testing::block_on;
-use sspr::{Engine, EventKind, RecordKind, Refusal, ResetTicket, SecretText};
+use sspr::{Engine, EventKind, RecordKind, Refusal, ResetTicket, SecretText, Step};
 
 use crate::reset::{Stage, run};
 use crate::scene::{Ended, Held, Scene, deliver};
@@ -101,7 +101,9 @@ async fn goes_on(scene: &Scene, engine: &Engine, stages: &[Stage], label: &str) 
     let held = scene.held();
     let ticket = ResetTicket::parse(held.tickets.last().expect("one")).expect("own");
     let again = engine.reset().complete(&request(), &ticket, &SecretText::from(OTHER)).await;
-    assert!(again.is_ok(), "{label}: {again:?}");
+    assert_eq!(refusal(again), Refusal::Ended, "{label}: a dead grant");
+    let shown = engine.reset().view(&request(), &ticket).await.expect("shown").step;
+    assert!(matches!(shown, Step::Done { .. }), "{label}: {shown:?}");
     assert!(scene.password_is(NEW), "{label}: a dead grant set another password");
 }
 

@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use sspr::{Engine, Error, Reply, ResetTicket, SecretText, Selection, Step};
+use sspr::{Engine, Error, Refusal, Reply, ResetTicket, SecretText, Selection, Step};
 
 use crate::judge;
 use crate::scene::{Ended, MODES, Scene, both, each_point};
@@ -101,23 +101,36 @@ pub(crate) async fn step(scene: &Scene, engine: &Engine, stage: Stage) -> Result
             let read = scene.held().codes.last().cloned().expect("a code was read");
             drop(keep(reset.prove(&request(), &ticket(scene), &code(&read)).await?));
         }
-        Try => {
-            let password = SecretText::from(NEW);
-            match reset.complete(&request(), &ticket(scene), &password).await {
-                Err(Error::Fault(fault))
-                    if fault.port == sspr::Port::Directory
-                        && fault.error.kind() == sspr::port::PortErrorKind::Unknown => {}
-                other => drop(keep(other?)),
-            }
-        }
+        Try => match complete(scene, engine).await {
+            Err(Error::Fault(fault))
+                if fault.port == sspr::Port::Directory
+                    && fault.error.kind() == sspr::port::PortErrorKind::Unknown => {}
+            other => drop(other?),
+        },
         Complete => {
-            let password = SecretText::from(NEW);
-            let step = keep(reset.complete(&request(), &ticket(scene), &password).await?);
+            let step = complete(scene, engine).await?;
             assert!(matches!(step, Step::Done { .. }), "{step:?}");
         }
         Notify => while engine.maintain(100).await?.more {},
     }
     Ok(true)
+}
+
+/// Sets the password. Where it was set already and the answer was lost, the page shows so.
+async fn complete(scene: &Scene, engine: &Engine) -> Result<Step, Error> {
+    let (reset, password) = (engine.reset(), SecretText::from(NEW));
+    let ticket = last_ticket(scene).expect("a reply has arrived");
+    match reset.complete(&request(), &ticket, &password).await {
+        Err(Error::Refused(Refusal::Ended)) => match reset.view(&request(), &ticket).await?.step {
+            done @ Step::Done { .. } => Ok(done),
+            _ => Err(Refusal::Ended.into()),
+        },
+        Err(error) => Err(error),
+        Ok(reply) => {
+            scene.hold(|held| held.tickets.push(reply.ticket.expose_secret().to_owned()));
+            Ok(reply.step)
+        }
+    }
 }
 
 pub(crate) fn last_ticket(scene: &Scene) -> Option<ResetTicket> {
