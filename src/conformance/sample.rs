@@ -96,6 +96,7 @@ impl Draft {
     pub(super) fn events_at(mut self, how_many: u16, at: Timestamp) -> Self {
         let (key, count) = (*self.record.key(), self.record.version().count());
         let event = |index| Event {
+            format: Event::FORMAT,
             id: EventId::new(key, count, index),
             tenant: self.columns.tenant.clone(),
             user: None,

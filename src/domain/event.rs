@@ -38,6 +38,8 @@ impl EventId {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Event {
+    /// The format that the event was written in; 1 so far.
+    pub format: u16,
     /// Which event this is.
     pub id: EventId,
     /// The tenant.
@@ -57,6 +59,9 @@ pub struct Event {
 }
 
 impl Event {
+    /// The format that this release writes.
+    pub(crate) const FORMAT: u16 = 1;
+
     /// The event as JSON text.
     #[must_use]
     pub fn encode(&self) -> String {
@@ -404,6 +409,7 @@ mod tests {
         for kind in kinds {
             let event = Event {
                 id: EventId::new(RecordKey::from_bytes([1; 32]), 7, 0),
+                format: Event::FORMAT,
                 tenant: TenantId::parse("contoso").expect("valid"),
                 user: UserId::parse("u-1").ok(),
                 actor: ActorKind::Administrator("root".to_owned()),

@@ -12,6 +12,9 @@ use super::time::Timestamp;
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub(crate) struct PolicyRecord {
     pub(crate) format: u16,
+    /// The oldest release that may decide by it: a rule that an older one does not know must not be
+    /// dropped in silence.
+    pub(crate) min_reader: u16,
     pub(crate) key: RecordKey,
     pub(crate) tenant: TenantId,
     /// Grows by one with each put; the expected value of the next one.

@@ -84,6 +84,7 @@ impl Admin<'_> {
         let version = Version::new(count, u64::from_be_bytes(engine.random()?));
         let subject = PolicyRecord {
             format: FORMAT,
+            min_reader: 1,
             key,
             tenant: self.tenant.clone(),
             revision,
@@ -97,6 +98,7 @@ impl Admin<'_> {
         }
         let columns = Columns::new(self.tenant.clone(), RecordKind::Policy, now);
         let events = [Event {
+            format: Event::FORMAT,
             id: EventId::new(key, count, 0),
             tenant: self.tenant.clone(),
             user: None,

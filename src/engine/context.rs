@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError};
 use super::Engine;
 use super::error::{At as _, Error, Fault, Port};
 use super::step::Target;
-use crate::domain::account::{Account, Offer};
+use crate::domain::account::{Account, FORMAT, Offer};
 use crate::domain::decide::{Address, addresses_to_tell};
 use crate::domain::eligibility::{Candidate, candidates, enough, options, standing};
 use crate::domain::facts::{TenantFacts, UserFacts, UserQuery, UserSelector};
@@ -191,7 +191,8 @@ pub(super) fn nobody(identifier: [u8; 8]) -> Result<UserId, Error> {
 
 fn policy_of(record: &Record) -> Result<Arc<PolicyRecord>, Error> {
     match record.subject() {
-        Ok(Subject::Policy(policy)) => Ok(Arc::clone(policy)),
+        Ok(Subject::Policy(policy)) if policy.min_reader <= FORMAT => Ok(Arc::clone(policy)),
+        Ok(Subject::Policy(_)) => Err(corrupt_policy("a newer release has closed this policy")),
         Ok(_) => Err(corrupt_policy("the body is of another kind")),
         Err(cause) => {
             let error = PortError::corrupt().because(cause);

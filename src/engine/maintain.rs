@@ -169,6 +169,7 @@ impl Engine {
             return Ok(false);
         };
         let (target, loaded) = target_of(&record)?;
+        self.check_target(&target)?;
         let now = time_of(&loaded.account, self.inner.clock.now());
         let Some(work) = next_work(&loaded.account, now) else {
             pass.wakes_at(loaded.account.wake_at());

@@ -93,6 +93,18 @@ impl Engine {
         Target { key: self.inner.keys.decoy(tenant, slot), tenant: tenant.clone(), user: None }
     }
 
+    /// Refuses a record whose body names an account that has another key.
+    pub(super) fn check_target(&self, target: &Target) -> Result<(), Error> {
+        let user = target.user.as_ref();
+        let own =
+            user.is_none_or(|user| self.inner.keys.account(&target.tenant, user) == target.key);
+        if own {
+            return Ok(());
+        }
+        let error = PortError::corrupt().because("the body names another account");
+        Err(Error::Fault(Fault { port: Port::Store, error }))
+    }
+
     /// Loads an account; one that is not there yet is blank.
     pub(super) async fn load(&self, target: &Target) -> Result<Loaded, Error> {
         let found = self.inner.store.load(&target.key).await.at(Port::Store)?;

@@ -163,6 +163,7 @@ impl<'a> Turn<'a> {
         let events = self.events.iter().zip(0_u16..);
         events
             .map(|(kind, index)| Event {
+                format: Event::FORMAT,
                 id: EventId::new(self.account.key, version.count(), index),
                 tenant: self.account.tenant.clone(),
                 user: self.account.user.clone().or_else(|| self.about.clone()),

@@ -36,6 +36,7 @@ fn columns() -> Columns {
 
 fn event(of: &Record, index: u16, when: Timestamp) -> Event {
     Event {
+        format: Event::FORMAT,
         id: EventId::new(*of.key(), of.version().count(), index),
         tenant: tenant("contoso"),
         user: None,
