@@ -92,7 +92,7 @@ pub(crate) fn record(number: u8, version: Version) -> Record {
 pub(crate) fn event(record: &Record, index: u16, second: i64) -> Event {
     let (key, count) = (record.key(), record.version().count());
     let text = format!(
-        r#"{{"id":{{"record":"{key}","count":{count},"index":{index}}},"tenant":"contoso",
+        r#"{{"format":1,"id":{{"record":"{key}","count":{count},"index":{index}}},"tenant":"contoso",
             "user":"ada","actor":"engine","at":{},"code":"unblocked"}}"#,
         second * 1000
     );
