@@ -36,6 +36,9 @@ pub(crate) struct MethodBudget {
     /// Out of use for resets until registered anew.
     #[serde(default)]
     pub(crate) disabled: bool,
+    /// The owner has been told of this run of failures.
+    #[serde(default)]
+    pub(crate) told: bool,
 }
 
 /// The times of the last counted events, and the lock that they may have set.
@@ -97,6 +100,7 @@ impl MethodBudget {
             proven: Window { times: Vec::new(), locked_until: None },
             consecutive: 0,
             disabled: false,
+            told: false,
         }
     }
 
@@ -133,7 +137,10 @@ impl MethodBudget {
             charged.locked_until = Some(until);
         }
         self.consecutive = self.consecutive.saturating_add(1);
-        charged.told = self.consecutive == rules.consecutive.div_ceil(2);
+        if !self.told && self.consecutive >= rules.consecutive.div_ceil(2) {
+            self.told = true;
+            charged.told = true;
+        }
         if self.consecutive >= rules.consecutive && !self.disabled {
             self.disabled = true;
             charged.disabled = true;
@@ -141,21 +148,25 @@ impl MethodBudget {
         charged
     }
 
-    /// What was charged at `at` was no failure after all. The lock that this very charge had set
-    /// goes with it; an older or newer one stays.
-    pub(crate) fn take_back(&mut self, pool: PoolKind, at: Timestamp, lock: Option<Timestamp>) {
+    /// What was charged at `at` was no failure after all. What this very charge had brought about
+    /// goes with it; an older or newer lock stays.
+    pub(crate) fn take_back(&mut self, pool: PoolKind, at: Timestamp, charged: Charged) {
         let window = self.pool_mut(pool);
         window.uncount(at);
-        if lock.is_some() && window.locked_until == lock {
+        if charged.locked_until.is_some() && window.locked_until == charged.locked_until {
             window.locked_until = None;
+        }
+        if charged.disabled {
+            self.disabled = false;
         }
         self.consecutive = self.consecutive.saturating_sub(1);
     }
 
     /// The attempt charged at `at` was right: it was no failure, and the run of failures ends.
-    pub(crate) fn succeed(&mut self, pool: PoolKind, at: Timestamp, lock: Option<Timestamp>) {
-        self.take_back(pool, at, lock);
+    pub(crate) fn succeed(&mut self, pool: PoolKind, at: Timestamp, charged: Charged) {
+        self.take_back(pool, at, charged);
         self.consecutive = 0;
+        self.told = false;
     }
 }
 
@@ -223,7 +234,7 @@ mod tests {
         let _ = budget.charge(PoolKind::Open, &rules(), at(0));
         let _ = budget.charge(PoolKind::Open, &rules(), at(1));
         let last = budget.charge(PoolKind::Open, &rules(), at(2));
-        budget.succeed(PoolKind::Open, at(2), last.locked_until);
+        budget.succeed(PoolKind::Open, at(2), last);
         assert_eq!(budget.open.times, [at(0), at(1)]);
         assert_eq!(budget.open.remaining(rules().open, at(2)), 1);
         assert_eq!(budget.consecutive, 0);
@@ -235,7 +246,7 @@ mod tests {
         let first = budget.charge(PoolKind::Open, &rules(), at(0));
         let _ = budget.charge(PoolKind::Open, &rules(), at(1));
         let _ = budget.charge(PoolKind::Open, &rules(), at(2));
-        budget.succeed(PoolKind::Open, at(0), first.locked_until);
+        budget.succeed(PoolKind::Open, at(0), first);
         assert_eq!(budget.open.remaining(rules().open, at(3)), 0);
     }
 

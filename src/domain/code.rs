@@ -179,14 +179,15 @@ impl TypedCode {
                 for symbol in symbols {
                     let digit = symbol.wrapping_sub(b'0');
                     fits &= digit < 10;
-                    value = value * 10 + u64::from(digit);
+                    value = value.wrapping_mul(10).wrapping_add(u64::from(digit));
                 }
                 fits.then_some(value)
             }
             CodeAlphabet::Strong => {
                 for symbol in symbols {
                     let index = STRONG.iter().position(|one| one == symbol)?;
-                    value = value * 20 + index as u64;
+                    // A format that nobody can type, from a hostile record, fits no code.
+                    value = value.checked_mul(20)?.checked_add(index as u64)?;
                 }
                 Some(value)
             }

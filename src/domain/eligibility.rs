@@ -3,6 +3,7 @@
 use super::account::{Account, MethodState, Provenance};
 use super::contact::Destination;
 use super::facts::{PasswordHome, TenantFacts, UserFacts, UserKind, WritebackState};
+use super::ids::RoleId;
 use super::method::{ChallengeOption, Channel, MethodKind};
 use super::policy::{Gates, Policy, Scope};
 use super::reason::SsprReason;
@@ -32,7 +33,11 @@ pub(crate) fn standing<'a>(
     }
     let policy = policy.ok_or(SsprReason::NoPolicy)?;
     let roles = &policy.administrators.roles;
-    let administrator = user.roles.iter().any(|role| roles.contains(role));
+    // Directories do not agree on the case of names; the stricter policy must not depend on it.
+    let same = |left: &RoleId, right: &RoleId| {
+        left.as_str().to_lowercase() == right.as_str().to_lowercase()
+    };
+    let administrator = user.roles.iter().any(|role| roles.iter().any(|one| same(one, role)));
     // The administrators' switch does not depend on the scope: the scope governs users only.
     if administrator && !policy.administrators.enabled {
         return Err(SsprReason::SwitchedOff);

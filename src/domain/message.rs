@@ -111,6 +111,12 @@ pub enum Notice {
         /// When.
         at: Timestamp,
     },
+    /// To administrators: an administrator may have reset their own password; the outcome is not
+    /// known.
+    AdministratorMayHaveReset {
+        /// When it was tried.
+        at: Timestamp,
+    },
     /// To administrators: an administrator has reset their own password.
     AdministratorReset {
         /// When.
@@ -128,6 +134,7 @@ impl Notice {
             Self::MethodAdded { .. } => "notice.method_added",
             Self::MethodRemoved { .. } => "notice.method_removed",
             Self::ManyFailures { .. } => "notice.many_failures",
+            Self::AdministratorMayHaveReset { .. } => "notice.administrator_may_have_reset",
             Self::AdministratorReset { .. } => "notice.administrator_reset",
         }
     }

@@ -231,8 +231,11 @@ impl Record {
             return Ok(subject);
         }
         let body = self.body();
-        let subject: Subject =
-            serde_json::from_str(body).map_err(|error| self.corrupt(error.to_string()))?;
+        let subject: Subject = serde_json::from_str(body).map_err(|error| {
+            // Its own words may quote an address.
+            let (line, column) = (error.line(), error.column());
+            self.corrupt(format!("{:?} error at {line}:{column}", error.classify()))
+        })?;
         if *subject.key() != self.key {
             return Err(self.corrupt("the body names another key".to_owned()));
         }

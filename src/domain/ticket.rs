@@ -25,9 +25,14 @@ pub(crate) struct Claim {
     /// The keyed hash of what was typed.
     pub(crate) identifier: [u8; 8],
     pub(crate) subject: TicketSubject,
-    /// A challenge that was silently not opened; the record knows nothing of it.
-    pub(crate) phantom: Option<Phantom>,
+    /// The account's epoch when the flow began; zero for a decoy.
+    pub(crate) epoch: u32,
+    /// The last challenge of each kind of method that was asked for before the first proof,
+    /// whether the account's budgets let it be opened or not.
+    pub(crate) asked: [Option<Asked>; KINDS],
 }
+
+const KINDS: usize = MethodKind::ALL.len();
 
 /// Whose flow it is.
 #[derive(Clone, PartialEq, Debug)]
@@ -40,16 +45,21 @@ pub(crate) enum TicketSubject {
     },
 }
 
+/// A challenge that was asked for, and what its answer said.
 #[derive(Clone, Copy, PartialEq, Debug)]
-pub(crate) struct Phantom {
+pub(crate) struct Asked {
     pub(crate) option: ChallengeOption,
-    pub(crate) opened_at: Timestamp,
+    pub(crate) at: Timestamp,
     /// How long the code is said to be.
     pub(crate) length: u8,
 }
 
 const TAG: usize = 16;
-const CLAIM: usize = 56 + UserId::MAX_BYTES;
+/// Where the challenges asked for stand, each this long, and then the user.
+const ASKED: usize = 44;
+const ASKED_LENGTH: usize = 12;
+const USER: usize = ASKED + KINDS * ASKED_LENGTH;
+const CLAIM: usize = USER + UserId::MAX_BYTES;
 const SEALED: usize = TAG + CLAIM;
 /// Length of the text: base64url without padding.
 pub(crate) const TEXT: usize = (SEALED * 8).div_ceil(6);
@@ -92,6 +102,19 @@ impl Claim {
         Err(foreign)
     }
 
+    /// Notes a challenge that was asked for.
+    pub(crate) fn ask(&mut self, asked: Asked) {
+        let kind = asked.option.method();
+        if let Some(place) = MethodKind::ALL.iter().position(|one| *one == kind) {
+            self.asked[place] = Some(asked);
+        }
+    }
+
+    /// The last challenge of this kind that was asked for.
+    pub(crate) fn asked_for(&self, kind: MethodKind) -> Option<&Asked> {
+        self.asked.iter().flatten().find(|asked| asked.option.method() == kind)
+    }
+
     fn to_bytes(&self) -> [u8; CLAIM] {
         let mut bytes = [0; CLAIM];
         bytes[0] = VERSION;
@@ -107,16 +130,18 @@ impl Claim {
                 user.as_ref()
             }
         };
-        if let Some(phantom) = &self.phantom {
-            bytes[36] = phantom.option.method().tag();
-            bytes[37] = channel_tag(phantom.option.channel());
-            bytes[38] = phantom.option.index();
-            bytes[39] = phantom.length;
-            bytes[40..48].copy_from_slice(&phantom.opened_at.unix_millis().to_be_bytes());
+        bytes[36..40].copy_from_slice(&self.epoch.to_be_bytes());
+        for (place, asked) in self.asked.iter().enumerate() {
+            let Some(asked) = asked else { continue };
+            let slot = &mut bytes[ASKED + place * ASKED_LENGTH..][..ASKED_LENGTH];
+            slot[0] = channel_tag(asked.option.channel());
+            slot[1] = asked.option.index();
+            slot[2] = asked.length;
+            slot[4..].copy_from_slice(&asked.at.unix_millis().to_be_bytes());
         }
         if let Some(user) = user.map(UserId::as_str) {
-            bytes[48] = user.len() as u8;
-            bytes[56..56 + user.len()].copy_from_slice(user.as_bytes());
+            bytes[40] = user.len() as u8;
+            bytes[USER..USER + user.len()].copy_from_slice(user.as_bytes());
         }
         bytes
     }
@@ -128,10 +153,10 @@ impl Claim {
         let purpose = [Purpose::Reset, Purpose::Register]
             .into_iter()
             .find(|purpose| purpose_tag(*purpose) == bytes[1])?;
-        let user = match usize::from(bytes[48]) {
+        let user = match usize::from(bytes[40]) {
             0 => None,
             length => {
-                let text = std::str::from_utf8(bytes.get(56..56 + length)?).ok()?;
+                let text = std::str::from_utf8(bytes.get(USER..USER + length)?).ok()?;
                 Some(UserId::parse(text).ok()?)
             }
         };
@@ -139,16 +164,17 @@ impl Claim {
             0 => TicketSubject::User(user?),
             tag => TicketSubject::Decoy { reason: reason_of(tag)?, user },
         };
-        let phantom = match bytes[36] {
-            0 => None,
-            tag => {
-                let method = MethodKind::ALL.into_iter().find(|kind| kind.tag() == tag)?;
-                let channels = method.channels();
-                let channel = *channels.iter().find(|c| channel_tag(**c) == bytes[37])?;
-                let option = ChallengeOption::indexed(method, channel, bytes[38]).ok()?;
-                Some(Phantom { option, opened_at: time_at(bytes, 40)?, length: bytes[39] })
+        let mut asked = [None; KINDS];
+        for (place, (asked, method)) in asked.iter_mut().zip(MethodKind::ALL).enumerate() {
+            let from = ASKED + place * ASKED_LENGTH;
+            if bytes[from] == 0 {
+                continue;
             }
-        };
+            let channels = method.channels();
+            let channel = *channels.iter().find(|c| channel_tag(**c) == bytes[from])?;
+            let option = ChallengeOption::indexed(method, channel, bytes[from + 1]).ok()?;
+            *asked = Some(Asked { option, at: time_at(bytes, from + 4)?, length: bytes[from + 2] });
+        }
         Some(Self {
             purpose,
             flow: FlowId(bytes[4..20].try_into().ok()?),
@@ -156,7 +182,8 @@ impl Claim {
             started_at: time_at(bytes, 20)?,
             identifier: bytes[28..36].try_into().ok()?,
             subject,
-            phantom,
+            epoch: u32::from_be_bytes(bytes[36..40].try_into().ok()?),
+            asked,
         })
     }
 }
@@ -312,7 +339,8 @@ mod tests {
             started_at: Timestamp::from_unix_seconds(1_700_000_000),
             identifier: [7; 8],
             subject: TicketSubject::User(UserId::parse(user).expect("valid")),
-            phantom: None,
+            epoch: 0,
+            asked: [None; KINDS],
         }
     }
 
@@ -322,16 +350,17 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_ticket_opens_to_what_was_sealed(flow: [u8; 16], user in "[a-z0-9-]{1,128}", generation: u8, at: i64, decoy: bool, phantom: bool) {
+        fn a_ticket_opens_to_what_was_sealed(flow: [u8; 16], user in "[a-z0-9-]{1,128}", generation: u8, at: i64, decoy: bool, asked: bool, epoch: u32) {
             let mut sealed = claim(flow, &user);
             sealed.generation = generation;
+            sealed.epoch = epoch;
             sealed.started_at = Timestamp::from_unix_millis(at);
             if decoy {
                 sealed.subject = TicketSubject::Decoy { reason: SsprReason::NotInScope, user: None };
             }
-            if phantom {
+            if asked {
                 let option = ChallengeOption::indexed(MethodKind::MobilePhone, Channel::Voice, 3).expect("reached");
-                sealed.phantom = Some(Phantom { option, opened_at: Timestamp::from_unix_millis(at), length: 8 });
+                sealed.ask(Asked { option, at: Timestamp::from_unix_millis(at), length: 8 });
             }
             let text = sealed.seal(&tenant("a"), &keys(2));
             prop_assert_eq!(text.len(), TEXT);

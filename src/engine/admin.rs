@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::Engine;
 use super::error::{At as _, Error, Fault, Port};
 use super::request::{Actor, Request, Source};
-use super::step::{Origin, Plan, Unsure, next_count};
+use super::step::{MAX_BODY, Origin, Plan, Unsure, next_count};
 use crate::domain::account::FORMAT;
 use crate::domain::decide::{Contacts, Turn, clear_budgets, supply_contacts};
 use crate::domain::event::{ActorKind, Event, EventId, EventKind};
@@ -66,6 +66,7 @@ impl Admin<'_> {
     /// # Errors
     ///
     /// [`Refusal::NotAuthorised`]; [`Refusal::Conflict`] if somebody else has put one meanwhile;
+    /// [`Refusal::LimitReached`] if it takes more than 16 KiB;
     /// [`Error::Fault`].
     pub async fn put_policy(&self, policy: &Policy, expected: Option<u64>) -> Result<u64, Error> {
         let engine = self.engine;
@@ -91,6 +92,9 @@ impl Admin<'_> {
             changed_by: self.actor.id.clone(),
         };
         let record = Record::new(key, version, Subject::Policy(Arc::new(subject)));
+        if record.body().len() > MAX_BODY {
+            return Err(Refusal::LimitReached.into());
+        }
         let columns = Columns::new(self.tenant.clone(), RecordKind::Policy, now);
         let events = [Event {
             id: EventId::new(key, count, 0),

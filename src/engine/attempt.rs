@@ -59,7 +59,10 @@ impl From<ChallengeOption> for Selection {
 /// assert!(Attempt::code("١٢٣٤٥٦").is_err());
 /// # Ok::<(), sspr::InvalidInput>(())
 /// ```
-pub struct Attempt(pub(super) TypedCode);
+pub struct Attempt {
+    pub(super) code: TypedCode,
+    pub(super) answers: Option<ChallengeOption>,
+}
 
 impl Attempt {
     /// A one-time code as typed: at most 64 bytes, 16 ASCII letters and digits; spaces and hyphens
@@ -69,7 +72,14 @@ impl Attempt {
     ///
     /// [`InvalidInput`] for anything else: it is not counted as a try.
     pub fn code(text: &str) -> Result<Self, InvalidInput> {
-        TypedCode::parse(text).map(Self)
+        Ok(Self { code: TypedCode::parse(text)?, answers: None })
+    }
+
+    /// Says which challenge is answered. Without it, it is the one that was opened last.
+    #[must_use]
+    pub const fn answering(mut self, option: ChallengeOption) -> Self {
+        self.answers = Some(option);
+        self
     }
 }
 

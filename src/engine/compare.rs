@@ -9,20 +9,12 @@ use super::step::{Loaded, Origin, Plan, Target, Unsure};
 use crate::domain::account::{Challenge, Purpose};
 use crate::domain::code::CodeContext;
 use crate::domain::contact::{Destination, PhoneNumber};
-use crate::domain::decide::{self, Charge, Number, NumberCharge, Turn, charge_number};
-use crate::domain::method::ChallengeOption;
+use crate::domain::decide::{self, Charge, NumberCharge, Open, Turn, charge_number};
 use crate::domain::policy::Policy;
 use crate::domain::refusal::Refusal;
 use crate::domain::secret::secrets_equal;
 use crate::domain::ticket::Claim;
 use crate::domain::time::Timestamp;
-
-/// A phone number that was typed, and the one on file, if there is one.
-pub(super) struct Typed<'a> {
-    pub(super) typed: &'a PhoneNumber,
-    pub(super) on_file: Option<&'a Destination>,
-    pub(super) option: ChallengeOption,
-}
 
 impl Engine {
     /// Charges one attempt, then compares.
@@ -40,7 +32,8 @@ impl Engine {
     ) -> Result<Charge, Error> {
         let decide = |turn: &mut Turn<'_>| {
             let (flow, purpose) = (&claim.flow, claim.purpose);
-            decide::charge_attempt(turn, flow, purpose, claim.generation).map(Plan::Commit)
+            decide::charge_attempt(turn, flow, purpose, claim.generation, attempt.answers)
+                .map(Plan::Commit)
         };
         let (charge, _) = self.step(target, None, policy, origin, Unsure::Fail, decide).await?;
         let right = self.compare(target, claim.purpose, charge.flow, &charge.challenge, attempt);
@@ -67,7 +60,7 @@ impl Engine {
         };
         // A key that was dropped opens nothing; a hollow challenge is computed all the same.
         let key = self.inner.keys.short(challenge.key);
-        let fits = key.is_some_and(|key| key.code.check(&context, challenge.format, &attempt.0));
+        let fits = key.is_some_and(|key| key.code.check(&context, challenge.format, &attempt.code));
         fits & challenge.destination.is_some()
     }
 
@@ -80,13 +73,11 @@ impl Engine {
         loaded: Loaded,
         policy: &Policy,
         origin: &Origin,
-        claim: &Claim,
-        number: &Typed<'_>,
+        open: &Open<'_>,
+        typed: &PhoneNumber,
     ) -> Result<Result<(Loaded, NumberCharge), Timestamp>, Error> {
-        let kind = number.option.method();
-        let command = Number { flow: &claim.flow, purpose: claim.purpose, kind };
         let decide = |turn: &mut Turn<'_>| {
-            Ok(match charge_number(turn, &command)? {
+            Ok(match charge_number(turn, open)? {
                 Ok(charge) => Plan::Commit(Ok(charge)),
                 Err(retry_at) => Plan::Keep(Err(retry_at)),
             })
@@ -99,11 +90,11 @@ impl Engine {
         };
         self.inner.comparisons.fetch_add(1, Ordering::Relaxed);
         // Somebody who does not exist has a number too, which nobody can type.
-        let on_file = match number.on_file {
-            Some(Destination::Phone(number)) => number.as_e164().to_owned(),
+        let on_file = match open.destination {
+            Ok(Destination::Phone(number)) => number.as_e164().to_owned(),
             _ => "+000000000000000".to_owned(),
         };
-        let typed = padded(number.typed.as_e164());
+        let typed = padded(typed.as_e164());
         if secrets_equal(&typed, &padded(&on_file)) {
             return Ok(Ok((self.load(target).await?, charge)));
         }

@@ -11,8 +11,8 @@ use super::step::{Origin, Plan, Target, Unsure};
 use crate::domain::account::{Account, Proof};
 use crate::domain::contact::Destination;
 use crate::domain::decide::{
-    Address, Begin, Begun, Turn, begin_write, locale_of, may_complete, reject_password,
-    settle_unasked, settle_unknown, settle_unwritten, settle_written,
+    Address, Begin, Begun, Turn, Unwritten, begin_write, locale_of, may_complete, raise_required,
+    reject_password, settle_unasked, settle_unknown, settle_unwritten, settle_written,
 };
 use crate::domain::event::{ActorKind, RejectedBy};
 use crate::domain::facts::{PasswordHome, PolicyReason, UserFacts, WriteOutcome};
@@ -78,9 +78,8 @@ impl Engine {
             return Err(Refusal::Ended.into());
         }
         let flow = loaded.account.flow(&claim.flow);
-        if flow.is_some_and(|flow| flow.done.is_some() && flow.generation == claim.generation) {
-            // The answer was lost, perhaps: it is the same again.
-            return Ok(self.reply(tenant, claim, &loaded.account, &context.policy, &[], arrival));
+        if flow.is_some_and(|flow| flow.done.is_some()) {
+            return Err(Refusal::Ended.into());
         }
         if flow.is_none_or(|flow| flow.grant.is_none()) {
             return Err(Refusal::MoreProofNeeded.into());
@@ -88,13 +87,8 @@ impl Engine {
         // Only somebody who has proven enough is told why.
         let eligible = context.eligible(&loaded.account, now);
         let eligible = eligible.map_err(|reason| Refusal::NotEligible { reason })?;
-        let administrators = if eligible.administrator {
-            self.administrators_to_tell(tenant, &context, eligible.user).await?
-        } else {
-            Vec::new()
-        };
         let allowed = eligible.candidates.iter();
-        let ending = Ending {
+        let mut ending = Ending {
             context: &context,
             user: eligible.user,
             claim,
@@ -103,25 +97,41 @@ impl Engine {
             required: eligible.gates.required,
             allowed: allowed.map(|one| (one.kind, one.destination.normalised())).collect(),
             tell: context.addresses(&loaded.account),
-            tell_administrators: administrators,
+            tell_administrators: Vec::new(),
         };
+        // No rule is evaluated, and no list asked, before the grant is known to be live.
+        self.check_grant(&ending, &loaded.account).await?;
+        let normalised = self.judge(&ending, password).await?;
+        if eligible.administrator {
+            let tell = self.administrators_to_tell(tenant, &context, eligible.user).await?;
+            ending.tell_administrators = tell;
+        }
         let allows = |proof: &Proof| ending.allows(proof);
         let begin = ending.begin(&allows);
-        // No rule is evaluated, and no list asked, before the grant is known to be live.
-        let mut look = Turn::new(&loaded.account, &context.policy, self.inner.clock.now());
-        may_complete(&mut look, &begin)?;
-        let normalised = self.judge(&ending, password).await?;
-
         let policy = &*context.policy;
         let decide = |turn: &mut Turn<'_>| begin_write(turn, &begin).map(Plan::Commit);
         let begun =
             self.step(&target, Some(loaded), policy, &ending.origin, Unsure::Resolve, decide);
         let (begun, _) = begun.await?;
-        let account = self.write(&ending, begun, &normalised).await?;
+        let account = self.write(&ending, &begun, &normalised).await?;
         (self.inner.on_work)();
         let mut reply = self.reply(tenant, claim, &account, policy, &[], arrival);
         reply.not_before = None;
         Ok(reply)
+    }
+
+    /// Whether the grant is live under the policy and the facts of now.
+    async fn check_grant(&self, ending: &Ending<'_>, account: &Account) -> Result<(), Error> {
+        let allows = |proof: &Proof| ending.allows(proof);
+        let begin = ending.begin(&allows);
+        let mut look = Turn::new(account, &ending.context.policy, self.inner.clock.now());
+        let checked = may_complete(&mut look, &begin);
+        if checked == Err(Refusal::MoreProofNeeded) {
+            // The policy has been raised since the grant was earned: the flow goes on from there.
+            let flow = &ending.claim.flow;
+            self.note(ending, |turn| raise_required(turn, flow, ending.required)).await?;
+        }
+        Ok(checked?)
     }
 
     /// The engine's own rules, for the accounts that they judge. Gives the password to be written.
@@ -166,7 +176,7 @@ impl Engine {
     async fn write(
         &self,
         ending: &Ending<'_>,
-        begun: Begun,
+        begun: &Begun,
         password: &SecretText,
     ) -> Result<Arc<Account>, Error> {
         let policy = &*ending.context.policy;
@@ -175,14 +185,15 @@ impl Engine {
         if begun.ask_first {
             let asked = directory.verify_password(tenant, user, password).await;
             match asked {
-                Ok(true) => return self.settled(ending, begun.write, true).await,
+                Ok(true) => return self.settled(ending, begun, true).await,
                 Ok(false) if begun.changed_outside => {
-                    self.unwritten(ending, begun.write, SsprReason::PasswordRefused).await?;
+                    let why = Unwritten::Failed(SsprReason::PasswordRefused);
+                    self.unwritten(ending, begun, &why).await?;
                     return Err(Refusal::Ended.into());
                 }
                 Ok(false) => {}
                 Err(error) => {
-                    let settle = |turn: &mut Turn<'_>| settle_unasked(turn, begun.write);
+                    let settle = |turn: &mut Turn<'_>| settle_unasked(turn, begun);
                     self.note(ending, settle).await?;
                     return Err(Error::Fault(Fault { port: Port::Directory, error }));
                 }
@@ -191,14 +202,11 @@ impl Engine {
         let mut write = PasswordWrite::new(tenant, user, password, begun.write);
         write.timeout = policy.lifetimes.directory_write;
         match directory.set_password(&write).await {
-            Ok(WriteOutcome::Written) => self.settled(ending, begun.write, true).await,
-            Ok(WriteOutcome::WrittenButNotPropagated) => {
-                self.settled(ending, begun.write, false).await
-            }
+            Ok(WriteOutcome::Written) => self.settled(ending, begun, true).await,
+            Ok(WriteOutcome::WrittenButNotPropagated) => self.settled(ending, begun, false).await,
             Ok(WriteOutcome::PolicyViolation(reason)) => {
-                self.unwritten(ending, begun.write, SsprReason::PasswordRefused).await?;
                 let code = reason.code();
-                self.reject(ending, RejectedBy::Directory, vec![code.to_owned()]).await?;
+                self.unwritten(ending, begun, &Unwritten::Refused(code)).await?;
                 let retry_at = match reason {
                     PolicyReason::TooYoung { until } => until,
                     _ => None,
@@ -207,12 +215,12 @@ impl Engine {
             }
             Ok(WriteOutcome::AdminActionRequired) => {
                 let reason = SsprReason::AdministratorRequired;
-                self.unwritten(ending, begun.write, reason).await?;
+                self.unwritten(ending, begun, &Unwritten::Failed(reason)).await?;
                 Err(Refusal::NotEligible { reason }.into())
             }
             Ok(WriteOutcome::Unreachable) => {
                 let reason = SsprReason::DirectoryUnreachable;
-                self.unwritten(ending, begun.write, reason).await?;
+                self.unwritten(ending, begun, &Unwritten::Failed(reason)).await?;
                 Err(Refusal::NotEligible { reason }.into())
             }
             Ok(WriteOutcome::Indeterminate) => {
@@ -223,7 +231,7 @@ impl Engine {
             Err(error) => {
                 if matches!(error.kind(), PortErrorKind::Unavailable | PortErrorKind::Denied) {
                     let reason = SsprReason::DirectoryUnreachable;
-                    self.unwritten(ending, begun.write, reason).await?;
+                    self.unwritten(ending, begun, &Unwritten::Failed(reason)).await?;
                 } else {
                     self.unknown(ending, begun.write).await?;
                 }
@@ -235,19 +243,19 @@ impl Engine {
     async fn settled(
         &self,
         ending: &Ending<'_>,
-        write: u32,
+        begun: &Begun,
         propagated: bool,
     ) -> Result<Arc<Account>, Error> {
-        self.note(ending, |turn| settle_written(turn, write, propagated)).await
+        self.note(ending, |turn| settle_written(turn, begun, propagated)).await
     }
 
     async fn unwritten(
         &self,
         ending: &Ending<'_>,
-        write: u32,
-        reason: SsprReason,
+        begun: &Begun,
+        why: &Unwritten,
     ) -> Result<Arc<Account>, Error> {
-        self.note(ending, |turn| settle_unwritten(turn, write, reason)).await
+        self.note(ending, |turn| settle_unwritten(turn, begun, why)).await
     }
 
     async fn unknown(&self, ending: &Ending<'_>, write: u32) -> Result<(), Error> {

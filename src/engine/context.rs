@@ -160,7 +160,8 @@ impl Context {
 
     pub(super) fn addresses(&self, account: &Account) -> Vec<Address> {
         let user = self.user.as_ref();
-        user.map(|user| addresses_to_tell(account, user, self.tenant.as_ref(), &self.policy))
+        let tenant = self.tenant.as_ref();
+        user.map(|user| addresses_to_tell(account, user, tenant, &self.policy, &self.channels))
             .unwrap_or_default()
     }
 }

@@ -1,14 +1,15 @@
 //! Limits across accounts: charged when a challenge is opened, at the worst case, never given back.
 
-use super::error::{At as _, Error, Port};
+use super::error::{At as _, Error, Fault, Port};
 use super::{Engine, Request};
 use crate::domain::contact::Destination;
+use crate::domain::decide::Exceeded;
 use crate::domain::ids::RecordKey;
 use crate::domain::method::{ChallengeOption, MethodKind};
 use crate::domain::policy::{Policy, Rate};
 use crate::domain::refusal::Refusal;
 use crate::domain::time::Timestamp;
-use crate::port::Charge;
+use crate::port::{Charge, PortError};
 
 /// What is counted. The numbers go into the counters' keys.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -42,8 +43,8 @@ pub(super) struct Charged<'a> {
 }
 
 impl Engine {
-    /// Charges all limits in one batch. Tells which one across the tenant is spent, if one is:
-    /// codes then grow and an event alarms.
+    /// Charges all limits in one batch. Tells which one is spent, of those that do not refuse: more
+    /// is then asked, and an event alarms.
     ///
     /// # Errors
     ///
@@ -53,7 +54,7 @@ impl Engine {
         request: &Request,
         policy: &Policy,
         charged: &Charged<'_>,
-    ) -> Result<Option<&'static str>, Error> {
+    ) -> Result<Option<Exceeded>, Error> {
         let now = self.inner.clock.now();
         let lines = self.lines(request, policy, charged)?;
         let mut charges = Vec::with_capacity(2 * lines.len());
@@ -69,6 +70,10 @@ impl Engine {
             charges.push(Charge::new(key(before), 0, gone));
         }
         let counts = self.inner.store.add(&charges).await.at(Port::Store)?;
+        if counts.len() != charges.len() {
+            let error = PortError::corrupt().because("a count is missing");
+            return Err(Error::Fault(Fault { port: Port::Store, error }));
+        }
         let mut exceeded = None;
         for (line, counts) in lines.iter().zip(counts.chunks(2)) {
             let total: u64 = counts.iter().sum();
@@ -84,12 +89,14 @@ impl Engine {
             match line.counted {
                 Counted::Source | Counted::SourceIdentifier => {
                     let (window, _) = windows(line.rate, now);
-                    let retry_at = window.plus(line.rate.window);
+                    // What was counted in this window still counts in the next one.
+                    let retry_at = window.plus(line.rate.window).plus(line.rate.window);
                     return Err(Refusal::TooOften { retry_at }.into());
                 }
-                Counted::Destination => exceeded = Some("destination"),
-                Counted::Prefix => exceeded = Some("prefix"),
-                Counted::Tenant => exceeded = Some("tenant"),
+                Counted::Destination => exceeded = Some(Exceeded::Destination),
+                Counted::Prefix => exceeded = Some(Exceeded::Prefix),
+                // The last one, so that it wins: the length of a code is the same for everybody.
+                Counted::Tenant => exceeded = Some(Exceeded::Tenant),
             }
         }
         Ok(exceeded)
@@ -108,7 +115,7 @@ impl Engine {
         // A stand-in that no address is: so the batch has one shape for everybody.
         let stand_in = || {
             let mut bytes = charged.record.as_bytes().to_vec();
-            bytes.extend_from_slice(charged.option.to_string().as_bytes());
+            bytes.extend_from_slice(charged.option.method().as_str().as_bytes());
             bytes
         };
         let destination =

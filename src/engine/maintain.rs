@@ -10,7 +10,7 @@ use super::error::{At as _, Error, Port};
 use super::join::join_all;
 use super::reply::Maintained;
 use super::step::{Loaded, Origin, Plan, Target, Unsure, target_of};
-use crate::domain::account::{Pending, PendingBody, Purpose};
+use crate::domain::account::{Account, Pending, PendingBody, Purpose};
 use crate::domain::code::CodeContext;
 use crate::domain::decide::{Claimed, Outcome, Turn, Work, claim, next_work, settle_message, tidy};
 use crate::domain::facts::TenantFacts;
@@ -29,14 +29,24 @@ const PURGE: usize = 1_000;
 const PURGE_EVERY: Duration = Duration::from_secs(60);
 /// Failures of one tenant's delivery after which the rest of its messages wait for the next call.
 const PATIENCE: u32 = 3;
+/// Records that fail in one call before they count as work done.
+const MANY_FAILURES: u64 = 10_000;
 /// The longest that a host should wait between two calls.
 const LONGEST_IDLE: Duration = Duration::from_secs(60);
 
 /// What one call has learned about a tenant.
 #[derive(Default)]
 struct TenantPass {
-    failures: u32,
+    /// Failed tries, by what failed: one dead channel is no reason to keep another waiting.
+    failures: HashMap<Way, u32>,
     facts: Option<Option<TenantFacts>>,
+}
+
+/// How something is done outside.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Way {
+    Channel(Channel),
+    Directory,
 }
 
 /// What one call shares between the records that it tends at the same time.
@@ -139,8 +149,13 @@ impl Engine {
                 Ok(true) => {}
                 Ok(false) => return,
                 Err(_) => {
-                    // It stays due; somebody looks at it again.
-                    pass.done().failed += 1;
+                    // It stays due; somebody looks at it again. It takes nothing from what may be
+                    // done for others, until there are very many of its kind.
+                    let mut done = pass.done();
+                    done.failed += 1;
+                    if done.failed < MANY_FAILURES {
+                        pass.left.fetch_add(1, Ordering::Relaxed);
+                    }
                     return;
                 }
             }
@@ -170,11 +185,18 @@ impl Engine {
                 pass.done().settled += 1;
                 Ok(true)
             }
-            Work::Message(number) => {
-                if pass.tenant(&target.tenant, |tenant| tenant.failures >= PATIENCE) {
+            Work::Messages(numbers) => {
+                // A channel that has failed often waits for the next call; others do not.
+                let open = |number: &u32| {
+                    let way = way_of(&loaded.account, *number);
+                    pass.tenant(&target.tenant, |tenant| {
+                        way.and_then(|way| tenant.failures.get(&way)).is_none_or(|n| *n < PATIENCE)
+                    })
+                };
+                let Some(number) = numbers.iter().copied().find(open) else {
                     pass.done().failed += 1;
                     return Ok(false);
-                }
+                };
                 self.dispatch(&target, loaded, &policy, number, pass).await
             }
         }
@@ -208,7 +230,8 @@ impl Engine {
             Ok(false) => Outcome::Never,
             Err(error) if error.kind() == PortErrorKind::Denied => Outcome::Never,
             Err(_) => {
-                pass.tenant(&target.tenant, |tenant| tenant.failures += 1);
+                let way = way_of_claimed(&claimed);
+                pass.tenant(&target.tenant, |tenant| *tenant.failures.entry(way).or_default() += 1);
                 Outcome::Later
             }
         };
@@ -309,5 +332,26 @@ impl Engine {
             message,
             not_after: *not_after,
         })
+    }
+}
+
+/// How the message of this number is handed over, if it is still there.
+fn way_of(account: &Account, number: u32) -> Option<Way> {
+    let pending = account.outbox.iter().find(|pending| pending.number == number)?;
+    Some(match &pending.body {
+        PendingBody::Notice { channel, .. } => Way::Channel(*channel),
+        PendingBody::Revoke { .. } => Way::Directory,
+        PendingBody::Code { challenge, .. } => {
+            let mut open = account.flows.iter().flat_map(|flow| &flow.challenges);
+            Way::Channel(open.find(|one| one.number == *challenge)?.channel())
+        }
+    })
+}
+
+fn way_of_claimed(claimed: &Claimed) -> Way {
+    match (&claimed.pending.body, &claimed.challenge) {
+        (PendingBody::Notice { channel, .. }, _) => Way::Channel(*channel),
+        (PendingBody::Code { .. }, Some(challenge)) => Way::Channel(challenge.channel()),
+        _ => Way::Directory,
     }
 }

@@ -102,6 +102,14 @@ impl Engine {
         Admin { engine: self, tenant, actor }
     }
 
+    /// How long an answer before the first proof takes at least, errors included: wait until the
+    /// request's arrival plus this. A reply carries the same as
+    /// [`not_before`](Reply::not_before).
+    #[must_use]
+    pub fn reply_floor(&self) -> Duration {
+        self.inner.reply_floor
+    }
+
     /// What this engine has done since it was opened.
     #[must_use]
     pub fn stats(&self) -> Stats {

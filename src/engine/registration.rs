@@ -5,14 +5,14 @@ use super::attempt::Attempt;
 use super::context::Context;
 use super::error::Error;
 use super::limits::Charged;
-use super::reply::{MethodView, Reply, Step};
+use super::reply::{MethodView, Reply};
 use super::request::{Request, SignedIn};
 use super::step::{Loaded, Origin, Plan, Target, Unsure};
-use super::view::step_of;
+use super::view::enter_step;
 use crate::domain::account::{Account, FlowId, Method, MethodState, Purpose};
 use crate::domain::contact::{Destination, EmailAddress, PhoneNumber};
 use crate::domain::decide::{
-    Add, Open, Turn, add_method, confirm_method, locale_of, remove_method,
+    Add, MAX_SKEW, Open, Turn, add_method, confirm_method, locale_of, remove_method,
 };
 use crate::domain::eligibility::standing;
 use crate::domain::event::ActorKind;
@@ -130,7 +130,8 @@ impl Registration<'_> {
             started_at: arrival.max(loaded.account.seen),
             identifier,
             subject: TicketSubject::User(user.user.clone()),
-            phantom: None,
+            epoch: loaded.account.epoch,
+            asked: Default::default(),
         };
         let facts = context.user.as_ref();
         let open = Open {
@@ -144,9 +145,11 @@ impl Registration<'_> {
             stamp: facts.and_then(|user| user.change_stamp.as_deref()),
             incarnation: facts.and_then(|user| user.incarnation.as_deref()),
             exceeded: None,
-            offers: loaded.account.offers.to_vec(),
+            offers: Vec::new(),
             confirms: None,
             number: None,
+            epoch: loaded.account.epoch,
+            asked_at: claim.started_at,
             locale: facts.map(|user| locale_of(user, context.tenant.as_ref())).unwrap_or_default(),
             source: engine.inner.keys.source(tenant, &request.source.bucket()),
             key: engine.inner.keys.issuing().id,
@@ -165,7 +168,7 @@ impl Registration<'_> {
         let step = engine.step(&target, Some(loaded), policy, &origin, Unsure::Resolve, decide);
         let (_, account) = step.await?;
         (engine.inner.on_work)();
-        Ok(engine.registration_reply(request, &claim, &account, &context, arrival))
+        Ok(engine.registration_reply(request, &claim, &account, &context))
     }
 
     /// Makes a pending method active, if the code is right. Everybody who could be reached before
@@ -190,13 +193,15 @@ impl Registration<'_> {
         }
         let state = self.state(request, user).await?;
         self.check_fresh(user, &state)?;
-        let State { context, target, loaded, required } = state;
+        let State { context, target, loaded, .. } = state;
+        let gates = context.gates_of();
+        let gates = gates.ok_or(Refusal::NotOffered)?;
         let tell = context.addresses(&loaded.account);
         let policy = &*context.policy;
         let origin = Origin::of(request, ActorKind::User);
         let charge = engine.charge_and_compare(&target, policy, &origin, &claim, attempt).await?;
         let decide = |turn: &mut Turn<'_>| {
-            confirm_method(turn, &claim.flow, &charge, required, &tell).map(Plan::Commit)
+            confirm_method(turn, &claim.flow, &charge, gates, &tell).map(Plan::Commit)
         };
         let step = engine.step(&target, None, policy, &origin, Unsure::Resolve, decide);
         let (method, _) = step.await?;
@@ -253,7 +258,8 @@ impl Registration<'_> {
     fn check_fresh(&self, user: &SignedIn, state: &State) -> Result<(), Refusal> {
         let now = self.engine.inner.clock.now();
         let most = state.context.policy.registration.reauthentication;
-        let fresh = |at: Timestamp| now.since(at) <= most;
+        // A sign-in of the future is a mistake, or worse.
+        let fresh = |at: Timestamp| now.since(at) <= most && at <= now.plus(MAX_SKEW);
         let session = &user.context;
         if fresh(session.signed_in_at) || session.second_factor_at.is_some_and(fresh) {
             Ok(())
@@ -295,14 +301,9 @@ impl Engine {
         claim: &Claim,
         account: &Account,
         context: &Context,
-        arrival: Timestamp,
     ) -> Reply<RegistrationTicket> {
         let policy = &*context.policy;
-        let mut step = step_of(claim, account, policy, &[], arrival.max(account.seen));
-        if let Step::Enter { option, .. } = &mut step {
-            // A registration never asks for the number a second time.
-            option.typed_number = false;
-        }
+        let step = enter_step(claim, account, policy);
         Reply {
             ticket: RegistrationTicket::issue(claim, &request.tenant, &self.inner.keys),
             step,

@@ -1,6 +1,7 @@
 //! Who asks, from where, and on whose word.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::net::IpAddr;
 
 use crate::domain::ids::{RoleId, TenantId, UserId};
@@ -118,7 +119,7 @@ impl SignedIn {
 }
 
 /// What the host knows about a sign-in.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SignInContext {
     /// An opaque name of the session.
@@ -131,6 +132,19 @@ pub struct SignInContext {
     pub strong_at: Option<Timestamp>,
     /// The authenticator assurance level of the session, 1 to 3.
     pub assurance: u8,
+}
+
+impl fmt::Debug for SignInContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { session: _, signed_in_at, second_factor_at, strong_at, assurance } = self;
+        f.debug_struct("SignInContext")
+            .field("session", &"[redacted]")
+            .field("signed_in_at", signed_in_at)
+            .field("second_factor_at", second_factor_at)
+            .field("strong_at", strong_at)
+            .field("assurance", assurance)
+            .finish()
+    }
 }
 
 impl SignInContext {

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use super::Engine;
 use super::attempt::{Attempt, Selection};
-use super::compare::Typed;
 use super::context::{Context, Eligible, nobody};
 use super::error::Error;
 use super::limits::Charged;
@@ -13,8 +12,10 @@ use super::request::Request;
 use super::step::{Loaded, Origin, Plan, Target, Unsure};
 use super::view::{step_of, typed_number};
 use crate::domain::account::{Account, FlowId, Purpose};
-use crate::domain::contact::Destination;
-use crate::domain::decide::{self, Open, Opened, Turn, code_format, locale_of, open_challenge};
+use crate::domain::contact::{Destination, PhoneNumber};
+use crate::domain::decide::{
+    self, Exceeded, Open, Opened, Turn, code_format, locale_of, open_challenge,
+};
 use crate::domain::event::ActorKind;
 use crate::domain::facts::UserSelector;
 use crate::domain::ids::{Identifier, TenantId};
@@ -24,7 +25,7 @@ use crate::domain::policy::{Disclosure, Policy};
 use crate::domain::reason::SsprReason;
 use crate::domain::refusal::Refusal;
 use crate::domain::secret::SecretText;
-use crate::domain::ticket::{Claim, Phantom, ResetTicket, TicketSubject};
+use crate::domain::ticket::{Asked, Claim, ResetTicket, TicketSubject};
 use crate::domain::time::Timestamp;
 
 /// Resets of a forgotten password. Call in this order: [`start`](Self::start),
@@ -85,7 +86,11 @@ impl Reset<'_> {
             started_at: arrival,
             identifier: typed,
             subject,
-            phantom: None,
+            epoch: match &eligible {
+                Ok(_) => loaded.account.epoch,
+                Err(_) => 0,
+            },
+            asked: Default::default(),
         };
         let first = engine.first_offers(&context, eligible.ok().as_ref(), typed);
         // The flow has no state yet: whatever the record holds belongs to others.
@@ -111,7 +116,9 @@ impl Reset<'_> {
         if now >= claim.started_at.plus(context.policy.lifetimes.flow) {
             return Err(Refusal::Ended.into());
         }
-        match loaded.account.flow(&claim.flow) {
+        // Until the first proof only the ticket says what is shown: the record knows who exists.
+        let proven = loaded.account.flow(&claim.flow).filter(|flow| !flow.proofs.is_empty());
+        match proven {
             None if claim.generation > 0 => return Err(Refusal::Ended.into()),
             Some(flow) if now >= flow.expires_at || flow.epoch != loaded.account.epoch => {
                 return Err(Refusal::Ended.into());
@@ -145,11 +152,12 @@ impl Reset<'_> {
         let (tenant, arrival) = (&request.tenant, engine.inner.clock.now());
         let mut claim = ticket.open(tenant, &engine.inner.keys)?;
         let option = selection.option;
-        let (context, target, mut loaded) = engine.reset_state(tenant, &claim, false).await?;
+        let (context, target, loaded) = engine.reset_state(tenant, &claim, false).await?;
         let policy = &*context.policy;
         let now = arrival.max(loaded.account.seen);
-        if let Some(phantom) = claim.phantom.filter(|one| one.option.method() == option.method()) {
-            let retry_at = phantom.opened_at.plus(policy.sends.resend_after);
+        // The wait between two codes is the ticket's: the record knows who exists.
+        if let Some(asked) = claim.asked_for(option.method()) {
+            let retry_at = asked.at.plus(policy.sends.resend_after);
             if now < retry_at {
                 return Err(Refusal::TooOften { retry_at }.into());
             }
@@ -157,52 +165,35 @@ impl Reset<'_> {
         let eligible = context.claimed_eligible(&claim, &loaded.account, now);
         let first = engine.first_offers(&context, eligible.as_ref().ok(), claim.identifier);
         let proven = loaded.account.flow(&claim.flow).is_some_and(|flow| !flow.proofs.is_empty());
-        let proven_flow = proven.then_some(&loaded.account);
-        check_offered(&context, proven_flow, option)?;
+        check_offered(&context, proven.then_some(&loaded.account), option)?;
         if proven && let Err(reason) = &eligible {
             // Whoever has proven a method is not left waiting for a code that is never sent.
             return Err(Refusal::NotEligible { reason: *reason }.into());
         }
-        let destination = chosen(&eligible, option);
-        let origin = Origin::about(request, &claim.subject);
-
-        let (mut silent, mut number_charge) = (None, None);
-        if typed_number(policy, option) {
-            let typed = selection.typed.as_ref();
-            let typed = typed.ok_or(InvalidInput::Empty { what: "phone number" })?;
-            let on_file = destination.as_ref().ok();
-            let number = Typed { typed, on_file: on_file.copied(), option };
-            match engine.compare_number(&target, loaded, policy, &origin, &claim, &number).await? {
-                Ok((matched, charge)) => {
-                    loaded = matched;
-                    number_charge = Some(charge);
-                }
-                Err(retry_at) => {
-                    loaded = engine.load(&target).await?;
-                    silent = Some(retry_at);
-                }
+        let typed = match &selection.typed {
+            typed if typed_number(policy, option) => {
+                Some(typed.as_ref().ok_or(InvalidInput::Empty { what: "phone number" })?)
             }
-        }
-
+            _ => None,
+        };
+        let user = context.user.as_ref();
         let mut open = Open {
             flow: claim.flow,
             purpose: Purpose::Reset,
             generation: claim.generation,
             started_at: claim.started_at,
             option,
-            destination,
+            destination: chosen(&eligible, option),
             required: eligible.as_ref().map_or(policy.users.required, |one| one.gates.required),
-            stamp: context.user.as_ref().and_then(|user| user.change_stamp.as_deref()),
-            incarnation: context.user.as_ref().and_then(|user| user.incarnation.as_deref()),
+            stamp: user.and_then(|user| user.change_stamp.as_deref()),
+            incarnation: user.and_then(|user| user.incarnation.as_deref()),
             exceeded: None,
             offers: eligible.as_ref().map(|one| one.offers(&context.channels)).unwrap_or_default(),
             confirms: None,
-            number: number_charge,
-            locale: context
-                .user
-                .as_ref()
-                .map(|user| locale_of(user, context.tenant.as_ref()))
-                .unwrap_or_default(),
+            number: None,
+            epoch: claim.epoch,
+            asked_at: arrival,
+            locale: user.map(|user| locale_of(user, context.tenant.as_ref())).unwrap_or_default(),
             source: engine.inner.keys.source(tenant, &request.source.bucket()),
             key: engine.inner.keys.issuing().id,
             nonce: engine.random()?,
@@ -210,7 +201,6 @@ impl Reset<'_> {
         // What the rules refuse anyway is not charged to anybody.
         let mut dry = Turn::new(&loaded.account, policy, engine.inner.clock.now());
         open_challenge(&mut dry, &open)?;
-
         let charged = Charged {
             identifier: claim.identifier,
             option,
@@ -218,25 +208,18 @@ impl Reset<'_> {
             record: &target.key,
         };
         open.exceeded = engine.charge_limits(request, policy, &charged).await?;
-        let (opened, account) = if let Some(retry_at) = silent {
-            (Opened::Silent(retry_at), loaded.account)
-        } else {
-            let decide = |turn: &mut Turn<'_>| {
-                Ok(match open_challenge(turn, &open)? {
-                    Opened::Open => Plan::Commit(Opened::Open),
-                    silent @ Opened::Silent(_) => Plan::Keep(silent),
-                })
-            };
-            engine.step(&target, Some(loaded), policy, &origin, Unsure::Resolve, decide).await?
-        };
-        claim.phantom = None;
+        let origin = Origin::about(request, &claim.subject);
+        let longer = open.exceeded == Some(Exceeded::Tenant);
+        let (opened, account) = engine.open(&target, loaded, policy, &origin, open, typed).await?;
         if let Opened::Silent(retry_at) = opened {
             // Whoever has proven a method, and whoever is told reasons anyway, is told the wait.
             if proven || policy.disclosure == Disclosure::Reasoned {
                 return Err(Refusal::TooOften { retry_at }.into());
             }
-            let format = code_format(policy, option.channel(), open.exceeded.is_some());
-            claim.phantom = Some(Phantom { option, opened_at: now, length: format.length });
+        }
+        if !proven {
+            let format = code_format(policy, option.channel(), longer);
+            claim.ask(Asked { option, at: arrival, length: format.length });
         }
         (engine.inner.on_work)();
         Ok(engine.reply(tenant, &claim, &account, policy, &first, arrival))
@@ -271,7 +254,8 @@ impl Reset<'_> {
         let step = engine.step(&target, None, &policy, &origin, Unsure::Resolve, decide);
         let (proven, account) = step.await?;
         claim.generation = proven.flow.generation;
-        claim.phantom = None;
+        // From here on the record says what is shown.
+        claim.asked = Default::default();
         (engine.inner.on_work)();
         let mut reply = engine.reply(tenant, &claim, &account, &policy, &[], arrival);
         reply.not_before = None;
@@ -349,6 +333,41 @@ impl Context {
 }
 
 impl Engine {
+    /// Compares the phone number, where one must be typed, and opens the challenge.
+    async fn open(
+        &self,
+        target: &Target,
+        loaded: Loaded,
+        policy: &Policy,
+        origin: &Origin,
+        mut open: Open<'_>,
+        typed: Option<&PhoneNumber>,
+    ) -> Result<(Opened, Arc<Account>), Error> {
+        let mut loaded = Some(loaded);
+        if let Some(typed) = typed
+            && let Some(found) = loaded.take()
+        {
+            match self.compare_number(target, found, policy, origin, &open, typed).await? {
+                Ok((matched, charge)) => {
+                    loaded = Some(matched);
+                    open.number = Some(charge);
+                }
+                Err(retry_at) => {
+                    let account = self.load(target).await?.account;
+                    return Ok((Opened::Silent(retry_at), account));
+                }
+            }
+        }
+        let decide = |turn: &mut Turn<'_>| {
+            Ok(match open_challenge(turn, &open)? {
+                // A number that was right was no failure, whatever else is spent.
+                silent @ Opened::Silent(_) if open.number.is_none() => Plan::Keep(silent),
+                opened => Plan::Commit(opened),
+            })
+        };
+        self.step(target, loaded, policy, origin, Unsure::Resolve, decide).await
+    }
+
     /// Asks the human check, if there is one: the first port call, whatever the policy says.
     async fn human_passed(&self, request: &Request) -> bool {
         match (&self.inner.human_check, &request.human) {

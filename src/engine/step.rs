@@ -20,8 +20,8 @@ use crate::port::{Commit, Committed, PortError, PortErrorKind};
 /// How often a step decides again before it gives up. The commits that others can make meanwhile
 /// are bounded by the account's budgets, which are far smaller.
 const MAX_DECISIONS: u32 = 256;
-/// The most that a record may take.
-const MAX_BODY: usize = 16 * 1024;
+/// The most that a record may take, in bytes.
+pub(super) const MAX_BODY: usize = 16 * 1024;
 
 /// Whose record a step works on.
 #[derive(Clone, Debug)]
@@ -152,9 +152,6 @@ impl Engine {
         let account = Arc::new(turn.account);
         let subject = Subject::Account(Arc::clone(&account));
         let record = Record::new(account.key, version, subject);
-        if account.may_be_large() && record.body().len() > MAX_BODY {
-            return Err(Refusal::LimitReached.into());
-        }
         let commit = Commit::new(&record, expected, &columns, &events);
         let applied = match self.inner.store.commit(commit).await {
             Ok(committed) => committed == Committed::Applied,

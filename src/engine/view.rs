@@ -8,11 +8,11 @@ use super::context::{Context, Eligible};
 use super::reply::{OptionView, Step};
 use crate::domain::account::{Account, Challenge, Flow, Offer, WriteState};
 use crate::domain::contact::{Destination, EmailAddress, PhoneNumber};
-use crate::domain::decide::code_format;
+use crate::domain::decide::{code_format, code_life};
 use crate::domain::eligibility::policy_options;
 use crate::domain::method::{ChallengeOption, MethodKind};
 use crate::domain::policy::{Disclosure, Gates, Policy};
-use crate::domain::ticket::{Claim, Phantom};
+use crate::domain::ticket::{Asked, Claim};
 use crate::domain::time::Timestamp;
 
 /// How long a person waits before *try again* and *contact your administrator* appear (Entra).
@@ -94,9 +94,15 @@ pub(super) fn step_of(
 ) -> Step {
     let flow = account.flow(&claim.flow);
     let options = options_of(flow, account, policy, first);
-    let Some(flow) = flow else {
-        return match &claim.phantom {
-            Some(phantom) => enter_phantom(phantom, policy, options),
+    // Until the first proof only the ticket says what is shown: the record knows who exists.
+    let Some(flow) = flow.filter(|flow| !flow.proofs.is_empty()) else {
+        let live = claim
+            .asked
+            .iter()
+            .flatten()
+            .filter(|asked| now < asked.at.plus(code_life(policy, asked.option.channel())));
+        return match live.max_by_key(|asked| asked.at) {
+            Some(asked) => enter_asked(asked, policy, options),
             None => Step::Choose { options },
         };
     };
@@ -111,15 +117,23 @@ pub(super) fn step_of(
         let rules = (&policy.password).into();
         return Step::NewPassword { rules, until: grant.expires_at, unsettled };
     }
-    let live = flow.challenges.iter().filter(|one| one.live(now)).max_by_key(|one| one.number);
-    let silent = claim
-        .phantom
-        .as_ref()
-        .filter(|phantom| live.is_none_or(|challenge| challenge.opened_at < phantom.opened_at));
-    match (silent, live) {
-        (Some(phantom), _) => enter_phantom(phantom, policy, options),
-        (None, Some(challenge)) => enter(challenge, policy, options),
-        (None, None) => Step::Choose { options },
+    match flow.challenges.iter().filter(|one| one.live(now)).max_by_key(|one| one.number) {
+        Some(challenge) => enter(challenge, policy, options),
+        None => Step::Choose { options },
+    }
+}
+
+/// What to show for a code that was sent to a new address of a signed-in user.
+pub(super) fn enter_step(claim: &Claim, account: &Account, policy: &Policy) -> Step {
+    let challenge = account.flow(&claim.flow).and_then(|flow| flow.challenges.last());
+    match challenge {
+        Some(challenge) => {
+            let masked = challenge.destination.as_ref().map(|to| to.masked());
+            let option = challenge.option;
+            let view = OptionView { option, masked, typed_number: false };
+            enter(challenge, policy, vec![view])
+        }
+        None => Step::Choose { options: Vec::new() },
     }
 }
 
@@ -150,14 +164,14 @@ fn enter(challenge: &Challenge, policy: &Policy, options: Vec<OptionView>) -> St
     }
 }
 
-fn enter_phantom(phantom: &Phantom, policy: &Policy, options: Vec<OptionView>) -> Step {
-    let mut format = code_format(policy, phantom.option.channel(), false);
-    format.length = phantom.length;
+fn enter_asked(asked: &Asked, policy: &Policy, options: Vec<OptionView>) -> Step {
+    let mut format = code_format(policy, asked.option.channel(), false);
+    format.length = asked.length;
     Step::Enter {
-        option: shown(phantom.option, policy, &options),
+        option: shown(asked.option, policy, &options),
         format,
-        resend_at: phantom.opened_at.plus(policy.sends.resend_after),
-        help_at: phantom.opened_at.plus(HELP_AFTER),
+        resend_at: asked.at.plus(policy.sends.resend_after),
+        help_at: asked.at.plus(HELP_AFTER),
         options,
     }
 }

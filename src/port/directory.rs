@@ -98,6 +98,9 @@ pub trait Directory: Send + Sync {
 
     /// Ends the user's sessions of these kinds that were issued before this time. Idempotent.
     ///
+    /// If it moves the user's [`change_stamp`](UserFacts::change_stamp), every flow that is open then
+    /// is void, as after any change from outside.
+    ///
     /// # Errors
     ///
     /// `Unavailable`, `Unknown`; it is then tried again.
@@ -133,7 +136,8 @@ pub struct PasswordWrite<'a> {
 }
 
 impl<'a> PasswordWrite<'a> {
-    /// A write without side effects: for tests of a directory.
+    /// A write as a reset makes it: it clears a lockout and remediates risk, and the password is
+    /// the user's own choice.
     #[must_use]
     pub const fn new(
         tenant: &'a TenantId,

@@ -104,7 +104,7 @@ impl ProveStep {
     pub fn new(policy: Policy, now: Timestamp) -> Self {
         let fresh = template(&policy, now);
         let mut turn = Turn::new(&fresh, &policy, now);
-        let charge = valid(charge_attempt(&mut turn, &flow_id(0, 0), Purpose::Reset, 0));
+        let charge = valid(charge_attempt(&mut turn, &flow_id(0, 0), Purpose::Reset, 0, None));
         let charged = turn.account;
         Self { fresh, charged, charge, policy, now }
     }
@@ -117,7 +117,7 @@ impl ProveStep {
     #[must_use]
     pub fn charge(&self) -> Decided {
         let mut turn = self.turn(&self.fresh, ActorKind::Anonymous);
-        valid(charge_attempt(&mut turn, &flow_id(0, 0), Purpose::Reset, 0));
+        valid(charge_attempt(&mut turn, &flow_id(0, 0), Purpose::Reset, 0, None));
         Decided::of(turn)
     }
 
@@ -133,7 +133,7 @@ impl ProveStep {
     #[must_use]
     pub fn refuse(&self) -> bool {
         let mut turn = self.turn(&self.fresh, ActorKind::Anonymous);
-        charge_attempt(&mut turn, &flow_id(9, 9), Purpose::Reset, 0).is_err()
+        charge_attempt(&mut turn, &flow_id(9, 9), Purpose::Reset, 0, None).is_err()
     }
 }
 
@@ -175,7 +175,8 @@ impl Accounts {
             started_at: self.started_at,
             identifier: [7; 8],
             subject: TicketSubject::User(Self::user(number)),
-            phantom: None,
+            epoch: 0,
+            asked: Default::default(),
         };
         ResetTicket::issue(&claim, &self.tenant, &self.keys)
     }
@@ -256,6 +257,8 @@ fn template(policy: &Policy, now: Timestamp) -> Account {
             offers: account.offers.to_vec(),
             confirms: None,
             number: None,
+            epoch: 0,
+            asked_at: now,
             locale: Locale::default(),
             source: 7,
             key: 1,

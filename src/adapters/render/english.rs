@@ -178,6 +178,12 @@ fn notice_words(notice: &Notice) -> NoticeWords {
                      switched off; tell your administrator.",
             ..words(&format!("many wrong codes were entered for {}", your(*method)), at)
         },
+        Notice::AdministratorMayHaveReset { at } => NoticeWords {
+            advice: "It is not known whether the new password was accepted. If you did not expect \
+                     this, ask\nthe other administrators at once.",
+            short_advice: "Unexpected? Ask the other administrators at once.",
+            ..words("an administrator may have reset their own password", at)
+        },
         Notice::AdministratorReset { at } => NoticeWords {
             advice: "If you did not expect this, ask the other administrators at once.",
             short_advice: "Unexpected? Ask the other administrators at once.",

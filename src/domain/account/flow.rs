@@ -55,6 +55,9 @@ pub(crate) struct Flow {
     pub(crate) expires_at: Timestamp,
     /// The account's epoch that this flow lives in.
     pub(crate) epoch: u32,
+    /// A short keyed hash of the source that began it.
+    #[serde(default)]
+    pub(crate) source: u32,
     /// The directory's change stamp when the flow began.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) stamp: Option<String>,

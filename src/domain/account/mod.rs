@@ -20,6 +20,8 @@ use super::ids::{RecordKey, TenantId, UserId};
 use super::method::MethodKind;
 use super::time::Timestamp;
 
+/// Bytes of a body beyond which nothing is added.
+const LARGE: usize = 12 * 1024;
 /// The format that this release writes.
 pub(crate) const FORMAT: u16 = 1;
 
@@ -169,9 +171,12 @@ impl Account {
 }
 
 impl Account {
-    /// Whether the encoded account may come near the limit of a body. Below these counts it cannot,
-    /// however long the addresses are, and need not be encoded to know.
-    pub(crate) fn may_be_large(&self) -> bool {
-        self.flows.len() > 3 || self.methods.len() > 8 || self.outbox.len() > 8
+    /// Whether the encoded account is so large that nothing more should be put into it. The rest
+    /// of a body's 16 KiB is for what must always find room: attempts, notices, leases.
+    ///
+    /// Below these counts it cannot be, however long the addresses are, and is not encoded to know.
+    pub(crate) fn is_large(&self) -> bool {
+        let few = self.flows.len() <= 3 && self.methods.len() <= 8 && self.outbox.len() <= 8;
+        !few && serde_json::to_string(self).is_ok_and(|body| body.len() > LARGE)
     }
 }

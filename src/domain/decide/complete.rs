@@ -6,6 +6,7 @@ use crate::domain::account::{Done, FlowId, PendingBody, Purpose, Write, WriteSta
 use crate::domain::event::{EventKind, FlowEnd, RejectedBy};
 use crate::domain::facts::SessionKinds;
 use crate::domain::message::Notice;
+use crate::domain::method::MethodKind;
 use crate::domain::policy::Departure;
 use crate::domain::reason::SsprReason;
 use crate::domain::refusal::Refusal;
@@ -29,9 +30,12 @@ pub(crate) struct Begin<'a> {
 }
 
 /// A write that has begun.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Begun {
     pub(crate) write: u32,
+    pub(crate) flow: u32,
+    /// The methods proven for it.
+    pub(crate) methods: Vec<MethodKind>,
     /// An earlier write of this flow is not settled: ask first whether the password verifies.
     pub(crate) ask_first: bool,
     /// The account is not as it was when the flow began. If the password does not verify, it was
@@ -55,10 +59,14 @@ fn check_grant(turn: &Turn<'_>, begin: &Begin<'_>) -> Result<u32, Refusal> {
     if flow.generation != begin.generation {
         return Err(Refusal::TicketReplaced);
     }
-    if turn.account.write.is_none() && flow.stamp.as_deref() != begin.stamp {
+    let own_write = turn.account.write.as_ref().is_some_and(|write| write.flow == flow.number);
+    if !own_write && flow.stamp.as_deref() != begin.stamp {
         return Err(Refusal::Ended);
     }
-    let live = flow.grant.as_ref().filter(|grant| now < grant.expires_at);
+    let live = flow
+        .grant
+        .as_ref()
+        .filter(|grant| now < grant.expires_at && grant.rejections < MAX_REJECTIONS);
     if live.is_none() {
         // A grant that is past is past for good; without one, more is to be proven.
         let refusal = if flow.grant.is_some() { Refusal::Ended } else { Refusal::MoreProofNeeded };
@@ -84,26 +92,21 @@ pub(crate) fn begin_write(turn: &mut Turn<'_>, begin: &Begin<'_>) -> Result<Begu
     // Nothing is voided by our own unsettled write: its flow asks again.
     let number = check_grant(turn, begin)?;
     let now = turn.now;
-    let write = turn.account.write.clone();
-    match &write {
-        Some(write) if write.state == WriteState::Writing && now < write.deadline => {
-            return Err(Refusal::Busy { retry_at: write.deadline });
-        }
-        Some(write) if write.flow != number => {
-            return Err(Refusal::Busy {
-                retry_at: now.plus(turn.policy.lifetimes.directory_write),
-            });
-        }
-        _ => {}
+    let earlier = turn.account.write.clone();
+    let in_flight = |write: &Write| write.state == WriteState::Writing && now < write.deadline;
+    if let Some(write) = earlier.as_ref().filter(|write| in_flight(write)) {
+        return Err(Refusal::Busy { retry_at: write.deadline });
     }
-    let stamp = turn.account.flow(begin.flow).and_then(|flow| flow.stamp.clone());
-    let changed_outside = stamp.as_deref() != begin.stamp;
-    if let Some(earlier) = write.as_ref().filter(|one| one.state == WriteState::Writing) {
-        unsettle(turn, earlier);
+    if let Some(write) = &earlier {
+        // What it may have done, the owner is told.
+        unsettle(turn, write, number);
     }
-    let ask_first = write.is_some();
+    let flow = turn.account.flow(begin.flow).ok_or(Refusal::Ended)?;
+    let methods = flow.proofs.iter().map(|proof| proof.method).collect();
+    let changed_outside = flow.stamp.as_deref() != begin.stamp;
+    let ask_first = earlier.is_some_and(|write| write.flow == number);
     let write = start(turn, number, begin)?;
-    Ok(Begun { write, ask_first, changed_outside })
+    Ok(Begun { write, flow: number, methods, ask_first, changed_outside })
 }
 
 fn start(turn: &mut Turn<'_>, flow: u32, begin: &Begin<'_>) -> Result<u32, Refusal> {
@@ -113,42 +116,52 @@ fn start(turn: &mut Turn<'_>, flow: u32, begin: &Begin<'_>) -> Result<u32, Refus
     turn.account.write =
         Some(Write { number, flow, started_at: now, deadline, state: WriteState::Writing });
     turn.notify(Notice::PasswordMayHaveChanged { at: now }, begin.tell, deadline, Some(number))?;
-    let to_administrators = Notice::AdministratorReset { at: now };
-    turn.notify(to_administrators, begin.tell_administrators, deadline, Some(number))?;
-    let narrow = turn.policy.acknowledged.contains(&Departure::PasswordSessionsOnly);
-    let kinds = if narrow { SessionKinds::PasswordBased } else { SessionKinds::All };
-    let body = PendingBody::Revoke { write: number, issued_before: now, kinds };
-    turn.queue(body, deadline, deadline.plus(30 * DAY), Some(number));
+    let administrators = begin.tell_administrators;
+    let notice = Notice::AdministratorMayHaveReset { at: now };
+    turn.notify(notice, administrators, deadline, Some(number))?;
+    turn.queue_revocation(number, deadline, Some(number));
     turn.note(EventKind::PasswordWriteStarted { flow, write: number });
     Ok(number)
 }
 
-/// The directory wrote.
-pub(crate) fn settle_written(turn: &mut Turn<'_>, write: u32, propagated: bool) {
-    let now = turn.now;
-    let Some(current) = turn.account.write.clone().filter(|one| one.number == write) else {
-        // Settled by somebody else, after the deadline: the owner has been told.
-        return;
-    };
-    for pending in turn.account.outbox.iter_mut().filter(|one| one.write == Some(write)) {
-        pending.due = now;
-        pending.write = None;
-        match &mut pending.body {
-            PendingBody::Notice { notice, .. } => {
-                if let Notice::PasswordMayHaveChanged { .. } = notice {
-                    *notice = Notice::PasswordReset { at: now };
-                }
-            }
-            // Whoever signed in while the write was under way did so with the old password.
-            PendingBody::Revoke { issued_before, .. } => *issued_before = now,
-            PendingBody::Code { .. } => {}
-        }
+impl Turn<'_> {
+    fn queue_revocation(&mut self, write: u32, due: Timestamp, held_by: Option<u32>) {
+        let narrow = self.policy.acknowledged.contains(&Departure::PasswordSessionsOnly);
+        let kinds = if narrow { SessionKinds::PasswordBased } else { SessionKinds::All };
+        let body = PendingBody::Revoke { write, issued_before: self.now, kinds };
+        self.queue(body, due, due.plus(30 * DAY), held_by);
     }
-    turn.account.write = None;
-    turn.void_others(Some(current.flow));
-    let mut methods = Vec::new();
-    if let Some(flow) = turn.account.flows.iter_mut().find(|one| one.number == current.flow) {
-        methods = flow.proofs.iter().map(|proof| proof.method).collect();
+}
+
+/// The directory wrote. Whatever has become of the record meanwhile: it is recorded, what is
+/// outstanding is void, and sessions end.
+pub(crate) fn settle_written(turn: &mut Turn<'_>, begun: &Begun, propagated: bool) {
+    let now = turn.now;
+    let held = turn.account.write.as_ref();
+    let held =
+        held.is_some_and(|one| one.number == begun.write && one.state == WriteState::Writing);
+    if held {
+        for pending in &mut turn.account.outbox {
+            if pending.write == Some(begun.write)
+                && let PendingBody::Notice { notice, .. } = &mut pending.body
+            {
+                *notice = match *notice {
+                    Notice::PasswordMayHaveChanged { .. } => Notice::PasswordReset { at: now },
+                    Notice::AdministratorMayHaveReset { .. } => {
+                        Notice::AdministratorReset { at: now }
+                    }
+                    other => other,
+                };
+            }
+        }
+        turn.release(begun.write);
+    } else {
+        // The owner has been told that it may have changed. Sessions begun since then end too.
+        turn.queue_revocation(begun.write, now, None);
+    }
+    turn.account.write.take_if(|one| one.number == begun.write);
+    turn.void_others(Some(begun.flow));
+    if let Some(flow) = turn.account.flows.iter_mut().find(|one| one.number == begun.flow) {
         flow.grant = None;
         flow.done = Some(Done { at: now, propagated });
     }
@@ -158,69 +171,84 @@ pub(crate) fn settle_written(turn: &mut Turn<'_>, write: u32, propagated: bool) 
             budget.proven = Default::default();
         }
     }
-    turn.note(EventKind::PasswordReset { flow: current.flow, write, methods, propagated });
+    let Begun { flow, write, methods, .. } = begun.clone();
+    turn.note(EventKind::PasswordReset { flow, write, methods, propagated });
 }
 
 /// The directory surely did not write: back to the grant, and nobody is told of anything.
-pub(crate) fn settle_unwritten(turn: &mut Turn<'_>, write: u32, reason: SsprReason) {
-    let Some(current) = turn.account.write.clone().filter(|one| one.number == write) else {
-        return;
-    };
-    if current.state == WriteState::Writing {
-        turn.account.outbox.retain(|pending| pending.write != Some(write));
+pub(crate) fn settle_unwritten(turn: &mut Turn<'_>, begun: &Begun, why: &Unwritten) {
+    let write = turn.account.write.take_if(|one| one.number == begun.write);
+    if write.is_some_and(|one| one.state == WriteState::Writing) {
+        turn.account.outbox.retain(|pending| pending.write != Some(begun.write));
     }
-    turn.account.write = None;
-    turn.note(EventKind::PasswordWriteFailed { flow: current.flow, write, reason });
+    match why {
+        Unwritten::Refused(reason) => {
+            reject(turn, begun.flow, RejectedBy::Directory, vec![(*reason).to_owned()]);
+        }
+        Unwritten::Failed(reason) => {
+            let (flow, write) = (begun.flow, begun.write);
+            turn.note(EventKind::PasswordWriteFailed { flow, write, reason: *reason });
+        }
+    }
+}
+
+/// Why the directory did not write.
+pub(crate) enum Unwritten {
+    /// It does not accept the password; a stable code of why.
+    Refused(&'static str),
+    /// It could not.
+    Failed(SsprReason),
 }
 
 /// Nobody knows whether the directory wrote: the notice goes out in words that fit both, the
 /// sessions end, and the grant stays with its bearer.
 pub(crate) fn settle_unknown(turn: &mut Turn<'_>, write: u32) {
     let current = turn.account.write.clone();
-    let open = |one: &Write| one.number == write && one.state == WriteState::Writing;
-    if let Some(current) = current.filter(open) {
-        unsettle(turn, &current);
+    if let Some(current) = current.filter(|one| one.number == write) {
+        unsettle(turn, &current, current.flow);
         turn.sweep();
     }
 }
 
 /// The directory was not asked to write after all: an earlier write is still not settled, and its
 /// owner has been told.
-pub(crate) fn settle_unasked(turn: &mut Turn<'_>, write: u32) {
+pub(crate) fn settle_unasked(turn: &mut Turn<'_>, begun: &Begun) {
     let current = turn.account.write.as_mut();
-    if let Some(current) = current.filter(|one| one.number == write) {
+    if let Some(current) = current.filter(|one| one.number == begun.write) {
         current.state = WriteState::Unsettled;
-        turn.account.outbox.retain(|pending| pending.write != Some(write));
+        turn.account.outbox.retain(|pending| pending.write != Some(begun.write));
     }
 }
 
-fn unsettle(turn: &mut Turn<'_>, write: &Write) {
-    let now = turn.now;
-    for pending in turn.account.outbox.iter_mut().filter(|one| one.write == Some(write.number)) {
-        pending.due = pending.due.min(now);
-        pending.write = None;
+/// The outcome of this write stays open; everything outstanding but the acting flow's is void.
+fn unsettle(turn: &mut Turn<'_>, write: &Write, acting: u32) {
+    if write.state == WriteState::Writing {
+        turn.release(write.number);
+        let (flow, number) = (write.flow, write.number);
+        turn.account.write = Some(Write { state: WriteState::Unsettled, ..write.clone() });
+        turn.note(EventKind::PasswordWriteUnsettled { flow, write: number });
     }
-    turn.account.write = Some(Write { state: WriteState::Unsettled, ..write.clone() });
-    turn.void_others(Some(write.flow));
-    turn.note(EventKind::PasswordWriteUnsettled { flow: write.flow, write: write.number });
+    turn.void_others(Some(acting));
 }
 
-/// A password was refused by the rules or by the directory: the grant stays, ten times.
+/// A password was refused by the rules: the grant stays, ten times.
 pub(crate) fn reject_password(
     turn: &mut Turn<'_>,
     id: &FlowId,
     by: RejectedBy,
     reasons: Vec<String>,
 ) {
-    let Some(flow) = turn.account.flow_mut(id) else {
-        return;
-    };
-    let number = flow.number;
-    let Some(grant) = &mut flow.grant else { return };
-    grant.rejections = grant.rejections.saturating_add(1);
-    let over = grant.rejections >= MAX_REJECTIONS;
+    if let Some(flow) = turn.account.flow(id).map(|flow| flow.number) {
+        reject(turn, flow, by, reasons);
+    }
+}
+
+fn reject(turn: &mut Turn<'_>, number: u32, by: RejectedBy, reasons: Vec<String>) {
     turn.note(EventKind::PasswordRejected { flow: number, by, reasons });
-    if over && turn.account.write.is_none() {
+    let flow = turn.account.flows.iter_mut().find(|flow| flow.number == number);
+    let Some(grant) = flow.and_then(|flow| flow.grant.as_mut()) else { return };
+    grant.rejections = grant.rejections.saturating_add(1);
+    if grant.rejections >= MAX_REJECTIONS && turn.account.write.is_none() {
         turn.drop_flow(number, FlowEnd::TooManyRejections);
     }
 }
@@ -229,6 +257,17 @@ pub(crate) fn reject_password(
 pub(crate) fn may_complete(turn: &mut Turn<'_>, begin: &Begin<'_>) -> Result<(), Refusal> {
     turn.sweep();
     check_grant(turn, begin).map(|_| ())
+}
+
+/// The policy wants more proofs than the grant was earned with: back to choosing.
+pub(crate) fn raise_required(turn: &mut Turn<'_>, id: &FlowId, required: u8) {
+    turn.sweep();
+    if let Some(flow) = turn.account.flow_mut(id) {
+        flow.required = flow.required.max(required);
+        if distinct(&flow.proofs) < flow.required {
+            flow.grant = None;
+        }
+    }
 }
 
 impl Write {

@@ -49,17 +49,25 @@ pub(crate) fn supply_contacts(
 ) -> Result<(), Refusal> {
     turn.sweep();
     let now = turn.now;
-    let before = turn.account.methods.clone();
-    turn.account.methods.retain(|method| method.provenance != Provenance::Administrator);
+    let supplied = |method: &Method| method.provenance == Provenance::Administrator;
+    let wanted: Vec<(MethodKind, Destination)> = contacts.entries().collect();
+    let stays = |method: &Method| {
+        wanted.iter().any(|(kind, to)| *kind == method.kind && *to == method.destination)
+    };
+    let removed: Vec<MethodKind> = turn
+        .account
+        .methods
+        .iter()
+        .filter(|method| supplied(method) && !stays(method))
+        .map(|method| method.kind)
+        .collect();
+    turn.account.methods.retain(|method| !supplied(method) || stays(method));
     let mut added = Vec::new();
-    for (kind, destination) in contacts.entries() {
-        let known = before.iter().find(|method| {
-            method.provenance == Provenance::Administrator
-                && method.kind == kind
-                && method.destination == destination
+    for (kind, destination) in wanted {
+        let known = turn.account.methods.iter().any(|method| {
+            supplied(method) && method.kind == kind && method.destination == destination
         });
-        if let Some(known) = known {
-            turn.account.methods.push(known.clone());
+        if known {
             continue;
         }
         let number = Turn::number(&mut turn.account.numbers.method);
@@ -74,12 +82,18 @@ pub(crate) fn supply_contacts(
         });
         added.push(kind);
     }
-    if turn.account.methods == before {
+    if added.is_empty() && removed.is_empty() {
         return Ok(());
+    }
+    if turn.account.is_large() {
+        return Err(Refusal::LimitReached);
     }
     turn.void_others(None);
     for kind in added {
         turn.notify(Notice::MethodAdded { method: kind, at: now }, tell, now, None)?;
+    }
+    for kind in removed {
+        turn.notify(Notice::MethodRemoved { method: kind, at: now }, tell, now, None)?;
     }
     let count = contacts.entries().count() as u8;
     turn.note(EventKind::ContactsSupplied { count });

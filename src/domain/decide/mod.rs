@@ -15,13 +15,13 @@ mod sweep;
 mod tests;
 
 pub(crate) use complete::{
-    Begin, Begun, begin_write, may_complete, reject_password, settle_unasked, settle_unknown,
-    settle_unwritten, settle_written,
+    Begin, Begun, Unwritten, begin_write, may_complete, raise_required, reject_password,
+    settle_unasked, settle_unknown, settle_unwritten, settle_written,
 };
 pub use contacts::Contacts;
 pub(crate) use contacts::{clear_budgets, supply_contacts};
 pub(crate) use open::{
-    Number, NumberCharge, Open, Opened, charge_number, code_format, open_challenge,
+    Exceeded, NumberCharge, Open, Opened, charge_number, code_format, code_life, open_challenge,
 };
 pub(crate) use outbox::{Claimed, Outcome, Work, claim, next_work, settle_message, tidy};
 pub(crate) use prove::{Charge, charge_attempt, consume};
@@ -34,6 +34,7 @@ use super::event::{ActorKind, Event, EventId, EventKind};
 use super::facts::{TenantFacts, UserFacts};
 use super::ids::UserId;
 use super::message::{Locale, Notice};
+use super::method::Channel;
 use super::policy::{NotifyRule, Policy};
 use super::record::{Columns, RecordKind, Version};
 use super::refusal::Refusal;
@@ -187,13 +188,13 @@ impl<'a> Turn<'a> {
 /// Somebody to tell.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) struct Address {
-    pub(crate) channel: super::method::Channel,
+    pub(crate) channel: Channel,
     pub(crate) destination: super::contact::Destination,
     pub(crate) locale: Locale,
 }
 
 /// At most this many addresses are told of one change.
-const MAX_TOLD: usize = 8;
+const MAX_TOLD: usize = 12;
 
 /// The addresses that the policy's rule names among those that are valid now.
 pub(crate) fn addresses_to_tell(
@@ -201,10 +202,11 @@ pub(crate) fn addresses_to_tell(
     user: &UserFacts,
     tenant: Option<&TenantFacts>,
     policy: &Policy,
+    channels: &[Channel],
 ) -> Vec<Address> {
     use super::account::MethodState;
     use super::contact::{Destination, EmailAddress};
-    use super::method::{Channel, MethodKind};
+    use super::method::MethodKind;
 
     let locale = locale_of(user, tenant);
     let mut told: Vec<Address> = Vec::new();
@@ -212,7 +214,7 @@ pub(crate) fn addresses_to_tell(
         let known = told.iter().any(|one| {
             one.channel == channel && one.destination.normalised() == destination.normalised()
         });
-        if !known && told.len() < MAX_TOLD {
+        if !known && channels.contains(&channel) && told.len() < MAX_TOLD {
             told.push(Address { channel, destination, locale: locale.clone() });
         }
     };
@@ -240,6 +242,7 @@ pub(crate) fn addresses_to_tell(
     // Entra: if there is no mail address, the user principal name is tried.
     let none_by_mail = !told.iter().any(|one| one.channel == Channel::Email);
     if none_by_mail
+        && channels.contains(&Channel::Email)
         && let Some(name) = &user.user_principal_name
         && let Ok(mail) = EmailAddress::parse(name)
     {

@@ -1,5 +1,8 @@
 //! Opening a challenge.
 
+use std::time::Duration;
+
+use super::prove::distinct;
 use super::{MAX_OUTBOX, Turn};
 use crate::domain::account::{Account, Challenge, Flow, FlowId, Offer, PendingBody, Purpose, Sent};
 use crate::domain::budget::{Charged, PoolKind};
@@ -13,8 +16,8 @@ use crate::domain::reason::SsprReason;
 use crate::domain::refusal::Refusal;
 use crate::domain::time::Timestamp;
 
-const HOUR: std::time::Duration = std::time::Duration::from_secs(3_600);
-const DAY: std::time::Duration = std::time::Duration::from_secs(86_400);
+const HOUR: Duration = Duration::from_secs(3_600);
+const DAY: Duration = Duration::from_secs(86_400);
 /// Codes never grow beyond this.
 const MAX_LENGTH: u8 = 12;
 /// Codes that may wait in one outbox, so that notices always find room.
@@ -33,18 +36,46 @@ pub(crate) struct Open<'a> {
     pub(crate) required: u8,
     pub(crate) stamp: Option<&'a str>,
     pub(crate) incarnation: Option<&'a str>,
-    /// A limit across accounts that is spent: codes grow, and the event alarms.
-    pub(crate) exceeded: Option<&'static str>,
+    /// A limit across accounts that is spent; the event alarms.
+    pub(crate) exceeded: Option<Exceeded>,
     pub(crate) offers: Vec<Offer>,
     pub(crate) confirms: Option<MethodId>,
     /// What was counted for a phone number that was typed and was right.
     pub(crate) number: Option<NumberCharge>,
+    /// The account's epoch when the flow began.
+    pub(crate) epoch: u32,
+    /// When the request arrived: the wait for another code runs from then.
+    pub(crate) asked_at: Timestamp,
     pub(crate) locale: Locale,
     /// A short keyed hash of the source.
     pub(crate) source: u32,
     pub(crate) key: u16,
     pub(crate) nonce: [u8; 12],
 }
+
+/// A limit across accounts that is spent, and so what is asked grows.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Exceeded {
+    /// The tenant's: whoever asks, codes are longer.
+    Tenant,
+    /// A destination's or a number range's: its codes allow fewer tries. That does not show, since
+    /// it would tell whose destination it is.
+    Destination,
+    Prefix,
+}
+
+impl Exceeded {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Tenant => "tenant",
+            Self::Destination => "destination",
+            Self::Prefix => "prefix",
+        }
+    }
+}
+
+/// Tries that a code allows while its destination has been sent too many.
+const WARY_ATTEMPTS: u8 = 2;
 
 /// What became of the command.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -65,25 +96,14 @@ pub(crate) fn open_challenge(turn: &mut Turn<'_>, open: &Open<'_>) -> Result<Ope
     turn.sweep();
     if let Some(number) = &open.number {
         let budget = turn.account.budget_mut(number.kind);
-        budget.take_back(number.pool, number.at, number.lock);
+        budget.take_back(number.pool, number.at, number.brought_about);
     }
     let (now, policy) = (turn.now, turn.policy);
+    if let Some(retry_at) = check_open(turn, open)? {
+        return Ok(Opened::Silent(retry_at));
+    }
     let expires_at = open.started_at.plus(policy.lifetimes.flow);
-    if now >= expires_at {
-        return Err(Refusal::Ended);
-    }
     let flow = turn.account.flow(&open.flow);
-    if let Some(flow) = flow {
-        check_flow(flow, open, turn.account.epoch, now)?;
-        if let Some(retry_at) = resend_at(flow, open.option.method(), policy)
-            && now < retry_at
-        {
-            return Err(Refusal::TooOften { retry_at });
-        }
-    } else if open.generation != 0 {
-        // A flow that has proofs is always on the record: this one has ended.
-        return Err(Refusal::Ended);
-    }
     let flow_number = flow.map(|flow| flow.number);
     let pool = pool_of(flow, open.purpose);
     let kind = open.option.method();
@@ -91,25 +111,29 @@ pub(crate) fn open_challenge(turn: &mut Turn<'_>, open: &Open<'_>) -> Result<Ope
     if let Some(at) = spent_until(&turn.account, open, flow_number, pool, policy, now) {
         return Ok(Opened::Silent(at));
     }
-    let attempts = available_attempts(&turn.account, kind, pool, flow_number, policy, now);
+    let register = open.purpose == Purpose::Register;
+    let mut attempts =
+        available_attempts(&turn.account, kind, pool, flow_number, register, policy, now);
+    if matches!(open.exceeded, Some(Exceeded::Destination | Exceeded::Prefix)) {
+        attempts = attempts.min(WARY_ATTEMPTS);
+    }
     let waiting = turn.account.outbox.iter().filter(|pending| pending.is_code()).count();
-    let full = turn.account.outbox.len() >= MAX_OUTBOX || waiting >= MAX_WAITING_CODES;
+    let full = turn.account.outbox.len() >= MAX_OUTBOX
+        || waiting >= MAX_WAITING_CODES
+        || turn.account.is_large();
     if attempts == 0 || full {
         return Ok(Opened::Silent(retry_at(&turn.account, kind, pool, policy, now)));
     }
 
     let number = Turn::number(&mut turn.account.numbers.challenge);
-    let life = match open.option.channel() {
-        Channel::Email => policy.lifetimes.email_code,
-        Channel::Sms | Channel::Voice => policy.lifetimes.phone_code,
-    };
+    let life = code_life(policy, open.option.channel());
     let challenge = Challenge {
         number,
         option: open.option,
         key: open.key,
         nonce: open.nonce,
-        format: code_format(policy, open.option.channel(), open.exceeded.is_some()),
-        opened_at: now,
+        format: code_format(policy, open.option.channel(), open.exceeded == Some(Exceeded::Tenant)),
+        opened_at: open.asked_at.min(now),
         expires_at: now.plus(life).min(expires_at),
         attempts,
         pool,
@@ -117,7 +141,9 @@ pub(crate) fn open_challenge(turn: &mut Turn<'_>, open: &Open<'_>) -> Result<Ope
         confirms: open.confirms.clone(),
     };
     let code_dies_at = challenge.expires_at;
-    *turn.account.offers = open.offers.clone();
+    if !open.offers.is_empty() {
+        *turn.account.offers = open.offers.clone();
+    }
     if turn.account.incarnation.is_none() {
         turn.account.incarnation = open.incarnation.map(str::to_owned);
     }
@@ -131,7 +157,7 @@ pub(crate) fn open_challenge(turn: &mut Turn<'_>, open: &Open<'_>) -> Result<Ope
     sends.retain(|sent| now.since(sent.at) < DAY);
     sends.push(Sent { at: now, source: open.source });
     if let Some(limit) = open.exceeded {
-        turn.note(EventKind::LimitExceeded { limit: limit.to_owned() });
+        turn.note(EventKind::LimitExceeded { limit: limit.as_str().to_owned() });
     }
     turn.note(EventKind::ChallengeOpened {
         flow,
@@ -140,6 +166,30 @@ pub(crate) fn open_challenge(turn: &mut Turn<'_>, open: &Open<'_>) -> Result<Ope
         hollow: open.destination.err(),
     });
     Ok(Opened::Open)
+}
+
+/// Whether the flow lets a challenge be opened now. Gives when it may be tried again, if the wait
+/// between two codes has not passed and must not show: before the first proof the answer is a
+/// function of the ticket, which has its own wait.
+fn check_open(turn: &Turn<'_>, open: &Open<'_>) -> Result<Option<Timestamp>, Refusal> {
+    let (now, policy, account) = (turn.now, turn.policy, &turn.account);
+    if now >= open.started_at.plus(policy.lifetimes.flow) {
+        return Err(Refusal::Ended);
+    }
+    let Some(flow) = account.flow(&open.flow) else {
+        if open.generation != 0 {
+            // A flow that has proofs is always on the record: this one has ended.
+            return Err(Refusal::Ended);
+        }
+        // A ticket from before everything outstanding became void opens nothing.
+        return Ok((open.epoch != account.epoch).then_some(Timestamp::MAX));
+    };
+    check_flow(flow, open, account.epoch, now)?;
+    let retry_at = resend_at(flow, open.option.method(), policy).filter(|at| now < *at);
+    match retry_at {
+        Some(retry_at) if !flow.proofs.is_empty() => Err(Refusal::TooOften { retry_at }),
+        retry_at => Ok(retry_at),
+    }
 }
 
 fn check_flow(flow: &Flow, open: &Open<'_>, epoch: u32, now: Timestamp) -> Result<(), Refusal> {
@@ -153,7 +203,8 @@ fn check_flow(flow: &Flow, open: &Open<'_>, epoch: u32, now: Timestamp) -> Resul
         proof.method == open.option.method()
             || open.destination.is_ok_and(|to| to.normalised() == proof.destination.normalised())
     };
-    if flow.grant.is_some() || flow.proofs.iter().any(same) {
+    let enough = distinct(&flow.proofs) >= flow.required.max(open.required);
+    if enough || flow.proofs.iter().any(same) {
         return Err(Refusal::AlreadyProven);
     }
     Ok(())
@@ -178,8 +229,13 @@ fn spent_until(
 ) -> Option<Timestamp> {
     let budgets = &policy.sends;
     let live = account.flows.iter().filter(|flow| flow.live(now) && flow.purpose == open.purpose);
-    if flow.is_none() && live.clone().count() >= usize::from(budgets.live_flows) {
-        return live.map(|flow| flow.expires_at).min();
+    let share_of = |all: u32| (all * u32::from(budgets.source_share)).div_ceil(100).max(1);
+    if flow.is_none() && open.purpose == Purpose::Reset {
+        let mine = live.clone().filter(|flow| flow.source == open.source).count();
+        let own_share = share_of(u32::from(budgets.live_flows)) as usize;
+        if live.clone().count() >= usize::from(budgets.live_flows) || mine >= own_share {
+            return live.map(|flow| flow.expires_at).min();
+        }
     }
     let sends = account.sends.pool(pool);
     let within = |span| sends.iter().filter(move |sent| now.since(sent.at) < span);
@@ -191,7 +247,7 @@ fn spent_until(
         return oldest(DAY);
     }
     // No source may take more than its share of what a stranger can open.
-    let share = (budgets.per_hour * u32::from(budgets.source_share)).div_ceil(100).max(1);
+    let share = share_of(budgets.per_hour);
     let mine = within(HOUR).filter(|sent| sent.source == open.source);
     if pool == PoolKind::Open && mine.clone().count() >= share as usize {
         return mine.map(|sent| sent.at.plus(HOUR)).min();
@@ -206,12 +262,15 @@ fn available_attempts(
     kind: MethodKind,
     pool: PoolKind,
     flow: Option<u32>,
+    register: bool,
     policy: &Policy,
     now: Timestamp,
 ) -> u8 {
     let rate = policy.failures.rate(pool);
     let (remaining, consecutive) = match account.budget(kind) {
         None => (rate.max, policy.failures.consecutive),
+        // Registering anew is the way back: the run of failures does not stand in it.
+        Some(budget) if register => (budget.pool(pool).remaining(rate, now), u32::MAX),
         Some(budget) if budget.disabled => return 0,
         Some(budget) => (
             budget.pool(pool).remaining(rate, now),
@@ -258,6 +317,14 @@ fn retry_at(
     locked.filter(|until| *until > now).or(freed).or(aged).unwrap_or(now.plus(HOUR))
 }
 
+/// How long a code lives, if its flow does.
+pub(crate) fn code_life(policy: &Policy, channel: Channel) -> Duration {
+    match channel {
+        Channel::Email => policy.lifetimes.email_code,
+        Channel::Sms | Channel::Voice => policy.lifetimes.phone_code,
+    }
+}
+
 /// The form of a code now.
 pub(crate) fn code_format(policy: &Policy, channel: Channel, raised: bool) -> CodeFormat {
     let mut format = match channel {
@@ -292,6 +359,7 @@ fn put_challenge(
             started_at: open.started_at,
             expires_at,
             epoch,
+            source: open.source,
             stamp: open.stamp.map(str::to_owned),
             required: open.required,
             challenges: Vec::new(),
@@ -305,6 +373,8 @@ fn put_challenge(
     let flow = &mut turn.account.flows[place];
     // The strictest that any step has seen.
     flow.required = flow.required.max(open.required);
+    // A policy that has been raised meanwhile wants more than what the grant was earned with.
+    flow.grant = None;
     flow.challenges.retain(|one| one.method() != challenge.method());
     flow.challenges.push(challenge);
     flow.number
@@ -316,39 +386,38 @@ pub(crate) fn resend_at(flow: &Flow, kind: MethodKind, policy: &Policy) -> Optio
     opened.map(|one| one.opened_at.plus(policy.sends.resend_after)).max()
 }
 
-/// The command: count one typed phone number before it is compared.
-pub(crate) struct Number<'a> {
-    pub(crate) flow: &'a FlowId,
-    pub(crate) purpose: Purpose,
-    pub(crate) kind: MethodKind,
-}
-
 /// What was counted for a typed phone number.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(crate) struct NumberCharge {
     kind: MethodKind,
     pool: PoolKind,
     at: Timestamp,
-    lock: Option<Timestamp>,
+    brought_about: Charged,
 }
 
 /// Counts one typed phone number against the failure budget of the method; `Err` is when it may be
 /// tried again, if the budget is spent.
+///
+/// # Errors
+///
+/// [`Refusal`] as for opening the challenge itself: what could not be opened is not counted.
 pub(crate) fn charge_number(
     turn: &mut Turn<'_>,
-    number: &Number<'_>,
+    open: &Open<'_>,
 ) -> Result<Result<NumberCharge, Timestamp>, Refusal> {
     turn.sweep();
-    let (now, policy, kind) = (turn.now, turn.policy, number.kind);
-    let flow = turn.account.flow(number.flow);
-    let pool = pool_of(flow, number.purpose);
-    let flow = flow.map(|flow| flow.number);
-    if available_attempts(&turn.account, kind, pool, flow, policy, now) == 0 {
+    let (now, policy, kind) = (turn.now, turn.policy, open.option.method());
+    if let Some(retry_at) = check_open(turn, open)? {
+        return Ok(Err(retry_at));
+    }
+    let pool = pool_of(turn.account.flow(&open.flow), open.purpose);
+    // Nobody's promise is spent on it, not even that of this flow's own live code.
+    if available_attempts(&turn.account, kind, pool, None, false, policy, now) == 0 {
         return Ok(Err(retry_at(&turn.account, kind, pool, policy, now)));
     }
-    let lock = turn.charge(kind, pool).locked_until;
+    let brought_about = turn.charge(kind, pool);
     turn.note(EventKind::NumberCounted { method: kind });
-    Ok(Ok(NumberCharge { kind, pool, at: now, lock }))
+    Ok(Ok(NumberCharge { kind, pool, at: now, brought_about }))
 }
 
 impl Turn<'_> {
@@ -361,6 +430,9 @@ impl Turn<'_> {
         }
         if charged.disabled {
             self.note(EventKind::MethodDisabled { method: kind });
+        }
+        if charged.told {
+            self.warn_owner(kind);
         }
         charged
     }

@@ -18,8 +18,8 @@ const LONGEST_RETRY: Duration = Duration::from_secs(3_600);
 pub(crate) enum Work {
     /// Time has made something void or overdue: commit that.
     Tidy,
-    /// A message to hand over, or sessions to revoke.
-    Message(u32),
+    /// Messages to hand over, or sessions to revoke: what comes first stands first.
+    Messages(Vec<u32>),
 }
 
 /// The next thing to be done, notices before codes.
@@ -34,9 +34,11 @@ pub(crate) fn next_work(account: &Account, now: Timestamp) -> Option<Work> {
     let ready = account.outbox.iter().filter(|pending| {
         pending.write.is_none() && pending.wake_at() <= now && now < pending.not_after
     });
-    ready
-        .min_by_key(|pending| (pending.is_code(), pending.due, pending.number))
-        .map(|pending| Work::Message(pending.number))
+    let mut ready: Vec<_> =
+        ready.map(|pending| (pending.is_code(), pending.due, pending.number)).collect();
+    ready.sort_unstable();
+    let numbers: Vec<u32> = ready.into_iter().map(|(_, _, number)| number).collect();
+    (!numbers.is_empty()).then_some(Work::Messages(numbers))
 }
 
 /// A message under lease.

@@ -2,10 +2,11 @@
 
 use super::{Turn, addresses_to_tell};
 use crate::domain::account::{Challenge, Flow, FlowId, Grant, Proof, Purpose, Repeat};
+use crate::domain::budget::Charged;
 use crate::domain::event::EventKind;
 use crate::domain::facts::UserFacts;
 use crate::domain::message::Notice;
-use crate::domain::method::MethodKind;
+use crate::domain::method::{ChallengeOption, Channel, MethodKind};
 use crate::domain::refusal::Refusal;
 use crate::domain::time::Timestamp;
 
@@ -18,8 +19,7 @@ pub(crate) struct Charge {
     pub(crate) flow: u32,
     pub(crate) challenge: Challenge,
     at: Timestamp,
-    /// The lock that this charge set, if it was the last one of its budget.
-    lock: Option<Timestamp>,
+    brought_about: Charged,
 }
 
 /// Takes one attempt, before anything is compared.
@@ -33,6 +33,7 @@ pub(crate) fn charge_attempt(
     id: &FlowId,
     purpose: Purpose,
     generation: u8,
+    answers: Option<ChallengeOption>,
 ) -> Result<Charge, Refusal> {
     turn.sweep();
     let now = turn.now;
@@ -44,8 +45,10 @@ pub(crate) fn charge_attempt(
     }
     let number = flow.number;
     if flow.generation == generation {
-        // A person answers what was sent last.
-        let live = flow.challenges.iter_mut().filter(|one| one.live(now) && one.attempts > 0);
+        // A person answers what was sent last, unless the page knows better.
+        let answered = |one: &Challenge| answers.is_none_or(|option| option == one.option);
+        let live = flow.challenges.iter_mut();
+        let live = live.filter(|one| one.live(now) && one.attempts > 0 && answered(one));
         let challenge = live.max_by_key(|one| one.number).ok_or(Refusal::NotAccepted)?;
         challenge.attempts -= 1;
         let challenge = challenge.clone();
@@ -131,12 +134,18 @@ pub(crate) fn consume(
 impl Turn<'_> {
     /// Half of the failures that disable a method have happened: its owner is told, at the
     /// addresses on the record, since nothing else is read while a secret is being judged.
-    fn warn_owner(&mut self, method: MethodKind) {
+    pub(super) fn warn_owner(&mut self, method: MethodKind) {
         let Some(user) = self.account.user.clone() else {
             return;
         };
         let facts = UserFacts::new(user);
-        let tell = addresses_to_tell(&self.account, &facts, None, self.policy);
+        let tell = addresses_to_tell(
+            &self.account,
+            &facts,
+            None,
+            self.policy,
+            &[Channel::Email, Channel::Sms],
+        );
         let now = self.now;
         // Where there is no room for a warning, notices are waiting already: nobody reads them.
         let _ = self.notify(Notice::ManyFailures { method, at: now }, &tell, now, None);
@@ -151,17 +160,14 @@ impl Turn<'_> {
             method: challenge.method(),
             left: challenge.attempts,
         });
-        if charged.told {
-            self.warn_owner(challenge.method());
-        }
-        Charge { flow, challenge, at: self.now, lock: charged.locked_until }
+        Charge { flow, challenge, at: self.now, brought_about: charged }
     }
 
     /// What was charged before the comparison was no failure.
     pub(super) fn forgive(&mut self, charge: &Charge) {
         let challenge = &charge.challenge;
         let budget = self.account.budget_mut(challenge.method());
-        budget.succeed(challenge.pool, charge.at, charge.lock);
+        budget.succeed(challenge.pool, charge.at, charge.brought_about);
     }
 }
 

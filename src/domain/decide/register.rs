@@ -5,10 +5,12 @@ use super::prove::Charge;
 use super::{Address, Turn};
 use crate::domain::account::{FlowId, Method, MethodState, Provenance, Purpose};
 use crate::domain::contact::Destination;
+use crate::domain::eligibility::{Candidate, enough};
 use crate::domain::event::EventKind;
 use crate::domain::ids::MethodId;
 use crate::domain::message::Notice;
 use crate::domain::method::MethodKind;
+use crate::domain::policy::Gates;
 use crate::domain::refusal::Refusal;
 use crate::domain::time::Timestamp;
 
@@ -43,6 +45,9 @@ pub(crate) fn add_method(turn: &mut Turn<'_>, add: &Add<'_>) -> Result<MethodId,
     let active = of_kind.filter(|one| one.state == MethodState::Active).count();
     let most = usize::from(turn.policy.registration.max_per_kind);
     if active >= most || turn.account.methods.len() >= MAX_METHODS {
+        return Err(Refusal::LimitReached);
+    }
+    if turn.account.is_large() {
         return Err(Refusal::LimitReached);
     }
     let number = Turn::number(&mut turn.account.numbers.method);
@@ -87,7 +92,7 @@ pub(crate) fn confirm_method(
     turn: &mut Turn<'_>,
     id: &FlowId,
     charge: &Charge,
-    required: u8,
+    gates: &Gates,
     tell: &[Address],
 ) -> Result<Method, Refusal> {
     turn.sweep();
@@ -120,7 +125,7 @@ pub(crate) fn confirm_method(
     turn.void_others(None);
     turn.notify(Notice::MethodAdded { method: method.kind, at: now }, tell, now, None)?;
     turn.note(EventKind::MethodConfirmed { method: method.kind, id: method.id.clone() });
-    if complete_enough(turn, required) && turn.account.registration.completed_at.is_none() {
+    if complete_enough(turn, gates) && turn.account.registration.completed_at.is_none() {
         turn.account.registration.completed_at = Some(now);
         turn.account.registration.confirmed_at = Some(now);
         turn.note(EventKind::RegistrationCompleted {});
@@ -128,11 +133,17 @@ pub(crate) fn confirm_method(
     Ok(method)
 }
 
-/// Whether as many kinds are registered as the policy requires.
-fn complete_enough(turn: &Turn<'_>, required: u8) -> bool {
-    let active = turn.account.methods.iter().filter(|one| one.state == MethodState::Active);
-    let kinds: std::collections::BTreeSet<MethodKind> = active.map(|one| one.kind).collect();
-    kinds.len() >= usize::from(required)
+/// Whether what is registered would be enough for a reset, once the holds have passed.
+fn complete_enough(turn: &Turn<'_>, gates: &Gates) -> bool {
+    let active = turn
+        .account
+        .methods
+        .iter()
+        .filter(|one| one.state == MethodState::Active && gates.methods.contains(&one.kind));
+    let candidates: Vec<Candidate> = active
+        .map(|one| Candidate { kind: one.kind, destination: one.destination.clone(), index: 0 })
+        .collect();
+    enough(&candidates, gates.required)
 }
 
 /// Removes a method, and tells everybody who could be reached before, it included.

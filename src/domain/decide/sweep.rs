@@ -37,14 +37,29 @@ impl Turn<'_> {
 
     /// Notes the end of a flow that has already been taken out.
     pub(super) fn end_flow(&mut self, flow: &Flow, ended: FlowEnd) {
-        let unsettled = self.account.write.as_ref().is_some_and(|write| write.flow == flow.number);
-        if unsettled {
-            // Nobody can ask again: the notice has said what there is to say.
-            self.account.write = None;
+        let write = self.account.write.take_if(|write| write.flow == flow.number);
+        let unsettled = write.is_some();
+        if let Some(write) = write.filter(|write| write.state == WriteState::Writing) {
+            // Nobody waits for its outcome any more: the owner is told what may have happened.
+            self.release(write.number);
+            self.note(EventKind::PasswordWriteUnsettled { flow: flow.number, write: write.number });
         }
         if flow.done.is_none() {
             let stage = if unsettled { FlowStage::Writing } else { flow.stage() };
             self.note(EventKind::FlowEnded { flow: flow.number, stage, ended });
+        }
+    }
+
+    /// The messages of a write are due now, whatever became of it. Whoever signed in while it was
+    /// under way did so with the old password.
+    pub(super) fn release(&mut self, write: u32) {
+        let now = self.now;
+        for pending in self.account.outbox.iter_mut().filter(|one| one.write == Some(write)) {
+            pending.due = pending.due.min(now);
+            pending.write = None;
+            if let PendingBody::Revoke { issued_before, .. } = &mut pending.body {
+                *issued_before = now;
+            }
         }
     }
 
@@ -183,6 +198,8 @@ impl Account {
         let kept = self.user.is_some()
             && (!self.methods.is_empty()
                 || self.epoch > 0
+                // A directory knows writes by their numbers.
+                || self.numbers.write > 0
                 || self.registration.completed_at.is_some()
                 || self.budgets.iter().any(|budget| budget.consecutive > 0 || budget.disabled));
         (idle && !kept).then(|| self.seen.plus(IDLE_LIFE))

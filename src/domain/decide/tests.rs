@@ -45,6 +45,8 @@ fn open(flow: u8, option: ChallengeOption, destination: Option<&Destination>) ->
         offers: Vec::new(),
         confirms: None,
         number: None,
+        epoch: 0,
+        asked_at: at(1),
         locale: Locale::default(),
         source: u32::from(flow),
         key: 1,
@@ -88,12 +90,14 @@ fn promises_never_exceed_the_pool() {
     assert_eq!(promised, 10, "two codes of five attempts each; the third waits");
     // Nobody's guesses take away what the first code was promised.
     for _ in 0..5 {
-        let spend = |turn: &mut Turn<'_>| charge_attempt(turn, &FlowId([2; 16]), Purpose::Reset, 0);
+        let spend =
+            |turn: &mut Turn<'_>| charge_attempt(turn, &FlowId([2; 16]), Purpose::Reset, 0, None);
         state = after(&state, &policy, at(2), spend).expect("promised").1;
     }
-    let spend = |turn: &mut Turn<'_>| charge_attempt(turn, &FlowId([2; 16]), Purpose::Reset, 0);
+    let spend =
+        |turn: &mut Turn<'_>| charge_attempt(turn, &FlowId([2; 16]), Purpose::Reset, 0, None);
     assert_eq!(after(&state, &policy, at(2), spend).map(|_| ()), Err(Refusal::NotAccepted));
-    let own = |turn: &mut Turn<'_>| charge_attempt(turn, &FlowId([1; 16]), Purpose::Reset, 0);
+    let own = |turn: &mut Turn<'_>| charge_attempt(turn, &FlowId([1; 16]), Purpose::Reset, 0, None);
     assert!(after(&state, &policy, at(2), own).is_ok());
 }
 
@@ -101,7 +105,8 @@ fn promises_never_exceed_the_pool() {
 fn a_refused_decision_changes_nothing() {
     let policy = policy(|_| {});
     let state = account();
-    let guess = |turn: &mut Turn<'_>| charge_attempt(turn, &FlowId([1; 16]), Purpose::Reset, 0);
+    let guess =
+        |turn: &mut Turn<'_>| charge_attempt(turn, &FlowId([1; 16]), Purpose::Reset, 0, None);
     assert_eq!(after(&state, &policy, at(1), guess).map(|_| ()), Err(Refusal::NotAccepted));
 }
 
@@ -187,7 +192,8 @@ fn a_clock_that_steps_back_revives_nothing() {
     let command = open(1, email_option(), Some(&to));
     let opened = after(&account(), &policy, at(10), |turn| open_challenge(turn, &command));
     let state = opened.expect("open").1;
-    let guess = |turn: &mut Turn<'_>| charge_attempt(turn, &FlowId([1; 16]), Purpose::Reset, 0);
+    let guess =
+        |turn: &mut Turn<'_>| charge_attempt(turn, &FlowId([1; 16]), Purpose::Reset, 0, None);
     let counted = after(&state, &policy, at(300), guess).expect("live").1;
     // An hour back: what was stamped later is not obeyed, and its flow is void.
     let back = after(&counted, &policy, at(-3_600), guess);

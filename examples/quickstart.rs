@@ -1,0 +1,204 @@
+//! A forgotten password, reset with two methods, on an SQLite file.
+//!
+//! Run it with `cargo run --features sqlite,files --example quickstart`. It plays three people:
+//! the administrator of Contoso, Ada who registers and later forgets her password, and the host
+//! application between them and the engine. Every message is a file that you can open.
+
+mod block_on;
+
+use std::error::Error;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sspr::adapters::files::FileDelivery;
+use sspr::adapters::memory::MemoryDirectory;
+use sspr::adapters::sqlite::SqliteStore;
+use sspr::port::{Clock as _, Entropy as _, SystemClock, SystemEntropy};
+use sspr::{
+    Actor, ActorKind, Attempt, ChallengeOption, Channel, EmailAddress, Engine, Identifier, Keys,
+    MethodKind, NewMethod, PhoneNumber, Policy, PolicySettings, Request, RoleId, Scope,
+    SecretBytes, SecretText, SignInContext, SignedIn, Source, Step, TenantFacts, TenantId,
+    UserFacts, UserId,
+};
+
+type Outcome<T> = Result<T, Box<dyn Error>>;
+
+const NAME: &str = "ada@contoso.example";
+const MAIL: &str = "ada@private.example";
+const MOBILE: &str = "+1 4255550100";
+const OLD: &str = "the old password of ada";
+const NEW: &str = "plum tractor violet candle";
+
+fn main() -> Outcome<()> {
+    block_on::block_on(run())
+}
+
+async fn run() -> Outcome<()> {
+    let folder = PathBuf::from("sspr-quickstart").join(SystemClock.now().unix_millis().to_string());
+    fs::create_dir_all(&folder)?;
+    let database = folder.join("sspr.db");
+    let delivery = FileDelivery::new(folder.join("messages"))?;
+
+    heading("The host: an identity server with one tenant and one user");
+    let (contoso, ada) = (TenantId::parse("contoso")?, UserId::parse("u-1001")?);
+    let directory = MemoryDirectory::new();
+    directory.add_tenant(contoso.clone(), TenantFacts::new("Contoso"));
+    directory.add_user(&contoso, UserFacts::new(ada.clone()), &[NAME], OLD)?;
+    say(&format!("{NAME} signs in with \"{OLD}\""));
+    let secrets = [random()?, random()?]; // from your vault; the same in every process
+    let engine = open(&secrets, &database, &directory, &delivery).await?;
+    say(&format!("the engine keeps its state in {}", database.display()));
+
+    heading("The administrator: two methods are needed, mail and mobile phone");
+    let admin = Actor::new("root@contoso.example", [RoleId::parse("Global Administrator")?]);
+    let mut settings = PolicySettings::default();
+    settings.scope = Scope::All;
+    settings.users.required = 2;
+    settings.users.methods = [MethodKind::Email, MethodKind::MobilePhone].into();
+    // By default a second method waits for a day before it counts: nobody wants to wait here.
+    settings.registration.hold = Duration::ZERO;
+    let policy = Policy::new(settings)?;
+    let revision = engine.admin(&contoso, &admin).put_policy(&policy, None).await?;
+    say(&format!("policy put, revision {revision}"));
+
+    heading("Ada, signed in: registers a mail address and a mobile phone");
+    let now = SystemClock.now();
+    let session = SignInContext::new("session-1", now).with_second_factor(now);
+    let signed_in = SignedIn::vouch(ada.clone(), session);
+    let request = Request::new(contoso.clone(), Source::parse("203.0.113.7"));
+    let mobile = NewMethod::mobile_phone(PhoneNumber::parse(MOBILE)?, Channel::Sms)?;
+    let mail = NewMethod::email(EmailAddress::parse(MAIL)?);
+    for (method, channel, address) in [(mail, Channel::Email, MAIL), (mobile, Channel::Sms, MOBILE)]
+    {
+        let registration = engine.registration();
+        let added = registration.add(&request, &signed_in, &method).await?;
+        let code = read_code(&engine, &delivery, channel).await?;
+        registration.confirm(&request, &signed_in, &added.ticket, &code).await?;
+        say(&format!("{address} is confirmed"));
+    }
+
+    heading("Ada, signed out: has forgotten her password");
+    let reset = engine.reset();
+    let reply = reset.start(&request, &Identifier::parse(NAME)?).await?;
+    say("started: the answer would be the same for a name that nobody has");
+    let mut ticket = reply.ticket;
+    for (method, channel) in
+        [(MethodKind::Email, Channel::Email), (MethodKind::MobilePhone, Channel::Sms)]
+    {
+        let option = ChallengeOption::new(method, channel)?.into();
+        // A host on a network answers no sooner than `not_before`; nobody measures us here.
+        let reply = reset.challenge(&request, &ticket, &option).await?;
+        let code = read_code(&engine, &delivery, channel).await?;
+        let reply = reset.prove(&request, &reply.ticket, &code).await?;
+        say(&format!("{method} is proven; next: {}", next(&reply.step)));
+        ticket = reply.ticket; // the ticket of every reply replaces the one before
+    }
+    let done = reset.complete(&request, &ticket, &SecretText::from(NEW)).await?;
+    say(&format!("the new password is set: {}", next(&done.step)));
+    deliver(&engine).await?;
+
+    heading("The directory: which password signs Ada in?");
+    for (password, wanted) in [(OLD, false), (NEW, true)] {
+        let accepted = directory.password_is(&contoso, &ada, password);
+        say(&format!("\"{password}\": {}", if accepted { "accepted" } else { "refused" }));
+        check(accepted == wanted, "the directory holds the wrong password")?;
+    }
+
+    heading("The SQLite file, closed and opened again by a second engine");
+    drop(engine);
+    let engine = open(&secrets, &database, &directory, &delivery).await?;
+    let view = engine.reset().view(&request, &done.ticket).await?;
+    check(view.step == Step::Done { propagated: true }, "the file does not know of the reset")?;
+    say(&format!("the flow of Ada's ticket: {}", next(&view.step)));
+    say("the audit trail:");
+    let trail = engine.admin(&contoso, &admin).events(None, 1_000).await?.items;
+    for event in &trail {
+        let actor = match &event.actor {
+            ActorKind::Administrator(name) => name,
+            ActorKind::User => NAME,
+            ActorKind::Engine => "the engine",
+            _ => "somebody",
+        };
+        say(&format!("  {}  {:<22} {actor}", event.at, event.code()));
+    }
+    let resets = trail.iter().filter(|event| event.code() == "password_reset").count();
+    check(resets == 1, "the audit trail does not hold exactly one reset")?;
+
+    heading("Look for yourself");
+    say(&format!("the messages: {}", delivery.path().display()));
+    let query = "SELECT datetime(at / 1000, 'unixepoch'), code FROM event ORDER BY seq";
+    say(&format!("the database: sqlite3 {} \"{query}\"", database.display()));
+    Ok(())
+}
+
+/// An engine over the file: keys, store, directory and delivery, in this order.
+async fn open(
+    secrets: &[[u8; 32]; 2],
+    database: &Path,
+    directory: &MemoryDirectory,
+    delivery: &FileDelivery,
+) -> Outcome<Engine> {
+    let [lookup, short_lived] = secrets.map(|secret| SecretBytes::new(secret.to_vec()));
+    let engine = Engine::builder()
+        .keys(Keys::new(lookup, 1, short_lived)?)
+        .store(SqliteStore::open(database)?)
+        .directory(directory.clone())
+        .delivery(delivery.clone())
+        .open()
+        .await?;
+    Ok(engine)
+}
+
+/// Hands over what waits. A service calls this in a loop, whenever `on_work` rings.
+async fn deliver(engine: &Engine) -> Outcome<()> {
+    while engine.maintain(100).await?.more {}
+    Ok(())
+}
+
+/// Opens the newest message with a code, as Ada would, and copies the code from it.
+async fn read_code(engine: &Engine, delivery: &FileDelivery, channel: Channel) -> Outcome<Attempt> {
+    deliver(engine).await?;
+    for path in delivery.files()?.iter().rev() {
+        let text = fs::read_to_string(path)?;
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if name.contains(&format!("-{channel}-")) && text.contains("Message: code.") {
+            let mut words =
+                text.lines().skip_while(|line| !line.is_empty()).flat_map(str::split_whitespace);
+            let digits =
+                |word: &&str| word.len() >= 6 && word.bytes().all(|byte| byte.is_ascii_digit());
+            let code = words.find(digits).ok_or("the message holds no code")?;
+            say(&format!("code {code} arrives in {name}"));
+            return Ok(Attempt::code(code)?);
+        }
+    }
+    Err("no message with a code has arrived".into())
+}
+
+fn next(step: &Step) -> &'static str {
+    match step {
+        Step::Choose { .. } => "choose another method",
+        Step::Enter { .. } => "enter the code",
+        Step::NewPassword { .. } => "choose a new password",
+        Step::Done { .. } => "done",
+        _ => "something new",
+    }
+}
+
+fn random() -> Outcome<[u8; 32]> {
+    let mut bytes = [0; 32];
+    SystemEntropy.fill(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn check(holds: bool, otherwise: &str) -> Outcome<()> {
+    if holds { Ok(()) } else { Err(otherwise.into()) }
+}
+
+fn heading(text: &str) {
+    println!("\n{text}");
+}
+
+fn say(text: &str) {
+    println!("  {text}");
+}

@@ -1,0 +1,152 @@
+//! Two engines on one SQLite file, one code, many tries at once: exactly one proof.
+//!
+//! Run it with `cargo run --features sqlite --example two_engines`. Each round sends one code and
+//! then types it, rightly, in many threads through both engines at the same time. However they
+//! interleave, one proof is recorded, and whoever is told "accepted" is told the same thing.
+
+mod block_on;
+
+use std::error::Error;
+use std::path::Path;
+use std::sync::Barrier;
+use std::{env, fs, thread};
+
+use block_on::block_on;
+use sspr::adapters::memory::{MemoryDirectory, MemoryInbox};
+use sspr::adapters::sqlite::SqliteStore;
+use sspr::port::{Clock as _, SystemClock};
+use sspr::{
+    Actor, Attempt, ChallengeOption, Contacts, EmailAddress, Engine, Identifier, Keys, MethodKind,
+    Policy, PolicySettings, Refusal, Request, ResetTicket, RoleId, Scope, SecretBytes, Source,
+    TenantFacts, TenantId, UserFacts, UserId,
+};
+
+type Outcome<T> = Result<T, Box<dyn Error>>;
+
+const ROUNDS: usize = 20;
+const TRIES_PER_ENGINE: usize = 16;
+
+fn main() -> Outcome<()> {
+    let name = format!("sspr-two-engines-{}", SystemClock.now().unix_millis());
+    let folder = env::temp_dir().join(name);
+    fs::create_dir_all(&folder)?;
+    let outcome = run(&folder.join("sspr.db"));
+    fs::remove_dir_all(&folder)?;
+    outcome
+}
+
+fn run(database: &Path) -> Outcome<()> {
+    let contoso = TenantId::parse("contoso")?;
+    let admin = Actor::new("root@contoso.example", [RoleId::parse("Global Administrator")?]);
+    let (directory, inbox) = (MemoryDirectory::with_hash_cost(8, 1), MemoryInbox::new());
+    directory.add_tenant(contoso.clone(), TenantFacts::new("Contoso"));
+    // Two handles of their own: nothing is shared but the file.
+    let engines = [
+        block_on(open(database, &directory, &inbox))?,
+        block_on(open(database, &directory, &inbox))?,
+    ];
+
+    let mut settings = PolicySettings::default();
+    settings.scope = Scope::All;
+    settings.users.required = 1;
+    settings.users.methods = [MethodKind::Email].into();
+    let policy = Policy::new(settings)?;
+    block_on(engines[0].admin(&contoso, &admin).put_policy(&policy, None))?;
+
+    let tries = engines.len() * TRIES_PER_ENGINE;
+    println!("two engines on {}", database.display());
+    println!("{ROUNDS} rounds: one code each, typed {tries} times at once\n");
+    println!("round  accepted  refused  compared  proofs");
+    for round in 1..=ROUNDS {
+        let user = UserId::parse(&format!("u-{round}"))?;
+        let (name, mail) = (format!("u{round}@contoso.example"), format!("u{round}@mail.example"));
+        directory.add_user(&contoso, UserFacts::new(user.clone()), &[&name], "forgotten")?;
+        let mut contacts = Contacts::default();
+        contacts.email = Some(EmailAddress::parse(&mail)?);
+        block_on(engines[0].admin(&contoso, &admin).supply_contacts(&user, &contacts))?;
+
+        let request = Request::new(contoso.clone(), Source::parse("203.0.113.7"));
+        let ticket = block_on(challenge(&engines[0], &request, &name))?;
+        let code = inbox.last_code_to(&mail).ok_or("no code has arrived")?;
+        let before = compared(&engines);
+        let answers = prove_at_once(&engines, &request, &ticket, &code)?;
+        let compared = compared(&engines) - before;
+
+        let accepted: Vec<&String> = answers.iter().flatten().collect();
+        let events = block_on(engines[1].admin(&contoso, &admin).user_events(&user, None, 1_000))?;
+        let proofs = events.items.iter().filter(|event| event.code() == "method_proven").count();
+        let refused = tries - accepted.len();
+        println!("{round:>5}  {:>8}  {refused:>7}  {compared:>8}  {proofs:>6}", accepted.len());
+
+        check(proofs == 1, "there is not exactly one proof")?;
+        check(!accepted.is_empty(), "nobody was told of the proof")?;
+        check(accepted.iter().all(|one| *one == accepted[0]), "two answers differ")?;
+        // Five attempts, and three repeats of the answer to whoever lost the race.
+        check(compared <= u64::from(policy.attempts) + 3, "more was compared than was charged")?;
+    }
+    println!("\nexactly one proof in every round");
+    Ok(())
+}
+
+async fn open(
+    database: &Path,
+    directory: &MemoryDirectory,
+    inbox: &MemoryInbox,
+) -> Outcome<Engine> {
+    // All engines on one store have the same keys. Yours come from a vault.
+    let secret = |byte| SecretBytes::new(vec![byte; 32]);
+    let engine = Engine::builder()
+        .keys(Keys::new(secret(1), 1, secret(2))?)
+        .store(SqliteStore::open(database)?)
+        .directory(directory.clone())
+        .delivery(inbox.clone())
+        .open()
+        .await?;
+    Ok(engine)
+}
+
+/// Starts a reset and has a code sent.
+async fn challenge(engine: &Engine, request: &Request, name: &str) -> Outcome<ResetTicket> {
+    let reply = engine.reset().start(request, &Identifier::parse(name)?).await?;
+    let option = ChallengeOption::preferred(MethodKind::Email).into();
+    let reply = engine.reset().challenge(request, &reply.ticket, &option).await?;
+    while engine.maintain(100).await?.more {}
+    Ok(reply.ticket)
+}
+
+/// Types the right code in many threads at once. The ticket of each that was accepted; `None` for
+/// each that was refused.
+fn prove_at_once(
+    engines: &[Engine; 2],
+    request: &Request,
+    ticket: &ResetTicket,
+    code: &str,
+) -> Outcome<Vec<Option<String>>> {
+    let barrier = Barrier::new(engines.len() * TRIES_PER_ENGINE);
+    let attempt = Attempt::code(code)?;
+    let prove = |engine: &Engine| {
+        barrier.wait();
+        match block_on(engine.reset().prove(request, ticket, &attempt)) {
+            Ok(reply) => Ok(Some(reply.ticket.expose_secret().to_owned())),
+            Err(sspr::Error::Refused(Refusal::NotAccepted)) => Ok(None),
+            Err(error) => Err(error),
+        }
+    };
+    thread::scope(|scope| {
+        let all = engines.iter().flat_map(|engine| std::iter::repeat_n(engine, TRIES_PER_ENGINE));
+        let threads: Vec<_> = all.map(|engine| scope.spawn(|| prove(engine))).collect();
+        let answer = |thread: thread::ScopedJoinHandle<'_, _>| match thread.join() {
+            Ok(answer) => answer.map_err(Into::into),
+            Err(_) => Err("a thread panicked".into()),
+        };
+        threads.into_iter().map(answer).collect()
+    })
+}
+
+fn compared(engines: &[Engine]) -> u64 {
+    engines.iter().map(|engine| engine.stats().comparisons).sum()
+}
+
+fn check(holds: bool, otherwise: &str) -> Outcome<()> {
+    if holds { Ok(()) } else { Err(otherwise.into()) }
+}

@@ -1,0 +1,248 @@
+//! To whom and to what a code belongs: V25, V26, V29, V30, V31, V33.
+
+use std::sync::Arc;
+
+use sspr::adapters::memory::MemoryStore;
+use sspr::testing::{FaultPlan, Faulty, block_on};
+use sspr::{
+    ChallengeOption, Contacts, Error, MethodKind, NewMethod, Refusal, RegistrationTicket,
+    ResetTicket,
+};
+
+use crate::place::Place;
+use crate::support::*;
+use crate::town::*;
+
+on_every_store!(v33_a_resend_kills_the_older_code);
+in_memory!(
+    v25_a_code_of_another_account_is_refused,
+    v26_a_code_or_ticket_of_one_purpose_is_worthless_in_another,
+    v29_a_code_names_no_flow_and_no_message_names_a_ticket,
+    v30_a_reset_removes_no_method_and_bypasses_no_gate,
+    v31_two_methods_that_are_one_do_not_count_as_two,
+    v33_a_code_superseded_while_it_is_compared_proves_nothing,
+);
+
+/// V25: A's code in B's flow is wrong, counted against B's flow, and A's still counts.
+async fn v25_a_code_of_another_account_is_refused(_place: &Place) {
+    let world = World::memory(roomy(one_gate())).await;
+    let (a, b) = (settle(&world, 1).await, settle(&world, 2).await);
+    let of_a = opened(&world.engine, &source(1), &a.name, &email()).await.expect("opened");
+    let of_b = opened(&world.engine, &source(2), &b.name, &email()).await.expect("opened");
+    world.deliver().await;
+    let right = world.inbox.last_code_to(&a.mail).expect("a code");
+    let answer = try_code(&world.engine, &source(2), &of_b.ticket, &right).await;
+    assert_eq!(refusal(answer), Refusal::NotAccepted);
+    assert_eq!(counted(&events_of(&world, &b.id).await), 1);
+    assert_eq!(counted(&events_of(&world, &a.id).await), 0);
+    let reply = try_code(&world.engine, &source(1), &of_a.ticket, &right).await.expect("proven");
+    world.engine.reset().complete(&source(1), &reply.ticket, &NEW.into()).await.expect("reset");
+    assert!(world.directory.password_is(&world.tenant, &a.id, NEW));
+    assert!(world.directory.password_is(&world.tenant, &b.id, OLD));
+}
+
+/// V26: every code and every ticket of each purpose, tried in each.
+async fn v26_a_code_or_ticket_of_one_purpose_is_worthless_in_another(_place: &Place) {
+    let world = World::memory(roomy(settings())).await;
+    world.register_both().await;
+    let (request, user) = (request(), world.signed_in());
+    let registration = world.engine.registration();
+    let method = NewMethod::email(mail("second@private.example"));
+    let added = registration.add(&request, &user, &method).await.expect("added");
+    let reset = world.start().await;
+    let (reset, reset_code) = world.challenged(&reset.ticket, &email(), MAIL).await;
+    let code_to_register = world.inbox.last_code_to("second@private.example").expect("a code");
+
+    // Codes in the other flow.
+    let answer = world.prove(&reset.ticket, &code_to_register).await;
+    assert_eq!(refusal(answer), Refusal::NotAccepted);
+    let answer = registration.confirm(&request, &user, &added.ticket, &code(&reset_code)).await;
+    assert_eq!(refusal(answer), Refusal::NotAccepted);
+    // Tickets in the other flow: refused by what they are, whatever the code.
+    let as_reset = ResetTicket::parse(added.ticket.expose_secret()).expect("the form is one");
+    let as_added = RegistrationTicket::parse(reset.ticket.expose_secret()).expect("so is this");
+    for typed in [&reset_code, &code_to_register] {
+        assert!(matches!(world.prove(&as_reset, typed).await, Err(Error::Invalid(_))));
+        let answer = registration.confirm(&request, &user, &as_added, &code(typed)).await;
+        assert!(matches!(answer, Err(Error::Invalid(_))));
+    }
+    assert!(matches!(world.complete(&as_reset, NEW).await, Err(Error::Invalid(_))));
+    let answer = world.engine.reset().view(&request, &as_reset).await;
+    assert!(matches!(answer, Err(Error::Invalid(_))));
+    // Each still counts where it belongs.
+    let proven = world.prove(&reset.ticket, &reset_code).await.expect("a proof");
+    let attempt = code(&code_to_register);
+    let active = registration.confirm(&request, &user, &added.ticket, &attempt).await;
+    assert!(active.expect("confirmed").active);
+    // The proof that went before is void: the methods have changed.
+    let late = world.engine.reset().view(&request, &proven.ticket).await;
+    assert_eq!(refusal(late), Refusal::Ended);
+}
+
+/// V29: a code counts only with the ticket of its own flow, which no message holds.
+async fn v29_a_code_names_no_flow_and_no_message_names_a_ticket(_place: &Place) {
+    let world = World::memory(roomy(one_gate())).await;
+    let person = settle(&world, 1).await;
+    let evil = opened(&world.engine, &source(1), &person.name, &sms()).await.expect("opened");
+    let own = opened(&world.engine, &source(2), &person.name, &email()).await.expect("opened");
+    world.deliver().await;
+    let right = world.inbox.last_code_to(&person.mail).expect("a code");
+    let handed_over = try_code(&world.engine, &source(1), &evil.ticket, &right).await;
+    assert_eq!(refusal(handed_over), Refusal::NotAccepted);
+    for message in world.inbox.all() {
+        let shown = format!("{message:?} {:?}", message.code());
+        assert!(!shown.contains(own.ticket.expose_secret()));
+        assert!(!shown.contains(evil.ticket.expose_secret()));
+    }
+    // A ticket cannot be made up: any change to it is another ticket's, of nobody.
+    let text = own.ticket.expose_secret();
+    for place in (0..text.len()).step_by(7) {
+        let mut forged = text.as_bytes().to_vec();
+        forged[place] = if forged[place] == b'A' { b'B' } else { b'A' };
+        let forged = String::from_utf8(forged).expect("ASCII");
+        let Ok(forged) = ResetTicket::parse(&forged) else { continue };
+        let answer = try_code(&world.engine, &source(2), &forged, &right).await;
+        assert!(matches!(answer, Err(Error::Invalid(_))), "place {place}");
+    }
+    assert!(text.len() * 6 >= 128);
+    let reply = try_code(&world.engine, &source(2), &own.ticket, &right).await.expect("proven");
+    assert!(granted(&reply.step));
+}
+
+/// V30: one proof does not do where two are wanted, whatever is tried; and a reset leaves all
+/// methods as they were.
+async fn v30_a_reset_removes_no_method_and_bypasses_no_gate(_place: &Place) {
+    let world = World::memory(roomy(settings())).await;
+    world.register_both().await;
+    let (request, list) = (request(), world.engine.registration());
+    let before = list.list(&request, &world.signed_in()).await.expect("listed");
+    let reply = world.start().await;
+    let (reply, right) = world.challenged(&reply.ticket, &email(), MAIL).await;
+    let reply = world.prove(&reply.ticket, &right).await.expect("proven");
+    assert!(!granted(&reply.step));
+    assert_eq!(refusal(world.complete(&reply.ticket, NEW).await), Refusal::MoreProofNeeded);
+    let ticket = world.granted().await;
+    let done = world.complete(&ticket, NEW).await.expect("reset");
+    // All that the answer holds is that it is done: no session, no token.
+    assert_eq!(
+        serde_json::to_string(&done.step).expect("shown"),
+        r#"{"step":"done","propagated":true}"#
+    );
+    let after = list.list(&request, &world.signed_in()).await.expect("listed");
+    assert_eq!(before, after);
+}
+
+/// V31: two of one kind are one method, and so are two kinds that reach one place.
+async fn v31_two_methods_that_are_one_do_not_count_as_two(_place: &Place) {
+    let pairs: [(&str, &str, Contacts); 2] = {
+        let mut same_number = Contacts::default();
+        same_number.mobile = Some(phone("+14255550111"));
+        same_number.office = Some(phone("+1 4255550111x77"));
+        same_number.email = Some(mail("other@private.example"));
+        let mut voice_and_text = same_number.clone();
+        voice_and_text.office = None;
+        [
+            ("mobile_phone.sms", "office_phone.voice", same_number),
+            ("mobile_phone.sms", "mobile_phone.voice", voice_and_text),
+        ]
+    };
+    for (first, second, contacts) in pairs {
+        let world = World::memory(roomy(settings())).await;
+        let person = settle(&world, 1).await;
+        supply(&world, &person.id, &contacts).await;
+        let request = source(1);
+        let option = |text: &str| text.parse::<ChallengeOption>().expect("an option").into();
+        let reply = opened(&world.engine, &request, &person.name, &option(first)).await;
+        world.deliver().await;
+        let right = world.inbox.last_code_to("+14255550111").expect("a code");
+        let ticket = reply.expect("opened").ticket;
+        let reply = try_code(&world.engine, &request, &ticket, &right).await.expect("proven");
+        assert!(!granted(&reply.step));
+        let answer = world.engine.reset().challenge(&request, &reply.ticket, &option(second)).await;
+        assert_eq!(refusal(answer), Refusal::AlreadyProven, "{second}");
+        // The same proof once more is no second one.
+        let again = try_code(&world.engine, &request, &ticket, &right).await.expect("repeated");
+        assert!(!granted(&again.step));
+        let answer = world.engine.reset().complete(&request, &again.ticket, &NEW.into()).await;
+        assert_eq!(refusal(answer), Refusal::MoreProofNeeded);
+    }
+    // Whoever has nothing but one number, twice, cannot begin: not even a message is sent.
+    let world = World::memory(roomy(settings())).await;
+    let person = settle(&world, 1).await;
+    let mut contacts = Contacts::default();
+    contacts.mobile = Some(phone("+14255550111"));
+    contacts.office = Some(phone("+14255550111x9"));
+    supply(&world, &person.id, &contacts).await;
+    opened(&world.engine, &source(1), &person.name, &sms()).await.expect("uniform");
+    world.deliver().await;
+    assert!(world.inbox.messages_to("+14255550111").is_empty());
+    // Two mail addresses that the user confirmed are one method.
+    let world = World::memory(roomy(settings())).await;
+    world.register_both().await;
+    let second = "second@private.example";
+    world.register(NewMethod::email(mail(second)), second).await;
+    world.clock.advance(2 * DAY);
+    let reply = world.start().await;
+    let (reply, right) = world.challenged(&reply.ticket, &email(), MAIL).await;
+    let reply = world.prove(&reply.ticket, &right).await.expect("proven");
+    let other = "email.email.1".parse::<ChallengeOption>().expect("an option");
+    let answer = world.engine.reset().challenge(&request(), &reply.ticket, &other.into()).await;
+    assert!(matches!(refusal(answer), Refusal::AlreadyProven | Refusal::NotOffered));
+    assert_eq!(other.method(), MethodKind::Email);
+}
+
+/// V33: with a new code on its way the older one is refused.
+async fn v33_a_resend_kills_the_older_code(place: &Place) {
+    let world = world(place.store(), roomy(one_gate())).await;
+    let (request, person) = (source(1), settle(&world, 1).await);
+    let reply = opened(&world.engine, &request, &person.name, &sms()).await.expect("opened");
+    world.deliver().await;
+    let old = world.inbox.last_code_to(&person.mobile).expect("a code");
+    world.clock.advance(MINUTE);
+    // Over another channel of the same method: still the same question.
+    let resent = world.engine.reset().challenge(&request, &reply.ticket, &voice()).await;
+    let resent = resent.expect("resent");
+    for ticket in [&reply.ticket, &resent.ticket] {
+        let answer = try_code(&world.engine, &request, ticket, &old).await;
+        assert_eq!(refusal(answer), Refusal::NotAccepted);
+    }
+    world.deliver().await;
+    let right = world.inbox.last_code_to(&person.mobile).expect("a code");
+    assert_ne!(old, right);
+    let answer = try_code(&world.engine, &request, &resent.ticket, &right).await;
+    assert!(granted(&answer.expect("the newer one").step));
+}
+
+/// V33: the resend falls between the comparison and its commit.
+async fn v33_a_code_superseded_while_it_is_compared_proves_nothing(_place: &Place) {
+    let mut outcomes = Vec::new();
+    for call in 0..6 {
+        let (store, plan) = (MemoryStore::new(), FaultPlan::none());
+        let world = World::over(Faulty::new(store.clone(), plan.clone()), roomy(one_gate())).await;
+        let (request, person) = (source(1), settle(&world, 1).await);
+        let reply = opened(&world.engine, &request, &person.name, &email()).await.expect("opened");
+        world.deliver().await;
+        let right = world.inbox.last_code_to(&person.mail).expect("a code");
+        world.clock.advance(MINUTE);
+        let (directory, inbox) = (world.directory.clone(), world.inbox.clone());
+        let rival = engine(Arc::new(store), &world.clock, directory, inbox, 8).await;
+        let ticket = ResetTicket::parse(reply.ticket.expose_secret()).expect("a ticket");
+        let resend = move || {
+            let _ = block_on(rival.reset().challenge(&source(1), &ticket, &email()));
+        };
+        let _ = plan.clone().before(plan.calls() + call, resend);
+        let answer = try_code(&world.engine, &request, &reply.ticket, &right).await;
+        let events = events_of(&world, &person.id).await;
+        let (opened, proven) =
+            (count(&events, "challenge_opened"), count(&events, "method_proven"));
+        // Either the code was answered, or it was replaced: never both.
+        assert_eq!(answer.is_ok(), proven == 1, "call {call}: {answer:?}");
+        assert!(opened == 1 || proven == 0, "call {call}: {opened} opened, {proven} proven");
+        if answer.is_err() {
+            let answer = world.engine.reset().complete(&request, &reply.ticket, &NEW.into()).await;
+            assert!(answer.is_err());
+        }
+        outcomes.push(answer.is_ok());
+    }
+    assert!(outcomes.contains(&false), "the resend never fell in between");
+}

@@ -1,0 +1,268 @@
+//! What changes while a flow runs: V32, V34, V37, V38.
+
+use sspr::{
+    Channel, Contacts, GroupId, MethodKind, NewMethod, PolicySettings, Refusal, Scope,
+    SignInContext, SignedIn, Step,
+};
+
+use crate::place::Place;
+use crate::support::*;
+use crate::town::*;
+
+on_every_store!(v34_every_change_voids_what_was_issued_before);
+in_memory!(
+    v32_the_strictest_of_start_and_now_counts,
+    v34_what_is_no_change_of_the_account_voids_nothing,
+    v37_an_unproven_address_is_worth_nothing,
+    v37_managing_methods_wants_a_fresh_and_strong_sign_in,
+    v38_the_code_of_one_address_confirms_no_other,
+);
+
+/// V32: what the policy and the directory say when the password is written holds, where that is
+/// stricter than at the start.
+async fn v32_the_strictest_of_start_and_now_counts(_place: &Place) {
+    type Change = fn(&mut PolicySettings);
+    let stricter: [(&str, Change); 4] = [
+        ("two gates", |settings| settings.users.required = 2),
+        ("no mail", |settings| settings.users.methods = [MethodKind::MobilePhone].into()),
+        ("nobody", |settings| settings.scope = Scope::None),
+        ("others", |settings| {
+            settings.scope = Scope::Selected([GroupId::parse("others").expect("valid")].into());
+        }),
+    ];
+    for (what, change) in stricter {
+        let world = World::memory(roomy(one_gate())).await;
+        world.register_both().await;
+        let reply = world.start().await;
+        let (reply, right) = world.challenged(&reply.ticket, &email(), MAIL).await;
+        let reply = world.prove(&reply.ticket, &right).await.expect("proven");
+        assert!(granted(&reply.step));
+        let mut settings = roomy(one_gate());
+        change(&mut settings);
+        put(&world, settings, 1).await;
+        let answer = refusal(world.complete(&reply.ticket, NEW).await);
+        let expected = matches!(answer, Refusal::MoreProofNeeded | Refusal::NotEligible { .. });
+        assert!(expected, "{what}: {answer:?}");
+        assert!(world.password_is(OLD), "{what}");
+        // Back to the policy of the start, the grant still counts.
+        put(&world, roomy(one_gate()), 2).await;
+        world.complete(&reply.ticket, NEW).await.expect("reset");
+    }
+    // A laxer policy does not help a flow that began under a stricter one.
+    let world = World::memory(roomy(settings())).await;
+    world.register_both().await;
+    let reply = world.start().await;
+    let (reply, right) = world.challenged(&reply.ticket, &email(), MAIL).await;
+    put(&world, roomy(one_gate()), 1).await;
+    let reply = world.prove(&reply.ticket, &right).await.expect("proven");
+    assert!(!granted(&reply.step));
+    assert_eq!(refusal(world.complete(&reply.ticket, NEW).await), Refusal::MoreProofNeeded);
+}
+
+const CHANGES: [&str; 9] = [
+    "password",
+    "disabled",
+    "deleted",
+    "another person",
+    "stamp",
+    "contacts",
+    "removed",
+    "added",
+    "reset",
+];
+
+async fn make(world: &World, change: &str) {
+    let (directory, tenant, user) = (&world.directory, &world.tenant, &world.user);
+    let registration = world.engine.registration();
+    let update = |with: fn(&mut sspr::UserFacts)| {
+        directory.update_user(tenant, user, with).expect("there");
+    };
+    match change {
+        "password" => directory.change_password(tenant, user, "set at the desk").expect("set"),
+        "disabled" => update(|facts| facts.enabled = false),
+        "deleted" => assert!(directory.remove_user(tenant, user)),
+        "another person" => update(|facts| facts.incarnation = Some("second".to_owned())),
+        "stamp" => update(|facts| facts.display_name = Some("Countess".to_owned())),
+        "contacts" => {
+            let mut contacts = Contacts::default();
+            contacts.office = Some(phone("+14255550777"));
+            supply(world, user, &contacts).await;
+        }
+        "removed" => {
+            let all = registration.list(&request(), &world.signed_in()).await.expect("listed");
+            let phones = all.iter().find(|one| one.kind == MethodKind::MobilePhone);
+            let phone = phones.expect("a phone").id.clone();
+            registration.remove(&request(), &world.signed_in(), &phone).await.expect("removed");
+        }
+        "added" => {
+            let second = "second@private.example";
+            world.register(NewMethod::email(mail(second)), second).await;
+        }
+        "reset" => {
+            let ticket = world.granted().await;
+            world.complete(&ticket, "set in another flow").await.expect("reset");
+        }
+        other => panic!("{other}"),
+    }
+}
+
+/// V34: whatever changes the account (password, state, methods, addresses) between issue and use,
+/// a code, a proof, a grant and a ticket of before no longer lead to a password.
+async fn v34_every_change_voids_what_was_issued_before(place: &Place) {
+    for change in CHANGES {
+        for stage in ["issued", "proven", "granted"] {
+            if place.rounds(1, 0) == 0 && stage != "granted" {
+                continue; // the disk is slow, and the record is the same
+            }
+            let world = world(place.store(), roomy(settings())).await;
+            world.register_both().await;
+            let reply = world.start().await;
+            let (reply, right) = world.challenged(&reply.ticket, &email(), MAIL).await;
+            let mut ticket = reply.ticket;
+            if stage != "issued" {
+                ticket = world.prove(&ticket, &right).await.expect("proven").ticket;
+            }
+            if stage == "granted" {
+                let (reply, text) = world.challenged(&ticket, &sms(), MOBILE).await;
+                ticket = world.prove(&reply.ticket, &text).await.expect("proven").ticket;
+            }
+            make(&world, change).await;
+            let writes = world.directory.writes(&world.tenant, &world.user).len();
+
+            // Go on as far as one gets.
+            let case = format!("{change} after {stage}");
+            if stage == "issued"
+                && let Ok(reply) = world.prove(&ticket, &right).await
+            {
+                ticket = reply.ticket;
+            }
+            if stage != "granted"
+                && let Ok(reply) = world.engine.reset().challenge(&request(), &ticket, &sms()).await
+            {
+                world.deliver().await;
+                ticket = reply.ticket;
+                if let Some(text) = world.inbox.last_code_to(MOBILE)
+                    && let Ok(reply) = world.prove(&ticket, &text).await
+                {
+                    ticket = reply.ticket;
+                }
+            }
+            let answer = world.complete(&ticket, NEW).await;
+            assert!(
+                !matches!(&answer, Ok(reply) if matches!(reply.step, Step::Done { .. })),
+                "{case}"
+            );
+            assert!(!world.password_is(NEW), "{case}");
+            assert_eq!(world.directory.writes(&world.tenant, &world.user).len(), writes, "{case}");
+        }
+    }
+}
+
+/// V34: throttling and a lockout of the sign-in void nothing: that would be a way to shut out.
+async fn v34_what_is_no_change_of_the_account_voids_nothing(_place: &Place) {
+    let world = World::memory(roomy(settings())).await;
+    world.register_both().await;
+    let ticket = world.granted().await;
+    siege(&world, &ada(), &email(), 10).await;
+    siege(&world, &ada(), &sms(), 10).await;
+    let stamp = world.directory.facts(&world.tenant, &world.user).expect("there").change_stamp;
+    let locked = world.directory.update_user(&world.tenant, &world.user, |facts| {
+        facts.locked_out = Some(true);
+        facts.change_stamp = None;
+    });
+    locked.expect("there");
+    let same = world.directory.update_user(&world.tenant, &world.user, |facts| {
+        facts.change_stamp = stamp;
+    });
+    same.expect("there");
+    world.complete(&ticket, NEW).await.expect("reset");
+    assert!(world.password_is(NEW));
+}
+
+/// V37: an address that was typed and not confirmed counts for nothing and is told nothing; a
+/// reset voids it.
+async fn v37_an_unproven_address_is_worth_nothing(_place: &Place) {
+    let mut settings = roomy(settings());
+    settings.attempts = 2; // so that several codes fit into the budget
+    let world = World::memory(settings).await;
+    world.register_both().await;
+    let (request, user) = (request(), world.signed_in());
+    let registration = world.engine.registration();
+    let evil = "evil@elsewhere.example";
+    let added = registration.add(&request, &user, &NewMethod::email(mail(evil))).await;
+    let added = added.expect("added");
+    world.deliver().await;
+    let to_confirm = world.inbox.last_code_to(evil).expect("a code");
+    let all = registration.list(&request, &user).await.expect("listed");
+    let pending = all.iter().find(|one| one.destination.normalised() == evil).expect("listed");
+    assert!(!pending.active);
+    for index in 0..4 {
+        let option = format!("email.email.{index}").parse::<sspr::ChallengeOption>();
+        let option = option.expect("an option").into();
+        opened(&world.engine, &source(index), &ada(), &option).await;
+    }
+    world.deliver().await;
+    let ticket = world.granted().await;
+    world.complete(&ticket, NEW).await.expect("reset");
+    world.deliver().await;
+    let told = world.inbox.messages_to(evil);
+    assert_eq!(told.len(), 1, "its own code and nothing else: {told:?}");
+    let attempt = code(&to_confirm);
+    let late = registration.confirm(&request, &world.signed_in(), &added.ticket, &attempt).await;
+    assert_eq!(refusal(late), Refusal::NotAccepted);
+}
+
+/// V37: whoever finds an open session registers nothing.
+async fn v37_managing_methods_wants_a_fresh_and_strong_sign_in(_place: &Place) {
+    let world = World::memory(roomy(settings())).await;
+    world.register_both().await;
+    let registration = world.engine.registration();
+    let now = sspr::Clock::now(&world.clock);
+    let old = SignInContext::new("s", now.minus(HOUR)).with_second_factor(now.minus(HOUR));
+    let old = SignedIn::vouch(user(), old);
+    let weak = SignedIn::vouch(user(), SignInContext::new("s", now));
+    let method = NewMethod::mobile_phone(phone("+14255550888"), Channel::Sms).expect("reached");
+    let id = registration.list(&request(), &weak).await.expect("listed")[0].id.clone();
+    for user in [&old, &weak] {
+        let answer = registration.add(&request(), user, &method).await;
+        assert_eq!(refusal(answer), Refusal::ReauthenticationRequired);
+        let answer = registration.remove(&request(), user, &id).await;
+        assert_eq!(refusal(answer), Refusal::ReauthenticationRequired);
+    }
+    let added = registration.add(&request(), &world.signed_in(), &method).await.expect("added");
+    world.deliver().await;
+    let right = code(&world.inbox.last_code_to("+14255550888").expect("a code"));
+    let answer = registration.confirm(&request(), &old, &added.ticket, &right).await;
+    assert_eq!(refusal(answer), Refusal::ReauthenticationRequired);
+    // And nobody else's session does either.
+    let person = settle(&world, 1).await;
+    let other = SignedIn::vouch(person.id, SignInContext::new("t", now).with_second_factor(now));
+    let answer = registration.confirm(&request(), &other, &added.ticket, &right).await;
+    assert!(matches!(answer, Err(sspr::Error::Invalid(_))));
+    let answer = registration.confirm(&request(), &world.signed_in(), &added.ticket, &right).await;
+    assert!(answer.expect("confirmed").active);
+}
+
+/// V38: asked for A, then for B: A's code confirms A or nothing.
+async fn v38_the_code_of_one_address_confirms_no_other(_place: &Place) {
+    let world = World::memory(roomy(settings())).await;
+    let (request, user) = (request(), world.signed_in());
+    let registration = world.engine.registration();
+    let (a, b) = ("a@private.example", "b@private.example");
+    let to_a = registration.add(&request, &user, &NewMethod::email(mail(a))).await.expect("added");
+    let to_b = registration.add(&request, &user, &NewMethod::email(mail(b))).await.expect("added");
+    world.deliver().await;
+    let of_a = world.inbox.last_code_to(a).expect("a code");
+    let answer = registration.confirm(&request, &user, &to_b.ticket, &code(&of_a)).await;
+    assert_eq!(refusal(answer), Refusal::NotAccepted);
+    let confirmed = registration.confirm(&request, &user, &to_a.ticket, &code(&of_a)).await;
+    let confirmed = confirmed.expect("confirmed");
+    assert_eq!(confirmed.destination.normalised(), a);
+    let all = registration.list(&request, &user).await.expect("listed");
+    let active: Vec<_> = all.iter().filter(|one| one.active).map(|one| &one.id).collect();
+    assert_eq!(active, [&confirmed.id]);
+    // The other code was issued before the methods changed.
+    let of_b = world.inbox.last_code_to(b).expect("a code");
+    let answer = registration.confirm(&request, &user, &to_b.ticket, &code(&of_b)).await;
+    assert_eq!(refusal(answer), Refusal::NotAccepted);
+}

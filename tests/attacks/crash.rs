@@ -1,0 +1,134 @@
+//! Messages lost, late or sent twice: V44.
+
+use std::sync::Arc;
+use std::task::Poll;
+
+use sspr::port::PortErrorKind;
+use sspr::testing::{Fault, FaultPlan, Faulty};
+use sspr::{Contacts, Engine};
+
+use crate::place::Place;
+use crate::support::*;
+use crate::town::*;
+
+on_every_store!(v44_a_crash_at_any_call_loses_no_message, v44_a_code_that_is_dead_is_not_sent,);
+
+async fn fragile(world: &World, store: Arc<dyn sspr::Store>, plan: &FaultPlan) -> Engine {
+    Engine::builder()
+        .keys(keys())
+        .store(Faulty::new(store, plan.clone()))
+        .directory(Faulty::new(world.directory.clone(), plan.clone()))
+        .delivery(Faulty::new(world.inbox.clone(), plan.clone()))
+        .clock(world.clock.clone())
+        .entropy(sspr::testing::SeededEntropy::new(5))
+        .open()
+        .await
+        .expect("opened")
+}
+
+/// V44: the process dies at any point between the request and the delivery. Then either nothing
+/// was opened, or the message arrives, perhaps twice but under one key; and it is of a live code.
+async fn v44_a_crash_at_any_call_loses_no_message(place: &Place) {
+    let (mut unopened, mut repeated, mut arrived) = (0, 0, 0);
+    for pause in [Fault::Delay, Fault::DelayAfter] {
+        for polls in 1..place.rounds(26, 20) {
+            let shop = place.shop();
+            // Each call gives way once, before or after it happens: there the process may die.
+            let plan = FaultPlan::none().everywhere(pause);
+            let world = world(shop.open(), roomy(one_gate())).await;
+            let person = settle(&world, 1).await;
+            let dying = fragile(&world, shop.open(), &plan).await;
+            let reply = dying.reset().start(&source(1), &person.name).await.expect("started");
+            let doomed = async {
+                let answer = dying.reset().challenge(&source(1), &reply.ticket, &email()).await;
+                answer.expect("opened");
+                dying.maintain(100).await.expect("maintained");
+            };
+            die_after(polls, doomed).await;
+            drop(dying);
+
+            // Another process goes on, once the lease has run out.
+            let heir = twin(&world, &shop, 8).await;
+            world.clock.advance(2 * MINUTE);
+            while heir.maintain(100).await.expect("maintained").more {}
+            let events = events_of(&world, &person.id).await;
+            let sent = world.inbox.messages_to(&person.mail);
+            let case = format!("{pause:?}, {polls} polls");
+            assert_eq!(count(&events, "challenge_opened"), sent.len(), "{case}");
+            assert!(sent.len() <= 1, "{case}: one live code, one key");
+            let Some(message) = sent.first() else {
+                unopened += 1;
+                continue;
+            };
+            arrived += 1;
+            repeated += u32::from(message.repetitions > 0);
+            assert!(message.repetitions <= 1, "{case}");
+            let right = message.code().expect("a code");
+            let answer = try_code(&heir, &source(1), &reply.ticket, right).await;
+            assert!(granted(&answer.expect("it counts").step), "{case}");
+        }
+    }
+    assert!(unopened > 0 && repeated > 0 && arrived > 5, "{unopened} {repeated} {arrived}");
+}
+
+/// Polls a future so often and drops it.
+async fn die_after(polls: u32, future: impl Future<Output = ()>) {
+    let mut future = Box::pin(future);
+    let mut left = polls;
+    std::future::poll_fn(move |context| {
+        left -= 1;
+        if future.as_mut().poll(context).is_ready() || left == 0 {
+            return Poll::Ready(());
+        }
+        Poll::Pending
+    })
+    .await;
+}
+
+/// V44: what was superseded, answered, voided or has run out before its message was claimed is not
+/// sent; what failed is tried again until then.
+async fn v44_a_code_that_is_dead_is_not_sent(place: &Place) {
+    for end in ["superseded", "voided", "expired", "proven"] {
+        let world = world(place.store(), roomy(one_gate())).await;
+        let person = settle(&world, 1).await;
+        let reply = opened(&world.engine, &source(1), &person.name, &email()).await;
+        let reply = reply.expect("opened");
+        world.inbox.fail_with(Some(PortErrorKind::Unknown));
+        if end == "proven" {
+            // It arrives, and nobody knows: it would be sent again.
+            world.engine.maintain(100).await.expect("maintained");
+            let right = world.inbox.last_code_to(&person.mail).expect("a code");
+            let proven = try_code(&world.engine, &source(1), &reply.ticket, &right).await;
+            proven.expect("proven");
+        } else {
+            world.inbox.fail_with(Some(PortErrorKind::Unavailable));
+            world.engine.maintain(100).await.expect("maintained");
+        }
+        match end {
+            "superseded" => {
+                world.clock.advance(MINUTE);
+                let reset = world.engine.reset();
+                let resent = reset.challenge(&source(1), &reply.ticket, &email()).await;
+                resent.expect("resent");
+            }
+            "voided" => {
+                let mut contacts = Contacts::default();
+                contacts.mobile = Some(phone("+14255550177"));
+                supply(&world, &person.id, &contacts).await;
+            }
+            "expired" => world.clock.advance(10 * MINUTE),
+            _ => {}
+        }
+        world.inbox.fail_with(None);
+        world.inbox.clear();
+        world.clock.advance(HOUR / 60);
+        world.deliver().await;
+        let sent = world.inbox.messages_to(&person.mail);
+        let codes: Vec<_> = sent.iter().filter_map(|one| one.code()).collect();
+        assert_eq!(codes.len(), usize::from(end == "superseded"), "{end}: {sent:?}");
+        if let Some(right) = codes.first() {
+            let answer = try_code(&world.engine, &source(1), &reply.ticket, right).await;
+            assert!(granted(&answer.expect("the live one").step));
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! Where a test keeps its records: each store that needs no server.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use sspr::Store;
+use sspr::adapters::memory::MemoryStore;
+
+/// A kind of store, and the room for as many of them as a test wants.
+pub(crate) enum Place {
+    Memory,
+    #[cfg(feature = "sqlite")]
+    Sqlite(PathBuf),
+}
+
+/// One store, which can be opened again and again.
+pub(crate) enum Shop {
+    Memory(MemoryStore),
+    #[cfg(feature = "sqlite")]
+    Sqlite(PathBuf),
+}
+
+static NUMBER: AtomicU32 = AtomicU32::new(0);
+
+impl Place {
+    #[cfg(feature = "sqlite")]
+    pub(crate) fn sqlite() -> Self {
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let name = format!("sspr-attacks-{}-{number}", std::process::id());
+        let directory = std::env::temp_dir().join(name);
+        std::fs::create_dir_all(&directory).expect("a directory for the test");
+        Self::Sqlite(directory)
+    }
+
+    /// How many rounds to play: fewer where each write waits for the disk.
+    pub(crate) const fn rounds(&self, memory: u32, durable: u32) -> u32 {
+        match self {
+            Self::Memory => memory,
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite(_) => durable,
+        }
+    }
+
+    /// A new, empty store.
+    pub(crate) fn shop(&self) -> Shop {
+        match self {
+            Self::Memory => Shop::Memory(MemoryStore::new()),
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite(directory) => {
+                let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+                Shop::Sqlite(directory.join(format!("{number}.db")))
+            }
+        }
+    }
+
+    /// A handle on a new, empty store.
+    pub(crate) fn store(&self) -> Arc<dyn Store> {
+        self.shop().open()
+    }
+}
+
+impl Shop {
+    /// Another handle: what another process would have.
+    pub(crate) fn open(&self) -> Arc<dyn Store> {
+        match self {
+            Self::Memory(store) => Arc::new(store.clone()),
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite(path) => {
+                let store = sspr::adapters::sqlite::SqliteStore::open(path);
+                Arc::new(store.expect("opened"))
+            }
+        }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        #[cfg(feature = "sqlite")]
+        if let Self::Sqlite(directory) = self {
+            // What is left behind on a failure does no harm: the name is not used again.
+            let _ = std::fs::remove_dir_all(directory);
+        }
+    }
+}
+
+/// Runs each of these functions on every store, as `memory::name` and `sqlite::name`.
+macro_rules! on_every_store {
+    ($($name:ident),+ $(,)?) => {
+        mod memory {
+            $(#[test]
+            fn $name() {
+                sspr::testing::block_on(super::$name(&crate::place::Place::Memory));
+            })+
+        }
+
+        #[cfg(feature = "sqlite")]
+        mod sqlite {
+            $(#[test]
+            fn $name() {
+                sspr::testing::block_on(super::$name(&crate::place::Place::sqlite()));
+            })+
+        }
+    };
+}
+
+/// Runs each of these functions on the store in memory: the store does not matter to them.
+macro_rules! in_memory {
+    ($($name:ident),+ $(,)?) => {
+        mod alone {
+            $(#[test]
+            fn $name() {
+                sspr::testing::block_on(super::$name(&crate::place::Place::Memory));
+            })+
+        }
+    };
+}

@@ -1,0 +1,243 @@
+//! Who gets a message, how many, and what it says: V35, V36, V43, V45.
+
+use std::collections::BTreeSet;
+
+use sspr::adapters::render::{EnglishText, Renderer as _};
+use sspr::port::Envelope;
+use sspr::{
+    CodeMessage, CodePurpose, EmailAddress, Identifier, Locale, Message, MethodKind, Notice,
+    PhoneNumber, Rate, SecretText, Timestamp, UserFacts, UserId,
+};
+
+use crate::place::Place;
+use crate::support::*;
+use crate::town::*;
+
+on_every_store!(v43_nobody_is_flooded);
+in_memory!(
+    v35_messages_go_to_stored_addresses_only,
+    v36_two_spellings_are_one_only_by_the_declared_rule,
+    v36_a_name_of_two_people_names_nobody,
+    v45_nothing_a_caller_typed_enters_a_message,
+);
+
+/// V35: whatever is typed as an identifier or as a number, messages go to what is on file.
+async fn v35_messages_go_to_stored_addresses_only(_place: &Place) {
+    let mut settings = roomy(settings());
+    settings.typed_number = true;
+    let world = World::memory(settings).await;
+    world.register_both().await;
+    world.inbox.clear();
+    let evil = [
+        "ada@contoso.example,evil@elsewhere.example",
+        "ada@contoso.example;evil@elsewhere.example",
+        "ada@contoso.example evil@elsewhere.example",
+        "ada@contoso.example%0acc:evil@elsewhere.example",
+        "[\"ada@contoso.example\",\"evil@elsewhere.example\"]",
+        "ada@cont\u{131}oso.example",
+        "\u{430}da@contoso.example",
+        "ada@contoso.example.",
+        "ada+x@contoso.example",
+        "evil@elsewhere.example",
+        MAIL,
+        "ADA@CONTOSO.EXAMPLE",
+    ];
+    for (n, typed) in evil.into_iter().enumerate() {
+        let name = named(typed);
+        let request = source(n as u32);
+        opened(&world.engine, &request, &name, &email()).await.expect("uniform");
+        let number = sms().with_typed_number(&format!("+1900555{n:04}")).expect("a number");
+        opened(&world.engine, &request, &name, &number).await.expect("uniform");
+    }
+    assert!(Identifier::parse("ada@contoso.example\r\nBcc: evil@elsewhere.example").is_err());
+    assert!(sms().with_typed_number("+14255550100,+19005550100").is_err());
+    world.deliver().await;
+    let sent: BTreeSet<String> =
+        world.inbox.all().iter().map(|one| one.destination.normalised()).collect();
+    let on_file: BTreeSet<String> = [MAIL.to_owned()].into();
+    assert_eq!(sent, on_file, "Ada's own mail, for the spelling that the directory takes for hers");
+}
+
+/// V36: a table of pairs that other systems took for one, and those that are one here.
+async fn v36_two_spellings_are_one_only_by_the_declared_rule(_place: &Place) {
+    let other = [
+        ("mike@example.org", "m\u{131}ke@example.org"),
+        ("smith@example.org", "\u{17F}mith@example.org"),
+        ("strasse@example.org", "stra\u{DF}e@example.org"),
+        ("ada@example.org", "\u{430}da@example.org"),
+        ("ada@example.org", "ad\u{E0}@example.org"),
+        ("ada@example.org", "ada+x@example.org"),
+        ("a.da@example.org", "ada@example.org"),
+        ("ada@example.org", "ada@ex\u{E4}mple.org"),
+        ("fi@example.org", "\u{FB01}@example.org"),
+        ("ada@faß.example", "ada@fass.example"),
+    ];
+    for (left, right) in other {
+        if let (Ok(left), Ok(right)) = (EmailAddress::parse(left), EmailAddress::parse(right)) {
+            assert_ne!(left.normalised(), right.normalised());
+            assert_ne!(left, right);
+        }
+    }
+    let same = [
+        ("Ada@Example.org", "ada@example.org"),
+        ("kelvin@example.org", "\u{212A}elvin@example.org"),
+        ("jo\u{308}rg@example.org", "j\u{F6}rg@example.org"),
+        ("ada@M\u{DC}NCHEN.example", "ada@xn--mnchen-3ya.example"),
+    ];
+    for (left, right) in same {
+        assert_eq!(mail(left).normalised(), mail(right).normalised(), "{left}");
+    }
+    for bad in [
+        "ada\u{200D}@example.org",
+        "ada\u{A0}@example.org",
+        "ada\u{AD}@example.org",
+        "ada @example.org",
+        "ada@example.org.",
+        "ada@\u{FF45}xample.org",
+        "ada\u{FF20}example.org@example.org",
+        "\u{202E}ada@example.org",
+        "ada@example.org\0",
+        "ada@@example.org",
+        "ada@127.0.0.1",
+        "a,b@example.org",
+        "\"a b\"@example.org",
+    ] {
+        assert!(EmailAddress::parse(bad).is_err(), "{bad:?}");
+    }
+    assert_eq!(phone("+14255550100").normalised(), phone("+1 4255550100x9").normalised());
+    for bad in
+        ["14255550100", "0014255550100", "+1 (425) 555-0100", "+\u{661}4255550100", "+0425555"]
+    {
+        assert!(PhoneNumber::parse(bad).is_err(), "{bad:?}");
+    }
+}
+
+/// V36: where two people have one name, or where spellings nearly meet, nothing is sent.
+async fn v36_a_name_of_two_people_names_nobody(_place: &Place) {
+    let world = World::memory(roomy(one_gate())).await;
+    let person = settle(&world, 1).await;
+    let twin = UserFacts::new(UserId::parse("twin").expect("valid"));
+    let shared = [person.name.as_str(), "Both@contoso.example"];
+    world.directory.add_user(&world.tenant, twin, &shared, OLD).expect("new user");
+    for (n, typed) in [
+        "person1@contoso.example",
+        "PERSON1@contoso.example",
+        "person\u{FF11}@contoso.example",
+        "per\u{17F}on1@contoso.example",
+        "person1@contoso.example\u{200D}",
+        "person 1@contoso.example",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let reply = opened(&world.engine, &source(n as u32), &named(typed), &email()).await;
+        reply.expect("uniform");
+    }
+    world.deliver().await;
+    assert_eq!(world.inbox.attempts(), 0);
+}
+
+/// V43: per account, per source, per destination; nobody's account costs no message at all.
+async fn v43_nobody_is_flooded(place: &Place) {
+    let mut settings = one_gate();
+    settings.limits.source = Rate::new(20, HOUR);
+    settings.limits.prefix = Rate::new(3, HOUR);
+    let world = world(place.store(), settings).await;
+    let person = settle(&world, 1).await;
+    let sent = |to: &str| world.inbox.messages_to(to).len();
+    for n in 0..place.rounds(100, 30) {
+        opened(&world.engine, &source(n), &person.name, &email()).await.expect("uniform");
+        world.deliver().await;
+    }
+    assert_eq!(sent(&person.mail), 2, "two codes of five attempts: the budget of guesses");
+    // Over a day: as many as the account's own count allows, whoever asks.
+    for n in 0..place.rounds(200, 40) {
+        world.clock.advance(15 * MINUTE);
+        opened(&world.engine, &source(n), &person.name, &email()).await.expect("uniform");
+        world.deliver().await;
+        if n == 90 {
+            break;
+        }
+    }
+    assert!(sent(&person.mail) <= 10, "{}", sent(&person.mail));
+    // One source, many people.
+    let before = world.inbox.attempts();
+    for n in 100..160 {
+        let person = settle(&world, n).await;
+        opened(&world.engine, &request_from("192.0.2.1"), &person.name, &email()).await;
+    }
+    world.deliver().await;
+    assert_eq!(world.inbox.attempts() - before, 20);
+    // A share of one account only.
+    let person = settle(&world, 200).await;
+    let before = world.inbox.attempts();
+    for _ in 0..4 {
+        for selection in [email(), sms()] {
+            opened(&world.engine, &request_from("192.0.2.2"), &person.name, &selection).await;
+            world.deliver().await;
+        }
+    }
+    assert_eq!(world.inbox.attempts() - before, 3, "60 of 100 of 5");
+    // Unknown people.
+    let before = world.inbox.attempts();
+    for n in 0..50 {
+        opened(&world.engine, &source(9_000 + n), &named(&format!("nobody{n}")), &sms()).await;
+    }
+    world.deliver().await;
+    assert_eq!(world.inbox.attempts(), before);
+    // A range of numbers: it alarms, and codes grow; nobody is shut out by it.
+    let before = count(&all_events(&world).await, "limit_exceeded");
+    for n in 300..306 {
+        let person = settle(&world, n).await;
+        opened(&world.engine, &source(n), &person.name, &sms()).await.expect("uniform");
+    }
+    assert!(count(&all_events(&world).await, "limit_exceeded") - before >= 3);
+}
+
+/// V45: messages are made of closed lists and stored facts; a name with line ends or markup is
+/// neutralised.
+async fn v45_nothing_a_caller_typed_enters_a_message(_place: &Place) {
+    let world = World::memory(roomy(settings())).await;
+    world.register_both().await;
+    let evil = "Contoso\r\nBcc: evil@elsewhere.example\n\n<a href=\"https://evil.example\">x</a>";
+    let renamed = world.directory.update_tenant(&world.tenant, |facts| {
+        facts.display_name = evil.to_owned();
+    });
+    renamed.expect("there");
+    let ticket = world.granted().await;
+    world.complete(&ticket, "a password of twelve words").await.expect("reset");
+    world.deliver().await;
+    let all = world.inbox.all();
+    assert!(all.len() > 4);
+    for sent in all {
+        let message = match (sent.notice, sent.code()) {
+            (Some(notice), _) => Message::Notice(notice),
+            (None, code) => Message::Code(CodeMessage::new(
+                CodePurpose::Reset,
+                SecretText::from(code.expect("a code")),
+                sent.not_after,
+            )),
+        };
+        let envelope = Envelope::new(
+            sent.idempotency_key.clone(),
+            sent.tenant.clone(),
+            sent.organisation.clone(),
+            sent.channel,
+            sent.destination.clone(),
+            sent.locale.clone(),
+            message,
+            sent.not_after,
+        );
+        let words = EnglishText.render(&envelope);
+        let text = words.text.expose_secret();
+        for part in ["203.0.113.7", "ada@contoso.example", "twelve words", "<a", "://", "\nBcc"] {
+            assert!(!text.contains(part), "{part}: {text}");
+        }
+        assert!(!words.subject.contains(['\r', '\n', '<']), "{}", words.subject);
+        assert!(!text.contains('\r'));
+    }
+    // No other text can be put in: a locale is a tag, a notice is a fact.
+    assert!(Locale::parse("en\r\nBcc: x").is_err());
+    let notice = Notice::MethodAdded { method: MethodKind::Email, at: Timestamp::EPOCH };
+    assert_eq!(notice.id(), "notice.method_added");
+}

@@ -1,0 +1,232 @@
+//! The audit trail, the store itself, and the walls between tenants: V50, V51, V52.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use sspr::adapters::memory::MemoryStore;
+use sspr::port::{
+    Charge, Commit, Committed, Cursor, Cutoff, EventsOf, Page, PortErrorKind, PortResult,
+};
+use sspr::{
+    Contacts, Engine, Error, Event, Keys, Policy, Record, RecordKey, RecordKind, Refusal, Request,
+    SecretBytes, Source, Store, TenantFacts, TenantId, Timestamp, UserFacts,
+};
+
+use crate::place::Place;
+use crate::support::*;
+use crate::town::*;
+
+on_every_store!(v50_each_transition_is_one_event, v52_tenants_are_separate);
+in_memory!(
+    v50_strangers_do_not_make_the_trail_grow,
+    v51_an_engine_refuses_a_store_that_keeps_nothing,
+);
+
+/// V50: one event per transition, in order, each id once, with stable codes.
+async fn v50_each_transition_is_one_event(place: &Place) {
+    let world = world(place.store(), roomy(settings())).await;
+    let person = settle(&world, 1).await;
+    let request = source(1);
+    let reply = opened(&world.engine, &request, &person.name, &email()).await.expect("opened");
+    guess(&world.engine, &request, &reply.ticket, 1).await;
+    world.deliver().await;
+    let right = world.inbox.last_code_to(&person.mail).expect("a code");
+    let reply = try_code(&world.engine, &request, &reply.ticket, &right).await.expect("proven");
+    let reset = world.engine.reset();
+    let reply = reset.challenge(&request, &reply.ticket, &sms()).await.expect("opened");
+    world.deliver().await;
+    let right = world.inbox.last_code_to(&person.mobile).expect("a code");
+    let reply = try_code(&world.engine, &request, &reply.ticket, &right).await.expect("proven");
+    let short = reset.complete(&request, &reply.ticket, &"short".into()).await;
+    assert!(matches!(refusal(short), Refusal::Password(_)));
+    reset.complete(&request, &reply.ticket, &NEW.into()).await.expect("reset");
+    // What only reads or is refused is no transition.
+    reset.view(&request, &reply.ticket).await.expect("shown");
+    guess(&world.engine, &request, &reply.ticket, 3).await;
+    world.deliver().await;
+    let events = events_of(&world, &person.id).await;
+    let codes: Vec<&str> = events.iter().map(Event::code).collect();
+    assert_eq!(
+        codes,
+        [
+            "contacts_supplied",
+            "challenge_opened",
+            "attempt_counted",
+            "message_delivered",
+            "attempt_counted",
+            "method_proven",
+            "challenge_opened",
+            "message_delivered",
+            "attempt_counted",
+            "method_proven",
+            "password_rejected",
+            "password_write_started",
+            "password_reset",
+            "message_delivered",
+            "message_delivered",
+            "sessions_revoked",
+        ]
+    );
+    let ids: BTreeSet<_> = events.iter().map(|event| event.id).collect();
+    assert_eq!(ids.len(), events.len());
+    assert!(events.windows(2).all(|pair| pair[0].id < pair[1].id && pair[0].at <= pair[1].at));
+    assert!(codes.iter().all(|code| sspr::EventKind::CODES.contains(code)));
+    // The tenant's trail holds the same, and the policy's change.
+    let of_tenant = all_events(&world).await;
+    assert_eq!(of_tenant.len(), events.len() + 1);
+}
+
+/// V50: five hundred calls for somebody who does not exist leave no more events than the budgets
+/// of one record.
+async fn v50_strangers_do_not_make_the_trail_grow(_place: &Place) {
+    let store = MemoryStore::new();
+    let world = World::over(store.clone(), one_gate()).await;
+    for n in 0..250 {
+        let reply = opened(&world.engine, &source(n), &named("nobody"), &email()).await;
+        let reply = reply.expect("uniform");
+        guess(&world.engine, &source(n), &reply.ticket, 1).await;
+    }
+    let events = all_events(&world).await;
+    assert!(events.len() < 25, "{}", events.len());
+    let decoys = store.scan(&tenant(), RecordKind::Decoy, None, 100).await.expect("scanned");
+    assert_eq!(decoys.items.len(), 1);
+    assert!(decoys.items[0].body().len() < 4_096);
+    let accounts = store.scan(&tenant(), RecordKind::Account, None, 100).await.expect("scanned");
+    assert!(accounts.items.is_empty());
+}
+
+/// A store that says yes and keeps nothing.
+struct Silent;
+
+#[async_trait]
+impl Store for Silent {
+    async fn load(&self, _key: &RecordKey) -> PortResult<Option<Record>> {
+        Ok(None)
+    }
+
+    async fn commit(&self, _commit: Commit<'_>) -> PortResult<Committed> {
+        Ok(Committed::Applied)
+    }
+
+    async fn add(&self, charges: &[Charge]) -> PortResult<Vec<u64>> {
+        Ok(vec![0; charges.len()])
+    }
+
+    async fn due(
+        &self,
+        _now: Timestamp,
+        _after: Option<&Cursor>,
+        _limit: usize,
+    ) -> PortResult<Page<RecordKey>> {
+        Ok(Page::new(Vec::new(), None))
+    }
+
+    async fn scan(
+        &self,
+        _tenant: &TenantId,
+        _kind: RecordKind,
+        _after: Option<&Cursor>,
+        _limit: usize,
+    ) -> PortResult<Page<Record>> {
+        Ok(Page::new(Vec::new(), None))
+    }
+
+    async fn events(
+        &self,
+        _of: EventsOf<'_>,
+        _after: Option<&Cursor>,
+        _limit: usize,
+    ) -> PortResult<Page<Event>> {
+        Ok(Page::new(Vec::new(), None))
+    }
+
+    async fn purge(&self, _cutoff: Cutoff, _limit: usize) -> PortResult<u64> {
+        Ok(0)
+    }
+}
+
+/// V51: the engine sees at its start that a store keeps what it is given, and that it is the one
+/// its keys belong to.
+async fn v51_an_engine_refuses_a_store_that_keeps_nothing(_place: &Place) {
+    let world = World::memory(one_gate()).await;
+    let open = async |store: Arc<dyn Store>, keys: Keys| {
+        let builder = Engine::builder().keys(keys).store(store);
+        let builder = builder.directory(world.directory.clone()).delivery(world.inbox.clone());
+        match builder.open().await {
+            Ok(_) => None,
+            Err(Error::Fault(fault)) => Some(fault.error.kind()),
+            Err(other) => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(open(Arc::new(Silent), keys()).await, Some(PortErrorKind::Corrupt));
+    let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+    assert_eq!(open(store.clone(), keys()).await, None);
+    assert_eq!(open(store.clone(), keys()).await, None);
+    let secret = |byte| SecretBytes::new(vec![byte; 32]);
+    let others = Keys::new(secret(7), 1, secret(2)).expect("long enough");
+    assert_eq!(open(store, others).await, Some(PortErrorKind::Denied));
+}
+
+/// V52: the same user id, name, address and policy in two tenants: codes, tickets, budgets, limits
+/// and events are separate.
+async fn v52_tenants_are_separate(place: &Place) {
+    let world = world(place.store(), roomy(one_gate())).await;
+    let person = settle(&world, 1).await;
+    let other = TenantId::parse("fabrikam").expect("valid");
+    world.directory.add_tenant(other.clone(), TenantFacts::new("Fabrikam"));
+    let facts = UserFacts::new(person.id.clone());
+    let added = world.directory.add_user(&other, facts, &[person.name.as_str()], OLD);
+    added.expect("new user");
+    let admin = admin();
+    let there = world.engine.admin(&other, &admin);
+    let policy = Policy::new(roomy(one_gate())).expect("sound");
+    there.put_policy(&policy, None).await.expect("put");
+    let mut contacts = Contacts::default();
+    contacts.email = Some(mail(&person.mail));
+    there.supply_contacts(&person.id, &contacts).await.expect("supplied");
+    let at_home = source(1);
+    let abroad = Request::new(other.clone(), Source::parse("10.0.0.1"));
+
+    let home = opened(&world.engine, &at_home, &person.name, &email()).await.expect("opened");
+    world.deliver().await;
+    let of_home = world.inbox.last_code_to(&person.mail).expect("a code");
+    let away = opened(&world.engine, &abroad, &person.name, &email()).await.expect("opened");
+    world.deliver().await;
+    let of_away = world.inbox.last_code_to(&person.mail).expect("a code");
+    assert_ne!(of_home, of_away);
+    // A ticket of one tenant is none in the other, whatever is done with it.
+    let reset = world.engine.reset();
+    for (request, ticket) in [(&abroad, &home.ticket), (&at_home, &away.ticket)] {
+        let answers = [
+            try_code(&world.engine, request, ticket, &of_home).await,
+            try_code(&world.engine, request, ticket, &of_away).await,
+            reset.view(request, ticket).await,
+            reset.challenge(request, ticket, &sms()).await,
+            reset.complete(request, ticket, &NEW.into()).await,
+        ];
+        for answer in answers {
+            assert!(matches!(answer, Err(Error::Invalid(_))), "{answer:?}");
+        }
+    }
+    // A code of one is wrong in the other.
+    let answer = try_code(&world.engine, &abroad, &away.ticket, &of_home).await;
+    assert_eq!(refusal(answer), Refusal::NotAccepted);
+    // Budgets: what is spent here is not spent there.
+    siege(&world, &person.name, &email(), 12).await;
+    let here = events_of(&world, &person.id).await;
+    let there_events = there.user_events(&person.id, None, 100).await.expect("readable").items;
+    assert!(here.iter().all(|event| event.tenant == world.tenant));
+    assert!(there_events.iter().all(|event| event.tenant == other));
+    assert_eq!(counted(&there_events), 1);
+    let reply = try_code(&world.engine, &abroad, &away.ticket, &of_away).await.expect("proven");
+    reset.complete(&abroad, &reply.ticket, &NEW.into()).await.expect("reset");
+    assert!(world.directory.password_is(&other, &person.id, NEW));
+    assert!(world.directory.password_is(&world.tenant, &person.id, OLD));
+    // What changed there voids nothing here.
+    let answer = try_code(&world.engine, &at_home, &home.ticket, &of_home).await;
+    assert!(granted(&answer.expect("still right").step));
+    // One address, one source, two tenants: two counters each.
+    let ids = |events: &[Event]| events.iter().map(|event| event.id.record).collect::<Vec<_>>();
+    assert_ne!(ids(&here)[0], ids(&there_events)[0]);
+}

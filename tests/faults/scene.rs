@@ -1,0 +1,244 @@
+//! A prepared account, engines over it that meet faults, and the loop over all points of failure.
+
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::task::Poll;
+use std::time::Duration;
+
+use sspr::adapters::memory::{MemoryDirectory, MemoryInbox, MemoryStore};
+use sspr::testing::{Fault, FaultPlan, Faulty, ManualClock, SeededEntropy, block_on};
+use sspr::{
+    Clock as _, Engine, Error, Event, PolicySettings, SignInContext, SignedIn, Store, TenantId,
+    UserId,
+};
+
+use crate::support::{World, admin, keys, tenant};
+
+/// What the person who goes through a flow holds in their hands; it outlives the process.
+#[derive(Clone, Debug, Default)]
+pub struct Held {
+    /// The next step of the flow.
+    pub stage: usize,
+    /// Every ticket of a reply that arrived, the last one last.
+    pub tickets: Vec<String>,
+    /// Every code that was read.
+    pub codes: Vec<String>,
+}
+
+/// How a run of a flow ended.
+#[derive(Debug)]
+pub enum Ended {
+    Finished,
+    /// A step answered with an error.
+    Failed(Error),
+    /// A code did not arrive.
+    Stuck,
+    /// The process died in the middle of a call.
+    Died,
+}
+
+pub struct Scene {
+    pub store: Arc<dyn Store>,
+    pub clock: ManualClock,
+    pub directory: MemoryDirectory,
+    pub inbox: MemoryInbox,
+    pub tenant: TenantId,
+    pub user: UserId,
+    pub held: Mutex<Held>,
+    pub comparisons: AtomicU64,
+    /// Removed with the scene, after the store.
+    pub guard: Option<Box<dyn std::any::Any>>,
+}
+
+/// A flow: runs from the stage that is held until it ends.
+pub type Flow = for<'a> fn(&'a Scene, &'a Engine) -> Pin<Box<dyn Future<Output = Ended> + 'a>>;
+
+/// What is done to a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    Fails(Fault),
+    /// The process dies at this call.
+    Dies(Fault),
+    /// This call fails, and every one after it.
+    Outage,
+}
+
+pub const MODES: [Mode; 6] = [
+    Mode::Fails(Fault::FailBefore),
+    Mode::Fails(Fault::FailUnknownBefore),
+    Mode::Fails(Fault::LoseReply),
+    Mode::Dies(Fault::HangBefore),
+    Mode::Dies(Fault::HangAfter),
+    Mode::Outage,
+];
+
+/// An account with two methods, over the store in memory.
+pub fn both(settings: PolicySettings) -> Scene {
+    block_on(async {
+        let store = MemoryStore::new();
+        let world = World::over(store.clone(), settings).await;
+        world.register_both().await;
+        Scene::of(Arc::new(store), world)
+    })
+}
+
+impl Scene {
+    pub fn of(store: Arc<dyn Store>, world: World) -> Self {
+        let World { engine, clock, directory, inbox, tenant, user } = world;
+        inbox.clear();
+        Self {
+            store,
+            clock,
+            directory,
+            inbox,
+            tenant,
+            user,
+            held: Mutex::default(),
+            comparisons: AtomicU64::new(engine.stats().comparisons),
+            guard: None,
+        }
+    }
+
+    /// An engine whose every port call goes through the plan.
+    pub async fn engine(&self, plan: &FaultPlan, seed: u64) -> Engine {
+        Engine::builder()
+            .keys(keys())
+            .store(Faulty::new(Arc::clone(&self.store), plan.clone()))
+            .directory(Faulty::new(self.directory.clone(), plan.clone()))
+            .delivery(Faulty::new(self.inbox.clone(), plan.clone()))
+            .clock(self.clock.clone())
+            .entropy(SeededEntropy::new(seed))
+            .open()
+            .await
+            .expect("opened")
+    }
+
+    /// Remembers what an engine has compared that goes away now.
+    pub fn leaves(&self, engine: &Engine) {
+        self.comparisons.fetch_add(engine.stats().comparisons, Ordering::Relaxed);
+    }
+
+    pub async fn healthy(&self, seed: u64) -> Engine {
+        self.engine(&FaultPlan::none(), seed).await
+    }
+
+    /// Runs a flow whose call number `n` meets what the mode says; how it ended, and the call.
+    pub fn run(&self, flow: Flow, n: usize, mode: Mode) -> (Ended, &'static str) {
+        block_on(async {
+            let plan = FaultPlan::none();
+            let engine = self.engine(&plan, 100).await;
+            let n = plan.calls() + n;
+            let plan = match mode {
+                Mode::Fails(fault) | Mode::Dies(fault) => plan.at(n, fault),
+                Mode::Outage => plan.outage_from(n),
+            };
+            let ended = until_death(flow(self, &engine), &plan, n, mode).await;
+            self.leaves(&engine);
+            (ended, plan.names().get(n).copied().unwrap_or("no call"))
+        })
+    }
+
+    /// Runs a flow without a fault and counts its port calls.
+    pub fn calls_of(&self, flow: Flow) -> usize {
+        block_on(async {
+            let plan = FaultPlan::none();
+            let engine = self.engine(&plan, 100).await;
+            let before = plan.calls();
+            let ended = flow(self, &engine).await;
+            assert!(matches!(ended, Ended::Finished), "without a fault: {ended:?}");
+            plan.calls() - before
+        })
+    }
+
+    pub fn held(&self) -> Held {
+        self.held.lock().expect("no panic").clone()
+    }
+
+    pub fn hold(&self, change: impl FnOnce(&mut Held)) {
+        change(&mut self.held.lock().expect("no panic"));
+    }
+
+    pub fn signed_in(&self) -> SignedIn {
+        let now = self.clock.now();
+        SignedIn::vouch(self.user.clone(), SignInContext::new("s", now).with_second_factor(now))
+    }
+
+    pub fn password_is(&self, password: &str) -> bool {
+        self.directory.password_is(&self.tenant, &self.user, password)
+    }
+
+    /// Everything that waits is done, leases and deadlines of a dead process included.
+    pub async fn settle(&self, engine: &Engine) {
+        for _ in 0..3 {
+            self.clock.advance(Duration::from_secs(70));
+            deliver(engine).await;
+        }
+    }
+
+    pub async fn events(&self) -> Vec<Event> {
+        let of = sspr::port::EventsOf::Tenant(&self.tenant);
+        self.store.events(of, None, 1000).await.expect("readable").items
+    }
+
+    pub async fn count(&self, code: &str) -> usize {
+        self.events().await.iter().filter(|event| event.code() == code).count()
+    }
+}
+
+/// Runs `maintain` until it says that there is no more now. A flow that makes it work for ever
+/// must fail here and not hang.
+pub async fn deliver(engine: &Engine) {
+    for _ in 0..20 {
+        if !engine.maintain(100).await.expect("the store lists what is due").more {
+            return;
+        }
+    }
+    panic!("maintain has more to do after twenty calls at one instant");
+}
+
+/// Polls until the future is done or the process has died: its call was begun and hangs.
+async fn until_death(
+    mut flow: Pin<Box<dyn Future<Output = Ended> + '_>>,
+    plan: &FaultPlan,
+    n: usize,
+    mode: Mode,
+) -> Ended {
+    let (mut ended, dies) = (None, matches!(mode, Mode::Dies(_)));
+    poll_fn(|context| match flow.as_mut().poll(context) {
+        Poll::Ready(how) => {
+            ended = Some(how);
+            Poll::Ready(())
+        }
+        // In memory nothing else waits; elsewhere only `HangBefore` is used.
+        Poll::Pending if dies && plan.calls() > n => Poll::Ready(()),
+        Poll::Pending => Poll::Pending,
+    })
+    .await;
+    drop(flow);
+    ended.unwrap_or(Ended::Died)
+}
+
+/// Visits every point of failure of a flow in these modes; gives how many there were.
+pub fn each_point(
+    make: impl Fn() -> Scene,
+    flow: Flow,
+    modes: &[Mode],
+    judge: impl Fn(&Scene, &Ended, &str),
+) -> usize {
+    let calls = make().calls_of(flow);
+    for n in 0..calls {
+        for mode in modes {
+            let scene = make();
+            let (ended, name) = scene.run(flow, n, *mode);
+            judge(&scene, &ended, &format!("{mode:?} at call {n} of {calls}, {name}: {ended:?}"));
+        }
+    }
+    calls * modes.len()
+}
+
+/// The role check is not what is tested here.
+pub async fn stored_policy(engine: &Engine) -> Option<sspr::StoredPolicy> {
+    engine.admin(&tenant(), &admin()).policy().await.expect("readable")
+}
