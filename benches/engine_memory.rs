@@ -25,6 +25,8 @@ const IN_USE: u64 = 1_000;
 /// Guesses that the policy allows for each code.
 const ATTEMPTS: u64 = 5;
 const GUESSES: u64 = IN_USE * ATTEMPTS;
+/// Guesses that are timed together.
+const RUN: u64 = 50;
 
 struct Population {
     size: u64,
@@ -81,17 +83,20 @@ impl Population {
         assert!(answer.is_err(), "a wrong code");
     }
 
-    /// How long this many guesses take, each counted and compared.
-    fn guesses(&self, wanted: u64) -> Duration {
-        let (mut took, mut left) = (Duration::ZERO, wanted);
+    /// How long this many guesses take, each counted and compared: by short runs, so that their
+    /// median leaves out those in which another process had the processor.
+    fn guesses(&self, wanted: u64) -> Vec<Duration> {
+        let (mut took, mut left) = (Vec::new(), wanted);
         while left > 0 {
             self.restore();
             let before = self.engine.stats().comparisons;
             let now = left.min(GUESSES);
-            took += support::time(|| {
-                let rounds = self.in_use.iter().cycle();
-                rounds.take(now as usize).for_each(|(_, ticket)| self.guess(ticket));
-            });
+            let mut tickets = self.in_use.iter().cycle().take(now as usize);
+            for _ in 0..now.div_ceil(RUN) {
+                took.push(support::time(|| {
+                    tickets.by_ref().take(RUN as usize).for_each(|(_, ticket)| self.guess(ticket));
+                }));
+            }
             assert_eq!(self.engine.stats().comparisons - before, now, "every guess was compared");
             left -= now;
         }
@@ -99,7 +104,7 @@ impl Population {
     }
 
     /// One guess at each of so many accounts that nobody has touched, in no order.
-    fn cold_guesses(&mut self, wanted: u64) -> Duration {
+    fn cold_guesses(&mut self, wanted: u64) -> Vec<Duration> {
         let step = self.size / IN_USE;
         let mut tickets = Vec::new();
         while tickets.len() < wanted as usize {
@@ -110,7 +115,10 @@ impl Population {
             }
         }
         let before = self.engine.stats().comparisons;
-        let took = support::time(|| tickets.iter().for_each(|ticket| self.guess(ticket)));
+        let run = |tickets: &[ResetTicket]| {
+            support::time(|| tickets.iter().for_each(|ticket| self.guess(ticket)))
+        };
+        let took = tickets.chunks(RUN as usize).map(run).collect();
         assert_eq!(self.engine.stats().comparisons - before, wanted, "every guess was compared");
         took
     }
@@ -125,7 +133,7 @@ fn main() {
     let mut group = criterion.benchmark_group("engine_memory");
     for population in &populations {
         group.bench_function(format!("wrong_guess/{}", population.size), |bencher| {
-            bencher.iter_custom(|count| population.guesses(count));
+            bencher.iter_custom(|count| population.guesses(count).iter().sum());
         });
     }
     group.finish();
@@ -134,11 +142,11 @@ fn main() {
     let (rounds, cold) = if support::in_earnest() { (31, 1_000) } else { (1, 10) };
     let mut table = Vec::new();
     for _ in 0..rounds {
-        let per = |took: Duration, count: u64| took.as_nanos() as f64 / count as f64;
-        let mut row: Vec<f64> =
-            populations.iter().map(|one| per(one.guesses(GUESSES), GUESSES)).collect();
-        let largest = populations.last_mut().expect("three");
-        row.push(per(largest.cold_guesses(cold), cold));
+        let per = |runs: Vec<Duration>| {
+            support::median(runs.iter().map(|run| run.as_nanos() as f64 / RUN as f64).collect())
+        };
+        let mut row: Vec<f64> = populations.iter().map(|one| per(one.guesses(GUESSES))).collect();
+        row.push(per(populations.last_mut().expect("three").cold_guesses(cold)));
         table.push(row);
     }
     support::figure("engine_memory_1e3", support::column(&table, 0), "ns");

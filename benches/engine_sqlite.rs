@@ -21,7 +21,9 @@ use sspr::adapters::sqlite::SqliteStore;
 use sspr::port::SystemClock;
 use sspr::testing::internals::Accounts;
 use sspr::testing::{block_on, join_all};
-use sspr::{Actor, Attempt, Clock as _, Engine, RecordKey, ResetTicket, RoleId, Timestamp};
+use sspr::{
+    Actor, Attempt, Clock as _, Engine, RecordKey, ResetTicket, RoleId, Store as _, Timestamp,
+};
 
 /// Guesses that the policy allows for each code.
 const ATTEMPTS: u64 = 5;
@@ -285,7 +287,17 @@ fn main() {
     site.restore(count);
     let mut shared = two_processes(&site, &file, started_at);
 
+    // Where the time of a guess alone goes, and what the disk does by itself at its worst.
+    let loads = support::time(|| {
+        for number in 0..steps {
+            drop(block_on(site.store.load(&site.accounts.key(number))).expect("loaded"));
+        }
+    });
+    let mut raw_waits: Vec<Duration> = (0..5 * steps).map(|_| raw.steps(1)).collect();
+
     let rate = |nanos: f64| 1e9 / nanos;
+    support::figure("engine_sqlite_load", millis(loads) * 1e3 / steps as f64, "us");
+    support::figure("engine_sqlite_raw_worst_wait", percentile(&mut raw_waits, 100.0), "ms");
     support::figure("engine_sqlite_raw", rate(support::column(&pairs, 1)), "per_second");
     support::figure("engine_sqlite_alone", rate(support::column(&pairs, 0)), "per_second");
     support::figure("engine_sqlite_32", rate(support::column(&many, 0)), "per_second");
