@@ -1,6 +1,6 @@
 //! One-time codes: derived, never stored.
 //!
-//! `code = symbols(HMAC(code key, tag, account, flow, challenge, purpose, method, nonce))`. The
+//! `code = symbols(HMAC(code key, account, nonce, flow, challenge, purpose, method, domain))`. The
 //! input is 55 bytes of fixed layout, so that no two contexts have one input and a check is two
 //! compressions. A copy of the store opens nothing without the key.
 
@@ -69,25 +69,22 @@ impl CodeKey {
 
     /// The code as a number below `base ^ length`.
     fn value(&self, context: &CodeContext<'_>, format: CodeFormat) -> u64 {
-        let mut input = [0; PreparedMac::MAX];
-        input[0] = 0x01;
-        input[1..33].copy_from_slice(context.account.as_bytes());
-        input[33..37].copy_from_slice(&context.flow.to_be_bytes());
-        input[37..41].copy_from_slice(&context.challenge.to_be_bytes());
-        input[41] = context.purpose.tag();
-        input[42] = context.method.tag();
-        input[43..55].copy_from_slice(context.nonce);
-        let mac = self.0.mac(&input);
-        let space = space(format);
-        let (lanes, _) = mac.as_chunks::<8>();
-        let high = u64::from_be_bytes(lanes[0]);
-        if space <= MAX_NARROW_SPACE {
-            // At most 10^12 values from 2^64: the bias is below 6 * 10^-8 of a code's own chance.
-            high % space
-        } else {
-            let wide = u128::from(high) << 64 | u128::from(u64::from_be_bytes(lanes[1]));
-            (wide % u128::from(space)) as u64
-        }
+        // The account first: whole lanes that the first rounds can start with while the scalars
+        // behind them are still being put together.
+        let [w0, w1, w2, w3, ..] = self.0.words_of::<{ PreparedMac::MAX }>(|input| {
+            input[..32].copy_from_slice(context.account.as_bytes());
+            input[32..44].copy_from_slice(context.nonce);
+            input[44..48].copy_from_slice(&context.flow.to_be_bytes());
+            input[48..52].copy_from_slice(&context.challenge.to_be_bytes());
+            input[52] = context.purpose.tag();
+            input[53] = context.method.tag();
+            input[54] = DOMAIN;
+        });
+        // 128 bits, read as a fraction of 1, times the number of codes, which is below 2^52: no code
+        // is likelier than another by more than one part in 2^76.
+        let lane = |high: u32, low: u32| u128::from(high) << 32 | u128::from(low);
+        let space = u128::from(space(format));
+        ((lane(w0, w1) * space + ((lane(w2, w3) * space) >> 64)) >> 64) as u64
     }
 }
 
@@ -97,7 +94,8 @@ impl fmt::Debug for CodeKey {
     }
 }
 
-const MAX_NARROW_SPACE: u64 = 1_000_000_000_000;
+/// Tells the input of a code from any other input of the same key.
+const DOMAIN: u8 = 0x01;
 
 const fn base(format: CodeFormat) -> u64 {
     match format.alphabet {
@@ -135,6 +133,8 @@ fn space(format: CodeFormat) -> u64 {
 pub(crate) struct TypedCode {
     symbols: [u8; Self::MAX_SYMBOLS],
     length: u8,
+    /// The symbols as a decimal number, if they are digits.
+    number: Option<u64>,
 }
 
 impl TypedCode {
@@ -146,7 +146,7 @@ impl TypedCode {
         if text.len() > Self::MAX_BYTES {
             return Err(InvalidInput::TooLong { what: WHAT, max: Self::MAX_BYTES });
         }
-        let mut code = Self { symbols: [0; Self::MAX_SYMBOLS], length: 0 };
+        let mut code = Self { symbols: [0; Self::MAX_SYMBOLS], length: 0, number: Some(0) };
         for byte in text.bytes() {
             match byte {
                 b' ' | b'-' => {}
@@ -156,6 +156,9 @@ impl TypedCode {
                     };
                     *place = byte.to_ascii_uppercase();
                     code.length += 1;
+                    // Sixteen digits at most: far below 2^64.
+                    let digit = byte.is_ascii_digit().then(|| u64::from(byte - b'0'));
+                    code.number = code.number.zip(digit).map(|(number, digit)| number * 10 + digit);
                 }
                 _ => return Err(InvalidInput::Malformed { what: WHAT }),
             }
@@ -171,20 +174,11 @@ impl TypedCode {
         if self.length != format.length {
             return None;
         }
-        let symbols = self.symbols.get(..usize::from(self.length))?;
-        let mut value = 0_u64;
         match format.alphabet {
-            CodeAlphabet::Digits => {
-                let mut fits = true;
-                for symbol in symbols {
-                    let digit = symbol.wrapping_sub(b'0');
-                    fits &= digit < 10;
-                    value = value.wrapping_mul(10).wrapping_add(u64::from(digit));
-                }
-                fits.then_some(value)
-            }
+            CodeAlphabet::Digits => self.number,
             CodeAlphabet::Strong => {
-                for symbol in symbols {
+                let mut value = 0_u64;
+                for symbol in self.symbols.get(..usize::from(self.length))? {
                     let index = STRONG.iter().position(|one| one == symbol)?;
                     // A format that nobody can type, from a hostile record, fits no code.
                     value = value.checked_mul(20)?.checked_add(index as u64)?;
@@ -198,6 +192,7 @@ impl TypedCode {
 impl Drop for TypedCode {
     fn drop(&mut self) {
         self.symbols.zeroize();
+        self.number.zeroize();
     }
 }
 

@@ -34,9 +34,16 @@ impl PreparedMac {
 
     /// The MAC of exactly `N` bytes.
     pub(crate) fn mac<const N: usize>(&self, message: &[u8; N]) -> [u8; 32] {
+        bytes_of(self.words_of::<N>(|input| input[..N].copy_from_slice(message)))
+    }
+
+    /// The MAC, as words, of the `N` bytes that `fill` writes at the start of the block it is given: in place,
+    /// since a copy of a message just put together waits for its parts.
+    #[inline]
+    pub(crate) fn words_of<const N: usize>(&self, fill: impl FnOnce(&mut [u8; 64])) -> [u32; 8] {
         const { assert!(N <= Self::MAX) };
         let mut block = [0; 64];
-        block[..N].copy_from_slice(message);
+        fill(&mut block);
         finish_block(&mut block, N);
         let mut state = self.inner;
         compress256(&mut state, &[block]);
@@ -51,11 +58,12 @@ impl PreparedMac {
             inner.feed(&(part.len() as u64).to_be_bytes());
             inner.feed(part);
         }
-        self.finish(inner.end())
+        bytes_of(self.finish(inner.end()))
     }
 
     /// The outer hash of the inner one.
-    fn finish(&self, inner: [u32; 8]) -> [u8; 32] {
+    #[inline]
+    fn finish(&self, inner: [u32; 8]) -> [u32; 8] {
         let mut block = [0; 64];
         for (bytes, word) in block.as_chunks_mut::<4>().0.iter_mut().zip(inner) {
             *bytes = word.to_be_bytes();
@@ -63,13 +71,16 @@ impl PreparedMac {
         finish_block(&mut block, 32);
         let mut state = self.outer;
         compress256(&mut state, &[block]);
-
-        let mut out = [0; 32];
-        for (bytes, word) in out.as_chunks_mut::<4>().0.iter_mut().zip(state) {
-            *bytes = word.to_be_bytes();
-        }
-        out
+        state
     }
+}
+
+fn bytes_of(words: [u32; 8]) -> [u8; 32] {
+    let mut bytes = [0; 32];
+    for (bytes, word) in bytes.as_chunks_mut::<4>().0.iter_mut().zip(words) {
+        *bytes = word.to_be_bytes();
+    }
+    bytes
 }
 
 /// A message of any length that follows one key block.
