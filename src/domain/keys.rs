@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use super::code::CodeKey;
 use super::ids::{CounterKey, Identifier, RecordKey, TenantId, UserId};
 use super::invalid::InvalidInput;
-use super::mac::{PreparedMac, mac_parts};
+use super::mac::{KeyedMac, PreparedMac, mac_parts};
 use super::secret::SecretBytes;
 use super::time::Timestamp;
 
@@ -27,7 +27,7 @@ use super::time::Timestamp;
 /// # Ok::<(), sspr::InvalidInput>(())
 /// ```
 pub struct Keys {
-    lookup: PreparedMac,
+    lookup: KeyedMac,
     /// The issuing one first.
     short: Vec<ShortKey>,
 }
@@ -36,7 +36,7 @@ pub struct Keys {
 pub(crate) struct ShortKey {
     pub(crate) id: u16,
     pub(crate) code: CodeKey,
-    pub(crate) ticket_mac: PreparedMac,
+    pub(crate) ticket_mac: KeyedMac,
     pub(crate) ticket_stream: PreparedMac,
 }
 
@@ -74,7 +74,7 @@ impl Keys {
     ) -> Result<Self, InvalidInput> {
         let expanded = expand(&lookup)?;
         let lookup = Zeroizing::new(mac_parts(&expanded, 0x10, &[b"sspr lookup"]));
-        let lookup = PreparedMac::new(&lookup);
+        let lookup = KeyedMac::new(&lookup);
         Ok(Self { lookup, short: vec![ShortKey::new(issuing_id, &issuing)?] })
     }
 
@@ -203,7 +203,7 @@ impl ShortKey {
         Ok(Self {
             id,
             code: CodeKey::new(&derive(b"sspr code")),
-            ticket_mac: PreparedMac::new(&derive(b"sspr ticket mac")),
+            ticket_mac: KeyedMac::new(&derive(b"sspr ticket mac")),
             ticket_stream: PreparedMac::new(&derive(b"sspr ticket stream")),
         })
     }
