@@ -149,7 +149,10 @@ pub use engine::{
     Port, Ready, Registration, Reply, Request, Reset, Selection, SignInContext, SignedIn, Source,
     Stats, Step, StoredPolicy,
 };
-pub use port::{Clock, Delivery, Directory, Entropy, PortError, Store};
+pub use port::{
+    Clock, Cursor, Delivery, Directory, Entropy, Envelope, Page, PortError, PortErrorKind,
+    PortResult, Retry, Store,
+};
 
 /// The code in the README is compiled and run.
 #[cfg(doctest)]

@@ -70,11 +70,10 @@ impl Window {
         self.times.push(now);
     }
 
-    /// Takes back one event counted at `at`: it turned out to be a success.
-    pub(crate) fn uncount(&mut self, at: Timestamp) {
-        if let Some(place) = self.times.iter().rposition(|&time| time == at) {
-            self.times.remove(place);
-        }
+    /// Takes back one event counted at `at`, if it is still there: it turned out to be a success.
+    pub(crate) fn uncount(&mut self, at: Timestamp) -> bool {
+        let place = self.times.iter().rposition(|&time| time == at);
+        place.map(|place| self.times.remove(place)).is_some()
     }
 
     /// Stamps from a clock that ran ahead start again now, at full length.
@@ -152,14 +151,14 @@ impl MethodBudget {
     /// goes with it; an older or newer lock stays.
     pub(crate) fn take_back(&mut self, pool: PoolKind, at: Timestamp, charged: Charged) {
         let window = self.pool_mut(pool);
-        window.uncount(at);
+        let counted = window.uncount(at);
         if charged.locked_until.is_some() && window.locked_until == charged.locked_until {
             window.locked_until = None;
         }
         if charged.disabled {
             self.disabled = false;
         }
-        self.consecutive = self.consecutive.saturating_sub(1);
+        self.consecutive = self.consecutive.saturating_sub(u32::from(counted));
     }
 
     /// The attempt charged at `at` was right: it was no failure, and the run of failures ends.

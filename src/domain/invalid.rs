@@ -50,6 +50,34 @@ pub enum InvalidInput {
     },
 }
 
+impl InvalidInput {
+    /// A stable code, such as `too_long`.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Empty { .. } => "empty",
+            Self::TooLong { .. } => "too_long",
+            Self::Control { .. } => "control",
+            Self::Malformed { .. } => "malformed",
+            Self::Foreign { .. } => "foreign",
+            Self::OutOfRange { .. } => "out_of_range",
+        }
+    }
+
+    /// What was being parsed, such as `ticket`.
+    #[must_use]
+    pub const fn what(&self) -> &'static str {
+        match self {
+            Self::Empty { what }
+            | Self::TooLong { what, .. }
+            | Self::Control { what }
+            | Self::Malformed { what }
+            | Self::Foreign { what }
+            | Self::OutOfRange { what } => what,
+        }
+    }
+}
+
 /// Checks that `text` holds 1 to `max` bytes and no control character. The length is checked
 /// first, in constant time.
 pub(crate) fn bounded_text(what: &'static str, text: &str, max: usize) -> Result<(), InvalidInput> {

@@ -9,7 +9,7 @@ use super::code::CodeKey;
 use super::ids::{CounterKey, Identifier, RecordKey, TenantId, UserId};
 use super::invalid::InvalidInput;
 use super::mac::{KeyedMac, PreparedMac, mac_parts};
-use super::secret::SecretBytes;
+use super::secret::{SecretBytes, secrets_equal};
 use super::time::Timestamp;
 
 /// The engine's keys.
@@ -62,16 +62,19 @@ impl Keys {
     const MAX_SHORT: usize = 4;
 
     /// A lookup key, and the short-lived secret that issues, with its id. Each at least 32 random
-    /// bytes.
+    /// bytes, and each another: the same secret twice would outlive its own rotation.
     ///
     /// # Errors
     ///
-    /// [`InvalidInput::OutOfRange`] for a secret below 32 bytes.
+    /// [`InvalidInput::OutOfRange`] for a secret below 32 bytes, or the same one twice.
     pub fn new(
         lookup: SecretBytes,
         issuing_id: u16,
         issuing: SecretBytes,
     ) -> Result<Self, InvalidInput> {
+        if secrets_equal(lookup.expose_secret(), issuing.expose_secret()) {
+            return Err(InvalidInput::OutOfRange { what: "second secret key (the first again)" });
+        }
         let expanded = expand(&lookup)?;
         let lookup = Zeroizing::new(mac_parts(&expanded, 0x10, &[b"sspr lookup"]));
         let lookup = KeyedMac::new(&lookup);

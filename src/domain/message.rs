@@ -104,6 +104,11 @@ pub enum Notice {
         /// When.
         at: Timestamp,
     },
+    /// An administrator changed the contact data that a reset can use.
+    ContactsChanged {
+        /// When.
+        at: Timestamp,
+    },
     /// Half of the failures that disable a method have happened.
     ManyFailures {
         /// Which kind.
@@ -133,6 +138,7 @@ impl Notice {
             Self::PasswordMayHaveChanged { .. } => "notice.password_may_have_changed",
             Self::MethodAdded { .. } => "notice.method_added",
             Self::MethodRemoved { .. } => "notice.method_removed",
+            Self::ContactsChanged { .. } => "notice.contacts_changed",
             Self::ManyFailures { .. } => "notice.many_failures",
             Self::AdministratorMayHaveReset { .. } => "notice.administrator_may_have_reset",
             Self::AdministratorReset { .. } => "notice.administrator_reset",

@@ -81,6 +81,9 @@ pub enum Channel {
 }
 
 impl Channel {
+    /// Every channel.
+    pub const ALL: [Self; 3] = [Self::Email, Self::Sms, Self::Voice];
+
     /// A stable, lower-case name.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -101,7 +104,9 @@ impl fmt::Display for Channel {
 /// One thing that a person may choose to prove: a method, the channel to reach it, and which one
 /// of several of that kind.
 ///
-/// It names no address and no account, so it may stand in a form: `email`, `mobile_phone.voice.1`.
+/// It names no address and no account, so it may stand in a form. Written
+/// `METHOD[.CHANNEL[.INDEX]]`: the channel defaults to the preferred one, the index to 0. `Display`
+/// writes all three, as in `email.email.0` and `mobile_phone.voice.1`.
 ///
 /// ```
 /// use sspr::{Channel, ChallengeOption, MethodKind};

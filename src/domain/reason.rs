@@ -1,5 +1,7 @@
 //! Reasons: why somebody may not, and how far they had come.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 /// Why a reset is refused, by Entra's numbers where it has one.
@@ -55,6 +57,30 @@ impl SsprReason {
             Self::DirectoryUnreachable => 30,
             _ => return None,
         })
+    }
+}
+
+impl fmt::Display for SsprReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words = match self {
+            Self::UnknownUser => "nobody has this identifier",
+            Self::AccountDisabled => "the account is disabled or managed elsewhere",
+            Self::SwitchedOff => "self-service reset is switched off",
+            Self::WritebackOff => "writeback is off",
+            Self::NoPolicy => "no policy is defined",
+            Self::NotEntitled => "an entitlement is missing",
+            Self::NotInScope => "the user is in none of the selected groups",
+            Self::TooFewMethods => "too few methods are registered",
+            Self::AdministratorRequired => "an administrator must act on the directory",
+            Self::DirectoryUnreachable => "the directory cannot be reached",
+            Self::Blocked => "a failure budget is spent",
+            Self::NoSuchMethod => "the account has no such method",
+            Self::PasswordRefused => "the directory did not accept the password",
+        };
+        match self.code() {
+            Some(code) => write!(f, "{words} (SSPR_{code:04})"),
+            None => f.write_str(words),
+        }
     }
 }
 

@@ -16,10 +16,12 @@ pub enum Refusal {
     /// Which of these, only the audit trail says.
     #[error("not accepted")]
     NotAccepted,
-    /// The flow is over: its time has run out, or the account has changed. Start again.
+    /// The flow is over: its time has run out, or the account has changed. Drop the ticket and start
+    /// again.
     #[error("the flow has ended; start again")]
     Ended,
-    /// A newer ticket of this flow exists.
+    /// A newer ticket of this flow exists, in another tab or in an answer that was lost: `view` with
+    /// the newest one; without it, start again.
     #[error("a newer ticket of this flow exists")]
     TicketReplaced,
     /// This method, or this destination, is proven already: another one is wanted.
@@ -37,7 +39,8 @@ pub enum Refusal {
     /// More methods must be proven first.
     #[error("more methods must be proven first")]
     MoreProofNeeded,
-    /// The password breaks rules; the grant stays.
+    /// The password breaks rules; the grant stays. Show
+    /// [`PasswordRejection::guidance`]: this text names no rule.
     #[error("the password does not satisfy the rules")]
     Password(PasswordRejection),
     /// The directory does not accept the password; the grant stays.
@@ -58,7 +61,7 @@ pub enum Refusal {
     #[error("a human check must pass first")]
     HumanCheckRequired,
     /// Why this user may not, where the policy tells it, or to a caller who has proven enough.
-    #[error("self-service reset is not possible for this account: {reason:?}")]
+    #[error("self-service reset is not possible for this account: {reason}")]
     NotEligible {
         /// The reason.
         reason: SsprReason,
@@ -78,4 +81,34 @@ pub enum Refusal {
     /// There are as many as there may be.
     #[error("there are as many as there may be")]
     LimitReached,
+}
+
+impl Refusal {
+    /// A stable code, such as `not_accepted`.
+    ///
+    /// ```
+    /// assert_eq!(sspr::Refusal::NotAccepted.code(), "not_accepted");
+    /// ```
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NotAccepted => "not_accepted",
+            Self::Ended => "ended",
+            Self::TicketReplaced => "ticket_replaced",
+            Self::AlreadyProven => "already_proven",
+            Self::NotOffered => "not_offered",
+            Self::TooOften { .. } => "too_often",
+            Self::MoreProofNeeded => "more_proof_needed",
+            Self::Password(_) => "password",
+            Self::DirectoryPassword { .. } => "directory_password",
+            Self::Busy { .. } => "busy",
+            Self::HumanCheckRequired => "human_check_required",
+            Self::NotEligible { .. } => "not_eligible",
+            Self::ReauthenticationRequired => "reauthentication_required",
+            Self::NotAuthorised => "not_authorised",
+            Self::Conflict => "conflict",
+            Self::NotFound => "not_found",
+            Self::LimitReached => "limit_reached",
+        }
+    }
 }

@@ -68,6 +68,12 @@ impl fmt::Debug for SecretBytes {
     }
 }
 
+impl From<String> for SecretText {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
 impl From<&str> for SecretText {
     fn from(text: &str) -> Self {
         Self(text.to_owned())

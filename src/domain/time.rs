@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// A point in time, in whole milliseconds since 1970-01-01T00:00:00Z.
+/// A point in time, in whole milliseconds since 1970-01-01T00:00:00Z; in serde the number of them.
 ///
 /// All arithmetic saturates: a time far in the future compares as far in the future and never
 /// wraps round into the past.
@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 /// assert!(issued < expires);
 /// assert_eq!(expires.since(issued), Duration::from_secs(600));
 /// assert_eq!(issued.since(expires), Duration::ZERO);
-/// assert_eq!(issued.to_string(), "2023-11-14T22:13:20Z");
+/// assert_eq!(issued.to_string(), "2023-11-14T22:13:20.000Z");
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -90,13 +90,17 @@ impl TryFrom<Timestamp> for time::OffsetDateTime {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown = time::OffsetDateTime::try_from(*self)
-            .ok()
-            .and_then(|at| at.format(&time::format_description::well_known::Rfc3339).ok());
-        match shown {
-            Some(text) => f.write_str(&text),
-            None => write!(f, "{}ms", self.0),
-        }
+        // Always three digits of a second, so that lines align and texts sort as times do.
+        let Ok(at) = time::OffsetDateTime::try_from(*self) else {
+            return write!(f, "{}ms", self.0);
+        };
+        let (year, month, day) = (at.year(), u8::from(at.month()), at.day());
+        let (hour, minute, second) = (at.hour(), at.minute(), at.second());
+        let text = format!(
+            "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{:03}Z",
+            at.millisecond()
+        );
+        f.pad(&text)
     }
 }
 

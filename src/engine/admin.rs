@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::Engine;
+use super::context::Context;
 use super::error::{At as _, Error, Fault, Port};
 use super::request::{Actor, Request, Source};
 use super::step::{MAX_BODY, Origin, Plan, Unsure, next_count};
@@ -14,6 +15,7 @@ use crate::domain::facts::UserSelector;
 use crate::domain::ids::{RoleId, TenantId, UserId};
 use crate::domain::policy::Policy;
 use crate::domain::policy_record::PolicyRecord;
+use crate::domain::reason::SsprReason;
 use crate::domain::record::{Columns, Record, RecordKind, Subject, Version};
 use crate::domain::refusal::Refusal;
 use crate::domain::time::Timestamp;
@@ -124,15 +126,20 @@ impl Admin<'_> {
         }
     }
 
-    /// Supplies contact data for a user; replaces what administrators supplied before. What the
-    /// user confirmed stays and counts first. The user is told of what was added.
+    /// Supplies contact data for a user; replaces all that administrators supplied before, so give
+    /// every address each time. It counts at once: the hold is for what users register themselves.
+    /// What the user confirmed stays and counts first. The user is told of each change.
     ///
     /// # Errors
     ///
     /// [`Refusal::NotAuthorised`], [`Refusal::NotFound`]; [`Error::Fault`].
     pub async fn supply_contacts(&self, user: &UserId, contacts: &Contacts) -> Result<(), Error> {
         self.authorise(&[&self.engine.inner.roles.contacts])?;
-        self.change(user, |turn, tell| supply_contacts(turn, contacts, tell)).await
+        self.change(user, |turn, context| {
+            let incarnation = context.user.as_ref().and_then(|user| user.incarnation.as_deref());
+            supply_contacts(turn, contacts, incarnation, |account| context.addresses(account))
+        })
+        .await
     }
 
     /// Clears the failure budgets and the count of challenges of a user, who may then try again at
@@ -187,20 +194,24 @@ impl Admin<'_> {
     async fn change(
         &self,
         user: &UserId,
-        change: impl Fn(&mut Turn<'_>, &[crate::domain::decide::Address]) -> Result<(), Refusal>,
+        change: impl Fn(&mut Turn<'_>, &Context) -> Result<(), Refusal>,
     ) -> Result<(), Error> {
         let engine = self.engine;
         let context = engine.context(self.tenant, UserSelector::Id(user), true).await?;
-        if context.user.is_none() {
+        let Some(facts) = &context.user else {
             return Err(Refusal::NotFound.into());
-        }
+        };
         let target = engine.user_target(self.tenant, user);
         let loaded = engine.load(&target).await?;
-        let tell = context.addresses(&loaded.account);
+        let incarnation = &loaded.account.incarnation;
+        if incarnation.is_some() && *incarnation != facts.incarnation {
+            // Another person has this id now: the record is somebody else's.
+            return Err(Refusal::NotEligible { reason: SsprReason::AccountDisabled }.into());
+        }
         let request = Request::new(self.tenant.clone(), Source::Unknown);
         let actor = ActorKind::Administrator(self.actor.id.clone());
         let origin = Origin::of(&request, actor);
-        let decide = |turn: &mut Turn<'_>| change(turn, &tell).map(Plan::Commit);
+        let decide = |turn: &mut Turn<'_>| change(turn, &context).map(Plan::Commit);
         let policy = &context.policy;
         engine.step(&target, Some(loaded), policy, &origin, Unsure::Resolve, decide).await?;
         (engine.inner.on_work)();

@@ -224,6 +224,7 @@ impl EngineBuilder<Ready> {
             policies: Mutex::new(HashMap::new()),
             comparisons: AtomicU64::new(0),
             redecisions: AtomicU64::new(0),
+            silenced: AtomicU64::new(0),
             purged_at: AtomicI64::new(i64::MIN),
         };
         let engine = Engine { inner: Arc::new(inner) };

@@ -8,7 +8,7 @@ use super::error::{At as _, Error, Fault, Port};
 use super::reply::Reply;
 use super::request::Request;
 use super::step::{Origin, Plan, Target, Unsure};
-use crate::domain::account::{Account, Proof};
+use crate::domain::account::{Account, Offer, Proof};
 use crate::domain::contact::Destination;
 use crate::domain::decide::{
     Address, Begin, Begun, Turn, Unwritten, begin_write, locale_of, may_complete, raise_required,
@@ -27,7 +27,7 @@ use crate::domain::time::Timestamp;
 use crate::port::{PasswordWrite, PortError, PortErrorKind};
 
 /// Administrators who are told of one reset, at most.
-const MAX_ADMINISTRATORS: usize = 4;
+const MAX_ADMINISTRATORS: usize = 3;
 
 /// What the end of a reset works with.
 struct Ending<'a> {
@@ -40,6 +40,7 @@ struct Ending<'a> {
     allowed: Vec<(crate::MethodKind, String)>,
     tell: Vec<Address>,
     tell_administrators: Vec<Address>,
+    offers: Vec<Offer>,
 }
 
 impl Ending<'_> {
@@ -79,6 +80,9 @@ impl Engine {
         if flow.is_some_and(|flow| flow.done.is_some()) {
             return Err(Refusal::Ended.into());
         }
+        if flow.is_some_and(|flow| flow.generation != claim.generation) {
+            return Err(Refusal::TicketReplaced.into());
+        }
         if flow.is_none_or(|flow| flow.grant.is_none()) {
             return Err(Refusal::MoreProofNeeded.into());
         }
@@ -96,6 +100,7 @@ impl Engine {
             allowed: allowed.map(|one| (one.kind, one.destination.normalised())).collect(),
             tell: context.addresses(&loaded.account),
             tell_administrators: Vec::new(),
+            offers: eligible.offers(&context.channels),
         };
         // No rule is evaluated, and no list asked, before the grant is known to be live.
         self.check_grant(&ending, &loaded.account).await?;
@@ -126,8 +131,7 @@ impl Engine {
         let checked = may_complete(&mut look, &begin);
         if checked == Err(Refusal::MoreProofNeeded) {
             // The policy has been raised since the grant was earned: the flow goes on from there.
-            let flow = &ending.claim.flow;
-            self.note(ending, |turn| raise_required(turn, flow, ending.required)).await?;
+            self.note(ending, |turn| raise_required(turn, &begin, &ending.offers)).await?;
         }
         Ok(checked?)
     }
@@ -227,7 +231,7 @@ impl Engine {
                 Err(Error::Fault(Fault { port: Port::Directory, error }))
             }
             Err(error) => {
-                if matches!(error.kind(), PortErrorKind::Unavailable | PortErrorKind::Denied) {
+                if error.kind() == PortErrorKind::Unavailable {
                     let reason = SsprReason::DirectoryUnreachable;
                     self.unwritten(ending, begun, &Unwritten::Failed(reason)).await?;
                 } else {

@@ -9,8 +9,9 @@ use crate::port::{PortError, Retry};
 /// Why an operation did not do what was asked.
 ///
 /// - [`Refused`](Self::Refused): the rules say no. Show it: it holds only what may be told. Before
-///   the first proof, show it no sooner than
-///   [`Engine::reply_floor`](crate::Engine::reply_floor) after the request arrived.
+///   the first proof it must not show by its time who exists: hold every error back until
+///   [`Engine::reply_floor`](crate::Engine::reply_floor) after the request arrived. The ticket that
+///   was sent stays good, except after `Ended` and `TicketReplaced`.
 /// - [`Invalid`](Self::Invalid): the call was malformed. A bug of the caller, or junk from a
 ///   browser; nothing was read or counted.
 /// - [`Fault`](Self::Fault): a port failed. Nothing that counts as success has happened; its

@@ -69,6 +69,7 @@ struct Inner {
     policies: Mutex<HashMap<TenantId, context::CachedPolicy>>,
     comparisons: AtomicU64,
     redecisions: AtomicU64,
+    silenced: AtomicU64,
     /// When rows past their time were last removed, in Unix milliseconds.
     purged_at: AtomicI64,
 }
@@ -81,6 +82,9 @@ pub struct Stats {
     pub comparisons: u64,
     /// Decisions made again because the record had changed meanwhile.
     pub redecisions: u64,
+    /// Challenges that were answered as any other and not opened, since a budget of the account was
+    /// spent. They commit nothing, so the audit trail does not have them.
+    pub silenced: u64,
 }
 
 impl Engine {
@@ -116,6 +120,7 @@ impl Engine {
         Stats {
             comparisons: self.inner.comparisons.load(Ordering::Relaxed),
             redecisions: self.inner.redecisions.load(Ordering::Relaxed),
+            silenced: self.inner.silenced.load(Ordering::Relaxed),
         }
     }
 

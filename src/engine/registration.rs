@@ -14,7 +14,7 @@ use crate::domain::contact::{Destination, EmailAddress, PhoneNumber};
 use crate::domain::decide::{
     Add, MAX_SKEW, Open, Turn, add_method, confirm_method, locale_of, remove_method, time_of,
 };
-use crate::domain::eligibility::standing;
+use crate::domain::eligibility::{candidates, standing};
 use crate::domain::event::ActorKind;
 use crate::domain::facts::UserSelector;
 use crate::domain::ids::MethodId;
@@ -84,6 +84,8 @@ struct State {
     target: Target,
     loaded: Loaded,
     required: u8,
+    /// Whether the user could reset already, with what the account or the directory holds.
+    others: bool,
 }
 
 impl Registration<'_> {
@@ -116,7 +118,7 @@ impl Registration<'_> {
         let state = self.state(request, user).await?;
         self.check_fresh(user, &state)?;
         self.check_second_factor(user, &state)?;
-        let State { context, target, loaded, required } = state;
+        let State { context, target, loaded, required, .. } = state;
         let kind = method.option.method();
         let allowed = context.gates_of().is_some_and(|gates| gates.methods.contains(&kind));
         if !allowed || !context.channels.contains(&method.option.channel()) {
@@ -193,7 +195,7 @@ impl Registration<'_> {
         }
         let state = self.state(request, user).await?;
         self.check_fresh(user, &state)?;
-        let State { context, target, loaded, .. } = state;
+        let State { context, target, loaded, others, .. } = state;
         let gates = context.gates_of();
         let gates = gates.ok_or(Refusal::NotOffered)?;
         let tell = context.addresses(&loaded.account);
@@ -201,7 +203,7 @@ impl Registration<'_> {
         let origin = Origin::of(request, ActorKind::User);
         let charge = engine.charge_and_compare(&target, policy, &origin, &claim, attempt).await?;
         let decide = |turn: &mut Turn<'_>| {
-            confirm_method(turn, &claim.flow, &charge, gates, &tell).map(Plan::Commit)
+            confirm_method(turn, &claim.flow, &charge, gates, others, &tell).map(Plan::Commit)
         };
         let step = engine.step(&target, None, policy, &origin, Unsure::Resolve, decide);
         let (method, _) = step.await?;
@@ -226,9 +228,9 @@ impl Registration<'_> {
         self.check_fresh(user, &state)?;
         self.check_second_factor(user, &state)?;
         let State { context, target, loaded, .. } = state;
-        let tell = context.addresses(&loaded.account);
+        let tell = |account: &Account| context.addresses(account);
         let origin = Origin::of(request, ActorKind::User);
-        let decide = |turn: &mut Turn<'_>| remove_method(turn, method, &tell).map(Plan::Commit);
+        let decide = |turn: &mut Turn<'_>| remove_method(turn, method, tell).map(Plan::Commit);
         let policy = &context.policy;
         engine.step(&target, Some(loaded), policy, &origin, Unsure::Resolve, decide).await?;
         (engine.inner.on_work)();
@@ -252,7 +254,10 @@ impl Registration<'_> {
             return Err(Refusal::NotEligible { reason: SsprReason::AccountDisabled }.into());
         }
         let required = standing.gates.required;
-        Ok(State { context, target, loaded, required })
+        let now = time_of(&loaded.account, engine.inner.clock.now());
+        let found = candidates(&loaded.account, facts, &context.policy, standing.gates, now);
+        let others = !found.is_empty();
+        Ok(State { context, target, loaded, required, others })
     }
 
     fn check_fresh(&self, user: &SignedIn, state: &State) -> Result<(), Refusal> {
@@ -272,12 +277,15 @@ impl Registration<'_> {
     fn check_second_factor(&self, user: &SignedIn, state: &State) -> Result<(), Refusal> {
         let policy = &state.context.policy.registration;
         let methods = &state.loaded.account.methods;
-        let active = methods.iter().any(|one| one.state == MethodState::Active);
+        let registered = state.loaded.account.registration.ever_active;
+        let active = registered
+            || state.others
+            || methods.iter().any(|one| one.state == MethodState::Active);
         let now = self.engine.inner.clock.now();
         let proven = user
             .context
             .second_factor_at
-            .is_some_and(|at| now.since(at) <= policy.reauthentication);
+            .is_some_and(|at| now.since(at) <= policy.reauthentication && at <= now.plus(MAX_SKEW));
         if active && policy.second_factor_to_change && !proven {
             return Err(Refusal::ReauthenticationRequired);
         }

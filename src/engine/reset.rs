@@ -1,6 +1,7 @@
 //! Resets: start, challenge, prove, complete.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use super::Engine;
 use super::attempt::{Attempt, Selection};
@@ -113,7 +114,7 @@ impl Reset<'_> {
         let claim = ticket.open(tenant, &engine.inner.keys)?;
         let (context, _, loaded) = engine.reset_state(tenant, &claim, false).await?;
         let now = time_of(&loaded.account, arrival);
-        claim.check_time(context.policy.lifetimes.flow, now)?;
+        claim.check_time(context.policy.lifetimes.flow, arrival)?;
         // Until the first proof only the ticket says what is shown: the record knows who exists.
         let proven = loaded.account.flow(&claim.flow).filter(|flow| !flow.proofs.is_empty());
         match proven {
@@ -136,8 +137,8 @@ impl Reset<'_> {
     ///
     /// # Errors
     ///
-    /// [`Refusal::TooOften`] for another code of one method within the wait, and for a source that
-    /// has spent its own limit; [`Refusal::Ended`], [`Refusal::TicketReplaced`],
+    /// [`Refusal::NotOffered`] for an option that was not shown; [`Refusal::TooOften`] for another
+    /// code of one method within the wait, and for a source that has spent its own limit; [`Refusal::Ended`], [`Refusal::TicketReplaced`],
     /// [`Refusal::AlreadyProven`]; [`InvalidInput`] for a foreign ticket or a missing phone number;
     /// [`Error::Fault`].
     pub async fn challenge(
@@ -153,21 +154,27 @@ impl Reset<'_> {
         let (context, target, loaded) = engine.reset_state(tenant, &claim, false).await?;
         let policy = &*context.policy;
         let now = time_of(&loaded.account, arrival);
-        claim.check_time(policy.lifetimes.flow, now)?;
+        claim.check_time(policy.lifetimes.flow, arrival)?;
         // The wait between two codes is the ticket's: the record knows who exists.
         if let Some(asked) = claim.asked_for(option.method()) {
             let retry_at = asked.at.plus(policy.sends.resend_after);
-            if now < retry_at {
+            if arrival < retry_at {
                 return Err(Refusal::TooOften { retry_at }.into());
             }
         }
         let eligible = context.claimed_eligible(&claim, &loaded.account, now);
         let first = engine.first_offers(&context, eligible.as_ref().ok(), claim.identifier);
         let proven = loaded.account.flow(&claim.flow).is_some_and(|flow| !flow.proofs.is_empty());
-        check_offered(&context, proven.then_some(&loaded.account), option)?;
-        if proven && let Err(reason) = &eligible {
+        match &eligible {
+            Ok(eligible) if proven => {
+                let offers = eligible.offers(&context.channels);
+                if !offers.iter().any(|offer| offer.option == option) {
+                    return Err(Refusal::NotOffered.into());
+                }
+            }
             // Whoever has proven a method is not left waiting for a code that is never sent.
-            return Err(Refusal::NotEligible { reason: *reason }.into());
+            Err(reason) if proven => return Err(Refusal::NotEligible { reason: *reason }.into()),
+            _ => check_offered(&context, option)?,
         }
         let typed = match &selection.typed {
             typed if typed_number(policy, option) => {
@@ -211,6 +218,7 @@ impl Reset<'_> {
         let longer = open.exceeded == Some(Exceeded::Tenant);
         let (opened, account) = engine.open(&target, loaded, policy, &origin, open, typed).await?;
         if let Opened::Silent(retry_at) = opened {
+            engine.inner.silenced.fetch_add(1, Ordering::Relaxed);
             // Whoever has proven a method, and whoever is told reasons anyway, is told the wait.
             if proven || policy.disclosure == Disclosure::Reasoned {
                 return Err(Refusal::TooOften { retry_at }.into());
@@ -262,7 +270,8 @@ impl Reset<'_> {
     }
 
     /// Writes the new password, if the flow holds a live grant and the password satisfies the
-    /// rules, and tells the owner.
+    /// rules, and tells the owner. If the answer is lost, [`view`](Self::view) shows
+    /// [`Step::Done`](crate::Step::Done).
     ///
     /// A refused password costs nothing and keeps the grant, ten times. If the outcome is not
     /// known ([`Error::Fault`] from the directory), the owner is told that the password may have
@@ -285,25 +294,20 @@ impl Reset<'_> {
     }
 }
 
-/// Whether the option is one of those shown: before the first proof the policy's, whoever asks;
-/// after it, the account's own.
-fn check_offered(
-    context: &Context,
-    proven: Option<&Arc<Account>>,
-    option: ChallengeOption,
-) -> Result<(), Refusal> {
-    let offered = match proven {
-        Some(account) => account.offers.iter().any(|offer| offer.option == option),
-        None => {
-            let policy = &*context.policy;
-            let administrators = &policy.administrators;
-            let kind = option.method();
-            let allowed = policy.users.methods.contains(&kind)
-                || (administrators.enabled && administrators.gates.methods.contains(&kind));
-            allowed && context.channels.contains(&option.channel())
-        }
+/// Whether the option is one of those shown before the first proof: the policy's, whoever asks.
+fn check_offered(context: &Context, option: ChallengeOption) -> Result<(), Refusal> {
+    let policy = &*context.policy;
+    let administrators = &policy.administrators;
+    let kind = option.method();
+    let allowed = policy.users.methods.contains(&kind)
+        || (administrators.enabled && administrators.gates.methods.contains(&kind));
+    // What is shown is the first of each kind, or all that an account may have, masked.
+    let shown = match policy.disclosure {
+        Disclosure::Uniform => 1,
+        _ => policy.registration.max_per_kind,
     };
-    if offered { Ok(()) } else { Err(Refusal::NotOffered) }
+    let reached = context.channels.contains(&option.channel());
+    if allowed && reached && option.index() < shown { Ok(()) } else { Err(Refusal::NotOffered) }
 }
 
 /// Where the code of this option goes, or why nowhere.
@@ -406,8 +410,9 @@ impl Engine {
         first: &[super::OptionView],
         arrival: Timestamp,
     ) -> Reply<ResetTicket> {
-        let now = time_of(account, arrival);
         let proven = account.flow(&claim.flow).is_some_and(|flow| !flow.proofs.is_empty());
+        // Until then not even the record's time may show.
+        let now = if proven { time_of(account, arrival) } else { arrival };
         Reply {
             ticket: ResetTicket::issue(claim, tenant, &self.inner.keys),
             step: step_of(claim, account, policy, first, now),

@@ -12,6 +12,27 @@ use crate::domain::method::Channel;
 use crate::domain::time::Timestamp;
 
 /// Hands messages to a mail server, a text gateway, a telephone system.
+///
+/// ```
+/// use sspr::adapters::render::{EnglishText, Renderer as _};
+/// use sspr::port::{Delivery, Envelope, PortResult, async_trait};
+/// use sspr::{Channel, TenantId};
+///
+/// struct Gateway;
+///
+/// #[async_trait]
+/// impl Delivery for Gateway {
+///     async fn deliver(&self, envelope: &Envelope) -> PortResult<()> {
+///         let rendered = EnglishText.render(envelope);
+///         let _to_be_sent = rendered.text.expose_secret(); // hand it to your provider here
+///         Ok(())
+///     }
+///
+///     async fn channels(&self, _tenant: &TenantId) -> PortResult<Vec<Channel>> {
+///         Ok(vec![Channel::Email, Channel::Sms])
+///     }
+/// }
+/// ```
 #[async_trait]
 pub trait Delivery: Send + Sync {
     /// Hands over one message.

@@ -8,6 +8,9 @@ mod directory;
 mod error;
 mod store;
 
+/// What an implementation of a port puts above its `impl`.
+pub use async_trait::async_trait;
+
 pub use abilities::{
     BreachList, ExternalMethod, HumanCheck, RiskSignal, RiskSignals, Seal, SlowHash,
 };
@@ -16,3 +19,8 @@ pub use delivery::{Delivery, Envelope};
 pub use directory::{Directory, PasswordWrite, Unlock};
 pub use error::{PortError, PortErrorKind, PortResult, Retry};
 pub use store::{Charge, Commit, Committed, Cursor, Cutoff, EventsOf, Page, Store};
+
+/// The types that the contracts speak of, beside the traits.
+pub use crate::domain::event::Event;
+pub use crate::domain::facts::{TenantFacts, UserFacts, UserQuery, UserSelector, WriteOutcome};
+pub use crate::domain::record::{Columns, Record, RecordKind, Version};

@@ -25,7 +25,8 @@ use crate::domain::time::Timestamp;
 /// - **Errors** say what is known ([`PortErrorKind`](super::PortErrorKind)): `Unavailable` only if
 ///   nothing happened and nothing will; `Unknown` if it may have or still may; `Corrupt` for what
 ///   cannot be read, which is never answered as "none"; `Denied` for what will not be let through.
-/// - **Cursors.** A cursor that this store did not make is an error, never a panic.
+/// - **Cursors.** A cursor that this store did not make is an error, never a panic. `Denied`
+///   suits; so it does for a listing of a kind that the store does not know.
 /// - **Handles.** All handles on one store, in one process or many, see one history.
 #[async_trait]
 pub trait Store: Send + Sync {

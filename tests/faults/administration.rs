@@ -82,7 +82,7 @@ fn contact_data_is_supplied_once_and_told_once() {
             assert_eq!(scene.count("contacts_supplied").await, 1, "{label}: one event");
             for address in [PRIMARY, MAIL, MOBILE] {
                 let messages = scene.inbox.messages_to(address);
-                let told = messages.iter().filter(|one| one.kind == "notice.method_added");
+                let told = messages.iter().filter(|one| one.kind == "notice.contacts_changed");
                 assert_eq!(told.count(), 1, "{label}: {address}");
             }
             assert!(scene.inbox.messages_to(OFFICE).is_empty(), "{label}: valid only now");

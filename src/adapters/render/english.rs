@@ -172,6 +172,9 @@ fn notice_words(notice: &Notice) -> NoticeWords {
         Notice::MethodRemoved { method, at } => {
             words(&format!("{} was removed as a sign-in method", a(*method)), at)
         }
+        Notice::ContactsChanged { at } => {
+            words("an administrator changed your contact data for password resets", at)
+        }
         Notice::ManyFailures { method, at } => NoticeWords {
             advice: "If this was not you, somebody may be guessing. Your password has not \
                      changed. If there\nare many more failures, this way to reset it is \

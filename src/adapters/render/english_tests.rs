@@ -15,6 +15,7 @@ fn notices() -> Vec<Notice> {
     let mut notices = vec![
         Notice::PasswordReset { at: AT },
         Notice::PasswordMayHaveChanged { at: AT },
+        Notice::ContactsChanged { at: AT },
         Notice::AdministratorMayHaveReset { at: AT },
         Notice::AdministratorReset { at: AT },
     ];

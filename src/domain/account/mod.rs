@@ -61,6 +61,9 @@ pub(crate) struct Account {
     pub(crate) outbox: Vec<Pending>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) write: Option<Write>,
+    /// Writes settled lately, by number: none is settled twice.
+    #[serde(default)]
+    pub(crate) settled: Vec<u32>,
     /// Fields of a newer release, kept through our own writes.
     #[serde(flatten)]
     pub(crate) unknown: BTreeMap<String, serde_json::Value>,
@@ -83,6 +86,10 @@ pub(crate) struct Registration {
     pub(crate) completed_at: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) confirmed_at: Option<Timestamp>,
+    /// Whether any method was ever active: the first one is free of hold and second factor, and
+    /// removing them all must not make another one the first.
+    #[serde(default)]
+    pub(crate) ever_active: bool,
 }
 
 /// The challenges opened lately, by pool.
@@ -144,6 +151,7 @@ impl Account {
             sends: Sends::default(),
             outbox: Vec::new(),
             write: None,
+            settled: Vec::new(),
             unknown: BTreeMap::new(),
         }
     }

@@ -2,7 +2,7 @@
 
 use super::prove::distinct;
 use super::{Address, Turn};
-use crate::domain::account::{Done, FlowId, PendingBody, Proof, Purpose, Write, WriteState};
+use crate::domain::account::{Done, FlowId, Offer, PendingBody, Proof, Purpose, Write, WriteState};
 use crate::domain::event::{EventKind, FlowEnd, RejectedBy};
 use crate::domain::facts::SessionKinds;
 use crate::domain::message::Notice;
@@ -89,6 +89,10 @@ fn check_grant(turn: &Turn<'_>, begin: &Begin<'_>) -> Result<u32, Refusal> {
 /// [`Refusal::Busy`] while a write is in flight.
 pub(crate) fn begin_write(turn: &mut Turn<'_>, begin: &Begin<'_>) -> Result<Begun, Refusal> {
     turn.sweep();
+    // Nobody could be told: then nothing may be written.
+    if begin.tell.is_empty() {
+        return Err(Refusal::NotEligible { reason: SsprReason::TooFewMethods });
+    }
     // Nothing is voided by our own unsettled write: its flow asks again.
     let number = check_grant(turn, begin)?;
     let now = turn.now;
@@ -136,6 +140,9 @@ impl Turn<'_> {
 /// The directory wrote. Whatever has become of the record meanwhile: it is recorded, what is
 /// outstanding is void, and sessions end.
 pub(crate) fn settle_written(turn: &mut Turn<'_>, begun: &Begun, propagated: bool) {
+    if !settle_once(turn, begun.write) {
+        return;
+    }
     let now = turn.now;
     let held = turn.account.write.as_ref();
     let held =
@@ -177,6 +184,9 @@ pub(crate) fn settle_written(turn: &mut Turn<'_>, begun: &Begun, propagated: boo
 
 /// The directory surely did not write: back to the grant, and nobody is told of anything.
 pub(crate) fn settle_unwritten(turn: &mut Turn<'_>, begun: &Begun, why: &Unwritten) {
+    if !settle_once(turn, begun.write) {
+        return;
+    }
     let write = turn.account.write.take_if(|one| one.number == begun.write);
     if write.is_some_and(|one| one.state == WriteState::Writing) {
         turn.account.outbox.retain(|pending| pending.write != Some(begun.write));
@@ -190,6 +200,21 @@ pub(crate) fn settle_unwritten(turn: &mut Turn<'_>, begun: &Begun, why: &Unwritt
             turn.note(EventKind::PasswordWriteFailed { flow, write, reason: *reason });
         }
     }
+}
+
+/// Whether this write was not settled before: a commit whose reply was lost is decided again, and
+/// makes neither a second event nor a second revocation.
+fn settle_once(turn: &mut Turn<'_>, write: u32) -> bool {
+    const REMEMBERED: usize = 8;
+    let settled = &mut turn.account.settled;
+    if settled.contains(&write) {
+        return false;
+    }
+    settled.push(write);
+    if settled.len() > REMEMBERED {
+        settled.remove(0);
+    }
+    true
 }
 
 /// Why the directory did not write.
@@ -217,6 +242,9 @@ pub(crate) fn settle_unasked(turn: &mut Turn<'_>, begun: &Begun) {
     if let Some(current) = current.filter(|one| one.number == begun.write) {
         current.state = WriteState::Unsettled;
         turn.account.outbox.retain(|pending| pending.write != Some(begun.write));
+        let (flow, write) = (begun.flow, begun.write);
+        let reason = SsprReason::DirectoryUnreachable;
+        turn.note(EventKind::PasswordWriteFailed { flow, write, reason });
     }
 }
 
@@ -227,8 +255,10 @@ fn unsettle(turn: &mut Turn<'_>, write: &Write, acting: u32) {
         let (flow, number) = (write.flow, write.number);
         turn.account.write = Some(Write { state: WriteState::Unsettled, ..write.clone() });
         turn.note(EventKind::PasswordWriteUnsettled { flow, write: number });
+        turn.void_others(Some(acting));
+    } else if acting != write.flow {
+        turn.void_others(Some(acting));
     }
-    turn.void_others(Some(acting));
 }
 
 /// A password was refused by the rules: the grant stays, ten times.
@@ -259,14 +289,20 @@ pub(crate) fn may_complete(turn: &mut Turn<'_>, begin: &Begin<'_>) -> Result<(),
     check_grant(turn, begin).map(|_| ())
 }
 
-/// The policy wants more proofs than the grant was earned with: back to choosing.
-pub(crate) fn raise_required(turn: &mut Turn<'_>, id: &FlowId, required: u8) {
+/// The policy wants other proofs, or more, than the grant was earned with: back to choosing, from
+/// what the account has to offer now. What is not allowed any more counts no more.
+pub(crate) fn raise_required(turn: &mut Turn<'_>, begin: &Begin<'_>, offers: &[Offer]) {
     turn.sweep();
-    if let Some(flow) = turn.account.flow_mut(id) {
-        flow.required = flow.required.max(required);
-        if distinct(&flow.proofs) < flow.required {
-            flow.grant = None;
-        }
+    let Some(flow) = turn.account.flow_mut(begin.flow) else { return };
+    flow.required = flow.required.max(begin.required);
+    flow.proofs.retain(|proof| (begin.methods_allowed)(proof));
+    if distinct(&flow.proofs) < flow.required {
+        flow.grant = None;
+    }
+    let (number, none_left) = (flow.number, flow.proofs.is_empty());
+    *turn.account.offers = offers.to_vec();
+    if none_left && turn.account.write.is_none() {
+        turn.drop_flow(number, FlowEnd::Superseded);
     }
 }
 

@@ -1,7 +1,8 @@
 //! What administrators do to an account.
 
+use super::register::MAX_METHODS;
 use super::{Address, Turn};
-use crate::domain::account::{Method, MethodState, Provenance};
+use crate::domain::account::{Account, Method, MethodState, Provenance};
 use crate::domain::contact::{Destination, EmailAddress, PhoneNumber};
 use crate::domain::event::EventKind;
 use crate::domain::ids::MethodId;
@@ -45,24 +46,20 @@ impl Contacts {
 pub(crate) fn supply_contacts(
     turn: &mut Turn<'_>,
     contacts: &Contacts,
-    tell: &[Address],
+    incarnation: Option<&str>,
+    tell: impl Fn(&Account) -> Vec<Address>,
 ) -> Result<(), Refusal> {
     turn.sweep();
     let now = turn.now;
+    let tell = tell(&turn.account);
     let supplied = |method: &Method| method.provenance == Provenance::Administrator;
     let wanted: Vec<(MethodKind, Destination)> = contacts.entries().collect();
     let stays = |method: &Method| {
         wanted.iter().any(|(kind, to)| *kind == method.kind && *to == method.destination)
     };
-    let removed: Vec<MethodKind> = turn
-        .account
-        .methods
-        .iter()
-        .filter(|method| supplied(method) && !stays(method))
-        .map(|method| method.kind)
-        .collect();
+    let removed = turn.account.methods.iter().any(|method| supplied(method) && !stays(method));
     turn.account.methods.retain(|method| !supplied(method) || stays(method));
-    let mut added = Vec::new();
+    let mut added = false;
     for (kind, destination) in wanted {
         let known = turn.account.methods.iter().any(|method| {
             supplied(method) && method.kind == kind && method.destination == destination
@@ -80,21 +77,21 @@ pub(crate) fn supply_contacts(
             added_at: now,
             usable_from: now,
         });
-        added.push(kind);
+        added = true;
     }
-    if added.is_empty() && removed.is_empty() {
+    if !added && !removed {
         return Ok(());
     }
-    if turn.account.is_large() {
+    if turn.account.is_large() || turn.account.methods.len() > MAX_METHODS {
         return Err(Refusal::LimitReached);
     }
     turn.void_others(None);
-    for kind in added {
-        turn.notify(Notice::MethodAdded { method: kind, at: now }, tell, now, None)?;
+    turn.account.registration.ever_active |= added;
+    if turn.account.incarnation.is_none() {
+        turn.account.incarnation = incarnation.map(str::to_owned);
     }
-    for kind in removed {
-        turn.notify(Notice::MethodRemoved { method: kind, at: now }, tell, now, None)?;
-    }
+    // One notice for all: they were changed together.
+    turn.notify(Notice::ContactsChanged { at: now }, &tell, now, None)?;
     let count = contacts.entries().count() as u8;
     turn.note(EventKind::ContactsSupplied { count });
     Ok(())

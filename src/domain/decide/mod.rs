@@ -205,7 +205,7 @@ pub(crate) struct Address {
 }
 
 /// At most this many addresses are told of one change.
-const MAX_TOLD: usize = 12;
+const MAX_TOLD: usize = 10;
 
 /// The addresses that the policy's rule names among those that are valid now.
 pub(crate) fn addresses_to_tell(
@@ -260,10 +260,38 @@ pub(crate) fn addresses_to_tell(
         told.push(Address {
             channel: Channel::Email,
             destination: Destination::Email(mail),
-            locale,
+            locale: locale.clone(),
         });
     }
+    if told.is_empty() {
+        told = any_way_to_tell(account, user, channels, &locale);
+    }
     told
+}
+
+/// Whoever has no address that the rule names is told in the way that the reset itself went: some
+/// way there is, or there would have been no reset.
+fn any_way_to_tell(
+    account: &Account,
+    user: &UserFacts,
+    channels: &[Channel],
+    locale: &Locale,
+) -> Vec<Address> {
+    use super::account::MethodState;
+    use super::contact::Destination;
+    use super::method::MethodKind;
+
+    let active = account.methods.iter().filter(|method| method.state == MethodState::Active);
+    let active = active.map(|method| (method.kind, method.destination.clone()));
+    let contacts = &user.contacts;
+    let mobile = contacts.mobile.iter().map(|to| (MethodKind::MobilePhone, to.clone()));
+    let office = contacts.office.iter().map(|to| (MethodKind::OfficePhone, to.clone()));
+    let phones = mobile.chain(office).map(|(kind, to)| (kind, Destination::Phone(to)));
+    let reached = active.chain(phones).filter_map(|(kind, destination)| {
+        let channel = *kind.channels().iter().find(|channel| channels.contains(channel))?;
+        Some(Address { channel, destination, locale: locale.clone() })
+    });
+    reached.take(MAX_TOLD).collect()
 }
 
 /// The language of a user: their own, else the tenant's, else English.

@@ -411,9 +411,18 @@ pub(crate) fn charge_number(
         return Ok(Err(retry_at));
     }
     let pool = pool_of(turn.account.flow(&open.flow), open.purpose);
-    // Nobody's promise is spent on it, not even that of this flow's own live code.
+    // Nobody's promise is spent on it but that of this flow's own live code, which the new one is
+    // to replace: one try of that code is given up.
     if available_attempts(&turn.account, kind, pool, None, false, policy, now) == 0 {
-        return Ok(Err(retry_at(&turn.account, kind, pool, policy, now)));
+        let own = turn.account.flow_mut(&open.flow);
+        let own = own.and_then(|flow| {
+            let live = |one: &&mut Challenge| one.method() == kind && one.live(now);
+            flow.challenges.iter_mut().find(|one| live(one) && one.attempts > 0)
+        });
+        match own {
+            Some(challenge) => challenge.attempts -= 1,
+            None => return Ok(Err(retry_at(&turn.account, kind, pool, policy, now))),
+        }
     }
     let brought_about = turn.charge(kind, pool);
     turn.note(EventKind::NumberCounted { method: kind });

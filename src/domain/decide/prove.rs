@@ -139,13 +139,7 @@ impl Turn<'_> {
             return;
         };
         let facts = UserFacts::new(user);
-        let tell = addresses_to_tell(
-            &self.account,
-            &facts,
-            None,
-            self.policy,
-            &[Channel::Email, Channel::Sms],
-        );
+        let tell = addresses_to_tell(&self.account, &facts, None, self.policy, &Channel::ALL);
         let now = self.now;
         // Where there is no room for a warning, notices are waiting already: nobody reads them.
         let _ = self.notify(Notice::ManyFailures { method, at: now }, &tell, now, None);

@@ -3,7 +3,7 @@
 use super::open::{Open, Opened, open_challenge};
 use super::prove::Charge;
 use super::{Address, Turn};
-use crate::domain::account::{FlowId, Method, MethodState, Provenance, Purpose};
+use crate::domain::account::{Account, FlowId, Method, MethodState, Provenance, Purpose};
 use crate::domain::contact::Destination;
 use crate::domain::eligibility::{Candidate, enough};
 use crate::domain::event::EventKind;
@@ -22,7 +22,7 @@ pub(crate) struct Add<'a> {
 }
 
 /// Methods of one account, pending ones included.
-const MAX_METHODS: usize = 32;
+pub(super) const MAX_METHODS: usize = 32;
 
 /// Adds a pending method and sends its code.
 ///
@@ -82,7 +82,9 @@ fn forget_abandoned(turn: &mut Turn<'_>) {
     });
 }
 
-/// The code was right: the pending method becomes active, and everybody who could be reached
+/// The code was right: the pending method becomes active. It waits out the hold, unless the user
+/// could not have reset before (`others`: they could, with what the directory holds). It is then
+/// registered, and everybody who could be reached
 /// before is told.
 ///
 /// # Errors
@@ -93,6 +95,7 @@ pub(crate) fn confirm_method(
     id: &FlowId,
     charge: &Charge,
     gates: &Gates,
+    others: bool,
     tell: &[Address],
 ) -> Result<Method, Refusal> {
     turn.sweep();
@@ -105,7 +108,7 @@ pub(crate) fn confirm_method(
     if !here || !flow.live(now) || flow.epoch != turn.account.epoch {
         return Err(Refusal::NotAccepted);
     }
-    let first = !turn.account.methods.iter().any(|one| one.state == MethodState::Active);
+    let first = !others && !turn.account.registration.ever_active;
     let place = turn.account.methods.iter().position(|one| one.id == method_id);
     let method = place.and_then(|place| turn.account.methods.get_mut(place));
     let method = method.ok_or(Refusal::NotAccepted)?;
@@ -117,6 +120,7 @@ pub(crate) fn confirm_method(
     method.provenance = Provenance::Confirmed;
     method.usable_from = if first { now } else { now.plus(policy.registration.hold) };
     let method = method.clone();
+    turn.account.registration.ever_active = true;
     turn.account.flows.retain(|one| one.id != *id);
     turn.forgive(charge);
     // Registered anew: the method may be used again.
@@ -154,16 +158,17 @@ fn complete_enough(turn: &Turn<'_>, gates: &Gates) -> bool {
 pub(crate) fn remove_method(
     turn: &mut Turn<'_>,
     id: &MethodId,
-    tell: &[Address],
+    tell: impl Fn(&Account) -> Vec<Address>,
 ) -> Result<(), Refusal> {
     turn.sweep();
     let now = turn.now;
+    let tell = tell(&turn.account);
     let place = turn.account.methods.iter().position(|one| one.id == *id);
     let method = turn.account.methods.remove(place.ok_or(Refusal::NotFound)?);
     turn.void_others(None);
     forget_abandoned(turn);
     if method.state == MethodState::Active {
-        turn.notify(Notice::MethodRemoved { method: method.kind, at: now }, tell, now, None)?;
+        turn.notify(Notice::MethodRemoved { method: method.kind, at: now }, &tell, now, None)?;
     }
     turn.note(EventKind::MethodRemoved { method: method.kind, id: method.id });
     Ok(())

@@ -133,7 +133,8 @@ impl Turn<'_> {
                 method.usable_from = now.plus(hold);
             }
         }
-        for pending in &mut self.account.outbox {
+        // What belongs to a write is due with it.
+        for pending in self.account.outbox.iter_mut().filter(|one| one.write.is_none()) {
             pending.due = pending.due.min(now);
             pending.claimed_until = None;
         }

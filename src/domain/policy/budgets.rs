@@ -263,8 +263,8 @@ pub struct CrossLimits {
     /// Challenges in the whole tenant. Default 2 000 in a day: at 5 attempts of 6 digits each the
     /// chance of one lucky guess is 0.01.
     pub tenant: Rate,
-    /// Symbols by which codes grow while one of the last three is spent. Default 2, 0 to 4;
-    /// codes never exceed 12.
+    /// Symbols by which codes grow while the tenant's limit is spent. Default 2, 0 to 4; codes
+    /// never exceed 12. A spent destination or prefix allows fewer tries instead, unseen.
     pub raised_length: u8,
 }
 

@@ -64,7 +64,7 @@ pub struct PolicySettings {
     pub notifications: Notifications,
     /// What the answers before the first proof may tell. Default [`Disclosure::Uniform`].
     pub disclosure: Disclosure,
-    /// Whether a human check must pass before anything is looked up. Default false;
+    /// Whether a human check must pass before anything is answered. Default false;
     /// [`Disclosure::Reasoned`] is refused without it.
     pub human_check: bool,
     /// When registration is asked for, and of whom.
