@@ -88,9 +88,9 @@ impl Engine {
     /// processes, whenever [`on_work`](super::EngineBuilder::on_work) rings and after
     /// [`Maintained::idle_for`]; at most `limit` things are done.
     ///
-    /// One failing record stops no other, and one tenant's dead mail server delays no other
-    /// tenant: records are tended side by side, and a tenant whose delivery has failed three
-    /// times waits for the next call.
+    /// One failing record stops no other. Records are tended side by side, and a tenant's channel
+    /// that has failed three times waits for the next call; so one tenant's dead mail server delays
+    /// another's messages by one bounded call of [`Delivery`] for each channel at most.
     ///
     /// # Errors
     ///
@@ -190,17 +190,19 @@ impl Engine {
             }
             Work::Messages(numbers) => {
                 // A channel that has failed often waits for the next call; others do not.
-                let open = |number: &u32| {
-                    let way = way_of(&loaded.account, *number);
+                let ways = numbers.iter().filter_map(|number| {
+                    way_of(&loaded.account, *number).map(|way| (*number, way))
+                });
+                let open = |(_, way): &(u32, Way)| {
                     pass.tenant(&target.tenant, |tenant| {
-                        way.and_then(|way| tenant.failures.get(&way)).is_none_or(|n| *n < PATIENCE)
+                        tenant.failures.get(way).is_none_or(|failures| *failures < PATIENCE)
                     })
                 };
-                let Some(number) = numbers.iter().copied().find(open) else {
+                let Some((number, way)) = ways.into_iter().find(open) else {
                     pass.done().failed += 1;
                     return Ok(false);
                 };
-                self.dispatch(&target, loaded, &policy, number, pass).await
+                self.dispatch(&target, loaded, &policy, (number, way), pass).await
             }
         }
     }
@@ -211,7 +213,7 @@ impl Engine {
         target: &Target,
         loaded: Loaded,
         policy: &Policy,
-        number: u32,
+        (number, way): (u32, Way),
         pass: &Pass,
     ) -> Result<bool, Error> {
         let origin = Origin::engine();
@@ -233,7 +235,6 @@ impl Engine {
             Ok(false) => Outcome::Never,
             Err(error) if error.kind() == PortErrorKind::Denied => Outcome::Never,
             Err(_) => {
-                let way = way_of_claimed(&claimed);
                 pass.tenant(&target.tenant, |tenant| *tenant.failures.entry(way).or_default() += 1);
                 Outcome::Later
             }
@@ -349,12 +350,4 @@ fn way_of(account: &Account, number: u32) -> Option<Way> {
             Way::Channel(open.find(|one| one.number == *challenge)?.channel())
         }
     })
-}
-
-fn way_of_claimed(claimed: &Claimed) -> Way {
-    match (&claimed.pending.body, &claimed.challenge) {
-        (PendingBody::Notice { channel, .. }, _) => Way::Channel(*channel),
-        (PendingBody::Code { .. }, Some(challenge)) => Way::Channel(challenge.channel()),
-        _ => Way::Directory,
-    }
 }
