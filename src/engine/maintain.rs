@@ -90,7 +90,7 @@ impl Engine {
     ///
     /// One failing record stops no other. Records are tended side by side, and a tenant's channel
     /// that has failed three times waits for the next call; so one tenant's dead mail server delays
-    /// another's messages by one bounded call of [`Delivery`] for each channel at most.
+    /// another's messages by one bounded call of [`Delivery`](crate::port::Delivery) for each channel at most.
     ///
     /// # Errors
     ///
