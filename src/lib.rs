@@ -143,6 +143,7 @@ pub use domain::refusal::Refusal;
 pub use domain::secret::{SecretBytes, SecretText};
 pub use domain::ticket::{RegistrationTicket, ResetTicket};
 pub use domain::time::Timestamp;
+pub use domain::totp::{OathAlgorithm, OathParameters, OathSeed};
 pub use engine::{
     Actor, Admin, AdminRoles, Attempt, Engine, EngineBuilder, Error, Fault, Maintained, MethodView,
     NeedsDelivery, NeedsDirectory, NeedsKeys, NeedsStore, NewMethod, OptionView, PasswordGuide,

@@ -15,6 +15,7 @@ use crate::domain::policy::{CodeAlphabet, CodeFormat, Policy};
 use crate::domain::record::{Columns, Record, Subject, Version};
 use crate::domain::ticket::{Claim, ResetTicket, TicketSubject};
 use crate::domain::time::Timestamp;
+use crate::domain::totp::{Drift, OathAlgorithm, OathParameters, code_at, matching_step};
 use crate::port::{Commit, Committed, PortResult, Store};
 
 /// What the benchmarks give is valid: anything else is a mistake in them.
@@ -65,6 +66,38 @@ impl CodeCheck {
     #[must_use]
     pub fn right(&self, challenge: u32) -> String {
         self.key.derive(&self.context(challenge), self.format).expose_secret().to_owned()
+    }
+}
+
+/// The check of a code from an authenticator, with the default window.
+pub struct TotpCheck {
+    seed: Vec<u8>,
+    parameters: OathParameters,
+    now: Timestamp,
+}
+
+impl TotpCheck {
+    /// Codes of eight digits, which no two steps of the window have in common.
+    #[must_use]
+    pub fn new(algorithm: OathAlgorithm) -> Self {
+        let parameters = OathParameters { algorithm, digits: 8, period: 30 };
+        let now = Timestamp::from_unix_seconds(Self::STEP as i64 * 30 + 15);
+        Self { seed: vec![5; algorithm.seed_bytes()], parameters, now }
+    }
+
+    /// The present step.
+    pub const STEP: u64 = 37_037_037;
+
+    /// The code of a step, as a number.
+    #[must_use]
+    pub fn code(&self, step: u64) -> u32 {
+        valid(code_at(&self.seed, self.parameters, step).expose_secret().parse())
+    }
+
+    /// The step that the typed code belongs to.
+    #[must_use]
+    pub fn check(&self, typed: Option<u32>) -> Option<u64> {
+        matching_step(&self.seed, self.parameters, Drift::default(), self.now, typed)
     }
 }
 
