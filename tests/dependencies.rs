@@ -48,7 +48,7 @@ const BANNED: [&str; 36] = [
 ];
 
 /// What each feature may add to the default build.
-const ADDS: [(&str, &[&str]); 4] = [
+const ADDS: [(&str, &[&str]); 5] = [
     (
         "sqlite",
         &[
@@ -69,6 +69,10 @@ const ADDS: [(&str, &[&str]); 4] = [
         ],
     ),
     ("files", &[]),
+    (
+        "seal",
+        &["aead", "chacha20", "chacha20poly1305", "cipher", "inout", "poly1305", "universal-hash"],
+    ),
     ("testing", &[]),
     ("conformance", &[]),
 ];

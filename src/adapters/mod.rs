@@ -7,5 +7,7 @@
 pub mod files;
 pub mod memory;
 pub mod render;
+#[cfg(feature = "seal")]
+pub mod seal;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;

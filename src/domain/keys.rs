@@ -199,6 +199,13 @@ fn expand(secret: &SecretBytes) -> Result<Zeroizing<[u8; 32]>, InvalidInput> {
     Ok(Zeroizing::new(mac_parts(b"sspr: expand a secret to a key..", 0x11, &[bytes])))
 }
 
+/// The key that seals secrets at rest under this secret.
+#[cfg(feature = "seal")]
+pub(crate) fn seal_key(secret: &SecretBytes) -> Result<Zeroizing<[u8; 32]>, InvalidInput> {
+    let key = expand(secret)?;
+    Ok(Zeroizing::new(mac_parts(&key, 0x12, &[b"sspr seal"])))
+}
+
 impl ShortKey {
     fn new(id: u16, secret: &SecretBytes) -> Result<Self, InvalidInput> {
         let key = expand(secret)?;
