@@ -127,13 +127,14 @@ pub use domain::ids::{
 };
 pub use domain::invalid::InvalidInput;
 pub use domain::keys::Keys;
-pub use domain::message::{CodeMessage, CodePurpose, Locale, Message, Notice};
+pub use domain::link::LinkBase;
+pub use domain::message::{CodeMessage, CodePurpose, LinkMessage, Locale, Message, Notice};
 pub use domain::method::{ChallengeOption, Channel, MethodKind};
 pub use domain::password::{PasswordContext, PasswordFault, PasswordRejection, PasswordRules};
 pub use domain::policy::{
     AdministratorPolicy, Amount, AsvsLevel, CodeAlphabet, CodeFormat, CodeFormats, ContactSources,
     CrossLimits, Departure, Disclosure, FailureBudgets, Finding, Gates, Guessing, Lifetimes,
-    MethodOdds, Notifications, NotifyRule, Odds, OnPremisesPolicy, Policy, PolicyError,
+    MethodOdds, Notifications, NotifyRule, OathPolicy, Odds, OnPremisesPolicy, Policy, PolicyError,
     PolicyFault, PolicyProblem, PolicyReview, PolicySettings, Rate, RegistrationPolicy, Scope,
     SendBudgets, Severity, Spray, Standard,
 };

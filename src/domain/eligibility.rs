@@ -125,6 +125,7 @@ fn from_directory(kind: MethodKind, user: &UserFacts) -> Vec<Destination> {
         MethodKind::Email => contacts.mail.first().cloned().map(Destination::Email),
         MethodKind::MobilePhone => contacts.mobile.clone().map(Destination::Phone),
         MethodKind::OfficePhone => contacts.office.clone().map(Destination::Phone),
+        _ => None,
     }
     .into_iter()
     .collect()

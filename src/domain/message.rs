@@ -5,19 +5,21 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::method::MethodKind;
+use super::method::{Channel, MethodKind};
 use super::secret::SecretText;
 use super::time::Timestamp;
 
 /// What a message says. A renderer in the delivery adapter puts it into words.
 ///
-/// Only [`Message::Code`] holds a secret, computed when the message is dispatched; notices are
-/// closed lists of facts.
+/// Only [`Message::Code`] and [`Message::Link`] hold a secret, computed when the message is
+/// dispatched; notices are closed lists of facts.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Message {
     /// A one-time code.
     Code(CodeMessage),
+    /// A link that proves the same as a code. Goes by mail only.
+    Link(LinkMessage),
     /// A notice about a change.
     Notice(Notice),
 }
@@ -27,8 +29,8 @@ impl Message {
     #[must_use]
     pub const fn id(&self) -> &'static str {
         match self {
-            Self::Code(CodeMessage { purpose: CodePurpose::Reset, .. }) => "code.reset",
-            Self::Code(CodeMessage { purpose: CodePurpose::Register, .. }) => "code.register",
+            Self::Code(code) => code.purpose.message_id(Channel::Email),
+            Self::Link(link) => link.purpose.message_id(Channel::Link),
             Self::Notice(notice) => notice.id(),
         }
     }
@@ -54,6 +56,29 @@ impl CodeMessage {
     }
 }
 
+/// The parameters of a message with a link.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct LinkMessage {
+    /// What the link is for.
+    pub purpose: CodePurpose,
+    /// The whole address to be opened: the policy's link base and a secret. A page that opens it
+    /// must change nothing before the person acts: mail scanners open links, and submit forms.
+    pub url: SecretText,
+    /// When it stops to be accepted.
+    pub expires_at: Timestamp,
+    /// Whether an administrator has asked for it, not the person.
+    pub by_administrator: bool,
+}
+
+impl LinkMessage {
+    /// The parameters of a message with a link: for tests of renderers.
+    #[must_use]
+    pub const fn new(purpose: CodePurpose, url: SecretText, expires_at: Timestamp) -> Self {
+        Self { purpose, url, expires_at, by_administrator: false }
+    }
+}
+
 /// What a code is for. A code of one purpose is worthless in another.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -63,14 +88,29 @@ pub enum CodePurpose {
     Reset,
     /// The confirmation of a new method.
     Register,
+    /// An unlock that keeps the password.
+    Unlock,
 }
 
 impl CodePurpose {
+    /// The stable name of a message of this purpose.
+    pub(crate) const fn message_id(self, channel: Channel) -> &'static str {
+        match (self, matches!(channel, Channel::Link)) {
+            (Self::Reset, false) => "code.reset",
+            (Self::Register, false) => "code.register",
+            (Self::Unlock, false) => "code.unlock",
+            (Self::Reset, true) => "link.reset",
+            (Self::Register, true) => "link.register",
+            (Self::Unlock, true) => "link.unlock",
+        }
+    }
+
     /// The number of this purpose in the input of a code's derivation. Never reused.
     pub(crate) const fn tag(self) -> u8 {
         match self {
             Self::Reset => 1,
             Self::Register => 2,
+            Self::Unlock => 3,
         }
     }
 }
@@ -90,6 +130,21 @@ pub enum Notice {
         /// When it was tried.
         at: Timestamp,
     },
+    /// The password was changed by somebody who knew the one before.
+    PasswordChanged {
+        /// When.
+        at: Timestamp,
+    },
+    /// The account was unlocked, its password kept.
+    AccountUnlocked {
+        /// When.
+        at: Timestamp,
+    },
+    /// The account may have been unlocked: the outcome is not known. In words that fit both.
+    AccountMayHaveBeenUnlocked {
+        /// When it was tried.
+        at: Timestamp,
+    },
     /// A method was added.
     MethodAdded {
         /// Which kind.
@@ -101,6 +156,35 @@ pub enum Notice {
     MethodRemoved {
         /// Which kind.
         method: MethodKind,
+        /// When.
+        at: Timestamp,
+    },
+    /// A method was replaced by another of its kind.
+    MethodReplaced {
+        /// Which kind.
+        method: MethodKind,
+        /// When.
+        at: Timestamp,
+    },
+    /// An administrator removed all that the user had registered.
+    MethodsRevoked {
+        /// When.
+        at: Timestamp,
+    },
+    /// A saved recovery code was used.
+    SavedCodeUsed {
+        /// How many are left.
+        left: u8,
+        /// When.
+        at: Timestamp,
+    },
+    /// An administrator asks the user to register anew at the next sign-in.
+    RegistrationRequired {
+        /// When.
+        at: Timestamp,
+    },
+    /// An administrator asks the user to reset the password. Holds no secret and no link.
+    ResetRequested {
         /// When.
         at: Timestamp,
     },
@@ -127,6 +211,12 @@ pub enum Notice {
         /// When.
         at: Timestamp,
     },
+    /// To administrators: a user asks for help with a reset. Whether it is the user who asks is not
+    /// proven.
+    HelpRequested {
+        /// When.
+        at: Timestamp,
+    },
 }
 
 impl Notice {
@@ -136,12 +226,21 @@ impl Notice {
         match self {
             Self::PasswordReset { .. } => "notice.password_reset",
             Self::PasswordMayHaveChanged { .. } => "notice.password_may_have_changed",
+            Self::PasswordChanged { .. } => "notice.password_changed",
+            Self::AccountUnlocked { .. } => "notice.account_unlocked",
+            Self::AccountMayHaveBeenUnlocked { .. } => "notice.account_may_have_been_unlocked",
             Self::MethodAdded { .. } => "notice.method_added",
             Self::MethodRemoved { .. } => "notice.method_removed",
+            Self::MethodReplaced { .. } => "notice.method_replaced",
+            Self::MethodsRevoked { .. } => "notice.methods_revoked",
+            Self::SavedCodeUsed { .. } => "notice.saved_code_used",
+            Self::RegistrationRequired { .. } => "notice.registration_required",
+            Self::ResetRequested { .. } => "notice.reset_requested",
             Self::ContactsChanged { .. } => "notice.contacts_changed",
             Self::ManyFailures { .. } => "notice.many_failures",
             Self::AdministratorMayHaveReset { .. } => "notice.administrator_may_have_reset",
             Self::AdministratorReset { .. } => "notice.administrator_reset",
+            Self::HelpRequested { .. } => "notice.help_requested",
         }
     }
 }

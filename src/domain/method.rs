@@ -25,19 +25,87 @@ pub enum MethodKind {
     MobilePhone,
     /// A code to an office phone, by voice only; the number may have an extension.
     OfficePhone,
+    /// A time-based code that an app on the person's own device shows (RFC 6238; Entra: mobile app
+    /// code, software OATH token).
+    AuthenticatorApp,
+    /// A time-based code that a device shows which was handed out (Entra: hardware OATH token).
+    OathToken,
+    /// One of the recovery codes that the person has saved (NIST SP 800-63B-4, 4.2.1.1).
+    SavedCode,
+    /// An approval in an app, with number matching; the host verifies it (Entra: mobile app
+    /// notification). One class with [`AuthenticatorApp`](Self::AuthenticatorApp): both are on one
+    /// device.
+    AppNotification,
+    /// A passkey; the host verifies it.
+    Passkey,
+    /// Whatever else the host verifies itself.
+    HostVerified,
+    /// The present password. It opens a change and nothing else: no gate counts it.
+    Password,
+}
+
+/// How a kind of method is proven.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(crate) enum Nature {
+    /// By what was sent to an address.
+    Contact,
+    /// By the code of the present time, under a shared seed.
+    Oath,
+    /// By a code of a list.
+    Saved,
+    /// By the host.
+    External,
+    /// By the directory.
+    Password,
 }
 
 impl MethodKind {
-    /// Every kind that this release can verify, in the order in which they are offered.
-    pub const ALL: [Self; 3] = [Self::Email, Self::MobilePhone, Self::OfficePhone];
+    /// Every kind that a gate can count, in the order in which they are offered.
+    pub const ALL: [Self; 9] = [
+        Self::Email,
+        Self::MobilePhone,
+        Self::OfficePhone,
+        Self::AuthenticatorApp,
+        Self::OathToken,
+        Self::SavedCode,
+        Self::AppNotification,
+        Self::Passkey,
+        Self::HostVerified,
+    ];
+
+    /// The kinds that a message reaches.
+    pub const CONTACTS: [Self; 3] = [Self::Email, Self::MobilePhone, Self::OfficePhone];
 
     /// The channels that reach this kind of method, the preferred one first.
     #[must_use]
     pub const fn channels(self) -> &'static [Channel] {
         match self {
-            Self::Email => &[Channel::Email],
+            Self::Email => &[Channel::Email, Channel::Link],
             Self::MobilePhone => &[Channel::Sms, Channel::Voice],
             Self::OfficePhone => &[Channel::Voice],
+            _ => &[Channel::InHand],
+        }
+    }
+
+    pub(crate) const fn nature(self) -> Nature {
+        match self {
+            Self::Email | Self::MobilePhone | Self::OfficePhone => Nature::Contact,
+            Self::AuthenticatorApp | Self::OathToken => Nature::Oath,
+            Self::SavedCode => Nature::Saved,
+            Self::AppNotification | Self::Passkey | Self::HostVerified => Nature::External,
+            Self::Password => Nature::Password,
+        }
+    }
+
+    /// Whether these two can never be two gates: the same kind, or one device in two ways.
+    pub(crate) const fn same_class(self, other: Self) -> bool {
+        self.class() == other.class()
+    }
+
+    const fn class(self) -> u8 {
+        match self {
+            Self::AppNotification => Self::AuthenticatorApp.tag(),
+            kind => kind.tag(),
         }
     }
 
@@ -48,6 +116,13 @@ impl MethodKind {
             Self::Email => "email",
             Self::MobilePhone => "mobile_phone",
             Self::OfficePhone => "office_phone",
+            Self::AuthenticatorApp => "authenticator_app",
+            Self::OathToken => "oath_token",
+            Self::SavedCode => "saved_code",
+            Self::AppNotification => "app_notification",
+            Self::Passkey => "passkey",
+            Self::HostVerified => "host_verified",
+            Self::Password => "password",
         }
     }
 
@@ -57,6 +132,13 @@ impl MethodKind {
             Self::Email => 1,
             Self::MobilePhone => 2,
             Self::OfficePhone => 3,
+            Self::AuthenticatorApp => 4,
+            Self::OathToken => 5,
+            Self::SavedCode => 6,
+            Self::AppNotification => 7,
+            Self::Passkey => 8,
+            Self::HostVerified => 9,
+            Self::Password => 10,
         }
     }
 }
@@ -67,7 +149,7 @@ impl fmt::Display for MethodKind {
     }
 }
 
-/// How a message reaches a person.
+/// How a method reaches a person.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -78,11 +160,27 @@ pub enum Channel {
     Sms,
     /// A call that reads the code aloud.
     Voice,
+    /// Electronic mail with a link instead of a code. Offered where the policy has a
+    /// [`LinkBase`](crate::LinkBase).
+    Link,
+    /// Nothing is sent: the person has the code, or the device, in hand.
+    InHand,
 }
 
 impl Channel {
-    /// Every channel.
+    /// Every channel that a message goes over, as a [`Delivery`](crate::Delivery) knows them.
     pub const ALL: [Self; 3] = [Self::Email, Self::Sms, Self::Voice];
+
+    /// The channel that the message goes over; none if nothing is sent.
+    #[must_use]
+    pub const fn carrier(self) -> Option<Self> {
+        match self {
+            Self::Email | Self::Link => Some(Self::Email),
+            Self::Sms => Some(Self::Sms),
+            Self::Voice => Some(Self::Voice),
+            Self::InHand => None,
+        }
+    }
 
     /// A stable, lower-case name.
     #[must_use]
@@ -91,6 +189,8 @@ impl Channel {
             Self::Email => "email",
             Self::Sms => "sms",
             Self::Voice => "voice",
+            Self::Link => "link",
+            Self::InHand => "in_hand",
         }
     }
 }
@@ -106,7 +206,7 @@ impl fmt::Display for Channel {
 ///
 /// It names no address and no account, so it may stand in a form. Written
 /// `METHOD[.CHANNEL[.INDEX]]`: the channel defaults to the preferred one, the index to 0. `Display`
-/// writes all three, as in `email.email.0` and `mobile_phone.voice.1`.
+/// writes all three, as in `email.email.0`, `mobile_phone.voice.1`, `passkey.in_hand.0`.
 ///
 /// ```
 /// use sspr::{Channel, ChallengeOption, MethodKind};

@@ -12,6 +12,7 @@ pub(crate) mod hex_bytes;
 pub(crate) mod ids;
 pub(crate) mod invalid;
 pub(crate) mod keys;
+pub(crate) mod link;
 pub(crate) mod mac;
 pub(crate) mod message;
 pub(crate) mod method;

@@ -246,6 +246,8 @@ const fn channel_tag(channel: Channel) -> u8 {
         Channel::Email => 1,
         Channel::Sms => 2,
         Channel::Voice => 3,
+        Channel::Link => 4,
+        Channel::InHand => 5,
     }
 }
 

@@ -225,7 +225,7 @@ impl Reset<'_> {
             }
         }
         if !proven {
-            let format = code_format(policy, option.channel(), longer);
+            let format = code_format(policy, option, longer);
             claim.ask(Asked { option, at: arrival, length: format.length });
         }
         (engine.inner.on_work)();

@@ -59,6 +59,7 @@ impl Engine {
             MethodKind::OfficePhone => {
                 PhoneNumber::parse(&phone(bytes[3])).ok().map(Destination::Phone)
             }
+            _ => None,
         };
         let options = policy_options(&context.policy.users, &context.channels);
         options
@@ -165,7 +166,7 @@ fn enter(challenge: &Challenge, policy: &Policy, options: Vec<OptionView>) -> St
 }
 
 fn enter_asked(asked: &Asked, policy: &Policy, options: Vec<OptionView>) -> Step {
-    let mut format = code_format(policy, asked.option.channel(), false);
+    let mut format = code_format(policy, asked.option, false);
     format.length = asked.length;
     Step::Enter {
         option: shown(asked.option, policy, &options),

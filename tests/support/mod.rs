@@ -45,7 +45,7 @@ pub fn keys() -> Keys {
 pub fn settings() -> PolicySettings {
     let mut settings = PolicySettings::default();
     settings.scope = Scope::All;
-    settings.users.methods = MethodKind::ALL.into();
+    settings.users.methods = MethodKind::CONTACTS.into();
     settings
 }
 

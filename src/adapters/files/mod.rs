@@ -152,7 +152,7 @@ impl FileDelivery {
         let words = self.renderer.render(envelope);
         let content = match envelope.channel {
             Channel::Email => mail::mail(envelope, &words, &self.sender, &digest, self.clock.now()),
-            Channel::Sms | Channel::Voice => mail::note(envelope, &words),
+            _ => mail::note(envelope, &words),
         };
         let temporary = self.directory.join(format!(".{}.tmp", short(&digest)));
         let written = create(&temporary)

@@ -39,7 +39,7 @@ fn envelope(key: &str, organisation: &str, channel: Channel, message: Message) -
     let phone = PhoneNumber::parse("+4915112345678").expect("phone");
     let destination = match channel {
         Channel::Email => Destination::Email(mail),
-        Channel::Sms | Channel::Voice => Destination::Phone(phone),
+        _ => Destination::Phone(phone),
     };
     Envelope::new(
         key.to_owned(),

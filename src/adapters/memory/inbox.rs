@@ -92,6 +92,7 @@ pub struct Delivered {
     /// How often the same message came again.
     pub repetitions: u32,
     code: Option<Arc<SecretText>>,
+    link: Option<Arc<SecretText>>,
 }
 
 impl Delivered {
@@ -101,11 +102,19 @@ impl Delivered {
         self.code.as_deref().map(SecretText::expose_secret)
     }
 
+    /// The whole address of the link, if the message held one.
+    #[must_use]
+    pub fn link(&self) -> Option<&str> {
+        self.link.as_deref().map(SecretText::expose_secret)
+    }
+
     fn of(envelope: &Envelope) -> Self {
-        let (notice, code) = match &envelope.message {
-            Message::Notice(notice) => (Some(*notice), None),
-            Message::Code(message) => (None, Some(message.code.expose_secret())),
+        let (notice, code, link) = match &envelope.message {
+            Message::Notice(notice) => (Some(*notice), None, None),
+            Message::Code(message) => (None, Some(message.code.expose_secret()), None),
+            Message::Link(message) => (None, None, Some(message.url.expose_secret())),
         };
+        let kept = |secret: &str| Arc::new(SecretText::from(secret));
         Self {
             idempotency_key: envelope.idempotency_key.clone(),
             tenant: envelope.tenant.clone(),
@@ -117,7 +126,8 @@ impl Delivered {
             notice,
             not_after: envelope.not_after,
             repetitions: 0,
-            code: code.map(|code| Arc::new(SecretText::from(code))),
+            code: code.map(kept),
+            link: link.map(kept),
         }
     }
 }
@@ -163,6 +173,14 @@ impl MemoryInbox {
     pub fn last_code_to(&self, address: &str) -> Option<String> {
         let messages = self.messages_to(address);
         let last = messages.iter().rev().find_map(Delivered::code);
+        last.map(str::to_owned)
+    }
+
+    /// The link of the last message to an address that held one.
+    #[must_use]
+    pub fn last_link_to(&self, address: &str) -> Option<String> {
+        let messages = self.messages_to(address);
+        let last = messages.iter().rev().find_map(Delivered::link);
         last.map(str::to_owned)
     }
 

@@ -1,7 +1,7 @@
 //! The words that come with the crate.
 
 use super::{Rendered, Renderer, plain_name};
-use crate::domain::message::{CodeMessage, CodePurpose, Message, Notice};
+use crate::domain::message::{CodeMessage, CodePurpose, LinkMessage, Message, Notice};
 use crate::domain::method::{Channel, MethodKind};
 use crate::domain::secret::SecretText;
 use crate::domain::time::Timestamp;
@@ -48,26 +48,30 @@ impl Renderer for EnglishText {
     fn render(&self, envelope: &Envelope) -> Rendered {
         let room = match envelope.channel {
             Channel::Sms => SHORT_NAME,
-            Channel::Email | Channel::Voice => LONG_NAME,
+            _ => LONG_NAME,
         };
         let name = plain_name(&envelope.organisation, room);
         match &envelope.message {
             Message::Code(code) => {
                 let subject = format!("{name}: your code to {}", goal(code.purpose));
                 let text = match envelope.channel {
-                    Channel::Email => code_mail(&name, code),
                     Channel::Sms => code_sms(&name, code),
                     Channel::Voice => code_call(&name, code),
+                    _ => code_mail(&name, code),
                 };
                 Rendered::new(subject, SecretText::new(text))
+            }
+            Message::Link(link) => {
+                let subject = format!("{name}: your link to {}", goal(link.purpose));
+                Rendered::new(subject, SecretText::new(link_mail(&name, link)))
             }
             Message::Notice(notice) => {
                 let words = notice_words(notice);
                 let subject = format!("{name}: {}", words.headline);
                 let text = match envelope.channel {
-                    Channel::Email => notice_mail(&name, &words),
                     Channel::Sms => format!("{name}: {} {}", words.short, words.short_advice),
                     Channel::Voice => notice_call(&name, &words),
+                    _ => notice_mail(&name, &words),
                 };
                 Rendered::new(subject, SecretText::new(text))
             }
@@ -79,7 +83,23 @@ const fn goal(purpose: CodePurpose) -> &'static str {
     match purpose {
         CodePurpose::Reset => "reset your password",
         CodePurpose::Register => "confirm a sign-in method",
+        CodePurpose::Unlock => "unlock your account",
     }
+}
+
+fn link_mail(name: &str, link: &LinkMessage) -> String {
+    format!(
+        "To {goal} at {name}, open this link:\n\
+         \n\
+         \u{20}   {url}\n\
+         \n\
+         It is accepted until {until}, and only once.\n\
+         \n\
+         Never share this link. Nobody at {name} will ask you for it.",
+        goal = goal(link.purpose),
+        url = link.url.expose_secret(),
+        until = moment(link.expires_at),
+    )
 }
 
 fn code_mail(name: &str, code: &CodeMessage) -> String {
@@ -166,6 +186,23 @@ fn notice_words(notice: &Notice) -> NoticeWords {
                      administrator at once: somebody may have\nyour account.",
             ..words("your password may have been reset", at)
         },
+        Notice::PasswordChanged { at } => words("your password was changed", at),
+        Notice::AccountUnlocked { at } => words("your account was unlocked", at),
+        Notice::AccountMayHaveBeenUnlocked { at } => {
+            words("your account may have been unlocked", at)
+        }
+        Notice::MethodReplaced { method, at } => {
+            words(&format!("{} was replaced as a sign-in method", a(*method)), at)
+        }
+        Notice::MethodsRevoked { at } => words("an administrator removed your sign-in methods", at),
+        Notice::SavedCodeUsed { at, .. } => words("one of your saved codes was used", at),
+        Notice::RegistrationRequired { at } => {
+            words("an administrator asks you to register your sign-in methods anew", at)
+        }
+        Notice::ResetRequested { at } => {
+            words("an administrator asks you to reset your password", at)
+        }
+        Notice::HelpRequested { at } => words("a user asks for help with a password reset", at),
         Notice::MethodAdded { method, at } => {
             words(&format!("{} was added as a sign-in method", a(*method)), at)
         }
@@ -215,6 +252,13 @@ const fn a(method: MethodKind) -> &'static str {
         MethodKind::Email => "a mail address",
         MethodKind::MobilePhone => "a mobile phone",
         MethodKind::OfficePhone => "an office phone",
+        MethodKind::AuthenticatorApp => "an authenticator app",
+        MethodKind::OathToken => "a security token",
+        MethodKind::SavedCode => "a set of saved codes",
+        MethodKind::AppNotification => "an app notification",
+        MethodKind::Passkey => "a passkey",
+        MethodKind::HostVerified => "a method",
+        MethodKind::Password => "the password",
     }
 }
 
@@ -223,6 +267,13 @@ const fn your(method: MethodKind) -> &'static str {
         MethodKind::Email => "your mail address",
         MethodKind::MobilePhone => "your mobile phone",
         MethodKind::OfficePhone => "your office phone",
+        MethodKind::AuthenticatorApp => "your authenticator app",
+        MethodKind::OathToken => "your security token",
+        MethodKind::SavedCode => "your saved codes",
+        MethodKind::AppNotification => "your app notifications",
+        MethodKind::Passkey => "your passkey",
+        MethodKind::HostVerified => "your method",
+        MethodKind::Password => "your password",
     }
 }
 

@@ -11,7 +11,7 @@ use crate::domain::event::EventKind;
 use crate::domain::ids::MethodId;
 use crate::domain::message::Locale;
 use crate::domain::method::{ChallengeOption, Channel, MethodKind};
-use crate::domain::policy::{CodeFormat, Policy};
+use crate::domain::policy::{CodeAlphabet, CodeFormat, Policy};
 use crate::domain::reason::SsprReason;
 use crate::domain::refusal::Refusal;
 use crate::domain::time::Timestamp;
@@ -20,6 +20,9 @@ const HOUR: Duration = Duration::from_secs(3_600);
 const DAY: Duration = Duration::from_secs(86_400);
 /// Codes never grow beyond this.
 const MAX_LENGTH: u8 = 12;
+/// Saved codes: 28 of 20 symbols are 121 bits, more than the 112 from which a plain digest is
+/// enough (NIST SP 800-63B-4, 3.1.2.2).
+pub(crate) const SAVED_CODE: CodeFormat = CodeFormat::new(CodeAlphabet::Strong, 28);
 /// Codes that may wait in one outbox, so that notices always find room.
 const MAX_WAITING_CODES: usize = 6;
 
@@ -132,7 +135,7 @@ pub(crate) fn open_challenge(turn: &mut Turn<'_>, open: &Open<'_>) -> Result<Ope
         option: open.option,
         key: open.key,
         nonce: open.nonce,
-        format: code_format(policy, open.option.channel(), open.exceeded == Some(Exceeded::Tenant)),
+        format: code_format(policy, open.option, open.exceeded == Some(Exceeded::Tenant)),
         opened_at: open.asked_at.min(now),
         expires_at: now.plus(life).min(expires_at),
         attempts,
@@ -321,16 +324,21 @@ fn retry_at(
 pub(crate) fn code_life(policy: &Policy, channel: Channel) -> Duration {
     match channel {
         Channel::Email => policy.lifetimes.email_code,
+        Channel::Link => policy.lifetimes.email_link,
         Channel::Sms | Channel::Voice => policy.lifetimes.phone_code,
+        // What is in hand does not run out; only its attempts and its flow do.
+        Channel::InHand => policy.lifetimes.flow,
     }
 }
 
 /// The form of a code now.
-pub(crate) fn code_format(policy: &Policy, channel: Channel, raised: bool) -> CodeFormat {
-    let mut format = match channel {
-        Channel::Email => policy.codes.email,
+pub(crate) fn code_format(policy: &Policy, option: ChallengeOption, raised: bool) -> CodeFormat {
+    let mut format = match option.channel() {
+        Channel::Email | Channel::Link => policy.codes.email,
         Channel::Sms => policy.codes.sms,
         Channel::Voice => policy.codes.voice,
+        Channel::InHand if option.method() == MethodKind::SavedCode => return SAVED_CODE,
+        Channel::InHand => return CodeFormat::new(CodeAlphabet::Digits, policy.oath.digits),
     };
     if raised {
         let longer = format.length.saturating_add(policy.limits.raised_length);

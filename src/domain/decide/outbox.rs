@@ -123,10 +123,7 @@ fn settled(turn: &Turn<'_>, pending: &Pending, done: bool) -> Option<EventKind> 
         PendingBody::Code { flow, challenge, .. } => {
             let flow = turn.account.flows.iter().find(|one| one.number == *flow)?;
             let challenge = flow.challenges.iter().find(|one| one.number == *challenge)?;
-            let id = match flow.purpose.code() {
-                crate::domain::message::CodePurpose::Reset => "code.reset",
-                crate::domain::message::CodePurpose::Register => "code.register",
-            };
+            let id = flow.purpose.code().message_id(challenge.channel());
             (id.to_owned(), challenge.channel())
         }
     };

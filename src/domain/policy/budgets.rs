@@ -35,6 +35,10 @@ pub struct Lifetimes {
     /// every code it also ends with its flow.
     #[serde(with = "duration_ms")]
     pub email_code: Duration,
+    /// A link sent by mail. Default 30 minutes, 1 to 60 (OWASP: rarely more than an hour). It also
+    /// ends with its flow.
+    #[serde(with = "duration_ms")]
+    pub email_link: Duration,
     /// A code sent by text or read by voice. Default and hard limit 10 minutes (NIST), at least
     /// 1 minute.
     #[serde(with = "duration_ms")]
@@ -51,6 +55,7 @@ impl Default for Lifetimes {
             flow: 15 * MINUTE,
             grant: 10 * MINUTE,
             email_code: 10 * MINUTE,
+            email_link: 30 * MINUTE,
             phone_code: 10 * MINUTE,
             directory_write: Duration::from_secs(30),
         }

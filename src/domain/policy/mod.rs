@@ -25,7 +25,7 @@ pub use guessing::{Guessing, MethodOdds, Odds, Spray};
 pub use presets::AsvsLevel;
 pub use review::{Finding, PolicyReview, Severity, Standard};
 pub use settings::{
-    AdministratorPolicy, ContactSources, Disclosure, Gates, Notifications, NotifyRule,
+    AdministratorPolicy, ContactSources, Disclosure, Gates, Notifications, NotifyRule, OathPolicy,
     OnPremisesPolicy, PolicySettings, RegistrationPolicy, Scope,
 };
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::domain::method::{Channel, MethodKind};
+use crate::domain::method::{Channel, MethodKind, Nature};
 
 use super::budgets::{CodeFormat, Rate};
 use super::settings::{Gates, PolicySettings};
@@ -32,10 +32,21 @@ impl Target {
                 })
                 .min()
         };
-        Self {
-            kind,
-            space: least(0).unwrap_or(1),
-            raised: least(settings.limits.raised_length).unwrap_or(1),
+        match kind.nature() {
+            // Each code of the window is right: that many guesses in one.
+            Nature::Oath => {
+                let oath = settings.oath;
+                let window = 1 + u64::from(oath.back) + u64::from(oath.forward);
+                let space = 10_u64.saturating_pow(u32::from(oath.digits)) / window;
+                Self { kind, space, raised: space }
+            }
+            // Far beyond guessing; what the host verifies, it answers for.
+            Nature::Saved | Nature::External => Self { kind, space: u64::MAX, raised: u64::MAX },
+            Nature::Contact | Nature::Password => Self {
+                kind,
+                space: least(0).unwrap_or(1),
+                raised: least(settings.limits.raised_length).unwrap_or(1),
+            },
         }
     }
 }
@@ -109,10 +120,11 @@ pub(super) fn exceeds_threshold(settings: &PolicySettings, gates: &Gates) -> boo
 
 /// The forms of the codes that prove a kind of method, one for each of its channels.
 fn formats(settings: &PolicySettings, kind: MethodKind) -> impl Iterator<Item = CodeFormat> + '_ {
-    kind.channels().iter().map(|channel| match channel {
-        Channel::Email => settings.codes.email,
-        Channel::Sms => settings.codes.sms,
-        Channel::Voice => settings.codes.voice,
+    kind.channels().iter().filter_map(|channel| match channel {
+        Channel::Email => Some(settings.codes.email),
+        Channel::Sms => Some(settings.codes.sms),
+        Channel::Voice => Some(settings.codes.voice),
+        Channel::Link | Channel::InHand => None,
     })
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::ids::{GroupId, RoleId};
+use crate::domain::link::LinkBase;
 use crate::domain::method::MethodKind;
 use crate::domain::password::PasswordRules;
 use crate::domain::time::duration_ms;
@@ -53,6 +54,15 @@ pub struct PolicySettings {
     pub sends: SendBudgets,
     /// Limits across accounts.
     pub limits: CrossLimits,
+    /// Where links in mails lead. Default: nowhere, so that mails hold codes only.
+    pub link: Option<LinkBase>,
+    /// Codes of authenticator apps and OATH tokens.
+    pub oath: OathPolicy,
+    /// Saved recovery codes in a set. Default 10, 1 to 16; each has more than 120 random bits.
+    pub saved_codes: u8,
+    /// Days for which a browser stays a known device after a completed flow: 0 (never) to 365.
+    /// Default 90. A known device has a failure budget of its own, and no other privilege.
+    pub known_device_days: u16,
     /// What a new password must satisfy.
     pub password: PasswordRules,
     /// Whether contact data that the user never confirmed may be used.
@@ -71,6 +81,9 @@ pub struct PolicySettings {
     pub registration: RegistrationPolicy,
     /// Passwords managed on premises.
     pub on_premises: OnPremisesPolicy,
+    /// Whether a locked account may be unlocked without a new password. Default false. Entra offers
+    /// it for passwords managed on premises.
+    pub unlock_without_reset: bool,
     /// Whether a completed reset clears the account's own windowed counters (Entra). Default false;
     /// true needs [`Departure::CountersClearedOnReset`].
     pub clear_counters_on_reset: bool,
@@ -94,6 +107,10 @@ impl Default for PolicySettings {
             failures: FailureBudgets::default(),
             sends: SendBudgets::default(),
             limits: CrossLimits::default(),
+            link: None,
+            oath: OathPolicy::default(),
+            saved_codes: 10,
+            known_device_days: 90,
             password: PasswordRules::default(),
             contacts: ContactSources::default(),
             typed_number: false,
@@ -102,6 +119,7 @@ impl Default for PolicySettings {
             human_check: false,
             registration: RegistrationPolicy::default(),
             on_premises: OnPremisesPolicy::default(),
+            unlock_without_reset: false,
             clear_counters_on_reset: false,
             required_entitlement: None,
             acknowledged: BTreeSet::new(),
@@ -189,8 +207,33 @@ impl Default for AdministratorPolicy {
             .iter()
             .filter_map(|role| RoleId::parse(role).ok())
             .collect();
-        let methods = MethodKind::ALL.into();
+        let methods = MethodKind::CONTACTS.into();
         Self { enabled: true, roles, gates: Gates { required: 2, methods } }
+    }
+}
+
+/// Codes of authenticator apps and OATH tokens (RFC 6238).
+///
+/// ```
+/// let oath = sspr::OathPolicy::default();
+/// assert_eq!((oath.digits, oath.back, oath.forward), (6, 1, 0));
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct OathPolicy {
+    /// Digits of the codes of an app that is enrolled, and of what a page shows before it knows
+    /// whose app it is. Default 6, 6 to 8.
+    pub digits: u8,
+    /// Steps before the present one whose codes are accepted. Default 1 (RFC 6238, 5.2), 0 to 2.
+    pub back: u8,
+    /// Steps after it, for devices whose clock is ahead. Default 0, 0 or 1.
+    pub forward: u8,
+}
+
+impl Default for OathPolicy {
+    fn default() -> Self {
+        Self { digits: 6, back: 1, forward: 0 }
     }
 }
 
@@ -331,7 +374,7 @@ impl Default for RegistrationPolicy {
 /// ```
 /// let mut on_premises = sspr::OnPremisesPolicy::default();
 /// on_premises.writeback = true;
-/// on_premises.unlock_without_reset = true;
+/// on_premises.apply_password_rules = true;
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -340,8 +383,6 @@ pub struct OnPremisesPolicy {
     /// Whether passwords managed on premises may be written back (reason 10 if not). Default
     /// false.
     pub writeback: bool,
-    /// Whether a locked account may be unlocked without a new password. Default false.
-    pub unlock_without_reset: bool,
     /// Whether the engine's password rules apply to them too, before the directory's. Default
     /// false: the directory's answer is final.
     pub apply_password_rules: bool,

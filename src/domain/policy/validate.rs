@@ -128,7 +128,18 @@ fn gates(faults: &mut Faults<'_>) {
 fn gates_of(faults: &mut Faults<'_>, gates: &Gates, [required, methods]: [&'static str; 2]) {
     faults.number(required, gates.required, 1, 2);
     faults.empty(methods, gates.methods.is_empty());
-    let usable = MethodKind::ALL.iter().filter(|kind| gates.methods.contains(kind)).count();
+    faults.inconsistent(
+        methods,
+        gates.methods.contains(&MethodKind::Password),
+        "the present password opens a change, and no gate counts it",
+    );
+    let mut usable: Vec<MethodKind> = Vec::new();
+    for kind in MethodKind::ALL.into_iter().filter(|kind| gates.methods.contains(kind)) {
+        if !usable.iter().any(|other| other.same_class(kind)) {
+            usable.push(kind);
+        }
+    }
+    let usable = usable.len();
     faults.inconsistent(
         methods,
         usable > 0 && gates.required <= 2 && usable < usize::from(gates.required),
@@ -146,6 +157,7 @@ fn lifetimes(faults: &mut Faults<'_>) {
         "a grant cannot outlive its flow (`lifetimes.flow`)",
     );
     faults.span("lifetimes.email_code", lifetimes.email_code, MINUTE, DAY);
+    faults.span("lifetimes.email_link", lifetimes.email_link, MINUTE, HOUR);
     faults.span("lifetimes.phone_code", lifetimes.phone_code, MINUTE, 10 * MINUTE);
     faults.span("lifetimes.directory_write", lifetimes.directory_write, 5 * SECOND, 10 * MINUTE);
 }
@@ -164,6 +176,12 @@ fn codes(faults: &mut Faults<'_>) {
             "fewer than 1000000 possible codes",
         );
     }
+    let settings = faults.settings;
+    faults.number("oath.digits", settings.oath.digits, 6, 8);
+    faults.number("oath.back", settings.oath.back, 0, 2);
+    faults.number("oath.forward", settings.oath.forward, 0, 1);
+    faults.number("saved_codes", settings.saved_codes, 1, 16);
+    faults.number("known_device_days", settings.known_device_days, 0, 365);
     faults.inconsistent(
         "codes.voice.alphabet",
         codes.voice.alphabet != CodeAlphabet::Digits,
