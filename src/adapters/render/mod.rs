@@ -46,19 +46,33 @@ pub struct Rendered {
     pub subject: String,
     /// The text: lines ended by `\n`, of which the last has no end.
     pub text: SecretText,
+    /// The same as HTML: a whole document, its lines ended by `\n`, of which the last has no end.
+    /// `None` if there is none; only mail has a place for it, beside the text.
+    pub html: Option<SecretText>,
 }
 
 impl Rendered {
-    /// A message in these words.
+    /// A message in these words, without HTML.
     #[must_use]
     pub const fn new(subject: String, text: SecretText) -> Self {
-        Self { subject, text }
+        Self { subject, text, html: None }
+    }
+
+    /// The same with its HTML, which says what the text says.
+    #[must_use]
+    pub fn with_html(mut self, html: SecretText) -> Self {
+        self.html = Some(html);
+        self
     }
 }
 
 impl fmt::Debug for Rendered {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { subject, text } = self;
-        f.debug_struct("Rendered").field("subject", subject).field("text", text).finish()
+        let Self { subject, text, html } = self;
+        f.debug_struct("Rendered")
+            .field("subject", subject)
+            .field("text", text)
+            .field("html", html)
+            .finish()
     }
 }
