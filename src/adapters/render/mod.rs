@@ -66,6 +66,15 @@ pub trait Renderer: Send + Sync {
 }
 
 /// A message in words.
+///
+/// ```
+/// use sspr::adapters::render::Rendered;
+///
+/// let words = Rendered::new("Contoso: hello".to_owned(), "Hello.".into());
+/// assert!(words.html.is_none());
+/// let words = words.with_html("<!DOCTYPE html>\n<title>Hello</title>\n<p>Hello.</p>".into());
+/// assert!(!format!("{words:?}").contains("<p>"));
+/// ```
 #[non_exhaustive]
 pub struct Rendered {
     /// One line that holds no secret. A text message and a call have no place for it.
