@@ -7,5 +7,6 @@
 pub mod files;
 pub mod memory;
 pub mod render;
+pub mod route;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
