@@ -90,8 +90,9 @@
 //! # Features
 //!
 //! Nothing is on by default. `sqlite` adds `adapters::sqlite`, a durable store in one file (needs
-//! a C compiler); `files` adds `adapters::files`, messages as files for development; `testing` adds
-//! `testing`, doubles for tests; `conformance` adds `conformance`, the contract kit for stores.
+//! a C compiler); `files` adds `adapters::files`, messages as files for development; `smtp` adds
+//! `adapters::smtp`, mail by SMTP under TLS (needs a tokio runtime, and a C compiler); `testing`
+//! adds `testing`, doubles for tests; `conformance` adds `conformance`, the contract kit for stores.
 //!
 //! # Dangerous doors
 //!

@@ -8,5 +8,7 @@ pub mod files;
 pub mod memory;
 pub mod render;
 pub mod route;
+#[cfg(feature = "smtp")]
+pub mod smtp;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
