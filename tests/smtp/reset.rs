@@ -90,7 +90,7 @@ impl Scene {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_code_arrives_by_mail_and_resets_the_password_and_the_owner_is_told() {
     let scene = Scene::new().await;
     let ticket = scene.challenged().await;
