@@ -6,6 +6,20 @@ use sspr::{Delivery as _, Envelope, PortErrorKind, SecretText, TenantId};
 use crate::relay::{ADA, CODE, Relay, SENDER, address, envelope, envelope_to, fails, sends};
 use crate::server::{Answer, At, Offers};
 
+/// Every header that a mail may have.
+const HEADERS: [&str; 10] = [
+    "From",
+    "To",
+    "Subject",
+    "Date",
+    "Message-ID",
+    "Auto-Submitted",
+    "X-Auto-Response-Suppress",
+    "MIME-Version",
+    "Content-Type",
+    "Content-Transfer-Encoding",
+];
+
 /// These words, whatever the message is.
 struct Words {
     subject: &'static str,
@@ -119,7 +133,7 @@ async fn a_hostile_name_or_subject_adds_no_header() {
         once.sort_unstable();
         once.dedup();
         assert_eq!(names.len(), once.len(), "{names:?}");
-        assert_eq!(names.len(), 10, "{names:?}");
+        assert!(names.iter().all(|name| HEADERS.contains(name)), "{names:?}");
         let senders = mail.from().and_then(|from| from.as_list()).expect("a list");
         assert_eq!(senders.len(), 1, "{senders:?}");
         assert_eq!((arrived.from.as_str(), arrived.to.as_str()), (SENDER, ADA));

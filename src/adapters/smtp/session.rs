@@ -137,7 +137,12 @@ async fn dial(server: &Server) -> Result<TcpStream, Fault> {
     let mut last = Fault::new(Stage::Connect, What::Lost);
     for address in addresses {
         match timeout(server.patience, TcpStream::connect(address)).await {
-            Ok(Ok(tcp)) => return Ok(tcp),
+            Ok(Ok(tcp)) => {
+                // The end of a mail is a small packet behind another, and would wait for the
+                // other's acknowledgement: 40 ms a mail. Without it mail is slower, not worse.
+                tcp.set_nodelay(true).ok();
+                return Ok(tcp);
+            }
             Ok(Err(error)) => last = failed(&error),
             Err(_) => last = Fault::new(Stage::Connect, What::Late),
         }
