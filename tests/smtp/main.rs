@@ -8,6 +8,7 @@ mod relay;
 mod server;
 #[path = "../support/mod.rs"]
 mod support;
+mod talk;
 
 mod encryption;
 mod errors;
