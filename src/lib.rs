@@ -86,6 +86,7 @@
 //! - [`port`]: the contracts of the traits that a host implements; [`adapters`]: those that are
 //!   implemented already; `conformance` (feature): the contract of a store as tests.
 //! - [`Error`]: the rules said no, the call was malformed, or a port failed.
+//! - [`manual`]: embedding, writing a store, every default and why, threats, upgrades.
 //!
 //! # Features
 //!
@@ -109,6 +110,7 @@ pub mod adapters;
 pub mod conformance;
 mod domain;
 mod engine;
+pub mod manual;
 pub mod port;
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -51,8 +51,11 @@ async fn deliver(engine: Engine, bell: Arc<Notify>, inbox: MemoryInbox, addresse
             Err(_) => Duration::from_secs(1),
         };
         for address in addresses {
-            println!("{address}: {}", inbox.last_code_to(address).unwrap_or_default());
+            if let Some(code) = inbox.last_code_to(address) {
+                println!("{address}: {code}");
+            }
         }
+        inbox.clear();
         let _ = tokio::time::timeout(wait, bell.notified()).await;
     }
 }
