@@ -5,8 +5,10 @@
 //! what has changed is written beside it, brought to the disk, and renamed over it. That is atomic,
 //! durable, and the same for every process on the machine. It is slow where a file is large, and it
 //! blocks its thread: a database has transactions and indexes instead, for the same seven methods.
+//! That a folder can be brought to the disk is assumed: so it is on Unix.
 
 use std::collections::BTreeMap;
+use std::error::Error;
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -16,9 +18,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde::{Deserialize, Serialize};
 use sspr::conformance::{Ability, Harness, Place, check};
-use sspr::port::{Charge, Commit, Committed, Cutoff, EventsOf, PortError, PortResult, async_trait};
-use sspr::{CounterKey, Cursor, Event, Page, Record, RecordKey, RecordKind, Store};
-use sspr::{TenantId, Timestamp};
+use sspr::port::PortErrorKind::{self, Corrupt, Unavailable, Unknown};
+use sspr::port::*;
+use sspr::{CounterKey, RecordKey, TenantId, Timestamp};
 
 /// What the file holds.
 #[derive(Default, Serialize, Deserialize)]
@@ -58,35 +60,33 @@ impl FileStore {
     /// Nobody else reads or writes until this is dropped. Readers wait too: what they are told must
     /// be on the disk already.
     fn lock(&self) -> PortResult<File> {
-        let lock = File::create(self.0.with_extension("lock")).map_err(unavailable)?;
-        lock.lock().map_err(unavailable)?;
+        let lock = File::create(self.0.with_extension("lock")).map_err(because(Unavailable))?;
+        lock.lock().map_err(because(Unavailable))?;
         Ok(lock)
     }
 
     fn read(&self) -> PortResult<(File, Contents)> {
         let lock = self.lock()?;
-        let text = fs::read(&self.0).map_err(unavailable)?;
-        Ok((lock, serde_json::from_slice(&text).map_err(corrupt)?))
+        let text = fs::read(&self.0).map_err(because(Unavailable))?;
+        Ok((lock, serde_json::from_slice(&text).map_err(because(Corrupt))?))
     }
 
     fn save(&self, contents: &Contents) -> PortResult<()> {
-        let text = serde_json::to_vec(contents).map_err(unavailable)?;
+        let text = serde_json::to_vec(contents).map_err(because(Unavailable))?;
         let new = self.0.with_extension("new");
-        let mut file = File::create(&new).map_err(unavailable)?;
-        file.write_all(&text).and_then(|()| file.sync_all()).map_err(unavailable)?;
-        // Up to here nothing has happened. A rename is durable when its folder is on the disk.
-        let folder = self.0.parent().unwrap_or(Path::new("."));
-        let renamed = fs::rename(&new, &self.0).and_then(|()| File::open(folder)?.sync_all());
-        renamed.map_err(|error| PortError::unknown().because(error))
+        let mut file = File::create(&new).map_err(because(Unavailable))?;
+        file.write_all(&text).and_then(|()| file.sync_all()).map_err(because(Unavailable))?;
+        // A rename is durable when its folder is on the disk.
+        let folder = self.0.parent().filter(|folder| *folder != Path::new(""));
+        let folder = File::open(folder.unwrap_or(Path::new("."))).map_err(because(Unavailable))?;
+        let renamed = fs::rename(&new, &self.0).and_then(|()| folder.sync_all());
+        renamed.map_err(because(Unknown))
     }
 }
 
-fn unavailable(error: impl std::error::Error + Send + Sync + 'static) -> PortError {
-    PortError::unavailable().because(error)
-}
-
-fn corrupt(error: impl std::error::Error + Send + Sync + 'static) -> PortError {
-    PortError::corrupt().because(error)
+/// Makes a port's error of another one.
+fn because<E: Error + Send + Sync + 'static>(kind: PortErrorKind) -> impl Fn(E) -> PortError {
+    move |error| PortError::new(kind).because(error)
 }
 
 /// Reads a cursor exactly as it was written.
@@ -118,7 +118,7 @@ impl Contents {
 
 impl Row {
     fn record(&self, key: RecordKey) -> PortResult<Record> {
-        let version = self.version.parse().map_err(corrupt)?;
+        let version = self.version.parse().map_err(because(Corrupt))?;
         Ok(Record::loaded(key, version, self.body.as_str()))
     }
 }
@@ -203,7 +203,7 @@ impl Store for FileStore {
         let after = after.map(position::<u64>).transpose()?.unwrap_or(0);
         let (mut items, mut next) = (Vec::new(), None);
         for (number, event) in contents.events.range(after.saturating_add(1)..) {
-            let event = Event::decode(event).map_err(corrupt)?;
+            let event = Event::decode(event).map_err(because(Corrupt))?;
             let wanted = match of {
                 EventsOf::Record(key) => event.id.record == *key,
                 EventsOf::Tenant(tenant) => event.tenant == *tenant,
@@ -237,16 +237,15 @@ impl Store for FileStore {
     }
 }
 
-/// Folders to judge the store in.
-struct Folders(AtomicUsize);
+/// Places to judge the store in, each a folder.
+struct Folders(PathBuf, AtomicUsize);
 struct Folder(PathBuf);
 
 #[async_trait]
 impl Harness for Folders {
     async fn place(&self) -> PortResult<Box<dyn Place>> {
-        let (process, n) = (std::process::id(), self.0.fetch_add(1, Ordering::Relaxed));
-        let folder = std::env::temp_dir().join(format!("sspr-custom-store-{process}-{n}"));
-        fs::create_dir_all(&folder).map_err(unavailable)?;
+        let folder = self.0.join(self.1.fetch_add(1, Ordering::Relaxed).to_string());
+        fs::create_dir_all(&folder).map_err(because(Unavailable))?;
         Ok(Box::new(Folder(folder)))
     }
 
@@ -271,20 +270,17 @@ impl Place for Folder {
 
     async fn damage(&self, _key: &RecordKey) -> PortResult<Ability> {
         let file = fs::OpenOptions::new().write(true).open(self.0.join("sspr.json"));
-        file.and_then(|file| file.set_len(file.metadata()?.len() / 2)).map_err(unavailable)?;
+        file.and_then(|file| file.set_len(file.metadata()?.len() / 2))
+            .map_err(because(Unavailable))?;
         Ok(Ability::Has)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0); // a folder for temporary files: no harm if it stays
     }
 }
 
 fn main() -> ExitCode {
     println!("the kit is at work: half a minute, or less");
-    let report = check(Folders(AtomicUsize::new(0)));
+    let folder = std::env::temp_dir().join(format!("sspr-custom-store-{}", std::process::id()));
+    let report = check(Folders(folder.clone(), AtomicUsize::new(0)));
+    let _ = fs::remove_dir_all(folder); // among temporary files: no harm if it stays
     for property in &report.held {
         println!("held     {property}");
     }
