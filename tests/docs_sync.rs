@@ -148,6 +148,19 @@ fn every_example_that_is_named_exists_and_every_one_is_named() {
     }
 }
 
+#[test]
+fn every_example_is_run_with_the_checks() {
+    let (manifest, ci) = (read("Cargo.toml"), read(".ci/run"));
+    for example in manifest.split("[[example]]\nname = \"").skip(1) {
+        let name = example.split('"').next().expect("a name");
+        let run = |line: &str| {
+            line.starts_with("run cargo run ") && line.ends_with(&format!(" --example {name}"))
+        };
+        assert!(ci.lines().any(run), ".ci/run does not run {name}");
+    }
+    assert!(ci.lines().any(|line| line == "run .ci/embed"));
+}
+
 /// Links to files of this repository, in every document.
 #[test]
 fn links_lead_somewhere() {

@@ -76,13 +76,13 @@ fn problem(error: &Error) -> Response {
 
 fn page(step: Option<&Step>) -> String {
     let form = |html: String| format!("<form method=post>{html}</form>");
-    let field = |verb, label| form(format!("{label} <input name={verb}><button>Go</button>"));
+    let field = |input, label| form(format!("{label} <input name={input}><button>Go</button>"));
     let button = |one| form(format!("<button name=challenge value={one}>{one}</button>"));
     let choices = |all: &[OptionView]| all.iter().map(|one| button(one.option)).collect::<String>();
     match step {
         Some(Step::Choose { options }) => choices(options),
         Some(Step::Enter { options, .. }) => field("prove", "The code") + &choices(options),
-        Some(Step::NewPassword { .. }) => field("complete", "A new password"),
+        Some(Step::NewPassword { .. }) => field("complete type=password", "A new password"),
         Some(Step::Done { .. }) => "<p>Your password is changed.</p>".to_owned(),
         _ => field("start", "Your sign-in name"),
     }

@@ -1,6 +1,6 @@
 //! A two-gate reset, as a browser sees it.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -8,6 +8,7 @@ use axum::extract::connect_info::MockConnectInfo;
 use axum::http::{Request as HttpRequest, StatusCode, header};
 use sspr::adapters::memory::{MemoryDirectory, MemoryInbox, MemoryStore};
 use sspr::*;
+use tokio::time::Instant;
 use tower::ServiceExt as _;
 
 const NAME: &str = "ada@contoso.example";
