@@ -86,12 +86,15 @@
 //! - [`port`]: the contracts of the traits that a host implements; [`adapters`]: those that are
 //!   implemented already; `conformance` (feature): the contract of a store as tests.
 //! - [`Error`]: the rules said no, the call was malformed, or a port failed.
+//! - [`manual`]: embedding, writing a store, every default and why, threats, upgrades.
 //!
 //! # Features
 //!
 //! Nothing is on by default. `sqlite` adds `adapters::sqlite`, a durable store in one file (needs
-//! a C compiler); `files` adds `adapters::files`, messages as files for development; `testing` adds
-//! `testing`, doubles for tests; `conformance` adds `conformance`, the contract kit for stores.
+//! a C compiler); `files` adds `adapters::files`, messages as files for development; `seal` adds
+//! `adapters::seal`, secrets at rest under rotating keys; `smtp` adds `adapters::smtp`, mail by SMTP
+//! under TLS (needs a tokio runtime, and a C compiler); `testing` adds `testing`, doubles for tests;
+//! `conformance` adds `conformance`, the contract kit for stores.
 //!
 //! # Dangerous doors
 //!
@@ -109,6 +112,7 @@ pub mod adapters;
 pub mod conformance;
 mod domain;
 mod engine;
+pub mod manual;
 pub mod port;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -116,7 +120,7 @@ pub mod testing;
 pub use domain::account::Provenance;
 pub use domain::budget::PoolKind;
 pub use domain::contact::{Destination, EmailAddress, PhoneNumber};
-pub use domain::decide::Contacts;
+pub use domain::decide::{Contacts, Prompt};
 pub use domain::event::{ActorKind, Event, EventId, EventKind, FlowEnd, RejectedBy};
 pub use domain::facts::{
     ContactFacts, PasswordHome, Plan, PolicyReason, SessionKinds, TenantFacts, UserFacts, UserKind,
@@ -142,13 +146,16 @@ pub use domain::reason::{FlowStage, SsprReason};
 pub use domain::record::{Columns, Record, RecordKind, Version};
 pub use domain::refusal::Refusal;
 pub use domain::secret::{SecretBytes, SecretText};
-pub use domain::ticket::{RegistrationTicket, ResetTicket};
+pub use domain::ticket::{ChangeTicket, RegistrationTicket, ResetTicket, UnlockTicket};
 pub use domain::time::Timestamp;
+pub use domain::totp::{OathAlgorithm, OathParameters, OathSeed};
 pub use engine::{
-    Actor, Admin, AdminRoles, Attempt, Engine, EngineBuilder, Error, Fault, Maintained, MethodView,
-    NeedsDelivery, NeedsDirectory, NeedsKeys, NeedsStore, NewMethod, OptionView, PasswordGuide,
-    Port, Ready, Registration, Reply, Request, Reset, Selection, SignInContext, SignedIn, Source,
-    Stats, Step, StoredPolicy,
+    AccountSummary, Actor, Admin, AdminRoles, Attempt, Authenticator, BlockedMethod, Change,
+    DeviceSecret, Engine, EngineBuilder, Enrolment, Error, Explanation, Fault, Maintained,
+    MethodView, NeedsDelivery, NeedsDirectory, NeedsKeys, NeedsStore, NewAuthenticator, NewMethod,
+    OptionView, PasswordGuide, Port, Ready, Registration, RegistrationReview, Reply, Request,
+    Reset, SavedCodes, Selection, SignInContext, SignedIn, Source, Stats, Step, StoredPolicy,
+    Unlock,
 };
 pub use port::{
     Clock, Cursor, Delivery, Directory, Entropy, Envelope, Page, PortError, PortErrorKind,

@@ -48,7 +48,7 @@ const BANNED: [&str; 36] = [
 ];
 
 /// What each feature may add to the default build.
-const ADDS: [(&str, &[&str]); 4] = [
+const ADDS: [(&str, &[&str]); 6] = [
     (
         "sqlite",
         &[
@@ -69,6 +69,76 @@ const ADDS: [(&str, &[&str]); 4] = [
         ],
     ),
     ("files", &[]),
+    (
+        "seal",
+        &["aead", "chacha20", "chacha20poly1305", "cipher", "inout", "poly1305", "universal-hash"],
+    ),
+    (
+        "smtp",
+        &[
+            "base64",
+            "cc",
+            "displaydoc",
+            "email-encoding",
+            "email_address",
+            "fastrand",
+            "find-msvc-tools",
+            "form_urlencoded",
+            "futures-core",
+            "futures-io",
+            "futures-task",
+            "futures-util",
+            "getrandom",
+            "httpdate",
+            "icu_collections",
+            "icu_locale_core",
+            "icu_normalizer",
+            "icu_normalizer_data",
+            "icu_properties",
+            "icu_properties_data",
+            "icu_provider",
+            "idna",
+            "idna_adapter",
+            "lettre",
+            "litemap",
+            "log",
+            "mime",
+            "mio",
+            "nom",
+            "once_cell",
+            "openssl-probe",
+            "percent-encoding",
+            "pin-project-lite",
+            "potential_utf",
+            "quoted_printable",
+            "ring",
+            "rustls",
+            "rustls-native-certs",
+            "rustls-pki-types",
+            "rustls-webpki",
+            "shlex",
+            "slab",
+            "smallvec",
+            "socket2",
+            "stable_deref_trait",
+            "synstructure",
+            "tinystr",
+            "tokio",
+            "tokio-rustls",
+            "untrusted",
+            "url",
+            "utf8_iter",
+            "utf_types",
+            "writeable",
+            "yoke",
+            "yoke-derive",
+            "zerofrom",
+            "zerofrom-derive",
+            "zerotrie",
+            "zerovec",
+            "zerovec-derive",
+        ],
+    ),
     ("testing", &[]),
     ("conformance", &[]),
 ];
@@ -133,6 +203,18 @@ fn each_feature_adds_only_its_own() {
     // The test can see what a feature adds at all.
     let sqlite = crates("normal,build", &["sqlite"]);
     assert!(names(&sqlite).contains("rusqlite") && names(&sqlite).contains("libsqlite3-sys"));
+    let smtp = crates("normal,build", &["smtp"]);
+    assert!(names(&smtp).contains("lettre") && names(&smtp).contains("rustls"));
+}
+
+/// One implementation of TLS, and the smaller one to build.
+#[test]
+fn mail_is_encrypted_by_rustls_and_ring_alone() {
+    let crates = crates("normal,build", &["smtp"]);
+    let names = names(&crates);
+    let others = ["aws-lc-rs", "aws-lc-sys", "boring", "native-tls", "openssl", "openssl-sys"];
+    let held: Vec<&str> = others.into_iter().filter(|other| names.contains(other)).collect();
+    assert!(names.contains("ring") && held.is_empty(), "{held:?}");
 }
 
 #[test]

@@ -148,6 +148,19 @@ fn every_example_that_is_named_exists_and_every_one_is_named() {
     }
 }
 
+#[test]
+fn every_example_is_run_with_the_checks() {
+    let (manifest, ci) = (read("Cargo.toml"), read(".ci/run"));
+    for example in manifest.split("[[example]]\nname = \"").skip(1) {
+        let name = example.split('"').next().expect("a name");
+        let run = |line: &str| {
+            line.starts_with("run cargo run ") && line.ends_with(&format!(" --example {name}"))
+        };
+        assert!(ci.lines().any(run), ".ci/run does not run {name}");
+    }
+    assert!(ci.lines().any(|line| line == "run .ci/embed"));
+}
+
 /// Links to files of this repository, in every document.
 #[test]
 fn links_lead_somewhere() {
@@ -209,5 +222,57 @@ fn the_dangerous_doors_are_listed_in_both_places() {
     for door in ["SignedIn::vouch", "Source::Trusted", "expose_secret", "Disclosure::Reasoned"] {
         assert!(security.contains(door), "SECURITY.md does not list {door}");
         assert!(front.contains(door), "the front page does not list {door}");
+    }
+}
+
+/// A policy's settings, as paths: `sends.per_hour`.
+fn settings(prefix: &str, value: &serde_json::Value, into: &mut Vec<String>) {
+    match value {
+        // A rate and a form of code are one setting each.
+        serde_json::Value::Object(fields)
+            if !["max", "alphabet"].iter().any(|part| fields.contains_key(*part)) =>
+        {
+            for (name, value) in fields {
+                settings(&format!("{prefix}.{name}"), value, into);
+            }
+        }
+        _ => into.push(prefix.trim_start_matches('.').to_owned()),
+    }
+}
+
+#[test]
+fn the_manual_explains_the_default_of_every_setting() {
+    let page = read("src/manual/defaults.rs");
+    let named: BTreeSet<&str> =
+        page.split('`').skip(1).step_by(2).flat_map(|name| name.rsplit('.').next()).collect();
+    let defaults = serde_json::to_value(sspr::PolicySettings::default()).expect("plain data");
+    let mut found = Vec::new();
+    settings("", &defaults, &mut found);
+    assert!(found.contains(&"sends.per_hour".to_owned()) && found.len() > 40, "{found:?}");
+    for setting in found {
+        let name = setting.rsplit('.').next().expect("a name");
+        assert!(named.contains(name), "{setting} is not on the page");
+    }
+}
+
+/// The names of tests and files in the manual are those that there are.
+#[test]
+fn the_manual_names_what_exists() {
+    let properties = read("src/conformance/list.rs");
+    let table = read("src/manual/writing_a_store.rs");
+    let table = table.split("# Mistakes that the kit catches").nth(1).expect("the table");
+    let named: Vec<&str> =
+        table.lines().filter_map(|line| line.split(" | `").nth(1)?.split('`').next()).collect();
+    assert!(named.len() > 10, "{named:?}");
+    for property in named {
+        assert!(properties.contains(&format!("::{property}\n")), "no property {property}");
+    }
+    for page in ["mod", "defaults", "embedding", "threats", "upgrading", "writing_a_store"] {
+        let text = read(&format!("src/manual/{page}.rs"));
+        for name in text.split('`').skip(1).step_by(2) {
+            let file = ["examples/", "tests/"].iter().any(|at| name.starts_with(at));
+            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
+            assert!(!file || path.exists(), "{page} names {name}, which is not there");
+        }
     }
 }

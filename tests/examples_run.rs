@@ -62,3 +62,19 @@ fn two_engines_make_one_proof() {
     let text = text(&run("two_engines"));
     assert!(text.contains("exactly one proof in every round"), "{text}");
 }
+
+#[cfg(feature = "testing")]
+#[test]
+fn the_host_loop_delivers_survives_an_outage_and_ends() {
+    let text = text(&run("host_loop"));
+    assert!(text.contains("edsger has a code") && text.contains("the loop ended"), "{text}");
+}
+
+#[cfg(feature = "conformance")]
+#[test]
+fn the_custom_store_keeps_the_whole_contract() {
+    let text = text(&run("custom_store"));
+    let held = text.lines().filter(|line| line.starts_with("held ")).count();
+    assert_eq!(held, sspr::conformance::PROPERTIES.len(), "{text}");
+    assert!(text.contains("0 skipped, 0 violated"), "{text}");
+}

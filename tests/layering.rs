@@ -5,13 +5,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Which layers each layer may name.
-const MAY_NAME: [(&str, &[&str]); 6] = [
+const MAY_NAME: [(&str, &[&str]); 7] = [
     ("domain", &["domain"]),
     ("port", &["port", "domain"]),
     ("engine", &["engine", "port", "domain"]),
     ("adapters", &["adapters", "port", "domain"]),
     ("testing", &["testing", "adapters", "port", "domain", "engine"]),
     ("conformance", &["conformance", "testing", "adapters", "port", "domain", "engine"]),
+    // Text only: its examples use the crate as everybody does.
+    ("manual", &["manual"]),
 ];
 
 /// What a pure core has no use for. Names of the standard library and of syntax, as whole words.

@@ -7,5 +7,10 @@
 pub mod files;
 pub mod memory;
 pub mod render;
+pub mod route;
+#[cfg(feature = "seal")]
+pub mod seal;
+#[cfg(feature = "smtp")]
+pub mod smtp;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;

@@ -10,7 +10,8 @@ use zeroize::Zeroize;
 
 use super::ids::RecordKey;
 use super::invalid::InvalidInput;
-use super::mac::PreparedMac;
+use super::link::LinkSecret;
+use super::mac::{PreparedMac, bytes_of};
 use super::message::CodePurpose;
 use super::method::MethodKind;
 use super::policy::{CodeAlphabet, CodeFormat};
@@ -44,10 +45,7 @@ impl CodeKey {
         for symbol in symbols.iter_mut().rev() {
             let index = value % base;
             value /= base;
-            *symbol = match format.alphabet {
-                CodeAlphabet::Digits => b'0' + index as u8,
-                CodeAlphabet::Strong => STRONG[index as usize],
-            };
+            *symbol = self::symbol(format, index as u8);
         }
         // Both alphabets are ASCII.
         SecretText::new(String::from_utf8(symbols).unwrap_or_default())
@@ -67,24 +65,69 @@ impl CodeKey {
         secrets_equal(&expected.to_be_bytes(), &given.to_be_bytes())
     }
 
-    /// The code as a number below `base ^ length`.
-    fn value(&self, context: &CodeContext<'_>, format: CodeFormat) -> u64 {
+    /// The secret of a link in this context.
+    pub(crate) fn link(&self, context: &CodeContext<'_>) -> LinkSecret {
+        LinkSecret::from_bytes(bytes_of(self.words(context, LINK)))
+    }
+
+    /// Whether this is the link of this context.
+    pub(crate) fn check_link(&self, context: &CodeContext<'_>, given: &LinkSecret) -> bool {
+        secrets_equal(self.link(context).proof(), given.proof())
+    }
+
+    /// The name of a challenge that the host verifies itself. No secret: the page may show it.
+    pub(crate) fn external(&self, account: &RecordKey, nonce: &[u8; 12]) -> String {
+        let words = self.0.words_of::<45>(|input| {
+            input[..32].copy_from_slice(account.as_bytes());
+            input[32..44].copy_from_slice(nonce);
+            input[44] = EXTERNAL;
+        });
+        data_encoding::HEXLOWER.encode(&bytes_of(words))
+    }
+
+    #[inline]
+    fn words(&self, context: &CodeContext<'_>, domain: u8) -> [u32; 8] {
         // The account first: whole lanes that the first rounds can start with while the scalars
         // behind them are still being put together.
-        let [w0, w1, w2, w3, ..] = self.0.words_of::<{ PreparedMac::MAX }>(|input| {
+        self.0.words_of::<{ PreparedMac::MAX }>(|input| {
             input[..32].copy_from_slice(context.account.as_bytes());
             input[32..44].copy_from_slice(context.nonce);
             input[44..48].copy_from_slice(&context.flow.to_be_bytes());
             input[48..52].copy_from_slice(&context.challenge.to_be_bytes());
             input[52] = context.purpose.tag();
             input[53] = context.method.tag();
-            input[54] = DOMAIN;
-        });
+            input[54] = domain;
+        })
+    }
+
+    /// The code as a number below `base ^ length`.
+    fn value(&self, context: &CodeContext<'_>, format: CodeFormat) -> u64 {
+        let [w0, w1, w2, w3, ..] = self.words(context, CODE);
         // 128 bits, read as a fraction of 1, times the number of codes, which is below 2^52: no code
         // is likelier than another by more than one part in 2^76.
         let lane = |high: u32, low: u32| u128::from(high) << 32 | u128::from(low);
         let space = u128::from(space(format));
         ((lane(w0, w1) * space + ((lane(w2, w3) * space) >> 64)) >> 64) as u64
+    }
+}
+
+/// Random symbols of this form, each as likely as any other; none if too few of the random bytes
+/// can be used.
+pub(crate) fn random_symbols(format: CodeFormat, random: &[u8]) -> Option<SecretText> {
+    let base = base(format) as u8;
+    // Bytes beyond the last whole multiple would make the first symbols likelier.
+    let usable = random.iter().filter(|&&byte| byte < u8::MAX / base * base);
+    let symbols: String = usable
+        .take(usize::from(format.length))
+        .map(|byte| char::from(symbol(format, byte % base)))
+        .collect();
+    (symbols.len() == usize::from(format.length)).then(|| SecretText::new(symbols))
+}
+
+const fn symbol(format: CodeFormat, index: u8) -> u8 {
+    match format.alphabet {
+        CodeAlphabet::Digits => b'0' + index,
+        CodeAlphabet::Strong => STRONG[index as usize],
     }
 }
 
@@ -94,8 +137,10 @@ impl fmt::Debug for CodeKey {
     }
 }
 
-/// Tells the input of a code from any other input of the same key.
-const DOMAIN: u8 = 0x01;
+/// What an input of the key is for. Never reused.
+const CODE: u8 = 0x01;
+const LINK: u8 = 0x02;
+const EXTERNAL: u8 = 0x03;
 
 const fn base(format: CodeFormat) -> u64 {
     match format.alphabet {
@@ -108,8 +153,8 @@ const fn base(format: CodeFormat) -> u64 {
 ///
 /// From a table: the power would cost a tenth of a check.
 fn space(format: CodeFormat) -> u64 {
-    const fn powers(base: u64) -> [u64; TypedCode::MAX_SYMBOLS + 1] {
-        let mut powers = [1; TypedCode::MAX_SYMBOLS + 1];
+    const fn powers(base: u64) -> [u64; TypedCode::SENT + 1] {
+        let mut powers = [1; TypedCode::SENT + 1];
         let mut exponent = 1;
         while exponent < powers.len() {
             powers[exponent] = base.saturating_mul(powers[exponent - 1]);
@@ -117,8 +162,8 @@ fn space(format: CodeFormat) -> u64 {
         }
         powers
     }
-    static DIGITS: [u64; TypedCode::MAX_SYMBOLS + 1] = powers(10);
-    static STRONG: [u64; TypedCode::MAX_SYMBOLS + 1] = powers(20);
+    static DIGITS: [u64; TypedCode::SENT + 1] = powers(10);
+    static STRONG: [u64; TypedCode::SENT + 1] = powers(20);
     let powers = match format.alphabet {
         CodeAlphabet::Digits => &DIGITS,
         CodeAlphabet::Strong => &STRONG,
@@ -138,7 +183,10 @@ pub(crate) struct TypedCode {
 }
 
 impl TypedCode {
-    const MAX_SYMBOLS: usize = 16;
+    /// A saved code is the longest.
+    const MAX_SYMBOLS: usize = 28;
+    /// Symbols of a code that is sent, at most.
+    const SENT: usize = 16;
     const MAX_BYTES: usize = 64;
 
     pub(crate) fn parse(text: &str) -> Result<Self, InvalidInput> {
@@ -156,9 +204,11 @@ impl TypedCode {
                     };
                     *place = byte.to_ascii_uppercase();
                     code.length += 1;
-                    // Sixteen digits at most: far below 2^64.
                     let digit = byte.is_ascii_digit().then(|| u64::from(byte - b'0'));
-                    code.number = code.number.zip(digit).map(|(number, digit)| number * 10 + digit);
+                    code.number = code
+                        .number
+                        .zip(digit)
+                        .and_then(|(number, digit)| number.checked_mul(10)?.checked_add(digit));
                 }
                 _ => return Err(InvalidInput::Malformed { what: WHAT }),
             }
@@ -167,6 +217,17 @@ impl TypedCode {
             return Err(InvalidInput::Empty { what: WHAT });
         }
         Ok(code)
+    }
+
+    /// The symbols, letters in upper case.
+    pub(crate) fn symbols(&self) -> &[u8] {
+        self.symbols.get(..usize::from(self.length)).unwrap_or_default()
+    }
+
+    /// The code of so many digits as a number.
+    pub(crate) fn digits(&self, digits: u8) -> Option<u32> {
+        let number = self.number.filter(|_| self.length == digits)?;
+        u32::try_from(number).ok()
     }
 
     /// The code as a number, if it has this form.

@@ -1,10 +1,10 @@
 //! Who may reset, in the fixed order of reasons, and what they may prove.
 
-use super::account::{Account, MethodState, Provenance};
+use super::account::{Account, Answer, Provenance};
 use super::contact::Destination;
 use super::facts::{PasswordHome, TenantFacts, UserFacts, UserKind, WritebackState};
 use super::ids::RoleId;
-use super::method::{ChallengeOption, Channel, MethodKind};
+use super::method::{ChallengeOption, Channel, MethodKind, Nature};
 use super::policy::{Gates, Policy, Scope};
 use super::reason::SsprReason;
 use super::time::Timestamp;
@@ -14,6 +14,33 @@ use super::time::Timestamp;
 pub(crate) struct Standing<'a> {
     pub(crate) gates: &'a Gates,
     pub(crate) administrator: bool,
+}
+
+/// Whether this user may change a password that they know: the scope does not matter (Entra), but
+/// the account, its kind and where its password is kept do.
+pub(crate) fn may_change(
+    policy: Option<&Policy>,
+    tenant: Option<&TenantFacts>,
+    user: &UserFacts,
+) -> Result<(), SsprReason> {
+    let kept_elsewhere = matches!(user.kind, UserKind::ForeignGuest | UserKind::Personal);
+    if tenant.is_none() || !user.enabled || kept_elsewhere {
+        return Err(SsprReason::AccountDisabled);
+    }
+    let policy = policy.ok_or(SsprReason::NoPolicy)?;
+    let on_premises = user.password_home == PasswordHome::OnPremises;
+    let writeback_off =
+        !policy.on_premises.writeback || user.writeback == Some(WritebackState::NotConfigured);
+    if on_premises && writeback_off {
+        return Err(SsprReason::WritebackOff);
+    }
+    if user.protected {
+        return Err(SsprReason::AdministratorRequired);
+    }
+    if on_premises && user.writeback == Some(WritebackState::Unreachable) {
+        return Err(SsprReason::DirectoryUnreachable);
+    }
+    Ok(())
 }
 
 /// Whether the facts and the policy let this user reset; methods are looked at separately.
@@ -72,53 +99,97 @@ pub(crate) fn standing<'a>(
     Ok(Standing { gates, administrator })
 }
 
+/// What this engine can use now: providers of the tenant, and optional abilities.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Means {
+    pub(crate) channels: Vec<Channel>,
+    /// Whether there is a place for links to lead to.
+    pub(crate) link: bool,
+    /// Whether seeds can be unsealed.
+    pub(crate) oath: bool,
+    /// The kinds that the host verifies.
+    pub(crate) external: Vec<MethodKind>,
+}
+
+impl Means {
+    /// Whether this kind of method can be proven over this channel.
+    pub(crate) fn allow(&self, kind: MethodKind, channel: Channel) -> bool {
+        let carried = channel.carrier().is_none_or(|carrier| self.channels.contains(&carrier));
+        let able = match kind.nature() {
+            Nature::Contact => channel != Channel::Link || self.link,
+            Nature::Oath => self.oath,
+            Nature::Saved => true,
+            Nature::External => self.external.contains(&kind),
+            Nature::Password => false,
+        };
+        carried && able
+    }
+
+    /// The channels over which this kind of method can be proven.
+    pub(crate) fn channels_of(&self, kind: MethodKind) -> impl Iterator<Item = Channel> + '_ {
+        kind.channels().iter().copied().filter(move |channel| self.allow(kind, *channel))
+    }
+}
+
 /// A method that the user could prove now.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) struct Candidate {
     pub(crate) kind: MethodKind,
-    pub(crate) destination: Destination,
+    pub(crate) answer: Answer,
     /// Its place among the user's methods of this kind.
     pub(crate) index: u8,
 }
 
+impl Candidate {
+    pub(crate) fn identity(&self) -> String {
+        self.answer.identity(self.kind)
+    }
+}
+
 /// The methods that the user could prove now: of each kind what the user confirmed, else what an
-/// administrator supplied, else what the directory holds.
+/// administrator supplied, else what the directory holds. Of the kinds that the host verifies,
+/// those that it says the user has.
 pub(crate) fn candidates(
     account: &Account,
     user: &UserFacts,
     policy: &Policy,
     gates: &Gates,
+    available: &[MethodKind],
     now: Timestamp,
 ) -> Vec<Candidate> {
     let mut all = Vec::new();
+    let first = account.registration.default.as_ref();
     for kind in &gates.methods {
         let stored = |provenance: Provenance| {
             let usable = account.methods.iter().filter(move |method| {
                 method.kind == *kind
-                    && method.state == MethodState::Active
+                    && method.active()
                     && method.provenance == provenance
                     && method.usable_from <= now
+                    && (method.provable() || account.has_proven(&method.id))
             });
-            usable.map(|method| method.destination.clone()).collect::<Vec<_>>()
+            let mut usable: Vec<_> = usable.collect();
+            // A stable sort: the one that the user prefers comes first.
+            usable.sort_by_key(|method| first != Some(&method.id));
+            usable.into_iter().map(|method| method.answer()).collect::<Vec<_>>()
         };
         let mut found = stored(Provenance::Confirmed);
         if found.is_empty() && policy.contacts.administrator {
             found = stored(Provenance::Administrator);
         }
         if found.is_empty() && policy.contacts.directory {
-            found = from_directory(*kind, user);
+            found = from_directory(*kind, user).map(Answer::Sent).into_iter().collect();
+        }
+        if available.contains(kind) {
+            found.push(Answer::External);
         }
         let numbered = found.into_iter().zip(0_u8..);
-        all.extend(numbered.map(|(destination, index)| Candidate {
-            kind: *kind,
-            destination,
-            index,
-        }));
+        all.extend(numbered.map(|(answer, index)| Candidate { kind: *kind, answer, index }));
     }
     all
 }
 
-fn from_directory(kind: MethodKind, user: &UserFacts) -> Vec<Destination> {
+fn from_directory(kind: MethodKind, user: &UserFacts) -> Option<Destination> {
     let contacts = &user.contacts;
     match kind {
         // Of several addresses the first counts.
@@ -127,11 +198,9 @@ fn from_directory(kind: MethodKind, user: &UserFacts) -> Vec<Destination> {
         MethodKind::OfficePhone => contacts.office.clone().map(Destination::Phone),
         _ => None,
     }
-    .into_iter()
-    .collect()
 }
 
-/// Whether `required` *distinct* methods are among these: distinct by kind and by destination.
+/// Whether `required` *distinct* methods are among these: distinct by class and by destination.
 pub(crate) fn enough(candidates: &[Candidate], required: u8) -> bool {
     match required {
         0 | 1 => !candidates.is_empty(),
@@ -143,31 +212,24 @@ pub(crate) fn enough(candidates: &[Candidate], required: u8) -> bool {
 }
 
 fn distinct(left: &Candidate, right: &Candidate) -> bool {
-    left.kind != right.kind && left.destination.normalised() != right.destination.normalised()
+    !left.kind.same_class(right.kind) && left.identity() != right.identity()
 }
 
-/// The options that these methods give over the channels that have a provider.
-pub(crate) fn options(candidates: &[Candidate], channels: &[Channel]) -> Vec<ChallengeOption> {
-    let mut options = Vec::new();
-    for candidate in candidates {
-        for channel in candidate.kind.channels() {
-            if channels.contains(channel)
-                && let Ok(option) =
-                    ChallengeOption::indexed(candidate.kind, *channel, candidate.index)
-            {
-                options.push(option);
-            }
-        }
-    }
-    options
+/// The options that these methods give.
+pub(crate) fn options(candidates: &[Candidate], means: &Means) -> Vec<ChallengeOption> {
+    let indexed =
+        |one: &Candidate, channel| ChallengeOption::indexed(one.kind, channel, one.index).ok();
+    let all = candidates.iter().flat_map(|candidate| {
+        means.channels_of(candidate.kind).filter_map(move |channel| indexed(candidate, channel))
+    });
+    all.collect()
 }
 
 /// The options that the policy names, whoever asks: what a uniform answer shows.
-pub(crate) fn policy_options(gates: &Gates, channels: &[Channel]) -> Vec<ChallengeOption> {
+pub(crate) fn policy_options(gates: &Gates, means: &Means) -> Vec<ChallengeOption> {
     let kinds = gates.methods.iter();
     kinds
-        .flat_map(|kind| kind.channels().iter().map(move |channel| (*kind, *channel)))
-        .filter(|(_, channel)| channels.contains(channel))
+        .flat_map(|kind| means.channels_of(*kind).map(move |channel| (*kind, channel)))
         .filter_map(|(kind, channel)| ChallengeOption::new(kind, channel).ok())
         .collect()
 }

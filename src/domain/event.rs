@@ -141,6 +141,18 @@ event_kinds! {
         /// The method.
         method: MethodKind,
     },
+    /// A try of a secret that no challenge asked for was counted, and then judged: the present
+    /// password of a change, a code at the host's sign-in. It was wrong unless a `change_started` or
+    /// an `oath_step_used` in the next commit follows.
+    SecretCounted = "secret_counted" {
+        /// The method.
+        method: MethodKind,
+    },
+    /// The present password was right: a change began.
+    ChangeStarted = "change_started" {
+        /// The flow.
+        flow: u32,
+    },
     /// An attempt was counted, and then a secret was compared. It was wrong unless a
     /// `method_proven` or `method_confirmed` for the same challenge follows.
     AttemptCounted = "attempt_counted" {
@@ -165,6 +177,32 @@ event_kinds! {
         proven: u8,
         /// How many are required.
         required: u8,
+    },
+    /// A time step of a device was accepted, for whatever purpose: it never is again.
+    OathStepUsed = "oath_step_used" {
+        /// The kind of method.
+        method: MethodKind,
+        /// Its id.
+        // `id` is the event's own, beside which this is flattened.
+        #[serde(rename = "method_id")]
+        id: MethodId,
+        /// The step, in periods since 1970.
+        step: u64,
+    },
+    /// A saved code was used.
+    SavedCodeUsed = "saved_code_used" {
+        /// The id of the set.
+        // `id` is the event's own, beside which this is flattened.
+        #[serde(rename = "method_id")]
+        id: MethodId,
+        /// How many are left.
+        left: u8,
+    },
+    /// The link of a flow was redeemed without the flow's ticket: the ticket is void, and whoever
+    /// redeemed it has another.
+    LinkRedeemedElsewhere = "link_redeemed_elsewhere" {
+        /// The flow.
+        flow: u32,
     },
     /// The same right code was given again with the ticket before.
     ProofRepeated = "proof_repeated" {
@@ -201,7 +239,7 @@ event_kinds! {
         /// Stable codes of the rules it broke.
         reasons: Vec<String>,
     },
-    /// A directory write began.
+    /// A directory write began: of a password, or of an unlock.
     PasswordWriteStarted = "password_write_started" {
         /// The flow.
         flow: u32,
@@ -233,6 +271,26 @@ event_kinds! {
         /// The methods that were proven for it.
         methods: Vec<MethodKind>,
         /// Whether it has reached every system (Entra: on premises success, cloud failure).
+        propagated: bool,
+    },
+    /// The password was changed by whoever knew it.
+    PasswordChanged = "password_changed" {
+        /// The flow.
+        flow: u32,
+        /// The number of the write.
+        write: u32,
+        /// Whether it has reached every system.
+        propagated: bool,
+    },
+    /// The account was unlocked, its password kept.
+    AccountUnlocked = "account_unlocked" {
+        /// The flow.
+        flow: u32,
+        /// The number of the write.
+        write: u32,
+        /// The methods that were proven for it.
+        methods: Vec<MethodKind>,
+        /// Whether it has reached every system.
         propagated: bool,
     },
     /// The user's sessions were revoked.
@@ -281,6 +339,63 @@ event_kinds! {
         #[serde(rename = "method_id")]
         id: MethodId,
     },
+    /// A method was confirmed and has taken the place of another.
+    MethodReplaced = "method_replaced" {
+        /// The method.
+        method: MethodKind,
+        /// Its id.
+        // `id` is the event's own, beside which this is flattened.
+        #[serde(rename = "method_id")]
+        id: MethodId,
+        /// The id of the one that went.
+        replaced: MethodId,
+    },
+    /// The user has chosen the method that is offered first.
+    DefaultMethodChanged = "default_method_changed" {
+        /// The method.
+        method: MethodKind,
+        /// Its id.
+        // `id` is the event's own, beside which this is flattened.
+        #[serde(rename = "method_id")]
+        id: MethodId,
+    },
+    /// A saved code took the place of one that was used.
+    SavedCodeReplaced = "saved_code_replaced" {
+        /// The id of the set.
+        // `id` is the event's own, beside which this is flattened.
+        #[serde(rename = "method_id")]
+        id: MethodId,
+    },
+    /// The user has said that what is registered is still right.
+    RegistrationConfirmed = "registration_confirmed" {},
+    /// The user has put the registration off, for this session.
+    RegistrationPostponed = "registration_postponed" {},
+    /// A browser is known from now on.
+    DeviceRemembered = "device_remembered" {
+        /// How many there are.
+        devices: u8,
+    },
+    /// Administrators were asked for help.
+    HelpRequested = "help_requested" {},
+    /// An administrator removed all that the user had registered.
+    MethodsRevoked = "methods_revoked" {
+        /// How many methods that were.
+        count: u8,
+    },
+    /// An administrator ended all that was outstanding, known devices included.
+    FlowsRevoked = "flows_revoked" {
+        /// How many flows that were.
+        count: u8,
+    },
+    /// An administrator wants the user to register anew.
+    RegistrationRequired = "registration_required" {},
+    /// An administrator asked the user to reset the password.
+    ResetRequested = "reset_requested" {
+        /// Whether a link was sent; else a notice.
+        link: bool,
+    },
+    /// An administrator removed all that was known of the user.
+    AccountForgotten = "account_forgotten" {},
     /// The user has registered all that the policy asks for.
     RegistrationCompleted = "registration_completed" {},
     /// An administrator supplied contact data.
@@ -341,6 +456,8 @@ pub enum FlowEnd {
     Superseded,
     /// Too many rejected passwords.
     TooManyRejections,
+    /// Its bearer has given it up.
+    Cancelled,
 }
 
 #[cfg(test)]
@@ -362,8 +479,13 @@ mod tests {
                 hollow: Some(SsprReason::Blocked),
             },
             EventKind::NumberCounted { method },
+            EventKind::SecretCounted { method },
+            EventKind::ChangeStarted { flow },
             EventKind::AttemptCounted { flow, challenge, method, left: 4 },
             EventKind::MethodProven { flow, challenge, method, proven: 1, required: 2 },
+            EventKind::OathStepUsed { method, id: id.clone(), step: 58_000_000 },
+            EventKind::SavedCodeUsed { id: id.clone(), left: 9 },
+            EventKind::LinkRedeemedElsewhere { flow },
             EventKind::ProofRepeated { flow, method },
             EventKind::Blocked { method, pool: PoolKind::Open, until: at },
             EventKind::MethodDisabled { method },
@@ -381,12 +503,26 @@ mod tests {
             },
             EventKind::PasswordWriteUnsettled { flow, write },
             EventKind::PasswordReset { flow, write, methods: vec![method], propagated: true },
+            EventKind::PasswordChanged { flow, write, propagated: true },
+            EventKind::AccountUnlocked { flow, write, methods: vec![method], propagated: true },
             EventKind::SessionsRevoked { write },
             EventKind::SessionsKept { write },
             EventKind::FlowEnded { flow, stage: FlowStage::Granted, ended: FlowEnd::Abandoned },
             EventKind::MethodAdded { method, id: id.clone() },
             EventKind::MethodConfirmed { method, id: id.clone() },
-            EventKind::MethodRemoved { method, id },
+            EventKind::MethodRemoved { method, id: id.clone() },
+            EventKind::MethodReplaced { method, id: id.clone(), replaced: id.clone() },
+            EventKind::DefaultMethodChanged { method, id: id.clone() },
+            EventKind::SavedCodeReplaced { id },
+            EventKind::RegistrationConfirmed {},
+            EventKind::RegistrationPostponed {},
+            EventKind::DeviceRemembered { devices: 1 },
+            EventKind::HelpRequested {},
+            EventKind::MethodsRevoked { count: 2 },
+            EventKind::FlowsRevoked { count: 1 },
+            EventKind::RegistrationRequired {},
+            EventKind::ResetRequested { link: true },
+            EventKind::AccountForgotten {},
             EventKind::RegistrationCompleted {},
             EventKind::ContactsSupplied { count: 1 },
             EventKind::Unblocked {},

@@ -51,6 +51,7 @@ mod domain {
     pub(super) const SOURCE: u8 = 0x07;
     pub(super) const MASK: u8 = 0x08;
     pub(super) const MESSAGE: u8 = 0x09;
+    pub(super) const SESSION: u8 = 0x0a;
 }
 
 /// How many decoy records a tenant has.
@@ -152,6 +153,12 @@ impl Keys {
         u32::from_be_bytes(first_bytes(self.lookup.parts(domain::SOURCE, &parts)))
     }
 
+    /// A short keyed hash of a host's session, to know whether it was prompted.
+    pub(crate) fn session(&self, tenant: &TenantId, session: &str) -> u32 {
+        let parts: [&[u8]; 2] = [tenant.as_str().as_bytes(), session.as_bytes()];
+        u32::from_be_bytes(first_bytes(self.lookup.parts(domain::SESSION, &parts)))
+    }
+
     /// Bytes for the masks of an identifier that nobody has: always the same for one identifier.
     pub(crate) fn mask(&self, identifier: [u8; 8]) -> [u8; 32] {
         self.lookup.parts(domain::MASK, &[&identifier])
@@ -197,6 +204,13 @@ fn expand(secret: &SecretBytes) -> Result<Zeroizing<[u8; 32]>, InvalidInput> {
         return Err(InvalidInput::OutOfRange { what: "secret key" });
     }
     Ok(Zeroizing::new(mac_parts(b"sspr: expand a secret to a key..", 0x11, &[bytes])))
+}
+
+/// The key that seals secrets at rest under this secret.
+#[cfg(feature = "seal")]
+pub(crate) fn seal_key(secret: &SecretBytes) -> Result<Zeroizing<[u8; 32]>, InvalidInput> {
+    let key = expand(secret)?;
+    Ok(Zeroizing::new(mac_parts(&key, 0x12, &[b"sspr seal"])))
 }
 
 impl ShortKey {

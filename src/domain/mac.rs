@@ -66,7 +66,7 @@ impl PreparedMac {
     }
 }
 
-fn bytes_of(words: [u32; 8]) -> [u8; 32] {
+pub(crate) fn bytes_of(words: [u32; 8]) -> [u8; 32] {
     let mut bytes = [0; 32];
     for (bytes, word) in bytes.as_chunks_mut::<4>().0.iter_mut().zip(words) {
         *bytes = word.to_be_bytes();

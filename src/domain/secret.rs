@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use subtle::ConstantTimeEq;
+use subtle::{Choice, ConstantTimeEq};
 use zeroize::Zeroize;
 
 /// A text that must not be logged, stored in the clear or sent back.
@@ -94,8 +94,8 @@ impl fmt::Debug for SecretText {
 
 /// Whether two secrets are equal, in time that depends on their lengths only.
 ///
-/// The one place where the engine compares secrets. Slices are folded eight bytes at a time, since
-/// a byte-by-byte fold costs more than the MAC it guards.
+/// With [`numbers_equal`] the one place where the engine compares secrets. Slices are folded eight
+/// bytes at a time, since a byte-by-byte fold costs more than the MAC it guards.
 pub(crate) fn secrets_equal(left: &[u8], right: &[u8]) -> bool {
     if left.len() != right.len() {
         return false;
@@ -109,13 +109,19 @@ pub(crate) fn secrets_equal(left: &[u8], right: &[u8]) -> bool {
     for (a, b) in left_rest.iter().zip(right_rest) {
         difference |= u64::from(a ^ b);
     }
-    // `subtle` is the optimisation barrier: the answer is formed without a branch on `difference`.
-    difference.ct_eq(&0).into()
+    numbers_equal(difference, 0).into()
+}
+
+/// [`secrets_equal`] for numbers, of which the answer goes on to select something without a branch.
+#[inline]
+pub(crate) fn numbers_equal(left: u64, right: u64) -> Choice {
+    // `subtle` is the optimisation barrier: the answer is formed without a branch on either.
+    left.ct_eq(&right)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::secrets_equal;
+    use super::{numbers_equal, secrets_equal};
 
     #[test]
     fn equality_sees_every_byte_at_every_length() {
@@ -127,6 +133,14 @@ mod tests {
                 other[changed] ^= 0x80;
                 assert!(!secrets_equal(&base, &other), "length {length}, byte {changed}");
             }
+        }
+    }
+
+    #[test]
+    fn equality_of_numbers_sees_every_bit() {
+        assert!(bool::from(numbers_equal(7, 7)));
+        for bit in 0..64 {
+            assert!(!bool::from(numbers_equal(7, 7 ^ (1 << bit))), "bit {bit}");
         }
     }
 

@@ -61,7 +61,7 @@ pub(crate) struct Asked {
 const TAG: usize = 16;
 /// Where the challenges asked for stand, each this long, and then the user.
 const ASKED: usize = 44;
-const ASKED_LENGTH: usize = 12;
+const ASKED_LENGTH: usize = 6;
 const USER: usize = ASKED + KINDS * ASKED_LENGTH;
 const CLAIM: usize = USER + UserId::MAX_BYTES;
 const SEALED: usize = TAG + CLAIM;
@@ -144,10 +144,12 @@ impl Claim {
         for (place, asked) in self.asked.iter().enumerate() {
             let Some(asked) = asked else { continue };
             let slot = &mut bytes[ASKED + place * ASKED_LENGTH..][..ASKED_LENGTH];
-            slot[0] = channel_tag(asked.option.channel());
-            slot[1] = asked.option.index();
-            slot[2] = asked.length;
-            slot[4..].copy_from_slice(&asked.at.unix_millis().to_be_bytes());
+            // Fewer than 16 channels, and of a kind no more than 5 methods may be active.
+            slot[0] = channel_tag(asked.option.channel()) << 4 | asked.option.index().min(15);
+            slot[1] = asked.length;
+            // A flow is over after a day, in far fewer milliseconds than these.
+            let since = asked.at.since(self.started_at).as_millis();
+            slot[2..].copy_from_slice(&u32::try_from(since).unwrap_or(u32::MAX).to_be_bytes());
         }
         if let Some(user) = user.map(UserId::as_str) {
             bytes[40] = user.len() as u8;
@@ -160,9 +162,7 @@ impl Claim {
         if bytes[0] != VERSION {
             return None;
         }
-        let purpose = [Purpose::Reset, Purpose::Register]
-            .into_iter()
-            .find(|purpose| purpose_tag(*purpose) == bytes[1])?;
+        let purpose = Purpose::ALL.into_iter().find(|one| purpose_tag(*one) == bytes[1])?;
         let user = match usize::from(bytes[40]) {
             0 => None,
             length => {
@@ -174,6 +174,7 @@ impl Claim {
             0 => TicketSubject::User(user?),
             tag => TicketSubject::Decoy { reason: reason_of(tag)?, user },
         };
+        let started_at = time_at(bytes, 20)?;
         let mut asked = [None; KINDS];
         for (place, (asked, method)) in asked.iter_mut().zip(MethodKind::ALL).enumerate() {
             let from = ASKED + place * ASKED_LENGTH;
@@ -181,15 +182,17 @@ impl Claim {
                 continue;
             }
             let channels = method.channels();
-            let channel = *channels.iter().find(|c| channel_tag(**c) == bytes[from])?;
-            let option = ChallengeOption::indexed(method, channel, bytes[from + 1]).ok()?;
-            *asked = Some(Asked { option, at: time_at(bytes, from + 4)?, length: bytes[from + 2] });
+            let channel = *channels.iter().find(|c| channel_tag(**c) == bytes[from] >> 4)?;
+            let option = ChallengeOption::indexed(method, channel, bytes[from] & 15).ok()?;
+            let since = u32::from_be_bytes(bytes.get(from + 2..from + 6)?.try_into().ok()?);
+            let at = started_at.plus(Duration::from_millis(since.into()));
+            *asked = Some(Asked { option, at, length: bytes[from + 1] });
         }
         Some(Self {
             purpose,
             flow: FlowId(bytes[4..20].try_into().ok()?),
             generation: bytes[2],
-            started_at: time_at(bytes, 20)?,
+            started_at,
             identifier: bytes[28..36].try_into().ok()?,
             subject,
             epoch: u32::from_be_bytes(bytes[36..40].try_into().ok()?),
@@ -238,6 +241,8 @@ const fn purpose_tag(purpose: Purpose) -> u8 {
     match purpose {
         Purpose::Reset => 1,
         Purpose::Register => 2,
+        Purpose::Unlock => 3,
+        Purpose::Change => 4,
     }
 }
 
@@ -275,6 +280,13 @@ fn reason_of(tag: u8) -> Option<SsprReason> {
     REASONS.get(usize::from(tag).checked_sub(1)?).copied()
 }
 
+/// The ticket of one kind of flow.
+pub(crate) trait FlowTicket: Sized {
+    const PURPOSE: Purpose;
+    fn issue(claim: &Claim, tenant: &TenantId, keys: &Keys) -> Self;
+    fn open(&self, tenant: &TenantId, keys: &Keys) -> Result<Claim, InvalidInput>;
+}
+
 macro_rules! ticket_types {
     ($($(#[$doc:meta])* $name:ident = $purpose:expr),+ $(,)?) => {$(
         $(#[$doc])*
@@ -301,12 +313,17 @@ macro_rules! ticket_types {
                 &self.0
             }
 
-            pub(crate) fn issue(claim: &Claim, tenant: &TenantId, keys: &Keys) -> Self {
+        }
+
+        impl FlowTicket for $name {
+            const PURPOSE: Purpose = $purpose;
+
+            fn issue(claim: &Claim, tenant: &TenantId, keys: &Keys) -> Self {
                 debug_assert!(claim.purpose == $purpose);
                 Self(claim.seal(tenant, keys))
             }
 
-            pub(crate) fn open(&self, tenant: &TenantId, keys: &Keys) -> Result<Claim, InvalidInput> {
+            fn open(&self, tenant: &TenantId, keys: &Keys) -> Result<Claim, InvalidInput> {
                 Claim::open(&self.0, tenant, $purpose, keys)
             }
         }
@@ -330,6 +347,10 @@ ticket_types! {
     ResetTicket = Purpose::Reset,
     /// The ticket of a method that waits for its confirmation.
     RegistrationTicket = Purpose::Register,
+    /// The ticket of an unlock.
+    UnlockTicket = Purpose::Unlock,
+    /// The ticket of a change.
+    ChangeTicket = Purpose::Change,
 }
 
 #[cfg(test)]
@@ -372,7 +393,7 @@ mod tests {
             }
             if asked {
                 let option = ChallengeOption::indexed(MethodKind::MobilePhone, Channel::Voice, 3).expect("reached");
-                sealed.ask(Asked { option, at: Timestamp::from_unix_millis(at), length: 8 });
+                sealed.ask(Asked { option, at: sealed.started_at.plus(Duration::from_secs(90)), length: 8 });
             }
             let text = sealed.seal(&tenant("a"), &keys(2));
             prop_assert_eq!(text.len(), TEXT);

@@ -1,9 +1,12 @@
-//! What a person types: a choice, a code.
+//! What a person types or hands over: a choice, a code, a link, a response.
 
+use crate::domain::account::Challenge;
 use crate::domain::code::TypedCode;
 use crate::domain::contact::PhoneNumber;
-use crate::domain::invalid::InvalidInput;
-use crate::domain::method::ChallengeOption;
+use crate::domain::invalid::{InvalidInput, bounded_text};
+use crate::domain::link::LinkSecret;
+use crate::domain::method::{ChallengeOption, Channel, Nature};
+use crate::domain::secret::SecretText;
 
 /// An option that was chosen, and the phone number typed with it where the policy wants that.
 ///
@@ -49,7 +52,7 @@ impl From<ChallengeOption> for Selection {
     }
 }
 
-/// A secret that a person typed to prove a method.
+/// A secret that a person gives to prove a method.
 ///
 /// ```
 /// use sspr::Attempt;
@@ -60,26 +63,80 @@ impl From<ChallengeOption> for Selection {
 /// # Ok::<(), sspr::InvalidInput>(())
 /// ```
 pub struct Attempt {
-    pub(super) code: TypedCode,
+    pub(super) given: Given,
     pub(super) answers: Option<ChallengeOption>,
 }
 
+/// What was given.
+pub(super) enum Given {
+    Code(TypedCode),
+    Link(LinkSecret),
+    Response(SecretText),
+}
+
 impl Attempt {
-    /// A one-time code as typed: at most 64 bytes, 16 ASCII letters and digits; spaces and hyphens
-    /// are dropped.
+    /// The longest response to a method that the host verifies, in bytes.
+    const MAX_RESPONSE: usize = 16 * 1024;
+
+    /// A code as typed, be it sent, shown by an authenticator, or saved: at most 64 bytes, 28 ASCII
+    /// letters and digits; spaces and hyphens are dropped.
     ///
     /// # Errors
     ///
     /// [`InvalidInput`] for anything else: it is not counted as a try.
     pub fn code(text: &str) -> Result<Self, InvalidInput> {
-        Ok(Self { code: TypedCode::parse(text)?, answers: None })
+        Ok(Self { given: Given::Code(TypedCode::parse(text)?), answers: None })
     }
 
-    /// Says which challenge is answered. Without it, it is the one that was opened last.
+    /// The secret of a link, or the whole address that was opened.
+    ///
+    /// ```
+    /// let secret = "A".repeat(43);
+    /// assert!(sspr::Attempt::link(&secret).is_ok());
+    /// assert!(sspr::Attempt::link(&format!("https://id.contoso.example/reset#{secret}")).is_ok());
+    /// assert!(sspr::Attempt::link("https://id.contoso.example/reset").is_err());
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput`] for anything else: it is not counted as a try.
+    pub fn link(text: &str) -> Result<Self, InvalidInput> {
+        bounded_text("link", text, 512)?;
+        let secret = text.rsplit(['#', '=', '/']).next().unwrap_or_default();
+        Ok(Self { given: Given::Link(LinkSecret::parse(secret)?), answers: None })
+    }
+
+    /// The response to a method that the host verifies: the engine hands it to the
+    /// [`ExternalMethod`](crate::port::ExternalMethod) and looks at its length only, 1 to 16384
+    /// bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput::Empty`], [`InvalidInput::TooLong`].
+    pub fn response(response: SecretText) -> Result<Self, InvalidInput> {
+        bounded_text("response", response.expose_secret(), Self::MAX_RESPONSE)?;
+        Ok(Self { given: Given::Response(response), answers: None })
+    }
+
+    /// Says which challenge is answered. Without it, it is the last one that was opened among those
+    /// that can be answered like this.
     #[must_use]
     pub const fn answering(mut self, option: ChallengeOption) -> Self {
         self.answers = Some(option);
         self
+    }
+
+    /// Whether this challenge could be answered with it at all.
+    pub(super) fn fits(&self, challenge: &Challenge) -> bool {
+        let option = challenge.option;
+        let link = option.channel() == Channel::Link;
+        let external = option.method().nature() == Nature::External;
+        let form = match self.given {
+            Given::Code(_) => !link && !external,
+            Given::Link(_) => link,
+            Given::Response(_) => external,
+        };
+        form && self.answers.is_none_or(|answered| answered == option)
     }
 }
 

@@ -8,11 +8,13 @@ use std::time::Duration;
 use super::error::Error;
 use super::request::AdminRoles;
 use super::{Engine, Inner};
+use crate::domain::invalid::InvalidInput;
 use crate::domain::keys::Keys;
+use crate::domain::method::Nature;
 use crate::domain::policy::{Policy, PolicySettings};
 use crate::port::{
-    BreachList, Clock, Delivery, Directory, Entropy, HumanCheck, RiskSignals, Store, SystemClock,
-    SystemEntropy,
+    BreachList, Clock, Delivery, Directory, Entropy, ExternalMethod, HumanCheck, RiskSignals, Seal,
+    Store, SystemClock, SystemEntropy,
 };
 
 /// The keys are missing: call `keys`.
@@ -58,6 +60,8 @@ struct Options {
     human_check: Option<Arc<dyn HumanCheck>>,
     breach_list: Option<Arc<dyn BreachList>>,
     risk_signals: Option<Arc<dyn RiskSignals>>,
+    seal: Option<Arc<dyn Seal>>,
+    external: Vec<Arc<dyn ExternalMethod>>,
     roles: AdminRoles,
     reply_floor: Duration,
     policy_max_age: Duration,
@@ -117,6 +121,8 @@ impl EngineBuilder<NeedsDelivery> {
             human_check: None,
             breach_list: None,
             risk_signals: None,
+            seal: None,
+            external: Vec::new(),
             roles: AdminRoles::default(),
             reply_floor: Duration::from_millis(300),
             policy_max_age: Duration::from_secs(5),
@@ -159,6 +165,19 @@ impl EngineBuilder<Ready> {
         self
     }
 
+    /// The seal for the seeds of authenticator apps and tokens. Default: none; neither is then
+    /// offered, nor can it be registered.
+    pub fn seal(mut self, seal: impl Seal + 'static) -> Self {
+        self.state.options.seal = Some(Arc::new(seal));
+        self
+    }
+
+    /// A method that the host verifies itself, one of each kind at most. Default: none.
+    pub fn external_method(mut self, method: impl ExternalMethod + 'static) -> Self {
+        self.state.options.external.push(Arc::new(method));
+        self
+    }
+
     /// Which roles may do what. Default: Entra's names.
     pub fn admin_roles(mut self, roles: AdminRoles) -> Self {
         self.state.options.roles = roles;
@@ -197,14 +216,15 @@ impl EngineBuilder<Ready> {
     ///
     /// # Errors
     ///
-    /// [`Error::Fault`] with the kind `Denied` if the store was made with another lookup key, with
+    /// [`InvalidInput::OutOfRange`] for an external method of another kind than the three that
+    /// hosts verify, or two of one kind; [`Error::Fault`] with the kind `Denied` if the store was made with another lookup key, with
     /// `Corrupt` if it does not keep what it is given; otherwise as the store says.
     pub async fn open(self) -> Result<Engine, Error> {
         let Ready { keys, store, directory, delivery, options } = self.state;
         let fallback = Policy::new(PolicySettings::default());
-        let fallback = Arc::new(fallback.map_err(|_| {
-            crate::domain::invalid::InvalidInput::OutOfRange { what: "default policy" }
-        })?);
+        let fallback =
+            Arc::new(fallback.map_err(|_| InvalidInput::OutOfRange { what: "default policy" })?);
+        check_external(&options.external)?;
         let inner = Inner {
             keys,
             store,
@@ -215,6 +235,9 @@ impl EngineBuilder<Ready> {
             human_check: options.human_check,
             breach_list: options.breach_list,
             risk_signals: options.risk_signals,
+            seal: options.seal,
+            external: options.external,
+            decoy_seed: std::sync::OnceLock::new(),
             roles: options.roles,
             reply_floor: options.reply_floor,
             policy_max_age: options.policy_max_age,
@@ -229,8 +252,17 @@ impl EngineBuilder<Ready> {
         };
         let engine = Engine { inner: Arc::new(inner) };
         engine.check_store().await?;
+        engine.seal_decoy_seed().await?;
         Ok(engine)
     }
+}
+
+fn check_external(methods: &[Arc<dyn ExternalMethod>]) -> Result<(), InvalidInput> {
+    let kinds: Vec<_> = methods.iter().map(|method| method.kind()).collect();
+    let own = kinds.iter().all(|kind| kind.nature() == Nature::External);
+    let twice = kinds.iter().enumerate().any(|(place, kind)| kinds[..place].contains(kind));
+    let what = "kind of an external method";
+    if own && !twice { Ok(()) } else { Err(InvalidInput::OutOfRange { what }) }
 }
 
 impl<S> std::fmt::Debug for EngineBuilder<S> {

@@ -1,27 +1,44 @@
-//! Charge, then compare: the one place where secrets that people type are judged.
+//! Charge, then compare: the one place where secrets that people give are judged.
 
 use std::sync::atomic::Ordering;
 
 use super::Engine;
-use super::attempt::Attempt;
-use super::error::Error;
+use super::attempt::{Attempt, Given};
+use super::error::{At as _, Error, Port};
 use super::step::{Loaded, Origin, Plan, Target, Unsure};
-use crate::domain::account::{Challenge, Purpose};
-use crate::domain::code::CodeContext;
-use crate::domain::contact::{Destination, PhoneNumber};
-use crate::domain::decide::{self, Charge, NumberCharge, Open, Turn, charge_number};
+use crate::domain::account::{Account, Answer, Challenge, Factor, OathDevice, Purpose, SavedSet};
+use crate::domain::code::{CodeContext, TypedCode};
+use crate::domain::contact::PhoneNumber;
+use crate::domain::decide::{
+    self, Charge, Match, NumberCharge, Open, Proving, Turn, charge_number,
+};
+use crate::domain::digest::{Digest, DigestOf};
+use crate::domain::ids::{MethodId, RecordKey, TenantId, UserId};
+use crate::domain::method::{MethodKind, Nature};
 use crate::domain::policy::Policy;
 use crate::domain::refusal::Refusal;
-use crate::domain::secret::secrets_equal;
-use crate::domain::ticket::Claim;
+use crate::domain::secret::{SecretBytes, secrets_equal};
+use crate::domain::ticket::{Claim, TicketSubject};
 use crate::domain::time::Timestamp;
+use crate::domain::totp::{Drift, OathParameters, matching_step};
+
+/// A challenge, and whose it is.
+pub(super) struct Judged<'a> {
+    pub(super) target: &'a Target,
+    pub(super) account: &'a Account,
+    pub(super) purpose: Purpose,
+    pub(super) flow: u32,
+    pub(super) challenge: &'a Challenge,
+    /// Who is asked about where the challenge is hollow.
+    pub(super) nobody: &'a UserId,
+}
 
 impl Engine {
     /// Charges one attempt, then compares.
     ///
     /// # Errors
     ///
-    /// [`Refusal::NotAccepted`] for a wrong code and for every reason not to compare.
+    /// [`Refusal::NotAccepted`] for a wrong secret and for every reason not to compare.
     pub(super) async fn charge_and_compare(
         &self,
         target: &Target,
@@ -29,39 +46,128 @@ impl Engine {
         origin: &Origin,
         claim: &Claim,
         attempt: &Attempt,
-    ) -> Result<Charge, Error> {
-        let decide = |turn: &mut Turn<'_>| {
-            let (flow, purpose) = (&claim.flow, claim.purpose);
-            decide::charge_attempt(turn, flow, purpose, claim.generation, attempt.answers)
-                .map(Plan::Commit)
+    ) -> Result<(Charge, Match), Error> {
+        let answers = |challenge: &Challenge| attempt.fits(challenge);
+        let (purpose, generation) = (claim.purpose, claim.generation);
+        let proving = Proving { flow: &claim.flow, purpose, generation, answers: &answers };
+        let decide = |turn: &mut Turn<'_>| decide::charge_attempt(turn, &proving).map(Plan::Commit);
+        let (charge, account) =
+            self.step(target, None, policy, origin, Unsure::Fail, decide).await?;
+        let nobody = super::context::nobody(claim.identifier)?;
+        let judged = Judged {
+            target,
+            account: &account,
+            purpose,
+            flow: charge.flow,
+            challenge: &charge.challenge,
+            nobody: &nobody,
         };
-        let (charge, _) = self.step(target, None, policy, origin, Unsure::Fail, decide).await?;
-        let right = self.compare(target, claim.purpose, charge.flow, &charge.challenge, attempt);
-        if right { Ok(charge) } else { Err(Refusal::NotAccepted.into()) }
+        let matched = self.compare(&judged, policy, attempt).await?;
+        let matched = matched.ok_or(Refusal::NotAccepted)?;
+        Ok((charge, matched))
     }
 
-    /// Compares a typed code with the challenge's: the one place that does.
-    fn compare(
+    /// Compares what was given with what answers the challenge. A hollow one is computed all the
+    /// same, and answered by nothing.
+    pub(super) async fn compare(
+        &self,
+        judged: &Judged<'_>,
+        policy: &Policy,
+        attempt: &Attempt,
+    ) -> Result<Option<Match>, Error> {
+        self.inner.comparisons.fetch_add(1, Ordering::Relaxed);
+        let Judged { target, account, challenge, .. } = judged;
+        let kind = challenge.method();
+        let matched = match (&attempt.given, kind.nature()) {
+            (Given::Code(typed), Nature::Contact) => {
+                let context = judged.context();
+                // A key that was dropped opens nothing.
+                let key = self.inner.keys.short(challenge.key);
+                let fits = key.is_some_and(|key| key.code.check(&context, challenge.format, typed));
+                fits.then_some(Match::Challenge)
+            }
+            (Given::Link(secret), Nature::Contact) => {
+                let key = self.inner.keys.short(challenge.key);
+                let fits = key.is_some_and(|key| key.code.check_link(&judged.context(), secret));
+                fits.then_some(Match::Challenge)
+            }
+            (Given::Code(typed), Nature::Oath) => {
+                let device = match &challenge.answer {
+                    Answer::Oath(id) => device(account, id).map(|device| (kind, device)),
+                    _ => None,
+                };
+                let step = self.matching_step(target, device, policy, typed).await?;
+                step.map(Match::Step)
+            }
+            (Given::Code(typed), Nature::Saved) => {
+                let set = match &challenge.answer {
+                    Answer::Saved(id) => saved_set(account, id),
+                    _ => None,
+                };
+                saved_code(target, judged.nobody, set, typed).map(Match::Saved)
+            }
+            (Given::Response(response), Nature::External) => {
+                let name = self.external_challenge(&target.key, challenge.key, &challenge.nonce);
+                let hollow = challenge.answer == Answer::Hollow;
+                let user = target.user.as_ref().filter(|_| !hollow).unwrap_or(judged.nobody);
+                let (Some(method), Some(name)) = (self.external(kind), name) else {
+                    return Ok(None);
+                };
+                let verified = method.verify(&target.tenant, user, &name, response).await;
+                verified.at(Port::ExternalMethod)?.then_some(Match::Challenge)
+            }
+            _ => None,
+        };
+        Ok(matched.filter(|_| challenge.answer != Answer::Hollow))
+    }
+
+    /// The step of the device whose code was typed; of nobody's device where there is none.
+    pub(super) async fn matching_step(
         &self,
         target: &Target,
-        purpose: Purpose,
-        flow: u32,
-        challenge: &Challenge,
-        attempt: &Attempt,
-    ) -> bool {
-        self.inner.comparisons.fetch_add(1, Ordering::Relaxed);
-        let context = CodeContext {
-            account: &target.key,
-            flow,
-            challenge: challenge.number,
-            purpose: purpose.code(),
-            method: challenge.method(),
-            nonce: &challenge.nonce,
+        device: Option<(MethodKind, &OathDevice)>,
+        policy: &Policy,
+        typed: &TypedCode,
+    ) -> Result<Option<u64>, Error> {
+        let Some(seal) = &self.inner.seal else {
+            return Ok(None);
         };
-        // A key that was dropped opens nothing; a hollow challenge is computed all the same.
-        let key = self.inner.keys.short(challenge.key);
-        let fits = key.is_some_and(|key| key.code.check(&context, challenge.format, &attempt.code));
-        fits & challenge.destination.is_some()
+        let none = Vec::new();
+        let decoy = self.inner.decoy_seed.get().unwrap_or(&none);
+        let (sealed, associated, parameters) = match (device, &target.user) {
+            (Some((kind, device)), Some(user)) => {
+                let associated = seed_context(&target.tenant, user, kind);
+                (&device.seed.0, associated, device.parameters)
+            }
+            _ => (decoy, DECOY_SEED.to_vec(), OathParameters::default()),
+        };
+        let seed = seal.open(sealed, &associated).await.at(Port::Seal)?;
+        let drift = Drift { back: policy.oath.back, forward: policy.oath.forward };
+        let typed = typed.digits(parameters.digits);
+        let now = self.inner.clock.now();
+        Ok(matching_step(seed.expose_secret(), parameters, drift, now, typed)
+            .filter(|_| device.is_some()))
+    }
+
+    /// Seals a seed that nobody has, to be unsealed where an unknown user's would be.
+    pub(super) async fn seal_decoy_seed(&self) -> Result<(), Error> {
+        let Some(seal) = &self.inner.seal else {
+            return Ok(());
+        };
+        let seed = SecretBytes::new(self.random::<20>()?.to_vec());
+        let sealed = seal.seal(seed.expose_secret(), DECOY_SEED).await.at(Port::Seal)?;
+        self.inner.decoy_seed.get_or_init(|| sealed);
+        Ok(())
+    }
+
+    /// The name of a challenge that the host verifies.
+    pub(super) fn external_challenge(
+        &self,
+        record: &RecordKey,
+        key: u16,
+        nonce: &[u8; 12],
+    ) -> Option<String> {
+        self.inner.keys.short(key).map(|key| key.code.external(record, nonce))
     }
 
     /// Counts a typed phone number, then compares it with the one on file.
@@ -90,8 +196,8 @@ impl Engine {
         };
         self.inner.comparisons.fetch_add(1, Ordering::Relaxed);
         // Somebody who does not exist has a number too, which nobody can type.
-        let on_file = match open.destination {
-            Ok(Destination::Phone(number)) => number.as_e164().to_owned(),
+        let on_file = match open.answer.as_ref().ok().and_then(Answer::destination) {
+            Some(crate::Destination::Phone(number)) => number.as_e164().to_owned(),
             _ => "+000000000000000".to_owned(),
         };
         let typed = padded(typed.as_e164());
@@ -100,6 +206,76 @@ impl Engine {
         }
         Ok(Err(self.inner.clock.now().plus(policy.sends.resend_after)))
     }
+
+    /// Whether the request comes from a browser that has completed a flow of this user.
+    pub(super) fn is_known_device(
+        &self,
+        request: &super::Request,
+        subject: &TicketSubject,
+        account: &Account,
+        now: Timestamp,
+    ) -> bool {
+        let (Some(device), TicketSubject::User(user)) = (&request.device, subject) else {
+            return false;
+        };
+        let digest = device.digest(&request.tenant, user);
+        decide::is_known_device(account, &digest, now)
+    }
+}
+
+impl Judged<'_> {
+    fn context(&self) -> CodeContext<'_> {
+        CodeContext {
+            account: &self.target.key,
+            flow: self.flow,
+            challenge: self.challenge.number,
+            purpose: self.purpose.code(),
+            method: self.challenge.method(),
+            nonce: &self.challenge.nonce,
+        }
+    }
+}
+
+const DECOY_SEED: &[u8] = b"sspr decoy seed";
+
+/// What a seed is sealed with: it opens for this user and this kind of method only.
+pub(super) fn seed_context(tenant: &TenantId, user: &UserId, kind: MethodKind) -> Vec<u8> {
+    let mut context = b"sspr oath seed".to_vec();
+    context.push(kind.tag());
+    for part in [tenant.as_str(), user.as_str()] {
+        context.extend_from_slice(&(part.len() as u64).to_be_bytes());
+        context.extend_from_slice(part.as_bytes());
+    }
+    context
+}
+
+pub(super) fn device<'a>(account: &'a Account, id: &MethodId) -> Option<&'a OathDevice> {
+    match &account.method(id)?.factor {
+        Factor::Oath(device) => Some(device),
+        _ => None,
+    }
+}
+
+fn saved_set<'a>(account: &'a Account, id: &MethodId) -> Option<&'a SavedSet> {
+    match &account.method(id)?.factor {
+        Factor::Saved(set) => Some(set),
+        _ => None,
+    }
+}
+
+/// The code of the set that was typed. As many are compared as a set may have, whichever fits.
+fn saved_code(
+    target: &Target,
+    nobody: &UserId,
+    set: Option<&SavedSet>,
+    typed: &TypedCode,
+) -> Option<Digest> {
+    let user = target.user.as_ref().unwrap_or(nobody);
+    let typed = Digest::of(DigestOf::SavedCode, &target.tenant, user, typed.symbols());
+    let codes = set.map_or(&[][..], |set| &set.codes);
+    let padding = std::iter::repeat(&Digest::NONE);
+    let all = codes.iter().chain(padding).take(SavedSet::MAX);
+    all.fold(false, |fits, code| fits | code.fits(&typed)).then_some(typed)
 }
 
 /// A number in the room of the longest one, so that its length is not compared first.

@@ -1,4 +1,4 @@
-//! The end of a reset: the rules, then the directory, then the notices.
+//! The end of a flow that writes to the directory: the rules, then the directory, then the notices.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use super::error::{At as _, Error, Fault, Port};
 use super::reply::Reply;
 use super::request::Request;
 use super::step::{Origin, Plan, Target, Unsure};
-use crate::domain::account::{Account, Offer, Proof};
+use crate::domain::account::{Account, Effect, Offer, Proof, Purpose};
 use crate::domain::contact::Destination;
 use crate::domain::decide::{
     Address, Begin, Begun, Turn, Unwritten, begin_write, locale_of, may_complete, raise_required,
@@ -17,27 +17,28 @@ use crate::domain::decide::{
 use crate::domain::event::{ActorKind, RejectedBy};
 use crate::domain::facts::{PasswordHome, PolicyReason, UserFacts, WriteOutcome};
 use crate::domain::ids::TenantId;
-use crate::domain::method::Channel;
+use crate::domain::method::{Channel, MethodKind};
 use crate::domain::password::PasswordContext;
 use crate::domain::reason::SsprReason;
 use crate::domain::refusal::Refusal;
 use crate::domain::secret::SecretText;
-use crate::domain::ticket::{Claim, ResetTicket};
+use crate::domain::ticket::{Claim, FlowTicket};
 use crate::domain::time::Timestamp;
-use crate::port::{PasswordWrite, PortError, PortErrorKind};
+use crate::port::{PasswordWrite, PortError, PortErrorKind, PortResult, Unlock};
 
 /// Administrators who are told of one reset, at most.
 const MAX_ADMINISTRATORS: usize = 3;
 
-/// What the end of a reset works with.
+/// What the end of a flow works with.
 struct Ending<'a> {
+    effect: Effect,
     context: &'a Context,
     user: &'a UserFacts,
     claim: &'a Claim,
     target: &'a Target,
     origin: Origin,
     required: u8,
-    allowed: Vec<(crate::MethodKind, String)>,
+    allowed: Vec<(MethodKind, String)>,
     tell: Vec<Address>,
     tell_administrators: Vec<Address>,
     offers: Vec<Offer>,
@@ -46,6 +47,7 @@ struct Ending<'a> {
 impl Ending<'_> {
     fn begin<'b>(&'b self, allowed: &'b (dyn Fn(&Proof) -> bool + Sync)) -> Begin<'b> {
         Begin {
+            effect: self.effect,
             flow: &self.claim.flow,
             generation: self.claim.generation,
             required: self.required,
@@ -58,55 +60,50 @@ impl Ending<'_> {
 
     /// Whether a proof still counts: its method is allowed now, and the account still has it.
     fn allows(&self, proof: &Proof) -> bool {
-        let destination = proof.destination.normalised();
-        self.allowed.iter().any(|(kind, to)| *kind == proof.method && *to == destination)
+        self.allowed.iter().any(|(kind, to)| *kind == proof.method && *to == proof.identity)
     }
 }
 
 impl Engine {
-    pub(super) async fn complete_reset(
+    /// Writes the password, or clears the lockout where there is none.
+    pub(super) async fn complete_flow<T: FlowTicket>(
         &self,
         request: &Request,
-        claim: &Claim,
-        password: &SecretText,
-        arrival: Timestamp,
-    ) -> Result<Reply<ResetTicket>, Error> {
-        let tenant = &request.tenant;
+        ticket: &T,
+        effect: Effect,
+        password: Option<&SecretText>,
+    ) -> Result<Reply<T>, Error> {
+        let (tenant, arrival) = (&request.tenant, self.inner.clock.now());
+        let claim = &ticket.open(tenant, &self.inner.keys)?;
         // The same reads for everybody: a ticket of nobody's is answered as any without a grant.
-        let (context, target, loaded) = self.reset_state(tenant, claim, true).await?;
+        let (context, target, loaded) = self.flow_state(tenant, claim, true).await?;
         let now = time_of(&loaded.account, arrival);
         claim.check_time(context.policy.lifetimes.flow, now)?;
-        let flow = loaded.account.flow(&claim.flow);
-        if flow.is_some_and(|flow| flow.done.is_some()) {
-            return Err(Refusal::Ended.into());
-        }
-        if flow.is_some_and(|flow| flow.generation != claim.generation) {
-            return Err(Refusal::TicketReplaced.into());
-        }
-        if flow.is_none_or(|flow| flow.grant.is_none()) {
-            return Err(Refusal::MoreProofNeeded.into());
-        }
+        check_stage(claim, &loaded.account)?;
         // Only somebody who has proven enough is told why.
-        let eligible = context.eligible(&loaded.account, now);
-        let eligible = eligible.map_err(|reason| Refusal::NotEligible { reason })?;
-        let allowed = eligible.candidates.iter();
+        let refused = |reason| Refusal::NotEligible { reason };
+        let entitled = context.entitled(effect, &loaded.account, now).map_err(refused)?;
         let mut ending = Ending {
+            effect,
             context: &context,
-            user: eligible.user,
+            user: entitled.user,
             claim,
             target: &target,
             origin: Origin::of(request, ActorKind::User),
-            required: eligible.gates.required,
-            allowed: allowed.map(|one| (one.kind, one.destination.normalised())).collect(),
+            required: entitled.required,
+            allowed: entitled.allowed,
             tell: context.addresses(&loaded.account),
             tell_administrators: Vec::new(),
-            offers: eligible.offers(&context.channels),
+            offers: entitled.offers,
         };
         // No rule is evaluated, and no list asked, before the grant is known to be live.
         self.check_grant(&ending, &loaded.account).await?;
-        let normalised = self.judge(&ending, password).await?;
-        if eligible.administrator {
-            let tell = self.administrators_to_tell(tenant, &context, eligible.user).await?;
+        let password = match password {
+            Some(password) => Some(self.judge(&ending, password).await?),
+            None => None,
+        };
+        if entitled.administrator && effect == Effect::Reset {
+            let tell = self.administrators_to_tell(tenant, &context, entitled.user).await?;
             ending.tell_administrators = tell;
         }
         let allows = |proof: &Proof| ending.allows(proof);
@@ -116,7 +113,7 @@ impl Engine {
         let begun =
             self.step(&target, Some(loaded), policy, &ending.origin, Unsure::Resolve, decide);
         let (begun, _) = begun.await?;
-        let account = self.write(&ending, &begun, &normalised).await?;
+        let account = self.write(&ending, &begun, password.as_ref()).await?;
         (self.inner.on_work)();
         let mut reply = self.reply(tenant, claim, &account, policy, &[], arrival);
         reply.not_before = None;
@@ -179,14 +176,10 @@ impl Engine {
         &self,
         ending: &Ending<'_>,
         begun: &Begun,
-        password: &SecretText,
+        password: Option<&SecretText>,
     ) -> Result<Arc<Account>, Error> {
-        let policy = &*ending.context.policy;
-        let (tenant, user) = (&ending.target.tenant, &ending.user.id);
-        let directory = &self.inner.directory;
         if begun.ask_first {
-            let asked = directory.verify_password(tenant, user, password).await;
-            match asked {
+            match self.already_written(ending, password).await {
                 Ok(true) => return self.settled(ending, begun, true).await,
                 Ok(false) if begun.changed_outside => {
                     let why = Unwritten::Failed(SsprReason::PasswordRefused);
@@ -201,9 +194,7 @@ impl Engine {
                 }
             }
         }
-        let mut write = PasswordWrite::new(tenant, user, password, begun.write);
-        write.timeout = policy.lifetimes.directory_write;
-        match directory.set_password(&write).await {
+        match self.ask_directory(ending, begun, password).await {
             Ok(WriteOutcome::Written) => self.settled(ending, begun, true).await,
             Ok(WriteOutcome::WrittenButNotPropagated) => self.settled(ending, begun, false).await,
             Ok(WriteOutcome::PolicyViolation(reason)) => {
@@ -238,6 +229,44 @@ impl Engine {
                     self.unknown(ending, begun.write).await?;
                 }
                 Err(Error::Fault(Fault { port: Port::Directory, error }))
+            }
+        }
+    }
+
+    /// Whether an earlier write of this flow, whose outcome is not known, has happened after all.
+    async fn already_written(
+        &self,
+        ending: &Ending<'_>,
+        password: Option<&SecretText>,
+    ) -> PortResult<bool> {
+        let (tenant, user) = (&ending.target.tenant, &ending.user.id);
+        match password {
+            Some(password) => self.inner.directory.verify_password(tenant, user, password).await,
+            // The facts of now say it, where they are tracked.
+            None => Ok(ending.user.locked_out == Some(false)),
+        }
+    }
+
+    async fn ask_directory(
+        &self,
+        ending: &Ending<'_>,
+        begun: &Begun,
+        password: Option<&SecretText>,
+    ) -> PortResult<WriteOutcome> {
+        let (tenant, user) = (&ending.target.tenant, &ending.user.id);
+        let timeout = ending.context.policy.lifetimes.directory_write;
+        match password {
+            Some(password) => {
+                let mut write = PasswordWrite::new(tenant, user, password, begun.write);
+                write.timeout = timeout;
+                // Whoever knows the password has not lost it: no risk is remediated by a change.
+                write.risk_remediated = ending.effect == Effect::Reset;
+                self.inner.directory.set_password(&write).await
+            }
+            None => {
+                let mut unlock = Unlock::new(tenant, user, begun.write);
+                unlock.timeout = timeout;
+                self.inner.directory.unlock(&unlock).await
             }
         }
     }
@@ -299,9 +328,65 @@ impl Engine {
         let reachable = others.filter_map(|one| {
             let locale = locale_of(&one, context.tenant.as_ref());
             let destination = Destination::Email(one.primary_mail?);
-            Some(Address { channel: Channel::Email, destination, locale })
+            let about = Some(super::after::name_of(actor));
+            Some(Address { channel: Channel::Email, destination, locale, about })
         });
         Ok(reachable.take(MAX_ADMINISTRATORS).collect())
+    }
+}
+
+/// What the flow must have come to, before anything else is looked at.
+fn check_stage(claim: &Claim, account: &Account) -> Result<(), Refusal> {
+    let flow = account.flow(&claim.flow);
+    if flow.is_some_and(|flow| flow.done.is_some()) {
+        return Err(Refusal::Ended);
+    }
+    if flow.is_some_and(|flow| flow.generation != claim.generation) {
+        return Err(Refusal::TicketReplaced);
+    }
+    match flow {
+        Some(flow) if flow.grant.is_some() => Ok(()),
+        // Nothing more can be proven in a change: its flow is over.
+        _ if claim.purpose == Purpose::Change => Err(Refusal::Ended),
+        _ => Err(Refusal::MoreProofNeeded),
+    }
+}
+
+/// Who may have the effect now, and what must have been proven for it.
+struct Entitled<'a> {
+    user: &'a UserFacts,
+    required: u8,
+    allowed: Vec<(MethodKind, String)>,
+    administrator: bool,
+    offers: Vec<Offer>,
+}
+
+impl Context {
+    fn entitled(
+        &self,
+        effect: Effect,
+        account: &Account,
+        now: Timestamp,
+    ) -> Result<Entitled<'_>, SsprReason> {
+        if effect == Effect::Change {
+            let user = self.may_change(account)?;
+            let known = MethodKind::Password;
+            let allowed = vec![(known, known.as_str().to_owned())];
+            let (required, offers) = (1, Vec::new());
+            return Ok(Entitled { user, required, allowed, administrator: false, offers });
+        }
+        if effect == Effect::Unlock && !self.policy.unlock_without_reset {
+            return Err(SsprReason::SwitchedOff);
+        }
+        let eligible = self.eligible(account, now)?;
+        let allowed = eligible.candidates.iter().map(|one| (one.kind, one.identity()));
+        Ok(Entitled {
+            user: eligible.user,
+            required: eligible.gates.required,
+            allowed: allowed.collect(),
+            administrator: eligible.administrator,
+            offers: eligible.offers(&self.means),
+        })
     }
 }
 

@@ -6,20 +6,20 @@ use std::sync::{Arc, PoisonError};
 use super::Engine;
 use super::error::{At as _, Error, Fault, Port};
 use super::step::Target;
-use crate::domain::account::{Account, FORMAT, Offer};
+use crate::domain::account::{Account, Answer, FORMAT, Offer};
 use crate::domain::decide::{Address, addresses_to_tell};
-use crate::domain::eligibility::{Candidate, candidates, enough, options, standing};
+use crate::domain::eligibility::{Candidate, Means, candidates, enough, options, standing};
 use crate::domain::facts::{TenantFacts, UserFacts, UserQuery, UserSelector};
 use crate::domain::ids::{GroupId, TenantId, UserId};
 use crate::domain::keys::Keys;
-use crate::domain::method::Channel;
+use crate::domain::method::MethodKind;
 use crate::domain::policy::{Gates, Policy, Scope};
 use crate::domain::policy_record::PolicyRecord;
 use crate::domain::reason::SsprReason;
 use crate::domain::record::{Record, Subject};
 use crate::domain::ticket::TicketSubject;
 use crate::domain::time::Timestamp;
-use crate::port::PortError;
+use crate::port::{ExternalMethod, PortError};
 
 /// Tenants whose policies are kept at hand.
 const MAX_CACHED: usize = 1024;
@@ -36,7 +36,9 @@ pub(super) struct Context {
     /// The tenant's policy; where it has none, `stored` is false and this is a stand-in.
     pub(super) policy: Arc<Policy>,
     pub(super) stored: bool,
-    pub(super) channels: Vec<Channel>,
+    pub(super) means: Means,
+    /// The kinds that the host verifies and this user has.
+    pub(super) available: Vec<MethodKind>,
     pub(super) user: Option<UserFacts>,
 }
 
@@ -107,7 +109,40 @@ impl Engine {
         };
         let query = UserQuery::new(selector, groups);
         let user = self.inner.directory.find(tenant, &query).await.at(Port::Directory)?;
-        Ok(Context { tenant: facts, policy, stored, channels, user })
+        let external = self.external_kinds(&policy);
+        let id = match (&user, selector) {
+            (Some(user), _) => user.id.clone(),
+            (None, UserSelector::Id(id)) => id.clone(),
+            (None, UserSelector::Identifier(typed)) => {
+                nobody(self.inner.keys.identifier(tenant, typed))?
+            }
+        };
+        let mut available = Vec::new();
+        for kind in &external {
+            // A host that cannot say is one that says no: that must not stop the other methods.
+            let Some(method) = self.external(*kind) else { continue };
+            if method.available(tenant, &id).await.unwrap_or(false) && user.is_some() {
+                available.push(*kind);
+            }
+        }
+        let oath = self.inner.seal.is_some();
+        let means = Means { channels, link: policy.link.is_some(), oath, external };
+        Ok(Context { tenant: facts, policy, stored, means, available, user })
+    }
+
+    /// The host's method of this kind.
+    pub(super) fn external(&self, kind: MethodKind) -> Option<&dyn ExternalMethod> {
+        let mut all = self.inner.external.iter();
+        all.find(|method| method.kind() == kind).map(|method| &**method)
+    }
+
+    /// The kinds that the host verifies and the policy counts.
+    fn external_kinds(&self, policy: &Policy) -> Vec<MethodKind> {
+        let counted = |kind: &MethodKind| {
+            policy.users.methods.contains(kind)
+                || policy.administrators.gates.methods.contains(kind)
+        };
+        self.inner.external.iter().map(|method| method.kind()).filter(counted).collect()
     }
 
     /// The record of whoever a ticket names.
@@ -146,11 +181,7 @@ impl Context {
         if account.incarnation.is_some() && account.incarnation != user.incarnation {
             return Err(SsprReason::AccountDisabled);
         }
-        let all = candidates(account, user, &self.policy, standing.gates, now);
-        let reachable = |candidate: &Candidate| {
-            candidate.kind.channels().iter().any(|channel| self.channels.contains(channel))
-        };
-        let candidates: Vec<_> = all.into_iter().filter(reachable).collect();
+        let candidates = self.candidates(account, user, standing.gates, now);
         if !enough(&candidates, standing.gates.required) {
             return Err(SsprReason::TooFewMethods);
         }
@@ -158,21 +189,36 @@ impl Context {
         Ok(Eligible { user, gates: standing.gates, administrator, candidates })
     }
 
+    /// What the user could prove now, with what this engine can use.
+    pub(super) fn candidates(
+        &self,
+        account: &Account,
+        user: &UserFacts,
+        gates: &Gates,
+        now: Timestamp,
+    ) -> Vec<Candidate> {
+        let all = candidates(account, user, &self.policy, gates, &self.available, now);
+        let reachable = |one: &Candidate| self.means.channels_of(one.kind).next().is_some();
+        all.into_iter().filter(reachable).collect()
+    }
+
     pub(super) fn addresses(&self, account: &Account) -> Vec<Address> {
         let user = self.user.as_ref();
         let tenant = self.tenant.as_ref();
-        user.map(|user| addresses_to_tell(account, user, tenant, &self.policy, &self.channels))
+        let channels = &self.means.channels;
+        user.map(|user| addresses_to_tell(account, user, tenant, &self.policy, channels))
             .unwrap_or_default()
     }
 }
 
 impl Eligible<'_> {
     /// What may be chosen, with masks.
-    pub(super) fn offers(&self, channels: &[Channel]) -> Vec<Offer> {
+    pub(super) fn offers(&self, means: &Means) -> Vec<Offer> {
         let masked = |option: &crate::ChallengeOption| {
-            self.candidate(*option).map(|found| found.destination.masked()).unwrap_or_default()
+            let found = self.candidate(*option).map(|found| &found.answer);
+            found.and_then(Answer::destination).map(|to| to.masked()).unwrap_or_default()
         };
-        let options = options(&self.candidates, channels);
+        let options = options(&self.candidates, means);
         options.iter().map(|option| Offer { option: *option, masked: masked(option) }).collect()
     }
 

@@ -88,6 +88,10 @@ pub enum Port {
     Entropy,
     /// The list of breached passwords.
     BreachList,
+    /// The seal of authenticators' seeds.
+    Seal,
+    /// A method that the host verifies.
+    ExternalMethod,
 }
 
 impl fmt::Display for Port {
@@ -98,6 +102,8 @@ impl fmt::Display for Port {
             Self::Delivery => "the delivery",
             Self::Entropy => "the source of randomness",
             Self::BreachList => "the list of breached passwords",
+            Self::Seal => "the seal",
+            Self::ExternalMethod => "the external method",
         })
     }
 }

@@ -130,7 +130,8 @@ impl Engine {
             line(Counted::SourceIdentifier, limits.source_identifier, with_identifier),
             line(Counted::Destination, limits.destination, destination),
         ];
-        if charged.option.method() != MethodKind::Email {
+        let phone = [MethodKind::MobilePhone, MethodKind::OfficePhone];
+        if phone.contains(&charged.option.method()) {
             lines.push(line(Counted::Prefix, limits.prefix, prefix));
         }
         let [random] = self.random()?;

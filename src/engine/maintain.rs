@@ -5,21 +5,24 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use zeroize::Zeroizing;
+
 use super::Engine;
 use super::error::{At as _, Error, Port};
 use super::join::join_all;
 use super::reply::Maintained;
 use super::step::{Loaded, Origin, Plan, Target, Unsure, target_of};
-use crate::domain::account::{Account, Pending, PendingBody, Purpose};
+use crate::domain::account::{Account, Pending, PendingBody};
 use crate::domain::code::CodeContext;
 use crate::domain::decide::{
-    Claimed, Outcome, Turn, Work, claim, next_work, settle_message, tidy, time_of,
+    Claimed, Outcome, SentSecret, Turn, Work, claim, next_work, settle_message, tidy, time_of,
 };
 use crate::domain::facts::TenantFacts;
 use crate::domain::ids::{RecordKey, TenantId};
-use crate::domain::message::{CodeMessage, Message};
+use crate::domain::message::{CodeMessage, LinkMessage, Message};
 use crate::domain::method::Channel;
 use crate::domain::policy::Policy;
+use crate::domain::secret::SecretText;
 use crate::domain::time::Timestamp;
 use crate::port::{Cutoff, Envelope, PortErrorKind, PortResult, RiskSignal};
 
@@ -229,7 +232,7 @@ impl Engine {
         let Some(claimed) = claimed else {
             return Ok(false);
         };
-        let performed = self.perform(target, &claimed, pass).await;
+        let performed = self.perform(target, &claimed, policy, pass).await;
         let outcome = match performed {
             Ok(true) => Outcome::Done,
             Ok(false) => Outcome::Never,
@@ -255,7 +258,13 @@ impl Engine {
     }
 
     /// Hands over a message, or revokes sessions. `false`: it must not be sent.
-    async fn perform(&self, target: &Target, claimed: &Claimed, pass: &Pass) -> PortResult<bool> {
+    async fn perform(
+        &self,
+        target: &Target,
+        claimed: &Claimed,
+        policy: &Policy,
+        pass: &Pass,
+    ) -> PortResult<bool> {
         let pending = &claimed.pending;
         if let PendingBody::Revoke { issued_before, kinds, .. } = &pending.body {
             let Some(user) = &target.user else {
@@ -275,7 +284,7 @@ impl Engine {
             }
         };
         let organisation = facts.map(|facts| facts.display_name).unwrap_or_default();
-        let Some(envelope) = self.envelope(target, claimed, organisation) else {
+        let Some(envelope) = self.envelope(target, claimed, organisation, policy) else {
             return Ok(false);
         };
         if envelope.channel != Channel::Email
@@ -297,19 +306,18 @@ impl Engine {
         target: &Target,
         claimed: &Claimed,
         organisation: String,
+        policy: &Policy,
     ) -> Option<Envelope> {
         let Pending { number, queued_at, not_after, body, .. } = &claimed.pending;
+        let mut about = None;
         let (channel, destination, locale, message) = match body {
-            PendingBody::Notice { notice, channel, destination, locale } => {
+            PendingBody::Notice { notice, channel, destination, locale, about: whom } => {
+                about.clone_from(whom);
                 (*channel, destination.clone(), locale, Message::Notice(*notice))
             }
             PendingBody::Code { flow, locale, .. } => {
-                let challenge = claimed.challenge.as_ref()?;
-                let purpose = if challenge.confirms.is_some() {
-                    Purpose::Register.code()
-                } else {
-                    Purpose::Reset.code()
-                };
+                let SentSecret { challenge, purpose, by_administrator } = claimed.sent.as_ref()?;
+                let purpose = purpose.code();
                 let context = CodeContext {
                     account: &target.key,
                     flow: *flow,
@@ -319,10 +327,20 @@ impl Engine {
                     nonce: &challenge.nonce,
                 };
                 let key = self.inner.keys.short(challenge.key)?;
-                let code = key.code.derive(&context, challenge.format);
-                let message =
-                    Message::Code(CodeMessage { purpose, code, expires_at: challenge.expires_at });
-                (challenge.channel(), challenge.destination.clone()?, locale, message)
+                let expires_at = challenge.expires_at;
+                let message = if challenge.channel() == Channel::Link {
+                    // Configuration that is gone leads nowhere.
+                    let base = policy.link.as_ref()?;
+                    let secret = Zeroizing::new(key.code.link(&context).encode());
+                    let url = SecretText::new([base.as_str(), &secret].concat());
+                    let by_administrator = *by_administrator;
+                    Message::Link(LinkMessage { purpose, url, expires_at, by_administrator })
+                } else {
+                    let code = key.code.derive(&context, challenge.format);
+                    Message::Code(CodeMessage { purpose, code, expires_at })
+                };
+                let channel = challenge.channel().carrier()?;
+                (channel, challenge.answer.destination()?.clone(), locale, message)
             }
             PendingBody::Revoke { .. } => return None,
         };
@@ -335,6 +353,7 @@ impl Engine {
             locale: locale.clone(),
             message,
             not_after: *not_after,
+            about,
         })
     }
 }
@@ -347,7 +366,8 @@ fn way_of(account: &Account, number: u32) -> Option<Way> {
         PendingBody::Revoke { .. } => Way::Directory,
         PendingBody::Code { challenge, .. } => {
             let mut open = account.flows.iter().flat_map(|flow| &flow.challenges);
-            Way::Channel(open.find(|one| one.number == *challenge)?.channel())
+            let challenge = open.find(|one| one.number == *challenge)?;
+            Way::Channel(challenge.channel().carrier()?)
         }
     })
 }

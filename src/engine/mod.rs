@@ -1,8 +1,11 @@
 //! The engine: loads, decides, commits, performs. It owns no rules, no runtime and no thread.
 
 mod admin;
+mod after;
 mod attempt;
+mod authenticator;
 mod builder;
+mod change;
 mod check;
 mod compare;
 mod complete;
@@ -10,34 +13,43 @@ mod context;
 mod error;
 mod join;
 mod limits;
+mod link;
 mod maintain;
+mod recovery;
 mod registration;
 mod reply;
 mod request;
 mod reset;
 mod step;
+mod unlock;
 mod view;
 
-pub use admin::{Admin, StoredPolicy};
+pub use admin::{AccountSummary, Admin, BlockedMethod, Explanation, StoredPolicy};
 pub use attempt::{Attempt, Selection};
+pub use authenticator::Authenticator;
 pub use builder::{EngineBuilder, NeedsDelivery, NeedsDirectory, NeedsKeys, NeedsStore, Ready};
+pub use change::Change;
 pub use error::{Error, Fault, Port};
-pub use registration::{NewMethod, Registration};
+pub use registration::{
+    Enrolment, NewAuthenticator, NewMethod, Registration, RegistrationReview, SavedCodes,
+};
 pub use reply::{Maintained, MethodView, OptionView, PasswordGuide, Reply, Step};
-pub use request::{Actor, AdminRoles, Request, SignInContext, SignedIn, Source};
+pub use request::{Actor, AdminRoles, DeviceSecret, Request, SignInContext, SignedIn, Source};
 pub use reset::Reset;
+pub use unlock::Unlock;
 
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use crate::domain::ids::TenantId;
 use crate::domain::keys::Keys;
 use crate::domain::policy::Policy;
 use crate::port::{
-    BreachList, Clock, Delivery, Directory, Entropy, HumanCheck, RiskSignals, Store,
+    BreachList, Clock, Delivery, Directory, Entropy, ExternalMethod, HumanCheck, RiskSignals, Seal,
+    Store,
 };
 
 /// A self-service password reset engine over a host's store, directory and delivery.
@@ -59,6 +71,10 @@ struct Inner {
     human_check: Option<Arc<dyn HumanCheck>>,
     breach_list: Option<Arc<dyn BreachList>>,
     risk_signals: Option<Arc<dyn RiskSignals>>,
+    seal: Option<Arc<dyn Seal>>,
+    external: Vec<Arc<dyn ExternalMethod>>,
+    /// A sealed seed that nobody has: unsealed where an unknown user's would be.
+    decoy_seed: OnceLock<Vec<u8>>,
     roles: AdminRoles,
     reply_floor: Duration,
     policy_max_age: Duration,
@@ -92,6 +108,24 @@ impl Engine {
     #[must_use]
     pub const fn reset(&self) -> Reset<'_> {
         Reset { engine: self }
+    }
+
+    /// Unlocks of an account that keep its password.
+    #[must_use]
+    pub const fn unlock(&self) -> Unlock<'_> {
+        Unlock { engine: self }
+    }
+
+    /// Changes of a password by a signed-in user who knows it.
+    #[must_use]
+    pub const fn change(&self) -> Change<'_> {
+        Change { engine: self }
+    }
+
+    /// Codes of authenticators, for the host's own sign-in.
+    #[must_use]
+    pub const fn authenticator(&self) -> Authenticator<'_> {
+        Authenticator { engine: self }
     }
 
     /// Registration of methods by a signed-in user.

@@ -27,6 +27,15 @@ pub struct Reply<T> {
     /// When the answer may leave the host, at the earliest: until the first proof every answer
     /// takes the same time. `None` after it.
     pub not_before: Option<Timestamp>,
+    /// What the page needs for a method that the host verifies, from its
+    /// [`begin`](crate::port::ExternalMethod::begin): in the answer that opened the challenge only.
+    pub page: Option<String>,
+    /// After [`Step::Done`]: a saved code was used. Show its owner another one, from
+    /// [`Reset::replace_saved_code`](crate::Reset::replace_saved_code).
+    pub replace_saved_code: bool,
+    /// Whether the policy offers an unlock that keeps the password, to those who know it:
+    /// [`Engine::unlock`](crate::Engine::unlock). The same for everybody.
+    pub unlock_offered: bool,
 }
 
 /// What the host shows next.
@@ -51,6 +60,36 @@ pub enum Step {
         help_at: Timestamp,
         /// What may be chosen instead.
         options: Vec<OptionView>,
+    },
+    /// Tell the person to open the link in the mail. Whether one was sent is not told.
+    OpenLink {
+        /// What was chosen.
+        option: OptionView,
+        /// From when on another link may be asked for.
+        resend_at: Timestamp,
+        /// From when on to offer *try again* and *contact your administrator*.
+        help_at: Timestamp,
+        /// What may be chosen instead.
+        options: Vec<OptionView>,
+    },
+    /// Let the person respond to a method that the host verifies, with what is in
+    /// [`Reply::page`].
+    Respond {
+        /// What was chosen.
+        option: OptionView,
+        /// From when on it may be begun again.
+        resend_at: Timestamp,
+        /// From when on to offer *try again* and *contact your administrator*.
+        help_at: Timestamp,
+        /// What may be chosen instead.
+        options: Vec<OptionView>,
+    },
+    /// Let the person confirm that the account is to be unlocked.
+    ConfirmUnlock {
+        /// Until when.
+        until: Timestamp,
+        /// The outcome of an earlier try is not known: it may be repeated.
+        unsettled: bool,
     },
     /// Let the person type a new password.
     NewPassword {
@@ -113,8 +152,12 @@ pub struct MethodView {
     pub id: MethodId,
     /// Its kind.
     pub kind: MethodKind,
-    /// Where it reaches. The owner is signed in: shown in full.
-    pub destination: Destination,
+    /// Where it reaches, if a message reaches it. The owner is signed in: shown in full.
+    pub destination: Option<Destination>,
+    /// Codes that are left, of a set of saved ones.
+    pub codes_left: Option<u8>,
+    /// Whether it is offered first.
+    pub default: bool,
     /// Whether it counts yet.
     pub active: bool,
     /// Where it comes from.

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::net::IpAddr;
 
+use crate::domain::digest::{Digest, DigestOf};
 use crate::domain::ids::{RoleId, TenantId, UserId};
+use crate::domain::invalid::InvalidInput;
 use crate::domain::secret::SecretText;
 use crate::domain::time::Timestamp;
 
@@ -26,6 +28,7 @@ pub struct Request {
     pub(crate) tenant: TenantId,
     pub(crate) source: Source,
     pub(crate) human: Option<SecretText>,
+    pub(crate) device: Option<DeviceSecret>,
 }
 
 impl Request {
@@ -33,7 +36,7 @@ impl Request {
     /// turn a limit off.
     #[must_use]
     pub const fn new(tenant: TenantId, source: Source) -> Self {
-        Self { tenant, source, human: None }
+        Self { tenant, source, human: None, device: None }
     }
 
     /// Adds the answer to a human check.
@@ -43,10 +46,68 @@ impl Request {
         self
     }
 
+    /// Adds the secret of a known device, from its long-lived cookie. It proves nothing; with it
+    /// strangers' guesses do not use up the owner's tries.
+    #[must_use]
+    pub fn with_device(mut self, device: DeviceSecret) -> Self {
+        self.device = Some(device);
+        self
+    }
+
     /// The tenant.
     #[must_use]
     pub const fn tenant(&self) -> &TenantId {
         &self.tenant
+    }
+}
+
+/// The secret of a known device: 32 random bytes. Keep it in a long-lived cookie (`HttpOnly`,
+/// `Secure`, `SameSite=Strict`), one for each user who has completed a flow in this browser.
+///
+/// ```
+/// use sspr::DeviceSecret;
+///
+/// assert!(DeviceSecret::parse("not one").is_err());
+/// let device = DeviceSecret::parse(&"A".repeat(43))?;
+/// assert_eq!(format!("{device:?}"), "DeviceSecret([redacted])");
+/// # Ok::<(), sspr::InvalidInput>(())
+/// ```
+pub struct DeviceSecret(SecretText);
+
+impl DeviceSecret {
+    pub(crate) fn from_random(bytes: [u8; 32]) -> Self {
+        Self(SecretText::new(data_encoding::BASE64URL_NOPAD.encode(&bytes)))
+    }
+
+    /// Takes back a secret from where the host kept it. Only its form is looked at.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput::Malformed`] for a text that no such secret has.
+    pub fn parse(text: &str) -> Result<Self, InvalidInput> {
+        let bad = || InvalidInput::Malformed { what: "device secret" };
+        if text.len() != 43 {
+            return Err(bad());
+        }
+        let decoded = data_encoding::BASE64URL_NOPAD.decode(text.as_bytes());
+        decoded.map_err(|_| bad())?;
+        Ok(Self(SecretText::from(text)))
+    }
+
+    /// The text, for the cookie.
+    #[must_use]
+    pub fn expose_secret(&self) -> &str {
+        self.0.expose_secret()
+    }
+
+    pub(crate) fn digest(&self, tenant: &TenantId, user: &UserId) -> Digest {
+        Digest::of(DigestOf::Device, tenant, user, self.0.expose_secret().as_bytes())
+    }
+}
+
+impl fmt::Debug for DeviceSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("DeviceSecret([redacted])")
     }
 }
 
@@ -206,6 +267,10 @@ pub struct AdminRoles {
     pub contacts: BTreeSet<RoleId>,
     /// May clear failure budgets.
     pub unblock: BTreeSet<RoleId>,
+    /// May revoke methods and flows, require registration anew, and forget accounts.
+    pub revoke: BTreeSet<RoleId>,
+    /// May ask a user to reset the password.
+    pub initiate: BTreeSet<RoleId>,
     /// May read policies and events.
     pub read: BTreeSet<RoleId>,
 }
@@ -221,6 +286,17 @@ impl Default for AdminRoles {
             policy: roles(&["Authentication Policy Administrator"]),
             contacts: roles(&["Privileged Authentication Administrator"]),
             unblock: roles(&["Helpdesk Administrator", "Authentication Administrator"]),
+            revoke: roles(&[
+                "Authentication Administrator",
+                "Privileged Authentication Administrator",
+            ]),
+            initiate: roles(&[
+                "Helpdesk Administrator",
+                "Password Administrator",
+                "User Administrator",
+                "Authentication Administrator",
+                "Privileged Authentication Administrator",
+            ]),
             read: roles(&["Reports Reader", "Security Reader", "Global Reader"]),
         }
     }

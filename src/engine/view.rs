@@ -6,12 +6,12 @@ use std::time::Duration;
 use super::Engine;
 use super::context::{Context, Eligible};
 use super::reply::{OptionView, Step};
-use crate::domain::account::{Account, Challenge, Flow, Offer, WriteState};
+use crate::domain::account::{Account, Challenge, Flow, Offer, Purpose, WriteState};
 use crate::domain::contact::{Destination, EmailAddress, PhoneNumber};
 use crate::domain::decide::{code_format, code_life};
 use crate::domain::eligibility::policy_options;
-use crate::domain::method::{ChallengeOption, MethodKind};
-use crate::domain::policy::{Disclosure, Gates, Policy};
+use crate::domain::method::{ChallengeOption, Channel, MethodKind, Nature};
+use crate::domain::policy::{CodeFormat, Disclosure, Gates, Policy};
 use crate::domain::ticket::{Asked, Claim};
 use crate::domain::time::Timestamp;
 
@@ -34,12 +34,12 @@ impl Engine {
             if policy.administrators.enabled {
                 methods.extend(&policy.administrators.gates.methods);
             }
-            let options = policy_options(&gates_of(methods), &context.channels);
+            let options = policy_options(&gates_of(methods), &context.means);
             let view = |option| OptionView { option, masked: None, typed_number: typed(option) };
             return options.into_iter().map(view).collect();
         }
         let offers = match eligible {
-            Some(eligible) => eligible.offers(&context.channels),
+            Some(eligible) => eligible.offers(&context.means),
             None => self.decoy_offers(context, identifier),
         };
         offers.into_iter().map(|offer| masked_view(policy, offer)).collect()
@@ -61,7 +61,7 @@ impl Engine {
             }
             _ => None,
         };
-        let options = policy_options(&context.policy.users, &context.channels);
+        let options = policy_options(&context.policy.users, &context.means);
         options
             .into_iter()
             .map(|option| {
@@ -77,12 +77,14 @@ fn gates_of(methods: BTreeSet<MethodKind>) -> Gates {
 }
 
 pub(super) fn typed_number(policy: &Policy, option: ChallengeOption) -> bool {
-    policy.typed_number && option.method() != MethodKind::Email
+    let phone = matches!(option.method(), MethodKind::MobilePhone | MethodKind::OfficePhone);
+    policy.typed_number && phone
 }
 
 fn masked_view(policy: &Policy, offer: Offer) -> OptionView {
     let typed_number = typed_number(policy, offer.option);
-    OptionView { option: offer.option, masked: Some(offer.masked), typed_number }
+    let masked = Some(offer.masked).filter(|masked| !masked.is_empty());
+    OptionView { option: offer.option, masked, typed_number }
 }
 
 /// What to show for this ticket, on this account.
@@ -115,6 +117,9 @@ pub(super) fn step_of(
             .write
             .as_ref()
             .is_some_and(|write| write.flow == flow.number && write.state == WriteState::Unsettled);
+        if flow.purpose == Purpose::Unlock {
+            return Step::ConfirmUnlock { until: grant.expires_at, unsettled };
+        }
         let rules = (&policy.password).into();
         return Step::NewPassword { rules, until: grant.expires_at, unsettled };
     }
@@ -129,7 +134,7 @@ pub(super) fn enter_step(claim: &Claim, account: &Account, policy: &Policy) -> S
     let challenge = account.flow(&claim.flow).and_then(|flow| flow.challenges.last());
     match challenge {
         Some(challenge) => {
-            let masked = challenge.destination.as_ref().map(|to| to.masked());
+            let masked = challenge.answer.destination().map(|to| to.masked());
             let option = challenge.option;
             let view = OptionView { option, masked, typed_number: false };
             enter(challenge, policy, vec![view])
@@ -147,7 +152,7 @@ fn options_of(
     match flow {
         Some(flow) if !flow.proofs.is_empty() => {
             let open = account.offers.iter().filter(|offer| {
-                flow.proofs.iter().all(|proof| proof.method != offer.option.method())
+                flow.proofs.iter().all(|proof| !proof.method.same_class(offer.option.method()))
             });
             open.map(|offer| masked_view(policy, offer.clone())).collect()
         }
@@ -156,24 +161,29 @@ fn options_of(
 }
 
 fn enter(challenge: &Challenge, policy: &Policy, options: Vec<OptionView>) -> Step {
-    Step::Enter {
-        option: shown(challenge.option, policy, &options),
-        format: challenge.format,
-        resend_at: challenge.opened_at.plus(policy.sends.resend_after),
-        help_at: challenge.opened_at.plus(HELP_AFTER),
-        options,
-    }
+    let opened = (challenge.option, challenge.opened_at, challenge.format);
+    answer_to(opened, policy, options)
 }
 
 fn enter_asked(asked: &Asked, policy: &Policy, options: Vec<OptionView>) -> Step {
     let mut format = code_format(policy, asked.option, false);
     format.length = asked.length;
-    Step::Enter {
-        option: shown(asked.option, policy, &options),
-        format,
-        resend_at: asked.at.plus(policy.sends.resend_after),
-        help_at: asked.at.plus(HELP_AFTER),
-        options,
+    answer_to((asked.option, asked.at, format), policy, options)
+}
+
+/// What to show for an open challenge.
+fn answer_to(
+    (option, at, format): (ChallengeOption, Timestamp, CodeFormat),
+    policy: &Policy,
+    options: Vec<OptionView>,
+) -> Step {
+    let chosen = option;
+    let option = shown(chosen, policy, &options);
+    let (resend_at, help_at) = (at.plus(policy.sends.resend_after), at.plus(HELP_AFTER));
+    match (chosen.channel(), chosen.method().nature()) {
+        (Channel::Link, _) => Step::OpenLink { option, resend_at, help_at, options },
+        (_, Nature::External) => Step::Respond { option, resend_at, help_at, options },
+        _ => Step::Enter { option, format, resend_at, help_at, options },
     }
 }
 

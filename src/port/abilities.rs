@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use super::error::PortResult;
 use crate::domain::contact::Destination;
 use crate::domain::ids::{TenantId, UserId};
-use crate::domain::method::Channel;
+use crate::domain::method::{Channel, MethodKind};
 use crate::domain::secret::{SecretBytes, SecretText};
 
 /// A list of breached passwords.
@@ -95,10 +95,18 @@ pub trait Seal: Send + Sync {
 }
 
 /// A proof that the host verifies itself: a push with number matching, a passkey.
+///
+/// The engine counts each try before it asks, gives each challenge a name of its own, and lets a
+/// proof count once. All calls are made for users that do not exist as well, under ids that nobody
+/// has (`nobody-` and sixteen hexadecimal digits): *an answer that differs for them* tells a
+/// stranger who exists.
+///
+/// The manual shows a push with number matching and a passkey.
 #[async_trait]
 pub trait ExternalMethod: Send + Sync {
-    /// A stable name of the method, unique among those registered.
-    fn name(&self) -> &str;
+    /// The kind of method: [`MethodKind::AppNotification`], [`MethodKind::Passkey`] or
+    /// [`MethodKind::HostVerified`].
+    fn kind(&self) -> MethodKind;
 
     /// Whether this user can use it now.
     ///
@@ -107,18 +115,21 @@ pub trait ExternalMethod: Send + Sync {
     /// Any error counts as no.
     async fn available(&self, tenant: &TenantId, user: &UserId) -> PortResult<bool>;
 
-    /// Begins a proof, bound to this challenge; what the page needs is returned.
+    /// Begins a proof, bound to this challenge; what the page needs is returned: at most 4096
+    /// bytes. The same challenge may come again after a lost answer.
     ///
     /// # Errors
     ///
-    /// `Unavailable`, `Denied`.
+    /// Any error leaves the page without what it needs.
     async fn begin(&self, tenant: &TenantId, user: &UserId, challenge: &str) -> PortResult<String>;
 
-    /// Whether this response proves the user, for this challenge and no other.
+    /// Whether this response proves the user, for this challenge and no other. *A wrong yes* is an
+    /// account in a stranger's hands. The same response may come again after a lost answer; that
+    /// it counts once is the engine's business.
     ///
     /// # Errors
     ///
-    /// Any error counts as no.
+    /// The proof is not accepted; the try is counted.
     async fn verify(
         &self,
         tenant: &TenantId,

@@ -79,6 +79,9 @@ pub struct Envelope {
     pub message: Message,
     /// After this the message is worthless and should not be handed over.
     pub not_after: Timestamp,
+    /// Whom a notice to administrators is about: the user principal name, else the id. From the
+    /// directory, never from a request. `None` in messages to users.
+    pub about: Option<String>,
 }
 
 impl Envelope {
@@ -104,6 +107,7 @@ impl Envelope {
             locale,
             message,
             not_after,
+            about: None,
         }
     }
 }

@@ -168,13 +168,15 @@ pub struct Unlock<'a> {
     pub user: &'a UserId,
     /// The number of this write, unique per account.
     pub number: u32,
+    /// When the engine stops waiting for an answer.
+    pub timeout: Duration,
 }
 
 impl<'a> Unlock<'a> {
-    /// An unlock: for tests of a directory.
+    /// An unlock as a flow makes it: the directory's own lockout and the sign-in throttle.
     #[must_use]
     pub const fn new(tenant: &'a TenantId, user: &'a UserId, number: u32) -> Self {
-        Self { tenant, user, number }
+        Self { tenant, user, number, timeout: Duration::from_secs(30) }
     }
 }
 

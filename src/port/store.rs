@@ -13,8 +13,8 @@ use crate::domain::time::Timestamp;
 /// A place that keeps records, events and counters.
 ///
 /// Seven methods; the one that everything rests on is [`commit`](Self::commit). A store that
-/// passes the kit in [`conformance`](crate::conformance) is safe to run the engine on: attempt
-/// caps and single use follow from the contract below and from nothing else.
+/// passes the kit in `conformance` (feature) is safe to run the engine on: attempt caps and single
+/// use follow from the contract below and from nothing else.
 ///
 /// What holds for every method:
 ///

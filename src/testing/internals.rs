@@ -2,10 +2,14 @@
 
 use std::sync::Arc;
 
-use crate::domain::account::{Account, FlowId, Method, MethodState, Offer, Provenance, Purpose};
+use crate::domain::account::{
+    Account, Challenge, Factor, FlowId, Method, MethodState, Offer, Provenance, Purpose,
+};
 use crate::domain::code::{CodeContext, CodeKey, TypedCode};
 use crate::domain::contact::{Destination, EmailAddress, PhoneNumber};
-use crate::domain::decide::{Charge, Open, Turn, charge_attempt, consume, open_challenge};
+use crate::domain::decide::{
+    Charge, Match, Open, Proving, Turn, charge_attempt, consume, open_challenge,
+};
 use crate::domain::event::{ActorKind, Event};
 use crate::domain::ids::{MethodId, RecordKey, TenantId, UserId};
 use crate::domain::keys::Keys;
@@ -13,8 +17,9 @@ use crate::domain::message::{CodePurpose, Locale};
 use crate::domain::method::{ChallengeOption, MethodKind};
 use crate::domain::policy::{CodeAlphabet, CodeFormat, Policy};
 use crate::domain::record::{Columns, Record, Subject, Version};
-use crate::domain::ticket::{Claim, ResetTicket, TicketSubject};
+use crate::domain::ticket::{Claim, FlowTicket as _, ResetTicket, TicketSubject};
 use crate::domain::time::Timestamp;
+use crate::domain::totp::{Drift, OathAlgorithm, OathParameters, code_at, matching_step};
 use crate::port::{Commit, Committed, PortResult, Store};
 
 /// What the benchmarks give is valid: anything else is a mistake in them.
@@ -68,6 +73,38 @@ impl CodeCheck {
     }
 }
 
+/// The check of a code from an authenticator, with the default window.
+pub struct TotpCheck {
+    seed: Vec<u8>,
+    parameters: OathParameters,
+    now: Timestamp,
+}
+
+impl TotpCheck {
+    /// Codes of eight digits, which no two steps of the window have in common.
+    #[must_use]
+    pub fn new(algorithm: OathAlgorithm) -> Self {
+        let parameters = OathParameters { algorithm, digits: 8, period: 30 };
+        let now = Timestamp::from_unix_seconds(Self::STEP as i64 * 30 + 15);
+        Self { seed: vec![5; algorithm.seed_bytes()], parameters, now }
+    }
+
+    /// The present step.
+    pub const STEP: u64 = 37_037_037;
+
+    /// The code of a step, as a number.
+    #[must_use]
+    pub fn code(&self, step: u64) -> u32 {
+        valid(code_at(&self.seed, self.parameters, step).expose_secret().parse())
+    }
+
+    /// The step that the typed code belongs to.
+    #[must_use]
+    pub fn check(&self, typed: Option<u32>) -> Option<u64> {
+        matching_step(&self.seed, self.parameters, Drift::default(), self.now, typed)
+    }
+}
+
 /// What a decision leaves to be committed.
 pub struct Decided {
     account: Account,
@@ -104,7 +141,7 @@ impl ProveStep {
     pub fn new(policy: Policy, now: Timestamp) -> Self {
         let fresh = template(&policy, now);
         let mut turn = Turn::new(&fresh, &policy, now);
-        let charge = valid(charge_attempt(&mut turn, &flow_id(0, 0), Purpose::Reset, 0, None));
+        let charge = valid(charge_attempt(&mut turn, &proving(&flow_id(0, 0))));
         let charged = turn.account;
         Self { fresh, charged, charge, policy, now }
     }
@@ -117,7 +154,7 @@ impl ProveStep {
     #[must_use]
     pub fn charge(&self) -> Decided {
         let mut turn = self.turn(&self.fresh, ActorKind::Anonymous);
-        valid(charge_attempt(&mut turn, &flow_id(0, 0), Purpose::Reset, 0, None));
+        valid(charge_attempt(&mut turn, &proving(&flow_id(0, 0))));
         Decided::of(turn)
     }
 
@@ -125,7 +162,7 @@ impl ProveStep {
     #[must_use]
     pub fn consume(&self) -> Decided {
         let mut turn = self.turn(&self.charged, ActorKind::User);
-        valid(consume(&mut turn, &flow_id(0, 0), &self.charge));
+        valid(consume(&mut turn, &flow_id(0, 0), &self.charge, &Match::Challenge));
         Decided::of(turn)
     }
 
@@ -133,7 +170,7 @@ impl ProveStep {
     #[must_use]
     pub fn refuse(&self) -> bool {
         let mut turn = self.turn(&self.fresh, ActorKind::Anonymous);
-        charge_attempt(&mut turn, &flow_id(9, 9), Purpose::Reset, 0, None).is_err()
+        charge_attempt(&mut turn, &proving(&flow_id(9, 9))).is_err()
     }
 }
 
@@ -206,6 +243,12 @@ impl Accounts {
     }
 }
 
+/// Whatever challenge is open in a reset that has no proof yet.
+fn proving(flow: &FlowId) -> Proving<'_> {
+    let answers = &|_: &Challenge| true;
+    Proving { flow, purpose: Purpose::Reset, generation: 0, answers }
+}
+
 fn flow_id(number: u64, place: u64) -> FlowId {
     let mut id = [0; 16];
     id[..8].copy_from_slice(&number.to_be_bytes());
@@ -233,25 +276,28 @@ fn template(policy: &Policy, now: Timestamp) -> Account {
         account.methods.push(Method {
             id: valid(MethodId::parse(&format!("m{number}"))),
             kind,
-            destination,
+            factor: Factor::Address(destination),
             state: MethodState::Active,
             provenance: Provenance::Confirmed,
             added_at: now,
             usable_from: now,
+            replaces: None,
         });
     }
     account.registration.completed_at = Some(now);
     for (place, kind) in (0..).zip([MethodKind::Email, MethodKind::MobilePhone]) {
         let methods = account.methods.clone();
         let destination = methods.iter().find(|method| method.kind == kind);
-        let destination = destination.map(|method| &method.destination);
+        let answer = destination.map(Method::answer);
         let open = Open {
             flow: flow_id(0, place),
             purpose: Purpose::Reset,
             generation: 0,
             started_at: now,
             option: ChallengeOption::preferred(kind),
-            destination: destination.ok_or(crate::SsprReason::NoSuchMethod),
+            answer: answer.ok_or(crate::SsprReason::NoSuchMethod),
+            by_administrator: false,
+            known_device: false,
             required: 2,
             stamp: Some("41"),
             incarnation: Some("1"),

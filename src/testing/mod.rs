@@ -8,6 +8,8 @@
 //! - [`Recorder`] notes every call of a port in a [`CallLog`], so that two runs can be compared.
 //! - [`Faulty`] fails, delays or hangs the n-th call over all wrapped ports, after a
 //!   [`FaultPlan`]; a test that counts the calls once can then break each of them in turn.
+//! - [`SoftToken`], [`TestSeal`] and [`SimulatedMethod`] play an authenticator, a seal, and a method
+//!   that the host verifies.
 //! - [`block_on`], [`poll_until_stalled`] and [`join_all`] drive futures on plain threads.
 //! - [`explore`] runs two or three actors in *every* order of their port calls.
 //! - [`Encoded`] forces each record through its text, [`Unreadable`] damages chosen ones.
@@ -42,6 +44,8 @@
 //! # Ok::<(), sspr::PortError>(())
 //! ```
 
+mod abilities;
+mod authenticator;
 pub mod broken;
 mod call_log;
 mod clock;
@@ -59,6 +63,8 @@ mod unreadable;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+pub use abilities::{SimulatedMethod, TestSeal};
+pub use authenticator::SoftToken;
 pub use call_log::{Call, CallLog};
 pub use clock::ManualClock;
 pub use encoded::Encoded;

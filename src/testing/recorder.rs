@@ -9,18 +9,18 @@ use super::call_log::CallLog;
 use crate::domain::event::Event;
 use crate::domain::facts::{SessionKinds, TenantFacts, UserFacts, UserQuery, WriteOutcome};
 use crate::domain::ids::{RecordKey, RoleId, TenantId, UserId};
-use crate::domain::method::Channel;
+use crate::domain::method::{Channel, MethodKind};
 use crate::domain::record::{Record, RecordKind};
-use crate::domain::secret::SecretText;
+use crate::domain::secret::{SecretBytes, SecretText};
 use crate::domain::time::Timestamp;
 use crate::port::{
-    Charge, Commit, Committed, Cursor, Cutoff, Delivery, Directory, Envelope, EventsOf, Page,
-    PasswordWrite, PortResult, Store, Unlock,
+    Charge, Commit, Committed, Cursor, Cutoff, Delivery, Directory, Envelope, EventsOf,
+    ExternalMethod, Page, PasswordWrite, PortResult, Seal, Store, Unlock,
 };
 
 /// A port whose calls are noted in a [`CallLog`].
 ///
-/// Wraps a [`Store`], a [`Directory`] or a [`Delivery`] and changes nothing about it.
+/// Wraps a [`Store`], a [`Directory`], a [`Delivery`], a [`Seal`] or an [`ExternalMethod`] and changes nothing about it.
 #[derive(Clone, Debug)]
 pub struct Recorder<P> {
     inner: P,
@@ -215,6 +215,49 @@ impl<P: Delivery> Delivery for Recorder<P> {
     async fn channels(&self, tenant: &TenantId) -> PortResult<Vec<Channel>> {
         let call = self.inner.channels(tenant);
         self.note("delivery.channels", None, &[tenant], call, |channels| length(channels)).await
+    }
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl<P: Seal> Seal for Recorder<P> {
+    async fn seal(&self, plain: &[u8], associated: &[u8]) -> PortResult<Vec<u8>> {
+        let call = self.inner.seal(plain, associated);
+        self.note("seal.seal", None, &[&associated], call, |_| "ok".to_owned()).await
+    }
+
+    async fn open(&self, sealed: &[u8], associated: &[u8]) -> PortResult<SecretBytes> {
+        let call = self.inner.open(sealed, associated);
+        self.note("seal.open", None, &[&associated], call, |_| "ok".to_owned()).await
+    }
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl<P: ExternalMethod> ExternalMethod for Recorder<P> {
+    fn kind(&self) -> MethodKind {
+        self.inner.kind()
+    }
+
+    async fn available(&self, tenant: &TenantId, user: &UserId) -> PortResult<bool> {
+        let call = self.inner.available(tenant, user);
+        self.note("external.available", None, &[tenant, user], call, shown).await
+    }
+
+    async fn begin(&self, tenant: &TenantId, user: &UserId, challenge: &str) -> PortResult<String> {
+        let call = self.inner.begin(tenant, user, challenge);
+        self.note("external.begin", None, &[tenant, user], call, |_| "ok".to_owned()).await
+    }
+
+    async fn verify(
+        &self,
+        tenant: &TenantId,
+        user: &UserId,
+        challenge: &str,
+        response: &SecretText,
+    ) -> PortResult<bool> {
+        let call = self.inner.verify(tenant, user, challenge, response);
+        self.note("external.verify", None, &[tenant, user], call, shown).await
     }
 }
 

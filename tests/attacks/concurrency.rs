@@ -195,7 +195,7 @@ async fn v38_a_race_of_changes_confirms_no_other_address(place: &Place) {
         let active: Vec<_> = methods.iter().filter(|one| one.active).collect();
         assert!(active.len() <= 1, "{active:?}");
         for method in active {
-            assert_eq!(method.destination.normalised(), MAIL);
+            assert_eq!(address(method), MAIL);
             confirmed += 1;
         }
         let events = events_of(&world, &world.user).await;

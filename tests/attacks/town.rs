@@ -199,3 +199,8 @@ pub(crate) fn seen(answer: &Result<Reply<ResetTicket>, Error>) -> String {
 pub(crate) const fn granted(step: &Step) -> bool {
     matches!(step, Step::NewPassword { .. })
 }
+
+/// Where a method reaches, normalised; nothing if no message reaches it.
+pub(crate) fn address(method: &sspr::MethodView) -> String {
+    method.destination.as_ref().map(sspr::Destination::normalised).unwrap_or_default()
+}

@@ -224,8 +224,9 @@ fn a_method_removed_after_its_proof_voids_the_grant() {
         let user = scene.signed_in();
         let methods = engine.registration().list(&request(), &user).await.expect("listed");
         let mail = EmailAddress::parse(MAIL).expect("valid");
-        let mail =
-            methods.iter().find(|one| one.destination == sspr::Destination::Email(mail.clone()));
+        let mail = methods
+            .iter()
+            .find(|one| one.destination == Some(sspr::Destination::Email(mail.clone())));
         let id = &mail.expect("registered").id;
         engine.registration().remove(&request(), &user, id).await.expect("removed");
         let ended = run(&scene, &engine, TWO, usize::MAX).await;

@@ -87,7 +87,7 @@ pub(crate) fn both(settings: PolicySettings) -> Scene {
 
 impl Scene {
     pub(crate) fn of(store: Arc<dyn Store>, world: World) -> Self {
-        let World { engine, clock, directory, inbox, tenant, user } = world;
+        let World { engine, clock, directory, inbox, tenant, user, .. } = world;
         inbox.clear();
         Self {
             store,

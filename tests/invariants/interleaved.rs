@@ -100,8 +100,7 @@ pub(crate) fn run(snapshot: &Snapshot, from: &World, actors: usize) -> Run {
             engines.push(engine);
         }
         let engine = engines.pop().expect("one");
-        let (tenant, user) = (from.tenant.clone(), from.user.clone());
-        let world = World { engine, clock, directory, inbox, tenant, user };
+        let world = World::of(engine, clock, directory, inbox);
         Run { world, store, engines }
     })
 }

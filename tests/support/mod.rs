@@ -6,12 +6,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sspr::adapters::memory::{MemoryDirectory, MemoryInbox, MemoryStore};
-use sspr::testing::{ManualClock, SeededEntropy};
+use sspr::testing::{ManualClock, SeededEntropy, SimulatedMethod, SoftToken, TestSeal};
 use sspr::{
-    Actor, Attempt, ChallengeOption, Channel, EmailAddress, Engine, Identifier, Keys, MethodKind,
-    NewMethod, PhoneNumber, Policy, PolicySettings, Refusal, Reply, Request, ResetTicket, RoleId,
-    Scope, SecretBytes, SecretText, SignInContext, SignedIn, Source, Step, Store, TenantFacts,
-    TenantId, Timestamp, UserFacts, UserId,
+    Actor, Attempt, ChallengeOption, Channel, Clock as _, EmailAddress, Engine, EngineBuilder,
+    Identifier, Keys, MethodKind, NewAuthenticator, NewMethod, OathParameters, PhoneNumber, Policy,
+    PolicySettings, Ready, Refusal, Reply, Request, ResetTicket, RoleId, Scope, SecretBytes,
+    SecretText, SignInContext, SignedIn, Source, Step, Store, TenantFacts, TenantId, Timestamp,
+    UserFacts, UserId,
 };
 
 pub const MAIL: &str = "ada@private.example";
@@ -27,6 +28,9 @@ pub struct World {
     pub inbox: MemoryInbox,
     pub tenant: TenantId,
     pub user: UserId,
+    /// Methods that the host verifies. Nobody has them yet.
+    pub passkey: SimulatedMethod,
+    pub push: SimulatedMethod,
 }
 
 pub fn tenant() -> TenantId {
@@ -107,15 +111,54 @@ impl World {
     pub async fn over(store: impl Store + 'static, settings: PolicySettings) -> Self {
         let clock = ManualClock::new(Timestamp::from_unix_seconds(START));
         let (directory, inbox) = (directory(&clock), MemoryInbox::new());
-        let engine = engine(Arc::new(store), &clock, directory.clone(), inbox.clone(), 7).await;
-        let tenant = tenant();
+        let passkey = SimulatedMethod::new(MethodKind::Passkey);
+        let push = SimulatedMethod::new(MethodKind::AppNotification);
+        let builder = builder(Arc::new(store), &clock, directory.clone(), inbox.clone(), 7);
+        let builder = builder.external_method(passkey.clone()).external_method(push.clone());
+        let engine = builder.open().await.expect("opened");
         let policy = Policy::new(settings).expect("a sound policy");
-        engine.admin(&tenant, &admin()).put_policy(&policy, None).await.expect("put");
-        Self { engine, clock, directory, inbox, tenant, user: user() }
+        engine.admin(&tenant(), &admin()).put_policy(&policy, None).await.expect("put");
+        Self { passkey, push, ..Self::of(engine, clock, directory, inbox) }
+    }
+
+    /// A world around an engine that knows no methods of the host's.
+    pub fn of(
+        engine: Engine,
+        clock: ManualClock,
+        directory: MemoryDirectory,
+        inbox: MemoryInbox,
+    ) -> Self {
+        let passkey = SimulatedMethod::new(MethodKind::Passkey);
+        let push = SimulatedMethod::new(MethodKind::AppNotification);
+        Self { engine, clock, directory, inbox, tenant: tenant(), user: user(), passkey, push }
+    }
+
+    /// Enrols an authenticator app; its first code is used up.
+    pub async fn enrol_app(&self) -> SoftToken {
+        let (request, user) = (request(), self.signed_in());
+        let app = NewAuthenticator::new("Contoso", "ada@contoso.example");
+        let registration = self.engine.registration();
+        let enrolled = registration.enrol_authenticator(&request, &user, &app).await;
+        let enrolled = enrolled.expect("enrolled");
+        let token = SoftToken::new(enrolled.seed.expose_secret(), OathParameters::default());
+        let token = token.expect("a seed");
+        let typed = code(&token.code(self.clock.now()));
+        let confirmed = registration.confirm(&request, &user, &enrolled.reply.ticket, &typed).await;
+        assert!(confirmed.expect("confirmed").active);
+        token
+    }
+
+    /// Creates saved codes and says that they are saved.
+    pub async fn save_codes(&self) -> Vec<String> {
+        let (request, user) = (request(), self.signed_in());
+        let registration = self.engine.registration();
+        let set = registration.create_saved_codes(&request, &user).await.expect("created");
+        let saved = registration.acknowledge_saved_codes(&request, &user, &set.id).await;
+        assert!(saved.expect("acknowledged").active);
+        set.codes.iter().map(|code| code.expose_secret().to_owned()).collect()
     }
 
     pub fn signed_in(&self) -> SignedIn {
-        use sspr::Clock as _;
         let now = self.clock.now();
         SignedIn::vouch(self.user.clone(), SignInContext::new("s", now).with_second_factor(now))
     }
@@ -219,6 +262,16 @@ pub async fn engine(
     inbox: MemoryInbox,
     seed: u64,
 ) -> Engine {
+    builder(store, clock, directory, inbox, seed).open().await.expect("opened")
+}
+
+pub fn builder(
+    store: Arc<dyn Store>,
+    clock: &ManualClock,
+    directory: MemoryDirectory,
+    inbox: MemoryInbox,
+    seed: u64,
+) -> EngineBuilder<Ready> {
     Engine::builder()
         .keys(keys())
         .store(store)
@@ -226,9 +279,7 @@ pub async fn engine(
         .delivery(inbox)
         .clock(clock.clone())
         .entropy(SeededEntropy::new(seed))
-        .open()
-        .await
-        .expect("opened")
+        .seal(TestSeal)
 }
 
 pub fn refusal<T: std::fmt::Debug>(result: Result<T, sspr::Error>) -> Refusal {

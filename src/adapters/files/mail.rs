@@ -1,11 +1,13 @@
-//! Mail as text: RFC 5322 with the encodings of RFC 2045 and RFC 2047.
+//! Mail as text: RFC 5322 with the encodings of RFC 2045 and RFC 2047, and the two parts of RFC 2046.
 
 use std::fmt::Write as _;
 
 use data_encoding::BASE64;
 
+use crate::adapters::render::sms::{SmsEncoding, segments};
 use crate::adapters::render::{Rendered, plain_name};
 use crate::domain::contact::Destination;
+use crate::domain::method::Channel;
 use crate::domain::secret::SecretText;
 use crate::domain::time::Timestamp;
 use crate::port::Envelope;
@@ -37,24 +39,58 @@ pub(super) fn mail(
     header("X-SSPR-Message", envelope.message.id());
     header("X-SSPR-Not-After", &envelope.not_after.to_string());
     header("MIME-Version", "1.0");
-    header("Content-Type", "text/plain; charset=utf-8");
-    header("Content-Transfer-Encoding", "quoted-printable");
     let mut mail = headers;
-    mail.push_str("\r\n");
-    quoted_printable(words.text.expose_secret(), &mut mail);
+    match &words.html {
+        None => part("text/plain", words.text.expose_secret(), &mut mail),
+        Some(html) => {
+            // No line of quoted-printable holds `=_`, so none is a boundary (RFC 2045, 6.7).
+            let boundary = format!("=_{}", &digest[..32]);
+            mail.push_str("Content-Type: multipart/alternative;\r\n");
+            mail.push_str(&format!(" boundary=\"{boundary}\"\r\n\r\n"));
+            // The plainest first: a mail program shows the last one that it can.
+            let parts = [("text/plain", &words.text), ("text/html", html)];
+            for (kind, content) in parts {
+                mail.push_str(&format!("--{boundary}\r\n"));
+                part(kind, content.expose_secret(), &mut mail);
+                mail.push_str("\r\n");
+            }
+            mail.push_str(&format!("--{boundary}--\r\n"));
+        }
+    }
     SecretText::new(mail)
+}
+
+/// The headers of a content and the content, ended by a line end.
+fn part(kind: &str, content: &str, into: &mut String) {
+    into.push_str(&format!("Content-Type: {kind}; charset=utf-8\r\n"));
+    into.push_str("Content-Transfer-Encoding: quoted-printable\r\n\r\n");
+    quoted_printable(content, into);
 }
 
 /// A text message or a call, for reading.
 pub(super) fn note(envelope: &Envelope, words: &Rendered) -> SecretText {
+    let text = words.text.expose_secret();
+    let size = match envelope.channel {
+        Channel::Sms => size(text),
+        _ => String::new(),
+    };
     SecretText::new(format!(
-        "Channel: {}\nTo: {}\nMessage: {}\nNot after: {}\n\n{}\n",
+        "Channel: {}\nTo: {}\nMessage: {}\nNot after: {}\n{size}\n{text}\n",
         envelope.channel,
         bare(&address(&envelope.destination)),
         envelope.message.id(),
         envelope.not_after,
-        words.text.expose_secret(),
     ))
+}
+
+/// What a text message takes, as a line.
+fn size(text: &str) -> String {
+    let size = segments(text);
+    let encoding = match size.encoding {
+        SmsEncoding::Gsm7 => "GSM-7",
+        SmsEncoding::Ucs2 => "UCS-2",
+    };
+    format!("Size: {} units of {encoding} in parts: {}\n", size.units, size.segments)
 }
 
 fn address(destination: &Destination) -> String {
@@ -143,69 +179,5 @@ fn quoted_printable(text: &str, out: &mut String) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn quoted(text: &str) -> String {
-        let mut out = String::new();
-        quoted_printable(text, &mut out);
-        out
-    }
-
-    /// Undoes quoted-printable, as RFC 2045 says.
-    fn unquoted(text: &str) -> String {
-        let joined = text.replace("=\r\n", "").replace("\r\n", "\n");
-        let mut bytes = Vec::new();
-        let mut rest = joined.bytes();
-        while let Some(byte) = rest.next() {
-            if byte == b'=' {
-                let hex = [rest.next().expect("hex"), rest.next().expect("hex")];
-                let hex = std::str::from_utf8(&hex).expect("ascii");
-                bytes.push(u8::from_str_radix(hex, 16).expect("hex"));
-            } else {
-                bytes.push(byte);
-            }
-        }
-        String::from_utf8(bytes).expect("utf-8")
-    }
-
-    #[test]
-    fn quoted_printable_keeps_every_text() {
-        for text in [
-            "plain\n".to_owned(),
-            "a = b\ntrailing \ntab\t\n\nä€😀\n".to_owned(),
-            format!("{}\n", "ä".repeat(200)),
-            format!("{} \n", "x".repeat(75)),
-            format!("{}\n", "x".repeat(500)),
-        ] {
-            let there = quoted(&text);
-            assert!(there.lines().all(|line| line.len() <= 76), "{there}");
-            assert!(there.is_ascii());
-            assert!(!there.contains(" \r\n") && !there.contains("\t\r\n"), "{there}");
-            assert_eq!(unquoted(&there), text);
-        }
-    }
-
-    #[test]
-    fn encoded_words_are_short_and_whole() {
-        for text in ["Ä", "Übergrößenträger 😀".repeat(9).as_str(), &"=?x?=".repeat(40)] {
-            let there = encoded_words(text);
-            let mut back = Vec::new();
-            for word in there.split("\r\n ") {
-                assert!(word.len() <= 75, "{word}");
-                let inner = word.strip_prefix("=?UTF-8?B?").and_then(|w| w.strip_suffix("?="));
-                let bytes = BASE64.decode(inner.expect("a word").as_bytes()).expect("base64");
-                assert!(std::str::from_utf8(&bytes).is_ok(), "whole code points");
-                back.extend(bytes);
-            }
-            assert_eq!(String::from_utf8(back).expect("utf-8"), text);
-        }
-    }
-
-    #[test]
-    fn a_subject_is_one_line() {
-        assert_eq!(unstructured("a\r\nBcc: b"), "a  Bcc: b");
-        assert!(unstructured("=?UTF-8?B?eA==?=").starts_with("=?UTF-8?B?PT9"));
-        assert_eq!(bare("a@b>\r\nBcc: <c@d"), "a@bBcc:c@d");
-    }
-}
+#[path = "mail_tests.rs"]
+mod tests;

@@ -20,8 +20,9 @@ use crate::domain::ids::TenantId;
 use crate::domain::method::Channel;
 use crate::port::{Clock, Delivery, Envelope, PortError, PortResult, SystemClock};
 
-/// A [`Delivery`] that writes each message as a file: mail as `.eml`, which mail programs open,
-/// text messages and calls as `.txt`.
+/// A [`Delivery`] that writes each message as a file: mail as `.eml`, which mail programs open, with
+/// its text and, if the renderer makes it, its HTML; text messages, with how many parts they take,
+/// and calls as `.txt`.
 ///
 /// **For development only.** The files hold live codes, so the directory is made for its owner
 /// only (mode 0700, files 0600, on Unix); and writing blocks the calling thread.

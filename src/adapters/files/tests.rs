@@ -1,4 +1,5 @@
 use super::*;
+use crate::adapters::render::SmsOrigin;
 use crate::domain::contact::PhoneNumber;
 use crate::domain::message::{CodeMessage, CodePurpose, Locale, Message, Notice};
 use crate::domain::time::Timestamp;
@@ -81,14 +82,71 @@ async fn a_mail_is_a_file_that_a_mail_program_opens() {
         "Subject: Contoso: your code to reset your password",
         "Date: Tue, 14 Nov 2023 22:13:20 +0000",
         "MIME-Version: 1.0",
-        "Content-Type: text/plain; charset=utf-8",
-        "Content-Transfer-Encoding: quoted-printable",
+        "Content-Type: multipart/alternative;",
         "X-SSPR-Message: code.reset",
     ] {
         assert!(headers.lines().any(|line| line == header), "{header} in {headers}");
     }
     assert!(headers.contains("Message-ID: <") && !headers.contains("48213907"));
-    assert!(body.contains("48213907"));
+    let boundary = headers.split_once("boundary=\"").and_then(|(_, rest)| rest.split_once('"'));
+    let (boundary, _) = boundary.expect("a boundary");
+    let delimiter = format!("--{boundary}\r\n");
+    let parts = body.strip_suffix(&format!("--{boundary}--\r\n")).expect("the end");
+    let parts: Vec<&str> = parts.split(&delimiter).collect();
+    assert_eq!((parts.len(), parts[0]), (3, ""), "{parts:?}");
+    for (part, kind) in parts[1..].iter().zip(["text/plain", "text/html"]) {
+        let (headers, content) = part.split_once("\r\n\r\n").expect("headers and content");
+        let expected = format!(
+            "Content-Type: {kind}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable"
+        );
+        assert_eq!(headers, expected);
+        assert!(content.contains("48213907") && !content.contains("=_"), "{content}");
+        assert!(content.ends_with("\r\n\r\n"), "the last line end is the boundary's");
+    }
+    assert!(parts[2].contains("<!DOCTYPE html>"));
+    assert!(text.lines().all(|line| line.len() <= 78), "{text}");
+}
+
+#[tokio::test]
+async fn a_renderer_without_html_makes_a_mail_of_text_only() {
+    struct Plain;
+
+    impl Renderer for Plain {
+        fn render(&self, _envelope: &Envelope) -> crate::adapters::render::Rendered {
+            crate::adapters::render::Rendered::new("Words".to_owned(), "only\nwords".into())
+        }
+    }
+
+    let place = Place::new("plain");
+    let delivery = place.delivery().with_renderer(Plain);
+    let one = envelope("key-1", "Contoso", Channel::Email, code("48213907"));
+    delivery.deliver(&one).await.expect("written");
+    let text = read(&delivery.files().expect("up")[0]);
+    let (headers, body) = text.split_once("\r\n\r\n").expect("headers and body");
+    assert!(headers.contains("\r\nContent-Type: text/plain; charset=utf-8\r\n"), "{headers}");
+    assert!(!text.contains("multipart"));
+    assert_eq!(body, "only\r\nwords\r\n");
+}
+
+#[tokio::test]
+async fn a_text_message_is_kept_with_its_size_and_ends_as_it_was_rendered() {
+    let place = Place::new("size");
+    let origin = SmsOrigin::parse("contoso.example").expect("a host");
+    let delivery = place.delivery().with_renderer(EnglishText.with_origin(origin));
+    let one = envelope("key-1", "Contoso", Channel::Sms, code("482139"));
+    delivery.deliver(&one).await.expect("written");
+    let other = envelope("key-2", "株式会社", Channel::Sms, code("482139"));
+    delivery.deliver(&other).await.expect("written");
+    let call = envelope("key-3", "Contoso", Channel::Voice, code("482139"));
+    delivery.deliver(&call).await.expect("written");
+    let files = delivery.files().expect("up");
+    let sms = read(&files[0]);
+    let (head, text) = sms.split_once("\n\n").expect("head and text");
+    let units = text.trim_end_matches('\n').len();
+    assert!(head.ends_with(&format!("Size: {units} units of GSM-7 in parts: 1")), "{head}");
+    assert!(text.ends_with("\n\n@contoso.example #482139\n"), "{text}");
+    assert!(read(&files[1]).contains(" units of UCS-2 in parts: 2\n"), "{}", read(&files[1]));
+    assert!(!read(&files[2]).contains("Size:"));
 }
 
 #[tokio::test]
@@ -144,7 +202,7 @@ async fn a_hostile_organisation_adds_no_header_and_no_tag() {
     let (headers, body) = text.split_once("\r\n\r\n").expect("headers and body");
     assert!(!headers.lines().any(|line| line.to_ascii_lowercase().starts_with("bcc")));
     assert!(headers.lines().all(|line| line.starts_with(' ') || line.contains(": ")));
-    assert!(!body.contains('<') && !text.contains("x.example"));
+    assert!(!body.contains("<script") && !text.contains("x.example"));
 }
 
 #[tokio::test]

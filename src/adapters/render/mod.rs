@@ -1,15 +1,40 @@
 //! Putting messages into words.
 //!
-//! The engine hands over ids and typed parameters, never text. A [`Renderer`] makes a subject and
-//! a plain text of them; [`EnglishText`] is the one that comes with the crate. It writes no link,
-//! no user name and nothing that a request could have brought: the only word that is not its own
-//! is the tenant's name, and that is [neutralised](plain_name).
+//! The engine hands over ids and typed parameters, never text. A [`Renderer`] makes a subject, a
+//! plain text and, for mail, HTML of them; [`EnglishText`] is the one that comes with the crate. It
+//! writes no user name and nothing that a request could have brought: what is not its own is the
+//! code or the link, and the tenant's name, which is [neutralised](plain_name).
+//!
+//! # Text messages
+//!
+//! [`sms::segments`] tells how many parts a text takes, and with that what it costs.
+//! [`EnglishText::with_origin`] ends a code's message in a line by which browsers fill it in. Send
+//! the text as it is: whatever a gateway appends, even the end of a line, makes that line void.
+//!
+//! # Calls
+//!
+//! The text of a call is to be read aloud. A telephone is answered without being unlocked, by
+//! anybody or by a machine, so whoever places the call must
+//!
+//! - say who calls, and have a key pressed before reading on: the words do not say so, since which
+//!   key it is, is the telephone system's;
+//! - hang up without having read the code if an answering machine answers or no key is pressed, and
+//!   leave no code on it;
+//! - neither record the call nor log its text;
+//! - read the code as it is written, digit by digit, with a pause at each comma.
 
 mod english;
+mod html;
+mod latin;
+mod mail;
 mod name;
+mod origin;
+pub mod sms;
+mod voice;
 
-pub use english::EnglishText;
+pub use english::{EnglishText, EnglishTextWithOrigin};
 pub use name::plain_name;
+pub use origin::SmsOrigin;
 
 use std::fmt;
 
@@ -29,8 +54,9 @@ use crate::port::Envelope;
 ///
 /// impl Renderer for Example {
 ///     fn render(&self, envelope: &Envelope) -> Rendered {
-///         let words = EnglishText.render(envelope);
-///         Rendered::new(format!("Example: {}", words.subject), words.text)
+///         let mut words = EnglishText.render(envelope);
+///         words.subject = format!("Example: {}", words.subject);
+///         words
 ///     }
 /// }
 /// ```
@@ -40,25 +66,48 @@ pub trait Renderer: Send + Sync {
 }
 
 /// A message in words.
+///
+/// ```
+/// use sspr::adapters::render::Rendered;
+///
+/// let words = Rendered::new("Contoso: hello".to_owned(), "Hello.".into());
+/// assert!(words.html.is_none());
+/// let words = words.with_html("<!DOCTYPE html>\n<title>Hello</title>\n<p>Hello.</p>".into());
+/// assert!(!format!("{words:?}").contains("<p>"));
+/// ```
 #[non_exhaustive]
 pub struct Rendered {
     /// One line that holds no secret. A text message and a call have no place for it.
     pub subject: String,
     /// The text: lines ended by `\n`, of which the last has no end.
     pub text: SecretText,
+    /// The same as HTML: a whole document, its lines ended by `\n`, of which the last has no end.
+    /// `None` if there is none; only mail has a place for it, beside the text.
+    pub html: Option<SecretText>,
 }
 
 impl Rendered {
-    /// A message in these words.
+    /// A message in these words, without HTML.
     #[must_use]
     pub const fn new(subject: String, text: SecretText) -> Self {
-        Self { subject, text }
+        Self { subject, text, html: None }
+    }
+
+    /// The same with its HTML, which says what the text says.
+    #[must_use]
+    pub fn with_html(mut self, html: SecretText) -> Self {
+        self.html = Some(html);
+        self
     }
 }
 
 impl fmt::Debug for Rendered {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { subject, text } = self;
-        f.debug_struct("Rendered").field("subject", subject).field("text", text).finish()
+        let Self { subject, text, html } = self;
+        f.debug_struct("Rendered")
+            .field("subject", subject)
+            .field("text", text)
+            .field("html", html)
+            .finish()
     }
 }

@@ -29,16 +29,31 @@ impl fmt::Debug for FlowId {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Purpose {
+    /// A forgotten password.
     Reset,
+    /// A method to be confirmed.
     Register,
+    /// A lockout to be cleared, the password kept.
+    Unlock,
+    /// A password to be changed by whoever knows it.
+    Change,
 }
 
 impl Purpose {
+    pub(crate) const ALL: [Self; 4] = [Self::Reset, Self::Register, Self::Unlock, Self::Change];
+
     pub(crate) const fn code(self) -> CodePurpose {
         match self {
-            Self::Reset => CodePurpose::Reset,
             Self::Register => CodePurpose::Register,
+            Self::Unlock => CodePurpose::Unlock,
+            // The proof of a change is the password itself; no code goes out for it.
+            Self::Reset | Self::Change => CodePurpose::Reset,
         }
+    }
+
+    /// Whether a stranger may begin such a flow.
+    pub(crate) const fn anonymous(self) -> bool {
+        matches!(self, Self::Reset | Self::Unlock)
     }
 }
 
@@ -47,6 +62,9 @@ impl Purpose {
 pub(crate) struct Flow {
     pub(crate) number: u32,
     pub(crate) id: FlowId,
+    /// The name that it had before somebody redeemed its link without its ticket.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) former: Option<FlowId>,
     pub(crate) purpose: Purpose,
     /// Grows with each gain of privilege; the ticket names it.
     pub(crate) generation: u8,
@@ -58,6 +76,12 @@ pub(crate) struct Flow {
     /// A short keyed hash of the source that began it.
     #[serde(default)]
     pub(crate) source: u32,
+    /// Whether an administrator began it: whoever redeems its link is the first to hold its ticket.
+    #[serde(default)]
+    pub(crate) by_administrator: bool,
+    /// Whether it was begun from a known device.
+    #[serde(default)]
+    pub(crate) known_device: bool,
     /// The directory's change stamp when the flow began.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) stamp: Option<String>,
@@ -89,6 +113,9 @@ pub(crate) struct Offer {
 pub(crate) struct Done {
     pub(crate) at: Timestamp,
     pub(crate) propagated: bool,
+    /// Whether a saved code was used, and not replaced yet.
+    #[serde(default)]
+    pub(crate) replace_saved_code: bool,
 }
 
 impl Flow {
@@ -109,9 +136,11 @@ impl Flow {
 
     pub(crate) const fn pool(&self) -> PoolKind {
         match self.purpose {
-            Purpose::Reset if self.proofs.is_empty() => PoolKind::Open,
+            Purpose::Reset | Purpose::Unlock if self.proofs.is_empty() && !self.known_device => {
+                PoolKind::Open
+            }
             // A signed-in user has shown more than a stranger can.
-            Purpose::Reset | Purpose::Register => PoolKind::Proven,
+            _ => PoolKind::Proven,
         }
     }
 }
@@ -131,12 +160,44 @@ pub(crate) struct Challenge {
     /// Comparisons that are left; taken from the pool when the challenge was opened.
     pub(crate) attempts: u8,
     pub(crate) pool: PoolKind,
-    /// Where the code goes; `None` for a hollow challenge, whose code goes nowhere and never fits.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) destination: Option<Destination>,
+    pub(crate) answer: Answer,
     /// The method being confirmed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) confirms: Option<MethodId>,
+}
+
+/// What answers a challenge.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Answer {
+    /// Nothing does: the code goes nowhere.
+    Hollow,
+    /// What is sent here.
+    Sent(Destination),
+    /// The code of the present time, of this method.
+    Oath(MethodId),
+    /// A code of this set.
+    Saved(MethodId),
+    /// What the host verifies.
+    External,
+}
+
+impl Answer {
+    /// What it is normalised to: two gates want two of them.
+    pub(crate) fn identity(&self, kind: MethodKind) -> String {
+        match self {
+            Self::Sent(destination) => destination.normalised(),
+            Self::Oath(id) | Self::Saved(id) => id.as_str().to_owned(),
+            Self::External | Self::Hollow => kind.as_str().to_owned(),
+        }
+    }
+
+    pub(crate) const fn destination(&self) -> Option<&Destination> {
+        match self {
+            Self::Sent(destination) => Some(destination),
+            _ => None,
+        }
+    }
 }
 
 impl Challenge {
@@ -157,8 +218,8 @@ impl Challenge {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub(crate) struct Proof {
     pub(crate) method: MethodKind,
-    /// The normalised destination: two gates want two of them.
-    pub(crate) destination: Destination,
+    /// The normalised destination, or what else identifies it: two gates want two of them.
+    pub(crate) identity: String,
     pub(crate) challenge: u32,
     pub(crate) at: Timestamp,
 }

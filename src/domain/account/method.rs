@@ -1,11 +1,17 @@
 //! Registered methods and where they come from.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::domain::contact::Destination;
+use crate::domain::digest::Digest;
 use crate::domain::ids::MethodId;
 use crate::domain::method::MethodKind;
 use crate::domain::time::Timestamp;
+use crate::domain::totp::OathParameters;
+
+use super::flow::Answer;
 
 /// Where an address comes from, and so what it is worth.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -27,12 +33,115 @@ pub enum Provenance {
 pub(crate) struct Method {
     pub(crate) id: MethodId,
     pub(crate) kind: MethodKind,
-    pub(crate) destination: Destination,
+    pub(crate) factor: Factor,
     pub(crate) state: MethodState,
     pub(crate) provenance: Provenance,
     pub(crate) added_at: Timestamp,
     /// When a new address may first be used for a reset.
     pub(crate) usable_from: Timestamp,
+    /// The method that goes when this one is confirmed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) replaces: Option<MethodId>,
+}
+
+/// What proves a method.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Factor {
+    /// What is sent here.
+    Address(Destination),
+    /// The code of the present time under this seed.
+    Oath(OathDevice),
+    /// A code of this set.
+    Saved(SavedSet),
+}
+
+/// A device that shows time-based codes.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub(crate) struct OathDevice {
+    pub(crate) seed: SealedSeed,
+    pub(crate) parameters: OathParameters,
+    /// The newest time step that was accepted, for whatever purpose: none is accepted twice, and no
+    /// older one after it (RFC 6238, 5.2).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) used: Option<u64>,
+}
+
+/// A seed under the host's seal.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub(crate) struct SealedSeed(pub(crate) Vec<u8>);
+
+impl SealedSeed {
+    /// The longest that is kept: a seal adds less than a hundred bytes to the longest seed.
+    pub(crate) const MAX_BYTES: usize = 512;
+}
+
+impl TryFrom<String> for SealedSeed {
+    type Error = data_encoding::DecodeError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        data_encoding::BASE64.decode(text.as_bytes()).map(Self)
+    }
+}
+
+impl From<SealedSeed> for String {
+    fn from(seed: SealedSeed) -> Self {
+        data_encoding::BASE64.encode(&seed.0)
+    }
+}
+
+impl fmt::Debug for SealedSeed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SealedSeed([redacted])")
+    }
+}
+
+/// Saved codes that are not used yet, as digests.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub(crate) struct SavedSet {
+    pub(crate) codes: Vec<Digest>,
+    /// The replacement of a code that was used; it counts once its owner says that it is saved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) replacement: Option<Digest>,
+}
+
+impl SavedSet {
+    /// Codes in one set, at most.
+    pub(crate) const MAX: usize = 16;
+}
+
+impl Factor {
+    pub(crate) const fn destination(&self) -> Option<&Destination> {
+        match self {
+            Self::Address(destination) => Some(destination),
+            Self::Oath(_) | Self::Saved(_) => None,
+        }
+    }
+}
+
+impl Method {
+    pub(crate) fn active(&self) -> bool {
+        self.state == MethodState::Active
+    }
+
+    pub(crate) const fn destination(&self) -> Option<&Destination> {
+        self.factor.destination()
+    }
+
+    /// What a challenge of this method is answered with.
+    pub(crate) fn answer(&self) -> Answer {
+        match &self.factor {
+            Factor::Address(destination) => Answer::Sent(destination.clone()),
+            Factor::Oath(_) => Answer::Oath(self.id.clone()),
+            Factor::Saved(_) => Answer::Saved(self.id.clone()),
+        }
+    }
+
+    /// Whether there is anything left that it could be proven with.
+    pub(crate) fn provable(&self) -> bool {
+        !matches!(&self.factor, Factor::Saved(set) if set.codes.is_empty())
+    }
 }
 
 /// Whether a method counts.

@@ -5,10 +5,12 @@ mod method;
 mod outbox;
 mod shared;
 
-pub(crate) use flow::{Challenge, Done, Flow, FlowId, Grant, Offer, Proof, Purpose, Repeat};
+pub(crate) use flow::{
+    Answer, Challenge, Done, Flow, FlowId, Grant, Offer, Proof, Purpose, Repeat,
+};
 pub use method::Provenance;
-pub(crate) use method::{Method, MethodState};
-pub(crate) use outbox::{Pending, PendingBody, Write, WriteState};
+pub(crate) use method::{Factor, Method, MethodState, OathDevice, SavedSet, SealedSeed};
+pub(crate) use outbox::{Effect, Pending, PendingBody, Write, WriteState};
 use shared::Shared;
 
 use std::collections::BTreeMap;
@@ -16,7 +18,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::budget::{MethodBudget, PoolKind};
-use super::ids::{RecordKey, TenantId, UserId};
+use super::digest::Digest;
+use super::ids::{MethodId, RecordKey, TenantId, UserId};
 use super::method::MethodKind;
 use super::time::Timestamp;
 
@@ -61,6 +64,16 @@ pub(crate) struct Account {
     pub(crate) outbox: Vec<Pending>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) write: Option<Write>,
+    /// Browsers that have completed a flow, by the digest of their secret.
+    #[serde(default)]
+    pub(crate) devices: Vec<KnownDevice>,
+    /// When administrators were last asked for help.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) help_at: Option<Timestamp>,
+    /// Whether an administrator has removed all that was known of the user: once nothing waits any
+    /// more, the record goes too.
+    #[serde(default)]
+    pub(crate) forgotten: bool,
     /// Writes settled lately, by number: none is settled twice.
     #[serde(default)]
     pub(crate) settled: Vec<u32>,
@@ -80,16 +93,32 @@ pub(crate) struct Numbers {
 }
 
 /// Two facts kept apart: never completed, and completed but fallen below.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Registration {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) completed_at: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) confirmed_at: Option<Timestamp>,
+    /// The method that is offered first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) default: Option<MethodId>,
+    /// Since when an administrator wants the user to register anew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) required_since: Option<Timestamp>,
+    /// A keyed hash of the session in which the user last put the registration off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) postponed: Option<u32>,
     /// Whether any method was ever active: the first one is free of hold and second factor, and
     /// removing them all must not make another one the first.
     #[serde(default)]
     pub(crate) ever_active: bool,
+}
+
+/// A browser that has completed a flow. It proves nothing; it has a failure budget of its own.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub(crate) struct KnownDevice {
+    pub(crate) secret: Digest,
+    pub(crate) until: Timestamp,
 }
 
 /// The challenges opened lately, by pool.
@@ -151,6 +180,9 @@ impl Account {
             sends: Sends::default(),
             outbox: Vec::new(),
             write: None,
+            devices: Vec::new(),
+            help_at: None,
+            forgotten: false,
             settled: Vec::new(),
             unknown: BTreeMap::new(),
         }
@@ -167,6 +199,24 @@ impl Account {
             self.budgets.len() - 1
         });
         &mut self.budgets[place]
+    }
+
+    pub(crate) fn method(&self, id: &MethodId) -> Option<&Method> {
+        self.methods.iter().find(|method| method.id == *id)
+    }
+
+    /// Whether a flow that is under way has proven this method: then it counts there, though there
+    /// may be nothing left to prove it with again.
+    pub(crate) fn has_proven(&self, id: &MethodId) -> bool {
+        let proofs = self.flows.iter().flat_map(|flow| &flow.proofs);
+        proofs.into_iter().any(|proof| proof.identity == id.as_str())
+    }
+
+    /// The method, to be changed. `position` first: looking for it through the shared part would
+    /// copy that each time.
+    pub(crate) fn method_mut(&mut self, id: &MethodId) -> Option<&mut Method> {
+        let place = self.methods.iter().position(|method| method.id == *id)?;
+        self.methods.get_mut(place)
     }
 
     pub(crate) fn flow(&self, id: &FlowId) -> Option<&Flow> {

@@ -35,9 +35,22 @@ pub(crate) enum PendingBody {
     /// Send the code of a challenge. The code is computed when it is sent.
     Code { flow: u32, challenge: u32, locale: Locale },
     /// Send a notice.
-    Notice { notice: Notice, channel: Channel, destination: Destination, locale: Locale },
+    Notice {
+        notice: Notice,
+        channel: Channel,
+        destination: Destination,
+        locale: Locale,
+        /// Whom a notice to administrators is about.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        about: Option<String>,
+    },
     /// Revoke the sessions issued before.
-    Revoke { write: u32, issued_before: Timestamp, kinds: SessionKinds },
+    Revoke {
+        #[serde(default)]
+        write: u32,
+        issued_before: Timestamp,
+        kinds: SessionKinds,
+    },
 }
 
 impl Pending {
@@ -56,9 +69,24 @@ impl Pending {
 pub(crate) struct Write {
     pub(crate) number: u32,
     pub(crate) flow: u32,
+    #[serde(default)]
+    pub(crate) effect: Effect,
     pub(crate) started_at: Timestamp,
     pub(crate) deadline: Timestamp,
     pub(crate) state: WriteState,
+}
+
+/// What a write changes in the directory.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Effect {
+    /// A forgotten password is replaced.
+    #[default]
+    Reset,
+    /// A known password is replaced.
+    Change,
+    /// A lockout is cleared.
+    Unlock,
 }
 
 /// What is known of a write.

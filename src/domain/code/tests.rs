@@ -121,7 +121,7 @@ fn junk_is_refused_or_wrong() {
         "１２３４５６",
         "+123456",
         "1.0e6",
-        "1234567890123456 7",
+        "1234567890123456789012345678 9",
     ] {
         assert!(TypedCode::parse(junk).is_err(), "{junk:?}");
     }
@@ -129,7 +129,7 @@ fn junk_is_refused_or_wrong() {
     let key = CodeKey::new(&[5; 32]);
     let account = RecordKey::from_bytes([6; 32]);
     let context = context(&account, &[0; 12]);
-    for wrong in ["1e5", "12345", "1234567", "ABCDEF", "0x1F40"] {
+    for wrong in ["1e5", "12345", "1234567", "ABCDEF", "0x1F40", "99999999999999999999999999"] {
         assert!(!key.check(&context, DIGITS6, &typed(wrong)), "{wrong}");
     }
 }

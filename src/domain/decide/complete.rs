@@ -1,8 +1,11 @@
-//! The directory write: a saga in which no password changes without a notice.
+//! The directory write: a saga in which no password changes, and no lockout is cleared, without a
+//! notice.
 
 use super::prove::distinct;
 use super::{Address, Turn};
-use crate::domain::account::{Done, FlowId, Offer, PendingBody, Proof, Purpose, Write, WriteState};
+use crate::domain::account::{
+    Done, Effect, FlowId, Offer, PendingBody, Proof, Purpose, Write, WriteState,
+};
 use crate::domain::event::{EventKind, FlowEnd, RejectedBy};
 use crate::domain::facts::SessionKinds;
 use crate::domain::message::Notice;
@@ -16,8 +19,9 @@ use crate::domain::time::Timestamp;
 const MAX_REJECTIONS: u8 = 10;
 const DAY: std::time::Duration = std::time::Duration::from_secs(86_400);
 
-/// The command: begin to write a password that satisfies the rules.
+/// The command: begin to write a password that satisfies the rules, or to unlock.
 pub(crate) struct Begin<'a> {
+    pub(crate) effect: Effect,
     pub(crate) flow: &'a FlowId,
     pub(crate) generation: u8,
     /// The policy and the facts of now; the strictest of start and now wins.
@@ -32,6 +36,7 @@ pub(crate) struct Begin<'a> {
 /// A write that has begun.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Begun {
+    pub(crate) effect: Effect,
     pub(crate) write: u32,
     pub(crate) flow: u32,
     /// The methods proven for it.
@@ -53,7 +58,8 @@ pub(crate) struct Begun {
 fn check_grant(turn: &Turn<'_>, begin: &Begin<'_>) -> Result<u32, Refusal> {
     let now = turn.now;
     let flow = turn.account.flow(begin.flow).ok_or(Refusal::Ended)?;
-    if flow.purpose != Purpose::Reset || !flow.live(now) || flow.epoch != turn.account.epoch {
+    if flow.purpose != begin.effect.purpose() || !flow.live(now) || flow.epoch != turn.account.epoch
+    {
         return Err(Refusal::Ended);
     }
     if flow.generation != begin.generation {
@@ -108,24 +114,57 @@ pub(crate) fn begin_write(turn: &mut Turn<'_>, begin: &Begin<'_>) -> Result<Begu
     let flow = turn.account.flow(begin.flow).ok_or(Refusal::Ended)?;
     let methods = flow.proofs.iter().map(|proof| proof.method).collect();
     let changed_outside = flow.stamp.as_deref() != begin.stamp;
-    let ask_first = earlier.is_some_and(|write| write.flow == number);
+    let ask_first =
+        earlier.is_some_and(|write| write.flow == number && write.effect == begin.effect);
     let write = start(turn, number, begin)?;
-    Ok(Begun { write, flow: number, methods, ask_first, changed_outside })
+    let effect = begin.effect;
+    Ok(Begun { effect, write, flow: number, methods, ask_first, changed_outside })
 }
 
 fn start(turn: &mut Turn<'_>, flow: u32, begin: &Begin<'_>) -> Result<u32, Refusal> {
     let now = turn.now;
     let number = Turn::number(&mut turn.account.numbers.write);
     let deadline = now.plus(turn.policy.lifetimes.directory_write);
-    turn.account.write =
-        Some(Write { number, flow, started_at: now, deadline, state: WriteState::Writing });
-    turn.notify(Notice::PasswordMayHaveChanged { at: now }, begin.tell, deadline, Some(number))?;
+    let (effect, state) = (begin.effect, WriteState::Writing);
+    turn.account.write = Some(Write { number, flow, effect, started_at: now, deadline, state });
+    let notice = match effect {
+        Effect::Reset | Effect::Change => Notice::PasswordMayHaveChanged { at: now },
+        Effect::Unlock => Notice::AccountMayHaveBeenUnlocked { at: now },
+    };
+    turn.notify(notice, begin.tell, deadline, Some(number))?;
     let administrators = begin.tell_administrators;
     let notice = Notice::AdministratorMayHaveReset { at: now };
     turn.notify(notice, administrators, deadline, Some(number))?;
-    turn.queue_revocation(number, deadline, Some(number));
+    if effect.writes_password() {
+        turn.queue_revocation(number, deadline, Some(number));
+    }
     turn.note(EventKind::PasswordWriteStarted { flow, write: number });
     Ok(number)
+}
+
+impl Effect {
+    /// The flows that bring it about.
+    pub(crate) const fn purpose(self) -> Purpose {
+        match self {
+            Self::Reset => Purpose::Reset,
+            Self::Change => Purpose::Change,
+            Self::Unlock => Purpose::Unlock,
+        }
+    }
+
+    /// Whether what is outstanding is void with it, and sessions end.
+    pub(crate) const fn writes_password(self) -> bool {
+        !matches!(self, Self::Unlock)
+    }
+
+    /// What the owner is told once the outcome is known.
+    const fn notice(self, at: Timestamp) -> Notice {
+        match self {
+            Self::Reset => Notice::PasswordReset { at },
+            Self::Change => Notice::PasswordChanged { at },
+            Self::Unlock => Notice::AccountUnlocked { at },
+        }
+    }
 }
 
 impl Turn<'_> {
@@ -153,7 +192,8 @@ pub(crate) fn settle_written(turn: &mut Turn<'_>, begun: &Begun, propagated: boo
                 && let PendingBody::Notice { notice, .. } = &mut pending.body
             {
                 *notice = match *notice {
-                    Notice::PasswordMayHaveChanged { .. } => Notice::PasswordReset { at: now },
+                    Notice::PasswordMayHaveChanged { .. }
+                    | Notice::AccountMayHaveBeenUnlocked { .. } => begun.effect.notice(now),
                     Notice::AdministratorMayHaveReset { .. } => {
                         Notice::AdministratorReset { at: now }
                     }
@@ -162,24 +202,39 @@ pub(crate) fn settle_written(turn: &mut Turn<'_>, begun: &Begun, propagated: boo
             }
         }
         turn.release(begun.write);
-    } else {
+    } else if begun.effect.writes_password() {
         // The owner has been told that it may have changed. Sessions begun since then end too.
         turn.queue_revocation(begun.write, now, None);
     }
     turn.account.write.take_if(|one| one.number == begun.write);
-    turn.void_others(Some(begun.flow));
+    if begun.effect.writes_password() {
+        turn.void_others(Some(begun.flow));
+        // A password that is known again may prove a change again.
+        let known = turn.account.budgets.iter_mut();
+        for budget in known.filter(|budget| budget.method == MethodKind::Password) {
+            budget.consecutive = 0;
+            budget.disabled = false;
+        }
+    }
     if let Some(flow) = turn.account.flows.iter_mut().find(|one| one.number == begun.flow) {
         flow.grant = None;
-        flow.done = Some(Done { at: now, propagated });
+        flow.repeat = None;
+        let replace_saved_code =
+            flow.proofs.iter().any(|proof| proof.method == MethodKind::SavedCode);
+        flow.done = Some(Done { at: now, propagated, replace_saved_code });
     }
-    if turn.policy.clear_counters_on_reset {
+    if turn.policy.clear_counters_on_reset && begun.effect == Effect::Reset {
         for budget in &mut turn.account.budgets {
             budget.open = Default::default();
             budget.proven = Default::default();
         }
     }
     let Begun { flow, write, methods, .. } = begun.clone();
-    turn.note(EventKind::PasswordReset { flow, write, methods, propagated });
+    turn.note(match begun.effect {
+        Effect::Reset => EventKind::PasswordReset { flow, write, methods, propagated },
+        Effect::Change => EventKind::PasswordChanged { flow, write, propagated },
+        Effect::Unlock => EventKind::AccountUnlocked { flow, write, methods, propagated },
+    });
 }
 
 /// The directory surely did not write: back to the grant, and nobody is told of anything.
@@ -255,7 +310,9 @@ fn unsettle(turn: &mut Turn<'_>, write: &Write, acting: u32) {
         let (flow, number) = (write.flow, write.number);
         turn.account.write = Some(Write { state: WriteState::Unsettled, ..write.clone() });
         turn.note(EventKind::PasswordWriteUnsettled { flow, write: number });
-        turn.void_others(Some(acting));
+        if write.effect.writes_password() {
+            turn.void_others(Some(acting));
+        }
     } else if acting != write.flow {
         turn.void_others(Some(acting));
     }

@@ -2,10 +2,9 @@
 
 use super::register::MAX_METHODS;
 use super::{Address, Turn};
-use crate::domain::account::{Account, Method, MethodState, Provenance};
+use crate::domain::account::{Account, Factor, Method, MethodState, Provenance};
 use crate::domain::contact::{Destination, EmailAddress, PhoneNumber};
 use crate::domain::event::EventKind;
-use crate::domain::ids::MethodId;
 use crate::domain::message::Notice;
 use crate::domain::method::MethodKind;
 use crate::domain::refusal::Refusal;
@@ -52,30 +51,33 @@ pub(crate) fn supply_contacts(
     turn.sweep();
     let now = turn.now;
     let tell = tell(&turn.account);
-    let supplied = |method: &Method| method.provenance == Provenance::Administrator;
+    let supplied = |method: &Method| {
+        method.provenance == Provenance::Administrator && method.destination().is_some()
+    };
     let wanted: Vec<(MethodKind, Destination)> = contacts.entries().collect();
     let stays = |method: &Method| {
-        wanted.iter().any(|(kind, to)| *kind == method.kind && *to == method.destination)
+        wanted.iter().any(|(kind, to)| *kind == method.kind && method.destination() == Some(to))
     };
     let removed = turn.account.methods.iter().any(|method| supplied(method) && !stays(method));
     turn.account.methods.retain(|method| !supplied(method) || stays(method));
     let mut added = false;
     for (kind, destination) in wanted {
         let known = turn.account.methods.iter().any(|method| {
-            supplied(method) && method.kind == kind && method.destination == destination
+            supplied(method) && method.kind == kind && method.destination() == Some(&destination)
         });
         if known {
             continue;
         }
-        let number = Turn::number(&mut turn.account.numbers.method);
+        let id = turn.next_method_id()?;
         turn.account.methods.push(Method {
-            id: MethodId::parse(&format!("m{number}")).map_err(|_| Refusal::LimitReached)?,
+            id,
             kind,
-            destination,
+            factor: Factor::Address(destination),
             state: MethodState::Active,
             provenance: Provenance::Administrator,
             added_at: now,
             usable_from: now,
+            replaces: None,
         });
         added = true;
     }
@@ -95,16 +97,4 @@ pub(crate) fn supply_contacts(
     let count = contacts.entries().count() as u8;
     turn.note(EventKind::ContactsSupplied { count });
     Ok(())
-}
-
-/// Clears the failure budgets and the challenges counted, so that the user may try again now.
-/// Methods that were disabled stay so until they are registered anew.
-pub(crate) fn clear_budgets(turn: &mut Turn<'_>) {
-    turn.sweep();
-    for budget in &mut turn.account.budgets {
-        budget.open = Default::default();
-        budget.proven = Default::default();
-    }
-    turn.account.sends = Default::default();
-    turn.note(EventKind::Unblocked {});
 }

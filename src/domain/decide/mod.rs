@@ -4,28 +4,49 @@
 //! nothing that is kept. The engine commits what a turn holds, and asks again if the record has
 //! changed meanwhile.
 
+mod administer;
+mod change;
 mod complete;
 mod contacts;
+mod devices;
 mod open;
 mod outbox;
 mod prove;
 mod register;
+mod review;
+mod saved;
 mod sweep;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use administer::{
+    clear_budgets, forget, request_help, request_reset, require_registration, revoke_flows,
+    revoke_methods, supply_token,
+};
+pub(crate) use change::{Change, accept_sign_in, charge_secret, grant_change};
 pub(crate) use complete::{
     Begin, Begun, Unwritten, begin_write, may_complete, raise_required, reject_password,
     settle_unasked, settle_unknown, settle_unwritten, settle_written,
 };
 pub use contacts::Contacts;
-pub(crate) use contacts::{clear_budgets, supply_contacts};
+pub(crate) use contacts::supply_contacts;
+pub(crate) use devices::{cancel, is_known_device, remember_device};
 pub(crate) use open::{
-    Exceeded, NumberCharge, Open, Opened, charge_number, code_format, code_life, open_challenge,
+    Exceeded, NumberCharge, Open, Opened, SAVED_CODE, charge_number, code_format, code_life,
+    open_challenge,
 };
-pub(crate) use outbox::{Claimed, Outcome, Work, claim, next_work, settle_message, tidy};
-pub(crate) use prove::{Charge, charge_attempt, consume};
-pub(crate) use register::{Add, add_method, confirm_method, remove_method};
+pub(crate) use outbox::{
+    Claimed, Outcome, SentSecret, Work, claim, next_work, settle_message, tidy,
+};
+pub(crate) use prove::{Charge, Match, Proving, charge_attempt, consume, hand_over};
+pub(crate) use register::{
+    Add, Confirm, add_method, claim_method, confirm_method, is_complete, remove_method,
+};
+pub use review::Prompt;
+pub(crate) use review::{postpone, prompt, reconfirm, reconfirm_at, set_default};
+pub(crate) use saved::{
+    acknowledge_replacement, acknowledge_saved_codes, put_replacement, put_saved_codes,
+};
 
 use std::time::Duration;
 
@@ -96,7 +117,7 @@ impl<'a> Turn<'a> {
         self
     }
 
-    fn note(&mut self, event: EventKind) {
+    pub(crate) fn note(&mut self, event: EventKind) {
         self.events.push(event);
     }
 
@@ -152,6 +173,7 @@ impl<'a> Turn<'a> {
                 channel: address.channel,
                 destination: address.destination.clone(),
                 locale: address.locale.clone(),
+                about: address.about.clone(),
             };
             self.queue(body, due, due.plus(NOTICE_LIFE), write);
         }
@@ -202,6 +224,8 @@ pub(crate) struct Address {
     pub(crate) channel: Channel,
     pub(crate) destination: super::contact::Destination,
     pub(crate) locale: Locale,
+    /// Whom a notice to administrators is about.
+    pub(crate) about: Option<String>,
 }
 
 /// At most this many addresses are told of one change.
@@ -215,7 +239,6 @@ pub(crate) fn addresses_to_tell(
     policy: &Policy,
     channels: &[Channel],
 ) -> Vec<Address> {
-    use super::account::MethodState;
     use super::contact::{Destination, EmailAddress};
     use super::method::MethodKind;
 
@@ -226,18 +249,18 @@ pub(crate) fn addresses_to_tell(
             one.channel == channel && one.destination.normalised() == destination.normalised()
         });
         if !known && channels.contains(&channel) && told.len() < MAX_TOLD {
-            told.push(Address { channel, destination, locale: locale.clone() });
+            told.push(Address { channel, destination, locale: locale.clone(), about: None });
         }
     };
     if let Some(mail) = &user.primary_mail {
         tell(Channel::Email, Destination::Email(mail.clone()));
     }
-    let active = account.methods.iter().filter(|method| method.state == MethodState::Active);
-    for method in active {
+    for method in account.methods.iter().filter(|method| method.active()) {
+        let Some(destination) = method.destination() else { continue };
         match method.kind {
-            MethodKind::Email => tell(Channel::Email, method.destination.clone()),
+            MethodKind::Email => tell(Channel::Email, destination.clone()),
             MethodKind::MobilePhone if policy.notifications.rule == NotifyRule::All => {
-                tell(Channel::Sms, method.destination.clone());
+                tell(Channel::Sms, destination.clone());
             }
             _ => {}
         }
@@ -261,6 +284,7 @@ pub(crate) fn addresses_to_tell(
             channel: Channel::Email,
             destination: Destination::Email(mail),
             locale: locale.clone(),
+            about: None,
         });
     }
     if told.is_empty() {
@@ -277,19 +301,18 @@ fn any_way_to_tell(
     channels: &[Channel],
     locale: &Locale,
 ) -> Vec<Address> {
-    use super::account::MethodState;
     use super::contact::Destination;
     use super::method::MethodKind;
 
-    let active = account.methods.iter().filter(|method| method.state == MethodState::Active);
-    let active = active.map(|method| (method.kind, method.destination.clone()));
+    let active = account.methods.iter().filter(|method| method.active());
+    let active = active.filter_map(|method| Some((method.kind, method.destination()?.clone())));
     let contacts = &user.contacts;
     let mobile = contacts.mobile.iter().map(|to| (MethodKind::MobilePhone, to.clone()));
     let office = contacts.office.iter().map(|to| (MethodKind::OfficePhone, to.clone()));
     let phones = mobile.chain(office).map(|(kind, to)| (kind, Destination::Phone(to)));
     let reached = active.chain(phones).filter_map(|(kind, destination)| {
         let channel = *kind.channels().iter().find(|channel| channels.contains(channel))?;
-        Some(Address { channel, destination, locale: locale.clone() })
+        Some(Address { channel, destination, locale: locale.clone(), about: None })
     });
     reached.take(MAX_TOLD).collect()
 }

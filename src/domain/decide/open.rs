@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use super::prove::distinct;
 use super::{MAX_OUTBOX, Turn};
-use crate::domain::account::{Account, Challenge, Flow, FlowId, Offer, PendingBody, Purpose, Sent};
+use crate::domain::account::{
+    Account, Answer, Challenge, Flow, FlowId, Offer, PendingBody, Purpose, Sent,
+};
 use crate::domain::budget::{Charged, PoolKind};
-use crate::domain::contact::Destination;
 use crate::domain::event::EventKind;
 use crate::domain::ids::MethodId;
 use crate::domain::message::Locale;
@@ -34,8 +35,12 @@ pub(crate) struct Open<'a> {
     pub(crate) generation: u8,
     pub(crate) started_at: Timestamp,
     pub(crate) option: ChallengeOption,
-    /// Where the code goes, or why it goes nowhere.
-    pub(crate) destination: Result<&'a Destination, SsprReason>,
+    /// What answers it, or why nothing does.
+    pub(crate) answer: Result<Answer, SsprReason>,
+    /// Whether an administrator opens it, for the user to go on with.
+    pub(crate) by_administrator: bool,
+    /// Whether the request comes from a browser that has completed a flow of this account.
+    pub(crate) known_device: bool,
     pub(crate) required: u8,
     pub(crate) stamp: Option<&'a str>,
     pub(crate) incarnation: Option<&'a str>,
@@ -108,7 +113,7 @@ pub(crate) fn open_challenge(turn: &mut Turn<'_>, open: &Open<'_>) -> Result<Ope
     let expires_at = open.started_at.plus(policy.lifetimes.flow);
     let flow = turn.account.flow(&open.flow);
     let flow_number = flow.map(|flow| flow.number);
-    let pool = pool_of(flow, open.purpose);
+    let pool = pool_of(flow, open);
     let kind = open.option.method();
 
     if let Some(at) = spent_until(&turn.account, open, flow_number, pool, policy, now) {
@@ -140,7 +145,7 @@ pub(crate) fn open_challenge(turn: &mut Turn<'_>, open: &Open<'_>) -> Result<Ope
         expires_at: now.plus(life).min(expires_at),
         attempts,
         pool,
-        destination: open.destination.ok().cloned(),
+        answer: open.answer.clone().unwrap_or(Answer::Hollow),
         confirms: open.confirms.clone(),
     };
     let code_dies_at = challenge.expires_at;
@@ -152,7 +157,7 @@ pub(crate) fn open_challenge(turn: &mut Turn<'_>, open: &Open<'_>) -> Result<Ope
     }
     let flow = put_challenge(turn, open, expires_at, challenge);
     turn.sweep();
-    if open.destination.is_ok() {
+    if matches!(open.answer, Ok(Answer::Sent(_))) {
         let body = PendingBody::Code { flow, challenge: number, locale: open.locale.clone() };
         turn.queue(body, now, code_dies_at, None);
     }
@@ -166,7 +171,7 @@ pub(crate) fn open_challenge(turn: &mut Turn<'_>, open: &Open<'_>) -> Result<Ope
         flow,
         method: kind,
         channel: open.option.channel(),
-        hollow: open.destination.err(),
+        hollow: open.answer.as_ref().err().copied(),
     });
     Ok(Opened::Open)
 }
@@ -180,6 +185,10 @@ fn check_open(turn: &Turn<'_>, open: &Open<'_>) -> Result<Option<Timestamp>, Ref
         return Err(Refusal::Ended);
     }
     let Some(flow) = account.flow(&open.flow) else {
+        if account.flows.iter().any(|flow| flow.former == Some(open.flow)) {
+            // Somebody else has redeemed its link. That they have must not show.
+            return Ok(Some(Timestamp::MAX));
+        }
         if open.generation != 0 {
             // A flow that has proofs is always on the record: this one has ended.
             return Err(Refusal::Ended);
@@ -202,9 +211,10 @@ fn check_flow(flow: &Flow, open: &Open<'_>, epoch: u32, now: Timestamp) -> Resul
     if flow.generation != open.generation {
         return Err(Refusal::TicketReplaced);
     }
+    let kind = open.option.method();
+    let identity = open.answer.as_ref().ok().map(|answer| answer.identity(kind));
     let same = |proof: &crate::domain::account::Proof| {
-        proof.method == open.option.method()
-            || open.destination.is_ok_and(|to| to.normalised() == proof.destination.normalised())
+        proof.method.same_class(kind) || identity.as_ref() == Some(&proof.identity)
     };
     let enough = distinct(&flow.proofs) >= flow.required.max(open.required);
     if enough || flow.proofs.iter().any(same) {
@@ -213,10 +223,10 @@ fn check_flow(flow: &Flow, open: &Open<'_>, epoch: u32, now: Timestamp) -> Resul
     Ok(())
 }
 
-fn pool_of(flow: Option<&Flow>, purpose: Purpose) -> PoolKind {
+fn pool_of(flow: Option<&Flow>, open: &Open<'_>) -> PoolKind {
     match flow {
         Some(flow) => flow.pool(),
-        None if purpose == Purpose::Register => PoolKind::Proven,
+        None if open.known_device || !open.purpose.anonymous() => PoolKind::Proven,
         None => PoolKind::Open,
     }
 }
@@ -231,9 +241,15 @@ fn spent_until(
     now: Timestamp,
 ) -> Option<Timestamp> {
     let budgets = &policy.sends;
-    let live = account.flows.iter().filter(|flow| flow.live(now) && flow.purpose == open.purpose);
+    // What a stranger can begin is one kind, whatever it is for.
+    let of_kind = |flow: &&Flow| {
+        flow.purpose.anonymous() == open.purpose.anonymous()
+            // Strangers must not fill the place of a known device.
+            && flow.known_device == open.known_device
+    };
+    let live = account.flows.iter().filter(|flow| flow.live(now)).filter(of_kind);
     let share_of = |all: u32| (all * u32::from(budgets.source_share)).div_ceil(100).max(1);
-    if flow.is_none() && open.purpose == Purpose::Reset {
+    if flow.is_none() && open.purpose.anonymous() {
         let mine = live.clone().filter(|flow| flow.source == open.source).count();
         let own_share = share_of(u32::from(budgets.live_flows)) as usize;
         if live.clone().count() >= usize::from(budgets.live_flows) || mine >= own_share {
@@ -260,7 +276,7 @@ fn spent_until(
 
 /// Comparisons that a new code of this kind may allow: the pool's, less those that other live
 /// codes were promised.
-fn available_attempts(
+pub(super) fn available_attempts(
     account: &Account,
     kind: MethodKind,
     pool: PoolKind,
@@ -300,7 +316,7 @@ fn available_attempts(
     u8::try_from(attempts).unwrap_or(u8::MAX)
 }
 
-fn retry_at(
+pub(super) fn retry_at(
     account: &Account,
     kind: MethodKind,
     pool: PoolKind,
@@ -356,18 +372,22 @@ fn put_challenge(
     challenge: Challenge,
 ) -> u32 {
     let epoch = turn.account.epoch;
+    turn.account.forgotten = false;
     let place = turn.account.flows.iter().position(|flow| flow.id == open.flow);
     let place = place.unwrap_or_else(|| {
         let number = Turn::number(&mut turn.account.numbers.flow);
         turn.account.flows.push(Flow {
             number,
             id: open.flow,
+            former: None,
             purpose: open.purpose,
             generation: 0,
             started_at: open.started_at,
             expires_at,
             epoch,
             source: open.source,
+            by_administrator: open.by_administrator,
+            known_device: open.known_device,
             stamp: open.stamp.map(str::to_owned),
             required: open.required,
             challenges: Vec::new(),
@@ -418,7 +438,7 @@ pub(crate) fn charge_number(
     if let Some(retry_at) = check_open(turn, open)? {
         return Ok(Err(retry_at));
     }
-    let pool = pool_of(turn.account.flow(&open.flow), open.purpose);
+    let pool = pool_of(turn.account.flow(&open.flow), open);
     // Nobody's promise is spent on it but that of this flow's own live code, which the new one is
     // to replace: one try of that code is given up.
     if available_attempts(&turn.account, kind, pool, None, false, policy, now) == 0 {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Turn;
-use crate::domain::account::{Account, Challenge, Pending, PendingBody};
+use crate::domain::account::{Account, Challenge, Pending, PendingBody, Purpose};
 use crate::domain::event::EventKind;
 use crate::domain::time::Timestamp;
 
@@ -45,8 +45,17 @@ pub(crate) fn next_work(account: &Account, now: Timestamp) -> Option<Work> {
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) struct Claimed {
     pub(crate) pending: Pending,
-    /// For a code: its challenge, and the flow's number.
-    pub(crate) challenge: Option<Challenge>,
+    /// For a code or a link: its challenge, and what it is for.
+    pub(crate) sent: Option<SentSecret>,
+}
+
+/// A secret that is to be sent.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct SentSecret {
+    pub(crate) challenge: Challenge,
+    pub(crate) purpose: Purpose,
+    /// Whether an administrator has asked for it.
+    pub(crate) by_administrator: bool,
 }
 
 /// Takes the lease of one message, if it is still there and ready.
@@ -59,14 +68,16 @@ pub(crate) fn claim(turn: &mut Turn<'_>, number: u32) -> Option<Claimed> {
     }
     pending.claimed_until = Some(now.plus(LEASE));
     let pending = pending.clone();
-    let challenge = match &pending.body {
+    let sent = match &pending.body {
         PendingBody::Code { flow, challenge, .. } => {
             let flow = turn.account.flows.iter().find(|one| one.number == *flow)?;
-            Some(flow.challenges.iter().find(|one| one.number == *challenge)?.clone())
+            let challenge = flow.challenges.iter().find(|one| one.number == *challenge)?.clone();
+            let by_administrator = flow.by_administrator;
+            Some(SentSecret { challenge, purpose: flow.purpose, by_administrator })
         }
         _ => None,
     };
-    Some(Claimed { pending, challenge })
+    Some(Claimed { pending, sent })
 }
 
 /// Overdue writes become unsettled, ended flows close, dead messages go.

@@ -1,25 +1,50 @@
 //! Proving a method: charge, then compare, then consume.
 
 use super::{Turn, addresses_to_tell};
-use crate::domain::account::{Challenge, Flow, FlowId, Grant, Proof, Purpose, Repeat};
+use crate::domain::account::{
+    Answer, Challenge, Factor, Flow, FlowId, Grant, Proof, Purpose, Repeat,
+};
 use crate::domain::budget::Charged;
+use crate::domain::digest::Digest;
 use crate::domain::event::EventKind;
 use crate::domain::facts::UserFacts;
+use crate::domain::ids::MethodId;
 use crate::domain::message::Notice;
-use crate::domain::method::{ChallengeOption, Channel, MethodKind};
+use crate::domain::method::{Channel, MethodKind};
 use crate::domain::refusal::Refusal;
 use crate::domain::time::Timestamp;
 
 /// How often the same right code may be given again with the ticket before.
-const MAX_REPEATS: u8 = 3;
+pub(super) const MAX_REPEATS: u8 = 3;
 
-/// What a charge allows: one comparison with the code of this challenge.
+/// What a charge allows: one comparison with what answers this challenge.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) struct Charge {
     pub(crate) flow: u32,
     pub(crate) challenge: Challenge,
     at: Timestamp,
     brought_about: Charged,
+}
+
+/// What was right.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) enum Match {
+    /// What this challenge alone is answered with.
+    Challenge,
+    /// The code of this time step of the challenge's device.
+    Step(u64),
+    /// This code of the challenge's set.
+    Saved(Digest),
+}
+
+/// Which flow is to be proven, as a ticket names it.
+#[derive(Clone, Copy)]
+pub(crate) struct Proving<'a> {
+    pub(crate) flow: &'a FlowId,
+    pub(crate) purpose: Purpose,
+    pub(crate) generation: u8,
+    /// The challenges that what was given can answer at all.
+    pub(crate) answers: &'a (dyn Fn(&Challenge) -> bool + Sync),
 }
 
 /// Takes one attempt, before anything is compared.
@@ -30,32 +55,31 @@ pub(crate) struct Charge {
 /// committed then.
 pub(crate) fn charge_attempt(
     turn: &mut Turn<'_>,
-    id: &FlowId,
-    purpose: Purpose,
-    generation: u8,
-    answers: Option<ChallengeOption>,
+    proving: &Proving<'_>,
 ) -> Result<Charge, Refusal> {
     turn.sweep();
     let now = turn.now;
     let epoch = turn.account.epoch;
-    let flow = turn.account.flow_mut(id).filter(|flow| flow.purpose == purpose);
+    let flow = turn.account.flow_mut(proving.flow);
+    let flow = flow.filter(|flow| flow.purpose == proving.purpose);
     let flow = flow.ok_or(Refusal::NotAccepted)?;
-    if !flow.live(now) || flow.epoch != epoch {
+    // The confirmation of a method is over with its first right code, and may be repeated.
+    let confirmed = flow.purpose == Purpose::Register && now < flow.expires_at;
+    if !(flow.live(now) || confirmed) || flow.epoch != epoch {
         return Err(Refusal::NotAccepted);
     }
     let number = flow.number;
-    if flow.generation == generation {
-        // A person answers what was sent last, unless the page knows better.
-        let answered = |one: &Challenge| answers.is_none_or(|option| option == one.option);
+    if flow.generation == proving.generation {
         let live = flow.challenges.iter_mut();
-        let live = live.filter(|one| one.live(now) && one.attempts > 0 && answered(one));
+        let live = live.filter(|one| one.live(now) && one.attempts > 0 && (proving.answers)(one));
+        // A person answers what was sent last, unless the page knows better.
         let challenge = live.max_by_key(|one| one.number).ok_or(Refusal::NotAccepted)?;
         challenge.attempts -= 1;
         let challenge = challenge.clone();
         return Ok(turn.charged(number, challenge));
     }
     // The ticket before: the same right code gets the same answer, out of the same attempts.
-    let before = flow.generation.checked_sub(1) == Some(generation);
+    let before = flow.generation.checked_sub(1) == Some(proving.generation);
     let repeat = flow.repeat.as_mut().filter(|repeat| before && repeat.challenge.attempts > 0);
     let repeat = repeat.ok_or(Refusal::NotAccepted)?;
     repeat.challenge.attempts -= 1;
@@ -70,23 +94,25 @@ pub(crate) struct Proven {
     pub(crate) flow: Flow,
 }
 
-/// The code was right: consumes the challenge and records the proof.
+/// The secret was right: consumes the challenge and records the proof.
 ///
 /// The comparison is not made again. If the same challenge has been answered meanwhile, by the
 /// same right code, the answer is the same and no second proof is made.
 ///
 /// # Errors
 ///
-/// [`Refusal::NotAccepted`] if the challenge was replaced or the flow has ended meanwhile.
+/// [`Refusal::NotAccepted`] if the challenge was replaced or the flow has ended meanwhile, or if
+/// what was right was used before.
 pub(crate) fn consume(
     turn: &mut Turn<'_>,
     id: &FlowId,
     charge: &Charge,
+    matched: &Match,
 ) -> Result<Proven, Refusal> {
     turn.sweep();
     let (now, epoch) = (turn.now, turn.account.epoch);
     let policy = turn.policy;
-    let flow = turn.account.flow_mut(id).ok_or(Refusal::NotAccepted)?;
+    let flow = turn.account.flow(id).ok_or(Refusal::NotAccepted)?;
     if !flow.live(now) || flow.epoch != epoch || flow.number != charge.flow {
         return Err(Refusal::NotAccepted);
     }
@@ -101,12 +127,13 @@ pub(crate) fn consume(
     }
     let place = flow.challenges.iter().position(|one| one.number == number);
     let place = place.ok_or(Refusal::NotAccepted)?;
+    let answer = flow.challenges.get(place).map(|one| one.answer.clone());
+    turn.spend(&answer.ok_or(Refusal::NotAccepted)?, matched)?;
+    let flow = turn.account.flow_mut(id).ok_or(Refusal::NotAccepted)?;
     let challenge = flow.challenges.remove(place);
-    let Some(destination) = challenge.destination.clone() else {
-        return Err(Refusal::NotAccepted);
-    };
     let method = challenge.method();
-    flow.proofs.push(Proof { method, destination, challenge: number, at: now });
+    let identity = challenge.answer.identity(method);
+    flow.proofs.push(Proof { method, identity, challenge: number, at: now });
     flow.generation = flow.generation.saturating_add(1);
     let attempts = challenge.attempts.min(MAX_REPEATS);
     flow.repeat = Some(Repeat { challenge: Challenge { attempts, ..challenge } });
@@ -131,10 +158,67 @@ pub(crate) fn consume(
     Ok(result)
 }
 
+/// Gives a flow whose link was redeemed without its ticket another name: whoever began it has no
+/// part in it any more.
+pub(crate) fn hand_over(turn: &mut Turn<'_>, from: &FlowId, to: FlowId) -> Option<Flow> {
+    let flow = turn.account.flow_mut(from)?;
+    if flow.id != to {
+        flow.former = Some(flow.id);
+        flow.id = to;
+        let number = flow.number;
+        turn.note(EventKind::LinkRedeemedElsewhere { flow: number });
+    }
+    turn.account.flow(&to).cloned()
+}
+
 impl Turn<'_> {
-    /// Half of the failures that disable a method have happened: its owner is told, at the
-    /// addresses on the record, since nothing else is read while a secret is being judged.
+    /// Uses up what was right, where it can be right only once for the whole account.
+    pub(super) fn spend(&mut self, answer: &Answer, matched: &Match) -> Result<(), Refusal> {
+        match (answer, matched) {
+            (Answer::Sent(_) | Answer::External, Match::Challenge) => Ok(()),
+            (Answer::Oath(id), Match::Step(step)) => self.spend_step(id, *step),
+            (Answer::Saved(id), Match::Saved(code)) => self.spend_saved(id, code),
+            _ => Err(Refusal::NotAccepted),
+        }
+    }
+
+    /// A step is accepted once, and none that is older than one that was.
+    pub(super) fn spend_step(&mut self, id: &MethodId, step: u64) -> Result<(), Refusal> {
+        let method = self.account.method_mut(id).ok_or(Refusal::NotAccepted)?;
+        let kind = method.kind;
+        let Factor::Oath(device) = &mut method.factor else {
+            return Err(Refusal::NotAccepted);
+        };
+        if device.used.is_some_and(|used| step <= used) {
+            return Err(Refusal::NotAccepted);
+        }
+        device.used = Some(step);
+        self.note(EventKind::OathStepUsed { method: kind, id: id.clone(), step });
+        Ok(())
+    }
+
+    fn spend_saved(&mut self, id: &MethodId, code: &Digest) -> Result<(), Refusal> {
+        let now = self.now;
+        let method = self.account.method_mut(id).ok_or(Refusal::NotAccepted)?;
+        let Factor::Saved(set) = &mut method.factor else {
+            return Err(Refusal::NotAccepted);
+        };
+        let place = set.codes.iter().position(|one| one.fits(code));
+        set.codes.remove(place.ok_or(Refusal::NotAccepted)?);
+        let left = u8::try_from(set.codes.len()).unwrap_or(u8::MAX);
+        self.note(EventKind::SavedCodeUsed { id: id.clone(), left });
+        self.tell_owner(Notice::SavedCodeUsed { left, at: now });
+        Ok(())
+    }
+
+    /// Half of the failures that disable a method have happened.
     pub(super) fn warn_owner(&mut self, method: MethodKind) {
+        self.tell_owner(Notice::ManyFailures { method, at: self.now });
+    }
+
+    /// Tells the owner at the addresses on the record, since nothing else is read while a secret is
+    /// being judged.
+    fn tell_owner(&mut self, notice: Notice) {
         let Some(user) = self.account.user.clone() else {
             return;
         };
@@ -142,7 +226,7 @@ impl Turn<'_> {
         let tell = addresses_to_tell(&self.account, &facts, None, self.policy, &Channel::ALL);
         let now = self.now;
         // Where there is no room for a warning, notices are waiting already: nobody reads them.
-        let _ = self.notify(Notice::ManyFailures { method, at: now }, &tell, now, None);
+        let _ = self.notify(notice, &tell, now, None);
     }
 
     /// Counts the attempt that this challenge has just given up.
@@ -165,13 +249,14 @@ impl Turn<'_> {
     }
 }
 
-/// How many distinct methods these proofs are: by kind, and by normalised destination.
+/// How many distinct methods these proofs are: by class, and by normalised destination.
 pub(crate) fn distinct(proofs: &[Proof]) -> u8 {
-    let mut counted: Vec<(MethodKind, String)> = Vec::new();
+    let mut counted: Vec<&Proof> = Vec::new();
     for proof in proofs {
-        let destination = proof.destination.normalised();
-        if !counted.iter().any(|(kind, to)| *kind == proof.method || *to == destination) {
-            counted.push((proof.method, destination));
+        let same =
+            |one: &&Proof| one.method.same_class(proof.method) || one.identity == proof.identity;
+        if !counted.iter().any(same) {
+            counted.push(proof);
         }
     }
     u8::try_from(counted.len()).unwrap_or(u8::MAX)

@@ -1,9 +1,11 @@
-//! Registration: a new address is pending until its code comes back.
+//! Registration: a new method is pending until it has been proven once.
 
 use super::open::{Open, Opened, open_challenge};
-use super::prove::Charge;
+use super::prove::{Charge, Match};
 use super::{Address, Turn};
-use crate::domain::account::{Account, FlowId, Method, MethodState, Provenance, Purpose};
+use crate::domain::account::{
+    Account, Done, Factor, FlowId, Method, MethodState, Provenance, Purpose, Repeat,
+};
 use crate::domain::contact::Destination;
 use crate::domain::eligibility::{Candidate, enough};
 use crate::domain::event::EventKind;
@@ -17,137 +19,231 @@ use crate::domain::time::Timestamp;
 /// The command: add a method that waits for its confirmation.
 pub(crate) struct Add<'a> {
     pub(crate) kind: MethodKind,
-    pub(crate) destination: &'a Destination,
+    pub(crate) factor: &'a Factor,
+    /// The method whose place it takes once it is confirmed.
+    pub(crate) replaces: Option<&'a MethodId>,
     pub(crate) open: Open<'a>,
 }
 
 /// Methods of one account, pending ones included.
 pub(super) const MAX_METHODS: usize = 32;
 
-/// Adds a pending method and sends its code.
+/// Adds a pending method and opens the challenge that confirms it.
 ///
 /// # Errors
 ///
 /// [`Refusal::LimitReached`], [`Refusal::TooOften`], [`Refusal::AlreadyProven`] if the user has
-/// this very method.
+/// this very method, [`Refusal::NotFound`] if there is nothing to replace.
 pub(crate) fn add_method(turn: &mut Turn<'_>, add: &Add<'_>) -> Result<MethodId, Refusal> {
     turn.sweep();
     forget_abandoned(turn);
-    let of_kind = turn
-        .account
-        .methods
-        .iter()
-        .filter(|one| one.kind == add.kind && one.provenance == Provenance::Confirmed);
-    let to = add.destination.normalised();
-    if of_kind.clone().any(|one| one.destination.normalised() == to) {
+    let methods = &turn.account.methods;
+    if let Some(replaced) = add.replaces
+        && !methods.iter().any(|one| one.id == *replaced && one.kind == add.kind && one.active())
+    {
+        return Err(Refusal::NotFound);
+    }
+    let own = |one: &&Method| one.kind == add.kind && one.provenance == Provenance::Confirmed;
+    if let Factor::Address(to) = add.factor
+        && methods.iter().filter(own).any(|one| reaches(one, to))
+    {
         return Err(Refusal::AlreadyProven);
     }
-    let active = of_kind.filter(|one| one.state == MethodState::Active).count();
+    let stays = |one: &&Method| one.active() && Some(&one.id) != add.replaces;
+    let active = methods.iter().filter(own).filter(stays).count();
     let most = usize::from(turn.policy.registration.max_per_kind);
-    if active >= most || turn.account.methods.len() >= MAX_METHODS {
+    if active >= most || methods.len() >= MAX_METHODS || turn.account.is_large() {
         return Err(Refusal::LimitReached);
     }
-    if turn.account.is_large() {
-        return Err(Refusal::LimitReached);
-    }
-    let number = Turn::number(&mut turn.account.numbers.method);
-    let id = MethodId::parse(&format!("m{number}")).map_err(|_| Refusal::LimitReached)?;
-    let open = Open { confirms: Some(id.clone()), ..add.open.clone() };
-    match open_challenge(turn, &open)? {
-        // The user is signed in: nothing is to be hidden from them.
-        Opened::Silent(retry_at) => return Err(Refusal::TooOften { retry_at }),
-        Opened::Open => {}
-    }
-    turn.account.methods.push(Method {
+    let id = turn.next_method_id()?;
+    let method = Method {
         id: id.clone(),
         kind: add.kind,
-        destination: add.destination.clone(),
+        factor: add.factor.clone(),
         state: MethodState::Pending,
         provenance: Provenance::Unconfirmed,
         added_at: turn.now,
         usable_from: Timestamp::MAX,
-    });
+        replaces: add.replaces.cloned(),
+    };
+    open_confirmation(turn, &method, &add.open)?;
+    turn.account.methods.push(method);
     turn.note(EventKind::MethodAdded { method: add.kind, id: id.clone() });
     Ok(id)
 }
 
-/// Pending methods whose flow is gone were never confirmed.
-fn forget_abandoned(turn: &mut Turn<'_>) {
-    let flows = &turn.account.flows;
-    turn.account.methods.retain(|method| {
-        method.state == MethodState::Active
-            || flows.iter().any(|flow| {
-                flow.challenges.iter().any(|one| one.confirms.as_ref() == Some(&method.id))
-            })
-    });
-}
-
-/// The code was right: the pending method becomes active. It waits out the hold, unless the user
-/// could not have reset before (`others`: they could, with what the directory holds). It is then
-/// registered, and everybody who could be reached
-/// before is told.
+/// Opens the challenge that confirms a method which an administrator has supplied.
 ///
 /// # Errors
 ///
-/// [`Refusal::NotAccepted`] if the challenge or the method is gone.
+/// [`Refusal::NotFound`] if there is no such pending method, [`Refusal::TooOften`].
+pub(crate) fn claim_method(
+    turn: &mut Turn<'_>,
+    id: &MethodId,
+    open: &Open<'_>,
+) -> Result<(), Refusal> {
+    turn.sweep();
+    let method = turn.account.method(id).filter(|one| !one.active()).cloned();
+    let method = method.filter(|one| one.kind == open.option.method());
+    open_confirmation(turn, &method.ok_or(Refusal::NotFound)?, open)
+}
+
+fn open_confirmation(turn: &mut Turn<'_>, method: &Method, open: &Open<'_>) -> Result<(), Refusal> {
+    let confirms = Some(method.id.clone());
+    let open = Open { confirms, answer: Ok(method.answer()), ..open.clone() };
+    match open_challenge(turn, &open)? {
+        // The user is signed in: nothing is to be hidden from them.
+        Opened::Silent(retry_at) => Err(Refusal::TooOften { retry_at }),
+        Opened::Open => Ok(()),
+    }
+}
+
+fn reaches(method: &Method, to: &Destination) -> bool {
+    method.destination().is_some_and(|one| one.normalised() == to.normalised())
+}
+
+/// Pending methods whose flow is gone were never confirmed. Those that an administrator supplied,
+/// and saved codes that wait to be acknowledged, have none.
+pub(super) fn forget_abandoned(turn: &mut Turn<'_>) {
+    let flows = &turn.account.flows;
+    let waits = |method: &Method| {
+        let confirmed = |flow: &crate::domain::account::Flow| {
+            flow.challenges.iter().any(|one| one.confirms.as_ref() == Some(&method.id))
+        };
+        method.provenance == Provenance::Administrator
+            || method.kind == MethodKind::SavedCode
+            || flows.iter().any(confirmed)
+    };
+    if turn.account.methods.iter().any(|method| !method.active() && !waits(method)) {
+        turn.account.methods.retain(|method| method.active() || waits(method));
+    }
+}
+
+/// What the confirmation of a method works with.
+pub(crate) struct Confirm<'a> {
+    pub(crate) gates: &'a Gates,
+    /// Whether the user could have reset before, with what the directory or the host holds.
+    pub(crate) others: bool,
+    /// The kinds that the host verifies for this user.
+    pub(crate) available: &'a [MethodKind],
+    /// Everybody who could be reached before.
+    pub(crate) tell: &'a [Address],
+}
+
+/// The secret was right: the pending method becomes active. Given again after a lost answer, the
+/// answer is the same and nothing changes.
+///
+/// # Errors
+///
+/// [`Refusal::NotAccepted`] if the challenge or the method is gone, or the secret was used before.
 pub(crate) fn confirm_method(
     turn: &mut Turn<'_>,
     id: &FlowId,
     charge: &Charge,
-    gates: &Gates,
-    others: bool,
-    tell: &[Address],
+    matched: &Match,
+    confirm: &Confirm<'_>,
 ) -> Result<Method, Refusal> {
     turn.sweep();
     let now = turn.now;
-    let policy = turn.policy;
     let flow = turn.account.flow(id).filter(|flow| flow.purpose == Purpose::Register);
-    let flow = flow.ok_or(Refusal::NotAccepted)?.clone();
-    let here = flow.challenges.iter().any(|one| one.number == charge.challenge.number);
+    let flow = flow.ok_or(Refusal::NotAccepted)?;
+    let number = charge.challenge.number;
     let method_id = charge.challenge.confirms.clone().ok_or(Refusal::NotAccepted)?;
-    if !here || !flow.live(now) || flow.epoch != turn.account.epoch {
+    if now >= flow.expires_at || flow.epoch != turn.account.epoch {
         return Err(Refusal::NotAccepted);
     }
-    let first = !others && !turn.account.registration.ever_active;
-    let place = turn.account.methods.iter().position(|one| one.id == method_id);
-    let method = place.and_then(|place| turn.account.methods.get_mut(place));
-    let method = method.ok_or(Refusal::NotAccepted)?;
+    let method = turn.account.method(&method_id).cloned().ok_or(Refusal::NotAccepted)?;
+    if flow.repeat.as_ref().is_some_and(|one| one.challenge.number == number) {
+        turn.forgive(charge);
+        return Ok(method);
+    }
+    if flow.done.is_some() || !flow.challenges.iter().any(|one| one.number == number) {
+        return Err(Refusal::NotAccepted);
+    }
     // The code went to the challenge's address; a method that was re-addressed is not proven.
-    if charge.challenge.destination.as_ref() != Some(&method.destination) {
+    if charge.challenge.answer != method.answer() {
         return Err(Refusal::NotAccepted);
     }
+    turn.spend(&charge.challenge.answer, matched)?;
+    turn.forgive(charge);
+    let flow_number = charge.flow;
+    let method = activate(turn, &method_id, Some(flow_number), confirm)?;
+    if let Some(flow) = turn.account.flow_mut(id) {
+        flow.generation = flow.generation.saturating_add(1);
+        let attempts = charge.challenge.attempts.min(super::prove::MAX_REPEATS);
+        let challenge = crate::domain::account::Challenge { attempts, ..charge.challenge.clone() };
+        flow.repeat = Some(Repeat { challenge });
+        flow.done = Some(Done { at: now, propagated: true, replace_saved_code: false });
+    }
+    Ok(method)
+}
+
+/// Makes a pending method count. It waits out the hold, unless the user could not have reset
+/// before. Everybody who could be reached before is told.
+pub(super) fn activate(
+    turn: &mut Turn<'_>,
+    id: &MethodId,
+    flow: Option<u32>,
+    confirm: &Confirm<'_>,
+) -> Result<Method, Refusal> {
+    let now = turn.now;
+    let first = !confirm.others && !turn.account.registration.ever_active;
+    let hold = turn.policy.registration.hold;
+    let method = turn.account.method_mut(id).ok_or(Refusal::NotAccepted)?;
     method.state = MethodState::Active;
     method.provenance = Provenance::Confirmed;
-    method.usable_from = if first { now } else { now.plus(policy.registration.hold) };
+    // The hold is for addresses, which somebody else may control.
+    let waits = !first && method.destination().is_some();
+    method.usable_from = if waits { now.plus(hold) } else { now };
+    let replaced = method.replaces.take();
     let method = method.clone();
     turn.account.registration.ever_active = true;
-    turn.account.flows.retain(|one| one.id != *id);
-    turn.forgive(charge);
     // Registered anew: the method may be used again.
-    let budget = turn.account.budget_mut(method.kind);
-    budget.disabled = false;
-    turn.void_others(None);
-    turn.notify(Notice::MethodAdded { method: method.kind, at: now }, tell, now, None)?;
-    turn.note(EventKind::MethodConfirmed { method: method.kind, id: method.id.clone() });
-    if complete_enough(turn, gates) && turn.account.registration.completed_at.is_none() {
-        turn.account.registration.completed_at = Some(now);
-        turn.account.registration.confirmed_at = Some(now);
+    turn.account.budget_mut(method.kind).disabled = false;
+    let kind = method.kind;
+    let before = replaced.as_ref().filter(|id| turn.account.method(id).is_some()).cloned();
+    turn.void_others(flow);
+    match before {
+        Some(before) => {
+            turn.take_out(&before);
+            turn.notify(Notice::MethodReplaced { method: kind, at: now }, confirm.tell, now, None)?;
+            let id = id.clone();
+            turn.note(EventKind::MethodReplaced { method: kind, id, replaced: before });
+        }
+        None => {
+            turn.notify(Notice::MethodAdded { method: kind, at: now }, confirm.tell, now, None)?;
+            turn.note(EventKind::MethodConfirmed { method: kind, id: id.clone() });
+        }
+    }
+    let registration = &mut turn.account.registration;
+    let open = registration.completed_at.is_none() || registration.required_since.is_some();
+    if open && is_complete(&turn.account, confirm.gates, confirm.available) {
+        let registration = &mut turn.account.registration;
+        registration.completed_at = Some(now);
+        registration.confirmed_at = Some(now);
+        registration.required_since = None;
         turn.note(EventKind::RegistrationCompleted {});
     }
     Ok(method)
 }
 
-/// Whether what is registered would be enough for a reset, once the holds have passed.
-fn complete_enough(turn: &Turn<'_>, gates: &Gates) -> bool {
-    let active = turn
-        .account
-        .methods
-        .iter()
-        .filter(|one| one.state == MethodState::Active && gates.methods.contains(&one.kind));
-    let candidates: Vec<Candidate> = active
-        .map(|one| Candidate { kind: one.kind, destination: one.destination.clone(), index: 0 })
-        .collect();
-    enough(&candidates, gates.required)
+/// Whether what is registered would be enough for a reset, once the holds have passed. What was
+/// registered before an administrator wanted it anew does not count.
+pub(crate) fn is_complete(account: &Account, gates: &Gates, available: &[MethodKind]) -> bool {
+    let since = account.registration.required_since;
+    let own = account.methods.iter().filter(|one| {
+        one.active()
+            && gates.methods.contains(&one.kind)
+            && since.is_none_or(|since| {
+                one.provenance == Provenance::Confirmed && one.added_at >= since
+            })
+    });
+    let own = own.map(|one| Candidate { kind: one.kind, answer: one.answer(), index: 0 });
+    let hosts = available.iter().filter(|kind| gates.methods.contains(kind)).map(|kind| {
+        Candidate { kind: *kind, answer: crate::domain::account::Answer::External, index: 0 }
+    });
+    let all: Vec<Candidate> = own.chain(hosts).collect();
+    enough(&all, gates.required)
 }
 
 /// Removes a method, and tells everybody who could be reached before, it included.
@@ -163,13 +259,26 @@ pub(crate) fn remove_method(
     turn.sweep();
     let now = turn.now;
     let tell = tell(&turn.account);
-    let place = turn.account.methods.iter().position(|one| one.id == *id);
-    let method = turn.account.methods.remove(place.ok_or(Refusal::NotFound)?);
+    let method = turn.take_out(id).ok_or(Refusal::NotFound)?;
     turn.void_others(None);
     forget_abandoned(turn);
-    if method.state == MethodState::Active {
+    if method.active() {
         turn.notify(Notice::MethodRemoved { method: method.kind, at: now }, &tell, now, None)?;
     }
     turn.note(EventKind::MethodRemoved { method: method.kind, id: method.id });
     Ok(())
+}
+
+impl Turn<'_> {
+    pub(super) fn next_method_id(&mut self) -> Result<MethodId, Refusal> {
+        let number = Self::number(&mut self.account.numbers.method);
+        MethodId::parse(&format!("m{number}")).map_err(|_| Refusal::LimitReached)
+    }
+
+    /// Takes a method off the record.
+    pub(super) fn take_out(&mut self, id: &MethodId) -> Option<Method> {
+        let place = self.account.methods.iter().position(|one| one.id == *id)?;
+        self.account.registration.default.take_if(|default| default == id);
+        Some(self.account.methods.remove(place))
+    }
 }

@@ -197,11 +197,13 @@ impl Account {
         let idle = self.flows.is_empty() && self.outbox.is_empty() && self.write.is_none();
         // A run of failures never decays, and an epoch must not start again.
         let kept = self.user.is_some()
+            && !self.forgotten
             && (!self.methods.is_empty()
                 || self.epoch > 0
                 // A directory knows writes by their numbers.
                 || self.numbers.write > 0
                 || self.registration.completed_at.is_some()
+                || self.registration.required_since.is_some()
                 || self.budgets.iter().any(|budget| budget.consecutive > 0 || budget.disabled));
         (idle && !kept).then(|| self.seen.plus(IDLE_LIFE))
     }

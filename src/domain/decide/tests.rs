@@ -1,5 +1,5 @@
 use super::*;
-use crate::domain::account::{Account, FlowId, Purpose};
+use crate::domain::account::{Account, Answer, Challenge, FlowId, Purpose};
 use crate::domain::contact::{Destination, EmailAddress, PhoneNumber};
 use crate::domain::ids::{RecordKey, TenantId, UserId};
 use crate::domain::method::{ChallengeOption, Channel, MethodKind};
@@ -36,7 +36,9 @@ fn open(flow: u8, option: ChallengeOption, destination: Option<&Destination>) ->
         generation: 0,
         started_at: at(0),
         option,
-        destination: destination.ok_or(SsprReason::NoSuchMethod),
+        answer: destination.cloned().map(Answer::Sent).ok_or(SsprReason::NoSuchMethod),
+        by_administrator: false,
+        known_device: false,
         required: 2,
         stamp: None,
         incarnation: None,
@@ -51,6 +53,11 @@ fn open(flow: u8, option: ChallengeOption, destination: Option<&Destination>) ->
         key: 1,
         nonce: [flow; 12],
     }
+}
+
+fn proving(flow: &FlowId) -> Proving<'_> {
+    let answers = &|_: &Challenge| true;
+    Proving { flow, purpose: Purpose::Reset, generation: 0, answers }
 }
 
 fn email_option() -> ChallengeOption {
@@ -89,14 +96,12 @@ fn promises_never_exceed_the_pool() {
     assert_eq!(promised, 10, "two codes of five attempts each; the third waits");
     // Nobody's guesses take away what the first code was promised.
     for _ in 0..5 {
-        let spend =
-            |turn: &mut Turn<'_>| charge_attempt(turn, &FlowId([2; 16]), Purpose::Reset, 0, None);
+        let spend = |turn: &mut Turn<'_>| charge_attempt(turn, &proving(&FlowId([2; 16])));
         state = after(&state, &policy, at(2), spend).expect("promised").1;
     }
-    let spend =
-        |turn: &mut Turn<'_>| charge_attempt(turn, &FlowId([2; 16]), Purpose::Reset, 0, None);
+    let spend = |turn: &mut Turn<'_>| charge_attempt(turn, &proving(&FlowId([2; 16])));
     assert_eq!(after(&state, &policy, at(2), spend).map(|_| ()), Err(Refusal::NotAccepted));
-    let own = |turn: &mut Turn<'_>| charge_attempt(turn, &FlowId([1; 16]), Purpose::Reset, 0, None);
+    let own = |turn: &mut Turn<'_>| charge_attempt(turn, &proving(&FlowId([1; 16])));
     assert!(after(&state, &policy, at(2), own).is_ok());
 }
 
@@ -104,8 +109,7 @@ fn promises_never_exceed_the_pool() {
 fn a_refused_decision_changes_nothing() {
     let policy = policy(|_| {});
     let state = account();
-    let guess =
-        |turn: &mut Turn<'_>| charge_attempt(turn, &FlowId([1; 16]), Purpose::Reset, 0, None);
+    let guess = |turn: &mut Turn<'_>| charge_attempt(turn, &proving(&FlowId([1; 16])));
     assert_eq!(after(&state, &policy, at(1), guess).map(|_| ()), Err(Refusal::NotAccepted));
 }
 
@@ -171,6 +175,7 @@ fn the_default_limits_stay_within_a_body() {
             channel: Channel::Email,
             destination: mail.clone(),
             locale: Locale::default(),
+            about: None,
         })
         .collect();
     let notice = Notice::PasswordReset { at: at(1) };
@@ -191,8 +196,7 @@ fn a_clock_that_steps_back_revives_nothing() {
     let command = open(1, email_option(), Some(&to));
     let opened = after(&account(), &policy, at(10), |turn| open_challenge(turn, &command));
     let state = opened.expect("open").1;
-    let guess =
-        |turn: &mut Turn<'_>| charge_attempt(turn, &FlowId([1; 16]), Purpose::Reset, 0, None);
+    let guess = |turn: &mut Turn<'_>| charge_attempt(turn, &proving(&FlowId([1; 16])));
     let counted = after(&state, &policy, at(300), guess).expect("live").1;
     // An hour back: what was stamped later is not obeyed, and its flow is void.
     let back = after(&counted, &policy, at(-3_600), guess);

@@ -6,18 +6,18 @@ use super::plan::FaultPlan;
 use crate::domain::event::Event;
 use crate::domain::facts::{SessionKinds, TenantFacts, UserFacts, UserQuery, WriteOutcome};
 use crate::domain::ids::{RecordKey, RoleId, TenantId, UserId};
-use crate::domain::method::Channel;
+use crate::domain::method::{Channel, MethodKind};
 use crate::domain::record::{Record, RecordKind};
-use crate::domain::secret::SecretText;
+use crate::domain::secret::{SecretBytes, SecretText};
 use crate::domain::time::Timestamp;
 use crate::port::{
-    Charge, Commit, Committed, Cursor, Cutoff, Delivery, Directory, Envelope, EventsOf, Page,
-    PasswordWrite, PortResult, Store, Unlock,
+    Charge, Commit, Committed, Cursor, Cutoff, Delivery, Directory, Envelope, EventsOf,
+    ExternalMethod, Page, PasswordWrite, PortResult, Seal, Store, Unlock,
 };
 
 /// A port whose calls fail, wait or hang as a [`FaultPlan`] says.
 ///
-/// Wraps a [`Store`], a [`Directory`] or a [`Delivery`]; with an empty plan it changes nothing.
+/// Wraps a [`Store`], a [`Directory`], a [`Delivery`], a [`Seal`] or an [`ExternalMethod`]; with an empty plan it changes nothing.
 #[derive(Clone, Debug)]
 pub struct Faulty<P> {
     inner: P,
@@ -168,5 +168,44 @@ impl<P: Delivery> Delivery for Faulty<P> {
 
     async fn channels(&self, tenant: &TenantId) -> PortResult<Vec<Channel>> {
         self.plan.around("delivery.channels", self.inner.channels(tenant)).await
+    }
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl<P: Seal> Seal for Faulty<P> {
+    async fn seal(&self, plain: &[u8], associated: &[u8]) -> PortResult<Vec<u8>> {
+        self.plan.around("seal.seal", self.inner.seal(plain, associated)).await
+    }
+
+    async fn open(&self, sealed: &[u8], associated: &[u8]) -> PortResult<SecretBytes> {
+        self.plan.around("seal.open", self.inner.open(sealed, associated)).await
+    }
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl<P: ExternalMethod> ExternalMethod for Faulty<P> {
+    fn kind(&self) -> MethodKind {
+        self.inner.kind()
+    }
+
+    async fn available(&self, tenant: &TenantId, user: &UserId) -> PortResult<bool> {
+        self.plan.around("external.available", self.inner.available(tenant, user)).await
+    }
+
+    async fn begin(&self, tenant: &TenantId, user: &UserId, challenge: &str) -> PortResult<String> {
+        self.plan.around("external.begin", self.inner.begin(tenant, user, challenge)).await
+    }
+
+    async fn verify(
+        &self,
+        tenant: &TenantId,
+        user: &UserId,
+        challenge: &str,
+        response: &SecretText,
+    ) -> PortResult<bool> {
+        let call = self.inner.verify(tenant, user, challenge, response);
+        self.plan.around("external.verify", call).await
     }
 }

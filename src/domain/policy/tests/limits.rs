@@ -89,6 +89,12 @@ const ROWS: &[Row] = &[
     ("limits.prefix.window", M, Some(30 * D), |s, v| s.limits.prefix.window = ms(v)),
     ("limits.tenant.max", 1, None, |s, v| s.limits.tenant.max = small(v)),
     ("limits.tenant.window", M, Some(30 * D), |s, v| s.limits.tenant.window = ms(v)),
+    ("lifetimes.email_link", M, Some(H), |s, v| s.lifetimes.email_link = ms(v)),
+    ("oath.digits", 6, Some(8), |s, v| s.oath.digits = small(v)),
+    ("oath.back", 0, Some(2), |s, v| s.oath.back = small(v)),
+    ("oath.forward", 0, Some(1), |s, v| s.oath.forward = small(v)),
+    ("saved_codes", 1, Some(16), |s, v| s.saved_codes = small(v)),
+    ("known_device_days", 0, Some(365), |s, v| s.known_device_days = small(v)),
     ("limits.raised_length", 0, Some(4), |s, v| s.limits.raised_length = small(v)),
     ("password.min_length", 8, Some(64), |s, v| {
         s.acknowledged.insert(Departure::ShortPasswords);
@@ -138,7 +144,7 @@ fn every_numeric_field_is_in_the_table() {
     let mut rows: Vec<_> = ROWS.iter().map(|row| row.0.to_owned()).collect();
     rows.sort();
     assert_eq!(rows, fields);
-    assert_eq!(rows.len(), 40);
+    assert_eq!(rows.len(), 46);
 }
 
 #[test]
@@ -168,7 +174,7 @@ fn one_beyond_each_limit_is_refused() {
             checked += 1;
         }
     }
-    assert_eq!(checked, 2 * 40 - 5 - 4, "no upper limit on 5, no lower limit on 4");
+    assert_eq!(checked, 2 * 46 - 5 - 7, "no upper limit on 5, no lower limit on 7");
 }
 
 #[test]

@@ -1,13 +1,18 @@
 //! Operations of administrators.
 
+mod accounts;
+mod reports;
+
+pub use reports::{AccountSummary, BlockedMethod, Explanation};
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::Engine;
 use super::context::Context;
 use super::error::{At as _, Error, Fault, Port};
-use super::request::{Actor, Request, Source};
-use super::step::{MAX_BODY, Origin, Plan, Unsure, next_count};
+use super::request::Actor;
+use super::step::{MAX_BODY, Plan, Unsure, next_count};
 use crate::domain::account::FORMAT;
 use crate::domain::decide::{Contacts, Turn, clear_budgets, supply_contacts};
 use crate::domain::event::{ActorKind, Event, EventId, EventKind};
@@ -24,9 +29,9 @@ use crate::port::{Commit, Committed, Cursor, EventsOf, Page, PortErrorKind};
 /// Operations of administrators, in one tenant, by one actor whose roles are checked.
 #[derive(Clone, Copy, Debug)]
 pub struct Admin<'a> {
-    pub(super) engine: &'a Engine,
-    pub(super) tenant: &'a TenantId,
-    pub(super) actor: &'a Actor,
+    pub(in crate::engine) engine: &'a Engine,
+    pub(in crate::engine) tenant: &'a TenantId,
+    pub(in crate::engine) actor: &'a Actor,
 }
 
 /// A policy as it stands in the store.
@@ -191,11 +196,11 @@ impl Admin<'_> {
         if allowed.iter().any(holds) { Ok(()) } else { Err(Refusal::NotAuthorised) }
     }
 
-    async fn change(
+    async fn change<T>(
         &self,
         user: &UserId,
-        change: impl Fn(&mut Turn<'_>, &Context) -> Result<(), Refusal>,
-    ) -> Result<(), Error> {
+        change: impl Fn(&mut Turn<'_>, &Context) -> Result<T, Refusal>,
+    ) -> Result<T, Error> {
         let engine = self.engine;
         let context = engine.context(self.tenant, UserSelector::Id(user), true).await?;
         let Some(facts) = &context.user else {
@@ -208,13 +213,12 @@ impl Admin<'_> {
             // Another person has this id now: the record is somebody else's.
             return Err(Refusal::NotEligible { reason: SsprReason::AccountDisabled }.into());
         }
-        let request = Request::new(self.tenant.clone(), Source::Unknown);
-        let actor = ActorKind::Administrator(self.actor.id.clone());
-        let origin = Origin::of(&request, actor);
+        let origin = self.origin();
         let decide = |turn: &mut Turn<'_>| change(turn, &context).map(Plan::Commit);
         let policy = &context.policy;
-        engine.step(&target, Some(loaded), policy, &origin, Unsure::Resolve, decide).await?;
+        let step = engine.step(&target, Some(loaded), policy, &origin, Unsure::Resolve, decide);
+        let (answer, _) = step.await?;
         (engine.inner.on_work)();
-        Ok(())
+        Ok(answer)
     }
 }

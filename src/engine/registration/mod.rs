@@ -1,5 +1,11 @@
 //! Registration of methods by a signed-in user.
 
+mod enrol;
+mod review;
+
+pub use enrol::{Enrolment, NewAuthenticator, SavedCodes};
+pub use review::RegistrationReview;
+
 use super::Engine;
 use super::attempt::Attempt;
 use super::context::Context;
@@ -9,12 +15,13 @@ use super::reply::{MethodView, Reply};
 use super::request::{Request, SignedIn};
 use super::step::{Loaded, Origin, Plan, Target, Unsure};
 use super::view::enter_step;
-use crate::domain::account::{Account, FlowId, Method, MethodState, Purpose};
+use crate::domain::account::{Account, Factor, FlowId, Method, Purpose};
 use crate::domain::contact::{Destination, EmailAddress, PhoneNumber};
 use crate::domain::decide::{
-    Add, MAX_SKEW, Open, Turn, add_method, confirm_method, locale_of, remove_method, time_of,
+    Add, Confirm, MAX_SKEW, Open, Turn, add_method, confirm_method, locale_of, remove_method,
+    time_of,
 };
-use crate::domain::eligibility::{candidates, standing};
+use crate::domain::eligibility::standing;
 use crate::domain::event::ActorKind;
 use crate::domain::facts::UserSelector;
 use crate::domain::ids::MethodId;
@@ -22,7 +29,7 @@ use crate::domain::invalid::InvalidInput;
 use crate::domain::method::{ChallengeOption, Channel, MethodKind};
 use crate::domain::reason::SsprReason;
 use crate::domain::refusal::Refusal;
-use crate::domain::ticket::{Claim, RegistrationTicket, TicketSubject};
+use crate::domain::ticket::{Claim, FlowTicket as _, RegistrationTicket, TicketSubject};
 use crate::domain::time::Timestamp;
 
 /// Registration of methods by a signed-in user: [`add`](Self::add) sends a code to the new
@@ -32,7 +39,7 @@ use crate::domain::time::Timestamp;
 /// The host vouches for the sign-in. A sign-in that is too old, or too weak, is refused.
 #[derive(Clone, Copy, Debug)]
 pub struct Registration<'a> {
-    pub(super) engine: &'a Engine,
+    pub(in crate::engine) engine: &'a Engine,
 }
 
 /// A method to be registered, and the channel over which its code comes.
@@ -78,6 +85,13 @@ impl NewMethod {
     }
 }
 
+/// A method that is to be confirmed.
+struct Begin {
+    option: ChallengeOption,
+    factor: Factor,
+    replaces: Option<MethodId>,
+}
+
 /// The facts, the record and its name, for a signed-in user.
 struct State {
     context: Context,
@@ -97,7 +111,8 @@ impl Registration<'_> {
     pub async fn list(&self, request: &Request, user: &SignedIn) -> Result<Vec<MethodView>, Error> {
         let state = self.state(request, user).await?;
         self.check_fresh(user, &state)?;
-        Ok(state.loaded.account.methods.iter().map(view).collect())
+        let account = &state.loaded.account;
+        Ok(account.methods.iter().map(|method| view(method, account)).collect())
     }
 
     /// Adds a method that is pending until its code comes back, and sends the code.
@@ -113,15 +128,60 @@ impl Registration<'_> {
         user: &SignedIn,
         method: &NewMethod,
     ) -> Result<Reply<RegistrationTicket>, Error> {
+        let factor = Factor::Address(method.destination.clone());
+        self.begin(request, user, &Begin { option: method.option, factor, replaces: None }).await
+    }
+
+    /// Adds a method that takes the place of another of its kind once its code comes back; until
+    /// then the other stays as it is. Everybody who could be reached before is told.
+    ///
+    /// # Errors
+    ///
+    /// As [`add`](Self::add); [`Refusal::NotFound`] if there is no such active method of this kind.
+    pub async fn replace(
+        &self,
+        request: &Request,
+        user: &SignedIn,
+        replaced: &MethodId,
+        method: &NewMethod,
+    ) -> Result<Reply<RegistrationTicket>, Error> {
+        let factor = Factor::Address(method.destination.clone());
+        let replaces = Some(replaced.clone());
+        self.begin(request, user, &Begin { option: method.option, factor, replaces }).await
+    }
+
+    async fn begin(
+        &self,
+        request: &Request,
+        user: &SignedIn,
+        begin: &Begin,
+    ) -> Result<Reply<RegistrationTicket>, Error> {
+        let state = self.state_to_change(request, user).await?;
+        let kind = begin.option.method();
+        let (factor, replaces) = (&begin.factor, begin.replaces.as_ref());
+        let decide = move |turn: &mut Turn<'_>, open: &Open<'_>| {
+            let add = Add { kind, factor, replaces, open: open.clone() };
+            add_method(turn, &add).map(|_| ())
+        };
+        self.open(request, user, state, begin.option, factor.destination(), &decide).await
+    }
+
+    /// Opens the flow that confirms a method: `decide` says which.
+    async fn open(
+        &self,
+        request: &Request,
+        user: &SignedIn,
+        state: State,
+        option: ChallengeOption,
+        destination: Option<&Destination>,
+        decide: &(dyn Fn(&mut Turn<'_>, &Open<'_>) -> Result<(), Refusal> + Sync),
+    ) -> Result<Reply<RegistrationTicket>, Error> {
         let engine = self.engine;
         let (tenant, arrival) = (&request.tenant, engine.inner.clock.now());
-        let state = self.state(request, user).await?;
-        self.check_fresh(user, &state)?;
-        self.check_second_factor(user, &state)?;
         let State { context, target, loaded, required, .. } = state;
-        let kind = method.option.method();
+        let kind = option.method();
         let allowed = context.gates_of().is_some_and(|gates| gates.methods.contains(&kind));
-        if !allowed || !context.channels.contains(&method.option.channel()) {
+        if !allowed || !context.means.allow(kind, option.channel()) {
             return Err(Refusal::NotOffered.into());
         }
         let identifier = first_bytes(target.key.as_bytes());
@@ -136,13 +196,15 @@ impl Registration<'_> {
             asked: Default::default(),
         };
         let facts = context.user.as_ref();
-        let open = Open {
+        let mut open = Open {
             flow: claim.flow,
             purpose: Purpose::Register,
             generation: 0,
             started_at: claim.started_at,
-            option: method.option,
-            destination: Ok(&method.destination),
+            option,
+            answer: Err(SsprReason::NoSuchMethod),
+            by_administrator: false,
+            known_device: false,
             required,
             stamp: facts.and_then(|user| user.change_stamp.as_deref()),
             incarnation: facts.and_then(|user| user.incarnation.as_deref()),
@@ -157,24 +219,22 @@ impl Registration<'_> {
             key: engine.inner.keys.issuing().id,
             nonce: engine.random()?,
         };
-        let mut add = Add { kind, destination: &method.destination, open };
         let policy = &*context.policy;
         let mut dry = Turn::new(&loaded.account, policy, engine.inner.clock.now());
-        add_method(&mut dry, &add)?;
-        let destination = Some(&method.destination);
-        let charged =
-            Charged { identifier, option: method.option, destination, record: &target.key };
-        add.open.exceeded = engine.charge_limits(request, policy, &charged).await?;
+        decide(&mut dry, &open)?;
+        let charged = Charged { identifier, option, destination, record: &target.key };
+        open.exceeded = engine.charge_limits(request, policy, &charged).await?;
         let origin = Origin::of(request, ActorKind::User);
-        let decide = |turn: &mut Turn<'_>| add_method(turn, &add).map(Plan::Commit);
-        let step = engine.step(&target, Some(loaded), policy, &origin, Unsure::Resolve, decide);
-        let (_, account) = step.await?;
+        let opened = |turn: &mut Turn<'_>| decide(turn, &open).map(Plan::Commit);
+        let step = engine.step(&target, Some(loaded), policy, &origin, Unsure::Resolve, opened);
+        let ((), account) = step.await?;
         (engine.inner.on_work)();
         Ok(engine.registration_reply(request, &claim, &account, &context))
     }
 
     /// Makes a pending method active, if the code is right. Everybody who could be reached before
-    /// is told; the new address is not.
+    /// is told; the new address is not. If the answer is lost, the same call with the same code
+    /// gives it again.
     ///
     /// # Errors
     ///
@@ -198,17 +258,20 @@ impl Registration<'_> {
         let State { context, target, loaded, others, .. } = state;
         let gates = context.gates_of();
         let gates = gates.ok_or(Refusal::NotOffered)?;
-        let tell = context.addresses(&loaded.account);
+        let tell = &context.addresses(&loaded.account);
+        let available = &context.available;
         let policy = &*context.policy;
         let origin = Origin::of(request, ActorKind::User);
-        let charge = engine.charge_and_compare(&target, policy, &origin, &claim, attempt).await?;
+        let (charge, matched) =
+            engine.charge_and_compare(&target, policy, &origin, &claim, attempt).await?;
+        let confirm = Confirm { gates, others, available, tell };
         let decide = |turn: &mut Turn<'_>| {
-            confirm_method(turn, &claim.flow, &charge, gates, others, &tell).map(Plan::Commit)
+            confirm_method(turn, &claim.flow, &charge, &matched, &confirm).map(Plan::Commit)
         };
         let step = engine.step(&target, None, policy, &origin, Unsure::Resolve, decide);
-        let (method, _) = step.await?;
+        let (method, account) = step.await?;
         (engine.inner.on_work)();
-        Ok(view(&method))
+        Ok(view(&method, &account))
     }
 
     /// Removes a method. Everybody who could be reached before is told, it included.
@@ -224,10 +287,7 @@ impl Registration<'_> {
         method: &MethodId,
     ) -> Result<(), Error> {
         let engine = self.engine;
-        let state = self.state(request, user).await?;
-        self.check_fresh(user, &state)?;
-        self.check_second_factor(user, &state)?;
-        let State { context, target, loaded, .. } = state;
+        let State { context, target, loaded, .. } = self.state_to_change(request, user).await?;
         let tell = |account: &Account| context.addresses(account);
         let origin = Origin::of(request, ActorKind::User);
         let decide = |turn: &mut Turn<'_>| remove_method(turn, method, tell).map(Plan::Commit);
@@ -235,6 +295,14 @@ impl Registration<'_> {
         engine.step(&target, Some(loaded), policy, &origin, Unsure::Resolve, decide).await?;
         (engine.inner.on_work)();
         Ok(())
+    }
+
+    /// The state, for a user who may change what is registered.
+    async fn state_to_change(&self, request: &Request, user: &SignedIn) -> Result<State, Error> {
+        let state = self.state(request, user).await?;
+        self.check_fresh(user, &state)?;
+        self.check_second_factor(user, &state)?;
+        Ok(state)
     }
 
     async fn state(&self, request: &Request, user: &SignedIn) -> Result<State, Error> {
@@ -255,7 +323,7 @@ impl Registration<'_> {
         }
         let required = standing.gates.required;
         let now = time_of(&loaded.account, engine.inner.clock.now());
-        let found = candidates(&loaded.account, facts, &context.policy, standing.gates, now);
+        let found = context.candidates(&loaded.account, facts, standing.gates, now);
         let others = !found.is_empty();
         Ok(State { context, target, loaded, required, others })
     }
@@ -278,9 +346,7 @@ impl Registration<'_> {
         let policy = &state.context.policy.registration;
         let methods = &state.loaded.account.methods;
         let registered = state.loaded.account.registration.ever_active;
-        let active = registered
-            || state.others
-            || methods.iter().any(|one| one.state == MethodState::Active);
+        let active = registered || state.others || methods.iter().any(Method::active);
         let now = self.engine.inner.clock.now();
         let proven = user
             .context
@@ -295,7 +361,7 @@ impl Registration<'_> {
 
 impl Context {
     /// The gates that apply to the user, if any do.
-    fn gates_of(&self) -> Option<&crate::domain::policy::Gates> {
+    pub(super) fn gates_of(&self) -> Option<&crate::domain::policy::Gates> {
         let policy = self.stored.then_some(&*self.policy);
         let user = self.user.as_ref()?;
         standing(policy, self.tenant.as_ref(), user).ok().map(|standing| standing.gates)
@@ -317,16 +383,25 @@ impl Engine {
             step,
             expires_at: claim.started_at.plus(policy.lifetimes.flow),
             not_before: None,
+            page: None,
+            replace_saved_code: false,
+            unlock_offered: policy.unlock_without_reset,
         }
     }
 }
 
-fn view(method: &Method) -> MethodView {
+fn view(method: &Method, account: &Account) -> MethodView {
+    let codes_left = match &method.factor {
+        Factor::Saved(set) => u8::try_from(set.codes.len()).ok(),
+        _ => None,
+    };
     MethodView {
         id: method.id.clone(),
         kind: method.kind,
-        destination: method.destination.clone(),
-        active: method.state == MethodState::Active,
+        destination: method.destination().cloned(),
+        codes_left,
+        default: account.registration.default.as_ref() == Some(&method.id),
+        active: method.active(),
         provenance: method.provenance,
         usable_from: method.usable_from,
     }

@@ -1,0 +1,237 @@
+//! A two-gate reset, as a browser sees it.
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::connect_info::MockConnectInfo;
+use axum::http::{Request as HttpRequest, StatusCode, header};
+use sspr::adapters::memory::{MemoryDirectory, MemoryInbox, MemoryStore};
+use sspr::*;
+use tokio::time::Instant;
+use tower::ServiceExt as _;
+
+const NAME: &str = "ada@contoso.example";
+const MAIL: &str = "ada@private.example";
+const MOBILE: &str = "+1 4255550100";
+const FLOOR: Duration = Duration::from_millis(40);
+/// The engine's times are whole milliseconds, so a wait may end within the last one.
+const AT_LEAST: Duration = Duration::from_millis(39);
+
+/// A browser with one cookie, and the host behind it.
+struct Browser {
+    app: Router,
+    engine: Engine,
+    inbox: MemoryInbox,
+    directory: MemoryDirectory,
+    contoso: TenantId,
+    cookie: Option<String>,
+}
+
+struct Answer {
+    status: StatusCode,
+    page: String,
+    took: Duration,
+}
+
+impl Browser {
+    async fn new() -> Self {
+        let secret = |byte| SecretBytes::new(vec![byte; 32]);
+        let (directory, inbox) = (MemoryDirectory::with_hash_cost(8, 1), MemoryInbox::new());
+        let engine = Engine::builder()
+            .keys(Keys::new(secret(1), 1, secret(2)).expect("long enough"))
+            .store(MemoryStore::new())
+            .directory(directory.clone())
+            .delivery(inbox.clone())
+            .reply_floor(FLOOR)
+            .open()
+            .await
+            .expect("a fresh store");
+        let (contoso, ada) = (tenant(), UserId::parse("u-1").expect("valid"));
+        directory.add_tenant(contoso.clone(), TenantFacts::new("Contoso"));
+        directory.add_user(&contoso, UserFacts::new(ada.clone()), &[NAME], "old").expect("new");
+        let role = RoleId::parse("Global Administrator").expect("valid");
+        let root = Actor::new("root@contoso.example", [role]);
+        let mut settings = PolicySettings::default();
+        settings.scope = Scope::All;
+        assert_eq!(settings.users.required, 2, "two gates are the default");
+        let policy = Policy::new(settings).expect("sound");
+        engine.admin(&contoso, &root).put_policy(&policy, None).await.expect("the first");
+        let mut contacts = Contacts::default();
+        contacts.email = EmailAddress::parse(MAIL).ok();
+        contacts.mobile = PhoneNumber::parse(MOBILE).ok();
+        engine.admin(&contoso, &root).supply_contacts(&ada, &contacts).await.expect("supplied");
+        let peer = MockConnectInfo(std::net::SocketAddr::from(([203, 0, 113, 7], 50_000)));
+        let app = sspr_embed::router(engine.clone(), contoso.clone()).layer(peer);
+        Self { app, engine, inbox, directory, contoso, cookie: None }
+    }
+
+    async fn send(&mut self, method: &str, body: String) -> Answer {
+        let mut request = HttpRequest::builder().method(method).uri("/reset");
+        if let Some(cookie) = &self.cookie {
+            request = request.header(header::COOKIE, format!("other=1; {cookie}"));
+        }
+        let request = request
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(Body::from(body))
+            .expect("a request");
+        let sent = Instant::now();
+        let response = self.app.clone().oneshot(request).await.expect("infallible");
+        let took = sent.elapsed();
+        if let Some(set) = response.headers().get(header::SET_COOKIE) {
+            let set = set.to_str().expect("text").to_owned();
+            for attribute in ["Path=/", "HttpOnly", "Secure", "SameSite=Strict"] {
+                assert!(set.split("; ").any(|part| part == attribute), "{attribute}: {set}");
+            }
+            let pair = set.split("; ").next().unwrap_or_default().to_owned();
+            self.cookie = (!set.contains("Max-Age=0")).then_some(pair);
+        }
+        let status = response.status();
+        if status == StatusCode::SEE_OTHER {
+            assert_eq!(response.headers()[header::LOCATION], "/reset");
+        }
+        let page = to_bytes(response.into_body(), 1 << 16).await.expect("a page");
+        Answer { status, page: String::from_utf8(page.to_vec()).expect("text"), took }
+    }
+
+    /// Sends a form and follows the redirect.
+    async fn post(&mut self, verb: &str, value: &str) -> String {
+        let answer = self.send("POST", body(verb, value)).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{verb}: {}", answer.page);
+        self.get().await
+    }
+
+    /// Sends a form that is not accepted, and gives what is shown.
+    async fn refused(&mut self, verb: &str, value: &str, status: u16) -> String {
+        let answer = self.send("POST", body(verb, value)).await;
+        assert_eq!(answer.status, status, "{verb}: {}", answer.page);
+        answer.page
+    }
+
+    async fn get(&mut self) -> String {
+        let answer = self.send("GET", String::new()).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.page);
+        answer.page
+    }
+
+    async fn code(&self, address: &str) -> String {
+        while self.engine.maintain(100).await.expect("no port fails").more {}
+        self.inbox.last_code_to(address).expect("a code has arrived")
+    }
+
+    fn password_is(&self, password: &str) -> bool {
+        let ada = UserId::parse("u-1").expect("valid");
+        self.directory.password_is(&self.contoso, &ada, password)
+    }
+}
+
+fn tenant() -> TenantId {
+    TenantId::parse("contoso").expect("valid")
+}
+
+fn body(verb: &str, value: &str) -> String {
+    let escaped = value.replace('%', "%25").replace('+', "%2B").replace('@', "%40");
+    format!("{verb}={}", escaped.replace(' ', "+"))
+}
+
+fn wrong(code: &str) -> String {
+    let first = if code.starts_with('0') { "1" } else { "0" };
+    format!("{first}{}", &code[1..])
+}
+
+#[tokio::test]
+async fn two_gates_lead_to_a_new_password() {
+    let mut browser = Browser::new().await;
+    assert!(browser.get().await.contains("name=start"));
+    let page = browser.post("start", NAME).await;
+    assert!(page.contains("email.email.0") && page.contains("mobile_phone.sms.0"), "{page}");
+
+    assert!(browser.post("challenge", "email.email.0").await.contains("name=prove"));
+    let code = browser.code(MAIL).await;
+    let refused = browser.refused("prove", &wrong(&code), 422).await;
+    assert!(refused.contains("not accepted"), "{refused}");
+    let page = browser.post("prove", &code).await;
+    assert!(page.contains("mobile_phone.sms.0") && !page.contains("email.email.0"), "{page}");
+
+    browser.refused("complete", "plum tractor violet candle", 422).await;
+    assert!(browser.password_is("old"), "one gate is not enough");
+
+    assert!(browser.post("challenge", "mobile_phone.sms.0").await.contains("name=prove"));
+    let code = browser.code(MOBILE).await;
+    assert!(browser.post("prove", &code).await.contains("name=complete"));
+
+    let refused = browser.refused("complete", "short", 422).await;
+    assert!(refused.contains("use_more_words"), "{refused}");
+    let page = browser.post("complete", "plum tractor violet candle").await;
+    assert!(page.contains("Your password is changed."), "{page}");
+    assert!(browser.password_is("plum tractor violet candle"));
+}
+
+#[tokio::test]
+async fn a_refreshed_page_changes_nothing() {
+    let mut browser = Browser::new().await;
+    browser.post("start", NAME).await;
+    browser.post("challenge", "email.email.0").await;
+    let code = browser.code(MAIL).await;
+    let (cookie, sent) = (browser.cookie.clone(), browser.inbox.all().len());
+    let shown = browser.get().await;
+    for _ in 0..5 {
+        assert_eq!(browser.get().await, shown);
+    }
+    assert_eq!(browser.cookie, cookie);
+    assert_eq!(browser.code(MAIL).await, code);
+    assert_eq!(browser.inbox.all().len(), sent, "nothing was sent again");
+    assert_eq!(browser.engine.stats().comparisons, 0);
+    browser.post("prove", &code).await;
+}
+
+#[tokio::test]
+async fn without_a_cookie_there_is_only_a_start() {
+    let mut browser = Browser::new().await;
+    browser.post("start", NAME).await;
+    browser.post("challenge", "email.email.0").await;
+    let code = browser.code(MAIL).await;
+    let kept = browser.cookie.take();
+    assert!(browser.get().await.contains("name=start"));
+    for (verb, value) in
+        [("challenge", "email.email.0"), ("prove", &*code), ("complete", "a new password")]
+    {
+        browser.refused(verb, value, 400).await;
+    }
+    assert_eq!(browser.engine.stats().comparisons, 0, "no code was looked at");
+    // The flow has lost nothing by it.
+    browser.cookie = kept;
+    browser.post("prove", &code).await;
+}
+
+#[tokio::test]
+async fn a_forged_cookie_is_dropped() {
+    let mut browser = Browser::new().await;
+    browser.post("start", NAME).await;
+    let kept = browser.cookie.clone().expect("a ticket");
+    let last = if kept.ends_with('A') { 'Q' } else { 'A' };
+    browser.cookie = Some(format!("{}{last}", &kept[..kept.len() - 1]));
+    let answer = browser.send("GET", String::new()).await;
+    assert!(answer.status.is_client_error(), "{}", answer.status);
+    assert_eq!(browser.cookie, None);
+    assert!(browser.get().await.contains("name=start"));
+}
+
+#[tokio::test]
+async fn unknown_names_and_forms_are_answered_alike_and_in_no_less_time() {
+    let mut pages = Vec::new();
+    for name in [NAME, "nobody@contoso.example"] {
+        let mut browser = Browser::new().await;
+        let started = browser.send("POST", body("start", name)).await;
+        assert!(started.took >= AT_LEAST, "{:?}", started.took);
+        let shown = browser.get().await;
+        let challenged = browser.send("POST", body("challenge", "email.email.0")).await;
+        assert!(challenged.took >= AT_LEAST, "{:?}", challenged.took);
+        let refused = browser.send("POST", body("prove", "00000000")).await;
+        assert!(refused.took >= AT_LEAST, "{:?}", refused.took);
+        pages.push((started.status, shown, challenged.status, refused.status, refused.page));
+    }
+    assert_eq!(pages[0], pages[1]);
+    let mut browser = Browser::new().await;
+    browser.refused("delete", "everything", 400).await;
+}

@@ -1,0 +1,162 @@
+//! How a host drives `maintain`: one task, a bell, a wait, a back-off and a clean end.
+//!
+//! Run it with `cargo run --features testing --example host_loop`. [`drive`] is the part to copy;
+//! the rest plays a host around it. It shows that the loop delivers what a request has queued, that it
+//! survives a store that is away for a while, and that it ends when it is told to. It needs
+//! tokio only because this host does: the engine itself needs no runtime.
+
+use std::error::Error;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sspr::adapters::memory::{MemoryDirectory, MemoryInbox, MemoryStore};
+use sspr::testing::{FaultPlan, Faulty};
+use sspr::{
+    Actor, ChallengeOption, Contacts, EmailAddress, Engine, Identifier, Keys, MethodKind, Policy,
+    PolicySettings, Request, RoleId, Scope, SecretBytes, Source, TenantFacts, TenantId, UserFacts,
+    UserId,
+};
+use tokio::sync::{Notify, watch};
+use tokio::time::{sleep, timeout};
+
+/// The first wait after a fault; each further one is twice as long, up to the longest.
+const FIRST_WAIT: Duration = Duration::from_millis(100);
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+
+/// What the loop has done; a service would count it in its metrics.
+#[derive(Debug, Default)]
+struct Driven {
+    delivered: u64,
+    faults: u64,
+}
+
+/// Calls `maintain` whenever there is work, until told to stop.
+async fn drive(engine: Engine, bell: Arc<Notify>, mut stop: watch::Receiver<bool>) -> Driven {
+    let mut driven = Driven::default();
+    let mut failures = 0_u32;
+    // Looked at between passes only. A pass is never dropped half-way: what it has claimed would
+    // wait until its lease ends.
+    while !*stop.borrow_and_update() {
+        let wait = match engine.maintain(100).await {
+            Ok(done) => {
+                failures = 0;
+                driven.delivered += done.delivered;
+                // None: there is more to do now. What failed has a time for its next try, which is
+                // in `idle_for` already: one dead mail server is no reason to wait for all others.
+                done.idle_for.unwrap_or_default()
+            }
+            Err(error) => {
+                failures += 1;
+                driven.faults += 1;
+                println!("  the loop: {error}; again in {:?}", back_off(failures));
+                back_off(failures)
+            }
+        };
+        // A bell that rings during the pass is kept by `Notify`: nothing is missed. While the store
+        // is away it is not listened to, or every request would wake the loop for nothing.
+        let rung = async {
+            if failures == 0 { bell.notified().await } else { std::future::pending().await }
+        };
+        tokio::select! {
+            () = sleep(wait) => {}
+            () = rung => {}
+            // An error says that nobody is left who could ask for the end: that is one too.
+            _ = stop.wait_for(|stop| *stop) => break,
+        }
+    }
+    driven
+}
+
+fn back_off(failures: u32) -> Duration {
+    let doubled = FIRST_WAIT.saturating_mul(1 << failures.saturating_sub(1).min(16));
+    doubled.min(LONGEST_WAIT)
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let (directory, inbox, faults) =
+        (MemoryDirectory::new(), MemoryInbox::new(), FaultPlan::none());
+    let bell = Arc::new(Notify::new());
+    let ring = Arc::clone(&bell);
+    let secret = |byte| SecretBytes::new(vec![byte; 32]); // yours come from a vault
+    let engine = Engine::builder()
+        .keys(Keys::new(secret(1), 1, secret(2))?)
+        .store(Faulty::new(MemoryStore::new(), faults.clone()))
+        .directory(directory.clone())
+        .delivery(inbox.clone())
+        .on_work(move || ring.notify_one())
+        .open()
+        .await?;
+    let request = set_up(&engine, &directory).await?;
+
+    let (stop, stopped) = watch::channel(false);
+    let task = tokio::spawn(drive(engine.clone(), Arc::clone(&bell), stopped));
+
+    println!("Two people ask for a code; nobody here calls `maintain`");
+    for name in ["ada", "grace"] {
+        ask(&engine, &request, name).await?;
+        arrives(&inbox, name).await?;
+    }
+
+    println!("The store is away for a while, and the loop is woken");
+    let before = faults.calls();
+    let _ = faults.clone().outage_from(before);
+    bell.notify_one();
+    while faults.calls() < before + 3 {
+        sleep(Duration::from_millis(10)).await;
+    }
+    faults.heal();
+    ask(&engine, &request, "edsger").await?;
+    arrives(&inbox, "edsger").await?;
+
+    println!("The service is told to stop");
+    stop.send(true)?;
+    let driven = timeout(Duration::from_secs(5), task).await??;
+    println!("  the loop ended: {driven:?}");
+    let all_shown = driven.delivered >= 3 && driven.faults >= 3;
+    if all_shown { Ok(()) } else { Err("the loop has not shown what it promises".into()) }
+}
+
+/// A tenant with three users, whose mail addresses an administrator has supplied.
+async fn set_up(engine: &Engine, directory: &MemoryDirectory) -> Result<Request, Box<dyn Error>> {
+    let contoso = TenantId::parse("contoso")?;
+    directory.add_tenant(contoso.clone(), TenantFacts::new("Contoso"));
+    let root = Actor::new("root@contoso.example", [RoleId::parse("Global Administrator")?]);
+    let admin = engine.admin(&contoso, &root);
+    let mut settings = PolicySettings::default();
+    settings.scope = Scope::All;
+    settings.users.required = 1;
+    admin.put_policy(&Policy::new(settings)?, None).await?;
+    for name in ["ada", "grace", "edsger"] {
+        let user = UserId::parse(name)?;
+        directory.add_user(&contoso, UserFacts::new(user.clone()), &[name], "old")?;
+        let mut contacts = Contacts::default();
+        contacts.email = Some(EmailAddress::parse(&address(name))?);
+        admin.supply_contacts(&user, &contacts).await?;
+    }
+    Ok(Request::new(contoso, Source::parse("203.0.113.7")))
+}
+
+/// What a web handler does: it queues a message, and the bell rings.
+async fn ask(engine: &Engine, request: &Request, name: &str) -> Result<(), Box<dyn Error>> {
+    let reply = engine.reset().start(request, &Identifier::parse(name)?).await?;
+    let by_mail = ChallengeOption::preferred(MethodKind::Email).into();
+    engine.reset().challenge(request, &reply.ticket, &by_mail).await?;
+    Ok(())
+}
+
+/// Waits for the code as its owner would, and not for ever.
+async fn arrives(inbox: &MemoryInbox, name: &str) -> Result<(), Box<dyn Error>> {
+    let look = async {
+        while inbox.last_code_to(&address(name)).is_none() {
+            sleep(Duration::from_millis(10)).await;
+        }
+    };
+    timeout(Duration::from_secs(10), look).await?;
+    println!("  {name} has a code");
+    Ok(())
+}
+
+fn address(name: &str) -> String {
+    format!("{name}@private.example")
+}

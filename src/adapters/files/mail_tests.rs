@@ -1,0 +1,64 @@
+use super::*;
+
+fn quoted(text: &str) -> String {
+    let mut out = String::new();
+    quoted_printable(text, &mut out);
+    out
+}
+
+/// Undoes quoted-printable, as RFC 2045 says.
+fn unquoted(text: &str) -> String {
+    let joined = text.replace("=\r\n", "").replace("\r\n", "\n");
+    let mut bytes = Vec::new();
+    let mut rest = joined.bytes();
+    while let Some(byte) = rest.next() {
+        if byte == b'=' {
+            let hex = [rest.next().expect("hex"), rest.next().expect("hex")];
+            let hex = std::str::from_utf8(&hex).expect("ascii");
+            bytes.push(u8::from_str_radix(hex, 16).expect("hex"));
+        } else {
+            bytes.push(byte);
+        }
+    }
+    String::from_utf8(bytes).expect("utf-8")
+}
+
+#[test]
+fn quoted_printable_keeps_every_text() {
+    for text in [
+        "plain\n".to_owned(),
+        "a = b\ntrailing \ntab\t\n\nä€😀\n".to_owned(),
+        format!("{}\n", "ä".repeat(200)),
+        format!("{} \n", "x".repeat(75)),
+        format!("{}\n", "x".repeat(500)),
+    ] {
+        let there = quoted(&text);
+        assert!(there.lines().all(|line| line.len() <= 76), "{there}");
+        assert!(there.is_ascii());
+        assert!(!there.contains(" \r\n") && !there.contains("\t\r\n"), "{there}");
+        assert_eq!(unquoted(&there), text);
+    }
+}
+
+#[test]
+fn encoded_words_are_short_and_whole() {
+    for text in ["Ä", "Übergrößenträger 😀".repeat(9).as_str(), &"=?x?=".repeat(40)] {
+        let there = encoded_words(text);
+        let mut back = Vec::new();
+        for word in there.split("\r\n ") {
+            assert!(word.len() <= 75, "{word}");
+            let inner = word.strip_prefix("=?UTF-8?B?").and_then(|w| w.strip_suffix("?="));
+            let bytes = BASE64.decode(inner.expect("a word").as_bytes()).expect("base64");
+            assert!(std::str::from_utf8(&bytes).is_ok(), "whole code points");
+            back.extend(bytes);
+        }
+        assert_eq!(String::from_utf8(back).expect("utf-8"), text);
+    }
+}
+
+#[test]
+fn a_subject_is_one_line() {
+    assert_eq!(unstructured("a\r\nBcc: b"), "a  Bcc: b");
+    assert!(unstructured("=?UTF-8?B?eA==?=").starts_with("=?UTF-8?B?PT9"));
+    assert_eq!(bare("a@b>\r\nBcc: <c@d"), "a@bBcc:c@d");
+}

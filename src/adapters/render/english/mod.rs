@@ -1,0 +1,161 @@
+//! The words that come with the crate.
+
+mod code;
+mod link;
+mod notice;
+mod words;
+
+use super::latin::latin;
+use super::{Rendered, Renderer, SmsOrigin, plain_name};
+use crate::domain::message::Message;
+use crate::domain::method::Channel;
+use crate::port::Envelope;
+
+/// English: mail as text and HTML, text messages, calls.
+///
+/// Every message names the organisation; a code or a link says what it is for and until when it is
+/// accepted, in UTC, and that nobody may be told; everything says what to do if it was not you.
+/// A notice holds no link.
+///
+/// A mail's HTML says word for word what its text says; it fetches nothing and sets no colour. A
+/// text message is one part if the name is written in Latin letters (accents that the alphabet of
+/// GSM lacks are left out); see [`with_origin`](Self::with_origin) for one that browsers fill in.
+/// A call reads the code twice, in groups of three.
+///
+/// ```
+/// use sspr::adapters::render::{EnglishText, Renderer};
+/// use sspr::port::Envelope;
+/// use sspr::{Channel, Destination, EmailAddress, Locale, Message, Notice, TenantId, Timestamp};
+///
+/// let at = Timestamp::from_unix_seconds(1_700_000_000);
+/// let envelope = Envelope::new(
+///     "00".repeat(32),
+///     TenantId::parse("contoso")?,
+///     "Contoso".to_owned(),
+///     Channel::Email,
+///     Destination::Email(EmailAddress::parse("ada@contoso.example")?),
+///     Locale::default(),
+///     Message::Notice(Notice::PasswordReset { at }),
+///     at,
+/// );
+/// let words = EnglishText.render(&envelope);
+/// assert_eq!(words.subject, "Contoso: your password was reset");
+/// # Ok::<(), sspr::InvalidInput>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::exhaustive_structs, reason = "a unit struct that callers name as a value")]
+pub struct EnglishText;
+
+/// The longest name in a text message, so that the whole stays one part.
+const SHORT_NAME: usize = 24;
+
+/// The longest name elsewhere.
+const LONG_NAME: usize = 64;
+
+impl EnglishText {
+    /// The same words; text messages with codes end in a line that binds the code to the site where
+    /// it is typed in, so that browsers and phones fill it in there and nowhere else.
+    ///
+    /// If the message were more than one part, its words become fewer, and the name is cut to 12
+    /// characters; the line stays whole. One part is enough for every code if the hosts have at most
+    /// 64 characters together and the name is written in Latin letters.
+    ///
+    /// A host with a site for each tenant keeps one of these for each, and its own [`Renderer`]
+    /// takes the one for the envelope's tenant.
+    ///
+    /// ```
+    /// use sspr::adapters::render::{EnglishText, Renderer, SmsOrigin};
+    /// use sspr::port::Envelope;
+    /// use sspr::{
+    ///     Channel, CodeMessage, CodePurpose, Destination, Locale, Message, PhoneNumber, TenantId,
+    ///     Timestamp,
+    /// };
+    ///
+    /// let at = Timestamp::from_unix_seconds(1_700_000_000);
+    /// let envelope = Envelope::new(
+    ///     "00".repeat(32),
+    ///     TenantId::parse("contoso")?,
+    ///     "Contoso".to_owned(),
+    ///     Channel::Sms,
+    ///     Destination::Phone(PhoneNumber::parse("+14251234567")?),
+    ///     Locale::default(),
+    ///     Message::Code(CodeMessage::new(CodePurpose::Reset, "482139".into(), at)),
+    ///     at,
+    /// );
+    /// let english = EnglishText.with_origin(SmsOrigin::parse("id.contoso.example")?);
+    /// let words = english.render(&envelope);
+    /// assert!(words.text.expose_secret().ends_with("\n@id.contoso.example #482139"));
+    /// # Ok::<(), sspr::InvalidInput>(())
+    /// ```
+    #[must_use]
+    pub const fn with_origin(self, origin: SmsOrigin) -> EnglishTextWithOrigin {
+        EnglishTextWithOrigin { origin }
+    }
+}
+
+/// [`EnglishText`] with text messages bound to a site: made by [`EnglishText::with_origin`].
+///
+/// ```
+/// use sspr::adapters::render::{EnglishText, EnglishTextWithOrigin, SmsOrigin};
+///
+/// let origin = SmsOrigin::parse("contoso.example")?;
+/// let english: EnglishTextWithOrigin = EnglishText.with_origin(origin.clone());
+/// assert_eq!(english.origin(), &origin);
+/// # Ok::<(), sspr::InvalidInput>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct EnglishTextWithOrigin {
+    origin: SmsOrigin,
+}
+
+impl EnglishTextWithOrigin {
+    /// The site.
+    #[must_use]
+    pub const fn origin(&self) -> &SmsOrigin {
+        &self.origin
+    }
+}
+
+impl Renderer for EnglishText {
+    fn render(&self, envelope: &Envelope) -> Rendered {
+        render(envelope, None)
+    }
+}
+
+impl Renderer for EnglishTextWithOrigin {
+    fn render(&self, envelope: &Envelope) -> Rendered {
+        render(envelope, Some(&self.origin))
+    }
+}
+
+fn render(envelope: &Envelope, origin: Option<&SmsOrigin>) -> Rendered {
+    let name = plain_name(&envelope.organisation, LONG_NAME);
+    // Some letters are written as two: the name is bounded after that.
+    let short = || plain_name(&latin(&plain_name(&envelope.organisation, LONG_NAME)), SHORT_NAME);
+    match &envelope.message {
+        Message::Code(message) => {
+            let subject = format!("{name}: your code to {}", words::goal(message.purpose));
+            match envelope.channel {
+                Channel::Sms => Rendered::new(subject, code::text(&short(), message, origin)),
+                Channel::Voice => Rendered::new(subject, code::call(&name, message)),
+                _ => code::mail(&name, message).rendered(subject),
+            }
+        }
+        Message::Link(message) => {
+            let subject = format!("{name}: your link to {}", words::goal(message.purpose));
+            link::mail(&name, message).rendered(subject)
+        }
+        Message::Notice(message) => {
+            let words = notice::Words::of(message);
+            let subject = words.subject(&name);
+            match envelope.channel {
+                Channel::Sms => Rendered::new(subject, words.text(&short())),
+                Channel::Voice => Rendered::new(subject, words.call(&name)),
+                _ => words.mail(&name).rendered(subject),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

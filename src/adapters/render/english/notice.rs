@@ -1,0 +1,208 @@
+//! Notices: what happened, when, and what to do about it.
+
+use super::words::{a, capital, moment, your};
+use crate::adapters::render::mail::Mail;
+use crate::domain::message::Notice;
+use crate::domain::method::MethodKind;
+use crate::domain::secret::SecretText;
+use crate::domain::time::Timestamp;
+
+/// The words of a notice.
+pub(super) struct Words {
+    /// A sentence without its capital and its full stop, for the subject and a text message.
+    headline: String,
+    /// What happened and when.
+    long: String,
+    advice: String,
+    /// So short that a text message is one part.
+    short_advice: String,
+}
+
+const NOT_YOU: &str =
+    "If this was not you, tell your administrator at once: somebody may have your account.";
+const NOT_YOU_SHORT: &str = "Not you? Tell your administrator at once.";
+const ASK: &str = "If you did not expect this, ask your administrator at once, in a way that you \
+                   have used before.";
+const ASK_SHORT: &str = "Unexpected? Ask your administrator at once.";
+const OTHERS: &str = "If you did not expect this, ask the other administrators at once.";
+const OTHERS_SHORT: &str = "Unexpected? Ask the other administrators at once.";
+const NO_LINK: &str = "Open your organisation's usual sign-in page, by its address or your own \
+                       bookmark. This message holds no link and no code, on purpose.";
+const NO_LINK_SHORT: &str = "Open your usual sign-in page. Unsure? Ask your administrator.";
+
+impl Words {
+    pub(super) fn subject(&self, name: &str) -> String {
+        format!("{name}: {}", self.headline)
+    }
+
+    pub(super) fn mail(self, name: &str) -> Mail<'static> {
+        Mail::new()
+            .says(self.long)
+            .says(self.advice)
+            .says(format!("{name} sends this message whenever it happens. It needs no answer."))
+    }
+
+    pub(super) fn text(&self, name: &str) -> SecretText {
+        SecretText::new(format!("{name}: {}. {}", capital(&self.headline), self.short_advice))
+    }
+
+    pub(super) fn call(&self, name: &str) -> SecretText {
+        let Self { long, short_advice, .. } = self;
+        SecretText::new(format!(
+            "Hello. This is a call from {name}.\n{long}\n{short_advice}\nGoodbye."
+        ))
+    }
+
+    fn new(headline: &str, at: Timestamp) -> Self {
+        Self {
+            headline: headline.to_owned(),
+            long: format!("{} on {}.", capital(headline), moment(at)),
+            advice: NOT_YOU.to_owned(),
+            short_advice: NOT_YOU_SHORT.to_owned(),
+        }
+    }
+
+    fn long(mut self, long: String) -> Self {
+        self.long = long;
+        self
+    }
+
+    fn advice(mut self, long: impl Into<String>, short: impl Into<String>) -> Self {
+        self.advice = long.into();
+        self.short_advice = short.into();
+        self
+    }
+
+    pub(super) fn of(notice: &Notice) -> Self {
+        match *notice {
+            Notice::PasswordReset { at } => Self::new("your password was reset", at),
+            Notice::PasswordMayHaveChanged { at } => {
+                Self::new("your password may have been reset", at).advice(
+                    format!(
+                        "It is not known whether the new password was accepted. Sign in with it; \
+                         if that fails, with the one before. {NOT_YOU}"
+                    ),
+                    format!("Try the new one, then the old. {NOT_YOU_SHORT}"),
+                )
+            }
+            Notice::PasswordChanged { at } => Self::new("your password was changed", at).advice(
+                "It was changed by somebody who knew the password before it. If this was not you, \
+                 reset your password on your organisation's usual sign-in page now, and tell your \
+                 administrator at once.",
+                "Not you? Reset your password now and tell your administrator.",
+            ),
+            Notice::AccountUnlocked { at } => Self::new("your account was unlocked", at).advice(
+                "Your password has not changed. If this was not you, tell your administrator at \
+                 once: somebody can use your sign-in methods.",
+                format!("Your password has not changed. {NOT_YOU_SHORT}"),
+            ),
+            Notice::AccountMayHaveBeenUnlocked { at } => {
+                Self::new("your account may have been unlocked", at).advice(
+                    "It is not known whether the unlock took effect; your password has not \
+                     changed. Try to sign in; if your account is still locked, unlock it once \
+                     more. If this was not you, tell your administrator at once: somebody can use \
+                     your sign-in methods.",
+                    format!("Try to sign in. {NOT_YOU_SHORT}"),
+                )
+            }
+            Notice::MethodAdded { method, at } => {
+                Self::new(&format!("{} was added as a sign-in method", a(method)), at)
+            }
+            Notice::MethodRemoved { method, at } => {
+                Self::new(&format!("{} was removed as a sign-in method", a(method)), at)
+            }
+            Notice::MethodReplaced { method, at } => {
+                Self::new(&format!("{} was replaced by a new one", your(method)), at).advice(
+                    format!("{} {NOT_YOU}", replaced(method)),
+                    format!("The old one is not accepted any more. {NOT_YOU_SHORT}"),
+                )
+            }
+            Notice::MethodsRevoked { at } => {
+                Self::new("an administrator removed your sign-in methods", at).advice(
+                    format!(
+                        "What you had registered is not accepted any more. Until you register \
+                         again, you cannot reset your password yourself. {ASK}"
+                    ),
+                    "Register again at your next sign-in. Unexpected? Ask your administrator.",
+                )
+            }
+            Notice::SavedCodeUsed { left, at } => {
+                let left = remaining(left);
+                Self::new("one of your saved codes was used", at).advice(
+                    format!("{left} A code that was used is worthless. {NOT_YOU}"),
+                    format!("{left} {NOT_YOU_SHORT}"),
+                )
+            }
+            Notice::RegistrationRequired { at } => {
+                Self::new("please register your sign-in methods again", at)
+                    .long(format!(
+                        "On {}, an administrator asked you to register your sign-in methods again \
+                         when you next sign in.",
+                        moment(at)
+                    ))
+                    .advice(format!("{NO_LINK} {ASK}"), NO_LINK_SHORT)
+            }
+            Notice::ResetRequested { at } => Self::new("please reset your password", at)
+                .long(format!(
+                    "On {}, an administrator asked you to reset your password.",
+                    moment(at)
+                ))
+                .advice(format!("{NO_LINK} {ASK}"), NO_LINK_SHORT),
+            Notice::ContactsChanged { at } => {
+                let what = "an administrator changed your contact data for password resets";
+                Self::new(what, at).advice(
+                    format!("Codes to reset your password go to the new data from now on. {ASK}"),
+                    ASK_SHORT,
+                )
+            }
+            Notice::ManyFailures { method, at } => {
+                let whose = match method {
+                    MethodKind::SavedCode => "your saved codes",
+                    method => your(method),
+                };
+                Self::new(&format!("many wrong codes were entered for {whose}"), at).advice(
+                    "If this was not you, somebody may be guessing. Your password has not changed. \
+                     If there are many more failures, this way to reset it is switched off; tell \
+                     your administrator.",
+                    NOT_YOU_SHORT,
+                )
+            }
+            Notice::AdministratorMayHaveReset { at } => {
+                Self::new("an administrator may have reset their own password", at).advice(
+                    format!("It is not known whether the new password was accepted. {OTHERS}"),
+                    OTHERS_SHORT,
+                )
+            }
+            Notice::AdministratorReset { at } => {
+                Self::new("an administrator has reset their own password", at)
+                    .advice(OTHERS, OTHERS_SHORT)
+            }
+            Notice::HelpRequested { at } => {
+                Self::new("a user asks for help with a password reset", at)
+                    .long(format!("On {}, help with a password reset was asked for.", moment(at)))
+                    .advice(
+                        "It is not proven who asked: it may not be the user. Before you help, make \
+                         sure who it is in a way that does not rest on the request, such as a call \
+                         to a number that you have known for long, or a meeting. Never give a \
+                         password or a code to whoever calls or answers this message.",
+                        "It is not proven who asked: make sure before you help.",
+                    )
+            }
+        }
+    }
+}
+
+fn replaced(method: MethodKind) -> &'static str {
+    match method {
+        MethodKind::SavedCode => "The saved codes before these are not accepted any more.",
+        _ => "The one before is not accepted any more.",
+    }
+}
+
+fn remaining(left: u8) -> String {
+    match left {
+        0 => "No code is left: make new ones.".to_owned(),
+        1 => "One code is left: make new ones soon.".to_owned(),
+        more => format!("{more} codes are left."),
+    }
+}

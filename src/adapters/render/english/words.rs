@@ -1,0 +1,74 @@
+//! What several messages say.
+
+use crate::domain::message::CodePurpose;
+use crate::domain::method::MethodKind;
+use crate::domain::time::Timestamp;
+
+/// What a code or a link is for, after "to".
+pub(super) const fn goal(purpose: CodePurpose) -> &'static str {
+    match purpose {
+        CodePurpose::Reset => "reset your password",
+        CodePurpose::Register => "confirm a sign-in method",
+        CodePurpose::Unlock => "unlock your account",
+    }
+}
+
+/// The same where every letter counts.
+pub(super) const fn short_goal(purpose: CodePurpose) -> &'static str {
+    match purpose {
+        CodePurpose::Reset => "reset password",
+        CodePurpose::Register => "confirm method",
+        CodePurpose::Unlock => "unlock account",
+    }
+}
+
+pub(super) const fn a(method: MethodKind) -> &'static str {
+    match method {
+        MethodKind::Email => "a mail address",
+        MethodKind::MobilePhone => "a mobile phone",
+        MethodKind::OfficePhone => "an office phone",
+        MethodKind::AuthenticatorApp => "an authenticator app",
+        MethodKind::OathToken => "a security token",
+        MethodKind::SavedCode => "a set of saved codes",
+        MethodKind::AppNotification => "an app notification",
+        MethodKind::Passkey => "a passkey",
+        MethodKind::HostVerified => "a method",
+        MethodKind::Password => "the password",
+    }
+}
+
+pub(super) const fn your(method: MethodKind) -> &'static str {
+    match method {
+        MethodKind::Email => "your mail address",
+        MethodKind::MobilePhone => "your mobile phone",
+        MethodKind::OfficePhone => "your office phone",
+        MethodKind::AuthenticatorApp => "your authenticator app",
+        MethodKind::OathToken => "your security token",
+        MethodKind::SavedCode => "your set of saved codes",
+        MethodKind::AppNotification => "your app notification",
+        MethodKind::Passkey => "your passkey",
+        MethodKind::HostVerified => "your method",
+        MethodKind::Password => "your password",
+    }
+}
+
+pub(super) fn capital(sentence: &str) -> String {
+    let mut characters = sentence.chars();
+    let first = characters.next().map(|first| first.to_ascii_uppercase());
+    first.into_iter().chain(characters).collect()
+}
+
+/// A time as people write it, in UTC: where the reader is, is not known.
+pub(super) fn moment(at: Timestamp) -> String {
+    match time::OffsetDateTime::try_from(at) {
+        Ok(date) => format!("{} {} {}, {}", date.day(), date.month(), date.year(), clock_time(at)),
+        Err(_) => at.to_string(),
+    }
+}
+
+pub(super) fn clock_time(at: Timestamp) -> String {
+    match time::OffsetDateTime::try_from(at) {
+        Ok(date) => format!("{:02}:{:02} UTC", date.hour(), date.minute()),
+        Err(_) => at.to_string(),
+    }
+}

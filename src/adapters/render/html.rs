@@ -1,0 +1,79 @@
+//! HTML, in the little that a mail needs of it.
+
+/// Appends a text so that it stands for itself, between tags and within a quoted attribute alike.
+///
+/// The one way by which anything variable gets into HTML.
+pub(super) fn escape(text: &str, into: &mut String) {
+    for character in text.chars() {
+        match character {
+            '&' => into.push_str("&amp;"),
+            '<' => into.push_str("&lt;"),
+            '>' => into.push_str("&gt;"),
+            '"' => into.push_str("&quot;"),
+            '\'' => into.push_str("&#39;"),
+            // No form of HTML allows them, and a reader may take them for the end of something.
+            control if control.is_control() && control != '\n' => into.push(' '),
+            other => into.push(other),
+        }
+    }
+}
+
+/// Whether an address may stand in an `href`: one of `https`, in printable ASCII. Any other could
+/// be a script, or be read otherwise than it looks.
+pub(super) fn may_be_opened(url: &str) -> bool {
+    let host = url.strip_prefix("https://");
+    host.is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_alphanumeric()))
+        && url.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\')
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Undoes [`escape`].
+    pub(in crate::adapters) fn unescaped(html: &str) -> String {
+        let plain = html.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"");
+        plain.replace("&#39;", "'").replace("&amp;", "&")
+    }
+
+    proptest! {
+        /// V45: whatever it holds, a text opens no tag and ends no attribute, and is still there.
+        #[test]
+        fn an_escaped_text_is_only_text(text in any::<String>()) {
+            let mut html = String::new();
+            escape(&text, &mut html);
+            prop_assert!(!html.contains(['<', '>', '"', '\'']), "{html}");
+            let entities = ["&amp;", "&lt;", "&gt;", "&quot;", "&#39;"];
+            for (place, _) in html.match_indices('&') {
+                prop_assert!(entities.iter().any(|entity| html[place..].starts_with(entity)));
+            }
+            let shown = |c: char| if c.is_control() && c != '\n' { ' ' } else { c };
+            prop_assert_eq!(unescaped(&html), text.chars().map(shown).collect::<String>());
+        }
+    }
+
+    #[test]
+    fn only_a_plain_https_address_may_be_opened() {
+        for good in ["https://id.example/reset#abc", "https://id.example:8443/r?a=1&link=x'y"] {
+            assert!(may_be_opened(good), "{good}");
+        }
+        for bad in [
+            "",
+            "https://",
+            "http://id.example/",
+            "HTTPS://id.example/",
+            "javascript:alert(1)",
+            "data:text/html,x",
+            "//id.example/",
+            " https://id.example/",
+            "https:///id.example/",
+            "https://\\id.example/",
+            "https://id.example/a b",
+            "https://id.example/\n",
+            "https://ıd.example/",
+        ] {
+            assert!(!may_be_opened(bad), "{bad}");
+        }
+    }
+}

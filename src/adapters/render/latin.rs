@@ -1,0 +1,82 @@
+//! A name in the letters that a text message has cheaply.
+
+use std::borrow::Cow;
+
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
+use super::sms::septets;
+
+/// The name in the alphabet of GSM: without the accents that it lacks, if nothing else stands in
+/// the way; otherwise the name as it is. One letter outside would more than halve a text message.
+pub(super) fn latin(name: &str) -> Cow<'_, str> {
+    let mut plain = String::new();
+    for character in name.chars() {
+        if septets(character).is_some() {
+            plain.push(character);
+        } else if let Some(written) = otherwise(character) {
+            plain.push_str(written);
+        } else {
+            let letters = std::iter::once(character).nfd().filter(|c| !is_combining_mark(*c));
+            for letter in letters {
+                if septets(letter).is_none() {
+                    return Cow::Borrowed(name);
+                }
+                plain.push(letter);
+            }
+        }
+    }
+    Cow::Owned(plain)
+}
+
+/// What is commonly written for characters that are no letter with a mark.
+const fn otherwise(character: char) -> Option<&'static str> {
+    Some(match character {
+        '‘' | '’' | '´' => "'",
+        '“' | '”' | '„' | '«' | '»' => "\"",
+        '‐' | '‑' | '–' | '—' => "-",
+        '·' | '•' => "-",
+        'ł' => "l",
+        'Ł' => "L",
+        'đ' => "d",
+        'Đ' => "D",
+        'ı' => "i",
+        'œ' => "oe",
+        'Œ' => "OE",
+        'ẞ' => "SS",
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// R-216.
+    #[test]
+    fn accents_go_where_that_is_enough_and_only_there() {
+        for (name, expected) in [
+            ("Contoso", "Contoso"),
+            ("Übung & Söhne, Ñandú", "Übung & Söhne, Ñandu"),
+            ("Škoda", "Skoda"),
+            ("S\u{30c}koda", "Skoda"),
+            ("Łódź – l’été", "Lodz - l'été"),
+            ("Œuvre ı", "OEuvre i"),
+            ("株式会社 Škoda", "株式会社 Škoda"),
+            ("Москва", "Москва"),
+            ("Ελλάδα", "Ελλάδα"),
+            ("क्षि", "क्षि"),
+        ] {
+            assert_eq!(latin(name), expected);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_outcome_is_the_name_or_plain(name in any::<String>()) {
+            let plain = latin(&name);
+            prop_assert!(plain == name || plain.chars().all(|c| septets(c).is_some()));
+        }
+    }
+}

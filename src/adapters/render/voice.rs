@@ -1,0 +1,79 @@
+//! Codes as they are read aloud.
+
+/// Each symbol on its own, in groups of three with a longer pause between them.
+///
+/// Digits: `4 8 2, 1 3 9`. Letters, of which many sound alike on a telephone, each with its word:
+/// `B as in Bravo, C as in Charlie, D as in Delta; F as in Foxtrot`.
+pub(super) fn spoken(code: &str) -> String {
+    let digits = code.bytes().all(|byte| byte.is_ascii_digit());
+    let (pause, longer) = if digits { (" ", ", ") } else { (", ", "; ") };
+    // Room for the longest code in words, so that no copy is left behind by growing.
+    let mut spoken = String::with_capacity(24 * code.len());
+    for (place, symbol) in code.chars().enumerate() {
+        if place > 0 {
+            spoken.push_str(if place % 3 == 0 { longer } else { pause });
+        }
+        spoken.push(symbol);
+        if let Some(word) = word(symbol) {
+            spoken.push_str(" as in ");
+            spoken.push_str(word);
+        }
+    }
+    spoken
+}
+
+/// The spelling alphabet of aviation, for the letters that codes have.
+const fn word(letter: char) -> Option<&'static str> {
+    Some(match letter {
+        'B' => "Bravo",
+        'C' => "Charlie",
+        'D' => "Delta",
+        'F' => "Foxtrot",
+        'G' => "Golf",
+        'H' => "Hotel",
+        'J' => "Juliett",
+        'K' => "Kilo",
+        'L' => "Lima",
+        'M' => "Mike",
+        'N' => "November",
+        'P' => "Papa",
+        'Q' => "Quebec",
+        'R' => "Romeo",
+        'S' => "Sierra",
+        'T' => "Tango",
+        'V' => "Victor",
+        'W' => "Whisky",
+        'X' => "X-ray",
+        'Z' => "Zulu",
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// digit by digit, in groups.
+    #[test]
+    fn digits_are_read_one_by_one_in_groups_of_three() {
+        for (code, expected) in [
+            ("482139", "4 8 2, 1 3 9"),
+            ("48213907", "4 8 2, 1 3 9, 0 7"),
+            ("1234567", "1 2 3, 4 5 6, 7"),
+            ("", ""),
+        ] {
+            assert_eq!(spoken(code), expected);
+        }
+    }
+
+    #[test]
+    fn letters_are_spelled_with_a_word_each() {
+        let expected = "B as in Bravo, Z as in Zulu, X as in X-ray; W as in Whisky";
+        assert_eq!(spoken("BZXW"), expected);
+        for letter in "BCDFGHJKLMNPQRSTVWXZ".chars() {
+            let word = word(letter).expect("a word for every letter of a code");
+            assert!(word.starts_with(letter), "{word}");
+        }
+        assert_eq!(spoken("B7"), "B as in Bravo, 7");
+    }
+}

@@ -1,0 +1,185 @@
+//! Several deliveries as one, chosen by channel.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::domain::ids::TenantId;
+use crate::domain::method::Channel;
+use crate::port::{Delivery, Envelope, PortError, PortResult};
+
+/// A [`Delivery`] that hands each message to the one for its channel: mail to a mail server, text
+/// messages to a gateway.
+///
+/// A channel is there if it has a route and the delivery behind the route says that this tenant
+/// has it. A message for a channel without a route is refused for good.
+///
+/// ```
+/// use sspr::adapters::memory::MemoryInbox;
+/// use sspr::adapters::route::ByChannel;
+/// use sspr::{Channel, Delivery as _, TenantId};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let (mail, gateway) = (MemoryInbox::new(), MemoryInbox::new()); // yours are real ones
+/// let delivery = ByChannel::new()
+///     .with(Channel::Email, mail)
+///     .with(Channel::Sms, gateway);
+/// let contoso = TenantId::parse("contoso")?;
+/// assert_eq!(delivery.channels(&contoso).await?, [Channel::Email, Channel::Sms]);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Default)]
+pub struct ByChannel {
+    routes: BTreeMap<Channel, Arc<dyn Delivery>>,
+}
+
+impl ByChannel {
+    /// No route yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sends what goes over this channel by this delivery; the last one for a channel counts. To
+    /// use one delivery for two channels, clone an `Arc` of it. A channel over which nothing is
+    /// sent changes nothing.
+    #[must_use]
+    pub fn with(mut self, channel: Channel, delivery: impl Delivery + 'static) -> Self {
+        if let Some(carrier) = channel.carrier() {
+            self.routes.insert(carrier, Arc::new(delivery));
+        }
+        self
+    }
+}
+
+#[async_trait]
+impl Delivery for ByChannel {
+    async fn deliver(&self, envelope: &Envelope) -> PortResult<()> {
+        let route = envelope.channel.carrier().and_then(|carrier| self.routes.get(&carrier));
+        let Some(delivery) = route else {
+            return Err(PortError::denied().because("no delivery has this channel"));
+        };
+        delivery.deliver(envelope).await
+    }
+
+    async fn channels(&self, tenant: &TenantId) -> PortResult<Vec<Channel>> {
+        let mut channels = Vec::with_capacity(self.routes.len());
+        for (channel, delivery) in &self.routes {
+            // One that cannot say fails the whole: "none" would be a false answer.
+            if delivery.channels(tenant).await?.contains(channel) {
+                channels.push(*channel);
+            }
+        }
+        Ok(channels)
+    }
+}
+
+impl fmt::Debug for ByChannel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.routes.keys()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::adapters::memory::MemoryInbox;
+    use crate::domain::contact::{Destination, EmailAddress, PhoneNumber};
+    use crate::domain::message::{Locale, Message, Notice};
+    use crate::domain::time::Timestamp;
+    use crate::port::PortErrorKind;
+
+    const AT: Timestamp = Timestamp::from_unix_seconds(1_700_000_000);
+
+    /// Has these channels, or does not know; takes everything.
+    struct Says(PortResult<Vec<Channel>>);
+
+    #[async_trait]
+    impl Delivery for Says {
+        async fn deliver(&self, _: &Envelope) -> PortResult<()> {
+            Ok(())
+        }
+
+        async fn channels(&self, _: &TenantId) -> PortResult<Vec<Channel>> {
+            match &self.0 {
+                Ok(channels) => Ok(channels.clone()),
+                Err(error) => Err(PortError::new(error.kind())),
+            }
+        }
+    }
+
+    fn tenant() -> TenantId {
+        TenantId::parse("contoso").expect("valid")
+    }
+
+    fn notice(channel: Channel) -> Envelope {
+        let destination = match channel {
+            Channel::Email => {
+                Destination::Email(EmailAddress::parse("ada@contoso.example").expect("valid"))
+            }
+            _ => Destination::Phone(PhoneNumber::parse("+14255550100").expect("valid")),
+        };
+        Envelope::new(
+            "key".to_owned(),
+            tenant(),
+            "Contoso".to_owned(),
+            channel,
+            destination,
+            Locale::default(),
+            Message::Notice(Notice::PasswordReset { at: AT }),
+            AT,
+        )
+    }
+
+    #[tokio::test]
+    async fn each_message_goes_to_the_delivery_of_its_channel_only() {
+        let (mail, text) = (MemoryInbox::new(), MemoryInbox::new());
+        let both =
+            ByChannel::new().with(Channel::Email, mail.clone()).with(Channel::Sms, text.clone());
+        both.deliver(&notice(Channel::Email)).await.expect("taken");
+        assert_eq!((mail.all().len(), text.all().len()), (1, 0));
+        both.deliver(&notice(Channel::Sms)).await.expect("taken");
+        assert_eq!((mail.all().len(), text.all().len()), (1, 1));
+    }
+
+    #[tokio::test]
+    async fn a_channel_without_a_delivery_is_refused_for_good() {
+        let mail = ByChannel::new().with(Channel::Email, MemoryInbox::new());
+        for channel in [Channel::Sms, Channel::Voice, Channel::InHand] {
+            let error = mail.deliver(&notice(channel)).await.expect_err("no route");
+            assert_eq!(error.kind(), PortErrorKind::Denied);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_channel_is_there_only_if_its_own_delivery_has_it() {
+        let has = |channels: &[Channel]| Says(Ok(channels.to_vec()));
+        let both = ByChannel::new()
+            .with(Channel::Email, has(&[Channel::Email, Channel::Voice]))
+            .with(Channel::Sms, has(&[Channel::Email]))
+            .with(Channel::InHand, has(&[Channel::Sms]));
+        assert_eq!(both.channels(&tenant()).await.expect("known"), [Channel::Email]);
+        assert_eq!(ByChannel::new().channels(&tenant()).await.expect("known"), []);
+    }
+
+    #[tokio::test]
+    async fn a_delivery_that_cannot_say_fails_the_whole() {
+        let both = ByChannel::new()
+            .with(Channel::Email, Says(Ok(vec![Channel::Email])))
+            .with(Channel::Sms, Says(Err(PortError::unavailable())));
+        let error = both.channels(&tenant()).await.expect_err("unknown");
+        assert_eq!(error.kind(), PortErrorKind::Unavailable);
+    }
+
+    #[tokio::test]
+    async fn a_link_goes_with_the_mail() {
+        let mail = MemoryInbox::new();
+        let one = ByChannel::new().with(Channel::Link, mail.clone());
+        one.deliver(&notice(Channel::Email)).await.expect("taken");
+        assert_eq!(mail.all().len(), 1);
+    }
+}

@@ -1,0 +1,270 @@
+//! What a delivery by SMTP must be told.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use lettre::transport::smtp::client::{Certificate, CertificateStore, TlsParameters};
+use lettre::transport::smtp::extension::ClientId;
+
+use super::SmtpDelivery;
+use super::pool::Pool;
+use super::session::{Login, Security, Server};
+use crate::adapters::render::{EnglishText, Renderer};
+use crate::domain::contact::EmailAddress;
+use crate::domain::ids::TenantId;
+use crate::domain::secret::SecretText;
+use crate::port::{Clock, PortError, PortResult, SystemClock};
+
+/// How to reach a mail server, and how to send; [`build`](Self::build) makes an [`SmtpDelivery`]
+/// of it.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use sspr::adapters::smtp::SmtpConfig;
+/// use sspr::{EmailAddress, SecretText};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let password = || SecretText::from("from your vault");
+/// let sender = EmailAddress::parse("no-reply@contoso.example")?;
+/// let delivery = SmtpConfig::starttls("smtp.contoso.example", &sender)
+///     .with_login("sspr", password())
+///     .with_timeout(Duration::from_secs(10))
+///     .build()?;
+/// # Ok(())
+/// # }
+/// ```
+#[must_use]
+pub struct SmtpConfig {
+    transport: Transport,
+    host: String,
+    port: u16,
+    sender: EmailAddress,
+    senders: HashMap<TenantId, EmailAddress>,
+    login: Option<(String, SecretText)>,
+    roots: Vec<String>,
+    system_roots: bool,
+    hello: Option<String>,
+    timeout: Duration,
+    connections: usize,
+    renderer: Arc<dyn Renderer>,
+    clock: Arc<dyn Clock>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Transport {
+    StartTls,
+    ImplicitTls,
+    ClearOnLoopback,
+}
+
+impl SmtpConfig {
+    /// The shortest time that a call may be given: 100 milliseconds.
+    pub const MIN_TIMEOUT: Duration = Duration::from_millis(100);
+    /// The longest: 50 seconds. The engine counts on an answer within a minute.
+    pub const MAX_TIMEOUT: Duration = Duration::from_secs(50);
+    /// The most connections at a time.
+    pub const MAX_CONNECTIONS: usize = 32;
+
+    /// A server that is asked to begin TLS (`STARTTLS`), on port 587. One that does not offer it
+    /// is sent nothing.
+    ///
+    /// `host` is a name or an IP address; the server's certificate must be for it.
+    pub fn starttls(host: &str, sender: &EmailAddress) -> Self {
+        Self::new(Transport::StartTls, host, 587, sender)
+    }
+
+    /// A server that speaks TLS from the first byte (RFC 8314, 3.3), on port 465.
+    pub fn implicit_tls(host: &str, sender: &EmailAddress) -> Self {
+        Self::new(Transport::ImplicitTls, host, 465, sender)
+    }
+
+    /// **Without encryption**, to a server on this port of this machine (`127.0.0.1`): a relay
+    /// beside the host, or a mail catcher. Other machines cannot be reached in this way, and a
+    /// login is refused.
+    pub fn unencrypted_on_loopback(port: u16, sender: &EmailAddress) -> Self {
+        let host = Ipv4Addr::LOCALHOST.to_string();
+        Self::new(Transport::ClearOnLoopback, &host, port, sender)
+    }
+
+    fn new(transport: Transport, host: &str, port: u16, sender: &EmailAddress) -> Self {
+        Self {
+            transport,
+            host: host.to_owned(),
+            port,
+            sender: sender.clone(),
+            senders: HashMap::new(),
+            login: None,
+            roots: Vec::new(),
+            system_roots: true,
+            hello: None,
+            timeout: Duration::from_secs(30),
+            connections: 4,
+            renderer: Arc::new(EnglishText),
+            clock: Arc::new(SystemClock),
+        }
+    }
+
+    /// Another port.
+    pub fn with_port(mut self, port: u16) -> Self {
+        self.port = port;
+        self
+    }
+
+    /// Logs in by `PLAIN` or, where the server lacks it, `LOGIN`; after TLS has begun. Default: no
+    /// login.
+    pub fn with_login(mut self, user: &str, password: SecretText) -> Self {
+        self.login = Some((user.to_owned(), password));
+        self
+    }
+
+    /// Trusts these certificate authorities as well, given as PEM, one or several in a text.
+    pub fn with_root_certificates(mut self, pem: &str) -> Self {
+        self.roots.push(pem.to_owned());
+        self
+    }
+
+    /// Trusts nobody but those of [`with_root_certificates`](Self::with_root_certificates).
+    /// Default: the authorities that this machine trusts are read when the delivery is built.
+    pub fn without_system_roots(mut self) -> Self {
+        self.system_roots = false;
+        self
+    }
+
+    /// The name by which the server is greeted: this machine's, with its domain, or its IP address.
+    /// Default: `127.0.0.1`, which servers for submission take.
+    pub fn with_hello(mut self, name: &str) -> Self {
+        self.hello = Some(name.to_owned());
+        self
+    }
+
+    /// The most time that one call may take, from the wait for a connection to the server's last
+    /// word: 100 milliseconds to 50 seconds. Default: 30 seconds.
+    pub fn with_timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// The most connections at a time, used and idle, 1 to 32; further calls wait. Default: 4. One
+    /// that was idle for a minute is not used again.
+    pub fn with_connections(mut self, connections: usize) -> Self {
+        self.connections = connections;
+        self
+    }
+
+    /// Sends mail of this tenant from an address of its own.
+    pub fn with_tenant_sender(mut self, tenant: TenantId, sender: &EmailAddress) -> Self {
+        self.senders.insert(tenant, sender.clone());
+        self
+    }
+
+    /// Puts messages into these words. Default: [`EnglishText`].
+    pub fn with_renderer(mut self, renderer: impl Renderer + 'static) -> Self {
+        self.renderer = Arc::new(renderer);
+        self
+    }
+
+    /// Dates mail, and knows what is past its time, by this clock: the engine's. Default: the
+    /// system's.
+    pub fn with_clock(mut self, clock: impl Clock + 'static) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// Checks what was given. Connects to nothing.
+    ///
+    /// # Errors
+    ///
+    /// `Denied`: a value is out of its range, a name or a certificate has the wrong form, or there
+    /// is a login without TLS.
+    pub fn build(self) -> PortResult<SmtpDelivery> {
+        if !is_host(&self.host) {
+            return Err(wrong("the host is neither a name nor an address"));
+        }
+        if !(Self::MIN_TIMEOUT..=Self::MAX_TIMEOUT).contains(&self.timeout) {
+            return Err(wrong("the timeout is out of range"));
+        }
+        if !(1..=Self::MAX_CONNECTIONS).contains(&self.connections) {
+            return Err(wrong("the number of connections is out of range"));
+        }
+        if self.login.is_some() && self.transport == Transport::ClearOnLoopback {
+            return Err(wrong("a login needs TLS"));
+        }
+        let server = Server {
+            port: self.port,
+            security: self.security()?,
+            hello: self.hello()?,
+            login: self.login.map(|(user, password)| Login { user, password }),
+            patience: self.timeout / 3,
+            host: self.host,
+        };
+        Ok(SmtpDelivery {
+            server,
+            pool: Pool::new(self.connections),
+            timeout: self.timeout,
+            sender: self.sender,
+            senders: self.senders,
+            renderer: self.renderer,
+            clock: self.clock,
+        })
+    }
+
+    fn security(&self) -> PortResult<Security> {
+        let kind = match self.transport {
+            Transport::StartTls => Security::StartTls,
+            Transport::ImplicitTls => Security::Implicit,
+            Transport::ClearOnLoopback => return Ok(Security::ClearOnLoopback),
+        };
+        let mut tls = TlsParameters::builder(self.host.clone());
+        if !self.system_roots {
+            tls = tls.certificate_store(CertificateStore::None);
+        }
+        for pem in &self.roots {
+            // A text without a certificate would be read as none, and trust nobody.
+            let there = pem.contains("-----BEGIN CERTIFICATE-----");
+            let root = Certificate::from_pem(pem.as_bytes()).ok().filter(|_| there);
+            tls = tls.add_root_certificate(root.ok_or_else(|| wrong("no root certificate"))?);
+        }
+        // The error of lettre's is one of its own types.
+        let tls = tls.build().map_err(|_| wrong("a root certificate is malformed"))?;
+        Ok(kind(tls))
+    }
+
+    fn hello(&self) -> PortResult<ClientId> {
+        let Some(name) = &self.hello else {
+            return Ok(ClientId::Ipv4(Ipv4Addr::LOCALHOST));
+        };
+        match name.parse() {
+            Ok(IpAddr::V4(address)) => Ok(ClientId::Ipv4(address)),
+            Ok(IpAddr::V6(address)) => Ok(ClientId::Ipv6(address)),
+            Err(_) if is_host(name) => Ok(ClientId::Domain(name.clone())),
+            Err(_) => Err(wrong("the name for the greeting is malformed")),
+        }
+    }
+}
+
+/// A name in the form of DNS, or an IP address.
+fn is_host(host: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
+    host.parse::<IpAddr>().is_ok() || (1..=253).contains(&host.len()) && host.bytes().all(plain)
+}
+
+fn wrong(what: &'static str) -> PortError {
+    PortError::denied().because(format!("smtp: {what}"))
+}
+
+impl fmt::Debug for SmtpConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { transport, host, port, sender, login, .. } = self;
+        f.debug_struct("SmtpConfig")
+            .field("transport", transport)
+            .field("host", host)
+            .field("port", port)
+            .field("sender", sender)
+            .field("login", &login.is_some())
+            .finish_non_exhaustive()
+    }
+}

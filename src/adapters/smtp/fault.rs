@@ -1,0 +1,153 @@
+//! What became of a call, as far as the conversation with the server tells.
+
+use std::fmt;
+
+use lettre::transport::smtp::Error as SmtpError;
+
+use crate::port::{PortError, PortErrorKind};
+
+/// How far the conversation had come.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Stage {
+    Queue,
+    Connect,
+    Tls,
+    Login,
+    Sender,
+    Recipient,
+    Data,
+    /// The content may have left, its end included: only the server's answer tells.
+    Content,
+}
+
+/// What went wrong.
+#[derive(Debug)]
+pub(super) enum What {
+    Reply(u16),
+    Lost,
+    Late,
+    NoTls,
+    NoUtf8,
+}
+
+/// A call that failed. Goes into logs as the source of a [`PortError`]: it holds neither what the
+/// server wrote, which often repeats the address, nor anything of the message.
+#[derive(Debug)]
+pub(super) struct Fault {
+    stage: Stage,
+    what: What,
+    /// Of the network or of TLS: names hosts at most.
+    detail: Option<String>,
+}
+
+impl Fault {
+    pub(super) const fn new(stage: Stage, what: What) -> Self {
+        Self { stage, what, detail: None }
+    }
+
+    pub(super) fn of(stage: Stage, error: &SmtpError) -> Self {
+        match error.status() {
+            Some(code) => Self::new(stage, What::Reply(code.into())),
+            // What could not be read may be quoted in the error.
+            None if error.is_response() => Self::new(stage, What::Lost),
+            None => Self { stage, what: What::Lost, detail: Some(error.to_string()) },
+        }
+    }
+
+    pub(super) fn io(stage: Stage, error: &std::io::Error) -> Self {
+        Self { stage, what: What::Lost, detail: Some(error.to_string()) }
+    }
+
+    /// Whether the server has answered and will go on talking on this connection.
+    pub(super) const fn leaves_the_connection(&self) -> bool {
+        match self.what {
+            What::Reply(code) => code != 421,
+            What::NoUtf8 => true,
+            What::Lost | What::Late | What::NoTls => false,
+        }
+    }
+
+    fn kind(&self) -> PortErrorKind {
+        match (self.stage, &self.what) {
+            (_, What::NoUtf8) => PortErrorKind::Denied,
+            // Until the sender is named nothing is said about this message: whatever the server
+            // dislikes then, an operator can mend, and no notice may be lost over it.
+            (Stage::Queue | Stage::Connect | Stage::Tls | Stage::Login, _) => {
+                PortErrorKind::Unavailable
+            }
+            // RFC 4954, 6: about the login, whichever command they answer.
+            (_, What::Reply(530 | 534 | 535 | 538)) => PortErrorKind::Unavailable,
+            (_, What::Reply(500..=599)) => PortErrorKind::Denied,
+            (_, What::Reply(400..=499)) => PortErrorKind::Unavailable,
+            (Stage::Content, _) => PortErrorKind::Unknown,
+            // A message whose end the server never saw is not delivered (RFC 5321, 4.1.1.4).
+            _ => PortErrorKind::Unavailable,
+        }
+    }
+}
+
+impl From<Fault> for PortError {
+    fn from(fault: Fault) -> Self {
+        Self::new(fault.kind()).because(fault)
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let stage = match self.stage {
+            Stage::Queue => "waiting for a free connection",
+            Stage::Connect => "connecting",
+            Stage::Tls => "starting TLS",
+            Stage::Login => "logging in",
+            Stage::Sender => "naming the sender",
+            Stage::Recipient => "naming the recipient",
+            Stage::Data => "announcing the content",
+            Stage::Content => "sending the content",
+        };
+        write!(f, "smtp, {stage}: ")?;
+        match &self.what {
+            What::Reply(code) => write!(f, "the server answered {code}"),
+            What::Lost => f.write_str("the connection failed"),
+            What::Late => f.write_str("the time is up"),
+            What::NoTls => f.write_str("the server offers no TLS"),
+            What::NoUtf8 => f.write_str("the address needs SMTPUTF8, which the server lacks"),
+        }?;
+        match &self.detail {
+            Some(detail) => write!(f, ": {detail}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for Fault {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_answer_about_the_message_is_final() {
+        use PortErrorKind::{Denied, Unavailable, Unknown};
+        let cases = [
+            (Stage::Connect, What::Reply(554), Unavailable),
+            (Stage::Tls, What::NoTls, Unavailable),
+            (Stage::Login, What::Reply(535), Unavailable),
+            (Stage::Sender, What::Reply(530), Unavailable),
+            (Stage::Sender, What::Reply(550), Denied),
+            (Stage::Recipient, What::Reply(550), Denied),
+            (Stage::Recipient, What::Reply(451), Unavailable),
+            (Stage::Recipient, What::Lost, Unavailable),
+            (Stage::Data, What::Late, Unavailable),
+            (Stage::Content, What::Reply(554), Denied),
+            (Stage::Content, What::Reply(452), Unavailable),
+            (Stage::Content, What::Lost, Unknown),
+            (Stage::Content, What::Late, Unknown),
+            (Stage::Content, What::Reply(354), Unknown),
+            (Stage::Sender, What::NoUtf8, Denied),
+        ];
+        for (stage, what, kind) in cases {
+            let fault = Fault::new(stage, what);
+            assert_eq!(fault.kind(), kind, "{fault}");
+        }
+    }
+}

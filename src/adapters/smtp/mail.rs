@@ -1,0 +1,98 @@
+//! A message as mail.
+
+use lettre::Address;
+use lettre::message::header::{HeaderName, HeaderValue};
+use lettre::message::{Mailbox, Message as Draft, MultiPart, SinglePart};
+use sha2::{Digest as _, Sha256};
+use zeroize::Zeroizing;
+
+use crate::adapters::render::{Rendered, plain_name};
+use crate::domain::contact::EmailAddress;
+use crate::domain::secret::SecretText;
+use crate::domain::time::Timestamp;
+use crate::port::{Envelope, PortError, PortResult};
+
+/// A mail, ready to be handed over.
+pub(super) struct Mail {
+    pub(super) from: Address,
+    pub(super) to: Address,
+    /// One of the addresses can be written in UTF-8 only.
+    pub(super) needs_utf8: bool,
+    /// Headers and body; may hold a code.
+    pub(super) content: Zeroizing<Vec<u8>>,
+}
+
+/// Puts together what this envelope says, in these words.
+pub(super) fn compose(
+    envelope: &Envelope,
+    words: &Rendered,
+    from: &EmailAddress,
+    to: &EmailAddress,
+    now: Timestamp,
+) -> PortResult<Mail> {
+    let (from, to) = (path(from), path(to));
+    let needs_utf8 = [&from, &to].into_iter().any(|path| !AsRef::<str>::as_ref(path).is_ascii());
+    let name = plain_name(&envelope.organisation, 64);
+    let mut draft = Draft::builder()
+        .from(Mailbox::new(Some(name), from.clone()))
+        .to(Mailbox::new(None, to.clone()))
+        .subject(one_line(&words.subject))
+        .message_id(Some(message_id(&envelope.idempotency_key, from.domain())))
+        // No answering machine should answer (RFC 3834, 5; MS-OXCMAIL, 2.2.3.2.14).
+        .raw_header(fixed("Auto-Submitted", "auto-generated"))
+        .raw_header(fixed("X-Auto-Response-Suppress", "All"));
+    if let Some(date) = date(now) {
+        draft = draft.raw_header(HeaderValue::new(HeaderName::new_from_ascii_str("Date"), date));
+    }
+    let text = SinglePart::plain(words.text.expose_secret().to_owned());
+    let draft = match html(words) {
+        Some(html) => {
+            let html = SinglePart::html(html.expose_secret().to_owned());
+            // The last part is the one that is shown (RFC 2046, 5.1.4).
+            draft.multipart(MultiPart::alternative().singlepart(text).singlepart(html))
+        }
+        None => draft.singlepart(text),
+    };
+    let draft =
+        draft.map_err(|_| PortError::denied().because("smtp: no mail can be made of it"))?;
+    Ok(Mail { from, to, needs_utf8, content: Zeroizing::new(draft.formatted()) })
+}
+
+const fn html(words: &Rendered) -> Option<&SecretText> {
+    words.html.as_ref()
+}
+
+/// The address as the server is told it. A domain goes in the form of DNS where that spares the
+/// server the need for SMTPUTF8 (RFC 6531, 3.2); the local part stays as it is stored.
+fn path(address: &EmailAddress) -> Address {
+    let whole = address.as_str();
+    let normalised = address.normalised();
+    let (local, domain) = match (whole.rsplit_once('@'), normalised.rsplit_once('@')) {
+        (Some((local, _)), Some((_, ascii))) if local.is_ascii() => (local, ascii),
+        (Some(parts), _) => parts,
+        (None, _) => (whole, ""),
+    };
+    // A parsed address holds no space, control character or bracket, which is what counts here;
+    // the rules of two parsers are never quite the same.
+    Address::new_dangerous(local, domain)
+}
+
+/// The same for each try of one message, so that a repetition can be recognised.
+fn message_id(key: &str, domain: &str) -> String {
+    let digest = data_encoding::HEXLOWER.encode(&Sha256::digest(key.as_bytes()));
+    let domain = if domain.is_ascii() { domain } else { "sspr.invalid" };
+    format!("<{}@{domain}>", &digest[..32])
+}
+
+fn one_line(text: &str) -> String {
+    text.chars().map(|symbol| if symbol.is_control() { ' ' } else { symbol }).collect()
+}
+
+fn fixed(name: &'static str, value: &str) -> HeaderValue {
+    HeaderValue::new(HeaderName::new_from_ascii_str(name), value.to_owned())
+}
+
+fn date(at: Timestamp) -> Option<String> {
+    let at = time::OffsetDateTime::try_from(at).ok()?;
+    at.format(&time::format_description::well_known::Rfc2822).ok()
+}

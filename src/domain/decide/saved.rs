@@ -1,0 +1,131 @@
+//! Saved recovery codes: shown once, kept as digests, each used once.
+
+use super::Turn;
+use super::register::{Confirm, MAX_METHODS, activate};
+use crate::domain::account::{
+    Account, Factor, FlowId, Method, MethodState, Provenance, Purpose, SavedSet,
+};
+use crate::domain::digest::Digest;
+use crate::domain::event::EventKind;
+use crate::domain::ids::MethodId;
+use crate::domain::method::MethodKind;
+use crate::domain::refusal::Refusal;
+use crate::domain::time::Timestamp;
+
+/// Keeps a new set, pending until its owner says that it is saved: whoever loses the page before
+/// that still has the codes of the set before.
+///
+/// # Errors
+///
+/// [`Refusal::LimitReached`].
+pub(crate) fn put_saved_codes(turn: &mut Turn<'_>, codes: &[Digest]) -> Result<MethodId, Refusal> {
+    turn.sweep();
+    let pending = |one: &Method| one.kind == MethodKind::SavedCode && !one.active();
+    turn.account.methods.retain(|one| !pending(one));
+    let full = turn.account.methods.len() >= MAX_METHODS || turn.account.is_large();
+    if full || codes.len() > SavedSet::MAX {
+        return Err(Refusal::LimitReached);
+    }
+    let id = turn.next_method_id()?;
+    turn.account.methods.push(Method {
+        id: id.clone(),
+        kind: MethodKind::SavedCode,
+        factor: Factor::Saved(SavedSet { codes: codes.to_vec(), replacement: None }),
+        state: MethodState::Pending,
+        provenance: Provenance::Unconfirmed,
+        added_at: turn.now,
+        usable_from: Timestamp::MAX,
+        replaces: None,
+    });
+    turn.note(EventKind::MethodAdded { method: MethodKind::SavedCode, id: id.clone() });
+    Ok(id)
+}
+
+/// The owner has saved the codes: the set counts, in the place of the one before. Said again after
+/// a lost answer, nothing changes.
+///
+/// # Errors
+///
+/// [`Refusal::NotFound`] if there is no such set.
+pub(crate) fn acknowledge_saved_codes(
+    turn: &mut Turn<'_>,
+    id: &MethodId,
+    confirm: &Confirm<'_>,
+) -> Result<Method, Refusal> {
+    turn.sweep();
+    let set = turn.account.method(id).filter(|one| one.kind == MethodKind::SavedCode);
+    let set = set.cloned().ok_or(Refusal::NotFound)?;
+    if set.active() {
+        return Ok(set);
+    }
+    let before = active_set(&turn.account).map(|one| one.id.clone());
+    if let Some(method) = turn.account.method_mut(id) {
+        method.replaces = before;
+    }
+    activate(turn, id, None, confirm)
+}
+
+fn active_set(account: &Account) -> Option<&Method> {
+    account.methods.iter().find(|one| one.kind == MethodKind::SavedCode && one.active())
+}
+
+/// A flow that has used a saved code gets another one in its place (NIST SP 800-63B-4, 4.2.1.1),
+/// pending until its owner says that it is saved.
+///
+/// # Errors
+///
+/// [`Refusal::Ended`] if the flow has not reached its goal with a saved code, or has its
+/// replacement already.
+pub(crate) fn put_replacement(
+    turn: &mut Turn<'_>,
+    flow: &FlowId,
+    purpose: Purpose,
+    code: Digest,
+) -> Result<(), Refusal> {
+    turn.sweep();
+    owed(turn, flow, purpose)?;
+    let set = set_mut(turn).ok_or(Refusal::Ended)?;
+    set.replacement = Some(code);
+    Ok(())
+}
+
+/// The replacement is saved, and counts.
+///
+/// # Errors
+///
+/// [`Refusal::Ended`] if there is none.
+pub(crate) fn acknowledge_replacement(
+    turn: &mut Turn<'_>,
+    flow: &FlowId,
+    purpose: Purpose,
+) -> Result<(), Refusal> {
+    turn.sweep();
+    owed(turn, flow, purpose)?;
+    let id = active_set(&turn.account).map(|one| one.id.clone()).ok_or(Refusal::Ended)?;
+    let set = set_mut(turn).ok_or(Refusal::Ended)?;
+    let code = set.replacement.take().ok_or(Refusal::Ended)?;
+    if set.codes.len() < SavedSet::MAX {
+        set.codes.push(code);
+    }
+    if let Some(done) = turn.account.flow_mut(flow).and_then(|flow| flow.done.as_mut()) {
+        done.replace_saved_code = false;
+    }
+    turn.note(EventKind::SavedCodeReplaced { id });
+    Ok(())
+}
+
+fn owed(turn: &Turn<'_>, flow: &FlowId, purpose: Purpose) -> Result<(), Refusal> {
+    let now = turn.now;
+    let flow = turn.account.flow(flow).filter(|flow| flow.purpose == purpose);
+    let flow = flow.filter(|flow| now < flow.expires_at && flow.epoch == turn.account.epoch);
+    let owed = flow.and_then(|flow| flow.done).is_some_and(|done| done.replace_saved_code);
+    if owed { Ok(()) } else { Err(Refusal::Ended) }
+}
+
+fn set_mut<'a>(turn: &'a mut Turn<'_>) -> Option<&'a mut SavedSet> {
+    let id = active_set(&turn.account)?.id.clone();
+    match &mut turn.account.method_mut(&id)?.factor {
+        Factor::Saved(set) => Some(set),
+        _ => None,
+    }
+}

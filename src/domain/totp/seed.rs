@@ -1,0 +1,242 @@
+//! Seeds, and how they are written for people and machines.
+
+use data_encoding::BASE32_NOPAD;
+use zeroize::Zeroizing;
+
+use crate::domain::invalid::InvalidInput;
+use crate::domain::secret::{SecretBytes, SecretText};
+
+/// What an authenticator shares with the engine: 16 to 64 bytes, 20 recommended with SHA-1 (RFC
+/// 4226, 4). Redacted when shown, wiped when dropped.
+///
+/// ```
+/// use sspr::OathSeed;
+///
+/// let seed = OathSeed::parse_base32("gezd gnbv gy3t qojq gezd gnbv gy3t qojq")?;
+/// assert_eq!(seed.expose_secret(), b"12345678901234567890");
+/// assert_eq!(format!("{seed:?}"), "OathSeed([redacted])");
+/// # Ok::<(), sspr::InvalidInput>(())
+/// ```
+#[derive(Debug)]
+pub struct OathSeed(SecretBytes);
+
+impl OathSeed {
+    /// The shortest accepted seed, in bytes.
+    pub const MIN_BYTES: usize = 16;
+    /// The longest accepted seed, in bytes.
+    pub const MAX_BYTES: usize = 64;
+
+    const WHAT: &str = "seed";
+    /// The longest text that is looked at: the longest seed, each symbol with a separator.
+    const MAX_TEXT: usize = 256;
+
+    /// Takes ownership of a seed.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput::OutOfRange`] for fewer than 16 or more than 64 bytes.
+    pub fn from_bytes(bytes: SecretBytes) -> Result<Self, InvalidInput> {
+        if !(Self::MIN_BYTES..=Self::MAX_BYTES).contains(&bytes.expose_secret().len()) {
+            return Err(InvalidInput::OutOfRange { what: Self::WHAT });
+        }
+        Ok(Self(bytes))
+    }
+
+    /// Reads a seed in Base32 (RFC 4648, 6) as vendors write it: in either case, with spaces or
+    /// hyphens anywhere, with padding or without. Bits beyond the last whole byte are dropped, as
+    /// authenticators do.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput::Malformed`] for another symbol, a length that Base32 never has, or padding
+    /// that is incomplete or not at the end; [`InvalidInput::TooLong`] beyond 256 bytes of text;
+    /// [`InvalidInput::Empty`]; and as [`OathSeed::from_bytes`].
+    pub fn parse_base32(text: &str) -> Result<Self, InvalidInput> {
+        let malformed = InvalidInput::Malformed { what: Self::WHAT };
+        if text.len() > Self::MAX_TEXT {
+            return Err(InvalidInput::TooLong { what: Self::WHAT, max: Self::MAX_TEXT });
+        }
+        // Never grown: that would leave a copy behind.
+        let mut bytes = Zeroizing::new(Vec::with_capacity(text.len()));
+        let mut pending = Zeroizing::new(0_u16);
+        let (mut bits, mut symbols, mut padding) = (0, 0_usize, 0_usize);
+        for byte in text.bytes() {
+            let value = match byte.to_ascii_uppercase() {
+                b' ' | b'-' => continue,
+                b'=' => {
+                    padding += 1;
+                    continue;
+                }
+                letter @ b'A'..=b'Z' => letter - b'A',
+                digit @ b'2'..=b'7' => digit - b'2' + 26,
+                _ => return Err(malformed),
+            };
+            if padding > 0 {
+                return Err(malformed);
+            }
+            symbols += 1;
+            // Twelve bits at most: up to seven wait for their byte.
+            *pending = (*pending << 5) | u16::from(value);
+            bits += 5;
+            if bits >= 8 {
+                bits -= 8;
+                bytes.push((*pending >> bits) as u8);
+                *pending &= (1 << bits) - 1;
+            }
+        }
+        if symbols == 0 && padding == 0 {
+            return Err(InvalidInput::Empty { what: Self::WHAT });
+        }
+        let padded = padding == 0 || padding == symbols.next_multiple_of(8) - symbols;
+        if matches!(symbols % 8, 1 | 3 | 6) || !padded {
+            return Err(malformed);
+        }
+        Self::from_bytes(SecretBytes::new(std::mem::take(&mut bytes)))
+    }
+
+    /// The seed itself. Do not keep, log or serialise what it returns.
+    #[must_use]
+    pub fn expose_secret(&self) -> &[u8] {
+        self.0.expose_secret()
+    }
+}
+
+/// A seed in Base32, without padding.
+pub(crate) fn base32(seed: &[u8]) -> SecretText {
+    SecretText::new(BASE32_NOPAD.encode(seed))
+}
+
+/// A seed in Base32, in groups of four for people to type.
+pub(crate) fn base32_grouped(seed: &[u8]) -> SecretText {
+    let plain = base32(seed);
+    let symbols = plain.expose_secret();
+    // Never grown: that would leave a copy behind.
+    let mut grouped = String::with_capacity(symbols.len() * 5 / 4);
+    for (place, symbol) in symbols.char_indices() {
+        if place > 0 && place % 4 == 0 {
+            grouped.push(' ');
+        }
+        grouped.push(symbol);
+    }
+    SecretText::new(grouped)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const RFC: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
+
+    fn read(text: &str) -> Result<Vec<u8>, InvalidInput> {
+        OathSeed::parse_base32(text).map(|seed| seed.expose_secret().to_vec())
+    }
+
+    /// R-203 and RFC 4648, 10.
+    #[test]
+    fn base32_has_no_padding() {
+        let example = [0x48, 0x65, 0x6c, 0x6c, 0x6f, 0x21, 0xde, 0xad, 0xbe, 0xef];
+        assert_eq!(base32(&example).expose_secret(), "JBSWY3DPEHPK3PXP");
+        assert_eq!(base32(b"12345678901234567890").expose_secret(), RFC);
+        let vectors = ["", "MY", "MZXQ", "MZXW6", "MZXW6YQ", "MZXW6YTB", "MZXW6YTBOI"];
+        for (length, text) in vectors.into_iter().enumerate() {
+            assert_eq!(base32(&b"foobar"[..length]).expose_secret(), text);
+        }
+    }
+
+    #[test]
+    fn people_see_groups_of_four() {
+        let grouped = base32_grouped(b"12345678901234567890");
+        assert_eq!(grouped.expose_secret(), "GEZD GNBV GY3T QOJQ GEZD GNBV GY3T QOJQ");
+        assert_eq!(base32_grouped(b"foobar").expose_secret(), "MZXW 6YTB OI");
+        assert_eq!(base32_grouped(b"").expose_secret(), "");
+    }
+
+    /// R-191: 128 bits at least, so the 80 bits of the format's own example are too few.
+    #[test]
+    fn a_seed_has_16_to_64_bytes() {
+        let of = |length| OathSeed::from_bytes(SecretBytes::new(vec![7; length]));
+        for length in [0, 1, 10, 13, 15, 65, 1000] {
+            let refused = of(length).err();
+            assert_eq!(refused, Some(InvalidInput::OutOfRange { what: "seed" }), "{length}");
+        }
+        for length in 16..=64 {
+            assert_eq!(of(length).expect("long enough").expose_secret().len(), length);
+        }
+        assert_eq!(read("JBSWY3DPEHPK3PXP"), Err(InvalidInput::OutOfRange { what: "seed" }));
+    }
+
+    #[test]
+    fn a_seed_is_read_as_vendors_write_it() {
+        let expected = b"12345678901234567890".to_vec();
+        for text in [
+            RFC,
+            "gezdgnbvgy3tqojqgezdgnbvgy3tqojq",
+            "gezd gnbv gy3t qojq gezd gnbv gy3t qojq",
+            " GEZDGNBV-GY3TQOJQ--GEZDGNBV-GY3TQOJQ ",
+        ] {
+            assert_eq!(read(text).as_ref(), Ok(&expected), "{text}");
+        }
+        // Sixteen bytes are 26 symbols and six of padding.
+        let sixteen = Ok(b"1234567890123456".to_vec());
+        for text in [
+            "GEZDGNBVGY3TQOJQGEZDGNBVGY",
+            "GEZDGNBVGY3TQOJQGEZDGNBVGY======",
+            "GEZDGNBVGY3TQOJQGEZDGNBVGY== ====",
+            // Two bits beyond the last byte.
+            "GEZDGNBVGY3TQOJQGEZDGNBVGZ",
+        ] {
+            assert_eq!(read(text), sixteen, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_base32_is_refused() {
+        let malformed = Err(InvalidInput::Malformed { what: "seed" });
+        for text in [
+            "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJ0",
+            "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJ1",
+            "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJ8",
+            "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQG",
+            "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQGEZ",
+            "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQGEZDGN",
+            "GEZDGNBVGY3TQOJQGEZDGNBVGY=",
+            "GEZDGNBVGY3TQOJQGEZDGNBVGY=======",
+            "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ========",
+            "GEZDGNBVGY======3TQOJQGEZDGNBVGY3TQOJQ",
+            "========",
+            "GEZDGNBVGY3TQOJQ\nGEZDGNBVGY3TQOJQ",
+            "ＧEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ",
+        ] {
+            assert_eq!(read(text), malformed, "{text}");
+        }
+        for text in ["", " - "] {
+            assert_eq!(read(text), Err(InvalidInput::Empty { what: "seed" }));
+        }
+        let long = Err(InvalidInput::TooLong { what: "seed", max: 256 });
+        assert_eq!(read(&"A".repeat(257)), long);
+    }
+
+    #[test]
+    fn a_seed_is_not_shown() {
+        let seed = OathSeed::parse_base32(RFC).expect("valid");
+        assert_eq!(format!("{seed:?}"), "OathSeed([redacted])");
+    }
+
+    proptest! {
+        #[test]
+        fn every_seed_is_read_as_it_was_written(bytes in prop::collection::vec(any::<u8>(), 16..=64)) {
+            prop_assert_eq!(read(base32(&bytes).expose_secret()), Ok(bytes.clone()));
+            prop_assert_eq!(read(base32_grouped(&bytes).expose_secret()), Ok(bytes.clone()));
+            let padded = data_encoding::BASE32.encode(&bytes);
+            prop_assert_eq!(read(&padded.to_lowercase()), Ok(bytes));
+        }
+
+        #[test]
+        fn no_text_panics(text: String, close in "[A-Z2-7a-z =-]{0,270}") {
+            for text in [text, close] {
+                let _ = read(&text);
+            }
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! The URI that an authenticator app reads, usually from a QR code.
+
+use super::seed::base32;
+use super::{OathAlgorithm, OathParameters};
+use crate::domain::secret::SecretText;
+
+/// The enrolment URI, `otpauth://totp/ISSUER:ACCOUNT?secret=...` (Key URI format).
+///
+/// The issuer stands in the label and as a parameter, as the format recommends; without an issuer
+/// it stands in neither. All parameters are written out, the defaults too.
+pub(crate) fn enrolment_uri(
+    seed: &[u8],
+    parameters: OathParameters,
+    issuer: &str,
+    account: &str,
+) -> SecretText {
+    let secret = base32(seed);
+    let secret = secret.expose_secret();
+    let (issuer, account) = (Encoded(issuer), Encoded(account));
+    let OathParameters { algorithm, digits, period } = parameters;
+    // Never grown: that would leave a copy of the secret behind.
+    let mut uri = String::with_capacity(FIXED + 2 * issuer.most() + account.most() + secret.len());
+    uri.push_str("otpauth://totp/");
+    if !issuer.0.is_empty() {
+        issuer.push_to(&mut uri);
+        uri.push(':');
+    }
+    account.push_to(&mut uri);
+    uri.push_str("?secret=");
+    uri.push_str(secret);
+    if !issuer.0.is_empty() {
+        uri.push_str("&issuer=");
+        issuer.push_to(&mut uri);
+    }
+    uri.push_str("&algorithm=");
+    uri.push_str(algorithm.as_str());
+    for (name, value) in [("&digits=", digits), ("&period=", period)] {
+        uri.push_str(name);
+        uri.push_str(&value.to_string());
+    }
+    SecretText::new(uri)
+}
+
+/// What the URI holds beside its variable parts, with the longest algorithm and two full numbers.
+const FIXED: usize = "otpauth://totp/:?secret=&issuer=&algorithm=&digits=255&period=255".len()
+    + OathAlgorithm::Sha512.as_str().len();
+
+/// Text of which all but the unreserved symbols of RFC 3986 is percent-encoded.
+struct Encoded<'a>(&'a str);
+
+impl Encoded<'_> {
+    const fn most(&self) -> usize {
+        3 * self.0.len()
+    }
+
+    fn push_to(&self, uri: &mut String) {
+        const HEX: &[u8; 16] = b"0123456789ABCDEF";
+        for byte in self.0.bytes() {
+            if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+                uri.push(char::from(byte));
+            } else {
+                let digits = [HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 0x0f)]];
+                uri.extend(['%', char::from(digits[0]), char::from(digits[1])]);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const SEED: &[u8] = b"12345678901234567890";
+    const SECRET: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
+
+    fn uri(issuer: &str, account: &str) -> String {
+        enrolment_uri(SEED, OathParameters::default(), issuer, account).expose_secret().to_owned()
+    }
+
+    /// R-203: the issuer in both places, spaces as `%20`, the secret without padding.
+    #[test]
+    fn the_uri_is_as_apps_read_it() {
+        let expected = format!(
+            "otpauth://totp/ACME%20Co:john.doe%40email.com?secret={SECRET}&issuer=ACME%20Co\
+             &algorithm=SHA1&digits=6&period=30"
+        );
+        assert_eq!(uri("ACME Co", "john.doe@email.com"), expected);
+        let parameters = OathParameters { algorithm: OathAlgorithm::Sha256, digits: 8, period: 60 };
+        let other = enrolment_uri(b"0123456789abcdef", parameters, "Contoso", "ada");
+        assert_eq!(
+            other.expose_secret(),
+            "otpauth://totp/Contoso:ada?secret=GAYTEMZUGU3DOOBZMFRGGZDFMY&issuer=Contoso\
+             &algorithm=SHA256&digits=8&period=60"
+        );
+    }
+
+    /// R-203: what would end a part is escaped, in the label and in the parameter.
+    #[test]
+    fn nothing_in_a_name_ends_its_part() {
+        let text = uri("a:b/c?d", "e&f=g#h%i+j");
+        assert!(text.starts_with("otpauth://totp/a%3Ab%2Fc%3Fd:e%26f%3Dg%23h%25i%2Bj?secret="));
+        assert!(text.contains("&issuer=a%3Ab%2Fc%3Fd&algorithm="));
+        assert!(uri("Müller", "名").contains("/M%C3%BCller:%E5%90%8D?"));
+    }
+
+    #[test]
+    fn without_an_issuer_neither_place_has_one() {
+        let text = uri("", "ada");
+        assert!(text.starts_with("otpauth://totp/ada?secret="));
+        assert!(!text.contains("issuer"));
+    }
+
+    proptest! {
+        /// Grown memory leaves a copy of the secret behind, so the first is large enough.
+        #[test]
+        fn whatever_the_names_the_uri_has_its_parts(
+            seed in prop::collection::vec(any::<u8>(), 16..=64), issuer in ".{1,40}", account: String,
+        ) {
+            let parameters =
+                OathParameters { algorithm: OathAlgorithm::Sha512, digits: 255, period: 255 };
+            let text = enrolment_uri(&seed, parameters, &issuer, &account);
+            let text = text.expose_secret();
+            let most = FIXED + 3 * (2 * issuer.len() + account.len()) + base32(&seed).expose_secret().len();
+            prop_assert!(text.len() <= most);
+            prop_assert!(text.bytes().all(|byte| byte.is_ascii_graphic()));
+            let (label, query) = text.split_once('?').expect("a query");
+            prop_assert_eq!(label.matches(':').count(), 2);
+            prop_assert_eq!(label.matches('/').count(), 3);
+            let names: Vec<&str> = query.split('&').filter_map(|one| one.split('=').next()).collect();
+            prop_assert_eq!(names, ["secret", "issuer", "algorithm", "digits", "period"]);
+        }
+    }
+}

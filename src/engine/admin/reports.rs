@@ -1,0 +1,194 @@
+//! What administrators see of accounts: lists, and why a user may or may not reset.
+
+use serde::Serialize;
+
+use super::Admin;
+use crate::domain::account::{Account, WriteState};
+use crate::domain::budget::PoolKind;
+use crate::domain::decide::{is_complete, time_of};
+use crate::domain::facts::UserSelector;
+use crate::domain::ids::UserId;
+use crate::domain::method::MethodKind;
+use crate::domain::policy::Policy;
+use crate::domain::reason::SsprReason;
+use crate::domain::record::{Record, RecordKind, Subject};
+use crate::domain::refusal::Refusal;
+use crate::domain::time::Timestamp;
+use crate::engine::error::{At as _, Error, Port};
+use crate::engine::step::Target;
+use crate::engine::step::account_of;
+use crate::port::{Cursor, Page};
+
+/// What is known of one account, without its addresses and secrets.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+#[non_exhaustive]
+pub struct AccountSummary {
+    /// The user.
+    pub user: UserId,
+    /// Kinds of active methods, each once.
+    pub methods: Vec<MethodKind>,
+    /// When the registration was completed.
+    pub registered_at: Option<Timestamp>,
+    /// Since when the user is to register anew.
+    pub required_since: Option<Timestamp>,
+    /// Kinds that are out of use after too many failures.
+    pub disabled: Vec<MethodKind>,
+    /// Until when a failure budget is spent, the latest of them.
+    pub locked_until: Option<Timestamp>,
+    /// Flows that are under way.
+    pub flows: u8,
+    /// Messages that wait.
+    pub messages: u8,
+    /// When anything last changed.
+    pub updated_at: Timestamp,
+}
+
+/// Why a user may, or may not, reset now.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+#[non_exhaustive]
+pub struct Explanation {
+    /// Why not; `None` if the user may.
+    pub reason: Option<SsprReason>,
+    /// Distinct methods that are required, if the user is somebody's.
+    pub required: Option<u8>,
+    /// Whether the stricter policy of administrators applies.
+    pub administrator: bool,
+    /// Kinds that the user could prove now.
+    pub usable: Vec<MethodKind>,
+    /// Whether what is registered is enough, once the holds have passed.
+    pub registered: bool,
+    /// Budgets that stand in the way.
+    pub blocked: Vec<BlockedMethod>,
+    /// Whether a directory write of unknown outcome is open.
+    pub unsettled_write: bool,
+    /// What is known of the account.
+    pub account: AccountSummary,
+}
+
+/// A failure budget that is spent, or a kind of method that is out of use.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[non_exhaustive]
+pub struct BlockedMethod {
+    /// The kind.
+    pub method: MethodKind,
+    /// Which of the two pools; `None` if the method is out of use in both.
+    pub pool: Option<PoolKind>,
+    /// Until when; `None`: until it is registered anew.
+    pub until: Option<Timestamp>,
+}
+
+impl Admin<'_> {
+    /// The accounts of the tenant that have a record, at most `limit`; pass the cursor of the last
+    /// page to read on. Users who have done nothing yet have none: the directory knows them.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::NotAuthorised`]; [`Error::Fault`], with the kind `Corrupt` for a damaged record.
+    pub async fn accounts(
+        &self,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> Result<Page<AccountSummary>, Error> {
+        self.authorise(&[&self.engine.inner.roles.read])?;
+        let store = &self.engine.inner.store;
+        let page = store.scan(self.tenant, RecordKind::Account, after, limit).await;
+        let page = page.at(Port::Store)?;
+        let mut accounts = Page::new(Vec::with_capacity(page.items.len()), page.next);
+        for record in &page.items {
+            accounts.items.extend(self.summary_of(record)?);
+        }
+        Ok(accounts)
+    }
+
+    fn summary_of(&self, record: &Record) -> Result<Option<AccountSummary>, Error> {
+        // A body that cannot be read is named as such; one of another kind has no place here.
+        let user = match record.subject() {
+            Ok(Subject::Account(account)) => account.user.clone(),
+            _ => None,
+        };
+        let target = Target { key: *record.key(), tenant: self.tenant.clone(), user };
+        let account = account_of(record, &target)?;
+        Ok(target.user.map(|user| summary(user, &account)))
+    }
+
+    /// Why a user may, or may not, reset now, in the engine's own order of reasons.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::NotAuthorised`], [`Refusal::NotFound`]; [`Error::Fault`].
+    pub async fn explain(&self, user: &UserId) -> Result<Explanation, Error> {
+        let engine = self.engine;
+        self.authorise(&[&engine.inner.roles.read])?;
+        let context = engine.context(self.tenant, UserSelector::Id(user), true).await?;
+        let facts = context.user.as_ref().ok_or(Refusal::NotFound)?;
+        let loaded = engine.load(&engine.user_target(self.tenant, user)).await?;
+        let account = &*loaded.account;
+        let now = time_of(account, engine.inner.clock.now());
+        let gates = context.gates_of();
+        let eligible = context.eligible(account, now);
+        let usable = gates.map(|gates| context.candidates(account, facts, gates, now));
+        let mut kinds: Vec<_> =
+            usable.unwrap_or_default().iter().map(|candidate| candidate.kind).collect();
+        kinds.dedup();
+        let blocked = blocked(account, &context.policy, now);
+        let in_the_way = |kind: &MethodKind| blocked.iter().any(|one| one.method == *kind);
+        let reason = match &eligible {
+            Ok(_) if !kinds.is_empty() && kinds.iter().all(in_the_way) => Some(SsprReason::Blocked),
+            Ok(_) => None,
+            Err(reason) => Some(*reason),
+        };
+        Ok(Explanation {
+            reason,
+            required: gates.map(|gates| gates.required),
+            administrator: eligible.is_ok_and(|eligible| eligible.administrator),
+            usable: kinds,
+            registered: gates.is_some_and(|gates| is_complete(account, gates, &context.available)),
+            blocked,
+            unsettled_write: account
+                .write
+                .as_ref()
+                .is_some_and(|write| write.state == WriteState::Unsettled),
+            account: summary(user.clone(), account),
+        })
+    }
+}
+
+fn blocked(account: &Account, policy: &Policy, now: Timestamp) -> Vec<BlockedMethod> {
+    let mut all = Vec::new();
+    for budget in &account.budgets {
+        if budget.disabled {
+            all.push(BlockedMethod { method: budget.method, pool: None, until: None });
+            continue;
+        }
+        for pool in [PoolKind::Open, PoolKind::Proven] {
+            let (rate, window) = (policy.failures.rate(pool), budget.pool(pool));
+            if window.remaining(rate, now) == 0 {
+                let aged = window.times.first().map(|at| at.plus(rate.window));
+                let until = window.locked_until.filter(|until| now < *until).or(aged);
+                all.push(BlockedMethod { method: budget.method, pool: Some(pool), until });
+            }
+        }
+    }
+    all
+}
+
+fn summary(user: UserId, account: &Account) -> AccountSummary {
+    let count = |length: usize| u8::try_from(length).unwrap_or(u8::MAX);
+    let mut methods: Vec<_> =
+        account.methods.iter().filter(|one| one.active()).map(|one| one.kind).collect();
+    methods.sort_unstable();
+    methods.dedup();
+    let disabled = account.budgets.iter().filter(|budget| budget.disabled);
+    let windows = account.budgets.iter().flat_map(|budget| [&budget.open, &budget.proven]);
+    AccountSummary {
+        user,
+        methods,
+        registered_at: account.registration.completed_at,
+        required_since: account.registration.required_since,
+        disabled: disabled.map(|budget| budget.method).collect(),
+        locked_until: windows.filter_map(|window| window.locked_until).max(),
+        flows: count(account.flows.len()),
+        messages: count(account.outbox.len()),
+        updated_at: account.seen,
+    }
+}

@@ -1,0 +1,91 @@
+//! Codes of authenticators at the host's own sign-in.
+
+use std::sync::atomic::Ordering;
+
+use super::Engine;
+use super::attempt::{Attempt, Given};
+use super::error::Error;
+use super::request::Request;
+use super::step::{Origin, Plan, Unsure};
+use crate::domain::account::{Factor, Method, OathDevice};
+use crate::domain::decide::{Turn, accept_sign_in, charge_secret};
+use crate::domain::event::ActorKind;
+use crate::domain::ids::{MethodId, UserId};
+use crate::domain::invalid::InvalidInput;
+use crate::domain::method::{MethodKind, Nature};
+use crate::domain::refusal::Refusal;
+
+/// Codes of registered authenticator apps and tokens, for the host's own sign-in.
+///
+/// The sign-in must ask here and not keep the seeds itself: then one mark of the last accepted step
+/// serves every purpose, and a code that opened a session cannot reset a password, nor the other way
+/// round (RFC 6238, 5.2).
+#[derive(Clone, Copy, Debug)]
+pub struct Authenticator<'a> {
+    pub(super) engine: &'a Engine,
+}
+
+impl Authenticator<'_> {
+    /// Judges a code of any of the user's active authenticators; right, its time step is used up.
+    /// Ask only after the first factor: each try counts in the account's own budget.
+    ///
+    /// Gives the method whose code it was.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::NotAccepted`] whatever the reason is: wrong, used before, no such authenticator;
+    /// [`Refusal::TooOften`]; [`InvalidInput::Malformed`] for an attempt that is no code;
+    /// [`Error::Fault`].
+    pub async fn verify(
+        &self,
+        request: &Request,
+        user: &UserId,
+        attempt: &Attempt,
+    ) -> Result<MethodId, Error> {
+        let engine = self.engine;
+        let Given::Code(typed) = &attempt.given else {
+            return Err(InvalidInput::Malformed { what: "code" }.into());
+        };
+        let tenant = &request.tenant;
+        let (policy, _) = engine.policy(tenant, false).await?;
+        let target = engine.user_target(tenant, user);
+        let loaded = engine.load(&target).await?;
+        let kinds = kinds_of(&loaded.account.methods);
+        if kinds.is_empty() {
+            return Err(Refusal::NotAccepted.into());
+        }
+        let origin = Origin::of(request, ActorKind::User);
+        let decide = |turn: &mut Turn<'_>| charge_secret(turn, &kinds).map(Plan::Commit);
+        let step = engine.step(&target, Some(loaded), &policy, &origin, Unsure::Fail, decide);
+        let (charge, account) = step.await?;
+        engine.inner.comparisons.fetch_add(1, Ordering::Relaxed);
+        // All of them, whichever fits.
+        let mut found = None;
+        for (method, device) in account.methods.iter().filter_map(device_of) {
+            let device = Some((method.kind, device));
+            let step = engine.matching_step(&target, device, &policy, typed).await?;
+            found = found.or(step.map(|step| (method.id.clone(), step)));
+        }
+        let (method, at) = found.ok_or(Refusal::NotAccepted)?;
+        let decide =
+            |turn: &mut Turn<'_>| accept_sign_in(turn, &charge, &method, at).map(Plan::Commit);
+        // A step whose mark may not have been kept opens nothing.
+        engine.step(&target, None, &policy, &origin, Unsure::Fail, decide).await?;
+        Ok(method)
+    }
+}
+
+fn device_of(method: &Method) -> Option<(&Method, &OathDevice)> {
+    match &method.factor {
+        Factor::Oath(device) if method.active() => Some((method, device)),
+        _ => None,
+    }
+}
+
+fn kinds_of(methods: &[Method]) -> Vec<MethodKind> {
+    let active = |kind: &MethodKind| {
+        kind.nature() == Nature::Oath
+            && methods.iter().any(|method| method.kind == *kind && method.active())
+    };
+    MethodKind::ALL.into_iter().filter(active).collect()
+}

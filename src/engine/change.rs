@@ -1,0 +1,161 @@
+//! Changes of a password by whoever knows it.
+
+use super::Engine;
+use super::context::Context;
+use super::error::{At as _, Error, Port};
+use super::reply::Reply;
+use super::request::{Request, SignedIn};
+use super::step::{Origin, Plan, Unsure};
+use crate::domain::account::{Account, Effect, FlowId, Purpose};
+use crate::domain::decide::{Change as Begun, Turn, charge_secret, grant_change};
+use crate::domain::eligibility::may_change;
+use crate::domain::event::ActorKind;
+use crate::domain::facts::{UserFacts, UserSelector};
+use crate::domain::invalid::bounded_text;
+use crate::domain::method::MethodKind;
+use crate::domain::reason::SsprReason;
+use crate::domain::refusal::Refusal;
+use crate::domain::secret::SecretText;
+use crate::domain::ticket::{ChangeTicket, Claim, TicketSubject};
+
+use std::sync::atomic::Ordering;
+
+/// Changes of a password by a signed-in user who knows it: [`start`](Self::start) judges the present
+/// password, [`complete`](Self::complete) writes the new one. A host with one form calls both in one
+/// handler.
+///
+/// ```
+/// use sspr::{Engine, Error, Request, SecretText, SignedIn, Step};
+///
+/// async fn change(
+///     engine: &Engine,
+///     request: &Request,
+///     user: &SignedIn,
+///     present: &SecretText,
+///     new: &SecretText,
+/// ) -> Result<bool, Error> {
+///     let reply = engine.change().start(request, user, present).await?;
+///     let reply = engine.change().complete(request, &reply.ticket, new).await?;
+///     Ok(matches!(reply.step, Step::Done { .. }))
+/// }
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Change<'a> {
+    pub(super) engine: &'a Engine,
+}
+
+/// The longest present password that a directory is asked about, in bytes.
+const MAX_PRESENT: usize = 4096;
+
+impl Change<'_> {
+    /// Judges the present password; right, it is the right to set another one.
+    ///
+    /// Each try is counted before the directory is asked, in the account's own budget for the kind
+    /// [`MethodKind::Password`]: whoever has stolen a session cannot guess the password with it.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::NotAccepted`] for a wrong password, [`Refusal::TooOften`],
+    /// [`Refusal::NotEligible`] for an account whose password is not changed here,
+    /// [`Refusal::Ended`] if it changed meanwhile; [`InvalidInput`](crate::InvalidInput) for a
+    /// password that is empty or longer than 4096 bytes; [`Error::Fault`].
+    pub async fn start(
+        &self,
+        request: &Request,
+        user: &SignedIn,
+        present: &SecretText,
+    ) -> Result<Reply<ChangeTicket>, Error> {
+        let engine = self.engine;
+        let (tenant, arrival) = (&request.tenant, engine.inner.clock.now());
+        bounded_text("password", present.expose_secret(), MAX_PRESENT)?;
+        let context = engine.context(tenant, UserSelector::Id(&user.user), false).await?;
+        let target = engine.user_target(tenant, &user.user);
+        let loaded = engine.load(&target).await?;
+        let facts = context.may_change(&loaded.account);
+        let facts = facts.map_err(|reason| Refusal::NotEligible { reason })?;
+        let (policy, epoch) = (&*context.policy, loaded.account.epoch);
+        let origin = Origin::of(request, ActorKind::User);
+        let charge =
+            |turn: &mut Turn<'_>| charge_secret(turn, &[MethodKind::Password]).map(Plan::Commit);
+        let step = engine.step(&target, Some(loaded), policy, &origin, Unsure::Fail, charge);
+        let (charge, _) = step.await?;
+        engine.inner.comparisons.fetch_add(1, Ordering::Relaxed);
+        let directory = &engine.inner.directory;
+        let right = directory.verify_password(tenant, &user.user, present).await;
+        if !right.at(Port::Directory)? {
+            return Err(Refusal::NotAccepted.into());
+        }
+        let begun = Begun {
+            flow: FlowId(engine.random()?),
+            stamp: facts.change_stamp.as_deref(),
+            incarnation: facts.incarnation.as_deref(),
+            epoch,
+            source: engine.inner.keys.source(tenant, &request.source.bucket()),
+        };
+        let decide = |turn: &mut Turn<'_>| grant_change(turn, &begun, &charge).map(Plan::Commit);
+        let step = engine.step(&target, None, policy, &origin, Unsure::Resolve, decide);
+        let (flow, account) = step.await?;
+        let claim = Claim {
+            purpose: Purpose::Change,
+            flow: flow.id,
+            generation: flow.generation,
+            started_at: flow.started_at,
+            identifier: Default::default(),
+            subject: TicketSubject::User(user.user.clone()),
+            epoch,
+            asked: Default::default(),
+        };
+        Ok(engine.reply(tenant, &claim, &account, policy, &[], arrival))
+    }
+
+    /// Shows where a change stands. Only reads.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::Ended`]; [`InvalidInput::Foreign`](crate::InvalidInput::Foreign);
+    /// [`Error::Fault`].
+    pub async fn view(
+        &self,
+        request: &Request,
+        ticket: &ChangeTicket,
+    ) -> Result<Reply<ChangeTicket>, Error> {
+        self.engine.view_flow(request, ticket).await
+    }
+
+    /// Writes the new password, as [`Reset::complete`](crate::Reset::complete). All sessions end,
+    /// the one that changed it too: give the user a new one.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub async fn complete(
+        &self,
+        request: &Request,
+        ticket: &ChangeTicket,
+        new_password: &SecretText,
+    ) -> Result<Reply<ChangeTicket>, Error> {
+        self.engine.complete_flow(request, ticket, Effect::Change, Some(new_password)).await
+    }
+
+    /// Gives the change up.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput::Foreign`](crate::InvalidInput::Foreign); [`Error::Fault`].
+    pub async fn cancel(&self, request: &Request, ticket: &ChangeTicket) -> Result<(), Error> {
+        self.engine.cancel_flow(request, ticket).await
+    }
+}
+
+impl Context {
+    /// Whether the password of this user may be changed here.
+    pub(super) fn may_change(&self, account: &Account) -> Result<&UserFacts, SsprReason> {
+        let user = self.user.as_ref().ok_or(SsprReason::UnknownUser)?;
+        let policy = self.stored.then_some(&*self.policy);
+        may_change(policy, self.tenant.as_ref(), user)?;
+        if account.incarnation.is_some() && account.incarnation != user.incarnation {
+            return Err(SsprReason::AccountDisabled);
+        }
+        Ok(user)
+    }
+}

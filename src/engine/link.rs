@@ -1,0 +1,115 @@
+//! Links that are redeemed in another browser.
+
+use super::Engine;
+use super::attempt::{Attempt, Given};
+use super::error::Error;
+use super::reply::Reply;
+use super::request::Request;
+use super::step::{Origin, Plan, Target, Unsure};
+use crate::domain::account::{Account, Challenge, Flow, FlowId};
+use crate::domain::code::CodeContext;
+use crate::domain::decide::{self, Turn};
+use crate::domain::event::ActorKind;
+use crate::domain::ids::Identifier;
+use crate::domain::invalid::InvalidInput;
+use crate::domain::link::LinkSecret;
+use crate::domain::method::Channel;
+use crate::domain::refusal::Refusal;
+use crate::domain::ticket::{Claim, FlowTicket, TicketSubject};
+use crate::domain::time::Timestamp;
+
+impl Engine {
+    /// Finds the flow of a link within the account that was named, proves it, and gives the redeemer
+    /// a ticket of their own.
+    pub(super) async fn redeem_link<T: FlowTicket>(
+        &self,
+        request: &Request,
+        identifier: &Identifier,
+        link: &Attempt,
+    ) -> Result<Reply<T>, Error> {
+        let (tenant, arrival) = (&request.tenant, self.inner.clock.now());
+        let Given::Link(secret) = &link.given else {
+            return Err(InvalidInput::Malformed { what: "link" }.into());
+        };
+        let context = self.admitted(request, identifier).await?;
+        let typed = self.inner.keys.identifier(tenant, identifier);
+        let (target, loaded) = self.named(tenant, &context, typed).await?;
+        let user = target.user.clone().ok_or(Refusal::NotAccepted)?;
+        let account = &loaded.account;
+        // Nobody inherits what somebody else has proven.
+        let found = self.flow_of_link::<T>(&target, account, secret, arrival);
+        let (flow, generation) = found.ok_or(Refusal::NotAccepted)?;
+        let mut claim = Claim {
+            purpose: T::PURPOSE,
+            flow: flow.id,
+            generation,
+            started_at: flow.started_at,
+            identifier: typed,
+            subject: TicketSubject::User(user),
+            epoch: flow.epoch,
+            asked: Default::default(),
+        };
+        // The same name for the same link: an answer that was lost can be given again.
+        let renamed = if flow.former.is_some() { flow.id } else { FlowId(self.random()?) };
+        let (from, policy) = (flow.id, &*context.policy);
+        let origin = Origin::about(request, &claim.subject);
+        let (charge, matched) =
+            self.charge_and_compare(&target, policy, &origin, &claim, link).await?;
+        let origin = Origin { actor: ActorKind::User, ..origin };
+        let decide = |turn: &mut Turn<'_>| {
+            let id = match turn.account.flow(&from) {
+                Some(flow) if flow.proofs.is_empty() || flow.former.is_some() => from,
+                // The ticket's bearer was faster.
+                Some(_) => return Err(Refusal::NotAccepted),
+                // Ours by a commit whose answer was lost, or another redeemer's.
+                None => renamed,
+            };
+            decide::consume(turn, &id, &charge, &matched)?;
+            decide::hand_over(turn, &id, renamed).map(Plan::Commit).ok_or(Refusal::NotAccepted)
+        };
+        let step = self.step(&target, None, policy, &origin, Unsure::Resolve, decide);
+        let (flow, account) = step.await?;
+        (claim.flow, claim.generation) = (flow.id, flow.generation);
+        (self.inner.on_work)();
+        let mut reply = self.reply(tenant, &claim, &account, policy, &[], arrival);
+        reply.not_before = None;
+        Ok(reply)
+    }
+
+    /// The flow whose link this is, by the part of it that is no secret, and the generation under
+    /// which it is to be answered. A flow that holds another proof is none; one that its own ticket
+    /// has proven is none either.
+    fn flow_of_link<'a, T: FlowTicket>(
+        &self,
+        target: &Target,
+        account: &'a Account,
+        secret: &LinkSecret,
+        now: Timestamp,
+    ) -> Option<(&'a Flow, u8)> {
+        let own = |flow: &Flow, challenge: &Challenge| {
+            let context = CodeContext {
+                account: &target.key,
+                flow: flow.number,
+                challenge: challenge.number,
+                purpose: flow.purpose.code(),
+                method: challenge.method(),
+                nonce: &challenge.nonce,
+            };
+            let key = self.inner.keys.short(challenge.key);
+            challenge.channel() == Channel::Link
+                && key.is_some_and(|key| key.code.link(&context).selector() == secret.selector())
+        };
+        let flows = account.flows.iter();
+        flows.filter(|flow| flow.purpose == T::PURPOSE && flow.live(now)).find_map(|flow| {
+            let open = flow.proofs.is_empty() && flow.challenges.iter().any(|one| own(flow, one));
+            let given_before = flow.former.is_some()
+                && flow.proofs.len() == 1
+                && flow.repeat.as_ref().is_some_and(|repeat| own(flow, &repeat.challenge));
+            match (open, given_before) {
+                (true, _) => Some((flow, flow.generation)),
+                (_, true) => Some((flow, flow.generation.checked_sub(1)?)),
+                _ => None,
+            }
+        })
+    }
+}

@@ -1,0 +1,251 @@
+//! Enrolment of authenticators and saved codes: secrets that are shown to their owner once.
+
+use super::{Begin, Registration, view};
+use crate::domain::account::{Factor, OathDevice, SealedSeed};
+use crate::domain::decide::{
+    Confirm, Open, Turn, acknowledge_saved_codes, claim_method, put_saved_codes,
+};
+use crate::domain::event::ActorKind;
+use crate::domain::ids::{MethodId, TenantId, UserId};
+use crate::domain::method::{ChallengeOption, MethodKind};
+use crate::domain::refusal::Refusal;
+use crate::domain::secret::{SecretBytes, SecretText};
+use crate::domain::ticket::RegistrationTicket;
+use crate::domain::totp::{OathAlgorithm, OathParameters, OathSeed, base32_grouped, enrolment_uri};
+use crate::engine::compare::seed_context;
+use crate::engine::error::{At as _, Error, Port};
+use crate::engine::step::{Origin, Plan, Unsure};
+use crate::engine::{Engine, MethodView, Reply, Request, SignedIn};
+use crate::port::PortError;
+
+/// An authenticator app to be enrolled, and the label under which the app shows it.
+///
+/// ```
+/// let app = sspr::NewAuthenticator::new("Contoso", "ada@contoso.example");
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct NewAuthenticator {
+    /// The organisation.
+    pub issuer: String,
+    /// The account's name.
+    pub account: String,
+    /// The hash function. Default SHA-1: many apps know no other, whatever they are told.
+    pub algorithm: OathAlgorithm,
+}
+
+impl NewAuthenticator {
+    /// An app that shows these names. Each is cut at 64 characters.
+    #[must_use]
+    pub fn new(issuer: &str, account: &str) -> Self {
+        let cut = |text: &str| text.chars().filter(|c| !c.is_control()).take(64).collect();
+        Self { issuer: cut(issuer), account: cut(account), algorithm: OathAlgorithm::default() }
+    }
+}
+
+/// The seed of an authenticator app, to be shown to its owner once.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Enrolment {
+    /// The ticket for the confirmation, and what to show.
+    pub reply: Reply<RegistrationTicket>,
+    /// The `otpauth` address, for a QR code that the host draws.
+    pub uri: SecretText,
+    /// The seed in Base32, in groups of four, to be typed where no camera is.
+    pub seed: SecretText,
+}
+
+/// A set of saved codes, to be shown to its owner once.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct SavedCodes {
+    /// The id of the set, for [`Registration::acknowledge_saved_codes`].
+    pub id: MethodId,
+    /// The codes, in groups of four letters.
+    pub codes: Vec<SecretText>,
+}
+
+impl Registration<'_> {
+    /// Makes a fresh seed for an authenticator app, pending until a code of the app comes back to
+    /// [`confirm`](Self::confirm). That code is used up then.
+    ///
+    /// # Errors
+    ///
+    /// As [`add`](Self::add); [`Refusal::NotOffered`] also if the engine has no
+    /// [`seal`](crate::EngineBuilder::seal).
+    pub async fn enrol_authenticator(
+        &self,
+        request: &Request,
+        user: &SignedIn,
+        app: &NewAuthenticator,
+    ) -> Result<Enrolment, Error> {
+        self.enrol(request, user, app, None).await
+    }
+
+    /// The same in the place of another app, which stays until the new one is confirmed.
+    ///
+    /// # Errors
+    ///
+    /// As [`enrol_authenticator`](Self::enrol_authenticator); [`Refusal::NotFound`].
+    pub async fn replace_authenticator(
+        &self,
+        request: &Request,
+        user: &SignedIn,
+        replaced: &MethodId,
+        app: &NewAuthenticator,
+    ) -> Result<Enrolment, Error> {
+        self.enrol(request, user, app, Some(replaced.clone())).await
+    }
+
+    async fn enrol(
+        &self,
+        request: &Request,
+        user: &SignedIn,
+        app: &NewAuthenticator,
+        replaces: Option<MethodId>,
+    ) -> Result<Enrolment, Error> {
+        let engine = self.engine;
+        let kind = MethodKind::AuthenticatorApp;
+        let state = self.state_to_change(request, user).await?;
+        let policy = &state.context.policy;
+        let parameters =
+            OathParameters { algorithm: app.algorithm, digits: policy.oath.digits, period: 30 };
+        let random: [u8; 64] = engine.random()?;
+        let bytes = random.get(..app.algorithm.seed_bytes()).unwrap_or(&random);
+        let seed = SecretBytes::new(bytes.to_vec());
+        let (tenant, id) = (&request.tenant, &user.user);
+        let sealed = engine.seal_seed(tenant, id, kind, seed.expose_secret()).await?;
+        let factor = Factor::Oath(OathDevice { seed: sealed, parameters, used: None });
+        let option = ChallengeOption::preferred(kind);
+        let reply = self.begin(request, user, &Begin { option, factor, replaces }).await?;
+        let secret = seed.expose_secret();
+        Ok(Enrolment {
+            reply,
+            uri: enrolment_uri(secret, parameters, &app.issuer, &app.account),
+            seed: base32_grouped(secret),
+        })
+    }
+
+    /// Begins the confirmation of a token that an administrator has supplied
+    /// ([`Admin::supply_token`](crate::Admin::supply_token)): its code goes to
+    /// [`confirm`](Self::confirm).
+    ///
+    /// # Errors
+    ///
+    /// As [`add`](Self::add); [`Refusal::NotFound`] if there is no such pending token.
+    pub async fn claim_token(
+        &self,
+        request: &Request,
+        user: &SignedIn,
+        token: &MethodId,
+    ) -> Result<Reply<RegistrationTicket>, Error> {
+        let state = self.state_to_change(request, user).await?;
+        let option = ChallengeOption::preferred(MethodKind::OathToken);
+        let decide = |turn: &mut Turn<'_>, open: &Open<'_>| claim_method(turn, token, open);
+        self.open(request, user, state, option, None, &decide).await
+    }
+
+    /// Makes a set of saved codes, pending until its owner says that they are saved
+    /// ([`acknowledge_saved_codes`](Self::acknowledge_saved_codes)). The set before stays until
+    /// then.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::ReauthenticationRequired`], [`Refusal::NotEligible`], [`Refusal::NotOffered`],
+    /// [`Refusal::LimitReached`]; [`Error::Fault`].
+    pub async fn create_saved_codes(
+        &self,
+        request: &Request,
+        user: &SignedIn,
+    ) -> Result<SavedCodes, Error> {
+        let engine = self.engine;
+        let state = self.state_to_change(request, user).await?;
+        state.offers(MethodKind::SavedCode)?;
+        let policy = &*state.context.policy;
+        let (mut codes, mut digests) = (Vec::new(), Vec::new());
+        for _ in 0..policy.saved_codes {
+            let (code, digest) = engine.new_saved_code(&request.tenant, &user.user)?;
+            codes.push(code);
+            digests.push(digest);
+        }
+        let origin = Origin::of(request, ActorKind::User);
+        let decide = |turn: &mut Turn<'_>| put_saved_codes(turn, &digests).map(Plan::Commit);
+        let (target, loaded) = (&state.target, Some(state.loaded));
+        let step = engine.step(target, loaded, policy, &origin, Unsure::Resolve, decide);
+        let (id, _) = step.await?;
+        Ok(SavedCodes { id, codes })
+    }
+
+    /// The owner has saved the codes: they count from now on, and those of the set before no longer
+    /// do. Everybody who could be reached before is told.
+    ///
+    /// # Errors
+    ///
+    /// As [`create_saved_codes`](Self::create_saved_codes); [`Refusal::NotFound`].
+    pub async fn acknowledge_saved_codes(
+        &self,
+        request: &Request,
+        user: &SignedIn,
+        set: &MethodId,
+    ) -> Result<MethodView, Error> {
+        let engine = self.engine;
+        let state = self.state_to_change(request, user).await?;
+        state.offers(MethodKind::SavedCode)?;
+        let context = &state.context;
+        let gates = context.gates_of().ok_or(Refusal::NotOffered)?;
+        let tell = &context.addresses(&state.loaded.account);
+        let (others, available) = (state.others, &context.available[..]);
+        let confirm = Confirm { gates, others, available, tell };
+        let origin = Origin::of(request, ActorKind::User);
+        let decide =
+            |turn: &mut Turn<'_>| acknowledge_saved_codes(turn, set, &confirm).map(Plan::Commit);
+        let (target, loaded) = (&state.target, Some(state.loaded));
+        let policy = &context.policy;
+        let step = engine.step(target, loaded, policy, &origin, Unsure::Resolve, decide);
+        let (method, account) = step.await?;
+        (engine.inner.on_work)();
+        Ok(view(&method, &account))
+    }
+}
+
+impl super::State {
+    /// Whether the user may register this kind of method.
+    fn offers(&self, kind: MethodKind) -> Result<(), Refusal> {
+        let allowed = self.context.gates_of().is_some_and(|gates| gates.methods.contains(&kind));
+        let able = self.context.means.channels_of(kind).next().is_some();
+        if allowed && able { Ok(()) } else { Err(Refusal::NotOffered) }
+    }
+}
+
+impl Engine {
+    /// Seals a seed for one user and one kind of method.
+    pub(in crate::engine) async fn seal_seed(
+        &self,
+        tenant: &TenantId,
+        user: &UserId,
+        kind: MethodKind,
+        seed: &[u8],
+    ) -> Result<SealedSeed, Error> {
+        let seal = self.inner.seal.as_ref().ok_or(Refusal::NotOffered)?;
+        let sealed = seal.seal(seed, &seed_context(tenant, user, kind)).await.at(Port::Seal)?;
+        if sealed.len() > SealedSeed::MAX_BYTES {
+            let error = PortError::denied().because("a sealed seed is too long to be kept");
+            return Err(error).at(Port::Seal);
+        }
+        Ok(SealedSeed(sealed))
+    }
+
+    /// A token of the organisation, its seed sealed for this user.
+    pub(in crate::engine) async fn token(
+        &self,
+        tenant: &TenantId,
+        user: &UserId,
+        seed: &OathSeed,
+        parameters: OathParameters,
+    ) -> Result<OathDevice, Error> {
+        parameters.check()?;
+        let kind = MethodKind::OathToken;
+        let seed = self.seal_seed(tenant, user, kind, seed.expose_secret()).await?;
+        Ok(OathDevice { seed, parameters, used: None })
+    }
+}

@@ -1,0 +1,184 @@
+//! Unlocks: a lockout is cleared, the password is kept.
+
+use super::Engine;
+use super::attempt::{Attempt, Selection};
+use super::error::Error;
+use super::reply::Reply;
+use super::request::{DeviceSecret, Request};
+use crate::domain::account::Effect;
+use crate::domain::ids::Identifier;
+use crate::domain::ticket::UnlockTicket;
+
+/// Unlocks an account and keeps its password, where the policy's `unlock_without_reset` says so.
+///
+/// The steps, the methods and the budgets are those of a [`Reset`](crate::Reset); where that ends
+/// with a new password, this ends with [`Step::ConfirmUnlock`](crate::Step::ConfirmUnlock). An unlock
+/// lowers no counter and ends no session. A ticket or a code of one is worthless in the other.
+///
+/// ```
+/// use sspr::{Attempt, Engine, Error, Identifier, Request, Selection, Step};
+///
+/// async fn unlock(engine: &Engine, request: &Request, typed: [&str; 2]) -> Result<bool, Error> {
+///     let name = Identifier::parse(typed[0])?;
+///     let reply = engine.unlock().start(request, &name).await?;
+///     let by_mail = Selection::parse("email.email.0")?;
+///     let reply = engine.unlock().challenge(request, &reply.ticket, &by_mail).await?;
+///     let reply = engine.unlock().prove(request, &reply.ticket, &Attempt::code(typed[1])?).await?;
+///     let reply = engine.unlock().complete(request, &reply.ticket).await?;
+///     Ok(matches!(reply.step, Step::Done { .. }))
+/// }
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Unlock<'a> {
+    pub(super) engine: &'a Engine,
+}
+
+impl Unlock<'_> {
+    /// Begins an unlock, as [`Reset::start`](crate::Reset::start).
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::NotOffered`](crate::Refusal::NotOffered) if the policy does not offer it, whoever
+    /// asks; otherwise as there.
+    pub async fn start(
+        &self,
+        request: &Request,
+        identifier: &Identifier,
+    ) -> Result<Reply<UnlockTicket>, Error> {
+        self.engine.begin_flow(request, identifier).await
+    }
+
+    /// Shows where a flow stands, as [`Reset::view`](crate::Reset::view).
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub async fn view(
+        &self,
+        request: &Request,
+        ticket: &UnlockTicket,
+    ) -> Result<Reply<UnlockTicket>, Error> {
+        self.engine.view_flow(request, ticket).await
+    }
+
+    /// Opens a challenge, as [`Reset::challenge`](crate::Reset::challenge).
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub async fn challenge(
+        &self,
+        request: &Request,
+        ticket: &UnlockTicket,
+        selection: &Selection,
+    ) -> Result<Reply<UnlockTicket>, Error> {
+        self.engine.challenge_flow(request, ticket, selection).await
+    }
+
+    /// Judges a secret, as [`Reset::prove`](crate::Reset::prove).
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub async fn prove(
+        &self,
+        request: &Request,
+        ticket: &UnlockTicket,
+        attempt: &Attempt,
+    ) -> Result<Reply<UnlockTicket>, Error> {
+        self.engine.prove_flow(request, ticket, attempt).await
+    }
+
+    /// Redeems a link without the flow's ticket, as
+    /// [`Reset::redeem_elsewhere`](crate::Reset::redeem_elsewhere).
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub async fn redeem_elsewhere(
+        &self,
+        request: &Request,
+        identifier: &Identifier,
+        link: &Attempt,
+    ) -> Result<Reply<UnlockTicket>, Error> {
+        self.engine.redeem_link(request, identifier, link).await
+    }
+
+    /// Clears the lockout, if the flow holds a live grant, and tells the owner. If the outcome is
+    /// not known, the owner is told that the account may have been unlocked, and the same ticket may
+    /// repeat the call.
+    ///
+    /// # Errors
+    ///
+    /// As [`Reset::complete`](crate::Reset::complete), without those of a password.
+    pub async fn complete(
+        &self,
+        request: &Request,
+        ticket: &UnlockTicket,
+    ) -> Result<Reply<UnlockTicket>, Error> {
+        self.engine.complete_flow(request, ticket, Effect::Unlock, None).await
+    }
+
+    /// Gives the flow up, as [`Reset::cancel`](crate::Reset::cancel).
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub async fn cancel(&self, request: &Request, ticket: &UnlockTicket) -> Result<(), Error> {
+        self.engine.cancel_flow(request, ticket).await
+    }
+
+    /// Asks administrators for help, as
+    /// [`Reset::contact_administrator`](crate::Reset::contact_administrator).
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub async fn contact_administrator(
+        &self,
+        request: &Request,
+        ticket: &UnlockTicket,
+    ) -> Result<(), Error> {
+        self.engine.ask_for_help(request, ticket).await
+    }
+
+    /// Knows this browser from now on, as [`Reset::remember_device`](crate::Reset::remember_device).
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub async fn remember_device(
+        &self,
+        request: &Request,
+        ticket: &UnlockTicket,
+    ) -> Result<DeviceSecret, Error> {
+        self.engine.remember_device_of(request, ticket).await
+    }
+
+    /// Another saved code for the one that was used, as
+    /// [`Reset::replace_saved_code`](crate::Reset::replace_saved_code).
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub async fn replace_saved_code(
+        &self,
+        request: &Request,
+        ticket: &UnlockTicket,
+    ) -> Result<crate::SecretText, Error> {
+        self.engine.replace_saved_code(request, ticket).await
+    }
+
+    /// The owner has saved the code.
+    ///
+    /// # Errors
+    ///
+    /// As [`Reset::acknowledge_saved_code`](crate::Reset::acknowledge_saved_code).
+    pub async fn acknowledge_saved_code(
+        &self,
+        request: &Request,
+        ticket: &UnlockTicket,
+    ) -> Result<(), Error> {
+        self.engine.acknowledge_saved_code(request, ticket).await
+    }
+}

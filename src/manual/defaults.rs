@@ -1,0 +1,259 @@
+//! Every default, and why.
+//!
+//! A policy starts from [`PolicySettings::default`](crate::PolicySettings): two gates, nobody in
+//! scope. Each field's own documentation has its limits, beyond which
+//! [`Policy::new`](crate::Policy::new) refuses; [`Policy::review`](crate::Policy::review) says for
+//! *your* numbers where they depart from which standard, and computes the odds of guessing. "Ours"
+//! is a judgement: no source gives a number. The examples below are run with the tests, so this page
+//! cannot drift from the code, and no setting is missing here.
+//!
+//! # Gates and scope
+//!
+//! | Setting | Default | Why |
+//! |---|---|---|
+//! | `scope` | nobody | Switching it on is a decision (Entra: None). |
+//! | `users.required`, `users.methods` | 2, of mail and mobile phone | NIST SP 800-63B-4, 4.2.2.2 asks two for accounts that can reach AAL2. Two *sent* codes are still one class there: the review says so. |
+//! | `administrators` | `enabled`, for the `roles` on Microsoft's list; 2 `gates`, of mail and both kinds of phone | Entra's two-gate policy; never fewer without an acknowledgement. |
+//! | `contacts` | what an `administrator` supplies counts, what the `directory` holds unconfirmed does not | NIST SP 800-63B-4, 4.2.1.2; OWASP ASVS 5.0.0, 6.6.1. |
+//! | `typed_number`, `human_check` | off | Entra has the first; the second needs a service of the host's. |
+//! | `disclosure` | `Uniform` | OWASP ASVS 5.0.0, 6.3.8: an answer must not tell who exists. |
+//! | `clear_counters_on_reset` | off | NIST SP 800-63B-4, 3.2.2; Entra clears them. |
+//! | `required_entitlement` | none | Entra asks for a licence; yours has another name, or there is none. |
+//! | `acknowledged` | nothing | A departure is acknowledged by its name. |
+//!
+//! ```
+//! use sspr::{Disclosure, MethodKind, PolicySettings, Scope};
+//!
+//! let settings = PolicySettings::default();
+//! assert_eq!(settings.scope, Scope::None);
+//! assert_eq!(settings.users.required, 2);
+//! assert_eq!(settings.users.methods, [MethodKind::Email, MethodKind::MobilePhone].into());
+//! assert!(settings.administrators.enabled);
+//! assert_eq!(settings.administrators.gates.required, 2);
+//! assert_eq!(settings.administrators.gates.methods, MethodKind::CONTACTS.into());
+//! assert!(settings.contacts.administrator && !settings.contacts.directory);
+//! assert!(!settings.typed_number && !settings.human_check);
+//! assert_eq!(settings.disclosure, Disclosure::Uniform);
+//! assert!(!settings.clear_counters_on_reset);
+//! assert!(settings.required_entitlement.is_none() && settings.acknowledged.is_empty());
+//! ```
+//!
+//! # Lifetimes
+//!
+//! | Setting | Default | Why |
+//! |---|---|---|
+//! | `flow` | 15 minutes | Entra's session. Absolute: nothing extends it. |
+//! | `grant` | 10 minutes | Ours: time to think of a password, and no more. |
+//! | `email_code` | 10 minutes | OWASP ASVS 5.0.0, 6.5.5. NIST allows 24 hours for mail. |
+//! | `email_link` | 30 minutes | OWASP testing guide: rarely more than an hour. Like all else it ends with its flow. |
+//! | `phone_code` | 10 minutes, also the limit | NIST SP 800-63B-4, 4.2.1.2 and 3.1.3.2. |
+//! | `directory_write` | 30 seconds | Ours: slower than any healthy directory; then the owner is told that the password may have changed. |
+//!
+//! ```
+//! use std::time::Duration;
+//! use sspr::Lifetimes;
+//!
+//! let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
+//! let lifetimes = Lifetimes::default();
+//! assert_eq!(lifetimes.flow, minutes(15));
+//! assert_eq!(lifetimes.grant, minutes(10));
+//! assert_eq!(lifetimes.email_code, minutes(10));
+//! assert_eq!(lifetimes.email_link, minutes(30));
+//! assert_eq!(lifetimes.phone_code, minutes(10));
+//! assert_eq!(lifetimes.directory_write, Duration::from_secs(30));
+//! ```
+//!
+//! # Codes
+//!
+//! | Setting | Default | Why |
+//! |---|---|---|
+//! | `codes.email` | 8 digits | People copy it; two more digits make guessing a hundred times harder. |
+//! | `codes.sms`, `codes.voice` | 6 digits | NIST SP 800-63B-4, 4.2.1.2 asks at least six; people type them from memory. |
+//! | `attempts` | 5 comparisons per code | Ours; the OWASP testing guide says 5 to 10. |
+//!
+//! ```
+//! use sspr::{CodeAlphabet, CodeFormat, CodeFormats, PolicySettings};
+//!
+//! let digits = |length| CodeFormat::new(CodeAlphabet::Digits, length);
+//! let codes = CodeFormats::default();
+//! assert_eq!((codes.email, codes.sms, codes.voice), (digits(8), digits(6), digits(6)));
+//! assert_eq!(PolicySettings::default().attempts, 5);
+//! ```
+//!
+//! # Other ways to prove, and known devices
+//!
+//! Some of these are settings before the flow that uses them is there.
+//!
+//! | Setting | Default | Why |
+//! |---|---|---|
+//! | `link` | none: mails hold codes only | A link needs an address that is yours; it is never taken from a request. |
+//! | `oath.digits`, `back`, `forward` | 6, one step back, none ahead | RFC 6238, 5.2: one step for the way from device to server. |
+//! | `saved_codes` | 10 in a set | What people are used to; each has more than the 64 bits of NIST SP 800-63B-4, 4.2.1.1. |
+//! | `known_device_days` | 90 | Ours: a browser in use. It has a failure budget of its own, and no other privilege. |
+//!
+//! ```
+//! use sspr::PolicySettings;
+//!
+//! let settings = PolicySettings::default();
+//! assert!(settings.link.is_none());
+//! assert_eq!((settings.oath.digits, settings.oath.back, settings.oath.forward), (6, 1, 0));
+//! assert_eq!((settings.saved_codes, settings.known_device_days), (10, 90));
+//! ```
+//!
+//! # Failures
+//!
+//! | Setting | Default | Why |
+//! |---|---|---|
+//! | `failures.open` | 10 in 24 hours, per account and method | NIST SP 800-63B-4, 8.1: at least ten tries for people who mistype. PCI DSS 4, 8.3.4: at most ten. |
+//! | `failures.proven` | the same again | For whoever has proven a gate already, so that strangers cannot spend it. |
+//! | `failures.lock` | 1 hour, from the last counted attempt | PCI DSS 4, 8.3.4 asks 30 minutes; Entra takes 24 hours. |
+//! | `failures.consecutive` | 50, without decay | Half of the 100 of NIST SP 800-63B-4, 3.2.2: for six digits a chance of 5 in 100 000. |
+//!
+//! ```
+//! use std::time::Duration;
+//! use sspr::{FailureBudgets, Rate};
+//!
+//! let hours = |hours: u64| Duration::from_secs(3_600 * hours);
+//! let failures = FailureBudgets::default();
+//! assert_eq!(failures.open, Rate::new(10, hours(24)));
+//! assert_eq!(failures.proven, Rate::new(10, hours(24)));
+//! assert_eq!(failures.lock, hours(1));
+//! assert_eq!(failures.consecutive, 50);
+//! ```
+//!
+//! # Sending
+//!
+//! | Setting | Default | Why |
+//! |---|---|---|
+//! | `sends.resend_after` | 60 seconds | NIST SP 800-63B-4, 8.1: a code must not change while it is typed. |
+//! | `sends.per_hour`, `per_day` | 5 and 10 challenges per account, in each pool | Ours: messages cost money and patience. |
+//! | `sends.live_flows` | 3 per account | Ours: a phone, a laptop, and a forgotten tab. |
+//! | `sends.source_share` | 60 % of the hour's challenges for one source | Ours: one stranger leaves some to the owner. |
+//!
+//! ```
+//! use sspr::SendBudgets;
+//!
+//! let sends = SendBudgets::default();
+//! assert_eq!(sends.resend_after.as_secs(), 60);
+//! assert_eq!((sends.per_hour, sends.per_day), (5, 10));
+//! assert_eq!((sends.live_flows, sends.source_share), (3, 60));
+//! ```
+//!
+//! # Limits across accounts
+//!
+//! | Setting | Default | Spent, it | Why |
+//! |---|---|---|---|
+//! | `limits.source` | 60 an hour | refuses | Ours: an office behind one address on a Monday. |
+//! | `limits.source_identifier` | 10 an hour | refuses | Ours. |
+//! | `limits.destination` | 10 a day | allows fewer tries of a code | Ours: no phone is bombed by way of many accounts. |
+//! | `limits.prefix` | 50 an hour | allows fewer tries of a code | Ours: ranges of premium numbers. |
+//! | `limits.tenant` | 2 000 a day | makes codes longer, by `raised_length` | At 5 tries of six digits each, one lucky guess in a hundred days. |
+//! | `limits.raised_length` | 2 symbols | | A hundred times harder while an attack lasts. |
+//!
+//! ```
+//! use std::time::Duration;
+//! use sspr::{CrossLimits, Rate};
+//!
+//! let (hour, day) = (Duration::from_secs(3_600), Duration::from_secs(86_400));
+//! let limits = CrossLimits::default();
+//! assert_eq!(limits.source, Rate::new(60, hour));
+//! assert_eq!(limits.source_identifier, Rate::new(10, hour));
+//! assert_eq!(limits.destination, Rate::new(10, day));
+//! assert_eq!(limits.prefix, Rate::new(50, hour));
+//! assert_eq!(limits.tenant, Rate::new(2_000, day));
+//! assert_eq!(limits.raised_length, 2);
+//! ```
+//!
+//! # Passwords
+//!
+//! | Setting | Default | Why |
+//! |---|---|---|
+//! | `password.min_length` | 15 | NIST SP 800-63B-4, 3.1.1.2, where the password is the only factor. |
+//! | `password.max_length` | 256 | The same asks for at least 64; a bound keeps hashing cheap. |
+//! | `password.common_list` | on | The same, and OWASP ASVS 5.0.0, 6.2.4. |
+//! | `password.banned_words` | none | Yours: products, places, the name. |
+//! | `password.required_classes`, `ascii_only` | 0 and off | Both standards forbid composition rules. |
+//!
+//! ```
+//! use sspr::PasswordRules;
+//!
+//! let rules = PasswordRules::default();
+//! assert_eq!((rules.min_length, rules.max_length), (15, 256));
+//! assert!(rules.common_list && rules.banned_words.is_empty());
+//! assert!(rules.required_classes == 0 && !rules.ascii_only);
+//! ```
+//!
+//! # Registration, notices, passwords on premises
+//!
+//! | Setting | Default | Why |
+//! |---|---|---|
+//! | `registration.enforced`, `reconfirm_days` | on, 180 days | Entra. |
+//! | `registration.reauthentication` | 5 minutes | Ours: a session left open changes no methods. |
+//! | `registration.second_factor_to_change` | on | NIST SP 800-63B-4, 4.1.2.1. |
+//! | `registration.hold` | 24 hours | Ours, for NIST SP 800-63B-4, 3.1.3.3: a stolen session makes no way to stay. |
+//! | `registration.max_per_kind` | 2 | NIST SP 800-63B-4, 4.2.1.2: at least two addresses. |
+//! | `notifications.rule` | all addresses | NIST SP 800-63B-4, 4.6. |
+//! | `notifications.administrators`, `administrator_roles` | off, nobody | Entra. |
+//! | `on_premises.writeback` | off | Entra: a decision of its own. |
+//! | `unlock_without_reset` | off | Entra: offered for passwords managed on premises, where it is switched on. |
+//! | `on_premises.apply_password_rules` | off | The directory's answer is final. |
+//!
+//! ```
+//! use sspr::{NotifyRule, PolicySettings};
+//!
+//! let settings = PolicySettings::default();
+//! let registration = settings.registration;
+//! assert!(registration.enforced && registration.second_factor_to_change);
+//! assert_eq!(registration.reconfirm_days, 180);
+//! assert_eq!(registration.reauthentication.as_secs(), 5 * 60);
+//! assert_eq!(registration.hold.as_secs(), 24 * 3_600);
+//! assert_eq!(registration.max_per_kind, 2);
+//! assert_eq!(settings.notifications.rule, NotifyRule::All);
+//! assert!(!settings.notifications.administrators);
+//! assert!(settings.notifications.administrator_roles.is_empty());
+//! let on_premises = settings.on_premises;
+//! assert!(!on_premises.writeback && !on_premises.apply_password_rules);
+//! assert!(!settings.unlock_without_reset);
+//! ```
+//!
+//! # The engine
+//!
+//! | Option of [`EngineBuilder`](crate::EngineBuilder) | Default | Why |
+//! |---|---|---|
+//! | `reply_floor` | 300 ms | Above what a store and a directory usually take together. |
+//! | `policy_max_age` | 5 seconds, also the limit | One read fewer per step; `complete` always reads afresh. |
+//! | `event_retention` | 30 days | Entra. Copy the trail elsewhere if you need it longer. |
+//! | `clock`, `entropy` | the operating system's | Others are for tests. |
+//! | `human_check`, `breach_list`, `risk_signals` | none | Each is a service of yours. |
+//! | `admin_roles` | Entra's names | Your directory may have others. |
+//!
+//! ```
+//! use sspr::adapters::memory::{MemoryDirectory, MemoryInbox, MemoryStore};
+//! use sspr::{AdminRoles, Engine, Keys, RoleId, SecretBytes};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let secret = |byte| SecretBytes::new(vec![byte; 32]);
+//! let engine = Engine::builder().keys(Keys::new(secret(1), 1, secret(2))?);
+//! let engine = engine.store(MemoryStore::new()).directory(MemoryDirectory::new());
+//! let engine = engine.delivery(MemoryInbox::new()).open().await?;
+//! assert_eq!(engine.reply_floor().as_millis(), 300);
+//! assert!(AdminRoles::default().policy.contains(&RoleId::parse("Global Administrator")?));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Against guessing, in all
+//!
+//! What these numbers amount to is computed from the policy, not written here:
+//!
+//! ```
+//! use sspr::{Policy, PolicySettings};
+//!
+//! let review = Policy::new(PolicySettings::default())?.review();
+//! for finding in review.findings() {
+//!     println!("{:?} {}: {}", finding.severity(), finding.citation(), finding.text());
+//! }
+//! assert!(review.finding("guessing-above-threshold").is_none());
+//! # Ok::<(), sspr::PolicyError>(())
+//! ```

@@ -1,0 +1,19 @@
+//! The manual: what no single item's documentation can say. Text only, and every example is run.
+//!
+//! | Page | For | Answers |
+//! |---|---|---|
+//! | [`embedding`] | whoever writes the web handlers | which page for which [`Step`](crate::Step), cookies, times, errors, logs, the task that delivers |
+//! | [`writing_a_store`] | whoever keeps the records elsewhere | the contract in plain words, a whole store, how to test it, the usual mistakes |
+//! | [`defaults`] | whoever owns the policy | each number, and where it comes from |
+//! | [`threats`] | whoever reviews it | who attacks how, what the engine does, what it cannot exclude |
+//! | [`upgrading`] | whoever runs it | versions of what is stored, keys and their rotation, rolling upgrades |
+//!
+//! The contract of each port stands at its trait: [`Store`](crate::Store),
+//! [`Directory`](crate::Directory), [`Delivery`](crate::Delivery). Programs to read and run are in
+//! the folder `examples` of the repository.
+
+pub mod defaults;
+pub mod embedding;
+pub mod threats;
+pub mod upgrading;
+pub mod writing_a_store;

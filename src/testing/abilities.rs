@@ -1,0 +1,138 @@
+//! Doubles of the optional abilities: a seal, and a method that the host verifies.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+
+use super::lock;
+use crate::domain::ids::{TenantId, UserId};
+use crate::domain::mac::mac_parts;
+use crate::domain::method::MethodKind;
+use crate::domain::secret::{SecretBytes, SecretText};
+use crate::port::{ExternalMethod, PortError, PortResult, Seal};
+
+/// A seal that hides nothing: it only refuses what was sealed for something else. For tests.
+///
+/// ```
+/// use sspr::port::Seal as _;
+/// use sspr::testing::{TestSeal, block_on};
+///
+/// let sealed = block_on(TestSeal.seal(b"seed", b"ada"))?;
+/// assert_eq!(block_on(TestSeal.open(&sealed, b"ada"))?.expose_secret(), b"seed");
+/// assert!(block_on(TestSeal.open(&sealed, b"bob")).is_err());
+/// # Ok::<(), sspr::PortError>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::exhaustive_structs, reason = "a unit struct that callers name as a value")]
+pub struct TestSeal;
+
+impl TestSeal {
+    fn mark(plain: &[u8], associated: &[u8]) -> [u8; 32] {
+        mac_parts(b"a seal that hides nothing at all", 0x7f, &[plain, associated])
+    }
+}
+
+#[async_trait]
+impl Seal for TestSeal {
+    async fn seal(&self, plain: &[u8], associated: &[u8]) -> PortResult<Vec<u8>> {
+        Ok([&Self::mark(plain, associated)[..], plain].concat())
+    }
+
+    async fn open(&self, sealed: &[u8], associated: &[u8]) -> PortResult<SecretBytes> {
+        let (mark, plain) = sealed.split_at_checked(32).ok_or_else(PortError::corrupt)?;
+        if mark == Self::mark(plain, associated) {
+            Ok(SecretBytes::new(plain.to_vec()))
+        } else {
+            Err(PortError::corrupt().because("sealed for something else"))
+        }
+    }
+}
+
+/// A method that a host verifies, played by a test: whoever has it responds with
+/// [`response`](Self::response).
+///
+/// It answers for users that it does not know as for those that it does, but for
+/// [`available`](ExternalMethod::available).
+#[derive(Clone, Debug)]
+pub struct SimulatedMethod {
+    kind: MethodKind,
+    state: Arc<Mutex<Simulated>>,
+}
+
+#[derive(Debug, Default)]
+struct Simulated {
+    owners: BTreeSet<UserId>,
+    begun: Vec<(UserId, String)>,
+    verified: usize,
+}
+
+impl SimulatedMethod {
+    /// A method of this kind that nobody has yet.
+    #[must_use]
+    pub fn new(kind: MethodKind) -> Self {
+        Self { kind, state: Arc::default() }
+    }
+
+    /// Gives it to a user.
+    pub fn give(&self, user: &UserId) {
+        lock(&self.state).owners.insert(user.clone());
+    }
+
+    /// Takes it from a user.
+    pub fn take(&self, user: &UserId) {
+        lock(&self.state).owners.remove(user);
+    }
+
+    /// What the user's device responds to what the page was given.
+    #[must_use]
+    pub fn response(&self, user: &UserId, page: &str) -> SecretText {
+        let challenge = page.strip_prefix("page for ").unwrap_or(page);
+        SecretText::new(format!("{user} approves {challenge} by {}", self.kind))
+    }
+
+    /// Who was asked to respond to what, the first first.
+    #[must_use]
+    pub fn begun(&self) -> Vec<(UserId, String)> {
+        lock(&self.state).begun.clone()
+    }
+
+    /// How many responses were judged.
+    #[must_use]
+    pub fn verified(&self) -> usize {
+        lock(&self.state).verified
+    }
+}
+
+#[async_trait]
+impl ExternalMethod for SimulatedMethod {
+    fn kind(&self) -> MethodKind {
+        self.kind
+    }
+
+    async fn available(&self, _tenant: &TenantId, user: &UserId) -> PortResult<bool> {
+        Ok(lock(&self.state).owners.contains(user))
+    }
+
+    async fn begin(
+        &self,
+        _tenant: &TenantId,
+        user: &UserId,
+        challenge: &str,
+    ) -> PortResult<String> {
+        lock(&self.state).begun.push((user.clone(), challenge.to_owned()));
+        Ok(format!("page for {challenge}"))
+    }
+
+    async fn verify(
+        &self,
+        _tenant: &TenantId,
+        user: &UserId,
+        challenge: &str,
+        response: &SecretText,
+    ) -> PortResult<bool> {
+        lock(&self.state).verified += 1;
+        let right = self.response(user, challenge);
+        Ok(response.expose_secret() == right.expose_secret())
+    }
+}
