@@ -1,5 +1,7 @@
 //! What a flow offers beside its goal: help, a known device, another saved code.
 
+use zeroize::Zeroizing;
+
 use super::Engine;
 use super::context::Context;
 use super::error::{At as _, Error, Port};
@@ -163,7 +165,7 @@ impl Engine {
         tenant: &TenantId,
         user: &UserId,
     ) -> Result<(SecretText, Digest), Error> {
-        let symbols = random_symbols(SAVED_CODE, &self.random::<64>()?);
+        let symbols = random_symbols(SAVED_CODE, &*Zeroizing::new(self.random::<64>()?));
         // Of 64 random bytes 28 are as good as always usable.
         let symbols = symbols.ok_or(PortError::unavailable()).at(Port::Entropy)?;
         let digest =

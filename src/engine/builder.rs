@@ -248,6 +248,7 @@ impl EngineBuilder<Ready> {
             comparisons: AtomicU64::new(0),
             redecisions: AtomicU64::new(0),
             silenced: AtomicU64::new(0),
+            hidden_faults: AtomicU64::new(0),
             purged_at: AtomicI64::new(i64::MIN),
         };
         let engine = Engine { inner: Arc::new(inner) };

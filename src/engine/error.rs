@@ -52,6 +52,24 @@ impl Error {
             _ => None,
         }
     }
+
+    /// Whether the ticket that was sent is of no more use: drop the cookie and let the person start
+    /// again.
+    ///
+    /// ```
+    /// use sspr::{Error, Refusal};
+    ///
+    /// assert!(Error::from(Refusal::Ended).ends_flow());
+    /// assert!(!Error::from(Refusal::NotAccepted).ends_flow());
+    /// ```
+    #[must_use]
+    pub const fn ends_flow(&self) -> bool {
+        matches!(
+            self,
+            Self::Refused(Refusal::Ended | Refusal::TicketReplaced)
+                | Self::Invalid(InvalidInput::Foreign { .. })
+        )
+    }
 }
 
 /// A port that failed.
@@ -88,9 +106,10 @@ pub enum Port {
     Entropy,
     /// The list of breached passwords.
     BreachList,
-    /// The seal of authenticators' seeds.
+    /// The seal of authenticators' seeds. Before the first proof its faults are answered as not
+    /// accepted, and counted in [`Stats::hidden_faults`](crate::Stats::hidden_faults).
     Seal,
-    /// A method that the host verifies.
+    /// A method that the host verifies. Its faults are hidden in the same way.
     ExternalMethod,
 }
 

@@ -47,6 +47,7 @@ use std::time::Duration;
 use crate::domain::ids::TenantId;
 use crate::domain::keys::Keys;
 use crate::domain::policy::Policy;
+use crate::domain::time::Timestamp;
 use crate::port::{
     BreachList, Clock, Delivery, Directory, Entropy, ExternalMethod, HumanCheck, RiskSignals, Seal,
     Store,
@@ -86,6 +87,7 @@ struct Inner {
     comparisons: AtomicU64,
     redecisions: AtomicU64,
     silenced: AtomicU64,
+    hidden_faults: AtomicU64,
     /// When rows past their time were last removed, in Unix milliseconds.
     purged_at: AtomicI64,
 }
@@ -101,6 +103,10 @@ pub struct Stats {
     /// Challenges that were answered as any other and not opened, since a budget of the account was
     /// spent. They commit nothing, so the audit trail does not have them.
     pub silenced: u64,
+    /// Faults of the seal or of a method that the host verifies which were answered as not accepted,
+    /// since before the first proof they would tell who exists. Alarm on any: somebody's right code
+    /// is being refused.
+    pub hidden_faults: u64,
 }
 
 impl Engine {
@@ -148,6 +154,33 @@ impl Engine {
         self.inner.reply_floor
     }
 
+    /// The time by this engine's clock: note it when a request arrives, for
+    /// [`floor_left`](Self::floor_left).
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.inner.clock.now()
+    }
+
+    /// How long an answer to a request that arrived then has still to be held back, whether it is a
+    /// reply or an error. Wait that long before every answer to somebody who has not proven anything
+    /// yet; after every answer is simpler, and does no harm.
+    ///
+    /// ```
+    /// # async fn handler(engine: sspr::Engine, request: sspr::Request, name: sspr::Identifier) {
+    /// let arrived = engine.now();
+    /// let outcome = engine.reset().start(&request, &name).await;
+    /// tokio::time::sleep(engine.floor_left(arrived)).await;
+    /// // Only now look at the outcome, and answer.
+    /// # drop(outcome);
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn floor_left(&self, arrived: Timestamp) -> Duration {
+        // Times are whole milliseconds: one more, or an answer leaves up to one too early.
+        let until = arrived.plus(self.inner.reply_floor).plus(Duration::from_millis(1));
+        until.since(self.inner.clock.now()).min(self.inner.reply_floor + Duration::from_millis(1))
+    }
+
     /// What this engine has done since it was opened.
     #[must_use]
     pub fn stats(&self) -> Stats {
@@ -155,6 +188,7 @@ impl Engine {
             comparisons: self.inner.comparisons.load(Ordering::Relaxed),
             redecisions: self.inner.redecisions.load(Ordering::Relaxed),
             silenced: self.inner.silenced.load(Ordering::Relaxed),
+            hidden_faults: self.inner.hidden_faults.load(Ordering::Relaxed),
         }
     }
 

@@ -74,6 +74,13 @@ pub(super) struct Loaded {
     pub(super) account: Arc<Account>,
 }
 
+impl Loaded {
+    /// Whether the store has such a record.
+    pub(super) const fn exists(&self) -> bool {
+        self.version.is_some()
+    }
+}
+
 /// Whether a commit of unknown outcome may be looked into, and decided again.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Unsure {

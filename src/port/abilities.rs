@@ -129,7 +129,8 @@ pub trait ExternalMethod: Send + Sync {
     ///
     /// # Errors
     ///
-    /// The proof is not accepted; the try is counted.
+    /// The proof is not accepted; the try is counted. The caller is told of a fault only after the
+    /// first proof: before it that could tell who exists.
     async fn verify(
         &self,
         tenant: &TenantId,

@@ -77,13 +77,13 @@ pub(crate) fn grant_change(
 ) -> Result<Flow, Refusal> {
     turn.sweep();
     let now = turn.now;
-    turn.forgive_secret(charge);
-    if turn.account.epoch != change.epoch {
-        return Err(Refusal::Ended);
-    }
     if let Some(flow) = turn.account.flow(&change.flow) {
         // Our own commit, whose answer was lost.
         return Ok(flow.clone());
+    }
+    turn.forgive_secret(charge);
+    if turn.account.epoch != change.epoch {
+        return Err(Refusal::Ended);
     }
     let under_way = turn.account.flows.iter().filter(|flow| flow.purpose == Purpose::Change);
     let ends = under_way.clone().map(|flow| flow.expires_at).min();

@@ -172,11 +172,15 @@ impl Admin<'_> {
         self.authorise(&[&engine.inner.roles.revoke])?;
         let context = engine.context(self.tenant, UserSelector::Id(user), true).await?;
         let target = engine.user_target(self.tenant, user);
+        let loaded = engine.load(&target).await?;
+        if !loaded.exists() {
+            return Ok(());
+        }
         let decide = |turn: &mut Turn<'_>| {
             forget(turn, |account| context.addresses(account)).map(Plan::Commit)
         };
         let (policy, origin) = (&context.policy, self.origin());
-        engine.step(&target, None, policy, &origin, Unsure::Resolve, decide).await?;
+        engine.step(&target, Some(loaded), policy, &origin, Unsure::Resolve, decide).await?;
         (engine.inner.on_work)();
         Ok(())
     }

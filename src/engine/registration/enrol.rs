@@ -1,5 +1,7 @@
 //! Enrolment of authenticators and saved codes: secrets that are shown to their owner once.
 
+use zeroize::Zeroizing;
+
 use super::{Begin, Registration, view};
 use crate::domain::account::{Factor, OathDevice, SealedSeed};
 use crate::domain::decide::{
@@ -110,8 +112,8 @@ impl Registration<'_> {
         let policy = &state.context.policy;
         let parameters =
             OathParameters { algorithm: app.algorithm, digits: policy.oath.digits, period: 30 };
-        let random: [u8; 64] = engine.random()?;
-        let bytes = random.get(..app.algorithm.seed_bytes()).unwrap_or(&random);
+        let random = Zeroizing::new(engine.random::<64>()?);
+        let bytes = random.get(..app.algorithm.seed_bytes()).unwrap_or(&random[..]);
         let seed = SecretBytes::new(bytes.to_vec());
         let (tenant, id) = (&request.tenant, &user.user);
         let sealed = engine.seal_seed(tenant, id, kind, seed.expose_secret()).await?;
