@@ -39,6 +39,10 @@ pub(crate) struct MethodBudget {
     /// The owner has been told of this run of failures.
     #[serde(default)]
     pub(crate) told: bool,
+    /// Failures at the host's sign-in since the last success there. A stranger's failures must not
+    /// close the sign-in, nor a reset open it.
+    #[serde(default)]
+    pub(crate) sign_in: u32,
 }
 
 /// The times of the last counted events, and the lock that they may have set.
@@ -100,6 +104,7 @@ impl MethodBudget {
             consecutive: 0,
             disabled: false,
             told: false,
+            sign_in: 0,
         }
     }
 

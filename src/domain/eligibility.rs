@@ -1,6 +1,6 @@
 //! Who may reset, in the fixed order of reasons, and what they may prove.
 
-use super::account::{Account, Answer, Provenance};
+use super::account::{Account, Answer, Method, Provenance};
 use super::contact::Destination;
 use super::facts::{PasswordHome, TenantFacts, UserFacts, UserKind, WritebackState};
 use super::ids::RoleId;
@@ -197,6 +197,36 @@ fn from_directory(kind: MethodKind, user: &UserFacts) -> Option<Destination> {
         MethodKind::MobilePhone => contacts.mobile.clone().map(Destination::Phone),
         MethodKind::OfficePhone => contacts.office.clone().map(Destination::Phone),
         _ => None,
+    }
+}
+
+/// A user who may register methods, and what counts for them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Registrant<'a> {
+    pub(crate) user: &'a UserFacts,
+    pub(crate) gates: &'a Gates,
+    /// The kinds that the host verifies for this user.
+    pub(crate) available: &'a [MethodKind],
+}
+
+impl Registrant<'_> {
+    /// Whether what the account has would be enough for a reset, once the holds have passed. What
+    /// was there before an administrator wanted it registered anew does not count; what the host
+    /// verifies does.
+    pub(crate) fn is_complete(&self, account: &Account, policy: &Policy) -> bool {
+        let Self { user, gates, available } = self;
+        let mut all = candidates(account, user, policy, gates, available, Timestamp::MAX);
+        if let Some(since) = account.registration.required_since {
+            let anew = |method: &Method| {
+                method.provenance == Provenance::Confirmed && method.added_at >= since
+            };
+            all.retain(|one| {
+                let own = |method: &&Method| method.answer() == one.answer;
+                one.answer == Answer::External
+                    || account.methods.iter().filter(own).any(anew)
+            });
+        }
+        enough(&all, gates.required)
     }
 }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use zeroize::Zeroize;
 
 use super::account::{FlowId, Purpose};
-use super::decide::MAX_SKEW;
+use super::decide::{Bearer, MAX_SKEW};
 use super::ids::{TenantId, UserId};
 use super::invalid::InvalidInput;
 use super::keys::{Keys, ShortKey};
@@ -117,6 +117,11 @@ impl Claim {
     /// The last challenge of this kind that was asked for.
     pub(crate) fn asked_for(&self, kind: MethodKind) -> Option<&Asked> {
         self.asked.iter().flatten().find(|asked| asked.option.method() == kind)
+    }
+
+    /// The flow, as this ticket names it.
+    pub(crate) const fn bearer(&self) -> Bearer<'_> {
+        Bearer { flow: &self.flow, purpose: self.purpose, generation: self.generation }
     }
 
     /// Whether the flow's time has not run out. A ticket from a clock that ran ahead is not obeyed.

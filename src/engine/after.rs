@@ -3,7 +3,7 @@
 use zeroize::Zeroizing;
 
 use super::Engine;
-use super::context::Context;
+use super::context::{Context, nobody};
 use super::error::{At as _, Error, Port};
 use super::limits::Charged;
 use super::request::{DeviceSecret, Request};
@@ -11,7 +11,7 @@ use super::step::{Origin, Plan, Unsure};
 use crate::domain::code::random_symbols;
 use crate::domain::contact::Destination;
 use crate::domain::decide::{
-    self, Address, SAVED_CODE, Turn, locale_of, remember_device, request_help,
+    self, Address, SAVED_CODE, Turn, locale_of, remember_bearer, request_help,
 };
 use crate::domain::digest::{Digest, DigestOf};
 use crate::domain::event::ActorKind;
@@ -20,7 +20,7 @@ use crate::domain::ids::{TenantId, UserId};
 use crate::domain::method::{ChallengeOption, Channel, MethodKind};
 use crate::domain::refusal::Refusal;
 use crate::domain::secret::SecretText;
-use crate::domain::ticket::{FlowTicket, TicketSubject};
+use crate::domain::ticket::{Claim, FlowTicket, TicketSubject};
 use crate::port::PortError;
 
 /// What administrators know a user by.
@@ -28,8 +28,16 @@ pub(super) fn name_of(user: &UserFacts) -> String {
     user.user_principal_name.clone().unwrap_or_else(|| user.id.as_str().to_owned())
 }
 
+/// Whose secrets they are; where the ticket is nobody's, nobody's.
+fn bearer_of(claim: &Claim) -> Result<UserId, Error> {
+    match &claim.subject {
+        TicketSubject::User(user) => Ok(user.clone()),
+        TicketSubject::Decoy { .. } => nobody(claim.identifier),
+    }
+}
+
 /// Administrators who are asked for help, at most.
-const MAX_HELPERS: usize = 10;
+const MAX_HELPERS: usize = 3;
 
 impl Engine {
     pub(super) async fn ask_for_help<T: FlowTicket>(
@@ -39,13 +47,18 @@ impl Engine {
     ) -> Result<(), Error> {
         let (tenant, arrival) = (&request.tenant, self.inner.clock.now());
         let claim = ticket.open(tenant, &self.inner.keys)?;
-        let (context, target, loaded) = self.flow_state(tenant, &claim, false).await?;
+        let (context, own, _) = self.flow_state(tenant, &claim, false).await?;
         let policy = &*context.policy;
         claim.check_time(policy.lifetimes.flow, arrival)?;
         if policy.notifications.administrator_roles.is_empty() {
             return Err(Refusal::NotOffered.into());
         }
-        // The same calls for everybody; for nobody, nobody is told.
+        // Whoever may not reset needs help most: it is noted on their own record, not on the decoy
+        // that answers for them. The same calls for everybody; for nobody, nobody is told.
+        let target = match &context.user {
+            Some(user) => self.user_target(tenant, &user.id),
+            None => own,
+        };
         let tell = self.helpers(tenant, &context).await?;
         let charged = Charged {
             identifier: claim.identifier,
@@ -53,14 +66,14 @@ impl Engine {
             destination: None,
             record: &target.key,
         };
-        self.charge_limits(request, policy, &charged).await?;
-        let known = matches!(claim.subject, TicketSubject::User(_));
-        let tell = if known { tell } else { Vec::new() };
+        let exceeded = self.charge_limits(request, policy, &charged).await?;
+        let tell = if context.user.is_some() { tell } else { Vec::new() };
         let origin = Origin::about(request, &claim.subject);
         let decide = |turn: &mut Turn<'_>| {
-            Ok(if request_help(turn, &tell) { Plan::Commit(()) } else { Plan::Keep(()) })
+            let asked = request_help(turn, &tell, exceeded);
+            Ok(if asked { Plan::Commit(()) } else { Plan::Keep(()) })
         };
-        self.step(&target, Some(loaded), policy, &origin, Unsure::Resolve, decide).await?;
+        self.step(&target, None, policy, &origin, Unsure::Resolve, decide).await?;
         (self.inner.on_work)();
         Ok(())
     }
@@ -86,39 +99,11 @@ impl Engine {
     ) -> Result<DeviceSecret, Error> {
         let tenant = &request.tenant;
         let claim = ticket.open(tenant, &self.inner.keys)?;
-        let TicketSubject::User(user) = &claim.subject else {
-            return Err(Refusal::Ended.into());
-        };
-        let (policy, _) = self.policy(tenant, false).await?;
-        let device = self.new_device(policy.known_device_days)?;
-        let digest = device.digest(tenant, user);
-        let target = self.user_target(tenant, user);
-        let origin = Origin::of(request, ActorKind::User);
-        let decide = |turn: &mut Turn<'_>| {
-            let now = turn.now;
-            let flow = turn.account.flow(&claim.flow);
-            let done = flow.is_some_and(|flow| {
-                flow.done.is_some()
-                    && flow.purpose == claim.purpose
-                    && flow.generation == claim.generation
-                    && now < flow.expires_at
-            });
-            if !done {
-                return Err(Refusal::Ended);
-            }
-            remember_device(turn, digest);
-            Ok(Plan::Commit(()))
-        };
-        self.step(&target, None, &policy, &origin, Unsure::Resolve, decide).await?;
+        let device = self.new_device()?;
+        let digest = device.digest(tenant, &bearer_of(&claim)?);
+        let decide = |turn: &mut Turn<'_>| remember_bearer(turn, &claim.bearer(), digest);
+        self.after_flow(request, &claim, decide).await?;
         Ok(device)
-    }
-
-    /// A fresh secret, if the policy knows devices.
-    pub(super) fn new_device(&self, days: u16) -> Result<DeviceSecret, Error> {
-        if days == 0 {
-            return Err(Refusal::NotOffered.into());
-        }
-        Ok(DeviceSecret::from_random(self.random()?))
     }
 
     pub(super) async fn replace_saved_code<T: FlowTicket>(
@@ -128,18 +113,9 @@ impl Engine {
     ) -> Result<SecretText, Error> {
         let tenant = &request.tenant;
         let claim = ticket.open(tenant, &self.inner.keys)?;
-        let TicketSubject::User(user) = &claim.subject else {
-            return Err(Refusal::Ended.into());
-        };
-        let (policy, _) = self.policy(tenant, false).await?;
-        let (code, digest) = self.new_saved_code(tenant, user)?;
-        let target = self.user_target(tenant, user);
-        let origin = Origin::of(request, ActorKind::User);
-        let of = (claim.purpose, claim.generation);
-        let decide = |turn: &mut Turn<'_>| {
-            decide::put_replacement(turn, &claim.flow, of, digest).map(Plan::Commit)
-        };
-        self.step(&target, None, &policy, &origin, Unsure::Resolve, decide).await?;
+        let (code, digest) = self.new_saved_code(tenant, &bearer_of(&claim)?)?;
+        let decide = |turn: &mut Turn<'_>| decide::put_replacement(turn, &claim.bearer(), digest);
+        self.after_flow(request, &claim, decide).await?;
         Ok(code)
     }
 
@@ -148,17 +124,31 @@ impl Engine {
         request: &Request,
         ticket: &T,
     ) -> Result<(), Error> {
+        let claim = ticket.open(&request.tenant, &self.inner.keys)?;
+        let decide = |turn: &mut Turn<'_>| decide::acknowledge_replacement(turn, &claim.bearer());
+        self.after_flow(request, &claim, decide).await?;
+        (self.inner.on_work)();
+        Ok(())
+    }
+
+    /// Something that the bearer of a finished flow may do: the same calls whoever it is.
+    async fn after_flow(
+        &self,
+        request: &Request,
+        claim: &Claim,
+        decide: impl Fn(&mut Turn<'_>) -> Result<(), Refusal>,
+    ) -> Result<(), Error> {
         let tenant = &request.tenant;
-        let claim = ticket.open(tenant, &self.inner.keys)?;
         let (policy, _) = self.policy(tenant, false).await?;
         let target = self.subject_target(tenant, &claim.subject, claim.identifier);
-        let origin = Origin::of(request, ActorKind::User);
-        let of = (claim.purpose, claim.generation);
-        let decide = |turn: &mut Turn<'_>| {
-            decide::acknowledge_replacement(turn, &claim.flow, of).map(Plan::Commit)
-        };
+        let origin = Origin { actor: ActorKind::User, ..Origin::about(request, &claim.subject) };
+        let decide = |turn: &mut Turn<'_>| decide(turn).map(Plan::Commit);
         self.step(&target, None, &policy, &origin, Unsure::Resolve, decide).await?;
         Ok(())
+    }
+
+    pub(super) fn new_device(&self) -> Result<DeviceSecret, Error> {
+        Ok(DeviceSecret::from_random(self.random()?))
     }
 
     /// A saved code as it is shown, in groups of four, and its digest.

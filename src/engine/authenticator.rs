@@ -8,11 +8,11 @@ use super::error::Error;
 use super::request::Request;
 use super::step::{Origin, Plan, Unsure};
 use crate::domain::account::{Factor, Method, OathDevice};
-use crate::domain::decide::{Turn, accept_sign_in, charge_secret};
+use crate::domain::decide::{Turn, accept_sign_in, charge_sign_in};
 use crate::domain::event::ActorKind;
+use crate::domain::facts::UserSelector;
 use crate::domain::ids::{MethodId, UserId};
 use crate::domain::invalid::InvalidInput;
-use crate::domain::method::{MethodKind, Nature};
 use crate::domain::refusal::Refusal;
 
 /// Codes of registered authenticator apps and tokens, for the host's own sign-in.
@@ -47,30 +47,32 @@ impl Authenticator<'_> {
             return Err(InvalidInput::Malformed { what: "code" }.into());
         };
         let tenant = &request.tenant;
-        let (policy, _) = engine.policy(tenant, false).await?;
+        let context = engine.context(tenant, UserSelector::Id(user), false).await?;
         let target = engine.user_target(tenant, user);
         let loaded = engine.load(&target).await?;
-        let kinds = kinds_of(&loaded.account.methods);
-        if kinds.is_empty() {
+        let facts = context.user.as_ref().ok_or(Refusal::NotAccepted)?;
+        // Another person has this id now: the authenticators are somebody else's.
+        if !facts.enabled || !loaded.account.is_of(facts.incarnation.as_deref()) {
             return Err(Refusal::NotAccepted.into());
         }
+        let policy = &*context.policy;
         let origin = Origin::of(request, ActorKind::User);
-        let decide = |turn: &mut Turn<'_>| charge_secret(turn, &kinds).map(Plan::Commit);
-        let step = engine.step(&target, Some(loaded), &policy, &origin, Unsure::Fail, decide);
+        let decide = |turn: &mut Turn<'_>| charge_sign_in(turn).map(Plan::Commit);
+        let step = engine.step(&target, Some(loaded), policy, &origin, Unsure::Fail, decide);
         let (charge, account) = step.await?;
         engine.inner.comparisons.fetch_add(1, Ordering::Relaxed);
         // All of them, whichever fits.
         let mut found = None;
         for (method, device) in account.methods.iter().filter_map(device_of) {
             let device = Some((method.kind, device));
-            let step = engine.matching_step(&target, device, &policy, typed).await?;
+            let step = engine.matching_step(&target, device, policy, typed).await?;
             found = found.or(step.map(|step| (method.id.clone(), step)));
         }
         let (method, at) = found.ok_or(Refusal::NotAccepted)?;
         let decide =
             |turn: &mut Turn<'_>| accept_sign_in(turn, &charge, &method, at).map(Plan::Commit);
         // A step whose mark may not have been kept opens nothing.
-        engine.step(&target, None, &policy, &origin, Unsure::Fail, decide).await?;
+        engine.step(&target, None, policy, &origin, Unsure::Fail, decide).await?;
         Ok(method)
     }
 }
@@ -80,12 +82,4 @@ fn device_of(method: &Method) -> Option<(&Method, &OathDevice)> {
         Factor::Oath(device) if method.active() => Some((method, device)),
         _ => None,
     }
-}
-
-fn kinds_of(methods: &[Method]) -> Vec<MethodKind> {
-    let active = |kind: &MethodKind| {
-        kind.nature() == Nature::Oath
-            && methods.iter().any(|method| method.kind == *kind && method.active())
-    };
-    MethodKind::ALL.into_iter().filter(active).collect()
 }

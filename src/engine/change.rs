@@ -7,12 +7,11 @@ use super::reply::Reply;
 use super::request::{Request, SignedIn};
 use super::step::{Origin, Plan, Unsure};
 use crate::domain::account::{Account, Effect, FlowId, Purpose};
-use crate::domain::decide::{Change as Begun, Turn, charge_secret, grant_change};
+use crate::domain::decide::{Change as Begun, Turn, charge_password, grant_change};
 use crate::domain::eligibility::may_change;
 use crate::domain::event::ActorKind;
 use crate::domain::facts::{UserFacts, UserSelector};
 use crate::domain::invalid::bounded_text;
-use crate::domain::method::MethodKind;
 use crate::domain::reason::SsprReason;
 use crate::domain::refusal::Refusal;
 use crate::domain::secret::SecretText;
@@ -51,7 +50,7 @@ impl Change<'_> {
     /// Judges the present password; right, it is the right to set another one.
     ///
     /// Each try is counted before the directory is asked, in the account's own budget for the kind
-    /// [`MethodKind::Password`]: whoever has stolen a session cannot guess the password with it.
+    /// [`MethodKind::Password`](crate::MethodKind::Password): whoever has stolen a session cannot guess the password with it.
     ///
     /// # Errors
     ///
@@ -75,8 +74,7 @@ impl Change<'_> {
         let facts = facts.map_err(|reason| Refusal::NotEligible { reason })?;
         let (policy, epoch) = (&*context.policy, loaded.account.epoch);
         let origin = Origin::of(request, ActorKind::User);
-        let charge =
-            |turn: &mut Turn<'_>| charge_secret(turn, &[MethodKind::Password]).map(Plan::Commit);
+        let charge = |turn: &mut Turn<'_>| charge_password(turn).map(Plan::Commit);
         let step = engine.step(&target, Some(loaded), policy, &origin, Unsure::Fail, charge);
         let (charge, _) = step.await?;
         engine.inner.comparisons.fetch_add(1, Ordering::Relaxed);
@@ -153,7 +151,7 @@ impl Context {
         let user = self.user.as_ref().ok_or(SsprReason::UnknownUser)?;
         let policy = self.stored.then_some(&*self.policy);
         may_change(policy, self.tenant.as_ref(), user)?;
-        if account.incarnation.is_some() && account.incarnation != user.incarnation {
+        if !account.is_of(user.incarnation.as_deref()) {
             return Err(SsprReason::AccountDisabled);
         }
         Ok(user)

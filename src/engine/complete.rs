@@ -76,10 +76,16 @@ impl Engine {
         let (tenant, arrival) = (&request.tenant, self.inner.clock.now());
         let claim = &ticket.open(tenant, &self.inner.keys)?;
         // The same reads for everybody: a ticket of nobody's is answered as any without a grant.
-        let (context, target, loaded) = self.flow_state(tenant, claim, true).await?;
+        let (mut context, target, loaded) = self.flow_state(tenant, claim, true).await?;
         let now = time_of(&loaded.account, arrival);
         claim.check_time(context.policy.lifetimes.flow, now)?;
         check_stage(claim, &loaded.account)?;
+        // A host that cannot say whether the user still has what was proven costs no proof.
+        let proofs = loaded.account.flow(&claim.flow).map_or(&[][..], |flow| &flow.proofs);
+        let proven = |(kind, _): &mut (MethodKind, _)| proofs.iter().any(|one| one.method == *kind);
+        if let Some((_, error)) = context.unsure.extract_if(.., proven).next() {
+            return Err(Error::Fault(Fault { port: Port::ExternalMethod, error }));
+        }
         // Only somebody who has proven enough is told why.
         let refused = |reason| Refusal::NotEligible { reason };
         let entitled = context.entitled(effect, &loaded.account, now).map_err(refused)?;

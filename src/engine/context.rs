@@ -39,6 +39,8 @@ pub(super) struct Context {
     pub(super) means: Means,
     /// The kinds that the host verifies and this user has.
     pub(super) available: Vec<MethodKind>,
+    /// The kinds of which the host could not say it, and why.
+    pub(super) unsure: Vec<(MethodKind, PortError)>,
     pub(super) user: Option<UserFacts>,
 }
 
@@ -117,17 +119,19 @@ impl Engine {
                 nobody(self.inner.keys.identifier(tenant, typed))?
             }
         };
-        let mut available = Vec::new();
+        let (mut available, mut unsure) = (Vec::new(), Vec::new());
         for kind in &external {
-            // A host that cannot say is one that says no: that must not stop the other methods.
             let Some(method) = self.external(*kind) else { continue };
-            if method.available(tenant, &id).await.unwrap_or(false) && user.is_some() {
-                available.push(*kind);
+            match method.available(tenant, &id).await {
+                Ok(true) if user.is_some() => available.push(*kind),
+                Ok(_) => {}
+                // A host that cannot say is one that says no: that must not stop other methods.
+                Err(error) => unsure.push((*kind, error)),
             }
         }
         let oath = self.inner.seal.is_some();
         let means = Means { channels, link: policy.link.is_some(), oath, external };
-        Ok(Context { tenant: facts, policy, stored, means, available, user })
+        Ok(Context { tenant: facts, policy, stored, means, available, unsure, user })
     }
 
     /// The host's method of this kind.
@@ -178,7 +182,7 @@ impl Context {
         let policy = self.stored.then_some(&*self.policy);
         let standing = standing(policy, self.tenant.as_ref(), user)?;
         // Another person has this id now: the record is somebody else's.
-        if account.incarnation.is_some() && account.incarnation != user.incarnation {
+        if !account.is_of(user.incarnation.as_deref()) {
             return Err(SsprReason::AccountDisabled);
         }
         let candidates = self.candidates(account, user, standing.gates, now);

@@ -36,21 +36,19 @@ impl Engine {
         let (target, loaded) = self.named(tenant, &context, typed).await?;
         let user = target.user.clone().ok_or(Refusal::NotAccepted)?;
         let account = &loaded.account;
-        // Nobody inherits what somebody else has proven.
-        let found = self.flow_of_link::<T>(&target, account, secret, arrival);
-        let (flow, generation) = found.ok_or(Refusal::NotAccepted)?;
+        let flow = self.flow_of_link::<T>(&target, account, secret, arrival);
+        let flow = flow.ok_or(Refusal::NotAccepted)?;
         let mut claim = Claim {
             purpose: T::PURPOSE,
             flow: flow.id,
-            generation,
+            generation: flow.generation,
             started_at: flow.started_at,
             identifier: typed,
             subject: TicketSubject::User(user),
             epoch: flow.epoch,
             asked: Default::default(),
         };
-        // The same name for the same link: an answer that was lost can be given again.
-        let renamed = if flow.former.is_some() { flow.id } else { FlowId(self.random()?) };
+        let renamed = FlowId(self.random()?);
         let (from, policy) = (flow.id, &*context.policy);
         let origin = Origin::about(request, &claim.subject);
         let (charge, matched) =
@@ -58,7 +56,7 @@ impl Engine {
         let origin = Origin { actor: ActorKind::User, ..origin };
         let decide = |turn: &mut Turn<'_>| {
             let id = match turn.account.flow(&from) {
-                Some(flow) if flow.proofs.is_empty() || flow.former.is_some() => from,
+                Some(flow) if flow.proofs.is_empty() => from,
                 // The ticket's bearer was faster.
                 Some(_) => return Err(Refusal::NotAccepted),
                 // Ours by a commit whose answer was lost, or another redeemer's.
@@ -76,16 +74,15 @@ impl Engine {
         Ok(reply)
     }
 
-    /// The flow whose link this is, by the part of it that is no secret, and the generation under
-    /// which it is to be answered. A flow that holds another proof is none; one that its own ticket
-    /// has proven is none either.
+    /// The flow whose link this is, by the part of it that is no secret. One that holds a proof is
+    /// none: nobody inherits what somebody else has proven, and a link is good once.
     fn flow_of_link<'a, T: FlowTicket>(
         &self,
         target: &Target,
         account: &'a Account,
         secret: &LinkSecret,
         now: Timestamp,
-    ) -> Option<(&'a Flow, u8)> {
+    ) -> Option<&'a Flow> {
         let own = |flow: &Flow, challenge: &Challenge| {
             let context = CodeContext {
                 account: &target.key,
@@ -99,17 +96,10 @@ impl Engine {
             challenge.channel() == Channel::Link
                 && key.is_some_and(|key| key.code.link(&context).selector() == secret.selector())
         };
-        let flows = account.flows.iter();
-        flows.filter(|flow| flow.purpose == T::PURPOSE && flow.live(now)).find_map(|flow| {
-            let open = flow.proofs.is_empty() && flow.challenges.iter().any(|one| own(flow, one));
-            let given_before = flow.former.is_some()
-                && flow.proofs.len() == 1
-                && flow.repeat.as_ref().is_some_and(|repeat| own(flow, &repeat.challenge));
-            match (open, given_before) {
-                (true, _) => Some((flow, flow.generation)),
-                (_, true) => Some((flow, flow.generation.checked_sub(1)?)),
-                _ => None,
-            }
-        })
+        let mut flows = account
+            .flows
+            .iter()
+            .filter(|flow| flow.purpose == T::PURPOSE && flow.live(now) && flow.proofs.is_empty());
+        flows.find(|flow| flow.challenges.iter().any(|one| own(flow, one)))
     }
 }

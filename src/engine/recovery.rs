@@ -286,9 +286,8 @@ impl Engine {
         let (policy, _) = self.policy(tenant, false).await?;
         let target = self.subject_target(tenant, &claim.subject, claim.identifier);
         let origin = Origin::about(request, &claim.subject);
-        let (purpose, generation) = (claim.purpose, claim.generation);
         let decide = |turn: &mut Turn<'_>| {
-            let cancelled = decide::cancel(turn, &claim.flow, purpose, generation);
+            let cancelled = decide::cancel(turn, &claim.bearer());
             Ok(if cancelled { Plan::Commit(()) } else { Plan::Keep(()) })
         };
         self.step(&target, None, &policy, &origin, Unsure::Resolve, decide).await?;

@@ -1,5 +1,6 @@
 //! What an operation answers, and what the host shows next.
 
+use std::fmt;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -15,7 +16,6 @@ use crate::domain::time::Timestamp;
 /// The answer of a step: the ticket for the next one, and what to show.
 ///
 /// Keep the ticket of every reply: it replaces the one before.
-#[derive(Debug)]
 #[non_exhaustive]
 pub struct Reply<T> {
     /// The ticket for the next step.
@@ -36,6 +36,23 @@ pub struct Reply<T> {
     /// Whether the policy offers an unlock that keeps the password, to those who know it:
     /// [`Engine::unlock`](crate::Engine::unlock). The same for everybody.
     pub unlock_offered: bool,
+}
+
+impl<T: fmt::Debug> fmt::Debug for Reply<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { ticket, step, expires_at, not_before, page, replace_saved_code, unlock_offered } =
+            self;
+        f.debug_struct("Reply")
+            .field("ticket", ticket)
+            .field("step", step)
+            .field("expires_at", expires_at)
+            .field("not_before", not_before)
+            // May hold the number that is to be matched.
+            .field("page", &page.as_ref().map(|_| "[redacted]"))
+            .field("replace_saved_code", replace_saved_code)
+            .field("unlock_offered", unlock_offered)
+            .finish()
+    }
 }
 
 /// What the host shows next.

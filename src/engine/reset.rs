@@ -107,7 +107,8 @@ impl Reset<'_> {
     /// identifier again, and gets a ticket of their own; the one before is void. Refused if the flow
     /// holds another proof: nobody inherits what somebody else has proven.
     ///
-    /// With the flow's ticket at hand, [`prove`](Self::prove) redeems the link.
+    /// A link is good once: if the answer is lost, start again. With the flow's ticket at hand,
+    /// [`prove`](Self::prove) redeems it.
     ///
     /// # Errors
     ///

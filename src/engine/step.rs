@@ -169,6 +169,8 @@ impl Engine {
         expected: Option<Version>,
         unsure: Unsure,
     ) -> Result<Option<Arc<Account>>, Error> {
+        let mut turn = turn;
+        turn.remember();
         let count = next_count(expected, turn.now);
         let version = Version::new(count, u64::from_be_bytes(self.random()?));
         let (columns, events) = (turn.columns(), turn.events(version));

@@ -61,7 +61,12 @@ impl Engine {
             }
             _ => None,
         };
-        let options = policy_options(&context.policy.users, &context.means);
+        // Hardly anybody has all that a policy counts: nobody has the addresses among it.
+        let mut gates = context.policy.users.clone();
+        if gates.methods.iter().any(|kind| kind.nature() == Nature::Contact) {
+            gates.methods.retain(|kind| kind.nature() == Nature::Contact);
+        }
+        let options = policy_options(&gates, &context.means);
         options
             .into_iter()
             .map(|option| {

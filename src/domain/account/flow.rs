@@ -117,6 +117,9 @@ pub(crate) struct Done {
     /// Whether a saved code was used, and not replaced yet.
     #[serde(default)]
     pub(crate) replace_saved_code: bool,
+    /// Whether its browser has become a known device.
+    #[serde(default)]
+    pub(crate) remembered: bool,
 }
 
 impl Flow {
@@ -137,10 +140,12 @@ impl Flow {
 
     pub(crate) const fn pool(&self) -> PoolKind {
         match self.purpose {
-            Purpose::Reset | Purpose::Unlock if self.proofs.is_empty() && !self.known_device => {
+            Purpose::Reset | Purpose::Unlock
+                if self.proofs.is_empty() && !self.known_device && !self.by_administrator =>
+            {
                 PoolKind::Open
             }
-            // A signed-in user has shown more than a stranger can.
+            // A signed-in user has shown more than a stranger can, and so has a known device.
             _ => PoolKind::Proven,
         }
     }

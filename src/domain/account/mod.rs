@@ -171,7 +171,12 @@ impl Account {
             incarnation: None,
             epoch: 0,
             seen: now,
-            numbers: Numbers::default(),
+            // A directory knows writes by their numbers, and a record may be gone before it forgets
+            // them: a new one starts where no earlier one has been.
+            numbers: Numbers {
+                write: u32::try_from(now.unix_millis() / 1_000).unwrap_or_default(),
+                ..Numbers::default()
+            },
             registration: Registration::default(),
             methods: Shared::default(),
             offers: Shared::default(),
@@ -205,6 +210,12 @@ impl Account {
         self.methods.iter().find(|method| method.id == *id)
     }
 
+    /// Whether the record is of the person whom the directory marks so now. An identifier that was
+    /// given to another person opens nothing of the one before.
+    pub(crate) fn is_of(&self, incarnation: Option<&str>) -> bool {
+        self.incarnation.is_none() || self.incarnation.as_deref() == incarnation
+    }
+
     /// Whether a flow that is under way has proven this method: then it counts there, though there
     /// may be nothing left to prove it with again.
     pub(crate) fn has_proven(&self, id: &MethodId) -> bool {
@@ -234,7 +245,12 @@ impl Account {
     ///
     /// Below these counts it cannot be, however long the addresses are, and is not encoded to know.
     pub(crate) fn is_large(&self) -> bool {
-        let few = self.flows.len() <= 3 && self.methods.len() <= 8 && self.outbox.len() <= 8;
+        let windows = self.budgets.iter().flat_map(|budget| [&budget.open, &budget.proven]);
+        let failures: usize = windows.map(|window| window.times.len()).sum();
+        let few = self.flows.len() <= 3
+            && self.methods.len() <= 8
+            && self.outbox.len() <= 8
+            && failures <= 64;
         !few && serde_json::to_string(self).is_ok_and(|body| body.len() > LARGE)
     }
 }

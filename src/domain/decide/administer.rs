@@ -1,28 +1,29 @@
 //! What administrators do to an account beside its contact data.
 
 use super::register::{MAX_METHODS, forget_abandoned};
-use super::{Address, Turn};
+use super::{Address, Exceeded, MAX_OUTBOX, Turn};
 use crate::domain::account::{
     Account, Factor, Method, MethodState, OathDevice, Offer, Provenance, Registration,
 };
 use crate::domain::event::EventKind;
 use crate::domain::ids::MethodId;
 use crate::domain::message::Notice;
-use crate::domain::method::MethodKind;
+use crate::domain::method::{MethodKind, Nature};
 use crate::domain::refusal::Refusal;
 use crate::domain::time::Timestamp;
 
 /// Clears the failure budgets and the challenges counted, so that the user may try again now.
-/// Methods that were disabled stay so until they are registered anew; the present password, which
-/// nobody registers, counts again.
+/// Methods that were disabled stay so until they are registered anew; the present password and what
+/// the host verifies, which nobody registers here, count again.
 pub(crate) fn clear_budgets(turn: &mut Turn<'_>) {
     turn.sweep();
     for budget in &mut turn.account.budgets {
         budget.open = Default::default();
         budget.proven = Default::default();
-        if budget.method == MethodKind::Password {
-            budget.consecutive = 0;
-            budget.disabled = false;
+        budget.sign_in = 0;
+        // Nobody registers these anew with the engine.
+        if matches!(budget.method.nature(), Nature::Password | Nature::External) {
+            (budget.disabled, budget.consecutive, budget.told) = (false, 0, false);
         }
     }
     turn.account.sends = Default::default();
@@ -47,9 +48,7 @@ pub(crate) fn supply_token(
     if tokens.count() >= most || full {
         return Err(Refusal::LimitReached);
     }
-    if turn.account.incarnation.is_none() {
-        turn.account.incarnation = incarnation.map(str::to_owned);
-    }
+    turn.belongs_to(incarnation);
     let id = turn.next_method_id()?;
     turn.account.methods.push(Method {
         id: id.clone(),
@@ -161,6 +160,9 @@ pub(crate) fn forget(
     } else {
         revoke_flows(turn);
     }
+    if !turn.account.offers.is_empty() {
+        *turn.account.offers = Vec::<Offer>::new();
+    }
     turn.account.registration = Registration::default();
     turn.account.budgets.clear();
     turn.account.sends = Default::default();
@@ -176,13 +178,20 @@ const HELP_EVERY: std::time::Duration = std::time::Duration::from_secs(86_400);
 
 /// Asks administrators for help, at most once a day for one account. Whether they were asked, the
 /// answer does not tell.
-pub(crate) fn request_help(turn: &mut Turn<'_>, tell: &[Address]) -> bool {
+pub(crate) fn request_help(
+    turn: &mut Turn<'_>,
+    tell: &[Address],
+    exceeded: Option<Exceeded>,
+) -> bool {
     turn.sweep();
     let now = turn.now;
     let asked = turn.account.help_at.is_some_and(|at| now < Timestamp::plus(at, HELP_EVERY));
-    if asked || turn.account.is_large() {
+    // Half of the room is for what happens to the account.
+    let full = turn.account.outbox.len() + tell.len() > MAX_OUTBOX / 2;
+    if asked || full || turn.account.is_large() {
         return false;
     }
+    turn.note_exceeded(exceeded);
     if turn.notify(Notice::HelpRequested { at: now }, tell, now, None).is_err() {
         return false;
     }

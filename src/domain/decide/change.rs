@@ -7,7 +7,7 @@ use crate::domain::account::{Flow, FlowId, Grant, Proof, Purpose};
 use crate::domain::budget::{Charged, PoolKind};
 use crate::domain::event::EventKind;
 use crate::domain::ids::MethodId;
-use crate::domain::method::MethodKind;
+use crate::domain::method::{MethodKind, Nature};
 use crate::domain::refusal::Refusal;
 use crate::domain::time::Timestamp;
 
@@ -18,32 +18,69 @@ pub(crate) struct SecretCharge {
     at: Timestamp,
 }
 
-/// Counts one try of a secret of these kinds, before it is judged. Nobody's promise is spent on it.
+/// Counts one try of the present password, before it is judged. Nobody's promise is spent on it.
 ///
 /// # Errors
 ///
-/// [`Refusal::TooOften`] if a budget is spent: nothing is counted then, and nothing judged.
-pub(crate) fn charge_secret(
-    turn: &mut Turn<'_>,
-    kinds: &[MethodKind],
-) -> Result<SecretCharge, Refusal> {
+/// [`Refusal::TooOften`] if the budget is spent: nothing is counted then, and nothing judged.
+pub(crate) fn charge_password(turn: &mut Turn<'_>) -> Result<SecretCharge, Refusal> {
     turn.sweep();
     let (now, policy, pool) = (turn.now, turn.policy, PoolKind::Proven);
-    for kind in kinds {
-        if available_attempts(&turn.account, *kind, pool, None, false, policy, now) == 0 {
-            let retry_at = retry_at(&turn.account, *kind, pool, policy, now);
-            return Err(Refusal::TooOften { retry_at });
+    let kind = MethodKind::Password;
+    if available_attempts(&turn.account, kind, pool, None, false, policy, now) == 0 {
+        return Err(turn.spent(kind));
+    }
+    Ok(turn.charge_secrets(&[kind]))
+}
+
+/// Counts one try of a code at the host's sign-in, for each kind of authenticator that the account
+/// has. The cap on a run of failures is the sign-in's own: strangers who guess in resets must not
+/// close it.
+///
+/// # Errors
+///
+/// [`Refusal::TooOften`] if a budget is spent, [`Refusal::NotAccepted`] if there is no
+/// authenticator: nothing is counted then, and nothing judged.
+pub(crate) fn charge_sign_in(turn: &mut Turn<'_>) -> Result<SecretCharge, Refusal> {
+    turn.sweep();
+    let (now, policy, pool) = (turn.now, turn.policy, PoolKind::Proven);
+    let active = |kind: &MethodKind| {
+        kind.nature() == Nature::Oath
+            && turn.account.methods.iter().any(|one| one.kind == *kind && one.active())
+    };
+    let kinds: Vec<MethodKind> = MethodKind::ALL.into_iter().filter(active).collect();
+    if kinds.is_empty() {
+        return Err(Refusal::NotAccepted);
+    }
+    for kind in &kinds {
+        let run = turn.account.budget(*kind).map_or(0, |budget| budget.sign_in);
+        let open = available_attempts(&turn.account, *kind, pool, None, true, policy, now);
+        if open == 0 || run >= policy.failures.consecutive {
+            return Err(turn.spent(*kind));
         }
     }
-    let charged = kinds.iter().map(|kind| {
-        turn.note(EventKind::SecretCounted { method: *kind });
-        (*kind, turn.charge(*kind, pool))
-    });
-    let charged = charged.collect();
-    Ok(SecretCharge { charged, at: now })
+    for kind in &kinds {
+        let budget = turn.account.budget_mut(*kind);
+        budget.sign_in = budget.sign_in.saturating_add(1);
+    }
+    Ok(turn.charge_secrets(&kinds))
 }
 
 impl Turn<'_> {
+    fn spent(&self, kind: MethodKind) -> Refusal {
+        let pool = PoolKind::Proven;
+        let retry_at = retry_at(&self.account, kind, pool, self.policy, self.now);
+        Refusal::TooOften { retry_at }
+    }
+
+    fn charge_secrets(&mut self, kinds: &[MethodKind]) -> SecretCharge {
+        let charged = kinds.iter().map(|kind| {
+            self.note(EventKind::SecretCounted { method: *kind });
+            (*kind, self.charge(*kind, PoolKind::Proven))
+        });
+        SecretCharge { charged: charged.collect(), at: self.now }
+    }
+
     fn forgive_secret(&mut self, charge: &SecretCharge) {
         for (kind, charged) in &charge.charged {
             self.account.budget_mut(*kind).succeed(PoolKind::Proven, charge.at, *charged);
@@ -94,10 +131,7 @@ pub(crate) fn grant_change(
         let retry_at = now.plus(turn.policy.lifetimes.directory_write);
         return Err(Refusal::Busy { retry_at });
     }
-    if turn.account.incarnation.is_none() {
-        turn.account.incarnation = change.incarnation.map(str::to_owned);
-    }
-    turn.account.forgotten = false;
+    turn.belongs_to(change.incarnation);
     let expires_at = now.plus(turn.policy.lifetimes.flow);
     let flow = Flow {
         number: Turn::number(&mut turn.account.numbers.flow),
@@ -146,5 +180,8 @@ pub(crate) fn accept_sign_in(
     turn.sweep();
     turn.spend_step(method, step)?;
     turn.forgive_secret(charge);
+    for (kind, _) in &charge.charged {
+        turn.account.budget_mut(*kind).sign_in = 0;
+    }
     Ok(())
 }

@@ -221,7 +221,7 @@ pub(crate) fn settle_written(turn: &mut Turn<'_>, begun: &Begun, propagated: boo
         flow.repeat = None;
         let replace_saved_code =
             flow.proofs.iter().any(|proof| proof.method == MethodKind::SavedCode);
-        flow.done = Some(Done { at: now, propagated, replace_saved_code });
+        flow.done = Some(Done { at: now, propagated, replace_saved_code, remembered: false });
     }
     if turn.policy.clear_counters_on_reset && begun.effect == Effect::Reset {
         for budget in &mut turn.account.budgets {
@@ -313,7 +313,7 @@ fn unsettle(turn: &mut Turn<'_>, write: &Write, acting: u32) {
         if write.effect.writes_password() {
             turn.void_others(Some(acting));
         }
-    } else if acting != write.flow {
+    } else if acting != write.flow && write.effect.writes_password() {
         turn.void_others(Some(acting));
     }
 }

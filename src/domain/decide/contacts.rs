@@ -89,9 +89,7 @@ pub(crate) fn supply_contacts(
     }
     turn.void_others(None);
     turn.account.registration.ever_active |= added;
-    if turn.account.incarnation.is_none() {
-        turn.account.incarnation = incarnation.map(str::to_owned);
-    }
+    turn.belongs_to(incarnation);
     // One notice for all: they were changed together.
     turn.notify(Notice::ContactsChanged { at: now }, &tell, now, None)?;
     let count = contacts.entries().count() as u8;

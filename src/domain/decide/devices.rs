@@ -1,9 +1,10 @@
 //! Known devices, and flows that are given up.
 
 use super::Turn;
-use crate::domain::account::{Account, FlowId, KnownDevice, Purpose};
+use crate::domain::account::{Account, Done, Flow, FlowId, KnownDevice, Purpose};
 use crate::domain::digest::Digest;
 use crate::domain::event::{EventKind, FlowEnd};
+use crate::domain::refusal::Refusal;
 use crate::domain::time::Timestamp;
 
 const DAY: std::time::Duration = std::time::Duration::from_secs(86_400);
@@ -31,13 +32,66 @@ pub(crate) fn remember_device(turn: &mut Turn<'_>, secret: Digest) {
     turn.note(EventKind::DeviceRemembered { devices });
 }
 
+/// A flow, as the newest ticket of it names it: an older one may be in somebody else's hands.
+#[derive(Clone, Copy)]
+pub(crate) struct Bearer<'a> {
+    pub(crate) flow: &'a FlowId,
+    pub(crate) purpose: Purpose,
+    pub(crate) generation: u8,
+}
+
+impl Bearer<'_> {
+    /// The flow, if it is there and this ticket is its newest.
+    pub(super) fn flow<'a>(&self, turn: &'a Turn<'_>) -> Option<&'a Flow> {
+        let now = turn.now;
+        turn.account.flow(self.flow).filter(|flow| {
+            flow.purpose == self.purpose
+                && flow.generation == self.generation
+                && flow.epoch == turn.account.epoch
+                && now < flow.expires_at
+        })
+    }
+
+    /// How the flow has reached its goal.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::Ended`] if it has not, or this is not its newest ticket.
+    pub(super) fn done(&self, turn: &Turn<'_>) -> Result<Done, Refusal> {
+        self.flow(turn).and_then(|flow| flow.done).ok_or(Refusal::Ended)
+    }
+}
+
+/// Knows the browser of a flow that has reached its goal; each flow makes one known.
+///
+/// # Errors
+///
+/// [`Refusal::Ended`] before the goal, or the second time; [`Refusal::NotOffered`] if the policy
+/// knows no devices.
+pub(crate) fn remember_bearer(
+    turn: &mut Turn<'_>,
+    bearer: &Bearer<'_>,
+    secret: Digest,
+) -> Result<(), Refusal> {
+    turn.sweep();
+    if bearer.done(turn)?.remembered {
+        return Err(Refusal::Ended);
+    }
+    if turn.policy.known_device_days == 0 {
+        return Err(Refusal::NotOffered);
+    }
+    if let Some(done) = turn.account.flow_mut(bearer.flow).and_then(|flow| flow.done.as_mut()) {
+        done.remembered = true;
+    }
+    remember_device(turn, secret);
+    Ok(())
+}
+
 /// Ends a flow that its bearer gives up. Whether there was one is told to nobody. A directory write
 /// of unknown outcome keeps its flow.
-pub(crate) fn cancel(turn: &mut Turn<'_>, id: &FlowId, purpose: Purpose, generation: u8) -> bool {
+pub(crate) fn cancel(turn: &mut Turn<'_>, bearer: &Bearer<'_>) -> bool {
     turn.sweep();
-    let flow = turn.account.flow(id).filter(|flow| {
-        flow.purpose == purpose && flow.generation == generation && flow.done.is_none()
-    });
+    let flow = bearer.flow(turn).filter(|flow| flow.done.is_none());
     let number = flow.map(|flow| flow.number);
     let writing = turn.account.write.as_ref().map(|write| write.flow);
     match number.filter(|number| Some(*number) != writing) {

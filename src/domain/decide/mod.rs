@@ -23,14 +23,14 @@ pub(crate) use administer::{
     clear_budgets, forget, request_help, request_reset, require_registration, revoke_flows,
     revoke_methods, supply_token,
 };
-pub(crate) use change::{Change, accept_sign_in, charge_secret, grant_change};
+pub(crate) use change::{Change, accept_sign_in, charge_password, charge_sign_in, grant_change};
 pub(crate) use complete::{
     Begin, Begun, Unwritten, begin_write, may_complete, raise_required, reject_password,
     settle_unasked, settle_unknown, settle_unwritten, settle_written,
 };
 pub use contacts::Contacts;
 pub(crate) use contacts::supply_contacts;
-pub(crate) use devices::{cancel, is_known_device, remember_device};
+pub(crate) use devices::{Bearer, cancel, is_known_device, remember_bearer, remember_device};
 pub(crate) use open::{
     Exceeded, NumberCharge, Open, Opened, SAVED_CODE, charge_number, code_format, code_life,
     open_challenge,
@@ -39,11 +39,9 @@ pub(crate) use outbox::{
     Claimed, Outcome, SentSecret, Work, claim, next_work, settle_message, tidy,
 };
 pub(crate) use prove::{Charge, Match, Proving, charge_attempt, consume, hand_over};
-pub(crate) use register::{
-    Add, Confirm, add_method, claim_method, confirm_method, is_complete, remove_method,
-};
+pub(crate) use register::{Add, Confirm, add_method, claim_method, confirm_method, remove_method};
 pub use review::Prompt;
-pub(crate) use review::{postpone, prompt, reconfirm, reconfirm_at, set_default};
+pub(crate) use review::{Asked, postpone, prompt, reconfirm, reconfirm_at, set_default};
 pub(crate) use saved::{
     acknowledge_replacement, acknowledge_saved_codes, put_replacement, put_saved_codes,
 };
@@ -117,6 +115,14 @@ impl<'a> Turn<'a> {
         self
     }
 
+    /// An account that was forgotten is known again once anybody but the engine changes it.
+    pub(crate) fn remember(&mut self) {
+        let forgets = self.events.contains(&EventKind::AccountForgotten {});
+        if self.actor != ActorKind::Engine && !forgets {
+            self.account.forgotten = false;
+        }
+    }
+
     pub(crate) fn note(&mut self, event: EventKind) {
         self.events.push(event);
     }
@@ -124,6 +130,14 @@ impl<'a> Turn<'a> {
     fn number(counter: &mut u32) -> u32 {
         *counter = counter.saturating_add(1);
         *counter
+    }
+
+    /// Says whose record it is, where the directory gives an incarnation mark: from then on it
+    /// opens for nobody else.
+    pub(crate) fn belongs_to(&mut self, incarnation: Option<&str>) {
+        if self.account.incarnation.is_none() {
+            self.account.incarnation = incarnation.map(str::to_owned);
+        }
     }
 
     /// Puts something into the outbox.

@@ -152,9 +152,7 @@ pub(crate) fn open_challenge(turn: &mut Turn<'_>, open: &Open<'_>) -> Result<Ope
     if !open.offers.is_empty() {
         *turn.account.offers = open.offers.clone();
     }
-    if turn.account.incarnation.is_none() {
-        turn.account.incarnation = open.incarnation.map(str::to_owned);
-    }
+    turn.belongs_to(open.incarnation);
     let flow = put_challenge(turn, open, expires_at, challenge);
     turn.sweep();
     if matches!(open.answer, Ok(Answer::Sent(_))) {
@@ -164,9 +162,7 @@ pub(crate) fn open_challenge(turn: &mut Turn<'_>, open: &Open<'_>) -> Result<Ope
     let sends = turn.account.sends.pool_mut(pool);
     sends.retain(|sent| now.since(sent.at) < DAY);
     sends.push(Sent { at: now, source: open.source });
-    if let Some(limit) = open.exceeded {
-        turn.note(EventKind::LimitExceeded { limit: limit.as_str().to_owned() });
-    }
+    turn.note_exceeded(open.exceeded);
     turn.note(EventKind::ChallengeOpened {
         flow,
         method: kind,
@@ -226,7 +222,8 @@ fn check_flow(flow: &Flow, open: &Open<'_>, epoch: u32, now: Timestamp) -> Resul
 fn pool_of(flow: Option<&Flow>, open: &Open<'_>) -> PoolKind {
     match flow {
         Some(flow) => flow.pool(),
-        None if open.known_device || !open.purpose.anonymous() => PoolKind::Proven,
+        None if open.known_device || open.by_administrator => PoolKind::Proven,
+        None if !open.purpose.anonymous() => PoolKind::Proven,
         None => PoolKind::Open,
     }
 }
@@ -244,8 +241,9 @@ fn spent_until(
     // What a stranger can begin is one kind, whatever it is for.
     let of_kind = |flow: &&Flow| {
         flow.purpose.anonymous() == open.purpose.anonymous()
-            // Strangers must not fill the place of a known device.
+            // Strangers must not fill the place of a known device, nor of an administrator.
             && flow.known_device == open.known_device
+            && flow.by_administrator == open.by_administrator
     };
     let live = account.flows.iter().filter(|flow| flow.live(now)).filter(of_kind);
     let share_of = |all: u32| (all * u32::from(budgets.source_share)).div_ceil(100).max(1);
@@ -372,7 +370,6 @@ fn put_challenge(
     challenge: Challenge,
 ) -> u32 {
     let epoch = turn.account.epoch;
-    turn.account.forgotten = false;
     let place = turn.account.flows.iter().position(|flow| flow.id == open.flow);
     let place = place.unwrap_or_else(|| {
         let number = Turn::number(&mut turn.account.numbers.flow);
@@ -458,6 +455,13 @@ pub(crate) fn charge_number(
 }
 
 impl Turn<'_> {
+    /// Alarms that a limit across accounts is spent.
+    pub(super) fn note_exceeded(&mut self, exceeded: Option<Exceeded>) {
+        if let Some(limit) = exceeded {
+            self.note(EventKind::LimitExceeded { limit: limit.as_str().to_owned() });
+        }
+    }
+
     /// Counts one attempt and notes what that brings about.
     pub(super) fn charge(&mut self, kind: MethodKind, pool: PoolKind) -> Charged {
         let (now, rules) = (self.now, &self.policy.failures);

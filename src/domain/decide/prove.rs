@@ -1,6 +1,6 @@
 //! Proving a method: charge, then compare, then consume.
 
-use super::{Turn, addresses_to_tell};
+use super::{MAX_OUTBOX, Turn, addresses_to_tell};
 use crate::domain::account::{
     Answer, Challenge, Factor, Flow, FlowId, Grant, Proof, Purpose, Repeat,
 };
@@ -242,15 +242,18 @@ impl Turn<'_> {
 
     /// Tells the owner at the addresses on the record, since nothing else is read while a secret is
     /// being judged.
-    fn tell_owner(&mut self, notice: Notice) {
+    pub(super) fn tell_owner(&mut self, notice: Notice) {
         let Some(user) = self.account.user.clone() else {
             return;
         };
         let facts = UserFacts::new(user);
         let tell = addresses_to_tell(&self.account, &facts, None, self.policy, &Channel::ALL);
-        let now = self.now;
-        // Where there is no room for a warning, notices are waiting already: nobody reads them.
-        let _ = self.notify(notice, &tell, now, None);
+        // Where there is no room for a warning, notices are waiting already: nobody reads them. No
+        // code gives way for it.
+        if self.account.outbox.len() + tell.len() <= MAX_OUTBOX {
+            let now = self.now;
+            let _ = self.notify(notice, &tell, now, None);
+        }
     }
 
     /// Counts the attempt that this challenge has just given up.

@@ -4,15 +4,14 @@ use super::open::{Open, Opened, open_challenge};
 use super::prove::{Charge, Match};
 use super::{Address, Turn};
 use crate::domain::account::{
-    Account, Done, Factor, FlowId, Method, MethodState, Provenance, Purpose, Repeat,
+    Account, Done, Factor, Flow, FlowId, Method, MethodState, Provenance, Purpose, Repeat,
 };
 use crate::domain::contact::Destination;
-use crate::domain::eligibility::{Candidate, enough};
-use crate::domain::event::EventKind;
+use crate::domain::eligibility::Registrant;
+use crate::domain::event::{EventKind, FlowEnd};
 use crate::domain::ids::MethodId;
 use crate::domain::message::Notice;
 use crate::domain::method::MethodKind;
-use crate::domain::policy::Gates;
 use crate::domain::refusal::Refusal;
 use crate::domain::time::Timestamp;
 
@@ -107,7 +106,7 @@ fn reaches(method: &Method, to: &Destination) -> bool {
 pub(super) fn forget_abandoned(turn: &mut Turn<'_>) {
     let flows = &turn.account.flows;
     let waits = |method: &Method| {
-        let confirmed = |flow: &crate::domain::account::Flow| {
+        let confirmed = |flow: &Flow| {
             flow.challenges.iter().any(|one| one.confirms.as_ref() == Some(&method.id))
         };
         method.provenance == Provenance::Administrator
@@ -121,11 +120,9 @@ pub(super) fn forget_abandoned(turn: &mut Turn<'_>) {
 
 /// What the confirmation of a method works with.
 pub(crate) struct Confirm<'a> {
-    pub(crate) gates: &'a Gates,
+    pub(crate) registrant: Registrant<'a>,
     /// Whether the user could have reset before, with what the directory or the host holds.
     pub(crate) others: bool,
-    /// The kinds that the host verifies for this user.
-    pub(crate) available: &'a [MethodKind],
     /// Everybody who could be reached before.
     pub(crate) tell: &'a [Address],
 }
@@ -172,7 +169,8 @@ pub(crate) fn confirm_method(
     if let Some(flow) = turn.account.flow_mut(id) {
         flow.generation = flow.generation.saturating_add(1);
         flow.repeat = Some(Repeat::of(charge.challenge.clone(), matched));
-        flow.done = Some(Done { at: now, propagated: true, replace_saved_code: false });
+        flow.done =
+            Some(Done { at: now, propagated: true, replace_saved_code: false, remembered: false });
     }
     Ok(method)
 }
@@ -197,8 +195,9 @@ pub(super) fn activate(
     let replaced = method.replaces.take();
     let method = method.clone();
     turn.account.registration.ever_active = true;
-    // Registered anew: the method may be used again.
-    turn.account.budget_mut(method.kind).disabled = false;
+    // Registered anew: the method may be used again, and its run of failures is over.
+    let budget = turn.account.budget_mut(method.kind);
+    (budget.disabled, budget.consecutive, budget.told) = (false, 0, false);
     let kind = method.kind;
     let before = replaced.as_ref().filter(|id| turn.account.method(id).is_some()).cloned();
     turn.void_others(flow);
@@ -216,7 +215,7 @@ pub(super) fn activate(
     }
     let registration = &mut turn.account.registration;
     let open = registration.completed_at.is_none() || registration.required_since.is_some();
-    if open && is_complete(&turn.account, confirm.gates, confirm.available) {
+    if open && confirm.registrant.is_complete(&turn.account, turn.policy) {
         let registration = &mut turn.account.registration;
         registration.completed_at = Some(now);
         registration.confirmed_at = Some(now);
@@ -224,25 +223,6 @@ pub(super) fn activate(
         turn.note(EventKind::RegistrationCompleted {});
     }
     Ok(method)
-}
-
-/// Whether what is registered would be enough for a reset, once the holds have passed. What was
-/// registered before an administrator wanted it anew does not count.
-pub(crate) fn is_complete(account: &Account, gates: &Gates, available: &[MethodKind]) -> bool {
-    let since = account.registration.required_since;
-    let own = account.methods.iter().filter(|one| {
-        one.active()
-            && gates.methods.contains(&one.kind)
-            && since.is_none_or(|since| {
-                one.provenance == Provenance::Confirmed && one.added_at >= since
-            })
-    });
-    let own = own.map(|one| Candidate { kind: one.kind, answer: one.answer(), index: 0 });
-    let hosts = available.iter().filter(|kind| gates.methods.contains(kind)).map(|kind| {
-        Candidate { kind: *kind, answer: crate::domain::account::Answer::External, index: 0 }
-    });
-    let all: Vec<Candidate> = own.chain(hosts).collect();
-    enough(&all, gates.required)
 }
 
 /// Removes a method, and tells everybody who could be reached before, it included.
@@ -259,9 +239,18 @@ pub(crate) fn remove_method(
     let now = turn.now;
     let tell = tell(&turn.account);
     let method = turn.take_out(id).ok_or(Refusal::NotFound)?;
-    turn.void_others(None);
-    forget_abandoned(turn);
-    if method.active() {
+    if !method.active() {
+        // Nothing counted on it but its own confirmation.
+        let own =
+            |flow: &&Flow| flow.challenges.iter().any(|one| one.confirms.as_ref() == Some(id));
+        let numbers: Vec<u32> =
+            turn.account.flows.iter().filter(own).map(|flow| flow.number).collect();
+        for number in numbers {
+            turn.drop_flow(number, FlowEnd::Superseded);
+        }
+    } else {
+        turn.void_others(None);
+        forget_abandoned(turn);
         turn.notify(Notice::MethodRemoved { method: method.kind, at: now }, &tell, now, None)?;
     }
     turn.note(EventKind::MethodRemoved { method: method.kind, id: method.id });

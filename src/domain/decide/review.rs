@@ -1,13 +1,12 @@
 //! What a signed-in user says about what is registered, and what they must be asked.
 
 use super::Turn;
-use super::register::is_complete;
 use crate::domain::account::Account;
+use crate::domain::eligibility::Registrant;
 use crate::domain::event::EventKind;
 use crate::domain::facts::UserFacts;
 use crate::domain::ids::MethodId;
-use crate::domain::method::MethodKind;
-use crate::domain::policy::{Gates, Policy};
+use crate::domain::policy::Policy;
 use crate::domain::refusal::Refusal;
 use crate::domain::time::Timestamp;
 
@@ -33,45 +32,46 @@ pub enum Prompt {
 /// Completed and fallen below since: not asked until the interval ends; a reset refuses.
 pub(crate) fn prompt(
     account: &Account,
-    user: &UserFacts,
     policy: &Policy,
-    gates: Option<&Gates>,
-    available: &[MethodKind],
+    asked: &Asked<'_>,
     session: u32,
     now: Timestamp,
 ) -> Prompt {
-    if user.password_expired == Some(true) {
+    if asked.may_change && asked.user.password_expired == Some(true) {
         return Prompt::ChangePassword;
     }
     // Whoever may not reset is not asked to register for it.
-    let Some(gates) = gates else { return Prompt::Nothing };
+    let Some(registrant) = &asked.registrant else { return Prompt::Nothing };
     let registration = &account.registration;
     if registration.postponed == Some(session) {
         return Prompt::Nothing;
     }
-    let enforced = policy.registration.enforced;
+    let complete = || registrant.is_complete(account, policy);
     if registration.required_since.is_some() {
-        return Prompt::Register;
+        return if complete() { Prompt::Reconfirm } else { Prompt::Register };
     }
-    if !enforced {
+    if !policy.registration.enforced {
         return Prompt::Nothing;
     }
-    let Some(completed_at) = registration.completed_at else {
+    if registration.completed_at.is_none() {
         // What administrators supplied may be enough already (Entra: populated users do not have
         // to register).
-        let complete = is_complete(account, gates, available);
-        return if complete { Prompt::Nothing } else { Prompt::Register };
-    };
-    match reconfirm_at(account, policy) {
-        Some(at) if at <= now => {
-            let complete = is_complete(account, gates, available);
-            if complete { Prompt::Reconfirm } else { Prompt::Register }
-        }
-        _ => {
-            debug_assert!(completed_at <= Timestamp::MAX);
-            Prompt::Nothing
-        }
+        return if complete() { Prompt::Nothing } else { Prompt::Register };
     }
+    match reconfirm_at(account, policy) {
+        Some(at) if at <= now && complete() => Prompt::Reconfirm,
+        Some(at) if at <= now => Prompt::Register,
+        _ => Prompt::Nothing,
+    }
+}
+
+/// Who signs in, and what they may do.
+pub(crate) struct Asked<'a> {
+    pub(crate) user: &'a UserFacts,
+    /// Whether their password is changed here.
+    pub(crate) may_change: bool,
+    /// What counts for them, if they may reset.
+    pub(crate) registrant: Option<Registrant<'a>>,
 }
 
 /// When the registration is to be confirmed again; `None`: never, or it is not completed.
@@ -87,19 +87,16 @@ pub(crate) fn reconfirm_at(account: &Account, policy: &Policy) -> Option<Timesta
 /// # Errors
 ///
 /// [`Refusal::MoreProofNeeded`] if it is not enough any more: more is to be registered.
-pub(crate) fn reconfirm(
-    turn: &mut Turn<'_>,
-    gates: &Gates,
-    available: &[MethodKind],
-) -> Result<(), Refusal> {
+pub(crate) fn reconfirm(turn: &mut Turn<'_>, registrant: &Registrant<'_>) -> Result<(), Refusal> {
     turn.sweep();
     let now = turn.now;
-    if !is_complete(&turn.account, gates, available) {
+    if !registrant.is_complete(&turn.account, turn.policy) {
         return Err(Refusal::MoreProofNeeded);
     }
     let registration = &mut turn.account.registration;
     registration.completed_at.get_or_insert(now);
     registration.confirmed_at = Some(now);
+    registration.required_since = None;
     turn.note(EventKind::RegistrationConfirmed {});
     Ok(())
 }

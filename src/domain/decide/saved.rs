@@ -1,13 +1,12 @@
 //! Saved recovery codes: shown once, kept as digests, each used once.
 
-use super::Turn;
 use super::register::{Confirm, MAX_METHODS, activate};
-use crate::domain::account::{
-    Account, Factor, FlowId, Method, MethodState, Provenance, Purpose, SavedSet,
-};
+use super::{Bearer, Turn};
+use crate::domain::account::{Account, Factor, Method, MethodState, Provenance, SavedSet};
 use crate::domain::digest::Digest;
 use crate::domain::event::EventKind;
 use crate::domain::ids::MethodId;
+use crate::domain::message::Notice;
 use crate::domain::method::MethodKind;
 use crate::domain::refusal::Refusal;
 use crate::domain::time::Timestamp;
@@ -78,12 +77,11 @@ fn active_set(account: &Account) -> Option<&Method> {
 /// replacement already.
 pub(crate) fn put_replacement(
     turn: &mut Turn<'_>,
-    flow: &FlowId,
-    of: (Purpose, u8),
+    bearer: &Bearer<'_>,
     code: Digest,
 ) -> Result<(), Refusal> {
     turn.sweep();
-    owed(turn, flow, of)?;
+    owed(turn, bearer)?;
     let set = set_mut(turn).ok_or(Refusal::Ended)?;
     set.replacement = Some(code);
     Ok(())
@@ -96,31 +94,27 @@ pub(crate) fn put_replacement(
 /// [`Refusal::Ended`] if there is none.
 pub(crate) fn acknowledge_replacement(
     turn: &mut Turn<'_>,
-    flow: &FlowId,
-    of: (Purpose, u8),
+    bearer: &Bearer<'_>,
 ) -> Result<(), Refusal> {
     turn.sweep();
-    owed(turn, flow, of)?;
+    owed(turn, bearer)?;
     let id = active_set(&turn.account).map(|one| one.id.clone()).ok_or(Refusal::Ended)?;
     let set = set_mut(turn).ok_or(Refusal::Ended)?;
     let code = set.replacement.take().ok_or(Refusal::Ended)?;
     if set.codes.len() < SavedSet::MAX {
         set.codes.push(code);
     }
-    if let Some(done) = turn.account.flow_mut(flow).and_then(|flow| flow.done.as_mut()) {
+    if let Some(done) = turn.account.flow_mut(bearer.flow).and_then(|flow| flow.done.as_mut()) {
         done.replace_saved_code = false;
     }
     turn.note(EventKind::SavedCodeReplaced { id });
+    let (method, at) = (MethodKind::SavedCode, turn.now);
+    turn.tell_owner(Notice::MethodReplaced { method, at });
     Ok(())
 }
 
-/// Of this purpose and generation: a ticket from before the last proof opens nothing.
-fn owed(turn: &Turn<'_>, flow: &FlowId, of: (Purpose, u8)) -> Result<(), Refusal> {
-    let now = turn.now;
-    let flow = turn.account.flow(flow).filter(|flow| (flow.purpose, flow.generation) == of);
-    let flow = flow.filter(|flow| now < flow.expires_at && flow.epoch == turn.account.epoch);
-    let owed = flow.and_then(|flow| flow.done).is_some_and(|done| done.replace_saved_code);
-    if owed { Ok(()) } else { Err(Refusal::Ended) }
+fn owed(turn: &Turn<'_>, bearer: &Bearer<'_>) -> Result<(), Refusal> {
+    if bearer.done(turn)?.replace_saved_code { Ok(()) } else { Err(Refusal::Ended) }
 }
 
 fn set_mut<'a>(turn: &'a mut Turn<'_>) -> Option<&'a mut SavedSet> {

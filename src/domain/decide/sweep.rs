@@ -125,6 +125,7 @@ impl Turn<'_> {
         for sent in sends.open.iter_mut().chain(&mut sends.proven) {
             sent.at = sent.at.min(now);
         }
+        self.account.help_at = self.account.help_at.map(|at| at.min(now));
         for method in self.account.methods.iter_mut() {
             if method.added_at > horizon {
                 // The hold starts again too.
@@ -200,8 +201,6 @@ impl Account {
             && !self.forgotten
             && (!self.methods.is_empty()
                 || self.epoch > 0
-                // A directory knows writes by their numbers.
-                || self.numbers.write > 0
                 || self.registration.completed_at.is_some()
                 || self.registration.required_since.is_some()
                 || self.budgets.iter().any(|budget| budget.consecutive > 0 || budget.disabled));

@@ -37,7 +37,9 @@ impl Target {
             Nature::Oath => {
                 let oath = settings.oath;
                 let window = 1 + u64::from(oath.back) + u64::from(oath.forward);
-                let space = 10_u64.saturating_pow(u32::from(oath.digits)) / window;
+                // A token shows what its maker has given it: six digits at least.
+                let digits = if kind == MethodKind::OathToken { 6 } else { oath.digits };
+                let space = 10_u64.saturating_pow(u32::from(digits)) / window;
                 Self { kind, space, raised: space }
             }
             // Far beyond guessing; what the host verifies, it answers for.

@@ -208,13 +208,16 @@ impl Admin<'_> {
         };
         let target = engine.user_target(self.tenant, user);
         let loaded = engine.load(&target).await?;
-        let incarnation = &loaded.account.incarnation;
-        if incarnation.is_some() && *incarnation != facts.incarnation {
+        if !loaded.account.is_of(facts.incarnation.as_deref()) {
             // Another person has this id now: the record is somebody else's.
             return Err(Refusal::NotEligible { reason: SsprReason::AccountDisabled }.into());
         }
         let origin = self.origin();
-        let decide = |turn: &mut Turn<'_>| change(turn, &context).map(Plan::Commit);
+        let incarnation = facts.incarnation.as_deref();
+        let decide = |turn: &mut Turn<'_>| {
+            turn.belongs_to(incarnation);
+            change(turn, &context).map(Plan::Commit)
+        };
         let policy = &context.policy;
         let step = engine.step(&target, Some(loaded), policy, &origin, Unsure::Resolve, decide);
         let (answer, _) = step.await?;

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::Admin;
 use crate::domain::account::{Account, WriteState};
 use crate::domain::budget::PoolKind;
-use crate::domain::decide::{is_complete, time_of};
+use crate::domain::decide::time_of;
 use crate::domain::facts::UserSelector;
 use crate::domain::ids::UserId;
 use crate::domain::method::MethodKind;
@@ -142,7 +142,9 @@ impl Admin<'_> {
             required: gates.map(|gates| gates.required),
             administrator: eligible.is_ok_and(|eligible| eligible.administrator),
             usable: kinds,
-            registered: gates.is_some_and(|gates| is_complete(account, gates, &context.available)),
+            registered: context
+                .registrant()
+                .is_some_and(|one| one.is_complete(account, &context.policy)),
             blocked,
             unsettled_write: account
                 .write

@@ -109,6 +109,7 @@ impl Registration<'_> {
         let engine = self.engine;
         let kind = MethodKind::AuthenticatorApp;
         let state = self.state_to_change(request, user).await?;
+        state.offers(kind)?;
         let policy = &state.context.policy;
         let parameters =
             OathParameters { algorithm: app.algorithm, digits: policy.oath.digits, period: 30 };
@@ -119,7 +120,8 @@ impl Registration<'_> {
         let sealed = engine.seal_seed(tenant, id, kind, seed.expose_secret()).await?;
         let factor = Factor::Oath(OathDevice { seed: sealed, parameters, used: None });
         let option = ChallengeOption::preferred(kind);
-        let reply = self.begin(request, user, &Begin { option, factor, replaces }).await?;
+        let begin = Begin { option, factor, replaces };
+        let reply = self.begin(request, user, state, &begin).await?;
         let secret = seed.expose_secret();
         Ok(Enrolment {
             reply,
@@ -171,7 +173,11 @@ impl Registration<'_> {
             digests.push(digest);
         }
         let origin = Origin::of(request, ActorKind::User);
-        let decide = |turn: &mut Turn<'_>| put_saved_codes(turn, &digests).map(Plan::Commit);
+        let incarnation = state.incarnation();
+        let decide = |turn: &mut Turn<'_>| {
+            turn.belongs_to(incarnation.as_deref());
+            put_saved_codes(turn, &digests).map(Plan::Commit)
+        };
         let (target, loaded) = (&state.target, Some(state.loaded));
         let step = engine.step(target, loaded, policy, &origin, Unsure::Resolve, decide);
         let (id, _) = step.await?;
@@ -194,13 +200,15 @@ impl Registration<'_> {
         let state = self.state_to_change(request, user).await?;
         state.offers(MethodKind::SavedCode)?;
         let context = &state.context;
-        let gates = context.gates_of().ok_or(Refusal::NotOffered)?;
+        let registrant = context.registrant().ok_or(Refusal::NotOffered)?;
         let tell = &context.addresses(&state.loaded.account);
-        let (others, available) = (state.others, &context.available[..]);
-        let confirm = Confirm { gates, others, available, tell };
+        let confirm = Confirm { registrant, others: state.others, tell };
         let origin = Origin::of(request, ActorKind::User);
-        let decide =
-            |turn: &mut Turn<'_>| acknowledge_saved_codes(turn, set, &confirm).map(Plan::Commit);
+        let incarnation = state.incarnation();
+        let decide = |turn: &mut Turn<'_>| {
+            turn.belongs_to(incarnation.as_deref());
+            acknowledge_saved_codes(turn, set, &confirm).map(Plan::Commit)
+        };
         let (target, loaded) = (&state.target, Some(state.loaded));
         let policy = &context.policy;
         let step = engine.step(target, loaded, policy, &origin, Unsure::Resolve, decide);
@@ -211,6 +219,11 @@ impl Registration<'_> {
 }
 
 impl super::State {
+    /// The mark of the person who has the identifier now.
+    pub(super) fn incarnation(&self) -> Option<String> {
+        self.context.user.as_ref().and_then(|user| user.incarnation.clone())
+    }
+
     /// Whether the user may register this kind of method.
     fn offers(&self, kind: MethodKind) -> Result<(), Refusal> {
         let allowed = self.context.gates_of().is_some_and(|gates| gates.methods.contains(&kind));

@@ -21,7 +21,7 @@ use crate::domain::decide::{
     Add, Confirm, MAX_SKEW, Open, Turn, add_method, confirm_method, locale_of, remove_method,
     time_of,
 };
-use crate::domain::eligibility::standing;
+use crate::domain::eligibility::{Registrant, standing};
 use crate::domain::event::ActorKind;
 use crate::domain::facts::UserSelector;
 use crate::domain::ids::MethodId;
@@ -129,7 +129,9 @@ impl Registration<'_> {
         method: &NewMethod,
     ) -> Result<Reply<RegistrationTicket>, Error> {
         let factor = Factor::Address(method.destination.clone());
-        self.begin(request, user, &Begin { option: method.option, factor, replaces: None }).await
+        let begin = Begin { option: method.option, factor, replaces: None };
+        let state = self.state_to_change(request, user).await?;
+        self.begin(request, user, state, &begin).await
     }
 
     /// Adds a method that takes the place of another of its kind once its code comes back; until
@@ -147,16 +149,18 @@ impl Registration<'_> {
     ) -> Result<Reply<RegistrationTicket>, Error> {
         let factor = Factor::Address(method.destination.clone());
         let replaces = Some(replaced.clone());
-        self.begin(request, user, &Begin { option: method.option, factor, replaces }).await
+        let begin = Begin { option: method.option, factor, replaces };
+        let state = self.state_to_change(request, user).await?;
+        self.begin(request, user, state, &begin).await
     }
 
     async fn begin(
         &self,
         request: &Request,
         user: &SignedIn,
+        state: State,
         begin: &Begin,
     ) -> Result<Reply<RegistrationTicket>, Error> {
-        let state = self.state_to_change(request, user).await?;
         let kind = begin.option.method();
         let (factor, replaces) = (&begin.factor, begin.replaces.as_ref());
         let decide = move |turn: &mut Turn<'_>, open: &Open<'_>| {
@@ -256,15 +260,13 @@ impl Registration<'_> {
         let state = self.state(request, user).await?;
         self.check_fresh(user, &state)?;
         let State { context, target, loaded, others, .. } = state;
-        let gates = context.gates_of();
-        let gates = gates.ok_or(Refusal::NotOffered)?;
+        let registrant = context.registrant().ok_or(Refusal::NotOffered)?;
         let tell = &context.addresses(&loaded.account);
-        let available = &context.available;
         let policy = &*context.policy;
         let origin = Origin::of(request, ActorKind::User);
         let (charge, matched) =
             engine.charge_and_compare(&target, policy, &origin, &claim, attempt).await?;
-        let confirm = Confirm { gates, others, available, tell };
+        let confirm = Confirm { registrant, others, tell };
         let decide = |turn: &mut Turn<'_>| {
             confirm_method(turn, &claim.flow, &charge, &matched, &confirm).map(Plan::Commit)
         };
@@ -317,8 +319,7 @@ impl Registration<'_> {
         // Scope gates registration too (Entra); the sign-in has told the user who they are.
         let standing = standing(policy, context.tenant.as_ref(), facts)
             .map_err(|reason| Refusal::NotEligible { reason })?;
-        let incarnation = &loaded.account.incarnation;
-        if incarnation.is_some() && *incarnation != facts.incarnation {
+        if !loaded.account.is_of(facts.incarnation.as_deref()) {
             return Err(Refusal::NotEligible { reason: SsprReason::AccountDisabled }.into());
         }
         let required = standing.gates.required;
@@ -360,6 +361,12 @@ impl Registration<'_> {
 }
 
 impl Context {
+    /// The user as somebody who registers methods, if they may.
+    pub(super) fn registrant(&self) -> Option<Registrant<'_>> {
+        let (user, gates) = (self.user.as_ref()?, self.gates_of()?);
+        Some(Registrant { user, gates, available: &self.available })
+    }
+
     /// The gates that apply to the user, if any do.
     pub(super) fn gates_of(&self) -> Option<&crate::domain::policy::Gates> {
         let policy = self.stored.then_some(&*self.policy);

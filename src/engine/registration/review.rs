@@ -2,8 +2,8 @@
 
 use super::{Registration, view};
 use crate::domain::decide::{
-    Prompt, Turn, is_complete, postpone, prompt, reconfirm, reconfirm_at, remember_device,
-    set_default, time_of,
+    Asked, Prompt, Turn, postpone, prompt, reconfirm, reconfirm_at, remember_device, set_default,
+    time_of,
 };
 use crate::domain::event::ActorKind;
 use crate::domain::facts::UserSelector;
@@ -79,11 +79,15 @@ impl Registration<'_> {
             return Ok(Prompt::Nothing);
         };
         let account = &loaded.account;
+        // A record of somebody else's is closed to them: nothing can be registered.
+        if !account.is_of(facts.incarnation.as_deref()) {
+            return Ok(Prompt::Nothing);
+        }
         let now = time_of(account, engine.inner.clock.now());
-        let gates = context.gates_of();
         let session = engine.inner.keys.session(tenant, &user.context.session);
-        let (policy, available) = (&context.policy, &context.available[..]);
-        Ok(prompt(account, facts, policy, gates, available, session, now))
+        let may_change = context.may_change(account).is_ok();
+        let asked = Asked { user: facts, may_change, registrant: context.registrant() };
+        Ok(prompt(account, &context.policy, &asked, session, now))
     }
 
     /// The user registers later: [`prompt`](Self::prompt) does not ask again in this session.
@@ -98,7 +102,7 @@ impl Registration<'_> {
             postpone(turn, session);
             Ok(())
         };
-        self.change(request, state, change).await
+        self.change(request, &state, change).await
     }
 
     /// What is registered, and whether it is enough. Only reads.
@@ -114,13 +118,14 @@ impl Registration<'_> {
         let state = self.state(request, user).await?;
         self.check_fresh(user, &state)?;
         let (context, account) = (&state.context, &state.loaded.account);
-        let gates = context.gates_of().ok_or(Refusal::NotOffered)?;
+        let registrant = context.registrant().ok_or(Refusal::NotOffered)?;
+        let gates = registrant.gates;
         Ok(RegistrationReview {
             methods: account.methods.iter().map(|method| view(method, account)).collect(),
             external: context.available.clone(),
             allowed: gates.methods.iter().copied().collect(),
             required: gates.required,
-            complete: is_complete(account, gates, &context.available),
+            complete: registrant.is_complete(account, &context.policy),
             completed_at: account.registration.completed_at,
             confirmed_at: account.registration.confirmed_at,
             reconfirm_at: reconfirm_at(account, &context.policy),
@@ -136,9 +141,10 @@ impl Registration<'_> {
     pub async fn reconfirm(&self, request: &Request, user: &SignedIn) -> Result<(), Error> {
         let state = self.state(request, user).await?;
         self.check_fresh(user, &state)?;
-        let gates = state.context.gates_of().ok_or(Refusal::NotOffered)?.clone();
-        let available = state.context.available.clone();
-        self.change(request, state, move |turn| reconfirm(turn, &gates, &available)).await
+        self.change(request, &state, |turn| {
+            reconfirm(turn, &state.context.registrant().ok_or(Refusal::NotOffered)?)
+        })
+        .await
     }
 
     /// Chooses the method that is offered first among those of its kind.
@@ -154,7 +160,7 @@ impl Registration<'_> {
         method: &MethodId,
     ) -> Result<(), Error> {
         let state = self.state_to_change(request, user).await?;
-        self.change(request, state, |turn| set_default(turn, method)).await
+        self.change(request, &state, |turn| set_default(turn, method)).await
     }
 
     /// This browser is a known device of the user from now on: hand the secret back with
@@ -170,26 +176,33 @@ impl Registration<'_> {
         user: &SignedIn,
     ) -> Result<DeviceSecret, Error> {
         let state = self.state_to_change(request, user).await?;
-        let device = self.engine.new_device(state.context.policy.known_device_days)?;
+        if state.context.policy.known_device_days == 0 {
+            return Err(Refusal::NotOffered.into());
+        }
+        let device = self.engine.new_device()?;
         let digest = device.digest(&request.tenant, &user.user);
         let change = |turn: &mut Turn<'_>| {
             remember_device(turn, digest);
             Ok(())
         };
-        self.change(request, state, change).await?;
+        self.change(request, &state, change).await?;
         Ok(device)
     }
 
     async fn change(
         &self,
         request: &Request,
-        state: super::State,
+        state: &super::State,
         change: impl Fn(&mut Turn<'_>) -> Result<(), Refusal>,
     ) -> Result<(), Error> {
         let origin = Origin::of(request, ActorKind::User);
-        let decide = |turn: &mut Turn<'_>| change(turn).map(Plan::Commit);
-        let (target, loaded, policy) = (&state.target, Some(state.loaded), &state.context.policy);
-        self.engine.step(target, loaded, policy, &origin, Unsure::Resolve, decide).await?;
+        let incarnation = state.incarnation();
+        let decide = |turn: &mut Turn<'_>| {
+            turn.belongs_to(incarnation.as_deref());
+            change(turn).map(Plan::Commit)
+        };
+        let (target, policy) = (&state.target, &state.context.policy);
+        self.engine.step(target, None, policy, &origin, Unsure::Resolve, decide).await?;
         Ok(())
     }
 }
