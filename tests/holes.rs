@@ -3,9 +3,15 @@
 
 mod support;
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use sspr::{MethodKind, PolicySettings, Reply, Request, ResetTicket, Selection, Step};
+use sspr::adapters::memory::{MemoryInbox, MemoryStore};
+use sspr::testing::{CallLog, Fault, FaultPlan, Faulty, Recorder, SimulatedMethod};
+use sspr::{
+    Attempt, Clock as _, EmailAddress, Identifier, LinkBase, MethodKind, PolicySettings, Refusal,
+    Reply, Request, ResetTicket, SecretText, Selection, Step,
+};
 use support::*;
 
 fn every_method(required: u8) -> PolicySettings {
@@ -45,4 +51,263 @@ async fn a_spent_account_is_not_asked_to_approve_again() {
         (12, 2),
         "two flows set the ten tries aside, the rest is nobody's"
     );
+}
+
+/// R-051: strangers who guess in resets do not close the host's own sign-in.
+#[tokio::test]
+async fn a_method_that_strangers_disabled_still_signs_in() {
+    let world = World::memory(every_method(1)).await;
+    world.register_both().await;
+    let token = world.enrol_app().await;
+    for stranger in 0..8_u8 {
+        world.clock.advance(Duration::from_secs(2 * 86_400));
+        let from = request_from(&format!("203.0.113.{stranger}"));
+        let reply = choose(&world, &from, "authenticator_app").await;
+        for _ in 0..5 {
+            let wrong = other_than(&token.code(world.clock.now()));
+            let _ = world.engine.reset().prove(&from, &reply.ticket, &code(&wrong)).await;
+        }
+    }
+    let (tenant, root) = (tenant(), admin());
+    let seen = world.engine.admin(&tenant, &root).explain(&world.user).await.expect("explained");
+    assert!(seen.account.disabled.contains(&MethodKind::AuthenticatorApp), "{seen:?}");
+    let now = code(&token.code(world.clock.now()));
+    let verified = world.engine.authenticator().verify(&request(), &world.user, &now).await;
+    verified.expect("the owner signs in");
+    // It has a cap of its own, which an administrator lifts.
+    for _ in 0..200 {
+        world.clock.advance(Duration::from_secs(86_400));
+        let wrong = code(&other_than(&token.code(world.clock.now())));
+        let _ = world.engine.authenticator().verify(&request(), &world.user, &wrong).await;
+    }
+    let now = code(&token.code(world.clock.now()));
+    let closed = world.engine.authenticator().verify(&request(), &world.user, &now).await;
+    assert!(matches!(refusal(closed), Refusal::TooOften { .. }));
+    assert!(world.engine.stats().comparisons < 80, "{:?}", world.engine.stats());
+    world.engine.admin(&tenant, &root).unblock(&world.user).await.expect("unblocked");
+    let open = world.engine.authenticator().verify(&request(), &world.user, &now).await;
+    open.expect("unblocked");
+}
+
+/// What is registered anew counts again, whatever its run of failures was.
+#[tokio::test]
+async fn a_run_of_failures_ends_with_registering_anew() {
+    let world = World::memory(every_method(1)).await;
+    world.register_both().await;
+    let codes = world.save_codes().await;
+    let passkey = world.passkey.clone();
+    passkey.give(&world.user);
+    for kind in ["saved_code", "passkey"] {
+        for stranger in 0..8_u8 {
+            world.clock.advance(Duration::from_secs(2 * 86_400));
+            let from = request_from(&format!("203.0.113.{stranger}"));
+            let reply = choose(&world, &from, kind).await;
+            for _ in 0..5 {
+                let wrong = if kind == "passkey" {
+                    Attempt::response(SecretText::from("no")).expect("bounded")
+                } else {
+                    code(&codes[0].replace(&codes[0][..4], "ZZZZ"))
+                };
+                let _ = world.engine.reset().prove(&from, &reply.ticket, &wrong).await;
+            }
+        }
+    }
+    let (tenant, root) = (tenant(), admin());
+    let admin = world.engine.admin(&tenant, &root);
+    let seen = admin.explain(&world.user).await.expect("explained");
+    assert!(seen.account.disabled.contains(&MethodKind::SavedCode), "{seen:?}");
+    assert!(seen.account.disabled.contains(&MethodKind::Passkey), "{seen:?}");
+    world.clock.advance(Duration::from_secs(30 * 86_400));
+    let fresh = world.save_codes().await;
+    admin.unblock(&world.user).await.expect("unblocked");
+    let reply = choose(&world, &request(), "saved_code").await;
+    world.prove(&reply.ticket, &fresh[0]).await.expect("counts again");
+    let reply = choose(&world, &request(), "passkey").await;
+    let page = reply.page.as_deref().expect("a page");
+    let right = Attempt::response(passkey.response(&world.user, page)).expect("bounded");
+    world.engine.reset().prove(&request(), &reply.ticket, &right).await.expect("counts again");
+}
+
+/// V10, V12: what a finished flow offers tells a stranger nothing about who exists.
+#[tokio::test]
+async fn what_comes_after_a_flow_is_the_same_for_everybody_before_it() {
+    for days in [0, 90] {
+        let mut settings = every_method(2);
+        settings.known_device_days = days;
+        let log = CallLog::new();
+        let world = World::over(Recorder::new(MemoryStore::new(), log.clone()), settings).await;
+        world.register_both().await;
+        let mut seen = Vec::new();
+        for name in ["ada@contoso.example", "nobody@contoso.example"] {
+            let name = Identifier::parse(name).expect("valid");
+            let reset = world.engine.reset();
+            let reply = reset.start(&request(), &name).await.expect("started");
+            log.clear();
+            let device = refusal(reset.remember_device(&request(), &reply.ticket).await);
+            let another = refusal(reset.replace_saved_code(&request(), &reply.ticket).await);
+            let kept = refusal(reset.acknowledge_saved_code(&request(), &reply.ticket).await);
+            seen.push((device, another, kept, log.shapes()));
+        }
+        assert_eq!(seen[0], seen[1]);
+        assert_eq!(seen[0].0, Refusal::Ended);
+    }
+}
+
+/// V40: a link is good once. Whoever finds it afterwards gets no part in the flow.
+#[tokio::test]
+async fn a_link_that_was_redeemed_opens_nothing_more() {
+    let mut settings = every_method(1);
+    settings.link = Some(LinkBase::parse("https://id.contoso.example/r#").expect("sound"));
+    let world = World::memory(settings).await;
+    world.register_both().await;
+    choose(&world, &request(), "email.link").await;
+    world.deliver().await;
+    let link = world.inbox.last_link_to(MAIL).expect("a link");
+    let redeem = async || {
+        let attempt = Attempt::link(&link).expect("a link");
+        world.engine.reset().redeem_elsewhere(&request(), &ada(), &attempt).await
+    };
+    let first = redeem().await.expect("redeemed");
+    for _ in 0..4 {
+        assert_eq!(refusal(redeem().await), Refusal::NotAccepted);
+    }
+    world.complete(&first.ticket, NEW).await.expect("reset");
+}
+
+/// V46: a host that cannot say whether a passkey is still there costs its proof nothing.
+#[tokio::test]
+async fn a_host_that_cannot_answer_costs_no_proof() {
+    let store = MemoryStore::new();
+    let clock = sspr::testing::ManualClock::new(sspr::Timestamp::from_unix_seconds(START));
+    let (directory, inbox, plan) = (directory(&clock), MemoryInbox::new(), FaultPlan::none());
+    let passkey = SimulatedMethod::new(MethodKind::Passkey);
+    let builder = builder(Arc::new(store), &clock, directory.clone(), inbox.clone(), 7);
+    let builder = builder.external_method(Faulty::new(passkey.clone(), plan.clone()));
+    let mut world = World::of(builder.open().await.expect("opened"), clock, directory, inbox);
+    world.passkey = passkey;
+    let policy = sspr::Policy::new(every_method(2)).expect("sound");
+    world.engine.admin(&tenant(), &admin()).put_policy(&policy, None).await.expect("put");
+    world.register_both().await;
+    world.passkey.give(&world.user);
+    let reply = choose(&world, &request(), "passkey").await;
+    let page = reply.page.as_deref().expect("a page");
+    let right = Attempt::response(world.passkey.response(&world.user, page)).expect("bounded");
+    let reply = world.engine.reset().prove(&request(), &reply.ticket, &right).await;
+    let reply = reply.expect("proven");
+    let (reply, text) = world.challenged(&reply.ticket, &sms(), MOBILE).await;
+    let reply = world.prove(&reply.ticket, &text).await.expect("proven");
+    drop(plan.clone().on("external.available", Fault::FailBefore));
+    let failed = world.complete(&reply.ticket, NEW).await;
+    assert!(matches!(failed, Err(sspr::Error::Fault(_))), "{failed:?}");
+    plan.heal();
+    world.complete(&reply.ticket, NEW).await.expect("the grant is still there");
+}
+
+/// V34: an identifier that was given to another person opens nothing of the one before.
+#[tokio::test]
+async fn a_reissued_identifier_inherits_no_saved_codes_and_no_authenticator() {
+    let world = World::memory(every_method(1)).await;
+    let mark = |mark: &str| {
+        let mark = Some(mark.to_owned());
+        world.directory.update_user(&world.tenant, &world.user, |facts| facts.incarnation = mark)
+    };
+    mark("first").expect("known");
+    let codes = world.save_codes().await;
+    let token = world.enrol_app().await;
+    mark("second").expect("known");
+    world.clock.advance(Duration::from_secs(3 * 86_400));
+    let reply = choose(&world, &request(), "saved_code").await;
+    assert_eq!(refusal(world.prove(&reply.ticket, &codes[0]).await), Refusal::NotAccepted);
+    let now = code(&token.code(world.clock.now()));
+    let verified = world.engine.authenticator().verify(&request(), &world.user, &now).await;
+    assert_eq!(refusal(verified), Refusal::NotAccepted);
+}
+
+/// Forgetting is over once the account is used again.
+#[tokio::test]
+async fn a_forgotten_account_that_is_used_again_stays() {
+    let world = World::memory(every_method(1)).await;
+    world.register_both().await;
+    let (tenant, root) = (tenant(), admin());
+    let admin = world.engine.admin(&tenant, &root);
+    admin.forget(&world.user).await.expect("forgotten");
+    let mut contacts = sspr::Contacts::default();
+    contacts.email = Some(EmailAddress::parse(MAIL).expect("valid"));
+    admin.supply_contacts(&world.user, &contacts).await.expect("supplied");
+    admin.supply_contacts(&world.user, &sspr::Contacts::default()).await.expect("taken away");
+    world.save_codes().await;
+    for _ in 0..5 {
+        world.clock.advance(Duration::from_secs(20 * 86_400));
+        world.deliver().await;
+    }
+    let methods = world.engine.registration().list(&request(), &world.signed_in()).await;
+    assert_eq!(methods.expect("listed").len(), 1);
+}
+
+/// Help reaches administrators for those who cannot reset, and fills nobody's outbox.
+#[tokio::test]
+async fn administrators_are_asked_for_help_once_a_day() {
+    let mut settings = every_method(2);
+    settings.notifications.administrator_roles =
+        [sspr::RoleId::parse("Global Administrator").expect("valid")].into();
+    let world = World::memory(settings).await;
+    for number in 0..9 {
+        let id = sspr::UserId::parse(&format!("root-{number}")).expect("valid");
+        let mut root = sspr::UserFacts::new(id);
+        root.roles = [sspr::RoleId::parse("Global Administrator").expect("valid")].into();
+        let mail = format!("root-{number}@contoso.example");
+        root.primary_mail = Some(EmailAddress::parse(&mail).expect("valid"));
+        world.directory.add_user(&world.tenant, root, &[&mail], "old").expect("new");
+    }
+    // Ada has registered nothing: she is the one who needs help.
+    for _ in 0..3 {
+        let reply = world.start().await;
+        let reset = world.engine.reset();
+        reset.contact_administrator(&request(), &reply.ticket).await.expect("asked");
+        world.deliver().await;
+    }
+    let all = world.inbox.all();
+    let asked: Vec<_> = all.iter().filter(|one| one.kind == "notice.help_requested").collect();
+    assert_eq!(asked.len(), 3, "three administrators, once");
+    assert!(asked.iter().all(|one| one.about.as_deref() == Some("ada@contoso.example")));
+}
+
+/// Each flow makes one browser known, and a saved code that is added is told to its owner.
+#[tokio::test]
+async fn a_finished_flow_makes_one_device_known_and_tells_of_a_new_saved_code() {
+    let world = World::memory(every_method(1)).await;
+    world.register_both().await;
+    let codes = world.save_codes().await;
+    let reply = choose(&world, &request(), "saved_code").await;
+    let reply = world.prove(&reply.ticket, &codes[0]).await.expect("proven");
+    let done = world.complete(&reply.ticket, NEW).await.expect("reset");
+    let reset = world.engine.reset();
+    reset.remember_device(&request(), &done.ticket).await.expect("known");
+    let again = reset.remember_device(&request(), &done.ticket).await;
+    assert_eq!(refusal(again), Refusal::Ended);
+    world.deliver().await;
+    world.inbox.clear();
+    reset.replace_saved_code(&request(), &done.ticket).await.expect("another");
+    reset.acknowledge_saved_code(&request(), &done.ticket).await.expect("saved");
+    world.deliver().await;
+    let told = world.inbox.messages_to(MAIL);
+    assert_eq!(told.first().map(|one| one.kind), Some("notice.method_replaced"));
+}
+
+/// What the prompt takes for enough is what a reset takes for enough.
+#[tokio::test]
+async fn the_prompt_counts_as_a_reset_does() {
+    let mut settings = every_method(2);
+    settings.contacts.administrator = false;
+    let world = World::memory(settings).await;
+    let (tenant, root) = (tenant(), admin());
+    let admin = world.engine.admin(&tenant, &root);
+    let mut contacts = sspr::Contacts::default();
+    contacts.email = Some(EmailAddress::parse(MAIL).expect("valid"));
+    contacts.mobile = Some(sspr::PhoneNumber::parse(MOBILE).expect("valid"));
+    admin.supply_contacts(&world.user, &contacts).await.expect("supplied");
+    let asked = world.engine.registration().prompt(&request(), &world.signed_in()).await;
+    assert_eq!(asked.expect("read"), sspr::Prompt::Register);
+    let seen = admin.explain(&world.user).await.expect("explained");
+    assert_eq!((seen.reason, seen.registered), (Some(sspr::SsprReason::TooFewMethods), false));
 }

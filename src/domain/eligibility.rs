@@ -222,8 +222,7 @@ impl Registrant<'_> {
             };
             all.retain(|one| {
                 let own = |method: &&Method| method.answer() == one.answer;
-                one.answer == Answer::External
-                    || account.methods.iter().filter(own).any(anew)
+                one.answer == Answer::External || account.methods.iter().filter(own).any(anew)
             });
         }
         enough(&all, gates.required)

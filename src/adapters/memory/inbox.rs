@@ -91,6 +91,8 @@ pub struct Delivered {
     pub not_after: Timestamp,
     /// How often the same message came again.
     pub repetitions: u32,
+    /// Whom a notice to administrators is about.
+    pub about: Option<String>,
     code: Option<Arc<SecretText>>,
     link: Option<Arc<SecretText>>,
 }
@@ -126,6 +128,7 @@ impl Delivered {
             notice,
             not_after: envelope.not_after,
             repetitions: 0,
+            about: envelope.about.clone(),
             code: code.map(kept),
             link: link.map(kept),
         }
