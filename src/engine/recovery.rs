@@ -218,25 +218,28 @@ impl Engine {
             let format = code_format(policy, option, longer);
             claim.ask(Asked { option, at: arrival, length: format.length });
         }
-        let page = self.begin_external(&target, &claim, &open).await?;
+        let page = self.begin_external(&target, &claim, &open, opened).await?;
         (self.inner.on_work)();
         let mut reply = self.reply(tenant, &claim, &account, policy, &first, arrival);
         reply.page = page;
         Ok(reply)
     }
 
-    /// Has the host begin a proof of its own: also for nobody, and where nothing was opened.
+    /// Has the host begin a proof of its own: for nobody, where nothing was opened. A budget that is
+    /// spent sends no push to anybody.
     async fn begin_external(
         &self,
         target: &Target,
         claim: &Claim,
         open: &Open<'_>,
+        opened: Opened,
     ) -> Result<Option<String>, Error> {
         let Some(method) = self.external(open.option.method()) else {
             return Ok(None);
         };
         let nobody = nobody(claim.identifier)?;
-        let user = target.user.as_ref().filter(|_| open.answer.is_ok()).unwrap_or(&nobody);
+        let theirs = open.answer.is_ok() && opened == Opened::Open;
+        let user = target.user.as_ref().filter(|_| theirs).unwrap_or(&nobody);
         let Some(name) = self.external_challenge(&target.key, open.key, &open.nonce) else {
             return Ok(None);
         };

@@ -1,0 +1,48 @@
+//! Holes that were found in methods and flows, each closed by a test of its own.
+#![cfg(feature = "testing")]
+
+mod support;
+
+use std::time::Duration;
+
+use sspr::{MethodKind, PolicySettings, Reply, Request, ResetTicket, Selection, Step};
+use support::*;
+
+fn every_method(required: u8) -> PolicySettings {
+    let mut settings = settings();
+    settings.users.methods = MethodKind::ALL.into();
+    settings.users.required = required;
+    if required == 1 {
+        settings.failures.consecutive = 15;
+    }
+    settings
+}
+
+async fn choose(world: &World, from: &Request, option: &str) -> Reply<ResetTicket> {
+    let (reset, option) = (world.engine.reset(), Selection::parse(option).expect("an option"));
+    let reply = reset.start(from, &ada()).await.expect("started");
+    reset.challenge(from, &reply.ticket, &option).await.expect("challenged")
+}
+
+/// pushes have the budgets that messages have; a stranger wears nobody down.
+#[tokio::test]
+async fn a_spent_account_is_not_asked_to_approve_again() {
+    let world = World::memory(every_method(1)).await;
+    world.push.give(&world.user);
+    let mut forms = Vec::new();
+    for stranger in 1..=12_u8 {
+        let from = request_from(&format!("203.0.113.{stranger}"));
+        let reply = choose(&world, &from, "app_notification").await;
+        assert!(matches!(reply.step, Step::Respond { .. }), "{:?}", reply.step);
+        forms.push(reply.page.map(|page| page.len()));
+        world.clock.advance(Duration::from_secs(61));
+    }
+    assert!(forms.iter().all(|form| form.is_some() && *form == forms[0]), "{forms:?}");
+    let asked = world.push.begun();
+    let hers = asked.iter().filter(|(user, _)| *user == world.user).count();
+    assert_eq!(
+        (asked.len(), hers),
+        (12, 2),
+        "two flows set the ten tries aside, the rest is nobody's"
+    );
+}
