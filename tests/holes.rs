@@ -46,3 +46,30 @@ async fn a_spent_account_is_not_asked_to_approve_again() {
         "two flows set the ten tries aside, the rest is nobody's"
     );
 }
+
+/// A saved code outlives its flow: whoever planted an early ticket must not come by one.
+#[tokio::test]
+async fn an_older_ticket_replaces_no_saved_code() {
+    let world = World::memory(every_method(2)).await;
+    world.register_both().await;
+    let codes = world.save_codes().await;
+    let planted = world.start().await.ticket;
+    let first = Selection::parse("saved_code").expect("an option");
+    let reply = world.challenge(&planted, &first).await;
+    let asked = ResetTicket::parse(reply.ticket.expose_secret()).expect("a ticket");
+    let reply = world.prove(&reply.ticket, &codes[0]).await.expect("proven");
+    let half = ResetTicket::parse(reply.ticket.expose_secret()).expect("a ticket");
+    let (reply, text) = world.challenged(&reply.ticket, &sms(), MOBILE).await;
+    let reply = world.prove(&reply.ticket, &text).await.expect("proven");
+    let done = world.complete(&reply.ticket, NEW).await.expect("reset");
+    assert!(done.replace_saved_code);
+    let reset = world.engine.reset();
+    for older in [&planted, &asked, &half] {
+        assert!(reset.replace_saved_code(&request(), older).await.is_err());
+    }
+    reset.replace_saved_code(&request(), &done.ticket).await.expect("the newest ticket's");
+    for older in [&planted, &asked, &half] {
+        assert!(reset.acknowledge_saved_code(&request(), older).await.is_err());
+    }
+    reset.acknowledge_saved_code(&request(), &done.ticket).await.expect("kept");
+}
