@@ -1,8 +1,8 @@
 //! Every method once, from enrolment to proof; then an unlock and a change.
 //!
 //! Run it with `cargo run --features testing,seal --example methods`. Ada registers eight kinds of
-//! method, then forgets her password eleven times and proves who she is in eleven ways. The clock is moved by
-//! hand and everything is in memory. What is on her side of the screen begins with `Ada:`.
+//! method, then forgets her password eleven times and proves who she is in eleven ways. The clock is
+//! moved by hand and everything is in memory. What is on her side of the screen begins with `Ada:`.
 
 mod block_on;
 mod play;
