@@ -2,8 +2,8 @@
 //!
 //! A handler takes the ticket from a cookie, calls one verb, puts the new ticket into the cookie and
 //! redirects; a page asks [`view`](crate::Reset::view) and shows the step. The repository's
-//! `examples/embed` is that as an application of its own, in less than 80 lines of code. What a *signed-in*
-//! user sees (registration, the prompt, a change of the password) is on the page
+//! `examples/embed` is that as an application of its own, in less than 80 lines of code. What a
+//! *signed-in* user sees (registration, the prompt, a change of the password) is on the page
 //! [`signed_in`](super::signed_in).
 //!
 //! # What to show
@@ -56,8 +56,8 @@
 //!
 //! # Links
 //!
-//! The policy's [`link`](crate::PolicySettings::link) is the address of a page of yours, and the secret is
-//! appended to it. It lives no longer than its flow: 15 minutes by default, whatever
+//! The policy's [`link`](crate::PolicySettings::link) is the address of a page of yours, and the
+//! secret is appended to it. A link lives no longer than its flow: 15 minutes by default, whatever
 //! `lifetimes.email_link` says beyond that.
 //!
 //! - **The GET only reads**: it shows a button. Scanners and previews open every link in a mail, and
