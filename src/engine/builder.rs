@@ -217,8 +217,9 @@ impl EngineBuilder<Ready> {
     /// # Errors
     ///
     /// [`InvalidInput::OutOfRange`] for an external method of another kind than the three that
-    /// hosts verify, or two of one kind; [`Error::Fault`] with the kind `Denied` if the store was made with another lookup key, with
-    /// `Corrupt` if it does not keep what it is given; otherwise as the store says.
+    /// hosts verify, or two of one kind; [`Error::Fault`] with the kind `Denied` if the store was
+    /// made with another lookup key, with `Corrupt` if it does not keep what it is given; otherwise
+    /// as the store or the seal says.
     pub async fn open(self) -> Result<Engine, Error> {
         let Ready { keys, store, directory, delivery, options } = self.state;
         let fallback = Policy::new(PolicySettings::default());
