@@ -34,7 +34,8 @@ impl Authenticator<'_> {
     /// # Errors
     ///
     /// [`Refusal::NotAccepted`] whatever the reason is: wrong, used before, no such authenticator;
-    /// [`Refusal::TooOften`]; [`InvalidInput::Malformed`] for an attempt that is no code;
+    /// [`Refusal::TooOften`], with a time that never comes where an authenticator is out of use until
+    /// it is registered anew; [`InvalidInput::Malformed`] for an attempt that is no code;
     /// [`Error::Fault`].
     pub async fn verify(
         &self,

@@ -166,7 +166,8 @@ impl EngineBuilder<Ready> {
     }
 
     /// The seal for the seeds of authenticator apps and tokens. Default: none; neither is then
-    /// offered, nor can it be registered.
+    /// offered, nor can it be registered. `adapters::seal` has one (feature `seal`), and
+    /// `testing::TestSeal` is one for tests.
     pub fn seal(mut self, seal: impl Seal + 'static) -> Self {
         self.state.options.seal = Some(Arc::new(seal));
         self
