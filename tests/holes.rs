@@ -5,7 +5,11 @@ mod support;
 
 use std::time::Duration;
 
-use sspr::{MethodKind, PolicySettings, Reply, Request, ResetTicket, Selection, Step};
+use sspr::testing::SoftToken;
+use sspr::{
+    Clock as _, MethodKind, OathParameters, OathSeed, PolicySettings, Refusal, Reply, Request,
+    ResetTicket, Selection, Step,
+};
 use support::*;
 
 fn every_method(required: u8) -> PolicySettings {
@@ -72,4 +76,41 @@ async fn an_older_ticket_replaces_no_saved_code() {
         assert!(reset.acknowledge_saved_code(&request(), older).await.is_err());
     }
     reset.acknowledge_saved_code(&request(), &done.ticket).await.expect("kept");
+}
+
+/// Failures of a token, which anybody can bring about, do not close the sign-in by an app.
+#[tokio::test]
+async fn a_token_that_is_out_of_use_does_not_take_the_app_along() {
+    const SEED: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
+    let world = World::memory(every_method(1)).await;
+    world.register_both().await;
+    let app = world.enrol_app().await;
+    let (tenant, root, user) = (tenant(), admin(), world.signed_in());
+    let (parameters, registration) = (OathParameters::default(), world.engine.registration());
+    let seed = OathSeed::parse_base32(SEED).expect("a seed");
+    let admin = world.engine.admin(&tenant, &root);
+    let id = admin.supply_token(&world.user, &seed, parameters).await.expect("supplied");
+    let token = SoftToken::new(SEED, parameters).expect("a seed");
+    let claim = registration.claim_token(&request(), &user, &id).await.expect("begun");
+    let shown = code(&token.code(world.clock.now()));
+    registration.confirm(&request(), &user, &claim.ticket, &shown).await.expect("confirmed");
+    // Fifteen failures in a row, ten a day at most.
+    for stranger in 1..=3_u8 {
+        world.clock.advance(Duration::from_secs(25 * 3_600));
+        let from = request_from(&format!("203.0.113.{stranger}"));
+        let reply = choose(&world, &from, "oath_token").await;
+        let wrong = other_than(&token.code(world.clock.now()));
+        for _ in 0..5 {
+            assert_eq!(refusal(world.prove(&reply.ticket, &wrong).await), Refusal::NotAccepted);
+        }
+        world.deliver().await;
+    }
+    let why = admin.explain(&world.user).await.expect("explained");
+    assert_eq!(why.account.disabled, [MethodKind::OathToken]);
+    let verify = async |shown: String| {
+        world.engine.authenticator().verify(&request(), &world.user, &code(&shown)).await
+    };
+    let now = world.clock.now();
+    assert_eq!(refusal(verify(token.code(now)).await), Refusal::NotAccepted, "out of use");
+    verify(app.code(now)).await.expect("the app is not");
 }

@@ -20,8 +20,8 @@
 //!
 //! **Codes of authenticators** are judged by the engine at your sign-in too, so that one mark of what
 //! was used serves all: a code that has opened a session resets no password. Ask only after the
-//! password was right. `TooOften` stands for a spent budget; where its time never comes the method is
-//! out of use, and a desk must help ([`revoke_methods`](crate::Admin::revoke_methods), then register
+//! password was right. `TooOften` stands for a spent budget; where its time never comes every
+//! authenticator is out of use, and a desk must help ([`revoke_methods`](crate::Admin::revoke_methods), then register
 //! anew).
 //!
 //! ```

@@ -18,29 +18,39 @@ pub(crate) struct SecretCharge {
     at: Timestamp,
 }
 
-/// Counts one try of a secret of these kinds, before it is judged. Nobody's promise is spent on it.
+/// Counts one try of a secret of these kinds, before it is judged, for each kind that has one left.
+/// Nobody's promise is spent on it.
 ///
 /// # Errors
 ///
-/// [`Refusal::TooOften`] if a budget is spent: nothing is counted then, and nothing judged.
+/// [`Refusal::TooOften`] if every budget is spent: nothing is counted then, and nothing judged.
 pub(crate) fn charge_secret(
     turn: &mut Turn<'_>,
     kinds: &[MethodKind],
 ) -> Result<SecretCharge, Refusal> {
     turn.sweep();
     let (now, policy, pool) = (turn.now, turn.policy, PoolKind::Proven);
-    for kind in kinds {
-        if available_attempts(&turn.account, *kind, pool, None, false, policy, now) == 0 {
-            let retry_at = retry_at(&turn.account, *kind, pool, policy, now);
-            return Err(Refusal::TooOften { retry_at });
-        }
+    let account = &turn.account;
+    let left =
+        |kind: &MethodKind| available_attempts(account, *kind, pool, None, false, policy, now) > 0;
+    let open: Vec<MethodKind> = kinds.iter().copied().filter(left).collect();
+    if open.is_empty() {
+        let soonest = kinds.iter().map(|kind| retry_at(account, *kind, pool, policy, now)).min();
+        return Err(Refusal::TooOften { retry_at: soonest.unwrap_or(now) });
     }
-    let charged = kinds.iter().map(|kind| {
-        turn.note(EventKind::SecretCounted { method: *kind });
-        (*kind, turn.charge(*kind, pool))
+    let charged = open.into_iter().map(|kind| {
+        turn.note(EventKind::SecretCounted { method: kind });
+        (kind, turn.charge(kind, pool))
     });
     let charged = charged.collect();
     Ok(SecretCharge { charged, at: now })
+}
+
+impl SecretCharge {
+    /// Whether a secret of this kind may be judged.
+    pub(crate) fn covers(&self, kind: MethodKind) -> bool {
+        self.charged.iter().any(|(charged, _)| *charged == kind)
+    }
 }
 
 impl Turn<'_> {
