@@ -1,11 +1,11 @@
 //! An embeddable self-service password reset engine.
 //!
 //! A person who has forgotten a password proves who they are with one or two registered methods
-//! (a code by mail, by text, by a call) and sets a new one. This crate owns the rules of that: who
-//! may, with which and how many methods, how codes are issued and checked, what is throttled, who
-//! is told, what is recorded. Users, passwords, mail and HTTP stay with the host, behind three
-//! traits: [`Store`], [`Directory`] and [`Delivery`]. It brings no runtime, spawns nothing and
-//! holds no text.
+//! (a code by mail, text or call, a link, an authenticator's code, a saved code, a passkey) and sets a
+//! new one. This crate owns the rules of that: who may, with which and how many methods, how codes
+//! are issued and checked, what is throttled, who is told, what is recorded. Users, passwords, mail
+//! and HTTP stay with the host, behind three traits: [`Store`], [`Directory`] and [`Delivery`]. It
+//! brings no runtime, spawns nothing and holds no text.
 //!
 //! # A host
 //!
@@ -76,9 +76,13 @@
 //!
 //! # Where to look
 //!
-//! - [`Reset`]: `start`, `challenge`, `prove`, `complete`, and `view`, which only reads.
-//! - [`Registration`]: a signed-in user adds, confirms, lists and removes methods.
-//! - [`Admin`]: policy, contact data, unblocking, audit events.
+//! - [`Reset`]: `start`, `challenge`, `prove`, `complete`, and `view`, which only reads. [`Unlock`] is
+//!   the same without a new password, [`Change`] for whoever knows the present one.
+//! - [`Registration`]: a signed-in user adds, confirms, replaces and removes methods, enrols an
+//!   authenticator, saves codes; and what to ask at sign-in.
+//! - [`Authenticator`]: codes of registered authenticators at the host's own sign-in.
+//! - [`Admin`]: policy, contact data, tokens, unblocking, revoking, initiating a reset, reports, audit
+//!   events.
 //! - [`Engine::maintain`]: hands over messages and settles what was interrupted. Nothing is
 //!   delivered unless somebody calls it.
 //! - [`PolicySettings`]: every rule with its default and its limit; [`Policy::review`] says where a
@@ -86,7 +90,25 @@
 //! - [`port`]: the contracts of the traits that a host implements; [`adapters`]: those that are
 //!   implemented already; `conformance` (feature): the contract of a store as tests.
 //! - [`Error`]: the rules said no, the call was malformed, or a port failed.
-//! - [`manual`]: embedding, writing a store, every default and why, threats, upgrades.
+//! - [`manual`]: embedding, signed-in users and desks, methods of the host's, writing a store, every
+//!   default and why, threats, upgrades.
+//!
+//! # Methods
+//!
+//! | [`MethodKind`] | [`Channel`] | Registered by | Needs |
+//! |---|---|---|---|
+//! | `Email` | `Email`: a code | [`Registration::add`], or an administrator | a [`Delivery`] with mail |
+//! | `Email` | `Link` | the same address | and [`PolicySettings::link`] |
+//! | `MobilePhone` | `Sms`, `Voice` | [`Registration::add`], or an administrator | a [`Delivery`] with the channel |
+//! | `OfficePhone` | `Voice` | the same | a [`Delivery`] with voice |
+//! | `AuthenticatorApp` | `InHand` | [`Registration::enrol_authenticator`] | [`EngineBuilder::seal`] |
+//! | `OathToken` | `InHand` | [`Admin::supply_token`], then [`Registration::claim_token`] | [`EngineBuilder::seal`] |
+//! | `SavedCode` | `InHand` | [`Registration::create_saved_codes`] | |
+//! | `AppNotification`, `Passkey`, `HostVerified` | `InHand` | the host itself | [`EngineBuilder::external_method`] |
+//!
+//! A kind counts where the policy's [`Gates`] name it, and is offered where the engine has what it needs.
+//! What a person types goes into [`Attempt::code`], whoever showed it; a link into [`Attempt::link`];
+//! what a host verifies into [`Attempt::response`].
 //!
 //! # Features
 //!

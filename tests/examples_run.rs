@@ -17,6 +17,9 @@ fn run(example: &str) -> Output {
     if cfg!(feature = "conformance") {
         features.push("conformance");
     }
+    if cfg!(feature = "seal") {
+        features.push("seal");
+    }
     let mut cargo = Command::new(env!("CARGO"));
     cargo.args(["run", "--quiet", "--locked", "--offline", "--example", example]);
     cargo.args(["--manifest-path", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")]);
@@ -68,6 +71,25 @@ fn two_engines_make_one_proof() {
 fn the_host_loop_delivers_survives_an_outage_and_ends() {
     let text = text(&run("host_loop"));
     assert!(text.contains("edsger has a code") && text.contains("the loop ended"), "{text}");
+}
+
+#[cfg(all(feature = "testing", feature = "seal"))]
+#[test]
+fn every_method_is_proven_once() {
+    let text = text(&run("methods"));
+    for line in [
+        "the page draws a QR code of otpauth://totp/Contoso:ada%40contoso.example?secret=",
+        "the administrator has handed a token to Ada",
+        "by voice",
+        "the laptop's ticket is worth nothing any more",
+        "the lockout is cleared, the password kept",
+        "8 kinds of method have been proven",
+        "password_reset: 11",
+        "account_unlocked: 1",
+        "password_changed: 1",
+    ] {
+        assert!(text.contains(line), "{line} is not in:\n{text}");
+    }
 }
 
 #[cfg(feature = "conformance")]

@@ -7,10 +7,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sspr::adapters::memory::{MemoryInbox, MemoryStore};
-use sspr::testing::{CallLog, Fault, FaultPlan, Faulty, Recorder, SimulatedMethod};
+use sspr::testing::{CallLog, Fault, FaultPlan, Faulty, Recorder, SimulatedMethod, SoftToken};
 use sspr::{
-    Attempt, Clock as _, EmailAddress, Identifier, LinkBase, MethodKind, PolicySettings, Refusal,
-    Reply, Request, ResetTicket, SecretText, Selection, Step,
+    Attempt, Clock as _, EmailAddress, Identifier, LinkBase, MethodKind, OathParameters, OathSeed,
+    PolicySettings, Refusal, Reply, Request, ResetTicket, SecretText, Selection, Step,
 };
 use support::*;
 
@@ -310,4 +310,68 @@ async fn the_prompt_counts_as_a_reset_does() {
     assert_eq!(asked.expect("read"), sspr::Prompt::Register);
     let seen = admin.explain(&world.user).await.expect("explained");
     assert_eq!((seen.reason, seen.registered), (Some(sspr::SsprReason::TooFewMethods), false));
+}
+
+/// A saved code outlives its flow: whoever planted an early ticket must not come by one.
+#[tokio::test]
+async fn an_older_ticket_replaces_no_saved_code() {
+    let world = World::memory(every_method(2)).await;
+    world.register_both().await;
+    let codes = world.save_codes().await;
+    let planted = world.start().await.ticket;
+    let first = Selection::parse("saved_code").expect("an option");
+    let reply = world.challenge(&planted, &first).await;
+    let asked = ResetTicket::parse(reply.ticket.expose_secret()).expect("a ticket");
+    let reply = world.prove(&reply.ticket, &codes[0]).await.expect("proven");
+    let half = ResetTicket::parse(reply.ticket.expose_secret()).expect("a ticket");
+    let (reply, text) = world.challenged(&reply.ticket, &sms(), MOBILE).await;
+    let reply = world.prove(&reply.ticket, &text).await.expect("proven");
+    let done = world.complete(&reply.ticket, NEW).await.expect("reset");
+    assert!(done.replace_saved_code);
+    let reset = world.engine.reset();
+    for older in [&planted, &asked, &half] {
+        assert!(reset.replace_saved_code(&request(), older).await.is_err());
+    }
+    reset.replace_saved_code(&request(), &done.ticket).await.expect("the newest ticket's");
+    for older in [&planted, &asked, &half] {
+        assert!(reset.acknowledge_saved_code(&request(), older).await.is_err());
+    }
+    reset.acknowledge_saved_code(&request(), &done.ticket).await.expect("kept");
+}
+
+/// Failures of a token, which anybody can bring about, do not close the sign-in by an app.
+#[tokio::test]
+async fn a_token_that_is_out_of_use_does_not_take_the_app_along() {
+    const SEED: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
+    let world = World::memory(every_method(1)).await;
+    world.register_both().await;
+    let app = world.enrol_app().await;
+    let (tenant, root, user) = (tenant(), admin(), world.signed_in());
+    let (parameters, registration) = (OathParameters::default(), world.engine.registration());
+    let seed = OathSeed::parse_base32(SEED).expect("a seed");
+    let admin = world.engine.admin(&tenant, &root);
+    let id = admin.supply_token(&world.user, &seed, parameters).await.expect("supplied");
+    let token = SoftToken::new(SEED, parameters).expect("a seed");
+    let claim = registration.claim_token(&request(), &user, &id).await.expect("begun");
+    let shown = code(&token.code(world.clock.now()));
+    registration.confirm(&request(), &user, &claim.ticket, &shown).await.expect("confirmed");
+    // Fifteen failures in a row, ten a day at most.
+    for stranger in 1..=3_u8 {
+        world.clock.advance(Duration::from_secs(25 * 3_600));
+        let from = request_from(&format!("203.0.113.{stranger}"));
+        let reply = choose(&world, &from, "oath_token").await;
+        let wrong = other_than(&token.code(world.clock.now()));
+        for _ in 0..5 {
+            assert_eq!(refusal(world.prove(&reply.ticket, &wrong).await), Refusal::NotAccepted);
+        }
+        world.deliver().await;
+    }
+    let why = admin.explain(&world.user).await.expect("explained");
+    assert_eq!(why.account.disabled, [MethodKind::OathToken]);
+    let verify = async |shown: String| {
+        world.engine.authenticator().verify(&request(), &world.user, &code(&shown)).await
+    };
+    let now = world.clock.now();
+    verify(token.code(now)).await.expect("out of use for resets only");
+    verify(app.code(now)).await.expect("nor is the app");
 }

@@ -25,7 +25,8 @@ pub struct Selection {
 }
 
 impl Selection {
-    /// The option that a form handed back.
+    /// The option that a form handed back, as [`ChallengeOption`] writes it:
+    /// `METHOD[.CHANNEL[.INDEX]]`, as in `authenticator_app`, `email.link` or `mobile_phone.voice.0`.
     ///
     /// # Errors
     ///
@@ -88,7 +89,8 @@ impl Attempt {
         Ok(Self { given: Given::Code(TypedCode::parse(text)?), answers: None })
     }
 
-    /// The secret of a link, or the whole address that was opened.
+    /// The secret of a link, or the whole address that was opened: what stands behind the last `#`,
+    /// `=` or `/`, so nothing may be appended to it.
     ///
     /// ```
     /// let secret = "A".repeat(43);

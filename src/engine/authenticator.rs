@@ -34,7 +34,9 @@ impl Authenticator<'_> {
     /// # Errors
     ///
     /// [`Refusal::NotAccepted`] whatever the reason is: wrong, used before, no such authenticator;
-    /// [`Refusal::TooOften`]; [`InvalidInput::Malformed`] for an attempt that is no code;
+    /// [`Refusal::TooOften`], with a time that never comes after too long a run of failures here,
+    /// which an administrator's [`unblock`](crate::Admin::unblock) ends;
+    /// [`InvalidInput::Malformed`] for an attempt that is no code;
     /// [`Error::Fault`].
     pub async fn verify(
         &self,
@@ -61,9 +63,10 @@ impl Authenticator<'_> {
         let step = engine.step(&target, Some(loaded), policy, &origin, Unsure::Fail, decide);
         let (charge, account) = step.await?;
         engine.inner.comparisons.fetch_add(1, Ordering::Relaxed);
-        // All of them, whichever fits.
+        // All of them that were counted, whichever fits.
         let mut found = None;
-        for (method, device) in account.methods.iter().filter_map(device_of) {
+        let devices = account.methods.iter().filter_map(device_of);
+        for (method, device) in devices.filter(|(method, _)| charge.covers(method.kind)) {
             let device = Some((method.kind, device));
             let step = engine.matching_step(&target, device, policy, typed).await?;
             found = found.or(step.map(|step| (method.id.clone(), step)));

@@ -166,7 +166,8 @@ impl EngineBuilder<Ready> {
     }
 
     /// The seal for the seeds of authenticator apps and tokens. Default: none; neither is then
-    /// offered, nor can it be registered.
+    /// offered, nor can it be registered. `adapters::seal` has one (feature `seal`), and
+    /// `testing::TestSeal` is one for tests.
     pub fn seal(mut self, seal: impl Seal + 'static) -> Self {
         self.state.options.seal = Some(Arc::new(seal));
         self
@@ -217,8 +218,9 @@ impl EngineBuilder<Ready> {
     /// # Errors
     ///
     /// [`InvalidInput::OutOfRange`] for an external method of another kind than the three that
-    /// hosts verify, or two of one kind; [`Error::Fault`] with the kind `Denied` if the store was made with another lookup key, with
-    /// `Corrupt` if it does not keep what it is given; otherwise as the store says.
+    /// hosts verify, or two of one kind; [`Error::Fault`] with the kind `Denied` if the store was
+    /// made with another lookup key, with `Corrupt` if it does not keep what it is given; otherwise
+    /// as the store or the seal says.
     pub async fn open(self) -> Result<Engine, Error> {
         let Ready { keys, store, directory, delivery, options } = self.state;
         let fallback = Policy::new(PolicySettings::default());

@@ -62,7 +62,8 @@ impl<T: fmt::Debug> fmt::Debug for Reply<T> {
 pub enum Step {
     /// Let the person choose how to prove who they are.
     Choose {
-        /// What may be chosen.
+        /// What may be chosen. Before the first proof that is what the policy counts for anybody,
+        /// administrators included, whoever asks; after it, what this account has.
         options: Vec<OptionView>,
     },
     /// Let the person type the code. Whether one was sent is not told.

@@ -45,7 +45,7 @@
 //! | `flow` | 15 minutes | Entra's session. Absolute: nothing extends it. |
 //! | `grant` | 10 minutes | Ours: time to think of a password, and no more. |
 //! | `email_code` | 10 minutes | OWASP ASVS 5.0.0, 6.5.5. NIST allows 24 hours for mail. |
-//! | `email_link` | 30 minutes | OWASP testing guide: rarely more than an hour. Like all else it ends with its flow. |
+//! | `email_link` | 30 minutes | OWASP testing guide: rarely more than an hour. It ends with its flow, so by default after 15: who wants more lengthens `flow`. |
 //! | `phone_code` | 10 minutes, also the limit | NIST SP 800-63B-4, 4.2.1.2 and 3.1.3.2. |
 //! | `directory_write` | 30 seconds | Ours: slower than any healthy directory; then the owner is told that the password may have changed. |
 //!
@@ -80,24 +80,40 @@
 //! assert_eq!(PolicySettings::default().attempts, 5);
 //! ```
 //!
-//! # Other ways to prove, and known devices
-//!
-//! Some of these are settings before the flow that uses them is there.
+//! # Links, authenticators, saved codes, known devices
 //!
 //! | Setting | Default | Why |
 //! |---|---|---|
-//! | `link` | none: mails hold codes only | A link needs an address that is yours; it is never taken from a request. |
-//! | `oath.digits`, `back`, `forward` | 6, one step back, none ahead | RFC 6238, 5.2: one step for the way from device to server. |
-//! | `saved_codes` | 10 in a set | What people are used to; each has more than the 64 bits of NIST SP 800-63B-4, 4.2.1.1. |
-//! | `known_device_days` | 90 | Ours: a browser in use. It has a failure budget of its own, and no other privilege. |
+//! | `link` | none: mails hold codes only | A link needs an address that is yours; it is never taken from a request (OWASP: forgot password). |
+//! | `oath.digits` | 6 | What apps show. Eight are a hundred times harder to guess; some apps ignore what they are told. |
+//! | `oath.back`, `oath.forward` | one step back, none ahead | RFC 6238, 5.2: one step of 30 seconds for the way from device to server. Each step more is one more code that fits. |
+//! | `saved_codes` | 10 in a set | What people are used to. Each is 28 letters of 20, 121 bits, beyond the 64 of NIST SP 800-63B-4, 4.2.1.1 and the 112 from which a plain digest is enough. |
+//! | `known_device_days` | 90 | Ours: a browser in use. It has a failure budget of its own, and no other privilege. 0 switches it off. |
+//!
+//! A kind of method counts where `users.methods` or `administrators.gates.methods` names it *and* the
+//! engine can judge it: authenticators need [`seal`](crate::EngineBuilder::seal), what the host verifies
+//! needs [`external_method`](crate::EngineBuilder::external_method), links need `link`, all other
+//! messages a channel of the [`Delivery`](crate::Delivery). Otherwise it is not offered, without an
+//! error: a policy is data, and engines differ.
 //!
 //! ```
-//! use sspr::PolicySettings;
+//! use sspr::{LinkBase, OathPolicy, Policy, PolicySettings};
 //!
 //! let settings = PolicySettings::default();
 //! assert!(settings.link.is_none());
-//! assert_eq!((settings.oath.digits, settings.oath.back, settings.oath.forward), (6, 1, 0));
+//! let OathPolicy { digits, back, forward, .. } = settings.oath;
+//! assert_eq!((digits, back, forward), (6, 1, 0));
 //! assert_eq!((settings.saved_codes, settings.known_device_days), (10, 90));
+//! assert!(settings.lifetimes.email_link > settings.lifetimes.flow);
+//!
+//! let mut settings = settings;
+//! settings.link = Some(LinkBase::parse("https://id.contoso.example/reset/link#")?);
+//! (settings.oath.digits, settings.oath.back, settings.oath.forward) = (8, 2, 1); // the limits
+//! (settings.saved_codes, settings.known_device_days) = (16, 365); // as well
+//! assert!(Policy::new(settings.clone()).is_ok());
+//! settings.saved_codes = 17;
+//! assert!(Policy::new(settings).is_err());
+//! # Ok::<(), sspr::InvalidInput>(())
 //! ```
 //!
 //! # Failures
@@ -225,6 +241,7 @@
 //! | `event_retention` | 30 days | Entra. Copy the trail elsewhere if you need it longer. |
 //! | `clock`, `entropy` | the operating system's | Others are for tests. |
 //! | `human_check`, `breach_list`, `risk_signals` | none | Each is a service of yours. |
+//! | `seal`, `external_method` | none | A key of yours; a service of yours. Without them their methods are not offered. |
 //! | `admin_roles` | Entra's names | Your directory may have others. |
 //!
 //! ```

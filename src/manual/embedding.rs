@@ -2,7 +2,9 @@
 //!
 //! A handler takes the ticket from a cookie, calls one verb, puts the new ticket into the cookie and
 //! redirects; a page asks [`view`](crate::Reset::view) and shows the step. The repository's
-//! `examples/embed` is that as an application of its own, in less than 80 lines.
+//! `examples/embed` is that as an application of its own, in less than 80 lines of code. What a
+//! *signed-in* user sees (registration, the prompt, a change of the password) is on the page
+//! [`signed_in`](super::signed_in).
 //!
 //! # What to show
 //!
@@ -14,11 +16,20 @@
 //! | none: no cookie, or the flow has ended | the sign-in name | [`start`](crate::Reset::start) |
 //! | [`Choose`](crate::Step::Choose) | the options; a field for the phone number where [`typed_number`](crate::OptionView::typed_number) says so | [`challenge`](crate::Reset::challenge) |
 //! | [`Enter`](crate::Step::Enter) | "If the account has this method, a code is on its way", a field for it, the other options; *send again* from `resend_at` on, *contact your administrator* from `help_at` on | [`prove`](crate::Reset::prove), or `challenge` again |
+//! | [`OpenLink`](crate::Step::OpenLink) | "If the account has this address, a link is on its way. Open it on this device, or on another" | nothing: [the link's page](#links) does; or `challenge` again |
+//! | [`Respond`](crate::Step::Respond) | what [`Reply::page`](crate::Reply::page) holds: a number for the app, options for a passkey | `prove` with [`Attempt::response`](crate::Attempt::response), or `challenge` again |
 //! | [`NewPassword`](crate::Step::NewPassword) | the rules and a field; if `unsettled`, "type the same password again" | [`complete`](crate::Reset::complete) |
-//! | [`Done`](crate::Step::Done) | "Your password is changed"; if not `propagated`, "in a few minutes" | nothing: sign in |
+//! | [`ConfirmUnlock`](crate::Step::ConfirmUnlock) | "Unlock my account"; if `unsettled`, the same again | [`Unlock::complete`](crate::Unlock::complete) |
+//! | [`Done`](crate::Step::Done) | "Your password is changed", or "your account is unlocked"; if not `propagated`, "in a few minutes" | nothing: sign in; see [after the end](#after-the-end) |
 //!
 //! Never say that a code *was* sent: before the first proof nobody is told. An option goes into the
-//! form as its text, and comes back through [`Selection::parse`](crate::Selection::parse).
+//! form as its text, and comes back through [`Selection::parse`](crate::Selection::parse). Codes of
+//! every sort (sent, shown by an app or a token, saved) go through one field and
+//! [`Attempt::code`](crate::Attempt::code). Where several challenges are open, the field belongs to one:
+//! say so with [`Attempt::answering`](crate::Attempt::answering).
+//!
+//! `Reply::page` is in the answer that opened the challenge and in no other, `view` included. Show it
+//! in that answer, or keep it beside the ticket until the page after the redirect has shown it.
 //!
 //! ```
 //! use sspr::{OptionView, Step};
@@ -31,6 +42,9 @@
 //!     match step {
 //!         Step::Choose { options } => choices(options),
 //!         Step::Enter { options, .. } => format!("<input name=code>{}", choices(options)),
+//!         Step::OpenLink { options, .. } => format!("open the link{}", choices(options)),
+//!         Step::Respond { options, .. } => format!("<button name=response>{}", choices(options)),
+//!         Step::ConfirmUnlock { .. } => "<button name=unlock>".to_owned(),
 //!         Step::NewPassword { unsettled: true, .. } => "the same password again".to_owned(),
 //!         Step::NewPassword { rules, .. } => format!("at least {}", rules.min_length),
 //!         Step::Done { .. } => "your password is changed".to_owned(),
@@ -40,45 +54,131 @@
 //! assert_eq!(page(&Step::Choose { options: Vec::new() }), "");
 //! ```
 //!
+//! # Links
+//!
+//! The policy's [`link`](crate::PolicySettings::link) is the address of a page of yours, and the
+//! secret is appended to it. A link lives no longer than its flow: 15 minutes by default, whatever
+//! `lifetimes.email_link` says beyond that.
+//!
+//! - **The GET only reads**: it shows a button. Scanners and previews open every link in a mail, and
+//!   some run scripts; none may redeem it.
+//! - **The button POSTs** the secret, and one handler redeems it. A browser that comes from a mail
+//!   sends no `SameSite=Strict` cookie with the GET, but does with the POST of your own page: so only
+//!   the handler knows whether this browser holds the ticket.
+//! - **With the ticket** it is a proof like any other: `prove`. **Without it**, or if the ticket is of
+//!   another flow, ask for the sign-in name and call
+//!   [`redeem_elsewhere`](crate::Reset::redeem_elsewhere), which gives this browser a ticket of its own.
+//!   The one before is worth nothing then, and its page does not see why: what it shows stays the same
+//!   until the flow's time is over.
+//! - **After `#`** the secret reaches no log, no proxy and no `Referer`; a script moves it into the form.
+//!   **After `?link=`** no script is needed, but access logs have it: drop it there. In both cases
+//!   answer with `Referrer-Policy: no-referrer` and `Cache-Control: no-store`, and load nothing from
+//!   other sites.
+//! - Resets and unlocks have one base, and a link does not say which it is for. Without a ticket try the
+//!   one, then the other: what fits nothing is not counted.
+//!
+//! ```
+//! use sspr::{Attempt, Engine, Error, Identifier, InvalidInput, Refusal, Reply, Request};
+//! use sspr::ResetTicket;
+//!
+//! /// What the button posts: the link, the cookie's ticket, and the name once it was asked for.
+//! /// `None`: ask for the name.
+//! async fn redeem(
+//!     engine: &Engine,
+//!     request: &Request,
+//!     link: &Attempt,
+//!     cookie: Option<&ResetTicket>,
+//!     name: Option<&Identifier>,
+//! ) -> Result<Option<Reply<ResetTicket>>, Error> {
+//!     let reset = engine.reset();
+//!     if let Some(name) = name {
+//!         return reset.redeem_elsewhere(request, name, link).await.map(Some);
+//!     }
+//!     let Some(ticket) = cookie else { return Ok(None) };
+//!     match reset.prove(request, ticket, link).await {
+//!         Err(Error::Refused(Refusal::NotAccepted)) => Ok(None),
+//!         Err(Error::Invalid(InvalidInput::Foreign { .. })) => Ok(None),
+//!         answer => answer.map(Some),
+//!     }
+//! }
+//! ```
+//!
+//! An administrator's [`initiate_reset`](crate::Admin::initiate_reset) sends such a link for a flow that
+//! nobody holds a ticket of: it always ends at the question for the name.
+//!
+//! # Unlock, cancel, help
+//!
+//! Where [`Reply::unlock_offered`](crate::Reply::unlock_offered) is set, offer beside the sign-in name
+//! "I know my password, unlock my account": [`Engine::unlock`](crate::Engine::unlock) has the same verbs
+//! with a ticket and a cookie of its own. It is offered or not by the policy, not by the account.
+//!
+//! *Cancel* is a button on every page: [`cancel`](crate::Reset::cancel), then drop the cookie.
+//! *Contact your administrator* ([`contact_administrator`](crate::Reset::contact_administrator)) says
+//! "your administrators are told, if they can be", whatever came back: it reaches people at most once
+//! a day for one account, and tells them that nobody has proven who asks. `NotOffered` means that
+//! the policy names no roles: show a telephone number instead.
+//!
+//! # After the end
+//!
+//! With [`Done`](crate::Step::Done), and with its ticket, while the flow's time lasts:
+//!
+//! - [`Reply::replace_saved_code`](crate::Reply::replace_saved_code): a saved code was used up. A button
+//!   calls [`replace_saved_code`](crate::Reset::replace_saved_code), the answer to that POST shows the
+//!   code, once and with `Cache-Control: no-store`; "I have written it down" calls
+//!   [`acknowledge_saved_code`](crate::Reset::acknowledge_saved_code), and only then does it count.
+//! - "Remember this browser": [`remember_device`](crate::Reset::remember_device). Keep the secret in a
+//!   cookie of its own for as long as `known_device_days`, and hand it to each request of a reset or an
+//!   unlock. Strangers who spend the tries of an account then leave this browser its own. It proves
+//!   nothing and skips nothing. An account knows its last five.
+//!
+//! ```
+//! use sspr::{DeviceSecret, Request, Source, TenantId};
+//!
+//! fn request(tenant: TenantId, source: Source, device_cookie: Option<&str>) -> Request {
+//!     let request = Request::new(tenant, source);
+//!     match device_cookie.map(DeviceSecret::parse) {
+//!         Some(Ok(device)) => request.with_device(device),
+//!         _ => request,
+//!     }
+//! }
+//! ```
+//!
 //! # The cookie
 //!
-//! - One cookie, `HttpOnly`, `Secure`, `SameSite=Strict`, with the `__Host-` prefix. The ticket is
+//! - One cookie for each kind of flow, `HttpOnly`, `Secure`, `SameSite=Strict`, with the `__Host-` prefix. The ticket is
 //!   a few hundred letters, digits, `-` and `_`.
 //! - The ticket of every reply to a POST replaces the one before. A reply of `view` needs no cookie.
 //! - Drop the cookie after [`Refusal::Ended`](crate::Refusal::Ended),
 //!   [`Refusal::TicketReplaced`](crate::Refusal::TicketReplaced) and
-//!   [`InvalidInput::Foreign`](crate::InvalidInput::Foreign): the way on is a new start.
+//!   [`InvalidInput::Foreign`](crate::InvalidInput::Foreign), which is
+//!   [`Error::ends_flow`](crate::Error::ends_flow): the way on is a new start.
 //! - A ticket is no session. After `Done` the person signs in as ever.
 //! - A POST changes something, a GET never does: mail scanners and impatient people open pages twice.
 //!
 //! # Time
 //!
-//! Before the first proof an answer must not tell by its time who exists.
-//! [`Reply::not_before`](crate::Reply::not_before) says when it may leave the host; an error has no
-//! reply, so wait until the arrival plus [`Engine::reply_floor`](crate::Engine::reply_floor),
-//! whichever error it is. Waiting is asynchronous and costs a timer.
+//! Before the first proof an answer must not tell by its time who exists. Note
+//! [`Engine::now`](crate::Engine::now) when a request arrives, and hold every answer back for
+//! [`Engine::floor_left`](crate::Engine::floor_left), whether it is a reply or an error. After the first
+//! proof that is not needed, and does no harm. Waiting is asynchronous and costs a timer.
 //!
 //! ```
-//! use std::time::Duration;
-//! use sspr::{Engine, Error, Reply, ResetTicket, Timestamp};
+//! use sspr::{Engine, Error, Identifier, Reply, Request, ResetTicket};
 //!
-//! /// How much longer to hold this answer back.
-//! fn wait(
+//! async fn start(
 //!     engine: &Engine,
-//!     arrived: Timestamp,
-//!     now: Timestamp,
-//!     outcome: &Result<Reply<ResetTicket>, Error>,
-//! ) -> Duration {
-//!     let until = match outcome {
-//!         Ok(reply) => reply.not_before,
-//!         Err(_) => Some(arrived.plus(engine.reply_floor())),
-//!     };
-//!     until.map_or(Duration::ZERO, |until| until.since(now))
+//!     request: &Request,
+//!     name: &Identifier,
+//! ) -> Result<Reply<ResetTicket>, Error> {
+//!     let arrived = engine.now();
+//!     let outcome = engine.reset().start(request, name).await;
+//!     tokio::time::sleep(engine.floor_left(arrived)).await;
+//!     outcome
 //! }
 //! ```
 //!
-//! Take `now` and `arrived` from the clock that the engine has, which is the
-//! [`SystemClock`](crate::port::SystemClock) unless you have set another.
+//! A host that answers faster after the first proof asks
+//! [`Reply::not_before`](crate::Reply::not_before): `None` from then on.
 //!
 //! # Errors
 //!

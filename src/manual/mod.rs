@@ -2,7 +2,9 @@
 //!
 //! | Page | For | Answers |
 //! |---|---|---|
-//! | [`embedding`] | whoever writes the web handlers | which page for which [`Step`](crate::Step), cookies, times, errors, logs, the task that delivers |
+//! | [`embedding`] | whoever writes the web handlers | which page for which [`Step`](crate::Step), links, cookies, times, errors, logs, the task that delivers |
+//! | [`signed_in`] | whoever writes sign-in, security pages and consoles | the prompt, registration, enrolment, a change, which desk does what |
+//! | [`host_methods`] | whoever verifies proofs themselves | a push with number matching, a passkey |
 //! | [`writing_a_store`] | whoever keeps the records elsewhere | the contract in plain words, a whole store, how to test it, the usual mistakes |
 //! | [`defaults`] | whoever owns the policy | each number, and where it comes from |
 //! | [`threats`] | whoever reviews it | who attacks how, what the engine does, what it cannot exclude |
@@ -14,6 +16,8 @@
 
 pub mod defaults;
 pub mod embedding;
+pub mod host_methods;
+pub mod signed_in;
 pub mod threats;
 pub mod upgrading;
 pub mod writing_a_store;

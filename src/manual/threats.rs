@@ -15,6 +15,8 @@
 //! | new flows or resends for fresh tries | Budgets belong to account and method, not to a flow or a code | |
 //! | to shut the owner out | No stranger's guess closes an account: a live code's comparisons are set aside for it; a second pool serves whoever has proven a gate; no source takes more than its share | with one gate, a botnet makes the owner wait for the window |
 //! | to bomb a phone or run up a bill | Waits, budgets per account, limits per destination and prefix | what the budgets allow |
+//! | to wear somebody down with pushes | The same budgets: where they are spent the host is asked to begin for nobody. Number matching is the host's | whoever reads the number to a stranger on the telephone |
+//! | to have a victim prove a flow that *they* began | Each proof moves the flow to a new ticket; a link that is redeemed elsewhere takes the flow along | a victim who reads a code out |
 //! | a forged, old or foreign ticket | It is authenticated and masked, and bound to tenant, purpose, flow and generation; a forged one costs no read | |
 //! | a poisoned `Host` header, an address of theirs | No host name is taken from a request, and messages go only to stored addresses | |
 //! | endless input | Lengths are bounded before any work | the body limit of your web framework |
@@ -24,7 +26,9 @@
 //! | Has | Can | Is stopped by |
 //! |---|---|---|
 //! | the mailbox | read its codes | the second gate, of another kind and destination |
-//! | the number (SIM swap) | read its codes | the second gate; [`RiskSignals`](crate::port::RiskSignals) |
+//! | the number (SIM swap) | read its codes | the second gate; [`RiskSignals`](crate::port::RiskSignals), which stops a code to a number that was lately ported |
+//! | the phone, unlocked | read texts and app codes, approve pushes | an app and the push to it are one gate; a text and the app are two, to the engine: where phones are lost, ask for mail or a saved code beside |
+//! | the sheet of saved codes | one proof for each | the second gate; the notice when one is used; a new set |
 //! | a stolen session | add a method of theirs | a recent sign-in and a second factor to change methods, the hold of a day, the notice to the other addresses |
 //! | the old password | nothing here: a reset does not ask for it | |
 //! | the owner's screen | see masks after the first proof | |
@@ -34,36 +38,63 @@
 //!
 //! # Somebody in between
 //!
-//! A mail scanner opens pages: reading changes nothing. A message that is late, repeated or lost is
-//! tried again under one idempotency key; a code that is dead is not sent. TLS, cookies and
-//! protection against forged requests are the host's, see [`embedding`](super::embedding).
+//! | Who | Can | Is stopped by | Left |
+//! |---|---|---|---|
+//! | a mail scanner | open every link, run its scripts | opening only reads; redeeming is a POST, and without the ticket wants the sign-in name | one that submits forms and knows the name |
+//! | a page that looks like yours, between the victim and you | pass every code and number on, of texts and apps alike, while it is fresh | a passkey: the browser signs the origin. Codes in mail name the organisation; texts may be bound to your origin ([`SmsOrigin`](crate::adapters::render::SmsOrigin)) | whatever a person reads and types can be passed on |
+//! | who overheard a code of an app | use it within its step or the next | a step is accepted once, for all purposes: reset, unlock, enrolment, and your sign-in if it asks [`Authenticator::verify`](crate::Authenticator::verify) | a sign-in that keeps seeds of its own |
+//! | a network that loses or repeats | delay messages and answers | one idempotency key; a dead code is not sent; a right code may be repeated and proves once | |
+//!
+//! TLS, cookies and protection against forged requests are the host's, see
+//! [`embedding`](super::embedding).
 //!
 //! # A thief of the store, or of a backup
 //!
 //! Learns tenants, user ids, addresses, policies and history. Learns no code, ticket, password or
-//! key: codes and tickets are derived from keys that are not there. With the short-lived keys as
-//! well, outstanding codes can be computed: rotate at once ([`upgrading`](super::upgrading)).
+//! key: codes, links and tickets are derived from keys that are not there; seeds of authenticators are
+//! sealed; saved codes and device secrets are digests of more random bits than anybody can try. With
+//! the short-lived keys as well, outstanding codes and links can be computed: rotate at once
+//! ([`upgrading`](super::upgrading)).
+//!
+//! **The seal's key is another matter.** Who has it and a copy of the store has the seed of every app
+//! and token, for good: no rotation takes a seed back. Keep it apart from both, and if it leaks, have
+//! everybody enrol anew ([`revoke_methods`](crate::Admin::revoke_methods)). If the key is *lost*, so are
+//! the seeds: their codes fail as a fault, other methods work, and the way back is the same.
 //!
 //! # A writer to the store
 //!
 //! A body under a foreign key is refused, and so is a policy beyond its limits; a challenge that was
-//! copied gives another code. But a writer can add a method of theirs, or put back an old row with
+//! copied gives another code; a sealed seed opens for one user and one kind of method only, and a
+//! digest of a saved code fits one user only. But a writer can add a method of theirs, or put back an old row with
 //! its full budgets. **Write access to the store equals write access to the directory.**
 //!
 //! # A dishonest administrator
 //!
 //! Acts under a role that the host vouches for, and is recorded by name. Supplies contact data, and
 //! so can reset an account where such data counts, while its owner is told at every other address.
-//! Never sees a code or a lasting secret. Keep the role that supplies contact data small, and read
-//! the events `contacts_supplied`, `unblocked` and `policy_changed`.
+//! Sees no code and no lasting secret, but for the seed of a token that they import: a token counts
+//! only once its user has typed a code of it, and one that an administrator has cloned still proves.
+//! Keep the role that supplies contact data and tokens small, and read the events
+//! `contacts_supplied`, `method_added`, `unblocked`, `reset_requested`, `methods_revoked` and
+//! `policy_changed`.
 //!
 //! ```
 //! use sspr::EventKind;
 //!
-//! for code in ["contacts_supplied", "unblocked", "policy_changed", "blocked", "limit_exceeded"] {
-//!     assert!(EventKind::CODES.contains(&code), "{code}");
+//! let administrators =
+//!     ["contacts_supplied", "method_added", "unblocked", "reset_requested", "methods_revoked"];
+//! for code in administrators.iter().chain(&["policy_changed", "blocked", "limit_exceeded"]) {
+//!     assert!(EventKind::CODES.contains(code), "{code}");
 //! }
 //! ```
+//!
+//! # A method of the host's that is wrong
+//!
+//! What an [`ExternalMethod`](crate::port::ExternalMethod) says is believed. Its wrong yes is a proof:
+//! for another challenge, for somebody else's passkey, for an approval that nobody gave. Its page, if it
+//! differs for people who exist, tells who does. The engine can only keep it to the tries of a
+//! challenge and to one proof; ask for a second gate beside it, and test it as
+//! [`host_methods`](super::host_methods) does.
 //!
 //! # Accidents
 //!
@@ -74,10 +105,16 @@
 //! | a directory that does not answer | "May have changed": the notice fits both, sessions end, the same password may be sent again |
 //! | a clock that steps back | Nothing is revived and nothing refilled |
 //! | no randomness | Every operation fails closed |
+//! | a seal that does not answer | Codes of authenticators are a fault, charged and not compared; other methods work |
+//! | a service of the host's that does not answer | Its method is not offered, or its try is lost; other methods work |
 //!
 //! # What the engine cannot exclude
 //!
 //! - A hijacked number or mailbox, where one gate is enough.
+//! - A person who types a code, or reads it out, for somebody else.
+//! - Strangers who fail for days on end: fifty failures of a method in a row, ten a day, put it out of
+//!   use until it is registered anew, at the host's own sign-in too. The owner is told at half of them,
+//!   and any success in between starts the run again.
 //! - One gate and a botnet: the owner waits.
 //! - Guessing itself: budgets make it unlikely, and the review says how unlikely.
 //! - [`Disclosure::Masked`](crate::Disclosure::Masked) towards somebody who knows the address, and

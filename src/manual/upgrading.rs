@@ -30,6 +30,13 @@
 //! # Ok::<(), serde_json::Error>(())
 //! ```
 //!
+//! **From a store of before all flows.** The form of accounts and tickets was recut once, when unlocks,
+//! changes, links, authenticators and saved codes came, before anything was published. Accounts of
+//! before answer `Corrupt` and stay as they are. Begin with an empty store: put the policies again,
+//! and let people register anew, as [`Registration::prompt`](crate::Registration::prompt) asks them to.
+//! `on_premises.unlock_without_reset` in a kept policy is `unlock_without_reset` now, at the top; under
+//! the old name it is ignored. From this form on what is written above holds.
+//!
 //! Until 1.0 a minor release may break the API and raise the oldest Rust; a patch release does
 //! neither. `testing` and `conformance` may change with any minor release: run the kit again.
 //!
@@ -75,6 +82,11 @@
 //! ```
 //!
 //! An id is never used for another secret. Up to four short-lived keys may stand side by side.
+//!
+//! **The seal's keys**, where there are any ([`Seal`](crate::port::Seal); `adapters::seal` with the
+//! feature `seal`), are a third sort, and live as long as what they sealed: every key that has sealed a
+//! seed must stay able to open it. The engine does not seal anew by itself, so an old key goes only when
+//! nobody has an authenticator of its time any more. Without its key a seed is lost.
 //!
 //! When a short-lived key may have leaked, skip the first two steps: issue with a new one and drop
 //! the old one at once. Everything outstanding dies with it, which is the point.

@@ -118,6 +118,9 @@ pub trait ExternalMethod: Send + Sync {
     /// Begins a proof, bound to this challenge; what the page needs is returned: at most 4096
     /// bytes. The same challenge may come again after a lost answer.
     ///
+    /// Called for nobody too where a real account's budgets are spent, so that no push goes out
+    /// beyond them. *A page that holds anything of the user*, real or made up, tells who exists.
+    ///
     /// # Errors
     ///
     /// Any error leaves the page without what it needs.

@@ -4,7 +4,7 @@ use axum::extract::{ConnectInfo, Form, State};
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::{Router, routing};
-use sspr::{port::*, *};
+use sspr::*;
 
 type Host = State<(Engine, TenantId)>;
 type Peer = ConnectInfo<std::net::SocketAddr>;
@@ -16,7 +16,8 @@ pub fn router(engine: Engine, tenant: TenantId) -> Router {
 }
 
 async fn take(host: Host, peer: Peer, headers: HeaderMap, form: Fields) -> impl IntoResponse {
-    let (State((engine, tenant)), now) = (host, SystemClock.now());
+    let State((engine, tenant)) = host;
+    let now = engine.now();
     let (request, reset) = (Request::new(tenant, Source::Trusted(peer.ip())), engine.reset());
     let (verb, value) = form.first().map_or(("", ""), |(verb, value)| (verb, value));
     let ticket = || ticket(&headers);
@@ -34,7 +35,8 @@ async fn take(host: Host, peer: Peer, headers: HeaderMap, form: Fields) -> impl 
 }
 
 async fn show(host: Host, peer: Peer, headers: HeaderMap) -> Result<Html<String>, Response> {
-    let (State((engine, tenant)), now) = (host, SystemClock.now());
+    let State((engine, tenant)) = host;
+    let now = engine.now();
     let Ok(ticket) = ticket(&headers) else { return Ok(Html(page(None))) };
     let request = Request::new(tenant, Source::Trusted(peer.ip()));
     let step = engine.reset().view(&request, &ticket).await;
@@ -43,9 +45,7 @@ async fn show(host: Host, peer: Peer, headers: HeaderMap) -> Result<Html<String>
 
 /// Holds an answer back until its time tells nothing.
 async fn floored(engine: &Engine, arrived: Timestamp, step: Outcome<Error>) -> Outcome<Response> {
-    let floor = Some(arrived.plus(engine.reply_floor()));
-    let until = step.as_ref().map_or(floor, |reply| reply.not_before);
-    tokio::time::sleep(until.unwrap_or(arrived).since(SystemClock.now())).await;
+    tokio::time::sleep(engine.floor_left(arrived)).await;
     step.map_err(|error| problem(&error))
 }
 
@@ -63,9 +63,8 @@ fn cookie(value: &str) -> [(HeaderName, String); 1] {
 fn problem(error: &Error) -> Response {
     let (status, text) = match error {
         Error::Refused(Refusal::Password(why)) => (422, why.guidance().join(", ")),
-        Error::Refused(Refusal::Ended | Refusal::TicketReplaced) => (410, error.to_string()),
+        gone if gone.ends_flow() => (410, gone.to_string()),
         Error::Refused(why) => (422, why.to_string()),
-        Error::Invalid(InvalidInput::Foreign { .. }) => (410, error.to_string()),
         Error::Invalid(what) => (400, what.to_string()),
         _ => (503, "Try again later.".to_owned()), // and log the error
     };

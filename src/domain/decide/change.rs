@@ -1,7 +1,7 @@
 //! Secrets that are judged without a challenge: the present password of a change, the code of an
 //! authenticator at the host's own sign-in. Charged like any other.
 
-use super::open::{available_attempts, retry_at};
+use super::open::{available_attempts, open_at, retry_at};
 use super::{MAX_OUTBOX, Turn};
 use crate::domain::account::{Flow, FlowId, Grant, Proof, Purpose};
 use crate::domain::budget::{Charged, PoolKind};
@@ -34,12 +34,12 @@ pub(crate) fn charge_password(turn: &mut Turn<'_>) -> Result<SecretCharge, Refus
 }
 
 /// Counts one try of a code at the host's sign-in, for each kind of authenticator that the account
-/// has. The cap on a run of failures is the sign-in's own: strangers who guess in resets must not
+/// has and that has a try left. The cap on a run of failures is the sign-in's own: strangers who guess in resets must not
 /// close it.
 ///
 /// # Errors
 ///
-/// [`Refusal::TooOften`] if a budget is spent, [`Refusal::NotAccepted`] if there is no
+/// [`Refusal::TooOften`] if every budget is spent, [`Refusal::NotAccepted`] if there is no
 /// authenticator: nothing is counted then, and nothing judged.
 pub(crate) fn charge_sign_in(turn: &mut Turn<'_>) -> Result<SecretCharge, Refusal> {
     turn.sweep();
@@ -52,18 +52,31 @@ pub(crate) fn charge_sign_in(turn: &mut Turn<'_>) -> Result<SecretCharge, Refusa
     if kinds.is_empty() {
         return Err(Refusal::NotAccepted);
     }
-    for kind in &kinds {
-        let run = turn.account.budget(*kind).map_or(0, |budget| budget.sign_in);
-        let open = available_attempts(&turn.account, *kind, pool, None, true, policy, now);
-        if open == 0 || run >= policy.failures.consecutive {
-            return Err(turn.spent(*kind));
-        }
+    let account = &turn.account;
+    let run_left = |kind: &MethodKind| {
+        account.budget(*kind).is_none_or(|budget| budget.sign_in < policy.failures.consecutive)
+    };
+    let left =
+        |kind: &MethodKind| available_attempts(account, *kind, pool, None, true, policy, now) > 0;
+    let open: Vec<_> = kinds.iter().copied().filter(run_left).filter(left).collect();
+    if open.is_empty() {
+        // One whose run is over opens by an administrator's hand only.
+        let waits = kinds.iter().filter(|kind| run_left(kind));
+        let soonest = waits.map(|kind| open_at(account, *kind, pool, policy, now)).min();
+        return Err(Refusal::TooOften { retry_at: soonest.unwrap_or(Timestamp::MAX) });
     }
-    for kind in &kinds {
+    for kind in &open {
         let budget = turn.account.budget_mut(*kind);
         budget.sign_in = budget.sign_in.saturating_add(1);
     }
-    Ok(turn.charge_secrets(&kinds))
+    Ok(turn.charge_secrets(&open))
+}
+
+impl SecretCharge {
+    /// Whether a secret of this kind may be judged.
+    pub(crate) fn covers(&self, kind: MethodKind) -> bool {
+        self.charged.iter().any(|(charged, _)| *charged == kind)
+    }
 }
 
 impl Turn<'_> {

@@ -321,12 +321,22 @@ pub(super) fn retry_at(
     policy: &Policy,
     now: Timestamp,
 ) -> Timestamp {
-    let rate = policy.failures.rate(pool);
-    let budget = account.budget(kind);
-    if budget.is_some_and(|budget| budget.disabled) {
+    if account.budget(kind).is_some_and(|budget| budget.disabled) {
         return Timestamp::MAX;
     }
-    let window = budget.map(|budget| budget.pool(pool));
+    open_at(account, kind, pool, policy, now)
+}
+
+/// When a window that is spent, or promised to others, has a try again.
+pub(super) fn open_at(
+    account: &Account,
+    kind: MethodKind,
+    pool: PoolKind,
+    policy: &Policy,
+    now: Timestamp,
+) -> Timestamp {
+    let rate = policy.failures.rate(pool);
+    let window = account.budget(kind).map(|budget| budget.pool(pool));
     let locked = window.and_then(|window| window.locked_until);
     let aged = window.and_then(|window| window.times.first()).map(|at| at.plus(rate.window));
     let promised = account.flows.iter().flat_map(|flow| &flow.challenges);

@@ -36,7 +36,7 @@ pub struct Lifetimes {
     #[serde(with = "duration_ms")]
     pub email_code: Duration,
     /// A link sent by mail. Default 30 minutes, 1 to 60 (OWASP: rarely more than an hour). It also
-    /// ends with its flow.
+    /// ends with its flow, so it lives 15 minutes unless `flow` is longer.
     #[serde(with = "duration_ms")]
     pub email_link: Duration,
     /// A code sent by text or read by voice. Default and hard limit 10 minutes (NIST), at least

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::domain::method::MethodKind;
+use crate::domain::method::{MethodKind, Nature};
 
 use super::departure::Departure;
 use super::fault::Amount;
@@ -63,7 +63,10 @@ fn gates(settings: &PolicySettings, found: &mut Vec<Finding>) {
     let administrators = &settings.administrators.gates;
     let both = [&settings.users, administrators];
     let any = |test: fn(&Gates) -> bool| both.iter().any(|gates| test(gates));
-    let two_gates = any(|gates| gates.required == 2);
+    let sent = |gates: &Gates| {
+        gates.methods.iter().filter(|kind| kind.nature() == Nature::Contact).count()
+    };
+    let two_sent = both.iter().any(|gates| gates.required == 2 && sent(gates) > 1);
     let phones = any(|gates| gates.methods.iter().copied().any(is_phone));
     let phones_only = any(|gates| gates.methods.iter().copied().all(is_phone));
     report(
@@ -71,7 +74,7 @@ fn gates(settings: &PolicySettings, found: &mut Vec<Finding>) {
         found,
         &[
             (
-                two_gates,
+                two_sent,
                 "issued-codes-one-class",
                 // As with one gate: whoever asks users for one claims no more than AAL1.
                 if settings.users.required == 1 { Recommendation } else { Requirement },
@@ -120,7 +123,7 @@ fn gates(settings: &PolicySettings, found: &mut Vec<Finding>) {
                 None,
             ),
             (
-                true,
+                both.iter().any(|gates| sent(gates) > 0),
                 "asvs-level-3",
                 Note,
                 Asvs,

@@ -69,7 +69,9 @@ pub struct SavedCodes {
 
 impl Registration<'_> {
     /// Makes a fresh seed for an authenticator app, pending until a code of the app comes back to
-    /// [`confirm`](Self::confirm). That code is used up then.
+    /// [`confirm`](Self::confirm). That code is used up then: the next proof wants the next one. In
+    /// tests `testing::SoftToken` is the app. The secrets come once; who has lost the page begins
+    /// again.
     ///
     /// # Errors
     ///

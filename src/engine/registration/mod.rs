@@ -33,10 +33,16 @@ use crate::domain::ticket::{Claim, FlowTicket as _, RegistrationTicket, TicketSu
 use crate::domain::time::Timestamp;
 
 /// Registration of methods by a signed-in user: [`add`](Self::add) sends a code to the new
-/// address, [`confirm`](Self::confirm) makes it active; [`list`](Self::list) and
-/// [`remove`](Self::remove).
+/// address, [`enrol_authenticator`](Self::enrol_authenticator) and [`claim_token`](Self::claim_token)
+/// want a code of the device, and [`confirm`](Self::confirm) makes it active.
+/// [`create_saved_codes`](Self::create_saved_codes) needs an acknowledgement instead.
+/// [`prompt`](Self::prompt) says what to ask at sign-in.
 ///
-/// The host vouches for the sign-in. A sign-in that is too old, or too weak, is refused.
+/// The host vouches for the sign-in. What changes methods wants one of the last five minutes by
+/// default, and from whoever has a method already a second factor as recent
+/// ([`SignInContext::with_second_factor`](crate::SignInContext::with_second_factor)); otherwise it is
+/// refused with [`Refusal::ReauthenticationRequired`]. A ticket of a registration has no `view`: show
+/// each answer as the answer to its request.
 #[derive(Clone, Copy, Debug)]
 pub struct Registration<'a> {
     pub(in crate::engine) engine: &'a Engine,

@@ -143,3 +143,17 @@ fn two_issued_codes_are_reported_acknowledged_or_not() {
         assert_eq!(finding.to_string().contains("requirement, acknowledged:"), acknowledged);
     }
 }
+
+#[test]
+fn gates_that_send_nothing_are_not_taken_for_sent_codes() {
+    let mut settings = PolicySettings::default();
+    let in_hand = [MethodKind::AuthenticatorApp, MethodKind::SavedCode, MethodKind::Email];
+    settings.users.methods = in_hand.into();
+    settings.administrators.gates.methods = in_hand.into();
+    let with_mail = review(settings.clone());
+    assert!(with_mail.finding("issued-codes-one-class").is_none(), "one of two at most is sent");
+    assert!(with_mail.finding("asvs-level-3").is_some());
+    settings.users.methods.remove(&MethodKind::Email);
+    settings.administrators.gates.methods.remove(&MethodKind::Email);
+    assert!(review(settings).finding("asvs-level-3").is_none(), "neither mail nor phones");
+}

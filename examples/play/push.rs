@@ -1,0 +1,78 @@
+//! A push with number matching: a host's service and Ada's phone in one.
+//!
+//! The manual's page `host_methods` says why it is as it is.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use sspr::port::{Entropy as _, ExternalMethod, PortResult, SystemEntropy, async_trait};
+use sspr::{MethodKind, SecretText, TenantId, UserId};
+
+/// What was asked of whom. A service keeps it beside its sessions, and drops it after some minutes.
+struct Asked {
+    user: UserId,
+    number: u8,
+    approved: bool,
+}
+
+#[derive(Clone, Default)]
+pub(crate) struct Push {
+    phones: Arc<Mutex<Vec<UserId>>>,
+    asked: Arc<Mutex<HashMap<String, Asked>>>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Push {
+    /// Somebody has installed the app and linked it to the account: the host's own business.
+    pub(crate) fn link(&self, user: &UserId) {
+        lock(&self.phones).push(user.clone());
+    }
+
+    /// The phone shows "are you resetting your password?" and a field for the number on the other
+    /// screen. A wrong number ends it.
+    pub(crate) fn type_on_phone(&self, user: &UserId, number: u8) -> bool {
+        let mut asked = lock(&self.asked);
+        let open = asked.values_mut().find(|one| one.user == *user && !one.approved);
+        open.is_some_and(|one| {
+            one.approved = one.number == number;
+            one.approved
+        })
+    }
+}
+
+#[async_trait]
+impl ExternalMethod for Push {
+    fn kind(&self) -> MethodKind {
+        MethodKind::AppNotification
+    }
+
+    async fn available(&self, _: &TenantId, user: &UserId) -> PortResult<bool> {
+        Ok(lock(&self.phones).contains(user))
+    }
+
+    /// The page gets a number to show, also for somebody who has no phone here.
+    async fn begin(&self, _: &TenantId, user: &UserId, challenge: &str) -> PortResult<String> {
+        let mut byte = [0];
+        SystemEntropy.fill(&mut byte)?;
+        let mut asked = lock(&self.asked);
+        let fresh = Asked { user: user.clone(), number: 10 + byte[0] % 90, approved: false };
+        // The same challenge may come again: the number on the screen stays.
+        let one = asked.entry(challenge.to_owned()).or_insert(fresh);
+        Ok(one.number.to_string())
+    }
+
+    /// The browser has nothing to say but "I have typed it": what counts is what the phone sent.
+    async fn verify(
+        &self,
+        _: &TenantId,
+        user: &UserId,
+        challenge: &str,
+        _: &SecretText,
+    ) -> PortResult<bool> {
+        let asked = lock(&self.asked);
+        Ok(asked.get(challenge).is_some_and(|one| one.user == *user && one.approved))
+    }
+}
