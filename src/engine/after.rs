@@ -133,8 +133,9 @@ impl Engine {
         let (code, digest) = self.new_saved_code(tenant, user)?;
         let target = self.user_target(tenant, user);
         let origin = Origin::of(request, ActorKind::User);
+        let of = (claim.purpose, claim.generation);
         let decide = |turn: &mut Turn<'_>| {
-            decide::put_replacement(turn, &claim.flow, claim.purpose, digest).map(Plan::Commit)
+            decide::put_replacement(turn, &claim.flow, of, digest).map(Plan::Commit)
         };
         self.step(&target, None, &policy, &origin, Unsure::Resolve, decide).await?;
         Ok(code)
@@ -150,8 +151,9 @@ impl Engine {
         let (policy, _) = self.policy(tenant, false).await?;
         let target = self.subject_target(tenant, &claim.subject, claim.identifier);
         let origin = Origin::of(request, ActorKind::User);
+        let of = (claim.purpose, claim.generation);
         let decide = |turn: &mut Turn<'_>| {
-            decide::acknowledge_replacement(turn, &claim.flow, claim.purpose).map(Plan::Commit)
+            decide::acknowledge_replacement(turn, &claim.flow, of).map(Plan::Commit)
         };
         self.step(&target, None, &policy, &origin, Unsure::Resolve, decide).await?;
         Ok(())

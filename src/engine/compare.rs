@@ -29,6 +29,8 @@ pub(super) struct Judged<'a> {
     pub(super) purpose: Purpose,
     pub(super) flow: u32,
     pub(super) challenge: &'a Challenge,
+    /// A saved code that was used for this very challenge.
+    pub(super) used: Option<&'a Digest>,
     /// Who is asked about where the challenge is hollow.
     pub(super) nobody: &'a UserId,
 }
@@ -60,6 +62,7 @@ impl Engine {
             purpose,
             flow: charge.flow,
             challenge: &charge.challenge,
+            used: charge.used.as_ref(),
             nobody: &nobody,
         };
         let matched = self.compare(&judged, policy, attempt).await?;
@@ -104,7 +107,7 @@ impl Engine {
                     Answer::Saved(id) => saved_set(account, id),
                     _ => None,
                 };
-                saved_code(target, judged.nobody, set, typed).map(Match::Saved)
+                saved_code(judged, set, typed).map(Match::Saved)
             }
             (Given::Response(response), Nature::External) => {
                 let name = self.external_challenge(&target.key, challenge.key, &challenge.nonce);
@@ -263,18 +266,15 @@ fn saved_set<'a>(account: &'a Account, id: &MethodId) -> Option<&'a SavedSet> {
     }
 }
 
-/// The code of the set that was typed. As many are compared as a set may have, whichever fits.
-fn saved_code(
-    target: &Target,
-    nobody: &UserId,
-    set: Option<&SavedSet>,
-    typed: &TypedCode,
-) -> Option<Digest> {
-    let user = target.user.as_ref().unwrap_or(nobody);
+/// The code of the set that was typed, or the one that was used for this very challenge. As many are
+/// compared as there may be, whichever fits.
+fn saved_code(judged: &Judged<'_>, set: Option<&SavedSet>, typed: &TypedCode) -> Option<Digest> {
+    let target = judged.target;
+    let user = target.user.as_ref().unwrap_or(judged.nobody);
     let typed = Digest::of(DigestOf::SavedCode, &target.tenant, user, typed.symbols());
     let codes = set.map_or(&[][..], |set| &set.codes);
     let padding = std::iter::repeat(&Digest::NONE);
-    let all = codes.iter().chain(padding).take(SavedSet::MAX);
+    let all = codes.iter().chain(judged.used).chain(padding).take(SavedSet::MAX + 1);
     all.fold(false, |fits, code| fits | code.fits(&typed)).then_some(typed)
 }
 

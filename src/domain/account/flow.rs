@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::budget::PoolKind;
 use crate::domain::contact::Destination;
+use crate::domain::digest::Digest;
 use crate::domain::hex_bytes;
 use crate::domain::ids::MethodId;
 use crate::domain::message::CodePurpose;
@@ -229,6 +230,11 @@ pub(crate) struct Proof {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub(crate) struct Repeat {
     pub(crate) challenge: Challenge,
+    /// What was right, where something else could be right too: that repeats no answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) step: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) code: Option<Digest>,
 }
 
 /// The right to set a password, earned by enough distinct proofs.

@@ -15,13 +15,15 @@ use crate::domain::refusal::Refusal;
 use crate::domain::time::Timestamp;
 
 /// How often the same right code may be given again with the ticket before.
-pub(super) const MAX_REPEATS: u8 = 3;
+const MAX_REPEATS: u8 = 3;
 
 /// What a charge allows: one comparison with what answers this challenge.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) struct Charge {
     pub(crate) flow: u32,
     pub(crate) challenge: Challenge,
+    /// The saved code that is no longer in its set, but right where an answer is repeated.
+    pub(crate) used: Option<Digest>,
     at: Timestamp,
     brought_about: Charged,
 }
@@ -83,8 +85,8 @@ pub(crate) fn charge_attempt(
     let repeat = flow.repeat.as_mut().filter(|repeat| before && repeat.challenge.attempts > 0);
     let repeat = repeat.ok_or(Refusal::NotAccepted)?;
     repeat.challenge.attempts -= 1;
-    let challenge = repeat.challenge.clone();
-    Ok(turn.charged(number, challenge))
+    let (challenge, used) = (repeat.challenge.clone(), repeat.code);
+    Ok(Charge { used, ..turn.charged(number, challenge) })
 }
 
 /// What a right code earned.
@@ -117,8 +119,9 @@ pub(crate) fn consume(
         return Err(Refusal::NotAccepted);
     }
     let number = charge.challenge.number;
-    if flow.repeat.as_ref().is_some_and(|one| one.challenge.number == number) {
+    if let Some(repeat) = flow.repeat.as_ref().filter(|one| one.challenge.number == number) {
         // Answered by somebody with the same right code, before or while ours was compared.
+        repeat.check(matched)?;
         let proven = Proven { flow: flow.clone() };
         let method = charge.challenge.method();
         turn.note(EventKind::ProofRepeated { flow: charge.flow, method });
@@ -135,8 +138,7 @@ pub(crate) fn consume(
     let identity = challenge.answer.identity(method);
     flow.proofs.push(Proof { method, identity, challenge: number, at: now });
     flow.generation = flow.generation.saturating_add(1);
-    let attempts = challenge.attempts.min(MAX_REPEATS);
-    flow.repeat = Some(Repeat { challenge: Challenge { attempts, ..challenge } });
+    flow.repeat = Some(Repeat::of(challenge, matched));
     let proven = distinct(&flow.proofs);
     if proven >= flow.required && flow.grant.is_none() {
         let expires_at = now.plus(policy.lifetimes.grant).min(flow.expires_at);
@@ -169,6 +171,28 @@ pub(crate) fn hand_over(turn: &mut Turn<'_>, from: &FlowId, to: FlowId) -> Optio
         turn.note(EventKind::LinkRedeemedElsewhere { flow: number });
     }
     turn.account.flow(&to).cloned()
+}
+
+impl Repeat {
+    pub(super) fn of(challenge: Challenge, matched: &Match) -> Self {
+        let attempts = challenge.attempts.min(MAX_REPEATS);
+        let (step, code) = match matched {
+            Match::Challenge => (None, None),
+            Match::Step(step) => (Some(*step), None),
+            Match::Saved(code) => (None, Some(*code)),
+        };
+        Self { challenge: Challenge { attempts, ..challenge }, step, code }
+    }
+
+    /// What is right for the same challenge but was not used up must not be good twice.
+    pub(super) fn check(&self, matched: &Match) -> Result<(), Refusal> {
+        let same = match matched {
+            Match::Challenge => true,
+            Match::Step(step) => self.step == Some(*step),
+            Match::Saved(code) => self.code.is_some_and(|used| used.fits(code)),
+        };
+        if same { Ok(()) } else { Err(Refusal::NotAccepted) }
+    }
 }
 
 impl Turn<'_> {
@@ -238,7 +262,7 @@ impl Turn<'_> {
             method: challenge.method(),
             left: challenge.attempts,
         });
-        Charge { flow, challenge, at: self.now, brought_about: charged }
+        Charge { flow, challenge, used: None, at: self.now, brought_about: charged }
     }
 
     /// What was charged before the comparison was no failure.

@@ -153,7 +153,8 @@ pub(crate) fn confirm_method(
         return Err(Refusal::NotAccepted);
     }
     let method = turn.account.method(&method_id).cloned().ok_or(Refusal::NotAccepted)?;
-    if flow.repeat.as_ref().is_some_and(|one| one.challenge.number == number) {
+    if let Some(repeat) = flow.repeat.as_ref().filter(|one| one.challenge.number == number) {
+        repeat.check(matched)?;
         turn.forgive(charge);
         return Ok(method);
     }
@@ -170,9 +171,7 @@ pub(crate) fn confirm_method(
     let method = activate(turn, &method_id, Some(flow_number), confirm)?;
     if let Some(flow) = turn.account.flow_mut(id) {
         flow.generation = flow.generation.saturating_add(1);
-        let attempts = charge.challenge.attempts.min(super::prove::MAX_REPEATS);
-        let challenge = crate::domain::account::Challenge { attempts, ..charge.challenge.clone() };
-        flow.repeat = Some(Repeat { challenge });
+        flow.repeat = Some(Repeat::of(charge.challenge.clone(), matched));
         flow.done = Some(Done { at: now, propagated: true, replace_saved_code: false });
     }
     Ok(method)

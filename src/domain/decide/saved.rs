@@ -79,11 +79,11 @@ fn active_set(account: &Account) -> Option<&Method> {
 pub(crate) fn put_replacement(
     turn: &mut Turn<'_>,
     flow: &FlowId,
-    purpose: Purpose,
+    of: (Purpose, u8),
     code: Digest,
 ) -> Result<(), Refusal> {
     turn.sweep();
-    owed(turn, flow, purpose)?;
+    owed(turn, flow, of)?;
     let set = set_mut(turn).ok_or(Refusal::Ended)?;
     set.replacement = Some(code);
     Ok(())
@@ -97,10 +97,10 @@ pub(crate) fn put_replacement(
 pub(crate) fn acknowledge_replacement(
     turn: &mut Turn<'_>,
     flow: &FlowId,
-    purpose: Purpose,
+    of: (Purpose, u8),
 ) -> Result<(), Refusal> {
     turn.sweep();
-    owed(turn, flow, purpose)?;
+    owed(turn, flow, of)?;
     let id = active_set(&turn.account).map(|one| one.id.clone()).ok_or(Refusal::Ended)?;
     let set = set_mut(turn).ok_or(Refusal::Ended)?;
     let code = set.replacement.take().ok_or(Refusal::Ended)?;
@@ -114,9 +114,10 @@ pub(crate) fn acknowledge_replacement(
     Ok(())
 }
 
-fn owed(turn: &Turn<'_>, flow: &FlowId, purpose: Purpose) -> Result<(), Refusal> {
+/// Of this purpose and generation: a ticket from before the last proof opens nothing.
+fn owed(turn: &Turn<'_>, flow: &FlowId, of: (Purpose, u8)) -> Result<(), Refusal> {
     let now = turn.now;
-    let flow = turn.account.flow(flow).filter(|flow| flow.purpose == purpose);
+    let flow = turn.account.flow(flow).filter(|flow| (flow.purpose, flow.generation) == of);
     let flow = flow.filter(|flow| now < flow.expires_at && flow.epoch == turn.account.epoch);
     let owed = flow.and_then(|flow| flow.done).is_some_and(|done| done.replace_saved_code);
     if owed { Ok(()) } else { Err(Refusal::Ended) }

@@ -1,0 +1,72 @@
+//! A world in which every method and every flow is allowed.
+
+use sspr::{
+    Attempt, LinkBase, MethodKind, PolicySettings, Reply, ResetTicket, Selection, UnlockTicket,
+};
+
+use crate::stores::Kept;
+use crate::support::{World, ada, request, settings};
+
+/// Everything is allowed, and so many gates are wanted.
+pub(crate) fn every(required: u8) -> PolicySettings {
+    let mut settings = settings();
+    settings.users.methods = MethodKind::ALL.into();
+    settings.users.required = required;
+    if required == 1 {
+        // One gate alone: fewer guesses, or the policy is refused.
+        settings.failures.consecutive = 15;
+    }
+    let base = LinkBase::parse("https://id.contoso.example/reset#");
+    settings.link = Some(base.expect("sound"));
+    settings.unlock_without_reset = true;
+    settings
+}
+
+pub(crate) fn option(text: &str) -> Selection {
+    Selection::parse(text).expect("an option")
+}
+
+/// A world with mail, a mobile phone and a locked account over this store.
+pub(crate) async fn world(kept: &Kept, required: u8) -> World {
+    let world = World::over(kept.store.clone(), every(required)).await;
+    lock_out(&world);
+    world.register_both().await;
+    world.inbox.clear();
+    world
+}
+
+/// The directory has locked the account; the facts are as in every other run.
+pub(crate) fn lock_out(world: &World) {
+    let locked = world
+        .directory
+        .update_user(&world.tenant, &world.user, |facts| facts.locked_out = Some(true));
+    locked.expect("known");
+}
+
+/// A reset with an open challenge of this option.
+pub(crate) async fn reset_with(world: &World, selection: &str) -> Reply<ResetTicket> {
+    let reply = world.start().await;
+    world.challenge(&reply.ticket, &option(selection)).await
+}
+
+/// An unlock with an open challenge of this option.
+pub(crate) async fn unlock_with(world: &World, selection: &str) -> Reply<UnlockTicket> {
+    let unlock = world.engine.unlock();
+    let reply = unlock.start(&request(), &ada()).await.expect("started");
+    unlock.challenge(&request(), &reply.ticket, &option(selection)).await.expect("challenged")
+}
+
+/// The link that this address was sent last.
+pub(crate) async fn link_to(world: &World, address: &str) -> Attempt {
+    world.deliver().await;
+    Attempt::link(&world.inbox.last_link_to(address).expect("a link")).expect("well formed")
+}
+
+pub(crate) fn again(ticket: &ResetTicket) -> ResetTicket {
+    ResetTicket::parse(ticket.expose_secret()).expect("own")
+}
+
+/// How many of these there are.
+pub(crate) fn count(codes: &[String], code: &str) -> usize {
+    codes.iter().filter(|one| *one == code).count()
+}

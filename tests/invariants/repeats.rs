@@ -1,0 +1,121 @@
+//! Invariants 1 and 4: what a ticket that was replaced still opens.
+
+use std::time::Duration;
+
+use sspr::testing::block_on;
+use sspr::{Clock as _, Refusal};
+
+use crate::every::{again, count, every, link_to, option, reset_with, world};
+use crate::stores::all;
+use crate::support::{MAIL, MOBILE, NEW, World, code, refusal, request, sms};
+
+/// Inv. 1: the same right code with the ticket before is the same answer, whatever is proven.
+#[test]
+fn inv01_a_lost_answer_is_given_again_for_a_saved_code() {
+    for kept in all() {
+        block_on(async {
+            let world = world(&kept, 2).await;
+            let codes = world.save_codes().await;
+            let before = reset_with(&world, "saved_code").await;
+            let first = world.prove(&before.ticket, &codes[0]).await.expect("proven");
+            let same = world.prove(&before.ticket, &codes[0]).await.expect("the same answer");
+            assert_eq!(first.ticket.expose_secret(), same.ticket.expose_secret());
+            // Another code of the set is not the one that was used.
+            let other = world.prove(&before.ticket, &codes[1]).await;
+            assert_eq!(refusal(other), Refusal::NotAccepted, "{}", kept.name);
+            let events = world.event_codes().await;
+            assert_eq!(count(&events, "saved_code_used"), 1, "{}", kept.name);
+            assert_eq!(count(&events, "method_proven"), 1, "{}", kept.name);
+        });
+    }
+}
+
+/// Inv. 1: a step that opened a ticket again, and was not used up, would be good a second time.
+#[test]
+fn inv01_another_step_repeats_no_proof() {
+    for kept in all() {
+        block_on(async {
+            let world = world(&kept, 2).await;
+            let token = world.enrol_app().await;
+            world.clock.advance(Duration::from_secs(60));
+            let before = reset_with(&world, "authenticator_app").await;
+            let now = token.code(world.clock.now());
+            let first = world.prove(&before.ticket, &now).await.expect("proven");
+            let same = world.prove(&before.ticket, &now).await.expect("the same answer");
+            assert_eq!(first.ticket.expose_secret(), same.ticket.expose_secret());
+            world.clock.advance(Duration::from_secs(30));
+            let next = token.code(world.clock.now());
+            let other = world.prove(&before.ticket, &next).await;
+            assert_eq!(refusal(other), Refusal::NotAccepted, "{}", kept.name);
+            let sign_in = world.engine.authenticator();
+            let signed_in = sign_in.verify(&request(), &world.user, &code(&next)).await;
+            signed_in.expect("not used before");
+        });
+    }
+}
+
+/// Inv. 4: a ticket from before a proof gets no saved code out of the flow that it began.
+#[test]
+fn inv04_a_replaced_ticket_gets_no_saved_code() {
+    for kept in all() {
+        block_on(async {
+            let world = world(&kept, 2).await;
+            let codes = world.save_codes().await;
+            let early = reset_with(&world, "saved_code").await;
+            let reply = world.prove(&early.ticket, &codes[0]).await.expect("proven");
+            let between = again(&reply.ticket);
+            let (reply, text) = world.challenged(&reply.ticket, &sms(), MOBILE).await;
+            let reply = world.prove(&reply.ticket, &text).await.expect("proven");
+            let done = world.complete(&reply.ticket, NEW).await.expect("reset");
+            let reset = world.engine.reset();
+            for stale in [&early.ticket, &between] {
+                let taken = reset.replace_saved_code(&request(), stale).await;
+                assert!(taken.is_err(), "{}: a saved code for a dead ticket", kept.name);
+            }
+            reset.replace_saved_code(&request(), &done.ticket).await.expect("the owner's");
+            for stale in [&early.ticket, &between] {
+                let said = reset.acknowledge_saved_code(&request(), stale).await;
+                assert!(said.is_err(), "{}: acknowledged with a dead ticket", kept.name);
+            }
+            reset.acknowledge_saved_code(&request(), &done.ticket).await.expect("kept");
+        });
+    }
+}
+
+/// Inv. 4: whoever began a flow whose link was redeemed elsewhere has no part in its end.
+#[test]
+fn inv04_a_ticket_whose_link_was_redeemed_elsewhere_is_dead() {
+    for kept in all() {
+        block_on(async {
+            let world = world(&kept, 1).await;
+            let begun = reset_with(&world, "email.link").await;
+            let link = link_to(&world, MAIL).await;
+            let reset = world.engine.reset();
+            let ada = crate::support::ada();
+            let redeemed = reset.redeem_elsewhere(&request(), &ada, &link).await;
+            let redeemed = redeemed.expect("redeemed");
+            assert!(reset.prove(&request(), &begun.ticket, &link).await.is_err());
+            assert!(world.complete(&begun.ticket, NEW).await.is_err());
+            reset.cancel(&request(), &begun.ticket).await.expect("told to nobody");
+            let _ = reset.challenge(&request(), &begun.ticket, &option("email.link")).await;
+            world.complete(&redeemed.ticket, NEW).await.expect("the redeemer's");
+            let device = reset.remember_device(&request(), &begun.ticket).await;
+            assert_eq!(refusal(device), Refusal::Ended, "{}", kept.name);
+            reset.remember_device(&request(), &redeemed.ticket).await.expect("the redeemer's");
+        });
+    }
+}
+
+/// The world of a policy is as wide as these tests need it.
+#[test]
+fn inv19_the_widest_policy_is_accepted_and_kept() {
+    for kept in all() {
+        block_on(async {
+            let world = World::over(kept.store.clone(), every(2)).await;
+            let actor = crate::support::admin();
+            let stored = world.engine.admin(&world.tenant, &actor).policy().await.expect("read");
+            let stored = stored.expect("put");
+            assert_eq!(stored.policy.settings(), &every(2), "{}", kept.name);
+        });
+    }
+}
