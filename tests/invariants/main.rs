@@ -23,3 +23,4 @@ mod starved;
 mod stores;
 #[path = "../support/mod.rs"]
 mod support;
+mod unlock;

@@ -64,6 +64,11 @@ pub(crate) fn all() -> Vec<Kept> {
     all
 }
 
+/// An empty store of the same kind.
+pub(crate) fn fresh(like: &Kept) -> Kept {
+    all().into_iter().find(|one| one.name == like.name).expect("the same")
+}
+
 impl Kept {
     /// A world with two registered methods over this store.
     pub(crate) async fn world(&self, settings: PolicySettings) -> World {

@@ -313,7 +313,7 @@ fn unsettle(turn: &mut Turn<'_>, write: &Write, acting: u32) {
         if write.effect.writes_password() {
             turn.void_others(Some(acting));
         }
-    } else if acting != write.flow {
+    } else if acting != write.flow && write.effect.writes_password() {
         turn.void_others(Some(acting));
     }
 }
