@@ -7,6 +7,7 @@
 mod ahead;
 mod attempts;
 mod binding;
+mod change;
 mod clocks;
 mod encoding;
 mod ends;
