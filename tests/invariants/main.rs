@@ -9,6 +9,7 @@ mod attempts;
 mod binding;
 mod change;
 mod clocks;
+mod devices;
 mod encoding;
 mod ends;
 mod every;
