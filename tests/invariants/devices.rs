@@ -83,7 +83,6 @@ fn inv03_a_known_device_resets_under_attack() {
             attack(&world, 12, None).await;
             let silent = whole_reset(&world, request).await;
             assert!(silent.is_err(), "{}: the attack has spent nothing", kept.name);
-            assert!(world.password_is(OLD));
             whole_reset(&world, || from(&device)).await.expect(kept.name);
             assert!(world.password_is(NEW), "{}", kept.name);
         });
@@ -95,10 +94,8 @@ fn inv03_a_known_device_resets_under_attack() {
 #[test]
 fn inv03_live_flows_of_strangers_keep_no_known_device_out() {
     let mut widest = every(2);
-    widest.sends.per_hour = 20;
-    widest.sends.per_day = 20;
-    widest.sends.live_flows = 10;
-    widest.sends.source_share = 100;
+    let wide = &mut widest.sends;
+    (wide.per_hour, wide.per_day, wide.live_flows, wide.source_share) = (20, 20, 10, 100);
     widest.failures.open = sspr::Rate::new(50, DAY);
     widest.failures.consecutive = 100;
     widest.acknowledged.insert(sspr::Departure::GuessingAboveThreshold);
