@@ -6,7 +6,7 @@ use std::time::Duration;
 use sspr::testing::block_on;
 use sspr::{Engine, Refusal, ResetTicket, Step};
 
-use crate::stores::{Kept, all, memory, secret};
+use crate::stores::{Kept, all, fresh, memory, secret};
 use crate::support::{
     MAIL, MOBILE, NEW, World, ada, code, email, one_gate, other_than, refusal, request,
     request_from, settings, sms,
@@ -112,10 +112,6 @@ async fn inv01_attempts_are_capped_whatever_comes_at_once() {
             assert_eq!(refusal(late), Refusal::NotAccepted, "{}: a spent code", kept.name);
         }
     }
-}
-
-fn fresh(like: &Kept) -> Kept {
-    all().into_iter().find(|one| one.name == like.name).expect("the same")
 }
 
 /// A code that was used proves nothing more: not with the new ticket, and with the ticket before

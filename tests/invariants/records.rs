@@ -18,7 +18,7 @@ use crate::support::{
 /// The most that a body may take (DESIGN section 2).
 const MOST: usize = 16 * 1024;
 
-fn corrupt<T: std::fmt::Debug>(result: Result<T, Error>, what: &str) {
+pub(crate) fn corrupt<T: std::fmt::Debug>(result: Result<T, Error>, what: &str) {
     match result {
         Err(Error::Fault(fault)) => {
             assert_eq!(fault.port, Port::Store, "{what}");
@@ -126,7 +126,7 @@ fn inv19_a_record_closed_to_us_stays_closed_and_whole() {
 }
 
 /// Whatever is asked of the account is a typed fault, and its row is as it was.
-async fn closed(kept: &Kept, world: &World, ticket: &ResetTicket, what: &str) {
+pub(crate) async fn closed(kept: &Kept, world: &World, ticket: &ResetTicket, what: &str) {
     let before = kept.account().await;
     let what = format!("{}: {what}", kept.name);
     corrupt(world.engine.reset().start(&request(), &ada()).await, &what);

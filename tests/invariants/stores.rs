@@ -50,9 +50,17 @@ pub(crate) fn memory() -> Kept {
 
 #[cfg(feature = "sqlite")]
 pub(crate) fn sqlite() -> Kept {
+    sqlite_at().0
+}
+
+/// The same, and where its file is.
+#[cfg(feature = "sqlite")]
+pub(crate) fn sqlite_at() -> (Kept, PathBuf) {
     let files = Files::new();
-    let store = sspr::adapters::sqlite::SqliteStore::open(files.0.join("sspr.db"));
-    Kept { name: "sqlite", store: Arc::new(store.expect("opened")), _files: Some(files) }
+    let path = files.0.join("sspr.db");
+    let store = sspr::adapters::sqlite::SqliteStore::open(&path);
+    let store = Arc::new(store.expect("opened"));
+    (Kept { name: "sqlite", store, _files: Some(files) }, path)
 }
 
 /// Every store of this build; the one in memory also as text.
@@ -62,6 +70,11 @@ pub(crate) fn all() -> Vec<Kept> {
     #[cfg(feature = "sqlite")]
     all.push(sqlite());
     all
+}
+
+/// An empty store of the same kind.
+pub(crate) fn fresh(like: &Kept) -> Kept {
+    all().into_iter().find(|one| one.name == like.name).expect("the same")
 }
 
 impl Kept {

@@ -24,8 +24,9 @@ const MAX_LENGTH: u8 = 12;
 /// Saved codes: 28 of 20 symbols are 121 bits, more than the 112 from which a plain digest is
 /// enough (NIST SP 800-63B-4, 3.1.2.2).
 pub(crate) const SAVED_CODE: CodeFormat = CodeFormat::new(CodeAlphabet::Strong, 28);
-/// Codes that may wait in one outbox, so that notices always find room.
-const MAX_WAITING_CODES: usize = 6;
+/// Codes that may wait in one outbox, so that notices always find room. The second number is for
+/// whoever has shown something already: strangers must not fill their place.
+const MAX_WAITING_CODES: [usize; 2] = [6, 9];
 
 /// The command: open a challenge in a flow that is there, or begin the flow with it.
 #[derive(Clone)]
@@ -126,9 +127,10 @@ pub(crate) fn open_challenge(turn: &mut Turn<'_>, open: &Open<'_>) -> Result<Ope
         attempts = attempts.min(WARY_ATTEMPTS);
     }
     let waiting = turn.account.outbox.iter().filter(|pending| pending.is_code()).count();
-    let full = turn.account.outbox.len() >= MAX_OUTBOX
-        || waiting >= MAX_WAITING_CODES
-        || turn.account.is_large();
+    let [strangers, all] = MAX_WAITING_CODES;
+    let most = if pool == PoolKind::Open { strangers } else { all };
+    let full =
+        turn.account.outbox.len() >= MAX_OUTBOX || waiting >= most || turn.account.is_large();
     if attempts == 0 || full {
         return Ok(Opened::Silent(retry_at(&turn.account, kind, pool, policy, now)));
     }

@@ -1,0 +1,261 @@
+//! Invariants 2, 3, 11 and 12 for changes: whoever has stolen a session cannot guess the password.
+
+use std::time::Duration;
+
+use sspr::testing::block_on;
+use sspr::{ChangeTicket, Engine, Error, Rate, Refusal, Reply, Step, WriteOutcome};
+
+use crate::every::{count, every, world};
+use crate::stores::{Kept, all, fresh, secret};
+use crate::support::{MAIL, NEW, OLD, World, admin, email, refusal, request, tenant};
+
+const DAY: Duration = Duration::from_secs(86_400);
+
+async fn tries(world: &World, present: &str) -> Result<Reply<ChangeTicket>, Error> {
+    world.engine.change().start(&request(), &world.signed_in(), &secret(present)).await
+}
+
+async fn budget(kept: &Kept) -> serde_json::Value {
+    let body = kept.body().await;
+    let budgets = body["budgets"].as_array().expect("a list").clone();
+    budgets.into_iter().find(|one| one["method"] == "password").unwrap_or_default()
+}
+
+/// Inv. 2: ten wrong passwords in a day, each counted before the directory is asked.
+#[test]
+fn inv02_wrong_present_passwords_are_counted_and_lock() {
+    for kept in all() {
+        block_on(async {
+            let world = world(&kept, 2).await;
+            let before = world.engine.stats().comparisons;
+            for number in 0..25 {
+                let wrong = tries(&world, &format!("guess number {number}")).await;
+                let refused = refusal(wrong);
+                if number < 10 {
+                    assert_eq!(refused, Refusal::NotAccepted, "{}", kept.name);
+                } else {
+                    assert!(matches!(refused, Refusal::TooOften { .. }), "{refused:?}");
+                }
+            }
+            assert_eq!(world.engine.stats().comparisons - before, 10, "{}", kept.name);
+            assert_eq!(kept.count("secret_counted").await, 10, "{}", kept.name);
+            assert_eq!(kept.count("blocked").await, 1, "{}", kept.name);
+            // The right one is not judged while the lock lasts, and is when the window has passed.
+            let locked = refusal(tries(&world, OLD).await);
+            assert!(matches!(locked, Refusal::TooOften { .. }), "{}: {locked:?}", kept.name);
+            // Nothing of it stands in the way of a reset.
+            let reply = world.start().await;
+            let (reply, typed) = world.challenged(&reply.ticket, &email(), MAIL).await;
+            world.prove(&reply.ticket, &typed).await.expect("another kind");
+            world.clock.advance(DAY);
+            tries(&world, OLD).await.expect("right");
+            let budget = budget(&kept).await;
+            assert_eq!(budget["consecutive"], 0, "{}: {budget}", kept.name);
+        });
+    }
+}
+
+/// Guesses day after day, until the run of failures ends the kind.
+async fn disabled(kept: &Kept, world: &World) -> u64 {
+    let before = world.engine.stats().comparisons;
+    for _ in 0..8 {
+        for number in 0..12 {
+            assert!(tries(world, &format!("guess number {number}")).await.is_err());
+        }
+        world.clock.advance(DAY + Duration::from_secs(3_600));
+    }
+    assert_eq!(budget(kept).await["disabled"], true, "{}", kept.name);
+    let never = refusal(tries(world, OLD).await);
+    assert!(matches!(never, Refusal::TooOften { .. }), "{}: {never:?}", kept.name);
+    world.engine.stats().comparisons - before
+}
+
+/// the run of failures never decays; what ends it is a reset that is done, or an unblocking.
+#[test]
+fn inv02_a_run_of_wrong_passwords_ends_with_a_reset_or_an_unblocking() {
+    for by_reset in [true, false] {
+        for kept in all() {
+            block_on(async {
+                let world = world(&kept, 2).await;
+                let compared = disabled(&kept, &world).await;
+                assert_eq!(compared, 50, "{}: the cap", kept.name);
+                assert_eq!(kept.count("method_disabled").await, 1, "{}", kept.name);
+                world.deliver().await;
+                let warned = world.inbox.messages_to(MAIL);
+                let warned = warned.iter().filter(|one| one.kind == "notice.many_failures");
+                assert_eq!(warned.count(), 1, "{}: told at half", kept.name);
+                let present = if by_reset {
+                    let ticket = world.granted().await;
+                    // A grant alone brings nothing back.
+                    assert_eq!(budget(&kept).await["disabled"], true, "{}", kept.name);
+                    world.complete(&ticket, NEW).await.expect("reset");
+                    NEW
+                } else {
+                    let actor = admin();
+                    let by = world.engine.admin(&world.tenant, &actor);
+                    by.unblock(&world.user).await.expect("unblocked");
+                    OLD
+                };
+                let budget = budget(&kept).await;
+                assert_eq!(budget["consecutive"], 0, "{}: {budget}", kept.name);
+                tries(&world, present).await.expect("judged again");
+            });
+        }
+    }
+}
+
+/// Inv. 1 and 3: guesses in flight are counted one by one, and the right password among them is
+/// accepted while there is a try left.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn inv03_the_present_password_is_right_while_guesses_are_in_flight() {
+    for kept in all() {
+        let mut won = 0;
+        for round in 0..20 {
+            let kept = fresh(&kept);
+            let world = world(&kept, 2).await;
+            let engines = [world.engine.clone(), kept.engine(&world, 8).await];
+            let (before, user) = (compared(&engines), world.user.clone());
+            let mut tasks = Vec::new();
+            for number in 0..32 {
+                let engine = engines[number % 2].clone();
+                let right = number == round % 5;
+                let at = sspr::Clock::now(&world.clock);
+                let session = sspr::SignInContext::new("s", at);
+                let user = sspr::SignedIn::vouch(user.clone(), session);
+                tasks.push(tokio::spawn(async move {
+                    let present = if right { OLD.to_owned() } else { format!("guess {number}") };
+                    engine.change().start(&request(), &user, &secret(&present)).await
+                }));
+            }
+            let mut judged = 0;
+            for (number, task) in tasks.into_iter().enumerate() {
+                match task.await.expect("no panic") {
+                    Ok(_) => {
+                        assert_eq!(number, round % 5, "{}: a wrong password", kept.name);
+                        (won, judged) = (won + 1, judged + 1);
+                    }
+                    Err(Error::Refused(Refusal::NotAccepted)) => {
+                        assert_ne!(number, round % 5, "{}: the right one, judged", kept.name);
+                        judged += 1;
+                    }
+                    Err(Error::Refused(Refusal::TooOften { .. })) => {}
+                    Err(other) => panic!("{}: {other:?}", kept.name),
+                }
+            }
+            let now = compared(&engines) - before;
+            assert_eq!(now, judged, "{}: judged without a comparison", kept.name);
+            assert_eq!(kept.count("secret_counted").await as u64, now, "{}", kept.name);
+            // The right one gives its own try back.
+            assert!((10..=11).contains(&now), "{}: {now} comparisons", kept.name);
+            let failures = budget(&kept).await["proven"]["times"].as_array().map(Vec::len);
+            assert!(failures.expect("a list") <= 10, "{}", kept.name);
+        }
+        assert!(won > 0, "{}: the owner was never in time", kept.name);
+    }
+}
+
+fn compared(engines: &[Engine; 2]) -> u64 {
+    engines.iter().map(|engine| engine.stats().comparisons).sum()
+}
+
+/// Inv. 14: an outcome that nobody knows is told, and the same ticket finds out.
+#[test]
+fn inv14_a_change_of_unknown_outcome_is_repeated_once() {
+    for written in [true, false] {
+        for kept in all() {
+            block_on(async {
+                let world = world(&kept, 2).await;
+                let ticket = tries(&world, OLD).await.expect("right").ticket;
+                if written {
+                    world.directory.script_indeterminate_written();
+                } else {
+                    world.directory.script_outcome(WriteOutcome::Indeterminate);
+                }
+                let change = world.engine.change();
+                let open = change.complete(&request(), &ticket, &secret(NEW)).await;
+                assert!(matches!(open, Err(Error::Fault(_))), "{}: {open:?}", kept.name);
+                world.clock.advance(Duration::from_secs(60));
+                world.deliver().await;
+                let told = world.inbox.messages_to(MAIL);
+                let kinds: Vec<_> = told.iter().map(|one| one.kind).collect();
+                assert!(kinds.contains(&"notice.password_may_have_changed"), "{kinds:?}");
+                let done = change.complete(&request(), &ticket, &secret(NEW)).await;
+                assert_eq!(done.expect("again").step, Step::Done { propagated: true });
+                assert!(world.password_is(NEW), "{}", kept.name);
+                let over = change.complete(&request(), &ticket, &secret(OLD)).await;
+                assert_eq!(refusal(over), Refusal::Ended, "{}", kept.name);
+                world.deliver().await;
+                let events = world.event_codes().await;
+                assert_eq!(count(&events, "password_changed"), 1, "{}", kept.name);
+                let writes = world.directory.writes(&world.tenant, &world.user);
+                assert_eq!(writes.len(), 1, "{}", kept.name);
+                assert!(!world.directory.revocations(&world.tenant, &world.user).is_empty());
+            });
+        }
+    }
+}
+
+/// Inv. 12: whatever happens to the account outside voids the right to set a password.
+#[test]
+fn inv12_a_change_is_void_when_the_account_changed_outside() {
+    for what in ["password", "facts", "reset", "revoked", "disabled"] {
+        for kept in all() {
+            block_on(async {
+                let world = world(&kept, 2).await;
+                let ticket = tries(&world, OLD).await.expect("right").ticket;
+                let (directory, user) = (&world.directory, &world.user);
+                let by = admin();
+                let by = world.engine.admin(&world.tenant, &by);
+                match what {
+                    "password" => directory.change_password(&tenant(), user, OLD).expect("known"),
+                    "facts" => {
+                        let other = |facts: &mut sspr::UserFacts| facts.names.push("x".into());
+                        directory.update_user(&tenant(), user, other).expect("known");
+                    }
+                    "disabled" => {
+                        let off = |facts: &mut sspr::UserFacts| facts.enabled = false;
+                        directory.update_user(&tenant(), user, off).expect("known");
+                    }
+                    "reset" => {
+                        let granted = world.granted().await;
+                        world
+                            .complete(&granted, "another plum in a violet tree")
+                            .await
+                            .expect("reset");
+                    }
+                    _ => by.revoke_flows(user).await.expect("revoked"),
+                }
+                let change = world.engine.change();
+                let void = change.complete(&request(), &ticket, &secret(NEW)).await;
+                let refused = refusal(void);
+                let reasons = matches!(refused, Refusal::Ended | Refusal::NotEligible { .. });
+                assert!(reasons, "{}: {what}: {refused:?}", kept.name);
+                assert!(!world.password_is(NEW), "{}: {what}", kept.name);
+                assert_eq!(kept.count("password_changed").await, 0, "{}: {what}", kept.name);
+            });
+        }
+    }
+}
+
+/// Inv. 2: a right password buys no guesses: what was counted before it stays in the window.
+#[test]
+fn inv02_a_right_password_does_not_refill_the_window() {
+    for kept in all() {
+        block_on(async {
+            let mut settings = every(2);
+            settings.failures.proven = Rate::new(6, DAY);
+            let world = World::over(kept.store.clone(), settings).await;
+            world.register_both().await;
+            let before = world.engine.stats().comparisons;
+            for number in 0..5 {
+                assert!(tries(&world, &format!("guess {number}")).await.is_err());
+            }
+            let ticket = tries(&world, OLD).await.expect("right").ticket;
+            world.engine.change().cancel(&request(), &ticket).await.expect("given up");
+            assert_eq!(refusal(tries(&world, "guess 6").await), Refusal::NotAccepted);
+            let locked = refusal(tries(&world, "guess 7").await);
+            assert!(matches!(locked, Refusal::TooOften { .. }), "{}: {locked:?}", kept.name);
+            assert_eq!(world.engine.stats().comparisons - before, 7, "{}", kept.name);
+        });
+    }
+}

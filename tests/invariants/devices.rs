@@ -1,0 +1,299 @@
+//! Section 5: the second pool of known devices, which strangers cannot spend.
+
+use std::time::Duration;
+
+use sspr::testing::block_on;
+use sspr::{
+    DeviceSecret, Error, Policy, Reply, Request, ResetTicket, Source, Step, TenantFacts, TenantId,
+    UserFacts, UserId,
+};
+
+use crate::every::{every, world};
+use crate::stores::{Kept, all, memory, secret};
+use crate::support::{
+    MAIL, MOBILE, NEW, OLD, World, ada, admin, code, email, other_than, request, request_from, sms,
+    tenant,
+};
+
+const DAY: Duration = Duration::from_secs(86_400);
+
+fn from(device: &str) -> Request {
+    let device = DeviceSecret::parse(device).expect("well formed");
+    request_from("192.0.2.77").with_device(device)
+}
+
+/// A device of the signed-in user.
+async fn remembered(world: &World) -> String {
+    let registration = world.engine.registration();
+    let device = registration.remember_device(&request(), &world.signed_in()).await;
+    device.expect("remembered").expose_secret().to_owned()
+}
+
+/// Strangers from so many sources open what they can and spend every try of it, by mail and text.
+async fn attack(world: &World, sources: usize, device: Option<&str>) {
+    let reset = world.engine.reset();
+    for number in 0..sources {
+        let source = || {
+            let request = request_from(&format!("198.51.100.{number}"));
+            match device {
+                Some(device) => {
+                    request.with_device(DeviceSecret::parse(device).expect("well formed"))
+                }
+                None => request,
+            }
+        };
+        let Ok(reply) = reset.start(&source(), &ada()).await else { continue };
+        let mut ticket = reply.ticket;
+        for (option, length) in [(email(), 8), (sms(), 6)] {
+            match reset.challenge(&source(), &ticket, &option).await {
+                Ok(reply) => ticket = reply.ticket,
+                Err(_) => continue,
+            }
+            world.deliver().await;
+            for guess in 0..6 {
+                let typed = format!("{:0length$}", number * 10 + guess);
+                let _ = reset.prove(&source(), &ticket, &code(&typed)).await;
+            }
+        }
+    }
+}
+
+/// From start to end with this request, as far as it goes.
+async fn whole_reset(world: &World, with: impl Fn() -> Request) -> Result<(), String> {
+    let reset = world.engine.reset();
+    let failed = |error: Error| format!("{error:?}");
+    let mut reply: Reply<ResetTicket> = reset.start(&with(), &ada()).await.map_err(failed)?;
+    for (option, address) in [(email(), MAIL), (sms(), MOBILE)] {
+        reply = reset.challenge(&with(), &reply.ticket, &option).await.map_err(failed)?;
+        world.inbox.clear();
+        world.deliver().await;
+        let typed = world.inbox.last_code_to(address).ok_or("no code came")?;
+        reply = reset.prove(&with(), &reply.ticket, &code(&typed)).await.map_err(failed)?;
+    }
+    reset.complete(&with(), &reply.ticket, &secret(NEW)).await.map(drop).map_err(failed)
+}
+
+/// Inv. 3: whatever strangers have spent, the owner resets from a known device.
+#[test]
+fn inv03_a_known_device_resets_under_attack() {
+    for kept in all() {
+        block_on(async {
+            let world = world(&kept, 2).await;
+            let device = remembered(&world).await;
+            attack(&world, 12, None).await;
+            let silent = whole_reset(&world, request).await;
+            assert!(silent.is_err(), "{}: the attack has spent nothing", kept.name);
+            whole_reset(&world, || from(&device)).await.expect(kept.name);
+            assert!(world.password_is(NEW), "{}", kept.name);
+        });
+    }
+}
+
+/// Inv. 3: the places of live flows are no strangers' either, also while their codes wait, and
+/// however wide the policy is.
+#[test]
+fn inv03_live_flows_of_strangers_keep_no_known_device_out() {
+    let mut widest = every(2);
+    let wide = &mut widest.sends;
+    (wide.per_hour, wide.per_day, wide.live_flows, wide.source_share) = (20, 20, 10, 100);
+    widest.failures.open = sspr::Rate::new(50, DAY);
+    widest.failures.consecutive = 100;
+    widest.acknowledged.insert(sspr::Departure::GuessingAboveThreshold);
+    for (settings, delivers) in [(every(2), false), (widest.clone(), false), (widest, true)] {
+        for kept in all() {
+            block_on(async {
+                let world = World::over(kept.store.clone(), settings.clone()).await;
+                world.register_both().await;
+                let device = remembered(&world).await;
+                for number in 0..12 {
+                    let source = request_from(&format!("198.51.100.{number}"));
+                    let reset = world.engine.reset();
+                    let reply = reset.start(&source, &ada()).await.expect("started");
+                    for option in [email(), sms()] {
+                        reset.challenge(&source, &reply.ticket, &option).await.expect("answered");
+                        if delivers {
+                            world.deliver().await;
+                        }
+                    }
+                }
+                assert!(kept.body().await["flows"].as_array().expect("a list").len() >= 2);
+                whole_reset(&world, || from(&device)).await.expect(kept.name);
+            });
+        }
+    }
+}
+
+/// Inv. 3: a made-up secret, another user's and another tenant's are no known device.
+#[test]
+fn inv03_only_a_secret_of_this_account_is_known() {
+    for kept in all() {
+        block_on(async {
+            let world = world(&kept, 2).await;
+            let own = remembered(&world).await;
+            let others = foreign_devices(&world).await;
+            attack(&world, 12, None).await;
+            let made_up = "A".repeat(43);
+            for device in others.iter().chain([&made_up]) {
+                let silent = whole_reset(&world, || from(device)).await;
+                assert!(silent.is_err(), "{}: {device} is known", kept.name);
+            }
+            // A secret that is not known buys its bearer no guesses.
+            let before = world.engine.stats().comparisons;
+            attack(&world, 12, Some(&others[0])).await;
+            assert_eq!(world.engine.stats().comparisons, before, "{}", kept.name);
+            whole_reset(&world, || from(&own)).await.expect(kept.name);
+        });
+    }
+}
+
+/// Devices of another user of this tenant, and of the same user id in another tenant.
+async fn foreign_devices(world: &World) -> [String; 2] {
+    let bob = UserId::parse("0f7b768e-07e2-4810-8459-485f84f8f299").expect("valid");
+    let facts = UserFacts::new(bob.clone());
+    world.directory.add_user(&tenant(), facts, &["bob@contoso.example"], OLD).expect("added");
+    let registration = world.engine.registration();
+    let session = sspr::SignInContext::new("s", sspr::Clock::now(&world.clock));
+    let session = session.with_second_factor(sspr::Clock::now(&world.clock));
+    let signed_in = sspr::SignedIn::vouch(bob, session.clone());
+    let bobs = registration.remember_device(&request(), &signed_in).await.expect("remembered");
+    let other = TenantId::parse("fabrikam").expect("valid");
+    world.directory.add_tenant(other.clone(), TenantFacts::new("Fabrikam"));
+    let facts = UserFacts::new(world.user.clone());
+    world.directory.add_user(&other, facts, &["ada@contoso.example"], OLD).expect("added");
+    let actor = admin();
+    let policy = Policy::new(every(2)).expect("sound");
+    world.engine.admin(&other, &actor).put_policy(&policy, None).await.expect("put");
+    let there = Request::new(other, Source::parse("203.0.113.7"));
+    let namesake = sspr::SignedIn::vouch(world.user.clone(), session);
+    let theirs = registration.remember_device(&there, &namesake).await.expect("remembered");
+    [bobs.expose_secret().to_owned(), theirs.expose_secret().to_owned()]
+}
+
+/// Whether a reset from this device reaches its owner while the open pool is spent.
+async fn is_known(world: &World, device: &str) -> bool {
+    let reset = world.engine.reset();
+    let reply = reset.start(&from(device), &ada()).await.expect("started");
+    world.inbox.clear();
+    let reply = reset.challenge(&from(device), &reply.ticket, &email()).await.expect("answered");
+    world.deliver().await;
+    let came = world.inbox.last_code_to(MAIL).is_some();
+    reset.cancel(&from(device), &reply.ticket).await.expect("given up");
+    came
+}
+
+/// Section 5: a device is forgotten with the flows, with the methods, and in time.
+#[test]
+fn inv12_devices_end_with_a_revocation_and_in_time() {
+    for what in ["flows", "methods", "time", "a reset"] {
+        for kept in all() {
+            block_on(async {
+                let world = world(&kept, 2).await;
+                let device = remembered(&world).await;
+                let actor = admin();
+                let by = world.engine.admin(&world.tenant, &actor);
+                match what {
+                    "flows" => by.revoke_flows(&world.user).await.expect("revoked"),
+                    "methods" => {
+                        by.revoke_methods(&world.user).await.expect("revoked");
+                        world.register_both().await;
+                    }
+                    "time" => world.clock.advance(DAY * 90),
+                    _ => whole_reset(&world, request).await.expect("reset"),
+                }
+                world.clock.advance(DAY);
+                attack(&world, 12, None).await;
+                // A reset of one's own takes the device from nobody.
+                let lives = what == "a reset";
+                assert_eq!(is_known(&world, &device).await, lives, "{}: {what}", kept.name);
+            });
+        }
+    }
+}
+
+/// Section 5: five at most; the oldest gives way, and only it.
+#[test]
+fn inv17_five_devices_are_known_at_most() {
+    block_on(async {
+        let kept = memory();
+        let world = world(&kept, 2).await;
+        let mut devices = Vec::new();
+        for _ in 0..7 {
+            devices.push(remembered(&world).await);
+            world.clock.advance(Duration::from_secs(1));
+        }
+        assert_eq!(kept.body().await["devices"].as_array().expect("a list").len(), 5);
+        attack(&world, 12, None).await;
+        let known = [is_known(&world, &devices[1]).await, is_known(&world, &devices[2]).await];
+        assert_eq!(known, [false, true]);
+    });
+}
+
+async fn budget(kept: &Kept) -> serde_json::Value {
+    let body = kept.body().await;
+    let budgets = body["budgets"].as_array().expect("a list").clone();
+    budgets.into_iter().find(|one| one["method"] == "email").unwrap_or_default()
+}
+
+/// Inv. 2 and 11: a known device proves nothing, lowers nothing, and its own pool is bounded.
+#[test]
+fn inv02_a_known_device_is_no_proof_and_no_pardon() {
+    for kept in all() {
+        block_on(async {
+            let world = world(&kept, 2).await;
+            let device = remembered(&world).await;
+            attack(&world, 12, None).await;
+            let spent = budget(&kept).await;
+            let counted = spent["consecutive"].as_u64().expect("a number");
+            assert!(counted >= 5, "{}: {spent}", kept.name);
+            let reset = world.engine.reset();
+            let reply = reset.start(&from(&device), &ada()).await.expect("started");
+            let early = reset.complete(&from(&device), &reply.ticket, &secret(NEW)).await;
+            assert!(early.is_err(), "{}", kept.name);
+            let before = world.engine.stats().comparisons;
+            let mut ticket = reply.ticket;
+            for _ in 0..8 {
+                world.clock.advance(Duration::from_secs(61));
+                match reset.challenge(&from(&device), &ticket, &email()).await {
+                    Ok(reply) => ticket = reply.ticket,
+                    Err(_) => continue,
+                }
+                world.deliver().await;
+                let right = world.inbox.last_code_to(MAIL).unwrap_or("00000000".into());
+                for _ in 0..6 {
+                    let typed = code(&other_than(&right));
+                    let _ = reset.prove(&from(&device), &ticket, &typed).await;
+                }
+            }
+            let compared = world.engine.stats().comparisons - before;
+            assert_eq!(compared, 10, "{}: the device's own pool", kept.name);
+            let after = budget(&kept).await;
+            assert_eq!(after["open"]["times"], spent["open"]["times"], "{}", kept.name);
+            // Both pools count toward the cap that never decays.
+            assert_eq!(after["consecutive"], counted + 10, "{}: {after}", kept.name);
+        });
+    }
+}
+
+/// Inv. 2: the cap ends the method for a known device too.
+#[test]
+fn inv02_the_cap_counts_both_pools() {
+    for kept in all() {
+        block_on(async {
+            let mut settings = every(2);
+            settings.failures.consecutive = 20;
+            let world = World::over(kept.store.clone(), settings).await;
+            world.register_both().await;
+            let device = remembered(&world).await;
+            for _ in 0..4 {
+                attack(&world, 12, None).await;
+                attack(&world, 12, Some(&device)).await;
+                world.clock.advance(DAY * 2);
+            }
+            let budget = budget(&kept).await;
+            assert_eq!((&budget["consecutive"], &budget["disabled"]), (&20.into(), &true.into()));
+            assert!(!is_known(&world, &device).await, "{}: the method is disabled", kept.name);
+            let step = world.start().await.step;
+            assert!(matches!(step, Step::Choose { .. }), "{}: and it does not show", kept.name);
+        });
+    }
+}

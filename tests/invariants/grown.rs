@@ -1,0 +1,169 @@
+//! Inv. 17: how large a record grows when everything is registered and everybody is at it.
+
+use std::time::Duration;
+
+use sspr::testing::{SoftToken, block_on};
+use sspr::{
+    Channel, Clock as _, Contacts, EmailAddress, NewAuthenticator, NewMethod, OathParameters,
+    OathSeed, PhoneNumber, PolicySettings, Rate,
+};
+
+use crate::every::{every, lock_out, option};
+use crate::stores::{Kept, all, secret};
+use crate::support::{NEW, World, ada, admin, code, request, request_from};
+
+/// The most that a body may take (DESIGN section 2).
+const MOST: usize = 16 * 1024;
+const DAY: Duration = Duration::from_secs(86_400);
+
+/// Everything is allowed, by the budgets that a policy has if it says nothing else.
+fn policy() -> PolicySettings {
+    let mut settings = every(2);
+    settings.saved_codes = 16;
+    settings.limits.source_identifier = Rate::new(10_000, Duration::from_secs(3_600));
+    settings.limits.source = Rate::new(10_000, Duration::from_secs(3_600));
+    settings
+}
+
+async fn bounded(kept: &Kept, largest: &mut usize, what: &str) {
+    let length = kept.account().await.body().len();
+    *largest = (*largest).max(length);
+    assert!(length <= MOST, "{}: {length} bytes after {what}", kept.name);
+}
+
+/// As long as an address may be.
+fn long(number: usize) -> EmailAddress {
+    let label = "x".repeat(60);
+    let local = format!("{number}{}", "a".repeat(57));
+    EmailAddress::parse(&format!("{local}@{label}.{label}.{label}.example")).expect("valid")
+}
+
+/// Everything that can be registered, until it is refused.
+async fn register_all(kept: &Kept, world: &World, largest: &mut usize) -> usize {
+    let registration = world.engine.registration();
+    let mut new: Vec<NewMethod> = Vec::new();
+    for number in 0..2 {
+        new.push(NewMethod::email(long(number)));
+        let mobile = PhoneNumber::parse(&format!("+1425555012{number}")).expect("valid");
+        new.push(NewMethod::mobile_phone(mobile, Channel::Sms).expect("reached"));
+        let office = PhoneNumber::parse(&format!("+1425555013{number}")).expect("valid");
+        new.push(NewMethod::office_phone(office));
+    }
+    for method in &new {
+        world.clock.advance(Duration::from_secs(3_700));
+        let user = world.signed_in();
+        let Ok(reply) = registration.add(&request(), &user, method).await else { continue };
+        world.inbox.clear();
+        world.deliver().await;
+        let sent = world.inbox.all();
+        let typed = sent.iter().find_map(|one| one.code()).expect("a code").to_owned();
+        let _ = registration.confirm(&request(), &user, &reply.ticket, &code(&typed)).await;
+        bounded(kept, largest, "a method").await;
+    }
+    for _ in 0..5 {
+        world.clock.advance(Duration::from_secs(3_700));
+        let user = world.signed_in();
+        let app = NewAuthenticator::new("Contoso", "ada@contoso.example");
+        let enrolled = registration.enrol_authenticator(&request(), &user, &app).await;
+        let Ok(enrolled) = enrolled else { continue };
+        let token = SoftToken::new(enrolled.seed.expose_secret(), OathParameters::default());
+        let typed = code(&token.expect("a seed").code(world.clock.now()));
+        let ticket = &enrolled.reply.ticket;
+        let _ = registration.confirm(&request(), &user, ticket, &typed).await;
+        bounded(kept, largest, "an app").await;
+    }
+    let actor = admin();
+    let by = world.engine.admin(&world.tenant, &actor);
+    for _ in 0..5 {
+        let seed = OathSeed::parse_base32(&"ABCDEFGH".repeat(8)).expect("a seed");
+        let _ = by.supply_token(&world.user, &seed, OathParameters::default()).await;
+        bounded(kept, largest, "a token").await;
+    }
+    for _ in 0..2 {
+        let user = world.signed_in();
+        if let Ok(set) = registration.create_saved_codes(&request(), &user).await {
+            let _ = registration.acknowledge_saved_codes(&request(), &user, &set.id).await;
+        }
+        bounded(kept, largest, "saved codes").await;
+    }
+    for _ in 0..6 {
+        let _ = registration.remember_device(&request(), &world.signed_in()).await;
+        bounded(kept, largest, "a device").await;
+    }
+    let mut contacts = Contacts::default();
+    contacts.email = Some(long(7));
+    let _ = by.supply_contacts(&world.user, &contacts).await;
+    bounded(kept, largest, "contacts").await;
+    world.clock.advance(DAY * 2);
+    registration.list(&request(), &world.signed_in()).await.expect("listed").len()
+}
+
+/// Strangers, guesses at everything, and notices that nobody can deliver.
+async fn all_at_it(kept: &Kept, world: &World, largest: &mut usize) {
+    let (reset, unlock) = (world.engine.reset(), world.engine.unlock());
+    world.inbox.fail_with(Some(sspr::port::PortErrorKind::Unavailable));
+    let options = [
+        "email.email.0",
+        "mobile_phone.sms.0",
+        "office_phone.voice.0",
+        "authenticator_app",
+        "oath_token",
+        "saved_code",
+    ];
+    for number in 0..12 {
+        let from = || request_from(&format!("198.51.100.{number}"));
+        let (Ok(one), Ok(two)) =
+            (reset.start(&from(), &ada()).await, unlock.start(&from(), &ada()).await)
+        else {
+            continue;
+        };
+        for selection in options {
+            let Ok(reply) = reset.challenge(&from(), &one.ticket, &option(selection)).await else {
+                continue;
+            };
+            for typed in ["00000000", "000000", "BBBBCCCCDDDDFFFFGGGGHHHHJJJJ"] {
+                let _ = reset.prove(&from(), &reply.ticket, &code(typed)).await;
+            }
+            bounded(kept, largest, selection).await;
+        }
+        let _ = unlock.challenge(&from(), &two.ticket, &option("email.link.0")).await;
+        bounded(kept, largest, "a link").await;
+        let user = world.signed_in();
+        for _ in 0..6 {
+            let _ = world.engine.change().start(&request(), &user, &secret("not it")).await;
+            let sign_in = world.engine.authenticator();
+            let _ = sign_in.verify(&request(), &world.user, &code("000000")).await;
+        }
+        bounded(kept, largest, "guesses at a sign-in").await;
+        let actor = admin();
+        let by = world.engine.admin(&world.tenant, &actor);
+        let _ = by.require_registration(&world.user).await;
+        bounded(kept, largest, "a notice").await;
+        world.clock.advance(Duration::from_secs(61));
+    }
+}
+
+#[test]
+fn inv17_a_record_with_everything_in_it_stays_small() {
+    for kept in all() {
+        block_on(async {
+            let world = World::over(kept.store.clone(), policy()).await;
+            lock_out(&world);
+            let mut largest = 0;
+            let methods = register_all(&kept, &world, &mut largest).await;
+            assert!(methods >= 11, "{}: {methods} methods", kept.name);
+            // Two days of it.
+            for _ in 0..2 {
+                all_at_it(&kept, &world, &mut largest).await;
+                world.clock.advance(DAY);
+            }
+            assert!(largest > 10 * 1024, "{}: {largest} bytes is not everything", kept.name);
+            let body = kept.body().await;
+            for (field, most) in [("methods", 32), ("flows", 20), ("outbox", 16), ("devices", 5)] {
+                let there = body[field].as_array().expect("a list").len();
+                assert!(there <= most, "{}: {there} {field}", kept.name);
+            }
+            assert!(!world.password_is(NEW));
+        });
+    }
+}

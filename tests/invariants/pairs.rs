@@ -1,0 +1,202 @@
+//! Invariants 1, 4 and 20: two at one secret, in every order of their store calls.
+
+use std::time::Duration;
+
+use sspr::testing::{Actor, block_on};
+use sspr::{Attempt, Clock as _, EmailAddress, Engine, NewMethod, RegistrationTicket, ResetTicket};
+
+use crate::every::{link_to, reset_with, world};
+use crate::scene::{Scene, Told};
+use crate::stores::memory;
+use crate::support::{MAIL, ada, code, request, user};
+
+pub(crate) fn proves(engine: Engine, ticket: &str, typed: Attempt) -> Actor<Told> {
+    let ticket = ResetTicket::parse(ticket).expect("own");
+    Box::pin(async move {
+        let reply = engine.reset().prove(&request(), &ticket, &typed).await?;
+        Ok(reply.ticket.expose_secret().to_owned())
+    })
+}
+
+fn redeems(engine: Engine, link: Attempt) -> Actor<Told> {
+    Box::pin(async move {
+        let reply = engine.reset().redeem_elsewhere(&request(), &ada(), &link).await?;
+        Ok(reply.ticket.expose_secret().to_owned())
+    })
+}
+
+/// A flow whose link has arrived: its ticket and the link.
+async fn linked() -> (Scene, String, impl Fn() -> Attempt) {
+    let kept = memory();
+    let world = world(&kept, 1).await;
+    let reply = reset_with(&world, "email.link").await;
+    drop(link_to(&world, MAIL).await);
+    let url = world.inbox.last_link_to(MAIL).expect("a link");
+    let link = move || Attempt::link(&url).expect("well formed");
+    (Scene::of(&kept, world).await, reply.ticket.expose_secret().to_owned(), link)
+}
+
+/// Inv. 1: a link is one proof, whoever of the two was faster.
+#[test]
+fn inv01_a_link_is_proven_here_or_elsewhere() {
+    let (scene, ticket, link) = block_on(linked());
+    let mut winners = [0; 2];
+    scene.explore(
+        |engine| proves(engine, &ticket, link()),
+        |engine| redeems(engine, link()),
+        |seen| {
+            assert_eq!(seen.won(), 1, "{seen:?}");
+            seen.refused_for(&["NotAccepted"]);
+            winners[usize::from(seen.told[1].is_ok())] += 1;
+            assert_eq!(seen.count("method_proven"), 1, "{seen:?}");
+            let elsewhere = seen.count("link_redeemed_elsewhere");
+            assert_eq!(elsewhere, usize::from(seen.told[1].is_ok()), "{seen:?}");
+            seen.charged();
+            assert_eq!(seen.body()["flows"].as_array().expect("a list").len(), 1);
+        },
+    );
+    assert!(winners[0] > 0 && winners[1] > 0, "{winners:?}");
+}
+
+/// Inv. 1: two who redeem one link hold one ticket, or one of them none.
+#[test]
+fn inv01_a_link_redeemed_twice_is_one_proof() {
+    let (scene, _, link) = block_on(linked());
+    scene.explore(
+        |engine| redeems(engine, link()),
+        |engine| redeems(engine, link()),
+        |seen| {
+            assert!(seen.won() >= 1, "{seen:?}");
+            seen.refused_for(&["NotAccepted"]);
+            if let [Ok(one), Ok(other)] = seen.told {
+                assert_eq!(one, other, "{seen:?}: two tickets");
+            }
+            assert_eq!(seen.count("method_proven"), 1, "{seen:?}");
+            assert_eq!(seen.count("link_redeemed_elsewhere"), 1, "{seen:?}");
+            seen.charged();
+        },
+    );
+}
+
+/// Inv. 1: a step opens the reset or the sign-in, and never both.
+#[test]
+fn inv01_a_step_is_a_proof_or_a_sign_in() {
+    let kept = memory();
+    let (scene, ticket, typed) = block_on(async {
+        let world = world(&kept, 2).await;
+        let token = world.enrol_app().await;
+        world.clock.advance(Duration::from_secs(60));
+        let reply = reset_with(&world, "authenticator_app").await;
+        let typed = token.code(world.clock.now());
+        let ticket = reply.ticket.expose_secret().to_owned();
+        (Scene::of(&kept, world).await, ticket, typed)
+    });
+    let mut winners = [0; 2];
+    scene.explore(
+        |engine| proves(engine, &ticket, code(&typed)),
+        |engine| {
+            let typed = code(&typed);
+            Box::pin(async move {
+                let method = engine.authenticator().verify(&request(), &user(), &typed).await?;
+                Ok(method.to_string())
+            })
+        },
+        |seen| {
+            assert_eq!(seen.won(), 1, "{seen:?}");
+            seen.refused_for(&["NotAccepted"]);
+            winners[usize::from(seen.told[1].is_ok())] += 1;
+            assert_eq!(seen.count("oath_step_used"), 1, "{seen:?}");
+            seen.charged();
+        },
+    );
+    assert!(winners[0] > 0 && winners[1] > 0, "{winners:?}");
+}
+
+/// Inv. 1: a saved code is a proof in one flow, and the owner is told once.
+#[test]
+fn inv01_a_saved_code_is_used_in_one_flow() {
+    let kept = memory();
+    let (scene, tickets, typed) = block_on(async {
+        let world = world(&kept, 2).await;
+        let codes = world.save_codes().await;
+        let one = reset_with(&world, "saved_code").await.ticket.expose_secret().to_owned();
+        let two = reset_with(&world, "saved_code").await.ticket.expose_secret().to_owned();
+        world.deliver().await;
+        (Scene::of(&kept, world).await, [one, two], codes[0].clone())
+    });
+    scene.explore(
+        |engine| proves(engine, &tickets[0], code(&typed)),
+        |engine| proves(engine, &tickets[1], code(&typed)),
+        |seen| {
+            assert_eq!(seen.won(), 1, "{seen:?}");
+            seen.refused_for(&["NotAccepted"]);
+            assert_eq!(seen.count("saved_code_used"), 1, "{seen:?}");
+            assert_eq!(seen.owner_told("notice.saved_code_used"), 1, "{seen:?}");
+            seen.charged();
+        },
+    );
+}
+
+/// Inv. 1: a saved code typed twice at once in one flow is one proof and one answer.
+#[test]
+fn inv01_a_saved_code_typed_twice_is_one_proof() {
+    let kept = memory();
+    let (scene, ticket, typed) = block_on(async {
+        let world = world(&kept, 2).await;
+        let codes = world.save_codes().await;
+        let ticket = reset_with(&world, "saved_code").await.ticket.expose_secret().to_owned();
+        (Scene::of(&kept, world).await, ticket, codes[0].clone())
+    });
+    scene.explore(
+        |engine| proves(engine, &ticket, code(&typed)),
+        |engine| proves(engine, &ticket, code(&typed)),
+        |seen| {
+            let [Ok(one), Ok(other)] = seen.told else { panic!("{seen:?}") };
+            assert_eq!(one, other, "{seen:?}");
+            assert_eq!(seen.count("saved_code_used"), 1, "{seen:?}");
+            assert_eq!(seen.count("method_proven"), 1, "{seen:?}");
+            seen.charged();
+        },
+    );
+}
+
+fn confirms(engine: Engine, ticket: &str, typed: &str, at: sspr::SignedIn) -> Actor<Told> {
+    let ticket = RegistrationTicket::parse(ticket).expect("own");
+    let typed = code(typed);
+    Box::pin(async move {
+        let view = engine.registration().confirm(&request(), &at, &ticket, &typed).await?;
+        Ok(format!("{} {}", view.id, view.active))
+    })
+}
+
+/// Inv. 1 and 2: one method, one event, and whoever came second has not failed.
+#[test]
+fn inv02_a_registration_confirmed_twice_counts_no_failure() {
+    let kept = memory();
+    let address = "ada@second.example";
+    let (scene, ticket, typed) = block_on(async {
+        let world = world(&kept, 2).await;
+        let mail = NewMethod::email(EmailAddress::parse(address).expect("valid"));
+        let registration = world.engine.registration();
+        let added = registration.add(&request(), &world.signed_in(), &mail).await.expect("added");
+        world.deliver().await;
+        let typed = world.inbox.last_code_to(address).expect("a code");
+        (Scene::of(&kept, world).await, added.ticket.expose_secret().to_owned(), typed)
+    });
+    scene.explore(
+        |engine| confirms(engine, &ticket, &typed, scene.world.signed_in()),
+        |engine| confirms(engine, &ticket, &typed, scene.world.signed_in()),
+        |seen| {
+            let [Ok(one), Ok(other)] = seen.told else { panic!("{seen:?}") };
+            assert_eq!(one, other, "{seen:?}");
+            assert_eq!(seen.count("method_confirmed"), 1, "{seen:?}");
+            assert_eq!(seen.owner_told("notice.method_added"), 1, "{seen:?}");
+            seen.charged();
+            let body = seen.body();
+            let budgets = body["budgets"].as_array().expect("a list");
+            let mail = budgets.iter().find(|one| one["method"] == "email").expect("counted");
+            assert_eq!(mail["consecutive"], 0, "{seen:?}");
+            assert_eq!(mail["proven"]["times"], serde_json::json!([]), "{seen:?}");
+        },
+    );
+}

@@ -1,0 +1,250 @@
+//! Somebody who does whatever the numbers say: every operation, in any order.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sspr::testing::SoftToken;
+use sspr::{
+    ChangeTicket, Clock as _, EmailAddress, Error, NewMethod, OathParameters, OathSeed, RecordKind,
+    ResetTicket, Store, UnlockTicket, WriteOutcome,
+};
+
+use crate::every::{again, every, lock_out, option};
+use crate::stores::secret;
+use crate::support::{
+    MAIL, MOBILE, NEW, OLD, World, ada, admin, code, request, request_from, tenant,
+};
+
+/// Somebody who does whatever the numbers say, and what they have in their hands.
+pub(crate) struct Player {
+    world: World,
+    store: Arc<dyn Store>,
+    token: Option<SoftToken>,
+    saved: Vec<String>,
+    reset: Option<ResetTicket>,
+    unlock: Option<UnlockTicket>,
+    change: Option<ChangeTicket>,
+}
+
+const OPTIONS: [&str; 6] = [
+    "email.email.0",
+    "email.link.0",
+    "mobile_phone.sms.0",
+    "mobile_phone.voice.0",
+    "authenticator_app",
+    "saved_code",
+];
+
+impl Player {
+    pub(crate) async fn new(store: Arc<dyn Store>) -> Self {
+        let mut settings = every(2);
+        settings.sends.per_hour = 20;
+        settings.sends.per_day = 20;
+        let role = sspr::RoleId::parse("Global Administrator").expect("valid");
+        settings.notifications.administrator_roles = [role].into();
+        settings.acknowledged.insert(sspr::Departure::GuessingAboveThreshold);
+        let world = World::over(store.clone(), settings).await;
+        lock_out(&world);
+        world.register_both().await;
+        let (token, saved) = (None, Vec::new());
+        Self { world, store, token, saved, reset: None, unlock: None, change: None }
+    }
+
+    /// One thing that somebody does; what came of it.
+    pub(crate) async fn act(&mut self, what: u8, pick: u8) -> String {
+        match what {
+            0..=9 => self.flow(what, pick).await,
+            10..=15 => self.owner(what, pick).await,
+            16..=21 => self.administrator(what).await,
+            22 => {
+                self.world.clock.advance(Duration::from_secs(u64::from(pick) * 20));
+                String::new()
+            }
+            23 => {
+                let outcome = WriteOutcome::Indeterminate;
+                if pick.is_multiple_of(2) {
+                    self.world.directory.script_outcome(outcome);
+                } else {
+                    self.world.directory.script_indeterminate_written();
+                }
+                String::new()
+            }
+            _ => format!("{:?}", self.world.engine.maintain(100).await),
+        }
+    }
+
+    /// What somebody types who knows what was sent, and sometimes not.
+    fn typed(&self, pick: u8) -> sspr::Attempt {
+        let inbox = &self.world.inbox;
+        let text = match pick % 6 {
+            0 => inbox.last_code_to(MAIL),
+            1 => inbox.last_code_to(MOBILE),
+            2 => self.token.as_ref().map(|token| token.code(self.world.clock.now())),
+            3 => self.saved.get(usize::from(pick) % 10).cloned(),
+            4 => {
+                let link = inbox.last_link_to(MAIL);
+                return link.map_or(code("12345678"), |link| {
+                    sspr::Attempt::link(&link).expect("well formed")
+                });
+            }
+            _ => None,
+        };
+        code(text.as_deref().unwrap_or("12345678"))
+    }
+
+    async fn flow(&mut self, what: u8, pick: u8) -> String {
+        let typed = self.typed(pick);
+        let engine = self.world.engine.clone();
+        let (reset, unlock, change) = (engine.reset(), engine.unlock(), engine.change());
+        let from = || request_from(&format!("198.51.100.{}", pick % 3));
+        let selection = option(OPTIONS[usize::from(pick) % OPTIONS.len()]);
+        let user = self.world.signed_in();
+        // Where there is no ticket yet, there is nothing to be done.
+        match (what, &self.reset, &self.unlock, &self.change) {
+            (0, ..) => {
+                let reply = reset.start(&from(), &ada()).await.expect("started");
+                let opened = reset.challenge(&from(), &reply.ticket, &selection).await;
+                keep(opened, &mut self.reset)
+            }
+            (1, Some(ticket), ..) => {
+                let opened = reset.challenge(&from(), &again(ticket), &selection).await;
+                keep(opened, &mut self.reset)
+            }
+            (2, Some(ticket), ..) => {
+                keep(reset.prove(&from(), &again(ticket), &typed).await, &mut self.reset)
+            }
+            (3, Some(ticket), ..) => {
+                let done = reset.complete(&from(), ticket, &secret(NEW)).await;
+                format!("{:?}", done.map(|done| done.step))
+            }
+            (4, Some(ticket), ..) if pick.is_multiple_of(3) => {
+                let device = reset.remember_device(&from(), ticket).await.map(drop);
+                let shown = reset.replace_saved_code(&from(), ticket).await.map(drop);
+                format!("{device:?} {shown:?}")
+            }
+            (4, Some(ticket), ..) if pick % 3 == 1 => {
+                format!("{:?}", reset.acknowledge_saved_code(&from(), ticket).await)
+            }
+            (4, Some(ticket), ..) => {
+                format!("{:?}", reset.contact_administrator(&from(), ticket).await)
+            }
+            (5, ..) => {
+                let reply = unlock.start(&from(), &ada()).await.expect("started");
+                let opened = unlock.challenge(&from(), &reply.ticket, &selection).await;
+                keep(opened, &mut self.unlock)
+            }
+            (6, _, Some(ticket), _) => {
+                keep(unlock.prove(&from(), ticket, &typed).await, &mut self.unlock)
+            }
+            (7, _, Some(ticket), _) => {
+                format!("{:?}", unlock.complete(&from(), ticket).await.map(|done| done.step))
+            }
+            (8, ..) => keep(change.start(&from(), &user, &secret(OLD)).await, &mut self.change),
+            (9, .., Some(ticket)) => {
+                let done = change.complete(&from(), ticket, &secret(NEW)).await;
+                format!("{:?}", done.map(|done| done.step))
+            }
+            (9, ..) => {
+                let link = typed;
+                keep(reset.redeem_elsewhere(&from(), &ada(), &link).await, &mut self.reset)
+            }
+            _ => String::new(),
+        }
+    }
+
+    async fn owner(&mut self, what: u8, pick: u8) -> String {
+        let (request, user) = (request(), self.world.signed_in());
+        let engine = self.world.engine.clone();
+        let registration = engine.registration();
+        match what {
+            10 => {
+                let address = format!("ada{}@more.example", pick % 4);
+                let mail = EmailAddress::parse(&address).expect("valid");
+                let mail = NewMethod::email(mail);
+                let Ok(reply) = registration.add(&request, &user, &mail).await else {
+                    return "not added".to_owned();
+                };
+                self.world.deliver().await;
+                let typed = self.world.inbox.last_code_to(&address).unwrap_or("1".into());
+                let (ticket, typed) = (&reply.ticket, code(&typed));
+                format!("{:?}", registration.confirm(&request, &user, ticket, &typed).await)
+            }
+            11 => {
+                let app = sspr::NewAuthenticator::new("Contoso", "ada@contoso.example");
+                let Ok(new) = registration.enrol_authenticator(&request, &user, &app).await else {
+                    return "not enrolled".to_owned();
+                };
+                let parameters = OathParameters::default();
+                let token = SoftToken::new(new.seed.expose_secret(), parameters).expect("a seed");
+                let typed = code(&token.code(self.world.clock.now()));
+                self.token = Some(token);
+                let ticket = &new.reply.ticket;
+                format!("{:?}", registration.confirm(&request, &user, ticket, &typed).await)
+            }
+            12 => {
+                let Ok(set) = registration.create_saved_codes(&request, &user).await else {
+                    return "no codes".to_owned();
+                };
+                let codes = set.codes.iter().map(|code| code.expose_secret().to_owned());
+                self.saved = codes.collect();
+                let said = registration.acknowledge_saved_codes(&request, &user, &set.id).await;
+                format!("{said:?}")
+            }
+            13 => {
+                let device = registration.remember_device(&request, &user).await;
+                let later = registration.postpone(&request, &user).await;
+                format!("{:?} {later:?}", device.map(drop))
+            }
+            14 => {
+                let methods = registration.list(&request, &user).await.unwrap_or_default();
+                let Some(method) = methods.get(usize::from(pick) % methods.len().max(1)) else {
+                    return "no method".to_owned();
+                };
+                let set = registration.set_default(&request, &user, &method.id).await;
+                format!("{set:?} {:?}", registration.reconfirm(&request, &user).await)
+            }
+            _ => {
+                let typed = self.typed(2);
+                format!(
+                    "{:?}",
+                    engine.authenticator().verify(&request, &self.world.user, &typed).await
+                )
+            }
+        }
+    }
+
+    async fn administrator(&self, what: u8) -> String {
+        let (tenant, actor) = (tenant(), admin());
+        let by = self.world.engine.admin(&tenant, &actor);
+        let user = &self.world.user;
+        let done = match what {
+            16 => by.revoke_flows(user).await,
+            17 => by.revoke_methods(user).await,
+            18 => by.require_registration(user).await,
+            19 => by.initiate_reset(user).await,
+            20 => {
+                let seed = OathSeed::parse_base32(&"ABCDEFGH".repeat(4)).expect("a seed");
+                by.supply_token(user, &seed, OathParameters::default()).await.map(drop)
+            }
+            _ => by.forget(user).await,
+        };
+        format!("{done:?}")
+    }
+
+    pub(crate) async fn body(&self) -> String {
+        let page = self.store.scan(&tenant(), RecordKind::Account, None, 2).await;
+        let page = page.expect("readable");
+        page.items.first().map(|record| record.body().to_owned()).unwrap_or_default()
+    }
+}
+
+/// Keeps the new ticket; tells what is shown.
+fn keep<T>(reply: Result<sspr::Reply<T>, Error>, ticket: &mut Option<T>) -> String {
+    match reply {
+        Ok(reply) => {
+            *ticket = Some(reply.ticket);
+            format!("{:?}", reply.step)
+        }
+        Err(error) => format!("{error:?}"),
+    }
+}

@@ -1,0 +1,228 @@
+//! Inv. 5: what a copy of the store opens when everything that people keep secret is in use.
+#![cfg(feature = "seal")]
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha1::Sha1;
+use sha2::{Digest as _, Sha256};
+use sspr::adapters::memory::{MemoryInbox, MemoryStore};
+use sspr::adapters::seal::KeySeal;
+use sspr::testing::{SeededEntropy, block_on};
+use sspr::{Clock as _, Engine, Policy, RecordKind, SecretBytes, Store, Timestamp};
+
+use crate::every::{every, option};
+use crate::support::{
+    MAIL, MOBILE, NEW, OLD, START, World, ada, admin, directory, keys, request, tenant,
+};
+
+const SEAL: &[u8; 32] = b"the secret of a seal of one test";
+
+async fn sealed(store: Arc<dyn Store>) -> World {
+    let clock = sspr::testing::ManualClock::new(Timestamp::from_unix_seconds(START));
+    let (directory, inbox) = (directory(&clock), MemoryInbox::new());
+    let seal = KeySeal::new(7, SecretBytes::new(SEAL.to_vec())).expect("long enough");
+    let engine = Engine::builder()
+        .keys(keys())
+        .store(store)
+        .directory(directory.clone())
+        .delivery(inbox.clone())
+        .clock(clock.clone())
+        .entropy(SeededEntropy::new(7))
+        .seal(seal)
+        .open()
+        .await
+        .expect("opened");
+    let policy = Policy::new(every(2)).expect("sound");
+    engine.admin(&tenant(), &admin()).put_policy(&policy, None).await.expect("put");
+    let world = World::of(engine, clock, directory, inbox);
+    world.register_both().await;
+    world
+}
+
+/// Everything in use, and what of it is secret: as text, and as the bytes behind it.
+struct Secrets {
+    texts: Vec<String>,
+    bytes: Vec<Vec<u8>>,
+    /// A code of six digits that opens something now.
+    six: String,
+    /// The code that the app shows now.
+    shown: String,
+    now: Timestamp,
+}
+
+async fn use_everything(world: &World) -> Secrets {
+    let registration = world.engine.registration();
+    let app = sspr::NewAuthenticator::new("Contoso", "ada@contoso.example");
+    let enrolled = registration.enrol_authenticator(&request(), &world.signed_in(), &app).await;
+    let enrolled = enrolled.expect("enrolled");
+    let seed = enrolled.seed.expose_secret().to_owned();
+    let token = sspr::testing::SoftToken::new(&seed, sspr::OathParameters::default());
+    let token = token.expect("a seed");
+    let typed = crate::support::code(&token.code(world.clock.now()));
+    let ticket = &enrolled.reply.ticket;
+    let confirmed = registration.confirm(&request(), &world.signed_in(), ticket, &typed).await;
+    assert!(confirmed.expect("confirmed").active);
+    let codes = world.save_codes().await;
+    let device = registration.remember_device(&request(), &world.signed_in()).await;
+    let device = device.expect("remembered").expose_secret().to_owned();
+    world.clock.advance(Duration::from_secs(60));
+    let reset = world.engine.reset();
+    let reply = reset.start(&request(), &ada()).await.expect("started");
+    let reply = world.challenge(&reply.ticket, &option("email.link")).await;
+    let reply = world.challenge(&reply.ticket, &option("mobile_phone.sms.0")).await;
+    world.deliver().await;
+    let url = world.inbox.last_link_to(MAIL).expect("a link");
+    let link = url.rsplit(['#', '=', '/']).next().expect("a secret").to_owned();
+    let six = world.inbox.last_code_to(MOBILE).expect("a code");
+    assert_eq!(six.len(), 6);
+    // A code of the set that is used up is a secret still: its like must not be learnt from it.
+    let other = reset.start(&request(), &ada()).await.expect("started");
+    let other = world.challenge(&other.ticket, &option("saved_code")).await;
+    let proven = world.prove(&other.ticket, &codes[9]).await.expect("proven");
+    let plain = seed.replace(' ', "");
+    let base32 = data_encoding::BASE32_NOPAD.decode(plain.as_bytes()).expect("base 32");
+    let base64 = data_encoding::BASE64URL_NOPAD.decode(device.as_bytes()).expect("base 64");
+    let mut texts = vec![seed, plain, device, link, NEW.to_owned(), OLD.to_owned()];
+    texts.extend([&reply.ticket, &proven.ticket].map(|one| one.expose_secret().to_owned()));
+    for code in codes {
+        texts.push(code.replace('-', ""));
+        texts.push(code);
+    }
+    let now = world.clock.now();
+    Secrets { texts, bytes: vec![base32, base64, SEAL.to_vec()], six, shown: token.code(now), now }
+}
+
+/// Everything that the store holds, as text.
+async fn dump(store: &dyn Store) -> String {
+    let mut all = String::new();
+    for tenant in [tenant(), sspr::TenantId::parse("_store").expect("valid")] {
+        for kind in RecordKind::ALL {
+            let page = store.scan(&tenant, kind, None, 100).await.expect("readable");
+            for record in page.items {
+                all += record.body();
+                all.push('\n');
+            }
+        }
+        let of = sspr::port::EventsOf::Tenant(&tenant);
+        let page = store.events(of, None, 500).await.expect("readable");
+        all.extend(page.items.iter().map(|event| event.encode() + "\n"));
+    }
+    all
+}
+
+fn contains(dump: &[u8], part: &[u8]) -> bool {
+    dump.windows(part.len()).any(|window| window == part)
+}
+
+fn holds_none(dump: &[u8], secrets: &Secrets) {
+    for text in &secrets.texts {
+        assert!(!contains(dump, text.as_bytes()), "the store holds {text}");
+    }
+    for bytes in &secrets.bytes {
+        let (hex, base64) =
+            (data_encoding::HEXLOWER.encode(bytes), data_encoding::BASE64.encode(bytes));
+        for form in [&bytes[..], hex.as_bytes(), base64.as_bytes()] {
+            assert!(!contains(dump, form), "the store holds the bytes of a secret");
+        }
+    }
+}
+
+/// Texts in the dump that may be bytes: as hexadecimal and as Base64.
+fn values(dump: &str) -> Vec<Vec<u8>> {
+    let mut found = std::collections::BTreeSet::new();
+    for word in dump.split(|c: char| !c.is_ascii_alphanumeric() && !"+/=-_".contains(c)) {
+        if word.len() < 8 {
+            continue;
+        }
+        let text = word.as_bytes();
+        found.extend(data_encoding::HEXLOWER.decode(text));
+        found.extend(data_encoding::BASE64.decode(text));
+        found.extend(data_encoding::BASE64URL_NOPAD.decode(text));
+        found.insert(text.to_vec());
+    }
+    found.into_iter().collect()
+}
+
+/// The time-based code of these bytes, were they a seed.
+fn code_of(seed: &[u8], now: Timestamp) -> String {
+    let step = u64::try_from(now.unix_millis()).expect("after 1970") / 30_000;
+    let mut mac = Hmac::<Sha1>::new_from_slice(seed).expect("any length");
+    mac.update(&step.to_be_bytes());
+    let mac = mac.finalize().into_bytes();
+    let place = usize::from(mac[19] & 15);
+    let word = u32::from_be_bytes(mac[place..place + 4].try_into().expect("four"));
+    format!("{:06}", (word & 0x7fff_ffff) % 1_000_000)
+}
+
+/// Inv. 5: whoever has the dump tries all codes of six digits against every value in it.
+fn guessing_finds_nothing(dump: &str, secrets: &Secrets) {
+    let values = values(dump);
+    assert!(values.len() > 50, "{} values", values.len());
+    // The check itself finds what is there to be found.
+    let planted = Sha256::digest(secrets.six.as_bytes()).to_vec();
+    let digests: std::collections::HashSet<Vec<u8>> = values.iter().cloned().collect();
+    let mut with_a_mistake = digests.clone();
+    with_a_mistake.insert(planted);
+    let found = |among: &std::collections::HashSet<Vec<u8>>| {
+        (0..1_000_000).find(|guess| {
+            let guess = format!("{guess:06}");
+            among.contains(Sha256::digest(guess.as_bytes()).as_slice())
+        })
+    };
+    assert_eq!(found(&with_a_mistake).map(|one| format!("{one:06}")), Some(secrets.six.clone()));
+    assert_eq!(found(&digests), None, "a plain digest of a code");
+    assert_eq!(code_of(&secrets.bytes[0], secrets.now), secrets.shown, "the seed itself");
+    for value in &values {
+        assert_ne!(code_of(value, secrets.now), secrets.shown, "a seed in the clear");
+    }
+    // Each value as a key that a digest of the right code would be made with.
+    for key in &values {
+        let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("any length");
+        mac.update(secrets.six.as_bytes());
+        let keyed = mac.finalize().into_bytes();
+        let salted = Sha256::new().chain_update(key).chain_update(&secrets.six).finalize();
+        for value in &values {
+            let same = value.len() >= 16 && (keyed.starts_with(value) || salted.starts_with(value));
+            assert!(!same, "a digest of a code under what lies beside it");
+        }
+    }
+}
+
+#[test]
+fn inv05_a_dump_holds_no_secret_that_anybody_keeps() {
+    block_on(async {
+        let store = Arc::new(MemoryStore::new());
+        let world = sealed(store.clone()).await;
+        let secrets = use_everything(&world).await;
+        let dump = dump(&*store).await;
+        for part in ["\"oath\"", "\"saved\"", "\"devices\":[{", "\"flows\":[{"] {
+            assert!(dump.contains(part), "{part} is in use");
+        }
+        holds_none(dump.as_bytes(), &secrets);
+        guessing_finds_nothing(&dump, &secrets);
+        let plain = secrets.texts[1].clone();
+        assert!(contains(format!("{dump}{plain}").as_bytes(), plain.as_bytes()));
+    });
+}
+
+#[cfg(feature = "sqlite")]
+#[test]
+fn inv05_the_files_of_sqlite_hold_no_secret_that_anybody_keeps() {
+    block_on(async {
+        let (kept, path) = crate::stores::sqlite_at();
+        let world = sealed(kept.store.clone()).await;
+        let secrets = use_everything(&world).await;
+        let folder = path.parent().unwrap_or(Path::new("."));
+        let mut bytes = Vec::new();
+        for file in std::fs::read_dir(folder).expect("readable") {
+            bytes.extend(std::fs::read(file.expect("a file").path()).expect("readable"));
+        }
+        // The log beside the file is part of it: what it holds is what is looked through.
+        assert!(contains(&bytes, b"saved_code_used"), "the events are in there");
+        holds_none(&bytes, &secrets);
+        guessing_finds_nothing(&dump(&*kept.store).await, &secrets);
+    });
+}

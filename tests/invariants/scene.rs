@@ -1,0 +1,155 @@
+//! A store at one moment, and actors on it who take turns at each store call.
+
+use std::sync::Arc;
+
+use sspr::adapters::memory::{MemoryInbox, MemoryStore};
+use sspr::port::Commit;
+use sspr::testing::{
+    Actor, Explored, Fault, FaultPlan, Faulty, SeededEntropy, TestSeal, block_on, explore,
+};
+use sspr::{Columns, Engine, Error, Record, RecordKind, Store as _, TenantId, Timestamp};
+
+use crate::every::lock_out;
+use crate::interleaved::Run;
+use crate::stores::Kept;
+use crate::support::{MAIL, World, admin, directory, keys, tenant};
+
+/// What an actor is told: something to compare, or why not.
+pub(crate) type Told = Result<String, Error>;
+
+pub(crate) struct Scene {
+    records: Vec<(Record, Columns)>,
+    pub(crate) world: World,
+}
+
+impl Scene {
+    /// Keeps what the store holds now.
+    pub(crate) async fn of(kept: &Kept, world: World) -> Self {
+        let mut records = Vec::new();
+        let store = TenantId::parse("_store").expect("valid");
+        for (tenant, kind) in [
+            (&store, RecordKind::Meta),
+            (&tenant(), RecordKind::Policy),
+            (&tenant(), RecordKind::Account),
+        ] {
+            let columns = Columns::new(tenant.clone(), kind, Timestamp::EPOCH);
+            records.push((kept.record(tenant, kind).await, columns));
+        }
+        Self { records, world }
+    }
+
+    /// A store like the one that was kept, and as many engines as there are actors.
+    fn run(&self, actors: usize) -> Run {
+        block_on(async {
+            let store = Arc::new(MemoryStore::new());
+            for (record, columns) in &self.records {
+                let commit = Commit::new(record, None, columns, &[]);
+                let _ = store.commit(commit).await.expect("kept");
+            }
+            let (clock, inbox) = (self.world.clock.clone(), MemoryInbox::new());
+            let directory = directory(&clock);
+            let mut engines = Vec::new();
+            for seed in 0..=actors {
+                let step = FaultPlan::none();
+                let engine = Engine::builder()
+                    .keys(keys())
+                    .store(Faulty::new(Arc::clone(&store), step.clone()))
+                    .directory(directory.clone())
+                    .delivery(inbox.clone())
+                    .clock(clock.clone())
+                    .entropy(SeededEntropy::new(1_000 + seed as u64))
+                    .seal(TestSeal)
+                    .open()
+                    .await
+                    .expect("opened");
+                // The policy is read here once, so that it is no step later.
+                drop(engine.admin(&tenant(), &admin()).policy().await.expect("read"));
+                if seed < actors {
+                    drop(step.everywhere(Fault::Delay));
+                }
+                engines.push(engine);
+            }
+            let engine = engines.pop().expect("one");
+            let world = World::of(engine, clock, directory, inbox);
+            lock_out(&world);
+            Run { world, store, engines }
+        })
+    }
+
+    /// Two actors in every order of their store calls.
+    pub(crate) fn explore(
+        &self,
+        one: impl Fn(Engine) -> Actor<Told>,
+        other: impl Fn(Engine) -> Actor<Told>,
+        mut check: impl FnMut(&Seen<'_>),
+    ) {
+        let explored: Explored = explore(
+            20_000,
+            || {
+                let run = self.run(2);
+                let actors = vec![one(run.engines[0].clone()), other(run.engines[1].clone())];
+                (run, actors)
+            },
+            |schedule, run, told| {
+                let events = block_on(run.world.event_codes());
+                check(&Seen { schedule, run: &run, told: &told, events });
+            },
+        );
+        assert!(explored.complete && explored.schedules > 5, "{explored:?}");
+    }
+}
+
+/// What one order of the steps has led to.
+pub(crate) struct Seen<'a> {
+    pub(crate) schedule: &'a [usize],
+    pub(crate) run: &'a Run,
+    pub(crate) told: &'a [Told],
+    pub(crate) events: Vec<String>,
+}
+
+impl Seen<'_> {
+    pub(crate) fn won(&self) -> usize {
+        self.told.iter().filter(|told| told.is_ok()).count()
+    }
+
+    pub(crate) fn count(&self, code: &str) -> usize {
+        crate::every::count(&self.events, code)
+    }
+
+    /// Every comparison was charged.
+    pub(crate) fn charged(&self) {
+        let compared: u64 = self.run.engines.iter().map(|one| one.stats().comparisons).sum();
+        let charged = self.count("attempt_counted") + self.count("secret_counted");
+        assert!(compared <= charged as u64, "{self:?}: {compared} compared");
+    }
+
+    /// Whoever was refused was refused for a reason of the rules.
+    pub(crate) fn refused_for(&self, reasons: &[&str]) {
+        for told in self.told {
+            let Err(error) = told else { continue };
+            let refusal = error.refusal().unwrap_or_else(|| panic!("{self:?}"));
+            let shown = format!("{refusal:?}");
+            assert!(reasons.iter().any(|one| shown.starts_with(one)), "{self:?}");
+        }
+    }
+
+    pub(crate) fn body(&self) -> serde_json::Value {
+        let page = block_on(self.run.store.scan(&tenant(), RecordKind::Account, None, 2));
+        let page = page.expect("readable");
+        assert_eq!(page.items.len(), 1, "{self:?}");
+        serde_json::from_str(page.items[0].body()).expect("json")
+    }
+
+    /// How often the owner was told this, once everything is delivered.
+    pub(crate) fn owner_told(&self, kind: &str) -> usize {
+        block_on(self.run.world.deliver());
+        let to = self.run.world.inbox.messages_to(MAIL);
+        to.iter().filter(|one| one.kind == kind).count()
+    }
+}
+
+impl std::fmt::Debug for Seen<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:?}: {:?}, {:?}", self.schedule, self.told, self.events)
+    }
+}
