@@ -31,5 +31,7 @@ mod enumeration;
 mod expiry;
 mod leaks;
 mod recipients;
+mod replay;
 mod sequences;
 mod tenants;
+mod vectors;

@@ -2,7 +2,7 @@
 
 use super::{Turn, addresses_to_tell};
 use crate::domain::account::{
-    Answer, Challenge, Factor, Flow, FlowId, Grant, Proof, Purpose, Repeat,
+    Answer, Challenge, Factor, Flow, FlowId, Grant, Proof, Purpose, Repeat, SavedSet,
 };
 use crate::domain::budget::Charged;
 use crate::domain::digest::Digest;
@@ -119,6 +119,9 @@ pub(crate) fn consume(
     let number = charge.challenge.number;
     if flow.repeat.as_ref().is_some_and(|one| one.challenge.number == number) {
         // Answered by somebody with the same right code, before or while ours was compared.
+        if !turn.is_spent(&charge.challenge.answer, matched) {
+            return Err(Refusal::NotAccepted);
+        }
         let proven = Proven { flow: flow.clone() };
         let method = charge.challenge.method();
         turn.note(EventKind::ProofRepeated { flow: charge.flow, method });
@@ -179,6 +182,24 @@ impl Turn<'_> {
             (Answer::Oath(id), Match::Step(step)) => self.spend_step(id, *step),
             (Answer::Saved(id), Match::Saved(code)) => self.spend_saved(id, code),
             _ => Err(Refusal::NotAccepted),
+        }
+    }
+
+    /// Whether this is what was used up: another code of the same device, or of the same set, is
+    /// right too, but earned nothing yet.
+    pub(super) fn is_spent(&self, answer: &Answer, matched: &Match) -> bool {
+        match (answer, matched) {
+            (Answer::Sent(_) | Answer::External, Match::Challenge) => true,
+            (Answer::Oath(id), Match::Step(step)) => {
+                let factor = self.account.method(id).map(|method| &method.factor);
+                matches!(factor, Some(Factor::Oath(device)) if device.used == Some(*step))
+            }
+            (Answer::Saved(id), Match::Saved(code)) => {
+                let factor = self.account.method(id).map(|method| &method.factor);
+                let left = |set: &SavedSet| set.codes.iter().any(|one| one.fits(code));
+                matches!(factor, Some(Factor::Saved(set)) if !left(set))
+            }
+            _ => false,
         }
     }
 

@@ -154,6 +154,9 @@ pub(crate) fn confirm_method(
     }
     let method = turn.account.method(&method_id).cloned().ok_or(Refusal::NotAccepted)?;
     if flow.repeat.as_ref().is_some_and(|one| one.challenge.number == number) {
+        if !turn.is_spent(&charge.challenge.answer, matched) {
+            return Err(Refusal::NotAccepted);
+        }
         turn.forgive(charge);
         return Ok(method);
     }
