@@ -9,7 +9,7 @@ use super::step::{Origin, Plan, Unsure};
 use crate::domain::code::random_symbols;
 use crate::domain::contact::Destination;
 use crate::domain::decide::{
-    self, Address, SAVED_CODE, Turn, locale_of, remember_device, request_help,
+    self, Address, Owed, SAVED_CODE, Turn, locale_of, remember_device, request_help,
 };
 use crate::domain::digest::{Digest, DigestOf};
 use crate::domain::event::ActorKind;
@@ -18,12 +18,16 @@ use crate::domain::ids::{TenantId, UserId};
 use crate::domain::method::{ChallengeOption, Channel, MethodKind};
 use crate::domain::refusal::Refusal;
 use crate::domain::secret::SecretText;
-use crate::domain::ticket::{FlowTicket, TicketSubject};
+use crate::domain::ticket::{Claim, FlowTicket, TicketSubject};
 use crate::port::PortError;
 
 /// What administrators know a user by.
 pub(super) fn name_of(user: &UserFacts) -> String {
     user.user_principal_name.clone().unwrap_or_else(|| user.id.as_str().to_owned())
+}
+
+fn owed_to(claim: &Claim) -> Owed<'_> {
+    Owed { flow: &claim.flow, purpose: claim.purpose, generation: claim.generation }
 }
 
 /// Administrators who are asked for help, at most.
@@ -134,7 +138,7 @@ impl Engine {
         let target = self.user_target(tenant, user);
         let origin = Origin::of(request, ActorKind::User);
         let decide = |turn: &mut Turn<'_>| {
-            decide::put_replacement(turn, &claim.flow, claim.purpose, digest).map(Plan::Commit)
+            decide::put_replacement(turn, &owed_to(&claim), digest).map(Plan::Commit)
         };
         self.step(&target, None, &policy, &origin, Unsure::Resolve, decide).await?;
         Ok(code)
@@ -151,7 +155,7 @@ impl Engine {
         let target = self.subject_target(tenant, &claim.subject, claim.identifier);
         let origin = Origin::of(request, ActorKind::User);
         let decide = |turn: &mut Turn<'_>| {
-            decide::acknowledge_replacement(turn, &claim.flow, claim.purpose).map(Plan::Commit)
+            decide::acknowledge_replacement(turn, &owed_to(&claim)).map(Plan::Commit)
         };
         self.step(&target, None, &policy, &origin, Unsure::Resolve, decide).await?;
         Ok(())

@@ -45,7 +45,7 @@ pub(crate) use register::{
 pub use review::Prompt;
 pub(crate) use review::{postpone, prompt, reconfirm, reconfirm_at, set_default};
 pub(crate) use saved::{
-    acknowledge_replacement, acknowledge_saved_codes, put_replacement, put_saved_codes,
+    Owed, acknowledge_replacement, acknowledge_saved_codes, put_replacement, put_saved_codes,
 };
 
 use std::time::Duration;

@@ -69,21 +69,28 @@ fn active_set(account: &Account) -> Option<&Method> {
     account.methods.iter().find(|one| one.kind == MethodKind::SavedCode && one.active())
 }
 
+/// The flow that is owed another saved code, as its ticket names it.
+#[derive(Clone, Copy)]
+pub(crate) struct Owed<'a> {
+    pub(crate) flow: &'a FlowId,
+    pub(crate) purpose: Purpose,
+    pub(crate) generation: u8,
+}
+
 /// A flow that has used a saved code gets another one in its place (NIST SP 800-63B-4, 4.2.1.1),
 /// pending until its owner says that it is saved.
 ///
 /// # Errors
 ///
 /// [`Refusal::Ended`] if the flow has not reached its goal with a saved code, or has its
-/// replacement already.
+/// replacement already, and for a ticket from before the goal.
 pub(crate) fn put_replacement(
     turn: &mut Turn<'_>,
-    flow: &FlowId,
-    purpose: Purpose,
+    owed: &Owed<'_>,
     code: Digest,
 ) -> Result<(), Refusal> {
     turn.sweep();
-    owed(turn, flow, purpose)?;
+    owed.check(turn)?;
     let set = set_mut(turn).ok_or(Refusal::Ended)?;
     set.replacement = Some(code);
     Ok(())
@@ -94,32 +101,34 @@ pub(crate) fn put_replacement(
 /// # Errors
 ///
 /// [`Refusal::Ended`] if there is none.
-pub(crate) fn acknowledge_replacement(
-    turn: &mut Turn<'_>,
-    flow: &FlowId,
-    purpose: Purpose,
-) -> Result<(), Refusal> {
+pub(crate) fn acknowledge_replacement(turn: &mut Turn<'_>, owed: &Owed<'_>) -> Result<(), Refusal> {
     turn.sweep();
-    owed(turn, flow, purpose)?;
+    owed.check(turn)?;
     let id = active_set(&turn.account).map(|one| one.id.clone()).ok_or(Refusal::Ended)?;
     let set = set_mut(turn).ok_or(Refusal::Ended)?;
     let code = set.replacement.take().ok_or(Refusal::Ended)?;
     if set.codes.len() < SavedSet::MAX {
         set.codes.push(code);
     }
-    if let Some(done) = turn.account.flow_mut(flow).and_then(|flow| flow.done.as_mut()) {
+    if let Some(done) = turn.account.flow_mut(owed.flow).and_then(|flow| flow.done.as_mut()) {
         done.replace_saved_code = false;
     }
     turn.note(EventKind::SavedCodeReplaced { id });
     Ok(())
 }
 
-fn owed(turn: &Turn<'_>, flow: &FlowId, purpose: Purpose) -> Result<(), Refusal> {
-    let now = turn.now;
-    let flow = turn.account.flow(flow).filter(|flow| flow.purpose == purpose);
-    let flow = flow.filter(|flow| now < flow.expires_at && flow.epoch == turn.account.epoch);
-    let owed = flow.and_then(|flow| flow.done).is_some_and(|done| done.replace_saved_code);
-    if owed { Ok(()) } else { Err(Refusal::Ended) }
+impl Owed<'_> {
+    fn check(&self, turn: &Turn<'_>) -> Result<(), Refusal> {
+        let now = turn.now;
+        let flow = turn.account.flow(self.flow).filter(|flow| {
+            flow.purpose == self.purpose
+                && flow.generation == self.generation
+                && flow.epoch == turn.account.epoch
+                && now < flow.expires_at
+        });
+        let owed = flow.and_then(|flow| flow.done).is_some_and(|done| done.replace_saved_code);
+        if owed { Ok(()) } else { Err(Refusal::Ended) }
+    }
 }
 
 fn set_mut<'a>(turn: &'a mut Turn<'_>) -> Option<&'a mut SavedSet> {
