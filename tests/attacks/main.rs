@@ -32,6 +32,7 @@ mod enumeration;
 mod expiry;
 mod leaks;
 mod links;
+mod outstanding;
 mod prefetch;
 mod recipients;
 mod replay;

@@ -258,6 +258,12 @@ impl Registration<'_> {
         let State { context, target, loaded, others, .. } = state;
         let gates = context.gates_of();
         let gates = gates.ok_or(Refusal::NotOffered)?;
+        let stamp = context.user.as_ref().and_then(|user| user.change_stamp.as_deref());
+        let begun = loaded.account.flow(&claim.flow);
+        if begun.is_some_and(|flow| flow.stamp.as_deref() != stamp) {
+            // The account was changed outside: whoever began may be somebody else.
+            return Err(Refusal::NotAccepted.into());
+        }
         let tell = &context.addresses(&loaded.account);
         let available = &context.available;
         let policy = &*context.policy;
