@@ -30,6 +30,7 @@ mod crash;
 mod entries;
 mod enumeration;
 mod expiry;
+mod kinds;
 mod leaks;
 mod links;
 mod outstanding;

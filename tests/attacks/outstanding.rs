@@ -1,9 +1,7 @@
 //! What dies with a change of the account, and what does not: V34.
 
 use sspr::testing::SoftToken;
-use sspr::{
-    Attempt, Clock as _, Contacts, MethodKind, NewMethod, OathParameters, OathSeed, Refusal, Step,
-};
+use sspr::{Attempt, Clock as _, Contacts, MethodKind, NewMethod, OathParameters, OathSeed, Step};
 
 use crate::place::Place;
 use crate::replay::{lock_out, sparing};
