@@ -39,4 +39,5 @@ mod recipients;
 mod replay;
 mod sequences;
 mod tenants;
+mod trail;
 mod vectors;

@@ -17,7 +17,7 @@ in_memory!(
     v34_neither_a_used_code_nor_a_request_voids_anything,
 );
 
-async fn claim_token(world: &World) {
+pub(crate) async fn claim_token(world: &World) {
     let (text, parameters) = ("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", OathParameters::default());
     let seed = OathSeed::parse_base32(text).expect("a seed");
     let root = admin();
