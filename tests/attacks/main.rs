@@ -37,6 +37,7 @@ mod outstanding;
 mod prefetch;
 mod recipients;
 mod replay;
+mod secrets;
 mod sequences;
 mod tenants;
 mod trail;
