@@ -37,6 +37,7 @@ mod outstanding;
 mod prefetch;
 mod recipients;
 mod replay;
+mod samples;
 mod secrets;
 mod sequences;
 mod tenants;
