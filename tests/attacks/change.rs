@@ -1,18 +1,16 @@
-//! What changes while a flow runs: V32, V34, V37, V38.
+//! What changes while a flow runs: V32, V37, V38.
 
 use sspr::{
-    Channel, Contacts, GroupId, MethodKind, NewMethod, PolicySettings, Refusal, Scope,
-    SignInContext, SignedIn, Step,
+    Channel, GroupId, MethodKind, NewMethod, PolicySettings, Refusal, Scope, SignInContext,
+    SignedIn,
 };
 
 use crate::place::Place;
 use crate::support::*;
 use crate::town::*;
 
-on_every_store!(v34_every_change_voids_what_was_issued_before);
 in_memory!(
     v32_the_strictest_of_start_and_now_counts,
-    v34_what_is_no_change_of_the_account_voids_nothing,
     v37_an_unproven_address_is_worth_nothing,
     v37_managing_methods_wants_a_fresh_and_strong_sign_in,
     v38_the_code_of_one_address_confirms_no_other,
@@ -63,126 +61,6 @@ async fn v32_the_strictest_of_start_and_now_counts(_place: &Place) {
     let reply = world.prove(&reply.ticket, &right).await.expect("proven");
     assert!(!granted(&reply.step));
     assert_eq!(refusal(world.complete(&reply.ticket, NEW).await), Refusal::MoreProofNeeded);
-}
-
-const CHANGES: [&str; 9] = [
-    "password",
-    "disabled",
-    "deleted",
-    "another person",
-    "stamp",
-    "contacts",
-    "removed",
-    "added",
-    "reset",
-];
-
-async fn make(world: &World, change: &str) {
-    let (directory, tenant, user) = (&world.directory, &world.tenant, &world.user);
-    let registration = world.engine.registration();
-    let update = |with: fn(&mut sspr::UserFacts)| {
-        directory.update_user(tenant, user, with).expect("there");
-    };
-    match change {
-        "password" => directory.change_password(tenant, user, "set at the desk").expect("set"),
-        "disabled" => update(|facts| facts.enabled = false),
-        "deleted" => assert!(directory.remove_user(tenant, user)),
-        "another person" => update(|facts| facts.incarnation = Some("second".to_owned())),
-        "stamp" => update(|facts| facts.display_name = Some("Countess".to_owned())),
-        "contacts" => {
-            let mut contacts = Contacts::default();
-            contacts.office = Some(phone("+14255550777"));
-            supply(world, user, &contacts).await;
-        }
-        "removed" => {
-            let all = registration.list(&request(), &world.signed_in()).await.expect("listed");
-            let phones = all.iter().find(|one| one.kind == MethodKind::MobilePhone);
-            let phone = phones.expect("a phone").id.clone();
-            registration.remove(&request(), &world.signed_in(), &phone).await.expect("removed");
-        }
-        "added" => {
-            let second = "second@private.example";
-            world.register(NewMethod::email(mail(second)), second).await;
-        }
-        "reset" => {
-            let ticket = world.granted().await;
-            world.complete(&ticket, "set in another flow").await.expect("reset");
-        }
-        other => panic!("{other}"),
-    }
-}
-
-/// V34: whatever changes the account (password, state, methods, addresses) between issue and use,
-/// a code, a proof, a grant and a ticket of before no longer lead to a password.
-async fn v34_every_change_voids_what_was_issued_before(place: &Place) {
-    for change in CHANGES {
-        for stage in ["issued", "proven", "granted"] {
-            if place.rounds(1, 0) == 0 && stage != "granted" {
-                continue; // the disk is slow, and the record is the same
-            }
-            let world = world(place.store(), roomy(settings())).await;
-            world.register_both().await;
-            let reply = world.start().await;
-            let (reply, right) = world.challenged(&reply.ticket, &email(), MAIL).await;
-            let mut ticket = reply.ticket;
-            if stage != "issued" {
-                ticket = world.prove(&ticket, &right).await.expect("proven").ticket;
-            }
-            if stage == "granted" {
-                let (reply, text) = world.challenged(&ticket, &sms(), MOBILE).await;
-                ticket = world.prove(&reply.ticket, &text).await.expect("proven").ticket;
-            }
-            make(&world, change).await;
-            let writes = world.directory.writes(&world.tenant, &world.user).len();
-
-            // Go on as far as one gets.
-            let case = format!("{change} after {stage}");
-            if stage == "issued"
-                && let Ok(reply) = world.prove(&ticket, &right).await
-            {
-                ticket = reply.ticket;
-            }
-            if stage != "granted"
-                && let Ok(reply) = world.engine.reset().challenge(&request(), &ticket, &sms()).await
-            {
-                world.deliver().await;
-                ticket = reply.ticket;
-                if let Some(text) = world.inbox.last_code_to(MOBILE)
-                    && let Ok(reply) = world.prove(&ticket, &text).await
-                {
-                    ticket = reply.ticket;
-                }
-            }
-            let answer = world.complete(&ticket, NEW).await;
-            assert!(
-                !matches!(&answer, Ok(reply) if matches!(reply.step, Step::Done { .. })),
-                "{case}"
-            );
-            assert!(!world.password_is(NEW), "{case}");
-            assert_eq!(world.directory.writes(&world.tenant, &world.user).len(), writes, "{case}");
-        }
-    }
-}
-
-/// V34: throttling and a lockout of the sign-in void nothing: that would be a way to shut out.
-async fn v34_what_is_no_change_of_the_account_voids_nothing(_place: &Place) {
-    let world = World::memory(roomy(settings())).await;
-    world.register_both().await;
-    let ticket = world.granted().await;
-    siege(&world, &ada(), &email(), 10).await;
-    siege(&world, &ada(), &sms(), 10).await;
-    let stamp = world.directory.facts(&world.tenant, &world.user).expect("there").change_stamp;
-    let locked = world.directory.update_user(&world.tenant, &world.user, |facts| {
-        facts.locked_out = Some(true);
-        facts.change_stamp = None;
-    });
-    locked.expect("there");
-    let same = world.directory.update_user(&world.tenant, &world.user, |facts| {
-        facts.change_stamp = stamp;
-    });
-    same.expect("there");
-    world.complete(&ticket, NEW).await.expect("reset");
-    assert!(world.password_is(NEW));
 }
 
 /// V37: an address that was typed and not confirmed counts for nothing and is told nothing; a

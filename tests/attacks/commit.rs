@@ -178,7 +178,6 @@ async fn v47_sessions_end_whatever_the_caller_does(place: &Place) {
 }
 
 /// V48: a success clears the failures of nobody's guesses: what was spent before is spent after.
-/// (That an unlock does not either is left for the unlock flow.)
 async fn v48_a_reset_lowers_no_budget(_place: &Place) {
     let world = World::memory(roomy(one_gate())).await;
     let person = settle(&world, 1).await;

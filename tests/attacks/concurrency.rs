@@ -17,10 +17,13 @@ on_every_store!(
 );
 in_memory!(v38_a_race_of_changes_confirms_no_other_address);
 
-const TASKS: usize = 64;
+pub(crate) const TASKS: usize = 64;
 
 /// Does the same on `TASKS` threads at the same moment, on two engines in turn.
-fn at_once<T: Send>(engines: &[&Engine; 2], act: impl Fn(usize, &Engine) -> T + Sync) -> Vec<T> {
+pub(crate) fn at_once<T: Send>(
+    engines: &[&Engine; 2],
+    act: impl Fn(usize, &Engine) -> T + Sync,
+) -> Vec<T> {
     let barrier = Barrier::new(TASKS);
     let answers = Mutex::new(Vec::new());
     std::thread::scope(|scope| {

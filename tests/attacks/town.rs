@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sspr::{
-    Contacts, EmailAddress, Engine, Error, Event, EventKind, Identifier, PhoneNumber, Policy,
-    PolicySettings, Rate, Refusal, Reply, Request, ResetTicket, Selection, Step, Store, UserFacts,
-    UserId,
+    Contacts, EmailAddress, Engine, Error, Event, EventKind, Identifier, LinkBase, MethodKind,
+    PhoneNumber, Policy, PolicySettings, Rate, Refusal, Reply, Request, ResetTicket, Selection,
+    Step, Store, UserFacts, UserId,
 };
 
 use crate::place::Shop;
@@ -37,6 +37,26 @@ pub(crate) fn roomy(mut settings: PolicySettings) -> PolicySettings {
     settings.limits.prefix = far;
     settings.limits.tenant = far;
     settings
+}
+
+pub(crate) const BASE: &str = "https://id.contoso.example/reset#";
+
+/// The same with every method, links and unlocks.
+pub(crate) fn everything(required: u8) -> PolicySettings {
+    let mut settings = roomy(settings());
+    settings.users.methods = MethodKind::ALL.into();
+    settings.users.required = required;
+    settings.link = Some(LinkBase::parse(BASE).expect("sound"));
+    settings.unlock_without_reset = true;
+    if required == 1 {
+        // One gate alone: fewer guesses, or the policy is refused.
+        settings.failures.consecutive = 15;
+    }
+    settings
+}
+
+pub(crate) fn option(text: &str) -> Selection {
+    Selection::parse(text).expect("an option")
 }
 
 /// A source of its own for each number.

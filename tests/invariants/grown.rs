@@ -16,7 +16,20 @@ use crate::support::{NEW, World, ada, admin, code, request, request_from};
 const MOST: usize = 16 * 1024;
 const DAY: Duration = Duration::from_secs(86_400);
 
-/// Everything is allowed, by the budgets that a policy has if it says nothing else.
+/// Everything is allowed: by the budgets that a policy has if it says nothing else, and by the
+/// widest that a policy may have.
+fn policies() -> [PolicySettings; 2] {
+    let wide = |settings: &mut PolicySettings| {
+        settings.registration.max_per_kind = 5;
+        (settings.sends.per_hour, settings.sends.per_day) = (20, 20);
+        (settings.sends.live_flows, settings.sends.source_share) = (10, 100);
+        (settings.failures.open.max, settings.failures.proven.max) = (50, 50);
+    };
+    let (narrow, mut widest) = (policy(), policy());
+    wide(&mut widest);
+    [narrow, widest]
+}
+
 fn policy() -> PolicySettings {
     let mut settings = every(2);
     settings.saved_codes = 16;
@@ -145,9 +158,9 @@ async fn all_at_it(kept: &Kept, world: &World, largest: &mut usize) {
 
 #[test]
 fn inv17_a_record_with_everything_in_it_stays_small() {
-    for kept in all() {
+    for (kept, settings) in all().into_iter().chain(all()).zip(policies().into_iter().cycle()) {
         block_on(async {
-            let world = World::over(kept.store.clone(), policy()).await;
+            let world = World::over(kept.store.clone(), settings).await;
             lock_out(&world);
             let mut largest = 0;
             let methods = register_all(&kept, &world, &mut largest).await;

@@ -24,7 +24,7 @@ use super::method::MethodKind;
 use super::time::Timestamp;
 
 /// Bytes of a body beyond which nothing is added.
-const LARGE: usize = 12 * 1024;
+const LARGE: usize = 10 * 1024;
 /// The format that this release writes.
 pub(crate) const FORMAT: u16 = 1;
 

@@ -267,6 +267,12 @@ impl Registration<'_> {
         self.check_fresh(user, &state)?;
         let State { context, target, loaded, others, .. } = state;
         let registrant = context.registrant().ok_or(Refusal::NotOffered)?;
+        let stamp = registrant.user.change_stamp.as_deref();
+        let begun = loaded.account.flow(&claim.flow);
+        if begun.is_some_and(|flow| flow.stamp.as_deref() != stamp) {
+            // The account was changed outside: whoever began may be somebody else.
+            return Err(Refusal::NotAccepted.into());
+        }
         let tell = &context.addresses(&loaded.account);
         let policy = &*context.policy;
         let origin = Origin::of(request, ActorKind::User);

@@ -1,0 +1,222 @@
+//! Links, whose they are, and where they lead: V26, V29, V39.
+
+use sspr::{
+    Attempt, Error, InvalidInput, LinkBase, PolicySettings, Refusal, Reply, ResetTicket, SecretText,
+};
+
+use crate::place::Place;
+use crate::support::*;
+use crate::town::*;
+
+on_every_store!(
+    v29_whoever_began_a_flow_has_no_part_in_it_after_the_link,
+    v29_a_flow_with_another_proof_is_not_handed_over,
+    v39_without_a_base_nothing_is_sent,
+);
+in_memory!(
+    v29_a_link_opens_the_account_and_the_purpose_that_it_was_for,
+    v39_a_link_is_the_base_of_the_policy_and_a_secret,
+    v39_no_operation_takes_a_host_name,
+);
+
+/// A stranger asks for the link of this person. What the stranger holds then.
+async fn asked_for(world: &World, person: &Person, from: u32) -> ResetTicket {
+    let reply = opened(&world.engine, &source(from), &person.name, &option("email.link")).await;
+    world.deliver().await;
+    reply.expect("opened").ticket
+}
+
+fn link_to(world: &World, person: &Person) -> String {
+    world.inbox.last_link_to(&person.mail).expect("a link")
+}
+
+fn clicked(url: &str) -> Attempt {
+    Attempt::link(url).expect("a link")
+}
+
+/// All that a ticket of before can try, in words.
+async fn tried(world: &World, from: u32, ticket: &ResetTicket, url: &str) -> Vec<String> {
+    let (request, reset) = (source(from), world.engine.reset());
+    let said = |answer: Result<(), Error>| format!("{answer:?}");
+    vec![
+        seen(&reset.view(&request, ticket).await),
+        seen(&reset.prove(&request, ticket, &clicked(url)).await),
+        seen(&reset.prove(&request, ticket, &code("12345678")).await),
+        seen(&reset.complete(&request, ticket, &NEW.into()).await),
+        seen(&reset.challenge(&request, ticket, &option("email.link")).await),
+        seen(&reset.challenge(&request, ticket, &sms()).await),
+        said(reset.remember_device(&request, ticket).await.map(|_| ())),
+        said(reset.replace_saved_code(&request, ticket).await.map(|_| ())),
+        said(reset.acknowledge_saved_code(&request, ticket).await),
+        seen(&reset.view(&request, ticket).await),
+        said(reset.cancel(&request, ticket).await),
+        seen(&reset.view(&request, ticket).await),
+    ]
+}
+
+/// V29: the attacker begins, the victim redeems the link in another browser. The attacker's ticket
+/// opens nothing and shows what it would show if the victim had not; the victim's goes on.
+async fn v29_whoever_began_a_flow_has_no_part_in_it_after_the_link(place: &Place) {
+    let world = world(place.store(), everything(1)).await;
+    let (victim, other) = (settle(&world, 1).await, settle(&world, 2).await);
+    let evil = asked_for(&world, &victim, 1).await;
+    let control = asked_for(&world, &other, 2).await;
+    let url = link_to(&world, &victim);
+    // 256 random bits of which the message tells none.
+    assert!(evil.expose_secret().len() * 6 >= 128);
+    assert!(!url.contains(evil.expose_secret()) && !evil.expose_secret().contains(&url[40..]));
+    let reset = world.engine.reset();
+    let own = reset.redeem_elsewhere(&source(3), &victim.name, &clicked(&url)).await;
+    let own = own.expect("redeemed");
+    assert!(granted(&own.step));
+    assert_ne!(own.ticket.expose_secret(), evil.expose_secret());
+    world.clock.advance(2 * MINUTE);
+    let unrelated = format!("{BASE}{}", "A".repeat(43));
+    let of_evil = tried(&world, 1, &evil, &url).await;
+    assert_eq!(of_evil, tried(&world, 2, &control, &unrelated).await);
+    world.deliver().await;
+    assert_eq!(world.inbox.messages_to(&victim.mail).len(), 1, "no second link");
+    assert!(world.inbox.messages_to(&victim.mobile).is_empty());
+    assert!(!world.directory.password_is(&world.tenant, &victim.id, NEW));
+    let done = reset.complete(&source(3), &own.ticket, &NEW.into()).await.expect("reset");
+    assert_eq!(done.step, sspr::Step::Done { propagated: true });
+    assert!(world.directory.password_is(&world.tenant, &victim.id, NEW));
+    for answer in [
+        reset.view(&source(1), &evil).await,
+        reset.complete(&source(1), &evil, &"another long password".into()).await,
+    ] {
+        assert!(!matches!(answer, Ok(Reply { step: sspr::Step::Done { .. }, .. })), "{answer:?}");
+    }
+}
+
+/// V29: nobody inherits what somebody else has proven.
+async fn v29_a_flow_with_another_proof_is_not_handed_over(place: &Place) {
+    let world = world(place.store(), everything(2)).await;
+    let person = settle(&world, 1).await;
+    let request = source(1);
+    let reply = opened(&world.engine, &request, &person.name, &sms()).await.expect("opened");
+    world.deliver().await;
+    let text = world.inbox.last_code_to(&person.mobile).expect("a code");
+    let reply = try_code(&world.engine, &request, &reply.ticket, &text).await.expect("proven");
+    let reset = world.engine.reset();
+    let reply = reset.challenge(&request, &reply.ticket, &option("email.link")).await;
+    let reply = reply.expect("opened");
+    world.deliver().await;
+    let url = link_to(&world, &person);
+    let before = world.engine.stats().comparisons;
+    for n in 2..12 {
+        let answer = reset.redeem_elsewhere(&source(n), &person.name, &clicked(&url)).await;
+        assert_eq!(refusal(answer), Refusal::NotAccepted);
+    }
+    assert_eq!(world.engine.stats().comparisons, before, "nothing was counted or compared");
+    let proven = reset.prove(&request, &reply.ticket, &clicked(&url)).await.expect("proven");
+    assert!(granted(&proven.step));
+    let late = reset.redeem_elsewhere(&source(2), &person.name, &clicked(&url)).await;
+    assert_eq!(refusal(late), Refusal::NotAccepted);
+}
+
+/// V29 and V26: the link of one account with another's identifier, or of a reset at an unlock.
+async fn v29_a_link_opens_the_account_and_the_purpose_that_it_was_for(_place: &Place) {
+    let world = World::memory(everything(1)).await;
+    let (a, b) = (settle(&world, 1).await, settle(&world, 2).await);
+    let ticket = asked_for(&world, &a, 1).await;
+    let of_b = asked_for(&world, &b, 2).await;
+    let url = link_to(&world, &a);
+    let (reset, unlock) = (world.engine.reset(), world.engine.unlock());
+    for name in [&b.name, &named("nobody"), &named("a@contoso.example")] {
+        let answer = reset.redeem_elsewhere(&source(3), name, &clicked(&url)).await;
+        assert_eq!(refusal(answer), Refusal::NotAccepted);
+    }
+    let answer = unlock.redeem_elsewhere(&source(3), &a.name, &clicked(&url)).await;
+    assert_eq!(refusal(answer), Refusal::NotAccepted);
+    let answer = reset.prove(&source(2), &of_b, &clicked(&url)).await;
+    assert_eq!(refusal(answer), Refusal::NotAccepted);
+    assert_eq!(counted(&events_of(&world, &a.id).await), 0);
+    let answer = reset.prove(&source(1), &ticket, &clicked(&url)).await;
+    assert!(granted(&answer.expect("proven").step));
+}
+
+/// V39: whatever a request holds, the address is the policy's, and what follows is a secret.
+async fn v39_a_link_is_the_base_of_the_policy_and_a_secret(_place: &Place) {
+    let world = World::memory(everything(1)).await;
+    let person = settle(&world, 1).await;
+    let evil = "https://evil.example/";
+    let request = sspr::Request::new(tenant(), sspr::Source::parse("evil.example"));
+    let request = request.with_human_answer(SecretText::from(evil));
+    let other = "person1@contoso.example\u{2F}evil.example";
+    let (reset, link) = (world.engine.reset(), option("email.link"));
+    for name in [&person.name, &named(other), &named("evil.example")] {
+        let reply = reset.start(&request, name).await.expect("started");
+        let asked = reset.challenge(&request, &reply.ticket, &link).await;
+        asked.expect("uniform");
+        world.clock.advance(2 * MINUTE);
+    }
+    world.deliver().await;
+    let sent = world.inbox.all();
+    assert_eq!(sent.len(), 1);
+    let url = sent[0].link().expect("a link");
+    let secret = url.strip_prefix(BASE).expect("the policy's base");
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    assert!(secret.len() == 43 && secret.bytes().all(plain), "{url}");
+
+    for bad in ["http://id.contoso.example/#", "//id.contoso.example/#", "ftp://id.example/#"] {
+        assert!(matches!(LinkBase::parse(bad), Err(InvalidInput::Malformed { .. })), "{bad}");
+        let stored = serde_json::json!({ "link": bad }).to_string();
+        assert!(serde_json::from_str::<PolicySettings>(&stored).is_err(), "{bad}");
+    }
+}
+
+/// V39: the base was taken away after the link was asked for: nothing is sent, nothing is made up.
+async fn v39_without_a_base_nothing_is_sent(place: &Place) {
+    let world = world(place.store(), everything(1)).await;
+    let person = settle(&world, 1).await;
+    let link = option("email.link");
+    opened(&world.engine, &source(1), &person.name, &link).await.expect("opened");
+    let mut without = everything(1);
+    without.link = None;
+    put(&world, without, 1).await;
+    world.deliver().await;
+    world.clock.advance(MINUTE);
+    world.deliver().await;
+    assert_eq!(world.inbox.attempts(), 0);
+    // And none can be asked for: the option is offered to nobody.
+    let reply = world.engine.reset().start(&source(2), &person.name).await.expect("started");
+    let answer = world.engine.reset().challenge(&source(2), &reply.ticket, &link).await;
+    assert_eq!(refusal(answer), Refusal::NotOffered);
+}
+
+/// V39: read in the source: no public function of the engine has an argument for a host name, and a
+/// request has no field for one.
+async fn v39_no_operation_takes_a_host_name(_place: &Place) {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/engine");
+    let (mut folders, mut signatures) = (vec![root.clone()], 0);
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).expect("text");
+            for start in ["pub fn ", "pub async fn ", "pub const fn "] {
+                for part in text.split(start).skip(1) {
+                    let signature = part.split(['{', ';']).next().unwrap_or_default();
+                    let arguments = signature.split("->").next().unwrap_or_default();
+                    signatures += 1;
+                    for word in ["LinkBase", "Uri", "url", "host", "base", "origin", "header"] {
+                        assert!(!arguments.contains(word), "{}: {arguments}", path.display());
+                    }
+                }
+            }
+        }
+    }
+    assert!(signatures > 100, "{signatures}");
+    let text = std::fs::read_to_string(root.join("request.rs")).expect("text");
+    let body = text.split("pub struct Request {").nth(1).and_then(|text| text.split('}').next());
+    let fields = body.expect("the struct").lines().filter_map(|line| line.trim().split_once(": "));
+    let fields: Vec<_> = fields.map(|(name, _)| name).collect();
+    assert_eq!(
+        fields,
+        ["pub(crate) tenant", "pub(crate) source", "pub(crate) human", "pub(crate) device"]
+    );
+}

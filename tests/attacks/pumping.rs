@@ -1,0 +1,112 @@
+//! Texts that cost money, links and calls that annoy: V43 for the newer doors.
+
+use async_trait::async_trait;
+use sspr::adapters::memory::MemoryStore;
+use sspr::port::{PortResult, RiskSignal, RiskSignals};
+use sspr::testing::block_on;
+use sspr::{Channel, Destination, Policy, TenantId};
+
+use crate::concurrency::at_once;
+use crate::place::Place;
+use crate::replay::{lock_out, sparing};
+use crate::support::*;
+use crate::town::*;
+
+on_every_store!(v43_links_and_unlocks_at_once_send_one_message);
+in_memory!(v43_a_host_keeps_its_own_list_of_countries, v43_administrators_are_asked_for_help_once,);
+
+/// Numbers of one country, as a host would keep a list.
+struct OneCountry;
+
+#[async_trait]
+impl RiskSignals for OneCountry {
+    async fn before_send(
+        &self,
+        _tenant: &TenantId,
+        channel: Channel,
+        destination: &Destination,
+    ) -> PortResult<RiskSignal> {
+        let telephone = matches!(channel, Channel::Sms | Channel::Voice);
+        let allowed = !telephone || destination.normalised().starts_with("+1555");
+        Ok(if allowed { RiskSignal::Clear } else { RiskSignal::Deny })
+    }
+}
+
+/// V43: 64 tasks on two engines ask for the same link, or the same code of an unlock.
+async fn v43_links_and_unlocks_at_once_send_one_message(place: &Place) {
+    for unlocking in [false, true] {
+        let shop = place.shop();
+        let world = world(shop.open(), sparing()).await;
+        let second = twin(&world, &shop, 8).await;
+        world.register_both().await;
+        lock_out(&world);
+        world.inbox.clear();
+        let before = world.inbox.attempts();
+        let (request, link) = (request(), option("email.link"));
+        let reset = world.start().await.ticket;
+        let unlock = world.engine.unlock().start(&request, &ada()).await.expect("started").ticket;
+        let answers = at_once(&[&world.engine, &second], |_, engine| {
+            block_on(async {
+                if unlocking {
+                    engine.unlock().challenge(&request, &unlock, &link).await.is_ok()
+                } else {
+                    engine.reset().challenge(&request, &reset, &link).await.is_ok()
+                }
+            })
+        });
+        assert!(answers.iter().all(|ok| *ok), "what each is told comes from the ticket alone");
+        world.deliver().await;
+        assert_eq!(world.inbox.attempts() - before, 1);
+        assert_eq!(world.inbox.messages_to(MAIL).len(), 1);
+    }
+}
+
+/// V43: prices of numbers are known to the host. What it denies is not sent, and nobody who asks
+/// sees a difference.
+async fn v43_a_host_keeps_its_own_list_of_countries(_place: &Place) {
+    let first = World::memory(one_gate()).await;
+    let store = std::sync::Arc::new(MemoryStore::new());
+    let made = builder(store, &first.clock, first.directory.clone(), first.inbox.clone(), 5);
+    let engine = made.risk_signals(OneCountry).open().await.expect("opened");
+    let policy = Policy::new(roomy(one_gate())).expect("sound");
+    engine.admin(&tenant(), &admin()).put_policy(&policy, None).await.expect("put");
+    let world = World { engine, ..first };
+    let (cheap, dear) = (settle(&world, 1).await, settle(&world, 2).await);
+    let mut contacts = sspr::Contacts::default();
+    contacts.mobile = Some(phone("+88216123456"));
+    supply(&world, &dear.id, &contacts).await;
+    let mut shown = Vec::new();
+    for (n, person) in [(1, &cheap), (2, &dear)] {
+        let reply = opened(&world.engine, &source(n), &person.name, &sms()).await;
+        shown.push(seen(&Ok(reply.expect("uniform"))));
+    }
+    world.deliver().await;
+    assert_eq!(shown[0], shown[1]);
+    let sent = world.inbox.all();
+    let codes = sent.iter().filter(|one| one.code().is_some());
+    let sent: Vec<_> = codes.map(|one| one.destination.normalised()).collect();
+    assert_eq!(sent, [cheap.mobile]);
+}
+
+/// V43: whoever presses *contact your administrator* again and again, from anywhere, is one mail.
+async fn v43_administrators_are_asked_for_help_once(_place: &Place) {
+    let mut settings = sparing();
+    let role = sspr::RoleId::parse("Global Administrator").expect("valid");
+    settings.notifications.administrator_roles = [role.clone()].into();
+    let world = World::memory(settings).await;
+    world.register_both().await;
+    let mut helper = sspr::UserFacts::new(sspr::UserId::parse("helper").expect("valid"));
+    helper.primary_mail = Some(mail("helper@contoso.example"));
+    helper.roles = [role].into();
+    let added = world.directory.add_user(&world.tenant, helper, &["helper@contoso.example"], OLD);
+    added.expect("new user");
+    for n in 0..100 {
+        for name in [&ada(), &named("nobody")] {
+            let reply = world.engine.reset().start(&source(n), name).await.expect("started");
+            let asked = world.engine.reset();
+            asked.contact_administrator(&source(n), &reply.ticket).await.expect("uniform");
+        }
+        world.deliver().await;
+    }
+    assert_eq!(world.inbox.messages_to("helper@contoso.example").len(), 1);
+}

@@ -1,0 +1,224 @@
+//! Seeds, saved codes, links, devices and present passwords in whatever is shown or kept: V41, V42.
+
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use sspr::testing::{CallLog, Recorder, SeededEntropy, SimulatedMethod, TestSeal};
+use sspr::{
+    Attempt, Clock as _, Engine, MethodKind, NewAuthenticator, OathParameters, Policy, SecretText,
+};
+
+use crate::codes::dump;
+use crate::place::Place;
+use crate::replay::sparing;
+use crate::support::*;
+use crate::town::*;
+
+on_every_store!(v42_no_newer_secret_is_kept_or_shown);
+in_memory!(v41_no_answer_holds_a_newer_secret, v42_the_library_prints_nothing);
+
+/// Values as a host would log them.
+#[derive(Default)]
+struct Shown(Vec<String>);
+
+impl Shown {
+    fn note(&mut self, value: &(impl Debug + ?Sized)) {
+        self.0.push(format!("{value:?}"));
+        self.0.push(format!("{value:#?}"));
+    }
+
+    fn check(&self, secrets: &[String]) {
+        for text in &self.0 {
+            for secret in secrets {
+                assert!(!text.contains(secret.as_str()), "{secret} in {text}");
+            }
+        }
+    }
+}
+
+/// A secret in each form in which it could leak.
+fn forms(secret: &[u8]) -> Vec<String> {
+    let base32 = data_encoding::BASE32_NOPAD.encode(secret);
+    let grouped: Vec<_> =
+        base32.as_bytes().chunks(4).map(|part| String::from_utf8_lossy(part).to_string()).collect();
+    let numbers: Vec<_> = secret.iter().map(u8::to_string).collect();
+    vec![
+        grouped.join(" "),
+        base32,
+        data_encoding::HEXLOWER.encode(secret),
+        data_encoding::BASE64_NOPAD.encode(secret),
+        data_encoding::BASE64URL_NOPAD.encode(secret),
+        numbers.join(","),
+        numbers.join(", "),
+    ]
+}
+
+/// Goes through everything that has a secret; gives the secrets, and what was shown meanwhile.
+async fn scenario(world: &World, shown: &mut Shown) -> Vec<String> {
+    world.register_both().await;
+    let (request, user, registration) = (request(), world.signed_in(), world.engine.registration());
+    let (reset, change) = (world.engine.reset(), world.engine.change());
+    let mut secrets: Vec<String> = [MAIL, MOBILE, NEW, OLD].map(str::to_owned).into();
+
+    let app = NewAuthenticator::new("Contoso", "ada");
+    let enrolled = registration.enrol_authenticator(&request, &user, &app).await.expect("begun");
+    shown.note(&enrolled);
+    let seed = enrolled.seed.expose_secret();
+    let plain: String = seed.chars().filter(|symbol| !symbol.is_whitespace()).collect();
+    secrets.extend(forms(&data_encoding::BASE32_NOPAD.decode(plain.as_bytes()).expect("Base32")));
+    secrets.push(seed.to_owned());
+    secrets.push(enrolled.uri.expose_secret().to_owned());
+    let token = sspr::testing::SoftToken::new(seed, OathParameters::default()).expect("a seed");
+    let typed = token.code(world.clock.now());
+    let (ticket, given) = (&enrolled.reply.ticket, code(&typed));
+    let confirmed = registration.confirm(&request, &user, ticket, &given).await;
+    shown.note(&confirmed.expect("confirmed"));
+
+    let set = registration.create_saved_codes(&request, &user).await.expect("created");
+    shown.note(&set);
+    let view = registration.acknowledge_saved_codes(&request, &user, &set.id).await;
+    shown.note(&view.expect("kept"));
+    let saved: Vec<_> = set.codes.iter().map(|one| one.expose_secret().to_owned()).collect();
+    for one in &saved {
+        secrets.extend([one.clone(), one.replace('-', ""), one.to_lowercase()]);
+    }
+    let device = registration.remember_device(&request, &user).await.expect("known");
+    shown.note(&device);
+    let known = request_from("203.0.113.7").with_device(device);
+    shown.note(&known);
+
+    world.passkey.give(&world.user);
+    let reply = world.start().await;
+    let reply = world.challenge(&reply.ticket, &option("passkey")).await;
+    shown.note(&reply);
+    let response = world.passkey.response(&world.user, reply.page.as_deref().expect("a page"));
+    secrets.push(response.expose_secret().to_owned());
+    let given = Attempt::response(response).expect("bounded");
+    shown.note(&given);
+    shown.note(&reset.prove(&request, &reply.ticket, &given).await.expect("proven"));
+
+    let reply = world.start().await;
+    shown.note(&world.challenge(&reply.ticket, &option("email.link")).await);
+    world.deliver().await;
+    let url = world.inbox.last_link_to(MAIL).expect("a link");
+    secrets.extend([url.clone(), url[BASE.len()..].to_owned()]);
+    let link = Attempt::link(&url).expect("a link");
+    shown.note(&link);
+    let reply = reset.redeem_elsewhere(&known, &ada(), &link).await.expect("redeemed");
+    secrets.push(reply.ticket.expose_secret().to_owned());
+    let reply = reset.challenge(&known, &reply.ticket, &option("saved_code")).await.expect("open");
+    let wrong = reset.prove(&known, &reply.ticket, &code("BCDF-GHJK")).await.expect_err("wrong");
+    shown.note(&wrong);
+    shown.0.push(wrong.to_string());
+    let reply = reset.prove(&known, &reply.ticket, &code(&saved[0])).await.expect("proven");
+    shown.note(&reply);
+    shown.0.push(serde_json::to_string(&reply.step).expect("shown"));
+    let done = reset.complete(&known, &reply.ticket, &NEW.into()).await.expect("reset");
+    shown.note(&done);
+    shown.0.push(serde_json::to_string(&done.step).expect("shown"));
+    let another = reset.replace_saved_code(&known, &done.ticket).await.expect("another");
+    shown.note(&another);
+    secrets.push(another.expose_secret().to_owned());
+    secrets.push(another.expose_secret().replace('-', ""));
+    reset.acknowledge_saved_code(&known, &done.ticket).await.expect("kept");
+    let device = reset.remember_device(&known, &done.ticket).await.expect("known");
+    shown.note(&device);
+    secrets.push(device.expose_secret().to_owned());
+    world.clock.advance(2 * MINUTE);
+
+    let present = SecretText::from("the present password, typed wrong");
+    secrets.push(present.expose_secret().to_owned());
+    let user = world.signed_in();
+    shown.note(&change.start(&request, &user, &present).await.expect_err("wrong"));
+    let reply = change.start(&request, &user, &NEW.into()).await.expect("known");
+    shown.note(&reply);
+    secrets.push(reply.ticket.expose_secret().to_owned());
+    let last = SecretText::from("violet candle plum tractor");
+    secrets.push(last.expose_secret().to_owned());
+    shown.note(&change.complete(&request, &reply.ticket, &last).await.expect("changed"));
+    world.deliver().await;
+    let listed = registration.list(&request, &user).await.expect("listed");
+    shown.note(&listed);
+    // Users see their own addresses, where they manage them.
+    let listed = serde_json::to_string(&listed).expect("shown");
+    shown.0.push(listed.replace(MAIL, "").replace(MOBILE, ""));
+    shown.note(&world.inbox.all());
+    shown.note(&world.directory);
+    shown.note(&world.engine);
+    for event in all_events(world).await {
+        shown.note(&event);
+        shown.0.push(event.encode());
+    }
+    secrets.push(typed);
+    secrets
+}
+
+/// V42: neither `Debug` nor an event, a call of a port or a dump of the store holds a seed, an
+/// address of an app, a saved code, a link, a secret of a device, a response or a password.
+async fn v42_no_newer_secret_is_kept_or_shown(place: &Place) {
+    let (shop, log) = (place.shop(), CallLog::with_arguments());
+    let first = World::memory(sparing()).await;
+    let passkey = SimulatedMethod::new(MethodKind::Passkey);
+    let watched = Engine::builder()
+        .keys(keys())
+        .store(Arc::new(Recorder::new(shop.open(), log.clone())))
+        .directory(Recorder::new(first.directory.clone(), log.clone()))
+        .delivery(Recorder::new(first.inbox.clone(), log.clone()))
+        .clock(first.clock.clone())
+        .entropy(SeededEntropy::new(11))
+        .seal(Recorder::new(TestSeal, log.clone()))
+        .external_method(Recorder::new(passkey.clone(), log.clone()));
+    let watched = watched.open().await.expect("opened");
+    let policy = Policy::new(sparing()).expect("sound");
+    watched.admin(&tenant(), &admin()).put_policy(&policy, None).await.expect("put");
+    let world = World { engine: watched, passkey, ..first };
+    let mut shown = Shown::default();
+    let secrets = scenario(&world, &mut shown).await;
+    shown.note(&log.lines());
+    assert!(log.count("seal.open") + log.count("external_method.verify") > 0);
+    let kept = dump(&*shop.open()).await;
+    // Addresses are kept, and nothing else of these.
+    let kept_secrets: Vec<_> =
+        secrets.iter().filter(|one| ![MAIL, MOBILE].contains(&one.as_str())).cloned().collect();
+    Shown(vec![kept]).check(&kept_secrets);
+    // Six digits occur by chance: they are looked for on their own.
+    let typed = secrets.last().expect("the code of the app").clone();
+    let of_words = |text: &String| text.split(|c: char| !c.is_alphanumeric()).any(|w| w == typed);
+    assert!(!shown.0.iter().any(of_words));
+    shown.check(&secrets[..secrets.len() - 1]);
+}
+
+/// V41: what an operation answers, serialised: only what is meant to be shown once is a secret, and
+/// that cannot be serialised at all.
+async fn v41_no_answer_holds_a_newer_secret(_place: &Place) {
+    for round in 0..10 {
+        let world = World::memory(sparing()).await;
+        world.clock.advance(DAY * round);
+        let mut shown = Shown::default();
+        let secrets = scenario(&world, &mut shown).await;
+        shown.check(&secrets[..secrets.len() - 1]);
+    }
+}
+
+/// V42: there is no log to be read: the library neither prints nor traces.
+async fn v42_the_library_prints_nothing(_place: &Place) {
+    let mut folders = vec![std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+    let mut files = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            files += 1;
+            let text = std::fs::read_to_string(&path).expect("text");
+            for line in text.lines().map(str::trim_start).filter(|line| !line.starts_with("//")) {
+                for word in ["println!", "eprintln!", "print!(", "dbg!", "tracing::", " log::"] {
+                    assert!(!line.contains(word), "{}: {line}", path.display());
+                }
+            }
+        }
+    }
+    assert!(files > 100);
+}
