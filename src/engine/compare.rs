@@ -6,7 +6,9 @@ use super::Engine;
 use super::attempt::{Attempt, Given};
 use super::error::{At as _, Error, Port};
 use super::step::{Loaded, Origin, Plan, Target, Unsure};
-use crate::domain::account::{Account, Answer, Challenge, Factor, OathDevice, Purpose, SavedSet};
+use crate::domain::account::{
+    Account, Answer, Challenge, Factor, OathDevice, Purpose, SavedSet, Used,
+};
 use crate::domain::code::{CodeContext, TypedCode};
 use crate::domain::contact::PhoneNumber;
 use crate::domain::decide::{
@@ -104,7 +106,8 @@ impl Engine {
                     Answer::Saved(id) => saved_set(account, id),
                     _ => None,
                 };
-                saved_code(target, judged.nobody, set, typed).map(Match::Saved)
+                let used = used_code(account, challenge);
+                saved_code(target, judged.nobody, set, used, typed).map(Match::Saved)
             }
             (Given::Response(response), Nature::External) => {
                 let name = self.external_challenge(&target.key, challenge.key, &challenge.nonce);
@@ -263,18 +266,29 @@ fn saved_set<'a>(account: &'a Account, id: &MethodId) -> Option<&'a SavedSet> {
     }
 }
 
-/// The code of the set that was typed. As many are compared as a set may have, whichever fits.
+/// The code with which this challenge was answered before, which is in no set any more.
+fn used_code<'a>(account: &'a Account, challenge: &Challenge) -> Option<&'a Digest> {
+    let mut repeats = account.flows.iter().filter_map(|flow| flow.repeat.as_ref());
+    match &repeats.find(|one| one.challenge.number == challenge.number)?.used {
+        Some(Used::Saved(code)) => Some(code),
+        _ => None,
+    }
+}
+
+/// The code that was typed: of the set, or the one used before. As many are compared as there may
+/// be, whichever fits.
 fn saved_code(
     target: &Target,
     nobody: &UserId,
     set: Option<&SavedSet>,
+    used: Option<&Digest>,
     typed: &TypedCode,
 ) -> Option<Digest> {
     let user = target.user.as_ref().unwrap_or(nobody);
     let typed = Digest::of(DigestOf::SavedCode, &target.tenant, user, typed.symbols());
     let codes = set.map_or(&[][..], |set| &set.codes);
     let padding = std::iter::repeat(&Digest::NONE);
-    let all = codes.iter().chain(padding).take(SavedSet::MAX);
+    let all = codes.iter().chain(used).chain(padding).take(SavedSet::MAX + 1);
     all.fold(false, |fits, code| fits | code.fits(&typed)).then_some(typed)
 }
 

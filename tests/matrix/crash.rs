@@ -186,9 +186,6 @@ pub(crate) fn may_be_refused(cell: Cell, name: &str, refusal: &Refusal) -> bool 
         _ if cell.way.external() && matches!(name, "store.commit" | "external.begin") => {
             *refusal == Refusal::NotAccepted
         }
-        _ if cell.way == Way::SavedCode && name == "store.commit" => {
-            *refusal == Refusal::NotAccepted
-        }
         _ => false,
     }
 }

@@ -9,6 +9,7 @@ mod crash;
 mod enrol;
 mod judge;
 mod play;
+mod repeats;
 mod rules;
 mod script;
 #[cfg(feature = "sqlite")]

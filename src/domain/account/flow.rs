@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::budget::PoolKind;
 use crate::domain::contact::Destination;
+use crate::domain::digest::Digest;
 use crate::domain::hex_bytes;
 use crate::domain::ids::MethodId;
 use crate::domain::message::CodePurpose;
@@ -229,6 +230,17 @@ pub(crate) struct Proof {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub(crate) struct Repeat {
     pub(crate) challenge: Challenge,
+    /// What was used up with it: another code of that device, or of that list, is not the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) used: Option<Used>,
+}
+
+/// What can be right only once for the whole account.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Used {
+    Step(u64),
+    Saved(Digest),
 }
 
 /// The right to set a password, earned by enough distinct proofs.

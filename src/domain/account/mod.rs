@@ -6,7 +6,7 @@ mod outbox;
 mod shared;
 
 pub(crate) use flow::{
-    Answer, Challenge, Done, Flow, FlowId, Grant, Offer, Proof, Purpose, Repeat,
+    Answer, Challenge, Done, Flow, FlowId, Grant, Offer, Proof, Purpose, Repeat, Used,
 };
 pub use method::Provenance;
 pub(crate) use method::{Factor, Method, MethodState, OathDevice, SavedSet, SealedSeed};

@@ -2,7 +2,7 @@
 
 use super::{Turn, addresses_to_tell};
 use crate::domain::account::{
-    Answer, Challenge, Factor, Flow, FlowId, Grant, Proof, Purpose, Repeat,
+    Answer, Challenge, Factor, Flow, FlowId, Grant, Proof, Purpose, Repeat, Used,
 };
 use crate::domain::budget::Charged;
 use crate::domain::digest::Digest;
@@ -35,6 +35,27 @@ pub(crate) enum Match {
     Step(u64),
     /// This code of the challenge's set.
     Saved(Digest),
+}
+
+impl Match {
+    /// What is used up by it.
+    pub(super) const fn used(&self) -> Option<Used> {
+        match self {
+            Self::Challenge => None,
+            Self::Step(step) => Some(Used::Step(*step)),
+            Self::Saved(code) => Some(Used::Saved(*code)),
+        }
+    }
+
+    /// Whether it is what was right before.
+    pub(super) fn repeats(&self, before: &Repeat) -> bool {
+        match (self, &before.used) {
+            (Self::Challenge, None) => true,
+            (Self::Step(step), Some(Used::Step(used))) => step == used,
+            (Self::Saved(code), Some(Used::Saved(used))) => code.fits(used),
+            _ => false,
+        }
+    }
 }
 
 /// Which flow is to be proven, as a ticket names it.
@@ -117,7 +138,11 @@ pub(crate) fn consume(
         return Err(Refusal::NotAccepted);
     }
     let number = charge.challenge.number;
-    if flow.repeat.as_ref().is_some_and(|one| one.challenge.number == number) {
+    if let Some(before) = flow.repeat.as_ref().filter(|one| one.challenge.number == number) {
+        // Another code of the device or the list would be accepted and not used up.
+        if !matched.repeats(before) {
+            return Err(Refusal::NotAccepted);
+        }
         // Answered by somebody with the same right code, before or while ours was compared.
         let proven = Proven { flow: flow.clone() };
         let method = charge.challenge.method();
@@ -136,7 +161,8 @@ pub(crate) fn consume(
     flow.proofs.push(Proof { method, identity, challenge: number, at: now });
     flow.generation = flow.generation.saturating_add(1);
     let attempts = challenge.attempts.min(MAX_REPEATS);
-    flow.repeat = Some(Repeat { challenge: Challenge { attempts, ..challenge } });
+    let challenge = Challenge { attempts, ..challenge };
+    flow.repeat = Some(Repeat { challenge, used: matched.used() });
     let proven = distinct(&flow.proofs);
     if proven >= flow.required && flow.grant.is_none() {
         let expires_at = now.plus(policy.lifetimes.grant).min(flow.expires_at);

@@ -153,7 +153,10 @@ pub(crate) fn confirm_method(
         return Err(Refusal::NotAccepted);
     }
     let method = turn.account.method(&method_id).cloned().ok_or(Refusal::NotAccepted)?;
-    if flow.repeat.as_ref().is_some_and(|one| one.challenge.number == number) {
+    if let Some(before) = flow.repeat.as_ref().filter(|one| one.challenge.number == number) {
+        if !matched.repeats(before) {
+            return Err(Refusal::NotAccepted);
+        }
         turn.forgive(charge);
         return Ok(method);
     }
@@ -172,7 +175,7 @@ pub(crate) fn confirm_method(
         flow.generation = flow.generation.saturating_add(1);
         let attempts = charge.challenge.attempts.min(super::prove::MAX_REPEATS);
         let challenge = crate::domain::account::Challenge { attempts, ..charge.challenge.clone() };
-        flow.repeat = Some(Repeat { challenge });
+        flow.repeat = Some(Repeat { challenge, used: matched.used() });
         flow.done = Some(Done { at: now, propagated: true, replace_saved_code: false });
     }
     Ok(method)

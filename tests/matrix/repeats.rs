@@ -1,0 +1,93 @@
+//! What the matrix has found: an answer that was lost is given again to the same right secret, and
+//! to no other; a port that fails at the end takes nothing away.
+
+use sspr::testing::block_on;
+use sspr::{Engine, Error, Refusal};
+
+use crate::cells::{Cell, Flow, Way};
+use crate::confusion::counted;
+use crate::crash::of;
+use crate::play::{Hand, Play, Secret};
+use crate::steps::{give, play, read, to_the_door};
+use crate::town::Town;
+
+fn not_accepted(answer: &Result<(), Error>) -> bool {
+    matches!(answer, Err(Error::Refused(Refusal::NotAccepted)))
+}
+
+/// Gives the right secret; the answer is lost, and the ticket before stays in hand.
+async fn proven(town: &Town, engine: &Engine, one: &Play) -> (Hand, Secret) {
+    let mut hand = to_the_door(town, engine, one).await;
+    let secret = hand.secret().clone();
+    give(town, engine, one, &mut hand, &secret).await.expect("right");
+    hand.tickets.truncate(hand.tickets.len() - usize::from(one.cell.flow != Flow::Registration));
+    (hand, secret)
+}
+
+#[test]
+fn the_same_right_secret_of_every_method_gets_the_same_answer_again() {
+    let all = crate::cells::cells();
+    let repeatable = |cell: &&Cell| !matches!(cell.flow, Flow::Change | Flow::SignIn);
+    let acknowledged = Cell::new(Flow::Registration, Way::SavedCode);
+    for cell in all.iter().filter(repeatable).filter(|cell| **cell != acknowledged) {
+        block_on(async {
+            let town = Town::new(cell.required());
+            let engine = town.healthy(7).await;
+            let one = of(*cell);
+            let (mut hand, secret) = proven(&town, &engine, &one).await;
+            let codes = ["method_proven", "method_confirmed", "saved_code_used", "oath_step_used"];
+            let before = counted(&town, &one.who.tenant, &codes).await;
+            let again = give(&town, &engine, &one, &mut hand, &secret).await;
+            assert!(again.is_ok(), "{cell:?}: {again:?}");
+            assert_eq!(counted(&town, &one.who.tenant, &codes).await, before, "{cell:?}");
+            hand.stage += 1;
+            let stopped = play(&town, &engine, &one, &mut hand, usize::MAX).await;
+            assert!(stopped.is_none(), "{cell:?}: {stopped:?}");
+        });
+    }
+}
+
+#[test]
+fn another_saved_code_is_no_repetition() {
+    for flow in [Flow::Reset, Flow::Unlock, Flow::Initiated, Flow::Elsewhere] {
+        block_on(async {
+            let cell = Cell::new(flow, Way::SavedCode);
+            let town = Town::new(cell.required());
+            let engine = town.healthy(7).await;
+            let one = of(cell);
+            let (mut hand, _) = proven(&town, &engine, &one).await;
+            let other = Secret::Code(one.who.codes[1].clone());
+            let answer = give(&town, &engine, &one, &mut hand, &other).await;
+            assert!(not_accepted(&answer), "{flow:?}: {answer:?}");
+            assert_eq!(counted(&town, &one.who.tenant, &["proof_repeated"]).await, 0);
+        });
+    }
+}
+
+/// RFC 6238, 5.2: what was accepted once is accepted nowhere again, also as a repetition.
+#[test]
+fn another_step_of_an_authenticator_is_no_repetition() {
+    for flow in [Flow::Reset, Flow::Unlock, Flow::Registration, Flow::Initiated] {
+        for way in [Way::App, Way::Token] {
+            block_on(async {
+                let cell = Cell::new(flow, way);
+                let town = Town::new(cell.required());
+                let engine = town.healthy(7).await;
+                let one = of(cell);
+                let (mut hand, _) = proven(&town, &engine, &one).await;
+                town.wait(30);
+                let next = read(&town, &one, &hand, way).expect("shown");
+                let answer = give(&town, &engine, &one, &mut hand, &next).await;
+                assert!(not_accepted(&answer), "{cell:?}: {answer:?}");
+                // It was not accepted, so it is good for one sign-in.
+                let (request, user) = (one.who.request("198.51.100.1"), &one.who.user);
+                let verify = async || {
+                    let next = next.attempt().expect("a code");
+                    engine.authenticator().verify(&request, user, &next).await
+                };
+                verify().await.expect("the first time");
+                assert!(not_accepted(&verify().await.map(|_| ())), "{cell:?}");
+            });
+        }
+    }
+}
