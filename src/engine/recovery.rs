@@ -218,7 +218,7 @@ impl Engine {
             let format = code_format(policy, option, longer);
             claim.ask(Asked { option, at: arrival, length: format.length });
         }
-        let page = self.begin_external(&target, &claim, &open).await?;
+        let page = self.begin_external(&target, &claim, &open, &account).await?;
         (self.inner.on_work)();
         let mut reply = self.reply(tenant, &claim, &account, policy, &first, arrival);
         reply.page = page;
@@ -231,13 +231,18 @@ impl Engine {
         target: &Target,
         claim: &Claim,
         open: &Open<'_>,
+        account: &Account,
     ) -> Result<Option<String>, Error> {
         let Some(method) = self.external(open.option.method()) else {
             return Ok(None);
         };
         let nobody = nobody(claim.identifier)?;
         let user = target.user.as_ref().filter(|_| open.answer.is_ok()).unwrap_or(&nobody);
-        let Some(name) = self.external_challenge(&target.key, open.key, &open.nonce) else {
+        // Asked again within the wait, after a lost answer: the challenge before is still open.
+        let opened = account.flow(&claim.flow).into_iter().flat_map(|flow| &flow.challenges);
+        let opened = opened.filter(|one| one.option == open.option).max_by_key(|one| one.number);
+        let (key, nonce) = opened.map_or((open.key, &open.nonce), |one| (one.key, &one.nonce));
+        let Some(name) = self.external_challenge(&target.key, key, nonce) else {
             return Ok(None);
         };
         // An error could depend on the user: the page then lacks what it needs, whoever it is.

@@ -183,9 +183,6 @@ pub(crate) fn may_be_refused(cell: Cell, name: &str, refusal: &Refusal) -> bool 
         _ if cell.way.external() && name == "external.available" => {
             matches!(refusal, Refusal::NotAccepted | Refusal::NotOffered | Refusal::MoreProofNeeded)
         }
-        _ if cell.way.external() && matches!(name, "store.commit" | "external.begin") => {
-            *refusal == Refusal::NotAccepted
-        }
         _ => false,
     }
 }

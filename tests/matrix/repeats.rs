@@ -7,8 +7,8 @@ use sspr::{Engine, Error, Refusal};
 use crate::cells::{Cell, Flow, Way};
 use crate::confusion::counted;
 use crate::crash::of;
-use crate::play::{Hand, Play, Secret};
-use crate::steps::{give, play, read, to_the_door};
+use crate::play::{Hand, Play, Secret, Stage};
+use crate::steps::{give, play, read, step, to_the_door};
 use crate::town::Town;
 
 fn not_accepted(answer: &Result<(), Error>) -> bool {
@@ -87,6 +87,31 @@ fn another_step_of_an_authenticator_is_no_repetition() {
                 };
                 verify().await.expect("the first time");
                 assert!(not_accepted(&verify().await.map(|_| ())), "{cell:?}");
+            });
+        }
+    }
+}
+
+/// Asked again within the wait, the page belongs to the challenge that is open.
+#[test]
+fn a_page_that_was_lost_is_given_again() {
+    for way in [Way::Push, Way::Passkey, Way::HostVerified] {
+        for flow in [Flow::Reset, Flow::Unlock] {
+            block_on(async {
+                let town = Town::new(1);
+                let engine = town.healthy(7).await;
+                let one = of(Cell::new(flow, way));
+                let mut hand = Hand::default();
+                assert!(play(&town, &engine, &one, &mut hand, 1).await.is_none());
+                let before = hand.tickets.clone();
+                for _ in 0..2 {
+                    hand.tickets.clone_from(&before);
+                    let asked = step(&town, &engine, &one, &mut hand, Stage::Challenge(way)).await;
+                    assert!(asked.expect("asked"));
+                }
+                hand.stage = 2;
+                let stopped = play(&town, &engine, &one, &mut hand, usize::MAX).await;
+                assert!(stopped.is_none(), "{way:?} in {flow:?}: {stopped:?}");
             });
         }
     }
