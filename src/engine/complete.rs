@@ -80,6 +80,7 @@ impl Engine {
         let now = time_of(&loaded.account, arrival);
         claim.check_time(context.policy.lifetimes.flow, now)?;
         check_stage(claim, &loaded.account)?;
+        context.check_proofs(&loaded.account, &claim.flow)?;
         // Only somebody who has proven enough is told why.
         let refused = |reason| Refusal::NotEligible { reason };
         let entitled = context.entitled(effect, &loaded.account, now).map_err(refused)?;

@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError};
 use super::Engine;
 use super::error::{At as _, Error, Fault, Port};
 use super::step::Target;
-use crate::domain::account::{Account, Answer, FORMAT, Offer};
+use crate::domain::account::{Account, Answer, FORMAT, FlowId, Offer};
 use crate::domain::decide::{Address, addresses_to_tell};
 use crate::domain::eligibility::{Candidate, Means, candidates, enough, options, standing};
 use crate::domain::facts::{TenantFacts, UserFacts, UserQuery, UserSelector};
@@ -19,7 +19,7 @@ use crate::domain::reason::SsprReason;
 use crate::domain::record::{Record, Subject};
 use crate::domain::ticket::TicketSubject;
 use crate::domain::time::Timestamp;
-use crate::port::{ExternalMethod, PortError};
+use crate::port::{ExternalMethod, PortError, PortErrorKind};
 
 /// Tenants whose policies are kept at hand.
 const MAX_CACHED: usize = 1024;
@@ -39,6 +39,8 @@ pub(super) struct Context {
     pub(super) means: Means,
     /// The kinds that the host verifies and this user has.
     pub(super) available: Vec<MethodKind>,
+    /// Those of which the host could not say whether the user has them.
+    unsure: Vec<(MethodKind, PortErrorKind)>,
     pub(super) user: Option<UserFacts>,
 }
 
@@ -117,17 +119,19 @@ impl Engine {
                 nobody(self.inner.keys.identifier(tenant, typed))?
             }
         };
-        let mut available = Vec::new();
+        let (mut available, mut unsure) = (Vec::new(), Vec::new());
         for kind in &external {
             // A host that cannot say is one that says no: that must not stop the other methods.
             let Some(method) = self.external(*kind) else { continue };
-            if method.available(tenant, &id).await.unwrap_or(false) && user.is_some() {
-                available.push(*kind);
+            match method.available(tenant, &id).await {
+                Ok(true) if user.is_some() => available.push(*kind),
+                Ok(_) => {}
+                Err(error) => unsure.push((*kind, error.kind())),
             }
         }
         let oath = self.inner.seal.is_some();
         let means = Means { channels, link: policy.link.is_some(), oath, external };
-        Ok(Context { tenant: facts, policy, stored, means, available, user })
+        Ok(Context { tenant: facts, policy, stored, means, available, unsure, user })
     }
 
     /// The host's method of this kind.
@@ -187,6 +191,22 @@ impl Context {
         }
         let administrator = standing.administrator;
         Ok(Eligible { user, gates: standing.gates, administrator, candidates })
+    }
+
+    /// A host that cannot say takes no proof away that it has judged itself.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Fault`] if it could not say of a method that this flow has proven.
+    pub(super) fn check_proofs(&self, account: &Account, flow: &FlowId) -> Result<(), Error> {
+        let proofs = account.flow(flow).into_iter().flat_map(|flow| &flow.proofs);
+        let mut unsure = proofs.filter_map(|proof| {
+            self.unsure.iter().find(|(kind, _)| *kind == proof.method).map(|(_, why)| *why)
+        });
+        match unsure.next() {
+            Some(why) => Err(PortError::new(why)).at(Port::ExternalMethod),
+            None => Ok(()),
+        }
     }
 
     /// What the user could prove now, with what this engine can use.

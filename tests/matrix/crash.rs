@@ -181,7 +181,7 @@ pub(crate) fn may_be_refused(cell: Cell, name: &str, refusal: &Refusal) -> bool 
         // A host that cannot say whether the person has the method says no, and a stranger is not
         // told.
         _ if cell.way.external() && name == "external.available" => {
-            matches!(refusal, Refusal::NotAccepted | Refusal::NotOffered | Refusal::MoreProofNeeded)
+            matches!(refusal, Refusal::NotAccepted | Refusal::NotOffered)
         }
         _ => false,
     }

@@ -1,13 +1,13 @@
 //! What the matrix has found: an answer that was lost is given again to the same right secret, and
 //! to no other; a port that fails at the end takes nothing away.
 
-use sspr::testing::block_on;
-use sspr::{Engine, Error, Refusal};
+use sspr::testing::{Fault, FaultPlan, block_on};
+use sspr::{Engine, Error, Refusal, Step};
 
 use crate::cells::{Cell, Flow, Way};
 use crate::confusion::counted;
 use crate::crash::of;
-use crate::play::{Hand, Play, Secret, Stage};
+use crate::play::{Hand, Play, Secret, Stage, stages};
 use crate::steps::{give, play, read, step, to_the_door};
 use crate::town::Town;
 
@@ -112,6 +112,33 @@ fn a_page_that_was_lost_is_given_again() {
                 hand.stage = 2;
                 let stopped = play(&town, &engine, &one, &mut hand, usize::MAX).await;
                 assert!(stopped.is_none(), "{way:?} in {flow:?}: {stopped:?}");
+            });
+        }
+    }
+}
+
+/// Inv. 15: a port's error is no success, and no reason to take the proof away.
+#[test]
+fn a_host_that_cannot_say_takes_no_grant_away() {
+    for way in [Way::Push, Way::Passkey, Way::HostVerified] {
+        for flow in [Flow::Reset, Flow::Unlock, Flow::Initiated, Flow::Elsewhere] {
+            block_on(async {
+                let cell = Cell::new(flow, way);
+                let town = Town::new(cell.required());
+                let plan = FaultPlan::none();
+                let engine = town.engine(&plan, 7).await;
+                let one = of(cell);
+                let mut hand = Hand::default();
+                let goal = stages(cell).iter().position(|stage| *stage == Stage::Complete);
+                let stopped = play(&town, &engine, &one, &mut hand, goal.expect("one")).await;
+                assert!(stopped.is_none(), "{cell:?}: {stopped:?}");
+                let failing = plan.on("external.available", Fault::FailBefore);
+                let refused = step(&town, &engine, &one, &mut hand, Stage::Complete).await;
+                assert!(matches!(refused, Err(Error::Fault(_))), "{cell:?}: {refused:?}");
+                failing.heal();
+                let stopped = play(&town, &engine, &one, &mut hand, usize::MAX).await;
+                assert!(stopped.is_none(), "{cell:?}: {stopped:?}");
+                assert!(matches!(hand.shown, Some(Step::Done { .. })), "{cell:?}");
             });
         }
     }
