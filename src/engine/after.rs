@@ -1,11 +1,11 @@
 //! What a flow offers beside its goal: help, a known device, another saved code.
 
 use super::Engine;
-use super::context::Context;
+use super::context::{Context, nobody};
 use super::error::{At as _, Error, Port};
 use super::limits::Charged;
 use super::request::{DeviceSecret, Request};
-use super::step::{Origin, Plan, Unsure};
+use super::step::{Origin, Plan, Target, Unsure};
 use crate::domain::code::random_symbols;
 use crate::domain::contact::Destination;
 use crate::domain::decide::{
@@ -18,7 +18,7 @@ use crate::domain::ids::{TenantId, UserId};
 use crate::domain::method::{ChallengeOption, Channel, MethodKind};
 use crate::domain::refusal::Refusal;
 use crate::domain::secret::SecretText;
-use crate::domain::ticket::{FlowTicket, TicketSubject};
+use crate::domain::ticket::{Claim, FlowTicket, TicketSubject};
 use crate::port::PortError;
 
 /// What administrators know a user by.
@@ -84,13 +84,11 @@ impl Engine {
     ) -> Result<DeviceSecret, Error> {
         let tenant = &request.tenant;
         let claim = ticket.open(tenant, &self.inner.keys)?;
-        let TicketSubject::User(user) = &claim.subject else {
-            return Err(Refusal::Ended.into());
-        };
         let (policy, _) = self.policy(tenant, false).await?;
         let device = self.new_device(policy.known_device_days)?;
-        let digest = device.digest(tenant, user);
-        let target = self.user_target(tenant, user);
+        // The same reads for everybody: nobody's flow reaches no goal.
+        let (target, user) = self.subject(tenant, &claim)?;
+        let digest = device.digest(tenant, &user);
         let origin = Origin::of(request, ActorKind::User);
         let decide = |turn: &mut Turn<'_>| {
             let now = turn.now;
@@ -111,6 +109,13 @@ impl Engine {
         Ok(device)
     }
 
+    /// The record of whoever a ticket names, and who that is; a stand-in, if it is nobody.
+    fn subject(&self, tenant: &TenantId, claim: &Claim) -> Result<(Target, UserId), Error> {
+        let target = self.subject_target(tenant, &claim.subject, claim.identifier);
+        let user = target.user.clone().map_or_else(|| nobody(claim.identifier), Ok)?;
+        Ok((target, user))
+    }
+
     /// A fresh secret, if the policy knows devices.
     pub(super) fn new_device(&self, days: u16) -> Result<DeviceSecret, Error> {
         if days == 0 {
@@ -126,12 +131,9 @@ impl Engine {
     ) -> Result<SecretText, Error> {
         let tenant = &request.tenant;
         let claim = ticket.open(tenant, &self.inner.keys)?;
-        let TicketSubject::User(user) = &claim.subject else {
-            return Err(Refusal::Ended.into());
-        };
         let (policy, _) = self.policy(tenant, false).await?;
-        let (code, digest) = self.new_saved_code(tenant, user)?;
-        let target = self.user_target(tenant, user);
+        let (target, user) = self.subject(tenant, &claim)?;
+        let (code, digest) = self.new_saved_code(tenant, &user)?;
         let origin = Origin::of(request, ActorKind::User);
         let decide = |turn: &mut Turn<'_>| {
             decide::put_replacement(turn, &claim.flow, claim.purpose, digest).map(Plan::Commit)

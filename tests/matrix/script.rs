@@ -1,7 +1,9 @@
 //! What somebody calls who knows no secret, and what they see of the answers.
 
 use sspr::testing::CallLog;
-use sspr::{Attempt, Engine, Error, Identifier, Request, SecretText, Selection, Timestamp};
+use sspr::{
+    Attempt, DeviceSecret, Engine, Error, Identifier, Request, SecretText, Selection, Timestamp,
+};
 
 use crate::cells::{Flow, Way};
 use crate::play::Paper;
@@ -94,7 +96,7 @@ macro_rules! plain {
     };
 }
 
-plain!(());
+plain!((), DeviceSecret, SecretText);
 
 impl Seen {
     fn note<T: Answer>(&mut self, watched: &Watched, answer: Result<T, Error>) {
@@ -165,6 +167,9 @@ pub(crate) async fn script(watched: &Watched, asked: Asked) -> Seen {
     for other in [Way::EmailLink, Way::Push, Way::Sms, Way::SavedCode] {
         on!(watched, asked, seen, prove, &junk(other, 1));
     }
+    on!(watched, asked, seen, remember_device);
+    on!(watched, asked, seen, replace_saved_code);
+    on!(watched, asked, seen, acknowledge_saved_code);
     on_complete(watched, asked, &mut seen).await;
     wait(61).await;
     on!(watched, asked, seen, challenge, &selection);
