@@ -160,6 +160,7 @@ fn a_link_is_redeemed_for_its_own_purpose_only() {
                 engine.unlock().redeem_elsewhere(&request, name, &link).await.map(|_| ())
             };
             assert!(worthless(&answer), "{flow:?}: {answer:?}");
+            assert_eq!(engine.stats().comparisons, 0, "{flow:?}: nothing to compare with");
             let secret = hand.secret().clone();
             give(&town, &engine, &play, &mut hand, &secret).await.expect("its own purpose");
         }
