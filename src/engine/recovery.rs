@@ -218,7 +218,7 @@ impl Engine {
             let format = code_format(policy, option, longer);
             claim.ask(Asked { option, at: arrival, length: format.length });
         }
-        let page = self.begin_external(&target, &claim, &open, opened).await?;
+        let page = self.begin_external(&target, &claim, &open, &account).await?;
         (self.inner.on_work)();
         let mut reply = self.reply(tenant, &claim, &account, policy, &first, arrival);
         reply.page = page;
@@ -232,15 +232,19 @@ impl Engine {
         target: &Target,
         claim: &Claim,
         open: &Open<'_>,
-        opened: Opened,
+        account: &Account,
     ) -> Result<Option<String>, Error> {
         let Some(method) = self.external(open.option.method()) else {
             return Ok(None);
         };
+        // The one just opened; or, after a lost answer and within the wait, the one before.
+        let opened = account.flow(&claim.flow).into_iter().flat_map(|flow| &flow.challenges);
+        let opened = opened.filter(|one| one.option == open.option).max_by_key(|one| one.number);
+        let (key, nonce) = opened.map_or((open.key, &open.nonce), |one| (one.key, &one.nonce));
         let nobody = nobody(claim.identifier)?;
-        let theirs = open.answer.is_ok() && opened == Opened::Open;
+        let theirs = opened.is_some_and(|one| one.answer != Answer::Hollow);
         let user = target.user.as_ref().filter(|_| theirs).unwrap_or(&nobody);
-        let Some(name) = self.external_challenge(&target.key, open.key, &open.nonce) else {
+        let Some(name) = self.external_challenge(&target.key, key, nonce) else {
             return Ok(None);
         };
         // An error could depend on the user: the page then lacks what it needs, whoever it is.

@@ -116,7 +116,8 @@ pub trait ExternalMethod: Send + Sync {
     async fn available(&self, tenant: &TenantId, user: &UserId) -> PortResult<bool>;
 
     /// Begins a proof, bound to this challenge; what the page needs is returned: at most 4096
-    /// bytes. The same challenge may come again after a lost answer.
+    /// bytes. The same challenge may come again after a lost answer: give the same page, and ask the
+    /// person no second time, or a stranger wears them down.
     ///
     /// Called for nobody too where a real account's budgets are spent, so that no push goes out
     /// beyond them. *A page that holds anything of the user*, real or made up, tells who exists.

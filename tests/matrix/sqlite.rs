@@ -1,0 +1,92 @@
+//! The same over the durable store: a selection of the points of every cell, which moves on from
+//! cell to cell, so that every kind of call and of fault is met.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use sspr::adapters::sqlite::SqliteStore;
+use sspr::testing::Fault;
+
+use crate::cells::cells;
+use crate::crash::{calls_of, case, faults_of, may_be_refused};
+use crate::town::{Town, policy};
+
+/// Of so many points of a cell one is visited.
+const OF: usize = 37;
+
+/// A directory that goes away with the test.
+struct Files(PathBuf);
+
+impl Files {
+    fn new() -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let memory = Path::new("/dev/shm");
+        let base = if memory.is_dir() { memory.to_owned() } else { std::env::temp_dir() };
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let path = base.join(format!("sspr-matrix-{}-{count}", std::process::id()));
+        std::fs::create_dir_all(&path).expect("a directory");
+        Self(path)
+    }
+
+    fn database(&self) -> PathBuf {
+        self.0.join("sspr.db")
+    }
+}
+
+impl Drop for Files {
+    fn drop(&mut self) {
+        // A directory that stays is no failure of what was tested.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A town in a copy of a prepared file.
+fn copy(prepared: &Files) -> Town {
+    let files = Files::new();
+    std::fs::copy(prepared.database(), files.database()).expect("copied");
+    let store = SqliteStore::open(files.database()).expect("opened");
+    let mut town = Town::over(Arc::new(store));
+    town.arrive();
+    town._guard = Some(Box::new(files));
+    town
+}
+
+#[test]
+fn a_selection_of_every_cell_survives_its_failures_over_sqlite() {
+    let prepared = [1, 2].map(|required| {
+        let files = Files::new();
+        let store = SqliteStore::open(files.database()).expect("opened");
+        drop(Town::filled(Arc::new(store), policy(required)));
+        files
+    });
+    let (mut place, mut cases) = (0, 0);
+    let mut met = BTreeSet::new();
+    for cell in cells() {
+        let prepared = &prepared[usize::from(cell.required()) - 1];
+        let calls = calls_of(cell, &Town::new(cell.required()));
+        for (n, name) in calls.iter().enumerate() {
+            for fault in faults_of(name) {
+                place += 1;
+                if place % OF != 0 {
+                    continue;
+                }
+                // The store answers from a thread of its own: only a call that never begins is one
+                // that surely did nothing.
+                let hangs = *fault == Fault::HangAfter;
+                let fault = if hangs { Fault::HangBefore } else { *fault };
+                if let Some(refusal) = case(cell, &copy(prepared), n, fault) {
+                    assert!(may_be_refused(cell, name, &refusal), "{cell:?}: {name}: {refusal:?}");
+                }
+                met.insert((*name, format!("{fault:?}")));
+                cases += 1;
+            }
+        }
+    }
+    assert!(cases > 200, "{cases} cases");
+    for kind in ["FailBefore", "FailUnknownBefore", "LoseReply", "HangBefore"] {
+        let commit = ("store.commit", kind.to_owned());
+        assert!(met.contains(&commit), "no commit met {kind}");
+    }
+}
