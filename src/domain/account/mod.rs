@@ -23,8 +23,8 @@ use super::ids::{MethodId, RecordKey, TenantId, UserId};
 use super::method::MethodKind;
 use super::time::Timestamp;
 
-/// Bytes of a body beyond which nothing is added.
-const LARGE: usize = 10 * 1024;
+/// Bytes of a body beyond which nothing is added: by strangers, and by whoever has shown something.
+const LARGE: [usize; 2] = [9 * 1024, 11 * 1024];
 /// The format that this release writes.
 pub(crate) const FORMAT: u16 = 1;
 
@@ -244,13 +244,15 @@ impl Account {
     /// of a body's 16 KiB is for what must always find room: attempts, notices, leases.
     ///
     /// Below these counts it cannot be, however long the addresses are, and is not encoded to know.
-    pub(crate) fn is_large(&self) -> bool {
+    pub(crate) fn is_large(&self, pool: PoolKind) -> bool {
+        let [strangers, others] = LARGE;
+        let most = if pool == PoolKind::Open { strangers } else { others };
         let windows = self.budgets.iter().flat_map(|budget| [&budget.open, &budget.proven]);
         let failures: usize = windows.map(|window| window.times.len()).sum();
         let few = self.flows.len() <= 3
             && self.methods.len() <= 8
             && self.outbox.len() <= 8
             && failures <= 64;
-        !few && serde_json::to_string(self).is_ok_and(|body| body.len() > LARGE)
+        !few && serde_json::to_string(self).is_ok_and(|body| body.len() > most)
     }
 }

@@ -5,6 +5,7 @@ use super::{Address, Exceeded, MAX_OUTBOX, Turn};
 use crate::domain::account::{
     Account, Factor, Method, MethodState, OathDevice, Offer, Provenance, Registration,
 };
+use crate::domain::budget::PoolKind;
 use crate::domain::event::EventKind;
 use crate::domain::ids::MethodId;
 use crate::domain::message::Notice;
@@ -44,7 +45,7 @@ pub(crate) fn supply_token(
     forget_abandoned(turn);
     let tokens = turn.account.methods.iter().filter(|one| one.kind == MethodKind::OathToken);
     let most = usize::from(turn.policy.registration.max_per_kind);
-    let full = turn.account.methods.len() >= MAX_METHODS || turn.account.is_large();
+    let full = turn.account.methods.len() >= MAX_METHODS || turn.account.is_large(PoolKind::Proven);
     if tokens.count() >= most || full {
         return Err(Refusal::LimitReached);
     }
@@ -188,7 +189,7 @@ pub(crate) fn request_help(
     let asked = turn.account.help_at.is_some_and(|at| now < Timestamp::plus(at, HELP_EVERY));
     // Half of the room is for what happens to the account.
     let full = turn.account.outbox.len() + tell.len() > MAX_OUTBOX / 2;
-    if asked || full || turn.account.is_large() {
+    if asked || full || turn.account.is_large(PoolKind::Open) {
         return false;
     }
     turn.note_exceeded(exceeded);

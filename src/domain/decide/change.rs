@@ -140,7 +140,7 @@ pub(crate) fn grant_change(
     if let Some(retry_at) = ends.filter(|_| under_way.count() >= MAX_CHANGES) {
         return Err(Refusal::TooOften { retry_at });
     }
-    if turn.account.is_large() || turn.account.outbox.len() >= MAX_OUTBOX {
+    if turn.account.is_large(PoolKind::Proven) || turn.account.outbox.len() >= MAX_OUTBOX {
         let retry_at = now.plus(turn.policy.lifetimes.directory_write);
         return Err(Refusal::Busy { retry_at });
     }

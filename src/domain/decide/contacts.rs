@@ -3,6 +3,7 @@
 use super::register::MAX_METHODS;
 use super::{Address, Turn};
 use crate::domain::account::{Account, Factor, Method, MethodState, Provenance};
+use crate::domain::budget::PoolKind;
 use crate::domain::contact::{Destination, EmailAddress, PhoneNumber};
 use crate::domain::event::EventKind;
 use crate::domain::message::Notice;
@@ -84,7 +85,7 @@ pub(crate) fn supply_contacts(
     if !added && !removed {
         return Ok(());
     }
-    if turn.account.is_large() || turn.account.methods.len() > MAX_METHODS {
+    if turn.account.is_large(PoolKind::Proven) || turn.account.methods.len() > MAX_METHODS {
         return Err(Refusal::LimitReached);
     }
     turn.void_others(None);

@@ -130,7 +130,7 @@ pub(crate) fn open_challenge(turn: &mut Turn<'_>, open: &Open<'_>) -> Result<Ope
     let [strangers, all] = MAX_WAITING_CODES;
     let most = if pool == PoolKind::Open { strangers } else { all };
     let full =
-        turn.account.outbox.len() >= MAX_OUTBOX || waiting >= most || turn.account.is_large();
+        turn.account.outbox.len() >= MAX_OUTBOX || waiting >= most || turn.account.is_large(pool);
     if attempts == 0 || full {
         return Ok(Opened::Silent(retry_at(&turn.account, kind, pool, policy, now)));
     }

@@ -6,6 +6,7 @@ use super::{Address, Turn};
 use crate::domain::account::{
     Account, Done, Factor, Flow, FlowId, Method, MethodState, Provenance, Purpose, Repeat,
 };
+use crate::domain::budget::PoolKind;
 use crate::domain::contact::Destination;
 use crate::domain::eligibility::Registrant;
 use crate::domain::event::{EventKind, FlowEnd};
@@ -51,7 +52,7 @@ pub(crate) fn add_method(turn: &mut Turn<'_>, add: &Add<'_>) -> Result<MethodId,
     let stays = |one: &&Method| one.active() && Some(&one.id) != add.replaces;
     let active = methods.iter().filter(own).filter(stays).count();
     let most = usize::from(turn.policy.registration.max_per_kind);
-    if active >= most || methods.len() >= MAX_METHODS || turn.account.is_large() {
+    if active >= most || methods.len() >= MAX_METHODS || turn.account.is_large(PoolKind::Proven) {
         return Err(Refusal::LimitReached);
     }
     let id = turn.next_method_id()?;

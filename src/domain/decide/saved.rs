@@ -3,6 +3,7 @@
 use super::register::{Confirm, MAX_METHODS, activate};
 use super::{Bearer, Turn};
 use crate::domain::account::{Account, Factor, Method, MethodState, Provenance, SavedSet};
+use crate::domain::budget::PoolKind;
 use crate::domain::digest::Digest;
 use crate::domain::event::EventKind;
 use crate::domain::ids::MethodId;
@@ -21,7 +22,7 @@ pub(crate) fn put_saved_codes(turn: &mut Turn<'_>, codes: &[Digest]) -> Result<M
     turn.sweep();
     let pending = |one: &Method| one.kind == MethodKind::SavedCode && !one.active();
     turn.account.methods.retain(|one| !pending(one));
-    let full = turn.account.methods.len() >= MAX_METHODS || turn.account.is_large();
+    let full = turn.account.methods.len() >= MAX_METHODS || turn.account.is_large(PoolKind::Proven);
     if full || codes.len() > SavedSet::MAX {
         return Err(Refusal::LimitReached);
     }
