@@ -1,0 +1,317 @@
+//! The reference: what the engine may do and must do, in plain words and whole seconds. It shares
+//! no decision with the engine.
+//!
+//! Where the exact number does not matter it keeps a bound: what is accepted must be allowed here,
+//! and what is right, live and within the lower bound must be accepted.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use sspr::testing::SoftToken;
+use sspr::{MethodKind, Timestamp};
+
+pub(crate) const ATTEMPTS: u8 = 3;
+pub(crate) const BUDGET: usize = 6;
+pub(crate) const RUN: u32 = 12;
+pub(crate) const FLOW: i64 = 900;
+pub(crate) const GRANT: i64 = 600;
+pub(crate) const CODE: i64 = 600;
+pub(crate) const DAY: i64 = 86_400;
+pub(crate) const HOLD: i64 = 3_600;
+
+/// Why a sequence contradicts the model.
+pub(crate) type Checked<T = ()> = Result<T, String>;
+
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(crate) enum Purpose {
+    Reset,
+    Unlock,
+    Change,
+    Register,
+}
+
+#[derive(Clone)]
+pub(crate) struct Method {
+    pub(crate) id: String,
+    pub(crate) kind: MethodKind,
+    pub(crate) to: Option<String>,
+    pub(crate) supplied: bool,
+    pub(crate) usable_from: i64,
+    pub(crate) token: Option<Arc<SoftToken>>,
+    pub(crate) used: Option<i64>,
+    pub(crate) codes: Vec<String>,
+}
+
+#[derive(Clone, Default)]
+pub(crate) struct User {
+    pub(crate) primary: String,
+    pub(crate) administrator: bool,
+    pub(crate) passkey: bool,
+    pub(crate) password: String,
+    pub(crate) methods: Vec<Method>,
+    /// Grows with whatever voids everything outstanding.
+    pub(crate) epoch: u32,
+    /// Grows with each change of the account in the directory.
+    pub(crate) stamp: u32,
+    /// Wrong secrets: kind, whether of the proven pool, when.
+    pub(crate) wrong: Vec<(MethodKind, bool, i64)>,
+    /// Wrong secrets in a row, those of registrations apart.
+    pub(crate) run: BTreeMap<MethodKind, u32>,
+    /// The flow whose write is not settled.
+    pub(crate) unsettled: Option<usize>,
+    /// The clock has stepped back: lower bounds hold no more.
+    pub(crate) shaken: bool,
+}
+
+#[derive(Clone)]
+pub(crate) struct Challenge {
+    pub(crate) kind: MethodKind,
+    pub(crate) option: String,
+    /// What answers it; nothing does if it is hollow.
+    pub(crate) answer: Option<Answer>,
+    pub(crate) until: i64,
+    pub(crate) compared: u8,
+    /// Comparisons that are left for certain.
+    pub(crate) certain: u8,
+    pub(crate) proven_pool: bool,
+}
+
+#[derive(Clone, PartialEq)]
+pub(crate) enum Answer {
+    Text(String),
+    Link(String),
+    Response(String),
+    App(String),
+    Saved(String),
+}
+
+pub(crate) struct Ticket {
+    pub(crate) text: String,
+    pub(crate) generation: u8,
+    pub(crate) void: bool,
+}
+
+pub(crate) struct Flow {
+    pub(crate) user: Option<usize>,
+    pub(crate) purpose: Purpose,
+    pub(crate) started: i64,
+    pub(crate) epoch: u32,
+    pub(crate) stamp: Option<u32>,
+    pub(crate) required: u8,
+    pub(crate) generation: u8,
+    pub(crate) tickets: Vec<Ticket>,
+    pub(crate) challenges: Vec<Challenge>,
+    pub(crate) proofs: BTreeSet<MethodKind>,
+    pub(crate) last: Option<Challenge>,
+    pub(crate) granted_until: Option<i64>,
+    pub(crate) rejections: u8,
+    pub(crate) done: bool,
+    pub(crate) dead: bool,
+    /// The clock has stepped back since: it may be dead.
+    pub(crate) shaken: bool,
+    /// The method that it confirms, and the id of the one that this takes the place of.
+    pub(crate) confirms: Option<(Method, Option<String>)>,
+}
+
+#[derive(Default)]
+pub(crate) struct Model {
+    pub(crate) now: i64,
+    pub(crate) required: u8,
+    pub(crate) users: Vec<User>,
+    pub(crate) flows: Vec<Flow>,
+    /// Notices that must have arrived in the end: kind and address.
+    pub(crate) notices: BTreeMap<(&'static str, String), u32>,
+    /// Events that must be there in the end.
+    pub(crate) events: BTreeMap<&'static str, u64>,
+}
+
+impl User {
+    /// What this user could prove now, first of its kind first.
+    pub(crate) fn usable(&self, kind: MethodKind, now: i64) -> Option<&Method> {
+        let of_kind = |supplied| {
+            let mut all = self.methods.iter();
+            all.find(move |one| {
+                one.kind == kind && one.supplied == supplied && one.usable_from <= now
+            })
+        };
+        of_kind(false).or_else(|| of_kind(true))
+    }
+
+    pub(crate) fn kinds(&self, now: i64) -> BTreeSet<MethodKind> {
+        let all = MethodKind::ALL.into_iter();
+        all.filter(|kind| {
+            let counts = !self.administrator || MethodKind::CONTACTS.contains(kind);
+            let passkey = *kind == MethodKind::Passkey && self.passkey;
+            counts && (passkey || self.usable(*kind, now).is_some())
+        })
+        .collect()
+    }
+
+    /// Addresses that a notice goes to: on the record, and the directory's.
+    pub(crate) fn addresses(&self, with_primary: bool) -> BTreeSet<String> {
+        let told = [MethodKind::Email, MethodKind::MobilePhone];
+        let own = self.methods.iter().filter(|one| told.contains(&one.kind));
+        let own = own.filter_map(|one| one.to.clone());
+        own.chain(with_primary.then(|| self.primary.clone())).collect()
+    }
+
+    pub(crate) fn failures(&self, kind: MethodKind, proven: bool, now: i64) -> usize {
+        let counted = self.wrong.iter().filter(|one| one.0 == kind && one.1 == proven);
+        counted.filter(|one| now - one.2 < DAY).count()
+    }
+
+    /// Notes a wrong secret: no more than the budgets allow is ever compared.
+    pub(crate) fn failed(&mut self, kind: MethodKind, proven: bool, register: bool, now: i64) -> Checked {
+        self.wrong.push((kind, proven, now));
+        let run = self.run.entry(kind).or_default();
+        *run += u32::from(!register);
+        if self.failures(kind, proven, now) > BUDGET {
+            return Err(format!("more wrong {kind} secrets than the window allows"));
+        }
+        if self.run[&kind] > RUN {
+            return Err(format!("more wrong {kind} secrets in a row than are allowed"));
+        }
+        Ok(())
+    }
+}
+
+impl Flow {
+    /// Whether this flow may still do anything, by time and by what voids it.
+    pub(crate) fn live(&self, users: &[User], now: i64) -> bool {
+        let current = self.user.is_none_or(|user| users[user].epoch == self.epoch);
+        !self.dead && !self.done && now < self.started + FLOW && current
+    }
+
+    pub(crate) fn proven_pool(&self) -> bool {
+        matches!(self.purpose, Purpose::Change | Purpose::Register) || !self.proofs.is_empty()
+    }
+
+    pub(crate) fn earned(&mut self, ticket: String) {
+        self.generation += 1;
+        self.tickets.push(Ticket { text: ticket, generation: self.generation, void: false });
+    }
+}
+
+/// The code that an app shows, that many steps away from now.
+pub(crate) fn app_code(token: &SoftToken, now: i64, steps: i64) -> String {
+    token.code(Timestamp::from_unix_seconds(now + 30 * steps))
+}
+
+impl Model {
+    pub(crate) fn event(&mut self, code: &'static str) {
+        *self.events.entry(code).or_default() += 1;
+    }
+
+    pub(crate) fn tell(&mut self, notice: &'static str, addresses: BTreeSet<String>) {
+        for address in addresses {
+            *self.notices.entry((notice, address)).or_default() += 1;
+        }
+    }
+
+    pub(crate) fn required_of(&self, user: usize) -> u8 {
+        if self.users[user].administrator { 2 } else { self.required }
+    }
+
+    pub(crate) fn eligible(&self, user: usize) -> bool {
+        self.users[user].kinds(self.now).len() >= usize::from(self.required_of(user))
+    }
+
+    /// What answers this option, for this flow.
+    pub(crate) fn answer(&self, flow: usize, kind: MethodKind) -> Option<&Method> {
+        let user = &self.users[self.flows[flow].user?];
+        user.kinds(self.now).contains(&kind).then(|| user.usable(kind, self.now)).flatten()
+    }
+
+    /// Whether the secret is right for this challenge: the step of an app's code, if it is one.
+    pub(crate) fn right(&self, flow: usize, challenge: &Challenge, given: &Answer) -> Option<i64> {
+        let user = &self.users[self.flows[flow].user?];
+        let pending = self.flows[flow].confirms.as_ref().map(|one| &one.0);
+        let method = |id: &String| {
+            let active = user.methods.iter().find(|one| one.id == *id);
+            active.or_else(|| pending.filter(|_| id == "pending"))
+        };
+        match (challenge.answer.as_ref()?, given) {
+            (Answer::App(id), Answer::Text(typed)) => {
+                let found = method(id)?;
+                let token = found.token.as_ref()?;
+                let step = self.now.div_euclid(30);
+                let fits = |ago: &i64| app_code(token, self.now, -ago) == *typed;
+                let fresh = |ago: &i64| found.used.is_none_or(|used| step - ago > used);
+                (0..=1).filter(fits).find(fresh).map(|ago| step - ago)
+            }
+            (Answer::Saved(id), Answer::Text(typed)) => method(id)?.codes.contains(typed).then_some(0),
+            (answer, given) => (answer == given).then_some(0),
+        }
+    }
+
+    /// Comparisons of a new challenge that nothing can have promised to others.
+    pub(crate) fn certain(&self, flow: usize, kind: MethodKind, proven: bool) -> u8 {
+        let Some(user) = self.flows[flow].user else { return 0 };
+        let spent = self.users[user].failures(kind, proven, self.now);
+        let run = self.users[user].run.get(&kind).copied().unwrap_or_default();
+        let promised = self.promised(user, kind);
+        let left = BUDGET.saturating_sub(spent + promised);
+        let left = left.min((RUN as usize).saturating_sub(run as usize + promised));
+        // It would not have been opened without one.
+        u8::try_from(left).unwrap_or(u8::MAX).clamp(1, ATTEMPTS)
+    }
+
+    /// What live challenges of this kind may still compare, at most.
+    pub(crate) fn promised(&self, user: usize, kind: MethodKind) -> usize {
+        let flows = self.flows.iter().filter(|flow| flow.user == Some(user));
+        let all = flows.flat_map(|flow| flow.challenges.iter().chain(&flow.last));
+        let all = all.filter(|one| one.kind == kind && self.now < one.until);
+        all.map(|one| usize::from(ATTEMPTS.saturating_sub(one.compared))).sum()
+    }
+
+    /// Whether a secret without a challenge is judged for certain.
+    pub(crate) fn judged(&self, user: usize, kind: MethodKind) -> bool {
+        let account = &self.users[user];
+        let run = account.run.get(&kind).copied().unwrap_or_default() as usize;
+        let spent = account.failures(kind, true, self.now);
+        let promised = self.promised(user, kind);
+        !account.shaken && spent + promised < BUDGET && run + promised < RUN as usize
+    }
+
+    /// Everything outstanding is void, but for the acting flow.
+    pub(crate) fn void_others(&mut self, user: usize, acting: Option<usize>) {
+        self.users[user].epoch += 1;
+        let epoch = self.users[user].epoch;
+        for (index, flow) in self.flows.iter_mut().enumerate() {
+            if flow.user != Some(user) {
+                continue;
+            }
+            if Some(index) == acting {
+                flow.epoch = epoch;
+                flow.challenges.clear();
+                flow.last = None;
+            } else {
+                flow.dead |= !flow.done;
+                flow.challenges.clear();
+                flow.last = None;
+            }
+        }
+        if self.users[user].unsettled != acting {
+            self.users[user].unsettled = None;
+        }
+    }
+
+    /// Whether a password may be written now, by the ticket that was issued last.
+    pub(crate) fn may_complete(&self, index: usize) -> bool {
+        let flow = &self.flows[index];
+        let Some(user) = flow.user else { return false };
+        let account = &self.users[user];
+        let unsettled = account.unsettled == Some(index);
+        let known = unsettled || flow.stamp == Some(account.stamp);
+        let required = match flow.purpose {
+            Purpose::Change => 1,
+            _ => flow.required.max(self.required_of(user)),
+        };
+        let eligible = flow.purpose == Purpose::Change || self.eligible(user);
+        flow.live(&self.users, self.now)
+            && flow.granted_until.is_some_and(|until| self.now < until)
+            && known
+            && eligible
+            && flow.proofs.len() >= usize::from(required)
+    }
+}
