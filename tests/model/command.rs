@@ -7,21 +7,61 @@ use proptest::prelude::*;
 
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(crate) enum Command {
-    Start { who: u8, unlock: bool },
-    Challenge { flow: u8, option: u8 },
-    Prove { flow: u8, how: How },
+    Start {
+        who: u8,
+        unlock: bool,
+    },
+    Challenge {
+        flow: u8,
+        option: u8,
+    },
+    Prove {
+        flow: u8,
+        how: How,
+    },
     /// A challenge and the right answer.
-    Gate { flow: u8, option: u8 },
-    OldTicket { flow: u8, how: How },
-    Redeem { link: u8, who: u8 },
-    Complete { flow: u8, with: With },
-    Cancel { flow: u8 },
-    View { flow: u8 },
-    StartChange { who: u8, right: bool },
-    SignIn { who: u8, how: How },
-    Register { who: u8, what: What },
-    Remove { who: u8, method: u8 },
-    Admin { who: u8, act: Act },
+    Gate {
+        flow: u8,
+        option: u8,
+    },
+    OldTicket {
+        flow: u8,
+        how: How,
+    },
+    Redeem {
+        link: u8,
+        who: u8,
+    },
+    Complete {
+        flow: u8,
+        with: With,
+    },
+    Cancel {
+        flow: u8,
+    },
+    View {
+        flow: u8,
+    },
+    StartChange {
+        who: u8,
+        right: bool,
+    },
+    SignIn {
+        who: u8,
+        how: How,
+    },
+    Register {
+        who: u8,
+        what: What,
+    },
+    Remove {
+        who: u8,
+        method: u8,
+    },
+    Admin {
+        who: u8,
+        act: Act,
+    },
     Require(u8),
     Maintain,
     Advance(Span),
@@ -134,7 +174,8 @@ const fn span(byte: u8) -> Span {
 const fn decode((kind, a, b): (u8, u8, u8)) -> Command {
     match kind {
         0..=13 => Command::Start { who: a, unlock: b % 8 == 7 },
-        14..=23 => Command::Challenge { flow: a, option: b },
+        14..=16 => Command::Require(1 + (b % 4 + 2) / 3),
+        17..=23 => Command::Challenge { flow: a, option: b },
         24..=36 => Command::Prove { flow: a, how: how(b) },
         37..=58 => Command::Gate { flow: a, option: b },
         59..=61 => Command::OldTicket { flow: a, how: how(b) },
@@ -147,8 +188,7 @@ const fn decode((kind, a, b): (u8, u8, u8)) -> Command {
         86..=89 => Command::Register { who: a, what: what(b) },
         90 => Command::Remove { who: a, method: b },
         91 | 92 => Command::Admin { who: a, act: act(b) },
-        93 => Command::Require(1 + b % 2),
-        94 => Command::Maintain,
+        93 | 94 => Command::Maintain,
         95..=98 => Command::Advance(span(b)),
         _ => Command::Restart,
     }

@@ -1,8 +1,8 @@
 //! The end of a flow: what is written, what is told, what is void.
 
 use sspr::{
-    ChangeTicket, Error, MethodKind, PolicyReason, ResetTicket, SecretText, Step,
-    UnlockTicket, WriteOutcome,
+    ChangeTicket, Error, MethodKind, PolicyReason, ResetTicket, SecretText, Step, UnlockTicket,
+    WriteOutcome,
 };
 
 use crate::command::With;
@@ -230,4 +230,3 @@ impl Run {
         self.goal("a write was not settled");
     }
 }
-

@@ -11,8 +11,8 @@ use sspr::testing::SoftToken;
 use sspr::{MethodKind, Timestamp};
 
 pub(crate) const ATTEMPTS: u8 = 3;
-pub(crate) const BUDGET: usize = 6;
-pub(crate) const RUN: u32 = 12;
+pub(crate) const BUDGET: usize = 4;
+pub(crate) const RUN: u32 = 8;
 pub(crate) const FLOW: i64 = 900;
 pub(crate) const GRANT: i64 = 600;
 pub(crate) const CODE: i64 = 600;
@@ -161,7 +161,13 @@ impl User {
     }
 
     /// Notes a wrong secret: no more than the budgets allow is ever compared.
-    pub(crate) fn failed(&mut self, kind: MethodKind, proven: bool, register: bool, now: i64) -> Checked {
+    pub(crate) fn failed(
+        &mut self,
+        kind: MethodKind,
+        proven: bool,
+        register: bool,
+        now: i64,
+    ) -> Checked {
         self.wrong.push((kind, proven, now));
         let run = self.run.entry(kind).or_default();
         *run += u32::from(!register);
@@ -239,7 +245,9 @@ impl Model {
                 let fresh = |ago: &i64| found.used.is_none_or(|used| step - ago > used);
                 (0..=1).filter(fits).find(fresh).map(|ago| step - ago)
             }
-            (Answer::Saved(id), Answer::Text(typed)) => method(id)?.codes.contains(typed).then_some(0),
+            (Answer::Saved(id), Answer::Text(typed)) => {
+                method(id)?.codes.contains(typed).then_some(0)
+            }
             (answer, given) => (answer == given).then_some(0),
         }
     }

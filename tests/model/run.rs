@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use sspr::{
-    Attempt, ChangeTicket, Error, Identifier, MethodKind, PoolKind, ResetTicket, SecretText, Selection, Step, Timestamp, UnlockTicket,
+    Attempt, ChangeTicket, Error, Identifier, MethodKind, PoolKind, ResetTicket, SecretText,
+    Selection, Step, Timestamp, UnlockTicket,
 };
 
 use crate::command::{Command, How, Span};
@@ -89,9 +90,7 @@ impl Run {
                 self.start_change(usize::from(who % 2), right).await
             }
             Command::SignIn { who, how } => self.sign_in(usize::from(who % 4 == 3), how).await,
-            Command::Register { who, what } => {
-                self.register(usize::from(who % 4 == 3), what).await
-            }
+            Command::Register { who, what } => self.register(usize::from(who % 4 == 3), what).await,
             Command::Remove { who, method } => self.remove(usize::from(who % 2), method).await,
             Command::Admin { who, act } => self.administer(usize::from(who % 2), act).await,
             Command::Require(required) => self.require(required).await,
@@ -176,7 +175,10 @@ impl Run {
             ("passkey.in_hand.0", MethodKind::Passkey),
             ("email.link.0", MethodKind::Email),
         ];
-        let (text, kind) = options[usize::from(option) % options.len()];
+        let any = option >= 200;
+        let left = options.iter().filter(|one| any || !flow.proofs.contains(&one.1));
+        let left: Vec<_> = left.copied().collect();
+        let (text, kind) = left[usize::from(option) % left.len()];
         let ticket = flow.tickets.last().expect("issued").text.clone();
         let selection = Selection::parse(text).expect("an option");
         let silenced = self.sut.engine.stats().silenced;
@@ -213,10 +215,12 @@ impl Run {
         let flow = &self.model.flows[index];
         ensure!(flow.live(&self.model.users, now), "a dead flow was challenged");
         ensure!(!flow.proofs.contains(&kind), "a proven method was challenged");
-        let found = self.model.answer(index, kind).map(|one| (one.id.clone(), one.to.clone()));
+        let eligible = flow.user.is_some_and(|user| self.model.eligible(user));
+        let found = self.model.answer(index, kind).filter(|_| eligible);
+        let found = found.map(|one| (one.id.clone(), one.to.clone()));
         let answer = match (kind, found) {
             (MethodKind::Passkey, _) => {
-                let has = flow.user == Some(0);
+                let has = flow.user == Some(0) && eligible;
                 let page = reply.page.clone().unwrap_or_default();
                 let response = || self.sut.passkey.response(&user(0), &page);
                 has.then(|| Answer::Response(response().expose_secret().to_owned()))
