@@ -24,6 +24,11 @@ pub(crate) enum Command {
         flow: u8,
         option: u8,
     },
+    /// A challenge, and wrong answers until it is spent.
+    Guess {
+        flow: u8,
+        option: u8,
+    },
     OldTicket {
         flow: u8,
         how: How,
@@ -177,7 +182,8 @@ const fn decode((kind, a, b): (u8, u8, u8)) -> Command {
         14..=16 => Command::Require(1 + (b % 4 + 2) / 3),
         17..=23 => Command::Challenge { flow: a, option: b },
         24..=36 => Command::Prove { flow: a, how: how(b) },
-        37..=58 => Command::Gate { flow: a, option: b },
+        37..=54 => Command::Gate { flow: a, option: b },
+        55..=58 => Command::Guess { flow: a, option: b },
         59..=61 => Command::OldTicket { flow: a, how: how(b) },
         62..=65 => Command::Redeem { link: a, who: b },
         66..=79 => Command::Complete { flow: a, with: with(b) },

@@ -3,16 +3,13 @@
 use std::sync::Arc;
 
 use sspr::testing::SoftToken;
-use sspr::{
-    Contacts, EmailAddress, MethodId, MethodKind, NewAuthenticator, OathParameters, Policy,
-    Provenance, ResetTicket, UnlockTicket,
-};
+use sspr::{MethodId, MethodKind, NewAuthenticator, OathParameters, Provenance};
 
-use crate::command::{Act, What};
+use crate::command::What;
 use crate::model::{Answer, CODE, Challenge, Checked, FLOW, Flow, HOLD, Method, Purpose, Ticket};
 use crate::run::{Run, code_of, ensure};
-use crate::support::{admin, request, tenant};
-use crate::world::{email, mobile, settings, user};
+use crate::support::request;
+use crate::world::{email, mobile};
 
 impl Run {
     pub(crate) async fn register(&mut self, who: usize, what: What) -> Checked {
@@ -81,6 +78,7 @@ impl Run {
             kind,
             to,
             supplied: false,
+            added: now,
             usable_from: now,
             token,
             used: None,
@@ -129,9 +127,8 @@ impl Run {
         let flow = &mut self.model.flows[index];
         let who = flow.user.unwrap_or(0);
         let (mut method, replaced) = flow.confirms.take().ok_or("nothing was to be confirmed")?;
-        if method.to.is_some() {
-            method.usable_from = self.model.now + HOLD;
-        }
+        let hold = if method.to.is_some() { HOLD } else { 0 };
+        method.usable_from = self.model.now + hold;
         let kind = method.kind;
         let told_before = self.model.users[who].addresses(true);
         let methods_before = self.model.users[who].methods.len();
@@ -155,7 +152,7 @@ impl Run {
     }
 
     /// The engine's list of active methods and the model's are one.
-    async fn compare_methods(&mut self, who: usize) -> Checked {
+    pub(crate) async fn compare_methods(&mut self, who: usize) -> Checked {
         let signed_in = self.sut.signed_in(who);
         let listed = self.sut.engine.registration().list(&request(), &signed_in).await;
         let listed = listed.map_err(|error| format!("not listed: {error}"))?;
@@ -206,6 +203,7 @@ impl Run {
             kind,
             to: None,
             supplied: false,
+            added: self.model.now,
             usable_from: self.model.now,
             token: None,
             used: None,
@@ -245,120 +243,4 @@ impl Run {
         self.model.void_others(who, None);
         self.compare_methods(who).await
     }
-
-    pub(crate) async fn administer(&mut self, who: usize, act: Act) -> Checked {
-        let (tenant, root, engine) = (tenant(), admin(), self.sut.engine.clone());
-        let admin = engine.admin(&tenant, &root);
-        let id = user(who);
-        let told = self.model.users[who].addresses(true);
-        let result = match act {
-            Act::Unblock => admin.unblock(&id).await,
-            Act::RevokeMethods => admin.revoke_methods(&id).await,
-            Act::RevokeFlows => admin.revoke_flows(&id).await,
-            Act::Contacts(n) => {
-                let mut contacts = Contacts::default();
-                contacts.email = EmailAddress::parse(&supplied(n)).ok();
-                admin.supply_contacts(&id, &contacts).await
-            }
-            Act::ChangedOutside => {
-                let set = self.sut.directory.change_password(&tenant, &id, "set by another");
-                set.expect("known");
-                self.model.users[who].stamp += 1;
-                "set by another".clone_into(&mut self.model.users[who].password);
-                return Ok(());
-            }
-        };
-        let code = code_of(&result);
-        if result.is_err() {
-            ensure!(code == "busy", "an administrator was refused: {code}");
-            return Ok(());
-        }
-        let account = &mut self.model.users[who];
-        match act {
-            Act::Unblock => {
-                account.wrong.clear();
-                account.run.insert(MethodKind::Password, 0);
-                self.model.event("unblocked");
-                self.forget_blocked(who, None);
-            }
-            Act::RevokeMethods => {
-                account.methods.clear();
-                self.model.tell("notice.methods_revoked", told);
-                self.model.event("methods_revoked");
-                self.model.void_others(who, None);
-                self.goal("methods were revoked");
-            }
-            Act::RevokeFlows => {
-                self.model.event("flows_revoked");
-                self.model.void_others(who, None);
-            }
-            Act::Contacts(n) => {
-                let to = supplied(n);
-                if account.methods.iter().any(|one| one.supplied && one.to.as_ref() == Some(&to)) {
-                    return Ok(());
-                }
-                account.methods.retain(|one| !one.supplied);
-                account.methods.push(Method {
-                    id: "supplied".to_owned(),
-                    kind: MethodKind::Email,
-                    to: Some(to),
-                    supplied: true,
-                    usable_from: self.model.now,
-                    token: None,
-                    used: None,
-                    codes: Vec::new(),
-                });
-                self.model.tell("notice.contacts_changed", told);
-                self.model.event("contacts_supplied");
-                self.model.void_others(who, None);
-                return self.compare_methods(who).await;
-            }
-            Act::ChangedOutside => {}
-        }
-        Ok(())
-    }
-
-    pub(crate) async fn require(&mut self, required: u8) -> Checked {
-        let (tenant, root) = (tenant(), admin());
-        let admin = self.sut.engine.admin(&tenant, &root);
-        let revision = admin.policy().await.expect("readable").map(|stored| stored.revision);
-        let policy = Policy::new(settings(required)).expect("sound");
-        admin.put_policy(&policy, revision).await.map_err(|error| format!("not put: {error}"))?;
-        self.model.required = required;
-        self.model.event("policy_changed");
-        Ok(())
-    }
-
-    pub(crate) async fn cancel(&mut self, flow: u8) -> Checked {
-        let Some(index) = self.pick(flow) else { return Ok(()) };
-        let flow = &self.model.flows[index];
-        let ticket = flow.tickets.last().expect("issued").text.clone();
-        let engine = &self.sut.engine;
-        let result = match flow.purpose {
-            Purpose::Reset => {
-                let ticket = ResetTicket::parse(&ticket).expect("ours");
-                engine.reset().cancel(&request(), &ticket).await
-            }
-            Purpose::Unlock => {
-                let ticket = UnlockTicket::parse(&ticket).expect("ours");
-                engine.unlock().cancel(&request(), &ticket).await
-            }
-            Purpose::Change | Purpose::Register => return Ok(()),
-        };
-        result.map_err(|error| format!("not cancelled: {error}"))?;
-        let unsettled = flow.user.is_some_and(|who| self.model.users[who].unsettled == Some(index));
-        // Until the first proof all of a flow is in its ticket: that may begin it again.
-        let begun = !flow.proofs.is_empty();
-        let flow = &mut self.model.flows[index];
-        flow.dead |= begun && !unsettled;
-        if !unsettled {
-            (flow.stamp, flow.required, flow.last) = (None, 0, None);
-            flow.challenges.clear();
-        }
-        Ok(())
-    }
-}
-
-fn supplied(n: u8) -> String {
-    format!("given{}@contoso.example", n % 2)
 }

@@ -17,6 +17,8 @@ pub(crate) const FLOW: i64 = 900;
 pub(crate) const GRANT: i64 = 600;
 pub(crate) const CODE: i64 = 600;
 pub(crate) const DAY: i64 = 86_400;
+/// Clocks may differ by so much.
+pub(crate) const SKEW: i64 = 30;
 pub(crate) const HOLD: i64 = 3_600;
 
 /// Why a sequence contradicts the model.
@@ -36,6 +38,7 @@ pub(crate) struct Method {
     pub(crate) kind: MethodKind,
     pub(crate) to: Option<String>,
     pub(crate) supplied: bool,
+    pub(crate) added: i64,
     pub(crate) usable_from: i64,
     pub(crate) token: Option<Arc<SoftToken>>,
     pub(crate) used: Option<i64>,

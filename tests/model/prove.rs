@@ -1,14 +1,12 @@
 //! Secrets that are given: to a challenge, without the flow's ticket, without a challenge.
 
-use sspr::{
-    Identifier, MethodKind, RegistrationTicket, ResetTicket, SecretText, Step, UnlockTicket,
-};
+use sspr::{Identifier, RegistrationTicket, ResetTicket, Step, UnlockTicket};
 
 use crate::command::How;
-use crate::model::{ATTEMPTS, Answer, Challenge, Checked, FLOW, Flow, Purpose, Ticket, app_code};
+use crate::model::{ATTEMPTS, Answer, Challenge, Checked, FLOW, Purpose};
 use crate::run::{Answered, Run, answered, attempt, code_of, ensure, granted_until};
 use crate::support::request;
-use crate::world::{NAMES, user};
+use crate::world::NAMES;
 
 impl Run {
     pub(crate) async fn prove(&mut self, flow: u8, how: How, old: bool) -> Checked {
@@ -20,7 +18,11 @@ impl Run {
         let generation = flow.tickets[place].generation;
         let before = generation + 1 == flow.generation && !void;
         let current = generation == flow.generation && !void;
-        let challenge = if before { flow.last.clone() } else { flow.challenges.last().cloned() };
+        // What was answered is given again where nothing is open: it proves nothing twice.
+        let spent = !before && flow.challenges.is_empty();
+        let given_before = before || spent;
+        let challenge = if given_before { &flow.last } else { &flow.challenges.last().cloned() };
+        let challenge = challenge.clone();
         let Some(challenge) = challenge else { return Ok(()) };
         let given = self.secret(index, &challenge, how);
         let compared = self.comparisons();
@@ -28,7 +30,7 @@ impl Run {
         let compared = self.comparisons() - compared;
         ensure!(compared <= 1, "{compared} comparisons for one try");
         let flow = &self.model.flows[index];
-        let live = current && flow.live(&self.model.users, self.model.now);
+        let live = current && !spent && flow.live(&self.model.users, self.model.now);
         let live = live && self.model.now < challenge.until;
         let right = self.model.right(index, &challenge, &given);
         let (user, shaken) = (flow.user, flow.shaken);
@@ -280,120 +282,5 @@ impl Run {
 
     fn count_back(&mut self) {
         *self.model.events.entry("compared").or_default() -= 1;
-    }
-
-    pub(crate) async fn start_change(&mut self, who: usize, right: bool) -> Checked {
-        let typed = self.model.users[who].password.clone();
-        let typed = SecretText::from(if right { typed.as_str() } else { "not the password" });
-        let signed_in = self.sut.signed_in(who);
-        let compared = self.comparisons();
-        let result = self.sut.engine.change().start(&request(), &signed_in, &typed).await;
-        let result = answered!(result);
-        let (code, compared) = (code_of(&result), self.comparisons() - compared);
-        self.count(compared);
-        let (now, kind) = (self.model.now, MethodKind::Password);
-        let judged = self.model.judged(who, kind);
-        match result {
-            Ok(reply) => {
-                ensure!(right && compared == 1, "a change began with a wrong password");
-                let account = &mut self.model.users[who];
-                account.run.insert(kind, 0);
-                let (epoch, stamp) = (account.epoch, Some(account.stamp));
-                self.model.event("change_started");
-                self.goal("a change began");
-                self.model.flows.push(Flow {
-                    user: Some(who),
-                    purpose: Purpose::Change,
-                    started: now,
-                    epoch,
-                    stamp,
-                    required: 1,
-                    generation: 0,
-                    tickets: vec![Ticket { text: reply.ticket, generation: 0, void: false }],
-                    challenges: Vec::new(),
-                    proofs: [kind].into(),
-                    last: None,
-                    granted_until: Some(granted_until(now, now)),
-                    rejections: 0,
-                    done: false,
-                    dead: false,
-                    shaken: false,
-                    confirms: None,
-                });
-                Ok(())
-            }
-            Err(_) if right && compared == 1 => {
-                // Too many are under way: nothing was granted, and what was counted stays.
-                ensure!(code == "too_often" || code == "busy", "a change was refused as {code}");
-                self.model.users[who].failed(kind, true, false, now)
-            }
-            Err(_) => {
-                ensure!(compared == 1 || !judged, "a password was not judged: {code}");
-                ensure!(!right || !judged, "the right password was refused: {code}");
-                if compared == 1 {
-                    self.model.users[who].failed(kind, true, false, now)?;
-                    self.check_blocked(who).await?;
-                }
-                Ok(())
-            }
-        }
-    }
-
-    pub(crate) async fn sign_in(&mut self, who: usize, how: How) -> Checked {
-        let kind = MethodKind::AuthenticatorApp;
-        let now = self.model.now;
-        let apps = self.model.users[who].methods.iter().filter(|one| one.kind == kind);
-        let apps: Vec<_> = apps.cloned().collect();
-        let token = apps.first().and_then(|app| app.token.clone());
-        let shown =
-            |ago: i64| token.as_ref().map_or("123456".to_owned(), |t| app_code(t, now, -ago));
-        let typed = match how {
-            How::Right => shown(0),
-            How::Late => shown(1),
-            How::Wrong => crate::support::other_than(&shown(0)),
-            How::Seen(ago) => shown(i64::from(ago % 4)),
-        };
-        let given = Answer::Text(typed.clone());
-        let compared = self.comparisons();
-        let verifier = self.sut.engine.authenticator();
-        let result = verifier.verify(&request(), &user(who), &attempt(&given)).await;
-        let (code, compared) = (code_of(&result), self.comparisons() - compared);
-        self.count(compared);
-        let step = now.div_euclid(30);
-        let shows = |ago: i64, app: &crate::model::Method| {
-            app.token.as_ref().is_some_and(|token| app_code(token, now, -ago) == typed)
-        };
-        let fits = apps.iter().find_map(|app| {
-            let fresh = |ago: &i64| app.used.is_none_or(|used| step - ago > used);
-            let ago = (0..=1).filter(|ago| shows(*ago, app)).find(fresh)?;
-            Some((app.id.clone(), step - ago))
-        });
-        let judged = self.model.judged(who, kind) && !apps.is_empty();
-        match result {
-            Ok(id) => {
-                let (expected, step) = fits.ok_or("a wrong or used code signed in")?;
-                ensure!(id.as_str() == expected && compared == 1, "another method signed in");
-                let account = &mut self.model.users[who];
-                account.run.insert(kind, 0);
-                let method = account.methods.iter_mut().find(|one| one.id == expected);
-                method.expect("there").used = Some(step);
-                self.seen.push(given);
-                self.model.event("oath_step_used");
-                self.goal("an app's code signed in");
-                Ok(())
-            }
-            Err(_) => {
-                ensure!(fits.is_none() || !judged, "a right code did not sign in: {code}");
-                ensure!(compared == 1 || !judged, "a code was not judged: {code}");
-                if compared == 1 {
-                    if (0..=1).any(|ago| apps.iter().any(|app| shows(ago, app))) {
-                        self.goal("a used step was refused");
-                    }
-                    self.model.users[who].failed(kind, true, false, now)?;
-                    self.check_blocked(who).await?;
-                }
-                Ok(())
-            }
-        }
     }
 }

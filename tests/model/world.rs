@@ -32,6 +32,7 @@ pub(crate) fn settings(required: u8) -> PolicySettings {
     settings.failures.consecutive = RUN;
     (settings.sends.per_hour, settings.sends.per_day, settings.sends.live_flows) = (20, 20, 6);
     settings.sends.source_share = 100;
+    settings.sends.resend_after = std::time::Duration::from_secs(30);
     settings.registration.hold = std::time::Duration::from_secs(HOLD as u64);
     let wide = Rate::new(100_000, day);
     let limits = &mut settings.limits;
@@ -101,7 +102,8 @@ impl Prepared {
         let store: Arc<dyn Store> =
             if encoded { Arc::new(Encoded::new(memory)) } else { Arc::new(memory) };
         let clock = ManualClock::new(self.start);
-        let directory = MemoryDirectory::with_hash_cost(8, 1).with_clock(clock.clone());
+        // Of its own time: a password of the future would be too young for it.
+        let directory = MemoryDirectory::with_hash_cost(8, 1);
         directory.add_tenant(tenant(), TenantFacts::new("Contoso"));
         for who in 0..2 {
             directory.add_user(&tenant(), facts(who), &[NAMES[who]], support::OLD).expect("new");
@@ -125,6 +127,7 @@ impl Prepared {
                 kind,
                 to: to.map(str::to_owned),
                 supplied: false,
+                added: 0,
                 usable_from: 0,
                 token: None,
                 used: None,
