@@ -3,7 +3,8 @@
 use sspr::{MethodKind, ResetTicket, Selection, UnlockTicket};
 
 use crate::command::How;
-use crate::model::{Answer, CODE, Challenge, Checked, FLOW, Purpose, Ticket, app_code};
+use crate::model::{Answer, CODE, Challenge, Checked, FLOW, Purpose, Ticket};
+use crate::rules::app_code;
 use crate::run::{Run, answered, ensure};
 use crate::support::{other_than, request};
 use crate::world::user;

@@ -179,7 +179,7 @@ const fn span(byte: u8) -> Span {
 const fn decode((kind, a, b): (u8, u8, u8)) -> Command {
     match kind {
         0..=13 => Command::Start { who: a, unlock: b % 8 == 7 },
-        14..=16 => Command::Require(1 + (b % 4 + 2) / 3),
+        14..=16 => Command::Require(1 + (b % 4).div_ceil(3)),
         17..=23 => Command::Challenge { flow: a, option: b },
         24..=36 => Command::Prove { flow: a, how: how(b) },
         37..=54 => Command::Gate { flow: a, option: b },

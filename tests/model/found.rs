@@ -3,8 +3,8 @@
 use crate::command::{Act, Command, How, What, With};
 
 use Command::{
-    Admin, Challenge, Complete, Gate, OldTicket, Prove, Redeem, Register, Remove, Require, SignIn,
-    Start, StartChange,
+    Admin, Challenge, Complete, Gate, Guess, OldTicket, Prove, Redeem, Register, Remove, Require,
+    SignIn, Start, StartChange,
 };
 
 /// Each by the rule that it holds.
@@ -63,6 +63,34 @@ pub(crate) const FOUND: &[(&str, &[Command])] = &[
             StartChange { who: 0, right: true },
             Complete { flow: 0, with: With::LostBefore },
             Challenge { flow: 200, option: 0 },
+        ],
+    ),
+    (
+        "a code that has proven a method is not live any more",
+        &[START, Require(2), Gate { flow: 0, option: 0 }, Prove { flow: 0, how: How::Right }],
+    ),
+    (
+        "a success leaves the window as it was",
+        &[
+            START,
+            Guess { flow: 0, option: 1 },
+            Gate { flow: 0, option: 2 },
+            Require(2),
+            Gate { flow: 0, option: 0 },
+            START,
+            Guess { flow: 0, option: 1 },
+            Prove { flow: 0, how: How::Wrong },
+        ],
+    ),
+    (
+        "other flows take no more from a window than it has",
+        &[
+            START,
+            Guess { flow: 0, option: 1 },
+            START,
+            Guess { flow: 0, option: 1 },
+            START,
+            Guess { flow: 0, option: 1 },
         ],
     ),
     (

@@ -13,6 +13,7 @@ mod found;
 mod manage;
 mod model;
 mod prove;
+mod rules;
 mod run;
 #[path = "../support/mod.rs"]
 mod support;

@@ -161,10 +161,7 @@ impl Run {
         self.seen.push(given.clone());
         let account = &mut self.model.users[who];
         account.run.insert(challenge.kind, 0);
-        let pending = match &mut self.model.flows[index].confirms {
-            Some((pending, _)) => Some(pending),
-            None => None,
-        };
+        let pending = self.model.flows[index].confirms.as_mut().map(|(pending, _)| pending);
         match (&challenge.answer, given) {
             (Some(Answer::App(id)), _) => {
                 let own = account.methods.iter_mut().find(|one| one.id == *id);

@@ -21,8 +21,7 @@ pub(crate) struct Run {
     pub(crate) goals: Goals,
     /// Secrets that were right for something once.
     pub(crate) seen: Vec<Answer>,
-    /// Comparisons and silent openings of engines that were restarted.
-    pub(crate) compared: u64,
+    pub(crate) compared: u64, // by engines before the last restart
     blocked: [Vec<(MethodKind, PoolKind, Timestamp)>; 2],
     /// Messages of the inbox that were looked at.
     read: usize,
@@ -274,7 +273,6 @@ impl Run {
     }
 }
 
-/// Whether this is a refusal, and not a fault.
 pub(crate) fn code_of<T>(result: &Result<T, Error>) -> &'static str {
     match result {
         Ok(_) => "accepted",

@@ -3,7 +3,8 @@
 use sspr::{MethodKind, SecretText};
 
 use crate::command::How;
-use crate::model::{Answer, Checked, Flow, Method, Purpose, Ticket, app_code};
+use crate::model::{Answer, Checked, Flow, Method, Purpose, Ticket};
+use crate::rules::app_code;
 use crate::run::{Run, answered, attempt, code_of, ensure, granted_until};
 use crate::support::request;
 use crate::world::user;

@@ -105,8 +105,8 @@ impl Prepared {
         // Of its own time: a password of the future would be too young for it.
         let directory = MemoryDirectory::with_hash_cost(8, 1);
         directory.add_tenant(tenant(), TenantFacts::new("Contoso"));
-        for who in 0..2 {
-            directory.add_user(&tenant(), facts(who), &[NAMES[who]], support::OLD).expect("new");
+        for (who, name) in NAMES.iter().take(2).enumerate() {
+            directory.add_user(&tenant(), facts(who), &[name], support::OLD).expect("new");
         }
         let passkey = SimulatedMethod::new(MethodKind::Passkey);
         passkey.give(&user(0));
