@@ -1,0 +1,128 @@
+//! What administrators do, the policy, and flows that are given up.
+
+use sspr::{Contacts, EmailAddress, MethodKind, Policy, ResetTicket, UnlockTicket};
+
+use crate::command::Act;
+use crate::model::{Checked, Method, Purpose};
+use crate::run::{Run, code_of, ensure};
+use crate::support::{admin, request, tenant};
+use crate::world::{settings, user};
+
+impl Run {
+    pub(crate) async fn administer(&mut self, who: usize, act: Act) -> Checked {
+        let (tenant, root, engine) = (tenant(), admin(), self.sut.engine.clone());
+        let admin = engine.admin(&tenant, &root);
+        let id = user(who);
+        let told = self.model.users[who].addresses(true);
+        let result = match act {
+            Act::Unblock => admin.unblock(&id).await,
+            Act::RevokeMethods => admin.revoke_methods(&id).await,
+            Act::RevokeFlows => admin.revoke_flows(&id).await,
+            Act::Contacts(n) => {
+                let mut contacts = Contacts::default();
+                contacts.email = EmailAddress::parse(&supplied(n)).ok();
+                admin.supply_contacts(&id, &contacts).await
+            }
+            Act::ChangedOutside => {
+                let set = self.sut.directory.change_password(&tenant, &id, "set by another");
+                set.expect("known");
+                self.model.users[who].stamp += 1;
+                "set by another".clone_into(&mut self.model.users[who].password);
+                return Ok(());
+            }
+        };
+        let code = code_of(&result);
+        if result.is_err() {
+            ensure!(code == "busy", "an administrator was refused: {code}");
+            return Ok(());
+        }
+        let account = &mut self.model.users[who];
+        match act {
+            Act::Unblock => {
+                account.wrong.clear();
+                account.run.insert(MethodKind::Password, 0);
+                self.model.event("unblocked");
+                self.forget_blocked(who, None);
+            }
+            Act::RevokeMethods => {
+                account.methods.clear();
+                self.model.tell("notice.methods_revoked", told);
+                self.model.event("methods_revoked");
+                self.model.void_others(who, None);
+                self.goal("methods were revoked");
+            }
+            Act::RevokeFlows => {
+                self.model.event("flows_revoked");
+                self.model.void_others(who, None);
+            }
+            Act::Contacts(n) => {
+                let to = supplied(n);
+                if account.methods.iter().any(|one| one.supplied && one.to.as_ref() == Some(&to)) {
+                    return Ok(());
+                }
+                account.methods.retain(|one| !one.supplied);
+                account.methods.push(Method {
+                    id: "supplied".to_owned(),
+                    kind: MethodKind::Email,
+                    to: Some(to),
+                    supplied: true,
+                    added: self.model.now,
+                    usable_from: self.model.now,
+                    token: None,
+                    used: None,
+                    codes: Vec::new(),
+                });
+                self.model.tell("notice.contacts_changed", told);
+                self.model.event("contacts_supplied");
+                self.model.void_others(who, None);
+                return self.compare_methods(who).await;
+            }
+            Act::ChangedOutside => {}
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn require(&mut self, required: u8) -> Checked {
+        let (tenant, root) = (tenant(), admin());
+        let admin = self.sut.engine.admin(&tenant, &root);
+        let revision = admin.policy().await.expect("readable").map(|stored| stored.revision);
+        let policy = Policy::new(settings(required)).expect("sound");
+        admin.put_policy(&policy, revision).await.map_err(|error| format!("not put: {error}"))?;
+        self.model.required = required;
+        self.model.event("policy_changed");
+        Ok(())
+    }
+
+    pub(crate) async fn cancel(&mut self, flow: u8) -> Checked {
+        let Some(index) = self.pick(flow) else { return Ok(()) };
+        let flow = &self.model.flows[index];
+        let ticket = flow.tickets.last().expect("issued").text.clone();
+        let engine = &self.sut.engine;
+        let result = match flow.purpose {
+            Purpose::Reset => {
+                let ticket = ResetTicket::parse(&ticket).expect("ours");
+                engine.reset().cancel(&request(), &ticket).await
+            }
+            Purpose::Unlock => {
+                let ticket = UnlockTicket::parse(&ticket).expect("ours");
+                engine.unlock().cancel(&request(), &ticket).await
+            }
+            Purpose::Change | Purpose::Register => return Ok(()),
+        };
+        result.map_err(|error| format!("not cancelled: {error}"))?;
+        let unsettled = flow.user.is_some_and(|who| self.model.users[who].unsettled == Some(index));
+        // Until the first proof all of a flow is in its ticket: that may begin it again.
+        let begun = !flow.proofs.is_empty();
+        let flow = &mut self.model.flows[index];
+        flow.dead |= begun && !unsettled;
+        if !unsettled {
+            (flow.stamp, flow.required, flow.last) = (None, 0, None);
+            flow.challenges.clear();
+        }
+        Ok(())
+    }
+}
+
+fn supplied(n: u8) -> String {
+    format!("given{}@contoso.example", n % 2)
+}

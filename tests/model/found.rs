@@ -1,0 +1,108 @@
+//! Sequences that have once told a mistake from the rules: kept, and run each time.
+
+use crate::command::{Act, Command, How, What, With};
+
+use Command::{
+    Admin, Challenge, Complete, Gate, Guess, OldTicket, Prove, Redeem, Register, Remove, Require,
+    SignIn, Start, StartChange,
+};
+
+/// Each by the rule that it holds.
+pub(crate) const FOUND: &[(&str, &[Command])] = &[
+    (
+        "one method is no two gates",
+        &[START, Gate { flow: 0, option: 0 }, Challenge { flow: 0, option: 204 }],
+    ),
+    (
+        "a removed method voids what is outstanding",
+        &[START, Remove { who: 0, method: 0 }, Challenge { flow: 0, option: 0 }],
+    ),
+    (
+        "a step that proved a method signs nobody in",
+        &[START, Gate { flow: 0, option: 2 }, SignIn { who: 0, how: How::Late }],
+    ),
+    ("every address is told of a removed method", &[Remove { who: 0, method: 0 }]),
+    (
+        "the strictest policy that was seen holds",
+        &[START, Gate { flow: 0, option: 0 }, Require(2), COMPLETE],
+    ),
+    (
+        "a saved code opens nothing twice",
+        &[
+            START,
+            Gate { flow: 0, option: 3 },
+            OldTicket { flow: 0, how: How::Seen(0) },
+            START,
+            Challenge { flow: 0, option: 3 },
+            Prove { flow: 0, how: How::Seen(0) },
+        ],
+    ),
+    (
+        "a code is compared as often as it may be",
+        &[
+            Register { who: 0, what: What::Email(0) },
+            Prove { flow: 0, how: How::Wrong },
+            Prove { flow: 0, how: How::Wrong },
+            Prove { flow: 0, how: How::Wrong },
+            Prove { flow: 0, how: How::Right },
+        ],
+    ),
+    (
+        "a link is redeemed without the ticket",
+        &[START, Challenge { flow: 0, option: 5 }, Redeem { link: 0, who: 0 }],
+    ),
+    (
+        "an account that was changed outside voids a grant",
+        &[START, Gate { flow: 0, option: 0 }, Admin { who: 0, act: Act::ChangedOutside }, COMPLETE],
+    ),
+    ("a change is told of", &[StartChange { who: 0, right: true }, COMPLETE]),
+    (
+        "an open outcome voids what others have",
+        &[
+            START,
+            StartChange { who: 0, right: true },
+            Complete { flow: 0, with: With::LostBefore },
+            Challenge { flow: 200, option: 0 },
+        ],
+    ),
+    (
+        "a code that has proven a method is not live any more",
+        &[START, Require(2), Gate { flow: 0, option: 0 }, Prove { flow: 0, how: How::Right }],
+    ),
+    (
+        "a success leaves the window as it was",
+        &[
+            START,
+            Guess { flow: 0, option: 1 },
+            Gate { flow: 0, option: 2 },
+            Require(2),
+            Gate { flow: 0, option: 0 },
+            START,
+            Guess { flow: 0, option: 1 },
+            Prove { flow: 0, how: How::Wrong },
+        ],
+    ),
+    (
+        "other flows take no more from a window than it has",
+        &[
+            START,
+            Guess { flow: 0, option: 1 },
+            START,
+            Guess { flow: 0, option: 1 },
+            START,
+            Guess { flow: 0, option: 1 },
+        ],
+    ),
+    (
+        "a raised policy makes a user who has too few methods nobody",
+        &[
+            Admin { who: 0, act: Act::RevokeMethods },
+            START,
+            Require(2),
+            Gate { flow: 0, option: 4 },
+        ],
+    ),
+];
+
+const START: Command = Start { who: 0, unlock: false };
+const COMPLETE: Command = Complete { flow: 0, with: With::Good(0) };

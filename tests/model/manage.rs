@@ -1,0 +1,246 @@
+//! Registration, administrators, the policy.
+
+use std::sync::Arc;
+
+use sspr::testing::SoftToken;
+use sspr::{MethodId, MethodKind, NewAuthenticator, OathParameters, Provenance};
+
+use crate::command::What;
+use crate::model::{Answer, CODE, Challenge, Checked, FLOW, Flow, HOLD, Method, Purpose, Ticket};
+use crate::run::{Run, code_of, ensure};
+use crate::support::request;
+use crate::world::{email, mobile};
+
+impl Run {
+    pub(crate) async fn register(&mut self, who: usize, what: What) -> Checked {
+        let (signed_in, request) = (self.sut.signed_in(who), request());
+        let engine = self.sut.engine.clone();
+        let registration = engine.registration();
+        self.sut.deliver().await;
+        let _ = self.arrived();
+        let account = &self.model.users[who];
+        let confirmed =
+            |kind| account.methods.iter().find(move |one| one.kind == kind && !one.supplied);
+        let (mut replaced, mut token) = (None, None);
+        let (kind, to, reply) = match what {
+            What::SavedCodes => return self.saved_codes(who).await,
+            What::Email(n) => {
+                let to = format!("new{}@private.example", n % 3);
+                let reply = registration.add(&request, &signed_in, &email(&to)).await;
+                (MethodKind::Email, Some(to), reply)
+            }
+            What::Mobile(n) => {
+                let to = format!("+1425555020{}", n % 3);
+                let reply = registration.add(&request, &signed_in, &mobile(&to)).await;
+                (MethodKind::MobilePhone, Some(to), reply)
+            }
+            What::ReplaceEmail(n) => {
+                let Some(old) = confirmed(MethodKind::Email) else { return Ok(()) };
+                let to = format!("other{}@private.example", n % 3);
+                replaced = Some(old.id.clone());
+                let id = MethodId::parse(&old.id).expect("valid");
+                let new = email(&to);
+                let reply = registration.replace(&request, &signed_in, &id, &new).await;
+                (MethodKind::Email, Some(to), reply)
+            }
+            What::App => {
+                let app = NewAuthenticator::new("Contoso", "ada");
+                let enrolled = registration.enrol_authenticator(&request, &signed_in, &app).await;
+                let reply = enrolled.map(|one| {
+                    let seed = one.seed.expose_secret();
+                    let made = SoftToken::new(seed, OathParameters::default()).expect("a seed");
+                    token = Some(Arc::new(made));
+                    one.reply
+                });
+                (MethodKind::AuthenticatorApp, None, reply)
+            }
+        };
+        self.sut.deliver().await;
+        let arrived = self.arrived();
+        let code = code_of(&reply);
+        let Ok(reply) = reply else {
+            ensure!(code != "fault" && arrived.is_empty(), "not registered: {code}");
+            return Ok(());
+        };
+        self.model.event("method_added");
+        self.model.event("challenge_opened");
+        let answer = if to.is_some() {
+            let code = arrived.last().and_then(|one| one.code()).ok_or("no code was sent")?;
+            ensure!(arrived.len() == 1, "more than a code was sent");
+            Answer::Text(code.to_owned())
+        } else {
+            Answer::App("pending".to_owned())
+        };
+        self.seen.push(answer.clone());
+        let now = self.model.now;
+        let method = Method {
+            id: "pending".to_owned(),
+            kind,
+            to,
+            supplied: false,
+            added: now,
+            usable_from: now,
+            token,
+            used: None,
+            codes: Vec::new(),
+        };
+        let life = if answer == Answer::App("pending".to_owned()) { FLOW } else { CODE };
+        self.model.flows.push(Flow {
+            user: Some(who),
+            purpose: Purpose::Register,
+            started: now,
+            epoch: self.model.users[who].epoch,
+            stamp: None,
+            required: 1,
+            generation: 0,
+            tickets: vec![Ticket {
+                text: reply.ticket.expose_secret().to_owned(),
+                generation: 0,
+                void: false,
+            }],
+            challenges: Vec::new(),
+            proofs: Default::default(),
+            last: None,
+            granted_until: None,
+            rejections: 0,
+            done: false,
+            dead: false,
+            shaken: false,
+            confirms: Some((method, replaced)),
+        });
+        let index = self.model.flows.len() - 1;
+        let certain = self.model.certain(index, kind, true);
+        self.model.flows[index].challenges.push(Challenge {
+            kind,
+            option: String::new(),
+            answer: Some(answer),
+            until: now + life,
+            compared: 0,
+            certain,
+            proven_pool: true,
+        });
+        Ok(())
+    }
+
+    /// The pending method of a flow is active from now on.
+    pub(crate) async fn confirmed(&mut self, index: usize, challenge: Challenge) -> Checked {
+        let flow = &mut self.model.flows[index];
+        let who = flow.user.unwrap_or(0);
+        let (mut method, replaced) = flow.confirms.take().ok_or("nothing was to be confirmed")?;
+        let hold = if method.to.is_some() { HOLD } else { 0 };
+        method.usable_from = self.model.now + hold;
+        let kind = method.kind;
+        let told_before = self.model.users[who].addresses(true);
+        let methods_before = self.model.users[who].methods.len();
+        self.model.users[who].methods.retain(|one| Some(&one.id) != replaced.as_ref());
+        let gone = self.model.users[who].methods.len() < methods_before;
+        self.model.users[who].methods.push(method);
+        let (notice, event) = if gone {
+            ("notice.method_replaced", "method_replaced")
+        } else {
+            ("notice.method_added", "method_confirmed")
+        };
+        self.model.tell(notice, told_before);
+        self.model.event(event);
+        self.forget_blocked(who, Some(kind));
+        self.model.void_others(who, Some(index));
+        let flow = &mut self.model.flows[index];
+        (flow.done, flow.last) = (true, Some(challenge));
+        flow.generation += 1;
+        self.goal("a method was confirmed");
+        self.compare_methods(who).await
+    }
+
+    /// The engine's list of active methods and the model's are one.
+    pub(crate) async fn compare_methods(&mut self, who: usize) -> Checked {
+        let signed_in = self.sut.signed_in(who);
+        let listed = self.sut.engine.registration().list(&request(), &signed_in).await;
+        let listed = listed.map_err(|error| format!("not listed: {error}"))?;
+        let active: Vec<_> = listed.iter().filter(|one| one.active).collect();
+        let methods = &mut self.model.users[who].methods;
+        ensure!(active.len() == methods.len(), "{} methods, not {}", active.len(), methods.len());
+        for view in active {
+            let own = methods.iter_mut().find(|own| {
+                let supplied = view.provenance == Provenance::Administrator;
+                let same = own.id == view.id.as_str();
+                let new = ["pending", "supplied"].contains(&own.id.as_str());
+                let to = view.destination.as_ref().map(|to| to.normalised());
+                let reached = own.to.is_none() == to.is_none();
+                same || (new && own.kind == view.kind && own.supplied == supplied && reached)
+            });
+            let own = own.ok_or("a method that nobody has registered")?;
+            own.id = view.id.as_str().to_owned();
+        }
+        // The order is the engine's: what comes first is offered first.
+        let place = |id: &str| listed.iter().position(|one| one.id.as_str() == id);
+        methods.sort_by_key(|own| place(&own.id));
+        Ok(())
+    }
+
+    async fn saved_codes(&mut self, who: usize) -> Checked {
+        let (signed_in, request) = (self.sut.signed_in(who), request());
+        let engine = self.sut.engine.clone();
+        let registration = engine.registration();
+        let Ok(set) = registration.create_saved_codes(&request, &signed_in).await else {
+            ensure!(who == 1, "no saved codes were made");
+            return Ok(());
+        };
+        self.model.event("method_added");
+        let told = self.model.users[who].addresses(true);
+        let done = registration.acknowledge_saved_codes(&request, &signed_in, &set.id).await;
+        let code = code_of(&done);
+        if done.is_err() {
+            ensure!(code == "busy", "saved codes were refused as {code}");
+            return Ok(());
+        }
+        let kind = MethodKind::SavedCode;
+        let methods = &mut self.model.users[who].methods;
+        let before = methods.len();
+        methods.retain(|one| one.kind != kind);
+        let gone = methods.len() < before;
+        methods.push(Method {
+            id: set.id.as_str().to_owned(),
+            kind,
+            to: None,
+            supplied: false,
+            added: self.model.now,
+            usable_from: self.model.now,
+            token: None,
+            used: None,
+            codes: set.codes.iter().map(|code| code.expose_secret().to_owned()).collect(),
+        });
+        let (notice, event) = if gone {
+            ("notice.method_replaced", "method_replaced")
+        } else {
+            ("notice.method_added", "method_confirmed")
+        };
+        self.model.tell(notice, told);
+        self.model.event(event);
+        self.forget_blocked(who, Some(kind));
+        self.model.void_others(who, None);
+        self.compare_methods(who).await
+    }
+
+    pub(crate) async fn remove(&mut self, who: usize, method: u8) -> Checked {
+        let methods = &self.model.users[who].methods;
+        if methods.is_empty() {
+            return Ok(());
+        }
+        let id = methods[usize::from(method) % methods.len()].id.clone();
+        let told = self.model.users[who].addresses(true);
+        let signed_in = self.sut.signed_in(who);
+        let method = MethodId::parse(&id).expect("valid");
+        let registration = self.sut.engine.registration();
+        let removed = registration.remove(&request(), &signed_in, &method).await;
+        let code = code_of(&removed);
+        if removed.is_err() {
+            ensure!(code == "busy", "not removed: {code}");
+            return Ok(());
+        }
+        self.model.users[who].methods.retain(|one| one.id != id);
+        self.model.tell("notice.method_removed", told);
+        self.model.event("method_removed");
+        self.model.void_others(who, None);
+        self.compare_methods(who).await
+    }
+}

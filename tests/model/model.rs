@@ -1,0 +1,202 @@
+//! The reference: what the engine may do and must do, in plain words and whole seconds. It shares
+//! no decision with the engine.
+//!
+//! Where the exact number does not matter it keeps a bound: what is accepted must be allowed here,
+//! and what is right, live and within the lower bound must be accepted.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use sspr::MethodKind;
+use sspr::testing::SoftToken;
+
+pub(crate) const ATTEMPTS: u8 = 3;
+pub(crate) const BUDGET: usize = 4;
+pub(crate) const RUN: u32 = 8;
+pub(crate) const FLOW: i64 = 900;
+pub(crate) const GRANT: i64 = 600;
+pub(crate) const CODE: i64 = 600;
+pub(crate) const DAY: i64 = 86_400;
+/// Clocks may differ by so much.
+pub(crate) const SKEW: i64 = 30;
+pub(crate) const HOLD: i64 = 3_600;
+
+/// Why a sequence contradicts the model.
+pub(crate) type Checked<T = ()> = Result<T, String>;
+
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(crate) enum Purpose {
+    Reset,
+    Unlock,
+    Change,
+    Register,
+}
+
+#[derive(Clone)]
+pub(crate) struct Method {
+    pub(crate) id: String,
+    pub(crate) kind: MethodKind,
+    pub(crate) to: Option<String>,
+    pub(crate) supplied: bool,
+    pub(crate) added: i64,
+    pub(crate) usable_from: i64,
+    pub(crate) token: Option<Arc<SoftToken>>,
+    pub(crate) used: Option<i64>,
+    pub(crate) codes: Vec<String>,
+}
+
+#[derive(Clone, Default)]
+pub(crate) struct User {
+    pub(crate) primary: String,
+    pub(crate) administrator: bool,
+    pub(crate) passkey: bool,
+    pub(crate) password: String,
+    pub(crate) methods: Vec<Method>,
+    /// Grows with whatever voids everything outstanding.
+    pub(crate) epoch: u32,
+    /// Grows with each change of the account in the directory.
+    pub(crate) stamp: u32,
+    /// Wrong secrets: kind, whether of the proven pool, when.
+    pub(crate) wrong: Vec<(MethodKind, bool, i64)>,
+    /// Wrong secrets in a row, those of registrations apart.
+    pub(crate) run: BTreeMap<MethodKind, u32>,
+    /// The flow whose write is not settled.
+    pub(crate) unsettled: Option<usize>,
+    /// The clock has stepped back: lower bounds hold no more.
+    pub(crate) shaken: bool,
+}
+
+#[derive(Clone)]
+pub(crate) struct Challenge {
+    pub(crate) kind: MethodKind,
+    pub(crate) option: String,
+    /// What answers it; nothing does if it is hollow.
+    pub(crate) answer: Option<Answer>,
+    pub(crate) until: i64,
+    pub(crate) compared: u8,
+    /// Comparisons that are left for certain.
+    pub(crate) certain: u8,
+    pub(crate) proven_pool: bool,
+}
+
+#[derive(Clone, PartialEq)]
+pub(crate) enum Answer {
+    Text(String),
+    Link(String),
+    Response(String),
+    App(String),
+    Saved(String),
+}
+
+pub(crate) struct Ticket {
+    pub(crate) text: String,
+    pub(crate) generation: u8,
+    pub(crate) void: bool,
+}
+
+pub(crate) struct Flow {
+    pub(crate) user: Option<usize>,
+    pub(crate) purpose: Purpose,
+    pub(crate) started: i64,
+    pub(crate) epoch: u32,
+    pub(crate) stamp: Option<u32>,
+    pub(crate) required: u8,
+    pub(crate) generation: u8,
+    pub(crate) tickets: Vec<Ticket>,
+    pub(crate) challenges: Vec<Challenge>,
+    pub(crate) proofs: BTreeSet<MethodKind>,
+    pub(crate) last: Option<Challenge>,
+    pub(crate) granted_until: Option<i64>,
+    pub(crate) rejections: u8,
+    pub(crate) done: bool,
+    pub(crate) dead: bool,
+    /// The clock has stepped back since: it may be dead.
+    pub(crate) shaken: bool,
+    /// The method that it confirms, and the id of the one that this takes the place of.
+    pub(crate) confirms: Option<(Method, Option<String>)>,
+}
+
+#[derive(Default)]
+pub(crate) struct Model {
+    pub(crate) now: i64,
+    pub(crate) required: u8,
+    pub(crate) users: Vec<User>,
+    pub(crate) flows: Vec<Flow>,
+    /// Notices that must have arrived in the end: kind and address.
+    pub(crate) notices: BTreeMap<(&'static str, String), u32>,
+    /// Events that must be there in the end.
+    pub(crate) events: BTreeMap<&'static str, u64>,
+}
+
+impl User {
+    /// What this user could prove now, first of its kind first.
+    pub(crate) fn usable(&self, kind: MethodKind, now: i64) -> Option<&Method> {
+        let of_kind = |supplied| {
+            let mut all = self.methods.iter();
+            all.find(move |one| {
+                one.kind == kind && one.supplied == supplied && one.usable_from <= now
+            })
+        };
+        of_kind(false).or_else(|| of_kind(true))
+    }
+
+    pub(crate) fn kinds(&self, now: i64) -> BTreeSet<MethodKind> {
+        let all = MethodKind::ALL.into_iter();
+        all.filter(|kind| {
+            let counts = !self.administrator || MethodKind::CONTACTS.contains(kind);
+            let passkey = *kind == MethodKind::Passkey && self.passkey;
+            counts && (passkey || self.usable(*kind, now).is_some())
+        })
+        .collect()
+    }
+
+    /// Addresses that a notice goes to: on the record, and the directory's.
+    pub(crate) fn addresses(&self, with_primary: bool) -> BTreeSet<String> {
+        let told = [MethodKind::Email, MethodKind::MobilePhone];
+        let own = self.methods.iter().filter(|one| told.contains(&one.kind));
+        let own = own.filter_map(|one| one.to.clone());
+        own.chain(with_primary.then(|| self.primary.clone())).collect()
+    }
+
+    pub(crate) fn failures(&self, kind: MethodKind, proven: bool, now: i64) -> usize {
+        let counted = self.wrong.iter().filter(|one| one.0 == kind && one.1 == proven);
+        counted.filter(|one| now - one.2 < DAY).count()
+    }
+
+    /// Notes a wrong secret: no more than the budgets allow is ever compared.
+    pub(crate) fn failed(
+        &mut self,
+        kind: MethodKind,
+        proven: bool,
+        register: bool,
+        now: i64,
+    ) -> Checked {
+        self.wrong.push((kind, proven, now));
+        let run = self.run.entry(kind).or_default();
+        *run += u32::from(!register);
+        if self.failures(kind, proven, now) > BUDGET {
+            return Err(format!("more wrong {kind} secrets than the window allows"));
+        }
+        if self.run[&kind] > RUN {
+            return Err(format!("more wrong {kind} secrets in a row than are allowed"));
+        }
+        Ok(())
+    }
+}
+
+impl Flow {
+    /// Whether this flow may still do anything, by time and by what voids it.
+    pub(crate) fn live(&self, users: &[User], now: i64) -> bool {
+        let current = self.user.is_none_or(|user| users[user].epoch == self.epoch);
+        !self.dead && !self.done && now < self.started + FLOW && current
+    }
+
+    pub(crate) fn proven_pool(&self) -> bool {
+        matches!(self.purpose, Purpose::Change | Purpose::Register) || !self.proofs.is_empty()
+    }
+
+    pub(crate) fn earned(&mut self, ticket: String) {
+        self.generation += 1;
+        self.tickets.push(Ticket { text: ticket, generation: self.generation, void: false });
+    }
+}

@@ -1,0 +1,283 @@
+//! Secrets that are given: to a challenge, without the flow's ticket, without a challenge.
+
+use sspr::{Identifier, RegistrationTicket, ResetTicket, Step, UnlockTicket};
+
+use crate::command::How;
+use crate::model::{ATTEMPTS, Answer, Challenge, Checked, FLOW, Purpose};
+use crate::run::{Answered, Run, answered, attempt, code_of, ensure, granted_until};
+use crate::support::request;
+use crate::world::NAMES;
+
+impl Run {
+    pub(crate) async fn prove(&mut self, flow: u8, how: How, old: bool) -> Checked {
+        let Some(index) = self.pick(flow) else { return Ok(()) };
+        let flow = &self.model.flows[index];
+        let all = flow.tickets.len();
+        let place = if old { usize::from(flow.generation) % all } else { all - 1 };
+        let (ticket, void) = (flow.tickets[place].text.clone(), flow.tickets[place].void);
+        let generation = flow.tickets[place].generation;
+        let before = generation + 1 == flow.generation && !void;
+        let current = generation == flow.generation && !void;
+        // What was answered is given again where nothing is open: it proves nothing twice.
+        let spent = !before && flow.challenges.is_empty();
+        let given_before = before || spent;
+        let challenge = if given_before { &flow.last } else { &flow.challenges.last().cloned() };
+        let challenge = challenge.clone();
+        let Some(challenge) = challenge else { return Ok(()) };
+        let given = self.secret(index, &challenge, how);
+        let compared = self.comparisons();
+        let result = self.ask(index, &ticket, &given, &challenge).await?;
+        let compared = self.comparisons() - compared;
+        ensure!(compared <= 1, "{compared} comparisons for one try");
+        let flow = &self.model.flows[index];
+        let live = current && !spent && flow.live(&self.model.users, self.model.now);
+        let live = live && self.model.now < challenge.until;
+        let right = self.model.right(index, &challenge, &given);
+        let (user, shaken) = (flow.user, flow.shaken);
+        if before {
+            return self.repeated(index, &challenge, &given, compared, result.is_ok());
+        }
+        ensure!(compared == 0 || live, "compared with what is not live");
+        self.count(compared);
+        let shaken = shaken || user.is_some_and(|user| self.model.users[user].shaken);
+        if let Some(own) = self.model.flows[index].challenges.last_mut() {
+            own.compared += u8::try_from(compared).unwrap_or(u8::MAX);
+            own.certain = own.certain.saturating_sub(1);
+            ensure!(own.compared <= ATTEMPTS, "compared more often than a code allows");
+        }
+        match result {
+            Ok(answered) => {
+                ensure!(live && compared == 1, "accepted without a live challenge");
+                let step = right.ok_or("a wrong secret was accepted")?;
+                ensure!(user.is_some(), "nobody has proven something");
+                self.proven(index, challenge, step, &given, answered).await
+            }
+            Err(code) => {
+                ensure!(code == "not_accepted" || code == "busy", "refused as {code}");
+                let must = live && right.is_some() && challenge.certain > 0 && !shaken;
+                ensure!(!must, "a right secret with attempts left was refused");
+                if matches!(how, How::Seen(_)) && live {
+                    self.goal("a replay was refused");
+                }
+                if compared == 0 {
+                    return Ok(());
+                }
+                let Some(who) = user else { return Ok(()) };
+                let (kind, pool) = (challenge.kind, challenge.proven_pool);
+                let register = self.model.flows[index].purpose == Purpose::Register;
+                self.model.users[who].failed(kind, pool, register, self.model.now)?;
+                self.check_blocked(who).await
+            }
+        }
+    }
+
+    async fn ask(
+        &self,
+        index: usize,
+        ticket: &str,
+        given: &Answer,
+        challenge: &Challenge,
+    ) -> Checked<Result<Option<Answered>, &'static str>> {
+        let flow = &self.model.flows[index];
+        let engine = &self.sut.engine;
+        let mut attempt = attempt(given);
+        if !challenge.option.is_empty() {
+            attempt = attempt.answering(challenge.option.parse().expect("an option"));
+        }
+        let result = match flow.purpose {
+            Purpose::Reset => {
+                let ticket = ResetTicket::parse(ticket).expect("ours");
+                answered!(engine.reset().prove(&request(), &ticket, &attempt).await).map(Some)
+            }
+            Purpose::Unlock => {
+                let ticket = UnlockTicket::parse(ticket).expect("ours");
+                answered!(engine.unlock().prove(&request(), &ticket, &attempt).await).map(Some)
+            }
+            Purpose::Register => {
+                let ticket = RegistrationTicket::parse(ticket).expect("ours");
+                let signed_in = self.sut.signed_in(flow.user.unwrap_or(0));
+                let registration = engine.registration();
+                registration.confirm(&request(), &signed_in, &ticket, &attempt).await.map(|_| None)
+            }
+            Purpose::Change => return Ok(Err("not_accepted")),
+        };
+        let code = code_of(&result);
+        ensure!(code != "fault" && code != "invalid", "an error instead of an answer: {code}");
+        Ok(result.map_err(|_| code))
+    }
+
+    pub(crate) fn count(&mut self, compared: u64) {
+        *self.model.events.entry("compared").or_default() += compared;
+    }
+
+    /// The ticket before, with what was right then, is answered the same and proves nothing more.
+    fn repeated(
+        &mut self,
+        index: usize,
+        challenge: &Challenge,
+        given: &Answer,
+        compared: u64,
+        accepted: bool,
+    ) -> Checked {
+        self.count(compared);
+        // Another right code of the same app or set shows no less, and is not used up by it.
+        let another = self.model.right(index, challenge, given).is_some();
+        let flow = &mut self.model.flows[index];
+        let app = matches!(challenge.answer, Some(Answer::App(_)));
+        let same = app || another || challenge.answer.as_ref() == Some(given);
+        ensure!(!accepted || same, "a wrong secret was accepted with the ticket before");
+        if let Some(last) = &mut flow.last {
+            last.compared += u8::try_from(compared).unwrap_or(u8::MAX);
+            ensure!(last.compared <= ATTEMPTS, "repeated more often than a code allows");
+        }
+        let register = flow.purpose == Purpose::Register;
+        let live = self.model.now < flow.started + FLOW;
+        ensure!(!accepted || live, "a repetition in a dead flow");
+        let Some(who) = flow.user else { return Ok(()) };
+        if accepted {
+            self.model.users[who].run.insert(challenge.kind, 0);
+            if !register {
+                self.model.event("proof_repeated");
+            }
+            self.goal("a proof was repeated");
+        } else if compared == 1 {
+            let (kind, pool, now) = (challenge.kind, challenge.proven_pool, self.model.now);
+            self.model.users[who].failed(kind, pool, register, now)?;
+        }
+        Ok(())
+    }
+
+    /// Notes a proof in the model, and checks what the answer says of it.
+    async fn proven(
+        &mut self,
+        index: usize,
+        challenge: Challenge,
+        step: i64,
+        given: &Answer,
+        answered: Option<Answered>,
+    ) -> Checked {
+        let now = self.model.now;
+        let who = self.model.flows[index].user.unwrap_or(0);
+        self.seen.push(given.clone());
+        let account = &mut self.model.users[who];
+        account.run.insert(challenge.kind, 0);
+        let pending = self.model.flows[index].confirms.as_mut().map(|(pending, _)| pending);
+        match (&challenge.answer, given) {
+            (Some(Answer::App(id)), _) => {
+                let own = account.methods.iter_mut().find(|one| one.id == *id);
+                if let Some(method) = own.or(pending) {
+                    method.used = Some(step);
+                }
+                self.model.event("oath_step_used");
+            }
+            (Some(Answer::Saved(id)), Answer::Text(typed)) => {
+                let own = account.methods.iter_mut().find(|one| one.id == *id);
+                if let Some(method) = own {
+                    method.codes.retain(|code| code != typed);
+                }
+                let told = account.addresses(false);
+                self.model.tell("notice.saved_code_used", told);
+                self.model.event("saved_code_used");
+            }
+            _ => {}
+        }
+        let Some(answered) = answered else { return self.confirmed(index, challenge).await };
+        self.model.event("method_proven");
+        let flow = &mut self.model.flows[index];
+        ensure!(flow.proofs.insert(challenge.kind), "one method was proven twice");
+        flow.challenges.retain(|one| one.kind != challenge.kind);
+        flow.last = Some(challenge);
+        flow.earned(answered.ticket);
+        let enough = flow.proofs.len() >= usize::from(flow.required);
+        if enough {
+            flow.granted_until = Some(granted_until(now, flow.started));
+            flow.challenges.clear();
+        }
+        let (proofs, purpose) = (flow.proofs.len(), flow.purpose);
+        let shows = match answered.step {
+            Step::NewPassword { .. } => purpose == Purpose::Reset,
+            Step::ConfirmUnlock { .. } => purpose == Purpose::Unlock,
+            _ => false,
+        };
+        ensure!(shows == enough, "{proofs} proofs, and the next step is {:?}", answered.step);
+        if enough && proofs > 1 {
+            self.goal("two methods earned a grant");
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn redeem(&mut self, link: u8, who: u8) -> Checked {
+        let links = self.seen.iter().filter_map(|one| match one {
+            Answer::Link(url) => Some(url.clone()),
+            _ => None,
+        });
+        let links: Vec<String> = links.collect();
+        if links.is_empty() {
+            return Ok(());
+        }
+        let place = links.len() - 1 - usize::from(link / 64) % links.len();
+        let given = Answer::Link(links[place].clone());
+        let owner = self.model.flows.iter().find(|flow| {
+            let all = flow.challenges.iter().chain(&flow.last);
+            all.into_iter().any(|one| one.answer.as_ref() == Some(&given))
+        });
+        let owner = owner.and_then(|flow| flow.user).unwrap_or(0);
+        let named = if who < 200 { owner } else { usize::from(who) % 3 };
+        let name = Identifier::parse(NAMES[named]).expect("valid");
+        let engine = &self.sut.engine;
+        let compared = self.comparisons();
+        let found = self.model.flows.iter().position(|flow| {
+            flow.user == Some(named)
+                && flow.proofs.is_empty()
+                && flow.challenges.iter().any(|one| one.answer.as_ref() == Some(&given))
+        });
+        let unlock = found.is_some_and(|at| self.model.flows[at].purpose == Purpose::Unlock);
+        let result = if unlock {
+            answered!(engine.unlock().redeem_elsewhere(&request(), &name, &attempt(&given)).await)
+        } else {
+            answered!(engine.reset().redeem_elsewhere(&request(), &name, &attempt(&given)).await)
+        };
+        let code = code_of(&result);
+        let compared = self.comparisons() - compared;
+        self.count(compared);
+        let known = self.model.flows.iter().position(|flow| {
+            let last = flow.last.as_ref().and_then(|one| one.answer.as_ref());
+            flow.user == Some(named) && last == Some(&given)
+        });
+        let Some(index) = found else {
+            if let Some(flow) = known.filter(|_| compared == 1) {
+                return self.repeated_link(flow, &given, result.is_ok());
+            }
+            ensure!(result.is_err() && compared == 0, "a dead link was compared");
+            return Ok(());
+        };
+        let flow = &self.model.flows[index];
+        let challenge = flow.challenges.iter().find(|one| one.answer.as_ref() == Some(&given));
+        let challenge = challenge.cloned().expect("found");
+        let live = flow.live(&self.model.users, self.model.now);
+        let live = live && self.model.now < challenge.until;
+        let Ok(answered) = result else {
+            ensure!(code == "not_accepted" || code == "busy", "a link was refused as {code}");
+            let must = live && challenge.certain > 0 && !flow.shaken;
+            ensure!(!must || self.model.users[named].shaken, "a live link was refused");
+            return Ok(());
+        };
+        ensure!(live && compared == 1, "a dead link was redeemed");
+        for ticket in &mut self.model.flows[index].tickets {
+            ticket.void = true;
+        }
+        self.model.event("link_redeemed_elsewhere");
+        self.goal("a link was redeemed elsewhere");
+        self.proven(index, challenge, 0, &given, Some(answered)).await
+    }
+
+    fn repeated_link(&mut self, index: usize, given: &Answer, accepted: bool) -> Checked {
+        let challenge = self.model.flows[index].last.clone().expect("found");
+        self.count_back();
+        self.repeated(index, &challenge, given, 1, accepted)
+    }
+
+    fn count_back(&mut self) {
+        *self.model.events.entry("compared").or_default() -= 1;
+    }
+}

@@ -1,0 +1,134 @@
+//! The rules of the reference: what is right, what is judged, what is void, what may be written.
+
+use std::collections::BTreeSet;
+
+use sspr::testing::SoftToken;
+use sspr::{MethodKind, Timestamp};
+
+use crate::model::{ATTEMPTS, Answer, BUDGET, Challenge, Method, Model, Purpose, RUN};
+
+/// The code that an app shows, that many steps away from now.
+pub(crate) fn app_code(token: &SoftToken, now: i64, steps: i64) -> String {
+    token.code(Timestamp::from_unix_seconds(now + 30 * steps))
+}
+
+impl Model {
+    pub(crate) fn event(&mut self, code: &'static str) {
+        *self.events.entry(code).or_default() += 1;
+    }
+
+    pub(crate) fn tell(&mut self, notice: &'static str, addresses: BTreeSet<String>) {
+        for address in addresses {
+            *self.notices.entry((notice, address)).or_default() += 1;
+        }
+    }
+
+    pub(crate) fn required_of(&self, user: usize) -> u8 {
+        if self.users[user].administrator { 2 } else { self.required }
+    }
+
+    pub(crate) fn eligible(&self, user: usize) -> bool {
+        self.users[user].kinds(self.now).len() >= usize::from(self.required_of(user))
+    }
+
+    /// What answers this option, for this flow.
+    pub(crate) fn answer(&self, flow: usize, kind: MethodKind) -> Option<&Method> {
+        let user = &self.users[self.flows[flow].user?];
+        user.kinds(self.now).contains(&kind).then(|| user.usable(kind, self.now)).flatten()
+    }
+
+    /// Whether the secret is right for this challenge: the step of an app's code, if it is one.
+    pub(crate) fn right(&self, flow: usize, challenge: &Challenge, given: &Answer) -> Option<i64> {
+        let user = &self.users[self.flows[flow].user?];
+        let pending = self.flows[flow].confirms.as_ref().map(|one| &one.0);
+        let method = |id: &String| {
+            let active = user.methods.iter().find(|one| one.id == *id);
+            active.or_else(|| pending.filter(|_| id == "pending"))
+        };
+        match (challenge.answer.as_ref()?, given) {
+            (Answer::App(id), Answer::Text(typed)) => {
+                let found = method(id)?;
+                let token = found.token.as_ref()?;
+                let step = self.now.div_euclid(30);
+                let fits = |ago: &i64| app_code(token, self.now, -ago) == *typed;
+                let fresh = |ago: &i64| found.used.is_none_or(|used| step - ago > used);
+                (0..=1).filter(fits).find(fresh).map(|ago| step - ago)
+            }
+            (Answer::Saved(id), Answer::Text(typed)) => {
+                method(id)?.codes.contains(typed).then_some(0)
+            }
+            (answer, given) => (answer == given).then_some(0),
+        }
+    }
+
+    /// Comparisons of a new challenge that nothing can have promised to others.
+    pub(crate) fn certain(&self, flow: usize, kind: MethodKind, proven: bool) -> u8 {
+        let Some(user) = self.flows[flow].user else { return 0 };
+        let spent = self.users[user].failures(kind, proven, self.now);
+        let run = self.users[user].run.get(&kind).copied().unwrap_or_default();
+        let promised = self.promised(user, kind);
+        let left = BUDGET.saturating_sub(spent + promised);
+        let left = left.min((RUN as usize).saturating_sub(run as usize + promised));
+        // It would not have been opened without one.
+        u8::try_from(left).unwrap_or(u8::MAX).clamp(1, ATTEMPTS)
+    }
+
+    /// What live challenges of this kind may still compare, at most.
+    pub(crate) fn promised(&self, user: usize, kind: MethodKind) -> usize {
+        let flows = self.flows.iter().filter(|flow| flow.user == Some(user));
+        let all = flows.flat_map(|flow| flow.challenges.iter().chain(&flow.last));
+        let all = all.filter(|one| one.kind == kind && self.now < one.until);
+        all.map(|one| usize::from(ATTEMPTS.saturating_sub(one.compared))).sum()
+    }
+
+    /// Whether a secret without a challenge is judged for certain.
+    pub(crate) fn judged(&self, user: usize, kind: MethodKind) -> bool {
+        let account = &self.users[user];
+        let run = account.run.get(&kind).copied().unwrap_or_default() as usize;
+        let spent = account.failures(kind, true, self.now);
+        let promised = self.promised(user, kind);
+        !account.shaken && spent + promised < BUDGET && run + promised < RUN as usize
+    }
+
+    /// Everything outstanding is void, but for the acting flow.
+    pub(crate) fn void_others(&mut self, user: usize, acting: Option<usize>) {
+        self.users[user].epoch += 1;
+        let epoch = self.users[user].epoch;
+        for (index, flow) in self.flows.iter_mut().enumerate() {
+            if flow.user != Some(user) {
+                continue;
+            }
+            if Some(index) == acting {
+                flow.epoch = epoch;
+                flow.challenges.clear();
+                flow.last = None;
+            } else {
+                flow.dead |= !flow.done;
+                flow.challenges.clear();
+                flow.last = None;
+            }
+        }
+        if self.users[user].unsettled != acting {
+            self.users[user].unsettled = None;
+        }
+    }
+
+    /// Whether a password may be written now, by the ticket that was issued last.
+    pub(crate) fn may_complete(&self, index: usize) -> bool {
+        let flow = &self.flows[index];
+        let Some(user) = flow.user else { return false };
+        let account = &self.users[user];
+        let unsettled = account.unsettled == Some(index);
+        let known = unsettled || flow.stamp == Some(account.stamp);
+        let required = match flow.purpose {
+            Purpose::Change => 1,
+            _ => flow.required.max(self.required_of(user)),
+        };
+        let eligible = flow.purpose == Purpose::Change || self.eligible(user);
+        flow.live(&self.users, self.now)
+            && flow.granted_until.is_some_and(|until| self.now < until)
+            && known
+            && eligible
+            && flow.proofs.len() >= usize::from(required)
+    }
+}

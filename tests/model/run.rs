@@ -1,0 +1,299 @@
+//! Runs commands on the engine and on the model, and compares after each.
+
+use std::collections::BTreeMap;
+
+use sspr::{
+    Attempt, ChangeTicket, Error, Identifier, MethodId, MethodKind, PoolKind, ResetTicket,
+    SecretText, Step, Timestamp, UnlockTicket,
+};
+
+use crate::command::{Command, How, Span};
+use crate::model::{Answer, Checked, DAY, FLOW, Flow, GRANT, Model, Purpose, SKEW, Ticket};
+use crate::support::{admin, request, tenant};
+use crate::world::{NAMES, Sut, user};
+
+/// What has happened, by name.
+pub(crate) type Goals = BTreeMap<&'static str, u64>;
+
+pub(crate) struct Run {
+    pub(crate) sut: Sut,
+    pub(crate) model: Model,
+    pub(crate) goals: Goals,
+    /// Secrets that were right for something once.
+    pub(crate) seen: Vec<Answer>,
+    pub(crate) compared: u64, // by engines before the last restart
+    blocked: [Vec<(MethodKind, PoolKind, Timestamp)>; 2],
+    /// Messages of the inbox that were looked at.
+    read: usize,
+}
+
+/// What a step answers that matters here.
+pub(crate) struct Answered {
+    pub(crate) ticket: String,
+    pub(crate) step: Step,
+    pub(crate) page: Option<String>,
+}
+
+macro_rules! ensure {
+    ($holds:expr, $($why:tt)+) => {
+        if !$holds {
+            return Err(format!($($why)+));
+        }
+    };
+}
+pub(crate) use ensure;
+
+macro_rules! answered {
+    ($reply:expr) => {
+        $reply.map(|reply: sspr::Reply<_>| $crate::run::Answered {
+            ticket: reply.ticket.expose_secret().to_owned(),
+            step: reply.step,
+            page: reply.page,
+        })
+    };
+}
+pub(crate) use answered;
+
+impl Run {
+    pub(crate) fn new((sut, model): (Sut, Model)) -> Self {
+        let (goals, blocked) = Default::default();
+        Self { sut, model, goals, seen: Vec::new(), compared: 0, blocked, read: 0 }
+    }
+
+    pub(crate) fn goal(&mut self, name: &'static str) {
+        *self.goals.entry(name).or_default() += 1;
+    }
+
+    pub(crate) fn comparisons(&self) -> u64 {
+        self.compared + self.sut.engine.stats().comparisons
+    }
+
+    pub(crate) async fn step(&mut self, command: Command) -> Checked {
+        let before: Vec<_> = (0..2).map(|who| self.sut.written(who)).collect();
+        match command {
+            Command::Start { who, unlock } => self.start(usize::from(who) % 7, unlock).await,
+            Command::Challenge { flow, option } => self.challenge(flow, option).await.map(drop),
+            Command::Prove { flow, how } => self.prove(flow, how, false).await,
+            Command::Gate { flow, option } => {
+                self.challenge(flow, option).await?;
+                self.prove(flow, How::Right, false).await
+            }
+            Command::Guess { flow, option } => {
+                self.challenge(flow, option % 2).await?;
+                for _ in 0..3 {
+                    self.prove(flow, How::Wrong, false).await?;
+                }
+                Ok(())
+            }
+            Command::OldTicket { flow, how } => self.prove(flow, how, true).await,
+            Command::Redeem { link, who } => self.redeem(link, who).await,
+            Command::Complete { flow, with } => return self.complete(flow, with).await,
+            Command::Cancel { flow } => self.cancel(flow).await,
+            Command::View { flow } => self.view(flow).await,
+            Command::StartChange { who, right } => {
+                self.start_change(usize::from(who % 2), right).await
+            }
+            Command::SignIn { who, how } => self.sign_in(usize::from(who % 4 == 3), how).await,
+            Command::Register { who, what } => self.register(usize::from(who % 4 == 3), what).await,
+            Command::Remove { who, method } => self.remove(usize::from(who % 2), method).await,
+            Command::Admin { who, act } => self.administer(usize::from(who % 2), act).await,
+            Command::Require(required) => self.require(required).await,
+            Command::Maintain => {
+                self.sut.deliver().await;
+                Ok(())
+            }
+            Command::Advance(span) => self.advance(span).await,
+            Command::Restart => {
+                self.compared = self.comparisons();
+                self.sut.restart().await;
+                Ok(())
+            }
+        }?;
+        for (who, before) in before.into_iter().enumerate() {
+            ensure!(self.sut.written(who) == before, "the directory was written to");
+        }
+        Ok(())
+    }
+
+    /// The flow that a command names: most often the last one.
+    pub(crate) fn pick(&self, byte: u8) -> Option<usize> {
+        let all = self.model.flows.len();
+        let last = all.checked_sub(1)?;
+        Some(if byte < 200 { last } else { usize::from(byte) % all })
+    }
+
+    async fn start(&mut self, who: usize, unlock: bool) -> Checked {
+        let who = [0, 0, 0, 0, 1, 1, 2][who];
+        let name = Identifier::parse(NAMES[who]).expect("valid");
+        let reply = if unlock {
+            answered!(self.sut.engine.unlock().start(&request(), &name).await)
+        } else {
+            answered!(self.sut.engine.reset().start(&request(), &name).await)
+        };
+        let reply = reply.map_err(|error| format!("not started: {error}"))?;
+        let eligible = who < 2 && self.model.eligible(who);
+        let epoch = if eligible { self.model.users[who].epoch } else { 0 };
+        self.model.flows.push(Flow {
+            user: eligible.then_some(who),
+            purpose: if unlock { Purpose::Unlock } else { Purpose::Reset },
+            started: self.model.now,
+            epoch,
+            stamp: None,
+            required: 0,
+            generation: 0,
+            tickets: vec![Ticket { text: reply.ticket, generation: 0, void: false }],
+            challenges: Vec::new(),
+            proofs: Default::default(),
+            last: None,
+            granted_until: None,
+            rejections: 0,
+            done: false,
+            dead: false,
+            shaken: false,
+            confirms: None,
+        });
+        Ok(())
+    }
+
+    /// Messages that have arrived since this was last asked.
+    pub(crate) fn arrived(&mut self) -> Vec<sspr::adapters::memory::Delivered> {
+        let all = self.sut.inbox.all();
+        let new = all[self.read..].to_vec();
+        self.read = all.len();
+        new
+    }
+
+    async fn view(&mut self, flow: u8) -> Checked {
+        let Some(index) = self.pick(flow) else { return Ok(()) };
+        let flow = &self.model.flows[index];
+        let ticket = flow.tickets.last().expect("issued").text.clone();
+        let engine = &self.sut.engine;
+        let reply = match flow.purpose {
+            Purpose::Reset => {
+                let ticket = ResetTicket::parse(&ticket).expect("ours");
+                answered!(engine.reset().view(&request(), &ticket).await)
+            }
+            Purpose::Unlock => {
+                let ticket = UnlockTicket::parse(&ticket).expect("ours");
+                answered!(engine.unlock().view(&request(), &ticket).await)
+            }
+            Purpose::Change => {
+                let ticket = ChangeTicket::parse(&ticket).expect("ours");
+                answered!(engine.change().view(&request(), &ticket).await)
+            }
+            Purpose::Register => return Ok(()),
+        };
+        let granted = flow.granted_until.is_some_and(|until| self.model.now < until)
+            && flow.live(&self.model.users, self.model.now);
+        let shows = reply.as_ref().is_ok_and(|reply| {
+            matches!(reply.step, Step::NewPassword { .. } | Step::ConfirmUnlock { .. })
+        });
+        ensure!(!shows || granted, "a grant is shown that is none");
+        ensure!(shows || !granted || flow.shaken, "a grant is not shown");
+        Ok(())
+    }
+
+    async fn advance(&mut self, span: Span) -> Checked {
+        let seconds = match span {
+            Span::HalfStep => 15,
+            Span::Minute => 61,
+            Span::Minutes(n) => 60 * i64::from(n),
+            Span::Hour => 3_600,
+            Span::Day => DAY,
+            Span::HourBack => -3_600,
+        };
+        // Nothing waits for longer than a notice lives.
+        self.sut.deliver().await;
+        self.model.now += seconds;
+        let now = self.model.now;
+        self.sut.clock.set(Timestamp::from_unix_seconds(now));
+        if seconds < 0 {
+            for user in &mut self.model.users {
+                user.shaken = true;
+                // Windows start again, at full length.
+                user.wrong.iter_mut().for_each(|one| one.2 = one.2.min(now));
+            }
+            self.model.flows.iter_mut().for_each(|flow| flow.shaken = true);
+            self.take_up().await?;
+            self.blocked = Default::default();
+            self.goal("the clock stepped back");
+        }
+        Ok(())
+    }
+
+    /// Has the engine look at each record, so that it is known when it sees that the clock stepped
+    /// back: holds of methods from the future start again.
+    async fn take_up(&mut self) -> Checked {
+        let none = MethodId::parse("m9999").expect("valid");
+        let now = self.model.now;
+        for who in 0..2 {
+            let signed_in = self.sut.signed_in(who);
+            let registration = self.sut.engine.registration();
+            let gone = registration.remove(&request(), &signed_in, &none).await;
+            ensure!(code_of(&gone) == "not_found", "a method that is not there");
+            for method in &mut self.model.users[who].methods {
+                if method.added > now + SKEW {
+                    let hold = method.usable_from - method.added;
+                    (method.added, method.usable_from) = (now, now + hold);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What the administrator sees of spent budgets only ages.
+    pub(crate) async fn check_blocked(&mut self, who: usize) -> Checked {
+        let (tenant, root) = (tenant(), admin());
+        let seen = self.sut.engine.admin(&tenant, &root).explain(&user(who)).await;
+        let seen = seen.map_err(|error| format!("not explained: {error}"))?;
+        let now = Timestamp::from_unix_seconds(self.model.now);
+        let found = |method, pool| {
+            let mut all = seen.blocked.iter().filter(|one| one.method == method);
+            all.find(|one| one.pool.is_none() || one.pool == Some(pool))
+        };
+        for (method, pool, until) in &self.blocked[who] {
+            let still = found(*method, *pool);
+            let aged = *until <= now;
+            let kept = still.is_some_and(|one| one.until.is_none_or(|at| at >= *until));
+            ensure!(aged || kept, "the spent {method} budget has come back early");
+        }
+        let with_end = seen.blocked.iter().filter_map(|one| {
+            // A full window opens by its oldest entry: only locks have one end.
+            Some((one.method, one.pool?, one.until?))
+        });
+        self.blocked[who] = with_end.collect();
+        if !self.blocked[who].is_empty() {
+            self.goal("a budget was spent");
+        }
+        Ok(())
+    }
+
+    pub(crate) fn forget_blocked(&mut self, who: usize, kind: Option<MethodKind>) {
+        self.blocked[who].retain(|one| kind.is_some_and(|kind| one.0 != kind));
+    }
+}
+
+pub(crate) fn code_of<T>(result: &Result<T, Error>) -> &'static str {
+    match result {
+        Ok(_) => "accepted",
+        Err(Error::Refused(refusal)) => refusal.code(),
+        Err(Error::Invalid(_)) => "invalid",
+        Err(_) => "fault",
+    }
+}
+
+pub(crate) fn attempt(given: &Answer) -> Attempt {
+    match given {
+        Answer::Text(text) | Answer::App(text) | Answer::Saved(text) => {
+            Attempt::code(text).expect("well formed")
+        }
+        Answer::Link(url) => Attempt::link(url).expect("well formed"),
+        Answer::Response(text) => {
+            Attempt::response(SecretText::from(text.as_str())).expect("bounded")
+        }
+    }
+}
+
+pub(crate) const fn granted_until(now: i64, started: i64) -> i64 {
+    if now + GRANT < started + FLOW { now + GRANT } else { started + FLOW }
+}

@@ -1,0 +1,127 @@
+//! Secrets that no challenge asks for: the present password, a code at the host's own sign-in.
+
+use sspr::{MethodKind, SecretText};
+
+use crate::command::How;
+use crate::model::{Answer, Checked, Flow, Method, Purpose, Ticket};
+use crate::rules::app_code;
+use crate::run::{Run, answered, attempt, code_of, ensure, granted_until};
+use crate::support::request;
+use crate::world::user;
+
+impl Run {
+    pub(crate) async fn start_change(&mut self, who: usize, right: bool) -> Checked {
+        let typed = self.model.users[who].password.clone();
+        let typed = SecretText::from(if right { typed.as_str() } else { "not the password" });
+        let signed_in = self.sut.signed_in(who);
+        let compared = self.comparisons();
+        let result = self.sut.engine.change().start(&request(), &signed_in, &typed).await;
+        let result = answered!(result);
+        let (code, compared) = (code_of(&result), self.comparisons() - compared);
+        self.count(compared);
+        let (now, kind) = (self.model.now, MethodKind::Password);
+        let judged = self.model.judged(who, kind);
+        match result {
+            Ok(reply) => {
+                ensure!(right && compared == 1, "a change began with a wrong password");
+                let account = &mut self.model.users[who];
+                account.run.insert(kind, 0);
+                let (epoch, stamp) = (account.epoch, Some(account.stamp));
+                self.model.event("change_started");
+                self.goal("a change began");
+                self.model.flows.push(Flow {
+                    user: Some(who),
+                    purpose: Purpose::Change,
+                    started: now,
+                    epoch,
+                    stamp,
+                    required: 1,
+                    generation: 0,
+                    tickets: vec![Ticket { text: reply.ticket, generation: 0, void: false }],
+                    challenges: Vec::new(),
+                    proofs: [kind].into(),
+                    last: None,
+                    granted_until: Some(granted_until(now, now)),
+                    rejections: 0,
+                    done: false,
+                    dead: false,
+                    shaken: false,
+                    confirms: None,
+                });
+                Ok(())
+            }
+            Err(_) if right && compared == 1 => {
+                // Too many are under way: nothing was granted, and what was counted stays.
+                ensure!(code == "too_often" || code == "busy", "a change was refused as {code}");
+                self.model.users[who].failed(kind, true, false, now)
+            }
+            Err(_) => {
+                ensure!(compared == 1 || !judged, "a password was not judged: {code}");
+                ensure!(!right || !judged, "the right password was refused: {code}");
+                if compared == 1 {
+                    self.model.users[who].failed(kind, true, false, now)?;
+                    self.check_blocked(who).await?;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    pub(crate) async fn sign_in(&mut self, who: usize, how: How) -> Checked {
+        let kind = MethodKind::AuthenticatorApp;
+        let now = self.model.now;
+        let apps = self.model.users[who].methods.iter().filter(|one| one.kind == kind);
+        let apps: Vec<_> = apps.cloned().collect();
+        let token = apps.first().and_then(|app| app.token.clone());
+        let shown =
+            |ago: i64| token.as_ref().map_or("123456".to_owned(), |t| app_code(t, now, -ago));
+        let typed = match how {
+            How::Right => shown(0),
+            How::Late => shown(1),
+            How::Wrong => crate::support::other_than(&shown(0)),
+            How::Seen(ago) => shown(i64::from(ago % 4)),
+        };
+        let given = Answer::Text(typed.clone());
+        let compared = self.comparisons();
+        let verifier = self.sut.engine.authenticator();
+        let result = verifier.verify(&request(), &user(who), &attempt(&given)).await;
+        let (code, compared) = (code_of(&result), self.comparisons() - compared);
+        self.count(compared);
+        let step = now.div_euclid(30);
+        let shows = |ago: i64, app: &Method| {
+            app.token.as_ref().is_some_and(|token| app_code(token, now, -ago) == typed)
+        };
+        let fits = apps.iter().find_map(|app| {
+            let fresh = |ago: &i64| app.used.is_none_or(|used| step - ago > used);
+            let ago = (0..=1).filter(|ago| shows(*ago, app)).find(fresh)?;
+            Some((app.id.clone(), step - ago))
+        });
+        let judged = self.model.judged(who, kind) && !apps.is_empty();
+        match result {
+            Ok(id) => {
+                let (expected, step) = fits.ok_or("a wrong or used code signed in")?;
+                ensure!(id.as_str() == expected && compared == 1, "another method signed in");
+                let account = &mut self.model.users[who];
+                account.run.insert(kind, 0);
+                let method = account.methods.iter_mut().find(|one| one.id == expected);
+                method.expect("there").used = Some(step);
+                self.seen.push(given);
+                self.model.event("oath_step_used");
+                self.goal("an app's code signed in");
+                Ok(())
+            }
+            Err(_) => {
+                ensure!(fits.is_none() || !judged, "a right code did not sign in: {code}");
+                ensure!(compared == 1 || !judged, "a code was not judged: {code}");
+                if compared == 1 {
+                    if (0..=1).any(|ago| apps.iter().any(|app| shows(ago, app))) {
+                        self.goal("a used step was refused");
+                    }
+                    self.model.users[who].failed(kind, true, false, now)?;
+                    self.check_blocked(who).await?;
+                }
+                Ok(())
+            }
+        }
+    }
+}

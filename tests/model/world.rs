@@ -1,0 +1,214 @@
+//! The system under test: an engine over copies of a world in which everybody has registered.
+
+use std::sync::Arc;
+
+use sspr::adapters::memory::{MemoryDirectory, MemoryInbox, MemoryStore};
+use sspr::port::Commit;
+use sspr::testing::{Encoded, ManualClock, SimulatedMethod, SoftToken};
+use sspr::{
+    Channel, Clock as _, Columns, ContactFacts, EmailAddress, Engine, LinkBase, MethodKind,
+    NewMethod, PhoneNumber, PolicySettings, Rate, Record, RecordKind, RoleId, SignInContext,
+    SignedIn, Store, TenantFacts, UserFacts, UserId,
+};
+
+use crate::model::{ATTEMPTS, BUDGET, DAY, HOLD, Method, Model, RUN, User};
+use crate::support::{self, World, tenant};
+
+pub(crate) const NAMES: [&str; 3] =
+    ["ada@contoso.example", "root@contoso.example", "nobody@x.example"];
+const PRIVATE: [(&str, &str); 2] =
+    [(support::MAIL, support::MOBILE), ("root@private.example", "+14255550101")];
+
+pub(crate) fn settings(required: u8) -> PolicySettings {
+    let mut settings = support::settings();
+    settings.users.methods = MethodKind::ALL.into();
+    settings.users.required = required;
+    settings.link = Some(LinkBase::parse("https://id.contoso.example/reset#").expect("sound"));
+    settings.unlock_without_reset = true;
+    settings.attempts = ATTEMPTS;
+    let day = std::time::Duration::from_secs(DAY as u64);
+    let rate = Rate::new(BUDGET as u32, day);
+    (settings.failures.open, settings.failures.proven) = (rate, rate);
+    settings.failures.consecutive = RUN;
+    (settings.sends.per_hour, settings.sends.per_day, settings.sends.live_flows) = (20, 20, 6);
+    settings.sends.source_share = 100;
+    settings.sends.resend_after = std::time::Duration::from_secs(30);
+    settings.registration.hold = std::time::Duration::from_secs(HOLD as u64);
+    let wide = Rate::new(100_000, day);
+    let limits = &mut settings.limits;
+    (limits.source, limits.source_identifier, limits.tenant) = (wide, wide, wide);
+    (limits.destination, limits.prefix) = (wide, wide);
+    settings
+}
+
+pub(crate) fn user(who: usize) -> UserId {
+    if who == 0 { support::user() } else { UserId::parse("root-1").expect("valid") }
+}
+
+fn facts(who: usize) -> UserFacts {
+    let mut facts = UserFacts::new(user(who));
+    facts.user_principal_name = Some(NAMES[who].to_owned());
+    facts.primary_mail = Some(EmailAddress::parse(NAMES[who]).expect("valid"));
+    facts.contacts = ContactFacts::default();
+    if who == 1 {
+        facts.roles = [RoleId::parse("Helpdesk Administrator").expect("valid")].into();
+    }
+    facts
+}
+
+/// Records as they are after everybody has registered, and what is registered.
+pub(crate) struct Prepared {
+    records: Vec<(RecordKind, Record)>,
+    start: sspr::Timestamp,
+    app: Arc<SoftToken>,
+    codes: Vec<String>,
+}
+
+impl Prepared {
+    pub(crate) async fn new() -> Self {
+        let store = Arc::new(MemoryStore::new());
+        let world = World::over(Arc::clone(&store), settings(1)).await;
+        world.directory.add_user(&tenant(), facts(1), &[NAMES[1]], "-").expect("new");
+        let mut world = world;
+        for who in [1, 0] {
+            world.user = user(who);
+            for (kind, address) in [(0, PRIVATE[who].0), (1, PRIVATE[who].1)] {
+                let method = if kind == 0 { email(address) } else { mobile(address) };
+                world.register(method, address).await;
+            }
+        }
+        let app = Arc::new(world.enrol_app().await);
+        let codes = world.save_codes().await;
+        world.deliver().await;
+        world.clock.advance(std::time::Duration::from_secs(3 * DAY as u64));
+        world.deliver().await;
+        let mut records = Vec::new();
+        for kind in [RecordKind::Policy, RecordKind::Account] {
+            let found = store.scan(&tenant(), kind, None, 10).await.expect("read").items;
+            records.extend(found.into_iter().map(|record| (kind, record)));
+        }
+        assert_eq!(records.len(), 3);
+        Self { records, start: world.clock.now(), app, codes }
+    }
+
+    /// A fresh copy, and the model of it.
+    pub(crate) async fn copy(&self, encoded: bool) -> (Sut, Model) {
+        let memory = MemoryStore::new();
+        for (kind, record) in &self.records {
+            let columns = Columns::new(tenant(), *kind, self.start);
+            let commit = Commit::new(record, None, &columns, &[]);
+            let _ = memory.commit(commit).await.expect("copied");
+        }
+        let store: Arc<dyn Store> =
+            if encoded { Arc::new(Encoded::new(memory)) } else { Arc::new(memory) };
+        let clock = ManualClock::new(self.start);
+        // Of its own time: a password of the future would be too young for it.
+        let directory = MemoryDirectory::with_hash_cost(8, 1);
+        directory.add_tenant(tenant(), TenantFacts::new("Contoso"));
+        for (who, name) in NAMES.iter().take(2).enumerate() {
+            directory.add_user(&tenant(), facts(who), &[name], support::OLD).expect("new");
+        }
+        let passkey = SimulatedMethod::new(MethodKind::Passkey);
+        passkey.give(&user(0));
+        let inbox = MemoryInbox::new();
+        let engine = open(&store, &clock, &directory, &inbox, &passkey, 1_000).await;
+        let now = self.start.unix_millis() / 1_000;
+        let sut = Sut { engine, store, clock, directory, inbox, passkey, restarts: 1_000 };
+        let users = (0..2).map(|who| self.user(who)).collect();
+        (sut, Model { now, required: 1, users, ..Model::default() })
+    }
+
+    fn user(&self, who: usize) -> User {
+        let mut methods = Vec::new();
+        let mut add = |kind, to: Option<&str>| {
+            let ids = methods.len();
+            methods.push(Method {
+                id: format!("m{}", ids + 1),
+                kind,
+                to: to.map(str::to_owned),
+                supplied: false,
+                added: 0,
+                usable_from: 0,
+                token: None,
+                used: None,
+                codes: Vec::new(),
+            });
+        };
+        add(MethodKind::Email, Some(PRIVATE[who].0));
+        add(MethodKind::MobilePhone, Some(PRIVATE[who].1));
+        if who == 0 {
+            add(MethodKind::AuthenticatorApp, None);
+            add(MethodKind::SavedCode, None);
+            methods[2].token = Some(Arc::clone(&self.app));
+            methods[3].codes.clone_from(&self.codes);
+        }
+        User {
+            primary: NAMES[who].to_owned(),
+            administrator: who == 1,
+            passkey: who == 0,
+            password: support::OLD.to_owned(),
+            methods,
+            ..User::default()
+        }
+    }
+}
+
+pub(crate) fn email(address: &str) -> NewMethod {
+    NewMethod::email(EmailAddress::parse(address).expect("valid"))
+}
+
+pub(crate) fn mobile(number: &str) -> NewMethod {
+    let number = PhoneNumber::parse(number).expect("valid");
+    NewMethod::mobile_phone(number, Channel::Sms).expect("reached")
+}
+
+pub(crate) struct Sut {
+    pub(crate) engine: Engine,
+    store: Arc<dyn Store>,
+    pub(crate) clock: ManualClock,
+    pub(crate) directory: MemoryDirectory,
+    pub(crate) inbox: MemoryInbox,
+    pub(crate) passkey: SimulatedMethod,
+    restarts: u64,
+}
+
+async fn open(
+    store: &Arc<dyn Store>,
+    clock: &ManualClock,
+    directory: &MemoryDirectory,
+    inbox: &MemoryInbox,
+    passkey: &SimulatedMethod,
+    seed: u64,
+) -> Engine {
+    let (store, directory, inbox) = (Arc::clone(store), directory.clone(), inbox.clone());
+    let builder = support::builder(store, clock, directory, inbox, seed);
+    let builder = builder.external_method(passkey.clone());
+    let year = std::time::Duration::from_secs(365 * DAY as u64);
+    builder.event_retention(year).open().await.expect("opened")
+}
+
+impl Sut {
+    /// Another engine over the same store.
+    pub(crate) async fn restart(&mut self) {
+        self.restarts += 1;
+        let (store, seed) = (&self.store, self.restarts);
+        let opened = open(store, &self.clock, &self.directory, &self.inbox, &self.passkey, seed);
+        self.engine = opened.await;
+    }
+
+    pub(crate) async fn deliver(&self) {
+        while self.engine.maintain(100).await.expect("maintained").more {}
+    }
+
+    pub(crate) fn signed_in(&self, who: usize) -> SignedIn {
+        let now = self.clock.now();
+        SignedIn::vouch(user(who), SignInContext::new("s", now).with_second_factor(now))
+    }
+
+    /// Passwords written and lockouts cleared so far.
+    pub(crate) fn written(&self, who: usize) -> (usize, usize) {
+        let (tenant, user) = (tenant(), user(who));
+        let writes = self.directory.writes(&tenant, &user).len();
+        (writes, self.directory.unlocks(&tenant, &user).len())
+    }
+}
