@@ -40,7 +40,11 @@ impl Run {
         match act {
             Act::Unblock => {
                 account.wrong.clear();
-                account.run.insert(MethodKind::Password, 0);
+                // Nobody registers these anew.
+                for kind in [MethodKind::Password, MethodKind::Passkey] {
+                    account.run.insert(kind, 0);
+                }
+                account.sign_ins = 0;
                 self.model.event("unblocked");
                 self.forget_blocked(who, None);
             }

@@ -90,7 +90,7 @@ impl Run {
             purpose: Purpose::Register,
             started: now,
             epoch: self.model.users[who].epoch,
-            stamp: None,
+            stamp: Some(self.model.users[who].stamp),
             required: 1,
             generation: 0,
             tickets: vec![Ticket {
@@ -101,6 +101,7 @@ impl Run {
             challenges: Vec::new(),
             proofs: Default::default(),
             last: None,
+            last_given: None,
             granted_until: None,
             rejections: 0,
             done: false,
@@ -123,7 +124,12 @@ impl Run {
     }
 
     /// The pending method of a flow is active from now on.
-    pub(crate) async fn confirmed(&mut self, index: usize, challenge: Challenge) -> Checked {
+    pub(crate) async fn confirmed(
+        &mut self,
+        index: usize,
+        challenge: Challenge,
+        given: &Answer,
+    ) -> Checked {
         let flow = &mut self.model.flows[index];
         let who = flow.user.unwrap_or(0);
         let (mut method, replaced) = flow.confirms.take().ok_or("nothing was to be confirmed")?;
@@ -146,6 +152,7 @@ impl Run {
         self.model.void_others(who, Some(index));
         let flow = &mut self.model.flows[index];
         (flow.done, flow.last) = (true, Some(challenge));
+        flow.last_given = Some(given.clone());
         flow.generation += 1;
         self.goal("a method was confirmed");
         self.compare_methods(who).await
@@ -194,6 +201,7 @@ impl Run {
             return Ok(());
         }
         let kind = MethodKind::SavedCode;
+        self.model.users[who].run.insert(kind, 0);
         let methods = &mut self.model.users[who].methods;
         let before = methods.len();
         methods.retain(|one| one.kind != kind);

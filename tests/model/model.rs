@@ -60,6 +60,8 @@ pub(crate) struct User {
     pub(crate) wrong: Vec<(MethodKind, bool, i64)>,
     /// Wrong secrets in a row, those of registrations apart.
     pub(crate) run: BTreeMap<MethodKind, u32>,
+    /// Wrong codes in a row at the host's own sign-in: a run of its own.
+    pub(crate) sign_ins: u32,
     /// The flow whose write is not settled.
     pub(crate) unsettled: Option<usize>,
     /// The clock has stepped back: lower bounds hold no more.
@@ -106,6 +108,8 @@ pub(crate) struct Flow {
     pub(crate) challenges: Vec<Challenge>,
     pub(crate) proofs: BTreeSet<MethodKind>,
     pub(crate) last: Option<Challenge>,
+    /// What was right for it, and is given again without being used up.
+    pub(crate) last_given: Option<Answer>,
     pub(crate) granted_until: Option<i64>,
     pub(crate) rejections: u8,
     pub(crate) done: bool,
@@ -179,6 +183,21 @@ impl User {
         }
         if self.run[&kind] > RUN {
             return Err(format!("more wrong {kind} secrets in a row than are allowed"));
+        }
+        Ok(())
+    }
+}
+
+impl User {
+    /// Notes a wrong code at the sign-in, which strangers' failures do not close.
+    pub(crate) fn failed_sign_in(&mut self, kind: MethodKind, now: i64) -> Checked {
+        self.wrong.push((kind, true, now));
+        self.sign_ins += 1;
+        if self.failures(kind, true, now) > BUDGET {
+            return Err(format!("more wrong {kind} codes than the window allows"));
+        }
+        if self.sign_ins > RUN {
+            return Err(format!("more wrong {kind} codes in a row than a sign-in allows"));
         }
         Ok(())
     }

@@ -32,10 +32,14 @@ impl Run {
         let flow = &self.model.flows[index];
         let live = current && !spent && flow.live(&self.model.users, self.model.now);
         let live = live && self.model.now < challenge.until;
+        // What was changed outside confirms nothing.
+        let changed = flow.purpose == Purpose::Register
+            && flow.user.is_some_and(|who| flow.stamp != Some(self.model.users[who].stamp));
+        let live = live && !changed;
         let right = self.model.right(index, &challenge, &given);
         let (user, shaken) = (flow.user, flow.shaken);
         if before {
-            return self.repeated(index, &challenge, &given, compared, result.is_ok());
+            return self.repeated(index, &given, compared, result.is_ok());
         }
         ensure!(compared == 0 || live, "compared with what is not live");
         self.count(compared);
@@ -111,21 +115,12 @@ impl Run {
     }
 
     /// The ticket before, with what was right then, is answered the same and proves nothing more.
-    fn repeated(
-        &mut self,
-        index: usize,
-        challenge: &Challenge,
-        given: &Answer,
-        compared: u64,
-        accepted: bool,
-    ) -> Checked {
+    fn repeated(&mut self, index: usize, given: &Answer, compared: u64, accepted: bool) -> Checked {
         self.count(compared);
-        // Another right code of the same app or set shows no less, and is not used up by it.
-        let another = self.model.right(index, challenge, given).is_some();
         let flow = &mut self.model.flows[index];
-        let app = matches!(challenge.answer, Some(Answer::App(_)));
-        let same = app || another || challenge.answer.as_ref() == Some(given);
-        ensure!(!accepted || same, "a wrong secret was accepted with the ticket before");
+        let challenge = flow.last.clone().ok_or("a repetition of nothing")?;
+        let same = flow.last_given.as_ref() == Some(given);
+        ensure!(!accepted || same, "another secret was accepted with the ticket before");
         if let Some(last) = &mut flow.last {
             last.compared += u8::try_from(compared).unwrap_or(u8::MAX);
             ensure!(last.compared <= ATTEMPTS, "repeated more often than a code allows");
@@ -181,12 +176,13 @@ impl Run {
             }
             _ => {}
         }
-        let Some(answered) = answered else { return self.confirmed(index, challenge).await };
+        let Some(answered) = answered else { return self.confirmed(index, challenge, given).await };
         self.model.event("method_proven");
         let flow = &mut self.model.flows[index];
         ensure!(flow.proofs.insert(challenge.kind), "one method was proven twice");
         flow.challenges.retain(|one| one.kind != challenge.kind);
         flow.last = Some(challenge);
+        flow.last_given = Some(given.clone());
         flow.earned(answered.ticket);
         let enough = flow.proofs.len() >= usize::from(flow.required);
         if enough {
@@ -240,14 +236,8 @@ impl Run {
         let code = code_of(&result);
         let compared = self.comparisons() - compared;
         self.count(compared);
-        let known = self.model.flows.iter().position(|flow| {
-            let last = flow.last.as_ref().and_then(|one| one.answer.as_ref());
-            flow.user == Some(named) && last == Some(&given)
-        });
         let Some(index) = found else {
-            if let Some(flow) = known.filter(|_| compared == 1) {
-                return self.repeated_link(flow, &given, result.is_ok());
-            }
+            // A link is good once.
             ensure!(result.is_err() && compared == 0, "a dead link was compared");
             return Ok(());
         };
@@ -269,15 +259,5 @@ impl Run {
         self.model.event("link_redeemed_elsewhere");
         self.goal("a link was redeemed elsewhere");
         self.proven(index, challenge, 0, &given, Some(answered)).await
-    }
-
-    fn repeated_link(&mut self, index: usize, given: &Answer, accepted: bool) -> Checked {
-        let challenge = self.model.flows[index].last.clone().expect("found");
-        self.count_back();
-        self.repeated(index, &challenge, given, 1, accepted)
-    }
-
-    fn count_back(&mut self) {
-        *self.model.events.entry("compared").or_default() -= 1;
     }
 }

@@ -66,6 +66,8 @@ impl Model {
         let Some(user) = self.flows[flow].user else { return 0 };
         let spent = self.users[user].failures(kind, proven, self.now);
         let run = self.users[user].run.get(&kind).copied().unwrap_or_default();
+        // At the sign-in too they were failures of this kind.
+        let run = run + self.users[user].sign_ins;
         let promised = self.promised(user, kind);
         let left = BUDGET.saturating_sub(spent + promised);
         let left = left.min((RUN as usize).saturating_sub(run as usize + promised));
@@ -88,6 +90,13 @@ impl Model {
         let spent = account.failures(kind, true, self.now);
         let promised = self.promised(user, kind);
         !account.shaken && spent + promised < BUDGET && run + promised < RUN as usize
+    }
+
+    /// Whether a code at the host's sign-in is judged for certain.
+    pub(crate) fn judged_sign_in(&self, user: usize, kind: MethodKind) -> bool {
+        let account = &self.users[user];
+        let spent = account.failures(kind, true, self.now);
+        !account.shaken && spent + self.promised(user, kind) < BUDGET && account.sign_ins < RUN
     }
 
     /// Everything outstanding is void, but for the acting flow.

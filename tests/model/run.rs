@@ -145,6 +145,7 @@ impl Run {
             challenges: Vec::new(),
             proofs: Default::default(),
             last: None,
+            last_given: None,
             granted_until: None,
             rejections: 0,
             done: false,

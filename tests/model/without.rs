@@ -41,6 +41,7 @@ impl Run {
                     challenges: Vec::new(),
                     proofs: [kind].into(),
                     last: None,
+                    last_given: None,
                     granted_until: Some(granted_until(now, now)),
                     rejections: 0,
                     done: false,
@@ -96,13 +97,14 @@ impl Run {
             let ago = (0..=1).filter(|ago| shows(*ago, app)).find(fresh)?;
             Some((app.id.clone(), step - ago))
         });
-        let judged = self.model.judged(who, kind) && !apps.is_empty();
+        let judged = self.model.judged_sign_in(who, kind) && !apps.is_empty();
         match result {
             Ok(id) => {
                 let (expected, step) = fits.ok_or("a wrong or used code signed in")?;
                 ensure!(id.as_str() == expected && compared == 1, "another method signed in");
                 let account = &mut self.model.users[who];
                 account.run.insert(kind, 0);
+                account.sign_ins = 0;
                 let method = account.methods.iter_mut().find(|one| one.id == expected);
                 method.expect("there").used = Some(step);
                 self.seen.push(given);
@@ -117,7 +119,7 @@ impl Run {
                     if (0..=1).any(|ago| apps.iter().any(|app| shows(ago, app))) {
                         self.goal("a used step was refused");
                     }
-                    self.model.users[who].failed(kind, true, false, now)?;
+                    self.model.users[who].failed_sign_in(kind, now)?;
                     self.check_blocked(who).await?;
                 }
                 Ok(())
