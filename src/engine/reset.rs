@@ -158,7 +158,9 @@ impl Reset<'_> {
     }
 
     /// Gives the flow up: its codes, proofs and grant are void. The answer is the same whether there
-    /// was anything to give up. A directory write whose outcome is open is not given up.
+    /// was anything to give up. A directory write whose outcome is open is not given up. Drop the
+    /// ticket too: before the first proof it is all that there is of a flow, and would begin it
+    /// again, as anybody may.
     ///
     /// # Errors
     ///

@@ -1,18 +1,15 @@
-//! Holes that were found in methods and flows, each closed by a test of its own.
-#![cfg(feature = "testing")]
-
-mod support;
+//! Methods beside sent codes, and flows beside the reset.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::support::*;
 use sspr::adapters::memory::{MemoryInbox, MemoryStore};
 use sspr::testing::{CallLog, Fault, FaultPlan, Faulty, Recorder, SimulatedMethod, SoftToken};
 use sspr::{
     Attempt, Clock as _, EmailAddress, Identifier, LinkBase, MethodKind, OathParameters, OathSeed,
     PolicySettings, Refusal, Reply, Request, ResetTicket, SecretText, Selection, Step,
 };
-use support::*;
 
 fn every_method(required: u8) -> PolicySettings {
     let mut settings = settings();

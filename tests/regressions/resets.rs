@@ -1,11 +1,9 @@
-//! Holes that reviews have found, each closed by a test of its own.
-#![cfg(feature = "testing")]
-
-mod support;
+//! Resets and registrations.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use crate::support::*;
 use sspr::adapters::memory::MemoryStore;
 use sspr::port::{
     Charge, Commit, Committed, Cursor, Cutoff, EventsOf, Page, PortError, PortResult, async_trait,
@@ -16,7 +14,6 @@ use sspr::{
     NewMethod, PhoneNumber, Policy, PolicySettings, Rate, Record, RecordKey, RecordKind, Refusal,
     SignInContext, SignedIn, Step, Store, TenantId, Timestamp,
 };
-use support::*;
 
 const DAY: Duration = Duration::from_secs(86_400);
 

@@ -1,0 +1,8 @@
+//! Holes that reviews have found, each closed by a test of its own.
+#![cfg(feature = "testing")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod methods;
+mod resets;
