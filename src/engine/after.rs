@@ -59,14 +59,15 @@ impl Engine {
             Some(user) => self.user_target(tenant, &user.id),
             None => own,
         };
-        let tell = self.helpers(tenant, &context).await?;
         let charged = Charged {
             identifier: claim.identifier,
             option: ChallengeOption::preferred(MethodKind::Email),
             destination: None,
             record: &target.key,
         };
+        // Before anybody is looked up: a source that has spent its own limit costs nothing more.
         let exceeded = self.charge_limits(request, policy, &charged).await?;
+        let tell = self.helpers(tenant, &context).await?;
         let tell = if context.user.is_some() { tell } else { Vec::new() };
         let origin = Origin::about(request, &claim.subject);
         let decide = |turn: &mut Turn<'_>| {

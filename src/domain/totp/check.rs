@@ -7,7 +7,9 @@ use subtle::{Choice, ConditionallySelectable as _};
 use zeroize::Zeroize as _;
 
 use super::{Drift, OathAlgorithm, OathParameters, step_at};
-use crate::domain::secret::{SecretText, numbers_equal};
+#[cfg(any(test, feature = "testing"))]
+use crate::domain::secret::SecretText;
+use crate::domain::secret::numbers_equal;
 use crate::domain::time::Timestamp;
 
 /// The newest step of the window whose code was typed, as a number without its leading zeros.
@@ -34,6 +36,7 @@ pub(crate) fn matching_step(
 }
 
 /// The code of one step, padded with zeros: what an authenticator shows.
+#[cfg(any(test, feature = "testing"))]
 pub(crate) fn code_at(seed: &[u8], parameters: OathParameters, step: u64) -> SecretText {
     let digits = parameters.digits;
     let mut code = match parameters.algorithm {
