@@ -55,7 +55,7 @@ fn long(number: usize) -> EmailAddress {
 async fn register_all(kept: &Kept, world: &World, largest: &mut usize) -> usize {
     let registration = world.engine.registration();
     let mut new: Vec<NewMethod> = Vec::new();
-    for number in 0..2 {
+    for number in 0..5 {
         new.push(NewMethod::email(long(number)));
         let mobile = PhoneNumber::parse(&format!("+1425555012{number}")).expect("valid");
         new.push(NewMethod::mobile_phone(mobile, Channel::Sms).expect("reached"));

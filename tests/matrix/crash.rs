@@ -10,7 +10,7 @@ use sspr::{Engine, Error, Refusal};
 
 use crate::cells::{Cell, Flow, Way, cells};
 use crate::judge;
-use crate::play::{Hand, Play};
+use crate::play::{Hand, Play, Stage};
 use crate::steps::{Stopped, play};
 use crate::support::NEW;
 use crate::town::{Town, idle, people};
@@ -72,7 +72,7 @@ pub(crate) fn calls_of(cell: Cell, town: &Town) -> Vec<&'static str> {
 }
 
 /// One case, to its end; it was refused, or not.
-pub(crate) fn case(cell: Cell, town: &Town, n: usize, fault: Fault) -> Option<Refusal> {
+pub(crate) fn case(cell: Cell, town: &Town, n: usize, fault: Fault) -> Option<Refused> {
     block_on(async {
         let plan = FaultPlan::none();
         let engine = town.engine(&plan, 100).await;
@@ -83,6 +83,7 @@ pub(crate) fn case(cell: Cell, town: &Town, n: usize, fault: Fault) -> Option<Re
         let one = of(cell);
         let flow = Box::pin(play(town, &engine, &one, &mut hand, usize::MAX));
         let mut stopped = until_death(flow, &plan, n, hangs).await;
+        let stage = crate::play::stages(cell).get(hand.stage).copied();
         let name = plan.names().get(n).copied().unwrap_or("no call");
         let label = format!("{cell:?}, {fault:?} at call {n}, {name}: {stopped:?}");
         let died = matches!(stopped, Some(Stopped::Died));
@@ -105,8 +106,18 @@ pub(crate) fn case(cell: Cell, town: &Town, n: usize, fault: Fault) -> Option<Re
         }
         settle(town, &engine).await;
         judge::all(town, &engine, &outcome, &label).await;
-        refused
+        refused.map(|refusal| Refused { cell, name, fault, stage, refusal })
     })
+}
+
+/// What a failure cost the person, and where.
+#[derive(Debug)]
+pub(crate) struct Refused {
+    cell: Cell,
+    name: &'static str,
+    fault: Fault,
+    stage: Option<Stage>,
+    refusal: Refusal,
 }
 
 /// Repeats what a page offers; gives the refusal after which it offers to start again.
@@ -173,23 +184,29 @@ async fn until_death(
     ended
 }
 
-/// What a failure may cost the person, so that a fresh flow is needed. Nothing else may.
-pub(crate) fn may_be_refused(cell: Cell, name: &str, refusal: &Refusal) -> bool {
-    match cell.flow {
-        // A step whose mark may not have been kept opens nothing: the next one does.
-        Flow::SignIn => name == "store.commit" && *refusal == Refusal::NotAccepted,
-        // A link is good once: whoever loses the answer begins again.
-        Flow::Elsewhere | Flow::Initiated if name == "store.commit" => {
-            *refusal == Refusal::NotAccepted
+impl Refused {
+    /// What a failure may cost the person, so that a fresh flow is needed. Nothing else may.
+    pub(crate) fn is_allowed(&self) -> bool {
+        let Self { cell, name, fault, stage, refusal } = self;
+        let not_accepted = *refusal == Refusal::NotAccepted;
+        match cell.flow {
+            // A step whose mark may not have been kept opens nothing: the next one does.
+            Flow::SignIn => *name == "store.commit" && not_accepted,
+            // A link is good once: whoever loses the answer of a process that died begins again.
+            Flow::Elsewhere | Flow::Initiated if *stage == Some(Stage::Redeem) => {
+                *name == "store.commit" && *fault == Fault::HangAfter && not_accepted
+            }
+            // What fails for one user alone is told to nobody before the first proof.
+            Flow::Reset | Flow::Unlock if matches!(*name, "seal.open" | "external.verify") => {
+                not_accepted
+            }
+            // A host that cannot say whether the person has the method says no, and a stranger is
+            // not told.
+            _ if cell.way.external() && *name == "external.available" => {
+                matches!(refusal, Refusal::NotAccepted | Refusal::NotOffered)
+            }
+            _ => false,
         }
-        // What fails for one user alone is told to nobody before the first proof.
-        _ if matches!(name, "seal.open" | "external.verify") => *refusal == Refusal::NotAccepted,
-        // A host that cannot say whether the person has the method says no, and a stranger is not
-        // told.
-        _ if cell.way.external() && name == "external.available" => {
-            matches!(refusal, Refusal::NotAccepted | Refusal::NotOffered)
-        }
-        _ => false,
     }
 }
 
@@ -213,10 +230,8 @@ fn every_call(flow: Flow, ways: &[Way]) -> usize {
         let points = points.flat_map(|(n, name)| faults_of(name).iter().map(move |one| (n, *one)));
         let points: Vec<(usize, Fault)> = points.step_by(thinned(cell.way)).collect();
         for (n, fault) in &points {
-            let (town, name) = (Town::new(cell.required()), calls[*n]);
-            if let Some(refusal) = case(cell, &town, *n, *fault) {
-                let label = format!("{cell:?}, {fault:?} at call {n}, {name}");
-                assert!(may_be_refused(cell, name, &refusal), "{label}: {refusal:?}");
+            if let Some(refused) = case(cell, &Town::new(cell.required()), *n, *fault) {
+                assert!(refused.is_allowed(), "at call {n}: {refused:?}");
             }
         }
         cases += points.len();
