@@ -1,0 +1,259 @@
+//! Servers for tests: real ones, private to the test binary, in temporary folders, on free ports of
+//! the loopback, gone with the process that started them.
+//!
+//! Their programs come from the distribution's packages. Where they are missing, they are installed
+//! if that can be done without asking (`apt-get`, as root or by `sudo -n`); otherwise the test
+//! fails and names the packages. No test is ever skipped for want of a server.
+#![allow(unreachable_pub, reason = "shared by several test binaries")]
+#![allow(dead_code, reason = "each test binary uses a part of it")]
+
+use std::fs::File;
+use std::io::{Read as _, Seek as _, SeekFrom};
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Where programs are, beyond the search path. PostgreSQL's have a folder for each release.
+fn folders() -> Vec<PathBuf> {
+    let mut folders: Vec<PathBuf> = std::env::var_os("PATH")
+        .map(|path| std::env::split_paths(&path).collect())
+        .unwrap_or_default();
+    folders.extend(["/usr/sbin", "/usr/local/sbin"].map(PathBuf::from));
+    let releases = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let mut releases: Vec<PathBuf> = releases.map(|release| release.path().join("bin")).collect();
+    releases.sort();
+    folders.extend(releases.into_iter().rev());
+    folders
+}
+
+/// The path of a program; its packages are installed if it is not there.
+///
+/// # Panics
+///
+/// If it is not there and cannot be installed: with the names of the packages.
+pub fn program(name: &str, packages: &[&str]) -> PathBuf {
+    static INSTALLING: Mutex<()> = Mutex::new(());
+
+    let find = || folders().into_iter().map(|folder| folder.join(name)).find(|path| path.is_file());
+    if let Some(path) = find() {
+        return path;
+    }
+    let installing = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
+    let said = if find().is_none() { install(packages) } else { String::new() };
+    drop(installing);
+    find().unwrap_or_else(|| {
+        let packages = packages.join(" ");
+        panic!(
+            "`{name}` is missing, and this test needs it. Install it first, on Debian or Ubuntu:\n\
+             \n    apt-get install --no-install-recommends {packages}\n\n{said}"
+        )
+    })
+}
+
+/// What `apt-get` said, if there is one.
+fn install(packages: &[&str]) -> String {
+    let root = is_root();
+    let mut said = String::new();
+    let update: &[&str] = &["update", "-qq"];
+    let mut install = vec!["install", "-y", "-qq", "--no-install-recommends"];
+    install.extend(packages);
+    for arguments in [update, &install] {
+        let mut command = Command::new(if root { "apt-get" } else { "sudo" });
+        if !root {
+            command.args(["-n", "apt-get"]);
+        }
+        // Another test binary, or the system itself, may be installing as well.
+        command.args(["-o", "DPkg::Lock::Timeout=300"]).args(arguments);
+        match command.env("DEBIAN_FRONTEND", "noninteractive").stdin(Stdio::null()).output() {
+            Ok(output) => said.push_str(&String::from_utf8_lossy(&output.stderr)),
+            Err(error) => said.push_str(&format!("{command:?}: {error}\n")),
+        }
+    }
+    said
+}
+
+/// Whether this process may do anything: servers then run as somebody else.
+pub fn is_root() -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    std::fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0)
+}
+
+/// A port of the loopback that was free a moment ago. Whoever starts a server on it must be ready
+/// to try another one.
+pub fn free_port() -> u16 {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+    listener.local_addr().expect("an address").port()
+}
+
+/// A folder that goes with the process that made it, however that one goes.
+pub struct Folder {
+    path: PathBuf,
+    guard: Child,
+}
+
+impl Folder {
+    pub fn new(what: &str) -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("sspr-{what}-{}-{count}", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        std::fs::create_dir_all(&path).expect("a directory");
+        // Twice, since a server that is being killed may still write.
+        let script = r#"read -r _; rm -rf "$1" || { sleep 0.3; rm -rf "$1"; }"#;
+        let guard = guard(Command::new("sh").args(["-c", script, "guard"]).arg(&path));
+        Self { path, guard }
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        end(&mut self.guard);
+    }
+}
+
+/// A process that ends when its standard input does: when we do, at the latest.
+fn guard(command: &mut Command) -> Child {
+    command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().expect("a shell")
+}
+
+fn end(guard: &mut Child) {
+    drop(guard.stdin.take());
+    let _ = guard.wait();
+}
+
+/// A command that runs as this user where we are root, and as ourselves elsewhere.
+pub fn command_as(user: &str, program: &Path) -> Command {
+    if !is_root() {
+        return Command::new(program);
+    }
+    let mut command = Command::new(self::program("setpriv", &["util-linux"]));
+    command.arg(format!("--reuid={user}")).arg(format!("--regid={user}"));
+    command.arg("--clear-groups").arg(program);
+    command
+}
+
+/// Runs a command to its end.
+///
+/// # Panics
+///
+/// If it fails: with what it said.
+pub fn run(command: &mut Command) -> String {
+    let output = command.stdin(Stdio::null()).output();
+    let Output { status, stdout, stderr } = output.unwrap_or_else(|e| panic!("{command:?}: {e}"));
+    let (out, err) = (String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr));
+    assert!(status.success(), "{command:?}: {status}\n{out}\n{err}");
+    out.into_owned()
+}
+
+/// A running server.
+///
+/// Beside it stands a guard, a shell that reads from a pipe of ours. When we are gone, however we
+/// went, the pipe ends and the guard kills the server. So a test that panics, and one that is
+/// killed, leave nothing behind.
+pub struct Server {
+    guard: Child,
+    pid: u32,
+    log: PathBuf,
+}
+
+/// `$1`: the log; `$2`: where to write the server's number; the rest: the server.
+///
+/// The pipe is moved off standard input, which background jobs of a shell may not have.
+const GUARD: &str = r#"
+exec 3<&0 </dev/null
+log=$1 pidfile=$2
+shift 2
+"$@" >>"$log" 2>&1 3<&- &
+pid=$!
+echo $pid >"$pidfile.new" && mv "$pidfile.new" "$pidfile"
+read -r _ <&3
+kill -9 $pid
+wait $pid
+"#;
+
+impl Server {
+    /// Starts a server that writes to this log.
+    pub fn start(command: &Command, log: &Path) -> Self {
+        let pidfile = log.with_extension("pid");
+        let _ = std::fs::remove_file(&pidfile);
+        let mut shell = Command::new("sh");
+        shell.args(["-c", GUARD, "guard"]).arg(log).arg(&pidfile);
+        shell.arg(command.get_program()).args(command.get_args());
+        shell.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        let guard = guard(shell.stderr(Stdio::null()));
+        let pid = wait_for("the server's number", || {
+            std::fs::read_to_string(&pidfile).ok()?.trim().parse().ok()
+        });
+        Self { guard, pid, log: log.to_owned() }
+    }
+
+    /// The number of its process.
+    pub const fn pid(&self) -> u32 {
+        self.pid
+    }
+
+    /// Sends it a signal, by name: `KILL`, `STOP`, `CONT`, `TERM`.
+    pub fn signal(&self, name: &str) {
+        let _ = Command::new("kill").arg(format!("-{name}")).arg(self.pid.to_string()).status();
+    }
+
+    /// Kills it at once, as a power cut would, and waits until it is gone.
+    pub fn kill(&self) {
+        self.signal("KILL");
+        wait_for("the end of the server", || (!is_alive(self.pid)).then_some(()));
+    }
+
+    /// What it has said lately.
+    pub fn said(&self) -> String {
+        let mut text = Vec::new();
+        if let Ok(mut log) = File::open(&self.log) {
+            let end = log.metadata().map_or(0, |log| log.len());
+            let _ = log.seek(SeekFrom::Start(end.saturating_sub(4_000)));
+            let _ = log.read_to_end(&mut text);
+        }
+        String::from_utf8_lossy(&text).into_owned()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        end(&mut self.guard);
+    }
+}
+
+/// Whether the process still holds its files and ports: a zombie does not.
+pub fn is_alive(pid: u32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let state = stat.rsplit(')').next().unwrap_or_default().trim_start();
+    !state.is_empty() && !state.starts_with('Z')
+}
+
+/// Asks until there is an answer, for at most a minute: servers start when they start.
+///
+/// # Panics
+///
+/// After a minute.
+#[track_caller]
+pub fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let until = now() + Duration::from_secs(60);
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(now() < until, "waited a minute for {what}");
+        std::thread::park_timeout(Duration::from_millis(10));
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a server is waited for by the real clock")]
+fn now() -> Instant {
+    Instant::now()
+}
