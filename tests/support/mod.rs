@@ -8,11 +8,11 @@ use std::time::Duration;
 use sspr::adapters::memory::{MemoryDirectory, MemoryInbox, MemoryStore};
 use sspr::testing::{ManualClock, SeededEntropy, SimulatedMethod, SoftToken, TestSeal};
 use sspr::{
-    Actor, Attempt, ChallengeOption, Channel, Clock as _, EmailAddress, Engine, EngineBuilder,
-    Identifier, Keys, MethodKind, NewAuthenticator, NewMethod, OathParameters, PhoneNumber, Policy,
-    PolicySettings, Ready, Refusal, Reply, Request, ResetTicket, RoleId, Scope, SecretBytes,
-    SecretText, SignInContext, SignedIn, Source, Step, Store, TenantFacts, TenantId, Timestamp,
-    UserFacts, UserId,
+    Actor, Attempt, ChallengeOption, Channel, Clock as _, Delivery, Directory, EmailAddress,
+    Engine, EngineBuilder, Identifier, Keys, MethodKind, NewAuthenticator, NewMethod,
+    OathParameters, PhoneNumber, Policy, PolicySettings, Ready, Refusal, Reply, Request,
+    ResetTicket, RoleId, Scope, SecretBytes, SecretText, SignInContext, SignedIn, Source, Step,
+    Store, TenantFacts, TenantId, Timestamp, UserFacts, UserId,
 };
 
 pub const MAIL: &str = "ada@private.example";
@@ -272,11 +272,21 @@ pub fn builder(
     inbox: MemoryInbox,
     seed: u64,
 ) -> EngineBuilder<Ready> {
+    builder_over(store, Arc::new(directory), Arc::new(inbox), clock, seed)
+}
+
+pub fn builder_over(
+    store: Arc<dyn Store>,
+    directory: Arc<dyn Directory>,
+    delivery: Arc<dyn Delivery>,
+    clock: &ManualClock,
+    seed: u64,
+) -> EngineBuilder<Ready> {
     Engine::builder()
         .keys(keys())
         .store(store)
         .directory(directory)
-        .delivery(inbox)
+        .delivery(delivery)
         .clock(clock.clone())
         .entropy(SeededEntropy::new(seed))
         .seal(TestSeal)

@@ -1,0 +1,146 @@
+//! Work to be interrupted: many people who reset their passwords, again and again.
+
+use std::time::Duration;
+
+use sspr::adapters::memory::{MemoryDirectory, MemoryInbox};
+use sspr::testing::ManualClock;
+use sspr::{
+    Contacts, EmailAddress, Engine, Identifier, Policy, PolicySettings, Rate, SecretText, Step,
+    TenantFacts, UserFacts, UserId,
+};
+
+use crate::support::{OLD, admin, code, email, one_gate, request_from, tenant};
+
+/// How often one person may ask for a code on one day.
+pub(crate) const RESETS: usize = 20;
+
+/// One gate, and as much room as a policy can give.
+pub(crate) fn roomy() -> PolicySettings {
+    let mut settings = one_gate();
+    settings.sends.per_hour = RESETS as u32;
+    settings.sends.per_day = RESETS as u32;
+    settings.sends.live_flows = 10;
+    settings.sends.source_share = 100;
+    let far = Rate::new(1_000_000, Duration::from_secs(3_600));
+    settings.limits.source = far;
+    settings.limits.source_identifier = far;
+    settings.limits.destination = far;
+    settings.limits.prefix = far;
+    settings.limits.tenant = far;
+    settings
+}
+
+pub(crate) struct Person {
+    pub(crate) user: UserId,
+    pub(crate) name: Identifier,
+    pub(crate) mail: String,
+}
+
+/// So many people, each with a mail address.
+pub(crate) struct People(Vec<Person>);
+
+impl People {
+    pub(crate) fn new(many: usize) -> Self {
+        let person = |n| Person {
+            user: UserId::parse(&format!("person-{n}")).expect("valid"),
+            name: Identifier::parse(&format!("person{n}@contoso.example")).expect("valid"),
+            mail: format!("p{n}@private.example"),
+        };
+        Self((0..many).map(person).collect())
+    }
+
+    pub(crate) fn all(&self) -> &[Person] {
+        &self.0
+    }
+
+    /// A directory that knows them.
+    pub(crate) fn directory(&self, clock: &ManualClock) -> MemoryDirectory {
+        let directory = MemoryDirectory::with_hash_cost(8, 1).with_clock(clock.clone());
+        directory.add_tenant(tenant(), TenantFacts::new("Contoso"));
+        for Person { user, name, .. } in &self.0 {
+            let facts = UserFacts::new(user.clone());
+            directory.add_user(&tenant(), facts, &[name.as_str()], OLD).expect("new user");
+        }
+        directory
+    }
+
+    /// Puts the policy, and an address for each.
+    pub(crate) async fn register(&self, engine: &Engine) {
+        let (tenant, actor) = (tenant(), admin());
+        let admin = engine.admin(&tenant, &actor);
+        let policy = Policy::new(roomy()).expect("a sound policy");
+        admin.put_policy(&policy, None).await.expect("put");
+        for Person { user, mail, .. } in &self.0 {
+            let mut contacts = Contacts::default();
+            contacts.email = Some(EmailAddress::parse(mail).expect("valid"));
+            admin.supply_contacts(user, &contacts).await.expect("supplied");
+        }
+    }
+}
+
+/// What somebody was told.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) enum Told {
+    /// "Your code was right."
+    Proven { user: String, code: String },
+    /// "Your password is this now."
+    Reset { user: String, password: String },
+}
+
+/// One reset from the name to the new password. An error ends it, wherever it is.
+pub(crate) async fn reset(
+    engine: &Engine,
+    inbox: &MemoryInbox,
+    person: &Person,
+    password: &str,
+    tell: &(dyn Fn(Told) + Send + Sync),
+) -> Result<(), sspr::Error> {
+    let (request, reset) = (request_from("203.0.113.7"), engine.reset());
+    let user = || person.user.as_str().to_owned();
+    let codes = || {
+        let all = inbox.messages_to(&person.mail);
+        all.into_iter().filter_map(|message| message.code().map(str::to_owned)).collect::<Vec<_>>()
+    };
+    let before = codes().len();
+    let started = reset.start(&request, &person.name).await?;
+    let asked = reset.challenge(&request, &started.ticket, &email()).await?;
+    // Another task may be the one that delivers it.
+    for _ in 0..10_000 {
+        if codes().len() > before {
+            break;
+        }
+        let _ = engine.maintain(100).await?;
+        tokio::task::yield_now().await;
+    }
+    let typed = codes().split_off(before).pop();
+    let typed = typed.unwrap_or_else(|| panic!("no code came to {}", person.mail));
+    let proven = reset.prove(&request, &asked.ticket, &code(&typed)).await?;
+    tell(Told::Proven { user: user(), code: typed });
+    assert!(matches!(proven.step, Step::NewPassword { .. }), "{:?}", proven.step);
+    let done = reset.complete(&request, &proven.ticket, &SecretText::from(password)).await?;
+    assert!(matches!(done.step, Step::Done { .. }), "{:?}", done.step);
+    tell(Told::Reset { user: user(), password: password.to_owned() });
+    Ok(())
+}
+
+impl std::fmt::Display for Told {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Proven { user, code } => write!(f, "proven {user} {code}"),
+            Self::Reset { user, password } => write!(f, "reset {user} {password}"),
+        }
+    }
+}
+
+impl std::str::FromStr for Told {
+    type Err = String;
+
+    fn from_str(line: &str) -> Result<Self, String> {
+        let mut parts = line.splitn(3, ' ').map(str::to_owned);
+        match (parts.next().as_deref(), parts.next(), parts.next()) {
+            (Some("proven"), Some(user), Some(code)) => Ok(Self::Proven { user, code }),
+            (Some("reset"), Some(user), Some(password)) => Ok(Self::Reset { user, password }),
+            _ => Err(line.to_owned()),
+        }
+    }
+}
