@@ -30,6 +30,10 @@ impl Heard {
         }
     }
 
+    pub(crate) fn tell(&mut self, told: Told) {
+        self.told.push(told);
+    }
+
     pub(crate) fn collect(&mut self, inbox: &MemoryInbox) {
         for message in inbox.all() {
             self.delivered.insert((message.kind.to_owned(), message.idempotency_key));
@@ -98,8 +102,17 @@ pub(crate) async fn audit(
     // Nothing waits any more, of nobody.
     let due = store.due(engine.now(), None, 10).await.expect("listed");
     assert!(due.items.is_empty(), "{} records still wait", due.items.len());
-    let page = store.scan(&tenant(), RecordKind::Account, None, 1_000).await.expect("listed");
-    assert_eq!(page.items.len(), people.all().len(), "each has one record");
+    let (tenant, mut records, mut cursor) = (tenant(), 0, None);
+    loop {
+        let page = store.scan(&tenant, RecordKind::Account, cursor.as_ref(), 500).await;
+        let page = page.expect("listed");
+        records += page.items.len();
+        cursor = page.next;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    assert_eq!(records, people.all().len(), "each has one record");
 }
 
 pub(crate) async fn events(store: &Arc<dyn Store>) -> Vec<Event> {

@@ -125,7 +125,7 @@ async fn kill_again_and_again(site: Site) {
 }
 
 /// Does all that waits; how much it was.
-async fn drain(engine: &Engine) -> u64 {
+pub(crate) async fn drain(engine: &Engine) -> u64 {
     let mut done = 0;
     loop {
         let maintained = engine.maintain(100).await.expect("maintained");

@@ -6,6 +6,7 @@ mod audit;
 mod child;
 mod contest;
 mod directory;
+mod failover;
 mod killed;
 mod load;
 #[path = "../support/servers/mod.rs"]

@@ -1,0 +1,146 @@
+//! Servers that fail under load: what was acknowledged is there, and work goes on by itself.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use sspr::adapters::memory::MemoryInbox;
+use sspr::testing::ManualClock;
+use sspr::{Engine, Error, Retry, Store, Timestamp};
+use tokio::task::JoinHandle;
+
+use crate::audit::{Heard, audit};
+use crate::directory::KeptDirectory;
+use crate::killed::drain;
+use crate::load::{Ended, People, Told, moment, reset};
+use crate::servers::Folder;
+use crate::support::{START, builder_over};
+
+const PEOPLE: usize = 3_000;
+const TASKS: usize = 16;
+
+/// People who reset their passwords, one after the other, as fast as it goes.
+struct Load {
+    engine: Engine,
+    store: Arc<dyn Store>,
+    clock: ManualClock,
+    inbox: MemoryInbox,
+    people: People,
+    folder: Folder,
+    next: AtomicUsize,
+    running: AtomicBool,
+    told: Mutex<Vec<Told>>,
+    faults: AtomicUsize,
+}
+
+impl Load {
+    async fn on(store: Arc<dyn Store>) -> Arc<Self> {
+        let clock = ManualClock::new(Timestamp::from_unix_seconds(START));
+        let (people, folder) = (People::new(PEOPLE), Folder::new("failover"));
+        let file = folder.path().join("directory");
+        let directory = Arc::new(KeptDirectory::open(file, &clock, &people).await);
+        let inbox = MemoryInbox::with_capacity(100_000);
+        let delivery = Arc::new(inbox.clone());
+        let builder = builder_over(Arc::clone(&store), directory, delivery, &clock, 1);
+        let engine = builder.open().await.expect("opened");
+        people.register(&engine).await;
+        Arc::new(Self {
+            engine,
+            store,
+            clock,
+            inbox,
+            people,
+            folder,
+            next: AtomicUsize::new(0),
+            running: AtomicBool::new(true),
+            told: Mutex::default(),
+            faults: AtomicUsize::new(0),
+        })
+    }
+
+    fn start(self: &Arc<Self>) -> Vec<JoinHandle<()>> {
+        self.running.store(true, Ordering::SeqCst);
+        let task = |_| {
+            let load = Arc::clone(self);
+            tokio::spawn(async move { load.go_on().await })
+        };
+        (0..TASKS).map(task).collect()
+    }
+
+    async fn go_on(&self) {
+        let tell = |told| self.told.lock().expect("no panic").push(told);
+        while self.running.load(Ordering::SeqCst) {
+            // Everybody once: what a fault has left half done concerns nobody else.
+            let number = self.next.fetch_add(1, Ordering::SeqCst);
+            let person = self.people.all().get(number).expect("enough people");
+            let password = format!("plum tractor {number} violet candle");
+            match reset(&self.engine, &self.inbox, person, &password, &tell).await {
+                Ok(()) => {}
+                Err(Ended::NoCode) => assert!(self.faults() > 0, "no fault, and no code"),
+                Err(Ended::Failed(error)) => {
+                    retryable(&error);
+                    self.faults.fetch_add(1, Ordering::SeqCst);
+                    // As a person who tries again would: not at once.
+                    moment(20).await;
+                }
+            }
+        }
+    }
+
+    fn faults(&self) -> usize {
+        self.faults.load(Ordering::SeqCst)
+    }
+
+    fn resets(&self) -> usize {
+        let told = self.told.lock().expect("no panic");
+        told.iter().filter(|told| matches!(told, Told::Reset { .. })).count()
+    }
+
+    /// Waits until so many more resets are through.
+    async fn more(&self, resets: usize) {
+        let goal = self.resets() + resets;
+        let enough = async {
+            while self.resets() < goal {
+                moment(5).await;
+            }
+        };
+        let waited = tokio::time::timeout(Duration::from_secs(90), enough).await;
+        assert!(waited.is_ok(), "{} of {goal} resets, {} faults", self.resets(), self.faults());
+    }
+
+    async fn stop(&self, tasks: Vec<JoinHandle<()>>) {
+        self.running.store(false, Ordering::SeqCst);
+        for task in tasks {
+            task.await.expect("no panic");
+        }
+    }
+
+    /// Everything that waited is done, a day later, and all is as it was told.
+    async fn audit(&self) {
+        self.clock.advance(Duration::from_secs(86_400));
+        drain(&self.engine).await;
+        let mut heard = Heard::default();
+        self.told.lock().expect("no panic").drain(..).for_each(|told| heard.tell(told));
+        heard.collect(&self.inbox);
+        let file = self.folder.path().join("directory");
+        audit(&self.store, &self.people, &file, &heard, &self.engine).await;
+    }
+}
+
+/// A failing server is a fault that may pass, and nothing else.
+fn retryable(error: &Error) {
+    let Error::Fault(fault) = error else {
+        panic!("{error:?}");
+    };
+    assert_ne!(fault.retry(), Retry::Never, "{error:?}");
+}
+
+/// Nothing succeeds, nothing is refused for good, and an answer comes.
+async fn fails_closed(load: &Load, within: Duration) {
+    let before = load.resets();
+    let key = sspr::RecordKey::from_bytes([1; 32]);
+    let loaded = tokio::time::timeout(within, load.store.load(&key)).await.expect("an answer");
+    let error = loaded.expect_err("nobody can know");
+    assert_ne!(error.retry(), Retry::Never, "{error:?}");
+    assert_eq!(load.resets(), before);
+}
