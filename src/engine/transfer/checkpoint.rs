@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Counts, Place, Task};
+use super::place::{Counts, Place, Task};
 use crate::domain::ids::TenantId;
 use crate::domain::invalid::InvalidInput;
 use crate::domain::record::{RecordKind, Version};

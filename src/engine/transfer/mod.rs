@@ -37,6 +37,7 @@ mod chain;
 mod checkpoint;
 mod compare;
 mod mark;
+mod place;
 mod report;
 mod run;
 mod tally;
@@ -51,10 +52,9 @@ use std::fmt;
 use std::future::Future;
 use std::sync::{Mutex, PoisonError};
 
-use serde::{Deserialize, Serialize};
-
 use self::carry::{Naming, Renaming};
 use self::mark::Marks;
+use self::place::{Counts, Place, Task};
 use self::tally::Sums;
 use super::join::join_all;
 use crate::domain::ids::{RecordKey, TenantId};
@@ -134,44 +134,6 @@ pub struct Transfer<'a> {
     /// Whether a record was found whose events differ.
     located: bool,
     report: Report,
-}
-
-/// Counts of the copying, over all processes that had a part in it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-struct Counts {
-    records: u64,
-    already: u64,
-    events: u64,
-    #[serde(skip)]
-    compared: u64,
-}
-
-/// What a copy does, in this order.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Task {
-    #[default]
-    Records,
-    Trails,
-    Sweep,
-    Compare,
-    Extras,
-    Expect,
-    Find,
-    Locate,
-    Alarms,
-    Finish,
-    Finished,
-    Incomplete,
-}
-
-/// Where it stands.
-#[derive(Clone, Debug, Default)]
-struct Place {
-    task: Task,
-    tenant: usize,
-    kind: usize,
-    after: Option<Cursor>,
 }
 
 impl<'a> Transfer<'a> {

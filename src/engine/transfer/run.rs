@@ -3,9 +3,10 @@
 use super::bring::Brought;
 use super::chain::firsts;
 use super::mark::{Marks, Standing};
+use super::place::{Counts, Place, Task};
 use super::report::{Progress, Report, Side, Stage, TransferError};
 use super::tally::{Sums, Tally};
-use super::{At as _, KINDS, Place, Task, Transfer, all};
+use super::{At as _, KINDS, Transfer, all};
 use crate::domain::ids::RecordKey;
 use crate::domain::invalid::InvalidInput;
 use crate::domain::time::Timestamp;
@@ -209,7 +210,7 @@ impl Transfer<'_> {
         };
         let tenants = self.tenants.len();
         let tenants_done = if stage.is_over() { tenants } else { self.place.tenant };
-        let super::Counts { records, already, events, compared } = self.counts;
+        let Counts { records, already, events, compared } = self.counts;
         let total = self.total;
         Progress { stage, tenants_done, tenants, records, already, events, compared, total }
     }
