@@ -61,6 +61,7 @@ fn everything_has_another_name_and_only_the_new_key_opens_it() {
             assert_eq!(source.records.len(), target.records.len(), "{name}");
             assert!(source.records.keys().all(|key| !target.records.contains_key(key)), "{name}");
             assert_eq!(source.events.len(), target.events.len() - ended(&target.events), "{name}");
+            assert_eq!(ended(&target.events), 1, "{name}: the decoy's");
             let named = |events: &[Event]| -> BTreeSet<RecordKey> {
                 events.iter().map(|event| event.id.record).collect()
             };
@@ -77,8 +78,7 @@ fn everything_has_another_name_and_only_the_new_key_opens_it() {
 
 /// Flows that the change of names has ended.
 fn ended(events: &[Event]) -> usize {
-    let engine = |event: &&Event| event.actor == sspr::ActorKind::Engine;
-    events.iter().filter(engine).filter(|event| event.id.index == 0 && is_closing(event)).count()
+    events.iter().filter(|event| is_closing(event)).count()
 }
 
 fn is_closing(event: &Event) -> bool {

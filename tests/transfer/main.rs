@@ -6,6 +6,7 @@ mod at_once;
 mod crash;
 mod differences;
 mod key;
+mod large;
 mod moved;
 mod refused;
 mod scene;

@@ -1,13 +1,13 @@
 //! Bringing one record over, with its events.
 
 use super::carry::Carried;
-use super::chain::{Groups, passing};
+use super::chain::{Groups, Missing, passing};
 use super::report::{Side, TransferError, Unreadable};
 use super::{At as _, Transfer};
 use crate::domain::event::{Event, EventId};
 use crate::domain::ids::{RecordKey, TenantId};
 use crate::domain::record::{Columns, Record, Version};
-use crate::port::{Commit, Committed, EventsOf};
+use crate::port::{Commit, Committed, Entropy as _, EventsOf, SystemEntropy};
 
 /// How often one record is begun again because it has changed.
 const TRIES: usize = 64;
@@ -69,11 +69,41 @@ impl Transfer<'_> {
         };
         let carried = Carried::place_of(event.id.record, target, tenant);
         for _ in 0..TRIES {
+            if !self.hold_place(&carried).await? {
+                return Ok(Brought::Already);
+            }
             if let Tried::Done(brought) = self.replay(&carried).await? {
                 return Ok(brought);
             }
         }
-        Err(TransferError::Contended { key: target })
+        Err(TransferError::Contended { key: event.id.record })
+    }
+
+    /// Sees that a place is held for a record that is gone, if any of its events is missing. Places are
+    /// taken away again, by another copy perhaps: so each has a version of its own, without events, on
+    /// which the events that follow are conditional. What was written once is never written again.
+    async fn hold_place(&self, carried: &Carried) -> Result<bool, TransferError> {
+        let key = *carried.next.key();
+        if self.to.load(&key).await.at(Side::Target)?.is_some() {
+            return Ok(true);
+        }
+        if self.missing(carried).await?.next().await?.is_none() {
+            return Ok(false);
+        }
+        let mut nonce = [0; 8];
+        let filled = SystemEntropy.fill(&mut nonce);
+        filled.map_err(|error| TransferError::Entropy { error })?;
+        let version = Version::new(0, u64::from_be_bytes(nonce));
+        let place = Record::loaded(key, version, carried.next.body().to_owned());
+        // If it was not applied, somebody else holds it.
+        self.write(&place, None, &carried.columns, &[]).await?;
+        Ok(true)
+    }
+
+    /// What the target lacks of a record's events.
+    async fn missing(&self, carried: &Carried) -> Result<Missing<'_>, TransferError> {
+        let (theirs, ours) = ((self.from, carried.source), (self.to, *carried.next.key()));
+        Missing::between(Groups::of(theirs.0, theirs.1), Groups::of(ours.0, ours.1)).await
     }
 
     /// Whether this is the first event of a record that cannot bring it over itself.
@@ -106,11 +136,13 @@ impl Transfer<'_> {
         if last.is_some() && there == last {
             return Ok(Tried::Done(Brought::Already));
         }
+        if last.is_none() && there.is_none() {
+            return Ok(Tried::Changed);
+        }
         let mut expected = there;
-        let (mut theirs, mut ours) = (Groups::of(self.from, *source), Groups::of(self.to, key));
-        let mut has = ours.next().await.at(Side::Target)?.map(|group| group.count);
+        let mut missing = self.missing(carried).await?;
         let (mut written, mut with_last, mut looked) = (0, Vec::new(), false);
-        while let Some(group) = theirs.next().await.at(Side::Source)? {
+        while let Some(group) = missing.next().await? {
             if found.is_some_and(|found| group.count > found.count()) && !looked {
                 // Of a commit after this record was read; or of an earlier life by a later clock.
                 let now = self.from.load(source).await.at(Side::Source)?;
@@ -118,12 +150,6 @@ impl Transfer<'_> {
                     return Ok(Tried::Changed);
                 }
                 looked = true;
-            }
-            while has.is_some_and(|count| count < group.count) {
-                has = ours.next().await.at(Side::Target)?.map(|group| group.count);
-            }
-            if has == Some(group.count) {
-                continue;
             }
             let events = renamed(group.events, key);
             if last.is_some_and(|last| last.count() == group.count) {

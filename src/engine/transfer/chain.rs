@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, VecDeque};
 
 use sha2::{Digest as _, Sha256};
 
+use super::At as _;
+use super::report::{Side, TransferError};
 use crate::domain::event::Event;
 use crate::domain::ids::RecordKey;
 use crate::domain::record::Version;
@@ -54,6 +56,43 @@ impl<'a> Groups<'a> {
             self.after = page.next;
             self.read.extend(page.items);
         }
+    }
+}
+
+/// The commits of a record in the source whose events the target lacks. A commit's events are there
+/// all or none.
+pub(super) struct Missing<'a> {
+    theirs: Groups<'a>,
+    ours: Groups<'a>,
+    /// The next count that the target has.
+    has: Option<u64>,
+}
+
+impl<'a> Missing<'a> {
+    pub(super) async fn between(
+        theirs: Groups<'a>,
+        ours: Groups<'a>,
+    ) -> Result<Self, TransferError> {
+        let mut missing = Self { theirs, ours, has: None };
+        missing.look_on().await?;
+        Ok(missing)
+    }
+
+    async fn look_on(&mut self) -> Result<(), TransferError> {
+        self.has = self.ours.next().await.at(Side::Target)?.map(|group| group.count);
+        Ok(())
+    }
+
+    pub(super) async fn next(&mut self) -> Result<Option<Group>, TransferError> {
+        while let Some(group) = self.theirs.next().await.at(Side::Source)? {
+            while self.has.is_some_and(|count| count < group.count) {
+                self.look_on().await?;
+            }
+            if self.has != Some(group.count) {
+                return Ok(Some(group));
+            }
+        }
+        Ok(None)
     }
 }
 

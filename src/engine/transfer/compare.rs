@@ -1,10 +1,11 @@
 //! The comparison of both sides, page by page.
 
+use super::all::all;
 use super::carry::{Carried, columns};
 use super::chain::{Groups, firsts};
 use super::report::{Differs, Side, TransferError, Unreadable};
 use super::tally::Tally;
-use super::{At as _, Transfer, all};
+use super::{At as _, Transfer};
 use crate::domain::event::{Event, EventId};
 use crate::domain::ids::{RecordKey, TenantId};
 use crate::domain::record::Record;

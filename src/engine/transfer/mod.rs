@@ -31,6 +31,7 @@
 //! # }
 //! ```
 
+mod all;
 mod bring;
 mod carry;
 mod chain;
@@ -49,14 +50,11 @@ pub use report::{
 
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
-use std::future::Future;
-use std::sync::{Mutex, PoisonError};
 
 use self::carry::{Naming, Renaming};
 use self::mark::Marks;
 use self::place::{Counts, Place, Task};
 use self::tally::Sums;
-use super::join::join_all;
 use crate::domain::ids::{RecordKey, TenantId};
 use crate::domain::invalid::InvalidInput;
 use crate::domain::keys::Keys;
@@ -129,7 +127,8 @@ pub struct Transfer<'a> {
     total: Option<u64>,
     /// By tenant.
     sums: Vec<Sums>,
-    /// Records that need work, and have not been seen among the target's yet.
+    /// Records that need work, and have not been seen among the target's yet: as many as there are
+    /// open flows and waiting messages.
     alarms: HashMap<RecordKey, usize>,
     /// Whether a record was found whose events differ.
     located: bool,
@@ -261,20 +260,4 @@ impl<T> At<T> for Result<T, PortError> {
     fn at(self, side: Side) -> Result<T, TransferError> {
         self.map_err(|error| TransferError::Store { side, error })
     }
-}
-
-/// Drives all futures at once, and gives their outputs in the order given.
-async fn all<T: Send>(futures: impl Iterator<Item = impl Future<Output = T> + Send>) -> Vec<T> {
-    let done = Mutex::new(Vec::new());
-    let noted = futures.enumerate().map(|(place, future)| {
-        let done = &done;
-        async move {
-            let output = future.await;
-            done.lock().unwrap_or_else(PoisonError::into_inner).push((place, output));
-        }
-    });
-    join_all(noted).await;
-    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
-    done.sort_unstable_by_key(|(place, _)| *place);
-    done.into_iter().map(|(_, output)| output).collect()
 }

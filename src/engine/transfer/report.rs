@@ -41,8 +41,16 @@ pub enum TransferError {
     /// A record changes faster than it is copied: something writes to it.
     #[error("record {key} changes while it is copied")]
     Contended {
-        /// Its key in the target.
+        /// Its key in the source.
         key: RecordKey,
+    },
+    /// There is no randomness.
+    #[error("no randomness: {error}")]
+    #[non_exhaustive]
+    Entropy {
+        /// What is known.
+        #[source]
+        error: PortError,
     },
     /// What was given is malformed, or belongs to another copy.
     #[error(transparent)]
@@ -56,7 +64,7 @@ impl TransferError {
     pub const fn retry(&self) -> crate::port::Retry {
         use crate::port::Retry;
         match self {
-            Self::Store { error, .. } => match error.retry() {
+            Self::Store { error, .. } | Self::Entropy { error } => match error.retry() {
                 Retry::Never => Retry::Never,
                 Retry::Later | Retry::AfterCheck => Retry::Later,
             },

@@ -1,12 +1,13 @@
 //! The steps of a copy, in their order.
 
+use super::all::all;
 use super::bring::Brought;
 use super::chain::firsts;
 use super::mark::{Marks, Standing};
 use super::place::{Counts, Place, Task};
 use super::report::{Progress, Report, Side, Stage, TransferError};
 use super::tally::{Sums, Tally};
-use super::{At as _, KINDS, Transfer, all};
+use super::{At as _, KINDS, Transfer};
 use crate::domain::ids::RecordKey;
 use crate::domain::invalid::InvalidInput;
 use crate::domain::time::Timestamp;
