@@ -30,12 +30,15 @@ pub(super) struct Carried {
 }
 
 impl Carried {
+    /// The body of what only holds a place.
+    pub(super) const PLACE: &str = r#"{"kind":"gone"}"#;
+
     /// Holds the place of a record that is gone, while its events are brought over. Its time is long
     /// past, so a purge takes it away.
     pub(super) fn place_of(source: RecordKey, target: RecordKey, tenant: &TenantId) -> Self {
         let mut columns = Columns::new(tenant.clone(), RecordKind::Meta, Timestamp::EPOCH);
         columns.expires_at = Some(Timestamp::EPOCH);
-        let next = Record::loaded(target, Version::new(0, 0), r#"{"kind":"gone"}"#);
+        let next = Record::loaded(target, Version::new(0, 0), Self::PLACE);
         Self { source, found: None, next, columns, closing: Vec::new() }
     }
 }

@@ -84,7 +84,8 @@ impl Transfer<'_> {
     }
 
     async fn is_extra(&self, record: &Record) -> Result<bool, TransferError> {
-        if *record.key() == META_KEY {
+        // Another copy may still hold a place: whichever is the last takes it away.
+        if *record.key() == META_KEY || record.body() == Carried::PLACE {
             return Ok(false);
         }
         let Some(origin) = self.naming.origin(record) else {

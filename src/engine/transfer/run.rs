@@ -38,6 +38,8 @@ impl Transfer<'_> {
             None => self.take_up().await?,
         };
         if let Standing::Finished = standing {
+            // Of places that this one held meanwhile.
+            self.sweep().await?;
             self.enter(Task::Finished);
             return Ok(self.progress());
         }
