@@ -27,6 +27,9 @@ impl Wake for Bell {
     }
 }
 
+/// One that is not done yet.
+type Running<F> = (Pin<Box<F>>, Arc<Bell>);
+
 /// Drives all futures at once, and gives their outputs in the order given. A wake polls only those
 /// that were woken: a page is a hundred of them, each of which is woken some five times.
 pub(super) async fn all<F>(futures: impl Iterator<Item = F>) -> Vec<F::Output>
@@ -39,8 +42,7 @@ where
         let bell = Bell { rung: AtomicBool::new(true), waiting: Arc::clone(&waiting) };
         (Box::pin(future), Arc::new(bell))
     };
-    let mut running: Vec<Option<(Pin<Box<F>>, Arc<Bell>)>> =
-        futures.map(|future| Some(begin(future))).collect();
+    let mut running: Vec<Option<Running<F>>> = futures.map(|future| Some(begin(future))).collect();
     let mut outputs: Vec<Option<F::Output>> = running.iter().map(|_| None).collect();
     let mut left = running.len();
     poll_fn(|context| {
