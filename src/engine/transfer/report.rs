@@ -9,12 +9,11 @@ use crate::port::PortError;
 /// Why a copy did not go on. Nothing is lost: make the call again, or begin again.
 ///
 /// ```
-/// use sspr::transfer::{Side, TransferError};
-/// use sspr::{PortError, Retry};
+/// use sspr::Retry;
+/// use sspr::transfer::TransferError;
 ///
-/// let error = TransferError::Store { side: Side::Target, error: PortError::unknown() };
-/// assert_eq!(error.retry(), Retry::Later);
 /// assert_eq!(TransferError::Occupied.retry(), Retry::Never);
+/// assert_eq!(TransferError::Occupied.to_string(), "the target holds something else");
 /// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
