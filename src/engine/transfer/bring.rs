@@ -102,8 +102,9 @@ impl Transfer<'_> {
 
     /// What the target lacks of a record's events.
     async fn missing(&self, carried: &Carried) -> Result<Missing<'_>, TransferError> {
-        let (theirs, ours) = ((self.from, carried.source), (self.to, *carried.next.key()));
-        Missing::between(Groups::of(theirs.0, theirs.1), Groups::of(ours.0, ours.1)).await
+        let theirs = Groups::of(self.from, carried.source);
+        let ours = Groups::of(self.to, *carried.next.key());
+        Missing::between(theirs, ours).await
     }
 
     /// Whether this is the first event of a record that cannot bring it over itself.
