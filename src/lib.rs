@@ -171,6 +171,7 @@ pub use domain::secret::{SecretBytes, SecretText};
 pub use domain::ticket::{ChangeTicket, RegistrationTicket, ResetTicket, UnlockTicket};
 pub use domain::time::Timestamp;
 pub use domain::totp::{OathAlgorithm, OathParameters, OathSeed};
+pub use engine::transfer;
 pub use engine::{
     AccountSummary, Actor, Admin, AdminRoles, Attempt, Authenticator, BlockedMethod, Change,
     DeviceSecret, Engine, EngineBuilder, Enrolment, Error, Explanation, Fault, Maintained,

@@ -3,6 +3,7 @@
 pub(crate) mod account;
 pub(crate) mod budget;
 pub(crate) mod code;
+pub(crate) mod columns;
 pub(crate) mod contact;
 pub(crate) mod decide;
 pub(crate) mod digest;

@@ -186,6 +186,16 @@ pub(crate) struct Meta {
     pub(crate) check: String,
 }
 
+impl Meta {
+    /// What stands before the check value until a copy into the store is finished. In the place of
+    /// the value itself, so that no engine can take the one for the other.
+    pub(crate) const UNFINISHED: &str = "unfinished copy";
+
+    pub(crate) fn is_unfinished(&self) -> bool {
+        self.check.starts_with(Self::UNFINISHED)
+    }
+}
+
 impl Record {
     /// A record as read back from where [`Record::body`] was written.
     ///

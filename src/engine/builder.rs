@@ -219,7 +219,8 @@ impl EngineBuilder<Ready> {
     ///
     /// [`InvalidInput::OutOfRange`] for an external method of another kind than the three that
     /// hosts verify, or two of one kind; [`Error::Fault`] with the kind `Denied` if the store was
-    /// made with another lookup key, with `Corrupt` if it does not keep what it is given; otherwise
+    /// made with another lookup key or a [copy](crate::transfer::copy) into it is not finished, with
+    /// `Corrupt` if it does not keep what it is given; otherwise
     /// as the store or the seal says.
     pub async fn open(self) -> Result<Engine, Error> {
         let Ready { keys, store, directory, delivery, options } = self.state;

@@ -21,6 +21,7 @@ mod reply;
 mod request;
 mod reset;
 mod step;
+pub mod transfer;
 mod unlock;
 mod view;
 

@@ -173,7 +173,7 @@ impl Engine {
         turn.remember();
         let count = next_count(expected, turn.now);
         let version = Version::new(count, u64::from_be_bytes(self.random()?));
-        let (columns, events) = (turn.columns(), turn.events(version));
+        let (columns, events) = (turn.account.columns(), turn.events(version));
         let account = Arc::new(turn.account);
         let subject = Subject::Account(Arc::clone(&account));
         let record = Record::new(account.key, version, subject);

@@ -9,6 +9,7 @@
 //! | [`defaults`] | whoever owns the policy | each number, and where it comes from |
 //! | [`threats`] | whoever reviews it | who attacks how, what the engine does, what it cannot exclude |
 //! | [`upgrading`] | whoever runs it | versions of what is stored, keys and their rotation, rolling upgrades |
+//! | [`moving`] | whoever runs it | another store, another lookup key, and how it is verified |
 //!
 //! The contract of each port stands at its trait: [`Store`](crate::Store),
 //! [`Directory`](crate::Directory), [`Delivery`](crate::Delivery). Programs to read and run are in
@@ -17,6 +18,7 @@
 pub mod defaults;
 pub mod embedding;
 pub mod host_methods;
+pub mod moving;
 pub mod signed_in;
 pub mod threats;
 pub mod upgrading;

@@ -114,7 +114,7 @@ pub struct Decided {
 
 impl Decided {
     fn of(turn: Turn<'_>) -> Self {
-        let (columns, events) = (turn.columns(), turn.events(Version::new(2, 2)));
+        let (columns, events) = (turn.account.columns(), turn.events(Version::new(2, 2)));
         Self { account: turn.account, columns, events }
     }
 
@@ -234,7 +234,7 @@ impl Accounts {
         }
         let expected = store.load(&account.key).await?.map(|record| record.version());
         let count = expected.map_or(1, |version| version.count() + 1);
-        let columns = Turn::new(&account, &self.policy, self.started_at).columns();
+        let columns = Turn::new(&account, &self.policy, self.started_at).account.columns();
         let version = Version::new(count, number);
         let record = Record::new(account.key, version, Subject::Account(Arc::new(account)));
         let commit = Commit::new(&record, expected, &columns, &[]);

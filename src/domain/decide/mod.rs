@@ -55,7 +55,7 @@ use super::ids::UserId;
 use super::message::{Locale, Notice};
 use super::method::Channel;
 use super::policy::{NotifyRule, Policy};
-use super::record::{Columns, RecordKind, Version};
+use super::record::Version;
 use super::refusal::Refusal;
 use super::time::Timestamp;
 
@@ -209,20 +209,6 @@ impl<'a> Turn<'a> {
                 kind: kind.clone(),
             })
             .collect()
-    }
-
-    /// What a store keeps beside the account.
-    pub(crate) fn columns(&self) -> Columns {
-        let account = &self.account;
-        let kind = if account.user.is_some() { RecordKind::Account } else { RecordKind::Decoy };
-        let mut columns = Columns::new(account.tenant.clone(), kind, self.now);
-        columns.user.clone_from(&account.user);
-        columns.wake_at = account.wake_at();
-        columns.expires_at = account.expires_at();
-        columns.registered = account.registration.completed_at.is_some();
-        let locks = account.budgets.iter().flat_map(|budget| [&budget.open, &budget.proven]);
-        columns.locked_until = locks.filter_map(|window| window.locked_until).max();
-        columns
     }
 }
 

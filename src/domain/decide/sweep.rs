@@ -144,12 +144,15 @@ impl Turn<'_> {
         {
             write.deadline = now;
         }
-        let ahead: Vec<u32> = self.account.flows.iter().map(|flow| flow.number).collect();
         let writing = self.account.write.as_ref().map(|write| write.flow);
-        for number in ahead {
-            if Some(number) != writing {
-                self.drop_flow(number, FlowEnd::Superseded);
-            }
+        self.drop_flows(writing);
+    }
+
+    /// Ends every flow but this one.
+    pub(crate) fn drop_flows(&mut self, but: Option<u32>) {
+        let all: Vec<u32> = self.account.flows.iter().map(|flow| flow.number).collect();
+        for number in all.into_iter().filter(|number| Some(*number) != but) {
+            self.drop_flow(number, FlowEnd::Superseded);
         }
     }
 }

@@ -21,7 +21,7 @@ use crate::domain::ids::{RoleId, TenantId, UserId};
 use crate::domain::policy::Policy;
 use crate::domain::policy_record::PolicyRecord;
 use crate::domain::reason::SsprReason;
-use crate::domain::record::{Columns, Record, RecordKind, Subject, Version};
+use crate::domain::record::{Record, Subject, Version};
 use crate::domain::refusal::Refusal;
 use crate::domain::time::Timestamp;
 use crate::port::{Commit, Committed, Cursor, EventsOf, Page, PortErrorKind};
@@ -99,11 +99,11 @@ impl Admin<'_> {
             changed_at: now,
             changed_by: self.actor.id.clone(),
         };
+        let columns = subject.columns();
         let record = Record::new(key, version, Subject::Policy(Arc::new(subject)));
         if record.body().len() > MAX_BODY {
             return Err(Refusal::LimitReached.into());
         }
-        let columns = Columns::new(self.tenant.clone(), RecordKind::Policy, now);
         let events = [Event {
             format: Event::FORMAT,
             id: EventId::new(key, count, 0),

@@ -1,0 +1,185 @@
+//! Moves everything from one store to another, with a progress bar.
+//!
+//! `cargo run --release --features sqlite --example move_store` fills a store with 2,000 accounts and
+//! moves it. With arguments it moves what is yours:
+//!
+//! ```text
+//! move_store FROM TO TENANT...        an address is sqlite:PATH
+//! move_store --fill ACCOUNTS ADDRESS  puts that many accounts into an empty store, to try it
+//! ```
+//!
+//! Interrupt it and run it again: it goes on. Stop the engines on the source first; the target is
+//! opened to engines only once both sides have been compared.
+
+mod block_on;
+
+use std::error::Error;
+use std::io::{IsTerminal as _, Write as _};
+use std::time::Duration;
+use std::{env, fs};
+
+use block_on::block_on;
+use sspr::adapters::memory::{MemoryDirectory, MemoryInbox};
+use sspr::adapters::sqlite::SqliteStore;
+use sspr::port::{Clock as _, SystemClock};
+use sspr::transfer::{Progress, Stage, copy};
+use sspr::{
+    Actor, Contacts, EmailAddress, Engine, Keys, Policy, PolicySettings, Retry, RoleId,
+    SecretBytes, Store, TenantFacts, TenantId, Timestamp, UserFacts, UserId,
+};
+
+type Outcome<T> = Result<T, Box<dyn Error>>;
+
+fn main() -> Outcome<()> {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match &arguments[..] {
+        [] => demonstrate(),
+        ["--fill", accounts, address] => fill(address, accounts.parse()?),
+        [from, to, tenants @ ..] => move_all(from, to, tenants),
+        _ => Err("usage: move_store FROM TO TENANT...".into()),
+    }
+}
+
+fn demonstrate() -> Outcome<()> {
+    let folder = env::temp_dir().join(format!("sspr-move-{}", SystemClock.now().unix_millis()));
+    fs::create_dir_all(&folder)?;
+    let address = |name: &str| format!("sqlite:{}", folder.join(name).display());
+    let outcome = fill(&address("from.db"), 2_000)
+        .and_then(|()| move_all(&address("from.db"), &address("to.db"), &["contoso"]));
+    fs::remove_dir_all(&folder)?;
+    outcome
+}
+
+/// A store by its address. One more line for each kind.
+fn open(address: &str) -> Outcome<Box<dyn Store>> {
+    match address.split_once(':') {
+        Some(("sqlite", path)) => Ok(Box::new(SqliteStore::open(path)?)),
+        _ => Err(format!("no address of a store: {address}").into()),
+    }
+}
+
+fn move_all(from: &str, to: &str, tenants: &[&str]) -> Outcome<()> {
+    let began = SystemClock.now();
+    let (from, to) = (open(from)?, open(to)?);
+    let tenants: Result<Vec<_>, _> = tenants.iter().map(|name| TenantId::parse(name)).collect();
+    let mut copy = copy(&*from, &*to, tenants?)?;
+    let records = block_on(copy.count())?;
+    println!("{records} records, counted in {}", since(began));
+    let mut bar = Bar::default();
+    let stage = loop {
+        match block_on(copy.step()) {
+            Ok(progress) => {
+                bar.show(&progress)?;
+                if progress.stage.is_over() {
+                    break progress.stage;
+                }
+            }
+            // The same part is done again. Wait between two tries where a store is far away.
+            Err(error) if error.retry() == Retry::Later && bar.patience() => eprintln!("{error}"),
+            Err(error) => return Err(error.into()),
+        }
+    };
+    let report = copy.report();
+    for one in &report.left_out {
+        println!("left out: {} of {} ({:?})", one.key, one.tenant, one.why);
+    }
+    for one in &report.differences {
+        println!("differs: {:?} of {} ({:?})", one.key, one.tenant, one.what);
+    }
+    if stage != Stage::Finished {
+        return Err("the target is not complete, and stays closed".into());
+    }
+    println!("moved {} records and {} events in {}", report.records, report.events, since(began));
+    println!("digest {}", report.digest.as_deref().unwrap_or("none: it was finished before"));
+    Ok(())
+}
+
+/// A bar for each stage, drawn anew at most ten times a second; one line for each stage where nobody
+/// watches.
+#[derive(Default)]
+struct Bar {
+    stage: Option<Stage>,
+    drawn_at: Option<Timestamp>,
+    failures: u32,
+}
+
+impl Bar {
+    const WIDTH: usize = 40;
+
+    fn show(&mut self, progress: &Progress) -> Outcome<()> {
+        self.failures = 0;
+        let now = SystemClock.now();
+        let changed = self.stage != Some(progress.stage);
+        let drawn = self.drawn_at.is_some_and(|at| now.since(at) < Duration::from_millis(100));
+        if drawn && !changed {
+            return Ok(());
+        }
+        let watched = std::io::stdout().is_terminal();
+        if changed && self.stage.is_some() && watched {
+            println!();
+        }
+        self.stage = Some(progress.stage);
+        self.drawn_at = Some(now);
+        let done = match progress.stage {
+            Stage::Copying => progress.records,
+            Stage::Comparing => progress.compared,
+            _ => progress.records.max(progress.compared),
+        };
+        let total = progress.total.unwrap_or(done).max(1);
+        let part = usize::try_from(done * Self::WIDTH as u64 / total)?.min(Self::WIDTH);
+        let bar = ["#".repeat(part), ".".repeat(Self::WIDTH - part)].concat();
+        let name = format!("{:?}", progress.stage).to_lowercase();
+        let line = format!("{name:<10} [{bar}] {done}/{total}, {} events", progress.events);
+        if watched {
+            print!("\r{line}  ");
+        } else if changed {
+            println!("{line}");
+        }
+        std::io::stdout().flush()?;
+        if progress.stage.is_over() && watched {
+            println!();
+        }
+        Ok(())
+    }
+
+    /// Whether one more failure in a row is borne.
+    const fn patience(&mut self) -> bool {
+        self.failures += 1;
+        self.failures <= 10
+    }
+}
+
+fn since(began: Timestamp) -> String {
+    format!("{:.1} s", SystemClock.now().since(began).as_secs_f64())
+}
+
+/// Accounts with an address, of which each was told.
+fn fill(address: &str, accounts: usize) -> Outcome<()> {
+    let began = SystemClock.now();
+    let tenant = TenantId::parse("contoso")?;
+    let admin = Actor::new("root@contoso.example", [RoleId::parse("Global Administrator")?]);
+    let (directory, inbox) = (MemoryDirectory::with_hash_cost(8, 1), MemoryInbox::new());
+    directory.add_tenant(tenant.clone(), TenantFacts::new("Contoso"));
+    let secret = |byte| SecretBytes::new(vec![byte; 32]);
+    let engine = Engine::builder()
+        .keys(Keys::new(secret(1), 1, secret(2))?)
+        .store(open(address)?)
+        .directory(directory.clone())
+        .delivery(inbox);
+    let engine = block_on(engine.open())?;
+    block_on(
+        engine.admin(&tenant, &admin).put_policy(&Policy::new(PolicySettings::default())?, None),
+    )?;
+    for number in 0..accounts {
+        let user = UserId::parse(&format!("u-{number}"))?;
+        let name = format!("u{number}@contoso.example");
+        directory.add_user(&tenant, UserFacts::new(user.clone()), &[&name], "forgotten")?;
+        let mut contacts = Contacts::default();
+        contacts.email = Some(EmailAddress::parse(&format!("u{number}@mail.example"))?);
+        block_on(engine.admin(&tenant, &admin).supply_contacts(&user, &contacts))?;
+    }
+    while block_on(engine.maintain(1_000))?.more {}
+    println!("{accounts} accounts made in {}", since(began));
+    Ok(())
+}

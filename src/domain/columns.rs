@@ -1,0 +1,39 @@
+//! What a store keeps beside each body: a function of the body, whoever commits it.
+
+use super::account::Account;
+use super::ids::TenantId;
+use super::invalid::InvalidInput;
+use super::policy_record::PolicyRecord;
+use super::record::{Columns, Meta, RecordKind};
+use super::time::Timestamp;
+
+impl Account {
+    /// Whether it is an account or a decoy slot.
+    pub(crate) const fn record_kind(&self) -> RecordKind {
+        if self.user.is_some() { RecordKind::Account } else { RecordKind::Decoy }
+    }
+
+    pub(crate) fn columns(&self) -> Columns {
+        let mut columns = Columns::new(self.tenant.clone(), self.record_kind(), self.seen);
+        columns.user.clone_from(&self.user);
+        columns.wake_at = self.wake_at();
+        columns.expires_at = self.expires_at();
+        columns.registered = self.registration.completed_at.is_some();
+        let locks = self.budgets.iter().flat_map(|budget| [&budget.open, &budget.proven]);
+        columns.locked_until = locks.filter_map(|window| window.locked_until).max();
+        columns
+    }
+}
+
+impl PolicyRecord {
+    pub(crate) fn columns(&self) -> Columns {
+        Columns::new(self.tenant.clone(), RecordKind::Policy, self.changed_at)
+    }
+}
+
+impl Meta {
+    /// It is nobody's: it stands under a tenant of its own.
+    pub(crate) fn columns(now: Timestamp) -> Result<Columns, InvalidInput> {
+        Ok(Columns::new(TenantId::parse("_store")?, RecordKind::Meta, now))
+    }
+}

@@ -1,0 +1,137 @@
+//! Waiting for many futures at once, without a runtime.
+
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, Wake, Waker};
+
+/// Who waits for all of them.
+type Waiting = Arc<Mutex<Waker>>;
+
+/// The waker of one of them.
+struct Bell {
+    rung: AtomicBool,
+    waiting: Waiting,
+}
+
+impl Wake for Bell {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.rung.store(true, Ordering::Release);
+        let waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        waiting.wake();
+    }
+}
+
+/// One that is not done yet.
+type Running<F> = (Pin<Box<F>>, Arc<Bell>);
+
+/// Drives all futures at once, and gives their outputs in the order given. A wake polls only those
+/// that were woken: a page is a hundred of them, each of which is woken some five times.
+pub(super) async fn all<F>(futures: impl Iterator<Item = F>) -> Vec<F::Output>
+where
+    F: Future + Send,
+    F::Output: Send,
+{
+    let waiting: Waiting = Arc::new(Mutex::new(Waker::noop().clone()));
+    let begin = |future: F| {
+        let bell = Bell { rung: AtomicBool::new(true), waiting: Arc::clone(&waiting) };
+        (Box::pin(future), Arc::new(bell))
+    };
+    let mut running: Vec<Option<Running<F>>> = futures.map(|future| Some(begin(future))).collect();
+    let mut outputs: Vec<Option<F::Output>> = running.iter().map(|_| None).collect();
+    let mut left = running.len();
+    poll_fn(|context| {
+        // First of all: whoever rings from now on wakes this task.
+        let mut waker = waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        waker.clone_from(context.waker());
+        drop(waker);
+        for (slot, output) in running.iter_mut().zip(&mut outputs) {
+            let Some((future, bell)) = slot else { continue };
+            if !bell.rung.swap(false, Ordering::Acquire) {
+                continue;
+            }
+            let waker = Waker::from(Arc::clone(bell));
+            if let Poll::Ready(done) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
+                *output = Some(done);
+                *slot = None;
+                left -= 1;
+            }
+        }
+        if left == 0 { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+    outputs.into_iter().flatten().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicUsize;
+
+    use super::*;
+
+    /// Counts its wakes.
+    #[derive(Default)]
+    struct Task(AtomicUsize);
+
+    impl Wake for Task {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
+    /// Ready once its flag is up; counts its polls and keeps its waker.
+    #[derive(Default)]
+    struct Door {
+        open: AtomicBool,
+        polls: AtomicUsize,
+        waker: Mutex<Option<Waker>>,
+    }
+
+    impl Door {
+        async fn pass(&self, number: usize) -> usize {
+            poll_fn(|context| {
+                self.polls.fetch_add(1, Ordering::SeqCst);
+                *self.waker.lock().expect("whole") = Some(context.waker().clone());
+                if self.open.load(Ordering::SeqCst) { Poll::Ready(number) } else { Poll::Pending }
+            })
+            .await
+        }
+
+        fn open(&self) {
+            self.open.store(true, Ordering::SeqCst);
+            if let Some(waker) = self.waker.lock().expect("whole").take() {
+                waker.wake();
+            }
+        }
+    }
+
+    #[test]
+    fn only_who_was_woken_is_polled_and_outputs_keep_their_order() {
+        let doors: Vec<Door> = (0..4).map(|_| Door::default()).collect();
+        let task = Arc::new(Task::default());
+        let waker = Waker::from(Arc::clone(&task));
+        let mut context = Context::from_waker(&waker);
+        let mut joined = Box::pin(all(doors.iter().enumerate().map(|(n, door)| door.pass(n))));
+        assert!(joined.as_mut().poll(&mut context).is_pending());
+        for (opened, at) in [2, 0, 3].into_iter().enumerate() {
+            doors[at].open();
+            assert_eq!(task.0.load(Ordering::SeqCst), opened + 1, "the task is woken");
+            assert!(joined.as_mut().poll(&mut context).is_pending());
+        }
+        doors[1].open();
+        assert_eq!(joined.as_mut().poll(&mut context), Poll::Ready(vec![0, 1, 2, 3]));
+        assert!(doors.iter().all(|door| door.polls.load(Ordering::SeqCst) == 2));
+    }
+
+    #[test]
+    fn nobody_is_waited_for_in_vain() {
+        let none = all(std::iter::empty::<std::future::Ready<u8>>());
+        let mut context = Context::from_waker(Waker::noop());
+        assert_eq!(Box::pin(none).as_mut().poll(&mut context), Poll::Ready(Vec::new()));
+    }
+}

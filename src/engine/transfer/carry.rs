@@ -1,0 +1,211 @@
+//! What a record is in the target: read, checked, and given its other name where the lookup key
+//! changes.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::chain::passing;
+use super::report::Unreadable;
+use crate::domain::account::{Account, FORMAT};
+use crate::domain::decide::Turn;
+use crate::domain::event::{ActorKind, Event};
+use crate::domain::ids::{RecordKey, TenantId, UserId};
+use crate::domain::keys::{DECOY_SLOTS, Keys};
+use crate::domain::policy::{Policy, PolicySettings};
+use crate::domain::policy_record::PolicyRecord;
+use crate::domain::record::{Columns, Record, RecordKind, Subject, Version};
+use crate::domain::time::Timestamp;
+
+/// A record as it shall stand in the target.
+pub(super) struct Carried {
+    /// Where it stood.
+    pub(super) source: RecordKey,
+    /// Its version there; none if only its events are left.
+    pub(super) found: Option<Version>,
+    /// Its key, body and, if it is to stay, its version.
+    pub(super) next: Record,
+    pub(super) columns: Columns,
+    /// What the change of its name has ended.
+    pub(super) closing: Vec<Event>,
+}
+
+impl Carried {
+    /// The body of what only holds a place.
+    pub(super) const PLACE: &str = r#"{"kind":"gone"}"#;
+
+    /// Holds the place of a record that is gone, while its events are brought over. Its time is long
+    /// past, so a purge takes it away.
+    pub(super) fn place_of(source: RecordKey, target: RecordKey, tenant: &TenantId) -> Self {
+        let mut columns = Columns::new(tenant.clone(), RecordKind::Meta, Timestamp::EPOCH);
+        columns.expires_at = Some(Timestamp::EPOCH);
+        let next = Record::loaded(target, Version::new(0, 0), Self::PLACE);
+        Self { source, found: None, next, columns, closing: Vec::new() }
+    }
+}
+
+/// How records are named on either side.
+pub(super) enum Naming<'a> {
+    /// As they are.
+    Same,
+    /// By another lookup key.
+    Other(Box<Renaming<'a>>),
+}
+
+/// From one lookup key to another.
+pub(super) struct Renaming<'a> {
+    pub(super) from: &'a Keys,
+    pub(super) to: &'a Keys,
+    /// The decoys of the tenants, by their old names and by their new ones.
+    decoys: HashMap<RecordKey, RecordKey>,
+    former: HashMap<RecordKey, RecordKey>,
+    /// Flows are ended as any decision would end them; no setting of it plays a part in that.
+    policy: Policy,
+}
+
+impl<'a> Renaming<'a> {
+    /// `None` if there is no policy to decide by, which cannot be.
+    pub(super) fn new(from: &'a Keys, to: &'a Keys, tenants: &[TenantId]) -> Option<Self> {
+        let slots = tenants.iter().flat_map(|tenant| (0..DECOY_SLOTS).map(move |n| (tenant, n)));
+        let pairs = slots.map(|(tenant, n)| (from.decoy(tenant, n), to.decoy(tenant, n)));
+        let decoys: HashMap<_, _> = pairs.collect();
+        let former = decoys.iter().map(|(old, new)| (*new, *old)).collect();
+        let policy = Policy::new(PolicySettings::default()).ok()?;
+        Some(Self { from, to, decoys, former, policy })
+    }
+
+    fn account(&self, account: &Account, [from, to]: [&Keys; 2]) -> Option<RecordKey> {
+        let decoys = if std::ptr::eq(from, self.from) { &self.decoys } else { &self.former };
+        match &account.user {
+            Some(user) => own(from.account(&account.tenant, user), account.key)
+                .then(|| to.account(&account.tenant, user)),
+            None => decoys.get(&account.key).copied(),
+        }
+    }
+
+    /// The other name of what a record is about, if it has this one rightly.
+    fn subject(&self, subject: &Subject, keys: [&Keys; 2]) -> Option<RecordKey> {
+        let [from, to] = keys;
+        match subject {
+            Subject::Account(account) => self.account(account, keys),
+            Subject::Policy(policy) => {
+                own(from.policy(&policy.tenant), policy.key).then(|| to.policy(&policy.tenant))
+            }
+            Subject::Meta(_) => None,
+        }
+    }
+
+    fn of_event(
+        &self,
+        tenant: &TenantId,
+        user: Option<&UserId>,
+        key: RecordKey,
+    ) -> Option<RecordKey> {
+        // A decoy's event may name whom it stands in for, so that is looked at first.
+        if let Some(decoy) = self.decoys.get(&key) {
+            return Some(*decoy);
+        }
+        if own(self.from.policy(tenant), key) {
+            return Some(self.to.policy(tenant));
+        }
+        let user = user.filter(|user| own(self.from.account(tenant, user), key))?;
+        Some(self.to.account(tenant, user))
+    }
+
+    /// The account under its other name. Whatever names derive ends: its flows, their codes and
+    /// links, and the messages that would have carried those.
+    fn rename(&self, account: &Account, key: RecordKey, version: Version) -> Renamed {
+        let mut turn = Turn::new(account, &self.policy, account.seen);
+        turn = turn.by(ActorKind::Engine, None, None);
+        turn.account.key = key;
+        if turn.account.flows.is_empty() {
+            return Renamed { account: turn.account, version, closing: Vec::new() };
+        }
+        turn.drop_flows(None);
+        let version = passing(&key, version.count().saturating_add(1));
+        let closing = turn.events(version);
+        Renamed { account: turn.account, version, closing }
+    }
+}
+
+struct Renamed {
+    account: Account,
+    version: Version,
+    closing: Vec<Event>,
+}
+
+fn own(expected: RecordKey, found: RecordKey) -> bool {
+    expected == found
+}
+
+impl Naming<'_> {
+    /// What this record of this tenant is in the target.
+    pub(super) fn carry(&self, record: &Record, tenant: &TenantId) -> Result<Carried, Unreadable> {
+        let subject = record.subject().map_err(|_| Unreadable::Damaged)?;
+        let columns = columns(subject)?;
+        if columns.tenant != *tenant {
+            return Err(Unreadable::Foreign);
+        }
+        let (source, version) = (*record.key(), record.version());
+        let found = Some(version);
+        let Self::Other(renaming) = self else {
+            let next = record.clone();
+            return Ok(Carried { source, found, next, columns, closing: Vec::new() });
+        };
+        let keys = [renaming.from, renaming.to];
+        let key = renaming.subject(subject, keys).ok_or(Unreadable::Foreign)?;
+        let (subject, version, closing) = match subject {
+            Subject::Account(account) => {
+                let renamed = renaming.rename(account, key, version);
+                (Subject::Account(Arc::new(renamed.account)), renamed.version, renamed.closing)
+            }
+            Subject::Policy(policy) => {
+                let policy = PolicyRecord { key, ..PolicyRecord::clone(policy) };
+                (Subject::Policy(Arc::new(policy)), version, Vec::new())
+            }
+            Subject::Meta(_) => return Err(Unreadable::Foreign),
+        };
+        let columns = self::columns(&subject)?;
+        let next = Record::new(key, version, subject);
+        Ok(Carried { source, found, next, columns, closing })
+    }
+
+    /// Where a record of the target comes from.
+    pub(super) fn origin(&self, record: &Record) -> Option<RecordKey> {
+        match self {
+            Self::Same => Some(*record.key()),
+            Self::Other(renaming) => {
+                renaming.subject(record.subject().ok()?, [renaming.to, renaming.from])
+            }
+        }
+    }
+
+    /// The key in the target of the record that an event of the source is about.
+    pub(super) fn key_of(&self, event: &Event) -> Option<RecordKey> {
+        match self {
+            Self::Same => Some(event.id.record),
+            Self::Other(renaming) => {
+                renaming.of_event(&event.tenant, event.user.as_ref(), event.id.record)
+            }
+        }
+    }
+
+    /// The value that the finished target has in place of this one of the source.
+    pub(super) fn check(&self, of_source: &str) -> String {
+        match self {
+            Self::Same => of_source.to_owned(),
+            Self::Other(renaming) => renaming.to.check_value(),
+        }
+    }
+}
+
+pub(super) fn columns(subject: &Subject) -> Result<Columns, Unreadable> {
+    match subject {
+        Subject::Account(account) => {
+            let newer = account.min_reader > FORMAT || account.min_writer > FORMAT;
+            if newer { Err(Unreadable::Newer) } else { Ok(account.columns()) }
+        }
+        Subject::Policy(policy) if policy.min_reader > FORMAT => Err(Unreadable::Newer),
+        Subject::Policy(policy) => Ok(policy.columns()),
+        Subject::Meta(_) => Err(Unreadable::Foreign),
+    }
+}

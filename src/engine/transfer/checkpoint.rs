@@ -1,0 +1,95 @@
+//! Where a copy stands, as text: another process goes on from there.
+
+use serde::{Deserialize, Serialize};
+
+use super::place::{Counts, Place, Task};
+use crate::domain::ids::TenantId;
+use crate::domain::invalid::InvalidInput;
+use crate::domain::record::{RecordKind, Version};
+use crate::port::Cursor;
+
+/// Where a copy stands. It holds no secret and nothing of a person.
+///
+/// Without one a copy is begun again, which costs a look at each record that is there already.
+///
+/// ```
+/// use sspr::transfer::Checkpoint;
+///
+/// assert!(Checkpoint::parse("the middle").is_err());
+/// ```
+#[derive(Clone, PartialEq, Debug)]
+pub struct Checkpoint(Kept);
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+struct Kept {
+    format: u16,
+    /// The version of what the source says about itself.
+    source: String,
+    task: Task,
+    tenant: Option<TenantId>,
+    kind: Option<RecordKind>,
+    after: Option<String>,
+    counts: Counts,
+}
+
+const FORMAT: u16 = 1;
+
+impl Checkpoint {
+    /// Takes back what [`as_text`](Self::as_text) gave.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput::Malformed`] for any other text.
+    pub fn parse(text: &str) -> Result<Self, InvalidInput> {
+        let kept: Option<Kept> = serde_json::from_str(text).ok();
+        let kept = kept.filter(|kept| kept.format == FORMAT);
+        kept.map(Self).ok_or(InvalidInput::Malformed { what: "checkpoint" })
+    }
+
+    /// The checkpoint as text of less than a kilobyte, to be kept in a file.
+    #[must_use]
+    pub fn as_text(&self) -> String {
+        // A tree of strings and numbers: serde_json cannot refuse it.
+        serde_json::to_string(&self.0).unwrap_or_default()
+    }
+
+    /// A place among these tenants. The comparison is always made in one go, so what comes after
+    /// the copying is begun anew.
+    pub(super) fn of(
+        source: Version,
+        place: &Place,
+        tenants: &[TenantId],
+        kinds: &[RecordKind],
+        counts: Counts,
+    ) -> Self {
+        let kept = |task, tenant, kind, after| {
+            let (format, source) = (FORMAT, source.to_string());
+            Self(Kept { format, source, task, tenant, kind, after, counts })
+        };
+        if place.task > Task::Trails {
+            return kept(Task::Sweep, None, None, None);
+        }
+        let kind = (place.task == Task::Records).then(|| kinds.get(place.kind).copied()).flatten();
+        let after = place.after.as_ref().map(|cursor| cursor.as_str().to_owned());
+        kept(place.task, tenants.get(place.tenant).cloned(), kind, after)
+    }
+
+    pub(super) fn is_of(&self, source: Version) -> bool {
+        self.0.source == source.to_string()
+    }
+
+    pub(super) const fn counts(&self) -> Counts {
+        self.0.counts
+    }
+
+    /// The place, if these are the same tenants.
+    pub(super) fn place(&self, tenants: &[TenantId], kinds: &[RecordKind]) -> Option<Place> {
+        let Kept { task, tenant, kind, after, .. } = &self.0;
+        let at = |tenant: &TenantId| tenants.iter().position(|one| one == tenant);
+        let tenant = tenant.as_ref().map_or(Some(0), at)?;
+        let kind =
+            kind.as_ref().map_or(Some(0), |kind| kinds.iter().position(|one| one == kind))?;
+        let after = after.clone().map(Cursor::new);
+        (*task <= Task::Sweep).then_some(Place { task: *task, tenant, kind, after })
+    }
+}

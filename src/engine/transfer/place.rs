@@ -1,0 +1,43 @@
+//! Where a copy stands.
+
+use serde::{Deserialize, Serialize};
+
+use crate::port::Cursor;
+
+/// Counts of the copying, over all processes that had a part in it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub(super) struct Counts {
+    pub(super) records: u64,
+    pub(super) already: u64,
+    pub(super) events: u64,
+    #[serde(skip)]
+    pub(super) compared: u64,
+}
+
+/// What a copy does, in this order.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Task {
+    #[default]
+    Records,
+    Trails,
+    Sweep,
+    Compare,
+    Extras,
+    Expect,
+    Find,
+    Locate,
+    Alarms,
+    Finish,
+    Finished,
+    Incomplete,
+}
+
+/// Where it stands.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Place {
+    pub(super) task: Task,
+    pub(super) tenant: usize,
+    pub(super) kind: usize,
+    pub(super) after: Option<Cursor>,
+}

@@ -1,0 +1,16 @@
+//! Moving everything from one store to another, between all pairs of stores: what arrives, what an
+//! engine does with it, what is refused, and every single point of failure on the way.
+#![cfg(feature = "testing")]
+
+mod at_once;
+mod crash;
+mod differences;
+mod key;
+mod large;
+mod moved;
+mod refused;
+mod scene;
+mod stores;
+#[path = "../support/mod.rs"]
+mod support;
+mod unreadable;
