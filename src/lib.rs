@@ -143,7 +143,7 @@ pub use domain::account::Provenance;
 pub use domain::budget::PoolKind;
 pub use domain::contact::{Destination, EmailAddress, PhoneNumber};
 pub use domain::decide::{Contacts, Prompt};
-pub use domain::event::{ActorKind, Event, EventId, EventKind, FlowEnd, RejectedBy};
+pub use domain::event::{ActorKind, Event, EventId, EventKind, FlowEnd, OtherEvent, RejectedBy};
 pub use domain::facts::{
     ContactFacts, PasswordHome, Plan, PolicyReason, SessionKinds, TenantFacts, UserFacts, UserKind,
     UserQuery, UserSelector, WriteOutcome, WritebackState,

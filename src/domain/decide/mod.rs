@@ -207,6 +207,7 @@ impl<'a> Turn<'a> {
                 at: self.now,
                 source: self.source.clone(),
                 kind: kind.clone(),
+                text: None,
             })
             .collect()
     }

@@ -113,6 +113,7 @@ impl Admin<'_> {
             at: now,
             source: None,
             kind: EventKind::PolicyChanged { revision },
+            text: None,
         }];
         let commit = Commit::new(&record, before, &columns, &events);
         let committed = engine.inner.store.commit(commit).await;
