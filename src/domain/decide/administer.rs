@@ -3,7 +3,7 @@
 use super::register::{MAX_METHODS, forget_abandoned};
 use super::{Address, Exceeded, MAX_OUTBOX, Turn};
 use crate::domain::account::{
-    Account, Factor, Method, MethodState, OathDevice, Offer, Provenance, Registration,
+    Account, Factor, Method, MethodState, OathDevice, Offer, Provenance, Registration, Unknown,
 };
 use crate::domain::budget::PoolKind;
 use crate::domain::event::EventKind;
@@ -60,6 +60,7 @@ pub(crate) fn supply_token(
         added_at: turn.now,
         usable_from: Timestamp::MAX,
         replaces: None,
+        unknown: Unknown::NONE,
     });
     turn.note(EventKind::MethodAdded { method: MethodKind::OathToken, id: id.clone() });
     Ok(id)

@@ -48,7 +48,7 @@ pub(crate) use saved::{
 
 use std::time::Duration;
 
-use super::account::{Account, Pending, PendingBody};
+use super::account::{Account, Pending, PendingBody, Unknown};
 use super::event::{ActorKind, Event, EventId, EventKind};
 use super::facts::{TenantFacts, UserFacts};
 use super::ids::UserId;
@@ -158,6 +158,7 @@ impl<'a> Turn<'a> {
             tries: 0,
             write,
             body,
+            unknown: Unknown::NONE,
         });
     }
 
