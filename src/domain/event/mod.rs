@@ -3,7 +3,7 @@
 mod kind;
 mod other;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 pub use kind::{EventKind, FlowEnd, RejectedBy};
 pub use other::OtherEvent;

@@ -5,7 +5,7 @@ use crate::domain::method::{Channel, MethodKind};
 use crate::domain::reason::{FlowStage, SsprReason};
 
 /// One event of each kind, with every field that it can have.
-fn every_kind() -> Vec<EventKind> {
+pub(crate) fn every_kind() -> Vec<EventKind> {
     let method = MethodKind::Email;
     let id = MethodId::parse("m1").expect("valid");
     let at = Timestamp::from_unix_seconds(1_800_000_000);
@@ -84,7 +84,7 @@ fn event(kind: EventKind) -> Event {
 }
 
 #[test]
-fn every_kind_of_event_comes_back_as_it_was() {
+pub(crate) fn every_kind_of_event_comes_back_as_it_was() {
     let kinds = every_kind();
     let codes: Vec<&str> = kinds.iter().map(EventKind::code).collect();
     assert_eq!(codes, EventKind::CODES, "one of each, in order");
