@@ -173,11 +173,11 @@ pub use domain::time::Timestamp;
 pub use domain::totp::{OathAlgorithm, OathParameters, OathSeed};
 pub use engine::{
     AccountSummary, Actor, Admin, AdminRoles, Attempt, Authenticator, BlockedMethod, Change,
-    DeviceSecret, Engine, EngineBuilder, Enrolment, Error, Explanation, Fault, Maintained,
+    DeviceSecret, Engine, EngineBuilder, Enrolment, Error, Explanation, Fault, KeyUse, Maintained,
     MethodView, NeedsDelivery, NeedsDirectory, NeedsKeys, NeedsStore, NewAuthenticator, NewMethod,
     OptionView, PasswordGuide, Port, Ready, Registration, RegistrationReview, Reply, Request,
-    Reset, SavedCodes, Selection, SignInContext, SignedIn, Source, Stats, Step, StoredPolicy,
-    Unlock,
+    Resealed, Reset, SavedCodes, SeedsLeft, Selection, ShortKeysInUse, SignInContext, SignedIn,
+    Source, Stats, Step, StoredPolicy, Unlock, UnreadableAccount,
 };
 pub use port::{
     Clock, Cursor, Delivery, Directory, Entropy, Envelope, Page, PortError, PortErrorKind,

@@ -20,8 +20,8 @@ mod sweep;
 mod tests;
 
 pub(crate) use administer::{
-    clear_budgets, forget, request_help, request_reset, require_registration, revoke_flows,
-    revoke_methods, supply_token,
+    clear_budgets, forget, replace_seeds, request_help, request_reset, require_registration,
+    revoke_flows, revoke_methods, supply_token,
 };
 pub(crate) use change::{Change, accept_sign_in, charge_password, charge_sign_in, grant_change};
 pub(crate) use complete::{

@@ -317,6 +317,11 @@ event_kinds! {
     },
     /// An administrator cleared the failure budgets of an account.
     Unblocked = "unblocked" {},
+    /// Seeds of authenticators were sealed anew, under the seal's present key.
+    SeedsResealed = "seeds_resealed" {
+        /// How many.
+        count: u8,
+    },
     /// The policy was put.
     PolicyChanged = "policy_changed" {
         /// Its revision now.

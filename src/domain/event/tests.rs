@@ -62,6 +62,7 @@ pub(crate) fn every_kind() -> Vec<EventKind> {
         EventKind::RegistrationCompleted {},
         EventKind::ContactsSupplied { count: 1 },
         EventKind::Unblocked {},
+        EventKind::SeedsResealed { count: 2 },
         EventKind::PolicyChanged { revision: 1 },
         EventKind::MessageDelivered { message, kind: kind(), channel: Channel::Sms },
         EventKind::MessageFailed { message, kind: kind(), channel: Channel::Sms, expired: true },
