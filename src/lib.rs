@@ -143,7 +143,7 @@ pub use domain::account::Provenance;
 pub use domain::budget::PoolKind;
 pub use domain::contact::{Destination, EmailAddress, PhoneNumber};
 pub use domain::decide::{Contacts, Prompt};
-pub use domain::event::{ActorKind, Event, EventId, EventKind, FlowEnd, RejectedBy};
+pub use domain::event::{ActorKind, Event, EventId, EventKind, FlowEnd, OtherEvent, RejectedBy};
 pub use domain::facts::{
     ContactFacts, PasswordHome, Plan, PolicyReason, SessionKinds, TenantFacts, UserFacts, UserKind,
     UserQuery, UserSelector, WriteOutcome, WritebackState,
@@ -174,11 +174,11 @@ pub use domain::totp::{OathAlgorithm, OathParameters, OathSeed};
 pub use engine::transfer;
 pub use engine::{
     AccountSummary, Actor, Admin, AdminRoles, Attempt, Authenticator, BlockedMethod, Change,
-    DeviceSecret, Engine, EngineBuilder, Enrolment, Error, Explanation, Fault, Maintained,
+    DeviceSecret, Engine, EngineBuilder, Enrolment, Error, Explanation, Fault, KeyUse, Maintained,
     MethodView, NeedsDelivery, NeedsDirectory, NeedsKeys, NeedsStore, NewAuthenticator, NewMethod,
     OptionView, PasswordGuide, Port, Ready, Registration, RegistrationReview, Reply, Request,
-    Reset, SavedCodes, Selection, SignInContext, SignedIn, Source, Stats, Step, StoredPolicy,
-    Unlock,
+    Resealed, Reset, SavedCodes, SeedsLeft, Selection, ShortKeysInUse, SignInContext, SignedIn,
+    Source, Stats, Step, StoredPolicy, Unlock, UnreadableAccount,
 };
 pub use port::{
     Clock, Cursor, Delivery, Directory, Entropy, Envelope, Page, PortError, PortErrorKind,

@@ -106,6 +106,7 @@ impl Draft {
             kind: EventKind::LimitExceeded {
                 limit: format!("{:016x}", self.record.version().nonce()),
             },
+            text: None,
         };
         self.events = (0..how_many).map(event).collect();
         self

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::account::Unknown;
 use super::method::MethodKind;
 use super::policy::{FailureBudgets, Rate};
 use super::time::Timestamp;
@@ -43,10 +44,14 @@ pub(crate) struct MethodBudget {
     /// close the sign-in, nor a reset open it.
     #[serde(default)]
     pub(crate) sign_in: u32,
+    /// Fields of a newer release.
+    #[serde(flatten)]
+    pub(crate) unknown: Unknown,
 }
 
 /// The times of the last counted events, and the lock that they may have set.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Window {
     #[serde(default)]
     pub(crate) times: Vec<Timestamp>,
@@ -105,6 +110,7 @@ impl MethodBudget {
             disabled: false,
             told: false,
             sign_in: 0,
+            unknown: Unknown::NONE,
         }
     }
 

@@ -119,6 +119,7 @@ impl CodePurpose {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
+#[serde(deny_unknown_fields)]
 pub enum Notice {
     /// The password was reset.
     PasswordReset {

@@ -10,6 +10,8 @@ pub(crate) mod digest;
 pub(crate) mod eligibility;
 pub(crate) mod event;
 pub(crate) mod facts;
+#[cfg(test)]
+mod golden;
 pub(crate) mod hex_bytes;
 pub(crate) mod ids;
 pub(crate) mod invalid;

@@ -252,8 +252,31 @@ impl Record {
         Ok(self.content.live.get_or_init(|| subject))
     }
 
+    /// Whether the body says more than this release reads of it: writing it anew would lose that.
+    pub(crate) fn says_more(&self) -> Result<bool, CorruptRecord> {
+        let subject = self.subject()?;
+        let read = serde_json::to_value(subject).unwrap_or_default();
+        let there = serde_json::from_str(self.body()).unwrap_or_default();
+        Ok(more(&there, &read))
+    }
+
     pub(crate) fn corrupt(&self, detail: String) -> CorruptRecord {
         CorruptRecord { key: self.key, detail }
+    }
+}
+
+/// Whether an object in `there` has a field that its like in `read` has not.
+fn more(there: &serde_json::Value, read: &serde_json::Value) -> bool {
+    use serde_json::Value;
+    match (there, read) {
+        (Value::Object(there), Value::Object(read)) => {
+            let mut fields = there.iter();
+            fields.any(|(name, value)| read.get(name).is_none_or(|read| more(value, read)))
+        }
+        (Value::Array(there), Value::Array(read)) => {
+            there.len() > read.len() || there.iter().zip(read).any(|(one, other)| more(one, other))
+        }
+        _ => false,
     }
 }
 

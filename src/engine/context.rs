@@ -65,8 +65,10 @@ impl Engine {
         let key = self.inner.keys.policy(tenant);
         let found = self.inner.store.load(&key).await.at(Port::Store)?;
         let policy = found.as_ref().map(policy_of).transpose()?;
-        if policy.as_ref().is_some_and(|policy| policy.tenant != *tenant) {
-            return Err(corrupt_policy("the body names another tenant"));
+        if let Some(record) = &found
+            && policy.as_ref().is_some_and(|policy| policy.tenant != *tenant)
+        {
+            return Err(corrupt_policy(record, "the body names another tenant"));
         }
         let mut cache = self.inner.policies.lock().unwrap_or_else(PoisonError::into_inner);
         if cache.len() >= MAX_CACHED && !cache.contains_key(tenant) {
@@ -242,8 +244,10 @@ pub(super) fn nobody(identifier: [u8; 8]) -> Result<UserId, Error> {
 fn policy_of(record: &Record) -> Result<Arc<PolicyRecord>, Error> {
     match record.subject() {
         Ok(Subject::Policy(policy)) if policy.min_reader <= FORMAT => Ok(Arc::clone(policy)),
-        Ok(Subject::Policy(_)) => Err(corrupt_policy("a newer release has closed this policy")),
-        Ok(_) => Err(corrupt_policy("the body is of another kind")),
+        Ok(Subject::Policy(_)) => {
+            Err(corrupt_policy(record, "a newer release has closed this policy"))
+        }
+        Ok(_) => Err(corrupt_policy(record, "the body is of another kind")),
         Err(cause) => {
             let error = PortError::corrupt().because(cause);
             Err(Error::Fault(Fault { port: Port::Store, error }))
@@ -251,6 +255,7 @@ fn policy_of(record: &Record) -> Result<Arc<PolicyRecord>, Error> {
     }
 }
 
-fn corrupt_policy(detail: &'static str) -> Error {
-    Error::Fault(Fault { port: Port::Store, error: PortError::corrupt().because(detail) })
+pub(super) fn corrupt_policy(record: &Record, detail: &str) -> Error {
+    let error = PortError::corrupt().because(record.corrupt(detail.to_owned()));
+    Error::Fault(Fault { port: Port::Store, error })
 }

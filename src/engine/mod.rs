@@ -23,6 +23,7 @@ mod reset;
 mod step;
 pub mod transfer;
 mod unlock;
+mod upkeep;
 mod view;
 
 pub use admin::{AccountSummary, Admin, BlockedMethod, Explanation, StoredPolicy};
@@ -38,6 +39,7 @@ pub use reply::{Maintained, MethodView, OptionView, PasswordGuide, Reply, Step};
 pub use request::{Actor, AdminRoles, DeviceSecret, Request, SignInContext, SignedIn, Source};
 pub use reset::Reset;
 pub use unlock::Unlock;
+pub use upkeep::{KeyUse, Resealed, SeedsLeft, ShortKeysInUse, UnreadableAccount};
 
 use std::collections::HashMap;
 use std::fmt;

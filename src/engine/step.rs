@@ -11,7 +11,7 @@ use crate::domain::decide::Turn;
 use crate::domain::event::ActorKind;
 use crate::domain::ids::{RecordKey, TenantId, UserId};
 use crate::domain::policy::Policy;
-use crate::domain::record::{Record, Subject, Version};
+use crate::domain::record::{CorruptRecord, Record, Subject, Version};
 use crate::domain::refusal::Refusal;
 use crate::domain::ticket::TicketSubject;
 use crate::domain::time::Timestamp;
@@ -108,7 +108,9 @@ impl Engine {
         if own {
             return Ok(());
         }
-        let error = PortError::corrupt().because("the body names another account");
+        let detail = "the body names another account".to_owned();
+        let cause = CorruptRecord { key: target.key, detail };
+        let error = PortError::corrupt().because(cause);
         Err(Error::Fault(Fault { port: Port::Store, error }))
     }
 
@@ -210,7 +212,8 @@ pub(super) fn target_of(record: &Record) -> Result<(Target, Loaded), Error> {
     let subject = record.subject();
     let subject = subject.map_err(|cause| corrupt(PortError::corrupt().because(cause)))?;
     let Subject::Account(account) = subject else {
-        return Err(corrupt(PortError::corrupt().because("only accounts have work")));
+        let cause = record.corrupt("the body is of another kind".to_owned());
+        return Err(corrupt(PortError::corrupt().because(cause)));
     };
     let (key, tenant, user) = (account.key, account.tenant.clone(), account.user.clone());
     let target = Target { key, tenant, user };

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::domain::account::{
-    Account, Challenge, Factor, FlowId, Method, MethodState, Offer, Provenance, Purpose,
+    Account, Challenge, Factor, FlowId, Method, MethodState, Offer, Provenance, Purpose, Unknown,
 };
 use crate::domain::code::{CodeContext, CodeKey, TypedCode};
 use crate::domain::contact::{Destination, EmailAddress, PhoneNumber};
@@ -282,6 +282,7 @@ fn template(policy: &Policy, now: Timestamp) -> Account {
             added_at: now,
             usable_from: now,
             replaces: None,
+            unknown: Unknown::NONE,
         });
     }
     account.registration.completed_at = Some(now);

@@ -230,6 +230,10 @@ impl<P: Seal> Seal for Recorder<P> {
         let call = self.inner.open(sealed, associated);
         self.note("seal.open", None, &[&associated], call, |_| "ok".to_owned()).await
     }
+
+    fn is_current(&self, sealed: &[u8]) -> bool {
+        self.inner.is_current(sealed)
+    }
 }
 
 #[async_trait]

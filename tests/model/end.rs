@@ -74,7 +74,10 @@ impl Run {
         let (tenant, root) = (tenant(), admin());
         let admin = self.sut.engine.admin(&tenant, &root);
         let accounts = admin.accounts(None, 100).await;
-        accounts.map_err(|error| format!("a record cannot be read: {error}"))?;
+        let accounts = accounts.map_err(|error| format!("accounts cannot be listed: {error}"))?;
+        for account in accounts.items {
+            account.map_err(|error| error.to_string())?;
+        }
         let events = admin.events(None, 5_000).await;
         let events = events.map_err(|error| format!("events cannot be read: {error}"))?.items;
         let ids: BTreeSet<_> = events.iter().map(|event| event.id).collect();

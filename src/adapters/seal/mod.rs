@@ -18,8 +18,8 @@ use crate::port::{Entropy, PortError, PortResult, Seal, SystemEntropy, async_tra
 /// Seals with one key, and opens with that and older ones.
 ///
 /// To rotate, first let every engine open with the new key ([`KeySeal::also_open`]), then seal with
-/// it, and drop the old one once all that it sealed was sealed anew. Without its key a sealed secret
-/// is lost.
+/// it, [seal anew](crate::manual::upgrading) what the old one sealed, and drop it. Without its key a
+/// sealed secret is lost.
 ///
 /// ```
 /// use sspr::SecretBytes;
@@ -123,6 +123,10 @@ impl Seal for KeySeal {
 
     async fn open(&self, sealed: &[u8], associated: &[u8]) -> PortResult<SecretBytes> {
         self.opened(sealed, associated)
+    }
+
+    fn is_current(&self, sealed: &[u8]) -> bool {
+        sealed.first_chunk() == Some(&head(self.keys[0].0))
     }
 }
 

@@ -15,6 +15,8 @@ use crate::domain::policy::CodeFormat;
 use crate::domain::reason::FlowStage;
 use crate::domain::time::Timestamp;
 
+use super::unknown::Unknown;
+
 /// The random name of a flow, carried in its ticket.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) struct FlowId(#[serde(with = "hex_bytes")] pub(crate) [u8; 16]);
@@ -100,10 +102,14 @@ pub(crate) struct Flow {
     /// The goal is reached, and whether every system has it; the flow only shows so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) done: Option<Done>,
+    /// Fields of a newer release.
+    #[serde(flatten)]
+    pub(crate) unknown: Unknown,
 }
 
 /// An option and the mask of its destination.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Offer {
     pub(crate) option: ChallengeOption,
     pub(crate) masked: String,
@@ -111,6 +117,7 @@ pub(crate) struct Offer {
 
 /// The end of a flow that reached its goal.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Done {
     pub(crate) at: Timestamp,
     pub(crate) propagated: bool,
@@ -170,6 +177,9 @@ pub(crate) struct Challenge {
     /// The method being confirmed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) confirms: Option<MethodId>,
+    /// Fields of a newer release.
+    #[serde(flatten)]
+    pub(crate) unknown: Unknown,
 }
 
 /// What answers a challenge.
@@ -228,6 +238,9 @@ pub(crate) struct Proof {
     pub(crate) identity: String,
     pub(crate) challenge: u32,
     pub(crate) at: Timestamp,
+    /// Fields of a newer release.
+    #[serde(flatten)]
+    pub(crate) unknown: Unknown,
 }
 
 /// What is needed to give the same answer to the same right code once more: the answered challenge,
@@ -240,6 +253,9 @@ pub(crate) struct Repeat {
     pub(crate) step: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) code: Option<Digest>,
+    /// Fields of a newer release.
+    #[serde(flatten)]
+    pub(crate) unknown: Unknown,
 }
 
 /// The right to set a password, earned by enough distinct proofs.
@@ -248,4 +264,7 @@ pub(crate) struct Grant {
     pub(crate) expires_at: Timestamp,
     /// Rejected passwords so far; ten end the grant.
     pub(crate) rejections: u8,
+    /// Fields of a newer release.
+    #[serde(flatten)]
+    pub(crate) unknown: Unknown,
 }

@@ -12,6 +12,7 @@ use crate::domain::time::Timestamp;
 use crate::domain::totp::OathParameters;
 
 use super::flow::Answer;
+use super::unknown::Unknown;
 
 /// Where an address comes from, and so what it is worth.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -42,6 +43,9 @@ pub(crate) struct Method {
     /// The method that goes when this one is confirmed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) replaces: Option<MethodId>,
+    /// Fields of a newer release.
+    #[serde(flatten)]
+    pub(crate) unknown: Unknown,
 }
 
 /// What proves a method.
@@ -65,6 +69,9 @@ pub(crate) struct OathDevice {
     /// older one after it (RFC 6238, 5.2).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) used: Option<u64>,
+    /// Fields of a newer release.
+    #[serde(flatten)]
+    pub(crate) unknown: Unknown,
 }
 
 /// A seed under the host's seal.
@@ -104,6 +111,9 @@ pub(crate) struct SavedSet {
     /// The replacement of a code that was used; it counts once its owner says that it is saved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) replacement: Option<Digest>,
+    /// Fields of a newer release.
+    #[serde(flatten)]
+    pub(crate) unknown: Unknown,
 }
 
 impl SavedSet {

@@ -4,6 +4,7 @@ mod flow;
 mod method;
 mod outbox;
 mod shared;
+mod unknown;
 
 pub(crate) use flow::{
     Answer, Challenge, Done, Flow, FlowId, Grant, Offer, Proof, Purpose, Repeat,
@@ -12,8 +13,7 @@ pub use method::Provenance;
 pub(crate) use method::{Factor, Method, MethodState, OathDevice, SavedSet, SealedSeed};
 pub(crate) use outbox::{Effect, Pending, PendingBody, Write, WriteState};
 use shared::Shared;
-
-use std::collections::BTreeMap;
+pub(crate) use unknown::Unknown;
 
 use serde::{Deserialize, Serialize};
 
@@ -77,13 +77,14 @@ pub(crate) struct Account {
     /// Writes settled lately, by number: none is settled twice.
     #[serde(default)]
     pub(crate) settled: Vec<u32>,
-    /// Fields of a newer release, kept through our own writes.
+    /// Fields of a newer release.
     #[serde(flatten)]
-    pub(crate) unknown: BTreeMap<String, serde_json::Value>,
+    pub(crate) unknown: Unknown,
 }
 
 /// Numbers given out so far. They never repeat, so that no two codes have one input.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Numbers {
     pub(crate) flow: u32,
     pub(crate) challenge: u32,
@@ -112,6 +113,9 @@ pub(crate) struct Registration {
     /// removing them all must not make another one the first.
     #[serde(default)]
     pub(crate) ever_active: bool,
+    /// Fields of a newer release.
+    #[serde(flatten)]
+    pub(crate) unknown: Unknown,
 }
 
 /// A browser that has completed a flow. It proves nothing; it has a failure budget of its own.
@@ -119,10 +123,14 @@ pub(crate) struct Registration {
 pub(crate) struct KnownDevice {
     pub(crate) secret: Digest,
     pub(crate) until: Timestamp,
+    /// Fields of a newer release.
+    #[serde(flatten)]
+    pub(crate) unknown: Unknown,
 }
 
 /// The challenges opened lately, by pool.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Sends {
     #[serde(default)]
     pub(crate) open: Vec<Sent>,
@@ -132,6 +140,7 @@ pub(crate) struct Sends {
 
 /// One challenge that was opened, and the source that asked for it (a short keyed hash).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Sent {
     pub(crate) at: Timestamp,
     pub(crate) source: u32,
@@ -189,7 +198,7 @@ impl Account {
             help_at: None,
             forgotten: false,
             settled: Vec::new(),
-            unknown: BTreeMap::new(),
+            unknown: Unknown::NONE,
         }
     }
 

@@ -8,6 +8,8 @@ use crate::domain::message::{Locale, Notice};
 use crate::domain::method::Channel;
 use crate::domain::time::Timestamp;
 
+use super::unknown::Unknown;
+
 /// Something to be done outside, found by the record's `wake_at`.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub(crate) struct Pending {
@@ -26,11 +28,15 @@ pub(crate) struct Pending {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) write: Option<u32>,
     pub(crate) body: PendingBody,
+    /// Fields of a newer release.
+    #[serde(flatten)]
+    pub(crate) unknown: Unknown,
 }
 
 /// What is to be done.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[serde(deny_unknown_fields)]
 pub(crate) enum PendingBody {
     /// Send the code of a challenge. The code is computed when it is sent.
     Code { flow: u32, challenge: u32, locale: Locale },
@@ -74,6 +80,9 @@ pub(crate) struct Write {
     pub(crate) started_at: Timestamp,
     pub(crate) deadline: Timestamp,
     pub(crate) state: WriteState,
+    /// Fields of a newer release.
+    #[serde(flatten)]
+    pub(crate) unknown: Unknown,
 }
 
 /// What a write changes in the directory.

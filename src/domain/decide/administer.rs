@@ -3,7 +3,8 @@
 use super::register::{MAX_METHODS, forget_abandoned};
 use super::{Address, Exceeded, MAX_OUTBOX, Turn};
 use crate::domain::account::{
-    Account, Factor, Method, MethodState, OathDevice, Offer, Provenance, Registration,
+    Account, Factor, Method, MethodState, OathDevice, Offer, Provenance, Registration, SealedSeed,
+    Unknown,
 };
 use crate::domain::budget::PoolKind;
 use crate::domain::event::EventKind;
@@ -60,6 +61,7 @@ pub(crate) fn supply_token(
         added_at: turn.now,
         usable_from: Timestamp::MAX,
         replaces: None,
+        unknown: Unknown::NONE,
     });
     turn.note(EventKind::MethodAdded { method: MethodKind::OathToken, id: id.clone() });
     Ok(id)
@@ -172,6 +174,29 @@ pub(crate) fn forget(
     turn.account.forgotten = true;
     turn.note(EventKind::AccountForgotten {});
     Ok(())
+}
+
+/// Puts seeds that were sealed anew in the place of those that they were before; gives how many. A seed
+/// that has changed meanwhile stays. Nothing becomes void: it is the same seed.
+pub(crate) fn replace_seeds<'a>(
+    turn: &mut Turn<'_>,
+    seeds: impl Iterator<Item = (&'a MethodId, &'a SealedSeed, &'a SealedSeed)>,
+) -> u8 {
+    let mut count = 0;
+    for (id, before, after) in seeds {
+        let same =
+            |method: &Method| matches!(&method.factor, Factor::Oath(one) if one.seed == *before);
+        if turn.account.method(id).is_some_and(same)
+            && let Some(Method { factor: Factor::Oath(device), .. }) = turn.account.method_mut(id)
+        {
+            device.seed = after.clone();
+            count += 1;
+        }
+    }
+    if count > 0 {
+        turn.note(EventKind::SeedsResealed { count });
+    }
+    count
 }
 
 /// How often administrators are asked for help about one account.

@@ -3,7 +3,7 @@
 
 use super::open::{available_attempts, open_at, retry_at};
 use super::{MAX_OUTBOX, Turn};
-use crate::domain::account::{Flow, FlowId, Grant, Proof, Purpose};
+use crate::domain::account::{Flow, FlowId, Grant, Proof, Purpose, Unknown};
 use crate::domain::budget::{Charged, PoolKind};
 use crate::domain::event::EventKind;
 use crate::domain::ids::MethodId;
@@ -166,13 +166,16 @@ pub(crate) fn grant_change(
             identity: MethodKind::Password.as_str().to_owned(),
             challenge: 0,
             at: now,
+            unknown: Unknown::NONE,
         }],
         repeat: None,
         grant: Some(Grant {
             expires_at: now.plus(turn.policy.lifetimes.grant).min(expires_at),
             rejections: 0,
+            unknown: Unknown::NONE,
         }),
         done: None,
+        unknown: Unknown::NONE,
     };
     turn.note(EventKind::ChangeStarted { flow: flow.number });
     turn.account.flows.push(flow.clone());

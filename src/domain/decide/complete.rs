@@ -4,7 +4,7 @@
 use super::prove::distinct;
 use super::{Address, Turn};
 use crate::domain::account::{
-    Done, Effect, FlowId, Offer, PendingBody, Proof, Purpose, Write, WriteState,
+    Done, Effect, FlowId, Offer, PendingBody, Proof, Purpose, Unknown, Write, WriteState,
 };
 use crate::domain::event::{EventKind, FlowEnd, RejectedBy};
 use crate::domain::facts::SessionKinds;
@@ -126,7 +126,15 @@ fn start(turn: &mut Turn<'_>, flow: u32, begin: &Begin<'_>) -> Result<u32, Refus
     let number = Turn::number(&mut turn.account.numbers.write);
     let deadline = now.plus(turn.policy.lifetimes.directory_write);
     let (effect, state) = (begin.effect, WriteState::Writing);
-    turn.account.write = Some(Write { number, flow, effect, started_at: now, deadline, state });
+    turn.account.write = Some(Write {
+        number,
+        flow,
+        effect,
+        started_at: now,
+        deadline,
+        state,
+        unknown: Unknown::NONE,
+    });
     let notice = match effect {
         Effect::Reset | Effect::Change => Notice::PasswordMayHaveChanged { at: now },
         Effect::Unlock => Notice::AccountMayHaveBeenUnlocked { at: now },

@@ -2,7 +2,7 @@
 
 use super::register::MAX_METHODS;
 use super::{Address, Turn};
-use crate::domain::account::{Account, Factor, Method, MethodState, Provenance};
+use crate::domain::account::{Account, Factor, Method, MethodState, Provenance, Unknown};
 use crate::domain::budget::PoolKind;
 use crate::domain::contact::{Destination, EmailAddress, PhoneNumber};
 use crate::domain::event::EventKind;
@@ -79,6 +79,7 @@ pub(crate) fn supply_contacts(
             added_at: now,
             usable_from: now,
             replaces: None,
+            unknown: Unknown::NONE,
         });
         added = true;
     }

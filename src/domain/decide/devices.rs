@@ -1,7 +1,7 @@
 //! Known devices, and flows that are given up.
 
 use super::Turn;
-use crate::domain::account::{Account, Done, Flow, FlowId, KnownDevice, Purpose};
+use crate::domain::account::{Account, Done, Flow, FlowId, KnownDevice, Purpose, Unknown};
 use crate::domain::digest::Digest;
 use crate::domain::event::{EventKind, FlowEnd};
 use crate::domain::refusal::Refusal;
@@ -27,7 +27,7 @@ pub(crate) fn remember_device(turn: &mut Turn<'_>, secret: Digest) {
     if devices.len() >= MAX_DEVICES {
         devices.remove(0);
     }
-    devices.push(KnownDevice { secret, until: now.plus(DAY * days) });
+    devices.push(KnownDevice { secret, until: now.plus(DAY * days), unknown: Unknown::NONE });
     let devices = u8::try_from(devices.len()).unwrap_or(u8::MAX);
     turn.note(EventKind::DeviceRemembered { devices });
 }

@@ -20,8 +20,8 @@ mod sweep;
 mod tests;
 
 pub(crate) use administer::{
-    clear_budgets, forget, request_help, request_reset, require_registration, revoke_flows,
-    revoke_methods, supply_token,
+    clear_budgets, forget, replace_seeds, request_help, request_reset, require_registration,
+    revoke_flows, revoke_methods, supply_token,
 };
 pub(crate) use change::{Change, accept_sign_in, charge_password, charge_sign_in, grant_change};
 pub(crate) use complete::{
@@ -48,7 +48,7 @@ pub(crate) use saved::{
 
 use std::time::Duration;
 
-use super::account::{Account, Pending, PendingBody};
+use super::account::{Account, Pending, PendingBody, Unknown};
 use super::event::{ActorKind, Event, EventId, EventKind};
 use super::facts::{TenantFacts, UserFacts};
 use super::ids::UserId;
@@ -158,6 +158,7 @@ impl<'a> Turn<'a> {
             tries: 0,
             write,
             body,
+            unknown: Unknown::NONE,
         });
     }
 
@@ -207,6 +208,7 @@ impl<'a> Turn<'a> {
                 at: self.now,
                 source: self.source.clone(),
                 kind: kind.clone(),
+                text: None,
             })
             .collect()
     }

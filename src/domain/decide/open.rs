@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::prove::distinct;
 use super::{MAX_OUTBOX, Turn};
 use crate::domain::account::{
-    Account, Answer, Challenge, Flow, FlowId, Offer, PendingBody, Purpose, Sent,
+    Account, Answer, Challenge, Flow, FlowId, Offer, PendingBody, Purpose, Sent, Unknown,
 };
 use crate::domain::budget::{Charged, PoolKind};
 use crate::domain::event::EventKind;
@@ -149,6 +149,7 @@ pub(crate) fn open_challenge(turn: &mut Turn<'_>, open: &Open<'_>) -> Result<Ope
         pool,
         answer: open.answer.clone().unwrap_or(Answer::Hollow),
         confirms: open.confirms.clone(),
+        unknown: Unknown::NONE,
     };
     let code_dies_at = challenge.expires_at;
     if !open.offers.is_empty() {
@@ -404,6 +405,7 @@ fn put_challenge(
             repeat: None,
             grant: None,
             done: None,
+            unknown: Unknown::NONE,
         });
         turn.account.flows.len() - 1
     });

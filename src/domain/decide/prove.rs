@@ -2,7 +2,7 @@
 
 use super::{MAX_OUTBOX, Turn, addresses_to_tell};
 use crate::domain::account::{
-    Answer, Challenge, Factor, Flow, FlowId, Grant, Proof, Purpose, Repeat,
+    Answer, Challenge, Factor, Flow, FlowId, Grant, Proof, Purpose, Repeat, Unknown,
 };
 use crate::domain::budget::Charged;
 use crate::domain::digest::Digest;
@@ -136,13 +136,19 @@ pub(crate) fn consume(
     let challenge = flow.challenges.remove(place);
     let method = challenge.method();
     let identity = challenge.answer.identity(method);
-    flow.proofs.push(Proof { method, identity, challenge: number, at: now });
+    flow.proofs.push(Proof {
+        method,
+        identity,
+        challenge: number,
+        at: now,
+        unknown: Unknown::NONE,
+    });
     flow.generation = flow.generation.saturating_add(1);
     flow.repeat = Some(Repeat::of(challenge, matched));
     let proven = distinct(&flow.proofs);
     if proven >= flow.required && flow.grant.is_none() {
         let expires_at = now.plus(policy.lifetimes.grant).min(flow.expires_at);
-        flow.grant = Some(Grant { expires_at, rejections: 0 });
+        flow.grant = Some(Grant { expires_at, rejections: 0, unknown: Unknown::NONE });
         // Nothing more is to be answered in this flow.
         flow.challenges.clear();
     }
@@ -181,7 +187,7 @@ impl Repeat {
             Match::Step(step) => (Some(*step), None),
             Match::Saved(code) => (None, Some(*code)),
         };
-        Self { challenge: Challenge { attempts, ..challenge }, step, code }
+        Self { challenge: Challenge { attempts, ..challenge }, step, code, unknown: Unknown::NONE }
     }
 
     /// What is right for the same challenge but was not used up must not be good twice.

@@ -4,7 +4,7 @@ use super::open::{Open, Opened, open_challenge};
 use super::prove::{Charge, Match};
 use super::{Address, Turn};
 use crate::domain::account::{
-    Account, Done, Factor, Flow, FlowId, Method, MethodState, Provenance, Purpose, Repeat,
+    Account, Done, Factor, Flow, FlowId, Method, MethodState, Provenance, Purpose, Repeat, Unknown,
 };
 use crate::domain::budget::PoolKind;
 use crate::domain::contact::Destination;
@@ -65,6 +65,7 @@ pub(crate) fn add_method(turn: &mut Turn<'_>, add: &Add<'_>) -> Result<MethodId,
         added_at: turn.now,
         usable_from: Timestamp::MAX,
         replaces: add.replaces.cloned(),
+        unknown: Unknown::NONE,
     };
     open_confirmation(turn, &method, &add.open)?;
     turn.account.methods.push(method);

@@ -2,7 +2,7 @@
 
 use super::register::{Confirm, MAX_METHODS, activate};
 use super::{Bearer, Turn};
-use crate::domain::account::{Account, Factor, Method, MethodState, Provenance, SavedSet};
+use crate::domain::account::{Account, Factor, Method, MethodState, Provenance, SavedSet, Unknown};
 use crate::domain::budget::PoolKind;
 use crate::domain::digest::Digest;
 use crate::domain::event::EventKind;
@@ -30,12 +30,17 @@ pub(crate) fn put_saved_codes(turn: &mut Turn<'_>, codes: &[Digest]) -> Result<M
     turn.account.methods.push(Method {
         id: id.clone(),
         kind: MethodKind::SavedCode,
-        factor: Factor::Saved(SavedSet { codes: codes.to_vec(), replacement: None }),
+        factor: Factor::Saved(SavedSet {
+            codes: codes.to_vec(),
+            replacement: None,
+            unknown: Unknown::NONE,
+        }),
         state: MethodState::Pending,
         provenance: Provenance::Unconfirmed,
         added_at: turn.now,
         usable_from: Timestamp::MAX,
         replaces: None,
+        unknown: Unknown::NONE,
     });
     turn.note(EventKind::MethodAdded { method: MethodKind::SavedCode, id: id.clone() });
     Ok(id)

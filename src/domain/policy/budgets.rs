@@ -72,6 +72,7 @@ impl Default for Lifetimes {
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
+#[serde(deny_unknown_fields)]
 pub struct CodeFormat {
     /// Which symbols.
     pub alphabet: CodeAlphabet,

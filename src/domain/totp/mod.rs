@@ -68,6 +68,7 @@ impl OathAlgorithm {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
+#[serde(deny_unknown_fields)]
 pub struct OathParameters {
     /// The hash function.
     pub algorithm: OathAlgorithm,

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::Engine;
-use super::context::Context;
+use super::context::{Context, corrupt_policy};
 use super::error::{At as _, Error, Fault, Port};
 use super::request::Actor;
 use super::step::{MAX_BODY, Plan, Unsure, next_count};
@@ -74,7 +74,8 @@ impl Admin<'_> {
     ///
     /// [`Refusal::NotAuthorised`]; [`Refusal::Conflict`] if somebody else has put one meanwhile;
     /// [`Refusal::LimitReached`] if it takes more than 16 KiB;
-    /// [`Error::Fault`].
+    /// [`Error::Fault`], with the kind `Corrupt` if the stored one cannot be read, or holds settings of
+    /// a newer release, which would be lost.
     pub async fn put_policy(&self, policy: &Policy, expected: Option<u64>) -> Result<u64, Error> {
         let engine = self.engine;
         self.authorise(&[&engine.inner.roles.policy])?;
@@ -83,6 +84,12 @@ impl Admin<'_> {
         let current = engine.policy_record(self.tenant, true).await?;
         if current.as_ref().map(|record| record.revision) != expected {
             return Err(Refusal::Conflict.into());
+        }
+        if let Some(record) = &found
+            && record.says_more().is_ok_and(|more| more)
+        {
+            let detail = "it holds settings of a newer release, which alone may replace them";
+            return Err(corrupt_policy(record, detail));
         }
         let now = engine.inner.clock.now();
         let revision = expected.unwrap_or(0).saturating_add(1);
@@ -113,6 +120,7 @@ impl Admin<'_> {
             at: now,
             source: None,
             kind: EventKind::PolicyChanged { revision },
+            text: None,
         }];
         let commit = Commit::new(&record, before, &columns, &events);
         let committed = engine.inner.store.commit(commit).await;

@@ -11,12 +11,11 @@ use crate::domain::ids::UserId;
 use crate::domain::method::MethodKind;
 use crate::domain::policy::Policy;
 use crate::domain::reason::SsprReason;
-use crate::domain::record::{Record, RecordKind, Subject};
+use crate::domain::record::{Record, RecordKind};
 use crate::domain::refusal::Refusal;
 use crate::domain::time::Timestamp;
 use crate::engine::error::{At as _, Error, Port};
-use crate::engine::step::Target;
-use crate::engine::step::account_of;
+use crate::engine::upkeep::UnreadableAccount;
 use crate::port::{Cursor, Page};
 
 /// What is known of one account, without its addresses and secrets.
@@ -81,34 +80,26 @@ impl Admin<'_> {
     /// The accounts of the tenant that have a record, at most `limit`; pass the cursor of the last
     /// page to read on. Users who have done nothing yet have none: the directory knows them.
     ///
+    /// An account whose record cannot be read is an item of its own: it is there, and closed.
+    ///
     /// # Errors
     ///
-    /// [`Refusal::NotAuthorised`]; [`Error::Fault`], with the kind `Corrupt` for a damaged record.
+    /// [`Refusal::NotAuthorised`]; [`Error::Fault`] if the store cannot list them.
     pub async fn accounts(
         &self,
         after: Option<&Cursor>,
         limit: usize,
-    ) -> Result<Page<AccountSummary>, Error> {
+    ) -> Result<Page<Result<AccountSummary, UnreadableAccount>>, Error> {
         self.authorise(&[&self.engine.inner.roles.read])?;
         let store = &self.engine.inner.store;
         let page = store.scan(self.tenant, RecordKind::Account, after, limit).await;
         let page = page.at(Port::Store)?;
-        let mut accounts = Page::new(Vec::with_capacity(page.items.len()), page.next);
-        for record in &page.items {
-            accounts.items.extend(self.summary_of(record)?);
-        }
-        Ok(accounts)
-    }
-
-    fn summary_of(&self, record: &Record) -> Result<Option<AccountSummary>, Error> {
-        // A body that cannot be read is named as such; one of another kind has no place here.
-        let user = match record.subject() {
-            Ok(Subject::Account(account)) => account.user.clone(),
-            _ => None,
+        let summary_of = |record: &Record| {
+            let (target, loaded) = self.engine.read_account(self.tenant, record)?;
+            Ok(target.user.map(|user| summary(user, &loaded.account)))
         };
-        let target = Target { key: *record.key(), tenant: self.tenant.clone(), user };
-        let account = account_of(record, &target)?;
-        Ok(target.user.map(|user| summary(user, &account)))
+        let items = page.items.iter().map(summary_of).filter_map(Result::transpose);
+        Ok(Page::new(items.collect(), page.next))
     }
 
     /// Why a user may, or may not, reset now, in the engine's own order of reasons.

@@ -3,7 +3,7 @@
 use zeroize::Zeroizing;
 
 use super::{Begin, Registration, view};
-use crate::domain::account::{Factor, OathDevice, SealedSeed};
+use crate::domain::account::{Factor, OathDevice, SealedSeed, Unknown};
 use crate::domain::decide::{
     Confirm, Open, Turn, acknowledge_saved_codes, claim_method, put_saved_codes,
 };
@@ -120,7 +120,12 @@ impl Registration<'_> {
         let seed = SecretBytes::new(bytes.to_vec());
         let (tenant, id) = (&request.tenant, &user.user);
         let sealed = engine.seal_seed(tenant, id, kind, seed.expose_secret()).await?;
-        let factor = Factor::Oath(OathDevice { seed: sealed, parameters, used: None });
+        let factor = Factor::Oath(OathDevice {
+            seed: sealed,
+            parameters,
+            used: None,
+            unknown: Unknown::NONE,
+        });
         let option = ChallengeOption::preferred(kind);
         let begin = Begin { option, factor, replaces };
         let reply = self.begin(request, user, state, &begin).await?;
@@ -263,6 +268,6 @@ impl Engine {
         parameters.check()?;
         let kind = MethodKind::OathToken;
         let seed = self.seal_seed(tenant, user, kind, seed.expose_secret()).await?;
-        Ok(OathDevice { seed, parameters, used: None })
+        Ok(OathDevice { seed, parameters, used: None, unknown: Unknown::NONE })
     }
 }

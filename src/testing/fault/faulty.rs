@@ -181,6 +181,10 @@ impl<P: Seal> Seal for Faulty<P> {
     async fn open(&self, sealed: &[u8], associated: &[u8]) -> PortResult<SecretBytes> {
         self.plan.around("seal.open", self.inner.open(sealed, associated)).await
     }
+
+    fn is_current(&self, sealed: &[u8]) -> bool {
+        self.inner.is_current(sealed)
+    }
 }
 
 #[async_trait]

@@ -1,104 +1,13 @@
-//! Audit events: what happened, to whom, why. No field can hold a secret.
+//! What can happen.
 
 use serde::{Deserialize, Serialize};
 
-use super::budget::PoolKind;
-use super::ids::{MethodId, RecordKey, TenantId, UserId};
-use super::invalid::InvalidInput;
-use super::method::{Channel, MethodKind};
-use super::reason::{FlowStage, SsprReason};
-use super::time::Timestamp;
-
-/// The identity of an event: the record, the commit that wrote it, its place in that commit.
-///
-/// Ordered per record without a sequence, and never given twice.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct EventId {
-    /// The record that the event is about.
-    pub record: RecordKey,
-    /// The count of the version that the commit made.
-    pub count: u64,
-    /// The place within the commit.
-    pub index: u16,
-}
-
-impl EventId {
-    /// An id of these parts.
-    #[must_use]
-    pub const fn new(record: RecordKey, count: u64, index: u16) -> Self {
-        Self { record, count, index }
-    }
-}
-
-/// One audit event.
-///
-/// A store keeps [`Event::encode`] and hands back [`Event::decode`] of it; it may keep the fields
-/// beside it for indexes.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct Event {
-    /// The format that the event was written in; 1 so far.
-    pub format: u16,
-    /// Which event this is.
-    pub id: EventId,
-    /// The tenant.
-    pub tenant: TenantId,
-    /// The account, or none for an identifier that nobody has.
-    pub user: Option<UserId>,
-    /// Who acted.
-    pub actor: ActorKind,
-    /// When, by the deciding engine's clock.
-    pub at: Timestamp,
-    /// Where the request came from, as the host told; `None` for the engine's own work.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub source: Option<String>,
-    /// What happened.
-    #[serde(flatten)]
-    pub kind: EventKind,
-}
-
-impl Event {
-    /// The format that this release writes.
-    pub(crate) const FORMAT: u16 = 1;
-
-    /// The event as JSON text.
-    #[must_use]
-    pub fn encode(&self) -> String {
-        // A tree of strings and numbers with string keys: serde_json cannot refuse it.
-        serde_json::to_string(self).unwrap_or_default()
-    }
-
-    /// Reads an event back.
-    ///
-    /// # Errors
-    ///
-    /// [`InvalidInput::Malformed`] if it is no event; a store answers `Corrupt`.
-    pub fn decode(text: &str) -> Result<Self, InvalidInput> {
-        serde_json::from_str(text).map_err(|_| InvalidInput::Malformed { what: "event" })
-    }
-
-    /// The stable code of what happened, such as `password_reset`.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        self.kind.code()
-    }
-}
-
-/// Who acted.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum ActorKind {
-    /// Somebody who has not proven who they are.
-    Anonymous,
-    /// The user, proven in this flow or signed in.
-    User,
-    /// An administrator, by the host's name for them.
-    Administrator(String),
-    /// The engine, in `maintain`.
-    Engine,
-}
+use super::other::OtherEvent;
+use crate::domain::budget::PoolKind;
+use crate::domain::ids::MethodId;
+use crate::domain::method::{Channel, MethodKind};
+use crate::domain::reason::{FlowStage, SsprReason};
+use crate::domain::time::Timestamp;
 
 macro_rules! event_kinds {
     ($($(#[$doc:meta])* $name:ident = $code:literal { $($(#[$field_doc:meta])* $field:ident : $type:ty),* $(,)? }),+ $(,)?) => {
@@ -107,17 +16,20 @@ macro_rules! event_kinds {
         #[serde(tag = "code", rename_all = "snake_case")]
         #[non_exhaustive]
         pub enum EventKind {
-            $($(#[$doc])* #[serde(rename = $code)] #[non_exhaustive] $name { $($(#[$field_doc])* $field: $type),* }),+
+            $($(#[$doc])* #[serde(rename = $code)] #[non_exhaustive] $name { $($(#[$field_doc])* $field: $type),* },)+
+            /// What a newer release has recorded, and this one cannot read.
+            #[serde(untagged)]
+            Other(OtherEvent),
         }
 
         impl EventKind {
             /// The stable code, for filters and reports.
             #[must_use]
-            pub const fn code(&self) -> &'static str {
-                match self { $(Self::$name { .. } => $code),+ }
+            pub const fn code(&self) -> &str {
+                match self { $(Self::$name { .. } => $code,)+ Self::Other(other) => other.code() }
             }
 
-            /// Every code that an event can have.
+            /// Every code that an event of this release can have.
             pub const CODES: &'static [&'static str] = &[$($code),+];
         }
     };
@@ -405,6 +317,11 @@ event_kinds! {
     },
     /// An administrator cleared the failure budgets of an account.
     Unblocked = "unblocked" {},
+    /// Seeds of authenticators were sealed anew, under the seal's present key.
+    SeedsResealed = "seeds_resealed" {
+        /// How many.
+        count: u8,
+    },
     /// The policy was put.
     PolicyChanged = "policy_changed" {
         /// Its revision now.
@@ -458,102 +375,4 @@ pub enum FlowEnd {
     TooManyRejections,
     /// Its bearer has given it up.
     Cancelled,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// One event of each kind, with every field that it can have.
-    fn every_kind() -> Vec<EventKind> {
-        let method = MethodKind::Email;
-        let id = MethodId::parse("m1").expect("valid");
-        let at = Timestamp::from_unix_seconds(1_800_000_000);
-        let (flow, challenge, write, message) = (1, 2, 3, 4);
-        let kind = || "notice.password_reset".to_owned();
-        vec![
-            EventKind::ChallengeOpened {
-                flow,
-                method,
-                channel: Channel::Email,
-                hollow: Some(SsprReason::Blocked),
-            },
-            EventKind::NumberCounted { method },
-            EventKind::SecretCounted { method },
-            EventKind::ChangeStarted { flow },
-            EventKind::AttemptCounted { flow, challenge, method, left: 4 },
-            EventKind::MethodProven { flow, challenge, method, proven: 1, required: 2 },
-            EventKind::OathStepUsed { method, id: id.clone(), step: 58_000_000 },
-            EventKind::SavedCodeUsed { id: id.clone(), left: 9 },
-            EventKind::LinkRedeemedElsewhere { flow },
-            EventKind::ProofRepeated { flow, method },
-            EventKind::Blocked { method, pool: PoolKind::Open, until: at },
-            EventKind::MethodDisabled { method },
-            EventKind::LimitExceeded { limit: "tenant".to_owned() },
-            EventKind::PasswordRejected {
-                flow,
-                by: RejectedBy::Rules,
-                reasons: vec!["too_short".to_owned()],
-            },
-            EventKind::PasswordWriteStarted { flow, write },
-            EventKind::PasswordWriteFailed {
-                flow,
-                write,
-                reason: SsprReason::DirectoryUnreachable,
-            },
-            EventKind::PasswordWriteUnsettled { flow, write },
-            EventKind::PasswordReset { flow, write, methods: vec![method], propagated: true },
-            EventKind::PasswordChanged { flow, write, propagated: true },
-            EventKind::AccountUnlocked { flow, write, methods: vec![method], propagated: true },
-            EventKind::SessionsRevoked { write },
-            EventKind::SessionsKept { write },
-            EventKind::FlowEnded { flow, stage: FlowStage::Granted, ended: FlowEnd::Abandoned },
-            EventKind::MethodAdded { method, id: id.clone() },
-            EventKind::MethodConfirmed { method, id: id.clone() },
-            EventKind::MethodRemoved { method, id: id.clone() },
-            EventKind::MethodReplaced { method, id: id.clone(), replaced: id.clone() },
-            EventKind::DefaultMethodChanged { method, id: id.clone() },
-            EventKind::SavedCodeReplaced { id },
-            EventKind::RegistrationConfirmed {},
-            EventKind::RegistrationPostponed {},
-            EventKind::DeviceRemembered { devices: 1 },
-            EventKind::HelpRequested {},
-            EventKind::MethodsRevoked { count: 2 },
-            EventKind::FlowsRevoked { count: 1 },
-            EventKind::RegistrationRequired {},
-            EventKind::ResetRequested { link: true },
-            EventKind::AccountForgotten {},
-            EventKind::RegistrationCompleted {},
-            EventKind::ContactsSupplied { count: 1 },
-            EventKind::Unblocked {},
-            EventKind::PolicyChanged { revision: 1 },
-            EventKind::MessageDelivered { message, kind: kind(), channel: Channel::Sms },
-            EventKind::MessageFailed {
-                message,
-                kind: kind(),
-                channel: Channel::Sms,
-                expired: true,
-            },
-        ]
-    }
-
-    #[test]
-    fn every_kind_of_event_comes_back_as_it_was() {
-        let kinds = every_kind();
-        let codes: Vec<&str> = kinds.iter().map(EventKind::code).collect();
-        assert_eq!(codes, EventKind::CODES, "one of each, in order");
-        for kind in kinds {
-            let event = Event {
-                id: EventId::new(RecordKey::from_bytes([1; 32]), 7, 0),
-                format: Event::FORMAT,
-                tenant: TenantId::parse("contoso").expect("valid"),
-                user: UserId::parse("u-1").ok(),
-                actor: ActorKind::Administrator("root".to_owned()),
-                at: Timestamp::from_unix_seconds(1_800_000_000),
-                source: Some("203.0.113.7".to_owned()),
-                kind,
-            };
-            assert_eq!(Event::decode(&event.encode()).as_ref(), Ok(&event), "{}", event.encode());
-        }
-    }
 }

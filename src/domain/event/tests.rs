@@ -1,0 +1,156 @@
+use super::*;
+use crate::domain::budget::PoolKind;
+use crate::domain::ids::MethodId;
+use crate::domain::method::{Channel, MethodKind};
+use crate::domain::reason::{FlowStage, SsprReason};
+
+/// One event of each kind, with every field that it can have.
+pub(crate) fn every_kind() -> Vec<EventKind> {
+    let method = MethodKind::Email;
+    let id = MethodId::parse("m1").expect("valid");
+    let at = Timestamp::from_unix_seconds(1_800_000_000);
+    let (flow, challenge, write, message) = (1, 2, 3, 4);
+    let kind = || "notice.password_reset".to_owned();
+    vec![
+        EventKind::ChallengeOpened {
+            flow,
+            method,
+            channel: Channel::Email,
+            hollow: Some(SsprReason::Blocked),
+        },
+        EventKind::NumberCounted { method },
+        EventKind::SecretCounted { method },
+        EventKind::ChangeStarted { flow },
+        EventKind::AttemptCounted { flow, challenge, method, left: 4 },
+        EventKind::MethodProven { flow, challenge, method, proven: 1, required: 2 },
+        EventKind::OathStepUsed { method, id: id.clone(), step: 58_000_000 },
+        EventKind::SavedCodeUsed { id: id.clone(), left: 9 },
+        EventKind::LinkRedeemedElsewhere { flow },
+        EventKind::ProofRepeated { flow, method },
+        EventKind::Blocked { method, pool: PoolKind::Open, until: at },
+        EventKind::MethodDisabled { method },
+        EventKind::LimitExceeded { limit: "tenant".to_owned() },
+        EventKind::PasswordRejected {
+            flow,
+            by: RejectedBy::Rules,
+            reasons: vec!["too_short".to_owned()],
+        },
+        EventKind::PasswordWriteStarted { flow, write },
+        EventKind::PasswordWriteFailed { flow, write, reason: SsprReason::DirectoryUnreachable },
+        EventKind::PasswordWriteUnsettled { flow, write },
+        EventKind::PasswordReset { flow, write, methods: vec![method], propagated: true },
+        EventKind::PasswordChanged { flow, write, propagated: true },
+        EventKind::AccountUnlocked { flow, write, methods: vec![method], propagated: true },
+        EventKind::SessionsRevoked { write },
+        EventKind::SessionsKept { write },
+        EventKind::FlowEnded { flow, stage: FlowStage::Granted, ended: FlowEnd::Abandoned },
+        EventKind::MethodAdded { method, id: id.clone() },
+        EventKind::MethodConfirmed { method, id: id.clone() },
+        EventKind::MethodRemoved { method, id: id.clone() },
+        EventKind::MethodReplaced { method, id: id.clone(), replaced: id.clone() },
+        EventKind::DefaultMethodChanged { method, id: id.clone() },
+        EventKind::SavedCodeReplaced { id },
+        EventKind::RegistrationConfirmed {},
+        EventKind::RegistrationPostponed {},
+        EventKind::DeviceRemembered { devices: 1 },
+        EventKind::HelpRequested {},
+        EventKind::MethodsRevoked { count: 2 },
+        EventKind::FlowsRevoked { count: 1 },
+        EventKind::RegistrationRequired {},
+        EventKind::ResetRequested { link: true },
+        EventKind::AccountForgotten {},
+        EventKind::RegistrationCompleted {},
+        EventKind::ContactsSupplied { count: 1 },
+        EventKind::Unblocked {},
+        EventKind::SeedsResealed { count: 2 },
+        EventKind::PolicyChanged { revision: 1 },
+        EventKind::MessageDelivered { message, kind: kind(), channel: Channel::Sms },
+        EventKind::MessageFailed { message, kind: kind(), channel: Channel::Sms, expired: true },
+    ]
+}
+
+/// An event of this kind.
+fn event(kind: EventKind) -> Event {
+    Event {
+        id: EventId::new(RecordKey::from_bytes([1; 32]), 7, 0),
+        format: Event::FORMAT,
+        tenant: TenantId::parse("contoso").expect("valid"),
+        user: UserId::parse("u-1").ok(),
+        actor: ActorKind::Administrator("root".to_owned()),
+        at: Timestamp::from_unix_seconds(1_800_000_000),
+        source: Some("203.0.113.7".to_owned()),
+        kind,
+        text: None,
+    }
+}
+
+#[test]
+pub(crate) fn every_kind_of_event_comes_back_as_it_was() {
+    let kinds = every_kind();
+    let codes: Vec<&str> = kinds.iter().map(EventKind::code).collect();
+    assert_eq!(codes, EventKind::CODES, "one of each, in order");
+    for kind in kinds {
+        let event = event(kind);
+        assert_eq!(Event::decode(&event.encode()).as_ref(), Ok(&event), "{}", event.encode());
+    }
+}
+
+/// An event of this release, as a newer one has changed it.
+fn newer(change: impl FnOnce(&mut serde_json::Map<String, serde_json::Value>)) -> String {
+    let text = event(EventKind::MethodDisabled { method: MethodKind::Email }).encode();
+    let mut fields = serde_json::from_str(&text).expect("an object");
+    change(&mut fields);
+    // Spaces, so that nothing but the text itself comes back as it was.
+    serde_json::to_string_pretty(&fields).expect("plain data")
+}
+
+#[test]
+fn a_kind_of_a_newer_release_is_read_and_comes_back_byte_for_byte() {
+    let text = newer(|fields| {
+        fields.insert("code".into(), "badge_shown".into());
+        fields.insert("door".into(), serde_json::json!({"z": 1.50, "a": [null]}));
+    });
+    let read = Event::decode(&text).expect("readable");
+    assert_eq!(read.code(), "badge_shown");
+    let EventKind::Other(other) = &read.kind else { panic!("{read:?}") };
+    assert_eq!(other.fields(), r#"{"door":{"a":[null],"z":1.5},"method":"email"}"#);
+    assert_eq!(read.encode(), text);
+    assert_eq!(Event::decode(&read.encode()), Ok(read));
+}
+
+#[test]
+fn fields_of_a_newer_release_are_kept_beside_a_known_kind() {
+    let text = newer(|fields| {
+        fields.insert("device".into(), 7.into());
+        fields.insert("format".into(), 2.into());
+    });
+    let mut read = Event::decode(&text).expect("readable");
+    assert_eq!(read.kind, EventKind::MethodDisabled { method: MethodKind::Email });
+    assert_eq!(read.encode(), text);
+    // What was changed here is not overwritten by what was read.
+    read.source = None;
+    assert!(!read.encode().contains("203.0.113.7"));
+}
+
+#[test]
+fn a_known_kind_with_other_fields_is_readable_only_of_a_newer_format() {
+    for (format, readable) in [(1, false), (2, true)] {
+        let text = newer(|fields| {
+            fields.insert("method".into(), "of_a_newer_release".into());
+            fields.insert("format".into(), format.into());
+        });
+        let read = Event::decode(&text);
+        assert_eq!(read.is_ok(), readable, "{read:?}");
+        assert!(read.is_err() || read.is_ok_and(|read| matches!(read.kind, EventKind::Other(_))));
+    }
+}
+
+#[test]
+fn what_is_no_event_is_none_of_a_newer_release_either() {
+    for field in ["code", "id", "tenant", "actor", "at", "format"] {
+        let without = newer(|fields| drop(fields.remove(field)));
+        assert!(Event::decode(&without).is_err(), "without {field}");
+        let damaged = newer(|fields| drop(fields.insert(field.into(), serde_json::json!([1]))));
+        assert!(Event::decode(&damaged).is_err(), "{field}");
+    }
+}

@@ -1,0 +1,280 @@
+//! Accounts in which every field has a value.
+
+use super::{at, key, tenant, user};
+use crate::domain::account::{
+    Account, Answer, Challenge, Done, Effect, Factor, Flow, FlowId, Grant, KnownDevice, Method,
+    MethodState, Numbers, OathDevice, Offer, Pending, PendingBody, Proof, Provenance, Purpose,
+    Registration, Repeat, SavedSet, SealedSeed, Sends, Sent, Unknown, Write, WriteState,
+};
+use crate::domain::budget::{MethodBudget, PoolKind, Window};
+use crate::domain::contact::{Destination, EmailAddress, PhoneNumber};
+use crate::domain::digest::{Digest, DigestOf};
+use crate::domain::facts::SessionKinds;
+use crate::domain::ids::MethodId;
+use crate::domain::message::{Locale, Notice};
+use crate::domain::method::{ChallengeOption, Channel, MethodKind};
+use crate::domain::policy::{CodeAlphabet, CodeFormat};
+use crate::domain::totp::{OathAlgorithm, OathParameters};
+
+/// The accounts, by the names of their files.
+pub(super) fn accounts() -> [(&'static str, Account); 4] {
+    let write = |number, effect, state| Write {
+        number,
+        flow: 2,
+        effect,
+        started_at: at(70),
+        deadline: at(100),
+        state,
+        unknown: Unknown::NONE,
+    };
+    let mut full = full();
+    full.write = Some(write(8, Effect::Reset, WriteState::Writing));
+    let mut changing = Account::blank(key(), tenant(), Some(user()), at(0));
+    changing.write = Some(write(1, Effect::Change, WriteState::Unsettled));
+    let mut unlocking = Account::blank(key(), tenant(), Some(user()), at(0));
+    unlocking.write = Some(write(1, Effect::Unlock, WriteState::Writing));
+    unlocking.forgotten = true;
+    [
+        ("account_v1.json", full),
+        ("account_changing_v1.json", changing),
+        ("account_unlocking_v1.json", unlocking),
+        ("decoy_v1.json", Account::blank(key(), tenant(), None, at(0))),
+    ]
+}
+
+fn id(number: usize) -> MethodId {
+    MethodId::parse(&format!("m{number}")).expect("valid")
+}
+
+fn mail() -> Destination {
+    Destination::Email(EmailAddress::parse("ada@private.example").expect("valid"))
+}
+
+fn phone() -> Destination {
+    Destination::Phone(PhoneNumber::parse("+1 4255550101x22").expect("valid"))
+}
+
+fn digest(secret: u8) -> Digest {
+    Digest::of(DigestOf::SavedCode, &tenant(), &user(), &[secret])
+}
+
+fn seeds() -> [Factor; 3] {
+    let algorithms = [OathAlgorithm::Sha1, OathAlgorithm::Sha256, OathAlgorithm::Sha512];
+    algorithms.map(|algorithm| {
+        Factor::Oath(OathDevice {
+            seed: SealedSeed((0..63).collect()),
+            parameters: OathParameters { algorithm, digits: 6, period: 30 },
+            used: Some(60_000_001),
+            unknown: Unknown::NONE,
+        })
+    })
+}
+
+fn methods() -> Vec<Method> {
+    let saved = Factor::Saved(SavedSet {
+        codes: vec![digest(1), digest(2)],
+        replacement: Some(digest(3)),
+        unknown: Unknown::NONE,
+    });
+    let [app, token, further] = seeds();
+    let kinds = [
+        (MethodKind::Email, Factor::Address(mail()), Provenance::Confirmed),
+        (MethodKind::OfficePhone, Factor::Address(phone()), Provenance::Administrator),
+        (MethodKind::MobilePhone, Factor::Address(phone()), Provenance::Directory),
+        (MethodKind::AuthenticatorApp, app, Provenance::Unconfirmed),
+        (MethodKind::OathToken, token, Provenance::Administrator),
+        (MethodKind::AuthenticatorApp, further, Provenance::Confirmed),
+        (MethodKind::SavedCode, saved, Provenance::Confirmed),
+    ];
+    let numbered = kinds.into_iter().enumerate();
+    let method = |(place, (kind, factor, provenance)): (usize, _)| Method {
+        id: id(place + 1),
+        kind,
+        factor,
+        state: if place == 3 { MethodState::Pending } else { MethodState::Active },
+        provenance,
+        added_at: at(-90),
+        usable_from: at(-30),
+        replaces: (place == 3).then(|| id(6)),
+        unknown: Unknown::NONE,
+    };
+    numbered.map(method).collect()
+}
+
+fn challenge(number: u32, method: MethodKind, channel: Channel, answer: Answer) -> Challenge {
+    let alphabet = if number == 1 { CodeAlphabet::Strong } else { CodeAlphabet::Digits };
+    Challenge {
+        number,
+        option: ChallengeOption::indexed(method, channel, 1).expect("reached"),
+        key: 7,
+        nonce: std::array::from_fn(|place| place as u8),
+        format: CodeFormat::new(alphabet, 8),
+        opened_at: at(0),
+        expires_at: at(600),
+        attempts: 5,
+        pool: if number == 1 { PoolKind::Open } else { PoolKind::Proven },
+        answer,
+        confirms: Some(id(4)),
+        unknown: Unknown::NONE,
+    }
+}
+
+fn challenges() -> Vec<Challenge> {
+    vec![
+        challenge(1, MethodKind::Email, Channel::Link, Answer::Sent(mail())),
+        challenge(2, MethodKind::MobilePhone, Channel::Sms, Answer::Hollow),
+        challenge(3, MethodKind::OathToken, Channel::InHand, Answer::Oath(id(5))),
+        challenge(4, MethodKind::SavedCode, Channel::InHand, Answer::Saved(id(7))),
+        challenge(5, MethodKind::Passkey, Channel::InHand, Answer::External),
+        challenge(6, MethodKind::OfficePhone, Channel::Voice, Answer::Sent(phone())),
+        challenge(7, MethodKind::Email, Channel::Email, Answer::Sent(mail())),
+    ]
+}
+
+fn flows() -> Vec<Flow> {
+    let flow = |(place, purpose): (u8, Purpose)| Flow {
+        number: u32::from(place),
+        id: FlowId([place; 16]),
+        former: Some(FlowId([place + 100; 16])),
+        purpose,
+        generation: 2,
+        started_at: at(0),
+        expires_at: at(900),
+        epoch: 3,
+        source: 4_000_000_000,
+        by_administrator: true,
+        known_device: true,
+        stamp: Some("41".to_owned()),
+        required: 2,
+        challenges: if place == 0 { challenges() } else { Vec::new() },
+        proofs: vec![Proof {
+            method: MethodKind::Email,
+            identity: mail().normalised(),
+            challenge: 9,
+            at: at(30),
+            unknown: Unknown::NONE,
+        }],
+        repeat: Some(Repeat {
+            challenge: challenge(9, MethodKind::Email, Channel::Email, Answer::Sent(mail())),
+            step: Some(60_000_001),
+            code: Some(digest(4)),
+            unknown: Unknown::NONE,
+        }),
+        grant: Some(Grant { expires_at: at(300), rejections: 1, unknown: Unknown::NONE }),
+        done: Some(Done {
+            at: at(80),
+            propagated: false,
+            replace_saved_code: true,
+            remembered: true,
+        }),
+        unknown: Unknown::NONE,
+    };
+    (0..).zip(Purpose::ALL).map(flow).collect()
+}
+
+/// One of each.
+pub(super) fn notices() -> Vec<Notice> {
+    let (at, method) = (at(5), MethodKind::Email);
+    vec![
+        Notice::PasswordReset { at },
+        Notice::PasswordMayHaveChanged { at },
+        Notice::PasswordChanged { at },
+        Notice::AccountUnlocked { at },
+        Notice::AccountMayHaveBeenUnlocked { at },
+        Notice::MethodAdded { method, at },
+        Notice::MethodRemoved { method, at },
+        Notice::MethodReplaced { method, at },
+        Notice::MethodsRevoked { at },
+        Notice::SavedCodeUsed { left: 9, at },
+        Notice::RegistrationRequired { at },
+        Notice::ResetRequested { at },
+        Notice::ContactsChanged { at },
+        Notice::ManyFailures { method, at },
+        Notice::AdministratorMayHaveReset { at },
+        Notice::AdministratorReset { at },
+        Notice::HelpRequested { at },
+    ]
+}
+
+fn outbox() -> Vec<Pending> {
+    let locale = Locale::parse("zh-CN").expect("valid");
+    let notice = |notice| PendingBody::Notice {
+        notice,
+        channel: Channel::Email,
+        destination: mail(),
+        locale: locale.clone(),
+        about: Some("ada@contoso.example".to_owned()),
+    };
+    let mut bodies: Vec<_> = notices().into_iter().map(notice).collect();
+    bodies.push(PendingBody::Code { flow: 1, challenge: 1, locale });
+    for kinds in [SessionKinds::All, SessionKinds::PasswordBased] {
+        bodies.push(PendingBody::Revoke { write: 8, issued_before: at(75), kinds });
+    }
+    let pending = |(number, body)| Pending {
+        number,
+        queued_at: at(1),
+        due: at(2),
+        not_after: at(600),
+        claimed_until: Some(at(62)),
+        tries: 1,
+        write: Some(8),
+        body,
+        unknown: Unknown::NONE,
+    };
+    (1..).zip(bodies).map(pending).collect()
+}
+
+fn budgets() -> Vec<MethodBudget> {
+    let window = Window { times: vec![at(-20), at(-10)], locked_until: Some(at(900)) };
+    let kinds = MethodKind::ALL.into_iter().chain([MethodKind::Password]);
+    let budget = |method| MethodBudget {
+        method,
+        open: window.clone(),
+        proven: window.clone(),
+        consecutive: 25,
+        disabled: true,
+        told: true,
+        sign_in: 4,
+        unknown: Unknown::NONE,
+    };
+    kinds.map(budget).collect()
+}
+
+/// No account has all of this at once, and no field of an account is left out.
+fn full() -> Account {
+    let mut account = Account {
+        numbers: Numbers { flow: 4, challenge: 9, message: 20, write: 8, method: 7 },
+        incarnation: Some("1".to_owned()),
+        epoch: 3,
+        registration: Registration {
+            completed_at: Some(at(-90)),
+            confirmed_at: Some(at(-80)),
+            default: Some(id(1)),
+            required_since: Some(at(-70)),
+            postponed: Some(77),
+            ever_active: true,
+            unknown: Unknown::NONE,
+        },
+        flows: flows(),
+        budgets: budgets(),
+        sends: Sends {
+            open: vec![Sent { at: at(0), source: 1 }],
+            proven: vec![Sent { at: at(1), source: 2 }],
+        },
+        outbox: outbox(),
+        devices: vec![KnownDevice {
+            secret: digest(5),
+            until: at(900_000),
+            unknown: Unknown::NONE,
+        }],
+        help_at: Some(at(-60)),
+        settled: vec![6, 7],
+        ..Account::blank(key(), tenant(), Some(user()), at(90))
+    };
+    *account.methods = methods();
+    *account.offers = vec![Offer {
+        option: ChallengeOption::preferred(MethodKind::Email),
+        masked: mail().masked(),
+    }];
+    account
+}

@@ -1,0 +1,93 @@
+//! Events: one line for each kind, and for each value that a kind can have.
+
+use super::{at, golden, key, same, tenant, user};
+use crate::domain::event::tests::every_kind;
+use crate::domain::event::{ActorKind, Event, EventId, EventKind, FlowEnd, RejectedBy};
+use crate::domain::method::{Channel, MethodKind};
+use crate::domain::reason::{FlowStage, SsprReason};
+
+const STAGES: [FlowStage; 4] =
+    [FlowStage::Challenged, FlowStage::PartlyProven, FlowStage::Granted, FlowStage::Writing];
+
+const REASONS: [SsprReason; 13] = [
+    SsprReason::UnknownUser,
+    SsprReason::AccountDisabled,
+    SsprReason::SwitchedOff,
+    SsprReason::WritebackOff,
+    SsprReason::NoPolicy,
+    SsprReason::NotEntitled,
+    SsprReason::NotInScope,
+    SsprReason::TooFewMethods,
+    SsprReason::AdministratorRequired,
+    SsprReason::DirectoryUnreachable,
+    SsprReason::Blocked,
+    SsprReason::NoSuchMethod,
+    SsprReason::PasswordRefused,
+];
+
+/// Every kind, and what else its fields can say.
+fn kinds() -> Vec<EventKind> {
+    let mut kinds = every_kind();
+    let ends =
+        [FlowEnd::Abandoned, FlowEnd::Superseded, FlowEnd::TooManyRejections, FlowEnd::Cancelled];
+    for (ended, stage) in ends.into_iter().zip(STAGES) {
+        kinds.push(EventKind::FlowEnded { flow: 1, stage, ended });
+    }
+    for by in [RejectedBy::Rules, RejectedBy::BreachList, RejectedBy::Directory] {
+        kinds.push(EventKind::PasswordRejected { flow: 1, by, reasons: Vec::new() });
+    }
+    for reason in REASONS {
+        let (method, channel) = (MethodKind::MobilePhone, Channel::Voice);
+        kinds.push(EventKind::ChallengeOpened { flow: 1, method, channel, hollow: Some(reason) });
+    }
+    kinds.push(EventKind::ChallengeOpened {
+        flow: 1,
+        method: MethodKind::Email,
+        channel: Channel::Link,
+        hollow: None,
+    });
+    for method in MethodKind::ALL.into_iter().chain([MethodKind::Password]) {
+        kinds.push(EventKind::MethodDisabled { method });
+    }
+    kinds
+}
+
+pub(super) fn events() -> Vec<Event> {
+    let actors = [
+        ActorKind::Anonymous,
+        ActorKind::User,
+        ActorKind::Administrator("root@contoso.example".to_owned()),
+        ActorKind::Engine,
+    ];
+    let numbered = (0_u16..).zip(kinds()).zip(actors.into_iter().cycle());
+    let event = |((index, kind), actor)| Event {
+        format: Event::FORMAT,
+        id: EventId::new(key(), 1_800_000_000_000, index),
+        tenant: tenant(),
+        user: (index % 2 == 0).then(user),
+        actor,
+        at: at(i64::from(index)),
+        source: (index % 3 == 0).then(|| "203.0.113.7".to_owned()),
+        kind,
+        text: None,
+    };
+    numbered.map(event).collect()
+}
+
+/// Inv. 19: what this release writes is what the first one wrote.
+#[test]
+fn events_are_written_as_they_always_were() {
+    let lines: Vec<_> = events().iter().map(Event::encode).collect();
+    same("events_v1.jsonl", &lines.join("\n"));
+}
+
+/// Inv. 19: what any release wrote is read as it was meant, and comes back byte for byte.
+#[test]
+fn events_of_every_version_are_read_whole() {
+    for line in golden("events_v1.jsonl").lines() {
+        let event = Event::decode(line).unwrap_or_else(|error| panic!("{error}: {line}"));
+        assert!(!matches!(event.kind, EventKind::Other(_)), "{line}");
+        assert_eq!(event.encode(), line);
+        assert!(event.text.is_none(), "a field is not read: {line}");
+    }
+}

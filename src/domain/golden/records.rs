@@ -1,0 +1,106 @@
+//! Accounts, decoys, policies and the note about the store.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::accounts::accounts;
+use super::{again, at, body, golden, key, same, tenant};
+use crate::domain::account::FORMAT;
+use crate::domain::ids::{GroupId, RoleId};
+use crate::domain::link::LinkBase;
+use crate::domain::policy::{
+    CodeAlphabet, CodeFormat, Departure, Disclosure, Policy, PolicySettings, Scope,
+};
+use crate::domain::policy_record::PolicyRecord;
+use crate::domain::record::{Meta, Subject};
+
+/// The policies, by the names of their files.
+pub(super) fn policies() -> [(&'static str, PolicySettings); 2] {
+    let mut entra = PolicySettings::entra();
+    entra.scope = Scope::Selected([GroupId::parse("sspr-pilot").expect("valid")].into());
+    entra.link = Some(LinkBase::parse("https://id.contoso.example/reset?t=").expect("valid"));
+    entra.required_entitlement = Some("sspr".to_owned());
+    entra.administrators.roles.insert(RoleId::parse("Night Shift").expect("valid"));
+    let more = [Departure::GuessingAboveThreshold, Departure::OneGateAdministrators];
+    entra.acknowledged.extend(more);
+    let mut strict = PolicySettings::pci();
+    strict.scope = Scope::All;
+    strict.disclosure = Disclosure::Masked;
+    strict.codes.email = CodeFormat::new(CodeAlphabet::Strong, 12);
+    strict.lifetimes.phone_code = Duration::from_secs(120);
+    [("policy_entra_v1.json", entra), ("policy_strict_v1.json", strict)]
+}
+
+fn written() -> Vec<(&'static str, String)> {
+    let accounts = accounts().map(|(name, account)| (name, Subject::Account(Arc::new(account))));
+    let policies = policies().map(|(name, settings)| {
+        let policy = PolicyRecord {
+            format: FORMAT,
+            min_reader: 1,
+            key: key(),
+            tenant: tenant(),
+            revision: 3,
+            policy: Arc::new(Policy::new(settings).expect("sound")),
+            changed_at: at(0),
+            changed_by: "root@contoso.example".to_owned(),
+        };
+        (name, Subject::Policy(Arc::new(policy)))
+    });
+    let meta = Meta { key: key(), check: "00".repeat(32) };
+    let all = accounts.into_iter().chain(policies).chain([("meta_v1.json", Subject::Meta(meta))]);
+    all.map(|(name, subject)| (name, body(key(), subject))).collect()
+}
+
+/// Inv. 19: what this release writes is what the first one wrote.
+#[test]
+fn records_are_written_as_they_always_were() {
+    for (name, written) in written() {
+        same(name, &written);
+    }
+}
+
+/// Inv. 19: what any release wrote is read, whole: it comes back byte for byte.
+#[test]
+fn records_of_every_version_are_read_whole() {
+    let directory = super::file("");
+    let names = std::fs::read_dir(directory)
+        .expect("a directory")
+        .map(|entry| entry.expect("readable").file_name().into_string().expect("a plain name"));
+    let records: Vec<_> = names.filter(|name| name.ends_with(".json")).collect();
+    assert!(records.len() >= written().len(), "{records:?}");
+    for name in records {
+        let kept = golden(&name);
+        assert_eq!(again(key(), &kept).as_ref(), Ok(&kept), "{name}");
+    }
+}
+
+/// The value that the code would have given to an absent field hides nothing here.
+#[test]
+fn every_field_that_may_be_absent_has_a_value_in_the_fullest_account() {
+    let mut full = accounts()[0].1.clone();
+    full.forgotten = true;
+    let full = serde_json::to_value(&full).expect("plain data");
+    let mut empty = Vec::new();
+    look_for_nothing("", &full, &mut empty);
+    // Flows without challenges, and what has no propagation.
+    empty.retain(|path| !path.ends_with("/challenges") && !path.ends_with("/propagated"));
+    assert_eq!(empty, Vec::<String>::new());
+}
+
+fn look_for_nothing(path: &str, value: &serde_json::Value, found: &mut Vec<String>) {
+    use serde_json::Value;
+    match value {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                look_for_nothing(&format!("{path}/{name}"), value, found);
+            }
+        }
+        Value::Array(items) if !items.is_empty() => {
+            for (place, item) in items.iter().enumerate() {
+                look_for_nothing(&format!("{path}/{place}"), item, found);
+            }
+        }
+        Value::Array(_) | Value::Null | Value::Bool(false) => found.push(path.to_owned()),
+        _ => {}
+    }
+}

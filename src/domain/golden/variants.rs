@@ -1,0 +1,190 @@
+//! No variant is without a golden form: a new one does not compile here until it is named, and
+//! fails until a golden file holds it.
+
+use std::collections::BTreeSet;
+
+use super::accounts::accounts;
+use super::events::events;
+use super::records::policies;
+use crate::domain::account::{
+    Account, Answer, Challenge, Effect, Factor, MethodState, PendingBody, Provenance, Purpose,
+    WriteState,
+};
+use crate::domain::budget::PoolKind;
+use crate::domain::contact::Destination;
+use crate::domain::event::{ActorKind, EventKind, FlowEnd, RejectedBy};
+use crate::domain::facts::SessionKinds;
+use crate::domain::message::Notice;
+use crate::domain::method::{Channel, MethodKind};
+use crate::domain::policy::{
+    CodeAlphabet, Departure, Disclosure, NotifyRule, PolicySettings, Scope,
+};
+use crate::domain::reason::{FlowStage, SsprReason};
+use crate::domain::totp::OathAlgorithm;
+
+/// Every variant of the type is among the values.
+macro_rules! covered {
+    ($type:ident { $($variant:ident $(($any:tt))? $([$dots:tt])?),+ $(,)? }, $values:expr) => {
+        let name = |value: &$type| match value {
+            $($type::$variant $(($any))? $({ $dots })? => stringify!($variant)),+
+        };
+        let seen: BTreeSet<&str> = $values.map(name).collect();
+        let all: BTreeSet<&str> = [$(stringify!($variant)),+].into();
+        assert_eq!(seen, all, "{} without a golden form", stringify!($type));
+    };
+}
+
+fn challenges(account: &Account) -> impl Iterator<Item = &Challenge> {
+    account.flows.iter().flat_map(|flow| &flow.challenges)
+}
+
+#[test]
+fn every_variant_of_an_account_has_a_golden_form() {
+    let accounts = accounts().map(|(_, account)| account);
+    let [full, ..] = &accounts;
+    let bodies = || full.outbox.iter().map(|pending| &pending.body);
+    let writes = || accounts.iter().filter_map(|account| account.write.as_ref());
+    covered!(
+        Purpose { Reset, Register, Unlock, Change },
+        full.flows.iter().map(|one| &one.purpose)
+    );
+    covered!(
+        Answer { Hollow, Sent(_), Oath(_), Saved(_), External },
+        challenges(full).map(|one| &one.answer)
+    );
+    covered!(Factor { Address(_), Oath(_), Saved(_) }, full.methods.iter().map(|one| &one.factor));
+    covered!(MethodState { Pending, Active }, full.methods.iter().map(|one| &one.state));
+    covered!(
+        Provenance { Confirmed, Administrator, Directory, Unconfirmed },
+        full.methods.iter().map(|one| &one.provenance)
+    );
+    covered!(
+        Destination { Email(_), Phone(_) },
+        full.methods.iter().filter_map(|one| one.destination())
+    );
+    covered!(PendingBody { Code [..], Notice [..], Revoke [..] }, bodies());
+    covered!(Effect { Reset, Change, Unlock }, writes().map(|write| &write.effect));
+    covered!(WriteState { Writing, Unsettled }, writes().map(|write| &write.state));
+    covered!(PoolKind { Open, Proven }, challenges(full).map(|one| &one.pool));
+    covered!(CodeAlphabet { Digits, Strong }, challenges(full).map(|one| &one.format.alphabet));
+    let channels: Vec<Channel> = challenges(full).map(Challenge::channel).collect();
+    covered!(Channel { Email, Sms, Voice, Link, InHand }, channels.iter());
+    covered!(
+        MethodKind {
+            Email,
+            MobilePhone,
+            OfficePhone,
+            AuthenticatorApp,
+            OathToken,
+            SavedCode,
+            AppNotification,
+            Passkey,
+            HostVerified,
+            Password,
+        },
+        full.budgets.iter().map(|budget| &budget.method)
+    );
+    let kinds = bodies().filter_map(|body| match body {
+        PendingBody::Revoke { kinds, .. } => Some(kinds),
+        _ => None,
+    });
+    covered!(SessionKinds { All, PasswordBased }, kinds);
+    let notices = bodies().filter_map(|body| match body {
+        PendingBody::Notice { notice, .. } => Some(notice),
+        _ => None,
+    });
+    covered!(
+        Notice {
+            PasswordReset [..], PasswordMayHaveChanged [..], PasswordChanged [..],
+            AccountUnlocked [..], AccountMayHaveBeenUnlocked [..], MethodAdded [..],
+            MethodRemoved [..], MethodReplaced [..], MethodsRevoked [..], SavedCodeUsed [..],
+            RegistrationRequired [..], ResetRequested [..], ContactsChanged [..],
+            ManyFailures [..], AdministratorMayHaveReset [..], AdministratorReset [..],
+            HelpRequested [..],
+        },
+        notices
+    );
+    let algorithms = full.methods.iter().filter_map(|one| match &one.factor {
+        Factor::Oath(device) => Some(&device.parameters.algorithm),
+        _ => None,
+    });
+    covered!(OathAlgorithm { Sha1, Sha256, Sha512 }, algorithms);
+}
+
+#[test]
+fn every_variant_of_an_event_has_a_golden_form() {
+    let events = events();
+    let codes: BTreeSet<&str> = events.iter().map(|event| event.code()).collect();
+    assert_eq!(codes, EventKind::CODES.iter().copied().collect());
+    covered!(
+        ActorKind { Anonymous, User, Administrator(_), Engine },
+        events.iter().map(|event| &event.actor)
+    );
+    let ends = events.iter().filter_map(|event| match &event.kind {
+        EventKind::FlowEnded { ended, .. } => Some(ended),
+        _ => None,
+    });
+    covered!(FlowEnd { Abandoned, Superseded, TooManyRejections, Cancelled }, ends);
+    let stages = events.iter().filter_map(|event| match &event.kind {
+        EventKind::FlowEnded { stage, .. } => Some(stage),
+        _ => None,
+    });
+    covered!(FlowStage { Challenged, PartlyProven, Granted, Writing }, stages);
+    let judges = events.iter().filter_map(|event| match &event.kind {
+        EventKind::PasswordRejected { by, .. } => Some(by),
+        _ => None,
+    });
+    let reasons = events.iter().filter_map(|event| match &event.kind {
+        EventKind::ChallengeOpened { hollow, .. } => hollow.as_ref(),
+        _ => None,
+    });
+    covered!(
+        SsprReason {
+            UnknownUser,
+            AccountDisabled,
+            SwitchedOff,
+            WritebackOff,
+            NoPolicy,
+            NotEntitled,
+            NotInScope,
+            TooFewMethods,
+            AdministratorRequired,
+            DirectoryUnreachable,
+            Blocked,
+            NoSuchMethod,
+            PasswordRefused,
+        },
+        reasons
+    );
+    covered!(RejectedBy { Rules, BreachList, Directory }, judges);
+}
+
+#[test]
+fn every_variant_of_a_policy_has_a_golden_form() {
+    // The default has a golden form beside the policy's own tests.
+    let policies = policies().map(|(_, settings)| settings);
+    let default = PolicySettings::default();
+    let settings = || policies.iter().chain([&default]);
+    covered!(Scope { None, Selected(_), All }, settings().map(|one| &one.scope));
+    covered!(Disclosure { Uniform, Masked, Reasoned }, settings().map(|one| &one.disclosure));
+    covered!(
+        NotifyRule { All, PrimaryAndAlternate },
+        settings().map(|one| &one.notifications.rule)
+    );
+    covered!(CodeAlphabet { Digits, Strong }, settings().map(|one| &one.codes.email.alphabet));
+    covered!(
+        Departure {
+            UnverifiedDirectoryContacts,
+            IssuedCodesAsTwoGates,
+            OneGateAdministrators,
+            CompositionRules,
+            AsciiPasswords,
+            ShortPasswords,
+            PasswordSessionsOnly,
+            CountersClearedOnReset,
+            ReasonedDisclosure,
+            GuessingAboveThreshold,
+        },
+        settings().flat_map(|one| &one.acknowledged)
+    );
+}

@@ -1,0 +1,67 @@
+//! Operations for the lifetime of keys: page by page over the accounts of a tenant, resumable.
+
+mod reseal;
+mod short_keys;
+
+pub use reseal::{Resealed, SeedsLeft};
+pub use short_keys::{KeyUse, ShortKeysInUse};
+
+use super::Engine;
+use super::error::{At as _, Error, Port};
+use super::step::{Loaded, Target, target_of};
+use crate::domain::ids::{RecordKey, TenantId};
+use crate::domain::record::{CorruptRecord, Record, RecordKind};
+use crate::port::{Cursor, Page, PortError};
+
+/// A record that is there and cannot be read: damaged, somebody else's, or closed by a newer
+/// release. Its account stays closed, and the record as it is.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("the account of record {record} cannot be read: {detail}")]
+#[non_exhaustive]
+pub struct UnreadableAccount {
+    /// The key of the record in the store.
+    pub record: RecordKey,
+    /// What is wrong with it. Holds nothing of its content.
+    pub detail: String,
+}
+
+impl UnreadableAccount {
+    fn of(record: &Record, error: &Error) -> Self {
+        let source = match error {
+            Error::Fault(fault) => std::error::Error::source(&fault.error),
+            _ => None,
+        };
+        let corrupt = source.and_then(|source| source.downcast_ref::<CorruptRecord>());
+        let detail = corrupt.map_or_else(|| error.to_string(), |corrupt| corrupt.detail.clone());
+        Self { record: *record.key(), detail }
+    }
+}
+
+impl Engine {
+    /// A page of the tenant's accounts, as they are in the store.
+    async fn accounts_of(
+        &self,
+        tenant: &TenantId,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> Result<Page<Record>, Error> {
+        self.inner.store.scan(tenant, RecordKind::Account, after, limit).await.at(Port::Store)
+    }
+
+    /// Whose record this is, if it is one of the tenant's accounts and can be read.
+    pub(super) fn read_account(
+        &self,
+        tenant: &TenantId,
+        record: &Record,
+    ) -> Result<(Target, Loaded), UnreadableAccount> {
+        let read = target_of(record).and_then(|(target, loaded)| {
+            self.check_target(&target)?;
+            if target.tenant == *tenant && target.user.is_some() {
+                return Ok((target, loaded));
+            }
+            let cause = record.corrupt("the body is of another account".to_owned());
+            Err(PortError::corrupt().because(cause)).at(Port::Store)
+        });
+        read.map_err(|error| UnreadableAccount::of(record, &error))
+    }
+}

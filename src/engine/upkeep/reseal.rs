@@ -1,0 +1,161 @@
+//! Seeds sealed anew, under the seal's present key.
+
+use super::UnreadableAccount;
+use crate::domain::account::{Account, Factor, SealedSeed};
+use crate::domain::decide::{Turn, replace_seeds};
+use crate::domain::ids::{MethodId, TenantId, UserId};
+use crate::domain::refusal::Refusal;
+use crate::engine::Engine;
+use crate::engine::compare::seed_context;
+use crate::engine::error::{At as _, Error, Port};
+use crate::engine::step::{Origin, Plan, Target, Unsure};
+use crate::port::{Cursor, Seal};
+
+/// What one call of [`Engine::reseal`] has done.
+#[derive(Debug, Default)]
+#[non_exhaustive]
+pub struct Resealed {
+    /// Accounts looked at.
+    pub accounts: u64,
+    /// Seeds that were under the present key already.
+    pub current: u64,
+    /// Seeds that are now.
+    pub resealed: u64,
+    /// Seeds that are not, and why: they were kept as they are.
+    pub left: Vec<SeedsLeft>,
+    /// Accounts whose record cannot be read.
+    pub unreadable: Vec<UnreadableAccount>,
+    /// Where to go on; `None` at the end. Its text may be kept, and taken up after a crash.
+    pub next: Option<Cursor>,
+}
+
+/// Seeds of one account that were not sealed anew.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct SeedsLeft {
+    /// Whose they are.
+    pub user: UserId,
+    /// Which methods.
+    pub methods: Vec<MethodId>,
+    /// What failed: the seal, or the store.
+    pub error: Error,
+}
+
+/// A seed as it is kept, and the same one under the present key.
+struct Fresh {
+    id: MethodId,
+    before: SealedSeed,
+    after: SealedSeed,
+}
+
+impl Engine {
+    /// Seals anew what is not under the seal's present key ([`Seal::is_current`]): the seeds of the
+    /// next accounts of a tenant, at most `limit` accounts. Go on from [`Resealed::next`] until
+    /// there is none. Everything goes on meanwhile, in any number of processes.
+    ///
+    /// Each account is one commit and one `seeds_resealed` event. Nothing else about it changes: no
+    /// code or flow becomes void, no step of a device counts again, nobody is told. Supplied tokens
+    /// and enrolments that are not confirmed yet are included. A seed that cannot be opened is
+    /// reported and kept, and stops nothing.
+    ///
+    /// An old key may go once every process seals with the new one, and a run begun after that has
+    /// reached its end with nothing [`left`](Resealed::left) and nothing
+    /// [`unreadable`](Resealed::unreadable), for every tenant. The manual has the whole
+    /// [recipe](crate::manual::upgrading).
+    ///
+    /// ```
+    /// # async fn run(engine: sspr::Engine, tenant: sspr::TenantId) -> Result<(), sspr::Error> {
+    /// let mut cursor = None;
+    /// loop {
+    ///     let page = engine.reseal(&tenant, cursor.as_ref(), 100).await?;
+    ///     println!("{} accounts, {} seeds", page.accounts, page.resealed);
+    ///     let Some(next) = page.next else { break };
+    ///     cursor = Some(next); // keep `as_str()` of it, to go on after a crash
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::NotOffered`] if the engine has no seal; [`Error::Fault`] if the store cannot list
+    /// the accounts, or the tenant's policy cannot be read: call again with the same cursor.
+    pub async fn reseal(
+        &self,
+        tenant: &TenantId,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> Result<Resealed, Error> {
+        let seal = self.inner.seal.as_deref().ok_or(Refusal::NotOffered)?;
+        // A tenant whose policy is damaged is closed as a whole; that is no fault of each account.
+        self.policy(tenant, false).await?;
+        let page = self.accounts_of(tenant, after, limit).await?;
+        let mut done = Resealed { next: page.next, ..Resealed::default() };
+        for record in &page.items {
+            done.accounts += 1;
+            match self.read_account(tenant, record) {
+                Ok((target, loaded)) => {
+                    self.reseal_account(seal, &target, &loaded.account, &mut done).await;
+                }
+                Err(unreadable) => done.unreadable.push(unreadable),
+            }
+        }
+        Ok(done)
+    }
+
+    async fn reseal_account(
+        &self,
+        seal: &dyn Seal,
+        target: &Target,
+        account: &Account,
+        done: &mut Resealed,
+    ) {
+        let Some(user) = &target.user else { return };
+        let mut fresh = Vec::new();
+        for method in account.methods.iter() {
+            let Factor::Oath(device) = &method.factor else { continue };
+            if seal.is_current(&device.seed.0) {
+                done.current += 1;
+                continue;
+            }
+            let bound = seed_context(&target.tenant, user, method.kind);
+            let sealed = match seal.open(&device.seed.0, &bound).await.at(Port::Seal) {
+                Ok(seed) => {
+                    let seed = seed.expose_secret();
+                    self.seal_seed(&target.tenant, user, method.kind, seed).await
+                }
+                Err(error) => Err(error),
+            };
+            let id = method.id.clone();
+            match sealed {
+                Ok(after) => fresh.push(Fresh { id, before: device.seed.clone(), after }),
+                Err(error) => {
+                    done.left.push(SeedsLeft { user: user.clone(), methods: vec![id], error });
+                }
+            }
+        }
+        if fresh.is_empty() {
+            return;
+        }
+        match self.replace(target, &fresh).await {
+            Ok(count) => done.resealed += u64::from(count),
+            Err(error) => {
+                let methods = fresh.into_iter().map(|one| one.id).collect();
+                done.left.push(SeedsLeft { user: user.clone(), methods, error });
+            }
+        }
+    }
+
+    /// Puts the seeds into the account as it is now.
+    async fn replace(&self, target: &Target, fresh: &[Fresh]) -> Result<u8, Error> {
+        let (policy, _) = self.policy(&target.tenant, false).await?;
+        let decide = |turn: &mut Turn<'_>| {
+            let seeds = fresh.iter().map(|one| (&one.id, &one.before, &one.after));
+            let count = replace_seeds(turn, seeds);
+            Ok(if count > 0 { Plan::Commit(count) } else { Plan::Keep(0) })
+        };
+        let origin = Origin::engine();
+        let step = self.step(target, None, &policy, &origin, Unsure::Resolve, decide);
+        Ok(step.await?.0)
+    }
+}

@@ -1,0 +1,153 @@
+//! Which short-lived keys are still needed.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::UnreadableAccount;
+use crate::domain::account::{Account, Flow};
+use crate::domain::decide::{MAX_SKEW, time_of};
+use crate::domain::ids::TenantId;
+use crate::domain::time::Timestamp;
+use crate::engine::Engine;
+use crate::engine::error::Error;
+use crate::port::Cursor;
+
+/// What the accounts of a tenant still need of each short-lived key.
+#[derive(Clone, PartialEq, Debug)]
+#[non_exhaustive]
+pub struct ShortKeysInUse {
+    /// When it was counted, by this engine's clock.
+    pub counted_at: Timestamp,
+    /// Accounts looked at.
+    pub accounts: u64,
+    /// What is alive, by the id of the key whose codes answer it.
+    pub keys: BTreeMap<u16, KeyUse>,
+    /// Flows that are under way, with or without a challenge.
+    pub flows: u64,
+    /// When the oldest of them began.
+    pub oldest_flow: Option<Timestamp>,
+    /// How long a flow may live, by the tenant's policy: a ticket without a challenge is in no store.
+    pub flow_life: Duration,
+    /// Accounts whose record cannot be read, and of which nothing is known.
+    pub unreadable: Vec<UnreadableAccount>,
+    /// Where to go on; `None` at the end. Its text may be kept.
+    pub next: Option<Cursor>,
+}
+
+/// What is alive under one short-lived key.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[non_exhaustive]
+pub struct KeyUse {
+    /// Flows with at least one such challenge.
+    pub flows: u64,
+    /// Challenges whose code may still be given.
+    pub challenges: u64,
+}
+
+impl ShortKeysInUse {
+    /// Adds the next page to this one.
+    pub fn add(&mut self, page: Self) {
+        self.counted_at = self.counted_at.min(page.counted_at);
+        self.accounts += page.accounts;
+        for (id, more) in page.keys {
+            let used = self.keys.entry(id).or_default();
+            used.flows += more.flows;
+            used.challenges += more.challenges;
+        }
+        self.flows += page.flows;
+        self.oldest_flow = self.oldest_flow.into_iter().chain(page.oldest_flow).min();
+        self.flow_life = self.flow_life.max(page.flow_life);
+        self.unreadable.extend(page.unreadable);
+        self.next = page.next;
+    }
+
+    /// Whether dropping this key refuses nobody: no process has issued with it since `issued_until`,
+    /// no code of it is alive, and no ticket of it can be.
+    ///
+    /// `false` also if a page is missing or an account cannot be read: what it needs is not known.
+    #[must_use]
+    pub fn may_drop(&self, id: u16, issued_until: Timestamp) -> bool {
+        // Another process's clock may be ahead.
+        let issued_until = issued_until.plus(MAX_SKEW);
+        self.next.is_none()
+            && self.unreadable.is_empty()
+            && !self.keys.contains_key(&id)
+            && self.oldest_flow.is_none_or(|began| began > issued_until)
+            && self.counted_at >= issued_until.plus(self.flow_life)
+    }
+
+    fn count(&mut self, account: &Account, now: Timestamp) {
+        let live = |flow: &&Flow| flow.live(now) && flow.epoch == account.epoch;
+        for flow in account.flows.iter().filter(live) {
+            self.flows += 1;
+            self.oldest_flow = self.oldest_flow.into_iter().chain([flow.started_at]).min();
+            let repeated = flow.repeat.iter().map(|repeat| &repeat.challenge);
+            let mut used = BTreeMap::<u16, u64>::new();
+            for challenge in flow.challenges.iter().chain(repeated) {
+                if challenge.live(now) && challenge.attempts > 0 {
+                    *used.entry(challenge.key).or_default() += 1;
+                }
+            }
+            for (id, challenges) in used {
+                let used = self.keys.entry(id).or_default();
+                used.flows += 1;
+                used.challenges += challenges;
+            }
+        }
+    }
+}
+
+impl Engine {
+    /// Counts what the next accounts of a tenant, at most `limit`, still need of each short-lived
+    /// key. [`add`](ShortKeysInUse::add) page to page until [`next`](ShortKeysInUse::next) is none;
+    /// then [`may_drop`](ShortKeysInUse::may_drop) tells whether an old key may go. Only reads.
+    ///
+    /// ```
+    /// use sspr::Timestamp;
+    ///
+    /// # async fn run(engine: sspr::Engine, tenant: sspr::TenantId) -> Result<(), sspr::Error> {
+    /// # let last_process_restarted = Timestamp::EPOCH;
+    /// let mut used = engine.short_keys_in_use(&tenant, None, 500).await?;
+    /// while let Some(cursor) = used.next.clone() {
+    ///     used.add(engine.short_keys_in_use(&tenant, Some(&cursor), 500).await?);
+    /// }
+    /// if used.may_drop(1, last_process_restarted) {
+    ///     println!("key 1 is not needed any more");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Fault`] if the store cannot list the accounts, or the tenant's policy cannot be
+    /// read.
+    pub async fn short_keys_in_use(
+        &self,
+        tenant: &TenantId,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> Result<ShortKeysInUse, Error> {
+        let (policy, _) = self.policy(tenant, true).await?;
+        let now = self.inner.clock.now();
+        let page = self.accounts_of(tenant, after, limit).await?;
+        let mut used = ShortKeysInUse {
+            counted_at: now,
+            accounts: 0,
+            keys: BTreeMap::new(),
+            flows: 0,
+            oldest_flow: None,
+            flow_life: policy.lifetimes.flow,
+            unreadable: Vec::new(),
+            next: page.next,
+        };
+        for record in &page.items {
+            used.accounts += 1;
+            match self.read_account(tenant, record) {
+                Ok((_, loaded)) => used.count(&loaded.account, time_of(&loaded.account, now)),
+                Err(unreadable) => used.unreadable.push(unreadable),
+            }
+        }
+        Ok(used)
+    }
+}

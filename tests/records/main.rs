@@ -1,0 +1,13 @@
+//! Records for years: releases side by side, damaged records, keys that change. Every test runs on
+//! every store of [`stores::all`].
+#![cfg(feature = "testing")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod damaged;
+mod events;
+mod newer;
+mod policies;
+mod stores;
+mod upgrade;
