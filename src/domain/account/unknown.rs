@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// Fields of a newer release, kept through our own writes. Flattened into whatever has a life of its
 /// own; small parts that are replaced as a whole refuse what they do not know.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[expect(clippy::box_collection, reason = "one word in every part, where there is mostly nothing")]
 pub(crate) struct Unknown(Option<Box<BTreeMap<String, serde_json::Value>>>);
 
 impl Unknown {
