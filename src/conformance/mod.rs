@@ -31,6 +31,7 @@ mod harness;
 mod jobs;
 mod kit;
 mod list;
+mod macros;
 mod process;
 mod property;
 mod race;
