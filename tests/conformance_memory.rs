@@ -58,6 +58,11 @@ impl Place for SharedPlace {
         self.0.damage(*key);
         Ok(Ability::Has)
     }
+
+    async fn damage_event(&self, key: &RecordKey) -> PortResult<Ability> {
+        self.0.damage_events(*key);
+        Ok(Ability::Has)
+    }
 }
 
 /// What the test runner really has, so that a property cannot be listed and never run.
