@@ -8,15 +8,26 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use sspr::adapters::sqlite::SqliteStore;
-use sspr::conformance::{Ability, Harness, Place};
+use sspr::conformance::{Ability, Harness, Outcome, PROPERTIES, Place};
 use sspr::port::{PortError, PortResult};
 use sspr::testing::Encoded;
 use sspr::{RecordKey, Store};
 
-sspr::conformance_tests!(file, Files { encoded: false });
-sspr::conformance_tests!(encoded, Files { encoded: true });
+sspr::conformance_tests!(file, Files { accounts: 300, encoded: false });
+sspr::conformance_tests!(encoded, Files { accounts: 300, encoded: true });
+
+/// A report, a purge and a trail of a large organisation miss nobody.
+#[test]
+fn a_hundred_thousand_accounts_are_listed_whole() {
+    let harness = Files { accounts: 100_000, encoded: false };
+    let property = PROPERTIES.iter().find(|one| one.name == "listings_are_complete_at_any_size");
+    let harness: Arc<dyn Harness> = Arc::new(harness);
+    let verdict = property.expect("it is in the kit").run(&harness);
+    assert_eq!(verdict, Ok(Outcome::Held));
+}
 
 struct Files {
+    accounts: u64,
     encoded: bool,
 }
 
@@ -46,6 +57,10 @@ impl Harness for Files {
     /// Every commit reaches the disk: as many rounds as reach the races' threads, and no more.
     fn rounds(&self) -> usize {
         100
+    }
+
+    fn accounts(&self) -> u64 {
+        self.accounts
     }
 }
 
@@ -79,6 +94,16 @@ impl Place for File {
         let overwrite = "UPDATE record SET body = CAST(x'ff00ff' AS TEXT) WHERE key = ?1";
         let changed = file.execute(overwrite, [key.as_bytes()]).map_err(broken)?;
         assert_eq!(changed, 1, "the record is there");
+        Ok(Ability::Has)
+    }
+
+    async fn damage_event(&self, key: &RecordKey) -> PortResult<Ability> {
+        let broken = |error: rusqlite::Error| PortError::denied().because(error);
+        let file = rusqlite::Connection::open(self.folder.join("kit.sqlite")).map_err(broken)?;
+        // Cut short: text still, and no event any more.
+        let cut = "UPDATE event SET body = substr(body, 1, length(body) / 2) WHERE record = ?1";
+        let changed = file.execute(cut, [key.as_bytes()]).map_err(broken)?;
+        assert_eq!(changed, 1, "the event is there");
         Ok(Ability::Has)
     }
 }

@@ -42,18 +42,16 @@ pub(super) async fn count(store: &dyn Store, from: u64, to: u64) -> Verdict<Vec<
     Ok(values)
 }
 
-/// Commits one version after the other, each with two events, an alarm that goes up with it and a
-/// counter that follows, until nobody listens.
+/// Counts and commits one version after the other, each with two events and an alarm that goes up
+/// with it, until nobody listens.
 async fn work(store: &dyn Store, n: u64, heard: impl Fn(u64) -> bool) -> Verdict {
-    let mut draft = match store.load(&key(n)).await? {
-        Some(there) => Draft::first(n).versioned(there.version()).after(),
-        None => Draft::first(n),
-    };
+    let mut draft = Draft::first(n);
     loop {
         let count = draft.record.version().count();
         draft = draft.wake(Some(at(count.cast_signed()))).events(2);
-        put(store, &draft).await?;
+        // The commit comes last: no other call may be what brings it to the disk.
         add(store, charge(n, 1)).await?;
+        put(store, &draft).await?;
         if !heard(count) {
             return Ok(());
         }
@@ -63,7 +61,7 @@ async fn work(store: &dyn Store, n: u64, heard: impl Fn(u64) -> bool) -> Verdict
 
 async fn claim(store: &dyn Store, n: u64, until: i64) -> Verdict {
     let Some(there) = store.load(&key(n)).await? else {
-        return Err(Stop::Seen("nothing to claim".to_owned()));
+        return Err(Stop::Seen("none where a record was committed before".to_owned()));
     };
     let claimed = Draft::first(n).versioned(there.version()).after().wake(Some(at(until)));
     put(store, &claimed).await
