@@ -32,6 +32,7 @@ mod jobs;
 mod kit;
 mod list;
 mod macros;
+mod ports;
 mod process;
 mod property;
 mod race;
@@ -42,6 +43,10 @@ use std::io::Write as _;
 use std::sync::Arc;
 
 pub use harness::{Ability, Harness, Place};
+pub use ports::{
+    DeliveryPlace, DirectoryPlace, Port, PortHarness, PortProperty, assert_port_property,
+    check_port,
+};
 use process::InTests;
 pub use process::play_other_process;
 pub use property::{Outcome, Property, Report, Violation};
@@ -62,11 +67,7 @@ pub fn check(harness: impl Harness) -> Report {
     let harness: Arc<dyn Harness> = Arc::new(harness);
     let mut report = Report::default();
     for property in PROPERTIES {
-        match property.run(&harness) {
-            Ok(Outcome::Held) => report.held.push(property.name),
-            Ok(Outcome::Skipped(reason)) => report.skipped.push((property.name, reason)),
-            Err(violation) => report.violations.push(violation),
-        }
+        report.add(property.name, property.run(&harness));
     }
     report
 }
@@ -90,7 +91,12 @@ pub fn assert_property_in(module: &'static str, name: &str, harness: impl Harnes
 fn judge(name: &str, harness: Arc<dyn Harness>) {
     let property = PROPERTIES.iter().find(|property| property.name == name);
     let property = property.unwrap_or_else(|| panic!("there is no property named {name}"));
-    match property.run(&harness) {
+    settle_test(name, property.run(&harness));
+}
+
+/// What a test does with the outcome of its property.
+fn settle_test(name: &str, outcome: Result<Outcome, Violation>) {
+    match outcome {
         Ok(Outcome::Held) => {}
         Ok(Outcome::Skipped(reason)) => {
             // Not `eprintln!`, which the test runner swallows: a rule that nobody checked must

@@ -1,15 +1,15 @@
 //! The ways to be wrong.
 
 macro_rules! defects {
-    ($($(#[$doc:meta])* $name:ident => $property:literal,)+) => {
-        /// One way in which a store is wrong.
+    ($(#[$what:meta])* $defects:ident: $($(#[$doc:meta])* $name:ident => $property:literal,)+) => {
+        $(#[$what])*
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
         #[non_exhaustive]
-        pub enum Defect {
+        pub enum $defects {
             $($(#[$doc])* $name,)+
         }
 
-        impl Defect {
+        impl $defects {
             /// Every defect.
             pub const ALL: &'static [Self] = &[$(Self::$name),+];
 
@@ -23,8 +23,11 @@ macro_rules! defects {
         }
     };
 }
+pub(super) use defects;
 
 defects! {
+    /// One way in which a store is wrong.
+    Defect:
     /// `commit` compares, lets others go first, and then writes whatever is there by then (V1, V2).
     ReadIncrementWrite => "commit_has_one_winner",
     /// The same for the first version of a record: two of them are inserted (V1).

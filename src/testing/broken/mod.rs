@@ -3,12 +3,13 @@
 //! Each [`Defect`] is a mistake that released systems made: the row of the attack list that it
 //! opens is named with it. A kit that does not catch one of them by the property of
 //! [`Defect::caught_by`] is broken itself; an engine's own tests can use them to show which of its
-//! rules rest on the store.
+//! rules rest on the store. [`PortDefect`] and [`BrokenPort`] are the same for the other ports.
 
 mod behind;
 mod counts;
 mod defect;
 mod handle;
+mod ports;
 mod reads;
 mod trail;
 mod writes;
@@ -21,6 +22,7 @@ use async_trait::async_trait;
 
 use behind::Unwritten;
 pub use defect::Defect;
+pub use ports::{BrokenPort, PortDefect};
 
 use crate::adapters::memory::MemoryStore;
 use crate::domain::event::Event;
