@@ -260,6 +260,10 @@ impl Harness for Folders {
     fn rounds(&self) -> usize {
         100 // half the default: every call waits for the disk
     }
+
+    fn accounts(&self) -> u64 {
+        100 // likewise: every call reads the whole file
+    }
 }
 
 #[async_trait]

@@ -93,8 +93,7 @@ impl DeliveryPlace for Inbox {
     async fn accepted(&self, idempotency_key: &str) -> PortResult<usize> {
         let all = self.inbox.all();
         let same = all.iter().filter(|message| message.idempotency_key == idempotency_key);
-        // A repeat is noticed, and not shown twice.
-        Ok(same.count())
+        Ok(same.map(|message| 1 + message.repetitions as usize).sum())
     }
 
     async fn provide(&self, tenant: &TenantId, channels: &[Channel]) -> PortResult<Ability> {

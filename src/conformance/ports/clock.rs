@@ -24,10 +24,14 @@ pub(super) async fn now_is_near_the_time_of_others(harness: Harness<'_>) -> Verd
 pub(super) async fn now_never_fails(harness: Harness<'_>) -> Verdict {
     let clock = harness.make();
     std::thread::scope(|scope| {
-        let ask = || (0..2000).map(|_| clock.now()).count();
+        let ask = || {
+            for _ in 0..2000 {
+                let _ = clock.now();
+            }
+        };
         let asked: Vec<_> = (0..3).map(|_| scope.spawn(ask)).collect();
         let ended: Vec<_> = asked.into_iter().map(|thread| thread.join()).collect();
-        let whole = ended.into_iter().all(|end| end.is_ok_and(|many| many == 2000));
+        let whole = ended.iter().all(Result::is_ok);
         ensure!(whole, "it panicked when it was asked often, by several at a time");
         Ok(())
     })
