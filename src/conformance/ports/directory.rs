@@ -1,6 +1,7 @@
 //! Properties of a directory that is read.
 
 use std::collections::BTreeSet;
+use std::slice::from_ref;
 use std::sync::Arc;
 
 use crate::conformance::kit::{Stop, Verdict, ensure, require};
@@ -134,12 +135,12 @@ pub(super) async fn find_resolves_groups(harness: Harness<'_>) -> Verdict {
     let [inner, middle, outer] = [group("inner")?, group("middle")?, group("outer")?];
     let [other, round] = [group("other")?, group("round")?];
     // The outer one holds the middle one, that holds the inner one, and it the outer one again.
-    let made = place.add_group(&owner, &inner, &[member.clone()], &[outer.clone()]).await?;
+    let made = place.add_group(&owner, &inner, from_ref(&member), from_ref(&outer)).await?;
     require(made)?;
-    place.add_group(&owner, &middle, &[], &[inner.clone()]).await?;
-    place.add_group(&owner, &outer, &[], &[middle.clone()]).await?;
+    place.add_group(&owner, &middle, &[], from_ref(&inner)).await?;
+    place.add_group(&owner, &outer, &[], from_ref(&middle)).await?;
     place.add_group(&owner, &other, &[user("u-2")?], &[]).await?;
-    place.add_group(&owner, &round, &[], &[round.clone()]).await?;
+    place.add_group(&owner, &round, &[], from_ref(&round)).await?;
     let asked: BTreeSet<_> = [&inner, &outer, &other, &round].into_iter().cloned().collect();
     let facts = known(&place, &owner, &member, &asked).await?;
     let found = facts.map(|facts| facts.groups.intersection(&asked).cloned().collect());

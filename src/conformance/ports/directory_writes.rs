@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::directory::{Harness, Place, add, known, open, user};
 use crate::conformance::kit::{Verdict, ensure, require};
 use crate::conformance::sample::{at, tenant};
-use crate::domain::facts::{SessionKinds, UserFacts, WriteOutcome};
+use crate::domain::facts::{PasswordHome, SessionKinds, UserFacts, WriteOutcome, WritebackState};
 use crate::domain::ids::UserId;
 use crate::domain::secret::SecretText;
 use crate::port::{PasswordWrite, PortErrorKind, PortResult, Unlock};
@@ -70,7 +70,12 @@ pub(super) async fn set_password_of_nobody_is_not_written(harness: Harness<'_>) 
 
 pub(super) async fn set_password_out_of_reach_writes_nothing(harness: Harness<'_>) -> Verdict {
     let place = open(harness).await?;
-    let id = add(&place, "kit", "u-1").await?;
+    // The password lives elsewhere: that is what can be out of reach while the rest answers.
+    let id = user("u-1")?;
+    let mut facts = UserFacts::new(id.clone());
+    facts.password_home = PasswordHome::OnPremises;
+    facts.writeback = Some(WritebackState::Running);
+    place.add_user(&tenant("kit"), facts, &["u-1@kit.example"], "Password of u-1 1!").await?;
     require(place.cut_off(true).await?)?;
     let next = "a password that cannot arrive, 3!";
     let outcome = write(&place, &id, next, 1).await;
