@@ -12,12 +12,12 @@ use std::error::Error;
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde::{Deserialize, Serialize};
-use sspr::conformance::{Ability, Harness, Place, check};
+use sspr::conformance::{Ability, Harness, Place, check, play_other_process};
 use sspr::port::PortErrorKind::{self, Corrupt, Unavailable, Unknown};
 use sspr::port::*;
 use sspr::{CounterKey, RecordKey, TenantId, Timestamp};
@@ -249,8 +249,20 @@ impl Harness for Folders {
         Ok(Box::new(Folder(folder)))
     }
 
+    async fn join(&self, address: &str) -> PortResult<Box<dyn Place>> {
+        Ok(Box::new(Folder(PathBuf::from(address))))
+    }
+
+    fn other_process(&self) -> Option<Command> {
+        std::env::current_exe().ok().map(Command::new) // this program once more
+    }
+
     fn rounds(&self) -> usize {
         100 // half the default: every call waits for the disk
+    }
+
+    fn accounts(&self) -> u64 {
+        100 // likewise: every call reads the whole file
     }
 }
 
@@ -268,18 +280,34 @@ impl Place for Folder {
         Ability::Has
     }
 
+    fn several_processes(&self) -> Ability {
+        Ability::Has
+    }
+
+    fn address(&self) -> String {
+        self.0.display().to_string()
+    }
+
     async fn damage(&self, _key: &RecordKey) -> PortResult<Ability> {
         let file = fs::OpenOptions::new().write(true).open(self.0.join("sspr.json"));
         file.and_then(|file| file.set_len(file.metadata()?.len() / 2))
             .map_err(because(Unavailable))?;
         Ok(Ability::Has)
     }
+
+    async fn damage_event(&self, key: &RecordKey) -> PortResult<Ability> {
+        self.damage(key).await // the whole file
+    }
 }
 
 fn main() -> ExitCode {
+    let folders = |folder| Folders(folder, AtomicUsize::new(0));
+    if play_other_process(folders(PathBuf::new())) {
+        return ExitCode::SUCCESS; // the kit started this one, to race it and to kill it
+    }
     println!("the kit is at work: half a minute, or less");
     let folder = std::env::temp_dir().join(format!("sspr-custom-store-{}", std::process::id()));
-    let report = check(Folders(folder.clone(), AtomicUsize::new(0)));
+    let report = check(folders(folder.clone()));
     let _ = fs::remove_dir_all(folder); // among temporary files: no harm if it stays
     for property in &report.held {
         println!("held     {property}");

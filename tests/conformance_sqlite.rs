@@ -8,21 +8,34 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use sspr::adapters::sqlite::SqliteStore;
-use sspr::conformance::{Ability, Harness, Place};
+use sspr::conformance::{Ability, Harness, Outcome, PROPERTIES, Place};
 use sspr::port::{PortError, PortResult};
 use sspr::testing::Encoded;
 use sspr::{RecordKey, Store};
 
-sspr::conformance_tests!(file, Files { encoded: false });
-sspr::conformance_tests!(encoded, Files { encoded: true });
+sspr::conformance_tests!(file, Files { accounts: 300, encoded: false });
+sspr::conformance_tests!(encoded, Files { accounts: 300, encoded: true });
+
+/// A report, a purge and a trail of a large organisation miss nobody.
+#[test]
+fn a_hundred_thousand_accounts_are_listed_whole() {
+    let harness = Files { accounts: 100_000, encoded: false };
+    let property = PROPERTIES.iter().find(|one| one.name == "listings_are_complete_at_any_size");
+    let harness: Arc<dyn Harness> = Arc::new(harness);
+    let verdict = property.expect("it is in the kit").run(&harness);
+    assert_eq!(verdict, Ok(Outcome::Held));
+}
 
 struct Files {
+    accounts: u64,
     encoded: bool,
 }
 
 struct File {
     folder: PathBuf,
     encoded: bool,
+    /// Whoever made it removes it; a process that joined leaves it alone.
+    own: bool,
 }
 
 #[async_trait]
@@ -33,12 +46,21 @@ impl Harness for Files {
         let name = format!("sspr-conformance-{}-{number}", std::process::id());
         let folder = std::env::temp_dir().join(name);
         std::fs::create_dir_all(&folder).map_err(|error| PortError::denied().because(error))?;
-        Ok(Box::new(File { folder, encoded: self.encoded }))
+        Ok(Box::new(File { folder, encoded: self.encoded, own: true }))
+    }
+
+    async fn join(&self, address: &str) -> PortResult<Box<dyn Place>> {
+        let folder = PathBuf::from(address);
+        Ok(Box::new(File { folder, encoded: self.encoded, own: false }))
     }
 
     /// Every commit reaches the disk: as many rounds as reach the races' threads, and no more.
     fn rounds(&self) -> usize {
         100
+    }
+
+    fn accounts(&self) -> u64 {
+        self.accounts
     }
 }
 
@@ -57,6 +79,14 @@ impl Place for File {
         Ability::Has
     }
 
+    fn several_processes(&self) -> Ability {
+        Ability::Has
+    }
+
+    fn address(&self) -> String {
+        self.folder.to_str().expect("temporary folders have a name of text").to_owned()
+    }
+
     async fn damage(&self, key: &RecordKey) -> PortResult<Ability> {
         let broken = |error: rusqlite::Error| PortError::denied().because(error);
         let file = rusqlite::Connection::open(self.folder.join("kit.sqlite")).map_err(broken)?;
@@ -66,10 +96,22 @@ impl Place for File {
         assert_eq!(changed, 1, "the record is there");
         Ok(Ability::Has)
     }
+
+    async fn damage_event(&self, key: &RecordKey) -> PortResult<Ability> {
+        let broken = |error: rusqlite::Error| PortError::denied().because(error);
+        let file = rusqlite::Connection::open(self.folder.join("kit.sqlite")).map_err(broken)?;
+        // Cut short: text still, and no event any more.
+        let cut = "UPDATE event SET body = substr(body, 1, length(body) / 2) WHERE record = ?1";
+        let changed = file.execute(cut, [key.as_bytes()]).map_err(broken)?;
+        assert_eq!(changed, 1, "the event is there");
+        Ok(Ability::Has)
+    }
 }
 
 impl Drop for File {
     fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.folder);
+        if self.own {
+            let _ = std::fs::remove_dir_all(&self.folder);
+        }
     }
 }

@@ -97,6 +97,8 @@ fn every_method_is_proven_once() {
 fn the_custom_store_keeps_the_whole_contract() {
     let text = text(&run("custom_store"));
     let held = text.lines().filter(|line| line.starts_with("held ")).count();
-    assert_eq!(held, sspr::conformance::PROPERTIES.len(), "{text}");
-    assert!(text.contains("0 skipped, 0 violated"), "{text}");
+    // All but the loss of a node: a file has one.
+    assert_eq!(held, sspr::conformance::PROPERTIES.len() - 1, "{text}");
+    assert!(text.contains("SKIPPED  commit_survives_the_loss_of_a_node"), "{text}");
+    assert!(text.contains("1 skipped, 0 violated"), "{text}");
 }

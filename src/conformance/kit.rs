@@ -137,6 +137,14 @@ pub(super) const fn require(ability: Ability) -> Verdict {
     }
 }
 
+/// Skips the property where rows that have long expired go by themselves.
+pub(super) const fn forbid(expires_by_itself: Ability) -> Verdict {
+    match expires_by_itself {
+        Ability::Has => Err(Stop::Skip("rows that have expired remove themselves here")),
+        Ability::Lacks(_) => Ok(()),
+    }
+}
+
 pub(super) async fn put(store: &dyn Store, draft: &Draft) -> Verdict {
     let answer = store.commit(draft.commit()).await?;
     let version = draft.record.version();

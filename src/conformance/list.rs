@@ -16,6 +16,9 @@ macro_rules! __sspr_store_properties {
     load::load_never_goes_back
         "Linearizable: it returns the record of a commit that was answered `Applied` before this call began, or of a later one"
         "A spent attempt or a used code looks unspent again.";
+    handles::load_sees_commits_of_other_handles
+        "also through another handle. No cache, no replica."
+        "A spent attempt or a used code looks unspent on the next server.";
     load::load_returns_bodies_byte_for_byte
         "Keys, bodies and events come back byte for byte as they were given."
         "A record that no longer says what was decided: a closed account, or an open one.";
@@ -68,6 +71,27 @@ macro_rules! __sspr_store_properties {
     contest::commit_retries_make_progress
         "a store that always answers stale ones never makes progress."
         "Charged attempts are overwritten, or the owner never gets through.";
+    faults::commit_of_unknown_outcome_is_settled_by_its_version
+        "Where no answer says what happened, the version does: if the commit's own is there, it was applied."
+        "After a lost reply an attempt goes uncounted, or an owner is locked out of a write that happened.";
+    faults::commit_made_again_is_stale
+        "A commit that is made again after it was applied is `Stale`."
+        "Two callers each take one write for their own: one code, two successes.";
+    faults::commit_held_up_is_judged_when_it_arrives
+        "Replaces the record if its version is the expected one"
+        "A request that was slow on its way undoes what was decided meanwhile.";
+    commit::commit_spares_what_cannot_be_read
+        "`expected: None` means that no record is there: it never overwrites one."
+        "Damaging a record resets its budgets.";
+    handles::commit_compares_with_what_other_handles_wrote
+        "Replaces the record if its version is the expected one"
+        "A server that remembers what it wrote undoes what another has decided.";
+    size::commit_takes_the_largest_records
+        "Nothing is cut short: bodies of 16 KiB and events of 4 KiB are ordinary."
+        "A busy account can no longer be written, or loses what stands at the end of its record.";
+    cluster::commit_survives_the_loss_of_a_node
+        "Atomic and durable when it answers."
+        "Whoever brings down one node makes used codes good again.";
 
     add::add_starts_at_zero_and_sums
         "A counter that is not there starts at zero."
@@ -96,10 +120,16 @@ macro_rules! __sspr_store_properties {
     add::add_starts_anew_after_a_purge
         "is not looked at again once it was purged."
         "A limit of a window long past locks somebody out.";
+    faults::add_of_unknown_outcome_counts
+        "When unsure it counts twice"
+        "Losing replies at the right moment makes a limit endless.";
 
     due::due_finds_alarms_that_have_come
         "Keys of records whose `wake_at` is at or before `now`, at most `limit`."
         "A notice of a changed password is never sent.";
+    due::due_finds_alarms_of_every_tenant_and_kind
+        "Keys of records whose `wake_at` is at or before `now`, at most `limit`."
+        "One tenant's notices are never sent.";
     due::due_follows_each_commit
         "a record whose `wake_at` has come is found by [`due`](Self::due) as soon as the commit is answered."
         "A notice of a changed password is never sent.";
@@ -115,6 +145,9 @@ macro_rules! __sspr_store_properties {
     due::due_takes_any_limit
         "Too much is fine, too little is not"
         "A notice of a changed password is never sent.";
+    faults::due_finds_what_a_caller_left_behind
+        "*A record left out* is a notice that is never sent and a write that is never settled."
+        "A server that crashes takes the notices that it was about to send with it.";
 
     scan::scan_hands_out_records_as_given
         "Records of one tenant and kind, at most `limit`."
@@ -128,6 +161,12 @@ macro_rules! __sspr_store_properties {
     scan::scan_keeps_similar_tenants_apart
         "Nothing of another tenant or kind ever is."
         "Whoever may choose a tenant's name reads another tenant's accounts.";
+    size::listings_keep_long_tenants_apart
+        "Nothing of another tenant or kind ever is."
+        "Whoever may choose a tenant's name reads another tenant's accounts.";
+    size::listings_are_complete_at_any_size
+        "every such record that is not changed meanwhile is handed out by following the cursor to its end."
+        "With enough accounts, some are left out of reports, revocations and notices.";
     scan::scan_keeps_kinds_apart
         "Nothing of another tenant or kind ever is."
         "Stand-ins for unknown identifiers show up as accounts, and tell who exists.";
@@ -150,6 +189,12 @@ macro_rules! __sspr_store_properties {
     events::events_skip_none_while_writers_commit
         "None is skipped while writers commit: a cursor never stands past a position that a commit in flight may still take."
         "An attacker who keeps the store busy hides an event from whoever follows the trail.";
+    handles::events_skip_none_of_other_handles
+        "None is skipped while writers commit: a cursor never stands past a position that a commit in flight may still take."
+        "With two servers, events are hidden from whoever follows the trail.";
+    events::events_tell_damaged_from_absent
+        "`Corrupt` if an event cannot be read."
+        "Damaging an event removes it from the trail, and nobody notices.";
 
     purge::purge_removes_expired_records_only
         "Nothing else, ever."
@@ -175,6 +220,9 @@ macro_rules! __sspr_store_properties {
     purge_race::purge_spares_counters_that_are_extended
         "Of counters likewise."
         "A charged limit is purged: it starts at zero again.";
+    handles::purge_spares_what_other_handles_extend
+        "one that a concurrent commit extends stays."
+        "A charged attempt is purged by another server: a spent budget is full again.";
 
     cursors::cursors_are_short
         "A cursor that this store did not make is an error, never a panic."
@@ -186,67 +234,33 @@ macro_rules! __sspr_store_properties {
         "Nothing of another tenant or kind ever is."
         "A cursor from a web page opens another tenant's listing.";
 
+    processes::commit_has_one_winner_across_processes
+        "Of any number of concurrent commits that expect one version, exactly one is applied."
+        "Two servers redeem one code.";
+    processes::add_loses_nothing_across_processes
+        "Each addition is atomic on its own"
+        "Requests to two servers pass a limit that they should have spent.";
+    processes::commit_survives_a_killed_process
+        "Atomic and durable when it answers."
+        "A crash makes a used code good again, or leaves a change without its audit event.";
+    processes::due_finds_what_a_killed_process_had_claimed
+        "a record whose `wake_at` has come is found by [`due`](Self::due) as soon as the commit is answered."
+        "A server that crashes takes the notices that it was about to send with it.";
+    processes::processes_see_one_history
+        "All handles on one store, in one process or many, see one history."
+        "Each server has budgets of its own.";
+
     general::no_method_reads_the_time
         "No method reads the time; every time that counts is an argument."
         "A wrong clock on a database server revives budgets, or hides records that still count.";
+    handles::times_are_those_of_the_arguments
+        "every time that counts is an argument."
+        "One server whose clock is wrong makes all others purge budgets, or send notices early.";
+    general::what_has_not_expired_stays
+        "What a system removes by itself was past its `expires_at` likewise."
+        "A database that tidies up by itself revives a spent budget or a used code.";
     general::handles_see_one_history
         "All handles on one store, in one process or many, see one history."
         "Each server has budgets of its own.";
     } };
-}
-
-/// What becomes of the list: the registry, or one test per property.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __sspr_store_kit {
-    ({ registry } $($module:ident :: $name:ident $sentence:literal $risk:literal;)*) => {
-        /// Every property of a store, in the order of the contract.
-        pub static PROPERTIES: &[Property] = &[
-            $(Property {
-                name: stringify!($name),
-                sentence: $sentence,
-                risk: $risk,
-                check: |kit| Box::pin(store::$module::$name(kit)),
-            }),*
-        ];
-    };
-    ({ tests $harness:expr } $($module:ident :: $name:ident $sentence:literal $risk:literal;)*) => {
-        /// The names of the tests in this module.
-        pub const NAMES: &[&str] = &[$(stringify!($name)),*];
-
-        $(
-            #[test]
-            fn $name() {
-                $crate::conformance::assert_property(stringify!($name), $harness);
-            }
-        )*
-    };
-}
-
-/// Makes a module with one named test per property of a [`Store`](crate::Store).
-///
-/// The first argument names the module, the second is an expression for a
-/// [`Harness`](crate::conformance::Harness), evaluated anew for each test. No runtime is needed
-/// but the store's own. The module's `NAMES` lists the tests.
-///
-/// ```
-/// use sspr::adapters::memory::MemoryStore;
-///
-/// sspr::conformance_tests!(memory, MemoryStore::new);
-///
-/// # fn main() {
-/// # // The tests themselves exist only in a test build.
-/// # }
-/// ```
-#[macro_export]
-macro_rules! conformance_tests {
-    ($module:ident, $harness:expr $(,)?) => {
-        #[cfg(test)]
-        mod $module {
-            #[allow(unused_imports, reason = "the harness may be named by its full path")]
-            use super::*;
-
-            $crate::__sspr_store_properties!(tests $harness);
-        }
-    };
 }

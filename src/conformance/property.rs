@@ -30,21 +30,19 @@ impl Property {
     /// The [`Violation`] that was seen. An error that the store had no reason for and a panic are
     /// violations as well.
     pub fn run(&self, harness: &Arc<dyn Harness>) -> Result<Outcome, Violation> {
-        let verdict = catch_unwind(AssertUnwindSafe(|| {
+        let verdict = caught(|| {
             let mut verdict = None;
             harness.drive(Box::pin(async {
                 verdict = Some(self.judge(harness).await);
             }));
             verdict
-        }));
-        let seen = match verdict {
-            Ok(Some(Ok(()))) => return Ok(Outcome::Held),
-            Ok(Some(Err(Stop::Skip(reason)))) => return Ok(Outcome::Skipped(reason)),
-            Ok(Some(Err(Stop::Seen(seen)))) => seen,
-            Ok(None) => "the harness returned from `drive` before the work was done".to_owned(),
-            Err(panic) => panic_text(&*panic),
-        };
-        Err(Violation { property: self.name, sentence: self.sentence, seen, risk: self.risk })
+        });
+        verdict.map_err(|seen| Violation {
+            property: self.name,
+            sentence: self.sentence,
+            seen,
+            risk: self.risk,
+        })
     }
 
     async fn judge(&self, harness: &Arc<dyn Harness>) -> Verdict {
@@ -56,6 +54,17 @@ impl Property {
 impl fmt::Debug for Property {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Property").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// What came of a run: what was seen is an error, and so is a panic.
+pub(super) fn caught(run: impl FnOnce() -> Option<Verdict>) -> Result<Outcome, String> {
+    match catch_unwind(AssertUnwindSafe(run)) {
+        Ok(Some(Ok(()))) => Ok(Outcome::Held),
+        Ok(Some(Err(Stop::Skip(reason)))) => Ok(Outcome::Skipped(reason)),
+        Ok(Some(Err(Stop::Seen(seen)))) => Err(seen),
+        Ok(None) => Err("the harness returned from `drive` before the work was done".to_owned()),
+        Err(panic) => Err(panic_text(&*panic)),
     }
 }
 
@@ -111,6 +120,16 @@ pub struct Report {
     pub skipped: Vec<(&'static str, &'static str)>,
     /// What was violated.
     pub violations: Vec<Violation>,
+}
+
+impl Report {
+    pub(super) fn add(&mut self, name: &'static str, outcome: Result<Outcome, Violation>) {
+        match outcome {
+            Ok(Outcome::Held) => self.held.push(name),
+            Ok(Outcome::Skipped(reason)) => self.skipped.push((name, reason)),
+            Err(violation) => self.violations.push(violation),
+        }
+    }
 }
 
 impl fmt::Display for Report {

@@ -186,8 +186,65 @@
 //!
 //! With the feature `conformance`, one line in an integration test makes a named test of each
 //! property, races included: `sspr::conformance_tests!(my_store, MyStore::connect_to_an_empty_one);`.
-//! A harness of your own says what else the store can do: several handles, reopening, being damaged.
-//! What it cannot do is listed as skipped, aloud. The kit wipes data: give it a store of its own.
+//! A harness of your own says what else the store can do: several handles, reopening, a second
+//! process, the loss of a node, being damaged. What it cannot do is listed as skipped, aloud. The kit
+//! wipes data: give it a store of its own.
+//!
+//! A second process finds what one process hides from itself: a write that only a buffer has, a lock
+//! that only this process knows. It is the test binary once more; the harness says where the store is
+//! and how to join it, and the kit starts, races and kills it:
+//!
+//! ```no_run
+//! # use std::sync::Arc;
+//! use sspr::Store;
+//! use sspr::port::{PortResult, async_trait};
+//! # #[cfg(feature = "conformance")]
+//! # mod example {
+//! # use super::*;
+//! use sspr::conformance::{Ability, Harness, Place};
+//!
+//! struct Databases;
+//! struct Database(String);
+//!
+//! #[async_trait]
+//! impl Harness for Databases {
+//!     async fn place(&self) -> PortResult<Box<dyn Place>> {
+//!         Ok(Box::new(Database(an_empty_one())))
+//!     }
+//!
+//!     async fn join(&self, address: &str) -> PortResult<Box<dyn Place>> {
+//!         Ok(Box::new(Database(address.to_owned()))) // and nobody removes it here
+//!     }
+//! }
+//!
+//! #[async_trait]
+//! impl Place for Database {
+//!     async fn open(&self) -> PortResult<Arc<dyn Store>> {
+//!         connect(&self.0)
+//!     }
+//!
+//!     fn several_handles(&self) -> Ability {
+//!         Ability::Has
+//!     }
+//!
+//!     fn several_processes(&self) -> Ability {
+//!         Ability::Has
+//!     }
+//!
+//!     fn address(&self) -> String {
+//!         self.0.clone()
+//!     }
+//! }
+//!
+//! sspr::conformance_tests!(my_store, Databases);
+//! # fn an_empty_one() -> String { String::new() }
+//! # fn connect(_: &str) -> PortResult<Arc<dyn Store>> { Err(sspr::PortError::unavailable()) }
+//! # }
+//! # fn main() {}
+//! ```
+//!
+//! The properties about size write few accounts by default; `Harness::accounts` makes them many, in a
+//! test of its own. A store that only a server keeps runs on its own runtime: `Harness::drive`.
 //!
 //! A violation quotes the sentence, says what was seen, and what an attacker gains by it. Run the kit
 //! again after every upgrade. What no kit sees stays with you: that no replica is ever asked, that
@@ -213,3 +270,15 @@
 //! | numbers from a sequence, read at once | `events_skip_none_while_writers_commit` | a gap in the audit trail |
 //! | select what has expired, then delete it | `purge_spares_what_a_commit_extends` | a live record is removed |
 //! | a cursor glued into a statement | `cursors_of_others_making_are_refused` | an injection |
+//! | the handle's own last version is compared | `commit_compares_with_what_other_handles_wrote` | a server undoes another's decision |
+//! | a driver that tries again by itself | `commit_made_again_is_stale` | one code, two successes |
+//! | answered before it is written | `commit_survives_a_killed_process` | a crash makes a used code good again |
+//! | acknowledged by one node of several | `commit_survives_the_loss_of_a_node` | the same, by bringing down a node |
+//! | a lock that one process knows | `commit_has_one_winner_across_processes` | two servers redeem one code |
+//! | the alarm in a second transaction | `commit_dropped_is_whole_or_nothing` | a notice that is never sent |
+//! | an alarm handed out as a queue does | `due_finds_what_a_caller_left_behind` | a crash takes notices with it |
+//! | a column too narrow | `commit_takes_the_largest_records` | a busy account is cut short |
+//! | a listing that ends at the database's limit | `listings_are_complete_at_any_size` | people left out of a revocation |
+//! | a sequence with a cache for each connection | `events_skip_none_of_other_handles` | a gap in the audit trail |
+//! | the latest time that anybody named | `times_are_those_of_the_arguments` | one wrong clock purges for all |
+//! | removed before its time by the database | `what_has_not_expired_stays` | a spent budget revives |

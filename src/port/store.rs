@@ -20,6 +20,7 @@ use crate::domain::time::Timestamp;
 ///
 /// - **No clock.** No method reads the time; every time that counts is an argument.
 /// - **No interpretation.** Keys, bodies and events come back byte for byte as they were given.
+///   Nothing is cut short: bodies of 16 KiB and events of 4 KiB are ordinary.
 /// - **Cancellation.** A dropped future is a lost reply: the call may have happened or not, but
 ///   never in part.
 /// - **Errors** say what is known ([`PortErrorKind`](super::PortErrorKind)): `Unavailable` only if
@@ -51,6 +52,9 @@ pub trait Store: Send + Sync {
     /// nothing has happened, no event included. Of any number of concurrent commits that expect
     /// one version, exactly one is applied. The columns are kept in the same step: a record
     /// whose `wake_at` has come is found by [`due`](Self::due) as soon as the commit is answered.
+    ///
+    /// Where no answer says what happened, the version does: if the commit's own is there, it was
+    /// applied. A commit that is made again after it was applied is `Stale`.
     ///
     /// *A wrong `Applied`* lets a code be used twice and an attempt go uncounted. *A wrong
     /// `Stale`* costs a retry. *A record without its columns* is a message that nobody sends.
@@ -130,7 +134,8 @@ pub trait Store: Send + Sync {
     ///
     /// Of records, those whose stored `expires_at` is at or before `cutoff.expired` when they are
     /// removed: one that a concurrent commit extends stays. Of counters likewise. Of events,
-    /// those older than `cutoff.events_before`. Nothing else, ever.
+    /// those older than `cutoff.events_before`. Nothing else, ever. What a system removes by itself
+    /// was past its `expires_at` likewise.
     ///
     /// *A live row removed* revives a spent budget or a used code.
     ///

@@ -1,4 +1,4 @@
-//! A wrapper under which chosen records cannot be read.
+//! A wrapper under which chosen records and events cannot be read.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -14,7 +14,7 @@ use crate::port::{
     Charge, Commit, Committed, Cursor, Cutoff, EventsOf, Page, PortError, PortResult, Store,
 };
 
-/// A store in which chosen records are damaged: they are there and answered as `Corrupt`.
+/// A store in which chosen records or events are damaged: they are there and answered as `Corrupt`.
 ///
 /// An engine keeps their accounts closed. Clones share the damage.
 ///
@@ -34,12 +34,13 @@ use crate::port::{
 pub struct Unreadable<S> {
     inner: S,
     damaged: Arc<Mutex<BTreeSet<RecordKey>>>,
+    events: Arc<Mutex<BTreeSet<RecordKey>>>,
 }
 
 impl<S> Unreadable<S> {
     /// Nothing is damaged yet.
     pub fn new(inner: S) -> Self {
-        Self { inner, damaged: Arc::default() }
+        Self { inner, damaged: Arc::default(), events: Arc::default() }
     }
 
     /// What is wrapped.
@@ -50,6 +51,11 @@ impl<S> Unreadable<S> {
     /// Makes the record under this key unreadable.
     pub fn damage(&self, key: RecordKey) {
         lock(&self.damaged).insert(key);
+    }
+
+    /// Makes the events of the record under this key unreadable; the record stays whole.
+    pub fn damage_events(&self, key: RecordKey) {
+        lock(&self.events).insert(key);
     }
 
     fn read(&self, key: &RecordKey) -> PortResult<()> {
@@ -105,7 +111,12 @@ impl<S: Store> Store for Unreadable<S> {
         after: Option<&Cursor>,
         limit: usize,
     ) -> PortResult<Page<Event>> {
-        self.inner.events(of, after, limit).await
+        let page = self.inner.events(of, after, limit).await?;
+        let damaged = lock(&self.events);
+        if page.items.iter().any(|event| damaged.contains(&event.id.record)) {
+            return Err(PortError::corrupt().because("damaged on purpose"));
+        }
+        Ok(page)
     }
 
     async fn purge(&self, cutoff: Cutoff, limit: usize) -> PortResult<u64> {

@@ -177,6 +177,21 @@ pub(in super::super) async fn commit_survives_reopening(kit: Kit) -> Verdict {
     Ok(())
 }
 
+pub(in super::super) async fn commit_spares_what_cannot_be_read(kit: Kit) -> Verdict {
+    let there = Draft::first(1);
+    kit.put(&there).await?;
+    require(kit.place.damage(&key(1)).await?)?;
+    // As an engine does that took the record for none. Stale or an error: both refuse.
+    let answer = kit.store.commit(there.rival(1).expecting(None).commit()).await;
+    ensure!(
+        answer.is_err() || answer.is_ok_and(|answer| answer == Committed::Stale),
+        "`Applied` over a record that is there and cannot be read"
+    );
+    let found = kit.store.load(&key(1)).await;
+    ensure!(found.is_err(), "{found:?} after it was damaged and nothing was applied");
+    Ok(())
+}
+
 /// The draft is answered `Stale`, and what was there is there still.
 async fn refuse(kit: &Kit, draft: &Draft, there: &Draft) -> Verdict {
     let answer = kit.store.commit(draft.commit()).await?;

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use crate::conformance::kit::{Kit, MOST_TRIES, Stop, Verdict, due, ensure, settle};
 use crate::conformance::race::{Task, race};
-use crate::conformance::sample::{Draft, at, key};
+use crate::conformance::sample::{Draft, at, key, tenant};
+use crate::domain::record::RecordKind;
 use crate::domain::time::Timestamp;
 
 pub(in super::super) async fn due_finds_alarms_that_have_come(kit: Kit) -> Verdict {
@@ -16,6 +17,23 @@ pub(in super::super) async fn due_finds_alarms_that_have_come(kit: Kit) -> Verdi
     let due = kit.due(at(50), 10).await?;
     for (n, alarm) in (0..).zip(alarms) {
         ensure!(due.contains(&key(n)), "an alarm for {alarm} was not found at {}", at(50));
+    }
+    Ok(())
+}
+
+pub(in super::super) async fn due_finds_alarms_of_every_tenant_and_kind(kit: Kit) -> Verdict {
+    let owners: Vec<(&str, RecordKind)> = ["a", "b", "aa"]
+        .into_iter()
+        .flat_map(|id| RecordKind::ALL.map(|kind| (id, kind)))
+        .collect();
+    for (n, &(id, kind)) in (0..).zip(&owners) {
+        kit.put(&Draft::first(n).of(&tenant(id)).kind(kind).wake(Some(at(1)))).await?;
+    }
+    for limit in [1, 100] {
+        let found = kit.due(at(1), limit).await?;
+        for (n, (id, kind)) in (0..).zip(&owners) {
+            ensure!(found.contains(&key(n)), "no alarm of kind {kind:?} of tenant {id:?}");
+        }
     }
     Ok(())
 }

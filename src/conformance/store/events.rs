@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::conformance::kit::{Kit, Stop, Verdict, ensure, settle};
+use crate::conformance::kit::{Kit, Stop, Verdict, ensure, require, settle};
 use crate::conformance::race::{Task, race};
 use crate::conformance::sample::{Draft, at, key, tenant};
 use crate::domain::event::{ActorKind, Event, EventId};
 use crate::domain::ids::{RecordKey, TenantId, UserId};
 use crate::domain::invalid::InvalidInput;
 use crate::domain::time::Timestamp;
-use crate::port::{Committed, Cursor, EventsOf, PortResult, Store};
+use crate::port::{Committed, Cursor, EventsOf, PortErrorKind, PortResult, Store};
 use crate::testing::yield_once;
 
 pub(in super::super) async fn events_come_back_as_given(kit: Kit) -> Verdict {
@@ -84,6 +84,24 @@ pub(in super::super) async fn events_keep_owners_apart(kit: Kit) -> Verdict {
     Ok(())
 }
 
+pub(in super::super) async fn events_tell_damaged_from_absent(kit: Kit) -> Verdict {
+    for n in 0..3 {
+        kit.put(&Draft::first(n).events(1)).await?;
+    }
+    require(kit.place.damage_event(&key(1)).await?)?;
+    for of in [EventsOf::Record(&key(1)), EventsOf::Tenant(&tenant("kit"))] {
+        match kit.store.events(of, None, 10).await {
+            Err(error) if error.kind() == PortErrorKind::Corrupt => {}
+            Err(error) => return Err(error.into()),
+            Ok(page) => {
+                let many = page.items.len();
+                ensure!(false, "{many} events and no error, with one of them damaged");
+            }
+        }
+    }
+    Ok(())
+}
+
 pub(in super::super) async fn events_can_be_read_on_from_the_end(kit: Kit) -> Verdict {
     let kit_tenant = tenant("kit");
     for of in [EventsOf::Record(&key(1)), EventsOf::Tenant(&kit_tenant)] {
@@ -145,7 +163,7 @@ pub(in super::super) async fn events_skip_none_while_writers_commit(kit: Kit) ->
     race(&kit, rounds, WRITERS + 1, task).await?.into_iter().flatten().collect()
 }
 
-async fn write(store: &dyn Store, mut draft: Draft, steps: u64) -> PortResult<()> {
+pub(super) async fn write(store: &dyn Store, mut draft: Draft, steps: u64) -> PortResult<()> {
     for _ in 0..steps {
         if settle(store, &draft).await? == Committed::Applied {
             draft = draft.after().events(2);
@@ -156,7 +174,7 @@ async fn write(store: &dyn Store, mut draft: Draft, steps: u64) -> PortResult<()
 }
 
 /// Reads on from a cursor until all writers are done and nothing more has come.
-async fn tail(
+pub(super) async fn tail(
     store: &dyn Store,
     owner: &TenantId,
     done: &AtomicUsize,
@@ -177,7 +195,7 @@ async fn tail(
     }
 }
 
-fn all_once(read: &[Event], total: u64) -> Verdict {
+pub(super) fn all_once(read: &[Event], total: u64) -> Verdict {
     let mut last: BTreeMap<RecordKey, EventId> = BTreeMap::new();
     for event in read {
         let before = last.insert(event.id.record, event.id);

@@ -1,12 +1,13 @@
 //! What holds for every method.
 
-use crate::conformance::kit::{Kit, Verdict, add, due, ensure, events, put, scan};
+use crate::conformance::kit::{Kit, Verdict, add, due, ensure, events, forbid, put, scan};
 use crate::conformance::sample::{Draft, at, charge, counter, key, same, tenant};
 use crate::domain::record::RecordKind;
 use crate::domain::time::Timestamp;
-use crate::port::{Charge, Cutoff, EventsOf};
+use crate::port::{Charge, Clock as _, Cutoff, EventsOf, SystemClock};
 
 pub(in super::super) async fn no_method_reads_the_time(kit: Kit) -> Verdict {
+    forbid(kit.place.expires_by_itself())?;
     // All over by any wall clock, and all ahead of it: 1970 and 2500.
     let day = |days: i64| Timestamp::from_unix_seconds(days * 86_400);
     let (old, ahead) = (day(2), day(530 * 365));
@@ -29,6 +30,31 @@ pub(in super::super) async fn no_method_reads_the_time(kit: Kit) -> Verdict {
     ensure!(due == 2, "{due} of 2 alarms by {ahead}");
     let purged = kit.store.purge(Cutoff::new(ahead, ahead.plus(at(0).since(day(0)))), 100).await?;
     ensure!(purged == 6, "{purged} removed of 6 rows that had expired by {ahead}");
+    Ok(())
+}
+
+pub(in super::super) async fn what_has_not_expired_stays(kit: Kit) -> Verdict {
+    // By the wall clock, as far as a wrong one may be ahead, and then some.
+    let soon = SystemClock.now().plus(std::time::Duration::from_secs(600));
+    for (n, expires) in (0..).zip([Some(soon), Some(Timestamp::MAX), None]) {
+        let draft = Draft::first(n).expires(expires).wake(Some(at(0))).events(1);
+        kit.put(&draft).await?;
+        let expires = expires.unwrap_or(soon);
+        for sum in 1..3 {
+            let value = kit.add(Charge::new(counter(n), 1, expires)).await?;
+            ensure!(value == sum, "{value} of {sum} in a counter that expires at {expires}");
+        }
+        for _ in 0..2 {
+            let there = kit.load(key(n)).await?;
+            ensure!(
+                there.as_ref().is_some_and(|found| same(found, &draft.record)),
+                "{there:?} for a record that is to expire at {expires}"
+            );
+        }
+    }
+    let scanned = kit.scan(&tenant("kit"), RecordKind::Account, 10).await?.len();
+    let due = kit.due(at(0), 10).await?.len();
+    ensure!((scanned, due) == (3, 3), "{scanned} scanned and {due} due, of 3 that are there");
     Ok(())
 }
 

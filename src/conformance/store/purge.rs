@@ -1,12 +1,13 @@
 //! `purge`, one at a time.
 
-use crate::conformance::kit::{Kit, MOST_TRIES, Verdict, ensure};
+use crate::conformance::kit::{Kit, MOST_TRIES, Verdict, ensure, forbid};
 use crate::conformance::sample::{Draft, at, charge, counter, key, tenant};
 use crate::domain::record::RecordKind;
 use crate::domain::time::Timestamp;
 use crate::port::{Charge, Cutoff, EventsOf};
 
 pub(in super::super) async fn purge_removes_expired_records_only(kit: Kit) -> Verdict {
+    forbid(kit.place.expires_by_itself())?;
     let past = Timestamp::from_unix_millis(-5);
     let just = Timestamp::from_unix_millis(at(50).unix_millis() + 1);
     let expired = [at(50), at(10), Timestamp::EPOCH, past];

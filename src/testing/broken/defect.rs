@@ -1,15 +1,15 @@
 //! The ways to be wrong.
 
 macro_rules! defects {
-    ($($(#[$doc:meta])* $name:ident => $property:literal,)+) => {
-        /// One way in which a store is wrong.
+    ($(#[$what:meta])* $defects:ident: $($(#[$doc:meta])* $name:ident => $property:literal,)+) => {
+        $(#[$what])*
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
         #[non_exhaustive]
-        pub enum Defect {
+        pub enum $defects {
             $($(#[$doc])* $name,)+
         }
 
-        impl Defect {
+        impl $defects {
             /// Every defect.
             pub const ALL: &'static [Self] = &[$(Self::$name),+];
 
@@ -23,8 +23,11 @@ macro_rules! defects {
         }
     };
 }
+pub(super) use defects;
 
 defects! {
+    /// One way in which a store is wrong.
+    Defect:
     /// `commit` compares, lets others go first, and then writes whatever is there by then (V1, V2).
     ReadIncrementWrite => "commit_has_one_winner",
     /// The same for the first version of a record: two of them are inserted (V1).
@@ -105,4 +108,44 @@ defects! {
     CursorPanics => "cursors_of_others_making_are_refused",
     /// Cursors hold all that there is to know.
     CursorTooLong => "cursors_are_short",
+    /// A commit is compared with what this handle wrote or read last, not with what is there (V1).
+    AppliedFromACache => "commit_compares_with_what_other_handles_wrote",
+    /// Each handle hands out what it wrote or read last (V23).
+    CachePerHandle => "load_sees_commits_of_other_handles",
+    /// A commit that is made again is applied again, as a driver does that tries twice.
+    RepeatApplied => "commit_made_again_is_stale",
+    /// `commit` inserts where a record is that cannot be read.
+    CorruptIsOverwritten => "commit_spares_what_cannot_be_read",
+    /// The alarm is written after the record, in a second step.
+    WakeIndexInASecondStep => "commit_dropped_is_whole_or_nothing",
+    /// An event of the same time and place as another is dropped: "on conflict do nothing".
+    EventDroppedOnConflict => "commit_writes_record_and_events",
+    /// Events of more than one KiB are dropped.
+    LongEventsDropped => "commit_takes_the_largest_records",
+    /// `commit` is answered before it is written; what was not written is gone with the node.
+    WriteBehind => "commit_survives_the_loss_of_a_node",
+    /// A counter starts again when the wall clock says that it has expired.
+    CounterRefilledByTheClock => "no_method_reads_the_time",
+    /// Records go a quarter of an hour before they expire, by the wall clock (V23).
+    ExpiresEarly => "what_has_not_expired_stays",
+    /// `add` remembers the number of the batch before and skips one that looks the same.
+    AddSkipsARepeat => "add_of_unknown_outcome_counts",
+    /// `due` finds the alarms of one tenant only.
+    DueOfOneTenant => "due_finds_alarms_of_every_tenant_and_kind",
+    /// `due` hands out an alarm once, as a queue does, whether it was seen to or not.
+    DueHandsOutOnce => "due_finds_what_a_caller_left_behind",
+    /// Listings end after 64 rows, whatever the limit.
+    ListingEndsEarly => "listings_are_complete_at_any_size",
+    /// Only the first 32 bytes of a tenant's name are kept.
+    TenantCutShort => "listings_keep_long_tenants_apart",
+    /// `events` hands out the events of all tenants.
+    TenantIgnoredInEvents => "events_keep_owners_apart",
+    /// `events` leaves out what it cannot read.
+    CorruptEventLeftOut => "events_tell_damaged_from_absent",
+    /// Each handle takes the positions of its events in blocks, as sequences with a cache do.
+    PositionsInBlocks => "events_skip_none_of_other_handles",
+    /// The latest time that anybody named is the time for everybody.
+    RemembersTheLatestTime => "times_are_those_of_the_arguments",
+    /// `purge` goes by the expiry that this handle wrote.
+    PurgeRemembersExpiry => "purge_spares_what_other_handles_extend",
 }

@@ -3,10 +3,15 @@
 //! Each [`Defect`] is a mistake that released systems made: the row of the attack list that it
 //! opens is named with it. A kit that does not catch one of them by the property of
 //! [`Defect::caught_by`] is broken itself; an engine's own tests can use them to show which of its
-//! rules rest on the store.
+//! rules rest on the store. [`PortDefect`] and [`BrokenPort`] are the same for the other ports.
 
+mod behind;
+mod counts;
 mod defect;
+mod handle;
+mod ports;
 mod reads;
+mod trail;
 mod writes;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,18 +20,20 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 
+use behind::Unwritten;
 pub use defect::Defect;
+pub use ports::{BrokenPort, PortDefect};
 
 use crate::adapters::memory::MemoryStore;
 use crate::domain::event::Event;
 use crate::domain::ids::{CounterKey, RecordKey, TenantId};
-use crate::domain::record::{Columns, Record, RecordKind};
+use crate::domain::record::{Columns, Record, RecordKind, Version};
 use crate::domain::time::Timestamp;
 use crate::port::{Charge, Commit, Committed, Cursor, Cutoff, EventsOf, Page, PortResult, Store};
 
 /// A correct store behind a wrapper that breaks one sentence of the contract.
 ///
-/// Clones are handles on the same store.
+/// Clones are handles on the same store, each with what a handle of its kind keeps to itself.
 ///
 /// ```
 /// use sspr::port::{Commit, Committed};
@@ -43,11 +50,18 @@ use crate::port::{Charge, Commit, Committed, Cursor, Cutoff, EventsOf, Page, Por
 /// assert!(block_on(store.load(&key))?.is_none(), "it did nothing");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone)]
 pub struct BrokenStore {
     defect: Defect,
     inner: Arc<dyn Store>,
     memo: Arc<Mutex<Memo>>,
+    own: Mutex<Own>,
+}
+
+impl Clone for BrokenStore {
+    fn clone(&self) -> Self {
+        let (inner, memo) = (Arc::clone(&self.inner), Arc::clone(&self.memo));
+        Self { defect: self.defect, inner, memo, own: Mutex::default() }
+    }
 }
 
 /// What a wrapper must remember to be wrong where the correct store behind it is right.
@@ -64,6 +78,30 @@ struct Memo {
     /// Events by a position that was taken too early, and the next such position.
     trail: BTreeMap<u64, Event>,
     next: u64,
+    /// The version as last applied, and its alarm as last handed out.
+    versions: BTreeMap<RecordKey, Version>,
+    handed: BTreeSet<RecordKey>,
+    /// What each counter held when the wall clock refilled it.
+    refilled: BTreeMap<CounterKey, u64>,
+    /// Times and places of events.
+    moments: BTreeSet<(TenantId, Timestamp, u16)>,
+    /// The tenant of the first record.
+    home: Option<TenantId>,
+    /// The latest time that anybody named.
+    latest: Option<Timestamp>,
+    /// The batch before.
+    batch: Vec<Charge>,
+    /// Answered, and not yet written.
+    unwritten: Option<Unwritten>,
+}
+
+/// What a handle keeps to itself.
+#[derive(Default)]
+struct Own {
+    records: BTreeMap<RecordKey, Option<Record>>,
+    expiry: BTreeMap<RecordKey, Columns>,
+    /// Positions of events that nobody else takes.
+    positions: std::ops::Range<u64>,
 }
 
 impl BrokenStore {
@@ -76,7 +114,7 @@ impl BrokenStore {
     /// Breaks a store that is correct.
     #[must_use]
     pub fn over(defect: Defect, inner: Arc<dyn Store>) -> Self {
-        Self { defect, inner, memo: Arc::default() }
+        Self { defect, inner, memo: Arc::default(), own: Mutex::default() }
     }
 
     /// What is wrong with it.
@@ -100,14 +138,17 @@ impl fmt::Debug for BrokenStore {
 #[deny(clippy::missing_trait_methods)]
 impl Store for BrokenStore {
     async fn load(&self, key: &RecordKey) -> PortResult<Option<Record>> {
+        self.write_what_was_answered()?;
         self.load_wrongly(key).await
     }
 
     async fn commit(&self, commit: Commit<'_>) -> PortResult<Committed> {
+        self.write_what_was_answered()?;
         self.commit_wrongly(commit).await
     }
 
     async fn add(&self, charges: &[Charge]) -> PortResult<Vec<u64>> {
+        self.write_what_was_answered()?;
         self.add_wrongly(charges).await
     }
 
@@ -117,6 +158,7 @@ impl Store for BrokenStore {
         after: Option<&Cursor>,
         limit: usize,
     ) -> PortResult<Page<RecordKey>> {
+        self.write_what_was_answered()?;
         self.due_wrongly(now, after, limit).await
     }
 
@@ -127,6 +169,7 @@ impl Store for BrokenStore {
         after: Option<&Cursor>,
         limit: usize,
     ) -> PortResult<Page<Record>> {
+        self.write_what_was_answered()?;
         self.scan_wrongly(tenant, kind, after, limit).await
     }
 
@@ -136,10 +179,12 @@ impl Store for BrokenStore {
         after: Option<&Cursor>,
         limit: usize,
     ) -> PortResult<Page<Event>> {
+        self.write_what_was_answered()?;
         self.events_wrongly(of, after, limit).await
     }
 
     async fn purge(&self, cutoff: Cutoff, limit: usize) -> PortResult<u64> {
+        self.write_what_was_answered()?;
         self.purge_wrongly(cutoff, limit).await
     }
 }

@@ -1,29 +1,37 @@
-//! Wrong `load`, `due`, `scan` and `events`.
+//! Wrong `load`, `due` and `scan`.
 
 use std::future::Future;
+use std::time::Duration;
 
 use super::super::lock;
 use super::{BrokenStore, Defect};
-use crate::domain::event::Event;
 use crate::domain::ids::{RecordKey, TenantId};
 use crate::domain::record::{Record, RecordKind, Version};
 use crate::domain::time::Timestamp;
-use crate::port::{
-    Clock as _, Cursor, EventsOf, Page, PortError, PortErrorKind, PortResult, SystemClock,
-};
+use crate::port::{Clock as _, Cursor, Page, PortError, PortErrorKind, PortResult, SystemClock};
 
 impl BrokenStore {
     pub(super) async fn load_wrongly(&self, key: &RecordKey) -> PortResult<Option<Record>> {
+        if self.is(Defect::CachePerHandle)
+            && let Some(cached) = self.cached(key)
+        {
+            return Ok(cached);
+        }
         let found = self.inner.load(key).await;
+        if let Ok(found) = &found {
+            self.cache(*key, found.clone());
+        }
         match self.defect {
             Defect::StaleRead => {
                 let before = lock(&self.memo).before.remove(key);
                 Ok(before.or(found?))
             }
-            Defect::HidesExpired => {
+            Defect::HidesExpired | Defect::ExpiresEarly => {
+                let early = if self.is(Defect::ExpiresEarly) { 900 } else { 0 };
+                let now = SystemClock.now().plus(Duration::from_secs(early));
                 let memo = lock(&self.memo);
                 let expires = memo.columns.get(key).and_then(|columns| columns.expires_at);
-                let over = expires.is_some_and(|expires| expires <= SystemClock.now());
+                let over = expires.is_some_and(|expires| expires <= now);
                 Ok(found?.filter(|_| !over))
             }
             Defect::CorruptAsNone => match found {
@@ -53,6 +61,7 @@ impl BrokenStore {
     ) -> PortResult<Page<RecordKey>> {
         let bare = bare(after);
         let after = bare.as_ref();
+        let now = if self.is(Defect::RemembersTheLatestTime) { self.latest(now) } else { now };
         let call = |after| self.inner.due(now, after, limit);
         let mut page = self.paged(after, call).await?;
         match self.defect {
@@ -65,6 +74,16 @@ impl BrokenStore {
                 let stale = lock(&self.memo).lost.clone();
                 page.items.extend(stale);
                 page.items.truncate(limit);
+            }
+            Defect::DueOfOneTenant => {
+                let memo = lock(&self.memo);
+                page.items.retain(|key| {
+                    memo.columns.get(key).map(|columns| &columns.tenant) == memo.home.as_ref()
+                });
+            }
+            Defect::DueHandsOutOnce => {
+                let mut memo = lock(&self.memo);
+                page.items.retain(|key| memo.handed.insert(*key));
             }
             Defect::DueSkips if after.is_some() && !page.items.is_empty() => {
                 page.items.remove(0);
@@ -86,6 +105,10 @@ impl BrokenStore {
             Defect::TenantByPrefix => self.owners(|owner, other| {
                 owner.as_str().starts_with(tenant.as_str()) && other == kind
             }),
+            Defect::TenantCutShort => self.owners(|owner, other| {
+                let short = |id: &TenantId| id.as_str().bytes().take(32).collect::<Vec<_>>();
+                short(owner) == short(tenant) && other == kind
+            }),
             Defect::KindIgnoredInScan => self.owners(|owner, _| owner == tenant),
             Defect::ScanByLastChange => {
                 return self.scan_by_change(tenant, kind, after, limit).await;
@@ -106,6 +129,14 @@ impl BrokenStore {
             }
         };
         self.scan_owners(&owners, after, limit).await
+    }
+
+    /// The latest time that anybody has named so far.
+    pub(super) fn latest(&self, now: Timestamp) -> Timestamp {
+        let mut memo = lock(&self.memo);
+        let latest = memo.latest.map_or(now, |latest| latest.max(now));
+        memo.latest = Some(latest);
+        latest
     }
 
     /// The tenants and kinds that there are records of, as far as they are wanted.
@@ -173,54 +204,8 @@ impl BrokenStore {
         Ok(Page::new(rows.into_iter().map(|(_, record)| record).collect(), next))
     }
 
-    pub(super) async fn events_wrongly(
-        &self,
-        of: EventsOf<'_>,
-        after: Option<&Cursor>,
-        limit: usize,
-    ) -> PortResult<Page<Event>> {
-        if let EventsOf::Tenant(tenant) = of
-            && self.is(Defect::CursorOvertakes)
-        {
-            return self.trail(tenant, after, limit);
-        }
-        let bare = bare(after);
-        let after = bare.as_ref();
-        let call = |after| self.inner.events(of, after, limit);
-        let mut page = self.paged(after, call).await?;
-        match self.defect {
-            Defect::CursorSkips if after.is_some() && page.items.len() > 1 => {
-                page.items.remove(0);
-            }
-            Defect::NoCursorAtTheEnd if page.items.len() < limit => page.next = None,
-            _ => {}
-        }
-        Ok(page)
-    }
-
-    /// Events by the position that they took before they could be seen.
-    fn trail(
-        &self,
-        tenant: &TenantId,
-        after: Option<&Cursor>,
-        limit: usize,
-    ) -> PortResult<Page<Event>> {
-        let from = match after {
-            None => 0,
-            Some(cursor) => {
-                let last: u64 = cursor.as_str().parse().map_err(|_| PortError::denied())?;
-                last + 1
-            }
-        };
-        let memo = lock(&self.memo);
-        let seen = memo.trail.range(from..).filter(|(_, event)| event.tenant == *tenant);
-        let page: Vec<_> = seen.take(limit).collect();
-        let next = page.last().map(|(position, _)| Cursor::new(position.to_string()));
-        Ok(Page::new(page.into_iter().map(|(_, event)| event.clone()).collect(), next))
-    }
-
     /// A page of the correct store, unless the defect is about cursors of any listing.
-    async fn paged<'a, T, F>(
+    pub(super) async fn paged<'a, T, F>(
         &self,
         after: Option<&'a Cursor>,
         call: impl Fn(Option<&'a Cursor>) -> F,
@@ -235,6 +220,10 @@ impl BrokenStore {
             }
             page => page?,
         };
+        if self.is(Defect::ListingEndsEarly) && page.items.len() > 64 {
+            page.items.truncate(64);
+            page.next = None;
+        }
         if self.is(Defect::CursorTooLong) {
             let pad = |cursor: Cursor| Cursor::new(format!("{:300}", cursor.as_str()));
             page.next = page.next.map(pad);
@@ -244,6 +233,6 @@ impl BrokenStore {
 }
 
 /// A cursor without the padding of [`Defect::CursorTooLong`].
-fn bare(cursor: Option<&Cursor>) -> Option<Cursor> {
+pub(super) fn bare(cursor: Option<&Cursor>) -> Option<Cursor> {
     cursor.map(|cursor| Cursor::new(cursor.as_str().trim_end_matches(' ')))
 }

@@ -1,13 +1,10 @@
-//! Wrong `commit`, `add` and `purge`.
-
-use std::collections::BTreeMap;
-use std::time::Duration;
+//! Wrong `commit`.
 
 use super::super::{lock, yield_once};
 use super::{BrokenStore, Defect};
-use crate::domain::ids::CounterKey;
+use crate::domain::event::Event;
 use crate::domain::record::{Record, Version};
-use crate::port::{Charge, Commit, Committed, Cutoff, PortResult};
+use crate::port::{Commit, Committed, PortResult};
 
 impl BrokenStore {
     pub(super) async fn commit_wrongly(&self, commit: Commit<'_>) -> PortResult<Committed> {
@@ -27,7 +24,11 @@ impl BrokenStore {
             memo.next += commit.events.len() as u64;
             from
         };
-        Ok((from, self.inner.load(commit.next.key()).await?))
+        let before = match self.inner.load(commit.next.key()).await {
+            Err(_) if self.is(Defect::CorruptIsOverwritten) => None,
+            before => before?,
+        };
+        Ok((from, before))
     }
 
     async fn apply(&self, commit: Commit<'_>, before: Option<&Record>) -> PortResult<Committed> {
@@ -39,6 +40,40 @@ impl BrokenStore {
         };
         let commit = match self.defect {
             Defect::SilentNoOp => return Ok(Committed::Applied),
+            Defect::WriteBehind => return self.answer_first(commit),
+            Defect::AppliedFromACache => return self.commit_from_cache(commit).await,
+            Defect::RepeatApplied if there == Some(next.version()) => {
+                Commit::new(next, there, columns, events)
+            }
+            Defect::CorruptIsOverwritten if expected.is_none() && there.is_none() => {
+                let last = lock(&self.memo).versions.get(next.key()).copied();
+                let answer = self.inner.commit(Commit::new(next, last, columns, events)).await?;
+                if answer == Committed::Applied {
+                    return Ok(answer);
+                }
+                commit
+            }
+            Defect::WakeIndexInASecondStep => {
+                let mut bare = columns.clone();
+                bare.wake_at = None;
+                let first = Commit::new(next, expected, &bare, events);
+                if self.inner.commit(first).await? == Committed::Stale {
+                    return Ok(Committed::Stale);
+                }
+                yield_once().await;
+                // Whoever came in between writes an alarm of their own.
+                let second = Commit::new(next, Some(next.version()), columns, &[]);
+                return self.inner.commit(second).await.map(|_| Committed::Applied);
+            }
+            Defect::EventDroppedOnConflict => {
+                let kept = self.without_conflicts(events);
+                return self.inner.commit(Commit::new(next, expected, columns, &kept)).await;
+            }
+            Defect::LongEventsDropped => {
+                let mut kept = events.to_vec();
+                kept.retain(|event| event.encode().len() <= 1024);
+                return self.inner.commit(Commit::new(next, expected, columns, &kept)).await;
+            }
             Defect::ReadIncrementWrite if expected.is_some() => {
                 return self.compare_then_write(commit, there).await;
             }
@@ -66,6 +101,14 @@ impl BrokenStore {
         self.inner.commit(commit).await
     }
 
+    /// The events at whose time and place no other was.
+    fn without_conflicts(&self, events: &[Event]) -> Vec<Event> {
+        let mut memo = lock(&self.memo);
+        let mut kept = events.to_vec();
+        kept.retain(|event| memo.moments.insert((event.tenant.clone(), event.at, event.id.index)));
+        kept
+    }
+
     /// Compares and writes with a window in between.
     async fn compare_then_write(
         &self,
@@ -77,14 +120,7 @@ impl BrokenStore {
         }
         yield_once().await;
         std::thread::yield_now();
-        loop {
-            let there = self.inner.load(commit.next.key()).await?;
-            let there = there.map(|record| record.version());
-            let blind = Commit::new(commit.next, there, commit.columns, commit.events);
-            if self.inner.commit(blind).await? == Committed::Applied {
-                return Ok(Committed::Applied);
-            }
-        }
+        self.write_blindly(commit).await
     }
 
     async fn keep_stale_events(&self, commit: Commit<'_>) -> PortResult<Committed> {
@@ -109,8 +145,18 @@ impl BrokenStore {
             yield_once().await;
             std::thread::yield_now();
         }
+        self.cache(key, Some(commit.next.clone()));
+        lock(&self.own).expiry.insert(key, commit.columns.clone());
+        if self.is(Defect::PositionsInBlocks) {
+            self.append_in_blocks(commit.events);
+        }
         let mut memo = lock(&self.memo);
-        memo.trail.extend((from..).zip(commit.events.iter().cloned()));
+        if !self.is(Defect::PositionsInBlocks) {
+            memo.trail.extend((from..).zip(commit.events.iter().cloned()));
+        }
+        memo.versions.insert(key, commit.next.version());
+        memo.handed.remove(&key);
+        memo.home.get_or_insert_with(|| commit.columns.tenant.clone());
         memo.before.extend(before.map(|record| (key, record)));
         let old = memo.columns.insert(key, commit.columns.clone());
         let had = old.and_then(|columns| columns.wake_at);
@@ -123,101 +169,5 @@ impl BrokenStore {
         if lost {
             memo.lost.insert(key);
         }
-    }
-
-    pub(super) async fn add_wrongly(&self, charges: &[Charge]) -> PortResult<Vec<u64>> {
-        match self.defect {
-            Defect::AddLosesOneOfBatch => {
-                let mut seen = BTreeMap::new();
-                let mut once = charges.to_vec();
-                for charge in &mut once {
-                    if seen.insert(charge.key, ()).is_some() {
-                        charge.amount = 0;
-                    }
-                }
-                self.inner.add(&once).await
-            }
-            Defect::AddReadsThenWrites => self.read_then_add(charges).await,
-            Defect::AddAnswersInKeyOrder => {
-                let mut sorted = charges.to_vec();
-                sorted.sort_by_key(|charge| charge.key);
-                self.inner.add(&sorted).await
-            }
-            Defect::AddWraps => {
-                let values = self.inner.add(charges).await?;
-                let low = values.into_iter().map(|value| value & u64::from(u32::MAX));
-                Ok(low.collect())
-            }
-            Defect::CounterKeepsFirstExpiry => {
-                let mut first = charges.to_vec();
-                for Charge { key, expires_at, .. } in &mut first {
-                    let mut memo = lock(&self.memo);
-                    *expires_at = *memo.expiry.entry(*key).or_insert(*expires_at);
-                }
-                self.inner.add(&first).await
-            }
-            _ => self.inner.add(charges).await,
-        }
-    }
-
-    /// Adds nothing if another addition came in between, and answers as if it had.
-    async fn read_then_add(&self, charges: &[Charge]) -> PortResult<Vec<u64>> {
-        let zero = |charge: &Charge| Charge::new(charge.key, 0, charge.expires_at);
-        let reads: Vec<Charge> = charges.iter().map(zero).collect();
-        let read = self.inner.add(&reads).await?;
-        yield_once().await;
-        std::thread::yield_now();
-        if self.inner.add(&reads).await? == read {
-            return self.inner.add(charges).await;
-        }
-        let mut sums: BTreeMap<CounterKey, u64> = BTreeMap::new();
-        let overwritten = charges.iter().zip(read).map(|(charge, read)| {
-            let sum = sums.entry(charge.key).or_insert(read);
-            *sum += u64::from(charge.amount);
-            *sum
-        });
-        Ok(overwritten.collect())
-    }
-
-    pub(super) async fn purge_wrongly(&self, cutoff: Cutoff, limit: usize) -> PortResult<u64> {
-        lock(&self.memo).trail.retain(|_, event| event.at >= cutoff.events_before);
-        let Cutoff { expired, events_before, .. } = cutoff;
-        let moved = match self.defect {
-            Defect::PurgesLiveRows => {
-                Cutoff::new(expired.plus(Duration::from_secs(3600)), events_before)
-            }
-            Defect::PurgesEventsAtTheCutoff => {
-                Cutoff::new(expired, events_before.plus(Duration::from_millis(1)))
-            }
-            Defect::PurgeWithoutLimit => return self.inner.purge(cutoff, usize::MAX).await,
-            Defect::PurgeCountsNothing => {
-                self.inner.purge(cutoff, limit).await?;
-                return Ok(0);
-            }
-            Defect::PurgeReadThenDelete => {
-                self.mark_expired(cutoff).await?;
-                cutoff
-            }
-            _ => cutoff,
-        };
-        self.inner.purge(moved, limit).await
-    }
-
-    /// Looks which records have expired, and makes sure later that they go, whatever came between.
-    async fn mark_expired(&self, cutoff: Cutoff) -> PortResult<()> {
-        let mut found = lock(&self.memo).columns.clone();
-        found.retain(|_, columns| {
-            columns.expires_at.is_some_and(|expires| expires <= cutoff.expired)
-        });
-        yield_once().await;
-        std::thread::yield_now();
-        for (key, columns) in found {
-            if let Some(record) = self.inner.load(&key).await? {
-                let version = Some(record.version());
-                let doomed = Commit::new(&record, version, &columns, &[]);
-                let _ = self.inner.commit(doomed).await?;
-            }
-        }
-        Ok(())
     }
 }

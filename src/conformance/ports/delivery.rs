@@ -1,0 +1,133 @@
+//! Properties of a delivery.
+
+use std::sync::Arc;
+
+use crate::conformance::kit::{Stop, Verdict, ensure, require};
+use crate::conformance::ports::{DeliveryPlace, PortHarness};
+use crate::conformance::sample::tenant;
+use crate::domain::contact::{Destination, EmailAddress, PhoneNumber};
+use crate::domain::message::{CodeMessage, CodePurpose, LinkMessage, Locale, Message, Notice};
+use crate::domain::method::Channel;
+use crate::domain::secret::SecretText;
+use crate::port::{Clock as _, Envelope, SystemClock};
+
+type Harness<'a> = &'a dyn PortHarness<dyn DeliveryPlace>;
+
+/// An idempotency key, of the shape that an engine makes.
+fn key(n: u8) -> String {
+    format!("{n:02x}").repeat(32)
+}
+
+fn malformed(error: crate::InvalidInput) -> Stop {
+    Stop::Seen(error.to_string())
+}
+
+/// A message by this channel, the kind of message by its number.
+fn envelope(n: u8, kind: usize, channel: Channel, owner: &str) -> Verdict<Envelope> {
+    let now = SystemClock.now();
+    let until = now.plus(std::time::Duration::from_secs(600));
+    let code = SecretText::new("12345678".to_owned());
+    let url = SecretText::new("https://reset.contoso.example/#a-token".to_owned());
+    let message = match kind % 3 {
+        0 => Message::Notice(Notice::PasswordReset { at: now }),
+        1 => Message::Code(CodeMessage::new(CodePurpose::Reset, code, until)),
+        _ => Message::Link(LinkMessage::new(CodePurpose::Unlock, url, until)),
+    };
+    let destination = match channel {
+        Channel::Email => {
+            Destination::Email(EmailAddress::parse("ada@contoso.example").map_err(malformed)?)
+        }
+        _ => Destination::Phone(PhoneNumber::parse("+14255550100").map_err(malformed)?),
+    };
+    let organisation = "Contoso \u{1f5dd} \"&<b>' Zo\u{eb}".to_owned();
+    let locale = Locale::default();
+    let owner = tenant(owner);
+    Ok(Envelope::new(key(n), owner, organisation, channel, destination, locale, message, until))
+}
+
+async fn accepted(place: &Arc<dyn DeliveryPlace>, n: u8) -> Verdict<usize> {
+    Ok(place.accepted(&key(n)).await?)
+}
+
+pub(super) async fn deliver_hands_over_what_it_takes(harness: Harness<'_>) -> Verdict {
+    let place = harness.make();
+    let delivery = place.delivery();
+    let mut n = 0;
+    for channel in delivery.channels(&tenant("kit")).await? {
+        for kind in 0..3 {
+            n += 1;
+            delivery.deliver(&envelope(n, kind, channel, "kit")?).await?;
+            let many = accepted(&place, n).await?;
+            ensure!(many == 1, "accepted {many} times, by {channel}, and the answer was `Ok`");
+        }
+    }
+    ensure!(n > 0, "no channel at all, so nothing can be tested");
+    Ok(())
+}
+
+pub(super) async fn deliver_of_one_key_is_one_message(harness: Harness<'_>) -> Verdict {
+    let place = harness.make();
+    let delivery = place.delivery();
+    let channels = delivery.channels(&tenant("kit")).await?;
+    for (n, channel) in (1..).zip(channels) {
+        for _ in 0..2 {
+            delivery.deliver(&envelope(n, 0, channel, "kit")?).await?;
+        }
+        let many = accepted(&place, n).await?;
+        ensure!((1..=2).contains(&many), "accepted {many} times, after a message and its repeat");
+    }
+    Ok(())
+}
+
+pub(super) async fn deliver_tells_messages_apart_by_their_key(harness: Harness<'_>) -> Verdict {
+    let place = harness.make();
+    let delivery = place.delivery();
+    let channels = delivery.channels(&tenant("kit")).await?;
+    for (n, channel) in (0..).zip(channels) {
+        // The same words to the same person, and for another tenant.
+        let keys = [10 * n + 1, 10 * n + 2, 10 * n + 3];
+        for (n, owner) in keys.into_iter().zip(["kit", "kit", "kit-other"]) {
+            delivery.deliver(&envelope(n, 0, channel, owner)?).await?;
+        }
+        for n in keys {
+            let many = accepted(&place, n).await?;
+            ensure!(many == 1, "one of three equal messages was accepted {many} times");
+        }
+    }
+    Ok(())
+}
+
+pub(super) async fn deliver_says_when_it_was_not_accepted(harness: Harness<'_>) -> Verdict {
+    let place = harness.make();
+    let delivery = place.delivery();
+    let Some(channel) = delivery.channels(&tenant("kit")).await?.pop() else {
+        return Err(Stop::Seen("no channel at all".to_owned()));
+    };
+    require(place.cut_off(true).await?)?;
+    let answer = delivery.deliver(&envelope(1, 0, channel, "kit")?).await;
+    place.cut_off(false).await?;
+    let many = accepted(&place, 1).await?;
+    ensure!(answer.is_err(), "`Ok` for a message that was refused, and accepted {many} times");
+    delivery.deliver(&envelope(1, 0, channel, "kit")?).await?;
+    let many = accepted(&place, 1).await?;
+    ensure!((1..=2).contains(&many), "accepted {many} times when it was tried again");
+    Ok(())
+}
+
+pub(super) async fn channels_are_those_of_the_tenant(harness: Harness<'_>) -> Verdict {
+    let place = harness.make();
+    let delivery = place.delivery();
+    let sets = [("kit", vec![Channel::Email]), ("kit-other", vec![Channel::Sms, Channel::Voice])];
+    for (owner, channels) in &sets {
+        require(place.provide(&tenant(owner), channels).await?)?;
+    }
+    for (owner, channels) in &sets {
+        let mut found = delivery.channels(&tenant(owner)).await?;
+        found.sort_unstable();
+        ensure!(found == *channels, "{found:?} for a tenant with {channels:?}");
+    }
+    place.provide(&tenant("kit"), &[]).await?;
+    let none = delivery.channels(&tenant("kit")).await?;
+    ensure!(none.is_empty(), "{none:?} for a tenant without a provider");
+    Ok(())
+}

@@ -1,0 +1,128 @@
+//! The lists of properties of the other ports, as in the store's `list.rs`.
+
+/// Hands a port's list to [`__sspr_port_kit`](crate::__sspr_port_kit): module, and for each
+/// property its name, the sentence of the contract word for word, and what breaking it costs.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __sspr_port_properties {
+    (clock $($what:tt)*) => { $crate::__sspr_port_kit! {
+        { $($what)* } $crate::port::Clock;
+        clock::now_never_fails
+            "Never blocks and never fails"
+            "A fault of the time source becomes a fault of every reset.";
+        clock::now_is_near_the_time_of_others
+            "Clocks of several engines may differ by up to 30 seconds"
+            "A clock that runs ahead ends waits early, and one that lags keeps codes alive.";
+    } };
+    (entropy $($what:tt)*) => { $crate::__sspr_port_kit! {
+        { $($what)* } $crate::port::Entropy;
+        entropy::fill_fills_the_whole_buffer
+            "Fills the whole buffer."
+            "Part of each code and ticket is known in advance.";
+        entropy::fill_never_repeats
+            "Predictable bytes open every code and ticket."
+            "Codes of one server, or of the time before a restart, open accounts on another.";
+        entropy::fill_is_different_for_each_thread
+            "Predictable bytes open every code and ticket."
+            "Two people who ask at once are sent one code.";
+        entropy::fill_is_even
+            "The bytes must come from a cryptographic generator seeded by the operating system"
+            "Codes are guessed in fewer tries than the caps count on.";
+    } };
+    (seal $($what:tt)*) => { $crate::__sspr_port_kit! {
+        { $($what)* } $crate::port::Seal;
+        seal::open_gives_back_what_was_sealed
+            "Opens what was sealed with the same `associated`."
+            "Authenticators stop working, or each server has its own.";
+        seal::open_refuses_another_associated
+            "`Corrupt` if it was not sealed here, or with another `associated`"
+            "Whoever can write to the store gives their own seed to somebody else's account.";
+        seal::open_refuses_what_was_changed
+            "Authenticated encryption for secrets that must be read again, such as TOTP seeds."
+            "Whoever can write to the store changes a seed into one that they know.";
+        seal::open_refuses_what_was_not_sealed_here
+            "`Corrupt` if it was not sealed here, or with another `associated`"
+            "Whoever can write to the store puts in a seed of their own.";
+        seal::seal_hides_what_it_seals
+            "Authenticated encryption for secrets that must be read again, such as TOTP seeds."
+            "Whoever can read the store has everybody's second factor.";
+    } };
+    (slow_hash $($what:tt)*) => { $crate::__sspr_port_kit! {
+        { $($what)* } $crate::port::SlowHash;
+        slow_hash::verify_knows_the_secret
+            "Whether the secret belongs to the hash"
+            "A wrong answer passes, or a right one does not.";
+        slow_hash::hash_takes_a_fresh_salt
+            "Hashes with a fresh salt"
+            "One guess is tried against all accounts at once.";
+        slow_hash::hash_says_how_it_was_made
+            "the text says with which parameters."
+            "Stronger parameters lock out everybody who was hashed with the old ones.";
+        slow_hash::verify_refuses_texts_of_others_making
+            "`Corrupt` for a text that this hash did not make."
+            "A damaged row takes any answer, or takes the server down.";
+    } };
+    (delivery $($what:tt)*) => { $crate::__sspr_port_kit! {
+        { $($what)* } $crate::conformance::DeliveryPlace;
+        delivery::deliver_hands_over_what_it_takes
+            "`Ok` means that the next system has accepted it, not that it was read."
+            "A notice of a changed password that the owner never sees.";
+        delivery::deliver_of_one_key_is_one_message
+            "the same message, to be handed over at most once more."
+            "A person is flooded after each crash.";
+        delivery::deliver_tells_messages_apart_by_their_key
+            "The same for every try of one message, different for every message"
+            "The second notice of the day is swallowed: it says that somebody else did it.";
+        delivery::deliver_says_when_it_was_not_accepted
+            "*A wrong `Ok`* is a notice that the owner never sees."
+            "Whoever fills the mail queue silences the notices.";
+        delivery::channels_are_those_of_the_tenant
+            "The channels that this tenant has a provider for."
+            "People are offered codes that never come.";
+    } };
+    (directory $($what:tt)*) => { $crate::__sspr_port_kit! {
+        { $($what)* } $crate::conformance::DirectoryPlace;
+        directory::tenant_tells_known_from_unknown
+            "The facts of a tenant, or none if there is no such tenant."
+            "One tenant's rules apply to another.";
+        directory::find_knows_users_by_name_and_id
+            "The one user that the query names, or none."
+            "A wrong user hands over an account.";
+        directory::find_keeps_tenants_apart
+            "The one user that the query names, or none."
+            "One tenant's page resets another tenant's users.";
+        directory::find_hands_out_nobody_for_two
+            "If two users match, the answer is none"
+            "Whoever may choose a name takes over the account that has it already.";
+        directory::find_resolves_groups
+            "Of the groups asked for, the answer names those that hold the user, nesting resolved, cycles survived."
+            "Somebody whom a group excludes resets all the same, or a cycle takes the server down.";
+        directory::users_lists_everybody_once
+            "All users of a tenant, paged: reports and dry runs must see people without a record."
+            "People are left out of reports and revocations.";
+        directory::role_holders_are_those_of_the_roles
+            "The users who hold any of these roles, at most `limit`."
+            "Notices to administrators reach others, or nobody.";
+        directory_writes::set_password_replaces_it
+            "Writes a new password."
+            "The old password, which somebody else knows, still opens the account.";
+        directory_writes::set_password_made_again_is_one_write
+            "The write's number is the same for every try of one write; a directory that sees it twice may answer as it did the first time."
+            "A crash at the wrong moment locks the owner out, or undoes a later change.";
+        directory_writes::set_password_of_nobody_is_not_written
+            "The write verbs answer definitely or not at all"
+            "A user who was removed comes back with a password.";
+        directory_writes::set_password_out_of_reach_writes_nothing
+            "`Unavailable` only if surely nothing was written; otherwise `Unknown`."
+            "A password is changed without a notice.";
+        directory_writes::verify_password_knows_the_password
+            "Whether this is the user's password now."
+            "Any password proves a user, or another user's does.";
+        directory_writes::unlock_clears_a_lockout_only
+            "Clears a lockout and keeps the password."
+            "An unlock changes a password, or unlocks somebody else.";
+        directory_writes::revoke_sessions_may_come_again
+            "Ends the user's sessions of these kinds that were issued before this time. Idempotent."
+            "Sessions stay open after a reset, since the revocation is never done.";
+    } };
+}

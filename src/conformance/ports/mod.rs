@@ -1,0 +1,150 @@
+//! The contracts of the other ports: directory, delivery, clock, entropy, slow hash, seal.
+//!
+//! One shape for all: a [`PortHarness`] makes what is tested, each property makes its own.
+
+mod clock;
+mod delivery;
+mod directory;
+mod directory_writes;
+mod entropy;
+mod list;
+mod place;
+mod seal;
+mod slow_hash;
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use super::kit::Verdict;
+use super::property::{Outcome, Report, Violation, caught};
+use crate::port::{Clock, Entropy, Seal, SlowHash};
+use crate::testing::block_on;
+
+pub use place::{DeliveryPlace, DirectoryPlace};
+
+/// Makes what is tested: `dyn Seal`, `dyn SlowHash`, `dyn Clock`, `dyn Entropy`, or a place with a
+/// directory or a delivery in it, [`dyn DirectoryPlace`](DirectoryPlace) and
+/// [`dyn DeliveryPlace`](DeliveryPlace).
+///
+/// A function that returns one is a harness. Implement the trait for what needs a runtime.
+pub trait PortHarness<P: ?Sized>: Send + Sync {
+    /// A fresh one. Two of them are as two engines of one host have them: the same keys, the same
+    /// settings, nothing shared in memory.
+    fn make(&self) -> Arc<P>;
+
+    /// Runs work to its end. The default parks the thread and needs no runtime.
+    fn drive(&self, work: Pin<Box<dyn Future<Output = ()> + Send + '_>>) {
+        block_on(work);
+    }
+}
+
+/// What there is a contract for, other than a store.
+pub trait Port: 'static {
+    /// The name of the port, as in [`conformance_tests!`](crate::conformance_tests).
+    const NAME: &'static str;
+
+    /// One property per sentence of the contract.
+    const PROPERTIES: &'static [PortProperty<Self>];
+}
+
+/// One sentence of a port's contract, as something that can be run.
+#[non_exhaustive]
+pub struct PortProperty<P: ?Sized + 'static> {
+    /// The name, also of the generated test.
+    pub name: &'static str,
+    /// The sentence of the contract, word for word.
+    pub sentence: &'static str,
+    /// What breaking it lets an attacker do, or costs the owner.
+    pub risk: &'static str,
+    check: Check<P>,
+}
+
+type Check<P> =
+    for<'a> fn(&'a dyn PortHarness<P>) -> Pin<Box<dyn Future<Output = Verdict> + Send + 'a>>;
+
+impl<P: ?Sized> PortProperty<P> {
+    /// Runs the property.
+    ///
+    /// # Errors
+    ///
+    /// The [`Violation`] that was seen; a panic and an error without a reason are violations too.
+    pub fn run(&self, harness: &dyn PortHarness<P>) -> Result<Outcome, Violation> {
+        let verdict = caught(|| {
+            let mut verdict = None;
+            harness.drive(Box::pin(async { verdict = Some((self.check)(harness).await) }));
+            verdict
+        });
+        verdict.map_err(|seen| Violation {
+            property: self.name,
+            sentence: self.sentence,
+            seen,
+            risk: self.risk,
+        })
+    }
+}
+
+/// Runs every property of a port and reports, without stopping at the first violation.
+///
+/// ```
+/// use sspr::conformance::check_port;
+/// use sspr::port::{Entropy, SystemEntropy};
+///
+/// let report = check_port::<dyn Entropy>(|| SystemEntropy);
+/// assert!(report.violations.is_empty(), "{report}");
+/// ```
+#[must_use]
+pub fn check_port<P: Port + ?Sized>(harness: impl PortHarness<P>) -> Report {
+    let mut report = Report::default();
+    for property in P::PROPERTIES {
+        report.add(property.name, property.run(&harness));
+    }
+    report
+}
+
+/// Runs the property of this name; what the tests of
+/// [`conformance_tests!`](crate::conformance_tests) call.
+///
+/// # Panics
+///
+/// If the property is violated, or if the port has none of this name.
+pub fn assert_port_property<P: Port + ?Sized>(name: &str, harness: impl PortHarness<P>) {
+    let property = P::PROPERTIES.iter().find(|property| property.name == name);
+    let property = property.unwrap_or_else(|| panic!("{} has no property {name}", P::NAME));
+    super::settle_test(name, property.run(&harness));
+}
+
+macro_rules! ports {
+    ($($port:ident => $subject:path, $list:ident;)+) => {$(
+        impl Port for dyn $subject {
+            const NAME: &'static str = stringify!($port);
+            const PROPERTIES: &'static [PortProperty<Self>] = $list;
+        }
+
+        impl<F, T> PortHarness<dyn $subject> for F
+        where
+            F: Fn() -> T + Send + Sync,
+            T: $subject + 'static,
+        {
+            fn make(&self) -> Arc<dyn $subject> {
+                Arc::new(self())
+            }
+        }
+    )+};
+}
+
+ports! {
+    clock => Clock, CLOCK;
+    entropy => Entropy, ENTROPY;
+    seal => Seal, SEAL;
+    slow_hash => SlowHash, SLOW_HASH;
+    delivery => DeliveryPlace, DELIVERY;
+    directory => DirectoryPlace, DIRECTORY;
+}
+
+crate::__sspr_port_properties!(clock registry CLOCK);
+crate::__sspr_port_properties!(entropy registry ENTROPY);
+crate::__sspr_port_properties!(seal registry SEAL);
+crate::__sspr_port_properties!(slow_hash registry SLOW_HASH);
+crate::__sspr_port_properties!(delivery registry DELIVERY);
+crate::__sspr_port_properties!(directory registry DIRECTORY);

@@ -1,0 +1,92 @@
+//! Properties of a seal.
+
+use crate::conformance::kit::{Stop, Verdict, ensure};
+use crate::conformance::ports::PortHarness;
+use crate::port::{PortErrorKind, Seal};
+
+type Harness<'a> = &'a dyn PortHarness<dyn Seal>;
+
+const PLAIN: &[u8] = b"a seed of twenty-seven byte";
+const BOUND: &[u8] = b"contoso u-1 totp 1";
+
+/// Refused as `Corrupt`.
+async fn refused(seal: &dyn Seal, sealed: &[u8], associated: &[u8], what: &str) -> Verdict {
+    match seal.open(sealed, associated).await {
+        Err(error) if error.kind() == PortErrorKind::Corrupt => Ok(()),
+        Err(error) => Err(Stop::Seen(format!("{error} instead of corrupt for {what}"))),
+        Ok(_) => Err(Stop::Seen(format!("it opened {what}"))),
+    }
+}
+
+pub(super) async fn open_gives_back_what_was_sealed(harness: Harness<'_>) -> Verdict {
+    let (seal, other) = (harness.make(), harness.make());
+    for size in [0, 1, 20, 31, 32, 33, 64, 512, 4096] {
+        let plain: Vec<u8> = (0..size).map(|n: usize| n.to_le_bytes()[0] ^ 0x80).collect();
+        for associated in [&b""[..], BOUND, &[0, 255, 10]] {
+            let sealed = seal.seal(&plain, associated).await?;
+            // On another server, after a restart: the same key opens it.
+            for seal in [&seal, &other] {
+                let opened = seal.open(&sealed, associated).await?;
+                let same = opened.expose_secret() == plain;
+                ensure!(same, "{size} bytes came back changed");
+            }
+        }
+    }
+    Ok(())
+}
+
+pub(super) async fn open_refuses_another_associated(harness: Harness<'_>) -> Verdict {
+    let seal = harness.make();
+    let sealed = seal.seal(PLAIN, BOUND).await?;
+    let longer = [BOUND, b"0"].concat();
+    let moved = [BOUND, &PLAIN[..1]].concat();
+    for other in [&b""[..], b"contoso u-2 totp 1", &BOUND[1..], &longer, &moved] {
+        refused(&*seal, &sealed, other, "what was sealed with another `associated`").await?;
+    }
+    let unbound = seal.seal(PLAIN, b"").await?;
+    refused(&*seal, &unbound, BOUND, "what was sealed with an empty `associated`").await
+}
+
+pub(super) async fn open_refuses_what_was_changed(harness: Harness<'_>) -> Verdict {
+    let seal = harness.make();
+    let sealed = seal.seal(PLAIN, BOUND).await?;
+    for at in 0..sealed.len() {
+        for bit in [1, 0x80] {
+            let mut changed = sealed.clone();
+            changed[at] ^= bit;
+            refused(&*seal, &changed, BOUND, &format!("it with byte {at} changed")).await?;
+        }
+        refused(&*seal, &sealed[..at], BOUND, &format!("its first {at} bytes")).await?;
+    }
+    let longer = [&sealed[..], &[0]].concat();
+    refused(&*seal, &longer, BOUND, "it with a byte behind").await
+}
+
+pub(super) async fn open_refuses_what_was_not_sealed_here(harness: Harness<'_>) -> Verdict {
+    let seal = harness.make();
+    let of = |byte: u8, size: usize| vec![byte; size];
+    for strange in [of(0, 0), of(0, 1), of(0, 64), of(255, 100), PLAIN.to_vec(), of(b'A', 5000)] {
+        let what = format!("{} bytes that it never sealed", strange.len());
+        refused(&*seal, &strange, BOUND, &what).await?;
+    }
+    // Halves of two sealed ones do not make a third.
+    let (one, other) = (seal.seal(PLAIN, BOUND).await?, seal.seal(&[7; 27], BOUND).await?);
+    let half = one.len() / 2;
+    let mixed = [&one[..half], &other[half..]].concat();
+    refused(&*seal, &mixed, BOUND, "halves of two").await
+}
+
+pub(super) async fn seal_hides_what_it_seals(harness: Harness<'_>) -> Verdict {
+    let seal = harness.make();
+    let sealed = seal.seal(PLAIN, BOUND).await?;
+    let shown = sealed.windows(8).any(|part| PLAIN.windows(8).any(|plain| plain == part));
+    ensure!(!shown, "the sealed bytes hold the plain ones");
+    // The same key stream twice would show where two secrets agree.
+    let zeros = seal.seal(&[0; 27], BOUND).await?;
+    let both: Vec<u8> = zeros.iter().zip(&sealed).map(|(zero, one)| zero ^ one).collect();
+    let shown = both.windows(8).any(|part| PLAIN.windows(8).any(|plain| plain == part));
+    ensure!(!shown, "two sealed secrets, one laid over the other, show the difference");
+    let again = seal.seal(PLAIN, BOUND).await?;
+    ensure!(again != sealed, "the same secret sealed twice looks the same");
+    Ok(())
+}

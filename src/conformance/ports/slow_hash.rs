@@ -1,0 +1,79 @@
+//! Properties of a slow hash.
+
+use std::collections::BTreeSet;
+
+use crate::conformance::kit::{Stop, Verdict, ensure};
+use crate::conformance::ports::PortHarness;
+use crate::domain::secret::SecretText;
+use crate::port::{PortErrorKind, SlowHash};
+
+type Harness<'a> = &'a dyn PortHarness<dyn SlowHash>;
+
+fn secret(text: &str) -> SecretText {
+    SecretText::new(text.to_owned())
+}
+
+pub(super) async fn verify_knows_the_secret(harness: Harness<'_>) -> Verdict {
+    let hash = harness.make();
+    let long = "x".repeat(72);
+    let pairs = [
+        ("the name of my first dog", "the name of my first cat"),
+        ("rex", "Rex"),
+        ("rex", "rex "),
+        ("", " "),
+        ("re\u{0}x", "re\u{0}y"),
+        ("re\u{0}x", "re"),
+        ("Zo\u{eb}", "Zoe\u{308}"),
+        // Where some hashes stop reading.
+        (&format!("{long}a"), &format!("{long}b")),
+    ];
+    for (right, wrong) in pairs {
+        let text = hash.hash(&secret(right)).await?;
+        let known = hash.verify(&secret(right), &text).await?;
+        ensure!(known, "a secret of {} bytes is not known again", right.len());
+        let known = hash.verify(&secret(wrong), &text).await?;
+        ensure!(!known, "{wrong:?} passes for {right:?}");
+    }
+    Ok(())
+}
+
+pub(super) async fn hash_takes_a_fresh_salt(harness: Harness<'_>) -> Verdict {
+    let (one, other) = (harness.make(), harness.make());
+    let mut texts = BTreeSet::new();
+    for hash in [&one, &one, &other, &other] {
+        texts.insert(hash.hash(&secret("rex")).await?);
+    }
+    ensure!(texts.len() == 4, "four hashes of one secret are {} different texts", texts.len());
+    Ok(())
+}
+
+pub(super) async fn hash_says_how_it_was_made(harness: Harness<'_>) -> Verdict {
+    // Nothing but the text goes from one server to the next.
+    let (one, other) = (harness.make(), harness.make());
+    let text = one.hash(&secret("rex")).await?;
+    ensure!(!text.contains("rex"), "the text holds the secret");
+    let known = other.verify(&secret("rex"), &text).await?;
+    ensure!(known, "another instance does not know the secret again");
+    Ok(())
+}
+
+pub(super) async fn verify_refuses_texts_of_others_making(harness: Harness<'_>) -> Verdict {
+    let hash = harness.make();
+    let text = hash.hash(&secret("rex")).await?;
+    let half: String = text.chars().take(text.chars().count() / 2).collect();
+    let strange =
+        ["", "rex", "$", "$none$v=1$c2FsdA$aGFzaA", "\u{1f5dd}", &half, &"9".repeat(9000)];
+    for strange in strange {
+        let shown: String = strange.chars().take(30).collect();
+        match hash.verify(&secret("rex"), strange).await {
+            Err(error) if error.kind() == PortErrorKind::Corrupt => {}
+            Err(error) => {
+                return Err(Stop::Seen(format!("{error} instead of corrupt for {shown:?}")));
+            }
+            Ok(passed) => {
+                ensure!(false, "{passed} for {shown:?}, which it did not make");
+            }
+        }
+    }
+    Ok(())
+}

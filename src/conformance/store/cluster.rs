@@ -1,0 +1,72 @@
+//! A store that several nodes keep, and one of them stops.
+
+use crate::conformance::kit::{Kit, MOST_TRIES, Stop, Verdict, ensure, require};
+use crate::conformance::sample::{Draft, at, key, same};
+use crate::domain::record::Record;
+use crate::port::{Committed, EventsOf, PortErrorKind};
+use crate::testing::yield_once;
+
+/// How many records are written before the node stops, and how many after.
+const RECORDS: u64 = 20;
+
+pub(in super::super) async fn commit_survives_the_loss_of_a_node(kit: Kit) -> Verdict {
+    require(kit.place.clustered())?;
+    for n in 0..RECORDS {
+        kit.put(&draft(n)).await?;
+    }
+    kit.place.lose_node().await?;
+    for n in RECORDS..2 * RECORDS {
+        arrive(&kit, n).await?;
+    }
+    for n in 0..2 * RECORDS {
+        let there = load_again(&kit, n).await?;
+        ensure!(
+            there.as_ref().is_some_and(|found| same(found, &draft(n).record)),
+            "{there:?} where {:?} was answered `Applied` before or after a node was lost",
+            draft(n).record
+        );
+        let events = kit.events(EventsOf::Record(&key(n)), 10).await?.len();
+        ensure!(events == 2, "{events} of 2 events of record {n}");
+    }
+    let due = kit.due(at(1), 7).await?.len() as u64;
+    ensure!(due == 2 * RECORDS, "{due} of {} alarms", 2 * RECORDS);
+    Ok(())
+}
+
+fn draft(n: u64) -> Draft {
+    Draft::first(n).wake(Some(at(0))).events(2)
+}
+
+/// Commits until it is certain that it is there; the version says so where no answer does.
+async fn arrive(kit: &Kit, n: u64) -> Verdict {
+    let draft = draft(n);
+    let mut unsure = false;
+    for _ in 0..MOST_TRIES {
+        match kit.store.commit(draft.commit()).await {
+            Ok(Committed::Applied) => return Ok(()),
+            Ok(Committed::Stale) => {
+                let there = load_again(kit, n).await?;
+                let version = there.as_ref().map(Record::version);
+                let own = version == Some(draft.record.version());
+                ensure!(unsure && own, "stale, with {version:?} there, and nobody else commits");
+                return Ok(());
+            }
+            Err(error) if error.kind() == PortErrorKind::Unavailable => {}
+            Err(error) if error.kind() == PortErrorKind::Unknown => unsure = true,
+            Err(error) => return Err(error.into()),
+        }
+        yield_once().await;
+    }
+    Err(Stop::Seen(format!("no commit goes through, {MOST_TRIES} times in a row")))
+}
+
+/// Reads until the rest of the nodes has taken over.
+async fn load_again(kit: &Kit, n: u64) -> Verdict<Option<Record>> {
+    for _ in 1..MOST_TRIES {
+        match kit.store.load(&key(n)).await {
+            Err(error) if error.kind() == PortErrorKind::Unavailable => yield_once().await,
+            answer => return Ok(answer?),
+        }
+    }
+    kit.load(key(n)).await
+}

@@ -1,0 +1,144 @@
+//! Lost replies, callers that are gone, and calls that are held up.
+
+use std::sync::Arc;
+
+use crate::conformance::kit::{Kit, Stop, Verdict, due, ensure, put, settle};
+use crate::conformance::sample::{Draft, at, charge, key, same};
+use crate::domain::record::Record;
+use crate::port::{Committed, EventsOf, PortErrorKind, Store};
+use crate::testing::{Fault, FaultPlan, Faulty, join_all, yield_once};
+
+/// The store behind calls that all meet this fault.
+fn behind(kit: &Kit, fault: Fault) -> Faulty<Arc<dyn Store>> {
+    Faulty::new(Arc::clone(&kit.store), FaultPlan::none().everywhere(fault))
+}
+
+pub(in super::super) async fn commit_of_unknown_outcome_is_settled_by_its_version(
+    kit: Kit,
+) -> Verdict {
+    let base = Draft::first(1).wake(Some(at(5))).events(1);
+    kit.put(&base).await?;
+    let mut there = base;
+    let faults = [Fault::FailUnknownBefore, Fault::LoseReply, Fault::FailUnknownBefore];
+    for (round, fault) in (0..).zip(faults) {
+        let alarm = at(10 + round);
+        let next = there.after().wake(Some(alarm)).events(2);
+        let answer = behind(&kit, fault).commit(next.commit()).await;
+        let unknown = answer.is_err_and(|error| error.kind() == PortErrorKind::Unknown);
+        ensure!(unknown, "a reply was lost, and something was answered");
+        let applied = fault == Fault::LoseReply;
+        let expected = if applied { &next } else { &there };
+        let found = kit.load(key(1)).await?;
+        ensure!(
+            found.as_ref().is_some_and(|found| same(found, &expected.record)),
+            "{found:?} after a commit whose reply was lost; it reached the store: {applied}"
+        );
+        let due = kit.due(expected.columns.wake_at.unwrap_or(at(0)), 10).await?;
+        ensure!(due == [key(1)], "the alarm is not that of the version that is there");
+        let events = kit.events(EventsOf::Record(&key(1)), 10).await?.len();
+        let right = if round == 0 { 1 } else { 3 };
+        ensure!(events == right, "{events} events of {right} that were applied");
+        there = expected.clone();
+    }
+    Ok(())
+}
+
+pub(in super::super) async fn commit_made_again_is_stale(kit: Kit) -> Verdict {
+    let first = Draft::first(1).events(2);
+    let next = first.after().events(2);
+    let mut total = 0;
+    for draft in [&first, &next] {
+        // The first try is applied, and its caller never learns of it.
+        let lost = behind(&kit, Fault::LoseReply).commit(draft.commit()).await;
+        ensure!(lost.is_err(), "a reply was lost, and something was answered");
+        total += 2;
+        for _ in 0..2 {
+            let again = kit.store.commit(draft.commit()).await?;
+            ensure!(again == Committed::Stale, "{again:?} for a commit that was applied before");
+            let events = kit.events(EventsOf::Record(&key(1)), 100).await?.len();
+            ensure!(events == total, "{events} events of {total} that were committed once");
+        }
+    }
+    Ok(())
+}
+
+pub(in super::super) async fn commit_held_up_is_judged_when_it_arrives(kit: Kit) -> Verdict {
+    for n in 0..8 {
+        let base = Draft::first(n);
+        kit.put(&base).await?;
+        let (early, late) = (base.rival(1).events(1), base.rival(2).events(1));
+        let fault = if n % 2 == 0 { Fault::Delay } else { Fault::DelayAfter };
+        let slow = behind(&kit, fault);
+        // Both expect one version; which one arrives first differs.
+        let held_up = async {
+            if n % 4 > 1 {
+                yield_once().await;
+            }
+            settle(&slow, &early).await
+        };
+        let direct = async { settle(&*kit.store, &late).await };
+        let tries: [std::pin::Pin<Box<dyn Future<Output = _> + Send + '_>>; 2] =
+            [Box::pin(held_up), Box::pin(direct)];
+        let answers: Vec<Committed> =
+            join_all(tries).await.into_iter().collect::<Result<_, _>>()?;
+        let winner = match *answers {
+            [Committed::Applied, Committed::Stale] => early,
+            [Committed::Stale, Committed::Applied] => late,
+            _ => return Err(Stop::Seen(format!("{answers:?}, where one was held up"))),
+        };
+        let found = kit.load(key(n)).await?;
+        ensure!(
+            found.as_ref().is_some_and(|found| same(found, &winner.record)),
+            "{found:?} where {:?} was answered `Applied`",
+            winner.record
+        );
+        let events = kit.events(EventsOf::Record(&key(n)), 10).await?;
+        ensure!(events == winner.events, "{} events, not the winner's one", events.len());
+    }
+    Ok(())
+}
+
+pub(in super::super) async fn add_of_unknown_outcome_counts(kit: Kit) -> Verdict {
+    for (n, fault) in (0..).zip([Fault::LoseReply, Fault::FailUnknownBefore]) {
+        kit.add(charge(n, 3)).await?;
+        let lost = behind(&kit, fault).add(&[charge(n, 1)]).await;
+        ensure!(lost.is_err(), "a reply was lost, and something was answered");
+        // Whoever is unsure adds once more, and that counts as well.
+        let sum = kit.add(charge(n, 1)).await?;
+        let right = if fault == Fault::LoseReply { 5 } else { 4 };
+        ensure!(sum == right, "{sum} instead of {right} when an addition was made again");
+        let sum = kit.add(charge(n, 0)).await?;
+        ensure!(sum == right, "{sum} read instead of {right}");
+    }
+    Ok(())
+}
+
+pub(in super::super) async fn due_finds_what_a_caller_left_behind(kit: Kit) -> Verdict {
+    let pending = Draft::first(1).wake(Some(at(10)));
+    kit.put(&pending).await?;
+    // One takes it up and crashes at once: nothing was claimed, so it is due again.
+    for look in 0..3 {
+        let found = kit.due(at(10), 10).await?;
+        ensure!(found == [key(1)], "due are {found:?} at look {look}, and nothing was claimed");
+    }
+    // One claims it, and is gone before the answer.
+    let claimed = pending.after().wake(Some(at(70)));
+    let lost = behind(&kit, Fault::LoseReply).commit(claimed.commit()).await;
+    ensure!(lost.is_err(), "a reply was lost, and something was answered");
+    let there = kit.load(key(1)).await?;
+    let version = there.as_ref().map(Record::version);
+    ensure!(version == Some(claimed.record.version()), "the claim was lost: {there:?}");
+    let found = kit.due(at(69), 10).await?;
+    ensure!(found.is_empty(), "{found:?} while the claim runs");
+    for look in 0..2 {
+        let found = due(&*kit.store, at(70), 10).await?;
+        ensure!(found == [key(1)], "due are {found:?} when the claim is over, at look {look}");
+    }
+    // Another takes it over, and finishes.
+    let retaken = claimed.after().wake(Some(at(140)));
+    put(&*kit.store, &retaken).await?;
+    put(&*kit.store, &retaken.after().wake(None)).await?;
+    let found = kit.due(at(999), 10).await?;
+    ensure!(found.is_empty(), "{found:?} when all is done");
+    Ok(())
+}

@@ -1,0 +1,180 @@
+//! Several handles on one store, each with a history of its own to fall for.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::events::{all_once, tail, write};
+use crate::conformance::kit::{Kit, Verdict, add, due, ensure, events, put, scan, settle};
+use crate::conformance::race::{Task, race};
+use crate::conformance::sample::{Draft, at, counter, key, same, tenant};
+use crate::domain::record::RecordKind;
+use crate::domain::time::Timestamp;
+use crate::port::{Charge, Committed, Cutoff, EventsOf, PortResult, Store};
+
+pub(in super::super) async fn load_sees_commits_of_other_handles(kit: Kit) -> Verdict {
+    let other = kit.second().await?;
+    let handles = [&*kit.store, &*other];
+    let mut draft = Draft::first(1);
+    put(handles[0], &draft).await?;
+    for step in 0..8 {
+        // Both have looked, and one of them writes.
+        for handle in handles {
+            let seen = handle.load(&key(1)).await?;
+            ensure!(
+                seen.as_ref().is_some_and(|found| same(found, &draft.record)),
+                "{seen:?} through handle {step}, after {:?} was applied",
+                draft.record
+            );
+        }
+        draft = draft.after();
+        put(handles[step % 2], &draft).await?;
+    }
+    Ok(())
+}
+
+pub(in super::super) async fn commit_compares_with_what_other_handles_wrote(kit: Kit) -> Verdict {
+    let other = kit.second().await?;
+    for n in 0..4 {
+        let first = Draft::first(n);
+        let (own, elsewhere) = if n % 2 == 0 { (&kit.store, &other) } else { (&other, &kit.store) };
+        put(&**own, &first).await?;
+        let second = first.rival(1).events(1);
+        put(&**elsewhere, &second).await?;
+        // It wrote the version that it expects, and has seen nothing since.
+        let answer = own.commit(first.rival(2).events(1).commit()).await?;
+        ensure!(answer == Committed::Stale, "{answer:?} over what another handle wrote");
+        let there = kit.load(key(n)).await?;
+        ensure!(
+            there.as_ref().is_some_and(|found| same(found, &second.record)),
+            "{there:?} instead of what another handle wrote"
+        );
+        put(&**own, &second.after()).await?;
+    }
+    Ok(())
+}
+
+pub(in super::super) async fn purge_spares_what_other_handles_extend(kit: Kit) -> Verdict {
+    let other = kit.second().await?;
+    // One after the other: the handle that purges wrote the old expiry itself.
+    let old = Draft::first(1_000_000).expires(Some(at(-10)));
+    kit.put(&old).await?;
+    let kept = old.after().expires(None);
+    put(&*other, &kept).await?;
+    kit.add(Charge::new(counter(1_000_000), 5, at(-10))).await?;
+    add(&*other, Charge::new(counter(1_000_000), 1, Timestamp::MAX)).await?;
+    let purged = kit.store.purge(Cutoff::new(at(-5), at(-999)), 10).await?;
+    ensure!(purged == 0, "{purged} removed of what another handle had extended");
+    let there = kit.load(kept.key()).await?;
+    ensure!(
+        there.as_ref().is_some_and(|found| same(found, &kept.record)),
+        "{there:?}: a record that another handle had extended was purged"
+    );
+    let sum = kit.add(Charge::new(counter(1_000_000), 0, at(0))).await?;
+    ensure!(sum == 6, "{sum} of 6 in a counter that another handle had extended");
+
+    // At once.
+    let second = |round: usize| at(i64::try_from(round).unwrap_or(i64::MAX / 4));
+    let record = move |round: usize| Draft::first(round as u64).expires(Some(second(round)));
+    let rounds = kit.harness.rounds();
+    for round in 0..rounds {
+        kit.put(&record(round)).await?;
+    }
+    let handles = [Arc::clone(&kit.store), other];
+    let task = move |round: usize, actor: usize| -> Task<PortResult<Option<Committed>>> {
+        let handle = Arc::clone(&handles[actor]);
+        Box::pin(async move {
+            if actor == 0 {
+                handle.purge(Cutoff::new(second(round), at(-999)), 10).await?;
+                return Ok(None);
+            }
+            settle(&*handle, &record(round).after().expires(None)).await.map(Some)
+        })
+    };
+    for (round, answers) in (0..).zip(race(&kit, rounds, 2, task).await?) {
+        let answers: Vec<Option<Committed>> = answers.into_iter().collect::<PortResult<_>>()?;
+        let extended = answers.contains(&Some(Committed::Applied));
+        let there = kit.load(record(round).key()).await?.is_some();
+        ensure!(there == extended, "extended by another handle: {extended}, and there: {there}");
+    }
+    Ok(())
+}
+
+pub(in super::super) async fn events_skip_none_of_other_handles(kit: Kit) -> Verdict {
+    const STEPS: u64 = 6;
+    let other = kit.second().await?;
+    // In turn, so that no luck is needed: what comes later stands later.
+    let owner = tenant("kit-in-turn");
+    let handles = [Arc::clone(&kit.store), Arc::clone(&other)];
+    let mut cursor = None;
+    for step in 0..12 {
+        let draft = Draft::first(1_000_000 + step).of(&owner).events(1);
+        put(&*handles[usize::from(step % 3 == 0)], &draft).await?;
+        let of = EventsOf::Tenant(&owner);
+        let page = handles[usize::from(step % 2 == 0)].events(of, cursor.as_ref(), 10).await?;
+        let many = page.items.len();
+        ensure!(page.items == draft.events, "{many} events of the one that came last");
+        cursor = page.next;
+    }
+
+    let rounds = kit.harness.rounds().div_ceil(10);
+    let done: Vec<_> = (0..rounds).map(|_| Arc::new(AtomicUsize::new(0))).collect();
+    let task = move |round: usize, actor: usize| -> Task<Verdict> {
+        let (store, done) = (Arc::clone(&handles[actor % 2]), Arc::clone(&done[round]));
+        let owner = tenant(&format!("kit-{round}"));
+        if actor == 0 {
+            return Box::pin(async move {
+                all_once(&tail(&*store, &owner, &done, 2).await?, 2 * STEPS * 2)
+            });
+        }
+        let first = Draft::first((round * 2 + actor) as u64).of(&owner).events(2);
+        Box::pin(async move {
+            let written = write(&*store, first, STEPS).await;
+            done.fetch_add(1, Ordering::SeqCst);
+            Ok(written?)
+        })
+    };
+    race(&kit, rounds, 3, task).await?.into_iter().flatten().collect()
+}
+
+pub(in super::super) async fn times_are_those_of_the_arguments(kit: Kit) -> Verdict {
+    // Two handles whose callers' clocks are a century apart; a place with one handle has two
+    // callers all the same.
+    let other = kit.second().await.unwrap_or_else(|_| Arc::clone(&kit.store));
+    let century = 100 * 365 * 86_400;
+    let clocks = [(&*kit.store, at(0)), (&*other, at(century)), (&*kit.store, at(-century))];
+    let alarms = [-century, 0, century].map(at);
+    let mut drafts = Vec::new();
+    for (n, alarm) in (0..).zip(alarms) {
+        let draft = Draft::first(n).wake(Some(alarm)).expires(Some(alarm.plus(SECOND)));
+        kit.put(&draft).await?;
+        kit.add(Charge::new(counter(n), 1, alarm.plus(SECOND))).await?;
+        drafts.push(draft);
+    }
+    for _ in 0..2 {
+        for (store, now) in clocks {
+            let mut found = due(store, now, 10).await?;
+            let mut right: Vec<_> = (0..).zip(alarms).filter(|(_, alarm)| *alarm <= now).collect();
+            right.sort_by_key(|(n, _)| key(*n));
+            found.sort_unstable();
+            let right: Vec<_> = right.into_iter().map(|(n, _)| key(n)).collect();
+            ensure!(found == right, "due are {found:?} at {now}, and should be {right:?}");
+            // By this caller's clock one expires in a second; by another's it is long over.
+            let before = Cutoff::new(at(-century), Timestamp::from_unix_millis(i64::MIN / 2));
+            let purged = store.purge(before, 10).await?;
+            ensure!(purged == 0, "{purged} removed by a cutoff that nothing had reached");
+        }
+    }
+    for (n, draft) in (0..).zip(&drafts) {
+        let there = kit.load(key(n)).await?;
+        ensure!(there.is_some_and(|found| same(&found, &draft.record)), "record {n} is gone");
+        let sum = kit.add(Charge::new(counter(n), 1, at(-century))).await?;
+        ensure!(sum == 2, "{sum} of 2 in counter {n}");
+    }
+    let scanned = scan(&*other, &tenant("kit"), RecordKind::Account, 10).await?.len();
+    ensure!(scanned == 3, "{scanned} records of 3");
+    let none = events(&*other, EventsOf::Tenant(&tenant("kit")), 10).await?.len();
+    ensure!(none == 0, "{none} events of none");
+    Ok(())
+}
+
+const SECOND: std::time::Duration = std::time::Duration::from_secs(1);

@@ -1,0 +1,71 @@
+//! Wrong `events`.
+
+use super::super::lock;
+use super::reads::bare;
+use super::{BrokenStore, Defect};
+use crate::domain::event::Event;
+use crate::domain::ids::TenantId;
+use crate::port::{Cursor, EventsOf, Page, PortError, PortErrorKind, PortResult};
+
+impl BrokenStore {
+    pub(super) async fn events_wrongly(
+        &self,
+        of: EventsOf<'_>,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> PortResult<Page<Event>> {
+        if let EventsOf::Tenant(tenant) = of {
+            match self.defect {
+                Defect::CursorOvertakes | Defect::PositionsInBlocks => {
+                    return self.trail(Some(tenant), after, limit);
+                }
+                Defect::TenantIgnoredInEvents => return self.trail(None, after, limit),
+                _ => {}
+            }
+        }
+        let bare = bare(after);
+        let after = bare.as_ref();
+        let call = |after| self.inner.events(of, after, limit);
+        let mut page = match self.paged(after, call).await {
+            Err(error)
+                if self.is(Defect::CorruptEventLeftOut)
+                    && error.kind() == PortErrorKind::Corrupt =>
+            {
+                Page::new(Vec::new(), None)
+            }
+            page => page?,
+        };
+        match self.defect {
+            Defect::CursorSkips if after.is_some() && page.items.len() > 1 => {
+                page.items.remove(0);
+            }
+            Defect::NoCursorAtTheEnd if page.items.len() < limit => page.next = None,
+            _ => {}
+        }
+        Ok(page)
+    }
+
+    /// Events by the position that they took before they could be seen.
+    fn trail(
+        &self,
+        tenant: Option<&TenantId>,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> PortResult<Page<Event>> {
+        let from = match after {
+            None => 0,
+            Some(cursor) => {
+                let last: u64 = cursor.as_str().parse().map_err(|_| PortError::denied())?;
+                last + 1
+            }
+        };
+        let memo = lock(&self.memo);
+        let seen = memo
+            .trail
+            .range(from..)
+            .filter(|(_, event)| tenant.is_none_or(|tenant| event.tenant == *tenant));
+        let page: Vec<_> = seen.take(limit).collect();
+        let next = page.last().map(|(position, _)| Cursor::new(position.to_string()));
+        Ok(Page::new(page.into_iter().map(|(_, event)| event.clone()).collect(), next))
+    }
+}

@@ -1,0 +1,154 @@
+//! Places for the directories and deliveries of the crate.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use sspr::adapters::memory::{GroupMember, MemoryDirectory, MemoryInbox};
+use sspr::conformance::{Ability, DeliveryPlace, DirectoryPlace};
+use sspr::port::{Delivery, Directory, PortErrorKind, PortResult};
+use sspr::testing::{FaultPlan, Faulty};
+use sspr::{Channel, GroupId, TenantFacts, TenantId, UserFacts, UserId};
+
+/// The directory in memory.
+pub(crate) struct InMemory {
+    below: MemoryDirectory,
+    directory: Arc<dyn Directory>,
+}
+
+impl Default for InMemory {
+    fn default() -> Self {
+        Self::wrapped(|below| Arc::new(below))
+    }
+}
+
+impl InMemory {
+    pub(crate) fn wrapped(wrap: impl FnOnce(MemoryDirectory) -> Arc<dyn Directory>) -> Self {
+        let below = MemoryDirectory::with_hash_cost(8, 1);
+        Self { directory: wrap(below.clone()), below }
+    }
+
+    pub(crate) fn behind_a_plan() -> Self {
+        Self::wrapped(|below| Arc::new(Faulty::new(below, FaultPlan::none())))
+    }
+}
+
+#[async_trait]
+impl DirectoryPlace for InMemory {
+    fn directory(&self) -> Arc<dyn Directory> {
+        Arc::clone(&self.directory)
+    }
+
+    async fn add_tenant(&self, tenant: &TenantId, facts: TenantFacts) -> PortResult<()> {
+        self.below.add_tenant(tenant.clone(), facts);
+        Ok(())
+    }
+
+    async fn add_user(
+        &self,
+        tenant: &TenantId,
+        facts: UserFacts,
+        names: &[&str],
+        password: &str,
+    ) -> PortResult<()> {
+        self.below.add_user(tenant, facts, names, password)
+    }
+
+    async fn add_group(
+        &self,
+        tenant: &TenantId,
+        group: &GroupId,
+        users: &[UserId],
+        groups: &[GroupId],
+    ) -> PortResult<Ability> {
+        let users = users.iter().cloned().map(GroupMember::User);
+        let groups = groups.iter().cloned().map(GroupMember::Group);
+        self.below.add_group(tenant, group.clone(), users.chain(groups))?;
+        Ok(Ability::Has)
+    }
+
+    async fn cut_off(&self, off: bool) -> PortResult<Ability> {
+        self.below.set_unreachable(off);
+        Ok(Ability::Has)
+    }
+}
+
+/// The inbox in memory, behind a delivery that ends in it.
+pub(crate) struct Inbox {
+    inbox: MemoryInbox,
+    delivery: Arc<dyn Delivery>,
+}
+
+impl Inbox {
+    pub(crate) fn of(delivery: impl Delivery + 'static, inbox: MemoryInbox) -> Self {
+        Self { inbox, delivery: Arc::new(delivery) }
+    }
+}
+
+#[async_trait]
+impl DeliveryPlace for Inbox {
+    fn delivery(&self) -> Arc<dyn Delivery> {
+        Arc::clone(&self.delivery)
+    }
+
+    async fn accepted(&self, idempotency_key: &str) -> PortResult<usize> {
+        let all = self.inbox.all();
+        let same = all.iter().filter(|message| message.idempotency_key == idempotency_key);
+        Ok(same.map(|message| 1 + message.repetitions as usize).sum())
+    }
+
+    async fn provide(&self, tenant: &TenantId, channels: &[Channel]) -> PortResult<Ability> {
+        self.inbox.set_channels(tenant, channels.to_vec());
+        Ok(Ability::Has)
+    }
+
+    async fn cut_off(&self, off: bool) -> PortResult<Ability> {
+        self.inbox.fail_with(off.then_some(PortErrorKind::Unavailable));
+        Ok(Ability::Has)
+    }
+}
+
+/// Messages as files, in a folder of their own.
+#[cfg(feature = "files")]
+pub(crate) struct Files(Arc<sspr::adapters::files::FileDelivery>);
+
+#[cfg(feature = "files")]
+impl Default for Files {
+    fn default() -> Self {
+        use std::sync::atomic::{AtomicU64, Ordering};
+        static NUMBER: AtomicU64 = AtomicU64::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let name = format!("sspr-conformance-files-{}-{number}", std::process::id());
+        let folder = std::env::temp_dir().join(name);
+        let delivery = sspr::adapters::files::FileDelivery::new(folder);
+        Self(Arc::new(delivery.expect("temporary folders can be made")))
+    }
+}
+
+#[cfg(feature = "files")]
+#[async_trait]
+impl DeliveryPlace for Files {
+    fn delivery(&self) -> Arc<dyn Delivery> {
+        Arc::clone(&self.0) as Arc<dyn Delivery>
+    }
+
+    async fn accepted(&self, idempotency_key: &str) -> PortResult<usize> {
+        Ok(usize::from(self.0.path_of(idempotency_key)?.is_some()))
+    }
+
+    /// A folder that is gone takes no file.
+    async fn cut_off(&self, off: bool) -> PortResult<Ability> {
+        let failed = |error: std::io::Error| sspr::PortError::denied().because(error);
+        let folder = self.0.path();
+        let aside = folder.with_extension("aside");
+        let (from, to) = if off { (folder, &*aside) } else { (&*aside, folder) };
+        std::fs::rename(from, to).map_err(failed)?;
+        Ok(Ability::Has)
+    }
+}
+
+#[cfg(feature = "files")]
+impl Drop for Files {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(self.0.path());
+    }
+}
