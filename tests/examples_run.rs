@@ -102,3 +102,11 @@ fn the_custom_store_keeps_the_whole_contract() {
     assert!(text.contains("SKIPPED  commit_survives_the_loss_of_a_node"), "{text}");
     assert!(text.contains("1 skipped, 0 violated"), "{text}");
 }
+
+#[test]
+fn a_store_is_moved_and_compared() {
+    let text = text(&run("move_store"));
+    for line in ["finished", "moved 2001 records and 2001 events", "digest "] {
+        assert!(text.contains(line), "{line} is not in:\n{text}");
+    }
+}
