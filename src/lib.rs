@@ -88,10 +88,11 @@
 //! - [`PolicySettings`]: every rule with its default and its limit; [`Policy::review`] says where a
 //!   policy departs from the standards, and how likely it is to be guessed through.
 //! - [`port`]: the contracts of the traits that a host implements; [`adapters`]: those that are
-//!   implemented already; `conformance` (feature): the contract of a store as tests.
+//!   implemented already; `conformance` (feature): the contracts of the ports as tests.
 //! - [`Error`]: the rules said no, the call was malformed, or a port failed.
-//! - [`manual`]: embedding, signed-in users and desks, methods of the host's, writing a store, every
-//!   default and why, threats, upgrades.
+//! - [`transfer`]: everything moved from one store to another, or to another lookup key.
+//! - [`manual`]: embedding, signed-in users and desks, methods of the host's, writing a store,
+//!   operating those that are there, every default and why, threats, upgrades.
 //!
 //! # Methods
 //!
@@ -113,10 +114,12 @@
 //! # Features
 //!
 //! Nothing is on by default. `sqlite` adds `adapters::sqlite`, a durable store in one file (needs
-//! a C compiler); `files` adds `adapters::files`, messages as files for development; `seal` adds
-//! `adapters::seal`, secrets at rest under rotating keys; `smtp` adds `adapters::smtp`, mail by SMTP
-//! under TLS (needs a tokio runtime, and a C compiler); `testing` adds `testing`, doubles for tests;
-//! `conformance` adds `conformance`, the contract kit for stores.
+//! a C compiler); `postgres` adds `adapters::postgres` and `etcd` adds `adapters::etcd`, stores on
+//! servers for any number of processes (need a tokio runtime, and a C compiler); `files` adds
+//! `adapters::files`, messages as files for development; `seal` adds `adapters::seal`, secrets at rest
+//! under rotating keys; `smtp` adds `adapters::smtp`, mail by SMTP under TLS (needs a tokio runtime, and
+//! a C compiler); `testing` adds `testing`, doubles for tests; `conformance` adds `conformance`, the
+//! contract kit for stores and the other ports.
 //!
 //! # Dangerous doors
 //!
