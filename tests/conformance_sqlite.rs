@@ -23,6 +23,8 @@ struct Files {
 struct File {
     folder: PathBuf,
     encoded: bool,
+    /// Whoever made it removes it; a process that joined leaves it alone.
+    own: bool,
 }
 
 #[async_trait]
@@ -33,7 +35,12 @@ impl Harness for Files {
         let name = format!("sspr-conformance-{}-{number}", std::process::id());
         let folder = std::env::temp_dir().join(name);
         std::fs::create_dir_all(&folder).map_err(|error| PortError::denied().because(error))?;
-        Ok(Box::new(File { folder, encoded: self.encoded }))
+        Ok(Box::new(File { folder, encoded: self.encoded, own: true }))
+    }
+
+    async fn join(&self, address: &str) -> PortResult<Box<dyn Place>> {
+        let folder = PathBuf::from(address);
+        Ok(Box::new(File { folder, encoded: self.encoded, own: false }))
     }
 
     /// Every commit reaches the disk: as many rounds as reach the races' threads, and no more.
@@ -57,6 +64,14 @@ impl Place for File {
         Ability::Has
     }
 
+    fn several_processes(&self) -> Ability {
+        Ability::Has
+    }
+
+    fn address(&self) -> String {
+        self.folder.to_str().expect("temporary folders have a name of text").to_owned()
+    }
+
     async fn damage(&self, key: &RecordKey) -> PortResult<Ability> {
         let broken = |error: rusqlite::Error| PortError::denied().because(error);
         let file = rusqlite::Connection::open(self.folder.join("kit.sqlite")).map_err(broken)?;
@@ -70,6 +85,8 @@ impl Place for File {
 
 impl Drop for File {
     fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.folder);
+        if self.own {
+            let _ = std::fs::remove_dir_all(&self.folder);
+        }
     }
 }

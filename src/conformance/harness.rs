@@ -2,12 +2,13 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::process::Command;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 
 use crate::domain::ids::RecordKey;
-use crate::port::{PortResult, Store};
+use crate::port::{PortError, PortResult, Store};
 use crate::testing::block_on;
 
 /// Makes places to test a store in.
@@ -63,6 +64,27 @@ pub trait Harness: Send + Sync + 'static {
     /// Any error fails the property.
     async fn place(&self) -> PortResult<Box<dyn Place>>;
 
+    /// The place at this [`address`](Place::address), in another process than the one that made
+    /// it. Dropping this one cleans up nothing.
+    ///
+    /// # Errors
+    ///
+    /// Any error fails the property.
+    async fn join(&self, address: &str) -> PortResult<Box<dyn Place>> {
+        Err(PortError::denied().because(format!("the harness joins no place, so not {address}")))
+    }
+
+    /// How to start another process that calls [`play_other_process`] with this harness.
+    ///
+    /// In the tests of [`conformance_tests!`](crate::conformance_tests) it is the test binary once
+    /// more, for its test `other_process`; nothing needs to be said. Elsewhere a program can start
+    /// itself.
+    ///
+    /// [`play_other_process`]: super::play_other_process
+    fn other_process(&self) -> Option<Command> {
+        None
+    }
+
     /// Runs work to its end; called from several threads at a time.
     ///
     /// The default parks the thread and needs no runtime. A store that needs one is driven by it:
@@ -76,6 +98,12 @@ pub trait Harness: Send + Sync + 'static {
     fn rounds(&self) -> usize {
         200
     }
+
+    /// How many records the properties about size write. Few by default, so that a run is quick;
+    /// a hundred thousand are worth a test of their own.
+    fn accounts(&self) -> u64 {
+        300
+    }
 }
 
 /// Where one store lives. Dropping it should clean up.
@@ -84,7 +112,7 @@ pub trait Place: Send + Sync {
     /// A handle on the store of this place.
     ///
     /// Called once; more than once only if [`several_handles`](Self::several_handles) or
-    /// [`durable`](Self::durable) says so.
+    /// [`durable`](Self::durable) says so. Of a cluster, each is best a handle on another node.
     ///
     /// # Errors
     ///
@@ -101,6 +129,39 @@ pub trait Place: Send + Sync {
         Ability::Lacks("the harness says that the store ends with its last handle")
     }
 
+    /// Whether another process can open the store too: [`Harness::join`] with the
+    /// [`address`](Self::address).
+    fn several_processes(&self) -> Ability {
+        Ability::Lacks("the harness opens it in one process only")
+    }
+
+    /// What another process must know to join: a path, a connection string. One line of text.
+    fn address(&self) -> String {
+        String::new()
+    }
+
+    /// Whether several nodes keep the store together, so that it outlives
+    /// [the loss of one](Self::lose_node).
+    fn clustered(&self) -> Ability {
+        Ability::Lacks("the harness says that one node keeps the store")
+    }
+
+    /// Stops the node that matters most, by force: the primary, the leader. Returns at once;
+    /// whether the rest takes over is what is tested.
+    ///
+    /// # Errors
+    ///
+    /// Any error fails the property.
+    async fn lose_node(&self) -> PortResult<()> {
+        Err(PortError::denied().because("the harness stops no node"))
+    }
+
+    /// Whether the system behind the store removes expired rows by itself, by a clock of its own.
+    /// Properties that look at rows long expired are then skipped.
+    fn expires_by_itself(&self) -> Ability {
+        Ability::Lacks("the harness says that only a purge removes anything")
+    }
+
     /// Makes the record under this key unreadable, behind the store's back: cuts its body short,
     /// overwrites its version.
     ///
@@ -109,6 +170,15 @@ pub trait Place: Send + Sync {
     /// Any error fails the property.
     async fn damage(&self, _key: &RecordKey) -> PortResult<Ability> {
         Ok(Ability::Lacks("the harness cannot damage a record"))
+    }
+
+    /// Makes the first event of the record under this key unreadable, likewise.
+    ///
+    /// # Errors
+    ///
+    /// Any error fails the property.
+    async fn damage_event(&self, _key: &RecordKey) -> PortResult<Ability> {
+        Ok(Ability::Lacks("the harness cannot damage an event"))
     }
 }
 

@@ -186,6 +186,22 @@ macro_rules! __sspr_store_properties {
         "Nothing of another tenant or kind ever is."
         "A cursor from a web page opens another tenant's listing.";
 
+    processes::commit_has_one_winner_across_processes
+        "Of any number of concurrent commits that expect one version, exactly one is applied."
+        "Two servers redeem one code.";
+    processes::add_loses_nothing_across_processes
+        "Each addition is atomic on its own"
+        "Requests to two servers pass a limit that they should have spent.";
+    processes::commit_survives_a_killed_process
+        "Atomic and durable when it answers."
+        "A crash makes a used code good again, or leaves a change without its audit event.";
+    processes::due_finds_what_a_killed_process_had_claimed
+        "a record whose `wake_at` has come is found by [`due`](Self::due) as soon as the commit is answered."
+        "A server that crashes takes the notices that it was about to send with it.";
+    processes::processes_see_one_history
+        "All handles on one store, in one process or many, see one history."
+        "Each server has budgets of its own.";
+
     general::no_method_reads_the_time
         "No method reads the time; every time that counts is an argument."
         "A wrong clock on a database server revives budgets, or hides records that still count.";
@@ -211,13 +227,23 @@ macro_rules! __sspr_store_kit {
         ];
     };
     ({ tests $harness:expr } $($module:ident :: $name:ident $sentence:literal $risk:literal;)*) => {
-        /// The names of the tests in this module.
+        /// The properties that are tests in this module.
         pub const NAMES: &[&str] = &[$(stringify!($name)),*];
+
+        /// No test of its own: what the tests about several processes start in another one.
+        #[test]
+        fn other_process() {
+            $crate::conformance::play_other_process($harness);
+        }
 
         $(
             #[test]
             fn $name() {
-                $crate::conformance::assert_property(stringify!($name), $harness);
+                $crate::conformance::assert_property_in(
+                    module_path!(),
+                    stringify!($name),
+                    $harness,
+                );
             }
         )*
     };

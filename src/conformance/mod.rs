@@ -28,8 +28,10 @@
 //! That no version is used twice after a deletion is the engine's duty, not the store's.
 
 mod harness;
+mod jobs;
 mod kit;
 mod list;
+mod process;
 mod property;
 mod race;
 mod sample;
@@ -39,6 +41,8 @@ use std::io::Write as _;
 use std::sync::Arc;
 
 pub use harness::{Ability, Harness, Place};
+use process::InTests;
+pub use process::play_other_process;
 pub use property::{Outcome, Property, Report, Violation};
 
 /// The version of the kit for stores. It grows when properties are added or sharpened.
@@ -73,9 +77,18 @@ pub fn check(harness: impl Harness) -> Report {
 ///
 /// If the property is violated, or if there is none of this name.
 pub fn assert_property(name: &str, harness: impl Harness) {
+    judge(name, Arc::new(harness));
+}
+
+/// The same in a test of this module, which has a test that plays the other process.
+#[doc(hidden)]
+pub fn assert_property_in(module: &'static str, name: &str, harness: impl Harness) {
+    judge(name, InTests::new(module, harness));
+}
+
+fn judge(name: &str, harness: Arc<dyn Harness>) {
     let property = PROPERTIES.iter().find(|property| property.name == name);
     let property = property.unwrap_or_else(|| panic!("there is no property named {name}"));
-    let harness: Arc<dyn Harness> = Arc::new(harness);
     match property.run(&harness) {
         Ok(Outcome::Held) => {}
         Ok(Outcome::Skipped(reason)) => {

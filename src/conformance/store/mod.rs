@@ -8,6 +8,7 @@ pub(super) mod due;
 pub(super) mod events;
 pub(super) mod general;
 pub(super) mod load;
+pub(super) mod processes;
 pub(super) mod purge;
 pub(super) mod purge_race;
 pub(super) mod scan;

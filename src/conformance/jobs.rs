@@ -1,0 +1,70 @@
+//! What the other process does.
+
+use super::kit::{Stop, Verdict, add, put, settle};
+use super::process::{Job, say};
+use super::sample::{Draft, at, charge, key};
+use crate::port::{Committed, Store};
+
+pub(super) async fn run(store: &dyn Store, job: Job) {
+    match job {
+        Job::Contest { from, to, salt } => say(contest(store, from, to, salt).await),
+        Job::Add { from, to } => say(count(store, from, to).await),
+        Job::Work { n } => say(work(store, n, |count| say(Ok(count))).await),
+        Job::Claim { n, until } => say(claim(store, n, until).await),
+    };
+}
+
+/// Commits over the first version of each record, and inserts others; which were applied.
+pub(super) async fn contest(
+    store: &dyn Store,
+    from: u64,
+    to: u64,
+    salt: u64,
+) -> Verdict<Vec<bool>> {
+    let mut applied = Vec::new();
+    for n in from..to {
+        applied.push(settle(store, &rival(n, salt)).await? == Committed::Applied);
+    }
+    Ok(applied)
+}
+
+/// What a process commits in round `n`: every other one inserts.
+pub(super) fn rival(n: u64, salt: u64) -> Draft {
+    let draft = Draft::first(n).rival(salt).events(1);
+    if n.is_multiple_of(2) { draft } else { draft.expecting(None) }
+}
+
+pub(super) async fn count(store: &dyn Store, from: u64, to: u64) -> Verdict<Vec<u64>> {
+    let mut values = Vec::new();
+    for n in from..to {
+        values.push(add(store, charge(n, 1)).await?);
+    }
+    Ok(values)
+}
+
+/// Commits one version after the other, each with two events, an alarm that goes up with it and a
+/// counter that follows, until nobody listens.
+async fn work(store: &dyn Store, n: u64, heard: impl Fn(u64) -> bool) -> Verdict {
+    let mut draft = match store.load(&key(n)).await? {
+        Some(there) => Draft::first(n).versioned(there.version()).after(),
+        None => Draft::first(n),
+    };
+    loop {
+        let count = draft.record.version().count();
+        draft = draft.wake(Some(at(count.cast_signed()))).events(2);
+        put(store, &draft).await?;
+        add(store, charge(n, 1)).await?;
+        if !heard(count) {
+            return Ok(());
+        }
+        draft = draft.after();
+    }
+}
+
+async fn claim(store: &dyn Store, n: u64, until: i64) -> Verdict {
+    let Some(there) = store.load(&key(n)).await? else {
+        return Err(Stop::Seen("nothing to claim".to_owned()));
+    };
+    let claimed = Draft::first(n).versioned(there.version()).after().wake(Some(at(until)));
+    put(store, &claimed).await
+}

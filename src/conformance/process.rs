@@ -1,0 +1,220 @@
+//! Another process on the same store: how it is started, told what to do, and killed.
+//!
+//! It speaks over its pipes, one line of JSON at a time. Its lines carry a mark, since a test
+//! runner writes to the same pipe.
+
+use std::env;
+use std::io::{BufRead as _, BufReader, Lines, Write as _};
+use std::pin::Pin;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::harness::{Harness, Place};
+use super::jobs;
+use super::kit::{Kit, Stop, Verdict, require};
+use crate::port::PortResult;
+
+/// Names the place that the other process joins; without it, it has nothing to do.
+const ADDRESS: &str = "SSPR_CONFORMANCE_ADDRESS";
+const MARK: &str = "sspr-conformance: ";
+
+/// What the other process does, and then answers once, unless it says otherwise.
+#[derive(Serialize, Deserialize)]
+pub(super) enum Job {
+    /// Commits over each of these records; answers which commits were applied.
+    Contest { from: u64, to: u64, salt: u64 },
+    /// Adds one to each of these counters; answers with their values.
+    Add { from: u64, to: u64 },
+    /// Commits and adds until it is killed; answers after each step with the count reached.
+    Work { n: u64 },
+    /// Claims what the record's alarm stands for: moves it on to this second.
+    Claim { n: u64, until: i64 },
+}
+
+/// Another process that has joined a place. It is killed when this is dropped.
+pub(super) struct Other {
+    child: Child,
+    to: ChildStdin,
+    told: Lines<BufReader<ChildStdout>>,
+}
+
+impl Other {
+    /// Starts another process, if the place can be joined from one.
+    pub(super) fn start(kit: &Kit) -> Verdict<Self> {
+        require(kit.place.several_processes())?;
+        let Some(mut command) = kit.harness.other_process() else {
+            return Err(Stop::Skip("nothing here can be started as another process"));
+        };
+        command.env(ADDRESS, kit.place.address()).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn().map_err(|error| seen("cannot be started", &error))?;
+        let (Some(to), Some(told)) = (child.stdin.take(), child.stdout.take()) else {
+            return Err(Stop::Seen("another process without pipes".to_owned()));
+        };
+        let mut other = Self { child, to, told: BufReader::new(told).lines() };
+        other.answer::<()>()?;
+        Ok(other)
+    }
+
+    /// Tells it what to do, without waiting.
+    pub(super) fn tell(&mut self, job: &Job) -> Verdict {
+        let line = serde_json::to_string(job).map_err(|error| seen("cannot be told", &error))?;
+        let written = writeln!(self.to, "{line}").and_then(|()| self.to.flush());
+        written.map_err(|error| seen("cannot be told", &error))
+    }
+
+    /// Waits for the next answer.
+    pub(super) fn answer<T: DeserializeOwned>(&mut self) -> Verdict<T> {
+        self.next_answer()?.ok_or_else(|| {
+            Stop::Seen("another process ended; what it wrote to standard error says why".to_owned())
+        })
+    }
+
+    fn next_answer<T: DeserializeOwned>(&mut self) -> Verdict<Option<T>> {
+        let marked = |line: std::io::Result<String>| match line {
+            // A line that was cut short when the process was killed was never said.
+            Ok(line) => Some(line.strip_prefix(MARK)?.to_owned()),
+            Err(_) => None,
+        };
+        let Some(line) = self.told.find_map(marked) else {
+            return Ok(None);
+        };
+        match serde_json::from_str(&line) {
+            Ok(Ok(answer)) => Ok(Some(answer)),
+            Ok(Err(fault)) => {
+                let fault: String = fault;
+                Err(Stop::Seen(format!("in another process: {fault}")))
+            }
+            Err(_) => Ok(None),
+        }
+    }
+
+    /// Kills it, as a power cut would; what it still managed to say.
+    pub(super) fn kill<T: DeserializeOwned>(mut self) -> Verdict<Vec<T>> {
+        self.child.kill().map_err(|error| seen("cannot be killed", &error))?;
+        let mut last = Vec::new();
+        while let Some(answer) = self.next_answer()? {
+            last.push(answer);
+        }
+        Ok(last)
+    }
+}
+
+impl Drop for Other {
+    fn drop(&mut self) {
+        // It may be gone already, and there is nobody to tell.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn seen(what: &str, error: &dyn std::fmt::Display) -> Stop {
+    Stop::Seen(format!("another process {what}: {error}"))
+}
+
+/// Plays the other process of a property, if this process was started as one; whether it was.
+///
+/// The tests of [`conformance_tests!`](crate::conformance_tests) do it. A program that runs
+/// [`check`](super::check) itself calls this first, with the same harness, and ends if it was; its
+/// [`Harness::other_process`] starts the program once more.
+///
+/// ```
+/// use sspr::adapters::memory::MemoryStore;
+/// use sspr::conformance::{check, play_other_process};
+///
+/// if !play_other_process(MemoryStore::new) {
+///     assert!(check(MemoryStore::new).violations.is_empty());
+/// }
+/// ```
+pub fn play_other_process(harness: impl Harness) -> bool {
+    let Ok(address) = env::var(ADDRESS) else {
+        return false;
+    };
+    harness.drive(Box::pin(async {
+        let joined = async {
+            let place = harness.join(&address).await?;
+            let store = place.open().await?;
+            Ok::<_, Stop>((place, store))
+        };
+        let (_place, store) = match joined.await {
+            Ok(joined) => joined,
+            Err(stop) => {
+                say::<()>(Err(stop));
+                return;
+            }
+        };
+        say(Ok(()));
+        let mut line = String::new();
+        while std::io::stdin().read_line(&mut line).is_ok_and(|bytes| bytes > 0) {
+            if let Ok(job) = serde_json::from_str(&line) {
+                jobs::run(&*store, job).await;
+            }
+            line.clear();
+        }
+    }));
+    true
+}
+
+/// Answers whoever started this process; whether anybody still listens.
+pub(super) fn say<T: Serialize>(answer: Verdict<T>) -> bool {
+    let answer = answer.map_err(|stop| match stop {
+        Stop::Skip(reason) => reason.to_owned(),
+        Stop::Seen(seen) => seen,
+    });
+    let line = serde_json::to_string(&answer).unwrap_or_default();
+    let mut out = std::io::stdout().lock();
+    // A runner may have left its own line unfinished.
+    writeln!(out, "\n{MARK}{line}").and_then(|()| out.flush()).is_ok()
+}
+
+/// A harness in a test binary, which plays the other process itself.
+pub(super) struct InTests<H> {
+    pub(super) harness: H,
+    /// The module of its tests.
+    pub(super) module: &'static str,
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl<H: Harness> Harness for InTests<H> {
+    async fn place(&self) -> PortResult<Box<dyn Place>> {
+        self.harness.place().await
+    }
+
+    async fn join(&self, address: &str) -> PortResult<Box<dyn Place>> {
+        self.harness.join(address).await
+    }
+
+    fn other_process(&self) -> Option<Command> {
+        self.harness.other_process().or_else(|| {
+            // The runner's names of tests have no crate before them.
+            let within = self.module.split_once("::").map_or(self.module, |(_, within)| within);
+            let mut command = Command::new(env::current_exe().ok()?);
+            command.arg("--exact").arg(format!("{within}::other_process"));
+            command.args(["--nocapture", "--test-threads=1"]);
+            Some(command)
+        })
+    }
+
+    fn drive(&self, work: Pin<Box<dyn Future<Output = ()> + Send + '_>>) {
+        self.harness.drive(work);
+    }
+
+    fn rounds(&self) -> usize {
+        self.harness.rounds()
+    }
+
+    fn accounts(&self) -> u64 {
+        self.harness.accounts()
+    }
+}
+
+impl<H> InTests<H> {
+    /// The harness of the tests in this module.
+    pub(super) fn new(module: &'static str, harness: H) -> Arc<Self> {
+        Arc::new(Self { harness, module })
+    }
+}

@@ -1,0 +1,144 @@
+//! Two processes on one store.
+
+use crate::conformance::jobs::{contest, count, rival};
+use crate::conformance::kit::{Kit, Verdict, add, due, ensure, put};
+use crate::conformance::process::{Job, Other};
+use crate::conformance::sample::{Draft, at, charge, key, same};
+use crate::port::EventsOf;
+
+/// Rounds are told in batches, in which both go through the same records: whoever is behind finds
+/// them taken, is answered sooner, and catches up.
+const BATCH: u64 = 10;
+
+pub(in super::super) async fn commit_has_one_winner_across_processes(kit: Kit) -> Verdict {
+    let mut other = Other::start(&kit)?;
+    let rounds = kit.harness.rounds() as u64;
+    for n in (0..rounds).step_by(2) {
+        kit.put(&Draft::first(n)).await?;
+    }
+    for from in (0..rounds).step_by(BATCH as usize) {
+        let to = rounds.min(from + BATCH);
+        other.tell(&Job::Contest { from, to, salt: 2 })?;
+        let own = contest(&*kit.store, from, to, 1).await?;
+        let theirs: Vec<bool> = other.answer()?;
+        for (n, applied) in (from..).zip(own.into_iter().zip(theirs)) {
+            let winner = match applied {
+                (true, false) => rival(n, 1),
+                (false, true) => rival(n, 2),
+                answers => {
+                    ensure!(false, "applied in this process and in the other: {answers:?}");
+                    break;
+                }
+            };
+            let there = kit.load(key(n)).await?;
+            ensure!(
+                there.as_ref().is_some_and(|found| same(found, &winner.record)),
+                "{there:?} is there, but {:?} was answered `Applied`",
+                winner.record
+            );
+            let events = kit.events(EventsOf::Record(&key(n)), 10).await?;
+            ensure!(events == winner.events, "the events are not the winner's: {events:?}");
+        }
+    }
+    Ok(())
+}
+
+pub(in super::super) async fn add_loses_nothing_across_processes(kit: Kit) -> Verdict {
+    let mut other = Other::start(&kit)?;
+    let rounds = kit.harness.rounds() as u64;
+    for from in (0..rounds).step_by(BATCH as usize) {
+        let to = rounds.min(from + BATCH);
+        other.tell(&Job::Add { from, to })?;
+        let own = count(&*kit.store, from, to).await?;
+        let theirs: Vec<u64> = other.answer()?;
+        for (n, values) in (from..).zip(own.into_iter().zip(theirs)) {
+            ensure!(
+                matches!(values, (1, 2) | (2, 1)),
+                "two processes added one each, and were answered {values:?}"
+            );
+            let sum = kit.add(charge(n, 0)).await?;
+            ensure!(sum == 2, "{sum} in a counter that two processes added one to");
+        }
+    }
+    Ok(())
+}
+
+pub(in super::super) async fn commit_survives_a_killed_process(kit: Kit) -> Verdict {
+    for round in 0..(kit.harness.rounds() as u64 / 25).clamp(2, 8) {
+        let mut other = Other::start(&kit)?;
+        let n = round % 2;
+        other.tell(&Job::Work { n })?;
+        let mut acknowledged = 0;
+        // Early, late, and where a page or a log is full.
+        for _ in 0..1 + round * 17 {
+            acknowledged = other.answer()?;
+        }
+        let acknowledged: u64 = other.kill()?.into_iter().next_back().unwrap_or(acknowledged);
+        let there = kit.load(key(n)).await?.map_or(0, |record| record.version().count());
+        ensure!(
+            there == acknowledged || there == acknowledged + 1,
+            "count {there}, after {acknowledged} was acknowledged and one was under way"
+        );
+        let events = kit.events(EventsOf::Record(&key(n)), 100).await?.len() as u64;
+        ensure!(events == 2 * there, "{events} events with {there} commits of two each");
+        let count = there.cast_signed();
+        let found = kit.due(at(count), 100).await?;
+        ensure!(found.contains(&key(n)), "the record is there without its alarm");
+        let early = kit.due(at(count - 1), 100).await?;
+        ensure!(!early.contains(&key(n)), "the alarm of the version before is left");
+        let sum = kit.add(charge(n, 0)).await?;
+        ensure!(
+            acknowledged <= sum && sum <= acknowledged + 1,
+            "{sum} in a counter that {acknowledged} additions were acknowledged to"
+        );
+        // Whether the last commit was counted is open: the counter begins anew where it is.
+        for _ in sum..there {
+            kit.add(charge(n, 1)).await?;
+        }
+    }
+    Ok(())
+}
+
+pub(in super::super) async fn due_finds_what_a_killed_process_had_claimed(kit: Kit) -> Verdict {
+    let mut other = Other::start(&kit)?;
+    let pending = Draft::first(1).wake(Some(at(10)));
+    kit.put(&pending).await?;
+    other.tell(&Job::Claim { n: 1, until: 70 })?;
+    other.answer::<()>()?;
+    other.kill::<()>()?;
+    let found = kit.due(at(69), 10).await?;
+    ensure!(found.is_empty(), "{found:?} while the claim of another process runs");
+    let found = kit.due(at(70), 10).await?;
+    ensure!(found == [key(1)], "due are {found:?} when the claim of a killed process is over");
+    Ok(())
+}
+
+pub(in super::super) async fn processes_see_one_history(kit: Kit) -> Verdict {
+    let mut other = Other::start(&kit)?;
+    let mut draft = Draft::first(1).wake(Some(at(0)));
+    put(&*kit.store, &draft).await?;
+    for step in 1..=5 {
+        // Looked at before as well: what was looked at must not be remembered.
+        let before = kit.load(key(1)).await?;
+        ensure!(before.is_some_and(|found| same(&found, &draft.record)), "an old version");
+        other.tell(&Job::Claim { n: 1, until: step })?;
+        other.answer::<()>()?;
+        draft = draft.after();
+        let there = kit.load(key(1)).await?;
+        ensure!(
+            there.as_ref().is_some_and(|found| same(found, &draft.record)),
+            "{there:?} right after another process was answered `Applied` for {:?}",
+            draft.record
+        );
+        let early = due(&*kit.store, at(step - 1), 10).await?;
+        let found = due(&*kit.store, at(step), 10).await?;
+        ensure!(early.is_empty() && found == [key(1)], "due are {early:?}, then {found:?}");
+        draft = draft.after().wake(Some(at(step)));
+        put(&*kit.store, &draft).await?;
+    }
+    other.tell(&Job::Add { from: 1, to: 2 })?;
+    let theirs: Vec<u64> = other.answer()?;
+    let own = add(&*kit.store, charge(1, 1)).await?;
+    ensure!((theirs.as_slice(), own) == (&[1][..], 2), "a counter is {theirs:?}, then {own}");
+    Ok(())
+}
