@@ -48,7 +48,7 @@ const BANNED: [&str; 36] = [
 ];
 
 /// What each feature may add to the default build.
-const ADDS: [(&str, &[&str]); 6] = [
+const ADDS: [(&str, &[&str]); 7] = [
     (
         "sqlite",
         &[
@@ -139,6 +139,71 @@ const ADDS: [(&str, &[&str]); 6] = [
             "zerovec-derive",
         ],
     ),
+    (
+        "postgres",
+        &[
+            "base64",
+            "byteorder",
+            "bytes",
+            "cc",
+            "chacha20",
+            "const-oid",
+            "deadpool",
+            "deadpool-postgres",
+            "deadpool-runtime",
+            "der",
+            "der_derive",
+            "fallible-iterator",
+            "find-msvc-tools",
+            "flagset",
+            "futures-channel",
+            "futures-core",
+            "futures-sink",
+            "futures-task",
+            "futures-util",
+            "getrandom",
+            "lock_api",
+            "log",
+            "md-5",
+            "mio",
+            "once_cell",
+            "openssl-probe",
+            "parking_lot",
+            "parking_lot_core",
+            "percent-encoding",
+            "phf",
+            "phf_shared",
+            "pin-project-lite",
+            "postgres-protocol",
+            "postgres-types",
+            "ring",
+            "rustls",
+            "rustls-native-certs",
+            "rustls-pki-types",
+            "rustls-webpki",
+            "scopeguard",
+            "shlex",
+            "siphasher",
+            "smallvec",
+            "socket2",
+            "spki",
+            "stringprep",
+            "syn",
+            "tokio",
+            "tokio-postgres",
+            "tokio-postgres-rustls",
+            "tokio-rustls",
+            "tokio-util",
+            "tracing",
+            "tracing-attributes",
+            "tracing-core",
+            "unicode-bidi",
+            "unicode-properties",
+            "untrusted",
+            "whoami",
+            "x509-cert",
+        ],
+    ),
     ("testing", &[]),
     ("conformance", &[]),
 ];
@@ -205,16 +270,20 @@ fn each_feature_adds_only_its_own() {
     assert!(names(&sqlite).contains("rusqlite") && names(&sqlite).contains("libsqlite3-sys"));
     let smtp = crates("normal,build", &["smtp"]);
     assert!(names(&smtp).contains("lettre") && names(&smtp).contains("rustls"));
+    let postgres = crates("normal,build", &["postgres"]);
+    assert!(names(&postgres).contains("tokio-postgres") && names(&postgres).contains("rustls"));
 }
 
 /// One implementation of TLS, and the smaller one to build.
 #[test]
-fn mail_is_encrypted_by_rustls_and_ring_alone() {
-    let crates = crates("normal,build", &["smtp"]);
-    let names = names(&crates);
-    let others = ["aws-lc-rs", "aws-lc-sys", "boring", "native-tls", "openssl", "openssl-sys"];
-    let held: Vec<&str> = others.into_iter().filter(|other| names.contains(other)).collect();
-    assert!(names.contains("ring") && held.is_empty(), "{held:?}");
+fn what_leaves_the_machine_is_encrypted_by_rustls_and_ring_alone() {
+    for feature in ["smtp", "postgres"] {
+        let crates = crates("normal,build", &[feature]);
+        let names = names(&crates);
+        let others = ["aws-lc-rs", "aws-lc-sys", "boring", "native-tls", "openssl", "openssl-sys"];
+        let held: Vec<&str> = others.into_iter().filter(|other| names.contains(other)).collect();
+        assert!(names.contains("ring") && held.is_empty(), "{feature}: {held:?}");
+    }
 }
 
 #[test]

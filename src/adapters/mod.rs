@@ -6,6 +6,8 @@
 #[cfg(feature = "files")]
 pub mod files;
 pub mod memory;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 pub mod render;
 pub mod route;
 #[cfg(feature = "seal")]

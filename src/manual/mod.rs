@@ -6,6 +6,7 @@
 //! | [`signed_in`] | whoever writes sign-in, security pages and consoles | the prompt, registration, enrolment, a change, which desk does what |
 //! | [`host_methods`] | whoever verifies proofs themselves | a push with number matching, a passkey |
 //! | [`writing_a_store`] | whoever keeps the records elsewhere | the contract in plain words, a whole store, how to test it, the usual mistakes |
+//! | [`postgres`] | whoever operates the database | roles, pools, timeouts, vacuum, failover, backups, alerts, queries |
 //! | [`defaults`] | whoever owns the policy | each number, and where it comes from |
 //! | [`threats`] | whoever reviews it | who attacks how, what the engine does, what it cannot exclude |
 //! | [`upgrading`] | whoever runs it | versions of what is stored, keys and their rotation, rolling upgrades |
@@ -19,6 +20,7 @@ pub mod defaults;
 pub mod embedding;
 pub mod host_methods;
 pub mod moving;
+pub mod postgres;
 pub mod signed_in;
 pub mod threats;
 pub mod upgrading;

@@ -1,0 +1,111 @@
+//! The limits of `engine_postgres`: its statements without the engine, and without us.
+
+use std::sync::Arc;
+
+use sspr::adapters::postgres::PostgresStore;
+use sspr::port::{Commit, Committed};
+use sspr::{
+    Columns, Event, Record, RecordKey, RecordKind, Store as _, TenantId, Timestamp, Version,
+};
+use tokio_postgres::types::ToSql;
+use tokio_postgres::{Client, NoTls, Statement};
+
+use crate::servers::postgres::Postgres;
+use crate::servers::{command_as, program, run};
+use crate::sql;
+
+/// A client of the same driver, with a connection of its own and the store's statements.
+#[derive(Clone)]
+pub(crate) struct Plain {
+    client: Arc<Client>,
+    read: Statement,
+    write: Statement,
+}
+
+impl Plain {
+    pub(crate) async fn open(url: &str) -> Self {
+        let (client, connection) = tokio_postgres::connect(url, NoTls).await.expect("connected");
+        tokio::spawn(connection);
+        client.batch_execute("SET search_path = plain").await.expect("set");
+        let read = client.prepare(sql::LOAD).await.expect("prepared");
+        let write = client.prepare(sql::UPDATE_WITH_EVENTS).await.expect("prepared");
+        Self { client: client.into(), read, write }
+    }
+
+    pub(crate) async fn step(&self, key: &RecordKey) {
+        let (shard, key) = ((key.shard() % 16).cast_signed(), &key.as_bytes()[..]);
+        let row = self.client.query_one(&self.read, &[&shard, &key]).await.expect("read");
+        let (count, nonce, body): (i64, i64, &str) = (row.get(1), row.get(2), row.get(3));
+        let (none, time) = (None::<i64>, 1_i64);
+        let told = body.get(..260).unwrap_or(body);
+        let values: [&(dyn ToSql + Sync); 21] = [
+            &shard,
+            &key,
+            &"contoso",
+            &"account",
+            &"user",
+            &time,
+            &none,
+            &true,
+            &none,
+            &time,
+            &(count + 1),
+            &nonce,
+            &body,
+            &count,
+            &nonce,
+            &vec![0_i32],
+            &vec!["contoso"],
+            &vec![time],
+            &vec!["attempt_counted"],
+            &vec!["user"],
+            &vec![told],
+        ];
+        let row = self.client.query_one(&self.write, &values).await.expect("written");
+        assert_eq!(row.get::<_, i64>(0), 1, "the version was the one read");
+    }
+}
+
+/// The same through the store.
+pub(crate) async fn step(store: &PostgresStore, key: &RecordKey) {
+    let seen = store.load(key).await.expect("loaded").expect("there");
+    let version = Version::new(seen.version().count() + 1, seen.version().nonce());
+    let next = Record::loaded(*key, version, seen.body());
+    let event = Event::decode(&format!(
+        r#"{{"format":1,"id":{{"record":"{key}","count":{},"index":0}},"tenant":"contoso",
+            "user":"user","actor":"engine","at":1,"code":"unblocked"}}"#,
+        version.count()
+    ));
+    let tenant = TenantId::parse("contoso").expect("valid");
+    let now = Timestamp::from_unix_millis(1);
+    let mut columns = Columns::new(tenant, RecordKind::Account, now);
+    columns.wake_at = Some(now);
+    let events = [event.expect("an event")];
+    let commit = Commit::new(&next, Some(seen.version()), &columns, &events);
+    assert_eq!(store.commit(commit).await.expect("committed"), Committed::Applied);
+}
+
+/// The rate of the same two statements by the server's own tool.
+pub(crate) fn pgbench(server: &Postgres, clients: u64, seconds: u64) -> f64 {
+    let script = "\\set n random(1, 1000)\n\
+         SELECT key AS k, shard AS s, version_count AS v, body AS b FROM sample \
+         JOIN record USING (shard, key) WHERE n = :n \\gset\n\
+         WITH changed AS (UPDATE record SET version_count = version_count + 1, body = :b, \
+         updated_at = updated_at + 1 WHERE shard = :s AND key = :k RETURNING 1), \
+         moved AS (INSERT INTO event_head (shard, last) SELECT :s, 1 FROM changed \
+         ON CONFLICT (shard) DO UPDATE SET last = event_head.last + 1 RETURNING last), \
+         told AS (INSERT INTO event (shard, seq, record, count, idx, tenant, at, code, body) \
+         SELECT :s, moved.last, :k, 1, 0, 'contoso', 1, 'attempt_counted', left(:b, 260) \
+         FROM moved) SELECT count(*) FROM changed;\n";
+    let path = server.socket().join("script.sql");
+    std::fs::write(&path, script).expect("written");
+    let mut command = command_as("postgres", &program("pgbench", &["postgresql"]));
+    command.env("PGPASSWORD", server.password()).env("PGOPTIONS", "-c search_path=plain");
+    command.args(["-n", "-M", "prepared", "-h", "127.0.0.1", "-U", "postgres"]);
+    command.arg("-p").arg(server.port().to_string()).arg("-f").arg(&path);
+    command.args(["-c", &clients.to_string(), "-j", "2", "-T", &seconds.to_string(), "postgres"]);
+    let said = run(&mut command);
+    let rate = said.lines().find_map(|line| line.strip_prefix("tps = "));
+    let rate = rate.and_then(|rest| rest.split(' ').next()).and_then(|rate| rate.parse().ok());
+    rate.unwrap_or_else(|| panic!("no rate: {said}"))
+}

@@ -1,0 +1,253 @@
+//! What the store must be told about its server.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use tokio_postgres::Config;
+use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
+
+use super::connect::Encryption;
+use super::error::{refused, refused_because};
+use super::tls;
+use crate::domain::secret::SecretText;
+use crate::port::PortResult;
+
+/// Where the server is, and how to deal with it; for [`PostgresStore`](super::PostgresStore).
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use sspr::SecretText;
+/// use sspr::adapters::postgres::PostgresOptions;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let password = SecretText::from("from your vault");
+/// // Two hosts: the one that may be written to is taken, also after a failover.
+/// let options = PostgresOptions::parse("postgres://sspr_serve@db1.example,db2.example/identity")?
+///     .with_password(password)
+///     .with_connections(24)
+///     .with_statement_timeout(Duration::from_secs(2));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+#[must_use]
+pub struct PostgresOptions {
+    config: Config,
+    schema: String,
+    connections: usize,
+    connect_timeout: Duration,
+    acquire_timeout: Duration,
+    statement_timeout: Duration,
+    roots: Vec<String>,
+    system_roots: bool,
+    plain: bool,
+}
+
+/// What was given, checked.
+pub(super) struct Checked {
+    pub(super) config: Config,
+    pub(super) encryption: Encryption,
+    pub(super) schema: String,
+    pub(super) connections: usize,
+    pub(super) connect_timeout: Duration,
+    pub(super) acquire_timeout: Duration,
+    pub(super) statement_timeout: Duration,
+}
+
+impl Checked {
+    /// How long it may take to find the host that can be written to.
+    pub(super) fn dialling_timeout(&self) -> Duration {
+        let hosts = u32::try_from(self.config.get_hosts().len()).unwrap_or(u32::MAX);
+        self.connect_timeout.saturating_mul(hosts)
+    }
+}
+
+impl PostgresOptions {
+    /// The shortest of each timeout: 10 milliseconds.
+    pub const MIN_TIMEOUT: Duration = Duration::from_millis(10);
+    /// The longest of each timeout: 50 seconds. The engine counts on an answer within a minute.
+    pub const MAX_TIMEOUT: Duration = Duration::from_secs(50);
+    /// The most connections.
+    pub const MAX_CONNECTIONS: usize = 1_000;
+
+    /// From an address, `postgres://role@host1,host2/database`, or from `key=value` pairs, as
+    /// [libpq] takes them. A Unix socket is a folder: `host=/run/postgresql user=sspr`.
+    ///
+    /// Of its parameters, `sslmode=require` asks for TLS on this machine as well. Anything weaker
+    /// changes nothing (see [`without_encryption`](Self::without_encryption)); the stronger ones
+    /// are not known, since a certificate is always verified.
+    ///
+    /// [libpq]: https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING
+    ///
+    /// # Errors
+    ///
+    /// `Denied` if it is malformed or names no host. The error does not repeat it.
+    pub fn parse(address: &str) -> PortResult<Self> {
+        // Its own words may quote what was given, and with it a password.
+        let config: Config = address.parse().map_err(|_| refused("the address is malformed"))?;
+        if config.get_hosts().is_empty() {
+            return Err(refused("the address names no host"));
+        }
+        Ok(Self {
+            config,
+            schema: "sspr".to_owned(),
+            connections: 16,
+            connect_timeout: Duration::from_secs(5),
+            acquire_timeout: Duration::from_secs(2),
+            statement_timeout: Duration::from_secs(5),
+            roots: Vec::new(),
+            system_roots: true,
+            plain: false,
+        })
+    }
+
+    /// The password, if it does not stand in the address. Default: none.
+    pub fn with_password(mut self, password: &SecretText) -> Self {
+        self.config.password(password.expose_secret());
+        self
+    }
+
+    /// The schema that holds the tables: small letters, digits and `_`, at most 63. Default:
+    /// `sspr`.
+    pub fn with_schema(mut self, schema: &str) -> Self {
+        schema.clone_into(&mut self.schema);
+        self
+    }
+
+    /// The most connections of one store, 1 to 1,000; further calls wait. Default: 16.
+    pub fn with_connections(mut self, connections: usize) -> Self {
+        self.connections = connections;
+        self
+    }
+
+    /// The most time to connect to one host. Default: 5 seconds.
+    pub fn with_connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
+        self
+    }
+
+    /// The most time that a call waits for one of the connections to be free; then it is answered
+    /// `Unavailable`. Default: 2 seconds.
+    pub fn with_acquire_timeout(mut self, timeout: Duration) -> Self {
+        self.acquire_timeout = timeout;
+        self
+    }
+
+    /// The most time that the server works on one statement; then it rolls it back. A server that
+    /// says nothing is given up two seconds later. Default: 5 seconds.
+    pub fn with_statement_timeout(mut self, timeout: Duration) -> Self {
+        self.statement_timeout = timeout;
+        self
+    }
+
+    /// Trusts these certificate authorities as well, given as PEM, one or several in a text; and
+    /// asks for TLS on this machine as well.
+    pub fn with_root_certificates(mut self, pem: &str) -> Self {
+        self.roots.push(pem.to_owned());
+        self
+    }
+
+    /// Trusts nobody but those of [`with_root_certificates`](Self::with_root_certificates).
+    /// Default: the authorities that this machine trusts are read when the store connects.
+    pub fn without_system_roots(mut self) -> Self {
+        self.system_roots = false;
+        self
+    }
+
+    /// **Without encryption**, also over a network: whoever is in between reads and changes every
+    /// record. Default: TLS with a verified certificate, but for a Unix socket or the loopback.
+    pub fn without_encryption(mut self) -> Self {
+        self.plain = true;
+        self
+    }
+
+    pub(super) fn check(&self) -> PortResult<Checked> {
+        let mut config = self.config.clone();
+        if !is_schema(&self.schema) {
+            return Err(refused("the schema's name is malformed"));
+        }
+        if !(1..=Self::MAX_CONNECTIONS).contains(&self.connections) {
+            return Err(refused("the number of connections is out of range"));
+        }
+        for timeout in [self.connect_timeout, self.acquire_timeout, self.statement_timeout] {
+            if !(Self::MIN_TIMEOUT..=Self::MAX_TIMEOUT).contains(&timeout) {
+                return Err(refused("a timeout is out of range"));
+            }
+        }
+        let encryption = self.encryption()?;
+        let mode = match encryption {
+            Encryption::None => SslMode::Disable,
+            Encryption::Verified(_) => SslMode::Require,
+        };
+        config.ssl_mode(mode).connect_timeout(self.connect_timeout);
+        // A standby may be behind: it is never read from.
+        config.target_session_attrs(TargetSessionAttrs::ReadWrite);
+        config.tcp_user_timeout(self.statement_timeout.max(Duration::from_secs(5)));
+        config.keepalives_idle(Duration::from_secs(30));
+        if config.get_application_name().is_none() {
+            config.application_name("sspr");
+        }
+        Ok(Checked {
+            config,
+            encryption,
+            schema: self.schema.clone(),
+            connections: self.connections,
+            connect_timeout: self.connect_timeout,
+            acquire_timeout: self.acquire_timeout,
+            statement_timeout: self.statement_timeout,
+        })
+    }
+
+    fn encryption(&self) -> PortResult<Encryption> {
+        let asked = self.config.get_ssl_mode() == SslMode::Require || !self.roots.is_empty();
+        if self.plain && asked {
+            return Err(refused("both encryption and none were asked for"));
+        }
+        if self.plain || (self.stays_here() && !asked) {
+            return Ok(Encryption::None);
+        }
+        let no_name = |host: &Host| !matches!(host, Host::Tcp(_));
+        if self.config.get_hosts().iter().any(no_name) {
+            let error = "a Unix socket has no name that a certificate could be for";
+            return Err(refused_because("TLS", error));
+        }
+        tls::connector(&self.roots, self.system_roots).map(Encryption::Verified)
+    }
+
+    /// Whether no byte leaves this machine.
+    fn stays_here(&self) -> bool {
+        let addresses = self.config.get_hostaddrs();
+        let here = |host: &Host| match host {
+            Host::Tcp(name) => {
+                name == "localhost"
+                    || name.parse().is_ok_and(|address: IpAddr| address.is_loopback())
+            }
+            #[cfg(unix)]
+            Host::Unix(_) => true,
+        };
+        self.config.get_hosts().iter().all(here) && addresses.iter().all(IpAddr::is_loopback)
+    }
+}
+
+/// A name that means the same with quotes and without.
+fn is_schema(name: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+    let first = name.bytes().next().is_some_and(|byte| !byte.is_ascii_digit());
+    first && name.len() <= 63 && name.bytes().all(plain) && !name.starts_with("pg_")
+}
+
+impl fmt::Debug for PostgresOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PostgresOptions")
+            .field("hosts", &self.config.get_hosts())
+            .field("ports", &self.config.get_ports())
+            .field("role", &self.config.get_user())
+            .field("database", &self.config.get_dbname())
+            .field("password", &self.config.get_password().is_some())
+            .field("schema", &self.schema)
+            .field("connections", &self.connections)
+            .finish_non_exhaustive()
+    }
+}

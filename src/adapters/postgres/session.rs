@@ -1,0 +1,170 @@
+//! One call on one connection of the pool.
+
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::task::Poll;
+use std::time::Duration;
+
+use deadpool_postgres::{Object, Pool};
+use tokio::runtime::Handle;
+use tokio::time::timeout;
+use tokio_postgres::types::{FromSql, ToSql};
+use tokio_postgres::{Row, Statement};
+
+use super::connect::{Alone, pool};
+use super::error::{Fault, of_pool};
+use super::options::Checked;
+use crate::port::{PortError, PortResult};
+
+/// The parameters of a statement.
+pub(super) type Values<'a> = &'a [&'a (dyn ToSql + Sync)];
+
+/// How much longer than its statement timeout a server may be silent.
+const MARGIN: Duration = Duration::from_secs(2);
+
+/// The connections of one store.
+pub(super) struct Sessions {
+    pool: Pool,
+    alone: Alone,
+    patience: Duration,
+    connecting: Duration,
+}
+
+impl Sessions {
+    pub(super) fn new(options: &Checked) -> PortResult<Self> {
+        let (pool, alone) = pool(options)?;
+        // Setting a session up is one statement.
+        let connecting = options.acquire_timeout + options.dialling_timeout() + MARGIN;
+        Ok(Self { pool, alone, patience: options.statement_timeout + MARGIN, connecting })
+    }
+
+    /// A connection that is free, or a new one.
+    pub(super) async fn take(&self) -> PortResult<Session> {
+        if Handle::try_current().is_err() {
+            return Err(PortError::unavailable().because("postgres: no tokio runtime"));
+        }
+        match timeout(self.connecting, self.pool.get()).await {
+            Ok(got) => Ok(Session(got.map_err(of_pool)?)),
+            Err(_) => Err(PortError::unavailable().because("postgres: no connection in time")),
+        }
+    }
+
+    /// Waits for the server as long as it may take, and no longer.
+    pub(super) async fn wait<T>(
+        &self,
+        work: impl Future<Output = Result<T, Fault>>,
+    ) -> Result<T, Fault> {
+        timeout(self.patience, work).await.unwrap_or(Err(Fault::Late))
+    }
+
+    /// A call that writes, by statements that are a transaction each. Never made twice here:
+    /// nobody knows what became of the first.
+    pub(super) async fn write<T>(
+        &self,
+        session: Session,
+        work: impl AsyncFnOnce(&Session) -> Result<T, Fault>,
+    ) -> PortResult<T> {
+        let alone = self.alone.count();
+        let answer = self.wait(work(&session)).await;
+        let answer = session.close(answer).map_err(Fault::writing)?;
+        if self.alone.count() != alone {
+            let what = "postgres: a commit was answered that no standby has confirmed";
+            return Err(PortError::unknown().because(what));
+        }
+        Ok(answer)
+    }
+
+    pub(super) fn close(&self) {
+        self.pool.close();
+    }
+}
+
+/// A call that only reads: made once more, on another connection, if the first turned out to be
+/// lost. A macro, since what it does borrows the connection.
+macro_rules! read {
+    ($sessions:expr, $session:ident => $work:expr) => {{
+        let mut first = true;
+        loop {
+            let $session = $sessions.take().await?;
+            let answer = $sessions.wait($work).await;
+            let again = first && answer.as_ref().is_err_and(Fault::lost);
+            match $session.close(answer) {
+                Err(_) if again => first = false,
+                answer => break answer.map_err(Fault::reading),
+            }
+        }
+    }};
+}
+pub(super) use read;
+
+/// A connection, for one call.
+///
+/// A call that is dropped gives it back while its statement is still under way. That does no harm:
+/// the statement is a transaction of its own, and what the next call asks is answered after it.
+pub(super) struct Session(Object);
+
+impl Session {
+    /// Prepared on first use, and kept as long as the connection.
+    pub(super) async fn prepare(&self, sql: &str) -> Result<Statement, Fault> {
+        self.0.prepare_cached(sql).await.map_err(Fault::Before)
+    }
+
+    /// The rows, read to the end: a statement is over when the server is ready for the next, since
+    /// it commits after the last row.
+    pub(super) async fn query(&self, sql: &str, values: Values<'_>) -> Result<Vec<Row>, Fault> {
+        let statement = self.prepare(sql).await?;
+        self.query_prepared(&statement, values).await
+    }
+
+    pub(super) async fn query_prepared(
+        &self,
+        statement: &Statement,
+        values: Values<'_>,
+    ) -> Result<Vec<Row>, Fault> {
+        Ok(self.0.query(statement, values).await?)
+    }
+
+    /// How many rows were changed.
+    pub(super) async fn execute(&self, sql: &str, values: Values<'_>) -> Result<u64, Fault> {
+        let statement = self.prepare(sql).await?;
+        Ok(self.0.execute(&statement, values).await?)
+    }
+
+    pub(super) fn client(&self) -> &tokio_postgres::Client {
+        &self.0
+    }
+
+    /// Gives the connection back, or up.
+    pub(super) fn close<T>(self, answer: Result<T, Fault>) -> Result<T, Fault> {
+        if answer.as_ref().is_err_and(Fault::spoils) {
+            drop(Object::take(self.0));
+        }
+        answer
+    }
+}
+
+/// A value of a row. What is not of the type that the schema says cannot be read.
+pub(super) fn column<'a, T: FromSql<'a>>(row: &'a Row, name: &str) -> Result<T, Fault> {
+    row.try_get(name).map_err(|_| Fault::Corrupt("a column of another type"))
+}
+
+/// Several questions, asked in this order and in one go; their answers, in the same order.
+pub(super) async fn pipelined<T>(
+    mut asked: Vec<Pin<Box<dyn Future<Output = T> + Send + '_>>>,
+) -> Vec<T> {
+    let mut answers: Vec<Option<T>> = asked.iter().map(|_| None).collect();
+    poll_fn(|context| {
+        let mut all = true;
+        for (future, answer) in asked.iter_mut().zip(&mut answers) {
+            if answer.is_none() {
+                match future.as_mut().poll(context) {
+                    Poll::Ready(found) => *answer = Some(found),
+                    Poll::Pending => all = false,
+                }
+            }
+        }
+        if all { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+    answers.into_iter().flatten().collect()
+}

@@ -1,0 +1,85 @@
+//! What holds for every statement.
+
+use super::schema::FIND_VERSION;
+use super::sql::*;
+
+const ALL: [&str; 14] = [
+    LOAD,
+    MAY_READ,
+    INSERT,
+    UPDATE,
+    INSERT_WITH_EVENTS,
+    UPDATE_WITH_EVENTS,
+    ADD,
+    COUNT,
+    DUE,
+    SCAN,
+    EVENTS_OF_RECORD,
+    EVENTS_OF_TENANT,
+    PURGE,
+    FIND_VERSION,
+];
+
+/// The tables that are cut into buckets.
+const TABLES: [&str; 4] = ["record", "event", "event_head", "counter"];
+
+/// The parts of a statement, each from where it reaches into such a table to the next such
+/// place.
+fn reaches(sql: &str) -> Vec<String> {
+    let mut parts: Vec<String> = Vec::new();
+    let mut last = "";
+    for word in sql.split_whitespace() {
+        if matches!(last, "FROM" | "JOIN" | "INTO" | "UPDATE") && TABLES.contains(&word) {
+            parts.push(String::new());
+        }
+        if let Some(part) = parts.last_mut() {
+            part.extend([word, " "]);
+        }
+        last = word;
+    }
+    parts
+}
+
+#[test]
+fn every_statement_names_its_bucket_wherever_it_reaches_into_a_table() {
+    let mut places = 0;
+    for sql in ALL {
+        for part in reaches(sql) {
+            let asked = part.contains("shard = $1");
+            let put = ["VALUES ($1, ", "SELECT $1, "].iter().any(|text| part.contains(text));
+            assert!(asked || (put && part.contains(" (shard, ")), "{part}");
+            places += 1;
+        }
+    }
+    // The test can see them: a purge alone has six.
+    assert_eq!(reaches(PURGE).len(), 6);
+    assert!(places >= 21, "{places}");
+}
+
+#[test]
+fn the_list_of_statements_is_complete() {
+    let source = include_str!("sql.rs");
+    let constants = source.matches("pub(super) const ").count();
+    // One stands with the schema.
+    assert_eq!(constants + 1, ALL.len());
+    for other in [
+        include_str!("read.rs"),
+        include_str!("session.rs"),
+        include_str!("store.rs"),
+        include_str!("write.rs"),
+    ] {
+        for verb in ["\"SELECT ", "\"INSERT ", "\"UPDATE ", "\"DELETE "] {
+            assert!(!other.contains(verb), "a statement outside of sql.rs: {verb}");
+        }
+    }
+}
+
+#[test]
+fn no_statement_leans_on_one_server() {
+    for sql in ALL {
+        let lower = sql.to_lowercase();
+        for banned in ["advisory", "nextval", "xid", "xmin", "ctid", "listen", "notify", "now()"] {
+            assert!(!lower.contains(banned), "{banned}: {sql}");
+        }
+    }
+}
