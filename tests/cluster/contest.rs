@@ -182,34 +182,30 @@ async fn right_codes_among_wrong_ones(site: &Site, rounds: usize) {
     contest.other.end();
 }
 
-async fn all(site: Site) {
-    right_codes(&site, 1_000).await;
+/// The three, on one store.
+macro_rules! contests {
+    ($store:ident, $feature:literal, $site:expr) => {
+        #[cfg(feature = $feature)]
+        mod $store {
+            use super::*;
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn inv01_a_right_code_of_two_processes_is_one_proof() {
+                right_codes(&$site, 1_000).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn inv01_wrong_codes_of_two_processes_are_compared_up_to_the_cap() {
+                wrong_codes(&$site, 100).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn inv03_a_right_code_is_not_refused_for_guesses_in_flight() {
+                right_codes_among_wrong_ones(&$site, 200).await;
+            }
+        }
+    };
 }
 
-async fn others(site: Site) {
-    wrong_codes(&site, 100).await;
-}
-
-async fn mixed(site: Site) {
-    right_codes_among_wrong_ones(&site, 200).await;
-}
-
-#[cfg(feature = "sqlite")]
-mod sqlite {
-    use super::*;
-
-    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn inv01_a_right_code_of_two_processes_is_one_proof() {
-        all(Site::sqlite()).await;
-    }
-
-    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn inv01_wrong_codes_of_two_processes_are_compared_up_to_the_cap() {
-        others(Site::sqlite()).await;
-    }
-
-    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn inv03_a_right_code_is_not_refused_for_guesses_in_flight() {
-        mixed(Site::sqlite()).await;
-    }
-}
+contests!(sqlite, "sqlite", Site::sqlite());
+contests!(postgres, "postgres", Site::postgres().await);

@@ -144,3 +144,48 @@ async fn fails_closed(load: &Load, within: Duration) {
     assert_ne!(error.retry(), Retry::Never, "{error:?}");
     assert_eq!(load.resets(), before);
 }
+
+/// V-2: the primary is killed under load and its synchronous standby promoted.
+#[cfg(feature = "postgres")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_lost_when_a_standby_takes_over() {
+    use crate::servers::postgres::{Postgres, url_of_all};
+    use crate::sites::Site;
+
+    let (primary, standby) = Postgres::pair();
+    let site = Site::postgres_at(format!("postgres:sspr {}", url_of_all(&[&primary, &standby])));
+    let store = site.await.open().await;
+    let load = Load::on(store).await;
+    let tasks = load.start();
+    load.more(200).await;
+    primary.kill();
+    fails_closed(&load, Duration::from_secs(15)).await;
+    standby.promote();
+    load.more(200).await;
+    load.stop(tasks).await;
+    assert!(load.faults() > 0, "nobody has noticed");
+    load.audit().await;
+}
+
+/// Without a server nothing succeeds, and when it is back nobody has to be told.
+#[cfg(feature = "postgres")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_lost_when_a_server_is_killed_and_comes_back() {
+    use crate::servers::postgres::Postgres;
+    use crate::sites::Site;
+
+    let server = Postgres::start();
+    let site = Site::postgres_at(format!("postgres:sspr {}", server.url())).await;
+    let load = Load::on(site.open().await).await;
+    let tasks = load.start();
+    for _ in 0..3 {
+        load.more(100).await;
+        server.kill();
+        fails_closed(&load, Duration::from_secs(15)).await;
+        server.restart();
+    }
+    load.more(100).await;
+    load.stop(tasks).await;
+    assert!(load.faults() > 0, "nobody has noticed");
+    load.audit().await;
+}

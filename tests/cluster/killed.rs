@@ -142,3 +142,9 @@ pub(crate) async fn drain(engine: &Engine) -> u64 {
 async fn nothing_is_lost_or_doubled_by_kills_on_sqlite() {
     kill_again_and_again(Site::sqlite()).await;
 }
+
+#[cfg(feature = "postgres")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_lost_or_doubled_by_kills_on_postgres() {
+    kill_again_and_again(Site::postgres().await).await;
+}

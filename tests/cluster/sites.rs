@@ -14,6 +14,23 @@ pub(crate) struct Site {
 }
 
 impl Site {
+    /// A schema of its own on a server that the tests of this binary share.
+    #[cfg(feature = "postgres")]
+    pub(crate) async fn postgres() -> Self {
+        let server = crate::servers::postgres::Postgres::shared();
+        let address = format!("postgres:{} {}", server.fresh(), server.url());
+        Self::postgres_at(address).await
+    }
+
+    #[cfg(feature = "postgres")]
+    pub(crate) async fn postgres_at(address: String) -> Self {
+        let (_, place) = address.split_once(':').expect("a place");
+        let options = postgres_options(place);
+        let migrated = sspr::adapters::postgres::PostgresStore::migrate(&options).await;
+        migrated.expect("migrated");
+        Self { address, folder: Folder::new("cluster") }
+    }
+
     #[cfg(feature = "sqlite")]
     pub(crate) fn sqlite() -> Self {
         let folder = Folder::new("cluster");
@@ -37,6 +54,20 @@ pub(crate) async fn open(address: &str) -> Arc<dyn Store> {
     match kind {
         #[cfg(feature = "sqlite")]
         "sqlite" => Arc::new(sspr::adapters::sqlite::SqliteStore::open(place).expect("opened")),
+        #[cfg(feature = "postgres")]
+        "postgres" => {
+            let options = postgres_options(place);
+            let store = sspr::adapters::postgres::PostgresStore::connect(&options).await;
+            Arc::new(store.expect("connected"))
+        }
         other => panic!("no store of kind {other} at {place}"),
     }
+}
+
+/// A schema, a space, and the address of the server.
+#[cfg(feature = "postgres")]
+fn postgres_options(place: &str) -> sspr::adapters::postgres::PostgresOptions {
+    let (schema, url) = place.split_once(' ').expect("a schema and a server");
+    let options = sspr::adapters::postgres::PostgresOptions::parse(url).expect("an address");
+    options.with_schema(schema)
 }
