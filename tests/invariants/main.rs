@@ -14,6 +14,8 @@ mod encoding;
 mod ends;
 mod every;
 mod forms;
+#[path = "../support/fresh.rs"]
+mod fresh;
 mod grown;
 mod interleaved;
 mod notices;
@@ -25,6 +27,8 @@ mod repeats;
 mod rest;
 mod scene;
 mod secrets;
+#[path = "../support/servers/mod.rs"]
+mod servers;
 mod silenced;
 mod starved;
 mod steps;

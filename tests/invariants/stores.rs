@@ -1,17 +1,15 @@
 //! The stores that the invariants run on, and a world over each.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 
-use sspr::adapters::memory::MemoryStore;
 use sspr::port::{Commit, Committed, Cursor, EventsOf};
-use sspr::testing::Encoded;
 use sspr::{
     Columns, Engine, Event, PolicySettings, Record, RecordKind, SecretText, Store, TenantId,
     Timestamp, Version,
 };
 
+use crate::fresh::{self, Files, Fresh};
 use crate::support::{World, engine, tenant};
 
 /// A store to run on.
@@ -22,59 +20,37 @@ pub(crate) struct Kept {
     _files: Option<Files>,
 }
 
-/// Files that go away with the test.
-pub(crate) struct Files(PathBuf);
-
-impl Files {
-    pub(crate) fn new() -> Self {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let memory = Path::new("/dev/shm");
-        let base = if memory.is_dir() { memory.to_owned() } else { std::env::temp_dir() };
-        let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let path = base.join(format!("sspr-invariants-{}-{count}", std::process::id()));
-        std::fs::create_dir_all(&path).expect("a directory");
-        Self(path)
-    }
-}
-
-impl Drop for Files {
-    fn drop(&mut self) {
-        // What stays behind is no failure of what was tested.
-        let _ = std::fs::remove_dir_all(&self.0);
+impl From<Fresh> for Kept {
+    fn from(Fresh { name, store, files }: Fresh) -> Self {
+        Self { name, store, _files: files }
     }
 }
 
 pub(crate) fn memory() -> Kept {
-    Kept { name: "memory", store: Arc::new(MemoryStore::new()), _files: None }
+    fresh::memory().into()
 }
 
 #[cfg(feature = "sqlite")]
 pub(crate) fn sqlite() -> Kept {
-    sqlite_at().0
+    fresh::sqlite().into()
 }
 
 /// The same, and where its file is.
 #[cfg(feature = "sqlite")]
 pub(crate) fn sqlite_at() -> (Kept, PathBuf) {
-    let files = Files::new();
-    let path = files.0.join("sspr.db");
-    let store = sspr::adapters::sqlite::SqliteStore::open(&path);
-    let store = Arc::new(store.expect("opened"));
-    (Kept { name: "sqlite", store, _files: Some(files) }, path)
+    let fresh = fresh::sqlite();
+    let path = fresh.files.as_ref().expect("files").path().join("sspr.db");
+    (fresh.into(), path)
 }
 
 /// Every store of this build; the one in memory also as text.
 pub(crate) fn all() -> Vec<Kept> {
-    let text = Encoded::new(MemoryStore::new());
-    let mut all = vec![memory(), Kept { name: "text", store: Arc::new(text), _files: None }];
-    #[cfg(feature = "sqlite")]
-    all.push(sqlite());
-    all
+    fresh::all().into_iter().map(Kept::from).collect()
 }
 
 /// An empty store of the same kind.
 pub(crate) fn fresh(like: &Kept) -> Kept {
-    all().into_iter().find(|one| one.name == like.name).expect("the same")
+    fresh::of(like.name).into()
 }
 
 impl Kept {

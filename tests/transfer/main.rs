@@ -5,11 +5,15 @@
 mod at_once;
 mod crash;
 mod differences;
+#[path = "../support/fresh.rs"]
+mod fresh;
 mod key;
 mod large;
 mod moved;
 mod refused;
 mod scene;
+#[path = "../support/servers/mod.rs"]
+mod servers;
 mod stores;
 #[path = "../support/mod.rs"]
 mod support;

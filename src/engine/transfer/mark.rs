@@ -53,8 +53,11 @@ impl Transfer<'_> {
             unfinished: note(passing(&META_KEY, source.count()), mark),
             finished: note(source, check),
         };
-        if self.to.load(&META_KEY).await.at(Side::Target)?.is_none() {
-            self.check_empty().await?;
+        if !self.is_marked().await? {
+            // What stands there now may be another copy's, which has begun in between.
+            if !self.is_empty().await? && !self.is_marked().await? {
+                return Err(TransferError::Occupied);
+            }
             // Whatever it answers, what counts is what can be read next.
             let _ = self.put(&marks.unfinished, None).await?;
         }
@@ -96,9 +99,13 @@ impl Transfer<'_> {
         self.to.commit(commit).await.at(Side::Target)
     }
 
+    async fn is_marked(&self) -> Result<bool, TransferError> {
+        Ok(self.to.load(&META_KEY).await.at(Side::Target)?.is_some())
+    }
+
     /// A store cannot be asked for everything that it holds; but for what these tenants have, and
     /// for what is due.
-    async fn check_empty(&self) -> Result<(), TransferError> {
+    async fn is_empty(&self) -> Result<bool, TransferError> {
         let due = self.to.due(Timestamp::MAX, None, 1).await.at(Side::Target)?;
         let mut empty = due.items.is_empty();
         for tenant in &self.tenants {
@@ -107,6 +114,6 @@ impl Transfer<'_> {
                 empty &= page.items.is_empty();
             }
         }
-        if empty { Ok(()) } else { Err(TransferError::Occupied) }
+        Ok(empty)
     }
 }

@@ -1,0 +1,180 @@
+//! Every store of this build, empty: what is promised of one is promised of all.
+#![allow(unreachable_pub, reason = "shared by several test binaries")]
+#![allow(dead_code, reason = "each test binary uses a part of it")]
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use sspr::Store;
+use sspr::adapters::memory::MemoryStore;
+use sspr::testing::Encoded;
+
+/// An empty store.
+pub struct Fresh {
+    pub name: &'static str,
+    pub store: Arc<dyn Store>,
+    /// Goes after the store.
+    pub files: Option<Files>,
+}
+
+/// Makes an empty store.
+pub type Make = fn() -> Fresh;
+
+/// Every kind of store, by name; the one in memory also as text.
+pub fn kinds() -> Vec<(&'static str, Make)> {
+    vec![
+        ("memory", memory),
+        ("text", text),
+        #[cfg(feature = "sqlite")]
+        ("sqlite", sqlite),
+        #[cfg(feature = "postgres")]
+        ("postgres", on_servers::postgres),
+    ]
+}
+
+/// One of each kind.
+pub fn all() -> Vec<Fresh> {
+    kinds().into_iter().map(|(_, make)| make()).collect()
+}
+
+/// An empty store of this kind.
+pub fn of(kind: &str) -> Fresh {
+    let make = kinds().into_iter().find(|(name, _)| *name == kind).expect("a kind of store").1;
+    make()
+}
+
+pub fn memory() -> Fresh {
+    Fresh { name: "memory", store: Arc::new(MemoryStore::new()), files: None }
+}
+
+pub fn text() -> Fresh {
+    Fresh { name: "text", store: Arc::new(Encoded::new(MemoryStore::new())), files: None }
+}
+
+#[cfg(feature = "sqlite")]
+pub fn sqlite() -> Fresh {
+    let files = Files::new();
+    let store = sspr::adapters::sqlite::SqliteStore::open(files.path().join("sspr.db"));
+    Fresh { name: "sqlite", store: Arc::new(store.expect("opened")), files: Some(files) }
+}
+
+/// Files that go away with the test, in memory where that can be had.
+pub struct Files(PathBuf);
+
+impl Files {
+    pub fn new() -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let memory = Path::new("/dev/shm");
+        let base = if memory.is_dir() { memory.to_owned() } else { std::env::temp_dir() };
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let path = base.join(format!("sspr-fresh-{}-{count}", std::process::id()));
+        std::fs::create_dir_all(&path).expect("a directory");
+        Self(path)
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Files {
+    fn drop(&mut self) {
+        // What stays behind is no failure of what was tested.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Stores on servers need a runtime, and most tests have none: theirs is entered at each poll.
+#[cfg(feature = "postgres")]
+mod on_servers {
+    use std::future::{Future, poll_fn};
+    use std::pin::pin;
+    use std::sync::{Arc, OnceLock};
+
+    use async_trait::async_trait;
+    use sspr::port::{Charge, Commit, Committed, Cutoff, EventsOf, Page, PortResult};
+    use sspr::testing::block_on;
+    use sspr::{Cursor, Event, Record, RecordKey, RecordKind, Store, TenantId, Timestamp};
+    use tokio::runtime::{Builder, Runtime};
+
+    use super::Fresh;
+    use crate::servers;
+
+    #[cfg(feature = "postgres")]
+    pub(super) fn postgres() -> Fresh {
+        use sspr::adapters::postgres::{PostgresOptions, PostgresStore};
+
+        let server = servers::postgres::Postgres::shared();
+        let options = PostgresOptions::parse(&server.url()).expect("an address");
+        let options = options.with_schema(&server.fresh()).with_connections(8);
+        block_on(entered(PostgresStore::migrate(&options))).expect("migrated");
+        let store = block_on(entered(PostgresStore::connect(&options))).expect("connected");
+        Fresh { name: "postgres", store: Arc::new(Entered(store)), files: None }
+    }
+
+    fn runtime() -> &'static Runtime {
+        static RUNTIME: OnceLock<Runtime> = OnceLock::new();
+        RUNTIME.get_or_init(|| {
+            Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime")
+        })
+    }
+
+    async fn entered<F: Future>(work: F) -> F::Output {
+        let mut work = pin!(work);
+        poll_fn(|context| {
+            let _entered = runtime().enter();
+            work.as_mut().poll(context)
+        })
+        .await
+    }
+
+    struct Entered<S>(S);
+
+    #[async_trait]
+    impl<S: Store> Store for Entered<S> {
+        async fn load(&self, key: &RecordKey) -> PortResult<Option<Record>> {
+            entered(self.0.load(key)).await
+        }
+
+        async fn commit(&self, commit: Commit<'_>) -> PortResult<Committed> {
+            entered(self.0.commit(commit)).await
+        }
+
+        async fn add(&self, charges: &[Charge]) -> PortResult<Vec<u64>> {
+            entered(self.0.add(charges)).await
+        }
+
+        async fn due(
+            &self,
+            now: Timestamp,
+            after: Option<&Cursor>,
+            limit: usize,
+        ) -> PortResult<Page<RecordKey>> {
+            entered(self.0.due(now, after, limit)).await
+        }
+
+        async fn scan(
+            &self,
+            tenant: &TenantId,
+            kind: RecordKind,
+            after: Option<&Cursor>,
+            limit: usize,
+        ) -> PortResult<Page<Record>> {
+            entered(self.0.scan(tenant, kind, after, limit)).await
+        }
+
+        async fn events(
+            &self,
+            of: EventsOf<'_>,
+            after: Option<&Cursor>,
+            limit: usize,
+        ) -> PortResult<Page<Event>> {
+            entered(self.0.events(of, after, limit)).await
+        }
+
+        async fn purge(&self, cutoff: Cutoff, limit: usize) -> PortResult<u64> {
+            entered(self.0.purge(cutoff, limit)).await
+        }
+    }
+}
