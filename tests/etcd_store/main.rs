@@ -1,0 +1,10 @@
+//! The store on etcd, against real servers.
+
+#![cfg(feature = "etcd")]
+
+#[path = "../support/servers/etcd.rs"]
+mod etcd;
+#[path = "../support/servers/mod.rs"]
+mod servers;
+
+mod cluster;
