@@ -8,3 +8,6 @@ mod etcd;
 mod servers;
 
 mod cluster;
+mod contract;
+mod failures;
+mod support;
