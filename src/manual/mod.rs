@@ -16,6 +16,8 @@
 
 pub mod defaults;
 pub mod embedding;
+#[cfg(feature = "etcd")]
+pub mod etcd;
 pub mod host_methods;
 pub mod signed_in;
 pub mod threats;

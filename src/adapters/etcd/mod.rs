@@ -2,7 +2,7 @@
 //!
 //! For a service whose machines may fail: three or five members keep every commit, and go on while
 //! most of them are there. A commit is one transaction of etcd, conditional on the record's
-//! version; every read is linearizable. The page `manual::etcd` says what it
+//! version; every read is linearizable. The page [`manual::etcd`](crate::manual::etcd) says what it
 //! costs, what an operator has to see to, and when another store suits better.
 //!
 //! It needs a tokio runtime with its time and I/O drivers enabled: the one in which
