@@ -48,7 +48,7 @@ const BANNED: [&str; 36] = [
 ];
 
 /// What each feature may add to the default build.
-const ADDS: [(&str, &[&str]); 7] = [
+const ADDS: [(&str, &[&str]); 8] = [
     (
         "sqlite",
         &[
@@ -204,6 +204,74 @@ const ADDS: [(&str, &[&str]); 7] = [
             "x509-cert",
         ],
     ),
+    (
+        "etcd",
+        &[
+            "anyhow",
+            "atomic-waker",
+            "base64",
+            "bytes",
+            "cc",
+            "either",
+            "equivalent",
+            "find-msvc-tools",
+            "fnv",
+            "futures-channel",
+            "futures-core",
+            "futures-sink",
+            "futures-task",
+            "futures-util",
+            "getrandom",
+            "h2",
+            "hashbrown",
+            "http",
+            "http-body",
+            "http-body-util",
+            "httparse",
+            "hyper",
+            "hyper-timeout",
+            "hyper-util",
+            "indexmap",
+            "itertools",
+            "log",
+            "mio",
+            "once_cell",
+            "openssl-probe",
+            "percent-encoding",
+            "pin-project",
+            "pin-project-internal",
+            "pin-project-lite",
+            "prost",
+            "prost-derive",
+            "ring",
+            "rustls",
+            "rustls-native-certs",
+            "rustls-pki-types",
+            "rustls-webpki",
+            "shlex",
+            "slab",
+            "smallvec",
+            "socket2",
+            "syn",
+            "sync_wrapper",
+            "tokio",
+            "tokio-macros",
+            "tokio-rustls",
+            "tokio-stream",
+            "tokio-util",
+            "tonic",
+            "tonic-prost",
+            "tower",
+            "tower-layer",
+            "tower-service",
+            "tracing",
+            "tracing-attributes",
+            "tracing-core",
+            "try-lock",
+            "untrusted",
+            "want",
+        ],
+    ),
     ("testing", &[]),
     ("conformance", &[]),
 ];
@@ -277,13 +345,23 @@ fn each_feature_adds_only_its_own() {
 /// One implementation of TLS, and the smaller one to build.
 #[test]
 fn what_leaves_the_machine_is_encrypted_by_rustls_and_ring_alone() {
-    for feature in ["smtp", "postgres"] {
+    for feature in ["smtp", "postgres", "etcd"] {
         let crates = crates("normal,build", &[feature]);
         let names = names(&crates);
         let others = ["aws-lc-rs", "aws-lc-sys", "boring", "native-tls", "openssl", "openssl-sys"];
         let held: Vec<&str> = others.into_iter().filter(|other| names.contains(other)).collect();
         assert!(names.contains("ring") && held.is_empty(), "{feature}: {held:?}");
     }
+}
+
+/// Who builds all features needs no protocol compiler and runs none.
+#[test]
+fn etcd_needs_no_protocol_compiler() {
+    let crates = crates("normal,build", &["etcd"]);
+    let names = names(&crates);
+    let generators = ["etcd-client", "prost-build", "protoc-bin-vendored", "tonic-prost-build"];
+    let held: Vec<&str> = generators.into_iter().filter(|one| names.contains(one)).collect();
+    assert!(names.contains("tonic") && held.is_empty(), "{held:?}");
 }
 
 #[test]

@@ -3,6 +3,8 @@
 //! They know the ports and the domain, never the engine: whatever they do, a host's own adapter
 //! can do as well.
 
+#[cfg(feature = "etcd")]
+pub mod etcd;
 #[cfg(feature = "files")]
 pub mod files;
 pub mod memory;

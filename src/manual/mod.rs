@@ -7,6 +7,7 @@
 //! | [`host_methods`] | whoever verifies proofs themselves | a push with number matching, a passkey |
 //! | [`writing_a_store`] | whoever keeps the records elsewhere | the contract in plain words, a whole store, how to test it, the usual mistakes |
 //! | [`postgres`] | whoever operates the database | roles, pools, timeouts, vacuum, failover, backups, alerts, queries |
+//! | `etcd`, with the feature | whoever runs the store on etcd | what it takes, compaction, backup, alerts, when not to |
 //! | [`defaults`] | whoever owns the policy | each number, and where it comes from |
 //! | [`threats`] | whoever reviews it | who attacks how, what the engine does, what it cannot exclude |
 //! | [`upgrading`] | whoever runs it | versions of what is stored, keys and their rotation, rolling upgrades |
@@ -18,6 +19,8 @@
 
 pub mod defaults;
 pub mod embedding;
+#[cfg(feature = "etcd")]
+pub mod etcd;
 pub mod host_methods;
 pub mod moving;
 pub mod postgres;

@@ -209,3 +209,4 @@ macro_rules! contests {
 
 contests!(sqlite, "sqlite", Site::sqlite());
 contests!(postgres, "postgres", Site::postgres().await);
+contests!(etcd, "etcd", Site::etcd());

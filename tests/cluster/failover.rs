@@ -189,3 +189,33 @@ async fn nothing_is_lost_when_a_server_is_killed_and_comes_back() {
     assert!(load.faults() > 0, "nobody has noticed");
     load.audit().await;
 }
+
+/// The leader of three is killed under load; then two of three, and nothing succeeds until one is
+/// back.
+#[cfg(feature = "etcd")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_lost_when_a_leader_dies_and_nothing_succeeds_without_a_quorum() {
+    use crate::servers::etcd::{Cluster, Setup};
+    use crate::sites::Site;
+
+    let cluster = Cluster::start(Setup::nodes(3));
+    let site = Site::etcd_at(format!("etcd:sspr/ {}", cluster.endpoints().join(",")));
+    let load = Load::on(site.open().await).await;
+    let tasks = load.start();
+    load.more(100).await;
+    let leader = cluster.leader();
+    cluster.kill(leader);
+    load.more(100).await;
+    let next = cluster.leader();
+    assert_ne!(next, leader);
+    cluster.kill(next);
+    fails_closed(&load, Duration::from_secs(15)).await;
+    cluster.restart(leader);
+    load.more(100).await;
+    cluster.restart(next);
+    cluster.wait_until_whole();
+    load.more(50).await;
+    load.stop(tasks).await;
+    assert!(load.faults() > 0, "nobody has noticed");
+    load.audit().await;
+}

@@ -148,3 +148,9 @@ async fn nothing_is_lost_or_doubled_by_kills_on_sqlite() {
 async fn nothing_is_lost_or_doubled_by_kills_on_postgres() {
     kill_again_and_again(Site::postgres().await).await;
 }
+
+#[cfg(feature = "etcd")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_lost_or_doubled_by_kills_on_etcd() {
+    kill_again_and_again(Site::etcd()).await;
+}

@@ -31,6 +31,19 @@ impl Site {
         Self { address, folder: Folder::new("cluster") }
     }
 
+    /// A prefix of its own on a node that the tests of this binary share.
+    #[cfg(feature = "etcd")]
+    pub(crate) fn etcd() -> Self {
+        use crate::servers::etcd::{fresh_prefix, shared};
+
+        Self::etcd_at(format!("etcd:{} {}", fresh_prefix(), shared().endpoints().join(",")))
+    }
+
+    #[cfg(feature = "etcd")]
+    pub(crate) fn etcd_at(address: String) -> Self {
+        Self { address, folder: Folder::new("cluster") }
+    }
+
     #[cfg(feature = "sqlite")]
     pub(crate) fn sqlite() -> Self {
         let folder = Folder::new("cluster");
@@ -58,6 +71,15 @@ pub(crate) async fn open(address: &str) -> Arc<dyn Store> {
         "postgres" => {
             let options = postgres_options(place);
             let store = sspr::adapters::postgres::PostgresStore::connect(&options).await;
+            Arc::new(store.expect("connected"))
+        }
+        #[cfg(feature = "etcd")]
+        "etcd" => {
+            use sspr::adapters::etcd::{EtcdOptions, EtcdStore};
+
+            let (prefix, endpoints) = place.split_once(' ').expect("a prefix and servers");
+            let options = EtcdOptions::new(endpoints.split(',').map(str::to_owned));
+            let store = EtcdStore::connect(options.with_prefix(prefix)).await;
             Arc::new(store.expect("connected"))
         }
         other => panic!("no store of kind {other} at {place}"),

@@ -30,6 +30,8 @@ pub fn kinds() -> Vec<(&'static str, Make)> {
         ("sqlite", sqlite),
         #[cfg(feature = "postgres")]
         ("postgres", on_servers::postgres),
+        #[cfg(feature = "etcd")]
+        ("etcd", on_servers::etcd),
     ]
 }
 
@@ -86,7 +88,7 @@ impl Drop for Files {
 }
 
 /// Stores on servers need a runtime, and most tests have none: theirs is entered at each poll.
-#[cfg(feature = "postgres")]
+#[cfg(any(feature = "postgres", feature = "etcd"))]
 mod on_servers {
     use std::future::{Future, poll_fn};
     use std::pin::pin;
@@ -111,6 +113,17 @@ mod on_servers {
         block_on(entered(PostgresStore::migrate(&options))).expect("migrated");
         let store = block_on(entered(PostgresStore::connect(&options))).expect("connected");
         Fresh { name: "postgres", store: Arc::new(Entered(store)), files: None }
+    }
+
+    #[cfg(feature = "etcd")]
+    pub(super) fn etcd() -> Fresh {
+        use sspr::adapters::etcd::{EtcdOptions, EtcdStore};
+
+        let endpoints = servers::etcd::shared().endpoints();
+        let prefix = servers::etcd::fresh_prefix();
+        let options = EtcdOptions::new(endpoints).with_prefix(&prefix);
+        let store = block_on(entered(EtcdStore::connect(options))).expect("connected");
+        Fresh { name: "etcd", store: Arc::new(Entered(store)), files: None }
     }
 
     fn runtime() -> &'static Runtime {

@@ -16,6 +16,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+pub mod etcd;
 pub mod postgres;
 
 /// Where programs are, beyond the search path. PostgreSQL's have a folder for each release.

@@ -1,0 +1,125 @@
+//! Counters: a guess at the present value, verified by the transaction that adds.
+
+use std::collections::BTreeMap;
+
+use super::proto::{KeyValue, TxnRequest};
+use super::request::{absent, delete, get, put, read_all, unchanged_since};
+use super::store::Inner;
+use super::value::Counter;
+use crate::domain::ids::CounterKey;
+use crate::port::{Charge, PortError, PortErrorKind, PortResult};
+
+/// How many counters one transaction takes: three changes each, of at most 128.
+const AT_ONCE: usize = 32;
+
+const MOST_TRIES: usize = 128;
+
+/// A counter as it was seen, and at which revision; none if it was not there.
+pub(super) type Guess = Option<(Counter, i64)>;
+
+pub(super) async fn add(store: &Inner, charges: &[Charge]) -> PortResult<Vec<u64>> {
+    let mut values = Vec::with_capacity(charges.len());
+    for part in charges.chunks(AT_ONCE) {
+        match add_part(store, part).await {
+            Ok(some) => values.extend(some),
+            Err(error) if values.is_empty() || error.kind() != PortErrorKind::Unavailable => {
+                return Err(error);
+            }
+            // What came before is added.
+            Err(error) => return Err(PortError::unknown().because(error)),
+        }
+    }
+    Ok(values)
+}
+
+async fn add_part(store: &Inner, charges: &[Charge]) -> PortResult<Vec<u64>> {
+    let mut keys: Vec<CounterKey> = charges.iter().map(|charge| charge.key).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    if charges.iter().all(|charge| charge.amount == 0) {
+        let there = present(store, &keys).await?;
+        let value = |charge: &Charge| there.get(&charge.key).copied().flatten();
+        return Ok(charges
+            .iter()
+            .map(|charge| value(charge).map_or(0, |(c, _)| c.value))
+            .collect());
+    }
+    // Those of one process take turns: of those that do not, one gets through and the rest lose a
+    // round trip.
+    let _turns = store.turns.take(&keys).await;
+    let mut guesses: BTreeMap<CounterKey, Guess> =
+        keys.iter().map(|key| (*key, store.counters.get(key).flatten())).collect();
+    for _ in 0..MOST_TRIES {
+        let (after, values) = sum(&guesses, charges);
+        let answer = store.client.write(request(store, &guesses, &after)).await?;
+        let revision = answer.revision();
+        if answer.succeeded {
+            for (key, counter) in after {
+                store.counters.set(key, Some((counter, revision)));
+            }
+            return Ok(values);
+        }
+        let found = answer.found()?;
+        for ((_, guess), found) in guesses.iter_mut().zip(found) {
+            *guess = found.map(seen).transpose()?;
+        }
+    }
+    Err(PortError::unavailable().because("others always came first"))
+}
+
+fn seen(found: KeyValue) -> PortResult<(Counter, i64)> {
+    Ok((Counter::decode(&found)?, found.mod_revision))
+}
+
+async fn present(store: &Inner, keys: &[CounterKey]) -> PortResult<BTreeMap<CounterKey, Guess>> {
+    if keys.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let request = read_all(keys.iter().map(|key| get(store.keys.counter(key))));
+    let found = store.client.read(request).await?.found()?;
+    keys.iter().zip(found).map(|(key, found)| Ok((*key, found.map(seen).transpose()?))).collect()
+}
+
+/// What the counters of a batch come to, and the value after each charge.
+fn sum(
+    guesses: &BTreeMap<CounterKey, Guess>,
+    charges: &[Charge],
+) -> (BTreeMap<CounterKey, Counter>, Vec<u64>) {
+    let mut after = BTreeMap::new();
+    let mut values = Vec::with_capacity(charges.len());
+    for charge in charges {
+        let before = guesses.get(&charge.key).copied().flatten();
+        let counter = after.entry(charge.key).or_insert_with(|| {
+            before.map_or(Counter { expires_at: charge.expires_at, value: 0 }, |(c, _)| c)
+        });
+        counter.value = counter.value.saturating_add(charge.amount.into());
+        counter.expires_at = counter.expires_at.max(charge.expires_at);
+        values.push(counter.value);
+    }
+    (after, values)
+}
+
+fn request(
+    store: &Inner,
+    guesses: &BTreeMap<CounterKey, Guess>,
+    after: &BTreeMap<CounterKey, Counter>,
+) -> TxnRequest {
+    let mut request = TxnRequest::default();
+    for (key, guess) in guesses {
+        let place = store.keys.counter(key);
+        request.failure.push(get(place.clone()).into());
+        request.compare.push(match guess {
+            None => absent(place.clone()),
+            Some((_, revision)) => unchanged_since(place.clone(), *revision),
+        });
+        let Some(counter) = after.get(key) else { continue };
+        let before = guess.map(|(counter, _)| counter.expires_at);
+        if before != Some(counter.expires_at) {
+            let expiry = |at| store.keys.counter_expiry(at, key);
+            request.success.extend(before.map(|at| delete(expiry(at))));
+            request.success.push(put(expiry(counter.expires_at), Vec::new()));
+        }
+        request.success.push(put(place, counter.encode()));
+    }
+    request
+}

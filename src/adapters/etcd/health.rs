@@ -1,0 +1,115 @@
+//! Whether a cluster can carry a store: its version, its alarms, its room, its history.
+
+use super::proto::StatusResponse;
+use super::request::get;
+use super::store::Inner;
+use crate::port::{PortError, PortErrorKind, PortResult};
+
+/// What the members of a cluster say about themselves.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct EtcdHealth {
+    /// Those that answered, in the order of the endpoints.
+    pub members: Vec<EtcdMember>,
+    /// The present revision.
+    pub revision: u64,
+    /// How many revisions are kept. It grows without end where nobody compacts.
+    pub history: u64,
+}
+
+/// What one member says about itself.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct EtcdMember {
+    /// Its version.
+    pub version: String,
+    /// The size of its database file.
+    pub db_bytes: u64,
+    /// How much of that is in use: what a defragmentation would leave.
+    pub db_bytes_in_use: u64,
+    /// Its quota, if it says it (from 3.6 on).
+    pub quota_bytes: Option<u64>,
+    /// Its alarms and other complaints, in etcd's words.
+    pub alarms: Vec<String>,
+}
+
+impl From<StatusResponse> for EtcdMember {
+    fn from(status: StatusResponse) -> Self {
+        let bytes = |size: i64| u64::try_from(size).unwrap_or(0);
+        Self {
+            version: status.version,
+            db_bytes: bytes(status.db_size),
+            db_bytes_in_use: bytes(status.db_size_in_use),
+            quota_bytes: Some(bytes(status.db_size_quota)).filter(|quota| *quota > 0),
+            alarms: status.errors,
+        }
+    }
+}
+
+async fn members(store: &Inner) -> PortResult<Vec<EtcdMember>> {
+    let mut found = Vec::new();
+    let mut last = PortError::unavailable();
+    for member in 0..store.client.members() {
+        match store.client.status(member).await {
+            Ok(status) => found.push(status.into()),
+            Err(error) if error.kind() == PortErrorKind::Unavailable => last = error,
+            Err(error) => return Err(error),
+        }
+    }
+    if found.is_empty() { Err(last) } else { Ok(found) }
+}
+
+pub(super) async fn health(store: &Inner) -> PortResult<EtcdHealth> {
+    let members = members(store).await?;
+    let now = store.client.range(get(store.keys.head())).await?;
+    let revision = now.header.as_ref().map_or(0, |header| header.revision);
+    let (mut gone, mut kept) = (0, revision);
+    // The oldest revision that can be read, by halves.
+    while kept - gone > 1 {
+        let middle = gone + (kept - gone) / 2;
+        if is_kept(store, middle).await? { kept = middle } else { gone = middle }
+    }
+    let number = |number: i64| u64::try_from(number).unwrap_or(0);
+    Ok(EtcdHealth { members, revision: number(revision), history: number(revision - kept) })
+}
+
+async fn is_kept(store: &Inner, revision: i64) -> PortResult<bool> {
+    let mut request = get(store.keys.head());
+    request.revision = revision;
+    match store.client.range(request).await {
+        Ok(_) => Ok(true),
+        // `required revision has been compacted`: refused, and would be again.
+        Err(error) if says_compacted(&error) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+fn says_compacted(error: &PortError) -> bool {
+    std::error::Error::source(error).is_some_and(|cause| cause.to_string().contains("compacted"))
+}
+
+/// Refuses what cannot carry a store.
+pub(super) async fn check(store: &Inner, max_history: u64) -> PortResult<()> {
+    for member in members(store).await? {
+        let mut parts = member.version.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
+        if (parts.next(), parts.next()) < (Some(3), Some(4)) {
+            return Err(PortError::denied().because("etcd is older than 3.4"));
+        }
+        let alarm = |name: &str| member.alarms.iter().any(|alarm| alarm.contains(name));
+        if alarm("CORRUPT") {
+            return Err(PortError::corrupt().because("etcd has raised the alarm CORRUPT"));
+        }
+        if alarm("NOSPACE") {
+            return Err(PortError::unavailable().because("etcd has raised the alarm NOSPACE"));
+        }
+    }
+    let now = store.client.range(get(store.keys.head())).await?;
+    let revision = now.header.as_ref().map_or(0, |header| header.revision);
+    let oldest = i64::try_from(max_history).ok().and_then(|most| revision.checked_sub(most));
+    if let Some(oldest) = oldest.filter(|oldest| *oldest > 0)
+        && is_kept(store, oldest).await?
+    {
+        return Err(PortError::denied().because("nobody compacts this cluster"));
+    }
+    Ok(())
+}

@@ -1,0 +1,226 @@
+//! What is listed: keys that are due, the records of a tenant, events.
+
+use super::cursor;
+use super::error::corrupt;
+use super::keys::Tail;
+use super::proto::KeyValue;
+use super::request::{after, end_of, get, list, list_since, read_all};
+use super::store::Inner;
+use super::value::decode_record;
+use crate::domain::event::{Event, EventId};
+use crate::domain::ids::{RecordKey, TenantId};
+use crate::domain::record::{Record, RecordKind};
+use crate::domain::time::Timestamp;
+use crate::port::{Cursor, Page, PortResult};
+
+/// How many bodies one request reads.
+const AT_ONCE: usize = 100;
+
+pub(super) async fn due(
+    store: &Inner,
+    now: Timestamp,
+    from: Option<&Cursor>,
+    limit: usize,
+) -> PortResult<Page<RecordKey>> {
+    let from = match cursor::read::<40>('d', from)? {
+        None => store.keys.wakes(),
+        Some(bytes) => {
+            let at = Timestamp::from_unix_millis(cursor::number(&bytes, 0).cast_signed());
+            after(store.keys.wake(at, &cursor::key(&bytes, 8)))
+        }
+    };
+    let end = store.keys.wakes_until(now);
+    // A cursor may stand past the end: of a listing with a later time.
+    if limit == 0 || from >= end {
+        return Ok(Page::new(Vec::new(), None));
+    }
+    let found = store.client.range(list(from, end, limit)).await?;
+    let (mut items, mut last) = (Vec::with_capacity(found.kvs.len()), None);
+    for kv in &found.kvs {
+        let mut tail = Tail::of(&kv.key);
+        let (key, at) = (tail.record(), tail.time());
+        let (Some(key), Some(at)) = (key, at) else {
+            return Err(corrupt("an alarm"));
+        };
+        items.push(key);
+        last = Some((at, key));
+    }
+    let next = last.filter(|_| found.more).map(|(at, key)| {
+        let bytes = [&at.unix_millis().to_be_bytes()[..], key.as_bytes()].concat();
+        cursor::write('d', &bytes)
+    });
+    Ok(Page::new(items, next))
+}
+
+pub(super) async fn scan(
+    store: &Inner,
+    tenant: &TenantId,
+    kind: RecordKind,
+    from: Option<&Cursor>,
+    limit: usize,
+) -> PortResult<Page<Record>> {
+    let prefix = store.keys.tenant(tenant, kind);
+    let mut from = match cursor::read::<32>('k', from)? {
+        None => prefix.clone(),
+        Some(bytes) => after(store.keys.member(tenant, kind, &cursor::key(&bytes, 0))),
+    };
+    if limit == 0 {
+        return Ok(Page::new(Vec::new(), None));
+    }
+    loop {
+        let request = list(from, end_of(&prefix), limit.min(AT_ONCE));
+        let found = store.client.range(request).await?;
+        let key = |kv: &KeyValue| Tail::of(&kv.key).record().ok_or_else(|| corrupt("a member"));
+        let keys = found.kvs.iter().map(key).collect::<PortResult<Vec<_>>>()?;
+        let Some(last) = keys.last() else {
+            return Ok(Page::new(Vec::new(), None));
+        };
+        let request = read_all(keys.iter().map(|key| get(store.keys.record(key))));
+        let bodies = store.client.read(request).await?.found()?;
+        let mut items = Vec::with_capacity(keys.len());
+        // One that is gone, or moved to another tenant, since it was listed is left out.
+        for (key, body) in keys.iter().zip(bodies) {
+            let Some(body) = body else { continue };
+            let (record, indexed) = decode_record(key, &body.value)?;
+            if indexed.tenant == *tenant && indexed.kind == kind {
+                items.push(record);
+            }
+        }
+        let next = found.more.then(|| cursor::write('k', last.as_bytes()));
+        if !items.is_empty() || next.is_none() {
+            return Ok(Page::new(items, next));
+        }
+        from = after(store.keys.member(tenant, kind, last));
+    }
+}
+
+fn event(kv: &KeyValue) -> PortResult<Event> {
+    let text = std::str::from_utf8(&kv.value).map_err(|_| corrupt("an event"))?;
+    let event = Event::decode(text).map_err(|_| corrupt("an event"))?;
+    if Tail::of(&kv.key).event() != Some(event.id) {
+        return Err(corrupt("an event that names another id"));
+    }
+    Ok(event)
+}
+
+pub(super) async fn record_events(
+    store: &Inner,
+    key: &RecordKey,
+    from: Option<&Cursor>,
+    limit: usize,
+) -> PortResult<Page<Event>> {
+    let prefix = store.keys.record_events(key);
+    let from = match cursor::read::<10>('e', from)? {
+        None => prefix.clone(),
+        Some(bytes) => {
+            let index = u16::from_be_bytes([bytes[8], bytes[9]]);
+            after(store.keys.event(&EventId::new(*key, cursor::number(&bytes, 0), index)))
+        }
+    };
+    if limit == 0 {
+        return Ok(Page::new(Vec::new(), None));
+    }
+    let found = store.client.range(list(from, end_of(&prefix), limit)).await?;
+    let items = found.kvs.iter().map(event).collect::<PortResult<Vec<_>>>()?;
+    let next = items.last().map(|event| {
+        let id = event.id;
+        cursor::write('e', &[&id.count.to_be_bytes()[..], &id.index.to_be_bytes()].concat())
+    });
+    Ok(Page::new(items, next))
+}
+
+/// A place in a tenant's log. Within an epoch the order is that of the commits.
+type Place = (u64, i64, EventId);
+
+pub(super) async fn tenant_events(
+    store: &Inner,
+    tenant: &TenantId,
+    from: Option<&Cursor>,
+    limit: usize,
+) -> PortResult<Page<Event>> {
+    let past = cursor::read::<58>('t', from)?.map(|bytes| {
+        let index = u16::from_be_bytes([bytes[56], bytes[57]]);
+        let id = EventId::new(cursor::key(&bytes, 16), cursor::number(&bytes, 48), index);
+        let revision = i64::try_from(cursor::number(&bytes, 8)).unwrap_or(i64::MAX);
+        (cursor::number(&bytes, 0), revision, id)
+    });
+    if limit == 0 {
+        return Ok(Page::new(Vec::new(), None));
+    }
+    let mut epoch = past.map_or(0, |(epoch, ..)| epoch);
+    loop {
+        let (mut places, next) = places(store, tenant, epoch, past, limit).await?;
+        places.retain(|place| past.is_none_or(|past| *place > past));
+        places.truncate(limit);
+        if !places.is_empty() {
+            let items = bodies(store, &places).await?;
+            if let (Some(last), false) = (places.last(), items.is_empty()) {
+                return Ok(Page::new(items, Some(place_cursor(last))));
+            }
+            // All of them were purged since: the epoch is looked at again.
+            continue;
+        }
+        match next {
+            None => return Ok(Page::new(Vec::new(), None)),
+            Some(next) => epoch = next,
+        }
+    }
+}
+
+/// All of one epoch that may lie past the cursor and, of the same revision, what follows in later
+/// epochs as far as it is complete; and where to look next.
+async fn places(
+    store: &Inner,
+    tenant: &TenantId,
+    epoch: u64,
+    past: Option<Place>,
+    limit: usize,
+) -> PortResult<(Vec<Place>, Option<u64>)> {
+    let keys = &store.keys;
+    let middle = epoch.checked_add(1).map(|next| keys.log_from(tenant, next));
+    let end = end_of(&keys.log(tenant));
+    let middle = middle.unwrap_or_else(|| end.clone());
+    let since = past.map_or(0, |(_, revision, _)| revision);
+    let first = list_since(keys.log_from(tenant, epoch), middle.clone(), since);
+    // Both at one revision: what is seen of a later epoch proves this one to be complete.
+    let request = read_all([first, list(middle, end, limit.saturating_add(1))]);
+    let found = store.client.read(request).await?.ranges()?;
+    let [here, later] = <[_; 2]>::try_from(found).map_err(|_| corrupt("an answer"))?;
+    let place = |kv: &KeyValue| {
+        let mut tail = Tail::of(&kv.key);
+        let (id, epoch) = (tail.event(), tail.number());
+        Some((epoch?, kv.create_revision, id?))
+    };
+    let read = |kv| place(kv).ok_or_else(|| corrupt("a log"));
+    let mut all = here.kvs.iter().map(read).collect::<PortResult<Vec<Place>>>()?;
+    let mut following = later.kvs.iter().map(read).collect::<PortResult<Vec<Place>>>()?;
+    let next = following.first().map(|(epoch, ..)| *epoch);
+    if later.more {
+        // The last one is cut, and its keys are not in the order of its commits.
+        let cut = following.last().map(|(epoch, ..)| *epoch);
+        following.retain(|(epoch, ..)| Some(*epoch) != cut);
+    }
+    all.append(&mut following);
+    all.sort_unstable();
+    Ok((all, next))
+}
+
+async fn bodies(store: &Inner, places: &[Place]) -> PortResult<Vec<Event>> {
+    let mut events = Vec::with_capacity(places.len());
+    for some in places.chunks(AT_ONCE) {
+        let request = read_all(some.iter().map(|(_, _, id)| get(store.keys.event(id))));
+        for found in store.client.read(request).await?.found()?.iter().flatten() {
+            events.push(event(found)?);
+        }
+    }
+    Ok(events)
+}
+
+fn place_cursor((epoch, revision, id): &Place) -> Cursor {
+    let mut bytes = epoch.to_be_bytes().to_vec();
+    bytes.extend(revision.to_be_bytes());
+    bytes.extend(id.record.as_bytes());
+    bytes.extend(id.count.to_be_bytes());
+    bytes.extend(id.index.to_be_bytes());
+    cursor::write('t', &bytes)
+}

@@ -1,0 +1,44 @@
+//! A store on an etcd cluster. Feature `etcd`.
+//!
+//! For a service whose machines may fail: three or five members keep every commit, and go on while
+//! most of them are there. A commit is one transaction of etcd, conditional on the record's
+//! version; every read is linearizable. The page [`manual::etcd`](crate::manual::etcd) says what it
+//! costs, what an operator has to see to, and when another store suits better.
+//!
+//! It needs a tokio runtime with its time and I/O drivers enabled: the one in which
+//! [`EtcdStore::connect`] is called carries the connections, and must outlive the store. Calls may
+//! come from other runtimes as well.
+//!
+//! ```no_run
+//! use sspr::SecretText;
+//! use sspr::adapters::etcd::{EtcdOptions, EtcdStore};
+//!
+//! # async fn open(ca: &str) -> Result<(), Box<dyn std::error::Error>> {
+//! let options = EtcdOptions::new(["https://e1.contoso.example:2379", "https://e2.contoso.example:2379"])
+//!     .with_ca_certificates(ca)
+//!     .with_login("sspr", SecretText::from("correct horse"));
+//! let store = EtcdStore::connect(options).await?;
+//! # Ok(())
+//! # }
+//! ```
+
+mod client;
+mod commit;
+mod counters;
+mod cursor;
+mod error;
+mod health;
+mod keys;
+mod listing;
+mod options;
+mod proto;
+mod purge;
+mod recent;
+mod request;
+mod store;
+mod turns;
+mod value;
+
+pub use self::health::{EtcdHealth, EtcdMember};
+pub use self::options::EtcdOptions;
+pub use self::store::EtcdStore;

@@ -1,0 +1,118 @@
+//! What is past its time is removed, if it still is when it goes.
+
+use super::error::corrupt;
+use super::keys::Tail;
+use super::proto::{Request, RequestOp, Response, TxnRequest, TxnResponse};
+use super::request::{absent, delete, get, list, present, read_all, unchanged_since};
+use super::store::Inner;
+use super::value::decode_record;
+use crate::domain::ids::TenantId;
+use crate::port::{Cutoff, PortErrorKind, PortResult};
+
+/// How many rows one transaction removes, each under a condition of its own: at most five requests
+/// each, of 128.
+const AT_ONCE: usize = 20;
+
+pub(super) async fn purge(store: &Inner, cutoff: Cutoff, limit: usize) -> PortResult<u64> {
+    let (mut removed, limit) = (0, limit as u64);
+    let done = run(store, cutoff, limit, &mut removed).await;
+    match done {
+        // What was removed so far is known.
+        Err(error) if error.kind() == PortErrorKind::Unavailable && removed > 0 => Ok(removed),
+        done => done.map(|()| removed),
+    }
+}
+
+async fn run(store: &Inner, cutoff: Cutoff, limit: u64, removed: &mut u64) -> PortResult<()> {
+    let keys = &store.keys;
+    let spans = [
+        (keys.expiries(), keys.expiries_until(cutoff.expired)),
+        (keys.counter_expiries(), keys.counter_expiries_until(cutoff.expired)),
+        (keys.ages(), keys.ages_from(cutoff.events_before)),
+    ];
+    for (which, (mut from, end)) in spans.into_iter().enumerate() {
+        while *removed < limit {
+            let room = usize::try_from(limit - *removed).unwrap_or(AT_ONCE).min(AT_ONCE);
+            let found = store.client.range(list(from, end.clone(), room)).await?;
+            let Some(last) = found.kvs.last() else { break };
+            from = super::request::after(last.key.clone());
+            let rows = match which {
+                0 => records(store, &found.kvs).await?,
+                1 => found.kvs.iter().map(|kv| counter(store, kv)).collect::<PortResult<_>>()?,
+                _ => found.kvs.iter().map(|kv| event(store, kv)).collect::<PortResult<_>>()?,
+            };
+            let request = TxnRequest { success: rows, ..TxnRequest::default() };
+            *removed += count(store.client.write(request).await?);
+            if !found.more {
+                break;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The nested transactions whose condition held, and that removed something.
+fn count(answer: TxnResponse) -> u64 {
+    let removed = |response| match response {
+        Some(Response::Txn(TxnResponse { succeeded: true, responses, .. })) => {
+            let first = responses.into_iter().next().and_then(|op| op.response);
+            matches!(first, Some(Response::DeleteRange(answer)) if answer.deleted > 0)
+        }
+        _ => false,
+    };
+    answer.responses.into_iter().filter(|op| removed(op.response.clone())).count() as u64
+}
+
+fn row(compare: super::proto::Compare, remove: impl IntoIterator<Item = Vec<u8>>) -> RequestOp {
+    let success = remove.into_iter().map(delete).collect();
+    Request::Txn(TxnRequest { compare: vec![compare], success, failure: Vec::new() }).into()
+}
+
+async fn records(store: &Inner, found: &[super::proto::KeyValue]) -> PortResult<Vec<RequestOp>> {
+    let keys = &store.keys;
+    let key = |kv: &super::proto::KeyValue| Tail::of(&kv.key).record();
+    let all: Option<Vec<_>> = found.iter().map(key).collect();
+    let all = all.ok_or_else(|| corrupt("an expiry"))?;
+    let request = read_all(all.iter().map(|key| get(keys.record(key))));
+    let there = store.client.read(request).await?.found()?;
+    let mut rows = Vec::with_capacity(found.len());
+    for ((listed, key), there) in found.iter().zip(&all).zip(there) {
+        let record = keys.record(key);
+        let Some(there) = there else {
+            // It went meanwhile, and took this with it.
+            rows.push(row(absent(record.clone()), [record, listed.key.clone()]));
+            continue;
+        };
+        let (_, indexed) = decode_record(key, &there.value)?;
+        let unchanged = unchanged_since(record.clone(), there.mod_revision);
+        let expiry = indexed.expires_at.map(|at| keys.expiry(at, key));
+        if expiry.as_ref() != Some(&listed.key) {
+            // Extended meanwhile: it stays.
+            continue;
+        }
+        let member = keys.member(&indexed.tenant, indexed.kind, key);
+        let wake = indexed.wake_at.map(|at| keys.wake(at, key));
+        rows.push(row(unchanged, [Some(record), expiry, Some(member), wake].into_iter().flatten()));
+    }
+    Ok(rows)
+}
+
+/// The expiry is there exactly as long as the counter has it.
+fn counter(store: &Inner, listed: &super::proto::KeyValue) -> PortResult<RequestOp> {
+    let key = Tail::of(&listed.key).counter().ok_or_else(|| corrupt("an expiry"))?;
+    Ok(row(present(listed.key.clone()), [listed.key.clone(), store.keys.counter(&key)]))
+}
+
+/// Events never change.
+fn event(store: &Inner, listed: &super::proto::KeyValue) -> PortResult<RequestOp> {
+    let parts = || {
+        let id = Tail::of(&listed.key).event()?;
+        let (epoch, tenant) = listed.value.split_first_chunk()?;
+        let tenant = TenantId::parse(std::str::from_utf8(tenant).ok()?).ok()?;
+        Some((id, u64::from_be_bytes(*epoch), tenant))
+    };
+    let (id, epoch, tenant) = parts().ok_or_else(|| corrupt("the age of an event"))?;
+    let all =
+        [listed.key.clone(), store.keys.event(&id), store.keys.log_entry(&tenant, epoch, &id)];
+    Ok(row(present(listed.key.clone()), all))
+}

@@ -1,0 +1,195 @@
+//! The handle.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+
+use async_trait::async_trait;
+
+use super::client::Client;
+use super::commit::{self, Epoch, Seen};
+use super::counters::{self, Guess};
+use super::error::corrupt;
+use super::health::{self, EtcdHealth};
+use super::keys::Keys;
+use super::listing;
+use super::options::EtcdOptions;
+use super::proto::TxnRequest;
+use super::purge;
+use super::recent::Recent;
+use super::request::{absent, get, put};
+use super::turns::Turns;
+use super::value::decode_record;
+use crate::domain::event::Event;
+use crate::domain::ids::{CounterKey, RecordKey, TenantId};
+use crate::domain::record::{Record, RecordKind, Version};
+use crate::domain::time::Timestamp;
+use crate::port::{
+    Charge, Commit, Committed, Cursor, Cutoff, EventsOf, Page, PortError, PortResult, Store,
+};
+
+/// The most rows of one page, or removed by one purge; the most charges of one batch.
+const MAX_ROWS: usize = 1_000;
+
+/// A store on an etcd cluster.
+///
+/// Cloning is cheap: all clones share the connections. Any number of stores, in any number of
+/// processes, may use one prefix and see one history.
+///
+/// See the [module](super) for an example and for what it needs.
+#[derive(Clone)]
+pub struct EtcdStore {
+    inner: Arc<Inner>,
+}
+
+pub(super) struct Inner {
+    pub(super) client: Client,
+    pub(super) keys: Keys,
+    epoch: AtomicU64,
+    /// The latest revision that an answer named.
+    revision: AtomicI64,
+    /// Where the indexes of a version stand: a guess that saves a read.
+    pub(super) seen: Recent<(RecordKey, Version), Seen>,
+    pub(super) counters: Recent<CounterKey, Guess>,
+    pub(super) turns: Turns,
+}
+
+impl Inner {
+    pub(super) fn epoch(&self) -> Epoch {
+        Epoch(self.epoch.load(Ordering::Relaxed))
+    }
+
+    pub(super) fn learn(&self, epoch: Epoch) {
+        self.epoch.store(epoch.0, Ordering::Relaxed);
+    }
+
+    pub(super) fn passed(&self, revision: i64) {
+        self.revision.fetch_max(revision, Ordering::Relaxed);
+    }
+
+    /// The epoch after this one, if it has lasted long enough.
+    pub(super) fn next_epoch(&self, epoch: Epoch, lasts: i64) -> Option<Epoch> {
+        let now = u64::try_from(self.revision.load(Ordering::Relaxed)).ok()?;
+        (now.checked_sub(epoch.0)? >= lasts.unsigned_abs()).then_some(Epoch(now))
+    }
+}
+
+impl EtcdStore {
+    /// Connects, checks the members that answer, and makes the store if it is not there.
+    ///
+    /// # Errors
+    ///
+    /// `Denied` for options that make no sense, a wrong password, missing rights, an etcd before
+    /// 3.4, a history that nobody compacts, and a store of a newer release; `Corrupt` for a cluster
+    /// that has found its data damaged; `Unavailable` if no member answers or its space is used up.
+    pub async fn connect(options: EtcdOptions) -> PortResult<Self> {
+        let client = Client::new(&options)?;
+        let inner = Inner {
+            client,
+            keys: Keys::new(options.prefix()?),
+            epoch: AtomicU64::new(0),
+            revision: AtomicI64::new(0),
+            seen: Recent::new(8_192),
+            counters: Recent::new(8_192),
+            turns: Turns::new(),
+        };
+        health::check(&inner, options.max_history).await?;
+        let head = inner.keys.head();
+        let begin = inner.client.range(get(head.clone())).await?;
+        let revision = begin.header.as_ref().map_or(0, |header| header.revision);
+        inner.passed(revision);
+        let mut there = begin.kvs;
+        if there.is_empty() {
+            let epoch = Epoch(u64::try_from(revision).unwrap_or(0));
+            let request = TxnRequest {
+                compare: vec![absent(head.clone())],
+                success: vec![put(head.clone(), epoch.encode())],
+                failure: Vec::new(),
+            };
+            // Several may begin at a time: the first one's stays.
+            inner.client.write(request).await?;
+            there = inner.client.range(get(head)).await?.kvs;
+        }
+        let there = there.pop().ok_or_else(|| corrupt("no head"))?;
+        inner.learn(Epoch::decode(&there)?);
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// What the members say about themselves: sizes, alarms, and how much history is kept.
+    ///
+    /// # Errors
+    ///
+    /// `Unavailable` if no member answers; `Denied` without the right to ask.
+    pub async fn health(&self) -> PortResult<EtcdHealth> {
+        health::health(&self.inner).await
+    }
+}
+
+impl fmt::Debug for EtcdStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EtcdStore").finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl Store for EtcdStore {
+    async fn load(&self, key: &RecordKey) -> PortResult<Option<Record>> {
+        let found = self.inner.client.range(get(self.inner.keys.record(key))).await?;
+        let Some(there) = found.kvs.first() else {
+            return Ok(None);
+        };
+        let (record, indexed) = decode_record(key, &there.value)?;
+        let seen = Seen { revision: there.mod_revision, indexed };
+        self.inner.seen.set((*key, record.version()), seen);
+        Ok(Some(record))
+    }
+
+    async fn commit(&self, commit: Commit<'_>) -> PortResult<Committed> {
+        commit::commit(&self.inner, commit).await
+    }
+
+    async fn add(&self, charges: &[Charge]) -> PortResult<Vec<u64>> {
+        if charges.len() > MAX_ROWS {
+            return Err(PortError::denied().because("a batch of more than 1000 charges"));
+        }
+        counters::add(&self.inner, charges).await
+    }
+
+    async fn due(
+        &self,
+        now: Timestamp,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> PortResult<Page<RecordKey>> {
+        listing::due(&self.inner, now, after, limit.min(MAX_ROWS)).await
+    }
+
+    async fn scan(
+        &self,
+        tenant: &TenantId,
+        kind: RecordKind,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> PortResult<Page<Record>> {
+        listing::scan(&self.inner, tenant, kind, after, limit.min(MAX_ROWS)).await
+    }
+
+    async fn events(
+        &self,
+        of: EventsOf<'_>,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> PortResult<Page<Event>> {
+        let limit = limit.min(MAX_ROWS);
+        match of {
+            EventsOf::Record(key) => listing::record_events(&self.inner, key, after, limit).await,
+            EventsOf::Tenant(tenant) => {
+                listing::tenant_events(&self.inner, tenant, after, limit).await
+            }
+        }
+    }
+
+    async fn purge(&self, cutoff: Cutoff, limit: usize) -> PortResult<u64> {
+        purge::purge(&self.inner, cutoff, limit.min(MAX_ROWS)).await
+    }
+}

@@ -1,0 +1,59 @@
+use std::future::Future;
+use std::sync::OnceLock;
+
+use sspr::adapters::etcd::{EtcdOptions, EtcdStore};
+use sspr::port::{Commit, Committed, PortErrorKind, PortResult, Store as _};
+use sspr::{Columns, Event, Record, RecordKey, RecordKind, TenantId, Timestamp, Version};
+use tokio::runtime::Runtime;
+
+use crate::servers::etcd::{Cluster, fresh_prefix, shared};
+
+pub(crate) fn wait<F: Future>(future: F) -> F::Output {
+    static RUNTIME: OnceLock<Runtime> = OnceLock::new();
+    RUNTIME.get_or_init(|| Runtime::new().expect("a runtime")).block_on(future)
+}
+
+pub(crate) fn options(cluster: &Cluster) -> EtcdOptions {
+    EtcdOptions::new(cluster.endpoints())
+}
+
+pub(crate) fn connect(options: EtcdOptions) -> EtcdStore {
+    wait(EtcdStore::connect(options)).unwrap()
+}
+
+/// A store of this test's own on the node that the tests share, and its prefix.
+pub(crate) fn fresh() -> (EtcdStore, String) {
+    let prefix = fresh_prefix();
+    (connect(options(shared()).with_prefix(&prefix)), prefix)
+}
+
+pub(crate) fn tenant() -> TenantId {
+    TenantId::parse("contoso").unwrap()
+}
+
+pub(crate) fn record(number: u8, version: Version) -> Record {
+    Record::loaded(RecordKey::from_bytes([number; 32]), version, "{}")
+}
+
+pub(crate) fn event(record: &Record, index: u16) -> Event {
+    let (key, count) = (record.key(), record.version().count());
+    let text = format!(
+        r#"{{"format":1,"id":{{"record":"{key}","count":{count},"index":{index}}},"tenant":"contoso",
+            "user":"ada","actor":"engine","at":1000,"code":"unblocked"}}"#
+    );
+    Event::decode(&text).unwrap()
+}
+
+pub(crate) fn put(
+    store: &EtcdStore,
+    next: &Record,
+    expected: Option<Version>,
+    events: &[Event],
+) -> PortResult<Committed> {
+    let columns = Columns::new(tenant(), RecordKind::Account, Timestamp::from_unix_seconds(1));
+    wait(store.commit(Commit::new(next, expected, &columns, events)))
+}
+
+pub(crate) fn kind<T: std::fmt::Debug>(result: PortResult<T>) -> PortErrorKind {
+    result.expect_err("an error was expected").kind()
+}
