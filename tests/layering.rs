@@ -208,7 +208,10 @@ fn layers_name_only_what_is_below_them() {
 #[test]
 fn the_domain_is_pure() {
     let mut broken = Vec::new();
-    for source in sources().iter().filter(|source| source.layer() == Some("domain")) {
+    let sources = sources();
+    let domain = sources.iter().filter(|source| source.layer() == Some("domain"));
+    // Compiled for tests only: the stored forms are held against files.
+    for source in domain.filter(|source| !source.name.starts_with("domain/golden/")) {
         let code = code(&source.text);
         for word in words(&code).filter(|word| IMPURE.contains(word)) {
             broken.push(format!("{}: {word}", source.name));
