@@ -82,7 +82,7 @@ impl ShortKeysInUse {
             && self.next.is_none()
             && self.unreadable.is_empty()
             && !self.keys.contains_key(&id)
-            && self.oldest_flow.is_none_or(|began| began > issued_until)
+            && self.oldest_flow.is_none_or(|began| began >= issued_until)
             && self.counted_at >= issued_until.plus(self.flow_life)
     }
 
