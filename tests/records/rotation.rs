@@ -174,7 +174,7 @@ fn nobody_is_refused_while_the_keys_change() {
     }
 }
 
-/// Inv. 10: what a dropped key has issued is nobody's any more, however alive its flow is.
+/// What a dropped key has issued is nobody's any more, however alive its flow is.
 #[test]
 fn what_a_dropped_key_issued_is_not_accepted() {
     for place in all() {

@@ -29,7 +29,7 @@ fn password(round: u16) -> String {
     format!("{NEW} {round}")
 }
 
-/// V-2: while two processes seal anew, each code opens one session, however often it is given at
+/// V-22: while two processes seal anew, each code opens one session, however often it is given at
 /// once, and a reset with an app goes through; round after round, each to a further key.
 #[test]
 fn sign_ins_and_resets_beside_it_succeed_once_each() {
