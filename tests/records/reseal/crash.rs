@@ -28,7 +28,7 @@ async fn dies(place: &Place, town: &Town, n: usize, fault: Fault) -> (Option<Cur
     }
 }
 
-/// whatever call it dies at, whoever goes on from the cursor that was kept finishes it, and no
+/// Whatever call it dies at, whoever goes on from the cursor that was kept finishes it, and no
 /// seed is sealed anew twice.
 #[test]
 fn it_is_finished_by_another_process_whatever_call_the_first_dies_at() {
