@@ -10,8 +10,9 @@
 //! - **Policies** carry the oldest release that may read them. Reading one checks it again: a policy
 //!   that a newer release refuses is a fault, not a default. Before an upgrade, run
 //!   [`Policy::new`](crate::Policy::new) of the new release over the settings of each tenant.
-//! - **Events** carry their format. A release cannot read a kind of event that came after it, so
-//!   read the audit trail with the newest release that writes to the store.
+//! - **Events** carry their format. A kind of event that came after a release is
+//!   [`EventKind::Other`](crate::EventKind::Other) to it: it says its code and its fields, and hides no
+//!   other event.
 //! - **Cursors** are the store's own. Expect to start from the first page after a change of store.
 //! - **Tickets and codes** are derived and short-lived. At worst an upgrade voids those that are
 //!   outstanding, and people start again.
@@ -67,26 +68,132 @@
 //!
 //! 1. *Verify everywhere*: the new key only verifies.
 //! 2. *Issue*: the new key issues, the old one still verifies.
-//! 3. *Drop*, after the longest life of a flow (15 minutes by default): the old key is gone.
+//! 3. *Drop*, when nothing that the old key issued is alive: it is gone.
+//!
+//! Note when the last process has begun the second step. The longest life of a flow (15 minutes by
+//! default) and a minute for clocks later
+//! [`short_keys_in_use`](crate::Engine::short_keys_in_use) says, tenant by tenant, whether the third may
+//! come; until then somebody's code or ticket could be refused.
 //!
 //! ```
-//! use sspr::{InvalidInput, Keys, SecretBytes};
+//! # use sspr::adapters::memory::{MemoryDirectory, MemoryInbox, MemoryStore};
+//! use sspr::port::SystemClock;
+//! use sspr::{Clock, Engine, Error, Keys, SecretBytes, TenantId, Timestamp};
 //!
-//! # fn from_vault(id: u16) -> SecretBytes { SecretBytes::new(vec![id as u8; 32]) }
+//! async fn may_drop(
+//!     engine: &Engine,
+//!     tenants: &[TenantId],
+//!     id: u16,
+//!     issued_until: Timestamp, // when the last process began to issue with the new key
+//! ) -> Result<bool, Error> {
+//!     for tenant in tenants {
+//!         let mut used = engine.short_keys_in_use(tenant, None, 500).await?;
+//!         while let Some(cursor) = used.next.clone() {
+//!             used.add(engine.short_keys_in_use(tenant, Some(&cursor), 500).await?);
+//!         }
+//!         if !used.may_drop(id, issued_until) {
+//!             return Ok(false); // `used` says why: what is alive, or which account is not known
+//!         }
+//!     }
+//!     Ok(true)
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let from_vault = |id: u16| SecretBytes::new(vec![id as u8; 32]);
 //! let lookup = || from_vault(99);
 //! let before = Keys::new(lookup(), 1, from_vault(1))?;
 //! let verify_everywhere = Keys::new(lookup(), 1, from_vault(1))?.also_verify(2, from_vault(2))?;
 //! let issue = Keys::new(lookup(), 2, from_vault(2))?.also_verify(1, from_vault(1))?;
 //! let drop_the_old = Keys::new(lookup(), 2, from_vault(2))?;
-//! # Ok::<(), InvalidInput>(())
+//!
+//! # let engine = Engine::builder().keys(issue).store(MemoryStore::new());
+//! # let engine = engine.directory(MemoryDirectory::new()).delivery(MemoryInbox::new());
+//! # let engine = engine.open().await?;
+//! let tenants = [TenantId::parse("contoso")?];
+//! let now = SystemClock.now();
+//! assert!(!may_drop(&engine, &tenants, 1, now).await?);
+//! let an_hour = std::time::Duration::from_secs(3_600);
+//! assert!(may_drop(&engine, &tenants, 1, now.minus(an_hour)).await?);
+//! # Ok(())
+//! # }
 //! ```
 //!
 //! An id is never used for another secret. Up to four short-lived keys may stand side by side.
 //!
-//! **The seal's keys**, where there are any ([`Seal`](crate::port::Seal); `adapters::seal` with the
-//! feature `seal`), are a third sort, and live as long as what they sealed: every key that has sealed a
-//! seed must stay able to open it. The engine does not seal anew by itself, so an old key goes only when
-//! nobody has an authenticator of its time any more. Without its key a seed is lost.
-//!
 //! When a short-lived key may have leaked, skip the first two steps: issue with a new one and drop
 //! the old one at once. Everything outstanding dies with it, which is the point.
+//!
+//! **The seal's keys**, where there are any ([`Seal`](crate::port::Seal); `adapters::seal` with the
+//! feature `seal`), are a third sort, and live as long as what they sealed: without its key a seed is
+//! lost. They rotate online, in four steps, each of which reaches every process before the next
+//! begins:
+//!
+//! 1. *Open everywhere*: the new key only opens.
+//! 2. *Seal*: the new key seals, the old one still opens.
+//! 3. *Seal anew*, by [`reseal`](crate::Engine::reseal) in any one process, tenant by tenant, from the
+//!    first page to the last. Nobody is asked to wait and nobody is told; each account is one commit.
+//!    Keep the text of the cursor with what was [`left`](crate::Resealed::left): after a crash any
+//!    process goes on from there. In the second step, or earlier, it would be too early: a process
+//!    that still seals with the old key adds seeds of it behind your back.
+//! 4. *Drop*, when a run from the first page to the last has left nothing. What is left names the
+//!    account and the fault: a seed that cannot be opened at all is lost, and its owner enrols anew.
+//!
+//! A backup holds the seeds as they were: keep the old key in the vault for as long as a backup from
+//! before may have to be restored, and after a restore seal anew once more.
+//!
+//! ```
+//! # #[cfg(feature = "seal")]
+//! # mod recipe {
+//! # use sspr::adapters::memory::{MemoryDirectory, MemoryInbox, MemoryStore};
+//! use sspr::adapters::seal::KeySeal;
+//! use sspr::port::Cursor;
+//! use sspr::{Engine, Error, Keys, SecretBytes, TenantId};
+//!
+//! /// Whether everything is under the new key; `kept` is what an earlier process got to.
+//! async fn seal_anew(
+//!     engine: &Engine,
+//!     tenant: &TenantId,
+//!     kept: &mut Option<String>,
+//! ) -> Result<bool, Error> {
+//!     let mut whole = true;
+//!     loop {
+//!         let after = kept.as_deref().map(Cursor::new);
+//!         let page = engine.reseal(tenant, after.as_ref(), 100).await?;
+//!         for seeds in &page.left {
+//!             println!("{}: {}", seeds.user, seeds.error);
+//!         }
+//!         for account in &page.unreadable {
+//!             println!("{account}");
+//!         }
+//!         whole &= page.left.is_empty() && page.unreadable.is_empty();
+//!         *kept = page.next.map(|next| next.as_str().to_owned()); // keep `whole` with it
+//!         if kept.is_none() {
+//!             return Ok(whole);
+//!         }
+//!     }
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # pub async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let from_vault = |id: u16| SecretBytes::new(vec![id as u8; 32]);
+//! let before = KeySeal::new(1, from_vault(1))?;
+//! let open_everywhere = KeySeal::new(1, from_vault(1))?.also_open(2, from_vault(2))?;
+//! let seal = KeySeal::new(2, from_vault(2))?.also_open(1, from_vault(1))?;
+//! let drop_the_old = KeySeal::new(2, from_vault(2))?;
+//!
+//! # let engine = Engine::builder().keys(Keys::new(from_vault(99), 9, from_vault(98))?);
+//! # let engine = engine.store(MemoryStore::new()).directory(MemoryDirectory::new());
+//! # let engine = engine.delivery(MemoryInbox::new());
+//! let engine = engine.seal(seal).open().await?;
+//! assert!(seal_anew(&engine, &TenantId::parse("contoso")?, &mut None).await?);
+//! # Ok(())
+//! # }
+//! # }
+//! # #[cfg(feature = "seal")]
+//! # recipe::main()?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Once an old key of the seal has leaked, a rotation does not help whoever had a copy of the store
+//! with it: [`threats`](super::threats) says what does.

@@ -7,7 +7,12 @@ mod support;
 
 mod damaged;
 mod events;
+mod keys;
+mod may_drop;
 mod newer;
 mod policies;
+#[cfg(feature = "seal")]
+mod reseal;
+mod rotation;
 mod stores;
 mod upgrade;

@@ -45,7 +45,9 @@ impl Engine {
         after: Option<&Cursor>,
         limit: usize,
     ) -> Result<Page<Record>, Error> {
-        self.inner.store.scan(tenant, RecordKind::Account, after, limit).await.at(Port::Store)
+        // A page of none would look like the end.
+        let (kind, limit) = (RecordKind::Account, limit.max(1));
+        self.inner.store.scan(tenant, kind, after, limit).await.at(Port::Store)
     }
 
     /// Whose record this is, if it is one of the tenant's accounts and can be read.

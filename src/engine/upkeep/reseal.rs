@@ -1,15 +1,17 @@
 //! Seeds sealed anew, under the seal's present key.
 
 use super::UnreadableAccount;
-use crate::domain::account::{Account, Factor, SealedSeed};
+use crate::domain::account::{Factor, OathDevice, SealedSeed};
 use crate::domain::decide::{Turn, replace_seeds};
 use crate::domain::ids::{MethodId, TenantId, UserId};
+use crate::domain::method::MethodKind;
 use crate::domain::refusal::Refusal;
+use crate::domain::secret::secrets_equal;
 use crate::engine::Engine;
 use crate::engine::compare::seed_context;
 use crate::engine::error::{At as _, Error, Port};
-use crate::engine::step::{Origin, Plan, Target, Unsure};
-use crate::port::{Cursor, Seal};
+use crate::engine::step::{Loaded, Origin, Plan, Target, Unsure};
+use crate::port::{Cursor, PortError, Seal};
 
 /// What one call of [`Engine::reseal`] has done.
 #[derive(Debug, Default)]
@@ -19,13 +21,14 @@ pub struct Resealed {
     pub accounts: u64,
     /// Seeds that were under the present key already.
     pub current: u64,
-    /// Seeds that are now.
+    /// Seeds that are now. One that somebody else replaced or removed meanwhile is not among them.
     pub resealed: u64,
     /// Seeds that are not, and why: they were kept as they are.
     pub left: Vec<SeedsLeft>,
     /// Accounts whose record cannot be read.
     pub unreadable: Vec<UnreadableAccount>,
-    /// Where to go on; `None` at the end. Its text may be kept, and taken up after a crash.
+    /// Where to go on; `None` at the end. Its text may be kept, and taken up after a crash by any
+    /// engine.
     pub next: Option<Cursor>,
 }
 
@@ -58,8 +61,9 @@ impl Engine {
     /// and enrolments that are not confirmed yet are included. A seed that cannot be opened is
     /// reported and kept, and stops nothing.
     ///
-    /// An old key may go once every process seals with the new one, and a run begun after that has
-    /// reached its end with nothing [`left`](Resealed::left) and nothing
+    /// Call it where the new key seals: an engine that still seals with the old one would bring its
+    /// seeds back. An old key may go once every process seals with the new one, and a run begun after
+    /// that has reached its end with nothing [`left`](Resealed::left) and nothing
     /// [`unreadable`](Resealed::unreadable), for every tenant. The manual has the whole
     /// [recipe](crate::manual::upgrading).
     ///
@@ -95,7 +99,7 @@ impl Engine {
             done.accounts += 1;
             match self.read_account(tenant, record) {
                 Ok((target, loaded)) => {
-                    self.reseal_account(seal, &target, &loaded.account, &mut done).await;
+                    self.reseal_account(seal, &target, loaded, &mut done).await;
                 }
                 Err(unreadable) => done.unreadable.push(unreadable),
             }
@@ -107,27 +111,19 @@ impl Engine {
         &self,
         seal: &dyn Seal,
         target: &Target,
-        account: &Account,
+        loaded: Loaded,
         done: &mut Resealed,
     ) {
         let Some(user) = &target.user else { return };
         let mut fresh = Vec::new();
-        for method in account.methods.iter() {
+        for method in loaded.account.methods.iter() {
             let Factor::Oath(device) = &method.factor else { continue };
             if seal.is_current(&device.seed.0) {
                 done.current += 1;
                 continue;
             }
-            let bound = seed_context(&target.tenant, user, method.kind);
-            let sealed = match seal.open(&device.seed.0, &bound).await.at(Port::Seal) {
-                Ok(seed) => {
-                    let seed = seed.expose_secret();
-                    self.seal_seed(&target.tenant, user, method.kind, seed).await
-                }
-                Err(error) => Err(error),
-            };
             let id = method.id.clone();
-            match sealed {
+            match self.sealed_anew(seal, &target.tenant, user, method.kind, device).await {
                 Ok(after) => fresh.push(Fresh { id, before: device.seed.clone(), after }),
                 Err(error) => {
                     done.left.push(SeedsLeft { user: user.clone(), methods: vec![id], error });
@@ -137,7 +133,7 @@ impl Engine {
         if fresh.is_empty() {
             return;
         }
-        match self.replace(target, &fresh).await {
+        match self.replace(target, loaded, &fresh).await {
             Ok(count) => done.resealed += u64::from(count),
             Err(error) => {
                 let methods = fresh.into_iter().map(|one| one.id).collect();
@@ -146,8 +142,27 @@ impl Engine {
         }
     }
 
+    /// The seed under the present key. It takes the place of the only copy, so it is opened first.
+    async fn sealed_anew(
+        &self,
+        seal: &dyn Seal,
+        tenant: &TenantId,
+        user: &UserId,
+        kind: MethodKind,
+        device: &OathDevice,
+    ) -> Result<SealedSeed, Error> {
+        let bound = seed_context(tenant, user, kind);
+        let seed = seal.open(&device.seed.0, &bound).await.at(Port::Seal)?;
+        let sealed = self.seal_seed(tenant, user, kind, seed.expose_secret()).await?;
+        let again = seal.open(&sealed.0, &bound).await.at(Port::Seal)?;
+        if secrets_equal(seed.expose_secret(), again.expose_secret()) {
+            return Ok(sealed);
+        }
+        Err(PortError::corrupt().because("what was sealed anew is another seed")).at(Port::Seal)
+    }
+
     /// Puts the seeds into the account as it is now.
-    async fn replace(&self, target: &Target, fresh: &[Fresh]) -> Result<u8, Error> {
+    async fn replace(&self, target: &Target, loaded: Loaded, fresh: &[Fresh]) -> Result<u8, Error> {
         let (policy, _) = self.policy(&target.tenant, false).await?;
         let decide = |turn: &mut Turn<'_>| {
             let seeds = fresh.iter().map(|one| (&one.id, &one.before, &one.after));
@@ -155,7 +170,7 @@ impl Engine {
             Ok(if count > 0 { Plan::Commit(count) } else { Plan::Keep(0) })
         };
         let origin = Origin::engine();
-        let step = self.step(target, None, &policy, &origin, Unsure::Resolve, decide);
+        let step = self.step(target, Some(loaded), &policy, &origin, Unsure::Resolve, decide);
         Ok(step.await?.0)
     }
 }

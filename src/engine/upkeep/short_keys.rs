@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::UnreadableAccount;
 use crate::domain::account::{Account, Flow};
-use crate::domain::decide::{MAX_SKEW, time_of};
+use crate::domain::decide::MAX_SKEW;
 use crate::domain::ids::TenantId;
 use crate::domain::time::Timestamp;
 use crate::engine::Engine;
@@ -22,7 +22,7 @@ pub struct ShortKeysInUse {
     pub accounts: u64,
     /// What is alive, by the id of the key whose codes answer it.
     pub keys: BTreeMap<u16, KeyUse>,
-    /// Flows that are under way, with or without a challenge.
+    /// Flows whose tickets open something, with or without a challenge.
     pub flows: u64,
     /// When the oldest of them began.
     pub oldest_flow: Option<Timestamp>,
@@ -30,8 +30,12 @@ pub struct ShortKeysInUse {
     pub flow_life: Duration,
     /// Accounts whose record cannot be read, and of which nothing is known.
     pub unreadable: Vec<UnreadableAccount>,
-    /// Where to go on; `None` at the end. Its text may be kept.
+    /// Where to go on, in this engine or another; `None` at the end.
     pub next: Option<Cursor>,
+    /// Where it began; `None` at the first account.
+    from: Option<Cursor>,
+    /// Whether a page between was left out, or came twice.
+    broken: bool,
 }
 
 /// What is alive under one short-lived key.
@@ -45,8 +49,10 @@ pub struct KeyUse {
 }
 
 impl ShortKeysInUse {
-    /// Adds the next page to this one.
+    /// Adds the next page to this one. A page that is not the next leaves the count incomplete for
+    /// good.
     pub fn add(&mut self, page: Self) {
+        self.broken |= page.broken || self.next.is_none() || self.next != page.from;
         self.counted_at = self.counted_at.min(page.counted_at);
         self.accounts += page.accounts;
         for (id, more) in page.keys {
@@ -65,19 +71,24 @@ impl ShortKeysInUse {
     /// no code of it is alive, and no ticket of it can be.
     ///
     /// `false` also if a page is missing or an account cannot be read: what it needs is not known.
+    /// It speaks for one tenant; ask for each.
     #[must_use]
     pub fn may_drop(&self, id: u16, issued_until: Timestamp) -> bool {
-        // Another process's clock may be ahead.
-        let issued_until = issued_until.plus(MAX_SKEW);
-        self.next.is_none()
+        // One between the clock of `issued_until` and this engine's, one between those that issue
+        // and those that verify.
+        let issued_until = issued_until.plus(MAX_SKEW * 2);
+        self.from.is_none()
+            && !self.broken
+            && self.next.is_none()
             && self.unreadable.is_empty()
             && !self.keys.contains_key(&id)
-            && self.oldest_flow.is_none_or(|began| began > issued_until)
+            && self.oldest_flow.is_none_or(|began| began >= issued_until)
             && self.counted_at >= issued_until.plus(self.flow_life)
     }
 
     fn count(&mut self, account: &Account, now: Timestamp) {
-        let live = |flow: &&Flow| flow.live(now) && flow.epoch == account.epoch;
+        // A flow that has reached its goal shows so, and repeats its last answer, until its end.
+        let live = |flow: &&Flow| now < flow.expires_at && flow.epoch == account.epoch;
         for flow in account.flows.iter().filter(live) {
             self.flows += 1;
             self.oldest_flow = self.oldest_flow.into_iter().chain([flow.started_at]).min();
@@ -140,11 +151,15 @@ impl Engine {
             flow_life: policy.lifetimes.flow,
             unreadable: Vec::new(),
             next: page.next,
+            from: after.cloned(),
+            broken: false,
         };
+        // Alive is also what is so by the clock that is furthest behind.
+        let behind = now.minus(MAX_SKEW);
         for record in &page.items {
             used.accounts += 1;
             match self.read_account(tenant, record) {
-                Ok((_, loaded)) => used.count(&loaded.account, time_of(&loaded.account, now)),
+                Ok((_, loaded)) => used.count(&loaded.account, behind),
                 Err(unreadable) => used.unreadable.push(unreadable),
             }
         }

@@ -1,0 +1,209 @@
+//! From the first page to the last.
+
+use std::sync::Arc;
+
+use sspr::port::{PortErrorKind, PortResult, Seal, async_trait};
+use sspr::testing::{FaultPlan, Faulty, block_on};
+use sspr::{Clock as _, Error, Port, RecordKind, Refusal, SecretBytes};
+
+use super::{OWNERS, SEEDS, Town, UNDER, claim, engine, kept, run, sealing};
+use crate::keys::user;
+use crate::stores::all;
+use crate::support::{MAIL, NEW, code, email, request, tenant};
+
+/// every seed is under the new key, opens without the old one, and is the same otherwise.
+#[test]
+fn every_seed_is_sealed_anew_and_opens_without_the_old_key() {
+    for place in all() {
+        block_on(async {
+            let town = Town::over(&place).await;
+            let world = &town.world;
+            // What is open stays open: a reset with a code on its way, and an enrolment.
+            let reset = world.start().await;
+            let (reset, typed) = world.challenged(&reset.ticket, &email(), MAIL).await;
+            let used = town.tokens[0].1.code(world.clock.now());
+            assert!(town.signs_in(&world.engine, &town.tokens[0].0, &town.tokens[0].1).await);
+            let before = kept(&place).await;
+            let bodies = place.records(RecordKind::Account).await;
+            let mail = world.inbox.all().len();
+            assert_eq!(before.len() as u64, SEEDS, "{}", place.name);
+            assert!(before.iter().all(|one| one.seed.starts_with(UNDER[1])), "{before:?}");
+
+            let plan = FaultPlan::none();
+            let store = Faulty::new(Arc::clone(&place.store), plan.clone());
+            let new = engine(world, store, sealing(2, &[1]), 21).await;
+            let opened = plan.calls();
+            let done = run(&new, None, 2).await;
+            assert_eq!((done.accounts, done.resealed, done.current), (5, SEEDS, 0));
+            assert!(done.left.is_empty() && done.unreadable.is_empty(), "{done:?}");
+            let count = |from: usize, name: &str| {
+                plan.names()[from..].iter().filter(|one| **one == name).count() as u64
+            };
+            assert_eq!(count(opened, "store.commit"), OWNERS, "one commit for each account");
+            assert_eq!(count(opened, "store.load"), 1, "the policy");
+            let after = kept(&place).await;
+            for (before, after) in before.iter().zip(&after) {
+                assert!(after.seed.starts_with(UNDER[2]), "{}: {after:?}", place.name);
+                let same = |one: &super::Kept| (one.user.clone(), one.id.clone(), one.used);
+                assert_eq!(same(before), same(after), "{}", place.name);
+            }
+            // Nothing else has changed.
+            for (before, after) in bodies.iter().zip(place.records(RecordKind::Account).await) {
+                let plain = |body: &str| {
+                    let mut body: serde_json::Value = serde_json::from_str(body).expect("json");
+                    for method in body["methods"].as_array_mut().expect("a list") {
+                        if method["factor"]["oath"].is_object() {
+                            method["factor"]["oath"]["seed"] = "".into();
+                        }
+                    }
+                    body
+                };
+                assert_eq!(plain(before.body()), plain(after.body()), "{}", place.name);
+            }
+            world.deliver().await;
+            assert_eq!(world.inbox.all().len(), mail, "{}: nobody is told", place.name);
+            assert_eq!(town.events("seeds_resealed").await as u64, OWNERS, "{}", place.name);
+
+            // Again: it costs no commit.
+            let again = plan.calls();
+            let done = run(&new, None, 2).await;
+            assert_eq!((done.accounts, done.resealed, done.current), (5, 0, SEEDS));
+            assert_eq!(count(again, "store.commit"), 0, "{}", place.name);
+
+            let last = engine(world, Arc::clone(&place.store), sealing(2, &[]), 22).await;
+            let (bob, token) = &town.tokens[0];
+            let answer = last.authenticator().verify(&request(), bob, &code(&used)).await;
+            let refused = matches!(answer, Err(Error::Refused(Refusal::NotAccepted)));
+            assert!(refused, "{}: a used step: {answer:?}", place.name);
+            let (pending, ticket) = &town.pending;
+            let typed_app = code(&pending.code(world.clock.now()));
+            let (signed_in, registration) = (world.signed_in(), last.registration());
+            let confirmed = registration.confirm(&request(), &signed_in, ticket, &typed_app).await;
+            assert!(confirmed.expect("the enrolment goes on").active, "{}", place.name);
+            let proven = last.reset().prove(&request(), &reset.ticket, &code(&typed)).await;
+            // The app that was just added has made that flow void, as ever.
+            assert!(matches!(proven, Err(Error::Refused(Refusal::NotAccepted))), "{proven:?}");
+            let (token_of_ada, id) = &town.supplied;
+            claim(world, &last, &world.user, token_of_ada, id).await;
+            world.clock.advance(std::time::Duration::from_secs(60));
+            assert!(town.signs_in(&last, &world.user, &town.app).await, "{}", place.name);
+            assert!(town.signs_in(&last, bob, token).await, "{}", place.name);
+        });
+    }
+}
+
+/// A reset that is open before is completed after.
+#[test]
+fn an_open_reset_survives() {
+    for place in all() {
+        block_on(async {
+            let town = Town::over(&place).await;
+            let world = &town.world;
+            let reset = world.start().await;
+            let (reset, typed) = world.challenged(&reset.ticket, &email(), MAIL).await;
+            let new = engine(world, Arc::clone(&place.store), sealing(2, &[1]), 21).await;
+            assert_eq!(run(&new, None, 10).await.resealed, SEEDS, "{}", place.name);
+            let last = engine(world, Arc::clone(&place.store), sealing(2, &[]), 22).await;
+            let reset = last.reset().prove(&request(), &reset.ticket, &code(&typed)).await;
+            let app = sspr::Selection::parse("authenticator_app").expect("an option");
+            let ticket = reset.expect("proven").ticket;
+            let reset = last.reset().challenge(&request(), &ticket, &app).await.expect("open");
+            let typed = code(&town.app.code(world.clock.now()));
+            let reset = last.reset().prove(&request(), &reset.ticket, &typed).await;
+            let ticket = reset.expect("proven").ticket;
+            last.reset().complete(&request(), &ticket, &NEW.into()).await.expect("reset");
+            assert!(world.password_is(NEW), "{}", place.name);
+        });
+    }
+}
+
+/// What cannot be opened is reported, kept, and in nobody's way.
+#[test]
+fn a_seed_that_cannot_be_opened_is_reported_and_kept() {
+    for place in all() {
+        block_on(async {
+            let town = Town::over(&place).await;
+            let world = &town.world;
+            place
+                .edit(&user("eve"), |body| {
+                    let seed = &mut body["methods"][1]["factor"]["oath"]["seed"];
+                    let mut text = seed.as_str().expect("a seed").to_owned().into_bytes();
+                    text[40] ^= 1;
+                    *seed = String::from_utf8(text).expect("ascii").into();
+                })
+                .await;
+            place.edit(&user("kim"), |body| body["min_writer"] = 2.into()).await;
+            let before = place.account(&user("eve")).await;
+            let new = engine(world, Arc::clone(&place.store), sealing(2, &[1]), 21).await;
+            for (round, (resealed, current)) in [(SEEDS - 1, 0), (0, SEEDS - 1)].iter().enumerate()
+            {
+                let done = run(&new, None, 1).await;
+                assert_eq!((done.resealed, done.current), (*resealed, *current), "{round}");
+                assert_eq!(done.accounts, 5, "{}: kim's record too", place.name);
+                assert_eq!(done.unreadable.len(), 1, "{}: kim's", place.name);
+                let [left] = &done.left[..] else { panic!("{}: {done:?}", place.name) };
+                assert_eq!(left.user, user("eve"), "{}", place.name);
+                let eves = kept(&place).await.into_iter().find(|one| one.user == "eve");
+                assert_eq!(left.methods[0].as_str(), eves.expect("there").id, "{}", place.name);
+                let Error::Fault(fault) = &left.error else { panic!("{left:?}") };
+                assert_eq!(fault.port, Port::Seal, "{}", place.name);
+                assert_eq!(fault.error.kind(), PortErrorKind::Corrupt, "{}", place.name);
+                let after = place.account(&user("eve")).await;
+                assert_eq!(after.body(), before.body(), "{}: it was touched", place.name);
+                assert_eq!(after.version(), before.version(), "{}: it was touched", place.name);
+            }
+            // Whoever lacks the old key loses nothing either.
+            let lost = engine(world, Arc::clone(&place.store), sealing(9, &[]), 23).await;
+            let seeds = kept(&place).await;
+            let done = run(&lost, None, 3).await;
+            assert_eq!((done.resealed, done.left.len() as u64), (0, SEEDS), "{}", place.name);
+            assert_eq!(kept(&place).await, seeds, "{}", place.name);
+            let last = engine(world, Arc::clone(&place.store), sealing(2, &[]), 24).await;
+            let tokens = &town.tokens;
+            for (name, token) in [&tokens[0], &tokens[2]] {
+                assert!(town.signs_in(&last, name, token).await, "{}: {name:?}", place.name);
+            }
+        });
+    }
+}
+
+/// A seal whose new key seals something else.
+struct Liar;
+
+#[async_trait]
+impl Seal for Liar {
+    async fn seal(&self, _: &[u8], associated: &[u8]) -> PortResult<Vec<u8>> {
+        sealing(2, &[1]).seal(b"another seed altogether", associated).await
+    }
+
+    async fn open(&self, sealed: &[u8], associated: &[u8]) -> PortResult<SecretBytes> {
+        sealing(2, &[1]).open(sealed, associated).await
+    }
+}
+
+/// The only copy of a seed goes when the new one is known to be the same.
+#[test]
+fn a_seal_that_fails_costs_no_seed() {
+    for place in all() {
+        block_on(async {
+            let town = Town::over(&place).await;
+            let seeds = kept(&place).await;
+            let store = || Arc::clone(&place.store);
+            let liar = engine(&town.world, store(), Liar, 21).await;
+            let done = run(&liar, None, 2).await;
+            assert_eq!((done.resealed, done.left.len() as u64), (0, SEEDS), "{}", place.name);
+            for name in ["seal.seal", "seal.open"] {
+                let plan = FaultPlan::none();
+                let seal = Faulty::new(sealing(2, &[1]), plan.clone());
+                let dead = engine(&town.world, store(), seal, 22).await;
+                drop(plan.on(name, sspr::testing::Fault::FailBefore));
+                let done = run(&dead, None, 2).await;
+                assert_eq!((done.resealed, done.left.len() as u64), (0, SEEDS), "{name}");
+            }
+            assert_eq!(kept(&place).await, seeds, "{}", place.name);
+            let page = town.world.engine.reseal(&tenant(), None, 0).await.expect("a page");
+            assert_eq!(page.accounts, 1, "{}: a page of none is one of one", place.name);
+            assert!(page.next.is_some(), "{}: it is not the end", place.name);
+        });
+    }
+}
