@@ -2,6 +2,10 @@
 //! every store of [`stores::all`].
 #![cfg(feature = "testing")]
 
+#[path = "../support/fresh.rs"]
+mod fresh;
+#[path = "../support/servers/mod.rs"]
+mod servers;
 #[path = "../support/mod.rs"]
 mod support;
 

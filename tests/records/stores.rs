@@ -1,14 +1,11 @@
 //! The stores that the tests run on.
 
-use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 
-use sspr::adapters::memory::MemoryStore;
 use sspr::port::{Commit, Committed};
-use sspr::testing::Encoded;
 use sspr::{Columns, Record, RecordKind, Store, Timestamp, UserId, Version};
 
+use crate::fresh::{self, Files, Fresh};
 use crate::support::tenant;
 
 /// An empty store.
@@ -19,49 +16,16 @@ pub(crate) struct Place {
     _files: Option<Files>,
 }
 
-/// Every store of this build, empty. A further one is a further line.
+impl From<Fresh> for Place {
+    fn from(Fresh { name, store, files }: Fresh) -> Self {
+        Self { name, store, _files: files }
+    }
+}
+
+/// Every store that keeps text, empty: what is kept for years is.
 pub(crate) fn all() -> Vec<Place> {
-    vec![
-        place("memory, as text", Encoded::new(MemoryStore::new()), None),
-        #[cfg(feature = "sqlite")]
-        sqlite(),
-    ]
-}
-
-fn place(name: &'static str, store: impl Store + 'static, files: Option<Files>) -> Place {
-    Place { name, store: Arc::new(store), _files: files }
-}
-
-#[cfg(feature = "sqlite")]
-fn sqlite() -> Place {
-    let files = Files::new();
-    let store = sspr::adapters::sqlite::SqliteStore::open(files.0.join("sspr.db"));
-    place("sqlite", store.expect("opened"), Some(files))
-}
-
-/// A directory that goes away with the test.
-struct Files(PathBuf);
-
-impl Files {
-    #[cfg_attr(
-        not(feature = "sqlite"),
-        expect(dead_code, reason = "only a store on disk has files")
-    )]
-    fn new() -> Self {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let name = format!("sspr-records-{}-{count}", std::process::id());
-        let path = std::env::temp_dir().join(name);
-        std::fs::create_dir_all(&path).expect("a directory");
-        Self(path)
-    }
-}
-
-impl Drop for Files {
-    fn drop(&mut self) {
-        // What stays behind is no failure of what was tested.
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
+    let kinds = fresh::kinds().into_iter().filter(|(name, _)| *name != "memory");
+    kinds.map(|(_, make)| make().into()).collect()
 }
 
 impl Place {

@@ -16,7 +16,7 @@ pub(super) struct Unwritten {
 
 impl BrokenStore {
     /// What was answered and not yet written is gone, as when a node stops: only
-    /// [`Defect::WriteBehind`] has any.
+    /// [`WriteBehind`](super::Defect::WriteBehind) has any.
     pub fn crash(&self) {
         lock(&self.memo).unwritten = None;
     }
