@@ -4,21 +4,23 @@
 //! moves it. With arguments it moves what is yours:
 //!
 //! ```text
-//! move_store FROM TO TENANT...        an address is sqlite:PATH
+//! move_store FROM TO TENANT...        an address is one of those below
 //! move_store --fill ACCOUNTS ADDRESS  puts that many accounts into an empty store, to try it
+//!
+//! sqlite:PATH
+//! postgres://ROLE:PASSWORD@HOST/DATABASE   with --features sqlite,postgres: the schema `sspr`
+//! etcd:HTTP-ADDRESS,...                    with --features sqlite,etcd: the keys under `sspr/`
 //! ```
 //!
 //! Interrupt it and run it again: it goes on. Stop the engines on the source first; the target is
 //! opened to engines only once both sides have been compared.
 
-mod block_on;
-
 use std::error::Error;
 use std::io::{IsTerminal as _, Write as _};
+use std::sync::LazyLock;
 use std::time::Duration;
 use std::{env, fs};
 
-use block_on::block_on;
 use sspr::adapters::memory::{MemoryDirectory, MemoryInbox};
 use sspr::adapters::sqlite::SqliteStore;
 use sspr::port::{Clock as _, SystemClock};
@@ -27,6 +29,7 @@ use sspr::{
     Actor, Contacts, EmailAddress, Engine, Keys, Policy, PolicySettings, Retry, RoleId,
     SecretBytes, Store, TenantFacts, TenantId, Timestamp, UserFacts, UserId,
 };
+use tokio::runtime::Runtime;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
@@ -51,12 +54,33 @@ fn demonstrate() -> Outcome<()> {
     outcome
 }
 
-/// A store by its address. One more line for each kind.
+/// A store by its address. One more arm for each kind.
 fn open(address: &str) -> Outcome<Box<dyn Store>> {
     match address.split_once(':') {
         Some(("sqlite", path)) => Ok(Box::new(SqliteStore::open(path)?)),
+        #[cfg(feature = "postgres")]
+        Some(("postgres", _)) => {
+            use sspr::adapters::postgres::{PostgresOptions, PostgresStore};
+
+            let options = PostgresOptions::parse(address)?;
+            block_on(PostgresStore::migrate(&options))?;
+            Ok(Box::new(block_on(PostgresStore::connect(&options))?))
+        }
+        #[cfg(feature = "etcd")]
+        Some(("etcd", endpoints)) => {
+            use sspr::adapters::etcd::{EtcdOptions, EtcdStore};
+
+            let options = EtcdOptions::new(endpoints.split(','));
+            Ok(Box::new(block_on(EtcdStore::connect(options))?))
+        }
         _ => Err(format!("no address of a store: {address}").into()),
     }
+}
+
+/// Stores on servers need a runtime; the copy itself needs none.
+fn block_on<F: Future>(work: F) -> F::Output {
+    static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("a runtime"));
+    RUNTIME.block_on(work)
 }
 
 fn move_all(from: &str, to: &str, tenants: &[&str]) -> Outcome<()> {
