@@ -94,7 +94,7 @@ impl BrokenStore {
     }
 
     pub(super) async fn purge_wrongly(&self, cutoff: Cutoff, limit: usize) -> PortResult<u64> {
-        lock(&self.memo).trail.retain(|_, event| event.at >= cutoff.events_before);
+        self.purge_trail(cutoff);
         let Cutoff { expired, events_before, .. } = cutoff;
         lock(&self.own).records.clear();
         let moved = match self.defect {

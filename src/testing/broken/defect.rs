@@ -92,6 +92,9 @@ defects! {
     CursorOvertakes => "events_skip_none_while_writers_commit",
     /// The last page of events has no cursor to read on from.
     NoCursorAtTheEnd => "events_can_be_read_on_from_the_end",
+    /// Positions of events start again when a purge has left none (the number of the last row, plus
+    /// one).
+    PositionsComeAgain => "events_can_be_read_on_from_the_end",
     /// `purge` removes what expires within the next hour (V23).
     PurgesLiveRows => "purge_removes_expired_records_only",
     /// `purge` removes events of the very time of the cutoff.

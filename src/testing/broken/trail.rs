@@ -5,7 +5,7 @@ use super::reads::bare;
 use super::{BrokenStore, Defect};
 use crate::domain::event::Event;
 use crate::domain::ids::TenantId;
-use crate::port::{Cursor, EventsOf, Page, PortError, PortErrorKind, PortResult};
+use crate::port::{Cursor, Cutoff, EventsOf, Page, PortError, PortErrorKind, PortResult};
 
 impl BrokenStore {
     pub(super) async fn events_wrongly(
@@ -16,7 +16,9 @@ impl BrokenStore {
     ) -> PortResult<Page<Event>> {
         if let EventsOf::Tenant(tenant) = of {
             match self.defect {
-                Defect::CursorOvertakes | Defect::PositionsInBlocks => {
+                Defect::CursorOvertakes
+                | Defect::PositionsInBlocks
+                | Defect::PositionsComeAgain => {
                     return self.trail(Some(tenant), after, limit);
                 }
                 Defect::TenantIgnoredInEvents => return self.trail(None, after, limit),
@@ -43,6 +45,14 @@ impl BrokenStore {
             _ => {}
         }
         Ok(page)
+    }
+
+    pub(super) fn purge_trail(&self, cutoff: Cutoff) {
+        let mut memo = lock(&self.memo);
+        memo.trail.retain(|_, event| event.at >= cutoff.events_before);
+        if self.is(Defect::PositionsComeAgain) {
+            memo.next = memo.trail.last_key_value().map_or(0, |(last, _)| last + 1);
+        }
     }
 
     /// Events by the position that they took before they could be seen.
