@@ -5,6 +5,7 @@ use super::reads::bare;
 use super::{BrokenStore, Defect};
 use crate::domain::event::Event;
 use crate::domain::ids::TenantId;
+use crate::domain::time::Timestamp;
 use crate::port::{Cursor, Cutoff, EventsOf, Page, PortError, PortErrorKind, PortResult};
 
 impl BrokenStore {
@@ -40,6 +41,11 @@ impl BrokenStore {
         match self.defect {
             Defect::CursorSkips if after.is_some() && page.items.len() > 1 => {
                 page.items.remove(0);
+            }
+            Defect::EventsLoseTheirTime => {
+                for event in &mut page.items {
+                    event.at = event.at.max(Timestamp::EPOCH);
+                }
             }
             Defect::NoCursorAtTheEnd if page.items.len() < limit => page.next = None,
             _ => {}

@@ -9,7 +9,20 @@ use crate::port::{Commit, Committed, PortResult};
 impl BrokenStore {
     pub(super) async fn commit_wrongly(&self, commit: Commit<'_>) -> PortResult<Committed> {
         let (from, before) = self.prepare(&commit).await?;
-        let answer = self.apply(commit, before.as_ref()).await?;
+        lock(&self.memo).committing += 1;
+        if self.is(Defect::WakeIndexLags) {
+            yield_once().await;
+            std::thread::yield_now();
+        }
+        let answer = self.apply(commit, before.as_ref()).await;
+        {
+            let mut memo = lock(&self.memo);
+            memo.committing -= 1;
+            if memo.committing > 0 && matches!(answer, Ok(Committed::Applied)) {
+                memo.lagging.insert(*commit.next.key());
+            }
+        }
+        let answer = answer?;
         if answer == Committed::Applied {
             self.remember(&commit, from, before).await;
         }
