@@ -2,41 +2,42 @@
 //!
 //! Run it with `cargo run --features conformance --example custom_store`: the contract kit judges
 //! the store below, a line for each property. Every call takes the lock, reads the file and decides;
-//! what has changed is written beside it, brought to the disk, and renamed over it. That is atomic,
-//! durable, and the same for every process on the machine. It is slow where a file is large, and it
-//! blocks its thread: a database has transactions and indexes instead, for the same seven methods.
-//! That a folder can be brought to the disk is assumed: so it is on Unix.
+//! what has changed is written beside it, brought to the disk, and renamed over it. On Unix that is
+//! atomic, durable, and the same for every process. It is slow where a file is large, and blocks its
+//! thread: a database has transactions and indexes instead, for the same seven methods.
 
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::fs::{self, File};
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
-use sspr::conformance::{Ability, Harness, Place, check, play_other_process};
 use sspr::port::PortErrorKind::{self, Corrupt, Unavailable, Unknown};
 use sspr::port::*;
-use sspr::{CounterKey, RecordKey, TenantId, Timestamp};
+use sspr::{CounterKey, RecordKey, TenantId, Timestamp, Version};
 
-/// What the file holds.
+#[path = "custom_store/harness.rs"]
+mod harness;
+
+/// What the file holds: one line of JSON, and a line for each event.
 #[derive(Default, Serialize, Deserialize)]
 struct Contents {
     records: BTreeMap<RecordKey, Row>,
-    /// By a number that is taken under the lock: none comes later below one that was handed out.
-    events: BTreeMap<u64, String>,
+    counters: BTreeMap<CounterKey, (u64, Timestamp)>,
     /// Kept, since a number must not come again when the last event was purged.
     last_event: u64,
-    counters: BTreeMap<CounterKey, (u64, Timestamp)>,
+    /// The length of what follows: a file that was cut short is damaged.
+    length: usize,
+    /// By a number that is taken under the lock: none comes later below one that was handed out.
+    #[serde(skip)]
+    events: String,
 }
 
 /// A record, and those of its columns that a listing asks for.
 #[derive(Serialize, Deserialize)]
 struct Row {
-    version: String,
+    version: (u64, u64),
     body: String,
     tenant: TenantId,
     kind: RecordKind,
@@ -52,39 +53,44 @@ impl FileStore {
         let _lock = store.lock()?;
         // Only here: a file that is gone later is a fault, not an empty store.
         if !store.0.exists() {
-            store.save(&Contents::default())?;
+            store.save(&mut Contents::default())?;
         }
         Ok(store)
     }
 
-    /// Nobody else reads or writes until this is dropped. Readers wait too: what they are told must
-    /// be on the disk already.
+    /// For readers too: what they are told must be on the disk already.
     fn lock(&self) -> PortResult<File> {
         let lock = File::create(self.0.with_extension("lock")).map_err(because(Unavailable))?;
-        lock.lock().map_err(because(Unavailable))?;
-        Ok(lock)
+        lock.lock().map_err(because(Unavailable)).map(|()| lock)
     }
 
     fn read(&self) -> PortResult<(File, Contents)> {
         let lock = self.lock()?;
         let text = fs::read(&self.0).map_err(because(Unavailable))?;
-        Ok((lock, serde_json::from_slice(&text).map_err(because(Corrupt))?))
+        let text = String::from_utf8(text).map_err(because(Corrupt))?;
+        let (first, events) = text.split_once('\n').ok_or_else(PortError::corrupt)?;
+        let mut contents: Contents = serde_json::from_str(first).map_err(because(Corrupt))?;
+        let whole = (events.len() == contents.length).then(|| events.to_owned());
+        contents.events = whole.ok_or_else(PortError::corrupt)?;
+        Ok((lock, contents))
     }
 
-    fn save(&self, contents: &Contents) -> PortResult<()> {
-        let text = serde_json::to_vec(contents).map_err(because(Unavailable))?;
-        let new = self.0.with_extension("new");
-        let mut file = File::create(&new).map_err(because(Unavailable))?;
-        file.write_all(&text).and_then(|()| file.sync_all()).map_err(because(Unavailable))?;
+    fn save(&self, contents: &mut Contents) -> PortResult<()> {
+        let (new, folder) = (self.0.with_extension("new"), self.0.with_file_name("."));
+        contents.length = contents.events.len();
+        let written = || -> Result<File, Box<dyn Error + Send + Sync>> {
+            let mut file = File::create(&new)?;
+            let first = serde_json::to_string(contents)?;
+            file.write_all(format!("{first}\n{}", contents.events).as_bytes())?;
+            file.sync_all()?;
+            Ok(File::open(folder)?)
+        };
+        let folder = written().map_err(|error| PortError::unavailable().because(error))?;
         // A rename is durable when its folder is on the disk.
-        let folder = self.0.parent().filter(|folder| *folder != Path::new(""));
-        let folder = File::open(folder.unwrap_or(Path::new("."))).map_err(because(Unavailable))?;
-        let renamed = fs::rename(&new, &self.0).and_then(|()| folder.sync_all());
-        renamed.map_err(because(Unknown))
+        fs::rename(&new, &self.0).and_then(|()| folder.sync_all()).map_err(because(Unknown))
     }
 }
 
-/// Makes a port's error of another one.
 fn because<E: Error + Send + Sync + 'static>(kind: PortErrorKind) -> impl Fn(E) -> PortError {
     move |error| PortError::new(kind).because(error)
 }
@@ -94,6 +100,16 @@ fn position<T: std::str::FromStr + ToString>(cursor: &Cursor) -> PortResult<T> {
     let position = cursor.as_str().parse::<T>().ok();
     let position = position.filter(|position| position.to_string() == cursor.as_str());
     position.ok_or_else(|| PortError::denied().because("this is no cursor of a listing"))
+}
+
+/// The number and the text of an event.
+fn numbered(line: &str) -> PortResult<(u64, &str)> {
+    let (number, text) = line.trim_end().split_once(' ').ok_or_else(PortError::corrupt)?;
+    Ok((number.parse().map_err(because(Corrupt))?, text))
+}
+
+fn record(key: RecordKey, row: &Row) -> Record {
+    Record::loaded(key, Version::new(row.version.0, row.version.1), row.body.as_str())
 }
 
 impl Contents {
@@ -106,20 +122,9 @@ impl Contents {
     ) -> PortResult<Page<(RecordKey, &Row)>> {
         let after = after.map(position::<RecordKey>).transpose()?;
         let rows = self.records.iter().filter(|(key, row)| Some(**key) > after && wanted(row));
-        // One more than asked for tells whether there is another page.
-        let mut rows: Vec<_> =
-            rows.take(limit.saturating_add(1)).map(|(key, row)| (*key, row)).collect();
-        let more = rows.len() > limit;
-        rows.truncate(limit);
-        let next = rows.last().filter(|_| more).map(|(key, _)| Cursor::new(key.to_string()));
+        let rows: Vec<_> = rows.take(limit).map(|(key, row)| (*key, row)).collect();
+        let next = rows.last().map(|(key, _)| Cursor::new(key.to_string()));
         Ok(Page::new(rows, next))
-    }
-}
-
-impl Row {
-    fn record(&self, key: RecordKey) -> PortResult<Record> {
-        let version = self.version.parse().map_err(because(Corrupt))?;
-        Ok(Record::loaded(key, version, self.body.as_str()))
     }
 }
 
@@ -127,18 +132,18 @@ impl Row {
 impl Store for FileStore {
     async fn load(&self, key: &RecordKey) -> PortResult<Option<Record>> {
         let (_lock, contents) = self.read()?;
-        contents.records.get(key).map(|row| row.record(*key)).transpose()
+        Ok(contents.records.get(key).map(|row| record(*key, row)))
     }
 
     async fn commit(&self, commit: Commit<'_>) -> PortResult<Committed> {
         let (_lock, mut contents) = self.read()?;
         let (next, columns) = (commit.next, commit.columns);
-        let there = contents.records.get(next.key()).map(|row| &row.version);
-        if there != commit.expected.map(|version| version.to_string()).as_ref() {
+        let parts = |version: Version| (version.count(), version.nonce());
+        if contents.records.get(next.key()).map(|row| row.version) != commit.expected.map(parts) {
             return Ok(Committed::Stale);
         }
         let row = Row {
-            version: next.version().to_string(),
+            version: parts(next.version()),
             body: next.body().to_owned(),
             tenant: columns.tenant.clone(),
             kind: columns.kind,
@@ -148,22 +153,21 @@ impl Store for FileStore {
         contents.records.insert(*next.key(), row);
         for event in commit.events {
             contents.last_event += 1;
-            contents.events.insert(contents.last_event, event.encode());
+            contents.events += &format!("{} {}\n", contents.last_event, event.encode());
         }
-        self.save(&contents)?;
+        self.save(&mut contents)?;
         Ok(Committed::Applied)
     }
 
     async fn add(&self, charges: &[Charge]) -> PortResult<Vec<u64>> {
         let (_lock, mut contents) = self.read()?;
-        let mut values = Vec::with_capacity(charges.len());
-        for charge in charges {
+        let add = |charge: &Charge| {
             let counter = contents.counters.entry(charge.key).or_insert((0, charge.expires_at));
-            counter.0 += u64::from(charge.amount);
-            counter.1 = counter.1.max(charge.expires_at);
-            values.push(counter.0);
-        }
-        self.save(&contents)?;
+            *counter = (counter.0 + u64::from(charge.amount), counter.1.max(charge.expires_at));
+            counter.0
+        };
+        let values = charges.iter().map(add).collect();
+        self.save(&mut contents)?;
         Ok(values)
     }
 
@@ -174,8 +178,7 @@ impl Store for FileStore {
         limit: usize,
     ) -> PortResult<Page<RecordKey>> {
         let (_lock, contents) = self.read()?;
-        let due = |row: &Row| row.wake_at.is_some_and(|at| at <= now);
-        let page = contents.listed(after, limit, due)?;
+        let page = contents.listed(after, limit, |row| row.wake_at.is_some_and(|at| at <= now))?;
         Ok(Page::new(page.items.into_iter().map(|(key, _)| key).collect(), page.next))
     }
 
@@ -188,9 +191,8 @@ impl Store for FileStore {
     ) -> PortResult<Page<Record>> {
         let (_lock, contents) = self.read()?;
         let wanted = |row: &Row| row.tenant == *tenant && row.kind == kind;
-        let page = contents.listed(after, limit, wanted)?;
-        let records = page.items.into_iter().map(|(key, row)| row.record(key));
-        Ok(Page::new(records.collect::<PortResult<_>>()?, page.next))
+        let Page { items, next, .. } = contents.listed(after, limit, wanted)?;
+        Ok(Page::new(items.into_iter().map(|(key, row)| record(key, row)).collect(), next))
     }
 
     async fn events(
@@ -201,20 +203,24 @@ impl Store for FileStore {
     ) -> PortResult<Page<Event>> {
         let (_lock, contents) = self.read()?;
         let after = after.map(position::<u64>).transpose()?.unwrap_or(0);
-        let (mut items, mut next) = (Vec::new(), None);
-        for (number, event) in contents.events.range(after.saturating_add(1)..) {
-            let event = Event::decode(event).map_err(because(Corrupt))?;
+        let mut page = Page::new(Vec::new(), None);
+        for line in contents.events.lines() {
+            let (number, text) = numbered(line)?;
+            if number <= after || page.items.len() == limit {
+                continue;
+            }
+            let event = Event::decode(text).map_err(because(Corrupt))?;
             let wanted = match of {
                 EventsOf::Record(key) => event.id.record == *key,
                 EventsOf::Tenant(tenant) => event.tenant == *tenant,
                 _ => return Err(PortError::denied().because("an unknown kind of listing")),
             };
-            if wanted && items.len() < limit {
-                items.push(event);
-                next = Some(Cursor::new(number.to_string()));
+            if wanted {
+                page.items.push(event);
+                page.next = Some(Cursor::new(number.to_string()));
             }
         }
-        Ok(Page::new(items, next))
+        Ok(page)
     }
 
     async fn purge(&self, cutoff: Cutoff, limit: usize) -> PortResult<u64> {
@@ -225,93 +231,19 @@ impl Store for FileStore {
             removed += usize::from(goes);
             !goes
         };
-        let old = |event: &str| Event::decode(event).is_ok_and(|one| one.at < cutoff.events_before);
         let expired = |at: Timestamp| at <= cutoff.expired;
         contents.records.retain(|_, row| stays(row.expires_at.is_some_and(expired)));
         contents.counters.retain(|_, (_, until)| stays(expired(*until)));
-        contents.events.retain(|_, event| stays(old(event)));
-        if removed > 0 {
-            self.save(&contents)?;
-        }
-        Ok(removed as u64)
+        // What cannot be read stays: somebody shall see it.
+        let old = |text| Event::decode(text).is_ok_and(|event| event.at < cutoff.events_before);
+        let goes = |line| numbered(line).is_ok_and(|(_, text)| old(text));
+        let lines = contents.events.split_inclusive('\n');
+        contents.events = lines.filter(|line| stays(goes(line))).collect();
+        let changed = (removed > 0).then(|| self.save(&mut contents));
+        changed.unwrap_or(Ok(())).map(|()| removed as u64)
     }
 }
 
-/// Places to judge the store in, each a folder.
-struct Folders(PathBuf, AtomicUsize);
-struct Folder(PathBuf);
-
-#[async_trait]
-impl Harness for Folders {
-    async fn place(&self) -> PortResult<Box<dyn Place>> {
-        let folder = self.0.join(self.1.fetch_add(1, Ordering::Relaxed).to_string());
-        fs::create_dir_all(&folder).map_err(because(Unavailable))?;
-        Ok(Box::new(Folder(folder)))
-    }
-
-    async fn join(&self, address: &str) -> PortResult<Box<dyn Place>> {
-        Ok(Box::new(Folder(PathBuf::from(address))))
-    }
-
-    fn other_process(&self) -> Option<Command> {
-        std::env::current_exe().ok().map(Command::new) // this program once more
-    }
-
-    fn rounds(&self) -> usize {
-        100 // half the default: every call waits for the disk
-    }
-
-    fn accounts(&self) -> u64 {
-        100 // likewise: every call reads the whole file
-    }
-}
-
-#[async_trait]
-impl Place for Folder {
-    async fn open(&self) -> PortResult<Arc<dyn Store>> {
-        Ok(Arc::new(FileStore::open(self.0.join("sspr.json"))?))
-    }
-
-    fn several_handles(&self) -> Ability {
-        Ability::Has
-    }
-
-    fn durable(&self) -> Ability {
-        Ability::Has
-    }
-
-    fn several_processes(&self) -> Ability {
-        Ability::Has
-    }
-
-    fn address(&self) -> String {
-        self.0.display().to_string()
-    }
-
-    async fn damage(&self, _key: &RecordKey) -> PortResult<Ability> {
-        let file = fs::OpenOptions::new().write(true).open(self.0.join("sspr.json"));
-        file.and_then(|file| file.set_len(file.metadata()?.len() / 2))
-            .map_err(because(Unavailable))?;
-        Ok(Ability::Has)
-    }
-
-    async fn damage_event(&self, key: &RecordKey) -> PortResult<Ability> {
-        self.damage(key).await // the whole file
-    }
-}
-
-fn main() -> ExitCode {
-    let folders = |folder| Folders(folder, AtomicUsize::new(0));
-    if play_other_process(folders(PathBuf::new())) {
-        return ExitCode::SUCCESS; // the kit started this one, to race it and to kill it
-    }
-    println!("the kit is at work: half a minute, or less");
-    let folder = std::env::temp_dir().join(format!("sspr-custom-store-{}", std::process::id()));
-    let report = check(folders(folder.clone()));
-    let _ = fs::remove_dir_all(folder); // among temporary files: no harm if it stays
-    for property in &report.held {
-        println!("held     {property}");
-    }
-    println!("{report}"); // what was violated or skipped, and the sums
-    ExitCode::from(u8::from(!report.violations.is_empty()))
+fn main() -> std::process::ExitCode {
+    harness::judge()
 }

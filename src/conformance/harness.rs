@@ -162,8 +162,9 @@ pub trait Place: Send + Sync {
         Ability::Lacks("the harness says that only a purge removes anything")
     }
 
-    /// Makes the record under this key unreadable, behind the store's back: cuts its body short,
-    /// overwrites its version.
+    /// Makes the record under this key unreadable, behind the store's back: turns its body into
+    /// bytes that are no text, overwrites its version with what is none. A body that is cut short
+    /// and still text is no damage that a store must see.
     ///
     /// # Errors
     ///

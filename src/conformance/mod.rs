@@ -39,6 +39,7 @@ mod jobs;
 mod kit;
 mod list;
 mod macros;
+mod patience;
 mod ports;
 mod process;
 mod property;

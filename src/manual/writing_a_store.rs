@@ -12,18 +12,25 @@
 //!   and append the events in the same transaction. `None` means "insert, and only insert". Answer
 //!   when it is durable.
 //! - **`load` is linearizable.** No cache and no replica, not for a millisecond. Unreadable is
-//!   `Corrupt`, never none: "none" gives a fresh account with full budgets.
+//!   `Corrupt`, never none: "none" gives a fresh account with full budgets. Unreadable is what the
+//!   store itself cannot make sense of: bytes that are no text, a version that is no number. A body
+//!   is handed back as it is there; whether it makes sense is for the engine to judge.
 //! - **`add` never loses.** One atomic increment for each charge, values in the order of the batch.
 //! - **`due` never leaves out** a record that keeps its alarm. Page by something that does not move,
-//!   and that is unique: a time alone is not.
+//!   and that is unique: a time alone is not. Times may lie before 1970: mind the sign in a key.
 //! - **`scan` hands out each record once**, of one tenant and kind, in an order that no commit changes.
 //! - **`events` skips none.** A sequence number is taken before its transaction is visible, so a
 //!   reader can overtake a slow writer. Take the number under the lock that the commit holds, or hand
-//!   out nothing above the oldest transaction in flight.
+//!   out nothing above the oldest transaction in flight. No number comes again: keep the last one
+//!   apart from the events, or a purge hides the next ones from whoever reads on.
+//! - **A cursor is taken only as it was handed out**: parse it, and refuse all else with `Denied`, an
+//!   empty text too. The last page of `due` or `scan` may have one, if an empty page follows.
 //! - **`purge` decides at the moment it removes.** Put the condition into the delete statement.
 //! - **Nobody reads a clock**, and no database sets a time-to-live.
-//! - **Errors say what is known.** `Unavailable` if surely nothing happened; a time-out after the
-//!   statement was sent is `Unknown`.
+//! - **Errors say what is known.** `Unavailable` if surely nothing happened, as before a transaction's
+//!   last step; a failure of that step, or a time-out after it was sent, is `Unknown`.
+//! - **Of the columns** only `tenant`, `kind`, `wake_at` and `expires_at` are ever asked for. Nothing
+//!   reads the others back; keep them where operators look.
 //! - **A dropped future** happened or not, never in part. Do not spread a commit over two awaits
 //!   without a transaction around them.
 //!
@@ -34,6 +41,18 @@
 //! transaction: `UPDATE ... WHERE key = ? AND count = ? AND nonce = ?`, or `INSERT` without any
 //! `ON CONFLICT`, and look at the number of rows. Default isolation is enough for that. A record's key
 //! has a [shard](crate::RecordKey::shard); its events share it, and no statement needs two.
+//!
+//! # On a key-value store
+//!
+//! The indexes are yours: an entry for each listing that a row stands in, written in the transaction
+//! that writes the row, and removed in the one that replaces or purges it. Let the position in the
+//! list be the cursor: `key` for `scan`, time and key for `due`, the number for `events`; numbers in
+//! big-endian or at a fixed width, so that their order is that of the bytes. One writer at a time
+//! makes compare-and-set a read and a write in one transaction.
+//!
+//! Where one process only can open the database, two handles are clones of one, and the kit cannot
+//! kill a process: a commit that is not brought to the disk passes, since a database that is closed
+//! in order writes it then. Look at its durability setting yourself.
 //!
 //! # A whole store
 //!
@@ -184,8 +203,10 @@
 //!
 //! # Testing it
 //!
-//! With the feature `conformance`, one line in an integration test makes a named test of each
-//! property, races included: `sspr::conformance_tests!(my_store, MyStore::connect_to_an_empty_one);`.
+//! With the feature `conformance`, which only your tests need, one line in an integration test makes
+//! a named test of each property, races included:
+//! `sspr::conformance_tests!(my_store, MyStore::connect_to_an_empty_one);`. The first word names a
+//! module, so let it differ from the names of your crates.
 //! A harness of your own says what else the store can do: several handles, reopening, a second
 //! process, the loss of a node, being damaged. What it cannot do is listed as skipped, aloud. The kit
 //! wipes data: give it a store of its own.
@@ -268,6 +289,7 @@
 //! | a listing by time of change | `scan_hands_out_each_once_while_they_change` | an account left out of a revocation |
 //! | tenants compared without case or by prefix | `scan_keeps_similar_tenants_apart` | another tenant's accounts |
 //! | numbers from a sequence, read at once | `events_skip_none_while_writers_commit` | a gap in the audit trail |
+//! | numbers that come again after a purge | `events_can_be_read_on_from_the_end` | a gap in the audit trail |
 //! | select what has expired, then delete it | `purge_spares_what_a_commit_extends` | a live record is removed |
 //! | a cursor glued into a statement | `cursors_of_others_making_are_refused` | an injection |
 //! | the handle's own last version is compared | `commit_compares_with_what_other_handles_wrote` | a server undoes another's decision |

@@ -41,7 +41,8 @@ pub trait Store: Send + Sync {
     ///
     /// # Errors
     ///
-    /// `Unavailable`, `Denied`; `Corrupt` if something is there and cannot be read.
+    /// `Unavailable`, `Denied`; `Corrupt` if something is there and cannot be read. A body
+    /// that is still text is handed back: what it says is not the store's to judge.
     async fn load(&self, key: &RecordKey) -> PortResult<Option<Record>>;
 
     /// Replaces the record if its version is the expected one, and appends the events: both or

@@ -1,13 +1,18 @@
 //! A store that several nodes keep, and one of them stops.
 
-use crate::conformance::kit::{Kit, MOST_TRIES, Stop, Verdict, ensure, require};
+use std::time::Duration;
+
+use crate::conformance::kit::{Kit, Stop, Verdict, ensure, require};
+use crate::conformance::patience::Patience;
 use crate::conformance::sample::{Draft, at, key, same};
 use crate::domain::record::Record;
 use crate::port::{Committed, EventsOf, PortErrorKind};
-use crate::testing::yield_once;
 
 /// How many records are written before the node stops, and how many after.
 const RECORDS: u64 = 20;
+
+/// How long the rest may take to notice, elect and take over; once, not for each record.
+const FAILOVER: Duration = Duration::from_secs(60);
 
 pub(in super::super) async fn commit_survives_the_loss_of_a_node(kit: Kit) -> Verdict {
     require(kit.place.clustered())?;
@@ -15,11 +20,12 @@ pub(in super::super) async fn commit_survives_the_loss_of_a_node(kit: Kit) -> Ve
         kit.put(&draft(n)).await?;
     }
     kit.place.lose_node().await?;
+    let patience = Patience::new(FAILOVER);
     for n in RECORDS..2 * RECORDS {
-        arrive(&kit, n).await?;
+        arrive(&kit, n, &patience).await?;
     }
     for n in 0..2 * RECORDS {
-        let there = load_again(&kit, n).await?;
+        let there = load_again(&kit, n, &patience).await?;
         ensure!(
             there.as_ref().is_some_and(|found| same(found, &draft(n).record)),
             "{there:?} where {:?} was answered `Applied` before or after a node was lost",
@@ -38,14 +44,14 @@ fn draft(n: u64) -> Draft {
 }
 
 /// Commits until it is certain that it is there; the version says so where no answer does.
-async fn arrive(kit: &Kit, n: u64) -> Verdict {
+async fn arrive(kit: &Kit, n: u64, patience: &Patience) -> Verdict {
     let draft = draft(n);
     let mut unsure = false;
-    for _ in 0..MOST_TRIES {
+    loop {
         match kit.store.commit(draft.commit()).await {
             Ok(Committed::Applied) => return Ok(()),
             Ok(Committed::Stale) => {
-                let there = load_again(kit, n).await?;
+                let there = load_again(kit, n, patience).await?;
                 let version = there.as_ref().map(Record::version);
                 let own = version == Some(draft.record.version());
                 ensure!(unsure && own, "stale, with {version:?} there, and nobody else commits");
@@ -55,18 +61,22 @@ async fn arrive(kit: &Kit, n: u64) -> Verdict {
             Err(error) if error.kind() == PortErrorKind::Unknown => unsure = true,
             Err(error) => return Err(error.into()),
         }
-        yield_once().await;
+        if !patience.waits().await {
+            return Err(Stop::Seen(format!("no commit goes through within {FAILOVER:?}")));
+        }
     }
-    Err(Stop::Seen(format!("no commit goes through, {MOST_TRIES} times in a row")))
 }
 
 /// Reads until the rest of the nodes has taken over.
-async fn load_again(kit: &Kit, n: u64) -> Verdict<Option<Record>> {
-    for _ in 1..MOST_TRIES {
+async fn load_again(kit: &Kit, n: u64, patience: &Patience) -> Verdict<Option<Record>> {
+    loop {
         match kit.store.load(&key(n)).await {
-            Err(error) if error.kind() == PortErrorKind::Unavailable => yield_once().await,
+            Err(error) if error.kind() == PortErrorKind::Unavailable => {
+                if !patience.waits().await {
+                    return Err(error.into());
+                }
+            }
             answer => return Ok(answer?),
         }
     }
-    kit.load(key(n)).await
 }

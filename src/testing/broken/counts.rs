@@ -40,6 +40,31 @@ impl BrokenStore {
                 }
                 self.inner.add(&first).await
             }
+            Defect::AddStartsAtNothing => {
+                let values = self.inner.add(charges).await?;
+                let mut memo = lock(&self.memo);
+                let short = charges.iter().zip(values).map(|(charge, value)| {
+                    let first = *memo.counters.entry(charge.key).or_insert(value);
+                    value - first
+                });
+                Ok(short.collect())
+            }
+            Defect::AddOfZeroCounts => {
+                let mut ones = charges.to_vec();
+                ones.iter_mut().for_each(|charge| charge.amount = charge.amount.max(1));
+                self.inner.add(&ones).await
+            }
+            Defect::CounterOutlivesPurge => {
+                // Nothing but this counts here: what the correct store has purged is remembered.
+                self.inner.add(charges).await?;
+                let mut memo = lock(&self.memo);
+                let sums = charges.iter().map(|charge| {
+                    let sum = memo.counters.entry(charge.key).or_default();
+                    *sum += u64::from(charge.amount);
+                    *sum
+                });
+                Ok(sums.collect())
+            }
             Defect::CounterRefilledByTheClock => self.refill_then_add(charges).await,
             Defect::AddSkipsARepeat => {
                 let repeat = {
@@ -94,7 +119,7 @@ impl BrokenStore {
     }
 
     pub(super) async fn purge_wrongly(&self, cutoff: Cutoff, limit: usize) -> PortResult<u64> {
-        lock(&self.memo).trail.retain(|_, event| event.at >= cutoff.events_before);
+        self.purge_trail(cutoff);
         let Cutoff { expired, events_before, .. } = cutoff;
         lock(&self.own).records.clear();
         let moved = match self.defect {

@@ -62,6 +62,22 @@ defects! {
     CorruptLeftOut => "scan_tells_damaged_from_absent",
     /// `load` hides what the wall clock says has expired, as a time-to-live does (V23).
     HidesExpired => "no_method_reads_the_time",
+    /// `load` of a key that is not there makes up a record, as an ORM's "get or create" does.
+    LoadMakesUp => "load_absent_is_none",
+    /// The first addition to a counter sets it up and is not counted.
+    AddStartsAtNothing => "add_starts_at_zero_and_sums",
+    /// An amount of zero is taken for one.
+    AddOfZeroCounts => "add_of_zero_reads",
+    /// A counter that was purged goes on from what it held.
+    CounterOutlivesPurge => "add_starts_anew_after_a_purge",
+    /// `due` finds an alarm a second after it has come.
+    DueComesLate => "due_finds_alarms_that_have_come",
+    /// The index of alarms is built behind the answer, while others commit.
+    WakeIndexLags => "due_finds_what_a_race_commits",
+    /// `scan` cuts off the last byte of each body.
+    ScanCutsBodies => "scan_hands_out_records_as_given",
+    /// Events from before 1970 come back as of 1970: the column is unsigned.
+    EventsLoseTheirTime => "events_come_back_as_given",
     /// A key that stands twice in a batch is added to once.
     AddLosesOneOfBatch => "add_counts_a_repeated_key_each_time",
     /// `add` reads, lets others go first, and then writes (V2).
@@ -92,6 +108,9 @@ defects! {
     CursorOvertakes => "events_skip_none_while_writers_commit",
     /// The last page of events has no cursor to read on from.
     NoCursorAtTheEnd => "events_can_be_read_on_from_the_end",
+    /// Positions of events start again when a purge has left none (the number of the last row, plus
+    /// one).
+    PositionsComeAgain => "events_can_be_read_on_from_the_end",
     /// `purge` removes what expires within the next hour (V23).
     PurgesLiveRows => "purge_removes_expired_records_only",
     /// `purge` removes events of the very time of the cutoff.

@@ -73,6 +73,11 @@ struct Memo {
     before: BTreeMap<RecordKey, Record>,
     /// Records whose alarm was lost.
     lost: BTreeSet<RecordKey>,
+    /// Records that were committed while another commit was under way: no alarm yet.
+    lagging: BTreeSet<RecordKey>,
+    committing: usize,
+    /// What each counter held when it was purged, and what it holds now.
+    counters: BTreeMap<CounterKey, u64>,
     /// The first expiry that a counter was given.
     expiry: BTreeMap<CounterKey, Timestamp>,
     /// Events by a position that was taken too early, and the next such position.

@@ -34,6 +34,9 @@ impl BrokenStore {
                 let over = expires.is_some_and(|expires| expires <= now);
                 Ok(found?.filter(|_| !over))
             }
+            Defect::LoadMakesUp => {
+                Ok(found?.or_else(|| Some(Record::loaded(*key, Version::new(0, 0), "{}"))))
+            }
             Defect::CorruptAsNone => match found {
                 Err(error) if error.kind() == PortErrorKind::Corrupt => Ok(None),
                 found => found,
@@ -62,6 +65,8 @@ impl BrokenStore {
         let bare = bare(after);
         let after = bare.as_ref();
         let now = if self.is(Defect::RemembersTheLatestTime) { self.latest(now) } else { now };
+        let late = Duration::from_secs(u64::from(self.is(Defect::DueComesLate)));
+        let now = now.minus(late);
         let call = |after| self.inner.due(now, after, limit);
         let mut page = self.paged(after, call).await?;
         match self.defect {
@@ -74,6 +79,10 @@ impl BrokenStore {
                 let stale = lock(&self.memo).lost.clone();
                 page.items.extend(stale);
                 page.items.truncate(limit);
+            }
+            Defect::WakeIndexLags => {
+                let memo = lock(&self.memo);
+                page.items.retain(|key| !memo.lagging.contains(key));
             }
             Defect::DueOfOneTenant => {
                 let memo = lock(&self.memo);
@@ -123,6 +132,14 @@ impl BrokenStore {
                             && error.kind() == PortErrorKind::Corrupt =>
                     {
                         Ok(Page::new(Vec::new(), None))
+                    }
+                    Ok(mut page) if self.is(Defect::ScanCutsBodies) => {
+                        for record in &mut page.items {
+                            let body = record.body();
+                            let cut = &body[..body.len().saturating_sub(1)];
+                            *record = Record::loaded(*record.key(), record.version(), cut);
+                        }
+                        Ok(page)
                     }
                     page => page,
                 };

@@ -5,7 +5,8 @@ use super::reads::bare;
 use super::{BrokenStore, Defect};
 use crate::domain::event::Event;
 use crate::domain::ids::TenantId;
-use crate::port::{Cursor, EventsOf, Page, PortError, PortErrorKind, PortResult};
+use crate::domain::time::Timestamp;
+use crate::port::{Cursor, Cutoff, EventsOf, Page, PortError, PortErrorKind, PortResult};
 
 impl BrokenStore {
     pub(super) async fn events_wrongly(
@@ -16,7 +17,9 @@ impl BrokenStore {
     ) -> PortResult<Page<Event>> {
         if let EventsOf::Tenant(tenant) = of {
             match self.defect {
-                Defect::CursorOvertakes | Defect::PositionsInBlocks => {
+                Defect::CursorOvertakes
+                | Defect::PositionsInBlocks
+                | Defect::PositionsComeAgain => {
                     return self.trail(Some(tenant), after, limit);
                 }
                 Defect::TenantIgnoredInEvents => return self.trail(None, after, limit),
@@ -39,10 +42,23 @@ impl BrokenStore {
             Defect::CursorSkips if after.is_some() && page.items.len() > 1 => {
                 page.items.remove(0);
             }
+            Defect::EventsLoseTheirTime => {
+                for event in &mut page.items {
+                    event.at = event.at.max(Timestamp::EPOCH);
+                }
+            }
             Defect::NoCursorAtTheEnd if page.items.len() < limit => page.next = None,
             _ => {}
         }
         Ok(page)
+    }
+
+    pub(super) fn purge_trail(&self, cutoff: Cutoff) {
+        let mut memo = lock(&self.memo);
+        memo.trail.retain(|_, event| event.at >= cutoff.events_before);
+        if self.is(Defect::PositionsComeAgain) {
+            memo.next = memo.trail.last_key_value().map_or(0, |(last, _)| last + 1);
+        }
     }
 
     /// Events by the position that they took before they could be seen.

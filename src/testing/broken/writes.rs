@@ -9,11 +9,29 @@ use crate::port::{Commit, Committed, PortResult};
 impl BrokenStore {
     pub(super) async fn commit_wrongly(&self, commit: Commit<'_>) -> PortResult<Committed> {
         let (from, before) = self.prepare(&commit).await?;
-        let answer = self.apply(commit, before.as_ref()).await?;
+        let answer = if self.is(Defect::WakeIndexLags) {
+            self.index_behind(commit).await?
+        } else {
+            self.apply(commit, before.as_ref()).await?
+        };
         if answer == Committed::Applied {
             self.remember(&commit, from, before).await;
         }
         Ok(answer)
+    }
+
+    /// Whoever commits while another commit is under way is not found by `due`.
+    async fn index_behind(&self, commit: Commit<'_>) -> PortResult<Committed> {
+        lock(&self.memo).committing += 1;
+        yield_once().await;
+        std::thread::yield_now();
+        let answer = self.inner.commit(commit).await;
+        let mut memo = lock(&self.memo);
+        memo.committing -= 1;
+        if memo.committing > 0 && matches!(answer, Ok(Committed::Applied)) {
+            memo.lagging.insert(*commit.next.key());
+        }
+        answer
     }
 
     /// Takes positions for the events, and looks at the record where the defect needs it.
