@@ -77,17 +77,27 @@ pub(in super::super) async fn commit_survives_a_killed_process(kit: Kit) -> Verd
             kit.load(key(n)).await?;
         }
         let acknowledged: u64 = other.kill()?.into_iter().next_back().unwrap_or(acknowledged);
-        let there = kit.load(key(n)).await?.map_or(0, |record| record.version().count());
+        let count = async || -> Verdict<u64> {
+            Ok(kit.load(key(n)).await?.map_or(0, |record| record.version().count()))
+        };
+        // What was under way may still happen, once: what is read together has to be of one time.
+        let mut there = count().await?;
+        let (events, found, early) = loop {
+            let events = kit.events(EventsOf::Record(&key(n)), 1000).await?.len() as u64;
+            let found = kit.due(at(there.cast_signed()), 100).await?;
+            let early = kit.due(at(there.cast_signed() - 1), 100).await?;
+            let now = count().await?;
+            if now == there {
+                break (events, found, early);
+            }
+            there = now;
+        };
         ensure!(
             there == acknowledged || there == acknowledged + 1,
             "count {there}, after {acknowledged} was acknowledged and one was under way"
         );
-        let events = kit.events(EventsOf::Record(&key(n)), 1000).await?.len() as u64;
         ensure!(events == 2 * there, "{events} events with {there} commits of two each");
-        let count = there.cast_signed();
-        let found = kit.due(at(count), 100).await?;
         ensure!(found.contains(&key(n)), "the record is there without its alarm");
-        let early = kit.due(at(count - 1), 100).await?;
         ensure!(!early.contains(&key(n)), "the alarm of the version before is left");
         let sum = kit.add(charge(n, 0)).await?;
         ensure!(
