@@ -75,7 +75,8 @@ fn no_event_is_lost_where_an_epoch_ends() {
 #[test]
 fn no_event_of_a_handle_that_missed_the_end_of_an_epoch_is_lost() {
     let (busy, prefix) = fresh();
-    let idle = connect(options(shared()).with_prefix(&prefix));
+    let again = || connect(options(shared()).with_prefix(&prefix));
+    let idle = again();
     let head = || shared().etcdctl(&["get", "--print-value-only", &format!("{prefix}head")]);
     let begun = head();
     let mut expected = None;
@@ -85,11 +86,13 @@ fn no_event_of_a_handle_that_missed_the_end_of_an_epoch_is_lost() {
         expected = Some(next.version());
     }
     assert_ne!(head(), begun, "an epoch has ended");
+    let next = record(2, Version::new(1, 1));
+    assert_eq!(put(&again(), &next, None, &[event(&next, 0)]).unwrap(), Committed::Applied);
     let mut cursor = None;
     while let Some(next) = tenant_events(&busy, cursor.as_ref()).unwrap().next {
         cursor = Some(next);
     }
-    let late = record(2, Version::new(1, 1));
+    let late = record(3, Version::new(1, 1));
     assert_eq!(put(&idle, &late, None, &[event(&late, 0)]).unwrap(), Committed::Applied);
     let found = tenant_events(&busy, cursor.as_ref()).unwrap().items;
     assert_eq!(found.iter().map(|event| event.id.record).collect::<Vec<_>>(), [*late.key()]);

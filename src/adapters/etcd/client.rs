@@ -75,7 +75,7 @@ impl Client {
     pub(super) async fn status(&self, member: usize) -> PortResult<StatusResponse> {
         let token = self.token().await?;
         let path = "/etcdserverpb.Maintenance/Status";
-        let answer = self.ask(member, path, StatusRequest {}, token, self.timeout).await;
+        let answer = self.ask(member, path, StatusRequest {}, token, self.share()).await;
         answer.map_err(|status| failed(classify(&status), false, status))
     }
 
@@ -246,5 +246,19 @@ impl Client {
             }
         }
         Err(last)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_member_is_given_up_before_the_call_is() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.expect("a runtime");
+        let _entered = runtime.enter();
+        let client = Client::new(&EtcdOptions::new(["http://127.0.0.1:1"])).expect("sound");
+        assert!(client.once() < client.timeout);
     }
 }
