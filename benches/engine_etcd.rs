@@ -150,20 +150,14 @@ async fn guess(engine: &Engine, tickets: &[ResetTicket]) -> Vec<Duration> {
     waits
 }
 
-/// What the node takes after a compaction, a defragmentation and a start: the size of its file and
-/// of its process.
+/// What the node takes after a compaction and a defragmentation: what is in use of its file, and its
+/// process, which keeps some of what it used for the filling.
 fn room(site: &Site) -> [f64; 2] {
     let health = || site.runtime.block_on(site.store.health()).expect("healthy");
     site.cluster.etcdctl(&["compact", &health().revision.to_string(), "--physical"]);
     site.cluster.etcdctl(&["defrag"]);
-    site.cluster.kill(0);
-    site.cluster.restart(0);
-    site.cluster.wait_until_whole();
-    let status = std::fs::read_to_string(format!("/proc/{}/status", site.cluster.pid(0)));
-    let status = status.expect("a process");
-    let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let resident = resident.and_then(|rest| rest.trim().strip_suffix(" kB")?.parse::<f64>().ok());
-    [health().members[0].db_bytes as f64, resident.expect("a size") * 1024.0]
+    let process = site.cluster.metric(0, "process_resident_memory_bytes");
+    [health().members[0].db_bytes_in_use as f64, process as f64]
 }
 
 /// So many accounts on a node of their own, then an event for each.
