@@ -27,7 +27,7 @@
 //! | 1 000 000, extrapolated | 4.3 GB | 17 GB |
 //!
 //! A record of that size takes a page of the file alone, and its events fit beside it. The memory
-//! holds what Go has not given back, so the last two lines are bounds rather than needs.
+//! holds what Go has not given back, and the last two lines of it may be far too high.
 //!
 //! Every commit is one revision. It holds the whole body again, until the revision is compacted:
 //! at 3 KiB a commit, a quota of 2 GiB is full after some 700 000 commits that nobody compacted.
