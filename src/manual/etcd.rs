@@ -16,6 +16,19 @@
 //! | an event | 3 | 350 | its JSON, once |
 //! | a counter | 2 | 160 | 17 bytes |
 //!
+//! Measured with 10 000 accounts of three methods and two flows and one event each, on etcd 3.4,
+//! compacted and defragmented (`benches/engine_etcd.rs`); the other lines are that times ten, not
+//! measured:
+//!
+//! | Accounts | In use of the file | Memory of a member after the filling |
+//! |---|---|---|
+//! | 10 000 | 43 MB: 4.1 KB an account, 0.15 KB an event | 174 MB more than empty |
+//! | 100 000, extrapolated | 0.43 GB | 1.7 GB |
+//! | 1 000 000, extrapolated | 4.3 GB | 17 GB |
+//!
+//! A record of that size takes a page of the file alone, and its events fit beside it. The memory
+//! holds what Go has not given back, and the last two lines of it may be far too high.
+//!
 //! Every commit is one revision. It holds the whole body again, until the revision is compacted:
 //! at 3 KiB a commit, a quota of 2 GiB is full after some 700 000 commits that nobody compacted.
 //! Keys are text: `etcdctl get sspr/r/KEY` finds a record by the key that the log names, `etcdctl

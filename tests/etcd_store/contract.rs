@@ -4,14 +4,9 @@ use sspr::port::{Charge, Committed, EventsOf, PortErrorKind, Store as _};
 use sspr::{CounterKey, Record, RecordKey, Timestamp, Version};
 
 use crate::servers::etcd::{Cluster, Setup, fresh_prefix, shared};
-use crate::support::{connect, event, fresh, kind, options, put, record, tenant, wait};
-
-fn handled(cluster: &Cluster, method: &str) -> u64 {
-    let labels = format!(
-        r#"{{grpc_code="OK",grpc_method="{method}",grpc_service="etcdserverpb.KV",grpc_type="unary"}}"#
-    );
-    cluster.metric(0, &format!("grpc_server_handled_total{labels}"))
-}
+use crate::support::{
+    connect, event, fresh, handled, kind, options, put, record, tenant, tenant_events, wait,
+};
 
 #[test]
 fn a_step_is_one_read_and_one_transaction() {
@@ -19,14 +14,14 @@ fn a_step_is_one_read_and_one_transaction() {
     let store = connect(options(&cluster));
     let first = record(1, Version::new(1, 1));
     assert_eq!(put(&store, &first, None, &[]).unwrap(), Committed::Applied);
-    let before = ["Range", "Txn"].map(|method| handled(&cluster, method));
+    let before = handled(&cluster);
     for count in 1..=10 {
         let there = wait(store.load(first.key())).unwrap().unwrap().version();
         let next = record(1, Version::new(count + 1, 1));
         let events = [event(&next, 0)];
         assert_eq!(put(&store, &next, Some(there), &events).unwrap(), Committed::Applied);
     }
-    let after = ["Range", "Txn"].map(|method| handled(&cluster, method));
+    let after = handled(&cluster);
     assert_eq!([after[0] - before[0], after[1] - before[1]], [10, 10]);
 }
 
@@ -75,6 +70,46 @@ fn no_event_is_lost_where_an_epoch_ends() {
     let again = wait(store.events(EventsOf::Tenant(&tenant()), None, 1_000)).unwrap();
     let again: Vec<u64> = again.items.iter().map(|event| event.id.count).collect();
     assert!(!again.is_empty() && again == read[..again.len()], "the same order from the start");
+}
+
+#[test]
+fn no_event_of_a_handle_that_missed_the_end_of_an_epoch_is_lost() {
+    let (busy, prefix) = fresh();
+    let again = || connect(options(shared()).with_prefix(&prefix));
+    let idle = again();
+    let head = || shared().etcdctl(&["get", "--print-value-only", &format!("{prefix}head")]);
+    let begun = head();
+    let mut expected = None;
+    for count in 1..=1_100 {
+        let next = record(1, Version::new(count, 1));
+        assert_eq!(put(&busy, &next, expected, &[event(&next, 0)]).unwrap(), Committed::Applied);
+        expected = Some(next.version());
+    }
+    assert_ne!(head(), begun, "an epoch has ended");
+    let next = record(2, Version::new(1, 1));
+    assert_eq!(put(&again(), &next, None, &[event(&next, 0)]).unwrap(), Committed::Applied);
+    let mut cursor = None;
+    while let Some(next) = tenant_events(&busy, cursor.as_ref()).unwrap().next {
+        cursor = Some(next);
+    }
+    let late = record(3, Version::new(1, 1));
+    assert_eq!(put(&idle, &late, None, &[event(&late, 0)]).unwrap(), Committed::Applied);
+    let found = tenant_events(&busy, cursor.as_ref()).unwrap().items;
+    assert_eq!(found.iter().map(|event| event.id.record).collect::<Vec<_>>(), [*late.key()]);
+}
+
+#[test]
+fn events_gone_from_under_their_log_are_damage() {
+    let (store, prefix) = fresh();
+    let first = record(1, Version::new(1, 1));
+    let events = [event(&first, 0), event(&first, 1)];
+    assert_eq!(put(&store, &first, None, &events).unwrap(), Committed::Applied);
+    let bodies = format!("{prefix}e/{}/", first.key());
+    let found = shared().etcdctl(&["get", "--prefix", "--keys-only", "--limit=1", &bodies]);
+    for gone in [vec![found.trim()], vec!["--prefix", &bodies]] {
+        shared().etcdctl(&[&["del"], &gone[..]].concat());
+        assert_eq!(kind(tenant_events(&store, None)), PortErrorKind::Corrupt, "{gone:?}");
+    }
 }
 
 #[test]

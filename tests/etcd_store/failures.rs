@@ -2,14 +2,13 @@
 
 use std::time::Duration;
 
-use sspr::SecretText;
 use sspr::adapters::etcd::{EtcdOptions, EtcdStore};
-use sspr::port::{Committed, PortErrorKind, Store as _};
-use sspr::{Record, RecordKey, Version};
+use sspr::port::{Charge, Committed, EventsOf, PortErrorKind, PortResult, Store as _};
+use sspr::{CounterKey, Record, RecordKey, RecordKind, SecretText, Timestamp, Version};
 
 use crate::servers::etcd::{Cluster, PASSWORD, Setup};
 use crate::servers::wait_for;
-use crate::support::{connect, kind, options, put, record, wait};
+use crate::support::{connect, kind, options, put, record, tenant, wait};
 
 fn brief(cluster: &Cluster) -> EtcdOptions {
     options(cluster).with_timeout(Duration::from_secs(2))
@@ -23,6 +22,10 @@ fn without_a_quorum_it_fails_closed_and_resumes_by_itself() {
     assert_eq!(put(&store, &first, None, &[]).unwrap(), Committed::Applied);
     cluster.kill(1);
     cluster.kill(2);
+    // At once, while it still believes in its leader, as well as later.
+    for read in wait(every_read(&store, first.key())) {
+        assert_eq!(read, Some(PortErrorKind::Unavailable));
+    }
     wait_for("the last one to see it", || (!cluster.serves(0)).then_some(()));
     let next = record(1, Version::new(2, 2));
     let refused = kind(put(&store, &next, Some(first.version()), &[]));
@@ -37,6 +40,70 @@ fn without_a_quorum_it_fails_closed_and_resumes_by_itself() {
         let answer = put(&store, &next, Some(first.version()), &[]);
         assert_eq!(answer.unwrap(), Committed::Applied);
     }
+}
+
+/// What each way to read is refused with, all at the same time.
+async fn every_read(store: &EtcdStore, key: &RecordKey) -> [Option<PortErrorKind>; 6] {
+    fn why<T>(answer: PortResult<T>) -> Option<PortErrorKind> {
+        answer.err().map(|error| error.kind())
+    }
+    let (tenant, counter) = (tenant(), CounterKey::from_bytes([1; 32]));
+    let nothing = [Charge::new(counter, 0, Timestamp::EPOCH)];
+    let answers = tokio::join!(
+        store.load(key),
+        store.add(&nothing),
+        store.due(Timestamp::EPOCH, None, 1),
+        store.scan(&tenant, RecordKind::Account, None, 1),
+        store.events(EventsOf::Record(key), None, 1),
+        store.events(EventsOf::Tenant(&tenant), None, 1),
+    );
+    let (load, add, due, scan, of_record, of_tenant) = answers;
+    [why(load), why(add), why(due), why(scan), why(of_record), why(of_tenant)]
+}
+
+/// The endpoints of a cluster, one of its followers first; and which that is.
+fn follower_first(cluster: &Cluster) -> (usize, Vec<String>) {
+    let follower = usize::from(cluster.leader() == 0);
+    let mut endpoints = cluster.endpoints();
+    endpoints.swap(0, follower);
+    (follower, endpoints)
+}
+
+#[test]
+fn a_member_that_hangs_is_given_up_in_time_and_passed_over() {
+    let cluster = Cluster::start(Setup::nodes(3));
+    let (follower, endpoints) = follower_first(&cluster);
+    let open = || connect(EtcdOptions::new(endpoints.clone()).with_timeout(Duration::from_secs(2)));
+    let (reads, writes) = (open(), open());
+    let [first, lost, next] = [1, 2, 3].map(|number| record(number, Version::new(1, 1)));
+    assert_eq!(put(&writes, &first, None, &[]).unwrap(), Committed::Applied);
+    cluster.stop(follower);
+    assert!(wait(reads.load(first.key())).unwrap().is_some());
+    // It may have got that far.
+    assert_eq!(kind(put(&writes, &lost, None, &[])), PortErrorKind::Unknown);
+    assert_eq!(put(&writes, &next, None, &[]).unwrap(), Committed::Applied);
+    cluster.resume(follower);
+}
+
+#[test]
+fn a_member_that_hangs_holds_up_a_start_for_its_share_only() {
+    let cluster = Cluster::start(Setup { secured: true, ..Setup::nodes(3) });
+    let (follower, endpoints) = follower_first(&cluster);
+    let certificates = cluster.certificates();
+    cluster.stop(follower);
+    let key = SecretText::from(certificates.client.1.as_str());
+    let options = EtcdOptions::new(endpoints)
+        .with_ca_certificates(&certificates.ca)
+        .with_client_certificate(&certificates.client.0, key)
+        .with_login("sspr", SecretText::from(PASSWORD))
+        .with_timeout(Duration::from_secs(6));
+    // Two seconds each: it is asked for a token, and how it is.
+    let opened =
+        async { tokio::time::timeout(Duration::from_secs(7), EtcdStore::connect(options)).await };
+    let store = wait(opened).expect("in time").expect("connected");
+    let first = record(1, Version::new(1, 1));
+    assert_eq!(put(&store, &first, None, &[]).unwrap(), Committed::Applied);
+    cluster.resume(follower);
 }
 
 #[test]

@@ -1,11 +1,12 @@
 //! The store on etcd, against real servers.
 
-#![cfg(feature = "etcd")]
+#![cfg(all(feature = "etcd", feature = "testing"))]
 
 #[path = "../support/servers/mod.rs"]
 mod servers;
 
 mod cluster;
 mod contract;
+mod costs;
 mod failures;
 mod support;

@@ -1,8 +1,11 @@
 use std::future::Future;
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use sspr::adapters::etcd::{EtcdOptions, EtcdStore};
-use sspr::port::{Commit, Committed, PortErrorKind, PortResult, Store as _};
+use sspr::port::{
+    Commit, Committed, Cursor, EventsOf, Page, PortError, PortErrorKind, PortResult, Store as _,
+};
 use sspr::{Columns, Event, Record, RecordKey, RecordKind, TenantId, Timestamp, Version};
 use tokio::runtime::Runtime;
 
@@ -25,6 +28,16 @@ pub(crate) fn connect(options: EtcdOptions) -> EtcdStore {
 pub(crate) fn fresh() -> (EtcdStore, String) {
     let prefix = fresh_prefix();
     (connect(options(shared()).with_prefix(&prefix)), prefix)
+}
+
+/// How many `Range` and how many `Txn` a single node has answered.
+pub(crate) fn handled(cluster: &Cluster) -> [u64; 2] {
+    ["Range", "Txn"].map(|method| {
+        let labels = format!(
+            r#"{{grpc_code="OK",grpc_method="{method}",grpc_service="etcdserverpb.KV",grpc_type="unary"}}"#
+        );
+        cluster.metric(0, &format!("grpc_server_handled_total{labels}"))
+    })
 }
 
 pub(crate) fn tenant() -> TenantId {
@@ -52,6 +65,14 @@ pub(crate) fn put(
 ) -> PortResult<Committed> {
     let columns = Columns::new(tenant(), RecordKind::Account, Timestamp::from_unix_seconds(1));
     wait(store.commit(Commit::new(next, expected, &columns, events)))
+}
+
+/// A page of at most a thousand; a call that does not end is `Unknown` here.
+pub(crate) fn tenant_events(store: &EtcdStore, after: Option<&Cursor>) -> PortResult<Page<Event>> {
+    let tenant = tenant();
+    let page = store.events(EventsOf::Tenant(&tenant), after, 1_000);
+    let page = async { tokio::time::timeout(Duration::from_secs(30), page).await };
+    wait(page).unwrap_or_else(|_| Err(PortError::unknown()))
 }
 
 pub(crate) fn kind<T: std::fmt::Debug>(result: PortResult<T>) -> PortErrorKind {

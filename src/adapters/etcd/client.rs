@@ -75,7 +75,7 @@ impl Client {
     pub(super) async fn status(&self, member: usize) -> PortResult<StatusResponse> {
         let token = self.token().await?;
         let path = "/etcdserverpb.Maintenance/Status";
-        let answer = self.ask(member, path, StatusRequest {}, token, self.timeout).await;
+        let answer = self.ask(member, path, StatusRequest {}, token, self.share()).await;
         answer.map_err(|status| failed(classify(&status), false, status))
     }
 
@@ -100,11 +100,7 @@ impl Client {
         loop {
             let token = self.token().await?;
             let member = self.current.load(Ordering::Relaxed);
-            // A member that is stopped costs a read its share only; a write is not sent twice.
-            let share = match u32::try_from(self.members()) {
-                Ok(members) if !writes => self.timeout / members,
-                _ => self.timeout,
-            };
+            let share = if writes { self.once() } else { self.share() };
             let status = match self.ask(member, path, request.clone(), token.clone(), share).await {
                 Ok(answer) => return Ok(answer),
                 Err(status) => status,
@@ -172,6 +168,17 @@ impl Client {
         }
     }
 
+    /// How long one member is waited for where another may be asked after it.
+    fn share(&self) -> Duration {
+        self.timeout / u32::try_from(self.members()).unwrap_or(1)
+    }
+
+    /// How long a member is waited for that is asked once: short of the whole, so that the call
+    /// still lives to pass it over next time.
+    fn once(&self) -> Duration {
+        self.timeout * 9 / 10
+    }
+
     /// The next call begins with another member, unless somebody has moved on already.
     fn avoid(&self, member: usize) {
         let next = (member + 1) % self.members();
@@ -223,7 +230,7 @@ impl Client {
         let mut last = PortError::unavailable();
         for _ in 0..self.members() {
             let member = self.current.load(Ordering::Relaxed);
-            match self.ask(member, path, request.clone(), None, self.timeout).await {
+            match self.ask(member, path, request.clone(), None, self.share()).await {
                 Ok(AuthenticateResponse { token }) => {
                     let bad = |_| PortError::corrupt().because("a token that is no header");
                     return token.parse().map_err(bad);
@@ -239,5 +246,19 @@ impl Client {
             }
         }
         Err(last)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_member_is_given_up_before_the_call_is() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.expect("a runtime");
+        let _entered = runtime.enter();
+        let client = Client::new(&EtcdOptions::new(["http://127.0.0.1:1"])).expect("sound");
+        assert!(client.once() < client.timeout);
     }
 }

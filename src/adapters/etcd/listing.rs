@@ -153,7 +153,7 @@ pub(super) async fn tenant_events(
         places.retain(|place| past.is_none_or(|past| *place > past));
         places.truncate(limit);
         if !places.is_empty() {
-            let items = bodies(store, &places).await?;
+            let items = bodies(store, tenant, &places).await?;
             if let (Some(last), false) = (places.last(), items.is_empty()) {
                 return Ok(Page::new(items, Some(place_cursor(last))));
             }
@@ -205,12 +205,24 @@ async fn places(
     Ok((all, next))
 }
 
-async fn bodies(store: &Inner, places: &[Place]) -> PortResult<Vec<Event>> {
+async fn bodies(store: &Inner, tenant: &TenantId, places: &[Place]) -> PortResult<Vec<Event>> {
+    let keys = &store.keys;
     let mut events = Vec::with_capacity(places.len());
     for some in places.chunks(AT_ONCE) {
-        let request = read_all(some.iter().map(|(_, _, id)| get(store.keys.event(id))));
-        for found in store.client.read(request).await?.found()?.iter().flatten() {
-            events.push(event(found)?);
+        let request = read_all(some.iter().map(|(_, _, id)| get(keys.event(id))));
+        let found = store.client.read(request).await?.found()?;
+        let mut gone = Vec::new();
+        for ((epoch, _, id), found) in some.iter().zip(found) {
+            match found {
+                Some(found) => events.push(event(&found)?),
+                None => gone.push(get(keys.log_entry(tenant, *epoch, id))),
+            }
+        }
+        // A purge takes an event and its log entry together.
+        if !gone.is_empty()
+            && store.client.read(read_all(gone)).await?.found()?.iter().any(Option::is_some)
+        {
+            return Err(corrupt("an event that is gone from under its log"));
         }
     }
     Ok(events)
