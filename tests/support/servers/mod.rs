@@ -86,9 +86,21 @@ pub fn is_root() -> bool {
 
 /// A port of the loopback that was free a moment ago. Whoever starts a server on it must be ready
 /// to try another one.
+///
+/// Below the ports that the system gives to clients: otherwise a client that looks for a dead server
+/// may be given its port, and find itself there.
 pub fn free_port() -> u16 {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
-    listener.local_addr().expect("an address").port()
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    const FROM: u32 = 10_000;
+    const MANY: u32 = 20_000;
+
+    let start = std::process::id().wrapping_mul(7_919);
+    let mut ports = (0..MANY).map(|_| {
+        let next = COUNT.fetch_add(1, Ordering::Relaxed);
+        (FROM + start.wrapping_add(next.wrapping_mul(13)) % MANY) as u16
+    });
+    let free = |port: &u16| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok();
+    ports.find(free).expect("a free port")
 }
 
 /// A folder that goes with the process that made it, however that one goes.
