@@ -184,29 +184,29 @@ async fn right_codes_among_wrong_ones(site: &Site, rounds: usize) {
 
 /// The three, on one store.
 macro_rules! contests {
-    ($store:ident, $feature:literal, $site:expr) => {
+    ($store:ident, $feature:literal, $rounds:literal, $site:expr) => {
         #[cfg(feature = $feature)]
         mod $store {
             use super::*;
 
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn inv01_a_right_code_of_two_processes_is_one_proof() {
-                right_codes(&$site, 1_000).await;
+                right_codes(&$site, $rounds).await;
             }
 
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn inv01_wrong_codes_of_two_processes_are_compared_up_to_the_cap() {
-                wrong_codes(&$site, 100).await;
+                wrong_codes(&$site, $rounds / 10).await;
             }
 
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn inv03_a_right_code_is_not_refused_for_guesses_in_flight() {
-                right_codes_among_wrong_ones(&$site, 200).await;
+                right_codes_among_wrong_ones(&$site, $rounds / 10).await;
             }
         }
     };
 }
 
-contests!(sqlite, "sqlite", Site::sqlite());
-contests!(postgres, "postgres", Site::postgres().await);
-contests!(etcd, "etcd", Site::etcd());
+contests!(sqlite, "sqlite", 300, Site::sqlite());
+contests!(postgres, "postgres", 1_000, Site::postgres().await);
+contests!(etcd, "etcd", 1_000, Site::etcd());
