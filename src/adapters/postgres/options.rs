@@ -25,7 +25,7 @@ use crate::port::PortResult;
 /// # let password = SecretText::from("from your vault");
 /// // Two hosts: the one that may be written to is taken, also after a failover.
 /// let options = PostgresOptions::parse("postgres://sspr_serve@db1.example,db2.example/identity")?
-///     .with_password(password)
+///     .with_password(&password)
 ///     .with_connections(24)
 ///     .with_statement_timeout(Duration::from_secs(2));
 /// # Ok(())
