@@ -98,6 +98,7 @@ pub(super) async fn migrate(client: &Client, schema: &str) -> PortResult<()> {
             Ok(version) => return newest(version),
             Err(error) if meets_another(&error) => {
                 drop(client.batch_execute("ROLLBACK").await);
+                // They need time to finish: at once we would only meet them again.
                 tokio::time::sleep(Duration::from_millis(u64::from(attempt.min(20)))).await;
             }
             Err(error) => {
