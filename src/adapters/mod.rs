@@ -3,6 +3,8 @@
 //! They know the ports and the domain, never the engine: whatever they do, a host's own adapter
 //! can do as well.
 
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod cursor;
 #[cfg(feature = "etcd")]
 pub mod etcd;
 #[cfg(feature = "files")]

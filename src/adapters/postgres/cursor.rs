@@ -1,18 +1,9 @@
-//! Where a listing goes on. A cursor names the last row that was handed out.
+//! Where a listing of events goes on; the others are those of every database.
 
 use data_encoding::BASE64URL_NOPAD;
 
 use super::BUCKETS;
-use crate::domain::ids::RecordKey;
-use crate::port::{Cursor, PortError, PortResult};
-
-/// After this wake time and key, in whatever bucket.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct AfterDue(pub(super) i64, pub(super) RecordKey);
-
-/// After this key, in its bucket; the buckets before are done.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct AfterKey(pub(super) RecordKey);
+pub(super) use crate::adapters::cursor::{AfterDue, AfterKey, Position};
 
 /// After this count, index and position.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -21,49 +12,6 @@ pub(super) struct AfterEvent(pub(super) i64, pub(super) i32, pub(super) i64);
 /// After this position in each bucket: why there are so few of them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct AfterPositions(pub(super) [i64; BUCKETS as usize]);
-
-/// A position in a listing. The letter keeps one listing's cursor out of another.
-pub(super) trait Position: Sized {
-    fn to_text(&self) -> String;
-    fn from_text(text: &str) -> Option<Self>;
-
-    fn cursor(&self) -> Cursor {
-        Cursor::new(self.to_text())
-    }
-
-    /// Reads a caller's cursor.
-    fn parse(cursor: Option<&Cursor>) -> PortResult<Option<Self>> {
-        let Some(cursor) = cursor else {
-            return Ok(None);
-        };
-        let position = Self::from_text(cursor.as_str())
-            // Only what this store would have written itself.
-            .filter(|position| position.to_text() == cursor.as_str())
-            .ok_or_else(|| PortError::denied().because("a cursor of another listing"))?;
-        Ok(Some(position))
-    }
-}
-
-impl Position for AfterDue {
-    fn to_text(&self) -> String {
-        format!("d.{}.{}", self.0, self.1)
-    }
-
-    fn from_text(text: &str) -> Option<Self> {
-        let (at, key) = text.strip_prefix("d.")?.split_once('.')?;
-        Some(Self(at.parse().ok()?, key.parse().ok()?))
-    }
-}
-
-impl Position for AfterKey {
-    fn to_text(&self) -> String {
-        format!("k.{}", self.0)
-    }
-
-    fn from_text(text: &str) -> Option<Self> {
-        Some(Self(text.strip_prefix("k.")?.parse().ok()?))
-    }
-}
 
 impl Position for AfterEvent {
     fn to_text(&self) -> String {
@@ -95,7 +43,8 @@ impl Position for AfterPositions {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::port::PortErrorKind;
+    use crate::domain::ids::RecordKey;
+    use crate::port::{Cursor, PortErrorKind};
 
     #[test]
     fn a_position_comes_back_as_it_was_and_is_short_enough() {

@@ -1,15 +1,6 @@
-//! Where a listing goes on. A cursor names the last row that was handed out.
+//! Where a listing of events goes on; the others are those of every database.
 
-use crate::domain::ids::RecordKey;
-use crate::port::{Cursor, PortError, PortResult};
-
-/// After this wake time and key.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct AfterDue(pub(super) i64, pub(super) RecordKey);
-
-/// After this key.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct AfterKey(pub(super) RecordKey);
+pub(super) use crate::adapters::cursor::{AfterDue, AfterKey, Position};
 
 /// After this count, index and number.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -18,47 +9,6 @@ pub(super) struct AfterEvent(pub(super) i64, pub(super) i64, pub(super) i64);
 /// After this number.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct AfterNumber(pub(super) i64);
-
-/// A position in a listing. The letter keeps one listing's cursor out of another.
-pub(super) trait Position: Sized {
-    fn to_text(&self) -> String;
-    fn from_text(text: &str) -> Option<Self>;
-
-    fn cursor(&self) -> Cursor {
-        Cursor::new(self.to_text())
-    }
-
-    /// Reads a caller's cursor.
-    fn parse(cursor: Option<&Cursor>) -> PortResult<Option<Self>> {
-        let Some(cursor) = cursor else {
-            return Ok(None);
-        };
-        let position = Self::from_text(cursor.as_str())
-            .ok_or_else(|| PortError::denied().because("a cursor of another listing"))?;
-        Ok(Some(position))
-    }
-}
-
-impl Position for AfterDue {
-    fn to_text(&self) -> String {
-        format!("d.{}.{}", self.0, self.1)
-    }
-
-    fn from_text(text: &str) -> Option<Self> {
-        let (at, key) = text.strip_prefix("d.")?.split_once('.')?;
-        Some(Self(at.parse().ok()?, key.parse().ok()?))
-    }
-}
-
-impl Position for AfterKey {
-    fn to_text(&self) -> String {
-        format!("k.{}", self.0)
-    }
-
-    fn from_text(text: &str) -> Option<Self> {
-        Some(Self(text.strip_prefix("k.")?.parse().ok()?))
-    }
-}
 
 impl Position for AfterEvent {
     fn to_text(&self) -> String {
@@ -85,7 +35,8 @@ impl Position for AfterNumber {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::port::PortErrorKind;
+    use crate::domain::ids::RecordKey;
+    use crate::port::{Cursor, PortErrorKind};
 
     #[test]
     fn a_position_comes_back_as_it_was() {
@@ -100,7 +51,9 @@ mod tests {
 
     #[test]
     fn anything_else_is_refused() {
-        for text in ["", "d.", "d.1", "d.1.zz", "k.12", "e.1.2", "n.", "n.x", "é"] {
+        for text in
+            ["", "d.", "d.1", "d.1.zz", "k.12", "e.1.2", "e.+1.2.3", "n.", "n.x", "n.01", "é"]
+        {
             let cursor = Cursor::new(text);
             let kinds = [
                 AfterDue::parse(Some(&cursor)).err(),
