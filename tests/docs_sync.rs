@@ -1,56 +1,14 @@
 //! The documents say what the crate is: each claim that can go stale is held against its source.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod documents;
+
+use std::collections::BTreeSet;
 use std::path::Path;
 
-fn read(path: &str) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
-    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
-}
+use documents::{exists, features, manifest, named_files, package, read, repository_only, section};
 
-/// The value of a line `key = "value"` of the package.
-fn package(key: &str) -> String {
-    let manifest = read("Cargo.toml");
-    let prefix = format!("{key} = ");
-    let line = manifest.lines().find_map(|line| line.strip_prefix(&prefix));
-    line.unwrap_or_else(|| panic!("no {key}")).trim_matches('"').to_owned()
-}
-
-/// The features in `Cargo.toml` with what each implies, the default one included.
-fn features() -> BTreeMap<String, String> {
-    let manifest = read("Cargo.toml");
-    let section = manifest.split("[features]").nth(1).expect("features");
-    let lines = section.lines().take_while(|line| !line.starts_with('['));
-    let entries = lines.filter(|line| !line.starts_with('#'));
-    let entries = entries.filter_map(|line| line.split_once(" = "));
-    entries.map(|(name, implies)| (name.to_owned(), implies.to_owned())).collect()
-}
-
-/// The text below this heading, up to the next one of its rank or above.
-fn section(text: &str, heading: &str) -> String {
-    let rank = heading.chars().take_while(|&symbol| symbol == '#').count();
-    let mut lines = text.lines().skip_while(|line| *line != heading);
-    assert!(lines.next().is_some(), "there is no heading {heading}");
-    let ends = |line: &&str| {
-        let marks = line.chars().take_while(|&symbol| symbol == '#').count();
-        marks == 0 || marks > rank || !line[marks..].starts_with(' ')
-    };
-    lines.take_while(ends).collect::<Vec<_>>().join("\n")
-}
-
-/// Commands in the fences of this language.
-fn commands(text: &str) -> Vec<String> {
-    let mut found = Vec::new();
-    let mut inside = false;
-    for line in text.lines() {
-        if line.starts_with("```") {
-            inside = line == "```sh";
-        } else if inside && !line.starts_with('#') && !line.is_empty() {
-            found.push(line.to_owned());
-        }
-    }
-    found
-}
+const DOCUMENTS: [&str; 5] =
+    ["README.md", "ARCHITECTURE.md", "SECURITY.md", "CONTRIBUTING.md", "CHANGELOG.md"];
 
 #[test]
 fn the_readme_lists_the_features() {
@@ -97,36 +55,20 @@ fn the_changelog_has_the_current_version() {
 
 #[test]
 fn the_licence_files_are_there() {
-    assert_eq!(package("license"), "MIT OR Apache-2.0");
+    // The second MIT is that of the list of common passwords, which is compiled in.
+    assert_eq!(package("license"), "(MIT OR Apache-2.0) AND MIT");
+    let notice = "src/domain/password/common.LICENSE.md";
+    assert!(read(notice).contains("Copyright (c) 2012-2016 Dan Wheeler and Dropbox, Inc."));
+    for document in ["README.md", "deny.toml"] {
+        assert!(read(document).contains(notice), "{document} does not name {notice}");
+    }
     assert!(read("LICENSE-MIT").starts_with("MIT License"));
     assert!(read("LICENSE-APACHE").contains("Version 2.0, January 2004"));
 }
 
 #[test]
-fn the_commands_of_the_readme_are_run() {
-    let readme = section(&read("README.md"), "## Try it");
-    let commands = commands(&readme);
-    assert_eq!(commands.len(), 2, "one to run and one to test: {commands:?}");
-    let ci = read(".ci/run");
-    for command in commands {
-        let run = format!("run {command}");
-        assert!(ci.lines().any(|line| line == run), ".ci/run lacks the line: {run}");
-    }
-}
-
-#[test]
-fn the_features_are_checked_one_by_one() {
-    let mut names = features();
-    names.remove("default");
-    let ci = read(".ci/run");
-    let listed = ci.lines().find_map(|line| line.strip_prefix("for feature in ")).expect("a loop");
-    let listed: BTreeSet<&str> = listed.trim_end_matches("; do").split(' ').collect();
-    assert_eq!(listed, names.keys().map(String::as_str).collect());
-}
-
-#[test]
 fn every_example_that_is_named_exists_and_every_one_is_named() {
-    let manifest = read("Cargo.toml");
+    let manifest = manifest();
     let examples: BTreeSet<&str> = manifest
         .split("[[example]]")
         .skip(1)
@@ -148,25 +90,10 @@ fn every_example_that_is_named_exists_and_every_one_is_named() {
     }
 }
 
-#[test]
-fn every_example_is_run_with_the_checks() {
-    let (manifest, ci) = (read("Cargo.toml"), read(".ci/run"));
-    for example in manifest.split("[[example]]\nname = \"").skip(1) {
-        let name = example.split('"').next().expect("a name");
-        let run = |line: &str| {
-            line.starts_with("run cargo run ") && line.ends_with(&format!(" --example {name}"))
-        };
-        assert!(ci.lines().any(run), ".ci/run does not run {name}");
-    }
-    assert!(ci.lines().any(|line| line == "run .ci/embed"));
-}
-
 /// Links to files of this repository, in every document.
 #[test]
 fn links_lead_somewhere() {
-    for document in
-        ["README.md", "ARCHITECTURE.md", "SECURITY.md", "CONTRIBUTING.md", "CHANGELOG.md"]
-    {
+    for document in DOCUMENTS {
         let text = read(document);
         for (place, _) in text.match_indices("](") {
             let target: String =
@@ -175,6 +102,7 @@ fn links_lead_somewhere() {
             if target.starts_with("http") {
                 continue;
             }
+            assert!(!repository_only(file), "{document} links to {file}, which the package lacks");
             let there = if file.is_empty() { text.clone() } else { existing(document, file) };
             let found = anchor.is_empty() || anchors(&there).contains(anchor);
             assert!(found, "{document} links to {target}, which has no such heading");
@@ -199,18 +127,15 @@ fn anchors(text: &str) -> BTreeSet<String> {
     headings.map(anchor).collect()
 }
 
-/// The files that the documents name in backticks exist: the map shows the land.
+/// The files that the documents name in backticks exist. `tests/repository.rs` looks for those that
+/// the package leaves out.
 #[test]
 fn the_files_that_are_named_exist() {
-    for document in ["README.md", "ARCHITECTURE.md", "SECURITY.md", "CONTRIBUTING.md"] {
+    for document in DOCUMENTS {
         let text = read(document);
-        for name in text.split('`').skip(1).step_by(2) {
-            let file =
-                ["src/", "tests/", "examples/", ".ci/"].iter().any(|at| name.starts_with(at));
-            if file && !name.contains(['*', '<', '{', ' ']) {
-                let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
-                assert!(path.exists(), "{document} names {name}, which is not there");
-            }
+        for name in named_files(&text) {
+            let found = repository_only(name) || exists(name);
+            assert!(found, "{document} names {name}, which is not there");
         }
     }
 }
@@ -270,10 +195,9 @@ fn the_manual_names_what_exists() {
     let pages = ["mod", "defaults", "embedding", "host_methods", "signed_in", "threats"];
     for page in pages.into_iter().chain(["upgrading", "writing_a_store"]) {
         let text = read(&format!("src/manual/{page}.rs"));
-        for name in text.split('`').skip(1).step_by(2) {
-            let file = ["examples/", "tests/"].iter().any(|at| name.starts_with(at));
-            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
-            assert!(!file || path.exists(), "{page} names {name}, which is not there");
+        for name in named_files(&text) {
+            let found = repository_only(name) || exists(name);
+            assert!(found, "{page} names {name}, which is not there");
         }
     }
 }
