@@ -65,7 +65,7 @@ async fn run() -> Outcome<()> {
     heading("Ada, signed in: registers a mail address and a mobile phone");
     let now = SystemClock.now();
     let session = SignInContext::new("session-1", now).with_second_factor(now);
-    let signed_in = SignedIn::vouch(ada.clone(), session);
+    let signed_in = SignedIn::vouch(contoso.clone(), ada.clone(), session);
     let request = Request::new(contoso.clone(), Source::parse("203.0.113.7"));
     let mobile = NewMethod::mobile_phone(PhoneNumber::parse(MOBILE)?, Channel::Sms)?;
     let mail = NewMethod::email(EmailAddress::parse(MAIL)?);

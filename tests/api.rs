@@ -76,7 +76,8 @@ fn futures_cross_threads() {
         let tenant = TenantId::parse("contoso").expect("valid");
         let user = UserId::parse("u-1").expect("valid");
         let session = SignInContext::new("s", SystemClock.now());
-        let (signed_in, actor) = (SignedIn::vouch(user.clone(), session), Actor::new("root", []));
+        let (signed_in, actor) =
+            (SignedIn::vouch(tenant.clone(), user.clone(), session), Actor::new("root", []));
         let request = Request::new(tenant.clone(), Source::Unknown);
         let name = Identifier::parse("ada").expect("valid");
         let selection = Selection::parse("email.email.0").expect("valid");

@@ -228,7 +228,11 @@ fn foreign_tickets_cost_no_call() {
         let confirm = engine.registration();
         let crossed = confirm.confirm(&request(), &user, &reset, &code("12345678")).await;
         assert!(foreign(&[crossed.expect_err("a reset's ticket")]));
-        let eve = sspr::SignedIn::vouch(UserId::parse("eve").expect("valid"), user_context(&world));
+        let eve = sspr::SignedIn::vouch(
+            tenant(),
+            UserId::parse("eve").expect("valid"),
+            user_context(&world),
+        );
         let stolen = confirm.confirm(&request(), &eve, &added.ticket, &code("12345678")).await;
         assert!(foreign(&[stolen.expect_err("somebody else's")]));
         assert_eq!(log.calls().len(), 0, "{:?}", log.shapes());

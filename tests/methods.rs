@@ -189,7 +189,7 @@ async fn the_prompt_asks_what_is_missing() {
     world.register_both().await;
     world.clock.advance(Duration::from_secs(181 * 86_400));
     let session = sspr::SignInContext::new("another", world.clock.now());
-    let again = sspr::SignedIn::vouch(world.user.clone(), session);
+    let again = sspr::SignedIn::vouch(world.tenant.clone(), world.user.clone(), session);
     let asked = registration.prompt(&request(), &again).await.expect("read");
     assert_eq!(asked, Prompt::Reconfirm);
     registration.reconfirm(&request(), &again).await.expect("still right");

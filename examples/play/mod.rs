@@ -77,7 +77,7 @@ impl Host {
     pub(crate) fn signed_in(&self) -> SignedIn {
         let now = self.clock.now();
         let session = SignInContext::new("session-1", now).with_second_factor(now);
-        SignedIn::vouch(self.ada.clone(), session)
+        SignedIn::vouch(self.tenant.clone(), self.ada.clone(), session)
     }
 
     pub(crate) async fn deliver(&self) -> Outcome<()> {

@@ -66,9 +66,10 @@ impl Change<'_> {
     ) -> Result<Reply<ChangeTicket>, Error> {
         let engine = self.engine;
         let (tenant, arrival) = (&request.tenant, engine.inner.clock.now());
+        let id = user.of(request)?;
         bounded_text("password", present.expose_secret(), MAX_PRESENT)?;
-        let context = engine.context(tenant, UserSelector::Id(&user.user), false).await?;
-        let target = engine.user_target(tenant, &user.user);
+        let context = engine.context(tenant, UserSelector::Id(id), false).await?;
+        let target = engine.user_target(tenant, id);
         let loaded = engine.load(&target).await?;
         let facts = context.may_change(&loaded.account);
         let facts = facts.map_err(|reason| Refusal::NotEligible { reason })?;
@@ -79,7 +80,7 @@ impl Change<'_> {
         let (charge, _) = step.await?;
         engine.inner.comparisons.fetch_add(1, Ordering::Relaxed);
         let directory = &engine.inner.directory;
-        let right = directory.verify_password(tenant, &user.user, present).await;
+        let right = directory.verify_password(tenant, id, present).await;
         if !right.at(Port::Directory)? {
             return Err(Refusal::NotAccepted.into());
         }
@@ -99,7 +100,7 @@ impl Change<'_> {
             generation: flow.generation,
             started_at: flow.started_at,
             identifier: Default::default(),
-            subject: TicketSubject::User(user.user.clone()),
+            subject: TicketSubject::User(id.clone()),
             epoch,
             asked: Default::default(),
         };

@@ -154,28 +154,48 @@ impl Source {
     }
 }
 
-/// A user whom the host's own sign-in has identified.
+/// A user of one tenant whom the host's own sign-in has identified.
+///
+/// Take all three parts from the session, the tenant included. The tenant of the [`Request`] may
+/// come from a path or a host name that the caller chooses: where the two differ, every operation
+/// returns [`InvalidInput::Foreign`] before it reads anything.
 ///
 /// ```
-/// use sspr::{SignInContext, SignedIn, Timestamp, UserId};
+/// use sspr::{SignInContext, SignedIn, TenantId, Timestamp, UserId};
 ///
-/// let user = UserId::parse("u-1")?;
+/// let (tenant, user) = (TenantId::parse("contoso")?, UserId::parse("u-1")?);
 /// let session = SignInContext::new("session-1", Timestamp::from_unix_seconds(1_700_000_000));
-/// let ada = SignedIn::vouch(user, session);
+/// let ada = SignedIn::vouch(tenant, user, session);
 /// # Ok::<(), sspr::InvalidInput>(())
 /// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct SignedIn {
-    pub(crate) user: UserId,
+    tenant: TenantId,
+    user: UserId,
     pub(crate) context: SignInContext,
 }
 
 impl SignedIn {
-    /// The host vouches that this user is signed in. A dangerous door: the engine believes it.
+    /// The host vouches that this user of this tenant is signed in. A dangerous door: the engine
+    /// believes it.
     #[must_use]
-    pub const fn vouch(user: UserId, context: SignInContext) -> Self {
-        Self { user, context }
+    pub const fn vouch(tenant: TenantId, user: UserId, context: SignInContext) -> Self {
+        Self { tenant, user, context }
+    }
+
+    /// The user, for a request of the tenant in which they signed in. The only way to the user's id:
+    /// no operation can leave the comparison out.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput::Foreign`] for a request of another tenant.
+    pub(crate) fn of(&self, request: &Request) -> Result<&UserId, InvalidInput> {
+        if self.tenant == request.tenant {
+            Ok(&self.user)
+        } else {
+            Err(InvalidInput::Foreign { what: "sign-in" })
+        }
     }
 }
 

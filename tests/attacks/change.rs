@@ -107,8 +107,8 @@ async fn v37_managing_methods_wants_a_fresh_and_strong_sign_in(_place: &Place) {
     let registration = world.engine.registration();
     let now = sspr::Clock::now(&world.clock);
     let old = SignInContext::new("s", now.minus(HOUR)).with_second_factor(now.minus(HOUR));
-    let old = SignedIn::vouch(user(), old);
-    let weak = SignedIn::vouch(user(), SignInContext::new("s", now));
+    let old = SignedIn::vouch(tenant(), user(), old);
+    let weak = SignedIn::vouch(tenant(), user(), SignInContext::new("s", now));
     let method = NewMethod::mobile_phone(phone("+14255550888"), Channel::Sms).expect("reached");
     let id = registration.list(&request(), &weak).await.expect("listed")[0].id.clone();
     for user in [&old, &weak] {
@@ -124,7 +124,8 @@ async fn v37_managing_methods_wants_a_fresh_and_strong_sign_in(_place: &Place) {
     assert_eq!(refusal(answer), Refusal::ReauthenticationRequired);
     // And nobody else's session does either.
     let person = settle(&world, 1).await;
-    let other = SignedIn::vouch(person.id, SignInContext::new("t", now).with_second_factor(now));
+    let other =
+        SignedIn::vouch(tenant(), person.id, SignInContext::new("t", now).with_second_factor(now));
     let answer = registration.confirm(&request(), &other, &added.ticket, &right).await;
     assert!(matches!(answer, Err(sspr::Error::Invalid(_))));
     let answer = registration.confirm(&request(), &world.signed_in(), &added.ticket, &right).await;

@@ -163,7 +163,11 @@ impl Scene {
 
     pub(crate) fn signed_in(&self) -> SignedIn {
         let now = self.clock.now();
-        SignedIn::vouch(self.user.clone(), SignInContext::new("s", now).with_second_factor(now))
+        SignedIn::vouch(
+            self.tenant.clone(),
+            self.user.clone(),
+            SignInContext::new("s", now).with_second_factor(now),
+        )
     }
 
     pub(crate) fn password_is(&self, password: &str) -> bool {

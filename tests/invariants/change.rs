@@ -121,7 +121,7 @@ async fn inv03_the_present_password_is_right_while_guesses_are_in_flight() {
                 let right = number == round % 5;
                 let at = sspr::Clock::now(&world.clock);
                 let session = sspr::SignInContext::new("s", at);
-                let user = sspr::SignedIn::vouch(user.clone(), session);
+                let user = sspr::SignedIn::vouch(tenant(), user.clone(), session);
                 tasks.push(tokio::spawn(async move {
                     let present = if right { OLD.to_owned() } else { format!("guess {number}") };
                     engine.change().start(&request(), &user, &secret(&present)).await

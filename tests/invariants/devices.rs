@@ -154,7 +154,7 @@ async fn foreign_devices(world: &World) -> [String; 2] {
     let registration = world.engine.registration();
     let session = sspr::SignInContext::new("s", sspr::Clock::now(&world.clock));
     let session = session.with_second_factor(sspr::Clock::now(&world.clock));
-    let signed_in = sspr::SignedIn::vouch(bob, session.clone());
+    let signed_in = sspr::SignedIn::vouch(tenant(), bob, session.clone());
     let bobs = registration.remember_device(&request(), &signed_in).await.expect("remembered");
     let other = TenantId::parse("fabrikam").expect("valid");
     world.directory.add_tenant(other.clone(), TenantFacts::new("Fabrikam"));
@@ -163,8 +163,8 @@ async fn foreign_devices(world: &World) -> [String; 2] {
     let actor = admin();
     let policy = Policy::new(every(2)).expect("sound");
     world.engine.admin(&other, &actor).put_policy(&policy, None).await.expect("put");
-    let there = Request::new(other, Source::parse("203.0.113.7"));
-    let namesake = sspr::SignedIn::vouch(world.user.clone(), session);
+    let there = Request::new(other.clone(), Source::parse("203.0.113.7"));
+    let namesake = sspr::SignedIn::vouch(other, world.user.clone(), session);
     let theirs = registration.remember_device(&there, &namesake).await.expect("remembered");
     [bobs.expose_secret().to_owned(), theirs.expose_secret().to_owned()]
 }

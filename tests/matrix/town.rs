@@ -55,7 +55,7 @@ impl Person {
 
     pub(crate) fn signed_in(&self, now: Timestamp) -> SignedIn {
         let session = SignInContext::new("s", now).with_second_factor(now);
-        SignedIn::vouch(self.user.clone(), session)
+        SignedIn::vouch(self.tenant.clone(), self.user.clone(), session)
     }
 
     pub(crate) fn request(&self, source: &str) -> Request {

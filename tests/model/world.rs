@@ -202,7 +202,7 @@ impl Sut {
 
     pub(crate) fn signed_in(&self, who: usize) -> SignedIn {
         let now = self.clock.now();
-        SignedIn::vouch(user(who), SignInContext::new("s", now).with_second_factor(now))
+        SignedIn::vouch(tenant(), user(who), SignInContext::new("s", now).with_second_factor(now))
     }
 
     /// Passwords written and lockouts cleared so far.

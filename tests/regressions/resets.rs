@@ -53,7 +53,7 @@ fn a_second_factor_of_the_future_is_none() {
         world.register_both().await;
         let now = world.clock.now();
         let session = SignInContext::new("s", now).with_second_factor(now.plus(365 * DAY));
-        let user = SignedIn::vouch(world.user.clone(), session);
+        let user = SignedIn::vouch(world.tenant.clone(), world.user.clone(), session);
         let added = world.engine.registration().add(&request(), &user, &mail("x@y.example")).await;
         assert_eq!(refusal(added), Refusal::ReauthenticationRequired);
     });

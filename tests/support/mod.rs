@@ -160,7 +160,11 @@ impl World {
 
     pub fn signed_in(&self) -> SignedIn {
         let now = self.clock.now();
-        SignedIn::vouch(self.user.clone(), SignInContext::new("s", now).with_second_factor(now))
+        SignedIn::vouch(
+            self.tenant.clone(),
+            self.user.clone(),
+            SignInContext::new("s", now).with_second_factor(now),
+        )
     }
 
     /// Delivers everything that waits.

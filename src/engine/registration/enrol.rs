@@ -118,7 +118,7 @@ impl Registration<'_> {
         let random = Zeroizing::new(engine.random::<64>()?);
         let bytes = random.get(..app.algorithm.seed_bytes()).unwrap_or(&random[..]);
         let seed = SecretBytes::new(bytes.to_vec());
-        let (tenant, id) = (&request.tenant, &user.user);
+        let (tenant, id) = (&request.tenant, user.of(request)?);
         let sealed = engine.seal_seed(tenant, id, kind, seed.expose_secret()).await?;
         let factor = Factor::Oath(OathDevice {
             seed: sealed,
@@ -175,7 +175,7 @@ impl Registration<'_> {
         let policy = &*state.context.policy;
         let (mut codes, mut digests) = (Vec::new(), Vec::new());
         for _ in 0..policy.saved_codes {
-            let (code, digest) = engine.new_saved_code(&request.tenant, &user.user)?;
+            let (code, digest) = engine.new_saved_code(&request.tenant, user.of(request)?)?;
             codes.push(code);
             digests.push(digest);
         }

@@ -201,7 +201,7 @@ impl Registration<'_> {
             generation: 0,
             started_at: time_of(&loaded.account, arrival),
             identifier,
-            subject: TicketSubject::User(user.user.clone()),
+            subject: TicketSubject::User(user.of(request)?.clone()),
             epoch: loaded.account.epoch,
             asked: Default::default(),
         };
@@ -260,7 +260,7 @@ impl Registration<'_> {
     ) -> Result<MethodView, Error> {
         let engine = self.engine;
         let claim = ticket.open(&request.tenant, &engine.inner.keys)?;
-        if claim.subject != TicketSubject::User(user.user.clone()) {
+        if claim.subject != TicketSubject::User(user.of(request)?.clone()) {
             return Err(InvalidInput::Foreign { what: "ticket" }.into());
         }
         let state = self.state(request, user).await?;
@@ -321,9 +321,10 @@ impl Registration<'_> {
 
     async fn state(&self, request: &Request, user: &SignedIn) -> Result<State, Error> {
         let engine = self.engine;
-        let selector = UserSelector::Id(&user.user);
+        let id = user.of(request)?;
+        let selector = UserSelector::Id(id);
         let context = engine.context(&request.tenant, selector, false).await?;
-        let target = engine.user_target(&request.tenant, &user.user);
+        let target = engine.user_target(&request.tenant, id);
         let loaded = engine.load(&target).await?;
         let facts = context.user.as_ref();
         let facts = facts.ok_or(Refusal::NotEligible { reason: SsprReason::UnknownUser })?;

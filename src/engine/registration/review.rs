@@ -71,9 +71,9 @@ impl Registration<'_> {
     /// [`Error::Fault`]: let the user in; they are asked at the next sign-in.
     pub async fn prompt(&self, request: &Request, user: &SignedIn) -> Result<Prompt, Error> {
         let engine = self.engine;
-        let tenant = &request.tenant;
-        let context = engine.context(tenant, UserSelector::Id(&user.user), false).await?;
-        let target = engine.user_target(tenant, &user.user);
+        let (tenant, id) = (&request.tenant, user.of(request)?);
+        let context = engine.context(tenant, UserSelector::Id(id), false).await?;
+        let target = engine.user_target(tenant, id);
         let loaded = engine.load(&target).await?;
         let Some(facts) = &context.user else {
             return Ok(Prompt::Nothing);
@@ -180,7 +180,7 @@ impl Registration<'_> {
             return Err(Refusal::NotOffered.into());
         }
         let device = self.engine.new_device()?;
-        let digest = device.digest(&request.tenant, &user.user);
+        let digest = device.digest(&request.tenant, user.of(request)?);
         let change = |turn: &mut Turn<'_>| {
             remember_device(turn, digest);
             Ok(())

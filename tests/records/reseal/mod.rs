@@ -91,7 +91,7 @@ const SEEDS: u64 = 6;
 
 fn vouched(world: &World, user: &UserId) -> SignedIn {
     let now = world.clock.now();
-    SignedIn::vouch(user.clone(), SignInContext::new("s", now).with_second_factor(now))
+    SignedIn::vouch(tenant(), user.clone(), SignInContext::new("s", now).with_second_factor(now))
 }
 
 async fn supply(engine: &Engine, user: &UserId, place: u8) -> (SoftToken, MethodId) {

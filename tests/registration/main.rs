@@ -1,0 +1,8 @@
+//! Registration as its users meet it: the first one from the first page to a reset, and what a thief
+//! with a session gets out of it. Default settings, unless a test says why not.
+#![cfg(feature = "testing")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod tenants;
