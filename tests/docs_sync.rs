@@ -150,6 +150,68 @@ fn the_dangerous_doors_are_listed_in_both_places() {
     }
 }
 
+/// Where links may lead: standards, the pages that define a format, and names reserved for examples.
+const NOT_OURS_BUT_PUBLIC: [&str; 7] = [
+    "https://www.rfc-editor.org/",
+    "https://datatracker.ietf.org/",
+    "https://pages.nist.gov/",
+    "https://owasp.org/",
+    "https://keepachangelog.com/",
+    "https://semver.org/",
+    "https://doc.rust-lang.org/",
+];
+
+/// Web and mail addresses in a text that are neither in the list above nor reserved for examples
+/// (RFC 2606, RFC 6761).
+fn foreign_addresses(text: &str) -> Vec<String> {
+    let words = text.split(|c: char| c.is_whitespace() || "()<>`\"'|,;[]".contains(c));
+    let host_of = |word: &str| {
+        let after = word.split("://").nth(1).or_else(|| word.split_once('@').map(|(_, to)| to))?;
+        let host = after.split(['/', ':', '#', '?']).next().unwrap_or_default();
+        host.contains('.').then(|| host.trim_end_matches('.').to_lowercase())
+    };
+    let reserved = |host: &str| {
+        let ends = [".example", ".test", ".invalid", ".localhost", "example.com", "example.org"];
+        ends.iter().any(|end| host.ends_with(end)) || host.starts_with("127.")
+    };
+    let forge = |word: &str| {
+        let word = word.to_lowercase();
+        ["github.com/", "gitlab.com/", "codeberg.org/"].iter().any(|forge| word.contains(forge))
+    };
+    words
+        .filter(|word| !NOT_OURS_BUT_PUBLIC.iter().any(|public| word.starts_with(public)))
+        .filter(|word| forge(word) || host_of(word).is_some_and(|host| !reserved(&host)))
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn no_document_names_an_address_that_is_not_this_projects() {
+    let mut documents = vec!["Cargo.toml".to_owned(), "src/lib.rs".to_owned()];
+    let root = std::fs::read_dir(env!("CARGO_MANIFEST_DIR")).expect("the package's folder");
+    let names = root.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    documents.extend(names.filter(|name| name.ends_with(".md")));
+    assert!(documents.len() > 5, "the documents of the package: {documents:?}");
+    for document in documents {
+        assert_eq!(foreign_addresses(&read(&document)), [""; 0], "{document}");
+    }
+    let manifest = read("Cargo.toml");
+    for field in ["repository", "homepage", "documentation"] {
+        let named = manifest.lines().any(|line| line.starts_with(field));
+        assert!(!named, "{field}: no public address exists yet");
+    }
+    assert!(read("SECURITY.md").contains("no public address yet"));
+    // The search sees what it must see.
+    for foreign in [
+        "repository = \"https://github.com/sspr/sspr\"",
+        "[a form](https://reports.sspr.dev/new)",
+        "write to security@sspr.io.",
+        "git clone github.com/sspr/sspr",
+    ] {
+        assert_eq!(foreign_addresses(foreign).len(), 1, "{foreign}");
+    }
+}
+
 /// A policy's settings, as paths: `sends.per_hour`.
 fn settings(prefix: &str, value: &serde_json::Value, into: &mut Vec<String>) {
     match value {

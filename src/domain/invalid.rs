@@ -48,6 +48,14 @@ pub enum InvalidInput {
         /// What was being parsed.
         what: &'static str,
     },
+    /// The value breaks a rule that is said in words.
+    #[error("{what} {rule}")]
+    Rule {
+        /// What was being parsed.
+        what: &'static str,
+        /// The rule, as the rest of the sentence: `must differ from the lookup key`.
+        rule: &'static str,
+    },
 }
 
 impl InvalidInput {
@@ -61,6 +69,7 @@ impl InvalidInput {
             Self::Malformed { .. } => "malformed",
             Self::Foreign { .. } => "foreign",
             Self::OutOfRange { .. } => "out_of_range",
+            Self::Rule { .. } => "rule",
         }
     }
 
@@ -73,7 +82,8 @@ impl InvalidInput {
             | Self::Control { what }
             | Self::Malformed { what }
             | Self::Foreign { what }
-            | Self::OutOfRange { what } => what,
+            | Self::OutOfRange { what }
+            | Self::Rule { what, .. } => what,
         }
     }
 }

@@ -28,13 +28,18 @@ use super::time::Timestamp;
 /// ```
 pub struct Keys {
     lookup: KeyedMac,
+    lookup_print: Fingerprint,
     /// The issuing one first.
     short: Vec<ShortKey>,
 }
 
+/// Tells whether two secrets are the same, and nothing else of either.
+type Fingerprint = Zeroizing<[u8; 32]>;
+
 /// The keys made from one short-lived secret.
 pub(crate) struct ShortKey {
     pub(crate) id: u16,
+    fingerprint: Fingerprint,
     pub(crate) code: CodeKey,
     pub(crate) ticket_mac: KeyedMac,
     pub(crate) ticket_stream: PreparedMac,
@@ -63,36 +68,57 @@ impl Keys {
     const MAX_SHORT: usize = 4;
 
     /// A lookup key, and the short-lived secret that issues, with its id. Each at least 32 random
-    /// bytes, and each another: the same secret twice would outlive its own rotation.
+    /// bytes, and the two different: a short-lived secret that is also the lookup key could never be
+    /// replaced.
     ///
     /// # Errors
     ///
-    /// [`InvalidInput::OutOfRange`] for a secret below 32 bytes, or the same one twice.
+    /// [`InvalidInput::Rule`] for a secret below 32 bytes, or the same one twice.
     pub fn new(
         lookup: SecretBytes,
         issuing_id: u16,
         issuing: SecretBytes,
     ) -> Result<Self, InvalidInput> {
-        if secrets_equal(lookup.expose_secret(), issuing.expose_secret()) {
-            return Err(InvalidInput::OutOfRange { what: "second secret key (the first again)" });
-        }
-        let expanded = expand(&lookup)?;
+        let expanded = expand("lookup key", &lookup)?;
         let lookup = Zeroizing::new(mac_parts(&expanded, 0x10, &[b"sspr lookup"]));
         let lookup = KeyedMac::new(&lookup);
-        Ok(Self { lookup, short: vec![ShortKey::new(issuing_id, &issuing)?] })
+        let keys = Self { lookup, lookup_print: fingerprint(&expanded), short: Vec::new() };
+        keys.with("issuing key", issuing_id, &issuing)
     }
 
-    /// A further short-lived secret that only verifies what it issued elsewhere or earlier.
+    /// A further short-lived secret that only verifies what it issued elsewhere or earlier: another
+    /// secret than every one given before, under another id. At most four short-lived secrets.
     ///
     /// # Errors
     ///
-    /// [`InvalidInput::OutOfRange`] for a secret below 32 bytes, an id that is there already, or a
-    /// fifth secret.
-    pub fn also_verify(mut self, id: u16, secret: SecretBytes) -> Result<Self, InvalidInput> {
-        if self.short.len() >= Self::MAX_SHORT || self.short.iter().any(|key| key.id == id) {
-            return Err(InvalidInput::OutOfRange { what: "short-lived key" });
+    /// [`InvalidInput::Rule`] for a secret below 32 bytes, a secret or an id that is already there
+    /// (the lookup key and the issuing key included), or a fifth short-lived secret.
+    pub fn also_verify(self, id: u16, secret: SecretBytes) -> Result<Self, InvalidInput> {
+        self.with("verifying key", id, &secret)
+    }
+
+    fn with(
+        mut self,
+        what: &'static str,
+        id: u16,
+        secret: &SecretBytes,
+    ) -> Result<Self, InvalidInput> {
+        let broken = |rule| Err(InvalidInput::Rule { what, rule });
+        let key = ShortKey::new(what, id, secret)?;
+        if self.short.len() >= Self::MAX_SHORT {
+            return broken("is the fifth short-lived one: drop one that issues nothing any more");
         }
-        self.short.push(ShortKey::new(id, &secret)?);
+        if self.short.iter().any(|other| other.id == id) {
+            return broken("must have an id of its own: another key has this one");
+        }
+        let same = |other: &Fingerprint| secrets_equal(&other[..], &key.fingerprint[..]);
+        if same(&self.lookup_print) {
+            return broken("must differ from the lookup key");
+        }
+        if self.short.iter().any(|other| same(&other.fingerprint)) {
+            return broken("must differ from every other short-lived key");
+        }
+        self.short.push(key);
         Ok(self)
     }
 
@@ -198,27 +224,35 @@ fn first_bytes<const N: usize>(mac: [u8; 32]) -> [u8; N] {
 }
 
 /// A secret of any length from 32 bytes, as a key of 32.
-fn expand(secret: &SecretBytes) -> Result<Zeroizing<[u8; 32]>, InvalidInput> {
+fn expand(what: &'static str, secret: &SecretBytes) -> Result<Zeroizing<[u8; 32]>, InvalidInput> {
     let bytes = secret.expose_secret();
     if bytes.len() < Keys::MIN_BYTES {
-        return Err(InvalidInput::OutOfRange { what: "secret key" });
+        return Err(InvalidInput::Rule { what, rule: "must have at least 32 random bytes" });
     }
     Ok(Zeroizing::new(mac_parts(b"sspr: expand a secret to a key..", 0x11, &[bytes])))
 }
 
-/// The key that seals secrets at rest under this secret.
+/// Tells whether two secrets are the same: a digest of an expanded one, for no other use.
+fn fingerprint(expanded: &[u8; 32]) -> Fingerprint {
+    Zeroizing::new(mac_parts(expanded, 0x13, &[b"sspr same secret"]))
+}
+
+/// The key that seals secrets at rest under this secret, and what tells the secret from another.
 #[cfg(feature = "seal")]
-pub(crate) fn seal_key(secret: &SecretBytes) -> Result<Zeroizing<[u8; 32]>, InvalidInput> {
-    let key = expand(secret)?;
-    Ok(Zeroizing::new(mac_parts(&key, 0x12, &[b"sspr seal"])))
+pub(crate) fn seal_key(
+    secret: &SecretBytes,
+) -> Result<(Zeroizing<[u8; 32]>, Zeroizing<[u8; 32]>), InvalidInput> {
+    let key = expand("sealing key", secret)?;
+    Ok((Zeroizing::new(mac_parts(&key, 0x12, &[b"sspr seal"])), fingerprint(&key)))
 }
 
 impl ShortKey {
-    fn new(id: u16, secret: &SecretBytes) -> Result<Self, InvalidInput> {
-        let key = expand(secret)?;
+    fn new(what: &'static str, id: u16, secret: &SecretBytes) -> Result<Self, InvalidInput> {
+        let key = expand(what, secret)?;
         let derive = |label: &[u8]| Zeroizing::new(mac_parts(&key, 0x12, &[label]));
         Ok(Self {
             id,
+            fingerprint: fingerprint(&key),
             code: CodeKey::new(&derive(b"sspr code")),
             ticket_mac: KeyedMac::new(&derive(b"sspr ticket mac")),
             ticket_stream: PreparedMac::new(&derive(b"sspr ticket stream")),
@@ -257,11 +291,42 @@ mod tests {
     }
 
     #[test]
-    fn weak_and_repeated_secrets_are_refused() {
-        let secret = |length| SecretBytes::new(vec![1; length]);
-        assert!(Keys::new(secret(31), 1, secret(32)).is_err());
-        assert!(Keys::new(secret(32), 1, secret(31)).is_err());
-        let keys = Keys::new(secret(32), 1, secret(64)).expect("long enough");
-        assert!(keys.also_verify(1, secret(32)).is_err());
+    fn a_secret_below_32_bytes_is_refused_with_its_name() {
+        let secret = |byte, length| SecretBytes::new(vec![byte; length]);
+        let said = |keys: Result<Keys, InvalidInput>| keys.map(|_| ()).unwrap_err().to_string();
+        let rule = "must have at least 32 random bytes";
+        assert_eq!(said(Keys::new(secret(1, 31), 1, secret(2, 32))), format!("lookup key {rule}"));
+        assert_eq!(said(Keys::new(secret(1, 32), 1, secret(2, 31))), format!("issuing key {rule}"));
+        let keys = Keys::new(secret(1, 32), 1, secret(2, 64)).expect("long enough");
+        assert_eq!(said(keys.also_verify(2, secret(3, 0))), format!("verifying key {rule}"));
+    }
+
+    /// Every pair among the lookup key, the issuing key and the verifying ones.
+    #[test]
+    fn no_two_keys_have_one_secret_or_one_id() {
+        const COUNT: usize = 5; // lookup, issuing, three that verify
+        let build = |bytes: [u8; COUNT], ids: [u16; COUNT]| {
+            let secret = |place: usize| SecretBytes::new(vec![bytes[place]; 32]);
+            let keys = Keys::new(secret(0), ids[1], secret(1));
+            (2..COUNT).fold(keys, |keys, place| keys?.also_verify(ids[place], secret(place)))
+        };
+        let (bytes, ids) = ([1, 2, 3, 4, 5], [0, 10, 11, 12, 13]);
+        assert!(build(bytes, ids).is_ok());
+        for later in 1..COUNT {
+            for earlier in 0..later {
+                let (mut same_bytes, mut same_ids) = (bytes, ids);
+                same_bytes[later] = bytes[earlier];
+                let error = build(same_bytes, ids).map(|_| ()).unwrap_err();
+                assert_eq!(error.code(), "rule");
+                assert!(error.to_string().contains("must differ from"), "{error}");
+                if earlier > 0 {
+                    same_ids[later] = ids[earlier];
+                    let error = build(bytes, same_ids).map(|_| ()).unwrap_err();
+                    assert!(error.to_string().contains("id of its own"), "{error}");
+                }
+            }
+        }
+        let fifth = build(bytes, ids).expect("four").also_verify(14, SecretBytes::new(vec![6; 32]));
+        assert!(fifth.unwrap_err().to_string().contains("fifth"));
     }
 }

@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use crate::domain::invalid::InvalidInput;
 use crate::domain::keys::seal_key;
-use crate::domain::secret::SecretBytes;
+use crate::domain::secret::{SecretBytes, secrets_equal};
 use crate::port::{Entropy, PortError, PortResult, Seal, SystemEntropy, async_trait};
 
 /// Seals with one key, and opens with that and older ones.
@@ -40,7 +40,14 @@ use crate::port::{Entropy, PortError, PortResult, Seal, SystemEntropy, async_tra
 /// ```
 pub struct KeySeal {
     /// The sealing one first. Boxed, so that no key is moved and leaves a copy behind.
-    keys: Vec<(u16, Box<XChaCha20Poly1305>)>,
+    keys: Vec<SealKey>,
+}
+
+struct SealKey {
+    id: u16,
+    cipher: Box<XChaCha20Poly1305>,
+    /// Tells whether two secrets are the same, and nothing else of either.
+    fingerprint: Zeroizing<[u8; 32]>,
 }
 
 impl KeySeal {
@@ -51,27 +58,37 @@ impl KeySeal {
     ///
     /// # Errors
     ///
-    /// [`InvalidInput::OutOfRange`] for a secret below 32 bytes.
+    /// [`InvalidInput::Rule`] for a secret below 32 bytes.
     pub fn new(id: u16, secret: SecretBytes) -> Result<Self, InvalidInput> {
-        Ok(Self { keys: vec![(id, cipher(&secret)?)] })
+        Ok(Self { keys: vec![SealKey::new(id, &secret)?] })
     }
 
-    /// A further secret that only opens what it sealed elsewhere or earlier.
+    /// A further secret that only opens what it sealed elsewhere or earlier: another secret than
+    /// every one given before, under another id.
     ///
     /// # Errors
     ///
-    /// [`InvalidInput::OutOfRange`] for a secret below 32 bytes, an id that is there already, or
-    /// more than 16 secrets.
+    /// [`InvalidInput::Rule`] for a secret below 32 bytes, a secret or an id that is there already,
+    /// or more than 16 secrets.
     pub fn also_open(mut self, id: u16, secret: SecretBytes) -> Result<Self, InvalidInput> {
-        if self.keys.len() >= Self::MAX_KEYS || self.keys.iter().any(|(other, _)| *other == id) {
-            return Err(InvalidInput::OutOfRange { what: "sealing key" });
+        let broken = |rule| Err(InvalidInput::Rule { what: "sealing key", rule });
+        let key = SealKey::new(id, &secret)?;
+        if self.keys.len() >= Self::MAX_KEYS {
+            return broken("is the seventeenth: drop one under which nothing is sealed any more");
         }
-        self.keys.push((id, cipher(&secret)?));
+        if self.keys.iter().any(|other| other.id == id) {
+            return broken("must have an id of its own: another key has this one");
+        }
+        let same = |other: &SealKey| secrets_equal(&other.fingerprint[..], &key.fingerprint[..]);
+        if self.keys.iter().any(same) {
+            return broken("must differ from every other sealing key");
+        }
+        self.keys.push(key);
         Ok(self)
     }
 
     fn sealed(&self, entropy: &dyn Entropy, plain: &[u8], bound: &[u8]) -> PortResult<Vec<u8>> {
-        let (id, cipher) = &self.keys[0];
+        let SealKey { id, cipher, .. } = &self.keys[0];
         let mut nonce = XNonce::default();
         entropy.fill(&mut nonce)?;
         let head = head(*id);
@@ -98,7 +115,7 @@ impl KeySeal {
             return Err(foreign());
         }
         let id = u16::from_be_bytes(id);
-        let Some((_, cipher)) = self.keys.iter().find(|(other, _)| *other == id) else {
+        let Some(SealKey { cipher, .. }) = self.keys.iter().find(|key| key.id == id) else {
             return Err(PortError::corrupt().because(format!("there is no sealing key {id}")));
         };
         let mut plain = Zeroizing::new(body.to_vec());
@@ -126,13 +143,13 @@ impl Seal for KeySeal {
     }
 
     fn is_current(&self, sealed: &[u8]) -> bool {
-        sealed.first_chunk() == Some(&head(self.keys[0].0))
+        sealed.first_chunk() == Some(&head(self.keys[0].id))
     }
 }
 
 impl fmt::Debug for KeySeal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let ids: Vec<u16> = self.keys.iter().map(|(id, _)| *id).collect();
+        let ids: Vec<u16> = self.keys.iter().map(|key| key.id).collect();
         f.debug_struct("KeySeal").field("keys", &ids).finish_non_exhaustive()
     }
 }
@@ -155,9 +172,12 @@ fn associated(head: [u8; HEAD], bound: &[u8]) -> Vec<u8> {
     [head.as_slice(), bound].concat()
 }
 
-fn cipher(secret: &SecretBytes) -> Result<Box<XChaCha20Poly1305>, InvalidInput> {
-    let key = seal_key(secret)?;
-    Ok(Box::new(XChaCha20Poly1305::new((&*key).into())))
+impl SealKey {
+    fn new(id: u16, secret: &SecretBytes) -> Result<Self, InvalidInput> {
+        let (key, fingerprint) = seal_key(secret)?;
+        let cipher = Box::new(XChaCha20Poly1305::new((&*key).into()));
+        Ok(Self { id, cipher, fingerprint })
+    }
 }
 
 #[cfg(test)]

@@ -96,8 +96,9 @@ fn nothing_of_the_secret_shows() {
 
 #[test]
 fn a_change_of_any_bit_is_seen() {
-    let seal = with(1, 1).also_open(0, secret(2)).expect("valid").also_open(3, secret(1));
-    let seal = seal.expect("valid");
+    let mut seal = with(1, 1).also_open(0, secret(2)).expect("valid");
+    // The secret of key 1 under another id, which `also_open` refuses: only the id tells them apart.
+    seal.keys.push(SealKey::new(3, &secret(1)).expect("valid"));
     let whole = sealed(&seal, b"12345678901234567890", b"a");
     for place in 0..whole.len() {
         for bit in 0..8 {
@@ -155,16 +156,25 @@ fn weak_secrets_and_repeated_ids_are_refused() {
     assert!(with(1, 1).also_open(2, of(31)).is_err());
     assert!(with(1, 1).also_open(1, secret(2)).is_err());
     let full = (1..KeySeal::MAX_KEYS as u16)
-        .try_fold(with(0, 1), |seal, id| seal.also_open(id, secret(2)))
+        .try_fold(with(0, 1), |seal, id| seal.also_open(id, secret(id as u8 + 1)))
         .expect("room");
-    assert!(full.also_open(99, secret(2)).is_err());
+    assert!(full.also_open(99, secret(99)).is_err());
+}
+
+/// A key that is dropped must not go on opening under another id.
+#[test]
+fn no_two_sealing_keys_have_one_secret() {
+    let error = with(1, 1).also_open(2, secret(1)).unwrap_err();
+    assert_eq!(error.to_string(), "sealing key must differ from every other sealing key");
+    let two = with(1, 1).also_open(2, secret(2)).expect("another secret");
+    assert!(two.also_open(3, secret(2)).is_err());
 }
 
 /// The whole secret counts, not its first 32 bytes; and a key is not the engine's under another
 /// name.
 #[test]
 fn a_secret_is_expanded_to_a_key_of_its_own() {
-    let key = |bytes: &[u8]| seal_key(&SecretBytes::new(bytes.to_vec())).expect("long enough");
+    let key = |bytes: &[u8]| seal_key(&SecretBytes::new(bytes.to_vec())).expect("long enough").0;
     let mut long = [1; 40];
     assert_ne!(*key(&long), *key(&long[..32]));
     let before = key(&long);

@@ -189,7 +189,7 @@ pub(crate) enum Answer {
     /// Nothing does: the code goes nowhere.
     Hollow,
     /// What is sent here.
-    Sent(Destination),
+    Sent(#[serde(with = "crate::domain::contact::stored")] Destination),
     /// The code of the present time, of this method.
     Oath(MethodId),
     /// A code of this set.

@@ -53,7 +53,7 @@ pub(crate) struct Method {
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Factor {
     /// What is sent here.
-    Address(Destination),
+    Address(#[serde(with = "crate::domain::contact::stored")] Destination),
     /// The code of the present time under this seed.
     Oath(OathDevice),
     /// A code of this set.

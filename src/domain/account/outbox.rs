@@ -44,6 +44,7 @@ pub(crate) enum PendingBody {
     Notice {
         notice: Notice,
         channel: Channel,
+        #[serde(with = "crate::domain::contact::stored")]
         destination: Destination,
         locale: Locale,
         /// Whom a notice to administrators is about.

@@ -120,6 +120,11 @@ impl EmailAddress {
         self.parts().0
     }
 
+    /// What [`EmailAddress::parse`] returned earlier: see [`super::stored`].
+    pub(super) const fn from_checked(text: Arc<str>) -> Self {
+        Self(text)
+    }
+
     fn parts(&self) -> (&str, &str) {
         self.0.rsplit_once('@').unwrap_or((&self.0, ""))
     }
@@ -134,9 +139,14 @@ fn is_local(local: &str) -> bool {
 
 fn is_atom_text(c: char) -> bool {
     match c {
-        c if c.is_ascii() => c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(c),
+        c if c.is_ascii() => is_ascii_atom(c),
         c => is_plain(c),
     }
+}
+
+/// The ASCII characters of an atom (RFC 5322, 3.2.3).
+pub(super) fn is_ascii_atom(c: char) -> bool {
+    c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(c)
 }
 
 /// The caller is told the limit of an address, not that of the input before NFC.

@@ -4,6 +4,7 @@ mod domain;
 mod email;
 mod mask;
 mod phone;
+pub(in crate::domain) mod stored;
 #[cfg(test)]
 mod tests;
 mod text;

@@ -115,6 +115,11 @@ impl PhoneNumber {
         number.get(..number.len().saturating_sub(4)).unwrap_or(number)
     }
 
+    /// What [`PhoneNumber::parse`] returned earlier: see [`super::stored`].
+    pub(super) const fn from_checked(text: Arc<str>) -> Self {
+        Self(text)
+    }
+
     fn parts(&self) -> (&str, Option<&str>) {
         match self.0.split_once('x') {
             Some((number, extension)) => (number, Some(extension)),

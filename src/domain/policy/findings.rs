@@ -19,9 +19,18 @@ const DAY: Duration = Duration::from_secs(86_400);
 /// Accounts that may be expected to fall to guessing in a tenant within a day.
 const EXPECTED_PER_DAY: f64 = 0.01;
 
-/// A finding before it is known whether the policy has it: whether it does, its code, weight,
-/// standard, citation and text, and the departure that covers it.
-type Row<'a> = (bool, &'static str, Severity, Standard, &'static str, &'a str, Option<Departure>);
+/// A finding before it is known whether the policy has it: whether it does, the path of the setting,
+/// its code, weight, standard, citation and text, and the departure that covers it.
+type Row<'a> = (
+    bool,
+    &'static str,
+    &'static str,
+    Severity,
+    Standard,
+    &'static str,
+    &'a str,
+    Option<Departure>,
+);
 
 /// Every finding of the policy, the gravest first.
 ///
@@ -40,9 +49,10 @@ pub(super) fn of(settings: &PolicySettings, odds: [&Guessing; 2]) -> Vec<Finding
 }
 
 fn report(settings: &PolicySettings, found: &mut Vec<Finding>, rows: &[Row<'_>]) {
-    for (applies, code, severity, standard, citation, text, departure) in rows {
+    for (applies, path, code, severity, standard, citation, text, departure) in rows {
         if *applies {
             found.push(Finding {
+                path,
                 code,
                 severity: *severity,
                 standard: *standard,
@@ -60,32 +70,16 @@ fn is_phone(kind: MethodKind) -> bool {
 }
 
 fn gates(settings: &PolicySettings, found: &mut Vec<Finding>) {
-    let administrators = &settings.administrators.gates;
-    let both = [&settings.users, administrators];
-    let any = |test: fn(&Gates) -> bool| both.iter().any(|gates| test(gates));
-    let sent = |gates: &Gates| {
-        gates.methods.iter().filter(|kind| kind.nature() == Nature::Contact).count()
-    };
-    let two_sent = both.iter().any(|gates| gates.required == 2 && sent(gates) > 1);
-    let phones = any(|gates| gates.methods.iter().copied().any(is_phone));
-    let phones_only = any(|gates| gates.methods.iter().copied().all(is_phone));
+    let (users, administrators) = (&settings.users, &settings.administrators.gates);
+    gates_of(settings, users, "users.methods", found);
+    gates_of(settings, administrators, "administrators.gates.methods", found);
     report(
         settings,
         found,
         &[
             (
-                two_sent,
-                "issued-codes-one-class",
-                // As with one gate: whoever asks users for one claims no more than AAL1.
-                if settings.users.required == 1 { Recommendation } else { Requirement },
-                Nist,
-                "NIST SP 800-63B-4, 4.2.2.2",
-                "Two codes sent to two addresses are one class of recovery method: they do not \
-                 suffice for accounts that can reach AAL2.",
-                Some(Departure::IssuedCodesAsTwoGates),
-            ),
-            (
-                settings.users.required == 1,
+                users.required == 1,
+                "users.required",
                 "one-gate",
                 Recommendation,
                 Nist,
@@ -95,6 +89,7 @@ fn gates(settings: &PolicySettings, found: &mut Vec<Finding>) {
             ),
             (
                 administrators.required == 1,
+                "administrators.gates.required",
                 "one-gate-administrators",
                 Requirement,
                 Entra,
@@ -102,8 +97,38 @@ fn gates(settings: &PolicySettings, found: &mut Vec<Finding>) {
                 "One method suffices for administrators; Entra always asks them for two.",
                 Some(Departure::OneGateAdministrators),
             ),
+        ],
+    );
+}
+
+/// What is said of the users' gates and of the administrators' alike.
+fn gates_of(
+    settings: &PolicySettings,
+    gates: &Gates,
+    path: &'static str,
+    found: &mut Vec<Finding>,
+) {
+    let sent = gates.methods.iter().filter(|kind| kind.nature() == Nature::Contact).count();
+    let phones = gates.methods.iter().copied().filter(|kind| is_phone(*kind)).count();
+    report(
+        settings,
+        found,
+        &[
             (
-                phones_only,
+                gates.required == 2 && sent > 1,
+                path,
+                "issued-codes-one-class",
+                // A policy that asks users for one method claims no more than AAL1.
+                if settings.users.required == 1 { Recommendation } else { Requirement },
+                Nist,
+                "NIST SP 800-63B-4, 4.2.2.2",
+                "Two codes sent to two addresses are one class of recovery method: they do not \
+                 suffice for accounts that can reach AAL2.",
+                Some(Departure::IssuedCodesAsTwoGates),
+            ),
+            (
+                phones == gates.methods.len(),
+                path,
                 "phones-only",
                 Requirement,
                 Nist,
@@ -113,7 +138,8 @@ fn gates(settings: &PolicySettings, found: &mut Vec<Finding>) {
                 None,
             ),
             (
-                phones,
+                phones > 0,
+                path,
                 "phones-restricted",
                 Note,
                 Nist,
@@ -123,7 +149,8 @@ fn gates(settings: &PolicySettings, found: &mut Vec<Finding>) {
                 None,
             ),
             (
-                both.iter().any(|gates| sent(gates) > 0),
+                sent > 0,
+                path,
                 "asvs-level-3",
                 Note,
                 Asvs,
@@ -143,6 +170,7 @@ fn contacts(settings: &PolicySettings, found: &mut Vec<Finding>) {
         &[
             (
                 settings.contacts.directory,
+                "contacts.directory",
                 "unverified-directory-contacts",
                 Requirement,
                 Nist,
@@ -152,6 +180,7 @@ fn contacts(settings: &PolicySettings, found: &mut Vec<Finding>) {
             ),
             (
                 settings.contacts.administrator,
+                "contacts.administrator",
                 "administrator-contacts",
                 Recommendation,
                 Nist,
@@ -162,6 +191,7 @@ fn contacts(settings: &PolicySettings, found: &mut Vec<Finding>) {
             ),
             (
                 settings.notifications.rule != NotifyRule::All,
+                "notifications.rule",
                 "not-every-address-told",
                 Requirement,
                 Nist,
@@ -171,6 +201,7 @@ fn contacts(settings: &PolicySettings, found: &mut Vec<Finding>) {
             ),
             (
                 !registration.second_factor_to_change,
+                "registration.second_factor_to_change",
                 "methods-changed-by-password",
                 Requirement,
                 Nist,
@@ -180,6 +211,7 @@ fn contacts(settings: &PolicySettings, found: &mut Vec<Finding>) {
             ),
             (
                 registration.hold.is_zero(),
+                "registration.hold",
                 "no-hold",
                 Note,
                 Nist,
@@ -190,6 +222,11 @@ fn contacts(settings: &PolicySettings, found: &mut Vec<Finding>) {
             ),
             (
                 !registration.enforced || registration.reconfirm_days == 0,
+                if registration.enforced {
+                    "registration.reconfirm_days"
+                } else {
+                    "registration.enforced"
+                },
                 "registration-not-kept",
                 Note,
                 Entra,
@@ -203,16 +240,10 @@ fn contacts(settings: &PolicySettings, found: &mut Vec<Finding>) {
 
 fn codes(settings: &PolicySettings, odds: [&Guessing; 2], found: &mut Vec<Finding>) {
     let lifetimes = &settings.lifetimes;
-    let [users, _] = odds;
-    let bits = odds
-        .iter()
-        .flat_map(|guessing| guessing.methods())
-        .map(super::guessing::MethodOdds::bits)
-        .fold(f64::INFINITY, f64::min);
-    let weak = format!(
-        "The weakest code has {bits:.1} bits, fewer than the 64 that need no throttling: its \
-         safety is that of the budgets."
-    );
+    let [users, administrators] = odds;
+    guesses(settings, &settings.users, users, ["users.methods", "users"], found);
+    let paths = ["administrators.gates.methods", "administrators.gates"];
+    guesses(settings, &settings.administrators.gates, administrators, paths, found);
     let daily = settings.limits.tenant.max;
     let window = settings.limits.tenant.window;
     let per_day = f64::from(daily) * DAY.as_secs_f64() / window.as_secs_f64().max(1.0);
@@ -221,20 +252,14 @@ fn codes(settings: &PolicySettings, odds: [&Guessing; 2], found: &mut Vec<Findin
         "The tenant's limit lets {expected:.2} accounts a day be expected to fall to one code \
          each, more than {EXPECTED_PER_DAY}, before codes grow."
     );
-    let likely = format!(
-        "Guessing opens an account with a probability of {:.3e} until its methods are disabled, \
-         above 1e-4.",
-        odds.map(|guessing| guessing.takeover().until_disabled()).into_iter().fold(0.0, f64::max)
-    );
     let long_life = lifetimes.email_code.min(lifetimes.flow) > 10 * MINUTE;
-    let above = exceeds_threshold(settings, &settings.users)
-        || exceeds_threshold(settings, &settings.administrators.gates);
     report(
         settings,
         found,
         &[
             (
                 long_life,
+                "lifetimes.email_code",
                 "mail-code-lifetime",
                 Requirement,
                 Asvs,
@@ -243,7 +268,45 @@ fn codes(settings: &PolicySettings, odds: [&Guessing; 2], found: &mut Vec<Findin
                 None,
             ),
             (
+                expected > EXPECTED_PER_DAY * 1.000_001,
+                "limits.tenant",
+                "spray-above-threshold",
+                Recommendation,
+                Engine,
+                "sspr, limits across accounts",
+                &sprayed,
+                None,
+            ),
+        ],
+    );
+}
+
+/// How strong the codes of these gates are, and how likely guessing opens them all.
+fn guesses(
+    settings: &PolicySettings,
+    gates: &Gates,
+    odds: &Guessing,
+    [methods, path]: [&'static str; 2],
+    found: &mut Vec<Finding>,
+) {
+    let bits = odds.methods().iter().map(super::guessing::MethodOdds::bits);
+    let bits = bits.fold(f64::INFINITY, f64::min);
+    let weak = format!(
+        "The weakest code has {bits:.1} bits, fewer than the 64 that need no throttling: its \
+         safety is that of the budgets."
+    );
+    let likely = format!(
+        "Guessing opens an account with a probability of {:.3e} until its methods are disabled, \
+         above 1e-4.",
+        odds.takeover().until_disabled(),
+    );
+    report(
+        settings,
+        found,
+        &[
+            (
                 bits < 64.0,
+                methods,
                 "codes-under-64-bits",
                 Note,
                 Asvs,
@@ -252,22 +315,14 @@ fn codes(settings: &PolicySettings, odds: [&Guessing; 2], found: &mut Vec<Findin
                 None,
             ),
             (
-                above,
+                exceeds_threshold(settings, gates),
+                path,
                 "guessing-above-threshold",
                 Requirement,
                 Nist,
                 "NIST SP 800-63B-4, 3.2.2 (100 guesses of six digits)",
                 &likely,
                 Some(Departure::GuessingAboveThreshold),
-            ),
-            (
-                expected > EXPECTED_PER_DAY * 1.000_001,
-                "spray-above-threshold",
-                Recommendation,
-                Engine,
-                "sspr, limits across accounts",
-                &sprayed,
-                None,
             ),
         ],
     );
@@ -281,6 +336,7 @@ fn password(settings: &PolicySettings, found: &mut Vec<Finding>) {
         &[
             (
                 rules.min_length < 15,
+                "password.min_length",
                 "short-passwords",
                 Requirement,
                 Nist,
@@ -291,6 +347,7 @@ fn password(settings: &PolicySettings, found: &mut Vec<Finding>) {
             ),
             (
                 rules.required_classes > 0,
+                "password.required_classes",
                 "composition-rules",
                 Requirement,
                 Nist,
@@ -300,6 +357,7 @@ fn password(settings: &PolicySettings, found: &mut Vec<Finding>) {
             ),
             (
                 rules.ascii_only,
+                "password.ascii_only",
                 "ascii-passwords",
                 Recommendation,
                 Nist,
@@ -309,6 +367,7 @@ fn password(settings: &PolicySettings, found: &mut Vec<Finding>) {
             ),
             (
                 !rules.common_list,
+                "password.common_list",
                 "no-common-list",
                 Requirement,
                 Asvs,
@@ -328,6 +387,7 @@ fn answers(settings: &PolicySettings, found: &mut Vec<Finding>) {
         &[
             (
                 settings.disclosure == Disclosure::Reasoned,
+                "disclosure",
                 "reasoned-disclosure",
                 Requirement,
                 Asvs,
@@ -338,6 +398,7 @@ fn answers(settings: &PolicySettings, found: &mut Vec<Finding>) {
             ),
             (
                 settings.disclosure == Disclosure::Masked,
+                "disclosure",
                 "masked-disclosure",
                 Recommendation,
                 Asvs,
@@ -348,6 +409,7 @@ fn answers(settings: &PolicySettings, found: &mut Vec<Finding>) {
             ),
             (
                 acknowledged(Departure::PasswordSessionsOnly),
+                "acknowledged",
                 "password-sessions-only",
                 Recommendation,
                 Asvs,
@@ -376,6 +438,7 @@ fn budgets(settings: &PolicySettings, found: &mut Vec<Finding>) {
         &[
             (
                 settings.clear_counters_on_reset,
+                "clear_counters_on_reset",
                 "counters-cleared",
                 Recommendation,
                 Nist,
@@ -386,6 +449,7 @@ fn budgets(settings: &PolicySettings, found: &mut Vec<Finding>) {
             ),
             (
                 open.max < 10,
+                "failures.open.max",
                 "fewer-than-ten-tries",
                 Recommendation,
                 Nist,
@@ -395,6 +459,7 @@ fn budgets(settings: &PolicySettings, found: &mut Vec<Finding>) {
             ),
             (
                 sends.resend_after < MINUTE,
+                "sends.resend_after",
                 "codes-change-fast",
                 Recommendation,
                 Nist,
@@ -404,6 +469,7 @@ fn budgets(settings: &PolicySettings, found: &mut Vec<Finding>) {
             ),
             (
                 open.max > 10 || failures.lock < 30 * MINUTE,
+                if open.max > 10 { "failures.open.max" } else { "failures.lock" },
                 "pci-lockout",
                 Requirement,
                 Pci,
@@ -412,7 +478,16 @@ fn budgets(settings: &PolicySettings, found: &mut Vec<Finding>) {
                  than 30 minutes.",
                 None,
             ),
-            (true, "owner-waits", Note, Engine, "sspr, budgets", &waits, None),
+            (
+                true,
+                "sends.source_share",
+                "owner-waits",
+                Note,
+                Engine,
+                "sspr, budgets",
+                &waits,
+                None,
+            ),
         ],
     );
 }
@@ -422,28 +497,44 @@ fn model(settings: &PolicySettings, found: &mut Vec<Finding>) {
     let (failures, lifetimes) = (&settings.failures, &settings.lifetimes);
     let citation = "Microsoft Entra ID, self-service password reset";
     let phones = settings.users.methods.iter().copied().any(is_phone);
+    let lockout = if failures.open.max > 5 {
+        "failures.open.max"
+    } else if failures.open.window < DAY {
+        "failures.open.window"
+    } else {
+        "failures.lock"
+    };
+    let long_codes = if lifetimes.email_code > 5 * MINUTE {
+        "lifetimes.email_code"
+    } else {
+        "lifetimes.phone_code"
+    };
     let rows = [
         (
             failures.open.max > 5 || failures.open.window < DAY || failures.lock < DAY,
+            lockout,
             "entra-lockout",
             "Entra closes a method for 24 hours after 5 failures in 24 hours.",
         ),
         (
             lifetimes.flow > 15 * MINUTE,
+            "lifetimes.flow",
             "entra-flow-lifetime",
             "Entra ends a flow after 15 minutes.",
         ),
         (
             lifetimes.email_code > 5 * MINUTE || lifetimes.phone_code > 5 * MINUTE,
+            long_codes,
             "entra-code-lifetime",
             "Entra's codes live 5 minutes.",
         ),
         (
             phones && !settings.typed_number,
+            "typed_number",
             "entra-typed-number",
             "Entra has the full phone number typed before it is called or texted.",
         ),
     ]
-    .map(|(applies, code, text)| (applies, code, Note, Entra, citation, text, None));
+    .map(|(applies, path, code, text)| (applies, path, code, Note, Entra, citation, text, None));
     report(settings, found, &rows);
 }

@@ -63,7 +63,7 @@ impl PolicyReview {
         &self.findings
     }
 
-    /// The finding of this code, if the policy has it.
+    /// The first finding of this code, if the policy has it: the users' before the administrators'.
     #[must_use]
     pub fn finding(&self, code: &str) -> Option<&Finding> {
         self.findings.iter().find(|finding| finding.code == code)
@@ -129,12 +129,14 @@ impl fmt::Display for PolicyReview {
 /// assert_eq!(finding.standard(), Standard::Nist);
 /// assert_eq!(finding.citation(), "NIST SP 800-63B-4, 4.2.2.2");
 /// assert_eq!(finding.severity(), Severity::Requirement);
+/// assert_eq!(finding.path(), "users.methods");
 /// assert_eq!(finding.departure(), Some(Departure::IssuedCodesAsTwoGates));
 /// assert!(!finding.acknowledged());
 /// # Ok::<(), sspr::PolicyError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
+    pub(super) path: &'static str,
     pub(super) code: &'static str,
     pub(super) severity: Severity,
     pub(super) standard: Standard,
@@ -145,7 +147,15 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// A stable name, for tests and filters.
+    /// The path of the setting that it is about, spelled as in stored policies: a finding on gates
+    /// says whose, `users.methods` or `administrators.gates.methods`. Stable.
+    #[must_use]
+    pub const fn path(&self) -> &'static str {
+        self.path
+    }
+
+    /// A stable name, for tests and filters. Users and administrators each have a finding of this
+    /// code where both sets of gates call for it: [`path`](Self::path) tells them apart.
     #[must_use]
     pub const fn code(&self) -> &'static str {
         self.code
@@ -190,9 +200,9 @@ impl Finding {
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { code, severity, citation, text, .. } = self;
+        let Self { path, code, severity, citation, text, .. } = self;
         let acknowledged = if self.acknowledged { ", acknowledged" } else { "" };
-        write!(f, "{severity}{acknowledged}: {text} [{code}; {citation}]")
+        write!(f, "{severity}{acknowledged}, {path}: {text} [{code}; {citation}]")
     }
 }
 
