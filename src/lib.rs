@@ -5,7 +5,8 @@
 //! new one. This crate owns the rules of that: who may, with which and how many methods, how codes
 //! are issued and checked, what is throttled, who is told, what is recorded. Users, passwords, mail
 //! and HTTP stay with the host, behind three traits: [`Store`], [`Directory`] and [`Delivery`]. It
-//! brings no runtime, spawns nothing and holds no text.
+//! brings no runtime and spawns nothing. The engine hands out message ids and typed parameters; English
+//! texts for them are an adapter ([`adapters::render`]).
 //!
 //! # A host
 //!

@@ -42,15 +42,20 @@ fn the_readme_names_the_oldest_rust() {
 fn the_readme_names_the_current_version() {
     let version = package("version");
     let (minor, _) = version.rsplit_once('.').expect("three numbers");
-    assert!(read("README.md").contains(&format!("sspr = \"{minor}\"")), "not {minor}");
+    let dependency = format!("sspr = {{ version = \"{minor}\"");
+    assert!(read("README.md").contains(&dependency), "not {minor}");
 }
 
+/// The version in the manifest has a dated heading, or the part above all releases says that it is next.
 #[test]
 fn the_changelog_has_the_current_version() {
     let changelog = read("CHANGELOG.md");
-    let heading = format!("## [{}]", package("version"));
-    assert!(changelog.lines().any(|line| line.starts_with(&heading)), "no {heading}");
-    assert!(changelog.lines().any(|line| line == "## [Unreleased]"));
+    let version = package("version");
+    let unreleased = section(&changelog, "## [Unreleased]");
+    let next = unreleased.contains(&format!("all of this becomes {version}."));
+    let heading = format!("## [{version}] - 20");
+    let released = changelog.lines().any(|line| line.starts_with(&heading));
+    assert!(next != released, "{version} is either next or released");
 }
 
 #[test]

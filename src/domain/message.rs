@@ -1,4 +1,4 @@
-//! Messages: an id, typed parameters and a locale. The engine holds no text, and no parameter
+//! Messages: an id, typed parameters and a locale. The engine holds no wording, and no parameter
 //! comes from a request.
 
 use std::fmt;
