@@ -9,9 +9,11 @@
 //! raw rate, with no wait above 50 ms; two processes on one file, no wait above 100 ms.
 
 mod support;
+#[path = "../tests/support/temporary.rs"]
+mod temporary;
 
 use std::io::{BufRead as _, BufReader, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -24,6 +26,8 @@ use sspr::testing::{block_on, join_all};
 use sspr::{
     Actor, Attempt, Clock as _, Engine, RecordKey, ResetTicket, RoleId, Store as _, Timestamp,
 };
+
+use temporary::Temporary;
 
 /// Guesses that the policy allows for each code.
 const ATTEMPTS: u64 = 5;
@@ -156,24 +160,6 @@ impl Raw {
     }
 }
 
-/// A directory that is not there afterwards.
-struct Place(PathBuf);
-
-impl Place {
-    fn new() -> Self {
-        let name = format!("engine_sqlite-{}", std::process::id());
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-        std::fs::create_dir_all(&path).expect("made");
-        Self(path)
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        drop(std::fs::remove_dir_all(&self.0));
-    }
-}
-
 fn millis(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1e3
 }
@@ -234,14 +220,15 @@ fn main() {
         second_process(Path::new(&file));
         return;
     }
-    let place = Place::new();
-    let file = place.0.join("engine.db");
+    // On the disk of the build: `/tmp` may be memory.
+    let place = Temporary::within(Path::new(env!("CARGO_TARGET_TMPDIR")), "engine-sqlite");
+    let file = place.path().join("engine.db");
     let started_at = SystemClock.now();
     let site = Site::open(&file, started_at);
     site.put_policy();
     let count = PROVERS * share();
     site.restore(count);
-    let raw_file = place.0.join("raw.db");
+    let raw_file = place.path().join("raw.db");
     let raw_site = Site::open(&raw_file, started_at);
     raw_site.restore(count);
     drop(raw_site);

@@ -111,7 +111,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     println!("The service is told to stop");
     stop.send(true)?;
-    let driven = timeout(Duration::from_secs(5), task).await??;
+    let driven = timeout(Duration::from_secs(60), task).await??;
     println!("  the loop ended: {driven:?}");
     let all_shown = driven.delivered >= 3 && driven.faults >= 3;
     if all_shown { Ok(()) } else { Err("the loop has not shown what it promises".into()) }
@@ -152,7 +152,7 @@ async fn arrives(inbox: &MemoryInbox, name: &str) -> Result<(), Box<dyn Error>> 
             sleep(Duration::from_millis(10)).await;
         }
     };
-    timeout(Duration::from_secs(10), look).await?;
+    timeout(Duration::from_secs(60), look).await?;
     println!("  {name} has a code");
     Ok(())
 }

@@ -45,7 +45,7 @@ fn main() -> Outcome<()> {
 }
 
 fn demonstrate() -> Outcome<()> {
-    let folder = env::temp_dir().join(format!("sspr-move-{}", SystemClock.now().unix_millis()));
+    let folder = env::temp_dir().join(format!("sspr-move-{}", std::process::id()));
     fs::create_dir_all(&folder)?;
     let address = |name: &str| format!("sqlite:{}", folder.join(name).display());
     let outcome = fill(&address("from.db"), 2_000)

@@ -14,7 +14,6 @@ use std::{env, fs, thread};
 use block_on::block_on;
 use sspr::adapters::memory::{MemoryDirectory, MemoryInbox};
 use sspr::adapters::sqlite::SqliteStore;
-use sspr::port::{Clock as _, SystemClock};
 use sspr::{
     Actor, Attempt, ChallengeOption, Contacts, EmailAddress, Engine, Identifier, Keys, MethodKind,
     Policy, PolicySettings, Refusal, Request, ResetTicket, RoleId, Scope, SecretBytes, Source,
@@ -27,7 +26,7 @@ const ROUNDS: usize = 20;
 const TRIES_PER_ENGINE: usize = 16;
 
 fn main() -> Outcome<()> {
-    let name = format!("sspr-two-engines-{}", SystemClock.now().unix_millis());
+    let name = format!("sspr-two-engines-{}", std::process::id());
     let folder = env::temp_dir().join(name);
     fs::create_dir_all(&folder)?;
     let outcome = run(&folder.join("sspr.db"));

@@ -2,9 +2,11 @@
 
 #![cfg(all(feature = "conformance", feature = "sqlite"))]
 
+#[path = "support/temporary.rs"]
+mod temporary;
+
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use sspr::adapters::sqlite::SqliteStore;
@@ -12,6 +14,8 @@ use sspr::conformance::{Ability, Harness, Outcome, PROPERTIES, Place};
 use sspr::port::{PortError, PortResult};
 use sspr::testing::Encoded;
 use sspr::{RecordKey, Store};
+
+use temporary::Temporary;
 
 sspr::conformance_tests!(file, Files { accounts: 300, encoded: false });
 sspr::conformance_tests!(encoded, Files { accounts: 300, encoded: true });
@@ -34,24 +38,21 @@ struct Files {
 struct File {
     folder: PathBuf,
     encoded: bool,
-    /// Whoever made it removes it; a process that joined leaves it alone.
-    own: bool,
+    /// Removed by the process that made it; one that joined leaves it alone.
+    _own: Option<Temporary>,
 }
 
 #[async_trait]
 impl Harness for Files {
     async fn place(&self) -> PortResult<Box<dyn Place>> {
-        static NUMBER: AtomicU64 = AtomicU64::new(0);
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let name = format!("sspr-conformance-{}-{number}", std::process::id());
-        let folder = std::env::temp_dir().join(name);
-        std::fs::create_dir_all(&folder).map_err(|error| PortError::denied().because(error))?;
-        Ok(Box::new(File { folder, encoded: self.encoded, own: true }))
+        let own = Temporary::new("conformance");
+        let folder = own.path().to_owned();
+        Ok(Box::new(File { folder, encoded: self.encoded, _own: Some(own) }))
     }
 
     async fn join(&self, address: &str) -> PortResult<Box<dyn Place>> {
         let folder = PathBuf::from(address);
-        Ok(Box::new(File { folder, encoded: self.encoded, own: false }))
+        Ok(Box::new(File { folder, encoded: self.encoded, _own: None }))
     }
 
     /// Every commit reaches the disk: as many rounds as reach the races' threads, and no more.
@@ -105,13 +106,5 @@ impl Place for File {
         let changed = file.execute(cut, [key.as_bytes()]).map_err(broken)?;
         assert_eq!(changed, 1, "the event is there");
         Ok(Ability::Has)
-    }
-}
-
-impl Drop for File {
-    fn drop(&mut self) {
-        if self.own {
-            let _ = std::fs::remove_dir_all(&self.folder);
-        }
     }
 }

@@ -2,10 +2,12 @@
 
 #![cfg(all(feature = "conformance", feature = "sqlite"))]
 
+#[path = "support/temporary.rs"]
+mod temporary;
+
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use sspr::Store;
@@ -13,8 +15,10 @@ use sspr::adapters::sqlite::SqliteStore;
 use sspr::conformance::{
     Ability, Harness, Outcome, PROPERTIES, Place, Violation, play_other_process,
 };
-use sspr::port::{PortError, PortResult};
+use sspr::port::PortResult;
 use sspr::testing::broken::{BrokenStore, Defect};
+
+use temporary::Temporary;
 
 /// Each with the property that must see it from another process.
 const WRONG: [(Defect, &str); 7] = [
@@ -33,25 +37,23 @@ struct Files(Option<Defect>);
 struct File {
     folder: PathBuf,
     defect: Option<Defect>,
-    own: bool,
+    /// Removed by the process that made it; one that joined leaves it alone.
+    _own: Option<Temporary>,
 }
 
 #[async_trait]
 impl Harness for Files {
     async fn place(&self) -> PortResult<Box<dyn Place>> {
-        static NUMBER: AtomicU64 = AtomicU64::new(0);
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let name = format!("sspr-kit-catches-{}-{number}", std::process::id());
-        let folder = std::env::temp_dir().join(name);
-        std::fs::create_dir_all(&folder).map_err(|error| PortError::denied().because(error))?;
-        Ok(Box::new(File { folder, defect: self.0, own: true }))
+        let own = Temporary::new("kit-catches");
+        let folder = own.path().to_owned();
+        Ok(Box::new(File { folder, defect: self.0, _own: Some(own) }))
     }
 
     async fn join(&self, address: &str) -> PortResult<Box<dyn Place>> {
         let (defect, folder) = address.split_once(' ').expect("an address of this harness");
         let named = |known: &&Defect| format!("{known:?}") == defect;
         let defect = Defect::ALL.iter().find(named).copied();
-        Ok(Box::new(File { folder: PathBuf::from(folder), defect, own: false }))
+        Ok(Box::new(File { folder: PathBuf::from(folder), defect, _own: None }))
     }
 
     /// Twice the default: a killed process must be met between two steps.
@@ -86,14 +88,6 @@ impl Place for File {
     }
 }
 
-impl Drop for File {
-    fn drop(&mut self) {
-        if self.own {
-            let _ = std::fs::remove_dir_all(&self.folder);
-        }
-    }
-}
-
 fn run(name: &str, defect: Option<Defect>) -> Result<Outcome, Violation> {
     let property = PROPERTIES.iter().find(|property| property.name == name);
     let harness: Arc<dyn Harness> = Arc::new(Files(defect));
@@ -109,8 +103,9 @@ fn other_process() {
 #[test]
 fn what_only_another_process_sees_is_caught() {
     for (defect, name) in WRONG {
-        // A kill that falls between two steps takes luck: three runs of 32 kills, if need be.
-        let violation = (0..3).find_map(|_| run(name, Some(defect)).err());
+        // A kill that falls between two steps takes luck, and less of it comes on a busy machine: one
+        // run of 32 kills is the rule, and more are made only if it did not.
+        let violation = (0..30).find_map(|_| run(name, Some(defect)).err());
         let violation = violation.unwrap_or_else(|| panic!("{defect:?} escaped {name}"));
         // By what it saw, not since the other process was unable to work.
         assert!(!violation.seen.starts_with("another process"), "{violation}");

@@ -5,6 +5,9 @@
 
 #[path = "../support/mod.rs"]
 mod support;
+#[cfg(feature = "sqlite")]
+#[path = "../support/temporary.rs"]
+mod temporary;
 #[macro_use]
 mod place;
 mod town;

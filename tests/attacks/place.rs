@@ -7,11 +7,14 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use sspr::Store;
 use sspr::adapters::memory::MemoryStore;
 
+#[cfg(feature = "sqlite")]
+use crate::temporary::Temporary;
+
 /// A kind of store, and the room for as many of them as a test wants.
 pub(crate) enum Place {
     Memory,
     #[cfg(feature = "sqlite")]
-    Sqlite(PathBuf),
+    Sqlite(Temporary),
 }
 
 /// One store, which can be opened again and again.
@@ -26,11 +29,7 @@ static NUMBER: AtomicU32 = AtomicU32::new(0);
 impl Place {
     #[cfg(feature = "sqlite")]
     pub(crate) fn sqlite() -> Self {
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let name = format!("sspr-attacks-{}-{number}", std::process::id());
-        let directory = std::env::temp_dir().join(name);
-        std::fs::create_dir_all(&directory).expect("a directory for the test");
-        Self::Sqlite(directory)
+        Self::Sqlite(Temporary::new("attacks"))
     }
 
     /// How many rounds to play: fewer where each write waits for the disk.
@@ -49,7 +48,7 @@ impl Place {
             #[cfg(feature = "sqlite")]
             Self::Sqlite(directory) => {
                 let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-                Shop::Sqlite(directory.join(format!("{number}.db")))
+                Shop::Sqlite(directory.path().join(format!("{number}.db")))
             }
         }
     }
@@ -70,16 +69,6 @@ impl Shop {
                 let store = sspr::adapters::sqlite::SqliteStore::open(path);
                 Arc::new(store.expect("opened"))
             }
-        }
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        #[cfg(feature = "sqlite")]
-        if let Self::Sqlite(directory) = self {
-            // What is left behind on a failure does no harm: the name is not used again.
-            let _ = std::fs::remove_dir_all(directory);
         }
     }
 }

@@ -107,7 +107,8 @@ impl Load {
                 moment(5).await;
             }
         };
-        let waited = tokio::time::timeout(Duration::from_secs(90), enough).await;
+        // A limit for a test that has come to a halt; a busy machine may take its time.
+        let waited = tokio::time::timeout(Duration::from_secs(300), enough).await;
         assert!(waited.is_ok(), "{} of {goal} resets, {} faults", self.resets(), self.faults());
     }
 
@@ -162,7 +163,7 @@ async fn nothing_is_lost_when_a_standby_takes_over() {
     let tasks = load.start();
     load.more(200).await;
     primary.kill();
-    fails_closed(&load, Duration::from_secs(15)).await;
+    fails_closed(&load, Duration::from_secs(60)).await;
     standby.promote();
     load.more(200).await;
     load.stop(tasks).await;
@@ -184,7 +185,7 @@ async fn nothing_is_lost_when_a_server_is_killed_and_comes_back() {
     for _ in 0..3 {
         load.more(100).await;
         server.kill();
-        fails_closed(&load, Duration::from_secs(15)).await;
+        fails_closed(&load, Duration::from_secs(60)).await;
         server.restart();
     }
     load.more(100).await;
@@ -212,7 +213,7 @@ async fn nothing_is_lost_when_a_leader_dies_and_nothing_succeeds_without_a_quoru
     let next = cluster.leader();
     assert_ne!(next, leader);
     cluster.kill(next);
-    fails_closed(&load, Duration::from_secs(15)).await;
+    fails_closed(&load, Duration::from_secs(60)).await;
     cluster.restart(leader);
     load.more(100).await;
     cluster.restart(next);

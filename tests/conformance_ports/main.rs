@@ -6,6 +6,9 @@
 mod answers;
 mod catches;
 mod places;
+#[cfg(feature = "files")]
+#[path = "../support/temporary.rs"]
+mod temporary;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

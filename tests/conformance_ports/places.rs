@@ -9,6 +9,9 @@ use sspr::port::{Delivery, Directory, PortErrorKind, PortResult};
 use sspr::testing::{FaultPlan, Faulty};
 use sspr::{Channel, GroupId, TenantFacts, TenantId, UserFacts, UserId};
 
+#[cfg(feature = "files")]
+use crate::temporary::Temporary;
+
 /// The directory in memory.
 pub(crate) struct InMemory {
     below: MemoryDirectory,
@@ -109,18 +112,19 @@ impl DeliveryPlace for Inbox {
 
 /// Messages as files, in a folder of their own.
 #[cfg(feature = "files")]
-pub(crate) struct Files(Arc<sspr::adapters::files::FileDelivery>);
+pub(crate) struct Files {
+    delivery: Arc<sspr::adapters::files::FileDelivery>,
+    /// Holds the delivery's folder, also while that one is moved aside.
+    _around: Temporary,
+}
 
 #[cfg(feature = "files")]
 impl Default for Files {
     fn default() -> Self {
-        use std::sync::atomic::{AtomicU64, Ordering};
-        static NUMBER: AtomicU64 = AtomicU64::new(0);
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let name = format!("sspr-conformance-files-{}-{number}", std::process::id());
-        let folder = std::env::temp_dir().join(name);
-        let delivery = sspr::adapters::files::FileDelivery::new(folder);
-        Self(Arc::new(delivery.expect("temporary folders can be made")))
+        let around = Temporary::new("conformance-files");
+        let delivery = sspr::adapters::files::FileDelivery::new(around.path().join("messages"));
+        let delivery = Arc::new(delivery.expect("temporary folders can be made"));
+        Self { delivery, _around: around }
     }
 }
 
@@ -128,27 +132,20 @@ impl Default for Files {
 #[async_trait]
 impl DeliveryPlace for Files {
     fn delivery(&self) -> Arc<dyn Delivery> {
-        Arc::clone(&self.0) as Arc<dyn Delivery>
+        Arc::clone(&self.delivery) as Arc<dyn Delivery>
     }
 
     async fn accepted(&self, idempotency_key: &str) -> PortResult<usize> {
-        Ok(usize::from(self.0.path_of(idempotency_key)?.is_some()))
+        Ok(usize::from(self.delivery.path_of(idempotency_key)?.is_some()))
     }
 
     /// A folder that is gone takes no file.
     async fn cut_off(&self, off: bool) -> PortResult<Ability> {
         let failed = |error: std::io::Error| sspr::PortError::denied().because(error);
-        let folder = self.0.path();
+        let folder = self.delivery.path();
         let aside = folder.with_extension("aside");
         let (from, to) = if off { (folder, &*aside) } else { (&*aside, folder) };
         std::fs::rename(from, to).map_err(failed)?;
         Ok(Ability::Has)
-    }
-}
-
-#[cfg(feature = "files")]
-impl Drop for Files {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(self.0.path());
     }
 }

@@ -10,8 +10,11 @@ use crate::servers::etcd::{Cluster, PASSWORD, Setup};
 use crate::servers::wait_for;
 use crate::support::{connect, kind, options, put, record, tenant, wait};
 
+/// Long enough for a call that succeeds on a busy machine; each call that must fail takes as long.
+const PATIENCE: Duration = Duration::from_secs(4);
+
 fn brief(cluster: &Cluster) -> EtcdOptions {
-    options(cluster).with_timeout(Duration::from_secs(2))
+    options(cluster).with_timeout(PATIENCE)
 }
 
 #[test]
@@ -73,7 +76,7 @@ fn follower_first(cluster: &Cluster) -> (usize, Vec<String>) {
 fn a_member_that_hangs_is_given_up_in_time_and_passed_over() {
     let cluster = Cluster::start(Setup::nodes(3));
     let (follower, endpoints) = follower_first(&cluster);
-    let open = || connect(EtcdOptions::new(endpoints.clone()).with_timeout(Duration::from_secs(2)));
+    let open = || connect(EtcdOptions::new(endpoints.clone()).with_timeout(PATIENCE));
     let (reads, writes) = (open(), open());
     let [first, lost, next] = [1, 2, 3].map(|number| record(number, Version::new(1, 1)));
     assert_eq!(put(&writes, &first, None, &[]).unwrap(), Committed::Applied);
@@ -96,11 +99,9 @@ fn a_member_that_hangs_holds_up_a_start_for_its_share_only() {
         .with_ca_certificates(&certificates.ca)
         .with_client_certificate(&certificates.client.0, key)
         .with_login("sspr", SecretText::from(PASSWORD))
-        .with_timeout(Duration::from_secs(6));
-    // Two seconds each: it is asked for a token, and how it is.
-    let opened =
-        async { tokio::time::timeout(Duration::from_secs(7), EtcdStore::connect(options)).await };
-    let store = wait(opened).expect("in time").expect("connected");
+        .with_timeout(Duration::from_secs(9));
+    // A member that took more than its share of the time would leave none to the others.
+    let store = wait(EtcdStore::connect(options)).expect("connected");
     let first = record(1, Version::new(1, 1));
     assert_eq!(put(&store, &first, None, &[]).unwrap(), Committed::Applied);
     cluster.resume(follower);

@@ -14,3 +14,6 @@ mod scene;
 mod sqlite;
 #[path = "../support/mod.rs"]
 mod support;
+#[cfg(feature = "sqlite")]
+#[path = "../support/temporary.rs"]
+mod temporary;

@@ -1,9 +1,9 @@
 //! The reset with two methods over the durable store: the store's own threads answer, and a dead
 //! process reopens nothing but the file.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::Ordering;
 
 use sspr::adapters::sqlite::SqliteStore;
 use sspr::testing::{Fault, block_on};
@@ -12,30 +12,18 @@ use crate::judge;
 use crate::reset::{TWO, with_two};
 use crate::scene::{Ended, Mode, Scene, each_point};
 use crate::support::{World, settings};
+use crate::temporary::Temporary;
 
-/// A directory that goes away with the test.
-struct Files(PathBuf);
+/// A database in a folder of its own.
+struct Files(Temporary);
 
 impl Files {
     fn new() -> Self {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let memory = Path::new("/dev/shm");
-        let base = if memory.is_dir() { memory.to_owned() } else { std::env::temp_dir() };
-        let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let path = base.join(format!("sspr-faults-{}-{count}", std::process::id()));
-        std::fs::create_dir_all(&path).expect("a directory");
-        Self(path)
+        Self(Temporary::in_memory("faults"))
     }
 
     fn database(&self) -> PathBuf {
-        self.0.join("sspr.db")
-    }
-}
-
-impl Drop for Files {
-    fn drop(&mut self) {
-        // A directory that stays is no failure of what was tested.
-        let _ = std::fs::remove_dir_all(&self.0);
+        self.0.path().join("sspr.db")
     }
 }
 

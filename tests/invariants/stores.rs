@@ -9,7 +9,7 @@ use sspr::{
     Timestamp, Version,
 };
 
-use crate::fresh::{self, Files, Fresh};
+use crate::fresh::{self, Fresh, Temporary};
 use crate::support::{World, engine, tenant};
 
 /// A store to run on.
@@ -17,7 +17,7 @@ pub(crate) struct Kept {
     pub(crate) name: &'static str,
     pub(crate) store: Arc<dyn Store>,
     /// Goes after the store.
-    _files: Option<Files>,
+    _files: Option<Temporary>,
 }
 
 impl From<Fresh> for Kept {

@@ -17,6 +17,9 @@ mod sqlite;
 mod steps;
 #[path = "../support/mod.rs"]
 mod support;
+#[cfg(feature = "sqlite")]
+#[path = "../support/temporary.rs"]
+mod temporary;
 mod tickets;
 mod town;
 mod uniform;

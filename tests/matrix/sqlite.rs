@@ -2,43 +2,30 @@
 //! cell to cell, so that every kind of call and of fault is met.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 
 use sspr::adapters::sqlite::SqliteStore;
 use sspr::testing::Fault;
 
 use crate::cells::cells;
 use crate::crash::{calls_of, case, faults_of};
+use crate::temporary::Temporary;
 use crate::town::{Town, policy};
 
 /// Of so many points of a cell one is visited.
 const OF: usize = 37;
 
-/// A directory that goes away with the test.
-struct Files(PathBuf);
+/// A database in a folder of its own.
+struct Files(Temporary);
 
 impl Files {
     fn new() -> Self {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let memory = Path::new("/dev/shm");
-        let base = if memory.is_dir() { memory.to_owned() } else { std::env::temp_dir() };
-        let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let path = base.join(format!("sspr-matrix-{}-{count}", std::process::id()));
-        std::fs::create_dir_all(&path).expect("a directory");
-        Self(path)
+        Self(Temporary::in_memory("matrix"))
     }
 
     fn database(&self) -> PathBuf {
-        self.0.join("sspr.db")
-    }
-}
-
-impl Drop for Files {
-    fn drop(&mut self) {
-        // A directory that stays is no failure of what was tested.
-        let _ = std::fs::remove_dir_all(&self.0);
+        self.0.path().join("sspr.db")
     }
 }
 

@@ -38,12 +38,17 @@ fn options(host: &str) -> PostgresOptions {
 fn a_server_of_a_trusted_authority_is_spoken_to_in_secret() {
     let (server, authority) = server();
     let place = Place::on(&server.url());
-    let options = options("localhost").with_root_certificates(authority);
-    let store = wait(PostgresStore::connect(&options.with_schema(&place.schema))).unwrap();
+    let url = place.named(&server.url().replace("127.0.0.1", "localhost"));
+    let options = PostgresOptions::parse(&url).unwrap().without_system_roots();
+    let options = options.with_root_certificates(authority).with_schema(&place.schema);
+    let store = wait(PostgresStore::connect(&options)).unwrap();
     apply(&store, 1, 1);
-    let encrypted = "SELECT count(*) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) \
-                     WHERE application_name = 'sspr' AND ssl AND version LIKE 'TLSv1%'";
-    assert_eq!(place.raw().one(encrypted), "1");
+    let encrypted = format!(
+        "SELECT count(*) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) \
+         WHERE application_name = '{}' AND ssl AND version LIKE 'TLSv1%'",
+        place.schema
+    );
+    assert_eq!(place.raw().one(&encrypted), "1");
 }
 
 #[test]

@@ -79,9 +79,7 @@ fn a_commit_that_no_standby_confirmed_is_unknown_though_the_server_answers_it() 
     };
     let watch = place.raw();
     wait_for("the wait for the standby", || (watch.waiting("SyncRep") != "0").then_some(()));
-    let cancel = "SELECT count(pg_cancel_backend(pid)) FROM pg_stat_activity \
-                  WHERE application_name = 'sspr' AND wait_event = 'SyncRep'";
-    assert_eq!(watch.one(cancel), "1");
+    assert_eq!(watch.cancel("SyncRep"), "1");
     assert_eq!(kind(wait(commit).unwrap()), PortErrorKind::Unknown);
     // It is there, on this server alone.
     assert_eq!(count(&store, 1), Some(2));

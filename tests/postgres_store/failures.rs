@@ -81,7 +81,7 @@ fn a_charge_whose_time_is_up_is_unknown_if_others_of_its_batch_were_added() {
 
 #[test]
 fn a_session_that_is_ended_is_unknown_to_a_write_and_the_next_call_has_another() {
-    let place = Place::on(&Postgres::shared().database());
+    let place = Place::new();
     let store = place.open_with(place.options().with_connections(1));
     apply(&store, 1, 1);
     let raw = place.raw();
@@ -92,9 +92,7 @@ fn a_session_that_is_ended_is_unknown_to_a_write_and_the_next_call_has_another()
     };
     let watch = place.raw();
     wait_for("the wait for the record", || (watch.waiting("transactionid") != "0").then_some(()));
-    let end = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity \
-               WHERE application_name = 'sspr' AND datname = current_database()";
-    assert_eq!(watch.one(end), "1");
+    assert_eq!(watch.end_sessions(), "1");
     assert_eq!(kind(wait(commit).unwrap()), PortErrorKind::Unknown);
     raw.run("ROLLBACK");
     assert_eq!(count(&store, 1), Some(1));
@@ -103,13 +101,11 @@ fn a_session_that_is_ended_is_unknown_to_a_write_and_the_next_call_has_another()
 
 #[test]
 fn a_read_whose_idle_connection_was_ended_is_made_again() {
-    let place = Place::on(&Postgres::shared().database());
+    let place = Place::new();
     let store = place.open();
     apply(&store, 1, 1);
     for _ in 0..20 {
-        let end = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity \
-                   WHERE application_name = 'sspr' AND datname = current_database()";
-        place.raw().one(end);
+        place.raw().end_sessions();
         assert_eq!(count(&store, 1), Some(1));
     }
 }
@@ -118,7 +114,7 @@ fn a_read_whose_idle_connection_was_ended_is_made_again() {
 fn where_no_connection_is_free_a_call_is_soon_unavailable() {
     let place = Place::new();
     let options = place.options().with_connections(1);
-    let store = place.open_with(options.with_acquire_timeout(Duration::from_millis(50)));
+    let store = place.open_with(options.with_acquire_timeout(Duration::from_secs(1)));
     apply(&store, 1, 1);
     let raw = place.raw();
     raw.run("BEGIN; SELECT * FROM record FOR UPDATE");

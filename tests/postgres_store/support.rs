@@ -42,8 +42,17 @@ impl Place {
     }
 
     pub(crate) fn options(&self) -> PostgresOptions {
-        let options = PostgresOptions::parse(&self.url).unwrap().with_schema(&self.schema);
-        options.with_connections(4)
+        PostgresOptions::parse(&self.named(&self.url))
+            .unwrap()
+            .with_schema(&self.schema)
+            .with_connections(4)
+    }
+
+    /// An address under which sessions carry this place's name: on a server that tests share, each
+    /// must find its own.
+    pub(crate) fn named(&self, url: &str) -> String {
+        let joint = if url.contains('?') { '&' } else { '?' };
+        format!("{url}{joint}application_name={}", self.schema)
     }
 
     pub(crate) fn open(&self) -> PostgresStore {
@@ -54,9 +63,9 @@ impl Place {
         wait(PostgresStore::connect(&options)).unwrap()
     }
 
-    /// One connection, and little patience.
+    /// One connection, and as little patience as a busy machine allows for a call that succeeds.
     pub(crate) fn hasty(&self) -> PostgresOptions {
-        let short = Duration::from_millis(300);
+        let short = Duration::from_millis(1_500);
         let options = self.options().with_connections(1).with_statement_timeout(short);
         options.with_acquire_timeout(short)
     }
@@ -68,23 +77,27 @@ impl Place {
             tokio::spawn(connection);
             let path = format!("SET search_path = \"{}\"", self.schema);
             client.batch_execute(&path).await.unwrap();
-            Raw(client)
+            Raw { client, name: self.schema.clone() }
         })
     }
 }
 
-pub(crate) struct Raw(tokio_postgres::Client);
+pub(crate) struct Raw {
+    client: tokio_postgres::Client,
+    /// Of the sessions that belong to the place.
+    name: String,
+}
 
 impl Raw {
     #[track_caller]
     pub(crate) fn run(&self, sql: &str) {
-        wait(self.0.batch_execute(sql)).unwrap();
+        wait(self.client.batch_execute(sql)).unwrap();
     }
 
     /// The one value of a query, as text.
     #[track_caller]
     pub(crate) fn one(&self, sql: &str) -> String {
-        let rows = wait(self.0.simple_query(sql)).unwrap();
+        let rows = wait(self.client.simple_query(sql)).unwrap();
         let found = rows.iter().find_map(|row| match row {
             tokio_postgres::SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
             _ => None,
@@ -92,13 +105,33 @@ impl Raw {
         found.unwrap_or_default()
     }
 
-    /// How many sessions wait for a lock, or for a standby.
-    pub(crate) fn waiting(&self, what: &str) -> String {
+    /// A query of the sessions of the place's stores.
+    fn sessions(&self, select: &str, condition: &str) -> String {
+        let name = &self.name;
         self.one(&format!(
-            "SELECT count(*) FROM pg_stat_activity \
-             WHERE application_name = 'sspr' AND datname = current_database() \
-             AND wait_event = '{what}'"
+            "SELECT {select} FROM pg_stat_activity \
+             WHERE application_name = '{name}' AND {condition}"
         ))
+    }
+
+    /// What these sessions are doing, each different state once.
+    pub(crate) fn states(&self) -> String {
+        self.sessions("string_agg(DISTINCT state, ',')", "true")
+    }
+
+    /// How many of them wait for a lock, or for a standby.
+    pub(crate) fn waiting(&self, what: &str) -> String {
+        self.sessions("count(*)", &format!("wait_event = '{what}'"))
+    }
+
+    /// Ends them; how many there were.
+    pub(crate) fn end_sessions(&self) -> String {
+        self.sessions("count(pg_terminate_backend(pid))", "true")
+    }
+
+    /// Cancels the statement of each that waits for this; how many there were.
+    pub(crate) fn cancel(&self, what: &str) -> String {
+        self.sessions("count(pg_cancel_backend(pid))", &format!("wait_event = '{what}'"))
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use sspr::port::{Commit, Committed};
 use sspr::{Columns, Record, RecordKind, Store, Timestamp, UserId, Version};
 
-use crate::fresh::{self, Files, Fresh};
+use crate::fresh::{self, Fresh, Temporary};
 use crate::support::tenant;
 
 /// An empty store.
@@ -13,7 +13,7 @@ pub(crate) struct Place {
     pub(crate) name: &'static str,
     pub(crate) store: Arc<dyn Store>,
     /// Goes after the store.
-    _files: Option<Files>,
+    _files: Option<Temporary>,
 }
 
 impl From<Fresh> for Place {

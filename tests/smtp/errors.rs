@@ -87,10 +87,10 @@ async fn a_refused_login_is_not_the_end_of_the_message() {
 
 #[tokio::test]
 async fn a_server_that_is_not_there_is_unavailable() {
-    // The port was free a moment ago, and belongs to nobody.
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    let port = listener.local_addr().expect("bound").port();
-    drop(listener);
+    // Bound and not listened on: connections are refused, and no other process is given the port.
+    let held = tokio::net::TcpSocket::new_v4().expect("a socket");
+    held.bind((std::net::Ipv4Addr::LOCALHOST, 0).into()).expect("a port");
+    let port = held.local_addr().expect("bound").port();
     for config in [SmtpConfig::starttls, SmtpConfig::implicit_tls] {
         let config = config("127.0.0.1", &address(SENDER)).with_port(port);
         let delivery = config.with_clock(Relay::new().await.clock).build().expect("sound");

@@ -16,7 +16,7 @@ pub const AT: Timestamp = Timestamp::from_unix_seconds(1_700_000_000);
 pub const ADA: &str = "ada@private.example";
 pub const SENDER: &str = "no-reply@contoso.example";
 /// Short enough to wait for, and long enough to reach the server's end of a mail on a busy machine.
-pub const HASTE: Duration = Duration::from_secs(1);
+pub const HASTE: Duration = Duration::from_secs(4);
 pub const CODE: &str = "48213907";
 
 pub struct Relay {

@@ -55,7 +55,7 @@ async fn a_server_that_closes_is_called_anew() {
 #[tokio::test]
 async fn an_idle_connection_that_hangs_leaves_time_for_another() {
     let relay = Relay::new().await;
-    let delivery = relay.config().with_timeout(Duration::from_secs(3)).build().expect("sound");
+    let delivery = relay.config().with_timeout(3 * HASTE).build().expect("sound");
     sends(&delivery, "one").await;
     relay.server.once(At::Rset, Answer::Hang);
     sends(&delivery, "two").await;

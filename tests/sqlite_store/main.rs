@@ -7,3 +7,5 @@ mod files;
 mod listings;
 mod processes;
 mod support;
+#[path = "../support/temporary.rs"]
+mod temporary;

@@ -2,13 +2,14 @@ use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 
 use sspr::adapters::sqlite::SqliteStore;
 use sspr::port::{Commit, Committed, PortErrorKind, PortResult, Store};
 use sspr::{Columns, Event, Record, RecordKey, RecordKind, TenantId, Timestamp, Version};
+
+use crate::temporary::Temporary;
 
 /// The store needs no runtime, so neither does its test.
 pub(crate) fn wait<F: Future>(future: F) -> F::Output {
@@ -29,21 +30,16 @@ pub(crate) fn wait<F: Future>(future: F) -> F::Output {
     }
 }
 
-/// A directory of this test's own, removed at the end.
-pub(crate) struct Place(PathBuf);
+/// A folder of this test's own.
+pub(crate) struct Place(Temporary);
 
 impl Place {
     pub(crate) fn new() -> Self {
-        static NUMBER: AtomicU32 = AtomicU32::new(0);
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let name = format!("sspr-sqlite-test-{}-{number}", std::process::id());
-        let path = std::env::temp_dir().join(name);
-        std::fs::create_dir_all(&path).unwrap();
-        Self(path)
+        Self(Temporary::new("sqlite"))
     }
 
     pub(crate) fn file(&self) -> PathBuf {
-        self.0.join("sspr.db")
+        self.0.path().join("sspr.db")
     }
 
     pub(crate) fn open(&self) -> SqliteStore {
@@ -58,13 +54,7 @@ impl Place {
 
 impl AsRef<Path> for Place {
     fn as_ref(&self) -> &Path {
-        &self.0
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
+        self.0.path()
     }
 }
 

@@ -2,20 +2,23 @@
 #![allow(unreachable_pub, reason = "shared by several test binaries")]
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
-use std::path::{Path, PathBuf};
+#[path = "temporary.rs"]
+mod temporary;
+
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 
 use sspr::Store;
 use sspr::adapters::memory::MemoryStore;
 use sspr::testing::Encoded;
+
+pub use temporary::Temporary;
 
 /// An empty store.
 pub struct Fresh {
     pub name: &'static str,
     pub store: Arc<dyn Store>,
     /// Goes after the store.
-    pub files: Option<Files>,
+    pub files: Option<Temporary>,
 }
 
 /// Makes an empty store.
@@ -56,35 +59,9 @@ pub fn text() -> Fresh {
 
 #[cfg(feature = "sqlite")]
 pub fn sqlite() -> Fresh {
-    let files = Files::new();
+    let files = Temporary::in_memory("fresh");
     let store = sspr::adapters::sqlite::SqliteStore::open(files.path().join("sspr.db"));
     Fresh { name: "sqlite", store: Arc::new(store.expect("opened")), files: Some(files) }
-}
-
-/// Files that go away with the test, in memory where that can be had.
-pub struct Files(PathBuf);
-
-impl Files {
-    pub fn new() -> Self {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let memory = Path::new("/dev/shm");
-        let base = if memory.is_dir() { memory.to_owned() } else { std::env::temp_dir() };
-        let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let path = base.join(format!("sspr-fresh-{}-{count}", std::process::id()));
-        std::fs::create_dir_all(&path).expect("a directory");
-        Self(path)
-    }
-
-    pub fn path(&self) -> &Path {
-        &self.0
-    }
-}
-
-impl Drop for Files {
-    fn drop(&mut self) {
-        // What stays behind is no failure of what was tested.
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
 }
 
 /// Stores on servers need a runtime, and most tests have none: theirs is entered at each poll.

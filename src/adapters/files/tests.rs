@@ -20,7 +20,7 @@ struct Place(PathBuf);
 
 impl Place {
     fn new(test: &str) -> Self {
-        let name = format!("sspr-files-{}-{test}", std::process::id());
+        let name = format!("sspr-test-files-{test}-{}-0", std::process::id());
         Self(std::env::temp_dir().join(name))
     }
 

@@ -26,7 +26,7 @@ struct Bench {
 
 impl Bench {
     fn new(name: &str) -> Self {
-        let name = format!("sspr-sqlite-writer-{name}-{}", std::process::id());
+        let name = format!("sspr-test-sqlite-{name}-{}-0", std::process::id());
         let directory = std::env::temp_dir().join(name);
         std::fs::create_dir_all(&directory).expect("a directory");
         let path = files::prepare(&directory.join("sspr.db")).expect("a file");

@@ -18,6 +18,10 @@ use std::time::{Duration, Instant};
 
 pub mod etcd;
 pub mod postgres;
+#[path = "../temporary.rs"]
+mod temporary;
+
+use temporary::Temporary;
 
 /// Where programs are, beyond the search path. PostgreSQL's have a folder for each release.
 fn folders() -> Vec<PathBuf> {
@@ -84,11 +88,11 @@ pub fn is_root() -> bool {
     std::fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0)
 }
 
-/// A port of the loopback that was free a moment ago. Whoever starts a server on it must be ready
-/// to try another one.
+/// A free port of the loopback, which no other test process is given until this one has ended. A
+/// program that is no test may still take it, so the caller must be ready to try another one.
 ///
-/// Below the ports that the system gives to clients: otherwise a client that looks for a dead server
-/// may be given its port, and find itself there.
+/// It lies below the ports that the system gives to clients: otherwise a client that looks for a
+/// dead server may be given its port, and find itself there.
 pub fn free_port() -> u16 {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     const FROM: u32 = 10_000;
@@ -100,31 +104,50 @@ pub fn free_port() -> u16 {
         (FROM + start.wrapping_add(next.wrapping_mul(13)) % MANY) as u16
     });
     let free = |port: &u16| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok();
-    ports.find(free).expect("a free port")
+    ports.find(|port| reserve(*port) && free(port)).expect("a free port")
+}
+
+/// Whether the port is this process's among all test processes of the machine, also while its
+/// server is down.
+///
+/// A name in the kernel's table of sockets stands for the reservation: it leaves no file behind and
+/// goes with its process, however that one ends.
+#[cfg(target_os = "linux")]
+fn reserve(port: u16) -> bool {
+    use std::os::linux::net::SocketAddrExt as _;
+    use std::os::unix::net::{SocketAddr, UnixListener};
+
+    static HELD: Mutex<Vec<UnixListener>> = Mutex::new(Vec::new());
+    let name = SocketAddr::from_abstract_name(format!("sspr-test-port-{port}"));
+    let taken = name.and_then(|name| UnixListener::bind_addr(&name));
+    let Ok(taken) = taken else { return false };
+    HELD.lock().unwrap_or_else(PoisonError::into_inner).push(taken);
+    true
+}
+
+#[cfg(not(target_os = "linux"))]
+fn reserve(_: u16) -> bool {
+    true
 }
 
 /// A folder that goes with the process that made it, however that one goes.
 pub struct Folder {
-    path: PathBuf,
     guard: Child,
+    /// Removed after the guard has ended, whatever the guard achieved.
+    folder: Temporary,
 }
 
 impl Folder {
     pub fn new(what: &str) -> Self {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-
-        let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let name = format!("sspr-{what}-{}-{count}", std::process::id());
-        let path = std::env::temp_dir().join(name);
-        std::fs::create_dir_all(&path).expect("a directory");
+        let folder = Temporary::new(what);
         // Twice, since a server that is being killed may still write.
         let script = r#"read -r _; rm -rf "$1" || { sleep 0.3; rm -rf "$1"; }"#;
-        let guard = guard(Command::new("sh").args(["-c", script, "guard"]).arg(&path));
-        Self { path, guard }
+        let guard = guard(Command::new("sh").args(["-c", script, "guard"]).arg(folder.path()));
+        Self { guard, folder }
     }
 
     pub fn path(&self) -> &Path {
-        &self.path
+        self.folder.path()
     }
 }
 
@@ -251,19 +274,20 @@ pub fn is_alive(pid: u32) -> bool {
     !state.is_empty() && !state.starts_with('Z')
 }
 
-/// Asks until there is an answer, for at most a minute: servers start when they start.
+/// Asks until there is an answer, for at most three minutes: servers start when they start, and on a
+/// machine that is busy they take long.
 ///
 /// # Panics
 ///
-/// After a minute.
+/// After three minutes.
 #[track_caller]
 pub fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
-    let until = now() + Duration::from_secs(60);
+    let until = now() + Duration::from_secs(180);
     loop {
         if let Some(found) = look() {
             return found;
         }
-        assert!(now() < until, "waited a minute for {what}");
+        assert!(now() < until, "waited three minutes for {what}");
         std::thread::park_timeout(Duration::from_millis(10));
     }
 }
