@@ -23,6 +23,11 @@ pub(super) fn is_common(candidate: &[char]) -> bool {
     false
 }
 
+/// How many entries have at least this many characters.
+pub(crate) fn common_of_length(least: u16) -> usize {
+    COMMON.lines().filter(|line| line.len() >= usize::from(least)).count()
+}
+
 /// Whether `candidate` is words of `words` one after the other, and nothing else.
 pub(super) fn is_made_of(candidate: &[char], words: &[Vec<char>]) -> bool {
     let mut reached = vec![false; candidate.len() + 1];

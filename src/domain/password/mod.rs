@@ -12,6 +12,7 @@ mod rules;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use blocklist::common_of_length;
 pub use context::PasswordContext;
 pub use rejection::{PasswordFault, PasswordRejection};
 pub use rules::PasswordRules;

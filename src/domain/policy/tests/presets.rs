@@ -122,6 +122,59 @@ fn asvs_and_pci_presets_meet_their_standard() {
     assert_eq!(breaches(&review(settings), Standard::Pci), ["pci-lockout"]);
 }
 
+/// R7: a finding cites the rule that says it, and one of our own says that it is ours.
+#[test]
+fn findings_cite_what_the_standard_says_and_name_our_own_thresholds_as_ours() {
+    let mut settings = PolicySettings::entra();
+    settings.scope = Scope::All;
+    settings.link = Some(crate::LinkBase::parse("https://id.example/reset#").unwrap());
+    settings.lifetimes.email_link = 11 * MINUTE;
+    settings.administrators.gates.required = 1;
+    settings.acknowledged.insert(Departure::OneGateAdministrators);
+    settings.acknowledged.insert(Departure::GuessingAboveThreshold);
+    settings.users.methods.insert(MethodKind::OfficePhone);
+    settings.users.methods.insert(MethodKind::AuthenticatorApp);
+    settings.failures.consecutive = 100;
+    let found = review(settings);
+    let cited = |code: &str| {
+        let finding = found.finding(code).unwrap_or_else(|| panic!("no finding {code}"));
+        (finding.standard(), finding.citation(), finding.severity())
+    };
+    // R-051 limits failures and names no probability: the threshold is the engine's.
+    let (standard, citation, _) = cited("guessing-above-threshold");
+    assert!(standard == Standard::Engine && citation.contains("our own"), "{citation}");
+    // a hold is a thing to consider.
+    let (standard, citation, _) = cited("no-hold");
+    assert!(standard == Standard::Engine && citation.contains("Cheat Sheet"), "{citation}");
+    // level 3 only.
+    let (standard, citation, severity) = cited("reasoned-disclosure");
+    assert!(standard == Standard::Asvs && citation.contains("6.3.8 (level 3)"), "{citation}");
+    assert_eq!(severity, Severity::Recommendation);
+    // about telephones.
+    let (_, citation, _) = cited("unverified-directory-contacts");
+    assert!(citation.contains("6.6.1 (phones)"), "{citation}");
+    // every code, link and authenticator code.
+    assert_eq!(cited("mail-link-lifetime").2, Severity::Requirement);
+    assert_eq!(cited("app-code-lifetime").0, Standard::Asvs);
+    let one_gate = found.finding("one-gate-administrators").unwrap();
+    assert!(one_gate.text().contains("except in the first 30 days of a trial"));
+}
+
+/// 3 000 entries that meet the policy. The list has them from 8 characters, not from 15.
+#[test]
+fn a_common_list_that_is_too_short_for_the_policy_is_reported() {
+    let at = |min_length| {
+        let mut settings = PolicySettings::asvs(AsvsLevel::L1);
+        settings.password.min_length = min_length;
+        settings.acknowledged.insert(Departure::ShortPasswords);
+        review(settings)
+    };
+    assert!(at(8).finding("common-list-short").is_none());
+    let long = at(15);
+    let finding = long.finding("common-list-short").unwrap();
+    assert!(finding.text().contains("15 characters, or longer, the common list has 153 entries"));
+}
+
 #[test]
 fn phones_alone_are_reported_not_refused() {
     //
