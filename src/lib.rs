@@ -131,6 +131,7 @@
 //!   stranger can choose turns the limits by source off.
 //! - `expose_secret` ([`SecretText::expose_secret`], [`ResetTicket::expose_secret`] and their
 //!   kin): the one verb that opens a secret.
+//! - [`LinkBase::insecure_loopback`]: links in mails go over `http`, to this machine only.
 //! - [`Disclosure::Reasoned`]: strangers are told who exists and why a reset is refused.
 
 pub mod adapters;

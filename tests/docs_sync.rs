@@ -149,7 +149,13 @@ fn the_files_that_are_named_exist() {
 #[test]
 fn the_dangerous_doors_are_listed_in_both_places() {
     let (security, front) = (read("SECURITY.md"), read("src/lib.rs"));
-    for door in ["SignedIn::vouch", "Source::Trusted", "expose_secret", "Disclosure::Reasoned"] {
+    for door in [
+        "SignedIn::vouch",
+        "Source::Trusted",
+        "expose_secret",
+        "LinkBase::insecure_loopback",
+        "Disclosure::Reasoned",
+    ] {
         assert!(security.contains(door), "SECURITY.md does not list {door}");
         assert!(front.contains(door), "the front page does not list {door}");
     }

@@ -1,5 +1,7 @@
 //! The one error of everything that parses.
 
+use serde::Serialize;
+
 /// An input that does not have the form it must have. Holds no part of the input, so it may be
 /// shown and logged.
 ///
@@ -7,7 +9,8 @@
 /// let error = sspr::TenantId::parse("a\u{0}b").unwrap_err();
 /// assert_eq!(error.to_string(), "tenant id holds a control character");
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
+#[serde(tag = "code", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum InvalidInput {
     /// Nothing was given.

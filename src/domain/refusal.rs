@@ -1,15 +1,19 @@
 //! What a caller is told when the rules say no.
 
+use serde::Serialize;
+
 use super::password::PasswordRejection;
 use super::reason::SsprReason;
 use super::time::Timestamp;
 
 /// The rules say no. Holds only what the policy's disclosure allows: it may be shown and logged.
+/// Serialised with its [`code`](Self::code): `{"code":"too_often","retry_at":1800000000000}`.
 ///
 /// ```
 /// assert_eq!(sspr::Refusal::NotAccepted.to_string(), "not accepted");
 /// ```
-#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, thiserror::Error)]
+#[serde(tag = "code", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Refusal {
     /// The secret does not count: wrong, too late, used, or there was nothing to be right about.

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::ser::{Serialize, SerializeStruct as _, Serializer};
+
 use crate::domain::invalid::InvalidInput;
 use crate::domain::refusal::Refusal;
 use crate::port::{PortError, Retry};
@@ -29,7 +31,8 @@ use crate::port::{PortError, Retry};
 /// }
 /// assert_eq!(page(&Refusal::NotAccepted.into()), "not accepted");
 /// ```
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, serde::Serialize, thiserror::Error)]
+#[serde(tag = "error", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Error {
     /// The rules say no.
@@ -92,8 +95,21 @@ impl Fault {
     }
 }
 
+impl Serialize for Fault {
+    /// Writes the port, the kind and when to try again. The source is for the log only: it may name
+    /// hosts and paths.
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let mut fields = to.serialize_struct("Fault", 3)?;
+        fields.serialize_field("port", &self.port)?;
+        fields.serialize_field("kind", &self.error.kind())?;
+        fields.serialize_field("retry", &self.retry())?;
+        fields.end()
+    }
+}
+
 /// The ports, by name.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Port {
     /// The store.

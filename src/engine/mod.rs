@@ -47,6 +47,8 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
+use serde::Serialize;
+
 use crate::domain::ids::TenantId;
 use crate::domain::keys::Keys;
 use crate::domain::policy::Policy;
@@ -96,7 +98,7 @@ struct Inner {
 }
 
 /// Counts of what an engine has done since it was opened.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
 #[non_exhaustive]
 pub struct Stats {
     /// Secrets compared. Each was charged before.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::domain::account::Provenance;
 use crate::domain::contact::Destination;
@@ -56,7 +56,7 @@ impl<T: fmt::Debug> fmt::Debug for Reply<T> {
 }
 
 /// What the host shows next.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(tag = "step", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Step {
@@ -126,7 +126,7 @@ pub enum Step {
 }
 
 /// The rules for a new password that a page shows beforehand.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct PasswordGuide {
     /// Fewest characters.
@@ -151,7 +151,7 @@ impl From<&PasswordRules> for PasswordGuide {
 }
 
 /// An option, as it may be shown.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct OptionView {
     /// What to hand back when it is chosen.
@@ -163,7 +163,7 @@ pub struct OptionView {
 }
 
 /// A registered method, as its owner sees it.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct MethodView {
     /// Its id.
@@ -180,12 +180,12 @@ pub struct MethodView {
     pub active: bool,
     /// Where it comes from.
     pub provenance: Provenance,
-    /// From when on it may be used for a reset.
-    pub usable_from: Timestamp,
+    /// From when on it may be used for a reset; `None` while it waits for its confirmation.
+    pub usable_from: Option<Timestamp>,
 }
 
 /// What [`Engine::maintain`](crate::Engine::maintain) has done.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
 #[non_exhaustive]
 pub struct Maintained {
     /// Messages handed over, and sessions revoked.
@@ -199,5 +199,11 @@ pub struct Maintained {
     /// Whether there is more to do now.
     pub more: bool,
     /// How long nothing is known to be due; at most a minute. `None` if there is more now.
+    /// Serialised in milliseconds.
+    #[serde(serialize_with = "optional_ms")]
     pub idle_for: Option<Duration>,
+}
+
+fn optional_ms<S: serde::Serializer>(span: &Option<Duration>, to: S) -> Result<S::Ok, S::Error> {
+    span.map(|span| u64::try_from(span.as_millis()).unwrap_or(u64::MAX)).serialize(to)
 }

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::net::IpAddr;
 
+use serde::{Deserialize, Serialize};
+
 use crate::domain::digest::{Digest, DigestOf};
 use crate::domain::ids::{RoleId, TenantId, UserId};
 use crate::domain::invalid::InvalidInput;
@@ -277,8 +279,20 @@ impl Actor {
 
 /// Which roles may do what. Data, since directories name their roles differently.
 ///
-/// The default names Entra's roles.
-#[derive(Clone, PartialEq, Eq, Debug)]
+/// The default names Entra's roles. Each list is a whole: what a field names replaces its default.
+/// Read from a document, a field that is left out keeps its default and an unknown one is an error.
+///
+/// ```
+/// use sspr::{AdminRoles, RoleId};
+///
+/// let roles: AdminRoles = serde_json::from_str(r#"{ "policy": ["identity-owner"] }"#).unwrap();
+/// assert_eq!(roles.policy, [RoleId::parse("identity-owner")?].into());
+/// assert_eq!(roles.read, AdminRoles::default().read);
+/// assert!(serde_json::from_str::<AdminRoles>(r#"{ "polcy": [] }"#).is_err());
+/// # Ok::<(), sspr::InvalidInput>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct AdminRoles {
     /// May put the policy.
@@ -303,7 +317,7 @@ impl Default for AdminRoles {
             names.filter_map(|name| RoleId::parse(name).ok()).collect()
         };
         Self {
-            policy: roles(&["Authentication Policy Administrator"]),
+            policy: roles(&["Authentication Policy Administrator", "Password Administrator"]),
             contacts: roles(&["Privileged Authentication Administrator"]),
             unblock: roles(&["Helpdesk Administrator", "Authentication Administrator"]),
             revoke: roles(&[

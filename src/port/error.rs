@@ -3,6 +3,8 @@
 use std::error::Error as StdError;
 use std::fmt;
 
+use serde::Serialize;
+
 /// The result of a port call.
 pub type PortResult<T> = Result<T, PortError>;
 
@@ -26,7 +28,8 @@ pub struct PortError {
 }
 
 /// What a port error says about the call.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum PortErrorKind {
     /// The call did not reach the system behind the port: nothing happened.
@@ -40,7 +43,8 @@ pub enum PortErrorKind {
 }
 
 /// When a call may be made again.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Retry {
     /// Later, as it was.

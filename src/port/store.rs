@@ -210,7 +210,8 @@ impl Charge {
 /// let cursor = sspr::port::Cursor::new("42");
 /// assert_eq!(cursor.as_str(), "42");
 /// ```
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
 pub struct Cursor(String);
 
 impl Cursor {

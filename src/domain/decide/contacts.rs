@@ -1,5 +1,7 @@
 //! What administrators do to an account.
 
+use serde::{Deserialize, Serialize};
+
 use super::register::MAX_METHODS;
 use super::{Address, Turn};
 use crate::domain::account::{Account, Factor, Method, MethodState, Provenance, Unknown};
@@ -19,7 +21,17 @@ use crate::domain::refusal::Refusal;
 /// contacts.email = Some(EmailAddress::parse("ada@private.example")?);
 /// # Ok::<(), sspr::InvalidInput>(())
 /// ```
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+///
+/// Read from a document, an unknown field is an error: a mistyped name must not drop an address.
+///
+/// ```
+/// use sspr::Contacts;
+///
+/// let typo = r#"{ "emial": "ada@private.example" }"#;
+/// assert!(serde_json::from_str::<Contacts>(typo).is_err());
+/// ```
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Contacts {
     /// A mail address.

@@ -39,7 +39,9 @@ pub(crate) use outbox::{
     Claimed, Outcome, SentSecret, Work, claim, next_work, settle_message, tidy,
 };
 pub(crate) use prove::{Charge, Match, Proving, charge_attempt, consume, hand_over};
-pub(crate) use register::{Add, Confirm, add_method, claim_method, confirm_method, remove_method};
+pub(crate) use register::{
+    Add, Confirm, add_method, claim_method, confirm_method, is_alive, remove_method,
+};
 pub use review::Prompt;
 pub(crate) use review::{Asked, postpone, prompt, reconfirm, reconfirm_at, set_default};
 pub(crate) use saved::{

@@ -80,7 +80,8 @@ pub(crate) fn claim(turn: &mut Turn<'_>, number: u32) -> Option<Claimed> {
     Some(Claimed { pending, sent })
 }
 
-/// Overdue writes become unsettled, ended flows close, dead messages go.
+/// Overdue writes become unsettled, ended flows close, dead messages go, and so do pending methods that
+/// can no longer be confirmed.
 pub(crate) fn tidy(turn: &mut Turn<'_>) {
     let now = turn.now;
     let overdue = turn.account.write.as_ref().filter(|write| write.overdue(now));
@@ -88,6 +89,7 @@ pub(crate) fn tidy(turn: &mut Turn<'_>) {
         super::settle_unknown(turn, number);
     }
     turn.sweep();
+    super::register::forget_abandoned(turn);
 }
 
 /// How a try ended.

@@ -43,6 +43,7 @@ pub(crate) fn add_method(turn: &mut Turn<'_>, add: &Add<'_>) -> Result<MethodId,
     {
         return Err(Refusal::NotFound);
     }
+    let again = pending_again(methods, add);
     let own = |one: &&Method| one.kind == add.kind && one.provenance == Provenance::Confirmed;
     if let Factor::Address(to) = add.factor
         && methods.iter().filter(own).any(|one| reaches(one, to))
@@ -51,9 +52,19 @@ pub(crate) fn add_method(turn: &mut Turn<'_>, add: &Add<'_>) -> Result<MethodId,
     }
     let stays = |one: &&Method| one.active() && Some(&one.id) != add.replaces;
     let active = methods.iter().filter(own).filter(stays).count();
+    // A method that waits for its confirmation may become active: it counts like one.
+    let waiting = methods
+        .iter()
+        .filter(|one| is_unconfirmed(one) && one.kind == add.kind && !again.contains(&one.id));
     let most = usize::from(turn.policy.registration.max_per_kind);
-    if active >= most || methods.len() >= MAX_METHODS || turn.account.is_large(PoolKind::Proven) {
+    if active + waiting.count() >= most
+        || methods.len() >= MAX_METHODS
+        || turn.account.is_large(PoolKind::Proven)
+    {
         return Err(Refusal::LimitReached);
+    }
+    for id in &again {
+        drop_pending(turn, id);
     }
     let id = turn.next_method_id()?;
     let method = Method {
@@ -99,24 +110,62 @@ fn open_confirmation(turn: &mut Turn<'_>, method: &Method, open: &Open<'_>) -> R
     }
 }
 
+/// Whether a user has added the method and not confirmed it yet.
+fn is_unconfirmed(method: &Method) -> bool {
+    !method.active() && method.provenance == Provenance::Unconfirmed
+}
+
+/// The pending methods that this one takes the place of: the same address once more, or another
+/// replacement for the same method.
+fn pending_again(methods: &[Method], add: &Add<'_>) -> Vec<MethodId> {
+    let same = |one: &&Method| {
+        let address = matches!(add.factor, Factor::Address(to) if reaches(one, to));
+        let replacement = add.replaces.is_some() && one.replaces.as_ref() == add.replaces;
+        is_unconfirmed(one) && one.kind == add.kind && (address || replacement)
+    };
+    methods.iter().filter(same).map(|one| one.id.clone()).collect()
+}
+
+/// Takes out a pending method, and the flow that would have confirmed it.
+fn drop_pending(turn: &mut Turn<'_>, id: &MethodId) {
+    let own = |flow: &&Flow| flow.challenges.iter().any(|one| one.confirms.as_ref() == Some(id));
+    let numbers: Vec<u32> = turn.account.flows.iter().filter(own).map(|flow| flow.number).collect();
+    for number in numbers {
+        turn.drop_flow(number, FlowEnd::Superseded);
+    }
+    turn.take_out(id);
+}
+
 fn reaches(method: &Method, to: &Destination) -> bool {
     method.destination().is_some_and(|one| one.normalised() == to.normalised())
 }
 
-/// Pending methods whose flow is gone were never confirmed. Those that an administrator supplied,
-/// and saved codes that wait to be acknowledged, have none.
-pub(super) fn forget_abandoned(turn: &mut Turn<'_>) {
-    let flows = &turn.account.flows;
-    let waits = |method: &Method| {
-        let confirmed = |flow: &Flow| {
-            flow.challenges.iter().any(|one| one.confirms.as_ref() == Some(&method.id))
-        };
-        method.provenance == Provenance::Administrator
-            || method.kind == MethodKind::SavedCode
-            || flows.iter().any(confirmed)
+/// Whether the method counts, or may still be confirmed: a pending one whose flow is over cannot be
+/// any more. Those that an administrator supplied, and saved codes that wait to be acknowledged, have
+/// no flow.
+pub(crate) fn is_alive(method: &Method, account: &Account, now: Timestamp) -> bool {
+    let confirmed = |flow: &Flow| {
+        let mut challenges = flow.challenges.iter();
+        flow.live(now)
+            && challenges.any(|one| one.confirms.as_ref() == Some(&method.id) && one.live(now))
     };
-    if turn.account.methods.iter().any(|method| !method.active() && !waits(method)) {
-        turn.account.methods.retain(|method| method.active() || waits(method));
+    method.active()
+        || method.provenance == Provenance::Administrator
+        || method.kind == MethodKind::SavedCode
+        || account.flows.iter().any(confirmed)
+}
+
+/// Takes out the pending methods that can no longer be confirmed.
+pub(super) fn forget_abandoned(turn: &mut Turn<'_>) {
+    let (account, now) = (&turn.account, turn.now);
+    let dead: Vec<MethodId> = account
+        .methods
+        .iter()
+        .filter(|method| !is_alive(method, account, now))
+        .map(|method| method.id.clone())
+        .collect();
+    for id in dead {
+        turn.take_out(&id);
     }
 }
 
@@ -243,13 +292,7 @@ pub(crate) fn remove_method(
     let method = turn.take_out(id).ok_or(Refusal::NotFound)?;
     if !method.active() {
         // Nothing counted on it but its own confirmation.
-        let own =
-            |flow: &&Flow| flow.challenges.iter().any(|one| one.confirms.as_ref() == Some(id));
-        let numbers: Vec<u32> =
-            turn.account.flows.iter().filter(own).map(|flow| flow.number).collect();
-        for number in numbers {
-            turn.drop_flow(number, FlowEnd::Superseded);
-        }
+        drop_pending(turn, id);
     } else {
         turn.void_others(None);
         forget_abandoned(turn);

@@ -1,5 +1,7 @@
 //! What a signed-in user says about what is registered, and what they must be asked.
 
+use serde::{Deserialize, Serialize};
+
 use super::Turn;
 use crate::domain::account::Account;
 use crate::domain::eligibility::Registrant;
@@ -13,7 +15,8 @@ use crate::domain::time::Timestamp;
 const DAY: std::time::Duration = std::time::Duration::from_secs(86_400);
 
 /// What a user who signs in must be asked now.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Prompt {
     /// Nothing.

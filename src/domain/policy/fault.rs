@@ -3,7 +3,11 @@
 use std::fmt;
 use std::time::Duration;
 
+use serde::Serialize;
+use serde::ser::{SerializeStruct as _, Serializer};
+
 use super::departure::Departure;
+use crate::domain::time::duration_ms;
 
 /// Every fault of a refused policy, in the order of the fields.
 ///
@@ -23,7 +27,7 @@ use super::departure::Departure;
 ///     "lifetimes.phone_code is 20 minutes, not within 1 minute to 10 minutes",
 /// );
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PolicyError {
     faults: Vec<PolicyFault>,
 }
@@ -94,6 +98,17 @@ impl PolicyFault {
     }
 }
 
+impl Serialize for PolicyFault {
+    /// Writes the field, the problem, and the text that `Display` writes.
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let mut fields = to.serialize_struct("PolicyFault", 3)?;
+        fields.serialize_field("field", self.field)?;
+        fields.serialize_field("problem", &self.problem)?;
+        fields.serialize_field("text", &self.to_string())?;
+        fields.end()
+    }
+}
+
 impl fmt::Display for PolicyFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let field = self.field;
@@ -121,7 +136,8 @@ impl fmt::Display for PolicyFault {
 /// let error = Policy::new(settings).unwrap_err();
 /// assert!(matches!(error.faults()[0].problem(), PolicyProblem::Empty));
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum PolicyProblem {
     /// The value is outside its limits.
@@ -154,15 +170,16 @@ pub enum PolicyProblem {
 /// assert_eq!(Amount::Span(Duration::from_secs(24 * 3_600)).to_string(), "24 hours");
 /// assert_eq!(Amount::Span(Duration::from_secs(7 * 86_400)).to_string(), "7 days");
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Amount {
     /// So many.
     Number(u64),
     /// So many in a hundred.
     Percent(u64),
-    /// So long.
-    Span(Duration),
+    /// So long; serialised in milliseconds.
+    Span(#[serde(with = "duration_ms")] Duration),
 }
 
 impl fmt::Display for Amount {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::domain::link::LinkBase;
 use crate::domain::method::{MethodKind, Nature};
 use crate::domain::password::common_of_length;
 
@@ -432,6 +433,16 @@ fn answers(settings: &PolicySettings, found: &mut Vec<Finding>) {
         settings,
         found,
         &[
+            (
+                settings.link.as_ref().is_some_and(LinkBase::is_insecure),
+                "link",
+                "insecure-link",
+                Requirement,
+                Asvs,
+                "OWASP ASVS 5.0.0, 12.2.1",
+                "Links in mails lead to a loopback address without TLS: for development only.",
+                None,
+            ),
             (
                 settings.disclosure == Disclosure::Reasoned,
                 "disclosure",

@@ -1,5 +1,7 @@
 //! How likely it is that guessing alone opens an account. What is reported of it.
 
+use serde::Serialize;
+
 use crate::domain::method::MethodKind;
 
 use super::reach::{Bounds, Target, float, guessed, ratio, union};
@@ -26,7 +28,7 @@ use super::settings::{Gates, PolicySettings};
 /// assert!((spray.any() - 0.39).abs() < 0.01);
 /// # Ok::<(), sspr::PolicyError>(())
 /// ```
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Guessing {
     takeover: Odds,
     single_gate: Odds,
@@ -116,7 +118,7 @@ impl Guessing {
 /// assert!(odds.per_day() <= odds.until_disabled());
 /// # Ok::<(), sspr::PolicyError>(())
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Odds {
     per_code: f64,
     per_flow: f64,
@@ -124,7 +126,9 @@ pub struct Odds {
     until_disabled: f64,
     per_year: f64,
     /// `per_code` while codes are raised, and how many accounts are tried before they are.
+    #[serde(skip)]
     per_raised_code: f64,
+    #[serde(skip)]
     before_raised: u64,
 }
 
@@ -325,7 +329,7 @@ impl MethodOdds {
 /// assert!(spray.expected_at_once() < 0.06);
 /// # Ok::<(), sspr::PolicyError>(())
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Spray {
     accounts: u64,
     expected: f64,
@@ -364,5 +368,23 @@ impl Spray {
     #[must_use]
     pub const fn any_at_once(&self) -> f64 {
         self.any_at_once
+    }
+}
+
+impl Serialize for MethodOdds {
+    /// Writes what the methods of the same names return.
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        use serde::ser::SerializeStruct as _;
+        let mut fields = to.serialize_struct("MethodOdds", 9)?;
+        fields.serialize_field("kind", &self.kind)?;
+        fields.serialize_field("bits", &self.bits())?;
+        fields.serialize_field("comparisons_per_code", &self.comparisons_per_code())?;
+        fields.serialize_field("comparisons_per_flow", &self.comparisons_per_flow())?;
+        fields.serialize_field("comparisons_per_day", &self.comparisons_per_day())?;
+        fields.serialize_field("comparisons_until_disabled", &self.comparisons_until_disabled())?;
+        fields.serialize_field("comparisons_per_year", &self.comparisons_per_year())?;
+        fields.serialize_field("odds", &self.odds)?;
+        fields.serialize_field("until_disabled", &self.until_disabled())?;
+        fields.end()
     }
 }

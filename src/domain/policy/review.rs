@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::Serialize;
+
 use super::Policy;
 use super::departure::Departure;
 use super::findings;
@@ -49,7 +51,7 @@ impl Policy {
 /// assert!(review.guessing().takeover().until_disabled() < 1e-4);
 /// # Ok::<(), sspr::PolicyError>(())
 /// ```
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct PolicyReview {
     findings: Vec<Finding>,
     guessing: Guessing,
@@ -134,7 +136,7 @@ impl fmt::Display for PolicyReview {
 /// assert!(!finding.acknowledged());
 /// # Ok::<(), sspr::PolicyError>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
     pub(super) path: &'static str,
     pub(super) code: &'static str,
@@ -214,7 +216,8 @@ impl fmt::Display for Finding {
 /// assert!(Severity::Requirement < Severity::Note);
 /// assert_eq!(Severity::Requirement.to_string(), "requirement");
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Severity {
     /// The standard demands it ("shall", a verification requirement), and the policy does not do it.
@@ -247,7 +250,8 @@ impl fmt::Display for Severity {
 /// assert_eq!(breaches.count(), 0);
 /// # Ok::<(), sspr::PolicyError>(())
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Standard {
     /// NIST SP 800-63B-4.

@@ -8,6 +8,8 @@ pub use reports::{AccountSummary, BlockedMethod, Explanation};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use serde::Serialize;
+
 use super::Engine;
 use super::context::{Context, corrupt_policy};
 use super::error::{At as _, Error, Fault, Port};
@@ -35,7 +37,7 @@ pub struct Admin<'a> {
 }
 
 /// A policy as it stands in the store.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize)]
 #[non_exhaustive]
 pub struct StoredPolicy {
     /// The policy.

@@ -1,6 +1,6 @@
 //! What administrators see of accounts: lists, and why a user may or may not reset.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Admin;
 use crate::domain::account::{Account, WriteState};
@@ -19,7 +19,7 @@ use crate::engine::upkeep::UnreadableAccount;
 use crate::port::{Cursor, Page};
 
 /// What is known of one account, without its addresses and secrets.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AccountSummary {
     /// The user.
@@ -43,7 +43,7 @@ pub struct AccountSummary {
 }
 
 /// Why a user may, or may not, reset now.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Explanation {
     /// Why not; `None` if the user may.
@@ -65,7 +65,7 @@ pub struct Explanation {
 }
 
 /// A failure budget that is spent, or a kind of method that is out of use.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct BlockedMethod {
     /// The kind.

@@ -18,8 +18,8 @@ use super::view::enter_step;
 use crate::domain::account::{Account, Factor, FlowId, Method, Purpose};
 use crate::domain::contact::{Destination, EmailAddress, PhoneNumber};
 use crate::domain::decide::{
-    Add, Confirm, MAX_SKEW, Open, Turn, add_method, confirm_method, locale_of, remove_method,
-    time_of,
+    Add, Confirm, MAX_SKEW, Open, Turn, add_method, confirm_method, is_alive, locale_of,
+    remove_method, time_of,
 };
 use crate::domain::eligibility::{Registrant, standing};
 use crate::domain::event::ActorKind;
@@ -109,7 +109,7 @@ struct State {
 }
 
 impl Registration<'_> {
-    /// The methods of the user, pending ones included.
+    /// The methods of the user. Pending ones are included while they may still be confirmed.
     ///
     /// # Errors
     ///
@@ -117,8 +117,7 @@ impl Registration<'_> {
     pub async fn list(&self, request: &Request, user: &SignedIn) -> Result<Vec<MethodView>, Error> {
         let state = self.state(request, user).await?;
         self.check_fresh(user, &state)?;
-        let account = &state.loaded.account;
-        Ok(account.methods.iter().map(|method| view(method, account)).collect())
+        Ok(self.views(&state.loaded.account))
     }
 
     /// Adds a method that is pending until its code comes back, and sends the code.
@@ -319,6 +318,13 @@ impl Registration<'_> {
         Ok(state)
     }
 
+    /// What the user sees of the methods: a pending one whose code is dead is not there any more.
+    fn views(&self, account: &Account) -> Vec<MethodView> {
+        let now = time_of(account, self.engine.inner.clock.now());
+        let alive = account.methods.iter().filter(|method| is_alive(method, account, now));
+        alive.map(|method| view(method, account)).collect()
+    }
+
     async fn state(&self, request: &Request, user: &SignedIn) -> Result<State, Error> {
         let engine = self.engine;
         let id = user.of(request)?;
@@ -423,7 +429,7 @@ fn view(method: &Method, account: &Account) -> MethodView {
         default: account.registration.default.as_ref() == Some(&method.id),
         active: method.active(),
         provenance: method.provenance,
-        usable_from: method.usable_from,
+        usable_from: method.active().then_some(method.usable_from),
     }
 }
 

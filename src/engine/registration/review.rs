@@ -1,6 +1,6 @@
 //! What is registered, looked at: the prompt at sign-in, the review, the default method.
 
-use super::{Registration, view};
+use super::Registration;
 use crate::domain::decide::{
     Asked, Prompt, Turn, postpone, prompt, reconfirm, reconfirm_at, remember_device, set_default,
     time_of,
@@ -16,13 +16,13 @@ use crate::engine::request::DeviceSecret;
 use crate::engine::step::{Origin, Plan, Unsure};
 use crate::engine::{MethodView, Request, SignedIn};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What a user has registered, and whether it is enough.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct RegistrationReview {
-    /// The methods, pending ones included.
+    /// The methods. Pending ones are included while they may still be confirmed.
     pub methods: Vec<MethodView>,
     /// Kinds that the host verifies and says that the user has.
     pub external: Vec<MethodKind>,
@@ -121,7 +121,7 @@ impl Registration<'_> {
         let registrant = context.registrant().ok_or(Refusal::NotOffered)?;
         let gates = registrant.gates;
         Ok(RegistrationReview {
-            methods: account.methods.iter().map(|method| view(method, account)).collect(),
+            methods: self.views(account),
             external: context.available.clone(),
             allowed: gates.methods.iter().copied().collect(),
             required: gates.required,

@@ -15,7 +15,7 @@ use crate::port::{Cursor, Page, PortError};
 
 /// A record that is there and cannot be read: damaged, somebody else's, or closed by a newer
 /// release. Its account stays closed, and the record as it is.
-#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, Debug, serde::Serialize, thiserror::Error)]
 #[error("the account of record {record} cannot be read: {detail}")]
 #[non_exhaustive]
 pub struct UnreadableAccount {

@@ -1,5 +1,7 @@
 //! Seeds sealed anew, under the seal's present key.
 
+use serde::Serialize;
+
 use super::UnreadableAccount;
 use crate::domain::account::{Factor, OathDevice, SealedSeed};
 use crate::domain::decide::{Turn, replace_seeds};
@@ -14,7 +16,7 @@ use crate::engine::step::{Loaded, Origin, Plan, Target, Unsure};
 use crate::port::{Cursor, PortError, Seal};
 
 /// What one call of [`Engine::reseal`] has done.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize)]
 #[non_exhaustive]
 pub struct Resealed {
     /// Accounts looked at.
@@ -33,7 +35,7 @@ pub struct Resealed {
 }
 
 /// Seeds of one account that were not sealed anew.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
 #[non_exhaustive]
 pub struct SeedsLeft {
     /// Whose they are.

@@ -83,7 +83,11 @@ fn the_entra_preset_has_its_numbers() {
     assert_eq!(entra.lifetimes.email_code, 5 * MINUTE);
     assert_eq!((entra.failures.open.max, entra.failures.open.window), (5, DAY));
     assert_eq!(entra.failures.lock, DAY);
-    assert_eq!(entra.sends.per_hour, 5);
+    let share = u32::from(entra.sends.source_share) * entra.sends.per_hour;
+    assert_eq!(share.div_ceil(100), 5, "challenges an hour from one browser");
+    let administrators = [MethodKind::Email, MethodKind::MobilePhone, MethodKind::OfficePhone];
+    let administrators = administrators.into_iter().chain([MethodKind::AuthenticatorApp]);
+    assert!(administrators.eq(entra.administrators.gates.methods.iter().copied()));
     assert_eq!((entra.password.min_length, entra.password.max_length), (8, 256));
     assert_eq!(entra.password.required_classes, 3);
     assert_eq!(entra.notifications.rule, NotifyRule::PrimaryAndAlternate);

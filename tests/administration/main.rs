@@ -1,0 +1,8 @@
+//! What administrators do and see, and what crosses the wire between a host's back end and its pages.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod pending;
+mod presets;
+mod wire;

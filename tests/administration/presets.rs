@@ -1,0 +1,57 @@
+//! What the presets do, seen through the engine.
+
+use std::time::Duration;
+
+use crate::support::*;
+use sspr::{AdminRoles, Policy, PolicySettings, Refusal, RoleId, Scope, Step};
+
+/// Entra's model: 5 challenges in an hour from one browser.
+#[tokio::test]
+async fn under_entra_one_browser_gets_five_challenges_in_an_hour() {
+    let mut entra = PolicySettings::entra();
+    entra.scope = Scope::All;
+    // The human check and its reasons have tests of their own; this one counts challenges.
+    entra.human_check = false;
+    entra.disclosure = sspr::Disclosure::Uniform;
+    entra.typed_number = false;
+    let world = World::memory(entra).await;
+    world.register_both().await;
+    let before = world.inbox.all().len();
+    let from = request_from("198.51.100.77");
+    let reply = world.engine.reset().start(&from, &ada()).await.expect("started");
+    let mut ticket = reply.ticket;
+    for turn in 0..8 {
+        match world.engine.reset().challenge(&from, &ticket, &email()).await {
+            Ok(reply) => {
+                assert!(matches!(reply.step, Step::Enter { .. }));
+                ticket = reply.ticket;
+            }
+            Err(error) => assert!(
+                matches!(error.refusal(), Some(Refusal::TooOften { .. })),
+                "{turn}: {error}"
+            ),
+        }
+        world.deliver().await;
+        world.clock.advance(Duration::from_secs(61));
+    }
+    let codes = world.inbox.all().len() - before;
+    assert_eq!(codes, 5, "codes that one browser had in an hour");
+}
+
+/// The model names two roles that set the policy up: Global and Password Administrator.
+#[tokio::test]
+async fn the_roles_of_the_model_may_put_the_policy() {
+    let roles = AdminRoles::default().policy;
+    for role in ["Global Administrator", "Password Administrator"] {
+        assert!(roles.contains(&RoleId::parse(role).expect("valid")), "{role}");
+    }
+    let world = World::memory(settings()).await;
+    let (tenant, policy) = (tenant(), Policy::new(settings()).expect("sound"));
+    let put = async |role: &str, expected: u64| {
+        let actor = sspr::Actor::new("pat", [RoleId::parse(role).expect("valid")]);
+        world.engine.admin(&tenant, &actor).put_policy(&policy, Some(expected)).await
+    };
+    assert_eq!(put("Password Administrator", 1).await.expect("put"), 2);
+    let refused = put("Helpdesk Administrator", 2).await.unwrap_err();
+    assert_eq!(refused.refusal(), Some(&Refusal::NotAuthorised));
+}
