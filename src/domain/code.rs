@@ -16,6 +16,7 @@ use super::message::CodePurpose;
 use super::method::MethodKind;
 use super::policy::{CodeAlphabet, CodeFormat};
 use super::secret::{SecretText, secrets_equal};
+use super::text::{ascii_alphanumeric, is_separator};
 
 const STRONG: &[u8; 20] = b"BCDFGHJKLMNPQRSTVWXZ";
 
@@ -171,10 +172,11 @@ fn space(format: CodeFormat) -> u64 {
     powers.get(usize::from(format.length)).copied().unwrap_or(u64::MAX)
 }
 
-/// A code as a person typed it. Spaces and hyphens between the symbols are dropped.
+/// A code as a person typed or pasted it. Whatever only separates or shows nothing is dropped
+/// ([`is_separator`]); a decimal digit of any script is that digit, a full-width letter that letter.
 ///
-/// Anything but ASCII letters, digits, spaces and hyphens is refused without being looked at
-/// further: digits of other scripts are not digits here.
+/// Anything else is refused without being looked at further: an override of direction shows the
+/// digits in another order, and superscripts and letters of other scripts only look like symbols.
 pub(crate) struct TypedCode {
     symbols: [u8; Self::MAX_SYMBOLS],
     length: u8,
@@ -187,7 +189,8 @@ impl TypedCode {
     const MAX_SYMBOLS: usize = 28;
     /// Symbols of a code that is sent, at most.
     const SENT: usize = 16;
-    const MAX_BYTES: usize = 64;
+    /// Room for every symbol in the longest form that a script has, and as many separators.
+    const MAX_BYTES: usize = 256;
 
     pub(crate) fn parse(text: &str) -> Result<Self, InvalidInput> {
         const WHAT: &str = "code";
@@ -195,28 +198,29 @@ impl TypedCode {
             return Err(InvalidInput::TooLong { what: WHAT, max: Self::MAX_BYTES });
         }
         let mut code = Self { symbols: [0; Self::MAX_SYMBOLS], length: 0, number: Some(0) };
-        for byte in text.bytes() {
-            match byte {
-                b' ' | b'-' => {}
-                _ if byte.is_ascii_alphanumeric() => {
-                    let Some(place) = code.symbols.get_mut(usize::from(code.length)) else {
-                        return Err(InvalidInput::Malformed { what: WHAT });
-                    };
-                    *place = byte.to_ascii_uppercase();
-                    code.length += 1;
-                    let digit = byte.is_ascii_digit().then(|| u64::from(byte - b'0'));
-                    code.number = code
-                        .number
-                        .zip(digit)
-                        .and_then(|(number, digit)| number.checked_mul(10)?.checked_add(digit));
-                }
-                _ => return Err(InvalidInput::Malformed { what: WHAT }),
+        for symbol in text.chars() {
+            if let Some(byte) = ascii_alphanumeric(symbol) {
+                code.push(byte).ok_or(InvalidInput::Malformed { what: WHAT })?;
+            } else if !is_separator(symbol) {
+                return Err(InvalidInput::Malformed { what: WHAT });
             }
         }
         if code.length == 0 {
             return Err(InvalidInput::Empty { what: WHAT });
         }
         Ok(code)
+    }
+
+    /// Adds an ASCII letter or digit, if there is room.
+    fn push(&mut self, byte: u8) -> Option<()> {
+        *self.symbols.get_mut(usize::from(self.length))? = byte.to_ascii_uppercase();
+        self.length += 1;
+        let digit = byte.is_ascii_digit().then(|| u64::from(byte - b'0'));
+        self.number = self
+            .number
+            .zip(digit)
+            .and_then(|(number, digit)| number.checked_mul(10)?.checked_add(digit));
+        Some(())
     }
 
     /// The symbols, letters in upper case.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::invalid::{InvalidInput, bounded_text};
+use super::text::{is_invisible, trim_blanks};
 
 macro_rules! text_id {
     ($(#[$doc:meta])* $name:ident, $max:literal, $what:literal) => {
@@ -99,8 +100,10 @@ text_id! {
 
 /// What a person types to say who they are: a sign-in name, an address.
 ///
-/// The engine does not interpret it (no case folding, no trimming inside): the directory decides
-/// whom it names. `Debug` shows its length only, since people type passwords into this field.
+/// The engine does not interpret it (no case folding): the directory decides whom it names. White
+/// space and invisible characters around it, which come along when it is pasted, are dropped; an
+/// invisible character inside is refused, since no directory would find the name, and the person
+/// would wait in vain. `Debug` shows its length only, since people type passwords into this field.
 ///
 /// ```
 /// let typed = sspr::Identifier::parse("ada@contoso.example")?;
@@ -114,22 +117,27 @@ impl Identifier {
     /// The longest accepted identifier, in bytes: the longest address of RFC 5321.
     pub const MAX_BYTES: usize = 320;
 
-    /// Accepts 1 to 320 bytes without control characters; white space around it is dropped.
+    /// Accepts 1 to 320 bytes without control and invisible characters; white space and invisible
+    /// characters around it are dropped.
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`] if the text is empty, too long or holds control characters.
+    /// [`InvalidInput`]: `Empty`, `TooLong`, `Control`, and `Invisible` for joiners, marks of
+    /// direction, soft hyphens, byte order marks and the like inside the text.
     pub fn parse(text: &str) -> Result<Self, InvalidInput> {
         // The bound comes first: trimming a megabyte of spaces is work for nothing.
         if text.len() > 4 * Self::MAX_BYTES {
             return Err(InvalidInput::TooLong { what: "identifier", max: Self::MAX_BYTES });
         }
-        let text = text.trim();
+        let text = trim_blanks(text);
         bounded_text("identifier", text, Self::MAX_BYTES)?;
+        if text.chars().any(is_invisible) {
+            return Err(InvalidInput::Invisible { what: "identifier" });
+        }
         Ok(Self(text.to_owned()))
     }
 
-    /// The text as typed, without the white space around it.
+    /// The text as typed, without white space and invisible characters around it.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -231,4 +239,64 @@ key_bytes! {
     /// assert_eq!(key.shard(), 9);
     /// ```
     CounterKey
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// T2: what comes along when a name is pasted.
+    #[test]
+    fn invisible_characters_around_an_identifier_are_dropped_and_inside_refused() {
+        let invisible = [
+            '\u{200B}',
+            '\u{200C}',
+            '\u{200D}',
+            '\u{200E}',
+            '\u{200F}',
+            '\u{202A}',
+            '\u{202C}',
+            '\u{202E}',
+            '\u{2060}',
+            '\u{2066}',
+            '\u{2069}',
+            '\u{FEFF}',
+            '\u{AD}',
+            '\u{61C}',
+            '\u{180E}',
+            '\u{34F}',
+            '\u{FE0F}',
+            '\u{3164}',
+            '\u{2800}',
+            '\u{FFFC}',
+            '\u{E0041}',
+            '\u{2028}',
+            '\u{2029}',
+        ];
+        for c in invisible {
+            for text in [
+                format!("{c}ada@contoso.example"),
+                format!("ada@contoso.example{c}"),
+                format!(" {c} ada@contoso.example{c}\r\n"),
+            ] {
+                let parsed = Identifier::parse(&text).expect("dropped");
+                assert_eq!(parsed.as_str(), "ada@contoso.example", "{text:?}");
+            }
+            let inside = Identifier::parse(&format!("ada@con{c}toso.example"));
+            assert_eq!(inside, Err(InvalidInput::Invisible { what: "identifier" }), "{c:?}");
+            assert!(Identifier::parse(&c.to_string()).is_err());
+        }
+        let error = InvalidInput::Invisible { what: "identifier" };
+        let shown = "identifier holds an invisible character: type it instead of pasting it";
+        assert_eq!((error.to_string().as_str(), error.code()), (shown, "invisible"));
+        for blank in ["\u{A0}", "\u{3000}", "\t", "\n", "\u{2009}", "\u{85}", "\u{1680}"] {
+            let parsed =
+                Identifier::parse(&format!("{blank}ada lovelace{blank}")).expect("dropped");
+            assert_eq!(parsed.as_str(), "ada lovelace", "{blank:?}");
+        }
+        for name in ["jörg", "用户", "नमस्ते", "بيت", "ＡＤＡ", "o'brien", "ada+x@example.org"]
+        {
+            assert_eq!(Identifier::parse(name).expect("seen").as_str(), name);
+        }
+    }
 }

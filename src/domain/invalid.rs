@@ -33,6 +33,13 @@ pub enum InvalidInput {
         /// What was being parsed.
         what: &'static str,
     },
+    /// A character that shows nothing: a joiner, a mark of direction, a byte order mark. Such
+    /// characters come along when a text is pasted.
+    #[error("{what} holds an invisible character: type it instead of pasting it")]
+    Invisible {
+        /// What was being parsed.
+        what: &'static str,
+    },
     /// The form is wrong in another way.
     #[error("{what} is malformed")]
     Malformed {
@@ -69,6 +76,7 @@ impl InvalidInput {
             Self::Empty { .. } => "empty",
             Self::TooLong { .. } => "too_long",
             Self::Control { .. } => "control",
+            Self::Invisible { .. } => "invisible",
             Self::Malformed { .. } => "malformed",
             Self::Foreign { .. } => "foreign",
             Self::OutOfRange { .. } => "out_of_range",
@@ -83,6 +91,7 @@ impl InvalidInput {
             Self::Empty { what }
             | Self::TooLong { what, .. }
             | Self::Control { what }
+            | Self::Invisible { what }
             | Self::Malformed { what }
             | Self::Foreign { what }
             | Self::OutOfRange { what }

@@ -3,9 +3,10 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use zeroize::Zeroize;
+use zeroize::{Zeroize, Zeroizing};
 
 use super::invalid::InvalidInput;
+use super::text::{is_blank, percent_decoded};
 
 /// The address to which the secret of a link is appended. Configuration, never taken from a
 /// request: a host name that a stranger chose would send the link to them.
@@ -175,6 +176,58 @@ impl LinkSecret {
         }
     }
 
+    /// Finds the secret in what surrounds it: an address, a sentence, another site's redirect.
+    ///
+    /// It is a run of 43 symbols of base64url that stands alone. Where there are several, one
+    /// behind `#` is taken before one behind `=`, that before one behind `/`, and any of those
+    /// before one behind something else. A text without any is read once more with its
+    /// percent-encoding undone, and then without white space, since mail programs break lines.
+    pub(crate) fn find(text: &str) -> Result<Self, InvalidInput> {
+        if let Some(secret) = Self::best(text) {
+            return Ok(secret);
+        }
+        let once = percent_decoded(text);
+        let twice = once.as_ref().and_then(|text| percent_decoded(text));
+        let decoded = [once, twice].into_iter().flatten().find_map(|text| Self::best(&text));
+        let joined = || {
+            let mut joined = Zeroizing::new(String::with_capacity(text.len()));
+            // A soft line break of quoted-printable is `=` and a line end (RFC 2045, 6.7).
+            for part in text.split("=\r\n").flat_map(|part| part.split("=\n")) {
+                joined.extend(part.chars().filter(|&c| !is_blank(c)));
+            }
+            Self::best(&joined)
+        };
+        decoded.or_else(joined).ok_or(InvalidInput::Malformed { what: "link" })
+    }
+
+    fn best(text: &str) -> Option<Self> {
+        let mut best: Option<(usize, Self)> = None;
+        let mut start = 0;
+        for run in text.split_inclusive(|c: char| !is_symbol(c)) {
+            let symbols = run.trim_end_matches(|c| !is_symbol(c));
+            let before = text.get(..start).and_then(|text| text.chars().next_back());
+            start += run.len();
+            let Some(secret) = Self::alone(symbols) else { continue };
+            let rank = before.and_then(|c| ['/', '=', '#'].iter().position(|&sign| sign == c));
+            let rank = rank.map_or(0, |place| place + 1);
+            if best.as_ref().is_none_or(|(held, _)| rank > *held) {
+                best = Some((rank, secret));
+            }
+        }
+        best.map(|(_, secret)| secret)
+    }
+
+    /// A run of symbols that is a secret. The last symbol of one carries four bits, so it is never
+    /// a hyphen or an underscore: those behind it, and in front of a run that is too long, are of
+    /// the text around it.
+    fn alone(run: &str) -> Option<Self> {
+        let marks = |c: char| matches!(c, '-' | '_');
+        let run = run
+            .get(..Self::TEXT)
+            .filter(|secret| run.get(secret.len()..).is_some_and(|rest| rest.chars().all(marks)))?;
+        Self::parse(run).ok()
+    }
+
     pub(crate) fn encode(&self) -> String {
         data_encoding::BASE64URL_NOPAD.encode(&self.0)
     }
@@ -188,6 +241,11 @@ impl LinkSecret {
     pub(crate) fn proof(&self) -> &[u8] {
         &self.0[Self::SELECTOR..]
     }
+}
+
+/// A symbol of base64url (RFC 4648, 5).
+const fn is_symbol(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '-' | '_')
 }
 
 impl Drop for LinkSecret {
@@ -297,6 +355,65 @@ mod tests {
         assert!(!format!("{secret:?}").contains(&text));
         for bad in ["", "abc", &text[1..], &format!("{text}="), &"!".repeat(text.len())] {
             assert!(LinkSecret::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    /// T12: as people, mail programs, chats and gateways hand a link over.
+    #[test]
+    fn a_link_is_found_in_what_surrounds_it() {
+        let secret = LinkSecret::from_bytes(std::array::from_fn(|place| 251 ^ (place as u8 * 7)));
+        let s = secret.encode();
+        let other = LinkSecret::from_bytes([9; 32]).encode();
+        let url = format!("https://id.contoso.example/reset#{s}");
+        for text in [
+            s.clone(),
+            url.clone(),
+            format!("{url}."),
+            format!("{url},"),
+            format!("<{url}>"),
+            format!("{url}>"),
+            format!("\"{url}\""),
+            format!("'{url}'"),
+            format!("({url})"),
+            format!("[open]({url})"),
+            format!("[{url}]"),
+            format!("*{url}*"),
+            format!("_{url}_"),
+            format!("{url}--"),
+            format!("{url}\u{200B}"),
+            format!("\u{FEFF}{url}\r\n"),
+            format!("{url}\u{A0}"),
+            format!("{url}&utm_source=mail&utm_campaign=x"),
+            format!("{url}?utm_x=1"),
+            format!("https://id.contoso.example/r?tenant=contoso&link={s}&utm_x=1#top"),
+            format!("https://id.contoso.example/r?link={s}&amp;utm_x=1"),
+            format!("https://id.contoso.example/r/{s}/"),
+            format!("https://id.contoso.example/r/{s}?a=b"),
+            format!("Somebody asked for this link. Open it: {url} It is good once."),
+            format!("<a href=\"{url}\" rel=\"noreferrer\">"),
+            format!("https://id.contoso.example/reset%23{s}"),
+            format!(
+                "https://safelinks.example/?url=https%3A%2F%2Fid.example%2Freset%23{s}&data=05%7C0"
+            ),
+            format!("https://safelinks.example/?url=https%3a%2f%2fid.example%2freset%2523{s}&d=x"),
+            format!("https://track.example/{other}?to=https://id.example/reset#{s}"),
+            format!("https://id.example/reset#\n{s}"),
+            format!("{}\n{}", &url[..60], &url[60..]),
+            format!("{}=\r\n{}", &url[..50], &url[50..]),
+            format!("> {url}"),
+            format!("链接：{url}。"),
+        ] {
+            assert!(LinkSecret::find(&text).is_ok_and(|found| found == secret), "{text}");
+        }
+        for text in [
+            String::new(),
+            "https://id.contoso.example/reset#".to_owned(),
+            format!("{url}A"),
+            format!("A{s}"),
+            url[..url.len() - 1].to_owned(),
+            format!("{}+{}", &s[..20], &s[21..]),
+        ] {
+            assert!(LinkSecret::find(&text).is_err(), "{text}");
         }
     }
 }

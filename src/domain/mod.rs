@@ -27,6 +27,7 @@ pub(crate) mod reason;
 pub(crate) mod record;
 pub(crate) mod refusal;
 pub(crate) mod secret;
+pub(crate) mod text;
 pub(crate) mod ticket;
 pub(crate) mod time;
 pub(crate) mod totp;

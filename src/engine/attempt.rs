@@ -60,7 +60,8 @@ impl From<ChallengeOption> for Selection {
 ///
 /// let attempt = Attempt::code("123 456")?;
 /// assert_eq!(format!("{attempt:?}"), "Attempt([redacted])");
-/// assert!(Attempt::code("١٢٣٤٥٦").is_err());
+/// assert!(Attempt::code("١٢٣\u{2011}٤٥٦.").is_ok());
+/// assert!(Attempt::code("123+456").is_err());
 /// # Ok::<(), sspr::InvalidInput>(())
 /// ```
 pub struct Attempt {
@@ -79,8 +80,12 @@ impl Attempt {
     /// The longest response to a method that the host verifies, in bytes.
     const MAX_RESPONSE: usize = 16 * 1024;
 
-    /// A code as typed, be it sent, shown by an authenticator, or saved: at most 64 bytes, 28 ASCII
-    /// letters and digits; spaces and hyphens are dropped.
+    /// A code as typed or pasted, be it sent, shown by an authenticator, or saved: at most 256 bytes,
+    /// 28 letters and digits.
+    ///
+    /// White space of any kind, invisible characters, dashes, dots, quotes, brackets and the like
+    /// are dropped. Decimal digits of every script are read as digits, full-width letters as
+    /// letters; case does not matter.
     ///
     /// # Errors
     ///
@@ -89,13 +94,15 @@ impl Attempt {
         Ok(Self { given: Given::Code(TypedCode::parse(text)?), answers: None })
     }
 
-    /// The secret of a link, or the whole address that was opened: what stands behind the last `#`,
-    /// `=` or `/`, so nothing may be appended to it.
+    /// The secret of a link, or a text of at most 4096 bytes that holds one: the whole address that
+    /// was opened, a sentence around it, an address that a mail gateway has wrapped. What stands
+    /// before and behind the secret does not matter.
     ///
     /// ```
     /// let secret = "A".repeat(43);
     /// assert!(sspr::Attempt::link(&secret).is_ok());
     /// assert!(sspr::Attempt::link(&format!("https://id.contoso.example/reset#{secret}")).is_ok());
+    /// assert!(sspr::Attempt::link(&format!("<https://id.contoso.example/r?l={secret}&utm_x=1>.")).is_ok());
     /// assert!(sspr::Attempt::link("https://id.contoso.example/reset").is_err());
     /// ```
     ///
@@ -103,9 +110,14 @@ impl Attempt {
     ///
     /// [`InvalidInput`] for anything else: it is not counted as a try.
     pub fn link(text: &str) -> Result<Self, InvalidInput> {
-        bounded_text("link", text, 512)?;
-        let secret = text.rsplit(['#', '=', '/']).next().unwrap_or_default();
-        Ok(Self { given: Given::Link(LinkSecret::parse(secret)?), answers: None })
+        const MAX_TEXT: usize = 4096;
+        if text.is_empty() {
+            return Err(InvalidInput::Empty { what: "link" });
+        }
+        if text.len() > MAX_TEXT {
+            return Err(InvalidInput::TooLong { what: "link", max: MAX_TEXT });
+        }
+        Ok(Self { given: Given::Link(LinkSecret::find(text)?), answers: None })
     }
 
     /// The response to a method that the host verifies: the engine hands it to the

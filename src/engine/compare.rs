@@ -207,10 +207,10 @@ impl Engine {
         self.inner.comparisons.fetch_add(1, Ordering::Relaxed);
         // Somebody who does not exist has a number too, which nobody can type.
         let on_file = match open.answer.as_ref().ok().and_then(Answer::destination) {
-            Some(crate::Destination::Phone(number)) => number.as_e164().to_owned(),
+            Some(crate::Destination::Phone(number)) => number.normalised(),
             _ => "+000000000000000".to_owned(),
         };
-        let typed = padded(typed.as_e164());
+        let typed = padded(&typed.normalised());
         if secrets_equal(&typed, &padded(&on_file)) {
             return Ok(Ok((self.load(target).await?, charge)));
         }

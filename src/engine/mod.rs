@@ -20,6 +20,7 @@ mod registration;
 mod reply;
 mod request;
 mod reset;
+mod source;
 mod step;
 pub mod transfer;
 mod unlock;
@@ -36,8 +37,9 @@ pub use registration::{
     Enrolment, NewAuthenticator, NewMethod, Registration, RegistrationReview, SavedCodes,
 };
 pub use reply::{Maintained, MethodView, OptionView, PasswordGuide, Reply, Step};
-pub use request::{Actor, AdminRoles, DeviceSecret, Request, SignInContext, SignedIn, Source};
+pub use request::{Actor, AdminRoles, DeviceSecret, Request, SignInContext, SignedIn};
 pub use reset::Reset;
+pub use source::Source;
 pub use unlock::Unlock;
 pub use upkeep::{KeyUse, Resealed, SeedsLeft, ShortKeysInUse, UnreadableAccount};
 

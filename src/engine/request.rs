@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
+use super::source::Source;
 use crate::domain::digest::{Digest, DigestOf};
 use crate::domain::ids::{RoleId, TenantId, UserId};
 use crate::domain::invalid::InvalidInput;
@@ -110,49 +110,6 @@ impl DeviceSecret {
 impl fmt::Debug for DeviceSecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("DeviceSecret([redacted])")
-    }
-}
-
-/// Where a request came from.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-#[non_exhaustive]
-pub enum Source {
-    /// An address that the host vouches for: the peer's, or one from a header that only its own
-    /// proxy can set. A dangerous door: an address that a stranger can choose turns the limits by
-    /// source off.
-    Trusted(IpAddr),
-    /// Not known. All such requests share one budget, the strictest reading.
-    Unknown,
-}
-
-impl Source {
-    /// The trusted address in this text; anything that is not an address is [`Source::Unknown`].
-    #[must_use]
-    pub fn parse(text: &str) -> Self {
-        text.trim().parse().map_or(Self::Unknown, Self::Trusted)
-    }
-
-    /// The name of the budget: an IPv6 network of 64 bits is one source.
-    pub(crate) fn bucket(self) -> String {
-        match self {
-            Self::Unknown => "unknown".to_owned(),
-            Self::Trusted(IpAddr::V4(address)) => address.to_string(),
-            Self::Trusted(IpAddr::V6(address)) => {
-                if let Some(mapped) = address.to_ipv4_mapped() {
-                    return mapped.to_string();
-                }
-                let [a, b, c, d, ..] = address.segments();
-                format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
-            }
-        }
-    }
-
-    /// What the audit trail says.
-    pub(crate) fn shown(self) -> Option<String> {
-        match self {
-            Self::Unknown => None,
-            Self::Trusted(address) => Some(address.to_string()),
-        }
     }
 }
 

@@ -116,11 +116,20 @@ fn junk_is_refused_or_wrong() {
         "",
         "  ",
         "-",
+        "\u{200B}\u{FEFF}",
         "12345\u{0}",
-        "١٢٣٤٥٦",
-        "１２３４５６",
+        "12345\u{7}6",
         "+123456",
-        "1.0e6",
+        "12345%",
+        "1=23456",
+        "\u{202E}654321",
+        "123\u{202D}456",
+        "12345\u{B2}",
+        "12345\u{2460}",
+        "12345\u{BD}",
+        "12345\u{6F}\u{301}",
+        "\u{410}12345",
+        "12345\u{4E09}",
         "1234567890123456789012345678 9",
     ] {
         assert!(TypedCode::parse(junk).is_err(), "{junk:?}");
@@ -129,7 +138,87 @@ fn junk_is_refused_or_wrong() {
     let key = CodeKey::new(&[5; 32]);
     let account = RecordKey::from_bytes([6; 32]);
     let context = context(&account, &[0; 12]);
-    for wrong in ["1e5", "12345", "1234567", "ABCDEF", "0x1F40", "99999999999999999999999999"] {
+    for wrong in
+        ["1e5", "1.0e6", "12345", "1234567", "ABCDEF", "0x1F40", "99999999999999999999999999"]
+    {
         assert!(!key.check(&context, DIGITS6, &typed(wrong)), "{wrong}");
     }
+}
+
+/// T2: what comes along when a code is pasted, or is how another script writes it.
+#[test]
+fn a_pasted_code_is_the_code_whatever_only_separates_or_shows_nothing() {
+    let key = CodeKey::new(&[5; 32]);
+    let account = RecordKey::from_bytes([6; 32]);
+    let context = context(&account, &[0; 12]);
+    let format = CodeFormat::new(CodeAlphabet::Digits, 8);
+    let right = key.derive(&context, format);
+    let right = right.expose_secret();
+    let (front, back) = right.split_at(4);
+    let blanks = [
+        "\u{A0}", "\t", "\n", "\r\n", "\u{B}", "\u{C}", "\u{85}", "\u{1680}", "\u{2003}",
+        "\u{2009}", "\u{202F}", "\u{205F}", "\u{3000}", "\u{2028}", "\u{2029}",
+    ];
+    let invisible = [
+        "\u{200B}",
+        "\u{200C}",
+        "\u{200D}",
+        "\u{200E}",
+        "\u{200F}",
+        "\u{202A}",
+        "\u{202C}",
+        "\u{2060}",
+        "\u{2066}",
+        "\u{2069}",
+        "\u{FEFF}",
+        "\u{AD}",
+        "\u{61C}",
+        "\u{180E}",
+        "\u{FE0F}",
+        "\u{FFFC}",
+        "\u{E0020}",
+        "\u{2800}",
+    ];
+    let signs = [
+        "-", "\u{2010}", "\u{2011}", "\u{2012}", "\u{2013}", "\u{2014}", "\u{2212}", "\u{FE63}",
+        "\u{FF0D}", "\u{30FC}", ".", ",", ":", ";", "_", "/", "|", "*", "'", "\"", "`", "\u{B7}",
+        "\u{2022}", "\u{201C}", "\u{2019}", "\u{AB}", "\u{3002}", "\u{300C}", "(", "]", "<",
+    ];
+    for between in blanks.iter().chain(&invisible).chain(&signs) {
+        for text in [
+            format!("{front}{between}{back}"),
+            format!("{right}{between}"),
+            format!("{between}{right}"),
+            format!("{between} {front} {between}{back}{between}"),
+        ] {
+            let read = TypedCode::parse(&text);
+            assert!(read.is_ok_and(|code| key.check(&context, format, &code)), "{text:?}");
+        }
+    }
+    let zeros = [
+        '\u{660}',
+        '\u{6F0}',
+        '\u{966}',
+        '\u{9E6}',
+        '\u{E50}',
+        '\u{1040}',
+        '\u{17E0}',
+        '\u{FF10}',
+        '\u{1D7CE}',
+        '\u{1D7F6}',
+        '\u{1FBF0}',
+        '\u{1E950}',
+    ];
+    for zero in zeros {
+        let script = |c: char| char::from_u32(u32::from(zero) + u32::from(c) - 0x30);
+        let text: String = right.chars().filter_map(script).collect();
+        assert!(key.check(&context, format, &typed(&text)), "{text}");
+        let mixed = format!("{front} {}", text.chars().skip(4).collect::<String>());
+        assert!(key.check(&context, format, &typed(&mixed)), "{mixed}");
+    }
+    let strong = CodeFormat::new(CodeAlphabet::Strong, 12);
+    let right = key.derive(&context, strong);
+    let wide = |c: char| char::from_u32(u32::from(c) + 0xFEE0).expect("full width");
+    let text: String = right.expose_secret().to_lowercase().chars().map(wide).collect();
+    assert!(key.check(&context, strong, &typed(&text)), "{text}");
 }

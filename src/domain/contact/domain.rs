@@ -3,8 +3,8 @@
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-use super::text::is_plain;
 use crate::domain::invalid::InvalidInput;
+use crate::domain::text::is_plain;
 
 const MALFORMED: InvalidInput = InvalidInput::Malformed { what: "mail address" };
 

@@ -3,11 +3,11 @@
 mod domain;
 mod email;
 mod mask;
+mod numbering;
 mod phone;
 pub(in crate::domain) mod stored;
 #[cfg(test)]
 mod tests;
-mod text;
 
 pub use email::EmailAddress;
 pub use phone::PhoneNumber;

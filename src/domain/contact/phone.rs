@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::mask;
-use crate::domain::invalid::{InvalidInput, bounded_text};
+use super::{mask, numbering};
+use crate::domain::invalid::InvalidInput;
+use crate::domain::text::{self, trim_blanks};
 
 const WHAT: &str = "phone number";
 const MALFORMED: InvalidInput = InvalidInput::Malformed { what: WHAT };
@@ -42,43 +43,62 @@ impl PhoneNumber {
     /// The most digits of an extension.
     pub const MAX_EXTENSION_DIGITS: usize = 6;
 
-    /// Parses `+14251234567` (E.164) or `+1 4251234567` (Entra's form: the country code of 1 to 3
-    /// digits, one space, the number), with an optional extension `x123` or `X123`.
+    /// The longest text that is looked at, in bytes.
+    const MAX_BYTES: usize = 128;
+
+    /// Parses a number in international form: `+`, the country code and the number, with an
+    /// optional extension (`x123`, `ext. 123` or `;ext=123`).
     ///
-    /// Nothing else is guessed at: no `00`, no brackets or hyphens, no digits of other scripts, no
-    /// zero after the plus.
+    /// What people and address books put between digits is dropped: white space of any kind,
+    /// hyphens, dots, brackets and slashes (RFC 3966, 5.1.1), invisible characters, and `tel:` in
+    /// front. Decimal digits of every script are read as digits. A trunk prefix behind the country
+    /// code, as in `+44 (0)7911 123456`, is dropped where it is certain that it is none of the
+    /// number.
+    ///
+    /// The country is not guessed at: no `00`, no national number.
+    ///
+    /// ```
+    /// use sspr::PhoneNumber;
+    ///
+    /// let number = PhoneNumber::parse("tel:+44 (0)7911 123-456")?;
+    /// assert_eq!(number, PhoneNumber::parse("+447911123456")?);
+    /// # Ok::<(), sspr::InvalidInput>(())
+    /// ```
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`]: `Empty`; `TooLong`, decided before any other work; `Control`;
-    /// `OutOfRange` for a wrong number of digits; `Malformed` for the rest.
+    /// [`InvalidInput`]: `Empty`; `TooLong` beyond 128 bytes, decided before any other work;
+    /// `Control`; `OutOfRange` for a wrong number of digits; `Malformed` for the rest.
     pub fn parse(text: &str) -> Result<Self, InvalidInput> {
-        let longest = "+ x".len() + Self::MAX_DIGITS + Self::MAX_EXTENSION_DIGITS;
-        bounded_text(WHAT, text, longest)?;
-        let (number, extension) = match text.split_once(['x', 'X']) {
-            Some((number, extension)) => (number, Some(extension)),
-            None => (text, None),
-        };
-        let international = number.strip_prefix('+').ok_or(MALFORMED)?;
-        let digits = match international.split_once(' ') {
-            Some((code, rest)) if (1..=3).contains(&code.len()) => format!("{code}{rest}"),
-            Some(_) => return Err(MALFORMED),
-            None => international.to_owned(),
-        };
-        if !all_digits(&digits) || digits.starts_with('0') {
+        if text.len() > Self::MAX_BYTES {
+            return Err(InvalidInput::TooLong { what: WHAT, max: Self::MAX_BYTES });
+        }
+        if text.chars().any(text::turns_around) {
             return Err(MALFORMED);
         }
+        let text = trim_blanks(text);
+        if text.is_empty() {
+            return Err(InvalidInput::Empty { what: WHAT });
+        }
+        if text.chars().any(|c| c.is_control() && !c.is_whitespace()) {
+            return Err(InvalidInput::Control { what: WHAT });
+        }
+        let scheme = text.get(..4).filter(|scheme| scheme.eq_ignore_ascii_case("tel:"));
+        let text = trim_blanks(scheme.map_or(text, |_| text.get(4..).unwrap_or_default()));
+        let end = text.find(|c: char| c.is_ascii_alphabetic() || c == ';').unwrap_or(text.len());
+        let (number, extension) = text.split_at(end);
+        let digits = numbering::dialled(&international(number)?);
         if !(Self::MIN_DIGITS..=Self::MAX_DIGITS).contains(&digits.len()) {
             return Err(InvalidInput::OutOfRange { what: WHAT });
         }
-        match extension {
-            None => Ok(Self(format!("+{digits}").into())),
-            Some(extension) if !all_digits(extension) => Err(MALFORMED),
-            Some(extension) if !(1..=Self::MAX_EXTENSION_DIGITS).contains(&extension.len()) => {
-                Err(InvalidInput::OutOfRange { what: WHAT })
-            }
-            Some(extension) => Ok(Self(format!("+{digits}x{extension}").into())),
+        if extension.is_empty() {
+            return Ok(Self(format!("+{digits}").into()));
         }
+        let extension = extension_digits(extension)?;
+        if !(1..=Self::MAX_EXTENSION_DIGITS).contains(&extension.len()) {
+            return Err(InvalidInput::OutOfRange { what: WHAT });
+        }
+        Ok(Self(format!("+{digits}x{extension}").into()))
     }
 
     /// `+` and 7 to 15 digits: what is dialled.
@@ -93,12 +113,16 @@ impl PhoneNumber {
         self.parts().1
     }
 
-    /// The form in which two spellings of one destination are equal: the number without its
-    /// extension. Extensions are not dialled, so two of them behind one switchboard ring at the
-    /// same place and cannot count as two.
+    /// The form in which two spellings of one destination are equal. Only for comparing and
+    /// counting; it is never dialled.
+    ///
+    /// Without the extension: extensions are not dialled, so two of them behind one switchboard
+    /// ring at the same place and cannot count as two. Without trunk prefixes, and with the number
+    /// that a renumbering has left: the ninth digit of Brazil, the mobile prefixes of Argentina
+    /// and Mexico and the like. Where it is unsure whether two numbers are one line, they are.
     #[must_use]
     pub fn normalised(&self) -> String {
-        self.as_e164().to_owned()
+        format!("+{}", numbering::identity(self.as_e164().trim_start_matches('+')))
     }
 
     /// A masked form of constant length, `+•• •••••••67`: the last two digits are shown, the
@@ -128,8 +152,52 @@ impl PhoneNumber {
     }
 }
 
-fn all_digits(text: &str) -> bool {
-    text.bytes().all(|byte| byte.is_ascii_digit())
+/// The digits behind the `+`, without what stands between them.
+fn international(number: &str) -> Result<String, InvalidInput> {
+    let behind = number.strip_prefix(['+', '\u{FF0B}', '\u{FE62}']).ok_or(MALFORMED)?;
+    let mut digits = String::new();
+    let mut bracket: Option<usize> = None;
+    for c in behind.chars() {
+        match c {
+            '(' | '\u{FF08}' if bracket.is_none() => bracket = Some(digits.len()),
+            ')' | '\u{FF09}' => {
+                let start = bracket.take().ok_or(MALFORMED)?;
+                let (before, inside) = digits.split_at(start);
+                // `(0)` behind the country code is dialled at home only.
+                let optional = inside == "0" && numbering::country_code(&digits) == start;
+                if inside.is_empty() {
+                    return Err(MALFORMED);
+                }
+                if optional && !numbering::has_own_zero(before) {
+                    digits.truncate(start);
+                }
+            }
+            c if text::is_blank(c) => {}
+            c if text::is_dash(c) || text::is_dot(c) || matches!(c, '/' | '\u{FF0F}') => {}
+            c => {
+                let value = text::digit(c).ok_or(MALFORMED)?;
+                digits.push(char::from(b'0' + value));
+            }
+        }
+    }
+    if bracket.is_some() || digits.starts_with('0') || digits.is_empty() {
+        return Err(MALFORMED);
+    }
+    Ok(digits)
+}
+
+/// The digits of an extension, behind what announces it.
+fn extension_digits(tail: &str) -> Result<String, InvalidInput> {
+    const SIGNS: [&str; 5] = [";ext=", "extension", "ext", "x", ";extension="];
+    let announced = SIGNS.iter().find_map(|sign| {
+        let head = tail.get(..sign.len()).filter(|head| head.eq_ignore_ascii_case(sign));
+        head.and_then(|head| tail.get(head.len()..))
+    });
+    let number = announced.ok_or(MALFORMED)?;
+    let number = number.trim_start_matches(|c| text::is_blank(c) || matches!(c, '.' | ':'));
+    let digits: Option<String> =
+        number.chars().map(|c| text::digit(c).map(|value| char::from(b'0' + value))).collect();
+    digits.filter(|digits| !digits.is_empty()).ok_or(MALFORMED)
 }
 
 impl fmt::Debug for PhoneNumber {

@@ -17,7 +17,7 @@ pub(crate) use check::code_at;
 pub(crate) use check::matching_step;
 pub use seed::OathSeed;
 pub(crate) use seed::base32_grouped;
-pub(crate) use uri::enrolment_uri;
+pub(crate) use uri::{enrolment_uri, label};
 
 /// The hash function under the HMAC of a code. Many apps know SHA-1 only, whatever they are told.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]

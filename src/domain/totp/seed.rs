@@ -5,6 +5,7 @@ use zeroize::Zeroizing;
 
 use crate::domain::invalid::InvalidInput;
 use crate::domain::secret::{SecretBytes, SecretText};
+use crate::domain::text::{ascii_alphanumeric, is_separator};
 
 /// What an authenticator shares with the engine: 16 to 64 bytes, 20 recommended with SHA-1 (RFC
 /// 4226, 4). Redacted when shown, wiped when dropped.
@@ -28,7 +29,7 @@ impl OathSeed {
 
     const WHAT: &str = "seed";
     /// The longest text that is looked at: the longest seed, each symbol with a separator.
-    const MAX_TEXT: usize = 256;
+    const MAX_TEXT: usize = 512;
 
     /// Takes ownership of a seed.
     ///
@@ -42,14 +43,15 @@ impl OathSeed {
         Ok(Self(bytes))
     }
 
-    /// Reads a seed in Base32 (RFC 4648, 6) as vendors write it: in either case, with spaces or
-    /// hyphens anywhere, with padding or without. Bits beyond the last whole byte are dropped, as
-    /// authenticators do.
+    /// Reads a seed in Base32 (RFC 4648, 6) as vendors write it: in either case, with padding or
+    /// without, with white space, line ends, invisible characters, dashes and dots anywhere.
+    /// Full-width letters and decimal digits of every script are read as what they are. Bits
+    /// beyond the last whole byte are dropped, as authenticators do.
     ///
     /// # Errors
     ///
     /// [`InvalidInput::Malformed`] for another symbol, a length that Base32 never has, or padding
-    /// that is incomplete or not at the end; [`InvalidInput::TooLong`] beyond 256 bytes of text;
+    /// that is incomplete or not at the end; [`InvalidInput::TooLong`] beyond 512 bytes of text;
     /// [`InvalidInput::Empty`]; and as [`OathSeed::from_bytes`].
     pub fn parse_base32(text: &str) -> Result<Self, InvalidInput> {
         let malformed = InvalidInput::Malformed { what: Self::WHAT };
@@ -60,15 +62,15 @@ impl OathSeed {
         let mut bytes = Zeroizing::new(Vec::with_capacity(text.len()));
         let mut pending = Zeroizing::new(0_u16);
         let (mut bits, mut symbols, mut padding) = (0, 0_usize, 0_usize);
-        for byte in text.bytes() {
-            let value = match byte.to_ascii_uppercase() {
-                b' ' | b'-' => continue,
-                b'=' => {
-                    padding += 1;
-                    continue;
-                }
-                letter @ b'A'..=b'Z' => letter - b'A',
-                digit @ b'2'..=b'7' => digit - b'2' + 26,
+        for symbol in text.chars() {
+            if matches!(symbol, '=' | '\u{FF1D}') {
+                padding += 1;
+                continue;
+            }
+            let value = match ascii_alphanumeric(symbol).map(|byte| byte.to_ascii_uppercase()) {
+                Some(letter @ b'A'..=b'Z') => letter - b'A',
+                Some(digit @ b'2'..=b'7') => digit - b'2' + 26,
+                None if is_separator(symbol) => continue,
                 _ => return Err(malformed),
             };
             if padding > 0 {
@@ -174,6 +176,19 @@ mod tests {
             "gezdgnbvgy3tqojqgezdgnbvgy3tqojq",
             "gezd gnbv gy3t qojq gezd gnbv gy3t qojq",
             " GEZDGNBV-GY3TQOJQ--GEZDGNBV-GY3TQOJQ ",
+            // T15: as text fields, documents and address books hand them over.
+            "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ\n",
+            "GEZDGNBVGY3TQOJQ\nGEZDGNBVGY3TQOJQ\r\n",
+            "\tGEZD\tGNBV\tGY3T\tQOJQ\tGEZD\tGNBV\tGY3T\tQOJQ",
+            "GEZD\u{A0}GNBV\u{A0}GY3T\u{A0}QOJQ\u{A0}GEZD\u{A0}GNBV\u{A0}GY3T\u{A0}QOJQ",
+            "\u{FEFF}GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ",
+            "GEZDGNBVGY3TQOJQ\u{200B}GEZDGNBVGY3TQOJQ\u{200E}",
+            "GEZD\u{2011}GNBV\u{2013}GY3T\u{2014}QOJQ\u{2212}GEZD\u{2010}GNBV\u{2012}GY3TQOJQ",
+            "GEZD\u{202F}GNBV\u{2009}GY3T\u{3000}QOJQ\u{2003}GEZDGNBVGY3TQOJQ",
+            "GEZD.GNBV\u{B7}GY3T_QOJQ:GEZDGNBVGY3TQOJQ",
+            "\"GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ\"",
+            "ＧＥＺＤＧＮＢＶＧＹ３ＴＱＯＪＱgezdgnbvgy3tqojq",
+            "GEZD\u{AD}GNBVGY3TQOJQ\u{85}GEZDGNBVGY3TQOJQ\u{2028}",
         ] {
             assert_eq!(read(text).as_ref(), Ok(&expected), "{text}");
         }
@@ -205,16 +220,18 @@ mod tests {
             "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ========",
             "GEZDGNBVGY======3TQOJQGEZDGNBVGY3TQOJQ",
             "========",
-            "GEZDGNBVGY3TQOJQ\nGEZDGNBVGY3TQOJQ",
-            "ＧEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ",
+            "GEZDGNBVGY3TQOJQ\u{0}GEZDGNBVGY3TQOJQ",
+            "\u{202E}GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ",
+            "\u{413}EZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ",
+            "GEZDGNBVGY+TQOJQGEZDGNBVGY3TQOJQ",
         ] {
             assert_eq!(read(text), malformed, "{text}");
         }
         for text in ["", " - "] {
             assert_eq!(read(text), Err(InvalidInput::Empty { what: "seed" }));
         }
-        let long = Err(InvalidInput::TooLong { what: "seed", max: 256 });
-        assert_eq!(read(&"A".repeat(257)), long);
+        let long = Err(InvalidInput::TooLong { what: "seed", max: 512 });
+        assert_eq!(read(&"A".repeat(513)), long);
     }
 
     #[test]
@@ -233,7 +250,7 @@ mod tests {
         }
 
         #[test]
-        fn no_text_panics(text: String, close in "[A-Z2-7a-z =-]{0,270}") {
+        fn no_text_panics(text: String, close in "[A-Z2-7a-z =-]{0,530}") {
             for text in [text, close] {
                 let _ = read(&text);
             }

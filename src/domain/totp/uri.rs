@@ -3,6 +3,7 @@
 use super::seed::base32;
 use super::{OathAlgorithm, OathParameters};
 use crate::domain::secret::SecretText;
+use crate::domain::text::{is_invisible, shortened};
 
 /// The enrolment URI, `otpauth://totp/ISSUER:ACCOUNT?secret=...` (Key URI format).
 ///
@@ -16,7 +17,8 @@ pub(crate) fn enrolment_uri(
 ) -> SecretText {
     let secret = base32(seed);
     let secret = secret.expose_secret();
-    let (issuer, account) = (Encoded(issuer), Encoded(account));
+    let (issuer, account) = (label(issuer), label(account));
+    let (issuer, account) = (Encoded(&issuer), Encoded(&account));
     let OathParameters { algorithm, digits, period } = parameters;
     // Never grown: that would leave a copy of the secret behind.
     let mut uri = String::with_capacity(FIXED + 2 * issuer.most() + account.most() + secret.len());
@@ -39,6 +41,24 @@ pub(crate) fn enrolment_uri(
         uri.push_str(&value.to_string());
     }
     SecretText::new(uri)
+}
+
+/// The longest name in a label, in characters.
+const MAX_NAME: usize = 64;
+
+/// A name as a label has it: one line without a colon, which parts issuer and account in the eyes
+/// of an app, also when it is encoded (Key URI format, *Label*); a long one is cut so that it shows.
+pub(crate) fn label(name: &str) -> String {
+    // Joiners are letters' companions in some scripts.
+    let seen = |c: &char| !is_invisible(*c) || matches!(c, '\u{200C}' | '\u{200D}' | '\u{FE0F}');
+    let name: String = name.chars().filter(seen).collect();
+    let parts = name.split(|c: char| {
+        matches!(c, ':' | '\u{FF1A}' | '\u{FE55}' | '\u{FE13}')
+            || c.is_control()
+            || c.is_whitespace()
+    });
+    let words: Vec<&str> = parts.filter(|word| !word.is_empty()).collect();
+    shortened(&words.join(" "), MAX_NAME).into_owned()
 }
 
 /// What the URI holds beside its variable parts, with the longest algorithm and two full numbers.
@@ -98,10 +118,67 @@ mod tests {
     /// what would end a part is escaped, in the label and in the parameter.
     #[test]
     fn nothing_in_a_name_ends_its_part() {
-        let text = uri("a:b/c?d", "e&f=g#h%i+j");
-        assert!(text.starts_with("otpauth://totp/a%3Ab%2Fc%3Fd:e%26f%3Dg%23h%25i%2Bj?secret="));
-        assert!(text.contains("&issuer=a%3Ab%2Fc%3Fd&algorithm="));
+        let text = uri("ab/c?d", "e&f=g#h%i+j");
+        assert!(text.starts_with("otpauth://totp/ab%2Fc%3Fd:e%26f%3Dg%23h%25i%2Bj?secret="));
+        assert!(text.contains("&issuer=ab%2Fc%3Fd&algorithm="));
         assert!(uri("Müller", "名").contains("/M%C3%BCller:%E5%90%8D?"));
+    }
+
+    /// T10: a colon parts issuer and account, encoded or not.
+    #[test]
+    fn no_colon_stands_in_an_issuer_or_an_account() {
+        for (issuer, account, shown_issuer, shown_account) in [
+            ("Contoso: EU", "ada", "Contoso EU", "ada"),
+            ("Contoso:EU", "ada", "Contoso EU", "ada"),
+            (":Contoso:", "a:da", "Contoso", "a da"),
+            ("Contoso", "sip:ada@contoso.example", "Contoso", "sip ada@contoso.example"),
+            ("Contoso", "CONTOSO:ada", "Contoso", "CONTOSO ada"),
+            ("Contoso", "https://id.example/ada", "Contoso", "https //id.example/ada"),
+            ("Contoso\u{FF1A}EU", "ada", "Contoso EU", "ada"),
+            ("Contoso\u{FE55} EU", "ada", "Contoso EU", "ada"),
+            ("Contoso\r\nEU", "a\tda", "Contoso EU", "a da"),
+            ("::", "ada", "", "ada"),
+            ("Contoso\u{200B}: EU", "\u{FEFF}ada", "Contoso EU", "ada"),
+            ("Contoso %3A EU", "ada", "Contoso %3A EU", "ada"),
+        ] {
+            assert_eq!(
+                (label(issuer), label(account)),
+                (shown_issuer.into(), shown_account.into())
+            );
+            let text = uri(issuer, account);
+            let query = text.split_once('?').expect("a query").1;
+            let plain = crate::domain::text::percent_decoded(&text);
+            let plain = plain.as_ref().map_or(text.as_str(), |plain| plain.as_str());
+            let shown = plain.split_once("?secret").expect("a query").0;
+            let colons = usize::from(!shown_issuer.is_empty());
+            let behind = shown.trim_start_matches("otpauth://totp/");
+            assert_eq!(behind.matches(':').count(), colons, "{text}");
+            assert!(!query.contains("%3A"), "{text}");
+        }
+    }
+
+    /// T10: a name that was cut says so, and no letter is cut in two.
+    #[test]
+    fn a_long_name_does_not_read_as_another_one() {
+        let host = "login.contoso.example.attacker.test".repeat(3);
+        for (name, end) in [
+            (format!("ada@{host}"), '…'),
+            ("é".repeat(65), '…'),
+            ("e\u{301}".repeat(40), '…'),
+            (format!("{}👩\u{200D}💻", "a".repeat(62)), '…'),
+            ("名".repeat(64), '名'),
+            ("a".repeat(64), 'a'),
+            (format!("{} b", "a".repeat(63)), '…'),
+        ] {
+            let shown = label(&name);
+            assert!(shown.ends_with(end) && shown.chars().count() <= MAX_NAME, "{shown}");
+            let kept = shown.trim_end_matches('…');
+            assert!(name.starts_with(kept) && !kept.ends_with(char::is_whitespace), "{shown}");
+            let next = name[kept.len()..].chars().next();
+            let mark = unicode_normalization::char::is_combining_mark;
+            assert!(next.is_none_or(|next| !mark(next) && next != '\u{200D}'), "{shown}");
+            assert!(uri(&name, &name).contains("otpauth://totp/"));
+        }
     }
 
     #[test]
@@ -117,11 +194,13 @@ mod tests {
         fn whatever_the_names_the_uri_has_its_parts(
             seed in prop::collection::vec(any::<u8>(), 16..=64), issuer in ".{1,40}", account: String,
         ) {
+            prop_assume!(!label(&issuer).is_empty());
             let parameters =
                 OathParameters { algorithm: OathAlgorithm::Sha512, digits: 255, period: 255 };
             let text = enrolment_uri(&seed, parameters, &issuer, &account);
             let text = text.expose_secret();
-            let most = FIXED + 3 * (2 * issuer.len() + account.len()) + base32(&seed).expose_secret().len();
+            let most = FIXED + 3 * (2 * label(&issuer).len() + label(&account).len())
+                + base32(&seed).expose_secret().len();
             prop_assert!(text.len() <= most);
             prop_assert!(text.bytes().all(|byte| byte.is_ascii_graphic()));
             let (label, query) = text.split_once('?').expect("a query");

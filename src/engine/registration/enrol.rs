@@ -13,7 +13,9 @@ use crate::domain::method::{ChallengeOption, MethodKind};
 use crate::domain::refusal::Refusal;
 use crate::domain::secret::{SecretBytes, SecretText};
 use crate::domain::ticket::RegistrationTicket;
-use crate::domain::totp::{OathAlgorithm, OathParameters, OathSeed, base32_grouped, enrolment_uri};
+use crate::domain::totp::{
+    OathAlgorithm, OathParameters, OathSeed, base32_grouped, enrolment_uri, label,
+};
 use crate::engine::compare::seed_context;
 use crate::engine::error::{At as _, Error, Port};
 use crate::engine::step::{Origin, Plan, Unsure};
@@ -37,11 +39,12 @@ pub struct NewAuthenticator {
 }
 
 impl NewAuthenticator {
-    /// An app that shows these names. Each is cut at 64 characters.
+    /// An app that shows these names, each as one line. A colon becomes a space, since apps part
+    /// issuer and account at it; a name of more than 64 characters is cut and ends in `…`.
     #[must_use]
     pub fn new(issuer: &str, account: &str) -> Self {
-        let cut = |text: &str| text.chars().filter(|c| !c.is_control()).take(64).collect();
-        Self { issuer: cut(issuer), account: cut(account), algorithm: OathAlgorithm::default() }
+        let (issuer, account) = (label(issuer), label(account));
+        Self { issuer, account, algorithm: OathAlgorithm::default() }
     }
 }
 
