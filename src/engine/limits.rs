@@ -1,7 +1,7 @@
 //! Limits across accounts: charged when a challenge is opened, at the worst case, never given back.
 
 use super::error::{At as _, Error, Fault, Port};
-use super::{Engine, Request};
+use super::{Engine, Request, Source};
 use crate::domain::contact::Destination;
 use crate::domain::decide::Exceeded;
 use crate::domain::ids::RecordKey;
@@ -87,6 +87,10 @@ impl Engine {
                 continue;
             }
             match line.counted {
+                // What every unknown source of a tenant has used together is no single one's: the
+                // tenant's limit speaks for it. It is counted all the same, so that the batch has
+                // one shape.
+                Counted::Source if request.source == Source::Unknown => {}
                 Counted::Source | Counted::SourceIdentifier => {
                     let (window, _) = windows(line.rate, now);
                     // What was counted in this window still counts in the next one.

@@ -7,3 +7,4 @@ mod support;
 mod asked;
 mod methods;
 mod resets;
+mod typed;

@@ -1,0 +1,200 @@
+//! What people type and paste, and what proxies send, through the public interface.
+
+use std::time::Duration;
+
+use sspr::{
+    Attempt, Channel, EmailAddress, Identifier, InvalidInput, NewMethod, PhoneNumber, Refusal,
+    Request, Selection, Source, Step,
+};
+
+use crate::support::*;
+
+fn run(test: impl Future<Output = ()>) {
+    sspr::testing::block_on(test);
+}
+
+/// T2: a code as mail programs and phones hand it over is the code, and what no code has costs no
+/// try: after a hundred malformed forms the right code still works.
+#[test]
+fn a_malformed_code_costs_no_try_and_a_pasted_one_is_the_code() {
+    run(async {
+        let world = World::memory(one_gate()).await;
+        world.register_both().await;
+        let forms: [fn(&str) -> String; 12] = [
+            |code| format!("{code}\u{A0}"),
+            |code| format!("\t{code}"),
+            |code| format!("{code}\r\n"),
+            |code| format!("{code}\u{200B}"),
+            |code| format!("\u{FEFF}{code}"),
+            |code| format!("{}\u{2011}{}", &code[..4], &code[4..]),
+            |code| format!("{}\u{202F}{}", &code[..3], &code[3..]),
+            |code| format!("\u{2068}{code}\u{2069}"),
+            |code| format!("\u{201C}{code}.\u{201D}"),
+            |code| code.chars().filter_map(|c| char::from_u32(u32::from(c) + 0xFEE0)).collect(),
+            |code| code.chars().filter_map(|c| char::from_u32(u32::from(c) + 0x630)).collect(),
+            |code| code.chars().filter_map(|c| char::from_u32(u32::from(c) + 0x936)).collect(),
+        ];
+        for form in forms {
+            let reply = world.start().await;
+            let (reply, right) = world.challenged(&reply.ticket, &email(), MAIL).await;
+            assert!(right.chars().all(|c| c.is_ascii_digit()), "mail codes are digits: {right}");
+            for bad in ["+", "12+34", "\u{202E}1234", "1\u{0}2", "\u{B2}\u{B3}", "12=34", ""] {
+                for _ in 0..15 {
+                    assert!(Attempt::code(bad).is_err(), "{bad:?}");
+                }
+            }
+            let typed = form(&right);
+            let proven = world.prove(&reply.ticket, &typed).await;
+            let proven = proven.unwrap_or_else(|error| panic!("{typed:?}: {error}"));
+            assert!(matches!(proven.step, Step::NewPassword { .. }), "{typed:?}");
+            world.clock.advance(Duration::from_secs(2 * 86_400));
+        }
+    });
+}
+
+/// T2: the name is found, or the caller is told why not.
+#[test]
+fn an_identifier_with_invisible_edges_names_the_same_person() {
+    run(async {
+        let world = World::memory(one_gate()).await;
+        world.register_both().await;
+        for typed in ["\u{FEFF}ada@contoso.example", "ada@contoso.example\u{200B}\u{A0}\r\n"] {
+            let identifier = Identifier::parse(typed).expect("the edges are dropped");
+            let reply = world.engine.reset().start(&request(), &identifier).await.expect("started");
+            let (_, code) = world.challenged(&reply.ticket, &email(), MAIL).await;
+            assert_eq!(code.len(), 8, "a code has arrived");
+            world.clock.advance(Duration::from_secs(2 * 86_400));
+        }
+        let inside = Identifier::parse("ada\u{200B}@contoso.example");
+        assert_eq!(inside, Err(InvalidInput::Invisible { what: "identifier" }));
+    });
+}
+
+/// T5: one handset in two spellings is one gate, not two: where two are wanted, no code is sent.
+#[test]
+fn one_handset_in_two_spellings_is_one_gate() {
+    run(async {
+        let spellings = [
+            ("+44 07911123456", false),
+            ("+44 (0)7911 123-456", false),
+            ("tel:+44-7911-123456", false),
+            ("+44 7911 123457", true),
+        ];
+        for (spelling, two_gates) in spellings {
+            let world = World::memory(settings()).await;
+            let mobile = PhoneNumber::parse("+44 7911 123456").expect("valid");
+            let mobile = NewMethod::mobile_phone(mobile, Channel::Sms).expect("reached");
+            world.register(mobile, "+447911123456").await;
+            world.clock.advance(Duration::from_secs(61));
+            let office = PhoneNumber::parse(spelling).expect("valid");
+            world.register(NewMethod::office_phone(office.clone()), office.as_e164()).await;
+            world.clock.advance(Duration::from_secs(2 * 86_400));
+            let registered = world.inbox.last_code_to("+447911123456");
+            let reply = world.start().await;
+            world.challenge(&reply.ticket, &sms()).await;
+            world.deliver().await;
+            let sent = world.inbox.last_code_to("+447911123456") != registered;
+            assert_eq!(sent, two_gates, "{spelling}");
+        }
+    });
+}
+
+/// T11: the number that a person types is compared as a number, not as a text.
+#[test]
+fn the_number_that_a_person_types_may_be_written_as_people_write() {
+    run(async {
+        let mut settings = one_gate();
+        settings.typed_number = true;
+        let world = World::memory(settings).await;
+        world.register_both().await;
+        for typed in [
+            "+14255550100",
+            "+1 425 555 0100",
+            "+1 (425) 555-0100 ",
+            "tel:+1-425-555-0100",
+            "+1 1 425 555 0100",
+            "\u{FEFF}+1 425\u{2011}555\u{2011}0100",
+        ] {
+            let reply = world.start().await;
+            let selection = Selection::parse("mobile_phone.sms.0").expect("an option");
+            let selection = selection.with_typed_number(typed).expect("a number");
+            let (reply, right) = world.challenged(&reply.ticket, &selection, MOBILE).await;
+            world.prove(&reply.ticket, &right).await.unwrap_or_else(|e| panic!("{typed}: {e}"));
+            world.clock.advance(Duration::from_secs(2 * 86_400));
+        }
+    });
+}
+
+/// T7: a proxy that is set up wrongly makes everybody unknown; together they do not spend what one
+/// source may, and a single known source still does.
+#[test]
+fn unknown_sources_do_not_close_the_service_to_each_other() {
+    run(async {
+        let world = World::memory(one_gate()).await;
+        world.register_both().await;
+        let most = one_gate().limits.source.max;
+        let challenge = async |source: Source, name: &str| {
+            let request = Request::new(tenant(), source);
+            let name = Identifier::parse(name).expect("valid");
+            let reply = world.engine.reset().start(&request, &name).await?;
+            world.engine.reset().challenge(&request, &reply.ticket, &email()).await
+        };
+        for stranger in 0..=most {
+            let name = format!("stranger-{stranger}@contoso.example");
+            challenge(Source::Unknown, &name).await.expect("unknown sources share no refusal");
+        }
+        challenge(Source::Unknown, "ada@contoso.example").await.expect("nor does it hit the owner");
+        world.deliver().await;
+        assert!(world.inbox.last_code_to(MAIL).is_some());
+        let known = Source::parse("198.51.100.9");
+        let mut refused = None;
+        for stranger in 0..=most {
+            let name = format!("other-{stranger}@contoso.example");
+            refused = challenge(known, &name).await.err();
+        }
+        let refused = refused.expect("one source has a limit");
+        assert!(matches!(refused.refusal(), Some(Refusal::TooOften { .. })), "{refused:?}");
+    });
+}
+
+/// T8: the machines behind a translator or a tunnel have a budget each, the same as without it.
+#[test]
+fn a_translator_gives_no_second_budget_and_its_users_share_none() {
+    run(async {
+        let world = World::memory(one_gate()).await;
+        let most = one_gate().limits.source.max;
+        let challenge = async |source: &str, name: &str| {
+            let source = Source::parse(source);
+            assert_ne!(source, Source::Unknown);
+            let request = Request::new(tenant(), source);
+            let name = Identifier::parse(name).expect("valid");
+            let reply = world.engine.reset().start(&request, &name).await?;
+            world.engine.reset().challenge(&request, &reply.ticket, &email()).await
+        };
+        for stranger in 0..most {
+            let name = format!("stranger-{stranger}@contoso.example");
+            challenge("198.51.100.1", &name).await.expect("within the limit");
+        }
+        for spent in [
+            "::ffff:198.51.100.1",
+            "64:ff9b::198.51.100.1",
+            "[64:ff9b:1::198.51.100.1]:443",
+            "2002:c633:6401:7::1",
+            "198.51.100.1:443",
+        ] {
+            let refused = challenge(spent, "late@contoso.example").await.expect_err(spent);
+            assert!(matches!(refused.refusal(), Some(Refusal::TooOften { .. })), "{refused:?}");
+        }
+        challenge("64:ff9b::203.0.113.7", "other@contoso.example").await.expect("another machine");
+    });
+}
+
+/// T2: an address that is pasted into a registration is the address.
+#[test]
+fn a_pasted_mail_address_can_be_registered() {
+    run(async {
+        let world = World::memory(one_gate()).await;
+        let pasted = EmailAddress::parse("\u{FEFF}ada@private.example\r\n").expect("edges dropped");
+        world.register(NewMethod::email(pasted), MAIL).await;
+    });
+}
