@@ -171,7 +171,7 @@ pub use domain::policy::{
 };
 pub use domain::reason::{FlowStage, SsprReason};
 pub use domain::record::{Columns, Record, RecordKind, Version};
-pub use domain::refusal::Refusal;
+pub use domain::refusal::{CodeLimit, Refusal};
 pub use domain::secret::{SecretBytes, SecretText};
 pub use domain::ticket::{ChangeTicket, RegistrationTicket, ResetTicket, UnlockTicket};
 pub use domain::time::Timestamp;

@@ -97,8 +97,11 @@ macro_rules! __sspr_store_properties {
         "A counter that is not there starts at zero."
         "A limit that is never reached, or that is spent from the start.";
     add::add_of_zero_reads
-        "An amount of zero reads."
-        "Looking at a limit spends it, or creates it.";
+        "An amount of zero only reads"
+        "Looking at a limit spends it.";
+    add::add_of_zero_writes_nothing
+        "it creates no counter and extends none"
+        "Requests that are refused fill the store.";
     add::add_answers_in_the_order_given
         "Adds to counters and returns their values after the addition, in the order given."
         "One limit is judged by another's value.";

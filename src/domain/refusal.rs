@@ -40,6 +40,15 @@ pub enum Refusal {
         /// When it may succeed.
         retry_at: Timestamp,
     },
+    /// Too many codes were asked for this destination, or for its range of numbers, over all
+    /// accounts. Only a signed-in user is told so. Nothing was counted and nothing was sent.
+    #[error("too many codes for {limit}; try again at {retry_at}, or use another")]
+    TooManyCodes {
+        /// What has had too many.
+        limit: CodeLimit,
+        /// When it may succeed.
+        retry_at: Timestamp,
+    },
     /// More methods must be proven first.
     #[error("more methods must be proven first")]
     MoreProofNeeded,
@@ -87,6 +96,29 @@ pub enum Refusal {
     LimitReached,
 }
 
+/// What has had too many codes: [`Refusal::TooManyCodes`].
+///
+/// ```
+/// assert_eq!(sspr::CodeLimit::Destination.to_string(), "this address or number");
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum CodeLimit {
+    /// The mail address or phone number: the policy's `limits.destination`.
+    Destination,
+    /// The range of phone numbers that differ in the last four digits only: `limits.prefix`.
+    Prefix,
+}
+
+impl std::fmt::Display for CodeLimit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Destination => "this address or number",
+            Self::Prefix => "this range of phone numbers",
+        })
+    }
+}
+
 impl Refusal {
     /// A stable code, such as `not_accepted`.
     ///
@@ -102,6 +134,7 @@ impl Refusal {
             Self::AlreadyProven => "already_proven",
             Self::NotOffered => "not_offered",
             Self::TooOften { .. } => "too_often",
+            Self::TooManyCodes { .. } => "too_many_codes",
             Self::MoreProofNeeded => "more_proof_needed",
             Self::Password(_) => "password",
             Self::DirectoryPassword { .. } => "directory_password",

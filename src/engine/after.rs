@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 use super::Engine;
 use super::context::{Context, nobody};
 use super::error::{At as _, Error, Port};
-use super::limits::Charged;
+use super::limits::{Caller, Charged};
 use super::request::{DeviceSecret, Request};
 use super::step::{Origin, Plan, Unsure};
 use crate::domain::code::random_symbols;
@@ -60,12 +60,15 @@ impl Engine {
             None => own,
         };
         let charged = Charged {
+            caller: Caller::Anonymous,
             identifier: claim.identifier,
             option: ChallengeOption::preferred(MethodKind::Email),
             destination: None,
             record: &target.key,
+            sends: true,
         };
-        // Before anybody is looked up: a source that has spent its own limit costs nothing more.
+        // Before any administrator is looked up: a source that has spent its own limit costs no
+        // more than the reads that refuse it.
         let exceeded = self.charge_limits(request, policy, &charged).await?;
         let tell = self.helpers(tenant, &context).await?;
         let tell = if context.user.is_some() { tell } else { Vec::new() };

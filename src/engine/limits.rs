@@ -1,13 +1,16 @@
 //! Limits across accounts: charged when a challenge is opened, at the worst case, never given back.
+//!
+//! A request is refused by the limits of its own caller before it is charged to any: a refused one
+//! counts nowhere, extends nothing and writes nothing.
 
 use super::error::{At as _, Error, Fault, Port};
 use super::{Engine, Request, Source};
 use crate::domain::contact::Destination;
 use crate::domain::decide::Exceeded;
-use crate::domain::ids::RecordKey;
+use crate::domain::ids::{RecordKey, TenantId};
 use crate::domain::method::{ChallengeOption, MethodKind};
 use crate::domain::policy::{Policy, Rate};
-use crate::domain::refusal::Refusal;
+use crate::domain::refusal::{CodeLimit, Refusal};
 use crate::domain::time::Timestamp;
 use crate::port::{Charge, PortError};
 
@@ -26,29 +29,64 @@ const STRIPES: u8 = 16;
 /// Tenants with a smaller limit than this have one counter: striping would spend it early.
 const STRIPED_FROM: u32 = 1_000;
 
+/// A window is cut into this many slices, each with a counter of its own. The present slice and
+/// these before it hold every sliding window: together they count up to an eighth too long, and
+/// never too short.
+const SLICES: i64 = 8;
+/// Counters that are read for one limit: those, the present slice, and the next one, in which an
+/// engine with a faster clock may count already.
+const READ: usize = SLICES as usize + 2;
+
+/// One limit, and what it is counted for.
 struct Line {
     counted: Counted,
     rate: Rate,
+    /// The most that the counters of this line may reach.
+    most: u32,
     whom: Vec<u8>,
     stripe: u8,
 }
 
+/// The limits that a request meets.
+struct Lines {
+    /// These refuse.
+    refusing: Vec<Line>,
+    /// These raise what is asked, and alarm.
+    raising: Vec<Line>,
+}
+
+/// Who asks for a challenge, and so what a spent limit means.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Caller {
+    /// Anyone. A spent destination must not refuse: a stranger could spend it to keep the owner out,
+    /// and the refusal would tell whose it is.
+    Anonymous,
+    /// A signed-in user, who chose the destination. A spent one refuses, or many accounts could
+    /// have codes sent to a number whose holder never agreed.
+    SignedIn,
+}
+
 /// Whose challenge it is, for the counters.
 pub(super) struct Charged<'a> {
+    pub(super) caller: Caller,
     pub(super) identifier: [u8; 8],
     pub(super) option: ChallengeOption,
-    /// Where the code goes; a stand-in takes its place if it goes nowhere.
+    /// Where the code goes; before the first proof a stand-in takes its place if it goes nowhere.
     pub(super) destination: Option<&'a Destination>,
     pub(super) record: &'a RecordKey,
+    /// Whether a code may be sent and compared. What an account's own budgets silence is charged
+    /// to its source only.
+    pub(super) sends: bool,
 }
 
 impl Engine {
-    /// Charges all limits in one batch. Tells which one is spent, of those that do not refuse: more
-    /// is then asked, and an event alarms.
+    /// Charges the limits that the request meets, unless one of them refuses it. Tells which one is
+    /// spent, of those that do not refuse: more is then asked, and an event alarms.
     ///
     /// # Errors
     ///
-    /// [`Refusal::TooOften`] if the source has spent its own.
+    /// [`Refusal::TooOften`] if the source has spent its own limit; [`Refusal::TooManyCodes`] if a
+    /// signed-in user's destination is spent.
     pub(super) async fn charge_limits(
         &self,
         request: &Request,
@@ -56,54 +94,53 @@ impl Engine {
         charged: &Charged<'_>,
     ) -> Result<Option<Exceeded>, Error> {
         let now = self.inner.clock.now();
-        let lines = self.lines(request, policy, charged)?;
-        let mut charges = Vec::with_capacity(2 * lines.len());
-        for line in &lines {
-            let (window, before) = windows(line.rate, now);
-            let key = |window| {
-                let (whom, stripe) = (&line.whom, line.stripe);
-                self.inner.keys.counter(&request.tenant, line.counted as u8, whom, stripe, window)
-            };
-            // Two windows cover any sliding one: together they may count too much, never too little.
-            let gone = window.plus(line.rate.window).plus(line.rate.window);
-            charges.push(Charge::new(key(window), 1, gone));
-            charges.push(Charge::new(key(before), 0, gone));
+        let Lines { refusing, raising } = self.lines(request, policy, charged)?;
+        let tenant = &request.tenant;
+        let before = self.count(tenant, &refusing, 0, now).await?;
+        refuse(&refusing, &before, now, |total, most| total >= most)?;
+        let counted = self.count(tenant, &refusing, 1, now).await?;
+        // Requests at one time all read the same: only as many go on as the limit allows.
+        refuse(&refusing, &counted, now, |total, most| total > most)?;
+        let counted = self.count(tenant, &raising, u32::from(charged.sends), now).await?;
+        let spent = raising.iter().zip(counted.chunks(READ));
+        let spent = spent.filter(|(line, counts)| counts.iter().sum::<u64>() > line.most.into());
+        // The tenant's is the last one, so it wins: the length of a code is the same for all.
+        Ok(spent.filter_map(|(line, _)| line.exceeded()).last())
+    }
+
+    /// Adds to the present slice of each line, and reads all slices of all lines.
+    async fn count(
+        &self,
+        tenant: &TenantId,
+        lines: &[Line],
+        amount: u32,
+        now: Timestamp,
+    ) -> Result<Vec<u64>, Error> {
+        let mut charges = Vec::with_capacity(READ * lines.len());
+        for line in lines {
+            let slices = Slices::of(line.rate, now);
+            for number in slices.read() {
+                let start = slices.start(number);
+                let key = self.inner.keys.counter(
+                    tenant,
+                    line.counted as u8,
+                    &line.whom,
+                    line.stripe,
+                    start,
+                );
+                // Added to first, read afterwards: of two that count in neighbouring slices, at
+                // least one sees the other.
+                let amount = if number == slices.present { amount } else { 0 };
+                // One slice longer than it is read, for an engine whose clock is behind.
+                charges.push(Charge::new(key, amount, slices.start(number + SLICES + 2)));
+            }
         }
         let counts = self.inner.store.add(&charges).await.at(Port::Store)?;
         if counts.len() != charges.len() {
             let error = PortError::corrupt().because("a count is missing");
             return Err(Error::Fault(Fault { port: Port::Store, error }));
         }
-        let mut exceeded = None;
-        for (line, counts) in lines.iter().zip(counts.chunks(2)) {
-            let total: u64 = counts.iter().sum();
-            let most = match line.counted {
-                Counted::Tenant if line.rate.max >= STRIPED_FROM => {
-                    line.rate.max.div_ceil(u32::from(STRIPES))
-                }
-                _ => line.rate.max,
-            };
-            if total <= u64::from(most) {
-                continue;
-            }
-            match line.counted {
-                // What every unknown source of a tenant has used together is no single one's: the
-                // tenant's limit speaks for it. It is counted all the same, so that the batch has
-                // one shape.
-                Counted::Source if request.source == Source::Unknown => {}
-                Counted::Source | Counted::SourceIdentifier => {
-                    let (window, _) = windows(line.rate, now);
-                    // What was counted in this window still counts in the next one.
-                    let retry_at = window.plus(line.rate.window).plus(line.rate.window);
-                    return Err(Refusal::TooOften { retry_at }.into());
-                }
-                Counted::Destination => exceeded = Some(Exceeded::Destination),
-                Counted::Prefix => exceeded = Some(Exceeded::Prefix),
-                // The last one, so that it wins: the length of a code is the same for everybody.
-                Counted::Tenant => exceeded = Some(Exceeded::Tenant),
-            }
-        }
-        Ok(exceeded)
+        Ok(counts)
     }
 
     fn lines(
@@ -111,45 +148,148 @@ impl Engine {
         request: &Request,
         policy: &Policy,
         charged: &Charged<'_>,
-    ) -> Result<Vec<Line>, Error> {
+    ) -> Result<Lines, Error> {
         let limits = &policy.limits;
         let source = request.source.bucket().into_bytes();
         let mut with_identifier = source.clone();
         with_identifier.extend_from_slice(&charged.identifier);
-        // A stand-in that no address is: so the batch has one shape for everybody.
-        let stand_in = || {
-            let mut bytes = charged.record.as_bytes().to_vec();
-            bytes.extend_from_slice(charged.option.method().as_str().as_bytes());
-            bytes
-        };
-        let destination =
-            charged.destination.map_or_else(stand_in, |to| to.normalised().into_bytes());
-        let prefix = match charged.destination {
-            Some(Destination::Phone(number)) => number.prefix().as_bytes().to_vec(),
-            _ => stand_in(),
-        };
-        let line = |counted, rate, whom| Line { counted, rate, whom, stripe: 0 };
-        let mut lines = vec![
-            line(Counted::Source, limits.source, source),
-            line(Counted::SourceIdentifier, limits.source_identifier, with_identifier),
-            line(Counted::Destination, limits.destination, destination),
-        ];
-        let phone = [MethodKind::MobilePhone, MethodKind::OfficePhone];
-        if phone.contains(&charged.option.method()) {
-            lines.push(line(Counted::Prefix, limits.prefix, prefix));
+        let source = Line::new(Counted::Source, limits.source, source);
+        let with_identifier =
+            Line::new(Counted::SourceIdentifier, limits.source_identifier, with_identifier);
+        let (mut refusing, mut raising) = (vec![with_identifier], Vec::new());
+        if request.source == Source::Unknown {
+            // What all unknown sources of a tenant have used together is no single one's: the
+            // tenant's limit speaks for it. It is counted all the same.
+            raising.push(source);
+        } else {
+            refusing.push(source);
         }
+        match charged.caller {
+            Caller::Anonymous => raising.extend(charged.destinations(policy)),
+            Caller::SignedIn if charged.destination.is_some() => {
+                refusing.extend(charged.destinations(policy));
+            }
+            Caller::SignedIn => {}
+        }
+        let mut all = Line::new(Counted::Tenant, limits.tenant, Vec::new());
         let [random] = self.random()?;
-        let stripe = if limits.tenant.max >= STRIPED_FROM { random % STRIPES } else { 0 };
-        let rate = limits.tenant;
-        lines.push(Line { counted: Counted::Tenant, rate, whom: Vec::new(), stripe });
-        Ok(lines)
+        if limits.tenant.max >= STRIPED_FROM {
+            all.stripe = random % STRIPES;
+            all.most = limits.tenant.max.div_ceil(u32::from(STRIPES));
+        }
+        raising.push(all);
+        Ok(Lines { refusing, raising })
     }
 }
 
-/// The window that holds this instant, and the one before it.
-fn windows(rate: Rate, now: Timestamp) -> (Timestamp, Timestamp) {
-    let span = i64::try_from(rate.window.as_millis()).unwrap_or(i64::MAX).max(1);
-    let window = now.unix_millis().div_euclid(span).saturating_mul(span);
-    let window = Timestamp::from_unix_millis(window);
-    (window, window.minus(rate.window))
+impl Charged<'_> {
+    /// The lines of the destination, and of its prefix if it is a phone's.
+    fn destinations(&self, policy: &Policy) -> Vec<Line> {
+        // A stand-in that no address is: so the batch has one shape for all accounts.
+        let stand_in = || {
+            let mut bytes = self.record.as_bytes().to_vec();
+            bytes.extend_from_slice(self.option.method().as_str().as_bytes());
+            bytes
+        };
+        let destination = self.destination.map_or_else(stand_in, |to| to.normalised().into_bytes());
+        let mut lines =
+            vec![Line::new(Counted::Destination, policy.limits.destination, destination)];
+        let phone = [MethodKind::MobilePhone, MethodKind::OfficePhone];
+        if phone.contains(&self.option.method()) {
+            let prefix = match self.destination {
+                Some(Destination::Phone(number)) => number.prefix().as_bytes().to_vec(),
+                _ => stand_in(),
+            };
+            lines.push(Line::new(Counted::Prefix, policy.limits.prefix, prefix));
+        }
+        lines
+    }
+}
+
+impl Line {
+    const fn new(counted: Counted, rate: Rate, whom: Vec<u8>) -> Self {
+        Self { counted, rate, most: rate.max, whom, stripe: 0 }
+    }
+
+    /// What a spent line of those that do not refuse brings about.
+    const fn exceeded(&self) -> Option<Exceeded> {
+        match self.counted {
+            Counted::Source | Counted::SourceIdentifier => None,
+            Counted::Destination => Some(Exceeded::Destination),
+            Counted::Prefix => Some(Exceeded::Prefix),
+            Counted::Tenant => Some(Exceeded::Tenant),
+        }
+    }
+
+    const fn refusal(&self, retry_at: Timestamp) -> Refusal {
+        match self.counted {
+            Counted::Destination => {
+                Refusal::TooManyCodes { limit: CodeLimit::Destination, retry_at }
+            }
+            Counted::Prefix => Refusal::TooManyCodes { limit: CodeLimit::Prefix, retry_at },
+            _ => Refusal::TooOften { retry_at },
+        }
+    }
+
+    /// When enough slices have left the window for one more to be counted.
+    fn retry_at(&self, counts: &[u64], now: Timestamp) -> Timestamp {
+        let slices = Slices::of(self.rate, now);
+        let mut left: u64 = counts.iter().sum();
+        let mut oldest: Vec<(i64, u64)> =
+            slices.read().into_iter().zip(counts.iter().copied()).collect();
+        oldest.sort_unstable();
+        for (number, count) in oldest {
+            left -= count;
+            if left < u64::from(self.most) {
+                return slices.start(number + SLICES + 1);
+            }
+        }
+        slices.start(slices.present + SLICES + 1)
+    }
+}
+
+/// Refuses if one of these lines is spent; of several, by the one that is spent for longest.
+fn refuse(
+    lines: &[Line],
+    counts: &[u64],
+    now: Timestamp,
+    spent: impl Fn(u64, u64) -> bool,
+) -> Result<(), Refusal> {
+    let lines = lines.iter().zip(counts.chunks(READ));
+    let spent = lines.filter(|(line, counts)| spent(counts.iter().sum(), line.most.into()));
+    let refusal = spent.map(|(line, counts)| (line.retry_at(counts, now), line));
+    match refusal.max_by_key(|(retry_at, _)| *retry_at) {
+        Some((retry_at, line)) => Err(line.refusal(retry_at)),
+        None => Ok(()),
+    }
+}
+
+/// The slices of a window, numbered from the Unix epoch.
+struct Slices {
+    /// The length of one, in milliseconds.
+    span: i64,
+    present: i64,
+}
+
+impl Slices {
+    fn of(rate: Rate, now: Timestamp) -> Self {
+        let window = i64::try_from(rate.window.as_millis()).unwrap_or(i64::MAX);
+        // Rounded up: the slices are never shorter than the window.
+        let span = (window / SLICES).saturating_add(i64::from(window % SLICES != 0)).max(1);
+        Self { span, present: now.unix_millis().div_euclid(span) }
+    }
+
+    /// The slices that are read: the present one first, then the next, then those before, the
+    /// newest first.
+    fn read(&self) -> [i64; READ] {
+        std::array::from_fn(|place| match place {
+            0 => self.present,
+            1 => self.present.saturating_add(1),
+            _ => self.present.saturating_sub(place as i64 - 1),
+        })
+    }
+
+    const fn start(&self, number: i64) -> Timestamp {
+        Timestamp::from_unix_millis(number.saturating_mul(self.span))
+    }
 }

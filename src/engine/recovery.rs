@@ -7,11 +7,11 @@ use super::Engine;
 use super::attempt::{Attempt, Selection};
 use super::context::{Context, Eligible, nobody};
 use super::error::Error;
-use super::limits::Charged;
+use super::limits::{Caller, Charged};
 use super::reply::Reply;
 use super::request::Request;
 use super::step::{Loaded, Origin, Plan, Target, Unsure};
-use super::view::{step_of, typed_number};
+use super::view::{first_kinds, step_of, typed_number};
 use crate::domain::account::{Account, Answer, FlowId, Purpose};
 use crate::domain::contact::PhoneNumber;
 use crate::domain::decide::{
@@ -193,20 +193,28 @@ impl Engine {
             key: self.inner.keys.issuing().id,
             nonce: self.random()?,
         };
-        // What the rules refuse anyway is not charged to anybody.
+        // What the rules refuse anyway is charged to no limit.
         let mut dry = Turn::new(&loaded.account, policy, self.inner.clock.now());
-        open_challenge(&mut dry, &open)?;
+        let decided = open_challenge(&mut dry, &open)?;
+        // A number that is typed is counted in any case, and may make room for a code.
+        let silent = (decided != Opened::Open && typed.is_none()).then_some(decided);
         let charged = Charged {
+            caller: Caller::Anonymous,
             identifier: claim.identifier,
             option,
             destination: open.answer.as_ref().ok().and_then(Answer::destination),
             record: &target.key,
+            sends: silent.is_none(),
         };
         open.exceeded = self.charge_limits(request, policy, &charged).await?;
         let origin = Origin::about(request, &claim.subject);
         let longer = open.exceeded == Some(Exceeded::Tenant);
-        let (opened, account) =
-            self.open(&target, loaded, policy, &origin, &mut open, typed).await?;
+        let (opened, account) = match silent {
+            // Decided before the limits were charged, and not decided again: no code is sent that
+            // no limit has counted.
+            Some(silent) => (silent, loaded.account),
+            None => self.open(&target, loaded, policy, &origin, &mut open, typed).await?,
+        };
         if let Opened::Silent(retry_at) = opened {
             self.inner.silenced.fetch_add(1, Ordering::Relaxed);
             // Whoever has proven a method, and whoever is told reasons anyway, is told the wait.
@@ -413,8 +421,14 @@ fn check_offered(context: &Context, option: ChallengeOption) -> Result<(), Refus
     let policy = &*context.policy;
     let administrators = &policy.administrators;
     let kind = option.method();
-    let allowed = policy.users.methods.contains(&kind)
-        || (administrators.enabled && administrators.gates.methods.contains(&kind));
+    let allowed = match policy.disclosure {
+        Disclosure::Uniform => first_kinds(policy).contains(&kind),
+        // Masks show an administrator their own methods, of whichever kind.
+        _ => {
+            policy.users.methods.contains(&kind)
+                || (administrators.enabled && administrators.gates.methods.contains(&kind))
+        }
+    };
     // What is shown is the first of each kind, or all that an account may have, masked.
     let shown = match policy.disclosure {
         Disclosure::Uniform => 1,

@@ -29,12 +29,7 @@ impl Engine {
         let policy = &*context.policy;
         let typed = |option: ChallengeOption| typed_number(policy, option);
         if policy.disclosure == Disclosure::Uniform {
-            // The policy's kinds, an administrator's included: the list must not tell who is one.
-            let mut methods = policy.users.methods.clone();
-            if policy.administrators.enabled {
-                methods.extend(&policy.administrators.gates.methods);
-            }
-            let options = policy_options(&gates_of(methods), &context.means);
+            let options = policy_options(&gates_of(first_kinds(policy)), &context.means);
             let view = |option| OptionView { option, masked: None, typed_number: typed(option) };
             return options.into_iter().map(view).collect();
         }
@@ -75,6 +70,20 @@ impl Engine {
             })
             .collect()
     }
+}
+
+/// The kinds that are shown before the first proof, to every name: those of the policy for users.
+///
+/// The kinds that only administrators' gates count are shown after the first proof, to an
+/// administrator alone. Where the two sets share no kind, no administrator could give a first proof:
+/// then the kinds of both are shown to all, so that the list does not tell who is one.
+pub(super) fn first_kinds(policy: &Policy) -> BTreeSet<MethodKind> {
+    let (users, administrators) = (&policy.users.methods, &policy.administrators);
+    let theirs = &administrators.gates.methods;
+    if administrators.enabled && users.is_disjoint(theirs) {
+        return users | theirs;
+    }
+    users.clone()
 }
 
 fn gates_of(methods: BTreeSet<MethodKind>) -> Gates {

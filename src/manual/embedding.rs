@@ -201,7 +201,9 @@
 //!
 //! const fn status(error: &Error) -> u16 {
 //!     match error {
-//!         Error::Refused(Refusal::TooOften { .. } | Refusal::Busy { .. }) => 429,
+//!         Error::Refused(
+//!             Refusal::TooOften { .. } | Refusal::TooManyCodes { .. } | Refusal::Busy { .. },
+//!         ) => 429,
 //!         Error::Refused(Refusal::Ended | Refusal::TicketReplaced) => 410,
 //!         Error::Refused(Refusal::NotAuthorised | Refusal::ReauthenticationRequired) => 403,
 //!         Error::Refused(Refusal::NotFound) => 404,

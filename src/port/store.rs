@@ -68,8 +68,12 @@ pub trait Store: Send + Sync {
     /// Adds to counters and returns their values after the addition, in the order given.
     ///
     /// Each addition is atomic on its own; a key that stands twice in the batch is added to twice,
-    /// in order. A counter that is not there starts at zero. An amount of zero reads. A counter
+    /// in order. A counter that is not there starts at zero. An amount of zero only reads: it
+    /// creates no counter and extends none, so a batch of such amounts writes nothing. A counter
     /// keeps the latest `expires_at` it was given and is not looked at again once it was purged.
+    ///
+    /// The engine reads limits this way before it charges them. *A row for an amount of zero* lets
+    /// requests that are refused fill the store.
     ///
     /// When unsure it counts twice: *a lost addition* gives an attacker more messages than the
     /// limit says; *a doubled one* spends a limit early.

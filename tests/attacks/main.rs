@@ -30,6 +30,7 @@ mod outstanding;
 mod prefetch;
 mod pumping;
 mod recipients;
+mod refused;
 mod replay;
 mod samples;
 mod secrets;

@@ -85,10 +85,15 @@ fn sum(
     guesses: &BTreeMap<CounterKey, Guess>,
     charges: &[Charge],
 ) -> (BTreeMap<CounterKey, Counter>, Vec<u64>) {
-    let mut after = BTreeMap::new();
+    let mut after: BTreeMap<CounterKey, Counter> = BTreeMap::new();
     let mut values = Vec::with_capacity(charges.len());
     for charge in charges {
         let before = guesses.get(&charge.key).copied().flatten();
+        if charge.amount == 0 {
+            let added = after.get(&charge.key).copied().or(before.map(|(counter, _)| counter));
+            values.push(added.map_or(0, |counter: Counter| counter.value));
+            continue;
+        }
         let counter = after.entry(charge.key).or_insert_with(|| {
             before.map_or(Counter { expires_at: charge.expires_at, value: 0 }, |(c, _)| c)
         });

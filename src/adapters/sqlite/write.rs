@@ -1,6 +1,6 @@
 //! The statements that write. Each runs inside the writer's transaction.
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::domain::event::Event;
 use crate::domain::record::{Columns, Record, Version};
@@ -139,11 +139,16 @@ pub(super) fn add(conn: &Connection, charges: &[Charge]) -> rusqlite::Result<Vec
         let value: i64 = row.get(0)?;
         u64::try_from(value).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(0, value))
     };
+    let mut read = conn.prepare_cached("SELECT value FROM counter WHERE key = ?1")?;
     let mut values = Vec::with_capacity(charges.len());
     for charge in charges {
-        let row =
-            params![&charge.key.as_bytes()[..], charge.amount, charge.expires_at.unix_millis(),];
-        values.push(statement.query_row(row, value)?);
+        let key = &charge.key.as_bytes()[..];
+        values.push(if charge.amount == 0 {
+            read.query_row([key], value).optional()?.unwrap_or(0)
+        } else {
+            statement
+                .query_row(params![key, charge.amount, charge.expires_at.unix_millis()], value)?
+        });
     }
     Ok(values)
 }

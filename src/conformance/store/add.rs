@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::conformance::kit::{Kit, Verdict, ensure};
+use crate::conformance::kit::{Kit, Verdict, ensure, forbid};
 use crate::conformance::race::{Task, race};
 use crate::conformance::sample::{Draft, at, charge, counter, key, same};
 use crate::domain::ids::CounterKey;
@@ -30,6 +30,26 @@ pub(in super::super) async fn add_of_zero_reads(kit: Kit) -> Verdict {
         let value = kit.add(charge(1, 0)).await?;
         ensure!(value == 7, "{value} read from a counter of 7");
     }
+    Ok(())
+}
+
+pub(in super::super) async fn add_of_zero_writes_nothing(kit: Kit) -> Verdict {
+    forbid(kit.place.expires_by_itself())?;
+    kit.add(Charge::new(counter(1), 1, at(10))).await?;
+    // Alone, and in one batch with an addition: before it and after it.
+    let zero = |n, expires| Charge::new(counter(n), 0, at(expires));
+    kit.store.add(&[zero(1, 1_000), zero(2, 1_000)]).await?;
+    let mixed =
+        [zero(1, 1_000), zero(3, 1_000), Charge::new(counter(4), 1, at(10)), zero(4, 1_000)];
+    let values = kit.store.add(&mixed).await?;
+    ensure!(values == [1, 0, 1, 1], "{values:?} for a batch that leads to [1, 0, 1, 1]");
+    let removed = kit.store.purge(Cutoff::new(at(20), at(0)), 100).await?;
+    ensure!(
+        removed == 2,
+        "{removed} of 2 counters are past their time: an amount of zero kept one"
+    );
+    let removed = kit.store.purge(Cutoff::new(at(2_000), at(0)), 100).await?;
+    ensure!(removed == 0, "an amount of zero made {removed} counters");
     Ok(())
 }
 

@@ -10,7 +10,7 @@ use super::Engine;
 use super::attempt::Attempt;
 use super::context::Context;
 use super::error::Error;
-use super::limits::Charged;
+use super::limits::{Caller, Charged};
 use super::reply::{MethodView, Reply};
 use super::request::{Request, SignedIn};
 use super::step::{Loaded, Origin, Plan, Target, Unsure};
@@ -126,7 +126,8 @@ impl Registration<'_> {
     ///
     /// [`Refusal::ReauthenticationRequired`], [`Refusal::NotEligible`], [`Refusal::NotOffered`] for
     /// a kind that the policy does not allow, [`Refusal::AlreadyProven`] if the user has it,
-    /// [`Refusal::LimitReached`], [`Refusal::TooOften`]; [`Error::Fault`].
+    /// [`Refusal::LimitReached`], [`Refusal::TooOften`], [`Refusal::TooManyCodes`] if the address
+    /// was sent too many, for whichever accounts; [`Error::Fault`].
     pub async fn add(
         &self,
         request: &Request,
@@ -231,7 +232,14 @@ impl Registration<'_> {
         let policy = &*context.policy;
         let mut dry = Turn::new(&loaded.account, policy, engine.inner.clock.now());
         decide(&mut dry, &open)?;
-        let charged = Charged { identifier, option, destination, record: &target.key };
+        let charged = Charged {
+            caller: Caller::SignedIn,
+            identifier,
+            option,
+            destination,
+            record: &target.key,
+            sends: true,
+        };
         open.exceeded = engine.charge_limits(request, policy, &charged).await?;
         let origin = Origin::of(request, ActorKind::User);
         let opened = |turn: &mut Turn<'_>| decide(turn, &open).map(Plan::Commit);

@@ -54,6 +54,16 @@ impl BrokenStore {
                 ones.iter_mut().for_each(|charge| charge.amount = charge.amount.max(1));
                 self.inner.add(&ones).await
             }
+            Defect::AddOfZeroCreates => {
+                let values = self.inner.add(charges).await?;
+                let mut memo = lock(&self.memo);
+                for (charge, value) in charges.iter().zip(&values) {
+                    if charge.amount == 0 && *value == 0 {
+                        memo.expiry.insert(charge.key, charge.expires_at);
+                    }
+                }
+                Ok(values)
+            }
             Defect::CounterOutlivesPurge => {
                 // Nothing but this counts here: what the correct store has purged is remembered.
                 self.inner.add(charges).await?;
@@ -133,6 +143,15 @@ impl BrokenStore {
             Defect::PurgeCountsNothing => {
                 self.inner.purge(cutoff, limit).await?;
                 return Ok(0);
+            }
+            Defect::AddOfZeroCreates => {
+                let empty = {
+                    let mut memo = lock(&self.memo);
+                    let before = memo.expiry.len();
+                    memo.expiry.retain(|_, expires| *expires > expired);
+                    (before - memo.expiry.len()) as u64
+                };
+                return Ok(self.inner.purge(cutoff, limit).await? + empty);
             }
             Defect::RemembersTheLatestTime => Cutoff::new(self.latest(expired), events_before),
             Defect::PurgeRemembersExpiry => {

@@ -68,6 +68,8 @@ defects! {
     AddStartsAtNothing => "add_starts_at_zero_and_sums",
     /// An amount of zero is taken for one.
     AddOfZeroCounts => "add_of_zero_reads",
+    /// An amount of zero creates the counter that it reads.
+    AddOfZeroCreates => "add_of_zero_writes_nothing",
     /// A counter that was purged goes on from what it held.
     CounterOutlivesPurge => "add_starts_anew_after_a_purge",
     /// `due` finds an alarm a second after it has come.

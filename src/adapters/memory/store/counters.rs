@@ -50,6 +50,9 @@ impl Counters {
     fn add_one(&self, charge: &Charge) -> Option<u64> {
         let mut shard = lock(&self.shards[place_of(charge.key.as_bytes())]);
         let shard = &mut *shard;
+        if charge.amount == 0 {
+            return Some(shard.counters.get(&charge.key).map_or(0, |counter| counter.value));
+        }
         if let Some(counter) = shard.counters.get_mut(&charge.key) {
             counter.value = counter.value.saturating_add(u64::from(charge.amount));
             // Only ever later, so `earliest` stays a lower bound.

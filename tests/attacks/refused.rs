@@ -1,0 +1,298 @@
+//! What a limit refuses is charged to no other limit, and leaves nothing behind: V56. A destination
+//! that is spent refuses a signed-in user, and gives everyone else fewer tries: V57.
+
+use sspr::port::Cutoff;
+use sspr::testing::block_on;
+use sspr::{
+    Channel, CodeLimit, Error, Identifier, NewMethod, PolicySettings, Rate, Refusal, Request,
+    SignInContext, SignedIn, Source, Step, Store, UserId,
+};
+
+use crate::concurrency::{TASKS, at_once};
+use crate::place::Place;
+use crate::support::*;
+use crate::town::*;
+
+on_every_store!(
+    refused_tries_write_no_row,
+    refused_tries_are_charged_to_no_other_limit,
+    requests_at_one_time_pass_as_often_as_the_limit_says,
+    a_spent_destination_refuses_a_registration,
+);
+in_memory!(
+    a_retry_time_does_not_move_when_it_is_not_waited_for,
+    a_trickle_is_served_about_as_often_as_the_limit_says,
+    one_source_leaves_all_tries_to_the_owners_codes,
+    a_spent_range_of_numbers_refuses_a_registration,
+    a_spent_destination_gives_a_reset_two_tries,
+);
+
+const VICTIM: &str = "+14255550177";
+
+/// The default policy for all users of the tenant.
+fn defaults() -> PolicySettings {
+    let mut settings = PolicySettings::default();
+    settings.scope = sspr::Scope::All;
+    settings
+}
+
+fn name(n: u32) -> Identifier {
+    named(&format!("unknown{n}@contoso.example"))
+}
+
+/// Asks for a code. `Err` is when the source may ask again.
+async fn ask(world: &World, request: &Request, who: &Identifier) -> Result<Step, sspr::Timestamp> {
+    let reply = world.engine.reset().start(request, who).await.expect("started");
+    match world.engine.reset().challenge(request, &reply.ticket, &sms()).await {
+        Ok(reply) => Ok(reply.step),
+        Err(Error::Refused(Refusal::TooOften { retry_at })) => Err(retry_at),
+        Err(other) => panic!("{other:?}"),
+    }
+}
+
+/// Counters, and records that hold nothing but counters.
+async fn rows(store: &dyn Store, world: &World) -> u64 {
+    world.clock.advance(10 * DAY);
+    world.engine.maintain(1_000).await.expect("maintained");
+    let gone = sspr::Clock::now(&world.clock).plus(40 * DAY);
+    let (mut all, events_before) = (0, sspr::Timestamp::EPOCH);
+    loop {
+        let removed = store.purge(Cutoff::new(gone, events_before), 1_000).await.expect("purged");
+        all += removed;
+        if removed == 0 {
+            return all;
+        }
+    }
+}
+
+/// V56: the same number of rows is left by those that were served, whether others were refused.
+async fn refused_tries_write_no_row(place: &Place) {
+    let mut left = Vec::new();
+    for refused in [0, place.rounds(500, 60)] {
+        let store = place.store();
+        let world = world(store.clone(), defaults()).await;
+        let served = u32::try_from(defaults().limits.source.max).expect("few");
+        for n in 0..served {
+            ask(&world, &source(1), &name(n)).await.expect("served");
+        }
+        for n in 0..refused {
+            ask(&world, &source(1), &name(served + n)).await.expect_err("the source's limit");
+        }
+        left.push(rows(&*store, &world).await);
+    }
+    assert_eq!(left[0], left[1]);
+    assert!(left[0] > 60, "the rows of those that were served: {left:?}");
+}
+
+/// V56: what one source asks beyond its limit makes no code longer.
+async fn refused_tries_are_charged_to_no_other_limit(place: &Place) {
+    let mut settings = defaults();
+    let served = settings.limits.source.max;
+    // Stricter than by default: below it are those served, far above it those refused as well.
+    settings.limits.tenant = Rate::new(served + 1, DAY);
+    let world = world(place.store(), settings).await;
+    let mut refused = 0;
+    for n in 0..place.rounds(2_400, 200) {
+        refused += u32::from(ask(&world, &source(1), &name(n)).await.is_err());
+    }
+    assert_eq!(refused, place.rounds(2_400, 200) - served);
+    let person = settle(&world, 1).await;
+    let step = ask(&world, &source(2), &person.name).await.expect("another source");
+    let Step::Enter { format, .. } = step else { panic!("{step:?}") };
+    assert_eq!(format.length, 6, "the tenant's limit counts what was served");
+    assert_eq!(count(&all_events(&world).await, "limit_exceeded"), 0);
+}
+
+/// V56: a limit holds for requests at one time, and counts only those that it lets through for the
+/// tenant.
+async fn requests_at_one_time_pass_as_often_as_the_limit_says(place: &Place) {
+    let shop = place.shop();
+    let mut settings = defaults();
+    let most = settings.limits.source_identifier.max;
+    // Stricter than by default: one more than may pass.
+    settings.limits.tenant = Rate::new(most + 1, DAY);
+    let world = world(shop.open(), settings).await;
+    let second = twin(&world, &shop, 8).await;
+    let answers = at_once(&[&world.engine, &second], |_, engine| {
+        block_on(opened(engine, &source(1), &name(1), &sms())).is_some()
+    });
+    assert_eq!(answers.len(), TASKS);
+    assert_eq!(answers.iter().filter(|served| **served).count(), most as usize);
+    let step = ask(&world, &source(2), &name(2)).await.expect("another source");
+    let Step::Enter { format, .. } = step else { panic!("{step:?}") };
+    assert_eq!(format.length, 6, "those refused were not charged to the tenant");
+}
+
+/// V56: the time that a refusal names is the same however often it is asked for again, and holds.
+async fn a_retry_time_does_not_move_when_it_is_not_waited_for(_place: &Place) {
+    let world = World::memory(defaults()).await;
+    while ask(&world, &source(1), &name(1)).await.is_ok() {
+        world.clock.advance(MINUTE);
+    }
+    let promised = ask(&world, &source(1), &name(1)).await.expect_err("spent");
+    let mut asked = 0;
+    loop {
+        world.clock.advance(MINUTE);
+        if sspr::Clock::now(&world.clock) >= promised {
+            break;
+        }
+        asked += 1;
+        assert_eq!(ask(&world, &source(1), &name(1)).await, Err(promised));
+    }
+    assert!(asked > 30, "asked {asked} times before its time");
+    world.clock.set(promised);
+    ask(&world, &source(1), &name(1)).await.expect("as promised");
+}
+
+/// V56: every five minutes for 48 hours: at least 85 in 100 of what the limit says, and never more
+/// than it says.
+async fn a_trickle_is_served_about_as_often_as_the_limit_says(_place: &Place) {
+    let world = World::memory(defaults()).await;
+    let rate = defaults().limits.source_identifier;
+    let (mut served, end) = (Vec::new(), 48 * 12);
+    for n in 0..end {
+        if ask(&world, &source(1), &name(1)).await.is_ok() {
+            served.push(n);
+        }
+        world.clock.advance(5 * MINUTE);
+        if n % 12 == 0 {
+            world.deliver().await;
+        }
+    }
+    let most = 48 * rate.max;
+    assert!(served.len() as u32 * 100 >= most * 85, "{} of {most}", served.len());
+    for from in 0..end {
+        let hour = served.iter().filter(|n| (from..from + 12).contains(*n)).count();
+        assert!(hour <= rate.max as usize, "{hour} in the hour from try {from}");
+    }
+}
+
+/// V56: what one source takes of a person's codes leaves the later ones their tries.
+async fn one_source_leaves_all_tries_to_the_owners_codes(_place: &Place) {
+    let world = World::memory(defaults()).await;
+    let person = settle(&world, 1).await;
+    for _ in 0..12 {
+        let _ = ask(&world, &source(1), &person.name).await;
+        world.clock.advance(MINUTE);
+    }
+    // The flows of the other source are over, and what was set aside for its codes is free.
+    world.clock.advance(2 * HOUR);
+    world.deliver().await;
+    assert_eq!(tries_of(&world, &source(2), &person.name).await, defaults().attempts);
+}
+
+/// Opens a challenge by text and counts the wrong codes that are compared.
+async fn tries_of(world: &World, request: &Request, who: &Identifier) -> u8 {
+    let before = world.engine.stats().comparisons;
+    let reply = opened(&world.engine, request, who, &sms()).await.expect("opened");
+    guess(&world.engine, request, &reply.ticket, 12).await;
+    u8::try_from(world.engine.stats().comparisons - before).expect("few")
+}
+
+fn signed_in(world: &World, user: &UserId) -> SignedIn {
+    let now = sspr::Clock::now(&world.clock);
+    SignedIn::vouch(user.clone(), SignInContext::new("s", now).with_second_factor(now))
+}
+
+/// Adds this number to the account of person `n`, who has a mail address already.
+async fn add_number(world: &World, n: u32, number: &str) -> Result<(), Refusal> {
+    let id = UserId::parse(&format!("person-{n}")).expect("valid");
+    let user = signed_in(world, &id);
+    let method = NewMethod::mobile_phone(phone(number), Channel::Sms).expect("reached");
+    let added = world.engine.registration().add(&source(n), &user, &method).await;
+    match added {
+        Ok(_) => Ok(()),
+        Err(Error::Refused(refusal)) => Err(refusal),
+        Err(other) => panic!("{other:?}"),
+    }
+}
+
+/// A person with a mail address and nothing else.
+async fn with_mail(world: &World, n: u32) {
+    let person = settle(world, n).await;
+    let mut contacts = sspr::Contacts::default();
+    contacts.email = Some(mail(&person.mail));
+    supply(world, &person.id, &contacts).await;
+}
+
+fn codes_to(world: &World, number: &str) -> usize {
+    let all = world.inbox.all();
+    let to = |one: &&sspr::adapters::memory::Delivered| one.destination.normalised() == number;
+    all.iter().filter(to).filter(|one| one.code().is_some()).count()
+}
+
+/// V57: sixty accounts add one number: it gets as many codes as the limit says, and each refusal
+/// says what is spent and until when.
+async fn a_spent_destination_refuses_a_registration(place: &Place) {
+    let world = world(place.store(), defaults()).await;
+    let most = defaults().limits.destination.max;
+    let mut refused = Vec::new();
+    for n in 0..60 {
+        with_mail(&world, n).await;
+        if let Err(refusal) = add_number(&world, n, VICTIM).await {
+            refused.push(refusal);
+        }
+        world.clock.advance(MINUTE);
+        world.deliver().await;
+    }
+    assert_eq!(codes_to(&world, VICTIM), most as usize);
+    assert_eq!(refused.len(), 60 - most as usize);
+    let retry_at = refused.iter().map(|refusal| match refusal {
+        Refusal::TooManyCodes { limit: CodeLimit::Destination, retry_at } => *retry_at,
+        other => panic!("{other:?}"),
+    });
+    let retry_at: Vec<_> = retry_at.collect();
+    assert!(retry_at.iter().all(|at| *at == retry_at[0]), "{retry_at:?}");
+    // Another number is free, and so is this one when the refusal says so.
+    add_number(&world, 59, "+33155550177").await.expect("another number");
+    world.clock.set(retry_at[0]);
+    add_number(&world, 58, VICTIM).await.expect("as promised");
+}
+
+/// V57: the same for numbers in a row.
+async fn a_spent_range_of_numbers_refuses_a_registration(_place: &Place) {
+    let world = World::memory(defaults()).await;
+    let most = defaults().limits.prefix.max;
+    let mut added = 0;
+    for n in 0..60 {
+        with_mail(&world, n).await;
+        match add_number(&world, n, &format!("+14255557{n:03}")).await {
+            Ok(()) => added += 1,
+            Err(Refusal::TooManyCodes { limit: CodeLimit::Prefix, .. }) => {}
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(added, most);
+}
+
+/// V57, and the other side of it: a reset is never refused by a spent destination. Its codes allow
+/// two tries, whose account it is; those of another destination all of them.
+async fn a_spent_destination_gives_a_reset_two_tries(_place: &Place) {
+    let world = World::memory(defaults()).await;
+    let owner = settle(&world, 900).await;
+    let other = settle(&world, 901).await;
+    for n in 0..=defaults().limits.destination.max {
+        with_mail(&world, n).await;
+        let _ = add_number(&world, n, &owner.mobile).await;
+    }
+    assert_eq!(tries_of(&world, &source(901), &other.name).await, defaults().attempts);
+    assert_eq!(tries_of(&world, &source(900), &owner.name).await, 2);
+    let events = events_of(&world, &owner.id).await;
+    assert_eq!(count(&events, "limit_exceeded"), 1);
+    world.deliver().await;
+    assert_eq!(codes_to(&world, &owner.mobile), 1 + defaults().limits.destination.max as usize);
+}
+
+/// An unknown source is one source, and the limits of it are the same.
+#[test]
+fn requests_without_a_source_are_refused_together() {
+    block_on(async {
+        let world = World::memory(defaults()).await;
+        let request = Request::new(tenant(), Source::Unknown);
+        let mut served = 0;
+        for n in 0..100 {
+            served += u32::from(ask(&world, &request, &name(n)).await.is_ok());
+        }
+        assert_eq!(served, defaults().limits.source.max);
+    });
+}
