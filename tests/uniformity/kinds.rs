@@ -35,6 +35,7 @@ async fn world_of(settings: PolicySettings) -> World {
         let mut contacts = Contacts::default();
         contacts.email = Some(EmailAddress::parse(mail).expect("valid"));
         contacts.mobile = Some(PhoneNumber::parse(mobile).expect("valid"));
+        contacts.office = Some(PhoneNumber::parse("+14255550189").expect("valid"));
         let admin = world.engine.admin(&world.tenant, &admin);
         admin.supply_contacts(user, &contacts).await.expect("supplied");
     }
@@ -77,7 +78,7 @@ fn an_administrator_is_shown_the_other_kinds_after_the_first_proof_and_resets() 
         let (reply, mail) = world.challenged(&ticket, &email(), ADMIN_MAIL).await;
         let reply = world.prove(&reply.ticket, &mail).await.expect("proven");
         let Step::Choose { options } = &reply.step else { panic!("{:?}", reply.step) };
-        assert_eq!(kinds(options), [MethodKind::MobilePhone]);
+        assert_eq!(kinds(options), [MethodKind::MobilePhone, MethodKind::OfficePhone]);
         let (reply, text) = world.challenged(&reply.ticket, &sms(), ADMIN_MOBILE).await;
         let reply = world.prove(&reply.ticket, &text).await.expect("proven");
         let reply = world.complete(&reply.ticket, NEW).await.expect("reset");
