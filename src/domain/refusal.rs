@@ -101,7 +101,8 @@ pub enum Refusal {
 /// ```
 /// assert_eq!(sspr::CodeLimit::Destination.to_string(), "this address or number");
 /// ```
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum CodeLimit {
     /// The mail address or phone number: the policy's `limits.destination`.
