@@ -5,7 +5,7 @@ use sspr::port::Cutoff;
 use sspr::testing::block_on;
 use sspr::{
     Channel, CodeLimit, Error, Identifier, NewMethod, PolicySettings, Rate, Refusal, Request,
-    SignInContext, SignedIn, Source, Step, Store, UserId,
+    SignInContext, SignedIn, Step, Store, UserId,
 };
 
 use crate::concurrency::{TASKS, at_once};
@@ -279,18 +279,4 @@ async fn a_spent_destination_gives_a_reset_two_tries(_place: &Place) {
     assert_eq!(count(&events, "limit_exceeded"), 1);
     world.deliver().await;
     assert_eq!(codes_to(&world, &owner.mobile), 1 + defaults().limits.destination.max as usize);
-}
-
-/// An unknown source is one source, and the limits of it are the same.
-#[test]
-fn requests_without_a_source_are_refused_together() {
-    block_on(async {
-        let world = World::memory(defaults()).await;
-        let request = Request::new(tenant(), Source::Unknown);
-        let mut served = 0;
-        for n in 0..100 {
-            served += u32::from(ask(&world, &request, &name(n)).await.is_ok());
-        }
-        assert_eq!(served, defaults().limits.source.max);
-    });
 }
