@@ -164,10 +164,10 @@ pub use domain::method::{ChallengeOption, Channel, MethodKind};
 pub use domain::password::{PasswordContext, PasswordFault, PasswordRejection, PasswordRules};
 pub use domain::policy::{
     AdministratorPolicy, Amount, AsvsLevel, CodeAlphabet, CodeFormat, CodeFormats, ContactSources,
-    CrossLimits, Departure, Disclosure, FailureBudgets, Finding, Gates, Guessing, Lifetimes,
-    MethodOdds, Notifications, NotifyRule, OathPolicy, Odds, OnPremisesPolicy, Policy, PolicyError,
-    PolicyFault, PolicyProblem, PolicyReview, PolicySettings, Rate, RegistrationPolicy, Scope,
-    SendBudgets, Severity, Spray, Standard,
+    CrossLimits, Departure, Disclosure, DocumentFault, FailureBudgets, Finding, Gates, Guessing,
+    Lifetimes, MethodOdds, Notifications, NotifyRule, OathPolicy, Odds, OnPremisesPolicy, Policy,
+    PolicyDocumentError, PolicyError, PolicyFault, PolicyProblem, PolicyReview, PolicySettings,
+    Rate, RegistrationPolicy, Scope, SendBudgets, Severity, Spray, Standard,
 };
 pub use domain::reason::{FlowStage, SsprReason};
 pub use domain::record::{Columns, Record, RecordKind, Version};

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::ids::{RecordKey, TenantId};
-use super::policy::Policy;
+use super::policy::{Policy, stored};
 use super::time::Timestamp;
 
 /// The stored policy of one tenant.
@@ -19,7 +20,12 @@ pub(crate) struct PolicyRecord {
     pub(crate) tenant: TenantId,
     /// Grows by one with each put; the expected value of the next one.
     pub(crate) revision: u64,
+    #[serde(deserialize_with = "stored_policy")]
     pub(crate) policy: Arc<Policy>,
     pub(crate) changed_at: Timestamp,
     pub(crate) changed_by: String,
+}
+
+fn stored_policy<'de, D: Deserializer<'de>>(from: D) -> Result<Arc<Policy>, D::Error> {
+    Policy::new(stored(from)?).map(Arc::new).map_err(D::Error::custom)
 }

@@ -28,7 +28,7 @@ use crate::domain::secret::SecretText;
 /// assert!(rules.check(&"C0ntoso C0ntoso 2026!".into(), &context).is_err());
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct PasswordRules {
     /// Fewest code points after NFC. Default 15 (NIST SP 800-63B-4, 3.1.1.2), 8 to 64.

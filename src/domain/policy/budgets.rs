@@ -21,7 +21,7 @@ const DAY: Duration = Duration::from_secs(86_400);
 /// assert!(Policy::new(settings).is_ok());
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Lifetimes {
     /// One flow from `start` to the new password: an absolute life, never extended. Default
@@ -133,7 +133,7 @@ impl CodeAlphabet {
 /// settings.codes.email = CodeFormat::new(CodeAlphabet::Strong, 8);
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct CodeFormats {
     /// Codes sent by mail. Default 8 digits.
@@ -161,6 +161,7 @@ impl Default for CodeFormats {
 /// assert_eq!(ten_a_day.max, 10);
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Rate {
     /// How many events are allowed within the window.
@@ -189,7 +190,7 @@ impl Rate {
 /// failures.open = Rate::new(5, Duration::from_secs(24 * 3600));
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct FailureBudgets {
     /// The pool that anybody can draw from. Default 10 in 24 hours; 1 to 50, and never below
@@ -220,7 +221,7 @@ impl Default for FailureBudgets {
 /// assert_eq!((sends.per_hour, sends.per_day), (5, 10));
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct SendBudgets {
     /// The wait between two challenges of one method in one flow. Default 60 seconds, 30
@@ -254,7 +255,7 @@ impl Default for SendBudgets {
 /// assert_eq!((limits.tenant.max, limits.raised_length), (2_000, 2));
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct CrossLimits {
     /// Challenges from one source. Default 60 in an hour.

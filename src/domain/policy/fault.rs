@@ -117,6 +117,11 @@ impl fmt::Display for PolicyFault {
                 Some(max) => write!(f, "{field} is {value}, not within {min} to {max}"),
                 None => write!(f, "{field} is {value}, less than {min}"),
             },
+            PolicyProblem::TooLarge { bytes, all, max } => write!(
+                f,
+                "{field} takes {bytes} of the {all} bytes of this policy, which may have {max}: \
+                 shorten it"
+            ),
             PolicyProblem::Empty => write!(f, "{field} is empty"),
             PolicyProblem::NeedsDeparture(departure) => {
                 write!(f, "{field} needs the departure `{departure}` acknowledged")
@@ -149,6 +154,16 @@ pub enum PolicyProblem {
         min: Amount,
         /// The most that is accepted, if there is a limit.
         max: Option<Amount>,
+    },
+    /// The policy as a whole is too large to be stored; this setting takes the most of it.
+    #[non_exhaustive]
+    TooLarge {
+        /// What this setting takes as JSON, in bytes.
+        bytes: u64,
+        /// What the policy takes.
+        all: u64,
+        /// What it may take: [`Policy::MAX_BYTES`](super::Policy::MAX_BYTES).
+        max: u64,
     },
     /// Nothing was given where something must be.
     Empty,

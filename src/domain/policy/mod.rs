@@ -2,6 +2,7 @@
 
 mod budgets;
 mod departure;
+mod document;
 mod fault;
 mod findings;
 mod guessing;
@@ -20,6 +21,8 @@ pub use budgets::{
     SendBudgets,
 };
 pub use departure::Departure;
+pub(in crate::domain) use document::stored;
+pub use document::{DocumentFault, PolicyDocumentError};
 pub use fault::{Amount, PolicyError, PolicyFault, PolicyProblem};
 pub use guessing::{Guessing, MethodOdds, Odds, Spray};
 pub use presets::AsvsLevel;
@@ -35,6 +38,7 @@ use std::ops::Deref;
 /// A checked policy: whatever holds one may rely on every limit that [`PolicySettings`] documents.
 ///
 /// Reading a stored policy checks it again, so that a record edited by hand is refused, not obeyed.
+/// What is accepted here can be stored: it takes at most [`Policy::MAX_BYTES`].
 ///
 /// ```
 /// use sspr::{Policy, PolicySettings, Scope};
@@ -56,6 +60,10 @@ use std::ops::Deref;
 pub struct Policy(PolicySettings);
 
 impl Policy {
+    /// The most that a policy may take as JSON, in bytes. Long lists fill it: banned words, roles,
+    /// groups. A record has 16 KiB; the rest is for what is noted beside the policy.
+    pub const MAX_BYTES: usize = 15 * 1024;
+
     /// Checks the settings.
     ///
     /// # Errors

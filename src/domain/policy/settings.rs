@@ -33,7 +33,7 @@ const DAY: Duration = Duration::from_secs(86_400);
 /// # Ok::<(), sspr::PolicyError>(())
 /// ```
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct PolicySettings {
     /// Who may use self-service reset. Default: nobody.
@@ -159,7 +159,7 @@ pub enum Scope {
 /// gates.methods.insert(MethodKind::OfficePhone);
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Gates {
     /// Distinct methods required for a reset: 1 or 2. Default 2 (NIST SP 800-63B-4 wants two for
@@ -186,7 +186,7 @@ impl Default for Gates {
 /// # Ok::<(), sspr::InvalidInput>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct AdministratorPolicy {
     /// Whether administrators may reset by themselves at all. Default true.
@@ -219,7 +219,7 @@ impl Default for AdministratorPolicy {
 /// assert_eq!((oath.digits, oath.back, oath.forward), (6, 1, 0));
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct OathPolicy {
     /// Digits of the codes of an app that is enrolled, and of what a page shows before it knows
@@ -244,7 +244,7 @@ impl Default for OathPolicy {
 /// assert!(sources.administrator && !sources.directory);
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct ContactSources {
     /// Data that an administrator supplied. Default true.
@@ -271,7 +271,7 @@ impl Default for ContactSources {
 /// # Ok::<(), sspr::InvalidInput>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Notifications {
     /// Which of the user's addresses are told.
@@ -335,7 +335,7 @@ pub enum Disclosure {
 /// assert_eq!(registration.reconfirm_days, 180);
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct RegistrationPolicy {
     /// Whether users are asked to register when they sign in. Default true.
@@ -377,7 +377,7 @@ impl Default for RegistrationPolicy {
 /// on_premises.apply_password_rules = true;
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct OnPremisesPolicy {
     /// Whether passwords managed on premises may be written back (reason 10 if not). Default

@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
+use serde::Serialize;
+
 use crate::domain::method::MethodKind;
 use crate::domain::password::PasswordRules;
 
+use super::Policy;
 use super::budgets::CodeAlphabet;
 use super::departure::Departure;
 use super::fault::{Amount, PolicyError, PolicyFault, PolicyProblem};
@@ -37,7 +40,39 @@ pub(super) fn check(settings: &PolicySettings) -> Result<(), PolicyError> {
     password(&mut faults, &settings.password);
     disclosure(&mut faults);
     registration(&mut faults);
+    size(&mut faults);
     if faults.found.is_empty() { Ok(()) } else { Err(PolicyError::new(faults.found)) }
+}
+
+/// What is accepted can be stored. Names the setting that takes the most room.
+fn size(faults: &mut Faults<'_>) {
+    let settings = faults.settings;
+    let all = bytes_of(settings);
+    let max = Policy::MAX_BYTES as u64;
+    if all <= max {
+        return;
+    }
+    let lists = [
+        ("scope.selected", bytes_of(&settings.scope)),
+        ("administrators.roles", bytes_of(&settings.administrators.roles)),
+        ("password.banned_words", bytes_of(&settings.password.banned_words)),
+        (
+            "notifications.administrator_roles",
+            bytes_of(&settings.notifications.administrator_roles),
+        ),
+        ("required_entitlement", bytes_of(&settings.required_entitlement)),
+    ];
+    if let Some((field, bytes)) = lists.into_iter().max_by_key(|(_, bytes)| *bytes)
+        && faults.found.iter().all(|fault| fault.field() != field)
+    {
+        faults.push(field, PolicyProblem::TooLarge { bytes, all, max });
+    }
+}
+
+/// The length as JSON, as it is stored.
+fn bytes_of(value: &impl Serialize) -> u64 {
+    // Plain data, which always has a JSON form.
+    serde_json::to_string(value).map_or(u64::MAX, |text| text.len() as u64)
 }
 
 struct Faults<'a> {

@@ -226,6 +226,46 @@ fn words_and_entitlements_are_bounded() {
 }
 
 #[test]
+fn what_is_accepted_can_be_stored_and_the_largest_list_is_named() {
+    let words =
+        |count: usize| -> BTreeSet<String> { (0..count).map(|n| format!("{n:016}")).collect() };
+    let too_large = |result: Result<Policy, PolicyError>| {
+        let error = result.expect_err("more than fits");
+        let [fault] = error.faults() else { panic!("{error}") };
+        let PolicyProblem::TooLarge { bytes, all, max } = fault.problem() else {
+            panic!("{error}")
+        };
+        assert!(bytes < all && all > max && *max == Policy::MAX_BYTES as u64, "{error}");
+        assert!(error.to_string().contains(&max.to_string()), "{error}");
+        fault.field()
+    };
+    let result = changed(|s| s.password.banned_words = words(1_000));
+    assert_eq!(too_large(result), "password.banned_words");
+    let roles = || -> BTreeSet<RoleId> {
+        let name = |n| RoleId::parse(&format!("{n:0>128}")).unwrap();
+        (0..200).map(name).collect()
+    };
+    let result = changed(|s| s.administrators.roles = roles());
+    assert_eq!(too_large(result), "administrators.roles");
+    let result = changed(|s| s.notifications.administrator_roles = roles());
+    assert_eq!(too_large(result), "notifications.administrator_roles");
+    let quotes = |n: usize| GroupId::parse(&"\"".repeat(112 + n)).unwrap();
+    let result = changed(|s| {
+        s.administrators.roles =
+            (0..80).map(|n| RoleId::parse(&format!("{n:0>128}")).unwrap()).collect();
+        s.scope = Scope::Selected((0..16).map(quotes).collect());
+    });
+    assert_eq!(too_large(result), "administrators.roles", "quotes count as they are stored");
+    // The most words that fit: one more is refused, with its field.
+    let most = (0..1_000).rev().find(|n| changed(|s| s.password.banned_words = words(*n)).is_ok());
+    let most = most.expect("some fit");
+    assert!((300..1_000).contains(&most), "{most}");
+    let policy = changed(|s| s.password.banned_words = words(most)).unwrap();
+    let bytes = serde_json::to_string(&policy).unwrap().len();
+    assert!((Policy::MAX_BYTES - 40..=Policy::MAX_BYTES).contains(&bytes), "{bytes}");
+}
+
+#[test]
 fn one_gate_is_held_to_one_in_ten_thousand() {
     let one_gate = |consecutive, methods: &[MethodKind]| {
         changed(|s| {

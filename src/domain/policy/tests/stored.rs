@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::domain::policy::{Departure, Policy, PolicySettings};
+use crate::domain::policy::{Departure, Policy, PolicySettings, stored};
 
 const GOLDEN: &str = include_str!("../golden_v1.json");
 
@@ -40,17 +40,98 @@ fn missing_fields_take_their_defaults_at_every_level() {
     assert!(cut > 40, "{cut}");
 }
 
+const WITH_UNKNOWN: &str = r#"{
+    "attempts": 4,
+    "of_a_later_release": {"a": 1},
+    "sends": {"per_day": 9, "per_week": 30}
+}"#;
+
 #[test]
-fn unknown_fields_are_passed_over() {
-    let text = r#"{
-        "attempts": 4,
-        "of_a_later_release": {"a": 1},
-        "sends": {"per_day": 9, "per_week": 30}
-    }"#;
-    let read: PolicySettings = serde_json::from_str(text).unwrap();
+fn unknown_fields_of_a_record_are_passed_over() {
+    let read = stored(&mut serde_json::Deserializer::from_str(WITH_UNKNOWN)).unwrap();
     let mut expected = PolicySettings { attempts: 4, ..PolicySettings::default() };
     expected.sends.per_day = 9;
     assert_eq!(read, expected);
+}
+
+#[test]
+fn unknown_fields_of_a_document_are_refused_wherever_they_are() {
+    assert!(serde_json::from_str::<PolicySettings>(WITH_UNKNOWN).is_err());
+    assert!(serde_json::from_str::<Policy>(WITH_UNKNOWN).is_err());
+    let error = PolicySettings::from_json(WITH_UNKNOWN).unwrap_err();
+    let paths: Vec<_> = error.faults().iter().map(|fault| fault.path()).collect();
+    assert_eq!(paths, ["of_a_later_release", "sends.per_week"]);
+
+    // A field that does not exist, in every object of a whole document.
+    let whole = serde_json::to_value(PolicySettings::default()).unwrap();
+    let mut places = vec![Vec::new()];
+    collect(&whole, &mut Vec::new(), &mut places);
+    assert!(places.len() > 20, "{places:?}");
+    for place in places {
+        let mut document = whole.clone();
+        let object = place.iter().fold(&mut document, |value, name| &mut value[name.as_str()]);
+        object["reqired"] = 1.into();
+        let text = document.to_string();
+        assert!(serde_json::from_str::<PolicySettings>(&text).is_err(), "{place:?}");
+        let error = PolicySettings::from_json(&text).unwrap_err();
+        let path =
+            place.iter().map(String::as_str).chain(["reqired"]).collect::<Vec<_>>().join(".");
+        assert_eq!(error.faults().len(), 1, "{error}");
+        assert_eq!(error.faults()[0].path(), path);
+    }
+}
+
+/// The places of all objects in a document.
+fn collect(value: &serde_json::Value, at: &mut Vec<String>, places: &mut Vec<Vec<String>>) {
+    for (name, value) in value.as_object().into_iter().flatten() {
+        if value.is_object() {
+            at.push(name.clone());
+            places.push(at.clone());
+            collect(value, at, places);
+            at.pop();
+        }
+    }
+}
+
+#[test]
+fn each_fault_of_a_document_has_its_path() {
+    for (text, path, says) in [
+        (r#"{"scop": "all"}"#, "scop", "did you mean `scope`?"),
+        (r#"{"users": {"requird": 1}}"#, "users.requird", "did you mean `required`?"),
+        (r#"{"users": 5}"#, "users", "invalid type"),
+        (r#"{"users": {"required": "two"}}"#, "users.required", "invalid type"),
+        (r#"{"users": {"required": 300}}"#, "users.required", "300"),
+        (r#"{"users": {"methods": ["email", "pigeon"]}}"#, "users.methods", "pigeon"),
+        (r#"{"failures": {"open": {"max": 5}}}"#, "failures.open", "window"),
+        (r#"{"failures": {"open": {"max": 5, "windw": 1}}}"#, "failures.open.windw", "`window`"),
+        (r#"{"codes": {"email": {"length": "8", "alphabet": "digits"}}}"#, "codes.email", ""),
+        (r#"{"scope": {"selectd": ["a"]}}"#, "scope", "selectd"),
+        (r#"{"acknowledged": ["short_password"]}"#, "acknowledged", "short_password"),
+        (r#"{"link": "http://id.contoso.example/#"}"#, "link", "must start with https://"),
+        (r#"{"attempts": 4, "attempts": 5}"#, "", "`attempts` is there twice"),
+        (r#"{"users": {"required": 1, "required": 2}}"#, "", "`required` is there twice"),
+        ("[]", "", "not an object"),
+        ("", "", "EOF"),
+        (r#"{"attempts": 4} and more"#, "", "trailing"),
+    ] {
+        let error = PolicySettings::from_json(text).expect_err(text);
+        let fault = &error.faults()[0];
+        assert_eq!(error.faults().len(), 1, "{error}");
+        assert!(fault.path().starts_with(path), "{text}: {fault}");
+        assert!(!path.is_empty() || fault.path().is_empty(), "{text}: {fault}");
+        assert!(fault.text().contains(says), "{text}: {fault}");
+    }
+    let long = format!("{{{}}}", " ".repeat(PolicySettings::MAX_DOCUMENT));
+    assert!(PolicySettings::from_json(&long).unwrap_err().to_string().contains("at most 262144"));
+}
+
+#[test]
+fn a_whole_document_is_read_as_it_was_written() {
+    assert_eq!(PolicySettings::from_json(GOLDEN).unwrap(), PolicySettings::default());
+    for settings in [PolicySettings::entra(), PolicySettings::pci()] {
+        let text = serde_json::to_string(&settings).unwrap();
+        assert_eq!(PolicySettings::from_json(&text).unwrap(), settings);
+    }
 }
 
 #[test]

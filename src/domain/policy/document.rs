@@ -1,0 +1,317 @@
+//! Policies as people write them, and as records hold them.
+//!
+//! A document is read strictly: a mistyped name would leave a default in the place of what its author
+//! meant. A record is read leniently: a newer release may have written settings that this one does
+//! not know, and the engine refuses to overwrite such a record.
+
+use std::fmt;
+
+use serde::de::{Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::settings::PolicySettings;
+
+impl PolicySettings {
+    /// The longest document that [`PolicySettings::from_json`] takes, in bytes.
+    pub const MAX_DOCUMENT: usize = 256 * 1024;
+
+    /// Reads a document that a person wrote. A setting that is left out keeps its default; every
+    /// unknown or unreadable one is named with its path.
+    ///
+    /// Reading `PolicySettings` or [`Policy`](super::Policy) with `serde`, from any format, is as
+    /// strict, but stops at the first fault and names no path.
+    ///
+    /// ```
+    /// use sspr::PolicySettings;
+    ///
+    /// let settings = PolicySettings::from_json(r#"{"scope": "all", "users": {"required": 1}}"#)?;
+    /// assert_eq!(settings.users.required, 1);
+    ///
+    /// let typo = r#"{"scop": "all", "users": {"requird": 1}, "attempts": "five"}"#;
+    /// let error = PolicySettings::from_json(typo).unwrap_err();
+    /// let paths: Vec<_> = error.faults().iter().map(|fault| fault.path()).collect();
+    /// assert_eq!(paths, ["attempts", "scop", "users.requird"]);
+    /// assert_eq!(error.faults()[1].to_string(), "scop: unknown setting, did you mean `scope`?");
+    /// # Ok::<(), sspr::PolicyDocumentError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`PolicyDocumentError`], with every fault that was found. Limits are checked afterwards, by
+    /// [`Policy::new`](super::Policy::new).
+    pub fn from_json(text: &str) -> Result<Self, PolicyDocumentError> {
+        let whole = |text: String| PolicyDocumentError::of(vec![DocumentFault::new("", text)]);
+        if text.len() > Self::MAX_DOCUMENT {
+            let (bytes, max) = (text.len(), Self::MAX_DOCUMENT);
+            return Err(whole(format!("the document has {bytes} bytes, at most {max} are read")));
+        }
+        let Tree(document) =
+            serde_json::from_str(text).map_err(|error| whole(error.to_string()))?;
+        let mut faults = Vec::new();
+        let known = known();
+        if !document.is_object() {
+            return Err(whole("the document is not an object of settings".to_owned()));
+        }
+        examine(&document, &known, &mut Vec::new(), &mut faults);
+        if !faults.is_empty() {
+            return Err(PolicyDocumentError::of(faults));
+        }
+        serde_json::from_value(document).map_err(|error| whole(error.to_string()))
+    }
+}
+
+/// Every fault of a document that was refused, in the order of their paths.
+///
+/// ```
+/// let error = sspr::PolicySettings::from_json(r#"{"sends": {"per_weeek": 3}}"#).unwrap_err();
+/// assert_eq!(error.faults()[0].path(), "sends.per_weeek");
+/// assert!(error.to_string().starts_with("the policy document has a fault: sends.per_weeek: "));
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PolicyDocumentError {
+    faults: Vec<DocumentFault>,
+}
+
+impl PolicyDocumentError {
+    const fn of(faults: Vec<DocumentFault>) -> Self {
+        Self { faults }
+    }
+
+    /// Every fault; at least one.
+    #[must_use]
+    pub fn faults(&self) -> &[DocumentFault] {
+        &self.faults
+    }
+}
+
+impl std::error::Error for PolicyDocumentError {}
+
+impl fmt::Display for PolicyDocumentError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.faults.len() {
+            1 => f.write_str("the policy document has a fault: ")?,
+            count => write!(f, "the policy document has {count} faults: ")?,
+        }
+        for (index, fault) in self.faults.iter().enumerate() {
+            let before = if index == 0 { "" } else { "; " };
+            write!(f, "{before}{fault}")?;
+        }
+        Ok(())
+    }
+}
+
+/// One thing that is wrong with a document.
+///
+/// ```
+/// let error = sspr::PolicySettings::from_json("{").unwrap_err();
+/// assert_eq!(error.faults()[0].path(), "", "it concerns the whole document");
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DocumentFault {
+    path: String,
+    text: String,
+}
+
+impl DocumentFault {
+    fn new(path: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { path: path.into(), text: text.into() }
+    }
+
+    /// The path of the setting, as it is written in the document: `users.requird`. Empty for the
+    /// document as a whole.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// What is wrong with it, in English.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+}
+
+impl fmt::Display for DocumentFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.path.is_empty() {
+            f.write_str(&self.text)
+        } else {
+            write!(f, "{}: {}", self.path, self.text)
+        }
+    }
+}
+
+/// Reads the settings in a record: what a newer release has added is passed over.
+///
+/// # Errors
+///
+/// The deserializer's own, and for a known setting that cannot be read.
+pub(in crate::domain) fn stored<'de, D: Deserializer<'de>>(
+    from: D,
+) -> Result<PolicySettings, D::Error> {
+    let mut body = Value::deserialize(from)?;
+    pass_over(&mut body, &known());
+    serde_json::from_value(body).map_err(D::Error::custom)
+}
+
+/// The settings that this release knows, with their defaults.
+fn known() -> Value {
+    // Plain data, which always has a JSON form.
+    serde_json::to_value(PolicySettings::default()).unwrap_or_default()
+}
+
+/// A rate or a form of code: written as a whole, it has no defaults of its own.
+fn is_whole(known: &Map<String, Value>) -> bool {
+    known.contains_key("window") || known.contains_key("alphabet")
+}
+
+fn pass_over(body: &mut Value, known: &Value) {
+    if let (Value::Object(body), Value::Object(known)) = (body, known)
+        // A form of code that says more is another form.
+        && !known.contains_key("alphabet")
+    {
+        body.retain(|name, _| known.contains_key(name));
+        for (name, value) in body {
+            pass_over(value, &known[name]);
+        }
+    }
+}
+
+/// Notes each setting of a document that is unknown or cannot be read.
+fn examine(
+    document: &Value,
+    known: &Value,
+    path: &mut Vec<String>,
+    faults: &mut Vec<DocumentFault>,
+) {
+    let before = faults.len();
+    if let (Value::Object(document), Value::Object(known)) = (document, known) {
+        for (name, value) in document {
+            path.push(name.clone());
+            match known.get(name) {
+                Some(_) if is_whole(known) => {}
+                Some(known) => examine(value, known, path, faults),
+                None => faults.push(DocumentFault::new(path.join("."), unknown(name, known))),
+            }
+            path.pop();
+        }
+        if !is_whole(known) {
+            return;
+        }
+    }
+    // One fault for one mistake.
+    if faults.len() == before
+        && let Err(error) = serde_json::from_value::<PolicySettings>(alone(document, path))
+    {
+        faults.push(DocumentFault::new(path.join("."), error.to_string()));
+    }
+}
+
+/// A document with nothing but this setting; all that is left out has its default.
+fn alone(value: &Value, path: &[String]) -> Value {
+    match path.split_first() {
+        None => value.clone(),
+        Some((name, rest)) => {
+            let mut object = Map::new();
+            object.insert(name.clone(), alone(value, rest));
+            Value::Object(object)
+        }
+    }
+}
+
+fn unknown(name: &str, known: &Map<String, Value>) -> String {
+    let close = known.keys().map(|other| (distance(name, other), other)).min();
+    match close {
+        Some((distance, other)) if distance <= 2 => {
+            format!("unknown setting, did you mean `{other}`?")
+        }
+        _ => {
+            let names: Vec<_> = known.keys().map(|name| format!("`{name}`")).collect();
+            format!("unknown setting, known are {}", names.join(", "))
+        }
+    }
+}
+
+/// How many letters must be changed, added or left out to make one name of the other.
+fn distance(one: &str, other: &str) -> usize {
+    // Names are short; a long key of a document is no misspelling of one.
+    if one.len() > 64 {
+        return usize::MAX;
+    }
+    let other: Vec<char> = other.chars().collect();
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (line, symbol) in one.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = line + 1;
+        for (place, candidate) in other.iter().enumerate() {
+            let change = diagonal + usize::from(*candidate != symbol);
+            diagonal = row[place + 1];
+            row[place + 1] = change.min(diagonal + 1).min(row[place] + 1);
+        }
+    }
+    row[other.len()]
+}
+
+/// A JSON value in which no object names a field twice.
+struct Tree(Value);
+
+impl<'de> Deserialize<'de> for Tree {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(TreeVisitor).map(Self)
+    }
+}
+
+struct TreeVisitor;
+
+impl<'de> Visitor<'de> for TreeVisitor {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+        let mut list = Vec::new();
+        while let Some(Tree(item)) = items.next_element()? {
+            list.push(item);
+        }
+        Ok(list.into())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Value, A::Error> {
+        let mut object = Map::new();
+        while let Some(name) = fields.next_key::<String>()? {
+            if object.contains_key(&name) {
+                return Err(A::Error::custom(format!("`{name}` is there twice")));
+            }
+            let Tree(value) = fields.next_value()?;
+            object.insert(name, value);
+        }
+        Ok(Value::Object(object))
+    }
+}
