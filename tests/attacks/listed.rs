@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-const ROWS: usize = 52;
+/// The rows of the list. Up to `HERE` their tests are those of this folder; the later ones were found
+/// in this engine, and name tests of other files, each after its file.
+const ROWS: usize = 53;
+const HERE: usize = 52;
 
 fn read(path: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
@@ -46,6 +49,21 @@ fn written() -> BTreeSet<String> {
     found
 }
 
+/// Each test of a later row is in the file that is named before it.
+fn elsewhere(number: usize, cell: &str) {
+    let (mut source, mut tests) = (None, 0);
+    for word in cell.split('`').skip(1).step_by(2) {
+        if word.ends_with(".rs") {
+            source = Some(read(word));
+            continue;
+        }
+        let source = source.as_ref().unwrap_or_else(|| panic!("V{number}: {word} has no file"));
+        assert!(source.contains(&format!("fn {word}(")), "V{number}: there is no {word}");
+        tests += 1;
+    }
+    assert!(tests > 0, "V{number} names no test");
+}
+
 #[test]
 fn every_row_has_a_test_or_a_reason() {
     let rows = rows();
@@ -54,6 +72,10 @@ fn every_row_has_a_test_or_a_reason() {
     for (number, cells) in rows {
         assert_eq!(cells.len(), 3, "V{number}: {cells:?}");
         let reasoned = cells[2].trim_matches(|c: char| c == '|' || c.is_whitespace()).len() > 10;
+        if number > HERE {
+            elsewhere(number, &cells[1]);
+            continue;
+        }
         assert!(!named(&cells[1]).is_empty() || reasoned, "V{number}");
         for name in named(&cells[1]) {
             let own = name.contains(&format!("v{number:02}_"));
@@ -64,7 +86,9 @@ fn every_row_has_a_test_or_a_reason() {
 
 #[test]
 fn the_table_and_the_sources_name_the_same_tests() {
-    let listed: BTreeSet<String> = rows().iter().flat_map(|(_, cells)| named(&cells[1])).collect();
+    let rows = rows();
+    let here = rows.iter().filter(|(number, _)| *number <= HERE);
+    let listed: BTreeSet<String> = here.flat_map(|(_, cells)| named(&cells[1])).collect();
     let written = written();
     assert!(written.len() > 100, "{}", written.len());
     assert_eq!(listed.difference(&written).collect::<Vec<_>>(), Vec::<&String>::new());
