@@ -165,9 +165,10 @@ pub use domain::password::{PasswordContext, PasswordFault, PasswordRejection, Pa
 pub use domain::policy::{
     AdministratorPolicy, Amount, AsvsLevel, CodeAlphabet, CodeFormat, CodeFormats, ContactSources,
     CrossLimits, Departure, Disclosure, DocumentFault, FailureBudgets, Finding, Gates, Guessing,
-    Lifetimes, MethodOdds, Notifications, NotifyRule, OathPolicy, Odds, OnPremisesPolicy, Policy,
-    PolicyDocumentError, PolicyError, PolicyFault, PolicyProblem, PolicyReview, PolicySettings,
-    Rate, RegistrationPolicy, Scope, SendBudgets, Severity, Spray, Standard,
+    Lifetimes, MethodOdds, NoticeBudgets, Notifications, NotifyRule, OathPolicy, Odds,
+    OnPremisesPolicy, Policy, PolicyDocumentError, PolicyError, PolicyFault, PolicyProblem,
+    PolicyReview, PolicySettings, Rate, RegistrationPolicy, Scope, SendBudgets, Severity, Spray,
+    Standard,
 };
 pub use domain::reason::{FlowStage, SsprReason};
 pub use domain::record::{Columns, Record, RecordKind, Version};
@@ -179,11 +180,12 @@ pub use domain::totp::{OathAlgorithm, OathParameters, OathSeed};
 pub use engine::transfer;
 pub use engine::{
     AccountSummary, Actor, Admin, AdminRoles, Attempt, Authenticator, BlockedMethod, Change,
-    DeviceSecret, Engine, EngineBuilder, Enrolment, Error, Explanation, Fault, KeyUse, Maintained,
-    MethodView, NeedsDelivery, NeedsDirectory, NeedsKeys, NeedsStore, NewAuthenticator, NewMethod,
-    OptionView, PasswordGuide, Port, Ready, Registration, RegistrationReview, Reply, Request,
-    Resealed, Reset, SavedCodes, SeedsLeft, Selection, ShortKeysInUse, SignInContext, SignedIn,
-    Source, Stats, Step, StoredPolicy, Unlock, UnreadableAccount,
+    DeviceSecret, Engine, EngineBuilder, Enrolment, Error, Explanation, FailingDelivery, Fault,
+    KeyUse, Maintained, MethodView, NeedsDelivery, NeedsDirectory, NeedsKeys, NeedsStore,
+    NewAuthenticator, NewMethod, OptionView, PasswordGuide, Port, Ready, Registration,
+    RegistrationReview, Reply, Request, Resealed, Reset, SavedCodes, SeedsLeft, Selection,
+    ShortKeysInUse, SignInContext, SignedIn, Source, Stats, Step, StoredPolicy, Unlock,
+    UnreadableAccount,
 };
 pub use port::{
     Clock, Cursor, Delivery, Directory, Entropy, Envelope, Page, PortError, PortErrorKind,

@@ -212,10 +212,31 @@ pub enum Notice {
         /// When.
         at: Timestamp,
     },
+    /// Several changes or warnings in one: more happened than one address is sent messages of their
+    /// own for.
+    SeveralChanges {
+        /// How many.
+        count: u32,
+        /// Whether a new password was among them, or may have been.
+        password: bool,
+        /// When the first one happened.
+        since: Timestamp,
+        /// When the last one happened.
+        at: Timestamp,
+    },
     /// To administrators: a user asks for help with a reset. Whether it is the user who asks is not
     /// proven.
     HelpRequested {
         /// When.
+        at: Timestamp,
+    },
+    /// To administrators: more users asked for help than this administrator gets messages for.
+    HelpRequests {
+        /// How many more.
+        count: u32,
+        /// From when on.
+        since: Timestamp,
+        /// Until when.
         at: Timestamp,
     },
 }
@@ -241,7 +262,53 @@ impl Notice {
             Self::ManyFailures { .. } => "notice.many_failures",
             Self::AdministratorMayHaveReset { .. } => "notice.administrator_may_have_reset",
             Self::AdministratorReset { .. } => "notice.administrator_reset",
+            Self::SeveralChanges { .. } => "notice.several_changes",
             Self::HelpRequested { .. } => "notice.help_requested",
+            Self::HelpRequests { .. } => "notice.help_requests",
+        }
+    }
+
+    /// When what it tells of happened; the last of several.
+    #[must_use]
+    pub const fn at(&self) -> Timestamp {
+        match *self {
+            Self::PasswordReset { at }
+            | Self::PasswordMayHaveChanged { at }
+            | Self::PasswordChanged { at }
+            | Self::AccountUnlocked { at }
+            | Self::AccountMayHaveBeenUnlocked { at }
+            | Self::MethodAdded { at, .. }
+            | Self::MethodRemoved { at, .. }
+            | Self::MethodReplaced { at, .. }
+            | Self::MethodsRevoked { at }
+            | Self::SavedCodeUsed { at, .. }
+            | Self::RegistrationRequired { at }
+            | Self::ResetRequested { at }
+            | Self::ContactsChanged { at }
+            | Self::ManyFailures { at, .. }
+            | Self::AdministratorMayHaveReset { at }
+            | Self::AdministratorReset { at }
+            | Self::SeveralChanges { at, .. }
+            | Self::HelpRequested { at }
+            | Self::HelpRequests { at, .. } => at,
+        }
+    }
+
+    /// Both in one.
+    pub(crate) fn and(self, other: Self) -> Self {
+        let parts = |one: Self| match one {
+            Self::SeveralChanges { count, password, since, at } => (count, password, since, at),
+            Self::PasswordReset { at }
+            | Self::PasswordMayHaveChanged { at }
+            | Self::PasswordChanged { at } => (1, true, at, at),
+            other => (1, false, other.at(), other.at()),
+        };
+        let (one, other) = (parts(self), parts(other));
+        Self::SeveralChanges {
+            count: one.0.saturating_add(other.0),
+            password: one.1 || other.1,
+            since: one.2.min(other.2),
+            at: one.3.max(other.3),
         }
     }
 }

@@ -3,21 +3,18 @@
 use zeroize::Zeroizing;
 
 use super::Engine;
-use super::context::{Context, nobody};
+use super::context::nobody;
 use super::error::{At as _, Error, Port};
 use super::limits::{Caller, Charged};
 use super::request::{DeviceSecret, Request};
 use super::step::{Origin, Plan, Unsure};
 use crate::domain::code::random_symbols;
-use crate::domain::contact::Destination;
-use crate::domain::decide::{
-    self, Address, SAVED_CODE, Turn, locale_of, remember_bearer, request_help,
-};
+use crate::domain::decide::{self, SAVED_CODE, Turn, remember_bearer, request_help};
 use crate::domain::digest::{Digest, DigestOf};
 use crate::domain::event::ActorKind;
 use crate::domain::facts::UserFacts;
 use crate::domain::ids::{TenantId, UserId};
-use crate::domain::method::{ChallengeOption, Channel, MethodKind};
+use crate::domain::method::{ChallengeOption, MethodKind};
 use crate::domain::refusal::Refusal;
 use crate::domain::secret::SecretText;
 use crate::domain::ticket::{Claim, FlowTicket, TicketSubject};
@@ -35,9 +32,6 @@ fn bearer_of(claim: &Claim) -> Result<UserId, Error> {
         TicketSubject::Decoy { .. } => nobody(claim.identifier),
     }
 }
-
-/// Administrators who are asked for help, at most.
-const MAX_HELPERS: usize = 3;
 
 impl Engine {
     pub(super) async fn ask_for_help<T: FlowTicket>(
@@ -70,30 +64,15 @@ impl Engine {
         // Before any administrator is looked up: a source that has spent its own limit costs no
         // more than the reads that refuse it.
         let exceeded = self.charge_limits(request, policy, &charged).await?;
-        let tell = self.helpers(tenant, &context).await?;
-        let tell = if context.user.is_some() { tell } else { Vec::new() };
+        let about = context.user.as_ref().map(name_of);
         let origin = Origin::about(request, &claim.subject);
         let decide = |turn: &mut Turn<'_>| {
-            let asked = request_help(turn, &tell, exceeded);
+            let asked = request_help(turn, about.as_deref(), exceeded);
             Ok(if asked { Plan::Commit(()) } else { Plan::Keep(()) })
         };
         self.step(&target, None, policy, &origin, Unsure::Resolve, decide).await?;
         (self.inner.on_work)();
         Ok(())
-    }
-
-    /// Administrators who can be reached by mail.
-    async fn helpers(&self, tenant: &TenantId, context: &Context) -> Result<Vec<Address>, Error> {
-        let about = context.user.as_ref().map(name_of);
-        let roles = &context.policy.notifications.administrator_roles;
-        let roles: Vec<_> = roles.iter().cloned().collect();
-        let holders = self.inner.directory.role_holders(tenant, &roles, MAX_HELPERS).await;
-        let reachable = holders.at(Port::Directory)?.into_iter().filter_map(|one| {
-            let locale = locale_of(&one, context.tenant.as_ref());
-            let destination = Destination::Email(one.primary_mail?);
-            Some(Address { channel: Channel::Email, destination, locale, about: about.clone() })
-        });
-        Ok(reachable.take(MAX_HELPERS).collect())
     }
 
     pub(super) async fn remember_device_of<T: FlowTicket>(

@@ -252,6 +252,8 @@ impl EngineBuilder<Ready> {
             redecisions: AtomicU64::new(0),
             silenced: AtomicU64::new(0),
             hidden_faults: AtomicU64::new(0),
+            failing: Default::default(),
+
             purged_at: AtomicI64::new(i64::MIN),
         };
         let engine = Engine { inner: Arc::new(inner) };

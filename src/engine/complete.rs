@@ -9,15 +9,13 @@ use super::reply::Reply;
 use super::request::Request;
 use super::step::{Origin, Plan, Target, Unsure};
 use crate::domain::account::{Account, Effect, Offer, Proof, Purpose};
-use crate::domain::contact::Destination;
 use crate::domain::decide::{
-    Address, Begin, Begun, Turn, Unwritten, begin_write, locale_of, may_complete, raise_required,
+    Address, Begin, Begun, Turn, Unwritten, begin_write, may_complete, raise_required,
     reject_password, settle_unasked, settle_unknown, settle_unwritten, settle_written, time_of,
 };
 use crate::domain::event::{ActorKind, RejectedBy};
 use crate::domain::facts::{PasswordHome, PolicyReason, UserFacts, WriteOutcome};
-use crate::domain::ids::TenantId;
-use crate::domain::method::{Channel, MethodKind};
+use crate::domain::method::MethodKind;
 use crate::domain::password::PasswordContext;
 use crate::domain::reason::SsprReason;
 use crate::domain::refusal::Refusal;
@@ -25,9 +23,6 @@ use crate::domain::secret::SecretText;
 use crate::domain::ticket::{Claim, FlowTicket};
 use crate::domain::time::Timestamp;
 use crate::port::{PasswordWrite, PortError, PortErrorKind, PortResult, Unlock};
-
-/// Administrators who are told of one reset, at most.
-const MAX_ADMINISTRATORS: usize = 3;
 
 /// What the end of a flow works with.
 struct Ending<'a> {
@@ -40,7 +35,8 @@ struct Ending<'a> {
     required: u8,
     allowed: Vec<(MethodKind, String)>,
     tell: Vec<Address>,
-    tell_administrators: Vec<Address>,
+    /// The name of an administrator whose reset the other ones are told of.
+    administrator: Option<String>,
     offers: Vec<Offer>,
 }
 
@@ -54,7 +50,7 @@ impl Ending<'_> {
             methods_allowed: allowed,
             stamp: self.user.change_stamp.as_deref(),
             tell: &self.tell,
-            tell_administrators: &self.tell_administrators,
+            administrator: self.administrator.as_deref().map(|name| (&self.user.id, name)),
         }
     }
 
@@ -99,7 +95,7 @@ impl Engine {
             required: entitled.required,
             allowed: entitled.allowed,
             tell: context.addresses(&loaded.account),
-            tell_administrators: Vec::new(),
+            administrator: None,
             offers: entitled.offers,
         };
         // No rule is evaluated, and no list asked, before the grant is known to be live.
@@ -108,9 +104,11 @@ impl Engine {
             Some(password) => Some(self.judge(&ending, password).await?),
             None => None,
         };
-        if entitled.administrator && effect == Effect::Reset {
-            let tell = self.administrators_to_tell(tenant, &context, entitled.user).await?;
-            ending.tell_administrators = tell;
+        if entitled.administrator
+            && effect == Effect::Reset
+            && context.policy.notifications.administrators
+        {
+            ending.administrator = Some(super::after::name_of(entitled.user));
         }
         let allows = |proof: &Proof| ending.allows(proof);
         let begin = ending.begin(&allows);
@@ -314,30 +312,6 @@ impl Engine {
         let policy = &ending.context.policy;
         let step = self.step(ending.target, None, policy, &ending.origin, Unsure::Resolve, decide);
         Ok(step.await?.1)
-    }
-
-    /// The other administrators to be told that this one has reset, where the policy says so.
-    async fn administrators_to_tell(
-        &self,
-        tenant: &TenantId,
-        context: &Context,
-        actor: &UserFacts,
-    ) -> Result<Vec<Address>, Error> {
-        let rules = &context.policy.notifications;
-        if !rules.administrators || rules.administrator_roles.is_empty() {
-            return Ok(Vec::new());
-        }
-        let roles: Vec<_> = rules.administrator_roles.iter().cloned().collect();
-        let most = MAX_ADMINISTRATORS + 1;
-        let holders = self.inner.directory.role_holders(tenant, &roles, most).await;
-        let others = holders.at(Port::Directory)?.into_iter().filter(|one| one.id != actor.id);
-        let reachable = others.filter_map(|one| {
-            let locale = locale_of(&one, context.tenant.as_ref());
-            let destination = Destination::Email(one.primary_mail?);
-            let about = Some(super::after::name_of(actor));
-            Some(Address { channel: Channel::Email, destination, locale, about })
-        });
-        Ok(reachable.take(MAX_ADMINISTRATORS).collect())
     }
 }
 

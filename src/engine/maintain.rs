@@ -5,26 +5,20 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use zeroize::Zeroizing;
-
 use super::Engine;
 use super::error::{At as _, Error, Port};
+use super::failing::FailingDelivery;
 use super::join::join_all;
 use super::reply::Maintained;
-use super::step::{Loaded, Origin, Plan, Target, Unsure, target_of};
-use crate::domain::account::{Account, Pending, PendingBody};
-use crate::domain::code::CodeContext;
-use crate::domain::decide::{
-    Claimed, Outcome, SentSecret, Turn, Work, claim, next_work, settle_message, tidy, time_of,
-};
+use super::step::{Origin, Plan, Unsure, target_of};
+use crate::domain::account::{Account, PendingBody};
+use crate::domain::contact::Destination;
+use crate::domain::decide::{Turn, Work, next_work, tidy, time_of};
 use crate::domain::facts::TenantFacts;
 use crate::domain::ids::{RecordKey, TenantId};
-use crate::domain::message::{CodeMessage, LinkMessage, Message};
 use crate::domain::method::Channel;
-use crate::domain::policy::Policy;
-use crate::domain::secret::SecretText;
 use crate::domain::time::Timestamp;
-use crate::port::{Cutoff, Envelope, PortErrorKind, PortResult, RiskSignal};
+use crate::port::{Cutoff, FaultScope};
 
 /// Records looked at in one round.
 const ROUND: usize = 32;
@@ -41,21 +35,56 @@ const LONGEST_IDLE: Duration = Duration::from_secs(60);
 
 /// What one call has learned about a tenant.
 #[derive(Default)]
-struct TenantPass {
-    /// Failed tries, by what failed: one dead channel is no reason to keep another waiting.
-    failures: HashMap<Way, u32>,
-    facts: Option<Option<TenantFacts>>,
+pub(super) struct TenantPass {
+    /// Failures of a channel, or of the directory, since it last worked.
+    services: HashMap<Option<Channel>, u32>,
+    /// Failures of one recipient domain.
+    domains: HashMap<Way, u32>,
+    pub(super) facts: Option<Option<TenantFacts>>,
+    pub(super) channels: Option<Vec<Channel>>,
 }
 
-/// How something is done outside.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-enum Way {
-    Channel(Channel),
-    Directory,
+/// How something is done outside: which channel, and to which part of the world. Without a channel
+/// the directory is asked.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(super) struct Way {
+    pub(super) channel: Option<Channel>,
+    domain: String,
+}
+
+impl TenantPass {
+    /// One dead channel is no reason to keep another waiting, nor one full mailbox to keep those
+    /// of other domains waiting.
+    fn is_open(&self, way: &Way) -> bool {
+        let few = |failures: Option<&u32>| failures.is_none_or(|failures| *failures < PATIENCE);
+        few(self.services.get(&way.channel)) && few(self.domains.get(way))
+    }
+
+    pub(super) fn failed(&mut self, way: &Way, scope: Option<FaultScope>) {
+        let mut first = false;
+        if way.channel.is_some() && scope != Some(FaultScope::Service) {
+            let failures = self.domains.entry(way.clone()).or_default();
+            first = *failures == 0;
+            *failures += 1;
+        }
+        // Where the delivery does not say whose fault it is, several domains in a row tell.
+        let service = match scope {
+            Some(FaultScope::Service) => true,
+            Some(FaultScope::Recipient) => way.channel.is_none(),
+            None => first || way.channel.is_none(),
+        };
+        if service {
+            *self.services.entry(way.channel).or_default() += 1;
+        }
+    }
+
+    pub(super) fn worked(&mut self, way: &Way) {
+        self.services.remove(&way.channel);
+    }
 }
 
 /// What one call shares between the records that it tends at the same time.
-struct Pass {
+pub(super) struct Pass {
     left: AtomicUsize,
     tenants: Mutex<HashMap<TenantId, TenantPass>>,
     done: Mutex<Maintained>,
@@ -64,11 +93,15 @@ struct Pass {
 }
 
 impl Pass {
-    fn done(&self) -> MutexGuard<'_, Maintained> {
+    pub(super) fn done(&self) -> MutexGuard<'_, Maintained> {
         self.done.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn tenant<T>(&self, tenant: &TenantId, with: impl FnOnce(&mut TenantPass) -> T) -> T {
+    pub(super) fn tenant<T>(
+        &self,
+        tenant: &TenantId,
+        with: impl FnOnce(&mut TenantPass) -> T,
+    ) -> T {
         let mut tenants = self.tenants.lock().unwrap_or_else(PoisonError::into_inner);
         with(tenants.entry(tenant.clone()).or_default())
     }
@@ -93,7 +126,10 @@ impl Engine {
     ///
     /// One failing record stops no other. Records are tended side by side, and a tenant's channel
     /// that has failed three times waits for the next call; so one tenant's dead mail server delays
-    /// another's messages by one bounded call of [`Delivery`](crate::port::Delivery) for each channel at most.
+    /// another's messages by one bounded call of [`Delivery`](crate::port::Delivery) for each channel at most. Where a
+    /// delivery says that a failure is a recipient's, only messages to the same mail domain wait.
+    ///
+    /// What fails, since when and why is in the answer and in [`Engine::stats`].
     ///
     /// # Errors
     ///
@@ -117,6 +153,7 @@ impl Engine {
         }
         let now = self.inner.clock.now();
         let mut done = pass.done.into_inner().unwrap_or_else(PoisonError::into_inner);
+        done.failing.sort_by(FailingDelivery::by_age);
         self.purge(now, &mut done).await;
         done.more |= cursor.is_some();
         let earliest = pass.earliest.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -137,6 +174,8 @@ impl Engine {
                 // As much as was asked for: there may be more.
                 if purged < PURGE as u64 {
                     self.inner.purged_at.store(now.unix_millis(), Ordering::Relaxed);
+                } else {
+                    done.more = true;
                 }
             }
             Err(_) => done.failed += 1,
@@ -192,182 +231,61 @@ impl Engine {
                 Ok(true)
             }
             Work::Messages(numbers) => {
-                // A channel that has failed often waits for the next call; others do not.
-                let ways = numbers.iter().filter_map(|number| {
-                    way_of(&loaded.account, *number).map(|way| (*number, way))
-                });
+                // What has failed often waits for the next call; the rest does not.
+                let account = &loaded.account;
+                let ways =
+                    numbers.iter().filter_map(|number| Some((*number, way_of(account, *number)?)));
                 let open = |(_, way): &(u32, Way)| {
-                    pass.tenant(&target.tenant, |tenant| {
-                        tenant.failures.get(way).is_none_or(|failures| *failures < PATIENCE)
-                    })
+                    pass.tenant(&target.tenant, |tenant| tenant.is_open(way))
                 };
                 let Some((number, way)) = ways.into_iter().find(open) else {
                     pass.done().failed += 1;
                     return Ok(false);
                 };
-                self.dispatch(&target, loaded, &policy, (number, way), pass).await
+                let body = account.outbox.iter().find(|one| one.number == number);
+                match body.map(|one| &one.body) {
+                    Some(PendingBody::Announce { .. }) => {
+                        self.address(&target, loaded, &policy, (number, way), pass).await
+                    }
+                    Some(PendingBody::Administrators { .. }) => {
+                        self.tell_administrators(&target, loaded, &policy, (number, way), pass)
+                            .await
+                    }
+                    _ => self.dispatch(&target, loaded, &policy, (number, way), pass).await,
+                }
             }
         }
-    }
-
-    /// Claims one message, performs it, and notes how that ended.
-    async fn dispatch(
-        &self,
-        target: &Target,
-        loaded: Loaded,
-        policy: &Policy,
-        (number, way): (u32, Way),
-        pass: &Pass,
-    ) -> Result<bool, Error> {
-        let origin = Origin::engine();
-        let decide = |turn: &mut Turn<'_>| {
-            Ok(match claim(turn, number) {
-                Some(claimed) => Plan::Commit(Some(claimed)),
-                None => Plan::Keep(None),
-            })
-        };
-        // A claim of unknown outcome is not acted on: its lease runs out.
-        let loaded = Some(loaded);
-        let (claimed, _) = self.step(target, loaded, policy, &origin, Unsure::Fail, decide).await?;
-        let Some(claimed) = claimed else {
-            return Ok(false);
-        };
-        let performed = self.perform(target, &claimed, policy, pass).await;
-        let outcome = match performed {
-            Ok(true) => Outcome::Done,
-            Ok(false) => Outcome::Never,
-            Err(error) if error.kind() == PortErrorKind::Denied => Outcome::Never,
-            Err(_) => {
-                pass.tenant(&target.tenant, |tenant| *tenant.failures.entry(way).or_default() += 1);
-                Outcome::Later
-            }
-        };
-        // Sessions must end: an outright refusal is no reason to stop trying.
-        let revoke = matches!(claimed.pending.body, PendingBody::Revoke { .. });
-        let outcome = if revoke && outcome == Outcome::Never { Outcome::Later } else { outcome };
-        let decide = |turn: &mut Turn<'_>| {
-            let settled = settle_message(turn, &claimed.pending, outcome);
-            Ok(if settled { Plan::Commit(()) } else { Plan::Keep(()) })
-        };
-        self.step(target, None, policy, &origin, Unsure::Resolve, decide).await?;
-        match outcome {
-            Outcome::Done => pass.done().delivered += 1,
-            Outcome::Later | Outcome::Never => pass.done().failed += 1,
-        }
-        Ok(true)
-    }
-
-    /// Hands over a message, or revokes sessions. `false`: it must not be sent.
-    async fn perform(
-        &self,
-        target: &Target,
-        claimed: &Claimed,
-        policy: &Policy,
-        pass: &Pass,
-    ) -> PortResult<bool> {
-        let pending = &claimed.pending;
-        if let PendingBody::Revoke { issued_before, kinds, .. } = &pending.body {
-            let Some(user) = &target.user else {
-                return Ok(true);
-            };
-            let (tenant, before) = (&target.tenant, *issued_before);
-            self.inner.directory.revoke_sessions(tenant, user, before, *kinds).await?;
-            return Ok(true);
-        }
-        let known = pass.tenant(&target.tenant, |tenant| tenant.facts.clone());
-        let facts = match known {
-            Some(facts) => facts,
-            None => {
-                let facts = self.inner.directory.tenant(&target.tenant).await?;
-                pass.tenant(&target.tenant, |tenant| tenant.facts = Some(facts.clone()));
-                facts
-            }
-        };
-        let organisation = facts.map(|facts| facts.display_name).unwrap_or_default();
-        let Some(envelope) = self.envelope(target, claimed, organisation, policy) else {
-            return Ok(false);
-        };
-        if envelope.channel != Channel::Email
-            && let Some(signals) = &self.inner.risk_signals
-        {
-            let (tenant, to) = (&envelope.tenant, &envelope.destination);
-            let signal = signals.before_send(tenant, envelope.channel, to).await;
-            let code = matches!(envelope.message, Message::Code(_));
-            if code && signal.unwrap_or(RiskSignal::Deny) == RiskSignal::Deny {
-                return Ok(false);
-            }
-        }
-        self.inner.delivery.deliver(&envelope).await?;
-        Ok(true)
-    }
-
-    fn envelope(
-        &self,
-        target: &Target,
-        claimed: &Claimed,
-        organisation: String,
-        policy: &Policy,
-    ) -> Option<Envelope> {
-        let Pending { number, queued_at, not_after, body, .. } = &claimed.pending;
-        let mut about = None;
-        let (channel, destination, locale, message) = match body {
-            PendingBody::Notice { notice, channel, destination, locale, about: whom } => {
-                about.clone_from(whom);
-                (*channel, destination.clone(), locale, Message::Notice(*notice))
-            }
-            PendingBody::Code { flow, locale, .. } => {
-                let SentSecret { challenge, purpose, by_administrator } = claimed.sent.as_ref()?;
-                let purpose = purpose.code();
-                let context = CodeContext {
-                    account: &target.key,
-                    flow: *flow,
-                    challenge: challenge.number,
-                    purpose,
-                    method: challenge.method(),
-                    nonce: &challenge.nonce,
-                };
-                let key = self.inner.keys.short(challenge.key)?;
-                let expires_at = challenge.expires_at;
-                let message = if challenge.channel() == Channel::Link {
-                    // Configuration that is gone leads nowhere.
-                    let base = policy.link.as_ref()?;
-                    let secret = Zeroizing::new(key.code.link(&context).encode());
-                    let url = SecretText::new([base.as_str(), &secret].concat());
-                    let by_administrator = *by_administrator;
-                    Message::Link(LinkMessage { purpose, url, expires_at, by_administrator })
-                } else {
-                    let code = key.code.derive(&context, challenge.format);
-                    Message::Code(CodeMessage { purpose, code, expires_at })
-                };
-                let channel = challenge.channel().carrier()?;
-                (channel, challenge.answer.destination()?.clone(), locale, message)
-            }
-            PendingBody::Revoke { .. } => return None,
-        };
-        Some(Envelope {
-            idempotency_key: self.inner.keys.message(&target.key, *number, *queued_at),
-            tenant: target.tenant.clone(),
-            organisation,
-            channel,
-            destination,
-            locale: locale.clone(),
-            message,
-            not_after: *not_after,
-            about,
-        })
     }
 }
 
 /// How the message of this number is handed over, if it is still there.
 fn way_of(account: &Account, number: u32) -> Option<Way> {
     let pending = account.outbox.iter().find(|pending| pending.number == number)?;
+    let directory = Way { channel: None, domain: String::new() };
     Some(match &pending.body {
-        PendingBody::Notice { channel, .. } => Way::Channel(*channel),
-        PendingBody::Revoke { .. } => Way::Directory,
+        PendingBody::Notice { channel, destination, .. } => {
+            Way { channel: Some(*channel), domain: domain_of(destination) }
+        }
+        PendingBody::Revoke { .. }
+        | PendingBody::Announce { .. }
+        | PendingBody::Administrators { .. } => directory,
         PendingBody::Code { challenge, .. } => {
             let mut open = account.flows.iter().flat_map(|flow| &flow.challenges);
             let challenge = open.find(|one| one.number == *challenge)?;
-            Way::Channel(challenge.channel().carrier()?)
+            let channel = challenge.channel().carrier()?;
+            let domain = challenge.answer.destination().map(domain_of).unwrap_or_default();
+            Way { channel: Some(channel), domain }
         }
     })
+}
+
+/// What fails together: the domain of a mail address, the range of a number.
+fn domain_of(destination: &Destination) -> String {
+    let normalised = destination.normalised();
+    match destination {
+        Destination::Email(_) => {
+            normalised.rsplit_once('@').map(|(_, domain)| domain.to_owned()).unwrap_or(normalised)
+        }
+        Destination::Phone(number) => number.prefix().to_owned(),
+    }
 }

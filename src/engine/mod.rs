@@ -10,7 +10,10 @@ mod check;
 mod compare;
 mod complete;
 mod context;
+mod dispatch;
 mod error;
+mod failing;
+mod help;
 mod join;
 mod limits;
 mod link;
@@ -22,6 +25,7 @@ mod request;
 mod reset;
 mod source;
 mod step;
+mod tell;
 pub mod transfer;
 mod unlock;
 mod upkeep;
@@ -33,6 +37,7 @@ pub use authenticator::Authenticator;
 pub use builder::{EngineBuilder, NeedsDelivery, NeedsDirectory, NeedsKeys, NeedsStore, Ready};
 pub use change::Change;
 pub use error::{Error, Fault, Port};
+pub use failing::FailingDelivery;
 pub use registration::{
     Enrolment, NewAuthenticator, NewMethod, Registration, RegistrationReview, SavedCodes,
 };
@@ -95,12 +100,14 @@ struct Inner {
     redecisions: AtomicU64,
     silenced: AtomicU64,
     hidden_faults: AtomicU64,
+    /// Deliveries that fail now.
+    failing: failing::Failing,
     /// When rows past their time were last removed, in Unix milliseconds.
     purged_at: AtomicI64,
 }
 
 /// Counts of what an engine has done since it was opened.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
 #[non_exhaustive]
 pub struct Stats {
     /// Secrets compared. Each was charged before.
@@ -114,6 +121,9 @@ pub struct Stats {
     /// since before the first proof they would tell who exists. Alarm on any: somebody's right code
     /// is being refused.
     pub hidden_faults: u64,
+    /// Deliveries that this engine sees fail now, by tenant and channel, the longest failing first.
+    /// Alarm where [`since`](FailingDelivery::since) is minutes ago: codes and notices wait.
+    pub failing: Vec<FailingDelivery>,
 }
 
 impl Engine {
@@ -196,6 +206,7 @@ impl Engine {
             redecisions: self.inner.redecisions.load(Ordering::Relaxed),
             silenced: self.inner.silenced.load(Ordering::Relaxed),
             hidden_faults: self.inner.hidden_faults.load(Ordering::Relaxed),
+            failing: self.inner.failing.all(self.inner.clock.now()),
         }
     }
 

@@ -13,6 +13,8 @@ use crate::domain::password::PasswordRules;
 use crate::domain::policy::CodeFormat;
 use crate::domain::time::Timestamp;
 
+use super::failing::FailingDelivery;
+
 /// The answer of a step: the ticket for the next one, and what to show.
 ///
 /// Keep the ticket of every reply: it replaces the one before.
@@ -196,6 +198,8 @@ pub struct Maintained {
     pub purged: u64,
     /// Things that failed and will be tried again.
     pub failed: u64,
+    /// What failed in this call, by tenant and channel, the longest failing first: at most 256.
+    pub failing: Vec<FailingDelivery>,
     /// Whether there is more to do now.
     pub more: bool,
     /// How long nothing is known to be due; at most a minute. `None` if there is more now.

@@ -137,6 +137,27 @@
 //! assert_eq!(failures.consecutive, 50);
 //! ```
 //!
+//! # Notices
+//!
+//! | Setting | Default | Why |
+//! |---|---|---|
+//! | `notices.texts` | 3 in an hour, to one number of an account | Ours: what happens in one sitting; a text costs money and wakes people. More fold into one that counts them. |
+//! | `notices.mails` | 10 in an hour, to one address of an account | Ours, as above. No mail is dropped: the one that counts the rest goes out when the hour has room again. |
+//! | `notices.acts_per_hour`, `notices.acts_per_day` | 10 and 20 | Ours: a whole registration is four acts. They hold for what the owner is told of, for the signed-in user and for administrators apart. |
+//! | `notices.help` | 10 in 6 hours, to one administrator | Ours: beyond it, one mail counts the rest. |
+//!
+//! ```
+//! use std::time::Duration;
+//! use sspr::{NoticeBudgets, Rate};
+//!
+//! let hours = |hours: u64| Duration::from_secs(3_600 * hours);
+//! let notices = NoticeBudgets::default();
+//! assert_eq!(notices.texts, Rate::new(3, hours(1)));
+//! assert_eq!(notices.mails, Rate::new(10, hours(1)));
+//! assert_eq!((notices.acts_per_hour, notices.acts_per_day), (10, 20));
+//! assert_eq!(notices.help, Rate::new(10, hours(6)));
+//! ```
+//!
 //! # Sending
 //!
 //! | Setting | Default | Why |

@@ -48,6 +48,11 @@ pub trait Delivery: Send + Sync {
     /// # Errors
     ///
     /// `Unavailable` and `Unknown` are tried again until the message is dead; `Denied` is final.
+    /// Say with [`PortError::of`](super::PortError::of) whether it is a fault of the service or of
+    /// this recipient: after three of the service the tenant's other messages on the channel wait
+    /// for the next call, after three of a recipient's only those to the same domain. The source of
+    /// the error is shown to operators ([`Engine::stats`](crate::Engine::stats)): it holds no code
+    /// and no address.
     async fn deliver(&self, envelope: &Envelope) -> PortResult<()>;
 
     /// The channels that this tenant has a provider for. Methods that only a missing channel

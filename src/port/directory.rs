@@ -54,17 +54,22 @@ pub trait Directory: Send + Sync {
         limit: usize,
     ) -> PortResult<Page<UserFacts>>;
 
-    /// The users who hold any of these roles, at most `limit`.
+    /// The users who hold any of these roles, each once, at most `limit` in a page.
+    ///
+    /// Following the cursor to its end hands out every holder, in an order of the directory's own;
+    /// a page may be empty and still have a cursor. *A holder left out* is an administrator who is
+    /// not told.
     ///
     /// # Errors
     ///
-    /// `Unavailable`, `Denied`.
+    /// `Unavailable`, `Denied`; `Denied` for a cursor that this directory did not make.
     async fn role_holders(
         &self,
         tenant: &TenantId,
         roles: &[RoleId],
+        after: Option<&Cursor>,
         limit: usize,
-    ) -> PortResult<Vec<UserFacts>>;
+    ) -> PortResult<Page<UserFacts>>;
 
     /// Writes a new password.
     ///
@@ -96,7 +101,12 @@ pub trait Directory: Send + Sync {
     /// `Unavailable` only if surely nothing happened; otherwise `Unknown`.
     async fn unlock(&self, unlock: &Unlock<'_>) -> PortResult<WriteOutcome>;
 
-    /// Ends the user's sessions of these kinds that were issued before this time. Idempotent.
+    /// Ends the user's sessions of these kinds whose user authenticated before this time.
+    ///
+    /// What counts is the time of authentication, not of issue: a session that was renewed,
+    /// refreshed or reissued later without a new authentication ends too. The call may come long
+    /// after the time that it names, and more than once. A session whose user authenticated at
+    /// that time or later stays. *A session left open* belongs to whoever knew the old password.
     ///
     /// If it moves the user's [`change_stamp`](UserFacts::change_stamp), every flow that is open then
     /// is void, as after any change from outside.
@@ -108,7 +118,7 @@ pub trait Directory: Send + Sync {
         &self,
         tenant: &TenantId,
         user: &UserId,
-        issued_before: Timestamp,
+        authenticated_before: Timestamp,
         kinds: SessionKinds,
     ) -> PortResult<()>;
 }
@@ -210,9 +220,10 @@ macro_rules! forward_directory {
                 &self,
                 tenant: &TenantId,
                 roles: &[RoleId],
+                after: Option<&Cursor>,
                 limit: usize,
-            ) -> PortResult<Vec<UserFacts>> {
-                (**self).role_holders(tenant, roles, limit).await
+            ) -> PortResult<Page<UserFacts>> {
+                (**self).role_holders(tenant, roles, after, limit).await
             }
 
             async fn set_password(&self, write: &PasswordWrite<'_>) -> PortResult<WriteOutcome> {
@@ -236,10 +247,10 @@ macro_rules! forward_directory {
                 &self,
                 tenant: &TenantId,
                 user: &UserId,
-                issued_before: Timestamp,
+                authenticated_before: Timestamp,
                 kinds: SessionKinds,
             ) -> PortResult<()> {
-                (**self).revoke_sessions(tenant, user, issued_before, kinds).await
+                (**self).revoke_sessions(tenant, user, authenticated_before, kinds).await
             }
         }
     )+};

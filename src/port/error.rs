@@ -24,6 +24,7 @@ pub type PortResult<T> = Result<T, PortError>;
 /// ```
 pub struct PortError {
     kind: PortErrorKind,
+    scope: Option<FaultScope>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -40,6 +41,25 @@ pub enum PortErrorKind {
     Corrupt,
     /// The system refused, and would refuse again: credentials, rights, a permanent rejection.
     Denied,
+}
+
+/// What a failed delivery is a fault of: whom the next message must wait for.
+///
+/// ```
+/// use sspr::port::{FaultScope, PortError};
+///
+/// let full = PortError::unavailable().of(FaultScope::Recipient).because("mailbox full");
+/// assert_eq!(full.scope(), Some(FaultScope::Recipient));
+/// assert_eq!(PortError::unavailable().scope(), None);
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub enum FaultScope {
+    /// The system behind the port: no connection, no login, no greeting. Every message fails alike.
+    Service,
+    /// This recipient or their mail domain: a full mailbox, a number out of service. Messages to
+    /// others may well pass.
+    Recipient,
 }
 
 /// When a call may be made again.
@@ -59,7 +79,7 @@ impl PortError {
     /// An error of this kind.
     #[must_use]
     pub const fn new(kind: PortErrorKind) -> Self {
-        Self { kind, source: None }
+        Self { kind, scope: None, source: None }
     }
 
     /// Nothing happened; it may be tried later.
@@ -91,6 +111,20 @@ impl PortError {
     pub fn because(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.source = Some(source.into());
         self
+    }
+
+    /// Says what it is a fault of. Only a delivery needs to: without it the engine takes a failure
+    /// for the recipient's domain, and for the service once several domains fail in a row.
+    #[must_use]
+    pub const fn of(mut self, scope: FaultScope) -> Self {
+        self.scope = Some(scope);
+        self
+    }
+
+    /// What it is a fault of, where the port can tell.
+    #[must_use]
+    pub const fn scope(&self) -> Option<FaultScope> {
+        self.scope
     }
 
     /// What is known to have happened.
@@ -125,6 +159,7 @@ impl fmt::Debug for PortError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PortError")
             .field("kind", &self.kind)
+            .field("scope", &self.scope)
             .field("source", &self.source.as_ref().map(ToString::to_string))
             .finish()
     }

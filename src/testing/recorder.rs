@@ -156,11 +156,12 @@ impl<P: Directory> Directory for Recorder<P> {
         &self,
         tenant: &TenantId,
         roles: &[RoleId],
+        after: Option<&Cursor>,
         limit: usize,
-    ) -> PortResult<Vec<UserFacts>> {
-        let call = self.inner.role_holders(tenant, roles, limit);
-        self.note("directory.role_holders", None, &[tenant, &roles, &limit], call, |users| {
-            length(users)
+    ) -> PortResult<Page<UserFacts>> {
+        let call = self.inner.role_holders(tenant, roles, after, limit);
+        self.note("directory.role_holders", None, &[tenant, &roles, &after, &limit], call, |page| {
+            length(&page.items)
         })
         .await
     }
@@ -189,14 +190,14 @@ impl<P: Directory> Directory for Recorder<P> {
         &self,
         tenant: &TenantId,
         user: &UserId,
-        issued_before: Timestamp,
+        authenticated_before: Timestamp,
         kinds: SessionKinds,
     ) -> PortResult<()> {
-        let call = self.inner.revoke_sessions(tenant, user, issued_before, kinds);
+        let call = self.inner.revoke_sessions(tenant, user, authenticated_before, kinds);
         self.note(
             "directory.revoke_sessions",
             None,
-            &[tenant, user, &issued_before, &kinds],
+            &[tenant, user, &authenticated_before, &kinds],
             call,
             done,
         )

@@ -161,7 +161,7 @@ async fn v47_sessions_end_whatever_the_caller_does(place: &Place) {
     let revoked = world.directory.revocations(&world.tenant, &world.user);
     assert_eq!(revoked.len(), 1);
     assert_eq!(revoked[0].kinds, SessionKinds::All);
-    assert_eq!(revoked[0].issued_before, written_at);
+    assert_eq!(revoked[0].authenticated_before, written_at);
     let events = events_of(&world, &world.user).await;
     assert_eq!(count(&events, "sessions_revoked"), 1);
 

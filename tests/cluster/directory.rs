@@ -93,9 +93,10 @@ impl Directory for KeptDirectory {
         &self,
         tenant: &TenantId,
         roles: &[RoleId],
+        after: Option<&Cursor>,
         limit: usize,
-    ) -> PortResult<Vec<UserFacts>> {
-        self.inner.role_holders(tenant, roles, limit).await
+    ) -> PortResult<Page<UserFacts>> {
+        self.inner.role_holders(tenant, roles, after, limit).await
     }
 
     async fn set_password(&self, write: &PasswordWrite<'_>) -> PortResult<WriteOutcome> {
@@ -128,9 +129,9 @@ impl Directory for KeptDirectory {
         &self,
         tenant: &TenantId,
         user: &UserId,
-        issued_before: Timestamp,
+        authenticated_before: Timestamp,
         kinds: SessionKinds,
     ) -> PortResult<()> {
-        self.inner.revoke_sessions(tenant, user, issued_before, kinds).await
+        self.inner.revoke_sessions(tenant, user, authenticated_before, kinds).await
     }
 }

@@ -7,7 +7,7 @@ use sspr::adapters::memory::{GroupMember, MemoryDirectory, MemoryInbox};
 use sspr::conformance::{Ability, DeliveryPlace, DirectoryPlace};
 use sspr::port::{Delivery, Directory, PortErrorKind, PortResult};
 use sspr::testing::{FaultPlan, Faulty};
-use sspr::{Channel, GroupId, TenantFacts, TenantId, UserFacts, UserId};
+use sspr::{Channel, GroupId, TenantFacts, TenantId, Timestamp, UserFacts, UserId};
 
 #[cfg(feature = "files")]
 use crate::temporary::Temporary;
@@ -67,6 +67,23 @@ impl DirectoryPlace for InMemory {
         let groups = groups.iter().cloned().map(GroupMember::Group);
         self.below.add_group(tenant, group.clone(), users.chain(groups))?;
         Ok(Ability::Has)
+    }
+
+    async fn open_session(
+        &self,
+        tenant: &TenantId,
+        user: &UserId,
+        name: &str,
+        authenticated_at: Timestamp,
+        issued_at: Timestamp,
+    ) -> PortResult<Ability> {
+        self.below.open_session(tenant, user, name, authenticated_at, issued_at)?;
+        Ok(Ability::Has)
+    }
+
+    async fn sessions(&self, tenant: &TenantId, user: &UserId) -> PortResult<Vec<String>> {
+        let sessions = self.below.sessions(tenant, user);
+        Ok(sessions.into_iter().map(|session| session.name).collect())
     }
 
     async fn cut_off(&self, off: bool) -> PortResult<Ability> {

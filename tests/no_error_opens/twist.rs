@@ -227,10 +227,11 @@ impl<P: Directory> Directory for Twisted<P> {
         &self,
         tenant: &TenantId,
         roles: &[RoleId],
+        after: Option<&Cursor>,
         limit: usize,
-    ) -> PortResult<Vec<UserFacts>> {
-        let none = |_| Some(Vec::new());
-        let call = self.0.role_holders(tenant, roles, limit);
+    ) -> PortResult<Page<UserFacts>> {
+        let none = |_| Some(Page::new(Vec::new(), None));
+        let call = self.0.role_holders(tenant, roles, after, limit);
         self.1.around("directory.role_holders", call, none).await
     }
 
@@ -257,10 +258,10 @@ impl<P: Directory> Directory for Twisted<P> {
         &self,
         tenant: &TenantId,
         user: &UserId,
-        issued_before: Timestamp,
+        authenticated_before: Timestamp,
         kinds: SessionKinds,
     ) -> PortResult<()> {
-        let call = self.0.revoke_sessions(tenant, user, issued_before, kinds);
+        let call = self.0.revoke_sessions(tenant, user, authenticated_before, kinds);
         self.1.around("directory.revoke_sessions", call, never).await
     }
 }

@@ -13,7 +13,7 @@ use crate::domain::message::{Locale, Message, Notice};
 use crate::domain::method::Channel;
 use crate::domain::secret::SecretText;
 use crate::domain::time::Timestamp;
-use crate::port::{Delivery, Envelope, PortError, PortErrorKind, PortResult};
+use crate::port::{Delivery, Envelope, FaultScope, PortError, PortErrorKind, PortResult};
 
 /// How many messages an inbox keeps unless told otherwise.
 const CAPACITY: usize = 10_000;
@@ -245,7 +245,7 @@ impl Delivery for MemoryInbox {
         if matches!(failure, None | Some(PortErrorKind::Unknown)) {
             state.keep(envelope, self.capacity);
         }
-        failure.map_or(Ok(()), |kind| Err(PortError::new(kind)))
+        failure.map_or(Ok(()), |kind| Err(PortError::new(kind).of(FaultScope::Service)))
     }
 
     async fn channels(&self, tenant: &TenantId) -> PortResult<Vec<Channel>> {

@@ -8,7 +8,7 @@ mod directory;
 mod inbox;
 mod store;
 
-pub use directory::{DirectoryWrite, GroupMember, MemoryDirectory, Revocation};
+pub use directory::{DirectorySession, DirectoryWrite, GroupMember, MemoryDirectory, Revocation};
 pub use inbox::{Delivered, MemoryInbox};
 pub use store::{MemoryLimits, MemoryStore};
 

@@ -2,8 +2,9 @@
 //!
 //! The engine hands over ids and typed parameters, never text. A [`Renderer`] makes a subject, a
 //! plain text and, for mail, HTML of them; [`EnglishText`] is the one that comes with the crate. It
-//! writes no user name and nothing that a request could have brought: what is not its own is the
-//! code or the link, and the tenant's name, which is [neutralised](plain_name).
+//! writes nothing that a request could have brought: what is not its own is the code or the link, the
+//! tenant's name, which is [neutralised](plain_name), and in a message to administrators the
+//! [name of the account](account_name) that it is about, as the directory has it.
 //!
 //! # Text messages
 //!
@@ -33,7 +34,7 @@ pub mod sms;
 mod voice;
 
 pub use english::{EnglishText, EnglishTextWithOrigin};
-pub use name::plain_name;
+pub use name::{account_name, plain_name};
 pub use origin::SmsOrigin;
 
 use std::fmt;

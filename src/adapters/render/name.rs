@@ -40,6 +40,24 @@ pub fn plain_name(name: &str, max: usize) -> String {
     }
 }
 
+/// The name of an account as one word of harmless text, at most `max` characters: a sign-in name that
+/// looks like a mail address stays as it is, anything else is [`plain_name`]'s.
+///
+/// ```
+/// use sspr::adapters::render::account_name;
+///
+/// assert_eq!(account_name("ada.l@contoso.example", 64), "ada.l@contoso.example");
+/// assert_eq!(account_name("https://evil.example/@x", 64), "https evil example x");
+/// ```
+#[must_use]
+pub fn account_name(name: &str, max: usize) -> String {
+    let plain = |one: char| one.is_alphanumeric() || matches!(one, '.' | '-' | '_' | '+' | '\'');
+    let is_address = name.split_once('@').is_some_and(|(local, domain)| {
+        !local.is_empty() && !domain.is_empty() && local.chars().chain(domain.chars()).all(plain)
+    });
+    if is_address && name.chars().count() <= max { name.to_owned() } else { plain_name(name, max) }
+}
+
 /// Whether a character parts words instead of standing in one.
 fn parts(character: char) -> bool {
     character.is_whitespace()

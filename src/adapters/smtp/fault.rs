@@ -4,7 +4,7 @@ use std::fmt;
 
 use lettre::transport::smtp::Error as SmtpError;
 
-use crate::port::{PortError, PortErrorKind};
+use crate::port::{FaultScope, PortError, PortErrorKind};
 
 /// How far the conversation had come.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -86,9 +86,23 @@ impl Fault {
     }
 }
 
+impl Fault {
+    /// What comes before the recipient is named fails alike for every mail; so does a connection
+    /// that breaks. An answer about the recipient or the content is about this mail.
+    const fn scope(&self) -> FaultScope {
+        match (self.stage, &self.what) {
+            (_, What::Reply(421 | 530 | 534 | 535 | 538)) => FaultScope::Service,
+            (Stage::Recipient | Stage::Data | Stage::Content, What::Reply(_) | What::NoUtf8) => {
+                FaultScope::Recipient
+            }
+            _ => FaultScope::Service,
+        }
+    }
+}
+
 impl From<Fault> for PortError {
     fn from(fault: Fault) -> Self {
-        Self::new(fault.kind()).because(fault)
+        Self::new(fault.kind()).of(fault.scope()).because(fault)
     }
 }
 
@@ -124,6 +138,28 @@ impl std::error::Error for Fault {}
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_an_answer_about_this_mail_is_a_fault_of_its_recipient() {
+        use FaultScope::{Recipient, Service};
+        let cases = [
+            (Stage::Connect, What::Reply(421), Service),
+            (Stage::Tls, What::NoTls, Service),
+            (Stage::Login, What::Reply(454), Service),
+            (Stage::Sender, What::Reply(451), Service),
+            (Stage::Recipient, What::Reply(452), Recipient),
+            (Stage::Recipient, What::Reply(450), Recipient),
+            (Stage::Recipient, What::Reply(421), Service),
+            (Stage::Recipient, What::Lost, Service),
+            (Stage::Data, What::Reply(451), Recipient),
+            (Stage::Content, What::Reply(452), Recipient),
+            (Stage::Content, What::Late, Service),
+        ];
+        for (stage, what, scope) in cases {
+            let fault = Fault::new(stage, what);
+            assert_eq!(fault.scope(), scope, "{fault}");
+        }
+    }
 
     #[test]
     fn only_an_answer_about_the_message_is_final() {

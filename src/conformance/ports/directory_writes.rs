@@ -158,3 +158,29 @@ pub(super) async fn revoke_sessions_may_come_again(harness: Harness<'_>) -> Verd
     ensure!(there.is_some_and(|facts| facts.enabled), "the user went with the sessions");
     Ok(())
 }
+
+pub(super) async fn revoke_sessions_goes_by_the_time_of_authentication(
+    harness: Harness<'_>,
+) -> Verdict {
+    let place = open(harness).await?;
+    let (owner, id, other) =
+        (tenant("kit"), add(&place, "kit", "u-1").await?, add(&place, "kit", "u-2").await?);
+    for (user, name, authenticated, issued) in [
+        (&id, "old", 10, 10),
+        (&id, "renewed", 20, 20),
+        (&id, "new", 100, 100),
+        (&other, "of another", 10, 10),
+    ] {
+        let (authenticated, issued) = (at(authenticated), at(issued));
+        require(place.open_session(&owner, user, name, authenticated, issued).await?)?;
+    }
+    // Renewed after the time that the revocation names, and before it is performed.
+    require(place.open_session(&owner, &id, "renewed", at(20), at(200)).await?)?;
+    place.directory().revoke_sessions(&owner, &id, at(100), SessionKinds::All).await?;
+    let left = place.sessions(&owner, &id).await?;
+    ensure!(!left.iter().any(|name| name == "old"), "a session from before is still good");
+    ensure!(!left.iter().any(|name| name == "renewed"), "a renewal kept an old session good");
+    ensure!(left == ["new"], "a session from after the change has ended: {left:?} are left");
+    ensure!(place.sessions(&owner, &other).await?.len() == 1, "another user's session ended");
+    Ok(())
+}

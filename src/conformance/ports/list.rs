@@ -101,7 +101,7 @@ macro_rules! __sspr_port_properties {
             "All users of a tenant, paged: reports and dry runs must see people without a record."
             "People are left out of reports and revocations.";
         directory::role_holders_are_those_of_the_roles
-            "The users who hold any of these roles, at most `limit`."
+            "The users who hold any of these roles, each once, at most `limit` in a page."
             "Notices to administrators reach others, or nobody.";
         directory_writes::set_password_replaces_it
             "Writes a new password."
@@ -122,7 +122,10 @@ macro_rules! __sspr_port_properties {
             "Clears a lockout and keeps the password."
             "An unlock changes a password, or unlocks somebody else.";
         directory_writes::revoke_sessions_may_come_again
-            "Ends the user's sessions of these kinds that were issued before this time. Idempotent."
+            "The call may come long after the time that it names, and more than once."
             "Sessions stay open after a reset, since the revocation is never done.";
+        directory_writes::revoke_sessions_goes_by_the_time_of_authentication
+            "a session that was renewed, refreshed or reissued later without a new authentication ends too."
+            "Whoever knew the old password keeps the account by renewing a session.";
     } };
 }

@@ -8,6 +8,7 @@ use crate::conformance::Ability;
 use crate::domain::facts::{TenantFacts, UserFacts};
 use crate::domain::ids::{GroupId, TenantId, UserId};
 use crate::domain::method::Channel;
+use crate::domain::time::Timestamp;
 use crate::port::{Delivery, Directory, PortResult};
 
 /// A directory, empty at first, and how the kit gets tenants, users and groups into it.
@@ -52,6 +53,33 @@ pub trait DirectoryPlace: Send + Sync {
         _groups: &[GroupId],
     ) -> PortResult<Ability> {
         Ok(Ability::Lacks("the harness says that the directory has no groups"))
+    }
+
+    /// Opens a session of this name for a user who authenticated at `authenticated_at`; one of a
+    /// name that is there already is renewed, issued again at `issued_at` without a new
+    /// authentication.
+    ///
+    /// # Errors
+    ///
+    /// Any error fails the property.
+    async fn open_session(
+        &self,
+        _tenant: &TenantId,
+        _user: &UserId,
+        _name: &str,
+        _authenticated_at: Timestamp,
+        _issued_at: Timestamp,
+    ) -> PortResult<Ability> {
+        Ok(Ability::Lacks("the harness says that the directory keeps no sessions"))
+    }
+
+    /// The names of a user's sessions that are still good.
+    ///
+    /// # Errors
+    ///
+    /// Any error fails the property.
+    async fn sessions(&self, _tenant: &TenantId, _user: &UserId) -> PortResult<Vec<String>> {
+        Ok(Vec::new())
     }
 
     /// Makes the directory unreachable, or reachable again.

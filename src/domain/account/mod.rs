@@ -11,7 +11,7 @@ pub(crate) use flow::{
 };
 pub use method::Provenance;
 pub(crate) use method::{Factor, Method, MethodState, OathDevice, SavedSet, SealedSeed};
-pub(crate) use outbox::{Effect, Pending, PendingBody, Write, WriteState};
+pub(crate) use outbox::{Counted, Effect, Pending, PendingBody, Write, WriteState};
 use shared::Shared;
 pub(crate) use unknown::Unknown;
 
@@ -64,6 +64,12 @@ pub(crate) struct Account {
     pub(crate) outbox: Vec<Pending>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) write: Option<Write>,
+    /// When acts that the owner is told of were done, by the user and by administrators.
+    #[serde(default)]
+    pub(crate) acts: Acts,
+    /// When notices went to which address.
+    #[serde(default)]
+    pub(crate) told: Vec<Told>,
     /// Browsers that have completed a flow, by the digest of their secret.
     #[serde(default)]
     pub(crate) devices: Vec<KnownDevice>,
@@ -138,6 +144,25 @@ pub(crate) struct Sends {
     pub(crate) proven: Vec<Sent>,
 }
 
+/// The times of the acts that are still in a window.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Acts {
+    #[serde(default)]
+    pub(crate) user: Vec<Timestamp>,
+    #[serde(default)]
+    pub(crate) administrators: Vec<Timestamp>,
+}
+
+/// The times of the notices to one address that are still in its window.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Told {
+    /// A short hash of the address: one that is the directory's need not stand in the record.
+    pub(crate) to: u32,
+    pub(crate) times: Vec<Timestamp>,
+}
+
 /// One challenge that was opened, and the source that asked for it (a short keyed hash).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -194,6 +219,8 @@ impl Account {
             sends: Sends::default(),
             outbox: Vec::new(),
             write: None,
+            acts: Acts::default(),
+            told: Vec::new(),
             devices: Vec::new(),
             help_at: None,
             forgotten: false,
@@ -258,7 +285,10 @@ impl Account {
         let most = if pool == PoolKind::Open { strangers } else { others };
         let windows = self.budgets.iter().flat_map(|budget| [&budget.open, &budget.proven]);
         let failures: usize = windows.map(|window| window.times.len()).sum();
+        let told: usize = self.told.iter().map(|told| told.times.len()).sum();
+        let acts = self.acts.user.len() + self.acts.administrators.len();
         let few = self.flows.len() <= 3
+            && told + acts <= 32
             && self.methods.len() <= 8
             && self.outbox.len() <= 8
             && failures <= 64;

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::contact::Destination;
 use crate::domain::facts::SessionKinds;
+use crate::domain::ids::UserId;
 use crate::domain::message::{Locale, Notice};
 use crate::domain::method::Channel;
 use crate::domain::time::Timestamp;
@@ -50,14 +51,64 @@ pub(crate) enum PendingBody {
         /// Whom a notice to administrators is about.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         about: Option<String>,
+        /// Whether a mail address is told of the same.
+        #[serde(default, skip_serializing_if = "is_false")]
+        mail_too: bool,
+        #[serde(default, skip_serializing_if = "Counted::is_no")]
+        counted: Counted,
+    },
+    /// Tell the owner, at the addresses that the policy's rule names when it is taken up.
+    Announce { notice: Notice },
+    /// Tell the holders of the policy's administrator roles, page by page.
+    Administrators {
+        notice: Notice,
+        /// Whom it is about, as the directory names them.
+        about: String,
+        /// Who acted, and is not told.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        actor: Option<UserId>,
+        /// The directory's cursor: whom to go on after.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        after: Option<String>,
+        /// How many are told so far.
+        #[serde(default)]
+        told: u32,
     },
     /// Revoke the sessions issued before.
     Revoke {
         #[serde(default)]
         write: u32,
-        issued_before: Timestamp,
+        #[serde(alias = "issued_before")]
+        authenticated_before: Timestamp,
         kinds: SessionKinds,
     },
+}
+
+/// Whether a notice was counted in the budget of its address.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[serde(deny_unknown_fields)]
+pub(crate) enum Counted {
+    #[default]
+    No,
+    /// The counter of the administrator was about to be added to. Whether it was is not known yet.
+    Begun,
+    Yes,
+    /// It has become the one that tells of all requests beyond the limit in this window.
+    Digest {
+        window: Timestamp,
+    },
+}
+
+impl Counted {
+    const fn is_no(&self) -> bool {
+        matches!(self, Self::No)
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+const fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 impl Pending {

@@ -78,6 +78,7 @@ pub(crate) fn revoke_methods(
     tell: impl Fn(&Account) -> Vec<Address>,
 ) -> Result<(), Refusal> {
     turn.sweep();
+    turn.count_act()?;
     let now = turn.now;
     let tell = tell(&turn.account);
     let count = u8::try_from(turn.account.methods.len()).unwrap_or(u8::MAX);
@@ -116,6 +117,7 @@ pub(crate) fn require_registration(
     tell: impl Fn(&Account) -> Vec<Address>,
 ) -> Result<(), Refusal> {
     turn.sweep();
+    turn.count_act()?;
     let now = turn.now;
     let tell = tell(&turn.account);
     turn.account.registration.required_since = Some(now);
@@ -142,6 +144,7 @@ pub(crate) fn request_reset(
         let reason = crate::domain::reason::SsprReason::TooFewMethods;
         return Err(Refusal::NotEligible { reason });
     }
+    turn.count_act()?;
     turn.notify(Notice::ResetRequested { at: now }, &tell, now, None)?;
     turn.note(EventKind::ResetRequested { link: false });
     Ok(())
@@ -203,22 +206,27 @@ pub(crate) fn replace_seeds<'a>(
 const HELP_EVERY: std::time::Duration = std::time::Duration::from_secs(86_400);
 
 /// Asks administrators for help, at most once a day for one account. Whether they were asked, the
-/// answer does not tell.
+/// answer does not tell. `about` is whom they help, as the directory names them; for an unknown user
+/// it is none, and no one is told.
 pub(crate) fn request_help(
     turn: &mut Turn<'_>,
-    tell: &[Address],
+    about: Option<&str>,
     exceeded: Option<Exceeded>,
 ) -> bool {
     turn.sweep();
     let now = turn.now;
     let asked = turn.account.help_at.is_some_and(|at| now < Timestamp::plus(at, HELP_EVERY));
     // Half of the room is for what happens to the account.
-    let full = turn.account.outbox.len() + tell.len() > MAX_OUTBOX / 2;
+    let full = turn.account.outbox.len() >= MAX_OUTBOX / 2;
     if asked || full || turn.account.is_large(PoolKind::Open) {
         return false;
     }
     turn.note_exceeded(exceeded);
-    if turn.notify(Notice::HelpRequested { at: now }, tell, now, None).is_err() {
+    if let Some(about) = about
+        && turn
+            .tell_administrators(Notice::HelpRequested { at: now }, about, None, now, None)
+            .is_err()
+    {
         return false;
     }
     turn.account.help_at = Some(now);

@@ -22,9 +22,11 @@ pub(crate) struct SecretCharge {
 ///
 /// # Errors
 ///
-/// [`Refusal::TooOften`] if the budget is spent: nothing is counted then, and nothing judged.
+/// [`Refusal::TooOften`] if the budget is spent, or if too much has been changed that the owner is told
+/// of: nothing is counted then, and nothing judged.
 pub(crate) fn charge_password(turn: &mut Turn<'_>) -> Result<SecretCharge, Refusal> {
     turn.sweep();
+    turn.check_act()?;
     let (now, policy, pool) = (turn.now, turn.policy, PoolKind::Proven);
     let kind = MethodKind::Password;
     if available_attempts(&turn.account, kind, pool, None, false, policy, now) == 0 {

@@ -8,6 +8,7 @@ use crate::domain::account::{
 };
 use crate::domain::event::{EventKind, FlowEnd, RejectedBy};
 use crate::domain::facts::SessionKinds;
+use crate::domain::ids::UserId;
 use crate::domain::message::Notice;
 use crate::domain::method::MethodKind;
 use crate::domain::policy::Departure;
@@ -29,8 +30,8 @@ pub(crate) struct Begin<'a> {
     pub(crate) methods_allowed: &'a (dyn Fn(&Proof) -> bool + Sync),
     pub(crate) stamp: Option<&'a str>,
     pub(crate) tell: &'a [Address],
-    /// Administrators to be told that one of them has reset.
-    pub(crate) tell_administrators: &'a [Address],
+    /// An administrator who resets, as the other ones know them: those are to be told.
+    pub(crate) administrator: Option<(&'a UserId, &'a str)>,
 }
 
 /// A write that has begun.
@@ -116,6 +117,9 @@ pub(crate) fn begin_write(turn: &mut Turn<'_>, begin: &Begin<'_>) -> Result<Begu
     let changed_outside = flow.stamp.as_deref() != begin.stamp;
     let ask_first =
         earlier.is_some_and(|write| write.flow == number && write.effect == begin.effect);
+    if begin.effect == Effect::Change {
+        turn.count_act()?;
+    }
     let write = start(turn, number, begin)?;
     let effect = begin.effect;
     Ok(Begun { effect, write, flow: number, methods, ask_first, changed_outside })
@@ -140,9 +144,10 @@ fn start(turn: &mut Turn<'_>, flow: u32, begin: &Begin<'_>) -> Result<u32, Refus
         Effect::Unlock => Notice::AccountMayHaveBeenUnlocked { at: now },
     };
     turn.notify(notice, begin.tell, deadline, Some(number))?;
-    let administrators = begin.tell_administrators;
-    let notice = Notice::AdministratorMayHaveReset { at: now };
-    turn.notify(notice, administrators, deadline, Some(number))?;
+    if let Some((actor, about)) = begin.administrator {
+        let notice = Notice::AdministratorMayHaveReset { at: now };
+        turn.tell_administrators(notice, about, Some(actor), deadline, Some(number))?;
+    }
     if effect.writes_password() {
         turn.queue_revocation(number, deadline, Some(number));
     }
@@ -179,7 +184,7 @@ impl Turn<'_> {
     fn queue_revocation(&mut self, write: u32, due: Timestamp, held_by: Option<u32>) {
         let narrow = self.policy.acknowledged.contains(&Departure::PasswordSessionsOnly);
         let kinds = if narrow { SessionKinds::PasswordBased } else { SessionKinds::All };
-        let body = PendingBody::Revoke { write, issued_before: self.now, kinds };
+        let body = PendingBody::Revoke { write, authenticated_before: self.now, kinds };
         self.queue(body, due, due.plus(30 * DAY), held_by);
     }
 }
@@ -197,7 +202,8 @@ pub(crate) fn settle_written(turn: &mut Turn<'_>, begun: &Begun, propagated: boo
     if held {
         for pending in &mut turn.account.outbox {
             if pending.write == Some(begun.write)
-                && let PendingBody::Notice { notice, .. } = &mut pending.body
+                && let PendingBody::Notice { notice, .. }
+                | PendingBody::Administrators { notice, .. } = &mut pending.body
             {
                 *notice = match *notice {
                     Notice::PasswordMayHaveChanged { .. }
@@ -251,8 +257,11 @@ pub(crate) fn settle_unwritten(turn: &mut Turn<'_>, begun: &Begun, why: &Unwritt
         return;
     }
     let write = turn.account.write.take_if(|one| one.number == begun.write);
-    if write.is_some_and(|one| one.state == WriteState::Writing) {
+    if let Some(write) = write.filter(|one| one.state == WriteState::Writing) {
         turn.account.outbox.retain(|pending| pending.write != Some(begun.write));
+        if write.effect == Effect::Change {
+            turn.take_back_act(write.started_at);
+        }
     }
     match why {
         Unwritten::Refused(reason) => {

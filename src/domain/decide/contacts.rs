@@ -98,6 +98,7 @@ pub(crate) fn supply_contacts(
     if !added && !removed {
         return Ok(());
     }
+    turn.count_act()?;
     if turn.account.is_large(PoolKind::Proven) || turn.account.methods.len() > MAX_METHODS {
         return Err(Refusal::LimitReached);
     }

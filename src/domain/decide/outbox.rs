@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use super::Turn;
-use crate::domain::account::{Account, Challenge, Pending, PendingBody, Purpose};
+use super::{MAX_OUTBOX, Turn};
+use crate::domain::account::{Account, Challenge, Counted, Pending, PendingBody, Purpose};
 use crate::domain::event::EventKind;
+use crate::domain::message::Notice;
+use crate::domain::method::Channel;
 use crate::domain::time::Timestamp;
 
 /// How long one worker has a message to itself.
@@ -17,6 +19,9 @@ const LONGEST_RETRY: Duration = Duration::from_secs(3_600);
 const PART_OF_LIFE: u32 = 4;
 /// How long before its death any other message gets a last try.
 const LAST_CALL: Duration = LEASE;
+/// How long a message waits for a channel that the tenant has no provider for, and a digest for its
+/// administrator's mail server.
+const CHANNEL_WAIT: Duration = Duration::from_secs(86_400);
 
 /// What a record needs done now.
 #[derive(Clone, PartialEq, Debug)]
@@ -27,7 +32,7 @@ pub(crate) enum Work {
     Messages(Vec<u32>),
 }
 
-/// The next thing to be done, notices before codes.
+/// The next thing to be done, notices before codes, further administrators after both.
 pub(crate) fn next_work(account: &Account, now: Timestamp) -> Option<Work> {
     let overdue = account.write.as_ref().is_some_and(|write| write.overdue(now));
     let writing = account.writing_flow();
@@ -39,17 +44,34 @@ pub(crate) fn next_work(account: &Account, now: Timestamp) -> Option<Work> {
     let ready = account.outbox.iter().filter(|pending| {
         pending.write.is_none() && pending.wake_at() <= now && now < pending.not_after
     });
+    let rank = |pending: &Pending| match pending.body {
+        PendingBody::Administrators { .. } => 2,
+        PendingBody::Code { .. } => 1,
+        _ => 0,
+    };
     let mut ready: Vec<_> =
-        ready.map(|pending| (pending.is_code(), pending.due, pending.number)).collect();
+        ready.map(|pending| (rank(pending), pending.due, pending.number)).collect();
     ready.sort_unstable();
     let numbers: Vec<u32> = ready.into_iter().map(|(_, _, number)| number).collect();
     (!numbers.is_empty()).then_some(Work::Messages(numbers))
+}
+
+/// What became of a message that was to be taken up.
+#[derive(Debug)]
+pub(crate) enum Claim {
+    /// It is not there, or not ready: somebody else has it.
+    Gone,
+    /// Its address has had as many as it gets now: it waits, or another one tells of it.
+    Folded,
+    Taken(Box<Claimed>),
 }
 
 /// A message under lease.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) struct Claimed {
     pub(crate) pending: Pending,
+    /// How its count stood before this claim.
+    pub(crate) counted: Counted,
     /// For a code or a link: its challenge, and what it is for.
     pub(crate) sent: Option<SentSecret>,
 }
@@ -63,26 +85,70 @@ pub(crate) struct SentSecret {
     pub(crate) by_administrator: bool,
 }
 
-/// Takes the lease of one message, if it is still there and ready.
-pub(crate) fn claim(turn: &mut Turn<'_>, number: u32) -> Option<Claimed> {
+/// Takes the lease of one message, if it is still there and ready, and its address's budget has room.
+pub(crate) fn claim(turn: &mut Turn<'_>, number: u32) -> Claim {
     turn.sweep();
     let now = turn.now;
-    let pending = turn.account.outbox.iter_mut().find(|one| one.number == number)?;
-    if pending.write.is_some() || pending.wake_at() > now {
-        return None;
-    }
-    pending.claimed_until = Some(now.plus(LEASE));
-    let pending = pending.clone();
-    let sent = match &pending.body {
+    let ready = |one: &Pending| one.number == number && one.write.is_none() && one.wake_at() <= now;
+    let Some(place) = turn.account.outbox.iter().position(ready) else {
+        return Claim::Gone;
+    };
+    let sent = match &turn.account.outbox[place].body {
         PendingBody::Code { flow, challenge, .. } => {
-            let flow = turn.account.flows.iter().find(|one| one.number == *flow)?;
-            let challenge = flow.challenges.iter().find(|one| one.number == *challenge)?.clone();
-            let by_administrator = flow.by_administrator;
-            Some(SentSecret { challenge, purpose: flow.purpose, by_administrator })
+            match turn.account.sent_secret(*flow, *challenge) {
+                Some(sent) => Some(sent),
+                None => return Claim::Gone,
+            }
         }
         _ => None,
     };
-    Some(Claimed { pending, sent })
+    let counted = turn.account.outbox[place].counted();
+    if !turn.admit(place) {
+        return Claim::Folded;
+    }
+    let pending = &mut turn.account.outbox[place];
+    pending.claimed_until = Some(now.plus(LEASE));
+    if let PendingBody::Notice { notice: Notice::HelpRequested { .. }, counted, .. } =
+        &mut pending.body
+        && *counted == Counted::No
+    {
+        *counted = Counted::Begun;
+    }
+    Claim::Taken(Box::new(Claimed { pending: pending.clone(), counted, sent }))
+}
+
+impl Account {
+    fn sent_secret(&self, flow: u32, challenge: u32) -> Option<SentSecret> {
+        let flow = self.flows.iter().find(|one| one.number == flow)?;
+        let challenge = flow.challenges.iter().find(|one| one.number == challenge)?.clone();
+        let by_administrator = flow.by_administrator;
+        Some(SentSecret { challenge, purpose: flow.purpose, by_administrator })
+    }
+
+    /// The kind and the channel of a message, for the audit trail. None if its code is gone.
+    pub(super) fn kind_of(&self, body: &PendingBody) -> Option<(&'static str, Channel)> {
+        match body {
+            PendingBody::Notice { notice, channel, .. } => Some((notice.id(), *channel)),
+            PendingBody::Announce { notice } | PendingBody::Administrators { notice, .. } => {
+                Some((notice.id(), Channel::Email))
+            }
+            PendingBody::Code { flow, challenge, .. } => {
+                let SentSecret { challenge, purpose, .. } = self.sent_secret(*flow, *challenge)?;
+                let channel = challenge.channel();
+                Some((purpose.code().message_id(channel), channel))
+            }
+            PendingBody::Revoke { .. } => None,
+        }
+    }
+}
+
+impl Pending {
+    const fn counted(&self) -> Counted {
+        match &self.body {
+            PendingBody::Notice { counted, .. } => *counted,
+            _ => Counted::No,
+        }
+    }
 }
 
 /// Overdue writes become unsettled, ended flows close, dead messages go, and so do pending methods that
@@ -103,32 +169,90 @@ pub(crate) enum Outcome {
     Done,
     /// Try again later.
     Later,
+    /// The tenant has no provider for the channel now: try again later, for a day at most.
+    NoChannel,
+    /// The counter of its administrator could not be added to, or may have been.
+    Uncounted,
     /// Refused for good.
     Never,
+    /// Another address was told of the same; this one is not to be sent anything.
+    Withheld,
+    /// The administrator's digest of this window tells of it.
+    InDigest,
+    /// It is the administrator's digest of this window from now on.
+    Digest {
+        window: Timestamp,
+        due: Timestamp,
+    },
 }
 
 /// Notes how the try under this lease ended. A lease that was lost settles nothing.
 pub(crate) fn settle_message(turn: &mut Turn<'_>, claimed: &Pending, outcome: Outcome) -> bool {
-    let now = turn.now;
     let same =
         |one: &Pending| one.number == claimed.number && one.claimed_until == claimed.claimed_until;
     let Some(place) = turn.account.outbox.iter().position(same) else {
         return false;
     };
-    let pending = &mut turn.account.outbox[place];
     match outcome {
         Outcome::Later => {
-            pending.due = now.plus(retry_wait(pending, now));
-            pending.tries = pending.tries.saturating_add(1);
-            pending.claimed_until = None;
+            if let PendingBody::Notice { counted, .. } = &mut turn.account.outbox[place].body
+                && *counted == Counted::Begun
+            {
+                // Only what was counted is handed over.
+                *counted = Counted::Yes;
+            }
+            turn.try_later(place);
         }
-        Outcome::Done | Outcome::Never => {
+        Outcome::Uncounted => turn.try_later(place),
+        Outcome::NoChannel => {
+            let pending = &mut turn.account.outbox[place];
+            pending.not_after = pending.not_after.min(pending.queued_at.plus(CHANNEL_WAIT));
+            turn.try_later(place);
+        }
+        Outcome::Digest { window, due } => {
+            let pending = &mut turn.account.outbox[place];
+            (pending.due, pending.claimed_until) = (due, None);
+            pending.not_after = pending.not_after.max(due.plus(CHANNEL_WAIT));
+            if let PendingBody::Notice { counted, .. } = &mut pending.body {
+                *counted = Counted::Digest { window };
+            }
+        }
+        Outcome::Done | Outcome::Never | Outcome::Withheld | Outcome::InDigest => {
             let pending = turn.account.outbox.remove(place);
-            let event = settled(turn, &pending, outcome == Outcome::Done);
+            let event = settled(turn, &pending, outcome);
             turn.events.extend(event);
         }
     }
     true
+}
+
+impl Turn<'_> {
+    /// The next try of the message of this number. Says whether it is there.
+    pub(crate) fn put_off(&mut self, number: u32) -> bool {
+        let place = self.account.outbox.iter().position(|one| one.number == number);
+        place.map(|place| self.try_later(place)).is_some()
+    }
+
+    /// The next try of the message at this place, after a wait that doubles. The first failure is
+    /// recorded.
+    pub(super) fn try_later(&mut self, place: usize) {
+        let now = self.now;
+        let pending = &mut self.account.outbox[place];
+        let first = pending.tries == 0;
+        pending.due = now.plus(retry_wait(pending, now));
+        pending.tries = pending.tries.saturating_add(1);
+        pending.claimed_until = None;
+        let message = pending.number;
+        let known = self.account.kind_of(&self.account.outbox[place].body);
+        if first && let Some((kind, channel)) = known {
+            let kind = kind.to_owned();
+            self.note(EventKind::MessageDelayed { message, kind, channel });
+        }
+        // Several that wait for one address become one before they fill the outbox.
+        if self.account.outbox.len() > MAX_OUTBOX / 2 {
+            self.fold_into_waiting(place);
+        }
+    }
 }
 
 /// How long a message waits after a failed try. The wait doubles, and never spends the rest of the
@@ -146,24 +270,18 @@ fn retry_wait(pending: &Pending, now: Timestamp) -> Duration {
     doubled.min(most.max(FIRST_RETRY))
 }
 
-fn settled(turn: &Turn<'_>, pending: &Pending, done: bool) -> Option<EventKind> {
-    let (kind, channel) = match &pending.body {
-        PendingBody::Revoke { write, .. } => {
-            return done.then_some(EventKind::SessionsRevoked { write: *write });
-        }
-        PendingBody::Notice { notice, channel, .. } => (notice.id().to_owned(), *channel),
-        PendingBody::Code { flow, challenge, .. } => {
-            let flow = turn.account.flows.iter().find(|one| one.number == *flow)?;
-            let challenge = flow.challenges.iter().find(|one| one.number == *challenge)?;
-            let id = flow.purpose.code().message_id(challenge.channel());
-            (id.to_owned(), challenge.channel())
-        }
-    };
-    let message = pending.number;
-    Some(if done {
-        EventKind::MessageDelivered { message, kind, channel }
-    } else {
-        EventKind::MessageFailed { message, kind, channel, expired: false }
+fn settled(turn: &Turn<'_>, pending: &Pending, outcome: Outcome) -> Option<EventKind> {
+    let done = outcome == Outcome::Done;
+    if let PendingBody::Revoke { write, .. } = &pending.body {
+        return done.then_some(EventKind::SessionsRevoked { write: *write });
+    }
+    let (kind, channel) = turn.account.kind_of(&pending.body)?;
+    let (message, kind) = (pending.number, kind.to_owned());
+    Some(match outcome {
+        Outcome::Done => EventKind::MessageDelivered { message, kind, channel },
+        Outcome::Withheld => EventKind::MessageWithheld { message, kind, channel },
+        Outcome::InDigest => EventKind::MessageFolded { message, kind, channel, into: None },
+        _ => EventKind::MessageFailed { message, kind, channel, expired: false },
     })
 }
 
@@ -211,7 +329,10 @@ mod tests {
         let notice = Notice::PasswordReset { at: START };
         let destination = Destination::Email(to);
         let (channel, locale) = (Channel::Email, Locale::default());
-        pending(life, PendingBody::Notice { notice, channel, destination, locale, about: None })
+        let (about, mail_too, counted) = (None, false, Counted::No);
+        let body =
+            PendingBody::Notice { notice, channel, destination, locale, about, mail_too, counted };
+        pending(life, body)
     }
 
     /// T4: wherever an outage ends, a code that still has a quarter of its life is sent before

@@ -1,16 +1,15 @@
 //! Proving a method: charge, then compare, then consume.
 
-use super::{MAX_OUTBOX, Turn, addresses_to_tell};
+use super::Turn;
 use crate::domain::account::{
     Answer, Challenge, Factor, Flow, FlowId, Grant, Proof, Purpose, Repeat, Unknown,
 };
 use crate::domain::budget::Charged;
 use crate::domain::digest::Digest;
 use crate::domain::event::EventKind;
-use crate::domain::facts::UserFacts;
 use crate::domain::ids::MethodId;
 use crate::domain::message::Notice;
-use crate::domain::method::{Channel, MethodKind};
+use crate::domain::method::MethodKind;
 use crate::domain::refusal::Refusal;
 use crate::domain::time::Timestamp;
 
@@ -244,22 +243,6 @@ impl Turn<'_> {
     /// Half of the failures that disable a method have happened.
     pub(super) fn warn_owner(&mut self, method: MethodKind) {
         self.tell_owner(Notice::ManyFailures { method, at: self.now });
-    }
-
-    /// Tells the owner at the addresses on the record, since nothing else is read while a secret is
-    /// being judged.
-    pub(super) fn tell_owner(&mut self, notice: Notice) {
-        let Some(user) = self.account.user.clone() else {
-            return;
-        };
-        let facts = UserFacts::new(user);
-        let tell = addresses_to_tell(&self.account, &facts, None, self.policy, &Channel::ALL);
-        // Where there is no room for a warning, notices are waiting already: nobody reads them. No
-        // code gives way for it.
-        if self.account.outbox.len() + tell.len() <= MAX_OUTBOX {
-            let now = self.now;
-            let _ = self.notify(notice, &tell, now, None);
-        }
     }
 
     /// Counts the attempt that this challenge has just given up.

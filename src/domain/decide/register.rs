@@ -36,6 +36,7 @@ pub(super) const MAX_METHODS: usize = 32;
 /// this very method, [`Refusal::NotFound`] if there is nothing to replace.
 pub(crate) fn add_method(turn: &mut Turn<'_>, add: &Add<'_>) -> Result<MethodId, Refusal> {
     turn.sweep();
+    turn.check_act()?;
     forget_abandoned(turn);
     let methods = &turn.account.methods;
     if let Some(replaced) = add.replaces
@@ -234,6 +235,7 @@ pub(super) fn activate(
     flow: Option<u32>,
     confirm: &Confirm<'_>,
 ) -> Result<Method, Refusal> {
+    turn.count_act()?;
     let now = turn.now;
     let first = !confirm.others && !turn.account.registration.ever_active;
     let hold = turn.policy.registration.hold;
@@ -294,6 +296,7 @@ pub(crate) fn remove_method(
         // Nothing counted on it but its own confirmation.
         drop_pending(turn, id);
     } else {
+        turn.count_act()?;
         turn.void_others(None);
         forget_abandoned(turn);
         turn.notify(Notice::MethodRemoved { method: method.kind, at: now }, &tell, now, None)?;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{MAX_SKEW, Turn};
 use crate::domain::account::{Account, Flow, Pending, PendingBody, WriteState};
 use crate::domain::event::{EventKind, FlowEnd};
+use crate::domain::method::Channel;
 use crate::domain::reason::FlowStage;
 use crate::domain::time::Timestamp;
 
@@ -15,6 +16,7 @@ impl Turn<'_> {
     /// Closes what has run out: flows, challenges, messages of dead codes.
     pub(super) fn sweep(&mut self) {
         let now = self.now;
+        self.give_up_codes();
         let writing = self.account.writing_flow();
         // Most often none is over, and nothing has to be moved.
         if self.account.flows.iter().any(|flow| flow.is_over(now, writing)) {
@@ -57,8 +59,8 @@ impl Turn<'_> {
         for pending in self.account.outbox.iter_mut().filter(|one| one.write == Some(write)) {
             pending.due = pending.due.min(now);
             pending.write = None;
-            if let PendingBody::Revoke { issued_before, .. } = &mut pending.body {
-                *issued_before = now;
+            if let PendingBody::Revoke { authenticated_before, .. } = &mut pending.body {
+                *authenticated_before = now;
             }
         }
     }
@@ -88,6 +90,25 @@ impl Turn<'_> {
             let flow = self.account.flows.remove(place);
             self.end_flow(&flow, ended);
             self.drop_dead_messages();
+        }
+    }
+
+    /// A code that was tried in vain until it died: that it never left is recorded.
+    fn give_up_codes(&mut self) {
+        let now = self.now;
+        let dead = |one: &&Pending| one.is_code() && one.tries > 0 && now >= one.not_after;
+        let dead = self.account.outbox.iter().filter(dead);
+        let failed: Vec<EventKind> = dead
+            .filter_map(|pending| {
+                let (kind, channel) = self.account.kind_of(&pending.body)?;
+                Some(pending.failed(kind, channel, true))
+            })
+            .collect();
+        if !failed.is_empty() {
+            self.account
+                .outbox
+                .retain(|one| !(one.is_code() && one.tries > 0 && now >= one.not_after));
+            self.events.extend(failed);
         }
     }
 
@@ -126,6 +147,11 @@ impl Turn<'_> {
             sent.at = sent.at.min(now);
         }
         self.account.help_at = self.account.help_at.map(|at| at.min(now));
+        let acts = &mut self.account.acts;
+        let told = self.account.told.iter_mut().flat_map(|told| &mut told.times);
+        for at in acts.user.iter_mut().chain(&mut acts.administrators).chain(told) {
+            *at = (*at).min(now);
+        }
         for method in self.account.methods.iter_mut() {
             if method.added_at > horizon {
                 // The hold starts again too.
@@ -162,12 +188,21 @@ fn message_failed(pending: &Pending) -> Option<EventKind> {
     match &pending.body {
         PendingBody::Code { .. } => None,
         PendingBody::Revoke { write, .. } => Some(EventKind::SessionsKept { write: *write }),
-        PendingBody::Notice { notice, channel, .. } => Some(EventKind::MessageFailed {
-            message: pending.number,
-            kind: notice.id().to_owned(),
-            channel: *channel,
-            expired: true,
-        }),
+        PendingBody::Notice { notice, channel, .. } => {
+            Some(pending.failed(notice.id(), *channel, true))
+        }
+        // Nobody was found who could be told.
+        PendingBody::Announce { notice } | PendingBody::Administrators { notice, .. } => {
+            Some(pending.failed(notice.id(), Channel::Email, true))
+        }
+    }
+}
+
+impl Pending {
+    /// What is recorded of a message that is given up.
+    pub(super) fn failed(&self, kind: &str, channel: Channel, expired: bool) -> EventKind {
+        let (message, kind) = (self.number, kind.to_owned());
+        EventKind::MessageFailed { message, kind, channel, expired }
     }
 }
 

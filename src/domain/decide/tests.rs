@@ -2,10 +2,12 @@ use super::*;
 use crate::domain::account::{Account, Answer, Challenge, FlowId, Purpose};
 use crate::domain::contact::{Destination, EmailAddress, PhoneNumber};
 use crate::domain::ids::{RecordKey, TenantId, UserId};
+use crate::domain::message::{Locale, Notice};
 use crate::domain::method::{ChallengeOption, Channel, MethodKind};
 use crate::domain::policy::{PolicySettings, Scope};
 use crate::domain::reason::SsprReason;
 use crate::domain::record::{Record, Subject};
+use crate::domain::refusal::Refusal;
 use std::sync::Arc;
 
 fn policy(change: impl FnOnce(&mut PolicySettings)) -> Policy {
@@ -175,7 +177,6 @@ fn the_default_limits_stay_within_a_body() {
             channel: Channel::Email,
             destination: mail.clone(),
             locale: Locale::default(),
-            about: None,
         })
         .collect();
     let notice = Notice::PasswordReset { at: at(1) };

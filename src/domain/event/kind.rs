@@ -287,7 +287,8 @@ event_kinds! {
         /// How many there are.
         devices: u8,
     },
-    /// Administrators were asked for help.
+    /// Help was asked for: the administrators whom the directory names are told, each within a budget
+    /// of their own.
     HelpRequested = "help_requested" {},
     /// An administrator removed all that the user had registered.
     MethodsRevoked = "methods_revoked" {
@@ -329,6 +330,39 @@ event_kinds! {
     },
     /// A message was handed over.
     MessageDelivered = "message_delivered" {
+        /// The number of the message within the account.
+        message: u32,
+        /// The kind of message.
+        kind: String,
+        /// The channel.
+        channel: Channel,
+    },
+    /// The first try to hand a message over failed; it is tried again. A `message_delivered` or a
+    /// `message_failed` for it follows.
+    MessageDelayed = "message_delayed" {
+        /// The number of the message within the account.
+        message: u32,
+        /// The kind of message.
+        kind: String,
+        /// The channel.
+        channel: Channel,
+    },
+    /// A notice was put into another one, since more went to one address than its budget has room
+    /// for.
+    MessageFolded = "message_folded" {
+        /// The number of the message within the account.
+        message: u32,
+        /// The kind of message.
+        kind: String,
+        /// The channel.
+        channel: Channel,
+        /// The number of the message that tells of it now. None if an administrator's digest of
+        /// requests for help does.
+        into: Option<u32>,
+    },
+    /// A notice did not go to a phone, since the risk signals denied the number. A mail address was
+    /// told of the same.
+    MessageWithheld = "message_withheld" {
         /// The number of the message within the account.
         message: u32,
         /// The kind of message.

@@ -65,6 +65,9 @@ pub(crate) fn every_kind() -> Vec<EventKind> {
         EventKind::SeedsResealed { count: 2 },
         EventKind::PolicyChanged { revision: 1 },
         EventKind::MessageDelivered { message, kind: kind(), channel: Channel::Sms },
+        EventKind::MessageDelayed { message, kind: kind(), channel: Channel::Sms },
+        EventKind::MessageFolded { message, kind: kind(), channel: Channel::Sms, into: Some(9) },
+        EventKind::MessageWithheld { message, kind: kind(), channel: Channel::Sms },
         EventKind::MessageFailed { message, kind: kind(), channel: Channel::Sms, expired: true },
     ]
 }

@@ -2,9 +2,10 @@
 
 use super::{at, key, tenant, user};
 use crate::domain::account::{
-    Account, Answer, Challenge, Done, Effect, Factor, Flow, FlowId, Grant, KnownDevice, Method,
-    MethodState, Numbers, OathDevice, Offer, Pending, PendingBody, Proof, Provenance, Purpose,
-    Registration, Repeat, SavedSet, SealedSeed, Sends, Sent, Unknown, Write, WriteState,
+    Account, Acts, Answer, Challenge, Counted, Done, Effect, Factor, Flow, FlowId, Grant,
+    KnownDevice, Method, MethodState, Numbers, OathDevice, Offer, Pending, PendingBody, Proof,
+    Provenance, Purpose, Registration, Repeat, SavedSet, SealedSeed, Sends, Sent, Told, Unknown,
+    Write, WriteState,
 };
 use crate::domain::budget::{MethodBudget, PoolKind, Window};
 use crate::domain::contact::{Destination, EmailAddress, PhoneNumber};
@@ -193,6 +194,8 @@ pub(super) fn notices() -> Vec<Notice> {
         Notice::AdministratorMayHaveReset { at },
         Notice::AdministratorReset { at },
         Notice::HelpRequested { at },
+        Notice::SeveralChanges { count: 3, password: true, since: at, at },
+        Notice::HelpRequests { count: 7, since: at, at },
     ]
 }
 
@@ -204,11 +207,31 @@ fn outbox() -> Vec<Pending> {
         destination: mail(),
         locale: locale.clone(),
         about: Some("ada@contoso.example".to_owned()),
+        mail_too: true,
+        counted: Counted::Digest { window: at(3) },
     };
     let mut bodies: Vec<_> = notices().into_iter().map(notice).collect();
+    let counted = [Counted::No, Counted::Begun, Counted::Yes];
+    bodies.extend(counted.map(|counted| PendingBody::Notice {
+        notice: Notice::HelpRequested { at: at(5) },
+        channel: Channel::Email,
+        destination: mail(),
+        locale: locale.clone(),
+        about: None,
+        mail_too: false,
+        counted,
+    }));
+    bodies.push(PendingBody::Announce { notice: Notice::SavedCodeUsed { left: 9, at: at(5) } });
+    bodies.push(PendingBody::Administrators {
+        notice: Notice::HelpRequested { at: at(5) },
+        about: "ada@contoso.example".to_owned(),
+        actor: Some(user()),
+        after: Some("u-4".to_owned()),
+        told: 4,
+    });
     bodies.push(PendingBody::Code { flow: 1, challenge: 1, locale });
     for kinds in [SessionKinds::All, SessionKinds::PasswordBased] {
-        bodies.push(PendingBody::Revoke { write: 8, issued_before: at(75), kinds });
+        bodies.push(PendingBody::Revoke { write: 8, authenticated_before: at(75), kinds });
     }
     let pending = |(number, body)| Pending {
         number,
@@ -262,6 +285,8 @@ fn full() -> Account {
             proven: vec![Sent { at: at(1), source: 2 }],
         },
         outbox: outbox(),
+        acts: Acts { user: vec![at(-5)], administrators: vec![at(-4)] },
+        told: vec![Told { to: 4_000_000_000, times: vec![at(-3)] }],
         devices: vec![KnownDevice {
             secret: digest(5),
             until: at(900_000),

@@ -46,6 +46,8 @@ fn kinds() -> Vec<EventKind> {
         channel: Channel::Link,
         hollow: None,
     });
+    let (message, kind, channel) = (7, "notice.help_requested".to_owned(), Channel::Email);
+    kinds.push(EventKind::MessageFolded { message, kind, channel, into: None });
     for method in MethodKind::ALL.into_iter().chain([MethodKind::Password]) {
         kinds.push(EventKind::MethodDisabled { method });
     }

@@ -7,8 +7,8 @@ use super::accounts::accounts;
 use super::events::events;
 use super::records::policies;
 use crate::domain::account::{
-    Account, Answer, Challenge, Effect, Factor, MethodState, PendingBody, Provenance, Purpose,
-    WriteState,
+    Account, Answer, Challenge, Counted, Effect, Factor, MethodState, PendingBody, Provenance,
+    Purpose, WriteState,
 };
 use crate::domain::budget::PoolKind;
 use crate::domain::contact::Destination;
@@ -62,7 +62,15 @@ fn every_variant_of_an_account_has_a_golden_form() {
         Destination { Email(_), Phone(_) },
         full.methods.iter().filter_map(|one| one.destination())
     );
-    covered!(PendingBody { Code [..], Notice [..], Revoke [..] }, bodies());
+    covered!(
+        PendingBody { Code [..], Notice [..], Announce [..], Administrators [..], Revoke [..] },
+        bodies()
+    );
+    let counted = bodies().filter_map(|body| match body {
+        PendingBody::Notice { counted, .. } => Some(counted),
+        _ => None,
+    });
+    covered!(Counted { No, Begun, Yes, Digest [..] }, counted);
     covered!(Effect { Reset, Change, Unlock }, writes().map(|write| &write.effect));
     covered!(WriteState { Writing, Unsettled }, writes().map(|write| &write.state));
     covered!(PoolKind { Open, Proven }, challenges(full).map(|one| &one.pool));
@@ -100,7 +108,7 @@ fn every_variant_of_an_account_has_a_golden_form() {
             MethodRemoved [..], MethodReplaced [..], MethodsRevoked [..], SavedCodeUsed [..],
             RegistrationRequired [..], ResetRequested [..], ContactsChanged [..],
             ManyFailures [..], AdministratorMayHaveReset [..], AdministratorReset [..],
-            HelpRequested [..],
+            HelpRequested [..], SeveralChanges [..], HelpRequests [..],
         },
         notices
     );

@@ -246,6 +246,49 @@ impl Default for SendBudgets {
     }
 }
 
+/// What notices may cost, and how often what is told of may be done. Numbers are ours.
+///
+/// Beyond `texts` or `mails`, notices to one address of one account fold into one that says how many
+/// there were; it goes out when the window has room again, and none is dropped.
+///
+/// ```
+/// let notices = sspr::NoticeBudgets::default();
+/// assert_eq!((notices.texts.max, notices.mails.max), (3, 10));
+/// assert_eq!((notices.acts_per_hour, notices.acts_per_day), (10, 20));
+/// ```
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct NoticeBudgets {
+    /// Texts and calls with notices to one number of an account. Default 3 in an hour; 1 to 16 in
+    /// 1 minute to 24 hours.
+    pub texts: Rate,
+    /// Mails with notices to one address of an account. Default 10 in an hour, same limits.
+    pub mails: Rate,
+    /// Acts of a signed-in user that the owner is told of, for each account in an hour: a password
+    /// changed, a method added, replaced or removed, a set of saved codes. Acts of administrators on
+    /// an account have as many of their own. Default 10, 1 to 60, never above `acts_per_day`.
+    pub acts_per_hour: u32,
+    /// The same in a day. Default 20, 1 to 60.
+    pub acts_per_day: u32,
+    /// Mails that one administrator gets because users ask for help. Beyond it, one more at the end
+    /// of the window says how many there were. Default 10 in 6 hours; 1 to 1 000 in 1 minute to
+    /// 24 hours.
+    pub help: Rate,
+}
+
+impl Default for NoticeBudgets {
+    fn default() -> Self {
+        Self {
+            texts: Rate::new(3, HOUR),
+            mails: Rate::new(10, HOUR),
+            acts_per_hour: 10,
+            acts_per_day: 20,
+            help: Rate::new(10, 6 * HOUR),
+        }
+    }
+}
+
 /// Windowed counters across accounts, charged when a challenge is opened. The first two refuse;
 /// the others raise what is asked and alarm, so that no stranger can lock an owner out by them. Each
 /// is at least 1 in its window.

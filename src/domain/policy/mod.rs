@@ -17,8 +17,8 @@ mod validate;
 mod tests;
 
 pub use budgets::{
-    CodeAlphabet, CodeFormat, CodeFormats, CrossLimits, FailureBudgets, Lifetimes, Rate,
-    SendBudgets,
+    CodeAlphabet, CodeFormat, CodeFormats, CrossLimits, FailureBudgets, Lifetimes, NoticeBudgets,
+    Rate, SendBudgets,
 };
 pub use departure::Departure;
 pub(in crate::domain) use document::stored;

@@ -11,7 +11,9 @@ use crate::domain::method::MethodKind;
 use crate::domain::password::PasswordRules;
 use crate::domain::time::duration_ms;
 
-use super::budgets::{CodeFormats, CrossLimits, FailureBudgets, Lifetimes, SendBudgets};
+use super::budgets::{
+    CodeFormats, CrossLimits, FailureBudgets, Lifetimes, NoticeBudgets, SendBudgets,
+};
 use super::departure::Departure;
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -52,6 +54,8 @@ pub struct PolicySettings {
     pub failures: FailureBudgets,
     /// How many challenges may be opened.
     pub sends: SendBudgets,
+    /// What notices may cost.
+    pub notices: NoticeBudgets,
     /// Limits across accounts.
     pub limits: CrossLimits,
     /// Where links in mails lead. Default: nowhere, so that mails hold codes only.
@@ -106,6 +110,7 @@ impl Default for PolicySettings {
             attempts: 5,
             failures: FailureBudgets::default(),
             sends: SendBudgets::default(),
+            notices: NoticeBudgets::default(),
             limits: CrossLimits::default(),
             link: None,
             oath: OathPolicy::default(),
@@ -276,10 +281,11 @@ impl Default for ContactSources {
 pub struct Notifications {
     /// Which of the user's addresses are told.
     pub rule: NotifyRule,
-    /// Whether holders of `administrator_roles` are told when an administrator resets. Default
-    /// false (Entra's default).
+    /// Whether holders of `administrator_roles` are told when an administrator resets: all who have
+    /// a primary mail address, but for the one who did. Default false (Entra's default).
     pub administrators: bool,
-    /// Whom that means, by role, at most 256; not empty where `administrators` is set. Default:
+    /// Whom that means, by role, at most 256. They also get the requests for help of users, the
+    /// first 100 of them (Entra's cap). Not empty where `administrators` is set. Default:
     /// nobody.
     pub administrator_roles: BTreeSet<RoleId>,
 }

@@ -37,6 +37,7 @@ pub(super) fn check(settings: &PolicySettings) -> Result<(), PolicyError> {
     codes(&mut faults);
     budgets(&mut faults);
     limits(&mut faults);
+    notices(&mut faults);
     password(&mut faults, &settings.password);
     disclosure(&mut faults);
     registration(&mut faults);
@@ -221,6 +222,25 @@ fn codes(faults: &mut Faults<'_>) {
         "codes.voice.alphabet",
         codes.voice.alphabet != CodeAlphabet::Digits,
         "a code read aloud consists of digits",
+    );
+}
+
+fn notices(faults: &mut Faults<'_>) {
+    let notices = &faults.settings.notices;
+    for (max, window, rate, most) in [
+        ("notices.texts.max", "notices.texts.window", notices.texts, 16),
+        ("notices.mails.max", "notices.mails.window", notices.mails, 16),
+        ("notices.help.max", "notices.help.window", notices.help, 1_000),
+    ] {
+        faults.number(max, rate.max, 1, most);
+        faults.span(window, rate.window, MINUTE, DAY);
+    }
+    faults.number("notices.acts_per_hour", notices.acts_per_hour, 1, 60);
+    faults.number("notices.acts_per_day", notices.acts_per_day, 1, 60);
+    faults.inconsistent(
+        "notices.acts_per_hour",
+        notices.acts_per_hour > notices.acts_per_day,
+        "more in an hour than in a day (`notices.acts_per_day`)",
     );
 }
 

@@ -117,10 +117,11 @@ impl<P: Directory> Directory for Faulty<P> {
         &self,
         tenant: &TenantId,
         roles: &[RoleId],
+        after: Option<&Cursor>,
         limit: usize,
-    ) -> PortResult<Vec<UserFacts>> {
+    ) -> PortResult<Page<UserFacts>> {
         self.plan
-            .around("directory.role_holders", self.inner.role_holders(tenant, roles, limit))
+            .around("directory.role_holders", self.inner.role_holders(tenant, roles, after, limit))
             .await
     }
 
@@ -147,13 +148,13 @@ impl<P: Directory> Directory for Faulty<P> {
         &self,
         tenant: &TenantId,
         user: &UserId,
-        issued_before: Timestamp,
+        authenticated_before: Timestamp,
         kinds: SessionKinds,
     ) -> PortResult<()> {
         self.plan
             .around(
                 "directory.revoke_sessions",
-                self.inner.revoke_sessions(tenant, user, issued_before, kinds),
+                self.inner.revoke_sessions(tenant, user, authenticated_before, kinds),
             )
             .await
     }

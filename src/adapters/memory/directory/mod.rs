@@ -9,7 +9,7 @@ mod state;
 mod tests;
 mod types;
 
-pub use types::{DirectoryWrite, GroupMember, Revocation};
+pub use types::{DirectorySession, DirectoryWrite, GroupMember, Revocation};
 
 use std::fmt;
 use std::sync::{Arc, Mutex};
@@ -19,6 +19,7 @@ use self::state::{Account, State, Tenant, spelling};
 use super::lock;
 use crate::domain::facts::{TenantFacts, UserFacts};
 use crate::domain::ids::{GroupId, TenantId, UserId};
+use crate::domain::time::Timestamp;
 use crate::port::{Clock, PortError, PortResult, SystemClock};
 
 /// A [`Directory`](crate::Directory) in memory, shared by all its clones.
@@ -186,6 +187,35 @@ impl MemoryDirectory {
         let history = state.history;
         account_mut(&mut state, tenant, user)?.set_password(hash, history, now);
         state.restamp(tenant, user);
+        Ok(())
+    }
+
+    /// Opens a session of this name, by a user who authenticated at `authenticated_at` with a
+    /// password. A name that is there already is renewed: issued again at `issued_at`, with the
+    /// time of authentication that it had.
+    ///
+    /// # Errors
+    ///
+    /// `Denied` if there is no such user.
+    pub fn open_session(
+        &self,
+        tenant: &TenantId,
+        user: &UserId,
+        name: &str,
+        authenticated_at: Timestamp,
+        issued_at: Timestamp,
+    ) -> PortResult<()> {
+        let mut state = lock(&self.state);
+        let sessions = &mut account_mut(&mut state, tenant, user)?.sessions;
+        match sessions.iter_mut().find(|session| session.name == name) {
+            Some(session) => session.issued_at = issued_at,
+            None => sessions.push(DirectorySession {
+                name: name.to_owned(),
+                authenticated_at,
+                issued_at,
+                password_based: true,
+            }),
+        }
         Ok(())
     }
 

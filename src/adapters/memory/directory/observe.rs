@@ -2,7 +2,7 @@
 
 use super::hash::PasswordHash;
 use super::state::Account;
-use super::{DirectoryWrite, MemoryDirectory, Revocation};
+use super::{DirectorySession, DirectoryWrite, MemoryDirectory, Revocation};
 use crate::adapters::memory::lock;
 use crate::domain::facts::UserFacts;
 use crate::domain::ids::{TenantId, UserId};
@@ -59,6 +59,12 @@ impl MemoryDirectory {
     pub fn revocations(&self, tenant: &TenantId, user: &UserId) -> Vec<Revocation> {
         self.read(tenant, user, |account| account.revocations.iter().copied().collect())
             .unwrap_or_default()
+    }
+
+    /// The sessions of a user that have not been revoked.
+    #[must_use]
+    pub fn sessions(&self, tenant: &TenantId, user: &UserId) -> Vec<DirectorySession> {
+        self.read(tenant, user, |account| account.sessions.clone()).unwrap_or_default()
     }
 
     fn read<T>(

@@ -101,6 +101,35 @@ impl MemoryDirectory {
     }
 }
 
+impl MemoryDirectory {
+    /// The users that pass, in the order of their ids, at most `limit`.
+    fn page(
+        &self,
+        tenant: &TenantId,
+        after: Option<&Cursor>,
+        limit: usize,
+        passes: impl Fn(&Account) -> bool,
+    ) -> PortResult<Page<UserFacts>> {
+        let after = after.map(|cursor| UserId::parse(cursor.as_str())).transpose();
+        let after = after.map_err(|error| PortError::denied().because(error))?;
+        let state = lock(&self.state);
+        let Some(tenant) = state.tenants.get(tenant) else {
+            return Ok(Page::new(Vec::new(), None));
+        };
+        let from = after.map_or(std::ops::Bound::Unbounded, std::ops::Bound::Excluded);
+        let rest = tenant.users.range((from, std::ops::Bound::Unbounded));
+        let mut rest = rest.map(|(_, account)| account).filter(|account| passes(account));
+        let items: Vec<_> = rest
+            .by_ref()
+            .take(limit)
+            .map(|account| state.facts_of(tenant, account, None))
+            .collect();
+        let last = items.last().filter(|_| rest.next().is_some());
+        let next = last.map(|facts| Cursor::new(facts.id.as_str()));
+        Ok(Page::new(items, next))
+    }
+}
+
 /// Why an account takes no new password whatever it is.
 fn refusal(state: &State, account: &Account, now: Timestamp) -> Option<WriteOutcome> {
     if account.facts.protected {
@@ -139,22 +168,7 @@ impl Directory for MemoryDirectory {
         after: Option<&Cursor>,
         limit: usize,
     ) -> PortResult<Page<UserFacts>> {
-        let after = after.map(|cursor| UserId::parse(cursor.as_str())).transpose();
-        let after = after.map_err(|error| PortError::denied().because(error))?;
-        let state = lock(&self.state);
-        let Some(tenant) = state.tenants.get(tenant) else {
-            return Ok(Page::new(Vec::new(), None));
-        };
-        let from = after.map_or(std::ops::Bound::Unbounded, std::ops::Bound::Excluded);
-        let mut rest = tenant.users.range((from, std::ops::Bound::Unbounded));
-        let items: Vec<_> = rest
-            .by_ref()
-            .take(limit)
-            .map(|(_, account)| state.facts_of(tenant, account, None))
-            .collect();
-        let last = items.last().filter(|_| rest.next().is_some());
-        let next = last.map(|facts| Cursor::new(facts.id.as_str()));
-        Ok(Page::new(items, next))
+        self.page(tenant, after, limit, |_| true)
     }
 
     /// In the order of their ids, each with all groups that hold them.
@@ -162,18 +176,12 @@ impl Directory for MemoryDirectory {
         &self,
         tenant: &TenantId,
         roles: &[RoleId],
+        after: Option<&Cursor>,
         limit: usize,
-    ) -> PortResult<Vec<UserFacts>> {
-        let state = lock(&self.state);
-        let Some(tenant) = state.tenants.get(tenant) else {
-            return Ok(Vec::new());
-        };
-        let all = tenant.users.values();
-        Ok(all
-            .filter(|account| roles.iter().any(|role| account.facts.roles.contains(role)))
-            .take(limit)
-            .map(|account| state.facts_of(tenant, account, None))
-            .collect())
+    ) -> PortResult<Page<UserFacts>> {
+        self.page(tenant, after, limit, |account| {
+            roles.iter().any(|role| account.facts.roles.contains(role))
+        })
     }
 
     /// In this order: a user who is not there needs an administrator; a directory out of reach says
@@ -253,13 +261,16 @@ impl Directory for MemoryDirectory {
         &self,
         tenant: &TenantId,
         user: &UserId,
-        issued_before: Timestamp,
+        authenticated_before: Timestamp,
         kinds: SessionKinds,
     ) -> PortResult<()> {
         let mut state = lock(&self.state);
         // A user who is not there has no sessions.
         if let Some(account) = state.account_mut(tenant, user) {
-            let entry = Revocation { issued_before, kinds };
+            account.sessions.retain(|session| {
+                session.authenticated_at >= authenticated_before || !session.ends_with(kinds)
+            });
+            let entry = Revocation { authenticated_before, kinds };
             log(&mut account.revocations, entry);
         }
         Ok(())

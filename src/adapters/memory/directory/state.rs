@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::hash::PasswordHash;
-use super::{DirectoryWrite, GroupMember, Revocation};
+use super::{DirectorySession, DirectoryWrite, GroupMember, Revocation};
 use crate::domain::facts::{
     PasswordHome, PolicyReason, TenantFacts, UserFacts, UserSelector, WriteOutcome, WritebackState,
 };
@@ -56,6 +56,7 @@ pub(super) struct Account {
     pub(super) writes: VecDeque<DirectoryWrite>,
     pub(super) unlocks: VecDeque<u32>,
     pub(super) revocations: VecDeque<Revocation>,
+    pub(super) sessions: Vec<DirectorySession>,
 }
 
 impl State {
@@ -159,6 +160,7 @@ impl Account {
             writes: VecDeque::new(),
             unlocks: VecDeque::new(),
             revocations: VecDeque::new(),
+            sessions: Vec::new(),
         }
     }
 

@@ -34,8 +34,31 @@ pub struct DirectoryWrite {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct Revocation {
-    /// Sessions issued before this end.
-    pub issued_before: Timestamp,
+    /// Sessions whose user authenticated before this end.
+    pub authenticated_before: Timestamp,
     /// Of these kinds.
     pub kinds: SessionKinds,
+}
+
+/// A session of a user, as the memory directory keeps it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct DirectorySession {
+    /// Its name within the user.
+    pub name: String,
+    /// When the user authenticated. A renewal does not move it.
+    pub authenticated_at: Timestamp,
+    /// When the session was issued, or last renewed.
+    pub issued_at: Timestamp,
+    /// Whether it began with a password.
+    pub password_based: bool,
+}
+
+impl DirectorySession {
+    pub(super) const fn ends_with(&self, kinds: SessionKinds) -> bool {
+        match kinds {
+            SessionKinds::All => true,
+            SessionKinds::PasswordBased => self.password_based,
+        }
+    }
 }

@@ -146,7 +146,7 @@ fn render(envelope: &Envelope, origin: Option<&SmsOrigin>) -> Rendered {
             link::mail(&name, message).rendered(subject)
         }
         Message::Notice(message) => {
-            let words = notice::Words::of(message);
+            let words = notice::Words::of(message).about(envelope.about.as_deref());
             let subject = words.subject(&name);
             match envelope.channel {
                 Channel::Sms => Rendered::new(subject, words.text(&short())),

@@ -1,11 +1,15 @@
 //! Notices: what happened, when, and what to do about it.
 
 use super::words::{a, capital, moment, your};
+use crate::adapters::render::account_name;
 use crate::adapters::render::mail::Mail;
 use crate::domain::message::Notice;
 use crate::domain::method::MethodKind;
 use crate::domain::secret::SecretText;
 use crate::domain::time::Timestamp;
+
+/// The longest name of an account, in characters.
+const LONGEST_ACCOUNT: usize = 120;
 
 /// The words of a notice.
 pub(super) struct Words {
@@ -70,6 +74,15 @@ impl Words {
     fn advice(mut self, long: impl Into<String>, short: impl Into<String>) -> Self {
         self.advice = long.into();
         self.short_advice = short.into();
+        self
+    }
+
+    /// Names the account that a notice to administrators is about.
+    pub(super) fn about(mut self, whom: Option<&str>) -> Self {
+        if let Some(whom) = whom {
+            let whom = account_name(whom, LONGEST_ACCOUNT);
+            self.long = format!("{} The account: {whom}", self.long);
+        }
         self
     }
 
@@ -167,6 +180,20 @@ impl Words {
                     NOT_YOU_SHORT,
                 )
             }
+            Notice::SeveralChanges { count, password, since, at } => {
+                let what = if password {
+                    "several changes to your account, a new password among them"
+                } else {
+                    "several changes to your account"
+                };
+                Self::new(what, at).long(format!(
+                    "Between {} and {}, your account was changed, or somebody tried to, {count} \
+                     times{}. This message stands for {count}, so that you do not get one for each.",
+                    moment(since),
+                    moment(at),
+                    if password { "; a new password was among the changes" } else { "" },
+                ))
+            }
             Notice::AdministratorMayHaveReset { at } => {
                 Self::new("an administrator may have reset their own password", at).advice(
                     format!("It is not known whether the new password was accepted. {OTHERS}"),
@@ -176,6 +203,20 @@ impl Words {
             Notice::AdministratorReset { at } => {
                 Self::new("an administrator has reset their own password", at)
                     .advice(OTHERS, OTHERS_SHORT)
+            }
+            Notice::HelpRequests { count, since, at } => {
+                Self::new("more users ask for help with a password reset", at)
+                    .long(format!(
+                        "Between {} and {}, help with a password reset was asked for {count} more \
+                         times. You get no message for each; the audit trail has them all.",
+                        moment(since),
+                        moment(at)
+                    ))
+                    .advice(
+                        "So many at once may be an attack. It is not proven who asked: before you \
+                         help, make sure who it is in a way that does not rest on the request.",
+                        "It is not proven who asked: make sure before you help.",
+                    )
             }
             Notice::HelpRequested { at } => {
                 Self::new("a user asks for help with a password reset", at)

@@ -41,6 +41,9 @@ fn notices(at: Timestamp) -> Vec<Notice> {
         Notice::AdministratorMayHaveReset { at },
         Notice::AdministratorReset { at },
         Notice::HelpRequested { at },
+        Notice::HelpRequests { count: 286, since: at, at },
+        Notice::SeveralChanges { count: 2, password: false, since: at, at },
+        Notice::SeveralChanges { count: 97, password: true, since: at, at },
     ];
     for left in [0, 1, 2, 15, 255] {
         notices.push(Notice::SavedCodeUsed { left, at });

@@ -73,6 +73,20 @@ const ROWS: &[Row] = &[
     }),
     ("sends.live_flows", 1, Some(10), |s, v| s.sends.live_flows = small(v)),
     ("sends.source_share", 10, Some(100), |s, v| s.sends.source_share = small(v)),
+    ("notices.texts.max", 1, Some(16), |s, v| s.notices.texts.max = small(v)),
+    ("notices.texts.window", M, Some(D), |s, v| s.notices.texts.window = ms(v)),
+    ("notices.mails.max", 1, Some(16), |s, v| s.notices.mails.max = small(v)),
+    ("notices.mails.window", M, Some(D), |s, v| s.notices.mails.window = ms(v)),
+    ("notices.acts_per_hour", 1, Some(60), |s, v| {
+        s.notices.acts_per_day = 60;
+        s.notices.acts_per_hour = small(v);
+    }),
+    ("notices.acts_per_day", 1, Some(60), |s, v| {
+        s.notices.acts_per_hour = 1;
+        s.notices.acts_per_day = small(v);
+    }),
+    ("notices.help.max", 1, Some(1_000), |s, v| s.notices.help.max = small(v)),
+    ("notices.help.window", M, Some(D), |s, v| s.notices.help.window = ms(v)),
     ("limits.source.max", 1, None, |s, v| s.limits.source.max = small(v)),
     ("limits.source.window", M, Some(30 * D), |s, v| s.limits.source.window = ms(v)),
     ("limits.source_identifier.max", 1, None, |s, v| {
@@ -144,7 +158,7 @@ fn every_numeric_field_is_in_the_table() {
     let mut rows: Vec<_> = ROWS.iter().map(|row| row.0.to_owned()).collect();
     rows.sort();
     assert_eq!(rows, fields);
-    assert_eq!(rows.len(), 46);
+    assert_eq!(rows.len(), 54);
 }
 
 #[test]
@@ -174,7 +188,7 @@ fn one_beyond_each_limit_is_refused() {
             checked += 1;
         }
     }
-    assert_eq!(checked, 2 * 46 - 5 - 7, "no upper limit on 5, no lower limit on 7");
+    assert_eq!(checked, 2 * 54 - 5 - 7, "no upper limit on 5, no lower limit on 7");
 }
 
 #[test]

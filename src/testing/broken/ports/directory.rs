@@ -110,13 +110,12 @@ impl Directory for BrokenPort<dyn Directory> {
         &self,
         tenant: &TenantId,
         roles: &[RoleId],
+        after: Option<&Cursor>,
         limit: usize,
-    ) -> PortResult<Vec<UserFacts>> {
+    ) -> PortResult<Page<UserFacts>> {
         match self.defect {
-            PortDefect::DirectoryIgnoresRoles => {
-                Ok(self.inner.users(tenant, None, limit).await?.items)
-            }
-            _ => self.inner.role_holders(tenant, roles, limit).await,
+            PortDefect::DirectoryIgnoresRoles => self.inner.users(tenant, after, limit).await,
+            _ => self.inner.role_holders(tenant, roles, after, limit).await,
         }
     }
 
@@ -147,13 +146,16 @@ impl Directory for BrokenPort<dyn Directory> {
         &self,
         tenant: &TenantId,
         user: &UserId,
-        issued_before: Timestamp,
+        authenticated_before: Timestamp,
         kinds: SessionKinds,
     ) -> PortResult<()> {
         let again = std::mem::replace(&mut lock(&self.memo).calls, 1) == 1;
         if again && self.is(PortDefect::DirectoryRevokesOnce) {
             return Err(PortError::denied().because("there is no such session"));
         }
-        self.inner.revoke_sessions(tenant, user, issued_before, kinds).await
+        if self.is(PortDefect::DirectoryRevokesNothing) {
+            return Ok(());
+        }
+        self.inner.revoke_sessions(tenant, user, authenticated_before, kinds).await
     }
 }

@@ -88,6 +88,8 @@ defects! {
     DirectoryUnlockSetsPassword => "unlock_clears_a_lockout_only",
     /// Sessions are revoked once, and then the answer is an error.
     DirectoryRevokesOnce => "revoke_sessions_may_come_again",
+    /// `Ok` to a revocation, and no session ends.
+    DirectoryRevokesNothing => "revoke_sessions_goes_by_the_time_of_authentication",
 }
 
 /// A correct port behind a wrapper that breaks one sentence of its contract.

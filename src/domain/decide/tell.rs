@@ -1,0 +1,383 @@
+//! Whom a notice goes to, and how it gets into the outbox.
+
+use std::time::Duration;
+
+use super::{MAX_OUTBOX, Turn};
+use crate::domain::account::{Account, Counted, Pending, PendingBody, Unknown};
+use crate::domain::contact::{Destination, EmailAddress};
+use crate::domain::event::EventKind;
+use crate::domain::facts::{TenantFacts, UserFacts};
+use crate::domain::ids::UserId;
+use crate::domain::message::{Locale, Notice};
+use crate::domain::method::{Channel, MethodKind};
+use crate::domain::policy::{NotifyRule, Policy};
+use crate::domain::refusal::Refusal;
+use crate::domain::time::Timestamp;
+
+/// How long a notice is tried.
+pub(super) const NOTICE_LIFE: Duration = Duration::from_secs(7 * 86_400);
+/// At most this many addresses are told of one change.
+const MAX_TOLD: usize = 10;
+/// One place of the outbox is kept for an announcement, which needs no address.
+const MAX_ADDRESSED: usize = MAX_OUTBOX - 1;
+/// The outbox is filled with notices to administrators up to here.
+const MAX_FOR_ADMINISTRATORS: usize = MAX_OUTBOX - 4;
+/// Administrators who are asked for one page.
+pub(crate) const PAGE: usize = 4;
+/// Administrators who are told of one request for help (Entra's cap).
+const MAX_HELPERS: u32 = 100;
+/// The longest name of an account in a notice, in characters.
+const MAX_NAME: usize = 256;
+
+/// An address that a notice goes to.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct Address {
+    pub(crate) channel: Channel,
+    pub(crate) destination: Destination,
+    pub(crate) locale: Locale,
+}
+
+impl Turn<'_> {
+    /// Puts something into the outbox.
+    pub(super) fn queue(
+        &mut self,
+        body: PendingBody,
+        due: Timestamp,
+        not_after: Timestamp,
+        write: Option<u32>,
+    ) {
+        let number = Self::number(&mut self.account.numbers.message);
+        self.account.outbox.push(Pending {
+            number,
+            queued_at: self.now,
+            due,
+            not_after,
+            claimed_until: None,
+            tries: 0,
+            write,
+            body,
+            unknown: Unknown::NONE,
+        });
+    }
+
+    /// Queues one notice to each of these addresses, which were valid before the change. What waits
+    /// for its addresses goes to the same ones: the change may take some away.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::Busy`] if too many notices still wait to be delivered.
+    pub(super) fn notify(
+        &mut self,
+        notice: Notice,
+        addresses: &[Address],
+        due: Timestamp,
+        write: Option<u32>,
+    ) -> Result<(), Refusal> {
+        // No notice is lost for want of room: codes give way, they can be asked for again.
+        if self.account.outbox.len() + addresses.len() > MAX_ADDRESSED {
+            self.account.outbox.retain(|pending| !pending.is_code());
+        }
+        if self.account.outbox.len() + addresses.len() > MAX_ADDRESSED {
+            return Err(self.outbox_full());
+        }
+        self.queue_notices(notice, addresses, due, due.plus(NOTICE_LIFE), write);
+        self.address_announcements(addresses);
+        Ok(())
+    }
+
+    pub(super) fn outbox_full(&self) -> Refusal {
+        Refusal::Busy { retry_at: self.now.plus(self.policy.lifetimes.directory_write) }
+    }
+
+    fn queue_notices(
+        &mut self,
+        notice: Notice,
+        addresses: &[Address],
+        due: Timestamp,
+        not_after: Timestamp,
+        write: Option<u32>,
+    ) {
+        let mail_too = addresses.iter().any(|address| address.channel == Channel::Email);
+        for address in addresses {
+            let body = PendingBody::Notice {
+                notice,
+                channel: address.channel,
+                destination: address.destination.clone(),
+                locale: address.locale.clone(),
+                about: None,
+                mail_too: mail_too && address.channel != Channel::Email,
+                counted: Counted::No,
+            };
+            self.queue(body, due, not_after, write);
+        }
+    }
+
+    /// Tells the owner of something that happened while a secret was being judged. The directory is
+    /// not read then, so the addresses are looked up when the notice is taken up.
+    pub(super) fn tell_owner(&mut self, notice: Notice) {
+        if self.account.user.is_none() {
+            return;
+        }
+        let now = self.now;
+        let full = self.account.outbox.len() >= MAX_ADDRESSED;
+        let waiting = self.account.outbox.iter_mut().rev().find_map(|one| match &mut one.body {
+            PendingBody::Announce { notice } => Some(notice),
+            _ => None,
+        });
+        match waiting {
+            // No room for another one: the one that waits tells of both. No code gives way, since a
+            // stranger's failures must not take the owner's codes away.
+            Some(waiting) if full => {
+                *waiting = waiting.and(notice);
+            }
+            _ => {
+                let body = PendingBody::Announce { notice };
+                self.queue(body, now, now.plus(NOTICE_LIFE), None);
+            }
+        }
+    }
+
+    fn address_announcements(&mut self, addresses: &[Address]) {
+        let announced = |one: &Pending| matches!(one.body, PendingBody::Announce { .. });
+        while let Some(place) = self.account.outbox.iter().position(announced) {
+            // Without an address, or without room, it waits on.
+            if addresses.is_empty()
+                || self.account.outbox.len() + addresses.len() > MAX_OUTBOX
+                || !self.address(place, addresses)
+            {
+                return;
+            }
+        }
+    }
+
+    /// Gives the announcement at this place its addresses.
+    fn address(&mut self, place: usize, addresses: &[Address]) -> bool {
+        let pending = self.account.outbox.get(place);
+        let Some(PendingBody::Announce { notice }) = pending.map(|pending| &pending.body) else {
+            return false;
+        };
+        let notice = *notice;
+        let Pending { queued_at, not_after, .. } = self.account.outbox.remove(place);
+        let (first, now) = (self.account.outbox.len(), self.now);
+        self.queue_notices(notice, addresses, now, not_after, None);
+        // It has waited since then.
+        for pending in self.account.outbox.iter_mut().skip(first) {
+            pending.queued_at = queued_at;
+        }
+        true
+    }
+
+    /// Tells the administrators of the policy's roles.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::Busy`] if too many notices still wait to be delivered.
+    pub(super) fn tell_administrators(
+        &mut self,
+        notice: Notice,
+        about: &str,
+        actor: Option<&UserId>,
+        due: Timestamp,
+        write: Option<u32>,
+    ) -> Result<(), Refusal> {
+        if self.account.outbox.len() >= MAX_ADDRESSED {
+            return Err(self.outbox_full());
+        }
+        let body = PendingBody::Administrators {
+            notice,
+            about: about.chars().take(MAX_NAME).collect(),
+            actor: actor.cloned(),
+            after: None,
+            told: 0,
+        };
+        self.queue(body, due, due.plus(NOTICE_LIFE), write);
+        Ok(())
+    }
+}
+
+/// Gives the announcement of this number the addresses that the rule names now. Without an address
+/// or without room it is tried again later. Says whether anything changed.
+pub(crate) fn address_announcement(
+    turn: &mut Turn<'_>,
+    number: u32,
+    tell: impl Fn(&Account) -> Vec<Address>,
+) -> bool {
+    turn.sweep();
+    let now = turn.now;
+    let waits = |one: &Pending| {
+        one.number == number
+            && one.wake_at() <= now
+            && matches!(one.body, PendingBody::Announce { .. })
+    };
+    let Some(place) = turn.account.outbox.iter().position(waits) else {
+        return false;
+    };
+    let addresses = tell(&turn.account);
+    let room = turn.account.outbox.len() - 1 + addresses.len() <= MAX_OUTBOX;
+    if addresses.is_empty() || !room || !turn.address(place, &addresses) {
+        turn.try_later(place);
+    }
+    true
+}
+
+/// One page of administrators.
+pub(crate) struct AdministratorPage {
+    /// The cursor that the page was asked for with.
+    pub(crate) after: Option<String>,
+    pub(crate) next: Option<String>,
+    /// Who they are, and where they are reached; those without mail are left out.
+    pub(crate) holders: Vec<(UserId, Address)>,
+}
+
+/// Queues the notices to one page of administrators, and goes on after it. Says whether anything
+/// changed.
+pub(crate) fn tell_page(turn: &mut Turn<'_>, number: u32, page: &AdministratorPage) -> bool {
+    turn.sweep();
+    let now = turn.now;
+    let waits = |one: &Pending| one.number == number && one.wake_at() <= now && one.write.is_none();
+    let Some(place) = turn.account.outbox.iter().position(waits) else {
+        return false;
+    };
+    let pending = turn.account.outbox[place].clone();
+    let PendingBody::Administrators { notice, about, actor, after, told } = pending.body.clone()
+    else {
+        return false;
+    };
+    if after != page.after {
+        return false;
+    }
+    if turn.account.outbox.len() + page.holders.len() > MAX_FOR_ADMINISTRATORS {
+        turn.try_later(place);
+        return true;
+    }
+    let most = match notice {
+        Notice::HelpRequested { .. } => MAX_HELPERS,
+        _ => u32::MAX,
+    };
+    let others = page.holders.iter().filter(|(id, _)| Some(id) != actor.as_ref());
+    let others: Vec<_> = others.take(most.saturating_sub(told) as usize).collect();
+    let told = told.saturating_add(u32::try_from(others.len()).unwrap_or(u32::MAX));
+    for (_, address) in others {
+        let body = PendingBody::Notice {
+            notice,
+            channel: address.channel,
+            destination: address.destination.clone(),
+            locale: address.locale.clone(),
+            about: Some(about.clone()),
+            mail_too: false,
+            counted: Counted::No,
+        };
+        turn.queue(body, now, pending.not_after, None);
+    }
+    if page.next.is_some() && told < most {
+        let body =
+            PendingBody::Administrators { notice, about, actor, after: page.next.clone(), told };
+        let pending = &mut turn.account.outbox[place];
+        (pending.body, pending.tries) = (body, 0);
+        return true;
+    }
+    turn.account.outbox.remove(place);
+    if told == 0 {
+        // Somebody was to be told, and the directory names no one who can be.
+        let failed = pending.failed(notice.id(), Channel::Email, false);
+        turn.note(failed);
+    }
+    true
+}
+
+/// Nothing is to be done about this message any more: the policy names no roles.
+pub(crate) fn give_up(turn: &mut Turn<'_>, number: u32) -> bool {
+    let place = turn.account.outbox.iter().position(|one| one.number == number);
+    let Some(place) = place else {
+        return false;
+    };
+    let pending = turn.account.outbox.remove(place);
+    if let PendingBody::Administrators { notice, .. } = &pending.body {
+        let failed: EventKind = pending.failed(notice.id(), Channel::Email, false);
+        turn.note(failed);
+    }
+    true
+}
+
+/// The addresses that the policy's rule names among those that are valid now.
+///
+/// Whether a channel is there now does not matter: a notice waits for it. Only where the rule names
+/// no address that can be reached now, those are told too that the reset itself could have used.
+pub(crate) fn addresses_to_tell(
+    account: &Account,
+    user: &UserFacts,
+    tenant: Option<&TenantFacts>,
+    policy: &Policy,
+    channels: &[Channel],
+) -> Vec<Address> {
+    let locale = locale_of(user, tenant);
+    let mut told: Vec<Address> = Vec::new();
+    let all = policy.notifications.rule == NotifyRule::All;
+    if let Some(mail) = &user.primary_mail {
+        tell(&mut told, Channel::Email, Destination::Email(mail.clone()), &locale);
+    }
+    for method in account.methods.iter().filter(|method| method.active()) {
+        let Some(destination) = method.destination() else { continue };
+        match method.kind {
+            MethodKind::Email => tell(&mut told, Channel::Email, destination.clone(), &locale),
+            MethodKind::MobilePhone if all => {
+                tell(&mut told, Channel::Sms, destination.clone(), &locale);
+            }
+            _ => {}
+        }
+    }
+    if let Some(mail) = user.contacts.mail.first() {
+        tell(&mut told, Channel::Email, Destination::Email(mail.clone()), &locale);
+    }
+    if all && let Some(mobile) = &user.contacts.mobile {
+        tell(&mut told, Channel::Sms, Destination::Phone(mobile.clone()), &locale);
+    }
+    // Entra: if there is no mail address, the user principal name is tried.
+    let by_mail = told.iter().any(|one| one.channel == Channel::Email);
+    if !by_mail
+        && let Some(name) = &user.user_principal_name
+        && let Ok(mail) = EmailAddress::parse(name)
+    {
+        tell(&mut told, Channel::Email, Destination::Email(mail), &locale);
+    }
+    if !told.iter().any(|one| channels.contains(&one.channel)) {
+        for (channel, destination) in any_way_to_tell(account, user, channels) {
+            tell(&mut told, channel, destination, &locale);
+        }
+    }
+    told
+}
+
+fn tell(told: &mut Vec<Address>, channel: Channel, destination: Destination, locale: &Locale) {
+    let known = told.iter().any(|one| {
+        one.channel == channel && one.destination.normalised() == destination.normalised()
+    });
+    if !known && told.len() < MAX_TOLD {
+        told.push(Address { channel, destination, locale: locale.clone() });
+    }
+}
+
+/// The ways that the reset itself could have gone: there is one, or there would have been no reset.
+fn any_way_to_tell(
+    account: &Account,
+    user: &UserFacts,
+    channels: &[Channel],
+) -> Vec<(Channel, Destination)> {
+    let active = account.methods.iter().filter(|method| method.active());
+    let active = active.filter_map(|method| Some((method.kind, method.destination()?.clone())));
+    let contacts = &user.contacts;
+    let mobile = contacts.mobile.iter().map(|to| (MethodKind::MobilePhone, to.clone()));
+    let office = contacts.office.iter().map(|to| (MethodKind::OfficePhone, to.clone()));
+    let phones = mobile.chain(office).map(|(kind, to)| (kind, Destination::Phone(to)));
+    let reached = active.chain(phones).filter_map(|(kind, destination)| {
+        let channel = *kind.channels().iter().find(|channel| channels.contains(channel))?;
+        Some((channel.carrier()?, destination))
+    });
+    reached.collect()
+}
+
+/// The language of a user: their own, else the tenant's, else English.
+pub(crate) fn locale_of(user: &UserFacts, tenant: Option<&TenantFacts>) -> Locale {
+    let tenants = || tenant.and_then(|tenant| tenant.locale.clone());
+    user.locale.clone().or_else(tenants).unwrap_or_default()
+}

@@ -1,0 +1,275 @@
+//! One message: claimed, handed over, settled.
+
+use zeroize::Zeroizing;
+
+use super::Engine;
+use super::error::Error;
+use super::failing::Failure;
+use super::help::Help;
+use super::maintain::{Pass, Way};
+use super::step::{Loaded, Origin, Plan, Target, Unsure};
+use crate::domain::account::{Pending, PendingBody};
+use crate::domain::code::CodeContext;
+use crate::domain::contact::Destination;
+use crate::domain::decide::{Claim, Claimed, Outcome, SentSecret, Turn, claim, settle_message};
+use crate::domain::message::{CodeMessage, LinkMessage, Message, Notice};
+use crate::domain::method::Channel;
+use crate::domain::policy::Policy;
+use crate::domain::secret::SecretText;
+use crate::port::{Envelope, PortErrorKind, PortResult, RiskSignal};
+
+impl Engine {
+    /// Claims one message, performs it, and notes how that ended.
+    pub(super) async fn dispatch(
+        &self,
+        target: &Target,
+        loaded: Loaded,
+        policy: &Policy,
+        (number, way): (u32, Way),
+        pass: &Pass,
+    ) -> Result<bool, Error> {
+        let origin = Origin::engine();
+        let decide = |turn: &mut Turn<'_>| {
+            Ok(match claim(turn, number) {
+                Claim::Gone => Plan::Keep(Claim::Gone),
+                claim => Plan::Commit(claim),
+            })
+        };
+        // A claim of unknown outcome is not acted on: its lease runs out.
+        let loaded = Some(loaded);
+        let (claimed, _) = self.step(target, loaded, policy, &origin, Unsure::Fail, decide).await?;
+        let claimed = match claimed {
+            Claim::Gone => return Ok(false),
+            Claim::Folded => {
+                pass.done().settled += 1;
+                return Ok(true);
+            }
+            Claim::Taken(claimed) => claimed,
+        };
+        let mut hidden = Vec::new();
+        let outcome = match self.count_first(target, &claimed, policy).await {
+            Ok(Help::Instead(outcome)) => outcome,
+            Ok(Help::Send(notice)) => {
+                let performed = self.perform(target, &claimed, notice, policy, &mut hidden, pass);
+                self.judge_delivery(target, &claimed, &way, performed.await, &hidden, pass)
+            }
+            Err(_) => Outcome::Uncounted,
+        };
+        // Sessions must end: an outright refusal is no reason to stop trying.
+        let revoke = matches!(claimed.pending.body, PendingBody::Revoke { .. });
+        let outcome = if revoke && outcome == Outcome::Never { Outcome::Later } else { outcome };
+        let decide = |turn: &mut Turn<'_>| {
+            let settled = settle_message(turn, &claimed.pending, outcome);
+            Ok(if settled { Plan::Commit(()) } else { Plan::Keep(()) })
+        };
+        self.step(target, None, policy, &origin, Unsure::Resolve, decide).await?;
+        let mut done = pass.done();
+        match outcome {
+            Outcome::Done => done.delivered += 1,
+            Outcome::Withheld | Outcome::InDigest | Outcome::Digest { .. } => done.settled += 1,
+            Outcome::Later | Outcome::NoChannel | Outcome::Uncounted | Outcome::Never => {
+                done.failed += 1;
+            }
+        }
+        Ok(true)
+    }
+
+    /// The notice that is to be handed over, once it is counted where it has to be. What is not a
+    /// notice has a stand-in that is not used.
+    async fn count_first(
+        &self,
+        target: &Target,
+        claimed: &Claimed,
+        policy: &Policy,
+    ) -> PortResult<Help> {
+        match &claimed.pending.body {
+            PendingBody::Notice { .. } => self.count_help(&target.tenant, claimed, policy).await,
+            _ => Ok(Help::Send(Notice::HelpRequested { at: claimed.pending.queued_at })),
+        }
+    }
+
+    /// What a try came to, noted for the rest of this call and for operators.
+    fn judge_delivery(
+        &self,
+        target: &Target,
+        claimed: &Claimed,
+        way: &Way,
+        performed: PortResult<Outcome>,
+        hidden: &[String],
+        pass: &Pass,
+    ) -> Outcome {
+        let tenant = &target.tenant;
+        match performed {
+            Ok(outcome) => {
+                if outcome == Outcome::Done {
+                    pass.tenant(tenant, |tenant| tenant.worked(way));
+                    self.inner.failing.worked(tenant, way.channel);
+                }
+                outcome
+            }
+            Err(error) => {
+                let hidden: Vec<&str> = hidden.iter().map(String::as_str).collect();
+                let failure = Failure {
+                    tenant,
+                    channel: way.channel,
+                    at: self.inner.clock.now(),
+                    queued_at: claimed.pending.queued_at,
+                    error: &error,
+                    hidden: &hidden,
+                };
+                self.inner.failing.failed(&failure, &mut pass.done());
+                if error.kind() == PortErrorKind::Denied {
+                    return Outcome::Never;
+                }
+                pass.tenant(tenant, |tenant| tenant.failed(way, error.scope()));
+                Outcome::Later
+            }
+        }
+    }
+
+    /// Hands over a message, or revokes sessions. What no operator may see of it goes to `hidden`.
+    async fn perform(
+        &self,
+        target: &Target,
+        claimed: &Claimed,
+        notice: Notice,
+        policy: &Policy,
+        hidden: &mut Vec<String>,
+        pass: &Pass,
+    ) -> PortResult<Outcome> {
+        let pending = &claimed.pending;
+        if let PendingBody::Revoke { authenticated_before, kinds, .. } = &pending.body {
+            if let Some(user) = &target.user {
+                let (tenant, before) = (&target.tenant, *authenticated_before);
+                self.inner.directory.revoke_sessions(tenant, user, before, *kinds).await?;
+            }
+            return Ok(Outcome::Done);
+        }
+        let facts = self.tenant_facts(&target.tenant, pass).await?;
+        let organisation = facts.map(|facts| facts.display_name).unwrap_or_default();
+        let Some(envelope) = self.envelope(target, claimed, notice, organisation, policy) else {
+            return Ok(Outcome::Never);
+        };
+        hidden.extend(secrets_of(&envelope));
+        if let PendingBody::Notice { channel, .. } = &pending.body
+            && !self.tenant_channels(&target.tenant, pass).await?.contains(channel)
+        {
+            return Ok(Outcome::NoChannel);
+        }
+        if let Some(outcome) = self.denied(&envelope, pending).await {
+            return Ok(outcome);
+        }
+        self.inner.delivery.deliver(&envelope).await?;
+        Ok(Outcome::Done)
+    }
+
+    /// What the risk signals make of a message to a phone. A code goes nowhere unless they allow it.
+    /// A notice goes by mail alone where they deny the number and a mail address is told of the
+    /// same; where no mail address is, it goes all the same.
+    async fn denied(&self, envelope: &Envelope, pending: &Pending) -> Option<Outcome> {
+        let signals = self.inner.risk_signals.as_ref()?;
+        if envelope.channel == Channel::Email {
+            return None;
+        }
+        let (tenant, to) = (&envelope.tenant, &envelope.destination);
+        let signal = signals.before_send(tenant, envelope.channel, to).await;
+        match (&pending.body, signal) {
+            (PendingBody::Notice { mail_too: true, .. }, Ok(RiskSignal::Deny)) => {
+                Some(Outcome::Withheld)
+            }
+            (PendingBody::Notice { .. }, _) => None,
+            (_, signal) => {
+                let denied = signal.unwrap_or(RiskSignal::Deny) == RiskSignal::Deny;
+                denied.then_some(Outcome::Never)
+            }
+        }
+    }
+
+    fn envelope(
+        &self,
+        target: &Target,
+        claimed: &Claimed,
+        notice: Notice,
+        organisation: String,
+        policy: &Policy,
+    ) -> Option<Envelope> {
+        let Pending { number, queued_at, not_after, body, .. } = &claimed.pending;
+        let mut about = None;
+        let (channel, destination, locale, message) = match body {
+            PendingBody::Notice { channel, destination, locale, about: whom, .. } => {
+                // A digest is about many.
+                if !matches!(notice, Notice::HelpRequests { .. }) {
+                    about.clone_from(whom);
+                }
+                (*channel, destination.clone(), locale, Message::Notice(notice))
+            }
+            PendingBody::Code { flow, locale, .. } => {
+                let sent = claimed.sent.as_ref()?;
+                let message = self.secret_message(target, *flow, sent, policy)?;
+                let channel = sent.challenge.channel().carrier()?;
+                (channel, sent.challenge.answer.destination()?.clone(), locale, message)
+            }
+            PendingBody::Revoke { .. }
+            | PendingBody::Announce { .. }
+            | PendingBody::Administrators { .. } => return None,
+        };
+        Some(Envelope {
+            idempotency_key: self.inner.keys.message(&target.key, *number, *queued_at),
+            tenant: target.tenant.clone(),
+            organisation,
+            channel,
+            destination,
+            locale: locale.clone(),
+            message,
+            not_after: *not_after,
+            about,
+        })
+    }
+
+    /// The code or the link of a challenge, computed now.
+    fn secret_message(
+        &self,
+        target: &Target,
+        flow: u32,
+        sent: &SentSecret,
+        policy: &Policy,
+    ) -> Option<Message> {
+        let SentSecret { challenge, purpose, by_administrator } = sent;
+        let purpose = purpose.code();
+        let context = CodeContext {
+            account: &target.key,
+            flow,
+            challenge: challenge.number,
+            purpose,
+            method: challenge.method(),
+            nonce: &challenge.nonce,
+        };
+        let key = self.inner.keys.short(challenge.key)?;
+        let expires_at = challenge.expires_at;
+        if challenge.channel() != Channel::Link {
+            let code = key.code.derive(&context, challenge.format);
+            return Some(Message::Code(CodeMessage { purpose, code, expires_at }));
+        }
+        // Configuration that is gone leads nowhere.
+        let base = policy.link.as_ref()?;
+        let secret = Zeroizing::new(key.code.link(&context).encode());
+        let url = SecretText::new([base.as_str(), &secret].concat());
+        let by_administrator = *by_administrator;
+        Some(Message::Link(LinkMessage { purpose, url, expires_at, by_administrator }))
+    }
+}
+
+/// What an error's text must not hold of a message.
+fn secrets_of(envelope: &Envelope) -> Vec<String> {
+    let mut secrets = vec![envelope.destination.normalised()];
+    secrets.push(match &envelope.destination {
+        Destination::Email(mail) => mail.as_str().to_owned(),
+        Destination::Phone(phone) => phone.as_e164().to_owned(),
+    });
+    match &envelope.message {
+        Message::Code(code) => secrets.push(code.code.expose_secret().to_owned()),
+        Message::Link(link) => secrets.push(link.url.expose_secret().to_owned()),
+        Message::Notice(_) => {}
+    }
+    secrets
+}
