@@ -274,3 +274,13 @@
 //! the browser sent with [`Request::with_human_answer`](crate::Request::with_human_answer). Only
 //! `start` asks for it; [`Refusal::HumanCheckRequired`](crate::Refusal::HumanCheckRequired) is the
 //! same for every name. A policy that wants a check where the engine has none refuses everybody.
+//!
+//! # When no message arrives
+//!
+//! The person is never told, so an operator has to see it.
+//! [`Stats::failing`](crate::Stats::failing) and [`Maintained::failing`](crate::Maintained::failing)
+//! name each tenant and channel that fails now, since when, with the last error of the
+//! [`Delivery`](crate::Delivery) and the age of the oldest message that waits; `channel` is none where
+//! the directory does not answer. The event `message_delayed` stands at the first failure of a message,
+//! `message_delivered` or `message_failed` at its end. An empty list and no event means that nobody
+//! calls [`Engine::maintain`](crate::Engine::maintain).

@@ -96,6 +96,23 @@
 //! challenge and to one proof; ask for a second gate beside it, and test it as
 //! [`host_methods`](super::host_methods) does.
 //!
+//! # Whoever runs up a bill
+//!
+//! Notices have budgets of their own ([`NoticeBudgets`](crate::NoticeBudgets)). Beyond them they fold
+//! into one that says how many there were; none is dropped. A number that
+//! [`RiskSignals`](crate::port::RiskSignals) deny gets no notice where a mail address is told of the
+//! same.
+//!
+//! | Who, with the default settings | Can cause in a day, to one destination | In all |
+//! |---|---|---|
+//! | one anonymous source | the account's codes; 10 mails in 6 hours and one digest to an administrator | 60 an hour |
+//! | one signed-in user | codes of the account's budgets; a notice for each of 20 acts, texts at most 3 an hour | that, for each address of the account |
+//! | one administrator | a notice for each of 20 acts on an account, texts at most 3 an hour; the account's codes | that, for each account |
+//!
+//! `tests/notices/day.rs` of the repository plays such days on a virtual clock and prints the figures.
+//! A request for help goes to 100 administrators at most (Entra's cap), a notice that an administrator
+//! has reset to all other holders of the roles that the policy names.
+//!
 //! # Accidents
 //!
 //! | What | What happens |

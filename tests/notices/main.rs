@@ -5,6 +5,7 @@
 mod addresses;
 mod administrators;
 mod costs;
+mod day;
 mod failing;
 mod scene;
 #[path = "../support/mod.rs"]

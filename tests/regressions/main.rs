@@ -6,5 +6,6 @@ mod support;
 
 mod asked;
 mod methods;
+mod redeemed;
 mod resets;
 mod typed;

@@ -1,0 +1,62 @@
+//! A link that is redeemed while the bearer of its ticket proves another method.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use sspr::adapters::memory::MemoryStore;
+use sspr::testing::{FaultPlan, Faulty, block_on};
+use sspr::{Attempt, LinkBase, Refusal, Selection, Store};
+
+use crate::support::*;
+
+/// No one inherits what another person has proven: the last look before the commit refuses a flow
+/// that holds a proof by then. The bearer is put before each call of the redeemer in turn.
+#[test]
+fn w03_a_link_is_not_redeemed_into_a_flow_that_holds_a_proof_by_then() {
+    let mut after_the_charge = 0;
+    for call in 0..60 {
+        let (late, over) = block_on(raced(call));
+        after_the_charge += u32::from(late);
+        if over {
+            break;
+        }
+    }
+    assert!(after_the_charge >= 1, "the bearer was never between the charge and the commit");
+}
+
+/// Whether the bearer's proof came after the redeemer's charge, and whether the redeemer made no
+/// such call at all.
+async fn raced(call: usize) -> (bool, bool) {
+    let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+    let mut settings = settings();
+    settings.link = Some(LinkBase::parse("https://id.contoso.example/reset#").expect("sound"));
+    let world = World::over(Arc::clone(&store), settings).await;
+    world.register_both().await;
+    let reply = world.start().await;
+    let by_link = Selection::parse("email.link").expect("an option");
+    let reply = world.challenge(&reply.ticket, &by_link).await;
+    let (reply, text) = world.challenged(&reply.ticket, &sms(), MOBILE).await;
+    let link = Attempt::link(&world.inbox.last_link_to(MAIL).expect("a link")).expect("a link");
+
+    let (bearer, ticket) = (world.engine.clone(), reply.ticket);
+    let proven = Arc::new(AtomicBool::new(false));
+    let noted = Arc::clone(&proven);
+    let plan = FaultPlan::none().before(call, move || {
+        let done = block_on(bearer.reset().prove(&request(), &ticket, &code(&text)));
+        noted.store(done.is_ok(), Ordering::SeqCst);
+    });
+    let faulty = Arc::new(Faulty::new(store, plan.clone()));
+    let (directory, inbox) = (Arc::new(world.directory.clone()), Arc::new(world.inbox.clone()));
+    let redeemer = builder_over(faulty, directory, inbox, &world.clock, 9);
+    let redeemer = redeemer.open().await.expect("opened");
+    let opened = plan.calls();
+    let from = request_from("198.51.100.9");
+    let redeemed = redeemer.reset().redeem_elsewhere(&from, &ada(), &link).await;
+    let names = plan.names();
+    let charged = names.iter().take(call).skip(opened).any(|name| *name == "store.commit");
+    let proven = proven.load(Ordering::SeqCst);
+    if proven {
+        assert_eq!(refusal(redeemed), Refusal::NotAccepted, "before call {call} of {names:?}");
+    }
+    (proven && charged && call >= opened, call >= names.len())
+}
