@@ -110,6 +110,9 @@
 //! | one administrator | a notice for each of 20 acts on an account, texts at most 3 an hour; the account's codes | that, for each account |
 //!
 //! `tests/notices/day.rs` of the repository plays such days on a virtual clock and prints the figures.
+//! Measured: one source, 10 texts and 22 mails to one destination and 676 messages in all; one signed-in
+//! user, 17 texts and 20 mails to one destination and 61 messages in all; one administrator, 7 texts and
+//! 20 mails to one destination and 66 messages in all about one account.
 //! A request for help goes to 100 administrators at most (Entra's cap), a notice that an administrator
 //! has reset to all other holders of the roles that the policy names.
 //!
