@@ -166,7 +166,7 @@ pub use domain::policy::{
     AdministratorPolicy, Amount, AsvsLevel, CodeAlphabet, CodeFormat, CodeFormats, ContactSources,
     CrossLimits, Departure, Disclosure, DocumentFault, FailureBudgets, Finding, Gates, Guessing,
     Lifetimes, MethodOdds, NoticeBudgets, Notifications, NotifyRule, OathPolicy, Odds,
-    OnPremisesPolicy, Policy, PolicyDocumentError, PolicyError, PolicyFault, PolicyProblem,
+    OnPremisesPolicy, OwnersWay, Policy, PolicyDocumentError, PolicyError, PolicyFault, PolicyProblem,
     PolicyReview, PolicySettings, Rate, RegistrationPolicy, Scope, SendBudgets, Severity, Spray,
     Standard,
 };
@@ -179,7 +179,7 @@ pub use domain::time::Timestamp;
 pub use domain::totp::{OathAlgorithm, OathParameters, OathSeed};
 pub use engine::transfer;
 pub use engine::{
-    AccountSummary, Actor, Admin, AdminRoles, Attempt, Authenticator, BlockedMethod, Change,
+    AccountSummary, Actor, Admin, AdminRoles, Attempt, Authenticator, BlockedMethod, BudgetKind, BudgetUse, Change,
     DeviceSecret, Engine, EngineBuilder, Enrolment, Error, Explanation, FailingDelivery, Fault,
     KeyUse, Maintained, MethodView, NeedsDelivery, NeedsDirectory, NeedsKeys, NeedsStore,
     NewAuthenticator, NewMethod, OptionView, PasswordGuide, Port, Ready, Registration,

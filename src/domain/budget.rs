@@ -1,4 +1,11 @@
-//! Failure budgets: sliding windows, locks and the consecutive cap, all on `(state, now)`.
+//! Failure budgets: sliding windows, locks and the consecutive cap, all on `(state, now)`; and what
+//! one source may hold of a budget.
+
+mod share;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use share::{Counted, Held, Share};
 
 use std::time::Duration;
 
@@ -17,9 +24,10 @@ use super::time::Timestamp;
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum PoolKind {
-    /// Anybody's.
+    /// For anonymous flows from a source that the account does not know.
     Open,
-    /// Of flows that hold a verified proof, and of signed-in users.
+    /// For flows that hold a verified proof, come from a known device or a familiar source, or were
+    /// begun by an administrator, and for signed-in users.
     Proven,
 }
 
@@ -34,6 +42,12 @@ pub(crate) struct MethodBudget {
     /// Failures since the last success; never decays.
     #[serde(default)]
     pub(crate) consecutive: u32,
+    /// How many of those each source has made, for the first [`MethodBudget::MAX_RUN`] sources.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) run: Vec<(u32, u32)>,
+    /// The open pool's part of the run is spent: only the proven pool may still be drawn from.
+    #[serde(default)]
+    pub(crate) closed: bool,
     /// Out of use for resets until registered anew.
     #[serde(default)]
     pub(crate) disabled: bool,
@@ -44,6 +58,9 @@ pub(crate) struct MethodBudget {
     /// close the sign-in, nor a reset open it.
     #[serde(default)]
     pub(crate) sign_in: u32,
+    /// What attempts under way have brought about: recorded once they have turned out wrong.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) verdicts: Vec<Verdict>,
     /// Fields of a newer release.
     #[serde(flatten)]
     pub(crate) unknown: Unknown,
@@ -54,7 +71,7 @@ pub(crate) struct MethodBudget {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Window {
     #[serde(default)]
-    pub(crate) times: Vec<Timestamp>,
+    pub(crate) times: Vec<Counted>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) locked_until: Option<Timestamp>,
 }
@@ -62,34 +79,48 @@ pub(crate) struct Window {
 impl Window {
     /// How many events may still be counted now.
     pub(crate) fn remaining(&self, rate: Rate, now: Timestamp) -> u32 {
-        if self.locked_until.is_some_and(|until| now < until) {
+        if self.locked(now) {
             return 0;
         }
         rate.max.saturating_sub(self.counted(rate.window, now))
     }
 
+    pub(crate) fn locked(&self, now: Timestamp) -> bool {
+        self.locked_until.is_some_and(|until| now < until)
+    }
+
     fn counted(&self, window: Duration, now: Timestamp) -> u32 {
-        let live = self.times.iter().filter(|&&at| now.since(at) < window).count();
-        u32::try_from(live).unwrap_or(u32::MAX)
+        u32::try_from(self.live(window, now).count()).unwrap_or(u32::MAX)
+    }
+
+    /// The events that still count.
+    pub(crate) fn live(
+        &self,
+        window: Duration,
+        now: Timestamp,
+    ) -> impl Iterator<Item = &Counted> + Clone {
+        self.times.iter().filter(move |one| now.since(one.at) < window)
     }
 
     /// Counts one event; forgets those that have left the window.
-    pub(crate) fn count(&mut self, rate: Rate, now: Timestamp) {
-        self.times.retain(|&at| now.since(at) < rate.window);
-        self.times.push(now);
+    pub(crate) fn count(&mut self, rate: Rate, now: Timestamp, source: u32) {
+        self.times.retain(|one| now.since(one.at) < rate.window);
+        self.times.push(Counted { at: now, source });
     }
 
-    /// Takes back one event counted at `at`, if it is still there: it turned out to be a success.
-    pub(crate) fn uncount(&mut self, at: Timestamp) -> bool {
-        let place = self.times.iter().rposition(|&time| time == at);
+    /// Takes back one event counted at `at` for this source, if it is still there: it turned out to
+    /// be a success.
+    pub(crate) fn uncount(&mut self, at: Timestamp, source: u32) -> bool {
+        let counted = Counted { at, source };
+        let place = self.times.iter().rposition(|one| *one == counted);
         place.map(|place| self.times.remove(place)).is_some()
     }
 
     /// Stamps from a clock that ran ahead start again now, at full length.
     pub(crate) fn restart_after(&mut self, horizon: Timestamp, now: Timestamp, lock: Duration) {
-        for at in &mut self.times {
-            if *at > horizon {
-                *at = now;
+        for one in &mut self.times {
+            if one.at > horizon {
+                one.at = now;
             }
         }
         if let Some(until) = &mut self.locked_until
@@ -101,15 +132,21 @@ impl Window {
 }
 
 impl MethodBudget {
+    /// Sources whose part of a run of failures is kept. Beyond them only the total counts.
+    pub(crate) const MAX_RUN: usize = 16;
+
     pub(crate) const fn new(method: MethodKind) -> Self {
         Self {
             method,
             open: Window { times: Vec::new(), locked_until: None },
             proven: Window { times: Vec::new(), locked_until: None },
             consecutive: 0,
+            run: Vec::new(),
+            closed: false,
             disabled: false,
             told: false,
             sign_in: 0,
+            verdicts: Vec::new(),
             unknown: Unknown::NONE,
         }
     }
@@ -128,16 +165,19 @@ impl MethodBudget {
         }
     }
 
-    /// Counts one attempt before it is judged and says what that brought about.
+    /// Counts one attempt before it is judged and says what that brought about. It is recorded once
+    /// the attempt has turned out wrong: see [`Verdict`].
     pub(crate) fn charge(
         &mut self,
         pool: PoolKind,
         rules: &FailureBudgets,
+        attempts: u8,
         now: Timestamp,
+        source: u32,
     ) -> Charged {
         let rate = rules.rate(pool);
         let window = self.pool_mut(pool);
-        window.count(rate, now);
+        window.count(rate, now, source);
         let mut charged = Charged::default();
         let spent = window.counted(rate.window, now) >= rate.max;
         if spent && window.locked_until.is_none_or(|until| until <= now) {
@@ -146,37 +186,108 @@ impl MethodBudget {
             window.locked_until = Some(until);
             charged.locked_until = Some(until);
         }
-        self.consecutive = self.consecutive.saturating_add(1);
+        self.count_in_run(source);
         if !self.told && self.consecutive >= rules.consecutive.div_ceil(2) {
             self.told = true;
             charged.told = true;
+        }
+        if self.consecutive >= rules.run(PoolKind::Open, attempts) && !self.closed {
+            self.closed = true;
+            charged.closed = true;
         }
         if self.consecutive >= rules.consecutive && !self.disabled {
             self.disabled = true;
             charged.disabled = true;
         }
+        if charged != Charged::default() {
+            self.verdicts.push(Verdict { at: now, pool, charged });
+        }
         charged
+    }
+
+    fn count_in_run(&mut self, source: u32) {
+        self.consecutive = self.consecutive.saturating_add(1);
+        if let Some((_, count)) = self.run.iter_mut().find(|(one, _)| *one == source) {
+            *count = count.saturating_add(1);
+        } else if self.run.len() < Self::MAX_RUN {
+            self.run.push((source, 1));
+        }
+    }
+
+    /// How much of the run of failures is this source's.
+    pub(crate) fn held_of_run(&self, source: u32) -> Held {
+        let mine = self.run.iter().find(|(one, _)| *one == source).map_or(0, |(_, count)| *count);
+        Held { mine, others: self.consecutive.saturating_sub(mine) }
     }
 
     /// What was charged at `at` was no failure after all. What this very charge had brought about
     /// goes with it; an older or newer lock stays.
-    pub(crate) fn take_back(&mut self, pool: PoolKind, at: Timestamp, charged: Charged) {
+    ///
+    /// Gives whether that had been recorded already, since the comparison took so long.
+    pub(crate) fn take_back(
+        &mut self,
+        pool: PoolKind,
+        at: Timestamp,
+        source: u32,
+        charged: Charged,
+    ) -> bool {
         let window = self.pool_mut(pool);
-        let counted = window.uncount(at);
+        let counted = window.uncount(at, source);
         if charged.locked_until.is_some() && window.locked_until == charged.locked_until {
             window.locked_until = None;
         }
-        if charged.disabled {
-            self.disabled = false;
+        self.disabled &= !charged.disabled;
+        self.closed &= !charged.closed;
+        self.told &= !charged.told;
+        if counted {
+            self.consecutive = self.consecutive.saturating_sub(1);
+            if let Some((_, count)) = self.run.iter_mut().find(|(one, _)| *one == source) {
+                *count = count.saturating_sub(1);
+            }
+            self.run.retain(|(_, count)| *count > 0);
         }
-        self.consecutive = self.consecutive.saturating_sub(u32::from(counted));
+        let waiting = self.take_verdict(pool, at, charged).is_some();
+        charged != Charged::default() && !waiting
     }
 
-    /// The attempt charged at `at` was right: it was no failure, and the run of failures ends.
-    pub(crate) fn succeed(&mut self, pool: PoolKind, at: Timestamp, charged: Charged) {
-        self.take_back(pool, at, charged);
+    /// The attempt charged at `at` was right: it was no failure, and the run of failures ends. Gives
+    /// what [`take_back`](Self::take_back) gives.
+    pub(crate) fn succeed(
+        &mut self,
+        pool: PoolKind,
+        at: Timestamp,
+        source: u32,
+        charged: Charged,
+    ) -> bool {
+        let recorded = self.take_back(pool, at, source, charged);
+        self.end_run();
+        recorded
+    }
+
+    /// The run of failures is over; a method that it disabled stays so.
+    pub(crate) fn end_run(&mut self) {
         self.consecutive = 0;
-        self.told = false;
+        self.run.clear();
+        (self.closed, self.told) = (false, false);
+    }
+
+    /// The run of failures is over, and what it had disabled may be used again.
+    pub(crate) fn reopen(&mut self) {
+        self.end_run();
+        self.disabled = false;
+        self.verdicts.clear();
+    }
+
+    /// Takes the verdict of this charge out of those that wait, if it is there.
+    pub(crate) fn take_verdict(
+        &mut self,
+        pool: PoolKind,
+        at: Timestamp,
+        charged: Charged,
+    ) -> Option<Verdict> {
+        let own = Verdict { at, pool, charged };
+        let place = self.verdicts.iter().position(|one| *one == own)?;
+        Some(self.verdicts.remove(place))
     }
 }
 
@@ -187,99 +298,51 @@ impl FailureBudgets {
             PoolKind::Proven => self.proven,
         }
     }
+
+    /// The consecutive failures up to which this pool may be drawn from.
+    ///
+    /// The last ones up to the cap are kept for the proven pool, as many as one of its windows has
+    /// but at most a fifth of the cap, and never so many that a code would lose a try: strangers
+    /// cannot close a method for known devices.
+    pub(crate) fn run(&self, pool: PoolKind, attempts: u8) -> u32 {
+        let most = self.consecutive.saturating_sub(u32::from(attempts));
+        match pool {
+            PoolKind::Open => {
+                self.consecutive - self.proven.max.min(self.consecutive / 5).min(most)
+            }
+            PoolKind::Proven => self.consecutive,
+        }
+    }
 }
 
 /// What a charge brought about.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Charged {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) locked_until: Option<Timestamp>,
     pub(crate) disabled: bool,
+    pub(crate) closed: bool,
     pub(crate) told: bool,
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// What an attempt has brought about that is still being compared. It acts at once, but its events
+/// and its notice wait: a right secret takes all of it back. They are recorded when the comparison
+/// was wrong, or by the next step after [`Verdict::PATIENCE`] where no step says how it ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Verdict {
+    pub(crate) at: Timestamp,
+    pub(crate) pool: PoolKind,
+    pub(crate) charged: Charged,
+}
 
-    const MINUTE: Duration = Duration::from_secs(60);
+impl Verdict {
+    /// Longer than a comparison takes.
+    const PATIENCE: Duration = Duration::from_secs(120);
 
-    fn at(minutes: i64) -> Timestamp {
-        Timestamp::from_unix_seconds(1_800_000_000 + 60 * minutes)
-    }
-
-    fn rules() -> FailureBudgets {
-        let rate = Rate::new(3, 10 * MINUTE);
-        FailureBudgets { open: rate, proven: rate, lock: 20 * MINUTE, consecutive: 6 }
-    }
-
-    #[test]
-    fn the_window_slides_with_each_event() {
-        let mut window = Window::default();
-        let rate = rules().open;
-        window.count(rate, at(0));
-        window.count(rate, at(4));
-        assert_eq!(window.remaining(rate, at(9)), 1);
-        assert_eq!(window.remaining(rate, at(10)), 2);
-        assert_eq!(window.remaining(rate, at(14)), 3);
-    }
-
-    #[test]
-    fn a_lock_runs_from_the_last_counted_attempt() {
-        let mut budget = MethodBudget::new(MethodKind::Email);
-        for minute in 0..2 {
-            assert_eq!(budget.charge(PoolKind::Open, &rules(), at(minute)).locked_until, None);
-        }
-        let charged = budget.charge(PoolKind::Open, &rules(), at(2));
-        assert_eq!(charged.locked_until, Some(at(22)));
-        // The window has aged by then, the lock has not.
-        assert_eq!(budget.open.remaining(rules().open, at(21)), 0);
-        assert_eq!(budget.open.remaining(rules().open, at(22)), 3);
-        // The other pool is another pool.
-        assert_eq!(budget.proven.remaining(rules().proven, at(2)), 3);
-    }
-
-    #[test]
-    fn a_success_takes_back_its_own_charge_and_no_other() {
-        let mut budget = MethodBudget::new(MethodKind::Email);
-        let _ = budget.charge(PoolKind::Open, &rules(), at(0));
-        let _ = budget.charge(PoolKind::Open, &rules(), at(1));
-        let last = budget.charge(PoolKind::Open, &rules(), at(2));
-        budget.succeed(PoolKind::Open, at(2), last);
-        assert_eq!(budget.open.times, [at(0), at(1)]);
-        assert_eq!(budget.open.remaining(rules().open, at(2)), 1);
-        assert_eq!(budget.consecutive, 0);
-    }
-
-    #[test]
-    fn a_success_leaves_the_lock_that_somebody_else_set() {
-        let mut budget = MethodBudget::new(MethodKind::Email);
-        let first = budget.charge(PoolKind::Open, &rules(), at(0));
-        let _ = budget.charge(PoolKind::Open, &rules(), at(1));
-        let _ = budget.charge(PoolKind::Open, &rules(), at(2));
-        budget.succeed(PoolKind::Open, at(0), first);
-        assert_eq!(budget.open.remaining(rules().open, at(3)), 0);
-    }
-
-    /// the run of failures has no time decay, warns at half and disables at the cap.
-    #[test]
-    fn a_run_of_failures_never_decays() {
-        let mut budget = MethodBudget::new(MethodKind::Email);
-        let charges: Vec<Charged> =
-            (0..6).map(|n| budget.charge(PoolKind::Open, &rules(), at(n * 10_000))).collect();
-        let told: Vec<bool> = charges.iter().map(|charged| charged.told).collect();
-        assert_eq!(told, [false, false, true, false, false, false]);
-        assert!(charges[5].disabled && budget.disabled);
-        assert!(!charges[4].disabled);
-    }
-
-    #[test]
-    fn stamps_of_a_fast_clock_start_again_at_full_length() {
-        let mut budget = MethodBudget::new(MethodKind::Email);
-        for _ in 0..3 {
-            let _ = budget.charge(PoolKind::Open, &rules(), at(600));
-        }
-        budget.open.restart_after(at(1), at(0), rules().lock);
-        assert_eq!(budget.open.locked_until, Some(at(20)));
-        assert_eq!(budget.open.times, [at(0); 3]);
+    /// When it is recorded if nothing was heard of the comparison.
+    pub(crate) fn due(&self) -> Timestamp {
+        self.at.plus(Self::PATIENCE)
     }
 }

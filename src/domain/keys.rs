@@ -57,6 +57,7 @@ mod domain {
     pub(super) const MASK: u8 = 0x08;
     pub(super) const MESSAGE: u8 = 0x09;
     pub(super) const SESSION: u8 = 0x0a;
+    pub(super) const FAMILIAR: u8 = 0x0b;
 }
 
 /// How many decoy records a tenant has.
@@ -177,6 +178,13 @@ impl Keys {
     pub(crate) fn source(&self, tenant: &TenantId, source: &str) -> u32 {
         let parts: [&[u8]; 2] = [tenant.as_str().as_bytes(), source.as_bytes()];
         u32::from_be_bytes(first_bytes(self.lookup.parts(domain::SOURCE, &parts)))
+    }
+
+    /// A keyed hash of an account and a source, for the account's list of familiar ones: the same
+    /// source is another one for each account.
+    pub(crate) fn familiar(&self, account: &RecordKey, source: &str) -> [u8; 8] {
+        let parts: [&[u8]; 2] = [account.as_bytes(), source.as_bytes()];
+        first_bytes(self.lookup.parts(domain::FAMILIAR, &parts))
     }
 
     /// A short keyed hash of a host's session, to know whether it was prompted.

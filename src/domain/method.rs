@@ -97,6 +97,21 @@ impl MethodKind {
         }
     }
 
+    /// Whether a challenge of this kind sends something to the person: a message, or what the host
+    /// pushes to an app. What is in hand is only tried.
+    pub(crate) const fn sends(self) -> bool {
+        match self {
+            Self::Email | Self::MobilePhone | Self::OfficePhone => true,
+            // The host begins these as it likes.
+            Self::AppNotification | Self::HostVerified => true,
+            Self::AuthenticatorApp
+            | Self::OathToken
+            | Self::SavedCode
+            | Self::Passkey
+            | Self::Password => false,
+        }
+    }
+
     /// Whether these two can never be two gates: the same kind, or one device in two ways.
     pub(crate) const fn same_class(self, other: Self) -> bool {
         self.class() == other.class()

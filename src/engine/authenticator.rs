@@ -71,7 +71,10 @@ impl Authenticator<'_> {
             let step = engine.matching_step(&target, device, policy, typed).await?;
             found = found.or(step.map(|step| (method.id.clone(), step)));
         }
-        let (method, at) = found.ok_or(Refusal::NotAccepted)?;
+        let Some((method, at)) = found else {
+            let failed = charge.verdicts();
+            return Err(engine.failed(&target, policy, &origin, &failed).await);
+        };
         let decide =
             |turn: &mut Turn<'_>| accept_sign_in(turn, &charge, &method, at).map(Plan::Commit);
         // A step whose mark may not have been kept opens nothing.

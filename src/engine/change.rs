@@ -82,7 +82,8 @@ impl Change<'_> {
         let directory = &engine.inner.directory;
         let right = directory.verify_password(tenant, id, present).await;
         if !right.at(Port::Directory)? {
-            return Err(Refusal::NotAccepted.into());
+            let failed = charge.verdicts();
+            return Err(engine.failed(&target, policy, &origin, &failed).await);
         }
         let begun = Begun {
             flow: FlowId(engine.random()?),

@@ -7,6 +7,7 @@ use super::attempt::{Attempt, Given};
 use super::error::{At as _, Error, Port};
 use super::step::{Loaded, Origin, Plan, Target, Unsure};
 use crate::domain::account::{Account, Answer, Challenge, Factor, OathDevice, Purpose, SavedSet};
+use crate::domain::budget::Verdict;
 use crate::domain::code::{CodeContext, TypedCode};
 use crate::domain::contact::PhoneNumber;
 use crate::domain::decide::{
@@ -73,8 +74,34 @@ impl Engine {
             }
             compared => compared?,
         };
-        let matched = matched.ok_or(Refusal::NotAccepted)?;
-        Ok((charge, matched))
+        match matched {
+            Some(matched) => Ok((charge, matched)),
+            None => Err(self.failed(target, policy, origin, &[charge.verdict()]).await),
+        }
+    }
+
+    /// The secret was wrong: records what the attempt has brought about, if it was anything. Most
+    /// wrong attempts bring nothing about, and cost no further call.
+    ///
+    /// Gives the answer. Where the store fails, the answer stays and the next step records it.
+    pub(super) async fn failed(
+        &self,
+        target: &Target,
+        policy: &Policy,
+        origin: &Origin,
+        failed: &[(MethodKind, Verdict)],
+    ) -> Error {
+        if failed.iter().any(|(_, verdict)| verdict.charged != Default::default()) {
+            let decide = |turn: &mut Turn<'_>| {
+                let recorded = decide::record_failure(turn, failed);
+                Ok(if recorded { Plan::Commit(()) } else { Plan::Keep(()) })
+            };
+            let recorded = self.step(target, None, policy, origin, Unsure::Resolve, decide).await;
+            if recorded.is_err() {
+                self.inner.hidden_faults.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+        Refusal::NotAccepted.into()
     }
 
     /// Compares what was given with what answers the challenge. A hollow one is computed all the
@@ -214,6 +241,7 @@ impl Engine {
         if secrets_equal(&typed, &padded(&on_file)) {
             return Ok(Ok((self.load(target).await?, charge)));
         }
+        let _ = self.failed(target, policy, origin, &[charge.verdict()]).await;
         Ok(Err(self.inner.clock.now().plus(policy.sends.resend_after)))
     }
 
@@ -230,6 +258,28 @@ impl Engine {
         };
         let digest = device.digest(&request.tenant, user);
         decide::is_known_device(account, &digest, now)
+    }
+
+    /// Whether the request comes from a source from which this user has registered a method or
+    /// completed a flow.
+    pub(super) fn is_familiar(
+        &self,
+        request: &super::Request,
+        account: &Account,
+        now: Timestamp,
+    ) -> bool {
+        let source = self.familiar_source(request, &account.key);
+        source.is_some_and(|source| decide::is_familiar(account, &source, now))
+    }
+
+    /// The name under which an account knows the source of a request.
+    pub(super) fn familiar_source(
+        &self,
+        request: &super::Request,
+        account: &RecordKey,
+    ) -> Option<[u8; 8]> {
+        let source = request.source.knowable()?;
+        Some(self.inner.keys.familiar(account, &source))
     }
 }
 

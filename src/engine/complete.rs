@@ -38,6 +38,8 @@ struct Ending<'a> {
     /// The name of an administrator whose reset the other ones are told of.
     administrator: Option<String>,
     offers: Vec<Offer>,
+    /// The source of the request, as the account would know it.
+    source: Option<[u8; 8]>,
 }
 
 impl Ending<'_> {
@@ -51,6 +53,7 @@ impl Ending<'_> {
             stamp: self.user.change_stamp.as_deref(),
             tell: &self.tell,
             administrator: self.administrator.as_deref().map(|name| (&self.user.id, name)),
+            source: self.source,
         }
     }
 
@@ -97,6 +100,7 @@ impl Engine {
             tell: context.addresses(&loaded.account),
             administrator: None,
             offers: entitled.offers,
+            source: self.familiar_source(request, &target.key),
         };
         // No rule is evaluated, and no list asked, before the grant is known to be live.
         self.check_grant(&ending, &loaded.account).await?;

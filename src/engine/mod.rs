@@ -31,7 +31,9 @@ mod unlock;
 mod upkeep;
 mod view;
 
-pub use admin::{AccountSummary, Admin, BlockedMethod, Explanation, StoredPolicy};
+pub use admin::{
+    AccountSummary, Admin, BlockedMethod, BudgetKind, BudgetUse, Explanation, StoredPolicy,
+};
 pub use attempt::{Attempt, Selection};
 pub use authenticator::Authenticator;
 pub use builder::{EngineBuilder, NeedsDelivery, NeedsDirectory, NeedsKeys, NeedsStore, Ready};

@@ -179,6 +179,8 @@ impl Engine {
             answer: chosen(&eligible, option),
             by_administrator: false,
             known_device,
+            // A known device has its own place: it is not limited to what a source may hold.
+            familiar: !known_device && self.is_familiar(request, &loaded.account, now),
             required: eligible.as_ref().map_or(policy.users.required, |one| one.gates.required),
             stamp: user.and_then(|user| user.change_stamp.as_deref()),
             incarnation: user.and_then(|user| user.incarnation.as_deref()),

@@ -68,6 +68,12 @@ impl Source {
         }
     }
 
+    /// The name of a source that an account may come to know. Requests of unknown source have none:
+    /// they share one bucket with all others.
+    pub(crate) fn knowable(self) -> Option<String> {
+        (self != Self::Unknown).then(|| self.bucket())
+    }
+
     /// What the audit trail says.
     pub(crate) fn shown(self) -> Option<String> {
         match self {

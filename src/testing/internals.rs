@@ -299,6 +299,7 @@ fn template(policy: &Policy, now: Timestamp) -> Account {
             answer: answer.ok_or(crate::SsprReason::NoSuchMethod),
             by_administrator: false,
             known_device: false,
+            familiar: false,
             required: 2,
             stamp: Some("41"),
             incarnation: Some("1"),

@@ -85,6 +85,9 @@ pub(crate) struct Flow {
     /// Whether it was begun from a known device.
     #[serde(default)]
     pub(crate) known_device: bool,
+    /// Whether it was begun from a source that the account knows.
+    #[serde(default)]
+    pub(crate) familiar: bool,
     /// The directory's change stamp when the flow began.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) stamp: Option<String>,
@@ -148,13 +151,25 @@ impl Flow {
     pub(crate) const fn pool(&self) -> PoolKind {
         match self.purpose {
             Purpose::Reset | Purpose::Unlock
-                if self.proofs.is_empty() && !self.known_device && !self.by_administrator =>
+                if self.proofs.is_empty()
+                    && !self.known_device
+                    && !self.familiar
+                    && !self.by_administrator =>
             {
                 PoolKind::Open
             }
             // A signed-in user has shown more than a stranger can, and so has a known device.
             _ => PoolKind::Proven,
         }
+    }
+
+    /// Whether only its source speaks for this flow, so that it may hold no more than a source's
+    /// share: others may ask from there.
+    pub(crate) const fn shared(&self) -> bool {
+        self.purpose.anonymous()
+            && self.proofs.is_empty()
+            && !self.known_device
+            && !self.by_administrator
     }
 }
 
@@ -173,6 +188,9 @@ pub(crate) struct Challenge {
     /// Comparisons that are left; taken from the pool when the challenge was opened.
     pub(crate) attempts: u8,
     pub(crate) pool: PoolKind,
+    /// A short keyed hash of the source that opened it: its failures are counted there.
+    #[serde(default)]
+    pub(crate) source: u32,
     pub(crate) answer: Answer,
     /// The method being confirmed.
     #[serde(default, skip_serializing_if = "Option::is_none")]

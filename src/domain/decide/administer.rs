@@ -25,10 +25,11 @@ pub(crate) fn clear_budgets(turn: &mut Turn<'_>) {
         budget.sign_in = 0;
         // Nobody registers these anew with the engine.
         if matches!(budget.method.nature(), Nature::Password | Nature::External) {
-            (budget.disabled, budget.consecutive, budget.told) = (false, 0, false);
+            budget.reopen();
         }
     }
     turn.account.sends = Default::default();
+    turn.account.in_hand = Default::default();
     turn.note(EventKind::Unblocked {});
 }
 
@@ -89,6 +90,7 @@ pub(crate) fn revoke_methods(
         *turn.account.offers = Vec::<Offer>::new();
     }
     turn.account.devices.clear();
+    turn.account.sources.clear();
     let ever_active = turn.account.registration.ever_active;
     turn.account.registration =
         Registration { ever_active, required_since: Some(now), ..Registration::default() };
@@ -98,11 +100,13 @@ pub(crate) fn revoke_methods(
     Ok(())
 }
 
-/// Ends every flow, code, proof and grant, and forgets the known devices.
+/// Ends every flow, code, proof and grant, and forgets the known devices and
+/// familiar sources.
 pub(crate) fn revoke_flows(turn: &mut Turn<'_>) {
     turn.sweep();
     let count = u8::try_from(turn.account.flows.len()).unwrap_or(u8::MAX);
     turn.account.devices.clear();
+    turn.account.sources.clear();
     turn.void_others(None);
     turn.note(EventKind::FlowsRevoked { count });
 }

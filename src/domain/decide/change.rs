@@ -1,10 +1,10 @@
 //! Secrets that are judged without a challenge: the present password of a change, the code of an
 //! authenticator at the host's own sign-in. Charged like any other.
 
-use super::open::{available_attempts, open_at, retry_at};
+use super::allowance::Caller;
 use super::{MAX_OUTBOX, Turn};
 use crate::domain::account::{Flow, FlowId, Grant, Proof, Purpose, Unknown};
-use crate::domain::budget::{Charged, PoolKind};
+use crate::domain::budget::{Charged, PoolKind, Verdict};
 use crate::domain::event::EventKind;
 use crate::domain::ids::MethodId;
 use crate::domain::method::{MethodKind, Nature};
@@ -27,10 +27,10 @@ pub(crate) struct SecretCharge {
 pub(crate) fn charge_password(turn: &mut Turn<'_>) -> Result<SecretCharge, Refusal> {
     turn.sweep();
     turn.check_act()?;
-    let (now, policy, pool) = (turn.now, turn.policy, PoolKind::Proven);
     let kind = MethodKind::Password;
-    if available_attempts(&turn.account, kind, pool, None, false, policy, now) == 0 {
-        return Err(turn.spent(kind));
+    let caller = Caller::signed_in(&turn.account, kind, turn.policy, turn.now);
+    if caller.attempts() == 0 {
+        return Err(Refusal::TooOften { retry_at: caller.attempts_at() });
     }
     Ok(turn.charge_secrets(&[kind]))
 }
@@ -45,7 +45,7 @@ pub(crate) fn charge_password(turn: &mut Turn<'_>) -> Result<SecretCharge, Refus
 /// authenticator: nothing is counted then, and nothing judged.
 pub(crate) fn charge_sign_in(turn: &mut Turn<'_>) -> Result<SecretCharge, Refusal> {
     turn.sweep();
-    let (now, policy, pool) = (turn.now, turn.policy, PoolKind::Proven);
+    let (now, policy) = (turn.now, turn.policy);
     let active = |kind: &MethodKind| {
         kind.nature() == Nature::Oath
             && turn.account.methods.iter().any(|one| one.kind == *kind && one.active())
@@ -58,13 +58,17 @@ pub(crate) fn charge_sign_in(turn: &mut Turn<'_>) -> Result<SecretCharge, Refusa
     let run_left = |kind: &MethodKind| {
         account.budget(*kind).is_none_or(|budget| budget.sign_in < policy.failures.consecutive)
     };
-    let left =
-        |kind: &MethodKind| available_attempts(account, *kind, pool, None, true, policy, now) > 0;
+    // The sign-in has a run of failures of its own.
+    let caller = |kind: &MethodKind| Caller {
+        register: true,
+        ..Caller::signed_in(account, *kind, policy, now)
+    };
+    let left = |kind: &MethodKind| caller(kind).attempts() > 0;
     let open: Vec<_> = kinds.iter().copied().filter(run_left).filter(left).collect();
     if open.is_empty() {
         // One whose run is over opens by an administrator's hand only.
         let waits = kinds.iter().filter(|kind| run_left(kind));
-        let soonest = waits.map(|kind| open_at(account, *kind, pool, policy, now)).min();
+        let soonest = waits.map(|kind| caller(kind).attempts_at()).min();
         return Err(Refusal::TooOften { retry_at: soonest.unwrap_or(Timestamp::MAX) });
     }
     for kind in &open {
@@ -79,26 +83,29 @@ impl SecretCharge {
     pub(crate) fn covers(&self, kind: MethodKind) -> bool {
         self.charged.iter().any(|(charged, _)| *charged == kind)
     }
+
+    /// What the try has brought about, if it was wrong.
+    pub(crate) fn verdicts(&self) -> Vec<(MethodKind, Verdict)> {
+        let (at, pool) = (self.at, PoolKind::Proven);
+        let verdict = |(kind, charged): &(MethodKind, Charged)| {
+            (*kind, Verdict { at, pool, charged: *charged })
+        };
+        self.charged.iter().map(verdict).collect()
+    }
 }
 
 impl Turn<'_> {
-    fn spent(&self, kind: MethodKind) -> Refusal {
-        let pool = PoolKind::Proven;
-        let retry_at = retry_at(&self.account, kind, pool, self.policy, self.now);
-        Refusal::TooOften { retry_at }
-    }
-
     fn charge_secrets(&mut self, kinds: &[MethodKind]) -> SecretCharge {
         let charged = kinds.iter().map(|kind| {
             self.note(EventKind::SecretCounted { method: *kind });
-            (*kind, self.charge(*kind, PoolKind::Proven))
+            (*kind, self.charge(*kind, PoolKind::Proven, 0))
         });
         SecretCharge { charged: charged.collect(), at: self.now }
     }
 
     fn forgive_secret(&mut self, charge: &SecretCharge) {
         for (kind, charged) in &charge.charged {
-            self.account.budget_mut(*kind).succeed(PoolKind::Proven, charge.at, *charged);
+            self.succeed(*kind, PoolKind::Proven, charge.at, 0, *charged);
         }
     }
 }
@@ -160,6 +167,7 @@ pub(crate) fn grant_change(
         source: change.source,
         by_administrator: false,
         known_device: false,
+        familiar: false,
         stamp: change.stamp.map(str::to_owned),
         required: 1,
         challenges: Vec::new(),

@@ -32,6 +32,8 @@ pub(crate) struct Begin<'a> {
     pub(crate) tell: &'a [Address],
     /// An administrator who resets, as the other ones know them: those are to be told.
     pub(crate) administrator: Option<(&'a UserId, &'a str)>,
+    /// The source of the request, for the account's list of familiar ones.
+    pub(crate) source: Option<[u8; 8]>,
 }
 
 /// A write that has begun.
@@ -47,6 +49,7 @@ pub(crate) struct Begun {
     /// The account is not as it was when the flow began. If the password does not verify, it was
     /// somebody else who changed it, and what was proven is void.
     pub(crate) changed_outside: bool,
+    source: Option<[u8; 8]>,
 }
 
 /// Checks that the flow holds a live grant, under the policy and the facts of now.
@@ -122,7 +125,8 @@ pub(crate) fn begin_write(turn: &mut Turn<'_>, begin: &Begin<'_>) -> Result<Begu
     }
     let write = start(turn, number, begin)?;
     let effect = begin.effect;
-    Ok(Begun { effect, write, flow: number, methods, ask_first, changed_outside })
+    let source = begin.source;
+    Ok(Begun { effect, write, flow: number, methods, ask_first, changed_outside, source })
 }
 
 fn start(turn: &mut Turn<'_>, flow: u32, begin: &Begin<'_>) -> Result<u32, Refusal> {
@@ -221,13 +225,13 @@ pub(crate) fn settle_written(turn: &mut Turn<'_>, begun: &Begun, propagated: boo
         turn.queue_revocation(begun.write, now, None);
     }
     turn.account.write.take_if(|one| one.number == begun.write);
+    turn.know_source(begun.source);
     if begun.effect.writes_password() {
         turn.void_others(Some(begun.flow));
         // A password that is known again may prove a change again.
         let known = turn.account.budgets.iter_mut();
         for budget in known.filter(|budget| budget.method == MethodKind::Password) {
-            budget.consecutive = 0;
-            budget.disabled = false;
+            budget.reopen();
         }
     }
     if let Some(flow) = turn.account.flows.iter_mut().find(|one| one.number == begun.flow) {

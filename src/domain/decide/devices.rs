@@ -1,7 +1,9 @@
 //! Known devices, and flows that are given up.
 
 use super::Turn;
-use crate::domain::account::{Account, Done, Flow, FlowId, KnownDevice, Purpose, Unknown};
+use crate::domain::account::{
+    Account, Done, FamiliarSource, Flow, FlowId, KnownDevice, Purpose, Unknown,
+};
 use crate::domain::digest::Digest;
 use crate::domain::event::{EventKind, FlowEnd};
 use crate::domain::refusal::Refusal;
@@ -10,6 +12,33 @@ use crate::domain::time::Timestamp;
 const DAY: std::time::Duration = std::time::Duration::from_secs(86_400);
 /// Known devices of one account: the oldest gives way.
 const MAX_DEVICES: usize = 5;
+
+/// Familiar sources of one account: the one that was seen longest ago gives way.
+const MAX_SOURCES: usize = 8;
+
+/// Whether the user has registered a method or completed a flow from this source.
+pub(crate) fn is_familiar(account: &Account, source: &[u8; 8], now: Timestamp) -> bool {
+    account.sources.iter().any(|one| now < one.until && one.source == *source)
+}
+
+impl Turn<'_> {
+    /// Knows a source from now on, for as long as a device is known. A request of unknown source has
+    /// none.
+    pub(super) fn know_source(&mut self, source: Option<[u8; 8]>) {
+        let (now, days) = (self.now, u32::from(self.policy.known_device_days));
+        let Some(source) = source.filter(|_| days > 0) else { return };
+        let sources = &mut self.account.sources;
+        sources.retain(|one| now < one.until && one.source != source);
+        if sources.len() >= MAX_SOURCES {
+            sources.remove(0);
+        }
+        sources.push(FamiliarSource {
+            source,
+            until: now.plus(DAY * days),
+            unknown: Unknown::NONE,
+        });
+    }
+}
 
 /// Whether this is the secret of a known device. All of them are compared.
 pub(crate) fn is_known_device(account: &Account, secret: &Digest, now: Timestamp) -> bool {

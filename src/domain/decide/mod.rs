@@ -5,6 +5,7 @@
 //! changed meanwhile.
 
 mod administer;
+mod allowance;
 mod change;
 mod complete;
 mod contacts;
@@ -25,6 +26,7 @@ pub(crate) use administer::{
     clear_budgets, forget, replace_seeds, request_help, request_reset, require_registration,
     revoke_flows, revoke_methods, supply_token,
 };
+pub(crate) use allowance::{sends, sends_of};
 pub(crate) use change::{Change, accept_sign_in, charge_password, charge_sign_in, grant_change};
 pub(crate) use complete::{
     Begin, Begun, Unwritten, begin_write, may_complete, raise_required, reject_password,
@@ -32,10 +34,12 @@ pub(crate) use complete::{
 };
 pub use contacts::Contacts;
 pub(crate) use contacts::supply_contacts;
-pub(crate) use devices::{Bearer, cancel, is_known_device, remember_bearer, remember_device};
+pub(crate) use devices::{
+    Bearer, cancel, is_familiar, is_known_device, remember_bearer, remember_device,
+};
 pub(crate) use open::{
     Exceeded, NumberCharge, Open, Opened, SAVED_CODE, charge_number, code_format, code_life,
-    open_challenge,
+    open_challenge, record_failure,
 };
 pub(crate) use outbox::{
     Claim, Claimed, Outcome, SentSecret, Work, claim, next_work, settle_message, tidy,

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use super::Turn;
+use super::allowance::{Caller, DAY};
 use super::prove::distinct;
-use super::{MAX_OUTBOX, Turn};
 use crate::domain::account::{
-    Account, Answer, Challenge, Flow, FlowId, Offer, PendingBody, Purpose, Sent, Unknown,
+    Answer, Challenge, Flow, FlowId, Offer, PendingBody, Purpose, Unknown,
 };
-use crate::domain::budget::{Charged, PoolKind};
+use crate::domain::budget::{Charged, Counted, PoolKind, Verdict};
 use crate::domain::event::EventKind;
 use crate::domain::ids::MethodId;
 use crate::domain::message::Locale;
@@ -17,17 +18,11 @@ use crate::domain::reason::SsprReason;
 use crate::domain::refusal::Refusal;
 use crate::domain::time::Timestamp;
 
-const HOUR: Duration = Duration::from_secs(3_600);
-const DAY: Duration = Duration::from_secs(86_400);
 /// Codes never grow beyond this.
 const MAX_LENGTH: u8 = 12;
 /// Saved codes: 28 of 20 symbols are 121 bits, more than the 112 from which a plain digest is
 /// enough (NIST SP 800-63B-4, 3.1.2.2).
 pub(crate) const SAVED_CODE: CodeFormat = CodeFormat::new(CodeAlphabet::Strong, 28);
-/// Codes that may wait in one outbox, so that notices always find room. The second number is for
-/// whoever has shown something already: strangers must not fill their place.
-const MAX_WAITING_CODES: [usize; 2] = [6, 9];
-
 /// The command: open a challenge in a flow that is there, or begin the flow with it.
 #[derive(Clone)]
 pub(crate) struct Open<'a> {
@@ -42,6 +37,8 @@ pub(crate) struct Open<'a> {
     pub(crate) by_administrator: bool,
     /// Whether the request comes from a browser that has completed a flow of this account.
     pub(crate) known_device: bool,
+    /// Whether the request comes from a source that the account knows.
+    pub(crate) familiar: bool,
     pub(crate) required: u8,
     pub(crate) stamp: Option<&'a str>,
     pub(crate) incarnation: Option<&'a str>,
@@ -104,35 +101,24 @@ pub(crate) enum Opened {
 pub(crate) fn open_challenge(turn: &mut Turn<'_>, open: &Open<'_>) -> Result<Opened, Refusal> {
     turn.sweep();
     if let Some(number) = &open.number {
-        let budget = turn.account.budget_mut(number.kind);
-        budget.take_back(number.pool, number.at, number.brought_about);
+        turn.take_back(number.kind, number.pool, number.at, number.source, number.brought_about);
     }
     let (now, policy) = (turn.now, turn.policy);
     if let Some(retry_at) = check_open(turn, open)? {
         return Ok(Opened::Silent(retry_at));
     }
     let expires_at = open.started_at.plus(policy.lifetimes.flow);
-    let flow = turn.account.flow(&open.flow);
-    let flow_number = flow.map(|flow| flow.number);
-    let pool = pool_of(flow, open);
-    let kind = open.option.method();
-
-    if let Some(at) = spent_until(&turn.account, open, flow_number, pool, policy, now) {
+    let caller = open.caller(turn);
+    let (kind, pool) = (caller.kind, caller.pool);
+    if let Some(at) = spent_until(&caller, open) {
         return Ok(Opened::Silent(at));
     }
-    let register = open.purpose == Purpose::Register;
-    let mut attempts =
-        available_attempts(&turn.account, kind, pool, flow_number, register, policy, now);
+    let mut attempts = caller.attempts();
     if matches!(open.exceeded, Some(Exceeded::Destination | Exceeded::Prefix)) {
         attempts = attempts.min(WARY_ATTEMPTS);
     }
-    let waiting = turn.account.outbox.iter().filter(|pending| pending.is_code()).count();
-    let [strangers, all] = MAX_WAITING_CODES;
-    let most = if pool == PoolKind::Open { strangers } else { all };
-    let full =
-        turn.account.outbox.len() >= MAX_OUTBOX || waiting >= most || turn.account.is_large(pool);
-    if attempts == 0 || full {
-        return Ok(Opened::Silent(retry_at(&turn.account, kind, pool, policy, now)));
+    if attempts == 0 || !caller.outbox_has_room() {
+        return Ok(Opened::Silent(caller.attempts_at()));
     }
 
     let number = Turn::number(&mut turn.account.numbers.challenge);
@@ -147,6 +133,7 @@ pub(crate) fn open_challenge(turn: &mut Turn<'_>, open: &Open<'_>) -> Result<Ope
         expires_at: now.plus(life).min(expires_at),
         attempts,
         pool,
+        source: open.source,
         answer: open.answer.clone().unwrap_or(Answer::Hollow),
         confirms: open.confirms.clone(),
         unknown: Unknown::NONE,
@@ -162,9 +149,7 @@ pub(crate) fn open_challenge(turn: &mut Turn<'_>, open: &Open<'_>) -> Result<Ope
         let body = PendingBody::Code { flow, challenge: number, locale: open.locale.clone() };
         turn.queue(body, now, code_dies_at, None);
     }
-    let sends = turn.account.sends.pool_mut(pool);
-    sends.retain(|sent| now.since(sent.at) < DAY);
-    sends.push(Sent { at: now, source: open.source });
+    turn.count_opened(kind, pool, open);
     turn.note_exceeded(open.exceeded);
     turn.note(EventKind::ChallengeOpened {
         flow,
@@ -225,126 +210,44 @@ fn check_flow(flow: &Flow, open: &Open<'_>, epoch: u32, now: Timestamp) -> Resul
 fn pool_of(flow: Option<&Flow>, open: &Open<'_>) -> PoolKind {
     match flow {
         Some(flow) => flow.pool(),
-        None if open.known_device || open.by_administrator => PoolKind::Proven,
+        None if open.known_device || open.familiar || open.by_administrator => PoolKind::Proven,
         None if !open.purpose.anonymous() => PoolKind::Proven,
         None => PoolKind::Open,
     }
 }
 
-/// Until when opening is refused by what the account has already seen, if it is.
-fn spent_until(
-    account: &Account,
-    open: &Open<'_>,
-    flow: Option<u32>,
-    pool: PoolKind,
-    policy: &Policy,
-    now: Timestamp,
-) -> Option<Timestamp> {
-    let budgets = &policy.sends;
-    // What a stranger can begin is one kind, whatever it is for.
-    let of_kind = |flow: &&Flow| {
-        flow.purpose.anonymous() == open.purpose.anonymous()
-            // Strangers must not fill the place of a known device, nor of an administrator.
-            && flow.known_device == open.known_device
-            && flow.by_administrator == open.by_administrator
-    };
-    let live = account.flows.iter().filter(|flow| flow.live(now)).filter(of_kind);
-    let share_of = |all: u32| (all * u32::from(budgets.source_share)).div_ceil(100).max(1);
-    if flow.is_none() && open.purpose.anonymous() {
-        let mine = live.clone().filter(|flow| flow.source == open.source).count();
-        let own_share = share_of(u32::from(budgets.live_flows)) as usize;
-        if live.clone().count() >= usize::from(budgets.live_flows) || mine >= own_share {
-            return live.map(|flow| flow.expires_at).min();
+impl Open<'_> {
+    /// Who asks, and which budgets of the account that draws on.
+    fn caller<'a>(&self, turn: &'a Turn<'_>) -> Caller<'a> {
+        let flow = turn.account.flow(&self.flow);
+        let own = self.known_device || self.by_administrator || !self.purpose.anonymous();
+        Caller {
+            account: &turn.account,
+            policy: turn.policy,
+            now: turn.now,
+            kind: self.option.method(),
+            pool: pool_of(flow, self),
+            source: self.source,
+            shared: flow.map_or(!own, Flow::shared),
+            register: self.purpose == Purpose::Register,
+            replaces: flow.map(|flow| flow.number),
         }
     }
-    let sends = account.sends.pool(pool);
-    let within = |span| sends.iter().filter(move |sent| now.since(sent.at) < span);
-    let oldest = |span| within(span).map(|sent| sent.at.plus(span)).min();
-    if within(HOUR).count() >= budgets.per_hour as usize {
-        return oldest(HOUR);
-    }
-    if within(DAY).count() >= budgets.per_day as usize {
-        return oldest(DAY);
-    }
-    // No source may take more than its share of what a stranger can open.
-    let share = share_of(budgets.per_hour);
-    let mine = within(HOUR).filter(|sent| sent.source == open.source);
-    if pool == PoolKind::Open && mine.clone().count() >= share as usize {
-        return mine.map(|sent| sent.at.plus(HOUR)).min();
-    }
-    None
 }
 
-/// Comparisons that a new code of this kind may allow: the pool's, less those that other live
-/// codes were promised.
-pub(super) fn available_attempts(
-    account: &Account,
-    kind: MethodKind,
-    pool: PoolKind,
-    flow: Option<u32>,
-    register: bool,
-    policy: &Policy,
-    now: Timestamp,
-) -> u8 {
-    let rate = policy.failures.rate(pool);
-    let (remaining, consecutive) = match account.budget(kind) {
-        None => (rate.max, policy.failures.consecutive),
-        // Registering anew is the way back: the run of failures does not stand in it.
-        Some(budget) if register => (budget.pool(pool).remaining(rate, now), u32::MAX),
-        Some(budget) if budget.disabled => return 0,
-        Some(budget) => (
-            budget.pool(pool).remaining(rate, now),
-            policy.failures.consecutive.saturating_sub(budget.consecutive),
-        ),
+/// Until when opening is refused by what the account has already seen, if it is.
+fn spent_until(caller: &Caller<'_>, open: &Open<'_>) -> Option<Timestamp> {
+    // What a stranger can begin is one kind, whatever it is for. Strangers must not fill the place
+    // of a known device, of a familiar source, nor of an administrator.
+    let alike = |flow: &Flow| {
+        flow.purpose.anonymous() == open.purpose.anonymous()
+            && flow.known_device == open.known_device
+            && flow.familiar == open.familiar
+            && flow.by_administrator == open.by_administrator
     };
-    let promised = |pools: &[PoolKind]| -> u32 {
-        let others = account.flows.iter().flat_map(|other| {
-            // The challenge that this one replaces gives its promise back.
-            let open = other
-                .challenges
-                .iter()
-                .filter(move |one| Some(other.number) != flow || one.method() != kind);
-            open.chain(other.repeat.iter().map(|repeat| &repeat.challenge))
-        });
-        let live =
-            others.filter(|one| one.method() == kind && one.live(now) && pools.contains(&one.pool));
-        live.map(|one| u32::from(one.attempts)).sum()
-    };
-    let in_pool = remaining.saturating_sub(promised(&[pool]));
-    // Both pools count toward the cap that never decays.
-    let in_all = consecutive.saturating_sub(promised(&[PoolKind::Open, PoolKind::Proven]));
-    let attempts = u32::from(policy.attempts).min(in_pool).min(in_all);
-    u8::try_from(attempts).unwrap_or(u8::MAX)
-}
-
-pub(super) fn retry_at(
-    account: &Account,
-    kind: MethodKind,
-    pool: PoolKind,
-    policy: &Policy,
-    now: Timestamp,
-) -> Timestamp {
-    if account.budget(kind).is_some_and(|budget| budget.disabled) {
-        return Timestamp::MAX;
-    }
-    open_at(account, kind, pool, policy, now)
-}
-
-/// When a window that is spent, or promised to others, has a try again.
-pub(super) fn open_at(
-    account: &Account,
-    kind: MethodKind,
-    pool: PoolKind,
-    policy: &Policy,
-    now: Timestamp,
-) -> Timestamp {
-    let rate = policy.failures.rate(pool);
-    let window = account.budget(kind).map(|budget| budget.pool(pool));
-    let locked = window.and_then(|window| window.locked_until);
-    let aged = window.and_then(|window| window.times.first()).map(|at| at.plus(rate.window));
-    let promised = account.flows.iter().flat_map(|flow| &flow.challenges);
-    let freed = promised.filter(|one| one.method() == kind).map(|one| one.expires_at).min();
-    locked.filter(|until| *until > now).or(freed).or(aged).unwrap_or(now.plus(HOUR))
+    let begins = caller.replaces.is_none() && open.purpose.anonymous();
+    let full = begins.then(|| caller.flows_full_until(alike)).flatten();
+    full.or_else(|| caller.sends_spent_until())
 }
 
 /// How long a code lives, if its flow does.
@@ -398,6 +301,7 @@ fn put_challenge(
             source: open.source,
             by_administrator: open.by_administrator,
             known_device: open.known_device,
+            familiar: open.familiar,
             stamp: open.stamp.map(str::to_owned),
             required: open.required,
             challenges: Vec::new(),
@@ -430,8 +334,17 @@ pub(crate) fn resend_at(flow: &Flow, kind: MethodKind, policy: &Policy) -> Optio
 pub(crate) struct NumberCharge {
     kind: MethodKind,
     pool: PoolKind,
+    source: u32,
     at: Timestamp,
     brought_about: Charged,
+}
+
+impl NumberCharge {
+    /// What the number brought about, if it was wrong.
+    pub(crate) fn verdict(&self) -> (MethodKind, Verdict) {
+        let (at, pool, charged) = (self.at, self.pool, self.brought_about);
+        (self.kind, Verdict { at, pool, charged })
+    }
 }
 
 /// Counts one typed phone number against the failure budget of the method; `Err` is when it may be
@@ -445,14 +358,20 @@ pub(crate) fn charge_number(
     open: &Open<'_>,
 ) -> Result<Result<NumberCharge, Timestamp>, Refusal> {
     turn.sweep();
-    let (now, policy, kind) = (turn.now, turn.policy, open.option.method());
+    let (now, kind) = (turn.now, open.option.method());
     if let Some(retry_at) = check_open(turn, open)? {
         return Ok(Err(retry_at));
     }
-    let pool = pool_of(turn.account.flow(&open.flow), open);
-    // Nobody's promise is spent on it but that of this flow's own live code, which the new one is
+    let caller = Caller { replaces: None, ..open.caller(turn) };
+    let pool = caller.pool;
+    // No challenge could be opened: no number is compared for it.
+    if let Some(retry_at) = spent_until(&open.caller(turn), open) {
+        return Ok(Err(retry_at));
+    }
+    // No other promise is spent on it but that of this flow's own live code, which the new one is
     // to replace: one try of that code is given up.
-    if available_attempts(&turn.account, kind, pool, None, false, policy, now) == 0 {
+    if caller.attempts() == 0 {
+        let retry_at = caller.attempts_at();
         let own = turn.account.flow_mut(&open.flow);
         let own = own.and_then(|flow| {
             let live = |one: &&mut Challenge| one.method() == kind && one.live(now);
@@ -460,12 +379,13 @@ pub(crate) fn charge_number(
         });
         match own {
             Some(challenge) => challenge.attempts -= 1,
-            None => return Ok(Err(retry_at(&turn.account, kind, pool, policy, now))),
+            None => return Ok(Err(retry_at)),
         }
     }
-    let brought_about = turn.charge(kind, pool);
+    let source = open.source;
+    let brought_about = turn.charge(kind, pool, source);
     turn.note(EventKind::NumberCounted { method: kind });
-    Ok(Ok(NumberCharge { kind, pool, at: now, brought_about }))
+    Ok(Ok(NumberCharge { kind, pool, source, at: now, brought_about }))
 }
 
 impl Turn<'_> {
@@ -476,19 +396,95 @@ impl Turn<'_> {
         }
     }
 
-    /// Counts one attempt and notes what that brings about.
-    pub(super) fn charge(&mut self, kind: MethodKind, pool: PoolKind) -> Charged {
-        let (now, rules) = (self.now, &self.policy.failures);
-        let charged = self.account.budget_mut(kind).charge(pool, rules, now);
+    /// Counts a challenge that was opened, and records that it spends its day's budget or its
+    /// source's share of it.
+    fn count_opened(&mut self, kind: MethodKind, pool: PoolKind, open: &Open<'_>) {
+        let now = self.now;
+        let counted =
+            if kind.sends() { &mut self.account.sends } else { &mut self.account.in_hand };
+        let counted = counted.pool_mut(pool);
+        counted.retain(|one| now.since(one.at) < DAY);
+        counted.push(Counted { at: now, source: open.source });
+        let caller = Caller { pool, ..open.caller(self) };
+        if let Some((by_one_source, until)) = caller.day_spent() {
+            self.note(EventKind::ChallengesSpent {
+                pool,
+                sent: kind.sends(),
+                by_one_source,
+                until,
+            });
+        }
+    }
+
+    /// Counts one attempt. What that brings about acts at once and is recorded once the attempt has
+    /// turned out wrong.
+    pub(super) fn charge(&mut self, kind: MethodKind, pool: PoolKind, source: u32) -> Charged {
+        let (now, policy) = (self.now, self.policy);
+        let budget = self.account.budget_mut(kind);
+        budget.charge(pool, &policy.failures, policy.attempts, now, source)
+    }
+
+    /// What was charged was no failure; the run of failures goes on.
+    fn take_back(
+        &mut self,
+        kind: MethodKind,
+        pool: PoolKind,
+        at: Timestamp,
+        source: u32,
+        charged: Charged,
+    ) {
+        let recorded = self.account.budget_mut(kind).take_back(pool, at, source, charged);
+        self.note_refund(recorded, kind, pool);
+    }
+
+    /// What was charged was right, and the run of failures ends.
+    pub(super) fn succeed(
+        &mut self,
+        kind: MethodKind,
+        pool: PoolKind,
+        at: Timestamp,
+        source: u32,
+        charged: Charged,
+    ) {
+        let recorded = self.account.budget_mut(kind).succeed(pool, at, source, charged);
+        self.note_refund(recorded, kind, pool);
+    }
+
+    /// An event that was written before a slow comparison was right is corrected by another one.
+    fn note_refund(&mut self, recorded: bool, method: MethodKind, pool: PoolKind) {
+        if recorded {
+            self.note(EventKind::AttemptRefunded { method, pool });
+        }
+    }
+
+    /// Records what a wrong attempt has brought about.
+    pub(super) fn record_verdict(&mut self, method: MethodKind, verdict: &Verdict) {
+        let Verdict { pool, charged, .. } = *verdict;
         if let Some(until) = charged.locked_until {
-            self.note(EventKind::Blocked { method: kind, pool, until });
+            self.note(EventKind::Blocked { method, pool, until });
+        }
+        if charged.closed {
+            self.note(EventKind::MethodClosed { method });
         }
         if charged.disabled {
-            self.note(EventKind::MethodDisabled { method: kind });
+            self.note(EventKind::MethodDisabled { method });
         }
         if charged.told {
-            self.warn_owner(kind);
+            self.warn_owner(method);
         }
-        charged
     }
+}
+
+/// The attempt was wrong: records what it has brought about, if that was not done before.
+pub(crate) fn record_failure(turn: &mut Turn<'_>, failed: &[(MethodKind, Verdict)]) -> bool {
+    turn.sweep();
+    let mut any = false;
+    for (kind, verdict) in failed {
+        let Verdict { at, pool, charged } = *verdict;
+        if turn.account.budget_mut(*kind).take_verdict(pool, at, charged).is_some() {
+            turn.record_verdict(*kind, verdict);
+            any = true;
+        }
+    }
+    any
 }

@@ -38,7 +38,9 @@ pub(crate) fn next_work(account: &Account, now: Timestamp) -> Option<Work> {
     let writing = account.writing_flow();
     let ended = account.flows.iter().any(|flow| flow.is_over(now, writing));
     let dead = account.outbox.iter().any(|pending| now >= pending.not_after);
-    if overdue || ended || dead {
+    let verdicts = account.budgets.iter().flat_map(|budget| &budget.verdicts);
+    let unrecorded = verdicts.into_iter().any(|verdict| verdict.due() <= now);
+    if overdue || ended || dead || unrecorded {
         return Some(Work::Tidy);
     }
     let ready = account.outbox.iter().filter(|pending| {

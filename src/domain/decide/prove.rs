@@ -4,7 +4,7 @@ use super::Turn;
 use crate::domain::account::{
     Answer, Challenge, Factor, Flow, FlowId, Grant, Proof, Purpose, Repeat, Unknown,
 };
-use crate::domain::budget::Charged;
+use crate::domain::budget::{Charged, Verdict};
 use crate::domain::digest::Digest;
 use crate::domain::event::EventKind;
 use crate::domain::ids::MethodId;
@@ -25,6 +25,14 @@ pub(crate) struct Charge {
     pub(crate) used: Option<Digest>,
     at: Timestamp,
     brought_about: Charged,
+}
+
+impl Charge {
+    /// What the attempt has brought about, if it was wrong.
+    pub(crate) fn verdict(&self) -> (MethodKind, Verdict) {
+        let (at, pool, charged) = (self.at, self.challenge.pool, self.brought_about);
+        (self.challenge.method(), Verdict { at, pool, charged })
+    }
 }
 
 /// What was right.
@@ -247,7 +255,7 @@ impl Turn<'_> {
 
     /// Counts the attempt that this challenge has just given up.
     fn charged(&mut self, flow: u32, challenge: Challenge) -> Charge {
-        let charged = self.charge(challenge.method(), challenge.pool);
+        let charged = self.charge(challenge.method(), challenge.pool, challenge.source);
         self.note(EventKind::AttemptCounted {
             flow,
             challenge: challenge.number,
@@ -260,8 +268,8 @@ impl Turn<'_> {
     /// What was charged before the comparison was no failure.
     pub(super) fn forgive(&mut self, charge: &Charge) {
         let challenge = &charge.challenge;
-        let budget = self.account.budget_mut(challenge.method());
-        budget.succeed(challenge.pool, charge.at, charge.brought_about);
+        let (kind, pool, source) = (challenge.method(), challenge.pool, challenge.source);
+        self.succeed(kind, pool, charge.at, source, charge.brought_about);
     }
 }
 

@@ -177,6 +177,8 @@ pub(crate) struct Confirm<'a> {
     pub(crate) others: bool,
     /// Everybody who could be reached before.
     pub(crate) tell: &'a [Address],
+    /// The source of the request, for the account's list of familiar ones.
+    pub(crate) source: Option<[u8; 8]>,
 }
 
 /// The secret was right: the pending method becomes active. Given again after a lost answer, the
@@ -220,6 +222,8 @@ pub(crate) fn confirm_method(
     let method = activate(turn, &method_id, Some(flow_number), confirm)?;
     if let Some(flow) = turn.account.flow_mut(id) {
         flow.generation = flow.generation.saturating_add(1);
+        // Its repetitions are promised comparisons, and nothing else of it is.
+        flow.challenges.retain(|one| one.number != number);
         flow.repeat = Some(Repeat::of(charge.challenge.clone(), matched));
         flow.done =
             Some(Done { at: now, propagated: true, replace_saved_code: false, remembered: false });
@@ -249,8 +253,8 @@ pub(super) fn activate(
     let method = method.clone();
     turn.account.registration.ever_active = true;
     // Registered anew: the method may be used again, and its run of failures is over.
-    let budget = turn.account.budget_mut(method.kind);
-    (budget.disabled, budget.consecutive, budget.told) = (false, 0, false);
+    turn.account.budget_mut(method.kind).reopen();
+    turn.know_source(confirm.source);
     let kind = method.kind;
     let before = replaced.as_ref().filter(|id| turn.account.method(id).is_some()).cloned();
     turn.void_others(flow);

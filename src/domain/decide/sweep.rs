@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{MAX_SKEW, Turn};
 use crate::domain::account::{Account, Flow, Pending, PendingBody, WriteState};
+use crate::domain::budget::Verdict;
 use crate::domain::event::{EventKind, FlowEnd};
 use crate::domain::method::Channel;
 use crate::domain::reason::FlowStage;
@@ -35,6 +36,23 @@ impl Turn<'_> {
             }
         }
         self.drop_dead_messages();
+        self.record_overdue();
+    }
+
+    /// Records what attempts have brought about of which no step has said how they ended.
+    fn record_overdue(&mut self) {
+        let now = self.now;
+        let overdue = |verdict: &mut Verdict| verdict.due() <= now;
+        let budgets = self.account.budgets.iter_mut();
+        let all: Vec<_> = budgets
+            .flat_map(|budget| {
+                let method = budget.method;
+                budget.verdicts.extract_if(.., overdue).map(move |verdict| (method, verdict))
+            })
+            .collect();
+        for (method, verdict) in all {
+            self.record_verdict(method, &verdict);
+        }
     }
 
     /// Notes the end of a flow that has already been taken out.
@@ -141,10 +159,14 @@ impl Turn<'_> {
         for budget in &mut self.account.budgets {
             budget.open.restart_after(horizon, now, lock);
             budget.proven.restart_after(horizon, now, lock);
+            for verdict in &mut budget.verdicts {
+                verdict.at = verdict.at.min(now);
+            }
         }
-        let sends = &mut self.account.sends;
-        for sent in sends.open.iter_mut().chain(&mut sends.proven) {
-            sent.at = sent.at.min(now);
+        for sends in [&mut self.account.sends, &mut self.account.in_hand] {
+            for sent in sends.open.iter_mut().chain(&mut sends.proven) {
+                sent.at = sent.at.min(now);
+            }
         }
         self.account.help_at = self.account.help_at.map(|at| at.min(now));
         let acts = &mut self.account.acts;
@@ -228,12 +250,16 @@ impl Account {
         let flows = self.flows.iter().filter(|flow| Some(flow.number) != writing);
         let flows = flows.map(|flow| flow.expires_at);
         let write = self.write.iter().filter(|write| write.state == WriteState::Writing);
-        messages.chain(flows).chain(write.map(|write| write.deadline)).min()
+        let verdicts = self.budgets.iter().flat_map(|budget| &budget.verdicts);
+        let verdicts = verdicts.map(Verdict::due);
+        messages.chain(flows).chain(write.map(|write| write.deadline)).chain(verdicts).min()
     }
 
     /// From when on nothing would be lost with the record.
     pub(crate) fn expires_at(&self) -> Option<Timestamp> {
+        let verdicts = self.budgets.iter().any(|budget| !budget.verdicts.is_empty());
         let idle = self.flows.is_empty() && self.outbox.is_empty() && self.write.is_none();
+        let idle = idle && !verdicts;
         // A run of failures never decays, and an epoch must not start again.
         let kept = self.user.is_some()
             && !self.forgotten

@@ -41,6 +41,7 @@ fn open(flow: u8, option: ChallengeOption, destination: Option<&Destination>) ->
         answer: destination.cloned().map(Answer::Sent).ok_or(SsprReason::NoSuchMethod),
         by_administrator: false,
         known_device: false,
+        familiar: false,
         required: 2,
         stamp: None,
         incarnation: None,
@@ -78,11 +79,12 @@ fn after<T>(
     Ok((answer, turn.account))
 }
 
-/// Invariant 1 and 3: what a live code was promised nobody else can spend, and all promises
+/// Invariant 1 and 3: what a live code was promised no other flow can spend, and all promises
 /// together never exceed the pool.
 #[test]
 fn promises_never_exceed_the_pool() {
-    let (policy, to) = (policy(|_| {}), mail());
+    // Without shares, so that two codes promise all of it.
+    let (policy, to) = (policy(|settings| settings.sends.source_share = 100), mail());
     let mut state = account();
     let mut promised = 0;
     for flow in 1..=3 {
@@ -129,25 +131,44 @@ fn a_hollow_challenge_sends_nothing_and_counts_the_same() {
     assert_eq!(with.1.flows[0].challenges[0].attempts, without.1.flows[0].challenges[0].attempts);
 }
 
-#[test]
-fn one_source_takes_no_more_than_its_share() {
-    let (policy, to) = (policy(|settings| settings.sends.live_flows = 10), mail());
-    let mut state = account();
+/// Opens challenges of three kinds in turn, a flow each, from one source; gives how many were opened.
+fn opened_by(source: u32, state: &mut Account, policy: &Policy, tries: u8) -> usize {
+    let to = mail();
     let mut opened = 0;
-    for flow in 1..=5 {
-        // Another mail, another kind: only the source is the same.
-        let kinds = [MethodKind::Email, MethodKind::MobilePhone, MethodKind::OfficePhone];
-        let option = ChallengeOption::preferred(kinds[usize::from(flow) % 3]);
-        let mut command = open(flow, option, Some(&to));
-        command.source = 7;
-        let step = after(&state, &policy, at(1), |turn| open_challenge(turn, &command));
+    for try_ in 0..tries {
+        // Another kind each time: only the source is the same.
+        let kind = MethodKind::CONTACTS[usize::from(try_) % 3];
+        let flow = u8::try_from(state.flows.len()).expect("few") + 1;
+        let mut command = open(flow, ChallengeOption::preferred(kind), Some(&to));
+        command.source = source;
+        let step = after(state, policy, at(1), |turn| open_challenge(turn, &command));
         let (answer, next) = step.expect("decided");
         if answer == Opened::Open {
             opened += 1;
-            state = next;
+            *state = next;
         }
     }
-    assert_eq!(opened, 3, "60 percent of 5 in an hour");
+    opened
+}
+
+#[test]
+fn one_source_holds_no_more_than_its_share_of_the_live_flows() {
+    let (policy, mut state) = (policy(|_| {}), account());
+    let taken: Vec<usize> =
+        (1..=5).map(|source| opened_by(source, &mut state, &policy, 9)).collect();
+    assert_eq!(taken, [2, 1, 1, 1, 0], "of 5");
+    assert_eq!(state.flows.len(), 5);
+}
+
+#[test]
+fn one_source_holds_no_more_than_its_share_of_the_challenges_of_an_hour() {
+    // Room for the flows, which would be refused first.
+    let policy = policy(|settings| settings.sends.live_flows = 10);
+    let mut state = account();
+    let taken: Vec<usize> =
+        (1..=5).map(|source| opened_by(source, &mut state, &policy, 9)).collect();
+    assert_eq!(taken, [3, 1, 1, 1, 0], "of 6");
+    assert_eq!(state.sends.open.len(), 6);
 }
 
 /// A record never outgrows its bound, however much is put into it: whatever is refused by size
@@ -205,7 +226,7 @@ fn a_clock_that_steps_back_revives_nothing() {
     let mut turn = Turn::new(&counted, &policy, at(-3_600));
     turn.sweep();
     let budget = turn.account.budget(MethodKind::Email).expect("counted");
-    assert_eq!(budget.open.times, [at(-3_600)], "the window starts again, full");
+    assert_eq!(budget.open.times, [(at(-3_600), 1).into()], "the window starts again, full");
     // Within the skew, time simply does not go back.
     let mut turn = Turn::new(&counted, &policy, at(280));
     turn.sweep();

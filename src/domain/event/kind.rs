@@ -132,6 +132,31 @@ event_kinds! {
         /// Until when.
         until: Timestamp,
     },
+    /// So many consecutive failures that strangers may try the method no more: only known devices,
+    /// familiar sources and signed-in users may, until a right secret ends the run.
+    MethodClosed = "method_closed" {
+        /// The method.
+        method: MethodKind,
+    },
+    /// A secret whose comparison took long was right: what its attempt had closed, as the events
+    /// before say, is open again.
+    AttemptRefunded = "attempt_refunded" {
+        /// The method.
+        method: MethodKind,
+        /// The pool that it had been counted in.
+        pool: PoolKind,
+    },
+    /// The challenges of a day are spent: all of the pool's, or all that one source may hold.
+    ChallengesSpent = "challenges_spent" {
+        /// Which of the two pools.
+        pool: PoolKind,
+        /// Whether they are those that send something, or those of what is in hand.
+        sent: bool,
+        /// Whether one source has reached its share, and others may still open some.
+        by_one_source: bool,
+        /// When the first of them is a day old.
+        until: Timestamp,
+    },
     /// Too many consecutive failures: the method is out of use for resets.
     MethodDisabled = "method_disabled" {
         /// The method.

@@ -28,6 +28,14 @@ pub(crate) fn every_kind() -> Vec<EventKind> {
         EventKind::LinkRedeemedElsewhere { flow },
         EventKind::ProofRepeated { flow, method },
         EventKind::Blocked { method, pool: PoolKind::Open, until: at },
+        EventKind::MethodClosed { method },
+        EventKind::AttemptRefunded { method, pool: PoolKind::Open },
+        EventKind::ChallengesSpent {
+            pool: PoolKind::Open,
+            sent: true,
+            by_one_source: true,
+            until: at,
+        },
         EventKind::MethodDisabled { method },
         EventKind::LimitExceeded { limit: "tenant".to_owned() },
         EventKind::PasswordRejected {

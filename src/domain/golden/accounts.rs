@@ -2,12 +2,12 @@
 
 use super::{at, key, tenant, user};
 use crate::domain::account::{
-    Account, Acts, Answer, Challenge, Counted, Done, Effect, Factor, Flow, FlowId, Grant,
+    Account, Acts, Answer, Challenge, Counted, Done, Effect, Factor, FamiliarSource, Flow, FlowId, Grant,
     KnownDevice, Method, MethodState, Numbers, OathDevice, Offer, Pending, PendingBody, Proof,
-    Provenance, Purpose, Registration, Repeat, SavedSet, SealedSeed, Sends, Sent, Told, Unknown,
+    Provenance, Purpose, Registration, Repeat, SavedSet, SealedSeed, Sends, Told, Unknown,
     Write, WriteState,
 };
-use crate::domain::budget::{MethodBudget, PoolKind, Window};
+use crate::domain::budget::{Charged, Counted as Event, MethodBudget, PoolKind, Verdict, Window};
 use crate::domain::contact::{Destination, EmailAddress, PhoneNumber};
 use crate::domain::digest::{Digest, DigestOf};
 use crate::domain::facts::SessionKinds;
@@ -114,6 +114,7 @@ fn challenge(number: u32, method: MethodKind, channel: Channel, answer: Answer) 
         expires_at: at(600),
         attempts: 5,
         pool: if number == 1 { PoolKind::Open } else { PoolKind::Proven },
+        source: 4_000_000_000,
         answer,
         confirms: Some(id(4)),
         unknown: Unknown::NONE,
@@ -145,6 +146,7 @@ fn flows() -> Vec<Flow> {
         source: 4_000_000_000,
         by_administrator: true,
         known_device: true,
+        familiar: true,
         stamp: Some("41".to_owned()),
         required: 2,
         challenges: if place == 0 { challenges() } else { Vec::new() },
@@ -248,16 +250,23 @@ fn outbox() -> Vec<Pending> {
 }
 
 fn budgets() -> Vec<MethodBudget> {
-    let window = Window { times: vec![at(-20), at(-10)], locked_until: Some(at(900)) };
+    let counted = |seconds, source| Event { at: at(seconds), source };
+    let times = vec![counted(-20, 4_000_000_000), counted(-10, 0)];
+    let window = Window { times, locked_until: Some(at(900)) };
+    let (locked_until, yes) = (Some(at(900)), true);
+    let charged = Charged { locked_until, disabled: yes, closed: yes, told: yes };
     let kinds = MethodKind::ALL.into_iter().chain([MethodKind::Password]);
     let budget = |method| MethodBudget {
         method,
         open: window.clone(),
         proven: window.clone(),
         consecutive: 25,
+        run: vec![(4_000_000_000, 20), (0, 5)],
+        closed: true,
         disabled: true,
         told: true,
         sign_in: 4,
+        verdicts: vec![Verdict { at: at(80), pool: PoolKind::Open, charged }],
         unknown: Unknown::NONE,
     };
     kinds.map(budget).collect()
@@ -280,15 +289,18 @@ fn full() -> Account {
         },
         flows: flows(),
         budgets: budgets(),
-        sends: Sends {
-            open: vec![Sent { at: at(0), source: 1 }],
-            proven: vec![Sent { at: at(1), source: 2 }],
-        },
+        sends: Sends { open: vec![(at(0), 1).into()], proven: vec![(at(1), 2).into()] },
+        in_hand: Sends { open: vec![(at(2), 3).into()], proven: vec![(at(3), 4).into()] },
         outbox: outbox(),
         acts: Acts { user: vec![at(-5)], administrators: vec![at(-4)] },
         told: vec![Told { to: 4_000_000_000, times: vec![at(-3)] }],
         devices: vec![KnownDevice {
             secret: digest(5),
+            until: at(900_000),
+            unknown: Unknown::NONE,
+        }],
+        sources: vec![FamiliarSource {
+            source: [6; 8],
             until: at(900_000),
             unknown: Unknown::NONE,
         }],

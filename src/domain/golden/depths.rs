@@ -23,7 +23,7 @@ fn objects(path: String, value: &Value, into: &mut Vec<String>) {
 }
 
 /// Paths below which a field of a newer release is kept; elsewhere the record stays closed.
-const KEPT: [&str; 15] = [
+const KEPT: [&str; 16] = [
     "",
     "/registration",
     "/methods/0",
@@ -39,6 +39,7 @@ const KEPT: [&str; 15] = [
     "/outbox/0",
     "/write",
     "/devices/0",
+    "/sources/0",
 ];
 
 /// Inv. 19: at no depth is a field of a newer release lost: it is kept, or the account is closed.

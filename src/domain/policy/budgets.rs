@@ -218,7 +218,8 @@ impl Default for FailureBudgets {
 ///
 /// ```
 /// let sends = sspr::SendBudgets::default();
-/// assert_eq!((sends.per_hour, sends.per_day), (5, 10));
+/// assert_eq!((sends.per_hour, sends.per_day), (6, 20));
+/// assert_eq!((sends.live_flows, sends.source_share), (5, 50));
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -228,21 +229,54 @@ pub struct SendBudgets {
     /// seconds to 1 hour.
     #[serde(with = "duration_ms")]
     pub resend_after: Duration,
-    /// Challenges per account within an hour, in each pool. Default 5, 1 to 20, never above
-    /// `per_day`.
+    /// Challenges per account within an hour that send something, in each pool. Default 6, 1 to 20,
+    /// never above `per_day`.
     pub per_hour: u32,
-    /// Challenges per account within a day, in each pool. Default 10, 1 to 20.
+    /// Challenges per account within a day that send something, in each pool. Default 20, 1 to 20.
     pub per_day: u32,
-    /// Flows of one account that may be live at once. Default 3, 1 to 10.
+    /// Challenges per account within an hour that send nothing (authenticators, saved codes,
+    /// passkeys), in each pool. Default 10, 1 to 20, never above `in_hand_per_day`.
+    pub in_hand_per_hour: u32,
+    /// Challenges per account within a day that send nothing, in each pool. Default 20, 1 to 20.
+    pub in_hand_per_day: u32,
+    /// Flows of one account that may be live at once: of strangers, of familiar sources and of
+    /// known devices, so many each. Default 5, 1 to 10.
     pub live_flows: u8,
-    /// The share of an account's hourly challenges that one source may take, in percent. Default
-    /// 60, 10 to 100.
+    /// The share of each budget of an account that one source may hold, in percent: of the hour's
+    /// and the day's challenges, of live flows, of the failures that are counted, and of the
+    /// comparisons that live codes were promised. Default 50, 10 to 100; 100 sets no limit, so that
+    /// one source can spend all of them.
+    ///
+    /// A source that finds a budget untouched by others may hold this share `f` of it; once others
+    /// hold something, `f / (2 - f)` of what they leave (a third, by default). A source that holds
+    /// nothing may always take one of what is left. Known devices, signed-in users and flows that
+    /// hold a proof are limited by the whole budget only.
     pub source_share: u8,
+}
+
+impl SendBudgets {
+    /// What one pool allows in an hour and in a day, of the challenges that send something or of
+    /// those that do not.
+    pub(crate) const fn rates(&self, sent: bool) -> [Rate; 2] {
+        if sent {
+            [Rate::new(self.per_hour, HOUR), Rate::new(self.per_day, DAY)]
+        } else {
+            [Rate::new(self.in_hand_per_hour, HOUR), Rate::new(self.in_hand_per_day, DAY)]
+        }
+    }
 }
 
 impl Default for SendBudgets {
     fn default() -> Self {
-        Self { resend_after: MINUTE, per_hour: 5, per_day: 10, live_flows: 3, source_share: 60 }
+        Self {
+            resend_after: MINUTE,
+            per_hour: 6,
+            per_day: 20,
+            in_hand_per_hour: 10,
+            in_hand_per_day: 20,
+            live_flows: 5,
+            source_share: 50,
+        }
     }
 }
 

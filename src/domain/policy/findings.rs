@@ -9,6 +9,7 @@ use crate::domain::password::common_of_length;
 use super::departure::Departure;
 use super::fault::Amount;
 use super::guessing::Guessing;
+use super::owner::OwnersWay;
 use super::reach::exceeds_threshold;
 use super::review::Finding;
 use super::review::Severity::{self, Note, Recommendation, Requirement};
@@ -483,13 +484,18 @@ fn budgets(settings: &PolicySettings, found: &mut Vec<Finding>) {
     let (failures, sends) = (&settings.failures, &settings.sends);
     let open = failures.open;
     let wait = Amount::Span(open.window.max(failures.lock));
+    let owner = OwnersWay::of(settings);
+    let [one, five, fifty, thousand] = [1, 5, 50, 1_000].map(|n| owner.codes_a_day(n));
     let waits = format!(
-        "Left open: an owner who has proven no gate yet and comes from no known device shares the \
-         open budgets with strangers. A botnet can keep them spent (one source alone takes at most \
-         {} % of the challenges); the owner then waits, up to {wait} for failures and 24 hours for \
-         challenges.",
+        "Left open: an owner who has proven no gate yet, and comes from no known device and no \
+         familiar source, shares the open budgets with strangers. One source holds at most {} % of \
+         them; against 1, 5, 50 and 1000 sources that take all they can, the owner gets at least \
+         {one}, {five}, {fifty} and {thousand} codes a day. Beyond {} sources the owner waits, up to \
+         {wait} for failures and 24 hours for challenges, or for as long as they go on.",
         sends.source_share,
+        owner.sources_withstood(),
     );
+    let alone = owner.tries_of_a_code(1) == 0;
     report(
         settings,
         found,
@@ -544,6 +550,17 @@ fn budgets(settings: &PolicySettings, found: &mut Vec<Finding>) {
                 Engine,
                 "sspr, budgets",
                 &waits,
+                None,
+            ),
+            (
+                alone,
+                "sends.source_share",
+                "one-source-locks-out",
+                Recommendation,
+                Engine,
+                "sspr, budgets",
+                "One source can spend an account's budgets alone and keep its owner from resetting, \
+                 except from a known device or a familiar source (`sends.source_share`).",
                 None,
             ),
         ],

@@ -6,6 +6,7 @@ mod document;
 mod fault;
 mod findings;
 mod guessing;
+mod owner;
 mod presets;
 mod reach;
 mod review;
@@ -25,6 +26,7 @@ pub(in crate::domain) use document::stored;
 pub use document::{DocumentFault, PolicyDocumentError};
 pub use fault::{Amount, PolicyError, PolicyFault, PolicyProblem};
 pub use guessing::{Guessing, MethodOdds, Odds, Spray};
+pub use owner::OwnersWay;
 pub use presets::AsvsLevel;
 pub use review::{Finding, PolicyReview, Severity, Standard};
 pub use settings::{

@@ -102,8 +102,8 @@ impl PolicySettings {
                 lock: DAY,
                 ..FailureBudgets::default()
             },
-            // The share of one source, 60 %, is 5 of these.
-            sends: SendBudgets { per_hour: 8, ..SendBudgets::default() },
+            // The share of one source, 50 %, is 5 of these.
+            sends: SendBudgets { per_hour: 10, ..SendBudgets::default() },
             password: PasswordRules {
                 min_length: 8,
                 max_length: 256,

@@ -83,9 +83,16 @@ impl Bounds {
         let period = pool.window.max(failures.lock);
         let within = |span| Comparisons {
             each: u64::from(pool.max).saturating_mul(spans(span, period)),
-            all: u64::from(sends.per_hour)
-                .saturating_mul(spans(span, HOUR))
-                .min(u64::from(sends.per_day).saturating_mul(spans(span, DAY)))
+            all: [true, false]
+                .into_iter()
+                // What is sent and what is in hand have budgets of their own.
+                .filter(|sent| gates.methods.iter().any(|kind| kind.sends() == *sent))
+                .map(|sent| {
+                    let [hour, day] = sends.rates(sent);
+                    let hourly = u64::from(hour.max).saturating_mul(spans(span, HOUR));
+                    hourly.min(u64::from(day.max).saturating_mul(spans(span, DAY)))
+                })
+                .sum::<u64>()
                 .saturating_mul(attempts),
         };
         let capped =

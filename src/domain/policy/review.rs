@@ -8,6 +8,7 @@ use super::Policy;
 use super::departure::Departure;
 use super::findings;
 use super::guessing::Guessing;
+use super::owner::OwnersWay;
 
 impl Policy {
     /// Reports where this policy departs from NIST SP 800-63B-4, OWASP ASVS 5.0.0, PCI DSS 4 and
@@ -37,6 +38,7 @@ impl Policy {
             findings: findings::of(self, [&guessing, &administrators]),
             guessing,
             administrators,
+            owner: OwnersWay::of(self),
         }
     }
 }
@@ -56,6 +58,7 @@ pub struct PolicyReview {
     findings: Vec<Finding>,
     guessing: Guessing,
     administrators: Guessing,
+    owner: OwnersWay,
 }
 
 impl PolicyReview {
@@ -81,6 +84,12 @@ impl PolicyReview {
     #[must_use]
     pub const fn administrator_guessing(&self) -> &Guessing {
         &self.administrators
+    }
+
+    /// What an owner gets while strangers take what they can.
+    #[must_use]
+    pub const fn owner(&self) -> &OwnersWay {
+        &self.owner
     }
 }
 
@@ -115,6 +124,15 @@ impl fmt::Display for PolicyReview {
                  fall, {:.1e} within one window of the tenant's limit",
                 spray.expected(),
                 spray.expected_at_once(),
+            )?;
+        }
+        for sources in [1, 5, 50, 1_000] {
+            let codes = self.owner.codes_a_day(sources);
+            let tries = self.owner.tries_of_a_code(sources);
+            writeln!(
+                f,
+                "an owner in an unknown place, against {sources} sources: at least {codes} codes a \
+                 day, {tries} tries each",
             )?;
         }
         f.write_str("two gates multiply: this assumes that guessing one tells nothing of the other")

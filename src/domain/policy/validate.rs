@@ -284,6 +284,13 @@ fn budgets(faults: &mut Faults<'_>) {
         "more in an hour than in a day (`sends.per_day`)",
     );
     faults.number("sends.per_day", sends.per_day, 1, 20);
+    faults.number("sends.in_hand_per_hour", sends.in_hand_per_hour, 1, 20);
+    faults.inconsistent(
+        "sends.in_hand_per_hour",
+        sends.in_hand_per_hour > sends.in_hand_per_day,
+        "more in an hour than in a day (`sends.in_hand_per_day`)",
+    );
+    faults.number("sends.in_hand_per_day", sends.in_hand_per_day, 1, 20);
     faults.number("sends.live_flows", sends.live_flows, 1, 10);
     if !(10..=100).contains(&sends.source_share) {
         let problem = PolicyProblem::OutOfRange {

@@ -133,6 +133,7 @@ impl Admin<'_> {
             answer: Ok::<Answer, _>(answer),
             by_administrator: true,
             known_device: false,
+            familiar: false,
             required: eligible.gates.required,
             stamp: eligible.user.change_stamp.as_deref(),
             incarnation: eligible.user.incarnation.as_deref(),

@@ -1,8 +1,10 @@
 //! Operations of administrators.
 
 mod accounts;
+mod budgets;
 mod reports;
 
+pub use budgets::{BudgetKind, BudgetUse};
 pub use reports::{AccountSummary, BlockedMethod, Explanation};
 
 use std::collections::BTreeSet;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Admin;
+use super::budgets::{BudgetUse, budget_use};
 use crate::domain::account::{Account, WriteState};
 use crate::domain::budget::PoolKind;
 use crate::domain::decide::time_of;
@@ -56,8 +57,11 @@ pub struct Explanation {
     pub usable: Vec<MethodKind>,
     /// Whether what is registered is enough, once the holds have passed.
     pub registered: bool,
-    /// Budgets that stand in the way.
+    /// Failure budgets that stand in the way.
     pub blocked: Vec<BlockedMethod>,
+    /// Every budget of the account of which something is held now, and by how many sources: who
+    /// keeps an owner waiting shows here.
+    pub budgets: Vec<BudgetUse>,
     /// Whether a directory write of unknown outcome is open.
     pub unsettled_write: bool,
     /// What is known of the account.
@@ -72,7 +76,8 @@ pub struct BlockedMethod {
     pub method: MethodKind,
     /// Which of the two pools; `None` if the method is out of use in both.
     pub pool: Option<PoolKind>,
-    /// Until when; `None`: until it is registered anew.
+    /// Until when; `None`: until a right secret ends the run of failures, or, where both pools are
+    /// closed, until the method is registered again.
     pub until: Option<Timestamp>,
 }
 
@@ -137,6 +142,7 @@ impl Admin<'_> {
                 .registrant()
                 .is_some_and(|one| one.is_complete(account, &context.policy)),
             blocked,
+            budgets: budget_use(account, &context.policy, now),
             unsettled_write: account
                 .write
                 .as_ref()
@@ -155,8 +161,10 @@ fn blocked(account: &Account, policy: &Policy, now: Timestamp) -> Vec<BlockedMet
         }
         for pool in [PoolKind::Open, PoolKind::Proven] {
             let (rate, window) = (policy.failures.rate(pool), budget.pool(pool));
-            if window.remaining(rate, now) == 0 {
-                let aged = window.times.first().map(|at| at.plus(rate.window));
+            if budget.consecutive >= policy.failures.run(pool, policy.attempts) {
+                all.push(BlockedMethod { method: budget.method, pool: Some(pool), until: None });
+            } else if window.remaining(rate, now) == 0 {
+                let aged = window.live(rate.window, now).map(|one| one.at.plus(rate.window)).min();
                 let until = window.locked_until.filter(|until| now < *until).or(aged);
                 all.push(BlockedMethod { method: budget.method, pool: Some(pool), until });
             }

@@ -212,7 +212,8 @@ impl Registration<'_> {
         let context = &state.context;
         let registrant = context.registrant().ok_or(Refusal::NotOffered)?;
         let tell = &context.addresses(&state.loaded.account);
-        let confirm = Confirm { registrant, others: state.others, tell };
+        let source = engine.familiar_source(request, &state.target.key);
+        let confirm = Confirm { registrant, others: state.others, tell, source };
         let origin = Origin::of(request, ActorKind::User);
         let incarnation = state.incarnation();
         let decide = |turn: &mut Turn<'_>| {

@@ -215,6 +215,7 @@ impl Registration<'_> {
             answer: Err(SsprReason::NoSuchMethod),
             by_administrator: false,
             known_device: false,
+            familiar: false,
             required,
             stamp: facts.and_then(|user| user.change_stamp.as_deref()),
             incarnation: facts.and_then(|user| user.incarnation.as_deref()),
@@ -285,7 +286,8 @@ impl Registration<'_> {
         let origin = Origin::of(request, ActorKind::User);
         let (charge, matched) =
             engine.charge_and_compare(&target, policy, &origin, &claim, attempt).await?;
-        let confirm = Confirm { registrant, others, tell };
+        let source = engine.familiar_source(request, &target.key);
+        let confirm = Confirm { registrant, others, tell, source };
         let decide = |turn: &mut Turn<'_>| {
             confirm_method(turn, &claim.flow, &charge, &matched, &confirm).map(Plan::Commit)
         };

@@ -71,6 +71,14 @@ const ROWS: &[Row] = &[
         s.sends.per_hour = 1;
         s.sends.per_day = small(v);
     }),
+    ("sends.in_hand_per_hour", 1, Some(20), |s, v| {
+        s.sends.in_hand_per_day = 20;
+        s.sends.in_hand_per_hour = small(v);
+    }),
+    ("sends.in_hand_per_day", 1, Some(20), |s, v| {
+        s.sends.in_hand_per_hour = 1;
+        s.sends.in_hand_per_day = small(v);
+    }),
     ("sends.live_flows", 1, Some(10), |s, v| s.sends.live_flows = small(v)),
     ("sends.source_share", 10, Some(100), |s, v| s.sends.source_share = small(v)),
     ("notices.texts.max", 1, Some(16), |s, v| s.notices.texts.max = small(v)),
@@ -158,7 +166,7 @@ fn every_numeric_field_is_in_the_table() {
     let mut rows: Vec<_> = ROWS.iter().map(|row| row.0.to_owned()).collect();
     rows.sort();
     assert_eq!(rows, fields);
-    assert_eq!(rows.len(), 54);
+    assert_eq!(rows.len(), 56);
 }
 
 #[test]
@@ -188,7 +196,7 @@ fn one_beyond_each_limit_is_refused() {
             checked += 1;
         }
     }
-    assert_eq!(checked, 2 * 54 - 5 - 7, "no upper limit on 5, no lower limit on 7");
+    assert_eq!(checked, 2 * 56 - 5 - 7, "no upper limit on 5, no lower limit on 7");
 }
 
 #[test]

@@ -64,9 +64,10 @@ fn a_year_is_bounded_by_challenges_where_failures_are_not() {
         s.failures.lock = Duration::from_secs(60);
     });
     let method = fast.method(MethodKind::MobilePhone).unwrap();
-    assert_eq!(method.comparisons_per_day(), 50, "10 challenges of 5 attempts");
-    assert_eq!(method.comparisons_per_year(), 365 * 50);
-    assert_eq!(method.comparisons_per_flow(), 25, "5 challenges in an hour");
+    // The cap on consecutive failures is 50.
+    assert_eq!(method.comparisons_per_day(), 50);
+    assert_eq!(method.comparisons_per_year(), 365 * 100, "20 challenges of 5 attempts");
+    assert_eq!(method.comparisons_per_flow(), 30, "6 challenges in an hour");
 }
 
 #[test]

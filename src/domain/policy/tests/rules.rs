@@ -174,8 +174,10 @@ fn a_notice_to_administrators_says_to_whom() {
 fn related_numbers_agree() {
     let result = changed(|s| s.lifetimes.flow = Duration::from_secs(5 * 60));
     assert_eq!(fields(result), ["lifetimes.grant"]);
-    let result = changed(|s| s.sends.per_hour = 11);
+    let result = changed(|s| s.sends.per_day = 5);
     assert_eq!(fields(result), ["sends.per_hour"]);
+    let result = changed(|s| s.sends.in_hand_per_day = 9);
+    assert_eq!(fields(result), ["sends.in_hand_per_hour"]);
     let result = changed(|s| {
         s.failures.open.max = 4;
         s.failures.proven.max = 4;

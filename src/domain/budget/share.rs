@@ -1,0 +1,72 @@
+//! What one source may hold of a budget.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::time::Timestamp;
+
+/// One counted event, and the source that it belongs to: a short keyed hash, 0 for none.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(from = "(Timestamp, u32)", into = "(Timestamp, u32)")]
+pub(crate) struct Counted {
+    pub(crate) at: Timestamp,
+    pub(crate) source: u32,
+}
+
+impl From<(Timestamp, u32)> for Counted {
+    fn from((at, source): (Timestamp, u32)) -> Self {
+        Self { at, source }
+    }
+}
+
+impl From<Counted> for (Timestamp, u32) {
+    fn from(counted: Counted) -> Self {
+        (counted.at, counted.source)
+    }
+}
+
+/// How much of a budget is held by one source, and by all others together.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Held {
+    pub(crate) mine: u32,
+    pub(crate) others: u32,
+}
+
+impl Held {
+    pub(crate) fn of(sources: impl Iterator<Item = u32>, source: u32) -> Self {
+        sources.fold(Self::default(), |held, one| held.and(one == source, 1))
+    }
+
+    pub(crate) const fn and(mut self, mine: bool, count: u32) -> Self {
+        let side = if mine { &mut self.mine } else { &mut self.others };
+        *side = side.saturating_add(count);
+        self
+    }
+
+    pub(crate) const fn plus(self, other: Self) -> Self {
+        self.and(true, other.mine).and(false, other.others)
+    }
+}
+
+/// The share of a budget that one source may hold, in percent; 100 is no limit.
+///
+/// A source that finds the budget untouched by others may hold the share `f` of it. Once others
+/// hold something, it may hold `f / (2 - f)` of what they leave: two sources that come to rest hold
+/// together what one may hold alone. A source that holds nothing may take one entry as long as any
+/// is left. So one source never spends a budget, and each further one takes less.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Share(pub(crate) u8);
+
+impl Share {
+    /// The share of callers who are limited by the whole budget only.
+    pub(crate) const WHOLE: Self = Self(100);
+
+    /// How many entries a source may still take of so many. A source that is alone may hold `least`
+    /// whatever its share is: a code has all its tries where nothing was tried before.
+    pub(crate) fn left(self, capacity: u32, least: u32, held: Held) -> u32 {
+        let free = capacity.saturating_sub(held.others);
+        let percent = u32::from(self.0.min(100));
+        let (over, least) = if held.others == 0 { (100, least) } else { (200 - percent, 1) };
+        let most = (free.saturating_mul(percent) / over).max(least).min(free);
+        most.saturating_sub(held.mine)
+    }
+}

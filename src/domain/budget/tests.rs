@@ -1,0 +1,139 @@
+use super::*;
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+fn at(minutes: i64) -> Timestamp {
+    Timestamp::from_unix_seconds(1_800_000_000 + 60 * minutes)
+}
+
+fn rules() -> FailureBudgets {
+    let rate = Rate::new(3, 10 * MINUTE);
+    FailureBudgets { open: rate, proven: rate, lock: 20 * MINUTE, consecutive: 6 }
+}
+
+#[test]
+fn the_window_slides_with_each_event() {
+    let mut window = Window::default();
+    let rate = rules().open;
+    window.count(rate, at(0), 1);
+    window.count(rate, at(4), 1);
+    assert_eq!(window.remaining(rate, at(9)), 1);
+    assert_eq!(window.remaining(rate, at(10)), 2);
+    assert_eq!(window.remaining(rate, at(14)), 3);
+}
+
+#[test]
+fn a_lock_runs_from_the_last_counted_attempt() {
+    let mut budget = MethodBudget::new(MethodKind::Email);
+    for minute in 0..2 {
+        assert_eq!(budget.charge(PoolKind::Open, &rules(), 1, at(minute), 1).locked_until, None);
+    }
+    let charged = budget.charge(PoolKind::Open, &rules(), 1, at(2), 1);
+    assert_eq!(charged.locked_until, Some(at(22)));
+    // The window has aged by then, the lock has not.
+    assert_eq!(budget.open.remaining(rules().open, at(21)), 0);
+    assert_eq!(budget.open.remaining(rules().open, at(22)), 3);
+    // The other pool is another pool.
+    assert_eq!(budget.proven.remaining(rules().proven, at(2)), 3);
+}
+
+#[test]
+fn a_success_takes_back_its_own_charge_and_no_other() {
+    let mut budget = MethodBudget::new(MethodKind::Email);
+    let _ = budget.charge(PoolKind::Open, &rules(), 1, at(0), 1);
+    let _ = budget.charge(PoolKind::Open, &rules(), 1, at(1), 1);
+    let last = budget.charge(PoolKind::Open, &rules(), 1, at(2), 1);
+    assert!(!budget.succeed(PoolKind::Open, at(2), 1, last));
+    assert_eq!(budget.open.times, [(at(0), 1).into(), (at(1), 1).into()]);
+    assert_eq!(budget.open.remaining(rules().open, at(2)), 1);
+    assert_eq!(budget.consecutive, 0);
+}
+
+#[test]
+fn a_success_leaves_the_lock_that_somebody_else_set() {
+    let mut budget = MethodBudget::new(MethodKind::Email);
+    let first = budget.charge(PoolKind::Open, &rules(), 1, at(0), 1);
+    let _ = budget.charge(PoolKind::Open, &rules(), 1, at(1), 1);
+    let _ = budget.charge(PoolKind::Open, &rules(), 1, at(2), 1);
+    assert!(!budget.succeed(PoolKind::Open, at(0), 1, first));
+    assert_eq!(budget.open.remaining(rules().open, at(3)), 0);
+}
+
+/// the run of failures has no time decay, warns at half and disables at the cap.
+#[test]
+fn a_run_of_failures_never_decays() {
+    let mut budget = MethodBudget::new(MethodKind::Email);
+    let charges: Vec<Charged> =
+        (0..6).map(|n| budget.charge(PoolKind::Open, &rules(), 1, at(n * 10_000), 1)).collect();
+    let told: Vec<bool> = charges.iter().map(|charged| charged.told).collect();
+    assert_eq!(told, [false, false, true, false, false, false]);
+    assert!(charges[5].disabled && budget.disabled);
+    assert!(!charges[4].disabled);
+}
+
+#[test]
+fn stamps_of_a_fast_clock_start_again_at_full_length() {
+    let mut budget = MethodBudget::new(MethodKind::Email);
+    for _ in 0..3 {
+        let _ = budget.charge(PoolKind::Open, &rules(), 1, at(600), 1);
+    }
+    budget.open.restart_after(at(1), at(0), rules().lock);
+    assert_eq!(budget.open.locked_until, Some(at(20)));
+    assert_eq!(budget.open.times, [Counted { at: at(0), source: 1 }; 3]);
+}
+
+#[test]
+fn the_first_source_takes_its_share_and_each_further_one_less() {
+    let share = Share(50);
+    let mut taken = Vec::new();
+    for _ in 0..6 {
+        let others = taken.iter().sum();
+        taken.push(share.left(10, 5, Held { mine: 0, others }));
+    }
+    assert_eq!(taken, [5, 1, 1, 1, 1, 1]);
+    assert_eq!(share.left(20, 1, Held { mine: 0, others: 10 }), 3);
+    assert_eq!(share.left(20, 1, Held { mine: 5, others: 5 }), 0, "two at rest hold what one may");
+    assert_eq!(share.left(20, 1, Held { mine: 4, others: 5 }), 1);
+    assert_eq!(share.left(10, 5, Held { mine: 0, others: 10 }), 0);
+    assert_eq!(share.left(5, 5, Held { mine: 0, others: 0 }), 5, "a whole code, to the first");
+    assert_eq!(share.left(5, 5, Held { mine: 0, others: 1 }), 1);
+    assert_eq!(Share::WHOLE.left(10, 5, Held { mine: 3, others: 4 }), 3);
+}
+
+/// What known devices may still get wrong is kept from strangers, whatever the cap is.
+#[test]
+fn the_last_failures_of_a_run_are_the_proven_pools() {
+    for (proven, cap, open) in [(10, 50, 40), (10, 100, 90), (50, 50, 40), (10, 20, 16), (10, 5, 5)]
+    {
+        let proven = Rate::new(proven, MINUTE);
+        let rules = FailureBudgets { proven, consecutive: cap, ..rules() };
+        assert_eq!(rules.run(PoolKind::Open, 5), open, "of {cap}");
+        assert_eq!(rules.run(PoolKind::Proven, 5), cap);
+    }
+}
+
+#[test]
+fn a_right_attempt_takes_back_its_verdict_and_says_whether_it_was_recorded() {
+    let mut budget = MethodBudget::new(MethodKind::Email);
+    for minute in 0..2 {
+        let _ = budget.charge(PoolKind::Open, &rules(), 1, at(minute), 1);
+    }
+    let third = budget.charge(PoolKind::Open, &rules(), 1, at(2), 1);
+    assert_eq!(budget.verdicts.len(), 1, "the lock and the half-way warning wait");
+    let mut late = budget.clone();
+    assert!(!budget.succeed(PoolKind::Open, at(2), 1, third));
+    assert!(budget.verdicts.is_empty() && budget.open.locked_until.is_none() && !budget.told);
+    assert!(late.take_verdict(PoolKind::Open, at(2), third).is_some());
+    assert!(late.succeed(PoolKind::Open, at(2), 1, third), "it had been recorded");
+}
+
+#[test]
+fn the_run_knows_its_sources_up_to_a_bound() {
+    let mut budget = MethodBudget::new(MethodKind::Email);
+    for source in 1..=40 {
+        let _ = budget.charge(PoolKind::Open, &rules(), 1, at(0), source);
+    }
+    assert_eq!(budget.run.len(), MethodBudget::MAX_RUN);
+    assert_eq!(budget.held_of_run(1), Held { mine: 1, others: 39 });
+    assert_eq!(budget.held_of_run(40), Held { mine: 0, others: 40 });
+}

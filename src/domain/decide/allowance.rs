@@ -1,0 +1,185 @@
+//! What an account's budgets still allow one caller.
+
+use std::time::Duration;
+
+use super::MAX_OUTBOX;
+use crate::domain::account::{Account, Challenge, Flow, Pending, PendingBody, Sends};
+use crate::domain::budget::{Counted, Held, PoolKind, Share};
+use crate::domain::method::MethodKind;
+use crate::domain::policy::{Policy, Rate};
+use crate::domain::time::Timestamp;
+
+const HOUR: Duration = Duration::from_secs(3_600);
+pub(super) const DAY: Duration = Duration::from_secs(86_400);
+/// Codes that may wait in one outbox, so that notices always find room. The second number is for
+/// the proven pool: strangers must not fill its place.
+const MAX_WAITING_CODES: [u32; 2] = [6, 9];
+
+/// A caller, and the budgets that it draws on.
+#[derive(Clone, Copy)]
+pub(crate) struct Caller<'a> {
+    pub(crate) account: &'a Account,
+    pub(crate) policy: &'a Policy,
+    pub(crate) now: Timestamp,
+    pub(crate) kind: MethodKind,
+    pub(crate) pool: PoolKind,
+    /// A short keyed hash of the source.
+    pub(crate) source: u32,
+    /// Whether the source may hold no more than its share.
+    pub(crate) shared: bool,
+    /// Whether a method is being registered: that is the way back from a run of failures, which
+    /// does not stand in it.
+    pub(crate) register: bool,
+    /// The flow whose challenge of this kind gives its promise back.
+    pub(crate) replaces: Option<u32>,
+}
+
+impl<'a> Caller<'a> {
+    /// A signed-in user, whom only the whole of the proven pool limits.
+    pub(super) const fn signed_in(
+        account: &'a Account,
+        kind: MethodKind,
+        policy: &'a Policy,
+        now: Timestamp,
+    ) -> Self {
+        let pool = PoolKind::Proven;
+        let (source, shared, register, replaces) = (0, false, false, None);
+        Self { account, policy, now, kind, pool, source, shared, register, replaces }
+    }
+
+    fn share(&self) -> Share {
+        if self.shared { Share(self.policy.sends.source_share) } else { Share::WHOLE }
+    }
+
+    /// Comparisons that a new code may allow: the least of what the window and the run of failures
+    /// have left after what other live codes were promised, and of this source's share in both.
+    pub(crate) fn attempts(&self) -> u8 {
+        let failures = &self.policy.failures;
+        let rate = failures.rate(self.pool);
+        let share = self.share();
+        let whole = u32::from(self.policy.attempts);
+        let budget = self.account.budget(self.kind);
+        let disabled = budget.is_some_and(|budget| budget.disabled);
+        let window = budget.map(|budget| budget.pool(self.pool));
+        let locked = window.is_some_and(|window| window.locked(self.now));
+        if locked || (disabled && !self.register) {
+            return 0;
+        }
+        let live = window.into_iter().flat_map(|window| window.live(rate.window, self.now));
+        let failed = Held::of(live.map(|one| one.source), self.source);
+        let in_window = share.left(rate.max, whole, failed.plus(self.promised(&[self.pool])));
+        let in_run = if self.register {
+            u32::MAX
+        } else {
+            let run = budget.map(|budget| budget.held_of_run(self.source)).unwrap_or_default();
+            // What both pools were promised counts toward the cap that never decays.
+            let promised = self.promised(&[PoolKind::Open, PoolKind::Proven]);
+            share.left(failures.run(self.pool, self.policy.attempts), whole, run.plus(promised))
+        };
+        let attempts = whole.min(in_window).min(in_run);
+        u8::try_from(attempts).unwrap_or(u8::MAX)
+    }
+
+    /// Comparisons that live codes of this kind were promised.
+    fn promised(&self, pools: &[PoolKind]) -> Held {
+        let all = self.account.flows.iter().flat_map(|flow| {
+            let open = flow
+                .challenges
+                .iter()
+                .filter(move |one| Some(flow.number) != self.replaces || one.method() != self.kind);
+            open.chain(flow.repeat.iter().map(|repeat| &repeat.challenge))
+        });
+        let live = |one: &&Challenge| {
+            one.method() == self.kind && one.live(self.now) && pools.contains(&one.pool)
+        };
+        all.filter(live).fold(Held::default(), |held, one| {
+            held.and(one.source == self.source, u32::from(one.attempts))
+        })
+    }
+
+    /// When a comparison may be had again, as far as time alone decides.
+    pub(super) fn attempts_at(&self) -> Timestamp {
+        let budget = self.account.budget(self.kind);
+        let run_is_over = budget.is_some_and(|budget| match self.pool {
+            PoolKind::Open => budget.closed || budget.disabled,
+            PoolKind::Proven => budget.disabled,
+        });
+        if run_is_over && !self.register {
+            return Timestamp::MAX;
+        }
+        let rate = self.policy.failures.rate(self.pool);
+        let window = budget.map(|budget| budget.pool(self.pool));
+        let locked = window.and_then(|window| window.locked_until);
+        let counted = window.into_iter().flat_map(|window| window.live(rate.window, self.now));
+        let aged = counted.map(|one| one.at.plus(rate.window)).min();
+        let promised = self.account.flows.iter().flat_map(|flow| &flow.challenges);
+        let freed =
+            promised.filter(|one| one.method() == self.kind).map(|one| one.expires_at).min();
+        locked.filter(|until| *until > self.now).or(freed).or(aged).unwrap_or(self.now.plus(HOUR))
+    }
+
+    /// Until when no further challenge may be opened, if the challenges of the last hour or day
+    /// say so.
+    pub(super) fn sends_spent_until(&self) -> Option<Timestamp> {
+        let [hour, day] = sends_of(self.policy, self.kind);
+        let counted = sends(self.account, self.kind).pool(self.pool);
+        [hour, day].into_iter().find_map(|rate| self.spent_until(counted, rate))
+    }
+
+    /// Whether the day has no challenge left for this source: whether that is by its own share, and
+    /// until when.
+    pub(super) fn day_spent(&self) -> Option<(bool, Timestamp)> {
+        let [_, day] = sends_of(self.policy, self.kind);
+        let counted = sends(self.account, self.kind).pool(self.pool);
+        let until = self.spent_until(counted, day)?;
+        let all = counted.iter().filter(|one| self.now.since(one.at) < day.window).count();
+        Some((all < day.max as usize, until))
+    }
+
+    fn spent_until(&self, counted: &[Counted], rate: Rate) -> Option<Timestamp> {
+        let live = counted.iter().filter(|one| self.now.since(one.at) < rate.window);
+        let held = Held::of(live.clone().map(|one| one.source), self.source);
+        if self.share().left(rate.max, 1, held) > 0 {
+            return None;
+        }
+        live.map(|one| one.at.plus(rate.window)).min()
+    }
+
+    /// Until when no further flow may begin, if live flows of the same standing leave no room.
+    pub(super) fn flows_full_until(&self, alike: impl Fn(&Flow) -> bool) -> Option<Timestamp> {
+        let live = self.account.flows.iter().filter(|flow| flow.live(self.now) && alike(flow));
+        let held = Held::of(live.clone().map(|flow| flow.source), self.source);
+        if self.share().left(u32::from(self.policy.sends.live_flows), 1, held) > 0 {
+            return None;
+        }
+        live.map(|flow| flow.expires_at).min()
+    }
+
+    /// Whether the record has room for another code.
+    pub(super) fn outbox_has_room(&self) -> bool {
+        let [strangers, all] = MAX_WAITING_CODES;
+        let most = if self.pool == PoolKind::Open { strangers } else { all };
+        let source_of = |pending: &Pending| match &pending.body {
+            PendingBody::Code { flow, .. } => {
+                let found = self.account.flows.iter().find(|one| one.number == *flow);
+                Some(found.map_or(0, |flow| flow.source))
+            }
+            _ => None,
+        };
+        let held = Held::of(self.account.outbox.iter().filter_map(source_of), self.source);
+        self.account.outbox.len() < MAX_OUTBOX
+            && self.share().left(most, 1, held) > 0
+            && !self.account.is_large(self.pool)
+    }
+}
+
+/// The counted challenges that this kind belongs to: those that send something, or those that do
+/// not.
+pub(crate) const fn sends(account: &Account, kind: MethodKind) -> &Sends {
+    if kind.sends() { &account.sends } else { &account.in_hand }
+}
+
+/// How many challenges of this kind one pool allows in an hour and in a day.
+pub(crate) const fn sends_of(policy: &Policy, kind: MethodKind) -> [Rate; 2] {
+    policy.settings().sends.rates(kind.sends())
+}

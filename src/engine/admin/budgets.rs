@@ -1,0 +1,170 @@
+//! What administrators see of an account's budgets: what is held of each, and by how many sources.
+
+use serde::Serialize;
+
+use crate::domain::account::Account;
+use crate::domain::budget::{Counted, PoolKind};
+use crate::domain::decide::{sends, sends_of};
+use crate::domain::method::MethodKind;
+use crate::domain::policy::{Policy, Rate};
+use crate::domain::time::Timestamp;
+
+/// How much of one budget of an account is held now.
+///
+/// Sources are counted, never named: the account holds short keyed hashes of them only.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[non_exhaustive]
+pub struct BudgetUse {
+    /// Which budget.
+    pub budget: BudgetKind,
+    /// The kind of method that it belongs to; `None` for a budget of the whole account.
+    pub method: Option<MethodKind>,
+    /// Which of the two pools.
+    pub pool: PoolKind,
+    /// How much is held.
+    pub held: u32,
+    /// How much there is.
+    pub of: u32,
+    /// How many sources hold it.
+    pub sources: u32,
+    /// The most that one of them holds.
+    pub most_by_one_source: u32,
+    /// When the first of it is free again. `None`: only a right secret, or an administrator, frees it.
+    pub until: Option<Timestamp>,
+}
+
+/// A budget of an account.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum BudgetKind {
+    /// Challenges within an hour that send something.
+    SentInAnHour,
+    /// Challenges within a day that send something.
+    SentInADay,
+    /// Challenges within an hour of what is in hand.
+    InHandInAnHour,
+    /// Challenges within a day of what is in hand.
+    InHandInADay,
+    /// Live flows.
+    LiveFlows,
+    /// Wrong secrets within the window of failures.
+    Failures,
+    /// Comparisons that live codes were promised: part of the same window until they are made or
+    /// the code has died.
+    Promised,
+    /// Failures in a row, which do not age.
+    Consecutive,
+}
+
+const POOLS: [PoolKind; 2] = [PoolKind::Open, PoolKind::Proven];
+
+/// Every budget of which something is held.
+pub(super) fn budget_use(account: &Account, policy: &Policy, now: Timestamp) -> Vec<BudgetUse> {
+    let mut all = Vec::new();
+    // A kind of each class stands for it.
+    let classes = [
+        (MethodKind::Email, [BudgetKind::SentInAnHour, BudgetKind::SentInADay]),
+        (MethodKind::AuthenticatorApp, [BudgetKind::InHandInAnHour, BudgetKind::InHandInADay]),
+    ];
+    for (kind, budgets) in classes {
+        for pool in POOLS {
+            let counted = sends(account, kind).pool(pool);
+            for (budget, rate) in budgets.into_iter().zip(sends_of(policy, kind)) {
+                all.extend(window_use((budget, None, pool), counted, rate, now));
+            }
+        }
+    }
+    for pool in POOLS {
+        all.extend(flows_use(account, policy, pool, now));
+    }
+    for budget in &account.budgets {
+        for pool in POOLS {
+            let (counted, rate) = (&budget.pool(pool).times, policy.failures.rate(pool));
+            let what = (BudgetKind::Failures, Some(budget.method), pool);
+            let mut failures = window_use(what, counted, rate, now);
+            if let Some(failures) = &mut failures {
+                let locked = budget.pool(pool).locked_until.filter(|until| now < *until);
+                failures.until = locked.or(failures.until);
+            }
+            all.extend(failures);
+            let of = policy.failures.run(pool, policy.attempts);
+            let run = budget.run.iter().map(|(_, count)| *count);
+            let listed: u32 = run.clone().sum();
+            let others = budget.consecutive.saturating_sub(listed);
+            let what = (BudgetKind::Consecutive, Some(budget.method), pool);
+            all.extend(held(what, run.chain([others]).collect(), of, None));
+        }
+    }
+    for method in MethodKind::ALL {
+        for pool in POOLS {
+            all.extend(promised_use(account, policy, method, pool, now));
+        }
+    }
+    all
+}
+
+type What = (BudgetKind, Option<MethodKind>, PoolKind);
+
+fn held(what: What, by_source: Vec<u32>, of: u32, until: Option<Timestamp>) -> Option<BudgetUse> {
+    let by_source: Vec<u32> = by_source.into_iter().filter(|count| *count > 0).collect();
+    let (budget, method, pool) = what;
+    let most_by_one_source = by_source.iter().copied().max()?;
+    let sources = u32::try_from(by_source.len()).unwrap_or(u32::MAX);
+    let held = by_source.iter().sum();
+    Some(BudgetUse { budget, method, pool, held, of, sources, most_by_one_source, until })
+}
+
+/// Sums amounts by source.
+fn by_source(all: impl Iterator<Item = (u32, u32)>) -> Vec<u32> {
+    let mut sums: Vec<(u32, u32)> = Vec::new();
+    for (source, amount) in all {
+        match sums.iter_mut().find(|(one, _)| *one == source) {
+            Some((_, sum)) => *sum = sum.saturating_add(amount),
+            None => sums.push((source, amount)),
+        }
+    }
+    sums.into_iter().map(|(_, sum)| sum).collect()
+}
+
+fn window_use(what: What, counted: &[Counted], rate: Rate, now: Timestamp) -> Option<BudgetUse> {
+    let live = counted.iter().filter(|one| now.since(one.at) < rate.window);
+    let until = live.clone().map(|one| one.at.plus(rate.window)).min();
+    held(what, by_source(live.map(|one| (one.source, 1))), rate.max, until)
+}
+
+fn flows_use(
+    account: &Account,
+    policy: &Policy,
+    pool: PoolKind,
+    now: Timestamp,
+) -> Option<BudgetUse> {
+    let begun_in = |open: bool| if open { PoolKind::Open } else { PoolKind::Proven };
+    let live = account.flows.iter().filter(|flow| {
+        let stranger = !flow.known_device && !flow.familiar && !flow.by_administrator;
+        flow.live(now) && flow.purpose.anonymous() && begun_in(stranger) == pool
+    });
+    let until = live.clone().map(|flow| flow.expires_at).min();
+    let of = u32::from(policy.sends.live_flows);
+    // Known devices and familiar sources have as many each.
+    let of = if pool == PoolKind::Open { of } else { of.saturating_mul(2) };
+    let what = (BudgetKind::LiveFlows, None, pool);
+    held(what, by_source(live.map(|flow| (flow.source, 1))), of, until)
+}
+
+fn promised_use(
+    account: &Account,
+    policy: &Policy,
+    method: MethodKind,
+    pool: PoolKind,
+    now: Timestamp,
+) -> Option<BudgetUse> {
+    let all = account.flows.iter().flat_map(|flow| {
+        flow.challenges.iter().chain(flow.repeat.iter().map(|repeat| &repeat.challenge))
+    });
+    let live = all.filter(|one| one.method() == method && one.pool == pool && one.live(now));
+    let until = live.clone().map(|one| one.expires_at).min();
+    let what = (BudgetKind::Promised, Some(method), pool);
+    let amounts = live.map(|one| (one.source, u32::from(one.attempts)));
+    held(what, by_source(amounts), policy.failures.rate(pool).max, until)
+}
