@@ -88,7 +88,7 @@
 //! | `oath.digits` | 6 | What apps show. Eight are a hundred times harder to guess; some apps ignore what they are told. |
 //! | `oath.back`, `oath.forward` | one step back, none ahead | RFC 6238, 5.2: one step of 30 seconds for the way from device to server. Each step more is one more code that fits. |
 //! | `saved_codes` | 10 in a set | What people are used to. Each is 28 letters of 20, 121 bits, beyond the 64 of NIST SP 800-63B-4, 4.2.1.1 and the 112 from which a plain digest is enough. |
-//! | `known_device_days` | 90 | Ours: a browser in use. It has a failure budget of its own, and no other privilege. 0 switches it off. |
+//! | `known_device_days` | 90 | Ours: a browser in use, and a source from which the user has registered or completed a flow. Both draw on the proven pool, and have no other privilege. 0 switches both off. |
 //!
 //! A kind of method counts where `users.methods` or `administrators.gates.methods` names it *and* the
 //! engine can judge it: authenticators need [`seal`](crate::EngineBuilder::seal), what the host verifies
@@ -121,9 +121,9 @@
 //! | Setting | Default | Why |
 //! |---|---|---|
 //! | `failures.open` | 10 in 24 hours, per account and method | NIST SP 800-63B-4, 8.1: at least ten tries for people who mistype. PCI DSS 4, 8.3.4: at most ten. |
-//! | `failures.proven` | the same again | For whoever has proven a gate already, so that strangers cannot spend it. |
+//! | `failures.proven` | the same again | For flows that hold a proof, known devices and familiar sources, so that strangers cannot spend it. |
 //! | `failures.lock` | 1 hour, from the last counted attempt | PCI DSS 4, 8.3.4 asks 30 minutes; Entra takes 24 hours. |
-//! | `failures.consecutive` | 50, without decay | Half of the 100 of NIST SP 800-63B-4, 3.2.2: for six digits a chance of 5 in 100 000. |
+//! | `failures.consecutive` | 50, without decay | Half of the 100 of NIST SP 800-63B-4, 3.2.2: for six digits a chance of 5 in 100 000. Strangers may bring about 40 of them; the last 10 are the proven pool's. |
 //!
 //! ```
 //! use std::time::Duration;
@@ -163,17 +163,19 @@
 //! | Setting | Default | Why |
 //! |---|---|---|
 //! | `sends.resend_after` | 60 seconds | NIST SP 800-63B-4, 8.1: a code must not change while it is typed. |
-//! | `sends.per_hour`, `per_day` | 5 and 10 challenges per account, in each pool | Ours: messages cost money and patience. |
-//! | `sends.live_flows` | 3 per account | Ours: a phone, a laptop, and a forgotten tab. |
-//! | `sends.source_share` | 60 % of the hour's challenges for one source | Ours: one stranger leaves some to the owner. |
+//! | `sends.per_hour`, `per_day` | 6 and 20 challenges per account that send something, in each pool | Ours: messages cost money and patience. The day's number is twice that of wrong tries, so that shares of it are worth having. |
+//! | `sends.in_hand_per_hour`, `in_hand_per_day` | 10 and 20 challenges of what is in hand, in each pool | Ours: they send nothing; the failures bound what they are worth. |
+//! | `sends.live_flows` | 5 per account: of strangers, of familiar sources, of known devices | Ours: a phone, a laptop, a forgotten tab, and what strangers hold. |
+//! | `sends.source_share` | 50 % of each budget of an account for one source, a third of what others leave | Ours: what [`limits`](super::limits) says is left to the owner. |
 //!
 //! ```
 //! use sspr::SendBudgets;
 //!
 //! let sends = SendBudgets::default();
 //! assert_eq!(sends.resend_after.as_secs(), 60);
-//! assert_eq!((sends.per_hour, sends.per_day), (5, 10));
-//! assert_eq!((sends.live_flows, sends.source_share), (3, 60));
+//! assert_eq!((sends.per_hour, sends.per_day), (6, 20));
+//! assert_eq!((sends.in_hand_per_hour, sends.in_hand_per_day), (10, 20));
+//! assert_eq!((sends.live_flows, sends.source_share), (5, 50));
 //! ```
 //!
 //! # Limits across accounts

@@ -9,6 +9,7 @@
 //! | [`postgres`] | whoever operates the database | roles, pools, timeouts, vacuum, failover, backups, alerts, queries |
 //! | `etcd`, with the feature | whoever runs the store on etcd | what it takes, compaction, backup, alerts, when not to |
 //! | [`defaults`] | whoever owns the policy | each number, and where it comes from |
+//! | [`limits`] | whoever owns the policy or operates the service | each budget: who can spend it, what is left to the owner, which simulation shows it |
 //! | [`threats`] | whoever reviews it | who attacks how, what the engine does, what it cannot exclude |
 //! | [`upgrading`] | whoever runs it | versions of what is stored, keys and their rotation, rolling upgrades |
 //! | [`moving`] | whoever runs it | another store, another lookup key, and how it is verified |
@@ -22,6 +23,7 @@ pub mod embedding;
 #[cfg(feature = "etcd")]
 pub mod etcd;
 pub mod host_methods;
+pub mod limits;
 pub mod moving;
 pub mod postgres;
 pub mod signed_in;

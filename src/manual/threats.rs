@@ -13,7 +13,7 @@
 //! | a little on many accounts | Counters by source, destination, number range and tenant; codes grow while the tenant's is spent | a botnet below all of them |
 //! | the same code in parallel | One conditional commit: one proof, whatever the number of requests and processes | a store that breaks its contract |
 //! | new flows or resends for fresh tries | Budgets belong to account and method, not to a flow or a code | |
-//! | to shut the owner out | No stranger's guess closes an account: a live code's comparisons are set aside for it; a second pool serves whoever has proven a gate; no source takes more than its share | with one gate, a botnet makes the owner wait for the window |
+//! | to shut the owner out | One source holds at most its share of each budget of an account; a live code's comparisons are set aside for it; flows that hold a proof, known devices and familiar sources draw on a second pool, which strangers cannot spend | in an unknown place the owner gets at least 3 codes a day against one source, 1 against five, 0 against 50 or 1 000 ([`limits`](super::limits)) |
 //! | to bomb a phone or run up a bill | Waits, budgets per account, limits per destination and prefix | what the budgets allow |
 //! | to wear somebody down with pushes | The same budgets: where they are spent the host is asked to begin for nobody. Number matching is the host's | whoever reads the number to a stranger on the telephone |
 //! | to have a victim prove a flow that *they* began | Each proof moves the flow to a new ticket; a link that is redeemed elsewhere takes the flow along | a victim who reads a code out |

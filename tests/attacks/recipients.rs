@@ -149,7 +149,7 @@ async fn v43_nobody_is_flooded(place: &Place) {
         opened(&world.engine, &source(n), &person.name, &email()).await.expect("uniform");
         world.deliver().await;
     }
-    assert_eq!(sent(&person.mail), 2, "two codes of five attempts: the budget of guesses");
+    assert_eq!(sent(&person.mail), 6, "one code of five tries and five of one: the guesses");
     // Over a day: as many as the account's own count allows, whoever asks.
     for n in 0..place.rounds(200, 40) {
         world.clock.advance(15 * MINUTE);
@@ -159,7 +159,7 @@ async fn v43_nobody_is_flooded(place: &Place) {
             break;
         }
     }
-    assert!(sent(&person.mail) <= 10, "{}", sent(&person.mail));
+    assert!(sent(&person.mail) <= 20, "{}", sent(&person.mail));
     // One source, many people.
     let before = world.inbox.attempts();
     for n in 100..160 {
@@ -177,7 +177,7 @@ async fn v43_nobody_is_flooded(place: &Place) {
             world.deliver().await;
         }
     }
-    assert_eq!(world.inbox.attempts() - before, 2, "60 of 100 of three live flows");
+    assert_eq!(world.inbox.attempts() - before, 2, "half of five live flows");
     // Unknown people.
     let before = world.inbox.attempts();
     for n in 0..50 {

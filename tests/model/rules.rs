@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use sspr::testing::SoftToken;
 use sspr::{MethodKind, Timestamp};
 
-use crate::model::{ATTEMPTS, Answer, BUDGET, Challenge, Method, Model, Purpose, RUN};
+use crate::model::{ATTEMPTS, Answer, BUDGET, Challenge, Method, Model, OPEN_RUN, Purpose, RUN};
 
 /// The code that an app shows, that many steps away from now.
 pub(crate) fn app_code(token: &SoftToken, now: i64, steps: i64) -> String {
@@ -70,7 +70,8 @@ impl Model {
         let run = run + self.users[user].sign_ins;
         let promised = self.promised(user, kind);
         let left = BUDGET.saturating_sub(spent + promised);
-        let left = left.min((RUN as usize).saturating_sub(run as usize + promised));
+        let most = if proven { RUN } else { OPEN_RUN };
+        let left = left.min((most as usize).saturating_sub(run as usize + promised));
         // It would not have been opened without one.
         u8::try_from(left).unwrap_or(u8::MAX).clamp(1, ATTEMPTS)
     }

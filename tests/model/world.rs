@@ -31,7 +31,10 @@ pub(crate) fn settings(required: u8) -> PolicySettings {
     (settings.failures.open, settings.failures.proven) = (rate, rate);
     settings.failures.consecutive = RUN;
     (settings.sends.per_hour, settings.sends.per_day, settings.sends.live_flows) = (20, 20, 6);
+    // One source plays everything: the reference has no shares, and knows no source.
+    (settings.sends.in_hand_per_hour, settings.sends.in_hand_per_day) = (20, 20);
     settings.sends.source_share = 100;
+    settings.known_device_days = 0;
     settings.sends.resend_after = std::time::Duration::from_secs(30);
     settings.registration.hold = std::time::Duration::from_secs(HOLD as u64);
     let wide = Rate::new(100_000, day);

@@ -5,6 +5,7 @@
 mod support;
 
 mod asked;
+mod budgets;
 mod methods;
 mod redeemed;
 mod resets;

@@ -1,5 +1,6 @@
 //! Opening a challenge.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use super::Turn;
@@ -108,17 +109,14 @@ pub(crate) fn open_challenge(turn: &mut Turn<'_>, open: &Open<'_>) -> Result<Ope
         return Ok(Opened::Silent(retry_at));
     }
     let expires_at = open.started_at.plus(policy.lifetimes.flow);
-    let caller = open.caller(turn);
-    let (kind, pool) = (caller.kind, caller.pool);
-    if let Some(at) = spent_until(&caller, open) {
-        return Ok(Opened::Silent(at));
-    }
-    let mut attempts = caller.attempts();
+    let open = &*drawing(turn, open);
+    let mut attempts = match room(turn, open) {
+        Ok(attempts) => attempts,
+        Err(retry_at) => return Ok(Opened::Silent(retry_at)),
+    };
+    let (kind, pool) = (open.option.method(), open.caller(turn).pool);
     if matches!(open.exceeded, Some(Exceeded::Destination | Exceeded::Prefix)) {
         attempts = attempts.min(WARY_ATTEMPTS);
-    }
-    if attempts == 0 || !caller.outbox_has_room() {
-        return Ok(Opened::Silent(caller.attempts_at()));
     }
 
     let number = Turn::number(&mut turn.account.numbers.challenge);
@@ -207,8 +205,31 @@ fn check_flow(flow: &Flow, open: &Open<'_>, epoch: u32, now: Timestamp) -> Resul
     Ok(())
 }
 
+/// A familiar source draws on the proven pool only where the open one has nothing left for it: then
+/// strangers cannot keep it out, and it keeps nothing from the user who is signed in.
+fn drawing<'o, 'a>(turn: &Turn<'_>, open: &'o Open<'a>) -> Cow<'o, Open<'a>> {
+    if !open.familiar {
+        return Cow::Borrowed(open);
+    }
+    let plain = Open { familiar: false, ..open.clone() };
+    if room(turn, &plain).is_ok() { Cow::Owned(plain) } else { Cow::Borrowed(open) }
+}
+
+/// The comparisons that a new challenge may allow; `Err` is when there may be some again.
+fn room(turn: &Turn<'_>, open: &Open<'_>) -> Result<u8, Timestamp> {
+    let caller = open.caller(turn);
+    if let Some(at) = spent_until(&caller, open) {
+        return Err(at);
+    }
+    match caller.attempts() {
+        attempts if attempts > 0 && caller.outbox_has_room() => Ok(attempts),
+        _ => Err(caller.attempts_at()),
+    }
+}
+
 fn pool_of(flow: Option<&Flow>, open: &Open<'_>) -> PoolKind {
     match flow {
+        Some(_) if open.familiar => PoolKind::Proven,
         Some(flow) => flow.pool(),
         None if open.known_device || open.familiar || open.by_administrator => PoolKind::Proven,
         None if !open.purpose.anonymous() => PoolKind::Proven,
@@ -362,6 +383,7 @@ pub(crate) fn charge_number(
     if let Some(retry_at) = check_open(turn, open)? {
         return Ok(Err(retry_at));
     }
+    let open = &*drawing(turn, open);
     let caller = Caller { replaces: None, ..open.caller(turn) };
     let pool = caller.pool;
     // No challenge could be opened: no number is compared for it.

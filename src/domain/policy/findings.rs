@@ -9,7 +9,7 @@ use crate::domain::password::common_of_length;
 use super::departure::Departure;
 use super::fault::Amount;
 use super::guessing::Guessing;
-use super::owner::OwnersWay;
+use super::owner::{self, OwnersWay};
 use super::reach::exceeds_threshold;
 use super::review::Finding;
 use super::review::Severity::{self, Note, Recommendation, Requirement};
@@ -484,18 +484,18 @@ fn budgets(settings: &PolicySettings, found: &mut Vec<Finding>) {
     let (failures, sends) = (&settings.failures, &settings.sends);
     let open = failures.open;
     let wait = Amount::Span(open.window.max(failures.lock));
-    let owner = OwnersWay::of(settings);
-    let [one, five, fifty, thousand] = [1, 5, 50, 1_000].map(|n| owner.codes_a_day(n));
+    let way = OwnersWay::of(settings);
+    let [one, five, fifty, thousand] = owner::SIZES.map(|n| way.codes_a_day(n));
     let waits = format!(
         "Left open: an owner who has proven no gate yet, and comes from no known device and no \
          familiar source, shares the open budgets with strangers. One source holds at most {} % of \
          them; against 1, 5, 50 and 1000 sources that take all they can, the owner gets at least \
-         {one}, {five}, {fifty} and {thousand} codes a day. Beyond {} sources the owner waits, up to \
-         {wait} for failures and 24 hours for challenges, or for as long as they go on.",
+         {one}, {five}, {fifty} and {thousand} codes a day. Beyond {} sources the owner then waits, \
+         up to {wait} for failures and 24 hours for challenges, or for as long as they go on.",
         sends.source_share,
-        owner.sources_withstood(),
+        way.sources_withstood(),
     );
-    let alone = owner.tries_of_a_code(1) == 0;
+    let alone = way.tries_of_a_code(1) == 0;
     report(
         settings,
         found,

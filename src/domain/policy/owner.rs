@@ -1,5 +1,9 @@
 //! What is left to an account's owner while strangers take what they can.
 
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
 use crate::domain::budget::{Held, PoolKind, Share};
 
 use super::settings::PolicySettings;
@@ -20,13 +24,24 @@ use super::settings::PolicySettings;
 /// assert_eq!(review.owner().tries_of_a_code(5), 1);
 /// # Ok::<(), sspr::PolicyError>(())
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(into = "BTreeMap<u32, u32>")]
 pub struct OwnersWay {
     share: Share,
     challenges: u32,
     failures: u32,
     run: u32,
     attempts: u8,
+}
+
+/// The sizes of attack that reports name.
+pub(super) const SIZES: [u32; 4] = [1, 5, 50, 1_000];
+
+/// Sources, and the codes a day against them: what is serialised.
+impl From<OwnersWay> for BTreeMap<u32, u32> {
+    fn from(owner: OwnersWay) -> Self {
+        SIZES.into_iter().map(|sources| (sources, owner.codes_a_day(sources))).collect()
+    }
 }
 
 impl OwnersWay {

@@ -8,7 +8,7 @@ use super::Policy;
 use super::departure::Departure;
 use super::findings;
 use super::guessing::Guessing;
-use super::owner::OwnersWay;
+use super::owner::{self, OwnersWay};
 
 impl Policy {
     /// Reports where this policy departs from NIST SP 800-63B-4, OWASP ASVS 5.0.0, PCI DSS 4 and
@@ -126,7 +126,7 @@ impl fmt::Display for PolicyReview {
                 spray.expected_at_once(),
             )?;
         }
-        for sources in [1, 5, 50, 1_000] {
+        for sources in owner::SIZES {
             let codes = self.owner.codes_a_day(sources);
             let tries = self.owner.tries_of_a_code(sources);
             writeln!(

@@ -1,6 +1,6 @@
 //! What administrators see of an account's budgets: what is held of each, and by how many sources.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::domain::account::Account;
 use crate::domain::budget::{Counted, PoolKind};
@@ -12,7 +12,7 @@ use crate::domain::time::Timestamp;
 /// How much of one budget of an account is held now.
 ///
 /// Sources are counted, never named: the account holds short keyed hashes of them only.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct BudgetUse {
     /// Which budget.
@@ -34,7 +34,7 @@ pub struct BudgetUse {
 }
 
 /// A budget of an account.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum BudgetKind {
