@@ -5,7 +5,7 @@ mod share;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use share::{Counted, Held, Share};
+pub(crate) use share::{Entry, Held, Share};
 
 use std::time::Duration;
 
@@ -71,7 +71,7 @@ pub(crate) struct MethodBudget {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Window {
     #[serde(default)]
-    pub(crate) times: Vec<Counted>,
+    pub(crate) times: Vec<Entry>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) locked_until: Option<Timestamp>,
 }
@@ -98,20 +98,20 @@ impl Window {
         &self,
         window: Duration,
         now: Timestamp,
-    ) -> impl Iterator<Item = &Counted> + Clone {
+    ) -> impl Iterator<Item = &Entry> + Clone {
         self.times.iter().filter(move |one| now.since(one.at) < window)
     }
 
     /// Counts one event; forgets those that have left the window.
     pub(crate) fn count(&mut self, rate: Rate, now: Timestamp, source: u32) {
         self.times.retain(|one| now.since(one.at) < rate.window);
-        self.times.push(Counted { at: now, source });
+        self.times.push(Entry { at: now, source });
     }
 
     /// Takes back one event counted at `at` for this source, if it is still there: it turned out to
     /// be a success.
     pub(crate) fn uncount(&mut self, at: Timestamp, source: u32) -> bool {
-        let counted = Counted { at, source };
+        let counted = Entry { at, source };
         let place = self.times.iter().rposition(|one| *one == counted);
         place.map(|place| self.times.remove(place)).is_some()
     }

@@ -17,7 +17,7 @@ pub(crate) use unknown::Unknown;
 
 use serde::{Deserialize, Serialize};
 
-use super::budget::{Counted, MethodBudget, PoolKind};
+use super::budget::{Entry, MethodBudget, PoolKind};
 use super::digest::Digest;
 use super::hex_bytes;
 use super::ids::{MethodId, RecordKey, TenantId, UserId};
@@ -160,9 +160,9 @@ pub(crate) struct FamiliarSource {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Sends {
     #[serde(default)]
-    pub(crate) open: Vec<Counted>,
+    pub(crate) open: Vec<Entry>,
     #[serde(default)]
-    pub(crate) proven: Vec<Counted>,
+    pub(crate) proven: Vec<Entry>,
 }
 
 /// The times of the acts that are still in a window.
@@ -185,14 +185,14 @@ pub(crate) struct Told {
 }
 
 impl Sends {
-    pub(crate) const fn pool(&self, pool: PoolKind) -> &Vec<Counted> {
+    pub(crate) const fn pool(&self, pool: PoolKind) -> &Vec<Entry> {
         match pool {
             PoolKind::Open => &self.open,
             PoolKind::Proven => &self.proven,
         }
     }
 
-    pub(crate) const fn pool_mut(&mut self, pool: PoolKind) -> &mut Vec<Counted> {
+    pub(crate) const fn pool_mut(&mut self, pool: PoolKind) -> &mut Vec<Entry> {
         match pool {
             PoolKind::Open => &mut self.open,
             PoolKind::Proven => &mut self.proven,

@@ -7,19 +7,19 @@ use crate::domain::time::Timestamp;
 /// One counted event, and the source that it belongs to: a short keyed hash, 0 for none.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(from = "(Timestamp, u32)", into = "(Timestamp, u32)")]
-pub(crate) struct Counted {
+pub(crate) struct Entry {
     pub(crate) at: Timestamp,
     pub(crate) source: u32,
 }
 
-impl From<(Timestamp, u32)> for Counted {
+impl From<(Timestamp, u32)> for Entry {
     fn from((at, source): (Timestamp, u32)) -> Self {
         Self { at, source }
     }
 }
 
-impl From<Counted> for (Timestamp, u32) {
-    fn from(counted: Counted) -> Self {
+impl From<Entry> for (Timestamp, u32) {
+    fn from(counted: Entry) -> Self {
         (counted.at, counted.source)
     }
 }

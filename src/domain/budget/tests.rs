@@ -79,7 +79,7 @@ fn stamps_of_a_fast_clock_start_again_at_full_length() {
     }
     budget.open.restart_after(at(1), at(0), rules().lock);
     assert_eq!(budget.open.locked_until, Some(at(20)));
-    assert_eq!(budget.open.times, [Counted { at: at(0), source: 1 }; 3]);
+    assert_eq!(budget.open.times, [Entry { at: at(0), source: 1 }; 3]);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::MAX_OUTBOX;
 use crate::domain::account::{Account, Challenge, Flow, Pending, PendingBody, Sends};
-use crate::domain::budget::{Counted, Held, PoolKind, Share};
+use crate::domain::budget::{Entry, Held, PoolKind, Share};
 use crate::domain::method::MethodKind;
 use crate::domain::policy::{Policy, Rate};
 use crate::domain::time::Timestamp;
@@ -136,7 +136,7 @@ impl<'a> Caller<'a> {
         Some((all < day.max as usize, until))
     }
 
-    fn spent_until(&self, counted: &[Counted], rate: Rate) -> Option<Timestamp> {
+    fn spent_until(&self, counted: &[Entry], rate: Rate) -> Option<Timestamp> {
         let live = counted.iter().filter(|one| self.now.since(one.at) < rate.window);
         let held = Held::of(live.clone().map(|one| one.source), self.source);
         if self.share().left(rate.max, 1, held) > 0 {

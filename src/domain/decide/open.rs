@@ -9,7 +9,7 @@ use super::prove::distinct;
 use crate::domain::account::{
     Answer, Challenge, Flow, FlowId, Offer, PendingBody, Purpose, Unknown,
 };
-use crate::domain::budget::{Charged, Counted, PoolKind, Verdict};
+use crate::domain::budget::{Charged, Entry, PoolKind, Verdict};
 use crate::domain::event::EventKind;
 use crate::domain::ids::MethodId;
 use crate::domain::message::Locale;
@@ -426,7 +426,7 @@ impl Turn<'_> {
             if kind.sends() { &mut self.account.sends } else { &mut self.account.in_hand };
         let counted = counted.pool_mut(pool);
         counted.retain(|one| now.since(one.at) < DAY);
-        counted.push(Counted { at: now, source: open.source });
+        counted.push(Entry { at: now, source: open.source });
         let caller = Caller { pool, ..open.caller(self) };
         if let Some((by_one_source, until)) = caller.day_spent() {
             self.note(EventKind::ChallengesSpent {

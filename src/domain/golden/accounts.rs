@@ -7,7 +7,7 @@ use crate::domain::account::{
     Provenance, Purpose, Registration, Repeat, SavedSet, SealedSeed, Sends, Told, Unknown,
     Write, WriteState,
 };
-use crate::domain::budget::{Charged, Counted as Event, MethodBudget, PoolKind, Verdict, Window};
+use crate::domain::budget::{Charged, Entry, MethodBudget, PoolKind, Verdict, Window};
 use crate::domain::contact::{Destination, EmailAddress, PhoneNumber};
 use crate::domain::digest::{Digest, DigestOf};
 use crate::domain::facts::SessionKinds;
@@ -250,7 +250,7 @@ fn outbox() -> Vec<Pending> {
 }
 
 fn budgets() -> Vec<MethodBudget> {
-    let counted = |seconds, source| Event { at: at(seconds), source };
+    let counted = |seconds, source| Entry { at: at(seconds), source };
     let times = vec![counted(-20, 4_000_000_000), counted(-10, 0)];
     let window = Window { times, locked_until: Some(at(900)) };
     let (locked_until, yes) = (Some(at(900)), true);

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::account::Account;
-use crate::domain::budget::{Counted, PoolKind};
+use crate::domain::budget::{Entry, PoolKind};
 use crate::domain::decide::{sends, sends_of};
 use crate::domain::method::MethodKind;
 use crate::domain::policy::{Policy, Rate};
@@ -127,7 +127,7 @@ fn by_source(all: impl Iterator<Item = (u32, u32)>) -> Vec<u32> {
     sums.into_iter().map(|(_, sum)| sum).collect()
 }
 
-fn window_use(what: What, counted: &[Counted], rate: Rate, now: Timestamp) -> Option<BudgetUse> {
+fn window_use(what: What, counted: &[Entry], rate: Rate, now: Timestamp) -> Option<BudgetUse> {
     let live = counted.iter().filter(|one| now.since(one.at) < rate.window);
     let until = live.clone().map(|one| one.at.plus(rate.window)).min();
     held(what, by_source(live.map(|one| (one.source, 1))), rate.max, until)
