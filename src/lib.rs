@@ -166,9 +166,9 @@ pub use domain::policy::{
     AdministratorPolicy, Amount, AsvsLevel, CodeAlphabet, CodeFormat, CodeFormats, ContactSources,
     CrossLimits, Departure, Disclosure, DocumentFault, FailureBudgets, Finding, Gates, Guessing,
     Lifetimes, MethodOdds, NoticeBudgets, Notifications, NotifyRule, OathPolicy, Odds,
-    OnPremisesPolicy, OwnersWay, Policy, PolicyDocumentError, PolicyError, PolicyFault, PolicyProblem,
-    PolicyReview, PolicySettings, Rate, RegistrationPolicy, Scope, SendBudgets, Severity, Spray,
-    Standard,
+    OnPremisesPolicy, OwnersWay, Policy, PolicyDocumentError, PolicyError, PolicyFault,
+    PolicyProblem, PolicyReview, PolicySettings, Rate, RegistrationPolicy, Scope, SendBudgets,
+    Severity, Spray, Standard,
 };
 pub use domain::reason::{FlowStage, SsprReason};
 pub use domain::record::{Columns, Record, RecordKind, Version};
@@ -179,12 +179,12 @@ pub use domain::time::Timestamp;
 pub use domain::totp::{OathAlgorithm, OathParameters, OathSeed};
 pub use engine::transfer;
 pub use engine::{
-    AccountSummary, Actor, Admin, AdminRoles, Attempt, Authenticator, BlockedMethod, BudgetKind, BudgetUse, Change,
-    DeviceSecret, Engine, EngineBuilder, Enrolment, Error, Explanation, FailingDelivery, Fault,
-    KeyUse, Maintained, MethodView, NeedsDelivery, NeedsDirectory, NeedsKeys, NeedsStore,
-    NewAuthenticator, NewMethod, OptionView, PasswordGuide, Port, Ready, Registration,
-    RegistrationReview, Reply, Request, Resealed, Reset, SavedCodes, SeedsLeft, Selection,
-    ShortKeysInUse, SignInContext, SignedIn, Source, Stats, Step, StoredPolicy, Unlock,
+    AccountSummary, Actor, Admin, AdminRoles, Attempt, Authenticator, BlockedMethod, BudgetKind,
+    BudgetUse, Change, DeviceSecret, Engine, EngineBuilder, Enrolment, Error, Explanation,
+    FailingDelivery, Fault, KeyUse, Maintained, MethodView, NeedsDelivery, NeedsDirectory,
+    NeedsKeys, NeedsStore, NewAuthenticator, NewMethod, OptionView, PasswordGuide, Port, Ready,
+    Registration, RegistrationReview, Reply, Request, Resealed, Reset, SavedCodes, SeedsLeft,
+    Selection, ShortKeysInUse, SignInContext, SignedIn, Source, Stats, Step, StoredPolicy, Unlock,
     UnreadableAccount,
 };
 pub use port::{

@@ -2,9 +2,9 @@
 
 use super::{at, key, tenant, user};
 use crate::domain::account::{
-    Account, Acts, Answer, Challenge, Counted, Done, Effect, Factor, FamiliarSource, Flow, FlowId, Grant,
-    KnownDevice, Method, MethodState, Numbers, OathDevice, Offer, Pending, PendingBody, Proof,
-    Provenance, Purpose, Registration, Repeat, SavedSet, SealedSeed, Sends, Told, Unknown,
+    Account, Acts, Answer, Challenge, Counted, Done, Effect, Factor, FamiliarSource, Flow, FlowId,
+    Grant, KnownDevice, Method, MethodState, Numbers, OathDevice, Offer, Pending, PendingBody,
+    Proof, Provenance, Purpose, Registration, Repeat, SavedSet, SealedSeed, Sends, Told, Unknown,
     Write, WriteState,
 };
 use crate::domain::budget::{Charged, Entry, MethodBudget, PoolKind, Verdict, Window};
