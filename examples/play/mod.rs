@@ -60,6 +60,8 @@ impl Host {
         settings.scope = Scope::All;
         settings.users.required = 1; // to show each alone; the default is two
         settings.users.methods = MethodKind::ALL.into();
+        // What the policy counts, the engine must be able to ask about.
+        settings.users.methods.remove(&MethodKind::HostVerified);
         settings.failures.consecutive = 15; // one gate alone: fewer guesses, or it is refused
         settings.link = Some(LinkBase::parse("https://id.contoso.example/reset/link#")?);
         settings.unlock_without_reset = true;
@@ -73,7 +75,8 @@ impl Host {
         Ok(host)
     }
 
-    /// The host's own sign-in, just now, with a second factor: who changes methods needs both.
+    /// The host's own sign-in, just now, with a second factor: this host has one, and more methods
+    /// are registered than a first registration binds by password alone.
     pub(crate) fn signed_in(&self) -> SignedIn {
         let now = self.clock.now();
         let session = SignInContext::new("session-1", now).with_second_factor(now);

@@ -159,6 +159,8 @@ pub(crate) fn candidates(
 ) -> Vec<Candidate> {
     let mut all = Vec::new();
     let first = account.registration.default.as_ref();
+    let superseded: Vec<_> = account.superseded(now).collect();
+    let superseded = &superseded;
     for kind in &gates.methods {
         let stored = |provenance: Provenance| {
             let usable = account.methods.iter().filter(move |method| {
@@ -166,6 +168,7 @@ pub(crate) fn candidates(
                     && method.active()
                     && method.provenance == provenance
                     && method.usable_from <= now
+                    && !superseded.contains(&&method.id)
                     && (method.provable() || account.has_proven(&method.id))
             });
             let mut usable: Vec<_> = usable.collect();
@@ -189,7 +192,7 @@ pub(crate) fn candidates(
     all
 }
 
-fn from_directory(kind: MethodKind, user: &UserFacts) -> Option<Destination> {
+pub(super) fn from_directory(kind: MethodKind, user: &UserFacts) -> Option<Destination> {
     let contacts = &user.contacts;
     match kind {
         // Of several addresses the first counts.
@@ -240,7 +243,7 @@ pub(crate) fn enough(candidates: &[Candidate], required: u8) -> bool {
     }
 }
 
-fn distinct(left: &Candidate, right: &Candidate) -> bool {
+pub(super) fn distinct(left: &Candidate, right: &Candidate) -> bool {
     !left.kind.same_class(right.kind) && left.identity() != right.identity()
 }
 

@@ -1,6 +1,7 @@
 //! The rules, pure: no I/O, clock, entropy, lock or log. `now` and random bytes are arguments.
 
 pub(crate) mod account;
+pub(crate) mod binding;
 pub(crate) mod budget;
 pub(crate) mod code;
 pub(crate) mod columns;

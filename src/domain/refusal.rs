@@ -79,9 +79,16 @@ pub enum Refusal {
         /// The reason.
         reason: SsprReason,
     },
-    /// The sign-in is too old, or too weak, for what is asked.
-    #[error("sign in again first")]
+    /// The sign-in is too old for what is asked: send the user to sign in again, and back.
+    #[error("the sign-in is too old; sign in again")]
     ReauthenticationRequired,
+    /// The sign-in is fresh and holds no second factor, or one that is too old: send the user to
+    /// prove one, and back. A user who has none can still add methods of other kinds until the
+    /// registration is complete; after that an administrator helps, with
+    /// [`Admin::require_registration`](crate::Admin::require_registration) or
+    /// [`Admin::revoke_methods`](crate::Admin::revoke_methods).
+    #[error("prove a second factor first; a user who has none asks an administrator")]
+    SecondFactorRequired,
     /// The actor lacks the role for this.
     #[error("the actor may not do this")]
     NotAuthorised,
@@ -143,6 +150,7 @@ impl Refusal {
             Self::HumanCheckRequired => "human_check_required",
             Self::NotEligible { .. } => "not_eligible",
             Self::ReauthenticationRequired => "reauthentication_required",
+            Self::SecondFactorRequired => "second_factor_required",
             Self::NotAuthorised => "not_authorised",
             Self::Conflict => "conflict",
             Self::NotFound => "not_found",

@@ -186,7 +186,7 @@
 //! |---|---|---|
 //! | `Refused(TooOften)`, `Refused(Busy)` | 429, `Retry-After` from `retry_at` | its text |
 //! | `Refused(Ended)`, `Refused(TicketReplaced)` | 410, drop the cookie | start again |
-//! | `Refused(NotAuthorised)`, `Refused(ReauthenticationRequired)` | 403 | administrators, sign-in |
+//! | `Refused(NotAuthorised)`, `Refused(ReauthenticationRequired)`, `Refused(SecondFactorRequired)` | 403 | administrators, sign-in |
 //! | `Refused(NotFound)` | 404 | |
 //! | `Refused(Conflict)` | 409 | load it again |
 //! | any other `Refused` | 422 | its text; for `Password` the [guidance](crate::PasswordRejection::guidance) in your words |
@@ -205,7 +205,11 @@
 //!             Refusal::TooOften { .. } | Refusal::TooManyCodes { .. } | Refusal::Busy { .. },
 //!         ) => 429,
 //!         Error::Refused(Refusal::Ended | Refusal::TicketReplaced) => 410,
-//!         Error::Refused(Refusal::NotAuthorised | Refusal::ReauthenticationRequired) => 403,
+//!         Error::Refused(
+//!             Refusal::NotAuthorised
+//!             | Refusal::ReauthenticationRequired
+//!             | Refusal::SecondFactorRequired,
+//!         ) => 403,
 //!         Error::Refused(Refusal::NotFound) => 404,
 //!         Error::Refused(Refusal::Conflict) => 409,
 //!         Error::Refused(_) => 422,

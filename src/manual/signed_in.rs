@@ -1,10 +1,12 @@
 //! Signed-in users and desks: the prompt, registration, a change, the host's own sign-in.
 //!
-//! Here the host says who it is, by [`SignedIn::vouch`](crate::SignedIn::vouch), from its own session
-//! and never from a form. What changes methods wants a sign-in of the last five minutes, and from
-//! whoever has a method already a second factor as recent: on
-//! [`ReauthenticationRequired`](crate::Refusal::ReauthenticationRequired) send them to sign in again,
-//! and back.
+//! Here the host says who it is, by [`SignedIn::vouch`](crate::SignedIn::vouch): tenant, user and times
+//! from its own session, and never from a form or an address.
+//!
+//! | Refusal | Send the user to |
+//! |---|---|
+//! | [`ReauthenticationRequired`](crate::Refusal::ReauthenticationRequired) | your sign-in, and back: it is older than five minutes |
+//! | [`SecondFactorRequired`](crate::Refusal::SecondFactorRequired) | your second factor, and back; a user who has none, to your desk |
 //!
 //! # At sign-in
 //!
@@ -43,8 +45,9 @@
 //!
 //! # Registration
 //!
-//! `review` says what there is ([`MethodView`](crate::MethodView)), what the policy counts, and whether
-//! it is enough. Each row has *remove* ([`remove`](crate::Registration::remove)), *replace*
+//! `review` says what there is ([`MethodView`](crate::MethodView)), what the policy counts, whether it
+//! is enough, and whether another method takes a second factor
+//! ([`second_factor_wanted`](crate::RegistrationReview::second_factor_wanted)). Each row has *remove* ([`remove`](crate::Registration::remove)), *replace*
 //! ([`replace`](crate::Registration::replace)) and *use this first*
 //! ([`set_default`](crate::Registration::set_default)). A new method:
 //!
@@ -57,9 +60,34 @@
 //! | push, passkey | your own enrolment ([`host_methods`](super::host_methods)) | | |
 //!
 //! There is no `view` here: a registration's answer is shown as the answer to its POST, and its ticket
-//! goes into a hidden field or a cookie. Who has closed the page begins again. A method that others
-//! could come by (a new address) waits a day before it counts in a reset, unless it is the first:
-//! [`MethodView::usable_from`](crate::MethodView::usable_from).
+//! goes into a hidden field or a cookie. A user who has closed the page begins again; two tabs of one
+//! session do not end each other.
+//!
+//! **What it takes.** Every page wants a sign-in of the last five minutes, and where the session holds a
+//! second factor, that one as fresh: the stricter of two timers.
+//!
+//! | The account | Adding takes | A new address counts |
+//! |---|---|---|
+//! | holds nothing | the fresh sign-in | at once, and so do those that join it in this session, within an hour |
+//! | holds some, not enough for a reset | the fresh sign-in, for a method of another kind; else a second factor | after a day; the addresses before it are told |
+//! | could pass a reset | a second factor | after a day |
+//! | was revoked, or is to register again ([`revoke_methods`](crate::Admin::revoke_methods), [`require_registration`](crate::Admin::require_registration)) | what a first one takes; only what is confirmed from then on counts | after a day; an address that was good before, at once |
+//! | was forgotten ([`forget`](crate::Admin::forget)) | what a first one takes | after a day, where the directory has an address to tell |
+//!
+//! A host that knows passwords only therefore registers what a reset wants in one sitting. Its users
+//! change nothing by themselves after that, since a stolen password must not: they ask the desk, which
+//! uses `require_registration`; or the policy turns
+//! [`second_factor_to_change`](crate::RegistrationPolicy::second_factor_to_change) off. A thief of the
+//! password can put one method beside the only one of the owner's, on hold and told to the owner, and
+//! never two: a reset still wants the owner's.
+//!
+//! A method that is replaced counts until the hold of the new one is over. A completed reset drops
+//! what is still on hold, and tells the owner: what a stranger has added must not outlive it.
+//!
+//! **What the host verifies** is asked for here too. If [`ExternalMethod::available`](crate::port::ExternalMethod::available)
+//! fails, or an engine is built without a method that the policy counts, and the answer matters, the
+//! registration fails ([`Error::Fault`](crate::Error::Fault)): *not known* is not *none*. Give every
+//! process the same methods.
 //!
 //! **The authenticator's page** shows [`Enrolment::uri`](crate::Enrolment::uri) as a QR code that *you*
 //! draw, with a library in the page or on your server. An address of a service that draws QR codes
@@ -116,8 +144,8 @@
 //! |---|---|
 //! | "no code arrives" | `explain`: the reason, what is usable, what is blocked |
 //! | "it says too often" | `explain`; `unblock` once you know who asks |
-//! | "my method is out of use" | have them register it anew while signed in; if they cannot sign in, `revoke_methods` and a first enrolment as on the first day |
-//! | "my phone is lost" | they remove it while signed in; else as above |
+//! | "my method is out of use" | have them register it anew while signed in; without a second factor, `require_registration` first; if they cannot sign in, `revoke_methods` and a first enrolment as on the first day |
+//! | "my phone is lost" | they remove it while signed in with a second factor; else as above |
 //! | "that was not me" | `revoke_flows`, end your sessions, `initiate_reset`; `require_registration` if a method may be a stranger's |
 //! | "I have left" | `forget`, once the directory no longer knows them |
 //!

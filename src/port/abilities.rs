@@ -118,11 +118,14 @@ pub trait ExternalMethod: Send + Sync {
     /// [`MethodKind::HostVerified`].
     fn kind(&self) -> MethodKind;
 
-    /// Whether this user can use it now.
+    /// Whether this user has it: a key that is registered, an app that is linked. A service that is
+    /// down for the moment takes nothing away from a user who has; answer from your own records, or
+    /// with an error. `false` is a fact: a registration may be the user's first because of it.
     ///
     /// # Errors
     ///
-    /// Any error counts as no.
+    /// An error says that it is not known. A reset goes on without the method; a registration whose
+    /// second factor or hold depends on the answer fails with this error, and changes nothing.
     async fn available(&self, tenant: &TenantId, user: &UserId) -> PortResult<bool>;
 
     /// Begins a proof, bound to this challenge; what the page needs is returned: at most 4096

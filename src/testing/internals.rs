@@ -282,6 +282,7 @@ fn template(policy: &Policy, now: Timestamp) -> Account {
             added_at: now,
             usable_from: now,
             replaces: None,
+            session: None,
             unknown: Unknown::NONE,
         });
     }

@@ -36,7 +36,7 @@ const OPERATIONS: [(&str, &str, &str); 20] = [
     ("save codes", "method_added method_replaced", "method_replaced"),
     (
         "replace mail",
-        "challenge_opened method_added attempt_counted method_replaced",
+        "challenge_opened method_added attempt_counted method_confirmed",
         "method_replaced",
     ),
     ("default", "default_method_changed", ""),

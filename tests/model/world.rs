@@ -185,7 +185,10 @@ async fn open(
 ) -> Engine {
     let (store, directory, inbox) = (Arc::clone(store), directory.clone(), inbox.clone());
     let builder = support::builder(store, clock, directory, inbox, seed);
+    let unused = [MethodKind::AppNotification, MethodKind::HostVerified].map(SimulatedMethod::new);
+    let [push, other] = unused;
     let builder = builder.external_method(passkey.clone());
+    let builder = builder.external_method(push).external_method(other);
     let year = std::time::Duration::from_secs(365 * DAY as u64);
     builder.event_retention(year).open().await.expect("opened")
 }

@@ -180,6 +180,9 @@ async fn a_host_that_cannot_answer_costs_no_proof() {
     let passkey = SimulatedMethod::new(MethodKind::Passkey);
     let builder = builder(Arc::new(store), &clock, directory.clone(), inbox.clone(), 7);
     let builder = builder.external_method(Faulty::new(passkey.clone(), plan.clone()));
+    let unused = [MethodKind::AppNotification, MethodKind::HostVerified].map(SimulatedMethod::new);
+    let [push, other] = unused;
+    let builder = builder.external_method(push).external_method(other);
     let mut world = World::of(builder.open().await.expect("opened"), clock, directory, inbox);
     world.passkey = passkey;
     let policy = sspr::Policy::new(every_method(2)).expect("sound");

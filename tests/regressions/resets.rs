@@ -55,7 +55,7 @@ fn a_second_factor_of_the_future_is_none() {
         let session = SignInContext::new("s", now).with_second_factor(now.plus(365 * DAY));
         let user = SignedIn::vouch(world.tenant.clone(), world.user.clone(), session);
         let added = world.engine.registration().add(&request(), &user, &mail("x@y.example")).await;
-        assert_eq!(refusal(added), Refusal::ReauthenticationRequired);
+        assert_eq!(refusal(added), Refusal::SecondFactorRequired);
     });
 }
 

@@ -115,6 +115,7 @@ impl World {
         let push = SimulatedMethod::new(MethodKind::AppNotification);
         let builder = builder(Arc::new(store), &clock, directory.clone(), inbox.clone(), 7);
         let builder = builder.external_method(passkey.clone()).external_method(push.clone());
+        let builder = builder.external_method(SimulatedMethod::new(MethodKind::HostVerified));
         let engine = builder.open().await.expect("opened");
         let policy = Policy::new(settings).expect("a sound policy");
         engine.admin(&tenant(), &admin()).put_policy(&policy, None).await.expect("put");

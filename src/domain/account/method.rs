@@ -40,9 +40,12 @@ pub(crate) struct Method {
     pub(crate) added_at: Timestamp,
     /// When a new address may first be used for a reset.
     pub(crate) usable_from: Timestamp,
-    /// The method that goes when this one is confirmed.
+    /// The method that goes once this one is confirmed and its hold is over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) replaces: Option<MethodId>,
+    /// A keyed hash of the session that began its confirmation, until it is confirmed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) session: Option<u32>,
     /// Fields of a newer release.
     #[serde(flatten)]
     pub(crate) unknown: Unknown,

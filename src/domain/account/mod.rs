@@ -123,13 +123,31 @@ pub(crate) struct Registration {
     /// A keyed hash of the session in which the user last put the registration off.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) postponed: Option<u32>,
-    /// Whether any method was ever active: the first one is free of hold and second factor, and
-    /// removing them all must not make another one the first.
+    /// Whether any method was ever active: the first one is free of the hold, and removing them all
+    /// must not make another one the first.
     #[serde(default)]
     pub(crate) ever_active: bool,
+    /// The session in which the first method was bound, while others may join it without a hold.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) sitting: Option<Sitting>,
+    /// When an administrator removed all that was known of the user.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) forgotten_at: Option<Timestamp>,
+    /// What the user did in the last hour that an hourly rate bounds, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) acts: Vec<Timestamp>,
     /// Fields of a newer release.
     #[serde(flatten)]
     pub(crate) unknown: Unknown,
+}
+
+/// The session of a first registration.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Sitting {
+    /// A keyed hash of the session.
+    pub(crate) session: u32,
+    pub(crate) until: Timestamp,
 }
 
 /// A browser that has completed a flow. It proves nothing; it has a failure budget of its own.
@@ -279,6 +297,12 @@ impl Account {
     pub(crate) fn method_mut(&mut self, id: &MethodId) -> Option<&mut Method> {
         let place = self.methods.iter().position(|method| method.id == *id)?;
         self.methods.get_mut(place)
+    }
+
+    /// The methods whose place another one has taken: it is confirmed and its hold is over.
+    pub(crate) fn superseded(&self, now: Timestamp) -> impl Iterator<Item = &MethodId> {
+        let over = self.methods.iter().filter(move |one| one.active() && one.usable_from <= now);
+        over.filter_map(|one| one.replaces.as_ref())
     }
 
     pub(crate) fn flow(&self, id: &FlowId) -> Option<&Flow> {

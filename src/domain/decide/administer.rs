@@ -62,6 +62,7 @@ pub(crate) fn supply_token(
         added_at: turn.now,
         usable_from: Timestamp::MAX,
         replaces: None,
+        session: None,
         unknown: Unknown::NONE,
     });
     turn.note(EventKind::MethodAdded { method: MethodKind::OathToken, id: id.clone() });
@@ -173,7 +174,8 @@ pub(crate) fn forget(
     if !turn.account.offers.is_empty() {
         *turn.account.offers = Vec::<Offer>::new();
     }
-    turn.account.registration = Registration::default();
+    let forgotten_at = Some(turn.now);
+    turn.account.registration = Registration { forgotten_at, ..Registration::default() };
     turn.account.budgets.clear();
     turn.account.sends = Default::default();
     turn.account.help_at = None;

@@ -228,6 +228,9 @@ pub(crate) fn settle_written(turn: &mut Turn<'_>, begun: &Begun, propagated: boo
     turn.know_source(begun.source);
     if begun.effect.writes_password() {
         turn.void_others(Some(begun.flow));
+        if begun.effect == Effect::Reset {
+            turn.drop_held();
+        }
         // A password that is known again may prove a change again.
         let known = turn.account.budgets.iter_mut();
         for budget in known.filter(|budget| budget.method == MethodKind::Password) {

@@ -91,6 +91,7 @@ pub(crate) fn supply_contacts(
             added_at: now,
             usable_from: now,
             replaces: None,
+            session: None,
             unknown: Unknown::NONE,
         });
         added = true;

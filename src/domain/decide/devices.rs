@@ -46,8 +46,20 @@ pub(crate) fn is_known_device(account: &Account, secret: &Digest, now: Timestamp
     live.fold(false, |known, device| known | device.secret.fits(secret))
 }
 
+/// Knows the browser of a signed-in user from now on.
+///
+/// # Errors
+///
+/// [`Refusal::TooOften`].
+pub(crate) fn remember_user_device(turn: &mut Turn<'_>, secret: Digest) -> Result<(), Refusal> {
+    turn.sweep();
+    turn.count_quiet_act()?;
+    remember_device(turn, secret);
+    Ok(())
+}
+
 /// Knows a browser from now on.
-pub(crate) fn remember_device(turn: &mut Turn<'_>, secret: Digest) {
+fn remember_device(turn: &mut Turn<'_>, secret: Digest) {
     turn.sweep();
     let now = turn.now;
     let days = u32::from(turn.policy.known_device_days);

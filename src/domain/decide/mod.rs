@@ -35,7 +35,7 @@ pub(crate) use complete::{
 pub use contacts::Contacts;
 pub(crate) use contacts::supply_contacts;
 pub(crate) use devices::{
-    Bearer, cancel, is_familiar, is_known_device, remember_bearer, remember_device,
+    Bearer, cancel, is_familiar, is_known_device, remember_bearer, remember_user_device,
 };
 pub(crate) use open::{
     Exceeded, NumberCharge, Open, Opened, SAVED_CODE, charge_number, code_format, code_life,
@@ -46,7 +46,7 @@ pub(crate) use outbox::{
 };
 pub(crate) use prove::{Charge, Match, Proving, charge_attempt, consume, hand_over};
 pub(crate) use register::{
-    Add, Confirm, add_method, claim_method, confirm_method, is_alive, remove_method,
+    Add, Binding, Confirm, add_method, claim_method, confirm_method, is_alive, remove_method,
 };
 pub use review::Prompt;
 pub(crate) use review::{Asked, postpone, prompt, reconfirm, reconfirm_at, set_default};
@@ -66,12 +66,17 @@ use super::event::{ActorKind, Event, EventId, EventKind};
 use super::ids::UserId;
 use super::policy::Policy;
 use super::record::Version;
+use super::refusal::Refusal;
 use super::time::Timestamp;
 
 /// The most that two engines' clocks may differ.
 pub(crate) const MAX_SKEW: Duration = Duration::from_secs(30);
 /// Things that may wait in one record.
 pub(crate) const MAX_OUTBOX: usize = 16;
+/// What a signed-in user may do in an hour that changes no method: put the registration off, confirm
+/// it, choose a default, make saved codes, remember browsers. A registration takes four or five.
+const MAX_ACTS: usize = 20;
+const ACTS_WINDOW: Duration = Duration::from_secs(3_600);
 
 /// One account, taken up to be changed.
 pub(crate) struct Turn<'a> {
@@ -137,6 +142,26 @@ impl<'a> Turn<'a> {
     fn number(counter: &mut u32) -> u32 {
         *counter = counter.saturating_add(1);
         *counter
+    }
+
+    /// Counts an act of the signed-in user that costs a commit, tells no one, and nothing else bounds.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::TooOften`] after as many in an hour as there may be; nothing is counted then.
+    fn count_quiet_act(&mut self) -> Result<(), Refusal> {
+        let now = self.now;
+        let acts = &mut self.account.registration.acts;
+        acts.retain(|at| now.since(*at) < ACTS_WINDOW);
+        match acts.first() {
+            Some(first) if acts.len() >= MAX_ACTS => {
+                Err(Refusal::TooOften { retry_at: first.plus(ACTS_WINDOW) })
+            }
+            _ => {
+                acts.push(now);
+                Ok(())
+            }
+        }
     }
 
     /// Says whose record it is, where the directory gives an incarnation mark: from then on it

@@ -4,8 +4,10 @@ use super::open::{Open, Opened, open_challenge};
 use super::prove::{Charge, Match};
 use super::{Address, Turn};
 use crate::domain::account::{
-    Account, Done, Factor, Flow, FlowId, Method, MethodState, Provenance, Purpose, Repeat, Unknown,
+    Account, Done, Factor, Flow, FlowId, Method, MethodState, Provenance, Purpose, Repeat, Sitting,
+    Unknown,
 };
+use crate::domain::binding::{Holdings, Known, Newcomer, is_stale};
 use crate::domain::budget::PoolKind;
 use crate::domain::contact::Destination;
 use crate::domain::eligibility::Registrant;
@@ -20,10 +22,40 @@ use crate::domain::time::Timestamp;
 pub(crate) struct Add<'a> {
     pub(crate) kind: MethodKind,
     pub(crate) factor: &'a Factor,
-    /// The method whose place it takes once it is confirmed.
+    /// The method whose place it takes once it is confirmed and its hold is over.
     pub(crate) replaces: Option<&'a MethodId>,
+    pub(crate) binding: Binding<'a>,
     pub(crate) open: Open<'a>,
 }
+
+/// Who binds a method, and what the account holds beside its record.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Binding<'a> {
+    pub(crate) holdings: Holdings<'a>,
+    /// Whether the sign-in holds a second factor as fresh as the policy wants.
+    pub(crate) second_factor: bool,
+    /// A keyed hash of the session.
+    pub(crate) session: u32,
+}
+
+impl Binding<'_> {
+    /// Whether this method may be bound in this sign-in. What is not known is asked about by the
+    /// engine, before anything changes; here it admits nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::SecondFactorRequired`].
+    pub(crate) fn admit(&self, turn: &Turn<'_>, new: &Newcomer) -> Result<(), Refusal> {
+        let wanted = turn.policy.registration.second_factor_to_change && !self.second_factor;
+        if wanted && self.holdings.second_factor(&turn.account, turn.policy, new) != Known::No {
+            return Err(Refusal::SecondFactorRequired);
+        }
+        Ok(())
+    }
+}
+
+/// How long after the first method others may join it, in the same session, without a hold.
+const SITTING: std::time::Duration = std::time::Duration::from_secs(3_600);
 
 /// Methods of one account, pending ones included.
 pub(super) const MAX_METHODS: usize = 32;
@@ -32,8 +64,9 @@ pub(super) const MAX_METHODS: usize = 32;
 ///
 /// # Errors
 ///
-/// [`Refusal::LimitReached`], [`Refusal::TooOften`], [`Refusal::AlreadyProven`] if the user has
-/// this very method, [`Refusal::NotFound`] if there is nothing to replace.
+/// [`Refusal::SecondFactorRequired`], [`Refusal::LimitReached`], [`Refusal::TooOften`],
+/// [`Refusal::AlreadyProven`] if the user has this very method, [`Refusal::NotFound`] if there is
+/// nothing to replace.
 pub(crate) fn add_method(turn: &mut Turn<'_>, add: &Add<'_>) -> Result<MethodId, Refusal> {
     turn.sweep();
     turn.check_act()?;
@@ -46,12 +79,22 @@ pub(crate) fn add_method(turn: &mut Turn<'_>, add: &Add<'_>) -> Result<MethodId,
     }
     let again = pending_again(methods, add);
     let own = |one: &&Method| one.kind == add.kind && one.provenance == Provenance::Confirmed;
+    let mut replaces = add.replaces;
     if let Factor::Address(to) = add.factor
-        && methods.iter().filter(own).any(|one| reaches(one, to))
+        && let Some(same) = methods.iter().filter(own).find(|one| reaches(one, to))
     {
-        return Err(Refusal::AlreadyProven);
+        // An administrator wants it registered again: the same address may be confirmed once more.
+        if !is_stale(&turn.account, same) {
+            return Err(Refusal::AlreadyProven);
+        }
+        replaces = replaces.or(Some(&same.id));
     }
-    let stays = |one: &&Method| one.active() && Some(&one.id) != add.replaces;
+    let replaced = replaces.and_then(|id| turn.account.method(id));
+    let new = Newcomer::new(&turn.account, add.kind, add.factor.destination(), replaced);
+    add.binding.admit(turn, &new)?;
+    // What an administrator wants registered again must not stand in the way of that.
+    let stays =
+        |one: &&Method| one.active() && Some(&one.id) != replaces && !is_stale(&turn.account, one);
     let active = methods.iter().filter(own).filter(stays).count();
     // A method that waits for its confirmation may become active: it counts like one.
     let waiting = methods
@@ -64,6 +107,7 @@ pub(crate) fn add_method(turn: &mut Turn<'_>, add: &Add<'_>) -> Result<MethodId,
     {
         return Err(Refusal::LimitReached);
     }
+    let replaces = replaces.cloned();
     for id in &again {
         drop_pending(turn, id);
     }
@@ -76,7 +120,8 @@ pub(crate) fn add_method(turn: &mut Turn<'_>, add: &Add<'_>) -> Result<MethodId,
         provenance: Provenance::Unconfirmed,
         added_at: turn.now,
         usable_from: Timestamp::MAX,
-        replaces: add.replaces.cloned(),
+        replaces,
+        session: Some(add.binding.session),
         unknown: Unknown::NONE,
     };
     open_confirmation(turn, &method, &add.open)?;
@@ -89,16 +134,24 @@ pub(crate) fn add_method(turn: &mut Turn<'_>, add: &Add<'_>) -> Result<MethodId,
 ///
 /// # Errors
 ///
-/// [`Refusal::NotFound`] if there is no such pending method, [`Refusal::TooOften`].
+/// [`Refusal::NotFound`] if there is no such pending method, [`Refusal::SecondFactorRequired`],
+/// [`Refusal::TooOften`].
 pub(crate) fn claim_method(
     turn: &mut Turn<'_>,
     id: &MethodId,
+    binding: &Binding<'_>,
     open: &Open<'_>,
 ) -> Result<(), Refusal> {
     turn.sweep();
     let method = turn.account.method(id).filter(|one| !one.active()).cloned();
     let method = method.filter(|one| one.kind == open.option.method());
-    open_confirmation(turn, &method.ok_or(Refusal::NotFound)?, open)
+    let method = method.ok_or(Refusal::NotFound)?;
+    binding.admit(turn, &Newcomer::of(&turn.account, &method))?;
+    open_confirmation(turn, &method, open)?;
+    if let Some(method) = turn.account.method_mut(id) {
+        method.session = Some(binding.session);
+    }
+    Ok(())
 }
 
 fn open_confirmation(turn: &mut Turn<'_>, method: &Method, open: &Open<'_>) -> Result<(), Refusal> {
@@ -173,8 +226,7 @@ pub(super) fn forget_abandoned(turn: &mut Turn<'_>) {
 /// What the confirmation of a method works with.
 pub(crate) struct Confirm<'a> {
     pub(crate) registrant: Registrant<'a>,
-    /// Whether the user could have reset before, with what the directory or the host holds.
-    pub(crate) others: bool,
+    pub(crate) binding: Binding<'a>,
     /// Everybody who could be reached before.
     pub(crate) tell: &'a [Address],
     /// The source of the request, for the account's list of familiar ones.
@@ -186,7 +238,8 @@ pub(crate) struct Confirm<'a> {
 ///
 /// # Errors
 ///
-/// [`Refusal::NotAccepted`] if the challenge or the method is gone, or the secret was used before.
+/// [`Refusal::NotAccepted`] if the challenge or the method is gone, or the secret was used before;
+/// [`Refusal::SecondFactorRequired`] if other methods were bound meanwhile.
 pub(crate) fn confirm_method(
     turn: &mut Turn<'_>,
     id: &FlowId,
@@ -212,6 +265,7 @@ pub(crate) fn confirm_method(
     if flow.done.is_some() || !flow.challenges.iter().any(|one| one.number == number) {
         return Err(Refusal::NotAccepted);
     }
+    confirm.binding.admit(turn, &Newcomer::of(&turn.account, &method))?;
     // The code went to the challenge's address; a method that was re-addressed is not proven.
     if charge.challenge.answer != method.answer() {
         return Err(Refusal::NotAccepted);
@@ -231,8 +285,8 @@ pub(crate) fn confirm_method(
     Ok(method)
 }
 
-/// Makes a pending method count. It waits out the hold, unless the user could not have reset
-/// before. Everybody who could be reached before is told.
+/// Makes a pending method count. A new address waits out the hold, unless this is the first
+/// registration. All addresses that were valid before are told.
 pub(super) fn activate(
     turn: &mut Turn<'_>,
     id: &MethodId,
@@ -241,59 +295,106 @@ pub(super) fn activate(
 ) -> Result<Method, Refusal> {
     turn.count_act()?;
     let now = turn.now;
-    let first = !confirm.others && !turn.account.registration.ever_active;
-    let hold = turn.policy.registration.hold;
+    let usable_from = usable_from(turn, id, confirm)?;
     let method = turn.account.method_mut(id).ok_or(Refusal::NotAccepted)?;
     method.state = MethodState::Active;
     method.provenance = Provenance::Confirmed;
-    // The hold is for addresses, which somebody else may control.
-    let waits = !first && method.destination().is_some();
-    method.usable_from = if waits { now.plus(hold) } else { now };
-    let replaced = method.replaces.take();
+    method.usable_from = usable_from;
+    method.session = None;
+    let replaced = method.replaces.clone();
     let method = method.clone();
     turn.account.registration.ever_active = true;
-    // Registered anew: the method may be used again, and its run of failures is over.
+    // Registered again: the method may be used again, and its run of failures is over.
     turn.account.budget_mut(method.kind).reopen();
     turn.know_source(confirm.source);
+    let go_on = turn.other_tabs(confirm.binding.session, method.kind);
+    turn.void_but(flow, &go_on);
+    let replaces = replaced.is_some_and(|id| turn.account.method(&id).is_some());
     let kind = method.kind;
-    let before = replaced.as_ref().filter(|id| turn.account.method(id).is_some()).cloned();
-    turn.void_others(flow);
-    match before {
-        Some(before) => {
-            turn.take_out(&before);
-            turn.notify(Notice::MethodReplaced { method: kind, at: now }, confirm.tell, now, None)?;
-            let id = id.clone();
-            turn.note(EventKind::MethodReplaced { method: kind, id, replaced: before });
-        }
-        None => {
-            turn.notify(Notice::MethodAdded { method: kind, at: now }, confirm.tell, now, None)?;
-            turn.note(EventKind::MethodConfirmed { method: kind, id: id.clone() });
-        }
+    let notice = if replaces {
+        Notice::MethodReplaced { method: kind, at: now }
+    } else {
+        Notice::MethodAdded { method: kind, at: now }
+    };
+    turn.notify(notice, confirm.tell, now, None)?;
+    if !replaces || usable_from > now {
+        turn.note(EventKind::MethodConfirmed { method: kind, id: id.clone() });
     }
-    let registration = &mut turn.account.registration;
+    // What it replaces stays until its hold is over, and goes now if it has none.
+    turn.sweep();
+    complete(turn, confirm);
+    turn.account.method(id).cloned().ok_or(Refusal::NotAccepted).map(|_| method)
+}
+
+/// From when on the method may be used for a reset. The hold is for addresses, which a stranger may
+/// control. None is for the methods of a first registration, bound in one session, where nothing
+/// was held before; nor for an address that was usable before.
+fn usable_from(
+    turn: &mut Turn<'_>,
+    id: &MethodId,
+    confirm: &Confirm<'_>,
+) -> Result<Timestamp, Refusal> {
+    let (now, binding) = (turn.now, &confirm.binding);
+    let method = turn.account.method(id).ok_or(Refusal::NotAccepted)?;
+    let held = turn.now.plus(turn.policy.registration.hold);
+    if let Some(before) = method.replaces.as_ref().and_then(|id| turn.account.method(id))
+        && method.destination().is_some_and(|to| reaches(before, to))
+    {
+        return Ok(before.usable_from.clamp(now, held));
+    }
+    let address = method.destination().is_some();
+    let registration = &turn.account.registration;
+    // After `forget` the record does not know any more what there was: the directory's addresses
+    // are told, and have the hold to answer.
+    let forgotten = registration.forgotten_at.is_some() && !confirm.tell.is_empty();
+    let nothing_before = binding.holdings.any(&turn.account, turn.policy) == Known::No
+        && !registration.ever_active
+        && !forgotten;
+    if nothing_before {
+        let sitting = Sitting { session: binding.session, until: now.plus(SITTING) };
+        turn.account.registration.sitting = Some(sitting);
+    }
+    let sitting = turn.account.registration.sitting;
+    let joins = sitting.is_some_and(|one| one.session == binding.session && now < one.until);
+    Ok(if address && !joins { held } else { now })
+}
+
+/// Notes that the registration is complete, if it is now.
+fn complete(turn: &mut Turn<'_>, confirm: &Confirm<'_>) {
+    let now = turn.now;
+    let registration = &turn.account.registration;
     let open = registration.completed_at.is_none() || registration.required_since.is_some();
     if open && confirm.registrant.is_complete(&turn.account, turn.policy) {
         let registration = &mut turn.account.registration;
         registration.completed_at = Some(now);
         registration.confirmed_at = Some(now);
         registration.required_since = None;
+        // A method that is bound to a complete registration waits.
+        registration.sitting = None;
         turn.note(EventKind::RegistrationCompleted {});
     }
-    Ok(method)
 }
 
 /// Removes a method, and tells everybody who could be reached before, it included.
 ///
 /// # Errors
 ///
-/// [`Refusal::NotFound`].
+/// [`Refusal::NotFound`], [`Refusal::SecondFactorRequired`] for a method that counts, or that an
+/// administrator has supplied.
 pub(crate) fn remove_method(
     turn: &mut Turn<'_>,
     id: &MethodId,
+    binding: &Binding<'_>,
     tell: impl Fn(&Account) -> Vec<Address>,
 ) -> Result<(), Refusal> {
     turn.sweep();
     let now = turn.now;
+    let own = |one: &Method| !one.active() && one.provenance == Provenance::Unconfirmed;
+    let theirs = !turn.account.method(id).is_some_and(own);
+    let wanted = turn.policy.registration.second_factor_to_change && !binding.second_factor;
+    if theirs && wanted && turn.account.method(id).is_some() {
+        return Err(Refusal::SecondFactorRequired);
+    }
     let tell = tell(&turn.account);
     let method = turn.take_out(id).ok_or(Refusal::NotFound)?;
     if !method.active() {
@@ -310,6 +411,43 @@ pub(crate) fn remove_method(
 }
 
 impl Turn<'_> {
+    /// The flows of this session that confirm methods of other kinds, while the registration is not
+    /// complete: its user registers in several tabs, and finishes in each. Each is admitted again when
+    /// it is confirmed.
+    fn other_tabs(&self, session: u32, kind: MethodKind) -> Vec<u32> {
+        let account = &self.account;
+        let registration = &account.registration;
+        if registration.completed_at.is_some() && registration.required_since.is_none() {
+            return Vec::new();
+        }
+        let own = |flow: &&Flow| {
+            let mut confirmed = flow.challenges.iter().filter_map(|one| one.confirms.as_ref());
+            let pending = |id: &MethodId| {
+                account.method(id).filter(|one| !one.active() && !one.kind.same_class(kind))
+            };
+            flow.purpose == Purpose::Register
+                && flow.done.is_none()
+                && confirmed.any(|id| pending(id).is_some_and(|one| one.session == Some(session)))
+        };
+        account.flows.iter().filter(own).map(|flow| flow.number).collect()
+    }
+
+    /// Drops the methods whose hold is not over, and tells their owner. A password that its owner
+    /// has reset must not leave a stranger's address behind that counts a day later; the methods that
+    /// they were to replace stay.
+    pub(super) fn drop_held(&mut self) {
+        let now = self.now;
+        let held = self.account.methods.iter().filter(|one| {
+            one.active() && one.usable_from > now && one.provenance == Provenance::Confirmed
+        });
+        let held: Vec<_> = held.map(|one| (one.kind, one.id.clone())).collect();
+        for (method, id) in held {
+            self.tell_owner(Notice::MethodRemoved { method, at: now });
+            self.take_out(&id);
+            self.note(EventKind::MethodRemoved { method, id });
+        }
+    }
+
     pub(super) fn next_method_id(&mut self) -> Result<MethodId, Refusal> {
         let number = Self::number(&mut self.account.numbers.method);
         MethodId::parse(&format!("m{number}")).map_err(|_| Refusal::LimitReached)

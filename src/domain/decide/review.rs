@@ -12,6 +12,8 @@ use crate::domain::policy::Policy;
 use crate::domain::refusal::Refusal;
 use crate::domain::time::Timestamp;
 
+/// How long a registration that was confirmed need not be confirmed once more.
+const CONFIRMED_FOR: std::time::Duration = std::time::Duration::from_secs(3_600);
 const DAY: std::time::Duration = std::time::Duration::from_secs(86_400);
 
 /// What a user who signs in must be asked now.
@@ -32,7 +34,8 @@ pub enum Prompt {
 /// What a user who signs in must be asked now: a pure answer, which changes nothing.
 ///
 /// Two facts are kept apart (Entra). Never completed: asked at every new sign-in, once per session.
-/// Completed and fallen below since: not asked until the interval ends; a reset refuses.
+/// Completed and fallen below since: not asked until the interval ends; a reset refuses. What this
+/// sign-in could not register is not asked for.
 pub(crate) fn prompt(
     account: &Account,
     policy: &Policy,
@@ -50,8 +53,9 @@ pub(crate) fn prompt(
         return Prompt::Nothing;
     }
     let complete = || registrant.is_complete(account, policy);
+    let register = if asked.may_register { Prompt::Register } else { Prompt::Nothing };
     if registration.required_since.is_some() {
-        return if complete() { Prompt::Reconfirm } else { Prompt::Register };
+        return if complete() { Prompt::Reconfirm } else { register };
     }
     if !policy.registration.enforced {
         return Prompt::Nothing;
@@ -59,11 +63,11 @@ pub(crate) fn prompt(
     if registration.completed_at.is_none() {
         // What administrators supplied may be enough already (Entra: populated users do not have
         // to register).
-        return if complete() { Prompt::Nothing } else { Prompt::Register };
+        return if complete() { Prompt::Nothing } else { register };
     }
     match reconfirm_at(account, policy) {
         Some(at) if at <= now && complete() => Prompt::Reconfirm,
-        Some(at) if at <= now => Prompt::Register,
+        Some(at) if at <= now => register,
         _ => Prompt::Nothing,
     }
 }
@@ -75,6 +79,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) may_change: bool,
     /// What counts for them, if they may reset.
     pub(crate) registrant: Option<Registrant<'a>>,
+    /// Whether another method could be added in this sign-in.
+    pub(crate) may_register: bool,
 }
 
 /// When the registration is to be confirmed again; `None`: never, or it is not completed.
@@ -85,42 +91,64 @@ pub(crate) fn reconfirm_at(account: &Account, policy: &Policy) -> Option<Timesta
     (days > 0).then(|| since.plus(DAY * u32::from(days)))
 }
 
-/// The user has looked at what is registered, and it is still right.
+/// The user has looked at what is registered, and it is still right. Gives whether anything changes:
+/// what was confirmed within the hour is confirmed.
 ///
 /// # Errors
 ///
-/// [`Refusal::MoreProofNeeded`] if it is not enough any more: more is to be registered.
-pub(crate) fn reconfirm(turn: &mut Turn<'_>, registrant: &Registrant<'_>) -> Result<(), Refusal> {
+/// [`Refusal::MoreProofNeeded`] if it is not enough any more: more is to be registered;
+/// [`Refusal::TooOften`].
+pub(crate) fn reconfirm(turn: &mut Turn<'_>, registrant: &Registrant<'_>) -> Result<bool, Refusal> {
     turn.sweep();
     let now = turn.now;
     if !registrant.is_complete(&turn.account, turn.policy) {
         return Err(Refusal::MoreProofNeeded);
     }
+    let registration = &turn.account.registration;
+    let settled = registration.completed_at.is_some() && registration.required_since.is_none();
+    let just_now = registration.confirmed_at.is_some_and(|at| now.since(at) < CONFIRMED_FOR);
+    if settled && just_now {
+        return Ok(false);
+    }
+    turn.count_quiet_act()?;
     let registration = &mut turn.account.registration;
     registration.completed_at.get_or_insert(now);
     registration.confirmed_at = Some(now);
     registration.required_since = None;
     turn.note(EventKind::RegistrationConfirmed {});
-    Ok(())
+    Ok(true)
 }
 
-/// The user registers later: not asked again in this session.
-pub(crate) fn postpone(turn: &mut Turn<'_>, session: u32) {
-    turn.sweep();
-    turn.account.registration.postponed = Some(session);
-    turn.note(EventKind::RegistrationPostponed {});
-}
-
-/// Chooses the method that is offered first.
+/// The user registers later: not asked again in this session. Gives whether anything changes.
 ///
 /// # Errors
 ///
-/// [`Refusal::NotFound`] if there is no such active method.
-pub(crate) fn set_default(turn: &mut Turn<'_>, id: &MethodId) -> Result<(), Refusal> {
+/// [`Refusal::TooOften`].
+pub(crate) fn postpone(turn: &mut Turn<'_>, session: u32) -> Result<bool, Refusal> {
+    turn.sweep();
+    if turn.account.registration.postponed == Some(session) {
+        return Ok(false);
+    }
+    turn.count_quiet_act()?;
+    turn.account.registration.postponed = Some(session);
+    turn.note(EventKind::RegistrationPostponed {});
+    Ok(true)
+}
+
+/// Chooses the method that is offered first. Gives whether anything changes.
+///
+/// # Errors
+///
+/// [`Refusal::NotFound`] if there is no such active method; [`Refusal::TooOften`].
+pub(crate) fn set_default(turn: &mut Turn<'_>, id: &MethodId) -> Result<bool, Refusal> {
     turn.sweep();
     let method = turn.account.method(id).filter(|one| one.active()).ok_or(Refusal::NotFound)?;
     let method = method.kind;
+    if turn.account.registration.default.as_ref() == Some(id) {
+        return Ok(false);
+    }
+    turn.count_quiet_act()?;
     turn.account.registration.default = Some(id.clone());
     turn.note(EventKind::DefaultMethodChanged { method, id: id.clone() });
-    Ok(())
+    Ok(true)
 }

@@ -1,8 +1,9 @@
 //! Saved recovery codes: shown once, kept as digests, each used once.
 
-use super::register::{Confirm, MAX_METHODS, activate};
+use super::register::{Binding, Confirm, MAX_METHODS, activate};
 use super::{Bearer, Turn};
 use crate::domain::account::{Account, Factor, Method, MethodState, Provenance, SavedSet, Unknown};
+use crate::domain::binding::Newcomer;
 use crate::domain::budget::PoolKind;
 use crate::domain::digest::Digest;
 use crate::domain::event::EventKind;
@@ -17,9 +18,15 @@ use crate::domain::time::Timestamp;
 ///
 /// # Errors
 ///
-/// [`Refusal::LimitReached`].
-pub(crate) fn put_saved_codes(turn: &mut Turn<'_>, codes: &[Digest]) -> Result<MethodId, Refusal> {
+/// [`Refusal::SecondFactorRequired`], [`Refusal::LimitReached`], [`Refusal::TooOften`].
+pub(crate) fn put_saved_codes(
+    turn: &mut Turn<'_>,
+    codes: &[Digest],
+    binding: &Binding<'_>,
+) -> Result<MethodId, Refusal> {
     turn.sweep();
+    binding.admit(turn, &Newcomer::new(&turn.account, MethodKind::SavedCode, None, None))?;
+    turn.count_quiet_act()?;
     let pending = |one: &Method| one.kind == MethodKind::SavedCode && !one.active();
     turn.account.methods.retain(|one| !pending(one));
     let full = turn.account.methods.len() >= MAX_METHODS || turn.account.is_large(PoolKind::Proven);
@@ -40,6 +47,7 @@ pub(crate) fn put_saved_codes(turn: &mut Turn<'_>, codes: &[Digest]) -> Result<M
         added_at: turn.now,
         usable_from: Timestamp::MAX,
         replaces: None,
+        session: Some(binding.session),
         unknown: Unknown::NONE,
     });
     turn.note(EventKind::MethodAdded { method: MethodKind::SavedCode, id: id.clone() });
@@ -51,7 +59,8 @@ pub(crate) fn put_saved_codes(turn: &mut Turn<'_>, codes: &[Digest]) -> Result<M
 ///
 /// # Errors
 ///
-/// [`Refusal::NotFound`] if there is no such set.
+/// [`Refusal::NotFound`] if there is no such set; [`Refusal::SecondFactorRequired`] if other methods
+/// were bound meanwhile.
 pub(crate) fn acknowledge_saved_codes(
     turn: &mut Turn<'_>,
     id: &MethodId,
@@ -63,6 +72,7 @@ pub(crate) fn acknowledge_saved_codes(
     if set.active() {
         return Ok(set);
     }
+    confirm.binding.admit(turn, &Newcomer::of(&turn.account, &set))?;
     let before = active_set(&turn.account).map(|one| one.id.clone());
     if let Some(method) = turn.account.method_mut(id) {
         method.replaces = before;

@@ -35,6 +35,7 @@ impl Turn<'_> {
                 flow.repeat = None;
             }
         }
+        self.take_superseded();
         self.drop_dead_messages();
         self.record_overdue();
     }
@@ -52,6 +53,28 @@ impl Turn<'_> {
             .collect();
         for (method, verdict) in all {
             self.record_verdict(method, &verdict);
+        }
+    }
+
+    /// Takes out the methods whose place another one has taken, now that its hold is over. Until
+    /// this is committed they count no more either (`eligibility::candidates`).
+    fn take_superseded(&mut self) {
+        let gone: Vec<_> = self.account.superseded(self.now).cloned().collect();
+        if gone.is_empty() {
+            return;
+        }
+        let now = self.now;
+        let mut done = Vec::new();
+        for method in self.account.methods.iter_mut() {
+            if method.active() && method.usable_from <= now {
+                let replaced = method.replaces.take();
+                done.extend(replaced.map(|replaced| (method.kind, method.id.clone(), replaced)));
+            }
+        }
+        for (method, id, replaced) in done {
+            if self.take_out(&replaced).is_some() {
+                self.note(EventKind::MethodReplaced { method, id, replaced });
+            }
         }
     }
 
@@ -85,14 +108,22 @@ impl Turn<'_> {
 
     /// Everything outstanding but the acting flow's becomes void.
     pub(super) fn void_others(&mut self, acting: Option<u32>) {
+        self.void_but(acting, &[]);
+    }
+
+    /// Everything outstanding but the acting flow's becomes void; these flows go on as they are.
+    pub(super) fn void_but(&mut self, acting: Option<u32>, go_on: &[u32]) {
         self.account.epoch = self.account.epoch.saturating_add(1);
         let epoch = self.account.epoch;
         let (kept, ended): (Vec<Flow>, Vec<Flow>) = std::mem::take(&mut self.account.flows)
             .into_iter()
-            .partition(|flow| Some(flow.number) == acting);
+            .partition(|flow| Some(flow.number) == acting || go_on.contains(&flow.number));
         self.account.flows = kept;
         for flow in &mut self.account.flows {
             flow.epoch = epoch;
+            if Some(flow.number) != acting {
+                continue;
+            }
             flow.challenges.clear();
             flow.repeat = None;
         }
@@ -174,6 +205,10 @@ impl Turn<'_> {
         for at in acts.user.iter_mut().chain(&mut acts.administrators).chain(told) {
             *at = (*at).min(now);
         }
+        for act in &mut self.account.registration.acts {
+            *act = (*act).min(now);
+        }
+        self.account.registration.sitting = None;
         for method in self.account.methods.iter_mut() {
             if method.added_at > horizon {
                 // The hold starts again too.
@@ -252,7 +287,10 @@ impl Account {
         let write = self.write.iter().filter(|write| write.state == WriteState::Writing);
         let verdicts = self.budgets.iter().flat_map(|budget| &budget.verdicts);
         let verdicts = verdicts.map(Verdict::due);
-        messages.chain(flows).chain(write.map(|write| write.deadline)).chain(verdicts).min()
+        let replacing = self.methods.iter().filter(|one| one.active() && one.replaces.is_some());
+        let replaced = replacing.map(|one| one.usable_from);
+        let deadline = write.map(|write| write.deadline);
+        messages.chain(flows).chain(deadline).chain(verdicts).chain(replaced).min()
     }
 
     /// From when on nothing would be lost with the record.

@@ -4,8 +4,8 @@ use super::{at, key, tenant, user};
 use crate::domain::account::{
     Account, Acts, Answer, Challenge, Counted, Done, Effect, Factor, FamiliarSource, Flow, FlowId,
     Grant, KnownDevice, Method, MethodState, Numbers, OathDevice, Offer, Pending, PendingBody,
-    Proof, Provenance, Purpose, Registration, Repeat, SavedSet, SealedSeed, Sends, Told, Unknown,
-    Write, WriteState,
+    Proof, Provenance, Purpose, Registration, Repeat, SavedSet, SealedSeed, Sends, Sitting, Told,
+    Unknown, Write, WriteState,
 };
 use crate::domain::budget::{Charged, Entry, MethodBudget, PoolKind, Verdict, Window};
 use crate::domain::contact::{Destination, EmailAddress, PhoneNumber};
@@ -97,6 +97,7 @@ fn methods() -> Vec<Method> {
         added_at: at(-90),
         usable_from: at(-30),
         replaces: (place == 3).then(|| id(6)),
+        session: (place == 3).then_some(79),
         unknown: Unknown::NONE,
     };
     numbered.map(method).collect()
@@ -285,6 +286,9 @@ fn full() -> Account {
             required_since: Some(at(-70)),
             postponed: Some(77),
             ever_active: true,
+            sitting: Some(Sitting { session: 78, until: at(3_000) }),
+            forgotten_at: Some(at(-100)),
+            acts: vec![at(-50)],
             unknown: Unknown::NONE,
         },
         flows: flows(),

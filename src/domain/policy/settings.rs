@@ -351,11 +351,11 @@ pub struct RegistrationPolicy {
     /// How old a sign-in may be that manages methods. Default 5 minutes, 1 to 15.
     #[serde(with = "duration_ms")]
     pub reauthentication: Duration,
-    /// Whether a user who has active methods must have proven a second factor in this sign-in to
-    /// add or remove one (NIST SP 800-63B-4, 4.1.2.1). Default true.
+    /// Whether a sign-in must hold a second factor to change methods, from the first one on, and to
+    /// add one once the account could pass a reset (NIST SP 800-63B-4, 4.1.2.1). Default true.
     pub second_factor_to_change: bool,
     /// How long a new address waits before it may be used for a reset. Default 24 hours, 0 to
-    /// 7 days; none when the account had no active method before.
+    /// 7 days; none for the methods of a first registration, bound in one session.
     #[serde(with = "duration_ms")]
     pub hold: Duration,
     /// Active methods of one kind. Default 2, 2 to 5.

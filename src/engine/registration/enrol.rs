@@ -4,8 +4,9 @@ use zeroize::Zeroizing;
 
 use super::{Begin, Registration, view};
 use crate::domain::account::{Factor, OathDevice, SealedSeed, Unknown};
+use crate::domain::binding::Newcomer;
 use crate::domain::decide::{
-    Confirm, Open, Turn, acknowledge_saved_codes, claim_method, put_saved_codes,
+    Binding, Confirm, Open, Turn, acknowledge_saved_codes, claim_method, put_saved_codes,
 };
 use crate::domain::event::ActorKind;
 use crate::domain::ids::{MethodId, TenantId, UserId};
@@ -113,7 +114,7 @@ impl Registration<'_> {
     ) -> Result<Enrolment, Error> {
         let engine = self.engine;
         let kind = MethodKind::AuthenticatorApp;
-        let state = self.state_to_change(request, user).await?;
+        let state = self.fresh_state(request, user).await?;
         state.offers(kind)?;
         let policy = &state.context.policy;
         let parameters =
@@ -153,9 +154,13 @@ impl Registration<'_> {
         user: &SignedIn,
         token: &MethodId,
     ) -> Result<Reply<RegistrationTicket>, Error> {
-        let state = self.state_to_change(request, user).await?;
+        let state = self.fresh_state(request, user).await?;
+        let account = &state.loaded.account;
+        state.can_tell(&Newcomer::new(account, MethodKind::OathToken, None, None))?;
         let option = ChallengeOption::preferred(MethodKind::OathToken);
-        let decide = |turn: &mut Turn<'_>, open: &Open<'_>| claim_method(turn, token, open);
+        let decide = |turn: &mut Turn<'_>, binding: &Binding<'_>, open: &Open<'_>| {
+            claim_method(turn, token, binding, open)
+        };
         self.open(request, user, state, option, None, &decide).await
     }
 
@@ -165,16 +170,20 @@ impl Registration<'_> {
     ///
     /// # Errors
     ///
-    /// [`Refusal::ReauthenticationRequired`], [`Refusal::NotEligible`], [`Refusal::NotOffered`],
-    /// [`Refusal::LimitReached`]; [`Error::Fault`].
+    /// [`Refusal::ReauthenticationRequired`], [`Refusal::SecondFactorRequired`],
+    /// [`Refusal::NotEligible`], [`Refusal::NotOffered`], [`Refusal::LimitReached`],
+    /// [`Refusal::TooOften`]; [`Error::Fault`].
     pub async fn create_saved_codes(
         &self,
         request: &Request,
         user: &SignedIn,
     ) -> Result<SavedCodes, Error> {
         let engine = self.engine;
-        let state = self.state_to_change(request, user).await?;
+        let state = self.fresh_state(request, user).await?;
         state.offers(MethodKind::SavedCode)?;
+        let account = &state.loaded.account;
+        state.can_tell(&Newcomer::new(account, MethodKind::SavedCode, None, None))?;
+        let binding = state.vouched.binding(&state.context)?;
         let policy = &*state.context.policy;
         let (mut codes, mut digests) = (Vec::new(), Vec::new());
         for _ in 0..policy.saved_codes {
@@ -186,7 +195,7 @@ impl Registration<'_> {
         let incarnation = state.incarnation();
         let decide = |turn: &mut Turn<'_>| {
             turn.belongs_to(incarnation.as_deref());
-            put_saved_codes(turn, &digests).map(Plan::Commit)
+            put_saved_codes(turn, &digests, &binding).map(Plan::Commit)
         };
         let (target, loaded) = (&state.target, Some(state.loaded));
         let step = engine.step(target, loaded, policy, &origin, Unsure::Resolve, decide);
@@ -207,13 +216,16 @@ impl Registration<'_> {
         set: &MethodId,
     ) -> Result<MethodView, Error> {
         let engine = self.engine;
-        let state = self.state_to_change(request, user).await?;
+        let state = self.fresh_state(request, user).await?;
         state.offers(MethodKind::SavedCode)?;
+        let account = &state.loaded.account;
+        state.can_tell(&Newcomer::new(account, MethodKind::SavedCode, None, None))?;
+        let binding = state.vouched.binding(&state.context)?;
         let context = &state.context;
         let registrant = context.registrant().ok_or(Refusal::NotOffered)?;
         let tell = &context.addresses(&state.loaded.account);
         let source = engine.familiar_source(request, &state.target.key);
-        let confirm = Confirm { registrant, others: state.others, tell, source };
+        let confirm = Confirm { registrant, binding, tell, source };
         let origin = Origin::of(request, ActorKind::User);
         let incarnation = state.incarnation();
         let decide = |turn: &mut Turn<'_>| {

@@ -9,16 +9,17 @@ pub use review::RegistrationReview;
 use super::Engine;
 use super::attempt::Attempt;
 use super::context::Context;
-use super::error::Error;
+use super::error::{Error, Fault, Port};
 use super::limits::{Caller, Charged};
 use super::reply::{MethodView, Reply};
 use super::request::{Request, SignedIn};
 use super::step::{Loaded, Origin, Plan, Target, Unsure};
 use super::view::enter_step;
 use crate::domain::account::{Account, Factor, FlowId, Method, Purpose};
+use crate::domain::binding::{Holdings, Known, Newcomer};
 use crate::domain::contact::{Destination, EmailAddress, PhoneNumber};
 use crate::domain::decide::{
-    Add, Confirm, MAX_SKEW, Open, Turn, add_method, confirm_method, is_alive, locale_of,
+    Add, Binding, Confirm, MAX_SKEW, Open, Turn, add_method, confirm_method, is_alive, locale_of,
     remove_method, time_of,
 };
 use crate::domain::eligibility::{Registrant, standing};
@@ -26,11 +27,13 @@ use crate::domain::event::ActorKind;
 use crate::domain::facts::UserSelector;
 use crate::domain::ids::MethodId;
 use crate::domain::invalid::InvalidInput;
-use crate::domain::method::{ChallengeOption, Channel, MethodKind};
+use crate::domain::method::{ChallengeOption, Channel, MethodKind, Nature};
+use crate::domain::policy::{Gates, Policy};
 use crate::domain::reason::SsprReason;
 use crate::domain::refusal::Refusal;
 use crate::domain::ticket::{Claim, FlowTicket as _, RegistrationTicket, TicketSubject};
 use crate::domain::time::Timestamp;
+use crate::port::PortError;
 
 /// Registration of methods by a signed-in user: [`add`](Self::add) sends a code to the new
 /// address, [`enrol_authenticator`](Self::enrol_authenticator) and [`claim_token`](Self::claim_token)
@@ -38,11 +41,26 @@ use crate::domain::time::Timestamp;
 /// [`create_saved_codes`](Self::create_saved_codes) needs an acknowledgement instead.
 /// [`prompt`](Self::prompt) says what to ask at sign-in.
 ///
-/// The host vouches for the sign-in. What changes methods wants one of the last five minutes by
-/// default, and from whoever has a method already a second factor as recent
-/// ([`SignInContext::with_second_factor`](crate::SignInContext::with_second_factor)); otherwise it is
-/// refused with [`Refusal::ReauthenticationRequired`]. A ticket of a registration has no `view`: show
-/// each answer as the answer to its request.
+/// The host vouches for the sign-in, and every call wants a fresh one: the sign-in of the last five
+/// minutes by default, and so its second factor where it holds one
+/// ([`SignInContext::with_second_factor`](crate::SignInContext::with_second_factor)).
+///
+/// - **Until the account could pass a reset**, adding takes no more: a host without a second factor
+///   registers what a reset wants in one sitting. Beside a method that is there already, only one of
+///   another kind is added in this way.
+/// - **From then on** adding takes a second factor, and so do replacing, removing and choosing a
+///   default from the first method on: [`Refusal::SecondFactorRequired`].
+/// - **After [`Admin::revoke_methods`](crate::Admin::revoke_methods) or
+///   [`Admin::require_registration`](crate::Admin::require_registration)** it begins again, and only
+///   what is registered from then on counts.
+/// - **A new address waits a day** before it counts
+///   ([`MethodView::usable_from`](crate::MethodView::usable_from)), and the addresses before it are
+///   told. None waits that is bound in the session of a first registration, within an hour of its
+///   first method.
+///
+/// What the account holds is never guessed: where the host cannot say whether the user has a passkey,
+/// and it matters, the answer is [`Error::Fault`] and nothing changes. A ticket of a registration has
+/// no `view`: show each answer as the answer to its request.
 #[derive(Clone, Copy, Debug)]
 pub struct Registration<'a> {
     pub(in crate::engine) engine: &'a Engine,
@@ -104,8 +122,24 @@ struct State {
     target: Target,
     loaded: Loaded,
     required: u8,
-    /// Whether the user could reset already, with what the account or the directory holds.
-    others: bool,
+    vouched: Vouched,
+}
+
+/// What the sign-in is good for.
+struct Vouched {
+    /// The kinds that the host verifies and of which it has not said whether the user has them.
+    unsure: Vec<MethodKind>,
+    /// A keyed hash of the session.
+    session: u32,
+    /// Whether it holds a second factor as fresh as the policy wants.
+    second_factor: bool,
+}
+
+impl Vouched {
+    fn binding<'a>(&'a self, context: &'a Context) -> Result<Binding<'a>, Refusal> {
+        let holdings = context.holdings(&self.unsure).ok_or(Refusal::NotOffered)?;
+        Ok(Binding { holdings, second_factor: self.second_factor, session: self.session })
+    }
 }
 
 impl Registration<'_> {
@@ -124,10 +158,11 @@ impl Registration<'_> {
     ///
     /// # Errors
     ///
-    /// [`Refusal::ReauthenticationRequired`], [`Refusal::NotEligible`], [`Refusal::NotOffered`] for
-    /// a kind that the policy does not allow, [`Refusal::AlreadyProven`] if the user has it,
-    /// [`Refusal::LimitReached`], [`Refusal::TooOften`], [`Refusal::TooManyCodes`] if the address
-    /// was sent too many, for whichever accounts; [`Error::Fault`].
+    /// [`Refusal::ReauthenticationRequired`], [`Refusal::SecondFactorRequired`],
+    /// [`Refusal::NotEligible`], [`Refusal::NotOffered`] for a kind that the policy does not allow,
+    /// [`Refusal::AlreadyProven`] if the user has it, [`Refusal::LimitReached`],
+    /// [`Refusal::TooOften`], [`Refusal::TooManyCodes`] if the address was sent too many, for
+    /// whichever accounts; [`Error::Fault`].
     pub async fn add(
         &self,
         request: &Request,
@@ -136,12 +171,12 @@ impl Registration<'_> {
     ) -> Result<Reply<RegistrationTicket>, Error> {
         let factor = Factor::Address(method.destination.clone());
         let begin = Begin { option: method.option, factor, replaces: None };
-        let state = self.state_to_change(request, user).await?;
+        let state = self.fresh_state(request, user).await?;
         self.begin(request, user, state, &begin).await
     }
 
-    /// Adds a method that takes the place of another of its kind once its code comes back; until
-    /// then the other stays as it is. Everybody who could be reached before is told.
+    /// Adds a method that takes the place of another of its kind, once its code has come back and its
+    /// hold is over; until then the other stays as it is. Both are told when the code comes back.
     ///
     /// # Errors
     ///
@@ -156,7 +191,7 @@ impl Registration<'_> {
         let factor = Factor::Address(method.destination.clone());
         let replaces = Some(replaced.clone());
         let begin = Begin { option: method.option, factor, replaces };
-        let state = self.state_to_change(request, user).await?;
+        let state = self.fresh_state(request, user).await?;
         self.begin(request, user, state, &begin).await
     }
 
@@ -169,8 +204,11 @@ impl Registration<'_> {
     ) -> Result<Reply<RegistrationTicket>, Error> {
         let kind = begin.option.method();
         let (factor, replaces) = (&begin.factor, begin.replaces.as_ref());
-        let decide = move |turn: &mut Turn<'_>, open: &Open<'_>| {
-            let add = Add { kind, factor, replaces, open: open.clone() };
+        let account = &state.loaded.account;
+        let replaced = replaces.and_then(|id| account.method(id));
+        state.can_tell(&Newcomer::new(account, kind, factor.destination(), replaced))?;
+        let decide = move |turn: &mut Turn<'_>, binding: &Binding<'_>, open: &Open<'_>| {
+            let add = Add { kind, factor, replaces, binding: *binding, open: open.clone() };
             add_method(turn, &add).map(|_| ())
         };
         self.open(request, user, state, begin.option, factor.destination(), &decide).await
@@ -184,11 +222,11 @@ impl Registration<'_> {
         state: State,
         option: ChallengeOption,
         destination: Option<&Destination>,
-        decide: &(dyn Fn(&mut Turn<'_>, &Open<'_>) -> Result<(), Refusal> + Sync),
+        decide: &(dyn Fn(&mut Turn<'_>, &Binding<'_>, &Open<'_>) -> Result<(), Refusal> + Sync),
     ) -> Result<Reply<RegistrationTicket>, Error> {
         let engine = self.engine;
         let (tenant, arrival) = (&request.tenant, engine.inner.clock.now());
-        let State { context, target, loaded, required, .. } = state;
+        let State { context, target, loaded, required, vouched } = state;
         let kind = option.method();
         let allowed = context.gates_of().is_some_and(|gates| gates.methods.contains(&kind));
         if !allowed || !context.means.allow(kind, option.channel()) {
@@ -231,8 +269,9 @@ impl Registration<'_> {
             nonce: engine.random()?,
         };
         let policy = &*context.policy;
+        let binding = vouched.binding(&context)?;
         let mut dry = Turn::new(&loaded.account, policy, engine.inner.clock.now());
-        decide(&mut dry, &open)?;
+        decide(&mut dry, &binding, &open)?;
         let charged = Charged {
             caller: Caller::SignedIn,
             identifier,
@@ -243,7 +282,7 @@ impl Registration<'_> {
         };
         open.exceeded = engine.charge_limits(request, policy, &charged).await?;
         let origin = Origin::of(request, ActorKind::User);
-        let opened = |turn: &mut Turn<'_>| decide(turn, &open).map(Plan::Commit);
+        let opened = |turn: &mut Turn<'_>| decide(turn, &binding, &open).map(Plan::Commit);
         let step = engine.step(&target, Some(loaded), policy, &origin, Unsure::Resolve, opened);
         let ((), account) = step.await?;
         (engine.inner.on_work)();
@@ -257,6 +296,7 @@ impl Registration<'_> {
     /// # Errors
     ///
     /// [`Refusal::NotAccepted`] whatever the reason is; [`Refusal::ReauthenticationRequired`],
+    /// [`Refusal::SecondFactorRequired`] if other methods were confirmed meanwhile,
     /// [`Refusal::NotEligible`]; [`InvalidInput::Foreign`] for a ticket of another user or flow;
     /// [`Error::Fault`].
     pub async fn confirm(
@@ -271,9 +311,15 @@ impl Registration<'_> {
         if claim.subject != TicketSubject::User(user.of(request)?.clone()) {
             return Err(InvalidInput::Foreign { what: "ticket" }.into());
         }
-        let state = self.state(request, user).await?;
-        self.check_fresh(user, &state)?;
-        let State { context, target, loaded, others, .. } = state;
+        let state = self.fresh_state(request, user).await?;
+        let account = &state.loaded.account;
+        if let Some(pending) = pending_of(account, &claim.flow) {
+            let new = Newcomer::of(account, pending);
+            state.can_tell(&new)?;
+            state.admits(&new)?;
+        }
+        let binding = state.binding()?;
+        let State { context, target, loaded, .. } = &state;
         let registrant = context.registrant().ok_or(Refusal::NotOffered)?;
         let stamp = registrant.user.change_stamp.as_deref();
         let begun = loaded.account.flow(&claim.flow);
@@ -285,13 +331,13 @@ impl Registration<'_> {
         let policy = &*context.policy;
         let origin = Origin::of(request, ActorKind::User);
         let (charge, matched) =
-            engine.charge_and_compare(&target, policy, &origin, &claim, attempt).await?;
+            engine.charge_and_compare(target, policy, &origin, &claim, attempt).await?;
         let source = engine.familiar_source(request, &target.key);
-        let confirm = Confirm { registrant, others, tell, source };
+        let confirm = Confirm { registrant, binding, tell, source };
         let decide = |turn: &mut Turn<'_>| {
             confirm_method(turn, &claim.flow, &charge, &matched, &confirm).map(Plan::Commit)
         };
-        let step = engine.step(&target, None, policy, &origin, Unsure::Resolve, decide);
+        let step = engine.step(target, None, policy, &origin, Unsure::Resolve, decide);
         let (method, account) = step.await?;
         (engine.inner.on_work)();
         Ok(view(&method, &account))
@@ -301,8 +347,9 @@ impl Registration<'_> {
     ///
     /// # Errors
     ///
-    /// [`Refusal::NotFound`], [`Refusal::ReauthenticationRequired`], [`Refusal::NotEligible`];
-    /// [`Error::Fault`].
+    /// [`Refusal::NotFound`], [`Refusal::ReauthenticationRequired`],
+    /// [`Refusal::SecondFactorRequired`] unless it is a pending method of the user's own,
+    /// [`Refusal::NotEligible`]; [`Error::Fault`].
     pub async fn remove(
         &self,
         request: &Request,
@@ -310,29 +357,53 @@ impl Registration<'_> {
         method: &MethodId,
     ) -> Result<(), Error> {
         let engine = self.engine;
-        let State { context, target, loaded, .. } = self.state_to_change(request, user).await?;
+        let State { context, target, loaded, vouched, .. } =
+            self.fresh_state(request, user).await?;
+        let binding = vouched.binding(&context)?;
         let tell = |account: &Account| context.addresses(account);
         let origin = Origin::of(request, ActorKind::User);
-        let decide = |turn: &mut Turn<'_>| remove_method(turn, method, tell).map(Plan::Commit);
+        let decide =
+            |turn: &mut Turn<'_>| remove_method(turn, method, &binding, tell).map(Plan::Commit);
         let policy = &context.policy;
         engine.step(&target, Some(loaded), policy, &origin, Unsure::Resolve, decide).await?;
         (engine.inner.on_work)();
         Ok(())
     }
 
-    /// The state, for a user who may change what is registered.
-    async fn state_to_change(&self, request: &Request, user: &SignedIn) -> Result<State, Error> {
+    /// What the user sees of the methods: a pending one whose code is dead is not there any more, nor
+    /// is one whose place another has taken.
+    fn views(&self, account: &Account) -> Vec<MethodView> {
+        let now = time_of(account, self.engine.inner.clock.now());
+        let gone: Vec<_> = account.superseded(now).collect();
+        let stands =
+            |method: &&Method| is_alive(method, account, now) && !gone.contains(&&method.id);
+        account.methods.iter().filter(stands).map(|method| view(method, account)).collect()
+    }
+
+    /// The state, for a user whose sign-in is fresh.
+    async fn fresh_state(&self, request: &Request, user: &SignedIn) -> Result<State, Error> {
         let state = self.state(request, user).await?;
         self.check_fresh(user, &state)?;
-        self.check_second_factor(user, &state)?;
         Ok(state)
     }
 
-    /// What the user sees of the methods: a pending one whose code is dead is not there any more.
-    fn views(&self, account: &Account) -> Vec<MethodView> {
-        let now = time_of(account, self.engine.inner.clock.now());
-        let alive = account.methods.iter().filter(|method| is_alive(method, account, now));
-        alive.map(|method| view(method, account)).collect()
+    /// The state, for a user who may change what belongs to the methods.
+    async fn state_to_change(&self, request: &Request, user: &SignedIn) -> Result<State, Error> {
+        let state = self.fresh_state(request, user).await?;
+        let account = &state.loaded.account;
+        let policy = &state.context.policy;
+        if state.vouched.second_factor || !policy.registration.second_factor_to_change {
+            return Ok(state);
+        }
+        let held = state.binding()?.holdings.any(account, policy);
+        match held {
+            Known::Yes => Err(Refusal::SecondFactorRequired.into()),
+            Known::No if account.registration.ever_active => {
+                Err(Refusal::SecondFactorRequired.into())
+            }
+            Known::No => Ok(state),
+            Known::Unknown => Err(state.context.unanswered(&state.vouched.unsure)),
+        }
     }
 
     async fn state(&self, request: &Request, user: &SignedIn) -> Result<State, Error> {
@@ -352,41 +423,65 @@ impl Registration<'_> {
             return Err(Refusal::NotEligible { reason: SsprReason::AccountDisabled }.into());
         }
         let required = standing.gates.required;
-        let now = time_of(&loaded.account, engine.inner.clock.now());
-        let found = context.candidates(&loaded.account, facts, standing.gates, now);
-        let others = !found.is_empty();
-        Ok(State { context, target, loaded, required, others })
+        let unsure = context.unsure_kinds(standing.gates);
+        let session = engine.inner.keys.session(&request.tenant, &user.context.session);
+        let second_factor =
+            user.context.second_factor_at.is_some_and(|at| self.is_fresh(at, &context.policy));
+        let vouched = Vouched { unsure, session, second_factor };
+        Ok(State { context, target, loaded, required, vouched })
     }
 
+    /// The stricter of two timers: the sign-in must be fresh, and so must its second factor where it
+    /// holds one. A password that was typed again does not make an old second factor young.
     fn check_fresh(&self, user: &SignedIn, state: &State) -> Result<(), Refusal> {
-        let now = self.engine.inner.clock.now();
-        let most = state.context.policy.registration.reauthentication;
-        // A sign-in of the future is a mistake, or worse.
-        let fresh = |at: Timestamp| now.since(at) <= most && at <= now.plus(MAX_SKEW);
-        let session = &user.context;
-        if fresh(session.signed_in_at) || session.second_factor_at.is_some_and(fresh) {
-            Ok(())
-        } else {
-            Err(Refusal::ReauthenticationRequired)
-        }
-    }
-
-    /// Whoever has an active method must have proven a second factor to change what there is.
-    fn check_second_factor(&self, user: &SignedIn, state: &State) -> Result<(), Refusal> {
-        let policy = &state.context.policy.registration;
-        let methods = &state.loaded.account.methods;
-        let registered = state.loaded.account.registration.ever_active;
-        let active = registered || state.others || methods.iter().any(Method::active);
-        let now = self.engine.inner.clock.now();
-        let proven = user
-            .context
-            .second_factor_at
-            .is_some_and(|at| now.since(at) <= policy.reauthentication && at <= now.plus(MAX_SKEW));
-        if active && policy.second_factor_to_change && !proven {
+        if !self.is_fresh(user.context.signed_in_at, &state.context.policy) {
             return Err(Refusal::ReauthenticationRequired);
+        }
+        if user.context.second_factor_at.is_some() && !state.vouched.second_factor {
+            return Err(Refusal::SecondFactorRequired);
         }
         Ok(())
     }
+
+    fn is_fresh(&self, at: Timestamp, policy: &Policy) -> bool {
+        let now = self.engine.inner.clock.now();
+        // A sign-in of the future is a mistake, or worse.
+        now.since(at) <= policy.registration.reauthentication && at <= now.plus(MAX_SKEW)
+    }
+}
+
+impl State {
+    fn binding(&self) -> Result<Binding<'_>, Refusal> {
+        self.vouched.binding(&self.context)
+    }
+
+    /// Whether what the host has not answered leaves open what binding this method takes: a second
+    /// factor, or a hold. Unknown is a fault of the host's method, before anything changes.
+    fn can_tell(&self, new: &Newcomer) -> Result<(), Error> {
+        let (account, policy) = (&self.loaded.account, &self.context.policy);
+        let holdings = self.binding()?.holdings;
+        let factor = holdings.second_factor(account, policy, new) == Known::Unknown
+            && policy.registration.second_factor_to_change
+            && !self.vouched.second_factor;
+        // An engine that cannot ask at all takes the strictest: the address waits.
+        let hold = holdings.any(account, policy) == Known::Unknown
+            && !self.context.unsure.is_empty()
+            && !account.registration.ever_active
+            && !policy.registration.hold.is_zero();
+        if factor || hold { Err(self.context.unanswered(&self.vouched.unsure)) } else { Ok(()) }
+    }
+
+    fn admits(&self, new: &Newcomer) -> Result<(), Error> {
+        let turn = Turn::new(&self.loaded.account, &self.context.policy, self.loaded.account.seen);
+        Ok(self.binding()?.admit(&turn, new)?)
+    }
+}
+
+/// The pending method that this flow confirms.
+fn pending_of<'a>(account: &'a Account, flow: &FlowId) -> Option<&'a Method> {
+    let challenges = account.flow(flow)?.challenges.iter();
+    let mut confirmed = challenges.filter_map(|one| one.confirms.as_ref());
+    confirmed.find_map(|id| account.method(id)).filter(|method| !method.active())
 }
 
 impl Context {
@@ -396,8 +491,41 @@ impl Context {
         Some(Registrant { user, gates, available: &self.available })
     }
 
+    /// What the user holds beside the record, if they may register methods.
+    pub(super) fn holdings<'a>(&'a self, unsure: &'a [MethodKind]) -> Option<Holdings<'a>> {
+        let (user, gates) = (self.user.as_ref()?, self.gates_of()?);
+        Some(Holdings { user, gates, external: &self.available, unsure })
+    }
+
+    /// The kinds of which the host has not said whether the user has them: it could not, or this
+    /// engine was built without the method and cannot ask.
+    pub(super) fn unsure_kinds(&self, gates: &Gates) -> Vec<MethodKind> {
+        let asked = self.unsure.iter().map(|(kind, _)| *kind);
+        let counted = gates.methods.iter().copied();
+        let not_asked = counted.filter(|kind| {
+            kind.nature() == Nature::External && !self.means.external.contains(kind)
+        });
+        asked.chain(not_asked).collect()
+    }
+
+    /// The fault of what the host has not answered.
+    pub(super) fn unanswered(&self, unsure: &[MethodKind]) -> Error {
+        let error = match self.unsure.first() {
+            Some((kind, error)) => PortError::new(error.kind())
+                .because(format!("`available` of the method {kind} failed: {error}")),
+            None => {
+                let kinds: Vec<_> = unsure.iter().map(|kind| kind.as_str()).collect();
+                PortError::denied().because(format!(
+                    "the policy counts {}, and this engine was built without `external_method` for it",
+                    kinds.join(", ")
+                ))
+            }
+        };
+        Error::Fault(Fault { port: Port::ExternalMethod, error })
+    }
+
     /// The gates that apply to the user, if any do.
-    pub(super) fn gates_of(&self) -> Option<&crate::domain::policy::Gates> {
+    pub(super) fn gates_of(&self) -> Option<&Gates> {
         let policy = self.stored.then_some(&*self.policy);
         let user = self.user.as_ref()?;
         standing(policy, self.tenant.as_ref(), user).ok().map(|standing| standing.gates)

@@ -1,10 +1,12 @@
 //! What is registered, looked at: the prompt at sign-in, the review, the default method.
 
 use super::Registration;
+use crate::domain::binding::Known;
 use crate::domain::decide::{
-    Asked, Prompt, Turn, postpone, prompt, reconfirm, reconfirm_at, remember_device, set_default,
-    time_of,
+    Asked, Prompt, Turn, is_known_device, postpone, prompt, reconfirm, reconfirm_at,
+    remember_user_device, set_default, time_of,
 };
+use crate::domain::eligibility::Registrant;
 use crate::domain::event::ActorKind;
 use crate::domain::facts::UserSelector;
 use crate::domain::ids::MethodId;
@@ -30,6 +32,12 @@ pub struct RegistrationReview {
     pub allowed: Vec<MethodKind>,
     /// Distinct methods that a reset requires.
     pub required: u8,
+    /// Kinds of which the host could not say whether the user has them; `complete` does not count
+    /// them.
+    pub unanswered: Vec<MethodKind>,
+    /// Whether another method takes a second factor that this sign-in does not hold: offer none to a
+    /// user who has no second factor.
+    pub second_factor_wanted: bool,
     /// Whether what is registered is enough, once the holds have passed.
     pub complete: bool,
     /// When the registration was completed.
@@ -47,7 +55,9 @@ impl Registration<'_> {
     /// Two facts are kept apart (Entra). A registration that was never completed is asked for at
     /// every new sign-in, once per session: after [`postpone`](Self::postpone) not again in this
     /// one. One that was completed and has fallen below since is not asked for until the interval
-    /// ends; a reset refuses meanwhile.
+    /// ends; a reset refuses meanwhile. A registration that would be refused with
+    /// [`Refusal::SecondFactorRequired`] is not asked for, unless the sign-in holds a second factor
+    /// that only has to be proven again.
     ///
     /// ```
     /// use sspr::{Engine, Error, Prompt, Request, SignedIn};
@@ -68,7 +78,8 @@ impl Registration<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error::Fault`]: let the user in; they are asked at the next sign-in.
+    /// [`Error::Fault`], also where the host cannot say whether the user has a method and the answer
+    /// depends on it: let the user in; they are asked at the next sign-in.
     pub async fn prompt(&self, request: &Request, user: &SignedIn) -> Result<Prompt, Error> {
         let engine = self.engine;
         let (tenant, id) = (&request.tenant, user.of(request)?);
@@ -86,23 +97,38 @@ impl Registration<'_> {
         let now = time_of(account, engine.inner.clock.now());
         let session = engine.inner.keys.session(tenant, &user.context.session);
         let may_change = context.may_change(account).is_ok();
-        let asked = Asked { user: facts, may_change, registrant: context.registrant() };
-        Ok(prompt(account, &context.policy, &asked, session, now))
+        let unsure = context.gates_of().map(|gates| context.unsure_kinds(gates));
+        let unsure = unsure.unwrap_or_default();
+        // A user who has a second factor can be sent to prove it.
+        let strong = user.context.second_factor_at.is_some()
+            || !context.policy.registration.second_factor_to_change;
+        let wanted = context.holdings(&unsure);
+        let wanted = wanted.map(|held| held.always_second_factor(account, &context.policy));
+        let answer = |available: &[MethodKind], may_register| {
+            let registrant =
+                context.registrant().map(|registrant| Registrant { available, ..registrant });
+            let asked = Asked { user: facts, may_change, registrant, may_register };
+            prompt(account, &context.policy, &asked, session, now)
+        };
+        let least = answer(&context.available, strong || wanted != Some(Known::Yes));
+        let all: Vec<_> = context.available.iter().chain(&unsure).copied().collect();
+        let most = answer(&all, strong || wanted == Some(Known::No));
+        if least != most {
+            return Err(context.unanswered(&unsure));
+        }
+        Ok(least)
     }
 
-    /// The user registers later: [`prompt`](Self::prompt) does not ask again in this session.
+    /// The user registers later: [`prompt`](Self::prompt) does not ask again in this session. Said
+    /// again in one session, nothing changes.
     ///
     /// # Errors
     ///
-    /// [`Refusal::NotEligible`]; [`Error::Fault`].
+    /// [`Refusal::NotEligible`], [`Refusal::TooOften`]; [`Error::Fault`].
     pub async fn postpone(&self, request: &Request, user: &SignedIn) -> Result<(), Error> {
         let session = self.engine.inner.keys.session(&request.tenant, &user.context.session);
         let state = self.state(request, user).await?;
-        let change = |turn: &mut Turn<'_>| {
-            postpone(turn, session);
-            Ok(())
-        };
-        self.change(request, &state, change).await
+        self.change(request, &state, |turn| postpone(turn, session)).await
     }
 
     /// What is registered, and whether it is enough. Only reads.
@@ -125,6 +151,11 @@ impl Registration<'_> {
             external: context.available.clone(),
             allowed: gates.methods.iter().copied().collect(),
             required: gates.required,
+            unanswered: state.vouched.unsure.clone(),
+            second_factor_wanted: state.context.policy.registration.second_factor_to_change
+                && !state.vouched.second_factor
+                && state.binding()?.holdings.always_second_factor(account, &context.policy)
+                    != Known::No,
             complete: registrant.is_complete(account, &context.policy),
             completed_at: account.registration.completed_at,
             confirmed_at: account.registration.confirmed_at,
@@ -141,10 +172,15 @@ impl Registration<'_> {
     pub async fn reconfirm(&self, request: &Request, user: &SignedIn) -> Result<(), Error> {
         let state = self.state(request, user).await?;
         self.check_fresh(user, &state)?;
-        self.change(request, &state, |turn| {
-            reconfirm(turn, &state.context.registrant().ok_or(Refusal::NotOffered)?)
-        })
-        .await
+        let registrant = state.context.registrant().ok_or(Refusal::NotOffered)?;
+        let (account, policy) = (&state.loaded.account, &state.context.policy);
+        let unsure = &state.vouched.unsure;
+        let all: Vec<_> = registrant.available.iter().chain(unsure).copied().collect();
+        let most = Registrant { available: &all, ..registrant };
+        if !registrant.is_complete(account, policy) && most.is_complete(account, policy) {
+            return Err(state.context.unanswered(unsure));
+        }
+        self.change(request, &state, |turn| reconfirm(turn, &registrant)).await
     }
 
     /// Chooses the method that is offered first among those of its kind.
@@ -152,7 +188,8 @@ impl Registration<'_> {
     /// # Errors
     ///
     /// [`Refusal::NotFound`] if there is no such active method;
-    /// [`Refusal::ReauthenticationRequired`], [`Refusal::NotEligible`]; [`Error::Fault`].
+    /// [`Refusal::ReauthenticationRequired`], [`Refusal::SecondFactorRequired`],
+    /// [`Refusal::NotEligible`], [`Refusal::TooOften`]; [`Error::Fault`].
     pub async fn set_default(
         &self,
         request: &Request,
@@ -164,12 +201,14 @@ impl Registration<'_> {
     }
 
     /// This browser is a known device of the user from now on: hand the secret back with
-    /// [`Request::with_device`].
+    /// [`Request::with_device`]. A request that carries the secret of a known device gets the same
+    /// secret back, and nothing changes.
     ///
     /// # Errors
     ///
     /// [`Refusal::NotOffered`] if the policy knows no devices;
-    /// [`Refusal::ReauthenticationRequired`], [`Refusal::NotEligible`]; [`Error::Fault`].
+    /// [`Refusal::ReauthenticationRequired`], [`Refusal::SecondFactorRequired`],
+    /// [`Refusal::NotEligible`], [`Refusal::TooOften`]; [`Error::Fault`].
     pub async fn remember_device(
         &self,
         request: &Request,
@@ -179,12 +218,17 @@ impl Registration<'_> {
         if state.context.policy.known_device_days == 0 {
             return Err(Refusal::NotOffered.into());
         }
+        let id = user.of(request)?;
+        if let Some(device) = &request.device {
+            let (account, now) = (&state.loaded.account, self.engine.inner.clock.now());
+            let digest = device.digest(&request.tenant, id);
+            if is_known_device(account, &digest, time_of(account, now)) {
+                return Ok(DeviceSecret::parse(device.expose_secret())?);
+            }
+        }
         let device = self.engine.new_device()?;
-        let digest = device.digest(&request.tenant, user.of(request)?);
-        let change = |turn: &mut Turn<'_>| {
-            remember_device(turn, digest);
-            Ok(())
-        };
+        let digest = device.digest(&request.tenant, id);
+        let change = |turn: &mut Turn<'_>| remember_user_device(turn, digest).map(|()| true);
         self.change(request, &state, change).await?;
         Ok(device)
     }
@@ -193,13 +237,14 @@ impl Registration<'_> {
         &self,
         request: &Request,
         state: &super::State,
-        change: impl Fn(&mut Turn<'_>) -> Result<(), Refusal>,
+        change: impl Fn(&mut Turn<'_>) -> Result<bool, Refusal>,
     ) -> Result<(), Error> {
         let origin = Origin::of(request, ActorKind::User);
         let incarnation = state.incarnation();
         let decide = |turn: &mut Turn<'_>| {
             turn.belongs_to(incarnation.as_deref());
-            change(turn).map(Plan::Commit)
+            let plan = if change(turn)? { Plan::Commit } else { Plan::Keep };
+            Ok(plan(()))
         };
         let (target, policy) = (&state.target, &state.context.policy);
         self.engine.step(target, None, policy, &origin, Unsure::Resolve, decide).await?;

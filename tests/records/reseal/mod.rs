@@ -44,7 +44,7 @@ async fn engine(
 
 fn every_method() -> PolicySettings {
     let mut settings = settings();
-    settings.users.methods = MethodKind::ALL.into();
+    settings.users.methods.extend([MethodKind::AuthenticatorApp, MethodKind::OathToken]);
     settings
 }
 
