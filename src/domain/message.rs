@@ -1,10 +1,11 @@
 //! Messages: an id, typed parameters and a locale. The engine holds no wording, and no parameter
 //! comes from a request.
 
-use std::fmt;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+pub use super::locale::Locale;
 use super::method::{Channel, MethodKind};
 use super::secret::SecretText;
 use super::time::Timestamp;
@@ -46,13 +47,23 @@ pub struct CodeMessage {
     pub code: SecretText,
     /// When it stops to be accepted.
     pub expires_at: Timestamp,
+    /// For how long it is still accepted as the message is handed over, where that is known: the
+    /// engine fills it in. A reader knows what ten minutes are, wherever they live.
+    pub valid_for: Option<Duration>,
 }
 
 impl CodeMessage {
     /// The parameters of a code message: for tests of renderers.
     #[must_use]
     pub const fn new(purpose: CodePurpose, code: SecretText, expires_at: Timestamp) -> Self {
-        Self { purpose, code, expires_at }
+        Self { purpose, code, expires_at, valid_for: None }
+    }
+
+    /// The same, accepted for this long from now on.
+    #[must_use]
+    pub const fn lasting(mut self, valid_for: Duration) -> Self {
+        self.valid_for = Some(valid_for);
+        self
     }
 }
 
@@ -67,6 +78,8 @@ pub struct LinkMessage {
     pub url: SecretText,
     /// When it stops to be accepted.
     pub expires_at: Timestamp,
+    /// For how long it is still accepted as the message is handed over, where that is known.
+    pub valid_for: Option<Duration>,
     /// Whether an administrator has asked for it, not the person.
     pub by_administrator: bool,
 }
@@ -75,7 +88,14 @@ impl LinkMessage {
     /// The parameters of a message with a link: for tests of renderers.
     #[must_use]
     pub const fn new(purpose: CodePurpose, url: SecretText, expires_at: Timestamp) -> Self {
-        Self { purpose, url, expires_at, by_administrator: false }
+        Self { purpose, url, expires_at, valid_for: None, by_administrator: false }
+    }
+
+    /// The same, accepted for this long from now on.
+    #[must_use]
+    pub const fn lasting(mut self, valid_for: Duration) -> Self {
+        self.valid_for = Some(valid_for);
+        self
     }
 }
 
@@ -310,64 +330,5 @@ impl Notice {
             since: one.2.min(other.2),
             at: one.3.max(other.3),
         }
-    }
-}
-
-/// A language tag such as `en` or `zh-CN`: 2 to 35 characters of letters, digits and hyphens.
-///
-/// ```
-/// assert_eq!(sspr::Locale::parse("zh-CN")?.as_str(), "zh-CN");
-/// assert!(sspr::Locale::parse("../etc").is_err());
-/// # Ok::<(), sspr::InvalidInput>(())
-/// ```
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Locale(String);
-
-impl Locale {
-    /// Parses a tag; does not ask whether there is such a language.
-    ///
-    /// # Errors
-    ///
-    /// [`InvalidInput::Malformed`](crate::InvalidInput::Malformed) for anything else.
-    pub fn parse(tag: &str) -> Result<Self, crate::InvalidInput> {
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
-        if (2..=35).contains(&tag.len()) && tag.bytes().all(plain) {
-            Ok(Self(tag.to_owned()))
-        } else {
-            Err(crate::InvalidInput::Malformed { what: "locale" })
-        }
-    }
-
-    /// The tag.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl Default for Locale {
-    fn default() -> Self {
-        Self("en".to_owned())
-    }
-}
-
-impl TryFrom<String> for Locale {
-    type Error = crate::InvalidInput;
-
-    fn try_from(tag: String) -> Result<Self, crate::InvalidInput> {
-        Self::parse(&tag)
-    }
-}
-
-impl From<Locale> for String {
-    fn from(locale: Locale) -> Self {
-        locale.0
-    }
-}
-
-impl fmt::Display for Locale {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
     }
 }

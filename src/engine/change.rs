@@ -12,6 +12,7 @@ use crate::domain::eligibility::may_change;
 use crate::domain::event::ActorKind;
 use crate::domain::facts::{UserFacts, UserSelector};
 use crate::domain::invalid::bounded_text;
+use crate::domain::password::composed;
 use crate::domain::reason::SsprReason;
 use crate::domain::refusal::Refusal;
 use crate::domain::secret::SecretText;
@@ -80,7 +81,7 @@ impl Change<'_> {
         let (charge, _) = step.await?;
         engine.inner.comparisons.fetch_add(1, Ordering::Relaxed);
         let directory = &engine.inner.directory;
-        let right = directory.verify_password(tenant, id, present).await;
+        let right = directory.verify_password(tenant, id, &composed(present)).await;
         if !right.at(Port::Directory)? {
             let failed = charge.verdicts();
             return Err(engine.failed(&target, policy, &origin, &failed).await);

@@ -16,7 +16,7 @@ use crate::domain::decide::{
 use crate::domain::event::{ActorKind, RejectedBy};
 use crate::domain::facts::{PasswordHome, PolicyReason, UserFacts, WriteOutcome};
 use crate::domain::method::MethodKind;
-use crate::domain::password::PasswordContext;
+use crate::domain::password::{PasswordContext, composed};
 use crate::domain::reason::SsprReason;
 use crate::domain::refusal::Refusal;
 use crate::domain::secret::SecretText;
@@ -148,7 +148,7 @@ impl Engine {
         if on_premises && !policy.on_premises.apply_password_rules {
             // The directory's answer is final; only what no directory takes is kept from it.
             crate::domain::invalid::bounded_text("password", password.expose_secret(), 4096)?;
-            return Ok(SecretText::from(password.expose_secret()));
+            return Ok(composed(password));
         }
         let words = words_of(ending.user, ending.context);
         let normalised = match policy.password.check(password, &words) {
@@ -249,7 +249,10 @@ impl Engine {
     ) -> PortResult<bool> {
         let (tenant, user) = (&ending.target.tenant, &ending.user.id);
         match password {
-            Some(password) => self.inner.directory.verify_password(tenant, user, password).await,
+            Some(password) => {
+                let password = composed(password);
+                self.inner.directory.verify_password(tenant, user, &password).await
+            }
             // The facts of now say it, where they are tracked.
             None => Ok(ending.user.locked_out == Some(false)),
         }

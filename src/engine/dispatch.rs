@@ -246,16 +246,19 @@ impl Engine {
         };
         let key = self.inner.keys.short(challenge.key)?;
         let expires_at = challenge.expires_at;
+        let left = expires_at.since(self.inner.clock.now());
         if challenge.channel() != Channel::Link {
             let code = key.code.derive(&context, challenge.format);
-            return Some(Message::Code(CodeMessage { purpose, code, expires_at }));
+            let code = CodeMessage::new(purpose, code, expires_at);
+            return Some(Message::Code(code.lasting(left)));
         }
         // Configuration that is gone leads nowhere.
         let base = policy.link.as_ref()?;
         let secret = Zeroizing::new(key.code.link(&context).encode());
         let url = SecretText::new([base.as_str(), &secret].concat());
-        let by_administrator = *by_administrator;
-        Some(Message::Link(LinkMessage { purpose, url, expires_at, by_administrator }))
+        let mut link = LinkMessage::new(purpose, url, expires_at).lasting(left);
+        link.by_administrator = *by_administrator;
+        Some(Message::Link(link))
     }
 }
 

@@ -76,6 +76,12 @@ pub trait Directory: Send + Sync {
     /// The write's number is the same for every try of one write; a directory that sees it twice
     /// may answer as it did the first time.
     ///
+    /// The password comes in Unicode's composed form (NFC), here and in
+    /// [`verify_password`](Self::verify_password), and in no other way changed. Whatever else takes
+    /// passwords for the same users, the host's own sign-in first of all, composes what is typed
+    /// before it compares or stores it: otherwise a keyboard that sends `o` and a mark signs nobody
+    /// in whose password was reset with an `ö`.
+    ///
     /// # Errors
     ///
     /// `Unavailable` only if surely nothing was written; otherwise `Unknown`.
@@ -131,7 +137,7 @@ pub struct PasswordWrite<'a> {
     pub tenant: &'a TenantId,
     /// The user.
     pub user: &'a UserId,
-    /// The new password, normalised as the policy says.
+    /// The new password, in Unicode's composed form (NFC).
     pub password: &'a SecretText,
     /// The number of this write, unique per account.
     pub number: u32,

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use sspr::{
-    Attempt, Channel, EmailAddress, Identifier, InvalidInput, NewMethod, PhoneNumber, Refusal,
-    Request, Selection, Source, Step,
+    Attempt, Channel, Clock as _, EmailAddress, Identifier, InvalidInput, NewMethod, PhoneNumber,
+    Refusal, Request, Selection, Source, Step,
 };
 
 use crate::support::*;
@@ -196,5 +196,110 @@ fn a_pasted_mail_address_can_be_registered() {
         let world = World::memory(one_gate()).await;
         let pasted = EmailAddress::parse("\u{FEFF}ada@private.example\r\n").expect("edges dropped");
         world.register(NewMethod::email(pasted), MAIL).await;
+    });
+}
+
+/// T1: one password, typed on keyboards that send letters whole and in parts. The directory is
+/// handed one form, whatever came: when it is written, asked back, or given as the present one.
+#[test]
+fn a_password_typed_in_parts_is_the_same_password_everywhere() {
+    run(async {
+        for (first, second) in [
+            ("zwo\u{308}lf vo\u{308}gel am zaun", "zw\u{F6}lf v\u{F6}gel am zaun"),
+            (
+                "\u{1112}\u{1161}\u{11AB}\u{1100}\u{1173}\u{11AF} fields of rice",
+                "\u{D55C}\u{AE00} fields of rice",
+            ),
+            ("e\u{301}te\u{301} comme hiver ici", "\u{E9}t\u{E9} comme hiver ici"),
+            (
+                "a\u{323}\u{302}n tra\u{301}i xoa\u{300}i chi\u{301}n",
+                "\u{1EAD}n tr\u{E1}i xo\u{E0}i ch\u{ED}n",
+            ),
+            ("\u{212B}ngstr\u{F6}m und kelvin", "\u{C5}ngstro\u{308}m und kelvin"),
+        ] {
+            let world = World::memory(one_gate()).await;
+            world.register_both().await;
+            let reply = world.start().await;
+            let (reply, right) = world.challenged(&reply.ticket, &email(), MAIL).await;
+            let reply = world.prove(&reply.ticket, &right).await.expect("proven");
+            world.complete(&reply.ticket, first).await.expect("reset");
+            assert!(world.password_is(first) && world.password_is(second), "{first}");
+            let change = world.engine.change();
+            for present in [first, second] {
+                let user = world.signed_in();
+                let started = change.start(&request(), &user, &present.into()).await;
+                started.unwrap_or_else(|error| panic!("{present}: {error}"));
+                world.clock.advance(Duration::from_secs(3_600));
+            }
+            let user = world.signed_in();
+            let wrong = change.start(&request(), &user, &"another password".into()).await;
+            assert_eq!(refusal(wrong), Refusal::NotAccepted, "the directory is really asked");
+        }
+    });
+}
+
+/// T13: a mail says for how long its code is good, until when, and that a newer code ends it, and
+/// sets the code on a line of its own.
+#[test]
+fn a_mail_says_how_long_its_code_lives_and_that_a_newer_one_ends_it() {
+    use sspr::adapters::render::{EnglishText, Renderer as _};
+    use sspr::port::Envelope;
+    use sspr::{CodeMessage, CodePurpose, Destination, LinkMessage, Locale, Message, Timestamp};
+
+    let until = Timestamp::from_unix_seconds(1_700_000_000);
+    let to = || Destination::Email(EmailAddress::parse(MAIL).expect("valid"));
+    let words = |message| {
+        let (name, key) = ("Contoso".to_owned(), "00".repeat(32));
+        let locale = Locale::default();
+        let envelope =
+            Envelope::new(key, tenant(), name, Channel::Email, to(), locale, message, until);
+        let words = EnglishText.render(&envelope);
+        let html = words.html.as_ref().expect("mail").expose_secret().to_owned();
+        (words.text.expose_secret().replace('\n', " "), words.text.expose_secret().to_owned(), html)
+    };
+    for (seconds, span) in [
+        (600, "for 10 minutes, until 14 November 2023, 22:13 UTC"),
+        (599, "for 9 minutes, until 14"),
+        (900, "for 15 minutes, until 14"),
+        (119, "for 119 seconds, until 14"),
+        (1, "for 1 second, until 14"),
+        (3_600, "for 60 minutes, until 14"),
+        (7_200, "for 2 hours, until 14"),
+        (86_399, "for 23 hours, until 14"),
+        (86_400, "for 24 hours, until 14"),
+        (0, "accepted until 14 November 2023, 22:13 UTC"),
+    ] {
+        let span_of = Duration::from_secs(seconds);
+        let code = CodeMessage::new(CodePurpose::Reset, "48213907".into(), until).lasting(span_of);
+        let (text, lines, html) = words(Message::Code(code));
+        assert!(text.contains(span) && html.contains(span), "{seconds}: {text}");
+        assert!(text.contains("A newer code ends an older one"), "{text}");
+        assert!(lines.lines().any(|line| line.trim() == "48213907"), "{lines}");
+        assert!(html.contains(">48213907</p>"), "{html}");
+        let link = LinkMessage::new(CodePurpose::Reset, "https://id.example/#x".into(), until);
+        let (text, lines, html) = words(Message::Link(link.lasting(span_of)));
+        assert!(text.contains(span) && html.contains(span), "{seconds}: {text}");
+        assert!(text.contains("A newer link ends an older one"), "{text}");
+        assert!(lines.lines().any(|line| line.trim() == "https://id.example/#x"), "{lines}");
+    }
+    let unknown = CodeMessage::new(CodePurpose::Reset, "48213907".into(), until);
+    assert!(words(Message::Code(unknown)).0.contains("accepted until 14 November 2023"));
+}
+
+/// T13: the engine fills the duration in.
+#[test]
+fn the_engine_tells_the_renderer_how_long_a_code_lives() {
+    run(async {
+        let world = World::memory(one_gate()).await;
+        world.register_both().await;
+        let reply = world.start().await;
+        world.challenge(&reply.ticket, &email()).await;
+        world.clock.advance(Duration::from_secs(30));
+        world.deliver().await;
+        let sent = world.inbox.all().pop().expect("a message");
+        assert!(sent.code().is_some(), "{sent:?}");
+        let left = sent.not_after.since(world.clock.now());
+        assert!(left > Duration::from_secs(60), "{left:?}");
+        assert_eq!(sent.valid_for, Some(left));
     });
 }

@@ -2,10 +2,8 @@
 
 use std::fmt::Write as _;
 
-use data_encoding::BASE64;
-
 use crate::adapters::render::sms::{SmsEncoding, segments};
-use crate::adapters::render::{Rendered, plain_name};
+use crate::adapters::render::{Rendered, header, plain_name};
 use crate::domain::contact::Destination;
 use crate::domain::method::Channel;
 use crate::domain::secret::SecretText;
@@ -21,24 +19,23 @@ pub(super) fn mail(
     now: Timestamp,
 ) -> SecretText {
     let mut headers = String::new();
-    let mut header = |name: &str, value: &str| {
-        // No value below holds a line end of its own; a renderer's subject is the host's code.
+    let mut field = |name: &str, value: &str| {
         headers.push_str(&format!("{name}: {value}\r\n"));
     };
     let name = plain_name(&envelope.organisation, 64);
-    header("From", &format!("{} <{}>", phrase(&name), bare(sender)));
-    header("To", &format!("<{}>", bare(&address(&envelope.destination))));
-    header("Subject", &unstructured(&words.subject));
+    field("From", &format!("{} <{}>", header::phrase(&name), bare(sender)));
+    field("To", &format!("<{}>", bare(&address(&envelope.destination))));
+    field("Subject", &header::text(&words.subject));
     if let Some(date) = date(now) {
-        header("Date", &date);
+        field("Date", &date);
     }
     // Derived from the key: a mail program shows a repetition as the same message.
-    header("Message-ID", &format!("<{}@sspr.invalid>", &digest[..32]));
-    header("Auto-Submitted", "auto-generated");
-    header("Content-Language", "en");
-    header("X-SSPR-Message", envelope.message.id());
-    header("X-SSPR-Not-After", &envelope.not_after.to_string());
-    header("MIME-Version", "1.0");
+    field("Message-ID", &format!("<{}@sspr.invalid>", &digest[..32]));
+    field("Auto-Submitted", "auto-generated");
+    field("Content-Language", "en");
+    field("X-SSPR-Message", envelope.message.id());
+    field("X-SSPR-Not-After", &envelope.not_after.to_string());
+    field("MIME-Version", "1.0");
     let mut mail = headers;
     match &words.html {
         None => part("text/plain", words.text.expose_secret(), &mut mail),
@@ -104,42 +101,6 @@ fn address(destination: &Destination) -> String {
 fn bare(address: &str) -> String {
     let foreign = |c: char| c.is_control() || c.is_whitespace() || matches!(c, '<' | '>');
     address.chars().filter(|c| !foreign(*c)).collect()
-}
-
-/// A display name: quoted if it is ASCII, encoded otherwise.
-fn phrase(name: &str) -> String {
-    // `plain_name` leaves no quote and no backslash.
-    if name.is_ascii() { format!("\"{name}\"") } else { encoded_words(name) }
-}
-
-/// A header's text, on one line whatever it held.
-fn unstructured(text: &str) -> String {
-    let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    // A text that looks like an encoded word would be decoded.
-    if line.is_ascii() && line.len() <= 200 && !line.contains("=?") {
-        line
-    } else {
-        encoded_words(&line)
-    }
-}
-
-/// RFC 2047: words of at most 75 characters, each of whole code points, one a line.
-fn encoded_words(text: &str) -> String {
-    let mut words: Vec<String> = Vec::new();
-    let mut chunk = String::new();
-    for character in text.chars() {
-        if chunk.len() + character.len_utf8() > 45 {
-            words.push(encoded_word(&chunk));
-            chunk.clear();
-        }
-        chunk.push(character);
-    }
-    words.push(encoded_word(&chunk));
-    words.join("\r\n ")
-}
-
-fn encoded_word(chunk: &str) -> String {
-    format!("=?UTF-8?B?{}?=", BASE64.encode(chunk.as_bytes()))
 }
 
 fn date(at: Timestamp) -> Option<String> {

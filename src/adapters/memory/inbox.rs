@@ -3,6 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_trait::async_trait;
 
@@ -89,6 +90,8 @@ pub struct Delivered {
     pub notice: Option<Notice>,
     /// After this it was worthless.
     pub not_after: Timestamp,
+    /// For how long its code or link was still accepted as it was delivered.
+    pub valid_for: Option<Duration>,
     /// How often the same message came again.
     pub repetitions: u32,
     /// Whom a notice to administrators is about.
@@ -116,6 +119,11 @@ impl Delivered {
             Message::Code(message) => (None, Some(message.code.expose_secret()), None),
             Message::Link(message) => (None, None, Some(message.url.expose_secret())),
         };
+        let valid_for = match &envelope.message {
+            Message::Notice(_) => None,
+            Message::Code(message) => message.valid_for,
+            Message::Link(message) => message.valid_for,
+        };
         let kept = |secret: &str| Arc::new(SecretText::from(secret));
         Self {
             idempotency_key: envelope.idempotency_key.clone(),
@@ -123,6 +131,7 @@ impl Delivered {
             organisation: envelope.organisation.clone(),
             channel: envelope.channel,
             destination: envelope.destination.clone(),
+            valid_for,
             locale: envelope.locale.clone(),
             kind: envelope.message.id(),
             notice,

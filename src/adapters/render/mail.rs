@@ -101,7 +101,7 @@ fn set(paragraph: &Paragraph<'_>, page: &mut String) {
         }
         Paragraph::Code(code) => {
             page.push_str(
-                "<p style=\"margin:24px 0;font:bold 28px/1.3 monospace;letter-spacing:2px\">",
+                "<p style=\"margin:24px 0;font:bold 28px/1.3 monospace;letter-spacing:2px;user-select:all\">",
             );
             html::escape(code, page);
         }

@@ -25,6 +25,7 @@
 //! - read the code as it is written, digit by digit, with a pause at each comma.
 
 mod english;
+pub mod header;
 mod html;
 mod latin;
 mod mail;

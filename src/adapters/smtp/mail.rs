@@ -6,7 +6,7 @@ use lettre::message::{Mailbox, Message as Draft, MultiPart, SinglePart};
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
-use crate::adapters::render::{Rendered, plain_name};
+use crate::adapters::render::{Rendered, header, plain_name};
 use crate::domain::contact::EmailAddress;
 use crate::domain::secret::SecretText;
 use crate::domain::time::Timestamp;
@@ -34,9 +34,8 @@ pub(super) fn compose(
     let needs_utf8 = [&from, &to].into_iter().any(|path| !AsRef::<str>::as_ref(path).is_ascii());
     let name = plain_name(&envelope.organisation, 64);
     let mut draft = Draft::builder()
-        .from(Mailbox::new(Some(name), from.clone()))
+        .from(Mailbox::new(None, from.clone()))
         .to(Mailbox::new(None, to.clone()))
-        .subject(one_line(&words.subject))
         .message_id(Some(message_id(&envelope.idempotency_key, from.domain())))
         // No answering machine should answer (RFC 3834, 5; MS-OXCMAIL, 2.2.3.2.14).
         .raw_header(fixed("Auto-Submitted", "auto-generated"))
@@ -53,8 +52,12 @@ pub(super) fn compose(
         }
         None => draft.singlepart(text),
     };
-    let draft =
+    let mut draft =
         draft.map_err(|_| PortError::denied().because("smtp: no mail can be made of it"))?;
+    // The library encodes what is not ASCII and leaves ASCII alone, encoded words included.
+    let sender = format!("{} <{from}>", header::phrase(&name));
+    draft.headers_mut().insert_raw(encoded("From", sender));
+    draft.headers_mut().insert_raw(encoded("Subject", header::text(&words.subject)));
     Ok(Mail { from, to, needs_utf8, content: Zeroizing::new(draft.formatted()) })
 }
 
@@ -84,8 +87,10 @@ fn message_id(key: &str, domain: &str) -> String {
     format!("<{}@{domain}>", &digest[..32])
 }
 
-fn one_line(text: &str) -> String {
-    text.chars().map(|symbol| if symbol.is_control() { ' ' } else { symbol }).collect()
+/// A header whose value is in its final form.
+fn encoded(name: &'static str, value: String) -> HeaderValue {
+    let name = HeaderName::new_from_ascii_str(name);
+    HeaderValue::dangerous_new_pre_encoded(name, value.clone(), value)
 }
 
 fn fixed(name: &'static str, value: &str) -> HeaderValue {
@@ -95,4 +100,51 @@ fn fixed(name: &'static str, value: &str) -> HeaderValue {
 fn date(at: Timestamp) -> Option<String> {
     let at = time::OffsetDateTime::try_from(at).ok()?;
     at.format(&time::format_description::well_known::Rfc2822).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use mail_parser::MessageParser;
+
+    use super::*;
+    use crate::domain::contact::Destination;
+    use crate::domain::ids::TenantId;
+    use crate::domain::message::{Locale, Message, Notice};
+    use crate::domain::method::Channel;
+
+    /// T3: a mail program shows the subject and the sender's name as they are written.
+    #[test]
+    fn a_header_that_is_an_encoded_word_is_shown_as_it_is_written() {
+        let address = EmailAddress::parse("ada@example.org").expect("valid");
+        let now = Timestamp::from_unix_seconds(1_700_000_000);
+        for name in [
+            "=?utf-8?q?Act=20now?= Ltd",
+            "=?UTF-8?B?QWN0IG5vdw==?=",
+            "Contoso =?iso-8859-1?Q?=41?=",
+            "=?utf-8?q?x?=\r\nBcc: eve@example.org",
+            "Söhne =?utf-8?q?x?=",
+            "Contoso, Ltd",
+            "Contoso",
+        ] {
+            let envelope = Envelope::new(
+                "00".repeat(32),
+                TenantId::parse("contoso").expect("valid"),
+                name.to_owned(),
+                Channel::Email,
+                Destination::Email(address.clone()),
+                Locale::default(),
+                Message::Notice(Notice::PasswordReset { at: now }),
+                now,
+            );
+            let words = Rendered::new(format!("{name}: hello"), "Hello.".into());
+            let mail = compose(&envelope, &words, &address, &address, now).expect("composed");
+            let parsed = MessageParser::default().parse(mail.content.as_slice()).expect("a mail");
+            let line = format!("{name}: hello").replace(['\r', '\n'], " ");
+            assert_eq!(parsed.subject(), Some(line.as_str()));
+            let sender = parsed.from().and_then(|from| from.first()).expect("a sender");
+            assert_eq!(sender.name(), Some(plain_name(name, 64).as_str()), "{name:?}");
+            assert_eq!(sender.address(), Some("ada@example.org"));
+            assert!(parsed.bcc().is_none(), "{name:?}");
+        }
+    }
 }

@@ -104,6 +104,13 @@ pub(super) async fn verify_password_knows_the_password(harness: Harness<'_>) -> 
         }
     }
     ensure!(!passes(&place, &other, "Password of u-1 1!").await?, "it passes for another user");
+    // The engine composes what it hands over, so the host composes what it takes elsewhere.
+    let (decomposed, composed) =
+        ("Zwo\u{308}lf Vo\u{308}gel am Zaun 1!", "Zw\u{f6}lf V\u{f6}gel am Zaun 1!");
+    let (third, facts) = (user("u-3")?, UserFacts::new(user("u-3")?));
+    place.add_user(&tenant("kit"), facts, &["u-3@kit.example"], decomposed).await?;
+    let one = passes(&place, &third, composed).await?;
+    ensure!(one, "a password that was set in another normal form does not pass in NFC");
     let nobody = user("nobody-0123456789abcdef")?;
     for text in ["", "Password of u-1 1!"] {
         let passed = passes(&place, &nobody, text).await?;

@@ -3,6 +3,7 @@
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
+use super::{context, punycode};
 use crate::domain::invalid::InvalidInput;
 use crate::domain::text::is_plain;
 
@@ -23,6 +24,7 @@ pub(super) fn parse(typed: &str) -> Result<String, InvalidInput> {
     if !domain.is_ascii() && !domain.chars().eq(domain.nfkc()) {
         return Err(MALFORMED);
     }
+    let domain = without_joiners(domain);
     if !domain.split('.').all(is_label)
         || is_number(&domain)
         || to_ascii(&domain).len() > MAX_DOMAIN
@@ -32,25 +34,59 @@ pub(super) fn parse(typed: &str) -> Result<String, InvalidInput> {
     Ok(domain)
 }
 
+/// Labels that hold a joiner, as A-labels: an address is kept without characters that show nothing.
+fn without_joiners(domain: String) -> String {
+    if !domain.contains(context::JOINERS) {
+        return domain;
+    }
+    let whole = |label: &str| label.contains(context::JOINERS) && is_label(label);
+    let kept = |label: &str| if whole(label) { a_label(label) } else { label.to_owned() };
+    domain.split('.').map(kept).collect::<Vec<_>>().join(".")
+}
+
 /// The domain as DNS carries it: labels outside ASCII as A-labels (RFC 5890).
 pub(super) fn to_ascii(domain: &str) -> String {
     let labels: Vec<String> = domain.split('.').map(a_label).collect();
     labels.join(".")
 }
 
+/// What an A-label begins with (RFC 5890, 2.3.2.5).
+const PREFIX: &str = "xn--";
+
 /// Letters, digits and inner hyphens (RFC 5321, 4.1.2), or letters, digits and marks of any script
 /// (RFC 6531, 3.3).
 fn is_label(label: &str) -> bool {
-    !label.is_empty()
+    let letters = !label.is_empty()
         && !label.starts_with('-')
         && !label.ends_with('-')
         && !label.starts_with(is_combining_mark)
-        && label.chars().all(|c| match c {
-            '-' => true,
-            c if c.is_ascii() => c.is_ascii_alphanumeric(),
-            c => is_plain(c) && (c.is_alphanumeric() || is_combining_mark(c)),
-        })
-        && a_label(label).len() <= MAX_LABEL
+        && label.char_indices().all(|(place, c)| is_allowed(label, place, c))
+        && a_label(label).len() <= MAX_LABEL;
+    letters && label.strip_prefix(PREFIX).is_none_or(is_encoded)
+}
+
+fn is_allowed(label: &str, place: usize, c: char) -> bool {
+    match c {
+        '-' => true,
+        c if c.is_ascii() => c.is_ascii_alphanumeric(),
+        c if context::is_contextual(c) => context::fits(label, place, c),
+        // Valid and invalid by name (RFC 5892, 2.6), and the jamos of old Hangul (2.9).
+        '\u{6FD}' | '\u{6FE}' | '\u{F0B}' => true,
+        '\u{640}' | '\u{7FA}' | '\u{302E}'..='\u{302F}' | '\u{3031}'..='\u{3035}' | '\u{303B}' => {
+            false
+        }
+        '\u{1100}'..='\u{11FF}' | '\u{A960}'..='\u{A97F}' | '\u{D7B0}'..='\u{D7FF}' => false,
+        c => is_plain(c) && (c.is_alphanumeric() || is_combining_mark(c)),
+    }
+}
+
+/// Whether a text behind `xn--` stands for a label that would be accepted in its own letters, and is
+/// the only one that does (RFC 5891, 4.2.1 and 5.4).
+fn is_encoded(encoded: &str) -> bool {
+    let Some(label) = punycode::decode(encoded) else { return false };
+    let stable = label.chars().nfkc().eq(label.chars())
+        && label.chars().flat_map(char::to_lowercase).eq(label.chars());
+    !label.is_ascii() && stable && punycode::encode(&label) == encoded && is_label(&label)
 }
 
 /// Whether the last label is a number, so that the whole reads as an IPv4 address.
@@ -60,67 +96,5 @@ fn is_number(domain: &str) -> bool {
 }
 
 fn a_label(label: &str) -> String {
-    if label.is_ascii() { label.to_owned() } else { format!("xn--{}", punycode(label)) }
-}
-
-/// Encodes a label (RFC 3492, 6.3). No step can overflow: a label has at most 254 code points, and
-/// 254 · 0x110000 fits.
-fn punycode(label: &str) -> String {
-    const BASE: u32 = 36;
-    const T_MIN: u32 = 1;
-    const T_MAX: u32 = 26;
-    let length = label.chars().count() as u32;
-    let mut encoded: String = label.chars().filter(char::is_ascii).collect();
-    let basic = encoded.len() as u32;
-    if basic > 0 {
-        encoded.push('-');
-    }
-    let (mut n, mut delta, mut bias, mut handled) = (128_u32, 0_u32, 72_u32, basic);
-    while handled < length {
-        let next = label.chars().map(u32::from).filter(|&code| code >= n).min().unwrap_or(n);
-        delta += (next - n) * (handled + 1);
-        n = next;
-        for code in label.chars().map(u32::from) {
-            if code < n {
-                delta += 1;
-            }
-            if code != n {
-                continue;
-            }
-            let (mut q, mut k) = (delta, BASE);
-            loop {
-                let t = k.saturating_sub(bias).clamp(T_MIN, T_MAX);
-                if q < t {
-                    break;
-                }
-                encoded.push(digit(t + (q - t) % (BASE - t)));
-                q = (q - t) / (BASE - t);
-                k += BASE;
-            }
-            encoded.push(digit(q));
-            bias = adapt(delta, handled + 1, handled == basic);
-            delta = 0;
-            handled += 1;
-        }
-        delta += 1;
-        n += 1;
-    }
-    encoded
-}
-
-/// The bias for the next delta (RFC 3492, 6.1).
-const fn adapt(delta: u32, points: u32, first: bool) -> u32 {
-    let mut delta = if first { delta / 700 } else { delta / 2 };
-    delta += delta / points;
-    let mut k = 0;
-    while delta > (36 - 1) * 26 / 2 {
-        delta /= 36 - 1;
-        k += 36;
-    }
-    k + (36 - 1 + 1) * delta / (delta + 38)
-}
-
-/// `a` to `z` for 0 to 25, `0` to `9` for 26 to 35.
-fn digit(value: u32) -> char {
-    char::from_digit((value + 10) % 36, 36).unwrap_or('0')
+    if label.is_ascii() { label.to_owned() } else { format!("{PREFIX}{}", punycode::encode(label)) }
 }

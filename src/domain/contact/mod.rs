@@ -1,10 +1,12 @@
 //! Where a person can be reached: mail addresses and phone numbers, parsed once, shown masked.
 
+mod context;
 mod domain;
 mod email;
 mod mask;
 mod numbering;
 mod phone;
+mod punycode;
 pub(in crate::domain) mod stored;
 #[cfg(test)]
 mod tests;

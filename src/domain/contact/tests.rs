@@ -224,6 +224,79 @@ fn labels_become_a_labels() {
     assert_eq!(super::domain::to_ascii("a.ü.b"), "a.xn--tda.b");
 }
 
+/// T9: RFC 5892, appendix A. A label is accepted in its own letters where its A-label is, both are
+/// one domain, and out of its place a letter is refused in both forms.
+#[test]
+fn letters_that_fit_in_their_context_are_accepted_in_both_forms() {
+    for label in [
+        "col·lecció",
+        "paral·lel",
+        "l·l",
+        "COL·LEGI",
+        "\u{375}α",
+        "א\u{5F3}",
+        "צה\u{5F4}ל",
+        "カ\u{30FB}タ",
+        "アール\u{30FB}アンド\u{30FB}ビー",
+        "漢\u{30FB}字",
+        "ا\u{660}\u{661}",
+        "ا\u{6F1}\u{6F2}",
+        "نامه\u{200C}ای",
+        "می\u{200C}خواهم",
+        "क्\u{200D}ष",
+        "क्\u{200C}ष",
+        "ශ්\u{200D}රී",
+        "straße",
+        "ς",
+        "བོད\u{F0B}ཡིག",
+        "\u{3007}",
+        "ไทย",
+        "中国",
+    ] {
+        let own = mail(&format!("ada@{label}.example"));
+        let ascii = super::domain::to_ascii(&label.to_lowercase());
+        let encoded = mail(&format!("ada@{ascii}.example"));
+        assert_eq!(own.normalised(), encoded.normalised(), "{label}");
+        assert!(encoded.normalised().contains("@xn--"), "{label}");
+        assert_eq!(mail(own.as_str()), own, "parsing twice is parsing once");
+        let joiner = own.as_str().contains(['\u{200C}', '\u{200D}']);
+        assert!(!joiner, "an address is kept without characters that show nothing: {label}");
+        let upper = format!("ada@{}.example", ascii.to_uppercase());
+        assert_eq!(mail(&upper).normalised(), own.normalised());
+    }
+    for label in [
+        "a·b",
+        "·l",
+        "l·",
+        "l··l",
+        "α\u{375}",
+        "\u{375}a",
+        "a\u{5F3}",
+        "\u{5F4}א",
+        "a\u{30FB}b",
+        "\u{660}\u{6F0}",
+        "ا\u{661}\u{6F1}",
+        "a\u{200C}b",
+        "a\u{200D}b",
+        "ا\u{200C}ا",
+        "ن\u{200D}ا",
+        "\u{200C}ن",
+        "ن\u{200C}",
+        "ا\u{640}ا",
+        "☃",
+        "i\u{2764}",
+    ] {
+        assert!(EmailAddress::parse(&format!("ada@{label}.example")).is_err(), "{label}");
+        let ascii = format!("ada@xn--{}.example", super::punycode::encode(label));
+        assert!(EmailAddress::parse(&ascii).is_err(), "{label} as {ascii}");
+    }
+    for ascii in
+        ["xn--", "xn--a", "xn--abc-", "xn--99999999", "xn--mnchen-3yaa-", "xn--Mnchen-3ya-"]
+    {
+        assert!(EmailAddress::parse(&format!("ada@{ascii}.example")).is_err(), "{ascii}");
+    }
+}
+
 #[test]
 fn masks_of_one_kind_have_one_length() {
     for (address, mask) in [
@@ -536,6 +609,16 @@ proptest! {
             prop_assert_eq!(&mail(address.as_str()), &address);
             prop_assert_eq!(mail(&address.normalised()).normalised(), address.normalised());
         }
+    }
+
+    #[test]
+    fn punycode_comes_back_from_its_text(label in "[\\p{L}a-z0-9-]{1,40}", junk in "[a-z0-9-]{0,60}") {
+        let label = label.to_lowercase();
+        if !label.is_ascii() {
+            let encoded = super::punycode::encode(&label);
+            prop_assert_eq!(super::punycode::decode(&encoded), Some(label));
+        }
+        let _ = super::punycode::decode(&junk);
     }
 
     #[test]

@@ -14,5 +14,6 @@ mod tests;
 
 pub(crate) use blocklist::common_of_length;
 pub use context::PasswordContext;
+pub(crate) use normal::composed;
 pub use rejection::{PasswordFault, PasswordRejection};
 pub use rules::PasswordRules;

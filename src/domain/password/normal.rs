@@ -4,6 +4,8 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_public_assigned;
 use zeroize::Zeroizing;
 
+use crate::domain::secret::SecretText;
+
 /// NFC makes UTF-8 at most three times as long.
 const MAX_GROWTH: usize = 3;
 
@@ -13,6 +15,12 @@ pub(super) fn nfc(text: &str) -> Zeroizing<String> {
     let mut composed = Zeroizing::new(String::with_capacity(MAX_GROWTH * text.len()));
     composed.extend(text.nfc());
     composed
+}
+
+/// A password in the form in which every directory is handed it: what [`nfc`] gives. A person who
+/// types `ö` in one go and one whose keyboard sends `o` and a mark have typed one password.
+pub(crate) fn composed(password: &SecretText) -> SecretText {
+    SecretText::new(std::mem::take(&mut *nfc(password.expose_secret())))
 }
 
 /// Whether a later version of Unicode could change the normal form of `c`: NFC is stable for

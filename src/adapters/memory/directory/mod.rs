@@ -19,6 +19,8 @@ use self::state::{Account, State, Tenant, spelling};
 use super::lock;
 use crate::domain::facts::{TenantFacts, UserFacts};
 use crate::domain::ids::{GroupId, TenantId, UserId};
+use crate::domain::password::composed;
+use crate::domain::secret::SecretText;
 use crate::domain::time::Timestamp;
 use crate::port::{Clock, PortError, PortResult, SystemClock};
 
@@ -128,7 +130,9 @@ impl MemoryDirectory {
         identifiers: &[&str],
         password: &str,
     ) -> PortResult<()> {
-        let hash = PasswordHash::new(password, self.cost)?;
+        // As a host stores what its own pages take: composed.
+        let password = composed(&SecretText::from(password));
+        let hash = PasswordHash::new(password.expose_secret(), self.cost)?;
         let mut state = lock(&self.state);
         let stamp = state.fresh_stamp();
         facts.change_stamp.get_or_insert(stamp);

@@ -6,13 +6,18 @@ use super::{DirectorySession, DirectoryWrite, MemoryDirectory, Revocation};
 use crate::adapters::memory::lock;
 use crate::domain::facts::UserFacts;
 use crate::domain::ids::{TenantId, UserId};
+use crate::domain::password::composed;
+use crate::domain::secret::SecretText;
 use crate::port::PortResult;
 
 impl MemoryDirectory {
-    /// Whether this is the user's password; no for a user who is not there.
+    /// Whether this is the user's password, asked as a host's own sign-in asks: what was typed is
+    /// composed first ([`Directory::set_password`](crate::port::Directory::set_password)). No for
+    /// a user who is not there.
     #[must_use]
     pub fn password_is(&self, tenant: &TenantId, user: &UserId, password: &str) -> bool {
-        self.verify(tenant, user, password).unwrap_or(false)
+        let typed = composed(&SecretText::from(password));
+        self.verify(tenant, user, typed.expose_secret()).unwrap_or(false)
     }
 
     pub(super) fn verify(

@@ -1,6 +1,6 @@
 //! One-time codes.
 
-use super::words::{clock_time, goal, moment, short_goal};
+use super::words::{accepted, clock_time, goal, moment, short_goal};
 use crate::adapters::render::mail::Mail;
 use crate::adapters::render::origin::SmsOrigin;
 use crate::adapters::render::{plain_name, sms, voice};
@@ -14,7 +14,11 @@ pub(super) fn mail<'a>(name: &str, code: &'a CodeMessage) -> Mail<'a> {
     Mail::new()
         .says(format!("Your code to {} at {name} is:", goal(code.purpose)))
         .code(code.code.expose_secret())
-        .says(format!("It is accepted until {}, and only once.", moment(code.expires_at)))
+        .says(format!(
+            "It is accepted {}, and only once. A newer code ends an older one: use the one that \
+             came last.",
+            accepted(code.valid_for, &moment(code.expires_at))
+        ))
         .says(format!("Never share this code. Nobody at {name} will ask you for it."))
         .says(
             "If you did not ask for it, you need not do anything: without the code nothing \
@@ -56,11 +60,11 @@ pub(super) fn call(name: &str, code: &CodeMessage) -> SecretText {
         "Hello. This is a call from {name}.\n\
          Your code to {goal} is: {spoken}.\n\
          Again, your code is: {spoken}.\n\
-         It is valid until {until}.\n\
+         It is valid {until}. A newer code ends an older one.\n\
          Never share this code with anybody. If you did not ask for it, ignore this call.\n\
          Goodbye.",
         goal = goal(code.purpose),
         spoken = spoken.expose_secret(),
-        until = clock_time(code.expires_at),
+        until = accepted(code.valid_for, &clock_time(code.expires_at)),
     ))
 }

@@ -1,6 +1,6 @@
 //! Links that prove what a code proves. They go by mail only.
 
-use super::words::{goal, moment};
+use super::words::{accepted, goal, moment};
 use crate::adapters::render::mail::Mail;
 use crate::domain::message::{CodePurpose, LinkMessage};
 
@@ -24,7 +24,11 @@ pub(super) fn mail<'a>(name: &str, link: &'a LinkMessage) -> Mail<'a> {
         .says(asked)
         .link(link.url.expose_secret())
         .says(format!("{} Opening it alone changes nothing.", opens(link.purpose)))
-        .says(format!("It is accepted until {}, and only once.", moment(link.expires_at)))
+        .says(format!(
+            "It is accepted {}, and only once. A newer link ends an older one: use the one that \
+             came last.",
+            accepted(link.valid_for, &moment(link.expires_at))
+        ))
         .says(format!(
             "Never share this link, and do not forward this message: whoever has the link can use \
              it. Nobody at {name} will ask you for it."

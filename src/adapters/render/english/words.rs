@@ -1,5 +1,7 @@
 //! What several messages say.
 
+use std::time::Duration;
+
 use crate::domain::message::CodePurpose;
 use crate::domain::method::MethodKind;
 use crate::domain::time::Timestamp;
@@ -56,6 +58,28 @@ pub(super) fn capital(sentence: &str) -> String {
     let mut characters = sentence.chars();
     let first = characters.next().map(|first| first.to_ascii_uppercase());
     first.into_iter().chain(characters).collect()
+}
+
+/// Until when a code or a link is accepted: for how long, where that is known, and until which
+/// instant.
+pub(super) fn accepted(valid_for: Option<Duration>, until: &str) -> String {
+    match valid_for.and_then(span) {
+        Some(span) => format!("for {span}, until {until}"),
+        None => format!("until {until}"),
+    }
+}
+
+/// A span in the largest unit of which it has at least two, rounded down: a code must not be
+/// promised for longer than it lives.
+fn span(span: Duration) -> Option<String> {
+    let seconds = span.as_secs();
+    match seconds {
+        0 => None,
+        1 => Some("1 second".to_owned()),
+        2..120 => Some(format!("{seconds} seconds")),
+        120..7_200 => Some(format!("{} minutes", seconds / 60)),
+        _ => Some(format!("{} hours", seconds / 3_600)),
+    }
 }
 
 /// A time as people write it, in UTC: where the reader is, is not known.

@@ -143,6 +143,41 @@ fn the_bundled_list_is_long_sorted_and_found() {
     }
 }
 
+/// T15: the substitutions that lists and programs use.
+#[test]
+fn a_word_is_found_under_every_usual_substitution() {
+    let word = |text: &str| text.chars().map(skeleton).collect::<String>();
+    for (written, meant) in [
+        ("8aseba11", "baseball"),
+        ("foo+ba11", "football"),
+        ("mus+ang", "mustang"),
+        ("zepp3lin", "zeppelin"),
+        ("2eppelin", "zeppelin"),
+        ("dra6on", "dragon"),
+        ("dra9on", "dragon"),
+        ("(ontoso", "contoso"),
+        ("<ontoso", "contoso"),
+        ("©ontoso", "contoso"),
+        ("€ngland", "england"),
+        ("pa§§word", "password"),
+        ("pa$$w0rd", "password"),
+        ("mon#ey", "monhey"),
+        ("¡nternet", "internet"),
+        ("l|verpoo1", "liverpool"),
+    ] {
+        assert_eq!(word(written), word(meant), "{written}");
+    }
+    let rules = PasswordRules {
+        min_length: 8,
+        banned_words: ["basketball".to_owned(), "contoso".to_owned()].into(),
+        ..PasswordRules::default()
+    };
+    for password in ["8asketba11", "8a5k3+8a11!!", "(on+oso2026!", "c0n+0s0c0n+0s0"] {
+        let refused = rules.check(&password.into(), &PasswordContext::new());
+        assert!(refused.is_err(), "{password}");
+    }
+}
+
 proptest! {
     #[test]
     fn any_word_is_found_under_its_decorations(
