@@ -16,7 +16,8 @@ use serde::{Deserialize, Serialize};
 pub enum SsprReason {
     /// Nobody has this identifier.
     UnknownUser,
-    /// The account is disabled, or of a kind that is managed elsewhere.
+    /// The account is disabled, or of a kind that is managed elsewhere; or its record is of the
+    /// person who had the identifier before ([`Admin::forget`](crate::Admin::forget) closes it).
     AccountDisabled,
     /// Self-service reset is switched off (9).
     SwitchedOff,
@@ -64,7 +65,9 @@ impl fmt::Display for SsprReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let words = match self {
             Self::UnknownUser => "nobody has this identifier",
-            Self::AccountDisabled => "the account is disabled or managed elsewhere",
+            Self::AccountDisabled => {
+                "the account is disabled, managed elsewhere, or its record is another person's until an administrator forgets it"
+            }
             Self::SwitchedOff => "self-service reset is switched off",
             Self::WritebackOff => "writeback is off",
             Self::NoPolicy => "no policy is defined",

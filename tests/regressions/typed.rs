@@ -303,3 +303,47 @@ fn the_engine_tells_the_renderer_how_long_a_code_lives() {
         assert_eq!(sent.valid_for, Some(left));
     });
 }
+
+/// T6: an identifier that was given to another person is closed until an administrator forgets the
+/// one before; then the new holder starts empty, and nothing of the one before comes back.
+#[test]
+fn one_act_of_an_administrator_opens_a_reissued_identifier_to_its_new_holder() {
+    run(async {
+        let world = World::memory(one_gate()).await;
+        let mark = |mark: &str| {
+            let mark = Some(mark.to_owned());
+            let marked = world.directory.update_user(&world.tenant, &world.user, |facts| {
+                facts.incarnation = mark;
+            });
+            marked.expect("known");
+        };
+        mark("first");
+        world.register_both().await;
+        mark("second");
+        let other = NewMethod::email(EmailAddress::parse("eve@private.example").expect("valid"));
+        let registration = world.engine.registration();
+        let closed = registration.add(&request(), &world.signed_in(), &other).await;
+        assert!(matches!(refusal(closed), Refusal::NotEligible { .. }), "closed to the new holder");
+        world.engine.admin(&tenant(), &admin()).forget(&world.user).await.expect("forgotten");
+        world.deliver().await;
+        world.inbox.clear();
+        let methods = registration.list(&request(), &world.signed_in()).await.expect("open");
+        assert!(methods.is_empty(), "the new holder starts empty: {methods:?}");
+        world.register(other, "eve@private.example").await;
+        world.clock.advance(Duration::from_secs(2 * 86_400));
+        let reply = world.start().await;
+        let (reply, right) = world.challenged(&reply.ticket, &email(), "eve@private.example").await;
+        let reply = world.prove(&reply.ticket, &right).await.expect("proven");
+        world.complete(&reply.ticket, NEW).await.expect("reset");
+        assert!(world.inbox.messages_to(MAIL).is_empty(), "the one before is told nothing");
+        let events = world.event_codes().await;
+        assert!(events.iter().any(|code| code == "account_forgotten"), "{events:?}");
+        mark("first");
+        let reply = world.start().await;
+        world.challenge(&reply.ticket, &email()).await;
+        let before = world.inbox.messages_to("eve@private.example").len();
+        world.deliver().await;
+        let after = world.inbox.messages_to("eve@private.example").len();
+        assert_eq!(after, before, "a record opens for one mark only");
+    });
+}

@@ -165,6 +165,12 @@ impl Admin<'_> {
     /// flows. The record itself goes after 31 days without use, the events after their retention.
     /// Also for users whom the directory no longer knows; those whom it knows are told.
     ///
+    /// This is also what opens an identifier that was given to another person
+    /// ([`UserFacts::incarnation`](crate::UserFacts::incarnation) has changed): until then the
+    /// record of the one before is closed to the new holder, for a reset and for registration
+    /// alike. Afterwards the new holder starts with an empty record; what the one before did stays
+    /// in the events.
+    ///
     /// # Errors
     ///
     /// [`Refusal::NotAuthorised`], [`Refusal::Busy`]; [`Error::Fault`].
