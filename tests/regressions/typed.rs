@@ -338,6 +338,7 @@ fn one_act_of_an_administrator_opens_a_reissued_identifier_to_its_new_holder() {
         assert!(world.inbox.messages_to(MAIL).is_empty(), "the one before is told nothing");
         let events = world.event_codes().await;
         assert!(events.iter().any(|code| code == "account_forgotten"), "{events:?}");
+        world.deliver().await;
         mark("first");
         let reply = world.start().await;
         world.challenge(&reply.ticket, &email()).await;
