@@ -4,7 +4,7 @@
 //! counts nowhere, extends nothing and writes nothing.
 
 use super::error::{At as _, Error, Fault, Port};
-use super::{Engine, Request, Source};
+use super::{Engine, Request};
 use crate::domain::contact::Destination;
 use crate::domain::decide::Exceeded;
 use crate::domain::ids::{RecordKey, TenantId};
@@ -156,14 +156,7 @@ impl Engine {
         let source = Line::new(Counted::Source, limits.source, source);
         let with_identifier =
             Line::new(Counted::SourceIdentifier, limits.source_identifier, with_identifier);
-        let (mut refusing, mut raising) = (vec![with_identifier], Vec::new());
-        if request.source == Source::Unknown {
-            // What all unknown sources of a tenant have used together is no single one's: the
-            // tenant's limit speaks for it. It is counted all the same.
-            raising.push(source);
-        } else {
-            refusing.push(source);
-        }
+        let (mut refusing, mut raising) = (vec![source, with_identifier], Vec::new());
         match charged.caller {
             Caller::Anonymous => raising.extend(charged.destinations(policy)),
             Caller::SignedIn if charged.destination.is_some() => {

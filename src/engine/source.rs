@@ -12,8 +12,9 @@ pub enum Source {
     /// proxy can set. A dangerous door: an address that a stranger can choose turns the limits by
     /// source off.
     Trusted(IpAddr),
-    /// Not known. All such requests of a tenant share one budget of their own, which is the
-    /// tenant's and not that of one source: see [`Source::parse`].
+    /// Not known. All such requests of a tenant share one budget, that of one source, so that
+    /// junk in a header gains nothing. It is theirs alone: when it is spent, requests from known
+    /// sources go on.
     Unknown,
 }
 
@@ -28,10 +29,6 @@ impl Source {
     ///
     /// Anything else is [`Source::Unknown`]: a name, an obfuscated node (`for=_hidden`), and a list
     /// of addresses, of which only the host knows which one its own proxy has written.
-    ///
-    /// Requests from `Unknown` are not refused for what others from `Unknown` have used: where a
-    /// proxy is set up wrongly, everybody is unknown, and the limit of one source would close the
-    /// service. They are counted and limited by account, destination and tenant.
     ///
     /// ```
     /// use sspr::Source;

@@ -105,8 +105,7 @@ async fn v36_two_spellings_are_one_only_by_the_declared_rule(_place: &Place) {
         assert!(EmailAddress::parse(bad).is_err(), "{bad:?}");
     }
     assert_eq!(phone("+14255550100").normalised(), phone("+1 4255550100x9").normalised());
-    for bad in
-        ["14255550100", "0014255550100", "+1 (425) 555-0100", "+\u{661}4255550100", "+0425555"]
+    for bad in ["14255550100", "0014255550100", "+1 (425 555-0100", "+\u{B9}4255550100", "+0425555"]
     {
         assert!(PhoneNumber::parse(bad).is_err(), "{bad:?}");
     }

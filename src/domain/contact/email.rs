@@ -9,7 +9,7 @@ use unicode_normalization::char::is_combining_mark;
 
 use super::{domain, mask};
 use crate::domain::invalid::{InvalidInput, bounded_text};
-use crate::domain::text::{is_plain, trim_blanks};
+use crate::domain::text::is_plain;
 
 const WHAT: &str = "mail address";
 const MALFORMED: InvalidInput = InvalidInput::Malformed { what: WHAT };
@@ -49,8 +49,7 @@ impl EmailAddress {
     /// Narrower than the standards: a quoted local part (`"a b"@example.org`), an address literal
     /// (`ada@[192.0.2.1]`) and a comment are refused. So are spaces, invisible characters (joiners,
     /// bidirectional controls, soft hyphen, byte order mark), leading, trailing and double dots,
-    /// and compatibility forms in the domain. White space and invisible characters around the
-    /// address are dropped: they come along when it is pasted.
+    /// and compatibility forms in the domain.
     ///
     /// # Errors
     ///
@@ -58,7 +57,6 @@ impl EmailAddress {
     /// other work; `Control` for control characters; `Malformed` for the rest.
     pub fn parse(text: &str) -> Result<Self, InvalidInput> {
         // NFC shortens; four to one is more than it ever does to an address that then fits.
-        let text = trimmed(text)?;
         bounded_text(WHAT, text, 4 * Self::MAX_BYTES).map_err(own_limit)?;
         let composed: String = text.nfc().collect();
         bounded_text(WHAT, &composed, Self::MAX_BYTES)?;
@@ -149,15 +147,6 @@ fn is_atom_text(c: char) -> bool {
 /// The ASCII characters of an atom (RFC 5322, 3.2.3).
 pub(super) fn is_ascii_atom(c: char) -> bool {
     c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(c)
-}
-
-/// The text without the blanks around it. The bound comes first: trimming a megabyte of spaces is
-/// work for nothing.
-fn trimmed(text: &str) -> Result<&str, InvalidInput> {
-    if text.len() > 4 * EmailAddress::MAX_BYTES {
-        return Err(InvalidInput::TooLong { what: WHAT, max: EmailAddress::MAX_BYTES });
-    }
-    Ok(trim_blanks(text))
 }
 
 /// The caller is told the limit of an address, not that of the input before NFC.

@@ -31,26 +31,6 @@ fn an_address_is_kept_as_typed_after_nfc_with_its_domain_in_lower_case() {
     }
 }
 
-/// T2: white space and invisible characters around an address come along when it is pasted.
-#[test]
-fn what_is_pasted_around_an_address_is_dropped() {
-    for text in [
-        " ada@example.org",
-        "ada@example.org ",
-        "ada@example.org\r\n",
-        "\tada@example.org",
-        "\u{FEFF}ada@example.org",
-        "ada@example.org\u{200B}",
-        "\u{A0}ada@example.org\u{A0}",
-        "\u{202A}ada@example.org\u{202C}",
-        "\u{3000}ada@example.org",
-        "ada@example.org\u{2028}",
-        "\u{2060}ada@example.org\u{AD}",
-    ] {
-        assert_eq!(mail(text).as_str(), "ada@example.org", "{text:?}");
-    }
-}
-
 #[test]
 fn malformed_addresses_are_refused() {
     for text in [
@@ -63,6 +43,8 @@ fn malformed_addresses_are_refused() {
         "\"a@b\"@example.org",
         "ada @example.org",
         "ada@ example.org",
+        " ada@example.org",
+        "ada@example.org ",
         "ada@example.org .",
         ".ada@example.org",
         "ada.@example.org",
