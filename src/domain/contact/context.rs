@@ -1,8 +1,7 @@
 //! Letters that a label may hold in some places only (RFC 5892, appendix A).
 //!
 //! The crate `idna` is not used: with its tables it takes two dozen crates, more than half of what
-//! the default build has in all, and it knows the rules for joiners only. A test holds this module
-//! against the vectors of the registrars.
+//! the default build has in all, and it knows the rules for joiners only.
 
 use unicode_normalization::char::{canonical_combining_class, is_combining_mark};
 
