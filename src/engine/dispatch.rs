@@ -16,7 +16,7 @@ use crate::domain::message::{CodeMessage, LinkMessage, Message, Notice};
 use crate::domain::method::Channel;
 use crate::domain::policy::Policy;
 use crate::domain::secret::SecretText;
-use crate::port::{Envelope, PortErrorKind, PortResult, RiskSignal};
+use crate::port::{Envelope, PortError, PortErrorKind, PortResult, RiskSignal};
 
 impl Engine {
     /// Claims one message, performs it, and notes how that ended.
@@ -145,14 +145,18 @@ impl Engine {
             }
             return Ok(Outcome::Done);
         }
-        let facts = self.tenant_facts(&target.tenant, pass).await?;
+        let facts = self.tenant_facts(&target.tenant, pass).await.map_err(not_final)?;
         let organisation = facts.map(|facts| facts.display_name).unwrap_or_default();
         let Some(envelope) = self.envelope(target, claimed, notice, organisation, policy) else {
             return Ok(Outcome::Never);
         };
         hidden.extend(secrets_of(&envelope));
         if let PendingBody::Notice { channel, .. } = &pending.body
-            && !self.tenant_channels(&target.tenant, pass).await?.contains(channel)
+            && !self
+                .tenant_channels(&target.tenant, pass)
+                .await
+                .map_err(not_final)?
+                .contains(channel)
         {
             return Ok(Outcome::NoChannel);
         }
@@ -259,6 +263,15 @@ impl Engine {
         let mut link = LinkMessage::new(purpose, url, expires_at).lasting(left);
         link.by_administrator = *by_administrator;
         Some(Message::Link(link))
+    }
+}
+
+/// What fails before the message is handed over says nothing about the message: only the delivery's
+/// own refusal ends it.
+fn not_final(error: PortError) -> PortError {
+    match error.kind() {
+        PortErrorKind::Denied => PortError::unavailable().because(error),
+        _ => error,
     }
 }
 
