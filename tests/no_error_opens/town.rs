@@ -66,7 +66,10 @@ pub(crate) fn prepared(holds: Holds, required: u8) -> &'static Prepared {
 fn policy(holds: Holds, required: u8) -> PolicySettings {
     let mut settings = PolicySettings::default();
     settings.scope = sspr::Scope::All;
-    settings.users.methods = MethodKind::ALL.into();
+    // What the policy counts and the engine lacks is unknown, and refuses every registration.
+    let lacking = [MethodKind::AppNotification, MethodKind::HostVerified];
+    let kinds = MethodKind::ALL.into_iter().filter(|kind| !lacking.contains(kind));
+    settings.users.methods = kinds.collect();
     settings.users.required = required;
     if required == 1 {
         // One gate alone: fewer guesses, or the policy is refused.
