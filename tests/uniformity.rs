@@ -3,6 +3,8 @@
 //! one that may reset: the same serialised answers, and the same port calls.
 #![cfg(feature = "testing")]
 
+#[path = "uniformity/decoys.rs"]
+mod decoys;
 #[path = "uniformity/kinds.rs"]
 mod kinds;
 #[path = "uniformity/silence.rs"]

@@ -123,7 +123,7 @@ impl Engine {
     ) -> Result<(), Error> {
         let tenant = &request.tenant;
         let (policy, _) = self.policy(tenant, false).await?;
-        let target = self.subject_target(tenant, &claim.subject, claim.identifier);
+        let target = self.subject_target(tenant, claim);
         let origin = Origin { actor: ActorKind::User, ..Origin::about(request, &claim.subject) };
         let decide = |turn: &mut Turn<'_>| decide(turn).map(Plan::Commit);
         self.step(&target, None, &policy, &origin, Unsure::Resolve, decide).await?;

@@ -251,6 +251,7 @@ impl EngineBuilder<Ready> {
             comparisons: AtomicU64::new(0),
             redecisions: AtomicU64::new(0),
             silenced: AtomicU64::new(0),
+            silenced_decoys: AtomicU64::new(0),
             hidden_faults: AtomicU64::new(0),
             failing: Default::default(),
 

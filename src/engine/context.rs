@@ -1,23 +1,22 @@
 //! What the host's systems say now, read in calls whose shape does not depend on the answer.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, OnceLock, PoisonError};
 
 use super::Engine;
 use super::error::{At as _, Error, Fault, Port};
 use super::step::Target;
 use crate::domain::account::{Account, Answer, FORMAT, Offer};
-use crate::domain::decide::{Address, addresses_to_tell};
+use crate::domain::decide::{Address, addresses_to_tell, decoy_body};
 use crate::domain::eligibility::{Candidate, Means, candidates, enough, options, standing};
 use crate::domain::facts::{TenantFacts, UserFacts, UserQuery, UserSelector};
 use crate::domain::ids::{GroupId, TenantId, UserId};
-use crate::domain::keys::Keys;
 use crate::domain::method::MethodKind;
 use crate::domain::policy::{Gates, Policy, Scope};
 use crate::domain::policy_record::PolicyRecord;
 use crate::domain::reason::SsprReason;
 use crate::domain::record::{Record, Subject};
-use crate::domain::ticket::TicketSubject;
+use crate::domain::ticket::{Claim, TicketSubject};
 use crate::domain::time::Timestamp;
 use crate::port::{ExternalMethod, PortError};
 
@@ -28,6 +27,8 @@ const MAX_CACHED: usize = 1024;
 pub(super) struct CachedPolicy {
     read_at: Timestamp,
     policy: Option<Arc<PolicyRecord>>,
+    /// The body that a decoy is read from while the store has none.
+    decoy: OnceLock<Arc<str>>,
 }
 
 /// Facts about a tenant and one of its users.
@@ -74,7 +75,10 @@ impl Engine {
         if cache.len() >= MAX_CACHED && !cache.contains_key(tenant) {
             cache.clear();
         }
-        cache.insert(tenant.clone(), CachedPolicy { read_at: now, policy: policy.clone() });
+        cache.insert(
+            tenant.clone(),
+            CachedPolicy { read_at: now, policy: policy.clone(), decoy: OnceLock::new() },
+        );
         Ok(policy)
     }
 
@@ -151,17 +155,22 @@ impl Engine {
         self.inner.external.iter().map(|method| method.kind()).filter(counted).collect()
     }
 
-    /// The record of whoever a ticket names.
-    pub(super) fn subject_target(
-        &self,
-        tenant: &TenantId,
-        subject: &TicketSubject,
-        identifier: [u8; 8],
-    ) -> Target {
-        match subject {
+    /// The record of the account that a ticket names, or of the decoy that stands for it.
+    pub(super) fn subject_target(&self, tenant: &TenantId, claim: &Claim) -> Target {
+        match &claim.subject {
             TicketSubject::User(user) => self.user_target(tenant, user),
-            TicketSubject::Decoy { .. } => self.decoy_target(tenant, Keys::decoy_slot(identifier)),
+            TicketSubject::Decoy { .. } => self.decoy_target(tenant, claim.identifier, Some(claim)),
         }
+    }
+
+    /// The body of a decoy that no name has used, under the tenant's policy as it was last read.
+    pub(super) fn decoy_body(&self, tenant: &TenantId) -> Arc<str> {
+        let now = self.inner.clock.now();
+        let body = |policy: &Policy| Arc::from(decoy_body(policy, now).unwrap_or_default());
+        let cache = self.inner.policies.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(cached) = cache.get(tenant) else { return body(&self.inner.fallback) };
+        let policy = cached.policy.as_ref().map_or(&self.inner.fallback, |record| &record.policy);
+        Arc::clone(cached.decoy.get_or_init(|| body(policy)))
     }
 }
 

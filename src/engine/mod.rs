@@ -101,6 +101,7 @@ struct Inner {
     comparisons: AtomicU64,
     redecisions: AtomicU64,
     silenced: AtomicU64,
+    silenced_decoys: AtomicU64,
     hidden_faults: AtomicU64,
     /// Deliveries that fail now.
     failing: failing::Failing,
@@ -119,6 +120,9 @@ pub struct Stats {
     /// Challenges that were answered as any other and not opened, since a budget of the account was
     /// spent. They commit nothing, so the audit trail does not have them.
     pub silenced: u64,
+    /// Those of `silenced` that were asked for a name which no account has. Alarm if it grows
+    /// quickly: one unknown name is being hammered, or very many.
+    pub silenced_decoys: u64,
     /// Faults of the seal or of a method that the host verifies which were answered as not accepted,
     /// since before the first proof they would tell who exists. Alarm on any: somebody's right code
     /// is being refused.
@@ -207,6 +211,7 @@ impl Engine {
             comparisons: self.inner.comparisons.load(Ordering::Relaxed),
             redecisions: self.inner.redecisions.load(Ordering::Relaxed),
             silenced: self.inner.silenced.load(Ordering::Relaxed),
+            silenced_decoys: self.inner.silenced_decoys.load(Ordering::Relaxed),
             hidden_faults: self.inner.hidden_faults.load(Ordering::Relaxed),
             failing: self.inner.failing.all(self.inner.clock.now()),
         }

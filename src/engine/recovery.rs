@@ -99,11 +99,7 @@ impl Engine {
     ) -> Result<(Target, Loaded), Error> {
         let target = match &context.user {
             Some(user) => self.user_target(tenant, &user.id),
-            None => {
-                let reason = SsprReason::UnknownUser;
-                let subject = TicketSubject::Decoy { reason, user: None };
-                self.subject_target(tenant, &subject, typed)
-            }
+            None => self.decoy_target(tenant, typed, None),
         };
         let loaded = self.load(&target).await?;
         Ok((target, loaded))
@@ -185,7 +181,12 @@ impl Engine {
             stamp: user.and_then(|user| user.change_stamp.as_deref()),
             incarnation: user.and_then(|user| user.incarnation.as_deref()),
             exceeded: None,
-            offers: eligible.as_ref().map(|one| one.offers(&context.means)).unwrap_or_default(),
+            offers: match &eligible {
+                Ok(eligible) => eligible.offers(&context.means),
+                // As many as an account shows: the record is as long.
+                Err(_) if target.user.is_none() => self.decoy_offers(&context, claim.identifier),
+                Err(_) => Vec::new(),
+            },
             confirms: None,
             number: None,
             epoch: claim.epoch,
@@ -197,6 +198,9 @@ impl Engine {
         };
         // What the rules refuse anyway is charged to no limit.
         let mut dry = Turn::new(&loaded.account, policy, self.inner.clock.now());
+        if let Some(stand_in) = &target.stand_in {
+            dry.put_back(stand_in);
+        }
         let decided = open_challenge(&mut dry, &open)?;
         // A number that is typed is counted in any case, and may make room for a code.
         let silent = (decided != Opened::Open && typed.is_none()).then_some(decided);
@@ -219,6 +223,9 @@ impl Engine {
         };
         if let Opened::Silent(retry_at) = opened {
             self.inner.silenced.fetch_add(1, Ordering::Relaxed);
+            if target.user.is_none() {
+                self.inner.silenced_decoys.fetch_add(1, Ordering::Relaxed);
+            }
             // Whoever has proven a method, and whoever is told reasons anyway, is told the wait.
             if proven || policy.disclosure == Disclosure::Reasoned {
                 return Err(Refusal::TooOften { retry_at }.into());
@@ -271,7 +278,7 @@ impl Engine {
         let (tenant, arrival) = (&request.tenant, self.inner.clock.now());
         let mut claim = ticket.open(tenant, &self.inner.keys)?;
         let (policy, _) = self.policy(tenant, false).await?;
-        let target = self.subject_target(tenant, &claim.subject, claim.identifier);
+        let target = self.subject_target(tenant, &claim);
         let origin = Origin::about(request, &claim.subject);
         let proven = self.charge_and_compare(&target, &policy, &origin, &claim, attempt).await?;
         let (charge, matched) = proven;
@@ -298,7 +305,7 @@ impl Engine {
         let tenant = &request.tenant;
         let claim = ticket.open(tenant, &self.inner.keys)?;
         let (policy, _) = self.policy(tenant, false).await?;
-        let target = self.subject_target(tenant, &claim.subject, claim.identifier);
+        let target = self.subject_target(tenant, &claim);
         let origin = Origin::about(request, &claim.subject);
         let decide = |turn: &mut Turn<'_>| {
             let cancelled = decide::cancel(turn, &claim.bearer());
@@ -368,7 +375,7 @@ impl Engine {
             },
         };
         let context = self.context(tenant, UserSelector::Id(&user), fresh).await?;
-        let target = self.subject_target(tenant, &claim.subject, claim.identifier);
+        let target = self.subject_target(tenant, claim);
         let loaded = self.load(&target).await?;
         Ok((context, target, loaded))
     }

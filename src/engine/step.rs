@@ -7,13 +7,14 @@ use super::Engine;
 use super::error::{At as _, Error, Fault, Port};
 use super::request::Request;
 use crate::domain::account::{Account, FORMAT};
-use crate::domain::decide::Turn;
+use crate::domain::decide::{StandIn, Turn, decoy_for, unused_decoy};
 use crate::domain::event::ActorKind;
 use crate::domain::ids::{RecordKey, TenantId, UserId};
+use crate::domain::keys::Keys;
 use crate::domain::policy::Policy;
 use crate::domain::record::{CorruptRecord, Record, Subject, Version};
 use crate::domain::refusal::Refusal;
-use crate::domain::ticket::TicketSubject;
+use crate::domain::ticket::{Claim, TicketSubject};
 use crate::domain::time::Timestamp;
 use crate::port::{Commit, Committed, PortError, PortErrorKind};
 
@@ -30,6 +31,8 @@ pub(super) struct Target {
     pub(super) tenant: TenantId,
     /// `None` for a decoy.
     pub(super) user: Option<UserId>,
+    /// For a decoy that answers for a name: which.
+    pub(super) stand_in: Option<Box<StandIn>>,
 }
 
 /// On whose behalf, and from where.
@@ -93,11 +96,19 @@ pub(super) enum Unsure {
 impl Engine {
     pub(super) fn user_target(&self, tenant: &TenantId, user: &UserId) -> Target {
         let key = self.inner.keys.account(tenant, user);
-        Target { key, tenant: tenant.clone(), user: Some(user.clone()) }
+        Target { key, tenant: tenant.clone(), user: Some(user.clone()), stand_in: None }
     }
 
-    pub(super) fn decoy_target(&self, tenant: &TenantId, slot: u16) -> Target {
-        Target { key: self.inner.keys.decoy(tenant, slot), tenant: tenant.clone(), user: None }
+    pub(super) fn decoy_target(
+        &self,
+        tenant: &TenantId,
+        identifier: [u8; 8],
+        claim: Option<&Claim>,
+    ) -> Target {
+        let (claim, key) = (claim.cloned(), self.inner.keys.issuing().id);
+        let stand_in = Some(Box::new(StandIn { identifier, claim, key }));
+        let key = self.inner.keys.decoy(tenant, Keys::decoy_slot(identifier));
+        Target { key, tenant: tenant.clone(), user: None, stand_in }
     }
 
     /// Refuses a record whose body names an account that has another key.
@@ -118,12 +129,27 @@ impl Engine {
     pub(super) async fn load(&self, target: &Target) -> Result<Loaded, Error> {
         let found = self.inner.store.load(&target.key).await.at(Port::Store)?;
         let Some(record) = found else {
-            let now = self.inner.clock.now();
-            let blank = Account::blank(target.key, target.tenant.clone(), target.user.clone(), now);
-            return Ok(Loaded { version: None, account: Arc::new(blank) });
+            return Ok(Loaded { version: None, account: Arc::new(self.unused(target)) });
         };
-        let account = account_of(&record, target)?;
+        let mut account = account_of(&record, target)?;
+        let stand_in = target.stand_in.as_deref();
+        if let Some(untouched) = stand_in.and_then(|stand_in| decoy_for(&account, stand_in)) {
+            account = Arc::new(untouched);
+        }
         Ok(Loaded { version: Some(record.version()), account })
+    }
+
+    /// An account of which the store has nothing. For a decoy as much is decoded as for an account
+    /// that is there.
+    fn unused(&self, target: &Target) -> Account {
+        let (now, tenant) = (self.inner.clock.now(), &target.tenant);
+        match &target.stand_in {
+            Some(stand_in) => {
+                let body = self.decoy_body(tenant);
+                unused_decoy(&body, target.key, tenant, stand_in, now)
+            }
+            None => Account::blank(target.key, tenant.clone(), target.user.clone(), now),
+        }
     }
 
     /// Decides on the account and commits, again and again until the record has not changed
@@ -146,6 +172,9 @@ impl Engine {
             let turn = Turn::new(&current.account, policy, self.inner.clock.now());
             let mut turn =
                 turn.by(origin.actor.clone(), origin.source.clone(), origin.about.clone());
+            if let Some(stand_in) = &target.stand_in {
+                turn.put_back(stand_in);
+            }
             if turn.disobeyed {
                 self.commit_turn(turn, current.version, Unsure::Resolve).await?;
                 continue;
@@ -216,7 +245,7 @@ pub(super) fn target_of(record: &Record) -> Result<(Target, Loaded), Error> {
         return Err(corrupt(PortError::corrupt().because(cause)));
     };
     let (key, tenant, user) = (account.key, account.tenant.clone(), account.user.clone());
-    let target = Target { key, tenant, user };
+    let target = Target { key, tenant, user, stand_in: None };
     let account = account_of(record, &target)?;
     Ok((target, Loaded { version: Some(record.version()), account }))
 }

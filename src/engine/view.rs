@@ -41,7 +41,7 @@ impl Engine {
     }
 
     /// Masks for somebody who does not exist: always the same for one identifier.
-    fn decoy_offers(&self, context: &Context, identifier: [u8; 8]) -> Vec<Offer> {
+    pub(super) fn decoy_offers(&self, context: &Context, identifier: [u8; 8]) -> Vec<Offer> {
         let bytes = self.inner.keys.mask(identifier);
         let letter = |byte: u8| char::from(b'a' + byte % 26);
         let email = format!("{0}{0}{0}@{1}{1}{1}.example", letter(bytes[0]), letter(bytes[1]));

@@ -18,6 +18,7 @@ pub(crate) use unknown::Unknown;
 use serde::{Deserialize, Serialize};
 
 use super::budget::{Entry, MethodBudget, PoolKind};
+use super::decide::Decoy;
 use super::digest::Digest;
 use super::hex_bytes;
 use super::ids::{MethodId, RecordKey, TenantId, UserId};
@@ -91,6 +92,9 @@ pub(crate) struct Account {
     /// Writes settled lately, by number: none is settled twice.
     #[serde(default)]
     pub(crate) settled: Vec<u32>,
+    /// What makes it a decoy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) decoy: Option<Box<Decoy>>,
     /// Fields of a newer release.
     #[serde(flatten)]
     pub(crate) unknown: Unknown,
@@ -258,6 +262,7 @@ impl Account {
             help_at: None,
             forgotten: false,
             settled: Vec::new(),
+            decoy: None,
             unknown: Unknown::NONE,
         }
     }

@@ -9,6 +9,7 @@ mod allowance;
 mod change;
 mod complete;
 mod contacts;
+mod decoy;
 mod devices;
 mod fold;
 mod open;
@@ -34,6 +35,7 @@ pub(crate) use complete::{
 };
 pub use contacts::Contacts;
 pub(crate) use contacts::supply_contacts;
+pub(crate) use decoy::{Decoy, StandIn, decoy_body, decoy_for, unused_decoy};
 pub(crate) use devices::{
     Bearer, cancel, is_familiar, is_known_device, remember_bearer, remember_user_device,
 };
@@ -127,8 +129,12 @@ impl<'a> Turn<'a> {
         self
     }
 
-    /// An account that was forgotten is known again once anybody but the engine changes it.
+    /// Before a commit: a decoy stands for its name from here on, and an account that was forgotten
+    /// is known again if another than the engine changes it.
     pub(crate) fn remember(&mut self) {
+        if let Some(decoy) = &mut self.account.decoy {
+            decoy.taken_over = false;
+        }
         let forgets = self.events.contains(&EventKind::AccountForgotten {});
         if self.actor != ActorKind::Engine && !forgets {
             self.account.forgotten = false;

@@ -1,0 +1,188 @@
+//! Decoys: a fixed pool of records that stand for names which no account has.
+//!
+//! Many names share one record. It stands for the name that used it last; any other name finds it
+//! as an account that was never touched. So a flood of unknown names spends no budget but its own,
+//! and a name that is hammered alone acts as an account that is hammered alone.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::Turn;
+use crate::domain::account::{
+    Account, Answer, Challenge, Factor, Flow, Method, MethodState, Provenance, Unknown,
+};
+use crate::domain::budget::PoolKind;
+use crate::domain::contact::{Destination, EmailAddress, PhoneNumber};
+use crate::domain::hex_bytes;
+use crate::domain::ids::{MethodId, RecordKey, TenantId};
+use crate::domain::method::{MethodKind, Nature};
+use crate::domain::policy::Policy;
+use crate::domain::ticket::Claim;
+use crate::domain::time::Timestamp;
+
+use super::{code_format, code_life};
+
+/// Methods that the body of a decoy shows, as most accounts have them.
+const SHOWN: usize = 2;
+
+/// What makes an account a decoy.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub(crate) struct Decoy {
+    /// A keyed hash of the name that it stands for.
+    #[serde(with = "hex_bytes")]
+    pub(crate) identifier: [u8; 8],
+    /// Methods that no rule reads: they make the body as long as an account's.
+    #[serde(default)]
+    methods: Vec<Method>,
+    /// Whether another name had the record until this step.
+    #[serde(skip)]
+    pub(crate) taken_over: bool,
+    /// Fields of a newer release.
+    #[serde(flatten)]
+    unknown: Unknown,
+}
+
+/// Which name a decoy is to stand for, and the ticket that names the flow, if there is one.
+#[derive(Clone, Debug)]
+pub(crate) struct StandIn {
+    pub(crate) identifier: [u8; 8],
+    pub(crate) claim: Option<Claim>,
+    /// The key of a challenge that is put back.
+    pub(crate) key: u16,
+}
+
+/// The body of a decoy that no name has used, as the store would hold it: reading one costs what
+/// reading an untouched account of this policy costs.
+pub(crate) fn decoy_body(policy: &Policy, now: Timestamp) -> Option<String> {
+    let tenant = TenantId::parse("decoy").ok()?;
+    let mut account = Account::blank(RecordKey::from_bytes([0; 32]), tenant, None, now);
+    let methods = shape(&policy.users.methods, now);
+    let unknown = Unknown::NONE;
+    account.decoy =
+        Some(Box::new(Decoy { identifier: [0; 8], methods, taken_over: false, unknown }));
+    serde_json::to_string(&account).ok()
+}
+
+/// A decoy as [`decoy_body`] describes it, for this name.
+pub(crate) fn unused_decoy(
+    body: &str,
+    key: RecordKey,
+    tenant: &TenantId,
+    stand_in: &StandIn,
+    now: Timestamp,
+) -> Account {
+    let blank = Account::blank(key, tenant.clone(), None, now);
+    let read = serde_json::from_str::<Account>(body).ok();
+    let decoy = read.and_then(|account| account.decoy).map(|decoy| decoy.methods);
+    blank.standing_for(stand_in.identifier, decoy.unwrap_or_default(), false)
+}
+
+/// The decoy as this name finds it: its own, or one that was never touched.
+pub(crate) fn decoy_for(account: &Account, stand_in: &StandIn) -> Option<Account> {
+    let decoy = account.decoy.as_ref();
+    if decoy.is_some_and(|decoy| decoy.identifier == stand_in.identifier) {
+        return None;
+    }
+    let mut fresh = Account::blank(account.key, account.tenant.clone(), None, account.seen);
+    // The numbers of a record never repeat, whichever name it stands for.
+    fresh.numbers = account.numbers;
+    fresh.unknown = account.unknown.clone();
+    let methods = decoy.map(|decoy| decoy.methods.clone()).unwrap_or_default();
+    Some(fresh.standing_for(stand_in.identifier, methods, true))
+}
+
+impl Account {
+    fn standing_for(mut self, identifier: [u8; 8], methods: Vec<Method>, taken_over: bool) -> Self {
+        let unknown = Unknown::NONE;
+        self.decoy = Some(Box::new(Decoy { identifier, methods, taken_over, unknown }));
+        self
+    }
+}
+
+impl Turn<'_> {
+    /// Puts back what a ticket asked for, where another name has used the decoy meanwhile: an
+    /// account would still have it, and each step on it would be a commit.
+    pub(crate) fn put_back(&mut self, stand_in: &StandIn) {
+        let taken_over = self.account.decoy.as_ref().is_some_and(|decoy| decoy.taken_over);
+        let (Some(claim), true) = (&stand_in.claim, taken_over) else { return };
+        let (now, policy) = (self.now, self.policy);
+        let expires_at = claim.started_at.plus(policy.lifetimes.flow);
+        if claim.asked.iter().all(Option::is_none) || now >= expires_at || claim.generation > 0 {
+            return;
+        }
+        let mut challenges = Vec::new();
+        for asked in claim.asked.iter().flatten() {
+            let mut format = code_format(policy, asked.option, false);
+            format.length = asked.length;
+            challenges.push(Challenge {
+                number: Self::number(&mut self.account.numbers.challenge),
+                option: asked.option,
+                key: stand_in.key,
+                nonce: [0; 12],
+                format,
+                opened_at: asked.at,
+                expires_at: asked
+                    .at
+                    .plus(code_life(policy, asked.option.channel()))
+                    .min(expires_at),
+                attempts: policy.attempts,
+                pool: PoolKind::Open,
+                answer: Answer::Hollow,
+                confirms: None,
+                unknown: Unknown::NONE,
+            });
+        }
+        challenges.retain(|challenge| challenge.live(now));
+        let number = Self::number(&mut self.account.numbers.flow);
+        self.account.flows.push(Flow {
+            number,
+            id: claim.flow,
+            former: None,
+            purpose: claim.purpose,
+            generation: 0,
+            started_at: claim.started_at,
+            expires_at,
+            epoch: self.account.epoch,
+            source: 0,
+            by_administrator: false,
+            known_device: false,
+            stamp: None,
+            required: policy.users.required,
+            challenges,
+            proofs: Vec::new(),
+            repeat: None,
+            grant: None,
+            done: None,
+            unknown: Unknown::NONE,
+        });
+    }
+}
+
+/// Methods of the kinds that the policy counts, with addresses that lead nowhere (RFC 2606).
+fn shape(kinds: &BTreeSet<MethodKind>, now: Timestamp) -> Vec<Method> {
+    let factor = |kind: MethodKind| match kind {
+        MethodKind::Email => {
+            EmailAddress::parse("account@mailbox.example").ok().map(Destination::Email)
+        }
+        _ if kind.nature() == Nature::Contact => {
+            PhoneNumber::parse("+14255550100").ok().map(Destination::Phone)
+        }
+        _ => None,
+    };
+    let contacts = kinds.iter().filter_map(|kind| Some((*kind, Factor::Address(factor(*kind)?))));
+    let method = |(number, (kind, factor)): (usize, (MethodKind, Factor))| {
+        Some(Method {
+            id: MethodId::parse(&format!("m{}", number + 1)).ok()?,
+            kind,
+            factor,
+            state: MethodState::Active,
+            provenance: Provenance::Confirmed,
+            added_at: now,
+            usable_from: now,
+            replaces: None,
+            unknown: Unknown::NONE,
+        })
+    };
+    contacts.take(SHOWN).enumerate().filter_map(method).collect()
+}
