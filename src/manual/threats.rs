@@ -128,6 +128,36 @@
 //! | a seal that does not answer | Codes of authenticators are a fault, charged and not compared; other methods work |
 //! | a service of the host's that does not answer | Its method is not offered, or its try is lost; other methods work |
 //!
+//! # What only the reply floor hides
+//!
+//! Each step before the first proof makes the same port calls for an unknown name and for an account
+//! that was left alone, also after a flood of unknown names. An answer can still be quicker or slower:
+//!
+//! - **A spent budget saves commits.** An account whose own budgets are spent answers as any other
+//!   and commits nothing: not the challenge, not the guesses at it, not its end. An unknown name that
+//!   is asked for alone falls silent in the same way.
+//! - **Bodies differ in length**, by about a kilobyte: an account has a code in its outbox and may
+//!   have more methods; the record that stands for an unknown name may still hold the flow of the
+//!   name before.
+//! - **A name probed between floods.** Unknown names share 1 024 records in a tenant. A flood of some
+//!   thousand other names between two probes takes the record from the probed one, which then never
+//!   falls silent where an account would. Each such flood spends the tenant's limit and alarms.
+//!
+//! [`Stats::silenced_decoys`](crate::Stats::silenced_decoys) counts the silent answers to unknown
+//! names: alarm if it grows quickly.
+//!
+//! # Limits across accounts
+//!
+//! | Limit | Who spends it | When it is spent |
+//! |---|---|---|
+//! | source; source and identifier | that source alone | refuses it; nothing else is charged, nothing is written |
+//! | destination; number prefix | anyone who asks for a code to it | a reset gets a code with two tries; a registration is refused, with the time |
+//! | tenant | all who ask for codes | codes grow by `raised_length`; an event alarms |
+//!
+//! A window counts up to an eighth too long, never too short. The first kinds that are shown are
+//! those of the policy for users: an administrator needs one of them for the first proof, and is
+//! shown the others after it. If the two sets share no kind, both are shown to all names.
+//!
 //! # What the engine cannot exclude
 //!
 //! - A hijacked number or mailbox, where one gate is enough.
