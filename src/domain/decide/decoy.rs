@@ -183,6 +183,7 @@ fn shape(kinds: &BTreeSet<MethodKind>, now: Timestamp) -> Vec<Method> {
             added_at: now,
             usable_from: now,
             replaces: None,
+            session: None,
             unknown: Unknown::NONE,
         })
     };
