@@ -57,7 +57,7 @@ impl Site {
         let runtime = runtime.expect("a runtime");
         let open = |prefix: &str| {
             let options = EtcdOptions::new(cluster.endpoints()).with_prefix(prefix);
-            runtime.block_on(EtcdStore::connect(options)).expect("connected")
+            runtime.block_on(EtcdStore::create(options)).expect("connected")
         };
         // Of one length, so that the keys are.
         let (store, plain) = (open("ours_/"), open("plain/"));

@@ -58,7 +58,7 @@ impl Site {
         let open = |schema: &str| {
             let options = PostgresOptions::parse(&server.url()).expect("an address");
             let options = options.with_schema(schema).with_connections(32);
-            runtime.block_on(PostgresStore::migrate(&options)).expect("migrated");
+            runtime.block_on(PostgresStore::create(&options)).expect("migrated");
             runtime.block_on(PostgresStore::connect(&options)).expect("connected")
         };
         let (store, plain) = (open(SCHEMAS[0]), open(SCHEMAS[1]));

@@ -44,7 +44,7 @@ struct Site {
 
 impl Site {
     fn open(file: &Path, started_at: Timestamp) -> Self {
-        let store = SqliteStore::open(file).expect("opened");
+        let store = SqliteStore::open_or_create(file).expect("opened");
         let engine = Engine::builder()
             .keys(support::keys())
             .store(store.clone())

@@ -12,8 +12,8 @@
 //! etcd:HTTP-ADDRESS,...                    with --features sqlite,etcd: the keys under `sspr/`
 //! ```
 //!
-//! Interrupt it and run it again: it goes on. Stop the engines on the source first; the target is
-//! opened to engines only once both sides have been compared.
+//! Interrupt it and run it again: it goes on. Stop the engines on the source first: it is closed before
+//! anything is read. The target is opened to engines once both sides have been compared.
 
 use std::error::Error;
 use std::io::{IsTerminal as _, Write as _};
@@ -57,13 +57,13 @@ fn demonstrate() -> Outcome<()> {
 /// A store by its address. One more arm for each kind.
 fn open(address: &str) -> Outcome<Box<dyn Store>> {
     match address.split_once(':') {
-        Some(("sqlite", path)) => Ok(Box::new(SqliteStore::open(path)?)),
+        Some(("sqlite", path)) => Ok(Box::new(SqliteStore::open_or_create(path)?)),
         #[cfg(feature = "postgres")]
         Some(("postgres", _)) => {
             use sspr::adapters::postgres::{PostgresOptions, PostgresStore};
 
             let options = PostgresOptions::parse(address)?;
-            block_on(PostgresStore::migrate(&options))?;
+            block_on(PostgresStore::create(&options))?;
             Ok(Box::new(block_on(PostgresStore::connect(&options))?))
         }
         #[cfg(feature = "etcd")]
@@ -71,7 +71,7 @@ fn open(address: &str) -> Outcome<Box<dyn Store>> {
             use sspr::adapters::etcd::{EtcdOptions, EtcdStore};
 
             let options = EtcdOptions::new(endpoints.split(','));
-            Ok(Box::new(block_on(EtcdStore::connect(options))?))
+            Ok(Box::new(block_on(EtcdStore::create(options))?))
         }
         _ => Err(format!("no address of a store: {address}").into()),
     }
@@ -87,7 +87,8 @@ fn move_all(from: &str, to: &str, tenants: &[&str]) -> Outcome<()> {
     let began = SystemClock.now();
     let (from, to) = (open(from)?, open(to)?);
     let tenants: Result<Vec<_>, _> = tenants.iter().map(|name| TenantId::parse(name)).collect();
-    let mut copy = copy(&*from, &*to, tenants?)?;
+    // What is read of a closed source stays true until the target is opened.
+    let mut copy = copy(&*from, &*to, tenants?)?.close_source_first();
     let records = block_on(copy.count())?;
     println!("{records} records, counted in {}", since(began));
     let mut bar = Bar::default();
@@ -114,8 +115,10 @@ fn move_all(from: &str, to: &str, tenants: &[&str]) -> Outcome<()> {
     if stage != Stage::Finished {
         return Err("the target is not complete, and stays closed".into());
     }
+    block_on(copy.open_target())?;
+    let report = copy.report();
     println!("moved {} records and {} events in {}", report.records, report.events, since(began));
-    println!("digest {}", report.digest.as_deref().unwrap_or("none: it was finished before"));
+    println!("digest {}", report.digest.as_deref().unwrap_or("none"));
     Ok(())
 }
 

@@ -140,7 +140,7 @@ async fn open(
     let [lookup, short_lived] = secrets.map(|secret| SecretBytes::new(secret.to_vec()));
     let engine = Engine::builder()
         .keys(Keys::new(lookup, 1, short_lived)?)
-        .store(SqliteStore::open(database)?)
+        .store(SqliteStore::open_or_create(database)?)
         .directory(directory.clone())
         .delivery(delivery.clone())
         .open()

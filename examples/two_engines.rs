@@ -96,7 +96,7 @@ async fn open(
     let secret = |byte| SecretBytes::new(vec![byte; 32]);
     let engine = Engine::builder()
         .keys(Keys::new(secret(1), 1, secret(2))?)
-        .store(SqliteStore::open(database)?)
+        .store(SqliteStore::open_or_create(database)?)
         .directory(directory.clone())
         .delivery(inbox.clone())
         .open()

@@ -174,6 +174,7 @@ pub use domain::reason::{FlowStage, SsprReason};
 pub use domain::record::{Columns, Record, RecordKind, Version};
 pub use domain::refusal::{CodeLimit, Refusal};
 pub use domain::secret::{SecretBytes, SecretText};
+pub use domain::store_note::StoreId;
 pub use domain::ticket::{ChangeTicket, RegistrationTicket, ResetTicket, UnlockTicket};
 pub use domain::time::Timestamp;
 pub use domain::totp::{OathAlgorithm, OathParameters, OathSeed};

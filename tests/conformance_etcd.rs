@@ -33,7 +33,7 @@ fn runtime() -> &'static Runtime {
 }
 
 async fn connect(endpoints: Vec<String>, prefix: &str) -> PortResult<Arc<dyn Store>> {
-    let store = EtcdStore::connect(EtcdOptions::new(endpoints).with_prefix(prefix)).await?;
+    let store = EtcdStore::create(EtcdOptions::new(endpoints).with_prefix(prefix)).await?;
     Ok(Arc::new(store))
 }
 

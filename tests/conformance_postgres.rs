@@ -62,7 +62,7 @@ impl Harness for Schemas {
     async fn place(&self) -> PortResult<Box<dyn Place>> {
         let server = Postgres::shared();
         let place = Schema { url: server.url(), name: server.fresh(), encoded: self.encoded };
-        PostgresStore::migrate(&place.options()?).await?;
+        PostgresStore::create(&place.options()?).await?;
         Ok(Box::new(place))
     }
 

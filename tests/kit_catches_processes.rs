@@ -71,7 +71,7 @@ impl Harness for Files {
 #[async_trait]
 impl Place for File {
     async fn open(&self) -> PortResult<Arc<dyn Store>> {
-        let store = SqliteStore::open(self.folder.join("kit.sqlite"))?;
+        let store = SqliteStore::open_or_create(self.folder.join("kit.sqlite"))?;
         Ok(match self.defect {
             Some(defect) => Arc::new(BrokenStore::over(defect, Arc::new(store))),
             None => Arc::new(store),

@@ -4,7 +4,8 @@ use super::account::Account;
 use super::ids::TenantId;
 use super::invalid::InvalidInput;
 use super::policy_record::PolicyRecord;
-use super::record::{Columns, Meta, RecordKind};
+use super::record::{Columns, RecordKind};
+use super::store_note::Meta;
 use super::time::Timestamp;
 
 impl Account {

@@ -9,6 +9,7 @@ use super::account::Account;
 use super::ids::{RecordKey, TenantId, UserId};
 use super::invalid::InvalidInput;
 use super::policy_record::PolicyRecord;
+use super::store_note::{Meta, PurgeNote};
 use super::time::Timestamp;
 
 /// The version of a record: a count that grows by one with each commit, and a random nonce.
@@ -176,24 +177,7 @@ pub(crate) enum Subject {
     Account(Arc<Account>),
     Policy(Arc<PolicyRecord>),
     Meta(Meta),
-}
-
-/// What the engine notes about the store itself.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub(crate) struct Meta {
-    pub(crate) key: RecordKey,
-    /// A keyed value that only the right lookup key yields.
-    pub(crate) check: String,
-}
-
-impl Meta {
-    /// What stands before the check value until a copy into the store is finished. In the place of
-    /// the value itself, so that no engine can take the one for the other.
-    pub(crate) const UNFINISHED: &str = "unfinished copy";
-
-    pub(crate) fn is_unfinished(&self) -> bool {
-        self.check.starts_with(Self::UNFINISHED)
-    }
+    Purge(PurgeNote),
 }
 
 impl Record {
@@ -286,6 +270,7 @@ impl Subject {
             Self::Account(account) => &account.key,
             Self::Policy(policy) => &policy.key,
             Self::Meta(meta) => &meta.key,
+            Self::Purge(note) => &note.key,
         }
     }
 }

@@ -12,6 +12,7 @@ use crate::domain::invalid::InvalidInput;
 use crate::domain::keys::Keys;
 use crate::domain::method::Nature;
 use crate::domain::policy::{Policy, PolicySettings};
+use crate::domain::store_note::StoreId;
 use crate::port::{
     BreachList, Clock, Delivery, Directory, Entropy, ExternalMethod, HumanCheck, RiskSignals, Seal,
     Store, SystemClock, SystemEntropy,
@@ -66,6 +67,7 @@ struct Options {
     reply_floor: Duration,
     policy_max_age: Duration,
     event_retention: Duration,
+    expected: Option<StoreId>,
     on_work: Arc<dyn Fn() + Send + Sync>,
 }
 
@@ -127,6 +129,7 @@ impl EngineBuilder<NeedsDelivery> {
             reply_floor: Duration::from_millis(300),
             policy_max_age: Duration::from_secs(5),
             event_retention: Duration::from_secs(30 * 86_400),
+            expected: None,
             on_work: Arc::new(|| {}),
         };
         let delivery = Arc::new(delivery);
@@ -205,6 +208,38 @@ impl EngineBuilder<Ready> {
         self
     }
 
+    /// Which store this must be: [`open`](Self::open) then refuses any other one, and an empty one.
+    /// Default: none is expected, and an empty store becomes a new one.
+    ///
+    /// Keep the id ([`Engine::store_id`]) beside the keys after the first start, and give it at each
+    /// later one: a wrong path, a volume that is not mounted, or a prefix with a misprint is then an
+    /// error and not a store without accounts, in which every budget is unspent.
+    ///
+    /// ```
+    /// # use sspr::adapters::memory::{MemoryDirectory, MemoryInbox, MemoryStore};
+    /// # use sspr::{Engine, Keys, SecretBytes};
+    /// # fn keys() -> Keys {
+    /// #     let secret = |byte| SecretBytes::new(vec![byte; 32]);
+    /// #     Keys::new(secret(1), 1, secret(2)).unwrap()
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let build = |store: MemoryStore| {
+    ///     let engine = Engine::builder().keys(keys()).store(store);
+    ///     engine.directory(MemoryDirectory::new()).delivery(MemoryInbox::new())
+    /// };
+    /// let store = MemoryStore::new();
+    /// let id = build(store.clone()).open().await?.store_id();
+    /// assert!(build(store).expect_store(id).open().await.is_ok());
+    /// assert!(build(MemoryStore::new()).expect_store(id).open().await.is_err());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub const fn expect_store(mut self, id: StoreId) -> Self {
+        self.state.options.expected = Some(id);
+        self
+    }
+
     /// Called when there is work for [`Engine::maintain`]: wake the task that drives it. Must not
     /// block. Default: nothing.
     pub fn on_work(mut self, bell: impl Fn() + Send + Sync + 'static) -> Self {
@@ -219,8 +254,8 @@ impl EngineBuilder<Ready> {
     ///
     /// [`InvalidInput::OutOfRange`] for an external method of another kind than the three that
     /// hosts verify, or two of one kind; [`Error::Fault`] with the kind `Denied` if the store was
-    /// made with another lookup key or a [copy](crate::transfer::copy) into it is not finished, with
-    /// `Corrupt` if it does not keep what it is given; otherwise
+    /// made with another lookup key, is not the [expected](Self::expect_store) one, was moved, or is
+    /// the target of a [copy](crate::transfer::copy) that was not opened, with `Corrupt` if it does not keep what it is given; otherwise
     /// as the store or the seal says.
     pub async fn open(self) -> Result<Engine, Error> {
         let Ready { keys, store, directory, delivery, options } = self.state;
@@ -228,6 +263,7 @@ impl EngineBuilder<Ready> {
         let fallback =
             Arc::new(fallback.map_err(|_| InvalidInput::OutOfRange { what: "default policy" })?);
         check_external(&options.external)?;
+        let looked = Mutex::new(options.clock.steady());
         let inner = Inner {
             keys,
             store,
@@ -256,9 +292,13 @@ impl EngineBuilder<Ready> {
             failing: Default::default(),
 
             purged_at: AtomicI64::new(i64::MIN),
+            store_id: std::sync::OnceLock::new(),
+            looked,
         };
         let engine = Engine { inner: Arc::new(inner) };
-        engine.check_store().await?;
+        let id = engine.check_store(options.expected).await?;
+        // It was empty until here.
+        let _ = engine.inner.store_id.set(id);
         engine.seal_decoy_seed().await?;
         Ok(engine)
     }

@@ -2,44 +2,70 @@
 
 use super::Engine;
 use super::error::{At as _, Error, Fault, Port};
-use crate::domain::ids::RecordKey;
-use crate::domain::record::{Meta, Record, Subject, Version};
+use crate::domain::record::{Record, Subject, Version};
 use crate::domain::secret::secrets_equal;
+use crate::domain::store_note::{Meta, StoreId};
 use crate::port::{Commit, PortError, PortResult};
-
-/// The one key that does not depend on the lookup key.
-pub(super) const META_KEY: RecordKey = RecordKey::from_bytes([0; 32]);
 
 impl Engine {
     /// Compares the lookup key with the one that the store was made with, or notes it in a new
-    /// store; and sees that the store gives back what it was given.
-    pub(super) async fn check_store(&self) -> Result<(), Error> {
+    /// store; and sees that the store gives back what it was given, and is the one expected.
+    pub(super) async fn check_store(&self, expected: Option<StoreId>) -> Result<StoreId, Error> {
+        let refused = |cause: String| {
+            Error::Fault(Fault { port: Port::Store, error: PortError::denied().because(cause) })
+        };
         let ours = self.inner.keys.check_value();
-        let fault = |error: PortError| Error::Fault(Fault { port: Port::Store, error });
-        // Somebody else may be the first: then what they wrote is compared.
+        // Another engine may be the first: then what it wrote is compared.
         for _ in 0..3 {
-            if let Some(record) = self.inner.store.load(&META_KEY).await.at(Port::Store)? {
-                let meta = meta_of(&record).map_err(fault)?;
+            let found = self.store_note().await?;
+            if let Some((meta, _)) = &found {
                 if meta.is_unfinished() {
-                    let cause = "a copy into the store is not finished";
-                    return Err(fault(PortError::denied().because(cause)));
+                    return Err(refused("a copy into the store was not opened".to_owned()));
+                }
+                if let Some(target) = meta.moved_to {
+                    return Err(refused(format!("the store was moved: its copy is {target}")));
                 }
                 if !secrets_equal(meta.check.as_bytes(), ours.as_bytes()) {
-                    let cause = "the store was made with another lookup key";
-                    return Err(fault(PortError::denied().because(cause)));
+                    return Err(refused("the store was made with another lookup key".to_owned()));
                 }
-                return Ok(());
             }
-            let version = Version::new(1, u64::from_be_bytes(self.random()?));
-            let meta = Meta { key: META_KEY, check: ours.clone() };
-            let record = Record::new(META_KEY, version, Subject::Meta(meta));
+            let id = found.as_ref().and_then(|(meta, _)| meta.id);
+            if let Some(wanted) = expected
+                && id != Some(wanted)
+            {
+                let there = id.map_or_else(|| "a new one".to_owned(), |id| id.to_string());
+                return Err(refused(format!("store {wanted} was expected, this is {there}")));
+            }
+            if let Some(id) = id {
+                return Ok(id);
+            }
+            let id = Some(StoreId::from_bytes(self.random()?));
+            let (meta, before) = match found {
+                Some((meta, version)) => (Meta { id, ..meta }, Some(version)),
+                None => {
+                    (Meta { id, ..Meta::new(ours.clone(), StoreId::from_bytes([0; 16])) }, None)
+                }
+            };
+            let count = before.map_or(0, Version::count).saturating_add(1);
+            let version = Version::new(count, u64::from_be_bytes(self.random()?));
+            let record = Record::new(Meta::KEY, version, Subject::Meta(meta));
             let columns = Meta::columns(self.inner.clock.now())?;
-            let commit = Commit::new(&record, None, &columns, &[]);
-            // Whatever it answers, what counts is what can be read next.
+            let commit = Commit::new(&record, before, &columns, &[]);
+            // Whatever it returns, what counts is what can be read next.
             let _ = self.inner.store.commit(commit).await.at(Port::Store)?;
         }
         let cause = "the store does not keep what it is given";
-        Err(fault(PortError::corrupt().because(cause)))
+        let error = PortError::corrupt().because(cause);
+        Err(Error::Fault(Fault { port: Port::Store, error }))
+    }
+
+    /// What the store says about itself now, and the version of that note.
+    pub(super) async fn store_note(&self) -> Result<Option<(Meta, Version)>, Error> {
+        let Some(record) = self.inner.store.load(&Meta::KEY).await.at(Port::Store)? else {
+            return Ok(None);
+        };
+        let meta = meta_of(&record).at(Port::Store)?.clone();
+        Ok(Some((meta, record.version())))
     }
 }
 

@@ -197,7 +197,8 @@ impl Engine {
         organisation: String,
         policy: &Policy,
     ) -> Option<Envelope> {
-        let Pending { number, queued_at, not_after, body, .. } = &claimed.pending;
+        let Pending { number, queued_at, not_after, claimed_until, body, .. } = &claimed.pending;
+        let claimed_until = claimed_until.filter(|_| !claimed.pending.is_code());
         let mut about = None;
         let (channel, destination, locale, message) = match body {
             PendingBody::Notice { channel, destination, locale, about: whom, .. } => {
@@ -225,7 +226,8 @@ impl Engine {
             destination,
             locale: locale.clone(),
             message,
-            not_after: *not_after,
+            // A notice that is late is still handed over while this engine has it to itself.
+            not_after: claimed_until.map_or(*not_after, |until| until.max(*not_after)),
             about,
         })
     }

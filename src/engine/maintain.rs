@@ -18,14 +18,10 @@ use crate::domain::facts::TenantFacts;
 use crate::domain::ids::{RecordKey, TenantId};
 use crate::domain::method::Channel;
 use crate::domain::time::Timestamp;
-use crate::port::{Cutoff, FaultScope};
+use crate::port::FaultScope;
 
 /// Records looked at in one round.
 const ROUND: usize = 32;
-/// Rows removed in one call.
-const PURGE: usize = 1_000;
-/// How often an engine looks for rows to remove.
-const PURGE_EVERY: Duration = Duration::from_secs(60);
 /// Failures of one tenant's delivery after which the rest of its messages wait for the next call.
 const PATIENCE: u32 = 3;
 /// Records that fail in one call before they count as work done.
@@ -159,27 +155,6 @@ impl Engine {
         let earliest = pass.earliest.into_inner().unwrap_or_else(PoisonError::into_inner);
         done.idle_for = (!done.more).then(|| earliest.since(now).min(LONGEST_IDLE));
         Ok(done)
-    }
-
-    /// Removes rows past their time, at most once a minute: an idle store is not written to.
-    async fn purge(&self, now: Timestamp, done: &mut Maintained) {
-        let last = Timestamp::from_unix_millis(self.inner.purged_at.load(Ordering::Relaxed));
-        if last <= now && now.since(last) < PURGE_EVERY {
-            return;
-        }
-        let cutoff = Cutoff::new(now, now.minus(self.inner.event_retention));
-        match self.inner.store.purge(cutoff, PURGE).await {
-            Ok(purged) => {
-                done.purged = purged;
-                // As much as was asked for: there may be more.
-                if purged < PURGE as u64 {
-                    self.inner.purged_at.store(now.unix_millis(), Ordering::Relaxed);
-                } else {
-                    done.more = true;
-                }
-            }
-            Err(_) => done.failed += 1,
-        }
     }
 
     /// Does what one record needs.

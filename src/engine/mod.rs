@@ -18,6 +18,7 @@ mod join;
 mod limits;
 mod link;
 mod maintain;
+mod purge;
 mod recovery;
 mod registration;
 mod reply;
@@ -26,6 +27,7 @@ mod reset;
 mod source;
 mod step;
 mod tell;
+mod trail;
 pub mod transfer;
 mod unlock;
 mod upkeep;
@@ -61,6 +63,7 @@ use serde::Serialize;
 use crate::domain::ids::TenantId;
 use crate::domain::keys::Keys;
 use crate::domain::policy::Policy;
+use crate::domain::store_note::StoreId;
 use crate::domain::time::Timestamp;
 use crate::port::{
     BreachList, Clock, Delivery, Directory, Entropy, ExternalMethod, HumanCheck, RiskSignals, Seal,
@@ -107,6 +110,10 @@ struct Inner {
     failing: failing::Failing,
     /// When rows past their time were last removed, in Unix milliseconds.
     purged_at: AtomicI64,
+    /// What the steady clock showed when a purge was considered last, or at the start.
+    looked: Mutex<Option<Duration>>,
+    /// Set by `open` before the engine is handed out.
+    store_id: OnceLock<StoreId>,
 }
 
 /// Counts of what an engine has done since it was opened.
@@ -202,6 +209,14 @@ impl Engine {
         // Times are whole milliseconds: one more, or an answer leaves up to one too early.
         let until = arrived.plus(self.inner.reply_floor).plus(Duration::from_millis(1));
         until.since(self.inner.clock.now()).min(self.inner.reply_floor + Duration::from_millis(1))
+    }
+
+    /// Which store this engine works on: give it to
+    /// [`expect_store`](EngineBuilder::expect_store) at the next start.
+    #[must_use]
+    pub fn store_id(&self) -> StoreId {
+        // `open` sets it before it hands the engine out.
+        self.inner.store_id.get().copied().unwrap_or(StoreId::from_bytes([0; 16]))
     }
 
     /// What this engine has done since it was opened.

@@ -200,6 +200,11 @@ pub struct Maintained {
     pub failed: u64,
     /// What failed in this call, by tenant and channel, the longest failing first: at most 256.
     pub failing: Vec<FailingDelivery>,
+    /// How far this engine's clock is ahead of the last time that the store was purged by, if that is
+    /// more than a day and more than the time that has passed: either the store was not tended for so
+    /// long, or a clock is wrong. Nothing is removed meanwhile. If engines go on to see it for 24
+    /// hours the time is believed. **Alarm on any**: set the clock right before that.
+    pub clock_ahead: Option<Duration>,
     /// Whether there is more to do now.
     pub more: bool,
     /// How long nothing is known to be due; at most a minute. `None` if there is more now.

@@ -13,6 +13,7 @@
 //! | [`threats`] | whoever reviews it | who attacks how, what the engine does, what it cannot exclude |
 //! | [`upgrading`] | whoever runs it | versions of what is stored, keys and their rotation, rolling upgrades |
 //! | [`moving`] | whoever runs it | another store, another lookup key, and how it is verified |
+//! | [`restoring`] | who operates the store | backup and restore with the commands, store by store, and what comes back |
 //!
 //! The contract of each port stands at its trait: [`Store`](crate::Store),
 //! [`Directory`](crate::Directory), [`Delivery`](crate::Delivery). Programs to read and run are in
@@ -26,6 +27,7 @@ pub mod host_methods;
 pub mod limits;
 pub mod moving;
 pub mod postgres;
+pub mod restoring;
 pub mod signed_in;
 pub mod threats;
 pub mod upgrading;

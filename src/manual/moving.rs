@@ -13,14 +13,37 @@
 //! still try stands in its record, and moves. Cursors into the audit trail are the store's own: a
 //! reader begins again in the target, where the order of different accounts' events may be another.
 //!
+//! Tenants that were not named and have something due in the source are listed in
+//! [`Report::left_behind`](crate::transfer::Report::left_behind). A tenant in which nothing waits is not
+//! found that way: take the list from your directory.
+//!
 //! # How
 //!
-//! 1. Prepare the target: empty, with its schema. Try the copy once while the engines run. It ends as
-//!    [`Incomplete`](crate::transfer::Stage::Incomplete), since they write on, and shows how long it
-//!    takes and what cannot be read.
+//! 1. **Trial.** Prepare the target: empty, made by `create` of its kind. Try the copy while the engines
+//!    run. It shows how long it takes and what cannot be read. It ends as
+//!    [`Incomplete`](crate::transfer::Stage::Incomplete) if they write meanwhile, and as
+//!    [`Finished`](crate::transfer::Stage::Finished) in a quiet hour. Either way **the target stays
+//!    closed**, and a trial may be repeated. (With [another lookup key](#another-lookup-key), throw the
+//!    target of a trial away.)
 //! 2. Stop every engine on the source, `maintain` included.
-//! 3. Run the copy again. It brings over what has changed, compares both sides, and opens the target.
-//! 4. Start the engines on the target. Keep the source, and let nothing write to it.
+//! 3. **Close and copy.** Run the copy again with
+//!    [`close_source_first`](crate::transfer::Transfer::close_source_first). From here on no engine opens
+//!    the source, and the stores of this crate refuse every write to it: an engine that was forgotten
+//!    fails, instead of writing what is lost. The run brings over what has changed.
+//! 4. **Compare.** The same run compares both sides and ends as `Finished` or `Incomplete`.
+//! 5. **Open.** Call [`open_target`](crate::transfer::Transfer::open_target). Only a run that has found
+//!    both sides equal can do so.
+//! 6. Start the engines on the target, with the new store's id
+//!    ([`expect_store`](crate::EngineBuilder::expect_store)). Keep the source closed.
+//!
+//! To stay with the source instead, at any time before the target is opened:
+//! [`give_up`](crate::transfer::Transfer::give_up). It makes the target useless, then opens the source
+//! again.
+//!
+//! Moving back is a move like the first one, into an **empty** store. The old source is refused
+//! ([`Opened`](crate::transfer::TransferError::Opened)): what it holds is older than what was used since.
+//! So is a target that was opened, a second time, and one store on both sides
+//! ([`SameStore`](crate::transfer::TransferError::SameStore)).
 //!
 //! ```no_run
 //! use sspr::transfer::{Checkpoint, Stage, TransferError, copy};
@@ -29,11 +52,15 @@
 //! # async fn wait() {}
 //! # fn keep(_: &str) {}
 //! async fn run(from: &dyn Store, to: &dyn Store) -> Result<bool, TransferError> {
-//!     let mut copy = copy(from, to, [TenantId::parse("contoso")?])?;
+//!     let copy = copy(from, to, [TenantId::parse("contoso")?])?;
+//!     let mut copy = copy.close_source_first();
 //!     loop {
 //!         match copy.step().await {
 //!             Ok(progress) if progress.stage.is_over() => {
 //!                 println!("{:#?}", copy.report());
+//!                 if progress.stage == Stage::Finished {
+//!                     copy.open_target().await?;
+//!                 }
 //!                 return Ok(progress.stage == Stage::Finished);
 //!             }
 //!             Ok(progress) => println!("{:?}: {}", progress.stage, progress.records),
@@ -50,8 +77,7 @@
 //! ```
 //!
 //! It may be broken off anywhere. Begun again, with a checkpoint or without one, by this process or
-//! another, it goes on; two at once do each other no harm. Until it has ended as
-//! [`Finished`](crate::transfer::Stage::Finished) the target holds a mark, and
+//! another, it goes on; two at once do each other no harm. Until it is opened the target holds a mark, and
 //! [`open`](crate::EngineBuilder::open) refuses it with `Denied`. A target that holds anything else is
 //! refused by the copy ([`Occupied`](crate::transfer::TransferError::Occupied)) and left as it is.
 //!

@@ -1,6 +1,7 @@
 //! Time and randomness.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
+use std::time::{Duration, Instant};
 
 use super::error::{PortError, PortResult};
 use crate::domain::time::Timestamp;
@@ -14,6 +15,23 @@ pub trait Clock: Send + Sync {
     /// The time now. Never blocks and never fails: a host whose time source can fail answers with
     /// the last time it knew, since a wrong "earlier" only makes things last longer.
     fn now(&self) -> Timestamp;
+
+    /// How much time has passed since some moment that stays the same while the process runs, by a
+    /// clock that is never set; `None` if there is no such clock.
+    ///
+    /// The engine compares it with [`now`](Self::now) before it removes what is past its time: a
+    /// clock that was set 31 days ahead by mistake must not remove the audit trail. Default: `None`;
+    /// the calls of [`maintain`](crate::Engine::maintain) are then counted instead, a minute each.
+    ///
+    /// ```
+    /// use sspr::port::{Clock, SystemClock};
+    ///
+    /// let first = SystemClock.steady().unwrap();
+    /// assert!(SystemClock.steady().unwrap() >= first);
+    /// ```
+    fn steady(&self) -> Option<Duration> {
+        None
+    }
 }
 
 /// Randomness fit for secrets.
@@ -47,6 +65,13 @@ impl Clock for SystemClock {
         // Before 1970 the clock is plainly unset: the epoch keeps everything closed.
         Timestamp::EPOCH.plus(since.unwrap_or_default())
     }
+
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the steady clock")]
+    fn steady(&self) -> Option<Duration> {
+        static FIRST: LazyLock<Instant> = LazyLock::new(Instant::now);
+        let first = *FIRST;
+        Some(Instant::now().saturating_duration_since(first))
+    }
 }
 
 /// The random generator of the operating system.
@@ -77,6 +102,10 @@ macro_rules! forward_clock {
         impl<T: Clock + ?Sized> Clock for $target {
             fn now(&self) -> Timestamp {
                 (**self).now()
+            }
+
+            fn steady(&self) -> Option<Duration> {
+                (**self).steady()
             }
         }
 

@@ -12,7 +12,7 @@ use crate::domain::time::Timestamp;
 
 /// A place that keeps records, events and counters.
 ///
-/// Seven methods; the one that everything rests on is [`commit`](Self::commit). A store that
+/// Seven methods, and an optional eighth; the one that everything rests on is [`commit`](Self::commit). A store that
 /// passes the kit in `conformance` (feature) is safe to run the engine on: attempt caps and single
 /// use follow from the contract below and from nothing else.
 ///
@@ -148,6 +148,42 @@ pub trait Store: Send + Sync {
     ///
     /// `Unavailable`, `Unknown`, `Denied`.
     async fn purge(&self, cutoff: Cutoff, limit: usize) -> PortResult<u64>;
+
+    /// Closes the store to writers, or opens it to them again. Returns whether this store can do so.
+    ///
+    /// Once it has returned `Ok(true)` for `closed: true`, no `commit`, `add` or `purge` of any
+    /// handle in any process changes anything: each returns `Denied`. Reads go on. The state is
+    /// durable. [`transfer`](crate::transfer) calls it so that no writer can change a source after
+    /// it was compared.
+    ///
+    /// The default returns `Ok(false)`: such a store is closed by stopping what writes to it.
+    ///
+    /// *A write that is applied behind a fence* is lost when the copy is opened in its place.
+    ///
+    /// # Errors
+    ///
+    /// `Unavailable`, `Unknown`, `Denied`. After an error the call may be made again.
+    ///
+    /// ```
+    /// use sspr::Store;
+    /// use sspr::adapters::memory::MemoryStore;
+    /// use sspr::port::{Cutoff, PortErrorKind};
+    /// use sspr::Timestamp;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let store = MemoryStore::new();
+    /// assert!(store.fence(true).await?, "this kind has a fence");
+    /// let cutoff = Cutoff::new(Timestamp::EPOCH, Timestamp::EPOCH);
+    /// let refused = store.purge(cutoff, 1).await.unwrap_err();
+    /// assert_eq!(refused.kind(), PortErrorKind::Denied);
+    /// # Ok(())
+    /// # }
+    /// ```
+    async fn fence(&self, closed: bool) -> PortResult<bool> {
+        let _ = closed;
+        Ok(false)
+    }
 }
 
 /// One step: the record that replaces another, and what is to be recorded about it.
@@ -325,6 +361,10 @@ macro_rules! forward_store {
 
             async fn purge(&self, cutoff: Cutoff, limit: usize) -> PortResult<u64> {
                 (**self).purge(cutoff, limit).await
+            }
+
+            async fn fence(&self, closed: bool) -> PortResult<bool> {
+                (**self).fence(closed).await
             }
         }
     )+};

@@ -1,7 +1,7 @@
 //! A clock that a test moves.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::domain::time::Timestamp;
@@ -24,24 +24,30 @@ use crate::port::Clock;
 #[derive(Clone, Debug)]
 pub struct ManualClock {
     millis: Arc<AtomicI64>,
+    /// How far it was advanced in all.
+    advanced: Arc<AtomicU64>,
 }
 
 impl ManualClock {
     /// A clock that shows `now`.
     #[must_use]
     pub fn new(now: Timestamp) -> Self {
-        Self { millis: Arc::new(AtomicI64::new(now.unix_millis())) }
+        Self { millis: Arc::new(AtomicI64::new(now.unix_millis())), advanced: Arc::default() }
     }
 
-    /// Moves the time on.
+    /// Moves the time on, and [`steady`](Clock::steady) with it.
     pub fn advance(&self, span: Duration) {
         // Two threads that advance at once must both count.
         let later = |millis| Some(Timestamp::from_unix_millis(millis).plus(span).unix_millis());
         // The closure never answers `None`, so this cannot fail.
         let _ = self.millis.fetch_update(Ordering::SeqCst, Ordering::SeqCst, later);
+        let span = u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
+        let more = |advanced: u64| Some(advanced.saturating_add(span));
+        let _ = self.advanced.fetch_update(Ordering::SeqCst, Ordering::SeqCst, more);
     }
 
-    /// Sets the time, also backwards.
+    /// Sets the time, also backwards. [`steady`](Clock::steady) stays as it is: nothing tells that the
+    /// time has really passed.
     pub fn set(&self, now: Timestamp) {
         self.millis.store(now.unix_millis(), Ordering::SeqCst);
     }
@@ -50,5 +56,9 @@ impl ManualClock {
 impl Clock for ManualClock {
     fn now(&self) -> Timestamp {
         Timestamp::from_unix_millis(self.millis.load(Ordering::SeqCst))
+    }
+
+    fn steady(&self) -> Option<Duration> {
+        Some(Duration::from_millis(self.advanced.load(Ordering::SeqCst)))
     }
 }

@@ -102,4 +102,8 @@ impl<S: Store> Store for Encoded<S> {
     async fn purge(&self, cutoff: Cutoff, limit: usize) -> PortResult<u64> {
         self.inner.purge(cutoff, limit).await
     }
+
+    async fn fence(&self, closed: bool) -> PortResult<bool> {
+        self.inner.fence(closed).await
+    }
 }

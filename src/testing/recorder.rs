@@ -120,6 +120,11 @@ impl<P: Store> Store for Recorder<P> {
         let call = self.inner.purge(cutoff, limit);
         self.note("store.purge", None, &[&cutoff, &limit], call, shown).await
     }
+
+    async fn fence(&self, closed: bool) -> PortResult<bool> {
+        let call = self.inner.fence(closed);
+        self.note("store.fence", None, &[&closed], call, shown).await
+    }
 }
 
 #[async_trait]

@@ -122,4 +122,8 @@ impl<S: Store> Store for Unreadable<S> {
     async fn purge(&self, cutoff: Cutoff, limit: usize) -> PortResult<u64> {
         self.inner.purge(cutoff, limit).await
     }
+
+    async fn fence(&self, closed: bool) -> PortResult<bool> {
+        self.inner.fence(closed).await
+    }
 }

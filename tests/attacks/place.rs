@@ -66,7 +66,7 @@ impl Shop {
             Self::Memory(store) => Arc::new(store.clone()),
             #[cfg(feature = "sqlite")]
             Self::Sqlite(path) => {
-                let store = sspr::adapters::sqlite::SqliteStore::open(path);
+                let store = sspr::adapters::sqlite::SqliteStore::open_or_create(path);
                 Arc::new(store.expect("opened"))
             }
         }

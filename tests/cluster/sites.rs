@@ -26,7 +26,7 @@ impl Site {
     pub(crate) async fn postgres_at(address: String) -> Self {
         let (_, place) = address.split_once(':').expect("a place");
         let options = postgres_options(place);
-        let migrated = sspr::adapters::postgres::PostgresStore::migrate(&options).await;
+        let migrated = sspr::adapters::postgres::PostgresStore::create(&options).await;
         migrated.expect("migrated");
         Self { address, folder: Folder::new("cluster") }
     }
@@ -66,7 +66,9 @@ pub(crate) async fn open(address: &str) -> Arc<dyn Store> {
     let (kind, place) = address.split_once(':').expect("a kind and a place");
     match kind {
         #[cfg(feature = "sqlite")]
-        "sqlite" => Arc::new(sspr::adapters::sqlite::SqliteStore::open(place).expect("opened")),
+        "sqlite" => {
+            Arc::new(sspr::adapters::sqlite::SqliteStore::open_or_create(place).expect("opened"))
+        }
         #[cfg(feature = "postgres")]
         "postgres" => {
             let options = postgres_options(place);
@@ -79,7 +81,7 @@ pub(crate) async fn open(address: &str) -> Arc<dyn Store> {
 
             let (prefix, endpoints) = place.split_once(' ').expect("a prefix and servers");
             let options = EtcdOptions::new(endpoints.split(',').map(str::to_owned));
-            let store = EtcdStore::connect(options.with_prefix(prefix)).await;
+            let store = EtcdStore::create(options.with_prefix(prefix)).await;
             Arc::new(store.expect("connected"))
         }
         other => panic!("no store of kind {other} at {place}"),

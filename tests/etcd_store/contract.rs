@@ -128,7 +128,7 @@ fn a_commit_that_etcd_would_not_take_is_refused_before_it_is_sent() {
 fn a_store_of_a_newer_release_is_left_alone() {
     let prefix = fresh_prefix();
     shared().etcdctl(&["put", &format!("{prefix}head"), "2/0000000000000001"]);
-    let store = sspr::adapters::etcd::EtcdStore::connect(options(shared()).with_prefix(&prefix));
+    let store = sspr::adapters::etcd::EtcdStore::create(options(shared()).with_prefix(&prefix));
     assert_eq!(kind(wait(store)), PortErrorKind::Denied);
 }
 
@@ -142,7 +142,7 @@ fn history_that_nobody_compacts_is_seen() {
     }
     let health = wait(store.health()).unwrap();
     assert!(health.history >= 50, "{health:?}");
-    let again = || sspr::adapters::etcd::EtcdStore::connect(options(&cluster).with_max_history(20));
+    let again = || sspr::adapters::etcd::EtcdStore::create(options(&cluster).with_max_history(20));
     assert_eq!(kind(wait(again())), PortErrorKind::Denied);
     cluster.etcdctl(&["compact", &health.revision.to_string()]);
     assert_eq!(wait(store.health()).unwrap().history, 0);

@@ -101,7 +101,7 @@ fn a_member_that_hangs_holds_up_a_start_for_its_share_only() {
         .with_login("sspr", SecretText::from(PASSWORD))
         .with_timeout(Duration::from_secs(9));
     // A member that took more than its share of the time would leave none to the others.
-    let store = wait(EtcdStore::connect(options)).expect("connected");
+    let store = wait(EtcdStore::create(options)).expect("connected");
     let first = record(1, Version::new(1, 1));
     assert_eq!(put(&store, &first, None, &[]).unwrap(), Committed::Applied);
     cluster.resume(follower);
@@ -155,7 +155,7 @@ fn it_logs_in_over_tls_and_renews_its_token() {
     cluster.etcdctl(&["user", "grant-role", "sspr", "sspr"]);
     assert!(wait(store.load(first.key())).unwrap().is_some());
 
-    let refused = |options| kind(wait(EtcdStore::connect(options)));
+    let refused = |options| kind(wait(EtcdStore::create(options)));
     let wrong = with(&certificates.ca, "sspr", "wrong");
     assert_eq!(refused(wrong), PortErrorKind::Denied);
     let foreign = with(&certificates.other_ca, "sspr", PASSWORD);
@@ -184,7 +184,7 @@ fn a_full_cluster_refuses_writes_and_recovers() {
     assert_eq!(why, PortErrorKind::Unavailable);
     let key = RecordKey::from_bytes([1; 32]);
     assert_eq!(wait(store.load(&key)).unwrap().map(|record| record.version()), there);
-    let opened = wait(EtcdStore::connect(options(&cluster)));
+    let opened = wait(EtcdStore::create(options(&cluster)));
     assert_eq!(kind(opened), PortErrorKind::Unavailable);
 
     let revision = wait(store.health()).unwrap().revision.to_string();

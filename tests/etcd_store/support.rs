@@ -21,7 +21,7 @@ pub(crate) fn options(cluster: &Cluster) -> EtcdOptions {
 }
 
 pub(crate) fn connect(options: EtcdOptions) -> EtcdStore {
-    wait(EtcdStore::connect(options)).unwrap()
+    wait(EtcdStore::create(options)).unwrap()
 }
 
 /// A store of this test's own on the node that the tests share, and its prefix.

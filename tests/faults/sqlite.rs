@@ -41,13 +41,13 @@ fn a_reset_over_sqlite_survives_every_single_failure() {
     // Registered once; each case starts from a copy of the file.
     let prepared = Files::new();
     block_on(async {
-        let store = SqliteStore::open(prepared.database()).expect("opened");
+        let store = SqliteStore::open_or_create(prepared.database()).expect("opened");
         World::over(store, settings()).await.register_both().await;
     });
     let make = || {
         let files = Files::new();
         std::fs::copy(prepared.database(), files.database()).expect("copied");
-        let store = SqliteStore::open(files.database()).expect("opened");
+        let store = SqliteStore::open_or_create(files.database()).expect("opened");
         let world = prepared_world();
         let mut scene = Scene::of(Arc::new(store), world);
         // The engine that registered the two methods is gone.

@@ -41,7 +41,7 @@ async fn the_other_process() {
         return;
     };
     let clock = ManualClock::new(Timestamp::from_unix_seconds(START));
-    let store = SqliteStore::open(file).expect("opened");
+    let store = SqliteStore::open_or_create(file).expect("opened");
     let engine = engine(Arc::new(store), &clock, directory(&clock), MemoryInbox::new(), 99).await;
     let mut out = std::io::stdout();
     writeln!(out, "\n{MARK}").expect("written");

@@ -33,7 +33,7 @@ impl Files {
 fn copy(prepared: &Files) -> Town {
     let files = Files::new();
     std::fs::copy(prepared.database(), files.database()).expect("copied");
-    let store = SqliteStore::open(files.database()).expect("opened");
+    let store = SqliteStore::open_or_create(files.database()).expect("opened");
     let mut town = Town::over(Arc::new(store));
     town.arrive();
     town._guard = Some(Box::new(files));
@@ -44,7 +44,7 @@ fn copy(prepared: &Files) -> Town {
 fn a_selection_of_every_cell_survives_its_failures_over_sqlite() {
     let prepared = [1, 2].map(|required| {
         let files = Files::new();
-        let store = SqliteStore::open(files.database()).expect("opened");
+        let store = SqliteStore::open_or_create(files.database()).expect("opened");
         drop(Town::filled(Arc::new(store), policy(required)));
         files
     });

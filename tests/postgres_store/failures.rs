@@ -31,7 +31,7 @@ fn a_schema_that_is_not_there_older_or_newer_is_denied() {
         assert_eq!(kind(wait(PostgresStore::connect(&place.options()))), PortErrorKind::Denied);
     }
     // A newer one is left alone.
-    assert_eq!(kind(wait(PostgresStore::migrate(&place.options()))), PortErrorKind::Denied);
+    assert_eq!(kind(wait(PostgresStore::create(&place.options()))), PortErrorKind::Denied);
     assert_eq!(place.raw().one("SELECT version FROM schema_version"), "2");
 }
 
@@ -48,7 +48,7 @@ fn without_a_runtime_a_call_is_unavailable_and_does_not_panic() {
     let options = place.options();
     let connected = block_on(PostgresStore::connect(&options)).map(drop);
     assert_eq!(kind(connected), PortErrorKind::Unavailable);
-    assert_eq!(kind(block_on(PostgresStore::migrate(&options))), PortErrorKind::Unavailable);
+    assert_eq!(kind(block_on(PostgresStore::create(&options))), PortErrorKind::Unavailable);
     assert_eq!(kind(block_on(store.load(&key(1)))), PortErrorKind::Unavailable);
 }
 

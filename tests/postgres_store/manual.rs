@@ -27,7 +27,7 @@ fn set_up() -> (Postgres, Vec<String>) {
         server.sql(&sql);
     }
     server.sql("ALTER ROLE sspr_owner PASSWORD 'x'");
-    wait(PostgresStore::migrate(&options(&server, "sspr_owner"))).unwrap();
+    wait(PostgresStore::create(&options(&server, "sspr_owner"))).unwrap();
     let mut answers = Vec::new();
     for sql in blocks.flatten() {
         answers.push(server.sql(&sql));
@@ -86,7 +86,7 @@ fn the_pages_roles_suffice_and_no_more() {
         assert!(!may(&server, "sspr_look", sql), "{sql}");
     }
     let serving = options(&server, "sspr_serve");
-    assert_eq!(kind(wait(PostgresStore::migrate(&serving))), PortErrorKind::Denied);
+    assert_eq!(kind(wait(PostgresStore::create(&serving))), PortErrorKind::Denied);
 }
 
 #[test]

@@ -14,7 +14,7 @@ const ROUNDS: usize = 20;
 fn migrate_in_eight_tasks(place: &Place) {
     let start = |_| {
         let options = place.options();
-        runtime().spawn(async move { PostgresStore::migrate(&options).await })
+        runtime().spawn(async move { PostgresStore::create(&options).await })
     };
     let tasks: Vec<_> = (0..8).map(start).collect();
     for task in tasks {
@@ -71,7 +71,7 @@ fn a_migration_of_what_is_there_changes_nothing() {
     let tables = "SELECT string_agg(oid::text || relfilenode::text, ',' ORDER BY oid) \
                   FROM pg_class WHERE relnamespace = current_schema()::regnamespace";
     let before = place.raw().one(tables);
-    wait(PostgresStore::migrate(&place.options())).unwrap();
+    wait(PostgresStore::create(&place.options())).unwrap();
     assert_eq!(place.raw().one(tables), before);
     assert_eq!(count(&store, 1), Some(1));
 }
@@ -84,6 +84,6 @@ fn a_migration_that_broke_off_is_done_by_the_next() {
         "CREATE SCHEMA {0}; CREATE TABLE {0}.schema_version (one boolean PRIMARY KEY, version integer)",
         place.schema
     ));
-    wait(PostgresStore::migrate(&place.options())).unwrap();
+    wait(PostgresStore::create(&place.options())).unwrap();
     apply(&place.open(), 1, 1);
 }

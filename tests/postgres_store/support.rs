@@ -33,7 +33,7 @@ impl Place {
     /// With the tables.
     pub(crate) fn on(url: &str) -> Self {
         let place = Self::empty(url);
-        wait(PostgresStore::migrate(&place.options())).unwrap();
+        wait(PostgresStore::create(&place.options())).unwrap();
         place
     }
 

@@ -74,7 +74,8 @@ fn a_truncated_file_is_corrupt() {
     file.set_len(2 * 4096).unwrap();
     drop(file);
     // Whichever comes first notices: opening it or reading from it.
-    let found = SqliteStore::open(place.file()).and_then(|store| wait(store.load(&key(1))));
+    let found =
+        SqliteStore::open_or_create(place.file()).and_then(|store| wait(store.load(&key(1))));
     assert_eq!(kind(found), PortErrorKind::Corrupt);
 }
 
@@ -82,7 +83,7 @@ fn a_truncated_file_is_corrupt() {
 fn what_is_no_database_is_corrupt() {
     let place = Place::new();
     std::fs::write(place.file(), "no database\n".repeat(1_000)).unwrap();
-    let opened = SqliteStore::open(place.file());
+    let opened = SqliteStore::open_or_create(place.file());
     assert_eq!(kind(opened), PortErrorKind::Corrupt);
 }
 
@@ -95,7 +96,7 @@ fn a_newer_schema_and_a_foreign_file_are_refused_and_left_alone() {
     foreign.raw().execute_batch("CREATE TABLE theirs (x)").unwrap();
     for (place, says) in [(&newer, "99"), (&foreign, "another application")] {
         let before = std::fs::read(place.file()).unwrap();
-        let error = SqliteStore::open(place.file()).unwrap_err();
+        let error = SqliteStore::open_or_create(place.file()).unwrap_err();
         assert_eq!(error.kind(), PortErrorKind::Denied);
         let source = error.source().unwrap().to_string();
         assert!(source.contains(says), "{source}");
@@ -106,9 +107,9 @@ fn a_newer_schema_and_a_foreign_file_are_refused_and_left_alone() {
 #[test]
 fn a_path_that_cannot_be_opened_is_a_typed_error() {
     let place = Place::new();
-    let missing = SqliteStore::open(place.as_ref().join("no/such/directory"));
+    let missing = SqliteStore::open_or_create(place.as_ref().join("no/such/directory"));
     assert_eq!(kind(missing), PortErrorKind::Unavailable);
-    assert!(SqliteStore::open(place.as_ref()).is_err(), "a directory");
+    assert!(SqliteStore::open_or_create(place.as_ref()).is_err(), "a directory");
 }
 
 #[test]

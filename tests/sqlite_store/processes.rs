@@ -59,7 +59,7 @@ fn child() {
     let (Some(file), Ok(rounds)) = (std::env::var_os(FILE), std::env::var(ROUNDS)) else {
         return;
     };
-    let store = SqliteStore::open(file).unwrap();
+    let store = SqliteStore::open_or_create(file).unwrap();
     let mut out = std::io::stdout().lock();
     writeln!(out, "\nready 0").unwrap();
     let worst = hammer(&store, rounds.parse().unwrap(), |count| {

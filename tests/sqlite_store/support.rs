@@ -43,7 +43,7 @@ impl Place {
     }
 
     pub(crate) fn open(&self) -> SqliteStore {
-        SqliteStore::open(self.file()).unwrap()
+        SqliteStore::open_or_create(self.file()).unwrap()
     }
 
     /// A connection that bypasses the store.

@@ -60,7 +60,7 @@ pub fn text() -> Fresh {
 #[cfg(feature = "sqlite")]
 pub fn sqlite() -> Fresh {
     let files = Temporary::in_memory("fresh");
-    let store = sspr::adapters::sqlite::SqliteStore::open(files.path().join("sspr.db"));
+    let store = sspr::adapters::sqlite::SqliteStore::open_or_create(files.path().join("sspr.db"));
     Fresh { name: "sqlite", store: Arc::new(store.expect("opened")), files: Some(files) }
 }
 
@@ -87,7 +87,7 @@ mod on_servers {
         let server = servers::postgres::Postgres::shared();
         let options = PostgresOptions::parse(&server.url()).expect("an address");
         let options = options.with_schema(&server.fresh()).with_connections(8);
-        block_on(entered(PostgresStore::migrate(&options))).expect("migrated");
+        block_on(entered(PostgresStore::create(&options))).expect("migrated");
         let store = block_on(entered(PostgresStore::connect(&options))).expect("connected");
         Fresh { name: "postgres", store: Arc::new(Entered(store)), files: None }
     }
@@ -99,7 +99,7 @@ mod on_servers {
         let endpoints = servers::etcd::shared().endpoints();
         let prefix = servers::etcd::fresh_prefix();
         let options = EtcdOptions::new(endpoints).with_prefix(&prefix);
-        let store = block_on(entered(EtcdStore::connect(options))).expect("connected");
+        let store = block_on(entered(EtcdStore::create(options))).expect("connected");
         Fresh { name: "etcd", store: Arc::new(Entered(store)), files: None }
     }
 
@@ -165,6 +165,10 @@ mod on_servers {
 
         async fn purge(&self, cutoff: Cutoff, limit: usize) -> PortResult<u64> {
             entered(self.0.purge(cutoff, limit)).await
+        }
+
+        async fn fence(&self, closed: bool) -> PortResult<bool> {
+            entered(self.0.fence(closed)).await
         }
     }
 }

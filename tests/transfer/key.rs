@@ -43,6 +43,7 @@ async fn renamed(from: Make, to: Make, before: impl AsyncFnOnce(&Scene)) -> Move
     let mut transfer = transfer.rename(&old, &new).expect("another key");
     let stage = run(&mut transfer).await.expect("no failure");
     assert_eq!(stage, Stage::Finished, "{:#?}", transfer.report());
+    transfer.open_target().await.expect("compared");
     drop(transfer);
     let world = open(&scene, &to.store, other_keys()).await.expect("the new key fits");
     Moved { scene, to: Arc::clone(&to.store), world, _guards: [Box::new(from), Box::new(to)] }

@@ -9,8 +9,11 @@ mod differences;
 mod fresh;
 mod key;
 mod large;
+mod left_behind;
+mod life;
 mod moved;
 mod refused;
+mod restored;
 mod scene;
 #[path = "../support/servers/mod.rs"]
 mod servers;
@@ -18,3 +21,4 @@ mod stores;
 #[path = "../support/mod.rs"]
 mod support;
 mod unreadable;
+mod writers;

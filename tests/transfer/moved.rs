@@ -105,25 +105,6 @@ fn a_copy_that_is_made_again_brings_over_what_has_changed() {
 }
 
 #[test]
-fn a_finished_target_is_not_touched_again() {
-    let (from, to) = (memory(), memory());
-    block_on(async {
-        let scene = fill(Arc::clone(&from.store)).await;
-        moved(&*from.store, &*to.store).await;
-        let world = opened(&scene, &to.store).await;
-        let reply = world.start().await;
-        world.challenge(&reply.ticket, &email()).await;
-        let before = held(&*to.store);
-        // The source has gone on as well, by mistake.
-        let reply = scene.world.start().await;
-        scene.world.challenge(&reply.ticket, &sms()).await;
-        let report = moved(&*from.store, &*to.store).await;
-        assert_eq!(report.digest, None, "nothing was read");
-        assert_eq!(held(&*to.store), before);
-    });
-}
-
-#[test]
 fn progress_counts_what_is_there() {
     let (from, to) = (memory(), memory());
     block_on(async {

@@ -50,6 +50,7 @@ fn an_engine_does_not_open_a_target_that_is_not_finished() {
         assert!(matches!(error, TransferError::NoSource), "{name}: {error}");
         drop(onwards);
         block_on(run(&mut transfer)).expect("finished");
+        block_on(transfer.open_target()).expect("compared");
         let world = &scene.world;
         let engine = builder(
             Arc::clone(&to.store),

@@ -151,11 +151,12 @@ pub(crate) async fn run(transfer: &mut Transfer<'_>) -> Result<Stage, TransferEr
     }
 }
 
-/// Copies, and expects that it works.
+/// Copies and opens the target, and expects that it works.
 pub(crate) async fn moved(from: &dyn Store, to: &dyn Store) -> Report {
     let mut transfer = copy(from, to, tenants()).expect("a tenant");
     let stage = run(&mut transfer).await.expect("no failure");
     assert_eq!(stage, Stage::Finished, "{:#?}", transfer.report());
+    transfer.open_target().await.expect("compared");
     transfer.report().clone()
 }
 

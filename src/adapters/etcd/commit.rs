@@ -1,8 +1,9 @@
 //! One step as one transaction: the record, its indexes and its events, or nothing.
 
-use super::error::corrupt;
+use super::error::{corrupt, is_full};
 use super::proto::{Compare, KeyValue, RequestOp, TxnRequest};
 use super::request::{absent, delete, get, has_value, put, unchanged_since};
+use super::schema;
 use super::store::Inner;
 use super::value::{Indexed, decode_record, encode_record};
 use crate::domain::ids::RecordKey;
@@ -63,7 +64,10 @@ pub(super) async fn commit(store: &Inner, commit: Commit<'_>) -> PortResult<Comm
     for _ in 0..MOST_TRIES {
         let epoch = store.epoch();
         let request = request(store, commit, &next, seen.as_ref(), epoch);
-        let answer = store.client.write(request).await?;
+        let answer = match store.client.write(request).await {
+            Err(error) if is_full(&error) => return settle(store, commit, error).await,
+            answer => answer?,
+        };
         let revision = answer.revision();
         if answer.succeeded {
             if let Some(version) = commit.expected {
@@ -73,7 +77,9 @@ pub(super) async fn commit(store: &Inner, commit: Commit<'_>) -> PortResult<Comm
             store.passed(revision);
             return Ok(Committed::Applied);
         }
-        let mut found = answer.found()?.into_iter();
+        let mut found = answer.found()?;
+        schema::check(found.pop().flatten().as_ref())?;
+        let mut found = found.into_iter();
         let there = found.next().flatten();
         if let Some(head) = found.next() {
             store.learn(Epoch::decode(&head.ok_or_else(|| corrupt("no head"))?)?);
@@ -89,6 +95,28 @@ pub(super) async fn commit(store: &Inner, commit: Commit<'_>) -> PortResult<Comm
         }
     }
     Err(PortError::unavailable().because("others always came first"))
+}
+
+/// What became of a commit that met the end of the space. etcd has decided before it said so: what is
+/// there now tells, and does not change any more by this commit.
+async fn settle(store: &Inner, commit: Commit<'_>, full: PortError) -> PortResult<Committed> {
+    let key = commit.next.key();
+    let found = store.client.range(get(store.keys.record(key))).await;
+    let Ok(mut found) = found else {
+        return Err(full);
+    };
+    let there = found.kvs.pop().map(|there| decode_record(key, &there.value)).transpose()?;
+    let there = there.map(|(record, _)| record.version());
+    let next = commit.next.version();
+    match there {
+        Some(there) if there == next => Ok(Committed::Applied),
+        there if there == commit.expected => {
+            Err(PortError::unavailable().because("the space of etcd is used up"))
+        }
+        // Another commit took the same place. One further on may stand on top of this one.
+        Some(there) if there.count() <= next.count() => Ok(Committed::Stale),
+        _ => Err(full),
+    }
 }
 
 async fn read(store: &Inner, key: &RecordKey, version: Version) -> PortResult<Option<Seen>> {
@@ -111,10 +139,11 @@ fn request(
 ) -> TxnRequest {
     let (keys, key) = (&store.keys, commit.next.key());
     let record = keys.record(key);
-    let mut compare: Vec<Compare> = vec![match seen {
+    let mut compare: Vec<Compare> = vec![schema::may_write(store)];
+    compare.push(match seen {
         None => absent(record.clone()),
         Some(seen) => unchanged_since(record.clone(), seen.revision),
-    }];
+    });
     let mut failure = vec![RequestOp::from(get(record.clone()))];
     let mut success = vec![put(record, encode_record(commit.next, next))];
     let indexes = |indexed: &Indexed| {
@@ -138,6 +167,7 @@ fn request(
             success.push(put(keys.head(), later.encode()));
         }
     }
+    failure.push(schema::read(store));
     for event in commit.events {
         let tenant = event.tenant.as_str().as_bytes().to_vec();
         success.push(put(keys.event(&event.id), event.encode().into_bytes()));

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::proto::{KeyValue, TxnRequest};
 use super::request::{absent, delete, get, put, read_all, unchanged_since};
+use super::schema;
 use super::store::Inner;
 use super::value::Counter;
 use crate::domain::ids::CounterKey;
@@ -59,7 +60,8 @@ async fn add_part(store: &Inner, charges: &[Charge]) -> PortResult<Vec<u64>> {
             }
             return Ok(values);
         }
-        let found = answer.found()?;
+        let mut found = answer.found()?;
+        schema::check(found.pop().flatten().as_ref())?;
         for ((_, guess), found) in guesses.iter_mut().zip(found) {
             *guess = found.map(seen).transpose()?;
         }
@@ -126,5 +128,7 @@ fn request(
         }
         request.success.push(put(place, counter.encode()));
     }
+    request.compare.push(schema::may_write(store));
+    request.failure.push(schema::read(store));
     request
 }

@@ -20,6 +20,9 @@ pub(super) enum Failure {
     Token,
     /// etcd refuses for now: nothing happened.
     NotNow,
+    /// The space is used up. etcd says so of a request that it has refused before it was proposed, and
+    /// of one that it **has applied** while the space ran out: what is there tells which.
+    Full,
     /// etcd refuses for good: nothing happened.
     Denied,
     /// The data are damaged.
@@ -37,7 +40,8 @@ pub(super) fn classify(status: &Status) -> Failure {
         Code::Unavailable if says("etcdserver: no leader") => Failure::ElsewherePerhaps,
         Code::Unauthenticated => Failure::Token,
         _ if says("revision of auth store is old") => Failure::Token,
-        // A quota or a rate; looked at before a proposal, and once more when it is applied.
+        Code::ResourceExhausted if says("database space exceeded") => Failure::Full,
+        // A rate, looked at before a proposal.
         Code::ResourceExhausted if says("etcdserver: ") => Failure::NotNow,
         Code::PermissionDenied
         | Code::InvalidArgument
@@ -69,10 +73,16 @@ impl Failure {
             Self::ElsewherePerhaps | Self::NotNow => PortErrorKind::Unavailable,
             Self::Token | Self::Denied => PortErrorKind::Denied,
             Self::Corrupt => PortErrorKind::Corrupt,
-            Self::Unknown if writes => PortErrorKind::Unknown,
-            Self::Unknown => PortErrorKind::Unavailable,
+            Self::Unknown | Self::Full if writes => PortErrorKind::Unknown,
+            Self::Unknown | Self::Full => PortErrorKind::Unavailable,
         }
     }
+}
+
+/// Whether a call failed since the space is used up: etcd has applied it or will never do so.
+pub(super) fn is_full(error: &PortError) -> bool {
+    let status = error.source().and_then(|source| source.downcast_ref::<Status>());
+    status.is_some_and(|status| classify(status) == Failure::Full)
 }
 
 /// The error of a call, with etcd's words as its cause.
@@ -100,7 +110,7 @@ mod tests {
             (
                 Code::ResourceExhausted,
                 "etcdserver: mvcc: database space exceeded",
-                Unavailable,
+                Unknown,
                 Unavailable,
             ),
             (Code::ResourceExhausted, "grpc: received message too large", Unknown, Unavailable),

@@ -3,6 +3,7 @@
 //! | Key | Value |
 //! |---|---|
 //! | `head` | format and epoch |
+//! | `schema` | format of the store, and whether it is closed to writers |
 //! | `r/RECORD` | the record: version, columns that have an index, body |
 //! | `w/TIME/RECORD` | nothing; there while the record has this `wake_at` |
 //! | `x/TIME/RECORD` | nothing; there while the record has this `expires_at` |
@@ -53,6 +54,10 @@ impl Keys {
 
     pub(super) fn head(&self) -> Vec<u8> {
         self.key("head")
+    }
+
+    pub(super) fn schema(&self) -> Vec<u8> {
+        self.key("schema")
     }
 
     pub(super) fn record(&self, key: &RecordKey) -> Vec<u8> {

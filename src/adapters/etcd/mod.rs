@@ -35,6 +35,7 @@ mod proto;
 mod purge;
 mod recent;
 mod request;
+mod schema;
 mod store;
 mod turns;
 mod value;

@@ -4,6 +4,7 @@ use super::error::corrupt;
 use super::keys::Tail;
 use super::proto::{Request, RequestOp, Response, TxnRequest, TxnResponse};
 use super::request::{absent, delete, get, list, present, read_all, unchanged_since};
+use super::schema;
 use super::store::Inner;
 use super::value::decode_record;
 use crate::domain::ids::TenantId;
@@ -23,32 +24,59 @@ pub(super) async fn purge(store: &Inner, cutoff: Cutoff, limit: usize) -> PortRe
     }
 }
 
+/// Each kind of row gets a third of what may go first, beginning with another kind each time: however
+/// many rows of one kind there are, the others are reached.
 async fn run(store: &Inner, cutoff: Cutoff, limit: u64, removed: &mut u64) -> PortResult<()> {
     let keys = &store.keys;
-    let spans = [
-        (keys.expiries(), keys.expiries_until(cutoff.expired)),
-        (keys.counter_expiries(), keys.counter_expiries_until(cutoff.expired)),
-        (keys.ages(), keys.ages_from(cutoff.events_before)),
+    let mut spans = [
+        (Kind::Record, keys.expiries(), keys.expiries_until(cutoff.expired)),
+        (Kind::Counter, keys.counter_expiries(), keys.counter_expiries_until(cutoff.expired)),
+        (Kind::Event, keys.ages(), keys.ages_from(cutoff.events_before)),
     ];
-    for (which, (mut from, end)) in spans.into_iter().enumerate() {
-        while *removed < limit {
-            let room = usize::try_from(limit - *removed).unwrap_or(AT_ONCE).min(AT_ONCE);
-            let found = store.client.range(list(from, end.clone(), room)).await?;
-            let Some(last) = found.kvs.last() else { break };
-            from = super::request::after(last.key.clone());
-            let rows = match which {
-                0 => records(store, &found.kvs).await?,
-                1 => found.kvs.iter().map(|kv| counter(store, kv)).collect::<PortResult<_>>()?,
-                _ => found.kvs.iter().map(|kv| event(store, kv)).collect::<PortResult<_>>()?,
-            };
-            let request = TxnRequest { success: rows, ..TxnRequest::default() };
-            *removed += count(store.client.write(request).await?);
-            if !found.more {
-                break;
+    spans.rotate_left(store.next_turn() % 3);
+    for share in [limit.div_ceil(3), limit] {
+        for (kind, from, end) in &mut spans {
+            let most = limit.min(removed.saturating_add(share));
+            while *removed < most {
+                let room = usize::try_from(most - *removed).unwrap_or(AT_ONCE).min(AT_ONCE);
+                let found = store.client.range(list(from.clone(), end.clone(), room)).await?;
+                let Some(last) = found.kvs.last() else { break };
+                *from = super::request::after(last.key.clone());
+                *removed += remove(store, *kind, &found.kvs).await?;
+                if !found.more {
+                    break;
+                }
             }
         }
     }
     Ok(())
+}
+
+/// A kind of row that is purged.
+#[derive(Clone, Copy)]
+enum Kind {
+    Record,
+    Counter,
+    Event,
+}
+
+async fn remove(store: &Inner, kind: Kind, found: &[super::proto::KeyValue]) -> PortResult<u64> {
+    let rows = match kind {
+        Kind::Record => records(store, found).await?,
+        Kind::Counter => found.iter().map(|kv| counter(store, kv)).collect::<PortResult<_>>()?,
+        Kind::Event => found.iter().map(|kv| event(store, kv)).collect::<PortResult<_>>()?,
+    };
+    let request = TxnRequest {
+        compare: vec![schema::may_write(store)],
+        success: rows,
+        failure: vec![schema::read(store)],
+    };
+    let answer = store.client.write(request).await?;
+    if !answer.succeeded {
+        schema::check(answer.found()?.pop().flatten().as_ref())?;
+        return Err(corrupt("an answer to another request"));
+    }
+    Ok(count(answer))
 }
 
 /// The nested transactions whose condition held, and that removed something.

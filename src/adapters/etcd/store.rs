@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 
@@ -18,6 +18,7 @@ use super::proto::TxnRequest;
 use super::purge;
 use super::recent::Recent;
 use super::request::{absent, get, put};
+use super::schema;
 use super::turns::Turns;
 use super::value::decode_record;
 use crate::domain::event::Event;
@@ -52,6 +53,8 @@ pub(super) struct Inner {
     pub(super) seen: Recent<(RecordKey, Version), Seen>,
     pub(super) counters: Recent<CounterKey, Guess>,
     pub(super) turns: Turns,
+    /// Which kind of row the next purge begins with.
+    purges: AtomicUsize,
 }
 
 impl Inner {
@@ -61,6 +64,10 @@ impl Inner {
 
     pub(super) fn learn(&self, epoch: Epoch) {
         self.epoch.store(epoch.0, Ordering::Relaxed);
+    }
+
+    pub(super) fn next_turn(&self) -> usize {
+        self.purges.fetch_add(1, Ordering::Relaxed)
     }
 
     pub(super) fn passed(&self, revision: i64) {
@@ -75,14 +82,34 @@ impl Inner {
 }
 
 impl EtcdStore {
-    /// Connects, checks the members that answer, and makes the store if it is not there.
+    /// Connects to a store that is there, and checks the members that answer.
+    ///
+    /// Never makes one: another cluster, or a prefix with a misprint, is an error and not an empty
+    /// store in which every budget is unspent.
     ///
     /// # Errors
     ///
-    /// `Denied` for options that make no sense, a wrong password, missing rights, an etcd before
-    /// 3.4, a history that nobody compacts, and a store of a newer release; `Corrupt` for a cluster
-    /// that has found its data damaged; `Unavailable` if no member answers or its space is used up.
+    /// `Denied` if there is no store under the prefix ([`create`](Self::create) makes one), for options
+    /// that make no sense, a wrong password, missing rights, an etcd before 3.4, a history that
+    /// nothing compacts, and a store of a newer release; `Corrupt` for a cluster that has found its
+    /// data damaged; `Unavailable` if no member answers or its space is used up.
     pub async fn connect(options: EtcdOptions) -> PortResult<Self> {
+        Self::start(options, false).await
+    }
+
+    /// Connects, and makes the store if it is not there. Several may do so at once.
+    ///
+    /// Call it once, by hand or by what sets up the cluster, and [`connect`](Self::connect) in the
+    /// service.
+    ///
+    /// # Errors
+    ///
+    /// As [`connect`](Self::connect), but for a store that is not there.
+    pub async fn create(options: EtcdOptions) -> PortResult<Self> {
+        Self::start(options, true).await
+    }
+
+    async fn start(options: EtcdOptions, make: bool) -> PortResult<Self> {
         let client = Client::new(&options)?;
         let inner = Inner {
             client,
@@ -92,6 +119,7 @@ impl EtcdStore {
             seen: Recent::new(8_192),
             counters: Recent::new(8_192),
             turns: Turns::new(),
+            purges: AtomicUsize::new(0),
         };
         health::check(&inner, options.max_history).await?;
         let head = inner.keys.head();
@@ -99,11 +127,18 @@ impl EtcdStore {
         let revision = begin.header.as_ref().map_or(0, |header| header.revision);
         inner.passed(revision);
         let mut there = begin.kvs;
+        if there.is_empty() && !make {
+            let none = "no store under this prefix: make one with `EtcdStore::create`";
+            return Err(PortError::denied().because(none));
+        }
         if there.is_empty() {
             let epoch = Epoch(u64::try_from(revision).unwrap_or(0));
             let request = TxnRequest {
                 compare: vec![absent(head.clone())],
-                success: vec![put(head.clone(), epoch.encode())],
+                success: vec![
+                    put(head.clone(), epoch.encode()),
+                    put(inner.keys.schema(), schema::begin()),
+                ],
                 failure: Vec::new(),
             };
             // Several may begin at a time: the first one's stays.
@@ -112,6 +147,8 @@ impl EtcdStore {
         }
         let there = there.pop().ok_or_else(|| corrupt("no head"))?;
         inner.learn(Epoch::decode(&there)?);
+        let format = inner.client.range(get(inner.keys.schema())).await?.kvs.pop();
+        schema::known(format.as_ref())?;
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -191,5 +228,9 @@ impl Store for EtcdStore {
 
     async fn purge(&self, cutoff: Cutoff, limit: usize) -> PortResult<u64> {
         purge::purge(&self.inner, cutoff, limit.min(MAX_ROWS)).await
+    }
+
+    async fn fence(&self, closed: bool) -> PortResult<bool> {
+        schema::fence(&self.inner, closed).await
     }
 }

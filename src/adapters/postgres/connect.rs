@@ -101,7 +101,7 @@ pub(super) fn pool(options: &Checked) -> PortResult<(Pool, Alone)> {
     // A connection that is known to be closed is not given out; nothing is asked of the others.
     let config = ManagerConfig { recycling_method: RecyclingMethod::Fast };
     let manager = Manager::from_connect(options.config.clone(), dial, config);
-    let set_up: Arc<str> = set_up(&options.schema, options.statement_timeout).into();
+    let set_up: Arc<str> = set_up(None, options.statement_timeout).into();
     let hook = Hook::async_fn(move |client: &mut deadpool_postgres::ClientWrapper, _| {
         let set_up = Arc::clone(&set_up);
         Box::pin(async move { client.batch_execute(&set_up).await.map_err(HookError::Backend) })
@@ -121,12 +121,17 @@ pub(super) fn pool(options: &Checked) -> PortResult<(Pool, Alone)> {
 ///
 /// A commit is durable when it is answered, on the standby as well where there is a synchronous
 /// one: `on`, or what the server has that is stronger.
-pub(super) fn set_up(schema: &str, statement_timeout: Duration) -> String {
+///
+/// A schema only for what makes tables: the statements name theirs.
+pub(super) fn set_up(schema: Option<&str>, statement_timeout: Duration) -> String {
     let millis = statement_timeout.as_millis();
     // Quoted: some words have a meaning without. Temporary tables come last, or they would be
     // looked for first.
+    let path = schema.map_or_else(String::new, |schema| {
+        format!("set_config('search_path', '\"{schema}\", pg_temp', false), ")
+    });
     format!(
-        "SELECT set_config('search_path', '\"{schema}\", pg_temp', false), \
+        "SELECT {path}\
          set_config('statement_timeout', '{millis}', false), \
          set_config('client_min_messages', 'warning', false), \
          set_config('default_transaction_isolation', 'read committed', false), \

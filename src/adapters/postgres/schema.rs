@@ -80,10 +80,15 @@ CREATE INDEX IF NOT EXISTS counter_to_expire ON counter (shard, expires_at);
 /// One row, which says what the schema is. The only table without buckets.
 const VERSION_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_version (
     one     boolean NOT NULL PRIMARY KEY CHECK (one),
-    version integer NOT NULL
+    version integer NOT NULL,
+    moved   boolean NOT NULL DEFAULT false
 )";
 
-pub(super) const FIND_VERSION: &str = "SELECT version FROM schema_version";
+/// What writers change. A change of the schema, or of whether the store is closed, waits for those in
+/// flight and keeps the others waiting until it is committed: they then see it.
+const LOCK_WRITERS: &str = "LOCK TABLE record, event_head, event, counter IN ACCESS EXCLUSIVE MODE";
+
+pub(super) const FIND_VERSION: &str = "SELECT version FROM {s}.schema_version";
 
 /// How often somebody else may come in between.
 const ATTEMPTS: u32 = 100;
@@ -92,7 +97,10 @@ const ATTEMPTS: u32 = 100;
 ///
 /// The one row of `schema_version` is what they take turns by. Until it is there, they may meet in
 /// the catalogue, where `IF NOT EXISTS` does not help: one of them fails, and begins again.
-pub(super) async fn migrate(client: &Client, schema: &str) -> PortResult<()> {
+pub(super) async fn migrate(client: &Client, schema: &str, make: bool) -> PortResult<()> {
+    if !make && !is_there(client, schema).await.map_err(at_connect)? {
+        return Err(refused("there is no store in this schema: call `create` to make one"));
+    }
     for attempt in 0..ATTEMPTS {
         match attempt_to_migrate(client, schema).await {
             Ok(version) => return newest(version),
@@ -110,21 +118,45 @@ pub(super) async fn migrate(client: &Client, schema: &str) -> PortResult<()> {
     Err(PortError::unavailable().because("postgres: others migrate without end"))
 }
 
+async fn is_there(client: &Client, schema: &str) -> Result<bool, tokio_postgres::Error> {
+    let find = "SELECT 1 FROM pg_tables WHERE schemaname = $1 AND tablename = 'schema_version'";
+    Ok(client.query_opt(find, &[&schema]).await?.is_some())
+}
+
+/// A statement with the schema that it means.
+pub(super) fn qualified(sql: &str, schema: &str) -> String {
+    sql.replace("{s}", &format!("\"{schema}\""))
+}
+
+/// Closes the store to writers, or opens it again. The tables are named by the schema, not by the
+/// session's `search_path`.
+pub(super) fn fence(schema: &str, closed: bool) -> String {
+    let tables = ["record", "event_head", "event", "counter"];
+    let tables = tables.map(|table| format!("\"{schema}\".{table}")).join(", ");
+    format!(
+        "BEGIN; LOCK TABLE {tables} IN SHARE ROW EXCLUSIVE MODE; \
+         UPDATE \"{schema}\".schema_version SET moved = {closed} WHERE one; COMMIT"
+    )
+}
+
 async fn attempt_to_migrate(client: &Client, schema: &str) -> Result<i32, tokio_postgres::Error> {
     let find = "SELECT 1 FROM pg_namespace WHERE nspname = $1";
     if client.query_opt(find, &[&schema]).await?.is_none() {
         client.batch_execute(&format!("CREATE SCHEMA IF NOT EXISTS {schema}")).await?;
     }
-    let find = "SELECT 1 FROM pg_tables WHERE schemaname = $1 AND tablename = 'schema_version'";
-    if client.query_opt(find, &[&schema]).await?.is_none() {
+    if !is_there(client, schema).await? {
         client.batch_execute(VERSION_TABLE).await?;
     }
     let first = "INSERT INTO schema_version (one, version) VALUES (true, 0) ON CONFLICT DO NOTHING";
     client.batch_execute(first).await?;
     client.batch_execute("BEGIN").await?;
-    let row = client.query_one(&format!("{FIND_VERSION} FOR UPDATE"), &[]).await?;
+    let find = qualified(FIND_VERSION, schema);
+    let row = client.query_one(&format!("{find} FOR UPDATE"), &[]).await?;
     let found: i32 = row.try_get(0)?;
     let mut version = found;
+    if (1..NEWEST).contains(&found) {
+        client.batch_execute(LOCK_WRITERS).await?;
+    }
     let behind = usize::try_from(found).unwrap_or(usize::MAX);
     for migration in MIGRATIONS.iter().skip(behind) {
         client.batch_execute(migration).await?;
@@ -156,11 +188,16 @@ fn meets_another(error: &tokio_postgres::Error) -> bool {
 }
 
 /// Whether the schema that is there is ours.
-pub(super) async fn check(client: &Client) -> PortResult<()> {
-    let row = client.query_opt(FIND_VERSION, &[]).await.map_err(|error| match error.code() {
-        Some(&SqlState::UNDEFINED_TABLE) => refused("there is no schema: call `migrate` first"),
-        _ => Fault::from(error).reading(),
-    })?;
+pub(super) async fn check(client: &Client, schema: &str) -> PortResult<()> {
+    let row =
+        client.query_opt(&qualified(FIND_VERSION, schema), &[]).await.map_err(
+            |error| match error.code() {
+                Some(&SqlState::UNDEFINED_TABLE) => {
+                    refused("there is no store in this schema: call `create` to make one")
+                }
+                _ => Fault::from(error).reading(),
+            },
+        )?;
     let row = row.ok_or_else(|| refused("the schema is not finished: call `migrate` first"))?;
     newest(row.try_get(0).map_err(|error| Fault::from(error).reading())?)
 }

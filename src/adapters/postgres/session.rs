@@ -2,6 +2,7 @@
 
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ use tokio_postgres::{Row, Statement};
 use super::connect::{Alone, pool};
 use super::error::{Fault, of_pool};
 use super::options::Checked;
+use super::schema;
 use crate::port::{PortError, PortResult};
 
 /// The parameters of a statement.
@@ -25,6 +27,7 @@ const MARGIN: Duration = Duration::from_secs(2);
 /// The connections of one store.
 pub(super) struct Sessions {
     pool: Pool,
+    schema: Arc<str>,
     alone: Alone,
     patience: Duration,
     connecting: Duration,
@@ -35,7 +38,8 @@ impl Sessions {
         let (pool, alone) = pool(options)?;
         // Setting a session up is one statement.
         let connecting = options.acquire_timeout + options.dialling_timeout() + MARGIN;
-        Ok(Self { pool, alone, patience: options.statement_timeout + MARGIN, connecting })
+        let schema = options.schema.as_str().into();
+        Ok(Self { pool, schema, alone, patience: options.statement_timeout + MARGIN, connecting })
     }
 
     /// A connection that is free, or a new one.
@@ -44,7 +48,7 @@ impl Sessions {
             return Err(PortError::unavailable().because("postgres: no tokio runtime"));
         }
         match timeout(self.connecting, self.pool.get()).await {
-            Ok(got) => Ok(Session(got.map_err(of_pool)?)),
+            Ok(got) => Ok(Session(got.map_err(of_pool)?, Arc::clone(&self.schema))),
             Err(_) => Err(PortError::unavailable().because("postgres: no connection in time")),
         }
     }
@@ -101,12 +105,13 @@ pub(super) use read;
 ///
 /// A call that is dropped gives it back while its statement is still under way. That does no harm:
 /// the statement is a transaction of its own, and what the next call asks is answered after it.
-pub(super) struct Session(Object);
+pub(super) struct Session(Object, Arc<str>);
 
 impl Session {
     /// Prepared on first use, and kept as long as the connection.
     pub(super) async fn prepare(&self, sql: &str) -> Result<Statement, Fault> {
-        self.0.prepare_cached(sql).await.map_err(Fault::Before)
+        let sql = schema::qualified(sql, &self.1);
+        self.0.prepare_cached(&sql).await.map_err(Fault::Before)
     }
 
     /// The rows, read to the end: a statement is over when the server is ready for the next, since
@@ -128,6 +133,20 @@ impl Session {
     pub(super) async fn execute(&self, sql: &str, values: Values<'_>) -> Result<u64, Fault> {
         let statement = self.prepare(sql).await?;
         Ok(self.0.execute(&statement, values).await?)
+    }
+
+    pub(super) fn schema(&self) -> &str {
+        &self.1
+    }
+
+    /// Closes the store to writers, or opens it again, in one transaction.
+    pub(super) async fn fence(&self, closed: bool) -> Result<(), Fault> {
+        let done = self.0.batch_execute(&schema::fence(&self.1, closed)).await;
+        if done.is_err() {
+            // The connection must not keep a transaction open. If this fails it is lost anyway.
+            drop(self.0.batch_execute("ROLLBACK").await);
+        }
+        Ok(done?)
     }
 
     pub(super) fn client(&self) -> &tokio_postgres::Client {

@@ -1,5 +1,8 @@
 //! Every statement. Each touches one bucket, `$1`, and is a transaction of its own.
 //!
+//! `{s}` stands for the schema, quoted: a table is never looked for by the session's `search_path`,
+//! which a pooler between may have left as another client set it.
+//!
 //! So a dropped future cannot leave a transaction open that the next user of its connection would
 //! inherit, and any engine that keeps a bucket in one place runs them unchanged.
 
@@ -11,34 +14,52 @@ macro_rules! read_only {
     };
 }
 
+/// 1, or an error that rolls the statement back: a newer release has changed the schema, or the store
+/// was closed to writers. A change of either waits for the writers in flight, by a lock on the
+/// tables, and those that come after it look again: see `schema`.
+macro_rules! may_write {
+    () => {
+        "CAST(coalesce((SELECT CASE WHEN moved THEN 'closed to writers' \
+         WHEN version = 1 THEN '1' ELSE 'schema version ' || version END \
+         FROM {s}.schema_version), 'no schema version') AS integer)"
+    };
+}
+
 pub(super) const LOAD: &str = concat!(
     "SELECT record.key, record.version_count, record.version_nonce, record.body, ",
     read_only!(),
-    " FROM (SELECT 1) AS always LEFT JOIN record ON record.shard = $1 AND record.key = $2"
+    " FROM (SELECT 1) AS always LEFT JOIN {s}.record ON record.shard = $1 AND record.key = $2"
 );
 
 /// Only the question whether it may be read here, for the listings, which have no row to spare.
 pub(super) const MAY_READ: &str = concat!(
     "SELECT ",
     read_only!(),
-    " FROM (SELECT 1) AS always LEFT JOIN event_head ON event_head.shard = $1"
+    " FROM (SELECT 1) AS always LEFT JOIN {s}.event_head ON event_head.shard = $1"
 );
 
 macro_rules! insert {
     () => {
-        "INSERT INTO record (shard, key, tenant, kind, user_id, wake_at, expires_at, registered, \
-         locked_until, updated_at, version_count, version_nonce, body) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) \
-         ON CONFLICT (shard, key) DO NOTHING"
+        concat!(
+            "INSERT INTO {s}.record (shard, key, tenant, kind, user_id, wake_at, expires_at, \
+             registered, locked_until, updated_at, version_count, version_nonce, body) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11::bigint * ",
+            may_write!(),
+            ", $12, $13) ON CONFLICT (shard, key) DO NOTHING"
+        )
     };
 }
 
 macro_rules! update {
     () => {
-        "UPDATE record SET tenant = $3, kind = $4, user_id = $5, wake_at = $6, expires_at = $7, \
-         registered = $8, locked_until = $9, updated_at = $10, version_count = $11, \
-         version_nonce = $12, body = $13 \
-         WHERE shard = $1 AND key = $2 AND version_count = $14 AND version_nonce = $15"
+        concat!(
+            "UPDATE {s}.record SET tenant = $3, kind = $4, user_id = $5, wake_at = $6, \
+             expires_at = $7, registered = $8, locked_until = $9, updated_at = $10, \
+             version_count = $11::bigint * ",
+            may_write!(),
+            ", version_nonce = $12, body = $13 \
+             WHERE shard = $1 AND key = $2 AND version_count = $14 AND version_nonce = $15"
+        )
     };
 }
 
@@ -53,11 +74,11 @@ macro_rules! with_events {
         concat!(
             "WITH changed AS (",
             $change,
-            " RETURNING 1), moved AS (INSERT INTO event_head (shard, last) SELECT $1, cardinality(",
+            " RETURNING 1), moved AS (INSERT INTO {s}.event_head (shard, last) SELECT $1, cardinality(",
             $idx,
             "::int[]) FROM changed ON CONFLICT (shard) DO UPDATE \
              SET last = event_head.last + EXCLUDED.last RETURNING last), \
-             told AS (INSERT INTO event (shard, seq, record, count, idx, tenant, at, code, \
+             told AS (INSERT INTO {s}.event (shard, seq, record, count, idx, tenant, at, code, \
              user_id, body) SELECT $1, moved.last - cardinality(",
             $idx,
             "::int[]) + e.place, $2, $11, e.idx, e.tenant, e.at, e.code, e.user_id, e.body \
@@ -87,45 +108,62 @@ pub(super) const UPDATE_WITH_EVENTS: &str =
     with_events!(update!(), "$16", "$17", "$18", "$19", "$20", "$21");
 
 /// The sum saturates: beyond its range the server would refuse it.
-pub(super) const ADD: &str = "INSERT INTO counter (shard, key, value, expires_at) \
-     VALUES ($1, $2, $3, $4) ON CONFLICT (shard, key) DO UPDATE \
+pub(super) const ADD: &str = concat!(
+    "INSERT INTO {s}.counter (shard, key, value, expires_at) VALUES ($1, $2, $3::bigint * ",
+    may_write!(),
+    ", $4) ON CONFLICT (shard, key) DO UPDATE \
      SET value = LEAST(counter.value, 9223372036854775807 - EXCLUDED.value) + EXCLUDED.value, \
-     expires_at = GREATEST(counter.expires_at, EXCLUDED.expires_at) RETURNING value";
+     expires_at = GREATEST(counter.expires_at, EXCLUDED.expires_at) RETURNING value"
+);
 
 pub(super) const COUNT: &str = concat!(
     "SELECT coalesce(counter.value, 0) AS value, ",
     read_only!(),
-    " FROM (SELECT 1) AS always LEFT JOIN counter ON counter.shard = $1 AND counter.key = $2"
+    " FROM (SELECT 1) AS always LEFT JOIN {s}.counter ON counter.shard = $1 AND counter.key = $2"
 );
 
-pub(super) const DUE: &str = "SELECT wake_at, key FROM record \
+pub(super) const DUE: &str = "SELECT wake_at, key FROM {s}.record \
      WHERE shard = $1 AND wake_at <= $2 AND (wake_at, key) > ($3, $4) \
      ORDER BY wake_at, key LIMIT $5";
 
-pub(super) const SCAN: &str = "SELECT key, version_count, version_nonce, body FROM record \
+pub(super) const SCAN: &str = "SELECT key, version_count, version_nonce, body FROM {s}.record \
      WHERE shard = $1 AND tenant = $2 AND kind = $3 AND key > $4 ORDER BY key LIMIT $5";
 
 /// The position tells apart what has the same id: a record that was purged may have begun to count
 /// anew while its old events are still kept.
-pub(super) const EVENTS_OF_RECORD: &str = "SELECT record, count, idx, body, seq, at FROM event \
+pub(super) const EVENTS_OF_RECORD: &str = "SELECT record, count, idx, body, seq, at FROM {s}.event \
      WHERE shard = $1 AND record = $2 AND (count, idx, seq) > ($3, $4, $5) \
      ORDER BY count, idx, seq LIMIT $6";
 
-pub(super) const EVENTS_OF_TENANT: &str = "SELECT record, count, idx, body, seq, at FROM event \
+pub(super) const EVENTS_OF_TENANT: &str = "SELECT record, count, idx, body, seq, at FROM {s}.event \
      WHERE shard = $1 AND tenant = $2 AND seq > $3 ORDER BY seq LIMIT $4";
 
 /// What a commit in flight holds is left for the next time; what is locked here is looked at again
-/// in its newest form, so a row that was extended stays.
-pub(super) const PURGE: &str = "WITH records AS (DELETE FROM record \
-     WHERE shard = $1 AND expires_at <= $2 AND key = ANY (ARRAY(SELECT key FROM record \
-     WHERE shard = $1 AND expires_at <= $2 ORDER BY expires_at LIMIT $4 FOR UPDATE SKIP LOCKED)) \
-     RETURNING 1), counters AS (DELETE FROM counter \
-     WHERE shard = $1 AND expires_at <= $2 AND key = ANY (ARRAY(SELECT key FROM counter \
-     WHERE shard = $1 AND expires_at <= $2 ORDER BY expires_at \
-     LIMIT $4 - (SELECT count(*) FROM records) FOR UPDATE SKIP LOCKED)) \
-     RETURNING 1), events AS (DELETE FROM event \
-     WHERE shard = $1 AND at < $3 AND seq = ANY (ARRAY(SELECT seq FROM event \
-     WHERE shard = $1 AND at < $3 ORDER BY at LIMIT $4 - (SELECT count(*) FROM records) \
-     - (SELECT count(*) FROM counters) FOR UPDATE SKIP LOCKED)) \
-     RETURNING 1) SELECT (SELECT count(*) FROM records) + (SELECT count(*) FROM counters) \
-     + (SELECT count(*) FROM events) AS done";
+/// in its newest form, so a row that was extended stays. One statement for each kind of row, so that
+/// many of one kind keep none of another waiting.
+pub(super) const PURGE_RECORDS: &str = concat!(
+    "WITH gone AS (DELETE FROM {s}.record \
+     WHERE shard = $1 AND expires_at <= $2 AND key = ANY (ARRAY(SELECT key FROM {s}.record \
+     WHERE shard = $1 AND expires_at <= $2 ORDER BY expires_at LIMIT $3 FOR UPDATE SKIP LOCKED)) \
+     RETURNING 1) SELECT count(*) * ",
+    may_write!(),
+    " AS done FROM gone"
+);
+
+pub(super) const PURGE_COUNTERS: &str = concat!(
+    "WITH gone AS (DELETE FROM {s}.counter \
+     WHERE shard = $1 AND expires_at <= $2 AND key = ANY (ARRAY(SELECT key FROM {s}.counter \
+     WHERE shard = $1 AND expires_at <= $2 ORDER BY expires_at LIMIT $3 FOR UPDATE SKIP LOCKED)) \
+     RETURNING 1) SELECT count(*) * ",
+    may_write!(),
+    " AS done FROM gone"
+);
+
+pub(super) const PURGE_EVENTS: &str = concat!(
+    "WITH gone AS (DELETE FROM {s}.event \
+     WHERE shard = $1 AND at < $2 AND seq = ANY (ARRAY(SELECT seq FROM {s}.event \
+     WHERE shard = $1 AND at < $2 ORDER BY at LIMIT $3 FOR UPDATE SKIP LOCKED)) \
+     RETURNING 1) SELECT count(*) * ",
+    may_write!(),
+    " AS done FROM gone"
+);

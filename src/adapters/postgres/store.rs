@@ -10,7 +10,7 @@ use super::connect::{Dial, set_up};
 use super::cursor::Position;
 use super::error::{Fault, at_connect, refused};
 use super::options::PostgresOptions;
-use super::session::{Sessions, read};
+use super::session::{Session, Sessions, read};
 use super::write::CommitJob;
 use super::{read, schema, write};
 use crate::domain::event::Event;
@@ -56,19 +56,38 @@ impl PostgresStore {
     pub async fn connect(options: &PostgresOptions) -> PortResult<Self> {
         let sessions = Sessions::new(&options.check()?)?;
         let session = sessions.take().await?;
-        schema::check(session.client()).await?;
+        schema::check(session.client(), session.schema()).await?;
         drop(session);
         let inner = Inner { sessions, options: options.clone(), purge_from: AtomicU16::new(0) };
         Ok(Self { inner: Arc::new(inner) })
     }
 
-    /// Makes the schema and its tables, or brings them up to date; what is there already stays.
-    /// Several nodes may do so at once. Needs a role that owns the schema, or may create it.
+    /// Makes the store: the schema and its tables; what is there already stays, and is brought up to
+    /// date. Several nodes may do so at once. Needs a role that owns the schema, or may create it.
+    ///
+    /// Call it once, by hand or by what sets up the database. Where each release calls it, a schema
+    /// that was dropped, or a name with a misprint, becomes a new store without accounts, in which
+    /// every budget is unspent: with each release call [`migrate`](Self::migrate).
     ///
     /// # Errors
     ///
     /// As [`connect`](Self::connect); `Denied` as well without the right to change the schema.
+    pub async fn create(options: &PostgresOptions) -> PortResult<()> {
+        Self::bring_up_to_date(options, true).await
+    }
+
+    /// Brings the tables of a store that is there up to date. Several nodes may do so at once. Needs a
+    /// role that owns the schema.
+    ///
+    /// # Errors
+    ///
+    /// As [`connect`](Self::connect); `Denied` as well if there is no store, and without the right to
+    /// change the schema.
     pub async fn migrate(options: &PostgresOptions) -> PortResult<()> {
+        Self::bring_up_to_date(options, false).await
+    }
+
+    async fn bring_up_to_date(options: &PostgresOptions, make: bool) -> PortResult<()> {
         let options = options.check()?;
         if tokio::runtime::Handle::try_current().is_err() {
             return Err(PortError::unavailable().because("postgres: no tokio runtime"));
@@ -76,9 +95,9 @@ impl PostgresStore {
         let dial = Dial::new(options.encryption);
         let (client, driver) = dial.dial(&options.config).await.map_err(at_connect)?;
         // An index on a large table takes its time.
-        let set_up = set_up(&options.schema, std::time::Duration::ZERO);
+        let set_up = set_up(Some(&options.schema), std::time::Duration::ZERO);
         client.batch_execute(&set_up).await.map_err(at_connect)?;
-        let done = schema::migrate(&client, &options.schema).await;
+        let done = schema::migrate(&client, &options.schema, make).await;
         driver.abort();
         done
     }
@@ -167,6 +186,13 @@ impl Store for PostgresStore {
         let session = self.inner.sessions.take().await?;
         let purge = async |session: &_| write::purge(session, cutoff, limit, first).await;
         self.inner.sessions.write(session, purge).await
+    }
+
+    async fn fence(&self, closed: bool) -> PortResult<bool> {
+        let session = self.inner.sessions.take().await?;
+        let fence = async |session: &Session| session.fence(closed).await;
+        self.inner.sessions.write(session, fence).await?;
+        Ok(true)
     }
 }
 

@@ -193,28 +193,62 @@ pub(super) async fn add(session: &Session, charges: &[Charge]) -> Result<Vec<u64
     })
 }
 
-/// Bucket by bucket, from one that changes from call to call, so that none is always the last.
+/// Kind of row by kind of row and bucket by bucket, from ones that change from call to call, so that
+/// none is always the last. Each kind gets a third of the rows first: however many there are of one,
+/// the others are reached.
 pub(super) async fn purge(
     session: &Session,
     cutoff: Cutoff,
     limit: u16,
-    first: u16,
+    turn: u16,
 ) -> Result<u64, Fault> {
     let (expired, before) = (cutoff.expired.unix_millis(), cutoff.events_before.unix_millis());
-    let mut room = i64::from(limit);
+    let kinds = [
+        (sql::PURGE_RECORDS, expired),
+        (sql::PURGE_COUNTERS, expired),
+        (sql::PURGE_EVENTS, before),
+    ];
+    let kinds = (0..3_u16).map(|place| kinds[usize::from(turn.wrapping_add(place) % 3)]);
+    let limit = i64::from(limit);
+    let mut removed = 0_i64;
+    let mut left = Vec::new();
+    for (sql, bound) in kinds {
+        let share = ((limit + 2) / 3).min(limit - removed);
+        let some = purge_kind(session, sql, bound, share, turn).await;
+        let some = some.map_err(|fault| in_part(fault, removed > 0))?;
+        removed += some;
+        if some >= share {
+            left.push((sql, bound));
+        }
+    }
+    for (sql, bound) in left {
+        let some = purge_kind(session, sql, bound, limit - removed, turn).await;
+        removed += some.map_err(|fault| in_part(fault, removed > 0))?;
+    }
+    Ok(removed.unsigned_abs())
+}
+
+fn in_part(fault: Fault, some: bool) -> Fault {
+    if some { Fault::InPart(Box::new(fault)) } else { fault }
+}
+
+async fn purge_kind(
+    session: &Session,
+    sql: &str,
+    bound: i64,
+    room: i64,
+    turn: u16,
+) -> Result<i64, Fault> {
     let mut removed = 0;
-    for turn in 0..super::BUCKETS {
+    for step in 0..super::BUCKETS {
+        let room = room - removed;
         if room <= 0 {
             break;
         }
-        let shard = bucket(first.wrapping_add(turn));
-        let some = number(session, sql::PURGE, &[&shard, &expired, &before, &room]).await;
-        let some = some.map_err(|fault| match fault {
-            fault if removed > 0 => Fault::InPart(Box::new(fault)),
-            fault => fault,
-        })?;
-        removed += some;
-        room = room.saturating_sub_unsigned(some);
+        let shard = bucket(turn.wrapping_add(step));
+        let some = number(session, sql, &[&shard, &bound, &room]).await;
+        let some = some.map_err(|fault| in_part(fault, removed > 0))?;
+        removed = removed.saturating_add_unsigned(some);
     }
     Ok(removed)
 }

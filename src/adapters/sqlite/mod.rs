@@ -15,7 +15,7 @@
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let directory = std::env::temp_dir().join(format!("sspr-example-{}", std::process::id()));
 //! # std::fs::create_dir_all(&directory)?;
-//! let store = SqliteStore::open(directory.join("sspr.db"))?;
+//! let store = SqliteStore::create(directory.join("sspr.db"))?;
 //!
 //! let key = RecordKey::from_bytes([1; 32]);
 //! let record = Record::loaded(key, Version::new(1, 42), r#"{"kind":"meta"}"#);

@@ -82,6 +82,11 @@ impl<J> Queue<J> {
         Ok(Pushed::Queued)
     }
 
+    /// Whether its worker has ended, or was told to.
+    pub(super) fn is_closed(&self) -> bool {
+        self.lock().closed
+    }
+
     /// Whether there may be something to do. Needs no lock.
     pub(super) fn beckons(&self) -> bool {
         self.hint.load(Ordering::Acquire)

@@ -14,6 +14,10 @@ const APPLICATION: i32 = 0x5353_5052;
 /// The schema version that this code reads and writes (`PRAGMA user_version`).
 const NEWEST: i32 = 1;
 
+/// Set in `user_version` while the store is closed to writers. A release that does not know it takes
+/// it for a newer schema, and refuses the file.
+const CLOSED: i32 = 1 << 30;
+
 /// Each brings a file to the next version, the first to version 1. Only ever appended to.
 const MIGRATIONS: [&str; NEWEST as usize] = [V1];
 
@@ -68,13 +72,14 @@ CREATE TABLE counter (
 CREATE INDEX counter_to_expire ON counter (expires_at);
 ";
 
-/// The second line behind the turnstile: for tools that write without passing through it.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+/// The second line behind the turnstile: for tools that write without passing through it, and for a
+/// process that was stopped while it wrote.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Opens the connection that writes, and brings the file to the current schema.
-pub(super) fn open_writer(path: &Path) -> PortResult<Connection> {
+pub(super) fn open_writer(path: &Path, found: Found) -> PortResult<Connection> {
     let mut conn = connect(path)?;
-    migrate(&mut conn)?;
+    migrate(&mut conn, found)?;
     settle(&conn).map_err(failed)?;
     Ok(conn)
 }
@@ -108,9 +113,61 @@ fn settle(conn: &Connection) -> rusqlite::Result<()> {
     conn.query_row("PRAGMA journal_size_limit = 67108864", [], |_| Ok(()))
 }
 
-fn migrate(conn: &mut Connection) -> PortResult<()> {
+/// What a file may be when it is opened.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Found {
+    /// A store only.
+    Store,
+    /// A new file only.
+    New,
+    /// Either.
+    Any,
+}
+
+impl Found {
+    fn accepts(self, version: i32) -> PortResult<()> {
+        match (self, version) {
+            (Self::Store, 0) => Err(PortError::denied()
+                .because("the file holds no store: make one with `SqliteStore::create`")),
+            (Self::New, 1..) => {
+                Err(PortError::denied().because("the file holds a store already: open it"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Whether this release may write now. Asked within each transaction, whose lock keeps a newer
+/// release from changing the schema until it is over.
+pub(super) fn may_write(conn: &Connection) -> PortResult<()> {
+    let version = user_version(conn).map_err(failed)?;
+    if version == NEWEST {
+        return Ok(());
+    }
+    Err(PortError::denied().because(if version == NEWEST | CLOSED {
+        "the store is closed to writers: it was moved".to_owned()
+    } else {
+        format!("a newer release has changed the file: schema version {version}, {NEWEST} is known")
+    }))
+}
+
+/// Closes the file to writers of all processes, or opens it again.
+pub(super) fn fence(conn: &Connection, closed: bool) -> rusqlite::Result<()> {
+    conn.pragma_update(None, "user_version", if closed { NEWEST | CLOSED } else { NEWEST })
+}
+
+/// Whether it is this release's schema, open or closed.
+pub(super) fn is_ours(conn: &Connection) -> rusqlite::Result<bool> {
+    Ok(user_version(conn)? & !CLOSED == NEWEST)
+}
+
+fn user_version(conn: &Connection) -> rusqlite::Result<i32> {
+    conn.prepare_cached("PRAGMA user_version")?.query_row([], |row| row.get(0))
+}
+
+fn migrate(conn: &mut Connection, found: Found) -> PortResult<()> {
     // Looks before it touches: a foreign file is left as it is, its journal mode included.
-    check(conn)?;
+    found.accepts(check(conn)? & !CLOSED)?;
     let mode: String =
         conn.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0)).map_err(failed)?;
     if mode != "wal" {
@@ -120,6 +177,8 @@ fn migrate(conn: &mut Connection) -> PortResult<()> {
     let transaction = begun.map_err(failed)?;
     // Looks again, since another process may have been here in between.
     let version = check(&transaction)?;
+    let (version, closed) = (version & !CLOSED, version & CLOSED);
+    found.accepts(version)?;
     for (number, migration) in (1..).zip(MIGRATIONS) {
         if number > version {
             transaction.execute_batch(migration).map_err(failed)?;
@@ -128,7 +187,7 @@ fn migrate(conn: &mut Connection) -> PortResult<()> {
     if version < NEWEST {
         transaction
             .pragma_update(None, "application_id", APPLICATION)
-            .and_then(|()| transaction.pragma_update(None, "user_version", NEWEST))
+            .and_then(|()| transaction.pragma_update(None, "user_version", NEWEST | closed))
             .map_err(failed)?;
     }
     transaction.commit().map_err(failed)
@@ -147,7 +206,7 @@ fn check(conn: &Connection) -> PortResult<i32> {
         let whose = format!("the file belongs to another application ({application:#010x})");
         return Err(PortError::denied().because(whose));
     }
-    if !(1..=NEWEST).contains(&version) {
+    if !(1..=NEWEST).contains(&(version & !CLOSED)) {
         let newer = format!("schema version {version}, where 1 to {NEWEST} are known");
         return Err(PortError::denied().because(newer));
     }

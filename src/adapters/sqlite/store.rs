@@ -1,23 +1,24 @@
 //! The handle: what the port asks for becomes a request to a thread.
 
-use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
+use std::{fmt, io};
 
 use async_trait::async_trait;
 use rusqlite::Connection;
 
 use super::cursor::Position;
 use super::error;
-use super::files;
+use super::files::{self, Opened};
 use super::queue::{Bounds, Pushed, Queue};
 use super::reader::{self, Read};
 use super::reply::{Promise, promise};
-use super::schema;
+use super::schema::{self, Found};
 use super::turnstile::Turnstile;
 use super::write::CommitJob;
-use super::writer::{self, Write};
+use super::writer::{self, Desk, Write};
 use crate::domain::event::Event;
 use crate::domain::ids::{RecordKey, TenantId};
 use crate::domain::record::{Record, RecordKind};
@@ -52,32 +53,79 @@ struct Inner {
     writes: Arc<Queue<Write>>,
     loads: Arc<Queue<Read>>,
     lists: Arc<Queue<Read>>,
+    /// Set by the writer when the files were deleted or replaced.
+    gone: Arc<AtomicBool>,
     threads: Vec<JoinHandle<()>>,
 }
 
 impl SqliteStore {
-    /// Opens the file, makes it if it is not there, and brings an older schema up to date.
+    /// Opens a store that is there, and brings an older schema up to date.
     ///
-    /// Blocks: call it at the start, or where blocking is allowed.
+    /// Never makes one: a wrong path, or a volume that is not mounted, is an error and not an empty
+    /// store in which every budget is unspent. Blocks: call it at the start, or where blocking is
+    /// allowed.
     ///
     /// # Errors
     ///
-    /// `Denied` for a file of another application or of a newer schema, and without the right to
-    /// write; `Corrupt` for what is no database; `Unavailable` if the directory is not there, the
-    /// disk is full, or another process holds the file for long.
+    /// `Denied` if there is no store under this path ([`create`](Self::create) makes one), for a file
+    /// of another application or of a newer schema, and without the right to write; `Corrupt` for what
+    /// is no database; `Unavailable` if the disk is full, or another process holds the file for
+    /// long.
+    ///
+    /// ```
+    /// use sspr::adapters::sqlite::SqliteStore;
+    /// use sspr::port::PortErrorKind;
+    ///
+    /// let missing = SqliteStore::open("/nowhere/sspr.db").unwrap_err();
+    /// assert_eq!(missing.kind(), PortErrorKind::Denied);
+    /// ```
     pub fn open(path: impl AsRef<Path>) -> PortResult<Self> {
+        Self::start(path.as_ref(), Found::Store)
+    }
+
+    /// Makes a new store in a file that is not there, or is empty.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open); `Denied` if there is a store already; `Unavailable` if the directory
+    /// is not there.
+    pub fn create(path: impl AsRef<Path>) -> PortResult<Self> {
+        Self::start(path.as_ref(), Found::New)
+    }
+
+    /// Opens the store, or makes it if it is not there: for tests, and for tools that make stores.
+    /// A service uses [`open`](Self::open).
+    ///
+    /// # Errors
+    ///
+    /// As [`create`](Self::create), but for a store that is there.
+    pub fn open_or_create(path: impl AsRef<Path>) -> PortResult<Self> {
+        Self::start(path.as_ref(), Found::Any)
+    }
+
+    fn start(path: &Path, found: Found) -> PortResult<Self> {
         // Between `create_new` and the close of that handle no other thread may open the file:
         // see `files::prepare`.
         static OPENING: Mutex<()> = Mutex::new(());
 
         let opening = OPENING.lock().unwrap_or_else(PoisonError::into_inner);
-        let path = files::prepare(path.as_ref()).map_err(error::io_failed)?;
+        let make = found != Found::Store;
+        let path = files::prepare(path, make).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound if !make => PortError::denied()
+                .because("no store under this path: make one with `SqliteStore::create`"),
+            _ => error::io_failed(error),
+        })?;
         let turnstile = Turnstile::beside(&path).map_err(error::io_failed)?;
         // One process at a time: to switch a file to the write-ahead log waits for nobody.
         let pass = turnstile.enter().map_err(error::io_failed)?;
-        let writer = schema::open_writer(&path)?;
+        let mut opened = Opened::at(&path).map_err(error::io_failed)?;
+        let writer = schema::open_writer(&path, found)?;
         let loader = schema::open_reader(&path)?;
         let lister = schema::open_reader(&path)?;
+        // The log and the shared memory are there now.
+        if !opened.are_there() {
+            return Err(writer::gone());
+        }
         drop(pass);
         drop(opening);
 
@@ -86,6 +134,7 @@ impl SqliteStore {
             writes: Arc::new(Queue::new(WAITING)),
             loads: Arc::new(Queue::new(WAITING)),
             lists: Arc::new(Queue::new(WAITING)),
+            gone: Arc::default(),
             threads: Vec::with_capacity(3),
         };
         // If one cannot be started, dropping `inner` ends those that were.
@@ -97,20 +146,24 @@ impl SqliteStore {
             inner.threads.push(thread);
         }
         let (queue, loads) = (Arc::clone(&inner.writes), Arc::clone(&inner.loads));
-        let run = move |conn: &Connection| writer::run(conn, &queue, &loads, &turnstile);
+        let desk = Desk { turnstile, opened, gone: Arc::clone(&inner.gone) };
+        let run = move |conn: &Connection| writer::run(conn, &queue, &loads, desk);
         inner.threads.push(start("sspr-sqlite-write", writer, run)?);
         Ok(Self { inner: Arc::new(inner) })
     }
 
     async fn write<T>(&self, bytes: usize, job: impl FnOnce(Promise<T>) -> Write) -> PortResult<T> {
         let (promise, reply) = promise(PortError::unknown);
-        self.inner.writes.push(bytes, job(promise)).map_err(|_| full())?;
+        let queue = &self.inner.writes;
+        queue.push(bytes, job(promise)).map_err(|_| not_taken(queue))?;
         reply.await
     }
 
     async fn list<T>(&self, job: impl FnOnce(Promise<T>) -> Read) -> PortResult<T> {
         let (promise, reply) = promise(PortError::unavailable);
-        self.inner.lists.push(0, job(promise)).map_err(|_| full())?;
+        self.inner.there()?;
+        let queue = &self.inner.lists;
+        queue.push(0, job(promise)).map_err(|_| not_taken(queue))?;
         reply.await
     }
 }
@@ -127,8 +180,20 @@ fn rows(limit: usize) -> u16 {
     u16::try_from(limit).map_or(MAX_ROWS, |limit| limit.min(MAX_ROWS))
 }
 
-fn full() -> PortError {
-    PortError::unavailable().because("too many calls wait for the store")
+/// Why a queue did not take a job.
+fn not_taken<J>(queue: &Queue<J>) -> PortError {
+    PortError::unavailable().because(if queue.is_closed() {
+        "a thread of the store has ended: open the store again"
+    } else {
+        "too many calls wait for the store"
+    })
+}
+
+impl Inner {
+    /// That the files are still those that were opened, as far as the writer knows.
+    fn there(&self) -> PortResult<()> {
+        if self.gone.load(Ordering::Acquire) { Err(writer::gone()) } else { Ok(()) }
+    }
 }
 
 impl Drop for Inner {
@@ -167,8 +232,10 @@ impl fmt::Debug for SqliteStore {
 impl Store for SqliteStore {
     async fn load(&self, key: &RecordKey) -> PortResult<Option<Record>> {
         let (promise, reply) = promise(PortError::unavailable);
-        let pushed = self.inner.loads.push(0, Read::Load(*key, promise));
-        match pushed.map_err(|_| full())? {
+        self.inner.there()?;
+        let queue = &self.inner.loads;
+        let pushed = queue.push(0, Read::Load(*key, promise));
+        match pushed.map_err(|_| not_taken(queue))? {
             Pushed::Next => reply.expected_at_once().await,
             Pushed::Queued => reply.await,
         }
@@ -237,5 +304,9 @@ impl Store for SqliteStore {
         let limit = rows(limit);
         // A row stands for the pages that its removal touches.
         self.write(usize::from(limit) * 1024, |promise| Write::Purge(cutoff, limit, promise)).await
+    }
+
+    async fn fence(&self, closed: bool) -> PortResult<bool> {
+        self.write(0, |promise| Write::Fence(closed, promise)).await
     }
 }

@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::path::PathBuf;
 use std::pin::pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use rusqlite::Connection;
@@ -11,7 +12,7 @@ use super::queue::{Bounds, Queue};
 use super::reply::{Reply, promise};
 use super::turnstile::Turnstile;
 use super::write::CommitJob;
-use super::writer::{self, Write};
+use super::writer::{self, Desk, Write};
 use super::{files, read, schema};
 use crate::domain::ids::{RecordKey, TenantId};
 use crate::domain::record::{Columns, Record, RecordKind, Version};
@@ -21,7 +22,7 @@ use crate::port::{Commit, Committed, PortError, PortErrorKind, PortResult};
 struct Bench {
     directory: PathBuf,
     conn: Connection,
-    turnstile: Turnstile,
+    path: PathBuf,
 }
 
 impl Bench {
@@ -29,10 +30,10 @@ impl Bench {
         let name = format!("sspr-test-sqlite-{name}-{}-0", std::process::id());
         let directory = std::env::temp_dir().join(name);
         std::fs::create_dir_all(&directory).expect("a directory");
-        let path = files::prepare(&directory.join("sspr.db")).expect("a file");
+        let path = files::prepare(&directory.join("sspr.db"), true).expect("a file");
         Self {
-            conn: schema::open_writer(&path).expect("a database"),
-            turnstile: Turnstile::beside(&path).expect("two locks"),
+            conn: schema::open_writer(&path, schema::Found::New).expect("a database"),
+            path,
             directory,
         }
     }
@@ -43,7 +44,12 @@ impl Bench {
         let (queue, loads) = (Queue::new(bounds), Queue::new(bounds));
         let replies: Vec<_> = jobs.iter().map(|job| push(&queue, *job)).collect();
         queue.close();
-        writer::run(&self.conn, &queue, &loads, &self.turnstile);
+        let desk = Desk {
+            turnstile: Turnstile::beside(&self.path).expect("two locks"),
+            opened: files::Opened::at(&self.path).expect("a file"),
+            gone: Arc::default(),
+        };
+        writer::run(&self.conn, &queue, &loads, desk);
         replies.into_iter().map(answer).collect()
     }
 

@@ -1,8 +1,9 @@
 //! A fair place in line among the processes that write one file.
 
-use std::fs::File;
-use std::io;
+use std::fs::{File, TryLockError};
 use std::path::Path;
+use std::time::Duration;
+use std::{io, thread};
 
 use super::files;
 
@@ -31,10 +32,12 @@ impl Turnstile {
         })
     }
 
-    /// Waits until it is this process's turn.
+    /// Waits until it is this process's turn, for [`PATIENCE`] at most: a process that was stopped
+    /// (`SIGSTOP`, a debugger, a frozen container) keeps its locks.
     pub(super) fn enter(&self) -> io::Result<Pass<'_>> {
-        lock(&self.gate)?;
-        let entered = lock(&self.writing);
+        let mut patience = PATIENCE;
+        lock(&self.gate, &mut patience)?;
+        let entered = lock(&self.writing, &mut patience);
         let left = self.gate.unlock();
         let pass = entered.map(|()| Pass(&self.writing))?;
         left.map(|()| pass)
@@ -48,13 +51,35 @@ impl Drop for Pass<'_> {
     }
 }
 
-fn lock(file: &File) -> io::Result<()> {
+/// How long a turn is waited for.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// The wait between two looks: from some tens of microseconds, less than a transaction takes, on.
+const FIRST_PAUSE: Duration = Duration::from_micros(50);
+const LONGEST_PAUSE: Duration = Duration::from_millis(2);
+
+fn lock(file: &File, patience: &mut Duration) -> io::Result<()> {
+    let mut pause = FIRST_PAUSE;
     loop {
-        match file.lock() {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            // A file system without locks: SQLite's busy timeout is all there is.
-            Err(error) if error.kind() == io::ErrorKind::Unsupported => return Ok(()),
-            done => return done,
+        match file.try_lock() {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::WouldBlock) if patience.is_zero() => {
+                let what = "another process keeps the lock and does not go on";
+                return Err(io::Error::new(io::ErrorKind::TimedOut, what));
+            }
+            Err(TryLockError::WouldBlock) => {
+                let wait = pause.min(*patience);
+                // Counted by what was asked for: this thread has no clock, and a wait that is a
+                // little longer or shorter does no harm.
+                thread::park_timeout(wait);
+                *patience -= wait;
+                pause = (pause * 2).min(LONGEST_PAUSE);
+            }
+            Err(TryLockError::Error(error)) => match error.kind() {
+                io::ErrorKind::Interrupted => {}
+                // A file system without locks: SQLite's busy timeout is all there is.
+                io::ErrorKind::Unsupported => return Ok(()),
+                _ => return Err(error),
+            },
         }
     }
 }

@@ -154,30 +154,36 @@ pub(super) fn add(conn: &Connection, charges: &[Charge]) -> rusqlite::Result<Vec
 }
 
 /// Each statement finds and removes in one, so a row that was extended before is not found.
-pub(super) fn purge(conn: &Connection, cutoff: Cutoff, limit: u16) -> rusqlite::Result<u64> {
+const PURGES: [&str; 3] = [
+    "DELETE FROM record WHERE rowid IN
+     (SELECT rowid FROM record WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)",
+    "DELETE FROM counter WHERE key IN
+     (SELECT key FROM counter WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)",
+    "DELETE FROM event WHERE seq IN
+     (SELECT seq FROM event WHERE at < ?1 ORDER BY at LIMIT ?2)",
+];
+
+/// Removes what is past its time, at most `limit` rows. Each kind of row gets a third of them first,
+/// beginning with another kind each turn: however many rows of one kind there are, the others are
+/// reached.
+pub(super) fn purge(
+    conn: &Connection,
+    cutoff: Cutoff,
+    limit: u16,
+    turn: usize,
+) -> rusqlite::Result<u64> {
     let expired = cutoff.expired.unix_millis();
-    let before = cutoff.events_before.unix_millis();
+    let bounds = [expired, expired, cutoff.events_before.unix_millis()];
+    let limit = usize::from(limit);
+    let kinds = PURGES.len();
     let mut removed = 0_usize;
-    for (sql, bound) in [
-        (
-            "DELETE FROM record WHERE rowid IN
-             (SELECT rowid FROM record WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)",
-            expired,
-        ),
-        (
-            "DELETE FROM counter WHERE key IN
-             (SELECT key FROM counter WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)",
-            expired,
-        ),
-        (
-            "DELETE FROM event WHERE seq IN
-             (SELECT seq FROM event WHERE at < ?1 ORDER BY at LIMIT ?2)",
-            before,
-        ),
-    ] {
-        let room = usize::from(limit).saturating_sub(removed).cast_signed();
-        if room > 0 {
-            removed += conn.prepare_cached(sql)?.execute(params![bound, room])?;
+    for share in [limit.div_ceil(kinds), limit] {
+        for place in (turn..).take(kinds).map(|place| place % kinds) {
+            let room = limit.saturating_sub(removed).min(share).cast_signed();
+            if room > 0 {
+                let mut statement = conn.prepare_cached(PURGES[place])?;
+                removed += statement.execute(params![bounds[place], room])?;
+            }
         }
     }
     Ok(removed as u64)

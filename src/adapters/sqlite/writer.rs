@@ -2,13 +2,16 @@
 
 use std::hint;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use rusqlite::Connection;
 
 use super::error::{commit_failed, failed, io_failed};
+use super::files::Opened;
 use super::queue::{Bounds, Closing, Queue, Watch};
 use super::reader::{self, Read};
 use super::reply::Promise;
+use super::schema;
 use super::turnstile::{Pass, Turnstile};
 use super::write::{self, CommitJob};
 use crate::port::{Charge, Committed, Cutoff, PortError, PortResult};
@@ -29,6 +32,7 @@ pub(super) enum Write {
     Commit(Box<CommitJob>, Promise<Committed>),
     Add(Vec<Charge>, Promise<Vec<u64>>),
     Purge(Cutoff, u16, Promise<u64>),
+    Fence(bool, Promise<bool>),
 }
 
 /// What a request came to, withheld until the transaction is durable.
@@ -36,35 +40,72 @@ enum Outcome {
     Commit(Promise<Committed>, Committed),
     Add(Promise<Vec<u64>>, Vec<u64>),
     Purge(Promise<u64>, u64),
+    Fence(Promise<bool>, bool),
+}
+
+/// Everything that waits, when nothing of it can be done.
+const ALL: Bounds = Bounds { jobs: usize::MAX, bytes: usize::MAX };
+
+/// What the writer works on.
+pub(super) struct Desk {
+    pub(super) turnstile: Turnstile,
+    pub(super) opened: Opened,
+    /// Set when the files were deleted or replaced: nothing is read or written any more.
+    pub(super) gone: Arc<AtomicBool>,
 }
 
 /// Serves the queue until it is closed and empty.
 ///
 /// While it looks round for more, it serves loads as well: a reader that sleeps would have to be
 /// woken first. What it loads is no older than what a reader would.
-pub(super) fn run(
-    conn: &Connection,
-    queue: &Queue<Write>,
-    loads: &Queue<Read>,
-    turnstile: &Turnstile,
-) {
+pub(super) fn run(conn: &Connection, queue: &Queue<Write>, loads: &Queue<Read>, desk: Desk) {
     let closing = Closing(queue);
-    let mut writer = Writer { conn, turnstile, outcomes: Vec::new(), spoiled: false };
+    let Desk { turnstile, opened, gone } = desk;
+    let mut writer = Writer {
+        conn,
+        turnstile: &turnstile,
+        opened,
+        gone: &gone,
+        refused: None,
+        turns: 0,
+        outcomes: Vec::new(),
+        spoiled: false,
+    };
     let mut batch = Vec::new();
     while queue.take(BATCH, &mut batch) {
         // Nobody waits for these any more, and none of them has begun.
         batch.retain(|job| !job.is_abandoned());
         if !batch.is_empty() {
-            writer.serve(&mut batch);
-            writer.look_round(queue, loads);
+            match writer.serve(&mut batch) {
+                Ok(()) => writer.look_round(queue, loads),
+                Err(error) => {
+                    // What waits behind it would wait as long again, one batch after the other.
+                    queue.take_now(ALL, &mut batch);
+                    fail_all(&mut batch, &error);
+                }
+            }
         }
     }
     drop(closing);
 }
 
+/// One error for each request: what they share is its text.
+fn fail_all(batch: &mut Vec<Write>, error: &PortError) {
+    let text = std::error::Error::source(error).map_or_else(String::new, ToString::to_string);
+    for job in batch.drain(..) {
+        job.fail(PortError::new(error.kind()).because(text.clone()));
+    }
+}
+
 struct Writer<'a> {
     conn: &'a Connection,
     turnstile: &'a Turnstile,
+    opened: Opened,
+    gone: &'a AtomicBool,
+    /// Why nothing but a change of the fence is let through in this transaction.
+    refused: Option<PortError>,
+    /// Which kind of row the next purge begins with.
+    turns: usize,
     outcomes: Vec<Outcome>,
     /// Set when the transaction must not be committed.
     spoiled: bool,
@@ -92,37 +133,44 @@ impl<'a> Writer<'a> {
         drop(watch);
     }
 
-    fn serve(&mut self, batch: &mut Vec<Write>) {
-        match self.begin() {
-            Ok(pass) => {
-                let grouped = batch.len() > 1;
-                for job in batch.drain(..) {
-                    self.decide(job, grouped);
-                }
-                let result = self.end();
-                // The next process writes while this one answers.
-                drop(pass);
-                self.answer(result.as_ref().err());
-            }
-            Err(error) => {
-                // One error for each request: what they share is its text.
-                let text =
-                    std::error::Error::source(&error).map_or_else(String::new, ToString::to_string);
-                for job in batch.drain(..) {
-                    job.fail(PortError::new(error.kind()).because(text.clone()));
-                }
+    fn serve(&mut self, batch: &mut Vec<Write>) -> PortResult<()> {
+        let pass = self.begin()?;
+        let grouped = batch.len() > 1;
+        for job in batch.drain(..) {
+            self.decide(job, grouped);
+        }
+        let result = self.end();
+        // The next process writes while this one answers.
+        drop(pass);
+        let lost = result.is_ok() && !self.outcomes.is_empty() && !self.opened.are_there();
+        if lost {
+            // The file was deleted or replaced while this was written to it.
+            self.gone.store(true, Ordering::Release);
+            for outcome in self.outcomes.drain(..) {
+                outcome.fail(PortError::unknown().because(GONE));
             }
         }
+        self.answer(result.as_ref().err());
+        Ok(())
     }
 
     fn begin(&mut self) -> PortResult<Pass<'a>> {
         self.spoiled = false;
+        if self.gone.load(Ordering::Acquire) {
+            return Err(gone());
+        }
         let pass = self.turnstile.enter().map_err(io_failed)?;
         if !self.conn.is_autocommit() {
             // A rollback failed the last time. Nothing is written until one succeeds.
             self.execute("ROLLBACK").map_err(failed)?;
         }
+        // Before the transaction: SQLite itself would make a log anew where one was deleted.
+        if !self.opened.are_there() {
+            self.gone.store(true, Ordering::Release);
+            return Err(gone());
+        }
         self.execute("BEGIN IMMEDIATE").map_err(failed)?;
+        self.refused = schema::may_write(self.conn).err();
         Ok(pass)
     }
 
@@ -132,6 +180,14 @@ impl<'a> Writer<'a> {
         if self.spoiled || self.conn.is_autocommit() {
             // SQLite gave up the whole transaction on an error (a full disk, no memory).
             job.fail(PortError::unavailable().because("the transaction was rolled back"));
+            return;
+        }
+        if let Some(refused) = &self.refused
+            && !matches!(job, Write::Fence(..))
+        {
+            let text =
+                std::error::Error::source(refused).map_or_else(String::new, ToString::to_string);
+            job.fail(PortError::new(refused.kind()).because(text));
             return;
         }
         // One statement fails alone by itself; of several, those before the one that failed have
@@ -152,9 +208,24 @@ impl<'a> Writer<'a> {
                 self.keep(promise, result, Outcome::Add)
             }
             Write::Purge(cutoff, limit, promise) => {
-                let result = write::purge(conn, cutoff, limit);
+                self.turns = self.turns.wrapping_add(1);
+                let result = write::purge(conn, cutoff, limit, self.turns);
                 self.keep(promise, result, Outcome::Purge)
             }
+            Write::Fence(closed, promise) => match schema::is_ours(conn) {
+                Ok(true) => {
+                    let result = schema::fence(conn, closed).map(|()| true);
+                    // For the requests behind it in this transaction.
+                    self.refused = schema::may_write(conn).err();
+                    self.keep(promise, result, Outcome::Fence)
+                }
+                Ok(false) => {
+                    let newer = "a newer release has changed the file";
+                    promise.keep(Err(PortError::denied().because(newer)));
+                    Err(())
+                }
+                Err(error) => self.keep(promise, Err(error), Outcome::Fence),
+            },
         };
         let undone = match (result, savepoint, grouped) {
             (Ok(()), true, _) => self.execute("RELEASE request"),
@@ -216,6 +287,14 @@ impl<'a> Writer<'a> {
     }
 }
 
+const GONE: &str = "the file, its log or its shared memory was deleted or replaced while it was \
+                    open: the store is closed; end this process, see to the files and open it again";
+
+/// The error of every call from then on.
+pub(super) fn gone() -> PortError {
+    PortError::denied().because(GONE)
+}
+
 /// Why a transaction came to nothing.
 enum Ended {
     RolledBack,
@@ -237,6 +316,7 @@ impl Write {
             Self::Commit(_, promise) => promise.is_abandoned(),
             Self::Add(_, promise) => promise.is_abandoned(),
             Self::Purge(.., promise) => promise.is_abandoned(),
+            Self::Fence(_, promise) => promise.is_abandoned(),
         }
     }
 
@@ -244,7 +324,8 @@ impl Write {
         match self {
             Self::Commit(commit, _) => 1 + commit.events.len(),
             Self::Add(charges, _) => charges.len(),
-            Self::Purge(..) => 3,
+            Self::Purge(..) => 6,
+            Self::Fence(..) => 1,
         }
     }
 
@@ -253,6 +334,7 @@ impl Write {
             Self::Commit(_, promise) => promise.keep(Err(error)),
             Self::Add(_, promise) => promise.keep(Err(error)),
             Self::Purge(.., promise) => promise.keep(Err(error)),
+            Self::Fence(_, promise) => promise.keep(Err(error)),
         }
     }
 }
@@ -263,6 +345,7 @@ impl Outcome {
             Self::Commit(promise, value) => promise.keep(Ok(value)),
             Self::Add(promise, value) => promise.keep(Ok(value)),
             Self::Purge(promise, value) => promise.keep(Ok(value)),
+            Self::Fence(promise, value) => promise.keep(Ok(value)),
         }
     }
 
@@ -271,6 +354,7 @@ impl Outcome {
             Self::Commit(promise, _) => promise.keep(Err(error)),
             Self::Add(promise, _) => promise.keep(Err(error)),
             Self::Purge(promise, _) => promise.keep(Err(error)),
+            Self::Fence(promise, _) => promise.keep(Err(error)),
         }
     }
 }

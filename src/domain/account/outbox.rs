@@ -112,6 +112,17 @@ const fn is_false(value: &bool) -> bool {
 }
 
 impl Pending {
+    /// Tries after which a notice is given up once its time is over. At the longest wait between two
+    /// of them that is most of a day.
+    const TRIES: u8 = 24;
+
+    /// Whether it is not to be handed over any more. A code goes with its time. A notice, or a
+    /// revocation, does so only after many tries: a clock that is days ahead must not drop what
+    /// was queued a moment ago.
+    pub(crate) fn is_dead(&self, now: Timestamp) -> bool {
+        now >= self.not_after && (self.is_code() || self.tries >= Self::TRIES)
+    }
+
     /// When it next needs somebody.
     pub(crate) fn wake_at(&self) -> Timestamp {
         self.claimed_until.map_or(self.due, |until| until.max(self.due))

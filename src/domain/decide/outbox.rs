@@ -37,14 +37,14 @@ pub(crate) fn next_work(account: &Account, now: Timestamp) -> Option<Work> {
     let overdue = account.write.as_ref().is_some_and(|write| write.overdue(now));
     let writing = account.writing_flow();
     let ended = account.flows.iter().any(|flow| flow.is_over(now, writing));
-    let dead = account.outbox.iter().any(|pending| now >= pending.not_after);
+    let dead = account.outbox.iter().any(|pending| pending.is_dead(now));
     let verdicts = account.budgets.iter().flat_map(|budget| &budget.verdicts);
     let unrecorded = verdicts.into_iter().any(|verdict| verdict.due() <= now);
     if overdue || ended || dead || unrecorded {
         return Some(Work::Tidy);
     }
     let ready = account.outbox.iter().filter(|pending| {
-        pending.write.is_none() && pending.wake_at() <= now && now < pending.not_after
+        pending.write.is_none() && pending.wake_at() <= now && !pending.is_dead(now)
     });
     let rank = |pending: &Pending| match pending.body {
         PendingBody::Administrators { .. } => 2,

@@ -173,7 +173,7 @@ impl Turn<'_> {
                         && one.challenges.iter().any(|c| c.number == *challenge && c.live(now))
                 });
             }
-            let dead = now >= pending.not_after;
+            let dead = pending.is_dead(now);
             if dead {
                 failed.extend(message_failed(pending));
             }

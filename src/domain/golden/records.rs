@@ -12,7 +12,8 @@ use crate::domain::policy::{
     CodeAlphabet, CodeFormat, Departure, Disclosure, Policy, PolicySettings, Scope,
 };
 use crate::domain::policy_record::PolicyRecord;
-use crate::domain::record::{Meta, Subject};
+use crate::domain::record::Subject;
+use crate::domain::store_note::{Meta, PurgeNote, StoreId};
 
 /// The policies, by the names of their files.
 pub(super) fn policies() -> [(&'static str, PolicySettings); 2] {
@@ -46,8 +47,13 @@ fn written() -> Vec<(&'static str, String)> {
         };
         (name, Subject::Policy(Arc::new(policy)))
     });
-    let meta = Meta { key: key(), check: "00".repeat(32) };
-    let all = accounts.into_iter().chain(policies).chain([("meta_v1.json", Subject::Meta(meta))]);
+    let mut meta = Meta::new("00".repeat(32), StoreId::from_bytes([1; 16]));
+    (meta.key, meta.incarnation) = (key(), 2);
+    meta.copied_from = Some(StoreId::from_bytes([2; 16]));
+    meta.moved_to = Some(StoreId::from_bytes([3; 16]));
+    let purge = PurgeNote { key: key(), believed: at(0), ahead_for: Some(1) };
+    let notes = [("meta_v1.json", Subject::Meta(meta)), ("purge_v1.json", Subject::Purge(purge))];
+    let all = accounts.into_iter().chain(policies).chain(notes);
     all.map(|(name, subject)| (name, body(key(), subject))).collect()
 }
 

@@ -179,18 +179,19 @@ impl Admin<'_> {
     ///
     /// # Errors
     ///
-    /// [`Refusal::NotAuthorised`]; [`Error::Fault`].
+    /// [`Refusal::NotAuthorised`]; [`Error::Fault`];
+    /// [`InvalidInput::Foreign`](crate::InvalidInput) for a cursor of another store, or one from before
+    /// the store was [restored](crate::transfer::restored): begin again without one.
     pub async fn events(&self, after: Option<&Cursor>, limit: usize) -> Result<Page<Event>, Error> {
         self.authorise(&[&self.engine.inner.roles.read])?;
-        let of = EventsOf::Tenant(self.tenant);
-        self.engine.inner.store.events(of, after, limit).await.at(Port::Store)
+        self.engine.trail(EventsOf::Tenant(self.tenant), after, limit).await
     }
 
     /// The audit events of one user, at most `limit`, oldest first.
     ///
     /// # Errors
     ///
-    /// [`Refusal::NotAuthorised`]; [`Error::Fault`].
+    /// As [`events`](Self::events).
     pub async fn user_events(
         &self,
         user: &UserId,
@@ -199,8 +200,7 @@ impl Admin<'_> {
     ) -> Result<Page<Event>, Error> {
         self.authorise(&[&self.engine.inner.roles.read])?;
         let key = self.engine.inner.keys.account(self.tenant, user);
-        let of = EventsOf::Record(&key);
-        self.engine.inner.store.events(of, after, limit).await.at(Port::Store)
+        self.engine.trail(EventsOf::Record(&key), after, limit).await
     }
 
     fn authorise(&self, allowed: &[&BTreeSet<RoleId>]) -> Result<(), Refusal> {

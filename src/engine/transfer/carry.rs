@@ -90,7 +90,7 @@ impl<'a> Renaming<'a> {
             Subject::Policy(policy) => {
                 own(from.policy(&policy.tenant), policy.key).then(|| to.policy(&policy.tenant))
             }
-            Subject::Meta(_) => None,
+            Subject::Meta(_) | Subject::Purge(_) => None,
         }
     }
 
@@ -162,7 +162,7 @@ impl Naming<'_> {
                 let policy = PolicyRecord { key, ..PolicyRecord::clone(policy) };
                 (Subject::Policy(Arc::new(policy)), version, Vec::new())
             }
-            Subject::Meta(_) => return Err(Unreadable::Foreign),
+            Subject::Meta(_) | Subject::Purge(_) => return Err(Unreadable::Foreign),
         };
         let columns = self::columns(&subject)?;
         let next = Record::new(key, version, subject);
@@ -206,6 +206,6 @@ pub(super) fn columns(subject: &Subject) -> Result<Columns, Unreadable> {
         }
         Subject::Policy(policy) if policy.min_reader > FORMAT => Err(Unreadable::Newer),
         Subject::Policy(policy) => Ok(policy.columns()),
-        Subject::Meta(_) => Err(Unreadable::Foreign),
+        Subject::Meta(_) | Subject::Purge(_) => Err(Unreadable::Foreign),
     }
 }

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::place::{Counts, Place, Task};
 use crate::domain::ids::TenantId;
 use crate::domain::invalid::InvalidInput;
-use crate::domain::record::{RecordKind, Version};
+use crate::domain::record::RecordKind;
+use crate::domain::store_note::StoreId;
 use crate::port::Cursor;
 
 /// Where a copy stands. It holds no secret and nothing of a person.
@@ -23,8 +24,11 @@ pub struct Checkpoint(Kept);
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 struct Kept {
     format: u16,
-    /// The version of what the source says about itself.
-    source: String,
+    /// The id of the source.
+    source: StoreId,
+    /// Whether the source was closed before the first of what was copied.
+    #[serde(default)]
+    closed: bool,
     task: Task,
     tenant: Option<TenantId>,
     kind: Option<RecordKind>,
@@ -32,7 +36,7 @@ struct Kept {
     counts: Counts,
 }
 
-const FORMAT: u16 = 1;
+const FORMAT: u16 = 2;
 
 impl Checkpoint {
     /// Takes back what [`as_text`](Self::as_text) gave.
@@ -56,15 +60,15 @@ impl Checkpoint {
     /// A place among these tenants. The comparison is always made in one go, so what comes after
     /// the copying is begun anew.
     pub(super) fn of(
-        source: Version,
+        (source, closed): (StoreId, bool),
         place: &Place,
         tenants: &[TenantId],
         kinds: &[RecordKind],
         counts: Counts,
     ) -> Self {
         let kept = |task, tenant, kind, after| {
-            let (format, source) = (FORMAT, source.to_string());
-            Self(Kept { format, source, task, tenant, kind, after, counts })
+            let format = FORMAT;
+            Self(Kept { format, source, closed, task, tenant, kind, after, counts })
         };
         if place.task > Task::Trails {
             return kept(Task::Sweep, None, None, None);
@@ -74,8 +78,12 @@ impl Checkpoint {
         kept(place.task, tenants.get(place.tenant).cloned(), kind, after)
     }
 
-    pub(super) fn is_of(&self, source: Version) -> bool {
-        self.0.source == source.to_string()
+    pub(super) fn is_of(&self, source: StoreId) -> bool {
+        self.0.source == source
+    }
+
+    pub(super) const fn is_closed(&self) -> bool {
+        self.0.closed
     }
 
     pub(super) const fn counts(&self) -> Counts {

@@ -8,9 +8,9 @@ use super::tally::Tally;
 use super::{At as _, Transfer};
 use crate::domain::event::{Event, EventId};
 use crate::domain::ids::{RecordKey, TenantId};
-use crate::domain::record::Record;
+use crate::domain::record::{Record, Subject};
+use crate::domain::store_note::Meta;
 use crate::domain::time::Timestamp;
-use crate::engine::check::META_KEY;
 use crate::port::{Cursor, EventsOf};
 
 /// What the comparison of one record has shown.
@@ -85,7 +85,7 @@ impl Transfer<'_> {
 
     async fn is_extra(&self, record: &Record) -> Result<bool, TransferError> {
         // Another copy may still hold a place: whichever is the last takes it away.
-        if *record.key() == META_KEY || record.body() == Carried::PLACE {
+        if *record.key() == Meta::KEY || record.body() == Carried::PLACE {
             return Ok(false);
         }
         let Some(origin) = self.naming.origin(record) else {
@@ -109,7 +109,10 @@ impl Transfer<'_> {
             match self.naming.key_of(&event) {
                 Some(record) => {
                     let event = Event { id: EventId { record, ..event.id }, ..event };
-                    self.sums[self.place.tenant].expected.add(Tally::of_event(&event));
+                    let (sums, event) =
+                        (&mut self.sums[self.place.tenant], Tally::of_event(&event));
+                    sums.expected.add(event);
+                    sums.heard.add(event);
                 }
                 None => self.report.leave_out(&tenant, event.id.record, Unreadable::Foreign),
             }
@@ -194,6 +197,61 @@ impl Transfer<'_> {
             for (key, tenant) in std::mem::take(&mut self.alarms) {
                 let tenant = &self.tenants[tenant];
                 self.report.differ(tenant, Some(key), Differs::Alarms);
+            }
+        }
+        Ok(page.next)
+    }
+
+    /// The records of the source once more: what was written to it after the comparison had passed
+    /// by shows in the version.
+    pub(super) async fn look_again(&mut self) -> Result<Option<Cursor>, TransferError> {
+        let (tenant, kind) = self.listed();
+        let page = self.from.scan(&tenant, kind, self.after(), self.in_flight).await;
+        let page = page.at(Side::Source)?;
+        let looks = all(page.items.iter().map(|record| self.look_at(record, &tenant))).await;
+        let looks: Result<Vec<Compared>, TransferError> = looks.into_iter().collect();
+        for Compared { carried, found } in looks? {
+            // What cannot be read was reported when it was met first.
+            let Ok(Carried { next, .. }) = carried else { continue };
+            let same =
+                |found: &Record| found.version() == next.version() && found.body() == next.body();
+            if !found.as_ref().is_some_and(same) {
+                self.report.differ(&tenant, Some(*next.key()), Differs::Version);
+            }
+        }
+        Ok(page.next)
+    }
+
+    /// The events of the source once more.
+    pub(super) async fn hear_again(&mut self) -> Result<Option<Cursor>, TransferError> {
+        let tenant = self.tenant().clone();
+        let page = self.from.events(EventsOf::Tenant(&tenant), self.after(), super::EVENTS).await;
+        let page = page.at(Side::Source)?;
+        let sums = &mut self.sums[self.place.tenant];
+        for event in page.items {
+            if let Some(record) = self.naming.key_of(&event) {
+                let event = Event { id: EventId { record, ..event.id }, ..event };
+                sums.heard_again.add(Tally::of_event(&event));
+            }
+        }
+        if page.next.is_none() && sums.heard != sums.heard_again {
+            self.report.differ(&tenant, None, Differs::Events);
+        }
+        Ok(page.next)
+    }
+
+    /// Tenants of the source that were not named, as far as something waits for one of their records.
+    pub(super) async fn find_left_behind(&mut self) -> Result<Option<Cursor>, TransferError> {
+        let page = self.from.due(Timestamp::MAX, self.after(), self.in_flight).await;
+        let page = page.at(Side::Source)?;
+        let records = all(page.items.iter().map(|key| self.from.load(key))).await;
+        for record in records {
+            // Gone meanwhile, or read by a newer release only: this is a hint, not a comparison.
+            let Some(record) = record.at(Side::Source)? else { continue };
+            if let Ok(Subject::Account(account)) = record.subject()
+                && !self.tenants.contains(&account.tenant)
+            {
+                self.report.left_behind.insert(account.tenant.clone());
             }
         }
         Ok(page.next)

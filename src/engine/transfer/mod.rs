@@ -1,9 +1,9 @@
 //! Moving everything from one store to another: [`copy`].
 //!
 //! A copy goes on page by page, holds a bounded part of either store, may be broken off anywhere and
-//! begun again by any process, and ends with a comparison of both sides. Until that has found
-//! everything in its place no engine opens the target. The manual page
-//! [`moving`](crate::manual::moving) says when to stop what.
+//! begun again by any process, and ends with a comparison of both sides. No engine opens the target
+//! before [`Transfer::open_target`], which a run that has not compared refuses: so a copy may be tried
+//! as often as wanted. The manual page [`moving`](crate::manual::moving) says when to stop what.
 //!
 //! ```
 //! use sspr::adapters::memory::MemoryStore;
@@ -18,7 +18,8 @@
 //! # let keys = Keys::new(secret(1), 1, secret(2))?;
 //! # let engine = Engine::builder().keys(keys).store(from.clone());
 //! # engine.directory(MemoryDirectory::new()).delivery(MemoryInbox::new()).open().await?;
-//! let mut copy = copy(&from, &to, [sspr::TenantId::parse("contoso")?])?;
+//! let copy = copy(&from, &to, [sspr::TenantId::parse("contoso")?])?;
+//! let mut copy = copy.close_source_first();
 //! let ended = loop {
 //!     let progress = copy.step().await?;
 //!     println!("{:?}: {} records", progress.stage, progress.records);
@@ -27,6 +28,7 @@
 //!     }
 //! };
 //! assert_eq!(ended, Stage::Finished, "{:?}", copy.report());
+//! copy.open_target().await?;
 //! # Ok(())
 //! # }
 //! ```
@@ -44,8 +46,9 @@ mod run;
 mod tally;
 
 pub use checkpoint::Checkpoint;
+pub use mark::restored;
 pub use report::{
-    Difference, Differs, LeftOut, Progress, Report, Side, Stage, TransferError, Unreadable,
+    Difference, Differs, Fence, LeftOut, Progress, Report, Side, Stage, TransferError, Unreadable,
 };
 
 use std::collections::{BTreeSet, HashMap};
@@ -58,7 +61,7 @@ use self::tally::Sums;
 use crate::domain::ids::{RecordKey, TenantId};
 use crate::domain::invalid::InvalidInput;
 use crate::domain::keys::Keys;
-use crate::domain::record::RecordKind;
+use crate::domain::record::{RecordKind, Version};
 use crate::port::{Clock, Cursor, PortError, Store, SystemClock};
 
 /// What belongs to a tenant. The one record that belongs to none is the mark.
@@ -70,6 +73,7 @@ const EVENTS: usize = 1_000;
 /// [`Transfer::step`].
 ///
 /// Name every tenant: a store cannot list them, and one that is left out is not there afterwards.
+/// [`Report::left_behind`] names those for which something is due in the source.
 ///
 /// # Errors
 ///
@@ -100,8 +104,10 @@ pub fn copy<'a>(
         clock: Box::new(SystemClock),
         in_flight: 128,
         leave_out: false,
+        closes: false,
         resumed: None,
         marks: None,
+        opening: None,
         place: Place::default(),
         counts: Counts::default(),
         total: None,
@@ -120,8 +126,11 @@ pub struct Transfer<'a> {
     clock: Box<dyn Clock + 'a>,
     in_flight: usize,
     leave_out: bool,
+    closes: bool,
     resumed: Option<Checkpoint>,
     marks: Option<Marks>,
+    /// The version of the note that this object has tried to open the target with.
+    opening: Option<Version>,
     place: Place,
     counts: Counts,
     total: Option<u64>,
@@ -142,7 +151,9 @@ impl<'a> Transfer<'a> {
     /// Flows that are under way end, and messages that would carry their codes are not sent; let
     /// [`Engine::maintain`](crate::Engine::maintain) deliver what waits before. What people have
     /// registered stays good, saved codes, known browsers and sealed seeds included. No engine may
-    /// write to the source meanwhile.
+    /// write to the source meanwhile: a target of a trial that was written to during the trial holds
+    /// the ends of flows that went on in the source, so it stays
+    /// [`Incomplete`](Stage::Incomplete). Throw it away and copy into an empty store.
     ///
     /// # Errors
     ///
@@ -173,6 +184,29 @@ impl<'a> Transfer<'a> {
     #[must_use]
     pub const fn leave_out_unreadable(mut self) -> Self {
         self.leave_out = true;
+        self
+    }
+
+    /// Closes the source before anything is read: no engine opens it any more, and a store that has a
+    /// [fence](crate::Store::fence) refuses every write, also of engines that are running and of
+    /// tenants that were not named. [`Report::fence`] says which of the two it was. What was read of
+    /// a closed source stays true, so `Finished` then means that nothing can be lost.
+    ///
+    /// Not for a trial. Without it, stop everything that writes to the source first: a last look at the
+    /// source finds what was written during the comparison, but not what is written after it.
+    ///
+    /// To open the source again: [`give_up`](Self::give_up).
+    ///
+    /// ```
+    /// # use sspr::adapters::memory::MemoryStore;
+    /// # let (from, to) = (MemoryStore::new(), MemoryStore::new());
+    /// let copy = sspr::transfer::copy(&from, &to, [sspr::TenantId::parse("contoso")?])?;
+    /// let copy = copy.close_source_first();
+    /// # Ok::<(), sspr::InvalidInput>(())
+    /// ```
+    #[must_use]
+    pub const fn close_source_first(mut self) -> Self {
+        self.closes = true;
         self
     }
 
@@ -209,8 +243,8 @@ impl<'a> Transfer<'a> {
     /// Where it stands; none before the first step.
     #[must_use]
     pub fn checkpoint(&self) -> Option<Checkpoint> {
-        let source = self.marks.as_ref()?.source();
-        Some(Checkpoint::of(source, &self.place, &self.tenants, &KINDS, self.counts))
+        let source = self.marks.as_ref()?.source;
+        Some(Checkpoint::of((source, self.closes), &self.place, &self.tenants, &KINDS, self.counts))
     }
 
     /// What was found. Complete once a step has said that the copy is over.

@@ -28,6 +28,11 @@ pub(super) enum Task {
     Find,
     Locate,
     Alarms,
+    /// Tenants that were not named.
+    LeftBehind,
+    /// The source once more, if it is not closed: something may have written to it meanwhile.
+    LookAgain,
+    HearAgain,
     Finish,
     Finished,
     Incomplete,

@@ -1,5 +1,6 @@
 //! What a copy tells whoever runs it.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::domain::ids::{RecordKey, TenantId};
@@ -28,8 +29,8 @@ pub enum TransferError {
         #[source]
         error: PortError,
     },
-    /// No engine has ever opened the source, or a copy into it is not finished.
-    #[error("the source is no finished store")]
+    /// No engine has ever opened the source, or it is the target of a copy that was not opened.
+    #[error("the source is no store that an engine has opened")]
     NoSource,
     /// The source was made with another lookup key than the one that was given as the old one.
     #[error("the source was made with another lookup key")]
@@ -37,6 +38,22 @@ pub enum TransferError {
     /// The target holds something that no copy of this source has put there. It is left as it is.
     #[error("the target holds something else")]
     Occupied,
+    /// Source and target are one store, or one was made of a backup of the other.
+    #[error("source and target are one store: copy into an empty one")]
+    SameStore,
+    /// The target was opened to engines before: it is a copy of this source that was opened, or the
+    /// store that this source is a copy of. What it holds may be newer or older than the source.
+    #[error("the target was opened to engines before: copy into an empty store")]
+    Opened,
+    /// The source was moved to another target than this one.
+    #[error("the source was moved to another store")]
+    Moved,
+    /// A copy into this target was given up: see [`Transfer::give_up`](super::Transfer::give_up).
+    #[error("a copy into the target was given up: copy into an empty store")]
+    GivenUp,
+    /// The target is opened only by a run that has compared both sides and found them equal.
+    #[error("this run has not found both sides equal")]
+    NotCompared,
     /// A record changes faster than it is copied: something writes to it.
     #[error("record {key} changes while it is copied")]
     Contended {
@@ -68,7 +85,15 @@ impl TransferError {
                 Retry::Later | Retry::AfterCheck => Retry::Later,
             },
             Self::Contended { .. } => Retry::Later,
-            Self::NoSource | Self::WrongKey | Self::Occupied | Self::Invalid(_) => Retry::Never,
+            Self::NoSource
+            | Self::WrongKey
+            | Self::Occupied
+            | Self::SameStore
+            | Self::Opened
+            | Self::Moved
+            | Self::GivenUp
+            | Self::NotCompared
+            | Self::Invalid(_) => Retry::Never,
         }
     }
 }
@@ -102,7 +127,8 @@ pub enum Stage {
     Trailing,
     /// Both sides are read and compared.
     Comparing,
-    /// The target is complete, and engines may open it.
+    /// This run has compared both sides and found them equal. The target stays closed to engines until
+    /// [`Transfer::open_target`](super::Transfer::open_target).
     Finished,
     /// The target lacks something, or has too much: see [`Report`]. No engine opens it.
     Incomplete,
@@ -160,9 +186,27 @@ pub struct Report {
     pub differences: Vec<Difference>,
     /// How many there are.
     pub difference_count: u64,
+    /// Tenants that were not named and that the source has: they stay behind. Found by what is due in
+    /// the source, so a tenant in which nothing waits is not among them.
+    pub left_behind: BTreeSet<TenantId>,
+    /// Whether the source was closed, and how.
+    pub fence: Fence,
     /// A digest of all records and events of the target, in whatever order it keeps them; none until
     /// all were read.
     pub digest: Option<String>,
+}
+
+/// How a source is closed while it is copied.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+#[non_exhaustive]
+pub enum Fence {
+    /// It is open: what an engine writes there after the comparison is lost.
+    #[default]
+    None,
+    /// No engine opens it any more. One that was open before may still write: stop it.
+    Marked,
+    /// The store itself refuses every write, also of engines that were open before.
+    Enforced,
 }
 
 impl Report {

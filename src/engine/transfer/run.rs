@@ -3,9 +3,8 @@
 use super::all::all;
 use super::bring::Brought;
 use super::chain::firsts;
-use super::mark::{Marks, Standing};
 use super::place::{Counts, Place, Task};
-use super::report::{Progress, Report, Side, Stage, TransferError};
+use super::report::{Fence, Progress, Report, Side, Stage, TransferError};
 use super::tally::{Sums, Tally};
 use super::{At as _, KINDS, Transfer};
 use crate::domain::ids::RecordKey;
@@ -27,22 +26,17 @@ impl Transfer<'_> {
         if matches!(self.place.task, Task::Finished | Task::Incomplete) {
             return Ok(self.progress());
         }
-        // A target that is finished belongs to its engines: another copy of the same source may have
+        // A target that was opened belongs to its engines: another copy of the same source may have
         // been faster.
-        let standing = match self.marks.take() {
+        match self.marks.take() {
             Some(marks) => {
-                let standing = self.standing(&marks).await;
+                let marked = self.check_mark(&marks).await;
                 self.marks = Some(marks);
-                standing?
+                marked?;
             }
             None => self.take_up().await?,
-        };
-        if let Standing::Finished = standing {
-            // Of places that this one held meanwhile.
-            self.sweep().await?;
-            self.enter(Task::Finished);
-            return Ok(self.progress());
         }
+        self.close().await?;
         let next = match self.place.task {
             Task::Records => self.copy_records().await?,
             Task::Trails => self.copy_trails().await?,
@@ -53,8 +47,11 @@ impl Transfer<'_> {
             Task::Find => self.find_events().await?,
             Task::Locate => self.locate().await?,
             Task::Alarms => self.compare_alarms().await?,
+            Task::LookAgain => self.look_again().await?,
+            Task::HearAgain => self.hear_again().await?,
+            Task::LeftBehind => self.find_left_behind().await?,
             Task::Finish => {
-                self.end().await?;
+                self.end();
                 return Ok(self.progress());
             }
             Task::Finished | Task::Incomplete => None,
@@ -88,13 +85,88 @@ impl Transfer<'_> {
         Ok(total)
     }
 
-    async fn take_up(&mut self) -> Result<Standing, TransferError> {
-        let (marks, standing): (Marks, Standing) = self.begin().await?;
-        if self.resumed.as_ref().is_some_and(|checkpoint| !checkpoint.is_of(marks.source())) {
-            return Err(InvalidInput::Foreign { what: "checkpoint" }.into());
+    /// Opens the target to engines. From here on it is a store like any other, and no copy writes to
+    /// it any more.
+    ///
+    /// Call it only after a step of this object has returned [`Stage::Finished`], with every engine on
+    /// the source stopped or the source [closed](Self::close_source_first). After an error the call
+    /// may be made again.
+    ///
+    /// # Errors
+    ///
+    /// [`TransferError::NotCompared`] if this object has not found both sides equal;
+    /// [`TransferError::Opened`] if another process has opened the target;
+    /// [`TransferError::GivenUp`]; [`TransferError::Store`].
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), sspr::InvalidInput> {
+    /// use sspr::adapters::memory::MemoryStore;
+    /// use sspr::transfer::{TransferError, copy};
+    ///
+    /// let (from, to) = (MemoryStore::new(), MemoryStore::new());
+    /// let mut copy = copy(&from, &to, [sspr::TenantId::parse("contoso")?])?;
+    /// let refused = copy.open_target().await.unwrap_err();
+    /// assert!(matches!(refused, TransferError::NotCompared));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn open_target(&mut self) -> Result<(), TransferError> {
+        match &self.marks {
+            Some(marks) if self.place.task == Task::Finished => {
+                let marks = marks.clone();
+                self.open_marked(&marks).await
+            }
+            _ => Err(TransferError::NotCompared),
+        }
+    }
+
+    /// Gives the copy up: the target can never be opened, and the source, if it was closed, is
+    /// opened again. Throw the target away afterwards.
+    ///
+    /// It may be called at any time before the target is opened, also by another process than the
+    /// one that has closed the source. After an error the call may be made again.
+    ///
+    /// # Errors
+    ///
+    /// [`TransferError::Opened`] if the target was opened: the source then stays closed;
+    /// [`TransferError::Occupied`], [`TransferError::Store`] and others as [`step`](Self::step).
+    pub async fn give_up(&mut self) -> Result<(), TransferError> {
+        let marks = match &self.marks {
+            Some(marks) => marks.clone(),
+            None => self.begin().await?,
+        };
+        self.reopen_source(&marks).await?;
+        self.report.fence = Fence::None;
+        self.enter(Task::Incomplete);
+        Ok(())
+    }
+
+    async fn take_up(&mut self) -> Result<(), TransferError> {
+        let marks = self.begin().await?;
+        if let Some(resumed) = &self.resumed {
+            if !resumed.is_of(marks.source) {
+                return Err(InvalidInput::Foreign { what: "checkpoint" }.into());
+            }
+            if self.closes && !resumed.is_closed() {
+                // What was copied before the source was closed may have changed since.
+                (self.place, self.counts) = (Place::default(), Counts::default());
+            }
         }
         self.marks = Some(marks);
-        Ok(standing)
+        Ok(())
+    }
+
+    /// Closes the source, if that was asked for, before anything is read.
+    async fn close(&mut self) -> Result<(), TransferError> {
+        if !self.closes || self.report.fence != Fence::None {
+            return Ok(());
+        }
+        if let Some(marks) = &self.marks {
+            let enforced = self.close_source(marks).await?;
+            self.report.fence = if enforced { Fence::Enforced } else { Fence::Marked };
+        }
+        Ok(())
     }
 
     async fn copy_records(&mut self) -> Result<Option<Cursor>, TransferError> {
@@ -138,7 +210,7 @@ impl Transfer<'_> {
         Ok(None)
     }
 
-    async fn end(&mut self) -> Result<(), TransferError> {
+    fn end(&mut self) {
         let (mut records, mut events, mut sum) = (0, 0, Tally::default());
         for Sums { records: tally, found, .. } in &self.sums {
             records += tally.count;
@@ -150,15 +222,8 @@ impl Transfer<'_> {
         self.report.events = events;
         self.report.digest = Some(sum.show());
         let lacking = self.report.left_out_count > 0 && !self.leave_out;
-        if self.report.difference_count > 0 || lacking {
-            self.enter(Task::Incomplete);
-            return Ok(());
-        }
-        if let Some(marks) = &self.marks {
-            self.finish(marks).await?;
-        }
-        self.enter(Task::Finished);
-        Ok(())
+        let differs = self.report.difference_count > 0;
+        self.enter(if differs || lacking { Task::Incomplete } else { Task::Finished });
     }
 
     /// Goes on in the listing, or to the next kind, tenant or task.
@@ -169,14 +234,14 @@ impl Transfer<'_> {
         if place.after.is_some() {
             return;
         }
-        if matches!(place.task, Task::Records | Task::Compare | Task::Extras) {
+        if matches!(place.task, Task::Records | Task::Compare | Task::Extras | Task::LookAgain) {
             place.kind += 1;
             if place.kind < kinds {
                 return;
             }
             place.kind = 0;
         }
-        let once = matches!(place.task, Task::Sweep | Task::Alarms);
+        let once = matches!(place.task, Task::Sweep | Task::Alarms | Task::LeftBehind);
         place.tenant += 1;
         if place.tenant < self.tenants.len() && !once {
             return;
@@ -190,7 +255,16 @@ impl Transfer<'_> {
             Task::Expect => Task::Find,
             Task::Find => Task::Locate,
             Task::Locate => Task::Alarms,
-            Task::Alarms | Task::Finish => Task::Finish,
+            Task::Alarms => Task::LeftBehind,
+            // Behind a fence that holds, or if the copy has failed already, there is nothing to see.
+            Task::LeftBehind
+                if self.report.fence == Fence::Enforced || self.report.difference_count > 0 =>
+            {
+                Task::Finish
+            }
+            Task::LeftBehind => Task::LookAgain,
+            Task::LookAgain => Task::HearAgain,
+            Task::HearAgain | Task::Finish => Task::Finish,
             over @ (Task::Finished | Task::Incomplete) => over,
         });
     }
@@ -198,7 +272,8 @@ impl Transfer<'_> {
     fn enter(&mut self, task: Task) {
         if task == Task::Compare {
             // What the copying has found is found again; it may be another process that did.
-            self.report = Report::default();
+            self.report = Report { fence: self.report.fence, ..Report::default() };
+            self.sums.fill(Sums::default());
         }
         self.place = Place { task, ..Place::default() };
     }

@@ -58,4 +58,7 @@ pub(super) struct Sums {
     /// What the source says that there should be.
     pub(super) expected: Tally,
     pub(super) found: Tally,
+    /// Events of the source when they were looked at first, and last.
+    pub(super) heard: Tally,
+    pub(super) heard_again: Tally,
 }

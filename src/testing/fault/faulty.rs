@@ -87,6 +87,10 @@ impl<P: Store> Store for Faulty<P> {
     async fn purge(&self, cutoff: Cutoff, limit: usize) -> PortResult<u64> {
         self.plan.around("store.purge", self.inner.purge(cutoff, limit)).await
     }
+
+    async fn fence(&self, closed: bool) -> PortResult<bool> {
+        self.plan.around("store.fence", self.inner.fence(closed)).await
+    }
 }
 
 #[async_trait]

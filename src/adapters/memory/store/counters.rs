@@ -32,10 +32,20 @@ impl Counters {
         Self { shards: (0..LOCKS).map(|_| Mutex::default()).collect(), held: Bounded::new(max) }
     }
 
-    pub(super) fn add(&self, charges: &[Charge]) -> PortResult<Vec<u64>> {
+    pub(super) fn add(
+        &self,
+        charges: &[Charge],
+        writable: impl Fn() -> PortResult<()>,
+    ) -> PortResult<Vec<u64>> {
         let mut values = Vec::with_capacity(charges.len());
         for charge in charges {
-            match self.add_one(charge) {
+            let mut shard = lock(&self.shards[place_of(charge.key.as_bytes())]);
+            writable().map_err(|closed| match values.is_empty() {
+                true => closed,
+                // What stands before this charge in the batch has been added.
+                false => PortError::unknown().because(closed),
+            })?;
+            match self.add_one(&mut shard, charge) {
                 Some(value) => values.push(value),
                 // Full. What stands before this charge in the batch has been added.
                 None if values.is_empty() => {
@@ -47,9 +57,12 @@ impl Counters {
         Ok(values)
     }
 
-    fn add_one(&self, charge: &Charge) -> Option<u64> {
-        let mut shard = lock(&self.shards[place_of(charge.key.as_bytes())]);
-        let shard = &mut *shard;
+    /// Waits for each addition that has begun.
+    pub(super) fn settle(&self) {
+        self.shards.iter().for_each(|shard| drop(lock(shard)));
+    }
+
+    fn add_one(&self, shard: &mut Shard, charge: &Charge) -> Option<u64> {
         if charge.amount == 0 {
             return Some(shard.counters.get(&charge.key).map_or(0, |counter| counter.value));
         }

@@ -13,7 +13,7 @@ mod tests;
 pub use limits::MemoryLimits;
 
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use async_trait::async_trait;
@@ -85,6 +85,17 @@ struct Inner {
     events: Bounded,
     /// The number that the next event takes. Taken only under a shard's lock: see `tenant_events`.
     next_number: AtomicU64,
+    /// Read by each writer under the lock of the part that it changes.
+    fenced: AtomicBool,
+}
+
+impl Inner {
+    fn writable(&self) -> PortResult<()> {
+        if self.fenced.load(Ordering::SeqCst) {
+            return Err(PortError::denied().because("the store is closed to writers"));
+        }
+        Ok(())
+    }
 }
 
 impl MemoryStore {
@@ -103,6 +114,7 @@ impl MemoryStore {
             records: Bounded::new(limits.records),
             events: Bounded::new(limits.events),
             next_number: AtomicU64::new(1),
+            fenced: AtomicBool::new(false),
         };
         Self { inner: Arc::new(inner) }
     }
@@ -114,6 +126,7 @@ impl MemoryStore {
     fn apply(&self, commit: &Commit<'_>) -> PortResult<Committed> {
         let Commit { next, expected, columns, events, .. } = *commit;
         let mut shard = self.shard(next.key());
+        self.inner.writable()?;
         let present = shard.version(next.key());
         if present != expected {
             return Ok(Committed::Stale);
@@ -207,7 +220,7 @@ impl Store for MemoryStore {
     }
 
     async fn add(&self, charges: &[Charge]) -> PortResult<Vec<u64>> {
-        self.inner.counters.add(charges)
+        self.inner.counters.add(charges, || self.inner.writable())
     }
 
     /// The earliest first.
@@ -273,6 +286,7 @@ impl Store for MemoryStore {
         let mut removed = 0;
         for shard in &inner.shards {
             let mut shard = lock(shard);
+            inner.writable()?;
             let records = shard.purge(cutoff.expired, limit - removed);
             inner.records.give_back(records);
             removed += records;
@@ -282,5 +296,15 @@ impl Store for MemoryStore {
         }
         removed += inner.counters.purge(cutoff.expired, limit - removed);
         Ok(removed as u64)
+    }
+
+    async fn fence(&self, closed: bool) -> PortResult<bool> {
+        self.inner.fenced.store(closed, Ordering::SeqCst);
+        // A writer that looked before holds the lock of its part: wait for each of them.
+        for shard in &self.inner.shards {
+            drop(lock(shard));
+        }
+        self.inner.counters.settle();
+        Ok(true)
     }
 }

@@ -1,0 +1,41 @@
+//! The audit trail as a reader pages through it.
+
+use super::Engine;
+use super::error::{At as _, Error, Port};
+use crate::domain::event::Event;
+use crate::domain::invalid::InvalidInput;
+use crate::domain::store_note::Meta;
+use crate::port::{Cursor, EventsOf, Page};
+
+/// Digits of the store's id that stand in a cursor. They keep one store's cursors out of another by
+/// mistake; nothing secret depends on them.
+const ID_DIGITS: usize = 8;
+
+impl Engine {
+    /// A page of events. Its cursors name the store and its incarnation: after a restore the store
+    /// gives the positions of events that were lost to others.
+    pub(super) async fn trail(
+        &self,
+        of: EventsOf<'_>,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> Result<Page<Event>, Error> {
+        let note = self.store_note().await?;
+        let mark = note.map(|(meta, _)| mark(&meta)).unwrap_or_default();
+        let foreign = InvalidInput::Foreign { what: "cursor" };
+        let after = after.map(|cursor| {
+            let rest = cursor.as_str().strip_prefix(&mark);
+            rest.map(Cursor::new).ok_or(foreign)
+        });
+        let after = after.transpose()?;
+        let page = self.inner.store.events(of, after.as_ref(), limit).await.at(Port::Store)?;
+        let next = page.next.map(|next| Cursor::new(format!("{mark}{}", next.as_str())));
+        Ok(Page::new(page.items, next))
+    }
+}
+
+fn mark(meta: &Meta) -> String {
+    let id = meta.id.map(|id| id.to_string()).unwrap_or_default();
+    let short = id.get(..ID_DIGITS).unwrap_or_default();
+    format!("{short}.{}.", meta.incarnation)
+}
