@@ -9,4 +9,5 @@ mod cluster;
 mod contract;
 mod costs;
 mod failures;
+mod quota;
 mod support;

@@ -13,5 +13,6 @@ mod failover;
 mod failures;
 mod manual;
 mod migration;
+mod releases;
 mod sessions;
 mod support;

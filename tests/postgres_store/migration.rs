@@ -81,7 +81,8 @@ fn a_migration_that_broke_off_is_done_by_the_next() {
     let place = Place::empty(&Postgres::shared().url());
     let raw = place.raw();
     raw.run(&format!(
-        "CREATE SCHEMA {0}; CREATE TABLE {0}.schema_version (one boolean PRIMARY KEY, version integer)",
+        "CREATE SCHEMA {0}; CREATE TABLE {0}.schema_version (one boolean PRIMARY KEY, \
+         version integer, moved boolean NOT NULL DEFAULT false)",
         place.schema
     ));
     wait(PostgresStore::create(&place.options())).unwrap();

@@ -15,6 +15,7 @@ mod keys;
 mod may_drop;
 mod newer;
 mod policies;
+mod purge;
 #[cfg(feature = "seal")]
 mod reseal;
 mod rotation;

@@ -4,6 +4,7 @@
 
 mod contract;
 mod files;
+mod lifecycle;
 mod listings;
 mod processes;
 mod support;

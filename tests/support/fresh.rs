@@ -87,6 +87,8 @@ mod on_servers {
         let server = servers::postgres::Postgres::shared();
         let options = PostgresOptions::parse(&server.url()).expect("an address");
         let options = options.with_schema(&server.fresh()).with_connections(8);
+        // A busy machine is slow, which is not what these tests are about.
+        let options = options.with_acquire_timeout(std::time::Duration::from_secs(20));
         block_on(entered(PostgresStore::create(&options))).expect("migrated");
         let store = block_on(entered(PostgresStore::connect(&options))).expect("connected");
         Fresh { name: "postgres", store: Arc::new(Entered(store)), files: None }

@@ -90,7 +90,8 @@ fn is_closing(event: &Event) -> bool {
 fn what_was_registered_opens_a_reset_after_the_move() {
     for (name, make) in kinds() {
         block_on(async {
-            let Moved { scene, world, .. } = renamed(memory, make, async |_| {}).await;
+            let Moved { scene, world, _guards: _kept, .. } =
+                renamed(memory, make, async |_| {}).await;
             world.clock.advance(Duration::from_secs(120));
             let reply = world.start().await;
             let app = selection(MethodKind::AuthenticatorApp);

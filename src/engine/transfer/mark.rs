@@ -14,6 +14,9 @@ use crate::port::{Commit, Committed, Entropy as _, Store, SystemEntropy};
 /// How often a note is written again because another process has written it in between.
 const TRIES: usize = 8;
 
+/// What the note of a target says whose copy was given up. It begins as that of an unfinished one.
+const GIVEN_UP: &str = "unfinished copy, given up";
+
 /// What this copy knows of both stores.
 #[derive(Clone, Debug)]
 pub(super) struct Marks {
@@ -34,6 +37,15 @@ struct Found {
 impl Transfer<'_> {
     /// Reads what the source says about itself, and marks the target as unfinished.
     pub(super) async fn begin(&self) -> Result<Marks, TransferError> {
+        self.begin_or_end(false).await
+    }
+
+    /// As [`begin`](Self::begin), also if another process has begun to give this copy up.
+    pub(super) async fn begin_to_end(&self) -> Result<Marks, TransferError> {
+        self.begin_or_end(true).await
+    }
+
+    async fn begin_or_end(&self, ends: bool) -> Result<Marks, TransferError> {
         let found = note(self.from, Side::Source).await?.ok_or(TransferError::NoSource)?;
         let meta = found.meta;
         let source = match meta.id {
@@ -62,36 +74,16 @@ impl Transfer<'_> {
                 }
                 return Err(TransferError::Occupied);
             };
-            let target = self.stands(&there.meta, &meta, &unfinished)?;
+            let target = match stands(&there.meta, &meta, &unfinished) {
+                Err(TransferError::GivenUp) if ends => there.meta.id.ok_or(TransferError::GivenUp),
+                target => target,
+            }?;
             if meta.moved_to.is_some_and(|moved| moved != target) {
                 return Err(TransferError::Moved);
             }
             return Ok(Marks { source, target, unfinished, finished });
         }
         Err(TransferError::Contended { key: Meta::KEY })
-    }
-
-    /// The id of the target, if its note is the mark of a copy of this source.
-    fn stands(
-        &self,
-        there: &Meta,
-        source: &Meta,
-        unfinished: &str,
-    ) -> Result<StoreId, TransferError> {
-        let id = there.id.ok_or(TransferError::Occupied)?;
-        if there.check == unfinished {
-            return Ok(id);
-        }
-        let (own, theirs) = (Some(id), source.id);
-        if own == theirs {
-            return Err(TransferError::SameStore);
-        }
-        // A copy of this source that was opened, or the store that this source is a copy of.
-        let opened = !there.is_unfinished();
-        if opened && (there.copied_from == theirs || source.copied_from == own) {
-            return Err(TransferError::Opened);
-        }
-        Err(TransferError::Occupied)
     }
 
     /// That the target is still marked as unfinished, by a copy of this source.
@@ -138,8 +130,7 @@ impl Transfer<'_> {
                 Err(TransferError::GivenUp) => break,
                 found => found?,
             };
-            let check = format!("{}, given up", Meta::UNFINISHED);
-            let given_up = Meta { check, ..found.meta };
+            let given_up = Meta { check: GIVEN_UP.to_owned(), ..found.meta };
             let _ = self.put(self.to, Side::Target, given_up, Some(found.version)).await?;
         }
         match self.marked(marks).await {
@@ -269,6 +260,28 @@ pub async fn restored(store: &dyn Store) -> Result<u32, TransferError> {
         }
     }
     Err(TransferError::Contended { key: Meta::KEY })
+}
+
+/// The id of the target, if its note is the mark of a copy of this source.
+fn stands(there: &Meta, source: &Meta, unfinished: &str) -> Result<StoreId, TransferError> {
+    let id = there.id.ok_or(TransferError::Occupied)?;
+    if there.check == unfinished {
+        return Ok(id);
+    }
+    let (own, theirs) = (Some(id), source.id);
+    if own == theirs {
+        return Err(TransferError::SameStore);
+    }
+    let copy = there.copied_from == theirs;
+    if copy && there.check == GIVEN_UP {
+        return Err(TransferError::GivenUp);
+    }
+    // A copy of this source that was opened, or the store that this source is a copy of.
+    let opened = !there.is_unfinished();
+    if opened && (copy || source.copied_from == own) {
+        return Err(TransferError::Opened);
+    }
+    Err(TransferError::Occupied)
 }
 
 async fn note(store: &dyn Store, side: Side) -> Result<Option<Found>, TransferError> {

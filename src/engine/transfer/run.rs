@@ -134,8 +134,9 @@ impl Transfer<'_> {
     pub async fn give_up(&mut self) -> Result<(), TransferError> {
         let marks = match &self.marks {
             Some(marks) => marks.clone(),
-            None => self.begin().await?,
+            None => self.begin_to_end().await?,
         };
+        self.marks = Some(marks.clone());
         self.reopen_source(&marks).await?;
         self.report.fence = Fence::None;
         self.enter(Task::Incomplete);

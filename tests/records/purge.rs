@@ -1,0 +1,120 @@
+//! What one wrong clock can destroy is bounded, on every store.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sspr::testing::block_on;
+use sspr::{Clock as _, Contacts, EmailAddress, RecordKind, Timestamp};
+
+use crate::stores::all;
+use crate::support::{World, admin, builder, email, settings, tenant};
+
+const DAY: Duration = Duration::from_secs(86_400);
+
+async fn events(world: &World) -> usize {
+    let (tenant, admin) = (tenant(), admin());
+    let page = world.engine.admin(&tenant, &admin).events(None, 1_000).await.expect("read");
+    page.items.len()
+}
+
+/// A trail, a notice that waits, and a store that is tended in time.
+async fn lived_in(place: &crate::stores::Place) -> World {
+    let world = World::over(Arc::clone(&place.store), settings()).await;
+    for _ in 0..3 {
+        world.clock.advance(DAY);
+        world.deliver().await;
+    }
+    world.register_both().await;
+    world.deliver().await;
+    world
+}
+
+/// Another engine, whose clock is this far ahead.
+async fn ahead(world: &World, place: &crate::stores::Place, by: Duration) -> World {
+    let clock = sspr::testing::ManualClock::new(world.clock.now().plus(by));
+    let (directory, inbox) = (world.directory.clone(), world.inbox.clone());
+    let engine = builder(Arc::clone(&place.store), &clock, directory.clone(), inbox.clone(), 71);
+    World::of(engine.open().await.expect("opened"), clock, directory, inbox)
+}
+
+#[test]
+fn a_clock_days_ahead_purges_nothing_and_is_reported() {
+    for place in all() {
+        block_on(async {
+            let world = lived_in(&place).await;
+            // A decoy, which expires within days, and its counters.
+            let name = sspr::Identifier::parse("nobody@contoso.example").expect("valid");
+            let reply = world.engine.reset().start(&crate::support::request(), &name).await;
+            world.challenge(&reply.expect("started").ticket, &email()).await;
+            let before = events(&world).await;
+            let decoys = place.records(RecordKind::Decoy).await.len();
+            assert!(before > 0 && decoys > 0, "{}: there is something to lose", place.name);
+            for days in [8, 31, 800] {
+                let wrong = ahead(&world, &place, days * DAY).await;
+                // An hour of its work, and it is started again in between.
+                for _ in 0..60 {
+                    let done = wrong.engine.maintain(100).await.expect("maintained");
+                    assert_eq!(done.purged, 0, "{}, {days} days", place.name);
+                    assert!(done.clock_ahead > Some(7 * DAY), "{}, {days} days", place.name);
+                    wrong.clock.advance(Duration::from_secs(60));
+                }
+                let kept = place.records(RecordKind::Decoy).await.len();
+                assert_eq!(kept, decoys, "{}, {days} days", place.name);
+                assert!(events(&world).await >= before, "{}, {days} days", place.name);
+            }
+            // The right clock goes on as before, and purges what is past its time by it.
+            world.clock.advance(Duration::from_secs(60));
+            let done = world.engine.maintain(100).await.expect("maintained");
+            assert_eq!((done.clock_ahead, done.failed), (None, 0), "{}", place.name);
+        });
+    }
+}
+
+#[test]
+fn a_clock_that_was_set_right_after_long_is_believed_in_a_day() {
+    for place in all() {
+        block_on(async {
+            let world = lived_in(&place).await;
+            let before = events(&world).await;
+            // The store was not tended for two months, and the engine is started again.
+            let later = ahead(&world, &place, 60 * DAY).await;
+            let mut looks = 0;
+            loop {
+                let done = later.engine.maintain(100).await.expect("maintained");
+                if done.clock_ahead.is_none() {
+                    assert!(done.purged > 0, "{}", place.name);
+                    break;
+                }
+                assert_eq!(done.purged, 0, "{}", place.name);
+                looks += 1;
+                later.clock.advance(Duration::from_secs(3_600));
+            }
+            assert!((22..=25).contains(&looks), "{}: {looks} hours", place.name);
+            assert!(events(&later).await < before, "{}: the old trail is gone", place.name);
+        });
+    }
+}
+
+#[test]
+fn a_notice_that_waits_is_delivered_by_a_clock_that_is_days_ahead() {
+    for days in [8, 800] {
+        for place in all() {
+            block_on(async {
+                let world = lived_in(&place).await;
+                let (tenant, admin) = (tenant(), admin());
+                let mut contacts = Contacts::default();
+                contacts.email = Some(EmailAddress::parse("other@mail.example").expect("valid"));
+                let console = world.engine.admin(&tenant, &admin);
+                console.supply_contacts(&world.user, &contacts).await.expect("supplied");
+                let due = place.store.due(Timestamp::MAX, None, 9).await.expect("read");
+                assert!(!due.items.is_empty(), "{}: a notice waits", place.name);
+                let sent = world.inbox.all().len();
+                let wrong = ahead(&world, &place, days * DAY).await;
+                wrong.deliver().await;
+                let sent = world.inbox.all().split_off(sent);
+                let notice = sent.iter().any(|message| message.notice.is_some());
+                assert!(notice, "{}, {days} days: it was not dropped", place.name);
+            });
+        }
+    }
+}
