@@ -308,10 +308,17 @@ async fn counters_add_in_order_and_keep_the_latest_expiry() {
     ];
     assert_eq!(store.add(&charges).await.expect("room"), [2, 1, 5, 1]);
     assert_eq!(store.purge(Cutoff::new(at(9), NOW), 9).await.expect("up"), 0);
-    assert_eq!(store.add(&[Charge::new(a, 0, at(20))]).await.expect("room"), [5]);
+    // An amount of zero reads: it extends nothing and creates nothing.
+    let c = CounterKey::from_bytes([3; 32]);
+    let read = [Charge::new(a, 0, at(20)), Charge::new(c, 0, at(20))];
+    assert_eq!(store.add(&read).await.expect("room"), [5, 0]);
+    assert_eq!(store.add(&[Charge::new(a, 1, at(20))]).await.expect("room"), [6]);
+    // Only `b` is past its time: `a` was extended by what was added, and `c` is not there.
     assert_eq!(store.purge(Cutoff::new(at(10), NOW), 9).await.expect("up"), 1);
-    let read = [Charge::new(a, 0, at(0)), Charge::new(b, 1, at(30))];
-    assert_eq!(store.add(&read).await.expect("room"), [5, 1]);
+    let next = [Charge::new(a, 0, at(0)), Charge::new(b, 1, at(30))];
+    assert_eq!(store.add(&next).await.expect("room"), [6, 1]);
+    assert_eq!(store.purge(Cutoff::new(at(20), NOW), 9).await.expect("up"), 1);
+    assert_eq!(store.add(&[Charge::new(a, 0, at(0))]).await.expect("room"), [0]);
 }
 
 #[tokio::test]

@@ -1,0 +1,219 @@
+//! How strong codes are, how often they may be tried, and what the budgets leave to the owner.
+
+use crate::domain::method::Nature;
+use crate::domain::policy::fault::Amount;
+use crate::domain::policy::guessing::{Guessing, MethodOdds};
+use crate::domain::policy::owner::{self, OwnersWay};
+use crate::domain::policy::reach::exceeds_threshold;
+
+use super::{
+    Asvs, DAY, Departure, Engine, Finding, Gates, MINUTE, Nist, Note, Pci, PolicySettings,
+    Recommendation, Requirement, report,
+};
+
+/// Accounts that may be expected to fall to guessing in a tenant within a day.
+const EXPECTED_PER_DAY: f64 = 0.01;
+
+/// How strong codes are, and how long and how often they may be tried.
+pub(super) fn codes(settings: &PolicySettings, odds: [&Guessing; 2], found: &mut Vec<Finding>) {
+    let lifetimes = &settings.lifetimes;
+    let [users, administrators] = odds;
+    guesses(settings, &settings.users, users, ["users.methods", "users"], found);
+    let paths = ["administrators.gates.methods", "administrators.gates"];
+    guesses(settings, &settings.administrators.gates, administrators, paths, found);
+    let daily = settings.limits.tenant.max;
+    let window = settings.limits.tenant.window;
+    let per_day = f64::from(daily) * DAY.as_secs_f64() / window.as_secs_f64().max(1.0);
+    let expected = per_day * users.takeover().per_code();
+    let sprayed = format!(
+        "The tenant's limit lets {expected:.2} accounts a day be expected to fall to one code \
+         each, more than {EXPECTED_PER_DAY}, before codes grow."
+    );
+    let all = [&settings.users, &settings.administrators.gates];
+    let oath =
+        all.iter().flat_map(|gates| &gates.methods).any(|kind| kind.nature() == Nature::Oath);
+    let long_life = lifetimes.email_code.min(lifetimes.flow) > 10 * MINUTE;
+    report(
+        settings,
+        found,
+        &[
+            (
+                long_life,
+                "lifetimes.email_code",
+                "mail-code-lifetime",
+                Requirement,
+                Asvs,
+                "OWASP ASVS 5.0.0, 6.5.5",
+                "A mail code lives longer than 10 minutes.",
+                None,
+            ),
+            (
+                settings.link.is_some() && lifetimes.email_link.min(lifetimes.flow) > 10 * MINUTE,
+                "lifetimes.email_link",
+                "mail-link-lifetime",
+                Requirement,
+                Asvs,
+                "OWASP ASVS 5.0.0, 6.5.5",
+                "A link in a mail lives longer than 10 minutes.",
+                None,
+            ),
+            (
+                oath && settings.oath.back + settings.oath.forward > 0,
+                "oath.back",
+                "app-code-lifetime",
+                Note,
+                Asvs,
+                "OWASP ASVS 5.0.0, 6.5.5; RFC 6238, 5.2",
+                "An authenticator's code is accepted for longer than its own 30 seconds: RFC 6238 \
+                 recommends one step of delay, ASVS allows none.",
+                None,
+            ),
+            (
+                expected > EXPECTED_PER_DAY * 1.000_001,
+                "limits.tenant",
+                "spray-above-threshold",
+                Recommendation,
+                Engine,
+                "sspr, limits across accounts",
+                &sprayed,
+                None,
+            ),
+        ],
+    );
+}
+
+/// How strong the codes of these gates are, and how likely guessing opens them all.
+fn guesses(
+    settings: &PolicySettings,
+    gates: &Gates,
+    odds: &Guessing,
+    [methods, path]: [&'static str; 2],
+    found: &mut Vec<Finding>,
+) {
+    let bits = odds.methods().iter().map(MethodOdds::bits);
+    let bits = bits.fold(f64::INFINITY, f64::min);
+    let weak = format!(
+        "The weakest code has {bits:.1} bits, fewer than the 64 that need no throttling: its \
+         safety is that of the budgets."
+    );
+    let likely = format!(
+        "Guessing opens an account with a probability of {:.3e} until its methods are disabled, \
+         above 1e-4.",
+        odds.takeover().until_disabled(),
+    );
+    report(
+        settings,
+        found,
+        &[
+            (
+                bits < 64.0,
+                methods,
+                "codes-under-64-bits",
+                Note,
+                Asvs,
+                "NIST SP 800-63B-4, 3.1.3.2; OWASP ASVS 5.0.0, 6.6.3",
+                &weak,
+                None,
+            ),
+            (
+                exceeds_threshold(settings, gates),
+                path,
+                "guessing-above-threshold",
+                Requirement,
+                Engine,
+                "sspr, guessing threshold (our own: 100 guesses of six digits; NIST SP 800-63B-4, 3.2.2 \
+                 limits failures to 100 and names no probability)",
+                &likely,
+                Some(Departure::GuessingAboveThreshold),
+            ),
+        ],
+    );
+}
+
+/// What failures and challenges are limited to, and what that leaves to the owner.
+pub(super) fn budgets(settings: &PolicySettings, found: &mut Vec<Finding>) {
+    let (failures, sends) = (&settings.failures, &settings.sends);
+    let open = failures.open;
+    let wait = Amount::Span(open.window.max(failures.lock));
+    let way = OwnersWay::of(settings);
+    let [one, five, fifty, thousand] = owner::SIZES.map(|n| way.codes_a_day(n));
+    let waits = format!(
+        "Left open: an owner who has proven no gate yet, and comes from no known device and no \
+         familiar source, shares the open budgets with strangers. One source holds at most {} % of \
+         them; against 1, 5, 50 and 1000 sources that take all they can, the owner gets at least \
+         {one}, {five}, {fifty} and {thousand} codes a day. Beyond {} sources the owner then waits, \
+         up to {wait} for failures and 24 hours for challenges, or for as long as they go on.",
+        sends.source_share,
+        way.sources_withstood(),
+    );
+    let alone = way.tries_of_a_code(1) == 0;
+    report(
+        settings,
+        found,
+        &[
+            (
+                settings.clear_counters_on_reset,
+                "clear_counters_on_reset",
+                "counters-cleared",
+                Recommendation,
+                Nist,
+                "NIST SP 800-63B-4, 3.2.2",
+                "A completed reset clears also the windowed failures of methods that it did not \
+                 use: an owner's reset gives a guesser fresh budgets.",
+                Some(Departure::CountersClearedOnReset),
+            ),
+            (
+                open.max < 10,
+                "failures.open.max",
+                "fewer-than-ten-tries",
+                Recommendation,
+                Nist,
+                "NIST SP 800-63B-4, 8.1",
+                "Fewer than ten wrong entries close a method: people who mistype are shut out.",
+                None,
+            ),
+            (
+                sends.resend_after < MINUTE,
+                "sends.resend_after",
+                "codes-change-fast",
+                Recommendation,
+                Nist,
+                "NIST SP 800-63B-4, 8.1",
+                "A code may be replaced within a minute, while it is being typed.",
+                None,
+            ),
+            (
+                open.max > 10 || failures.lock < 30 * MINUTE,
+                if open.max > 10 { "failures.open.max" } else { "failures.lock" },
+                "pci-lockout",
+                Requirement,
+                Pci,
+                "PCI DSS 4, 8.3.4",
+                "More than ten failures are allowed, or a spent budget closes a method for less \
+                 than 30 minutes.",
+                None,
+            ),
+            (
+                true,
+                "sends.source_share",
+                "owner-waits",
+                Note,
+                Engine,
+                "sspr, budgets",
+                &waits,
+                None,
+            ),
+            (
+                alone,
+                "sends.source_share",
+                "one-source-locks-out",
+                Recommendation,
+                Engine,
+                "sspr, budgets",
+                "One source can spend an account's budgets alone and keep its owner from resetting, \
+                 except from a known device or a familiar source (`sends.source_share`).",
+                None,
+            ),
+        ],
+    );
+}
