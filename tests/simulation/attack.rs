@@ -1,8 +1,9 @@
 //! The attackers: so many sources that take whatever an account's budgets give them.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use sspr::{DeviceSecret, Reply, Request, ResetTicket, Scope, Step};
+use sspr::{Clock as _, DeviceSecret, Reply, Request, ResetTicket, Scope, Step, Timestamp};
 
 use crate::place::Place;
 use crate::support::{
@@ -12,8 +13,9 @@ use crate::support::{
 pub(crate) const MINUTE: Duration = Duration::from_secs(60);
 pub(crate) const HOUR: Duration = Duration::from_secs(3_600);
 pub(crate) const DAY: Duration = Duration::from_secs(86_400);
-/// How often each attacker comes.
-pub(crate) const TICK: Duration = Duration::from_secs(1_200);
+/// After which times what was taken of a budget is free again: a flow has ended, the hour's and the
+/// day's entries have aged.
+const FREED: [Duration; 3] = [Duration::from_secs(900), HOUR, DAY];
 
 /// What the attackers have, and what they attack.
 #[derive(Clone, Copy, Debug)]
@@ -41,14 +43,18 @@ pub(crate) struct Siege {
     pub(crate) attack: Attack,
     /// A browser that the account knows.
     pub(crate) device: DeviceSecret,
-    ticks: u32,
-    /// Codes that the attackers had sent, and comparisons that they were given.
+    /// When something that was taken is free again.
+    wakes: BTreeSet<Timestamp>,
+    /// The attacker that comes first.
+    first: u32,
+    /// Codes that the attackers had sent.
     pub(crate) opened: u32,
-    pub(crate) compared: u64,
+    /// The attackers' wrong codes that were compared, with the time and whether they were of a mail.
+    pub(crate) compared: Vec<(Timestamp, bool)>,
 }
 
 impl Siege {
-    /// The defaults, for everybody; users prove one method where one gate is attacked.
+    /// The defaults, for all users, who prove one method where one gate is attacked.
     pub(crate) async fn new(place: &Place, attack: Attack) -> Self {
         let mut settings = sspr::PolicySettings::default();
         settings.scope = Scope::All;
@@ -58,7 +64,8 @@ impl Siege {
         let registration = world.engine.registration();
         let device = registration.remember_device(&request(), &world.signed_in()).await;
         let device = device.expect("remembered");
-        Self { world, attack, device, ticks: 0, opened: 0, compared: 0 }
+        let (wakes, compared) = (BTreeSet::new(), Vec::new());
+        Self { world, attack, device, wakes, first: 0, opened: 0, compared }
     }
 
     /// The name of an attacker's source.
@@ -66,29 +73,52 @@ impl Siege {
         request_from(&format!("198.18.{}.{}", number / 250, number % 250 + 1))
     }
 
-    /// The attackers come once, then time passes.
-    pub(crate) async fn tick(&mut self) {
-        let (all, first) = (self.attack.sources, self.ticks % self.attack.sources);
+    /// Time passes. The attackers come whenever something that was taken is free again, and at the
+    /// end, so that they are always there before the owner.
+    pub(crate) async fn pass(&mut self, span: Duration) {
+        let end = self.world.clock.now().plus(span);
+        loop {
+            self.strike().await;
+            let now = self.world.clock.now();
+            if now >= end {
+                return;
+            }
+            self.wakes = self.wakes.split_off(&now.plus(Duration::from_millis(1)));
+            let next = self.wakes.first().map_or(end, |wake| end.min(*wake));
+            self.world.clock.advance(next.since(now));
+        }
+    }
+
+    /// Each attacker takes what it can get.
+    async fn strike(&mut self) {
+        let all = self.attack.sources;
         let mut in_vain = 0;
         for place in 0..all {
-            // With many, fresh ones come first: they may take an entry where others may not.
-            let number = if all > 10 { (first + place) % all } else { place };
-            let took = self.take(&Self::source(number)).await;
-            in_vain = if took { 0 } else { in_vain + 1 };
-            // The next ones would be answered the same.
+            // Among many, those that hold nothing come first: one may take an entry where another
+            // that holds some may not.
+            let number = (self.first + place) % all;
+            let source = Self::source(number);
+            let mail = self.take(&source, true).await;
+            let text = self.take(&source, false).await;
+            in_vain = if mail || text { 0 } else { in_vain + 1 };
+            // The next ones hold no less than these, and would be answered the same.
             if all > 10 && in_vain > 2 {
+                self.first = number;
                 break;
             }
         }
-        self.ticks += all.min(7);
-        self.world.clock.advance(TICK);
         self.world.deliver().await;
     }
 
-    /// One attacker takes a code of either kind in turn, and guesses it. Gives whether it got one.
-    async fn take(&mut self, source: &Request) -> bool {
+    /// What was taken now will be free again.
+    fn note_taken(&mut self) {
+        let now = self.world.clock.now();
+        self.wakes.extend(FREED.map(|span| now.plus(span)));
+    }
+
+    /// One attacker takes a code, of mail or the phone, and guesses it. Gives whether it got one.
+    async fn take(&mut self, source: &Request, mail: bool) -> bool {
         let engine = &self.world.engine;
-        let mail = self.ticks.is_multiple_of(2);
         let selection = if mail { email() } else { sms() };
         let silenced = engine.stats().silenced;
         let Ok(reply) = engine.reset().start(source, &ada()).await else { return false };
@@ -99,23 +129,41 @@ impl Siege {
             return false;
         }
         self.opened += 1;
+        self.note_taken();
         if self.attack.guesses {
-            self.world.deliver().await;
-            let address = if mail { MAIL } else { MOBILE };
-            let right = self.world.inbox.last_code_to(address).expect("a code");
-            let before = engine.stats().comparisons;
-            for _ in 0..5 {
-                let wrong = code(&other_than(&right));
-                let answer = engine.reset().prove(source, &reply.ticket, &wrong).await;
-                assert!(answer.is_err(), "a guess was right");
-            }
-            self.compared += engine.stats().comparisons - before;
+            self.guess(source, &reply.ticket, mail).await;
         }
         true
     }
 
+    /// Types five wrong codes.
+    async fn guess(&mut self, source: &Request, ticket: &ResetTicket, mail: bool) {
+        self.world.deliver().await;
+        let (engine, now) = (&self.world.engine, self.world.clock.now());
+        let address = if mail { MAIL } else { MOBILE };
+        let wrong = other_than(&self.world.inbox.last_code_to(address).expect("a code"));
+        for _ in 0..5 {
+            let before = engine.stats().comparisons;
+            let answer = engine.reset().prove(source, ticket, &code(&wrong)).await;
+            assert!(answer.is_err(), "a guess was right");
+            if engine.stats().comparisons > before {
+                self.compared.push((now, mail));
+            }
+        }
+    }
+
+    /// The most wrong codes of one method that were compared in any 24 hours.
+    pub(crate) fn most_guesses_a_day(&self) -> usize {
+        let within = |(from, mail): &(Timestamp, bool)| {
+            let same = self.compared.iter().filter(|(at, kind)| kind == mail && at >= from);
+            same.filter(|(at, _)| at.since(*from) < DAY).count()
+        };
+        self.compared.iter().map(within).max().unwrap_or(0)
+    }
+
     /// The owner asks for a reset and types what arrives. Gives whether all gates were passed.
-    pub(crate) async fn owner_passes(&self, request: &Request) -> bool {
+    pub(crate) async fn owner_passes(&mut self, request: &Request) -> bool {
+        self.note_taken();
         let engine = &self.world.engine;
         let reply = engine.reset().start(request, &ada()).await.expect("started");
         let mut held = self.prove(request, reply, &[true, false]).await;
