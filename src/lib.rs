@@ -174,6 +174,7 @@ pub use domain::reason::{FlowStage, SsprReason};
 pub use domain::record::{Columns, Record, RecordKind, Version};
 pub use domain::refusal::{CodeLimit, Refusal};
 pub use domain::secret::{SecretBytes, SecretText};
+pub use domain::served::{Lack, Unserved};
 pub use domain::store_note::StoreId;
 pub use domain::ticket::{ChangeTicket, RegistrationTicket, ResetTicket, UnlockTicket};
 pub use domain::time::Timestamp;
@@ -182,11 +183,11 @@ pub use engine::transfer;
 pub use engine::{
     AccountSummary, Actor, Admin, AdminRoles, Attempt, Authenticator, BlockedMethod, BudgetKind,
     BudgetUse, Change, DeviceSecret, Engine, EngineBuilder, Enrolment, Error, Explanation,
-    FailingDelivery, Fault, KeyUse, Maintained, MethodView, NeedsDelivery, NeedsDirectory,
-    NeedsKeys, NeedsStore, NewAuthenticator, NewMethod, OptionView, PasswordGuide, Port, Ready,
-    Registration, RegistrationReview, Reply, Request, Resealed, Reset, SavedCodes, SeedsLeft,
-    Selection, ShortKeysInUse, SignInContext, SignedIn, Source, Stats, Step, StoredPolicy, Unlock,
-    UnreadableAccount,
+    FailingDelivery, Fault, HeldMethod, KeyUse, Maintained, MethodView, NeedsDelivery,
+    NeedsDirectory, NeedsKeys, NeedsStore, NewAuthenticator, NewMethod, OptionView, PasswordGuide,
+    Port, Ready, Registration, RegistrationReview, Reply, Request, Resealed, Reset, SavedCodes,
+    SeedsLeft, Selection, ShortKeysInUse, SignInContext, SignedIn, Source, Stats, Step,
+    StoredPolicy, Unlock, UnreadableAccount,
 };
 pub use port::{
     Clock, Cursor, Delivery, Directory, Entropy, Envelope, Page, PortError, PortErrorKind,

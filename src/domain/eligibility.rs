@@ -59,12 +59,7 @@ pub(crate) fn standing<'a>(
         return Err(SsprReason::AccountDisabled);
     }
     let policy = policy.ok_or(SsprReason::NoPolicy)?;
-    let roles = &policy.administrators.roles;
-    // Directories do not agree on the case of names; the stricter policy must not depend on it.
-    let same = |left: &RoleId, right: &RoleId| {
-        left.as_str().to_lowercase() == right.as_str().to_lowercase()
-    };
-    let administrator = user.roles.iter().any(|role| roles.iter().any(|one| same(one, role)));
+    let administrator = is_administrator(policy, user);
     // The administrators' switch does not depend on the scope: the scope governs users only.
     if administrator && !policy.administrators.enabled {
         return Err(SsprReason::SwitchedOff);
@@ -97,6 +92,16 @@ pub(crate) fn standing<'a>(
     }
     let gates = if administrator { &policy.administrators.gates } else { &policy.users };
     Ok(Standing { gates, administrator })
+}
+
+/// Whether the stricter policy of administrators applies to the user.
+pub(crate) fn is_administrator(policy: &Policy, user: &UserFacts) -> bool {
+    let roles = &policy.administrators.roles;
+    // Directories do not agree on the case of names; the stricter policy must not depend on it.
+    let same = |left: &RoleId, right: &RoleId| {
+        left.as_str().to_lowercase() == right.as_str().to_lowercase()
+    };
+    user.roles.iter().any(|role| roles.iter().any(|one| same(one, role)))
 }
 
 /// What this engine can use now: providers of the tenant, and optional abilities.

@@ -81,6 +81,13 @@ pub struct UserFacts {
     /// The immutable identifier.
     pub id: UserId,
     /// A mark that changes if the identifier is ever given to another person. `None`: it never is.
+    ///
+    /// A directory gives a mark for every user or for none, from the first use of a store on. One that
+    /// begins later closes the records that have no mark, methods and all: they may be those of an
+    /// earlier holder of the identifier. [`Admin::confirm_incarnation`](crate::Admin::confirm_incarnation)
+    /// opens one, [`Admin::forget`](crate::Admin::forget) empties it. A mark that is no longer given
+    /// closes the record too. Of a mark above 128 bytes a digest is
+    /// kept.
     pub incarnation: Option<String>,
     /// Whether the account is enabled.
     pub enabled: bool,

@@ -245,13 +245,19 @@ fn fingerprint(expanded: &[u8; 32]) -> Fingerprint {
     Zeroizing::new(mac_parts(expanded, 0x13, &[b"sspr same secret"]))
 }
 
-/// The key that seals secrets at rest under this secret, and what tells the secret from another.
+/// The key that seals secrets at rest, and what tells its secret from another.
 #[cfg(feature = "seal")]
-pub(crate) fn seal_key(
-    secret: &SecretBytes,
-) -> Result<(Zeroizing<[u8; 32]>, Zeroizing<[u8; 32]>), InvalidInput> {
+pub(crate) struct SealSecret {
+    pub(crate) key: Zeroizing<[u8; 32]>,
+    pub(crate) fingerprint: Zeroizing<[u8; 32]>,
+}
+
+/// The key that seals secrets at rest under this secret.
+#[cfg(feature = "seal")]
+pub(crate) fn seal_key(secret: &SecretBytes) -> Result<SealSecret, InvalidInput> {
     let key = expand("sealing key", secret)?;
-    Ok((Zeroizing::new(mac_parts(&key, 0x12, &[b"sspr seal"])), fingerprint(&key)))
+    let fingerprint = fingerprint(&key);
+    Ok(SealSecret { key: Zeroizing::new(mac_parts(&key, 0x12, &[b"sspr seal"])), fingerprint })
 }
 
 impl ShortKey {

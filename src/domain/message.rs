@@ -214,6 +214,11 @@ pub enum Notice {
         /// When.
         at: Timestamp,
     },
+    /// An administrator has opened methods that a run of failures had closed.
+    Unblocked {
+        /// When.
+        at: Timestamp,
+    },
     /// Half of the failures that disable a method have happened.
     ManyFailures {
         /// Which kind.
@@ -279,6 +284,7 @@ impl Notice {
             Self::RegistrationRequired { .. } => "notice.registration_required",
             Self::ResetRequested { .. } => "notice.reset_requested",
             Self::ContactsChanged { .. } => "notice.contacts_changed",
+            Self::Unblocked { .. } => "notice.unblocked",
             Self::ManyFailures { .. } => "notice.many_failures",
             Self::AdministratorMayHaveReset { .. } => "notice.administrator_may_have_reset",
             Self::AdministratorReset { .. } => "notice.administrator_reset",
@@ -301,6 +307,7 @@ impl Notice {
             | Self::MethodRemoved { at, .. }
             | Self::MethodReplaced { at, .. }
             | Self::MethodsRevoked { at }
+            | Self::Unblocked { at }
             | Self::SavedCodeUsed { at, .. }
             | Self::RegistrationRequired { at }
             | Self::ResetRequested { at }

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::password::PasswordRejection;
 use super::reason::SsprReason;
+use super::served::Unserved;
 use super::time::Timestamp;
 
 /// The rules say no. Holds only what the policy's disclosure allows: it may be shown and logged.
@@ -95,6 +96,10 @@ pub enum Refusal {
     /// Somebody has changed it meanwhile: load it again.
     #[error("it has changed meanwhile")]
     Conflict,
+    /// This engine could serve no reset under the policy. The item names the setting, and what the
+    /// engine was not given.
+    #[error("the policy cannot be served: {0}")]
+    PolicyNotServed(Unserved),
     /// There is no such thing here.
     #[error("there is no such thing")]
     NotFound,
@@ -153,6 +158,7 @@ impl Refusal {
             Self::SecondFactorRequired => "second_factor_required",
             Self::NotAuthorised => "not_authorised",
             Self::Conflict => "conflict",
+            Self::PolicyNotServed(_) => "policy_not_served",
             Self::NotFound => "not_found",
             Self::LimitReached => "limit_reached",
         }

@@ -247,7 +247,8 @@ impl EngineBuilder<Ready> {
         self
     }
 
-    /// Opens the engine: compares the lookup key with the one that the store was made with, and
+    /// Opens the engine: compares the lookup key with the one that the store was made with, has the seal
+    /// open what the store was first used with, and
     /// checks that the store keeps what it is given.
     ///
     /// # Errors
@@ -299,6 +300,7 @@ impl EngineBuilder<Ready> {
         let id = engine.check_store(options.expected).await?;
         // It was empty until here.
         let _ = engine.inner.store_id.set(id);
+        engine.check_seal().await?;
         engine.seal_decoy_seed().await?;
         Ok(engine)
     }

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock, PoisonError};
 
+use sha2::{Digest as _, Sha256};
+
 use super::Engine;
 use super::error::{At as _, Error, Fault, Port};
 use super::step::Target;
@@ -117,6 +119,7 @@ impl Engine {
         };
         let query = UserQuery::new(selector, groups);
         let user = self.inner.directory.find(tenant, &query).await.at(Port::Directory)?;
+        let user = user.map(with_short_marks);
         let external = self.external_kinds(&policy);
         let id = match (&user, selector) {
             (Some(user), _) => user.id.clone(),
@@ -248,6 +251,18 @@ impl Eligible<'_> {
 pub(super) fn nobody(identifier: [u8; 8]) -> Result<UserId, Error> {
     let name = format!("nobody-{}", data_encoding::HEXLOWER.encode(&identifier));
     Ok(UserId::parse(&name)?)
+}
+
+/// The facts with marks that fit into a record, whatever their length.
+fn with_short_marks(mut user: UserFacts) -> UserFacts {
+    const MAX_MARK: usize = 128;
+    for mark in [&mut user.incarnation, &mut user.change_stamp].into_iter().flatten() {
+        if mark.len() > MAX_MARK {
+            let digest = Sha256::digest(mark.as_bytes());
+            *mark = format!("sha256:{}", data_encoding::HEXLOWER.encode(&digest));
+        }
+    }
+    user
 }
 
 fn policy_of(record: &Record) -> Result<Arc<PolicyRecord>, Error> {

@@ -24,6 +24,7 @@ mod registration;
 mod reply;
 mod request;
 mod reset;
+mod served;
 mod source;
 mod step;
 mod tell;
@@ -34,7 +35,8 @@ mod upkeep;
 mod view;
 
 pub use admin::{
-    AccountSummary, Admin, BlockedMethod, BudgetKind, BudgetUse, Explanation, StoredPolicy,
+    AccountSummary, Admin, BlockedMethod, BudgetKind, BudgetUse, Explanation, HeldMethod,
+    StoredPolicy,
 };
 pub use attempt::{Attempt, Selection};
 pub use authenticator::Authenticator;

@@ -181,6 +181,13 @@ impl Engine {
             }
             let answer = match decide(&mut turn)? {
                 Plan::Keep(answer) => return Ok((answer, current.account)),
+                // What an administrator does that changes nothing is not committed.
+                Plan::Commit(answer)
+                    if matches!(origin.actor, ActorKind::Administrator(_))
+                        && !turn.has_changed(&current.account) =>
+                {
+                    return Ok((answer, current.account));
+                }
                 Plan::Commit(answer) => answer,
             };
             if let Some(account) = self.commit_turn(turn, current.version, unsure).await? {

@@ -33,7 +33,9 @@ pub trait Directory: Send + Sync {
     /// The one user that the query names, or none.
     ///
     /// Matching is the directory's: it decides which spellings are one name. If two users match,
-    /// the answer is none: *a wrong user* hands over an account. Of the groups asked for, the
+    /// the answer is none: *a wrong user* hands over an account. A directory that gives identifiers to
+    /// other people gives incarnation marks ([`UserFacts::incarnation`]), and gives them from the
+    /// first use of the store on: a record without a mark is closed once there is one. Of the groups asked for, the
     /// answer names those that hold the user, nesting resolved, cycles survived.
     ///
     /// # Errors

@@ -3,6 +3,9 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod accounts;
+mod marks;
 mod pending;
 mod presets;
+mod served;
 mod wire;

@@ -46,7 +46,10 @@ async fn the_roles_of_the_model_may_put_the_policy() {
         assert!(roles.contains(&RoleId::parse(role).expect("valid")), "{role}");
     }
     let world = World::memory(settings()).await;
-    let (tenant, policy) = (tenant(), Policy::new(settings()).expect("sound"));
+    let tenant = tenant();
+    let mut other = settings();
+    other.attempts = 4;
+    let policy = Policy::new(other).expect("sound");
     let put = async |role: &str, expected: u64| {
         let actor = sspr::Actor::new("pat", [RoleId::parse(role).expect("valid")]);
         world.engine.admin(&tenant, &actor).put_policy(&policy, Some(expected)).await

@@ -11,7 +11,7 @@ use chacha20poly1305::{AeadInOut as _, KeyInit as _, Tag, XChaCha20Poly1305, XNo
 use zeroize::Zeroizing;
 
 use crate::domain::invalid::InvalidInput;
-use crate::domain::keys::seal_key;
+use crate::domain::keys::{SealSecret, seal_key};
 use crate::domain::secret::{SecretBytes, secrets_equal};
 use crate::port::{Entropy, PortError, PortResult, Seal, SystemEntropy, async_trait};
 
@@ -174,7 +174,7 @@ fn associated(head: [u8; HEAD], bound: &[u8]) -> Vec<u8> {
 
 impl SealKey {
     fn new(id: u16, secret: &SecretBytes) -> Result<Self, InvalidInput> {
-        let (key, fingerprint) = seal_key(secret)?;
+        let SealSecret { key, fingerprint } = seal_key(secret)?;
         let cipher = Box::new(XChaCha20Poly1305::new((&*key).into()));
         Ok(Self { id, cipher, fingerprint })
     }

@@ -174,7 +174,7 @@ fn no_two_sealing_keys_have_one_secret() {
 /// name.
 #[test]
 fn a_secret_is_expanded_to_a_key_of_its_own() {
-    let key = |bytes: &[u8]| seal_key(&SecretBytes::new(bytes.to_vec())).expect("long enough").0;
+    let key = |bytes: &[u8]| seal_key(&SecretBytes::new(bytes.to_vec())).expect("long enough").key;
     let mut long = [1; 40];
     assert_ne!(*key(&long), *key(&long[..32]));
     let before = key(&long);

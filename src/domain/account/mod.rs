@@ -286,8 +286,24 @@ impl Account {
 
     /// Whether the record is of the person whom the directory marks so now. An identifier that was
     /// given to another person opens nothing of the one before.
+    ///
+    /// A record that was made before the directory gave marks says nothing about whose it is. It is
+    /// closed as soon as there is a mark, unless there is nothing in it that could be inherited, until
+    /// an administrator confirms it.
     pub(crate) fn is_of(&self, incarnation: Option<&str>) -> bool {
-        self.incarnation.is_none() || self.incarnation.as_deref() == incarnation
+        match (self.incarnation.as_deref(), incarnation) {
+            (None, None) => true,
+            (None, Some(_)) => self.opens_nothing(),
+            (Some(mine), now) => now == Some(mine),
+        }
+    }
+
+    /// Whether nothing is in the record by which anybody could get in, or is about to.
+    fn opens_nothing(&self) -> bool {
+        self.methods.is_empty()
+            && self.devices.is_empty()
+            && self.flows.is_empty()
+            && self.write.is_none()
     }
 
     /// Whether a flow that is under way has proven this method: then it counts there, though there

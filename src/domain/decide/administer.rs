@@ -3,34 +3,71 @@
 use super::register::{MAX_METHODS, forget_abandoned};
 use super::{Address, Exceeded, MAX_OUTBOX, Turn};
 use crate::domain::account::{
-    Account, Factor, Method, MethodState, OathDevice, Offer, Provenance, Registration, SealedSeed,
-    Unknown,
+    Account, Factor, Method, MethodState, OathDevice, Offer, Pending, PendingBody, Provenance,
+    Registration, SealedSeed, Unknown,
 };
 use crate::domain::budget::PoolKind;
 use crate::domain::event::EventKind;
 use crate::domain::ids::MethodId;
 use crate::domain::message::Notice;
-use crate::domain::method::{MethodKind, Nature};
+use crate::domain::method::MethodKind;
 use crate::domain::refusal::Refusal;
 use crate::domain::time::Timestamp;
 
-/// Clears the failure budgets and the challenges counted, so that the user may try again now.
-/// Methods that were disabled stay so until they are registered anew; the present password and what
-/// the host verifies, which nobody registers here, count again.
-pub(crate) fn clear_budgets(turn: &mut Turn<'_>) {
+/// Clears the failure budgets and the challenges counted, and opens the kinds that a run of failures
+/// has closed, so that the user may try again now. The user is told of a kind that was opened.
+///
+/// # Errors
+///
+/// [`Refusal::Busy`] if too many notices still wait.
+pub(crate) fn clear_budgets(
+    turn: &mut Turn<'_>,
+    tell: impl Fn(&Account) -> Vec<Address>,
+) -> Result<(), Refusal> {
     turn.sweep();
+    let (now, tell) = (turn.now, tell(&turn.account));
+    let counted = |account: &Account| {
+        (account.budgets.clone(), account.sends.clone(), account.in_hand.clone())
+    };
+    let before = counted(&turn.account);
+    let mut opened = false;
     for budget in &mut turn.account.budgets {
         budget.open = Default::default();
         budget.proven = Default::default();
         budget.sign_in = 0;
-        // Nobody registers these anew with the engine.
-        if matches!(budget.method.nature(), Nature::Password | Nature::External) {
-            budget.reopen();
-        }
+        opened |= budget.disabled;
+        budget.reopen();
     }
     turn.account.sends = Default::default();
     turn.account.in_hand = Default::default();
+    if before == counted(&turn.account) {
+        return Ok(());
+    }
+    if opened {
+        turn.notify(Notice::Unblocked { at: now }, &tell, now, None)?;
+    }
     turn.note(EventKind::Unblocked {});
+    Ok(())
+}
+
+/// An administrator says that the person whom the directory names now is the one of the record, which
+/// was made before the directory gave marks.
+///
+/// # Errors
+///
+/// [`Refusal::NotEligible`] if the record belongs to another mark: only forgetting it helps.
+pub(crate) fn confirm_incarnation(turn: &mut Turn<'_>, mark: Option<&str>) -> Result<(), Refusal> {
+    turn.sweep();
+    if turn.account.incarnation.is_some() {
+        let same = turn.account.is_of(mark);
+        let reason = crate::domain::reason::SsprReason::AccountDisabled;
+        return if same { Ok(()) } else { Err(Refusal::NotEligible { reason }) };
+    }
+    if mark.is_some() {
+        turn.belongs_to(mark);
+        turn.note(EventKind::IncarnationConfirmed {});
+    }
+    Ok(())
 }
 
 /// Supplies a token whose seed the organisation has: pending until its user has typed a code.
@@ -80,10 +117,20 @@ pub(crate) fn revoke_methods(
     tell: impl Fn(&Account) -> Vec<Address>,
 ) -> Result<(), Refusal> {
     turn.sweep();
-    turn.count_act()?;
     let now = turn.now;
     let tell = tell(&turn.account);
     let count = u8::try_from(turn.account.methods.len()).unwrap_or(u8::MAX);
+    let account = &turn.account;
+    let asked = account.registration.required_since.is_some();
+    let bare = count == 0
+        && account.flows.is_empty()
+        && account.devices.is_empty()
+        && account.sources.is_empty();
+    if asked && bare && account.registration.completed_at.is_none() {
+        // It was done before, and nothing has come since.
+        return Ok(());
+    }
+    turn.count_act()?;
     if !turn.account.methods.is_empty() {
         turn.account.methods.clear();
     }
@@ -106,6 +153,9 @@ pub(crate) fn revoke_methods(
 pub(crate) fn revoke_flows(turn: &mut Turn<'_>) {
     turn.sweep();
     let count = u8::try_from(turn.account.flows.len()).unwrap_or(u8::MAX);
+    if count == 0 && turn.account.devices.is_empty() && turn.account.sources.is_empty() {
+        return;
+    }
     turn.account.devices.clear();
     turn.account.sources.clear();
     turn.void_others(None);
@@ -122,11 +172,14 @@ pub(crate) fn require_registration(
     tell: impl Fn(&Account) -> Vec<Address>,
 ) -> Result<(), Refusal> {
     turn.sweep();
-    turn.count_act()?;
     let now = turn.now;
     let tell = tell(&turn.account);
-    turn.account.registration.required_since = Some(now);
     turn.account.registration.postponed = None;
+    if turn.account.registration.required_since.is_some() {
+        return Ok(());
+    }
+    turn.count_act()?;
+    turn.account.registration.required_since = Some(now);
     turn.notify(Notice::RegistrationRequired { at: now }, &tell, now, None)?;
     turn.note(EventKind::RegistrationRequired {});
     Ok(())
@@ -149,6 +202,13 @@ pub(crate) fn request_reset(
         let reason = crate::domain::reason::SsprReason::TooFewMethods;
         return Err(Refusal::NotEligible { reason });
     }
+    let waits = |pending: &Pending| {
+        matches!(pending.body, PendingBody::Notice { notice: Notice::ResetRequested { .. }, .. })
+    };
+    if turn.account.outbox.iter().any(waits) {
+        // The user is about to be told: a second notice would say the same.
+        return Ok(());
+    }
     turn.count_act()?;
     turn.notify(Notice::ResetRequested { at: now }, &tell, now, None)?;
     turn.note(EventKind::ResetRequested { link: false });
@@ -165,6 +225,9 @@ pub(crate) fn forget(
     turn: &mut Turn<'_>,
     tell: impl Fn(&Account) -> Vec<Address>,
 ) -> Result<(), Refusal> {
+    if turn.account.forgotten {
+        return Ok(());
+    }
     let known = !turn.account.methods.is_empty();
     if known {
         revoke_methods(turn, tell)?;

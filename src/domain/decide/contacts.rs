@@ -73,7 +73,7 @@ pub(crate) fn supply_contacts(
     };
     let removed = turn.account.methods.iter().any(|method| supplied(method) && !stays(method));
     turn.account.methods.retain(|method| !supplied(method) || stays(method));
-    let mut added = false;
+    let mut new = Vec::new();
     for (kind, destination) in wanted {
         let known = turn.account.methods.iter().any(|method| {
             supplied(method) && method.kind == kind && method.destination() == Some(&destination)
@@ -94,14 +94,19 @@ pub(crate) fn supply_contacts(
             session: None,
             unknown: Unknown::NONE,
         });
-        added = true;
+        new.push(kind);
     }
+    let added = !new.is_empty();
     if !added && !removed {
         return Ok(());
     }
     turn.count_act()?;
     if turn.account.is_large(PoolKind::Proven) || turn.account.methods.len() > MAX_METHODS {
         return Err(Refusal::LimitReached);
+    }
+    // An address that is new here is registered as new: what a run of failures closed is open.
+    for kind in new {
+        turn.account.budget_mut(kind).reopen();
     }
     turn.void_others(None);
     turn.account.registration.ever_active |= added;

@@ -24,8 +24,8 @@ mod tell;
 mod tests;
 
 pub(crate) use administer::{
-    clear_budgets, forget, replace_seeds, request_help, request_reset, require_registration,
-    revoke_flows, revoke_methods, supply_token,
+    clear_budgets, confirm_incarnation, forget, replace_seeds, request_help, request_reset,
+    require_registration, revoke_flows, revoke_methods, supply_token,
 };
 pub(crate) use allowance::{sends, sends_of};
 pub(crate) use change::{Change, accept_sign_in, charge_password, charge_sign_in, grant_change};
@@ -139,6 +139,12 @@ impl<'a> Turn<'a> {
         if self.actor != ActorKind::Engine && !forgets {
             self.account.forgotten = false;
         }
+    }
+
+    /// Whether anything but the time is other than before.
+    pub(crate) fn has_changed(&self, before: &Account) -> bool {
+        let same = |after: &Account| Account { seen: before.seen, ..after.clone() } == *before;
+        !self.events.is_empty() || !same(&self.account)
     }
 
     pub(crate) fn note(&mut self, event: EventKind) {

@@ -96,12 +96,13 @@ pub(crate) fn add_method(turn: &mut Turn<'_>, add: &Add<'_>) -> Result<MethodId,
     let stays =
         |one: &&Method| one.active() && Some(&one.id) != replaces && !is_stale(&turn.account, one);
     let active = methods.iter().filter(own).filter(stays).count();
-    // A method that waits for its confirmation may become active: it counts like one.
+    // Those that wait for their confirmation have a limit of their own, the same.
     let waiting = methods
         .iter()
         .filter(|one| is_unconfirmed(one) && one.kind == add.kind && !again.contains(&one.id));
     let most = usize::from(turn.policy.registration.max_per_kind);
-    if active + waiting.count() >= most
+    if active >= most
+        || waiting.count() >= most
         || methods.len() >= MAX_METHODS
         || turn.account.is_large(PoolKind::Proven)
     {
@@ -239,7 +240,8 @@ pub(crate) struct Confirm<'a> {
 /// # Errors
 ///
 /// [`Refusal::NotAccepted`] if the challenge or the method is gone, or the secret was used before;
-/// [`Refusal::SecondFactorRequired`] if other methods were bound meanwhile.
+/// [`Refusal::SecondFactorRequired`] if other methods were bound meanwhile;
+/// [`Refusal::LimitReached`] if there are as many active methods of the kind as the policy allows.
 pub(crate) fn confirm_method(
     turn: &mut Turn<'_>,
     id: &FlowId,
@@ -269,6 +271,20 @@ pub(crate) fn confirm_method(
     // The code went to the challenge's address; a method that was re-addressed is not proven.
     if charge.challenge.answer != method.answer() {
         return Err(Refusal::NotAccepted);
+    }
+    // Another one may have become active since this one was added.
+    let kept = |one: &&Method| {
+        one.kind == method.kind
+            && one.provenance == Provenance::Confirmed
+            && one.active()
+            && Some(&one.id) != method.replaces.as_ref()
+            && !is_stale(&turn.account, one)
+    };
+    let most = usize::from(turn.policy.registration.max_per_kind);
+    if method.provenance == Provenance::Unconfirmed
+        && turn.account.methods.iter().filter(kept).count() >= most
+    {
+        return Err(Refusal::LimitReached);
     }
     turn.spend(&charge.challenge.answer, matched)?;
     turn.forgive(charge);

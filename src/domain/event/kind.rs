@@ -343,6 +343,9 @@ event_kinds! {
     },
     /// An administrator cleared the failure budgets of an account.
     Unblocked = "unblocked" {},
+    /// An administrator confirmed that a record made before the directory gave incarnation marks belongs
+    /// to the person who has the identifier now.
+    IncarnationConfirmed = "incarnation_confirmed" {},
     /// Seeds of authenticators were sealed anew, under the seal's present key.
     SeedsResealed = "seeds_resealed" {
         /// How many.

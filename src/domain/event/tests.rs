@@ -70,6 +70,7 @@ pub(crate) fn every_kind() -> Vec<EventKind> {
         EventKind::RegistrationCompleted {},
         EventKind::ContactsSupplied { count: 1 },
         EventKind::Unblocked {},
+        EventKind::IncarnationConfirmed {},
         EventKind::SeedsResealed { count: 2 },
         EventKind::PolicyChanged { revision: 1 },
         EventKind::MessageDelivered { message, kind: kind(), channel: Channel::Sms },

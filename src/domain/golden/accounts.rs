@@ -193,6 +193,7 @@ pub(super) fn notices() -> Vec<Notice> {
         Notice::RegistrationRequired { at },
         Notice::ResetRequested { at },
         Notice::ContactsChanged { at },
+        Notice::Unblocked { at },
         Notice::ManyFailures { method, at },
         Notice::AdministratorMayHaveReset { at },
         Notice::AdministratorReset { at },

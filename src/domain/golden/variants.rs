@@ -107,6 +107,7 @@ fn every_variant_of_an_account_has_a_golden_form() {
             AccountUnlocked [..], AccountMayHaveBeenUnlocked [..], MethodAdded [..],
             MethodRemoved [..], MethodReplaced [..], MethodsRevoked [..], SavedCodeUsed [..],
             RegistrationRequired [..], ResetRequested [..], ContactsChanged [..],
+            Unblocked [..],
             ManyFailures [..], AdministratorMayHaveReset [..], AdministratorReset [..],
             HelpRequested [..], SeveralChanges [..], HelpRequests [..],
         },

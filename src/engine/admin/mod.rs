@@ -5,7 +5,7 @@ mod budgets;
 mod reports;
 
 pub use budgets::{BudgetKind, BudgetUse};
-pub use reports::{AccountSummary, BlockedMethod, Explanation};
+pub use reports::{AccountSummary, BlockedMethod, Explanation, HeldMethod};
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use super::error::{At as _, Error, Fault, Port};
 use super::request::Actor;
 use super::step::{MAX_BODY, Plan, Unsure, next_count};
 use crate::domain::account::FORMAT;
-use crate::domain::decide::{Contacts, Turn, clear_budgets, supply_contacts};
+use crate::domain::decide::{Contacts, Turn, clear_budgets, confirm_incarnation, supply_contacts};
 use crate::domain::event::{ActorKind, Event, EventId, EventKind};
 use crate::domain::facts::UserSelector;
 use crate::domain::ids::{RoleId, TenantId, UserId};
@@ -71,13 +71,15 @@ impl Admin<'_> {
     }
 
     /// Puts the tenant's policy, if its revision is the expected one (`None`: there is none yet).
-    /// Gives the new revision. Engines of other processes follow within five seconds, and at once
+    /// Gives the new revision, or the present one if it is the policy that stands already: then nothing
+    /// is written. Engines of other processes follow within five seconds, and at once
     /// in the step that writes a password.
     ///
     /// # Errors
     ///
     /// [`Refusal::NotAuthorised`]; [`Refusal::Conflict`] if somebody else has put one meanwhile;
-    /// [`Refusal::LimitReached`] if it takes more than 16 KiB;
+    /// [`Refusal::PolicyNotServed`] if this engine could serve no reset under it
+    /// ([`Engine::check`](crate::Engine::check) says more, also of what is only partly served);
     /// [`Error::Fault`], with the kind `Corrupt` if the stored one cannot be read, or holds settings of
     /// a newer release, which would be lost.
     pub async fn put_policy(&self, policy: &Policy, expected: Option<u64>) -> Result<u64, Error> {
@@ -95,6 +97,10 @@ impl Admin<'_> {
             let detail = "it holds settings of a newer release, which alone may replace them";
             return Err(corrupt_policy(record, detail));
         }
+        if let Some(stands) = current.filter(|current| *current.policy == *policy) {
+            return Ok(stands.revision);
+        }
+        self.refuse_unserved(policy).await?;
         let now = engine.inner.clock.now();
         let revision = expected.unwrap_or(0).saturating_add(1);
         let before = found.map(|record| record.version());
@@ -160,18 +166,16 @@ impl Admin<'_> {
     }
 
     /// Clears the failure budgets and the count of challenges of a user, who may then try again at
-    /// once. A method that was disabled stays so until it is registered anew.
+    /// once, and opens the kinds of method that a run of failures has closed. The user is told of
+    /// those. Where nothing was spent or closed, nothing is written.
     ///
     /// # Errors
     ///
-    /// [`Refusal::NotAuthorised`], [`Refusal::NotFound`]; [`Error::Fault`].
+    /// [`Refusal::NotAuthorised`], [`Refusal::NotFound`], [`Refusal::Busy`]; [`Error::Fault`].
     pub async fn unblock(&self, user: &UserId) -> Result<(), Error> {
         self.authorise(&[&self.engine.inner.roles.unblock])?;
-        self.change(user, |turn, _| {
-            clear_budgets(turn);
-            Ok(())
-        })
-        .await
+        self.change(user, |turn, context| clear_budgets(turn, |account| context.addresses(account)))
+            .await
     }
 
     /// The tenant's audit events, at most `limit`, oldest first; pass the cursor of the last page
@@ -203,6 +207,29 @@ impl Admin<'_> {
         self.engine.trail(EventsOf::Record(&key), after, limit).await
     }
 
+    /// Confirms that the person who has this identifier now is the one whose record was made before the
+    /// directory gave incarnation marks ([`UserFacts::incarnation`](crate::UserFacts::incarnation)): until
+    /// then the record is closed to them. Make sure of the person first. For an identifier that was
+    /// given to another person, [`forget`](Self::forget) empties the record instead.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::NotAuthorised`], [`Refusal::NotFound`]; [`Refusal::NotEligible`] if the record bears
+    /// another mark; [`Error::Fault`].
+    pub async fn confirm_incarnation(&self, user: &UserId) -> Result<(), Error> {
+        let engine = self.engine;
+        self.authorise(&[&engine.inner.roles.revoke])?;
+        let context = engine.context(self.tenant, UserSelector::Id(user), true).await?;
+        let facts = context.user.as_ref().ok_or(Refusal::NotFound)?;
+        let target = engine.user_target(self.tenant, user);
+        let decide = |turn: &mut Turn<'_>| {
+            confirm_incarnation(turn, facts.incarnation.as_deref()).map(Plan::Commit)
+        };
+        let (policy, origin) = (&context.policy, self.origin());
+        engine.step(&target, None, policy, &origin, Unsure::Resolve, decide).await?;
+        Ok(())
+    }
+
     fn authorise(&self, allowed: &[&BTreeSet<RoleId>]) -> Result<(), Refusal> {
         let holds = |roles: &&BTreeSet<RoleId>| !roles.is_disjoint(&self.actor.roles);
         if allowed.iter().any(holds) { Ok(()) } else { Err(Refusal::NotAuthorised) }
@@ -227,8 +254,12 @@ impl Admin<'_> {
         let origin = self.origin();
         let incarnation = facts.incarnation.as_deref();
         let decide = |turn: &mut Turn<'_>| {
-            turn.belongs_to(incarnation);
-            change(turn, &context).map(Plan::Commit)
+            let answer = change(turn, &context)?;
+            // What changes nothing leaves no trace, not even a mark.
+            if !turn.events.is_empty() {
+                turn.belongs_to(incarnation);
+            }
+            Ok(Plan::Commit(answer))
         };
         let policy = &context.policy;
         let step = engine.step(&target, Some(loaded), policy, &origin, Unsure::Resolve, decide);

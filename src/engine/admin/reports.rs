@@ -7,8 +7,9 @@ use super::budgets::{BudgetUse, budget_use};
 use crate::domain::account::{Account, WriteState};
 use crate::domain::budget::PoolKind;
 use crate::domain::decide::time_of;
+use crate::domain::eligibility::is_administrator;
 use crate::domain::facts::UserSelector;
-use crate::domain::ids::UserId;
+use crate::domain::ids::{MethodId, UserId};
 use crate::domain::method::MethodKind;
 use crate::domain::policy::Policy;
 use crate::domain::reason::SsprReason;
@@ -57,15 +58,32 @@ pub struct Explanation {
     pub usable: Vec<MethodKind>,
     /// Whether what is registered is enough, once the holds have passed.
     pub registered: bool,
+    /// Active methods that still wait out their hold, and until when.
+    pub held: Vec<HeldMethod>,
     /// Failure budgets that stand in the way.
     pub blocked: Vec<BlockedMethod>,
     /// Every budget of the account of which something is held now, and by how many sources: who
     /// keeps an owner waiting shows here.
     pub budgets: Vec<BudgetUse>,
+    /// Whether the record was made before the directory gave incarnation marks, and is closed until
+    /// [`Admin::confirm_incarnation`] confirms whose it is.
+    pub unconfirmed_incarnation: bool,
     /// Whether a directory write of unknown outcome is open.
     pub unsettled_write: bool,
     /// What is known of the account.
     pub account: AccountSummary,
+}
+
+/// An active method that may not be used for a reset yet.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct HeldMethod {
+    /// Its id.
+    pub id: MethodId,
+    /// Its kind.
+    pub method: MethodKind,
+    /// From when on it may be used.
+    pub usable_from: Timestamp,
 }
 
 /// A failure budget that is spent, or a kind of method that is out of use.
@@ -136,13 +154,16 @@ impl Admin<'_> {
         Ok(Explanation {
             reason,
             required: gates.map(|gates| gates.required),
-            administrator: eligible.is_ok_and(|eligible| eligible.administrator),
+            administrator: is_administrator(&context.policy, facts),
             usable: kinds,
             registered: context
                 .registrant()
                 .is_some_and(|one| one.is_complete(account, &context.policy)),
+            held: held(account, now),
             blocked,
             budgets: budget_use(account, &context.policy, now),
+            unconfirmed_incarnation: account.incarnation.is_none()
+                && !account.is_of(facts.incarnation.as_deref()),
             unsettled_write: account
                 .write
                 .as_ref()
@@ -150,6 +171,16 @@ impl Admin<'_> {
             account: summary(user.clone(), account),
         })
     }
+}
+
+fn held(account: &Account, now: Timestamp) -> Vec<HeldMethod> {
+    let held = account.methods.iter().filter(|one| one.active() && one.usable_from > now);
+    held.map(|one| HeldMethod {
+        id: one.id.clone(),
+        method: one.kind,
+        usable_from: one.usable_from,
+    })
+    .collect()
 }
 
 fn blocked(account: &Account, policy: &Policy, now: Timestamp) -> Vec<BlockedMethod> {

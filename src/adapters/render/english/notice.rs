@@ -146,6 +146,16 @@ impl Words {
                     format!("{left} {NOT_YOU_SHORT}"),
                 )
             }
+            Notice::Unblocked { at } => Self::new(
+                "an administrator opened your sign-in methods again",
+                at,
+            )
+            .advice(
+                format!(
+                    "Methods that were closed after many failed attempts are accepted again. {ASK}"
+                ),
+                "Closed methods are accepted again. Unexpected? Ask your administrator.",
+            ),
             Notice::RegistrationRequired { at } => {
                 Self::new("please register your sign-in methods again", at)
                     .long(format!(

@@ -35,6 +35,7 @@ fn notices(at: Timestamp) -> Vec<Notice> {
         Notice::AccountUnlocked { at },
         Notice::AccountMayHaveBeenUnlocked { at },
         Notice::MethodsRevoked { at },
+        Notice::Unblocked { at },
         Notice::RegistrationRequired { at },
         Notice::ResetRequested { at },
         Notice::ContactsChanged { at },

@@ -1,0 +1,108 @@
+//! What of a policy an engine cannot serve.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::eligibility::Means;
+use super::method::{Channel, MethodKind, Nature};
+use super::policy::{Gates, Policy, Scope};
+
+/// One setting of a policy that an engine cannot serve, by what it was built with.
+///
+/// From [`Engine::check`](crate::Engine::check).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Unserved {
+    /// The path of the setting, spelled as in stored policies: `users.methods`.
+    pub path: String,
+    /// The kind of method, if it is about one.
+    pub method: Option<MethodKind>,
+    /// What is missing.
+    pub lacks: Lack,
+}
+
+/// What an engine would need to serve a setting.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Lack {
+    /// A channel of the [`Delivery`](crate::Delivery) that reaches this kind of method.
+    Channel,
+    /// A [`seal`](crate::EngineBuilder::seal) for the seeds of authenticators.
+    Seal,
+    /// A method that the host verifies: [`external_method`](crate::EngineBuilder::external_method).
+    ExternalMethod,
+    /// A [`human_check`](crate::EngineBuilder::human_check).
+    HumanCheck,
+    /// Another kind of method that is served: fewer are left than the gates require.
+    Methods,
+}
+
+impl Unserved {
+    fn new(path: &str, method: Option<MethodKind>, lacks: Lack) -> Self {
+        Self { path: path.to_owned(), method, lacks }
+    }
+
+    /// Whether no user, or no administrator, can complete a reset because of it.
+    #[must_use]
+    pub const fn stops_every_reset(&self) -> bool {
+        matches!(self.lacks, Lack::HumanCheck | Lack::Methods)
+    }
+}
+
+impl fmt::Display for Unserved {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", self.path)?;
+        if let Some(method) = self.method {
+            write!(f, "{method} ")?;
+        }
+        f.write_str(match self.lacks {
+            Lack::Channel => "needs a channel of the delivery that reaches it",
+            Lack::Seal => "needs a seal",
+            Lack::ExternalMethod => "needs a method that the host verifies",
+            Lack::HumanCheck => "no human check was given to the engine",
+            Lack::Methods => "more distinct methods are required than this engine serves",
+        })
+    }
+}
+
+/// What of the policy cannot be served with these means.
+pub(crate) fn unserved(policy: &Policy, means: &Means, human_check: bool) -> Vec<Unserved> {
+    let mut found = Vec::new();
+    if policy.human_check && !human_check {
+        found.push(Unserved::new("human_check", None, Lack::HumanCheck));
+    }
+    if policy.link.is_some() && !means.channels.contains(&Channel::Email) {
+        found.push(Unserved::new("link", None, Lack::Channel));
+    }
+    if policy.scope != Scope::None {
+        gates(&policy.users, ["users.methods", "users.required"], means, &mut found);
+    }
+    if policy.administrators.enabled {
+        let paths = ["administrators.gates.methods", "administrators.gates.required"];
+        gates(&policy.administrators.gates, paths, means, &mut found);
+    }
+    found
+}
+
+fn gates(gates: &Gates, [methods, required]: [&str; 2], means: &Means, found: &mut Vec<Unserved>) {
+    let mut served: Vec<MethodKind> = Vec::new();
+    for kind in gates.methods.iter().copied() {
+        if means.channels_of(kind).next().is_some() {
+            if !served.iter().any(|other| other.same_class(kind)) {
+                served.push(kind);
+            }
+            continue;
+        }
+        let lacks = match kind.nature() {
+            Nature::Oath => Lack::Seal,
+            Nature::External => Lack::ExternalMethod,
+            Nature::Contact | Nature::Saved | Nature::Password => Lack::Channel,
+        };
+        found.push(Unserved::new(methods, Some(kind), lacks));
+    }
+    if served.len() < usize::from(gates.required) {
+        found.push(Unserved::new(required, None, Lack::Methods));
+    }
+}

@@ -1,0 +1,126 @@
+//! Whether this engine can serve a policy, and whether its seal opens what the store was sealed with.
+
+use super::Engine;
+use super::admin::Admin;
+use super::check::meta_of;
+use super::error::{At as _, Error, Fault, Port};
+use super::step::next_count;
+use crate::domain::eligibility::Means;
+use crate::domain::ids::{RecordKey, TenantId};
+use crate::domain::policy::{Policy, Scope};
+use crate::domain::record::{Meta, Record, Subject, Version};
+use crate::domain::refusal::Refusal;
+use crate::domain::served::{Unserved, unserved};
+use crate::port::{Commit, Committed, PortError, PortErrorKind};
+
+/// Where the sealed check value is kept. Like the store's own record it does not depend on a key.
+const SEAL_KEY: RecordKey = RecordKey::from_bytes({
+    let mut bytes = [0; 32];
+    bytes[31] = 1;
+    bytes
+});
+/// What is sealed there, and what it is bound to.
+const CHECK: &[u8] = b"sspr: what this seal must open";
+
+impl Engine {
+    /// What of a policy this engine cannot serve for this tenant: kinds without a provider, a seal or
+    /// a host's method, gates that too few kinds are left for, a human check that is not there. Empty
+    /// if all of it is served. Another engine on the same store may serve more: check on the one that
+    /// serves the tenant.
+    ///
+    /// [`Admin::put_policy`] refuses a policy with an item that
+    /// [stops every reset](Unserved::stops_every_reset).
+    ///
+    /// ```
+    /// # async fn run(
+    /// #     engine: sspr::Engine,
+    /// #     tenant: sspr::TenantId,
+    /// #     policy: sspr::Policy,
+    /// # ) -> Result<(), sspr::Error> {
+    /// for item in engine.check(&tenant, &policy).await? {
+    ///     println!("{item}"); // users.methods: authenticator_app needs a seal
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Fault`] if the delivery cannot say which channels it has: that is no answer.
+    pub async fn check(&self, tenant: &TenantId, policy: &Policy) -> Result<Vec<Unserved>, Error> {
+        let channels = self.inner.delivery.channels(tenant).await.at(Port::Delivery)?;
+        let means = Means {
+            channels,
+            link: policy.link.is_some(),
+            oath: self.inner.seal.is_some(),
+            external: self.inner.external.iter().map(|method| method.kind()).collect(),
+        };
+        Ok(unserved(policy, &means, self.inner.human_check.is_some()))
+    }
+
+    /// Compares the seal with the one that the store was first used with: it must open the check value
+    /// that was sealed then. A value under an older key is sealed again under the present one, so that
+    /// the older key can be dropped.
+    pub(super) async fn check_seal(&self) -> Result<(), Error> {
+        let Some(seal) = &self.inner.seal else { return Ok(()) };
+        let store = &self.inner.store;
+        for _ in 0..3 {
+            let found = store.load(&SEAL_KEY).await.at(Port::Store)?;
+            if let Some(record) = &found {
+                let meta = meta_of(record).at(Port::Store)?;
+                let sealed = data_encoding::BASE64.decode(meta.check.as_bytes());
+                let sealed =
+                    sealed.map_err(|error| PortError::corrupt().because(error.to_string()));
+                let sealed = sealed.at(Port::Store)?;
+                let opened = seal.open(&sealed, CHECK).await;
+                let wrong = |kind| matches!(kind, PortErrorKind::Corrupt | PortErrorKind::Denied);
+                match opened {
+                    Ok(_) => {}
+                    Err(error) if wrong(error.kind()) => {
+                        let cause = "the seal does not open what this store was sealed with: the key \
+                                     is another one, or an older key was dropped too early";
+                        let error = PortError::denied().because(cause);
+                        return Err(Error::Fault(Fault { port: Port::Seal, error }));
+                    }
+                    Err(error) => return Err(Error::Fault(Fault { port: Port::Seal, error })),
+                }
+                if seal.is_current(&sealed) {
+                    return Ok(());
+                }
+            }
+            let sealed = seal.seal(CHECK, CHECK).await.at(Port::Seal)?;
+            let before = found.as_ref().map(Record::version);
+            let now = self.inner.clock.now();
+            let count = next_count(before, now);
+            let version = Version::new(count, u64::from_be_bytes(self.random()?));
+            let meta = Meta { key: SEAL_KEY, check: data_encoding::BASE64.encode(&sealed) };
+            let record = Record::new(SEAL_KEY, version, Subject::Meta(meta));
+            let columns = Meta::columns(now)?;
+            let commit = Commit::new(&record, before, &columns, &[]);
+            match store.commit(commit).await {
+                // Read back all the same if it is not known: another engine may have been first.
+                Ok(Committed::Applied) => return Ok(()),
+                Ok(Committed::Stale) => {}
+                Err(error) if error.kind() == PortErrorKind::Unknown => {}
+                Err(error) => return Err(Error::Fault(Fault { port: Port::Store, error })),
+            }
+        }
+        let cause = "the store does not keep the check value of the seal";
+        Err(Error::Fault(Fault { port: Port::Store, error: PortError::corrupt().because(cause) }))
+    }
+}
+
+impl Admin<'_> {
+    /// Refuses a policy under which this engine could serve no reset at all. One that lets nobody in
+    /// is put whatever is missing: that is how a tenant is closed.
+    pub(super) async fn refuse_unserved(&self, policy: &Policy) -> Result<(), Error> {
+        if policy.scope == Scope::None {
+            return Ok(());
+        }
+        let found = self.engine.check(self.tenant, policy).await?;
+        match found.into_iter().find(Unserved::stops_every_reset) {
+            Some(unserved) => Err(Refusal::PolicyNotServed(unserved).into()),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! Incarnation marks of a directory that begins to give them.
+
+use crate::support::*;
+use sspr::{EventKind, Refusal, SsprReason};
+
+fn mark(world: &World, mark: Option<&str>) {
+    let mark = mark.map(str::to_owned);
+    let update = |facts: &mut sspr::UserFacts| facts.incarnation.clone_from(&mark);
+    world.directory.update_user(&tenant(), &world.user, update).expect("known");
+}
+
+async fn reason(world: &World) -> (Option<SsprReason>, bool) {
+    let (tenant, root) = (tenant(), admin());
+    let seen = world.engine.admin(&tenant, &root).explain(&world.user).await.expect("explained");
+    (seen.reason, seen.unconfirmed_incarnation)
+}
+
+#[tokio::test]
+async fn a_record_without_a_mark_is_closed_to_a_mark_until_an_administrator_confirms_it() {
+    let world = World::memory(settings()).await;
+    world.register_both().await;
+    assert_eq!(reason(&world).await, (None, false));
+    mark(&world, Some("second person"));
+    assert_eq!(reason(&world).await, (Some(SsprReason::AccountDisabled), true));
+    // Neither a registration nor an act on the account adopts the record.
+    let listed = world.engine.registration().list(&request(), &world.signed_in()).await;
+    let closed = Refusal::NotEligible { reason: SsprReason::AccountDisabled };
+    assert_eq!(listed.unwrap_err().refusal(), Some(&closed));
+    let (tenant, root) = (tenant(), admin());
+    let by = world.engine.admin(&tenant, &root);
+    assert_eq!(by.unblock(&world.user).await.unwrap_err().refusal(), Some(&closed));
+    assert_eq!(reason(&world).await.0, Some(SsprReason::AccountDisabled));
+
+    by.confirm_incarnation(&world.user).await.expect("confirmed");
+    assert_eq!(reason(&world).await, (None, false));
+    let events = by.user_events(&world.user, None, 1_000).await.expect("listed").items;
+    assert!(matches!(events.last().expect("one").kind, EventKind::IncarnationConfirmed { .. }));
+    // From then on the mark holds: another one closes the record, and cannot be confirmed.
+    mark(&world, Some("third person"));
+    assert_eq!(reason(&world).await, (Some(SsprReason::AccountDisabled), false));
+    let refused = by.confirm_incarnation(&world.user).await.unwrap_err();
+    assert_eq!(refused.refusal(), Some(&closed));
+    mark(&world, None);
+    assert_eq!(reason(&world).await.0, Some(SsprReason::AccountDisabled), "no mark is no proof");
+}
+
+#[tokio::test]
+async fn forgetting_the_record_opens_the_identifier_to_its_new_holder() {
+    let world = World::memory(settings()).await;
+    world.register_both().await;
+    mark(&world, Some("second person"));
+    let (tenant, root) = (tenant(), admin());
+    world.engine.admin(&tenant, &root).forget(&world.user).await.expect("forgotten");
+    let (reason, unconfirmed) = reason(&world).await;
+    assert_eq!((reason, unconfirmed), (Some(SsprReason::TooFewMethods), false));
+}
+
+#[tokio::test]
+async fn an_account_that_opens_nothing_takes_a_mark_without_an_administrator() {
+    let world = World::memory(settings()).await;
+    mark(&world, Some("first"));
+    world.register_both().await;
+    assert_eq!(reason(&world).await, (None, false));
+    mark(&world, Some("second"));
+    assert_eq!(reason(&world).await.0, Some(SsprReason::AccountDisabled));
+}
+
+#[tokio::test]
+async fn a_mark_of_any_length_is_kept_and_compared() {
+    let world = World::memory(settings()).await;
+    let long = "x".repeat(40_000);
+    mark(&world, Some(&format!("{long}1")));
+    world.register_both().await;
+    assert_eq!(reason(&world).await, (None, false));
+    mark(&world, Some(&format!("{long}2")));
+    assert_eq!(reason(&world).await.0, Some(SsprReason::AccountDisabled));
+}

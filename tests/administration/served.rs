@@ -1,0 +1,133 @@
+//! Policies that an engine cannot serve, and seals that do not fit their store.
+
+use std::sync::Arc;
+
+use crate::support::*;
+use sspr::adapters::memory::{MemoryInbox, MemoryStore};
+use sspr::adapters::seal::KeySeal;
+use sspr::port::PortErrorKind;
+use sspr::testing::{ManualClock, block_on};
+use sspr::{
+    Channel, Engine, Error, Lack, MethodKind, Policy, PolicySettings, Refusal, Scope, SecretBytes,
+    Timestamp,
+};
+
+async fn plain_engine(channels: &[Channel]) -> Engine {
+    let clock = ManualClock::new(Timestamp::from_unix_seconds(START));
+    let inbox = MemoryInbox::new();
+    inbox.set_channels(&tenant(), channels.to_vec());
+    Engine::builder()
+        .keys(keys())
+        .store(MemoryStore::new())
+        .directory(directory(&clock))
+        .delivery(inbox)
+        .clock(clock)
+        .open()
+        .await
+        .expect("opened")
+}
+
+#[tokio::test]
+async fn a_policy_that_no_user_could_satisfy_is_refused_with_its_setting() {
+    let engine = plain_engine(&[Channel::Email]).await;
+    let (tenant, root) = (tenant(), admin());
+    let by = engine.admin(&tenant, &root);
+    let put = async |change: fn(&mut PolicySettings)| {
+        let mut settings = one_gate();
+        settings.administrators.enabled = false;
+        change(&mut settings);
+        let policy = Policy::new(settings).expect("sound");
+        let expected = by.policy().await.expect("read").map(|stored| stored.revision);
+        by.put_policy(&policy, expected).await
+    };
+    let refused = async |change: fn(&mut PolicySettings)| match put(change).await {
+        Err(Error::Refused(Refusal::PolicyNotServed(item))) => (item.path, item.lacks),
+        other => panic!("{other:?}"),
+    };
+    let two = |settings: &mut PolicySettings| settings.users.required = 2;
+    assert_eq!(refused(two).await, ("users.required".to_owned(), Lack::Methods));
+    let app = |settings: &mut PolicySettings| {
+        settings.users.methods = [MethodKind::AuthenticatorApp].into();
+    };
+    assert_eq!(refused(app).await, ("users.required".to_owned(), Lack::Methods));
+    let passkey = |settings: &mut PolicySettings| {
+        settings.users.methods = [MethodKind::Passkey].into();
+    };
+    assert_eq!(refused(passkey).await, ("users.required".to_owned(), Lack::Methods));
+    let human = |settings: &mut PolicySettings| settings.human_check = true;
+    assert_eq!(refused(human).await, ("human_check".to_owned(), Lack::HumanCheck));
+    let administrators = |settings: &mut PolicySettings| settings.administrators.enabled = true;
+    let path = "administrators.gates.required".to_owned();
+    assert_eq!(refused(administrators).await, (path, Lack::Methods));
+    assert!(by.policy().await.expect("read").is_none(), "none of them was put");
+    // Closing a tenant is possible whatever is missing; so is a policy that is served in part.
+    put(|settings| (settings.scope, settings.users.required) = (Scope::None, 2))
+        .await
+        .expect("put");
+    put(|_| {}).await.expect("mail is enough for one gate");
+}
+
+#[tokio::test]
+async fn the_check_names_everything_that_is_missing() {
+    let engine = plain_engine(&[Channel::Email]).await;
+    let mut settings = one_gate();
+    settings.users.methods = MethodKind::ALL.into();
+    settings.administrators.enabled = false;
+    settings.acknowledged.insert(sspr::Departure::GuessingAboveThreshold);
+    let policy = Policy::new(settings).expect("sound");
+    let found = engine.check(&tenant(), &policy).await.expect("checked");
+    let lacks = |kind| found.iter().find(|one| one.method == Some(kind)).map(|one| one.lacks);
+    assert_eq!(lacks(MethodKind::MobilePhone), Some(Lack::Channel));
+    assert_eq!(lacks(MethodKind::OfficePhone), Some(Lack::Channel));
+    assert_eq!(lacks(MethodKind::AuthenticatorApp), Some(Lack::Seal));
+    assert_eq!(lacks(MethodKind::OathToken), Some(Lack::Seal));
+    for kind in [MethodKind::AppNotification, MethodKind::Passkey, MethodKind::HostVerified] {
+        assert_eq!(lacks(kind), Some(Lack::ExternalMethod));
+    }
+    assert_eq!((lacks(MethodKind::Email), lacks(MethodKind::SavedCode)), (None, None));
+    assert!(found.iter().all(|one| one.path == "users.methods" && !one.stops_every_reset()));
+    let world = World::memory(settings_of_world()).await;
+    let policy = Policy::new(settings_of_world()).expect("sound");
+    assert_eq!(world.engine.check(&tenant(), &policy).await.expect("checked"), []);
+}
+
+fn settings_of_world() -> PolicySettings {
+    settings()
+}
+
+#[test]
+fn a_wrong_seal_key_is_seen_when_the_engine_opens_and_keys_still_rotate() {
+    let secret = |byte| SecretBytes::new(vec![byte; 32]);
+    let one = |id: u16| KeySeal::new(id, secret(id as u8)).expect("long enough");
+    let clock = ManualClock::new(Timestamp::from_unix_seconds(START));
+    let store = Arc::new(MemoryStore::new());
+    let open = |seal: KeySeal| {
+        let inbox = MemoryInbox::new();
+        let builder = builder(store.clone(), &clock, directory(&clock), inbox, 7).seal(seal);
+        block_on(builder.open())
+    };
+    open(one(1)).expect("the first seal");
+    open(one(1)).expect("the same again");
+    for wrong in [one(2), KeySeal::new(1, secret(9)).expect("long enough")] {
+        let Err(Error::Fault(fault)) = open(wrong) else { panic!("another key") };
+        assert_eq!(fault.error.kind(), PortErrorKind::Denied);
+        assert_eq!(fault.port, sspr::Port::Seal);
+        let source = std::error::Error::source(&fault.error).expect("said why").to_string();
+        assert!(source.contains("does not open what this store was sealed with"), "{source}");
+    }
+    // To rotate: open with both, seal with the new one, drop the old one.
+    let with = |first: u16, second: u16| {
+        one(first).also_open(second, secret(second as u8)).expect("another")
+    };
+    open(with(1, 2)).expect("verifies both");
+    open(with(2, 1)).expect("seals with the new one");
+    open(with(1, 2)).expect("an engine that still seals with the old one");
+    // The last engine of the old kind has sealed the value again: the run that moves the seeds to the
+    // new key moves it too.
+    assert!(open(one(2)).is_err());
+    let engine = open(with(2, 1)).expect("opened");
+    open(with(1, 2)).expect("once more in between");
+    block_on(engine.reseal(&tenant(), None, 10)).expect("moved");
+    open(one(2)).expect("the old key is dropped");
+    assert!(open(one(1)).is_err(), "the old key is no key of the store any more");
+}
