@@ -35,7 +35,7 @@ pub(crate) fn clear_budgets(
         budget.open = Default::default();
         budget.proven = Default::default();
         budget.sign_in = 0;
-        opened |= budget.disabled;
+        opened |= budget.disabled || budget.closed;
         budget.reopen();
     }
     turn.account.sends = Default::default();
