@@ -9,17 +9,19 @@ use crate::domain::eligibility::Means;
 use crate::domain::ids::{RecordKey, TenantId};
 use crate::domain::policy::{Policy, Scope};
 use crate::domain::record::{Record, Subject, Version};
-use crate::domain::store_note::Meta;
 use crate::domain::refusal::Refusal;
 use crate::domain::served::{Unserved, unserved};
+use crate::domain::store_note::{Meta, StoreId};
 use crate::port::{Commit, Committed, PortError, PortErrorKind};
 
-/// Where the sealed check value is kept. Like the store's own record it does not depend on a key.
+/// Where the sealed check value is kept, beside the store's own notes: a key of no account.
 const SEAL_KEY: RecordKey = RecordKey::from_bytes({
     let mut bytes = [0; 32];
-    bytes[31] = 1;
+    bytes[31] = 2;
     bytes
 });
+/// Stands in where the note has no id.
+const NO_ID: StoreId = StoreId::from_bytes([0; 16]);
 /// What is sealed there, and what it is bound to.
 const CHECK: &[u8] = b"sspr: what this seal must open";
 
@@ -94,7 +96,8 @@ impl Engine {
             let now = self.inner.clock.now();
             let count = next_count(before, now);
             let version = Version::new(count, u64::from_be_bytes(self.random()?));
-            let meta = Meta { key: SEAL_KEY, check: data_encoding::BASE64.encode(&sealed) };
+            let check = data_encoding::BASE64.encode(&sealed);
+            let meta = Meta { key: SEAL_KEY, id: None, ..Meta::new(check, NO_ID) };
             let record = Record::new(SEAL_KEY, version, Subject::Meta(meta));
             let columns = Meta::columns(now)?;
             let commit = Commit::new(&record, before, &columns, &[]);
