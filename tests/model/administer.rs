@@ -1,6 +1,6 @@
 //! What administrators do, the policy, and flows that are given up.
 
-use sspr::{Contacts, EmailAddress, MethodKind, Policy, ResetTicket, UnlockTicket};
+use sspr::{Contacts, EmailAddress, MethodKind, Policy, ResetTicket, UnlockTicket, UserId};
 
 use crate::command::Act;
 use crate::model::{Checked, Method, Purpose};
@@ -13,7 +13,14 @@ impl Run {
         let (tenant, root, engine) = (tenant(), admin(), self.sut.engine.clone());
         let admin = engine.admin(&tenant, &root);
         let id = user(who);
-        let told = self.model.users[who].addresses(true);
+        let told = self.model.users[who].addresses();
+        let recorded = match act {
+            Act::Unblock => "unblocked",
+            Act::RevokeMethods => "methods_revoked",
+            Act::RevokeFlows => "flows_revoked",
+            Act::Contacts(_) | Act::ChangedOutside => "",
+        };
+        let before = self.recorded(&id, recorded).await;
         let result = match act {
             Act::Unblock => admin.unblock(&id).await,
             Act::RevokeMethods => admin.revoke_methods(&id).await,
@@ -36,14 +43,22 @@ impl Run {
             ensure!(code == "busy", "an administrator was refused: {code}");
             return Ok(());
         }
+        // What changes nothing is not recorded; what the model knows of is something to change.
+        let happened = self.recorded(&id, recorded).await - before;
         let account = &mut self.model.users[who];
+        let something = match act {
+            Act::Unblock => !account.wrong.is_empty() || account.run.values().any(|run| *run > 0),
+            Act::RevokeMethods => !account.methods.is_empty(),
+            _ => false,
+        };
+        ensure!(happened <= 1 && (happened == 1 || !something), "{recorded}: {happened} times");
+        if happened == 0 && !recorded.is_empty() {
+            return Ok(());
+        }
         match act {
             Act::Unblock => {
                 account.wrong.clear();
-                // Nobody registers these anew.
-                for kind in [MethodKind::Password, MethodKind::Passkey] {
-                    account.run.insert(kind, 0);
-                }
+                account.run.clear();
                 account.sign_ins = 0;
                 self.model.event("unblocked");
                 self.forget_blocked(who, None);
@@ -65,6 +80,8 @@ impl Run {
                     return Ok(());
                 }
                 account.methods.retain(|one| !one.supplied);
+                // Another address is a registration as new.
+                account.run.insert(MethodKind::Email, 0);
                 account.methods.push(Method {
                     id: "supplied".to_owned(),
                     kind: MethodKind::Email,
@@ -86,14 +103,28 @@ impl Run {
         Ok(())
     }
 
+    /// How often the trail of a user has this event.
+    async fn recorded(&self, id: &UserId, code: &str) -> usize {
+        if code.is_empty() {
+            return 0;
+        }
+        let (tenant, root) = (tenant(), admin());
+        let events = self.sut.engine.admin(&tenant, &root).user_events(id, None, 100_000).await;
+        let events = events.expect("readable").items;
+        events.iter().filter(|event| event.kind.code() == code).count()
+    }
+
     pub(crate) async fn require(&mut self, required: u8) -> Checked {
         let (tenant, root) = (tenant(), admin());
         let admin = self.sut.engine.admin(&tenant, &root);
         let revision = admin.policy().await.expect("readable").map(|stored| stored.revision);
         let policy = Policy::new(settings(required)).expect("sound");
-        admin.put_policy(&policy, revision).await.map_err(|error| format!("not put: {error}"))?;
+        let put = admin.put_policy(&policy, revision).await;
+        let put = put.map_err(|error| format!("not put: {error}"))?;
         self.model.required = required;
-        self.model.event("policy_changed");
+        if put != revision.unwrap_or_default() {
+            self.model.event("policy_changed");
+        }
         Ok(())
     }
 

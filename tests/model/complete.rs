@@ -182,7 +182,7 @@ impl Run {
             Purpose::Change => ("notice.password_changed", "password_changed"),
             _ => ("notice.password_reset", "password_reset"),
         };
-        let told = self.model.users[who].addresses(true);
+        let told = self.model.users[who].addresses();
         self.model.tell(notice, told);
         self.model.event(event);
         let account = &mut self.model.users[who];
@@ -207,7 +207,7 @@ impl Run {
 
     fn unsettled(&mut self, index: usize, who: usize, typed: &str, wrote: bool) {
         let unlock = self.model.flows[index].purpose == Purpose::Unlock;
-        let told = self.model.users[who].addresses(true);
+        let told = self.model.users[who].addresses();
         let notice = if unlock {
             "notice.account_may_have_been_unlocked"
         } else {

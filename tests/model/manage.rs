@@ -136,7 +136,7 @@ impl Run {
         let hold = if method.to.is_some() { HOLD } else { 0 };
         method.usable_from = self.model.now + hold;
         let kind = method.kind;
-        let told_before = self.model.users[who].addresses(true);
+        let told_before = self.model.users[who].addresses();
         let methods_before = self.model.users[who].methods.len();
         self.model.users[who].methods.retain(|one| Some(&one.id) != replaced.as_ref());
         let gone = self.model.users[who].methods.len() < methods_before;
@@ -193,7 +193,7 @@ impl Run {
             return Ok(());
         };
         self.model.event("method_added");
-        let told = self.model.users[who].addresses(true);
+        let told = self.model.users[who].addresses();
         let done = registration.acknowledge_saved_codes(&request, &signed_in, &set.id).await;
         let code = code_of(&done);
         if done.is_err() {
@@ -235,7 +235,7 @@ impl Run {
             return Ok(());
         }
         let id = methods[usize::from(method) % methods.len()].id.clone();
-        let told = self.model.users[who].addresses(true);
+        let told = self.model.users[who].addresses();
         let signed_in = self.sut.signed_in(who);
         let method = MethodId::parse(&id).expect("valid");
         let registration = self.sut.engine.registration();

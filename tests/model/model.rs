@@ -157,11 +157,11 @@ impl User {
     }
 
     /// Addresses that a notice goes to: on the record, and the directory's.
-    pub(crate) fn addresses(&self, with_primary: bool) -> BTreeSet<String> {
+    pub(crate) fn addresses(&self) -> BTreeSet<String> {
         let told = [MethodKind::Email, MethodKind::MobilePhone];
         let own = self.methods.iter().filter(|one| told.contains(&one.kind));
         let own = own.filter_map(|one| one.to.clone());
-        own.chain(with_primary.then(|| self.primary.clone())).collect()
+        own.chain([self.primary.clone()]).collect()
     }
 
     pub(crate) fn failures(&self, kind: MethodKind, proven: bool, now: i64) -> usize {

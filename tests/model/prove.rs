@@ -170,7 +170,7 @@ impl Run {
                 if let Some(method) = own {
                     method.codes.retain(|code| code != typed);
                 }
-                let told = account.addresses(false);
+                let told = account.addresses();
                 self.model.tell("notice.saved_code_used", told);
                 self.model.event("saved_code_used");
             }
