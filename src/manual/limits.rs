@@ -37,8 +37,13 @@
 //! | Sources that take all they can | Codes a day, at least | Measured over a week |
 //! |---|---|---|
 //! | 1 | 3 | 5 in any 24 hours, the first at once |
-//! | 5 | 1 | at least 1 in any 24 hours |
-//! | 50, 1 000 | 0 | 1 or 2 in any 24 hours: an owner who keeps asking meets an entry that has aged |
+//! | 5 | 1 | 2 in any 24 hours, the first at once |
+//! | 50 | 0 | 0 |
+//! | 1 000 | 0 | 0 |
+//!
+//! The simulated attackers come whenever something is free again, and just before the owner, who asks
+//! once an hour. Those who guess have at most 10 wrong codes of a method compared in any 24 hours, and
+//! 40 in all while no right one comes between: then the method is closed to strangers.
 //!
 //! With guesses and without, where one gate is asked for or two. A known device and a familiar source
 //! get through against all of them, also when they come for the first time after a week. These are

@@ -9,7 +9,7 @@
 //! | Tries | The engine | Left |
 //! |---|---|---|
 //! | to learn who exists | Before the first proof every answer is a function of the request, the policy and counters of the source; the same ports are called; `not_before` hides the time | what the host does before and after; a load that outlasts the floor |
-//! | to guess a code | Five comparisons per code, ten failures per day and method, fifty in all; each is charged before it is made | odds that [`Policy::review`](crate::Policy::review) computes |
+//! | to guess a code | Five comparisons per code, ten failures per day and method, forty in a row; each is charged before it is made | odds that [`Policy::review`](crate::Policy::review) computes |
 //! | a little on many accounts | Counters by source, destination, number range and tenant; codes grow while the tenant's is spent | a botnet below all of them |
 //! | the same code in parallel | One conditional commit: one proof, whatever the number of requests and processes | a store that breaks its contract |
 //! | new flows or resends for fresh tries | Budgets belong to account and method, not to a flow or a code | |
@@ -162,10 +162,12 @@
 //!
 //! - A hijacked number or mailbox, where one gate is enough.
 //! - A person who types a code, or reads it out, for somebody else.
-//! - Strangers who fail for days on end: fifty failures of a method in a row, ten a day, put it out of
-//!   use until it is registered anew, at the host's own sign-in too. The owner is told at half of them,
-//!   and any success in between starts the run again.
-//! - One gate and a botnet: the owner waits.
+//! - Strangers who fail for days on end: forty failures of a method in a row, ten a day, close it to
+//!   all but known devices and familiar sources, whose next ten put it out of use until it is
+//!   registered once more. The owner is told at half of the fifty, and any success in between starts
+//!   the run again.
+//! - A botnet, and an owner in an unknown place without a known device: the owner waits for as long as
+//!   it goes on.
 //! - Guessing itself: budgets make it unlikely, and the review says how unlikely.
 //! - [`Disclosure::Masked`](crate::Disclosure::Masked) towards somebody who knows the address, and
 //!   [`Disclosure::Reasoned`](crate::Disclosure::Reasoned) towards everybody.

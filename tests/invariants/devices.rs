@@ -81,7 +81,7 @@ fn inv03_a_known_device_resets_under_attack() {
             let world = world(&kept, 2).await;
             let device = remembered(&world).await;
             attack(&world, 12, None).await;
-            let silent = whole_reset(&world, request).await;
+            let silent = whole_reset(&world, || request_from("192.0.2.200")).await;
             assert!(silent.is_err(), "{}: the attack has spent nothing", kept.name);
             whole_reset(&world, || from(&device)).await.expect(kept.name);
             assert!(world.password_is(NEW), "{}", kept.name);

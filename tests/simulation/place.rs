@@ -36,7 +36,7 @@ pub(crate) fn sqlite() -> Place {
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
     let folder = base.join(format!("sspr-simulation-{}-{number}", std::process::id()));
     std::fs::create_dir_all(&folder).expect("a folder");
-    let store = sspr::adapters::sqlite::SqliteStore::open(folder.join("sspr.db"));
+    let store = sspr::adapters::sqlite::SqliteStore::create(folder.join("sspr.db"));
     let store: Arc<dyn Store> = Arc::new(store.expect("opened"));
     Place { name: "sqlite", store, folder: Some(folder) }
 }
