@@ -4,7 +4,11 @@ use std::time::Duration;
 
 use crate::person::*;
 use crate::support::*;
-use sspr::{Contacts, EmailAddress, MethodKind, MethodView, Prompt, Refusal, SignedIn};
+use sspr::testing::SoftToken;
+use sspr::{
+    Contacts, EmailAddress, MethodKind, MethodView, NewAuthenticator, OathParameters, Prompt,
+    Refusal, SignedIn,
+};
 
 const MAIL_AND_TEXT: [(&str, &str); 2] = [("email.email", MAIL), ("mobile_phone.sms", MOBILE)];
 
@@ -203,5 +207,29 @@ async fn what_an_administrator_revoked_or_wants_again_is_registered_by_password_
         assert_eq!(refusal(bind_codes(&world, &user).await), Refusal::NotOffered);
         world.clock.advance(Duration::from_secs(86_401));
         assert!(passes(&world, MAIL_AND_TEXT).await);
+    }
+}
+
+/// D1: the seed is shown once. A page that is loaded again shows another, as often as it takes, and
+/// only the last one counts.
+#[tokio::test]
+async fn an_app_whose_page_was_lost_is_enrolled_again_in_the_same_session() {
+    let world = World::memory(with_devices()).await;
+    let user = password_only(&world, "first");
+    let (registration, app) = (world.engine.registration(), NewAuthenticator::new("C", "ada"));
+    let mut shown = Vec::new();
+    for _ in 0..3 {
+        let enrolled = registration.enrol_authenticator(&request(), &user, &app).await;
+        shown.push(enrolled.expect("shown"));
+    }
+    let listed = registration.list(&request(), &user).await.expect("listed");
+    assert_eq!(listed.len(), 1, "one waits: {listed:?}");
+    for (place, enrolled) in shown.iter().enumerate() {
+        let seed = enrolled.seed.expose_secret();
+        let token = SoftToken::new(seed, OathParameters::default()).expect("a seed");
+        let typed = code(&token.code(sspr::Clock::now(&world.clock)));
+        let ticket = &enrolled.reply.ticket;
+        let confirmed = registration.confirm(&request(), &user, ticket, &typed).await;
+        assert_eq!(confirmed.is_ok(), place == 2, "page {place}: {confirmed:?}");
     }
 }

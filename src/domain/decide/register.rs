@@ -170,13 +170,15 @@ fn is_unconfirmed(method: &Method) -> bool {
     !method.active() && method.provenance == Provenance::Unconfirmed
 }
 
-/// The pending methods that this one takes the place of: the same address once more, or another
-/// replacement for the same method.
+/// The pending methods that this one takes the place of: the same address once more, another
+/// replacement for the same method, or another app of the same session. The seed of an app is shown
+/// once: a page that was reloaded, or an answer that was lost, must not use up the room of the kind.
 fn pending_again(methods: &[Method], add: &Add<'_>) -> Vec<MethodId> {
     let same = |one: &&Method| {
         let address = matches!(add.factor, Factor::Address(to) if reaches(one, to));
         let replacement = add.replaces.is_some() && one.replaces.as_ref() == add.replaces;
-        is_unconfirmed(one) && one.kind == add.kind && (address || replacement)
+        let app = matches!(add.factor, Factor::Oath(_)) && one.session == Some(add.binding.session);
+        is_unconfirmed(one) && one.kind == add.kind && (address || replacement || app)
     };
     methods.iter().filter(same).map(|one| one.id.clone()).collect()
 }
