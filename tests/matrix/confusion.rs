@@ -9,7 +9,7 @@ use crate::cells::{Cell, Flow, cells};
 use crate::play::{Hand, Play, Secret, Stage, door_of, stages};
 use crate::rules::{Rule, Whose, forms, price, redeems, rule};
 use crate::steps::{give, read, to_the_door};
-use crate::town::{Person, Town, people};
+use crate::town::{Person, Town, people, policy};
 
 pub(crate) const SOURCES: [&str; 2] = ["198.51.100.1", "198.51.100.2"];
 /// What a right secret leaves behind.
@@ -54,7 +54,10 @@ pub(crate) fn plays(from: Cell, at: Cell, whose: Whose) -> [Play; 2] {
 fn pair(from: Cell, at: Cell, whose: Whose) -> usize {
     block_on(async {
         let label = format!("{from:?} at {at:?}, {whose:?}");
-        let town = Town::new(from.required().max(at.required()));
+        let mut settings = policy(from.required().max(at.required()));
+        // The subject is what a secret opens, not what a source may hold: each code has all tries.
+        settings.sends.source_share = 100;
+        let town = Town::with(settings);
         let engine = town.healthy(7).await;
         let [theirs, mine] = plays(from, at, whose);
         let mut left = to_the_door(&town, &engine, &theirs).await;

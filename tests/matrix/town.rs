@@ -106,6 +106,8 @@ pub(crate) fn policy(required: u8) -> PolicySettings {
     }
     settings.link = Some(LinkBase::parse(BASE).expect("sound"));
     settings.unlock_without_reset = true;
+    // The subject is faults, not cost: all that happens in a case is told in notices of its own.
+    settings.notices.texts.max = 16;
     let role = sspr::RoleId::parse("Global Administrator").expect("valid");
     settings.notifications.administrator_roles = [role].into();
     settings

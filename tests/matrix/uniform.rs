@@ -5,11 +5,14 @@ use std::sync::Arc;
 
 use sspr::adapters::memory::{GroupMember, MemoryStore};
 use sspr::testing::{CallLog, Recorder, SeededEntropy, TestSeal, block_on};
-use sspr::{DeviceSecret, Engine, GroupId, Identifier, Request, Scope, Source, UserFacts, UserId};
+use sspr::{
+    DeviceSecret, Engine, GroupId, Identifier, Request, Scope, SendBudgets, Source, UserFacts,
+    UserId,
+};
 
 use crate::cells::{Flow, Way, cells};
 use crate::confusion::counted;
-use crate::script::{Asked, Watched, script};
+use crate::script::{Asked, Seen, Watched, script};
 use crate::support::{OLD, keys};
 use crate::town::{Person, Town, idle, people, policy};
 
@@ -33,16 +36,19 @@ use Who::{Disabled, KnownDevice, Nobody, OutOfScope, Owner, Spent, WithoutMethod
 
 const EVERYBODY: [Who; 7] =
     [Nobody, Disabled, OutOfScope, WithoutMethods, Owner, KnownDevice, Spent];
+/// The share that a source may hold of a budget by default, and one that sets no limit.
+const SHARES: [u8; 2] = [50, 100];
 
 fn named(name: &str) -> Identifier {
     Identifier::parse(&format!("{name}@id.example")).expect("valid")
 }
 
-async fn watched(asked: Asked, who: Who) -> Watched {
+async fn watched(asked: Asked, who: Who, share: u8) -> Watched {
     let group = GroupId::parse(GROUP).expect("valid");
     let mut settings = policy(1);
     settings.scope = Scope::Selected([group.clone()].into());
     settings.typed_number = asked.typed;
+    settings.sends.source_share = share;
     let store = MemoryStore::new();
     let town = Town::filled(Arc::new(store.clone()), settings);
     let ada = &people()[0];
@@ -103,18 +109,21 @@ async fn recorded(town: &Town, store: MemoryStore, log: &CallLog) -> Engine {
     builder.open().await.expect("opened")
 }
 
-/// Strangers open on an account what may be opened, so that the next flow is refused in silence.
+/// Strangers open on an account what may be opened, so that the next challenge is refused in
+/// silence. Each comes from a source of its own: one source cannot spend a budget.
 async fn spend(watched: &Watched, asked: Asked, ada: &Person, batch: u8) {
-    for number in 0..3 {
+    let sends = SendBudgets::default();
+    let passive = matches!(asked.way, Way::App | Way::Token | Way::SavedCode | Way::Passkey);
+    let hour = if passive { sends.in_hand_per_hour } else { sends.per_hour };
+    // Half of the hour's challenges: all at once are more than may be live.
+    for number in 0..hour / 2 {
         let source = Source::parse(&format!("198.51.{batch}.{number}"));
         let request = Request::new(ada.tenant.clone(), source);
         let reset = watched.engine.reset();
         let reply = reset.start(&request, &ada.name).await.expect("started");
-        // Two codes of one method take all the comparisons that it has.
-        let other = if asked.way == Way::App { Way::Token } else { Way::App };
-        let way = if number < 2 { asked.way } else { other };
+        let way = asked.way;
         let mut selection = way.selection();
-        if asked.typed && way != other {
+        if asked.typed {
             let right = if way == Way::OfficePhone { ada.office(false) } else { ada.mobile(false) };
             selection = selection.with_typed_number(&right).expect("a number");
         }
@@ -141,37 +150,55 @@ fn same(left: &[String], right: &[String], label: &str) {
     }
 }
 
+/// The script of everybody, of whom the first is nobody.
+fn seen_of(one: Asked, everybody: &[Who], share: u8) -> Vec<Seen> {
+    let seen = |who: &Who| {
+        block_on(async {
+            let watched = watched(one, *who, share).await;
+            let tenant = &people()[0].tenant;
+            let opened = counted(&watched.town, tenant, &["challenge_opened"]).await;
+            let seen = script(&watched, one).await;
+            let now = counted(&watched.town, tenant, &["challenge_opened"]).await;
+            // What is compared is what it is said to be.
+            if *who == Spent {
+                assert_eq!(now, opened, "{one:?}: the budget is spent");
+            } else if !one.typed {
+                assert!(now > opened, "{one:?}, {who:?}: no challenge was opened");
+            }
+            seen
+        })
+    };
+    everybody.iter().map(seen).collect()
+}
+
 #[test]
 fn every_option_is_answered_alike_for_everybody() {
     let asked = everything();
     assert_eq!(asked.len(), 2 * (11 + 3));
     for one in asked {
-        let all = EVERYBODY.map(|who| {
-            block_on(async {
-                let watched = watched(one, who).await;
-                let tenant = &people()[0].tenant;
-                let opened = counted(&watched.town, tenant, &["challenge_opened"]).await;
-                let seen = script(&watched, one).await;
-                let now = counted(&watched.town, tenant, &["challenge_opened"]).await;
-                // What is compared is what it is said to be.
-                if who == Spent {
-                    assert_eq!(now, opened, "{one:?}: the budget is spent");
-                } else if !one.typed {
-                    assert!(now > opened, "{one:?}, {who:?}: no challenge was opened");
-                }
-                seen
-            })
-        });
+        let all = seen_of(one, &EVERYBODY, SHARES[0]);
         let first = &all[0];
         assert!(first.answers.len() >= 38, "{} calls", first.answers.len());
         for (who, seen) in EVERYBODY.iter().zip(&all).skip(1) {
             let label = format!("{one:?}, nobody and {who:?}");
             same(&first.answers, &seen.answers, &label);
-            // Nothing is written where a budget is spent: that is said in DESIGN section 2.
-            if *who != Spent {
+            // Nothing is written where a budget is spent: that is said in DESIGN section 2. The
+            // script spends the share of its source, which does not bind a known device.
+            if !matches!(who, Spent | KnownDevice) {
                 same(&first.calls, &seen.calls, &label);
             }
         }
+    }
+}
+
+/// No share ends before the other: every call of the script is compared.
+#[test]
+fn a_known_device_makes_the_calls_of_nobody_where_no_share_binds_them() {
+    for one in everything() {
+        let all = seen_of(one, &[Nobody, KnownDevice], SHARES[1]);
+        let label = format!("{one:?}, nobody and a known device");
+        same(&all[0].answers, &all[1].answers, &label);
+        same(&all[0].calls, &all[1].calls, &label);
     }
 }
 
@@ -180,11 +207,11 @@ fn every_option_is_answered_alike_for_everybody() {
 fn the_script_sees_a_difference_where_there_is_one() {
     block_on(async {
         let asked = Asked { flow: Flow::Reset, way: Way::App, typed: false };
-        let seen = |who| async move { script(&watched(asked, who).await, asked).await };
+        let seen = |who| async move { script(&watched(asked, who, SHARES[0]).await, asked).await };
         let (nobody, spent) = (seen(Nobody).await, seen(Spent).await);
         assert_ne!(nobody.calls, spent.calls, "the log counts what is written");
         let other = Asked { way: Way::Token, ..asked };
-        let token = script(&watched(other, Nobody).await, other).await;
+        let token = script(&watched(other, Nobody, SHARES[0]).await, other).await;
         assert_ne!(nobody.answers, token.answers, "the answers name the option");
     });
 }
