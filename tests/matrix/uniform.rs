@@ -36,8 +36,8 @@ use Who::{Disabled, KnownDevice, Nobody, OutOfScope, Owner, Spent, WithoutMethod
 
 const EVERYBODY: [Who; 7] =
     [Nobody, Disabled, OutOfScope, WithoutMethods, Owner, KnownDevice, Spent];
-/// The share that a source may hold of a budget by default, and one that sets no limit.
-const SHARES: [u8; 2] = [50, 100];
+/// The share of a budget that sets no limit to one source.
+const WHOLE: u8 = 100;
 
 fn named(name: &str) -> Identifier {
     Identifier::parse(&format!("{name}@id.example")).expect("valid")
@@ -176,7 +176,7 @@ fn every_option_is_answered_alike_for_everybody() {
     let asked = everything();
     assert_eq!(asked.len(), 2 * (11 + 3));
     for one in asked {
-        let all = seen_of(one, &EVERYBODY, SHARES[0]);
+        let all = seen_of(one, &EVERYBODY, SendBudgets::default().source_share);
         let first = &all[0];
         assert!(first.answers.len() >= 38, "{} calls", first.answers.len());
         for (who, seen) in EVERYBODY.iter().zip(&all).skip(1) {
@@ -191,11 +191,11 @@ fn every_option_is_answered_alike_for_everybody() {
     }
 }
 
-/// No share ends before the other: every call of the script is compared.
+/// The whole budget is one source's, so that every call of the script is compared.
 #[test]
 fn a_known_device_makes_the_calls_of_nobody_where_no_share_binds_them() {
     for one in everything() {
-        let all = seen_of(one, &[Nobody, KnownDevice], SHARES[1]);
+        let all = seen_of(one, &[Nobody, KnownDevice], WHOLE);
         let label = format!("{one:?}, nobody and a known device");
         same(&all[0].answers, &all[1].answers, &label);
         same(&all[0].calls, &all[1].calls, &label);
@@ -207,11 +207,14 @@ fn a_known_device_makes_the_calls_of_nobody_where_no_share_binds_them() {
 fn the_script_sees_a_difference_where_there_is_one() {
     block_on(async {
         let asked = Asked { flow: Flow::Reset, way: Way::App, typed: false };
-        let seen = |who| async move { script(&watched(asked, who, SHARES[0]).await, asked).await };
+        let seen = |who| async move {
+            script(&watched(asked, who, SendBudgets::default().source_share).await, asked).await
+        };
         let (nobody, spent) = (seen(Nobody).await, seen(Spent).await);
         assert_ne!(nobody.calls, spent.calls, "the log counts what is written");
         let other = Asked { way: Way::Token, ..asked };
-        let token = script(&watched(other, Nobody, SHARES[0]).await, other).await;
+        let token =
+            script(&watched(other, Nobody, SendBudgets::default().source_share).await, other).await;
         assert_ne!(nobody.answers, token.answers, "the answers name the option");
     });
 }
