@@ -89,6 +89,7 @@ impl Run {
                     supplied: true,
                     added: self.model.now,
                     usable_from: self.model.now,
+                    replaces: None,
                     token: None,
                     used: None,
                     codes: Vec::new(),

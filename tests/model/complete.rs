@@ -194,6 +194,13 @@ impl Run {
             self.model.void_others(who, Some(index));
             self.forget_blocked(who, Some(MethodKind::Password));
         }
+        if purpose == Purpose::Reset {
+            let held = self.model.users[who].methods.len();
+            self.model.drop_held(who);
+            if self.model.users[who].methods.len() < held {
+                self.goal("a reset dropped what was on hold");
+            }
+        }
         let flow = &mut self.model.flows[index];
         (flow.done, flow.granted_until, flow.last) = (true, None, None);
         let proofs = flow.proofs.len();

@@ -1,10 +1,10 @@
 //! Sequences that have once told a mistake from the rules: kept, and run each time.
 
-use crate::command::{Act, Command, How, What, With};
+use crate::command::{Act, Command, How, Span, What, With};
 
 use Command::{
-    Admin, Challenge, Complete, Gate, Guess, OldTicket, Prove, Redeem, Register, Remove, Require,
-    SignIn, Start, StartChange,
+    Admin, Advance, Challenge, Complete, Gate, Guess, OldTicket, Prove, Redeem, Register, Remove,
+    Require, SignIn, Start, StartChange,
 };
 
 /// Each by the rule that it holds.
@@ -25,6 +25,35 @@ pub(crate) const FOUND: &[(&str, &[Command])] = &[
     (
         "the strictest policy that was seen holds",
         &[START, Gate { flow: 0, option: 0 }, Require(2), COMPLETE],
+    ),
+    (
+        "an app that is enrolled again takes the place of the one that waits",
+        &[APP, APP, Prove { flow: 200, how: How::Right }, Prove { flow: 0, how: How::Right }],
+    ),
+    (
+        "a replaced address counts until the hold of the new one is over",
+        &[
+            Register { who: 0, what: What::ReplaceEmail(0) },
+            Prove { flow: 0, how: How::Right },
+            START,
+            Gate { flow: 0, option: 0 },
+            Advance(Span::Hour),
+            START,
+            Gate { flow: 0, option: 0 },
+        ],
+    ),
+    (
+        "a reset drops an address on hold",
+        &[
+            Register { who: 0, what: What::ReplaceEmail(0) },
+            Prove { flow: 0, how: How::Right },
+            START,
+            Gate { flow: 0, option: 0 },
+            COMPLETE,
+            Advance(Span::Hour),
+            START,
+            Gate { flow: 0, option: 0 },
+        ],
     ),
     (
         "a saved code opens nothing twice",
@@ -105,4 +134,5 @@ pub(crate) const FOUND: &[(&str, &[Command])] = &[
 ];
 
 const START: Command = Start { who: 0, unlock: false };
+const APP: Command = Register { who: 0, what: What::App };
 const COMPLETE: Command = Complete { flow: 0, with: With::Good(0) };

@@ -72,6 +72,7 @@ impl Run {
             Answer::App("pending".to_owned())
         };
         self.seen.push(answer.clone());
+        self.model.drop_pending(who, kind, to.as_ref(), replaced.as_ref());
         let now = self.model.now;
         let method = Method {
             id: "pending".to_owned(),
@@ -80,6 +81,7 @@ impl Run {
             supplied: false,
             added: now,
             usable_from: now,
+            replaces: None,
             token,
             used: None,
             codes: Vec::new(),
@@ -137,17 +139,17 @@ impl Run {
         method.usable_from = self.model.now + hold;
         let kind = method.kind;
         let told_before = self.model.users[who].addresses();
-        let methods_before = self.model.users[who].methods.len();
-        self.model.users[who].methods.retain(|one| Some(&one.id) != replaced.as_ref());
-        let gone = self.model.users[who].methods.len() < methods_before;
+        let there = |one: &Method| Some(&one.id) == replaced.as_ref();
+        let replaces = self.model.users[who].methods.iter().any(there);
+        method.replaces = replaced.filter(|_| replaces);
         self.model.users[who].methods.push(method);
-        let (notice, event) = if gone {
-            ("notice.method_replaced", "method_replaced")
-        } else {
-            ("notice.method_added", "method_confirmed")
-        };
+        let notice = if replaces { "notice.method_replaced" } else { "notice.method_added" };
         self.model.tell(notice, told_before);
-        self.model.event(event);
+        // What it replaces goes at the end of the hold.
+        if !replaces || hold > 0 {
+            self.model.event("method_confirmed");
+        }
+        self.model.end_holds();
         self.forget_blocked(who, Some(kind));
         self.model.void_others(who, Some(index));
         let flow = &mut self.model.flows[index];
@@ -213,6 +215,7 @@ impl Run {
             supplied: false,
             added: self.model.now,
             usable_from: self.model.now,
+            replaces: None,
             token: None,
             used: None,
             codes: set.codes.iter().map(|code| code.expose_secret().to_owned()).collect(),

@@ -42,6 +42,8 @@ pub(crate) struct Method {
     pub(crate) supplied: bool,
     pub(crate) added: i64,
     pub(crate) usable_from: i64,
+    /// The id of the method that goes when this one may be used.
+    pub(crate) replaces: Option<String>,
     pub(crate) token: Option<Arc<SoftToken>>,
     pub(crate) used: Option<i64>,
     pub(crate) codes: Vec<String>,

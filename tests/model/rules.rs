@@ -78,7 +78,7 @@ impl Model {
 
     /// What live challenges of this kind may still compare, at most.
     pub(crate) fn promised(&self, user: usize, kind: MethodKind) -> usize {
-        let flows = self.flows.iter().filter(|flow| flow.user == Some(user));
+        let flows = self.flows.iter().filter(|flow| flow.user == Some(user) && !flow.dead);
         let all = flows.flat_map(|flow| flow.challenges.iter().chain(&flow.last));
         let all = all.filter(|one| one.kind == kind && self.now < one.until);
         all.map(|one| usize::from(ATTEMPTS.saturating_sub(one.compared))).sum()
@@ -98,6 +98,54 @@ impl Model {
         let account = &self.users[user];
         let spent = account.failures(kind, true, self.now);
         !account.shaken && spent + self.promised(user, kind) < BUDGET && account.sign_ins < RUN
+    }
+
+    /// What is added takes the place of what waits for the same: the same address, a replacement of
+    /// the same method, or an app of this session, of which there is one.
+    pub(crate) fn drop_pending(
+        &mut self,
+        user: usize,
+        kind: MethodKind,
+        to: Option<&String>,
+        replaced: Option<&String>,
+    ) {
+        for flow in self.flows.iter_mut().filter(|flow| flow.user == Some(user)) {
+            let same = flow.confirms.as_ref().is_some_and(|(pending, other)| {
+                let replaces = replaced.is_some() && other.as_ref() == replaced;
+                pending.kind == kind && (pending.to.as_ref() == to || replaces)
+            });
+            flow.dead |= same && !flow.done;
+        }
+    }
+
+    /// A method goes when the one that takes its place may be used.
+    pub(crate) fn end_holds(&mut self) {
+        let now = self.now;
+        let mut gone = 0;
+        for user in &mut self.users {
+            let over = user.methods.iter_mut().filter(|one| one.usable_from <= now);
+            let replaced: Vec<_> = over.filter_map(|one| one.replaces.take()).collect();
+            let before = user.methods.len();
+            user.methods.retain(|one| !replaced.contains(&one.id));
+            gone += before - user.methods.len();
+        }
+        for _ in 0..gone {
+            self.event("method_replaced");
+        }
+    }
+
+    /// A reset drops the methods whose hold is not over, and their owner is told.
+    pub(crate) fn drop_held(&mut self, user: usize) {
+        let now = self.now;
+        let methods = &mut self.users[user].methods;
+        let before = methods.len();
+        methods.retain(|one| one.supplied || one.usable_from <= now);
+        let dropped = before - methods.len();
+        for _ in 0..dropped {
+            let told = self.users[user].addresses();
+            self.tell("notice.method_removed", told);
+            self.event("method_removed");
+        }
     }
 
     /// Everything outstanding is void, but for the acting flow.

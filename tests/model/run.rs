@@ -208,6 +208,7 @@ impl Run {
         self.model.now += seconds;
         let now = self.model.now;
         self.sut.clock.set(Timestamp::from_unix_seconds(now));
+        self.model.end_holds();
         if seconds < 0 {
             for user in &mut self.model.users {
                 user.shaken = true;

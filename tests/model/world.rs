@@ -37,6 +37,10 @@ pub(crate) fn settings(required: u8) -> PolicySettings {
     settings.known_device_days = 0;
     settings.sends.resend_after = std::time::Duration::from_secs(30);
     settings.registration.hold = std::time::Duration::from_secs(HOLD as u64);
+    // What acts and notices may cost has tests of its own: the reference folds none.
+    let many = Rate::new(16, std::time::Duration::from_secs(60));
+    (settings.notices.texts, settings.notices.mails) = (many, many);
+    (settings.notices.acts_per_hour, settings.notices.acts_per_day) = (60, 60);
     let wide = Rate::new(100_000, day);
     let limits = &mut settings.limits;
     (limits.source, limits.source_identifier, limits.tenant) = (wide, wide, wide);
@@ -132,6 +136,7 @@ impl Prepared {
                 supplied: false,
                 added: 0,
                 usable_from: 0,
+                replaces: None,
                 token: None,
                 used: None,
                 codes: Vec::new(),
