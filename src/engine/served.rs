@@ -15,7 +15,7 @@ use crate::domain::store_note::{Meta, StoreId};
 use crate::port::{Commit, Committed, PortError, PortErrorKind};
 
 /// Where the sealed check value is kept, beside the store's own notes: a key of no account.
-const SEAL_KEY: RecordKey = RecordKey::from_bytes({
+pub(super) const SEAL_KEY: RecordKey = RecordKey::from_bytes({
     let mut bytes = [0; 32];
     bytes[31] = 2;
     bytes

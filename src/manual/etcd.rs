@@ -36,6 +36,10 @@
 //!
 //! # What an operator sees to
 //!
+//! - **Making it.** Once, by hand or by what sets up the cluster:
+//!   [`create`](crate::adapters::etcd::EtcdStore::create). The service calls
+//!   [`connect`](crate::adapters::etcd::EtcdStore::connect), which never makes a store: another
+//!   cluster, or a prefix with a misprint, is `Denied`.
 //! - **Compaction.** `--auto-compaction-mode=periodic --auto-compaction-retention=10m`, or by
 //!   revisions. Whether it is set cannot be asked; the store refuses to open
 //!   ([`with_max_history`](crate::adapters::etcd::EtcdOptions::with_max_history)) where far too
@@ -46,8 +50,7 @@
 //!   password, and reads go on. Compact, defragment, `etcdctl alarm disarm`.
 //! - **Maintenance of the engine.** Nothing expires by itself: `maintain` purges.
 //! - **Backup.** `etcdctl snapshot save`. A restored snapshot revives codes that were used and
-//!   attempts that were spent since: stop the engines first, rotate the short-lived keys, then
-//!   start them.
+//!   attempts that were spent since: [restoring](super::restoring) says in which order to go on.
 //! - **Rights.** A user with `readwrite` on the prefix and nothing else; TLS with client
 //!   certificates; peers over TLS as well. The store refuses plain `http` beyond the loopback.
 //!

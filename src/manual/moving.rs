@@ -30,6 +30,8 @@
 //!    [`close_source_first`](crate::transfer::Transfer::close_source_first). From here on no engine opens
 //!    the source, and the stores of this crate refuse every write to it: an engine that was forgotten
 //!    fails, instead of writing what is lost. The run brings over what has changed.
+//!    On PostgreSQL, connect to the source as the role that owns the schema: closing it changes
+//!    `schema_version`.
 //! 4. **Compare.** The same run compares both sides and ends as `Finished` or `Incomplete`.
 //! 5. **Open.** Call [`open_target`](crate::transfer::Transfer::open_target). Only a run that has found
 //!    both sides equal can do so.
@@ -75,6 +77,10 @@
 //!     }
 //! }
 //! ```
+//!
+//! The secrets of authenticator apps stay sealed as they are. The note that says which seal opens them
+//! comes over when the target is opened: give its engines the same seal, or one that has the old key
+//! beside its own. An engine with any other seal is refused with `Denied`.
 //!
 //! It may be broken off anywhere. Begun again, with a checkpoint or without one, by this process or
 //! another, it goes on; two at once do each other no harm. Until it is opened the target holds a mark, and

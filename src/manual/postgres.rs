@@ -6,17 +6,19 @@
 //!
 //! # Roles
 //!
-//! Three, each with no more than it needs. The owner migrates, once with each release, before the
-//! first node of that release starts; an older release goes on with the schema that it knows only
-//! as long as the version is the same, so a release that brings a migration says so in the
+//! Three, each with no more than it needs. The owner makes the store once (`PostgresStore::create`) and
+//! migrates it with each release, before the first node of that release starts
+//! (`PostgresStore::migrate`). Once a migration has raised the version of the schema, the stores of the
+//! older release refuse every write with `Denied`; a release that brings a migration says so in the
 //! changelog. Several nodes may migrate at once, and a migration that broke off is begun again.
+//! `migrate` and `connect` never make a store: a schema that is not there is `Denied`.
 //!
 //! ```sql
 //! CREATE ROLE sspr_owner LOGIN;
 //! CREATE SCHEMA sspr AUTHORIZATION sspr_owner;
 //! ```
 //!
-//! Then, when the owner has migrated (`PostgresStore::migrate`), the role that serves and the one that looks:
+//! Then, when the owner has made the store, the role that serves and the one that looks:
 //!
 //! ```sql
 //! CREATE ROLE sspr_serve LOGIN CONNECTION LIMIT 60;
@@ -86,7 +88,8 @@
 //! by `shard`, together) runs them on one machine each. It must hold to *read committed* or
 //! stronger within a bucket, and to the condition of an `UPDATE` against concurrent ones; run the
 //! contract kit (feature `conformance`) on it before you trust it. Only PostgreSQL itself is tested
-//! with each release. `schema_version` has one row and is read when a store connects.
+//! with each release. `schema_version` has one row; it is read when a
+//! store connects, and by each write.
 //!
 //! On one machine there is nothing to gain from declaring partitions.
 //!
@@ -144,7 +147,7 @@
 //! |---|---|
 //! | `Unknown` or `Unavailable` for more than seconds | the server, the network, the standby |
 //! | any `Corrupt` | a broken page, a row changed by hand, a lost head: an account stays closed |
-//! | any `Denied` | a password or a right was changed, a migration is missing |
+//! | any `Denied` | a password or a right was changed, a migration is missing, a newer release has migrated, the store was moved |
 //! | work that is late (below) | nothing calls `maintain`, or deliveries fail |
 //! | `pg_stat_replication` without a row of `sync_state` `sync` or `quorum` | commits wait |
 //! | rows that are long past their time | nothing purges |

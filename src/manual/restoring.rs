@@ -1,4 +1,7 @@
-//! Backup and restore, store by store, with the commands. Each is run by a test.
+//! Backup and restore, store by store, with the commands.
+//!
+//! A test runs the statement and the shell commands for SQLite as they stand here. No test runs those
+//! for PostgreSQL and etcd: try them with your versions before you rely on them.
 //!
 //! # What a restore brings back
 //!

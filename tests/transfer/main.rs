@@ -15,6 +15,8 @@ mod moved;
 mod refused;
 mod restored;
 mod scene;
+#[cfg(feature = "seal")]
+mod seal;
 #[path = "../support/servers/mod.rs"]
 mod servers;
 mod stores;

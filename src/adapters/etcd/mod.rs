@@ -6,7 +6,7 @@
 //! costs, what an operator has to see to, and when another store suits better.
 //!
 //! It needs a tokio runtime with its time and I/O drivers enabled: the one in which
-//! [`EtcdStore::connect`] is called carries the connections, and must outlive the store. Calls may
+//! [`EtcdStore::connect`] or [`EtcdStore::create`] is called carries the connections, and must outlive the store. Calls may
 //! come from other runtimes as well.
 //!
 //! ```no_run
@@ -17,6 +17,7 @@
 //! let options = EtcdOptions::new(["https://e1.contoso.example:2379", "https://e2.contoso.example:2379"])
 //!     .with_ca_certificates(ca)
 //!     .with_login("sspr", SecretText::from("correct horse"));
+//! // `create` has made the store once, by hand or by what sets up the cluster.
 //! let store = EtcdStore::connect(options).await?;
 //! # Ok(())
 //! # }

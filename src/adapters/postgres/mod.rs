@@ -11,9 +11,12 @@
 //!
 //! # async fn start(owner_password: sspr::SecretText, password: sspr::SecretText)
 //! # -> Result<(), Box<dyn std::error::Error>> {
-//! // With each release, by a role that owns the schema:
 //! let owner = PostgresOptions::parse("postgres://sspr_owner@db.example/identity")?;
-//! PostgresStore::migrate(&owner.with_password(&owner_password)).await?;
+//! let owner = owner.with_password(&owner_password);
+//! // Once, by a role that owns the schema:
+//! PostgresStore::create(&owner).await?;
+//! // With each release, by the same role:
+//! PostgresStore::migrate(&owner).await?;
 //!
 //! // In each process, by a role that may read and write the tables and nothing else:
 //! let serving = PostgresOptions::parse("postgres://sspr_serve@db.example/identity")?;
@@ -21,6 +24,9 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! Only `create` makes a store. `migrate` and `connect` answer `Denied` where there is none, so that a
+//! misprint in the name of a schema is an error and not an empty store.
 //!
 //! [The manual](crate::manual::postgres) says how to operate it: roles, pools, timeouts, vacuum,
 //! failover, backups, alerts, queries.
@@ -42,6 +48,7 @@
 //! | the server stops, or was told to end the session | `Unavailable` | `Unknown` |
 //! | answered without the synchronous standby: an operator cancelled the wait | | `Unknown` |
 //! | the password or a right is missing, no such table, no such schema | `Denied` | `Denied` |
+//! | a newer release has migrated the schema, or the store was moved | | `Denied` |
 //! | a row that cannot be read, a broken page, a position of an event that is taken | `Corrupt` | `Corrupt` |
 //!
 //! A read whose connection turns out to be lost is made once more on another one. A write never is.

@@ -40,11 +40,14 @@
 //! take turns. They stay; do not remove them while a process runs. All are made readable and
 //! writable by their owner only (0600). The file must be on a local disk: SQLite's write-ahead log
 //! does not work over a network file system. A process that is stopped while it writes (`SIGSTOP`,
-//! a debugger) stops the other writers until it goes on or dies.
+//! a debugger) stops the other writers until it goes on or dies: they wait 5 seconds for it and answer
+//! `Unavailable`.
 //!
-//! An empty file is taken for a new store. A file of another application (`application_id`) or of
-//! a newer schema (`user_version`) is refused and left as it is. A backup is made with `VACUUM INTO`
-//! or `.backup`, never by copying the file of a running process.
+//! [`create`](SqliteStore::create) makes a new store, in a file that is not there or is empty.
+//! [`open`](SqliteStore::open) opens one that is there and never makes one: a missing or empty file is
+//! `Denied`. Both refuse a file of another application (`application_id`) or of a newer schema
+//! (`user_version`) and leave it as it is. A backup is made with `VACUUM INTO` or `.backup`, never by
+//! copying the file of a running process; [the manual](crate::manual::restoring) says how to restore it.
 //!
 //! # For operators
 //!

@@ -9,6 +9,8 @@ use crate::domain::secret::secrets_equal;
 use crate::domain::store_note::{Meta, StoreId};
 use crate::domain::time::Timestamp;
 use crate::engine::check::meta_of;
+use crate::engine::served::SEAL_KEY;
+use crate::engine::step::next_count;
 use crate::port::{Commit, Committed, Entropy as _, Store, SystemEntropy};
 
 /// How often a note is written again because another process has written it in between.
@@ -155,6 +157,8 @@ impl Transfer<'_> {
     /// Opens the target to engines. If the version that this object has tried to write before stands
     /// there, that try has worked.
     pub(super) async fn open_marked(&mut self, marks: &Marks) -> Result<(), TransferError> {
+        // What is sealed comes over as it is, and so does what says which seal opens it.
+        self.carry_seal_note(marks).await?;
         for _ in 0..TRIES {
             let found = match self.marked(marks).await {
                 Err(TransferError::Opened) if self.opening.is_some() => {
@@ -172,6 +176,30 @@ impl Transfer<'_> {
             let _ = self.commit(self.to, Side::Target, &open, Some(found.version)).await?;
         }
         Err(TransferError::Contended { key: Meta::KEY })
+    }
+
+    /// Brings over the note about the seal, while the target is still closed: an engine whose seal does
+    /// not open what was copied is then refused when it opens, and not at the first code of an app.
+    async fn carry_seal_note(&self, marks: &Marks) -> Result<(), TransferError> {
+        let Some(source) = self.from.load(&SEAL_KEY).await.at(Side::Source)? else {
+            return Ok(());
+        };
+        for _ in 0..TRIES {
+            let there = self.to.load(&SEAL_KEY).await.at(Side::Target)?;
+            if there.as_ref().is_some_and(|there| there.body() == source.body()) {
+                return Ok(());
+            }
+            // After the load: what an engine writes once the target is open makes this one stale.
+            match self.marked(marks).await {
+                Err(TransferError::Opened) => return Ok(()),
+                marked => marked.map(drop)?,
+            }
+            let before = there.as_ref().map(Record::version);
+            let version = Version::new(next_count(before, self.clock.now()), nonce()?);
+            let note = Record::loaded(SEAL_KEY, version, source.body());
+            let _ = self.commit(self.to, Side::Target, &note, before).await?;
+        }
+        Err(TransferError::Contended { key: SEAL_KEY })
     }
 
     async fn put(
