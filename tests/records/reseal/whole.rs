@@ -219,10 +219,20 @@ fn a_seal_that_fails_costs_no_seed() {
                 drop(plan.on(name, sspr::testing::Fault::FailBefore));
                 let done = run(&dead, None, 10).await;
                 assert_eq!((done.resealed, done.left.len() as u64), (0, SEEDS), "{name}");
-                // Of the last account no seed is left: what cannot be checked is an error there.
-                let first = dead.reseal(&tenant(), None, 4).await.expect("a page");
-                let last = dead.reseal(&tenant(), first.next.as_ref(), 4).await;
-                assert_eq!(last.is_err(), name == "seal.open", "{name}: {last:?}");
+                // The last page never says that all is well: it has a seed left, or is an error.
+                let mut page = dead.reseal(&tenant(), None, 2).await;
+                while let Ok(Some(next)) = page.as_ref().map(|page| page.next.clone()) {
+                    page = dead.reseal(&tenant(), Some(&next), 2).await;
+                }
+                match page {
+                    Ok(page) if !page.left.is_empty() => {}
+                    // Only a seal that opens nothing leaves the check value without an answer.
+                    Ok(page) => assert_eq!(name, "seal.seal", "{}: {page:?}", place.name),
+                    Err(Error::Fault(fault)) => {
+                        assert_eq!((name, fault.port), ("seal.open", Port::Seal), "{}", place.name);
+                    }
+                    Err(error) => panic!("{}: {error}", place.name),
+                }
             }
             assert_eq!(kept(&place).await, seeds, "{}", place.name);
             let page = town.world.engine.reseal(&tenant(), None, 0).await.expect("a page");
