@@ -98,7 +98,7 @@ fn canonical(tag: &str) -> Option<String> {
     let sound = |subtag: &&str| {
         (1..=8).contains(&subtag.len()) && subtag.bytes().all(|byte| byte.is_ascii_alphanumeric())
     };
-    if !subtags.iter().all(|subtag| sound(&subtag)) {
+    if !subtags.iter().all(sound) {
         return None;
     }
     let letters = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphabetic());

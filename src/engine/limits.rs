@@ -105,7 +105,7 @@ impl Engine {
         let spent = raising.iter().zip(counted.chunks(READ));
         let spent = spent.filter(|(line, counts)| counts.iter().sum::<u64>() > line.most.into());
         // The tenant's is the last one, so it wins: the length of a code is the same for all.
-        Ok(spent.filter_map(|(line, _)| line.exceeded()).last())
+        Ok(spent.filter_map(|(line, _)| line.exceeded()).next_back())
     }
 
     /// Adds to the present slice of each line, and reads all slices of all lines.

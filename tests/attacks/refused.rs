@@ -69,7 +69,7 @@ async fn refused_tries_write_no_row(place: &Place) {
     for refused in [0, place.rounds(500, 60)] {
         let store = place.store();
         let world = world(store.clone(), defaults()).await;
-        let served = u32::try_from(defaults().limits.source.max).expect("few");
+        let served = defaults().limits.source.max;
         for n in 0..served {
             ask(&world, &source(1), &name(n)).await.expect("served");
         }

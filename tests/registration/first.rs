@@ -169,7 +169,7 @@ async fn the_prompt_asks_for_nothing_that_the_registration_refuses() {
     assert_eq!(prompt(&world, &user).await, Prompt::Register);
     bind_app(&world, &user).await.expect("admitted");
     bind_codes(&world, &user).await.expect("admitted");
-    assert_eq!(registered(&world, &user).await.0, true);
+    assert!(registered(&world, &user).await.0);
     assert_eq!(prompt(&world, &user).await, Prompt::Nothing);
     assert_eq!(refusal(bind_mobile(&world, &user).await), Refusal::NotOffered);
 }

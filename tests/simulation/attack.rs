@@ -204,7 +204,7 @@ impl Siege {
     }
 
     /// A request from the browser that the account knows, in an unknown place.
-    pub(crate) fn from_known_device(&self) -> Request {
+    pub(crate) fn at_a_known_device(&self) -> Request {
         let device = DeviceSecret::parse(self.device.expose_secret()).expect("ours");
         Request::new(tenant(), sspr::Source::parse("203.0.113.99")).with_device(device)
     }

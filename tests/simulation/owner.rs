@@ -65,7 +65,7 @@ fn held_to_its_bound(siege: &Siege, seen: &str) {
 }
 
 async fn both_known_pass(siege: &mut Siege, seen: &str) {
-    let device = siege.from_known_device();
+    let device = siege.at_a_known_device();
     assert!(siege.owner_passes(&device).await, "{seen}: a known device");
     assert!(siege.owner_passes(&Siege::from_familiar_source()).await, "{seen}: a familiar source");
 }

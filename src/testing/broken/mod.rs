@@ -192,4 +192,8 @@ impl Store for BrokenStore {
         self.write_what_was_answered()?;
         self.purge_wrongly(cutoff, limit).await
     }
+
+    async fn fence(&self, closed: bool) -> PortResult<bool> {
+        self.inner.fence(closed).await
+    }
 }
