@@ -43,6 +43,15 @@ pub(crate) const FOUND: &[(&str, &[Command])] = &[
         ],
     ),
     (
+        "a replaced address goes with the hold, though nothing else wakes the record",
+        &[
+            Register { who: 0, what: What::ReplaceEmail(0) },
+            Prove { flow: 0, how: How::Right },
+            Register { who: 0, what: What::SavedCodes },
+            Advance(Span::Hour),
+        ],
+    ),
+    (
         "a reset drops an address on hold",
         &[
             Register { who: 0, what: What::ReplaceEmail(0) },

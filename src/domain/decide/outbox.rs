@@ -40,7 +40,8 @@ pub(crate) fn next_work(account: &Account, now: Timestamp) -> Option<Work> {
     let dead = account.outbox.iter().any(|pending| pending.is_dead(now));
     let verdicts = account.budgets.iter().flat_map(|budget| &budget.verdicts);
     let unrecorded = verdicts.into_iter().any(|verdict| verdict.due() <= now);
-    if overdue || ended || dead || unrecorded {
+    let superseded = account.superseded(now).next().is_some();
+    if overdue || ended || dead || unrecorded || superseded {
         return Some(Work::Tidy);
     }
     let ready = account.outbox.iter().filter(|pending| {
