@@ -5,7 +5,7 @@ use std::path::Path;
 
 /// The rows of the list. Up to `HERE` their tests are those of this folder; the later ones were found
 /// in this engine, and name tests of other files, each after its file.
-const ROWS: usize = 57;
+const ROWS: usize = 58;
 const HERE: usize = 52;
 
 fn read(path: &str) -> String {
