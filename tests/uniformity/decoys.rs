@@ -222,7 +222,9 @@ fn an_unknown_name_costs_what_an_untouched_account_costs_after_a_flood() {
             let unknown = weighing.walk(name, 2).await;
             for ((step, calls, bytes), (_, other, weight)) in known.iter().zip(&unknown) {
                 assert_eq!(calls, other, "{name}: {step}");
-                let apart = bytes.abs_diff(*weight);
+                // A step that loads a record twice weighs it twice.
+                let bodies = calls.iter().filter(|call| call.contains("load")).count().max(1);
+                let apart = bytes.abs_diff(*weight) / bodies as u64;
                 assert!(apart <= TOLERANCE, "{name}: {step}: {bytes} and {weight} bytes");
             }
         }
