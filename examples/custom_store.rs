@@ -162,6 +162,10 @@ impl Store for FileStore {
     async fn add(&self, charges: &[Charge]) -> PortResult<Vec<u64>> {
         let (_lock, mut contents) = self.read()?;
         let add = |charge: &Charge| {
+            if charge.amount == 0 {
+                // A question, which writes nothing.
+                return contents.counters.get(&charge.key).map_or(0, |counter| counter.0);
+            }
             let counter = contents.counters.entry(charge.key).or_insert((0, charge.expires_at));
             *counter = (counter.0 + u64::from(charge.amount), counter.1.max(charge.expires_at));
             counter.0

@@ -128,6 +128,10 @@
 //!     async fn add(&self, charges: &[Charge]) -> PortResult<Vec<u64>> {
 //!         let mut tables = self.tables();
 //!         let add = |charge: &Charge| {
+//!             if charge.amount == 0 {
+//!                 // A question, which writes nothing.
+//!                 return tables.counters.get(&charge.key).map_or(0, |counter| counter.0);
+//!             }
 //!             let counter = tables.counters.entry(charge.key).or_insert((0, charge.expires_at));
 //!             counter.0 += u64::from(charge.amount);
 //!             counter.1 = counter.1.max(charge.expires_at);
