@@ -31,7 +31,7 @@ async fn fragile(world: &World, store: Arc<dyn sspr::Store>, plan: &FaultPlan) -
 async fn v44_a_crash_at_any_call_loses_no_message(place: &Place) {
     let (mut unopened, mut repeated, mut arrived) = (0, 0, 0);
     for pause in [Fault::Delay, Fault::DelayAfter] {
-        for polls in 1..place.rounds(26, 20) {
+        for polls in 1..place.rounds(40, 36) {
             let shop = place.shop();
             // Each call gives way once, before or after it happens: there the process may die.
             let plan = FaultPlan::none().everywhere(pause);
