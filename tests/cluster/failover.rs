@@ -29,6 +29,10 @@ struct Load {
     folder: Folder,
     next: AtomicUsize,
     running: AtomicBool,
+    /// Set while no server answers.
+    outage: AtomicBool,
+    /// Resets that began and ended well in one outage.
+    unfounded: AtomicUsize,
     told: Mutex<Vec<Told>>,
     faults: AtomicUsize,
 }
@@ -53,6 +57,8 @@ impl Load {
             folder,
             next: AtomicUsize::new(0),
             running: AtomicBool::new(true),
+            outage: AtomicBool::new(false),
+            unfounded: AtomicUsize::new(0),
             told: Mutex::default(),
             faults: AtomicUsize::new(0),
         })
@@ -74,7 +80,11 @@ impl Load {
             let number = self.next.fetch_add(1, Ordering::SeqCst);
             let person = self.people.all().get(number).expect("enough people");
             let password = format!("plum tractor {number} violet candle");
+            let began_in_outage = self.outage.load(Ordering::SeqCst);
             match reset(&self.engine, &self.inbox, person, &password, &tell).await {
+                Ok(()) if began_in_outage && self.outage.load(Ordering::SeqCst) => {
+                    self.unfounded.fetch_add(1, Ordering::SeqCst);
+                }
                 Ok(()) => {}
                 // Whoever was to deliver it had the fault.
                 Err(Ended::NoCode) => {
@@ -139,14 +149,23 @@ fn retryable(error: &Error) {
     assert_ne!(fault.retry(), Retry::Never, "{error:?}");
 }
 
-/// Nothing succeeds, nothing is refused for good, and an answer comes.
+/// Call it after the last server has ended: no reset that begins now succeeds, and each call is
+/// answered by a fault that may pass. A reset whose answers had arrived before may still end well.
 async fn fails_closed(load: &Load, within: Duration) {
-    let before = load.resets();
+    let before = load.faults();
+    load.outage.store(true, Ordering::SeqCst);
     let key = sspr::RecordKey::from_bytes([1; 32]);
     let loaded = tokio::time::timeout(within, load.store.load(&key)).await.expect("an answer");
-    let error = loaded.expect_err("nobody can know");
+    let error = loaded.expect_err("no server can know");
     assert_ne!(error.retry(), Retry::Never, "{error:?}");
-    assert_eq!(load.resets(), before);
+    let noticed = async {
+        while load.faults() == before {
+            moment(5).await;
+        }
+    };
+    tokio::time::timeout(within, noticed).await.expect("a reset is answered");
+    load.outage.store(false, Ordering::SeqCst);
+    assert_eq!(load.unfounded.load(Ordering::SeqCst), 0, "resets without a server");
 }
 
 /// V-2: the primary is killed under load and its synchronous standby promoted.
