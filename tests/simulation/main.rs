@@ -7,5 +7,6 @@
 mod support;
 
 mod attack;
+mod odds;
 mod owner;
 mod place;

@@ -9,9 +9,16 @@ use super::settings::{Gates, PolicySettings};
 
 /// What an attacker who only guesses achieves under a policy.
 ///
-/// The attacker is given everything else: the account's name, all its methods registered, every
-/// budget drawn to its end, as many sources as it takes, the weakest channel of each method. So
-/// the numbers are upper bounds. They do not cover an attacker who reads the messages.
+/// The numbers are upper bounds, for every policy that is accepted. The attacker is given everything
+/// else: the account's name, all its methods registered, the weakest channel of each method, as many
+/// sources as it takes, a known device and a familiar source, so that both pools of every budget are
+/// drawn to their ends; and an owner who proves methods, and completes resets, at the moments that
+/// help the attacker most. A stranger with neither device nor familiar source has the open pool alone:
+/// about half. `tests/simulation/odds` of the repository holds the numbers against attackers on the
+/// engine.
+///
+/// They hold while the policy stays as it is, no administrator clears the account's budgets, and no
+/// clock is set far back. They do not cover an attacker who reads the messages.
 ///
 /// ```
 /// use sspr::{MethodKind, Policy, PolicySettings};
@@ -37,36 +44,35 @@ pub struct Guessing {
 
 impl Guessing {
     pub(super) fn of(settings: &PolicySettings, gates: &Gates) -> Self {
-        let failures = &settings.failures;
         let targets: Vec<_> =
             gates.methods.iter().map(|kind| Target::of(settings, *kind)).collect();
-        let open = Bounds::of(settings, gates, failures.open);
-        let proven = Bounds::of(settings, gates, failures.proven);
-        let odds = |bounds: &Bounds, targets: &[Target]| Odds::of(settings, bounds, targets);
+        let bounds = Bounds::of(settings, gates);
+        let odds = |targets: &[Target]| Odds::of(settings, &bounds, targets);
 
         let methods = targets
             .iter()
             .map(|target| MethodOdds {
-                kind: target.kind,
-                space: target.space,
+                target: *target,
                 attempts: settings.attempts,
-                bounds: open,
-                odds: odds(&open, std::slice::from_ref(target)),
+                bounds,
+                odds: odds(std::slice::from_ref(target)),
             })
             .collect();
         let (takeover, single_gate) = if gates.required < 2 {
-            let all = odds(&open, &targets);
+            let all = odds(&targets);
             (all, all)
         } else {
-            // The first gate falls to the open pool within the span; the second must fall within
-            // that same flow, whose proofs die with it, to the proven pool.
+            // The first gate falls within the span; the second must fall within that same flow,
+            // whose proofs die with it. Each may fall to both pools: a flow draws on the open one
+            // before its first proof and on the proven one after it, and a known device has that
+            // from the start.
             let mut both = Odds::NONE;
             let mut held = Odds::NONE;
             for first in &targets {
                 let others: Vec<_> =
                     targets.iter().filter(|target| target.kind != first.kind).copied().collect();
-                let rest = odds(&proven, &others);
-                both = both.plus(odds(&open, std::slice::from_ref(first)).times(rest));
+                let rest = odds(&others);
+                both = both.plus(odds(std::slice::from_ref(first)).times(rest));
                 held = held.worse(rest);
             }
             (both, held)
@@ -74,22 +80,24 @@ impl Guessing {
         Self { takeover, single_gate, methods }
     }
 
-    /// The odds of passing every required gate by guessing. For two gates the chances multiply:
-    /// this holds as far as the gates are independent, as codes are, and as devices are not when
-    /// the mail is read on the phone that gets the text.
+    /// The odds of passing every required gate by guessing. For two gates the chances multiply: each
+    /// first gate that falls is followed by all guesses at the second that its flow allows. This holds
+    /// as far as the gates are independent, as codes are, and as devices are not when the mail is read
+    /// on the phone that gets the text.
     #[must_use]
     pub const fn takeover(&self) -> Odds {
         self.takeover
     }
 
     /// The worst case of one gate: all that guessing has to do for an attacker who already holds
-    /// the other one. The same as [`takeover`](Self::takeover) where one gate is required.
+    /// the other one, and guesses before proving it as well as after. The same as
+    /// [`takeover`](Self::takeover) where one gate is required.
     #[must_use]
     pub const fn single_gate(&self) -> Odds {
         self.single_gate
     }
 
-    /// The odds against each kind of method alone, by one who holds nothing.
+    /// The odds against each kind of method alone.
     #[must_use]
     pub fn methods(&self) -> &[MethodOdds] {
         &self.methods
@@ -98,7 +106,7 @@ impl Guessing {
     /// The odds against this kind of method, if the gates count it.
     #[must_use]
     pub fn method(&self, kind: MethodKind) -> Option<&MethodOdds> {
-        self.methods.iter().find(|method| method.kind == kind)
+        self.methods.iter().find(|method| method.kind() == kind)
     }
 
     /// One code tried against each of so many accounts.
@@ -108,7 +116,11 @@ impl Guessing {
     }
 }
 
-/// Probabilities that guessing succeeds against one account, each from 0 to 1.
+/// Probabilities that guessing succeeds against one account, each from 0 to 1, and each at most this:
+/// the chances of all guesses are added.
+///
+/// All but [`until_disabled`](Self::until_disabled) assume the worst of the owner, whose right codes
+/// end every run of failures before it stops the attacker. A span is any span of its length.
 ///
 /// ```
 /// use sspr::{Policy, PolicySettings};
@@ -152,10 +164,10 @@ impl Odds {
         };
         Self {
             per_code: weakest(|target| target.space),
-            per_flow: guessed(targets, bounds.flow),
-            per_day: guessed(targets, bounds.day),
-            until_disabled: guessed(targets, bounds.disabled),
-            per_year: guessed(targets, bounds.year),
+            per_flow: guessed(targets, &bounds.flow),
+            per_day: guessed(targets, &bounds.day),
+            until_disabled: guessed(targets, &bounds.disabled),
+            per_year: guessed(targets, &bounds.year),
             per_raised_code: weakest(|target| target.raised),
             before_raised: u64::from(settings.limits.tenant.max),
         }
@@ -200,27 +212,29 @@ impl Odds {
         self.per_code
     }
 
-    /// Every code that one flow may ask for.
+    /// Every guess that one flow allows, in both pools.
     #[must_use]
     pub const fn per_flow(&self) -> f64 {
         self.per_flow
     }
 
-    /// Every failure that the budgets allow in 24 hours.
+    /// Every guess that the budgets allow in any 24 hours.
     #[must_use]
     pub const fn per_day(&self) -> f64 {
         self.per_day
     }
 
-    /// Every consecutive failure until the methods are disabled: the bound for ever, as long as
-    /// the owner does not reset in between.
+    /// Every consecutive failure until the methods are disabled: the bound for ever, also for the
+    /// other spans, as long as no right code in between ends the run of failures, no method is
+    /// registered once more, and no administrator opens what was closed. Guesses that hit a first gate
+    /// end its run too.
     #[must_use]
     pub const fn until_disabled(&self) -> f64 {
         self.until_disabled
     }
 
-    /// Every failure that the budgets allow in 365 days, for an owner whose own successes keep
-    /// clearing the consecutive count.
+    /// Every guess that the budgets allow in any 365 days, for an owner whose right codes keep ending
+    /// the run of failures.
     #[must_use]
     pub const fn per_year(&self) -> f64 {
         self.per_year
@@ -241,21 +255,25 @@ impl Odds {
     }
 }
 
-/// The odds against one kind of method, and how many guesses an attacker gets.
+/// The odds against one kind of method, and how many guesses an attacker gets at most, in both pools
+/// of its budgets together.
+///
+/// The comparisons are those that [`Stats`](crate::Stats) counts, but for right secrets. Where a policy
+/// has phone numbers typed, wrong numbers count among them; the odds leave these out, since no number
+/// opens an account.
 ///
 /// ```
 /// use sspr::{MethodKind, Policy, PolicySettings};
 ///
 /// let review = Policy::new(PolicySettings::default())?.review();
 /// let mail = review.guessing().method(MethodKind::Email).unwrap();
-/// assert_eq!((mail.comparisons_per_code(), mail.comparisons_per_day()), (5, 10));
+/// assert_eq!((mail.comparisons_per_code(), mail.comparisons_per_day()), (5, 20));
 /// assert!(mail.bits() > 26.5);
 /// # Ok::<(), sspr::PolicyError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct MethodOdds {
-    kind: MethodKind,
-    space: u64,
+    target: Target,
     attempts: u8,
     bounds: Bounds,
     odds: Odds,
@@ -265,13 +283,13 @@ impl MethodOdds {
     /// The kind of method.
     #[must_use]
     pub const fn kind(&self) -> MethodKind {
-        self.kind
+        self.target.kind
     }
 
     /// The entropy of its weakest code, in bits.
     #[must_use]
     pub fn bits(&self) -> f64 {
-        float(self.space).log2()
+        float(self.target.space).log2()
     }
 
     /// Guesses at one code.
@@ -283,25 +301,25 @@ impl MethodOdds {
     /// Guesses within one flow.
     #[must_use]
     pub fn comparisons_per_flow(&self) -> u64 {
-        self.bounds.flow.one()
+        self.bounds.flow.of(&self.target)
     }
 
-    /// Guesses within 24 hours.
+    /// Guesses within any 24 hours.
     #[must_use]
     pub fn comparisons_per_day(&self) -> u64 {
-        self.bounds.day.one()
+        self.bounds.day.of(&self.target)
     }
 
-    /// Guesses until the method is disabled.
+    /// Guesses until the method is disabled: see [`Odds::until_disabled`].
     #[must_use]
     pub fn comparisons_until_disabled(&self) -> u64 {
-        self.bounds.disabled.one()
+        self.bounds.disabled.of(&self.target)
     }
 
-    /// Guesses within 365 days, if the owner keeps clearing the consecutive count.
+    /// Guesses within any 365 days, if the owner's right codes keep ending the run of failures.
     #[must_use]
     pub fn comparisons_per_year(&self) -> u64 {
-        self.bounds.year.one()
+        self.bounds.year.of(&self.target)
     }
 
     /// The odds that those guesses hit.
@@ -376,7 +394,7 @@ impl Serialize for MethodOdds {
     fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         use serde::ser::SerializeStruct as _;
         let mut fields = to.serialize_struct("MethodOdds", 9)?;
-        fields.serialize_field("kind", &self.kind)?;
+        fields.serialize_field("kind", &self.kind())?;
         fields.serialize_field("bits", &self.bits())?;
         fields.serialize_field("comparisons_per_code", &self.comparisons_per_code())?;
         fields.serialize_field("comparisons_per_flow", &self.comparisons_per_flow())?;
