@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sspr::testing::{SoftToken, block_on};
 use sspr::{
-    BudgetKind, ChallengeOption, Channel, Engine, MethodKind, NewMethod, PhoneNumber,
+    BudgetKind, ChallengeOption, Channel, EmailAddress, Engine, MethodKind, NewMethod, PhoneNumber,
     PolicySettings, PoolKind, Refusal, Reply, Request, ResetTicket, Scope, Selection,
 };
 
@@ -200,21 +200,39 @@ fn a_wrong_last_try_is_recorded_at_once() {
     });
 }
 
-/// D7: a code to a phone that was just registered has all its tries.
+/// D7: a code to a phone that was just registered has all its tries: nothing of the registration is
+/// set aside but the repetitions of its code.
 #[test]
 fn a_phone_that_was_just_registered_has_all_tries() {
     block_on(async {
-        let world = registered(defaults()).await;
-        // The first flow proves the mail, so that the phone draws on the pool of its registration.
-        let second = "+14255550177";
-        let phone = PhoneNumber::parse(second).expect("valid");
-        let phone = NewMethod::mobile_phone(phone, Channel::Sms).expect("reached");
-        world.register(phone, second).await;
-        let reply = world.start().await;
-        let (reply, mail) = world.challenged(&reply.ticket, &email(), MAIL).await;
-        let reply = world.prove(&reply.ticket, &mail).await.expect("proven");
-        let (reply, _) = world.challenged(&reply.ticket, &sms(), MOBILE).await;
-        assert_eq!(wrong(&world, &request(), &reply.ticket, false).await, 5);
+        for typed_wrong in 0..=4 {
+            let world = World::memory(defaults()).await;
+            let mail = EmailAddress::parse(MAIL).expect("valid");
+            world.register(NewMethod::email(mail), MAIL).await;
+            let (request, user) = (request(), world.signed_in());
+            let phone = PhoneNumber::parse(MOBILE).expect("valid");
+            let phone = NewMethod::mobile_phone(phone, Channel::Sms).expect("reached");
+            let registration = world.engine.registration();
+            let added = registration.add(&request, &user, &phone).await.expect("added");
+            world.deliver().await;
+            let sent = world.inbox.last_code_to(MOBILE).expect("a code");
+            for _ in 0..typed_wrong {
+                let wrong = code(&other_than(&sent));
+                let answer = registration.confirm(&request, &user, &added.ticket, &wrong).await;
+                assert_eq!(refusal(answer), Refusal::NotAccepted);
+            }
+            let confirmed =
+                registration.confirm(&request, &user, &added.ticket, &code(&sent)).await;
+            assert!(confirmed.expect("confirmed").active);
+            // The registration's flow and the life of its code are not over.
+            world.clock.advance(MINUTE);
+            let reply = world.start().await;
+            let (reply, mail) = world.challenged(&reply.ticket, &email(), MAIL).await;
+            let reply = world.prove(&reply.ticket, &mail).await.expect("proven");
+            let (reply, _) = world.challenged(&reply.ticket, &sms(), MOBILE).await;
+            let compared = wrong(&world, &request, &reply.ticket, false).await;
+            assert_eq!(compared, 5, "after {typed_wrong} wrong codes of the registration");
+        }
     });
 }
 

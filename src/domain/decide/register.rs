@@ -294,8 +294,7 @@ pub(crate) fn confirm_method(
     let method = activate(turn, &method_id, Some(flow_number), confirm)?;
     if let Some(flow) = turn.account.flow_mut(id) {
         flow.generation = flow.generation.saturating_add(1);
-        // Its repetitions are promised comparisons, and nothing else of it is.
-        flow.challenges.retain(|one| one.number != number);
+        // `activate` has cleared the flow's challenges: only these repetitions stay promised.
         flow.repeat = Some(Repeat::of(charge.challenge.clone(), matched));
         flow.done =
             Some(Done { at: now, propagated: true, replace_saved_code: false, remembered: false });
