@@ -46,7 +46,8 @@
 //! 40 in all while no right one comes between: then the method is closed to strangers.
 //!
 //! With guesses and without, where one gate is asked for or two. A known device and a familiar source
-//! get through against all of them, also when they come for the first time after a week. These are
+//! get through against all of them, also when they come for the first time after a week; what an
+//! attacker at the familiar address itself leaves stands in [`threats`](super::threats). These are
 //! `the_owner_keeps_a_way_from_any_source_against_few`,
 //! `what_is_left_against_many_is_printed_and_is_what_the_review_computes` and
 //! `a_known_device_and_a_familiar_source_get_through_against_all`. The review computes the second

@@ -38,6 +38,17 @@ async fn cost(world: &World) -> Cost {
     Cost { texts_to_one: most(true), mails_to_one: most(false), in_all: all.len() }
 }
 
+/// What the manual says was measured.
+fn in_the_manual(who: &str) -> Cost {
+    let manual = include_str!("../../src/manual/threats.rs");
+    let row = format!("//! | measured: {who} | ");
+    let row = manual.lines().find_map(|line| line.strip_prefix(&row)).expect("a row");
+    let cells: Vec<usize> =
+        row.trim_end_matches(" |").split(" | ").map(|cell| cell.parse().expect("one")).collect();
+    let [texts_to_one, mails_to_one, in_all] = cells[..] else { panic!("three figures: {row}") };
+    Cost { texts_to_one, mails_to_one, in_all }
+}
+
 fn with_administrators() -> sspr::PolicySettings {
     let mut settings = settings();
     settings.notifications.administrator_roles =
@@ -96,6 +107,7 @@ async fn the_messages_that_one_anonymous_source_can_cause_in_a_day_are_bounded()
     assert!(refused > 0, "the source has spent its limit");
     assert!(cost.texts_to_one <= 20 && cost.mails_to_one <= 80, "{cost:?}");
     assert!(cost.in_all <= 1_440 + 44, "{cost:?}");
+    assert_eq!(cost, in_the_manual("one anonymous source"));
 }
 
 /// One signed-in user who changes the password, methods and saved codes, and resets too.
@@ -141,6 +153,7 @@ async fn the_messages_that_one_signed_in_user_can_cause_in_a_day_are_bounded() {
     assert!(acts <= 2 * 20 && refused > 0, "{acts} acts: the day's rate was spent");
     assert!(cost.texts_to_one <= 60 && cost.mails_to_one <= 60, "{cost:?}");
     assert!(cost.in_all <= 200, "{cost:?}");
+    assert_eq!(cost, in_the_manual("one signed-in user"));
 }
 
 /// One administrator who does all that notifies, to one account.
@@ -171,4 +184,5 @@ async fn the_messages_that_one_administrator_can_cause_to_an_account_in_a_day_ar
     assert!(acts >= 20 && refused > 0, "{acts} acts: the day's rate was spent");
     assert!(cost.texts_to_one <= 60 && cost.mails_to_one <= 60, "{cost:?}");
     assert!(cost.in_all <= 200, "{cost:?}");
+    assert_eq!(cost, in_the_manual("one administrator, one account"));
 }

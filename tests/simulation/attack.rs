@@ -7,7 +7,7 @@ use sspr::{Clock as _, DeviceSecret, Reply, Request, ResetTicket, Scope, Step, T
 
 use crate::place::Place;
 use crate::support::{
-    MAIL, MOBILE, World, ada, code, email, other_than, request, request_from, sms, tenant,
+    MAIL, MOBILE, NEW, World, ada, code, email, other_than, request, request_from, sms, tenant,
 };
 
 pub(crate) const MINUTE: Duration = Duration::from_secs(60);
@@ -24,6 +24,8 @@ pub(crate) struct Attack {
     /// Whether they guess, or only keep the owner from getting codes.
     pub(crate) guesses: bool,
     pub(crate) gates: u8,
+    /// Whether the first of them shares the address from which the methods were registered.
+    pub(crate) behind_familiar: bool,
 }
 
 impl Attack {
@@ -31,7 +33,12 @@ impl Attack {
         let sizes = [1, 5, 50, 1_000].into_iter();
         sizes.flat_map(|sources| {
             [false, true].into_iter().flat_map(move |guesses| {
-                [1, 2].into_iter().map(move |gates| Self { sources, guesses, gates })
+                [1, 2].into_iter().map(move |gates| Self {
+                    sources,
+                    guesses,
+                    gates,
+                    behind_familiar: false,
+                })
             })
         })
     }
@@ -61,6 +68,7 @@ impl Siege {
         settings.users.required = attack.gates;
         let world = World::over(std::sync::Arc::clone(&place.store), settings).await;
         world.register_both().await;
+        Self::complete_a_reset(&world).await;
         let registration = world.engine.registration();
         let device = registration.remember_device(&request(), &world.signed_in()).await;
         let device = device.expect("remembered");
@@ -68,8 +76,30 @@ impl Siege {
         Self { world, attack, device, wakes, first: 0, opened: 0, compared }
     }
 
+    /// The owner has reset once, from another place, long before.
+    async fn complete_a_reset(world: &World) {
+        let (reset, request) = (world.engine.reset(), Self::from_source_of_a_reset());
+        let mut reply = reset.start(&request, &ada()).await.expect("started");
+        for (selection, address) in [(email(), MAIL), (sms(), MOBILE)] {
+            if matches!(reply.step, Step::NewPassword { .. }) {
+                break;
+            }
+            reply = reset.challenge(&request, &reply.ticket, &selection).await.expect("asked");
+            world.deliver().await;
+            let sent = code(&world.inbox.last_code_to(address).expect("a code"));
+            reply = reset.prove(&request, &reply.ticket, &sent).await.expect("proven");
+        }
+        let password = sspr::SecretText::from(NEW);
+        reset.complete(&request, &reply.ticket, &password).await.expect("reset");
+        world.deliver().await;
+        world.clock.advance(2 * DAY);
+    }
+
     /// The name of an attacker's source.
-    fn source(number: u32) -> Request {
+    fn source(&self, number: u32) -> Request {
+        if self.attack.behind_familiar && number == 0 {
+            return Self::from_familiar_source();
+        }
         request_from(&format!("198.18.{}.{}", number / 250, number % 250 + 1))
     }
 
@@ -92,12 +122,18 @@ impl Siege {
     /// Each attacker takes what it can get.
     async fn strike(&mut self) {
         let all = self.attack.sources;
+        if self.attack.behind_familiar {
+            // It draws on another pool than the others, so it comes each time.
+            let source = self.source(0);
+            self.take(&source, true).await;
+            self.take(&source, false).await;
+        }
         let mut in_vain = 0;
         for place in 0..all {
             // Among many, those that hold nothing come first: one may take an entry where another
             // that holds some may not.
             let number = (self.first + place) % all;
-            let source = Self::source(number);
+            let source = self.source(number);
             let mail = self.take(&source, true).await;
             let text = self.take(&source, false).await;
             in_vain = if mail || text { 0 } else { in_vain + 1 };
@@ -212,6 +248,11 @@ impl Siege {
     /// A request from the address from which the methods were registered.
     pub(crate) fn from_familiar_source() -> Request {
         request()
+    }
+
+    /// A request from an address from which a reset was completed.
+    pub(crate) fn from_source_of_a_reset() -> Request {
+        request_from("192.0.2.50")
     }
 
     /// A request of the owner from a place where the account has never been.

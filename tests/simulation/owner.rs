@@ -68,6 +68,53 @@ async fn both_known_pass(siege: &mut Siege, seen: &str) {
     let device = siege.at_a_known_device();
     assert!(siege.owner_passes(&device).await, "{seen}: a known device");
     assert!(siege.owner_passes(&Siege::from_familiar_source()).await, "{seen}: a familiar source");
+    // The three of them in one hour would spend its challenges where two gates are asked for.
+    siege.pass(HOUR).await;
+    let completed = Siege::from_source_of_a_reset();
+    assert!(siege.owner_passes(&completed).await, "{seen}: a source that has completed a reset");
+}
+
+/// How often of seven times, in the second half of a week, the owner got through by each way.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Left {
+    known_device: u32,
+    same_address: u32,
+    other_familiar: u32,
+    unknown_place: u32,
+}
+
+/// The owner comes after half a week, and twice a day from then on, by each way in turn.
+async fn behind_a_familiar_source(place: &Place, attack: Attack) -> Left {
+    let mut siege = Siege::new(place, attack).await;
+    siege.pass(DAY * DAYS / 2).await;
+    let mut left = Left::default();
+    for _ in 0..DAYS {
+        let device = siege.at_a_known_device();
+        left.known_device += u32::from(siege.owner_passes(&device).await);
+        siege.pass(HOUR).await;
+        let same = Siege::from_familiar_source();
+        left.same_address += u32::from(siege.owner_passes(&same).await);
+        siege.pass(HOUR).await;
+        let other = Siege::from_source_of_a_reset();
+        left.other_familiar += u32::from(siege.owner_passes(&other).await);
+        siege.pass(HOUR).await;
+        let fresh = Siege::from_fresh_source();
+        left.unknown_place += u32::from(siege.owner_passes(&fresh).await);
+        siege.pass(9 * HOUR).await;
+    }
+    let (name, guesses) = (place.name, siege.compared.len());
+    let most = siege.most_guesses_a_day();
+    println!(
+        "{name}, seed {SEED}, {attack:?}: {left:?} of {DAYS}; attackers got {} codes and {guesses} \
+         comparisons, at most {most} of a method in 24 h",
+        siege.opened,
+    );
+    assert!(siege.opened >= 10, "{name}, {attack:?}: {} codes", siege.opened);
+    assert_eq!(attack.guesses, guesses > 0, "{name}, {attack:?}");
+    // Ten of each pool that the attackers reach.
+    let bound = if attack.sources == 1 { 10 } else { 20 };
+    assert!(most <= bound, "{name}, {attack:?}: {most}");
+    left
 }
 
 /// A week in which no one but the attackers comes in the first half, and the known device and the
@@ -145,4 +192,51 @@ fn a_known_device_and_a_familiar_source_get_through_against_all() {
             block_on(known_late_and_often(&place(), attack));
         }
     }
+}
+
+/// What the manual says of attackers, one of whom shares the owner's familiar address: the least of
+/// one gate and two.
+fn threats_say(sources: u32, guesses: bool) -> Left {
+    let manual = include_str!("../../src/manual/threats.rs");
+    let acts = if guesses { "guess" } else { "keep codes away" };
+    let plain = if sources == 1_000 { "1 000".to_owned() } else { sources.to_string() };
+    let row = format!("//! | {plain}, {acts} | ");
+    let row = manual.lines().find_map(|line| line.strip_prefix(&row)).expect("a row");
+    let cells: Vec<u32> =
+        row.trim_end_matches(" |").split(" | ").map(|cell| cell.parse().expect("one")).collect();
+    let [known_device, same_address, other_familiar, unknown_place] = cells[..] else {
+        panic!("four figures: {row}")
+    };
+    Left { known_device, same_address, other_familiar, unknown_place }
+}
+
+/// An attacker behind the owner's own address (a shared network) draws on the pool of familiar
+/// sources: what is left then stands in the manual, the same on each store.
+#[test]
+fn what_an_attacker_behind_a_familiar_source_leaves_stands_in_the_manual() {
+    let mut wrong = Vec::new();
+    for sources in [1, 5, 50, 1_000] {
+        for guesses in [false, true] {
+            let mut least = Left {
+                known_device: DAYS,
+                same_address: DAYS,
+                other_familiar: DAYS,
+                unknown_place: DAYS,
+            };
+            for gates in [1, 2] {
+                let attack = Attack { sources, guesses, gates, behind_familiar: true };
+                for place in all() {
+                    let left = block_on(behind_a_familiar_source(&place(), attack));
+                    least.known_device = least.known_device.min(left.known_device);
+                    least.same_address = least.same_address.min(left.same_address);
+                    least.other_familiar = least.other_familiar.min(left.other_familiar);
+                    least.unknown_place = least.unknown_place.min(left.unknown_place);
+                }
+            }
+            if least != threats_say(sources, guesses) {
+                wrong.push((sources, guesses, least));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "not what `manual::threats` says: {wrong:?}");
 }
