@@ -211,6 +211,10 @@ impl SignInContext {
 
 /// An administrator who acts, with the roles that the host vouches for.
 ///
+/// An actor names no tenant: the roles are taken as held in the tenant that
+/// [`Engine::admin`](crate::Engine::admin) is given. Build the actor from the roles held in that very
+/// tenant, and take the tenant from the same session, never from a URL.
+///
 /// ```
 /// use sspr::{Actor, RoleId};
 ///

@@ -4,6 +4,7 @@
 #![cfg(feature = "testing")]
 
 mod generate;
+mod listed;
 mod opened;
 mod scripts;
 #[path = "../support/mod.rs"]

@@ -203,6 +203,13 @@ async fn takes_over(town: &Town, engine: &Engine, user: &SignedIn) {
                 let _ = again(call).await;
             }
         } else {
+            if method.kind == MethodKind::AuthenticatorApp {
+                let app = NewAuthenticator::new("Contoso", "ada");
+                let id = &method.id;
+                let call =
+                    async || registration.replace_authenticator(&request, user, id, &app).await;
+                let _ = again(call).await;
+            }
             let _ = again(async || registration.remove(&request, user, &method.id).await).await;
         }
     }
@@ -281,6 +288,12 @@ pub(crate) fn half_a_reset<'a>(
             next.prove(&code(&sent)).await;
             next.complete().await;
         }
+        // What was cancelled goes no further.
+        if let Some(reply) = &reset.reply {
+            let (request, ticket) = (&reset.request, &reply.ticket);
+            let _ = again(async || engine.reset().cancel(request, ticket).await).await;
+        }
+        reset.complete().await;
         reset.gains.granted |= next.gains.granted;
         reset.gains
     })
@@ -340,6 +353,8 @@ pub(crate) fn owner_resets_in_hand<'a>(
         if let Some(reply) = &reset.reply {
             let (request, ticket) = (&reset.request, &reply.ticket);
             let call = async || engine.reset().replace_saved_code(request, ticket).await;
+            let _ = again(call).await;
+            let call = async || engine.reset().acknowledge_saved_code(request, ticket).await;
             let _ = again(call).await;
         }
         // What was right once is tried in a flow of its own.
@@ -515,6 +530,14 @@ async fn administrates(town: &Town, engine: &Engine, actor: &sspr::Actor) {
     deliver(engine).await;
     let _ = insists(async || admin.accounts(None, 10).await).await;
     let _ = insists(async || admin.events(None, 10).await).await;
+    let _ = insists(async || admin.user_events(user, None, 10).await).await;
+    let _ = insists(async || admin.confirm_incarnation(user).await).await;
+    let policy = insists(async || admin.policy().await).await.flatten();
+    if let Some(stored) = policy {
+        let _ = insists(async || engine.check(&town.tenant, &stored.policy).await).await;
+        let put = async || admin.put_policy(&stored.policy, Some(stored.revision)).await;
+        let _ = insists(put).await;
+    }
 }
 
 pub(crate) fn administrator<'a>(

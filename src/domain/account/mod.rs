@@ -137,7 +137,9 @@ pub(crate) struct Registration {
     /// When an administrator removed all that was known of the user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) forgotten_at: Option<Timestamp>,
-    /// What the user did in the last hour that an hourly rate bounds, oldest first.
+    /// When the user did, in the last hour, what costs a commit and tells no one, oldest first. What
+    /// the owner is told of is counted apart, in [`Account::acts`]: it costs messages, and has a rate of
+    /// a day too.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) acts: Vec<Timestamp>,
     /// Fields of a newer release.

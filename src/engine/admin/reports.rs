@@ -56,7 +56,9 @@ pub struct Explanation {
     pub administrator: bool,
     /// Kinds that the user could prove now.
     pub usable: Vec<MethodKind>,
-    /// Whether what is registered is enough, once the holds have passed.
+    /// Whether what is registered is enough, once the holds have passed. What a host-verified method
+    /// cannot say at the moment counts as not registered here: the field is for display, and no
+    /// decision of the engine reads it.
     pub registered: bool,
     /// Active methods that still wait out their hold, and until when.
     pub held: Vec<HeldMethod>,
