@@ -24,11 +24,6 @@ enum Counted {
     Tenant = 5,
 }
 
-/// A tenant's counter is cut into this many, so that no row is hot.
-const STRIPES: u8 = 16;
-/// Tenants with a smaller limit than this have one counter: striping would spend it early.
-const STRIPED_FROM: u32 = 1_000;
-
 /// A window is cut into this many slices, each with a counter of its own. The present slice and
 /// these before it hold every sliding window: together they count up to an eighth too long, and
 /// never too short.
@@ -166,10 +161,8 @@ impl Engine {
         }
         let mut all = Line::new(Counted::Tenant, limits.tenant, Vec::new());
         let [random] = self.random()?;
-        if limits.tenant.max >= STRIPED_FROM {
-            all.stripe = random % STRIPES;
-            all.most = limits.tenant.max.div_ceil(u32::from(STRIPES));
-        }
+        let (counters, most) = limits.tenant_counters();
+        (all.stripe, all.most) = (random % counters, most);
         raising.push(all);
         Ok(Lines { refusing, raising })
     }

@@ -352,6 +352,36 @@ pub struct CrossLimits {
     pub raised_length: u8,
 }
 
+impl CrossLimits {
+    /// Tenants with a smaller limit than this have one counter: stripes would spend it early.
+    const STRIPED_FROM: u32 = 1_000;
+    /// A larger tenant's counter is cut into this many, so that no row is hot.
+    const STRIPES: u8 = 16;
+
+    /// The counters of the tenant's limit, and the most that each may reach.
+    pub(crate) const fn tenant_counters(&self) -> (u8, u32) {
+        if self.tenant.max < Self::STRIPED_FROM {
+            (1, self.tenant.max)
+        } else {
+            (Self::STRIPES, self.tenant.max.div_ceil(Self::STRIPES as u32))
+        }
+    }
+
+    /// The largest tenant's limit under which so many codes of a window have not grown.
+    pub(crate) fn tenant_max_for(codes: f64) -> u32 {
+        // Saturates.
+        let codes = codes as u32;
+        let stripes = u32::from(Self::STRIPES);
+        codes.min(Self::STRIPED_FROM - 1).max(codes / stripes * stripes)
+    }
+
+    /// The most codes of one window of the tenant's limit that have not grown.
+    pub(crate) fn short_codes(&self) -> u64 {
+        let (counters, most) = self.tenant_counters();
+        u64::from(counters) * u64::from(most)
+    }
+}
+
 impl Default for CrossLimits {
     fn default() -> Self {
         Self {

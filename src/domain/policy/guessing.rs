@@ -114,6 +114,12 @@ impl Guessing {
     pub fn sprayed(&self, accounts: u64) -> Spray {
         self.takeover.sprayed(accounts)
     }
+
+    /// The kind with the fewest codes while codes are raised.
+    pub(super) fn weakest_raised(&self) -> Option<MethodKind> {
+        let weakest = self.methods.iter().min_by_key(|method| method.target.raised);
+        weakest.map(MethodOdds::kind)
+    }
 }
 
 /// Probabilities that guessing succeeds against one account, each from 0 to 1, and each at most this:
@@ -169,7 +175,7 @@ impl Odds {
             until_disabled: guessed(targets, &bounds.disabled),
             per_year: guessed(targets, &bounds.year),
             per_raised_code: weakest(|target| target.raised),
-            before_raised: u64::from(settings.limits.tenant.max),
+            before_raised: settings.limits.short_codes(),
         }
     }
 
@@ -238,6 +244,11 @@ impl Odds {
     #[must_use]
     pub const fn per_year(&self) -> f64 {
         self.per_year
+    }
+
+    /// [`per_code`](Self::per_code) while the tenant's limit is spent.
+    pub(super) const fn per_raised_code(&self) -> f64 {
+        self.per_raised_code
     }
 
     /// One code tried against each of so many accounts.

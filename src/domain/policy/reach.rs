@@ -262,7 +262,7 @@ pub(super) fn union(tries: impl IntoIterator<Item = (f64, u64)>) -> f64 {
 }
 
 /// How many periods begin within a span.
-fn spans(span: Duration, period: Duration) -> u64 {
+pub(super) fn spans(span: Duration, period: Duration) -> u64 {
     let (span, period) = (span.as_millis(), period.as_millis().max(1));
     u64::try_from(span.div_ceil(period)).unwrap_or(u64::MAX)
 }

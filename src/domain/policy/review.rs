@@ -116,6 +116,11 @@ impl fmt::Display for PolicyReview {
                 )?;
             }
         }
+        writeln!(
+            f,
+            "these are upper bounds: the attacker has a known device, and, but for `until disabled`, an owner \
+             whose codes and resets begin runs of failures again",
+        )?;
         for accounts in [10_000, 100_000, 1_000_000] {
             let spray = self.guessing.sprayed(accounts);
             writeln!(

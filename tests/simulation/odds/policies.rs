@@ -26,8 +26,8 @@ pub(crate) fn presets() -> Vec<Case> {
         ("entra", PolicySettings::entra()),
         ("nist_aal1", PolicySettings::nist_aal1()),
         ("nist_aal2", PolicySettings::nist_aal2()),
-        ("asvs L1", PolicySettings::asvs(AsvsLevel::L1)),
-        ("asvs L2", PolicySettings::asvs(AsvsLevel::L2)),
+        ("asvs(L1)", PolicySettings::asvs(AsvsLevel::L1)),
+        ("asvs(L2)", PolicySettings::asvs(AsvsLevel::L2)),
         ("pci", PolicySettings::pci()),
     ];
     let case = |(name, mut settings): (&str, PolicySettings)| {

@@ -1,18 +1,25 @@
 //! How strong codes are, how often they may be tried, and what the budgets leave to the owner.
 
 use crate::domain::method::Nature;
+use crate::domain::policy::CrossLimits;
 use crate::domain::policy::fault::Amount;
 use crate::domain::policy::guessing::{Guessing, MethodOdds};
 use crate::domain::policy::owner::{self, OwnersWay};
-use crate::domain::policy::reach::exceeds_threshold;
+use crate::domain::policy::reach::{exceeds_threshold, float, spans};
 
 use super::{
     Asvs, DAY, Departure, Engine, Finding, Gates, MINUTE, Nist, Note, Pci, PolicySettings,
     Recommendation, Requirement, report,
 };
 
-/// Accounts that may be expected to fall to guessing in a tenant within a day.
+/// Accounts that may be expected to fall to guessing in a tenant within a day, before codes grow.
 const EXPECTED_PER_DAY: f64 = 0.01;
+/// Accounts, of so many, that may be expected to fall while codes are grown: what six digits and two
+/// more leave, at five tries each.
+const EXPECTED_WHILE_GROWN: f64 = 0.05;
+const MANY_ACCOUNTS: u32 = 1_000_000;
+/// The limits themselves are met exactly.
+const ROUNDING: f64 = 1.000_001;
 
 /// How strong codes are, and how long and how often they may be tried.
 pub(super) fn codes(settings: &PolicySettings, odds: [&Guessing; 2], found: &mut Vec<Finding>) {
@@ -21,14 +28,7 @@ pub(super) fn codes(settings: &PolicySettings, odds: [&Guessing; 2], found: &mut
     guesses(settings, &settings.users, users, ["users.methods", "users"], found);
     let paths = ["administrators.gates.methods", "administrators.gates"];
     guesses(settings, &settings.administrators.gates, administrators, paths, found);
-    let daily = settings.limits.tenant.max;
-    let window = settings.limits.tenant.window;
-    let per_day = f64::from(daily) * DAY.as_secs_f64() / window.as_secs_f64().max(1.0);
-    let expected = per_day * users.takeover().per_code();
-    let sprayed = format!(
-        "The tenant's limit lets {expected:.2} accounts a day be expected to fall to one code \
-         each, more than {EXPECTED_PER_DAY}, before codes grow."
-    );
+    spraying(settings, odds, found);
     let all = [&settings.users, &settings.administrators.gates];
     let oath =
         all.iter().flat_map(|gates| &gates.methods).any(|kind| kind.nature() == Nature::Oath);
@@ -68,16 +68,63 @@ pub(super) fn codes(settings: &PolicySettings, odds: [&Guessing; 2], found: &mut
                  recommends one step of delay, ASVS allows none.",
                 None,
             ),
-            (
-                expected > EXPECTED_PER_DAY * 1.000_001,
-                "limits.tenant",
-                "spray-above-threshold",
-                Recommendation,
-                Engine,
-                "sspr, limits across accounts",
-                &sprayed,
-                None,
+        ],
+    );
+}
+
+/// How many accounts are expected to fall where one code of each of very many is tried: before codes
+/// grow, and while they are grown.
+fn spraying(settings: &PolicySettings, odds: [&Guessing; 2], found: &mut Vec<Finding>) {
+    let [users, administrators] = odds.map(Guessing::takeover);
+    // All of a window's codes may be asked for within one day of it.
+    let windows = spans(DAY, settings.limits.tenant.window);
+    let per_code = users.per_code().max(administrators.per_code());
+    let before = float(settings.limits.short_codes().saturating_mul(windows)) * per_code;
+    let before_growth = format!(
+        "Within a day the tenant's limit lets {before:.4} accounts be expected to fall to one code each, \
+         more than {EXPECTED_PER_DAY}, before codes grow. The way out: a `limits.tenant.max` of {} in \
+         its window, longer codes, fewer `attempts`, or a second gate.",
+        CrossLimits::tenant_max_for(EXPECTED_PER_DAY * ROUNDING / per_code / float(windows)),
+    );
+    let (weaker, whose) = if administrators.per_raised_code() > users.per_raised_code() {
+        (odds[1], "administrators.gates.methods")
+    } else {
+        (odds[0], "users.methods")
+    };
+    let grown = weaker.takeover().per_raised_code() * f64::from(MANY_ACCOUNTS);
+    let never = weaker.weakest_raised().filter(|kind| kind.nature() == Nature::Oath);
+    let (path, why) = match (never, settings.limits.raised_length) {
+        (Some(kind), _) => (
+            whose,
+            format!("a code of kind `{kind}` never grows. The way out: a second gate beside it"),
+        ),
+        (None, 0) => (
+            "limits.raised_length",
+            "codes do not grow. The way out: a `limits.raised_length` of 2, or a second gate"
+                .to_owned(),
+        ),
+        (None, grown) => (
+            "limits.raised_length",
+            format!(
+                "codes grow by {grown} only. The way out: a larger `limits.raised_length`, longer codes, fewer \
+                 `attempts`, or a second gate"
             ),
+        ),
+    };
+    let while_grown = format!(
+        "While the tenant's limit is spent, {grown:.2} of {MANY_ACCOUNTS} accounts are expected to fall to \
+         one code each, more than {EXPECTED_WHILE_GROWN}: {why}.",
+    );
+    let row = |applies, path, text| {
+        let citation = "sspr, limits across accounts";
+        (applies, path, "spray-above-threshold", Recommendation, Engine, citation, text, None)
+    };
+    report(
+        settings,
+        found,
+        &[
+            row(before > EXPECTED_PER_DAY * ROUNDING, "limits.tenant", before_growth.as_str()),
+            row(grown > EXPECTED_WHILE_GROWN * ROUNDING, path, while_grown.as_str()),
         ],
     );
 }

@@ -4,4 +4,5 @@ mod limits;
 mod odds;
 mod presets;
 mod rules;
+mod spray;
 mod stored;

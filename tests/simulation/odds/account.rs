@@ -1,0 +1,62 @@
+//! The account that is attacked: it has the methods of a case, and untouched budgets.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sspr::adapters::memory::{MemoryInbox, MemoryStore};
+use sspr::port::{HumanCheck, PortResult, async_trait};
+use sspr::testing::{ManualClock, SoftToken};
+use sspr::{
+    Channel, EmailAddress, MethodKind, NewMethod, PhoneNumber, Policy, SecretText, TenantId,
+    Timestamp,
+};
+
+use super::policies::Case;
+use crate::support::{MAIL, MOBILE, START, World, admin, builder, directory, tenant};
+
+/// The seed of the engine's entropy.
+const SEED: u64 = 7;
+/// Longer than the hold of a new method.
+const HOLD: Duration = Duration::from_secs(2 * 86_400);
+
+struct Human;
+
+#[async_trait]
+impl HumanCheck for Human {
+    async fn passed(&self, _: &TenantId, _: &SecretText) -> PortResult<bool> {
+        Ok(true)
+    }
+}
+
+/// A world with this account, and its authenticator app if it has one.
+pub(super) async fn world(case: &Case) -> (World, Option<SoftToken>) {
+    let clock = ManualClock::new(Timestamp::from_unix_seconds(START));
+    let (directory, inbox) = (directory(&clock), MemoryInbox::new());
+    let store = Arc::new(MemoryStore::new());
+    let builder = builder(store, &clock, directory.clone(), inbox.clone(), SEED);
+    let engine = builder.human_check(Human).open().await.expect("opened");
+    let policy = Policy::new(case.settings.clone()).expect("a sound policy");
+    engine.admin(&tenant(), &admin()).put_policy(&policy, None).await.expect("put");
+    let world = World::of(engine, clock, directory, inbox);
+    let mut app = None;
+    for kind in [Some(case.target), case.other].into_iter().flatten() {
+        match kind {
+            MethodKind::Email => {
+                let mail = EmailAddress::parse(MAIL).expect("valid");
+                world.register(NewMethod::email(mail), MAIL).await;
+            }
+            MethodKind::MobilePhone => {
+                let mobile = PhoneNumber::parse(MOBILE).expect("valid");
+                let mobile = NewMethod::mobile_phone(mobile, Channel::Sms).expect("reached");
+                world.register(mobile, MOBILE).await;
+            }
+            _ => app = Some(world.enrol_app().await),
+        }
+        world.deliver().await;
+        // The budgets of the day are those of the attack.
+        world.clock.advance(HOLD);
+    }
+    world.deliver().await;
+    world.inbox.clear();
+    (world, app)
+}
