@@ -1,8 +1,8 @@
 //! Budgets: who can spend each, what is left to the owner, and which simulation shows it.
 //!
 //! Numbers are the defaults ([`defaults`](super::defaults)). The simulations are in
-//! `tests/simulation` of the repository; they run on a virtual clock with the default settings and
-//! print their figures.
+//! `tests/simulation` of the repository; they run on a virtual clock, with the default settings unless a
+//! policy is named, and print their figures.
 //!
 //! # Budgets of one account
 //!

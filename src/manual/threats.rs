@@ -9,7 +9,7 @@
 //! | Tries | The engine | Left |
 //! |---|---|---|
 //! | to learn who exists | Before the first proof every answer is a function of the request, the policy and counters of the source; the same ports are called; `not_before` hides the time | what the host does before and after; a load that outlasts the floor |
-//! | to guess a code | Five comparisons per code, ten failures per day and method, forty in a row; each is charged before it is made | odds of which [`Policy::review`](crate::Policy::review) computes upper bounds |
+//! | to guess a code | Five comparisons per code, ten failures per day and method in each of two pools, of which a stranger has one, and forty in a row; each is charged before it is made | odds of which [`Policy::review`](crate::Policy::review) computes upper bounds |
 //! | a little on many accounts | Counters by source, destination, number range and tenant; codes grow while the tenant's is spent | a botnet below all of them |
 //! | the same code in parallel | One conditional commit: one proof, whatever the number of requests and processes | a store that breaks its contract |
 //! | new flows or resends for fresh tries | Budgets belong to account and method, not to a flow or a code | |

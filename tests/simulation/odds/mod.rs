@@ -106,8 +106,8 @@ fn no_attacker_guesses_more_often_than_the_review_says_under_a_preset() {
     }
 }
 
-// Several rules of a random policy may stop an attacker where the bound takes the one that stops first,
-// and five attackers are not all that there are: the figures are printed.
+/// Several rules of a random policy may stop an attacker where the bound takes the one that stops first,
+/// and five attackers are not all that there are: the figures are printed.
 const LEAST: f64 = 0.1;
 
 #[test]
