@@ -122,6 +122,9 @@ pub(crate) struct PurgeNote {
     /// For how long engines have seen a clock far ahead of that, in milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) ahead_for: Option<u64>,
+    /// For how long engines have seen no clock but ones far behind that, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) behind_for: Option<u64>,
 }
 
 /// How far a clock may be ahead of the last time that was believed, and of the time that has
@@ -152,7 +155,7 @@ impl PurgeNote {
     };
 
     const fn at(believed: Timestamp) -> Self {
-        Self { key: Self::KEY, believed, ahead_for: None }
+        Self { key: Self::KEY, believed, ahead_for: None, behind_for: None }
     }
 
     /// Judges a clock that shows `now`. `passed` is how much time has passed since the same engine
@@ -164,24 +167,39 @@ impl PurgeNote {
         let ahead = noted.map(|note| now.since(note.believed));
         let jumped = ahead.is_none_or(|ahead| ahead > passed.saturating_add(SLACK));
         if jumped {
-            let before = noted.and_then(|note| note.ahead_for).unwrap_or(0);
-            let held = before.saturating_add(u64::try_from(passed.as_millis()).unwrap_or(u64::MAX));
-            if u128::from(held) >= HOLD.as_millis() {
+            let Some(held) = held(noted.and_then(|note| note.ahead_for), passed) else {
                 return Believed::Yes(Some(Self::at(now)));
-            }
+            };
             let believed = noted.map_or(Timestamp::EPOCH, |note| note.believed);
-            let note = Self { key: Self::KEY, believed, ahead_for: Some(held) };
+            let note = Self { ahead_for: Some(held), ..Self::at(believed) };
             // The epoch stands for "nothing was believed yet".
             let ahead = ahead.filter(|_| believed > Timestamp::EPOCH);
             return Believed::NotYet { ahead, note };
         }
+        // It purges less than is due, which does no harm. But what it shows is noted only once no other
+        // clock was seen for as long: the right one would be far ahead of the note, and not believed.
+        if let Some(note) = noted.filter(|note| note.believed.since(now) > SLACK) {
+            let next = held(note.behind_for, passed).map_or_else(
+                || Self::at(now),
+                |held| Self { behind_for: Some(held), ..Self::at(note.believed) },
+            );
+            return Believed::Yes(Some(next));
+        }
         let stale = noted.is_none_or(|note| {
-            let (ahead, behind) = (now.since(note.believed), note.believed.since(now));
             // An engine with the right clock has looked: what others saw was no passing of time.
-            note.ahead_for.is_some() || ahead > NOTE_EVERY || behind > SLACK
+            let others = note.ahead_for.is_some() || note.behind_for.is_some();
+            others || now.since(note.believed) > NOTE_EVERY
         });
         Believed::Yes(stale.then(|| Self::at(now)))
     }
+}
+
+/// For how long, in milliseconds, a clock has been seen that is not believed; none once that is long
+/// enough.
+fn held(before: Option<u64>, passed: Duration) -> Option<u64> {
+    let passed = u64::try_from(passed.as_millis()).unwrap_or(u64::MAX);
+    let held = before.unwrap_or(0).saturating_add(passed);
+    (u128::from(held) < HOLD.as_millis()).then_some(held)
 }
 
 #[cfg(test)]
@@ -213,7 +231,7 @@ mod tests {
                     }
                     Believed::Yes(next) => {
                         assert_eq!((look, next), (1_440, Some(noted(100 + days))));
-                        return;
+                        break;
                     }
                 }
             }
@@ -244,9 +262,31 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_is_behind_purges_less_and_is_noted() {
-        let judged = PurgeNote::judge(Some(&noted(9)), at(1), Duration::ZERO);
-        assert_eq!(judged, Believed::Yes(Some(noted(1))));
+    fn a_clock_that_is_behind_purges_less_and_is_noted_once_no_other_was_seen_for_a_day() {
+        for days in [2, 8, 800] {
+            let right = 900;
+            let mut note = noted(right);
+            let hour = Duration::from_secs(3_600);
+            for look in 1..=24 {
+                let judged = PurgeNote::judge(Some(&note), at(right - days), hour);
+                let Believed::Yes(Some(next)) = judged else { panic!("{judged:?}") };
+                let shown = if look < 24 { right } else { right - days };
+                assert_eq!(next.believed, at(shown), "{days} days, look {look}");
+                note = next;
+            }
+            assert_eq!(note, noted(right - days), "nothing is left of what was gathered");
+        }
+    }
+
+    #[test]
+    fn a_clock_that_is_behind_makes_the_right_one_no_clock_that_is_ahead() {
+        let hour = Duration::from_secs(3_600);
+        let judged = PurgeNote::judge(Some(&noted(9)), at(1), 23 * hour);
+        let Believed::Yes(Some(note)) = judged else { panic!("{judged:?}") };
+        assert_eq!(PurgeNote::judge(Some(&note), at(9), hour), Believed::Yes(Some(noted(9))));
+        // And takes back what the other has gathered.
+        let again = PurgeNote::judge(Some(&noted(9)), at(1), hour);
+        assert!(matches!(again, Believed::Yes(Some(note)) if note.believed == at(9)));
     }
 
     #[test]

@@ -75,3 +75,45 @@ async fn a_mark_of_any_length_is_kept_and_compared() {
     mark(&world, Some(&format!("{long}2")));
     assert_eq!(reason(&world).await.0, Some(SsprReason::AccountDisabled));
 }
+
+/// A disabled account, a record without a mark and the record of a holder before all close with one
+/// reason: an administrator is told which it is, and so which act opens it.
+#[tokio::test]
+async fn explain_tells_a_reissued_id_from_a_disabled_account_and_forget_ends_it() {
+    let world = World::memory(settings()).await;
+    mark(&world, Some("first person"));
+    world.register_both().await;
+    let (tenant, root) = (tenant(), admin());
+    let by = world.engine.admin(&tenant, &root);
+    let seen = async || {
+        let seen = by.explain(&world.user).await.expect("explained");
+        (seen.reason, seen.another_incarnation, seen.unconfirmed_incarnation)
+    };
+    let disabled = Some(SsprReason::AccountDisabled);
+    let enable = |enabled: bool| {
+        let update = |facts: &mut sspr::UserFacts| facts.enabled = enabled;
+        world.directory.update_user(&tenant, &world.user, update).expect("known");
+    };
+    assert_eq!(seen().await, (None, false, false));
+    enable(false);
+    assert_eq!(seen().await, (disabled, false, false), "disabled, and the holder's own");
+    enable(true);
+    mark(&world, Some("second person"));
+    assert_eq!(seen().await, (disabled, true, false), "enabled, and another person's");
+    // A record without any mark is a directory that gives none any more: as little a proof.
+    mark(&world, None);
+    assert_eq!(seen().await, (disabled, true, false));
+    mark(&world, Some("second person"));
+    assert_eq!(by.explain(&world.user).await.expect("read").account.methods.len(), 2);
+
+    by.forget(&world.user).await.expect("forgotten");
+    assert_eq!(seen().await, (Some(SsprReason::TooFewMethods), false, false), "open, and empty");
+    assert!(by.explain(&world.user).await.expect("read").account.methods.is_empty());
+    // What the old holder did stays in the trail, and so does the act that closed the record.
+    let events = by.user_events(&world.user, None, 1_000).await.expect("listed").items;
+    assert!(events.iter().any(|event| matches!(event.kind, EventKind::AccountForgotten { .. })));
+    let before = events.iter().filter(|event| event.code() == "method_confirmed").count();
+    assert_eq!(before, 2, "{:?}", events.iter().map(|event| event.code()).collect::<Vec<_>>());
+    world.register_both().await;
+    assert_eq!(seen().await, (None, false, false), "the record is the new holder's");
+}

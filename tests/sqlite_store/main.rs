@@ -5,6 +5,7 @@
 mod contract;
 mod files;
 mod lifecycle;
+mod limits;
 mod listings;
 mod processes;
 mod support;

@@ -76,6 +76,11 @@ impl Opened {
         }
         same
     }
+
+    /// How long the log is, in bytes; zero if it cannot be seen.
+    pub(super) fn log_bytes(&self) -> u64 {
+        fs::metadata(&self.paths[1]).map_or(0, |log| log.len())
+    }
 }
 
 #[cfg(unix)]

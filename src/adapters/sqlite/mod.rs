@@ -49,6 +49,23 @@
 //! (`user_version`) and leave it as it is. A backup is made with `VACUUM INTO` or `.backup`, never by
 //! copying the file of a running process; [the manual](crate::manual::restoring) says how to restore it.
 //!
+//! # Processes and threads
+//!
+//! A handle belongs to the process that opened it. In a process that was forked from it each call is
+//! `Denied`, since the threads of the store were not forked with it: open the store after the fork.
+//! Should one of the three threads end by a fault, what waited for it is answered `Unknown` (a write)
+//! or `Unavailable` (a read), and each later call `Unavailable`, with "a thread of the store has ended".
+//! That is not the answer to a store that is busy, which says "too many calls wait": 8 192 calls, or
+//! 64 MiB of them.
+//!
+//! # The log
+//!
+//! The log, `sspr.db-wal`, grows while a reader is in it. A log of 16 MiB is brought into the file and
+//! emptied before the next write, which waits at most 250 milliseconds for the page that is being
+//! read; so under listings without a pause it stays below some 32 MiB. Only a reader that keeps its
+//! transaction open for long, a tool of an operator, makes it grow further: each time by 16 MiB until
+//! it is tried again.
+//!
 //! # For operators
 //!
 //! What stands beside a body may be queried while the engine runs. Times are milliseconds since the

@@ -113,6 +113,22 @@ fn settle(conn: &Connection) -> rusqlite::Result<()> {
     conn.query_row("PRAGMA journal_size_limit = 67108864", [], |_| Ok(()))
 }
 
+/// How long the readers of the moment are waited for before the log is emptied. A page takes some
+/// milliseconds.
+const READERS_TIMEOUT: Duration = Duration::from_millis(250);
+
+/// Brings the whole log into the file and empties it. False if a reader kept it from that: then the
+/// log goes on to grow.
+///
+/// SQLite's own checkpoint after each thousand pages waits for no reader, and a log that a reader is
+/// in is appended to. Under listings without a pause there is always one.
+pub(super) fn empty_log(conn: &Connection) -> rusqlite::Result<bool> {
+    conn.busy_timeout(READERS_TIMEOUT)?;
+    let busy = conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, bool>(0));
+    conn.busy_timeout(BUSY_TIMEOUT)?;
+    busy.map(|busy| !busy)
+}
+
 /// What a file may be when it is opened.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Found {

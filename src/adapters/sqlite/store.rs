@@ -55,6 +55,8 @@ struct Inner {
     lists: Arc<Queue<Read>>,
     /// Set by the writer when the files were deleted or replaced.
     gone: Arc<AtomicBool>,
+    /// The process that opened the store. One that was forked from it has none of the threads.
+    process: u32,
     threads: Vec<JoinHandle<()>>,
 }
 
@@ -135,6 +137,7 @@ impl SqliteStore {
             loads: Arc::new(Queue::new(WAITING)),
             lists: Arc::new(Queue::new(WAITING)),
             gone: Arc::default(),
+            process: std::process::id(),
             threads: Vec::with_capacity(3),
         };
         // If one cannot be started, dropping `inner` ends those that were.
@@ -154,6 +157,7 @@ impl SqliteStore {
 
     async fn write<T>(&self, bytes: usize, job: impl FnOnce(Promise<T>) -> Write) -> PortResult<T> {
         let (promise, reply) = promise(PortError::unknown);
+        self.inner.is_own()?;
         let queue = &self.inner.writes;
         queue.push(bytes, job(promise)).map_err(|_| not_taken(queue))?;
         reply.await
@@ -190,14 +194,30 @@ fn not_taken<J>(queue: &Queue<J>) -> PortError {
 }
 
 impl Inner {
+    /// That this is the process that opened the store. Asked before any lock is taken: in a forked
+    /// process nothing would ever release one that was held at the moment of the fork.
+    fn is_own(&self) -> PortResult<()> {
+        if std::process::id() == self.process {
+            return Ok(());
+        }
+        let forked = "the store was opened before this process was forked: open it in this process";
+        Err(PortError::denied().because(forked))
+    }
+
     /// That the files are still those that were opened, as far as the writer knows.
     fn there(&self) -> PortResult<()> {
+        self.is_own()?;
         if self.gone.load(Ordering::Acquire) { Err(writer::gone()) } else { Ok(()) }
     }
 }
 
 impl Drop for Inner {
     fn drop(&mut self) {
+        if self.is_own().is_err() {
+            // The threads are the other process's, and so are the locks of their connections.
+            std::mem::forget(std::mem::take(&mut self.threads));
+            return;
+        }
         // The writer's connection goes last: the last one of all processes brings the log into
         // the file and removes it.
         for queue in [&self.loads, &self.lists] {
@@ -308,5 +328,62 @@ impl Store for SqliteStore {
 
     async fn fence(&self, closed: bool) -> PortResult<bool> {
         self.write(0, |promise| Write::Fence(closed, promise)).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::record::{Columns, Version};
+    use crate::port::PortErrorKind;
+
+    /// As a forked process sees it: the handle is there, and the threads are another process's.
+    #[tokio::test]
+    async fn a_handle_from_before_a_fork_is_refused_at_each_call_and_waits_for_no_thread() {
+        let folder = format!("sspr-test-sqlite-fork-{}-0", std::process::id());
+        let folder = std::env::temp_dir().join(folder);
+        std::fs::create_dir_all(&folder).expect("a directory");
+        let store = SqliteStore::create(folder.join("sspr.db")).expect("a store");
+        let own = store.inner.process;
+        let Inner { path, writes, loads, lists, gone, .. } = &*store.inner;
+        let forked = SqliteStore {
+            inner: Arc::new(Inner {
+                path: path.clone(),
+                writes: Arc::clone(writes),
+                loads: Arc::clone(loads),
+                lists: Arc::clone(lists),
+                gone: Arc::clone(gone),
+                process: own.wrapping_add(1),
+                threads: Vec::new(),
+            }),
+        };
+        let key = RecordKey::from_bytes([1; 32]);
+        let tenant = TenantId::parse("contoso").expect("valid");
+        let columns = Columns::new(tenant.clone(), RecordKind::Account, Timestamp::EPOCH);
+        let record = Record::loaded(key, Version::new(1, 1), "{}");
+        let commit = || Commit::new(&record, None, &columns, &[]);
+        let (kind, end) = (RecordKind::Account, Timestamp::MAX);
+        let answers = [
+            forked.load(&key).await.map(drop),
+            forked.commit(commit()).await.map(drop),
+            forked.add(&[]).await.map(drop),
+            forked.due(end, None, 1).await.map(drop),
+            forked.scan(&tenant, kind, None, 1).await.map(drop),
+            forked.events(EventsOf::Record(&key), None, 1).await.map(drop),
+            forked.events(EventsOf::Tenant(&tenant), None, 1).await.map(drop),
+            forked.purge(Cutoff::new(end, end), 1).await.map(drop),
+            forked.fence(true).await.map(drop),
+        ];
+        for answer in answers {
+            let error = answer.expect_err("refused");
+            assert_eq!(error.kind(), PortErrorKind::Denied);
+            let text = std::error::Error::source(&error).map(ToString::to_string);
+            assert!(text.is_some_and(|text| text.contains("forked")));
+        }
+        // Its end closes nothing of the other process.
+        drop(forked);
+        assert_eq!(store.commit(commit()).await.expect("written"), Committed::Applied);
+        drop(store);
+        std::fs::remove_dir_all(folder).expect("removed");
     }
 }

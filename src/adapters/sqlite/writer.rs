@@ -27,6 +27,9 @@ const ONE: Bounds = Bounds { jobs: 1, bytes: usize::MAX };
 /// what it takes to be woken. A caller that works in steps (load, decide, commit) finds it awake.
 const LOOKS: u32 = 3_000;
 
+/// A log of this size is emptied before the next transaction, which then waits for readers as well.
+const LOG_BYTES: u64 = 16 << 20;
+
 /// A request to write.
 pub(super) enum Write {
     Commit(Box<CommitJob>, Promise<Committed>),
@@ -68,6 +71,7 @@ pub(super) fn run(conn: &Connection, queue: &Queue<Write>, loads: &Queue<Read>, 
         gone: &gone,
         refused: None,
         turns: 0,
+        empty_at: LOG_BYTES,
         outcomes: Vec::new(),
         spoiled: false,
     };
@@ -106,6 +110,8 @@ struct Writer<'a> {
     refused: Option<PortError>,
     /// Which kind of row the next purge begins with.
     turns: usize,
+    /// The size at which the log is emptied next.
+    empty_at: u64,
     outcomes: Vec<Outcome>,
     /// Set when the transaction must not be committed.
     spoiled: bool,
@@ -169,9 +175,21 @@ impl<'a> Writer<'a> {
             self.gone.store(true, Ordering::Release);
             return Err(gone());
         }
+        self.bound_log();
         self.execute("BEGIN IMMEDIATE").map_err(failed)?;
         self.refused = schema::may_write(self.conn).err();
         Ok(pass)
+    }
+
+    /// Empties a log that has grown. What fails here is tried again later: nothing rests on it.
+    fn bound_log(&mut self) {
+        let bytes = self.opened.log_bytes();
+        if bytes < self.empty_at {
+            return;
+        }
+        let emptied = schema::empty_log(self.conn).unwrap_or(false);
+        // A reader that stays, another tool's, must not make each transaction wait for it.
+        self.empty_at = if emptied { LOG_BYTES } else { bytes + LOG_BYTES };
     }
 
     /// Runs one request; whether it is applied or stale is decided here, against what the requests

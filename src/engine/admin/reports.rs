@@ -70,6 +70,12 @@ pub struct Explanation {
     /// Whether the record was made before the directory gave incarnation marks, and is closed until
     /// [`Admin::confirm_incarnation`] confirms whose it is.
     pub unconfirmed_incarnation: bool,
+    /// Whether the record is of the person who had this id before, by a mark that is not the one the
+    /// directory gives now. The reason is then [`SsprReason::AccountDisabled`], and
+    /// [`Admin::forget`] is the way out: it closes the old record, records the event
+    /// `account_forgotten`, and the new holder starts empty.
+    #[serde(default)]
+    pub another_incarnation: bool,
     /// Whether a directory write of unknown outcome is open.
     pub unsettled_write: bool,
     /// What is known of the account.
@@ -140,6 +146,7 @@ impl Admin<'_> {
         let loaded = engine.load(&engine.user_target(self.tenant, user)).await?;
         let account = &*loaded.account;
         let now = time_of(account, engine.inner.clock.now());
+        let foreign = !account.is_of(facts.incarnation.as_deref());
         let gates = context.gates_of();
         let eligible = context.eligible(account, now);
         let usable = gates.map(|gates| context.candidates(account, facts, gates, now));
@@ -164,8 +171,8 @@ impl Admin<'_> {
             held: held(account, now),
             blocked,
             budgets: budget_use(account, &context.policy, now),
-            unconfirmed_incarnation: account.incarnation.is_none()
-                && !account.is_of(facts.incarnation.as_deref()),
+            unconfirmed_incarnation: foreign && account.incarnation.is_none(),
+            another_incarnation: foreign && account.incarnation.is_some(),
             unsettled_write: account
                 .write
                 .as_ref()

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use serde::Serialize;
+
 use crate::domain::ids::{RecordKey, TenantId};
 use crate::domain::invalid::InvalidInput;
 use crate::port::PortError;
@@ -99,7 +101,8 @@ impl TransferError {
 }
 
 /// One of the two stores.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
 #[expect(clippy::exhaustive_enums, reason = "a copy has two ends")]
 pub enum Side {
     /// The one that is read.
@@ -118,7 +121,8 @@ impl fmt::Display for Side {
 }
 
 /// How far a copy has come.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Stage {
     /// Records and their events are brought over.
@@ -149,7 +153,7 @@ impl Stage {
 }
 
 /// Counts after a step.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 #[non_exhaustive]
 pub struct Progress {
     /// What is being done.
@@ -171,7 +175,7 @@ pub struct Progress {
 }
 
 /// What a copy has found. Lists hold the first thousand; the counts go on.
-#[derive(Clone, PartialEq, Debug, Default)]
+#[derive(Clone, PartialEq, Debug, Default, Serialize)]
 #[non_exhaustive]
 pub struct Report {
     /// Records that both sides have.
@@ -197,7 +201,8 @@ pub struct Report {
 }
 
 /// How a source is closed while it is copied.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Fence {
     /// It is open: what an engine writes there after the comparison is lost.
@@ -233,7 +238,7 @@ impl Report {
 }
 
 /// A record that was not brought over.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 #[non_exhaustive]
 pub struct LeftOut {
     /// Its tenant.
@@ -245,7 +250,8 @@ pub struct LeftOut {
 }
 
 /// Why a record cannot be brought over.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Unreadable {
     /// Its body makes no sense, or names another key.
@@ -258,7 +264,7 @@ pub enum Unreadable {
 }
 
 /// Something that is not the same on both sides.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 #[non_exhaustive]
 pub struct Difference {
     /// The tenant.
@@ -270,7 +276,8 @@ pub struct Difference {
 }
 
 /// What differs.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Differs {
     /// The target has no such record.
