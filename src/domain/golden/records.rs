@@ -51,7 +51,7 @@ fn written() -> Vec<(&'static str, String)> {
     (meta.key, meta.incarnation) = (key(), 2);
     meta.copied_from = Some(StoreId::from_bytes([2; 16]));
     meta.moved_to = Some(StoreId::from_bytes([3; 16]));
-    let purge = PurgeNote { key: key(), believed: at(0), ahead_for: Some(1) };
+    let purge = PurgeNote { key: key(), believed: at(0), ahead_for: Some(1), behind_for: Some(2) };
     let notes = [("meta_v1.json", Subject::Meta(meta)), ("purge_v1.json", Subject::Purge(purge))];
     let all = accounts.into_iter().chain(policies).chain(notes);
     all.map(|(name, subject)| (name, body(key(), subject))).collect()
