@@ -1,7 +1,7 @@
 //! Backup and restore, store by store, with the commands.
 //!
-//! A test runs the statement and the shell commands for SQLite as they stand here. No test runs those
-//! for PostgreSQL and etcd: try them with your versions before you rely on them.
+//! Tests run the commands as they stand here, on SQLite, PostgreSQL and a single etcd server. The rest
+//! of the setting is yours (roles, more members, other versions): try it before you rely on it.
 //!
 //! # What a restore brings back
 //!
@@ -69,5 +69,6 @@
 //! ```
 //!
 //! Start every member from a data directory that was restored from the same snapshot, with the members
-//! and the cluster token of the new cluster on the command line. It becomes a cluster of its own: stop
+//! and the cluster token of the new cluster on the command line of the second command too (`--name`,
+//! `--initial-cluster`, `--initial-advertise-peer-urls`). It becomes a cluster of its own: stop
 //! all members of the old one first, or clients reach both.

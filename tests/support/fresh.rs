@@ -11,6 +11,10 @@ use sspr::Store;
 use sspr::adapters::memory::MemoryStore;
 use sspr::testing::Encoded;
 
+#[cfg(feature = "etcd")]
+pub use on_servers::{create_etcd, etcd_at};
+#[cfg(feature = "postgres")]
+pub use on_servers::{create_postgres, postgres_at};
 pub use temporary::Temporary;
 
 /// An empty store.
@@ -81,28 +85,53 @@ mod on_servers {
     use crate::servers;
 
     #[cfg(feature = "postgres")]
-    pub(super) fn postgres() -> Fresh {
-        use sspr::adapters::postgres::{PostgresOptions, PostgresStore};
+    use sspr::adapters::postgres::{PostgresOptions, PostgresStore};
 
+    #[cfg(feature = "etcd")]
+    use sspr::adapters::etcd::{EtcdOptions, EtcdStore};
+
+    #[cfg(feature = "postgres")]
+    pub(super) fn postgres() -> Fresh {
         let server = servers::postgres::Postgres::shared();
         let options = PostgresOptions::parse(&server.url()).expect("an address");
         let options = options.with_schema(&server.fresh()).with_connections(8);
         // A busy machine is slow, which is not what these tests are about.
         let options = options.with_acquire_timeout(std::time::Duration::from_secs(20));
-        block_on(entered(PostgresStore::create(&options))).expect("migrated");
-        let store = block_on(entered(PostgresStore::connect(&options))).expect("connected");
-        Fresh { name: "postgres", store: Arc::new(Entered(store)), files: None }
+        create_postgres(&options);
+        Fresh { name: "postgres", store: postgres_at(&options), files: None }
+    }
+
+    #[cfg(feature = "postgres")]
+    pub fn create_postgres(options: &PostgresOptions) {
+        block_on(entered(PostgresStore::create(options))).expect("created");
+    }
+
+    /// The store that is there.
+    #[cfg(feature = "postgres")]
+    pub fn postgres_at(options: &PostgresOptions) -> Arc<dyn Store> {
+        let store = block_on(entered(PostgresStore::connect(options))).expect("connected");
+        Arc::new(Entered(store))
     }
 
     #[cfg(feature = "etcd")]
     pub(super) fn etcd() -> Fresh {
-        use sspr::adapters::etcd::{EtcdOptions, EtcdStore};
-
         let endpoints = servers::etcd::shared().endpoints();
         let prefix = servers::etcd::fresh_prefix();
         let options = EtcdOptions::new(endpoints).with_prefix(&prefix);
-        let store = block_on(entered(EtcdStore::create(options))).expect("connected");
-        Fresh { name: "etcd", store: Arc::new(Entered(store)), files: None }
+        create_etcd(options.clone());
+        Fresh { name: "etcd", store: etcd_at(options), files: None }
+    }
+
+    #[cfg(feature = "etcd")]
+    pub fn create_etcd(options: EtcdOptions) {
+        block_on(entered(EtcdStore::create(options))).expect("created");
+    }
+
+    /// The store that is there.
+    #[cfg(feature = "etcd")]
+    pub fn etcd_at(options: EtcdOptions) -> Arc<dyn Store> {
+        let store = block_on(entered(EtcdStore::connect(options))).expect("connected");
+        Arc::new(Entered(store))
     }
 
     fn runtime() -> &'static Runtime {

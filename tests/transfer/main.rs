@@ -3,6 +3,8 @@
 #![cfg(feature = "testing")]
 
 mod at_once;
+#[cfg(any(feature = "postgres", feature = "etcd"))]
+mod backups;
 mod crash;
 mod differences;
 #[path = "../support/fresh.rs"]

@@ -182,6 +182,19 @@ impl Cluster {
         }
     }
 
+    /// What a node's command line says of its place in the cluster.
+    pub fn member(&self, number: usize) -> String {
+        let of_place = ["--name=", "--initial-cluster=", "--initial-advertise-peer-urls="];
+        let words = self.nodes[number].command.iter();
+        let words = words.filter(|word| of_place.iter().any(|option| word.starts_with(option)));
+        words.cloned().collect::<Vec<_>>().join(" ")
+    }
+
+    /// Where a node keeps its data.
+    pub fn data(&self, number: usize) -> PathBuf {
+        self.folder.path().join(format!("n{number}"))
+    }
+
     /// Stops a node without ending it: its connections stay and say nothing.
     pub fn stop(&self, number: usize) {
         self.server(number).signal("STOP");
