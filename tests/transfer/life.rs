@@ -9,11 +9,11 @@ use sspr::{
 };
 
 use crate::scene::{Scene, fill, held, moved, other_keys, run, tenants};
-use crate::stores::{Make, kinds, memory, pairs};
+use crate::stores::{Make, memory, pairs};
 use crate::support::{World, ada, builder, email, keys, refusal, request};
 
 /// An engine on this store, with the scene's keys, clock, directory and inbox.
-async fn open(scene: &Scene, store: &Arc<dyn Store>) -> Result<World, Error> {
+pub(crate) async fn open(scene: &Scene, store: &Arc<dyn Store>) -> Result<World, Error> {
     let World { clock, directory, inbox, .. } = &scene.world;
     let engine = builder(Arc::clone(store), clock, directory.clone(), inbox.clone(), 99);
     let engine: Engine = engine.open().await?;
@@ -34,7 +34,7 @@ async fn stage(transfer: &mut Transfer<'_>, label: &str) -> Stage {
 }
 
 /// Uses up one of Ada's saved codes.
-async fn use_a_code(scene: &Scene, world: &World) {
+pub(crate) async fn use_a_code(scene: &Scene, world: &World) {
     let reply = world.start().await;
     let saved = Selection::from(ChallengeOption::preferred(MethodKind::SavedCode));
     let reply = world.challenge(&reply.ticket, &saved).await;
@@ -124,15 +124,15 @@ fn a_target_that_was_opened_is_never_finished_again() {
 
 #[test]
 fn a_rename_back_into_the_old_store_is_answered_as_opened() {
-    for (name, make) in kinds() {
-        let (from, to) = (make(), memory());
+    for (name, from, to) in pairs() {
+        let (from, to) = (from(), to());
         block_on(async {
             let _scene = fill(Arc::clone(&from.store)).await;
             let (old, new) = (keys(), other_keys());
             let transfer = copy(&*from.store, &*to.store, tenants()).expect("a tenant");
             let mut transfer = transfer.rename(&old, &new).expect("two keys");
-            assert_eq!(stage(&mut transfer, name).await, Stage::Finished);
-            transfer.open_target().await.expect(name);
+            assert_eq!(stage(&mut transfer, &name).await, Stage::Finished);
+            transfer.open_target().await.expect(&name);
             let back = first_step(&*to.store, &*from.store, Some((&new, &old))).await;
             assert!(matches!(back, TransferError::Opened), "{name}: {back}");
         });
@@ -141,14 +141,14 @@ fn a_rename_back_into_the_old_store_is_answered_as_opened() {
 
 #[test]
 fn a_closed_source_does_not_open_and_goes_to_no_other_target() {
-    for (name, make) in kinds() {
-        let (from, to, third) = (make(), memory(), memory());
+    for (name, from, to) in pairs() {
+        let (from, to, third) = (from(), to(), memory());
         block_on(async {
             let scene = fill(Arc::clone(&from.store)).await;
             let transfer = copy(&*from.store, &*to.store, tenants()).expect("a tenant");
             let mut transfer = transfer.close_source_first();
-            transfer.step().await.expect(name);
-            denied(&scene, &from.store, name).await;
+            transfer.step().await.expect(&name);
+            denied(&scene, &from.store, &name).await;
             // The engine that was open before is refused by the store itself.
             assert_eq!(transfer.report().fence, Fence::Enforced, "{name}");
             let (before, request) = (held(&*from.store), request());
@@ -163,33 +163,33 @@ fn a_closed_source_does_not_open_and_goes_to_no_other_target() {
             // Another process takes the copy up, with or without the same wish.
             drop(transfer);
             let mut second = copy(&*from.store, &*to.store, tenants()).expect("a tenant");
-            assert_eq!(stage(&mut second, name).await, Stage::Finished, "{name}");
-            second.open_target().await.expect(name);
-            open(&scene, &to.store).await.expect(name);
-            denied(&scene, &from.store, name).await;
+            assert_eq!(stage(&mut second, &name).await, Stage::Finished, "{name}");
+            second.open_target().await.expect(&name);
+            open(&scene, &to.store).await.expect(&name);
+            denied(&scene, &from.store, &name).await;
         });
     }
 }
 
 #[test]
 fn what_is_given_up_opens_the_source_again_and_the_target_never() {
-    for (name, make) in kinds() {
-        let (from, to) = (make(), memory());
+    for (name, from, to) in pairs() {
+        let (from, to) = (from(), to());
         block_on(async {
             let scene = fill(Arc::clone(&from.store)).await;
             let transfer = copy(&*from.store, &*to.store, tenants()).expect("a tenant");
             let mut transfer = transfer.close_source_first();
-            assert_eq!(stage(&mut transfer, name).await, Stage::Finished);
-            denied(&scene, &from.store, name).await;
+            assert_eq!(stage(&mut transfer, &name).await, Stage::Finished);
+            denied(&scene, &from.store, &name).await;
 
             // By another process, which knows nothing of the first.
             let mut other = copy(&*from.store, &*to.store, tenants()).expect("a tenant");
-            other.give_up().await.expect(name);
+            other.give_up().await.expect(&name);
             other.give_up().await.expect("twice is once");
             let late = transfer.open_target().await.expect_err("given up");
             assert!(matches!(late, TransferError::GivenUp), "{name}: {late}");
-            denied(&scene, &to.store, name).await;
-            let world = open(&scene, &from.store).await.expect(name);
+            denied(&scene, &to.store, &name).await;
+            let world = open(&scene, &from.store).await.expect(&name);
             use_a_code(&scene, &world).await;
 
             let once_more = first_step(&*from.store, &*to.store, None).await;

@@ -5,6 +5,7 @@
 mod at_once;
 #[cfg(any(feature = "postgres", feature = "etcd"))]
 mod backups;
+mod broken_life;
 mod crash;
 mod differences;
 #[path = "../support/fresh.rs"]

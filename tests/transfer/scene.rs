@@ -58,9 +58,7 @@ pub(crate) async fn fill(from: Arc<dyn Store>) -> Scene {
     let later = world.clock.now().plus(Duration::from_secs(60 * 86_400));
     from.purge(Cutoff::new(later, Timestamp::EPOCH), 1_000).await.expect("purged");
 
-    world.register_both().await;
-    let app = world.enrol_app().await;
-    let saved = world.save_codes().await;
+    let Scene { world, app, saved, .. } = enrolled(world, Arc::clone(&from)).await;
     for number in 0..OTHERS {
         let user = UserId::parse(&format!("u-{number}")).expect("valid");
         let name = format!("u{number}@contoso.example");
@@ -77,6 +75,18 @@ pub(crate) async fn fill(from: Arc<dyn Store>) -> Scene {
     }
     ask_for_nobody(&world, "nobody@contoso.example").await;
     world.deliver().await;
+    Scene { world, from, app, saved }
+}
+
+/// Ada alone, with every method.
+pub(crate) async fn ada_alone(from: Arc<dyn Store>) -> Scene {
+    enrolled(World::over(Arc::clone(&from), every_method()).await, from).await
+}
+
+async fn enrolled(world: World, from: Arc<dyn Store>) -> Scene {
+    world.register_both().await;
+    let app = world.enrol_app().await;
+    let saved = world.save_codes().await;
     Scene { world, from, app, saved }
 }
 
