@@ -130,7 +130,7 @@ pub(crate) struct PurgeNote {
 /// How far a clock may be ahead of the last time that was believed, and of the time that has
 /// passed since by a clock that is not set. Longer than a day: a store that is tended once a day is
 /// purged once a day.
-const SLACK: Duration = Duration::from_secs(25 * 3_600);
+pub(crate) const SLACK: Duration = Duration::from_secs(25 * 3_600);
 
 /// For how long a clock that has jumped must go on to show its time before it is believed.
 const HOLD: Duration = Duration::from_secs(24 * 3_600);

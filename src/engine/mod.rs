@@ -114,6 +114,8 @@ struct Inner {
     purged_at: AtomicI64,
     /// What the steady clock showed when a purge was considered last, or at the start.
     looked: Mutex<Option<Duration>>,
+    /// Up to where alarms were looked at that a wrong clock may have set.
+    alarms_after: Mutex<Option<crate::port::Cursor>>,
     /// Set by `open` before the engine is handed out.
     store_id: OnceLock<StoreId>,
 }

@@ -1,21 +1,40 @@
-//! Rows past their time are removed, by a clock that can be believed.
+//! Rows past their time are removed, and alarms that a wrong clock set are mended, by a clock that can
+//! be believed.
 
-use std::sync::PoisonError;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::Engine;
 use super::error::{At as _, Error, Fault, Port};
+use super::join::join_all;
 use super::reply::Maintained;
+use super::step::{Origin, Plan, Unsure, target_of};
+use crate::domain::decide::{Turn, tidy};
+use crate::domain::ids::RecordKey;
 use crate::domain::record::{Record, Subject, Version};
 use crate::domain::store_note::{Believed, Meta, PurgeNote};
 use crate::domain::time::Timestamp;
-use crate::port::{Commit, Cutoff, PortError};
+use crate::port::{Commit, Cursor, Cutoff, PortError};
 
 /// Rows removed in one call.
 const PURGE: usize = 1_000;
 /// How often an engine looks for rows to remove.
 const PURGE_EVERY: Duration = Duration::from_secs(60);
+/// Records with an alarm that are looked at side by side.
+const ROUND: usize = 32;
+/// Rounds in one look.
+const ROUNDS: usize = 8;
+
+/// What the clock may do.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Trust {
+    /// It is far ahead: nothing is removed by it.
+    Ahead,
+    /// It is far behind: it removes too little, and takes right stamps for wrong ones.
+    Behind,
+    Full,
+}
 
 impl Engine {
     /// Removes rows past their time, at most once a minute: an idle store is not written to.
@@ -26,9 +45,10 @@ impl Engine {
         }
         let looked = || self.inner.purged_at.store(now.unix_millis(), Ordering::Relaxed);
         match self.believe(now, done).await {
-            Ok(true) => {}
+            Ok(Trust::Full) => self.mend_alarms(now, done).await,
+            Ok(Trust::Behind) => {}
             // Nothing is removed by a time that is not known to be right.
-            Ok(false) => return looked(),
+            Ok(Trust::Ahead) => return looked(),
             Err(_) => {
                 done.failed += 1;
                 return;
@@ -49,17 +69,73 @@ impl Engine {
         }
     }
 
+    /// Looks at some of the records that have an alarm, wherever it stands, and goes on from there
+    /// at the next look. A clock far ahead leaves alarms that are not due before its own time; a notice
+    /// would be that late.
+    async fn mend_alarms(&self, now: Timestamp, done: &mut Maintained) {
+        for _ in 0..ROUNDS {
+            let after = self.alarms_after().take();
+            let page = self.inner.store.due(Timestamp::MAX, after.as_ref(), ROUND).await;
+            let Ok(page) = page else {
+                done.failed += 1;
+                return;
+            };
+            let (mended, failed) = (AtomicU64::new(0), AtomicU64::new(0));
+            let look = async |key| match self.mend_alarm(key, now).await {
+                Ok(true) => _ = mended.fetch_add(1, Ordering::Relaxed),
+                Ok(false) => {}
+                Err(_) => _ = failed.fetch_add(1, Ordering::Relaxed),
+            };
+            join_all(page.items.iter().map(look)).await;
+            done.failed += failed.into_inner();
+            let mended = mended.into_inner();
+            done.settled += mended;
+            // What they had to do is due now.
+            done.more |= mended > 0;
+            let over = page.next.is_none();
+            *self.alarms_after() = page.next;
+            if over {
+                return;
+            }
+        }
+    }
+
+    fn alarms_after(&self) -> MutexGuard<'_, Option<Cursor>> {
+        self.inner.alarms_after.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the record was stamped by a clock far ahead, and was mended.
+    async fn mend_alarm(&self, key: &RecordKey, now: Timestamp) -> Result<bool, Error> {
+        let Some(record) = self.inner.store.load(key).await.at(Port::Store)? else {
+            return Ok(false);
+        };
+        let (target, loaded) = target_of(&record)?;
+        if !loaded.account.is_stamped_ahead(now) {
+            return Ok(false);
+        }
+        self.check_target(&target)?;
+        let (policy, _) = self.policy(&target.tenant, false).await?;
+        let decide = |turn: &mut Turn<'_>| {
+            tidy(turn);
+            Ok(Plan::Commit(()))
+        };
+        let origin = Origin::engine();
+        self.step(&target, Some(loaded), &policy, &origin, Unsure::Resolve, decide).await?;
+        Ok(true)
+    }
+
     /// Whether the clock agrees with what the store was purged by before, and with the time that has
     /// passed since.
-    async fn believe(&self, now: Timestamp, done: &mut Maintained) -> Result<bool, Error> {
+    async fn believe(&self, now: Timestamp, done: &mut Maintained) -> Result<Trust, Error> {
         let noted = self.purge_note().await?;
         let passed = self.passed();
         let judged = PurgeNote::judge(noted.as_ref().map(|(note, _)| note), now, passed);
-        let (believed, next) = match judged {
-            Believed::Yes(next) => (true, next),
+        let (trust, next) = match judged {
+            Believed::Yes(Some(next)) if next.behind_for.is_some() => (Trust::Behind, Some(next)),
+            Believed::Yes(next) => (Trust::Full, next),
             Believed::NotYet { ahead, note } => {
                 done.clock_ahead = ahead;
-                (false, Some(note))
+                (Trust::Ahead, Some(note))
             }
         };
         if let Some(next) = next {
@@ -72,7 +148,7 @@ impl Engine {
             // Stale: another engine has noted what its own clock shows, which is as good.
             let _ = self.inner.store.commit(commit).await.at(Port::Store)?;
         }
-        Ok(believed)
+        Ok(trust)
     }
 
     async fn purge_note(&self) -> Result<Option<(PurgeNote, Version)>, Error> {

@@ -151,6 +151,7 @@
 //! | a lost reply of the store | The engine's own write is recognised by its version; a charge whose fate is unknown is never followed by a comparison |
 //! | a directory that does not answer | "May have changed": the notice fits both, sessions end, the same password may be sent again |
 //! | a clock that steps back | Nothing is revived and nothing refilled |
+//! | a clock days ahead | Nothing is purged until it has lasted a day; a notice that it put off is due once `maintain` runs by the right clock |
 //! | no randomness | Every operation fails closed |
 //! | a seal that does not answer | Codes of authenticators are a fault, charged and not compared; other methods work |
 //! | a service of the host's that does not answer | Its method is not offered, or its try is lost; other methods work |

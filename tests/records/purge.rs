@@ -31,7 +31,12 @@ async fn lived_in(place: &crate::stores::Place) -> World {
 
 /// Another engine, whose clock is this far ahead.
 async fn ahead(world: &World, place: &crate::stores::Place, by: Duration) -> World {
-    let clock = sspr::testing::ManualClock::new(world.clock.now().plus(by));
+    at(world, place, world.clock.now().plus(by)).await
+}
+
+/// Another engine, whose clock shows this.
+async fn at(world: &World, place: &crate::stores::Place, shows: Timestamp) -> World {
+    let clock = sspr::testing::ManualClock::new(shows);
     let (directory, inbox) = (world.directory.clone(), world.inbox.clone());
     let engine = builder(Arc::clone(&place.store), &clock, directory.clone(), inbox.clone(), 71);
     World::of(engine.open().await.expect("opened"), clock, directory, inbox)
@@ -42,10 +47,7 @@ fn a_clock_days_ahead_purges_nothing_and_is_reported() {
     for place in all() {
         block_on(async {
             let world = lived_in(&place).await;
-            // A decoy, which expires within days, and its counters.
-            let name = sspr::Identifier::parse("nobody@contoso.example").expect("valid");
-            let reply = world.engine.reset().start(&crate::support::request(), &name).await;
-            world.challenge(&reply.expect("started").ticket, &email()).await;
+            a_decoy(&world).await;
             let before = events(&world).await;
             let decoys = place.records(RecordKind::Decoy).await.len();
             assert!(before > 0 && decoys > 0, "{}: there is something to lose", place.name);
@@ -67,6 +69,106 @@ fn a_clock_days_ahead_purges_nothing_and_is_reported() {
             let done = world.engine.maintain(100).await.expect("maintained");
             assert_eq!((done.clock_ahead, done.failed), (None, 0), "{}", place.name);
         });
+    }
+}
+
+/// A decoy, which expires within days.
+async fn a_decoy(world: &World) {
+    let name = sspr::Identifier::parse("nobody@contoso.example").expect("valid");
+    let reply = world.engine.reset().start(&crate::support::request(), &name).await;
+    world.challenge(&reply.expect("started").ticket, &email()).await;
+}
+
+#[test]
+fn a_clock_days_behind_purges_nothing_and_hides_nothing_from_the_right_one() {
+    for place in all() {
+        block_on(async {
+            let world = lived_in(&place).await;
+            a_decoy(&world).await;
+            let (before, decoys) =
+                (events(&world).await, place.records(RecordKind::Decoy).await.len());
+            assert!(before > 0 && decoys > 0, "{}: there is something to lose", place.name);
+            for days in [8, 800] {
+                let clock = world.clock.now().minus(days * DAY);
+                let wrong = at(&world, &place, clock).await;
+                for _ in 0..60 {
+                    let done = wrong.engine.maintain(100).await.expect("maintained");
+                    assert_eq!(done.purged, 0, "{}, {days} days", place.name);
+                    wrong.clock.advance(Duration::from_secs(60));
+                }
+                let kept = place.records(RecordKind::Decoy).await.len();
+                assert_eq!(kept, decoys, "{}, {days} days", place.name);
+                assert!(events(&world).await >= before, "{}, {days} days", place.name);
+                // What the wrong clock has noted makes the right one no clock that is ahead.
+                world.clock.advance(Duration::from_secs(60));
+                let done = world.engine.maintain(100).await.expect("maintained");
+                assert_eq!(
+                    (done.clock_ahead, done.failed),
+                    (None, 0),
+                    "{}, {days} days",
+                    place.name
+                );
+            }
+            purges_in_time(&world, &place).await;
+            let left = place.records(RecordKind::Decoy).await.len();
+            assert_eq!(left, 0, "{}: the decoy is past its time", place.name);
+        });
+    }
+}
+
+/// Tended day by day by the right clock, what is past its time goes: a decoy 31 days after its flow, a
+/// counter sooner.
+async fn purges_in_time(world: &World, place: &crate::stores::Place) {
+    let mut purged = 0;
+    for _ in 0..33 {
+        world.clock.advance(DAY);
+        let done = world.engine.maintain(100).await.expect("maintained");
+        assert_eq!(done.clock_ahead, None, "{}", place.name);
+        purged += done.purged;
+    }
+    assert!(purged > 0, "{}: the right clock purges", place.name);
+}
+
+#[test]
+fn a_clock_that_ran_ahead_and_came_back_has_destroyed_and_delayed_nothing() {
+    for days in [8, 800] {
+        for place in all() {
+            block_on(async {
+                let world = lived_in(&place).await;
+                a_decoy(&world).await;
+                let (tenant, admin) = (tenant(), admin());
+                let mut contacts = Contacts::default();
+                contacts.email = Some(EmailAddress::parse("other@mail.example").expect("valid"));
+                let console = world.engine.admin(&tenant, &admin);
+                console.supply_contacts(&world.user, &contacts).await.expect("supplied");
+                let (before, decoys) =
+                    (events(&world).await, place.records(RecordKind::Decoy).await.len());
+                // The same engine: its own clock jumps, it tends the store, and is set right. No
+                // delivery works meanwhile, so the notice is tried and waits.
+                let right = world.clock.now();
+                world.clock.set(right.plus(days * DAY));
+                world.inbox.fail_with(Some(sspr::PortErrorKind::Unavailable));
+                for _ in 0..30 {
+                    let done = world.engine.maintain(100).await.expect("maintained");
+                    assert_eq!(done.purged, 0, "{}, {days} days", place.name);
+                    world.clock.advance(Duration::from_secs(60));
+                }
+                world.inbox.fail_with(None);
+                world.clock.set(right.plus(Duration::from_secs(30 * 60)));
+                assert_eq!(place.records(RecordKind::Decoy).await.len(), decoys, "{}", place.name);
+                assert!(events(&world).await >= before, "{}, {days} days", place.name);
+                let sent = world.inbox.all().len();
+                // Its next try was set by the wrong clock, days from here.
+                world.clock.advance(Duration::from_secs(60));
+                let due = place.store.due(world.clock.now(), None, 9).await.expect("read");
+                assert!(due.items.is_empty(), "{}, {days} days: it is not due", place.name);
+                world.deliver().await;
+                let sent = world.inbox.all().split_off(sent);
+                let notice = sent.iter().any(|message| message.notice.is_some());
+                assert!(notice, "{}, {days} days: the notice has survived the jump", place.name);
+                purges_in_time(&world, &place).await;
+            });
+        }
     }
 }
 

@@ -259,13 +259,14 @@ impl Turn<'_> {
 }
 
 /// How long a message waits after a failed try. The wait doubles, and never spends the rest of the
-/// message's life unless less than [`FIRST_RETRY`] of it is left.
+/// message's life unless less than [`FIRST_RETRY`] of it is left. Once that is over it goes on as before:
+/// short waits would spend the last tries of a notice in minutes, by a clock that is days ahead.
 fn retry_wait(pending: &Pending, now: Timestamp) -> Duration {
     let doubled = FIRST_RETRY.saturating_mul(1 << pending.tries.min(10)).min(LONGEST_RETRY);
     let left = pending.not_after.since(now);
     let most = if pending.is_code() {
         left / PART_OF_LIFE
-    } else if doubled < left {
+    } else if left.is_zero() || doubled < left {
         doubled
     } else {
         left.saturating_sub(LAST_CALL)
@@ -370,6 +371,21 @@ mod tests {
             let last = *tries.last().expect("a try");
             assert!(last < life && life - last <= 65_000, "{life}: the last try is at {last}");
             assert!(tries.len() as u128 <= 24 + life / 3_600_000, "{life}: {}", tries.len());
+        }
+    }
+    /// V60: a clock days ahead, by which its time is over, needs most of a day to give a notice up.
+    #[test]
+    fn a_notice_past_its_time_is_given_up_after_most_of_a_day_of_tries() {
+        for days in [8, 800] {
+            let mut message = notice(7 * 86_400);
+            let ahead = START.plus(Duration::from_secs(days * 86_400));
+            let mut now = ahead;
+            while !message.is_dead(now) {
+                now = now.plus(retry_wait(&message, now));
+                message.tries += 1;
+            }
+            let took = now.since(ahead);
+            assert!(took >= Duration::from_secs(16 * 3_600), "{days} days: {took:?}");
         }
     }
 }

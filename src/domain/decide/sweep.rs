@@ -8,6 +8,7 @@ use crate::domain::budget::Verdict;
 use crate::domain::event::{EventKind, FlowEnd};
 use crate::domain::method::Channel;
 use crate::domain::reason::FlowStage;
+use crate::domain::store_note::SLACK;
 use crate::domain::time::Timestamp;
 
 /// How long a record is kept that holds nothing but old counters: longer than any window.
@@ -276,6 +277,12 @@ impl Account {
     pub(super) fn writing_flow(&self) -> Option<u32> {
         let write = self.write.as_ref().filter(|write| write.state == WriteState::Writing);
         write.map(|write| write.flow)
+    }
+
+    /// Whether a clock wrote the record that was further ahead of `now` than a clock that is believed
+    /// may be. `now` is a time that is believed.
+    pub(crate) fn is_stamped_ahead(&self, now: Timestamp) -> bool {
+        self.seen.since(now) > SLACK
     }
 
     /// When the account next needs somebody.
