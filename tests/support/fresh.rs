@@ -1,6 +1,6 @@
 //! Every store of this build, empty: what is promised of one is promised of all.
 #![allow(unreachable_pub, reason = "shared by several test binaries")]
-#![allow(dead_code, reason = "each test binary uses a part of it")]
+#![allow(dead_code, unused_imports, reason = "each test binary uses a part of it")]
 
 #[path = "temporary.rs"]
 mod temporary;

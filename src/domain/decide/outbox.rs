@@ -373,6 +373,7 @@ mod tests {
             assert!(tries.len() as u128 <= 24 + life / 3_600_000, "{life}: {}", tries.len());
         }
     }
+
     /// V60: a clock days ahead, by which its time is over, needs most of a day to give a notice up.
     #[test]
     fn a_notice_past_its_time_is_given_up_after_most_of_a_day_of_tries() {
