@@ -4,6 +4,7 @@
 mod account;
 mod flow;
 mod model;
+mod owner;
 mod policies;
 mod siege;
 

@@ -184,7 +184,7 @@ impl Siege {
     }
 
     /// Answers a challenge with the right code.
-    async fn answer(
+    pub(super) async fn answer(
         &mut self,
         request: &Request,
         ticket: &ResetTicket,
@@ -212,8 +212,17 @@ impl Siege {
         self.world.engine.reset().start(request, &ada()).await.expect("started").ticket
     }
 
-    async fn cancel(&self, request: &Request, ticket: &ResetTicket) {
+    pub(super) async fn cancel(&self, request: &Request, ticket: &ResetTicket) {
         self.world.engine.reset().cancel(request, ticket).await.expect("cancelled");
+    }
+
+    /// Whether the last try was compared, which the count of comparisons tells; it is noted then.
+    fn was_compared(&mut self, before: u64, pool: PoolKind) -> bool {
+        let compared = self.world.engine.stats().comparisons > before;
+        if compared {
+            self.note_failed(pool);
+        }
+        compared
     }
 
     /// Guesses at what was opened, up to so many times. A code of one digit is never right.
@@ -228,10 +237,9 @@ impl Siege {
             let before = self.world.engine.stats().comparisons;
             let answer = self.world.engine.reset().prove(request, ticket, &code("1")).await;
             assert!(answer.is_err(), "a guess was right");
-            if self.world.engine.stats().comparisons == before {
+            if !self.was_compared(before, pool) {
                 break;
             }
-            self.note_failed(pool);
         }
     }
 
@@ -249,10 +257,9 @@ impl Siege {
             let wrong = wrong.expect("a number");
             // Before the first proof the answer does not tell; whether it was compared, the count does.
             let _ = self.world.engine.reset().challenge(request, ticket, &wrong).await;
-            if self.world.engine.stats().comparisons == before {
+            if !self.was_compared(before, pool) {
                 break;
             }
-            self.note_failed(pool);
         }
     }
 
@@ -295,7 +302,7 @@ impl Siege {
         self.answer(request, &ticket, other).await
     }
 
-    fn ways(&self) -> Vec<Way> {
+    pub(super) fn ways(&self) -> Vec<Way> {
         let held = self.case.other.filter(|_| self.case.settings.users.required == 2);
         let device = self.device.as_ref().map(|_| Way::Device);
         let held = held.map(|_| Way::Held);
@@ -319,64 +326,6 @@ impl Siege {
                 return;
             }
         }
-    }
-
-    /// The owner comes, if that gives the attacker anything. Gives whether the owner passed.
-    async fn owner_helps(&mut self) -> bool {
-        let ways = self.ways();
-        let mut pools = ways.iter().map(|way| way.pool());
-        let left = |pool| self.challenges_left(pool, self.case.target) > 0;
-        let stopped = |pool| self.room_in_run(pool) < usize::from(self.case.settings.attempts);
-        let run = self.run > 0 && pools.clone().any(|pool| left(pool) && stopped(pool));
-        let clears = self.case.settings.clear_counters_on_reset;
-        let spent = pools.any(|pool| left(pool) && self.room(pool) == 0);
-        (run || (clears && spent)) && self.owner_proves(clears, run).await
-    }
-
-    /// The owner proves the method, or another one if the run of failures may go on, and completes the
-    /// reset if so. Gives whether that went well.
-    pub(super) async fn owner_proves(&mut self, completes: bool, run: bool) -> bool {
-        let way = self.owners_way();
-        let (target, other) = (self.case.target, self.case.other);
-        let wanted: Vec<MethodKind> = match other {
-            Some(other) if completes && self.case.settings.users.required == 2 => {
-                vec![other, target]
-            }
-            Some(other) if !run => vec![other],
-            _ => vec![target],
-        };
-        let request = self.request(way);
-        let mut ticket = self.start(&request).await;
-        let mut pool = way.pool();
-        for kind in wanted {
-            if self.challenges_left(pool, kind) == 0 {
-                return false;
-            }
-            let Some(opened) = self.challenge(&request, &ticket, kind, pool).await else {
-                return false;
-            };
-            let Some(proven) = self.answer(&request, &opened, kind).await else {
-                self.cancel(&request, &opened).await;
-                return false;
-            };
-            (ticket, pool) = (proven, PoolKind::Proven);
-        }
-        self.owner.0 += 1;
-        if !completes {
-            self.cancel(&request, &ticket).await;
-            return true;
-        }
-        let password = SecretText::from(format!("Plum7 tractor violet {}", self.owner.1).as_str());
-        let done = self.world.engine.reset().complete(&request, &ticket, &password).await;
-        done.expect("reset");
-        self.owner.1 += 1;
-        for pool in [PoolKind::Open, PoolKind::Proven] {
-            let seen = self.seen_mut(pool);
-            (seen.failed, seen.locked_until) = (Vec::new(), None);
-        }
-        self.world.deliver().await;
-        self.world.inbox.clear();
-        true
     }
 
     /// Attacks for this long, from one instant at which something may be allowed to the next, or until
