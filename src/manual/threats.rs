@@ -23,8 +23,8 @@
 //!
 //! ## Behind an address that the account knows
 //!
-//! A familiar source is no proof: whoever shares it (an office, a mobile network, a home) draws on the
-//! same share of the same pool as the owner. `tests/simulation` plays a week of it with the default
+//! A familiar source proves nothing: others who send from that address (an office, a mobile network, a
+//! home) draw on the same share of the same pool as the owner. `tests/simulation` plays a week of it with the default
 //! settings: attackers take what they can, the first of them from the address where the owner has
 //! registered, and the owner comes after half a week, twice a day. How often of 7 times the owner got
 //! through, the least of one gate and two:

@@ -48,9 +48,7 @@ fn a_clock_days_ahead_purges_nothing_and_is_reported() {
         block_on(async {
             let world = lived_in(&place).await;
             a_decoy(&world).await;
-            let before = events(&world).await;
-            let decoys = place.records(RecordKind::Decoy).await.len();
-            assert!(before > 0 && decoys > 0, "{}: there is something to lose", place.name);
+            let before = there(&world, &place).await;
             for days in [8, 31, 800] {
                 let wrong = ahead(&world, &place, days * DAY).await;
                 // An hour of its work, and it is started again in between.
@@ -60,9 +58,7 @@ fn a_clock_days_ahead_purges_nothing_and_is_reported() {
                     assert!(done.clock_ahead > Some(7 * DAY), "{}, {days} days", place.name);
                     wrong.clock.advance(Duration::from_secs(60));
                 }
-                let kept = place.records(RecordKind::Decoy).await.len();
-                assert_eq!(kept, decoys, "{}, {days} days", place.name);
-                assert!(events(&world).await >= before, "{}, {days} days", place.name);
+                nothing_is_lost(&world, &place, before, days).await;
             }
             // The right clock goes on as before, and purges what is past its time by it.
             world.clock.advance(Duration::from_secs(60));
@@ -72,9 +68,28 @@ fn a_clock_days_ahead_purges_nothing_and_is_reported() {
     }
 }
 
+/// How many events and decoys are there to be lost.
+async fn there(world: &World, place: &crate::stores::Place) -> (usize, usize) {
+    let there = (events(world).await, place.records(RecordKind::Decoy).await.len());
+    assert!(there.0 > 0 && there.1 > 0, "{}: there is something to lose", place.name);
+    there
+}
+
+/// Holds that every decoy and every event of before is still there.
+async fn nothing_is_lost(
+    world: &World,
+    place: &crate::stores::Place,
+    (before, decoys): (usize, usize),
+    days: u32,
+) {
+    let kept = place.records(RecordKind::Decoy).await.len();
+    assert_eq!(kept, decoys, "{}, {days} days", place.name);
+    assert!(events(world).await >= before, "{}, {days} days", place.name);
+}
+
 /// A decoy, which expires within days.
 async fn a_decoy(world: &World) {
-    let name = sspr::Identifier::parse("nobody@contoso.example").expect("valid");
+    let name = sspr::Identifier::parse("unknown@contoso.example").expect("valid");
     let reply = world.engine.reset().start(&crate::support::request(), &name).await;
     world.challenge(&reply.expect("started").ticket, &email()).await;
 }
@@ -85,9 +100,7 @@ fn a_clock_days_behind_purges_nothing_and_hides_nothing_from_the_right_one() {
         block_on(async {
             let world = lived_in(&place).await;
             a_decoy(&world).await;
-            let (before, decoys) =
-                (events(&world).await, place.records(RecordKind::Decoy).await.len());
-            assert!(before > 0 && decoys > 0, "{}: there is something to lose", place.name);
+            let before = there(&world, &place).await;
             for days in [8, 800] {
                 let clock = world.clock.now().minus(days * DAY);
                 let wrong = at(&world, &place, clock).await;
@@ -96,9 +109,7 @@ fn a_clock_days_behind_purges_nothing_and_hides_nothing_from_the_right_one() {
                     assert_eq!(done.purged, 0, "{}, {days} days", place.name);
                     wrong.clock.advance(Duration::from_secs(60));
                 }
-                let kept = place.records(RecordKind::Decoy).await.len();
-                assert_eq!(kept, decoys, "{}, {days} days", place.name);
-                assert!(events(&world).await >= before, "{}, {days} days", place.name);
+                nothing_is_lost(&world, &place, before, days).await;
                 // What the wrong clock has noted makes the right one no clock that is ahead.
                 world.clock.advance(Duration::from_secs(60));
                 let done = world.engine.maintain(100).await.expect("maintained");
@@ -141,8 +152,7 @@ fn a_clock_that_ran_ahead_and_came_back_has_destroyed_and_delayed_nothing() {
                 contacts.email = Some(EmailAddress::parse("other@mail.example").expect("valid"));
                 let console = world.engine.admin(&tenant, &admin);
                 console.supply_contacts(&world.user, &contacts).await.expect("supplied");
-                let (before, decoys) =
-                    (events(&world).await, place.records(RecordKind::Decoy).await.len());
+                let before = there(&world, &place).await;
                 // The same engine: its own clock jumps, it tends the store, and is set right. No
                 // delivery works meanwhile, so the notice is tried and waits.
                 let right = world.clock.now();
@@ -155,8 +165,7 @@ fn a_clock_that_ran_ahead_and_came_back_has_destroyed_and_delayed_nothing() {
                 }
                 world.inbox.fail_with(None);
                 world.clock.set(right.plus(Duration::from_secs(30 * 60)));
-                assert_eq!(place.records(RecordKind::Decoy).await.len(), decoys, "{}", place.name);
-                assert!(events(&world).await >= before, "{}, {days} days", place.name);
+                nothing_is_lost(&world, &place, before, days).await;
                 let sent = world.inbox.all().len();
                 // Its next try was set by the wrong clock, days from here.
                 world.clock.advance(Duration::from_secs(60));

@@ -211,6 +211,7 @@ fn longest_life(settings: &PolicySettings, gates: &Gates, sent: bool) -> Duratio
 const fn class(kind: MethodKind) -> usize {
     if kind.sends() { 0 } else { 1 }
 }
+
 /// Whether guessing alone, until the last method is disabled, opens an account more often than
 /// one time in [`THRESHOLD_ONE_IN`]. The chances of the kinds add up where any one of them
 /// suffices; behind a second gate they multiply, which no accepted policy can bring near it.
