@@ -7,8 +7,10 @@ use std::future::Future as _;
 use std::panic::panic_any;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc;
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
+use std::time::Duration;
 
 use sspr::adapters::sqlite::SqliteStore;
 use sspr::port::{Charge, Commit, Cutoff, PortError, PortErrorKind, Store as _};
@@ -133,20 +135,19 @@ fn listings_without_a_pause_do_not_let_the_log_grow() {
         let rows = reader.query_row("SELECT count(*) FROM record", [], |row| row.get::<_, i64>(0));
         assert_eq!(rows.unwrap(), 8);
     };
-    // Some ten writes long, as a page of large bodies is.
-    let stay = |reader: &rusqlite::Connection| {
-        let long = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 50000) \
-                    SELECT max(i) FROM n";
-        let last = reader.query_row(long, [], |row| row.get::<_, i64>(0));
-        assert_eq!(last.unwrap(), 50_000);
+    // Ten writes long, as a page of large bodies is. A writer that waits for it sends none.
+    let stay = |written: &mpsc::Receiver<()>| {
+        let patience = Duration::from_millis(10);
+        (0..10).all(|_| written.recv_timeout(patience).is_ok());
     };
     enter(&readers[0]);
+    let (wrote, written) = mpsc::channel();
     let longest = thread::scope(|scope| {
         let (stop, pages) = (&stop, &pages);
         scope.spawn(move || {
             let [mut inside, mut outside] = readers;
             while !stop.load(Ordering::Relaxed) {
-                stay(&inside);
+                stay(&written);
                 enter(&outside);
                 inside.execute_batch("COMMIT").unwrap();
                 std::mem::swap(&mut inside, &mut outside);
@@ -158,6 +159,7 @@ fn listings_without_a_pause_do_not_let_the_log_grow() {
             let (number, count) = ((round % 8) as u8, round / 8);
             let next = Record::loaded(key(number), version(count + 1), body(round));
             set(&store, &next, Some(version(count)));
+            wrote.send(()).expect("the readers are there");
             let log = std::fs::metadata(folder.path().join("sspr.db-wal")).unwrap();
             longest = longest.max(log.len());
         }
