@@ -159,18 +159,20 @@ impl Store for FileStore {
         Ok(Committed::Applied)
     }
 
-    async fn add(&self, charges: &[Charge]) -> PortResult<Vec<u64>> {
+    async fn increment(&self, increments: &[CounterIncrement]) -> PortResult<Vec<u64>> {
         let (_lock, mut contents) = self.read()?;
-        let add = |charge: &Charge| {
-            if charge.amount == 0 {
+        let add = |increment: &CounterIncrement| {
+            if increment.amount == 0 {
                 // A question, which writes nothing.
-                return contents.counters.get(&charge.key).map_or(0, |counter| counter.0);
+                return contents.counters.get(&increment.key).map_or(0, |counter| counter.0);
             }
-            let counter = contents.counters.entry(charge.key).or_insert((0, charge.expires_at));
-            *counter = (counter.0 + u64::from(charge.amount), counter.1.max(charge.expires_at));
+            let counter =
+                contents.counters.entry(increment.key).or_insert((0, increment.expires_at));
+            *counter =
+                (counter.0 + u64::from(increment.amount), counter.1.max(increment.expires_at));
             counter.0
         };
-        let values = charges.iter().map(add).collect();
+        let values = increments.iter().map(add).collect();
         self.save(&mut contents)?;
         Ok(values)
     }

@@ -50,7 +50,7 @@ async fn run() -> Outcome<()> {
         "office_phone",
         "authenticator_app",
         "oath_token",
-        "saved_code",
+        "recovery_code",
         "app_notification",
         "passkey",
     ] {
@@ -117,11 +117,11 @@ async fn enrol(host: &Host) -> Outcome<Pocket> {
     let method = registration.confirm(request, user, &claim.ticket, &code).await?;
     say(&format!("{} is confirmed", method.kind));
 
-    // Saved codes: shown once. They count when she says that they are saved.
-    let set = registration.create_saved_codes(request, user).await?;
+    // Recovery codes: shown once. They count when she says that they are saved.
+    let set = registration.create_recovery_codes(request, user).await?;
     let saved: Vec<_> = set.codes.iter().map(|code| code.expose_secret().to_owned()).collect();
     say(&format!("Ada: prints {} codes, the first is {}", saved.len(), saved[0]));
-    let method = registration.acknowledge_saved_codes(request, user, &set.id).await?;
+    let method = registration.acknowledge_recovery_codes(request, user, &set.id).await?;
     say(&format!("{} is confirmed", method.kind));
 
     // What the host verifies, the host enrols: the engine only asks whether it is there.
@@ -149,7 +149,7 @@ async fn reset(host: &mut Host, pocket: &mut Pocket, way: &str) -> Outcome<()> {
             let link = Attempt::link(&url)?;
             if way.ends_with("elsewhere") {
                 say("Ada: opens it on her phone, which has no ticket, and types her name again");
-                let reply = reset.redeem_elsewhere(request, &name, &link).await?;
+                let reply = reset.redeem_link(request, &name, &link).await?;
                 let before = reset.prove(request, &asked.ticket, &link).await;
                 check(before.is_err(), "the laptop's ticket still counts")?;
                 say("the laptop's ticket is worth nothing any more");
@@ -176,7 +176,7 @@ async fn reset(host: &mut Host, pocket: &mut Pocket, way: &str) -> Outcome<()> {
                 "office_phone" => host.code_at(OFFICE).await?,
                 "authenticator_app" => pocket.app.code(now),
                 "oath_token" => pocket.token.code(now),
-                "saved_code" => pocket.saved.remove(0),
+                "recovery_code" => pocket.saved.remove(0),
                 _ => host.code_at(MOBILE).await?,
             };
             say(&format!("Ada: types {code}"));
@@ -187,10 +187,10 @@ async fn reset(host: &mut Host, pocket: &mut Pocket, way: &str) -> Outcome<()> {
     check(matches!(proven.step, Step::NewPassword { .. }), "the proof does not suffice")?;
     let password = format!("plum tractor violet by {way}");
     let done = reset.complete(request, &proven.ticket, &SecretText::from(&*password)).await?;
-    check(done.replace_saved_code == (way == "saved_code"), "a saved code is used once")?;
-    if done.replace_saved_code {
-        let fresh = reset.replace_saved_code(request, &done.ticket).await?;
-        reset.acknowledge_saved_code(request, &done.ticket).await?;
+    check(done.replace_recovery_code == (way == "recovery_code"), "a recovery code is used once")?;
+    if done.replace_recovery_code {
+        let fresh = reset.replace_recovery_code(request, &done.ticket).await?;
+        reset.acknowledge_recovery_code(request, &done.ticket).await?;
         say(&format!("Ada: writes {} down in its place", fresh.expose_secret()));
         pocket.saved.push(fresh.expose_secret().to_owned());
     }

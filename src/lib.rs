@@ -1,7 +1,7 @@
 //! An embeddable self-service password reset engine.
 //!
 //! A person who has forgotten a password proves who they are with one or two registered methods
-//! (a code by mail, text or call, a link, an authenticator's code, a saved code, a passkey) and sets a
+//! (a code by mail, text or call, a link, an authenticator's code, a recovery code, a passkey) and sets a
 //! new one. This crate owns the rules of that: who may, with which and how many methods, how codes
 //! are issued and checked, what is throttled, who is told, what is recorded. Users, passwords, mail
 //! and HTTP stay with the host, behind three traits: [`Store`], [`Directory`] and [`Delivery`]. It
@@ -80,14 +80,14 @@
 //! - [`Reset`]: `start`, `challenge`, `prove`, `complete`, and `view`, which only reads. [`Unlock`] is
 //!   the same without a new password, [`Change`] for whoever knows the present one.
 //! - [`Registration`]: a signed-in user adds, confirms, replaces and removes methods, enrols an
-//!   authenticator, saves codes; and what to ask at sign-in.
+//!   authenticator, creates recovery codes; and what to ask at sign-in.
 //! - [`Authenticator`]: codes of registered authenticators at the host's own sign-in.
 //! - [`Admin`]: policy, contact data, tokens, unblocking, revoking, initiating a reset, reports, audit
 //!   events.
 //! - [`Engine::maintain`]: hands over messages and settles what was interrupted. Nothing is
 //!   delivered unless somebody calls it.
 //! - [`PolicySettings`]: every rule with its default and its limit; [`Policy::review`] says where a
-//!   policy departs from the standards, and how likely it is to be guessed through.
+//!   policy deviates from the standards, and how likely it is to be guessed through.
 //! - [`port`]: the contracts of the traits that a host implements; [`adapters`]: those that are
 //!   implemented already; `conformance` (feature): the contracts of the ports as tests.
 //! - [`Error`]: the rules said no, the call was malformed, or a port failed.
@@ -105,7 +105,7 @@
 //! | `OfficePhone` | `Voice` | the same | a [`Delivery`] with voice |
 //! | `AuthenticatorApp` | `InHand` | [`Registration::enrol_authenticator`] | [`EngineBuilder::seal`] |
 //! | `OathToken` | `InHand` | [`Admin::supply_token`], then [`Registration::claim_token`] | [`EngineBuilder::seal`] |
-//! | `SavedCode` | `InHand` | [`Registration::create_saved_codes`] | |
+//! | `RecoveryCode` | `InHand` | [`Registration::create_recovery_codes`] | |
 //! | `AppNotification`, `Passkey`, `HostVerified` | `InHand` | the host itself | [`EngineBuilder::external_method`] |
 //!
 //! A kind counts where the policy's [`Gates`] name it, and is offered where the engine has what it needs.
@@ -164,7 +164,7 @@ pub use domain::method::{ChallengeOption, Channel, MethodKind};
 pub use domain::password::{PasswordContext, PasswordFault, PasswordRejection, PasswordRules};
 pub use domain::policy::{
     AdministratorPolicy, Amount, AsvsLevel, CodeAlphabet, CodeFormat, CodeFormats, ContactSources,
-    CrossLimits, Departure, Disclosure, DocumentFault, FailureBudgets, Finding, Gates, Guessing,
+    CrossLimits, Deviation, Disclosure, DocumentFault, FailureBudgets, Finding, Gates, Guessing,
     Lifetimes, MethodOdds, NoticeBudgets, Notifications, NotifyRule, OathPolicy, Odds,
     OnPremisesPolicy, OwnersWay, Policy, PolicyDocumentError, PolicyError, PolicyFault,
     PolicyProblem, PolicyReview, PolicySettings, Rate, RegistrationPolicy, Scope, SendBudgets,
@@ -183,11 +183,11 @@ pub use engine::transfer;
 pub use engine::{
     AccountSummary, Actor, Admin, AdminRoles, Attempt, Authenticator, BlockedMethod, BudgetKind,
     BudgetUse, Change, DeviceSecret, Engine, EngineBuilder, Enrolment, Error, Explanation,
-    FailingDelivery, Fault, HeldMethod, KeyUse, Maintained, MethodView, NeedsDelivery,
-    NeedsDirectory, NeedsKeys, NeedsStore, NewAuthenticator, NewMethod, OptionView, PasswordGuide,
-    Port, Ready, Registration, RegistrationReview, Reply, Request, Resealed, Reset, SavedCodes,
-    SeedsLeft, Selection, ShortKeysInUse, SignInContext, SignedIn, Source, Stats, Step,
-    StoredPolicy, Unlock, UnreadableAccount,
+    FailingDelivery, Fault, FaultOrigin, HeldMethod, KeyUse, MaintenanceReport, MethodView,
+    NeedsDelivery, NeedsDirectory, NeedsKeys, NeedsStore, NewAuthenticator, NewMethod, OptionView,
+    PasswordGuide, Ready, RecoveryCodes, Registration, RegistrationReview, Reply, Request,
+    ResealPage, Reset, SeedsLeft, Selection, ShortKeysInUse, SignInContext, SignedIn, Source,
+    Stats, Step, StoredPolicy, Unlock, UnreadableAccount,
 };
 pub use port::{
     Clock, Cursor, Delivery, Directory, Entropy, Envelope, Page, PortError, PortErrorKind,

@@ -8,7 +8,7 @@ use std::fmt::Debug;
 use sspr::adapters::memory::{MemoryDirectory, MemoryInbox, MemoryStore};
 use sspr::port::{Clock, PortError, SystemClock};
 use sspr::{
-    Actor, Attempt, Contacts, Engine, Error, Event, Identifier, Keys, Maintained, NewMethod,
+    Actor, Attempt, Contacts, Engine, Error, Event, Identifier, Keys, MaintenanceReport, NewMethod,
     Policy, PolicyError, PolicySettings, Refusal, RegistrationTicket, Reply, Request, ResetTicket,
     SecretBytes, SecretText, Selection, SignInContext, SignedIn, Source, Step, Store, TenantId,
     UserId,
@@ -42,7 +42,7 @@ fn values_cross_threads() {
     shared::<Policy>();
     shared::<Event>();
     shared::<Keys>();
-    shared::<Maintained>();
+    shared::<MaintenanceReport>();
 }
 
 #[test]

@@ -20,10 +20,10 @@ sspr::conformance_tests!(encoded, || Encoded::new(MemoryStore::new()));
 sspr::conformance_tests!(recorded, || Recorder::new(MemoryStore::new(), CallLog::with_arguments()));
 sspr::conformance_tests!(faultless, || Faulty::new(MemoryStore::new(), FaultPlan::none()));
 sspr::conformance_tests!(delayed, || {
-    use sspr::testing::Fault;
+    use sspr::testing::InjectedFault;
     Faulty::new(
-        Faulty::new(MemoryStore::new(), FaultPlan::none().everywhere(Fault::Delay)),
-        FaultPlan::none().everywhere(Fault::DelayAfter),
+        Faulty::new(MemoryStore::new(), FaultPlan::none().everywhere(InjectedFault::Delay)),
+        FaultPlan::none().everywhere(InjectedFault::DelayAfter),
     )
 });
 sspr::conformance_tests!(shared, Shared);

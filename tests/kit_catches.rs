@@ -9,7 +9,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use sspr::adapters::memory::MemoryStore;
 use sspr::conformance::{Ability, Harness, Outcome, PROPERTIES, Place, Property, Violation, check};
-use sspr::port::{Charge, Commit, Committed, Cursor, Cutoff, EventsOf, Page, PortResult};
+use sspr::port::{Commit, Committed, CounterIncrement, Cursor, Cutoff, EventsOf, Page, PortResult};
 use sspr::testing::broken::{BrokenStore, Defect};
 use sspr::testing::{Encoded, Unreadable, block_on};
 use sspr::{Event, Record, RecordKey, RecordKind, Store, TenantId, Timestamp};
@@ -121,8 +121,8 @@ impl<S: Store> Store for Blocking<S> {
         block_on(self.0.commit(commit))
     }
 
-    async fn add(&self, charges: &[Charge]) -> PortResult<Vec<u64>> {
-        block_on(self.0.add(charges))
+    async fn increment(&self, increments: &[CounterIncrement]) -> PortResult<Vec<u64>> {
+        block_on(self.0.increment(increments))
     }
 
     async fn due(

@@ -62,32 +62,32 @@ async fn an_authenticator_app_is_a_gate() {
 }
 
 #[tokio::test]
-async fn a_saved_code_is_a_gate_and_is_replaced() {
+async fn a_recovery_code_is_a_gate_and_is_replaced() {
     let world = world(2).await;
     let codes = world.save_codes().await;
     assert_eq!(codes.len(), 10);
     let reply = world.start().await;
-    let reply = world.challenge(&reply.ticket, &option("saved_code")).await;
+    let reply = world.challenge(&reply.ticket, &option("recovery_code")).await;
     let reply = world.prove(&reply.ticket, &codes[3].to_lowercase()).await.expect("proven");
     let (reply, text) = world.challenged(&reply.ticket, &sms(), MOBILE).await;
     let reply = world.prove(&reply.ticket, &text).await.expect("proven");
     let done = world.complete(&reply.ticket, NEW).await.expect("reset");
-    assert!(done.replace_saved_code);
+    assert!(done.replace_recovery_code);
     let reset = world.engine.reset();
-    let fresh = reset.replace_saved_code(&request(), &done.ticket).await.expect("another");
+    let fresh = reset.replace_recovery_code(&request(), &done.ticket).await.expect("another");
     assert!(!codes.contains(&fresh.expose_secret().to_owned()));
-    reset.acknowledge_saved_code(&request(), &done.ticket).await.expect("kept");
+    reset.acknowledge_recovery_code(&request(), &done.ticket).await.expect("kept");
     let view = reset.view(&request(), &done.ticket).await.expect("done");
-    assert!(!view.replace_saved_code);
+    assert!(!view.replace_recovery_code);
     let methods = world.engine.registration().list(&request(), &world.signed_in()).await;
     let methods = methods.expect("listed");
-    let set = methods.iter().find(|one| one.kind == MethodKind::SavedCode).expect("there");
+    let set = methods.iter().find(|one| one.kind == MethodKind::RecoveryCode).expect("there");
     assert_eq!(set.codes_left, Some(10));
     // The used one opens nothing, the fresh one does.
     for (typed, accepted) in [(codes[3].as_str(), false), (fresh.expose_secret(), true)] {
         world.clock.advance(Duration::from_secs(3_600));
         let reply = world.start().await;
-        let reply = world.challenge(&reply.ticket, &option("saved_code")).await;
+        let reply = world.challenge(&reply.ticket, &option("recovery_code")).await;
         assert_eq!(world.prove(&reply.ticket, typed).await.is_ok(), accepted, "{typed}");
     }
 }
@@ -105,7 +105,7 @@ async fn a_link_is_a_gate_with_the_ticket_and_without() {
         let link = Attempt::link(&url).expect("a link");
         let reset = world.engine.reset();
         let proven = if elsewhere {
-            reset.redeem_elsewhere(&request(), &ada(), &link).await
+            reset.redeem_link(&request(), &ada(), &link).await
         } else {
             reset.prove(&request(), &reply.ticket, &link).await
         };
@@ -228,7 +228,7 @@ async fn an_administrator_initiates_a_reset_and_learns_nothing() {
     world.deliver().await;
     let url = world.inbox.last_link_to(MAIL).expect("a link");
     let link = Attempt::link(&url).expect("a link");
-    let reply = world.engine.reset().redeem_elsewhere(&request(), &ada(), &link).await;
+    let reply = world.engine.reset().redeem_link(&request(), &ada(), &link).await;
     world.complete(&reply.expect("redeemed").ticket, NEW).await.expect("reset");
     let why = admin.explain(&world.user).await.expect("explained");
     assert_eq!(why.reason, None);

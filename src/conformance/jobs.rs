@@ -2,7 +2,7 @@
 
 use super::kit::{Stop, Verdict, add, put, settle};
 use super::process::{Job, say};
-use super::sample::{Draft, at, charge, key};
+use super::sample::{Draft, at, increment, key};
 use crate::port::{Committed, Store};
 
 pub(super) async fn run(store: &dyn Store, job: Job) {
@@ -37,7 +37,7 @@ pub(super) fn rival(n: u64, salt: u64) -> Draft {
 pub(super) async fn count(store: &dyn Store, from: u64, to: u64) -> Verdict<Vec<u64>> {
     let mut values = Vec::new();
     for n in from..to {
-        values.push(add(store, charge(n, 1)).await?);
+        values.push(add(store, increment(n, 1)).await?);
     }
     Ok(values)
 }
@@ -50,7 +50,7 @@ async fn work(store: &dyn Store, n: u64, heard: impl Fn(u64) -> bool) -> Verdict
         let count = draft.record.version().count();
         draft = draft.wake(Some(at(count.cast_signed()))).events(2);
         // The commit comes last: no other call may be what brings it to the disk.
-        add(store, charge(n, 1)).await?;
+        add(store, increment(n, 1)).await?;
         put(store, &draft).await?;
         if !heard(count) {
             return Ok(());

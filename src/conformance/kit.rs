@@ -9,7 +9,8 @@ use crate::domain::ids::{RecordKey, TenantId};
 use crate::domain::record::{Record, RecordKind};
 use crate::domain::time::Timestamp;
 use crate::port::{
-    Charge, Committed, Cursor, EventsOf, Page, PortError, PortErrorKind, PortResult, Store,
+    Committed, CounterIncrement, Cursor, EventsOf, Page, PortError, PortErrorKind, PortResult,
+    Store,
 };
 use crate::testing::yield_once;
 
@@ -124,8 +125,8 @@ impl Kit {
     }
 
     /// Adds once, to one counter.
-    pub(super) async fn add(&self, charge: Charge) -> Verdict<u64> {
-        add(&*self.store, charge).await
+    pub(super) async fn add(&self, increment: CounterIncrement) -> Verdict<u64> {
+        add(&*self.store, increment).await
     }
 }
 
@@ -191,8 +192,8 @@ pub(super) async fn events(
     follow!(limit, |after| store.events(of, after, limit).await?)
 }
 
-pub(super) async fn add(store: &dyn Store, charge: Charge) -> Verdict<u64> {
-    match *store.add(&[charge]).await? {
+pub(super) async fn add(store: &dyn Store, increment: CounterIncrement) -> Verdict<u64> {
+    match *store.increment(&[increment]).await? {
         [value] => Ok(value),
         ref values => Err(Stop::Seen(format!("{values:?} for one addition"))),
     }

@@ -107,7 +107,7 @@ macro_rules! __sspr_store_properties {
         "One limit is judged by another's value.";
     add::add_counts_a_repeated_key_each_time
         "a key that stands twice in the batch is added to twice, in order."
-        "Two charges for the price of one.";
+        "Two increments for the price of one.";
     add::add_does_not_wrap
         "*a lost addition* gives an attacker more messages than the limit says"
         "A counter pushed round starts at zero again.";

@@ -52,7 +52,7 @@ use std::sync::Arc;
 
 pub use harness::{Ability, Harness, Place};
 pub use ports::{
-    DeliveryPlace, DirectoryPlace, Port, PortHarness, PortProperty, assert_port_property,
+    DeliveryPlace, DirectoryPlace, PortHarness, PortKind, PortProperty, assert_port_property,
     check_port,
 };
 use process::InTests;

@@ -8,7 +8,7 @@ use crate::domain::event::{ActorKind, Event, EventId, EventKind};
 use crate::domain::ids::{CounterKey, RecordKey, TenantId};
 use crate::domain::record::{Columns, Record, RecordKind, Version};
 use crate::domain::time::Timestamp;
-use crate::port::{Charge, Commit};
+use crate::port::{Commit, CounterIncrement};
 
 /// A commit in the making. The store is told nothing else about a record.
 #[derive(Clone)]
@@ -103,7 +103,7 @@ impl Draft {
             actor: ActorKind::Engine,
             at,
             source: None,
-            kind: EventKind::LimitExceeded {
+            kind: EventKind::LimitSpent {
                 limit: format!("{:016x}", self.record.version().nonce()),
             },
             text: None,
@@ -141,8 +141,8 @@ pub(super) fn counter(n: u64) -> CounterKey {
 }
 
 /// An addition to counter number `n` that may be purged long after everything else here.
-pub(super) fn charge(n: u64, amount: u32) -> Charge {
-    Charge::new(counter(n), amount, at(1_000_000))
+pub(super) fn increment(n: u64, amount: u32) -> CounterIncrement {
+    CounterIncrement::new(counter(n), amount, at(1_000_000))
 }
 
 /// A random-looking number; all 64 bits are used, as by an engine.

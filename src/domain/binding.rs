@@ -71,7 +71,7 @@ impl Newcomer {
     pub(crate) fn of(account: &Account, method: &Method) -> Self {
         let to = match &method.factor {
             Factor::Address(destination) => Some(destination),
-            Factor::Oath(_) | Factor::Saved(_) => None,
+            Factor::Oath(_) | Factor::RecoveryCode(_) => None,
         };
         let replaced = method.replaces.as_ref().and_then(|id| account.method(id));
         Self::new(account, method.kind, to, replaced)

@@ -25,7 +25,7 @@ use super::time::Timestamp;
 #[non_exhaustive]
 pub enum PoolKind {
     /// For anonymous flows from a source that the account does not know.
-    Open,
+    Anonymous,
     /// For flows that hold a verified proof, come from a known device or a familiar source, or were
     /// begun by an administrator, and for signed-in users.
     Proven,
@@ -36,7 +36,7 @@ pub enum PoolKind {
 pub(crate) struct MethodBudget {
     pub(crate) method: MethodKind,
     #[serde(default)]
-    pub(crate) open: Window,
+    pub(crate) anonymous: Window,
     #[serde(default)]
     pub(crate) proven: Window,
     /// Failures since the last success; never decays.
@@ -45,7 +45,7 @@ pub(crate) struct MethodBudget {
     /// How many of those each source has made, for the first [`MethodBudget::MAX_RUN`] sources.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) run: Vec<(u32, u32)>,
-    /// The open pool's part of the run is spent: only the proven pool may still be drawn from.
+    /// The anonymous pool's part of the run is spent: only the proven pool may still be drawn from.
     #[serde(default)]
     pub(crate) closed: bool,
     /// Out of use for resets until registered anew.
@@ -138,7 +138,7 @@ impl MethodBudget {
     pub(crate) const fn new(method: MethodKind) -> Self {
         Self {
             method,
-            open: Window { times: Vec::new(), locked_until: None },
+            anonymous: Window { times: Vec::new(), locked_until: None },
             proven: Window { times: Vec::new(), locked_until: None },
             consecutive: 0,
             run: Vec::new(),
@@ -153,14 +153,14 @@ impl MethodBudget {
 
     pub(crate) const fn pool(&self, pool: PoolKind) -> &Window {
         match pool {
-            PoolKind::Open => &self.open,
+            PoolKind::Anonymous => &self.anonymous,
             PoolKind::Proven => &self.proven,
         }
     }
 
     pub(crate) const fn pool_mut(&mut self, pool: PoolKind) -> &mut Window {
         match pool {
-            PoolKind::Open => &mut self.open,
+            PoolKind::Anonymous => &mut self.anonymous,
             PoolKind::Proven => &mut self.proven,
         }
     }
@@ -191,7 +191,7 @@ impl MethodBudget {
             self.told = true;
             charged.told = true;
         }
-        if self.consecutive >= rules.run(PoolKind::Open, attempts) && !self.closed {
+        if self.consecutive >= rules.run(PoolKind::Anonymous, attempts) && !self.closed {
             self.closed = true;
             charged.closed = true;
         }
@@ -294,7 +294,7 @@ impl MethodBudget {
 impl FailureBudgets {
     pub(crate) const fn rate(&self, pool: PoolKind) -> Rate {
         match pool {
-            PoolKind::Open => self.open,
+            PoolKind::Anonymous => self.anonymous,
             PoolKind::Proven => self.proven,
         }
     }
@@ -307,7 +307,7 @@ impl FailureBudgets {
     pub(crate) fn run(&self, pool: PoolKind, attempts: u8) -> u32 {
         let most = self.consecutive.saturating_sub(u32::from(attempts));
         match pool {
-            PoolKind::Open => {
+            PoolKind::Anonymous => {
                 self.consecutive - self.proven.max.min(self.consecutive / 5).min(most)
             }
             PoolKind::Proven => self.consecutive,

@@ -185,7 +185,7 @@ pub(crate) struct TypedCode {
 }
 
 impl TypedCode {
-    /// A saved code is the longest.
+    /// A recovery code is the longest.
     const MAX_SYMBOLS: usize = 28;
     /// Symbols of a code that is sent, at most.
     const SENT: usize = 16;

@@ -1,4 +1,4 @@
-//! Digests of secrets that are too random to be guessed: saved codes, device secrets.
+//! Digests of secrets that are too random to be guessed: recovery codes, device secrets.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ use super::secret::secrets_equal;
 /// What a digest is of. Never reused.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum DigestOf {
-    SavedCode = 1,
+    RecoveryCode = 1,
     Device = 2,
 }
 
@@ -58,9 +58,9 @@ mod tests {
         let tenant = |name| TenantId::parse(name).expect("valid");
         let user = |name| UserId::parse(name).expect("valid");
         let all = [
-            Digest::of(DigestOf::SavedCode, &tenant("a"), &user("bc"), b"d"),
-            Digest::of(DigestOf::SavedCode, &tenant("ab"), &user("c"), b"d"),
-            Digest::of(DigestOf::SavedCode, &tenant("a"), &user("b"), b"cd"),
+            Digest::of(DigestOf::RecoveryCode, &tenant("a"), &user("bc"), b"d"),
+            Digest::of(DigestOf::RecoveryCode, &tenant("ab"), &user("c"), b"d"),
+            Digest::of(DigestOf::RecoveryCode, &tenant("a"), &user("b"), b"cd"),
             Digest::of(DigestOf::Device, &tenant("a"), &user("bc"), b"d"),
             Digest::NONE,
         ];

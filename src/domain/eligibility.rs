@@ -123,7 +123,7 @@ impl Means {
         let able = match kind.nature() {
             Nature::Contact => channel != Channel::Link || self.link,
             Nature::Oath => self.oath,
-            Nature::Saved => true,
+            Nature::RecoveryCode => true,
             Nature::External => self.external.contains(&kind),
             Nature::Password => false,
         };

@@ -193,7 +193,7 @@ pub enum Notice {
         at: Timestamp,
     },
     /// A saved recovery code was used.
-    SavedCodeUsed {
+    RecoveryCodeUsed {
         /// How many are left.
         left: u8,
         /// When.
@@ -280,7 +280,7 @@ impl Notice {
             Self::MethodRemoved { .. } => "notice.method_removed",
             Self::MethodReplaced { .. } => "notice.method_replaced",
             Self::MethodsRevoked { .. } => "notice.methods_revoked",
-            Self::SavedCodeUsed { .. } => "notice.saved_code_used",
+            Self::RecoveryCodeUsed { .. } => "notice.recovery_code_used",
             Self::RegistrationRequired { .. } => "notice.registration_required",
             Self::ResetRequested { .. } => "notice.reset_requested",
             Self::ContactsChanged { .. } => "notice.contacts_changed",
@@ -308,7 +308,7 @@ impl Notice {
             | Self::MethodReplaced { at, .. }
             | Self::MethodsRevoked { at }
             | Self::Unblocked { at }
-            | Self::SavedCodeUsed { at, .. }
+            | Self::RecoveryCodeUsed { at, .. }
             | Self::RegistrationRequired { at }
             | Self::ResetRequested { at }
             | Self::ContactsChanged { at }

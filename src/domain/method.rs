@@ -31,7 +31,7 @@ pub enum MethodKind {
     /// A time-based code that a device shows which was handed out (Entra: hardware OATH token).
     OathToken,
     /// One of the recovery codes that the person has saved (NIST SP 800-63B-4, 4.2.1.1).
-    SavedCode,
+    RecoveryCode,
     /// An approval in an app, with number matching; the host verifies it (Entra: mobile app
     /// notification). One class with [`AuthenticatorApp`](Self::AuthenticatorApp): both are on one
     /// device.
@@ -52,7 +52,7 @@ pub(crate) enum Nature {
     /// By the code of the present time, under a shared seed.
     Oath,
     /// By a code of a list.
-    Saved,
+    RecoveryCode,
     /// By the host.
     External,
     /// By the directory.
@@ -67,7 +67,7 @@ impl MethodKind {
         Self::OfficePhone,
         Self::AuthenticatorApp,
         Self::OathToken,
-        Self::SavedCode,
+        Self::RecoveryCode,
         Self::AppNotification,
         Self::Passkey,
         Self::HostVerified,
@@ -91,7 +91,7 @@ impl MethodKind {
         match self {
             Self::Email | Self::MobilePhone | Self::OfficePhone => Nature::Contact,
             Self::AuthenticatorApp | Self::OathToken => Nature::Oath,
-            Self::SavedCode => Nature::Saved,
+            Self::RecoveryCode => Nature::RecoveryCode,
             Self::AppNotification | Self::Passkey | Self::HostVerified => Nature::External,
             Self::Password => Nature::Password,
         }
@@ -106,7 +106,7 @@ impl MethodKind {
             Self::AppNotification | Self::HostVerified => true,
             Self::AuthenticatorApp
             | Self::OathToken
-            | Self::SavedCode
+            | Self::RecoveryCode
             | Self::Passkey
             | Self::Password => false,
         }
@@ -133,7 +133,7 @@ impl MethodKind {
             Self::OfficePhone => "office_phone",
             Self::AuthenticatorApp => "authenticator_app",
             Self::OathToken => "oath_token",
-            Self::SavedCode => "saved_code",
+            Self::RecoveryCode => "recovery_code",
             Self::AppNotification => "app_notification",
             Self::Passkey => "passkey",
             Self::HostVerified => "host_verified",
@@ -149,7 +149,7 @@ impl MethodKind {
             Self::OfficePhone => 3,
             Self::AuthenticatorApp => 4,
             Self::OathToken => 5,
-            Self::SavedCode => 6,
+            Self::RecoveryCode => 6,
             Self::AppNotification => 7,
             Self::Passkey => 8,
             Self::HostVerified => 9,

@@ -98,7 +98,7 @@ fn gates(gates: &Gates, [methods, required]: [&str; 2], means: &Means, found: &m
         let lacks = match kind.nature() {
             Nature::Oath => Lack::Seal,
             Nature::External => Lack::ExternalMethod,
-            Nature::Contact | Nature::Saved | Nature::Password => Lack::Channel,
+            Nature::Contact | Nature::RecoveryCode | Nature::Password => Lack::Channel,
         };
         found.push(Unserved::new(methods, Some(kind), lacks));
     }

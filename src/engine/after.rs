@@ -1,15 +1,15 @@
-//! What a flow offers beside its goal: help, a known device, another saved code.
+//! What a flow offers beside its goal: help, a known device, another recovery code.
 
 use zeroize::Zeroizing;
 
 use super::Engine;
 use super::context::nobody;
-use super::error::{At as _, Error, Port};
+use super::error::{At as _, Error, FaultOrigin};
 use super::limits::{Caller, Charged};
 use super::request::{DeviceSecret, Request};
-use super::step::{Origin, Plan, Unsure};
+use super::step::{Decision, OnUnknown, Origin};
 use crate::domain::code::random_symbols;
-use crate::domain::decide::{self, SAVED_CODE, Turn, remember_bearer, request_help};
+use crate::domain::decide::{self, RECOVERY_CODE, Turn, remember_bearer, request_help};
 use crate::domain::digest::{Digest, DigestOf};
 use crate::domain::event::ActorKind;
 use crate::domain::facts::UserFacts;
@@ -63,14 +63,14 @@ impl Engine {
         };
         // Before any administrator is looked up: a source that has spent its own limit costs no
         // more than the reads that refuse it.
-        let exceeded = self.charge_limits(request, policy, &charged).await?;
+        let limit_spent = self.charge_limits(request, policy, &charged).await?;
         let about = context.user.as_ref().map(name_of);
         let origin = Origin::about(request, &claim.subject);
         let decide = |turn: &mut Turn<'_>| {
-            let asked = request_help(turn, about.as_deref(), exceeded);
-            Ok(if asked { Plan::Commit(()) } else { Plan::Keep(()) })
+            let asked = request_help(turn, about.as_deref(), limit_spent);
+            Ok(if asked { Decision::Commit(()) } else { Decision::Discard(()) })
         };
-        self.step(&target, None, policy, &origin, Unsure::Resolve, decide).await?;
+        self.step(&target, None, policy, &origin, OnUnknown::Resolve, decide).await?;
         (self.inner.on_work)();
         Ok(())
     }
@@ -89,20 +89,20 @@ impl Engine {
         Ok(device)
     }
 
-    pub(super) async fn replace_saved_code<T: FlowTicket>(
+    pub(super) async fn replace_recovery_code<T: FlowTicket>(
         &self,
         request: &Request,
         ticket: &T,
     ) -> Result<SecretText, Error> {
         let tenant = &request.tenant;
         let claim = ticket.open(tenant, &self.inner.keys)?;
-        let (code, digest) = self.new_saved_code(tenant, &bearer_of(&claim)?)?;
+        let (code, digest) = self.new_recovery_code(tenant, &bearer_of(&claim)?)?;
         let decide = |turn: &mut Turn<'_>| decide::put_replacement(turn, &claim.bearer(), digest);
         self.after_flow(request, &claim, decide).await?;
         Ok(code)
     }
 
-    pub(super) async fn acknowledge_saved_code<T: FlowTicket>(
+    pub(super) async fn acknowledge_recovery_code<T: FlowTicket>(
         &self,
         request: &Request,
         ticket: &T,
@@ -125,8 +125,8 @@ impl Engine {
         let (policy, _) = self.policy(tenant, false).await?;
         let target = self.subject_target(tenant, claim);
         let origin = Origin { actor: ActorKind::User, ..Origin::about(request, &claim.subject) };
-        let decide = |turn: &mut Turn<'_>| decide(turn).map(Plan::Commit);
-        self.step(&target, None, &policy, &origin, Unsure::Resolve, decide).await?;
+        let decide = |turn: &mut Turn<'_>| decide(turn).map(Decision::Commit);
+        self.step(&target, None, &policy, &origin, OnUnknown::Resolve, decide).await?;
         Ok(())
     }
 
@@ -134,17 +134,17 @@ impl Engine {
         Ok(DeviceSecret::from_random(self.random()?))
     }
 
-    /// A saved code as it is shown, in groups of four, and its digest.
-    pub(super) fn new_saved_code(
+    /// A recovery code as it is shown, in groups of four, and its digest.
+    pub(super) fn new_recovery_code(
         &self,
         tenant: &TenantId,
         user: &UserId,
     ) -> Result<(SecretText, Digest), Error> {
-        let symbols = random_symbols(SAVED_CODE, &*Zeroizing::new(self.random::<64>()?));
+        let symbols = random_symbols(RECOVERY_CODE, &*Zeroizing::new(self.random::<64>()?));
         // Of 64 random bytes 28 are as good as always usable.
-        let symbols = symbols.ok_or(PortError::unavailable()).at(Port::Entropy)?;
+        let symbols = symbols.ok_or(PortError::unavailable()).at(FaultOrigin::Entropy)?;
         let digest =
-            Digest::of(DigestOf::SavedCode, tenant, user, symbols.expose_secret().as_bytes());
+            Digest::of(DigestOf::RecoveryCode, tenant, user, symbols.expose_secret().as_bytes());
         let mut grouped = String::with_capacity(40);
         for (place, symbol) in symbols.expose_secret().chars().enumerate() {
             if place > 0 && place % 4 == 0 {

@@ -6,7 +6,7 @@ use super::Engine;
 use super::attempt::{Attempt, Given};
 use super::error::Error;
 use super::request::Request;
-use super::step::{Origin, Plan, Unsure};
+use super::step::{Decision, OnUnknown, Origin};
 use crate::domain::account::{Factor, Method, OathDevice};
 use crate::domain::decide::{Turn, accept_sign_in, charge_sign_in};
 use crate::domain::event::ActorKind;
@@ -59,8 +59,8 @@ impl Authenticator<'_> {
         }
         let policy = &*context.policy;
         let origin = Origin::of(request, ActorKind::User);
-        let decide = |turn: &mut Turn<'_>| charge_sign_in(turn).map(Plan::Commit);
-        let step = engine.step(&target, Some(loaded), policy, &origin, Unsure::Fail, decide);
+        let decide = |turn: &mut Turn<'_>| charge_sign_in(turn).map(Decision::Commit);
+        let step = engine.step(&target, Some(loaded), policy, &origin, OnUnknown::Fail, decide);
         let (charge, account) = step.await?;
         engine.inner.comparisons.fetch_add(1, Ordering::Relaxed);
         // All of them that were counted, whichever fits.
@@ -76,9 +76,9 @@ impl Authenticator<'_> {
             return Err(engine.failed(&target, policy, &origin, &failed).await);
         };
         let decide =
-            |turn: &mut Turn<'_>| accept_sign_in(turn, &charge, &method, at).map(Plan::Commit);
+            |turn: &mut Turn<'_>| accept_sign_in(turn, &charge, &method, at).map(Decision::Commit);
         // A step whose mark may not have been kept opens nothing.
-        engine.step(&target, None, policy, &origin, Unsure::Fail, decide).await?;
+        engine.step(&target, None, policy, &origin, OnUnknown::Fail, decide).await?;
         Ok(method)
     }
 }

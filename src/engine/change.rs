@@ -2,10 +2,10 @@
 
 use super::Engine;
 use super::context::Context;
-use super::error::{At as _, Error, Port};
+use super::error::{At as _, Error, FaultOrigin};
 use super::reply::Reply;
 use super::request::{Request, SignedIn};
-use super::step::{Origin, Plan, Unsure};
+use super::step::{Decision, OnUnknown, Origin};
 use crate::domain::account::{Account, Effect, FlowId, Purpose};
 use crate::domain::decide::{Change as Begun, Turn, charge_password, grant_change};
 use crate::domain::eligibility::may_change;
@@ -76,13 +76,13 @@ impl Change<'_> {
         let facts = facts.map_err(|reason| Refusal::NotEligible { reason })?;
         let (policy, epoch) = (&*context.policy, loaded.account.epoch);
         let origin = Origin::of(request, ActorKind::User);
-        let charge = |turn: &mut Turn<'_>| charge_password(turn).map(Plan::Commit);
-        let step = engine.step(&target, Some(loaded), policy, &origin, Unsure::Fail, charge);
+        let charge = |turn: &mut Turn<'_>| charge_password(turn).map(Decision::Commit);
+        let step = engine.step(&target, Some(loaded), policy, &origin, OnUnknown::Fail, charge);
         let (charge, _) = step.await?;
         engine.inner.comparisons.fetch_add(1, Ordering::Relaxed);
         let directory = &engine.inner.directory;
         let right = directory.verify_password(tenant, id, &composed(present)).await;
-        if !right.at(Port::Directory)? {
+        if !right.at(FaultOrigin::Directory)? {
             let failed = charge.verdicts();
             return Err(engine.failed(&target, policy, &origin, &failed).await);
         }
@@ -93,8 +93,9 @@ impl Change<'_> {
             epoch,
             source: engine.inner.keys.source(tenant, &request.source.bucket()),
         };
-        let decide = |turn: &mut Turn<'_>| grant_change(turn, &begun, &charge).map(Plan::Commit);
-        let step = engine.step(&target, None, policy, &origin, Unsure::Resolve, decide);
+        let decide =
+            |turn: &mut Turn<'_>| grant_change(turn, &begun, &charge).map(Decision::Commit);
+        let step = engine.step(&target, None, policy, &origin, OnUnknown::Resolve, decide);
         let (flow, account) = step.await?;
         let claim = Claim {
             purpose: Purpose::Change,

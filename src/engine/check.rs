@@ -1,7 +1,7 @@
 //! The check that an engine makes of its store when it is opened.
 
 use super::Engine;
-use super::error::{At as _, Error, Fault, Port};
+use super::error::{At as _, Error, Fault, FaultOrigin};
 use crate::domain::record::{Record, Subject, Version};
 use crate::domain::secret::secrets_equal;
 use crate::domain::store_note::{Meta, StoreId};
@@ -12,7 +12,10 @@ impl Engine {
     /// store; and sees that the store gives back what it was given, and is the one expected.
     pub(super) async fn check_store(&self, expected: Option<StoreId>) -> Result<StoreId, Error> {
         let refused = |cause: String| {
-            Error::Fault(Fault { port: Port::Store, error: PortError::denied().because(cause) })
+            Error::Fault(Fault {
+                origin: FaultOrigin::Store,
+                error: PortError::denied().because(cause),
+            })
         };
         let ours = self.inner.keys.check_value();
         // Another engine may be the first: then what it wrote is compared.
@@ -52,19 +55,19 @@ impl Engine {
             let columns = Meta::columns(self.inner.clock.now())?;
             let commit = Commit::new(&record, before, &columns, &[]);
             // Whatever it returns, what counts is what can be read next.
-            let _ = self.inner.store.commit(commit).await.at(Port::Store)?;
+            let _ = self.inner.store.commit(commit).await.at(FaultOrigin::Store)?;
         }
         let cause = "the store does not keep what it is given";
         let error = PortError::corrupt().because(cause);
-        Err(Error::Fault(Fault { port: Port::Store, error }))
+        Err(Error::Fault(Fault { origin: FaultOrigin::Store, error }))
     }
 
     /// What the store says about itself now, and the version of that note.
     pub(super) async fn store_note(&self) -> Result<Option<(Meta, Version)>, Error> {
-        let Some(record) = self.inner.store.load(&Meta::KEY).await.at(Port::Store)? else {
+        let Some(record) = self.inner.store.load(&Meta::KEY).await.at(FaultOrigin::Store)? else {
             return Ok(None);
         };
-        let meta = meta_of(&record).at(Port::Store)?.clone();
+        let meta = meta_of(&record).at(FaultOrigin::Store)?.clone();
         Ok(Some((meta, record.version())))
     }
 }

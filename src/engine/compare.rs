@@ -4,9 +4,11 @@ use std::sync::atomic::Ordering;
 
 use super::Engine;
 use super::attempt::{Attempt, Given};
-use super::error::{At as _, Error, Port};
-use super::step::{Loaded, Origin, Plan, Target, Unsure};
-use crate::domain::account::{Account, Answer, Challenge, Factor, OathDevice, Purpose, SavedSet};
+use super::error::{At as _, Error, FaultOrigin};
+use super::step::{Decision, Loaded, OnUnknown, Origin, Target};
+use crate::domain::account::{
+    Account, Answer, Challenge, Factor, OathDevice, Purpose, RecoveryCodeSet,
+};
 use crate::domain::budget::Verdict;
 use crate::domain::code::{CodeContext, TypedCode};
 use crate::domain::contact::PhoneNumber;
@@ -30,7 +32,7 @@ pub(super) struct Judged<'a> {
     pub(super) purpose: Purpose,
     pub(super) flow: u32,
     pub(super) challenge: &'a Challenge,
-    /// A saved code that was used for this very challenge.
+    /// A recovery code that was used for this very challenge.
     pub(super) used: Option<&'a Digest>,
     /// Who is asked about where the challenge is hollow.
     pub(super) nobody: &'a UserId,
@@ -53,9 +55,10 @@ impl Engine {
         let answers = |challenge: &Challenge| attempt.fits(challenge);
         let (purpose, generation) = (claim.purpose, claim.generation);
         let proving = Proving { flow: &claim.flow, purpose, generation, answers: &answers };
-        let decide = |turn: &mut Turn<'_>| decide::charge_attempt(turn, &proving).map(Plan::Commit);
+        let decide =
+            |turn: &mut Turn<'_>| decide::charge_attempt(turn, &proving).map(Decision::Commit);
         let (charge, account) =
-            self.step(target, None, policy, origin, Unsure::Fail, decide).await?;
+            self.step(target, None, policy, origin, OnUnknown::Fail, decide).await?;
         let nobody = super::context::nobody(claim.identifier)?;
         let judged = Judged {
             target,
@@ -94,9 +97,10 @@ impl Engine {
         if failed.iter().any(|(_, verdict)| verdict.charged != Default::default()) {
             let decide = |turn: &mut Turn<'_>| {
                 let recorded = decide::record_failure(turn, failed);
-                Ok(if recorded { Plan::Commit(()) } else { Plan::Keep(()) })
+                Ok(if recorded { Decision::Commit(()) } else { Decision::Discard(()) })
             };
-            let recorded = self.step(target, None, policy, origin, Unsure::Resolve, decide).await;
+            let recorded =
+                self.step(target, None, policy, origin, OnUnknown::Resolve, decide).await;
             if recorded.is_err() {
                 self.inner.hidden_faults.fetch_add(1, Ordering::Relaxed);
             }
@@ -136,12 +140,12 @@ impl Engine {
                 let step = self.matching_step(target, device, policy, typed).await?;
                 step.map(Match::Step)
             }
-            (Given::Code(typed), Nature::Saved) => {
+            (Given::Code(typed), Nature::RecoveryCode) => {
                 let set = match &challenge.answer {
-                    Answer::Saved(id) => saved_set(account, id),
+                    Answer::RecoveryCode(id) => recovery_code_set(account, id),
                     _ => None,
                 };
-                saved_code(judged, set, typed).map(Match::Saved)
+                recovery_code(judged, set, typed).map(Match::RecoveryCode)
             }
             (Given::Response(response), Nature::External) => {
                 let name = self.external_challenge(&target.key, challenge.key, &challenge.nonce);
@@ -151,7 +155,7 @@ impl Engine {
                     return Ok(None);
                 };
                 let verified = method.verify(&target.tenant, user, &name, response).await;
-                verified.at(Port::ExternalMethod)?.then_some(Match::Challenge)
+                verified.at(FaultOrigin::ExternalMethod)?.then_some(Match::Challenge)
             }
             _ => None,
         };
@@ -178,7 +182,7 @@ impl Engine {
             }
             _ => (decoy, DECOY_SEED.to_vec(), OathParameters::default()),
         };
-        let seed = seal.open(sealed, &associated).await.at(Port::Seal)?;
+        let seed = seal.open(sealed, &associated).await.at(FaultOrigin::Seal)?;
         let drift = Drift { back: policy.oath.back, forward: policy.oath.forward };
         let typed = typed.digits(parameters.digits);
         let now = self.inner.clock.now();
@@ -192,7 +196,7 @@ impl Engine {
             return Ok(());
         };
         let seed = SecretBytes::new(self.random::<20>()?.to_vec());
-        let sealed = seal.seal(seed.expose_secret(), DECOY_SEED).await.at(Port::Seal)?;
+        let sealed = seal.seal(seed.expose_secret(), DECOY_SEED).await.at(FaultOrigin::Seal)?;
         self.inner.decoy_seed.get_or_init(|| sealed);
         Ok(())
     }
@@ -221,12 +225,12 @@ impl Engine {
     ) -> Result<Result<(Loaded, NumberCharge), Timestamp>, Error> {
         let decide = |turn: &mut Turn<'_>| {
             Ok(match charge_number(turn, open)? {
-                Ok(charge) => Plan::Commit(Ok(charge)),
-                Err(retry_at) => Plan::Keep(Err(retry_at)),
+                Ok(charge) => Decision::Commit(Ok(charge)),
+                Err(retry_at) => Decision::Discard(Err(retry_at)),
             })
         };
         let (charged, _) =
-            self.step(target, Some(loaded), policy, origin, Unsure::Fail, decide).await?;
+            self.step(target, Some(loaded), policy, origin, OnUnknown::Fail, decide).await?;
         let charge = match charged {
             Ok(charge) => charge,
             Err(retry_at) => return Ok(Err(retry_at)),
@@ -316,22 +320,26 @@ pub(super) fn device<'a>(account: &'a Account, id: &MethodId) -> Option<&'a Oath
     }
 }
 
-fn saved_set<'a>(account: &'a Account, id: &MethodId) -> Option<&'a SavedSet> {
+fn recovery_code_set<'a>(account: &'a Account, id: &MethodId) -> Option<&'a RecoveryCodeSet> {
     match &account.method(id)?.factor {
-        Factor::Saved(set) => Some(set),
+        Factor::RecoveryCode(set) => Some(set),
         _ => None,
     }
 }
 
 /// The code of the set that was typed, or the one that was used for this very challenge. As many are
 /// compared as there may be, whichever fits.
-fn saved_code(judged: &Judged<'_>, set: Option<&SavedSet>, typed: &TypedCode) -> Option<Digest> {
+fn recovery_code(
+    judged: &Judged<'_>,
+    set: Option<&RecoveryCodeSet>,
+    typed: &TypedCode,
+) -> Option<Digest> {
     let target = judged.target;
     let user = target.user.as_ref().unwrap_or(judged.nobody);
-    let typed = Digest::of(DigestOf::SavedCode, &target.tenant, user, typed.symbols());
+    let typed = Digest::of(DigestOf::RecoveryCode, &target.tenant, user, typed.symbols());
     let codes = set.map_or(&[][..], |set| &set.codes);
     let padding = std::iter::repeat(&Digest::NONE);
-    let all = codes.iter().chain(judged.used).chain(padding).take(SavedSet::MAX + 1);
+    let all = codes.iter().chain(judged.used).chain(padding).take(RecoveryCodeSet::MAX + 1);
     all.fold(false, |fits, code| fits | code.fits(&typed)).then_some(typed)
 }
 

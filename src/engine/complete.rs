@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use super::Engine;
 use super::context::Context;
-use super::error::{At as _, Error, Fault, Port};
+use super::error::{At as _, Error, Fault, FaultOrigin};
 use super::reply::Reply;
 use super::request::Request;
-use super::step::{Origin, Plan, Target, Unsure};
+use super::step::{Decision, OnUnknown, Origin, Target};
 use crate::domain::account::{Account, Effect, Offer, Proof, Purpose};
 use crate::domain::decide::{
     Address, Begin, Begun, Turn, Unwritten, begin_write, may_complete, raise_required,
@@ -22,7 +22,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::secret::SecretText;
 use crate::domain::ticket::{Claim, FlowTicket};
 use crate::domain::time::Timestamp;
-use crate::port::{PasswordWrite, PortError, PortErrorKind, PortResult, Unlock};
+use crate::port::{PasswordWrite, PortError, PortErrorKind, PortResult, UnlockWrite};
 
 /// What the end of a flow works with.
 struct Ending<'a> {
@@ -83,7 +83,7 @@ impl Engine {
         let proofs = loaded.account.flow(&claim.flow).map_or(&[][..], |flow| &flow.proofs);
         let proven = |(kind, _): &mut (MethodKind, _)| proofs.iter().any(|one| one.method == *kind);
         if let Some((_, error)) = context.unsure.extract_if(.., proven).next() {
-            return Err(Error::Fault(Fault { port: Port::ExternalMethod, error }));
+            return Err(Error::Fault(Fault { origin: FaultOrigin::ExternalMethod, error }));
         }
         // Only somebody who has proven enough is told why.
         let refused = |reason| Refusal::NotEligible { reason };
@@ -117,9 +117,9 @@ impl Engine {
         let allows = |proof: &Proof| ending.allows(proof);
         let begin = ending.begin(&allows);
         let policy = &*context.policy;
-        let decide = |turn: &mut Turn<'_>| begin_write(turn, &begin).map(Plan::Commit);
+        let decide = |turn: &mut Turn<'_>| begin_write(turn, &begin).map(Decision::Commit);
         let begun =
-            self.step(&target, Some(loaded), policy, &ending.origin, Unsure::Resolve, decide);
+            self.step(&target, Some(loaded), policy, &ending.origin, OnUnknown::Resolve, decide);
         let (begun, _) = begun.await?;
         let account = self.write(&ending, &begun, password.as_ref()).await?;
         (self.inner.on_work)();
@@ -160,7 +160,7 @@ impl Engine {
             }
         };
         if let Some(list) = &self.inner.breach_list
-            && list.contains(&normalised).await.at(Port::BreachList)?
+            && list.contains(&normalised).await.at(FaultOrigin::BreachList)?
         {
             self.reject(ending, RejectedBy::BreachList, vec!["breached".to_owned()]).await?;
             return Err(Refusal::DirectoryPassword { reason: "breached", retry_at: None }.into());
@@ -198,7 +198,7 @@ impl Engine {
                 Err(error) => {
                     let settle = |turn: &mut Turn<'_>| settle_unasked(turn, begun);
                     self.note(ending, settle).await?;
-                    return Err(Error::Fault(Fault { port: Port::Directory, error }));
+                    return Err(Error::Fault(Fault { origin: FaultOrigin::Directory, error }));
                 }
             }
         }
@@ -227,7 +227,7 @@ impl Engine {
             Ok(WriteOutcome::Indeterminate) => {
                 self.unknown(ending, begun.write).await?;
                 let error = PortError::unknown().because("the outcome is indeterminate");
-                Err(Error::Fault(Fault { port: Port::Directory, error }))
+                Err(Error::Fault(Fault { origin: FaultOrigin::Directory, error }))
             }
             Err(error) => {
                 if error.kind() == PortErrorKind::Unavailable {
@@ -236,7 +236,7 @@ impl Engine {
                 } else {
                     self.unknown(ending, begun.write).await?;
                 }
-                Err(Error::Fault(Fault { port: Port::Directory, error }))
+                Err(Error::Fault(Fault { origin: FaultOrigin::Directory, error }))
             }
         }
     }
@@ -275,7 +275,7 @@ impl Engine {
                 self.inner.directory.set_password(&write).await
             }
             None => {
-                let mut unlock = Unlock::new(tenant, user, begun.write);
+                let mut unlock = UnlockWrite::new(tenant, user, begun.write);
                 unlock.timeout = timeout;
                 self.inner.directory.unlock(&unlock).await
             }
@@ -314,10 +314,11 @@ impl Engine {
     ) -> Result<Arc<Account>, Error> {
         let decide = |turn: &mut Turn<'_>| {
             change(turn);
-            Ok(Plan::Commit(()))
+            Ok(Decision::Commit(()))
         };
         let policy = &ending.context.policy;
-        let step = self.step(ending.target, None, policy, &ending.origin, Unsure::Resolve, decide);
+        let step =
+            self.step(ending.target, None, policy, &ending.origin, OnUnknown::Resolve, decide);
         Ok(step.await?.1)
     }
 }

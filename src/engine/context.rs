@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock, PoisonError};
 use sha2::{Digest as _, Sha256};
 
 use super::Engine;
-use super::error::{At as _, Error, Fault, Port};
+use super::error::{At as _, Error, Fault, FaultOrigin};
 use super::step::Target;
 use crate::domain::account::{Account, Answer, FORMAT, Offer};
 use crate::domain::decide::{Address, addresses_to_tell, decoy_body};
@@ -66,7 +66,7 @@ impl Engine {
             }
         }
         let key = self.inner.keys.policy(tenant);
-        let found = self.inner.store.load(&key).await.at(Port::Store)?;
+        let found = self.inner.store.load(&key).await.at(FaultOrigin::Store)?;
         let policy = found.as_ref().map(policy_of).transpose()?;
         if let Some(record) = &found
             && policy.as_ref().is_some_and(|policy| policy.tenant != *tenant)
@@ -109,16 +109,16 @@ impl Engine {
         selector: UserSelector<'_>,
         fresh: bool,
     ) -> Result<Context, Error> {
-        let facts = self.inner.directory.tenant(tenant).await.at(Port::Directory)?;
+        let facts = self.inner.directory.tenant(tenant).await.at(FaultOrigin::Directory)?;
         let (policy, stored) = self.policy(tenant, fresh).await?;
-        let channels = self.inner.delivery.channels(tenant).await.at(Port::Delivery)?;
+        let channels = self.inner.delivery.channels(tenant).await.at(FaultOrigin::Delivery)?;
         let none = BTreeSet::new();
         let groups: &BTreeSet<GroupId> = match &policy.scope {
             Scope::Selected(groups) => groups,
             Scope::None | Scope::All => &none,
         };
         let query = UserQuery::new(selector, groups);
-        let user = self.inner.directory.find(tenant, &query).await.at(Port::Directory)?;
+        let user = self.inner.directory.find(tenant, &query).await.at(FaultOrigin::Directory)?;
         let user = user.map(with_short_marks);
         let external = self.external_kinds(&policy);
         let id = match (&user, selector) {
@@ -274,12 +274,12 @@ fn policy_of(record: &Record) -> Result<Arc<PolicyRecord>, Error> {
         Ok(_) => Err(corrupt_policy(record, "the body is of another kind")),
         Err(cause) => {
             let error = PortError::corrupt().because(cause);
-            Err(Error::Fault(Fault { port: Port::Store, error }))
+            Err(Error::Fault(Fault { origin: FaultOrigin::Store, error }))
         }
     }
 }
 
 pub(super) fn corrupt_policy(record: &Record, detail: &str) -> Error {
     let error = PortError::corrupt().because(record.corrupt(detail.to_owned()));
-    Error::Fault(Fault { port: Port::Store, error })
+    Error::Fault(Fault { origin: FaultOrigin::Store, error })
 }

@@ -7,7 +7,7 @@ use super::error::Error;
 use super::failing::Failure;
 use super::help::Help;
 use super::maintain::{Pass, Way};
-use super::step::{Loaded, Origin, Plan, Target, Unsure};
+use super::step::{Decision, Loaded, OnUnknown, Origin, Target};
 use crate::domain::account::{Pending, PendingBody};
 use crate::domain::code::CodeContext;
 use crate::domain::contact::Destination;
@@ -31,13 +31,14 @@ impl Engine {
         let origin = Origin::engine();
         let decide = |turn: &mut Turn<'_>| {
             Ok(match claim(turn, number) {
-                Claim::Gone => Plan::Keep(Claim::Gone),
-                claim => Plan::Commit(claim),
+                Claim::Gone => Decision::Discard(Claim::Gone),
+                claim => Decision::Commit(claim),
             })
         };
         // A claim of unknown outcome is not acted on: its lease runs out.
         let loaded = Some(loaded);
-        let (claimed, _) = self.step(target, loaded, policy, &origin, Unsure::Fail, decide).await?;
+        let (claimed, _) =
+            self.step(target, loaded, policy, &origin, OnUnknown::Fail, decide).await?;
         let claimed = match claimed {
             Claim::Gone => return Ok(false),
             Claim::Folded => {
@@ -60,9 +61,9 @@ impl Engine {
         let outcome = if revoke && outcome == Outcome::Never { Outcome::Later } else { outcome };
         let decide = |turn: &mut Turn<'_>| {
             let settled = settle_message(turn, &claimed.pending, outcome);
-            Ok(if settled { Plan::Commit(()) } else { Plan::Keep(()) })
+            Ok(if settled { Decision::Commit(()) } else { Decision::Discard(()) })
         };
-        self.step(target, None, policy, &origin, Unsure::Resolve, decide).await?;
+        self.step(target, None, policy, &origin, OnUnknown::Resolve, decide).await?;
         let mut done = pass.done();
         match outcome {
             Outcome::Done => done.delivered += 1,

@@ -77,11 +77,11 @@ impl Error {
 
 /// A port that failed.
 #[derive(Debug, thiserror::Error)]
-#[error("{port} failed: {error}")]
+#[error("{origin} failed: {error}")]
 #[non_exhaustive]
 pub struct Fault {
     /// Which port.
-    pub port: Port,
+    pub origin: FaultOrigin,
     /// What is known. Its source is the adapter's own error.
     #[source]
     pub error: PortError,
@@ -100,7 +100,7 @@ impl Serialize for Fault {
     /// hosts and paths.
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         let mut fields = to.serialize_struct("Fault", 3)?;
-        fields.serialize_field("port", &self.port)?;
+        fields.serialize_field("origin", &self.origin)?;
         fields.serialize_field("kind", &self.error.kind())?;
         fields.serialize_field("retry", &self.retry())?;
         fields.end()
@@ -111,7 +111,7 @@ impl Serialize for Fault {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
-pub enum Port {
+pub enum FaultOrigin {
     /// The store.
     Store,
     /// The directory.
@@ -129,7 +129,7 @@ pub enum Port {
     ExternalMethod,
 }
 
-impl fmt::Display for Port {
+impl fmt::Display for FaultOrigin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Store => "the store",
@@ -145,11 +145,11 @@ impl fmt::Display for Port {
 
 /// Names the port that an error comes from.
 pub(super) trait At<T> {
-    fn at(self, port: Port) -> Result<T, Error>;
+    fn at(self, origin: FaultOrigin) -> Result<T, Error>;
 }
 
 impl<T> At<T> for Result<T, PortError> {
-    fn at(self, port: Port) -> Result<T, Error> {
-        self.map_err(|error| Error::Fault(Fault { port, error }))
+    fn at(self, origin: FaultOrigin) -> Result<T, Error> {
+        self.map_err(|error| Error::Fault(Fault { origin, error }))
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::reply::Maintained;
+use super::reply::MaintenanceReport;
 use crate::domain::ids::TenantId;
 use crate::domain::method::Channel;
 use crate::domain::time::Timestamp;
@@ -83,7 +83,7 @@ pub(super) struct Failing {
 
 impl Failing {
     /// Keeps a failure here and in the answer of the call that met it.
-    pub(super) fn failed(&self, failure: &Failure<'_>, done: &mut Maintained) {
+    pub(super) fn failed(&self, failure: &Failure<'_>, done: &mut MaintenanceReport) {
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (failure.tenant.clone(), failure.channel);
         if entries.len() >= MAX_ENTRIES && !entries.contains_key(&key) {

@@ -10,7 +10,7 @@ use crate::domain::ids::TenantId;
 use crate::domain::message::Notice;
 use crate::domain::policy::{Policy, Rate};
 use crate::domain::time::Timestamp;
-use crate::port::{Charge, PortError, PortResult};
+use crate::port::{CounterIncrement, PortError, PortResult};
 
 /// The number of these counters among all, never reused.
 const HELP: u8 = 32;
@@ -48,7 +48,8 @@ impl Engine {
         let key = self.inner.keys.counter(tenant, HELP, whom.as_bytes(), 0, window);
         // Longer than the digest may wait for its mail server.
         let gone = window.plus(rate.window).plus(rate.window).plus(DIGEST_LIFE);
-        let counts = self.inner.store.add(&[Charge::new(key, amount, gone)]).await?;
+        let counts =
+            self.inner.store.increment(&[CounterIncrement::new(key, amount, gone)]).await?;
         let count = counts.first().copied();
         let count = count.ok_or_else(|| PortError::corrupt().because("a count is missing"))?;
         let beyond = count.saturating_sub(u64::from(rate.max));

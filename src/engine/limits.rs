@@ -3,16 +3,16 @@
 //! A request is refused by the limits of its own caller before it is charged to any: a refused one
 //! counts nowhere, extends nothing and writes nothing.
 
-use super::error::{At as _, Error, Fault, Port};
+use super::error::{At as _, Error, Fault, FaultOrigin};
 use super::{Engine, Request};
 use crate::domain::contact::Destination;
-use crate::domain::decide::Exceeded;
+use crate::domain::decide::LimitSpent;
 use crate::domain::ids::{RecordKey, TenantId};
 use crate::domain::method::{ChallengeOption, MethodKind};
 use crate::domain::policy::{Policy, Rate};
 use crate::domain::refusal::{CodeLimit, Refusal};
 use crate::domain::time::Timestamp;
-use crate::port::{Charge, PortError};
+use crate::port::{CounterIncrement, PortError};
 
 /// What is counted. The numbers go into the counters' keys.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -47,7 +47,7 @@ struct Lines {
     /// These refuse.
     refusing: Vec<Line>,
     /// These raise what is asked, and alarm.
-    raising: Vec<Line>,
+    escalating: Vec<Line>,
 }
 
 /// Who asks for a challenge, and so what a spent limit means.
@@ -87,20 +87,20 @@ impl Engine {
         request: &Request,
         policy: &Policy,
         charged: &Charged<'_>,
-    ) -> Result<Option<Exceeded>, Error> {
+    ) -> Result<Option<LimitSpent>, Error> {
         let now = self.inner.clock.now();
-        let Lines { refusing, raising } = self.lines(request, policy, charged)?;
+        let Lines { refusing, escalating } = self.lines(request, policy, charged)?;
         let tenant = &request.tenant;
         let before = self.count(tenant, &refusing, 0, now).await?;
         refuse(&refusing, &before, now, |total, most| total >= most)?;
         let counted = self.count(tenant, &refusing, 1, now).await?;
         // Requests at one time all read the same: only as many go on as the limit allows.
         refuse(&refusing, &counted, now, |total, most| total > most)?;
-        let counted = self.count(tenant, &raising, u32::from(charged.sends), now).await?;
-        let spent = raising.iter().zip(counted.chunks(READ));
+        let counted = self.count(tenant, &escalating, u32::from(charged.sends), now).await?;
+        let spent = escalating.iter().zip(counted.chunks(READ));
         let spent = spent.filter(|(line, counts)| counts.iter().sum::<u64>() > line.most.into());
         // The tenant's is the last one, so it wins: the length of a code is the same for all.
-        Ok(spent.filter_map(|(line, _)| line.exceeded()).next_back())
+        Ok(spent.filter_map(|(line, _)| line.limit_spent()).next_back())
     }
 
     /// Adds to the present slice of each line, and reads all slices of all lines.
@@ -127,13 +127,13 @@ impl Engine {
                 // least one sees the other.
                 let amount = if number == slices.present { amount } else { 0 };
                 // One slice longer than it is read, for an engine whose clock is behind.
-                charges.push(Charge::new(key, amount, slices.start(number + SLICES + 2)));
+                charges.push(CounterIncrement::new(key, amount, slices.start(number + SLICES + 2)));
             }
         }
-        let counts = self.inner.store.add(&charges).await.at(Port::Store)?;
+        let counts = self.inner.store.increment(&charges).await.at(FaultOrigin::Store)?;
         if counts.len() != charges.len() {
             let error = PortError::corrupt().because("a count is missing");
-            return Err(Error::Fault(Fault { port: Port::Store, error }));
+            return Err(Error::Fault(Fault { origin: FaultOrigin::Store, error }));
         }
         Ok(counts)
     }
@@ -151,9 +151,9 @@ impl Engine {
         let source = Line::new(Counted::Source, limits.source, source);
         let with_identifier =
             Line::new(Counted::SourceIdentifier, limits.source_identifier, with_identifier);
-        let (mut refusing, mut raising) = (vec![source, with_identifier], Vec::new());
+        let (mut refusing, mut escalating) = (vec![source, with_identifier], Vec::new());
         match charged.caller {
-            Caller::Anonymous => raising.extend(charged.destinations(policy)),
+            Caller::Anonymous => escalating.extend(charged.destinations(policy)),
             Caller::SignedIn if charged.destination.is_some() => {
                 refusing.extend(charged.destinations(policy));
             }
@@ -163,8 +163,8 @@ impl Engine {
         let [random] = self.random()?;
         let (counters, most) = limits.tenant_counters();
         (all.stripe, all.most) = (random % counters, most);
-        raising.push(all);
-        Ok(Lines { refusing, raising })
+        escalating.push(all);
+        Ok(Lines { refusing, escalating })
     }
 }
 
@@ -198,12 +198,12 @@ impl Line {
     }
 
     /// What a spent line of those that do not refuse brings about.
-    const fn exceeded(&self) -> Option<Exceeded> {
+    const fn limit_spent(&self) -> Option<LimitSpent> {
         match self.counted {
             Counted::Source | Counted::SourceIdentifier => None,
-            Counted::Destination => Some(Exceeded::Destination),
-            Counted::Prefix => Some(Exceeded::Prefix),
-            Counted::Tenant => Some(Exceeded::Tenant),
+            Counted::Destination => Some(LimitSpent::Destination),
+            Counted::Prefix => Some(LimitSpent::Prefix),
+            Counted::Tenant => Some(LimitSpent::Tenant),
         }
     }
 

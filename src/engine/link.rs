@@ -5,7 +5,7 @@ use super::attempt::{Attempt, Given};
 use super::error::Error;
 use super::reply::Reply;
 use super::request::Request;
-use super::step::{Origin, Plan, Target, Unsure};
+use super::step::{Decision, OnUnknown, Origin, Target};
 use crate::domain::account::{Account, Challenge, Flow, FlowId};
 use crate::domain::code::CodeContext;
 use crate::domain::decide::{self, Turn};
@@ -63,9 +63,9 @@ impl Engine {
                 None => renamed,
             };
             decide::consume(turn, &id, &charge, &matched)?;
-            decide::hand_over(turn, &id, renamed).map(Plan::Commit).ok_or(Refusal::NotAccepted)
+            decide::hand_over(turn, &id, renamed).map(Decision::Commit).ok_or(Refusal::NotAccepted)
         };
-        let step = self.step(&target, None, policy, &origin, Unsure::Resolve, decide);
+        let step = self.step(&target, None, policy, &origin, OnUnknown::Resolve, decide);
         let (flow, account) = step.await?;
         (claim.flow, claim.generation) = (flow.id, flow.generation);
         (self.inner.on_work)();

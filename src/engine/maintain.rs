@@ -6,11 +6,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::Engine;
-use super::error::{At as _, Error, Port};
+use super::error::{At as _, Error, FaultOrigin};
 use super::failing::FailingDelivery;
 use super::join::join_all;
-use super::reply::Maintained;
-use super::step::{Origin, Plan, Unsure, target_of};
+use super::reply::MaintenanceReport;
+use super::step::{Decision, OnUnknown, Origin, target_of};
 use crate::domain::account::{Account, PendingBody};
 use crate::domain::contact::Destination;
 use crate::domain::decide::{Turn, Work, next_work, tidy, time_of};
@@ -83,13 +83,13 @@ impl TenantPass {
 pub(super) struct Pass {
     left: AtomicUsize,
     tenants: Mutex<HashMap<TenantId, TenantPass>>,
-    done: Mutex<Maintained>,
+    done: Mutex<MaintenanceReport>,
     /// The earliest time at which a record that was tended needs somebody again.
     earliest: Mutex<Timestamp>,
 }
 
 impl Pass {
-    pub(super) fn done(&self) -> MutexGuard<'_, Maintained> {
+    pub(super) fn done(&self) -> MutexGuard<'_, MaintenanceReport> {
         self.done.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -118,7 +118,7 @@ impl Engine {
     /// Does what waits: delivers messages (notices before codes), settles interrupted writes,
     /// closes flows that ended, removes what is past its time. Call it from any number of
     /// processes, whenever [`on_work`](super::EngineBuilder::on_work) rings and after
-    /// [`Maintained::idle_for`]; at most `limit` things are done.
+    /// [`MaintenanceReport::idle_for`]; at most `limit` things are done.
     ///
     /// One failing record stops no other. Records are tended side by side, and a tenant's channel
     /// that has failed three times waits for the next call; so one tenant's dead mail server delays
@@ -130,7 +130,7 @@ impl Engine {
     /// # Errors
     ///
     /// [`Error::Fault`] if the store cannot even say what is due.
-    pub async fn maintain(&self, limit: usize) -> Result<Maintained, Error> {
+    pub async fn maintain(&self, limit: usize) -> Result<MaintenanceReport, Error> {
         let pass = Pass {
             left: AtomicUsize::new(limit),
             tenants: Mutex::default(),
@@ -140,7 +140,8 @@ impl Engine {
         let mut cursor = None;
         loop {
             let now = self.inner.clock.now();
-            let page = self.inner.store.due(now, cursor.as_ref(), ROUND).await.at(Port::Store)?;
+            let page =
+                self.inner.store.due(now, cursor.as_ref(), ROUND).await.at(FaultOrigin::Store)?;
             join_all(page.items.iter().map(|key| self.tend(key, &pass))).await;
             cursor = page.next;
             if cursor.is_none() || pass.left.load(Ordering::Relaxed) == 0 {
@@ -182,7 +183,7 @@ impl Engine {
     }
 
     async fn tend_once(&self, key: &RecordKey, pass: &Pass) -> Result<bool, Error> {
-        let Some(record) = self.inner.store.load(key).await.at(Port::Store)? else {
+        let Some(record) = self.inner.store.load(key).await.at(FaultOrigin::Store)? else {
             return Ok(false);
         };
         let (target, loaded) = target_of(&record)?;
@@ -198,10 +199,10 @@ impl Engine {
             Work::Tidy => {
                 let decide = |turn: &mut Turn<'_>| {
                     tidy(turn);
-                    Ok(Plan::Commit(()))
+                    Ok(Decision::Commit(()))
                 };
                 let loaded = Some(loaded);
-                self.step(&target, loaded, &policy, &origin, Unsure::Resolve, decide).await?;
+                self.step(&target, loaded, &policy, &origin, OnUnknown::Resolve, decide).await?;
                 pass.done().settled += 1;
                 Ok(true)
             }

@@ -42,17 +42,17 @@ pub use attempt::{Attempt, Selection};
 pub use authenticator::Authenticator;
 pub use builder::{EngineBuilder, NeedsDelivery, NeedsDirectory, NeedsKeys, NeedsStore, Ready};
 pub use change::Change;
-pub use error::{Error, Fault, Port};
+pub use error::{Error, Fault, FaultOrigin};
 pub use failing::FailingDelivery;
 pub use registration::{
-    Enrolment, NewAuthenticator, NewMethod, Registration, RegistrationReview, SavedCodes,
+    Enrolment, NewAuthenticator, NewMethod, RecoveryCodes, Registration, RegistrationReview,
 };
-pub use reply::{Maintained, MethodView, OptionView, PasswordGuide, Reply, Step};
+pub use reply::{MaintenanceReport, MethodView, OptionView, PasswordGuide, Reply, Step};
 pub use request::{Actor, AdminRoles, DeviceSecret, Request, SignInContext, SignedIn};
 pub use reset::Reset;
 pub use source::Source;
 pub use unlock::Unlock;
-pub use upkeep::{KeyUse, Resealed, SeedsLeft, ShortKeysInUse, UnreadableAccount};
+pub use upkeep::{KeyUse, ResealPage, SeedsLeft, ShortKeysInUse, UnreadableAccount};
 
 use std::collections::HashMap;
 use std::fmt;
@@ -239,7 +239,7 @@ impl Engine {
     fn random<const N: usize>(&self) -> Result<[u8; N], Error> {
         use error::At as _;
         let mut bytes = [0; N];
-        self.inner.entropy.fill(&mut bytes).at(Port::Entropy)?;
+        self.inner.entropy.fill(&mut bytes).at(FaultOrigin::Entropy)?;
         Ok(bytes)
     }
 }

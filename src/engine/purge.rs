@@ -6,10 +6,10 @@ use std::sync::{MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::Engine;
-use super::error::{At as _, Error, Fault, Port};
+use super::error::{At as _, Error, Fault, FaultOrigin};
 use super::join::join_all;
-use super::reply::Maintained;
-use super::step::{Origin, Plan, Unsure, target_of};
+use super::reply::MaintenanceReport;
+use super::step::{Decision, OnUnknown, Origin, target_of};
 use crate::domain::decide::{Turn, tidy};
 use crate::domain::ids::RecordKey;
 use crate::domain::record::{Record, Subject, Version};
@@ -38,7 +38,7 @@ enum Trust {
 
 impl Engine {
     /// Removes rows past their time, at most once a minute: an idle store is not written to.
-    pub(super) async fn purge(&self, now: Timestamp, done: &mut Maintained) {
+    pub(super) async fn purge(&self, now: Timestamp, done: &mut MaintenanceReport) {
         let last = Timestamp::from_unix_millis(self.inner.purged_at.load(Ordering::Relaxed));
         if last <= now && now.since(last) < PURGE_EVERY {
             return;
@@ -72,7 +72,7 @@ impl Engine {
     /// Looks at some of the records that have an alarm, wherever it stands, and goes on from there
     /// at the next look. A clock far ahead leaves alarms that are not due before its own time; a notice
     /// would be that late.
-    async fn mend_alarms(&self, now: Timestamp, done: &mut Maintained) {
+    async fn mend_alarms(&self, now: Timestamp, done: &mut MaintenanceReport) {
         for _ in 0..ROUNDS {
             let after = self.alarms_after().take();
             let page = self.inner.store.due(Timestamp::MAX, after.as_ref(), ROUND).await;
@@ -106,7 +106,7 @@ impl Engine {
 
     /// Whether the record was stamped by a clock far ahead, and was mended.
     async fn mend_alarm(&self, key: &RecordKey, now: Timestamp) -> Result<bool, Error> {
-        let Some(record) = self.inner.store.load(key).await.at(Port::Store)? else {
+        let Some(record) = self.inner.store.load(key).await.at(FaultOrigin::Store)? else {
             return Ok(false);
         };
         let (target, loaded) = target_of(&record)?;
@@ -117,16 +117,16 @@ impl Engine {
         let (policy, _) = self.policy(&target.tenant, false).await?;
         let decide = |turn: &mut Turn<'_>| {
             tidy(turn);
-            Ok(Plan::Commit(()))
+            Ok(Decision::Commit(()))
         };
         let origin = Origin::engine();
-        self.step(&target, Some(loaded), &policy, &origin, Unsure::Resolve, decide).await?;
+        self.step(&target, Some(loaded), &policy, &origin, OnUnknown::Resolve, decide).await?;
         Ok(true)
     }
 
     /// Whether the clock agrees with what the store was purged by before, and with the time that has
     /// passed since.
-    async fn believe(&self, now: Timestamp, done: &mut Maintained) -> Result<Trust, Error> {
+    async fn believe(&self, now: Timestamp, done: &mut MaintenanceReport) -> Result<Trust, Error> {
         let noted = self.purge_note().await?;
         let passed = self.passed();
         let judged = PurgeNote::judge(noted.as_ref().map(|(note, _)| note), now, passed);
@@ -146,20 +146,21 @@ impl Engine {
             let columns = Meta::columns(now)?;
             let commit = Commit::new(&record, before, &columns, &[]);
             // Stale: another engine has noted what its own clock shows, which is as good.
-            let _ = self.inner.store.commit(commit).await.at(Port::Store)?;
+            let _ = self.inner.store.commit(commit).await.at(FaultOrigin::Store)?;
         }
         Ok(trust)
     }
 
     async fn purge_note(&self) -> Result<Option<(PurgeNote, Version)>, Error> {
-        let Some(record) = self.inner.store.load(&PurgeNote::KEY).await.at(Port::Store)? else {
+        let Some(record) = self.inner.store.load(&PurgeNote::KEY).await.at(FaultOrigin::Store)?
+        else {
             return Ok(None);
         };
         match record.subject() {
             Ok(Subject::Purge(note)) => Ok(Some((note.clone(), record.version()))),
             _ => {
                 let error = PortError::corrupt().because("no note of the last purge");
-                Err(Error::Fault(Fault { port: Port::Store, error }))
+                Err(Error::Fault(Fault { origin: FaultOrigin::Store, error }))
             }
         }
     }

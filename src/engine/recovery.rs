@@ -10,12 +10,12 @@ use super::error::Error;
 use super::limits::{Caller, Charged};
 use super::reply::Reply;
 use super::request::Request;
-use super::step::{Loaded, Origin, Plan, Target, Unsure};
+use super::step::{Decision, Loaded, OnUnknown, Origin, Target};
 use super::view::{first_kinds, step_of, typed_number};
 use crate::domain::account::{Account, Answer, FlowId, Purpose};
 use crate::domain::contact::PhoneNumber;
 use crate::domain::decide::{
-    self, Exceeded, Open, Opened, Turn, code_format, locale_of, open_challenge, time_of,
+    self, LimitSpent, Open, Opened, Turn, code_format, locale_of, open_challenge, time_of,
 };
 use crate::domain::event::ActorKind;
 use crate::domain::facts::UserSelector;
@@ -180,7 +180,7 @@ impl Engine {
             required: eligible.as_ref().map_or(policy.users.required, |one| one.gates.required),
             stamp: user.and_then(|user| user.change_stamp.as_deref()),
             incarnation: user.and_then(|user| user.incarnation.as_deref()),
-            exceeded: None,
+            limit_spent: None,
             offers: match &eligible {
                 Ok(eligible) => eligible.offers(&context.means),
                 // As many as an account shows: the record is as long.
@@ -212,16 +212,16 @@ impl Engine {
             record: &target.key,
             sends: silent.is_none(),
         };
-        open.exceeded = self.charge_limits(request, policy, &charged).await?;
+        open.limit_spent = self.charge_limits(request, policy, &charged).await?;
         let origin = Origin::about(request, &claim.subject);
-        let longer = open.exceeded == Some(Exceeded::Tenant);
+        let longer = open.limit_spent == Some(LimitSpent::Tenant);
         let (opened, account) = match silent {
             // Decided before the limits were charged, and not decided again: no code is sent that
             // no limit has counted.
             Some(silent) => (silent, loaded.account),
             None => self.open(&target, loaded, policy, &origin, &mut open, typed).await?,
         };
-        if let Opened::Silent(retry_at) = opened {
+        if let Opened::Suppressed(retry_at) = opened {
             self.inner.silenced.fetch_add(1, Ordering::Relaxed);
             if target.user.is_none() {
                 self.inner.silenced_decoys.fetch_add(1, Ordering::Relaxed);
@@ -284,9 +284,9 @@ impl Engine {
         let (charge, matched) = proven;
         let origin = Origin { actor: ActorKind::User, ..origin };
         let decide = |turn: &mut Turn<'_>| {
-            decide::consume(turn, &claim.flow, &charge, &matched).map(Plan::Commit)
+            decide::consume(turn, &claim.flow, &charge, &matched).map(Decision::Commit)
         };
-        let step = self.step(&target, None, &policy, &origin, Unsure::Resolve, decide);
+        let step = self.step(&target, None, &policy, &origin, OnUnknown::Resolve, decide);
         let (proven, account) = step.await?;
         claim.generation = proven.flow.generation;
         // From here on the record says what is shown.
@@ -309,9 +309,9 @@ impl Engine {
         let origin = Origin::about(request, &claim.subject);
         let decide = |turn: &mut Turn<'_>| {
             let cancelled = decide::cancel(turn, &claim.bearer());
-            Ok(if cancelled { Plan::Commit(()) } else { Plan::Keep(()) })
+            Ok(if cancelled { Decision::Commit(()) } else { Decision::Discard(()) })
         };
-        self.step(&target, None, &policy, &origin, Unsure::Resolve, decide).await?;
+        self.step(&target, None, &policy, &origin, OnUnknown::Resolve, decide).await?;
         Ok(())
     }
 
@@ -336,18 +336,20 @@ impl Engine {
                 }
                 Err(retry_at) => {
                     let account = self.load(target).await?.account;
-                    return Ok((Opened::Silent(retry_at), account));
+                    return Ok((Opened::Suppressed(retry_at), account));
                 }
             }
         }
         let decide = |turn: &mut Turn<'_>| {
             Ok(match open_challenge(turn, open)? {
                 // A number that was right was no failure, whatever else is spent.
-                silent @ Opened::Silent(_) if open.number.is_none() => Plan::Keep(silent),
-                opened => Plan::Commit(opened),
+                silent @ Opened::Suppressed(_) if open.number.is_none() => {
+                    Decision::Discard(silent)
+                }
+                opened => Decision::Commit(opened),
             })
         };
-        self.step(target, loaded, policy, origin, Unsure::Resolve, decide).await
+        self.step(target, loaded, policy, origin, OnUnknown::Resolve, decide).await
     }
 
     /// Asks the human check, if there is one: the first port call, whatever the policy says.
@@ -398,10 +400,10 @@ impl Engine {
             expires_at: claim.started_at.plus(policy.lifetimes.flow),
             not_before: (!proven).then(|| arrival.plus(self.inner.reply_floor)),
             page: None,
-            replace_saved_code: account
+            replace_recovery_code: account
                 .flow(&claim.flow)
                 .and_then(|flow| flow.done)
-                .is_some_and(|done| done.replace_saved_code),
+                .is_some_and(|done| done.replace_recovery_code),
             unlock_offered: policy.unlock_without_reset,
         }
     }

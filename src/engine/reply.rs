@@ -32,9 +32,9 @@ pub struct Reply<T> {
     /// What the page needs for a method that the host verifies, from its
     /// [`begin`](crate::port::ExternalMethod::begin): in the answer that opened the challenge only.
     pub page: Option<String>,
-    /// After [`Step::Done`]: a saved code was used. Show its owner another one, from
-    /// [`Reset::replace_saved_code`](crate::Reset::replace_saved_code).
-    pub replace_saved_code: bool,
+    /// After [`Step::Done`]: a recovery code was used. Show its owner another one, from
+    /// [`Reset::replace_recovery_code`](crate::Reset::replace_recovery_code).
+    pub replace_recovery_code: bool,
     /// Whether the policy offers an unlock that keeps the password, to those who know it:
     /// [`Engine::unlock`](crate::Engine::unlock). The same for everybody.
     pub unlock_offered: bool,
@@ -42,8 +42,15 @@ pub struct Reply<T> {
 
 impl<T: fmt::Debug> fmt::Debug for Reply<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { ticket, step, expires_at, not_before, page, replace_saved_code, unlock_offered } =
-            self;
+        let Self {
+            ticket,
+            step,
+            expires_at,
+            not_before,
+            page,
+            replace_recovery_code,
+            unlock_offered,
+        } = self;
         f.debug_struct("Reply")
             .field("ticket", ticket)
             .field("step", step)
@@ -51,7 +58,7 @@ impl<T: fmt::Debug> fmt::Debug for Reply<T> {
             .field("not_before", not_before)
             // May hold the number that is to be matched.
             .field("page", &page.as_ref().map(|_| "[redacted]"))
-            .field("replace_saved_code", replace_saved_code)
+            .field("replace_recovery_code", replace_recovery_code)
             .field("unlock_offered", unlock_offered)
             .finish()
     }
@@ -189,7 +196,7 @@ pub struct MethodView {
 /// What [`Engine::maintain`](crate::Engine::maintain) has done.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
 #[non_exhaustive]
-pub struct Maintained {
+pub struct MaintenanceReport {
     /// Messages handed over, and sessions revoked.
     pub delivered: u64,
     /// Interrupted writes settled and flows closed.

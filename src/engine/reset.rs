@@ -117,7 +117,7 @@ impl Reset<'_> {
     ///
     /// [`Refusal::NotAccepted`]: crate::Refusal::NotAccepted
     /// [`Refusal::HumanCheckRequired`]: crate::Refusal::HumanCheckRequired
-    pub async fn redeem_elsewhere(
+    pub async fn redeem_link(
         &self,
         request: &Request,
         identifier: &Identifier,
@@ -202,33 +202,33 @@ impl Reset<'_> {
         self.engine.remember_device_of(request, ticket).await
     }
 
-    /// After [`Step::Done`](crate::Step::Done) with `replace_saved_code`: another saved code for the
+    /// After [`Step::Done`](crate::Step::Done) with `replace_recovery_code`: another recovery code for the
     /// one that was used (NIST SP 800-63B-4, 4.2.1.1). It counts once its owner says that it is
-    /// saved: [`acknowledge_saved_code`](Self::acknowledge_saved_code). Called again, it gives
+    /// saved: [`acknowledge_recovery_code`](Self::acknowledge_recovery_code). Called again, it gives
     /// another one instead.
     ///
     /// # Errors
     ///
-    /// [`Refusal::Ended`](crate::Refusal::Ended) if no saved code is to be replaced;
+    /// [`Refusal::Ended`](crate::Refusal::Ended) if no recovery code is to be replaced;
     /// [`Error::Fault`].
-    pub async fn replace_saved_code(
+    pub async fn replace_recovery_code(
         &self,
         request: &Request,
         ticket: &ResetTicket,
     ) -> Result<SecretText, Error> {
-        self.engine.replace_saved_code(request, ticket).await
+        self.engine.replace_recovery_code(request, ticket).await
     }
 
-    /// The owner has saved the code from [`replace_saved_code`](Self::replace_saved_code).
+    /// The owner has saved the code from [`replace_recovery_code`](Self::replace_recovery_code).
     ///
     /// # Errors
     ///
     /// [`Refusal::Ended`](crate::Refusal::Ended) if there is none; [`Error::Fault`].
-    pub async fn acknowledge_saved_code(
+    pub async fn acknowledge_recovery_code(
         &self,
         request: &Request,
         ticket: &ResetTicket,
     ) -> Result<(), Error> {
-        self.engine.acknowledge_saved_code(request, ticket).await
+        self.engine.acknowledge_recovery_code(request, ticket).await
     }
 }

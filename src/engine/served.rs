@@ -3,7 +3,7 @@
 use super::Engine;
 use super::admin::Admin;
 use super::check::meta_of;
-use super::error::{At as _, Error, Fault, Port};
+use super::error::{At as _, Error, Fault, FaultOrigin};
 use super::step::next_count;
 use crate::domain::eligibility::Means;
 use crate::domain::ids::{RecordKey, TenantId};
@@ -51,7 +51,7 @@ impl Engine {
     ///
     /// [`Error::Fault`] if the delivery cannot say which channels it has: that is no answer.
     pub async fn check(&self, tenant: &TenantId, policy: &Policy) -> Result<Vec<Unserved>, Error> {
-        let channels = self.inner.delivery.channels(tenant).await.at(Port::Delivery)?;
+        let channels = self.inner.delivery.channels(tenant).await.at(FaultOrigin::Delivery)?;
         let means = Means {
             channels,
             link: policy.link.is_some(),
@@ -68,13 +68,13 @@ impl Engine {
         let Some(seal) = &self.inner.seal else { return Ok(()) };
         let store = &self.inner.store;
         for _ in 0..3 {
-            let found = store.load(&SEAL_KEY).await.at(Port::Store)?;
+            let found = store.load(&SEAL_KEY).await.at(FaultOrigin::Store)?;
             if let Some(record) = &found {
-                let meta = meta_of(record).at(Port::Store)?;
+                let meta = meta_of(record).at(FaultOrigin::Store)?;
                 let sealed = data_encoding::BASE64.decode(meta.check.as_bytes());
                 let sealed =
                     sealed.map_err(|error| PortError::corrupt().because(error.to_string()));
-                let sealed = sealed.at(Port::Store)?;
+                let sealed = sealed.at(FaultOrigin::Store)?;
                 let opened = seal.open(&sealed, CHECK).await;
                 let wrong = |kind| matches!(kind, PortErrorKind::Corrupt | PortErrorKind::Denied);
                 match opened {
@@ -83,15 +83,17 @@ impl Engine {
                         let cause = "the seal does not open what this store was sealed with: the key \
                                      is another one, or an older key was dropped too early";
                         let error = PortError::denied().because(cause);
-                        return Err(Error::Fault(Fault { port: Port::Seal, error }));
+                        return Err(Error::Fault(Fault { origin: FaultOrigin::Seal, error }));
                     }
-                    Err(error) => return Err(Error::Fault(Fault { port: Port::Seal, error })),
+                    Err(error) => {
+                        return Err(Error::Fault(Fault { origin: FaultOrigin::Seal, error }));
+                    }
                 }
                 if seal.is_current(&sealed) {
                     return Ok(());
                 }
             }
-            let sealed = seal.seal(CHECK, CHECK).await.at(Port::Seal)?;
+            let sealed = seal.seal(CHECK, CHECK).await.at(FaultOrigin::Seal)?;
             let before = found.as_ref().map(Record::version);
             let now = self.inner.clock.now();
             let count = next_count(before, now);
@@ -106,11 +108,16 @@ impl Engine {
                 Ok(Committed::Applied) => return Ok(()),
                 Ok(Committed::Stale) => {}
                 Err(error) if error.kind() == PortErrorKind::Unknown => {}
-                Err(error) => return Err(Error::Fault(Fault { port: Port::Store, error })),
+                Err(error) => {
+                    return Err(Error::Fault(Fault { origin: FaultOrigin::Store, error }));
+                }
             }
         }
         let cause = "the store does not keep the check value of the seal";
-        Err(Error::Fault(Fault { port: Port::Store, error: PortError::corrupt().because(cause) }))
+        Err(Error::Fault(Fault {
+            origin: FaultOrigin::Store,
+            error: PortError::corrupt().because(cause),
+        }))
     }
 }
 

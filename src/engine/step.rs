@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::Engine;
-use super::error::{At as _, Error, Fault, Port};
+use super::error::{At as _, Error, Fault, FaultOrigin};
 use super::request::Request;
 use crate::domain::account::{Account, FORMAT};
 use crate::domain::decide::{StandIn, Turn, decoy_for, unused_decoy};
@@ -63,12 +63,12 @@ impl Origin {
     }
 }
 
-/// What a decision wants done with the turn.
-pub(super) enum Plan<T> {
-    /// Commit it and answer this.
+/// What becomes of the transition that was decided.
+pub(super) enum Decision<T> {
+    /// Commit the transition and return this.
     Commit(T),
-    /// Nothing is to be kept; answer this.
-    Keep(T),
+    /// Write nothing; return this.
+    Discard(T),
 }
 
 /// A record as it was found, decoded.
@@ -86,7 +86,7 @@ impl Loaded {
 
 /// Whether a commit of unknown outcome may be looked into, and decided again.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Unsure {
+pub(super) enum OnUnknown {
     /// Load, and go on from what is there.
     Resolve,
     /// Fail: what follows the commit must not follow an uncertain one.
@@ -122,12 +122,12 @@ impl Engine {
         let detail = "the body names another account".to_owned();
         let cause = CorruptRecord { key: target.key, detail };
         let error = PortError::corrupt().because(cause);
-        Err(Error::Fault(Fault { port: Port::Store, error }))
+        Err(Error::Fault(Fault { origin: FaultOrigin::Store, error }))
     }
 
     /// Loads an account; one that is not there yet is blank.
     pub(super) async fn load(&self, target: &Target) -> Result<Loaded, Error> {
-        let found = self.inner.store.load(&target.key).await.at(Port::Store)?;
+        let found = self.inner.store.load(&target.key).await.at(FaultOrigin::Store)?;
         let Some(record) = found else {
             return Ok(Loaded { version: None, account: Arc::new(self.unused(target)) });
         };
@@ -160,8 +160,8 @@ impl Engine {
         loaded: Option<Loaded>,
         policy: &Policy,
         origin: &Origin,
-        unsure: Unsure,
-        mut decide: impl FnMut(&mut Turn<'_>) -> Result<Plan<T>, Refusal>,
+        on_unknown: OnUnknown,
+        mut decide: impl FnMut(&mut Turn<'_>) -> Result<Decision<T>, Refusal>,
     ) -> Result<(T, Arc<Account>), Error> {
         let mut loaded = loaded;
         for _ in 0..MAX_DECISIONS {
@@ -175,29 +175,29 @@ impl Engine {
             if let Some(stand_in) = &target.stand_in {
                 turn.put_back(stand_in);
             }
-            if turn.disobeyed {
-                self.commit_turn(turn, current.version, Unsure::Resolve).await?;
+            if turn.clock_ahead {
+                self.commit_turn(turn, current.version, OnUnknown::Resolve).await?;
                 continue;
             }
             let answer = match decide(&mut turn)? {
-                Plan::Keep(answer) => return Ok((answer, current.account)),
+                Decision::Discard(answer) => return Ok((answer, current.account)),
                 // What an administrator does that changes nothing is not committed.
-                Plan::Commit(answer)
+                Decision::Commit(answer)
                     if matches!(origin.actor, ActorKind::Administrator(_))
                         && !turn.has_changed(&current.account) =>
                 {
                     return Ok((answer, current.account));
                 }
-                Plan::Commit(answer) => answer,
+                Decision::Commit(answer) => answer,
             };
-            if let Some(account) = self.commit_turn(turn, current.version, unsure).await? {
+            if let Some(account) = self.commit_turn(turn, current.version, on_unknown).await? {
                 return Ok((answer, account));
             }
             self.inner.redecisions.fetch_add(1, Ordering::Relaxed);
         }
         let error =
             PortError::unavailable().because("the record changes faster than it is decided");
-        Err(Error::Fault(Fault { port: Port::Store, error }))
+        Err(Error::Fault(Fault { origin: FaultOrigin::Store, error }))
     }
 
     /// Commits a turn. `None`: the record has changed, decide again.
@@ -205,7 +205,7 @@ impl Engine {
         &self,
         turn: Turn<'_>,
         expected: Option<Version>,
-        unsure: Unsure,
+        on_unknown: OnUnknown,
     ) -> Result<Option<Arc<Account>>, Error> {
         let mut turn = turn;
         turn.remember();
@@ -220,12 +220,12 @@ impl Engine {
             Ok(committed) => committed == Committed::Applied,
             Err(error) => {
                 let unknown = error.kind() == PortErrorKind::Unknown;
-                if !unknown || unsure == Unsure::Fail {
-                    return Err(Error::Fault(Fault { port: Port::Store, error }));
+                if !unknown || on_unknown == OnUnknown::Fail {
+                    return Err(Error::Fault(Fault { origin: FaultOrigin::Store, error }));
                 }
                 // No version is ever used twice: if ours is there, it was applied. If another
                 // is, the decision is made again on what is there now.
-                let there = self.inner.store.load(&account.key).await.at(Port::Store)?;
+                let there = self.inner.store.load(&account.key).await.at(FaultOrigin::Store)?;
                 there.is_some_and(|record| record.version() == version)
             }
         };
@@ -244,7 +244,8 @@ pub(super) fn next_count(expected: Option<Version>, now: Timestamp) -> u64 {
 
 /// Whose record this is, for work that starts from a key.
 pub(super) fn target_of(record: &Record) -> Result<(Target, Loaded), Error> {
-    let corrupt = |cause: PortError| Error::Fault(Fault { port: Port::Store, error: cause });
+    let corrupt =
+        |cause: PortError| Error::Fault(Fault { origin: FaultOrigin::Store, error: cause });
     let subject = record.subject();
     let subject = subject.map_err(|cause| corrupt(PortError::corrupt().because(cause)))?;
     let Subject::Account(account) = subject else {
@@ -261,10 +262,16 @@ pub(super) fn target_of(record: &Record) -> Result<(Target, Loaded), Error> {
 pub(super) fn account_of(record: &Record, target: &Target) -> Result<Arc<Account>, Error> {
     let corrupt = |detail: &str| {
         let cause = record.corrupt(detail.to_owned());
-        Error::Fault(Fault { port: Port::Store, error: PortError::corrupt().because(cause) })
+        Error::Fault(Fault {
+            origin: FaultOrigin::Store,
+            error: PortError::corrupt().because(cause),
+        })
     };
     let subject = record.subject().map_err(|cause| {
-        Error::Fault(Fault { port: Port::Store, error: PortError::corrupt().because(cause) })
+        Error::Fault(Fault {
+            origin: FaultOrigin::Store,
+            error: PortError::corrupt().because(cause),
+        })
     })?;
     let Subject::Account(account) = subject else {
         return Err(corrupt("the body is of another kind"));

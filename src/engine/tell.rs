@@ -6,7 +6,7 @@ use super::Engine;
 use super::error::Error;
 use super::failing::Failure;
 use super::maintain::{Pass, Way};
-use super::step::{Loaded, Origin, Plan, Target, Unsure};
+use super::step::{Decision, Loaded, OnUnknown, Origin, Target};
 use crate::domain::account::{Account, PendingBody};
 use crate::domain::contact::Destination;
 use crate::domain::decide::{
@@ -49,10 +49,10 @@ impl Engine {
         };
         let decide = |turn: &mut Turn<'_>| {
             let changed = address_announcement(turn, number, tell);
-            Ok(if changed { Plan::Commit(changed) } else { Plan::Keep(changed) })
+            Ok(if changed { Decision::Commit(changed) } else { Decision::Discard(changed) })
         };
         let origin = Origin::engine();
-        let step = self.step(target, Some(loaded), policy, &origin, Unsure::Resolve, decide);
+        let step = self.step(target, Some(loaded), policy, &origin, OnUnknown::Resolve, decide);
         let (changed, _) = step.await?;
         self.counted(changed && found.is_ok(), pass);
         Ok(changed)
@@ -82,10 +82,10 @@ impl Engine {
                 // Nothing is addressed; the wait grows.
                 Err(_) => turn.put_off(number),
             };
-            Ok(if changed { Plan::Commit(changed) } else { Plan::Keep(changed) })
+            Ok(if changed { Decision::Commit(changed) } else { Decision::Discard(changed) })
         };
         let origin = Origin::engine();
-        let step = self.step(target, Some(loaded), policy, &origin, Unsure::Resolve, decide);
+        let step = self.step(target, Some(loaded), policy, &origin, OnUnknown::Resolve, decide);
         let (changed, _) = step.await?;
         self.counted(changed && found.is_ok(), pass);
         Ok(changed)

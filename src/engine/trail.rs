@@ -1,7 +1,7 @@
 //! The audit trail as a reader pages through it.
 
 use super::Engine;
-use super::error::{At as _, Error, Port};
+use super::error::{At as _, Error, FaultOrigin};
 use crate::domain::event::Event;
 use crate::domain::invalid::InvalidInput;
 use crate::domain::store_note::Meta;
@@ -28,7 +28,8 @@ impl Engine {
             rest.map(Cursor::new).ok_or(foreign)
         });
         let after = after.transpose()?;
-        let page = self.inner.store.events(of, after.as_ref(), limit).await.at(Port::Store)?;
+        let page =
+            self.inner.store.events(of, after.as_ref(), limit).await.at(FaultOrigin::Store)?;
         let next = page.next.map(|next| Cursor::new(format!("{mark}{}", next.as_str())));
         Ok(Page::new(page.items, next))
     }

@@ -90,12 +90,12 @@ impl Unlock<'_> {
     }
 
     /// Redeems a link without the flow's ticket, as
-    /// [`Reset::redeem_elsewhere`](crate::Reset::redeem_elsewhere).
+    /// [`Reset::redeem_link`](crate::Reset::redeem_link).
     ///
     /// # Errors
     ///
     /// As there.
-    pub async fn redeem_elsewhere(
+    pub async fn redeem_link(
         &self,
         request: &Request,
         identifier: &Identifier,
@@ -155,30 +155,30 @@ impl Unlock<'_> {
         self.engine.remember_device_of(request, ticket).await
     }
 
-    /// Another saved code for the one that was used, as
-    /// [`Reset::replace_saved_code`](crate::Reset::replace_saved_code).
+    /// Another recovery code for the one that was used, as
+    /// [`Reset::replace_recovery_code`](crate::Reset::replace_recovery_code).
     ///
     /// # Errors
     ///
     /// As there.
-    pub async fn replace_saved_code(
+    pub async fn replace_recovery_code(
         &self,
         request: &Request,
         ticket: &UnlockTicket,
     ) -> Result<crate::SecretText, Error> {
-        self.engine.replace_saved_code(request, ticket).await
+        self.engine.replace_recovery_code(request, ticket).await
     }
 
     /// The owner has saved the code.
     ///
     /// # Errors
     ///
-    /// As [`Reset::acknowledge_saved_code`](crate::Reset::acknowledge_saved_code).
-    pub async fn acknowledge_saved_code(
+    /// As [`Reset::acknowledge_recovery_code`](crate::Reset::acknowledge_recovery_code).
+    pub async fn acknowledge_recovery_code(
         &self,
         request: &Request,
         ticket: &UnlockTicket,
     ) -> Result<(), Error> {
-        self.engine.acknowledge_saved_code(request, ticket).await
+        self.engine.acknowledge_recovery_code(request, ticket).await
     }
 }

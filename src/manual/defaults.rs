@@ -19,7 +19,7 @@
 //! | `disclosure` | `Uniform` | OWASP ASVS 5.0.0, 6.3.8 (level 3), and the OWASP Forgot Password Cheat Sheet: an answer must not tell which accounts exist. |
 //! | `clear_counters_on_reset` | off | NIST SP 800-63B-4, 3.2.2; Entra clears them. |
 //! | `required_entitlement` | none | Entra asks for a licence; yours has another name, or there is none. |
-//! | `acknowledged` | nothing | A departure is acknowledged by its name. |
+//! | `acknowledged` | nothing | A deviation is acknowledged by its name. |
 //!
 //! ```
 //! use sspr::{Disclosure, MethodKind, PolicySettings, Scope};
@@ -80,14 +80,14 @@
 //! assert_eq!(PolicySettings::default().attempts, 5);
 //! ```
 //!
-//! # Links, authenticators, saved codes, known devices
+//! # Links, authenticators, recovery codes, known devices
 //!
 //! | Setting | Default | Why |
 //! |---|---|---|
 //! | `link` | none: mails hold codes only | A link needs an address that is yours; it is never taken from a request (OWASP: forgot password). |
 //! | `oath.digits` | 6 | What apps show. Eight are a hundred times harder to guess; some apps ignore what they are told. |
 //! | `oath.back`, `oath.forward` | one step back, none ahead | RFC 6238, 5.2: one step of 30 seconds for the way from device to server. Each step more is one more code that fits. |
-//! | `saved_codes` | 10 in a set | What people are used to. Each is 28 letters of 20, 121 bits, beyond the 64 of NIST SP 800-63B-4, 4.2.1.1 and the 112 from which a plain digest is enough. |
+//! | `recovery_codes` | 10 in a set | What people are used to. Each is 28 letters of 20, 121 bits, beyond the 64 of NIST SP 800-63B-4, 4.2.1.1 and the 112 from which a plain digest is enough. |
 //! | `known_device_days` | 90 | Ours: a browser in use, and a source from which the user has registered or completed a flow. Both draw on the proven pool, and have no other privilege. 0 switches both off. |
 //!
 //! A kind of method counts where `users.methods` or `administrators.gates.methods` names it *and* the
@@ -103,15 +103,15 @@
 //! assert!(settings.link.is_none());
 //! let OathPolicy { digits, back, forward, .. } = settings.oath;
 //! assert_eq!((digits, back, forward), (6, 1, 0));
-//! assert_eq!((settings.saved_codes, settings.known_device_days), (10, 90));
+//! assert_eq!((settings.recovery_codes, settings.known_device_days), (10, 90));
 //! assert!(settings.lifetimes.email_link > settings.lifetimes.flow);
 //!
 //! let mut settings = settings;
 //! settings.link = Some(LinkBase::parse("https://id.contoso.example/reset/link#")?);
 //! (settings.oath.digits, settings.oath.back, settings.oath.forward) = (8, 2, 1); // the limits
-//! (settings.saved_codes, settings.known_device_days) = (16, 365); // as well
+//! (settings.recovery_codes, settings.known_device_days) = (16, 365); // as well
 //! assert!(Policy::new(settings.clone()).is_ok());
-//! settings.saved_codes = 17;
+//! settings.recovery_codes = 17;
 //! assert!(Policy::new(settings).is_err());
 //! # Ok::<(), sspr::InvalidInput>(())
 //! ```
@@ -120,7 +120,7 @@
 //!
 //! | Setting | Default | Why |
 //! |---|---|---|
-//! | `failures.open` | 10 in 24 hours, per account and method | NIST SP 800-63B-4, 8.1: at least ten tries for people who mistype. PCI DSS 4, 8.3.4: at most ten. |
+//! | `failures.anonymous` | 10 in 24 hours, per account and method | NIST SP 800-63B-4, 8.1: at least ten tries for people who mistype. PCI DSS 4, 8.3.4: at most ten. |
 //! | `failures.proven` | the same again | For flows that hold a proof, known devices and familiar sources, so that strangers cannot spend it. |
 //! | `failures.lock` | 1 hour, from the last counted attempt | PCI DSS 4, 8.3.4 asks 30 minutes; Entra takes 24 hours. |
 //! | `failures.consecutive` | 50, without decay | Half of the 100 of NIST SP 800-63B-4, 3.2.2: for six digits a chance of 5 in 100 000. Strangers may bring about 40 of them; the last 10 are the proven pool's. |
@@ -131,7 +131,7 @@
 //!
 //! let hours = |hours: u64| Duration::from_secs(3_600 * hours);
 //! let failures = FailureBudgets::default();
-//! assert_eq!(failures.open, Rate::new(10, hours(24)));
+//! assert_eq!(failures.anonymous, Rate::new(10, hours(24)));
 //! assert_eq!(failures.proven, Rate::new(10, hours(24)));
 //! assert_eq!(failures.lock, hours(1));
 //! assert_eq!(failures.consecutive, 50);
@@ -186,8 +186,8 @@
 //! | `limits.source_identifier` | 10 an hour | refuses | Ours. |
 //! | `limits.destination` | 10 a day | allows fewer tries of a code | Ours: no phone is bombed by way of many accounts. |
 //! | `limits.prefix` | 50 an hour | allows fewer tries of a code | Ours: ranges of premium numbers. |
-//! | `limits.tenant` | 2 000 a day | makes codes longer, by `raised_length` | At 5 tries of six digits each, one lucky guess in a hundred days. |
-//! | `limits.raised_length` | 2 symbols | | A hundred times harder while an attack lasts. |
+//! | `limits.tenant` | 2 000 a day | makes codes longer, by `escalated_length` | At 5 tries of six digits each, one lucky guess in a hundred days. |
+//! | `limits.escalated_length` | 2 symbols | | A hundred times harder while an attack lasts. |
 //!
 //! ```
 //! use std::time::Duration;
@@ -200,7 +200,7 @@
 //! assert_eq!(limits.destination, Rate::new(10, day));
 //! assert_eq!(limits.prefix, Rate::new(50, hour));
 //! assert_eq!(limits.tenant, Rate::new(2_000, day));
-//! assert_eq!(limits.raised_length, 2);
+//! assert_eq!(limits.escalated_length, 2);
 //! ```
 //!
 //! # Passwords

@@ -67,7 +67,7 @@
 //!   the handler knows whether this browser holds the ticket.
 //! - **With the ticket** it is a proof like any other: `prove`. **Without it**, or if the ticket is of
 //!   another flow, ask for the sign-in name and call
-//!   [`redeem_elsewhere`](crate::Reset::redeem_elsewhere), which gives this browser a ticket of its own.
+//!   [`redeem_link`](crate::Reset::redeem_link), which gives this browser a ticket of its own.
 //!   The one before is worth nothing then, and its page does not see why: what it shows stays the same
 //!   until the flow's time is over.
 //! - **After `#`** the secret reaches no log, no proxy and no `Referer`; a script moves it into the form.
@@ -92,7 +92,7 @@
 //! ) -> Result<Option<Reply<ResetTicket>>, Error> {
 //!     let reset = engine.reset();
 //!     if let Some(name) = name {
-//!         return reset.redeem_elsewhere(request, name, link).await.map(Some);
+//!         return reset.redeem_link(request, name, link).await.map(Some);
 //!     }
 //!     let Some(ticket) = cookie else { return Ok(None) };
 //!     match reset.prove(request, ticket, link).await {
@@ -122,10 +122,10 @@
 //!
 //! With [`Done`](crate::Step::Done), and with its ticket, while the flow's time lasts:
 //!
-//! - [`Reply::replace_saved_code`](crate::Reply::replace_saved_code): a saved code was used up. A button
-//!   calls [`replace_saved_code`](crate::Reset::replace_saved_code), the answer to that POST shows the
+//! - [`Reply::replace_recovery_code`](crate::Reply::replace_recovery_code): a recovery code was used up. A button
+//!   calls [`replace_recovery_code`](crate::Reset::replace_recovery_code), the answer to that POST shows the
 //!   code, once and with `Cache-Control: no-store`; "I have written it down" calls
-//!   [`acknowledge_saved_code`](crate::Reset::acknowledge_saved_code), and only then does it count.
+//!   [`acknowledge_recovery_code`](crate::Reset::acknowledge_recovery_code), and only then does it count.
 //! - "Remember this browser": [`remember_device`](crate::Reset::remember_device). Keep the secret in a
 //!   cookie of its own for as long as `known_device_days`, and hand it to each request of a reset or an
 //!   unlock. Strangers who spend the tries of an account then leave this browser its own. It proves
@@ -241,7 +241,7 @@
 //! task per process is usual; any number may run.
 //!
 //! - Call it when [`on_work`](crate::EngineBuilder::on_work) rings, and again after
-//!   [`Maintained::idle_for`](crate::Maintained::idle_for). If that is `None` there is more to do now.
+//!   [`MaintenanceReport::idle_for`](crate::MaintenanceReport::idle_for). If that is `None` there is more to do now.
 //! - After an error wait, twice as long each time. What failed *within* a pass has a time of its own
 //!   for its next try: `failed` alone is no reason to wait longer.
 //! - Let a pass end before you stop; do not drop it. What it has claimed would wait for its lease.
@@ -282,7 +282,7 @@
 //! # When no message arrives
 //!
 //! The person is never told, so an operator has to see it.
-//! [`Stats::failing`](crate::Stats::failing) and [`Maintained::failing`](crate::Maintained::failing)
+//! [`Stats::failing`](crate::Stats::failing) and [`MaintenanceReport::failing`](crate::MaintenanceReport::failing)
 //! name each tenant and channel that fails now, since when, with the last error of the
 //! [`Delivery`](crate::Delivery) and the age of the oldest message that waits; `channel` is none where
 //! the directory does not answer. The event `message_delayed` stands at the first failure of a message,

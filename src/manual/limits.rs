@@ -13,10 +13,10 @@
 //! [`known_device_days`](crate::PolicySettings::known_device_days); the record holds at most eight, as
 //! keyed hashes.
 //!
-//! | Budget | In each pool | Who can spend the open pool | Who can spend the proven pool | Left to the owner |
+//! | Budget | In each pool | Who can spend the anonymous pool | Who can spend the proven pool | Left to the owner |
 //! |---|---|---|---|---|
-//! | challenges that send something | 6 an hour, 20 a day | anonymous callers, each source its share | the user; a familiar source its share; an administrator who initiates resets | a share of the open pool, all of the proven one but what a familiar source holds |
-//! | challenges of what is in hand (apps, saved codes, passkeys) | 10 an hour, 20 a day | the same | the same | the same |
+//! | challenges that send something | 6 an hour, 20 a day | anonymous callers, each source its share | the user; a familiar source its share; an administrator who initiates resets | a share of the anonymous pool, all of the proven one but what a familiar source holds |
+//! | challenges of what is in hand (apps, recovery codes, passkeys) | 10 an hour, 20 a day | the same | the same | the same |
 //! | live flows | 5 of strangers, 5 of familiar sources, 5 of known devices | the same; each costs a challenge and lives 15 minutes | the same | the same |
 //! | wrong secrets, by kind of method | 10 a day | the same; what a live code may still compare counts as held | the same, and the user's own mistakes | the same |
 //! | wrong secrets in a row, by kind of method | 40, of 50 in all | the same | the last 10 are the proven pool's alone | known devices and familiar sources; a right secret ends the run |
@@ -67,7 +67,7 @@
 //! drawn from both pools, and what they hit. It takes the attacker to come from a known device and a
 //! familiar source, to hold the other gate, to stop one short of a lock that lasts longer than the
 //! window, and to have an owner who proves the method, and completes resets, whenever that helps. A
-//! stranger without a known device has the open pool alone. Five such attackers guess on the engine in
+//! stranger without a known device has the anonymous pool alone. Five such attackers guess on the engine in
 //! `tests/simulation/odds`, for each preset and for random policies, and never reach more. The most of
 //! phone codes, and what the review says:
 //!

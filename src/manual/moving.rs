@@ -106,7 +106,7 @@
 //!
 //! | Of an account | Then |
 //! |---|---|
-//! | methods, saved codes, sealed seeds with their replay marks, known browsers | stay good: they are bound to the tenant and the user, not to the key |
+//! | methods, recovery codes, sealed seeds with their replay marks, known browsers | stay good: they are bound to the tenant and the user, not to the key |
 //! | registration, budgets, locks, the count of challenges, the epoch | stay |
 //! | notices and revocations that wait | stay, and go out under **new** idempotency keys: one whose delivery was not noted before the engines stopped comes twice |
 //! | flows, their tickets, challenges, codes and links | end, with a `flow_ended` event; a code that waited is not sent |

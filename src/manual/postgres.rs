@@ -138,7 +138,7 @@
 //!    dead. People may get an old notice twice.
 //! 4. Start the engines. Budgets refill at most once, by what the lost time had spent.
 //!
-//! Saved codes are not derived: those used since the backup work once more. Where that matters, list
+//! Recovery codes are not derived: those used since the backup work once more. Where that matters, list
 //! the accounts whose events since then, from your log archive, show one, and reset those.
 //!
 //! # What to alert on

@@ -11,7 +11,7 @@
 //! | What | After a restore | What to do |
 //! |---|---|---|
 //! | codes, links, tickets and grants of the last hours | good again, if their time is not over | [rotate the short-lived keys](crate::manual::upgrading): all of them become void |
-//! | recovery codes (saved codes) used since | good again | list who used one since the backup in the trail that was exported, and revoke theirs |
+//! | recovery codes (recovery codes) used since | good again | list who used one since the backup in the trail that was exported, and revoke theirs |
 //! | methods removed, accounts forgotten since | there again | forget and revoke them again |
 //! | attempts counted, locks, counters | as they were | nothing: they are at most a day old |
 //! | events since | gone; the next ones get their positions and ids | call [`restored`](crate::transfer::restored); export the trail as it grows |

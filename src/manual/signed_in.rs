@@ -56,7 +56,7 @@
 //! | mail address, phones | [`add`](crate::Registration::add), for phones after a choice of channel | a field for the code that was sent | [`confirm`](crate::Registration::confirm) |
 //! | authenticator app | [`enrol_authenticator`](crate::Registration::enrol_authenticator) | the QR code, the seed, a field for the app's code | `confirm` |
 //! | OATH token | [`claim_token`](crate::Registration::claim_token), for each pending one in `review` | a field for the token's code | `confirm` |
-//! | saved codes | [`create_saved_codes`](crate::Registration::create_saved_codes) | the codes, *print*, *I have saved them* | [`acknowledge_saved_codes`](crate::Registration::acknowledge_saved_codes) |
+//! | recovery codes | [`create_recovery_codes`](crate::Registration::create_recovery_codes) | the codes, *print*, *I have saved them* | [`acknowledge_recovery_codes`](crate::Registration::acknowledge_recovery_codes) |
 //! | push, passkey | your own enrolment ([`host_methods`](super::host_methods)) | | |
 //!
 //! There is no `view` here: a registration's answer is shown as the answer to its POST, and its ticket
@@ -116,7 +116,7 @@
 //! }
 //! ```
 //!
-//! **Saved codes** are kept as digests: the page is the one time that they are seen. The set before
+//! **Recovery codes** are kept as digests: the page is the one time that they are seen. The set before
 //! counts until the new one is acknowledged. `codes_left` says when to suggest a new set.
 //!
 //! # A change

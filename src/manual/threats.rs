@@ -50,8 +50,8 @@
 //! |---|---|---|
 //! | the mailbox | read its codes | the second gate, of another kind and destination |
 //! | the number (SIM swap) | read its codes | the second gate; [`RiskSignals`](crate::port::RiskSignals), which stops a code to a number that was lately ported |
-//! | the phone, unlocked | read texts and app codes, approve pushes | an app and the push to it are one gate; a text and the app are two, to the engine: where phones are lost, ask for mail or a saved code beside |
-//! | the sheet of saved codes | one proof for each | the second gate; the notice when one is used; a new set |
+//! | the phone, unlocked | read texts and app codes, approve pushes | an app and the push to it are one gate; a text and the app are two, to the engine: where phones are lost, ask for mail or a recovery code beside |
+//! | the sheet of recovery codes | one proof for each | the second gate; the notice when one is used; a new set |
 //! | a stolen session | add a method of theirs | a recent sign-in and a second factor to change methods, the hold of a day, the notice to the other addresses |
 //! | the old password | nothing here: a reset does not ask for it | |
 //! | the owner's screen | see masks after the first proof | |
@@ -75,7 +75,7 @@
 //!
 //! Learns tenants, user ids, addresses, policies and history. Learns no code, ticket, password or
 //! key: codes, links and tickets are derived from keys that are not there; seeds of authenticators are
-//! sealed; saved codes and device secrets are digests of more random bits than anybody can try. With
+//! sealed; recovery codes and device secrets are digests of more random bits than anybody can try. With
 //! the short-lived keys as well, outstanding codes and links can be computed: rotate at once
 //! ([`upgrading`](super::upgrading)).
 //!
@@ -88,7 +88,7 @@
 //!
 //! A body under a foreign key is refused, and so is a policy beyond its limits; a challenge that was
 //! copied gives another code; a sealed seed opens for one user and one kind of method only, and a
-//! digest of a saved code fits one user only. But a writer can add a method of theirs, or put back an old row with
+//! digest of a recovery code fits one user only. But a writer can add a method of theirs, or put back an old row with
 //! its full budgets. **Write access to the store equals write access to the directory.**
 //!
 //! # A dishonest administrator
@@ -106,7 +106,7 @@
 //!
 //! let administrators =
 //!     ["contacts_supplied", "method_added", "unblocked", "reset_requested", "methods_revoked"];
-//! for code in administrators.iter().chain(&["policy_changed", "blocked", "limit_exceeded"]) {
+//! for code in administrators.iter().chain(&["policy_changed", "blocked", "limit_spent"]) {
 //!     assert!(EventKind::CODES.contains(code), "{code}");
 //! }
 //! ```
@@ -180,7 +180,7 @@
 //! |---|---|---|
 //! | source; source and identifier | that source alone | refuses it; nothing else is charged, nothing is written |
 //! | destination; number prefix | anyone who asks for a code to it | a reset gets a code with two tries; a registration is refused, with the time |
-//! | tenant | all who ask for codes | codes grow by `raised_length`; an event alarms |
+//! | tenant | all who ask for codes | codes grow by `escalated_length`; an event alarms |
 //!
 //! A window counts up to an eighth too long, never too short. The first kinds that are shown are
 //! those of the policy for users: an administrator needs one of them for the first proof, and is

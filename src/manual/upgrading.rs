@@ -32,7 +32,7 @@
 //! ```
 //!
 //! **From a store of before all flows.** The form of accounts and tickets was recut once, when unlocks,
-//! changes, links, authenticators and saved codes came, before anything was published. Accounts of
+//! changes, links, authenticators and recovery codes came, before anything was published. Accounts of
 //! before answer `Corrupt` and stay as they are. Begin with an empty store: put the policies again,
 //! and let people register anew, as [`Registration::prompt`](crate::Registration::prompt) asks them to.
 //! `on_premises.unlock_without_reset` in a kept policy is `unlock_without_reset` now, at the top; under
@@ -133,7 +133,7 @@
 //! 2. *Seal*: the new key seals, the old one still opens.
 //! 3. *Seal anew*, by [`reseal`](crate::Engine::reseal) in any one process, tenant by tenant, from the
 //!    first page to the last. Nobody is asked to wait and nobody is told; each account is one commit.
-//!    Keep the text of the cursor with what was [`left`](crate::Resealed::left): after a crash any
+//!    Keep the text of the cursor with what was [`left`](crate::ResealPage::left): after a crash any
 //!    process goes on from there. In the second step, or earlier, it would be too early: a process
 //!    that still seals with the old key adds seeds of it behind your back.
 //! 4. *Drop*, when a run from the first page to the last has left nothing. What is left names the

@@ -15,7 +15,7 @@
 //!   `Corrupt`, never none: "none" gives a fresh account with full budgets. Unreadable is what the
 //!   store itself cannot make sense of: bytes that are no text, a version that is no number. A body
 //!   is handed back as it is there; whether it makes sense is for the engine to judge.
-//! - **`add` never loses.** One atomic increment for each charge, values in the order of the batch.
+//! - **`add` never loses.** One atomic increment for each increment, values in the order of the batch.
 //! - **`due` never leaves out** a record that keeps its alarm. Page by something that does not move,
 //!   and that is unique: a time alone is not. Times may lie before 1970: mind the sign in a key.
 //! - **`scan` hands out each record once**, of one tenant and kind, in an order that no commit changes.
@@ -125,19 +125,19 @@
 //!         Ok(Committed::Applied)
 //!     }
 //!
-//!     async fn add(&self, charges: &[Charge]) -> PortResult<Vec<u64>> {
+//!     async fn increment(&self, increments: &[CounterIncrement]) -> PortResult<Vec<u64>> {
 //!         let mut tables = self.tables();
-//!         let add = |charge: &Charge| {
-//!             if charge.amount == 0 {
+//!         let add = |increment: &CounterIncrement| {
+//!             if increment.amount == 0 {
 //!                 // A question, which writes nothing.
-//!                 return tables.counters.get(&charge.key).map_or(0, |counter| counter.0);
+//!                 return tables.counters.get(&increment.key).map_or(0, |counter| counter.0);
 //!             }
-//!             let counter = tables.counters.entry(charge.key).or_insert((0, charge.expires_at));
-//!             counter.0 += u64::from(charge.amount);
-//!             counter.1 = counter.1.max(charge.expires_at);
+//!             let counter = tables.counters.entry(increment.key).or_insert((0, increment.expires_at));
+//!             counter.0 += u64::from(increment.amount);
+//!             counter.1 = counter.1.max(increment.expires_at);
 //!             counter.0
 //!         };
-//!         Ok(charges.iter().map(add).collect())
+//!         Ok(increments.iter().map(add).collect())
 //!     }
 //!
 //!     async fn due(

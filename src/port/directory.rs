@@ -107,7 +107,7 @@ pub trait Directory: Send + Sync {
     /// # Errors
     ///
     /// `Unavailable` only if surely nothing happened; otherwise `Unknown`.
-    async fn unlock(&self, unlock: &Unlock<'_>) -> PortResult<WriteOutcome>;
+    async fn unlock(&self, unlock: &UnlockWrite<'_>) -> PortResult<WriteOutcome>;
 
     /// Ends the user's sessions of these kinds whose user authenticated before this time.
     ///
@@ -179,7 +179,7 @@ impl<'a> PasswordWrite<'a> {
 /// A lockout to be cleared.
 #[derive(Debug)]
 #[non_exhaustive]
-pub struct Unlock<'a> {
+pub struct UnlockWrite<'a> {
     /// The tenant.
     pub tenant: &'a TenantId,
     /// The user.
@@ -190,7 +190,7 @@ pub struct Unlock<'a> {
     pub timeout: Duration,
 }
 
-impl<'a> Unlock<'a> {
+impl<'a> UnlockWrite<'a> {
     /// An unlock as a flow makes it: the directory's own lockout and the sign-in throttle.
     #[must_use]
     pub const fn new(tenant: &'a TenantId, user: &'a UserId, number: u32) -> Self {
@@ -247,7 +247,7 @@ macro_rules! forward_directory {
                 (**self).verify_password(tenant, user, password).await
             }
 
-            async fn unlock(&self, unlock: &Unlock<'_>) -> PortResult<WriteOutcome> {
+            async fn unlock(&self, unlock: &UnlockWrite<'_>) -> PortResult<WriteOutcome> {
                 (**self).unlock(unlock).await
             }
 

@@ -16,9 +16,9 @@ pub use abilities::{
 };
 pub use clock::{Clock, Entropy, SystemClock, SystemEntropy};
 pub use delivery::{Delivery, Envelope};
-pub use directory::{Directory, PasswordWrite, Unlock};
+pub use directory::{Directory, PasswordWrite, UnlockWrite};
 pub use error::{FaultScope, PortError, PortErrorKind, PortResult, Retry};
-pub use store::{Charge, Commit, Committed, Cursor, Cutoff, EventsOf, Page, Store};
+pub use store::{Commit, Committed, CounterIncrement, Cursor, Cutoff, EventsOf, Page, Store};
 
 /// The types that the contracts speak of, beside the traits.
 pub use crate::domain::event::Event;

@@ -72,7 +72,7 @@ pub trait Store: Send + Sync {
     /// creates no counter and extends none, so a batch of such amounts writes nothing. A counter
     /// keeps the latest `expires_at` it was given and is not looked at again once it was purged.
     ///
-    /// The engine reads limits this way before it charges them. *A row for an amount of zero* lets
+    /// The engine reads limits this way before it increments them. *A row for an amount of zero* lets
     /// requests that are refused fill the store.
     ///
     /// When unsure it counts twice: *a lost addition* gives an attacker more messages than the
@@ -81,7 +81,7 @@ pub trait Store: Send + Sync {
     /// # Errors
     ///
     /// `Unavailable`, `Unknown` (some or all may have been added), `Denied`.
-    async fn add(&self, charges: &[Charge]) -> PortResult<Vec<u64>>;
+    async fn increment(&self, increments: &[CounterIncrement]) -> PortResult<Vec<u64>>;
 
     /// Keys of records whose `wake_at` is at or before `now`, at most `limit`.
     ///
@@ -227,7 +227,7 @@ pub enum Committed {
 /// One addition to one counter.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
-pub struct Charge {
+pub struct CounterIncrement {
     /// Which counter.
     pub key: CounterKey,
     /// How much to add; zero reads.
@@ -236,7 +236,7 @@ pub struct Charge {
     pub expires_at: Timestamp,
 }
 
-impl Charge {
+impl CounterIncrement {
     /// An addition of `amount` to `key`.
     #[must_use]
     pub const fn new(key: CounterKey, amount: u32, expires_at: Timestamp) -> Self {
@@ -327,8 +327,8 @@ macro_rules! forward_store {
                 (**self).commit(commit).await
             }
 
-            async fn add(&self, charges: &[Charge]) -> PortResult<Vec<u64>> {
-                (**self).add(charges).await
+            async fn increment(&self, increments: &[CounterIncrement]) -> PortResult<Vec<u64>> {
+                (**self).increment(increments).await
             }
 
             async fn due(

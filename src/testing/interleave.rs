@@ -12,17 +12,17 @@ use super::run::Flag;
 ///
 /// It takes a step at each poll, so its ports should yield once per call:
 /// [`Faulty`](super::Faulty) with [`FaultPlan::everywhere`](super::FaultPlan::everywhere) and
-/// [`Fault::Delay`](super::Fault::Delay).
-pub type Actor<T> = Pin<Box<dyn Future<Output = T>>>;
+/// [`InjectedFault::Delay`](super::InjectedFault::Delay).
+pub type Task<T> = Pin<Box<dyn Future<Output = T>>>;
 
 /// Runs actors step by step, in an order that the test gives.
 ///
 /// ```
 /// use std::{cell::RefCell, rc::Rc};
-/// use sspr::testing::{Actor, Interleaver, yield_once};
+/// use sspr::testing::{Task, Interleaver, yield_once};
 ///
 /// let seen = Rc::new(RefCell::new(String::new()));
-/// let actor = |name: char| -> Actor<()> {
+/// let actor = |name: char| -> Task<()> {
 ///     let seen = Rc::clone(&seen);
 ///     Box::pin(async move {
 ///         seen.borrow_mut().push(name);
@@ -36,7 +36,7 @@ pub type Actor<T> = Pin<Box<dyn Future<Output = T>>>;
 /// assert_eq!(*seen.borrow(), "baab");
 /// ```
 pub struct Interleaver<T> {
-    actors: Vec<Slot<T>>,
+    tasks: Vec<Slot<T>>,
     taken: Vec<usize>,
 }
 
@@ -46,31 +46,31 @@ struct Slot<T> {
 }
 
 enum State<T> {
-    Running(Actor<T>),
+    Running(Task<T>),
     Done(T),
 }
 
 impl<T> Interleaver<T> {
     /// Actors that have not taken a step.
     #[must_use]
-    pub fn new(actors: Vec<Actor<T>>) -> Self {
-        let slot = |actor| Slot { flag: Flag::raised(), state: State::Running(actor) };
-        Self { actors: actors.into_iter().map(slot).collect(), taken: Vec::new() }
+    pub fn new(tasks: Vec<Task<T>>) -> Self {
+        let slot = |task| Slot { flag: Flag::raised(), state: State::Running(task) };
+        Self { tasks: tasks.into_iter().map(slot).collect(), taken: Vec::new() }
     }
 
     /// The actors that can take a step now: not done, and woken since their last one.
     #[must_use]
     pub fn ready(&self) -> Vec<usize> {
         let can = |slot: &Slot<T>| matches!(slot.state, State::Running(_)) && slot.flag.is_up();
-        (0..self.actors.len()).filter(|&n| self.actors.get(n).is_some_and(can)).collect()
+        (0..self.tasks.len()).filter(|&n| self.tasks.get(n).is_some_and(can)).collect()
     }
 
     /// Lets actor `n` take one step; nothing happens if it is done or waits.
     pub fn step(&mut self, n: usize) {
-        let Some(slot) = self.actors.get_mut(n) else {
+        let Some(slot) = self.tasks.get_mut(n) else {
             return;
         };
-        let State::Running(actor) = &mut slot.state else {
+        let State::Running(task) = &mut slot.state else {
             return;
         };
         if !slot.flag.take() {
@@ -78,7 +78,7 @@ impl<T> Interleaver<T> {
         }
         self.taken.push(n);
         let waker = Waker::from(Arc::clone(&slot.flag));
-        if let Poll::Ready(output) = actor.as_mut().poll(&mut Context::from_waker(&waker)) {
+        if let Poll::Ready(output) = task.as_mut().poll(&mut Context::from_waker(&waker)) {
             slot.state = State::Done(output);
         }
     }
@@ -102,9 +102,9 @@ impl<T> Interleaver<T> {
         let taken = self.taken;
         let output = |slot: Slot<T>| match slot.state {
             State::Done(output) => output,
-            State::Running(_) => panic!("the actors wait for each other after {taken:?}"),
+            State::Running(_) => panic!("the tasks wait for each other after {taken:?}"),
         };
-        self.actors.into_iter().map(output).collect()
+        self.tasks.into_iter().map(output).collect()
     }
 
     /// The steps taken so far, by actor.
@@ -117,7 +117,7 @@ impl<T> Interleaver<T> {
 impl<T> fmt::Debug for Interleaver<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Interleaver")
-            .field("actors", &self.actors.len())
+            .field("tasks", &self.tasks.len())
             .field("taken", &self.taken)
             .finish()
     }
@@ -143,7 +143,7 @@ pub struct Explored {
 ///
 /// ```
 /// use std::{cell::Cell, rc::Rc};
-/// use sspr::testing::{Actor, explore, yield_once};
+/// use sspr::testing::{Task, explore, yield_once};
 ///
 /// // Two actors add one each, reading and writing in two steps: some order loses an addition.
 /// let mut lost = 0;
@@ -151,7 +151,7 @@ pub struct Explored {
 ///     100,
 ///     || {
 ///         let sum = Rc::new(Cell::new(0));
-///         let actors = (0..2).map(|_| -> Actor<()> {
+///         let actors = (0..2).map(|_| -> Task<()> {
 ///             let sum = Rc::clone(&sum);
 ///             Box::pin(async move {
 ///                 let read = sum.get();
@@ -173,15 +173,15 @@ pub struct Explored {
 /// If `check` does, or if the actors of some schedule wait for each other for ever.
 pub fn explore<W, T>(
     limit: usize,
-    mut world: impl FnMut() -> (W, Vec<Actor<T>>),
+    mut world: impl FnMut() -> (W, Vec<Task<T>>),
     mut check: impl FnMut(&[usize], W, Vec<T>),
 ) -> Explored {
     // At each step: which of the ready actors was taken, and how many there were.
     let mut path: Vec<(usize, usize)> = Vec::new();
     let mut schedules = 0;
     while schedules < limit {
-        let (world, actors) = world();
-        let mut run = Interleaver::new(actors);
+        let (world, tasks) = world();
+        let mut run = Interleaver::new(tasks);
         let mut depth = 0;
         loop {
             let ready = run.ready();

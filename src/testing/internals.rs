@@ -304,7 +304,7 @@ fn template(policy: &Policy, now: Timestamp) -> Account {
             required: 2,
             stamp: Some("41"),
             incarnation: Some("1"),
-            exceeded: None,
+            limit_spent: None,
             offers: account.offers.to_vec(),
             confirms: None,
             number: None,

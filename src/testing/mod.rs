@@ -22,7 +22,7 @@
 //! use std::sync::Arc;
 //! use sspr::adapters::memory::MemoryStore;
 //! use sspr::port::{PortResult, Store};
-//! use sspr::testing::{Fault, FaultPlan, Faulty, block_on};
+//! use sspr::testing::{InjectedFault, FaultPlan, Faulty, block_on};
 //!
 //! async fn operation(store: &dyn Store) -> PortResult<()> {
 //!     let key = sspr::RecordKey::from_bytes([1; 32]);
@@ -36,7 +36,7 @@
 //! assert_eq!(plan.calls(), 2);
 //!
 //! for n in 0..2 {
-//!     let plan = FaultPlan::none().at(n, Fault::FailBefore);
+//!     let plan = FaultPlan::none().at(n, InjectedFault::FailBefore);
 //!     let store = Faulty::new(MemoryStore::new(), plan.clone());
 //!     assert!(block_on(operation(&store)).is_err());
 //!     assert_eq!(plan.calls(), n + 1, "nothing is called after a failure");
@@ -69,8 +69,8 @@ pub use call_log::{Call, CallLog};
 pub use clock::ManualClock;
 pub use encoded::Encoded;
 pub use entropy::SeededEntropy;
-pub use fault::{Fault, FaultPlan, Faulty};
-pub use interleave::{Actor, Explored, Interleaver, explore};
+pub use fault::{FaultPlan, Faulty, InjectedFault};
+pub use interleave::{Explored, Interleaver, Task, explore};
 pub use recorder::Recorder;
 pub use run::{block_on, join_all, poll_until_stalled, yield_once};
 pub use unreadable::Unreadable;

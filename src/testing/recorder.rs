@@ -14,8 +14,8 @@ use crate::domain::record::{Record, RecordKind};
 use crate::domain::secret::{SecretBytes, SecretText};
 use crate::domain::time::Timestamp;
 use crate::port::{
-    Charge, Commit, Committed, Cursor, Cutoff, Delivery, Directory, Envelope, EventsOf,
-    ExternalMethod, Page, PasswordWrite, PortResult, Seal, Store, Unlock,
+    Commit, Committed, CounterIncrement, Cursor, Cutoff, Delivery, Directory, Envelope, EventsOf,
+    ExternalMethod, Page, PasswordWrite, PortResult, Seal, Store, UnlockWrite,
 };
 
 /// A port whose calls are noted in a [`CallLog`].
@@ -75,9 +75,9 @@ impl<P: Store> Store for Recorder<P> {
         self.note("store.commit", Some(commit.events.len()), &[&commit], call, shown).await
     }
 
-    async fn add(&self, charges: &[Charge]) -> PortResult<Vec<u64>> {
-        let call = self.inner.add(charges);
-        self.note("store.add", Some(charges.len()), &[&charges], call, shown).await
+    async fn increment(&self, increments: &[CounterIncrement]) -> PortResult<Vec<u64>> {
+        let call = self.inner.increment(increments);
+        self.note("store.increment", Some(increments.len()), &[&increments], call, shown).await
     }
 
     async fn due(
@@ -186,7 +186,7 @@ impl<P: Directory> Directory for Recorder<P> {
         self.note("directory.verify_password", None, &[tenant, user], call, shown).await
     }
 
-    async fn unlock(&self, unlock: &Unlock<'_>) -> PortResult<WriteOutcome> {
+    async fn unlock(&self, unlock: &UnlockWrite<'_>) -> PortResult<WriteOutcome> {
         let call = self.inner.unlock(unlock);
         self.note("directory.unlock", None, &[unlock], call, shown).await
     }

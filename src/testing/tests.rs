@@ -24,7 +24,7 @@ fn is_there(store: &MemoryStore) -> bool {
 
 #[test]
 fn each_fault_says_the_truth_about_what_happened() {
-    for fault in Fault::ALL {
+    for fault in InjectedFault::ALL {
         let memory = MemoryStore::new();
         let store = Faulty::new(memory.clone(), FaultPlan::none().at(0, fault));
         let mut call = Box::pin(insert(&store, 1));
@@ -32,12 +32,14 @@ fn each_fault_says_the_truth_about_what_happened() {
         drop(call);
         let kind = answer.map(|answer| answer.map_err(|error| error.kind()));
         let (expected, happened) = match fault {
-            Fault::FailBefore => (Some(Err(PortErrorKind::Unavailable)), false),
-            Fault::FailUnknownBefore => (Some(Err(PortErrorKind::Unknown)), false),
-            Fault::LoseReply => (Some(Err(PortErrorKind::Unknown)), true),
-            Fault::Delay | Fault::DelayAfter => (Some(Ok(Committed::Applied)), true),
-            Fault::HangBefore => (None, false),
-            Fault::HangAfter => (None, true),
+            InjectedFault::FailBefore => (Some(Err(PortErrorKind::Unavailable)), false),
+            InjectedFault::FailUnknownBefore => (Some(Err(PortErrorKind::Unknown)), false),
+            InjectedFault::LoseReply => (Some(Err(PortErrorKind::Unknown)), true),
+            InjectedFault::Delay | InjectedFault::DelayAfter => {
+                (Some(Ok(Committed::Applied)), true)
+            }
+            InjectedFault::HangBefore => (None, false),
+            InjectedFault::HangAfter => (None, true),
         };
         assert_eq!((kind, is_there(&memory)), (expected, happened), "{fault:?}");
     }
@@ -62,9 +64,9 @@ fn a_hook_runs_once_before_its_call() {
 #[test]
 fn faults_by_name_and_order_of_rules() {
     let plan = FaultPlan::none()
-        .everywhere(Fault::Delay)
-        .on("store.load", Fault::FailBefore)
-        .at(1, Fault::LoseReply);
+        .everywhere(InjectedFault::Delay)
+        .on("store.load", InjectedFault::FailBefore)
+        .at(1, InjectedFault::LoseReply);
     let store = Faulty::new(MemoryStore::new(), plan);
     let kind = |answer: PortResult<Option<Record>>| answer.map_err(|error| error.kind()).err();
     assert_eq!(kind(block_on(store.load(&KEY))), Some(PortErrorKind::Unavailable));
@@ -75,7 +77,7 @@ fn faults_by_name_and_order_of_rules() {
 #[test]
 fn a_dropped_call_stays_in_the_log() {
     let log = CallLog::new();
-    let plan = FaultPlan::none().at(1, Fault::HangBefore);
+    let plan = FaultPlan::none().at(1, InjectedFault::HangBefore);
     let store = Recorder::new(Faulty::new(MemoryStore::new(), plan), log.clone());
     assert!(poll_until_stalled(Box::pin(insert(&store, 1)).as_mut()).is_some());
     assert!(poll_until_stalled(Box::pin(store.load(&KEY)).as_mut()).is_none());
@@ -107,14 +109,14 @@ fn the_cut_of_the_draws_does_not_change_the_stream() {
 }
 
 /// Two actors insert the same record, one store call each.
-fn inserts(store: impl Store + 'static) -> (Arc<dyn Store>, Vec<Actor<Committed>>) {
-    let plan = FaultPlan::none().everywhere(Fault::Delay);
+fn inserts(store: impl Store + 'static) -> (Arc<dyn Store>, Vec<Task<Committed>>) {
+    let plan = FaultPlan::none().everywhere(InjectedFault::Delay);
     let store: Arc<dyn Store> = Arc::new(Faulty::new(store, plan));
-    let actors = [1, 2].map(|nonce| -> Actor<Committed> {
+    let tasks = [1, 2].map(|nonce| -> Task<Committed> {
         let store = Arc::clone(&store);
         Box::pin(async move { insert(&*store, nonce).await.expect("no fault is planned") })
     });
-    (store, actors.into())
+    (store, tasks.into())
 }
 
 #[test]
@@ -155,8 +157,8 @@ fn explore_says_when_it_was_not_done() {
 #[test]
 #[should_panic(expected = "wait for each other after [0]")]
 fn a_deadlock_is_shown_with_its_steps() {
-    let actor: Actor<()> = Box::pin(std::future::pending());
-    Interleaver::new(vec![actor]).finish();
+    let task: Task<()> = Box::pin(std::future::pending());
+    Interleaver::new(vec![task]).finish();
 }
 
 #[test]

@@ -11,7 +11,8 @@ use crate::domain::ids::{RecordKey, TenantId};
 use crate::domain::record::{Record, RecordKind};
 use crate::domain::time::Timestamp;
 use crate::port::{
-    Charge, Commit, Committed, Cursor, Cutoff, EventsOf, Page, PortError, PortResult, Store,
+    Commit, Committed, CounterIncrement, Cursor, Cutoff, EventsOf, Page, PortError, PortResult,
+    Store,
 };
 
 /// A store in which chosen records or events are damaged: they are there and answered as `Corrupt`.
@@ -78,8 +79,8 @@ impl<S: Store> Store for Unreadable<S> {
         self.inner.commit(commit).await
     }
 
-    async fn add(&self, charges: &[Charge]) -> PortResult<Vec<u64>> {
-        self.inner.add(charges).await
+    async fn increment(&self, increments: &[CounterIncrement]) -> PortResult<Vec<u64>> {
+        self.inner.increment(increments).await
     }
 
     async fn due(

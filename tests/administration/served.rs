@@ -73,7 +73,7 @@ async fn the_check_names_everything_that_is_missing() {
     let mut settings = one_gate();
     settings.users.methods = MethodKind::ALL.into();
     settings.administrators.enabled = false;
-    settings.acknowledged.insert(sspr::Departure::GuessingAboveThreshold);
+    settings.acknowledged.insert(sspr::Deviation::GuessingAboveThreshold);
     let policy = Policy::new(settings).expect("sound");
     let found = engine.check(&tenant(), &policy).await.expect("checked");
     let lacks = |kind| found.iter().find(|one| one.method == Some(kind)).map(|one| one.lacks);
@@ -84,7 +84,7 @@ async fn the_check_names_everything_that_is_missing() {
     for kind in [MethodKind::AppNotification, MethodKind::Passkey, MethodKind::HostVerified] {
         assert_eq!(lacks(kind), Some(Lack::ExternalMethod));
     }
-    assert_eq!((lacks(MethodKind::Email), lacks(MethodKind::SavedCode)), (None, None));
+    assert_eq!((lacks(MethodKind::Email), lacks(MethodKind::RecoveryCode)), (None, None));
     assert!(found.iter().all(|one| one.path == "users.methods" && !one.stops_every_reset()));
     let world = World::memory(settings_of_world()).await;
     let policy = Policy::new(settings_of_world()).expect("sound");
@@ -111,7 +111,7 @@ fn a_wrong_seal_key_is_seen_when_the_engine_opens_and_keys_still_rotate() {
     for wrong in [one(2), KeySeal::new(1, secret(9)).expect("long enough")] {
         let Err(Error::Fault(fault)) = open(wrong) else { panic!("another key") };
         assert_eq!(fault.error.kind(), PortErrorKind::Denied);
-        assert_eq!(fault.port, sspr::Port::Seal);
+        assert_eq!(fault.origin, sspr::FaultOrigin::Seal);
         let source = std::error::Error::source(&fault.error).expect("said why").to_string();
         assert!(source.contains("does not open what this store was sealed with"), "{source}");
     }

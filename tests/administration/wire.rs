@@ -131,7 +131,7 @@ async fn a_fault_is_written_without_its_source() {
     assert!(format!("{error:?}").contains("another lookup key"), "the log has the source");
     let written = serde_json::to_value(&error).expect("plain data");
     let expected = serde_json::json!({
-        "error": "fault", "port": "store", "kind": "denied", "retry": "never",
+        "error": "fault", "origin": "store", "kind": "denied", "retry": "never",
     });
     assert_eq!(written, expected);
 }

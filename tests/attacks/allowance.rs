@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use sspr::adapters::memory::MemoryStore;
-use sspr::testing::{CallLog, Fault, FaultPlan, Faulty, ManualClock, Recorder};
+use sspr::testing::{CallLog, FaultPlan, Faulty, InjectedFault, ManualClock, Recorder};
 use sspr::{
     Channel, Engine, Error, EventKind, NewMethod, Rate, Refusal, SecretText, Selection, Source,
     Step, Timestamp,
@@ -34,7 +34,7 @@ in_memory!(
 /// account's budget.
 async fn v03_a_new_flow_is_no_new_budget(place: &Place) {
     let settings = roomy(one_gate());
-    let budget = u64::from(settings.failures.open.max);
+    let budget = u64::from(settings.failures.anonymous.max);
     let world = world(place.store(), settings).await;
     let person = settle(&world, 1).await;
     let compared = siege(&world, &person.name, &email(), place.rounds(1_000, 50)).await;
@@ -66,7 +66,7 @@ async fn v03_one_guess_over_many_accounts_is_bounded(_place: &Place) {
         assert_eq!(format.length, if n < 30 { 6 } else { 8 }, "challenge {n}");
     }
     let events = all_events(&world).await;
-    assert_eq!(count(&events, "limit_exceeded"), 30);
+    assert_eq!(count(&events, "limit_spent"), 30);
 
     let mut open = 0;
     for n in 100..300 {
@@ -79,7 +79,7 @@ async fn v03_one_guess_over_many_accounts_is_bounded(_place: &Place) {
 /// V4: a resend brings a new code, and no new attempts beyond the account's.
 async fn v04_a_resend_resets_no_counter(place: &Place) {
     let settings = roomy(one_gate());
-    let budget = u64::from(settings.failures.open.max);
+    let budget = u64::from(settings.failures.anonymous.max);
     let world = world(place.store(), settings).await;
     let person = settle(&world, 1).await;
     let before = world.engine.stats().comparisons;
@@ -261,7 +261,9 @@ async fn v07_two_engines_share_budgets(place: &Place) {
 /// V7: whichever call of the store fails, and however, a guess is never compared uncounted, a
 /// wrong code is never a success, and a right one at most once.
 async fn v07_no_error_of_the_store_gives_a_guess_away(_place: &Place) {
-    for fault in [Fault::FailBefore, Fault::FailUnknownBefore, Fault::LoseReply] {
+    for fault in
+        [InjectedFault::FailBefore, InjectedFault::FailUnknownBefore, InjectedFault::LoseReply]
+    {
         for call in 0..12 {
             for right in [true, false] {
                 let store = MemoryStore::new();

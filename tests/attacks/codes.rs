@@ -7,8 +7,8 @@ use sspr::adapters::memory::MemoryStore;
 use sspr::port::{Commit, Committed, EventsOf, PortError, PortResult};
 use sspr::testing::SeededEntropy;
 use sspr::{
-    Attempt, CodeAlphabet, Columns, Engine, Entropy, Error, InvalidInput, Keys, Port, Record,
-    RecordKind, Refusal, SecretBytes, Store, Version,
+    Attempt, CodeAlphabet, Columns, Engine, Entropy, Error, FaultOrigin, InvalidInput, Keys,
+    Record, RecordKind, Refusal, SecretBytes, Store, Version,
 };
 
 use crate::place::Place;
@@ -91,7 +91,7 @@ async fn v16_production_draws_from_the_system_and_fails_closed(_place: &Place) {
     let seeded = async || builder().entropy(SeededEntropy::new(1)).open().await.expect("open");
     assert_eq!(ticket(&seeded().await).await, ticket(&seeded().await).await, "same seed, same log");
     let dry = builder().entropy(Dry).open().await;
-    assert!(matches!(dry, Err(Error::Fault(fault)) if fault.port == Port::Entropy));
+    assert!(matches!(dry, Err(Error::Fault(fault)) if fault.origin == FaultOrigin::Entropy));
 }
 
 /// All that the store holds about a tenant, as text.

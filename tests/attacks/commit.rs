@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use sspr::adapters::memory::MemoryStore;
-use sspr::testing::{Fault, FaultPlan, Faulty};
+use sspr::testing::{FaultPlan, Faulty, InjectedFault};
 use sspr::{Contacts, Engine, Error, NewMethod, Notice, Refusal, SessionKinds, Step, WriteOutcome};
 
 use crate::place::Place;
@@ -51,15 +51,19 @@ async fn v46_a_rejected_password_costs_no_code(_place: &Place) {
     assert!(world.password_is(NEW));
 }
 
-const FAULTS: [Fault; 4] =
-    [Fault::FailBefore, Fault::FailUnknownBefore, Fault::LoseReply, Fault::HangAfter];
+const FAULTS: [InjectedFault; 4] = [
+    InjectedFault::FailBefore,
+    InjectedFault::FailUnknownBefore,
+    InjectedFault::LoseReply,
+    InjectedFault::HangAfter,
+];
 
 /// V46: whichever call fails while the password is written: the old password with a grant that
 /// still counts, or the new one; the same call again settles it, and the owner is told.
 async fn v46_a_failure_at_any_call_leaves_old_with_grant_or_new_with_notice(place: &Place) {
     let mut met = 0;
     for fault in FAULTS {
-        if place.rounds(1, 0) == 0 && fault != Fault::LoseReply {
+        if place.rounds(1, 0) == 0 && fault != InjectedFault::LoseReply {
             continue; // the disk is slow; the other faults are the engine's affair
         }
         for call in 0..14 {
@@ -77,7 +81,7 @@ async fn v46_a_failure_at_any_call_leaves_old_with_grant_or_new_with_notice(plac
                 // A caller who hangs up drops the call where it stands. A store on the disk wakes
                 // from its own thread, so it is waited for.
                 match fault {
-                    Fault::HangAfter => sspr::testing::poll_until_stalled(write.as_mut()),
+                    InjectedFault::HangAfter => sspr::testing::poll_until_stalled(write.as_mut()),
                     _ => Some(write.await),
                 }
             };
@@ -144,7 +148,7 @@ async fn broken(world: &World, store: impl sspr::Store + 'static, plan: &FaultPl
 /// V47: the revocation is part of the write: nobody asks for it, and it is tried until it is done.
 async fn v47_sessions_end_whatever_the_caller_does(place: &Place) {
     let shop = place.shop();
-    let plan = FaultPlan::none().on("directory.revoke_sessions", Fault::FailBefore);
+    let plan = FaultPlan::none().on("directory.revoke_sessions", InjectedFault::FailBefore);
     let mut world = world(shop.open(), roomy(settings())).await;
     world.engine = broken(&world, shop.open(), &plan).await;
     equip(&world).await;

@@ -2,7 +2,7 @@
 
 use std::sync::{Barrier, Mutex, PoisonError};
 
-use sspr::testing::{Fault, FaultPlan, Faulty, block_on};
+use sspr::testing::{FaultPlan, Faulty, InjectedFault, block_on};
 use sspr::{Channel, Engine, NewMethod, Refusal, Step};
 
 use crate::place::Place;
@@ -45,7 +45,7 @@ async fn v01_same_code_redeemed_twice(place: &Place) {
     let world = world(shop.open(), roomy(one_gate())).await;
     let second = twin(&world, &shop, 8).await;
     // Latency in one of the two: each port call gives way once.
-    let slow = Faulty::new(shop.open(), FaultPlan::none().everywhere(Fault::Delay));
+    let slow = Faulty::new(shop.open(), FaultPlan::none().everywhere(InjectedFault::Delay));
     let slow = engine(
         std::sync::Arc::new(slow),
         &world.clock,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use sspr::port::PortErrorKind;
-use sspr::testing::{Fault, FaultPlan, Faulty};
+use sspr::testing::{FaultPlan, Faulty, InjectedFault};
 use sspr::{Contacts, Engine};
 
 use crate::place::Place;
@@ -30,7 +30,7 @@ async fn fragile(world: &World, store: Arc<dyn sspr::Store>, plan: &FaultPlan) -
 /// was opened, or the message arrives, perhaps twice but under one key; and it is of a live code.
 async fn v44_a_crash_at_any_call_loses_no_message(place: &Place) {
     let (mut unopened, mut repeated, mut arrived) = (0, 0, 0);
-    for pause in [Fault::Delay, Fault::DelayAfter] {
+    for pause in [InjectedFault::Delay, InjectedFault::DelayAfter] {
         for polls in 1..place.rounds(40, 36) {
             let shop = place.shop();
             // Each call gives way once, before or after it happens: there the process may die.

@@ -13,7 +13,7 @@ on_every_store!(
 );
 in_memory!(
     v05_whoever_is_disabled_between_issue_and_use_is_refused,
-    v24_a_ticket_of_before_gets_no_saved_code,
+    v24_a_ticket_of_before_gets_no_recovery_code,
     v47_an_unlock_ends_no_session_and_a_change_ends_all,
 );
 
@@ -23,7 +23,7 @@ const DOORS: [&str; 8] = [
     "link elsewhere",
     "unlock",
     "app to confirm",
-    "saved code",
+    "recovery code",
     "passkey",
     "app at a reset",
 ];
@@ -77,7 +77,7 @@ async fn v05_no_door_lacks_the_cap(place: &Place) {
                 for wrong in 0..=20 {
                     let right = Attempt::link(&url).expect("a link");
                     let link = if wrong < 20 { forged(&url) } else { right };
-                    refused.push(refusal(reset.redeem_elsewhere(&request, &ada(), &link).await));
+                    refused.push(refusal(reset.redeem_link(&request, &ada(), &link).await));
                 }
             }
             "unlock" => {
@@ -118,10 +118,10 @@ async fn v05_no_door_lacks_the_cap(place: &Place) {
                 assert_eq!(world.passkey.verified(), cap, "the host is not asked either");
             }
             _ => {
-                let saved_code = door == "saved code";
-                let chosen = if saved_code { "saved_code" } else { "authenticator_app" };
+                let recovery_code = door == "recovery code";
+                let chosen = if recovery_code { "recovery_code" } else { "authenticator_app" };
                 let ticket = world.challenge(&start, &option(chosen)).await.ticket;
-                let right = if saved_code { saved[0].clone() } else { app() };
+                let right = if recovery_code { saved[0].clone() } else { app() };
                 for wrong in 0..=20 {
                     let typed = if wrong < 20 { other_than(&right) } else { right.clone() };
                     refused.push(refusal(world.prove(&ticket, &typed).await));
@@ -167,36 +167,36 @@ async fn v05_whoever_is_disabled_between_issue_and_use_is_refused(_place: &Place
     let confirmed = world.engine.registration();
     let confirmed = confirmed.confirm(&request, &user, &adding.ticket, &to_confirm).await;
     assert!(matches!(refusal(confirmed), Refusal::NotEligible { .. }));
-    if let Ok(reply) = reset.redeem_elsewhere(&request, &ada(), &link).await {
+    if let Ok(reply) = reset.redeem_link(&request, &ada(), &link).await {
         assert!(reset.complete(&request, &reply.ticket, &NEW.into()).await.is_err());
     }
     assert!(world.directory.writes(&world.tenant, &world.user).is_empty());
     assert!(world.password_is(OLD));
 }
 
-/// V24: once a reset is done with a saved code, its own ticket is owed another; one from before the
+/// V24: once a reset is done with a recovery code, its own ticket is owed another; one from before the
 /// proof is not.
-async fn v24_a_ticket_of_before_gets_no_saved_code(_place: &Place) {
+async fn v24_a_ticket_of_before_gets_no_recovery_code(_place: &Place) {
     let world = World::memory(everything(1)).await;
     world.register_both().await;
     let codes = world.save_codes().await;
     let reset = world.engine.reset();
     let start = world.start().await;
-    let opened = world.challenge(&start.ticket, &option("saved_code")).await;
+    let opened = world.challenge(&start.ticket, &option("recovery_code")).await;
     let proven = world.prove(&opened.ticket, &codes[0]).await.expect("proven");
     let done = world.complete(&proven.ticket, NEW).await.expect("reset");
-    assert!(done.replace_saved_code);
+    assert!(done.replace_recovery_code);
     for before in [&start.ticket, &opened.ticket] {
-        let answer = reset.replace_saved_code(&request(), before).await;
+        let answer = reset.replace_recovery_code(&request(), before).await;
         assert_eq!(refusal(answer), Refusal::Ended);
     }
-    reset.replace_saved_code(&request(), &done.ticket).await.expect("another");
+    reset.replace_recovery_code(&request(), &done.ticket).await.expect("another");
     for before in [&start.ticket, &opened.ticket] {
-        let answer = reset.acknowledge_saved_code(&request(), before).await;
+        let answer = reset.acknowledge_recovery_code(&request(), before).await;
         assert_eq!(refusal(answer), Refusal::Ended);
     }
-    reset.acknowledge_saved_code(&request(), &done.ticket).await.expect("kept");
-    let answer = reset.replace_saved_code(&request(), &done.ticket).await;
+    reset.acknowledge_recovery_code(&request(), &done.ticket).await.expect("kept");
+    let answer = reset.replace_recovery_code(&request(), &done.ticket).await;
     assert_eq!(refusal(answer), Refusal::Ended, "one for one");
 }
 

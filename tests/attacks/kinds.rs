@@ -58,8 +58,8 @@ async fn v26_each_ticket_opens_its_own_kind_of_flow(_place: &Place) {
             foreign(reset.cancel(&request, &ticket).await.err(), &case);
             foreign(reset.contact_administrator(&request, &ticket).await.err(), &case);
             foreign(reset.remember_device(&request, &ticket).await.err(), &case);
-            foreign(reset.replace_saved_code(&request, &ticket).await.err(), &case);
-            foreign(reset.acknowledge_saved_code(&request, &ticket).await.err(), &case);
+            foreign(reset.replace_recovery_code(&request, &ticket).await.err(), &case);
+            foreign(reset.acknowledge_recovery_code(&request, &ticket).await.err(), &case);
         }
         if name != "unlock" {
             let ticket = UnlockTicket::parse(text).expect("the form is one");
@@ -71,8 +71,8 @@ async fn v26_each_ticket_opens_its_own_kind_of_flow(_place: &Place) {
             foreign(unlock.cancel(&request, &ticket).await.err(), &case);
             foreign(unlock.contact_administrator(&request, &ticket).await.err(), &case);
             foreign(unlock.remember_device(&request, &ticket).await.err(), &case);
-            foreign(unlock.replace_saved_code(&request, &ticket).await.err(), &case);
-            foreign(unlock.acknowledge_saved_code(&request, &ticket).await.err(), &case);
+            foreign(unlock.replace_recovery_code(&request, &ticket).await.err(), &case);
+            foreign(unlock.acknowledge_recovery_code(&request, &ticket).await.err(), &case);
         }
         if name != "change" {
             let ticket = ChangeTicket::parse(text).expect("the form is one");
@@ -127,7 +127,7 @@ async fn v26_each_code_and_link_opens_its_own_kind_of_flow(_place: &Place) {
     }
 }
 
-/// V30: after a reset, also by one gate, the authenticator and the saved codes are enrolled as
+/// V30: after a reset, also by one gate, the authenticator and the recovery codes are enrolled as
 /// before, and still count.
 async fn v30_an_authenticator_outlives_a_reset(place: &Place) {
     let world = world(place.store(), everything(1)).await;
@@ -150,14 +150,14 @@ async fn v30_an_authenticator_outlives_a_reset(place: &Place) {
     let sign_in = world.engine.authenticator().verify(&request(), &world.user, &typed).await;
     assert!(before.iter().any(|one| one.id == *sign_in.as_ref().expect("still enrolled")));
     let reply = world.start().await;
-    let reply = world.challenge(&reply.ticket, &option("saved_code")).await;
+    let reply = world.challenge(&reply.ticket, &option("recovery_code")).await;
     world.prove(&reply.ticket, &saved[0]).await.expect("still theirs");
 }
 
 /// V30: where the policy counts only what is enrolled, a mailbox and a phone reset nothing, alone or
 /// together; where it wants both, neither does alone.
 async fn v30_a_policy_may_want_an_enrolled_factor(_place: &Place) {
-    let enrolled = [MethodKind::AuthenticatorApp, MethodKind::SavedCode];
+    let enrolled = [MethodKind::AuthenticatorApp, MethodKind::RecoveryCode];
     let world = World::memory(everything(2)).await;
     world.register_both().await;
     let token = world.enrol_app().await;
@@ -248,9 +248,9 @@ async fn v31_one_address_is_one_method(_place: &Place) {
     }
 }
 
-/// V31: a proof that is given again, by link, code, tap or saved code, is the same proof.
+/// V31: a proof that is given again, by link, code, tap or recovery code, is the same proof.
 async fn v31_one_proof_counts_once(_place: &Place) {
-    for chosen in ["email.email", "email.link", "authenticator_app", "passkey", "saved_code"] {
+    for chosen in ["email.email", "email.link", "authenticator_app", "passkey", "recovery_code"] {
         let world = World::memory(everything(2)).await;
         world.register_both().await;
         let token = world.enrol_app().await;
@@ -268,7 +268,7 @@ async fn v31_one_proof_counts_once(_place: &Place) {
                 Attempt::link(&url).expect("a link")
             }
             "authenticator_app" => code(&token.code(world.clock.now())),
-            "saved_code" => code(&saved[0]),
+            "recovery_code" => code(&saved[0]),
             _ => Attempt::response(world.passkey.response(&world.user, &page)).expect("bounded"),
         };
         let reset = world.engine.reset();

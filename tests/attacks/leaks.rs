@@ -164,7 +164,7 @@ async fn v40_reading_changes_nothing(_place: &Place) {
         assert_eq!(view.step, reply.step);
         world.engine.reset().start(&source(2), &person.name).await.expect("started");
     }
-    assert_eq!(log.count("store.commit") + log.count("store.add"), 0);
+    assert_eq!(log.count("store.commit") + log.count("store.increment"), 0);
     assert_eq!(events_of(&world, &person.id).await, before);
     let proven = try_code(&world.engine, &source(1), &reply.ticket, &right).await;
     assert!(granted(&proven.expect("still live").step));

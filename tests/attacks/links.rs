@@ -46,8 +46,8 @@ async fn tried(world: &World, from: u32, ticket: &ResetTicket, url: &str) -> Vec
         seen(&reset.challenge(&request, ticket, &option("email.link")).await),
         seen(&reset.challenge(&request, ticket, &sms()).await),
         said(reset.remember_device(&request, ticket).await.map(|_| ())),
-        said(reset.replace_saved_code(&request, ticket).await.map(|_| ())),
-        said(reset.acknowledge_saved_code(&request, ticket).await),
+        said(reset.replace_recovery_code(&request, ticket).await.map(|_| ())),
+        said(reset.acknowledge_recovery_code(&request, ticket).await),
         seen(&reset.view(&request, ticket).await),
         said(reset.cancel(&request, ticket).await),
         seen(&reset.view(&request, ticket).await),
@@ -66,7 +66,7 @@ async fn v29_whoever_began_a_flow_has_no_part_in_it_after_the_link(place: &Place
     assert!(evil.expose_secret().len() * 6 >= 128);
     assert!(!url.contains(evil.expose_secret()) && !evil.expose_secret().contains(&url[40..]));
     let reset = world.engine.reset();
-    let own = reset.redeem_elsewhere(&source(3), &victim.name, &clicked(&url)).await;
+    let own = reset.redeem_link(&source(3), &victim.name, &clicked(&url)).await;
     let own = own.expect("redeemed");
     assert!(granted(&own.step));
     assert_ne!(own.ticket.expose_secret(), evil.expose_secret());
@@ -105,13 +105,13 @@ async fn v29_a_flow_with_another_proof_is_not_handed_over(place: &Place) {
     let url = link_to(&world, &person);
     let before = world.engine.stats().comparisons;
     for n in 2..12 {
-        let answer = reset.redeem_elsewhere(&source(n), &person.name, &clicked(&url)).await;
+        let answer = reset.redeem_link(&source(n), &person.name, &clicked(&url)).await;
         assert_eq!(refusal(answer), Refusal::NotAccepted);
     }
     assert_eq!(world.engine.stats().comparisons, before, "nothing was counted or compared");
     let proven = reset.prove(&request, &reply.ticket, &clicked(&url)).await.expect("proven");
     assert!(granted(&proven.step));
-    let late = reset.redeem_elsewhere(&source(2), &person.name, &clicked(&url)).await;
+    let late = reset.redeem_link(&source(2), &person.name, &clicked(&url)).await;
     assert_eq!(refusal(late), Refusal::NotAccepted);
 }
 
@@ -124,10 +124,10 @@ async fn v29_a_link_opens_the_account_and_the_purpose_that_it_was_for(_place: &P
     let url = link_to(&world, &a);
     let (reset, unlock) = (world.engine.reset(), world.engine.unlock());
     for name in [&b.name, &named("nobody"), &named("a@contoso.example")] {
-        let answer = reset.redeem_elsewhere(&source(3), name, &clicked(&url)).await;
+        let answer = reset.redeem_link(&source(3), name, &clicked(&url)).await;
         assert_eq!(refusal(answer), Refusal::NotAccepted);
     }
-    let answer = unlock.redeem_elsewhere(&source(3), &a.name, &clicked(&url)).await;
+    let answer = unlock.redeem_link(&source(3), &a.name, &clicked(&url)).await;
     assert_eq!(refusal(answer), Refusal::NotAccepted);
     let answer = reset.prove(&source(2), &of_b, &clicked(&url)).await;
     assert_eq!(refusal(answer), Refusal::NotAccepted);

@@ -50,7 +50,7 @@ const CHANGES: [&str; 17] = [
     "replaced",
     "app enrolled",
     "token claimed",
-    "saved codes",
+    "recovery codes",
 ];
 
 const OUTSIDE: [&str; 5] = ["password", "disabled", "deleted", "another person", "stamp"];
@@ -110,7 +110,7 @@ async fn make(world: &World, change: &str) {
         }
         "app enrolled" => drop(world.enrol_app().await),
         "token claimed" => claim_token(world).await,
-        "saved codes" => drop(world.save_codes().await),
+        "recovery codes" => drop(world.save_codes().await),
         other => panic!("{other}"),
     }
 }
@@ -236,7 +236,7 @@ async fn v34_every_change_voids_links_unlocks_changes_and_registrations(place: &
         for url in &links {
             let clicked = || Attempt::link(url).expect("a link");
             for answer in [
-                reset.redeem_elsewhere(&request, &ada(), &clicked()).await,
+                reset.redeem_link(&request, &ada(), &clicked()).await,
                 reset.prove(&request, &linked.ticket, &clicked()).await,
             ] {
                 // What changed in the directory alone is seen where facts are read again.
@@ -256,7 +256,7 @@ async fn v34_every_change_voids_links_unlocks_changes_and_registrations(place: &
     }
 }
 
-/// V34: the use of a saved code, a code at the sign-in, a request for help, a known device, a reset
+/// V34: the use of a recovery code, a code at the sign-in, a request for help, a known device, a reset
 /// that an administrator asks for: none of them takes a grant away.
 async fn v34_neither_a_used_code_nor_a_request_voids_anything(_place: &Place) {
     let mut settings = sparing();
@@ -270,7 +270,7 @@ async fn v34_neither_a_used_code_nor_a_request_voids_anything(_place: &Place) {
     let ticket = world.granted().await;
     let (request, user) = (request(), world.signed_in());
     let other = world.start().await;
-    let other = world.challenge(&other.ticket, &option("saved_code")).await;
+    let other = world.challenge(&other.ticket, &option("recovery_code")).await;
     world.prove(&other.ticket, &saved[0]).await.expect("proven");
     let typed = code(&token.code(world.clock.now()));
     let sign_in = world.engine.authenticator();
@@ -279,7 +279,7 @@ async fn v34_neither_a_used_code_nor_a_request_voids_anything(_place: &Place) {
     world.engine.reset().contact_administrator(&request, &third.ticket).await.expect("asked");
     let registration = world.engine.registration();
     registration.remember_device(&request, &user).await.expect("known");
-    registration.create_saved_codes(&request, &user).await.expect("pending, not yet theirs");
+    registration.create_recovery_codes(&request, &user).await.expect("pending, not yet theirs");
     let root = admin();
     let administer = world.engine.admin(&world.tenant, &root);
     administer.initiate_reset(&world.user).await.expect("asked");

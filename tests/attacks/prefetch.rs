@@ -74,7 +74,7 @@ async fn v40_a_scanner_that_submits_the_form_consumes_nothing(place: &Place) {
             let from = source(100 + n);
             // Without an identifier, or with one that a form filler makes up.
             for typed in ["test", "user@example.com", "test@contoso.example", other.name.as_str()] {
-                let answer = reset.redeem_elsewhere(&from, &named(typed), &clicked()).await;
+                let answer = reset.redeem_link(&from, &named(typed), &clicked()).await;
                 assert_eq!(refusal(answer), Refusal::NotAccepted, "{typed}");
             }
             // With a ticket of its own, whoever it names.
@@ -87,7 +87,7 @@ async fn v40_a_scanner_that_submits_the_form_consumes_nothing(place: &Place) {
         assert_eq!(records(&store).await, before, "nothing was counted either");
         assert_eq!(world.engine.stats().comparisons, 0);
         let answer = if elsewhere {
-            reset.redeem_elsewhere(&source(2), &owner.name, &clicked()).await
+            reset.redeem_link(&source(2), &owner.name, &clicked()).await
         } else {
             reset.prove(&source(1), &own.ticket, &clicked()).await
         };
@@ -109,7 +109,7 @@ async fn v40_a_link_that_is_confirmed_twice_is_one_proof(place: &Place) {
         for n in 0..6 {
             let clicked = Attempt::link(&url).expect("a link");
             let answer = if elsewhere {
-                reset.redeem_elsewhere(&source(1), &owner.name, &clicked).await
+                reset.redeem_link(&source(1), &owner.name, &clicked).await
             } else {
                 reset.prove(&source(1), &own.ticket, &clicked).await
             };

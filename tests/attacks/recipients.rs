@@ -185,12 +185,12 @@ async fn v43_nobody_is_flooded(place: &Place) {
     world.deliver().await;
     assert_eq!(world.inbox.attempts(), before);
     // A range of numbers: it alarms, and codes grow; nobody is shut out by it.
-    let before = count(&all_events(&world).await, "limit_exceeded");
+    let before = count(&all_events(&world).await, "limit_spent");
     for n in 300..306 {
         let person = settle(&world, n).await;
         opened(&world.engine, &source(n), &person.name, &sms()).await.expect("uniform");
     }
-    assert!(count(&all_events(&world).await, "limit_exceeded") - before >= 3);
+    assert!(count(&all_events(&world).await, "limit_spent") - before >= 3);
 }
 
 /// V45: messages are made of closed lists and stored facts; a name with line ends or markup is

@@ -98,7 +98,7 @@ async fn refused_tries_are_charged_to_no_other_limit(place: &Place) {
     let step = ask(&world, &source(2), &person.name).await.expect("another source");
     let Step::Enter { format, .. } = step else { panic!("{step:?}") };
     assert_eq!(format.length, 6, "the tenant's limit counts what was served");
-    assert_eq!(count(&all_events(&world).await, "limit_exceeded"), 0);
+    assert_eq!(count(&all_events(&world).await, "limit_spent"), 0);
 }
 
 /// V56: a limit holds for requests at one time, and counts only those that it lets through for the
@@ -276,7 +276,7 @@ async fn a_spent_destination_gives_a_reset_two_tries(_place: &Place) {
     assert_eq!(tries_of(&world, &source(901), &other.name).await, defaults().attempts);
     assert_eq!(tries_of(&world, &source(900), &owner.name).await, 2);
     let events = events_of(&world, &owner.id).await;
-    assert_eq!(count(&events, "limit_exceeded"), 1);
+    assert_eq!(count(&events, "limit_spent"), 1);
     world.deliver().await;
     assert_eq!(codes_to(&world, &owner.mobile), 1 + defaults().limits.destination.max as usize);
 }

@@ -16,9 +16,9 @@ use crate::town::*;
 on_every_store!(
     v22_a_step_is_accepted_once_whatever_it_is_for,
     v22_a_step_given_at_once_is_accepted_once,
-    v22_a_saved_code_given_at_once_is_used_once,
+    v22_a_recovery_code_given_at_once_is_used_once,
 );
-in_memory!(v22_a_saved_code_is_used_once, v22_an_answer_is_given_again_for_the_same_code_only,);
+in_memory!(v22_a_recovery_code_is_used_once, v22_an_answer_is_given_again_for_the_same_code_only,);
 
 /// Few attempts for each challenge, so that the budget of the account is enough for many.
 pub(crate) fn sparing() -> PolicySettings {
@@ -156,15 +156,15 @@ async fn v22_a_step_given_at_once_is_accepted_once(place: &Place) {
     }
 }
 
-/// V22: one saved code, two flows, 64 tasks.
-async fn v22_a_saved_code_given_at_once_is_used_once(place: &Place) {
+/// V22: one recovery code, two flows, 64 tasks.
+async fn v22_a_recovery_code_given_at_once_is_used_once(place: &Place) {
     for round in 0..place.rounds(10, 3) {
         let shop = place.shop();
         let world = world(shop.open(), everything(2)).await;
         let second = twin(&world, &shop, 8).await;
         world.register_both().await;
         let codes = world.save_codes().await;
-        let saved = option("saved_code");
+        let saved = option("recovery_code");
         let mut tickets = Vec::new();
         for _ in 0..2 {
             let reply = world.start().await;
@@ -187,7 +187,7 @@ async fn v22_a_saved_code_given_at_once_is_used_once(place: &Place) {
         }
         assert_eq!(accepted.len(), 1, "round {round}");
         let events = events_of(&world, &world.user).await;
-        assert_eq!(count(&events, "saved_code_used"), 1, "round {round}");
+        assert_eq!(count(&events, "recovery_code_used"), 1, "round {round}");
         assert_eq!(count(&events, "method_proven"), 1, "round {round}");
         let compared = world.engine.stats().comparisons + second.stats().comparisons - before;
         // Two codes to confirm addresses were counted before.
@@ -195,22 +195,22 @@ async fn v22_a_saved_code_given_at_once_is_used_once(place: &Place) {
     }
 }
 
-/// V22: a saved code opens one flow once; of another set, and of another account, none.
-async fn v22_a_saved_code_is_used_once(_place: &Place) {
+/// V22: a recovery code opens one flow once; of another set, and of another account, none.
+async fn v22_a_recovery_code_is_used_once(_place: &Place) {
     let world = World::memory(sparing()).await;
     world.register_both().await;
     lock_out(&world);
     let codes = world.save_codes().await;
     let pairs = [("reset", "unlock"), ("unlock", "reset"), ("reset", "reset")];
     for (typed, (first, second)) in codes.iter().zip(pairs) {
-        assert!(give(&world.engine, "saved_code", first, typed).await, "{first}");
-        assert!(!give(&world.engine, "saved_code", second, typed).await, "{second}");
+        assert!(give(&world.engine, "recovery_code", first, typed).await, "{first}");
+        assert!(!give(&world.engine, "recovery_code", second, typed).await, "{second}");
         world.clock.advance(2 * HOUR);
     }
     // A newer set takes the place of the older one, also of what was not used of it.
     let newer = world.save_codes().await;
-    assert!(!give(&world.engine, "saved_code", "reset", &codes[9]).await);
-    assert!(give(&world.engine, "saved_code", "reset", &newer[9]).await);
+    assert!(!give(&world.engine, "recovery_code", "reset", &codes[9]).await);
+    assert!(give(&world.engine, "recovery_code", "reset", &newer[9]).await);
 }
 
 /// V22: whoever lost an answer gets it again for the very code that earned it. Another code that
@@ -236,10 +236,10 @@ async fn v22_an_answer_is_given_again_for_the_same_code_only(_place: &Place) {
     assert!(give(&world.engine, "authenticator_app", "sign-in", &next).await, "not used up");
 
     let reply = world.start().await;
-    let ticket = world.challenge(&reply.ticket, &option("saved_code")).await.ticket;
+    let ticket = world.challenge(&reply.ticket, &option("recovery_code")).await.ticket;
     world.prove(&ticket, &codes[0]).await.expect("proven");
     assert_eq!(refusal(world.prove(&ticket, &codes[1]).await), Refusal::NotAccepted);
-    assert!(give(&world.engine, "saved_code", "reset", &codes[1]).await, "not used up");
+    assert!(give(&world.engine, "recovery_code", "reset", &codes[1]).await, "not used up");
     let events = events_of(&world, &world.user).await;
     assert_eq!(count(&events, "proof_repeated"), 1);
 

@@ -1,4 +1,4 @@
-//! Seeds, saved codes, links, devices and present passwords in whatever is shown or kept: V41, V42.
+//! Seeds, recovery codes, links, devices and present passwords in whatever is shown or kept: V41, V42.
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -74,9 +74,9 @@ async fn scenario(world: &World, shown: &mut Shown) -> Vec<String> {
     let confirmed = registration.confirm(&request, &user, ticket, &given).await;
     shown.note(&confirmed.expect("confirmed"));
 
-    let set = registration.create_saved_codes(&request, &user).await.expect("created");
+    let set = registration.create_recovery_codes(&request, &user).await.expect("created");
     shown.note(&set);
-    let view = registration.acknowledge_saved_codes(&request, &user, &set.id).await;
+    let view = registration.acknowledge_recovery_codes(&request, &user, &set.id).await;
     shown.note(&view.expect("kept"));
     let saved: Vec<_> = set.codes.iter().map(|one| one.expose_secret().to_owned()).collect();
     for one in &saved {
@@ -104,9 +104,10 @@ async fn scenario(world: &World, shown: &mut Shown) -> Vec<String> {
     secrets.extend([url.clone(), url[BASE.len()..].to_owned()]);
     let link = Attempt::link(&url).expect("a link");
     shown.note(&link);
-    let reply = reset.redeem_elsewhere(&known, &ada(), &link).await.expect("redeemed");
+    let reply = reset.redeem_link(&known, &ada(), &link).await.expect("redeemed");
     secrets.push(reply.ticket.expose_secret().to_owned());
-    let reply = reset.challenge(&known, &reply.ticket, &option("saved_code")).await.expect("open");
+    let reply =
+        reset.challenge(&known, &reply.ticket, &option("recovery_code")).await.expect("open");
     let wrong = reset.prove(&known, &reply.ticket, &code("BCDF-GHJK")).await.expect_err("wrong");
     shown.note(&wrong);
     shown.0.push(wrong.to_string());
@@ -116,11 +117,11 @@ async fn scenario(world: &World, shown: &mut Shown) -> Vec<String> {
     let done = reset.complete(&known, &reply.ticket, &NEW.into()).await.expect("reset");
     shown.note(&done);
     shown.0.push(serde_json::to_string(&done.step).expect("shown"));
-    let another = reset.replace_saved_code(&known, &done.ticket).await.expect("another");
+    let another = reset.replace_recovery_code(&known, &done.ticket).await.expect("another");
     shown.note(&another);
     secrets.push(another.expose_secret().to_owned());
     secrets.push(another.expose_secret().replace('-', ""));
-    reset.acknowledge_saved_code(&known, &done.ticket).await.expect("kept");
+    reset.acknowledge_recovery_code(&known, &done.ticket).await.expect("kept");
     let device = reset.remember_device(&known, &done.ticket).await.expect("known");
     shown.note(&device);
     secrets.push(device.expose_secret().to_owned());
@@ -154,7 +155,7 @@ async fn scenario(world: &World, shown: &mut Shown) -> Vec<String> {
 }
 
 /// V42: neither `Debug` nor an event, a call of a port or a dump of the store holds a seed, an
-/// address of an app, a saved code, a link, a secret of a device, a response or a password.
+/// address of an app, a recovery code, a link, a secret of a device, a response or a password.
 async fn v42_no_newer_secret_is_kept_or_shown(place: &Place) {
     let (shop, log) = (place.shop(), CallLog::with_arguments());
     let first = World::memory(sparing()).await;

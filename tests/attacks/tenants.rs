@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use sspr::adapters::memory::MemoryStore;
 use sspr::port::{
-    Charge, Commit, Committed, Cursor, Cutoff, EventsOf, Page, PortErrorKind, PortResult,
+    Commit, Committed, CounterIncrement, Cursor, Cutoff, EventsOf, Page, PortErrorKind, PortResult,
 };
 use sspr::{
     Contacts, Engine, Error, Event, Keys, Policy, Record, RecordKey, RecordKind, Refusal, Request,
@@ -65,7 +65,7 @@ async fn v50_each_transition_is_one_event(place: &Place) {
             "attempt_counted",
             "method_proven",
             "password_rejected",
-            "password_write_started",
+            "directory_write_started",
             "password_reset",
             "message_delivered",
             "message_delivered",
@@ -135,8 +135,8 @@ impl Store for Silent {
         Ok(Committed::Applied)
     }
 
-    async fn add(&self, charges: &[Charge]) -> PortResult<Vec<u64>> {
-        Ok(vec![0; charges.len()])
+    async fn increment(&self, increments: &[CounterIncrement]) -> PortResult<Vec<u64>> {
+        Ok(vec![0; increments.len()])
     }
 
     async fn due(

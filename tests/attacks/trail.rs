@@ -33,7 +33,7 @@ const OPERATIONS: [(&str, &str, &str); 20] = [
         "method_added challenge_opened attempt_counted oath_step_used method_confirmed",
         "method_added",
     ),
-    ("save codes", "method_added method_replaced", "method_replaced"),
+    ("create recovery codes", "method_added method_replaced", "method_replaced"),
     (
         "replace mail",
         "challenge_opened method_added attempt_counted method_confirmed",
@@ -46,12 +46,12 @@ const OPERATIONS: [(&str, &str, &str); 20] = [
     ("sign in", "secret_counted oath_step_used", ""),
     (
         "unlock",
-        "challenge_opened attempt_counted method_proven password_write_started account_unlocked",
+        "challenge_opened attempt_counted method_proven directory_write_started account_unlocked",
         "account_unlocked",
     ),
     (
         "change",
-        "secret_counted change_started password_write_started password_changed sessions_revoked",
+        "secret_counted change_started directory_write_started password_changed sessions_revoked",
         "password_changed",
     ),
     (
@@ -60,9 +60,9 @@ const OPERATIONS: [(&str, &str, &str); 20] = [
         "",
     ),
     (
-        "saved code",
-        "challenge_opened attempt_counted saved_code_used method_proven",
-        "saved_code_used",
+        "recovery code",
+        "challenge_opened attempt_counted recovery_code_used method_proven",
+        "recovery_code_used",
     ),
     ("cancel", "challenge_opened flow_ended", ""),
     // No user holds the role, so no one can be told.
@@ -107,7 +107,7 @@ async fn perform(world: &World, operation: &str, token: &SoftToken, saved: &str)
             enrolled(world, Some(&app)).await;
         }
         "claim token" => claim_token(world).await,
-        "save codes" => drop(world.save_codes().await),
+        "create recovery codes" => drop(world.save_codes().await),
         "replace mail" => {
             let (first, second) = (id_of(world, MethodKind::Email).await, "new@private.example");
             let new = NewMethod::email(mail(second));
@@ -147,11 +147,11 @@ async fn perform(world: &World, operation: &str, token: &SoftToken, saved: &str)
             world.deliver().await;
             let url = world.inbox.last_link_to(MAIL).expect("a link");
             let link = Attempt::link(&url).expect("a link");
-            reset.redeem_elsewhere(&request, &ada(), &link).await.expect("redeemed");
+            reset.redeem_link(&request, &ada(), &link).await.expect("redeemed");
         }
-        "saved code" => {
+        "recovery code" => {
             let reply = world.start().await;
-            let reply = world.challenge(&reply.ticket, &option("saved_code")).await;
+            let reply = world.challenge(&reply.ticket, &option("recovery_code")).await;
             world.prove(&reply.ticket, saved).await.expect("proven");
         }
         "cancel" => {

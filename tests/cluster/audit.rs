@@ -70,7 +70,7 @@ pub(crate) async fn audit(
         _ => None,
     });
     let unsettled = numbers(&events, |kind| match kind {
-        EventKind::PasswordWriteUnsettled { write, .. } => Some(*write),
+        EventKind::DirectoryWriteUnsettled { write, .. } => Some(*write),
         _ => None,
     });
     // A process that was killed between the write and its record leaves an open question, which

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use sspr::adapters::memory::MemoryDirectory;
-use sspr::port::{Directory, Page, PasswordWrite, PortResult, Unlock};
+use sspr::port::{Directory, Page, PasswordWrite, PortResult, UnlockWrite};
 use sspr::testing::ManualClock;
 use sspr::{
     Clock as _, Cursor, RoleId, SecretText, SessionKinds, TenantFacts, TenantId, Timestamp,
@@ -121,7 +121,7 @@ impl Directory for KeptDirectory {
         self.inner.verify_password(tenant, user, password).await
     }
 
-    async fn unlock(&self, unlock: &Unlock<'_>) -> PortResult<WriteOutcome> {
+    async fn unlock(&self, unlock: &UnlockWrite<'_>) -> PortResult<WriteOutcome> {
         self.inner.unlock(unlock).await
     }
 

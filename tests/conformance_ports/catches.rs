@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use sspr::adapters::memory::MemoryInbox;
 use sspr::conformance::{
-    DeliveryPlace, DirectoryPlace, Outcome, Port, PortHarness, Report, Violation, check_port,
+    DeliveryPlace, DirectoryPlace, Outcome, PortHarness, PortKind, Report, Violation, check_port,
 };
 use sspr::port::{Clock, Delivery, Directory, Entropy, Seal, SlowHash, SystemClock, SystemEntropy};
 use sspr::testing::TestSeal;
@@ -16,7 +16,7 @@ use crate::answers::Answers;
 use crate::places::{InMemory, Inbox};
 
 /// The outcome of one property, if the port has it.
-fn run<P: Port + ?Sized>(
+fn run<P: PortKind + ?Sized>(
     name: &str,
     harness: impl PortHarness<P>,
 ) -> Option<Result<Outcome, Violation>> {
@@ -118,7 +118,7 @@ fn words(text: &str) -> String {
     words.join(" ")
 }
 
-fn quotes<P: Port + ?Sized>(contract: &str) {
+fn quotes<P: PortKind + ?Sized>(contract: &str) {
     let contract = words(contract);
     for property in P::PROPERTIES {
         let quoted = contract.contains(&words(property.sentence));

@@ -1,6 +1,6 @@
 //! What the kit cannot see: requests, prefixes, epochs.
 
-use sspr::port::{Charge, Committed, EventsOf, PortErrorKind, Store as _};
+use sspr::port::{Committed, CounterIncrement, EventsOf, PortErrorKind, Store as _};
 use sspr::{CounterKey, Record, RecordKey, Timestamp, Version};
 
 use crate::servers::etcd::{Cluster, Setup, fresh_prefix, shared};
@@ -32,11 +32,11 @@ fn stores_with_different_prefixes_share_nothing() {
     let first = record(1, Version::new(1, 1));
     assert_eq!(put(&one, &first, None, &[event(&first, 0)]).unwrap(), Committed::Applied);
     let counter = CounterKey::from_bytes([1; 32]);
-    let charge = Charge::new(counter, 3, Timestamp::from_unix_seconds(9));
-    assert_eq!(wait(one.add(&[charge])).unwrap(), [3]);
+    let increment = CounterIncrement::new(counter, 3, Timestamp::from_unix_seconds(9));
+    assert_eq!(wait(one.add(&[increment])).unwrap(), [3]);
     assert!(wait(other.load(first.key())).unwrap().is_none());
     assert!(wait(other.events(EventsOf::Tenant(&tenant()), None, 9)).unwrap().items.is_empty());
-    assert_eq!(wait(other.add(&[charge])).unwrap(), [3]);
+    assert_eq!(wait(other.add(&[increment])).unwrap(), [3]);
     assert_eq!(put(&other, &first, None, &[]).unwrap(), Committed::Applied);
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sspr::adapters::etcd::{EtcdOptions, EtcdStore};
-use sspr::port::{Charge, Committed, EventsOf, PortErrorKind, PortResult, Store as _};
+use sspr::port::{Committed, CounterIncrement, EventsOf, PortErrorKind, PortResult, Store as _};
 use sspr::{CounterKey, Record, RecordKey, RecordKind, SecretText, Timestamp, Version};
 
 use crate::servers::etcd::{Cluster, PASSWORD, Setup};
@@ -51,7 +51,7 @@ async fn every_read(store: &EtcdStore, key: &RecordKey) -> [Option<PortErrorKind
         answer.err().map(|error| error.kind())
     }
     let (tenant, counter) = (tenant(), CounterKey::from_bytes([1; 32]));
-    let nothing = [Charge::new(counter, 0, Timestamp::EPOCH)];
+    let nothing = [CounterIncrement::new(counter, 0, Timestamp::EPOCH)];
     let answers = tokio::join!(
         store.load(key),
         store.add(&nothing),

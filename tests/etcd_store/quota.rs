@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use sspr::adapters::etcd::EtcdStore;
-use sspr::port::{Charge, Commit, Committed, Cutoff, PortErrorKind, Store as _};
+use sspr::port::{Commit, Committed, CounterIncrement, Cutoff, PortErrorKind, Store as _};
 use sspr::{Columns, CounterKey, Record, RecordKey, RecordKind, Timestamp, Version};
 
 use crate::servers::etcd::{Cluster, Setup};
@@ -31,8 +31,8 @@ async fn fill(store: EtcdStore, number: u8) -> Told {
         let tried = Version::new(count, u64::from(number) + 1);
         let next = Record::loaded(key, tried, body.as_str());
         let answer = store.commit(Commit::new(&next, before, &columns, &[])).await;
-        let charge = [Charge::new(counter, 1, Timestamp::MAX)];
-        match store.add(&charge).await {
+        let increment = [CounterIncrement::new(counter, 1, Timestamp::MAX)];
+        match store.add(&increment).await {
             Ok(_) => acknowledged += 1,
             Err(error) if error.kind() == PortErrorKind::Unknown => unsure += 1,
             Err(error) => assert_eq!(error.kind(), PortErrorKind::Unavailable),
@@ -71,8 +71,9 @@ fn across_the_quota(nodes: usize) {
             }
             other => panic!("{key}: {other:?}, there is no other writer of it"),
         }
-        let charge = [Charge::new(CounterKey::from_bytes(*key.as_bytes()), 0, Timestamp::MAX)];
-        let value = wait(store.add(&charge)).unwrap()[0];
+        let increment =
+            [CounterIncrement::new(CounterKey::from_bytes(*key.as_bytes()), 0, Timestamp::MAX)];
+        let value = wait(store.add(&increment)).unwrap()[0];
         let (acknowledged, unsure) = added;
         let may = acknowledged..=acknowledged + unsure;
         assert!(may.contains(&value), "{key}: {value} not in {may:?}");
@@ -117,8 +118,8 @@ fn a_newer_release_that_changes_the_format_stops_the_writes_of_a_running_one() {
         let refused = put(&store, &next, Some(first.version()), events);
         assert_eq!(kind(refused), PortErrorKind::Denied);
     }
-    let charge = [Charge::new(CounterKey::from_bytes([1; 32]), 1, Timestamp::MAX)];
-    assert_eq!(kind(wait(store.add(&charge))), PortErrorKind::Denied);
+    let increment = [CounterIncrement::new(CounterKey::from_bytes([1; 32]), 1, Timestamp::MAX)];
+    assert_eq!(kind(wait(store.add(&increment))), PortErrorKind::Denied);
     assert_eq!(kind(wait(store.fence(true))), PortErrorKind::Denied);
     let opened = wait(EtcdStore::connect(options(cluster).with_prefix(&prefix)));
     assert_eq!(kind(opened.map(Arc::new)), PortErrorKind::Denied);

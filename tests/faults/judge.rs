@@ -57,7 +57,7 @@ async fn password_and_notice(scene: &Scene, label: &str) {
         let revoked = scene.directory.revocations(&scene.tenant, &scene.user);
         assert!(!revoked.is_empty(), "{label}: the sessions live on");
         assert!(
-            resets == 1 || scene.count("password_write_unsettled").await > 0,
+            resets == 1 || scene.count("directory_write_unsettled").await > 0,
             "{label}: the write left no trace"
         );
     } else {

@@ -1,7 +1,7 @@
 //! A port that stays away for a while, with a person who keeps trying.
 
 use sspr::SecretText;
-use sspr::testing::{Fault, FaultPlan, block_on};
+use sspr::testing::{FaultPlan, InjectedFault, block_on};
 
 use crate::judge;
 use crate::reset::{Stage, TWO, last_ticket, run};
@@ -15,7 +15,7 @@ fn an_outage_at_any_stage_only_delays() {
     let ports = [
         "store.load",
         "store.commit",
-        "store.add",
+        "store.increment",
         "store.due",
         "directory.tenant",
         "directory.find",
@@ -24,7 +24,7 @@ fn an_outage_at_any_stage_only_delays() {
         "delivery.channels",
         "delivery.deliver",
     ];
-    let faults = [Fault::FailBefore, Fault::FailUnknownBefore];
+    let faults = [InjectedFault::FailBefore, InjectedFault::FailUnknownBefore];
     for port in ports {
         for fault in faults {
             for (broken, stage) in TWO.iter().enumerate() {
@@ -63,7 +63,7 @@ fn a_directory_that_hangs_leaves_the_write_unsettled_and_told() {
         let engine = scene.engine(&plan, 100).await;
         let complete = TWO.iter().position(|one| *one == Stage::Complete).expect("one");
         assert!(matches!(run(&scene, &engine, TWO, complete).await, Ended::Finished));
-        let plan = plan.on("directory.set_password", Fault::HangBefore);
+        let plan = plan.on("directory.set_password", InjectedFault::HangBefore);
         let ticket = last_ticket(&scene).expect("granted");
         let (request, password) = (request(), SecretText::from(NEW));
         {
@@ -79,7 +79,7 @@ fn a_directory_that_hangs_leaves_the_write_unsettled_and_told() {
         plan.heal();
         scene.settle(&engine).await;
         assert!(scene.password_is(OLD));
-        assert_eq!(scene.count("password_write_unsettled").await, 1);
+        assert_eq!(scene.count("directory_write_unsettled").await, 1);
         let told = scene.inbox.messages_to(crate::support::MAIL);
         assert!(told.iter().any(|one| one.kind == "notice.password_may_have_changed"));
     });

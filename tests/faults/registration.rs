@@ -166,9 +166,11 @@ fn removing_a_method_survives_every_single_failure() {
 /// Inv. 15: a confirmation whose charge is in doubt is refused, and nothing becomes active.
 #[test]
 fn a_charge_in_doubt_is_never_followed_by_a_comparison() {
-    use sspr::testing::{Fault, FaultPlan};
+    use sspr::testing::{FaultPlan, InjectedFault};
     block_on(async {
-        for fault in [Fault::FailBefore, Fault::FailUnknownBefore, Fault::LoseReply] {
+        for fault in
+            [InjectedFault::FailBefore, InjectedFault::FailUnknownBefore, InjectedFault::LoseReply]
+        {
             let scene = with_mail();
             let plan = FaultPlan::none();
             let engine = scene.engine(&plan, 100).await;

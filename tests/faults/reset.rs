@@ -103,7 +103,7 @@ pub(crate) async fn step(scene: &Scene, engine: &Engine, stage: Stage) -> Result
         }
         Try => match complete(scene, engine).await {
             Err(Error::Fault(fault))
-                if fault.port == sspr::Port::Directory
+                if fault.origin == sspr::FaultOrigin::Directory
                     && fault.error.kind() == sspr::port::PortErrorKind::Unknown => {}
             other => drop(other?),
         },

@@ -8,7 +8,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use sspr::adapters::memory::{MemoryDirectory, MemoryInbox, MemoryStore};
-use sspr::testing::{Fault, FaultPlan, Faulty, ManualClock, SeededEntropy, block_on};
+use sspr::testing::{FaultPlan, Faulty, InjectedFault, ManualClock, SeededEntropy, block_on};
 use sspr::{
     Clock as _, Engine, Error, Event, PolicySettings, SignInContext, SignedIn, Store, TenantId,
     UserId,
@@ -59,19 +59,19 @@ pub(crate) type Flow =
 /// What is done to a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mode {
-    Fails(Fault),
+    Fails(InjectedFault),
     /// The process dies at this call.
-    Dies(Fault),
+    Dies(InjectedFault),
     /// This call fails, and every one after it.
     Outage,
 }
 
 pub(crate) const MODES: [Mode; 6] = [
-    Mode::Fails(Fault::FailBefore),
-    Mode::Fails(Fault::FailUnknownBefore),
-    Mode::Fails(Fault::LoseReply),
-    Mode::Dies(Fault::HangBefore),
-    Mode::Dies(Fault::HangAfter),
+    Mode::Fails(InjectedFault::FailBefore),
+    Mode::Fails(InjectedFault::FailUnknownBefore),
+    Mode::Fails(InjectedFault::LoseReply),
+    Mode::Dies(InjectedFault::HangBefore),
+    Mode::Dies(InjectedFault::HangAfter),
     Mode::Outage,
 ];
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use sspr::adapters::sqlite::SqliteStore;
-use sspr::testing::{Fault, block_on};
+use sspr::testing::{InjectedFault, block_on};
 
 use crate::judge;
 use crate::reset::{TWO, with_two};
@@ -29,10 +29,10 @@ impl Files {
 
 /// `HangAfter` at one call is `HangBefore` at the next: nothing happens between two calls.
 const MODES: [Mode; 5] = [
-    Mode::Fails(Fault::FailBefore),
-    Mode::Fails(Fault::FailUnknownBefore),
-    Mode::Fails(Fault::LoseReply),
-    Mode::Dies(Fault::HangBefore),
+    Mode::Fails(InjectedFault::FailBefore),
+    Mode::Fails(InjectedFault::FailUnknownBefore),
+    Mode::Fails(InjectedFault::LoseReply),
+    Mode::Dies(InjectedFault::HangBefore),
     Mode::Outage,
 ];
 

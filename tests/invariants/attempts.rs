@@ -198,12 +198,12 @@ fn inv02_a_success_does_not_refill_the_window() {
         let body = kept.body().await;
         let budget = body["budgets"].as_array().expect("a list");
         let mail = budget.iter().find(|one| one["method"] == "email").expect("counted");
-        assert_eq!(mail["open"]["times"].as_array().expect("a list").len(), 5, "{mail}");
+        assert_eq!(mail["anonymous"]["times"].as_array().expect("a list").len(), 5, "{mail}");
         assert_eq!(mail["consecutive"], 0, "{mail}");
     });
 }
 
-/// Strangers who spend the open pool do not stop a flow that holds a proof, and whose own pool is
+/// Strangers who spend the anonymous pool do not stop a flow that holds a proof, and whose own pool is
 /// bounded too.
 #[test]
 fn inv03_a_verified_proof_has_a_pool_of_its_own() {
@@ -213,7 +213,7 @@ fn inv03_a_verified_proof_has_a_pool_of_its_own() {
             let owner = world.start().await;
             let (owner, text) = world.challenged(&owner.ticket, &sms(), MOBILE).await;
             let owner = world.prove(&owner.ticket, &text).await.expect("proven");
-            spend_the_open_pool(&world).await;
+            exhaust_the_anonymous_pool(&world).await;
             let before = world.engine.stats().comparisons;
             let (reply, mail) = world.challenged(&owner.ticket, &email(), MAIL).await;
             assert!(matches!(reply.step, Step::Enter { .. }), "{}", kept.name);
@@ -227,7 +227,7 @@ fn inv03_a_verified_proof_has_a_pool_of_its_own() {
     }
 }
 
-async fn spend_the_open_pool(world: &World) {
+async fn exhaust_the_anonymous_pool(world: &World) {
     for number in 0..8 {
         let request = request_from(&format!("198.51.100.{number}"));
         let reply = world.engine.reset().start(&request, &ada()).await.expect("started");

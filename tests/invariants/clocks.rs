@@ -134,7 +134,7 @@ fn inv02_a_lock_from_a_clock_that_ran_ahead_restarts_at_full_length() {
     block_on(async {
         let kept = memory();
         let mut settings = one_gate();
-        settings.failures.open = sspr::Rate::new(5, Duration::from_secs(60));
+        settings.failures.anonymous = sspr::Rate::new(5, Duration::from_secs(60));
         let world = kept.world(settings).await;
         let (fast, _) = ahead(&kept, &world, 10 * DAY).await;
         let ticket = open_as(&fast, "192.0.2.1").await.expect("open");

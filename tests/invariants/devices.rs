@@ -97,9 +97,9 @@ fn inv03_live_flows_of_strangers_keep_no_known_device_out() {
     let mut widest = every(2);
     let wide = &mut widest.sends;
     (wide.per_hour, wide.per_day, wide.live_flows, wide.source_share) = (20, 20, 10, 100);
-    widest.failures.open = sspr::Rate::new(50, DAY);
+    widest.failures.anonymous = sspr::Rate::new(50, DAY);
     widest.failures.consecutive = 100;
-    widest.acknowledged.insert(sspr::Departure::GuessingAboveThreshold);
+    widest.acknowledged.insert(sspr::Deviation::GuessingAboveThreshold);
     for (settings, delivers) in [(every(2), false), (every(2), true), (widest, true)] {
         let most = usize::from(settings.sends.live_flows);
         for kept in all() {
@@ -178,7 +178,7 @@ async fn foreign_devices(world: &World) -> [String; 2] {
     [bobs.expose_secret().to_owned(), theirs.expose_secret().to_owned()]
 }
 
-/// Whether a reset from this device reaches its owner while the open pool is spent.
+/// Whether a reset from this device reaches its owner while the anonymous pool is spent.
 async fn is_known(world: &World, device: &str) -> bool {
     let reset = world.engine.reset();
     let reply = reset.start(&from(device), &ada()).await.expect("started");
@@ -276,7 +276,7 @@ fn inv02_a_known_device_is_no_proof_and_no_pardon() {
             let compared = world.engine.stats().comparisons - before;
             assert_eq!(compared, 10, "{}: the device's own pool", kept.name);
             let after = budget(&kept).await;
-            assert_eq!(after["open"]["times"], spent["open"]["times"], "{}", kept.name);
+            assert_eq!(after["anonymous"]["times"], spent["anonymous"]["times"], "{}", kept.name);
             // Both pools count toward the cap that never decays.
             assert_eq!(after["consecutive"], counted + 10, "{}: {after}", kept.name);
         });

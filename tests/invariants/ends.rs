@@ -1,6 +1,6 @@
 //! Invariants 11 to 14: two ends of flows of one account, in every order of their store calls.
 
-use sspr::testing::{Actor, block_on};
+use sspr::testing::{Task, block_on};
 use sspr::{ChangeTicket, Engine, ResetTicket, UnlockTicket};
 
 use crate::every::{again, reset_with, unlock_with, world};
@@ -27,7 +27,7 @@ async fn unlockable(world: &World) -> UnlockTicket {
     proven.expect("proven").ticket
 }
 
-fn resets(engine: Engine, ticket: &ResetTicket) -> Actor<Told> {
+fn resets(engine: Engine, ticket: &ResetTicket) -> Task<Told> {
     let ticket = again(ticket);
     Box::pin(async move {
         let done = engine.reset().complete(&request(), &ticket, &secret(NEW)).await?;
@@ -35,7 +35,7 @@ fn resets(engine: Engine, ticket: &ResetTicket) -> Actor<Told> {
     })
 }
 
-fn unlocks(engine: Engine, ticket: &UnlockTicket) -> Actor<Told> {
+fn unlocks(engine: Engine, ticket: &UnlockTicket) -> Task<Told> {
     let ticket = UnlockTicket::parse(ticket.expose_secret()).expect("own");
     Box::pin(async move {
         let done = engine.unlock().complete(&request(), &ticket).await?;
@@ -43,7 +43,7 @@ fn unlocks(engine: Engine, ticket: &UnlockTicket) -> Actor<Told> {
     })
 }
 
-fn changes(engine: Engine, ticket: &ChangeTicket) -> Actor<Told> {
+fn changes(engine: Engine, ticket: &ChangeTicket) -> Task<Told> {
     let ticket = ChangeTicket::parse(ticket.expose_secret()).expect("own");
     Box::pin(async move {
         let done = engine.change().complete(&request(), &ticket, &secret(OTHER)).await?;
@@ -162,13 +162,13 @@ fn inv14_methods_revoked_during_a_reset_hide_nothing() {
     assert!(refused > 0, "a revocation that came first");
 }
 
-/// A flow that owes a saved code, and has shown one that waits to be saved.
+/// A flow that owes a recovery code, and has shown one that waits to be saved.
 async fn owing(world: &World) -> ResetTicket {
     let codes = world.save_codes().await;
-    let reply = reset_with(world, "saved_code").await;
+    let reply = reset_with(world, "recovery_code").await;
     let reply = world.prove(&reply.ticket, &codes[0]).await.expect("proven");
     let done = world.complete(&reply.ticket, NEW).await.expect("reset");
-    let shown = world.engine.reset().replace_saved_code(&request(), &done.ticket).await;
+    let shown = world.engine.reset().replace_recovery_code(&request(), &done.ticket).await;
     drop(shown.expect("another"));
     world.deliver().await;
     done.ticket
@@ -187,21 +187,21 @@ fn inv01_a_replacement_shown_again_replaces_one_code() {
         |engine| {
             let ticket = again(&ticket);
             Box::pin(async move {
-                let shown = engine.reset().replace_saved_code(&request(), &ticket).await?;
+                let shown = engine.reset().replace_recovery_code(&request(), &ticket).await?;
                 Ok(shown.expose_secret().to_owned())
             })
         },
         |engine| {
             let ticket = again(&ticket);
             Box::pin(async move {
-                engine.reset().acknowledge_saved_code(&request(), &ticket).await?;
+                engine.reset().acknowledge_recovery_code(&request(), &ticket).await?;
                 Ok(String::new())
             })
         },
         |seen| {
             assert!(seen.told[1].is_ok(), "{seen:?}");
             seen.refused_for(&["Ended"]);
-            assert_eq!(seen.count("saved_code_replaced"), 1, "{seen:?}");
+            assert_eq!(seen.count("recovery_code_replaced"), 1, "{seen:?}");
             let body = seen.body();
             let methods = body["methods"].as_array().expect("a list");
             let set = methods.iter().find_map(|one| one["factor"].get("saved")).expect("a set");

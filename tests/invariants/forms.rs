@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use sspr::adapters::memory::MemoryStore;
 use sspr::port::PortErrorKind;
 use sspr::testing::{Encoded, block_on};
-use sspr::{Clock as _, Error, Port};
+use sspr::{Clock as _, Error, FaultOrigin};
 
 use crate::every::{option, world};
 use crate::player::Player;
@@ -117,7 +117,10 @@ fn inv15_a_seed_that_does_not_open_is_no_proof() {
             let reply = world.challenge(&reply.ticket, &option("authenticator_app")).await;
             let proven = world.prove(&reply.ticket, &right).await;
             let Err(Error::Fault(fault)) = verified else { panic!("{}: {verified:?}", kept.name) };
-            assert_eq!((fault.port, fault.error.kind()), (Port::Seal, PortErrorKind::Corrupt));
+            assert_eq!(
+                (fault.origin, fault.error.kind()),
+                (FaultOrigin::Seal, PortErrorKind::Corrupt)
+            );
             // A stranger is not told: a fault of one seed would say whose it is.
             assert_eq!(refusal(proven), sspr::Refusal::NotAccepted, "{}", kept.name);
             assert_eq!(world.engine.stats().hidden_faults, 1, "{}", kept.name);

@@ -27,13 +27,13 @@ fn policies() -> [PolicySettings; 3] {
     wide(&mut wider);
     wide(&mut widest);
     (wider.registration.max_per_kind, widest.registration.max_per_kind) = (3, 5);
-    (widest.failures.open.max, widest.failures.proven.max) = (50, 50);
+    (widest.failures.anonymous.max, widest.failures.proven.max) = (50, 50);
     [narrow, wider, widest]
 }
 
 fn policy() -> PolicySettings {
     let mut settings = every(2);
-    settings.saved_codes = 16;
+    settings.recovery_codes = 16;
     settings.limits.source_identifier = Rate::new(10_000, Duration::from_secs(3_600));
     settings.limits.source = Rate::new(10_000, Duration::from_secs(3_600));
     settings
@@ -95,10 +95,10 @@ async fn register_all(kept: &Kept, world: &World, largest: &mut usize) -> usize 
     }
     for _ in 0..2 {
         let user = world.signed_in();
-        if let Ok(set) = registration.create_saved_codes(&request(), &user).await {
-            let _ = registration.acknowledge_saved_codes(&request(), &user, &set.id).await;
+        if let Ok(set) = registration.create_recovery_codes(&request(), &user).await {
+            let _ = registration.acknowledge_recovery_codes(&request(), &user, &set.id).await;
         }
-        bounded(kept, largest, "saved codes").await;
+        bounded(kept, largest, "recovery codes").await;
     }
     for _ in 0..6 {
         let _ = registration.remember_device(&request(), &world.signed_in()).await;
@@ -122,7 +122,7 @@ async fn all_at_it(kept: &Kept, world: &World, largest: &mut usize) {
         "office_phone.voice.0",
         "authenticator_app",
         "oath_token",
-        "saved_code",
+        "recovery_code",
     ];
     for number in 0..12 {
         let from = || request_from(&format!("198.51.100.{number}"));

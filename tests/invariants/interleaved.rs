@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sspr::adapters::memory::MemoryStore;
 use sspr::port::Commit;
-use sspr::testing::{Actor, Fault, FaultPlan, Faulty, SeededEntropy, block_on, explore};
+use sspr::testing::{FaultPlan, Faulty, InjectedFault, SeededEntropy, Task, block_on, explore};
 use sspr::{
     Columns, Engine, Error, Record, RecordKind, Refusal, ResetTicket, Step, Store, TenantId,
 };
@@ -95,7 +95,7 @@ pub(crate) fn run(snapshot: &Snapshot, from: &World, actors: usize) -> Run {
             let actor = crate::support::admin();
             drop(engine.admin(&tenant(), &actor).policy().await.expect("read"));
             if seed < actors {
-                drop(step.everywhere(Fault::Delay));
+                drop(step.everywhere(InjectedFault::Delay));
             }
             engines.push(engine);
         }
@@ -105,7 +105,7 @@ pub(crate) fn run(snapshot: &Snapshot, from: &World, actors: usize) -> Run {
     })
 }
 
-fn proves(run: &Run, number: usize, ticket: &str, typed: &str) -> Actor<Result<Step, Error>> {
+fn proves(run: &Run, number: usize, ticket: &str, typed: &str) -> Task<Result<Step, Error>> {
     let engine = run.engines[number].clone();
     let (ticket, typed) = (ResetTicket::parse(ticket).expect("own"), typed.to_owned());
     Box::pin(async move {
@@ -181,7 +181,7 @@ fn inv01_one_code_typed_twice_at_once_is_one_proof() {
     assert!(explored.complete, "{explored:?}");
 }
 
-pub(crate) fn completes(run: &Run, number: usize, ticket: &str) -> Actor<Result<(), Error>> {
+pub(crate) fn completes(run: &Run, number: usize, ticket: &str) -> Task<Result<(), Error>> {
     let engine = run.engines[number].clone();
     let ticket = ResetTicket::parse(ticket).expect("own");
     Box::pin(
@@ -208,7 +208,7 @@ pub(crate) fn told_if_changed(run: &Run, schedule: &[usize]) {
     let codes = block_on(run.world.event_codes());
     let recorded = codes.iter().filter(|code| *code == "password_reset").count();
     assert!(recorded <= 1, "{schedule:?}: {codes:?}");
-    let trace = ["password_reset", "password_write_unsettled"];
+    let trace = ["password_reset", "directory_write_unsettled"];
     assert!(codes.iter().any(|code| trace.contains(&code.as_str())), "{schedule:?}: {codes:?}");
 }
 

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use sspr::port::PortErrorKind;
-use sspr::testing::{Fault, FaultPlan, Faulty, SeededEntropy, block_on, poll_until_stalled};
+use sspr::testing::{
+    FaultPlan, Faulty, InjectedFault, SeededEntropy, block_on, poll_until_stalled,
+};
 use sspr::{Contacts, EmailAddress, Engine, Refusal, ResetTicket};
 
 use crate::stores::{Kept, all, memory, secret};
@@ -94,7 +96,7 @@ fn inv14_every_change_is_told_to_the_addresses_before_it() {
 
 /// An engine whose directory never answers a password write, after having written.
 async fn hanging(kept: &Kept, world: &World) -> Engine {
-    let plan = FaultPlan::none().on("directory.set_password", Fault::HangAfter);
+    let plan = FaultPlan::none().on("directory.set_password", InjectedFault::HangAfter);
     Engine::builder()
         .keys(keys())
         .store(kept.store.clone())

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sspr::testing::{Actor, block_on};
+use sspr::testing::{Task, block_on};
 use sspr::{Attempt, Clock as _, EmailAddress, Engine, NewMethod, RegistrationTicket, ResetTicket};
 
 use crate::every::{link_to, reset_with, world};
@@ -10,7 +10,7 @@ use crate::scene::{Scene, Told};
 use crate::stores::memory;
 use crate::support::{MAIL, ada, code, request, user};
 
-pub(crate) fn proves(engine: Engine, ticket: &str, typed: Attempt) -> Actor<Told> {
+pub(crate) fn proves(engine: Engine, ticket: &str, typed: Attempt) -> Task<Told> {
     let ticket = ResetTicket::parse(ticket).expect("own");
     Box::pin(async move {
         let reply = engine.reset().prove(&request(), &ticket, &typed).await?;
@@ -18,9 +18,9 @@ pub(crate) fn proves(engine: Engine, ticket: &str, typed: Attempt) -> Actor<Told
     })
 }
 
-fn redeems(engine: Engine, link: Attempt) -> Actor<Told> {
+fn redeems(engine: Engine, link: Attempt) -> Task<Told> {
     Box::pin(async move {
-        let reply = engine.reset().redeem_elsewhere(&request(), &ada(), &link).await?;
+        let reply = engine.reset().redeem_link(&request(), &ada(), &link).await?;
         Ok(reply.ticket.expose_secret().to_owned())
     })
 }
@@ -112,15 +112,15 @@ fn inv01_a_step_is_a_proof_or_a_sign_in() {
     assert!(winners[0] > 0 && winners[1] > 0, "{winners:?}");
 }
 
-/// Inv. 1: a saved code is a proof in one flow, and the owner is told once.
+/// Inv. 1: a recovery code is a proof in one flow, and the owner is told once.
 #[test]
-fn inv01_a_saved_code_is_used_in_one_flow() {
+fn inv01_a_recovery_code_is_used_in_one_flow() {
     let kept = memory();
     let (scene, tickets, typed) = block_on(async {
         let world = world(&kept, 2).await;
         let codes = world.save_codes().await;
-        let one = reset_with(&world, "saved_code").await.ticket.expose_secret().to_owned();
-        let two = reset_with(&world, "saved_code").await.ticket.expose_secret().to_owned();
+        let one = reset_with(&world, "recovery_code").await.ticket.expose_secret().to_owned();
+        let two = reset_with(&world, "recovery_code").await.ticket.expose_secret().to_owned();
         world.deliver().await;
         (Scene::of(&kept, world).await, [one, two], codes[0].clone())
     });
@@ -130,21 +130,21 @@ fn inv01_a_saved_code_is_used_in_one_flow() {
         |seen| {
             assert_eq!(seen.won(), 1, "{seen:?}");
             seen.refused_for(&["NotAccepted"]);
-            assert_eq!(seen.count("saved_code_used"), 1, "{seen:?}");
-            assert_eq!(seen.owner_told("notice.saved_code_used"), 1, "{seen:?}");
+            assert_eq!(seen.count("recovery_code_used"), 1, "{seen:?}");
+            assert_eq!(seen.owner_told("notice.recovery_code_used"), 1, "{seen:?}");
             seen.charged();
         },
     );
 }
 
-/// Inv. 1: a saved code typed twice at once in one flow is one proof and one answer.
+/// Inv. 1: a recovery code typed twice at once in one flow is one proof and one answer.
 #[test]
-fn inv01_a_saved_code_typed_twice_is_one_proof() {
+fn inv01_a_recovery_code_typed_twice_is_one_proof() {
     let kept = memory();
     let (scene, ticket, typed) = block_on(async {
         let world = world(&kept, 2).await;
         let codes = world.save_codes().await;
-        let ticket = reset_with(&world, "saved_code").await.ticket.expose_secret().to_owned();
+        let ticket = reset_with(&world, "recovery_code").await.ticket.expose_secret().to_owned();
         (Scene::of(&kept, world).await, ticket, codes[0].clone())
     });
     scene.explore(
@@ -153,14 +153,14 @@ fn inv01_a_saved_code_typed_twice_is_one_proof() {
         |seen| {
             let [Ok(one), Ok(other)] = seen.told else { panic!("{seen:?}") };
             assert_eq!(one, other, "{seen:?}");
-            assert_eq!(seen.count("saved_code_used"), 1, "{seen:?}");
+            assert_eq!(seen.count("recovery_code_used"), 1, "{seen:?}");
             assert_eq!(seen.count("method_proven"), 1, "{seen:?}");
             seen.charged();
         },
     );
 }
 
-fn confirms(engine: Engine, ticket: &str, typed: &str, at: sspr::SignedIn) -> Actor<Told> {
+fn confirms(engine: Engine, ticket: &str, typed: &str, at: sspr::SignedIn) -> Task<Told> {
     let ticket = RegistrationTicket::parse(ticket).expect("own");
     let typed = code(typed);
     Box::pin(async move {

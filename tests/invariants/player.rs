@@ -32,7 +32,7 @@ const OPTIONS: [&str; 6] = [
     "mobile_phone.sms.0",
     "mobile_phone.voice.0",
     "authenticator_app",
-    "saved_code",
+    "recovery_code",
 ];
 
 impl Player {
@@ -42,7 +42,7 @@ impl Player {
         settings.sends.per_day = 20;
         let role = sspr::RoleId::parse("Global Administrator").expect("valid");
         settings.notifications.administrator_roles = [role].into();
-        settings.acknowledged.insert(sspr::Departure::GuessingAboveThreshold);
+        settings.acknowledged.insert(sspr::Deviation::GuessingAboveThreshold);
         let world = World::over(store.clone(), settings).await;
         lock_out(&world);
         world.register_both().await;
@@ -119,11 +119,11 @@ impl Player {
             }
             (4, Some(ticket), ..) if pick.is_multiple_of(3) => {
                 let device = reset.remember_device(&from(), ticket).await.map(drop);
-                let shown = reset.replace_saved_code(&from(), ticket).await.map(drop);
+                let shown = reset.replace_recovery_code(&from(), ticket).await.map(drop);
                 format!("{device:?} {shown:?}")
             }
             (4, Some(ticket), ..) if pick % 3 == 1 => {
-                format!("{:?}", reset.acknowledge_saved_code(&from(), ticket).await)
+                format!("{:?}", reset.acknowledge_recovery_code(&from(), ticket).await)
             }
             (4, Some(ticket), ..) => {
                 format!("{:?}", reset.contact_administrator(&from(), ticket).await)
@@ -146,7 +146,7 @@ impl Player {
             }
             (9, ..) => {
                 let link = typed;
-                keep(reset.redeem_elsewhere(&from(), &ada(), &link).await, &mut self.reset)
+                keep(reset.redeem_link(&from(), &ada(), &link).await, &mut self.reset)
             }
             _ => String::new(),
         }
@@ -182,12 +182,12 @@ impl Player {
                 format!("{:?}", registration.confirm(&request, &user, ticket, &typed).await)
             }
             12 => {
-                let Ok(set) = registration.create_saved_codes(&request, &user).await else {
+                let Ok(set) = registration.create_recovery_codes(&request, &user).await else {
                     return "no codes".to_owned();
                 };
                 let codes = set.codes.iter().map(|code| code.expose_secret().to_owned());
                 self.saved = codes.collect();
-                let said = registration.acknowledge_saved_codes(&request, &user, &set.id).await;
+                let said = registration.acknowledge_recovery_codes(&request, &user, &set.id).await;
                 format!("{said:?}")
             }
             13 => {

@@ -6,7 +6,8 @@ use sspr::adapters::memory::MemoryStore;
 use sspr::port::PortErrorKind;
 use sspr::testing::{CallLog, Recorder, block_on};
 use sspr::{
-    Contacts, EmailAddress, Error, PhoneNumber, Port, RecordKind, ResetTicket, Step, TenantId,
+    Contacts, EmailAddress, Error, FaultOrigin, PhoneNumber, RecordKind, ResetTicket, Step,
+    TenantId,
 };
 
 use crate::stores::{Kept, all, memory};
@@ -21,7 +22,7 @@ const MOST: usize = 16 * 1024;
 pub(crate) fn corrupt<T: std::fmt::Debug>(result: Result<T, Error>, what: &str) {
     match result {
         Err(Error::Fault(fault)) => {
-            assert_eq!(fault.port, Port::Store, "{what}");
+            assert_eq!(fault.origin, FaultOrigin::Store, "{what}");
             assert_eq!(fault.error.kind(), PortErrorKind::Corrupt, "{what}");
         }
         other => panic!("{what}: a damaged record is answered with {other:?}"),
@@ -35,7 +36,7 @@ async fn widest(kept: &Kept) -> World {
     settings.sends.per_day = 20;
     settings.sends.live_flows = 10;
     settings.sends.source_share = 100;
-    settings.acknowledged.insert(sspr::Departure::GuessingAboveThreshold);
+    settings.acknowledged.insert(sspr::Deviation::GuessingAboveThreshold);
     let world = World::over(Arc::clone(&kept.store), settings).await;
     let label = "x".repeat(60);
     let host = format!("{label}.{label}.{label}.example");
@@ -215,7 +216,12 @@ fn inv20_reading_changes_nothing() {
             engine.admin(&world.tenant, &actor).events(None, 10).await.expect("readable");
             drop(engine.admin(&world.tenant, &actor).policy().await.expect("readable"));
         }
-        assert_eq!(log.count("store.commit") + log.count("store.add"), 0, "{:?}", log.shapes());
+        assert_eq!(
+            log.count("store.commit") + log.count("store.increment"),
+            0,
+            "{:?}",
+            log.shapes()
+        );
         assert_eq!(kept.account().await.version(), before.version());
         assert!(world.prove(&open.ticket, &other_than(&mail)).await.is_err());
         world.prove(&open.ticket, &mail).await.expect("still there");

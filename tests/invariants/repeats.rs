@@ -11,12 +11,12 @@ use crate::support::{MAIL, MOBILE, NEW, World, code, refusal, request, sms};
 
 /// Inv. 1: the same right code with the ticket before is the same answer, whatever is proven.
 #[test]
-fn inv01_a_lost_answer_is_given_again_for_a_saved_code() {
+fn inv01_a_lost_answer_is_given_again_for_a_recovery_code() {
     for kept in all() {
         block_on(async {
             let world = world(&kept, 2).await;
             let codes = world.save_codes().await;
-            let before = reset_with(&world, "saved_code").await;
+            let before = reset_with(&world, "recovery_code").await;
             let first = world.prove(&before.ticket, &codes[0]).await.expect("proven");
             let same = world.prove(&before.ticket, &codes[0]).await.expect("the same answer");
             assert_eq!(first.ticket.expose_secret(), same.ticket.expose_secret());
@@ -24,7 +24,7 @@ fn inv01_a_lost_answer_is_given_again_for_a_saved_code() {
             let other = world.prove(&before.ticket, &codes[1]).await;
             assert_eq!(refusal(other), Refusal::NotAccepted, "{}", kept.name);
             let events = world.event_codes().await;
-            assert_eq!(count(&events, "saved_code_used"), 1, "{}", kept.name);
+            assert_eq!(count(&events, "recovery_code_used"), 1, "{}", kept.name);
             assert_eq!(count(&events, "method_proven"), 1, "{}", kept.name);
         });
     }
@@ -54,14 +54,14 @@ fn inv01_another_step_repeats_no_proof() {
     }
 }
 
-/// Inv. 4: a ticket from before a proof gets no saved code out of the flow that it began.
+/// Inv. 4: a ticket from before a proof gets no recovery code out of the flow that it began.
 #[test]
-fn inv04_a_replaced_ticket_gets_no_saved_code() {
+fn inv04_a_replaced_ticket_gets_no_recovery_code() {
     for kept in all() {
         block_on(async {
             let world = world(&kept, 2).await;
             let codes = world.save_codes().await;
-            let early = reset_with(&world, "saved_code").await;
+            let early = reset_with(&world, "recovery_code").await;
             let reply = world.prove(&early.ticket, &codes[0]).await.expect("proven");
             let between = again(&reply.ticket);
             let (reply, text) = world.challenged(&reply.ticket, &sms(), MOBILE).await;
@@ -69,15 +69,15 @@ fn inv04_a_replaced_ticket_gets_no_saved_code() {
             let done = world.complete(&reply.ticket, NEW).await.expect("reset");
             let reset = world.engine.reset();
             for stale in [&early.ticket, &between] {
-                let taken = reset.replace_saved_code(&request(), stale).await;
-                assert!(taken.is_err(), "{}: a saved code for a dead ticket", kept.name);
+                let taken = reset.replace_recovery_code(&request(), stale).await;
+                assert!(taken.is_err(), "{}: a recovery code for a dead ticket", kept.name);
             }
-            reset.replace_saved_code(&request(), &done.ticket).await.expect("the owner's");
+            reset.replace_recovery_code(&request(), &done.ticket).await.expect("the owner's");
             for stale in [&early.ticket, &between] {
-                let said = reset.acknowledge_saved_code(&request(), stale).await;
+                let said = reset.acknowledge_recovery_code(&request(), stale).await;
                 assert!(said.is_err(), "{}: acknowledged with a dead ticket", kept.name);
             }
-            reset.acknowledge_saved_code(&request(), &done.ticket).await.expect("kept");
+            reset.acknowledge_recovery_code(&request(), &done.ticket).await.expect("kept");
         });
     }
 }
@@ -92,7 +92,7 @@ fn inv04_a_ticket_whose_link_was_redeemed_elsewhere_is_dead() {
             let link = link_to(&world, MAIL).await;
             let reset = world.engine.reset();
             let ada = crate::support::ada();
-            let redeemed = reset.redeem_elsewhere(&request(), &ada, &link).await;
+            let redeemed = reset.redeem_link(&request(), &ada, &link).await;
             let redeemed = redeemed.expect("redeemed");
             assert!(reset.prove(&request(), &begun.ticket, &link).await.is_err());
             assert!(world.complete(&begun.ticket, NEW).await.is_err());

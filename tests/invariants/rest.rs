@@ -80,7 +80,7 @@ async fn use_everything(world: &World) -> Secrets {
     assert_eq!(six.len(), 6);
     // A code of the set that is used up is a secret still: its like must not be learnt from it.
     let other = reset.start(&request(), &ada()).await.expect("started");
-    let other = world.challenge(&other.ticket, &option("saved_code")).await;
+    let other = world.challenge(&other.ticket, &option("recovery_code")).await;
     let proven = world.prove(&other.ticket, &codes[9]).await.expect("proven");
     let plain = seed.replace(' ', "");
     let base32 = data_encoding::BASE32_NOPAD.decode(plain.as_bytes()).expect("base 32");
@@ -221,7 +221,7 @@ fn inv05_the_files_of_sqlite_hold_no_secret_that_anybody_keeps() {
             bytes.extend(std::fs::read(file.expect("a file").path()).expect("readable"));
         }
         // The log beside the file is part of it: what it holds is what is looked through.
-        assert!(contains(&bytes, b"saved_code_used"), "the events are in there");
+        assert!(contains(&bytes, b"recovery_code_used"), "the events are in there");
         holds_none(&bytes, &secrets);
         guessing_finds_nothing(&dump(&*kept.store).await, &secrets);
     });

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use sspr::adapters::memory::{MemoryInbox, MemoryStore};
 use sspr::port::Commit;
 use sspr::testing::{
-    Actor, Explored, Fault, FaultPlan, Faulty, SeededEntropy, TestSeal, block_on, explore,
+    Actor, Explored, FaultPlan, Faulty, InjectedFault, SeededEntropy, TestSeal, block_on, explore,
 };
 use sspr::{Columns, Engine, Error, Record, RecordKind, Store as _, TenantId, Timestamp};
 
@@ -65,7 +65,7 @@ impl Scene {
                 // The policy is read here once, so that it is no step later.
                 drop(engine.admin(&tenant(), &admin()).policy().await.expect("read"));
                 if seed < actors {
-                    drop(step.everywhere(Fault::Delay));
+                    drop(step.everywhere(InjectedFault::Delay));
                 }
                 engines.push(engine);
             }
@@ -79,8 +79,8 @@ impl Scene {
     /// Two actors in every order of their store calls.
     pub(crate) fn explore(
         &self,
-        one: impl Fn(Engine) -> Actor<Told>,
-        other: impl Fn(Engine) -> Actor<Told>,
+        one: impl Fn(Engine) -> Task<Told>,
+        other: impl Fn(Engine) -> Task<Told>,
         mut check: impl FnMut(&Seen<'_>),
     ) {
         let explored: Explored = explore(

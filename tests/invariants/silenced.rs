@@ -1,6 +1,6 @@
 //! Invariant 14: what voids a flow must not take the notices of its write along.
 
-use sspr::testing::{Actor, block_on, explore};
+use sspr::testing::{Task, block_on, explore};
 use sspr::{Error, RecordKind, Store as _};
 
 use crate::interleaved::{At, Snapshot, completes, run, told_if_changed};
@@ -30,7 +30,7 @@ fn inv14_a_method_removed_during_the_write_does_not_swallow_the_notice() {
             let run = run(&snapshot, &from, 2);
             let (engine, user) = (run.engines[1].clone(), run.world.signed_in());
             let method = snapshot.method.clone();
-            let removes: Actor<Result<(), Error>> =
+            let removes: Task<Result<(), Error>> =
                 Box::pin(
                     async move { engine.registration().remove(&request(), &user, &method).await },
                 );

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use sspr::testing::{Fault, FaultPlan, Faulty, SeededEntropy, block_on, poll_until_stalled};
+use sspr::testing::{
+    FaultPlan, Faulty, InjectedFault, SeededEntropy, block_on, poll_until_stalled,
+};
 use sspr::{Engine, Error, Refusal, Step, UnlockTicket, UserFacts, WriteOutcome};
 
 use crate::every::{count, every, lock_out, unlock_with, world};
@@ -70,7 +72,7 @@ fn inv14_an_unlock_of_unknown_outcome_is_told_and_repeated() {
                 world.deliver().await;
                 let events = world.event_codes().await;
                 assert_eq!(count(&events, "account_unlocked"), 1, "{}", kept.name);
-                assert_eq!(count(&events, "password_write_unsettled"), 1, "{}", kept.name);
+                assert_eq!(count(&events, "directory_write_unsettled"), 1, "{}", kept.name);
                 assert_eq!(told(&world, SURE), [1, 1], "{}", kept.name);
                 let unlocks = world.directory.unlocks(&world.tenant, &world.user);
                 assert_eq!(unlocks.len(), 1, "{}: {unlocks:?}", kept.name);
@@ -100,7 +102,7 @@ async fn breaking(kept: &Kept, world: &World, plan: &FaultPlan) -> Engine {
 #[test]
 fn inv14_an_unlock_that_dies_anywhere_is_told() {
     let mut opened = 0;
-    for fault in [Fault::HangBefore, Fault::HangAfter] {
+    for fault in [InjectedFault::HangBefore, InjectedFault::HangAfter] {
         for n in 0..40 {
             let kept = memory();
             let calls = block_on(async {
@@ -220,7 +222,7 @@ fn inv02_an_unlock_lowers_no_counter() {
         block_on(async {
             let mut settings = every(1);
             settings.clear_counters_on_reset = true;
-            settings.acknowledged.insert(sspr::Departure::CountersClearedOnReset);
+            settings.acknowledged.insert(sspr::Deviation::CountersClearedOnReset);
             let world = World::over(kept.store.clone(), settings).await;
             lock_out(&world);
             world.register_both().await;

@@ -28,7 +28,7 @@ pub(crate) enum Way {
     OfficePhone,
     App,
     Token,
-    SavedCode,
+    RecoveryCode,
     Push,
     Passkey,
     HostVerified,
@@ -85,7 +85,7 @@ impl Way {
         Self::OfficePhone,
         Self::App,
         Self::Token,
-        Self::SavedCode,
+        Self::RecoveryCode,
         Self::Push,
         Self::Passkey,
         Self::HostVerified,
@@ -99,7 +99,7 @@ impl Way {
             Self::OfficePhone => MethodKind::OfficePhone,
             Self::App => MethodKind::AuthenticatorApp,
             Self::Token => MethodKind::OathToken,
-            Self::SavedCode => MethodKind::SavedCode,
+            Self::RecoveryCode => MethodKind::RecoveryCode,
             Self::Push => MethodKind::AppNotification,
             Self::Passkey => MethodKind::Passkey,
             Self::HostVerified => MethodKind::HostVerified,
@@ -152,8 +152,8 @@ impl Cell {
 /// Why there is no such cell; none if there is.
 pub(crate) const fn why_not(flow: Flow, way: Way) -> Option<&'static str> {
     use Way::{
-        App, EmailCode, EmailLink, HostVerified, OfficePhone, Passkey, Password, Push, SavedCode,
-        Sms, Token, Voice,
+        App, EmailCode, EmailLink, HostVerified, OfficePhone, Passkey, Password, Push,
+        RecoveryCode, Sms, Token, Voice,
     };
     match (flow, way) {
         (Flow::Reset | Flow::Unlock | Flow::Initiated | Flow::Elsewhere, Password) => {
@@ -165,17 +165,20 @@ pub(crate) const fn why_not(flow: Flow, way: Way) -> Option<&'static str> {
             Some("the host registers what it verifies itself")
         }
         (Flow::Registration, Password) => Some("the directory keeps the password"),
-        (Flow::Registration, EmailCode | Sms | Voice | OfficePhone | App | Token | SavedCode)
+        (
+            Flow::Registration,
+            EmailCode | Sms | Voice | OfficePhone | App | Token | RecoveryCode,
+        )
         | (Flow::Change, Password)
         | (Flow::SignIn, App | Token) => None,
         (
             Flow::Change,
-            EmailCode | EmailLink | Sms | Voice | OfficePhone | App | Token | SavedCode | Push
+            EmailCode | EmailLink | Sms | Voice | OfficePhone | App | Token | RecoveryCode | Push
             | Passkey | HostVerified,
         ) => Some("a change is opened by the present password and has no challenges"),
         (
             Flow::SignIn,
-            EmailCode | EmailLink | Sms | Voice | OfficePhone | SavedCode | Push | Passkey
+            EmailCode | EmailLink | Sms | Voice | OfficePhone | RecoveryCode | Push | Passkey
             | HostVerified | Password,
         ) => Some("the host's sign-in asks for the codes of authenticators only"),
         (Flow::Initiated | Flow::Elsewhere, EmailCode) => {
@@ -183,7 +186,7 @@ pub(crate) const fn why_not(flow: Flow, way: Way) -> Option<&'static str> {
         }
         (
             Flow::Initiated | Flow::Elsewhere,
-            EmailLink | Sms | Voice | OfficePhone | App | Token | SavedCode | Push | Passkey
+            EmailLink | Sms | Voice | OfficePhone | App | Token | RecoveryCode | Push | Passkey
             | HostVerified,
         ) => None,
     }

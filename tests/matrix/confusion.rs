@@ -18,7 +18,7 @@ const PROVEN: [&str; 9] = [
     "method_confirmed",
     "method_replaced",
     "oath_step_used",
-    "saved_code_used",
+    "recovery_code_used",
     "link_redeemed_elsewhere",
     "proof_repeated",
     "change_started",

@@ -5,7 +5,7 @@ use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::task::Poll;
 
-use sspr::testing::{Fault, FaultPlan, block_on};
+use sspr::testing::{FaultPlan, InjectedFault, block_on};
 use sspr::{Engine, Error, Refusal};
 
 use crate::cells::{Cell, Flow, Way, cells};
@@ -34,11 +34,16 @@ const READS: [&str; 12] = [
 
 /// Every fault that tells anything about a call of this name. Between two calls of an operation
 /// nothing happens, so a process that dies before a call is one that dies after the call before it.
-pub(crate) fn faults_of(name: &str) -> &'static [Fault] {
+pub(crate) fn faults_of(name: &str) -> &'static [InjectedFault] {
     if READS.contains(&name) {
-        &[Fault::FailBefore, Fault::HangAfter]
+        &[InjectedFault::FailBefore, InjectedFault::HangAfter]
     } else {
-        &[Fault::FailBefore, Fault::FailUnknownBefore, Fault::LoseReply, Fault::HangAfter]
+        &[
+            InjectedFault::FailBefore,
+            InjectedFault::FailUnknownBefore,
+            InjectedFault::LoseReply,
+            InjectedFault::HangAfter,
+        ]
     }
 }
 
@@ -72,14 +77,14 @@ pub(crate) fn calls_of(cell: Cell, town: &Town) -> Vec<&'static str> {
 }
 
 /// One case, to its end; it was refused, or not.
-pub(crate) fn case(cell: Cell, town: &Town, n: usize, fault: Fault) -> Option<Refused> {
+pub(crate) fn case(cell: Cell, town: &Town, n: usize, fault: InjectedFault) -> Option<Refused> {
     block_on(async {
         let plan = FaultPlan::none();
         let engine = town.engine(&plan, 100).await;
         let n = plan.calls() + n;
         let plan = plan.at(n, fault);
         let mut hand = Hand::default();
-        let hangs = matches!(fault, Fault::HangBefore | Fault::HangAfter);
+        let hangs = matches!(fault, InjectedFault::HangBefore | InjectedFault::HangAfter);
         let one = of(cell);
         let flow = Box::pin(play(town, &engine, &one, &mut hand, usize::MAX));
         let mut stopped = until_death(flow, &plan, n, hangs).await;
@@ -115,7 +120,7 @@ pub(crate) fn case(cell: Cell, town: &Town, n: usize, fault: Fault) -> Option<Re
 pub(crate) struct Refused {
     cell: Cell,
     name: &'static str,
-    fault: Fault,
+    fault: InjectedFault,
     stage: Option<Stage>,
     refusal: Refusal,
 }
@@ -194,7 +199,7 @@ impl Refused {
             Flow::SignIn => *name == "store.commit" && not_accepted,
             // A link is good once: whoever loses the answer of a process that died begins again.
             Flow::Elsewhere | Flow::Initiated if *stage == Some(Stage::Redeem) => {
-                *name == "store.commit" && *fault == Fault::HangAfter && not_accepted
+                *name == "store.commit" && *fault == InjectedFault::HangAfter && not_accepted
             }
             // What fails for one user alone is told to nobody before the first proof.
             Flow::Reset | Flow::Unlock if matches!(*name, "seal.open" | "external.verify") => {
@@ -228,7 +233,7 @@ fn every_call(flow: Flow, ways: &[Way]) -> usize {
         let calls = calls_of(cell, &Town::new(cell.required()));
         let points = calls.iter().enumerate();
         let points = points.flat_map(|(n, name)| faults_of(name).iter().map(move |one| (n, *one)));
-        let points: Vec<(usize, Fault)> = points.step_by(thinned(cell.way)).collect();
+        let points: Vec<(usize, InjectedFault)> = points.step_by(thinned(cell.way)).collect();
         for (n, fault) in &points {
             if let Some(refused) = case(cell, &Town::new(cell.required()), *n, *fault) {
                 assert!(refused.is_allowed(), "at call {n}: {refused:?}");

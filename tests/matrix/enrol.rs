@@ -91,8 +91,8 @@ async fn enrol_one(town: &Town, engine: &Engine, number: u32, tenant: &str, user
     let reply = registration.claim_token(&request, &user, &token_id).await.expect("claimed");
     let typed = code(&person.token.code(town.now()));
     registration.confirm(&request, &user, &reply.ticket, &typed).await.expect("confirmed");
-    let set = registration.create_saved_codes(&request, &user).await.expect("created");
-    registration.acknowledge_saved_codes(&request, &user, &set.id).await.expect("kept");
+    let set = registration.create_recovery_codes(&request, &user).await.expect("created");
+    registration.acknowledge_recovery_codes(&request, &user, &set.id).await.expect("kept");
     person.codes = set.codes.iter().map(|code| code.expose_secret().to_owned()).collect();
     person
 }

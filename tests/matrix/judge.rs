@@ -26,8 +26,8 @@ const fn told_of(cell: Cell) -> Option<(&'static str, &'static str, &'static str
             "notice.account_unlocked",
             "notice.account_may_have_been_unlocked",
         )),
-        // The account has a set of saved codes already.
-        Flow::Registration if matches!(cell.way, Way::SavedCode) => {
+        // The account has a set of recovery codes already.
+        Flow::Registration if matches!(cell.way, Way::RecoveryCode) => {
             Some(("method_replaced", "notice.method_replaced", "none"))
         }
         Flow::Registration => Some(("method_confirmed", "notice.method_added", "none")),
@@ -82,7 +82,7 @@ async fn goal_and_notices(town: &Town, outcome: &Outcome, label: &str) {
     assert!(fresh || reached == 1, "{label}: {reached} times {event}");
     assert!(reached <= writes, "{label}: {reached} events, {writes} writes");
     assert!(fresh || writes == 1, "{label}: {writes} writes");
-    let unsettled = count(&events, "password_write_unsettled");
+    let unsettled = count(&events, "directory_write_unsettled");
     for address in [who.primary(), who.mail(false), who.mobile(false)] {
         let messages = town.inbox.messages_to(&address);
         let told = |kind| messages.iter().filter(|one| one.kind == kind).count();
@@ -94,7 +94,7 @@ async fn goal_and_notices(town: &Town, outcome: &Outcome, label: &str) {
     }
 }
 
-/// No proof twice, no step twice, and as many saved codes as there must be.
+/// No proof twice, no step twice, and as many recovery codes as there must be.
 async fn used_once(town: &Town, engine: &Engine, outcome: &Outcome, label: &str) {
     let who = outcome.play.who;
     let events = town.events(&who.tenant).await;
@@ -118,12 +118,13 @@ async fn used_once(town: &Town, engine: &Engine, outcome: &Outcome, label: &str)
     }
     let (request, user) = (who.request("198.51.100.8"), who.signed_in(town.now()));
     let methods = engine.registration().list(&request, &user).await.expect("listed");
-    let mut sets = methods.iter().filter(|one| one.kind == MethodKind::SavedCode && one.active);
+    let mut sets = methods.iter().filter(|one| one.kind == MethodKind::RecoveryCode && one.active);
     let left = sets.next().and_then(|set| set.codes_left).map(usize::from);
     assert!(sets.next().is_none(), "{label}: two sets count");
-    let (used, kept) = (count(&events, "saved_code_used"), count(&events, "saved_code_replaced"));
+    let (used, kept) =
+        (count(&events, "recovery_code_used"), count(&events, "recovery_code_replaced"));
     assert_eq!(left, Some(10 - used + kept), "{label}: {used} used, {kept} replaced");
-    if outcome.play.cell.way == Way::SavedCode && outcome.play.cell.flow != Flow::Registration {
+    if outcome.play.cell.way == Way::RecoveryCode && outcome.play.cell.flow != Flow::Registration {
         assert!(used >= 1, "{label}");
         assert!(outcome.refused.is_some() || (used, kept) == (1, 1), "{label}: {used}, {kept}");
     }
@@ -137,7 +138,7 @@ async fn dead_secrets(town: &Town, engine: &Engine, outcome: &Outcome, label: &s
         return;
     }
     let before = town.events(&who.tenant).await;
-    let codes = ["method_proven", "method_confirmed", "oath_step_used", "saved_code_used"];
+    let codes = ["method_proven", "method_confirmed", "oath_step_used", "recovery_code_used"];
     let proofs = |events: &[Event]| codes.iter().map(|code| count(events, code)).sum::<usize>();
     for secret in &outcome.hand.secrets {
         for ticket in &outcome.hand.tickets {

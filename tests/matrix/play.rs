@@ -34,7 +34,7 @@ pub(crate) enum Stage {
     /// The host's sign-in.
     Verify,
     Complete,
-    /// Another saved code is asked for in the place of the used one, and kept.
+    /// Another recovery code is asked for in the place of the used one, and kept.
     Replace,
     KeepReplacement,
 }
@@ -56,7 +56,7 @@ pub(crate) struct Play {
     pub(crate) source: &'static str,
     /// The new password, where one is set.
     pub(crate) password: &'static str,
-    /// Which of the saved codes is used.
+    /// Which of the recovery codes is used.
     pub(crate) saved: usize,
 }
 
@@ -72,7 +72,7 @@ pub(crate) struct Hand {
     pub(crate) page: Option<String>,
     pub(crate) seed: Option<SoftToken>,
     pub(crate) set: Option<(MethodId, String)>,
-    /// The saved code that was shown in the place of the used one.
+    /// The recovery code that was shown in the place of the used one.
     pub(crate) replacement: Option<String>,
 }
 
@@ -95,7 +95,7 @@ pub(crate) fn stages(cell: Cell) -> Vec<Stage> {
     } else {
         &[Challenge(way), Read(way), Prove(way)]
     };
-    let end: &[Stage] = if way == Way::SavedCode {
+    let end: &[Stage] = if way == Way::RecoveryCode {
         &[Complete, Replace, KeepReplacement, Deliver]
     } else {
         &[Complete, Deliver]
@@ -105,7 +105,7 @@ pub(crate) fn stages(cell: Cell) -> Vec<Stage> {
         (Flow::Reset | Flow::Unlock, _) => [&[Start], proof, end].concat(),
         (Flow::Registration, Way::App) => vec![Enrol, Read(way), Confirm, Deliver],
         (Flow::Registration, Way::Token) => vec![Claim, Read(way), Confirm, Deliver],
-        (Flow::Registration, Way::SavedCode) => {
+        (Flow::Registration, Way::RecoveryCode) => {
             vec![CreateCodes, Read(way), Acknowledge, Deliver]
         }
         (Flow::Registration, _) => vec![Add, Deliver, Read(way), Confirm, Deliver],

@@ -1,7 +1,7 @@
 //! What the matrix has found: an answer that was lost is given again to the same right secret, and
 //! to no other; a port that fails at the end takes nothing away.
 
-use sspr::testing::{Fault, FaultPlan, block_on};
+use sspr::testing::{FaultPlan, InjectedFault, block_on};
 use sspr::{Engine, Error, Refusal, Step};
 
 use crate::cells::{Cell, Flow, Way};
@@ -28,7 +28,7 @@ async fn proven(town: &Town, engine: &Engine, one: &Play) -> (Hand, Secret) {
 fn the_same_right_secret_of_every_method_gets_the_same_answer_again() {
     let all = crate::cells::cells();
     let repeatable = |cell: &&Cell| !matches!(cell.flow, Flow::Change | Flow::SignIn);
-    let acknowledged = Cell::new(Flow::Registration, Way::SavedCode);
+    let acknowledged = Cell::new(Flow::Registration, Way::RecoveryCode);
     // A link that is redeemed without its ticket is good once.
     let ticketed = |cell: &&Cell| !crate::rules::redeems(**cell);
     let all = all.iter().filter(repeatable).filter(ticketed);
@@ -38,7 +38,8 @@ fn the_same_right_secret_of_every_method_gets_the_same_answer_again() {
             let engine = town.healthy(7).await;
             let one = of(*cell);
             let (mut hand, secret) = proven(&town, &engine, &one).await;
-            let codes = ["method_proven", "method_confirmed", "saved_code_used", "oath_step_used"];
+            let codes =
+                ["method_proven", "method_confirmed", "recovery_code_used", "oath_step_used"];
             let before = counted(&town, &one.who.tenant, &codes).await;
             let again = give(&town, &engine, &one, &mut hand, &secret).await;
             assert!(again.is_ok(), "{cell:?}: {again:?}");
@@ -51,10 +52,10 @@ fn the_same_right_secret_of_every_method_gets_the_same_answer_again() {
 }
 
 #[test]
-fn another_saved_code_is_no_repetition() {
+fn another_recovery_code_is_no_repetition() {
     for flow in [Flow::Reset, Flow::Unlock, Flow::Initiated, Flow::Elsewhere] {
         block_on(async {
-            let cell = Cell::new(flow, Way::SavedCode);
+            let cell = Cell::new(flow, Way::RecoveryCode);
             let town = Town::new(cell.required());
             let engine = town.healthy(7).await;
             let one = of(cell);
@@ -135,7 +136,7 @@ fn a_host_that_cannot_say_takes_no_grant_away() {
                 let goal = stages(cell).iter().position(|stage| *stage == Stage::Complete);
                 let stopped = play(&town, &engine, &one, &mut hand, goal.expect("one")).await;
                 assert!(stopped.is_none(), "{cell:?}: {stopped:?}");
-                let failing = plan.on("external.available", Fault::FailBefore);
+                let failing = plan.on("external.available", InjectedFault::FailBefore);
                 let refused = step(&town, &engine, &one, &mut hand, Stage::Complete).await;
                 assert!(matches!(refused, Err(Error::Fault(_))), "{cell:?}: {refused:?}");
                 failing.heal();

@@ -28,7 +28,7 @@ pub(crate) fn rule(from: Cell, at: Cell, whose: Whose) -> Rule {
     // A new device, or a new list, is another one.
     let old = |cell: Cell| cell.flow != Flow::Registration;
     let authenticator = matches!(from.way, Way::App | Way::Token);
-    let in_hand = authenticator || from.way == Way::SavedCode;
+    let in_hand = authenticator || from.way == Way::RecoveryCode;
     // The sign-in accepts whichever authenticator the user has.
     let signs_in = authenticator && at.flow == Flow::SignIn;
     if whose != Whose::Own {

@@ -72,7 +72,7 @@ impl<T: Paper> Answer for sspr::Reply<T> {
             self.not_before.map(since),
             self.ticket.text().len(),
             self.page.as_ref().map(String::len),
-            self.replace_saved_code,
+            self.replace_recovery_code,
             self.unlock_offered
         )
     }
@@ -112,7 +112,7 @@ fn junk(way: Way, number: usize) -> Attempt {
     match way {
         Way::EmailLink => Attempt::link(&format!("{number}{}", "A".repeat(42))),
         way if way.external() => Attempt::response(SecretText::new(format!("junk {number}"))),
-        Way::SavedCode => Attempt::code(&format!("BCDF-GHJK-LMNP-QRST-VWXZ-BCDF-GHJ{number}")),
+        Way::RecoveryCode => Attempt::code(&format!("BCDF-GHJK-LMNP-QRST-VWXZ-BCDF-GHJ{number}")),
         way if way.kind().channels()[0] == sspr::Channel::InHand => {
             Attempt::code(&format!("00000{number}"))
         }
@@ -136,10 +136,10 @@ async fn redeem(watched: &Watched, asked: Asked, seen: &mut Seen, link: &Attempt
     let (request, name) = (&watched.request, &watched.name);
     watched.log.clear();
     if asked.flow == Flow::Unlock {
-        let answer = watched.engine.unlock().redeem_elsewhere(request, name, link).await;
+        let answer = watched.engine.unlock().redeem_link(request, name, link).await;
         seen.note(watched, answer);
     } else {
-        let answer = watched.engine.reset().redeem_elsewhere(request, name, link).await;
+        let answer = watched.engine.reset().redeem_link(request, name, link).await;
         seen.note(watched, answer);
     }
 }
@@ -164,12 +164,12 @@ pub(crate) async fn script(watched: &Watched, asked: Asked) -> Seen {
     for number in 0..ATTEMPTS + 2 {
         on!(watched, asked, seen, prove, &junk(way, number));
     }
-    for other in [Way::EmailLink, Way::Push, Way::Sms, Way::SavedCode] {
+    for other in [Way::EmailLink, Way::Push, Way::Sms, Way::RecoveryCode] {
         on!(watched, asked, seen, prove, &junk(other, 1));
     }
     on!(watched, asked, seen, remember_device);
-    on!(watched, asked, seen, replace_saved_code);
-    on!(watched, asked, seen, acknowledge_saved_code);
+    on!(watched, asked, seen, replace_recovery_code);
+    on!(watched, asked, seen, acknowledge_recovery_code);
     on_complete(watched, asked, &mut seen).await;
     wait(61).await;
     on!(watched, asked, seen, challenge, &selection);

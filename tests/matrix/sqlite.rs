@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use sspr::adapters::sqlite::SqliteStore;
-use sspr::testing::Fault;
+use sspr::testing::InjectedFault;
 
 use crate::cells::cells;
 use crate::crash::{calls_of, case, faults_of};
@@ -61,8 +61,8 @@ fn a_selection_of_every_cell_survives_its_failures_over_sqlite() {
                 }
                 // The store answers from a thread of its own: only a call that never begins is one
                 // that surely did nothing.
-                let hangs = *fault == Fault::HangAfter;
-                let fault = if hangs { Fault::HangBefore } else { *fault };
+                let hangs = *fault == InjectedFault::HangAfter;
+                let fault = if hangs { InjectedFault::HangBefore } else { *fault };
                 if let Some(refused) = case(cell, &copy(prepared), n, fault) {
                     assert!(refused.is_allowed(), "{refused:?}");
                 }

@@ -69,7 +69,7 @@ pub(crate) async fn give(
         (Stage::Prove(_), _) => return prove(engine, play, hand, &attempt).await,
         (Stage::Redeem, _) => {
             let reset = engine.reset();
-            let reply = reset.redeem_elsewhere(&request, &play.who.name, &attempt).await?;
+            let reply = reset.redeem_link(&request, &play.who.name, &attempt).await?;
             hand.keep(reply);
         }
         (Stage::Confirm, _) => {
@@ -134,7 +134,7 @@ pub(crate) async fn step(
             hand.keep(registration.claim_token(&request, &user, &who.unclaimed.0).await?);
         }
         Stage::CreateCodes => {
-            let set = registration.create_saved_codes(&request, &user).await?;
+            let set = registration.create_recovery_codes(&request, &user).await?;
             hand.set = Some((set.id, set.codes[play.saved].expose_secret().to_owned()));
         }
         Stage::Challenge(way) => {
@@ -154,22 +154,22 @@ pub(crate) async fn step(
         }
         Stage::Acknowledge => {
             let set = hand.set.as_ref().expect("created").0.clone();
-            registration.acknowledge_saved_codes(&request, &user, &set).await?;
+            registration.acknowledge_recovery_codes(&request, &user, &set).await?;
         }
         Stage::Complete => return complete(engine, play, hand).await,
         Stage::Replace => {
             let fresh = if unlocks {
-                engine.unlock().replace_saved_code(&request, &hand.ticket()).await?
+                engine.unlock().replace_recovery_code(&request, &hand.ticket()).await?
             } else {
-                engine.reset().replace_saved_code(&request, &hand.ticket()).await?
+                engine.reset().replace_recovery_code(&request, &hand.ticket()).await?
             };
             hand.replacement = Some(fresh.expose_secret().to_owned());
         }
         Stage::KeepReplacement => {
             let kept = if unlocks {
-                engine.unlock().acknowledge_saved_code(&request, &hand.ticket()).await
+                engine.unlock().acknowledge_recovery_code(&request, &hand.ticket()).await
             } else {
-                engine.reset().acknowledge_saved_code(&request, &hand.ticket()).await
+                engine.reset().acknowledge_recovery_code(&request, &hand.ticket()).await
             };
             match kept {
                 // Kept already, and the answer was lost: the page shows that none is owed.
@@ -197,9 +197,9 @@ async fn deliver(engine: &Engine) -> Result<bool, Error> {
 async fn owed(engine: &Engine, play: &Play, hand: &Hand) -> Result<bool, Error> {
     let request = play.who.request(play.source);
     Ok(if play.cell.flow == Flow::Unlock {
-        engine.unlock().view(&request, &hand.ticket()).await?.replace_saved_code
+        engine.unlock().view(&request, &hand.ticket()).await?.replace_recovery_code
     } else {
-        engine.reset().view(&request, &hand.ticket()).await?.replace_saved_code
+        engine.reset().view(&request, &hand.ticket()).await?.replace_recovery_code
     })
 }
 
@@ -266,8 +266,8 @@ pub(crate) fn read(town: &Town, play: &Play, hand: &Hand, way: Way) -> Option<Se
         Way::App => shown(&who.app),
         Way::Token if new => shown(&who.unclaimed.1),
         Way::Token => shown(&who.token),
-        Way::SavedCode if new => hand.set.as_ref().map(|set| Secret::Code(set.1.clone())),
-        Way::SavedCode => Some(Secret::Code(who.codes[play.saved].clone())),
+        Way::RecoveryCode if new => hand.set.as_ref().map(|set| Secret::Code(set.1.clone())),
+        Way::RecoveryCode => Some(Secret::Code(who.codes[play.saved].clone())),
         Way::Push | Way::Passkey | Way::HostVerified => {
             let method = &town.external[way as usize - Way::Push as usize];
             let page = hand.page.as_deref()?;

@@ -44,8 +44,8 @@ async fn verbs(town: &Town, engine: &Engine, who: &Person, flow: Flow, text: &st
                 foreign(handle.cancel(&request, &ticket).await),
                 foreign(handle.contact_administrator(&request, &ticket).await),
                 foreign(handle.remember_device(&request, &ticket).await),
-                foreign(handle.replace_saved_code(&request, &ticket).await),
-                foreign(handle.acknowledge_saved_code(&request, &ticket).await),
+                foreign(handle.replace_recovery_code(&request, &ticket).await),
+                foreign(handle.acknowledge_recovery_code(&request, &ticket).await),
             ]
         }};
     }
@@ -155,9 +155,9 @@ fn a_link_is_redeemed_for_its_own_purpose_only() {
             let (request, name) = (play.who.request(SOURCES[1]), &play.who.name);
             let link = hand.secret().attempt().expect("a link");
             let answer = if flow == Flow::Unlock {
-                engine.reset().redeem_elsewhere(&request, name, &link).await.map(|_| ())
+                engine.reset().redeem_link(&request, name, &link).await.map(|_| ())
             } else {
-                engine.unlock().redeem_elsewhere(&request, name, &link).await.map(|_| ())
+                engine.unlock().redeem_link(&request, name, &link).await.map(|_| ())
             };
             assert!(worthless(&answer), "{flow:?}: {answer:?}");
             assert_eq!(engine.stats().comparisons, 0, "{flow:?}: nothing to compare with");

@@ -113,7 +113,7 @@ async fn recorded(town: &Town, store: MemoryStore, log: &CallLog) -> Engine {
 /// silence. Each comes from a source of its own: one source cannot spend a budget.
 async fn spend(watched: &Watched, asked: Asked, ada: &Person, batch: u8) {
     let sends = SendBudgets::default();
-    let passive = matches!(asked.way, Way::App | Way::Token | Way::SavedCode | Way::Passkey);
+    let passive = matches!(asked.way, Way::App | Way::Token | Way::RecoveryCode | Way::Passkey);
     let hour = if passive { sends.in_hand_per_hour } else { sends.per_hour };
     // Half of the hour's challenges: all at once are more than may be live.
     for number in 0..hour / 2 {

@@ -22,7 +22,7 @@ impl Run {
             ("email.email.0", MethodKind::Email),
             ("mobile_phone.sms.0", MethodKind::MobilePhone),
             ("authenticator_app.in_hand.0", MethodKind::AuthenticatorApp),
-            ("saved_code.in_hand.0", MethodKind::SavedCode),
+            ("recovery_code.in_hand.0", MethodKind::RecoveryCode),
             ("passkey.in_hand.0", MethodKind::Passkey),
             ("email.link.0", MethodKind::Email),
         ];
@@ -78,7 +78,7 @@ impl Run {
             }
             (_, None) => None,
             (MethodKind::AuthenticatorApp, Some((id, _))) => Some(Answer::App(id)),
-            (MethodKind::SavedCode, Some((id, _))) => Some(Answer::Saved(id)),
+            (MethodKind::RecoveryCode, Some((id, _))) => Some(Answer::RecoveryCode(id)),
             (_, Some((_, to))) => {
                 ensure!(secrets.len() == 1, "{} messages for one challenge", secrets.len());
                 let to = to.unwrap_or_default();
@@ -134,7 +134,7 @@ impl Run {
                 let ago = i64::from(how == How::Late);
                 Answer::Text(self.app_code_of(index, id, ago))
             }
-            Some(Answer::Saved(id)) => {
+            Some(Answer::RecoveryCode(id)) => {
                 let user = &self.model.users[self.model.flows[index].user.unwrap_or(0)];
                 let set = user.methods.iter().find(|one| one.id == *id);
                 let code = set.and_then(|set| set.codes.first()).cloned();

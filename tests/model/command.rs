@@ -101,7 +101,7 @@ pub(crate) enum What {
     Mobile(u8),
     ReplaceEmail(u8),
     App,
-    SavedCodes,
+    RecoveryCodes,
 }
 
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -151,7 +151,7 @@ const fn what(byte: u8) -> What {
         2 => What::Mobile(byte / 6),
         3 => What::ReplaceEmail(byte / 6),
         4 => What::App,
-        _ => What::SavedCodes,
+        _ => What::RecoveryCodes,
     }
 }
 

@@ -66,7 +66,7 @@ impl Run {
         if outside && !there {
             ensure!(code == "ended" && !wrote, "written over another's change: {code}");
             self.model.users[who].unsettled = None;
-            self.model.event("password_write_failed");
+            self.model.event("directory_write_failed");
             self.goal("an unsettled write met another's change");
             return Ok(());
         }
@@ -92,7 +92,7 @@ impl Run {
             With::Unreachable | With::AdministratorNeeded => {
                 ensure!(code == "not_eligible" && !wrote, "out of reach, answered {code}");
                 self.model.users[who].unsettled = None;
-                self.model.event("password_write_failed");
+                self.model.event("directory_write_failed");
                 Ok(())
             }
             With::LostBefore | With::LostAfter => {
@@ -169,7 +169,7 @@ impl Run {
 
     /// A write that begins leaves another flow's open one to its notices.
     fn begun(&mut self, index: usize, who: usize) {
-        self.model.event("password_write_started");
+        self.model.event("directory_write_started");
         if self.model.users[who].unsettled.is_some_and(|other| other != index) {
             self.model.void_others(who, Some(index));
         }
@@ -221,7 +221,7 @@ impl Run {
             "notice.password_may_have_changed"
         };
         self.model.tell(notice, told);
-        self.model.event("password_write_unsettled");
+        self.model.event("directory_write_unsettled");
         let account = &mut self.model.users[who];
         account.unsettled = Some(index);
         account.stamp += u32::from(wrote);

@@ -47,7 +47,7 @@ pub(crate) const FOUND: &[(&str, &[Command])] = &[
         &[
             Register { who: 0, what: What::ReplaceEmail(0) },
             Prove { flow: 0, how: How::Right },
-            Register { who: 0, what: What::SavedCodes },
+            Register { who: 0, what: What::RecoveryCodes },
             Advance(Span::Hour),
         ],
     ),
@@ -65,7 +65,7 @@ pub(crate) const FOUND: &[(&str, &[Command])] = &[
         ],
     ),
     (
-        "a saved code opens nothing twice",
+        "a recovery code opens nothing twice",
         &[
             START,
             Gate { flow: 0, option: 3 },

@@ -23,7 +23,7 @@ impl Run {
             |kind| account.methods.iter().find(move |one| one.kind == kind && !one.supplied);
         let (mut replaced, mut token) = (None, None);
         let (kind, to, reply) = match what {
-            What::SavedCodes => return self.saved_codes(who).await,
+            What::RecoveryCodes => return self.recovery_codes(who).await,
             What::Email(n) => {
                 let to = format!("new{}@private.example", n % 3);
                 let reply = registration.add(&request, &signed_in, &email(&to)).await;
@@ -186,23 +186,23 @@ impl Run {
         Ok(())
     }
 
-    async fn saved_codes(&mut self, who: usize) -> Checked {
+    async fn recovery_codes(&mut self, who: usize) -> Checked {
         let (signed_in, request) = (self.sut.signed_in(who), request());
         let engine = self.sut.engine.clone();
         let registration = engine.registration();
-        let Ok(set) = registration.create_saved_codes(&request, &signed_in).await else {
-            ensure!(who == 1, "no saved codes were made");
+        let Ok(set) = registration.create_recovery_codes(&request, &signed_in).await else {
+            ensure!(who == 1, "no recovery codes were made");
             return Ok(());
         };
         self.model.event("method_added");
         let told = self.model.users[who].addresses();
-        let done = registration.acknowledge_saved_codes(&request, &signed_in, &set.id).await;
+        let done = registration.acknowledge_recovery_codes(&request, &signed_in, &set.id).await;
         let code = code_of(&done);
         if done.is_err() {
-            ensure!(code == "busy", "saved codes were refused as {code}");
+            ensure!(code == "busy", "recovery codes were refused as {code}");
             return Ok(());
         }
-        let kind = MethodKind::SavedCode;
+        let kind = MethodKind::RecoveryCode;
         self.model.users[who].run.insert(kind, 0);
         let methods = &mut self.model.users[who].methods;
         let before = methods.len();

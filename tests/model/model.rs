@@ -13,7 +13,7 @@ use sspr::testing::SoftToken;
 pub(crate) const ATTEMPTS: u8 = 3;
 pub(crate) const BUDGET: usize = 4;
 pub(crate) const RUN: u32 = 8;
-/// Of those, what the open pool may bring about: a fifth is the proven pool's.
+/// Of those, what the anonymous pool may bring about: a fifth is the proven pool's.
 pub(crate) const OPEN_RUN: u32 = 7;
 pub(crate) const FLOW: i64 = 900;
 pub(crate) const GRANT: i64 = 600;

@@ -165,14 +165,14 @@ impl Run {
                 }
                 self.model.event("oath_step_used");
             }
-            (Some(Answer::Saved(id)), Answer::Text(typed)) => {
+            (Some(Answer::RecoveryCode(id)), Answer::Text(typed)) => {
                 let own = account.methods.iter_mut().find(|one| one.id == *id);
                 if let Some(method) = own {
                     method.codes.retain(|code| code != typed);
                 }
                 let told = account.addresses();
-                self.model.tell("notice.saved_code_used", told);
-                self.model.event("saved_code_used");
+                self.model.tell("notice.recovery_code_used", told);
+                self.model.event("recovery_code_used");
             }
             _ => {}
         }
@@ -229,9 +229,9 @@ impl Run {
         });
         let unlock = found.is_some_and(|at| self.model.flows[at].purpose == Purpose::Unlock);
         let result = if unlock {
-            answered!(engine.unlock().redeem_elsewhere(&request(), &name, &attempt(&given)).await)
+            answered!(engine.unlock().redeem_link(&request(), &name, &attempt(&given)).await)
         } else {
-            answered!(engine.reset().redeem_elsewhere(&request(), &name, &attempt(&given)).await)
+            answered!(engine.reset().redeem_link(&request(), &name, &attempt(&given)).await)
         };
         let code = code_of(&result);
         let compared = self.comparisons() - compared;

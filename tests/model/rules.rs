@@ -54,7 +54,7 @@ impl Model {
                 let fresh = |ago: &i64| found.used.is_none_or(|used| step - ago > used);
                 (0..=1).filter(fits).find(fresh).map(|ago| step - ago)
             }
-            (Answer::Saved(id), Answer::Text(typed)) => {
+            (Answer::RecoveryCode(id), Answer::Text(typed)) => {
                 method(id)?.codes.contains(typed).then_some(0)
             }
             (answer, given) => (answer == given).then_some(0),

@@ -286,7 +286,7 @@ pub(crate) fn code_of<T>(result: &Result<T, Error>) -> &'static str {
 
 pub(crate) fn attempt(given: &Answer) -> Attempt {
     match given {
-        Answer::Text(text) | Answer::App(text) | Answer::Saved(text) => {
+        Answer::Text(text) | Answer::App(text) | Answer::RecoveryCode(text) => {
             Attempt::code(text).expect("well formed")
         }
         Answer::Link(url) => Attempt::link(url).expect("well formed"),

@@ -28,7 +28,7 @@ pub(crate) fn settings(required: u8) -> PolicySettings {
     settings.attempts = ATTEMPTS;
     let day = std::time::Duration::from_secs(DAY as u64);
     let rate = Rate::new(BUDGET as u32, day);
-    (settings.failures.open, settings.failures.proven) = (rate, rate);
+    (settings.failures.anonymous, settings.failures.proven) = (rate, rate);
     settings.failures.consecutive = RUN;
     (settings.sends.per_hour, settings.sends.per_day, settings.sends.live_flows) = (20, 20, 6);
     // One source plays everything: the reference has no shares, and knows no source.
@@ -146,7 +146,7 @@ impl Prepared {
         add(MethodKind::MobilePhone, Some(PRIVATE[who].1));
         if who == 0 {
             add(MethodKind::AuthenticatorApp, None);
-            add(MethodKind::SavedCode, None);
+            add(MethodKind::RecoveryCode, None);
             methods[2].token = Some(Arc::clone(&self.app));
             methods[3].codes.clone_from(&self.codes);
         }

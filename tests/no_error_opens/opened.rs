@@ -15,7 +15,7 @@ use crate::town::Town;
 const ONCE: [&str; 8] = [
     "method_proven",
     "method_confirmed",
-    "saved_code_used",
+    "recovery_code_used",
     "link_redeemed_elsewhere",
     "password_reset",
     "password_changed",
@@ -26,7 +26,7 @@ const EVER: [&str; 14] = [
     "change_started",
     "method_replaced",
     "default_method_changed",
-    "saved_code_replaced",
+    "recovery_code_replaced",
     "registration_completed",
     "registration_confirmed",
     "registration_postponed",
@@ -45,7 +45,7 @@ const TOLD: [(&str, &[&str]); 13] = [
     ("password_reset", &["notice.password_reset", "notice.password_may_have_changed"]),
     ("password_changed", &["notice.password_changed", "notice.password_may_have_changed"]),
     (
-        "password_write_unsettled",
+        "directory_write_unsettled",
         &[
             "notice.password_may_have_changed",
             "notice.password_reset",
@@ -59,7 +59,7 @@ const TOLD: [(&str, &[&str]); 13] = [
     ("method_removed", &["notice.method_removed"]),
     ("method_replaced", &["notice.method_replaced"]),
     ("methods_revoked", &["notice.methods_revoked"]),
-    ("saved_code_used", &["notice.saved_code_used"]),
+    ("recovery_code_used", &["notice.recovery_code_used"]),
     ("registration_required", &["notice.registration_required"]),
     ("reset_requested", &["notice.reset_requested"]),
     ("contacts_supplied", &["notice.contacts_changed"]),

@@ -172,8 +172,10 @@ async fn registers(town: &Town, engine: &Engine, user: &SignedIn) {
         let typed = soft.expect("a seed").code(sspr::Clock::now(&town.clock));
         confirm(&enrolled.reply.ticket, &typed).await;
     }
-    if let Some(set) = again(async || registration.create_saved_codes(&request, user).await).await {
-        let call = async || registration.acknowledge_saved_codes(&request, user, &set.id).await;
+    if let Some(set) =
+        again(async || registration.create_recovery_codes(&request, user).await).await
+    {
+        let call = async || registration.acknowledge_recovery_codes(&request, user, &set.id).await;
         let _ = again(call).await;
     }
     if let Some((id, token)) = town.prepared.and_then(|prepared| prepared.token.as_ref()) {
@@ -322,7 +324,7 @@ pub(crate) fn owner_resets<'a>(
     })
 }
 
-/// A reset by the code of an authenticator, a saved code, or a passkey: wrong, right, and again.
+/// A reset by the code of an authenticator, a recovery code, or a passkey: wrong, right, and again.
 pub(crate) fn owner_resets_in_hand<'a>(
     town: &'a Town,
     engine: &'a Engine,
@@ -336,7 +338,7 @@ pub(crate) fn owner_resets_in_hand<'a>(
             reset.prove(&code(&other_than(&typed))).await;
             reset.prove(&code(&typed)).await;
         } else if let [saved, ..] = &prepared.codes[..] {
-            reset.challenge(&by(MethodKind::SavedCode)).await;
+            reset.challenge(&by(MethodKind::RecoveryCode)).await;
             let saved = Attempt::code(saved).expect("well formed");
             reset.prove(&saved).await;
         } else {
@@ -352,15 +354,15 @@ pub(crate) fn owner_resets_in_hand<'a>(
         reset.complete().await;
         if let Some(reply) = &reset.reply {
             let (request, ticket) = (&reset.request, &reply.ticket);
-            let call = async || engine.reset().replace_saved_code(request, ticket).await;
+            let call = async || engine.reset().replace_recovery_code(request, ticket).await;
             let _ = again(call).await;
-            let call = async || engine.reset().acknowledge_saved_code(request, ticket).await;
+            let call = async || engine.reset().acknowledge_recovery_code(request, ticket).await;
             let _ = again(call).await;
         }
         // What was right once is tried in a flow of its own.
         let mut next = Reset::start(town, engine).await;
         if let [saved, ..] = &prepared.codes[..] {
-            next.challenge(&by(MethodKind::SavedCode)).await;
+            next.challenge(&by(MethodKind::RecoveryCode)).await;
             next.prove(&Attempt::code(saved).expect("well formed")).await;
         }
         reset.gains
@@ -383,8 +385,7 @@ pub(crate) fn redeems_elsewhere<'a>(
             let attempt = Attempt::link(&secret).expect("well formed");
             for _ in 0..2 {
                 let request = &redeemed.request;
-                let call =
-                    async || engine.reset().redeem_elsewhere(request, &ada(), &attempt).await;
+                let call = async || engine.reset().redeem_link(request, &ada(), &attempt).await;
                 let reply = again(call).await;
                 redeemed.keep(reply);
             }

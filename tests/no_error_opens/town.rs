@@ -37,7 +37,7 @@ pub(crate) enum Holds {
     Both,
     /// An authenticator app.
     App,
-    /// Saved codes.
+    /// Recovery codes.
     Codes,
     /// Nothing yet but a token that an administrator handed out.
     UnclaimedToken,
@@ -82,7 +82,7 @@ fn policy(holds: Holds, required: u8) -> PolicySettings {
     settings.notifications.administrator_roles = [role].into();
     if holds == Holds::DirectoryPhone {
         settings.contacts.directory = true;
-        settings.acknowledged.insert(sspr::Departure::UnverifiedDirectoryContacts);
+        settings.acknowledged.insert(sspr::Deviation::UnverifiedDirectoryContacts);
     }
     settings
 }

@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use sspr::port::{
-    BreachList, Charge, Commit, Committed, Cursor, Cutoff, Delivery, Directory, Entropy, Envelope,
-    EventsOf, ExternalMethod, HumanCheck, Page, PasswordWrite, PortError, PortErrorKind,
-    PortResult, RiskSignal, RiskSignals, Seal, Store, Unlock,
+    BreachList, Commit, Committed, CounterIncrement, Cursor, Cutoff, Delivery, Directory, Entropy,
+    Envelope, EventsOf, ExternalMethod, HumanCheck, Page, PasswordWrite, PortError, PortErrorKind,
+    PortResult, RiskSignal, RiskSignals, Seal, Store, UnlockWrite,
 };
 use sspr::{
     Channel, Destination, Event, MethodKind, Record, RecordKey, RecordKind, RoleId, SecretBytes,
@@ -34,7 +34,7 @@ pub(crate) fn twists_of(n: usize, name: &str) -> Vec<Twist> {
     let others = [Unknown, Corrupt, Denied];
     let writes = [
         "store.commit",
-        "store.add",
+        "store.increment",
         "directory.set_password",
         "directory.unlock",
         "directory.revoke_sessions",
@@ -161,8 +161,8 @@ impl<P: Store> Store for Twisted<P> {
         self.1.around("store.commit", self.0.commit(commit), never).await
     }
 
-    async fn add(&self, charges: &[Charge]) -> PortResult<Vec<u64>> {
-        self.1.around("store.add", self.0.add(charges), never).await
+    async fn increment(&self, increments: &[CounterIncrement]) -> PortResult<Vec<u64>> {
+        self.1.around("store.increment", self.0.increment(increments), never).await
     }
 
     async fn due(
@@ -250,7 +250,7 @@ impl<P: Directory> Directory for Twisted<P> {
         self.1.around("directory.verify_password", call, no).await
     }
 
-    async fn unlock(&self, unlock: &Unlock<'_>) -> PortResult<WriteOutcome> {
+    async fn unlock(&self, unlock: &UnlockWrite<'_>) -> PortResult<WriteOutcome> {
         self.1.around("directory.unlock", self.0.unlock(unlock), not_written).await
     }
 

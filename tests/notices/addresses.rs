@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use sspr::adapters::memory::MemoryStore;
-use sspr::testing::{Fault, FaultPlan, Faulty};
+use sspr::testing::{FaultPlan, Faulty, InjectedFault};
 use sspr::{ChallengeOption, Channel, Clock as _, MethodKind, NewMethod, NotifyRule, Store};
 
 use crate::scene::*;
@@ -15,31 +15,31 @@ fn own(kind: MethodKind) -> sspr::Selection {
     ChallengeOption::preferred(kind).into()
 }
 
-/// Resets with the app and a saved code, and takes the replacement.
-async fn reset_with_a_saved_code(world: &World) {
+/// Resets with the app and a recovery code, and takes the replacement.
+async fn reset_with_a_recovery_code(world: &World) {
     let app = world.enrol_app().await;
     let codes = world.save_codes().await;
     world.deliver().await;
     world.inbox.clear();
     world.clock.advance(MINUTE);
     let reply = world.start().await;
-    let reply = world.challenge(&reply.ticket, &own(MethodKind::SavedCode)).await;
+    let reply = world.challenge(&reply.ticket, &own(MethodKind::RecoveryCode)).await;
     let reply = world.prove(&reply.ticket, &codes[0]).await.expect("proven");
     let reply = world.challenge(&reply.ticket, &own(MethodKind::AuthenticatorApp)).await;
     let typed = app.code(world.clock.now());
     let reply = world.prove(&reply.ticket, &typed).await.expect("proven");
     let reply = world.complete(&reply.ticket, NEW).await.expect("reset");
     let reset = world.engine.reset();
-    reset.replace_saved_code(&request(), &reply.ticket).await.expect("owed");
-    reset.acknowledge_saved_code(&request(), &reply.ticket).await.expect("acknowledged");
+    reset.replace_recovery_code(&request(), &reply.ticket).await.expect("owed");
+    reset.acknowledge_recovery_code(&request(), &reply.ticket).await.expect("acknowledged");
 }
 
 #[tokio::test]
-async fn s05_the_use_of_a_saved_code_is_told_to_mail_that_only_the_directory_has() {
+async fn s05_the_use_of_a_recovery_code_is_told_to_mail_that_only_the_directory_has() {
     let world = World::memory(without_addresses()).await;
-    reset_with_a_saved_code(&world).await;
+    reset_with_a_recovery_code(&world).await;
     world.deliver().await;
-    for kind in ["notice.saved_code_used", "notice.method_replaced", "notice.password_reset"] {
+    for kind in ["notice.recovery_code_used", "notice.method_replaced", "notice.password_reset"] {
         assert_eq!(told(&world.inbox, PRIMARY, kind), 1, "{kind}");
     }
 }
@@ -57,7 +57,7 @@ async fn s05_a_run_of_failures_is_told_to_mail_that_only_the_directory_has() {
     for _ in 0..30 {
         world.clock.advance(3 * HOUR);
         let reply = world.start().await;
-        let reply = world.challenge(&reply.ticket, &own(MethodKind::SavedCode)).await;
+        let reply = world.challenge(&reply.ticket, &own(MethodKind::RecoveryCode)).await;
         for _ in 0..3 {
             failures += u32::from(world.prove(&reply.ticket, &wrong).await.is_err());
         }
@@ -127,10 +127,10 @@ async fn s11_texts_that_wait_for_a_provider_fill_no_outbox() {
 #[tokio::test]
 async fn s11_an_error_of_a_port_drops_no_notice() {
     for call in ["delivery.channels", "directory.find", "directory.tenant", "delivery.deliver"] {
-        for fault in [Fault::FailBefore, Fault::FailUnknownBefore] {
+        for fault in [InjectedFault::FailBefore, InjectedFault::FailUnknownBefore] {
             let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
             let world = World::over(Arc::clone(&store), without_addresses()).await;
-            reset_with_a_saved_code(&world).await;
+            reset_with_a_recovery_code(&world).await;
             // Another process takes the messages up, and its ports fail.
             let plan = FaultPlan::none().on(call, fault);
             let directory = Arc::new(Faulty::new(world.directory.clone(), plan.clone()));
@@ -146,7 +146,7 @@ async fn s11_an_error_of_a_port_drops_no_notice() {
                 twin.maintain(100).await.expect("maintained");
             }
             let kinds =
-                ["notice.saved_code_used", "notice.method_replaced", "notice.password_reset"];
+                ["notice.recovery_code_used", "notice.method_replaced", "notice.password_reset"];
             for kind in kinds {
                 assert_eq!(told(&world.inbox, PRIMARY, kind), 1, "{call}: {kind}");
             }
@@ -158,7 +158,7 @@ async fn s11_an_error_of_a_port_drops_no_notice() {
 #[tokio::test]
 async fn s05_what_waits_for_its_addresses_goes_to_those_from_before_a_removal() {
     let mut settings = settings();
-    settings.users.methods = [MethodKind::Email, MethodKind::SavedCode].into();
+    settings.users.methods = [MethodKind::Email, MethodKind::RecoveryCode].into();
     let world = World::memory(settings).await;
     world.register(NewMethod::email(mail(MAIL)), MAIL).await;
     let codes = world.save_codes().await;
@@ -166,7 +166,7 @@ async fn s05_what_waits_for_its_addresses_goes_to_those_from_before_a_removal() 
     world.clock.advance(2 * DAY);
     world.inbox.clear();
     let reply = world.start().await;
-    let reply = world.challenge(&reply.ticket, &own(MethodKind::SavedCode)).await;
+    let reply = world.challenge(&reply.ticket, &own(MethodKind::RecoveryCode)).await;
     world.prove(&reply.ticket, &codes[0]).await.expect("proven");
     // Nothing was delivered yet: a thief takes the address away at once.
     let (registration, user) = (world.engine.registration(), world.signed_in());
@@ -175,7 +175,7 @@ async fn s05_what_waits_for_its_addresses_goes_to_those_from_before_a_removal() 
     registration.remove(&request(), &user, &own.id).await.expect("removed");
     world.deliver().await;
     for address in [PRIMARY, MAIL] {
-        assert_eq!(told(&world.inbox, address, "notice.saved_code_used"), 1, "{address}");
+        assert_eq!(told(&world.inbox, address, "notice.recovery_code_used"), 1, "{address}");
         assert_eq!(told(&world.inbox, address, "notice.method_removed"), 1, "{address}");
     }
 }

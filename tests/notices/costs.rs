@@ -67,9 +67,9 @@ async fn v55_the_texts_of_one_account_in_a_day_are_bounded_by_its_acts() {
 }
 
 #[tokio::test]
-async fn s03_sets_of_saved_codes_have_a_rate() {
+async fn s03_sets_of_recovery_codes_have_a_rate() {
     let mut settings = settings();
-    settings.users.methods.insert(sspr::MethodKind::SavedCode);
+    settings.users.methods.insert(sspr::MethodKind::RecoveryCode);
     let world = World::memory(settings).await;
     world.register_both().await;
     world.inbox.clear();
@@ -78,8 +78,8 @@ async fn s03_sets_of_saved_codes_have_a_rate() {
     let mut sets = 0;
     for _ in 0..200 {
         // A set that is made and not acknowledged tells no one; it has a rate of its own.
-        let acknowledged = match registration.create_saved_codes(&request(), &user).await {
-            Ok(set) => registration.acknowledge_saved_codes(&request(), &user, &set.id).await,
+        let acknowledged = match registration.create_recovery_codes(&request(), &user).await {
+            Ok(set) => registration.acknowledge_recovery_codes(&request(), &user, &set.id).await,
             Err(error) => Err(error),
         };
         match acknowledged {

@@ -110,11 +110,11 @@ async fn the_messages_that_one_anonymous_source_can_cause_in_a_day_are_bounded()
     assert_eq!(cost, in_the_manual("one anonymous source"));
 }
 
-/// One signed-in user who changes the password, methods and saved codes, and resets too.
+/// One signed-in user who changes the password, methods and recovery codes, and resets too.
 #[tokio::test]
 async fn the_messages_that_one_signed_in_user_can_cause_in_a_day_are_bounded() {
     let mut settings = with_administrators();
-    settings.users.methods.insert(MethodKind::SavedCode);
+    settings.users.methods.insert(MethodKind::RecoveryCode);
     let world = World::memory(settings).await;
     world.register_both().await;
     world.inbox.clear();
@@ -132,8 +132,8 @@ async fn the_messages_that_one_signed_in_user_can_cause_in_a_day_are_bounded() {
             refused += 1;
         }
         let registration = world.engine.registration();
-        if let Ok(set) = registration.create_saved_codes(&request, &user).await {
-            let saved = registration.acknowledge_saved_codes(&request, &user, &set.id).await;
+        if let Ok(set) = registration.create_recovery_codes(&request, &user).await {
+            let saved = registration.acknowledge_recovery_codes(&request, &user, &set.id).await;
             if saved.is_ok() { acts += 1 } else { refused += 1 }
         }
         // A number that never agreed.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use sspr::adapters::memory::MemoryStore;
-use sspr::port::{Charge, FaultScope, PortErrorKind};
+use sspr::port::{CounterIncrement, FaultScope, PortErrorKind};
 use sspr::{Channel, Clock as _, Contacts, Identifier, Store, Timestamp, UserId};
 
 use crate::scene::*;
@@ -12,9 +12,9 @@ use crate::support::*;
 /// A store with this many counters that have expired.
 async fn with_expired_rows(store: &dyn Store, rows: u32) {
     let long_ago = Timestamp::from_unix_seconds(START - 86_400);
-    let charges: Vec<Charge> =
-        (0..rows).map(|number| Charge::new(counter(number), 1, long_ago)).collect();
-    for batch in charges.chunks(100) {
+    let increments: Vec<CounterIncrement> =
+        (0..rows).map(|number| CounterIncrement::new(counter(number), 1, long_ago)).collect();
+    for batch in increments.chunks(100) {
         store.add(batch).await.expect("added");
     }
 }

@@ -134,9 +134,9 @@ pub(crate) async fn world_with(
     World::of(engine, clock, directory, inbox)
 }
 
-/// Two gates, of an app and saved codes: the record holds no address.
+/// Two gates, of an app and recovery codes: the record holds no address.
 pub(crate) fn without_addresses() -> PolicySettings {
     let mut settings = settings();
-    settings.users.methods = [MethodKind::AuthenticatorApp, MethodKind::SavedCode].into();
+    settings.users.methods = [MethodKind::AuthenticatorApp, MethodKind::RecoveryCode].into();
     settings
 }

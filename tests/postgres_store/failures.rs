@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sspr::SecretText;
 use sspr::adapters::postgres::{PostgresOptions, PostgresStore};
-use sspr::port::{Charge, Committed, PortErrorKind, Store};
+use sspr::port::{Committed, CounterIncrement, PortErrorKind, Store};
 use sspr::testing::block_on;
 use sspr::{CounterKey, Timestamp};
 
@@ -66,17 +66,18 @@ fn a_statement_whose_time_is_up_has_not_happened() {
 }
 
 #[test]
-fn a_charge_whose_time_is_up_is_unknown_if_others_of_its_batch_were_added() {
+fn an_increment_whose_time_is_up_is_unknown_if_others_of_its_batch_were_added() {
     let place = Place::new();
     let store = place.open_with(place.hasty());
-    let charge = |number| Charge::new(CounterKey::from_bytes([number; 32]), 1, at(100));
-    wait(store.add(&[charge(1)])).unwrap();
+    let increment =
+        |number| CounterIncrement::new(CounterKey::from_bytes([number; 32]), 1, at(100));
+    wait(store.increment(&[increment(1)])).unwrap();
     let raw = place.raw();
     raw.run("BEGIN; SELECT * FROM counter FOR UPDATE");
-    assert_eq!(kind(wait(store.add(&[charge(1)]))), PortErrorKind::Unavailable);
-    assert_eq!(kind(wait(store.add(&[charge(2), charge(1)]))), PortErrorKind::Unknown);
+    assert_eq!(kind(wait(store.increment(&[increment(1)]))), PortErrorKind::Unavailable);
+    assert_eq!(kind(wait(store.increment(&[increment(2), increment(1)]))), PortErrorKind::Unknown);
     raw.run("ROLLBACK");
-    assert_eq!(wait(store.add(&[charge(1), charge(2)])).unwrap(), [2, 2]);
+    assert_eq!(wait(store.increment(&[increment(1), increment(2)])).unwrap(), [2, 2]);
 }
 
 #[test]

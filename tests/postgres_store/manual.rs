@@ -1,7 +1,7 @@
 //! The SQL of the manual's page, run as it stands there, and what its roles can do.
 
 use sspr::adapters::postgres::{PostgresOptions, PostgresStore};
-use sspr::port::{Charge, Cutoff, EventsOf, PortErrorKind, Store};
+use sspr::port::{CounterIncrement, Cutoff, EventsOf, PortErrorKind, Store};
 use sspr::{CounterKey, RecordKind};
 
 use crate::servers::postgres::Postgres;
@@ -59,8 +59,8 @@ fn the_pages_roles_suffice_and_no_more() {
     apply(&store, 1, 1);
     apply(&store, 1, 2);
     assert_eq!(count(&store, 1), Some(2));
-    let charge = Charge::new(CounterKey::from_bytes([1; 32]), 2, at(9));
-    assert_eq!(wait(store.add(&[charge])).unwrap(), [2]);
+    let increment = CounterIncrement::new(CounterKey::from_bytes([1; 32]), 2, at(9));
+    assert_eq!(wait(store.increment(&[increment])).unwrap(), [2]);
     wait(store.due(at(9), None, 9)).unwrap();
     let listed = wait(store.scan(&tenant(), RecordKind::Account, None, 9)).unwrap();
     assert_eq!(listed.items.len(), 1);

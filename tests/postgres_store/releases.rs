@@ -3,7 +3,7 @@
 use std::error::Error as _;
 
 use sspr::adapters::postgres::PostgresStore;
-use sspr::port::{Charge, Cutoff, PortErrorKind, Store as _};
+use sspr::port::{CounterIncrement, Cutoff, PortErrorKind, Store as _};
 use sspr::{CounterKey, Timestamp};
 
 use crate::servers::postgres::Postgres;
@@ -35,8 +35,8 @@ fn a_newer_release_that_migrates_under_a_running_one_stops_its_writes() {
     let says = refused.source().map(ToString::to_string).unwrap_or_default();
     assert!(says.contains("schema version 2"), "{says}");
     assert_eq!(kind(wait(step(&store, 2, 1))), PortErrorKind::Denied);
-    let charge = [Charge::new(CounterKey::from_bytes([1; 32]), 1, Timestamp::MAX)];
-    assert_eq!(kind(wait(store.add(&charge))), PortErrorKind::Denied);
+    let increment = [CounterIncrement::new(CounterKey::from_bytes([1; 32]), 1, Timestamp::MAX)];
+    assert_eq!(kind(wait(store.add(&increment))), PortErrorKind::Denied);
     let purge = store.purge(Cutoff::new(Timestamp::MAX, Timestamp::MAX), 9);
     assert_eq!(kind(wait(purge)), PortErrorKind::Denied);
     assert_eq!(count(&store, 1), Some(1), "what was acknowledged stands");

@@ -54,7 +54,7 @@ impl Resetting {
         let link = world.inbox.last_link_to(&address(&self.name)).expect("a link");
         let link = sspr::Attempt::link(&link).expect("well formed");
         let reset = engine.reset();
-        let reply = reset.redeem_elsewhere(&request(), &identifier(&self.name), &link).await?;
+        let reply = reset.redeem_link(&request(), &identifier(&self.name), &link).await?;
         Ok(reply.ticket)
     }
 
@@ -202,10 +202,10 @@ fn what_a_dropped_key_issued_is_not_accepted() {
                     "link" => {
                         let link = world.inbox.last_link_to(&address(&name)).expect("a link");
                         let link = sspr::Attempt::link(&link).expect("well formed");
-                        let answer = drop.reset().redeem_elsewhere(&request(), &at, &link).await;
+                        let answer = drop.reset().redeem_link(&request(), &at, &link).await;
                         let refused = matches!(answer, Err(Error::Refused(Refusal::NotAccepted)));
                         assert!(refused, "{label}: {answer:?}");
-                        let answer = before.reset().redeem_elsewhere(&request(), &at, &link).await;
+                        let answer = before.reset().redeem_link(&request(), &at, &link).await;
                         answer.expect("it was right");
                     }
                     "message" => assert_eq!(sent, 0, "{label}: a code that no key answers"),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sspr::port::PortErrorKind;
 use sspr::testing::block_on;
-use sspr::{Error, Port, RegistrationTicket, Step};
+use sspr::{Error, FaultOrigin, RegistrationTicket, Step};
 
 use crate::newer::Newer;
 use crate::stores::{Place, all};
@@ -20,7 +20,7 @@ async fn world(place: &Place) -> World {
 pub(crate) fn corrupt<T: std::fmt::Debug>(result: Result<T, Error>, what: &str) -> String {
     match result {
         Err(Error::Fault(fault)) => {
-            assert_eq!(fault.port, Port::Store, "{what}");
+            assert_eq!(fault.origin, FaultOrigin::Store, "{what}");
             assert_eq!(fault.error.kind(), PortErrorKind::Corrupt, "{what}");
             let source = std::error::Error::source(&fault.error).expect("a cause");
             source.to_string()
@@ -140,7 +140,7 @@ fn what_cannot_be_kept_closes_the_account() {
     type Change = fn(&mut serde_json::Value);
     let changes: [(&str, Change); 4] = [
         ("numbers", |body| body["numbers"]["palms"] = 1.into()),
-        ("window", |body| body["budgets"][0]["open"]["half_life"] = 1.into()),
+        ("window", |body| body["budgets"][0]["anonymous"]["half_life"] = 1.into()),
         ("kind", |body| body["methods"][0]["kind"] = "palm".into()),
         ("state", |body| body["methods"][0]["state"] = "suspended".into()),
     ];

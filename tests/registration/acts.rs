@@ -64,7 +64,7 @@ async fn acts_that_change_something_have_an_hourly_rate_for_each_account() {
             registration.postpone(&from, &other).await,
             registration.set_default(&from, &user, &methods[round % 2].id).await,
             registration.remember_device(&from, &other).await.map(drop),
-            registration.create_saved_codes(&from, &user).await.map(drop),
+            registration.create_recovery_codes(&from, &user).await.map(drop),
         ];
         for answer in answers {
             match answer {

@@ -21,7 +21,7 @@ pub(crate) fn by_default() -> PolicySettings {
 /// The same with what is in hand beside what is sent, which the default does not count.
 pub(crate) fn with_devices() -> PolicySettings {
     let mut settings = by_default();
-    settings.users.methods.extend([MethodKind::AuthenticatorApp, MethodKind::SavedCode]);
+    settings.users.methods.extend([MethodKind::AuthenticatorApp, MethodKind::RecoveryCode]);
     settings
 }
 
@@ -89,8 +89,8 @@ pub(crate) async fn bind_app(world: &World, user: &SignedIn) -> Result<SoftToken
 
 pub(crate) async fn bind_codes(world: &World, user: &SignedIn) -> Result<Vec<String>, Error> {
     let registration = world.engine.registration();
-    let set = registration.create_saved_codes(&request(), user).await?;
-    registration.acknowledge_saved_codes(&request(), user, &set.id).await?;
+    let set = registration.create_recovery_codes(&request(), user).await?;
+    registration.acknowledge_recovery_codes(&request(), user, &set.id).await?;
     Ok(set.codes.iter().map(|code| code.expose_secret().to_owned()).collect())
 }
 

@@ -73,8 +73,8 @@ async fn every_operation(
             registration.replace_authenticator(request, user, &id, &app).await.map(drop)
         }),
         ("claim", registration.claim_token(request, user, &id).await.map(drop)),
-        ("create codes", registration.create_saved_codes(request, user).await.map(drop)),
-        ("keep codes", registration.acknowledge_saved_codes(request, user, &id).await.map(drop)),
+        ("create codes", registration.create_recovery_codes(request, user).await.map(drop)),
+        ("keep codes", registration.acknowledge_recovery_codes(request, user, &id).await.map(drop)),
         ("device", registration.remember_device(request, user).await.map(drop)),
         ("change", change.start(request, user, &present).await.map(drop)),
     ]

@@ -79,7 +79,7 @@ async fn methods_of_a_kind_that_the_policy_stopped_counting_still_exist() {
     bind_mobile(&world, &owner).await.expect("mobile");
     let mut settings = with_devices();
     settings.users.methods =
-        [sspr::MethodKind::AuthenticatorApp, sspr::MethodKind::SavedCode].into();
+        [sspr::MethodKind::AuthenticatorApp, sspr::MethodKind::RecoveryCode].into();
     let policy = sspr::Policy::new(settings).expect("sound");
     let (tenant, root) = (tenant(), admin());
     world.engine.admin(&tenant, &root).put_policy(&policy, Some(1)).await.expect("put");

@@ -6,10 +6,12 @@ use std::time::Duration;
 use crate::person::*;
 use crate::support::*;
 use sspr::adapters::memory::{MemoryInbox, MemoryStore};
-use sspr::testing::{CallLog, Fault, FaultPlan, Faulty, ManualClock, Recorder, SimulatedMethod};
+use sspr::testing::{
+    CallLog, FaultPlan, Faulty, InjectedFault, ManualClock, Recorder, SimulatedMethod,
+};
 use sspr::{
-    Channel, Departure, Engine, Error, MethodKind, PhoneNumber, Policy, PolicySettings, Port,
-    Prompt, Refusal, Timestamp,
+    Channel, Deviation, Engine, Error, FaultOrigin, MethodKind, PhoneNumber, Policy,
+    PolicySettings, Prompt, Refusal, Timestamp,
 };
 
 /// One of mail, phone and passkey suffices: with two, the second one shows.
@@ -50,7 +52,7 @@ fn commits(log: &CallLog) -> usize {
 /// S1: a passkey service that is down, whose answer is lost or that hangs is not a user without one.
 #[tokio::test]
 async fn a_passkey_that_the_host_cannot_ask_about_lets_no_password_bind_an_address() {
-    for fault in [Fault::FailBefore, Fault::LoseReply] {
+    for fault in [InjectedFault::FailBefore, InjectedFault::LoseReply] {
         let Scene { world, plan, log, .. } = scene(one_of_three()).await;
         world.passkey.give(&world.user);
         let thief = password_only(&world, "thief");
@@ -59,7 +61,7 @@ async fn a_passkey_that_the_host_cannot_ask_about_lets_no_password_bind_an_addre
         let registration = world.engine.registration();
         let added = registration.add(&request(), &thief, &mail_to(THEIR_MAIL)).await;
         let Err(Error::Fault(fault)) = added else { panic!("{added:?}") };
-        assert_eq!(fault.port, Port::ExternalMethod);
+        assert_eq!(fault.origin, FaultOrigin::ExternalMethod);
         assert!(std::error::Error::source(&fault.error).is_some(), "says which method, and why");
         assert_eq!(commits(&log), 0, "{:?}", log.shapes());
         assert!(registration.prompt(&request(), &thief).await.is_err(), "nor is anything asked");
@@ -78,7 +80,7 @@ async fn with_a_second_factor_the_hold_is_not_guessed_either() {
     let Scene { world, plan, .. } = scene(one_of_three()).await;
     world.passkey.give(&world.user);
     let owner = with_second_factor(&world, "owner");
-    drop(plan.clone().on("external.available", Fault::FailBefore));
+    drop(plan.clone().on("external.available", InjectedFault::FailBefore));
     let added = world.engine.registration().add(&request(), &owner, &mail_to(MAIL)).await;
     assert!(matches!(added, Err(Error::Fault(_))), "{added:?}");
     plan.heal();
@@ -92,7 +94,7 @@ async fn a_confirmation_waits_for_an_answer_too() {
     let Scene { world, plan, log, .. } = scene(one_of_three()).await;
     let user = password_only(&world, "first");
     let (ticket, typed) = begin(&world, &user, &mail_to(MAIL), MAIL).await.expect("none there");
-    drop(plan.clone().on("external.available", Fault::FailBefore));
+    drop(plan.clone().on("external.available", InjectedFault::FailBefore));
     log.clear();
     let registration = world.engine.registration();
     let late = registration.confirm(&request(), &user, &ticket, &typed).await;
@@ -112,7 +114,10 @@ async fn an_engine_built_without_a_method_that_the_policy_counts_does_not_say_no
     let registration = other.registration();
     let added = registration.add(&request(), &thief, &mail_to(THEIR_MAIL)).await;
     let Err(Error::Fault(fault)) = added else { panic!("{added:?}") };
-    assert_eq!((fault.port, fault.retry()), (Port::ExternalMethod, sspr::port::Retry::Never));
+    assert_eq!(
+        (fault.origin, fault.retry()),
+        (FaultOrigin::ExternalMethod, sspr::port::Retry::Never)
+    );
     let why = std::error::Error::source(&fault.error).expect("a cause").to_string();
     assert!(why.contains("passkey"), "{why}");
     // What the record holds suffices for an answer, whatever else there may be.
@@ -128,7 +133,7 @@ async fn a_phone_of_the_directory_exists_while_no_text_can_be_sent() {
     let mut settings = by_default();
     settings.users.required = 1;
     settings.contacts.directory = true;
-    settings.acknowledged.insert(Departure::UnverifiedDirectoryContacts);
+    settings.acknowledged.insert(Deviation::UnverifiedDirectoryContacts);
     let Scene { world, .. } = scene(settings).await;
     let phone = PhoneNumber::parse(MOBILE).expect("valid");
     let known = |facts: &mut sspr::UserFacts| facts.contacts.mobile = Some(phone.clone());

@@ -132,7 +132,7 @@ fn explain_shows_who_holds_an_accounts_budgets() {
         let of = |budget, method| {
             let mut all = budgets.iter();
             let fits = |one: &&sspr::BudgetUse| {
-                (one.budget, one.method, one.pool) == (budget, method, PoolKind::Open)
+                (one.budget, one.method, one.pool) == (budget, method, PoolKind::Anonymous)
             };
             all.find(fits).unwrap_or_else(|| panic!("{budget:?}: {budgets:?}"))
         };
@@ -155,7 +155,7 @@ fn a_right_last_try_leaves_no_event_and_no_notice_of_a_lock() {
         let mut settings = defaults();
         settings.users.required = 1;
         // The fifth failure spends the window, is half of the run, and ends it.
-        settings.failures.open = sspr::Rate::new(5, DAY);
+        settings.failures.anonymous = sspr::Rate::new(5, DAY);
         settings.failures.proven = sspr::Rate::new(5, DAY);
         settings.failures.consecutive = 9;
         for source in [stranger(1), request()] {
@@ -187,7 +187,7 @@ fn a_wrong_last_try_is_recorded_at_once() {
     block_on(async {
         let mut settings = defaults();
         settings.users.required = 1;
-        settings.failures.open = sspr::Rate::new(5, DAY);
+        settings.failures.anonymous = sspr::Rate::new(5, DAY);
         settings.failures.consecutive = 9;
         let world = registered(settings).await;
         let reply = opened(&world.engine, &stranger(1), &email()).await.expect("opened");

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use crate::support::*;
 use sspr::adapters::memory::{MemoryInbox, MemoryStore};
-use sspr::testing::{CallLog, Fault, FaultPlan, Faulty, Recorder, SimulatedMethod, SoftToken};
+use sspr::testing::{
+    CallLog, FaultPlan, Faulty, InjectedFault, Recorder, SimulatedMethod, SoftToken,
+};
 use sspr::{
     Attempt, Clock as _, EmailAddress, Identifier, LinkBase, MethodKind, OathParameters, OathSeed,
     PolicySettings, Refusal, Reply, Request, ResetTicket, SecretText, Selection, Step,
@@ -120,18 +122,18 @@ async fn a_run_of_failures_ends_with_registering_once_more() {
     let passkey = world.passkey.clone();
     passkey.give(&world.user);
     let wrong = async || code(&codes[0].replace(&codes[0][..4], "ZZZZ"));
-    put_out_of_use(&world, "saved_code", wrong).await;
+    put_out_of_use(&world, "recovery_code", wrong).await;
     let wrong = async || Attempt::response(SecretText::from("no")).expect("bounded");
     put_out_of_use(&world, "passkey", wrong).await;
     let out_of_use = disabled(&world).await;
-    assert!(out_of_use.contains(&MethodKind::SavedCode), "{out_of_use:?}");
+    assert!(out_of_use.contains(&MethodKind::RecoveryCode), "{out_of_use:?}");
     assert!(out_of_use.contains(&MethodKind::Passkey), "{out_of_use:?}");
     let (tenant, root) = (tenant(), admin());
     let admin = world.engine.admin(&tenant, &root);
     world.clock.advance(Duration::from_secs(30 * 86_400));
     let fresh = world.save_codes().await;
     admin.unblock(&world.user).await.expect("unblocked");
-    let reply = choose(&world, &request(), "saved_code").await;
+    let reply = choose(&world, &request(), "recovery_code").await;
     world.prove(&reply.ticket, &fresh[0]).await.expect("counts again");
     let reply = choose(&world, &request(), "passkey").await;
     let page = reply.page.as_deref().expect("a page");
@@ -155,8 +157,8 @@ async fn what_comes_after_a_flow_is_the_same_for_everybody_before_it() {
             let reply = reset.start(&request(), &name).await.expect("started");
             log.clear();
             let device = refusal(reset.remember_device(&request(), &reply.ticket).await);
-            let another = refusal(reset.replace_saved_code(&request(), &reply.ticket).await);
-            let kept = refusal(reset.acknowledge_saved_code(&request(), &reply.ticket).await);
+            let another = refusal(reset.replace_recovery_code(&request(), &reply.ticket).await);
+            let kept = refusal(reset.acknowledge_recovery_code(&request(), &reply.ticket).await);
             seen.push((device, another, kept, log.shapes()));
         }
         assert_eq!(seen[0], seen[1]);
@@ -176,7 +178,7 @@ async fn a_link_that_was_redeemed_opens_nothing_more() {
     let link = world.inbox.last_link_to(MAIL).expect("a link");
     let redeem = async || {
         let attempt = Attempt::link(&link).expect("a link");
-        world.engine.reset().redeem_elsewhere(&request(), &ada(), &attempt).await
+        world.engine.reset().redeem_link(&request(), &ada(), &attempt).await
     };
     let first = redeem().await.expect("redeemed");
     for _ in 0..4 {
@@ -210,7 +212,7 @@ async fn a_host_that_cannot_answer_costs_no_proof() {
     let reply = reply.expect("proven");
     let (reply, text) = world.challenged(&reply.ticket, &sms(), MOBILE).await;
     let reply = world.prove(&reply.ticket, &text).await.expect("proven");
-    drop(plan.clone().on("external.available", Fault::FailBefore));
+    drop(plan.clone().on("external.available", InjectedFault::FailBefore));
     let failed = world.complete(&reply.ticket, NEW).await;
     assert!(matches!(failed, Err(sspr::Error::Fault(_))), "{failed:?}");
     plan.heal();
@@ -219,7 +221,7 @@ async fn a_host_that_cannot_answer_costs_no_proof() {
 
 /// V34: an identifier that was given to another person opens nothing of the one before.
 #[tokio::test]
-async fn a_reissued_identifier_inherits_no_saved_codes_and_no_authenticator() {
+async fn a_reissued_identifier_inherits_no_recovery_codes_and_no_authenticator() {
     let world = World::memory(every_method(1)).await;
     let mark = |mark: &str| {
         let mark = Some(mark.to_owned());
@@ -230,7 +232,7 @@ async fn a_reissued_identifier_inherits_no_saved_codes_and_no_authenticator() {
     let token = world.enrol_app().await;
     mark("second").expect("known");
     world.clock.advance(Duration::from_secs(3 * 86_400));
-    let reply = choose(&world, &request(), "saved_code").await;
+    let reply = choose(&world, &request(), "recovery_code").await;
     assert_eq!(refusal(world.prove(&reply.ticket, &codes[0]).await), Refusal::NotAccepted);
     let now = code(&token.code(world.clock.now()));
     let verified = world.engine.authenticator().verify(&request(), &world.user, &now).await;
@@ -286,13 +288,13 @@ async fn administrators_are_asked_for_help_once_a_day() {
     assert!(asked.iter().all(|one| one.about.as_deref() == Some("ada@contoso.example")));
 }
 
-/// Each flow makes one browser known, and a saved code that is added is told to its owner.
+/// Each flow makes one browser known, and a recovery code that is added is told to its owner.
 #[tokio::test]
-async fn a_finished_flow_makes_one_device_known_and_tells_of_a_new_saved_code() {
+async fn a_finished_flow_makes_one_device_known_and_tells_of_a_new_recovery_code() {
     let world = World::memory(every_method(1)).await;
     world.register_both().await;
     let codes = world.save_codes().await;
-    let reply = choose(&world, &request(), "saved_code").await;
+    let reply = choose(&world, &request(), "recovery_code").await;
     let reply = world.prove(&reply.ticket, &codes[0]).await.expect("proven");
     let done = world.complete(&reply.ticket, NEW).await.expect("reset");
     let reset = world.engine.reset();
@@ -301,8 +303,8 @@ async fn a_finished_flow_makes_one_device_known_and_tells_of_a_new_saved_code() 
     assert_eq!(refusal(again), Refusal::Ended);
     world.deliver().await;
     world.inbox.clear();
-    reset.replace_saved_code(&request(), &done.ticket).await.expect("another");
-    reset.acknowledge_saved_code(&request(), &done.ticket).await.expect("saved");
+    reset.replace_recovery_code(&request(), &done.ticket).await.expect("another");
+    reset.acknowledge_recovery_code(&request(), &done.ticket).await.expect("saved");
     world.deliver().await;
     let told = world.inbox.messages_to(MAIL);
     assert_eq!(told.first().map(|one| one.kind), Some("notice.method_replaced"));
@@ -326,14 +328,14 @@ async fn the_prompt_counts_as_a_reset_does() {
     assert_eq!((seen.reason, seen.registered), (Some(sspr::SsprReason::TooFewMethods), false));
 }
 
-/// A saved code outlives its flow: whoever planted an early ticket must not come by one.
+/// A recovery code outlives its flow: whoever planted an early ticket must not come by one.
 #[tokio::test]
-async fn an_older_ticket_replaces_no_saved_code() {
+async fn an_older_ticket_replaces_no_recovery_code() {
     let world = World::memory(every_method(2)).await;
     world.register_both().await;
     let codes = world.save_codes().await;
     let planted = world.start().await.ticket;
-    let first = Selection::parse("saved_code").expect("an option");
+    let first = Selection::parse("recovery_code").expect("an option");
     let reply = world.challenge(&planted, &first).await;
     let asked = ResetTicket::parse(reply.ticket.expose_secret()).expect("a ticket");
     let reply = world.prove(&reply.ticket, &codes[0]).await.expect("proven");
@@ -341,16 +343,16 @@ async fn an_older_ticket_replaces_no_saved_code() {
     let (reply, text) = world.challenged(&reply.ticket, &sms(), MOBILE).await;
     let reply = world.prove(&reply.ticket, &text).await.expect("proven");
     let done = world.complete(&reply.ticket, NEW).await.expect("reset");
-    assert!(done.replace_saved_code);
+    assert!(done.replace_recovery_code);
     let reset = world.engine.reset();
     for older in [&planted, &asked, &half] {
-        assert!(reset.replace_saved_code(&request(), older).await.is_err());
+        assert!(reset.replace_recovery_code(&request(), older).await.is_err());
     }
-    reset.replace_saved_code(&request(), &done.ticket).await.expect("the newest ticket's");
+    reset.replace_recovery_code(&request(), &done.ticket).await.expect("the newest ticket's");
     for older in [&planted, &asked, &half] {
-        assert!(reset.acknowledge_saved_code(&request(), older).await.is_err());
+        assert!(reset.acknowledge_recovery_code(&request(), older).await.is_err());
     }
-    reset.acknowledge_saved_code(&request(), &done.ticket).await.expect("kept");
+    reset.acknowledge_recovery_code(&request(), &done.ticket).await.expect("kept");
 }
 
 /// Failures of a token, which anybody can bring about, do not close the sign-in by an app.

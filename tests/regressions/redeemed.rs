@@ -51,7 +51,7 @@ async fn raced(call: usize) -> (bool, bool) {
     let redeemer = redeemer.open().await.expect("opened");
     let opened = plan.calls();
     let from = request_from("198.51.100.9");
-    let redeemed = redeemer.reset().redeem_elsewhere(&from, &ada(), &link).await;
+    let redeemed = redeemer.reset().redeem_link(&from, &ada(), &link).await;
     let names = plan.names();
     let charged = names.iter().take(call).skip(opened).any(|name| *name == "store.commit");
     let proven = proven.load(Ordering::SeqCst);

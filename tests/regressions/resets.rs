@@ -6,7 +6,8 @@ use std::time::Duration;
 use crate::support::*;
 use sspr::adapters::memory::MemoryStore;
 use sspr::port::{
-    Charge, Commit, Committed, Cursor, Cutoff, EventsOf, Page, PortError, PortResult, async_trait,
+    Commit, Committed, CounterIncrement, Cursor, Cutoff, EventsOf, Page, PortError, PortResult,
+    async_trait,
 };
 use sspr::testing::block_on;
 use sspr::{
@@ -130,7 +131,7 @@ fn a_disabled_method_comes_back_when_it_is_registered_anew() {
     block_on(async {
         let mut settings = one_gate();
         settings.failures.consecutive = 5;
-        settings.failures.open = Rate::new(5, DAY);
+        settings.failures.anonymous = Rate::new(5, DAY);
         let world = World::memory(settings).await;
         world.register_both().await;
         let reply = world.start().await;
@@ -176,7 +177,7 @@ fn a_typed_number_is_no_bar_to_another_code() {
     block_on(async {
         let mut settings = one_gate();
         settings.typed_number = true;
-        settings.failures.open = Rate::new(5, DAY);
+        settings.failures.anonymous = Rate::new(5, DAY);
         let world = World::memory(settings).await;
         world.register_both().await;
         let typed = sms().with_typed_number(MOBILE).expect("a number");
@@ -258,8 +259,8 @@ impl Store for Overtaken {
         Ok(committed)
     }
 
-    async fn add(&self, charges: &[Charge]) -> PortResult<Vec<u64>> {
-        self.0.store.add(charges).await
+    async fn increment(&self, increments: &[CounterIncrement]) -> PortResult<Vec<u64>> {
+        self.0.store.increment(increments).await
     }
 
     async fn due(

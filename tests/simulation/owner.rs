@@ -55,7 +55,7 @@ async fn week(place: &Place, attack: Attack) -> (bool, usize, usize) {
     (at_once, day, two)
 }
 
-/// The attackers did what they can, and their guesses are those of the open pool: ten failures a day
+/// The attackers did what they can, and their guesses are those of the anonymous pool: ten failures a day
 /// and method, shared out and not enlarged.
 fn held_to_its_bound(siege: &Siege, seen: &str) {
     let guesses = siege.compared.len();

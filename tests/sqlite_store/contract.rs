@@ -5,7 +5,7 @@ use std::task::{Context, Waker};
 use std::thread;
 
 use sspr::adapters::sqlite::SqliteStore;
-use sspr::port::{Charge, Commit, Committed, Cutoff, EventsOf, PortErrorKind, Store};
+use sspr::port::{Commit, Committed, CounterIncrement, Cutoff, EventsOf, PortErrorKind, Store};
 use sspr::{CounterKey, Record, Version};
 
 use crate::support::{Place, apply, at, columns, event, key, kind, put, record, set, tenant, wait};
@@ -98,17 +98,17 @@ fn what_was_answered_is_there_after_a_restart() {
 }
 
 #[test]
-fn counters_add_charge_by_charge() {
+fn counters_add_increment_by_increment() {
     let place = Place::new();
     let store = place.open();
     let (one, two) = (CounterKey::from_bytes([1; 32]), CounterKey::from_bytes([2; 32]));
-    let charge = |key, amount| Charge::new(key, amount, at(100));
-    let add = |charges: &[Charge]| wait(store.add(charges)).unwrap();
+    let increment = |key, amount| CounterIncrement::new(key, amount, at(100));
+    let add = |increments: &[CounterIncrement]| wait(store.increment(increments)).unwrap();
     assert!(add(&[]).is_empty());
-    assert_eq!(add(&[charge(one, 0)]), [0]);
-    let batch = [charge(one, 2), charge(two, u32::MAX), charge(one, 3)];
+    assert_eq!(add(&[increment(one, 0)]), [0]);
+    let batch = [increment(one, 2), increment(two, u32::MAX), increment(one, 3)];
     assert_eq!(add(&batch), [2, u64::from(u32::MAX), 5]);
-    assert_eq!(add(&[charge(two, 1), charge(one, 0)]), [1 << 32, 5]);
+    assert_eq!(add(&[increment(two, 1), increment(one, 0)]), [1 << 32, 5]);
 }
 
 #[test]
@@ -124,7 +124,7 @@ fn a_purge_removes_what_is_past_its_time_and_nothing_else() {
     }
     let counter = |number, second| {
         let key = CounterKey::from_bytes([number; 32]);
-        wait(store.add(&[Charge::new(key, 1, at(second))])).unwrap()[0]
+        wait(store.increment(&[CounterIncrement::new(key, 1, at(second))])).unwrap()[0]
     };
     counter(1, 100);
     counter(2, 101);

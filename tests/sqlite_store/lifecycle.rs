@@ -6,7 +6,7 @@ use std::fs;
 use std::process::{Command, Stdio};
 
 use sspr::adapters::sqlite::SqliteStore;
-use sspr::port::{Charge, Cutoff, EventsOf, PortError, PortErrorKind, Store as _};
+use sspr::port::{CounterIncrement, Cutoff, EventsOf, PortError, PortErrorKind, Store as _};
 use sspr::{CounterKey, Version};
 
 use crate::support::{Place, apply, at, columns, event, key, kind, put, record, set, tenant, wait};
@@ -79,8 +79,8 @@ fn a_store_whose_files_were_deleted_or_replaced_acknowledges_nothing_more() {
             assert!(says(&error).contains("deleted or replaced"), "{what}: {}", says(&error));
             // Nor is anything read any more, and it stays so.
             assert_eq!(kind(wait(store.load(&key(1)))), PortErrorKind::Denied, "{what}");
-            let charge = [Charge::new(CounterKey::from_bytes([1; 32]), 1, at(9))];
-            assert_eq!(kind(wait(store.add(&charge))), PortErrorKind::Denied, "{what}");
+            let increment = [CounterIncrement::new(CounterKey::from_bytes([1; 32]), 1, at(9))];
+            assert_eq!(kind(wait(store.add(&increment))), PortErrorKind::Denied, "{what}");
         }
     }
 }
@@ -124,8 +124,8 @@ fn a_newer_release_that_migrates_under_a_running_one_stops_its_writes() {
         let error = error.unwrap_err();
         assert_eq!(error.kind(), PortErrorKind::Denied);
         assert!(says(&error).contains("newer release"), "{}", says(&error));
-        let charge = [Charge::new(CounterKey::from_bytes([1; 32]), 1, at(9))];
-        assert_eq!(kind(wait(store.add(&charge))), PortErrorKind::Denied);
+        let increment = [CounterIncrement::new(CounterKey::from_bytes([1; 32]), 1, at(9))];
+        assert_eq!(kind(wait(store.add(&increment))), PortErrorKind::Denied);
         let purge = store.purge(Cutoff::new(at(9), at(9)), 9);
         assert_eq!(kind(wait(purge)), PortErrorKind::Denied);
         assert_eq!(kind(wait(store.fence(true))), PortErrorKind::Denied);
@@ -146,8 +146,8 @@ fn events_are_reached_however_many_other_rows_are_past_their_time() {
     for number in 2..40 {
         let next = record(number, Version::new(1, 1));
         apply(&store, sspr::port::Commit::new(&next, None, &columns, &[]));
-        let charge = [Charge::new(CounterKey::from_bytes([number; 32]), 1, at(1))];
-        wait(store.add(&charge)).unwrap();
+        let increment = [CounterIncrement::new(CounterKey::from_bytes([number; 32]), 1, at(1))];
+        wait(store.add(&increment)).unwrap();
     }
     for limit in [1, 2, 3, 9] {
         let store = place.open();

@@ -13,7 +13,7 @@ use std::thread;
 use std::time::Duration;
 
 use sspr::adapters::sqlite::SqliteStore;
-use sspr::port::{Charge, Commit, Cutoff, PortError, PortErrorKind, Store as _};
+use sspr::port::{Commit, CounterIncrement, Cutoff, PortError, PortErrorKind, Store as _};
 use sspr::{CounterKey, Record, Version};
 
 use crate::support::{Place, at, columns, key, put, record, set, wait};
@@ -69,10 +69,10 @@ fn a_writer_that_has_ended_is_not_called_a_busy_one() {
             Ok(_) => thread::yield_now(),
         }
     };
-    let charge = [Charge::new(CounterKey::from_bytes([1; 32]), 1, at(9))];
+    let increment = [CounterIncrement::new(CounterKey::from_bytes([1; 32]), 1, at(9))];
     let others = [
         ended,
-        wait(store.add(&charge)).unwrap_err(),
+        wait(store.add(&increment)).unwrap_err(),
         wait(store.purge(Cutoff::new(at(9), at(9)), 9)).unwrap_err(),
         wait(store.fence(true)).unwrap_err(),
     ];

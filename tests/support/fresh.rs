@@ -76,7 +76,7 @@ mod on_servers {
     use std::sync::{Arc, OnceLock};
 
     use async_trait::async_trait;
-    use sspr::port::{Charge, Commit, Committed, Cutoff, EventsOf, Page, PortResult};
+    use sspr::port::{Commit, Committed, CounterIncrement, Cutoff, EventsOf, Page, PortResult};
     use sspr::testing::block_on;
     use sspr::{Cursor, Event, Record, RecordKey, RecordKind, Store, TenantId, Timestamp};
     use tokio::runtime::{Builder, Runtime};
@@ -162,8 +162,8 @@ mod on_servers {
             entered(self.0.commit(commit)).await
         }
 
-        async fn add(&self, charges: &[Charge]) -> PortResult<Vec<u64>> {
-            entered(self.0.add(charges)).await
+        async fn increment(&self, increments: &[CounterIncrement]) -> PortResult<Vec<u64>> {
+            entered(self.0.increment(increments)).await
         }
 
         async fn due(

@@ -149,12 +149,12 @@ impl World {
         token
     }
 
-    /// Creates saved codes and says that they are saved.
+    /// Creates recovery codes and says that they are saved.
     pub async fn save_codes(&self) -> Vec<String> {
         let (request, user) = (request(), self.signed_in());
         let registration = self.engine.registration();
-        let set = registration.create_saved_codes(&request, &user).await.expect("created");
-        let saved = registration.acknowledge_saved_codes(&request, &user, &set.id).await;
+        let set = registration.create_recovery_codes(&request, &user).await.expect("created");
+        let saved = registration.acknowledge_recovery_codes(&request, &user, &set.id).await;
         assert!(saved.expect("acknowledged").active);
         set.codes.iter().map(|code| code.expose_secret().to_owned()).collect()
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sspr::Entropy as _;
 use sspr::Store;
-use sspr::testing::{Fault, FaultPlan, Faulty, SeededEntropy, block_on, join_all};
+use sspr::testing::{FaultPlan, Faulty, InjectedFault, SeededEntropy, block_on, join_all};
 use sspr::transfer::{Stage, copy};
 
 use crate::scene::{fill, held, run, tenants};
@@ -18,8 +18,8 @@ fn shaken(store: &Arc<dyn Store>, seed: u64) -> Faulty<Arc<dyn Store>> {
         let mut byte = [0];
         entropy.fill(&mut byte).expect("seeded");
         plan = match byte[0] % 4 {
-            0 => plan.at(n, Fault::Delay),
-            1 => plan.at(n, Fault::DelayAfter),
+            0 => plan.at(n, InjectedFault::Delay),
+            1 => plan.at(n, InjectedFault::DelayAfter),
             _ => plan,
         };
     }

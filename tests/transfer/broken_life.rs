@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use sspr::testing::{Fault, FaultPlan, Faulty, block_on};
+use sspr::testing::{FaultPlan, Faulty, InjectedFault, block_on};
 use sspr::transfer::{Stage, Transfer, TransferError, copy};
 use sspr::{ChallengeOption, Error, MethodKind, PortErrorKind, Refusal, Selection, Store};
 
@@ -58,7 +58,7 @@ async fn opens(scene: &Scene, store: &Arc<dyn Store>, label: &str) -> Option<Wor
 }
 
 /// Breaks each call in turn until no call is left. How many there are.
-fn each_call_of_a_life(make: Make, end: End, fault: Fault) -> usize {
+fn each_call_of_a_life(make: Make, end: End, fault: InjectedFault) -> usize {
     for n in 0.. {
         let (from, to) = (make(), make());
         let label = format!("{} {end:?} {fault:?} at call {n}", from.name);
@@ -96,7 +96,7 @@ fn each_call_of_a_life(make: Make, end: End, fault: Fault) -> usize {
                 }
             };
             let reply = open.start().await;
-            let saved = Selection::from(ChallengeOption::preferred(MethodKind::SavedCode));
+            let saved = Selection::from(ChallengeOption::preferred(MethodKind::RecoveryCode));
             let reply = open.challenge(&reply.ticket, &saved).await;
             let again = open.prove(&reply.ticket, &scene.saved[0]).await;
             assert_eq!(refusal(again), Refusal::NotAccepted, "{label}: it was used before");
@@ -110,7 +110,7 @@ fn each_call_of_a_life(make: Make, end: End, fault: Fault) -> usize {
 
 fn every_life(make: Make) {
     for end in [End::Opened, End::GivenUp] {
-        for fault in [Fault::FailBefore, Fault::LoseReply] {
+        for fault in [InjectedFault::FailBefore, InjectedFault::LoseReply] {
             let calls = each_call_of_a_life(make, end, fault);
             assert!(calls > 20, "{end:?}, {fault:?}: only {calls} calls");
         }

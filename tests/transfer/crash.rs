@@ -5,18 +5,18 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use sspr::Store;
-use sspr::testing::{Fault, FaultPlan, Faulty, block_on, poll_until_stalled};
+use sspr::testing::{FaultPlan, Faulty, InjectedFault, block_on, poll_until_stalled};
 use sspr::transfer::{Checkpoint, Stage, Transfer, copy};
 
 use crate::scene::{fill, held, run, tenants};
 use crate::stores::{Made, memory};
 
-const FAULTS: [Fault; 5] = [
-    Fault::FailBefore,
-    Fault::FailUnknownBefore,
-    Fault::LoseReply,
-    Fault::HangBefore,
-    Fault::HangAfter,
+const FAULTS: [InjectedFault; 5] = [
+    InjectedFault::FailBefore,
+    InjectedFault::FailUnknownBefore,
+    InjectedFault::LoseReply,
+    InjectedFault::HangBefore,
+    InjectedFault::HangAfter,
 ];
 
 /// Few at once, so that there are many steps, and checkpoints in the middle.
@@ -44,7 +44,7 @@ fn plainly<'a>(from: &'a dyn Store, to: &'a dyn Store) -> Transfer<'a> {
 }
 
 /// Breaks each call in turn. How many there are.
-pub(crate) fn each_call(source: &Made, begin: Begin<'_>, faults: &[Fault]) -> usize {
+pub(crate) fn each_call(source: &Made, begin: Begin<'_>, faults: &[InjectedFault]) -> usize {
     let from = &*source.store;
     let whole = memory();
     let mut unbroken = begin(from, &*whole.store);
@@ -95,7 +95,8 @@ fn a_copy_into_a_file_survives_lost_replies_at_any_call() {
     block_on(fill(Arc::clone(&source.store)));
     let expected = held(&*source.store);
     for n in 0.. {
-        let (plan, to) = (FaultPlan::none().at(n, Fault::LoseReply), crate::stores::sqlite());
+        let (plan, to) =
+            (FaultPlan::none().at(n, InjectedFault::LoseReply), crate::stores::sqlite());
         let target = Faulty::new(Arc::clone(&to.store), plan.clone());
         let mut transfer = copy(&*source.store, &target, tenants()).expect("a tenant");
         // The same process makes the same step again.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sspr::port::EventsOf;
-use sspr::testing::{Fault, SeededEntropy, TestSeal, block_on};
+use sspr::testing::{InjectedFault, SeededEntropy, TestSeal, block_on};
 use sspr::transfer::{Stage, Transfer, copy};
 use sspr::{
     ChallengeOption, Contacts, EmailAddress, Engine, Error, Event, Keys, MethodKind, PortErrorKind,
@@ -98,7 +98,7 @@ fn what_was_registered_opens_a_reset_after_the_move() {
             let reply = world.challenge(&reply.ticket, &app).await;
             let typed = scene.app.code(sspr::Clock::now(&world.clock));
             let reply = world.prove(&reply.ticket, &typed).await.expect(name);
-            let reply = world.challenge(&reply.ticket, &selection(MethodKind::SavedCode)).await;
+            let reply = world.challenge(&reply.ticket, &selection(MethodKind::RecoveryCode)).await;
             let reply = world.prove(&reply.ticket, &scene.saved[0]).await.expect(name);
             world.complete(&reply.ticket, NEW).await.expect(name);
             assert!(world.password_is(NEW), "{name}");
@@ -202,7 +202,7 @@ fn a_change_of_the_key_that_is_broken_off_at_any_call_is_finished_by_another_pro
         let scene = fill(Arc::clone(&source.store)).await;
         waits(&scene).await;
     });
-    let faults = [Fault::LoseReply, Fault::HangBefore];
+    let faults = [InjectedFault::LoseReply, InjectedFault::HangBefore];
     let calls = each_call(&source, &renaming, &faults);
     assert!(calls > 150, "{calls} calls");
 }

@@ -33,10 +33,10 @@ async fn stage(transfer: &mut Transfer<'_>, label: &str) -> Stage {
     run(transfer).await.unwrap_or_else(|error| panic!("{label}: {error}"))
 }
 
-/// Uses up one of Ada's saved codes.
+/// Uses up one of Ada's recovery codes.
 pub(crate) async fn use_a_code(scene: &Scene, world: &World) {
     let reply = world.start().await;
-    let saved = Selection::from(ChallengeOption::preferred(MethodKind::SavedCode));
+    let saved = Selection::from(ChallengeOption::preferred(MethodKind::RecoveryCode));
     let reply = world.challenge(&reply.ticket, &saved).await;
     world.prove(&reply.ticket, &scene.saved[0]).await.expect("it is good once");
 }
@@ -66,7 +66,7 @@ fn a_trial_opens_nothing_and_a_code_used_after_it_is_not_good_again() {
 
             let world = open(&scene, &to.store).await.expect(&name);
             let reply = world.start().await;
-            let saved = Selection::from(ChallengeOption::preferred(MethodKind::SavedCode));
+            let saved = Selection::from(ChallengeOption::preferred(MethodKind::RecoveryCode));
             let reply = world.challenge(&reply.ticket, &saved).await;
             let again = world.prove(&reply.ticket, &scene.saved[0]).await;
             assert_eq!(refusal(again), Refusal::NotAccepted, "{name}");

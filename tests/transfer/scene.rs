@@ -42,7 +42,7 @@ pub(crate) fn every_method() -> PolicySettings {
         MethodKind::Email,
         MethodKind::MobilePhone,
         MethodKind::AuthenticatorApp,
-        MethodKind::SavedCode,
+        MethodKind::RecoveryCode,
     ]
     .into();
     settings

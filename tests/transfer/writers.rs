@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 
-use sspr::port::{Charge, Commit, Committed, Cutoff};
+use sspr::port::{Commit, Committed, CounterIncrement, Cutoff};
 use sspr::testing::block_on;
 use sspr::transfer::{Fence, Stage, copy};
 use sspr::{
@@ -96,8 +96,8 @@ fn a_fence_refuses_every_write_lets_reads_through_and_can_be_lifted() {
         let key = first_account(store);
         let counter = CounterKey::from_bytes([7; 32]);
         let add = |amount| {
-            let charges = [Charge::new(counter, amount, Timestamp::MAX)];
-            block_on(store.add(&charges)).map_err(|error| error.kind())
+            let increments = [CounterIncrement::new(counter, amount, Timestamp::MAX)];
+            block_on(store.increment(&increments)).map_err(|error| error.kind())
         };
         assert_eq!(add(1), Ok(vec![1]), "{name}");
         let before = held(store);
@@ -121,7 +121,7 @@ fn a_wrapper_passes_the_fence_on() {
     let store = sspr::testing::Encoded::new(memory().store);
     assert!(block_on(store.fence(true)).expect("closed"));
     assert_eq!(
-        block_on(store.inner().add(&[])).err().map(|error| error.kind()),
-        block_on(store.add(&[])).err().map(|error| error.kind())
+        block_on(store.inner().increment(&[])).err().map(|error| error.kind()),
+        block_on(store.increment(&[])).err().map(|error| error.kind())
     );
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use sspr::adapters::memory::MemoryStore;
-use sspr::port::{Charge, Commit, Committed, Cursor, Cutoff, EventsOf, Page, PortResult};
+use sspr::port::{Commit, Committed, CounterIncrement, Cursor, Cutoff, EventsOf, Page, PortResult};
 use sspr::testing::{CallLog, Encoded, Recorder, SeededEntropy, block_on};
 use sspr::{
     Attempt, Contacts, Engine, Event, LinkBase, PolicySettings, Record, RecordKey, RecordKind,
@@ -42,8 +42,8 @@ impl Store for Weighed {
         self.inner.commit(commit).await
     }
 
-    async fn add(&self, charges: &[Charge]) -> PortResult<Vec<u64>> {
-        self.inner.add(charges).await
+    async fn increment(&self, increments: &[CounterIncrement]) -> PortResult<Vec<u64>> {
+        self.inner.increment(increments).await
     }
 
     async fn due(
@@ -178,7 +178,7 @@ impl Weighing {
         reset.contact_administrator(&request, &ticket).await.expect("uniform");
         note("contact administrator");
         let link = Attempt::link(&"A".repeat(43)).expect("the form of a link");
-        let redeemed = reset.redeem_elsewhere(&request, &typed, &link).await;
+        let redeemed = reset.redeem_link(&request, &typed, &link).await;
         assert_eq!(refusal(redeemed), sspr::Refusal::NotAccepted);
         note("redeem a link");
         reset.cancel(&request, &ticket).await.expect("cancelled");

@@ -8,7 +8,7 @@ use super::schema;
 use super::store::Inner;
 use super::value::Counter;
 use crate::domain::ids::CounterKey;
-use crate::port::{Charge, PortError, PortErrorKind, PortResult};
+use crate::port::{CounterIncrement, PortError, PortErrorKind, PortResult};
 
 /// How many counters one transaction takes: three changes each, of at most 128.
 const AT_ONCE: usize = 32;
@@ -18,9 +18,9 @@ const MOST_TRIES: usize = 128;
 /// A counter as it was seen, and at which revision; none if it was not there.
 pub(super) type Guess = Option<(Counter, i64)>;
 
-pub(super) async fn add(store: &Inner, charges: &[Charge]) -> PortResult<Vec<u64>> {
-    let mut values = Vec::with_capacity(charges.len());
-    for part in charges.chunks(AT_ONCE) {
+pub(super) async fn add(store: &Inner, increments: &[CounterIncrement]) -> PortResult<Vec<u64>> {
+    let mut values = Vec::with_capacity(increments.len());
+    for part in increments.chunks(AT_ONCE) {
         match add_part(store, part).await {
             Ok(some) => values.extend(some),
             Err(error) if values.is_empty() || error.kind() != PortErrorKind::Unavailable => {
@@ -33,16 +33,16 @@ pub(super) async fn add(store: &Inner, charges: &[Charge]) -> PortResult<Vec<u64
     Ok(values)
 }
 
-async fn add_part(store: &Inner, charges: &[Charge]) -> PortResult<Vec<u64>> {
-    let mut keys: Vec<CounterKey> = charges.iter().map(|charge| charge.key).collect();
+async fn add_part(store: &Inner, increments: &[CounterIncrement]) -> PortResult<Vec<u64>> {
+    let mut keys: Vec<CounterKey> = increments.iter().map(|increment| increment.key).collect();
     keys.sort_unstable();
     keys.dedup();
-    if charges.iter().all(|charge| charge.amount == 0) {
+    if increments.iter().all(|increment| increment.amount == 0) {
         let there = present(store, &keys).await?;
-        let value = |charge: &Charge| there.get(&charge.key).copied().flatten();
-        return Ok(charges
+        let value = |increment: &CounterIncrement| there.get(&increment.key).copied().flatten();
+        return Ok(increments
             .iter()
-            .map(|charge| value(charge).map_or(0, |(c, _)| c.value))
+            .map(|increment| value(increment).map_or(0, |(c, _)| c.value))
             .collect());
     }
     // Those of one process take turns: of those that do not, one gets through and the rest lose a
@@ -51,7 +51,7 @@ async fn add_part(store: &Inner, charges: &[Charge]) -> PortResult<Vec<u64>> {
     let mut guesses: BTreeMap<CounterKey, Guess> =
         keys.iter().map(|key| (*key, store.counters.get(key).flatten())).collect();
     for _ in 0..MOST_TRIES {
-        let (after, values) = sum(&guesses, charges);
+        let (after, values) = sum(&guesses, increments);
         let answer = store.client.write(request(store, &guesses, &after)).await?;
         let revision = answer.revision();
         if answer.succeeded {
@@ -82,25 +82,25 @@ async fn present(store: &Inner, keys: &[CounterKey]) -> PortResult<BTreeMap<Coun
     keys.iter().zip(found).map(|(key, found)| Ok((*key, found.map(seen).transpose()?))).collect()
 }
 
-/// What the counters of a batch come to, and the value after each charge.
+/// What the counters of a batch come to, and the value after each increment.
 fn sum(
     guesses: &BTreeMap<CounterKey, Guess>,
-    charges: &[Charge],
+    increments: &[CounterIncrement],
 ) -> (BTreeMap<CounterKey, Counter>, Vec<u64>) {
     let mut after: BTreeMap<CounterKey, Counter> = BTreeMap::new();
-    let mut values = Vec::with_capacity(charges.len());
-    for charge in charges {
-        let before = guesses.get(&charge.key).copied().flatten();
-        if charge.amount == 0 {
-            let added = after.get(&charge.key).copied().or(before.map(|(counter, _)| counter));
+    let mut values = Vec::with_capacity(increments.len());
+    for increment in increments {
+        let before = guesses.get(&increment.key).copied().flatten();
+        if increment.amount == 0 {
+            let added = after.get(&increment.key).copied().or(before.map(|(counter, _)| counter));
             values.push(added.map_or(0, |counter: Counter| counter.value));
             continue;
         }
-        let counter = after.entry(charge.key).or_insert_with(|| {
-            before.map_or(Counter { expires_at: charge.expires_at, value: 0 }, |(c, _)| c)
+        let counter = after.entry(increment.key).or_insert_with(|| {
+            before.map_or(Counter { expires_at: increment.expires_at, value: 0 }, |(c, _)| c)
         });
-        counter.value = counter.value.saturating_add(charge.amount.into());
-        counter.expires_at = counter.expires_at.max(charge.expires_at);
+        counter.value = counter.value.saturating_add(increment.amount.into());
+        counter.expires_at = counter.expires_at.max(increment.expires_at);
         values.push(counter.value);
     }
     (after, values)

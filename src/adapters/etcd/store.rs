@@ -26,10 +26,11 @@ use crate::domain::ids::{CounterKey, RecordKey, TenantId};
 use crate::domain::record::{Record, RecordKind, Version};
 use crate::domain::time::Timestamp;
 use crate::port::{
-    Charge, Commit, Committed, Cursor, Cutoff, EventsOf, Page, PortError, PortResult, Store,
+    Commit, Committed, CounterIncrement, Cursor, Cutoff, EventsOf, Page, PortError, PortResult,
+    Store,
 };
 
-/// The most rows of one page, or removed by one purge; the most charges of one batch.
+/// The most rows of one page, or removed by one purge; the most increments of one batch.
 const MAX_ROWS: usize = 1_000;
 
 /// A store on an etcd cluster.
@@ -185,11 +186,11 @@ impl Store for EtcdStore {
         commit::commit(&self.inner, commit).await
     }
 
-    async fn add(&self, charges: &[Charge]) -> PortResult<Vec<u64>> {
-        if charges.len() > MAX_ROWS {
-            return Err(PortError::denied().because("a batch of more than 1000 charges"));
+    async fn increment(&self, increments: &[CounterIncrement]) -> PortResult<Vec<u64>> {
+        if increments.len() > MAX_ROWS {
+            return Err(PortError::denied().because("a batch of more than 1000 increments"));
         }
-        counters::add(&self.inner, charges).await
+        counters::add(&self.inner, increments).await
     }
 
     async fn due(

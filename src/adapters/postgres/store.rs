@@ -18,10 +18,11 @@ use crate::domain::ids::{RecordKey, TenantId};
 use crate::domain::record::{Record, RecordKind};
 use crate::domain::time::Timestamp;
 use crate::port::{
-    Charge, Commit, Committed, Cursor, Cutoff, EventsOf, Page, PortError, PortResult, Store,
+    Commit, Committed, CounterIncrement, Cursor, Cutoff, EventsOf, Page, PortError, PortResult,
+    Store,
 };
 
-/// The most rows of one page, or removed by one purge; the most charges of one batch.
+/// The most rows of one page, or removed by one purge; the most increments of one batch.
 const MAX_ROWS: u16 = 1_000;
 
 /// A store on a PostgreSQL server.
@@ -125,12 +126,12 @@ impl Store for PostgresStore {
         self.inner.sessions.write(session, async |session| job.run(session).await).await
     }
 
-    async fn add(&self, charges: &[Charge]) -> PortResult<Vec<u64>> {
-        if charges.len() > usize::from(MAX_ROWS) {
-            return Err(refused("a batch of more than 1000 charges"));
+    async fn increment(&self, increments: &[CounterIncrement]) -> PortResult<Vec<u64>> {
+        if increments.len() > usize::from(MAX_ROWS) {
+            return Err(refused("a batch of more than 1000 increments"));
         }
         let session = self.inner.sessions.take().await?;
-        let add = async |session: &_| write::add(session, charges).await;
+        let add = async |session: &_| write::add(session, increments).await;
         self.inner.sessions.write(session, add).await
     }
 

@@ -10,7 +10,7 @@ use super::session::{Session, Values, column, pipelined};
 use super::{bucket, sql};
 use crate::domain::ids::UserId;
 use crate::domain::time::Timestamp;
-use crate::port::{Charge, Commit, Committed, Cutoff, PortResult};
+use crate::port::{Commit, Committed, CounterIncrement, Cutoff, PortResult};
 
 /// The largest commit: its body and its events. The engine's own stay below 32 KiB.
 const MAX_COMMIT_BYTES: usize = 1 << 20;
@@ -155,13 +155,16 @@ async fn number(session: &Session, sql: &str, values: Values<'_>) -> Result<u64,
     u64::try_from(number).map_err(|_| Fault::Corrupt("a negative number of rows"))
 }
 
-/// Charge by charge, each a transaction, in one go: none waits for another's lock while it holds
+/// CounterIncrement by increment, each a transaction, in one go: none waits for another's lock while it holds
 /// its own, and a key that stands twice is added to twice.
-pub(super) async fn add(session: &Session, charges: &[Charge]) -> Result<Vec<u64>, Fault> {
+pub(super) async fn add(
+    session: &Session,
+    increments: &[CounterIncrement],
+) -> Result<Vec<u64>, Fault> {
     let (add, count) = (session.prepare(sql::ADD).await?, session.prepare(sql::COUNT).await?);
     let (add, count) = (&add, &count);
-    let one = |charge: &Charge| {
-        let Charge { key, amount, expires_at } = *charge;
+    let one = |increment: &CounterIncrement| {
+        let CounterIncrement { key, amount, expires_at } = *increment;
         async move {
             let shard = bucket(key.shard());
             let key = &key.as_bytes()[..];
@@ -181,7 +184,7 @@ pub(super) async fn add(session: &Session, charges: &[Charge]) -> Result<Vec<u64
             u64::try_from(value).map_err(|_| Fault::Corrupt("a negative counter"))
         }
     };
-    let asked = charges.iter().map(|charge| Box::pin(one(charge)) as _).collect();
+    let asked = increments.iter().map(|increment| Box::pin(one(increment)) as _).collect();
     let answers: Vec<Result<u64, Fault>> = pipelined(asked).await;
     // What others of them added stays.
     let in_part =

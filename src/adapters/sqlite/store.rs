@@ -24,7 +24,8 @@ use crate::domain::ids::{RecordKey, TenantId};
 use crate::domain::record::{Record, RecordKind};
 use crate::domain::time::Timestamp;
 use crate::port::{
-    Charge, Commit, Committed, Cursor, Cutoff, EventsOf, Page, PortError, PortResult, Store,
+    Commit, Committed, CounterIncrement, Cursor, Cutoff, EventsOf, Page, PortError, PortResult,
+    Store,
 };
 
 /// What may wait in each queue; beyond it a call is answered `Unavailable` at once.
@@ -33,7 +34,7 @@ const WAITING: Bounds = Bounds { jobs: 8_192, bytes: 64 << 20 };
 /// The largest commit: its body and its events. The engine's own stay below 32 KiB.
 const MAX_COMMIT_BYTES: usize = 1 << 20;
 
-/// The most rows of one page, or removed by one purge; the most charges of one batch.
+/// The most rows of one page, or removed by one purge; the most increments of one batch.
 const MAX_ROWS: u16 = 1_000;
 
 /// A store in one SQLite file.
@@ -270,12 +271,12 @@ impl Store for SqliteStore {
         self.write(bytes, |promise| Write::Commit(job, promise)).await
     }
 
-    async fn add(&self, charges: &[Charge]) -> PortResult<Vec<u64>> {
-        if charges.len() > usize::from(MAX_ROWS) {
-            return Err(PortError::denied().because("a batch of more than 1000 charges"));
+    async fn increment(&self, increments: &[CounterIncrement]) -> PortResult<Vec<u64>> {
+        if increments.len() > usize::from(MAX_ROWS) {
+            return Err(PortError::denied().because("a batch of more than 1000 increments"));
         }
-        let bytes = size_of_val(charges);
-        self.write(bytes, |promise| Write::Add(charges.to_vec(), promise)).await
+        let bytes = size_of_val(increments);
+        self.write(bytes, |promise| Write::Add(increments.to_vec(), promise)).await
     }
 
     async fn due(
@@ -366,7 +367,7 @@ mod tests {
         let answers = [
             forked.load(&key).await.map(drop),
             forked.commit(commit()).await.map(drop),
-            forked.add(&[]).await.map(drop),
+            forked.increment(&[]).await.map(drop),
             forked.due(end, None, 1).await.map(drop),
             forked.scan(&tenant, kind, None, 1).await.map(drop),
             forked.events(EventsOf::Record(&key), None, 1).await.map(drop),

@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::domain::event::Event;
 use crate::domain::record::{Columns, Record, Version};
-use crate::port::{Charge, Commit, Committed, Cutoff};
+use crate::port::{Commit, Committed, CounterIncrement, Cutoff};
 
 /// A commit with its texts encoded, by the caller's thread: the writer's time is everybody's.
 pub(super) struct CommitJob {
@@ -125,8 +125,11 @@ fn append(conn: &Connection, event: &Event, text: &str) -> rusqlite::Result<()> 
     statement.execute(row).map(drop)
 }
 
-/// Adds charge by charge, so that a key that stands twice is added to twice.
-pub(super) fn add(conn: &Connection, charges: &[Charge]) -> rusqlite::Result<Vec<u64>> {
+/// Adds increment by increment, so that a key that stands twice is added to twice.
+pub(super) fn add(
+    conn: &Connection,
+    increments: &[CounterIncrement],
+) -> rusqlite::Result<Vec<u64>> {
     // The sum saturates: beyond its range SQLite would go on with a floating point number.
     let mut statement = conn.prepare_cached(
         "INSERT INTO counter (key, value, expires_at) VALUES (?1, ?2, ?3)
@@ -140,14 +143,16 @@ pub(super) fn add(conn: &Connection, charges: &[Charge]) -> rusqlite::Result<Vec
         u64::try_from(value).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(0, value))
     };
     let mut read = conn.prepare_cached("SELECT value FROM counter WHERE key = ?1")?;
-    let mut values = Vec::with_capacity(charges.len());
-    for charge in charges {
-        let key = &charge.key.as_bytes()[..];
-        values.push(if charge.amount == 0 {
+    let mut values = Vec::with_capacity(increments.len());
+    for increment in increments {
+        let key = &increment.key.as_bytes()[..];
+        values.push(if increment.amount == 0 {
             read.query_row([key], value).optional()?.unwrap_or(0)
         } else {
-            statement
-                .query_row(params![key, charge.amount, charge.expires_at.unix_millis()], value)?
+            statement.query_row(
+                params![key, increment.amount, increment.expires_at.unix_millis()],
+                value,
+            )?
         });
     }
     Ok(values)

@@ -14,7 +14,7 @@ use super::reply::Promise;
 use super::schema;
 use super::turnstile::{Pass, Turnstile};
 use super::write::{self, CommitJob};
-use crate::port::{Charge, Committed, Cutoff, PortError, PortResult};
+use crate::port::{Committed, CounterIncrement, Cutoff, PortError, PortResult};
 
 /// What one transaction takes at most. Some milliseconds of work, so that another process, and a
 /// request that came a moment too late, wait no longer than that.
@@ -33,7 +33,7 @@ const LOG_BYTES: u64 = 16 << 20;
 /// A request to write.
 pub(super) enum Write {
     Commit(Box<CommitJob>, Promise<Committed>),
-    Add(Vec<Charge>, Promise<Vec<u64>>),
+    Add(Vec<CounterIncrement>, Promise<Vec<u64>>),
     Purge(Cutoff, u16, Promise<u64>),
     Fence(bool, Promise<bool>),
 }
@@ -221,8 +221,8 @@ impl<'a> Writer<'a> {
                 let result = write::commit(conn, &commit);
                 self.keep(promise, result, Outcome::Commit)
             }
-            Write::Add(charges, promise) => {
-                let result = write::add(conn, &charges);
+            Write::Add(increments, promise) => {
+                let result = write::add(conn, &increments);
                 self.keep(promise, result, Outcome::Add)
             }
             Write::Purge(cutoff, limit, promise) => {
@@ -341,7 +341,7 @@ impl Write {
     fn statements(&self) -> usize {
         match self {
             Self::Commit(commit, _) => 1 + commit.events.len(),
-            Self::Add(charges, _) => charges.len(),
+            Self::Add(increments, _) => increments.len(),
             Self::Purge(..) => 6,
             Self::Fence(..) => 1,
         }

@@ -8,7 +8,7 @@ use crate::conformance::sample::{at, tenant};
 use crate::domain::facts::{PasswordHome, SessionKinds, UserFacts, WriteOutcome, WritebackState};
 use crate::domain::ids::UserId;
 use crate::domain::secret::SecretText;
-use crate::port::{PasswordWrite, PortErrorKind, PortResult, Unlock};
+use crate::port::{PasswordWrite, PortErrorKind, PortResult, UnlockWrite};
 
 fn secret(text: &str) -> SecretText {
     SecretText::new(text.to_owned())
@@ -133,7 +133,7 @@ pub(super) async fn unlock_clears_a_lockout_only(harness: Harness<'_>) -> Verdic
     }
     let id = user("u-1")?;
     for number in [1, 1, 2] {
-        let outcome = place.directory().unlock(&Unlock::new(&owner, &id, number)).await?;
+        let outcome = place.directory().unlock(&UnlockWrite::new(&owner, &id, number)).await?;
         ensure!(outcome == WriteOutcome::Written, "{outcome:?} for an unlock that is in order");
     }
     let own = locked(&place, &id).await?;

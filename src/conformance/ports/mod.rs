@@ -40,7 +40,7 @@ pub trait PortHarness<P: ?Sized>: Send + Sync {
 }
 
 /// What there is a contract for, other than a store.
-pub trait Port: 'static {
+pub trait PortKind: 'static {
     /// The name of the port, as in [`conformance_tests!`](crate::conformance_tests).
     const NAME: &'static str;
 
@@ -94,7 +94,7 @@ impl<P: ?Sized> PortProperty<P> {
 /// assert!(report.violations.is_empty(), "{report}");
 /// ```
 #[must_use]
-pub fn check_port<P: Port + ?Sized>(harness: impl PortHarness<P>) -> Report {
+pub fn check_port<P: PortKind + ?Sized>(harness: impl PortHarness<P>) -> Report {
     let mut report = Report::default();
     for property in P::PROPERTIES {
         report.add(property.name, property.run(&harness));
@@ -108,7 +108,7 @@ pub fn check_port<P: Port + ?Sized>(harness: impl PortHarness<P>) -> Report {
 /// # Panics
 ///
 /// If the property is violated, or if the port has none of this name.
-pub fn assert_port_property<P: Port + ?Sized>(name: &str, harness: impl PortHarness<P>) {
+pub fn assert_port_property<P: PortKind + ?Sized>(name: &str, harness: impl PortHarness<P>) {
     let property = P::PROPERTIES.iter().find(|property| property.name == name);
     let property = property.unwrap_or_else(|| panic!("{} has no property {name}", P::NAME));
     super::settle_test(name, property.run(&harness));
@@ -116,7 +116,7 @@ pub fn assert_port_property<P: Port + ?Sized>(name: &str, harness: impl PortHarn
 
 macro_rules! ports {
     ($($port:ident => $subject:path, $list:ident;)+) => {$(
-        impl Port for dyn $subject {
+        impl PortKind for dyn $subject {
             const NAME: &'static str = stringify!($port);
             const PROPERTIES: &'static [PortProperty<Self>] = $list;
         }

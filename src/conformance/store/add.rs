@@ -4,17 +4,17 @@ use std::sync::Arc;
 
 use crate::conformance::kit::{Kit, Verdict, ensure, forbid};
 use crate::conformance::race::{Task, race};
-use crate::conformance::sample::{Draft, at, charge, counter, key, same};
+use crate::conformance::sample::{Draft, at, counter, increment, key, same};
 use crate::domain::ids::CounterKey;
-use crate::port::{Charge, Cutoff, PortErrorKind, PortResult};
+use crate::port::{CounterIncrement, Cutoff, PortErrorKind, PortResult};
 
 pub(in super::super) async fn add_starts_at_zero_and_sums(kit: Kit) -> Verdict {
     let mut sum = 0;
     for amount in [1, 1, 5, 100] {
         sum += u64::from(amount);
-        let value = kit.add(charge(1, amount)).await?;
+        let value = kit.add(increment(1, amount)).await?;
         ensure!(value == sum, "{value} after additions of {sum} in all");
-        let other = kit.add(charge(2, 0)).await?;
+        let other = kit.add(increment(2, 0)).await?;
         ensure!(other == 0, "{other} in a counter that nobody added to");
     }
     Ok(())
@@ -22,12 +22,12 @@ pub(in super::super) async fn add_starts_at_zero_and_sums(kit: Kit) -> Verdict {
 
 pub(in super::super) async fn add_of_zero_reads(kit: Kit) -> Verdict {
     for expected in [0, 0] {
-        let value = kit.add(charge(1, 0)).await?;
+        let value = kit.add(increment(1, 0)).await?;
         ensure!(value == expected, "{value} in a counter that is not there");
     }
-    kit.add(charge(1, 7)).await?;
+    kit.add(increment(1, 7)).await?;
     for _ in 0..2 {
-        let value = kit.add(charge(1, 0)).await?;
+        let value = kit.add(increment(1, 0)).await?;
         ensure!(value == 7, "{value} read from a counter of 7");
     }
     Ok(())
@@ -35,13 +35,17 @@ pub(in super::super) async fn add_of_zero_reads(kit: Kit) -> Verdict {
 
 pub(in super::super) async fn add_of_zero_writes_nothing(kit: Kit) -> Verdict {
     forbid(kit.place.expires_by_itself())?;
-    kit.add(Charge::new(counter(1), 1, at(10))).await?;
+    kit.add(CounterIncrement::new(counter(1), 1, at(10))).await?;
     // Alone, and in one batch with an addition: before it and after it.
-    let zero = |n, expires| Charge::new(counter(n), 0, at(expires));
-    kit.store.add(&[zero(1, 1_000), zero(2, 1_000)]).await?;
-    let mixed =
-        [zero(1, 1_000), zero(3, 1_000), Charge::new(counter(4), 1, at(10)), zero(4, 1_000)];
-    let values = kit.store.add(&mixed).await?;
+    let zero = |n, expires| CounterIncrement::new(counter(n), 0, at(expires));
+    kit.store.increment(&[zero(1, 1_000), zero(2, 1_000)]).await?;
+    let mixed = [
+        zero(1, 1_000),
+        zero(3, 1_000),
+        CounterIncrement::new(counter(4), 1, at(10)),
+        zero(4, 1_000),
+    ];
+    let values = kit.store.increment(&mixed).await?;
     ensure!(values == [1, 0, 1, 1], "{values:?} for a batch that leads to [1, 0, 1, 1]");
     let removed = kit.store.purge(Cutoff::new(at(20), at(0)), 100).await?;
     ensure!(
@@ -54,26 +58,27 @@ pub(in super::super) async fn add_of_zero_writes_nothing(kit: Kit) -> Verdict {
 }
 
 pub(in super::super) async fn add_answers_in_the_order_given(kit: Kit) -> Verdict {
-    let none = kit.store.add(&[]).await?;
+    let none = kit.store.increment(&[]).await?;
     ensure!(none.is_empty(), "{none:?} for an empty batch");
     // Neither order is that of the keys.
     for order in [[3, 1, 2, 5, 4], [4, 5, 2, 1, 3]] {
-        let batch = order.map(|n| charge(n, u32::try_from(n).unwrap_or(0)));
-        let before: Vec<u64> = kit.store.add(&order.map(|n| charge(n, 0))).await?;
-        let values = kit.store.add(&batch).await?;
+        let batch = order.map(|n| increment(n, u32::try_from(n).unwrap_or(0)));
+        let before: Vec<u64> = kit.store.increment(&order.map(|n| increment(n, 0))).await?;
+        let values = kit.store.increment(&batch).await?;
         let right: Vec<u64> = before.iter().zip(order).map(|(sum, n)| sum + n).collect();
         ensure!(values == right, "{values:?} for a batch that leads to {right:?}");
-        let after = kit.store.add(&order.map(|n| charge(n, 0))).await?;
+        let after = kit.store.increment(&order.map(|n| increment(n, 0))).await?;
         ensure!(after == right, "{after:?} read after a batch that was answered {right:?}");
     }
     Ok(())
 }
 
 pub(in super::super) async fn add_counts_a_repeated_key_each_time(kit: Kit) -> Verdict {
-    let batch = [charge(1, 2), charge(2, 10), charge(1, 3), charge(1, 0), charge(1, 2)];
-    let values = kit.store.add(&batch).await?;
+    let batch =
+        [increment(1, 2), increment(2, 10), increment(1, 3), increment(1, 0), increment(1, 2)];
+    let values = kit.store.increment(&batch).await?;
     ensure!(values == [2, 10, 5, 5, 7], "{values:?} for one key that stands four times");
-    let value = kit.add(charge(1, 0)).await?;
+    let value = kit.add(increment(1, 0)).await?;
     ensure!(value == 7, "{value} afterwards, of 7");
     Ok(())
 }
@@ -82,7 +87,7 @@ pub(in super::super) async fn add_does_not_wrap(kit: Kit) -> Verdict {
     let mut sum = 0;
     for _ in 0..3 {
         sum += u64::from(u32::MAX);
-        let value = kit.add(charge(1, u32::MAX)).await?;
+        let value = kit.add(increment(1, u32::MAX)).await?;
         ensure!(value == sum, "{value} after additions of {sum} in all");
     }
     Ok(())
@@ -92,7 +97,7 @@ pub(in super::super) async fn add_keeps_counters_apart_from_records(kit: Kit) ->
     let draft = Draft::first(1);
     kit.put(&draft).await?;
     let twin = CounterKey::from_bytes(*draft.record.key().as_bytes());
-    let value = kit.add(Charge::new(twin, 4, at(0))).await?;
+    let value = kit.add(CounterIncrement::new(twin, 4, at(0))).await?;
     ensure!(value == 4, "{value}: the counter saw the record of the same bytes");
     let loaded = kit.load(key(1)).await?;
     ensure!(
@@ -112,7 +117,7 @@ pub(in super::super) async fn add_loses_nothing_in_a_race(kit: Kit) -> Verdict {
         let (one, two) = (2 * round as u64, 2 * round as u64 + 1);
         let pair = if actor.is_multiple_of(2) { [one, two] } else { [two, one] };
         Box::pin(async move {
-            let mut values = store.add(&pair.map(|n| charge(n, 1))).await?;
+            let mut values = store.increment(&pair.map(|n| increment(n, 1))).await?;
             if !actor.is_multiple_of(2) {
                 values.reverse();
             }
@@ -137,7 +142,7 @@ pub(in super::super) async fn add_loses_nothing_in_a_race(kit: Kit) -> Verdict {
             }
         }
         for (n, mut seen) in (2 * round..).zip(seen) {
-            let sum = kit.add(charge(n, 0)).await?;
+            let sum = kit.add(increment(n, 0)).await?;
             ensure!(sum >= certain, "{sum} after {certain} answered additions of one");
             seen.sort_unstable();
             seen.dedup();
@@ -154,19 +159,19 @@ pub(in super::super) async fn add_loses_nothing_in_a_race(kit: Kit) -> Verdict {
 pub(in super::super) async fn add_keeps_the_latest_expiry(kit: Kit) -> Verdict {
     for (n, [first, second]) in (1..).zip([[10, 20], [20, 10]]) {
         for expires in [first, second] {
-            kit.add(Charge::new(counter(n), 1, at(expires))).await?;
+            kit.add(CounterIncrement::new(counter(n), 1, at(expires))).await?;
         }
         kit.store.purge(Cutoff::new(at(15), at(0)), 100).await?;
-        let value = kit.add(Charge::new(counter(n), 0, at(0))).await?;
+        let value = kit.add(CounterIncrement::new(counter(n), 0, at(0))).await?;
         ensure!(value == 2, "{value} of 2: purged at 15 though it was given {first} and {second}");
     }
     Ok(())
 }
 
 pub(in super::super) async fn add_starts_anew_after_a_purge(kit: Kit) -> Verdict {
-    kit.add(Charge::new(counter(1), 5, at(10))).await?;
+    kit.add(CounterIncrement::new(counter(1), 5, at(10))).await?;
     kit.store.purge(Cutoff::new(at(10), at(0)), 100).await?;
-    let value = kit.add(charge(1, 2)).await?;
+    let value = kit.add(increment(1, 2)).await?;
     ensure!(value == 2, "{value} after an addition of 2 to a purged counter");
     Ok(())
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use crate::conformance::kit::{Kit, MOST_TRIES, Stop, Verdict, ensure, put, require, settle};
-use crate::conformance::sample::{Draft, at, charge, key, same, tenant};
+use crate::conformance::sample::{Draft, at, increment, key, same, tenant};
 use crate::domain::record::{RecordKind, Version};
 use crate::port::{Committed, Cutoff, EventsOf};
 use crate::testing::yield_once;
@@ -159,7 +159,7 @@ pub(in super::super) async fn commit_survives_reopening(kit: Kit) -> Verdict {
     let Kit { place, store, harness } = kit;
     let draft = Draft::first(1).wake(Some(at(5))).events(2);
     put(&*store, &draft).await?;
-    store.add(&[charge(1, 3)]).await?;
+    store.increment(&[increment(1, 3)]).await?;
     drop(store);
     let store = place.open().await?;
     let kit = Kit { harness, place, store: Arc::clone(&store) };
@@ -172,7 +172,7 @@ pub(in super::super) async fn commit_survives_reopening(kit: Kit) -> Verdict {
     ensure!(events == draft.events, "{} of 2 events after reopening", events.len());
     let due = kit.due(at(5), 10).await?;
     ensure!(due == [key(1)], "due are {due:?} after reopening");
-    let count = kit.add(charge(1, 0)).await?;
+    let count = kit.add(increment(1, 0)).await?;
     ensure!(count == 3, "a counter of 3 is {count} after reopening");
     Ok(())
 }

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use crate::conformance::kit::{Kit, Stop, Verdict, due, ensure, put, settle};
-use crate::conformance::sample::{Draft, at, charge, key, same};
+use crate::conformance::sample::{Draft, at, increment, key, same};
 use crate::domain::record::Record;
 use crate::port::{Committed, EventsOf, PortErrorKind, Store};
-use crate::testing::{Fault, FaultPlan, Faulty, join_all, yield_once};
+use crate::testing::{FaultPlan, Faulty, InjectedFault, join_all, yield_once};
 
 /// The store behind calls that all meet this fault.
-fn behind(kit: &Kit, fault: Fault) -> Faulty<Arc<dyn Store>> {
+fn behind(kit: &Kit, fault: InjectedFault) -> Faulty<Arc<dyn Store>> {
     Faulty::new(Arc::clone(&kit.store), FaultPlan::none().everywhere(fault))
 }
 
@@ -19,14 +19,18 @@ pub(in super::super) async fn commit_of_unknown_outcome_is_settled_by_its_versio
     let base = Draft::first(1).wake(Some(at(5))).events(1);
     kit.put(&base).await?;
     let mut there = base;
-    let faults = [Fault::FailUnknownBefore, Fault::LoseReply, Fault::FailUnknownBefore];
+    let faults = [
+        InjectedFault::FailUnknownBefore,
+        InjectedFault::LoseReply,
+        InjectedFault::FailUnknownBefore,
+    ];
     for (round, fault) in (0..).zip(faults) {
         let alarm = at(10 + round);
         let next = there.after().wake(Some(alarm)).events(2);
         let answer = behind(&kit, fault).commit(next.commit()).await;
         let unknown = answer.is_err_and(|error| error.kind() == PortErrorKind::Unknown);
         ensure!(unknown, "a reply was lost, and something was answered");
-        let applied = fault == Fault::LoseReply;
+        let applied = fault == InjectedFault::LoseReply;
         let expected = if applied { &next } else { &there };
         let found = kit.load(key(1)).await?;
         ensure!(
@@ -49,7 +53,7 @@ pub(in super::super) async fn commit_made_again_is_stale(kit: Kit) -> Verdict {
     let mut total = 0;
     for draft in [&first, &next] {
         // The first try is applied, and its caller never learns of it.
-        let lost = behind(&kit, Fault::LoseReply).commit(draft.commit()).await;
+        let lost = behind(&kit, InjectedFault::LoseReply).commit(draft.commit()).await;
         ensure!(lost.is_err(), "a reply was lost, and something was answered");
         total += 2;
         for _ in 0..2 {
@@ -67,7 +71,7 @@ pub(in super::super) async fn commit_held_up_is_judged_when_it_arrives(kit: Kit)
         let base = Draft::first(n);
         kit.put(&base).await?;
         let (early, late) = (base.rival(1).events(1), base.rival(2).events(1));
-        let fault = if n % 2 == 0 { Fault::Delay } else { Fault::DelayAfter };
+        let fault = if n % 2 == 0 { InjectedFault::Delay } else { InjectedFault::DelayAfter };
         let slow = behind(&kit, fault);
         // Both expect one version; which one arrives first differs.
         let held_up = async {
@@ -99,15 +103,15 @@ pub(in super::super) async fn commit_held_up_is_judged_when_it_arrives(kit: Kit)
 }
 
 pub(in super::super) async fn add_of_unknown_outcome_counts(kit: Kit) -> Verdict {
-    for (n, fault) in (0..).zip([Fault::LoseReply, Fault::FailUnknownBefore]) {
-        kit.add(charge(n, 3)).await?;
-        let lost = behind(&kit, fault).add(&[charge(n, 1)]).await;
+    for (n, fault) in (0..).zip([InjectedFault::LoseReply, InjectedFault::FailUnknownBefore]) {
+        kit.add(increment(n, 3)).await?;
+        let lost = behind(&kit, fault).increment(&[increment(n, 1)]).await;
         ensure!(lost.is_err(), "a reply was lost, and something was answered");
         // Whoever is unsure adds once more, and that counts as well.
-        let sum = kit.add(charge(n, 1)).await?;
-        let right = if fault == Fault::LoseReply { 5 } else { 4 };
+        let sum = kit.add(increment(n, 1)).await?;
+        let right = if fault == InjectedFault::LoseReply { 5 } else { 4 };
         ensure!(sum == right, "{sum} instead of {right} when an addition was made again");
-        let sum = kit.add(charge(n, 0)).await?;
+        let sum = kit.add(increment(n, 0)).await?;
         ensure!(sum == right, "{sum} read instead of {right}");
     }
     Ok(())
@@ -123,7 +127,7 @@ pub(in super::super) async fn due_finds_what_a_caller_left_behind(kit: Kit) -> V
     }
     // One claims it, and is gone before the answer.
     let claimed = pending.after().wake(Some(at(70)));
-    let lost = behind(&kit, Fault::LoseReply).commit(claimed.commit()).await;
+    let lost = behind(&kit, InjectedFault::LoseReply).commit(claimed.commit()).await;
     ensure!(lost.is_err(), "a reply was lost, and something was answered");
     let there = kit.load(key(1)).await?;
     let version = there.as_ref().map(Record::version);

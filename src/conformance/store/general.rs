@@ -1,10 +1,10 @@
 //! What holds for every method.
 
 use crate::conformance::kit::{Kit, Verdict, add, due, ensure, events, forbid, put, scan};
-use crate::conformance::sample::{Draft, at, charge, counter, key, same, tenant};
+use crate::conformance::sample::{Draft, at, counter, increment, key, same, tenant};
 use crate::domain::record::RecordKind;
 use crate::domain::time::Timestamp;
-use crate::port::{Charge, Clock as _, Cutoff, EventsOf, SystemClock};
+use crate::port::{Clock as _, CounterIncrement, Cutoff, EventsOf, SystemClock};
 
 pub(in super::super) async fn no_method_reads_the_time(kit: Kit) -> Verdict {
     forbid(kit.place.expires_by_itself())?;
@@ -15,7 +15,7 @@ pub(in super::super) async fn no_method_reads_the_time(kit: Kit) -> Verdict {
     kit.put(&Draft::first(2).expires(Some(ahead)).wake(Some(ahead)).events_at(1, ahead)).await?;
     for (n, expires) in [(1, old), (2, ahead)] {
         for sum in 1..3 {
-            let value = kit.add(Charge::new(counter(n), 1, expires)).await?;
+            let value = kit.add(CounterIncrement::new(counter(n), 1, expires)).await?;
             ensure!(value == sum, "{value} of {sum} in a counter that expires at {expires}");
         }
         let there = kit.load(key(n)).await?.is_some();
@@ -41,7 +41,7 @@ pub(in super::super) async fn what_has_not_expired_stays(kit: Kit) -> Verdict {
         kit.put(&draft).await?;
         let expires = expires.unwrap_or(soon);
         for sum in 1..3 {
-            let value = kit.add(Charge::new(counter(n), 1, expires)).await?;
+            let value = kit.add(CounterIncrement::new(counter(n), 1, expires)).await?;
             ensure!(value == sum, "{value} of {sum} in a counter that expires at {expires}");
         }
         for _ in 0..2 {
@@ -81,9 +81,9 @@ pub(in super::super) async fn handles_see_one_history(kit: Kit) -> Verdict {
         ensure!(found == 1, "{found} records through the other handle, of 1");
         let found = events(&**reader, EventsOf::Record(&key(1)), 10).await?.len();
         ensure!(found == written, "{found} events through the other handle, of {written}");
-        let value = add(&**writer, charge(1, 1)).await?;
+        let value = add(&**writer, increment(1, 1)).await?;
         ensure!(value == step, "{value} in a counter that both handles added {step} to");
-        let value = add(&**reader, charge(1, 0)).await?;
+        let value = add(&**reader, increment(1, 0)).await?;
         ensure!(value == step, "{value} read through the other handle, of {step}");
         draft = draft.after();
     }

@@ -9,7 +9,7 @@ use crate::conformance::race::{Task, race};
 use crate::conformance::sample::{Draft, at, counter, key, same, tenant};
 use crate::domain::record::RecordKind;
 use crate::domain::time::Timestamp;
-use crate::port::{Charge, Committed, Cutoff, EventsOf, PortResult, Store};
+use crate::port::{Committed, CounterIncrement, Cutoff, EventsOf, PortResult, Store};
 
 pub(in super::super) async fn load_sees_commits_of_other_handles(kit: Kit) -> Verdict {
     let other = kit.second().await?;
@@ -60,8 +60,8 @@ pub(in super::super) async fn purge_spares_what_other_handles_extend(kit: Kit) -
     kit.put(&old).await?;
     let kept = old.after().expires(None);
     put(&*other, &kept).await?;
-    kit.add(Charge::new(counter(1_000_000), 5, at(-10))).await?;
-    add(&*other, Charge::new(counter(1_000_000), 1, Timestamp::MAX)).await?;
+    kit.add(CounterIncrement::new(counter(1_000_000), 5, at(-10))).await?;
+    add(&*other, CounterIncrement::new(counter(1_000_000), 1, Timestamp::MAX)).await?;
     let purged = kit.store.purge(Cutoff::new(at(-5), at(-999)), 10).await?;
     ensure!(purged == 0, "{purged} removed of what another handle had extended");
     let there = kit.load(kept.key()).await?;
@@ -69,7 +69,7 @@ pub(in super::super) async fn purge_spares_what_other_handles_extend(kit: Kit) -
         there.as_ref().is_some_and(|found| same(found, &kept.record)),
         "{there:?}: a record that another handle had extended was purged"
     );
-    let sum = kit.add(Charge::new(counter(1_000_000), 0, at(0))).await?;
+    let sum = kit.add(CounterIncrement::new(counter(1_000_000), 0, at(0))).await?;
     ensure!(sum == 6, "{sum} of 6 in a counter that another handle had extended");
 
     // At once.
@@ -147,7 +147,7 @@ pub(in super::super) async fn times_are_those_of_the_arguments(kit: Kit) -> Verd
     for (n, alarm) in (0..).zip(alarms) {
         let draft = Draft::first(n).wake(Some(alarm)).expires(Some(alarm.plus(SECOND)));
         kit.put(&draft).await?;
-        kit.add(Charge::new(counter(n), 1, alarm.plus(SECOND))).await?;
+        kit.add(CounterIncrement::new(counter(n), 1, alarm.plus(SECOND))).await?;
         drafts.push(draft);
     }
     for _ in 0..2 {
@@ -167,7 +167,7 @@ pub(in super::super) async fn times_are_those_of_the_arguments(kit: Kit) -> Verd
     for (n, draft) in (0..).zip(&drafts) {
         let there = kit.load(key(n)).await?;
         ensure!(there.is_some_and(|found| same(&found, &draft.record)), "record {n} is gone");
-        let sum = kit.add(Charge::new(counter(n), 1, at(-decades))).await?;
+        let sum = kit.add(CounterIncrement::new(counter(n), 1, at(-decades))).await?;
         ensure!(sum == 2, "{sum} of 2 in counter {n}");
     }
     let scanned = scan(&*other, &tenant("kit"), RecordKind::Account, 10).await?.len();

@@ -3,7 +3,7 @@
 use crate::conformance::jobs::{contest, count, rival};
 use crate::conformance::kit::{Kit, Verdict, add, due, ensure, put};
 use crate::conformance::process::{Job, Other};
-use crate::conformance::sample::{Draft, at, charge, key, same};
+use crate::conformance::sample::{Draft, at, increment, key, same};
 use crate::port::EventsOf;
 
 /// Rounds are told in batches, in which both go through the same records: whoever is behind finds
@@ -56,7 +56,7 @@ pub(in super::super) async fn add_loses_nothing_across_processes(kit: Kit) -> Ve
                 matches!(values, (1, 2) | (2, 1)),
                 "two processes added one each, and were answered {values:?}"
             );
-            let sum = kit.add(charge(n, 0)).await?;
+            let sum = kit.add(increment(n, 0)).await?;
             ensure!(sum == 2, "{sum} in a counter that two processes added one to");
         }
     }
@@ -99,7 +99,7 @@ pub(in super::super) async fn commit_survives_a_killed_process(kit: Kit) -> Verd
         ensure!(events == 2 * there, "{events} events with {there} commits of two each");
         ensure!(found.contains(&key(n)), "the record is there without its alarm");
         ensure!(!early.contains(&key(n)), "the alarm of the version before is left");
-        let sum = kit.add(charge(n, 0)).await?;
+        let sum = kit.add(increment(n, 0)).await?;
         ensure!(
             acknowledged <= sum && sum <= acknowledged + 1,
             "{sum} in a counter that {acknowledged} additions were acknowledged to"
@@ -147,7 +147,7 @@ pub(in super::super) async fn processes_see_one_history(kit: Kit) -> Verdict {
     }
     other.tell(&Job::Add { from: 1, to: 2 })?;
     let theirs: Vec<u64> = other.answer()?;
-    let own = add(&*kit.store, charge(1, 1)).await?;
+    let own = add(&*kit.store, increment(1, 1)).await?;
     ensure!((theirs.as_slice(), own) == (&[1][..], 2), "a counter is {theirs:?}, then {own}");
     Ok(())
 }

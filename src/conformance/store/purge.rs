@@ -1,10 +1,10 @@
 //! `purge`, one at a time.
 
 use crate::conformance::kit::{Kit, MOST_TRIES, Verdict, ensure, forbid};
-use crate::conformance::sample::{Draft, at, charge, counter, key, tenant};
+use crate::conformance::sample::{Draft, at, counter, increment, key, tenant};
 use crate::domain::record::RecordKind;
 use crate::domain::time::Timestamp;
-use crate::port::{Charge, Cutoff, EventsOf};
+use crate::port::{CounterIncrement, Cutoff, EventsOf};
 
 pub(in super::super) async fn purge_removes_expired_records_only(kit: Kit) -> Verdict {
     forbid(kit.place.expires_by_itself())?;
@@ -54,11 +54,11 @@ pub(in super::super) async fn purge_follows_the_latest_commit(kit: Kit) -> Verdi
 
 pub(in super::super) async fn purge_removes_expired_counters_only(kit: Kit) -> Verdict {
     for (n, expires) in [(1, at(50)), (2, at(10)), (3, at(51)), (4, Timestamp::MAX)] {
-        kit.add(Charge::new(counter(n), 5, expires)).await?;
+        kit.add(CounterIncrement::new(counter(n), 5, expires)).await?;
     }
     let purged = kit.store.purge(Cutoff::new(at(50), at(0)), 100).await?;
-    let read = |n| Charge::new(counter(n), 0, at(0));
-    let left = kit.store.add(&[read(1), read(2), read(3), read(4)]).await?;
+    let read = |n| CounterIncrement::new(counter(n), 0, at(0));
+    let left = kit.store.increment(&[read(1), read(2), read(3), read(4)]).await?;
     ensure!(left == [0, 0, 5, 5], "{left:?} left, where the first two have expired");
     ensure!(purged == 2, "{purged} reported, 2 removed");
     Ok(())
@@ -86,7 +86,7 @@ pub(in super::super) async fn purge_removes_older_events_only(kit: Kit) -> Verdi
 pub(in super::super) async fn purge_keeps_to_its_limit(kit: Kit) -> Verdict {
     for n in 0..5 {
         kit.put(&Draft::first(n).expires(Some(at(10))).events(1)).await?;
-        kit.add(Charge::new(counter(n), 1, at(10))).await?;
+        kit.add(CounterIncrement::new(counter(n), 1, at(10))).await?;
     }
     kit.put(&Draft::first(99)).await?;
     let mut total = 0;
@@ -122,7 +122,7 @@ pub(in super::super) async fn purge_leaves_room_for_a_new_record(kit: Kit) -> Ve
     ensure!(due.is_empty(), "{due:?}: the alarm of the purged record is left");
     let purged = kit.store.purge(Cutoff::new(at(10), at(0)), 100).await?;
     ensure!(purged == 0, "{purged} removed by the expiry of the purged record");
-    let value = kit.add(charge(1, 0)).await?;
+    let value = kit.add(increment(1, 0)).await?;
     ensure!(value == 0, "{value} in a counter never added to");
     Ok(())
 }

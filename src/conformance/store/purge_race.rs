@@ -6,7 +6,7 @@ use crate::conformance::kit::{Kit, Verdict, ensure, settle};
 use crate::conformance::race::{Task, race};
 use crate::conformance::sample::{Draft, at, counter, same};
 use crate::domain::time::Timestamp;
-use crate::port::{Charge, Committed, Cutoff, PortResult};
+use crate::port::{Committed, CounterIncrement, Cutoff, PortResult};
 
 /// A second of its own for each round, so that one round's purge finds the next one's rows live.
 fn second(round: usize) -> Timestamp {
@@ -50,7 +50,7 @@ pub(in super::super) async fn purge_spares_what_a_commit_extends(kit: Kit) -> Ve
 pub(in super::super) async fn purge_spares_counters_that_are_extended(kit: Kit) -> Verdict {
     let rounds = kit.harness.rounds();
     for round in 0..rounds {
-        kit.add(Charge::new(counter(round as u64), 5, second(round))).await?;
+        kit.add(CounterIncrement::new(counter(round as u64), 5, second(round))).await?;
     }
     let store = Arc::clone(&kit.store);
     let task = move |round: usize, actor: usize| -> Task<PortResult<u64>> {
@@ -59,15 +59,15 @@ pub(in super::super) async fn purge_spares_counters_that_are_extended(kit: Kit) 
             if actor == 0 {
                 return store.purge(Cutoff::new(second(round), at(-1)), 10).await;
             }
-            let extended = Charge::new(counter(round as u64), 1, Timestamp::MAX);
-            let values = store.add(&[extended]).await?;
+            let extended = CounterIncrement::new(counter(round as u64), 1, Timestamp::MAX);
+            let values = store.increment(&[extended]).await?;
             Ok(values.into_iter().sum())
         })
     };
     for (round, answers) in (0..).zip(race(&kit, rounds, 2, task).await?) {
         let answers: Vec<u64> = answers.into_iter().collect::<PortResult<_>>()?;
         let answered = answers.last().copied().unwrap_or_default();
-        let left = kit.add(Charge::new(counter(round), 0, at(0))).await?;
+        let left = kit.add(CounterIncrement::new(counter(round), 0, at(0))).await?;
         ensure!(
             left == answered && (left == 6 || left == 1),
             "{left} left of an addition that was answered {answered}, while a purge ran"

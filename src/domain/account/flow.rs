@@ -124,9 +124,9 @@ pub(crate) struct Offer {
 pub(crate) struct Done {
     pub(crate) at: Timestamp,
     pub(crate) propagated: bool,
-    /// Whether a saved code was used, and not replaced yet.
+    /// Whether a recovery code was used, and not replaced yet.
     #[serde(default)]
-    pub(crate) replace_saved_code: bool,
+    pub(crate) replace_recovery_code: bool,
     /// Whether its browser has become a known device.
     #[serde(default)]
     pub(crate) remembered: bool,
@@ -156,7 +156,7 @@ impl Flow {
                     && !self.familiar
                     && !self.by_administrator =>
             {
-                PoolKind::Open
+                PoolKind::Anonymous
             }
             // A signed-in user has shown more than a stranger can, and so has a known device.
             _ => PoolKind::Proven,
@@ -211,7 +211,7 @@ pub(crate) enum Answer {
     /// The code of the present time, of this method.
     Oath(MethodId),
     /// A code of this set.
-    Saved(MethodId),
+    RecoveryCode(MethodId),
     /// What the host verifies.
     External,
 }
@@ -221,7 +221,7 @@ impl Answer {
     pub(crate) fn identity(&self, kind: MethodKind) -> String {
         match self {
             Self::Sent(destination) => destination.normalised(),
-            Self::Oath(id) | Self::Saved(id) => id.as_str().to_owned(),
+            Self::Oath(id) | Self::RecoveryCode(id) => id.as_str().to_owned(),
             Self::External | Self::Hollow => kind.as_str().to_owned(),
         }
     }

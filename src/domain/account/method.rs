@@ -60,7 +60,7 @@ pub(crate) enum Factor {
     /// The code of the present time under this seed.
     Oath(OathDevice),
     /// A code of this set.
-    Saved(SavedSet),
+    RecoveryCode(RecoveryCodeSet),
 }
 
 /// A device that shows time-based codes.
@@ -107,9 +107,9 @@ impl fmt::Debug for SealedSeed {
     }
 }
 
-/// Saved codes that are not used yet, as digests.
+/// Recovery codes that are not used yet, as digests.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-pub(crate) struct SavedSet {
+pub(crate) struct RecoveryCodeSet {
     pub(crate) codes: Vec<Digest>,
     /// The replacement of a code that was used; it counts once its owner says that it is saved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -119,7 +119,7 @@ pub(crate) struct SavedSet {
     pub(crate) unknown: Unknown,
 }
 
-impl SavedSet {
+impl RecoveryCodeSet {
     /// Codes in one set, at most.
     pub(crate) const MAX: usize = 16;
 }
@@ -128,7 +128,7 @@ impl Factor {
     pub(crate) const fn destination(&self) -> Option<&Destination> {
         match self {
             Self::Address(destination) => Some(destination),
-            Self::Oath(_) | Self::Saved(_) => None,
+            Self::Oath(_) | Self::RecoveryCode(_) => None,
         }
     }
 }
@@ -147,13 +147,13 @@ impl Method {
         match &self.factor {
             Factor::Address(destination) => Answer::Sent(destination.clone()),
             Factor::Oath(_) => Answer::Oath(self.id.clone()),
-            Factor::Saved(_) => Answer::Saved(self.id.clone()),
+            Factor::RecoveryCode(_) => Answer::RecoveryCode(self.id.clone()),
         }
     }
 
     /// Whether there is anything left that it could be proven with.
     pub(crate) fn provable(&self) -> bool {
-        !matches!(&self.factor, Factor::Saved(set) if set.codes.is_empty())
+        !matches!(&self.factor, Factor::RecoveryCode(set) if set.codes.is_empty())
     }
 }
 

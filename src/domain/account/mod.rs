@@ -10,7 +10,7 @@ pub(crate) use flow::{
     Answer, Challenge, Done, Flow, FlowId, Grant, Offer, Proof, Purpose, Repeat,
 };
 pub use method::Provenance;
-pub(crate) use method::{Factor, Method, MethodState, OathDevice, SavedSet, SealedSeed};
+pub(crate) use method::{Factor, Method, MethodState, OathDevice, RecoveryCodeSet, SealedSeed};
 pub(crate) use outbox::{Counted, Effect, Pending, PendingBody, Write, WriteState};
 use shared::Shared;
 pub(crate) use unknown::Unknown;
@@ -184,7 +184,7 @@ pub(crate) struct FamiliarSource {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Sends {
     #[serde(default)]
-    pub(crate) open: Vec<Entry>,
+    pub(crate) anonymous: Vec<Entry>,
     #[serde(default)]
     pub(crate) proven: Vec<Entry>,
 }
@@ -211,14 +211,14 @@ pub(crate) struct Told {
 impl Sends {
     pub(crate) const fn pool(&self, pool: PoolKind) -> &Vec<Entry> {
         match pool {
-            PoolKind::Open => &self.open,
+            PoolKind::Anonymous => &self.anonymous,
             PoolKind::Proven => &self.proven,
         }
     }
 
     pub(crate) const fn pool_mut(&mut self, pool: PoolKind) -> &mut Vec<Entry> {
         match pool {
-            PoolKind::Open => &mut self.open,
+            PoolKind::Anonymous => &mut self.anonymous,
             PoolKind::Proven => &mut self.proven,
         }
     }
@@ -344,12 +344,12 @@ impl Account {
     /// Below these counts it cannot be, however long the addresses are, and is not encoded to know.
     pub(crate) fn is_large(&self, pool: PoolKind) -> bool {
         let [strangers, others] = LARGE;
-        let most = if pool == PoolKind::Open { strangers } else { others };
-        let windows = self.budgets.iter().flat_map(|budget| [&budget.open, &budget.proven]);
+        let most = if pool == PoolKind::Anonymous { strangers } else { others };
+        let windows = self.budgets.iter().flat_map(|budget| [&budget.anonymous, &budget.proven]);
         let failures: usize = windows.map(|window| window.times.len()).sum();
         let told: usize = self.told.iter().map(|told| told.times.len()).sum();
         let acts = self.acts.user.len() + self.acts.administrators.len();
-        let sends = [&self.sends, &self.in_hand].map(|one| one.open.len() + one.proven.len());
+        let sends = [&self.sends, &self.in_hand].map(|one| one.anonymous.len() + one.proven.len());
         let counted = failures + sends.iter().sum::<usize>();
         let few = self.flows.len() <= 3
             && told + acts <= 32

@@ -8,13 +8,13 @@ fn at(minutes: i64) -> Timestamp {
 
 fn rules() -> FailureBudgets {
     let rate = Rate::new(3, 10 * MINUTE);
-    FailureBudgets { open: rate, proven: rate, lock: 20 * MINUTE, consecutive: 6 }
+    FailureBudgets { anonymous: rate, proven: rate, lock: 20 * MINUTE, consecutive: 6 }
 }
 
 #[test]
 fn the_window_slides_with_each_event() {
     let mut window = Window::default();
-    let rate = rules().open;
+    let rate = rules().anonymous;
     window.count(rate, at(0), 1);
     window.count(rate, at(4), 1);
     assert_eq!(window.remaining(rate, at(9)), 1);
@@ -26,13 +26,16 @@ fn the_window_slides_with_each_event() {
 fn a_lock_runs_from_the_last_counted_attempt() {
     let mut budget = MethodBudget::new(MethodKind::Email);
     for minute in 0..2 {
-        assert_eq!(budget.charge(PoolKind::Open, &rules(), 1, at(minute), 1).locked_until, None);
+        assert_eq!(
+            budget.charge(PoolKind::Anonymous, &rules(), 1, at(minute), 1).locked_until,
+            None
+        );
     }
-    let charged = budget.charge(PoolKind::Open, &rules(), 1, at(2), 1);
+    let charged = budget.charge(PoolKind::Anonymous, &rules(), 1, at(2), 1);
     assert_eq!(charged.locked_until, Some(at(22)));
     // The window has aged by then, the lock has not.
-    assert_eq!(budget.open.remaining(rules().open, at(21)), 0);
-    assert_eq!(budget.open.remaining(rules().open, at(22)), 3);
+    assert_eq!(budget.anonymous.remaining(rules().anonymous, at(21)), 0);
+    assert_eq!(budget.anonymous.remaining(rules().anonymous, at(22)), 3);
     // The other pool is another pool.
     assert_eq!(budget.proven.remaining(rules().proven, at(2)), 3);
 }
@@ -40,31 +43,32 @@ fn a_lock_runs_from_the_last_counted_attempt() {
 #[test]
 fn a_success_takes_back_its_own_charge_and_no_other() {
     let mut budget = MethodBudget::new(MethodKind::Email);
-    let _ = budget.charge(PoolKind::Open, &rules(), 1, at(0), 1);
-    let _ = budget.charge(PoolKind::Open, &rules(), 1, at(1), 1);
-    let last = budget.charge(PoolKind::Open, &rules(), 1, at(2), 1);
-    assert!(!budget.succeed(PoolKind::Open, at(2), 1, last));
-    assert_eq!(budget.open.times, [(at(0), 1).into(), (at(1), 1).into()]);
-    assert_eq!(budget.open.remaining(rules().open, at(2)), 1);
+    let _ = budget.charge(PoolKind::Anonymous, &rules(), 1, at(0), 1);
+    let _ = budget.charge(PoolKind::Anonymous, &rules(), 1, at(1), 1);
+    let last = budget.charge(PoolKind::Anonymous, &rules(), 1, at(2), 1);
+    assert!(!budget.succeed(PoolKind::Anonymous, at(2), 1, last));
+    assert_eq!(budget.anonymous.times, [(at(0), 1).into(), (at(1), 1).into()]);
+    assert_eq!(budget.anonymous.remaining(rules().anonymous, at(2)), 1);
     assert_eq!(budget.consecutive, 0);
 }
 
 #[test]
 fn a_success_leaves_the_lock_that_somebody_else_set() {
     let mut budget = MethodBudget::new(MethodKind::Email);
-    let first = budget.charge(PoolKind::Open, &rules(), 1, at(0), 1);
-    let _ = budget.charge(PoolKind::Open, &rules(), 1, at(1), 1);
-    let _ = budget.charge(PoolKind::Open, &rules(), 1, at(2), 1);
-    assert!(!budget.succeed(PoolKind::Open, at(0), 1, first));
-    assert_eq!(budget.open.remaining(rules().open, at(3)), 0);
+    let first = budget.charge(PoolKind::Anonymous, &rules(), 1, at(0), 1);
+    let _ = budget.charge(PoolKind::Anonymous, &rules(), 1, at(1), 1);
+    let _ = budget.charge(PoolKind::Anonymous, &rules(), 1, at(2), 1);
+    assert!(!budget.succeed(PoolKind::Anonymous, at(0), 1, first));
+    assert_eq!(budget.anonymous.remaining(rules().anonymous, at(3)), 0);
 }
 
 /// the run of failures has no time decay, warns at half and disables at the cap.
 #[test]
 fn a_run_of_failures_never_decays() {
     let mut budget = MethodBudget::new(MethodKind::Email);
-    let charges: Vec<Charged> =
-        (0..6).map(|n| budget.charge(PoolKind::Open, &rules(), 1, at(n * 10_000), 1)).collect();
+    let charges: Vec<Charged> = (0..6)
+        .map(|n| budget.charge(PoolKind::Anonymous, &rules(), 1, at(n * 10_000), 1))
+        .collect();
     let told: Vec<bool> = charges.iter().map(|charged| charged.told).collect();
     assert_eq!(told, [false, false, true, false, false, false]);
     assert!(charges[5].disabled && budget.disabled);
@@ -75,11 +79,11 @@ fn a_run_of_failures_never_decays() {
 fn stamps_of_a_fast_clock_start_again_at_full_length() {
     let mut budget = MethodBudget::new(MethodKind::Email);
     for _ in 0..3 {
-        let _ = budget.charge(PoolKind::Open, &rules(), 1, at(600), 1);
+        let _ = budget.charge(PoolKind::Anonymous, &rules(), 1, at(600), 1);
     }
-    budget.open.restart_after(at(1), at(0), rules().lock);
-    assert_eq!(budget.open.locked_until, Some(at(20)));
-    assert_eq!(budget.open.times, [Entry { at: at(0), source: 1 }; 3]);
+    budget.anonymous.restart_after(at(1), at(0), rules().lock);
+    assert_eq!(budget.anonymous.locked_until, Some(at(20)));
+    assert_eq!(budget.anonymous.times, [Entry { at: at(0), source: 1 }; 3]);
 }
 
 #[test]
@@ -107,7 +111,7 @@ fn the_last_failures_of_a_run_are_the_proven_pools() {
     {
         let proven = Rate::new(proven, MINUTE);
         let rules = FailureBudgets { proven, consecutive: cap, ..rules() };
-        assert_eq!(rules.run(PoolKind::Open, 5), open, "of {cap}");
+        assert_eq!(rules.run(PoolKind::Anonymous, 5), open, "of {cap}");
         assert_eq!(rules.run(PoolKind::Proven, 5), cap);
     }
 }
@@ -116,22 +120,22 @@ fn the_last_failures_of_a_run_are_the_proven_pools() {
 fn a_right_attempt_takes_back_its_verdict_and_says_whether_it_was_recorded() {
     let mut budget = MethodBudget::new(MethodKind::Email);
     for minute in 0..2 {
-        let _ = budget.charge(PoolKind::Open, &rules(), 1, at(minute), 1);
+        let _ = budget.charge(PoolKind::Anonymous, &rules(), 1, at(minute), 1);
     }
-    let third = budget.charge(PoolKind::Open, &rules(), 1, at(2), 1);
+    let third = budget.charge(PoolKind::Anonymous, &rules(), 1, at(2), 1);
     assert_eq!(budget.verdicts.len(), 1, "the lock and the half-way warning wait");
     let mut late = budget.clone();
-    assert!(!budget.succeed(PoolKind::Open, at(2), 1, third));
-    assert!(budget.verdicts.is_empty() && budget.open.locked_until.is_none() && !budget.told);
-    assert!(late.take_verdict(PoolKind::Open, at(2), third).is_some());
-    assert!(late.succeed(PoolKind::Open, at(2), 1, third), "it had been recorded");
+    assert!(!budget.succeed(PoolKind::Anonymous, at(2), 1, third));
+    assert!(budget.verdicts.is_empty() && budget.anonymous.locked_until.is_none() && !budget.told);
+    assert!(late.take_verdict(PoolKind::Anonymous, at(2), third).is_some());
+    assert!(late.succeed(PoolKind::Anonymous, at(2), 1, third), "it had been recorded");
 }
 
 #[test]
 fn the_run_knows_its_sources_up_to_a_bound() {
     let mut budget = MethodBudget::new(MethodKind::Email);
     for source in 1..=40 {
-        let _ = budget.charge(PoolKind::Open, &rules(), 1, at(0), source);
+        let _ = budget.charge(PoolKind::Anonymous, &rules(), 1, at(0), source);
     }
     assert_eq!(budget.run.len(), MethodBudget::MAX_RUN);
     assert_eq!(budget.held_of_run(1), Held { mine: 1, others: 39 });

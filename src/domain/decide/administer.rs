@@ -1,7 +1,7 @@
 //! What administrators do to an account beside its contact data.
 
 use super::register::{MAX_METHODS, forget_abandoned};
-use super::{Address, Exceeded, MAX_OUTBOX, Turn};
+use super::{Address, LimitSpent, MAX_OUTBOX, Turn};
 use crate::domain::account::{
     Account, Factor, Method, MethodState, OathDevice, Offer, Pending, PendingBody, Provenance,
     Registration, SealedSeed, Unknown,
@@ -32,7 +32,7 @@ pub(crate) fn clear_budgets(
     let before = counted(&turn.account);
     let mut opened = false;
     for budget in &mut turn.account.budgets {
-        budget.open = Default::default();
+        budget.anonymous = Default::default();
         budget.proven = Default::default();
         budget.sign_in = 0;
         opened |= budget.disabled || budget.closed;
@@ -280,17 +280,17 @@ const HELP_EVERY: std::time::Duration = std::time::Duration::from_secs(86_400);
 pub(crate) fn request_help(
     turn: &mut Turn<'_>,
     about: Option<&str>,
-    exceeded: Option<Exceeded>,
+    limit_spent: Option<LimitSpent>,
 ) -> bool {
     turn.sweep();
     let now = turn.now;
     let asked = turn.account.help_at.is_some_and(|at| now < Timestamp::plus(at, HELP_EVERY));
     // Half of the room is for what happens to the account.
     let full = turn.account.outbox.len() >= MAX_OUTBOX / 2;
-    if asked || full || turn.account.is_large(PoolKind::Open) {
+    if asked || full || turn.account.is_large(PoolKind::Anonymous) {
         return false;
     }
-    turn.note_exceeded(exceeded);
+    turn.record_limit_spent(limit_spent);
     if let Some(about) = about
         && turn
             .tell_administrators(Notice::HelpRequested { at: now }, about, None, now, None)

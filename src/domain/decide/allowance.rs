@@ -73,7 +73,7 @@ impl<'a> Caller<'a> {
         } else {
             let run = budget.map(|budget| budget.held_of_run(self.source)).unwrap_or_default();
             // What both pools were promised counts toward the cap that never decays.
-            let promised = self.promised(&[PoolKind::Open, PoolKind::Proven]);
+            let promised = self.promised(&[PoolKind::Anonymous, PoolKind::Proven]);
             share.left(failures.run(self.pool, self.policy.attempts), whole, run.plus(promised))
         };
         let attempts = whole.min(in_window).min(in_run);
@@ -101,7 +101,7 @@ impl<'a> Caller<'a> {
     pub(super) fn attempts_at(&self) -> Timestamp {
         let budget = self.account.budget(self.kind);
         let run_is_over = budget.is_some_and(|budget| match self.pool {
-            PoolKind::Open => budget.closed || budget.disabled,
+            PoolKind::Anonymous => budget.closed || budget.disabled,
             PoolKind::Proven => budget.disabled,
         });
         if run_is_over && !self.register {
@@ -158,7 +158,7 @@ impl<'a> Caller<'a> {
     /// Whether the record has room for another code.
     pub(super) fn outbox_has_room(&self) -> bool {
         let [strangers, all] = MAX_WAITING_CODES;
-        let most = if self.pool == PoolKind::Open { strangers } else { all };
+        let most = if self.pool == PoolKind::Anonymous { strangers } else { all };
         let source_of = |pending: &Pending| match &pending.body {
             PendingBody::Code { flow, .. } => {
                 let found = self.account.flows.iter().find(|one| one.number == *flow);

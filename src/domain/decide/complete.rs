@@ -11,7 +11,7 @@ use crate::domain::facts::SessionKinds;
 use crate::domain::ids::UserId;
 use crate::domain::message::Notice;
 use crate::domain::method::MethodKind;
-use crate::domain::policy::Departure;
+use crate::domain::policy::Deviation;
 use crate::domain::reason::SsprReason;
 use crate::domain::refusal::Refusal;
 use crate::domain::time::Timestamp;
@@ -155,7 +155,7 @@ fn start(turn: &mut Turn<'_>, flow: u32, begin: &Begin<'_>) -> Result<u32, Refus
     if effect.writes_password() {
         turn.queue_revocation(number, deadline, Some(number));
     }
-    turn.note(EventKind::PasswordWriteStarted { flow, write: number });
+    turn.note(EventKind::DirectoryWriteStarted { flow, write: number });
     Ok(number)
 }
 
@@ -186,7 +186,7 @@ impl Effect {
 
 impl Turn<'_> {
     fn queue_revocation(&mut self, write: u32, due: Timestamp, held_by: Option<u32>) {
-        let narrow = self.policy.acknowledged.contains(&Departure::PasswordSessionsOnly);
+        let narrow = self.policy.acknowledged.contains(&Deviation::PasswordSessionsOnly);
         let kinds = if narrow { SessionKinds::PasswordBased } else { SessionKinds::All };
         let body = PendingBody::Revoke { write, authenticated_before: self.now, kinds };
         self.queue(body, due, due.plus(30 * DAY), held_by);
@@ -240,13 +240,13 @@ pub(crate) fn settle_written(turn: &mut Turn<'_>, begun: &Begun, propagated: boo
     if let Some(flow) = turn.account.flows.iter_mut().find(|one| one.number == begun.flow) {
         flow.grant = None;
         flow.repeat = None;
-        let replace_saved_code =
-            flow.proofs.iter().any(|proof| proof.method == MethodKind::SavedCode);
-        flow.done = Some(Done { at: now, propagated, replace_saved_code, remembered: false });
+        let replace_recovery_code =
+            flow.proofs.iter().any(|proof| proof.method == MethodKind::RecoveryCode);
+        flow.done = Some(Done { at: now, propagated, replace_recovery_code, remembered: false });
     }
     if turn.policy.clear_counters_on_reset && begun.effect == Effect::Reset {
         for budget in &mut turn.account.budgets {
-            budget.open = Default::default();
+            budget.anonymous = Default::default();
             budget.proven = Default::default();
         }
     }
@@ -276,7 +276,7 @@ pub(crate) fn settle_unwritten(turn: &mut Turn<'_>, begun: &Begun, why: &Unwritt
         }
         Unwritten::Failed(reason) => {
             let (flow, write) = (begun.flow, begun.write);
-            turn.note(EventKind::PasswordWriteFailed { flow, write, reason: *reason });
+            turn.note(EventKind::DirectoryWriteFailed { flow, write, reason: *reason });
         }
     }
 }
@@ -323,7 +323,7 @@ pub(crate) fn settle_unasked(turn: &mut Turn<'_>, begun: &Begun) {
         turn.account.outbox.retain(|pending| pending.write != Some(begun.write));
         let (flow, write) = (begun.flow, begun.write);
         let reason = SsprReason::DirectoryUnreachable;
-        turn.note(EventKind::PasswordWriteFailed { flow, write, reason });
+        turn.note(EventKind::DirectoryWriteFailed { flow, write, reason });
     }
 }
 
@@ -333,7 +333,7 @@ fn unsettle(turn: &mut Turn<'_>, write: &Write, acting: u32) {
         turn.release(write.number);
         let (flow, number) = (write.flow, write.number);
         turn.account.write = Some(Write { state: WriteState::Unsettled, ..write.clone() });
-        turn.note(EventKind::PasswordWriteUnsettled { flow, write: number });
+        turn.note(EventKind::DirectoryWriteUnsettled { flow, write: number });
         if write.effect.writes_password() {
             turn.void_others(Some(acting));
         }

@@ -127,7 +127,7 @@ impl Turn<'_> {
                     .plus(code_life(policy, asked.option.channel()))
                     .min(expires_at),
                 attempts: policy.attempts,
-                pool: PoolKind::Open,
+                pool: PoolKind::Anonymous,
                 source: 0,
                 answer: Answer::Hollow,
                 confirms: None,

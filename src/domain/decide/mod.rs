@@ -15,9 +15,9 @@ mod fold;
 mod open;
 mod outbox;
 mod prove;
+mod recovery_codes;
 mod register;
 mod review;
-mod saved;
 mod sweep;
 mod tell;
 #[cfg(test)]
@@ -40,21 +40,21 @@ pub(crate) use devices::{
     Bearer, cancel, is_familiar, is_known_device, remember_bearer, remember_user_device,
 };
 pub(crate) use open::{
-    Exceeded, NumberCharge, Open, Opened, SAVED_CODE, charge_number, code_format, code_life,
+    LimitSpent, NumberCharge, Open, Opened, RECOVERY_CODE, charge_number, code_format, code_life,
     open_challenge, record_failure,
 };
 pub(crate) use outbox::{
     Claim, Claimed, Outcome, SentSecret, Work, claim, next_work, settle_message, tidy,
 };
 pub(crate) use prove::{Charge, Match, Proving, charge_attempt, consume, hand_over};
+pub(crate) use recovery_codes::{
+    acknowledge_recovery_codes, acknowledge_replacement, put_recovery_codes, put_replacement,
+};
 pub(crate) use register::{
     Add, Binding, Confirm, add_method, claim_method, confirm_method, is_alive, remove_method,
 };
 pub use review::Prompt;
 pub(crate) use review::{Asked, postpone, prompt, reconfirm, reconfirm_at, set_default};
-pub(crate) use saved::{
-    acknowledge_replacement, acknowledge_saved_codes, put_replacement, put_saved_codes,
-};
 
 pub(crate) use tell::{
     Address, AdministratorPage, PAGE, address_announcement, addresses_to_tell, give_up, locale_of,
@@ -76,7 +76,7 @@ pub(crate) const MAX_SKEW: Duration = Duration::from_secs(30);
 /// Things that may wait in one record.
 pub(crate) const MAX_OUTBOX: usize = 16;
 /// What a signed-in user may do in an hour that changes no method: put the registration off, confirm
-/// it, choose a default, make saved codes, remember browsers. A registration takes four or five.
+/// it, choose a default, make recovery codes, remember browsers. A registration takes four or five.
 const MAX_ACTS: usize = 20;
 const ACTS_WINDOW: Duration = Duration::from_secs(3_600);
 
@@ -93,7 +93,7 @@ pub(crate) struct Turn<'a> {
     pub(crate) events: Vec<EventKind>,
     /// The record was stamped by a clock far ahead: what that voids is committed before anything
     /// is decided, or it would be voided anew at every visit.
-    pub(crate) disobeyed: bool,
+    pub(crate) clock_ahead: bool,
 }
 
 impl<'a> Turn<'a> {
@@ -107,11 +107,11 @@ impl<'a> Turn<'a> {
             source: None,
             about: None,
             events: Vec::new(),
-            disobeyed: false,
+            clock_ahead: false,
         };
         if turn.now < account.seen {
-            turn.disobeyed = true;
-            turn.disobey_the_future();
+            turn.clock_ahead = true;
+            turn.void_future_stamps();
         }
         turn.account.seen = turn.now;
         turn

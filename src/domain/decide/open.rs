@@ -21,9 +21,9 @@ use crate::domain::time::Timestamp;
 
 /// Codes never grow beyond this.
 const MAX_LENGTH: u8 = 12;
-/// Saved codes: 28 of 20 symbols are 121 bits, more than the 112 from which a plain digest is
+/// Recovery codes: 28 of 20 symbols are 121 bits, more than the 112 from which a plain digest is
 /// enough (NIST SP 800-63B-4, 3.1.2.2).
-pub(crate) const SAVED_CODE: CodeFormat = CodeFormat::new(CodeAlphabet::Strong, 28);
+pub(crate) const RECOVERY_CODE: CodeFormat = CodeFormat::new(CodeAlphabet::Strong, 28);
 /// The command: open a challenge in a flow that is there, or begin the flow with it.
 #[derive(Clone)]
 pub(crate) struct Open<'a> {
@@ -44,7 +44,7 @@ pub(crate) struct Open<'a> {
     pub(crate) stamp: Option<&'a str>,
     pub(crate) incarnation: Option<&'a str>,
     /// A limit across accounts that is spent; the event alarms.
-    pub(crate) exceeded: Option<Exceeded>,
+    pub(crate) limit_spent: Option<LimitSpent>,
     pub(crate) offers: Vec<Offer>,
     pub(crate) confirms: Option<MethodId>,
     /// What was counted for a phone number that was typed and was right.
@@ -62,7 +62,7 @@ pub(crate) struct Open<'a> {
 
 /// A limit across accounts that is spent, and so what is asked grows.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Exceeded {
+pub(crate) enum LimitSpent {
     /// The tenant's: whoever asks, codes are longer.
     Tenant,
     /// A destination's or a number range's: its codes allow fewer tries. That does not show, since
@@ -71,7 +71,7 @@ pub(crate) enum Exceeded {
     Prefix,
 }
 
-impl Exceeded {
+impl LimitSpent {
     const fn as_str(self) -> &'static str {
         match self {
             Self::Tenant => "tenant",
@@ -91,7 +91,7 @@ pub(crate) enum Opened {
     Open,
     /// A budget of the account is spent. The answer must not tell; nothing was changed. It may be
     /// tried again at that time.
-    Silent(Timestamp),
+    Suppressed(Timestamp),
 }
 
 /// Opens a challenge, if the account's budgets allow it.
@@ -106,16 +106,16 @@ pub(crate) fn open_challenge(turn: &mut Turn<'_>, open: &Open<'_>) -> Result<Ope
     }
     let (now, policy) = (turn.now, turn.policy);
     if let Some(retry_at) = check_open(turn, open)? {
-        return Ok(Opened::Silent(retry_at));
+        return Ok(Opened::Suppressed(retry_at));
     }
     let expires_at = open.started_at.plus(policy.lifetimes.flow);
     let open = &*drawing(turn, open);
     let mut attempts = match room(turn, open) {
         Ok(attempts) => attempts,
-        Err(retry_at) => return Ok(Opened::Silent(retry_at)),
+        Err(retry_at) => return Ok(Opened::Suppressed(retry_at)),
     };
     let (kind, pool) = (open.option.method(), open.caller(turn).pool);
-    if matches!(open.exceeded, Some(Exceeded::Destination | Exceeded::Prefix)) {
+    if matches!(open.limit_spent, Some(LimitSpent::Destination | LimitSpent::Prefix)) {
         attempts = attempts.min(WARY_ATTEMPTS);
     }
 
@@ -126,7 +126,7 @@ pub(crate) fn open_challenge(turn: &mut Turn<'_>, open: &Open<'_>) -> Result<Ope
         option: open.option,
         key: open.key,
         nonce: open.nonce,
-        format: code_format(policy, open.option, open.exceeded == Some(Exceeded::Tenant)),
+        format: code_format(policy, open.option, open.limit_spent == Some(LimitSpent::Tenant)),
         opened_at: open.asked_at.min(now),
         expires_at: now.plus(life).min(expires_at),
         attempts,
@@ -148,7 +148,7 @@ pub(crate) fn open_challenge(turn: &mut Turn<'_>, open: &Open<'_>) -> Result<Ope
         turn.queue(body, now, code_dies_at, None);
     }
     turn.count_opened(kind, pool, open);
-    turn.note_exceeded(open.exceeded);
+    turn.record_limit_spent(open.limit_spent);
     turn.note(EventKind::ChallengeOpened {
         flow,
         method: kind,
@@ -233,7 +233,7 @@ fn pool_of(flow: Option<&Flow>, open: &Open<'_>) -> PoolKind {
         Some(flow) => flow.pool(),
         None if open.known_device || open.familiar || open.by_administrator => PoolKind::Proven,
         None if !open.purpose.anonymous() => PoolKind::Proven,
-        None => PoolKind::Open,
+        None => PoolKind::Anonymous,
     }
 }
 
@@ -283,16 +283,16 @@ pub(crate) fn code_life(policy: &Policy, channel: Channel) -> Duration {
 }
 
 /// The form of a code now.
-pub(crate) fn code_format(policy: &Policy, option: ChallengeOption, raised: bool) -> CodeFormat {
+pub(crate) fn code_format(policy: &Policy, option: ChallengeOption, escalated: bool) -> CodeFormat {
     let mut format = match option.channel() {
         Channel::Email | Channel::Link => policy.codes.email,
         Channel::Sms => policy.codes.sms,
         Channel::Voice => policy.codes.voice,
-        Channel::InHand if option.method() == MethodKind::SavedCode => return SAVED_CODE,
+        Channel::InHand if option.method() == MethodKind::RecoveryCode => return RECOVERY_CODE,
         Channel::InHand => return CodeFormat::new(CodeAlphabet::Digits, policy.oath.digits),
     };
-    if raised {
-        let longer = format.length.saturating_add(policy.limits.raised_length);
+    if escalated {
+        let longer = format.length.saturating_add(policy.limits.escalated_length);
         format.length = longer.min(MAX_LENGTH).max(format.length);
     }
     format
@@ -412,9 +412,9 @@ pub(crate) fn charge_number(
 
 impl Turn<'_> {
     /// Alarms that a limit across accounts is spent.
-    pub(super) fn note_exceeded(&mut self, exceeded: Option<Exceeded>) {
-        if let Some(limit) = exceeded {
-            self.note(EventKind::LimitExceeded { limit: limit.as_str().to_owned() });
+    pub(super) fn record_limit_spent(&mut self, limit_spent: Option<LimitSpent>) {
+        if let Some(limit) = limit_spent {
+            self.note(EventKind::LimitSpent { limit: limit.as_str().to_owned() });
         }
     }
 

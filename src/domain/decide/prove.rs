@@ -21,7 +21,7 @@ const MAX_REPEATS: u8 = 3;
 pub(crate) struct Charge {
     pub(crate) flow: u32,
     pub(crate) challenge: Challenge,
-    /// The saved code that is no longer in its set, but right where an answer is repeated.
+    /// The recovery code that is no longer in its set, but right where an answer is repeated.
     pub(crate) used: Option<Digest>,
     at: Timestamp,
     brought_about: Charged,
@@ -43,7 +43,7 @@ pub(crate) enum Match {
     /// The code of this time step of the challenge's device.
     Step(u64),
     /// This code of the challenge's set.
-    Saved(Digest),
+    RecoveryCode(Digest),
 }
 
 /// Which flow is to be proven, as a ticket names it.
@@ -192,7 +192,7 @@ impl Repeat {
         let (step, code) = match matched {
             Match::Challenge => (None, None),
             Match::Step(step) => (Some(*step), None),
-            Match::Saved(code) => (None, Some(*code)),
+            Match::RecoveryCode(code) => (None, Some(*code)),
         };
         Self { challenge: Challenge { attempts, ..challenge }, step, code, unknown: Unknown::NONE }
     }
@@ -202,7 +202,7 @@ impl Repeat {
         let same = match matched {
             Match::Challenge => true,
             Match::Step(step) => self.step == Some(*step),
-            Match::Saved(code) => self.code.is_some_and(|used| used.fits(code)),
+            Match::RecoveryCode(code) => self.code.is_some_and(|used| used.fits(code)),
         };
         if same { Ok(()) } else { Err(Refusal::NotAccepted) }
     }
@@ -214,7 +214,9 @@ impl Turn<'_> {
         match (answer, matched) {
             (Answer::Sent(_) | Answer::External, Match::Challenge) => Ok(()),
             (Answer::Oath(id), Match::Step(step)) => self.spend_step(id, *step),
-            (Answer::Saved(id), Match::Saved(code)) => self.spend_saved(id, code),
+            (Answer::RecoveryCode(id), Match::RecoveryCode(code)) => {
+                self.consume_recovery_code(id, code)
+            }
             _ => Err(Refusal::NotAccepted),
         }
     }
@@ -234,17 +236,17 @@ impl Turn<'_> {
         Ok(())
     }
 
-    fn spend_saved(&mut self, id: &MethodId, code: &Digest) -> Result<(), Refusal> {
+    fn consume_recovery_code(&mut self, id: &MethodId, code: &Digest) -> Result<(), Refusal> {
         let now = self.now;
         let method = self.account.method_mut(id).ok_or(Refusal::NotAccepted)?;
-        let Factor::Saved(set) = &mut method.factor else {
+        let Factor::RecoveryCode(set) = &mut method.factor else {
             return Err(Refusal::NotAccepted);
         };
         let place = set.codes.iter().position(|one| one.fits(code));
         set.codes.remove(place.ok_or(Refusal::NotAccepted)?);
         let left = u8::try_from(set.codes.len()).unwrap_or(u8::MAX);
-        self.note(EventKind::SavedCodeUsed { id: id.clone(), left });
-        self.tell_owner(Notice::SavedCodeUsed { left, at: now });
+        self.note(EventKind::RecoveryCodeUsed { id: id.clone(), left });
+        self.tell_owner(Notice::RecoveryCodeUsed { left, at: now });
         Ok(())
     }
 

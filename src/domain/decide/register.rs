@@ -160,7 +160,7 @@ fn open_confirmation(turn: &mut Turn<'_>, method: &Method, open: &Open<'_>) -> R
     let open = Open { confirms, answer: Ok(method.answer()), ..open.clone() };
     match open_challenge(turn, &open)? {
         // The user is signed in: nothing is to be hidden from them.
-        Opened::Silent(retry_at) => Err(Refusal::TooOften { retry_at }),
+        Opened::Suppressed(retry_at) => Err(Refusal::TooOften { retry_at }),
         Opened::Open => Ok(()),
     }
 }
@@ -198,7 +198,7 @@ fn reaches(method: &Method, to: &Destination) -> bool {
 }
 
 /// Whether the method counts, or may still be confirmed: a pending one whose flow is over cannot be
-/// any more. Those that an administrator supplied, and saved codes that wait to be acknowledged, have
+/// any more. Those that an administrator supplied, and recovery codes that wait to be acknowledged, have
 /// no flow.
 pub(crate) fn is_alive(method: &Method, account: &Account, now: Timestamp) -> bool {
     let confirmed = |flow: &Flow| {
@@ -208,7 +208,7 @@ pub(crate) fn is_alive(method: &Method, account: &Account, now: Timestamp) -> bo
     };
     method.active()
         || method.provenance == Provenance::Administrator
-        || method.kind == MethodKind::SavedCode
+        || method.kind == MethodKind::RecoveryCode
         || account.flows.iter().any(confirmed)
 }
 
@@ -296,8 +296,12 @@ pub(crate) fn confirm_method(
         flow.generation = flow.generation.saturating_add(1);
         // `activate` has cleared the flow's challenges: only these repetitions stay promised.
         flow.repeat = Some(Repeat::of(charge.challenge.clone(), matched));
-        flow.done =
-            Some(Done { at: now, propagated: true, replace_saved_code: false, remembered: false });
+        flow.done = Some(Done {
+            at: now,
+            propagated: true,
+            replace_recovery_code: false,
+            remembered: false,
+        });
     }
     Ok(method)
 }

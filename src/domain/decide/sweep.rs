@@ -86,7 +86,10 @@ impl Turn<'_> {
         if let Some(write) = write.filter(|write| write.state == WriteState::Writing) {
             // Nobody waits for its outcome any more: the owner is told what may have happened.
             self.release(write.number);
-            self.note(EventKind::PasswordWriteUnsettled { flow: flow.number, write: write.number });
+            self.note(EventKind::DirectoryWriteUnsettled {
+                flow: flow.number,
+                write: write.number,
+            });
         }
         if flow.done.is_none() {
             let stage = if unsettled { FlowStage::Writing } else { flow.stage() };
@@ -185,18 +188,18 @@ impl Turn<'_> {
 
     /// The record was stamped by a clock that ran far ahead, or ours has stepped back. Its stamps
     /// are not obeyed: codes and grants are void, windows and locks start again at full length.
-    pub(super) fn disobey_the_future(&mut self) {
+    pub(super) fn void_future_stamps(&mut self) {
         let (now, lock) = (self.now, self.policy.failures.lock);
         let horizon = now.plus(MAX_SKEW);
         for budget in &mut self.account.budgets {
-            budget.open.restart_after(horizon, now, lock);
+            budget.anonymous.restart_after(horizon, now, lock);
             budget.proven.restart_after(horizon, now, lock);
             for verdict in &mut budget.verdicts {
                 verdict.at = verdict.at.min(now);
             }
         }
         for sends in [&mut self.account.sends, &mut self.account.in_hand] {
-            for sent in sends.open.iter_mut().chain(&mut sends.proven) {
+            for sent in sends.anonymous.iter_mut().chain(&mut sends.proven) {
                 sent.at = sent.at.min(now);
             }
         }

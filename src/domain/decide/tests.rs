@@ -45,7 +45,7 @@ fn open(flow: u8, option: ChallengeOption, destination: Option<&Destination>) ->
         required: 2,
         stamp: None,
         incarnation: None,
-        exceeded: None,
+        limit_spent: None,
         offers: Vec::new(),
         confirms: None,
         number: None,
@@ -95,7 +95,7 @@ fn promises_never_exceed_the_pool() {
             state = next;
             promised += u32::from(state.flows.last().expect("a flow").challenges[0].attempts);
         }
-        assert!(promised <= policy.failures.open.max);
+        assert!(promised <= policy.failures.anonymous.max);
     }
     assert_eq!(promised, 10, "two codes of five attempts each; the third waits");
     // Nobody's guesses take away what the first code was promised.
@@ -168,7 +168,7 @@ fn one_source_holds_no_more_than_its_share_of_the_challenges_of_an_hour() {
     let taken: Vec<usize> =
         (1..=5).map(|source| opened_by(source, &mut state, &policy, 9)).collect();
     assert_eq!(taken, [3, 1, 1, 1, 0], "of 6");
-    assert_eq!(state.sends.open.len(), 6);
+    assert_eq!(state.sends.anonymous.len(), 6);
 }
 
 /// A record never outgrows its bound, however much is put into it: whatever is refused by size
@@ -226,7 +226,7 @@ fn a_clock_that_steps_back_revives_nothing() {
     let mut turn = Turn::new(&counted, &policy, at(-3_600));
     turn.sweep();
     let budget = turn.account.budget(MethodKind::Email).expect("counted");
-    assert_eq!(budget.open.times, [(at(-3_600), 1).into()], "the window starts again, full");
+    assert_eq!(budget.anonymous.times, [(at(-3_600), 1).into()], "the window starts again, full");
     // Within the skew, time simply does not go back.
     let mut turn = Turn::new(&counted, &policy, at(280));
     turn.sweep();

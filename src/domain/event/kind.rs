@@ -101,8 +101,8 @@ event_kinds! {
         /// The step, in periods since 1970.
         step: u64,
     },
-    /// A saved code was used.
-    SavedCodeUsed = "saved_code_used" {
+    /// A recovery code was used.
+    RecoveryCodeUsed = "recovery_code_used" {
         /// The id of the set.
         // `id` is the event's own, beside which this is flattened.
         #[serde(rename = "method_id")]
@@ -163,7 +163,7 @@ event_kinds! {
         method: MethodKind,
     },
     /// A limit across accounts is spent; codes grow and the host is alarmed.
-    LimitExceeded = "limit_exceeded" {
+    LimitSpent = "limit_spent" {
         /// Which limit.
         limit: String,
     },
@@ -177,14 +177,14 @@ event_kinds! {
         reasons: Vec<String>,
     },
     /// A directory write began: of a password, or of an unlock.
-    PasswordWriteStarted = "password_write_started" {
+    DirectoryWriteStarted = "directory_write_started" {
         /// The flow.
         flow: u32,
         /// The number of the write.
         write: u32,
     },
     /// The directory did not write, and said so.
-    PasswordWriteFailed = "password_write_failed" {
+    DirectoryWriteFailed = "directory_write_failed" {
         /// The flow.
         flow: u32,
         /// The number of the write.
@@ -193,7 +193,7 @@ event_kinds! {
         reason: SsprReason,
     },
     /// Nobody knows whether the directory wrote.
-    PasswordWriteUnsettled = "password_write_unsettled" {
+    DirectoryWriteUnsettled = "directory_write_unsettled" {
         /// The flow.
         flow: u32,
         /// The number of the write.
@@ -296,8 +296,8 @@ event_kinds! {
         #[serde(rename = "method_id")]
         id: MethodId,
     },
-    /// A saved code took the place of one that was used.
-    SavedCodeReplaced = "saved_code_replaced" {
+    /// A recovery code took the place of one that was used.
+    RecoveryCodeReplaced = "recovery_code_replaced" {
         /// The id of the set.
         // `id` is the event's own, beside which this is flattened.
         #[serde(rename = "method_id")]

@@ -4,8 +4,8 @@ use super::{at, key, tenant, user};
 use crate::domain::account::{
     Account, Acts, Answer, Challenge, Counted, Done, Effect, Factor, FamiliarSource, Flow, FlowId,
     Grant, KnownDevice, Method, MethodState, Numbers, OathDevice, Offer, Pending, PendingBody,
-    Proof, Provenance, Purpose, Registration, Repeat, SavedSet, SealedSeed, Sends, Sitting, Told,
-    Unknown, Write, WriteState,
+    Proof, Provenance, Purpose, RecoveryCodeSet, Registration, Repeat, SealedSeed, Sends, Sitting,
+    Told, Unknown, Write, WriteState,
 };
 use crate::domain::budget::{Charged, Entry, MethodBudget, PoolKind, Verdict, Window};
 use crate::domain::contact::{Destination, EmailAddress, PhoneNumber};
@@ -56,7 +56,7 @@ fn phone() -> Destination {
 }
 
 fn digest(secret: u8) -> Digest {
-    Digest::of(DigestOf::SavedCode, &tenant(), &user(), &[secret])
+    Digest::of(DigestOf::RecoveryCode, &tenant(), &user(), &[secret])
 }
 
 fn seeds() -> [Factor; 3] {
@@ -72,7 +72,7 @@ fn seeds() -> [Factor; 3] {
 }
 
 fn methods() -> Vec<Method> {
-    let saved = Factor::Saved(SavedSet {
+    let saved = Factor::RecoveryCode(RecoveryCodeSet {
         codes: vec![digest(1), digest(2)],
         replacement: Some(digest(3)),
         unknown: Unknown::NONE,
@@ -85,7 +85,7 @@ fn methods() -> Vec<Method> {
         (MethodKind::AuthenticatorApp, app, Provenance::Unconfirmed),
         (MethodKind::OathToken, token, Provenance::Administrator),
         (MethodKind::AuthenticatorApp, further, Provenance::Confirmed),
-        (MethodKind::SavedCode, saved, Provenance::Confirmed),
+        (MethodKind::RecoveryCode, saved, Provenance::Confirmed),
     ];
     let numbered = kinds.into_iter().enumerate();
     let method = |(place, (kind, factor, provenance)): (usize, _)| Method {
@@ -114,7 +114,7 @@ fn challenge(number: u32, method: MethodKind, channel: Channel, answer: Answer) 
         opened_at: at(0),
         expires_at: at(600),
         attempts: 5,
-        pool: if number == 1 { PoolKind::Open } else { PoolKind::Proven },
+        pool: if number == 1 { PoolKind::Anonymous } else { PoolKind::Proven },
         source: 4_000_000_000,
         answer,
         confirms: Some(id(4)),
@@ -127,7 +127,7 @@ fn challenges() -> Vec<Challenge> {
         challenge(1, MethodKind::Email, Channel::Link, Answer::Sent(mail())),
         challenge(2, MethodKind::MobilePhone, Channel::Sms, Answer::Hollow),
         challenge(3, MethodKind::OathToken, Channel::InHand, Answer::Oath(id(5))),
-        challenge(4, MethodKind::SavedCode, Channel::InHand, Answer::Saved(id(7))),
+        challenge(4, MethodKind::RecoveryCode, Channel::InHand, Answer::RecoveryCode(id(7))),
         challenge(5, MethodKind::Passkey, Channel::InHand, Answer::External),
         challenge(6, MethodKind::OfficePhone, Channel::Voice, Answer::Sent(phone())),
         challenge(7, MethodKind::Email, Channel::Email, Answer::Sent(mail())),
@@ -168,7 +168,7 @@ fn flows() -> Vec<Flow> {
         done: Some(Done {
             at: at(80),
             propagated: false,
-            replace_saved_code: true,
+            replace_recovery_code: true,
             remembered: true,
         }),
         unknown: Unknown::NONE,
@@ -189,7 +189,7 @@ pub(super) fn notices() -> Vec<Notice> {
         Notice::MethodRemoved { method, at },
         Notice::MethodReplaced { method, at },
         Notice::MethodsRevoked { at },
-        Notice::SavedCodeUsed { left: 9, at },
+        Notice::RecoveryCodeUsed { left: 9, at },
         Notice::RegistrationRequired { at },
         Notice::ResetRequested { at },
         Notice::ContactsChanged { at },
@@ -225,7 +225,7 @@ fn outbox() -> Vec<Pending> {
         mail_too: false,
         counted,
     }));
-    bodies.push(PendingBody::Announce { notice: Notice::SavedCodeUsed { left: 9, at: at(5) } });
+    bodies.push(PendingBody::Announce { notice: Notice::RecoveryCodeUsed { left: 9, at: at(5) } });
     bodies.push(PendingBody::Administrators {
         notice: Notice::HelpRequested { at: at(5) },
         about: "ada@contoso.example".to_owned(),
@@ -260,7 +260,7 @@ fn budgets() -> Vec<MethodBudget> {
     let kinds = MethodKind::ALL.into_iter().chain([MethodKind::Password]);
     let budget = |method| MethodBudget {
         method,
-        open: window.clone(),
+        anonymous: window.clone(),
         proven: window.clone(),
         consecutive: 25,
         run: vec![(4_000_000_000, 20), (0, 5)],
@@ -268,7 +268,7 @@ fn budgets() -> Vec<MethodBudget> {
         disabled: true,
         told: true,
         sign_in: 4,
-        verdicts: vec![Verdict { at: at(80), pool: PoolKind::Open, charged }],
+        verdicts: vec![Verdict { at: at(80), pool: PoolKind::Anonymous, charged }],
         unknown: Unknown::NONE,
     };
     kinds.map(budget).collect()
@@ -294,8 +294,8 @@ fn full() -> Account {
         },
         flows: flows(),
         budgets: budgets(),
-        sends: Sends { open: vec![(at(0), 1).into()], proven: vec![(at(1), 2).into()] },
-        in_hand: Sends { open: vec![(at(2), 3).into()], proven: vec![(at(3), 4).into()] },
+        sends: Sends { anonymous: vec![(at(0), 1).into()], proven: vec![(at(1), 2).into()] },
+        in_hand: Sends { anonymous: vec![(at(2), 3).into()], proven: vec![(at(3), 4).into()] },
         outbox: outbox(),
         acts: Acts { user: vec![at(-5)], administrators: vec![at(-4)] },
         told: vec![Told { to: 4_000_000_000, times: vec![at(-3)] }],

@@ -9,7 +9,7 @@ use crate::domain::account::FORMAT;
 use crate::domain::ids::{GroupId, RoleId};
 use crate::domain::link::LinkBase;
 use crate::domain::policy::{
-    CodeAlphabet, CodeFormat, Departure, Disclosure, Policy, PolicySettings, Scope,
+    CodeAlphabet, CodeFormat, Deviation, Disclosure, Policy, PolicySettings, Scope,
 };
 use crate::domain::policy_record::PolicyRecord;
 use crate::domain::record::Subject;
@@ -22,7 +22,7 @@ pub(super) fn policies() -> [(&'static str, PolicySettings); 2] {
     entra.link = Some(LinkBase::parse("https://id.contoso.example/reset?t=").expect("valid"));
     entra.required_entitlement = Some("sspr".to_owned());
     entra.administrators.roles.insert(RoleId::parse("Night Shift").expect("valid"));
-    let more = [Departure::GuessingAboveThreshold, Departure::OneGateAdministrators];
+    let more = [Deviation::GuessingAboveThreshold, Deviation::OneGateAdministrators];
     entra.acknowledged.extend(more);
     let mut strict = PolicySettings::pci();
     strict.scope = Scope::All;

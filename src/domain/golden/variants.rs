@@ -17,7 +17,7 @@ use crate::domain::facts::SessionKinds;
 use crate::domain::message::Notice;
 use crate::domain::method::{Channel, MethodKind};
 use crate::domain::policy::{
-    CodeAlphabet, Departure, Disclosure, NotifyRule, PolicySettings, Scope,
+    CodeAlphabet, Deviation, Disclosure, NotifyRule, PolicySettings, Scope,
 };
 use crate::domain::reason::{FlowStage, SsprReason};
 use crate::domain::totp::OathAlgorithm;
@@ -49,10 +49,10 @@ fn every_variant_of_an_account_has_a_golden_form() {
         full.flows.iter().map(|one| &one.purpose)
     );
     covered!(
-        Answer { Hollow, Sent(_), Oath(_), Saved(_), External },
+        Answer { Hollow, Sent(_), Oath(_), RecoveryCode(_), External },
         challenges(full).map(|one| &one.answer)
     );
-    covered!(Factor { Address(_), Oath(_), Saved(_) }, full.methods.iter().map(|one| &one.factor));
+    covered!(Factor { Address(_), Oath(_), RecoveryCode(_) }, full.methods.iter().map(|one| &one.factor));
     covered!(MethodState { Pending, Active }, full.methods.iter().map(|one| &one.state));
     covered!(
         Provenance { Confirmed, Administrator, Directory, Unconfirmed },
@@ -73,7 +73,7 @@ fn every_variant_of_an_account_has_a_golden_form() {
     covered!(Counted { No, Begun, Yes, Digest [..] }, counted);
     covered!(Effect { Reset, Change, Unlock }, writes().map(|write| &write.effect));
     covered!(WriteState { Writing, Unsettled }, writes().map(|write| &write.state));
-    covered!(PoolKind { Open, Proven }, challenges(full).map(|one| &one.pool));
+    covered!(PoolKind { Anonymous, Proven }, challenges(full).map(|one| &one.pool));
     covered!(CodeAlphabet { Digits, Strong }, challenges(full).map(|one| &one.format.alphabet));
     let channels: Vec<Channel> = challenges(full).map(Challenge::channel).collect();
     covered!(Channel { Email, Sms, Voice, Link, InHand }, channels.iter());
@@ -84,7 +84,7 @@ fn every_variant_of_an_account_has_a_golden_form() {
             OfficePhone,
             AuthenticatorApp,
             OathToken,
-            SavedCode,
+            RecoveryCode,
             AppNotification,
             Passkey,
             HostVerified,
@@ -105,7 +105,7 @@ fn every_variant_of_an_account_has_a_golden_form() {
         Notice {
             PasswordReset [..], PasswordMayHaveChanged [..], PasswordChanged [..],
             AccountUnlocked [..], AccountMayHaveBeenUnlocked [..], MethodAdded [..],
-            MethodRemoved [..], MethodReplaced [..], MethodsRevoked [..], SavedCodeUsed [..],
+            MethodRemoved [..], MethodReplaced [..], MethodsRevoked [..], RecoveryCodeUsed [..],
             RegistrationRequired [..], ResetRequested [..], ContactsChanged [..],
             Unblocked [..],
             ManyFailures [..], AdministratorMayHaveReset [..], AdministratorReset [..],
@@ -182,7 +182,7 @@ fn every_variant_of_a_policy_has_a_golden_form() {
     );
     covered!(CodeAlphabet { Digits, Strong }, settings().map(|one| &one.codes.email.alphabet));
     covered!(
-        Departure {
+        Deviation {
             UnverifiedDirectoryContacts,
             IssuedCodesAsTwoGates,
             OneGateAdministrators,

@@ -41,11 +41,11 @@ pub struct PasswordRules {
     /// the usual derivations. At most 1 000 words of 3 to 64 code points.
     pub banned_words: BTreeSet<String>,
     /// Character classes required, of lower, upper, digit, symbol: 0 to 4. Default 0; above 0
-    /// needs [`Departure::CompositionRules`](crate::Departure). The space is a symbol, as is every
+    /// needs [`Deviation::CompositionRules`](crate::Deviation). The space is a symbol, as is every
     /// letter without case.
     pub required_classes: u8,
     /// Whether only printable ASCII is accepted. Default false; true needs
-    /// [`Departure::AsciiPasswords`](crate::Departure).
+    /// [`Deviation::AsciiPasswords`](crate::Deviation).
     pub ascii_only: bool,
 }
 

@@ -186,8 +186,8 @@ impl Rate {
 /// use sspr::{FailureBudgets, Rate};
 ///
 /// let mut failures = FailureBudgets::default();
-/// assert_eq!((failures.open.max, failures.consecutive), (10, 50));
-/// failures.open = Rate::new(5, Duration::from_secs(24 * 3600));
+/// assert_eq!((failures.anonymous.max, failures.consecutive), (10, 50));
+/// failures.anonymous = Rate::new(5, Duration::from_secs(24 * 3600));
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -195,7 +195,7 @@ impl Rate {
 pub struct FailureBudgets {
     /// The pool that anybody can draw from. Default 10 in 24 hours; 1 to 50, and never below
     /// `attempts`.
-    pub open: Rate,
+    pub anonymous: Rate,
     /// The pool of flows that already hold a verified proof. Default 10 in 24 hours, same limits.
     pub proven: Rate,
     /// How long a spent pool stays closed, counted from the last counted attempt. Default 1 hour,
@@ -210,7 +210,12 @@ pub struct FailureBudgets {
 
 impl Default for FailureBudgets {
     fn default() -> Self {
-        Self { open: Rate::new(10, DAY), proven: Rate::new(10, DAY), lock: HOUR, consecutive: 50 }
+        Self {
+            anonymous: Rate::new(10, DAY),
+            proven: Rate::new(10, DAY),
+            lock: HOUR,
+            consecutive: 50,
+        }
     }
 }
 
@@ -234,7 +239,7 @@ pub struct SendBudgets {
     pub per_hour: u32,
     /// Challenges per account within a day that send something, in each pool. Default 20, 1 to 20.
     pub per_day: u32,
-    /// Challenges per account within an hour that send nothing (authenticators, saved codes,
+    /// Challenges per account within an hour that send nothing (authenticators, recovery codes,
     /// passkeys), in each pool. Default 10, 1 to 20, never above `in_hand_per_day`.
     pub in_hand_per_hour: u32,
     /// Challenges per account within a day that send nothing, in each pool. Default 20, 1 to 20.
@@ -300,7 +305,7 @@ pub struct NoticeBudgets {
     /// Mails with notices to one address of an account. Default 10 in an hour, same limits.
     pub mails: Rate,
     /// Acts of a signed-in user that the owner is told of, for each account in an hour: a password
-    /// changed, a method added, replaced or removed, a set of saved codes. Acts of administrators on
+    /// changed, a method added, replaced or removed, a set of recovery codes. Acts of administrators on
     /// an account have as many of their own. Default 10, 1 to 60, never above `acts_per_day`.
     pub acts_per_hour: u32,
     /// The same in a day. Default 20, 1 to 60.
@@ -329,7 +334,7 @@ impl Default for NoticeBudgets {
 ///
 /// ```
 /// let limits = sspr::CrossLimits::default();
-/// assert_eq!((limits.tenant.max, limits.raised_length), (2_000, 2));
+/// assert_eq!((limits.tenant.max, limits.escalated_length), (2_000, 2));
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -349,7 +354,7 @@ pub struct CrossLimits {
     pub tenant: Rate,
     /// Symbols by which codes grow while the tenant's limit is spent. Default 2, 0 to 4; codes
     /// never exceed 12. A spent destination or prefix allows fewer tries instead, unseen.
-    pub raised_length: u8,
+    pub escalated_length: u8,
 }
 
 impl CrossLimits {
@@ -390,7 +395,7 @@ impl Default for CrossLimits {
             destination: Rate::new(10, DAY),
             prefix: Rate::new(50, HOUR),
             tenant: Rate::new(2_000, DAY),
-            raised_length: 2,
+            escalated_length: 2,
         }
     }
 }

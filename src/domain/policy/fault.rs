@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 use serde::ser::{SerializeStruct as _, Serializer};
 
-use super::departure::Departure;
+use super::deviation::Deviation;
 use crate::domain::time::duration_ms;
 
 /// Every fault of a refused policy, in the order of the fields.
@@ -63,14 +63,14 @@ impl fmt::Display for PolicyError {
 /// One thing that is wrong with a policy: where, and what.
 ///
 /// ```
-/// use sspr::{Departure, Policy, PolicyProblem, PolicySettings};
+/// use sspr::{Deviation, Policy, PolicyProblem, PolicySettings};
 ///
 /// let mut settings = PolicySettings::default();
 /// settings.contacts.directory = true;
 /// let error = Policy::new(settings).unwrap_err();
 /// let fault = &error.faults()[0];
 /// assert_eq!(fault.field(), "contacts.directory");
-/// let missing = Departure::UnverifiedDirectoryContacts;
+/// let missing = Deviation::UnverifiedDirectoryContacts;
 /// assert_eq!(fault.problem(), &PolicyProblem::NeedsDeparture(missing));
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -123,8 +123,8 @@ impl fmt::Display for PolicyFault {
                  shorten it"
             ),
             PolicyProblem::Empty => write!(f, "{field} is empty"),
-            PolicyProblem::NeedsDeparture(departure) => {
-                write!(f, "{field} needs the departure `{departure}` acknowledged")
+            PolicyProblem::NeedsDeparture(deviation) => {
+                write!(f, "{field} needs the deviation `{deviation}` acknowledged")
             }
             PolicyProblem::Inconsistent(rule) => write!(f, "{field}: {rule}"),
         }
@@ -167,8 +167,8 @@ pub enum PolicyProblem {
     },
     /// Nothing was given where something must be.
     Empty,
-    /// The setting departs from a standard, and the departure is not acknowledged.
-    NeedsDeparture(Departure),
+    /// The setting deviates from a standard, and the deviation is not acknowledged.
+    NeedsDeparture(Deviation),
     /// The setting contradicts another; the text says which rule it breaks.
     Inconsistent(&'static str),
 }

@@ -8,7 +8,7 @@ use crate::domain::link::LinkBase;
 use crate::domain::method::{MethodKind, Nature};
 use crate::domain::password::common_of_length;
 
-use super::departure::Departure;
+use super::deviation::Deviation;
 use super::guessing::Guessing;
 use super::review::Finding;
 use super::review::Severity::{self, Note, Recommendation, Requirement};
@@ -22,7 +22,7 @@ const DAY: Duration = Duration::from_secs(86_400);
 const COMMON_ENTRIES: usize = 3_000;
 
 /// A finding before it is known whether the policy has it: whether it does, the path of the setting,
-/// its code, weight, standard, citation and text, and the departure that covers it.
+/// its code, weight, standard, citation and text, and the deviation that covers it.
 type Row<'a> = (
     bool,
     &'static str,
@@ -31,7 +31,7 @@ type Row<'a> = (
     Standard,
     &'static str,
     &'a str,
-    Option<Departure>,
+    Option<Deviation>,
 );
 
 /// Every finding of the policy, the gravest first.
@@ -51,7 +51,7 @@ pub(super) fn of(settings: &PolicySettings, odds: [&Guessing; 2]) -> Vec<Finding
 }
 
 fn report(settings: &PolicySettings, found: &mut Vec<Finding>, rows: &[Row<'_>]) {
-    for (applies, path, code, severity, standard, citation, text, departure) in rows {
+    for (applies, path, code, severity, standard, citation, text, deviation) in rows {
         if *applies {
             found.push(Finding {
                 path,
@@ -60,8 +60,8 @@ fn report(settings: &PolicySettings, found: &mut Vec<Finding>, rows: &[Row<'_>])
                 standard: *standard,
                 citation,
                 text: (*text).to_owned(),
-                departure: *departure,
-                acknowledged: departure.is_some_and(|one| settings.acknowledged.contains(&one)),
+                deviation: *deviation,
+                acknowledged: deviation.is_some_and(|one| settings.acknowledged.contains(&one)),
             });
         }
     }
@@ -99,7 +99,7 @@ fn gates(settings: &PolicySettings, found: &mut Vec<Finding>) {
                 "One method suffices for administrators; Entra asks them for two, except in the first \
                  30 days of a trial and in a tenant with neither a domain of its own nor \
                  synchronisation.",
-                Some(Departure::OneGateAdministrators),
+                Some(Deviation::OneGateAdministrators),
             ),
         ],
     );
@@ -128,7 +128,7 @@ fn gates_of(
                 "NIST SP 800-63B-4, 4.2.2.2",
                 "Two codes sent to two addresses are one class of recovery method: they do not \
                  suffice for accounts that can reach AAL2.",
-                Some(Departure::IssuedCodesAsTwoGates),
+                Some(Deviation::IssuedCodesAsTwoGates),
             ),
             (
                 phones == gates.methods.len(),
@@ -180,7 +180,7 @@ fn contacts(settings: &PolicySettings, found: &mut Vec<Finding>) {
                 Nist,
                 "NIST SP 800-63B-4, 4.2.1.2; OWASP ASVS 5.0.0, 6.6.1 (phones)",
                 "Addresses from the directory that nobody confirmed count as methods.",
-                Some(Departure::UnverifiedDirectoryContacts),
+                Some(Deviation::UnverifiedDirectoryContacts),
             ),
             (
                 settings.contacts.administrator,
@@ -264,7 +264,7 @@ fn password(settings: &PolicySettings, found: &mut Vec<Finding>) {
                 "NIST SP 800-63B-4, 3.1.1.2",
                 "Passwords shorter than 15 characters are accepted: right only where every sign-in \
                  takes a second factor.",
-                Some(Departure::ShortPasswords),
+                Some(Deviation::ShortPasswords),
             ),
             (
                 rules.required_classes > 0,
@@ -274,7 +274,7 @@ fn password(settings: &PolicySettings, found: &mut Vec<Finding>) {
                 Nist,
                 "NIST SP 800-63B-4, 3.1.1.2; OWASP ASVS 5.0.0, 6.2.5",
                 "Passwords must mix classes of characters.",
-                Some(Departure::CompositionRules),
+                Some(Deviation::CompositionRules),
             ),
             (
                 rules.ascii_only,
@@ -284,7 +284,7 @@ fn password(settings: &PolicySettings, found: &mut Vec<Finding>) {
                 Nist,
                 "NIST SP 800-63B-4, 3.1.1.2",
                 "Passwords of other scripts than ASCII are refused.",
-                Some(Departure::AsciiPasswords),
+                Some(Deviation::AsciiPasswords),
             ),
             (
                 !rules.common_list,
@@ -311,7 +311,7 @@ fn password(settings: &PolicySettings, found: &mut Vec<Finding>) {
 }
 
 fn answers(settings: &PolicySettings, found: &mut Vec<Finding>) {
-    let acknowledged = |departure| settings.acknowledged.contains(&departure);
+    let acknowledged = |deviation| settings.acknowledged.contains(&deviation);
     report(
         settings,
         found,
@@ -335,7 +335,7 @@ fn answers(settings: &PolicySettings, found: &mut Vec<Finding>) {
                 "OWASP ASVS 5.0.0, 6.3.8 (level 3); OWASP Forgot Password Cheat Sheet",
                 "Anyone who passes the human check learns which accounts exist and why a reset is \
                  refused.",
-                Some(Departure::ReasonedDisclosure),
+                Some(Deviation::ReasonedDisclosure),
             ),
             (
                 settings.disclosure == Disclosure::Masked,
@@ -349,14 +349,14 @@ fn answers(settings: &PolicySettings, found: &mut Vec<Finding>) {
                 None,
             ),
             (
-                acknowledged(Departure::PasswordSessionsOnly),
+                acknowledged(Deviation::PasswordSessionsOnly),
                 "acknowledged",
                 "password-sessions-only",
                 Recommendation,
                 Asvs,
                 "OWASP ASVS 5.0.0, 7.4.3",
                 "Only sessions that began with the password end after a reset.",
-                Some(Departure::PasswordSessionsOnly),
+                Some(Deviation::PasswordSessionsOnly),
             ),
         ],
     );
@@ -367,10 +367,10 @@ fn model(settings: &PolicySettings, found: &mut Vec<Finding>) {
     let (failures, lifetimes) = (&settings.failures, &settings.lifetimes);
     let citation = "Microsoft Entra ID, self-service password reset";
     let phones = settings.users.methods.iter().copied().any(is_phone);
-    let lockout = if failures.open.max > 5 {
-        "failures.open.max"
-    } else if failures.open.window < DAY {
-        "failures.open.window"
+    let lockout = if failures.anonymous.max > 5 {
+        "failures.anonymous.max"
+    } else if failures.anonymous.window < DAY {
+        "failures.anonymous.window"
     } else {
         "failures.lock"
     };
@@ -381,7 +381,7 @@ fn model(settings: &PolicySettings, found: &mut Vec<Finding>) {
     };
     let rows = [
         (
-            failures.open.max > 5 || failures.open.window < DAY || failures.lock < DAY,
+            failures.anonymous.max > 5 || failures.anonymous.window < DAY || failures.lock < DAY,
             lockout,
             "entra-lockout",
             "Entra closes a method for 24 hours after 5 failures in 24 hours.",

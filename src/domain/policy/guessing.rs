@@ -13,7 +13,7 @@ use super::settings::{Gates, PolicySettings};
 /// else: the account's name, all its methods registered, the weakest channel of each method, as many
 /// sources as it takes, a known device and a familiar source, so that both pools of every budget are
 /// drawn to their ends; and an owner who proves methods, and completes resets, at the moments that
-/// help the attacker most. A stranger with neither device nor familiar source has the open pool alone:
+/// help the attacker most. A stranger with neither device nor familiar source has the anonymous pool alone:
 /// about half. `tests/simulation/odds` of the repository holds the numbers against attackers on the
 /// engine.
 ///
@@ -116,8 +116,8 @@ impl Guessing {
     }
 
     /// The kind with the fewest codes while codes are raised.
-    pub(super) fn weakest_raised(&self) -> Option<MethodKind> {
-        let weakest = self.methods.iter().min_by_key(|method| method.target.raised);
+    pub(super) fn weakest_escalated(&self) -> Option<MethodKind> {
+        let weakest = self.methods.iter().min_by_key(|method| method.target.escalated);
         weakest.map(MethodOdds::kind)
     }
 }
@@ -145,9 +145,9 @@ pub struct Odds {
     per_year: f64,
     /// `per_code` while codes are raised, and how many accounts are tried before they are.
     #[serde(skip)]
-    per_raised_code: f64,
+    per_escalated_code: f64,
     #[serde(skip)]
-    before_raised: u64,
+    before_escalation: u64,
 }
 
 impl Odds {
@@ -157,8 +157,8 @@ impl Odds {
         per_day: 0.0,
         until_disabled: 0.0,
         per_year: 0.0,
-        per_raised_code: 0.0,
-        before_raised: u64::MAX,
+        per_escalated_code: 0.0,
+        before_escalation: u64::MAX,
     };
 
     fn of(settings: &PolicySettings, bounds: &Bounds, targets: &[Target]) -> Self {
@@ -174,8 +174,8 @@ impl Odds {
             per_day: guessed(targets, &bounds.day),
             until_disabled: guessed(targets, &bounds.disabled),
             per_year: guessed(targets, &bounds.year),
-            per_raised_code: weakest(|target| target.raised),
-            before_raised: settings.limits.short_codes(),
+            per_escalated_code: weakest(|target| target.escalated),
+            before_escalation: settings.limits.short_codes(),
         }
     }
 
@@ -186,8 +186,8 @@ impl Odds {
             per_day: self.per_day * second.per_flow,
             until_disabled: self.until_disabled * second.per_flow,
             per_year: self.per_year * second.per_flow,
-            per_raised_code: self.per_raised_code * second.per_raised_code,
-            before_raised: second.before_raised,
+            per_escalated_code: self.per_escalated_code * second.per_escalated_code,
+            before_escalation: second.before_escalation,
         }
     }
 
@@ -207,8 +207,8 @@ impl Odds {
             per_day: merge(self.per_day, other.per_day),
             until_disabled: merge(self.until_disabled, other.until_disabled),
             per_year: merge(self.per_year, other.per_year),
-            per_raised_code: self.per_raised_code.max(other.per_raised_code),
-            before_raised: self.before_raised.min(other.before_raised),
+            per_escalated_code: self.per_escalated_code.max(other.per_escalated_code),
+            before_escalation: self.before_escalation.min(other.before_escalation),
         }
     }
 
@@ -247,21 +247,21 @@ impl Odds {
     }
 
     /// [`per_code`](Self::per_code) while the tenant's limit is spent.
-    pub(super) const fn per_raised_code(&self) -> f64 {
-        self.per_raised_code
+    pub(super) const fn per_escalated_code(&self) -> f64 {
+        self.per_escalated_code
     }
 
     /// One code tried against each of so many accounts.
     #[must_use]
     pub fn sprayed(&self, accounts: u64) -> Spray {
-        let first = accounts.min(self.before_raised);
+        let first = accounts.min(self.before_escalation);
         let rest = accounts - first;
         Spray {
             accounts,
             expected: self.per_code * float(accounts),
             any: union([(self.per_code, accounts)]),
-            expected_at_once: self.per_code * float(first) + self.per_raised_code * float(rest),
-            any_at_once: union([(self.per_code, first), (self.per_raised_code, rest)]),
+            expected_at_once: self.per_code * float(first) + self.per_escalated_code * float(rest),
+            any_at_once: union([(self.per_code, first), (self.per_escalated_code, rest)]),
         }
     }
 }

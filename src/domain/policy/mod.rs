@@ -1,7 +1,7 @@
 //! The policy of a tenant: data, checked when built.
 
 mod budgets;
-mod departure;
+mod deviation;
 mod document;
 mod fault;
 mod findings;
@@ -21,7 +21,7 @@ pub use budgets::{
     CodeAlphabet, CodeFormat, CodeFormats, CrossLimits, FailureBudgets, Lifetimes, NoticeBudgets,
     Rate, SendBudgets,
 };
-pub use departure::Departure;
+pub use deviation::Deviation;
 pub(in crate::domain) use document::stored;
 pub use document::{DocumentFault, PolicyDocumentError};
 pub use fault::{Amount, PolicyError, PolicyFault, PolicyProblem};

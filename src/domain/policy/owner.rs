@@ -50,8 +50,8 @@ impl OwnersWay {
         Self {
             share: Share(settings.sends.source_share),
             challenges: settings.sends.per_day,
-            failures: failures.open.max,
-            run: failures.run(PoolKind::Open, settings.attempts),
+            failures: failures.anonymous.max,
+            run: failures.run(PoolKind::Anonymous, settings.attempts),
             attempts: settings.attempts,
         }
     }

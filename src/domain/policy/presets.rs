@@ -8,7 +8,7 @@ use crate::domain::password::PasswordRules;
 use super::budgets::{
     CodeAlphabet, CodeFormat, CodeFormats, FailureBudgets, Lifetimes, Rate, SendBudgets,
 };
-use super::departure::Departure;
+use super::deviation::Deviation;
 use super::settings::{
     AdministratorPolicy, ContactSources, Disclosure, Gates, Notifications, NotifyRule, OathPolicy,
     PolicySettings, RegistrationPolicy,
@@ -20,7 +20,7 @@ const DAY: Duration = Duration::from_secs(86_400);
 /// A level of OWASP ASVS 5.0 for which there is a preset.
 ///
 /// Level 3 forbids codes by phone (6.6.1) and by mail (6.3.6). It has no preset: which of the methods
-/// that remain (authenticator apps, OATH tokens, saved codes, passkeys and what else the host
+/// that remain (authenticator apps, OATH tokens, recovery codes, passkeys and what else the host
 /// verifies) a tenant has is its own choice. Start from [`AsvsLevel::L2`], set `users.methods` and
 /// `administrators.gates.methods` to these, and see that the review has no finding `asvs-level-3`.
 ///
@@ -44,7 +44,7 @@ impl PolicySettings {
     ///
     /// - One gate for users, of mail and mobile phone; two for the 78 administrator roles, of mail,
     ///   mobile phone, office phone and authenticator app. (With the office phone added, one gate also needs
-    ///   [`Departure::GuessingAboveThreshold`], or voice codes of 7 digits.)
+    ///   [`Deviation::GuessingAboveThreshold`], or voice codes of 7 digits.)
     /// - 15 minutes for a flow and all in it, 5 minutes for a code.
     /// - 5 failures in 24 hours close a method for 24 hours after the last one; a completed reset
     ///   clears the counters. Entra knows no lasting cap: the 50 consecutive failures are ours.
@@ -60,7 +60,7 @@ impl PolicySettings {
     ///   wants a sign-in of the last 10 minutes. A new address is usable at once.
     ///
     /// What Entra does not document keeps our default: lengths of codes, resend wait, daily
-    /// challenges, limits across accounts. Each point in which Entra departs from the standards is
+    /// challenges, limits across accounts. Each point in which Entra deviates from the standards is
     /// acknowledged in [`acknowledged`](Self::acknowledged).
     ///
     /// ```
@@ -97,7 +97,7 @@ impl PolicySettings {
             },
             attempts: 5,
             failures: FailureBudgets {
-                open: Rate::new(5, DAY),
+                anonymous: Rate::new(5, DAY),
                 proven: Rate::new(5, DAY),
                 lock: DAY,
                 ..FailureBudgets::default()
@@ -128,14 +128,14 @@ impl PolicySettings {
             },
             clear_counters_on_reset: true,
             acknowledged: [
-                Departure::UnverifiedDirectoryContacts,
-                Departure::IssuedCodesAsTwoGates,
-                Departure::CompositionRules,
-                Departure::AsciiPasswords,
-                Departure::ShortPasswords,
-                Departure::PasswordSessionsOnly,
-                Departure::CountersClearedOnReset,
-                Departure::ReasonedDisclosure,
+                Deviation::UnverifiedDirectoryContacts,
+                Deviation::IssuedCodesAsTwoGates,
+                Deviation::CompositionRules,
+                Deviation::AsciiPasswords,
+                Deviation::ShortPasswords,
+                Deviation::PasswordSessionsOnly,
+                Deviation::CountersClearedOnReset,
+                Deviation::ReasonedDisclosure,
             ]
             .into(),
             ..Self::default()
@@ -168,23 +168,23 @@ impl PolicySettings {
     ///
     /// It does not conform by itself. NIST wants two recovery codes *obtained by different
     /// methods*, or one and an authenticator of the account (4.2.2.2), and takes codes sent to two
-    /// addresses for one method. [`Departure::IssuedCodesAsTwoGates`] is acknowledged here, and
+    /// addresses for one method. [`Deviation::IssuedCodesAsTwoGates`] is acknowledged here, and
     /// [`Policy::review`](super::Policy::review) says so. To conform, count a second class of method
-    /// (authenticator apps, OATH tokens, saved codes, passkeys) and only one kind that receives codes:
+    /// (authenticator apps, OATH tokens, recovery codes, passkeys) and only one kind that receives codes:
     /// the finding goes, and so may the acknowledgement.
     ///
     /// ```
-    /// use sspr::{Departure, PolicySettings};
+    /// use sspr::{Deviation, PolicySettings};
     ///
     /// let settings = PolicySettings::nist_aal2();
     /// assert_eq!(settings.users.required, 2);
-    /// assert!(settings.acknowledged.contains(&Departure::IssuedCodesAsTwoGates));
+    /// assert!(settings.acknowledged.contains(&Deviation::IssuedCodesAsTwoGates));
     /// ```
     #[must_use]
     pub fn nist_aal2() -> Self {
         Self {
             contacts: confirmed_only(),
-            acknowledged: [Departure::IssuedCodesAsTwoGates].into(),
+            acknowledged: [Deviation::IssuedCodesAsTwoGates].into(),
             ..Self::default()
         }
     }
@@ -201,7 +201,7 @@ impl PolicySettings {
     /// Level 1: one gate. Level 2: two gates, our reading of a reset that does not bypass
     /// multi-factor authentication (6.4.3), and mail codes of 8 consonants, 34.5 bits: 6.6.3 demands
     /// protection against guessing, which the budgets give, and suggests codes of 64 bits. ASVS does
-    /// not count gates, so two issued codes are acknowledged as NIST's departure.
+    /// not count gates, so two issued codes are acknowledged as NIST's deviation.
     ///
     /// ```
     /// use sspr::{AsvsLevel, CodeAlphabet, PolicySettings};
@@ -224,7 +224,7 @@ impl PolicySettings {
                     email: CodeFormat::new(CodeAlphabet::Strong, 8),
                     ..CodeFormats::default()
                 },
-                acknowledged: [Departure::IssuedCodesAsTwoGates].into(),
+                acknowledged: [Deviation::IssuedCodesAsTwoGates].into(),
                 ..base
             },
         }
@@ -242,20 +242,20 @@ impl PolicySettings {
     /// use std::time::Duration;
     ///
     /// let settings = sspr::PolicySettings::pci();
-    /// assert_eq!(settings.failures.open.max, 10);
+    /// assert_eq!(settings.failures.anonymous.max, 10);
     /// assert_eq!(settings.failures.lock, Duration::from_secs(30 * 60));
     /// ```
     #[must_use]
     pub fn pci() -> Self {
         Self {
             failures: FailureBudgets {
-                open: Rate::new(10, DAY),
+                anonymous: Rate::new(10, DAY),
                 proven: Rate::new(10, DAY),
                 lock: 30 * MINUTE,
                 ..FailureBudgets::default()
             },
             contacts: confirmed_only(),
-            acknowledged: [Departure::IssuedCodesAsTwoGates].into(),
+            acknowledged: [Deviation::IssuedCodesAsTwoGates].into(),
             ..Self::default()
         }
     }

@@ -19,7 +19,7 @@ const THRESHOLD_ONE_IN: u128 = 10_000;
 pub(super) struct Target {
     pub(super) kind: MethodKind,
     pub(super) space: u64,
-    pub(super) raised: u64,
+    pub(super) escalated: u64,
     /// Guesses at the codes of this kind that one flow may ask for.
     asked_in_flow: u64,
     /// Whether phone numbers of this kind are typed, and so compared before any code is sent.
@@ -36,7 +36,7 @@ impl Target {
                 })
                 .min()
         };
-        let (space, raised) = match kind.nature() {
+        let (space, escalated) = match kind.nature() {
             // Each code of the window is right: that many guesses in one.
             Nature::Oath => {
                 let oath = settings.oath;
@@ -47,9 +47,9 @@ impl Target {
                 (space, space)
             }
             // Far beyond guessing; what the host verifies, it answers for.
-            Nature::Saved | Nature::External => (u64::MAX, u64::MAX),
+            Nature::RecoveryCode | Nature::External => (u64::MAX, u64::MAX),
             Nature::Contact | Nature::Password => {
-                (least(0).unwrap_or(1), least(settings.limits.raised_length).unwrap_or(1))
+                (least(0).unwrap_or(1), least(settings.limits.escalated_length).unwrap_or(1))
             }
         };
         // The wait between two codes ends with the first of them, if that dies earlier.
@@ -59,7 +59,7 @@ impl Target {
         Self {
             kind,
             space,
-            raised,
+            escalated,
             asked_in_flow: asked.saturating_mul(settings.attempts.into()),
             typed: settings.typed_number && phone,
         }
@@ -137,7 +137,10 @@ impl Bounds {
 /// again.
 fn failures(settings: &PolicySettings, span: Duration) -> u64 {
     let failures = &settings.failures;
-    [failures.open, failures.proven].map(|pool| counted(pool, failures.lock, span)).iter().sum()
+    [failures.anonymous, failures.proven]
+        .map(|pool| counted(pool, failures.lock, span))
+        .iter()
+        .sum()
 }
 
 /// The failures that resets of the owner allow beyond that. Each cuts the span in two, and the windows
@@ -146,7 +149,8 @@ fn cleared(settings: &PolicySettings, gates: &Gates, span: Duration) -> u64 {
     if !settings.clear_counters_on_reset {
         return 0;
     }
-    let fresh = u64::from(settings.failures.open.max) + u64::from(settings.failures.proven.max);
+    let fresh =
+        u64::from(settings.failures.anonymous.max) + u64::from(settings.failures.proven.max);
     resets(settings, gates, span).saturating_mul(fresh)
 }
 

@@ -5,13 +5,13 @@ use std::fmt;
 use serde::Serialize;
 
 use super::Policy;
-use super::departure::Departure;
+use super::deviation::Deviation;
 use super::findings;
 use super::guessing::Guessing;
 use super::owner::{self, OwnersWay};
 
 impl Policy {
-    /// Reports where this policy departs from NIST SP 800-63B-4, OWASP ASVS 5.0.0, PCI DSS 4 and
+    /// Reports where this policy deviates from NIST SP 800-63B-4, OWASP ASVS 5.0.0, PCI DSS 4 and
     /// Microsoft Entra ID, what it leaves open, and how likely takeover by guessing is.
     ///
     /// A pure function of the settings: run it in a test of your deployment, or show it to the
@@ -24,7 +24,7 @@ impl Policy {
     /// let unacknowledged = review
     ///     .findings()
     ///     .iter()
-    ///     .filter(|finding| finding.departure().is_some() && !finding.acknowledged());
+    ///     .filter(|finding| finding.deviation().is_some() && !finding.acknowledged());
     /// assert_eq!(unacknowledged.count(), 0);
     /// assert!(review.finding("reasoned-disclosure").is_some());
     /// println!("{review}");
@@ -144,10 +144,10 @@ impl fmt::Display for PolicyReview {
     }
 }
 
-/// One point in which a policy departs from a standard, or leaves something open.
+/// One point in which a policy deviates from a standard, or leaves something open.
 ///
 /// ```
-/// use sspr::{Departure, Policy, PolicySettings, Severity, Standard};
+/// use sspr::{Deviation, Policy, PolicySettings, Severity, Standard};
 ///
 /// let review = Policy::new(PolicySettings::default())?.review();
 /// let finding = review.finding("issued-codes-one-class").unwrap();
@@ -155,7 +155,7 @@ impl fmt::Display for PolicyReview {
 /// assert_eq!(finding.citation(), "NIST SP 800-63B-4, 4.2.2.2");
 /// assert_eq!(finding.severity(), Severity::Requirement);
 /// assert_eq!(finding.path(), "users.methods");
-/// assert_eq!(finding.departure(), Some(Departure::IssuedCodesAsTwoGates));
+/// assert_eq!(finding.deviation(), Some(Deviation::IssuedCodesAsTwoGates));
 /// assert!(!finding.acknowledged());
 /// # Ok::<(), sspr::PolicyError>(())
 /// ```
@@ -167,7 +167,7 @@ pub struct Finding {
     pub(super) standard: Standard,
     pub(super) citation: &'static str,
     pub(super) text: String,
-    pub(super) departure: Option<Departure>,
+    pub(super) deviation: Option<Deviation>,
     pub(super) acknowledged: bool,
 }
 
@@ -210,13 +210,13 @@ impl Finding {
         &self.text
     }
 
-    /// The departure under which an owner acknowledges it, if there is one.
+    /// The deviation under which an owner acknowledges it, if there is one.
     #[must_use]
-    pub const fn departure(&self) -> Option<Departure> {
-        self.departure
+    pub const fn deviation(&self) -> Option<Deviation> {
+        self.deviation
     }
 
-    /// Whether the policy acknowledges that departure.
+    /// Whether the policy acknowledges that deviation.
     #[must_use]
     pub const fn acknowledged(&self) -> bool {
         self.acknowledged

@@ -14,7 +14,7 @@ use crate::domain::time::duration_ms;
 use super::budgets::{
     CodeFormats, CrossLimits, FailureBudgets, Lifetimes, NoticeBudgets, SendBudgets,
 };
-use super::departure::Departure;
+use super::deviation::Deviation;
 
 const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(86_400);
@@ -63,7 +63,7 @@ pub struct PolicySettings {
     /// Codes of authenticator apps and OATH tokens.
     pub oath: OathPolicy,
     /// Saved recovery codes in a set. Default 10, 1 to 16; each has more than 120 random bits.
-    pub saved_codes: u8,
+    pub recovery_codes: u8,
     /// Days for which a browser stays a known device after a completed flow: 0 (never) to 365.
     /// Default 90. A known device has a failure budget of its own, and no other privilege.
     pub known_device_days: u16,
@@ -89,14 +89,14 @@ pub struct PolicySettings {
     /// it for passwords managed on premises.
     pub unlock_without_reset: bool,
     /// Whether a completed reset clears the account's own windowed counters (Entra). Default false;
-    /// true needs [`Departure::CountersClearedOnReset`].
+    /// true needs [`Deviation::CountersClearedOnReset`].
     pub clear_counters_on_reset: bool,
     /// An entitlement that a user must hold, by the directory's name for it (reason 12).
     /// 1 to 128 bytes. Default: none is asked for.
     pub required_entitlement: Option<String>,
-    /// Departures from the standards that the tenant's owner has acknowledged. A setting that
+    /// Deviations from the standards that the tenant's owner has acknowledged. A setting that
     /// needs one and does not have it is a fault.
-    pub acknowledged: BTreeSet<Departure>,
+    pub acknowledged: BTreeSet<Deviation>,
 }
 
 impl Default for PolicySettings {
@@ -114,7 +114,7 @@ impl Default for PolicySettings {
             limits: CrossLimits::default(),
             link: None,
             oath: OathPolicy::default(),
-            saved_codes: 10,
+            recovery_codes: 10,
             known_device_days: 90,
             password: PasswordRules::default(),
             contacts: ContactSources::default(),
@@ -202,7 +202,7 @@ pub struct AdministratorPolicy {
     /// holds.
     pub roles: BTreeSet<RoleId>,
     /// Their gates. Default: two, of email, mobile phone and office phone. Never fewer than two
-    /// unless [`Departure::OneGateAdministrators`] is acknowledged.
+    /// unless [`Deviation::OneGateAdministrators`] is acknowledged.
     pub gates: Gates,
 }
 
@@ -255,7 +255,7 @@ pub struct ContactSources {
     /// Data that an administrator supplied. Default true.
     pub administrator: bool,
     /// Data read from the directory that nobody confirmed. Default false; needs
-    /// [`Departure::UnverifiedDirectoryContacts`].
+    /// [`Deviation::UnverifiedDirectoryContacts`].
     pub directory: bool,
 }
 
@@ -309,14 +309,14 @@ pub enum NotifyRule {
 /// What the answers before the first proof may tell a stranger.
 ///
 /// ```
-/// use sspr::{Departure, Disclosure, Policy, PolicySettings};
+/// use sspr::{Deviation, Disclosure, Policy, PolicySettings};
 ///
 /// let mut settings = PolicySettings::default();
 /// settings.disclosure = Disclosure::Reasoned;
 /// assert_eq!(Policy::new(settings.clone()).unwrap_err().faults().len(), 2);
 ///
 /// settings.human_check = true;
-/// settings.acknowledged.insert(Departure::ReasonedDisclosure);
+/// settings.acknowledged.insert(Deviation::ReasonedDisclosure);
 /// assert!(Policy::new(settings).is_ok());
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -330,7 +330,7 @@ pub enum Disclosure {
     /// account never change, and their owner recognises them.
     Masked,
     /// Entra's behaviour: the reason code, after a human check. A dangerous door: it tells who
-    /// exists. Needs [`Departure::ReasonedDisclosure`].
+    /// exists. Needs [`Deviation::ReasonedDisclosure`].
     Reasoned,
 }
 

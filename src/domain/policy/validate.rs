@@ -9,7 +9,7 @@ use crate::domain::password::PasswordRules;
 
 use super::Policy;
 use super::budgets::CodeAlphabet;
-use super::departure::Departure;
+use super::deviation::Deviation;
 use super::fault::{Amount, PolicyError, PolicyFault, PolicyProblem};
 use super::reach::exceeds_threshold;
 use super::settings::{Disclosure, Gates, PolicySettings, Scope};
@@ -115,9 +115,9 @@ impl Faults<'_> {
         }
     }
 
-    fn needs(&mut self, field: &'static str, departs: bool, departure: Departure) {
-        if departs && !self.settings.acknowledged.contains(&departure) {
-            self.push(field, PolicyProblem::NeedsDeparture(departure));
+    fn needs(&mut self, field: &'static str, departs: bool, deviation: Deviation) {
+        if departs && !self.settings.acknowledged.contains(&deviation) {
+            self.push(field, PolicyProblem::NeedsDeparture(deviation));
         }
     }
 }
@@ -150,7 +150,7 @@ fn gates(faults: &mut Faults<'_>) {
     faults.needs(
         "administrators.gates.required",
         gates.required == 1,
-        Departure::OneGateAdministrators,
+        Deviation::OneGateAdministrators,
     );
 
     let told = &settings.notifications.administrator_roles;
@@ -216,7 +216,7 @@ fn codes(faults: &mut Faults<'_>) {
     faults.number("oath.digits", settings.oath.digits, 6, 8);
     faults.number("oath.back", settings.oath.back, 0, 2);
     faults.number("oath.forward", settings.oath.forward, 0, 1);
-    faults.number("saved_codes", settings.saved_codes, 1, 16);
+    faults.number("recovery_codes", settings.recovery_codes, 1, 16);
     faults.number("known_device_days", settings.known_device_days, 0, 365);
     faults.inconsistent(
         "codes.voice.alphabet",
@@ -252,7 +252,7 @@ fn budgets(faults: &mut Faults<'_>) {
     let failures = &settings.failures;
     let at_least_attempts = "fewer than the attempts of one code (`attempts`)";
     for (max, window, rate) in [
-        ("failures.open.max", "failures.open.window", failures.open),
+        ("failures.anonymous.max", "failures.anonymous.window", failures.anonymous),
         ("failures.proven.max", "failures.proven.window", failures.proven),
     ] {
         faults.number(max, rate.max, 1, 50);
@@ -268,11 +268,11 @@ fn budgets(faults: &mut Faults<'_>) {
     );
     let likely = exceeds_threshold(settings, &settings.users)
         || exceeds_threshold(settings, &settings.administrators.gates);
-    faults.needs("failures.consecutive", likely, Departure::GuessingAboveThreshold);
+    faults.needs("failures.consecutive", likely, Deviation::GuessingAboveThreshold);
     faults.needs(
         "clear_counters_on_reset",
         settings.clear_counters_on_reset,
-        Departure::CountersClearedOnReset,
+        Deviation::CountersClearedOnReset,
     );
 
     let sends = &settings.sends;
@@ -322,7 +322,7 @@ fn limits(faults: &mut Faults<'_>) {
         }
         faults.span(window, rate.window, MINUTE, 30 * DAY);
     }
-    faults.number("limits.raised_length", limits.raised_length, 0, 4);
+    faults.number("limits.escalated_length", limits.escalated_length, 0, 4);
 }
 
 fn password(faults: &mut Faults<'_>, rules: &PasswordRules) {
@@ -330,7 +330,7 @@ fn password(faults: &mut Faults<'_>, rules: &PasswordRules) {
     faults.needs(
         "password.min_length",
         (8..15).contains(&rules.min_length),
-        Departure::ShortPasswords,
+        Deviation::ShortPasswords,
     );
     faults.number("password.max_length", rules.max_length, 64, 1024);
     faults.number("password.banned_words", rules.banned_words.len() as u64, 0, 1_000);
@@ -343,9 +343,9 @@ fn password(faults: &mut Faults<'_>, rules: &PasswordRules) {
     faults.needs(
         "password.required_classes",
         rules.required_classes > 0,
-        Departure::CompositionRules,
+        Deviation::CompositionRules,
     );
-    faults.needs("password.ascii_only", rules.ascii_only, Departure::AsciiPasswords);
+    faults.needs("password.ascii_only", rules.ascii_only, Deviation::AsciiPasswords);
 }
 
 fn disclosure(faults: &mut Faults<'_>) {
@@ -353,10 +353,10 @@ fn disclosure(faults: &mut Faults<'_>) {
     faults.needs(
         "contacts.directory",
         settings.contacts.directory,
-        Departure::UnverifiedDirectoryContacts,
+        Deviation::UnverifiedDirectoryContacts,
     );
     let reasoned = settings.disclosure == Disclosure::Reasoned;
-    faults.needs("disclosure", reasoned, Departure::ReasonedDisclosure);
+    faults.needs("disclosure", reasoned, Deviation::ReasonedDisclosure);
     faults.inconsistent(
         "human_check",
         reasoned && !settings.human_check,

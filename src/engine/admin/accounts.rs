@@ -13,7 +13,7 @@ use crate::domain::method::{ChallengeOption, Channel, MethodKind};
 use crate::domain::refusal::Refusal;
 use crate::domain::totp::{OathParameters, OathSeed};
 use crate::engine::error::Error;
-use crate::engine::step::{Origin, Plan, Unsure};
+use crate::engine::step::{Decision, OnUnknown, Origin};
 use crate::engine::{Request, Source};
 
 impl Admin<'_> {
@@ -91,7 +91,7 @@ impl Admin<'_> {
 
     /// Asks a user to reset the password, and learns no secret: where the policy has a link base and
     /// the user a mail address, a link goes there that opens a reset when it is
-    /// [redeemed](crate::Reset::redeem_elsewhere); otherwise a notice without a link goes to every
+    /// [redeemed](crate::Reset::redeem_link); otherwise a notice without a link goes to every
     /// address.
     ///
     /// # Errors
@@ -137,7 +137,7 @@ impl Admin<'_> {
             required: eligible.gates.required,
             stamp: eligible.user.change_stamp.as_deref(),
             incarnation: eligible.user.incarnation.as_deref(),
-            exceeded: None,
+            limit_spent: None,
             offers: eligible.offers(&context.means),
             confirms: None,
             number: None,
@@ -150,13 +150,13 @@ impl Admin<'_> {
         };
         let origin = self.origin();
         let decide = |turn: &mut Turn<'_>| {
-            if let Opened::Silent(retry_at) = open_challenge(turn, &open)? {
+            if let Opened::Suppressed(retry_at) = open_challenge(turn, &open)? {
                 return Err(Refusal::TooOften { retry_at });
             }
             turn.note(EventKind::ResetRequested { link: true });
-            Ok(Plan::Commit(()))
+            Ok(Decision::Commit(()))
         };
-        engine.step(&target, Some(loaded), policy, &origin, Unsure::Resolve, decide).await?;
+        engine.step(&target, Some(loaded), policy, &origin, OnUnknown::Resolve, decide).await?;
         (engine.inner.on_work)();
         Ok(())
     }
@@ -184,10 +184,10 @@ impl Admin<'_> {
             return Ok(());
         }
         let decide = |turn: &mut Turn<'_>| {
-            forget(turn, |account| context.addresses(account)).map(Plan::Commit)
+            forget(turn, |account| context.addresses(account)).map(Decision::Commit)
         };
         let (policy, origin) = (&context.policy, self.origin());
-        engine.step(&target, Some(loaded), policy, &origin, Unsure::Resolve, decide).await?;
+        engine.step(&target, Some(loaded), policy, &origin, OnUnknown::Resolve, decide).await?;
         (engine.inner.on_work)();
         Ok(())
     }

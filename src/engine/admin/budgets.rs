@@ -57,7 +57,7 @@ pub enum BudgetKind {
     Consecutive,
 }
 
-const POOLS: [PoolKind; 2] = [PoolKind::Open, PoolKind::Proven];
+const POOLS: [PoolKind; 2] = [PoolKind::Anonymous, PoolKind::Proven];
 
 /// Every budget of which something is held.
 pub(super) fn budget_use(account: &Account, policy: &Policy, now: Timestamp) -> Vec<BudgetUse> {
@@ -139,7 +139,7 @@ fn flows_use(
     pool: PoolKind,
     now: Timestamp,
 ) -> Option<BudgetUse> {
-    let begun_in = |open: bool| if open { PoolKind::Open } else { PoolKind::Proven };
+    let begun_in = |open: bool| if open { PoolKind::Anonymous } else { PoolKind::Proven };
     let live = account.flows.iter().filter(|flow| {
         let stranger = !flow.known_device && !flow.familiar && !flow.by_administrator;
         flow.live(now) && flow.purpose.anonymous() && begun_in(stranger) == pool
@@ -147,7 +147,7 @@ fn flows_use(
     let until = live.clone().map(|flow| flow.expires_at).min();
     let of = u32::from(policy.sends.live_flows);
     // Known devices and familiar sources have as many each.
-    let of = if pool == PoolKind::Open { of } else { of.saturating_mul(2) };
+    let of = if pool == PoolKind::Anonymous { of } else { of.saturating_mul(2) };
     let what = (BudgetKind::LiveFlows, None, pool);
     held(what, by_source(live.map(|flow| (flow.source, 1))), of, until)
 }

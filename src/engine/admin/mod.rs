@@ -14,9 +14,9 @@ use serde::Serialize;
 
 use super::Engine;
 use super::context::{Context, corrupt_policy};
-use super::error::{At as _, Error, Fault, Port};
+use super::error::{At as _, Error, Fault, FaultOrigin};
 use super::request::Actor;
-use super::step::{MAX_BODY, Plan, Unsure, next_count};
+use super::step::{Decision, MAX_BODY, OnUnknown, next_count};
 use crate::domain::account::FORMAT;
 use crate::domain::decide::{Contacts, Turn, clear_budgets, confirm_incarnation, supply_contacts};
 use crate::domain::event::{ActorKind, Event, EventId, EventKind};
@@ -86,7 +86,7 @@ impl Admin<'_> {
         let engine = self.engine;
         self.authorise(&[&engine.inner.roles.policy])?;
         let key = engine.inner.keys.policy(self.tenant);
-        let found = engine.inner.store.load(&key).await.at(Port::Store)?;
+        let found = engine.inner.store.load(&key).await.at(FaultOrigin::Store)?;
         let current = engine.policy_record(self.tenant, true).await?;
         if current.as_ref().map(|record| record.revision) != expected {
             return Err(Refusal::Conflict.into());
@@ -139,13 +139,13 @@ impl Admin<'_> {
             Ok(Committed::Applied) => Ok(revision),
             Ok(Committed::Stale) => Err(Refusal::Conflict.into()),
             Err(error) if error.kind() == PortErrorKind::Unknown => {
-                let there = engine.inner.store.load(&key).await.at(Port::Store)?;
+                let there = engine.inner.store.load(&key).await.at(FaultOrigin::Store)?;
                 if there.is_some_and(|record| record.version() == version) {
                     return Ok(revision);
                 }
-                Err(Error::Fault(Fault { port: Port::Store, error }))
+                Err(Error::Fault(Fault { origin: FaultOrigin::Store, error }))
             }
-            Err(error) => Err(Error::Fault(Fault { port: Port::Store, error })),
+            Err(error) => Err(Error::Fault(Fault { origin: FaultOrigin::Store, error })),
         }
     }
 
@@ -223,10 +223,10 @@ impl Admin<'_> {
         let facts = context.user.as_ref().ok_or(Refusal::NotFound)?;
         let target = engine.user_target(self.tenant, user);
         let decide = |turn: &mut Turn<'_>| {
-            confirm_incarnation(turn, facts.incarnation.as_deref()).map(Plan::Commit)
+            confirm_incarnation(turn, facts.incarnation.as_deref()).map(Decision::Commit)
         };
         let (policy, origin) = (&context.policy, self.origin());
-        engine.step(&target, None, policy, &origin, Unsure::Resolve, decide).await?;
+        engine.step(&target, None, policy, &origin, OnUnknown::Resolve, decide).await?;
         Ok(())
     }
 
@@ -259,10 +259,10 @@ impl Admin<'_> {
             if !turn.events.is_empty() {
                 turn.belongs_to(incarnation);
             }
-            Ok(Plan::Commit(answer))
+            Ok(Decision::Commit(answer))
         };
         let policy = &context.policy;
-        let step = engine.step(&target, Some(loaded), policy, &origin, Unsure::Resolve, decide);
+        let step = engine.step(&target, Some(loaded), policy, &origin, OnUnknown::Resolve, decide);
         let (answer, _) = step.await?;
         (engine.inner.on_work)();
         Ok(answer)

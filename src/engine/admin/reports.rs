@@ -16,7 +16,7 @@ use crate::domain::reason::SsprReason;
 use crate::domain::record::{Record, RecordKind};
 use crate::domain::refusal::Refusal;
 use crate::domain::time::Timestamp;
-use crate::engine::error::{At as _, Error, Port};
+use crate::engine::error::{At as _, Error, FaultOrigin};
 use crate::engine::upkeep::UnreadableAccount;
 use crate::port::{Cursor, Page};
 
@@ -124,7 +124,7 @@ impl Admin<'_> {
         self.authorise(&[&self.engine.inner.roles.read])?;
         let store = &self.engine.inner.store;
         let page = store.scan(self.tenant, RecordKind::Account, after, limit).await;
-        let page = page.at(Port::Store)?;
+        let page = page.at(FaultOrigin::Store)?;
         let summary_of = |record: &Record| {
             let (target, loaded) = self.engine.read_account(self.tenant, record)?;
             Ok(target.user.map(|user| summary(user, &loaded.account)))
@@ -199,7 +199,7 @@ fn blocked(account: &Account, policy: &Policy, now: Timestamp) -> Vec<BlockedMet
             all.push(BlockedMethod { method: budget.method, pool: None, until: None });
             continue;
         }
-        for pool in [PoolKind::Open, PoolKind::Proven] {
+        for pool in [PoolKind::Anonymous, PoolKind::Proven] {
             let (rate, window) = (policy.failures.rate(pool), budget.pool(pool));
             if budget.consecutive >= policy.failures.run(pool, policy.attempts) {
                 all.push(BlockedMethod { method: budget.method, pool: Some(pool), until: None });
@@ -220,7 +220,7 @@ fn summary(user: UserId, account: &Account) -> AccountSummary {
     methods.sort_unstable();
     methods.dedup();
     let disabled = account.budgets.iter().filter(|budget| budget.disabled);
-    let windows = account.budgets.iter().flat_map(|budget| [&budget.open, &budget.proven]);
+    let windows = account.budgets.iter().flat_map(|budget| [&budget.anonymous, &budget.proven]);
     AccountSummary {
         user,
         methods,

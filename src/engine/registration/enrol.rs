@@ -1,4 +1,4 @@
-//! Enrolment of authenticators and saved codes: secrets that are shown to their owner once.
+//! Enrolment of authenticators and recovery codes: secrets that are shown to their owner once.
 
 use zeroize::Zeroizing;
 
@@ -6,7 +6,7 @@ use super::{Begin, Registration, view};
 use crate::domain::account::{Factor, OathDevice, SealedSeed, Unknown};
 use crate::domain::binding::Newcomer;
 use crate::domain::decide::{
-    Binding, Confirm, Open, Turn, acknowledge_saved_codes, claim_method, put_saved_codes,
+    Binding, Confirm, Open, Turn, acknowledge_recovery_codes, claim_method, put_recovery_codes,
 };
 use crate::domain::event::ActorKind;
 use crate::domain::ids::{MethodId, TenantId, UserId};
@@ -18,8 +18,8 @@ use crate::domain::totp::{
     OathAlgorithm, OathParameters, OathSeed, base32_grouped, enrolment_uri, label,
 };
 use crate::engine::compare::seed_context;
-use crate::engine::error::{At as _, Error, Port};
-use crate::engine::step::{Origin, Plan, Unsure};
+use crate::engine::error::{At as _, Error, FaultOrigin};
+use crate::engine::step::{Decision, OnUnknown, Origin};
 use crate::engine::{Engine, MethodView, Reply, Request, SignedIn};
 use crate::port::PortError;
 
@@ -61,11 +61,11 @@ pub struct Enrolment {
     pub seed: SecretText,
 }
 
-/// A set of saved codes, to be shown to its owner once.
+/// A set of recovery codes, to be shown to its owner once.
 #[derive(Debug)]
 #[non_exhaustive]
-pub struct SavedCodes {
-    /// The id of the set, for [`Registration::acknowledge_saved_codes`].
+pub struct RecoveryCodes {
+    /// The id of the set, for [`Registration::acknowledge_recovery_codes`].
     pub id: MethodId,
     /// The codes, in groups of four letters.
     pub codes: Vec<SecretText>,
@@ -164,8 +164,8 @@ impl Registration<'_> {
         self.open(request, user, state, option, None, &decide).await
     }
 
-    /// Makes a set of saved codes, pending until its owner says that they are saved
-    /// ([`acknowledge_saved_codes`](Self::acknowledge_saved_codes)). The set before stays until
+    /// Makes a set of recovery codes, pending until its owner says that they are saved
+    /// ([`acknowledge_recovery_codes`](Self::acknowledge_recovery_codes)). The set before stays until
     /// then.
     ///
     /// # Errors
@@ -173,21 +173,21 @@ impl Registration<'_> {
     /// [`Refusal::ReauthenticationRequired`], [`Refusal::SecondFactorRequired`],
     /// [`Refusal::NotEligible`], [`Refusal::NotOffered`], [`Refusal::LimitReached`],
     /// [`Refusal::TooOften`]; [`Error::Fault`].
-    pub async fn create_saved_codes(
+    pub async fn create_recovery_codes(
         &self,
         request: &Request,
         user: &SignedIn,
-    ) -> Result<SavedCodes, Error> {
+    ) -> Result<RecoveryCodes, Error> {
         let engine = self.engine;
         let state = self.fresh_state(request, user).await?;
-        state.offers(MethodKind::SavedCode)?;
+        state.offers(MethodKind::RecoveryCode)?;
         let account = &state.loaded.account;
-        state.can_tell(&Newcomer::new(account, MethodKind::SavedCode, None, None))?;
+        state.can_tell(&Newcomer::new(account, MethodKind::RecoveryCode, None, None))?;
         let binding = state.vouched.binding(&state.context)?;
         let policy = &*state.context.policy;
         let (mut codes, mut digests) = (Vec::new(), Vec::new());
-        for _ in 0..policy.saved_codes {
-            let (code, digest) = engine.new_saved_code(&request.tenant, user.of(request)?)?;
+        for _ in 0..policy.recovery_codes {
+            let (code, digest) = engine.new_recovery_code(&request.tenant, user.of(request)?)?;
             codes.push(code);
             digests.push(digest);
         }
@@ -195,12 +195,12 @@ impl Registration<'_> {
         let incarnation = state.incarnation();
         let decide = |turn: &mut Turn<'_>| {
             turn.belongs_to(incarnation.as_deref());
-            put_saved_codes(turn, &digests, &binding).map(Plan::Commit)
+            put_recovery_codes(turn, &digests, &binding).map(Decision::Commit)
         };
         let (target, loaded) = (&state.target, Some(state.loaded));
-        let step = engine.step(target, loaded, policy, &origin, Unsure::Resolve, decide);
+        let step = engine.step(target, loaded, policy, &origin, OnUnknown::Resolve, decide);
         let (id, _) = step.await?;
-        Ok(SavedCodes { id, codes })
+        Ok(RecoveryCodes { id, codes })
     }
 
     /// The owner has saved the codes: they count from now on, and those of the set before no longer
@@ -208,8 +208,8 @@ impl Registration<'_> {
     ///
     /// # Errors
     ///
-    /// As [`create_saved_codes`](Self::create_saved_codes); [`Refusal::NotFound`].
-    pub async fn acknowledge_saved_codes(
+    /// As [`create_recovery_codes`](Self::create_recovery_codes); [`Refusal::NotFound`].
+    pub async fn acknowledge_recovery_codes(
         &self,
         request: &Request,
         user: &SignedIn,
@@ -217,9 +217,9 @@ impl Registration<'_> {
     ) -> Result<MethodView, Error> {
         let engine = self.engine;
         let state = self.fresh_state(request, user).await?;
-        state.offers(MethodKind::SavedCode)?;
+        state.offers(MethodKind::RecoveryCode)?;
         let account = &state.loaded.account;
-        state.can_tell(&Newcomer::new(account, MethodKind::SavedCode, None, None))?;
+        state.can_tell(&Newcomer::new(account, MethodKind::RecoveryCode, None, None))?;
         let binding = state.vouched.binding(&state.context)?;
         let context = &state.context;
         let registrant = context.registrant().ok_or(Refusal::NotOffered)?;
@@ -230,11 +230,11 @@ impl Registration<'_> {
         let incarnation = state.incarnation();
         let decide = |turn: &mut Turn<'_>| {
             turn.belongs_to(incarnation.as_deref());
-            acknowledge_saved_codes(turn, set, &confirm).map(Plan::Commit)
+            acknowledge_recovery_codes(turn, set, &confirm).map(Decision::Commit)
         };
         let (target, loaded) = (&state.target, Some(state.loaded));
         let policy = &context.policy;
-        let step = engine.step(target, loaded, policy, &origin, Unsure::Resolve, decide);
+        let step = engine.step(target, loaded, policy, &origin, OnUnknown::Resolve, decide);
         let (method, account) = step.await?;
         (engine.inner.on_work)();
         Ok(view(&method, &account))
@@ -265,10 +265,11 @@ impl Engine {
         seed: &[u8],
     ) -> Result<SealedSeed, Error> {
         let seal = self.inner.seal.as_ref().ok_or(Refusal::NotOffered)?;
-        let sealed = seal.seal(seed, &seed_context(tenant, user, kind)).await.at(Port::Seal)?;
+        let sealed =
+            seal.seal(seed, &seed_context(tenant, user, kind)).await.at(FaultOrigin::Seal)?;
         if sealed.len() > SealedSeed::MAX_BYTES {
             let error = PortError::denied().because("a sealed seed is too long to be kept");
-            return Err(error).at(Port::Seal);
+            return Err(error).at(FaultOrigin::Seal);
         }
         Ok(SealedSeed(sealed))
     }

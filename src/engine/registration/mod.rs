@@ -3,17 +3,17 @@
 mod enrol;
 mod review;
 
-pub use enrol::{Enrolment, NewAuthenticator, SavedCodes};
+pub use enrol::{Enrolment, NewAuthenticator, RecoveryCodes};
 pub use review::RegistrationReview;
 
 use super::Engine;
 use super::attempt::Attempt;
 use super::context::Context;
-use super::error::{Error, Fault, Port};
+use super::error::{Error, Fault, FaultOrigin};
 use super::limits::{Caller, Charged};
 use super::reply::{MethodView, Reply};
 use super::request::{Request, SignedIn};
-use super::step::{Loaded, Origin, Plan, Target, Unsure};
+use super::step::{Decision, Loaded, OnUnknown, Origin, Target};
 use super::view::enter_step;
 use crate::domain::account::{Account, Factor, FlowId, Method, Purpose};
 use crate::domain::binding::{Holdings, Known, Newcomer};
@@ -38,7 +38,7 @@ use crate::port::PortError;
 /// Registration of methods by a signed-in user: [`add`](Self::add) sends a code to the new
 /// address, [`enrol_authenticator`](Self::enrol_authenticator) and [`claim_token`](Self::claim_token)
 /// want a code of the device, and [`confirm`](Self::confirm) makes it active.
-/// [`create_saved_codes`](Self::create_saved_codes) needs an acknowledgement instead.
+/// [`create_recovery_codes`](Self::create_recovery_codes) needs an acknowledgement instead.
 /// [`prompt`](Self::prompt) says what to ask at sign-in.
 ///
 /// The host vouches for the sign-in, and every call wants a fresh one: the sign-in of the last five
@@ -257,7 +257,7 @@ impl Registration<'_> {
             required,
             stamp: facts.and_then(|user| user.change_stamp.as_deref()),
             incarnation: facts.and_then(|user| user.incarnation.as_deref()),
-            exceeded: None,
+            limit_spent: None,
             offers: Vec::new(),
             confirms: None,
             number: None,
@@ -280,10 +280,10 @@ impl Registration<'_> {
             record: &target.key,
             sends: true,
         };
-        open.exceeded = engine.charge_limits(request, policy, &charged).await?;
+        open.limit_spent = engine.charge_limits(request, policy, &charged).await?;
         let origin = Origin::of(request, ActorKind::User);
-        let opened = |turn: &mut Turn<'_>| decide(turn, &binding, &open).map(Plan::Commit);
-        let step = engine.step(&target, Some(loaded), policy, &origin, Unsure::Resolve, opened);
+        let opened = |turn: &mut Turn<'_>| decide(turn, &binding, &open).map(Decision::Commit);
+        let step = engine.step(&target, Some(loaded), policy, &origin, OnUnknown::Resolve, opened);
         let ((), account) = step.await?;
         (engine.inner.on_work)();
         Ok(engine.registration_reply(request, &claim, &account, &context))
@@ -335,9 +335,9 @@ impl Registration<'_> {
         let source = engine.familiar_source(request, &target.key);
         let confirm = Confirm { registrant, binding, tell, source };
         let decide = |turn: &mut Turn<'_>| {
-            confirm_method(turn, &claim.flow, &charge, &matched, &confirm).map(Plan::Commit)
+            confirm_method(turn, &claim.flow, &charge, &matched, &confirm).map(Decision::Commit)
         };
-        let step = engine.step(target, None, policy, &origin, Unsure::Resolve, decide);
+        let step = engine.step(target, None, policy, &origin, OnUnknown::Resolve, decide);
         let (method, account) = step.await?;
         (engine.inner.on_work)();
         Ok(view(&method, &account))
@@ -363,9 +363,9 @@ impl Registration<'_> {
         let tell = |account: &Account| context.addresses(account);
         let origin = Origin::of(request, ActorKind::User);
         let decide =
-            |turn: &mut Turn<'_>| remove_method(turn, method, &binding, tell).map(Plan::Commit);
+            |turn: &mut Turn<'_>| remove_method(turn, method, &binding, tell).map(Decision::Commit);
         let policy = &context.policy;
-        engine.step(&target, Some(loaded), policy, &origin, Unsure::Resolve, decide).await?;
+        engine.step(&target, Some(loaded), policy, &origin, OnUnknown::Resolve, decide).await?;
         (engine.inner.on_work)();
         Ok(())
     }
@@ -521,7 +521,7 @@ impl Context {
                 ))
             }
         };
-        Error::Fault(Fault { port: Port::ExternalMethod, error })
+        Error::Fault(Fault { origin: FaultOrigin::ExternalMethod, error })
     }
 
     /// The gates that apply to the user, if any do.
@@ -548,7 +548,7 @@ impl Engine {
             expires_at: claim.started_at.plus(policy.lifetimes.flow),
             not_before: None,
             page: None,
-            replace_saved_code: false,
+            replace_recovery_code: false,
             unlock_offered: policy.unlock_without_reset,
         }
     }
@@ -556,7 +556,7 @@ impl Engine {
 
 fn view(method: &Method, account: &Account) -> MethodView {
     let codes_left = match &method.factor {
-        Factor::Saved(set) => u8::try_from(set.codes.len()).ok(),
+        Factor::RecoveryCode(set) => u8::try_from(set.codes.len()).ok(),
         _ => None,
     };
     MethodView {

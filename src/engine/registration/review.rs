@@ -15,7 +15,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::time::Timestamp;
 use crate::engine::error::Error;
 use crate::engine::request::DeviceSecret;
-use crate::engine::step::{Origin, Plan, Unsure};
+use crate::engine::step::{Decision, OnUnknown, Origin};
 use crate::engine::{MethodView, Request, SignedIn};
 
 use serde::{Deserialize, Serialize};
@@ -243,11 +243,11 @@ impl Registration<'_> {
         let incarnation = state.incarnation();
         let decide = |turn: &mut Turn<'_>| {
             turn.belongs_to(incarnation.as_deref());
-            let plan = if change(turn)? { Plan::Commit } else { Plan::Keep };
+            let plan = if change(turn)? { Decision::Commit } else { Decision::Discard };
             Ok(plan(()))
         };
         let (target, policy) = (&state.target, &state.context.policy);
-        self.engine.step(target, None, policy, &origin, Unsure::Resolve, decide).await?;
+        self.engine.step(target, None, policy, &origin, OnUnknown::Resolve, decide).await?;
         Ok(())
     }
 }

@@ -150,7 +150,7 @@ impl<'a> Transfer<'a> {
     ///
     /// Flows that are under way end, and messages that would carry their codes are not sent; let
     /// [`Engine::maintain`](crate::Engine::maintain) deliver what waits before. What people have
-    /// registered stays good, saved codes, known browsers and sealed seeds included. No engine may
+    /// registered stays good, recovery codes, known browsers and sealed seeds included. No engine may
     /// write to the source meanwhile: a target of a trial that was written to during the trial holds
     /// the ends of flows that went on in the source, so it stays
     /// [`Incomplete`](Stage::Incomplete). Throw it away and copy into an empty store.

@@ -3,11 +3,11 @@
 mod reseal;
 mod short_keys;
 
-pub use reseal::{Resealed, SeedsLeft};
+pub use reseal::{ResealPage, SeedsLeft};
 pub use short_keys::{KeyUse, ShortKeysInUse};
 
 use super::Engine;
-use super::error::{At as _, Error, Port};
+use super::error::{At as _, Error, FaultOrigin};
 use super::step::{Loaded, Target, target_of};
 use crate::domain::ids::{RecordKey, TenantId};
 use crate::domain::record::{CorruptRecord, Record, RecordKind};
@@ -47,7 +47,7 @@ impl Engine {
     ) -> Result<Page<Record>, Error> {
         // A page of none would look like the end.
         let (kind, limit) = (RecordKind::Account, limit.max(1));
-        self.inner.store.scan(tenant, kind, after, limit).await.at(Port::Store)
+        self.inner.store.scan(tenant, kind, after, limit).await.at(FaultOrigin::Store)
     }
 
     /// Whose record this is, if it is one of the tenant's accounts and can be read.
@@ -62,7 +62,7 @@ impl Engine {
                 return Ok((target, loaded));
             }
             let cause = record.corrupt("the body is of another account".to_owned());
-            Err(PortError::corrupt().because(cause)).at(Port::Store)
+            Err(PortError::corrupt().because(cause)).at(FaultOrigin::Store)
         });
         read.map_err(|error| UnreadableAccount::of(record, &error))
     }

@@ -11,14 +11,14 @@ use crate::domain::refusal::Refusal;
 use crate::domain::secret::secrets_equal;
 use crate::engine::Engine;
 use crate::engine::compare::seed_context;
-use crate::engine::error::{At as _, Error, Port};
-use crate::engine::step::{Loaded, Origin, Plan, Target, Unsure};
+use crate::engine::error::{At as _, Error, FaultOrigin};
+use crate::engine::step::{Decision, Loaded, OnUnknown, Origin, Target};
 use crate::port::{Cursor, PortError, Seal};
 
 /// What one call of [`Engine::reseal`] has done.
 #[derive(Debug, Default, Serialize)]
 #[non_exhaustive]
-pub struct Resealed {
+pub struct ResealPage {
     /// Accounts looked at.
     pub accounts: u64,
     /// Seeds that were under the present key already.
@@ -55,7 +55,7 @@ struct Fresh {
 
 impl Engine {
     /// Seals anew what is not under the seal's present key ([`Seal::is_current`]): the seeds of the
-    /// next accounts of a tenant, at most `limit` accounts. Go on from [`Resealed::next`] until
+    /// next accounts of a tenant, at most `limit` accounts. Go on from [`ResealPage::next`] until
     /// there is none. Everything goes on meanwhile, in any number of processes.
     ///
     /// Each account is one commit and one `seeds_resealed` event. Nothing else about it changes: no
@@ -65,8 +65,8 @@ impl Engine {
     ///
     /// Call it where the new key seals: an engine that still seals with the old one would bring its
     /// seeds back. An old key may go once every process seals with the new one, and a run begun after
-    /// that has reached its end with nothing [`left`](Resealed::left) and nothing
-    /// [`unreadable`](Resealed::unreadable), for every tenant. The manual has the whole
+    /// that has reached its end with nothing [`left`](ResealPage::left) and nothing
+    /// [`unreadable`](ResealPage::unreadable), for every tenant. The manual has the whole
     /// [recipe](crate::manual::upgrading).
     ///
     /// ```
@@ -92,12 +92,12 @@ impl Engine {
         tenant: &TenantId,
         after: Option<&Cursor>,
         limit: usize,
-    ) -> Result<Resealed, Error> {
+    ) -> Result<ResealPage, Error> {
         let seal = self.inner.seal.as_deref().ok_or(Refusal::NotOffered)?;
         // A tenant whose policy is damaged is closed as a whole; that is no fault of each account.
         self.policy(tenant, false).await?;
         let page = self.accounts_of(tenant, after, limit).await?;
-        let mut done = Resealed { next: page.next, ..Resealed::default() };
+        let mut done = ResealPage { next: page.next, ..ResealPage::default() };
         for record in &page.items {
             done.accounts += 1;
             match self.read_account(tenant, record) {
@@ -123,7 +123,7 @@ impl Engine {
         seal: &dyn Seal,
         target: &Target,
         loaded: Loaded,
-        done: &mut Resealed,
+        done: &mut ResealPage,
     ) {
         let Some(user) = &target.user else { return };
         let mut fresh = Vec::new();
@@ -163,13 +163,14 @@ impl Engine {
         device: &OathDevice,
     ) -> Result<SealedSeed, Error> {
         let bound = seed_context(tenant, user, kind);
-        let seed = seal.open(&device.seed.0, &bound).await.at(Port::Seal)?;
+        let seed = seal.open(&device.seed.0, &bound).await.at(FaultOrigin::Seal)?;
         let sealed = self.seal_seed(tenant, user, kind, seed.expose_secret()).await?;
-        let again = seal.open(&sealed.0, &bound).await.at(Port::Seal)?;
+        let again = seal.open(&sealed.0, &bound).await.at(FaultOrigin::Seal)?;
         if secrets_equal(seed.expose_secret(), again.expose_secret()) {
             return Ok(sealed);
         }
-        Err(PortError::corrupt().because("what was sealed anew is another seed")).at(Port::Seal)
+        Err(PortError::corrupt().because("what was sealed anew is another seed"))
+            .at(FaultOrigin::Seal)
     }
 
     /// Puts the seeds into the account as it is now.
@@ -178,10 +179,10 @@ impl Engine {
         let decide = |turn: &mut Turn<'_>| {
             let seeds = fresh.iter().map(|one| (&one.id, &one.before, &one.after));
             let count = replace_seeds(turn, seeds);
-            Ok(if count > 0 { Plan::Commit(count) } else { Plan::Keep(0) })
+            Ok(if count > 0 { Decision::Commit(count) } else { Decision::Discard(0) })
         };
         let origin = Origin::engine();
-        let step = self.step(target, Some(loaded), &policy, &origin, Unsure::Resolve, decide);
+        let step = self.step(target, Some(loaded), &policy, &origin, OnUnknown::Resolve, decide);
         Ok(step.await?.0)
     }
 }

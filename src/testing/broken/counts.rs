@@ -6,123 +6,130 @@ use std::time::Duration;
 use super::super::{lock, yield_once};
 use super::{BrokenStore, Defect};
 use crate::domain::ids::CounterKey;
-use crate::port::{Charge, Clock as _, Commit, Cutoff, PortResult, SystemClock};
+use crate::port::{Clock as _, Commit, CounterIncrement, Cutoff, PortResult, SystemClock};
 
 impl BrokenStore {
-    pub(super) async fn add_wrongly(&self, charges: &[Charge]) -> PortResult<Vec<u64>> {
+    pub(super) async fn add_wrongly(
+        &self,
+        increments: &[CounterIncrement],
+    ) -> PortResult<Vec<u64>> {
         match self.defect {
             Defect::AddLosesOneOfBatch => {
                 let mut seen = BTreeMap::new();
-                let mut once = charges.to_vec();
-                for charge in &mut once {
-                    if seen.insert(charge.key, ()).is_some() {
-                        charge.amount = 0;
+                let mut once = increments.to_vec();
+                for increment in &mut once {
+                    if seen.insert(increment.key, ()).is_some() {
+                        increment.amount = 0;
                     }
                 }
-                self.inner.add(&once).await
+                self.inner.increment(&once).await
             }
-            Defect::AddReadsThenWrites => self.read_then_add(charges).await,
+            Defect::AddReadsThenWrites => self.read_then_add(increments).await,
             Defect::AddAnswersInKeyOrder => {
-                let mut sorted = charges.to_vec();
-                sorted.sort_by_key(|charge| charge.key);
-                self.inner.add(&sorted).await
+                let mut sorted = increments.to_vec();
+                sorted.sort_by_key(|increment| increment.key);
+                self.inner.increment(&sorted).await
             }
             Defect::AddWraps => {
-                let values = self.inner.add(charges).await?;
+                let values = self.inner.increment(increments).await?;
                 let low = values.into_iter().map(|value| value & u64::from(u32::MAX));
                 Ok(low.collect())
             }
             Defect::CounterKeepsFirstExpiry => {
-                let mut first = charges.to_vec();
-                for Charge { key, expires_at, .. } in &mut first {
+                let mut first = increments.to_vec();
+                for CounterIncrement { key, expires_at, .. } in &mut first {
                     let mut memo = lock(&self.memo);
                     *expires_at = *memo.expiry.entry(*key).or_insert(*expires_at);
                 }
-                self.inner.add(&first).await
+                self.inner.increment(&first).await
             }
             Defect::AddStartsAtNothing => {
-                let values = self.inner.add(charges).await?;
+                let values = self.inner.increment(increments).await?;
                 let mut memo = lock(&self.memo);
-                let short = charges.iter().zip(values).map(|(charge, value)| {
-                    let first = *memo.counters.entry(charge.key).or_insert(value);
+                let short = increments.iter().zip(values).map(|(increment, value)| {
+                    let first = *memo.counters.entry(increment.key).or_insert(value);
                     value - first
                 });
                 Ok(short.collect())
             }
             Defect::AddOfZeroCounts => {
-                let mut ones = charges.to_vec();
-                ones.iter_mut().for_each(|charge| charge.amount = charge.amount.max(1));
-                self.inner.add(&ones).await
+                let mut ones = increments.to_vec();
+                ones.iter_mut().for_each(|increment| increment.amount = increment.amount.max(1));
+                self.inner.increment(&ones).await
             }
             Defect::AddOfZeroCreates => {
-                let values = self.inner.add(charges).await?;
+                let values = self.inner.increment(increments).await?;
                 let mut memo = lock(&self.memo);
-                for (charge, value) in charges.iter().zip(&values) {
-                    if charge.amount == 0 && *value == 0 {
-                        memo.expiry.insert(charge.key, charge.expires_at);
+                for (increment, value) in increments.iter().zip(&values) {
+                    if increment.amount == 0 && *value == 0 {
+                        memo.expiry.insert(increment.key, increment.expires_at);
                     }
                 }
                 Ok(values)
             }
             Defect::CounterOutlivesPurge => {
                 // Nothing but this counts here: what the correct store has purged is remembered.
-                self.inner.add(charges).await?;
+                self.inner.increment(increments).await?;
                 let mut memo = lock(&self.memo);
-                let sums = charges.iter().map(|charge| {
-                    let sum = memo.counters.entry(charge.key).or_default();
-                    *sum += u64::from(charge.amount);
+                let sums = increments.iter().map(|increment| {
+                    let sum = memo.counters.entry(increment.key).or_default();
+                    *sum += u64::from(increment.amount);
                     *sum
                 });
                 Ok(sums.collect())
             }
-            Defect::CounterRefilledByTheClock => self.refill_then_add(charges).await,
+            Defect::CounterRefilledByTheClock => self.refill_then_add(increments).await,
             Defect::AddSkipsARepeat => {
                 let repeat = {
                     let mut memo = lock(&self.memo);
-                    let counts = charges.iter().any(|charge| charge.amount > 0);
-                    let repeat = counts && memo.batch == charges;
-                    memo.batch = if repeat { Vec::new() } else { charges.to_vec() };
+                    let counts = increments.iter().any(|increment| increment.amount > 0);
+                    let repeat = counts && memo.batch == increments;
+                    memo.batch = if repeat { Vec::new() } else { increments.to_vec() };
                     repeat
                 };
-                let zero = |charge: &Charge| Charge::new(charge.key, 0, charge.expires_at);
-                let reads: Vec<Charge> = charges.iter().map(zero).collect();
-                self.inner.add(if repeat { &reads } else { charges }).await
+                let zero = |increment: &CounterIncrement| {
+                    CounterIncrement::new(increment.key, 0, increment.expires_at)
+                };
+                let reads: Vec<CounterIncrement> = increments.iter().map(zero).collect();
+                self.inner.increment(if repeat { &reads } else { increments }).await
             }
-            _ => self.inner.add(charges).await,
+            _ => self.inner.increment(increments).await,
         }
     }
 
     /// Counts from zero again whatever the wall clock says is over.
-    async fn refill_then_add(&self, charges: &[Charge]) -> PortResult<Vec<u64>> {
-        let mut values = self.inner.add(charges).await?;
+    async fn refill_then_add(&self, increments: &[CounterIncrement]) -> PortResult<Vec<u64>> {
+        let mut values = self.inner.increment(increments).await?;
         let now = SystemClock.now();
         let mut memo = lock(&self.memo);
-        for (charge, value) in charges.iter().zip(&mut values) {
-            let before = *value - u64::from(charge.amount);
-            if memo.expiry.get(&charge.key).is_some_and(|expires| *expires <= now) {
-                memo.refilled.insert(charge.key, before);
+        for (increment, value) in increments.iter().zip(&mut values) {
+            let before = *value - u64::from(increment.amount);
+            if memo.expiry.get(&increment.key).is_some_and(|expires| *expires <= now) {
+                memo.refilled.insert(increment.key, before);
             }
-            let expires = memo.expiry.entry(charge.key).or_insert(charge.expires_at);
-            *expires = charge.expires_at.max(*expires);
-            *value -= memo.refilled.get(&charge.key).copied().unwrap_or_default();
+            let expires = memo.expiry.entry(increment.key).or_insert(increment.expires_at);
+            *expires = increment.expires_at.max(*expires);
+            *value -= memo.refilled.get(&increment.key).copied().unwrap_or_default();
         }
         Ok(values)
     }
 
     /// Adds nothing if another addition came in between, and answers as if it had.
-    async fn read_then_add(&self, charges: &[Charge]) -> PortResult<Vec<u64>> {
-        let zero = |charge: &Charge| Charge::new(charge.key, 0, charge.expires_at);
-        let reads: Vec<Charge> = charges.iter().map(zero).collect();
-        let read = self.inner.add(&reads).await?;
+    async fn read_then_add(&self, increments: &[CounterIncrement]) -> PortResult<Vec<u64>> {
+        let zero = |increment: &CounterIncrement| {
+            CounterIncrement::new(increment.key, 0, increment.expires_at)
+        };
+        let reads: Vec<CounterIncrement> = increments.iter().map(zero).collect();
+        let read = self.inner.increment(&reads).await?;
         yield_once().await;
         std::thread::yield_now();
-        if self.inner.add(&reads).await? == read {
-            return self.inner.add(charges).await;
+        if self.inner.increment(&reads).await? == read {
+            return self.inner.increment(increments).await;
         }
         let mut sums: BTreeMap<CounterKey, u64> = BTreeMap::new();
-        let overwritten = charges.iter().zip(read).map(|(charge, read)| {
-            let sum = sums.entry(charge.key).or_insert(read);
-            *sum += u64::from(charge.amount);
+        let overwritten = increments.iter().zip(read).map(|(increment, read)| {
+            let sum = sums.entry(increment.key).or_insert(read);
+            *sum += u64::from(increment.amount);
             *sum
         });
         Ok(overwritten.collect())

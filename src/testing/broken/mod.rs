@@ -29,7 +29,9 @@ use crate::domain::event::Event;
 use crate::domain::ids::{CounterKey, RecordKey, TenantId};
 use crate::domain::record::{Columns, Record, RecordKind, Version};
 use crate::domain::time::Timestamp;
-use crate::port::{Charge, Commit, Committed, Cursor, Cutoff, EventsOf, Page, PortResult, Store};
+use crate::port::{
+    Commit, Committed, CounterIncrement, Cursor, Cutoff, EventsOf, Page, PortResult, Store,
+};
 
 /// A correct store behind a wrapper that breaks one sentence of the contract.
 ///
@@ -95,7 +97,7 @@ struct Memo {
     /// The latest time that anybody named.
     latest: Option<Timestamp>,
     /// The batch before.
-    batch: Vec<Charge>,
+    batch: Vec<CounterIncrement>,
     /// Answered, and not yet written.
     unwritten: Option<Unwritten>,
 }
@@ -152,9 +154,9 @@ impl Store for BrokenStore {
         self.commit_wrongly(commit).await
     }
 
-    async fn add(&self, charges: &[Charge]) -> PortResult<Vec<u64>> {
+    async fn increment(&self, increments: &[CounterIncrement]) -> PortResult<Vec<u64>> {
         self.write_what_was_answered()?;
-        self.add_wrongly(charges).await
+        self.add_wrongly(increments).await
     }
 
     async fn due(

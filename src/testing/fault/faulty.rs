@@ -11,8 +11,8 @@ use crate::domain::record::{Record, RecordKind};
 use crate::domain::secret::{SecretBytes, SecretText};
 use crate::domain::time::Timestamp;
 use crate::port::{
-    Charge, Commit, Committed, Cursor, Cutoff, Delivery, Directory, Envelope, EventsOf,
-    ExternalMethod, Page, PasswordWrite, PortResult, Seal, Store, Unlock,
+    Commit, Committed, CounterIncrement, Cursor, Cutoff, Delivery, Directory, Envelope, EventsOf,
+    ExternalMethod, Page, PasswordWrite, PortResult, Seal, Store, UnlockWrite,
 };
 
 /// A port whose calls fail, wait or hang as a [`FaultPlan`] says.
@@ -52,8 +52,8 @@ impl<P: Store> Store for Faulty<P> {
         self.plan.around("store.commit", self.inner.commit(commit)).await
     }
 
-    async fn add(&self, charges: &[Charge]) -> PortResult<Vec<u64>> {
-        self.plan.around("store.add", self.inner.add(charges)).await
+    async fn increment(&self, increments: &[CounterIncrement]) -> PortResult<Vec<u64>> {
+        self.plan.around("store.increment", self.inner.increment(increments)).await
     }
 
     async fn due(
@@ -144,7 +144,7 @@ impl<P: Directory> Directory for Faulty<P> {
             .await
     }
 
-    async fn unlock(&self, unlock: &Unlock<'_>) -> PortResult<WriteOutcome> {
+    async fn unlock(&self, unlock: &UnlockWrite<'_>) -> PortResult<WriteOutcome> {
         self.plan.around("directory.unlock", self.inner.unlock(unlock)).await
     }
 

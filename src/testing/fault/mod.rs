@@ -4,4 +4,4 @@ mod faulty;
 mod plan;
 
 pub use faulty::Faulty;
-pub use plan::{Fault, FaultPlan};
+pub use plan::{FaultPlan, InjectedFault};

@@ -11,7 +11,7 @@ use crate::port::{PortError, PortResult};
 /// What happens to one call of a port.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
-pub enum Fault {
+pub enum InjectedFault {
     /// Nothing happens, and the answer is `Unavailable`.
     FailBefore,
     /// Nothing happens, and the answer is `Unknown`.
@@ -28,7 +28,7 @@ pub enum Fault {
     HangAfter,
 }
 
-impl Fault {
+impl InjectedFault {
     /// Every fault, for loops over all of them.
     pub const ALL: [Self; 7] = [
         Self::FailBefore,
@@ -49,10 +49,10 @@ impl Fault {
 ///
 /// ```
 /// use sspr::adapters::memory::MemoryStore;
-/// use sspr::testing::{Fault, FaultPlan, Faulty, block_on};
+/// use sspr::testing::{InjectedFault, FaultPlan, Faulty, block_on};
 /// use sspr::{RecordKey, Store};
 ///
-/// let plan = FaultPlan::none().at(1, Fault::FailBefore).outage_from(3);
+/// let plan = FaultPlan::none().at(1, InjectedFault::FailBefore).outage_from(3);
 /// let store = Faulty::new(MemoryStore::new(), plan.clone());
 /// let key = RecordKey::from_bytes([1; 32]);
 /// let works: Vec<_> = (0..5).map(|_| block_on(store.load(&key)).is_ok()).collect();
@@ -69,10 +69,10 @@ pub struct FaultPlan {
 #[derive(Default)]
 struct Shared {
     names: Vec<&'static str>,
-    at: BTreeMap<usize, Fault>,
+    at: BTreeMap<usize, InjectedFault>,
     outage: Option<usize>,
-    on: BTreeMap<String, Fault>,
-    everywhere: Option<Fault>,
+    on: BTreeMap<String, InjectedFault>,
+    everywhere: Option<InjectedFault>,
     before: BTreeMap<usize, Vec<Hook>>,
 }
 
@@ -87,7 +87,7 @@ impl FaultPlan {
 
     /// Breaks call number `n`.
     #[must_use]
-    pub fn at(self, n: usize, fault: Fault) -> Self {
+    pub fn at(self, n: usize, fault: InjectedFault) -> Self {
         lock(&self.shared).at.insert(n, fault);
         self
     }
@@ -101,15 +101,15 @@ impl FaultPlan {
 
     /// Breaks every call of this name, such as `delivery.deliver`.
     #[must_use]
-    pub fn on(self, name: &str, fault: Fault) -> Self {
+    pub fn on(self, name: &str, fault: InjectedFault) -> Self {
         lock(&self.shared).on.insert(name.to_owned(), fault);
         self
     }
 
-    /// Breaks every call. [`Fault::Delay`] here makes each call one step of
+    /// Breaks every call. [`InjectedFault::Delay`] here makes each call one step of
     /// [`explore`](crate::testing::explore).
     #[must_use]
-    pub fn everywhere(self, fault: Fault) -> Self {
+    pub fn everywhere(self, fault: InjectedFault) -> Self {
         lock(&self.shared).everywhere = Some(fault);
         self
     }
@@ -152,23 +152,25 @@ impl FaultPlan {
             return call.await;
         };
         match fault {
-            Fault::FailBefore => Err(PortError::unavailable().because("a planned fault")),
-            Fault::FailUnknownBefore => Err(PortError::unknown().because("a planned fault")),
-            Fault::LoseReply => {
+            InjectedFault::FailBefore => Err(PortError::unavailable().because("a planned fault")),
+            InjectedFault::FailUnknownBefore => {
+                Err(PortError::unknown().because("a planned fault"))
+            }
+            InjectedFault::LoseReply => {
                 drop(call.await);
                 Err(PortError::unknown().because("a planned fault: the reply was lost"))
             }
-            Fault::Delay => {
+            InjectedFault::Delay => {
                 yield_once().await;
                 call.await
             }
-            Fault::DelayAfter => {
+            InjectedFault::DelayAfter => {
                 let answer = call.await;
                 yield_once().await;
                 answer
             }
-            Fault::HangBefore => std::future::pending().await,
-            Fault::HangAfter => {
+            InjectedFault::HangBefore => std::future::pending().await,
+            InjectedFault::HangAfter => {
                 drop(call.await);
                 std::future::pending().await
             }
@@ -176,7 +178,7 @@ impl FaultPlan {
     }
 
     /// Counts a call, runs its hooks and says what is to happen to it.
-    fn begin(&self, name: &'static str) -> Option<Fault> {
+    fn begin(&self, name: &'static str) -> Option<InjectedFault> {
         let mut shared = lock(&self.shared);
         let n = shared.names.len();
         shared.names.push(name);
@@ -185,7 +187,7 @@ impl FaultPlan {
             .at
             .get(&n)
             .copied()
-            .or(outage.then_some(Fault::FailBefore))
+            .or(outage.then_some(InjectedFault::FailBefore))
             .or_else(|| shared.on.get(name).copied())
             .or(shared.everywhere);
         let hooks = shared.before.remove(&n).unwrap_or_default();

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use sspr::testing::{Fault, FaultPlan, Faulty, block_on, join_all};
+use sspr::testing::{FaultPlan, Faulty, InjectedFault, block_on, join_all};
 use sspr::{Clock as _, Engine, Error, Refusal, Selection, UserId};
 
 use super::{SEEDS, Town, engine, kept, run, sealing, supply};
@@ -18,7 +18,7 @@ async fn slow(town: &Town, place: &Place, id: u16, older: &[u16], seed: u64) -> 
     let plan = FaultPlan::none();
     let store = Faulty::new(Arc::clone(&place.store), plan.clone());
     let slow = engine(&town.world, store, sealing(id, older), seed).await;
-    drop(plan.everywhere(Fault::Delay));
+    drop(plan.everywhere(InjectedFault::Delay));
     slow
 }
 

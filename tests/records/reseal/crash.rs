@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use sspr::port::Cursor;
-use sspr::testing::{Fault, FaultPlan, Faulty, block_on};
+use sspr::testing::{FaultPlan, Faulty, InjectedFault, block_on};
 
 use super::{OWNERS, SEEDS, Town, UNDER, engine, kept, run, sealing};
 use crate::stores::{Place, all};
@@ -11,7 +11,12 @@ use crate::support::tenant;
 
 /// Seals anew until call `n`, after which nothing answers. The cursor that was kept until then, and
 /// how many calls there were.
-async fn dies(place: &Place, town: &Town, n: usize, fault: Fault) -> (Option<Cursor>, usize) {
+async fn dies(
+    place: &Place,
+    town: &Town,
+    n: usize,
+    fault: InjectedFault,
+) -> (Option<Cursor>, usize) {
     let plan = FaultPlan::none();
     let store = Faulty::new(Arc::clone(&place.store), plan.clone());
     let first = engine(&town.world, store, sealing(2, &[1]), 21).await;
@@ -32,7 +37,9 @@ async fn dies(place: &Place, town: &Town, n: usize, fault: Fault) -> (Option<Cur
 /// seed is sealed anew twice.
 #[test]
 fn it_is_finished_by_another_process_whatever_call_the_first_dies_at() {
-    for fault in [Fault::FailBefore, Fault::FailUnknownBefore, Fault::LoseReply] {
+    for fault in
+        [InjectedFault::FailBefore, InjectedFault::FailUnknownBefore, InjectedFault::LoseReply]
+    {
         for n in 0.. {
             let (mut over, mut struck) = (0, 0);
             for place in all() {

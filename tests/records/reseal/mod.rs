@@ -12,8 +12,8 @@ use sspr::port::{Cursor, Seal};
 use sspr::testing::SoftToken;
 use sspr::{
     Clock as _, Engine, MethodId, MethodKind, NewAuthenticator, OathParameters, OathSeed, Policy,
-    PolicySettings, RecordKind, RegistrationTicket, Resealed, SecretBytes, SignInContext, SignedIn,
-    Store, Timestamp, UserId,
+    PolicySettings, RecordKind, RegistrationTicket, ResealPage, SecretBytes, SignInContext,
+    SignedIn, Store, Timestamp, UserId,
 };
 
 use crate::keys::{supplied, user};
@@ -164,7 +164,7 @@ impl Town {
 }
 
 /// All pages from here on.
-async fn run(engine: &Engine, after: Option<Cursor>, limit: usize) -> Resealed {
+async fn run(engine: &Engine, after: Option<Cursor>, limit: usize) -> ResealPage {
     let mut sum = engine.reseal(&tenant(), after.as_ref(), limit).await.expect("a page");
     while let Some(cursor) = sum.next.take() {
         let page = engine.reseal(&tenant(), Some(&cursor), limit).await.expect("a page");

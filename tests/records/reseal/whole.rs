@@ -5,7 +5,7 @@ use std::sync::Arc;
 use data_encoding::BASE64;
 use sspr::port::{PortErrorKind, PortResult, Seal, async_trait};
 use sspr::testing::{FaultPlan, Faulty, block_on};
-use sspr::{Clock as _, Error, Port, RecordKind, Refusal, SecretBytes};
+use sspr::{Clock as _, Error, FaultOrigin, RecordKind, Refusal, SecretBytes};
 
 use super::{OWNERS, SEEDS, Town, UNDER, claim, engine, kept, run, sealing};
 use crate::keys::user;
@@ -162,7 +162,7 @@ fn a_seed_that_cannot_be_opened_is_reported_and_kept() {
                 let eves = kept(&place).await.into_iter().find(|one| one.user == "eve");
                 assert_eq!(left.methods[0].as_str(), eves.expect("there").id, "{}", place.name);
                 let Error::Fault(fault) = &left.error else { panic!("{left:?}") };
-                assert_eq!(fault.port, Port::Seal, "{}", place.name);
+                assert_eq!(fault.origin, FaultOrigin::Seal, "{}", place.name);
                 assert_eq!(fault.error.kind(), PortErrorKind::Corrupt, "{}", place.name);
                 let after = place.account(&user("eve")).await;
                 assert_eq!(after.body(), before.body(), "{}: it was touched", place.name);
@@ -216,7 +216,7 @@ fn a_seal_that_fails_costs_no_seed() {
                 let plan = FaultPlan::none();
                 let seal = Faulty::new(sealing(2, &[1]), plan.clone());
                 let dead = engine(&town.world, store(), seal, 22).await;
-                drop(plan.on(name, sspr::testing::Fault::FailBefore));
+                drop(plan.on(name, sspr::testing::InjectedFault::FailBefore));
                 let done = run(&dead, None, 10).await;
                 assert_eq!((done.resealed, done.left.len() as u64), (0, SEEDS), "{name}");
                 // The last page never says that all is well: it has a seed left, or is an error.
@@ -229,7 +229,12 @@ fn a_seal_that_fails_costs_no_seed() {
                     // Only a seal that opens nothing leaves the check value without an answer.
                     Ok(page) => assert_eq!(name, "seal.seal", "{}: {page:?}", place.name),
                     Err(Error::Fault(fault)) => {
-                        assert_eq!((name, fault.port), ("seal.open", Port::Seal), "{}", place.name);
+                        assert_eq!(
+                            (name, fault.origin),
+                            ("seal.open", FaultOrigin::Seal),
+                            "{}",
+                            place.name
+                        );
                     }
                     Err(error) => panic!("{}: {error}", place.name),
                 }

@@ -15,17 +15,17 @@ pub(super) struct Seen {
 
 impl Siege {
     fn seen(&self, pool: PoolKind) -> &Seen {
-        if pool == PoolKind::Open { &self.open } else { &self.proven }
+        if pool == PoolKind::Anonymous { &self.open } else { &self.proven }
     }
 
     pub(super) fn seen_mut(&mut self, pool: PoolKind) -> &mut Seen {
-        if pool == PoolKind::Open { &mut self.open } else { &mut self.proven }
+        if pool == PoolKind::Anonymous { &mut self.open } else { &mut self.proven }
     }
 
     const fn rate(&self, pool: PoolKind) -> Rate {
         let failures = &self.case.settings.failures;
         match pool {
-            PoolKind::Open => failures.open,
+            PoolKind::Anonymous => failures.anonymous,
             _ => failures.proven,
         }
     }
@@ -36,7 +36,7 @@ impl Siege {
         let failures = &settings.failures;
         let kept = failures.proven.max.min(failures.consecutive / 5);
         let kept = kept.min(failures.consecutive - u32::from(settings.attempts));
-        let of = |pool| failures.consecutive - if pool == PoolKind::Open { kept } else { 0 };
+        let of = |pool| failures.consecutive - if pool == PoolKind::Anonymous { kept } else { 0 };
         // The owner needs one more comparison to end the run.
         match self.attacker {
             Attacker::OwnerWhoResets => of(pool).min(of(self.owners_way().pool()) - 1),

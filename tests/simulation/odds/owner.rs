@@ -54,7 +54,7 @@ impl Siege {
         let done = self.world.engine.reset().complete(&request, &ticket, &password).await;
         done.expect("reset");
         self.owner.1 += 1;
-        for pool in [PoolKind::Open, PoolKind::Proven] {
+        for pool in [PoolKind::Anonymous, PoolKind::Proven] {
             let seen = self.seen_mut(pool);
             (seen.failed, seen.locked_until) = (Vec::new(), None);
         }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sspr::{
-    AsvsLevel, CodeAlphabet, CodeFormat, Departure, MethodKind, PolicySettings, Rate, Scope,
+    AsvsLevel, CodeAlphabet, CodeFormat, Deviation, MethodKind, PolicySettings, Rate, Scope,
 };
 
 use crate::attack::{DAY, HOUR, MINUTE};
@@ -59,7 +59,7 @@ pub(crate) fn random(seed: u64) -> Case {
     let mut settings = PolicySettings::default();
     settings.scope = Scope::All;
     settings.acknowledged =
-        [Departure::GuessingAboveThreshold, Departure::CountersClearedOnReset].into();
+        [Deviation::GuessingAboveThreshold, Deviation::CountersClearedOnReset].into();
     let kinds: &[MethodKind] = dice.pick(&[
         &[MobilePhone, Email],
         &[MobilePhone, Email],
@@ -77,7 +77,7 @@ pub(crate) fn random(seed: u64) -> Case {
     for pool in [true, false] {
         let rate = Rate::new(dice.pick(&[1, 3, 5, 10, 20]).max(least), dice.pick(&windows));
         let failures = &mut settings.failures;
-        *(if pool { &mut failures.open } else { &mut failures.proven }) = rate;
+        *(if pool { &mut failures.anonymous } else { &mut failures.proven }) = rate;
     }
     settings.failures.lock = dice.pick(&[MINUTE, 7 * MINUTE, HOUR, DAY, 3 * DAY, 7 * DAY]);
     settings.failures.consecutive = dice.pick(&[10, 20, 50, 100]).max(least);

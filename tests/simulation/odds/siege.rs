@@ -55,8 +55,8 @@ pub(super) enum Way {
 impl Way {
     pub(super) const fn pool(self) -> PoolKind {
         match self {
-            Self::Stranger => PoolKind::Open,
-            // The open pool is tried first, and was spent before.
+            Self::Stranger => PoolKind::Anonymous,
+            // The anonymous pool is tried first, and was spent before.
             Self::Familiar | Self::Device | Self::Held => PoolKind::Proven,
         }
     }
@@ -295,10 +295,10 @@ impl Siege {
         ticket: &ResetTicket,
     ) -> Option<ResetTicket> {
         let other = self.case.other?;
-        if self.challenges_left(PoolKind::Open, other) == 0 {
+        if self.challenges_left(PoolKind::Anonymous, other) == 0 {
             return None;
         }
-        let ticket = self.challenge(request, ticket, other, PoolKind::Open).await?;
+        let ticket = self.challenge(request, ticket, other, PoolKind::Anonymous).await?;
         self.answer(request, &ticket, other).await
     }
 

@@ -12,7 +12,7 @@ use crate::domain::facts::{
 use crate::domain::ids::{RoleId, TenantId, UserId};
 use crate::domain::secret::SecretText;
 use crate::domain::time::Timestamp;
-use crate::port::{Cursor, Directory, Page, PasswordWrite, PortError, PortResult, Unlock};
+use crate::port::{Cursor, Directory, Page, PasswordWrite, PortError, PortResult, UnlockWrite};
 
 /// What a write needs to know before it hashes, copied so that hashing needs no lock.
 struct Plan {
@@ -234,7 +234,7 @@ impl Directory for MemoryDirectory {
         self.verify(tenant, user, password.expose_secret())
     }
 
-    async fn unlock(&self, unlock: &Unlock<'_>) -> PortResult<WriteOutcome> {
+    async fn unlock(&self, unlock: &UnlockWrite<'_>) -> PortResult<WriteOutcome> {
         let mut state = lock(&self.state);
         let Some(account) = state.account(unlock.tenant, unlock.user) else {
             return Ok(WriteOutcome::AdminActionRequired);

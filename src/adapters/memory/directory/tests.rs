@@ -12,7 +12,7 @@ use crate::domain::ids::{Identifier, RoleId};
 use crate::domain::message::Locale;
 use crate::domain::secret::SecretText;
 use crate::domain::time::Timestamp;
-use crate::port::{Directory, PasswordWrite, PortErrorKind, Unlock};
+use crate::port::{Directory, PasswordWrite, PortErrorKind, UnlockWrite};
 
 struct ManualClock(AtomicI64);
 
@@ -253,7 +253,7 @@ async fn the_change_stamp_is_fresh_after_every_change() {
     fresh("changed outside").await;
     assert_eq!(world.write(1, "by the engine").await, WriteOutcome::Written);
     fresh("written").await;
-    let unlock = Unlock::new(&world.tenant, &world.ada, 2);
+    let unlock = UnlockWrite::new(&world.tenant, &world.ada, 2);
     world.directory.unlock(&unlock).await.expect("an answer");
     fresh("unlocked").await;
     world.update(|facts| facts.change_stamp = None);
@@ -357,7 +357,7 @@ async fn a_directory_out_of_reach_stops_those_on_premises_only() {
     world.update(|facts| facts.password_home = PasswordHome::OnPremises);
     assert_eq!(world.ada().await.writeback, Some(WritebackState::Unreachable));
     assert_eq!(world.write(2, "premises").await, WriteOutcome::Unreachable);
-    let unlock = Unlock::new(&world.tenant, &world.ada, 3);
+    let unlock = UnlockWrite::new(&world.tenant, &world.ada, 3);
     let answer = world.directory.unlock(&unlock).await.expect("an answer");
     assert_eq!(answer, WriteOutcome::Unreachable);
     let password = SecretText::from("cloud");
@@ -389,7 +389,7 @@ async fn scripted_outcomes_are_given_in_turn() {
 async fn an_unlock_clears_the_lockout_and_keeps_the_password() {
     let world = world();
     world.update(|facts| facts.locked_out = Some(true));
-    let unlock = Unlock::new(&world.tenant, &world.ada, 7);
+    let unlock = UnlockWrite::new(&world.tenant, &world.ada, 7);
     let answer = world.directory.unlock(&unlock).await.expect("an answer");
     assert_eq!(answer, WriteOutcome::Written);
     assert_eq!(world.ada().await.locked_out, Some(false));

@@ -8,7 +8,7 @@ use super::{LOCKS, place_of};
 use crate::adapters::memory::lock;
 use crate::domain::ids::CounterKey;
 use crate::domain::time::Timestamp;
-use crate::port::{Charge, PortError, PortResult};
+use crate::port::{CounterIncrement, PortError, PortResult};
 
 pub(super) struct Counters {
     shards: Box<[Mutex<Shard>]>,
@@ -34,20 +34,20 @@ impl Counters {
 
     pub(super) fn add(
         &self,
-        charges: &[Charge],
+        increments: &[CounterIncrement],
         writable: impl Fn() -> PortResult<()>,
     ) -> PortResult<Vec<u64>> {
-        let mut values = Vec::with_capacity(charges.len());
-        for charge in charges {
-            let mut shard = lock(&self.shards[place_of(charge.key.as_bytes())]);
+        let mut values = Vec::with_capacity(increments.len());
+        for increment in increments {
+            let mut shard = lock(&self.shards[place_of(increment.key.as_bytes())]);
             writable().map_err(|closed| match values.is_empty() {
                 true => closed,
-                // What stands before this charge in the batch has been added.
+                // What stands before this increment in the batch has been added.
                 false => PortError::unknown().because(closed),
             })?;
-            match self.add_one(&mut shard, charge) {
+            match self.add_one(&mut shard, increment) {
                 Some(value) => values.push(value),
-                // Full. What stands before this charge in the batch has been added.
+                // Full. What stands before this increment in the batch has been added.
                 None if values.is_empty() => {
                     return Err(PortError::unavailable().because("no room for another counter"));
                 }
@@ -62,24 +62,25 @@ impl Counters {
         self.shards.iter().for_each(|shard| drop(lock(shard)));
     }
 
-    fn add_one(&self, shard: &mut Shard, charge: &Charge) -> Option<u64> {
-        if charge.amount == 0 {
-            return Some(shard.counters.get(&charge.key).map_or(0, |counter| counter.value));
+    fn add_one(&self, shard: &mut Shard, increment: &CounterIncrement) -> Option<u64> {
+        if increment.amount == 0 {
+            return Some(shard.counters.get(&increment.key).map_or(0, |counter| counter.value));
         }
-        if let Some(counter) = shard.counters.get_mut(&charge.key) {
-            counter.value = counter.value.saturating_add(u64::from(charge.amount));
+        if let Some(counter) = shard.counters.get_mut(&increment.key) {
+            counter.value = counter.value.saturating_add(u64::from(increment.amount));
             // Only ever later, so `earliest` stays a lower bound.
-            counter.expires_at = counter.expires_at.max(charge.expires_at);
+            counter.expires_at = counter.expires_at.max(increment.expires_at);
             return Some(counter.value);
         }
         if !self.held.take(1) {
             return None;
         }
-        let counter = Counter { value: u64::from(charge.amount), expires_at: charge.expires_at };
+        let counter =
+            Counter { value: u64::from(increment.amount), expires_at: increment.expires_at };
         let value = counter.value;
         let at = counter.expires_at;
         shard.earliest = Some(shard.earliest.map_or(at, |earliest| earliest.min(at)));
-        shard.counters.insert(charge.key, counter);
+        shard.counters.insert(increment.key, counter);
         Some(value)
     }
 

@@ -28,7 +28,8 @@ use crate::domain::ids::{RecordKey, TenantId};
 use crate::domain::record::{Record, RecordKind};
 use crate::domain::time::Timestamp;
 use crate::port::{
-    Charge, Commit, Committed, Cursor, Cutoff, EventsOf, Page, PortError, PortResult, Store,
+    Commit, Committed, CounterIncrement, Cursor, Cutoff, EventsOf, Page, PortError, PortResult,
+    Store,
 };
 
 /// Into how many parts the keys are cut, each with a lock of its own.
@@ -219,8 +220,8 @@ impl Store for MemoryStore {
         self.apply(&commit)
     }
 
-    async fn add(&self, charges: &[Charge]) -> PortResult<Vec<u64>> {
-        self.inner.counters.add(charges, || self.inner.writable())
+    async fn increment(&self, increments: &[CounterIncrement]) -> PortResult<Vec<u64>> {
+        self.inner.counters.add(increments, || self.inner.writable())
     }
 
     /// The earliest first.

@@ -300,25 +300,25 @@ async fn of_concurrent_commits_exactly_one_is_applied() {
 async fn counters_add_in_order_and_keep_the_latest_expiry() {
     let store = MemoryStore::new();
     let [a, b] = [1, 2].map(|n| CounterKey::from_bytes([n; 32]));
-    let charges = [
-        Charge::new(a, 2, at(10)),
-        Charge::new(b, 1, at(10)),
-        Charge::new(a, 3, at(5)),
-        Charge::new(b, 0, at(0)),
+    let increments = [
+        CounterIncrement::new(a, 2, at(10)),
+        CounterIncrement::new(b, 1, at(10)),
+        CounterIncrement::new(a, 3, at(5)),
+        CounterIncrement::new(b, 0, at(0)),
     ];
-    assert_eq!(store.add(&charges).await.expect("room"), [2, 1, 5, 1]);
+    assert_eq!(store.increment(&increments).await.expect("room"), [2, 1, 5, 1]);
     assert_eq!(store.purge(Cutoff::new(at(9), NOW), 9).await.expect("up"), 0);
     // An amount of zero reads: it extends nothing and creates nothing.
     let c = CounterKey::from_bytes([3; 32]);
-    let read = [Charge::new(a, 0, at(20)), Charge::new(c, 0, at(20))];
-    assert_eq!(store.add(&read).await.expect("room"), [5, 0]);
-    assert_eq!(store.add(&[Charge::new(a, 1, at(20))]).await.expect("room"), [6]);
+    let read = [CounterIncrement::new(a, 0, at(20)), CounterIncrement::new(c, 0, at(20))];
+    assert_eq!(store.increment(&read).await.expect("room"), [5, 0]);
+    assert_eq!(store.increment(&[CounterIncrement::new(a, 1, at(20))]).await.expect("room"), [6]);
     // Only `b` is past its time: `a` was extended by what was added, and `c` is not there.
     assert_eq!(store.purge(Cutoff::new(at(10), NOW), 9).await.expect("up"), 1);
-    let next = [Charge::new(a, 0, at(0)), Charge::new(b, 1, at(30))];
-    assert_eq!(store.add(&next).await.expect("room"), [6, 1]);
+    let next = [CounterIncrement::new(a, 0, at(0)), CounterIncrement::new(b, 1, at(30))];
+    assert_eq!(store.increment(&next).await.expect("room"), [6, 1]);
     assert_eq!(store.purge(Cutoff::new(at(20), NOW), 9).await.expect("up"), 1);
-    assert_eq!(store.add(&[Charge::new(a, 0, at(0))]).await.expect("room"), [0]);
+    assert_eq!(store.increment(&[CounterIncrement::new(a, 0, at(0))]).await.expect("room"), [0]);
 }
 
 #[tokio::test]
@@ -393,16 +393,16 @@ async fn a_full_store_refuses_and_forgets_nothing() {
     put(&store, key(2), 2, &columns, &[]).await;
 
     let [a, b] = [1, 2].map(|n| CounterKey::from_bytes([n; 32]));
-    assert_eq!(store.add(&[Charge::new(a, 1, NOW)]).await.expect("room"), [1]);
-    assert!(store.add(&[Charge::new(b, 1, NOW)]).await.is_err_and(unavailable));
-    let both = [Charge::new(a, 1, NOW), Charge::new(b, 1, NOW)];
-    let unknown = store.add(&both).await.expect_err("half of it was added");
+    assert_eq!(store.increment(&[CounterIncrement::new(a, 1, NOW)]).await.expect("room"), [1]);
+    assert!(store.increment(&[CounterIncrement::new(b, 1, NOW)]).await.is_err_and(unavailable));
+    let both = [CounterIncrement::new(a, 1, NOW), CounterIncrement::new(b, 1, NOW)];
+    let unknown = store.increment(&both).await.expect_err("half of it was added");
     assert_eq!(unknown.kind(), PortErrorKind::Unknown);
 
     let later = NOW.plus(Duration::from_secs(1));
     assert_eq!(store.purge(Cutoff::new(later, later), 99).await.expect("up"), 4);
     put(&store, key(3), 1, &columns, &two[..0]).await;
-    assert_eq!(store.add(&[Charge::new(b, 1, NOW)]).await.expect("room"), [1]);
+    assert_eq!(store.increment(&[CounterIncrement::new(b, 1, NOW)]).await.expect("room"), [1]);
 }
 
 #[tokio::test]

@@ -139,9 +139,9 @@ impl Words {
                     "Register again at your next sign-in. Unexpected? Ask your administrator.",
                 )
             }
-            Notice::SavedCodeUsed { left, at } => {
+            Notice::RecoveryCodeUsed { left, at } => {
                 let left = remaining(left);
-                Self::new("one of your saved codes was used", at).advice(
+                Self::new("one of your recovery codes was used", at).advice(
                     format!("{left} A code that was used is worthless. {NOT_YOU}"),
                     format!("{left} {NOT_YOU_SHORT}"),
                 )
@@ -180,7 +180,7 @@ impl Words {
             }
             Notice::ManyFailures { method, at } => {
                 let whose = match method {
-                    MethodKind::SavedCode => "your saved codes",
+                    MethodKind::RecoveryCode => "your recovery codes",
                     method => your(method),
                 };
                 Self::new(&format!("many wrong codes were entered for {whose}"), at).advice(
@@ -245,7 +245,7 @@ impl Words {
 
 fn replaced(method: MethodKind) -> &'static str {
     match method {
-        MethodKind::SavedCode => "The saved codes before these are not accepted any more.",
+        MethodKind::RecoveryCode => "The recovery codes before these are not accepted any more.",
         _ => "The one before is not accepted any more.",
     }
 }

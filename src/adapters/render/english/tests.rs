@@ -47,7 +47,7 @@ fn notices(at: Timestamp) -> Vec<Notice> {
         Notice::SeveralChanges { count: 97, password: true, since: at, at },
     ];
     for left in [0, 1, 2, 15, 255] {
-        notices.push(Notice::SavedCodeUsed { left, at });
+        notices.push(Notice::RecoveryCodeUsed { left, at });
     }
     for method in MethodKind::ALL {
         notices.push(Notice::MethodAdded { method, at });

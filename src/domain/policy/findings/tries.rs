@@ -8,7 +8,7 @@ use crate::domain::policy::owner::{self, OwnersWay};
 use crate::domain::policy::reach::{exceeds_threshold, float, spans};
 
 use super::{
-    Asvs, DAY, Departure, Engine, Finding, Gates, MINUTE, Nist, Note, Pci, PolicySettings,
+    Asvs, DAY, Deviation, Engine, Finding, Gates, MINUTE, Nist, Note, Pci, PolicySettings,
     Recommendation, Requirement, report,
 };
 
@@ -86,27 +86,27 @@ fn spraying(settings: &PolicySettings, odds: [&Guessing; 2], found: &mut Vec<Fin
          its window, longer codes, fewer `attempts`, or a second gate.",
         CrossLimits::tenant_max_for(EXPECTED_PER_DAY * ROUNDING / per_code / float(windows)),
     );
-    let (weaker, whose) = if administrators.per_raised_code() > users.per_raised_code() {
+    let (weaker, whose) = if administrators.per_escalated_code() > users.per_escalated_code() {
         (odds[1], "administrators.gates.methods")
     } else {
         (odds[0], "users.methods")
     };
-    let grown = weaker.takeover().per_raised_code() * f64::from(MANY_ACCOUNTS);
-    let never = weaker.weakest_raised().filter(|kind| kind.nature() == Nature::Oath);
-    let (path, why) = match (never, settings.limits.raised_length) {
+    let grown = weaker.takeover().per_escalated_code() * f64::from(MANY_ACCOUNTS);
+    let never = weaker.weakest_escalated().filter(|kind| kind.nature() == Nature::Oath);
+    let (path, why) = match (never, settings.limits.escalated_length) {
         (Some(kind), _) => (
             whose,
             format!("a code of kind `{kind}` never grows. The way out: a second gate beside it"),
         ),
         (None, 0) => (
-            "limits.raised_length",
-            "codes do not grow. The way out: a `limits.raised_length` of 2, or a second gate"
+            "limits.escalated_length",
+            "codes do not grow. The way out: a `limits.escalated_length` of 2, or a second gate"
                 .to_owned(),
         ),
         (None, grown) => (
-            "limits.raised_length",
+            "limits.escalated_length",
             format!(
-                "codes grow by {grown} only. The way out: a larger `limits.raised_length`, longer codes, fewer \
+                "codes grow by {grown} only. The way out: a larger `limits.escalated_length`, longer codes, fewer \
                  `attempts`, or a second gate"
             ),
         ),
@@ -171,7 +171,7 @@ fn guesses(
                 "sspr, guessing threshold (our own: 100 guesses of six digits; NIST SP 800-63B-4, 3.2.2 \
                  limits failures to 100 and names no probability)",
                 &likely,
-                Some(Departure::GuessingAboveThreshold),
+                Some(Deviation::GuessingAboveThreshold),
             ),
         ],
     );
@@ -180,7 +180,7 @@ fn guesses(
 /// What failures and challenges are limited to, and what that leaves to the owner.
 pub(super) fn budgets(settings: &PolicySettings, found: &mut Vec<Finding>) {
     let (failures, sends) = (&settings.failures, &settings.sends);
-    let open = failures.open;
+    let open = failures.anonymous;
     let wait = Amount::Span(open.window.max(failures.lock));
     let way = OwnersWay::of(settings);
     let [one, five, fifty, thousand] = owner::SIZES.map(|n| way.codes_a_day(n));
@@ -207,11 +207,11 @@ pub(super) fn budgets(settings: &PolicySettings, found: &mut Vec<Finding>) {
                 "NIST SP 800-63B-4, 3.2.2",
                 "A completed reset clears also the windowed failures of methods that it did not \
                  use: an owner's reset gives a guesser fresh budgets.",
-                Some(Departure::CountersClearedOnReset),
+                Some(Deviation::CountersClearedOnReset),
             ),
             (
                 open.max < 10,
-                "failures.open.max",
+                "failures.anonymous.max",
                 "fewer-than-ten-tries",
                 Recommendation,
                 Nist,
@@ -231,7 +231,7 @@ pub(super) fn budgets(settings: &PolicySettings, found: &mut Vec<Finding>) {
             ),
             (
                 open.max > 10 || failures.lock < 30 * MINUTE,
-                if open.max > 10 { "failures.open.max" } else { "failures.lock" },
+                if open.max > 10 { "failures.anonymous.max" } else { "failures.lock" },
                 "pci-lockout",
                 Requirement,
                 Pci,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::domain::policy::{
-    Amount, Departure, Policy, PolicyError, PolicyProblem, PolicySettings,
+    Amount, Deviation, Policy, PolicyError, PolicyProblem, PolicySettings,
 };
 
 const S: u64 = 1_000;
@@ -26,8 +26,8 @@ fn small<T: TryFrom<u64>>(value: u64) -> T {
 const ROWS: &[Row] = &[
     ("users.required", 1, Some(2), |s, v| s.users.required = small(v)),
     ("administrators.gates.required", 1, Some(2), |s, v| {
-        s.acknowledged.insert(Departure::OneGateAdministrators);
-        s.acknowledged.insert(Departure::GuessingAboveThreshold);
+        s.acknowledged.insert(Deviation::OneGateAdministrators);
+        s.acknowledged.insert(Deviation::GuessingAboveThreshold);
         s.administrators.gates.required = small(v);
     }),
     ("lifetimes.flow", M, Some(D), |s, v| {
@@ -47,11 +47,11 @@ const ROWS: &[Row] = &[
     ("codes.sms.length", 6, Some(12), |s, v| s.codes.sms.length = small(v)),
     ("codes.voice.length", 6, Some(12), |s, v| s.codes.voice.length = small(v)),
     ("attempts", 1, Some(10), |s, v| s.attempts = small(v)),
-    ("failures.open.max", 1, Some(50), |s, v| {
+    ("failures.anonymous.max", 1, Some(50), |s, v| {
         s.attempts = 1;
-        s.failures.open.max = small(v);
+        s.failures.anonymous.max = small(v);
     }),
-    ("failures.open.window", M, Some(30 * D), |s, v| s.failures.open.window = ms(v)),
+    ("failures.anonymous.window", M, Some(30 * D), |s, v| s.failures.anonymous.window = ms(v)),
     ("failures.proven.max", 1, Some(50), |s, v| {
         s.attempts = 1;
         s.failures.proven.max = small(v);
@@ -115,16 +115,16 @@ const ROWS: &[Row] = &[
     ("oath.digits", 6, Some(8), |s, v| s.oath.digits = small(v)),
     ("oath.back", 0, Some(2), |s, v| s.oath.back = small(v)),
     ("oath.forward", 0, Some(1), |s, v| s.oath.forward = small(v)),
-    ("saved_codes", 1, Some(16), |s, v| s.saved_codes = small(v)),
+    ("recovery_codes", 1, Some(16), |s, v| s.recovery_codes = small(v)),
     ("known_device_days", 0, Some(365), |s, v| s.known_device_days = small(v)),
-    ("limits.raised_length", 0, Some(4), |s, v| s.limits.raised_length = small(v)),
+    ("limits.escalated_length", 0, Some(4), |s, v| s.limits.escalated_length = small(v)),
     ("password.min_length", 8, Some(64), |s, v| {
-        s.acknowledged.insert(Departure::ShortPasswords);
+        s.acknowledged.insert(Deviation::ShortPasswords);
         s.password.min_length = small(v);
     }),
     ("password.max_length", 64, Some(1024), |s, v| s.password.max_length = small(v)),
     ("password.required_classes", 0, Some(4), |s, v| {
-        s.acknowledged.insert(Departure::CompositionRules);
+        s.acknowledged.insert(Deviation::CompositionRules);
         s.password.required_classes = small(v);
     }),
     ("registration.reconfirm_days", 0, Some(730), |s, v| {

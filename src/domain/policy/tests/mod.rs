@@ -1,4 +1,4 @@
-//! Tests of the policy: limits, departures, presets, stored form, review.
+//! Tests of the policy: limits, deviations, presets, stored form, review.
 
 mod limits;
 mod odds;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::domain::method::MethodKind;
 use crate::domain::policy::reach::counted;
 use crate::domain::policy::{
-    CodeAlphabet, CodeFormat, Departure, Guessing, Policy, PolicySettings, Rate,
+    CodeAlphabet, CodeFormat, Deviation, Guessing, Policy, PolicySettings, Rate,
 };
 
 /// One gate of one kind, with codes of so many digits.
@@ -61,7 +61,7 @@ fn a_year_at_ten_failures_a_day() {
 #[test]
 fn a_year_is_bounded_by_challenges_where_failures_are_not() {
     let fast = alone(MethodKind::MobilePhone, 6, |s| {
-        s.failures.open = Rate::new(50, Duration::from_secs(60));
+        s.failures.anonymous = Rate::new(50, Duration::from_secs(60));
         s.failures.lock = Duration::from_secs(60);
     });
     let method = fast.method(MethodKind::MobilePhone).unwrap();
@@ -190,7 +190,7 @@ fn an_administrators_odds_are_reported_too() {
     let mut settings = PolicySettings::default();
     settings.administrators.gates.required = 1;
     settings.acknowledged =
-        [Departure::OneGateAdministrators, Departure::GuessingAboveThreshold].into();
+        [Deviation::OneGateAdministrators, Deviation::GuessingAboveThreshold].into();
     let review = Policy::new(settings).unwrap().review();
     let finding = review.finding("guessing-above-threshold").unwrap();
     assert!(finding.text().contains("1.005e-4"), "{finding}");

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::domain::method::MethodKind;
 use crate::domain::policy::{
-    AsvsLevel, Departure, NotifyRule, Policy, PolicyReview, PolicySettings, Scope, Severity,
+    AsvsLevel, Deviation, NotifyRule, Policy, PolicyReview, PolicySettings, Scope, Severity,
     Standard,
 };
 
@@ -61,12 +61,12 @@ fn no_preset_acknowledges_what_it_does_not_do() {
     for (name, settings) in all() {
         let acknowledged = settings.acknowledged.clone();
         let review = review(settings);
-        for departure in acknowledged {
+        for deviation in acknowledged {
             let found = review
                 .findings()
                 .iter()
-                .any(|finding| finding.departure() == Some(departure) && finding.acknowledged());
-            assert!(found, "{name}: {departure}");
+                .any(|finding| finding.deviation() == Some(deviation) && finding.acknowledged());
+            assert!(found, "{name}: {deviation}");
         }
     }
 }
@@ -81,7 +81,7 @@ fn the_entra_preset_has_its_numbers() {
     assert_eq!(entra.lifetimes.flow, 15 * MINUTE);
     assert_eq!(entra.lifetimes.phone_code, 5 * MINUTE);
     assert_eq!(entra.lifetimes.email_code, 5 * MINUTE);
-    assert_eq!((entra.failures.open.max, entra.failures.open.window), (5, DAY));
+    assert_eq!((entra.failures.anonymous.max, entra.failures.anonymous.window), (5, DAY));
     assert_eq!(entra.failures.lock, DAY);
     let share = u32::from(entra.sends.source_share) * entra.sends.per_hour;
     assert_eq!(share.div_ceil(100), 5, "challenges an hour from one browser");
@@ -134,8 +134,8 @@ fn findings_cite_what_the_standard_says_and_name_our_own_thresholds_as_ours() {
     settings.link = Some(crate::LinkBase::parse("https://id.example/reset#").unwrap());
     settings.lifetimes.email_link = 11 * MINUTE;
     settings.administrators.gates.required = 1;
-    settings.acknowledged.insert(Departure::OneGateAdministrators);
-    settings.acknowledged.insert(Departure::GuessingAboveThreshold);
+    settings.acknowledged.insert(Deviation::OneGateAdministrators);
+    settings.acknowledged.insert(Deviation::GuessingAboveThreshold);
     settings.users.methods.insert(MethodKind::OfficePhone);
     settings.users.methods.insert(MethodKind::AuthenticatorApp);
     settings.failures.consecutive = 100;
@@ -170,7 +170,7 @@ fn a_common_list_that_is_too_short_for_the_policy_is_reported() {
     let at = |min_length| {
         let mut settings = PolicySettings::asvs(AsvsLevel::L1);
         settings.password.min_length = min_length;
-        settings.acknowledged.insert(Departure::ShortPasswords);
+        settings.acknowledged.insert(Deviation::ShortPasswords);
         review(settings)
     };
     assert!(at(8).finding("common-list-short").is_none());
@@ -193,7 +193,7 @@ fn two_issued_codes_are_reported_acknowledged_or_not() {
     for acknowledged in [false, true] {
         let mut settings = PolicySettings::default();
         if acknowledged {
-            settings.acknowledged.insert(Departure::IssuedCodesAsTwoGates);
+            settings.acknowledged.insert(Deviation::IssuedCodesAsTwoGates);
         }
         let review = review(settings);
         let finding = review.finding("issued-codes-one-class").unwrap();
@@ -205,7 +205,7 @@ fn two_issued_codes_are_reported_acknowledged_or_not() {
 #[test]
 fn gates_that_send_nothing_are_not_taken_for_sent_codes() {
     let mut settings = PolicySettings::default();
-    let in_hand = [MethodKind::AuthenticatorApp, MethodKind::SavedCode, MethodKind::Email];
+    let in_hand = [MethodKind::AuthenticatorApp, MethodKind::RecoveryCode, MethodKind::Email];
     settings.users.methods = in_hand.into();
     settings.administrators.gates.methods = in_hand.into();
     let with_mail = review(settings.clone());
@@ -261,7 +261,7 @@ fn a_finding_on_gates_says_whose() {
         findings.map(|finding| finding.path()).collect()
     };
     let phones = [MethodKind::MobilePhone, MethodKind::OfficePhone];
-    let app = [MethodKind::AuthenticatorApp, MethodKind::SavedCode];
+    let app = [MethodKind::AuthenticatorApp, MethodKind::RecoveryCode];
     for (code, bad) in [
         ("phones-only", phones),
         ("phones-restricted", phones),
@@ -270,7 +270,7 @@ fn a_finding_on_gates_says_whose() {
         ("codes-under-64-bits", [MethodKind::AuthenticatorApp, MethodKind::Email]),
     ] {
         let good = match code {
-            "codes-under-64-bits" => [MethodKind::SavedCode, MethodKind::Passkey],
+            "codes-under-64-bits" => [MethodKind::RecoveryCode, MethodKind::Passkey],
             _ => app,
         };
         for (users, administrators, expected) in [
@@ -288,6 +288,6 @@ fn a_finding_on_gates_says_whose() {
     let mut settings = PolicySettings::default();
     settings.administrators.gates.required = 1;
     settings.acknowledged =
-        [Departure::OneGateAdministrators, Departure::GuessingAboveThreshold].into();
+        [Deviation::OneGateAdministrators, Deviation::GuessingAboveThreshold].into();
     assert_eq!(whose(settings, "guessing-above-threshold"), ["administrators.gates"]);
 }

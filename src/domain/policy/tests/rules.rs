@@ -1,4 +1,4 @@
-//! The rules that tie fields together, and the departures.
+//! The rules that tie fields together, and the deviations.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::domain::ids::{GroupId, RoleId};
 use crate::domain::method::MethodKind;
 use crate::domain::policy::{
-    CodeAlphabet, CodeFormat, Departure, Disclosure, Policy, PolicyError, PolicyProblem,
+    CodeAlphabet, CodeFormat, Deviation, Disclosure, Policy, PolicyError, PolicyProblem,
     PolicySettings, Scope,
 };
 
@@ -45,7 +45,7 @@ fn all_faults_are_reported_at_once() {
             "users.methods",
             "lifetimes.phone_code",
             "attempts",
-            "failures.open.max",
+            "failures.anonymous.max",
             "failures.proven.max",
             "failures.consecutive",
             "password.min_length",
@@ -62,42 +62,42 @@ fn all_faults_are_reported_at_once() {
 }
 
 #[test]
-fn each_departure_is_refused_until_it_is_acknowledged() {
+fn each_deviation_is_refused_until_it_is_acknowledged() {
     type Change = fn(&mut PolicySettings);
-    let rows: [(Departure, &str, Change); 8] = [
-        (Departure::UnverifiedDirectoryContacts, "contacts.directory", |s| {
+    let rows: [(Deviation, &str, Change); 8] = [
+        (Deviation::UnverifiedDirectoryContacts, "contacts.directory", |s| {
             s.contacts.directory = true;
         }),
-        (Departure::OneGateAdministrators, "administrators.gates.required", |s| {
+        (Deviation::OneGateAdministrators, "administrators.gates.required", |s| {
             s.administrators.gates.required = 1;
             s.administrators.gates.methods = [MethodKind::Email].into();
         }),
-        (Departure::CompositionRules, "password.required_classes", |s| {
+        (Deviation::CompositionRules, "password.required_classes", |s| {
             s.password.required_classes = 3;
         }),
-        (Departure::AsciiPasswords, "password.ascii_only", |s| s.password.ascii_only = true),
-        (Departure::ShortPasswords, "password.min_length", |s| s.password.min_length = 14),
-        (Departure::CountersClearedOnReset, "clear_counters_on_reset", |s| {
+        (Deviation::AsciiPasswords, "password.ascii_only", |s| s.password.ascii_only = true),
+        (Deviation::ShortPasswords, "password.min_length", |s| s.password.min_length = 14),
+        (Deviation::CountersClearedOnReset, "clear_counters_on_reset", |s| {
             s.clear_counters_on_reset = true;
         }),
-        (Departure::ReasonedDisclosure, "disclosure", |s| {
+        (Deviation::ReasonedDisclosure, "disclosure", |s| {
             s.disclosure = Disclosure::Reasoned;
             s.human_check = true;
         }),
-        (Departure::GuessingAboveThreshold, "failures.consecutive", |s| {
+        (Deviation::GuessingAboveThreshold, "failures.consecutive", |s| {
             s.users.required = 1;
             s.failures.consecutive = 100;
         }),
     ];
-    for (departure, field, change) in rows {
+    for (deviation, field, change) in rows {
         let error = changed(change).expect_err(field);
         assert_eq!(error.faults().len(), 1, "{error}");
         assert_eq!(error.faults()[0].field(), field);
-        assert_eq!(error.faults()[0].problem(), &PolicyProblem::NeedsDeparture(departure));
-        assert!(error.to_string().contains(departure.as_str()));
+        assert_eq!(error.faults()[0].problem(), &PolicyProblem::NeedsDeparture(deviation));
+        assert!(error.to_string().contains(deviation.as_str()));
         let acknowledged = changed(|s| {
             change(s);
-            s.acknowledged.insert(departure);
+            s.acknowledged.insert(deviation);
         });
         assert!(acknowledged.is_ok(), "{field}: {acknowledged:?}");
     }
@@ -107,7 +107,7 @@ fn each_departure_is_refused_until_it_is_acknowledged() {
 fn no_acknowledgement_lowers_a_hard_limit() {
     let result = changed(|s| {
         s.password.min_length = 7;
-        s.acknowledged.insert(Departure::ShortPasswords);
+        s.acknowledged.insert(Deviation::ShortPasswords);
     });
     assert_eq!(fields(result), ["password.min_length"]);
 }
@@ -179,11 +179,11 @@ fn related_numbers_agree() {
     let result = changed(|s| s.sends.in_hand_per_day = 9);
     assert_eq!(fields(result), ["sends.in_hand_per_hour"]);
     let result = changed(|s| {
-        s.failures.open.max = 4;
+        s.failures.anonymous.max = 4;
         s.failures.proven.max = 4;
         s.failures.consecutive = 4;
     });
-    let expected = ["failures.open.max", "failures.proven.max", "failures.consecutive"];
+    let expected = ["failures.anonymous.max", "failures.proven.max", "failures.consecutive"];
     assert_eq!(fields(result), expected);
     assert_eq!(fields(changed(|s| s.human_check = true)), [""; 0]);
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::domain::method::MethodKind;
-use crate::domain::policy::{Departure, Policy, PolicySettings, Rate};
+use crate::domain::policy::{Deviation, Policy, PolicySettings, Rate};
 
 /// One gate of one kind, and the paths and texts of what the review says of spraying.
 fn said(kind: MethodKind, change: impl FnOnce(&mut PolicySettings)) -> Vec<(String, String)> {
@@ -26,22 +26,22 @@ fn only(found: &[(String, String)], path: &str, number: &str, way_out: &str) {
 /// R6: codes that do not grow have no limit across accounts.
 #[test]
 fn spraying_is_reported_where_codes_do_not_grow() {
-    let phone = |grown| said(MethodKind::MobilePhone, |s| s.limits.raised_length = grown);
+    let phone = |grown| said(MethodKind::MobilePhone, |s| s.limits.escalated_length = grown);
     only(
         &phone(0),
-        "limits.raised_length",
+        "limits.escalated_length",
         "5.00 of 1000000 accounts",
-        "`limits.raised_length` of 2",
+        "`limits.escalated_length` of 2",
     );
     only(
         &phone(1),
-        "limits.raised_length",
+        "limits.escalated_length",
         "0.50 of 1000000 accounts",
-        "larger `limits.raised_length`",
+        "larger `limits.escalated_length`",
     );
     assert_eq!(phone(2), []);
     let long = |s: &mut PolicySettings| {
-        s.limits.raised_length = 0;
+        s.limits.escalated_length = 0;
         (s.codes.sms.length, s.codes.voice.length) = (8, 8);
     };
     assert_eq!(said(MethodKind::MobilePhone, long), [], "eight digits need not grow");
@@ -50,7 +50,7 @@ fn spraying_is_reported_where_codes_do_not_grow() {
     };
     let found = said(MethodKind::MobilePhone, more);
     assert!(
-        found.iter().any(|(path, text)| path == "limits.raised_length" && text.contains("0.10"))
+        found.iter().any(|(path, text)| path == "limits.escalated_length" && text.contains("0.10"))
     );
 }
 
@@ -96,7 +96,7 @@ fn spraying_is_reported_for_codes_of_apps_and_tokens() {
         s.administrators.gates.required = 1;
         s.administrators.gates.methods = [MethodKind::AuthenticatorApp].into();
         s.oath.back = 0;
-        s.acknowledged.insert(Departure::OneGateAdministrators);
+        s.acknowledged.insert(Deviation::OneGateAdministrators);
     });
     only(&of_administrators, "administrators.gates.methods", "5.00 of", "authenticator_app");
 }
@@ -112,7 +112,7 @@ fn the_tenants_limit_that_is_named_as_the_way_out_is_one() {
             let with = |max| {
                 said(MethodKind::MobilePhone, |s| {
                     s.attempts = attempts;
-                    s.limits.raised_length = 4;
+                    s.limits.escalated_length = 4;
                     s.limits.tenant = Rate::new(max, window);
                 })
             };

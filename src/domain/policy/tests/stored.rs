@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::domain::policy::{Departure, Policy, PolicySettings, stored};
+use crate::domain::policy::{Deviation, Policy, PolicySettings, stored};
 
 const GOLDEN: &str = include_str!("../golden_v1.json");
 
@@ -102,8 +102,12 @@ fn each_fault_of_a_document_has_its_path() {
         (r#"{"users": {"required": "two"}}"#, "users.required", "invalid type"),
         (r#"{"users": {"required": 300}}"#, "users.required", "300"),
         (r#"{"users": {"methods": ["email", "pigeon"]}}"#, "users.methods", "pigeon"),
-        (r#"{"failures": {"open": {"max": 5}}}"#, "failures.open", "window"),
-        (r#"{"failures": {"open": {"max": 5, "windw": 1}}}"#, "failures.open.windw", "`window`"),
+        (r#"{"failures": {"anonymous": {"max": 5}}}"#, "failures.anonymous", "window"),
+        (
+            r#"{"failures": {"anonymous": {"max": 5, "windw": 1}}}"#,
+            "failures.anonymous.windw",
+            "`window`",
+        ),
         (r#"{"codes": {"email": {"length": "8", "alphabet": "digits"}}}"#, "codes.email", ""),
         (r#"{"scope": {"selectd": ["a"]}}"#, "scope", "selectd"),
         (r#"{"acknowledged": ["short_password"]}"#, "acknowledged", "short_password"),
@@ -144,22 +148,22 @@ fn reading_checks_and_names_every_fault() {
 }
 
 #[test]
-fn a_departure_is_stored_under_its_name() {
+fn a_deviation_is_stored_under_its_name() {
     let all = [
-        Departure::UnverifiedDirectoryContacts,
-        Departure::IssuedCodesAsTwoGates,
-        Departure::OneGateAdministrators,
-        Departure::CompositionRules,
-        Departure::AsciiPasswords,
-        Departure::ShortPasswords,
-        Departure::PasswordSessionsOnly,
-        Departure::CountersClearedOnReset,
-        Departure::ReasonedDisclosure,
-        Departure::GuessingAboveThreshold,
+        Deviation::UnverifiedDirectoryContacts,
+        Deviation::IssuedCodesAsTwoGates,
+        Deviation::OneGateAdministrators,
+        Deviation::CompositionRules,
+        Deviation::AsciiPasswords,
+        Deviation::ShortPasswords,
+        Deviation::PasswordSessionsOnly,
+        Deviation::CountersClearedOnReset,
+        Deviation::ReasonedDisclosure,
+        Deviation::GuessingAboveThreshold,
     ];
-    for departure in all {
-        assert_eq!(serde_json::to_value(departure).unwrap(), departure.as_str());
+    for deviation in all {
+        assert_eq!(serde_json::to_value(deviation).unwrap(), deviation.as_str());
     }
-    let names: BTreeSet<_> = all.map(Departure::as_str).into();
+    let names: BTreeSet<_> = all.map(Deviation::as_str).into();
     assert_eq!(names.len(), all.len());
 }

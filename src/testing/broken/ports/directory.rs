@@ -9,7 +9,7 @@ use crate::domain::facts::{
 use crate::domain::ids::{RoleId, TenantId, UserId};
 use crate::domain::secret::SecretText;
 use crate::domain::time::Timestamp;
-use crate::port::{Cursor, Directory, Page, PasswordWrite, PortError, PortResult, Unlock};
+use crate::port::{Cursor, Directory, Page, PasswordWrite, PortError, PortResult, UnlockWrite};
 use crate::testing::lock;
 
 impl BrokenPort<dyn Directory> {
@@ -133,7 +133,7 @@ impl Directory for BrokenPort<dyn Directory> {
         Ok(right || self.is(PortDefect::DirectoryTakesAnyPassword))
     }
 
-    async fn unlock(&self, unlock: &Unlock<'_>) -> PortResult<WriteOutcome> {
+    async fn unlock(&self, unlock: &UnlockWrite<'_>) -> PortResult<WriteOutcome> {
         if self.is(PortDefect::DirectoryUnlockSetsPassword) {
             let initial = SecretText::new("An initial password, 0!".to_owned());
             let write = PasswordWrite::new(unlock.tenant, unlock.user, &initial, unlock.number);

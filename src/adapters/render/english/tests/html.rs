@@ -40,7 +40,7 @@ fn every_fact_is_in_both_parts() {
         (code(CodePurpose::Reset), vec![CODE, "14 November 2023, 22:13 UTC", "Contoso"]),
         (link(CodePurpose::Unlock, true), vec![URL, "14 November 2023, 22:13 UTC", "Contoso"]),
         (
-            Message::Notice(Notice::SavedCodeUsed { left: 7, at: AT }),
+            Message::Notice(Notice::RecoveryCodeUsed { left: 7, at: AT }),
             vec!["7 codes are left", "14 November 2023, 22:13 UTC", "Contoso"],
         ),
     ] {

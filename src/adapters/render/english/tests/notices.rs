@@ -42,8 +42,8 @@ fn each_notice_gives_its_own_advice() {
             vec!["mobile phone was replaced", "The one before is not accepted"],
         ),
         (
-            Notice::MethodReplaced { method: MethodKind::SavedCode, at: AT },
-            vec!["The saved codes before these are not accepted"],
+            Notice::MethodReplaced { method: MethodKind::RecoveryCode, at: AT },
+            vec!["The recovery codes before these are not accepted"],
         ),
         (Notice::MethodsRevoked { at: AT }, vec!["cannot reset your password yourself"]),
         (Notice::RegistrationRequired { at: AT }, vec!["when you next sign in", "no link"]),
@@ -73,7 +73,7 @@ fn a_used_code_tells_how_many_are_left() {
         (255, "255 codes are left."),
     ] {
         for channel in CHANNELS {
-            let notice = Message::Notice(Notice::SavedCodeUsed { left, at: AT });
+            let notice = Message::Notice(Notice::RecoveryCodeUsed { left, at: AT });
             let (_, text) = render("Contoso", channel, notice);
             let text = flat(&text);
             assert!(text.contains(expected), "{channel} {text}");

@@ -2,7 +2,9 @@
 
 use super::register::{Binding, Confirm, MAX_METHODS, activate};
 use super::{Bearer, Turn};
-use crate::domain::account::{Account, Factor, Method, MethodState, Provenance, SavedSet, Unknown};
+use crate::domain::account::{
+    Account, Factor, Method, MethodState, Provenance, RecoveryCodeSet, Unknown,
+};
 use crate::domain::binding::Newcomer;
 use crate::domain::budget::PoolKind;
 use crate::domain::digest::Digest;
@@ -19,25 +21,25 @@ use crate::domain::time::Timestamp;
 /// # Errors
 ///
 /// [`Refusal::SecondFactorRequired`], [`Refusal::LimitReached`], [`Refusal::TooOften`].
-pub(crate) fn put_saved_codes(
+pub(crate) fn put_recovery_codes(
     turn: &mut Turn<'_>,
     codes: &[Digest],
     binding: &Binding<'_>,
 ) -> Result<MethodId, Refusal> {
     turn.sweep();
-    binding.admit(turn, &Newcomer::new(&turn.account, MethodKind::SavedCode, None, None))?;
+    binding.admit(turn, &Newcomer::new(&turn.account, MethodKind::RecoveryCode, None, None))?;
     turn.count_quiet_act()?;
-    let pending = |one: &Method| one.kind == MethodKind::SavedCode && !one.active();
+    let pending = |one: &Method| one.kind == MethodKind::RecoveryCode && !one.active();
     turn.account.methods.retain(|one| !pending(one));
     let full = turn.account.methods.len() >= MAX_METHODS || turn.account.is_large(PoolKind::Proven);
-    if full || codes.len() > SavedSet::MAX {
+    if full || codes.len() > RecoveryCodeSet::MAX {
         return Err(Refusal::LimitReached);
     }
     let id = turn.next_method_id()?;
     turn.account.methods.push(Method {
         id: id.clone(),
-        kind: MethodKind::SavedCode,
-        factor: Factor::Saved(SavedSet {
+        kind: MethodKind::RecoveryCode,
+        factor: Factor::RecoveryCode(RecoveryCodeSet {
             codes: codes.to_vec(),
             replacement: None,
             unknown: Unknown::NONE,
@@ -50,7 +52,7 @@ pub(crate) fn put_saved_codes(
         session: Some(binding.session),
         unknown: Unknown::NONE,
     });
-    turn.note(EventKind::MethodAdded { method: MethodKind::SavedCode, id: id.clone() });
+    turn.note(EventKind::MethodAdded { method: MethodKind::RecoveryCode, id: id.clone() });
     Ok(id)
 }
 
@@ -61,13 +63,13 @@ pub(crate) fn put_saved_codes(
 ///
 /// [`Refusal::NotFound`] if there is no such set; [`Refusal::SecondFactorRequired`] if other methods
 /// were bound meanwhile.
-pub(crate) fn acknowledge_saved_codes(
+pub(crate) fn acknowledge_recovery_codes(
     turn: &mut Turn<'_>,
     id: &MethodId,
     confirm: &Confirm<'_>,
 ) -> Result<Method, Refusal> {
     turn.sweep();
-    let set = turn.account.method(id).filter(|one| one.kind == MethodKind::SavedCode);
+    let set = turn.account.method(id).filter(|one| one.kind == MethodKind::RecoveryCode);
     let set = set.cloned().ok_or(Refusal::NotFound)?;
     if set.active() {
         return Ok(set);
@@ -81,15 +83,15 @@ pub(crate) fn acknowledge_saved_codes(
 }
 
 fn active_set(account: &Account) -> Option<&Method> {
-    account.methods.iter().find(|one| one.kind == MethodKind::SavedCode && one.active())
+    account.methods.iter().find(|one| one.kind == MethodKind::RecoveryCode && one.active())
 }
 
-/// A flow that has used a saved code gets another one in its place (NIST SP 800-63B-4, 4.2.1.1),
+/// A flow that has used a recovery code gets another one in its place (NIST SP 800-63B-4, 4.2.1.1),
 /// pending until its owner says that it is saved.
 ///
 /// # Errors
 ///
-/// [`Refusal::Ended`] if the flow has not reached its goal with a saved code, or has its
+/// [`Refusal::Ended`] if the flow has not reached its goal with a recovery code, or has its
 /// replacement already.
 pub(crate) fn put_replacement(
     turn: &mut Turn<'_>,
@@ -117,26 +119,26 @@ pub(crate) fn acknowledge_replacement(
     let id = active_set(&turn.account).map(|one| one.id.clone()).ok_or(Refusal::Ended)?;
     let set = set_mut(turn).ok_or(Refusal::Ended)?;
     let code = set.replacement.take().ok_or(Refusal::Ended)?;
-    if set.codes.len() < SavedSet::MAX {
+    if set.codes.len() < RecoveryCodeSet::MAX {
         set.codes.push(code);
     }
     if let Some(done) = turn.account.flow_mut(bearer.flow).and_then(|flow| flow.done.as_mut()) {
-        done.replace_saved_code = false;
+        done.replace_recovery_code = false;
     }
-    turn.note(EventKind::SavedCodeReplaced { id });
-    let (method, at) = (MethodKind::SavedCode, turn.now);
+    turn.note(EventKind::RecoveryCodeReplaced { id });
+    let (method, at) = (MethodKind::RecoveryCode, turn.now);
     turn.tell_owner(Notice::MethodReplaced { method, at });
     Ok(())
 }
 
 fn owed(turn: &Turn<'_>, bearer: &Bearer<'_>) -> Result<(), Refusal> {
-    if bearer.done(turn)?.replace_saved_code { Ok(()) } else { Err(Refusal::Ended) }
+    if bearer.done(turn)?.replace_recovery_code { Ok(()) } else { Err(Refusal::Ended) }
 }
 
-fn set_mut<'a>(turn: &'a mut Turn<'_>) -> Option<&'a mut SavedSet> {
+fn set_mut<'a>(turn: &'a mut Turn<'_>) -> Option<&'a mut RecoveryCodeSet> {
     let id = active_set(&turn.account)?.id.clone();
     match &mut turn.account.method_mut(&id)?.factor {
-        Factor::Saved(set) => Some(set),
+        Factor::RecoveryCode(set) => Some(set),
         _ => None,
     }
 }

@@ -4,22 +4,22 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// A departure from NIST, ASVS or OWASP that the owner of the tenant takes knowingly.
+/// A deviation from NIST, ASVS or OWASP that the owner of the tenant takes knowingly.
 ///
 /// ```
-/// use sspr::{Departure, Policy, PolicySettings};
+/// use sspr::{Deviation, Policy, PolicySettings};
 ///
 /// let mut settings = PolicySettings::default();
 /// settings.password.min_length = 12;
 /// assert!(Policy::new(settings.clone()).is_err());
-/// settings.acknowledged.insert(Departure::ShortPasswords);
+/// settings.acknowledged.insert(Deviation::ShortPasswords);
 /// assert!(Policy::new(settings).is_ok());
-/// assert_eq!(Departure::ShortPasswords.as_str(), "short_passwords");
+/// assert_eq!(Deviation::ShortPasswords.as_str(), "short_passwords");
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
-pub enum Departure {
+pub enum Deviation {
     /// Contact data that nobody confirmed counts as a method.
     UnverifiedDirectoryContacts,
     /// Two codes sent to two addresses count as two gates (NIST: one class of method). Never a
@@ -45,7 +45,7 @@ pub enum Departure {
     GuessingAboveThreshold,
 }
 
-impl Departure {
+impl Deviation {
     /// A stable, lower-case name: the one in stored policies.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -64,7 +64,7 @@ impl Departure {
     }
 }
 
-impl fmt::Display for Departure {
+impl fmt::Display for Deviation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
