@@ -1,7 +1,7 @@
 //! The decisions of one `prove`, without a store: the account is cloned, the turn is decided, and
 //! what a commit needs (columns, events) is made. Three methods, two flows.
 //!
-//! Target: at most 2 microseconds for a charge.
+//! Target: at most 2 microseconds for a reservation.
 
 mod support;
 
@@ -12,11 +12,11 @@ use sspr::testing::internals::ProveStep;
 
 fn main() {
     let step = ProveStep::new(support::policy(), Timestamp::from_unix_seconds(1_800_000_000));
-    assert_eq!(step.charge().shape(), [3, 2, 1]);
+    assert_eq!(step.reserve().shape(), [3, 2, 1]);
     assert_eq!(step.consume().shape(), [3, 2, 1]);
     assert!(step.refuse());
 
-    let mut charge = || drop(black_box(black_box(&step).charge()));
+    let mut reserve = || drop(black_box(black_box(&step).reserve()));
     let mut consume = || drop(black_box(black_box(&step).consume()));
     let mut refuse = || {
         black_box(black_box(&step).refuse());
@@ -24,14 +24,14 @@ fn main() {
 
     let mut criterion = support::criterion();
     let mut group = criterion.benchmark_group("decide");
-    group.bench_function("charge", |bencher| bencher.iter(&mut charge));
+    group.bench_function("reserve", |bencher| bencher.iter(&mut reserve));
     group.bench_function("consume", |bencher| bencher.iter(&mut consume));
     group.bench_function("refuse", |bencher| bencher.iter(&mut refuse));
     group.finish();
     criterion.final_summary();
 
-    let rounds = support::rounds(201, 1_000, &mut [&mut charge, &mut consume, &mut refuse]);
-    support::figure("decide_charge", support::column(&rounds, 0), "ns");
+    let rounds = support::rounds(201, 1_000, &mut [&mut reserve, &mut consume, &mut refuse]);
+    support::figure("decide_reserve", support::column(&rounds, 0), "ns");
     support::figure("decide_consume", support::column(&rounds, 1), "ns");
     support::figure("decide_refuse", support::column(&rounds, 2), "ns");
     let both = support::column(&rounds, 0) + support::column(&rounds, 1);

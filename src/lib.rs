@@ -163,12 +163,12 @@ pub use domain::message::{CodeMessage, CodePurpose, LinkMessage, Locale, Message
 pub use domain::method::{ChallengeOption, Channel, MethodKind};
 pub use domain::password::{PasswordContext, PasswordFault, PasswordRejection, PasswordRules};
 pub use domain::policy::{
-    AdministratorPolicy, Amount, AsvsLevel, CodeAlphabet, CodeFormat, CodeFormats, ContactSources,
-    CrossLimits, Deviation, Disclosure, DocumentFault, FailureBudgets, Finding, Gates, Guessing,
-    Lifetimes, MethodOdds, NoticeBudgets, Notifications, NotifyRule, OathPolicy, Odds,
-    OnPremisesPolicy, OwnersWay, Policy, PolicyDocumentError, PolicyError, PolicyFault,
+    AccountRisk, AdministratorPolicy, AsvsLevel, CodeAlphabet, CodeFormat, CodeFormats,
+    ContactSources, CrossLimits, Deviation, Disclosure, DocumentFault, FailureBudgets, Finding,
+    Gates, GuessingRisk, Lifetimes, MethodRisk, NoticeBudgets, Notifications, NotifyRule,
+    OathPolicy, OnPremisesPolicy, OwnersWay, Policy, PolicyDocumentError, PolicyError, PolicyFault,
     PolicyProblem, PolicyReview, PolicySettings, Rate, RegistrationPolicy, Scope, SendBudgets,
-    Severity, Spray, Standard,
+    SettingValue, Severity, SprayRisk, Standard,
 };
 pub use domain::reason::{FlowStage, SsprReason};
 pub use domain::record::{Columns, Record, RecordKind, Version};

@@ -9,11 +9,11 @@
 //! a kind that the policy has stopped counting, or whose channel is down, is held. What the host has
 //! not answered is unknown, and unknown is no answer.
 
-use super::account::{Account, Answer, Factor, Method, Provenance};
+use super::account::{Account, Expected, Factor, Method, Provenance};
 use super::contact::Destination;
-use super::eligibility::{Candidate, distinct, enough, from_directory};
+use super::eligibility::{Candidate, distinct, from_directory, satisfies};
 use super::facts::UserFacts;
-use super::method::{MethodKind, Nature};
+use super::method::{MethodKind, Verification};
 use super::policy::{Gates, Policy};
 
 /// The answer to a question about an account, where a part of the host may not have answered.
@@ -62,9 +62,9 @@ impl Newcomer {
         to: Option<&Destination>,
         replaced: Option<&Method>,
     ) -> Self {
-        let answer = to.cloned().map_or(Answer::External, Answer::Sent);
+        let expected = to.cloned().map_or(Expected::External, Expected::Sent);
         let displaces = replaced.is_some_and(|method| !is_stale(account, method));
-        Self { candidate: Candidate { kind, answer, index: 0 }, displaces }
+        Self { candidate: Candidate { kind, expected, index: 0 }, displaces }
     }
 
     /// The newcomer that this pending method is.
@@ -105,14 +105,17 @@ impl Holdings<'_> {
         let completes = |held: &[Candidate]| {
             let apart = |one: &Candidate| distinct(one, &new.candidate);
             held.is_empty()
-                || (!new.displaces && !enough(held, self.gates.required) && held.iter().any(apart))
+                || (!new.displaces
+                    && !satisfies(held, self.gates.required)
+                    && held.iter().any(apart))
         };
         Known::between(!completes(&least), !completes(&most))
     }
 
     /// Whether another method of any kind that the policy counts takes a second factor.
     pub(crate) fn always_second_factor(&self, account: &Account, policy: &Policy) -> Known {
-        let kinds = self.gates.methods.iter().filter(|kind| kind.nature() != Nature::External);
+        let kinds =
+            self.gates.methods.iter().filter(|kind| kind.verification() != Verification::External);
         let mut wanted = Known::Yes;
         for kind in kinds {
             match self.second_factor(account, policy, &Newcomer::new(account, *kind, None, None)) {
@@ -134,8 +137,11 @@ impl Holdings<'_> {
             };
             method.active() && counts && !is_stale(account, method)
         });
-        let held =
-            held.map(|method| Candidate { kind: method.kind, answer: method.answer(), index: 0 });
+        let held = held.map(|method| Candidate {
+            kind: method.kind,
+            expected: method.expected(),
+            index: 0,
+        });
         let directory = policy.contacts.directory && account.registration.required_since.is_none();
         let directory = self.directory().filter(|_| directory);
         held.chain(directory).chain(self.external.iter().map(|kind| external(*kind))).collect()
@@ -143,12 +149,12 @@ impl Holdings<'_> {
 
     fn directory(&self) -> impl Iterator<Item = Candidate> {
         self.gates.methods.iter().filter_map(|kind| {
-            let answer = Answer::Sent(from_directory(*kind, self.user)?);
-            Some(Candidate { kind: *kind, answer, index: 0 })
+            let expected = Expected::Sent(from_directory(*kind, self.user)?);
+            Some(Candidate { kind: *kind, expected, index: 0 })
         })
     }
 }
 
 const fn external(kind: MethodKind) -> Candidate {
-    Candidate { kind, answer: Answer::External, index: 0 }
+    Candidate { kind, expected: Expected::External, index: 0 }
 }

@@ -108,9 +108,9 @@ impl Window {
         self.times.push(Entry { at: now, source });
     }
 
-    /// Takes back one event counted at `at` for this source, if it is still there: it turned out to
+    /// Refunds one event counted at `at` for this source, if it is still there: it turned out to
     /// be a success.
-    pub(crate) fn uncount(&mut self, at: Timestamp, source: u32) -> bool {
+    pub(crate) fn refund(&mut self, at: Timestamp, source: u32) -> bool {
         let counted = Entry { at, source };
         let place = self.times.iter().rposition(|one| *one == counted);
         place.map(|place| self.times.remove(place)).is_some()
@@ -167,42 +167,42 @@ impl MethodBudget {
 
     /// Counts one attempt before it is judged and says what that brought about. It is recorded once
     /// the attempt has turned out wrong: see [`Verdict`].
-    pub(crate) fn charge(
+    pub(crate) fn reserve(
         &mut self,
         pool: PoolKind,
         rules: &FailureBudgets,
         attempts: u8,
         now: Timestamp,
         source: u32,
-    ) -> Charged {
+    ) -> BudgetEffects {
         let rate = rules.rate(pool);
         let window = self.pool_mut(pool);
         window.count(rate, now, source);
-        let mut charged = Charged::default();
+        let mut effects = BudgetEffects::default();
         let spent = window.counted(rate.window, now) >= rate.max;
         if spent && window.locked_until.is_none_or(|until| until <= now) {
             // From the last counted attempt; a refused one never gets here.
             let until = now.plus(rules.lock);
             window.locked_until = Some(until);
-            charged.locked_until = Some(until);
+            effects.locked_until = Some(until);
         }
         self.count_in_run(source);
         if !self.told && self.consecutive >= rules.consecutive.div_ceil(2) {
             self.told = true;
-            charged.told = true;
+            effects.told = true;
         }
         if self.consecutive >= rules.run(PoolKind::Anonymous, attempts) && !self.closed {
             self.closed = true;
-            charged.closed = true;
+            effects.closed = true;
         }
         if self.consecutive >= rules.consecutive && !self.disabled {
             self.disabled = true;
-            charged.disabled = true;
+            effects.disabled = true;
         }
-        if charged != Charged::default() {
-            self.verdicts.push(Verdict { at: now, pool, charged });
+        if effects != BudgetEffects::default() {
+            self.verdicts.push(Verdict { at: now, pool, effects });
         }
-        charged
+        effects
     }
 
     fn count_in_run(&mut self, source: u32) {
@@ -220,25 +220,25 @@ impl MethodBudget {
         Held { mine, others: self.consecutive.saturating_sub(mine) }
     }
 
-    /// What was charged at `at` was no failure after all. What this very charge had brought about
+    /// What was reserved at `at` was no failure after all. What this very reservation had brought about
     /// goes with it; an older or newer lock stays.
     ///
     /// Gives whether that had been recorded already, since the comparison took so long.
-    pub(crate) fn take_back(
+    pub(crate) fn refund(
         &mut self,
         pool: PoolKind,
         at: Timestamp,
         source: u32,
-        charged: Charged,
+        effects: BudgetEffects,
     ) -> bool {
         let window = self.pool_mut(pool);
-        let counted = window.uncount(at, source);
-        if charged.locked_until.is_some() && window.locked_until == charged.locked_until {
+        let counted = window.refund(at, source);
+        if effects.locked_until.is_some() && window.locked_until == effects.locked_until {
             window.locked_until = None;
         }
-        self.disabled &= !charged.disabled;
-        self.closed &= !charged.closed;
-        self.told &= !charged.told;
+        self.disabled &= !effects.disabled;
+        self.closed &= !effects.closed;
+        self.told &= !effects.told;
         if counted {
             self.consecutive = self.consecutive.saturating_sub(1);
             if let Some((_, count)) = self.run.iter_mut().find(|(one, _)| *one == source) {
@@ -246,20 +246,20 @@ impl MethodBudget {
             }
             self.run.retain(|(_, count)| *count > 0);
         }
-        let waiting = self.take_verdict(pool, at, charged).is_some();
-        charged != Charged::default() && !waiting
+        let waiting = self.take_verdict(pool, at, effects).is_some();
+        effects != BudgetEffects::default() && !waiting
     }
 
-    /// The attempt charged at `at` was right: it was no failure, and the run of failures ends. Gives
-    /// what [`take_back`](Self::take_back) gives.
-    pub(crate) fn succeed(
+    /// The attempt reserved at `at` was right: it was no failure, and the run of failures ends. Gives
+    /// what [`refund`](Self::refund) gives.
+    pub(crate) fn refund_and_end_run(
         &mut self,
         pool: PoolKind,
         at: Timestamp,
         source: u32,
-        charged: Charged,
+        effects: BudgetEffects,
     ) -> bool {
-        let recorded = self.take_back(pool, at, source, charged);
+        let recorded = self.refund(pool, at, source, effects);
         self.end_run();
         recorded
     }
@@ -278,14 +278,14 @@ impl MethodBudget {
         self.verdicts.clear();
     }
 
-    /// Takes the verdict of this charge out of those that wait, if it is there.
+    /// Takes the verdict of this reservation out of those that wait, if it is there.
     pub(crate) fn take_verdict(
         &mut self,
         pool: PoolKind,
         at: Timestamp,
-        charged: Charged,
+        effects: BudgetEffects,
     ) -> Option<Verdict> {
-        let own = Verdict { at, pool, charged };
+        let own = Verdict { at, pool, effects };
         let place = self.verdicts.iter().position(|one| *one == own)?;
         Some(self.verdicts.remove(place))
     }
@@ -315,10 +315,10 @@ impl FailureBudgets {
     }
 }
 
-/// What a charge brought about.
+/// What a reservation brought about.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Charged {
+pub(crate) struct BudgetEffects {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) locked_until: Option<Timestamp>,
     pub(crate) disabled: bool,
@@ -327,14 +327,14 @@ pub(crate) struct Charged {
 }
 
 /// What an attempt has brought about that is still being compared. It acts at once, but its events
-/// and its notice wait: a right secret takes all of it back. They are recorded when the comparison
+/// and its notice wait: a right secret refunds all of it. They are recorded when the comparison
 /// was wrong, or by the next step after [`Verdict::PATIENCE`] where no step says how it ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Verdict {
     pub(crate) at: Timestamp,
     pub(crate) pool: PoolKind,
-    pub(crate) charged: Charged,
+    pub(crate) effects: BudgetEffects,
 }
 
 impl Verdict {

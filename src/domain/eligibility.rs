@@ -1,17 +1,17 @@
 //! Who may reset, in the fixed order of reasons, and what they may prove.
 
-use super::account::{Account, Answer, Method, Provenance};
+use super::account::{Account, Expected, Method, Provenance};
 use super::contact::Destination;
 use super::facts::{PasswordHome, TenantFacts, UserFacts, UserKind, WritebackState};
 use super::ids::RoleId;
-use super::method::{ChallengeOption, Channel, MethodKind, Nature};
+use super::method::{ChallengeOption, Channel, MethodKind, Verification};
 use super::policy::{Gates, Policy, Scope};
 use super::reason::SsprReason;
 use super::time::Timestamp;
 
 /// What applies to a user who may reset.
 #[derive(Clone, Debug)]
-pub(crate) struct Standing<'a> {
+pub(crate) struct Eligibility<'a> {
     pub(crate) gates: &'a Gates,
     pub(crate) administrator: bool,
 }
@@ -47,11 +47,11 @@ pub(crate) fn may_change(
 ///
 /// The order is fixed: account and kind of user, no policy (11), switched off (9), writeback (10),
 /// entitlement (12), group (13), protected (29), directory unreachable (30).
-pub(crate) fn standing<'a>(
+pub(crate) fn may_reset<'a>(
     policy: Option<&'a Policy>,
     tenant: Option<&TenantFacts>,
     user: &UserFacts,
-) -> Result<Standing<'a>, SsprReason> {
+) -> Result<Eligibility<'a>, SsprReason> {
     if tenant.is_none() || !user.enabled {
         return Err(SsprReason::AccountDisabled);
     }
@@ -91,7 +91,7 @@ pub(crate) fn standing<'a>(
         return Err(SsprReason::DirectoryUnreachable);
     }
     let gates = if administrator { &policy.administrators.gates } else { &policy.users };
-    Ok(Standing { gates, administrator })
+    Ok(Eligibility { gates, administrator })
 }
 
 /// Whether the stricter policy of administrators applies to the user.
@@ -106,7 +106,7 @@ pub(crate) fn is_administrator(policy: &Policy, user: &UserFacts) -> bool {
 
 /// What this engine can use now: providers of the tenant, and optional abilities.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub(crate) struct Means {
+pub(crate) struct Capabilities {
     pub(crate) channels: Vec<Channel>,
     /// Whether there is a place for links to lead to.
     pub(crate) link: bool,
@@ -116,16 +116,16 @@ pub(crate) struct Means {
     pub(crate) external: Vec<MethodKind>,
 }
 
-impl Means {
+impl Capabilities {
     /// Whether this kind of method can be proven over this channel.
     pub(crate) fn allow(&self, kind: MethodKind, channel: Channel) -> bool {
         let carried = channel.carrier().is_none_or(|carrier| self.channels.contains(&carrier));
-        let able = match kind.nature() {
-            Nature::Contact => channel != Channel::Link || self.link,
-            Nature::Oath => self.oath,
-            Nature::RecoveryCode => true,
-            Nature::External => self.external.contains(&kind),
-            Nature::Password => false,
+        let able = match kind.verification() {
+            Verification::Contact => channel != Channel::Link || self.link,
+            Verification::Oath => self.oath,
+            Verification::RecoveryCode => true,
+            Verification::External => self.external.contains(&kind),
+            Verification::Password => false,
         };
         carried && able
     }
@@ -140,14 +140,14 @@ impl Means {
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) struct Candidate {
     pub(crate) kind: MethodKind,
-    pub(crate) answer: Answer,
+    pub(crate) expected: Expected,
     /// Its place among the user's methods of this kind.
     pub(crate) index: u8,
 }
 
 impl Candidate {
     pub(crate) fn identity(&self) -> String {
-        self.answer.identity(self.kind)
+        self.expected.identity(self.kind)
     }
 }
 
@@ -179,20 +179,20 @@ pub(crate) fn candidates(
             let mut usable: Vec<_> = usable.collect();
             // A stable sort: the one that the user prefers comes first.
             usable.sort_by_key(|method| first != Some(&method.id));
-            usable.into_iter().map(|method| method.answer()).collect::<Vec<_>>()
+            usable.into_iter().map(|method| method.expected()).collect::<Vec<_>>()
         };
         let mut found = stored(Provenance::Confirmed);
         if found.is_empty() && policy.contacts.administrator {
             found = stored(Provenance::Administrator);
         }
         if found.is_empty() && policy.contacts.directory {
-            found = from_directory(*kind, user).map(Answer::Sent).into_iter().collect();
+            found = from_directory(*kind, user).map(Expected::Sent).into_iter().collect();
         }
         if available.contains(kind) {
-            found.push(Answer::External);
+            found.push(Expected::External);
         }
         let numbered = found.into_iter().zip(0_u8..);
-        all.extend(numbered.map(|(answer, index)| Candidate { kind: *kind, answer, index }));
+        all.extend(numbered.map(|(expected, index)| Candidate { kind: *kind, expected, index }));
     }
     all
 }
@@ -229,16 +229,16 @@ impl Registrant<'_> {
                 method.provenance == Provenance::Confirmed && method.added_at >= since
             };
             all.retain(|one| {
-                let own = |method: &&Method| method.answer() == one.answer;
-                one.answer == Answer::External || account.methods.iter().filter(own).any(anew)
+                let own = |method: &&Method| method.expected() == one.expected;
+                one.expected == Expected::External || account.methods.iter().filter(own).any(anew)
             });
         }
-        enough(&all, gates.required)
+        satisfies(&all, gates.required)
     }
 }
 
 /// Whether `required` *distinct* methods are among these: distinct by class and by destination.
-pub(crate) fn enough(candidates: &[Candidate], required: u8) -> bool {
+pub(crate) fn satisfies(candidates: &[Candidate], required: u8) -> bool {
     match required {
         0 | 1 => !candidates.is_empty(),
         _ => candidates
@@ -253,20 +253,25 @@ pub(super) fn distinct(left: &Candidate, right: &Candidate) -> bool {
 }
 
 /// The options that these methods give.
-pub(crate) fn options(candidates: &[Candidate], means: &Means) -> Vec<ChallengeOption> {
+pub(crate) fn options(
+    candidates: &[Candidate],
+    capabilities: &Capabilities,
+) -> Vec<ChallengeOption> {
     let indexed =
         |one: &Candidate, channel| ChallengeOption::indexed(one.kind, channel, one.index).ok();
     let all = candidates.iter().flat_map(|candidate| {
-        means.channels_of(candidate.kind).filter_map(move |channel| indexed(candidate, channel))
+        capabilities
+            .channels_of(candidate.kind)
+            .filter_map(move |channel| indexed(candidate, channel))
     });
     all.collect()
 }
 
 /// The options that the policy names, whoever asks: what a uniform answer shows.
-pub(crate) fn policy_options(gates: &Gates, means: &Means) -> Vec<ChallengeOption> {
+pub(crate) fn policy_options(gates: &Gates, capabilities: &Capabilities) -> Vec<ChallengeOption> {
     let kinds = gates.methods.iter();
     kinds
-        .flat_map(|kind| means.channels_of(*kind).map(move |channel| (*kind, channel)))
+        .flat_map(|kind| capabilities.channels_of(*kind).map(move |channel| (*kind, channel)))
         .filter_map(|(kind, channel)| ChallengeOption::new(kind, channel).ok())
         .collect()
 }

@@ -46,7 +46,7 @@ pub enum MethodKind {
 
 /// How a kind of method is proven.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub(crate) enum Nature {
+pub(crate) enum Verification {
     /// By what was sent to an address.
     Contact,
     /// By the code of the present time, under a shared seed.
@@ -87,13 +87,13 @@ impl MethodKind {
         }
     }
 
-    pub(crate) const fn nature(self) -> Nature {
+    pub(crate) const fn verification(self) -> Verification {
         match self {
-            Self::Email | Self::MobilePhone | Self::OfficePhone => Nature::Contact,
-            Self::AuthenticatorApp | Self::OathToken => Nature::Oath,
-            Self::RecoveryCode => Nature::RecoveryCode,
-            Self::AppNotification | Self::Passkey | Self::HostVerified => Nature::External,
-            Self::Password => Nature::Password,
+            Self::Email | Self::MobilePhone | Self::OfficePhone => Verification::Contact,
+            Self::AuthenticatorApp | Self::OathToken => Verification::Oath,
+            Self::RecoveryCode => Verification::RecoveryCode,
+            Self::AppNotification | Self::Passkey | Self::HostVerified => Verification::External,
+            Self::Password => Verification::Password,
         }
     }
 

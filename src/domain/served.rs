@@ -4,8 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::eligibility::Means;
-use super::method::{Channel, MethodKind, Nature};
+use super::eligibility::Capabilities;
+use super::method::{Channel, MethodKind, Verification};
 use super::policy::{Gates, Policy, Scope};
 
 /// One setting of a policy that an engine cannot serve, by what it was built with.
@@ -67,38 +67,49 @@ impl fmt::Display for Unserved {
     }
 }
 
-/// What of the policy cannot be served with these means.
-pub(crate) fn unserved(policy: &Policy, means: &Means, human_check: bool) -> Vec<Unserved> {
+/// What of the policy cannot be served with these capabilities.
+pub(crate) fn unserved(
+    policy: &Policy,
+    capabilities: &Capabilities,
+    human_check: bool,
+) -> Vec<Unserved> {
     let mut found = Vec::new();
     if policy.human_check && !human_check {
         found.push(Unserved::new("human_check", None, Lack::HumanCheck));
     }
-    if policy.link.is_some() && !means.channels.contains(&Channel::Email) {
+    if policy.link.is_some() && !capabilities.channels.contains(&Channel::Email) {
         found.push(Unserved::new("link", None, Lack::Channel));
     }
     if policy.scope != Scope::None {
-        gates(&policy.users, ["users.methods", "users.required"], means, &mut found);
+        gates(&policy.users, ["users.methods", "users.required"], capabilities, &mut found);
     }
     if policy.administrators.enabled {
         let paths = ["administrators.gates.methods", "administrators.gates.required"];
-        gates(&policy.administrators.gates, paths, means, &mut found);
+        gates(&policy.administrators.gates, paths, capabilities, &mut found);
     }
     found
 }
 
-fn gates(gates: &Gates, [methods, required]: [&str; 2], means: &Means, found: &mut Vec<Unserved>) {
+fn gates(
+    gates: &Gates,
+    [methods, required]: [&str; 2],
+    capabilities: &Capabilities,
+    found: &mut Vec<Unserved>,
+) {
     let mut served: Vec<MethodKind> = Vec::new();
     for kind in gates.methods.iter().copied() {
-        if means.channels_of(kind).next().is_some() {
+        if capabilities.channels_of(kind).next().is_some() {
             if !served.iter().any(|other| other.same_class(kind)) {
                 served.push(kind);
             }
             continue;
         }
-        let lacks = match kind.nature() {
-            Nature::Oath => Lack::Seal,
-            Nature::External => Lack::ExternalMethod,
-            Nature::Contact | Nature::RecoveryCode | Nature::Password => Lack::Channel,
+        let lacks = match kind.verification() {
+            Verification::Oath => Lack::Seal,
+            Verification::External => Lack::ExternalMethod,
+            Verification::Contact | Verification::RecoveryCode | Verification::Password => {
+                Lack::Channel
+            }
         };
         found.push(Unserved::new(methods, Some(kind), lacks));
     }

@@ -5,11 +5,11 @@ use zeroize::Zeroizing;
 use super::Engine;
 use super::context::nobody;
 use super::error::{At as _, Error, FaultOrigin};
-use super::limits::{Caller, Charged};
+use super::limits::{Caller, LimitScope};
 use super::request::{DeviceSecret, Request};
 use super::step::{Decision, OnUnknown, Origin};
 use crate::domain::code::random_symbols;
-use crate::domain::decide::{self, RECOVERY_CODE, Turn, remember_bearer, request_help};
+use crate::domain::decide::{self, RECOVERY_CODE, Transition, remember_bearer, request_help};
 use crate::domain::digest::{Digest, DigestOf};
 use crate::domain::event::ActorKind;
 use crate::domain::facts::UserFacts;
@@ -53,7 +53,7 @@ impl Engine {
             Some(user) => self.user_target(tenant, &user.id),
             None => own,
         };
-        let charged = Charged {
+        let scope = LimitScope {
             caller: Caller::Anonymous,
             identifier: claim.identifier,
             option: ChallengeOption::preferred(MethodKind::Email),
@@ -63,11 +63,11 @@ impl Engine {
         };
         // Before any administrator is looked up: a source that has spent its own limit costs no
         // more than the reads that refuse it.
-        let limit_spent = self.charge_limits(request, policy, &charged).await?;
+        let limit_spent = self.count_against_limits(request, policy, &scope).await?;
         let about = context.user.as_ref().map(name_of);
         let origin = Origin::about(request, &claim.subject);
-        let decide = |turn: &mut Turn<'_>| {
-            let asked = request_help(turn, about.as_deref(), limit_spent);
+        let decide = |transition: &mut Transition<'_>| {
+            let asked = request_help(transition, about.as_deref(), limit_spent);
             Ok(if asked { Decision::Commit(()) } else { Decision::Discard(()) })
         };
         self.step(&target, None, policy, &origin, OnUnknown::Resolve, decide).await?;
@@ -84,7 +84,8 @@ impl Engine {
         let claim = ticket.open(tenant, &self.inner.keys)?;
         let device = self.new_device()?;
         let digest = device.digest(tenant, &bearer_of(&claim)?);
-        let decide = |turn: &mut Turn<'_>| remember_bearer(turn, &claim.bearer(), digest);
+        let decide =
+            |transition: &mut Transition<'_>| remember_bearer(transition, &claim.bearer(), digest);
         self.after_flow(request, &claim, decide).await?;
         Ok(device)
     }
@@ -97,7 +98,9 @@ impl Engine {
         let tenant = &request.tenant;
         let claim = ticket.open(tenant, &self.inner.keys)?;
         let (code, digest) = self.new_recovery_code(tenant, &bearer_of(&claim)?)?;
-        let decide = |turn: &mut Turn<'_>| decide::put_replacement(turn, &claim.bearer(), digest);
+        let decide = |transition: &mut Transition<'_>| {
+            decide::put_replacement(transition, &claim.bearer(), digest)
+        };
         self.after_flow(request, &claim, decide).await?;
         Ok(code)
     }
@@ -108,7 +111,9 @@ impl Engine {
         ticket: &T,
     ) -> Result<(), Error> {
         let claim = ticket.open(&request.tenant, &self.inner.keys)?;
-        let decide = |turn: &mut Turn<'_>| decide::acknowledge_replacement(turn, &claim.bearer());
+        let decide = |transition: &mut Transition<'_>| {
+            decide::acknowledge_replacement(transition, &claim.bearer())
+        };
         self.after_flow(request, &claim, decide).await?;
         (self.inner.on_work)();
         Ok(())
@@ -119,13 +124,13 @@ impl Engine {
         &self,
         request: &Request,
         claim: &Claim,
-        decide: impl Fn(&mut Turn<'_>) -> Result<(), Refusal>,
+        decide: impl Fn(&mut Transition<'_>) -> Result<(), Refusal>,
     ) -> Result<(), Error> {
         let tenant = &request.tenant;
         let (policy, _) = self.policy(tenant, false).await?;
         let target = self.subject_target(tenant, claim);
         let origin = Origin { actor: ActorKind::User, ..Origin::about(request, &claim.subject) };
-        let decide = |turn: &mut Turn<'_>| decide(turn).map(Decision::Commit);
+        let decide = |transition: &mut Transition<'_>| decide(transition).map(Decision::Commit);
         self.step(&target, None, &policy, &origin, OnUnknown::Resolve, decide).await?;
         Ok(())
     }

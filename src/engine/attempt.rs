@@ -5,7 +5,7 @@ use crate::domain::code::TypedCode;
 use crate::domain::contact::PhoneNumber;
 use crate::domain::invalid::{InvalidInput, bounded_text};
 use crate::domain::link::LinkSecret;
-use crate::domain::method::{ChallengeOption, Channel, Nature};
+use crate::domain::method::{ChallengeOption, Channel, Verification};
 use crate::domain::secret::SecretText;
 
 /// An option that was chosen, and the phone number typed with it where the policy wants that.
@@ -144,7 +144,7 @@ impl Attempt {
     pub(super) fn fits(&self, challenge: &Challenge) -> bool {
         let option = challenge.option;
         let link = option.channel() == Channel::Link;
-        let external = option.method().nature() == Nature::External;
+        let external = option.method().verification() == Verification::External;
         let form = match self.given {
             Given::Code(_) => !link && !external,
             Given::Link(_) => link,

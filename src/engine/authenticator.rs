@@ -8,7 +8,7 @@ use super::error::Error;
 use super::request::Request;
 use super::step::{Decision, OnUnknown, Origin};
 use crate::domain::account::{Factor, Method, OathDevice};
-use crate::domain::decide::{Turn, accept_sign_in, charge_sign_in};
+use crate::domain::decide::{Transition, accept_sign_in, reserve_sign_in};
 use crate::domain::event::ActorKind;
 use crate::domain::facts::UserSelector;
 use crate::domain::ids::{MethodId, UserId};
@@ -59,24 +59,26 @@ impl Authenticator<'_> {
         }
         let policy = &*context.policy;
         let origin = Origin::of(request, ActorKind::User);
-        let decide = |turn: &mut Turn<'_>| charge_sign_in(turn).map(Decision::Commit);
+        let decide =
+            |transition: &mut Transition<'_>| reserve_sign_in(transition).map(Decision::Commit);
         let step = engine.step(&target, Some(loaded), policy, &origin, OnUnknown::Fail, decide);
-        let (charge, account) = step.await?;
+        let (reservation, account) = step.await?;
         engine.inner.comparisons.fetch_add(1, Ordering::Relaxed);
         // All of them that were counted, whichever fits.
         let mut found = None;
         let devices = account.methods.iter().filter_map(device_of);
-        for (method, device) in devices.filter(|(method, _)| charge.covers(method.kind)) {
+        for (method, device) in devices.filter(|(method, _)| reservation.covers(method.kind)) {
             let device = Some((method.kind, device));
             let step = engine.matching_step(&target, device, policy, typed).await?;
             found = found.or(step.map(|step| (method.id.clone(), step)));
         }
         let Some((method, at)) = found else {
-            let failed = charge.verdicts();
+            let failed = reservation.verdicts();
             return Err(engine.failed(&target, policy, &origin, &failed).await);
         };
-        let decide =
-            |turn: &mut Turn<'_>| accept_sign_in(turn, &charge, &method, at).map(Decision::Commit);
+        let decide = |transition: &mut Transition<'_>| {
+            accept_sign_in(transition, &reservation, &method, at).map(Decision::Commit)
+        };
         // A step whose mark may not have been kept opens nothing.
         engine.step(&target, None, policy, &origin, OnUnknown::Fail, decide).await?;
         Ok(method)

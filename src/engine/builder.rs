@@ -10,7 +10,7 @@ use super::request::AdminRoles;
 use super::{Engine, Inner};
 use crate::domain::invalid::InvalidInput;
 use crate::domain::keys::Keys;
-use crate::domain::method::Nature;
+use crate::domain::method::Verification;
 use crate::domain::policy::{Policy, PolicySettings};
 use crate::domain::store_note::StoreId;
 use crate::port::{
@@ -309,7 +309,7 @@ impl EngineBuilder<Ready> {
 
 fn check_external(methods: &[Arc<dyn ExternalMethod>]) -> Result<(), InvalidInput> {
     let kinds: Vec<_> = methods.iter().map(|method| method.kind()).collect();
-    let own = kinds.iter().all(|kind| kind.nature() == Nature::External);
+    let own = kinds.iter().all(|kind| kind.verification() == Verification::External);
     let twice = kinds.iter().enumerate().any(|(place, kind)| kinds[..place].contains(kind));
     let what = "kind of an external method";
     if own && !twice { Ok(()) } else { Err(InvalidInput::OutOfRange { what }) }

@@ -7,7 +7,7 @@ use super::reply::Reply;
 use super::request::{Request, SignedIn};
 use super::step::{Decision, OnUnknown, Origin};
 use crate::domain::account::{Account, Effect, FlowId, Purpose};
-use crate::domain::decide::{Change as Begun, Turn, charge_password, grant_change};
+use crate::domain::decide::{Change as Begun, Transition, grant_change, reserve_password};
 use crate::domain::eligibility::may_change;
 use crate::domain::event::ActorKind;
 use crate::domain::facts::{UserFacts, UserSelector};
@@ -76,14 +76,16 @@ impl Change<'_> {
         let facts = facts.map_err(|reason| Refusal::NotEligible { reason })?;
         let (policy, epoch) = (&*context.policy, loaded.account.epoch);
         let origin = Origin::of(request, ActorKind::User);
-        let charge = |turn: &mut Turn<'_>| charge_password(turn).map(Decision::Commit);
-        let step = engine.step(&target, Some(loaded), policy, &origin, OnUnknown::Fail, charge);
-        let (charge, _) = step.await?;
+        let reservation =
+            |transition: &mut Transition<'_>| reserve_password(transition).map(Decision::Commit);
+        let step =
+            engine.step(&target, Some(loaded), policy, &origin, OnUnknown::Fail, reservation);
+        let (reservation, _) = step.await?;
         engine.inner.comparisons.fetch_add(1, Ordering::Relaxed);
         let directory = &engine.inner.directory;
         let right = directory.verify_password(tenant, id, &composed(present)).await;
         if !right.at(FaultOrigin::Directory)? {
-            let failed = charge.verdicts();
+            let failed = reservation.verdicts();
             return Err(engine.failed(&target, policy, &origin, &failed).await);
         }
         let begun = Begun {
@@ -93,8 +95,9 @@ impl Change<'_> {
             epoch,
             source: engine.inner.keys.source(tenant, &request.source.bucket()),
         };
-        let decide =
-            |turn: &mut Turn<'_>| grant_change(turn, &begun, &charge).map(Decision::Commit);
+        let decide = |transition: &mut Transition<'_>| {
+            grant_change(transition, &begun, &reservation).map(Decision::Commit)
+        };
         let step = engine.step(&target, None, policy, &origin, OnUnknown::Resolve, decide);
         let (flow, account) = step.await?;
         let claim = Claim {

@@ -1,4 +1,4 @@
-//! Charge, then compare: the one place where secrets that people give are judged.
+//! Reserve, then compare: the one place where secrets that people give are judged.
 
 use std::sync::atomic::Ordering;
 
@@ -7,17 +7,17 @@ use super::attempt::{Attempt, Given};
 use super::error::{At as _, Error, FaultOrigin};
 use super::step::{Decision, Loaded, OnUnknown, Origin, Target};
 use crate::domain::account::{
-    Account, Answer, Challenge, Factor, OathDevice, Purpose, RecoveryCodeSet,
+    Account, Challenge, Expected, Factor, OathDevice, Purpose, RecoveryCodeSet,
 };
 use crate::domain::budget::Verdict;
 use crate::domain::code::{CodeContext, TypedCode};
 use crate::domain::contact::PhoneNumber;
 use crate::domain::decide::{
-    self, Charge, Match, NumberCharge, Open, Proving, Turn, charge_number,
+    self, AttemptReservation, Match, NumberReservation, Open, Proving, Transition, reserve_number,
 };
 use crate::domain::digest::{Digest, DigestOf};
 use crate::domain::ids::{MethodId, RecordKey, TenantId, UserId};
-use crate::domain::method::{MethodKind, Nature};
+use crate::domain::method::{MethodKind, Verification};
 use crate::domain::policy::Policy;
 use crate::domain::refusal::Refusal;
 use crate::domain::secret::{SecretBytes, secrets_equal};
@@ -34,7 +34,7 @@ pub(super) struct Judged<'a> {
     pub(super) challenge: &'a Challenge,
     /// A recovery code that was used for this very challenge.
     pub(super) used: Option<&'a Digest>,
-    /// Who is asked about where the challenge is hollow.
+    /// Who is asked about where the challenge is a decoy.
     pub(super) nobody: &'a UserId,
 }
 
@@ -44,29 +44,30 @@ impl Engine {
     /// # Errors
     ///
     /// [`Refusal::NotAccepted`] for a wrong secret and for every reason not to compare.
-    pub(super) async fn charge_and_compare(
+    pub(super) async fn reserve_and_compare(
         &self,
         target: &Target,
         policy: &Policy,
         origin: &Origin,
         claim: &Claim,
         attempt: &Attempt,
-    ) -> Result<(Charge, Match), Error> {
+    ) -> Result<(AttemptReservation, Match), Error> {
         let answers = |challenge: &Challenge| attempt.fits(challenge);
         let (purpose, generation) = (claim.purpose, claim.generation);
         let proving = Proving { flow: &claim.flow, purpose, generation, answers: &answers };
-        let decide =
-            |turn: &mut Turn<'_>| decide::charge_attempt(turn, &proving).map(Decision::Commit);
-        let (charge, account) =
+        let decide = |transition: &mut Transition<'_>| {
+            decide::reserve_attempt(transition, &proving).map(Decision::Commit)
+        };
+        let (reservation, account) =
             self.step(target, None, policy, origin, OnUnknown::Fail, decide).await?;
         let nobody = super::context::nobody(claim.identifier)?;
         let judged = Judged {
             target,
             account: &account,
             purpose,
-            flow: charge.flow,
-            challenge: &charge.challenge,
-            used: charge.used.as_ref(),
+            flow: reservation.flow,
+            challenge: &reservation.challenge,
+            used: reservation.used.as_ref(),
             nobody: &nobody,
         };
         let matched = match self.compare(&judged, policy, attempt).await {
@@ -78,8 +79,8 @@ impl Engine {
             compared => compared?,
         };
         match matched {
-            Some(matched) => Ok((charge, matched)),
-            None => Err(self.failed(target, policy, origin, &[charge.verdict()]).await),
+            Some(matched) => Ok((reservation, matched)),
+            None => Err(self.failed(target, policy, origin, &[reservation.verdict()]).await),
         }
     }
 
@@ -94,9 +95,9 @@ impl Engine {
         origin: &Origin,
         failed: &[(MethodKind, Verdict)],
     ) -> Error {
-        if failed.iter().any(|(_, verdict)| verdict.charged != Default::default()) {
-            let decide = |turn: &mut Turn<'_>| {
-                let recorded = decide::record_failure(turn, failed);
+        if failed.iter().any(|(_, verdict)| verdict.effects != Default::default()) {
+            let decide = |transition: &mut Transition<'_>| {
+                let recorded = decide::record_failure(transition, failed);
                 Ok(if recorded { Decision::Commit(()) } else { Decision::Discard(()) })
             };
             let recorded =
@@ -108,7 +109,7 @@ impl Engine {
         Refusal::NotAccepted.into()
     }
 
-    /// Compares what was given with what answers the challenge. A hollow one is computed all the
+    /// Compares what was given with what answers the challenge. A decoy one is computed all the
     /// same, and answered by nothing.
     pub(super) async fn compare(
         &self,
@@ -119,38 +120,38 @@ impl Engine {
         self.inner.comparisons.fetch_add(1, Ordering::Relaxed);
         let Judged { target, account, challenge, .. } = judged;
         let kind = challenge.method();
-        let matched = match (&attempt.given, kind.nature()) {
-            (Given::Code(typed), Nature::Contact) => {
+        let matched = match (&attempt.given, kind.verification()) {
+            (Given::Code(typed), Verification::Contact) => {
                 let context = judged.context();
                 // A key that was dropped opens nothing.
                 let key = self.inner.keys.short(challenge.key);
                 let fits = key.is_some_and(|key| key.code.check(&context, challenge.format, typed));
                 fits.then_some(Match::Challenge)
             }
-            (Given::Link(secret), Nature::Contact) => {
+            (Given::Link(secret), Verification::Contact) => {
                 let key = self.inner.keys.short(challenge.key);
                 let fits = key.is_some_and(|key| key.code.check_link(&judged.context(), secret));
                 fits.then_some(Match::Challenge)
             }
-            (Given::Code(typed), Nature::Oath) => {
-                let device = match &challenge.answer {
-                    Answer::Oath(id) => device(account, id).map(|device| (kind, device)),
+            (Given::Code(typed), Verification::Oath) => {
+                let device = match &challenge.expected {
+                    Expected::Oath(id) => device(account, id).map(|device| (kind, device)),
                     _ => None,
                 };
                 let step = self.matching_step(target, device, policy, typed).await?;
                 step.map(Match::Step)
             }
-            (Given::Code(typed), Nature::RecoveryCode) => {
-                let set = match &challenge.answer {
-                    Answer::RecoveryCode(id) => recovery_code_set(account, id),
+            (Given::Code(typed), Verification::RecoveryCode) => {
+                let set = match &challenge.expected {
+                    Expected::RecoveryCode(id) => recovery_code_set(account, id),
                     _ => None,
                 };
                 recovery_code(judged, set, typed).map(Match::RecoveryCode)
             }
-            (Given::Response(response), Nature::External) => {
+            (Given::Response(response), Verification::External) => {
                 let name = self.external_challenge(&target.key, challenge.key, &challenge.nonce);
-                let hollow = challenge.answer == Answer::Hollow;
-                let user = target.user.as_ref().filter(|_| !hollow).unwrap_or(judged.nobody);
+                let decoy = challenge.expected == Expected::Decoy;
+                let user = target.user.as_ref().filter(|_| !decoy).unwrap_or(judged.nobody);
                 let (Some(method), Some(name)) = (self.external(kind), name) else {
                     return Ok(None);
                 };
@@ -159,7 +160,7 @@ impl Engine {
             }
             _ => None,
         };
-        Ok(matched.filter(|_| challenge.answer != Answer::Hollow))
+        Ok(matched.filter(|_| challenge.expected != Expected::Decoy))
     }
 
     /// The step of the device whose code was typed; of nobody's device where there is none.
@@ -222,30 +223,30 @@ impl Engine {
         origin: &Origin,
         open: &Open<'_>,
         typed: &PhoneNumber,
-    ) -> Result<Result<(Loaded, NumberCharge), Timestamp>, Error> {
-        let decide = |turn: &mut Turn<'_>| {
-            Ok(match charge_number(turn, open)? {
-                Ok(charge) => Decision::Commit(Ok(charge)),
+    ) -> Result<Result<(Loaded, NumberReservation), Timestamp>, Error> {
+        let decide = |transition: &mut Transition<'_>| {
+            Ok(match reserve_number(transition, open)? {
+                Ok(reservation) => Decision::Commit(Ok(reservation)),
                 Err(retry_at) => Decision::Discard(Err(retry_at)),
             })
         };
-        let (charged, _) =
+        let (reserved, _) =
             self.step(target, Some(loaded), policy, origin, OnUnknown::Fail, decide).await?;
-        let charge = match charged {
-            Ok(charge) => charge,
+        let reservation = match reserved {
+            Ok(reservation) => reservation,
             Err(retry_at) => return Ok(Err(retry_at)),
         };
         self.inner.comparisons.fetch_add(1, Ordering::Relaxed);
         // Somebody who does not exist has a number too, which nobody can type.
-        let on_file = match open.answer.as_ref().ok().and_then(Answer::destination) {
+        let on_file = match open.expected.as_ref().ok().and_then(Expected::destination) {
             Some(crate::Destination::Phone(number)) => number.normalised(),
             _ => "+000000000000000".to_owned(),
         };
         let typed = padded(&typed.normalised());
         if secrets_equal(&typed, &padded(&on_file)) {
-            return Ok(Ok((self.load(target).await?, charge)));
+            return Ok(Ok((self.load(target).await?, reservation)));
         }
-        let _ = self.failed(target, policy, origin, &[charge.verdict()]).await;
+        let _ = self.failed(target, policy, origin, &[reservation.verdict()]).await;
         Ok(Err(self.inner.clock.now().plus(policy.sends.resend_after)))
     }
 

@@ -10,8 +10,9 @@ use super::request::Request;
 use super::step::{Decision, OnUnknown, Origin, Target};
 use crate::domain::account::{Account, Effect, Offer, Proof, Purpose};
 use crate::domain::decide::{
-    Address, Begin, Begun, Turn, Unwritten, begin_write, may_complete, raise_required,
-    reject_password, settle_unasked, settle_unknown, settle_unwritten, settle_written, time_of,
+    Address, PendingWrite, PendingWriteFailure, PendingWriteTerms, Transition, begin_write,
+    may_complete, raise_required, reject_password, settle_unasked, settle_unknown,
+    settle_unwritten, settle_written, time_of,
 };
 use crate::domain::event::{ActorKind, RejectedBy};
 use crate::domain::facts::{PasswordHome, PolicyReason, UserFacts, WriteOutcome};
@@ -25,7 +26,7 @@ use crate::domain::time::Timestamp;
 use crate::port::{PasswordWrite, PortError, PortErrorKind, PortResult, UnlockWrite};
 
 /// What the end of a flow works with.
-struct Ending<'a> {
+struct PendingWriteScope<'a> {
     effect: Effect,
     context: &'a Context,
     user: &'a UserFacts,
@@ -42,9 +43,9 @@ struct Ending<'a> {
     source: Option<[u8; 8]>,
 }
 
-impl Ending<'_> {
-    fn begin<'b>(&'b self, allowed: &'b (dyn Fn(&Proof) -> bool + Sync)) -> Begin<'b> {
-        Begin {
+impl PendingWriteScope<'_> {
+    fn terms<'b>(&'b self, allowed: &'b (dyn Fn(&Proof) -> bool + Sync)) -> PendingWriteTerms<'b> {
+        PendingWriteTerms {
             effect: self.effect,
             flow: &self.claim.flow,
             generation: self.claim.generation,
@@ -87,41 +88,42 @@ impl Engine {
         }
         // Only somebody who has proven enough is told why.
         let refused = |reason| Refusal::NotEligible { reason };
-        let entitled = context.entitled(effect, &loaded.account, now).map_err(refused)?;
-        let mut ending = Ending {
+        let eligible = context.write_eligibility(effect, &loaded.account, now).map_err(refused)?;
+        let mut scope = PendingWriteScope {
             effect,
             context: &context,
-            user: entitled.user,
+            user: eligible.user,
             claim,
             target: &target,
             origin: Origin::of(request, ActorKind::User),
-            required: entitled.required,
-            allowed: entitled.allowed,
+            required: eligible.required,
+            allowed: eligible.allowed,
             tell: context.addresses(&loaded.account),
             administrator: None,
-            offers: entitled.offers,
+            offers: eligible.offers,
             source: self.familiar_source(request, &target.key),
         };
         // No rule is evaluated, and no list asked, before the grant is known to be live.
-        self.check_grant(&ending, &loaded.account).await?;
+        self.check_grant(&scope, &loaded.account).await?;
         let password = match password {
-            Some(password) => Some(self.judge(&ending, password).await?),
+            Some(password) => Some(self.judge(&scope, password).await?),
             None => None,
         };
-        if entitled.administrator
+        if eligible.administrator
             && effect == Effect::Reset
             && context.policy.notifications.administrators
         {
-            ending.administrator = Some(super::after::name_of(entitled.user));
+            scope.administrator = Some(super::after::name_of(eligible.user));
         }
-        let allows = |proof: &Proof| ending.allows(proof);
-        let begin = ending.begin(&allows);
+        let allows = |proof: &Proof| scope.allows(proof);
+        let terms = scope.terms(&allows);
         let policy = &*context.policy;
-        let decide = |turn: &mut Turn<'_>| begin_write(turn, &begin).map(Decision::Commit);
-        let begun =
-            self.step(&target, Some(loaded), policy, &ending.origin, OnUnknown::Resolve, decide);
-        let (begun, _) = begun.await?;
-        let account = self.write(&ending, &begun, password.as_ref()).await?;
+        let decide =
+            |transition: &mut Transition<'_>| begin_write(transition, &terms).map(Decision::Commit);
+        let pending =
+            self.step(&target, Some(loaded), policy, &scope.origin, OnUnknown::Resolve, decide);
+        let (pending, _) = pending.await?;
+        let account = self.write(&scope, &pending, password.as_ref()).await?;
         (self.inner.on_work)();
         let mut reply = self.reply(tenant, claim, &account, policy, &[], arrival);
         reply.not_before = None;
@@ -129,40 +131,49 @@ impl Engine {
     }
 
     /// Whether the grant is live under the policy and the facts of now.
-    async fn check_grant(&self, ending: &Ending<'_>, account: &Account) -> Result<(), Error> {
-        let allows = |proof: &Proof| ending.allows(proof);
-        let begin = ending.begin(&allows);
-        let mut look = Turn::new(account, &ending.context.policy, self.inner.clock.now());
-        let checked = may_complete(&mut look, &begin);
+    async fn check_grant(
+        &self,
+        scope: &PendingWriteScope<'_>,
+        account: &Account,
+    ) -> Result<(), Error> {
+        let allows = |proof: &Proof| scope.allows(proof);
+        let terms = scope.terms(&allows);
+        let mut look = Transition::new(account, &scope.context.policy, self.inner.clock.now());
+        let checked = may_complete(&mut look, &terms);
         if checked == Err(Refusal::MoreProofNeeded) {
             // The policy has been raised since the grant was earned: the flow goes on from there.
-            self.note(ending, |turn| raise_required(turn, &begin, &ending.offers)).await?;
+            self.note(scope, |transition| raise_required(transition, &terms, &scope.offers))
+                .await?;
         }
         Ok(checked?)
     }
 
     /// The engine's own rules, for the accounts that they judge. Gives the password to be written.
-    async fn judge(&self, ending: &Ending<'_>, password: &SecretText) -> Result<SecretText, Error> {
-        let policy = &*ending.context.policy;
-        let on_premises = ending.user.password_home == PasswordHome::OnPremises;
+    async fn judge(
+        &self,
+        scope: &PendingWriteScope<'_>,
+        password: &SecretText,
+    ) -> Result<SecretText, Error> {
+        let policy = &*scope.context.policy;
+        let on_premises = scope.user.password_home == PasswordHome::OnPremises;
         if on_premises && !policy.on_premises.apply_password_rules {
             // The directory's answer is final; only what no directory takes is kept from it.
             crate::domain::invalid::bounded_text("password", password.expose_secret(), 4096)?;
             return Ok(composed(password));
         }
-        let words = words_of(ending.user, ending.context);
+        let words = words_of(scope.user, scope.context);
         let normalised = match policy.password.check(password, &words) {
             Ok(normalised) => normalised,
             Err(rejection) => {
                 let codes = rejection.faults.iter().map(|fault| fault.code().to_owned());
-                self.reject(ending, RejectedBy::Rules, codes.collect()).await?;
+                self.reject(scope, RejectedBy::Rules, codes.collect()).await?;
                 return Err(Refusal::Password(rejection).into());
             }
         };
         if let Some(list) = &self.inner.breach_list
             && list.contains(&normalised).await.at(FaultOrigin::BreachList)?
         {
-            self.reject(ending, RejectedBy::BreachList, vec!["breached".to_owned()]).await?;
+            self.reject(scope, RejectedBy::BreachList, vec!["breached".to_owned()]).await?;
             return Err(Refusal::DirectoryPassword { reason: "breached", retry_at: None }.into());
         }
         Ok(normalised)
@@ -170,44 +181,46 @@ impl Engine {
 
     async fn reject(
         &self,
-        ending: &Ending<'_>,
+        scope: &PendingWriteScope<'_>,
         by: RejectedBy,
         reasons: Vec<String>,
     ) -> Result<(), Error> {
-        let flow = &ending.claim.flow;
-        self.note(ending, |turn| reject_password(turn, flow, by, reasons.clone())).await?;
+        let flow = &scope.claim.flow;
+        self.note(scope, |transition| reject_password(transition, flow, by, reasons.clone()))
+            .await?;
         Ok(())
     }
 
     /// Asks the directory, and notes what it answered.
     async fn write(
         &self,
-        ending: &Ending<'_>,
-        begun: &Begun,
+        scope: &PendingWriteScope<'_>,
+        pending: &PendingWrite,
         password: Option<&SecretText>,
     ) -> Result<Arc<Account>, Error> {
-        if begun.ask_first {
-            match self.already_written(ending, password).await {
-                Ok(true) => return self.settled(ending, begun, true).await,
-                Ok(false) if begun.changed_outside => {
-                    let why = Unwritten::Failed(SsprReason::PasswordRefused);
-                    self.unwritten(ending, begun, &why).await?;
+        if pending.ask_first {
+            match self.already_written(scope, password).await {
+                Ok(true) => return self.settled(scope, pending, true).await,
+                Ok(false) if pending.changed_outside => {
+                    let why = PendingWriteFailure::Failed(SsprReason::PasswordRefused);
+                    self.unwritten(scope, pending, &why).await?;
                     return Err(Refusal::Ended.into());
                 }
                 Ok(false) => {}
                 Err(error) => {
-                    let settle = |turn: &mut Turn<'_>| settle_unasked(turn, begun);
-                    self.note(ending, settle).await?;
+                    let settle =
+                        |transition: &mut Transition<'_>| settle_unasked(transition, pending);
+                    self.note(scope, settle).await?;
                     return Err(Error::Fault(Fault { origin: FaultOrigin::Directory, error }));
                 }
             }
         }
-        match self.ask_directory(ending, begun, password).await {
-            Ok(WriteOutcome::Written) => self.settled(ending, begun, true).await,
-            Ok(WriteOutcome::WrittenButNotPropagated) => self.settled(ending, begun, false).await,
+        match self.ask_directory(scope, pending, password).await {
+            Ok(WriteOutcome::Written) => self.settled(scope, pending, true).await,
+            Ok(WriteOutcome::WrittenButNotPropagated) => self.settled(scope, pending, false).await,
             Ok(WriteOutcome::PolicyViolation(reason)) => {
                 let code = reason.code();
-                self.unwritten(ending, begun, &Unwritten::Refused(code)).await?;
+                self.unwritten(scope, pending, &PendingWriteFailure::Refused(code)).await?;
                 let retry_at = match reason {
                     PolicyReason::TooYoung { until } => until,
                     _ => None,
@@ -216,25 +229,25 @@ impl Engine {
             }
             Ok(WriteOutcome::AdminActionRequired) => {
                 let reason = SsprReason::AdministratorRequired;
-                self.unwritten(ending, begun, &Unwritten::Failed(reason)).await?;
+                self.unwritten(scope, pending, &PendingWriteFailure::Failed(reason)).await?;
                 Err(Refusal::NotEligible { reason }.into())
             }
             Ok(WriteOutcome::Unreachable) => {
                 let reason = SsprReason::DirectoryUnreachable;
-                self.unwritten(ending, begun, &Unwritten::Failed(reason)).await?;
+                self.unwritten(scope, pending, &PendingWriteFailure::Failed(reason)).await?;
                 Err(Refusal::NotEligible { reason }.into())
             }
             Ok(WriteOutcome::Indeterminate) => {
-                self.unknown(ending, begun.write).await?;
+                self.unknown(scope, pending.write).await?;
                 let error = PortError::unknown().because("the outcome is indeterminate");
                 Err(Error::Fault(Fault { origin: FaultOrigin::Directory, error }))
             }
             Err(error) => {
                 if error.kind() == PortErrorKind::Unavailable {
                     let reason = SsprReason::DirectoryUnreachable;
-                    self.unwritten(ending, begun, &Unwritten::Failed(reason)).await?;
+                    self.unwritten(scope, pending, &PendingWriteFailure::Failed(reason)).await?;
                 } else {
-                    self.unknown(ending, begun.write).await?;
+                    self.unknown(scope, pending.write).await?;
                 }
                 Err(Error::Fault(Fault { origin: FaultOrigin::Directory, error }))
             }
@@ -244,38 +257,38 @@ impl Engine {
     /// Whether an earlier write of this flow, whose outcome is not known, has happened after all.
     async fn already_written(
         &self,
-        ending: &Ending<'_>,
+        scope: &PendingWriteScope<'_>,
         password: Option<&SecretText>,
     ) -> PortResult<bool> {
-        let (tenant, user) = (&ending.target.tenant, &ending.user.id);
+        let (tenant, user) = (&scope.target.tenant, &scope.user.id);
         match password {
             Some(password) => {
                 let password = composed(password);
                 self.inner.directory.verify_password(tenant, user, &password).await
             }
             // The facts of now say it, where they are tracked.
-            None => Ok(ending.user.locked_out == Some(false)),
+            None => Ok(scope.user.locked_out == Some(false)),
         }
     }
 
     async fn ask_directory(
         &self,
-        ending: &Ending<'_>,
-        begun: &Begun,
+        scope: &PendingWriteScope<'_>,
+        pending: &PendingWrite,
         password: Option<&SecretText>,
     ) -> PortResult<WriteOutcome> {
-        let (tenant, user) = (&ending.target.tenant, &ending.user.id);
-        let timeout = ending.context.policy.lifetimes.directory_write;
+        let (tenant, user) = (&scope.target.tenant, &scope.user.id);
+        let timeout = scope.context.policy.lifetimes.directory_write;
         match password {
             Some(password) => {
-                let mut write = PasswordWrite::new(tenant, user, password, begun.write);
+                let mut write = PasswordWrite::new(tenant, user, password, pending.write);
                 write.timeout = timeout;
                 // Whoever knows the password has not lost it: no risk is remediated by a change.
-                write.risk_remediated = ending.effect == Effect::Reset;
+                write.risk_remediated = scope.effect == Effect::Reset;
                 self.inner.directory.set_password(&write).await
             }
             None => {
-                let mut unlock = UnlockWrite::new(tenant, user, begun.write);
+                let mut unlock = UnlockWrite::new(tenant, user, pending.write);
                 unlock.timeout = timeout;
                 self.inner.directory.unlock(&unlock).await
             }
@@ -284,24 +297,24 @@ impl Engine {
 
     async fn settled(
         &self,
-        ending: &Ending<'_>,
-        begun: &Begun,
+        scope: &PendingWriteScope<'_>,
+        pending: &PendingWrite,
         propagated: bool,
     ) -> Result<Arc<Account>, Error> {
-        self.note(ending, |turn| settle_written(turn, begun, propagated)).await
+        self.note(scope, |transition| settle_written(transition, pending, propagated)).await
     }
 
     async fn unwritten(
         &self,
-        ending: &Ending<'_>,
-        begun: &Begun,
-        why: &Unwritten,
+        scope: &PendingWriteScope<'_>,
+        pending: &PendingWrite,
+        why: &PendingWriteFailure,
     ) -> Result<Arc<Account>, Error> {
-        self.note(ending, |turn| settle_unwritten(turn, begun, why)).await
+        self.note(scope, |transition| settle_unwritten(transition, pending, why)).await
     }
 
-    async fn unknown(&self, ending: &Ending<'_>, write: u32) -> Result<(), Error> {
-        self.note(ending, |turn| settle_unknown(turn, write)).await?;
+    async fn unknown(&self, scope: &PendingWriteScope<'_>, write: u32) -> Result<(), Error> {
+        self.note(scope, |transition| settle_unknown(transition, write)).await?;
         (self.inner.on_work)();
         Ok(())
     }
@@ -309,16 +322,15 @@ impl Engine {
     /// Notes something in the record, whatever else happens to it meanwhile.
     async fn note(
         &self,
-        ending: &Ending<'_>,
-        change: impl Fn(&mut Turn<'_>),
+        scope: &PendingWriteScope<'_>,
+        change: impl Fn(&mut Transition<'_>),
     ) -> Result<Arc<Account>, Error> {
-        let decide = |turn: &mut Turn<'_>| {
-            change(turn);
+        let decide = |transition: &mut Transition<'_>| {
+            change(transition);
             Ok(Decision::Commit(()))
         };
-        let policy = &ending.context.policy;
-        let step =
-            self.step(ending.target, None, policy, &ending.origin, OnUnknown::Resolve, decide);
+        let policy = &scope.context.policy;
+        let step = self.step(scope.target, None, policy, &scope.origin, OnUnknown::Resolve, decide);
         Ok(step.await?.1)
     }
 }
@@ -341,7 +353,7 @@ fn check_stage(claim: &Claim, account: &Account) -> Result<(), Refusal> {
 }
 
 /// Who may have the effect now, and what must have been proven for it.
-struct Entitled<'a> {
+struct PendingWriteEligibility<'a> {
     user: &'a UserFacts,
     required: u8,
     allowed: Vec<(MethodKind, String)>,
@@ -350,30 +362,36 @@ struct Entitled<'a> {
 }
 
 impl Context {
-    fn entitled(
+    fn write_eligibility(
         &self,
         effect: Effect,
         account: &Account,
         now: Timestamp,
-    ) -> Result<Entitled<'_>, SsprReason> {
+    ) -> Result<PendingWriteEligibility<'_>, SsprReason> {
         if effect == Effect::Change {
             let user = self.may_change(account)?;
             let known = MethodKind::Password;
             let allowed = vec![(known, known.as_str().to_owned())];
             let (required, offers) = (1, Vec::new());
-            return Ok(Entitled { user, required, allowed, administrator: false, offers });
+            return Ok(PendingWriteEligibility {
+                user,
+                required,
+                allowed,
+                administrator: false,
+                offers,
+            });
         }
         if effect == Effect::Unlock && !self.policy.unlock_without_reset {
             return Err(SsprReason::SwitchedOff);
         }
         let eligible = self.eligible(account, now)?;
         let allowed = eligible.candidates.iter().map(|one| (one.kind, one.identity()));
-        Ok(Entitled {
+        Ok(PendingWriteEligibility {
             user: eligible.user,
             required: eligible.gates.required,
             allowed: allowed.collect(),
             administrator: eligible.administrator,
-            offers: eligible.offers(&self.means),
+            offers: eligible.offers(&self.capabilities),
         })
     }
 }

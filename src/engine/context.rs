@@ -8,9 +8,11 @@ use sha2::{Digest as _, Sha256};
 use super::Engine;
 use super::error::{At as _, Error, Fault, FaultOrigin};
 use super::step::Target;
-use crate::domain::account::{Account, Answer, FORMAT, Offer};
+use crate::domain::account::{Account, Expected, FORMAT, Offer};
 use crate::domain::decide::{Address, addresses_to_tell, decoy_body};
-use crate::domain::eligibility::{Candidate, Means, candidates, enough, options, standing};
+use crate::domain::eligibility::{
+    Candidate, Capabilities, candidates, may_reset, options, satisfies,
+};
 use crate::domain::facts::{TenantFacts, UserFacts, UserQuery, UserSelector};
 use crate::domain::ids::{GroupId, TenantId, UserId};
 use crate::domain::method::MethodKind;
@@ -39,7 +41,7 @@ pub(super) struct Context {
     /// The tenant's policy; where it has none, `stored` is false and this is a stand-in.
     pub(super) policy: Arc<Policy>,
     pub(super) stored: bool,
-    pub(super) means: Means,
+    pub(super) capabilities: Capabilities,
     /// The kinds that the host verifies and this user has.
     pub(super) available: Vec<MethodKind>,
     /// The kinds of which the host could not say it, and why.
@@ -139,8 +141,8 @@ impl Engine {
             }
         }
         let oath = self.inner.seal.is_some();
-        let means = Means { channels, link: policy.link.is_some(), oath, external };
-        Ok(Context { tenant: facts, policy, stored, means, available, unsure, user })
+        let capabilities = Capabilities { channels, link: policy.link.is_some(), oath, external };
+        Ok(Context { tenant: facts, policy, stored, capabilities, available, unsure, user })
     }
 
     /// The host's method of this kind.
@@ -194,17 +196,17 @@ impl Context {
     ) -> Result<Eligible<'_>, SsprReason> {
         let user = self.user.as_ref().ok_or(SsprReason::UnknownUser)?;
         let policy = self.stored.then_some(&*self.policy);
-        let standing = standing(policy, self.tenant.as_ref(), user)?;
+        let eligibility = may_reset(policy, self.tenant.as_ref(), user)?;
         // Another person has this id now: the record is somebody else's.
         if !account.is_of(user.incarnation.as_deref()) {
             return Err(SsprReason::AccountDisabled);
         }
-        let candidates = self.candidates(account, user, standing.gates, now);
-        if !enough(&candidates, standing.gates.required) {
+        let candidates = self.candidates(account, user, eligibility.gates, now);
+        if !satisfies(&candidates, eligibility.gates.required) {
             return Err(SsprReason::TooFewMethods);
         }
-        let administrator = standing.administrator;
-        Ok(Eligible { user, gates: standing.gates, administrator, candidates })
+        let administrator = eligibility.administrator;
+        Ok(Eligible { user, gates: eligibility.gates, administrator, candidates })
     }
 
     /// What the user could prove now, with what this engine can use.
@@ -216,14 +218,14 @@ impl Context {
         now: Timestamp,
     ) -> Vec<Candidate> {
         let all = candidates(account, user, &self.policy, gates, &self.available, now);
-        let reachable = |one: &Candidate| self.means.channels_of(one.kind).next().is_some();
+        let reachable = |one: &Candidate| self.capabilities.channels_of(one.kind).next().is_some();
         all.into_iter().filter(reachable).collect()
     }
 
     pub(super) fn addresses(&self, account: &Account) -> Vec<Address> {
         let user = self.user.as_ref();
         let tenant = self.tenant.as_ref();
-        let channels = &self.means.channels;
+        let channels = &self.capabilities.channels;
         user.map(|user| addresses_to_tell(account, user, tenant, &self.policy, channels))
             .unwrap_or_default()
     }
@@ -231,12 +233,12 @@ impl Context {
 
 impl Eligible<'_> {
     /// What may be chosen, with masks.
-    pub(super) fn offers(&self, means: &Means) -> Vec<Offer> {
+    pub(super) fn offers(&self, capabilities: &Capabilities) -> Vec<Offer> {
         let masked = |option: &crate::ChallengeOption| {
-            let found = self.candidate(*option).map(|found| &found.answer);
-            found.and_then(Answer::destination).map(|to| to.masked()).unwrap_or_default()
+            let found = self.candidate(*option).map(|found| &found.expected);
+            found.and_then(Expected::destination).map(|to| to.masked()).unwrap_or_default()
         };
-        let options = options(&self.candidates, means);
+        let options = options(&self.candidates, capabilities);
         options.iter().map(|option| Offer { option: *option, masked: masked(option) }).collect()
     }
 

@@ -11,7 +11,9 @@ use super::step::{Decision, Loaded, OnUnknown, Origin, Target};
 use crate::domain::account::{Pending, PendingBody};
 use crate::domain::code::CodeContext;
 use crate::domain::contact::Destination;
-use crate::domain::decide::{Claim, Claimed, Outcome, SentSecret, Turn, claim, settle_message};
+use crate::domain::decide::{
+    Claim, Claimed, Outcome, SentSecret, Transition, claim, settle_message,
+};
 use crate::domain::message::{CodeMessage, LinkMessage, Message, Notice};
 use crate::domain::method::Channel;
 use crate::domain::policy::Policy;
@@ -29,8 +31,8 @@ impl Engine {
         pass: &Pass,
     ) -> Result<bool, Error> {
         let origin = Origin::engine();
-        let decide = |turn: &mut Turn<'_>| {
-            Ok(match claim(turn, number) {
+        let decide = |transition: &mut Transition<'_>| {
+            Ok(match claim(transition, number) {
                 Claim::Gone => Decision::Discard(Claim::Gone),
                 claim => Decision::Commit(claim),
             })
@@ -59,8 +61,8 @@ impl Engine {
         // Sessions must end: an outright refusal is no reason to stop trying.
         let revoke = matches!(claimed.pending.body, PendingBody::Revoke { .. });
         let outcome = if revoke && outcome == Outcome::Never { Outcome::Later } else { outcome };
-        let decide = |turn: &mut Turn<'_>| {
-            let settled = settle_message(turn, &claimed.pending, outcome);
+        let decide = |transition: &mut Transition<'_>| {
+            let settled = settle_message(transition, &claimed.pending, outcome);
             Ok(if settled { Decision::Commit(()) } else { Decision::Discard(()) })
         };
         self.step(target, None, policy, &origin, OnUnknown::Resolve, decide).await?;
@@ -213,7 +215,7 @@ impl Engine {
                 let sent = claimed.sent.as_ref()?;
                 let message = self.secret_message(target, *flow, sent, policy)?;
                 let channel = sent.challenge.channel().carrier()?;
-                (channel, sent.challenge.answer.destination()?.clone(), locale, message)
+                (channel, sent.challenge.expected.destination()?.clone(), locale, message)
             }
             PendingBody::Revoke { .. }
             | PendingBody::Announce { .. }

@@ -1,6 +1,6 @@
-//! Limits across accounts: charged when a challenge is opened, at the worst case, never given back.
+//! Limits across accounts: counted when a challenge is opened, at the worst case, never refunded.
 //!
-//! A request is refused by the limits of its own caller before it is charged to any: a refused one
+//! A request is refused by the limits of its own caller before it is counted against any: a refused one
 //! counts nowhere, extends nothing and writes nothing.
 
 use super::error::{At as _, Error, Fault, FaultOrigin};
@@ -62,41 +62,41 @@ pub(super) enum Caller {
 }
 
 /// Whose challenge it is, for the counters.
-pub(super) struct Charged<'a> {
+pub(super) struct LimitScope<'a> {
     pub(super) caller: Caller,
     pub(super) identifier: [u8; 8],
     pub(super) option: ChallengeOption,
     /// Where the code goes; before the first proof a stand-in takes its place if it goes nowhere.
     pub(super) destination: Option<&'a Destination>,
     pub(super) record: &'a RecordKey,
-    /// Whether a code may be sent and compared. What an account's own budgets silence is charged
+    /// Whether a code may be sent and compared. What an account's own budgets silence is counted
     /// to its source only.
     pub(super) sends: bool,
 }
 
 impl Engine {
-    /// Charges the limits that the request meets, unless one of them refuses it. Tells which one is
+    /// Counts the request against the limits that the request meets, unless one of them refuses it. Tells which one is
     /// spent, of those that do not refuse: more is then asked, and an event alarms.
     ///
     /// # Errors
     ///
     /// [`Refusal::TooOften`] if the source has spent its own limit; [`Refusal::TooManyCodes`] if a
     /// signed-in user's destination is spent.
-    pub(super) async fn charge_limits(
+    pub(super) async fn count_against_limits(
         &self,
         request: &Request,
         policy: &Policy,
-        charged: &Charged<'_>,
+        scope: &LimitScope<'_>,
     ) -> Result<Option<LimitSpent>, Error> {
         let now = self.inner.clock.now();
-        let Lines { refusing, escalating } = self.lines(request, policy, charged)?;
+        let Lines { refusing, escalating } = self.lines(request, policy, scope)?;
         let tenant = &request.tenant;
         let before = self.count(tenant, &refusing, 0, now).await?;
         refuse(&refusing, &before, now, |total, most| total >= most)?;
         let counted = self.count(tenant, &refusing, 1, now).await?;
         // Requests at one time all read the same: only as many go on as the limit allows.
         refuse(&refusing, &counted, now, |total, most| total > most)?;
-        let counted = self.count(tenant, &escalating, u32::from(charged.sends), now).await?;
+        let counted = self.count(tenant, &escalating, u32::from(scope.sends), now).await?;
         let spent = escalating.iter().zip(counted.chunks(READ));
         let spent = spent.filter(|(line, counts)| counts.iter().sum::<u64>() > line.most.into());
         // The tenant's is the last one, so it wins: the length of a code is the same for all.
@@ -142,20 +142,20 @@ impl Engine {
         &self,
         request: &Request,
         policy: &Policy,
-        charged: &Charged<'_>,
+        scope: &LimitScope<'_>,
     ) -> Result<Lines, Error> {
         let limits = &policy.limits;
         let source = request.source.bucket().into_bytes();
         let mut with_identifier = source.clone();
-        with_identifier.extend_from_slice(&charged.identifier);
+        with_identifier.extend_from_slice(&scope.identifier);
         let source = Line::new(Counted::Source, limits.source, source);
         let with_identifier =
             Line::new(Counted::SourceIdentifier, limits.source_identifier, with_identifier);
         let (mut refusing, mut escalating) = (vec![source, with_identifier], Vec::new());
-        match charged.caller {
-            Caller::Anonymous => escalating.extend(charged.destinations(policy)),
-            Caller::SignedIn if charged.destination.is_some() => {
-                refusing.extend(charged.destinations(policy));
+        match scope.caller {
+            Caller::Anonymous => escalating.extend(scope.destinations(policy)),
+            Caller::SignedIn if scope.destination.is_some() => {
+                refusing.extend(scope.destinations(policy));
             }
             Caller::SignedIn => {}
         }
@@ -168,7 +168,7 @@ impl Engine {
     }
 }
 
-impl Charged<'_> {
+impl LimitScope<'_> {
     /// The lines of the destination, and of its prefix if it is a phone's.
     fn destinations(&self, policy: &Policy) -> Vec<Line> {
         // A stand-in that no address is: so the batch has one shape for all accounts.

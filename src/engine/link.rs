@@ -8,7 +8,7 @@ use super::request::Request;
 use super::step::{Decision, OnUnknown, Origin, Target};
 use crate::domain::account::{Account, Challenge, Flow, FlowId};
 use crate::domain::code::CodeContext;
-use crate::domain::decide::{self, Turn};
+use crate::domain::decide::{self, Transition};
 use crate::domain::event::ActorKind;
 use crate::domain::ids::Identifier;
 use crate::domain::invalid::InvalidInput;
@@ -51,19 +51,21 @@ impl Engine {
         let renamed = FlowId(self.random()?);
         let (from, policy) = (flow.id, &*context.policy);
         let origin = Origin::about(request, &claim.subject);
-        let (charge, matched) =
-            self.charge_and_compare(&target, policy, &origin, &claim, link).await?;
+        let (reservation, matched) =
+            self.reserve_and_compare(&target, policy, &origin, &claim, link).await?;
         let origin = Origin { actor: ActorKind::User, ..origin };
-        let decide = |turn: &mut Turn<'_>| {
-            let id = match turn.account.flow(&from) {
+        let decide = |transition: &mut Transition<'_>| {
+            let id = match transition.account.flow(&from) {
                 Some(flow) if flow.proofs.is_empty() => from,
                 // The ticket's bearer was faster.
                 Some(_) => return Err(Refusal::NotAccepted),
                 // Ours by a commit whose answer was lost, or another redeemer's.
                 None => renamed,
             };
-            decide::consume(turn, &id, &charge, &matched)?;
-            decide::hand_over(turn, &id, renamed).map(Decision::Commit).ok_or(Refusal::NotAccepted)
+            decide::consume(transition, &id, &reservation, &matched)?;
+            decide::hand_over(transition, &id, renamed)
+                .map(Decision::Commit)
+                .ok_or(Refusal::NotAccepted)
         };
         let step = self.step(&target, None, policy, &origin, OnUnknown::Resolve, decide);
         let (flow, account) = step.await?;

@@ -13,7 +13,7 @@ use super::reply::MaintenanceReport;
 use super::step::{Decision, OnUnknown, Origin, target_of};
 use crate::domain::account::{Account, PendingBody};
 use crate::domain::contact::Destination;
-use crate::domain::decide::{Turn, Work, next_work, tidy, time_of};
+use crate::domain::decide::{Transition, Work, next_work, tidy, time_of};
 use crate::domain::facts::TenantFacts;
 use crate::domain::ids::{RecordKey, TenantId};
 use crate::domain::method::Channel;
@@ -197,8 +197,8 @@ impl Engine {
         let origin = Origin::engine();
         match work {
             Work::Tidy => {
-                let decide = |turn: &mut Turn<'_>| {
-                    tidy(turn);
+                let decide = |transition: &mut Transition<'_>| {
+                    tidy(transition);
                     Ok(Decision::Commit(()))
                 };
                 let loaded = Some(loaded);
@@ -249,7 +249,7 @@ fn way_of(account: &Account, number: u32) -> Option<Way> {
             let mut open = account.flows.iter().flat_map(|flow| &flow.challenges);
             let challenge = open.find(|one| one.number == *challenge)?;
             let channel = challenge.channel().carrier()?;
-            let domain = challenge.answer.destination().map(domain_of).unwrap_or_default();
+            let domain = challenge.expected.destination().map(domain_of).unwrap_or_default();
             Way { channel: Some(channel), domain }
         }
     })

@@ -124,7 +124,7 @@ struct Inner {
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
 #[non_exhaustive]
 pub struct Stats {
-    /// Secrets compared. Each was charged before.
+    /// Secrets compared. Each was counted before.
     pub comparisons: u64,
     /// Decisions made again because the record had changed meanwhile.
     pub redecisions: u64,

@@ -10,7 +10,7 @@ use super::error::{At as _, Error, Fault, FaultOrigin};
 use super::join::join_all;
 use super::reply::MaintenanceReport;
 use super::step::{Decision, OnUnknown, Origin, target_of};
-use crate::domain::decide::{Turn, tidy};
+use crate::domain::decide::{Transition, tidy};
 use crate::domain::ids::RecordKey;
 use crate::domain::record::{Record, Subject, Version};
 use crate::domain::store_note::{Believed, Meta, PurgeNote};
@@ -115,8 +115,8 @@ impl Engine {
         }
         self.check_target(&target)?;
         let (policy, _) = self.policy(&target.tenant, false).await?;
-        let decide = |turn: &mut Turn<'_>| {
-            tidy(turn);
+        let decide = |transition: &mut Transition<'_>| {
+            tidy(transition);
             Ok(Decision::Commit(()))
         };
         let origin = Origin::engine();

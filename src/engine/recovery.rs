@@ -7,21 +7,21 @@ use super::Engine;
 use super::attempt::{Attempt, Selection};
 use super::context::{Context, Eligible, nobody};
 use super::error::Error;
-use super::limits::{Caller, Charged};
+use super::limits::{Caller, LimitScope};
 use super::reply::Reply;
 use super::request::Request;
 use super::step::{Decision, Loaded, OnUnknown, Origin, Target};
 use super::view::{first_kinds, step_of, typed_number};
-use crate::domain::account::{Account, Answer, FlowId, Purpose};
+use crate::domain::account::{Account, Expected, FlowId, Purpose};
 use crate::domain::contact::PhoneNumber;
 use crate::domain::decide::{
-    self, LimitSpent, Open, Opened, Turn, code_format, locale_of, open_challenge, time_of,
+    self, LimitSpent, Open, Opened, Transition, code_format, locale_of, open_challenge, time_of,
 };
 use crate::domain::event::ActorKind;
 use crate::domain::facts::UserSelector;
 use crate::domain::ids::{Identifier, TenantId};
 use crate::domain::invalid::InvalidInput;
-use crate::domain::method::{ChallengeOption, Nature};
+use crate::domain::method::{ChallengeOption, Verification};
 use crate::domain::policy::{Disclosure, Policy};
 use crate::domain::reason::SsprReason;
 use crate::domain::refusal::Refusal;
@@ -172,7 +172,7 @@ impl Engine {
             generation: claim.generation,
             started_at: claim.started_at,
             option,
-            answer: chosen(&eligible, option),
+            expected: chosen(&eligible, option),
             by_administrator: false,
             known_device,
             // A known device has its own place: it is not limited to what a source may hold.
@@ -182,7 +182,7 @@ impl Engine {
             incarnation: user.and_then(|user| user.incarnation.as_deref()),
             limit_spent: None,
             offers: match &eligible {
-                Ok(eligible) => eligible.offers(&context.means),
+                Ok(eligible) => eligible.offers(&context.capabilities),
                 // As many as an account shows: the record is as long.
                 Err(_) if target.user.is_none() => self.decoy_offers(&context, claim.identifier),
                 Err(_) => Vec::new(),
@@ -196,27 +196,27 @@ impl Engine {
             key: self.inner.keys.issuing().id,
             nonce: self.random()?,
         };
-        // What the rules refuse anyway is charged to no limit.
-        let mut dry = Turn::new(&loaded.account, policy, self.inner.clock.now());
+        // What the rules refuse anyway is counted against no limit.
+        let mut dry = Transition::new(&loaded.account, policy, self.inner.clock.now());
         if let Some(stand_in) = &target.stand_in {
             dry.put_back(stand_in);
         }
         let decided = open_challenge(&mut dry, &open)?;
         // A number that is typed is counted in any case, and may make room for a code.
         let silent = (decided != Opened::Open && typed.is_none()).then_some(decided);
-        let charged = Charged {
+        let scope = LimitScope {
             caller: Caller::Anonymous,
             identifier: claim.identifier,
             option,
-            destination: open.answer.as_ref().ok().and_then(Answer::destination),
+            destination: open.expected.as_ref().ok().and_then(Expected::destination),
             record: &target.key,
             sends: silent.is_none(),
         };
-        open.limit_spent = self.charge_limits(request, policy, &charged).await?;
+        open.limit_spent = self.count_against_limits(request, policy, &scope).await?;
         let origin = Origin::about(request, &claim.subject);
         let longer = open.limit_spent == Some(LimitSpent::Tenant);
         let (opened, account) = match silent {
-            // Decided before the limits were charged, and not decided again: no code is sent that
+            // Decided before the limits were counted, and not decided again: no code is sent that
             // no limit has counted.
             Some(silent) => (silent, loaded.account),
             None => self.open(&target, loaded, policy, &origin, &mut open, typed).await?,
@@ -259,7 +259,7 @@ impl Engine {
         let opened = opened.filter(|one| one.option == open.option).max_by_key(|one| one.number);
         let (key, nonce) = opened.map_or((open.key, &open.nonce), |one| (one.key, &one.nonce));
         let nobody = nobody(claim.identifier)?;
-        let theirs = opened.is_some_and(|one| one.answer != Answer::Hollow);
+        let theirs = opened.is_some_and(|one| one.expected != Expected::Decoy);
         let user = target.user.as_ref().filter(|_| theirs).unwrap_or(&nobody);
         let Some(name) = self.external_challenge(&target.key, key, nonce) else {
             return Ok(None);
@@ -280,11 +280,11 @@ impl Engine {
         let (policy, _) = self.policy(tenant, false).await?;
         let target = self.subject_target(tenant, &claim);
         let origin = Origin::about(request, &claim.subject);
-        let proven = self.charge_and_compare(&target, &policy, &origin, &claim, attempt).await?;
-        let (charge, matched) = proven;
+        let proven = self.reserve_and_compare(&target, &policy, &origin, &claim, attempt).await?;
+        let (reservation, matched) = proven;
         let origin = Origin { actor: ActorKind::User, ..origin };
-        let decide = |turn: &mut Turn<'_>| {
-            decide::consume(turn, &claim.flow, &charge, &matched).map(Decision::Commit)
+        let decide = |transition: &mut Transition<'_>| {
+            decide::consume(transition, &claim.flow, &reservation, &matched).map(Decision::Commit)
         };
         let step = self.step(&target, None, &policy, &origin, OnUnknown::Resolve, decide);
         let (proven, account) = step.await?;
@@ -307,8 +307,8 @@ impl Engine {
         let (policy, _) = self.policy(tenant, false).await?;
         let target = self.subject_target(tenant, &claim);
         let origin = Origin::about(request, &claim.subject);
-        let decide = |turn: &mut Turn<'_>| {
-            let cancelled = decide::cancel(turn, &claim.bearer());
+        let decide = |transition: &mut Transition<'_>| {
+            let cancelled = decide::cancel(transition, &claim.bearer());
             Ok(if cancelled { Decision::Commit(()) } else { Decision::Discard(()) })
         };
         self.step(&target, None, &policy, &origin, OnUnknown::Resolve, decide).await?;
@@ -330,9 +330,9 @@ impl Engine {
             && let Some(found) = loaded.take()
         {
             match self.compare_number(target, found, policy, origin, open, typed).await? {
-                Ok((matched, charge)) => {
+                Ok((matched, reservation)) => {
                     loaded = Some(matched);
-                    open.number = Some(charge);
+                    open.number = Some(reservation);
                 }
                 Err(retry_at) => {
                     let account = self.load(target).await?.account;
@@ -340,8 +340,8 @@ impl Engine {
                 }
             }
         }
-        let decide = |turn: &mut Turn<'_>| {
-            Ok(match open_challenge(turn, open)? {
+        let decide = |transition: &mut Transition<'_>| {
+            Ok(match open_challenge(transition, open)? {
                 // A number that was right was no failure, whatever else is spent.
                 silent @ Opened::Suppressed(_) if open.number.is_none() => {
                     Decision::Discard(silent)
@@ -417,7 +417,7 @@ fn check_choice(
 ) -> Result<(), Refusal> {
     match eligible {
         Ok(eligible) if proven => {
-            let offers = eligible.offers(&context.means);
+            let offers = eligible.offers(&context.capabilities);
             let offered = offers.iter().any(|offer| offer.option == option);
             if offered { Ok(()) } else { Err(Refusal::NotOffered) }
         }
@@ -445,8 +445,8 @@ fn check_offered(context: &Context, option: ChallengeOption) -> Result<(), Refus
         Disclosure::Uniform => 1,
         _ => policy.registration.max_per_kind,
     };
-    let shown = if kind.nature() == Nature::External { 1 } else { shown };
-    let reached = context.means.allow(kind, option.channel());
+    let shown = if kind.verification() == Verification::External { 1 } else { shown };
+    let reached = context.capabilities.allow(kind, option.channel());
     if allowed && reached && option.index() < shown { Ok(()) } else { Err(Refusal::NotOffered) }
 }
 
@@ -454,10 +454,10 @@ fn check_offered(context: &Context, option: ChallengeOption) -> Result<(), Refus
 fn chosen(
     eligible: &Result<Eligible<'_>, SsprReason>,
     option: ChallengeOption,
-) -> Result<Answer, SsprReason> {
+) -> Result<Expected, SsprReason> {
     let eligible = eligible.as_ref().map_err(|reason| *reason)?;
     let candidate = eligible.candidate(option).ok_or(SsprReason::NoSuchMethod)?;
-    Ok(candidate.answer.clone())
+    Ok(candidate.expected.clone())
 }
 
 impl Context {

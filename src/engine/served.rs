@@ -5,7 +5,7 @@ use super::admin::Admin;
 use super::check::meta_of;
 use super::error::{At as _, Error, Fault, FaultOrigin};
 use super::step::next_count;
-use crate::domain::eligibility::Means;
+use crate::domain::eligibility::Capabilities;
 use crate::domain::ids::{RecordKey, TenantId};
 use crate::domain::policy::{Policy, Scope};
 use crate::domain::record::{Record, Subject, Version};
@@ -52,13 +52,13 @@ impl Engine {
     /// [`Error::Fault`] if the delivery cannot say which channels it has: that is no answer.
     pub async fn check(&self, tenant: &TenantId, policy: &Policy) -> Result<Vec<Unserved>, Error> {
         let channels = self.inner.delivery.channels(tenant).await.at(FaultOrigin::Delivery)?;
-        let means = Means {
+        let capabilities = Capabilities {
             channels,
             link: policy.link.is_some(),
             oath: self.inner.seal.is_some(),
             external: self.inner.external.iter().map(|method| method.kind()).collect(),
         };
-        Ok(unserved(policy, &means, self.inner.human_check.is_some()))
+        Ok(unserved(policy, &capabilities, self.inner.human_check.is_some()))
     }
 
     /// Compares the seal with the one that the store was first used with: it must open the check value

@@ -7,7 +7,7 @@ use super::Engine;
 use super::error::{At as _, Error, Fault, FaultOrigin};
 use super::request::Request;
 use crate::domain::account::{Account, FORMAT};
-use crate::domain::decide::{StandIn, Turn, decoy_for, unused_decoy};
+use crate::domain::decide::{StandIn, Transition, decoy_for, unused_decoy};
 use crate::domain::event::ActorKind;
 use crate::domain::ids::{RecordKey, TenantId, UserId};
 use crate::domain::keys::Keys;
@@ -161,7 +161,7 @@ impl Engine {
         policy: &Policy,
         origin: &Origin,
         on_unknown: OnUnknown,
-        mut decide: impl FnMut(&mut Turn<'_>) -> Result<Decision<T>, Refusal>,
+        mut decide: impl FnMut(&mut Transition<'_>) -> Result<Decision<T>, Refusal>,
     ) -> Result<(T, Arc<Account>), Error> {
         let mut loaded = loaded;
         for _ in 0..MAX_DECISIONS {
@@ -169,28 +169,32 @@ impl Engine {
                 Some(loaded) => loaded,
                 None => self.load(target).await?,
             };
-            let turn = Turn::new(&current.account, policy, self.inner.clock.now());
-            let mut turn =
-                turn.by(origin.actor.clone(), origin.source.clone(), origin.about.clone());
+            let transition = Transition::new(&current.account, policy, self.inner.clock.now());
+            let mut transition = transition.with_actor(
+                origin.actor.clone(),
+                origin.source.clone(),
+                origin.about.clone(),
+            );
             if let Some(stand_in) = &target.stand_in {
-                turn.put_back(stand_in);
+                transition.put_back(stand_in);
             }
-            if turn.clock_ahead {
-                self.commit_turn(turn, current.version, OnUnknown::Resolve).await?;
+            if transition.clock_ahead {
+                self.commit_turn(transition, current.version, OnUnknown::Resolve).await?;
                 continue;
             }
-            let answer = match decide(&mut turn)? {
+            let answer = match decide(&mut transition)? {
                 Decision::Discard(answer) => return Ok((answer, current.account)),
                 // What an administrator does that changes nothing is not committed.
                 Decision::Commit(answer)
                     if matches!(origin.actor, ActorKind::Administrator(_))
-                        && !turn.has_changed(&current.account) =>
+                        && !transition.has_changed(&current.account) =>
                 {
                     return Ok((answer, current.account));
                 }
                 Decision::Commit(answer) => answer,
             };
-            if let Some(account) = self.commit_turn(turn, current.version, on_unknown).await? {
+            if let Some(account) = self.commit_turn(transition, current.version, on_unknown).await?
+            {
                 return Ok((answer, account));
             }
             self.inner.redecisions.fetch_add(1, Ordering::Relaxed);
@@ -200,19 +204,19 @@ impl Engine {
         Err(Error::Fault(Fault { origin: FaultOrigin::Store, error }))
     }
 
-    /// Commits a turn. `None`: the record has changed, decide again.
+    /// Commits a transition. `None`: the record has changed, decide again.
     async fn commit_turn(
         &self,
-        turn: Turn<'_>,
+        transition: Transition<'_>,
         expected: Option<Version>,
         on_unknown: OnUnknown,
     ) -> Result<Option<Arc<Account>>, Error> {
-        let mut turn = turn;
-        turn.remember();
-        let count = next_count(expected, turn.now);
+        let mut transition = transition;
+        transition.remember();
+        let count = next_count(expected, transition.now);
         let version = Version::new(count, u64::from_be_bytes(self.random()?));
-        let (columns, events) = (turn.account.columns(), turn.events(version));
-        let account = Arc::new(turn.account);
+        let (columns, events) = (transition.account.columns(), transition.events(version));
+        let account = Arc::new(transition.account);
         let subject = Subject::Account(Arc::clone(&account));
         let record = Record::new(account.key, version, subject);
         let commit = Commit::new(&record, expected, &columns, &events);

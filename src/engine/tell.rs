@@ -10,7 +10,7 @@ use super::step::{Decision, Loaded, OnUnknown, Origin, Target};
 use crate::domain::account::{Account, PendingBody};
 use crate::domain::contact::Destination;
 use crate::domain::decide::{
-    Address, AdministratorPage, PAGE, Turn, address_announcement, addresses_to_tell, give_up,
+    Address, AdministratorPage, PAGE, Transition, address_announcement, addresses_to_tell, give_up,
     locale_of, tell_page,
 };
 use crate::domain::facts::{TenantFacts, UserFacts, UserQuery, UserSelector};
@@ -47,8 +47,8 @@ impl Engine {
             let of_record = UserFacts::new(id.clone());
             addresses_to_tell(account, own.unwrap_or(&of_record), tenant, policy, channels)
         };
-        let decide = |turn: &mut Turn<'_>| {
-            let changed = address_announcement(turn, number, tell);
+        let decide = |transition: &mut Transition<'_>| {
+            let changed = address_announcement(transition, number, tell);
             Ok(if changed { Decision::Commit(changed) } else { Decision::Discard(changed) })
         };
         let origin = Origin::engine();
@@ -75,12 +75,12 @@ impl Engine {
         if let Err(error) = &found {
             self.way_failed(target, &loaded.account, (number, &way), error, pass);
         }
-        let decide = |turn: &mut Turn<'_>| {
+        let decide = |transition: &mut Transition<'_>| {
             let changed = match &found {
-                Ok(Some(page)) => tell_page(turn, number, page),
-                Ok(None) => give_up(turn, number),
+                Ok(Some(page)) => tell_page(transition, number, page),
+                Ok(None) => give_up(transition, number),
                 // Nothing is addressed; the wait grows.
-                Err(_) => turn.put_off(number),
+                Err(_) => transition.put_off(number),
             };
             Ok(if changed { Decision::Commit(changed) } else { Decision::Discard(changed) })
         };

@@ -10,7 +10,7 @@ use crate::domain::account::{Account, Challenge, Flow, Offer, Purpose, WriteStat
 use crate::domain::contact::{Destination, EmailAddress, PhoneNumber};
 use crate::domain::decide::{code_format, code_life};
 use crate::domain::eligibility::policy_options;
-use crate::domain::method::{ChallengeOption, Channel, MethodKind, Nature};
+use crate::domain::method::{ChallengeOption, Channel, MethodKind, Verification};
 use crate::domain::policy::{CodeFormat, Disclosure, Gates, Policy};
 use crate::domain::ticket::{Asked, Claim};
 use crate::domain::time::Timestamp;
@@ -29,12 +29,12 @@ impl Engine {
         let policy = &*context.policy;
         let typed = |option: ChallengeOption| typed_number(policy, option);
         if policy.disclosure == Disclosure::Uniform {
-            let options = policy_options(&gates_of(first_kinds(policy)), &context.means);
+            let options = policy_options(&gates_of(first_kinds(policy)), &context.capabilities);
             let view = |option| OptionView { option, masked: None, typed_number: typed(option) };
             return options.into_iter().map(view).collect();
         }
         let offers = match eligible {
-            Some(eligible) => eligible.offers(&context.means),
+            Some(eligible) => eligible.offers(&context.capabilities),
             None => self.decoy_offers(context, identifier),
         };
         offers.into_iter().map(|offer| masked_view(policy, offer)).collect()
@@ -58,10 +58,10 @@ impl Engine {
         };
         // Hardly anybody has all that a policy counts: nobody has the addresses among it.
         let mut gates = context.policy.users.clone();
-        if gates.methods.iter().any(|kind| kind.nature() == Nature::Contact) {
-            gates.methods.retain(|kind| kind.nature() == Nature::Contact);
+        if gates.methods.iter().any(|kind| kind.verification() == Verification::Contact) {
+            gates.methods.retain(|kind| kind.verification() == Verification::Contact);
         }
-        let options = policy_options(&gates, &context.means);
+        let options = policy_options(&gates, &context.capabilities);
         options
             .into_iter()
             .map(|option| {
@@ -148,7 +148,7 @@ pub(super) fn enter_step(claim: &Claim, account: &Account, policy: &Policy) -> S
     let challenge = account.flow(&claim.flow).and_then(|flow| flow.challenges.last());
     match challenge {
         Some(challenge) => {
-            let masked = challenge.answer.destination().map(|to| to.masked());
+            let masked = challenge.expected.destination().map(|to| to.masked());
             let option = challenge.option;
             let view = OptionView { option, masked, typed_number: false };
             enter(challenge, policy, vec![view])
@@ -194,9 +194,9 @@ fn answer_to(
     let chosen = option;
     let option = shown(chosen, policy, &options);
     let (resend_at, help_at) = (at.plus(policy.sends.resend_after), at.plus(HELP_AFTER));
-    match (chosen.channel(), chosen.method().nature()) {
+    match (chosen.channel(), chosen.method().verification()) {
         (Channel::Link, _) => Step::OpenLink { option, resend_at, help_at, options },
-        (_, Nature::External) => Step::Respond { option, resend_at, help_at, options },
+        (_, Verification::External) => Step::Respond { option, resend_at, help_at, options },
         _ => Step::Enter { option, format, resend_at, help_at, options },
     }
 }

@@ -78,7 +78,7 @@
 //! | `entra`, typed phone numbers included | 10 of 10 | 185 of 610 | broken off, of 149 850 |
 //!
 //! Without an owner whose codes end the runs of failures, all of it ends at 50
-//! ([`Odds::until_disabled`](crate::Odds::until_disabled)).
+//! ([`AccountRisk::until_disabled`](crate::AccountRisk::until_disabled)).
 //!
 //! ```
 //! use sspr::{MethodKind, Policy, PolicySettings};
@@ -86,7 +86,7 @@
 //! let said = |settings| {
 //!     let review = Policy::new(settings).expect("sound").review();
 //!     let phone = review.guessing().method(MethodKind::MobilePhone).expect("counted").clone();
-//!     (phone.comparisons_per_flow(), phone.comparisons_per_day(), phone.comparisons_per_year())
+//!     (phone.comparisons_per_flow, phone.comparisons_per_day, phone.comparisons_per_year)
 //! };
 //! assert_eq!(said(PolicySettings::default()), (20, 20, 7_300));
 //! assert_eq!(said(PolicySettings::entra()), (10, 610, 149_850));

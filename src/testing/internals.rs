@@ -8,7 +8,7 @@ use crate::domain::account::{
 use crate::domain::code::{CodeContext, CodeKey, TypedCode};
 use crate::domain::contact::{Destination, EmailAddress, PhoneNumber};
 use crate::domain::decide::{
-    Charge, Match, Open, Proving, Turn, charge_attempt, consume, open_challenge,
+    AttemptReservation, Match, Open, Proving, Transition, consume, open_challenge, reserve_attempt,
 };
 use crate::domain::event::{ActorKind, Event};
 use crate::domain::ids::{MethodId, RecordKey, TenantId, UserId};
@@ -113,9 +113,10 @@ pub struct Decided {
 }
 
 impl Decided {
-    fn of(turn: Turn<'_>) -> Self {
-        let (columns, events) = (turn.account.columns(), turn.events(Version::new(2, 2)));
-        Self { account: turn.account, columns, events }
+    fn of(transition: Transition<'_>) -> Self {
+        let (columns, events) =
+            (transition.account.columns(), transition.events(Version::new(2, 2)));
+        Self { account: transition.account, columns, events }
     }
 
     /// How many methods, flows and events there are.
@@ -129,8 +130,8 @@ impl Decided {
 /// The decisions of one `prove`, on a record of three methods and two flows.
 pub struct ProveStep {
     fresh: Account,
-    charged: Account,
-    charge: Charge,
+    reserved: Account,
+    reservation: AttemptReservation,
     policy: Policy,
     now: Timestamp,
 }
@@ -140,37 +141,41 @@ impl ProveStep {
     #[must_use]
     pub fn new(policy: Policy, now: Timestamp) -> Self {
         let fresh = template(&policy, now);
-        let mut turn = Turn::new(&fresh, &policy, now);
-        let charge = valid(charge_attempt(&mut turn, &proving(&flow_id(0, 0))));
-        let charged = turn.account;
-        Self { fresh, charged, charge, policy, now }
+        let mut transition = Transition::new(&fresh, &policy, now);
+        let reservation = valid(reserve_attempt(&mut transition, &proving(&flow_id(0, 0))));
+        let reserved = transition.account;
+        Self { fresh, reserved, reservation, policy, now }
     }
 
-    fn turn<'a>(&'a self, account: &Account, actor: ActorKind) -> Turn<'a> {
-        Turn::new(account, &self.policy, self.now).by(actor, Some("203.0.113.7".to_owned()), None)
+    fn transition<'a>(&'a self, account: &Account, actor: ActorKind) -> Transition<'a> {
+        Transition::new(account, &self.policy, self.now).with_actor(
+            actor,
+            Some("203.0.113.7".to_owned()),
+            None,
+        )
     }
 
     /// Counts an attempt.
     #[must_use]
-    pub fn charge(&self) -> Decided {
-        let mut turn = self.turn(&self.fresh, ActorKind::Anonymous);
-        valid(charge_attempt(&mut turn, &proving(&flow_id(0, 0))));
-        Decided::of(turn)
+    pub fn reserve(&self) -> Decided {
+        let mut transition = self.transition(&self.fresh, ActorKind::Anonymous);
+        valid(reserve_attempt(&mut transition, &proving(&flow_id(0, 0))));
+        Decided::of(transition)
     }
 
     /// Consumes the challenge that was counted and is right.
     #[must_use]
     pub fn consume(&self) -> Decided {
-        let mut turn = self.turn(&self.charged, ActorKind::User);
-        valid(consume(&mut turn, &flow_id(0, 0), &self.charge, &Match::Challenge));
-        Decided::of(turn)
+        let mut transition = self.transition(&self.reserved, ActorKind::User);
+        valid(consume(&mut transition, &flow_id(0, 0), &self.reservation, &Match::Challenge));
+        Decided::of(transition)
     }
 
     /// Refuses to count an attempt of a flow that has ended.
     #[must_use]
     pub fn refuse(&self) -> bool {
-        let mut turn = self.turn(&self.fresh, ActorKind::Anonymous);
-        charge_attempt(&mut turn, &proving(&flow_id(9, 9))).is_err()
+        let mut transition = self.transition(&self.fresh, ActorKind::Anonymous);
+        reserve_attempt(&mut transition, &proving(&flow_id(9, 9))).is_err()
     }
 }
 
@@ -234,7 +239,7 @@ impl Accounts {
         }
         let expected = store.load(&account.key).await?.map(|record| record.version());
         let count = expected.map_or(1, |version| version.count() + 1);
-        let columns = Turn::new(&account, &self.policy, self.started_at).account.columns();
+        let columns = Transition::new(&account, &self.policy, self.started_at).account.columns();
         let version = Version::new(count, number);
         let record = Record::new(account.key, version, Subject::Account(Arc::new(account)));
         let commit = Commit::new(&record, expected, &columns, &[]);
@@ -290,14 +295,14 @@ fn template(policy: &Policy, now: Timestamp) -> Account {
     for (place, kind) in (0..).zip([MethodKind::Email, MethodKind::MobilePhone]) {
         let methods = account.methods.clone();
         let destination = methods.iter().find(|method| method.kind == kind);
-        let answer = destination.map(Method::answer);
+        let expected = destination.map(Method::expected);
         let open = Open {
             flow: flow_id(0, place),
             purpose: Purpose::Reset,
             generation: 0,
             started_at: now,
             option: ChallengeOption::preferred(kind),
-            answer: answer.ok_or(crate::SsprReason::NoSuchMethod),
+            expected: expected.ok_or(crate::SsprReason::NoSuchMethod),
             by_administrator: false,
             known_device: false,
             familiar: false,
@@ -315,9 +320,9 @@ fn template(policy: &Policy, now: Timestamp) -> Account {
             key: 1,
             nonce: [place as u8; 12],
         };
-        let mut turn = Turn::new(&account, policy, now);
-        valid(open_challenge(&mut turn, &open));
-        account = turn.account;
+        let mut transition = Transition::new(&account, policy, now);
+        valid(open_challenge(&mut transition, &open));
+        account = transition.account;
         // Delivered.
         account.outbox.clear();
     }

@@ -161,7 +161,7 @@ fn a_review_and_the_faults_of_a_policy_are_written_with_their_paths() {
         assert_eq!(written["text"], finding.text());
     }
     let odds = &written["guessing"]["takeover"]["per_year"];
-    assert_eq!(odds.as_f64(), Some(review.guessing().takeover().per_year()));
+    assert_eq!(odds.as_f64(), Some(review.guessing().takeover.per_year));
     let method = &written["guessing"]["methods"][0];
     assert_eq!(method["kind"], "email");
     assert!(method["comparisons_per_day"].is_u64(), "{method}");

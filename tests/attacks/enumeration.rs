@@ -102,8 +102,8 @@ async fn v10_every_kind_of_account_gets_one_answer(_place: &Place) {
         SsprReason::TooFewMethods,
         SsprReason::NotInScope,
     ] {
-        let hollow = |kind: &EventKind| matches!(kind, EventKind::ChallengeOpened { hollow, .. } if *hollow == Some(reason));
-        assert!(events.iter().any(|event| hollow(&event.kind)), "{reason:?}");
+        let suppressed = |kind: &EventKind| matches!(kind, EventKind::ChallengeOpened { suppressed, .. } if *suppressed == Some(reason));
+        assert!(events.iter().any(|event| suppressed(&event.kind)), "{reason:?}");
     }
 }
 

@@ -33,10 +33,10 @@ fn stores_with_different_prefixes_share_nothing() {
     assert_eq!(put(&one, &first, None, &[event(&first, 0)]).unwrap(), Committed::Applied);
     let counter = CounterKey::from_bytes([1; 32]);
     let increment = CounterIncrement::new(counter, 3, Timestamp::from_unix_seconds(9));
-    assert_eq!(wait(one.add(&[increment])).unwrap(), [3]);
+    assert_eq!(wait(one.increment(&[increment])).unwrap(), [3]);
     assert!(wait(other.load(first.key())).unwrap().is_none());
     assert!(wait(other.events(EventsOf::Tenant(&tenant()), None, 9)).unwrap().items.is_empty());
-    assert_eq!(wait(other.add(&[increment])).unwrap(), [3]);
+    assert_eq!(wait(other.increment(&[increment])).unwrap(), [3]);
     assert_eq!(put(&other, &first, None, &[]).unwrap(), Committed::Applied);
 }
 

@@ -54,7 +54,7 @@ async fn every_read(store: &EtcdStore, key: &RecordKey) -> [Option<PortErrorKind
     let nothing = [CounterIncrement::new(counter, 0, Timestamp::EPOCH)];
     let answers = tokio::join!(
         store.load(key),
-        store.add(&nothing),
+        store.increment(&nothing),
         store.due(Timestamp::EPOCH, None, 1),
         store.scan(&tenant, RecordKind::Account, None, 1),
         store.events(EventsOf::Record(key), None, 1),

@@ -32,7 +32,7 @@ async fn fill(store: EtcdStore, number: u8) -> Told {
         let next = Record::loaded(key, tried, body.as_str());
         let answer = store.commit(Commit::new(&next, before, &columns, &[])).await;
         let increment = [CounterIncrement::new(counter, 1, Timestamp::MAX)];
-        match store.add(&increment).await {
+        match store.increment(&increment).await {
             Ok(_) => acknowledged += 1,
             Err(error) if error.kind() == PortErrorKind::Unknown => unsure += 1,
             Err(error) => assert_eq!(error.kind(), PortErrorKind::Unavailable),
@@ -73,7 +73,7 @@ fn across_the_quota(nodes: usize) {
         }
         let increment =
             [CounterIncrement::new(CounterKey::from_bytes(*key.as_bytes()), 0, Timestamp::MAX)];
-        let value = wait(store.add(&increment)).unwrap()[0];
+        let value = wait(store.increment(&increment)).unwrap()[0];
         let (acknowledged, unsure) = added;
         let may = acknowledged..=acknowledged + unsure;
         assert!(may.contains(&value), "{key}: {value} not in {may:?}");
@@ -119,7 +119,7 @@ fn a_newer_release_that_changes_the_format_stops_the_writes_of_a_running_one() {
         assert_eq!(kind(refused), PortErrorKind::Denied);
     }
     let increment = [CounterIncrement::new(CounterKey::from_bytes([1; 32]), 1, Timestamp::MAX)];
-    assert_eq!(kind(wait(store.add(&increment))), PortErrorKind::Denied);
+    assert_eq!(kind(wait(store.increment(&increment))), PortErrorKind::Denied);
     assert_eq!(kind(wait(store.fence(true))), PortErrorKind::Denied);
     let opened = wait(EtcdStore::connect(options(cluster).with_prefix(&prefix)));
     assert_eq!(kind(opened.map(Arc::new)), PortErrorKind::Denied);

@@ -58,10 +58,10 @@ fn inv19_a_damaged_field_closes_the_account() {
         ("a seed that is no Base64", |body| factor(body, "oath")["oath"]["seed"] = "?".into()),
         ("no parameters", |body| factor(body, "oath")["oath"]["parameters"] = ().into()),
         ("a step before 1970", |body| factor(body, "oath")["oath"]["used"] = (-1).into()),
-        ("a digest cut off", |body| factor(body, "saved")["saved"]["codes"][0] = "00ff".into()),
-        ("no codes", |body| factor(body, "saved")["saved"] = ().into()),
+        ("a digest cut off", |body| factor(body, "recovery_code")["recovery_code"]["codes"][0] = "00ff".into()),
+        ("no codes", |body| factor(body, "recovery_code")["recovery_code"] = ().into()),
         ("an unknown factor", |body| {
-            *factor(body, "saved") = serde_json::json!({"of_a_newer_release": {}});
+            *factor(body, "recovery_code") = serde_json::json!({"of_a_newer_release": {}});
         }),
         ("a device without its digest", |body| body["devices"][0]["secret"] = "".into()),
         ("an unknown state", |body| body["methods"][0]["state"] = "almost".into()),

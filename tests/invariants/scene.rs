@@ -5,7 +5,7 @@ use std::sync::Arc;
 use sspr::adapters::memory::{MemoryInbox, MemoryStore};
 use sspr::port::Commit;
 use sspr::testing::{
-    Actor, Explored, FaultPlan, Faulty, InjectedFault, SeededEntropy, TestSeal, block_on, explore,
+    Explored, FaultPlan, Faulty, InjectedFault, SeededEntropy, Task, TestSeal, block_on, explore,
 };
 use sspr::{Columns, Engine, Error, Record, RecordKind, Store as _, TenantId, Timestamp};
 

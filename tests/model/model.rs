@@ -76,7 +76,7 @@ pub(crate) struct User {
 pub(crate) struct Challenge {
     pub(crate) kind: MethodKind,
     pub(crate) option: String,
-    /// What answers it; nothing does if it is hollow.
+    /// What answers it; nothing does if it is a decoy.
     pub(crate) answer: Option<Answer>,
     pub(crate) until: i64,
     pub(crate) compared: u8,
@@ -91,7 +91,7 @@ pub(crate) enum Answer {
     Link(String),
     Response(String),
     App(String),
-    Saved(String),
+    RecoveryCode(String),
 }
 
 pub(crate) struct Ticket {

@@ -15,7 +15,7 @@ async fn with_expired_rows(store: &dyn Store, rows: u32) {
     let increments: Vec<CounterIncrement> =
         (0..rows).map(|number| CounterIncrement::new(counter(number), 1, long_ago)).collect();
     for batch in increments.chunks(100) {
-        store.add(batch).await.expect("added");
+        store.increment(batch).await.expect("added");
     }
 }
 

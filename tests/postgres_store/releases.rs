@@ -36,7 +36,7 @@ fn a_newer_release_that_migrates_under_a_running_one_stops_its_writes() {
     assert!(says.contains("schema version 2"), "{says}");
     assert_eq!(kind(wait(step(&store, 2, 1))), PortErrorKind::Denied);
     let increment = [CounterIncrement::new(CounterKey::from_bytes([1; 32]), 1, Timestamp::MAX)];
-    assert_eq!(kind(wait(store.add(&increment))), PortErrorKind::Denied);
+    assert_eq!(kind(wait(store.increment(&increment))), PortErrorKind::Denied);
     let purge = store.purge(Cutoff::new(Timestamp::MAX, Timestamp::MAX), 9);
     assert_eq!(kind(wait(purge)), PortErrorKind::Denied);
     assert_eq!(count(&store, 1), Some(1), "what was acknowledged stands");

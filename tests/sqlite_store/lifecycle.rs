@@ -80,7 +80,7 @@ fn a_store_whose_files_were_deleted_or_replaced_acknowledges_nothing_more() {
             // Nor is anything read any more, and it stays so.
             assert_eq!(kind(wait(store.load(&key(1)))), PortErrorKind::Denied, "{what}");
             let increment = [CounterIncrement::new(CounterKey::from_bytes([1; 32]), 1, at(9))];
-            assert_eq!(kind(wait(store.add(&increment))), PortErrorKind::Denied, "{what}");
+            assert_eq!(kind(wait(store.increment(&increment))), PortErrorKind::Denied, "{what}");
         }
     }
 }
@@ -125,7 +125,7 @@ fn a_newer_release_that_migrates_under_a_running_one_stops_its_writes() {
         assert_eq!(error.kind(), PortErrorKind::Denied);
         assert!(says(&error).contains("newer release"), "{}", says(&error));
         let increment = [CounterIncrement::new(CounterKey::from_bytes([1; 32]), 1, at(9))];
-        assert_eq!(kind(wait(store.add(&increment))), PortErrorKind::Denied);
+        assert_eq!(kind(wait(store.increment(&increment))), PortErrorKind::Denied);
         let purge = store.purge(Cutoff::new(at(9), at(9)), 9);
         assert_eq!(kind(wait(purge)), PortErrorKind::Denied);
         assert_eq!(kind(wait(store.fence(true))), PortErrorKind::Denied);
@@ -147,7 +147,7 @@ fn events_are_reached_however_many_other_rows_are_past_their_time() {
         let next = record(number, Version::new(1, 1));
         apply(&store, sspr::port::Commit::new(&next, None, &columns, &[]));
         let increment = [CounterIncrement::new(CounterKey::from_bytes([number; 32]), 1, at(1))];
-        wait(store.add(&increment)).unwrap();
+        wait(store.increment(&increment)).unwrap();
     }
     for limit in [1, 2, 3, 9] {
         let store = place.open();

@@ -72,7 +72,7 @@ fn a_writer_that_has_ended_is_not_called_a_busy_one() {
     let increment = [CounterIncrement::new(CounterKey::from_bytes([1; 32]), 1, at(9))];
     let others = [
         ended,
-        wait(store.add(&increment)).unwrap_err(),
+        wait(store.increment(&increment)).unwrap_err(),
         wait(store.purge(Cutoff::new(at(9), at(9)), 9)).unwrap_err(),
         wait(store.fence(true)).unwrap_err(),
     ];

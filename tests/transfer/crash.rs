@@ -23,7 +23,7 @@ const FAULTS: [InjectedFault; 5] = [
 pub(crate) const IN_FLIGHT: usize = 4;
 
 /// Copies until the fault stops it. The last checkpoint that was kept.
-fn broken_off(from: &dyn Store, to: &dyn Store, begin: Begin<'_>) -> Option<Checkpoint> {
+fn broken_off(from: &dyn Store, to: &dyn Store, begin: StartTransfer<'_>) -> Option<Checkpoint> {
     let mut kept = None;
     let mut transfer = begin(from, to);
     loop {
@@ -37,14 +37,19 @@ fn broken_off(from: &dyn Store, to: &dyn Store, begin: Begin<'_>) -> Option<Chec
     kept.map(|kept| Checkpoint::parse(&kept.as_text()).expect("its own text"))
 }
 
-pub(crate) type Begin<'b> = &'b dyn for<'a> Fn(&'a dyn Store, &'a dyn Store) -> Transfer<'a>;
+pub(crate) type StartTransfer<'b> =
+    &'b dyn for<'a> Fn(&'a dyn Store, &'a dyn Store) -> Transfer<'a>;
 
 fn plainly<'a>(from: &'a dyn Store, to: &'a dyn Store) -> Transfer<'a> {
     copy(from, to, tenants()).expect("a tenant").in_flight(IN_FLIGHT)
 }
 
 /// Breaks each call in turn. How many there are.
-pub(crate) fn each_call(source: &Made, begin: Begin<'_>, faults: &[InjectedFault]) -> usize {
+pub(crate) fn each_call(
+    source: &Made,
+    begin: StartTransfer<'_>,
+    faults: &[InjectedFault],
+) -> usize {
     let from = &*source.store;
     let whole = memory();
     let mut unbroken = begin(from, &*whole.store);

@@ -191,7 +191,7 @@ pub(crate) struct Challenge {
     /// A short keyed hash of the source that opened it: its failures are counted there.
     #[serde(default)]
     pub(crate) source: u32,
-    pub(crate) answer: Answer,
+    pub(crate) expected: Expected,
     /// The method being confirmed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) confirms: Option<MethodId>,
@@ -203,9 +203,9 @@ pub(crate) struct Challenge {
 /// What answers a challenge.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Answer {
+pub(crate) enum Expected {
     /// Nothing does: the code goes nowhere.
-    Hollow,
+    Decoy,
     /// What is sent here.
     Sent(#[serde(with = "crate::domain::contact::stored")] Destination),
     /// The code of the present time, of this method.
@@ -216,13 +216,13 @@ pub(crate) enum Answer {
     External,
 }
 
-impl Answer {
+impl Expected {
     /// What it is normalised to: two gates want two of them.
     pub(crate) fn identity(&self, kind: MethodKind) -> String {
         match self {
             Self::Sent(destination) => destination.normalised(),
             Self::Oath(id) | Self::RecoveryCode(id) => id.as_str().to_owned(),
-            Self::External | Self::Hollow => kind.as_str().to_owned(),
+            Self::External | Self::Decoy => kind.as_str().to_owned(),
         }
     }
 

@@ -11,7 +11,7 @@ use crate::domain::method::MethodKind;
 use crate::domain::time::Timestamp;
 use crate::domain::totp::OathParameters;
 
-use super::flow::Answer;
+use super::flow::Expected;
 use super::unknown::Unknown;
 
 /// Where an address comes from, and so what it is worth.
@@ -143,11 +143,11 @@ impl Method {
     }
 
     /// What a challenge of this method is answered with.
-    pub(crate) fn answer(&self) -> Answer {
+    pub(crate) fn expected(&self) -> Expected {
         match &self.factor {
-            Factor::Address(destination) => Answer::Sent(destination.clone()),
-            Factor::Oath(_) => Answer::Oath(self.id.clone()),
-            Factor::RecoveryCode(_) => Answer::RecoveryCode(self.id.clone()),
+            Factor::Address(destination) => Expected::Sent(destination.clone()),
+            Factor::Oath(_) => Expected::Oath(self.id.clone()),
+            Factor::RecoveryCode(_) => Expected::RecoveryCode(self.id.clone()),
         }
     }
 

@@ -7,7 +7,7 @@ mod shared;
 mod unknown;
 
 pub(crate) use flow::{
-    Answer, Challenge, Done, Flow, FlowId, Grant, Offer, Proof, Purpose, Repeat,
+    Challenge, Done, Expected, Flow, FlowId, Grant, Offer, Proof, Purpose, Repeat,
 };
 pub use method::Provenance;
 pub(crate) use method::{Factor, Method, MethodState, OathDevice, RecoveryCodeSet, SealedSeed};

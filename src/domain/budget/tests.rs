@@ -27,12 +27,12 @@ fn a_lock_runs_from_the_last_counted_attempt() {
     let mut budget = MethodBudget::new(MethodKind::Email);
     for minute in 0..2 {
         assert_eq!(
-            budget.charge(PoolKind::Anonymous, &rules(), 1, at(minute), 1).locked_until,
+            budget.reserve(PoolKind::Anonymous, &rules(), 1, at(minute), 1).locked_until,
             None
         );
     }
-    let charged = budget.charge(PoolKind::Anonymous, &rules(), 1, at(2), 1);
-    assert_eq!(charged.locked_until, Some(at(22)));
+    let effects = budget.reserve(PoolKind::Anonymous, &rules(), 1, at(2), 1);
+    assert_eq!(effects.locked_until, Some(at(22)));
     // The window has aged by then, the lock has not.
     assert_eq!(budget.anonymous.remaining(rules().anonymous, at(21)), 0);
     assert_eq!(budget.anonymous.remaining(rules().anonymous, at(22)), 3);
@@ -41,12 +41,12 @@ fn a_lock_runs_from_the_last_counted_attempt() {
 }
 
 #[test]
-fn a_success_takes_back_its_own_charge_and_no_other() {
+fn a_success_refunds_its_own_reservation_and_no_other() {
     let mut budget = MethodBudget::new(MethodKind::Email);
-    let _ = budget.charge(PoolKind::Anonymous, &rules(), 1, at(0), 1);
-    let _ = budget.charge(PoolKind::Anonymous, &rules(), 1, at(1), 1);
-    let last = budget.charge(PoolKind::Anonymous, &rules(), 1, at(2), 1);
-    assert!(!budget.succeed(PoolKind::Anonymous, at(2), 1, last));
+    let _ = budget.reserve(PoolKind::Anonymous, &rules(), 1, at(0), 1);
+    let _ = budget.reserve(PoolKind::Anonymous, &rules(), 1, at(1), 1);
+    let last = budget.reserve(PoolKind::Anonymous, &rules(), 1, at(2), 1);
+    assert!(!budget.refund_and_end_run(PoolKind::Anonymous, at(2), 1, last));
     assert_eq!(budget.anonymous.times, [(at(0), 1).into(), (at(1), 1).into()]);
     assert_eq!(budget.anonymous.remaining(rules().anonymous, at(2)), 1);
     assert_eq!(budget.consecutive, 0);
@@ -55,10 +55,10 @@ fn a_success_takes_back_its_own_charge_and_no_other() {
 #[test]
 fn a_success_leaves_the_lock_that_somebody_else_set() {
     let mut budget = MethodBudget::new(MethodKind::Email);
-    let first = budget.charge(PoolKind::Anonymous, &rules(), 1, at(0), 1);
-    let _ = budget.charge(PoolKind::Anonymous, &rules(), 1, at(1), 1);
-    let _ = budget.charge(PoolKind::Anonymous, &rules(), 1, at(2), 1);
-    assert!(!budget.succeed(PoolKind::Anonymous, at(0), 1, first));
+    let first = budget.reserve(PoolKind::Anonymous, &rules(), 1, at(0), 1);
+    let _ = budget.reserve(PoolKind::Anonymous, &rules(), 1, at(1), 1);
+    let _ = budget.reserve(PoolKind::Anonymous, &rules(), 1, at(2), 1);
+    assert!(!budget.refund_and_end_run(PoolKind::Anonymous, at(0), 1, first));
     assert_eq!(budget.anonymous.remaining(rules().anonymous, at(3)), 0);
 }
 
@@ -66,20 +66,20 @@ fn a_success_leaves_the_lock_that_somebody_else_set() {
 #[test]
 fn a_run_of_failures_never_decays() {
     let mut budget = MethodBudget::new(MethodKind::Email);
-    let charges: Vec<Charged> = (0..6)
-        .map(|n| budget.charge(PoolKind::Anonymous, &rules(), 1, at(n * 10_000), 1))
+    let reservations: Vec<BudgetEffects> = (0..6)
+        .map(|n| budget.reserve(PoolKind::Anonymous, &rules(), 1, at(n * 10_000), 1))
         .collect();
-    let told: Vec<bool> = charges.iter().map(|charged| charged.told).collect();
+    let told: Vec<bool> = reservations.iter().map(|effects| effects.told).collect();
     assert_eq!(told, [false, false, true, false, false, false]);
-    assert!(charges[5].disabled && budget.disabled);
-    assert!(!charges[4].disabled);
+    assert!(reservations[5].disabled && budget.disabled);
+    assert!(!reservations[4].disabled);
 }
 
 #[test]
 fn stamps_of_a_fast_clock_start_again_at_full_length() {
     let mut budget = MethodBudget::new(MethodKind::Email);
     for _ in 0..3 {
-        let _ = budget.charge(PoolKind::Anonymous, &rules(), 1, at(600), 1);
+        let _ = budget.reserve(PoolKind::Anonymous, &rules(), 1, at(600), 1);
     }
     budget.anonymous.restart_after(at(1), at(0), rules().lock);
     assert_eq!(budget.anonymous.locked_until, Some(at(20)));
@@ -120,22 +120,22 @@ fn the_last_failures_of_a_run_are_the_proven_pools() {
 fn a_right_attempt_takes_back_its_verdict_and_says_whether_it_was_recorded() {
     let mut budget = MethodBudget::new(MethodKind::Email);
     for minute in 0..2 {
-        let _ = budget.charge(PoolKind::Anonymous, &rules(), 1, at(minute), 1);
+        let _ = budget.reserve(PoolKind::Anonymous, &rules(), 1, at(minute), 1);
     }
-    let third = budget.charge(PoolKind::Anonymous, &rules(), 1, at(2), 1);
+    let third = budget.reserve(PoolKind::Anonymous, &rules(), 1, at(2), 1);
     assert_eq!(budget.verdicts.len(), 1, "the lock and the half-way warning wait");
     let mut late = budget.clone();
-    assert!(!budget.succeed(PoolKind::Anonymous, at(2), 1, third));
+    assert!(!budget.refund_and_end_run(PoolKind::Anonymous, at(2), 1, third));
     assert!(budget.verdicts.is_empty() && budget.anonymous.locked_until.is_none() && !budget.told);
     assert!(late.take_verdict(PoolKind::Anonymous, at(2), third).is_some());
-    assert!(late.succeed(PoolKind::Anonymous, at(2), 1, third), "it had been recorded");
+    assert!(late.refund_and_end_run(PoolKind::Anonymous, at(2), 1, third), "it had been recorded");
 }
 
 #[test]
 fn the_run_knows_its_sources_up_to_a_bound() {
     let mut budget = MethodBudget::new(MethodKind::Email);
     for source in 1..=40 {
-        let _ = budget.charge(PoolKind::Anonymous, &rules(), 1, at(0), source);
+        let _ = budget.reserve(PoolKind::Anonymous, &rules(), 1, at(0), source);
     }
     assert_eq!(budget.run.len(), MethodBudget::MAX_RUN);
     assert_eq!(budget.held_of_run(1), Held { mine: 1, others: 39 });

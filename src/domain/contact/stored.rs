@@ -112,7 +112,7 @@ const fn is_safe(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::account::Answer;
+    use crate::domain::account::Expected;
 
     fn read(body: &str) -> Result<Destination, serde_json::Error> {
         deserialize(&mut serde_json::Deserializer::from_str(body))
@@ -148,7 +148,7 @@ mod tests {
     #[test]
     fn every_stored_place_reads_an_address_as_it_is() {
         let place = serde_json::json!({ "sent": { "email": FROM_A_NEWER_RELEASE } });
-        assert!(serde_json::from_value::<Answer>(place).is_ok());
+        assert!(serde_json::from_value::<Expected>(place).is_ok());
         let place = serde_json::json!({ "address": { "email": FROM_A_NEWER_RELEASE } });
         assert!(serde_json::from_value::<crate::domain::account::Factor>(place).is_ok());
         let place = serde_json::json!({ "notice": {

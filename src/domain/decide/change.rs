@@ -1,20 +1,20 @@
 //! Secrets that are judged without a challenge: the present password of a change, the code of an
-//! authenticator at the host's own sign-in. Charged like any other.
+//! authenticator at the host's own sign-in. Reserved like any other.
 
 use super::allowance::Caller;
-use super::{MAX_OUTBOX, Turn};
+use super::{MAX_OUTBOX, Transition};
 use crate::domain::account::{Flow, FlowId, Grant, Proof, Purpose, Unknown};
-use crate::domain::budget::{Charged, PoolKind, Verdict};
+use crate::domain::budget::{BudgetEffects, PoolKind, Verdict};
 use crate::domain::event::EventKind;
 use crate::domain::ids::MethodId;
-use crate::domain::method::{MethodKind, Nature};
+use crate::domain::method::{MethodKind, Verification};
 use crate::domain::refusal::Refusal;
 use crate::domain::time::Timestamp;
 
 /// What was counted before the comparison.
 #[derive(Clone, PartialEq, Debug)]
-pub(crate) struct SecretCharge {
-    charged: Vec<(MethodKind, Charged)>,
+pub(crate) struct SecretReservation {
+    effects: Vec<(MethodKind, BudgetEffects)>,
     at: Timestamp,
 }
 
@@ -24,15 +24,17 @@ pub(crate) struct SecretCharge {
 ///
 /// [`Refusal::TooOften`] if the budget is spent, or if too much has been changed that the owner is told
 /// of: nothing is counted then, and nothing judged.
-pub(crate) fn charge_password(turn: &mut Turn<'_>) -> Result<SecretCharge, Refusal> {
-    turn.sweep();
-    turn.check_act()?;
+pub(crate) fn reserve_password(
+    transition: &mut Transition<'_>,
+) -> Result<SecretReservation, Refusal> {
+    transition.sweep();
+    transition.check_act()?;
     let kind = MethodKind::Password;
-    let caller = Caller::signed_in(&turn.account, kind, turn.policy, turn.now);
+    let caller = Caller::signed_in(&transition.account, kind, transition.policy, transition.now);
     if caller.attempts() == 0 {
         return Err(Refusal::TooOften { retry_at: caller.attempts_at() });
     }
-    Ok(turn.charge_secrets(&[kind]))
+    Ok(transition.reserve_secrets(&[kind]))
 }
 
 /// Counts one try of a code at the host's sign-in, for each kind of authenticator that the account
@@ -43,18 +45,20 @@ pub(crate) fn charge_password(turn: &mut Turn<'_>) -> Result<SecretCharge, Refus
 ///
 /// [`Refusal::TooOften`] if every budget is spent, [`Refusal::NotAccepted`] if there is no
 /// authenticator: nothing is counted then, and nothing judged.
-pub(crate) fn charge_sign_in(turn: &mut Turn<'_>) -> Result<SecretCharge, Refusal> {
-    turn.sweep();
-    let (now, policy) = (turn.now, turn.policy);
+pub(crate) fn reserve_sign_in(
+    transition: &mut Transition<'_>,
+) -> Result<SecretReservation, Refusal> {
+    transition.sweep();
+    let (now, policy) = (transition.now, transition.policy);
     let active = |kind: &MethodKind| {
-        kind.nature() == Nature::Oath
-            && turn.account.methods.iter().any(|one| one.kind == *kind && one.active())
+        kind.verification() == Verification::Oath
+            && transition.account.methods.iter().any(|one| one.kind == *kind && one.active())
     };
     let kinds: Vec<MethodKind> = MethodKind::ALL.into_iter().filter(active).collect();
     if kinds.is_empty() {
         return Err(Refusal::NotAccepted);
     }
-    let account = &turn.account;
+    let account = &transition.account;
     let run_left = |kind: &MethodKind| {
         account.budget(*kind).is_none_or(|budget| budget.sign_in < policy.failures.consecutive)
     };
@@ -72,40 +76,40 @@ pub(crate) fn charge_sign_in(turn: &mut Turn<'_>) -> Result<SecretCharge, Refusa
         return Err(Refusal::TooOften { retry_at: soonest.unwrap_or(Timestamp::MAX) });
     }
     for kind in &open {
-        let budget = turn.account.budget_mut(*kind);
+        let budget = transition.account.budget_mut(*kind);
         budget.sign_in = budget.sign_in.saturating_add(1);
     }
-    Ok(turn.charge_secrets(&open))
+    Ok(transition.reserve_secrets(&open))
 }
 
-impl SecretCharge {
+impl SecretReservation {
     /// Whether a secret of this kind may be judged.
     pub(crate) fn covers(&self, kind: MethodKind) -> bool {
-        self.charged.iter().any(|(charged, _)| *charged == kind)
+        self.effects.iter().any(|(reserved, _)| *reserved == kind)
     }
 
     /// What the try has brought about, if it was wrong.
     pub(crate) fn verdicts(&self) -> Vec<(MethodKind, Verdict)> {
         let (at, pool) = (self.at, PoolKind::Proven);
-        let verdict = |(kind, charged): &(MethodKind, Charged)| {
-            (*kind, Verdict { at, pool, charged: *charged })
+        let verdict = |(kind, effects): &(MethodKind, BudgetEffects)| {
+            (*kind, Verdict { at, pool, effects: *effects })
         };
-        self.charged.iter().map(verdict).collect()
+        self.effects.iter().map(verdict).collect()
     }
 }
 
-impl Turn<'_> {
-    fn charge_secrets(&mut self, kinds: &[MethodKind]) -> SecretCharge {
-        let charged = kinds.iter().map(|kind| {
-            self.note(EventKind::SecretCounted { method: *kind });
-            (*kind, self.charge(*kind, PoolKind::Proven, 0))
+impl Transition<'_> {
+    fn reserve_secrets(&mut self, kinds: &[MethodKind]) -> SecretReservation {
+        let effects = kinds.iter().map(|kind| {
+            self.record(EventKind::SecretCounted { method: *kind });
+            (*kind, self.reserve(*kind, PoolKind::Proven, 0))
         });
-        SecretCharge { charged: charged.collect(), at: self.now }
+        SecretReservation { effects: effects.collect(), at: self.now }
     }
 
-    fn forgive_secret(&mut self, charge: &SecretCharge) {
-        for (kind, charged) in &charge.charged {
-            self.succeed(*kind, PoolKind::Proven, charge.at, 0, *charged);
+    fn refund_secret(&mut self, reservation: &SecretReservation) {
+        for (kind, effects) in &reservation.effects {
+            self.refund_and_end_run(*kind, PoolKind::Proven, reservation.at, 0, *effects);
         }
     }
 }
@@ -130,33 +134,35 @@ const MAX_CHANGES: usize = 3;
 /// [`Refusal::Ended`] if the account has changed since the password was judged;
 /// [`Refusal::TooOften`] if several changes are under way.
 pub(crate) fn grant_change(
-    turn: &mut Turn<'_>,
+    transition: &mut Transition<'_>,
     change: &Change<'_>,
-    charge: &SecretCharge,
+    reservation: &SecretReservation,
 ) -> Result<Flow, Refusal> {
-    turn.sweep();
-    let now = turn.now;
-    if let Some(flow) = turn.account.flow(&change.flow) {
+    transition.sweep();
+    let now = transition.now;
+    if let Some(flow) = transition.account.flow(&change.flow) {
         // Our own commit, whose answer was lost.
         return Ok(flow.clone());
     }
-    turn.forgive_secret(charge);
-    if turn.account.epoch != change.epoch {
+    transition.refund_secret(reservation);
+    if transition.account.epoch != change.epoch {
         return Err(Refusal::Ended);
     }
-    let under_way = turn.account.flows.iter().filter(|flow| flow.purpose == Purpose::Change);
+    let under_way = transition.account.flows.iter().filter(|flow| flow.purpose == Purpose::Change);
     let ends = under_way.clone().map(|flow| flow.expires_at).min();
     if let Some(retry_at) = ends.filter(|_| under_way.count() >= MAX_CHANGES) {
         return Err(Refusal::TooOften { retry_at });
     }
-    if turn.account.is_large(PoolKind::Proven) || turn.account.outbox.len() >= MAX_OUTBOX {
-        let retry_at = now.plus(turn.policy.lifetimes.directory_write);
+    if transition.account.is_large(PoolKind::Proven)
+        || transition.account.outbox.len() >= MAX_OUTBOX
+    {
+        let retry_at = now.plus(transition.policy.lifetimes.directory_write);
         return Err(Refusal::Busy { retry_at });
     }
-    turn.belongs_to(change.incarnation);
-    let expires_at = now.plus(turn.policy.lifetimes.flow);
+    transition.belongs_to(change.incarnation);
+    let expires_at = now.plus(transition.policy.lifetimes.flow);
     let flow = Flow {
-        number: Turn::number(&mut turn.account.numbers.flow),
+        number: Transition::number(&mut transition.account.numbers.flow),
         id: change.flow,
         former: None,
         purpose: Purpose::Change,
@@ -180,15 +186,15 @@ pub(crate) fn grant_change(
         }],
         repeat: None,
         grant: Some(Grant {
-            expires_at: now.plus(turn.policy.lifetimes.grant).min(expires_at),
+            expires_at: now.plus(transition.policy.lifetimes.grant).min(expires_at),
             rejections: 0,
             unknown: Unknown::NONE,
         }),
         done: None,
         unknown: Unknown::NONE,
     };
-    turn.note(EventKind::ChangeStarted { flow: flow.number });
-    turn.account.flows.push(flow.clone());
+    transition.record(EventKind::ChangeStarted { flow: flow.number });
+    transition.account.flows.push(flow.clone());
     Ok(flow)
 }
 
@@ -198,16 +204,16 @@ pub(crate) fn grant_change(
 ///
 /// [`Refusal::NotAccepted`] if the step, or a newer one, was used before.
 pub(crate) fn accept_sign_in(
-    turn: &mut Turn<'_>,
-    charge: &SecretCharge,
+    transition: &mut Transition<'_>,
+    reservation: &SecretReservation,
     method: &MethodId,
     step: u64,
 ) -> Result<(), Refusal> {
-    turn.sweep();
-    turn.spend_step(method, step)?;
-    turn.forgive_secret(charge);
-    for (kind, _) in &charge.charged {
-        turn.account.budget_mut(*kind).sign_in = 0;
+    transition.sweep();
+    transition.consume_step(method, step)?;
+    transition.refund_secret(reservation);
+    for (kind, _) in &reservation.effects {
+        transition.account.budget_mut(*kind).sign_in = 0;
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 //! notice.
 
 use super::prove::distinct;
-use super::{Address, Turn};
+use super::{Address, Transition};
 use crate::domain::account::{
     Done, Effect, FlowId, Offer, PendingBody, Proof, Purpose, Unknown, Write, WriteState,
 };
@@ -21,7 +21,7 @@ const MAX_REJECTIONS: u8 = 10;
 const DAY: std::time::Duration = std::time::Duration::from_secs(86_400);
 
 /// The command: begin to write a password that satisfies the rules, or to unlock.
-pub(crate) struct Begin<'a> {
+pub(crate) struct PendingWriteTerms<'a> {
     pub(crate) effect: Effect,
     pub(crate) flow: &'a FlowId,
     pub(crate) generation: u8,
@@ -38,7 +38,7 @@ pub(crate) struct Begin<'a> {
 
 /// A write that has begun.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Begun {
+pub(crate) struct PendingWrite {
     pub(crate) effect: Effect,
     pub(crate) write: u32,
     pub(crate) flow: u32,
@@ -59,18 +59,21 @@ pub(crate) struct Begun {
 /// [`Refusal`] if it does not, or if somebody changed the account behind the engine meanwhile:
 /// what was proven is then void. After a write of our own that is not settled, a changed account
 /// says nothing.
-fn check_grant(turn: &Turn<'_>, begin: &Begin<'_>) -> Result<u32, Refusal> {
-    let now = turn.now;
-    let flow = turn.account.flow(begin.flow).ok_or(Refusal::Ended)?;
-    if flow.purpose != begin.effect.purpose() || !flow.live(now) || flow.epoch != turn.account.epoch
+fn check_grant(transition: &Transition<'_>, terms: &PendingWriteTerms<'_>) -> Result<u32, Refusal> {
+    let now = transition.now;
+    let flow = transition.account.flow(terms.flow).ok_or(Refusal::Ended)?;
+    if flow.purpose != terms.effect.purpose()
+        || !flow.live(now)
+        || flow.epoch != transition.account.epoch
     {
         return Err(Refusal::Ended);
     }
-    if flow.generation != begin.generation {
+    if flow.generation != terms.generation {
         return Err(Refusal::TicketReplaced);
     }
-    let own_write = turn.account.write.as_ref().is_some_and(|write| write.flow == flow.number);
-    if !own_write && flow.stamp.as_deref() != begin.stamp {
+    let own_write =
+        transition.account.write.as_ref().is_some_and(|write| write.flow == flow.number);
+    if !own_write && flow.stamp.as_deref() != terms.stamp {
         return Err(Refusal::Ended);
     }
     let live = flow
@@ -83,8 +86,8 @@ fn check_grant(turn: &Turn<'_>, begin: &Begin<'_>) -> Result<u32, Refusal> {
         return Err(refusal);
     }
     let allowed: Vec<_> =
-        flow.proofs.iter().filter(|proof| (begin.methods_allowed)(proof)).cloned().collect();
-    if distinct(&allowed) < flow.required.max(begin.required) {
+        flow.proofs.iter().filter(|proof| (terms.methods_allowed)(proof)).cloned().collect();
+    if distinct(&allowed) < flow.required.max(terms.required) {
         return Err(Refusal::MoreProofNeeded);
     }
     Ok(flow.number)
@@ -97,44 +100,51 @@ fn check_grant(turn: &Turn<'_>, begin: &Begin<'_>) -> Result<u32, Refusal> {
 ///
 /// [`Refusal`] without a live grant, or if the account was changed behind the engine;
 /// [`Refusal::Busy`] while a write is in flight.
-pub(crate) fn begin_write(turn: &mut Turn<'_>, begin: &Begin<'_>) -> Result<Begun, Refusal> {
-    turn.sweep();
+pub(crate) fn begin_write(
+    transition: &mut Transition<'_>,
+    terms: &PendingWriteTerms<'_>,
+) -> Result<PendingWrite, Refusal> {
+    transition.sweep();
     // Nobody could be told: then nothing may be written.
-    if begin.tell.is_empty() {
+    if terms.tell.is_empty() {
         return Err(Refusal::NotEligible { reason: SsprReason::TooFewMethods });
     }
     // Nothing is voided by our own unsettled write: its flow asks again.
-    let number = check_grant(turn, begin)?;
-    let now = turn.now;
-    let earlier = turn.account.write.clone();
+    let number = check_grant(transition, terms)?;
+    let now = transition.now;
+    let earlier = transition.account.write.clone();
     let in_flight = |write: &Write| write.state == WriteState::Writing && now < write.deadline;
     if let Some(write) = earlier.as_ref().filter(|write| in_flight(write)) {
         return Err(Refusal::Busy { retry_at: write.deadline });
     }
     if let Some(write) = &earlier {
         // What it may have done, the owner is told.
-        unsettle(turn, write, number);
+        unsettle(transition, write, number);
     }
-    let flow = turn.account.flow(begin.flow).ok_or(Refusal::Ended)?;
+    let flow = transition.account.flow(terms.flow).ok_or(Refusal::Ended)?;
     let methods = flow.proofs.iter().map(|proof| proof.method).collect();
-    let changed_outside = flow.stamp.as_deref() != begin.stamp;
+    let changed_outside = flow.stamp.as_deref() != terms.stamp;
     let ask_first =
-        earlier.is_some_and(|write| write.flow == number && write.effect == begin.effect);
-    if begin.effect == Effect::Change {
-        turn.count_act()?;
+        earlier.is_some_and(|write| write.flow == number && write.effect == terms.effect);
+    if terms.effect == Effect::Change {
+        transition.count_act()?;
     }
-    let write = start(turn, number, begin)?;
-    let effect = begin.effect;
-    let source = begin.source;
-    Ok(Begun { effect, write, flow: number, methods, ask_first, changed_outside, source })
+    let write = start(transition, number, terms)?;
+    let effect = terms.effect;
+    let source = terms.source;
+    Ok(PendingWrite { effect, write, flow: number, methods, ask_first, changed_outside, source })
 }
 
-fn start(turn: &mut Turn<'_>, flow: u32, begin: &Begin<'_>) -> Result<u32, Refusal> {
-    let now = turn.now;
-    let number = Turn::number(&mut turn.account.numbers.write);
-    let deadline = now.plus(turn.policy.lifetimes.directory_write);
-    let (effect, state) = (begin.effect, WriteState::Writing);
-    turn.account.write = Some(Write {
+fn start(
+    transition: &mut Transition<'_>,
+    flow: u32,
+    terms: &PendingWriteTerms<'_>,
+) -> Result<u32, Refusal> {
+    let now = transition.now;
+    let number = Transition::number(&mut transition.account.numbers.write);
+    let deadline = now.plus(transition.policy.lifetimes.directory_write);
+    let (effect, state) = (terms.effect, WriteState::Writing);
+    transition.account.write = Some(Write {
         number,
         flow,
         effect,
@@ -147,15 +157,15 @@ fn start(turn: &mut Turn<'_>, flow: u32, begin: &Begin<'_>) -> Result<u32, Refus
         Effect::Reset | Effect::Change => Notice::PasswordMayHaveChanged { at: now },
         Effect::Unlock => Notice::AccountMayHaveBeenUnlocked { at: now },
     };
-    turn.notify(notice, begin.tell, deadline, Some(number))?;
-    if let Some((actor, about)) = begin.administrator {
+    transition.notify(notice, terms.tell, deadline, Some(number))?;
+    if let Some((actor, about)) = terms.administrator {
         let notice = Notice::AdministratorMayHaveReset { at: now };
-        turn.tell_administrators(notice, about, Some(actor), deadline, Some(number))?;
+        transition.tell_administrators(notice, about, Some(actor), deadline, Some(number))?;
     }
     if effect.writes_password() {
-        turn.queue_revocation(number, deadline, Some(number));
+        transition.queue_revocation(number, deadline, Some(number));
     }
-    turn.note(EventKind::DirectoryWriteStarted { flow, write: number });
+    transition.record(EventKind::DirectoryWriteStarted { flow, write: number });
     Ok(number)
 }
 
@@ -184,7 +194,7 @@ impl Effect {
     }
 }
 
-impl Turn<'_> {
+impl Transition<'_> {
     fn queue_revocation(&mut self, write: u32, due: Timestamp, held_by: Option<u32>) {
         let narrow = self.policy.acknowledged.contains(&Deviation::PasswordSessionsOnly);
         let kinds = if narrow { SessionKinds::PasswordBased } else { SessionKinds::All };
@@ -195,23 +205,27 @@ impl Turn<'_> {
 
 /// The directory wrote. Whatever has become of the record meanwhile: it is recorded, what is
 /// outstanding is void, and sessions end.
-pub(crate) fn settle_written(turn: &mut Turn<'_>, begun: &Begun, propagated: bool) {
-    if !settle_once(turn, begun.write) {
+pub(crate) fn settle_written(
+    transition: &mut Transition<'_>,
+    pending: &PendingWrite,
+    propagated: bool,
+) {
+    if !settle_once(transition, pending.write) {
         return;
     }
-    let now = turn.now;
-    let held = turn.account.write.as_ref();
+    let now = transition.now;
+    let held = transition.account.write.as_ref();
     let held =
-        held.is_some_and(|one| one.number == begun.write && one.state == WriteState::Writing);
+        held.is_some_and(|one| one.number == pending.write && one.state == WriteState::Writing);
     if held {
-        for pending in &mut turn.account.outbox {
-            if pending.write == Some(begun.write)
+        for message in &mut transition.account.outbox {
+            if message.write == Some(pending.write)
                 && let PendingBody::Notice { notice, .. }
-                | PendingBody::Administrators { notice, .. } = &mut pending.body
+                | PendingBody::Administrators { notice, .. } = &mut message.body
             {
                 *notice = match *notice {
                     Notice::PasswordMayHaveChanged { .. }
-                    | Notice::AccountMayHaveBeenUnlocked { .. } => begun.effect.notice(now),
+                    | Notice::AccountMayHaveBeenUnlocked { .. } => pending.effect.notice(now),
                     Notice::AdministratorMayHaveReset { .. } => {
                         Notice::AdministratorReset { at: now }
                     }
@@ -219,39 +233,39 @@ pub(crate) fn settle_written(turn: &mut Turn<'_>, begun: &Begun, propagated: boo
                 };
             }
         }
-        turn.release(begun.write);
-    } else if begun.effect.writes_password() {
+        transition.release(pending.write);
+    } else if pending.effect.writes_password() {
         // The owner has been told that it may have changed. Sessions begun since then end too.
-        turn.queue_revocation(begun.write, now, None);
+        transition.queue_revocation(pending.write, now, None);
     }
-    turn.account.write.take_if(|one| one.number == begun.write);
-    turn.know_source(begun.source);
-    if begun.effect.writes_password() {
-        turn.void_others(Some(begun.flow));
-        if begun.effect == Effect::Reset {
-            turn.drop_held();
+    transition.account.write.take_if(|one| one.number == pending.write);
+    transition.know_source(pending.source);
+    if pending.effect.writes_password() {
+        transition.void_others(Some(pending.flow));
+        if pending.effect == Effect::Reset {
+            transition.drop_held();
         }
         // A password that is known again may prove a change again.
-        let known = turn.account.budgets.iter_mut();
+        let known = transition.account.budgets.iter_mut();
         for budget in known.filter(|budget| budget.method == MethodKind::Password) {
             budget.reopen();
         }
     }
-    if let Some(flow) = turn.account.flows.iter_mut().find(|one| one.number == begun.flow) {
+    if let Some(flow) = transition.account.flows.iter_mut().find(|one| one.number == pending.flow) {
         flow.grant = None;
         flow.repeat = None;
         let replace_recovery_code =
             flow.proofs.iter().any(|proof| proof.method == MethodKind::RecoveryCode);
         flow.done = Some(Done { at: now, propagated, replace_recovery_code, remembered: false });
     }
-    if turn.policy.clear_counters_on_reset && begun.effect == Effect::Reset {
-        for budget in &mut turn.account.budgets {
+    if transition.policy.clear_counters_on_reset && pending.effect == Effect::Reset {
+        for budget in &mut transition.account.budgets {
             budget.anonymous = Default::default();
             budget.proven = Default::default();
         }
     }
-    let Begun { flow, write, methods, .. } = begun.clone();
-    turn.note(match begun.effect {
+    let PendingWrite { flow, write, methods, .. } = pending.clone();
+    transition.record(match pending.effect {
         Effect::Reset => EventKind::PasswordReset { flow, write, methods, propagated },
         Effect::Change => EventKind::PasswordChanged { flow, write, propagated },
         Effect::Unlock => EventKind::AccountUnlocked { flow, write, methods, propagated },
@@ -259,33 +273,37 @@ pub(crate) fn settle_written(turn: &mut Turn<'_>, begun: &Begun, propagated: boo
 }
 
 /// The directory surely did not write: back to the grant, and nobody is told of anything.
-pub(crate) fn settle_unwritten(turn: &mut Turn<'_>, begun: &Begun, why: &Unwritten) {
-    if !settle_once(turn, begun.write) {
+pub(crate) fn settle_unwritten(
+    transition: &mut Transition<'_>,
+    pending: &PendingWrite,
+    why: &PendingWriteFailure,
+) {
+    if !settle_once(transition, pending.write) {
         return;
     }
-    let write = turn.account.write.take_if(|one| one.number == begun.write);
+    let write = transition.account.write.take_if(|one| one.number == pending.write);
     if let Some(write) = write.filter(|one| one.state == WriteState::Writing) {
-        turn.account.outbox.retain(|pending| pending.write != Some(begun.write));
+        transition.account.outbox.retain(|message| message.write != Some(pending.write));
         if write.effect == Effect::Change {
-            turn.take_back_act(write.started_at);
+            transition.take_back_act(write.started_at);
         }
     }
     match why {
-        Unwritten::Refused(reason) => {
-            reject(turn, begun.flow, RejectedBy::Directory, vec![(*reason).to_owned()]);
+        PendingWriteFailure::Refused(reason) => {
+            reject(transition, pending.flow, RejectedBy::Directory, vec![(*reason).to_owned()]);
         }
-        Unwritten::Failed(reason) => {
-            let (flow, write) = (begun.flow, begun.write);
-            turn.note(EventKind::DirectoryWriteFailed { flow, write, reason: *reason });
+        PendingWriteFailure::Failed(reason) => {
+            let (flow, write) = (pending.flow, pending.write);
+            transition.record(EventKind::DirectoryWriteFailed { flow, write, reason: *reason });
         }
     }
 }
 
 /// Whether this write was not settled before: a commit whose reply was lost is decided again, and
 /// makes neither a second event nor a second revocation.
-fn settle_once(turn: &mut Turn<'_>, write: u32) -> bool {
+fn settle_once(transition: &mut Transition<'_>, write: u32) -> bool {
     const REMEMBERED: usize = 8;
-    let settled = &mut turn.account.settled;
+    let settled = &mut transition.account.settled;
     if settled.contains(&write) {
         return false;
     }
@@ -297,7 +315,7 @@ fn settle_once(turn: &mut Turn<'_>, write: u32) -> bool {
 }
 
 /// Why the directory did not write.
-pub(crate) enum Unwritten {
+pub(crate) enum PendingWriteFailure {
     /// It does not accept the password; a stable code of why.
     Refused(&'static str),
     /// It could not.
@@ -306,84 +324,91 @@ pub(crate) enum Unwritten {
 
 /// Nobody knows whether the directory wrote: the notice goes out in words that fit both, the
 /// sessions end, and the grant stays with its bearer.
-pub(crate) fn settle_unknown(turn: &mut Turn<'_>, write: u32) {
-    let current = turn.account.write.clone();
+pub(crate) fn settle_unknown(transition: &mut Transition<'_>, write: u32) {
+    let current = transition.account.write.clone();
     if let Some(current) = current.filter(|one| one.number == write) {
-        unsettle(turn, &current, current.flow);
-        turn.sweep();
+        unsettle(transition, &current, current.flow);
+        transition.sweep();
     }
 }
 
 /// The directory was not asked to write after all: an earlier write is still not settled, and its
 /// owner has been told.
-pub(crate) fn settle_unasked(turn: &mut Turn<'_>, begun: &Begun) {
-    let current = turn.account.write.as_mut();
-    if let Some(current) = current.filter(|one| one.number == begun.write) {
+pub(crate) fn settle_unasked(transition: &mut Transition<'_>, pending: &PendingWrite) {
+    let current = transition.account.write.as_mut();
+    if let Some(current) = current.filter(|one| one.number == pending.write) {
         current.state = WriteState::Unsettled;
-        turn.account.outbox.retain(|pending| pending.write != Some(begun.write));
-        let (flow, write) = (begun.flow, begun.write);
+        transition.account.outbox.retain(|message| message.write != Some(pending.write));
+        let (flow, write) = (pending.flow, pending.write);
         let reason = SsprReason::DirectoryUnreachable;
-        turn.note(EventKind::DirectoryWriteFailed { flow, write, reason });
+        transition.record(EventKind::DirectoryWriteFailed { flow, write, reason });
     }
 }
 
 /// The outcome of this write stays open; everything outstanding but the acting flow's is void.
-fn unsettle(turn: &mut Turn<'_>, write: &Write, acting: u32) {
+fn unsettle(transition: &mut Transition<'_>, write: &Write, acting: u32) {
     if write.state == WriteState::Writing {
-        turn.release(write.number);
+        transition.release(write.number);
         let (flow, number) = (write.flow, write.number);
-        turn.account.write = Some(Write { state: WriteState::Unsettled, ..write.clone() });
-        turn.note(EventKind::DirectoryWriteUnsettled { flow, write: number });
+        transition.account.write = Some(Write { state: WriteState::Unsettled, ..write.clone() });
+        transition.record(EventKind::DirectoryWriteUnsettled { flow, write: number });
         if write.effect.writes_password() {
-            turn.void_others(Some(acting));
+            transition.void_others(Some(acting));
         }
     } else if acting != write.flow && write.effect.writes_password() {
-        turn.void_others(Some(acting));
+        transition.void_others(Some(acting));
     }
 }
 
 /// A password was refused by the rules: the grant stays, ten times.
 pub(crate) fn reject_password(
-    turn: &mut Turn<'_>,
+    transition: &mut Transition<'_>,
     id: &FlowId,
     by: RejectedBy,
     reasons: Vec<String>,
 ) {
-    if let Some(flow) = turn.account.flow(id).map(|flow| flow.number) {
-        reject(turn, flow, by, reasons);
+    if let Some(flow) = transition.account.flow(id).map(|flow| flow.number) {
+        reject(transition, flow, by, reasons);
     }
 }
 
-fn reject(turn: &mut Turn<'_>, number: u32, by: RejectedBy, reasons: Vec<String>) {
-    turn.note(EventKind::PasswordRejected { flow: number, by, reasons });
-    let flow = turn.account.flows.iter_mut().find(|flow| flow.number == number);
+fn reject(transition: &mut Transition<'_>, number: u32, by: RejectedBy, reasons: Vec<String>) {
+    transition.record(EventKind::PasswordRejected { flow: number, by, reasons });
+    let flow = transition.account.flows.iter_mut().find(|flow| flow.number == number);
     let Some(grant) = flow.and_then(|flow| flow.grant.as_mut()) else { return };
     grant.rejections = grant.rejections.saturating_add(1);
-    if grant.rejections >= MAX_REJECTIONS && turn.account.write.is_none() {
-        turn.drop_flow(number, FlowEnd::TooManyRejections);
+    if grant.rejections >= MAX_REJECTIONS && transition.account.write.is_none() {
+        transition.drop_flow(number, FlowEnd::TooManyRejections);
     }
 }
 
 /// Whether the flow may still be asked for a password: for the rules that run before the write.
-pub(crate) fn may_complete(turn: &mut Turn<'_>, begin: &Begin<'_>) -> Result<(), Refusal> {
-    turn.sweep();
-    check_grant(turn, begin).map(|_| ())
+pub(crate) fn may_complete(
+    transition: &mut Transition<'_>,
+    terms: &PendingWriteTerms<'_>,
+) -> Result<(), Refusal> {
+    transition.sweep();
+    check_grant(transition, terms).map(|_| ())
 }
 
 /// The policy wants other proofs, or more, than the grant was earned with: back to choosing, from
 /// what the account has to offer now. What is not allowed any more counts no more.
-pub(crate) fn raise_required(turn: &mut Turn<'_>, begin: &Begin<'_>, offers: &[Offer]) {
-    turn.sweep();
-    let Some(flow) = turn.account.flow_mut(begin.flow) else { return };
-    flow.required = flow.required.max(begin.required);
-    flow.proofs.retain(|proof| (begin.methods_allowed)(proof));
+pub(crate) fn raise_required(
+    transition: &mut Transition<'_>,
+    terms: &PendingWriteTerms<'_>,
+    offers: &[Offer],
+) {
+    transition.sweep();
+    let Some(flow) = transition.account.flow_mut(terms.flow) else { return };
+    flow.required = flow.required.max(terms.required);
+    flow.proofs.retain(|proof| (terms.methods_allowed)(proof));
     if distinct(&flow.proofs) < flow.required {
         flow.grant = None;
     }
     let (number, none_left) = (flow.number, flow.proofs.is_empty());
-    *turn.account.offers = offers.to_vec();
-    if none_left && turn.account.write.is_none() {
-        turn.drop_flow(number, FlowEnd::Superseded);
+    *transition.account.offers = offers.to_vec();
+    if none_left && transition.account.write.is_none() {
+        transition.drop_flow(number, FlowEnd::Superseded);
     }
 }
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::register::MAX_METHODS;
-use super::{Address, Turn};
+use super::{Address, Transition};
 use crate::domain::account::{Account, Factor, Method, MethodState, Provenance, Unknown};
 use crate::domain::budget::PoolKind;
 use crate::domain::contact::{Destination, EmailAddress, PhoneNumber};
@@ -56,14 +56,14 @@ impl Contacts {
 /// Replaces what administrators have supplied before. What the user confirmed stays, and counts
 /// first.
 pub(crate) fn supply_contacts(
-    turn: &mut Turn<'_>,
+    transition: &mut Transition<'_>,
     contacts: &Contacts,
     incarnation: Option<&str>,
     tell: impl Fn(&Account) -> Vec<Address>,
 ) -> Result<(), Refusal> {
-    turn.sweep();
-    let now = turn.now;
-    let tell = tell(&turn.account);
+    transition.sweep();
+    let now = transition.now;
+    let tell = tell(&transition.account);
     let supplied = |method: &Method| {
         method.provenance == Provenance::Administrator && method.destination().is_some()
     };
@@ -71,18 +71,19 @@ pub(crate) fn supply_contacts(
     let stays = |method: &Method| {
         wanted.iter().any(|(kind, to)| *kind == method.kind && method.destination() == Some(to))
     };
-    let removed = turn.account.methods.iter().any(|method| supplied(method) && !stays(method));
-    turn.account.methods.retain(|method| !supplied(method) || stays(method));
+    let removed =
+        transition.account.methods.iter().any(|method| supplied(method) && !stays(method));
+    transition.account.methods.retain(|method| !supplied(method) || stays(method));
     let mut new = Vec::new();
     for (kind, destination) in wanted {
-        let known = turn.account.methods.iter().any(|method| {
+        let known = transition.account.methods.iter().any(|method| {
             supplied(method) && method.kind == kind && method.destination() == Some(&destination)
         });
         if known {
             continue;
         }
-        let id = turn.next_method_id()?;
-        turn.account.methods.push(Method {
+        let id = transition.next_method_id()?;
+        transition.account.methods.push(Method {
             id,
             kind,
             factor: Factor::Address(destination),
@@ -100,20 +101,22 @@ pub(crate) fn supply_contacts(
     if !added && !removed {
         return Ok(());
     }
-    turn.count_act()?;
-    if turn.account.is_large(PoolKind::Proven) || turn.account.methods.len() > MAX_METHODS {
+    transition.count_act()?;
+    if transition.account.is_large(PoolKind::Proven)
+        || transition.account.methods.len() > MAX_METHODS
+    {
         return Err(Refusal::LimitReached);
     }
     // An address that is new here is registered as new: what a run of failures closed is open.
     for kind in new {
-        turn.account.budget_mut(kind).reopen();
+        transition.account.budget_mut(kind).reopen();
     }
-    turn.void_others(None);
-    turn.account.registration.ever_active |= added;
-    turn.belongs_to(incarnation);
+    transition.void_others(None);
+    transition.account.registration.ever_active |= added;
+    transition.belongs_to(incarnation);
     // One notice for all: they were changed together.
-    turn.notify(Notice::ContactsChanged { at: now }, &tell, now, None)?;
+    transition.notify(Notice::ContactsChanged { at: now }, &tell, now, None)?;
     let count = contacts.entries().count() as u8;
-    turn.note(EventKind::ContactsSupplied { count });
+    transition.record(EventKind::ContactsSupplied { count });
     Ok(())
 }

@@ -8,15 +8,15 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::Turn;
+use super::Transition;
 use crate::domain::account::{
-    Account, Answer, Challenge, Factor, Flow, Method, MethodState, Provenance, Unknown,
+    Account, Challenge, Expected, Factor, Flow, Method, MethodState, Provenance, Unknown,
 };
 use crate::domain::budget::PoolKind;
 use crate::domain::contact::{Destination, EmailAddress, PhoneNumber};
 use crate::domain::hex_bytes;
 use crate::domain::ids::{MethodId, RecordKey, TenantId};
-use crate::domain::method::{MethodKind, Nature};
+use crate::domain::method::{MethodKind, Verification};
 use crate::domain::policy::Policy;
 use crate::domain::ticket::Claim;
 use crate::domain::time::Timestamp;
@@ -100,7 +100,7 @@ impl Account {
     }
 }
 
-impl Turn<'_> {
+impl Transition<'_> {
     /// Puts back what a ticket asked for, where another name has used the decoy meanwhile: an
     /// account would still have it, and each step on it would be a commit.
     pub(crate) fn put_back(&mut self, stand_in: &StandIn) {
@@ -129,7 +129,7 @@ impl Turn<'_> {
                 attempts: policy.attempts,
                 pool: PoolKind::Anonymous,
                 source: 0,
-                answer: Answer::Hollow,
+                expected: Expected::Decoy,
                 confirms: None,
                 unknown: Unknown::NONE,
             });
@@ -167,7 +167,7 @@ fn shape(kinds: &BTreeSet<MethodKind>, now: Timestamp) -> Vec<Method> {
         MethodKind::Email => {
             EmailAddress::parse("account@mailbox.example").ok().map(Destination::Email)
         }
-        _ if kind.nature() == Nature::Contact => {
+        _ if kind.verification() == Verification::Contact => {
             PhoneNumber::parse("+14255550100").ok().map(Destination::Phone)
         }
         _ => None,

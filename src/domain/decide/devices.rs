@@ -1,6 +1,6 @@
 //! Known devices, and flows that are given up.
 
-use super::Turn;
+use super::Transition;
 use crate::domain::account::{
     Account, Done, FamiliarSource, Flow, FlowId, KnownDevice, Purpose, Unknown,
 };
@@ -21,7 +21,7 @@ pub(crate) fn is_familiar(account: &Account, source: &[u8; 8], now: Timestamp) -
     account.sources.iter().any(|one| now < one.until && one.source == *source)
 }
 
-impl Turn<'_> {
+impl Transition<'_> {
     /// Knows a source from now on, for as long as a device is known. A request of unknown source has
     /// none.
     pub(super) fn know_source(&mut self, source: Option<[u8; 8]>) {
@@ -51,26 +51,29 @@ pub(crate) fn is_known_device(account: &Account, secret: &Digest, now: Timestamp
 /// # Errors
 ///
 /// [`Refusal::TooOften`].
-pub(crate) fn remember_user_device(turn: &mut Turn<'_>, secret: Digest) -> Result<(), Refusal> {
-    turn.sweep();
-    turn.count_quiet_act()?;
-    remember_device(turn, secret);
+pub(crate) fn remember_user_device(
+    transition: &mut Transition<'_>,
+    secret: Digest,
+) -> Result<(), Refusal> {
+    transition.sweep();
+    transition.count_quiet_act()?;
+    remember_device(transition, secret);
     Ok(())
 }
 
 /// Knows a browser from now on.
-fn remember_device(turn: &mut Turn<'_>, secret: Digest) {
-    turn.sweep();
-    let now = turn.now;
-    let days = u32::from(turn.policy.known_device_days);
-    let devices = &mut turn.account.devices;
+fn remember_device(transition: &mut Transition<'_>, secret: Digest) {
+    transition.sweep();
+    let now = transition.now;
+    let days = u32::from(transition.policy.known_device_days);
+    let devices = &mut transition.account.devices;
     devices.retain(|device| now < device.until && !device.secret.fits(&secret));
     if devices.len() >= MAX_DEVICES {
         devices.remove(0);
     }
     devices.push(KnownDevice { secret, until: now.plus(DAY * days), unknown: Unknown::NONE });
     let devices = u8::try_from(devices.len()).unwrap_or(u8::MAX);
-    turn.note(EventKind::DeviceRemembered { devices });
+    transition.record(EventKind::DeviceRemembered { devices });
 }
 
 /// A flow, as the newest ticket of it names it: an older one may be in somebody else's hands.
@@ -83,12 +86,12 @@ pub(crate) struct Bearer<'a> {
 
 impl Bearer<'_> {
     /// The flow, if it is there and this ticket is its newest.
-    pub(super) fn flow<'a>(&self, turn: &'a Turn<'_>) -> Option<&'a Flow> {
-        let now = turn.now;
-        turn.account.flow(self.flow).filter(|flow| {
+    pub(super) fn flow<'a>(&self, transition: &'a Transition<'_>) -> Option<&'a Flow> {
+        let now = transition.now;
+        transition.account.flow(self.flow).filter(|flow| {
             flow.purpose == self.purpose
                 && flow.generation == self.generation
-                && flow.epoch == turn.account.epoch
+                && flow.epoch == transition.account.epoch
                 && now < flow.expires_at
         })
     }
@@ -98,8 +101,8 @@ impl Bearer<'_> {
     /// # Errors
     ///
     /// [`Refusal::Ended`] if it has not, or this is not its newest ticket.
-    pub(super) fn done(&self, turn: &Turn<'_>) -> Result<Done, Refusal> {
-        self.flow(turn).and_then(|flow| flow.done).ok_or(Refusal::Ended)
+    pub(super) fn done(&self, transition: &Transition<'_>) -> Result<Done, Refusal> {
+        self.flow(transition).and_then(|flow| flow.done).ok_or(Refusal::Ended)
     }
 }
 
@@ -110,34 +113,35 @@ impl Bearer<'_> {
 /// [`Refusal::Ended`] before the goal, or the second time; [`Refusal::NotOffered`] if the policy
 /// knows no devices.
 pub(crate) fn remember_bearer(
-    turn: &mut Turn<'_>,
+    transition: &mut Transition<'_>,
     bearer: &Bearer<'_>,
     secret: Digest,
 ) -> Result<(), Refusal> {
-    turn.sweep();
-    if bearer.done(turn)?.remembered {
+    transition.sweep();
+    if bearer.done(transition)?.remembered {
         return Err(Refusal::Ended);
     }
-    if turn.policy.known_device_days == 0 {
+    if transition.policy.known_device_days == 0 {
         return Err(Refusal::NotOffered);
     }
-    if let Some(done) = turn.account.flow_mut(bearer.flow).and_then(|flow| flow.done.as_mut()) {
+    if let Some(done) = transition.account.flow_mut(bearer.flow).and_then(|flow| flow.done.as_mut())
+    {
         done.remembered = true;
     }
-    remember_device(turn, secret);
+    remember_device(transition, secret);
     Ok(())
 }
 
 /// Ends a flow that its bearer gives up. Whether there was one is told to nobody. A directory write
 /// of unknown outcome keeps its flow.
-pub(crate) fn cancel(turn: &mut Turn<'_>, bearer: &Bearer<'_>) -> bool {
-    turn.sweep();
-    let flow = bearer.flow(turn).filter(|flow| flow.done.is_none());
+pub(crate) fn cancel(transition: &mut Transition<'_>, bearer: &Bearer<'_>) -> bool {
+    transition.sweep();
+    let flow = bearer.flow(transition).filter(|flow| flow.done.is_none());
     let number = flow.map(|flow| flow.number);
-    let writing = turn.account.write.as_ref().map(|write| write.flow);
+    let writing = transition.account.write.as_ref().map(|write| write.flow);
     match number.filter(|number| Some(*number) != writing) {
         Some(number) => {
-            turn.drop_flow(number, FlowEnd::Cancelled);
+            transition.drop_flow(number, FlowEnd::Cancelled);
             true
         }
         None => false,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
 
-use super::Turn;
+use super::Transition;
 use crate::domain::account::{Counted, Pending, PendingBody, Told};
 use crate::domain::contact::Destination;
 use crate::domain::event::{ActorKind, EventKind};
@@ -19,7 +19,7 @@ const DAY: Duration = Duration::from_secs(86_400);
 /// Addresses of one account whose notices are counted at a time.
 const MAX_COUNTED: usize = 16;
 
-impl Turn<'_> {
+impl Transition<'_> {
     /// Whether whoever acts may do one more thing that the owner is told of.
     ///
     /// # Errors

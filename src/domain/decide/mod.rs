@@ -1,7 +1,7 @@
 //! Decisions: pure functions on `(record, policy, facts, command, now, random bytes)`.
 //!
-//! Each takes a [`Turn`], changes the account in it and notes events, or refuses and changes
-//! nothing that is kept. The engine commits what a turn holds, and asks again if the record has
+//! Each takes a [`Transition`], changes the account in it and notes events, or refuses and changes
+//! nothing that is kept. The engine commits what a transition holds, and asks again if the record has
 //! changed meanwhile.
 
 mod administer;
@@ -28,10 +28,11 @@ pub(crate) use administer::{
     require_registration, revoke_flows, revoke_methods, supply_token,
 };
 pub(crate) use allowance::{sends, sends_of};
-pub(crate) use change::{Change, accept_sign_in, charge_password, charge_sign_in, grant_change};
+pub(crate) use change::{Change, accept_sign_in, grant_change, reserve_password, reserve_sign_in};
 pub(crate) use complete::{
-    Begin, Begun, Unwritten, begin_write, may_complete, raise_required, reject_password,
-    settle_unasked, settle_unknown, settle_unwritten, settle_written,
+    PendingWrite, PendingWriteFailure, PendingWriteTerms, begin_write, may_complete,
+    raise_required, reject_password, settle_unasked, settle_unknown, settle_unwritten,
+    settle_written,
 };
 pub use contacts::Contacts;
 pub(crate) use contacts::supply_contacts;
@@ -40,13 +41,13 @@ pub(crate) use devices::{
     Bearer, cancel, is_familiar, is_known_device, remember_bearer, remember_user_device,
 };
 pub(crate) use open::{
-    LimitSpent, NumberCharge, Open, Opened, RECOVERY_CODE, charge_number, code_format, code_life,
-    open_challenge, record_failure,
+    LimitSpent, NumberReservation, Open, Opened, RECOVERY_CODE, code_format, code_life,
+    open_challenge, record_failure, reserve_number,
 };
 pub(crate) use outbox::{
     Claim, Claimed, Outcome, SentSecret, Work, claim, next_work, settle_message, tidy,
 };
-pub(crate) use prove::{Charge, Match, Proving, charge_attempt, consume, hand_over};
+pub(crate) use prove::{AttemptReservation, Match, Proving, consume, hand_over, reserve_attempt};
 pub(crate) use recovery_codes::{
     acknowledge_recovery_codes, acknowledge_replacement, put_recovery_codes, put_replacement,
 };
@@ -81,7 +82,7 @@ const MAX_ACTS: usize = 20;
 const ACTS_WINDOW: Duration = Duration::from_secs(3_600);
 
 /// One account, taken up to be changed.
-pub(crate) struct Turn<'a> {
+pub(crate) struct Transition<'a> {
     pub(crate) account: Account,
     pub(crate) policy: &'a Policy,
     /// The deciding engine's time, never less than what the record has seen.
@@ -96,10 +97,10 @@ pub(crate) struct Turn<'a> {
     pub(crate) clock_ahead: bool,
 }
 
-impl<'a> Turn<'a> {
+impl<'a> Transition<'a> {
     /// Takes up an account at this time.
     pub(crate) fn new(account: &Account, policy: &'a Policy, now: Timestamp) -> Self {
-        let mut turn = Self {
+        let mut transition = Self {
             account: account.clone(),
             policy,
             now: time_of(account, now),
@@ -109,15 +110,15 @@ impl<'a> Turn<'a> {
             events: Vec::new(),
             clock_ahead: false,
         };
-        if turn.now < account.seen {
-            turn.clock_ahead = true;
-            turn.void_future_stamps();
+        if transition.now < account.seen {
+            transition.clock_ahead = true;
+            transition.void_future_stamps();
         }
-        turn.account.seen = turn.now;
-        turn
+        transition.account.seen = transition.now;
+        transition
     }
 
-    pub(crate) fn by(
+    pub(crate) fn with_actor(
         mut self,
         actor: ActorKind,
         source: Option<String>,
@@ -147,7 +148,7 @@ impl<'a> Turn<'a> {
         !self.events.is_empty() || !same(&self.account)
     }
 
-    pub(crate) fn note(&mut self, event: EventKind) {
+    pub(crate) fn record(&mut self, event: EventKind) {
         self.events.push(event);
     }
 
@@ -184,7 +185,7 @@ impl<'a> Turn<'a> {
         }
     }
 
-    /// The events of this turn, as the commit of this version writes them.
+    /// The events of this transition, as the commit of this version writes them.
     pub(crate) fn events(&self, version: Version) -> Vec<Event> {
         let events = self.events.iter().zip(0_u16..);
         events

@@ -3,13 +3,13 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use super::Turn;
+use super::Transition;
 use super::allowance::{Caller, DAY};
 use super::prove::distinct;
 use crate::domain::account::{
-    Answer, Challenge, Flow, FlowId, Offer, PendingBody, Purpose, Unknown,
+    Challenge, Expected, Flow, FlowId, Offer, PendingBody, Purpose, Unknown,
 };
-use crate::domain::budget::{Charged, Entry, PoolKind, Verdict};
+use crate::domain::budget::{BudgetEffects, Entry, PoolKind, Verdict};
 use crate::domain::event::EventKind;
 use crate::domain::ids::MethodId;
 use crate::domain::message::Locale;
@@ -33,7 +33,7 @@ pub(crate) struct Open<'a> {
     pub(crate) started_at: Timestamp,
     pub(crate) option: ChallengeOption,
     /// What answers it, or why nothing does.
-    pub(crate) answer: Result<Answer, SsprReason>,
+    pub(crate) expected: Result<Expected, SsprReason>,
     /// Whether an administrator opens it, for the user to go on with.
     pub(crate) by_administrator: bool,
     /// Whether the request comes from a browser that has completed a flow of this account.
@@ -48,7 +48,7 @@ pub(crate) struct Open<'a> {
     pub(crate) offers: Vec<Offer>,
     pub(crate) confirms: Option<MethodId>,
     /// What was counted for a phone number that was typed and was right.
-    pub(crate) number: Option<NumberCharge>,
+    pub(crate) number: Option<NumberReservation>,
     /// The account's epoch when the flow began.
     pub(crate) epoch: u32,
     /// When the request arrived: the wait for another code runs from then.
@@ -99,27 +99,30 @@ pub(crate) enum Opened {
 /// The comparisons that the new code allows are set aside from the failure budget now: a check of
 /// a live challenge is never refused for what happens elsewhere, and no number of challenges
 /// allows more comparisons than the budget.
-pub(crate) fn open_challenge(turn: &mut Turn<'_>, open: &Open<'_>) -> Result<Opened, Refusal> {
-    turn.sweep();
+pub(crate) fn open_challenge(
+    transition: &mut Transition<'_>,
+    open: &Open<'_>,
+) -> Result<Opened, Refusal> {
+    transition.sweep();
     if let Some(number) = &open.number {
-        turn.take_back(number.kind, number.pool, number.at, number.source, number.brought_about);
+        transition.refund(number.kind, number.pool, number.at, number.source, number.effects);
     }
-    let (now, policy) = (turn.now, turn.policy);
-    if let Some(retry_at) = check_open(turn, open)? {
+    let (now, policy) = (transition.now, transition.policy);
+    if let Some(retry_at) = check_open(transition, open)? {
         return Ok(Opened::Suppressed(retry_at));
     }
     let expires_at = open.started_at.plus(policy.lifetimes.flow);
-    let open = &*drawing(turn, open);
-    let mut attempts = match room(turn, open) {
+    let open = &*drawing(transition, open);
+    let mut attempts = match room(transition, open) {
         Ok(attempts) => attempts,
         Err(retry_at) => return Ok(Opened::Suppressed(retry_at)),
     };
-    let (kind, pool) = (open.option.method(), open.caller(turn).pool);
+    let (kind, pool) = (open.option.method(), open.caller(transition).pool);
     if matches!(open.limit_spent, Some(LimitSpent::Destination | LimitSpent::Prefix)) {
         attempts = attempts.min(WARY_ATTEMPTS);
     }
 
-    let number = Turn::number(&mut turn.account.numbers.challenge);
+    let number = Transition::number(&mut transition.account.numbers.challenge);
     let life = code_life(policy, open.option.channel());
     let challenge = Challenge {
         number,
@@ -132,28 +135,28 @@ pub(crate) fn open_challenge(turn: &mut Turn<'_>, open: &Open<'_>) -> Result<Ope
         attempts,
         pool,
         source: open.source,
-        answer: open.answer.clone().unwrap_or(Answer::Hollow),
+        expected: open.expected.clone().unwrap_or(Expected::Decoy),
         confirms: open.confirms.clone(),
         unknown: Unknown::NONE,
     };
     let code_dies_at = challenge.expires_at;
     if !open.offers.is_empty() {
-        *turn.account.offers = open.offers.clone();
+        *transition.account.offers = open.offers.clone();
     }
-    turn.belongs_to(open.incarnation);
-    let flow = put_challenge(turn, open, expires_at, challenge);
-    turn.sweep();
-    if matches!(open.answer, Ok(Answer::Sent(_))) {
+    transition.belongs_to(open.incarnation);
+    let flow = put_challenge(transition, open, expires_at, challenge);
+    transition.sweep();
+    if matches!(open.expected, Ok(Expected::Sent(_))) {
         let body = PendingBody::Code { flow, challenge: number, locale: open.locale.clone() };
-        turn.queue(body, now, code_dies_at, None);
+        transition.queue(body, now, code_dies_at, None);
     }
-    turn.count_opened(kind, pool, open);
-    turn.record_limit_spent(open.limit_spent);
-    turn.note(EventKind::ChallengeOpened {
+    transition.count_opened(kind, pool, open);
+    transition.record_limit_spent(open.limit_spent);
+    transition.record(EventKind::ChallengeOpened {
         flow,
         method: kind,
         channel: open.option.channel(),
-        hollow: open.answer.as_ref().err().copied(),
+        suppressed: open.expected.as_ref().err().copied(),
     });
     Ok(Opened::Open)
 }
@@ -161,8 +164,8 @@ pub(crate) fn open_challenge(turn: &mut Turn<'_>, open: &Open<'_>) -> Result<Ope
 /// Whether the flow lets a challenge be opened now. Gives when it may be tried again, if the wait
 /// between two codes has not passed and must not show: before the first proof the answer is a
 /// function of the ticket, which has its own wait.
-fn check_open(turn: &Turn<'_>, open: &Open<'_>) -> Result<Option<Timestamp>, Refusal> {
-    let (now, policy, account) = (turn.now, turn.policy, &turn.account);
+fn check_open(transition: &Transition<'_>, open: &Open<'_>) -> Result<Option<Timestamp>, Refusal> {
+    let (now, policy, account) = (transition.now, transition.policy, &transition.account);
     if now >= open.started_at.plus(policy.lifetimes.flow) {
         return Err(Refusal::Ended);
     }
@@ -194,7 +197,7 @@ fn check_flow(flow: &Flow, open: &Open<'_>, epoch: u32, now: Timestamp) -> Resul
         return Err(Refusal::TicketReplaced);
     }
     let kind = open.option.method();
-    let identity = open.answer.as_ref().ok().map(|answer| answer.identity(kind));
+    let identity = open.expected.as_ref().ok().map(|answer| answer.identity(kind));
     let same = |proof: &crate::domain::account::Proof| {
         proof.method.same_class(kind) || identity.as_ref() == Some(&proof.identity)
     };
@@ -207,17 +210,17 @@ fn check_flow(flow: &Flow, open: &Open<'_>, epoch: u32, now: Timestamp) -> Resul
 
 /// A familiar source draws on the proven pool only where the open one has nothing left for it: then
 /// strangers cannot keep it out, and it keeps nothing from the user who is signed in.
-fn drawing<'o, 'a>(turn: &Turn<'_>, open: &'o Open<'a>) -> Cow<'o, Open<'a>> {
+fn drawing<'o, 'a>(transition: &Transition<'_>, open: &'o Open<'a>) -> Cow<'o, Open<'a>> {
     if !open.familiar {
         return Cow::Borrowed(open);
     }
     let plain = Open { familiar: false, ..open.clone() };
-    if room(turn, &plain).is_ok() { Cow::Owned(plain) } else { Cow::Borrowed(open) }
+    if room(transition, &plain).is_ok() { Cow::Owned(plain) } else { Cow::Borrowed(open) }
 }
 
 /// The comparisons that a new challenge may allow; `Err` is when there may be some again.
-fn room(turn: &Turn<'_>, open: &Open<'_>) -> Result<u8, Timestamp> {
-    let caller = open.caller(turn);
+fn room(transition: &Transition<'_>, open: &Open<'_>) -> Result<u8, Timestamp> {
+    let caller = open.caller(transition);
     if let Some(at) = spent_until(&caller, open) {
         return Err(at);
     }
@@ -239,13 +242,13 @@ fn pool_of(flow: Option<&Flow>, open: &Open<'_>) -> PoolKind {
 
 impl Open<'_> {
     /// Who asks, and which budgets of the account that draws on.
-    fn caller<'a>(&self, turn: &'a Turn<'_>) -> Caller<'a> {
-        let flow = turn.account.flow(&self.flow);
+    fn caller<'a>(&self, transition: &'a Transition<'_>) -> Caller<'a> {
+        let flow = transition.account.flow(&self.flow);
         let own = self.known_device || self.by_administrator || !self.purpose.anonymous();
         Caller {
-            account: &turn.account,
-            policy: turn.policy,
-            now: turn.now,
+            account: &transition.account,
+            policy: transition.policy,
+            now: transition.now,
             kind: self.option.method(),
             pool: pool_of(flow, self),
             source: self.source,
@@ -301,16 +304,16 @@ pub(crate) fn code_format(policy: &Policy, option: ChallengeOption, escalated: b
 /// Puts the challenge into its flow, which begins now if it is not there; a code of the same
 /// method that the flow still had is dead from here on.
 fn put_challenge(
-    turn: &mut Turn<'_>,
+    transition: &mut Transition<'_>,
     open: &Open<'_>,
     expires_at: Timestamp,
     challenge: Challenge,
 ) -> u32 {
-    let epoch = turn.account.epoch;
-    let place = turn.account.flows.iter().position(|flow| flow.id == open.flow);
+    let epoch = transition.account.epoch;
+    let place = transition.account.flows.iter().position(|flow| flow.id == open.flow);
     let place = place.unwrap_or_else(|| {
-        let number = Turn::number(&mut turn.account.numbers.flow);
-        turn.account.flows.push(Flow {
+        let number = Transition::number(&mut transition.account.numbers.flow);
+        transition.account.flows.push(Flow {
             number,
             id: open.flow,
             former: None,
@@ -332,9 +335,9 @@ fn put_challenge(
             done: None,
             unknown: Unknown::NONE,
         });
-        turn.account.flows.len() - 1
+        transition.account.flows.len() - 1
     });
-    let flow = &mut turn.account.flows[place];
+    let flow = &mut transition.account.flows[place];
     // The strictest that any step has seen.
     flow.required = flow.required.max(open.required);
     // A policy that has been raised meanwhile wants more than what the grant was earned with.
@@ -352,19 +355,19 @@ pub(crate) fn resend_at(flow: &Flow, kind: MethodKind, policy: &Policy) -> Optio
 
 /// What was counted for a typed phone number.
 #[derive(Clone, Copy, PartialEq, Debug)]
-pub(crate) struct NumberCharge {
+pub(crate) struct NumberReservation {
     kind: MethodKind,
     pool: PoolKind,
     source: u32,
     at: Timestamp,
-    brought_about: Charged,
+    effects: BudgetEffects,
 }
 
-impl NumberCharge {
+impl NumberReservation {
     /// What the number brought about, if it was wrong.
     pub(crate) fn verdict(&self) -> (MethodKind, Verdict) {
-        let (at, pool, charged) = (self.at, self.pool, self.brought_about);
-        (self.kind, Verdict { at, pool, charged })
+        let (at, pool, effects) = (self.at, self.pool, self.effects);
+        (self.kind, Verdict { at, pool, effects })
     }
 }
 
@@ -374,27 +377,27 @@ impl NumberCharge {
 /// # Errors
 ///
 /// [`Refusal`] as for opening the challenge itself: what could not be opened is not counted.
-pub(crate) fn charge_number(
-    turn: &mut Turn<'_>,
+pub(crate) fn reserve_number(
+    transition: &mut Transition<'_>,
     open: &Open<'_>,
-) -> Result<Result<NumberCharge, Timestamp>, Refusal> {
-    turn.sweep();
-    let (now, kind) = (turn.now, open.option.method());
-    if let Some(retry_at) = check_open(turn, open)? {
+) -> Result<Result<NumberReservation, Timestamp>, Refusal> {
+    transition.sweep();
+    let (now, kind) = (transition.now, open.option.method());
+    if let Some(retry_at) = check_open(transition, open)? {
         return Ok(Err(retry_at));
     }
-    let open = &*drawing(turn, open);
-    let caller = Caller { replaces: None, ..open.caller(turn) };
+    let open = &*drawing(transition, open);
+    let caller = Caller { replaces: None, ..open.caller(transition) };
     let pool = caller.pool;
     // No challenge could be opened: no number is compared for it.
-    if let Some(retry_at) = spent_until(&open.caller(turn), open) {
+    if let Some(retry_at) = spent_until(&open.caller(transition), open) {
         return Ok(Err(retry_at));
     }
     // No other promise is spent on it but that of this flow's own live code, which the new one is
     // to replace: one try of that code is given up.
     if caller.attempts() == 0 {
         let retry_at = caller.attempts_at();
-        let own = turn.account.flow_mut(&open.flow);
+        let own = transition.account.flow_mut(&open.flow);
         let own = own.and_then(|flow| {
             let live = |one: &&mut Challenge| one.method() == kind && one.live(now);
             flow.challenges.iter_mut().find(|one| live(one) && one.attempts > 0)
@@ -405,16 +408,16 @@ pub(crate) fn charge_number(
         }
     }
     let source = open.source;
-    let brought_about = turn.charge(kind, pool, source);
-    turn.note(EventKind::NumberCounted { method: kind });
-    Ok(Ok(NumberCharge { kind, pool, source, at: now, brought_about }))
+    let effects = transition.reserve(kind, pool, source);
+    transition.record(EventKind::NumberCounted { method: kind });
+    Ok(Ok(NumberReservation { kind, pool, source, at: now, effects }))
 }
 
-impl Turn<'_> {
+impl Transition<'_> {
     /// Alarms that a limit across accounts is spent.
     pub(super) fn record_limit_spent(&mut self, limit_spent: Option<LimitSpent>) {
         if let Some(limit) = limit_spent {
-            self.note(EventKind::LimitSpent { limit: limit.as_str().to_owned() });
+            self.record(EventKind::LimitSpent { limit: limit.as_str().to_owned() });
         }
     }
 
@@ -429,7 +432,7 @@ impl Turn<'_> {
         counted.push(Entry { at: now, source: open.source });
         let caller = Caller { pool, ..open.caller(self) };
         if let Some((by_one_source, until)) = caller.day_spent() {
-            self.note(EventKind::ChallengesSpent {
+            self.record(EventKind::ChallengesSpent {
                 pool,
                 sent: kind.sends(),
                 by_one_source,
@@ -440,71 +443,79 @@ impl Turn<'_> {
 
     /// Counts one attempt. What that brings about acts at once and is recorded once the attempt has
     /// turned out wrong.
-    pub(super) fn charge(&mut self, kind: MethodKind, pool: PoolKind, source: u32) -> Charged {
+    pub(super) fn reserve(
+        &mut self,
+        kind: MethodKind,
+        pool: PoolKind,
+        source: u32,
+    ) -> BudgetEffects {
         let (now, policy) = (self.now, self.policy);
         let budget = self.account.budget_mut(kind);
-        budget.charge(pool, &policy.failures, policy.attempts, now, source)
+        budget.reserve(pool, &policy.failures, policy.attempts, now, source)
     }
 
-    /// What was charged was no failure; the run of failures goes on.
-    fn take_back(
+    /// What was reserved was no failure; the run of failures goes on.
+    fn refund(
         &mut self,
         kind: MethodKind,
         pool: PoolKind,
         at: Timestamp,
         source: u32,
-        charged: Charged,
+        effects: BudgetEffects,
     ) {
-        let recorded = self.account.budget_mut(kind).take_back(pool, at, source, charged);
-        self.note_refund(recorded, kind, pool);
+        let recorded = self.account.budget_mut(kind).refund(pool, at, source, effects);
+        self.record_refund(recorded, kind, pool);
     }
 
-    /// What was charged was right, and the run of failures ends.
-    pub(super) fn succeed(
+    /// What was reserved was right, and the run of failures ends.
+    pub(super) fn refund_and_end_run(
         &mut self,
         kind: MethodKind,
         pool: PoolKind,
         at: Timestamp,
         source: u32,
-        charged: Charged,
+        effects: BudgetEffects,
     ) {
-        let recorded = self.account.budget_mut(kind).succeed(pool, at, source, charged);
-        self.note_refund(recorded, kind, pool);
+        let recorded = self.account.budget_mut(kind).refund_and_end_run(pool, at, source, effects);
+        self.record_refund(recorded, kind, pool);
     }
 
     /// An event that was written before a slow comparison was right is corrected by another one.
-    fn note_refund(&mut self, recorded: bool, method: MethodKind, pool: PoolKind) {
+    fn record_refund(&mut self, recorded: bool, method: MethodKind, pool: PoolKind) {
         if recorded {
-            self.note(EventKind::AttemptRefunded { method, pool });
+            self.record(EventKind::AttemptRefunded { method, pool });
         }
     }
 
     /// Records what a wrong attempt has brought about.
     pub(super) fn record_verdict(&mut self, method: MethodKind, verdict: &Verdict) {
-        let Verdict { pool, charged, .. } = *verdict;
-        if let Some(until) = charged.locked_until {
-            self.note(EventKind::Blocked { method, pool, until });
+        let Verdict { pool, effects, .. } = *verdict;
+        if let Some(until) = effects.locked_until {
+            self.record(EventKind::Blocked { method, pool, until });
         }
-        if charged.closed {
-            self.note(EventKind::MethodClosed { method });
+        if effects.closed {
+            self.record(EventKind::MethodClosed { method });
         }
-        if charged.disabled {
-            self.note(EventKind::MethodDisabled { method });
+        if effects.disabled {
+            self.record(EventKind::MethodDisabled { method });
         }
-        if charged.told {
+        if effects.told {
             self.warn_owner(method);
         }
     }
 }
 
 /// The attempt was wrong: records what it has brought about, if that was not done before.
-pub(crate) fn record_failure(turn: &mut Turn<'_>, failed: &[(MethodKind, Verdict)]) -> bool {
-    turn.sweep();
+pub(crate) fn record_failure(
+    transition: &mut Transition<'_>,
+    failed: &[(MethodKind, Verdict)],
+) -> bool {
+    transition.sweep();
     let mut any = false;
     for (kind, verdict) in failed {
-        let Verdict { at, pool, charged } = *verdict;
-        if turn.account.budget_mut(*kind).take_verdict(pool, at, charged).is_some() {
-            turn.record_verdict(*kind, verdict);
+        let Verdict { at, pool, effects } = *verdict;
+        if transition.account.budget_mut(*kind).take_verdict(pool, at, effects).is_some() {
+            transition.record_verdict(*kind, verdict);
             any = true;
         }
     }

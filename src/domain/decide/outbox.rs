@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{MAX_OUTBOX, Turn};
+use super::{MAX_OUTBOX, Transition};
 use crate::domain::account::{Account, Challenge, Counted, Pending, PendingBody, Purpose};
 use crate::domain::event::EventKind;
 use crate::domain::message::Notice;
@@ -89,27 +89,27 @@ pub(crate) struct SentSecret {
 }
 
 /// Takes the lease of one message, if it is still there and ready, and its address's budget has room.
-pub(crate) fn claim(turn: &mut Turn<'_>, number: u32) -> Claim {
-    turn.sweep();
-    let now = turn.now;
+pub(crate) fn claim(transition: &mut Transition<'_>, number: u32) -> Claim {
+    transition.sweep();
+    let now = transition.now;
     let ready = |one: &Pending| one.number == number && one.write.is_none() && one.wake_at() <= now;
-    let Some(place) = turn.account.outbox.iter().position(ready) else {
+    let Some(place) = transition.account.outbox.iter().position(ready) else {
         return Claim::Gone;
     };
-    let sent = match &turn.account.outbox[place].body {
+    let sent = match &transition.account.outbox[place].body {
         PendingBody::Code { flow, challenge, .. } => {
-            match turn.account.sent_secret(*flow, *challenge) {
+            match transition.account.sent_secret(*flow, *challenge) {
                 Some(sent) => Some(sent),
                 None => return Claim::Gone,
             }
         }
         _ => None,
     };
-    let counted = turn.account.outbox[place].counted();
-    if !turn.admit(place) {
+    let counted = transition.account.outbox[place].counted();
+    if !transition.admit(place) {
         return Claim::Folded;
     }
-    let pending = &mut turn.account.outbox[place];
+    let pending = &mut transition.account.outbox[place];
     pending.claimed_until = Some(now.plus(LEASE));
     if let PendingBody::Notice { notice: Notice::HelpRequested { .. }, counted, .. } =
         &mut pending.body
@@ -156,14 +156,14 @@ impl Pending {
 
 /// Overdue writes become unsettled, ended flows close, dead messages go, and so do pending methods that
 /// can no longer be confirmed.
-pub(crate) fn tidy(turn: &mut Turn<'_>) {
-    let now = turn.now;
-    let overdue = turn.account.write.as_ref().filter(|write| write.overdue(now));
+pub(crate) fn tidy(transition: &mut Transition<'_>) {
+    let now = transition.now;
+    let overdue = transition.account.write.as_ref().filter(|write| write.overdue(now));
     if let Some(number) = overdue.map(|write| write.number) {
-        super::settle_unknown(turn, number);
+        super::settle_unknown(transition, number);
     }
-    turn.sweep();
-    super::register::forget_abandoned(turn);
+    transition.sweep();
+    super::register::forget_abandoned(transition);
 }
 
 /// How a try ended.
@@ -190,30 +190,34 @@ pub(crate) enum Outcome {
 }
 
 /// Notes how the try under this lease ended. A lease that was lost settles nothing.
-pub(crate) fn settle_message(turn: &mut Turn<'_>, claimed: &Pending, outcome: Outcome) -> bool {
+pub(crate) fn settle_message(
+    transition: &mut Transition<'_>,
+    claimed: &Pending,
+    outcome: Outcome,
+) -> bool {
     let same =
         |one: &Pending| one.number == claimed.number && one.claimed_until == claimed.claimed_until;
-    let Some(place) = turn.account.outbox.iter().position(same) else {
+    let Some(place) = transition.account.outbox.iter().position(same) else {
         return false;
     };
     match outcome {
         Outcome::Later => {
-            if let PendingBody::Notice { counted, .. } = &mut turn.account.outbox[place].body
+            if let PendingBody::Notice { counted, .. } = &mut transition.account.outbox[place].body
                 && *counted == Counted::Begun
             {
                 // Only what was counted is handed over.
                 *counted = Counted::Yes;
             }
-            turn.try_later(place);
+            transition.try_later(place);
         }
-        Outcome::Uncounted => turn.try_later(place),
+        Outcome::Uncounted => transition.try_later(place),
         Outcome::NoChannel => {
-            let pending = &mut turn.account.outbox[place];
+            let pending = &mut transition.account.outbox[place];
             pending.not_after = pending.not_after.min(pending.queued_at.plus(CHANNEL_WAIT));
-            turn.try_later(place);
+            transition.try_later(place);
         }
         Outcome::Digest { window, due } => {
-            let pending = &mut turn.account.outbox[place];
+            let pending = &mut transition.account.outbox[place];
             (pending.due, pending.claimed_until) = (due, None);
             pending.not_after = pending.not_after.max(due.plus(CHANNEL_WAIT));
             if let PendingBody::Notice { counted, .. } = &mut pending.body {
@@ -221,15 +225,15 @@ pub(crate) fn settle_message(turn: &mut Turn<'_>, claimed: &Pending, outcome: Ou
             }
         }
         Outcome::Done | Outcome::Never | Outcome::Withheld | Outcome::InDigest => {
-            let pending = turn.account.outbox.remove(place);
-            let event = settled(turn, &pending, outcome);
-            turn.events.extend(event);
+            let pending = transition.account.outbox.remove(place);
+            let event = settled(transition, &pending, outcome);
+            transition.events.extend(event);
         }
     }
     true
 }
 
-impl Turn<'_> {
+impl Transition<'_> {
     /// The next try of the message of this number. Says whether it is there.
     pub(crate) fn put_off(&mut self, number: u32) -> bool {
         let place = self.account.outbox.iter().position(|one| one.number == number);
@@ -249,7 +253,7 @@ impl Turn<'_> {
         let known = self.account.kind_of(&self.account.outbox[place].body);
         if first && let Some((kind, channel)) = known {
             let kind = kind.to_owned();
-            self.note(EventKind::MessageDelayed { message, kind, channel });
+            self.record(EventKind::MessageDelayed { message, kind, channel });
         }
         // Several that wait for one address become one before they fill the outbox.
         if self.account.outbox.len() > MAX_OUTBOX / 2 {
@@ -274,12 +278,12 @@ fn retry_wait(pending: &Pending, now: Timestamp) -> Duration {
     doubled.min(most.max(FIRST_RETRY))
 }
 
-fn settled(turn: &Turn<'_>, pending: &Pending, outcome: Outcome) -> Option<EventKind> {
+fn settled(transition: &Transition<'_>, pending: &Pending, outcome: Outcome) -> Option<EventKind> {
     let done = outcome == Outcome::Done;
     if let PendingBody::Revoke { write, .. } = &pending.body {
         return done.then_some(EventKind::SessionsRevoked { write: *write });
     }
-    let (kind, channel) = turn.account.kind_of(&pending.body)?;
+    let (kind, channel) = transition.account.kind_of(&pending.body)?;
     let (message, kind) = (pending.number, kind.to_owned());
     Some(match outcome {
         Outcome::Done => EventKind::MessageDelivered { message, kind, channel },

@@ -1,10 +1,10 @@
-//! Proving a method: charge, then compare, then consume.
+//! Proving a method: reserve, then compare, then consume.
 
-use super::Turn;
+use super::Transition;
 use crate::domain::account::{
-    Answer, Challenge, Factor, Flow, FlowId, Grant, Proof, Purpose, Repeat, Unknown,
+    Challenge, Expected, Factor, Flow, FlowId, Grant, Proof, Purpose, Repeat, Unknown,
 };
-use crate::domain::budget::{Charged, Verdict};
+use crate::domain::budget::{BudgetEffects, Verdict};
 use crate::domain::digest::Digest;
 use crate::domain::event::EventKind;
 use crate::domain::ids::MethodId;
@@ -16,22 +16,22 @@ use crate::domain::time::Timestamp;
 /// How often the same right code may be given again with the ticket before.
 const MAX_REPEATS: u8 = 3;
 
-/// What a charge allows: one comparison with what answers this challenge.
+/// What a reservation allows: one comparison with what answers this challenge.
 #[derive(Clone, PartialEq, Debug)]
-pub(crate) struct Charge {
+pub(crate) struct AttemptReservation {
     pub(crate) flow: u32,
     pub(crate) challenge: Challenge,
     /// The recovery code that is no longer in its set, but right where an answer is repeated.
     pub(crate) used: Option<Digest>,
     at: Timestamp,
-    brought_about: Charged,
+    effects: BudgetEffects,
 }
 
-impl Charge {
+impl AttemptReservation {
     /// What the attempt has brought about, if it was wrong.
     pub(crate) fn verdict(&self) -> (MethodKind, Verdict) {
-        let (at, pool, charged) = (self.at, self.challenge.pool, self.brought_about);
-        (self.challenge.method(), Verdict { at, pool, charged })
+        let (at, pool, effects) = (self.at, self.challenge.pool, self.effects);
+        (self.challenge.method(), Verdict { at, pool, effects })
     }
 }
 
@@ -62,14 +62,14 @@ pub(crate) struct Proving<'a> {
 ///
 /// [`Refusal::NotAccepted`] if there is nothing to compare with or no attempt is left: nothing is
 /// committed then.
-pub(crate) fn charge_attempt(
-    turn: &mut Turn<'_>,
+pub(crate) fn reserve_attempt(
+    transition: &mut Transition<'_>,
     proving: &Proving<'_>,
-) -> Result<Charge, Refusal> {
-    turn.sweep();
-    let now = turn.now;
-    let epoch = turn.account.epoch;
-    let flow = turn.account.flow_mut(proving.flow);
+) -> Result<AttemptReservation, Refusal> {
+    transition.sweep();
+    let now = transition.now;
+    let epoch = transition.account.epoch;
+    let flow = transition.account.flow_mut(proving.flow);
     let flow = flow.filter(|flow| flow.purpose == proving.purpose);
     let flow = flow.ok_or(Refusal::NotAccepted)?;
     // The confirmation of a method is over with its first right code, and may be repeated.
@@ -85,7 +85,7 @@ pub(crate) fn charge_attempt(
         let challenge = live.max_by_key(|one| one.number).ok_or(Refusal::NotAccepted)?;
         challenge.attempts -= 1;
         let challenge = challenge.clone();
-        return Ok(turn.charged(number, challenge));
+        return Ok(transition.reserve_comparison(number, challenge));
     }
     // The ticket before: the same right code gets the same answer, out of the same attempts.
     let before = flow.generation.checked_sub(1) == Some(proving.generation);
@@ -93,7 +93,7 @@ pub(crate) fn charge_attempt(
     let repeat = repeat.ok_or(Refusal::NotAccepted)?;
     repeat.challenge.attempts -= 1;
     let (challenge, used) = (repeat.challenge.clone(), repeat.code);
-    Ok(Charge { used, ..turn.charged(number, challenge) })
+    Ok(AttemptReservation { used, ..transition.reserve_comparison(number, challenge) })
 }
 
 /// What a right code earned.
@@ -113,36 +113,36 @@ pub(crate) struct Proven {
 /// [`Refusal::NotAccepted`] if the challenge was replaced or the flow has ended meanwhile, or if
 /// what was right was used before.
 pub(crate) fn consume(
-    turn: &mut Turn<'_>,
+    transition: &mut Transition<'_>,
     id: &FlowId,
-    charge: &Charge,
+    reservation: &AttemptReservation,
     matched: &Match,
 ) -> Result<Proven, Refusal> {
-    turn.sweep();
-    let (now, epoch) = (turn.now, turn.account.epoch);
-    let policy = turn.policy;
-    let flow = turn.account.flow(id).ok_or(Refusal::NotAccepted)?;
-    if !flow.live(now) || flow.epoch != epoch || flow.number != charge.flow {
+    transition.sweep();
+    let (now, epoch) = (transition.now, transition.account.epoch);
+    let policy = transition.policy;
+    let flow = transition.account.flow(id).ok_or(Refusal::NotAccepted)?;
+    if !flow.live(now) || flow.epoch != epoch || flow.number != reservation.flow {
         return Err(Refusal::NotAccepted);
     }
-    let number = charge.challenge.number;
+    let number = reservation.challenge.number;
     if let Some(repeat) = flow.repeat.as_ref().filter(|one| one.challenge.number == number) {
         // Answered by somebody with the same right code, before or while ours was compared.
         repeat.check(matched)?;
         let proven = Proven { flow: flow.clone() };
-        let method = charge.challenge.method();
-        turn.note(EventKind::ProofRepeated { flow: charge.flow, method });
-        turn.forgive(charge);
+        let method = reservation.challenge.method();
+        transition.record(EventKind::ProofRepeated { flow: reservation.flow, method });
+        transition.refund_attempt(reservation);
         return Ok(proven);
     }
     let place = flow.challenges.iter().position(|one| one.number == number);
     let place = place.ok_or(Refusal::NotAccepted)?;
-    let answer = flow.challenges.get(place).map(|one| one.answer.clone());
-    turn.spend(&answer.ok_or(Refusal::NotAccepted)?, matched)?;
-    let flow = turn.account.flow_mut(id).ok_or(Refusal::NotAccepted)?;
+    let answer = flow.challenges.get(place).map(|one| one.expected.clone());
+    transition.consume(&answer.ok_or(Refusal::NotAccepted)?, matched)?;
+    let flow = transition.account.flow_mut(id).ok_or(Refusal::NotAccepted)?;
     let challenge = flow.challenges.remove(place);
     let method = challenge.method();
-    let identity = challenge.answer.identity(method);
+    let identity = challenge.expected.identity(method);
     flow.proofs.push(Proof {
         method,
         identity,
@@ -161,29 +161,33 @@ pub(crate) fn consume(
     }
     let (flow_number, required) = (flow.number, flow.required);
     let result = Proven { flow: flow.clone() };
-    turn.note(EventKind::MethodProven {
+    transition.record(EventKind::MethodProven {
         flow: flow_number,
         challenge: number,
         method,
         proven,
         required,
     });
-    turn.forgive(charge);
-    turn.sweep();
+    transition.refund_attempt(reservation);
+    transition.sweep();
     Ok(result)
 }
 
 /// Gives a flow whose link was redeemed without its ticket another name: whoever began it has no
 /// part in it any more.
-pub(crate) fn hand_over(turn: &mut Turn<'_>, from: &FlowId, to: FlowId) -> Option<Flow> {
-    let flow = turn.account.flow_mut(from)?;
+pub(crate) fn hand_over(
+    transition: &mut Transition<'_>,
+    from: &FlowId,
+    to: FlowId,
+) -> Option<Flow> {
+    let flow = transition.account.flow_mut(from)?;
     if flow.id != to {
         flow.former = Some(flow.id);
         flow.id = to;
         let number = flow.number;
-        turn.note(EventKind::LinkRedeemedElsewhere { flow: number });
+        transition.record(EventKind::LinkRedeemedElsewhere { flow: number });
     }
-    turn.account.flow(&to).cloned()
+    transition.account.flow(&to).cloned()
 }
 
 impl Repeat {
@@ -208,13 +212,13 @@ impl Repeat {
     }
 }
 
-impl Turn<'_> {
+impl Transition<'_> {
     /// Uses up what was right, where it can be right only once for the whole account.
-    pub(super) fn spend(&mut self, answer: &Answer, matched: &Match) -> Result<(), Refusal> {
+    pub(super) fn consume(&mut self, answer: &Expected, matched: &Match) -> Result<(), Refusal> {
         match (answer, matched) {
-            (Answer::Sent(_) | Answer::External, Match::Challenge) => Ok(()),
-            (Answer::Oath(id), Match::Step(step)) => self.spend_step(id, *step),
-            (Answer::RecoveryCode(id), Match::RecoveryCode(code)) => {
+            (Expected::Sent(_) | Expected::External, Match::Challenge) => Ok(()),
+            (Expected::Oath(id), Match::Step(step)) => self.consume_step(id, *step),
+            (Expected::RecoveryCode(id), Match::RecoveryCode(code)) => {
                 self.consume_recovery_code(id, code)
             }
             _ => Err(Refusal::NotAccepted),
@@ -222,7 +226,7 @@ impl Turn<'_> {
     }
 
     /// A step is accepted once, and none that is older than one that was.
-    pub(super) fn spend_step(&mut self, id: &MethodId, step: u64) -> Result<(), Refusal> {
+    pub(super) fn consume_step(&mut self, id: &MethodId, step: u64) -> Result<(), Refusal> {
         let method = self.account.method_mut(id).ok_or(Refusal::NotAccepted)?;
         let kind = method.kind;
         let Factor::Oath(device) = &mut method.factor else {
@@ -232,7 +236,7 @@ impl Turn<'_> {
             return Err(Refusal::NotAccepted);
         }
         device.used = Some(step);
-        self.note(EventKind::OathStepUsed { method: kind, id: id.clone(), step });
+        self.record(EventKind::OathStepUsed { method: kind, id: id.clone(), step });
         Ok(())
     }
 
@@ -245,7 +249,7 @@ impl Turn<'_> {
         let place = set.codes.iter().position(|one| one.fits(code));
         set.codes.remove(place.ok_or(Refusal::NotAccepted)?);
         let left = u8::try_from(set.codes.len()).unwrap_or(u8::MAX);
-        self.note(EventKind::RecoveryCodeUsed { id: id.clone(), left });
+        self.record(EventKind::RecoveryCodeUsed { id: id.clone(), left });
         self.tell_owner(Notice::RecoveryCodeUsed { left, at: now });
         Ok(())
     }
@@ -256,22 +260,22 @@ impl Turn<'_> {
     }
 
     /// Counts the attempt that this challenge has just given up.
-    fn charged(&mut self, flow: u32, challenge: Challenge) -> Charge {
-        let charged = self.charge(challenge.method(), challenge.pool, challenge.source);
-        self.note(EventKind::AttemptCounted {
+    fn reserve_comparison(&mut self, flow: u32, challenge: Challenge) -> AttemptReservation {
+        let effects = self.reserve(challenge.method(), challenge.pool, challenge.source);
+        self.record(EventKind::AttemptCounted {
             flow,
             challenge: challenge.number,
             method: challenge.method(),
             left: challenge.attempts,
         });
-        Charge { flow, challenge, used: None, at: self.now, brought_about: charged }
+        AttemptReservation { flow, challenge, used: None, at: self.now, effects: effects }
     }
 
-    /// What was charged before the comparison was no failure.
-    pub(super) fn forgive(&mut self, charge: &Charge) {
-        let challenge = &charge.challenge;
+    /// What was reserved before the comparison was no failure.
+    pub(super) fn refund_attempt(&mut self, reservation: &AttemptReservation) {
+        let challenge = &reservation.challenge;
         let (kind, pool, source) = (challenge.method(), challenge.pool, challenge.source);
-        self.succeed(kind, pool, charge.at, source, charge.brought_about);
+        self.refund_and_end_run(kind, pool, reservation.at, source, reservation.effects);
     }
 }
 

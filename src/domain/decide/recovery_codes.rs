@@ -1,7 +1,7 @@
 //! Saved recovery codes: shown once, kept as digests, each used once.
 
 use super::register::{Binding, Confirm, MAX_METHODS, activate};
-use super::{Bearer, Turn};
+use super::{Bearer, Transition};
 use crate::domain::account::{
     Account, Factor, Method, MethodState, Provenance, RecoveryCodeSet, Unknown,
 };
@@ -22,21 +22,25 @@ use crate::domain::time::Timestamp;
 ///
 /// [`Refusal::SecondFactorRequired`], [`Refusal::LimitReached`], [`Refusal::TooOften`].
 pub(crate) fn put_recovery_codes(
-    turn: &mut Turn<'_>,
+    transition: &mut Transition<'_>,
     codes: &[Digest],
     binding: &Binding<'_>,
 ) -> Result<MethodId, Refusal> {
-    turn.sweep();
-    binding.admit(turn, &Newcomer::new(&turn.account, MethodKind::RecoveryCode, None, None))?;
-    turn.count_quiet_act()?;
+    transition.sweep();
+    binding.admit(
+        transition,
+        &Newcomer::new(&transition.account, MethodKind::RecoveryCode, None, None),
+    )?;
+    transition.count_quiet_act()?;
     let pending = |one: &Method| one.kind == MethodKind::RecoveryCode && !one.active();
-    turn.account.methods.retain(|one| !pending(one));
-    let full = turn.account.methods.len() >= MAX_METHODS || turn.account.is_large(PoolKind::Proven);
+    transition.account.methods.retain(|one| !pending(one));
+    let full = transition.account.methods.len() >= MAX_METHODS
+        || transition.account.is_large(PoolKind::Proven);
     if full || codes.len() > RecoveryCodeSet::MAX {
         return Err(Refusal::LimitReached);
     }
-    let id = turn.next_method_id()?;
-    turn.account.methods.push(Method {
+    let id = transition.next_method_id()?;
+    transition.account.methods.push(Method {
         id: id.clone(),
         kind: MethodKind::RecoveryCode,
         factor: Factor::RecoveryCode(RecoveryCodeSet {
@@ -46,13 +50,13 @@ pub(crate) fn put_recovery_codes(
         }),
         state: MethodState::Pending,
         provenance: Provenance::Unconfirmed,
-        added_at: turn.now,
+        added_at: transition.now,
         usable_from: Timestamp::MAX,
         replaces: None,
         session: Some(binding.session),
         unknown: Unknown::NONE,
     });
-    turn.note(EventKind::MethodAdded { method: MethodKind::RecoveryCode, id: id.clone() });
+    transition.record(EventKind::MethodAdded { method: MethodKind::RecoveryCode, id: id.clone() });
     Ok(id)
 }
 
@@ -64,22 +68,22 @@ pub(crate) fn put_recovery_codes(
 /// [`Refusal::NotFound`] if there is no such set; [`Refusal::SecondFactorRequired`] if other methods
 /// were bound meanwhile.
 pub(crate) fn acknowledge_recovery_codes(
-    turn: &mut Turn<'_>,
+    transition: &mut Transition<'_>,
     id: &MethodId,
     confirm: &Confirm<'_>,
 ) -> Result<Method, Refusal> {
-    turn.sweep();
-    let set = turn.account.method(id).filter(|one| one.kind == MethodKind::RecoveryCode);
+    transition.sweep();
+    let set = transition.account.method(id).filter(|one| one.kind == MethodKind::RecoveryCode);
     let set = set.cloned().ok_or(Refusal::NotFound)?;
     if set.active() {
         return Ok(set);
     }
-    confirm.binding.admit(turn, &Newcomer::of(&turn.account, &set))?;
-    let before = active_set(&turn.account).map(|one| one.id.clone());
-    if let Some(method) = turn.account.method_mut(id) {
+    confirm.binding.admit(transition, &Newcomer::of(&transition.account, &set))?;
+    let before = active_set(&transition.account).map(|one| one.id.clone());
+    if let Some(method) = transition.account.method_mut(id) {
         method.replaces = before;
     }
-    activate(turn, id, None, confirm)
+    activate(transition, id, None, confirm)
 }
 
 fn active_set(account: &Account) -> Option<&Method> {
@@ -94,13 +98,13 @@ fn active_set(account: &Account) -> Option<&Method> {
 /// [`Refusal::Ended`] if the flow has not reached its goal with a recovery code, or has its
 /// replacement already.
 pub(crate) fn put_replacement(
-    turn: &mut Turn<'_>,
+    transition: &mut Transition<'_>,
     bearer: &Bearer<'_>,
     code: Digest,
 ) -> Result<(), Refusal> {
-    turn.sweep();
-    owed(turn, bearer)?;
-    let set = set_mut(turn).ok_or(Refusal::Ended)?;
+    transition.sweep();
+    owed(transition, bearer)?;
+    let set = set_mut(transition).ok_or(Refusal::Ended)?;
     set.replacement = Some(code);
     Ok(())
 }
@@ -111,33 +115,34 @@ pub(crate) fn put_replacement(
 ///
 /// [`Refusal::Ended`] if there is none.
 pub(crate) fn acknowledge_replacement(
-    turn: &mut Turn<'_>,
+    transition: &mut Transition<'_>,
     bearer: &Bearer<'_>,
 ) -> Result<(), Refusal> {
-    turn.sweep();
-    owed(turn, bearer)?;
-    let id = active_set(&turn.account).map(|one| one.id.clone()).ok_or(Refusal::Ended)?;
-    let set = set_mut(turn).ok_or(Refusal::Ended)?;
+    transition.sweep();
+    owed(transition, bearer)?;
+    let id = active_set(&transition.account).map(|one| one.id.clone()).ok_or(Refusal::Ended)?;
+    let set = set_mut(transition).ok_or(Refusal::Ended)?;
     let code = set.replacement.take().ok_or(Refusal::Ended)?;
     if set.codes.len() < RecoveryCodeSet::MAX {
         set.codes.push(code);
     }
-    if let Some(done) = turn.account.flow_mut(bearer.flow).and_then(|flow| flow.done.as_mut()) {
+    if let Some(done) = transition.account.flow_mut(bearer.flow).and_then(|flow| flow.done.as_mut())
+    {
         done.replace_recovery_code = false;
     }
-    turn.note(EventKind::RecoveryCodeReplaced { id });
-    let (method, at) = (MethodKind::RecoveryCode, turn.now);
-    turn.tell_owner(Notice::MethodReplaced { method, at });
+    transition.record(EventKind::RecoveryCodeReplaced { id });
+    let (method, at) = (MethodKind::RecoveryCode, transition.now);
+    transition.tell_owner(Notice::MethodReplaced { method, at });
     Ok(())
 }
 
-fn owed(turn: &Turn<'_>, bearer: &Bearer<'_>) -> Result<(), Refusal> {
-    if bearer.done(turn)?.replace_recovery_code { Ok(()) } else { Err(Refusal::Ended) }
+fn owed(transition: &Transition<'_>, bearer: &Bearer<'_>) -> Result<(), Refusal> {
+    if bearer.done(transition)?.replace_recovery_code { Ok(()) } else { Err(Refusal::Ended) }
 }
 
-fn set_mut<'a>(turn: &'a mut Turn<'_>) -> Option<&'a mut RecoveryCodeSet> {
-    let id = active_set(&turn.account)?.id.clone();
-    match &mut turn.account.method_mut(&id)?.factor {
+fn set_mut<'a>(transition: &'a mut Transition<'_>) -> Option<&'a mut RecoveryCodeSet> {
+    let id = active_set(&transition.account)?.id.clone();
+    match &mut transition.account.method_mut(&id)?.factor {
         Factor::RecoveryCode(set) => Some(set),
         _ => None,
     }

@@ -1,8 +1,8 @@
 //! Registration: a new method is pending until it has been proven once.
 
 use super::open::{Open, Opened, open_challenge};
-use super::prove::{Charge, Match};
-use super::{Address, Turn};
+use super::prove::{AttemptReservation, Match};
+use super::{Address, Transition};
 use crate::domain::account::{
     Account, Done, Factor, Flow, FlowId, Method, MethodState, Provenance, Purpose, Repeat, Sitting,
     Unknown,
@@ -45,9 +45,11 @@ impl Binding<'_> {
     /// # Errors
     ///
     /// [`Refusal::SecondFactorRequired`].
-    pub(crate) fn admit(&self, turn: &Turn<'_>, new: &Newcomer) -> Result<(), Refusal> {
-        let wanted = turn.policy.registration.second_factor_to_change && !self.second_factor;
-        if wanted && self.holdings.second_factor(&turn.account, turn.policy, new) != Known::No {
+    pub(crate) fn admit(&self, transition: &Transition<'_>, new: &Newcomer) -> Result<(), Refusal> {
+        let wanted = transition.policy.registration.second_factor_to_change && !self.second_factor;
+        if wanted
+            && self.holdings.second_factor(&transition.account, transition.policy, new) != Known::No
+        {
             return Err(Refusal::SecondFactorRequired);
         }
         Ok(())
@@ -67,11 +69,14 @@ pub(super) const MAX_METHODS: usize = 32;
 /// [`Refusal::SecondFactorRequired`], [`Refusal::LimitReached`], [`Refusal::TooOften`],
 /// [`Refusal::AlreadyProven`] if the user has this very method, [`Refusal::NotFound`] if there is
 /// nothing to replace.
-pub(crate) fn add_method(turn: &mut Turn<'_>, add: &Add<'_>) -> Result<MethodId, Refusal> {
-    turn.sweep();
-    turn.check_act()?;
-    forget_abandoned(turn);
-    let methods = &turn.account.methods;
+pub(crate) fn add_method(
+    transition: &mut Transition<'_>,
+    add: &Add<'_>,
+) -> Result<MethodId, Refusal> {
+    transition.sweep();
+    transition.check_act()?;
+    forget_abandoned(transition);
+    let methods = &transition.account.methods;
     if let Some(replaced) = add.replaces
         && !methods.iter().any(|one| one.id == *replaced && one.kind == add.kind && one.active())
     {
@@ -84,50 +89,51 @@ pub(crate) fn add_method(turn: &mut Turn<'_>, add: &Add<'_>) -> Result<MethodId,
         && let Some(same) = methods.iter().filter(own).find(|one| reaches(one, to))
     {
         // An administrator wants it registered again: the same address may be confirmed once more.
-        if !is_stale(&turn.account, same) {
+        if !is_stale(&transition.account, same) {
             return Err(Refusal::AlreadyProven);
         }
         replaces = replaces.or(Some(&same.id));
     }
-    let replaced = replaces.and_then(|id| turn.account.method(id));
-    let new = Newcomer::new(&turn.account, add.kind, add.factor.destination(), replaced);
-    add.binding.admit(turn, &new)?;
+    let replaced = replaces.and_then(|id| transition.account.method(id));
+    let new = Newcomer::new(&transition.account, add.kind, add.factor.destination(), replaced);
+    add.binding.admit(transition, &new)?;
     // What an administrator wants registered again must not stand in the way of that.
-    let stays =
-        |one: &&Method| one.active() && Some(&one.id) != replaces && !is_stale(&turn.account, one);
+    let stays = |one: &&Method| {
+        one.active() && Some(&one.id) != replaces && !is_stale(&transition.account, one)
+    };
     let active = methods.iter().filter(own).filter(stays).count();
     // Those that wait for their confirmation have a limit of their own, the same.
     let waiting = methods
         .iter()
         .filter(|one| is_unconfirmed(one) && one.kind == add.kind && !again.contains(&one.id));
-    let most = usize::from(turn.policy.registration.max_per_kind);
+    let most = usize::from(transition.policy.registration.max_per_kind);
     if active >= most
         || waiting.count() >= most
         || methods.len() >= MAX_METHODS
-        || turn.account.is_large(PoolKind::Proven)
+        || transition.account.is_large(PoolKind::Proven)
     {
         return Err(Refusal::LimitReached);
     }
     let replaces = replaces.cloned();
     for id in &again {
-        drop_pending(turn, id);
+        drop_pending(transition, id);
     }
-    let id = turn.next_method_id()?;
+    let id = transition.next_method_id()?;
     let method = Method {
         id: id.clone(),
         kind: add.kind,
         factor: add.factor.clone(),
         state: MethodState::Pending,
         provenance: Provenance::Unconfirmed,
-        added_at: turn.now,
+        added_at: transition.now,
         usable_from: Timestamp::MAX,
         replaces,
         session: Some(add.binding.session),
         unknown: Unknown::NONE,
     };
-    open_confirmation(turn, &method, &add.open)?;
-    turn.account.methods.push(method);
-    turn.note(EventKind::MethodAdded { method: add.kind, id: id.clone() });
+    open_confirmation(transition, &method, &add.open)?;
+    transition.account.methods.push(method);
+    transition.record(EventKind::MethodAdded { method: add.kind, id: id.clone() });
     Ok(id)
 }
 
@@ -138,27 +144,31 @@ pub(crate) fn add_method(turn: &mut Turn<'_>, add: &Add<'_>) -> Result<MethodId,
 /// [`Refusal::NotFound`] if there is no such pending method, [`Refusal::SecondFactorRequired`],
 /// [`Refusal::TooOften`].
 pub(crate) fn claim_method(
-    turn: &mut Turn<'_>,
+    transition: &mut Transition<'_>,
     id: &MethodId,
     binding: &Binding<'_>,
     open: &Open<'_>,
 ) -> Result<(), Refusal> {
-    turn.sweep();
-    let method = turn.account.method(id).filter(|one| !one.active()).cloned();
+    transition.sweep();
+    let method = transition.account.method(id).filter(|one| !one.active()).cloned();
     let method = method.filter(|one| one.kind == open.option.method());
     let method = method.ok_or(Refusal::NotFound)?;
-    binding.admit(turn, &Newcomer::of(&turn.account, &method))?;
-    open_confirmation(turn, &method, open)?;
-    if let Some(method) = turn.account.method_mut(id) {
+    binding.admit(transition, &Newcomer::of(&transition.account, &method))?;
+    open_confirmation(transition, &method, open)?;
+    if let Some(method) = transition.account.method_mut(id) {
         method.session = Some(binding.session);
     }
     Ok(())
 }
 
-fn open_confirmation(turn: &mut Turn<'_>, method: &Method, open: &Open<'_>) -> Result<(), Refusal> {
+fn open_confirmation(
+    transition: &mut Transition<'_>,
+    method: &Method,
+    open: &Open<'_>,
+) -> Result<(), Refusal> {
     let confirms = Some(method.id.clone());
-    let open = Open { confirms, answer: Ok(method.answer()), ..open.clone() };
-    match open_challenge(turn, &open)? {
+    let open = Open { confirms, expected: Ok(method.expected()), ..open.clone() };
+    match open_challenge(transition, &open)? {
         // The user is signed in: nothing is to be hidden from them.
         Opened::Suppressed(retry_at) => Err(Refusal::TooOften { retry_at }),
         Opened::Open => Ok(()),
@@ -184,13 +194,14 @@ fn pending_again(methods: &[Method], add: &Add<'_>) -> Vec<MethodId> {
 }
 
 /// Takes out a pending method, and the flow that would have confirmed it.
-fn drop_pending(turn: &mut Turn<'_>, id: &MethodId) {
+fn drop_pending(transition: &mut Transition<'_>, id: &MethodId) {
     let own = |flow: &&Flow| flow.challenges.iter().any(|one| one.confirms.as_ref() == Some(id));
-    let numbers: Vec<u32> = turn.account.flows.iter().filter(own).map(|flow| flow.number).collect();
+    let numbers: Vec<u32> =
+        transition.account.flows.iter().filter(own).map(|flow| flow.number).collect();
     for number in numbers {
-        turn.drop_flow(number, FlowEnd::Superseded);
+        transition.drop_flow(number, FlowEnd::Superseded);
     }
-    turn.take_out(id);
+    transition.take_out(id);
 }
 
 fn reaches(method: &Method, to: &Destination) -> bool {
@@ -213,8 +224,8 @@ pub(crate) fn is_alive(method: &Method, account: &Account, now: Timestamp) -> bo
 }
 
 /// Takes out the pending methods that can no longer be confirmed.
-pub(super) fn forget_abandoned(turn: &mut Turn<'_>) {
-    let (account, now) = (&turn.account, turn.now);
+pub(super) fn forget_abandoned(transition: &mut Transition<'_>) {
+    let (account, now) = (&transition.account, transition.now);
     let dead: Vec<MethodId> = account
         .methods
         .iter()
@@ -222,7 +233,7 @@ pub(super) fn forget_abandoned(turn: &mut Turn<'_>) {
         .map(|method| method.id.clone())
         .collect();
     for id in dead {
-        turn.take_out(&id);
+        transition.take_out(&id);
     }
 }
 
@@ -245,33 +256,33 @@ pub(crate) struct Confirm<'a> {
 /// [`Refusal::SecondFactorRequired`] if other methods were bound meanwhile;
 /// [`Refusal::LimitReached`] if there are as many active methods of the kind as the policy allows.
 pub(crate) fn confirm_method(
-    turn: &mut Turn<'_>,
+    transition: &mut Transition<'_>,
     id: &FlowId,
-    charge: &Charge,
+    reservation: &AttemptReservation,
     matched: &Match,
     confirm: &Confirm<'_>,
 ) -> Result<Method, Refusal> {
-    turn.sweep();
-    let now = turn.now;
-    let flow = turn.account.flow(id).filter(|flow| flow.purpose == Purpose::Register);
+    transition.sweep();
+    let now = transition.now;
+    let flow = transition.account.flow(id).filter(|flow| flow.purpose == Purpose::Register);
     let flow = flow.ok_or(Refusal::NotAccepted)?;
-    let number = charge.challenge.number;
-    let method_id = charge.challenge.confirms.clone().ok_or(Refusal::NotAccepted)?;
-    if now >= flow.expires_at || flow.epoch != turn.account.epoch {
+    let number = reservation.challenge.number;
+    let method_id = reservation.challenge.confirms.clone().ok_or(Refusal::NotAccepted)?;
+    if now >= flow.expires_at || flow.epoch != transition.account.epoch {
         return Err(Refusal::NotAccepted);
     }
-    let method = turn.account.method(&method_id).cloned().ok_or(Refusal::NotAccepted)?;
+    let method = transition.account.method(&method_id).cloned().ok_or(Refusal::NotAccepted)?;
     if let Some(repeat) = flow.repeat.as_ref().filter(|one| one.challenge.number == number) {
         repeat.check(matched)?;
-        turn.forgive(charge);
+        transition.refund_attempt(reservation);
         return Ok(method);
     }
     if flow.done.is_some() || !flow.challenges.iter().any(|one| one.number == number) {
         return Err(Refusal::NotAccepted);
     }
-    confirm.binding.admit(turn, &Newcomer::of(&turn.account, &method))?;
+    confirm.binding.admit(transition, &Newcomer::of(&transition.account, &method))?;
     // The code went to the challenge's address; a method that was re-addressed is not proven.
-    if charge.challenge.answer != method.answer() {
+    if reservation.challenge.expected != method.expected() {
         return Err(Refusal::NotAccepted);
     }
     // Another one may have become active since this one was added.
@@ -280,22 +291,22 @@ pub(crate) fn confirm_method(
             && one.provenance == Provenance::Confirmed
             && one.active()
             && Some(&one.id) != method.replaces.as_ref()
-            && !is_stale(&turn.account, one)
+            && !is_stale(&transition.account, one)
     };
-    let most = usize::from(turn.policy.registration.max_per_kind);
+    let most = usize::from(transition.policy.registration.max_per_kind);
     if method.provenance == Provenance::Unconfirmed
-        && turn.account.methods.iter().filter(kept).count() >= most
+        && transition.account.methods.iter().filter(kept).count() >= most
     {
         return Err(Refusal::LimitReached);
     }
-    turn.spend(&charge.challenge.answer, matched)?;
-    turn.forgive(charge);
-    let flow_number = charge.flow;
-    let method = activate(turn, &method_id, Some(flow_number), confirm)?;
-    if let Some(flow) = turn.account.flow_mut(id) {
+    transition.consume(&reservation.challenge.expected, matched)?;
+    transition.refund_attempt(reservation);
+    let flow_number = reservation.flow;
+    let method = activate(transition, &method_id, Some(flow_number), confirm)?;
+    if let Some(flow) = transition.account.flow_mut(id) {
         flow.generation = flow.generation.saturating_add(1);
         // `activate` has cleared the flow's challenges: only these repetitions stay promised.
-        flow.repeat = Some(Repeat::of(charge.challenge.clone(), matched));
+        flow.repeat = Some(Repeat::of(reservation.challenge.clone(), matched));
         flow.done = Some(Done {
             at: now,
             propagated: true,
@@ -309,90 +320,90 @@ pub(crate) fn confirm_method(
 /// Makes a pending method count. A new address waits out the hold, unless this is the first
 /// registration. All addresses that were valid before are told.
 pub(super) fn activate(
-    turn: &mut Turn<'_>,
+    transition: &mut Transition<'_>,
     id: &MethodId,
     flow: Option<u32>,
     confirm: &Confirm<'_>,
 ) -> Result<Method, Refusal> {
-    turn.count_act()?;
-    let now = turn.now;
-    let usable_from = usable_from(turn, id, confirm)?;
-    let method = turn.account.method_mut(id).ok_or(Refusal::NotAccepted)?;
+    transition.count_act()?;
+    let now = transition.now;
+    let usable_from = usable_from(transition, id, confirm)?;
+    let method = transition.account.method_mut(id).ok_or(Refusal::NotAccepted)?;
     method.state = MethodState::Active;
     method.provenance = Provenance::Confirmed;
     method.usable_from = usable_from;
     method.session = None;
     let replaced = method.replaces.clone();
     let method = method.clone();
-    turn.account.registration.ever_active = true;
+    transition.account.registration.ever_active = true;
     // Registered again: the method may be used again, and its run of failures is over.
-    turn.account.budget_mut(method.kind).reopen();
-    turn.know_source(confirm.source);
-    let go_on = turn.other_tabs(confirm.binding.session, method.kind);
-    turn.void_but(flow, &go_on);
-    let replaces = replaced.is_some_and(|id| turn.account.method(&id).is_some());
+    transition.account.budget_mut(method.kind).reopen();
+    transition.know_source(confirm.source);
+    let go_on = transition.other_tabs(confirm.binding.session, method.kind);
+    transition.void_but(flow, &go_on);
+    let replaces = replaced.is_some_and(|id| transition.account.method(&id).is_some());
     let kind = method.kind;
     let notice = if replaces {
         Notice::MethodReplaced { method: kind, at: now }
     } else {
         Notice::MethodAdded { method: kind, at: now }
     };
-    turn.notify(notice, confirm.tell, now, None)?;
+    transition.notify(notice, confirm.tell, now, None)?;
     if !replaces || usable_from > now {
-        turn.note(EventKind::MethodConfirmed { method: kind, id: id.clone() });
+        transition.record(EventKind::MethodConfirmed { method: kind, id: id.clone() });
     }
     // What it replaces stays until its hold is over, and goes now if it has none.
-    turn.sweep();
-    complete(turn, confirm);
-    turn.account.method(id).cloned().ok_or(Refusal::NotAccepted).map(|_| method)
+    transition.sweep();
+    complete(transition, confirm);
+    transition.account.method(id).cloned().ok_or(Refusal::NotAccepted).map(|_| method)
 }
 
 /// From when on the method may be used for a reset. The hold is for addresses, which a stranger may
 /// control. None is for the methods of a first registration, bound in one session, where nothing
 /// was held before; nor for an address that was usable before.
 fn usable_from(
-    turn: &mut Turn<'_>,
+    transition: &mut Transition<'_>,
     id: &MethodId,
     confirm: &Confirm<'_>,
 ) -> Result<Timestamp, Refusal> {
-    let (now, binding) = (turn.now, &confirm.binding);
-    let method = turn.account.method(id).ok_or(Refusal::NotAccepted)?;
-    let held = turn.now.plus(turn.policy.registration.hold);
-    if let Some(before) = method.replaces.as_ref().and_then(|id| turn.account.method(id))
+    let (now, binding) = (transition.now, &confirm.binding);
+    let method = transition.account.method(id).ok_or(Refusal::NotAccepted)?;
+    let held = transition.now.plus(transition.policy.registration.hold);
+    if let Some(before) = method.replaces.as_ref().and_then(|id| transition.account.method(id))
         && method.destination().is_some_and(|to| reaches(before, to))
     {
         return Ok(before.usable_from.clamp(now, held));
     }
     let address = method.destination().is_some();
-    let registration = &turn.account.registration;
+    let registration = &transition.account.registration;
     // After `forget` the record does not know any more what there was: the directory's addresses
     // are told, and have the hold to answer.
     let forgotten = registration.forgotten_at.is_some() && !confirm.tell.is_empty();
-    let nothing_before = binding.holdings.any(&turn.account, turn.policy) == Known::No
+    let nothing_before = binding.holdings.any(&transition.account, transition.policy) == Known::No
         && !registration.ever_active
         && !forgotten;
     if nothing_before {
         let sitting = Sitting { session: binding.session, until: now.plus(SITTING) };
-        turn.account.registration.sitting = Some(sitting);
+        transition.account.registration.sitting = Some(sitting);
     }
-    let sitting = turn.account.registration.sitting;
+    let sitting = transition.account.registration.sitting;
     let joins = sitting.is_some_and(|one| one.session == binding.session && now < one.until);
     Ok(if address && !joins { held } else { now })
 }
 
 /// Notes that the registration is complete, if it is now.
-fn complete(turn: &mut Turn<'_>, confirm: &Confirm<'_>) {
-    let now = turn.now;
-    let registration = &turn.account.registration;
+fn complete(transition: &mut Transition<'_>, confirm: &Confirm<'_>) {
+    let now = transition.now;
+    let registration = &transition.account.registration;
     let open = registration.completed_at.is_none() || registration.required_since.is_some();
-    if open && confirm.registrant.is_complete(&turn.account, turn.policy) {
-        let registration = &mut turn.account.registration;
+    if open && confirm.registrant.is_complete(&transition.account, transition.policy) {
+        let registration = &mut transition.account.registration;
         registration.completed_at = Some(now);
         registration.confirmed_at = Some(now);
         registration.required_since = None;
         // A method that is bound to a complete registration waits.
         registration.sitting = None;
-        turn.note(EventKind::RegistrationCompleted {});
+        transition.record(EventKind::RegistrationCompleted {});
     }
 }
 
@@ -403,35 +414,40 @@ fn complete(turn: &mut Turn<'_>, confirm: &Confirm<'_>) {
 /// [`Refusal::NotFound`], [`Refusal::SecondFactorRequired`] for a method that counts, or that an
 /// administrator has supplied.
 pub(crate) fn remove_method(
-    turn: &mut Turn<'_>,
+    transition: &mut Transition<'_>,
     id: &MethodId,
     binding: &Binding<'_>,
     tell: impl Fn(&Account) -> Vec<Address>,
 ) -> Result<(), Refusal> {
-    turn.sweep();
-    let now = turn.now;
+    transition.sweep();
+    let now = transition.now;
     let own = |one: &Method| !one.active() && one.provenance == Provenance::Unconfirmed;
-    let theirs = !turn.account.method(id).is_some_and(own);
-    let wanted = turn.policy.registration.second_factor_to_change && !binding.second_factor;
-    if theirs && wanted && turn.account.method(id).is_some() {
+    let theirs = !transition.account.method(id).is_some_and(own);
+    let wanted = transition.policy.registration.second_factor_to_change && !binding.second_factor;
+    if theirs && wanted && transition.account.method(id).is_some() {
         return Err(Refusal::SecondFactorRequired);
     }
-    let tell = tell(&turn.account);
-    let method = turn.take_out(id).ok_or(Refusal::NotFound)?;
+    let tell = tell(&transition.account);
+    let method = transition.take_out(id).ok_or(Refusal::NotFound)?;
     if !method.active() {
         // Nothing counted on it but its own confirmation.
-        drop_pending(turn, id);
+        drop_pending(transition, id);
     } else {
-        turn.count_act()?;
-        turn.void_others(None);
-        forget_abandoned(turn);
-        turn.notify(Notice::MethodRemoved { method: method.kind, at: now }, &tell, now, None)?;
+        transition.count_act()?;
+        transition.void_others(None);
+        forget_abandoned(transition);
+        transition.notify(
+            Notice::MethodRemoved { method: method.kind, at: now },
+            &tell,
+            now,
+            None,
+        )?;
     }
-    turn.note(EventKind::MethodRemoved { method: method.kind, id: method.id });
+    transition.record(EventKind::MethodRemoved { method: method.kind, id: method.id });
     Ok(())
 }
 
-impl Turn<'_> {
+impl Transition<'_> {
     /// The flows of this session that confirm methods of other kinds, while the registration is not
     /// complete: its user registers in several tabs, and finishes in each. Each is admitted again when
     /// it is confirmed.
@@ -465,7 +481,7 @@ impl Turn<'_> {
         for (method, id) in held {
             self.tell_owner(Notice::MethodRemoved { method, at: now });
             self.take_out(&id);
-            self.note(EventKind::MethodRemoved { method, id });
+            self.record(EventKind::MethodRemoved { method, id });
         }
     }
 

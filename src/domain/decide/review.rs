@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Turn;
+use super::Transition;
 use crate::domain::account::Account;
 use crate::domain::eligibility::Registrant;
 use crate::domain::event::EventKind;
@@ -98,24 +98,27 @@ pub(crate) fn reconfirm_at(account: &Account, policy: &Policy) -> Option<Timesta
 ///
 /// [`Refusal::MoreProofNeeded`] if it is not enough any more: more is to be registered;
 /// [`Refusal::TooOften`].
-pub(crate) fn reconfirm(turn: &mut Turn<'_>, registrant: &Registrant<'_>) -> Result<bool, Refusal> {
-    turn.sweep();
-    let now = turn.now;
-    if !registrant.is_complete(&turn.account, turn.policy) {
+pub(crate) fn reconfirm(
+    transition: &mut Transition<'_>,
+    registrant: &Registrant<'_>,
+) -> Result<bool, Refusal> {
+    transition.sweep();
+    let now = transition.now;
+    if !registrant.is_complete(&transition.account, transition.policy) {
         return Err(Refusal::MoreProofNeeded);
     }
-    let registration = &turn.account.registration;
+    let registration = &transition.account.registration;
     let settled = registration.completed_at.is_some() && registration.required_since.is_none();
     let just_now = registration.confirmed_at.is_some_and(|at| now.since(at) < CONFIRMED_FOR);
     if settled && just_now {
         return Ok(false);
     }
-    turn.count_quiet_act()?;
-    let registration = &mut turn.account.registration;
+    transition.count_quiet_act()?;
+    let registration = &mut transition.account.registration;
     registration.completed_at.get_or_insert(now);
     registration.confirmed_at = Some(now);
     registration.required_since = None;
-    turn.note(EventKind::RegistrationConfirmed {});
+    transition.record(EventKind::RegistrationConfirmed {});
     Ok(true)
 }
 
@@ -124,14 +127,14 @@ pub(crate) fn reconfirm(turn: &mut Turn<'_>, registrant: &Registrant<'_>) -> Res
 /// # Errors
 ///
 /// [`Refusal::TooOften`].
-pub(crate) fn postpone(turn: &mut Turn<'_>, session: u32) -> Result<bool, Refusal> {
-    turn.sweep();
-    if turn.account.registration.postponed == Some(session) {
+pub(crate) fn postpone(transition: &mut Transition<'_>, session: u32) -> Result<bool, Refusal> {
+    transition.sweep();
+    if transition.account.registration.postponed == Some(session) {
         return Ok(false);
     }
-    turn.count_quiet_act()?;
-    turn.account.registration.postponed = Some(session);
-    turn.note(EventKind::RegistrationPostponed {});
+    transition.count_quiet_act()?;
+    transition.account.registration.postponed = Some(session);
+    transition.record(EventKind::RegistrationPostponed {});
     Ok(true)
 }
 
@@ -140,15 +143,16 @@ pub(crate) fn postpone(turn: &mut Turn<'_>, session: u32) -> Result<bool, Refusa
 /// # Errors
 ///
 /// [`Refusal::NotFound`] if there is no such active method; [`Refusal::TooOften`].
-pub(crate) fn set_default(turn: &mut Turn<'_>, id: &MethodId) -> Result<bool, Refusal> {
-    turn.sweep();
-    let method = turn.account.method(id).filter(|one| one.active()).ok_or(Refusal::NotFound)?;
+pub(crate) fn set_default(transition: &mut Transition<'_>, id: &MethodId) -> Result<bool, Refusal> {
+    transition.sweep();
+    let method =
+        transition.account.method(id).filter(|one| one.active()).ok_or(Refusal::NotFound)?;
     let method = method.kind;
-    if turn.account.registration.default.as_ref() == Some(id) {
+    if transition.account.registration.default.as_ref() == Some(id) {
         return Ok(false);
     }
-    turn.count_quiet_act()?;
-    turn.account.registration.default = Some(id.clone());
-    turn.note(EventKind::DefaultMethodChanged { method, id: id.clone() });
+    transition.count_quiet_act()?;
+    transition.account.registration.default = Some(id.clone());
+    transition.record(EventKind::DefaultMethodChanged { method, id: id.clone() });
     Ok(true)
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{MAX_SKEW, Turn};
+use super::{MAX_SKEW, Transition};
 use crate::domain::account::{Account, Flow, Pending, PendingBody, WriteState};
 use crate::domain::budget::Verdict;
 use crate::domain::event::{EventKind, FlowEnd};
@@ -14,7 +14,7 @@ use crate::domain::time::Timestamp;
 /// How long a record is kept that holds nothing but old counters: longer than any window.
 const IDLE_LIFE: Duration = Duration::from_secs(31 * 86_400);
 
-impl Turn<'_> {
+impl Transition<'_> {
     /// Closes what has run out: flows, challenges, messages of dead codes.
     pub(super) fn sweep(&mut self) {
         let now = self.now;
@@ -74,7 +74,7 @@ impl Turn<'_> {
         }
         for (method, id, replaced) in done {
             if self.take_out(&replaced).is_some() {
-                self.note(EventKind::MethodReplaced { method, id, replaced });
+                self.record(EventKind::MethodReplaced { method, id, replaced });
             }
         }
     }
@@ -86,14 +86,14 @@ impl Turn<'_> {
         if let Some(write) = write.filter(|write| write.state == WriteState::Writing) {
             // Nobody waits for its outcome any more: the owner is told what may have happened.
             self.release(write.number);
-            self.note(EventKind::DirectoryWriteUnsettled {
+            self.record(EventKind::DirectoryWriteUnsettled {
                 flow: flow.number,
                 write: write.number,
             });
         }
         if flow.done.is_none() {
             let stage = if unsettled { FlowStage::Writing } else { flow.stage() };
-            self.note(EventKind::FlowEnded { flow: flow.number, stage, ended });
+            self.record(EventKind::FlowEnded { flow: flow.number, stage, ended });
         }
     }
 

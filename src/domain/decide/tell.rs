@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{MAX_OUTBOX, Turn};
+use super::{MAX_OUTBOX, Transition};
 use crate::domain::account::{Account, Counted, Pending, PendingBody, Unknown};
 use crate::domain::contact::{Destination, EmailAddress};
 use crate::domain::event::EventKind;
@@ -37,7 +37,7 @@ pub(crate) struct Address {
     pub(crate) locale: Locale,
 }
 
-impl Turn<'_> {
+impl Transition<'_> {
     /// Puts something into the outbox.
     pub(super) fn queue(
         &mut self,
@@ -198,24 +198,24 @@ impl Turn<'_> {
 /// Gives the announcement of this number the addresses that the rule names now. Without an address
 /// or without room it is tried again later. Says whether anything changed.
 pub(crate) fn address_announcement(
-    turn: &mut Turn<'_>,
+    transition: &mut Transition<'_>,
     number: u32,
     tell: impl Fn(&Account) -> Vec<Address>,
 ) -> bool {
-    turn.sweep();
-    let now = turn.now;
+    transition.sweep();
+    let now = transition.now;
     let waits = |one: &Pending| {
         one.number == number
             && one.wake_at() <= now
             && matches!(one.body, PendingBody::Announce { .. })
     };
-    let Some(place) = turn.account.outbox.iter().position(waits) else {
+    let Some(place) = transition.account.outbox.iter().position(waits) else {
         return false;
     };
-    let addresses = tell(&turn.account);
-    let room = turn.account.outbox.len() - 1 + addresses.len() <= MAX_OUTBOX;
-    if addresses.is_empty() || !room || !turn.address(place, &addresses) {
-        turn.try_later(place);
+    let addresses = tell(&transition.account);
+    let room = transition.account.outbox.len() - 1 + addresses.len() <= MAX_OUTBOX;
+    if addresses.is_empty() || !room || !transition.address(place, &addresses) {
+        transition.try_later(place);
     }
     true
 }
@@ -231,14 +231,18 @@ pub(crate) struct AdministratorPage {
 
 /// Queues the notices to one page of administrators, and goes on after it. Says whether anything
 /// changed.
-pub(crate) fn tell_page(turn: &mut Turn<'_>, number: u32, page: &AdministratorPage) -> bool {
-    turn.sweep();
-    let now = turn.now;
+pub(crate) fn tell_page(
+    transition: &mut Transition<'_>,
+    number: u32,
+    page: &AdministratorPage,
+) -> bool {
+    transition.sweep();
+    let now = transition.now;
     let waits = |one: &Pending| one.number == number && one.wake_at() <= now && one.write.is_none();
-    let Some(place) = turn.account.outbox.iter().position(waits) else {
+    let Some(place) = transition.account.outbox.iter().position(waits) else {
         return false;
     };
-    let pending = turn.account.outbox[place].clone();
+    let pending = transition.account.outbox[place].clone();
     let PendingBody::Administrators { notice, about, actor, after, told } = pending.body.clone()
     else {
         return false;
@@ -246,8 +250,8 @@ pub(crate) fn tell_page(turn: &mut Turn<'_>, number: u32, page: &AdministratorPa
     if after != page.after {
         return false;
     }
-    if turn.account.outbox.len() + page.holders.len() > MAX_FOR_ADMINISTRATORS {
-        turn.try_later(place);
+    if transition.account.outbox.len() + page.holders.len() > MAX_FOR_ADMINISTRATORS {
+        transition.try_later(place);
         return true;
     }
     let most = match notice {
@@ -267,34 +271,34 @@ pub(crate) fn tell_page(turn: &mut Turn<'_>, number: u32, page: &AdministratorPa
             mail_too: false,
             counted: Counted::No,
         };
-        turn.queue(body, now, pending.not_after, None);
+        transition.queue(body, now, pending.not_after, None);
     }
     if page.next.is_some() && told < most {
         let body =
             PendingBody::Administrators { notice, about, actor, after: page.next.clone(), told };
-        let pending = &mut turn.account.outbox[place];
+        let pending = &mut transition.account.outbox[place];
         (pending.body, pending.tries) = (body, 0);
         return true;
     }
-    turn.account.outbox.remove(place);
+    transition.account.outbox.remove(place);
     if told == 0 {
         // Somebody was to be told, and the directory names no one who can be.
         let failed = pending.failed(notice.id(), Channel::Email, false);
-        turn.note(failed);
+        transition.record(failed);
     }
     true
 }
 
 /// Nothing is to be done about this message any more: the policy names no roles.
-pub(crate) fn give_up(turn: &mut Turn<'_>, number: u32) -> bool {
-    let place = turn.account.outbox.iter().position(|one| one.number == number);
+pub(crate) fn give_up(transition: &mut Transition<'_>, number: u32) -> bool {
+    let place = transition.account.outbox.iter().position(|one| one.number == number);
     let Some(place) = place else {
         return false;
     };
-    let pending = turn.account.outbox.remove(place);
+    let pending = transition.account.outbox.remove(place);
     if let PendingBody::Administrators { notice, .. } = &pending.body {
         let failed: EventKind = pending.failed(notice.id(), Channel::Email, false);
-        turn.note(failed);
+        transition.record(failed);
     }
     true
 }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::domain::account::{Account, Answer, Challenge, FlowId, Purpose};
+use crate::domain::account::{Account, Challenge, Expected, FlowId, Purpose};
 use crate::domain::contact::{Destination, EmailAddress, PhoneNumber};
 use crate::domain::ids::{RecordKey, TenantId, UserId};
 use crate::domain::message::{Locale, Notice};
@@ -38,7 +38,7 @@ fn open(flow: u8, option: ChallengeOption, destination: Option<&Destination>) ->
         generation: 0,
         started_at: at(0),
         option,
-        answer: destination.cloned().map(Answer::Sent).ok_or(SsprReason::NoSuchMethod),
+        expected: destination.cloned().map(Expected::Sent).ok_or(SsprReason::NoSuchMethod),
         by_administrator: false,
         known_device: false,
         familiar: false,
@@ -67,16 +67,16 @@ fn email_option() -> ChallengeOption {
     ChallengeOption::preferred(MethodKind::Email)
 }
 
-/// What a turn leaves behind, if its decision stands.
+/// What a transition leaves behind, if its decision stands.
 fn after<T>(
     account: &Account,
     policy: &Policy,
     now: Timestamp,
-    decide: impl FnOnce(&mut Turn<'_>) -> Result<T, Refusal>,
+    decide: impl FnOnce(&mut Transition<'_>) -> Result<T, Refusal>,
 ) -> Result<(T, Account), Refusal> {
-    let mut turn = Turn::new(account, policy, now);
-    let answer = decide(&mut turn)?;
-    Ok((answer, turn.account))
+    let mut transition = Transition::new(account, policy, now);
+    let answer = decide(&mut transition)?;
+    Ok((answer, transition.account))
 }
 
 /// Invariant 1 and 3: what a live code was promised no other flow can spend, and all promises
@@ -90,7 +90,8 @@ fn promises_never_exceed_the_pool() {
     for flow in 1..=3 {
         let command = open(flow, email_option(), Some(&to));
         let (opened, next) =
-            after(&state, &policy, at(1), |turn| open_challenge(turn, &command)).expect("decided");
+            after(&state, &policy, at(1), |transition| open_challenge(transition, &command))
+                .expect("decided");
         if opened == Opened::Open {
             state = next;
             promised += u32::from(state.flows.last().expect("a flow").challenges[0].attempts);
@@ -100,12 +101,16 @@ fn promises_never_exceed_the_pool() {
     assert_eq!(promised, 10, "two codes of five attempts each; the third waits");
     // Nobody's guesses take away what the first code was promised.
     for _ in 0..5 {
-        let spend = |turn: &mut Turn<'_>| charge_attempt(turn, &proving(&FlowId([2; 16])));
+        let spend = |transition: &mut Transition<'_>| {
+            reserve_attempt(transition, &proving(&FlowId([2; 16])))
+        };
         state = after(&state, &policy, at(2), spend).expect("promised").1;
     }
-    let spend = |turn: &mut Turn<'_>| charge_attempt(turn, &proving(&FlowId([2; 16])));
+    let spend =
+        |transition: &mut Transition<'_>| reserve_attempt(transition, &proving(&FlowId([2; 16])));
     assert_eq!(after(&state, &policy, at(2), spend).map(|_| ()), Err(Refusal::NotAccepted));
-    let own = |turn: &mut Turn<'_>| charge_attempt(turn, &proving(&FlowId([1; 16])));
+    let own =
+        |transition: &mut Transition<'_>| reserve_attempt(transition, &proving(&FlowId([1; 16])));
     assert!(after(&state, &policy, at(2), own).is_ok());
 }
 
@@ -113,18 +118,21 @@ fn promises_never_exceed_the_pool() {
 fn a_refused_decision_changes_nothing() {
     let policy = policy(|_| {});
     let state = account();
-    let guess = |turn: &mut Turn<'_>| charge_attempt(turn, &proving(&FlowId([1; 16])));
+    let guess =
+        |transition: &mut Transition<'_>| reserve_attempt(transition, &proving(&FlowId([1; 16])));
     assert_eq!(after(&state, &policy, at(1), guess).map(|_| ()), Err(Refusal::NotAccepted));
 }
 
 #[test]
-fn a_hollow_challenge_sends_nothing_and_counts_the_same() {
+fn a_decoy_challenge_sends_nothing_and_counts_the_same() {
     let (policy, to) = (policy(|_| {}), mail());
     let full = open(1, email_option(), Some(&to));
-    let hollow = open(1, email_option(), None);
-    let with = after(&account(), &policy, at(1), |turn| open_challenge(turn, &full)).expect("open");
+    let suppressed = open(1, email_option(), None);
+    let with = after(&account(), &policy, at(1), |transition| open_challenge(transition, &full))
+        .expect("open");
     let without =
-        after(&account(), &policy, at(1), |turn| open_challenge(turn, &hollow)).expect("open");
+        after(&account(), &policy, at(1), |transition| open_challenge(transition, &suppressed))
+            .expect("open");
     assert_eq!((with.0, with.1.outbox.len()), (Opened::Open, 1));
     assert_eq!((without.0, without.1.outbox.len()), (Opened::Open, 0));
     assert_eq!(with.1.sends, without.1.sends);
@@ -141,7 +149,7 @@ fn opened_by(source: u32, state: &mut Account, policy: &Policy, tries: u8) -> us
         let flow = u8::try_from(state.flows.len()).expect("few") + 1;
         let mut command = open(flow, ChallengeOption::preferred(kind), Some(&to));
         command.source = source;
-        let step = after(state, policy, at(1), |turn| open_challenge(turn, &command));
+        let step = after(state, policy, at(1), |transition| open_challenge(transition, &command));
         let (answer, next) = step.expect("decided");
         if answer == Opened::Open {
             opened += 1;
@@ -189,7 +197,8 @@ fn the_default_limits_stay_within_a_body() {
                     crate::domain::account::Offer { option: command.option, masked: to.masked() };
                     15
                 ];
-            let step = after(&state, &policy, at(1), |turn| open_challenge(turn, &command));
+            let step =
+                after(&state, &policy, at(1), |transition| open_challenge(transition, &command));
             state = step.expect("decided").1;
         }
     }
@@ -201,7 +210,8 @@ fn the_default_limits_stay_within_a_body() {
         })
         .collect();
     let notice = Notice::PasswordReset { at: at(1) };
-    let step = after(&state, &policy, at(2), |turn| turn.notify(notice, &tell, at(2), None));
+    let step =
+        after(&state, &policy, at(2), |transition| transition.notify(notice, &tell, at(2), None));
     state = step.expect("room").1;
     assert!(state.outbox.len() <= MAX_OUTBOX);
     let subject = Subject::Account(Arc::new(state.clone()));
@@ -216,20 +226,22 @@ fn the_default_limits_stay_within_a_body() {
 fn a_clock_that_steps_back_revives_nothing() {
     let (policy, to) = (policy(|_| {}), mail());
     let command = open(1, email_option(), Some(&to));
-    let opened = after(&account(), &policy, at(10), |turn| open_challenge(turn, &command));
+    let opened =
+        after(&account(), &policy, at(10), |transition| open_challenge(transition, &command));
     let state = opened.expect("open").1;
-    let guess = |turn: &mut Turn<'_>| charge_attempt(turn, &proving(&FlowId([1; 16])));
+    let guess =
+        |transition: &mut Transition<'_>| reserve_attempt(transition, &proving(&FlowId([1; 16])));
     let counted = after(&state, &policy, at(300), guess).expect("live").1;
     // An hour back: what was stamped later is not obeyed, and its flow is void.
     let back = after(&counted, &policy, at(-3_600), guess);
     assert_eq!(back.map(|_| ()), Err(Refusal::NotAccepted));
-    let mut turn = Turn::new(&counted, &policy, at(-3_600));
-    turn.sweep();
-    let budget = turn.account.budget(MethodKind::Email).expect("counted");
+    let mut transition = Transition::new(&counted, &policy, at(-3_600));
+    transition.sweep();
+    let budget = transition.account.budget(MethodKind::Email).expect("counted");
     assert_eq!(budget.anonymous.times, [(at(-3_600), 1).into()], "the window starts again, full");
     // Within the skew, time simply does not go back.
-    let mut turn = Turn::new(&counted, &policy, at(280));
-    turn.sweep();
-    assert_eq!(turn.now, at(300));
-    assert_eq!(turn.account.flows.len(), 1);
+    let mut transition = Transition::new(&counted, &policy, at(280));
+    transition.sweep();
+    assert_eq!(transition.now, at(300));
+    assert_eq!(transition.account.flows.len(), 1);
 }

@@ -45,7 +45,7 @@ event_kinds! {
         /// The channel.
         channel: Channel,
         /// Why nothing is sent, if nothing is.
-        hollow: Option<SsprReason>,
+        suppressed: Option<SsprReason>,
     },
     /// A typed phone number was counted, and then compared. It was another one than on file
     /// unless a `challenge_opened` in the next commit follows.

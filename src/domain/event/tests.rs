@@ -16,7 +16,7 @@ pub(crate) fn every_kind() -> Vec<EventKind> {
             flow,
             method,
             channel: Channel::Email,
-            hollow: Some(SsprReason::Blocked),
+            suppressed: Some(SsprReason::Blocked),
         },
         EventKind::NumberCounted { method },
         EventKind::SecretCounted { method },

@@ -2,12 +2,12 @@
 
 use super::{at, key, tenant, user};
 use crate::domain::account::{
-    Account, Acts, Answer, Challenge, Counted, Done, Effect, Factor, FamiliarSource, Flow, FlowId,
-    Grant, KnownDevice, Method, MethodState, Numbers, OathDevice, Offer, Pending, PendingBody,
-    Proof, Provenance, Purpose, RecoveryCodeSet, Registration, Repeat, SealedSeed, Sends, Sitting,
-    Told, Unknown, Write, WriteState,
+    Account, Acts, Challenge, Counted, Done, Effect, Expected, Factor, FamiliarSource, Flow,
+    FlowId, Grant, KnownDevice, Method, MethodState, Numbers, OathDevice, Offer, Pending,
+    PendingBody, Proof, Provenance, Purpose, RecoveryCodeSet, Registration, Repeat, SealedSeed,
+    Sends, Sitting, Told, Unknown, Write, WriteState,
 };
-use crate::domain::budget::{Charged, Entry, MethodBudget, PoolKind, Verdict, Window};
+use crate::domain::budget::{BudgetEffects, Entry, MethodBudget, PoolKind, Verdict, Window};
 use crate::domain::contact::{Destination, EmailAddress, PhoneNumber};
 use crate::domain::digest::{Digest, DigestOf};
 use crate::domain::facts::SessionKinds;
@@ -103,7 +103,7 @@ fn methods() -> Vec<Method> {
     numbered.map(method).collect()
 }
 
-fn challenge(number: u32, method: MethodKind, channel: Channel, answer: Answer) -> Challenge {
+fn challenge(number: u32, method: MethodKind, channel: Channel, expected: Expected) -> Challenge {
     let alphabet = if number == 1 { CodeAlphabet::Strong } else { CodeAlphabet::Digits };
     Challenge {
         number,
@@ -116,7 +116,7 @@ fn challenge(number: u32, method: MethodKind, channel: Channel, answer: Answer) 
         attempts: 5,
         pool: if number == 1 { PoolKind::Anonymous } else { PoolKind::Proven },
         source: 4_000_000_000,
-        answer,
+        expected,
         confirms: Some(id(4)),
         unknown: Unknown::NONE,
     }
@@ -124,13 +124,13 @@ fn challenge(number: u32, method: MethodKind, channel: Channel, answer: Answer) 
 
 fn challenges() -> Vec<Challenge> {
     vec![
-        challenge(1, MethodKind::Email, Channel::Link, Answer::Sent(mail())),
-        challenge(2, MethodKind::MobilePhone, Channel::Sms, Answer::Hollow),
-        challenge(3, MethodKind::OathToken, Channel::InHand, Answer::Oath(id(5))),
-        challenge(4, MethodKind::RecoveryCode, Channel::InHand, Answer::RecoveryCode(id(7))),
-        challenge(5, MethodKind::Passkey, Channel::InHand, Answer::External),
-        challenge(6, MethodKind::OfficePhone, Channel::Voice, Answer::Sent(phone())),
-        challenge(7, MethodKind::Email, Channel::Email, Answer::Sent(mail())),
+        challenge(1, MethodKind::Email, Channel::Link, Expected::Sent(mail())),
+        challenge(2, MethodKind::MobilePhone, Channel::Sms, Expected::Decoy),
+        challenge(3, MethodKind::OathToken, Channel::InHand, Expected::Oath(id(5))),
+        challenge(4, MethodKind::RecoveryCode, Channel::InHand, Expected::RecoveryCode(id(7))),
+        challenge(5, MethodKind::Passkey, Channel::InHand, Expected::External),
+        challenge(6, MethodKind::OfficePhone, Channel::Voice, Expected::Sent(phone())),
+        challenge(7, MethodKind::Email, Channel::Email, Expected::Sent(mail())),
     ]
 }
 
@@ -159,7 +159,7 @@ fn flows() -> Vec<Flow> {
             unknown: Unknown::NONE,
         }],
         repeat: Some(Repeat {
-            challenge: challenge(9, MethodKind::Email, Channel::Email, Answer::Sent(mail())),
+            challenge: challenge(9, MethodKind::Email, Channel::Email, Expected::Sent(mail())),
             step: Some(60_000_001),
             code: Some(digest(4)),
             unknown: Unknown::NONE,
@@ -256,7 +256,7 @@ fn budgets() -> Vec<MethodBudget> {
     let times = vec![counted(-20, 4_000_000_000), counted(-10, 0)];
     let window = Window { times, locked_until: Some(at(900)) };
     let (locked_until, yes) = (Some(at(900)), true);
-    let charged = Charged { locked_until, disabled: yes, closed: yes, told: yes };
+    let effects = BudgetEffects { locked_until, disabled: yes, closed: yes, told: yes };
     let kinds = MethodKind::ALL.into_iter().chain([MethodKind::Password]);
     let budget = |method| MethodBudget {
         method,
@@ -268,7 +268,7 @@ fn budgets() -> Vec<MethodBudget> {
         disabled: true,
         told: true,
         sign_in: 4,
-        verdicts: vec![Verdict { at: at(80), pool: PoolKind::Anonymous, charged }],
+        verdicts: vec![Verdict { at: at(80), pool: PoolKind::Anonymous, effects }],
         unknown: Unknown::NONE,
     };
     kinds.map(budget).collect()

@@ -38,13 +38,18 @@ fn kinds() -> Vec<EventKind> {
     }
     for reason in REASONS {
         let (method, channel) = (MethodKind::MobilePhone, Channel::Voice);
-        kinds.push(EventKind::ChallengeOpened { flow: 1, method, channel, hollow: Some(reason) });
+        kinds.push(EventKind::ChallengeOpened {
+            flow: 1,
+            method,
+            channel,
+            suppressed: Some(reason),
+        });
     }
     kinds.push(EventKind::ChallengeOpened {
         flow: 1,
         method: MethodKind::Email,
         channel: Channel::Link,
-        hollow: None,
+        suppressed: None,
     });
     let (message, kind, channel) = (7, "notice.help_requested".to_owned(), Channel::Email);
     kinds.push(EventKind::MessageFolded { message, kind, channel, into: None });

@@ -7,7 +7,7 @@ use super::accounts::accounts;
 use super::events::events;
 use super::records::policies;
 use crate::domain::account::{
-    Account, Answer, Challenge, Counted, Effect, Factor, MethodState, PendingBody, Provenance,
+    Account, Challenge, Counted, Effect, Expected, Factor, MethodState, PendingBody, Provenance,
     Purpose, WriteState,
 };
 use crate::domain::budget::PoolKind;
@@ -49,8 +49,8 @@ fn every_variant_of_an_account_has_a_golden_form() {
         full.flows.iter().map(|one| &one.purpose)
     );
     covered!(
-        Answer { Hollow, Sent(_), Oath(_), RecoveryCode(_), External },
-        challenges(full).map(|one| &one.answer)
+        Expected { Decoy, Sent(_), Oath(_), RecoveryCode(_), External },
+        challenges(full).map(|one| &one.expected)
     );
     covered!(Factor { Address(_), Oath(_), RecoveryCode(_) }, full.methods.iter().map(|one| &one.factor));
     covered!(MethodState { Pending, Active }, full.methods.iter().map(|one| &one.state));
@@ -144,7 +144,7 @@ fn every_variant_of_an_event_has_a_golden_form() {
         _ => None,
     });
     let reasons = events.iter().filter_map(|event| match &event.kind {
-        EventKind::ChallengeOpened { hollow, .. } => hollow.as_ref(),
+        EventKind::ChallengeOpened { suppressed, .. } => suppressed.as_ref(),
         _ => None,
     });
     covered!(

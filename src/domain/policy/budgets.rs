@@ -328,7 +328,7 @@ impl Default for NoticeBudgets {
     }
 }
 
-/// Windowed counters across accounts, charged when a challenge is opened. The first two refuse;
+/// Windowed counters across accounts, counted when a challenge is opened. The first two refuse;
 /// the others raise what is asked and alarm, so that no stranger can lock an owner out by them. Each
 /// is at least 1 in its window.
 ///

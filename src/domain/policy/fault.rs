@@ -149,11 +149,11 @@ pub enum PolicyProblem {
     #[non_exhaustive]
     OutOfRange {
         /// What was given.
-        value: Amount,
+        value: SettingValue,
         /// The least that is accepted.
-        min: Amount,
+        min: SettingValue,
         /// The most that is accepted, if there is a limit.
-        max: Option<Amount>,
+        max: Option<SettingValue>,
     },
     /// The policy as a whole is too large to be stored; this setting takes the most of it.
     #[non_exhaustive]
@@ -177,18 +177,18 @@ pub enum PolicyProblem {
 ///
 /// ```
 /// use std::time::Duration;
-/// use sspr::Amount;
+/// use sspr::SettingValue;
 ///
-/// assert_eq!(Amount::Number(12).to_string(), "12");
-/// assert_eq!(Amount::Percent(60).to_string(), "60 %");
-/// assert_eq!(Amount::Span(Duration::from_secs(90)).to_string(), "90 seconds");
-/// assert_eq!(Amount::Span(Duration::from_secs(24 * 3_600)).to_string(), "24 hours");
-/// assert_eq!(Amount::Span(Duration::from_secs(7 * 86_400)).to_string(), "7 days");
+/// assert_eq!(SettingValue::Number(12).to_string(), "12");
+/// assert_eq!(SettingValue::Percent(60).to_string(), "60 %");
+/// assert_eq!(SettingValue::Span(Duration::from_secs(90)).to_string(), "90 seconds");
+/// assert_eq!(SettingValue::Span(Duration::from_secs(24 * 3_600)).to_string(), "24 hours");
+/// assert_eq!(SettingValue::Span(Duration::from_secs(7 * 86_400)).to_string(), "7 days");
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
-pub enum Amount {
+pub enum SettingValue {
     /// So many.
     Number(u64),
     /// So many in a hundred.
@@ -197,7 +197,7 @@ pub enum Amount {
     Span(#[serde(with = "duration_ms")] Duration),
 }
 
-impl fmt::Display for Amount {
+impl fmt::Display for SettingValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Number(count) => write!(f, "{count}"),

@@ -5,11 +5,11 @@ mod tries;
 use std::time::Duration;
 
 use crate::domain::link::LinkBase;
-use crate::domain::method::{MethodKind, Nature};
+use crate::domain::method::{MethodKind, Verification};
 use crate::domain::password::common_of_length;
 
 use super::deviation::Deviation;
-use super::guessing::Guessing;
+use super::guessing::GuessingRisk;
 use super::review::Finding;
 use super::review::Severity::{self, Note, Recommendation, Requirement};
 use super::review::Standard::{self, Asvs, Engine, Entra, Nist, Pci};
@@ -37,7 +37,7 @@ type Row<'a> = (
 /// Every finding of the policy, the gravest first.
 ///
 /// `odds` are those against a user and against an administrator.
-pub(super) fn of(settings: &PolicySettings, odds: [&Guessing; 2]) -> Vec<Finding> {
+pub(super) fn of(settings: &PolicySettings, odds: [&GuessingRisk; 2]) -> Vec<Finding> {
     let mut found = Vec::new();
     gates(settings, &mut found);
     contacts(settings, &mut found);
@@ -112,7 +112,8 @@ fn gates_of(
     path: &'static str,
     found: &mut Vec<Finding>,
 ) {
-    let sent = gates.methods.iter().filter(|kind| kind.nature() == Nature::Contact).count();
+    let sent =
+        gates.methods.iter().filter(|kind| kind.verification() == Verification::Contact).count();
     let phones = gates.methods.iter().copied().filter(|kind| is_phone(*kind)).count();
     report(
         settings,

@@ -28,34 +28,41 @@ use super::settings::{Gates, PolicySettings};
 ///
 /// // 50 wrong text-message codes disable the method: 50 of a million.
 /// let phone = guessing.method(MethodKind::MobilePhone).unwrap();
-/// assert!((phone.until_disabled() - 5e-5).abs() < 1e-8);
+/// assert!((phone.until_disabled - 5e-5).abs() < 1e-8);
 ///
 /// // One code for each of 100 000 accounts: two chances in five that one of them falls.
 /// let spray = guessing.sprayed(100_000);
-/// assert!((spray.any() - 0.39).abs() < 0.01);
+/// assert!((spray.any - 0.39).abs() < 0.01);
 /// # Ok::<(), sspr::PolicyError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Guessing {
-    takeover: Odds,
-    single_gate: Odds,
-    methods: Vec<MethodOdds>,
+#[non_exhaustive]
+pub struct GuessingRisk {
+    /// Passing every required gate by guessing. For two gates the chances multiply: each first gate
+    /// that falls is followed by all guesses at the second that its flow allows. This holds as far as
+    /// the gates are independent, as codes are, and as devices are not when the mail is read on the
+    /// phone that gets the text.
+    pub takeover: AccountRisk,
+    /// The worst case of one gate: all that guessing has to do for an attacker who already holds
+    /// the other one, and guesses before proving it as well as after. The same as
+    /// [`takeover`](Self::takeover) where one gate is required.
+    pub single_gate: AccountRisk,
+    /// The risk of each kind of method alone.
+    pub methods: Vec<MethodRisk>,
 }
 
-impl Guessing {
+impl GuessingRisk {
     pub(super) fn of(settings: &PolicySettings, gates: &Gates) -> Self {
         let targets: Vec<_> =
             gates.methods.iter().map(|kind| Target::of(settings, *kind)).collect();
         let bounds = Bounds::of(settings, gates);
-        let odds = |targets: &[Target]| Odds::of(settings, &bounds, targets);
+        let odds = |targets: &[Target]| AccountRisk::of(settings, &bounds, targets);
 
         let methods = targets
             .iter()
-            .map(|target| MethodOdds {
-                target: *target,
-                attempts: settings.attempts,
-                bounds,
-                odds: odds(std::slice::from_ref(target)),
+            .map(|target| {
+                let risk = odds(std::slice::from_ref(target));
+                MethodRisk::of(settings, &bounds, target, risk)
             })
             .collect();
         let (takeover, single_gate) = if gates.required < 2 {
@@ -66,8 +73,8 @@ impl Guessing {
             // whose proofs die with it. Each may fall to both pools: a flow draws on the open one
             // before its first proof and on the proven one after it, and a known device has that
             // from the start.
-            let mut both = Odds::NONE;
-            let mut held = Odds::NONE;
+            let mut both = AccountRisk::NONE;
+            let mut held = AccountRisk::NONE;
             for first in &targets {
                 let others: Vec<_> =
                     targets.iter().filter(|target| target.kind != first.kind).copied().collect();
@@ -80,45 +87,22 @@ impl Guessing {
         Self { takeover, single_gate, methods }
     }
 
-    /// The odds of passing every required gate by guessing. For two gates the chances multiply: each
-    /// first gate that falls is followed by all guesses at the second that its flow allows. This holds
-    /// as far as the gates are independent, as codes are, and as devices are not when the mail is read
-    /// on the phone that gets the text.
+    /// The risk of this kind of method, if the gates count it.
     #[must_use]
-    pub const fn takeover(&self) -> Odds {
-        self.takeover
-    }
-
-    /// The worst case of one gate: all that guessing has to do for an attacker who already holds
-    /// the other one, and guesses before proving it as well as after. The same as
-    /// [`takeover`](Self::takeover) where one gate is required.
-    #[must_use]
-    pub const fn single_gate(&self) -> Odds {
-        self.single_gate
-    }
-
-    /// The odds against each kind of method alone.
-    #[must_use]
-    pub fn methods(&self) -> &[MethodOdds] {
-        &self.methods
-    }
-
-    /// The odds against this kind of method, if the gates count it.
-    #[must_use]
-    pub fn method(&self, kind: MethodKind) -> Option<&MethodOdds> {
-        self.methods.iter().find(|method| method.kind() == kind)
+    pub fn method(&self, kind: MethodKind) -> Option<&MethodRisk> {
+        self.methods.iter().find(|method| method.kind == kind)
     }
 
     /// One code tried against each of so many accounts.
     #[must_use]
-    pub fn sprayed(&self, accounts: u64) -> Spray {
+    pub fn sprayed(&self, accounts: u64) -> SprayRisk {
         self.takeover.sprayed(accounts)
     }
 
     /// The kind with the fewest codes while codes are raised.
     pub(super) fn weakest_escalated(&self) -> Option<MethodKind> {
-        let weakest = self.methods.iter().min_by_key(|method| method.target.escalated);
-        weakest.map(MethodOdds::kind)
+        let weakest = self.methods.iter().min_by_key(|method| method.escalated);
+        weakest.map(|method| method.kind)
     }
 }
 
@@ -131,26 +115,37 @@ impl Guessing {
 /// ```
 /// use sspr::{Policy, PolicySettings};
 ///
-/// let odds = Policy::new(PolicySettings::nist_aal1())?.review().guessing().takeover();
-/// assert!(odds.per_code() <= odds.per_flow());
-/// assert!(odds.per_day() <= odds.until_disabled());
+/// let odds = Policy::new(PolicySettings::nist_aal1())?.review().guessing().takeover;
+/// assert!(odds.per_code <= odds.per_flow);
+/// assert!(odds.per_day <= odds.until_disabled);
 /// # Ok::<(), sspr::PolicyError>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Odds {
-    per_code: f64,
-    per_flow: f64,
-    per_day: f64,
-    until_disabled: f64,
-    per_year: f64,
-    /// `per_code` while codes are raised, and how many accounts are tried before they are.
+#[non_exhaustive]
+pub struct AccountRisk {
+    /// Every attempt of one code of each gate.
+    pub per_code: f64,
+    /// Every guess that one flow allows, in both pools.
+    pub per_flow: f64,
+    /// Every guess that the budgets allow in any 24 hours.
+    pub per_day: f64,
+    /// Every consecutive failure until the methods are disabled: the bound for ever, also for the
+    /// other spans, as long as no right code in between ends the run of failures, no method is
+    /// registered once more, and no administrator opens what was closed. Guesses that hit a first gate
+    /// end its run too.
+    pub until_disabled: f64,
+    /// Every guess that the budgets allow in any 365 days, for an owner whose right codes keep ending
+    /// the run of failures.
+    pub per_year: f64,
+    /// `per_code` while the tenant's limit is spent and codes are longer.
     #[serde(skip)]
-    per_escalated_code: f64,
+    pub(super) per_escalated_code: f64,
+    /// How many accounts are tried before that limit is spent.
     #[serde(skip)]
     before_escalation: u64,
 }
 
-impl Odds {
+impl AccountRisk {
     const NONE: Self = Self {
         per_code: 0.0,
         per_flow: 0.0,
@@ -212,51 +207,12 @@ impl Odds {
         }
     }
 
-    /// Every attempt of one code of each gate.
-    #[must_use]
-    pub const fn per_code(&self) -> f64 {
-        self.per_code
-    }
-
-    /// Every guess that one flow allows, in both pools.
-    #[must_use]
-    pub const fn per_flow(&self) -> f64 {
-        self.per_flow
-    }
-
-    /// Every guess that the budgets allow in any 24 hours.
-    #[must_use]
-    pub const fn per_day(&self) -> f64 {
-        self.per_day
-    }
-
-    /// Every consecutive failure until the methods are disabled: the bound for ever, also for the
-    /// other spans, as long as no right code in between ends the run of failures, no method is
-    /// registered once more, and no administrator opens what was closed. Guesses that hit a first gate
-    /// end its run too.
-    #[must_use]
-    pub const fn until_disabled(&self) -> f64 {
-        self.until_disabled
-    }
-
-    /// Every guess that the budgets allow in any 365 days, for an owner whose right codes keep ending
-    /// the run of failures.
-    #[must_use]
-    pub const fn per_year(&self) -> f64 {
-        self.per_year
-    }
-
-    /// [`per_code`](Self::per_code) while the tenant's limit is spent.
-    pub(super) const fn per_escalated_code(&self) -> f64 {
-        self.per_escalated_code
-    }
-
     /// One code tried against each of so many accounts.
     #[must_use]
-    pub fn sprayed(&self, accounts: u64) -> Spray {
+    pub fn sprayed(&self, accounts: u64) -> SprayRisk {
         let first = accounts.min(self.before_escalation);
         let rest = accounts - first;
-        Spray {
+        SprayRisk {
             accounts,
             expected: self.per_code * float(accounts),
             any: union([(self.per_code, accounts)]),
@@ -266,83 +222,59 @@ impl Odds {
     }
 }
 
-/// The odds against one kind of method, and how many guesses an attacker gets at most, in both pools
-/// of its budgets together.
+/// The risk of one kind of method, and how many guesses an attacker gets at most, in both pools of its
+/// budgets together.
 ///
 /// The comparisons are those that [`Stats`](crate::Stats) counts, but for right secrets. Where a policy
-/// has phone numbers typed, wrong numbers count among them; the odds leave these out, since no number
-/// opens an account.
+/// has phone numbers typed, wrong numbers count among them; [`risk`](Self::risk) leaves these out, since
+/// no number opens an account.
 ///
 /// ```
 /// use sspr::{MethodKind, Policy, PolicySettings};
 ///
 /// let review = Policy::new(PolicySettings::default())?.review();
 /// let mail = review.guessing().method(MethodKind::Email).unwrap();
-/// assert_eq!((mail.comparisons_per_code(), mail.comparisons_per_day()), (5, 20));
-/// assert!(mail.bits() > 26.5);
+/// assert_eq!((mail.comparisons_per_code, mail.comparisons_per_day), (5, 20));
+/// assert!(mail.bits > 26.5);
 /// # Ok::<(), sspr::PolicyError>(())
 /// ```
-#[derive(Debug, Clone, PartialEq)]
-pub struct MethodOdds {
-    target: Target,
-    attempts: u8,
-    bounds: Bounds,
-    odds: Odds,
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct MethodRisk {
+    /// The kind of method.
+    pub kind: MethodKind,
+    /// The entropy of its weakest code, in bits.
+    pub bits: f64,
+    /// Guesses at one code.
+    pub comparisons_per_code: u64,
+    /// Guesses within one flow.
+    pub comparisons_per_flow: u64,
+    /// Guesses within any 24 hours.
+    pub comparisons_per_day: u64,
+    /// Guesses until the method is disabled: see [`AccountRisk::until_disabled`].
+    pub comparisons_until_disabled: u64,
+    /// Guesses within any 365 days, if the owner's right codes keep ending the run of failures.
+    pub comparisons_per_year: u64,
+    /// The chances that those guesses hit.
+    pub risk: AccountRisk,
+    /// The codes of its weakest channel while the tenant's limit is spent.
+    #[serde(skip)]
+    escalated: u64,
 }
 
-impl MethodOdds {
-    /// The kind of method.
-    #[must_use]
-    pub const fn kind(&self) -> MethodKind {
-        self.target.kind
-    }
-
-    /// The entropy of its weakest code, in bits.
-    #[must_use]
-    pub fn bits(&self) -> f64 {
-        float(self.target.space).log2()
-    }
-
-    /// Guesses at one code.
-    #[must_use]
-    pub const fn comparisons_per_code(&self) -> u64 {
-        self.attempts as u64
-    }
-
-    /// Guesses within one flow.
-    #[must_use]
-    pub fn comparisons_per_flow(&self) -> u64 {
-        self.bounds.flow.of(&self.target)
-    }
-
-    /// Guesses within any 24 hours.
-    #[must_use]
-    pub fn comparisons_per_day(&self) -> u64 {
-        self.bounds.day.of(&self.target)
-    }
-
-    /// Guesses until the method is disabled: see [`Odds::until_disabled`].
-    #[must_use]
-    pub fn comparisons_until_disabled(&self) -> u64 {
-        self.bounds.disabled.of(&self.target)
-    }
-
-    /// Guesses within any 365 days, if the owner's right codes keep ending the run of failures.
-    #[must_use]
-    pub fn comparisons_per_year(&self) -> u64 {
-        self.bounds.year.of(&self.target)
-    }
-
-    /// The odds that those guesses hit.
-    #[must_use]
-    pub const fn odds(&self) -> Odds {
-        self.odds
-    }
-
-    /// Short for [`Odds::until_disabled`].
-    #[must_use]
-    pub const fn until_disabled(&self) -> f64 {
-        self.odds.until_disabled
+impl MethodRisk {
+    fn of(settings: &PolicySettings, bounds: &Bounds, target: &Target, risk: AccountRisk) -> Self {
+        Self {
+            kind: target.kind,
+            bits: float(target.space).log2(),
+            comparisons_per_code: settings.attempts.into(),
+            comparisons_per_flow: bounds.flow.of(target),
+            comparisons_per_day: bounds.day.of(target),
+            comparisons_until_disabled: bounds.disabled.of(target),
+            comparisons_per_year: bounds.year.of(target),
+            risk,
+            escalated: target.escalated,
+        }
     }
 }
 
@@ -353,67 +285,23 @@ impl MethodOdds {
 ///
 /// let review = Policy::new(PolicySettings::nist_aal1())?.review();
 /// let spray = review.guessing().sprayed(1_000_000);
-/// assert!((spray.expected() - 5.0).abs() < 1e-9);
+/// assert!((spray.expected - 5.0).abs() < 1e-9);
 /// // Within one window the tenant's limit has codes grow first.
-/// assert!(spray.expected_at_once() < 0.06);
+/// assert!(spray.expected_at_once < 0.06);
 /// # Ok::<(), sspr::PolicyError>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Spray {
-    accounts: u64,
-    expected: f64,
-    any: f64,
-    expected_at_once: f64,
-    any_at_once: f64,
-}
-
-impl Spray {
+#[non_exhaustive]
+pub struct SprayRisk {
     /// How many accounts are tried.
-    #[must_use]
-    pub const fn accounts(&self) -> u64 {
-        self.accounts
-    }
-
+    pub accounts: u64,
     /// How many accounts are expected to fall, however slowly they are tried.
-    #[must_use]
-    pub const fn expected(&self) -> f64 {
-        self.expected
-    }
-
+    pub expected: f64,
     /// The probability that at least one falls, however slowly they are tried.
-    #[must_use]
-    pub const fn any(&self) -> f64 {
-        self.any
-    }
-
+    pub any: f64,
     /// How many are expected to fall if all are tried within one window of the tenant's limit,
     /// beyond which codes are longer.
-    #[must_use]
-    pub const fn expected_at_once(&self) -> f64 {
-        self.expected_at_once
-    }
-
+    pub expected_at_once: f64,
     /// The probability that at least one falls if all are tried within that window.
-    #[must_use]
-    pub const fn any_at_once(&self) -> f64 {
-        self.any_at_once
-    }
-}
-
-impl Serialize for MethodOdds {
-    /// Writes what the methods of the same names return.
-    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        use serde::ser::SerializeStruct as _;
-        let mut fields = to.serialize_struct("MethodOdds", 9)?;
-        fields.serialize_field("kind", &self.kind())?;
-        fields.serialize_field("bits", &self.bits())?;
-        fields.serialize_field("comparisons_per_code", &self.comparisons_per_code())?;
-        fields.serialize_field("comparisons_per_flow", &self.comparisons_per_flow())?;
-        fields.serialize_field("comparisons_per_day", &self.comparisons_per_day())?;
-        fields.serialize_field("comparisons_until_disabled", &self.comparisons_until_disabled())?;
-        fields.serialize_field("comparisons_per_year", &self.comparisons_per_year())?;
-        fields.serialize_field("odds", &self.odds)?;
-        fields.serialize_field("until_disabled", &self.until_disabled())?;
-        fields.end()
-    }
+    pub any_at_once: f64,
 }

@@ -24,8 +24,8 @@ pub use budgets::{
 pub use deviation::Deviation;
 pub(in crate::domain) use document::stored;
 pub use document::{DocumentFault, PolicyDocumentError};
-pub use fault::{Amount, PolicyError, PolicyFault, PolicyProblem};
-pub use guessing::{Guessing, MethodOdds, Odds, Spray};
+pub use fault::{PolicyError, PolicyFault, PolicyProblem, SettingValue};
+pub use guessing::{AccountRisk, GuessingRisk, MethodRisk, SprayRisk};
 pub use owner::OwnersWay;
 pub use presets::AsvsLevel;
 pub use review::{Finding, PolicyReview, Severity, Standard};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::domain::method::{Channel, MethodKind, Nature};
+use crate::domain::method::{Channel, MethodKind, Verification};
 
 use super::budgets::{CodeFormat, Rate};
 use super::settings::{Gates, PolicySettings};
@@ -36,9 +36,9 @@ impl Target {
                 })
                 .min()
         };
-        let (space, escalated) = match kind.nature() {
+        let (space, escalated) = match kind.verification() {
             // Each code of the window is right: that many guesses in one.
-            Nature::Oath => {
+            Verification::Oath => {
                 let oath = settings.oath;
                 let window = 1 + u64::from(oath.back) + u64::from(oath.forward);
                 // A token shows what its maker has given it: six digits at least.
@@ -47,8 +47,8 @@ impl Target {
                 (space, space)
             }
             // Far beyond guessing; what the host verifies, it answers for.
-            Nature::RecoveryCode | Nature::External => (u64::MAX, u64::MAX),
-            Nature::Contact | Nature::Password => {
+            Verification::RecoveryCode | Verification::External => (u64::MAX, u64::MAX),
+            Verification::Contact | Verification::Password => {
                 (least(0).unwrap_or(1), least(settings.limits.escalated_length).unwrap_or(1))
             }
         };

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::Policy;
 use super::deviation::Deviation;
 use super::findings;
-use super::guessing::Guessing;
+use super::guessing::GuessingRisk;
 use super::owner::{self, OwnersWay};
 
 impl Policy {
@@ -32,8 +32,8 @@ impl Policy {
     /// ```
     #[must_use]
     pub fn review(&self) -> PolicyReview {
-        let guessing = Guessing::of(self, &self.users);
-        let administrators = Guessing::of(self, &self.administrators.gates);
+        let guessing = GuessingRisk::of(self, &self.users);
+        let administrators = GuessingRisk::of(self, &self.administrators.gates);
         PolicyReview {
             findings: findings::of(self, [&guessing, &administrators]),
             guessing,
@@ -50,14 +50,14 @@ impl Policy {
 ///
 /// let review = Policy::new(PolicySettings::default())?.review();
 /// assert!(review.finding("issued-codes-one-class").is_some());
-/// assert!(review.guessing().takeover().until_disabled() < 1e-4);
+/// assert!(review.guessing().takeover.until_disabled < 1e-4);
 /// # Ok::<(), sspr::PolicyError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct PolicyReview {
     findings: Vec<Finding>,
-    guessing: Guessing,
-    administrators: Guessing,
+    guessing: GuessingRisk,
+    administrators: GuessingRisk,
     owner: OwnersWay,
 }
 
@@ -76,13 +76,13 @@ impl PolicyReview {
 
     /// The odds of guessing against an ordinary user.
     #[must_use]
-    pub const fn guessing(&self) -> &Guessing {
+    pub const fn guessing(&self) -> &GuessingRisk {
         &self.guessing
     }
 
     /// The odds of guessing against an administrator.
     #[must_use]
-    pub const fn administrator_guessing(&self) -> &Guessing {
+    pub const fn administrator_guessing(&self) -> &GuessingRisk {
         &self.administrators
     }
 
@@ -100,7 +100,7 @@ impl fmt::Display for PolicyReview {
         }
         let who = [("a user", &self.guessing), ("an administrator", &self.administrators)];
         for (who, guessing) in who {
-            let (all, one) = (guessing.takeover(), guessing.single_gate());
+            let (all, one) = (guessing.takeover, guessing.single_gate);
             // The same where one gate is required: said once.
             let held = (all != one).then_some(("one gate, the other held", one));
             for (what, odds) in [("all gates", all)].into_iter().chain(held) {
@@ -108,11 +108,7 @@ impl fmt::Display for PolicyReview {
                     f,
                     "guessing against {who}, {what}: {:.1e} per code, {:.1e} per flow, {:.1e} per \
                      day, {:.1e} until disabled, {:.1e} per year",
-                    odds.per_code(),
-                    odds.per_flow(),
-                    odds.per_day(),
-                    odds.until_disabled(),
-                    odds.per_year(),
+                    odds.per_code, odds.per_flow, odds.per_day, odds.until_disabled, odds.per_year,
                 )?;
             }
         }
@@ -127,8 +123,7 @@ impl fmt::Display for PolicyReview {
                 f,
                 "one code tried against each of {accounts} users: {:.1e} accounts expected to \
                  fall, {:.1e} within one window of the tenant's limit",
-                spray.expected(),
-                spray.expected_at_once(),
+                spray.expected, spray.expected_at_once,
             )?;
         }
         for sources in owner::SIZES {

@@ -10,7 +10,7 @@ use crate::domain::password::PasswordRules;
 use super::Policy;
 use super::budgets::CodeAlphabet;
 use super::deviation::Deviation;
-use super::fault::{Amount, PolicyError, PolicyFault, PolicyProblem};
+use super::fault::{PolicyError, PolicyFault, PolicyProblem, SettingValue};
 use super::reach::exceeds_threshold;
 use super::settings::{Disclosure, Gates, PolicySettings, Scope};
 
@@ -89,16 +89,16 @@ impl Faults<'_> {
     fn number(&mut self, field: &'static str, value: impl Into<u64>, min: u64, max: u64) {
         let value = value.into();
         if !(min..=max).contains(&value) {
-            let (value, min) = (Amount::Number(value), Amount::Number(min));
-            let max = Some(Amount::Number(max));
+            let (value, min) = (SettingValue::Number(value), SettingValue::Number(min));
+            let max = Some(SettingValue::Number(max));
             self.push(field, PolicyProblem::OutOfRange { value, min, max });
         }
     }
 
     fn span(&mut self, field: &'static str, value: Duration, min: Duration, max: Duration) {
         if !(min..=max).contains(&value) {
-            let (value, min) = (Amount::Span(value), Amount::Span(min));
-            let max = Some(Amount::Span(max));
+            let (value, min) = (SettingValue::Span(value), SettingValue::Span(min));
+            let max = Some(SettingValue::Span(max));
             self.push(field, PolicyProblem::OutOfRange { value, min, max });
         }
     }
@@ -294,9 +294,9 @@ fn budgets(faults: &mut Faults<'_>) {
     faults.number("sends.live_flows", sends.live_flows, 1, 10);
     if !(10..=100).contains(&sends.source_share) {
         let problem = PolicyProblem::OutOfRange {
-            value: Amount::Percent(sends.source_share.into()),
-            min: Amount::Percent(10),
-            max: Some(Amount::Percent(100)),
+            value: SettingValue::Percent(sends.source_share.into()),
+            min: SettingValue::Percent(10),
+            max: Some(SettingValue::Percent(100)),
         };
         faults.push("sends.source_share", problem);
     }
@@ -316,7 +316,7 @@ fn limits(faults: &mut Faults<'_>) {
         ("limits.tenant.max", "limits.tenant.window", limits.tenant),
     ] {
         if rate.max == 0 {
-            let (value, min) = (Amount::Number(0), Amount::Number(1));
+            let (value, min) = (SettingValue::Number(0), SettingValue::Number(1));
             let problem = PolicyProblem::OutOfRange { value, min, max: None };
             faults.push(max, problem);
         }

@@ -1,10 +1,10 @@
 //! What administrators do to an account beside its contact data.
 
 use super::Admin;
-use crate::domain::account::{Answer, FlowId, Purpose};
+use crate::domain::account::{Expected, FlowId, Purpose};
 use crate::domain::decide::{
-    Open, Opened, Turn, forget, locale_of, open_challenge, request_reset, require_registration,
-    revoke_flows, revoke_methods, supply_token, time_of,
+    Open, Opened, Transition, forget, locale_of, open_challenge, request_reset,
+    require_registration, revoke_flows, revoke_methods, supply_token, time_of,
 };
 use crate::domain::event::{ActorKind, EventKind};
 use crate::domain::facts::UserSelector;
@@ -37,10 +37,10 @@ impl Admin<'_> {
     ) -> Result<MethodId, Error> {
         self.authorise(&[&self.engine.inner.roles.contacts])?;
         let device = self.engine.token(self.tenant, user, seed, parameters).await?;
-        self.change(user, |turn, context| {
+        self.change(user, |transition, context| {
             let facts = context.user.as_ref();
             let incarnation = facts.and_then(|user| user.incarnation.as_deref());
-            supply_token(turn, &device, incarnation)
+            supply_token(transition, &device, incarnation)
         })
         .await
     }
@@ -54,8 +54,8 @@ impl Admin<'_> {
     /// [`Refusal::NotAuthorised`], [`Refusal::NotFound`], [`Refusal::Busy`]; [`Error::Fault`].
     pub async fn revoke_methods(&self, user: &UserId) -> Result<(), Error> {
         self.authorise(&[&self.engine.inner.roles.revoke])?;
-        self.change(user, |turn, context| {
-            revoke_methods(turn, |account| context.addresses(account))
+        self.change(user, |transition, context| {
+            revoke_methods(transition, |account| context.addresses(account))
         })
         .await
     }
@@ -68,8 +68,8 @@ impl Admin<'_> {
     /// [`Refusal::NotAuthorised`], [`Refusal::NotFound`]; [`Error::Fault`].
     pub async fn revoke_flows(&self, user: &UserId) -> Result<(), Error> {
         self.authorise(&[&self.engine.inner.roles.revoke])?;
-        self.change(user, |turn, _| {
-            revoke_flows(turn);
+        self.change(user, |transition, _| {
+            revoke_flows(transition);
             Ok(())
         })
         .await
@@ -83,8 +83,8 @@ impl Admin<'_> {
     /// [`Refusal::NotAuthorised`], [`Refusal::NotFound`], [`Refusal::Busy`]; [`Error::Fault`].
     pub async fn require_registration(&self, user: &UserId) -> Result<(), Error> {
         self.authorise(&[&self.engine.inner.roles.revoke])?;
-        self.change(user, |turn, context| {
-            require_registration(turn, |account| context.addresses(account))
+        self.change(user, |transition, context| {
+            require_registration(transition, |account| context.addresses(account))
         })
         .await
     }
@@ -114,13 +114,13 @@ impl Admin<'_> {
         let eligible = context.eligible(&loaded.account, now);
         let eligible = eligible.map_err(|reason| Refusal::NotEligible { reason })?;
         let link = ChallengeOption::new(MethodKind::Email, Channel::Link)?;
-        let candidate = eligible.candidate(link).map(|one| one.answer.clone());
+        let candidate = eligible.candidate(link).map(|one| one.expected.clone());
         let Some(answer) =
-            candidate.filter(|_| context.means.allow(MethodKind::Email, Channel::Link))
+            candidate.filter(|_| context.capabilities.allow(MethodKind::Email, Channel::Link))
         else {
             return self
-                .change(user, |turn, context| {
-                    request_reset(turn, |account| context.addresses(account))
+                .change(user, |transition, context| {
+                    request_reset(transition, |account| context.addresses(account))
                 })
                 .await;
         };
@@ -130,7 +130,7 @@ impl Admin<'_> {
             generation: 0,
             started_at: now,
             option: link,
-            answer: Ok::<Answer, _>(answer),
+            expected: Ok::<Expected, _>(answer),
             by_administrator: true,
             known_device: false,
             familiar: false,
@@ -138,7 +138,7 @@ impl Admin<'_> {
             stamp: eligible.user.change_stamp.as_deref(),
             incarnation: eligible.user.incarnation.as_deref(),
             limit_spent: None,
-            offers: eligible.offers(&context.means),
+            offers: eligible.offers(&context.capabilities),
             confirms: None,
             number: None,
             epoch: loaded.account.epoch,
@@ -149,11 +149,11 @@ impl Admin<'_> {
             nonce: engine.random()?,
         };
         let origin = self.origin();
-        let decide = |turn: &mut Turn<'_>| {
-            if let Opened::Suppressed(retry_at) = open_challenge(turn, &open)? {
+        let decide = |transition: &mut Transition<'_>| {
+            if let Opened::Suppressed(retry_at) = open_challenge(transition, &open)? {
                 return Err(Refusal::TooOften { retry_at });
             }
-            turn.note(EventKind::ResetRequested { link: true });
+            transition.record(EventKind::ResetRequested { link: true });
             Ok(Decision::Commit(()))
         };
         engine.step(&target, Some(loaded), policy, &origin, OnUnknown::Resolve, decide).await?;
@@ -183,8 +183,8 @@ impl Admin<'_> {
         if !loaded.exists() {
             return Ok(());
         }
-        let decide = |turn: &mut Turn<'_>| {
-            forget(turn, |account| context.addresses(account)).map(Decision::Commit)
+        let decide = |transition: &mut Transition<'_>| {
+            forget(transition, |account| context.addresses(account)).map(Decision::Commit)
         };
         let (policy, origin) = (&context.policy, self.origin());
         engine.step(&target, Some(loaded), policy, &origin, OnUnknown::Resolve, decide).await?;

@@ -18,7 +18,9 @@ use super::error::{At as _, Error, Fault, FaultOrigin};
 use super::request::Actor;
 use super::step::{Decision, MAX_BODY, OnUnknown, next_count};
 use crate::domain::account::FORMAT;
-use crate::domain::decide::{Contacts, Turn, clear_budgets, confirm_incarnation, supply_contacts};
+use crate::domain::decide::{
+    Contacts, Transition, clear_budgets, confirm_incarnation, supply_contacts,
+};
 use crate::domain::event::{ActorKind, Event, EventId, EventKind};
 use crate::domain::facts::UserSelector;
 use crate::domain::ids::{RoleId, TenantId, UserId};
@@ -158,9 +160,9 @@ impl Admin<'_> {
     /// [`Refusal::NotAuthorised`], [`Refusal::NotFound`]; [`Error::Fault`].
     pub async fn supply_contacts(&self, user: &UserId, contacts: &Contacts) -> Result<(), Error> {
         self.authorise(&[&self.engine.inner.roles.contacts])?;
-        self.change(user, |turn, context| {
+        self.change(user, |transition, context| {
             let incarnation = context.user.as_ref().and_then(|user| user.incarnation.as_deref());
-            supply_contacts(turn, contacts, incarnation, |account| context.addresses(account))
+            supply_contacts(transition, contacts, incarnation, |account| context.addresses(account))
         })
         .await
     }
@@ -174,8 +176,10 @@ impl Admin<'_> {
     /// [`Refusal::NotAuthorised`], [`Refusal::NotFound`], [`Refusal::Busy`]; [`Error::Fault`].
     pub async fn unblock(&self, user: &UserId) -> Result<(), Error> {
         self.authorise(&[&self.engine.inner.roles.unblock])?;
-        self.change(user, |turn, context| clear_budgets(turn, |account| context.addresses(account)))
-            .await
+        self.change(user, |transition, context| {
+            clear_budgets(transition, |account| context.addresses(account))
+        })
+        .await
     }
 
     /// The tenant's audit events, at most `limit`, oldest first; pass the cursor of the last page
@@ -222,8 +226,8 @@ impl Admin<'_> {
         let context = engine.context(self.tenant, UserSelector::Id(user), true).await?;
         let facts = context.user.as_ref().ok_or(Refusal::NotFound)?;
         let target = engine.user_target(self.tenant, user);
-        let decide = |turn: &mut Turn<'_>| {
-            confirm_incarnation(turn, facts.incarnation.as_deref()).map(Decision::Commit)
+        let decide = |transition: &mut Transition<'_>| {
+            confirm_incarnation(transition, facts.incarnation.as_deref()).map(Decision::Commit)
         };
         let (policy, origin) = (&context.policy, self.origin());
         engine.step(&target, None, policy, &origin, OnUnknown::Resolve, decide).await?;
@@ -238,7 +242,7 @@ impl Admin<'_> {
     async fn change<T>(
         &self,
         user: &UserId,
-        change: impl Fn(&mut Turn<'_>, &Context) -> Result<T, Refusal>,
+        change: impl Fn(&mut Transition<'_>, &Context) -> Result<T, Refusal>,
     ) -> Result<T, Error> {
         let engine = self.engine;
         let context = engine.context(self.tenant, UserSelector::Id(user), true).await?;
@@ -253,11 +257,11 @@ impl Admin<'_> {
         }
         let origin = self.origin();
         let incarnation = facts.incarnation.as_deref();
-        let decide = |turn: &mut Turn<'_>| {
-            let answer = change(turn, &context)?;
+        let decide = |transition: &mut Transition<'_>| {
+            let answer = change(transition, &context)?;
             // What changes nothing leaves no trace, not even a mark.
-            if !turn.events.is_empty() {
-                turn.belongs_to(incarnation);
+            if !transition.events.is_empty() {
+                transition.belongs_to(incarnation);
             }
             Ok(Decision::Commit(answer))
         };

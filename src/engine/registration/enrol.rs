@@ -2,11 +2,12 @@
 
 use zeroize::Zeroizing;
 
-use super::{Begin, Registration, view};
+use super::{PendingMethod, Registration, view};
 use crate::domain::account::{Factor, OathDevice, SealedSeed, Unknown};
 use crate::domain::binding::Newcomer;
 use crate::domain::decide::{
-    Binding, Confirm, Open, Turn, acknowledge_recovery_codes, claim_method, put_recovery_codes,
+    Binding, Confirm, Open, Transition, acknowledge_recovery_codes, claim_method,
+    put_recovery_codes,
 };
 use crate::domain::event::ActorKind;
 use crate::domain::ids::{MethodId, TenantId, UserId};
@@ -131,8 +132,8 @@ impl Registration<'_> {
             unknown: Unknown::NONE,
         });
         let option = ChallengeOption::preferred(kind);
-        let begin = Begin { option, factor, replaces };
-        let reply = self.begin(request, user, state, &begin).await?;
+        let pending = PendingMethod { option, factor, replaces };
+        let reply = self.begin(request, user, state, &pending).await?;
         let secret = seed.expose_secret();
         Ok(Enrolment {
             reply,
@@ -158,8 +159,8 @@ impl Registration<'_> {
         let account = &state.loaded.account;
         state.can_tell(&Newcomer::new(account, MethodKind::OathToken, None, None))?;
         let option = ChallengeOption::preferred(MethodKind::OathToken);
-        let decide = |turn: &mut Turn<'_>, binding: &Binding<'_>, open: &Open<'_>| {
-            claim_method(turn, token, binding, open)
+        let decide = |transition: &mut Transition<'_>, binding: &Binding<'_>, open: &Open<'_>| {
+            claim_method(transition, token, binding, open)
         };
         self.open(request, user, state, option, None, &decide).await
     }
@@ -193,9 +194,9 @@ impl Registration<'_> {
         }
         let origin = Origin::of(request, ActorKind::User);
         let incarnation = state.incarnation();
-        let decide = |turn: &mut Turn<'_>| {
-            turn.belongs_to(incarnation.as_deref());
-            put_recovery_codes(turn, &digests, &binding).map(Decision::Commit)
+        let decide = |transition: &mut Transition<'_>| {
+            transition.belongs_to(incarnation.as_deref());
+            put_recovery_codes(transition, &digests, &binding).map(Decision::Commit)
         };
         let (target, loaded) = (&state.target, Some(state.loaded));
         let step = engine.step(target, loaded, policy, &origin, OnUnknown::Resolve, decide);
@@ -228,9 +229,9 @@ impl Registration<'_> {
         let confirm = Confirm { registrant, binding, tell, source };
         let origin = Origin::of(request, ActorKind::User);
         let incarnation = state.incarnation();
-        let decide = |turn: &mut Turn<'_>| {
-            turn.belongs_to(incarnation.as_deref());
-            acknowledge_recovery_codes(turn, set, &confirm).map(Decision::Commit)
+        let decide = |transition: &mut Transition<'_>| {
+            transition.belongs_to(incarnation.as_deref());
+            acknowledge_recovery_codes(transition, set, &confirm).map(Decision::Commit)
         };
         let (target, loaded) = (&state.target, Some(state.loaded));
         let policy = &context.policy;
@@ -250,7 +251,7 @@ impl super::State {
     /// Whether the user may register this kind of method.
     fn offers(&self, kind: MethodKind) -> Result<(), Refusal> {
         let allowed = self.context.gates_of().is_some_and(|gates| gates.methods.contains(&kind));
-        let able = self.context.means.channels_of(kind).next().is_some();
+        let able = self.context.capabilities.channels_of(kind).next().is_some();
         if allowed && able { Ok(()) } else { Err(Refusal::NotOffered) }
     }
 }

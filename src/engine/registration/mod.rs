@@ -10,7 +10,7 @@ use super::Engine;
 use super::attempt::Attempt;
 use super::context::Context;
 use super::error::{Error, Fault, FaultOrigin};
-use super::limits::{Caller, Charged};
+use super::limits::{Caller, LimitScope};
 use super::reply::{MethodView, Reply};
 use super::request::{Request, SignedIn};
 use super::step::{Decision, Loaded, OnUnknown, Origin, Target};
@@ -19,15 +19,15 @@ use crate::domain::account::{Account, Factor, FlowId, Method, Purpose};
 use crate::domain::binding::{Holdings, Known, Newcomer};
 use crate::domain::contact::{Destination, EmailAddress, PhoneNumber};
 use crate::domain::decide::{
-    Add, Binding, Confirm, MAX_SKEW, Open, Turn, add_method, confirm_method, is_alive, locale_of,
-    remove_method, time_of,
+    Add, Binding, Confirm, MAX_SKEW, Open, Transition, add_method, confirm_method, is_alive,
+    locale_of, remove_method, time_of,
 };
-use crate::domain::eligibility::{Registrant, standing};
+use crate::domain::eligibility::{Registrant, may_reset};
 use crate::domain::event::ActorKind;
 use crate::domain::facts::UserSelector;
 use crate::domain::ids::MethodId;
 use crate::domain::invalid::InvalidInput;
-use crate::domain::method::{ChallengeOption, Channel, MethodKind, Nature};
+use crate::domain::method::{ChallengeOption, Channel, MethodKind, Verification};
 use crate::domain::policy::{Gates, Policy};
 use crate::domain::reason::SsprReason;
 use crate::domain::refusal::Refusal;
@@ -110,7 +110,7 @@ impl NewMethod {
 }
 
 /// A method that is to be confirmed.
-struct Begin {
+struct PendingMethod {
     option: ChallengeOption,
     factor: Factor,
     replaces: Option<MethodId>,
@@ -170,9 +170,9 @@ impl Registration<'_> {
         method: &NewMethod,
     ) -> Result<Reply<RegistrationTicket>, Error> {
         let factor = Factor::Address(method.destination.clone());
-        let begin = Begin { option: method.option, factor, replaces: None };
+        let pending = PendingMethod { option: method.option, factor, replaces: None };
         let state = self.fresh_state(request, user).await?;
-        self.begin(request, user, state, &begin).await
+        self.begin(request, user, state, &pending).await
     }
 
     /// Adds a method that takes the place of another of its kind, once its code has come back and its
@@ -190,9 +190,9 @@ impl Registration<'_> {
     ) -> Result<Reply<RegistrationTicket>, Error> {
         let factor = Factor::Address(method.destination.clone());
         let replaces = Some(replaced.clone());
-        let begin = Begin { option: method.option, factor, replaces };
+        let pending = PendingMethod { option: method.option, factor, replaces };
         let state = self.fresh_state(request, user).await?;
-        self.begin(request, user, state, &begin).await
+        self.begin(request, user, state, &pending).await
     }
 
     async fn begin(
@@ -200,18 +200,19 @@ impl Registration<'_> {
         request: &Request,
         user: &SignedIn,
         state: State,
-        begin: &Begin,
+        pending: &PendingMethod,
     ) -> Result<Reply<RegistrationTicket>, Error> {
-        let kind = begin.option.method();
-        let (factor, replaces) = (&begin.factor, begin.replaces.as_ref());
+        let kind = pending.option.method();
+        let (factor, replaces) = (&pending.factor, pending.replaces.as_ref());
         let account = &state.loaded.account;
         let replaced = replaces.and_then(|id| account.method(id));
         state.can_tell(&Newcomer::new(account, kind, factor.destination(), replaced))?;
-        let decide = move |turn: &mut Turn<'_>, binding: &Binding<'_>, open: &Open<'_>| {
-            let add = Add { kind, factor, replaces, binding: *binding, open: open.clone() };
-            add_method(turn, &add).map(|_| ())
-        };
-        self.open(request, user, state, begin.option, factor.destination(), &decide).await
+        let decide =
+            move |transition: &mut Transition<'_>, binding: &Binding<'_>, open: &Open<'_>| {
+                let add = Add { kind, factor, replaces, binding: *binding, open: open.clone() };
+                add_method(transition, &add).map(|_| ())
+            };
+        self.open(request, user, state, pending.option, factor.destination(), &decide).await
     }
 
     /// Opens the flow that confirms a method: `decide` says which.
@@ -222,14 +223,16 @@ impl Registration<'_> {
         state: State,
         option: ChallengeOption,
         destination: Option<&Destination>,
-        decide: &(dyn Fn(&mut Turn<'_>, &Binding<'_>, &Open<'_>) -> Result<(), Refusal> + Sync),
+        decide: &(
+             dyn Fn(&mut Transition<'_>, &Binding<'_>, &Open<'_>) -> Result<(), Refusal> + Sync
+         ),
     ) -> Result<Reply<RegistrationTicket>, Error> {
         let engine = self.engine;
         let (tenant, arrival) = (&request.tenant, engine.inner.clock.now());
         let State { context, target, loaded, required, vouched } = state;
         let kind = option.method();
         let allowed = context.gates_of().is_some_and(|gates| gates.methods.contains(&kind));
-        if !allowed || !context.means.allow(kind, option.channel()) {
+        if !allowed || !context.capabilities.allow(kind, option.channel()) {
             return Err(Refusal::NotOffered.into());
         }
         let identifier = first_bytes(target.key.as_bytes());
@@ -250,7 +253,7 @@ impl Registration<'_> {
             generation: 0,
             started_at: claim.started_at,
             option,
-            answer: Err(SsprReason::NoSuchMethod),
+            expected: Err(SsprReason::NoSuchMethod),
             by_administrator: false,
             known_device: false,
             familiar: false,
@@ -270,9 +273,9 @@ impl Registration<'_> {
         };
         let policy = &*context.policy;
         let binding = vouched.binding(&context)?;
-        let mut dry = Turn::new(&loaded.account, policy, engine.inner.clock.now());
+        let mut dry = Transition::new(&loaded.account, policy, engine.inner.clock.now());
         decide(&mut dry, &binding, &open)?;
-        let charged = Charged {
+        let scope = LimitScope {
             caller: Caller::SignedIn,
             identifier,
             option,
@@ -280,9 +283,11 @@ impl Registration<'_> {
             record: &target.key,
             sends: true,
         };
-        open.limit_spent = engine.charge_limits(request, policy, &charged).await?;
+        open.limit_spent = engine.count_against_limits(request, policy, &scope).await?;
         let origin = Origin::of(request, ActorKind::User);
-        let opened = |turn: &mut Turn<'_>| decide(turn, &binding, &open).map(Decision::Commit);
+        let opened = |transition: &mut Transition<'_>| {
+            decide(transition, &binding, &open).map(Decision::Commit)
+        };
         let step = engine.step(&target, Some(loaded), policy, &origin, OnUnknown::Resolve, opened);
         let ((), account) = step.await?;
         (engine.inner.on_work)();
@@ -330,12 +335,13 @@ impl Registration<'_> {
         let tell = &context.addresses(&loaded.account);
         let policy = &*context.policy;
         let origin = Origin::of(request, ActorKind::User);
-        let (charge, matched) =
-            engine.charge_and_compare(target, policy, &origin, &claim, attempt).await?;
+        let (reservation, matched) =
+            engine.reserve_and_compare(target, policy, &origin, &claim, attempt).await?;
         let source = engine.familiar_source(request, &target.key);
         let confirm = Confirm { registrant, binding, tell, source };
-        let decide = |turn: &mut Turn<'_>| {
-            confirm_method(turn, &claim.flow, &charge, &matched, &confirm).map(Decision::Commit)
+        let decide = |transition: &mut Transition<'_>| {
+            confirm_method(transition, &claim.flow, &reservation, &matched, &confirm)
+                .map(Decision::Commit)
         };
         let step = engine.step(target, None, policy, &origin, OnUnknown::Resolve, decide);
         let (method, account) = step.await?;
@@ -362,8 +368,9 @@ impl Registration<'_> {
         let binding = vouched.binding(&context)?;
         let tell = |account: &Account| context.addresses(account);
         let origin = Origin::of(request, ActorKind::User);
-        let decide =
-            |turn: &mut Turn<'_>| remove_method(turn, method, &binding, tell).map(Decision::Commit);
+        let decide = |transition: &mut Transition<'_>| {
+            remove_method(transition, method, &binding, tell).map(Decision::Commit)
+        };
         let policy = &context.policy;
         engine.step(&target, Some(loaded), policy, &origin, OnUnknown::Resolve, decide).await?;
         (engine.inner.on_work)();
@@ -417,13 +424,13 @@ impl Registration<'_> {
         let facts = facts.ok_or(Refusal::NotEligible { reason: SsprReason::UnknownUser })?;
         let policy = context.stored.then_some(&*context.policy);
         // Scope gates registration too (Entra); the sign-in has told the user who they are.
-        let standing = standing(policy, context.tenant.as_ref(), facts)
+        let eligibility = may_reset(policy, context.tenant.as_ref(), facts)
             .map_err(|reason| Refusal::NotEligible { reason })?;
         if !loaded.account.is_of(facts.incarnation.as_deref()) {
             return Err(Refusal::NotEligible { reason: SsprReason::AccountDisabled }.into());
         }
-        let required = standing.gates.required;
-        let unsure = context.unsure_kinds(standing.gates);
+        let required = eligibility.gates.required;
+        let unsure = context.unsure_kinds(eligibility.gates);
         let session = engine.inner.keys.session(&request.tenant, &user.context.session);
         let second_factor =
             user.context.second_factor_at.is_some_and(|at| self.is_fresh(at, &context.policy));
@@ -472,8 +479,9 @@ impl State {
     }
 
     fn admits(&self, new: &Newcomer) -> Result<(), Error> {
-        let turn = Turn::new(&self.loaded.account, &self.context.policy, self.loaded.account.seen);
-        Ok(self.binding()?.admit(&turn, new)?)
+        let transition =
+            Transition::new(&self.loaded.account, &self.context.policy, self.loaded.account.seen);
+        Ok(self.binding()?.admit(&transition, new)?)
     }
 }
 
@@ -503,7 +511,8 @@ impl Context {
         let asked = self.unsure.iter().map(|(kind, _)| *kind);
         let counted = gates.methods.iter().copied();
         let not_asked = counted.filter(|kind| {
-            kind.nature() == Nature::External && !self.means.external.contains(kind)
+            kind.verification() == Verification::External
+                && !self.capabilities.external.contains(kind)
         });
         asked.chain(not_asked).collect()
     }
@@ -528,7 +537,7 @@ impl Context {
     pub(super) fn gates_of(&self) -> Option<&Gates> {
         let policy = self.stored.then_some(&*self.policy);
         let user = self.user.as_ref()?;
-        standing(policy, self.tenant.as_ref(), user).ok().map(|standing| standing.gates)
+        may_reset(policy, self.tenant.as_ref(), user).ok().map(|eligibility| eligibility.gates)
     }
 }
 

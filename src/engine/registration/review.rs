@@ -3,7 +3,7 @@
 use super::Registration;
 use crate::domain::binding::Known;
 use crate::domain::decide::{
-    Asked, Prompt, Turn, is_known_device, postpone, prompt, reconfirm, reconfirm_at,
+    Asked, Prompt, Transition, is_known_device, postpone, prompt, reconfirm, reconfirm_at,
     remember_user_device, set_default, time_of,
 };
 use crate::domain::eligibility::Registrant;
@@ -128,7 +128,7 @@ impl Registration<'_> {
     pub async fn postpone(&self, request: &Request, user: &SignedIn) -> Result<(), Error> {
         let session = self.engine.inner.keys.session(&request.tenant, &user.context.session);
         let state = self.state(request, user).await?;
-        self.change(request, &state, |turn| postpone(turn, session)).await
+        self.change(request, &state, |transition| postpone(transition, session)).await
     }
 
     /// What is registered, and whether it is enough. Only reads.
@@ -180,7 +180,7 @@ impl Registration<'_> {
         if !registrant.is_complete(account, policy) && most.is_complete(account, policy) {
             return Err(state.context.unanswered(unsure));
         }
-        self.change(request, &state, |turn| reconfirm(turn, &registrant)).await
+        self.change(request, &state, |transition| reconfirm(transition, &registrant)).await
     }
 
     /// Chooses the method that is offered first among those of its kind.
@@ -197,7 +197,7 @@ impl Registration<'_> {
         method: &MethodId,
     ) -> Result<(), Error> {
         let state = self.state_to_change(request, user).await?;
-        self.change(request, &state, |turn| set_default(turn, method)).await
+        self.change(request, &state, |transition| set_default(transition, method)).await
     }
 
     /// This browser is a known device of the user from now on: hand the secret back with
@@ -228,7 +228,9 @@ impl Registration<'_> {
         }
         let device = self.engine.new_device()?;
         let digest = device.digest(&request.tenant, id);
-        let change = |turn: &mut Turn<'_>| remember_user_device(turn, digest).map(|()| true);
+        let change = |transition: &mut Transition<'_>| {
+            remember_user_device(transition, digest).map(|()| true)
+        };
         self.change(request, &state, change).await?;
         Ok(device)
     }
@@ -237,13 +239,13 @@ impl Registration<'_> {
         &self,
         request: &Request,
         state: &super::State,
-        change: impl Fn(&mut Turn<'_>) -> Result<bool, Refusal>,
+        change: impl Fn(&mut Transition<'_>) -> Result<bool, Refusal>,
     ) -> Result<(), Error> {
         let origin = Origin::of(request, ActorKind::User);
         let incarnation = state.incarnation();
-        let decide = |turn: &mut Turn<'_>| {
-            turn.belongs_to(incarnation.as_deref());
-            let plan = if change(turn)? { Decision::Commit } else { Decision::Discard };
+        let decide = |transition: &mut Transition<'_>| {
+            transition.belongs_to(incarnation.as_deref());
+            let plan = if change(transition)? { Decision::Commit } else { Decision::Discard };
             Ok(plan(()))
         };
         let (target, policy) = (&state.target, &state.context.policy);

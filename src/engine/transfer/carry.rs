@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::chain::passing;
 use super::report::Unreadable;
 use crate::domain::account::{Account, FORMAT};
-use crate::domain::decide::Turn;
+use crate::domain::decide::Transition;
 use crate::domain::event::{ActorKind, Event};
 use crate::domain::ids::{RecordKey, TenantId, UserId};
 use crate::domain::keys::{DECOY_SLOTS, Keys};
@@ -114,16 +114,16 @@ impl<'a> Renaming<'a> {
     /// The account under its other name. Whatever names derive ends: its flows, their codes and
     /// links, and the messages that would have carried those.
     fn rename(&self, account: &Account, key: RecordKey, version: Version) -> Renamed {
-        let mut turn = Turn::new(account, &self.policy, account.seen);
-        turn = turn.by(ActorKind::Engine, None, None);
-        turn.account.key = key;
-        if turn.account.flows.is_empty() {
-            return Renamed { account: turn.account, version, closing: Vec::new() };
+        let mut transition = Transition::new(account, &self.policy, account.seen);
+        transition = transition.with_actor(ActorKind::Engine, None, None);
+        transition.account.key = key;
+        if transition.account.flows.is_empty() {
+            return Renamed { account: transition.account, version, closing: Vec::new() };
         }
-        turn.drop_flows(None);
+        transition.drop_flows(None);
         let version = passing(&key, version.count().saturating_add(1));
-        let closing = turn.events(version);
-        Renamed { account: turn.account, version, closing }
+        let closing = transition.events(version);
+        Renamed { account: transition.account, version, closing }
     }
 }
 

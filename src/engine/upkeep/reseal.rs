@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::UnreadableAccount;
 use crate::domain::account::{Factor, OathDevice, SealedSeed};
-use crate::domain::decide::{Turn, replace_seeds};
+use crate::domain::decide::{Transition, replace_seeds};
 use crate::domain::ids::{MethodId, TenantId, UserId};
 use crate::domain::method::MethodKind;
 use crate::domain::refusal::Refusal;
@@ -176,9 +176,9 @@ impl Engine {
     /// Puts the seeds into the account as it is now.
     async fn replace(&self, target: &Target, loaded: Loaded, fresh: &[Fresh]) -> Result<u8, Error> {
         let (policy, _) = self.policy(&target.tenant, false).await?;
-        let decide = |turn: &mut Turn<'_>| {
+        let decide = |transition: &mut Transition<'_>| {
             let seeds = fresh.iter().map(|one| (&one.id, &one.before, &one.after));
-            let count = replace_seeds(turn, seeds);
+            let count = replace_seeds(transition, seeds);
             Ok(if count > 0 { Decision::Commit(count) } else { Decision::Discard(0) })
         };
         let origin = Origin::engine();

@@ -7,7 +7,7 @@ use crate::domain::record::{Columns, Record, Version};
 use crate::port::{Commit, Committed, PortResult};
 
 /// A commit that was answered.
-pub(super) struct Unwritten {
+pub(super) struct HeldCommit {
     next: Record,
     expected: Option<Version>,
     columns: Columns,
@@ -24,7 +24,7 @@ impl BrokenStore {
     /// So that this process sees one history, whatever becomes of it.
     pub(super) fn write_what_was_answered(&self) -> PortResult<()> {
         let mut memo = lock(&self.memo);
-        if let Some(Unwritten { next, expected, columns, events }) = memo.unwritten.take() {
+        if let Some(HeldCommit { next, expected, columns, events }) = memo.unwritten.take() {
             // Blocks while it holds the lock: a second caller must not come in between.
             let _ = block_on(self.inner.commit(Commit::new(&next, expected, &columns, &events)))?;
         }
@@ -41,13 +41,13 @@ impl BrokenStore {
         if there.map(|record| record.version()) != commit.expected {
             return Ok(Committed::Stale);
         }
-        let held = Unwritten {
+        let held = HeldCommit {
             next: commit.next.clone(),
             expected: commit.expected,
             columns: commit.columns.clone(),
             events: commit.events.to_vec(),
         };
-        if let Some(Unwritten { next, expected, columns, events }) = memo.unwritten.replace(held) {
+        if let Some(HeldCommit { next, expected, columns, events }) = memo.unwritten.replace(held) {
             let _ = block_on(self.inner.commit(Commit::new(&next, expected, &columns, &events)))?;
         }
         Ok(Committed::Applied)

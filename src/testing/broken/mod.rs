@@ -20,7 +20,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 
-use behind::Unwritten;
+use behind::HeldCommit;
 pub use defect::Defect;
 pub use ports::{BrokenPort, PortDefect};
 
@@ -99,7 +99,7 @@ struct Memo {
     /// The batch before.
     batch: Vec<CounterIncrement>,
     /// Answered, and not yet written.
-    unwritten: Option<Unwritten>,
+    unwritten: Option<HeldCommit>,
 }
 
 /// What a handle keeps to itself.

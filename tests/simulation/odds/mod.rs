@@ -34,9 +34,8 @@ struct Figures {
 async fn attacked(case: &Case, enough: usize) -> Figures {
     let review = Policy::new(case.settings.clone()).expect("sound").review();
     let said = review.guessing().method(case.target).expect("a method of the gates");
-    let until_disabled = said.comparisons_until_disabled();
-    let said =
-        [said.comparisons_per_flow(), said.comparisons_per_day(), said.comparisons_per_year()];
+    let until_disabled = said.comparisons_until_disabled;
+    let said = [said.comparisons_per_flow, said.comparisons_per_day, said.comparisons_per_year];
     let (mut measured, mut broken_off) = ([0; 3], false);
     for attacker in Attacker::ALL {
         let mut flow = Siege::new(case, attacker).await;

@@ -1,9 +1,9 @@
 //! How strong codes are, how often they may be tried, and what the budgets leave to the owner.
 
-use crate::domain::method::Nature;
+use crate::domain::method::Verification;
 use crate::domain::policy::CrossLimits;
-use crate::domain::policy::fault::Amount;
-use crate::domain::policy::guessing::{Guessing, MethodOdds};
+use crate::domain::policy::fault::SettingValue;
+use crate::domain::policy::guessing::GuessingRisk;
 use crate::domain::policy::owner::{self, OwnersWay};
 use crate::domain::policy::reach::{exceeds_threshold, float, spans};
 
@@ -22,7 +22,7 @@ const MANY_ACCOUNTS: u32 = 1_000_000;
 const ROUNDING: f64 = 1.000_001;
 
 /// How strong codes are, and how long and how often they may be tried.
-pub(super) fn codes(settings: &PolicySettings, odds: [&Guessing; 2], found: &mut Vec<Finding>) {
+pub(super) fn codes(settings: &PolicySettings, odds: [&GuessingRisk; 2], found: &mut Vec<Finding>) {
     let lifetimes = &settings.lifetimes;
     let [users, administrators] = odds;
     guesses(settings, &settings.users, users, ["users.methods", "users"], found);
@@ -30,8 +30,10 @@ pub(super) fn codes(settings: &PolicySettings, odds: [&Guessing; 2], found: &mut
     guesses(settings, &settings.administrators.gates, administrators, paths, found);
     spraying(settings, odds, found);
     let all = [&settings.users, &settings.administrators.gates];
-    let oath =
-        all.iter().flat_map(|gates| &gates.methods).any(|kind| kind.nature() == Nature::Oath);
+    let oath = all
+        .iter()
+        .flat_map(|gates| &gates.methods)
+        .any(|kind| kind.verification() == Verification::Oath);
     let long_life = lifetimes.email_code.min(lifetimes.flow) > 10 * MINUTE;
     report(
         settings,
@@ -74,11 +76,11 @@ pub(super) fn codes(settings: &PolicySettings, odds: [&Guessing; 2], found: &mut
 
 /// How many accounts are expected to fall where one code of each of very many is tried: before codes
 /// grow, and while they are grown.
-fn spraying(settings: &PolicySettings, odds: [&Guessing; 2], found: &mut Vec<Finding>) {
-    let [users, administrators] = odds.map(Guessing::takeover);
+fn spraying(settings: &PolicySettings, odds: [&GuessingRisk; 2], found: &mut Vec<Finding>) {
+    let [users, administrators] = odds.map(|risk| risk.takeover);
     // All of a window's codes may be asked for within one day of it.
     let windows = spans(DAY, settings.limits.tenant.window);
-    let per_code = users.per_code().max(administrators.per_code());
+    let per_code = users.per_code.max(administrators.per_code);
     let before = float(settings.limits.short_codes().saturating_mul(windows)) * per_code;
     let before_growth = format!(
         "Within a day the tenant's limit lets {before:.4} accounts be expected to fall to one code each, \
@@ -86,13 +88,13 @@ fn spraying(settings: &PolicySettings, odds: [&Guessing; 2], found: &mut Vec<Fin
          its window, longer codes, fewer `attempts`, or a second gate.",
         CrossLimits::tenant_max_for(EXPECTED_PER_DAY * ROUNDING / per_code / float(windows)),
     );
-    let (weaker, whose) = if administrators.per_escalated_code() > users.per_escalated_code() {
+    let (weaker, whose) = if administrators.per_escalated_code > users.per_escalated_code {
         (odds[1], "administrators.gates.methods")
     } else {
         (odds[0], "users.methods")
     };
-    let grown = weaker.takeover().per_escalated_code() * f64::from(MANY_ACCOUNTS);
-    let never = weaker.weakest_escalated().filter(|kind| kind.nature() == Nature::Oath);
+    let grown = weaker.takeover.per_escalated_code * f64::from(MANY_ACCOUNTS);
+    let never = weaker.weakest_escalated().filter(|kind| kind.verification() == Verification::Oath);
     let (path, why) = match (never, settings.limits.escalated_length) {
         (Some(kind), _) => (
             whose,
@@ -133,11 +135,11 @@ fn spraying(settings: &PolicySettings, odds: [&Guessing; 2], found: &mut Vec<Fin
 fn guesses(
     settings: &PolicySettings,
     gates: &Gates,
-    odds: &Guessing,
+    odds: &GuessingRisk,
     [methods, path]: [&'static str; 2],
     found: &mut Vec<Finding>,
 ) {
-    let bits = odds.methods().iter().map(MethodOdds::bits);
+    let bits = odds.methods.iter().map(|method| method.bits);
     let bits = bits.fold(f64::INFINITY, f64::min);
     let weak = format!(
         "The weakest code has {bits:.1} bits, fewer than the 64 that need no throttling: its \
@@ -146,7 +148,7 @@ fn guesses(
     let likely = format!(
         "Guessing opens an account with a probability of {:.3e} until its methods are disabled, \
          above 1e-4.",
-        odds.takeover().until_disabled(),
+        odds.takeover.until_disabled,
     );
     report(
         settings,
@@ -181,7 +183,7 @@ fn guesses(
 pub(super) fn budgets(settings: &PolicySettings, found: &mut Vec<Finding>) {
     let (failures, sends) = (&settings.failures, &settings.sends);
     let open = failures.anonymous;
-    let wait = Amount::Span(open.window.max(failures.lock));
+    let wait = SettingValue::Span(open.window.max(failures.lock));
     let way = OwnersWay::of(settings);
     let [one, five, fifty, thousand] = owner::SIZES.map(|n| way.codes_a_day(n));
     let waits = format!(

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::domain::policy::{
-    Amount, Deviation, Policy, PolicyError, PolicyProblem, PolicySettings,
+    Deviation, Policy, PolicyError, PolicyProblem, PolicySettings, SettingValue,
 };
 
 const S: u64 = 1_000;
@@ -224,7 +224,7 @@ fn a_text_message_code_of_601_seconds_is_refused() {
 
 #[test]
 fn amounts_read_as_people_say_them() {
-    let shown = |span| Amount::Span(ms(span)).to_string();
+    let shown = |span| SettingValue::Span(ms(span)).to_string();
     assert_eq!(shown(0), "0 seconds");
     assert_eq!(shown(1), "1 millisecond");
     assert_eq!(shown(S), "1 second");

@@ -5,11 +5,11 @@ use std::time::Duration;
 use crate::domain::method::MethodKind;
 use crate::domain::policy::reach::counted;
 use crate::domain::policy::{
-    CodeAlphabet, CodeFormat, Deviation, Guessing, Policy, PolicySettings, Rate,
+    CodeAlphabet, CodeFormat, Deviation, GuessingRisk, Policy, PolicySettings, Rate,
 };
 
 /// One gate of one kind, with codes of so many digits.
-fn alone(kind: MethodKind, digits: u8, change: impl FnOnce(&mut PolicySettings)) -> Guessing {
+fn alone(kind: MethodKind, digits: u8, change: impl FnOnce(&mut PolicySettings)) -> GuessingRisk {
     let mut settings = PolicySettings::default();
     settings.users.required = 1;
     settings.users.methods = [kind].into();
@@ -21,7 +21,7 @@ fn alone(kind: MethodKind, digits: u8, change: impl FnOnce(&mut PolicySettings))
     Policy::new(settings).unwrap().review().guessing().clone()
 }
 
-fn phone(digits: u8) -> Guessing {
+fn phone(digits: u8) -> GuessingRisk {
     alone(MethodKind::MobilePhone, digits, |_| ())
 }
 
@@ -34,12 +34,12 @@ fn near(actual: f64, expected: f64) {
 #[test]
 fn the_attack_budget_of_the_defaults() {
     // Appendix C: one transaction 5e-6, one day 1e-5 from each of two pools, until disabled 5e-5.
-    let odds = phone(6).takeover();
-    near(odds.per_code(), 5e-6);
-    near(odds.per_day(), 2e-5);
-    near(odds.until_disabled(), 5e-5);
+    let odds = phone(6).takeover;
+    near(odds.per_code, 5e-6);
+    near(odds.per_day, 2e-5);
+    near(odds.until_disabled, 5e-5);
     // Both days' failures fit into one flow from a familiar source.
-    near(odds.per_flow(), 2e-5);
+    near(odds.per_flow, 2e-5);
 }
 
 #[test]
@@ -47,15 +47,15 @@ fn the_cap_of_a_hundred() {
     // B.4.
     for (digits, expected) in [(6, 1e-4), (7, 1e-5), (8, 1e-6)] {
         let hundred = alone(MethodKind::MobilePhone, digits, |s| s.failures.consecutive = 100);
-        near(hundred.takeover().until_disabled(), expected);
+        near(hundred.takeover.until_disabled, expected);
     }
 }
 
 #[test]
 fn a_year_at_ten_failures_a_day() {
     // B.5, from each of two pools.
-    near(phone(6).takeover().per_year(), 2.0 * 0.003_65);
-    near(phone(8).takeover().per_year(), 2.0 * 3.65e-5);
+    near(phone(6).takeover.per_year, 2.0 * 0.003_65);
+    near(phone(8).takeover.per_year, 2.0 * 3.65e-5);
 }
 
 #[test]
@@ -67,11 +67,11 @@ fn a_year_is_bounded_by_challenges_where_failures_are_not() {
     let method = fast.method(MethodKind::MobilePhone).unwrap();
     let pools = 2;
     // The codes of the ten minutes before the day may be tried in it: at most the 6 of an hour.
-    assert_eq!(method.comparisons_per_day(), pools * (20 + 6) * 5);
-    assert_eq!(method.comparisons_per_year(), pools * (365 * 20 + 6) * 5);
-    assert_eq!(method.comparisons_per_flow(), pools * 6 * 5, "6 challenges in an hour");
+    assert_eq!(method.comparisons_per_day, pools * (20 + 6) * 5);
+    assert_eq!(method.comparisons_per_year, pools * (365 * 20 + 6) * 5);
+    assert_eq!(method.comparisons_per_flow, pools * 6 * 5, "6 challenges in an hour");
     // Unless the owner proves the method in between, the run of failures ends all of it.
-    assert_eq!(method.comparisons_until_disabled(), 50);
+    assert_eq!(method.comparisons_until_disabled, 50);
 }
 
 #[test]
@@ -84,35 +84,35 @@ fn spraying() {
         (8, 1_000_000, 0.05, 0.049),
     ] {
         let spray = phone(digits).sprayed(accounts);
-        assert_eq!(spray.accounts(), accounts);
-        near(spray.expected(), expected);
-        near(spray.any(), any);
-        assert!(spray.expected_at_once() <= spray.expected());
+        assert_eq!(spray.accounts, accounts);
+        near(spray.expected, expected);
+        near(spray.any, any);
+        assert!(spray.expected_at_once <= spray.expected);
     }
     // 2 000 accounts at 6 digits, the other 98 000 at 8.
     let spray = phone(6).sprayed(100_000);
-    near(spray.expected_at_once(), 0.01 + 0.0049);
-    near(spray.any_at_once(), 0.014_79);
+    near(spray.expected_at_once, 0.01 + 0.0049);
+    near(spray.any_at_once, 0.014_79);
     let none = phone(6).sprayed(0);
-    assert_eq!((none.expected(), none.any()), (0.0, 0.0));
+    assert_eq!((none.expected, none.any), (0.0, 0.0));
 }
 
 #[test]
 fn entropy() {
     // B.11 and R-235: 6 digits 19.93 bits; 8 of 20 symbols 34.5 bits, 2^-32 at 5 attempts.
-    let bits = |guessing: &Guessing| guessing.methods()[0].bits();
+    let bits = |guessing: &GuessingRisk| guessing.methods[0].bits;
     near(bits(&phone(6)), 19.93);
     let strong = alone(MethodKind::Email, 8, |s| {
         s.codes.email = CodeFormat::new(CodeAlphabet::Strong, 8);
     });
     near(bits(&strong), 34.575);
-    near(strong.takeover().per_code(), 1.95e-10);
+    near(strong.takeover.per_code, 1.95e-10);
 }
 
 #[test]
 fn the_weaker_channel_counts() {
     let guessing = alone(MethodKind::MobilePhone, 8, |s| s.codes.voice.length = 6);
-    near(guessing.takeover().per_code(), 5e-6);
+    near(guessing.takeover.per_code, 5e-6);
 }
 
 #[test]
@@ -120,9 +120,9 @@ fn any_one_kind_suffices_for_one_gate() {
     let guessing = alone(MethodKind::MobilePhone, 6, |s| {
         s.users.methods.insert(MethodKind::OfficePhone);
     });
-    near(guessing.takeover().per_day(), 4e-5);
-    near(guessing.takeover().per_code(), 5e-6);
-    assert_eq!(guessing.takeover(), guessing.single_gate());
+    near(guessing.takeover.per_day, 4e-5);
+    near(guessing.takeover.per_code, 5e-6);
+    assert_eq!(guessing.takeover, guessing.single_gate);
 }
 
 #[test]
@@ -130,15 +130,15 @@ fn two_gates_multiply_and_a_held_gate_leaves_both_pools_of_the_other() {
     let review = Policy::new(PolicySettings::default()).unwrap().review();
     let guessing = review.guessing();
     // Mail 10^8, text 10^6: one code of each.
-    near(guessing.takeover().per_code(), 5e-8 * 5e-6);
+    near(guessing.takeover.per_code, 5e-8 * 5e-6);
     // Twenty guesses at one in a day, then twenty at the other within that flow; either first.
-    near(guessing.takeover().per_day(), 2.0 * 2e-7 * 2e-5);
+    near(guessing.takeover.per_day, 2.0 * 2e-7 * 2e-5);
     // An attacker who reads the mail has the text message left to guess: ten times before the first
     // proof, ten times after it.
-    near(guessing.single_gate().per_flow(), 2e-5);
-    near(guessing.single_gate().per_day(), 2e-5);
-    near(guessing.single_gate().per_code(), 5e-6);
-    near(guessing.single_gate().until_disabled(), 5e-5);
+    near(guessing.single_gate.per_flow, 2e-5);
+    near(guessing.single_gate.per_day, 2e-5);
+    near(guessing.single_gate.per_code, 5e-6);
+    near(guessing.single_gate.until_disabled, 5e-5);
 }
 
 #[test]
@@ -151,8 +151,8 @@ fn odds_are_probabilities_under_every_preset() {
     ] {
         let review = Policy::new(settings).unwrap().review();
         for guessing in [review.guessing(), review.administrator_guessing()] {
-            for odds in [guessing.takeover(), guessing.single_gate()] {
-                let rising = [odds.per_code(), odds.per_flow(), odds.per_day(), odds.per_year()];
+            for odds in [guessing.takeover, guessing.single_gate] {
+                let rising = [odds.per_code, odds.per_flow, odds.per_day, odds.per_year];
                 assert!(rising.is_sorted(), "{rising:?}");
                 assert!(rising[0] > 0.0 && rising[3] < 1.0, "{rising:?}");
             }
@@ -194,7 +194,7 @@ fn an_administrators_odds_are_reported_too() {
     let review = Policy::new(settings).unwrap().review();
     let finding = review.finding("guessing-above-threshold").unwrap();
     assert!(finding.text().contains("1.005e-4"), "{finding}");
-    assert!(review.administrator_guessing().takeover().until_disabled() > 1e-4);
+    assert!(review.administrator_guessing().takeover.until_disabled > 1e-4);
     assert!(review.to_string().contains("guessing against an administrator, all gates"));
 }
 
