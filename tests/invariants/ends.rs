@@ -204,7 +204,8 @@ fn inv01_a_replacement_shown_again_replaces_one_code() {
             assert_eq!(seen.count("recovery_code_replaced"), 1, "{seen:?}");
             let body = seen.body();
             let methods = body["methods"].as_array().expect("a list");
-            let set = methods.iter().find_map(|one| one["factor"].get("recovery_code")).expect("a set");
+            let set =
+                methods.iter().find_map(|one| one["factor"].get("recovery_code")).expect("a set");
             assert_eq!(set["codes"].as_array().expect("a list").len(), 10, "{seen:?}");
             assert_eq!(set.get("replacement"), None, "{seen:?}: one that waits for nobody");
         },

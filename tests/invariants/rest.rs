@@ -198,7 +198,7 @@ fn inv05_a_dump_holds_no_secret_that_anybody_keeps() {
         let world = sealed(store.clone()).await;
         let secrets = use_everything(&world).await;
         let dump = dump(&*store).await;
-        for part in ["\"oath\"", "\"saved\"", "\"devices\":[{", "\"flows\":[{"] {
+        for part in ["\"oath\"", "\"recovery_code\"", "\"devices\":[{", "\"flows\":[{"] {
             assert!(dump.contains(part), "{part} is in use");
         }
         holds_none(dump.as_bytes(), &secrets);

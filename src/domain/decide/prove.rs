@@ -268,7 +268,7 @@ impl Transition<'_> {
             method: challenge.method(),
             left: challenge.attempts,
         });
-        AttemptReservation { flow, challenge, used: None, at: self.now, effects: effects }
+        AttemptReservation { flow, challenge, used: None, at: self.now, effects }
     }
 
     /// What was reserved before the comparison was no failure.
