@@ -128,3 +128,22 @@ fn a_ticket_is_only_its_form_until_an_engine_opens_it() {
     assert!(ResetTicket::parse(&"x".repeat(1 << 20)).is_err());
     assert!(ResetTicket::parse("a ticket").is_err());
 }
+
+/// Both globs at once: no name of the root hides another of the ports, and none is ambiguous.
+mod globs {
+    #![deny(warnings, ambiguous_glob_reexports, ambiguous_glob_imports, hidden_glob_reexports)]
+
+    use sspr::port::*;
+    use sspr::*;
+
+    #[test]
+    fn the_root_and_the_ports_can_be_imported_as_a_whole() {
+        // Names of both, some of which stand in both.
+        let unlock: fn(&Engine) -> Unlock<'_> = Engine::unlock;
+        let increment = CounterIncrement::new(CounterKey::from_bytes([1; 32]), 1, Timestamp::MAX);
+        let (version, origin): (Option<Version>, _) = (None, FaultOrigin::Store);
+        assert!(version.is_none() && increment.amount == 1);
+        assert_eq!(origin.to_string(), "the store");
+        let _ = (unlock, PortError::unavailable());
+    }
+}

@@ -12,7 +12,7 @@ use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
 use sspr::adapters::etcd::{EtcdOptions, EtcdStore};
-use sspr::conformance::{Ability, Harness, Place, assert_property};
+use sspr::conformance::{Ability, Harness, StoreUnderTest, assert_property};
 use sspr::port::PortResult;
 use sspr::{RecordKey, Store};
 use tokio::runtime::Runtime;
@@ -50,12 +50,12 @@ struct Keys {
 
 #[async_trait]
 impl Harness for Etcd {
-    async fn place(&self) -> PortResult<Box<dyn Place>> {
+    async fn fixture(&self) -> PortResult<Box<dyn StoreUnderTest>> {
         let (url, prefix) = (shared().endpoints().remove(0), fresh_prefix());
         Ok(Box::new(Keys { url, prefix, shared: self.shared }))
     }
 
-    async fn join(&self, address: &str) -> PortResult<Box<dyn Place>> {
+    async fn join(&self, address: &str) -> PortResult<Box<dyn StoreUnderTest>> {
         let (url, prefix) = address.split_once(' ').expect("an address of ours");
         let (url, prefix) = (url.to_owned(), prefix.to_owned());
         Ok(Box::new(Keys { url, prefix, shared: self.shared }))
@@ -72,7 +72,7 @@ impl Harness for Etcd {
 }
 
 #[async_trait]
-impl Place for Keys {
+impl StoreUnderTest for Keys {
     async fn open(&self) -> PortResult<Arc<dyn Store>> {
         let store = connect(vec![self.url.clone()], &self.prefix).await?;
         Ok(if self.shared { Arc::new(store) } else { store })
@@ -114,7 +114,7 @@ struct ThreeNodes;
 
 #[async_trait]
 impl Harness for ThreeNodes {
-    async fn place(&self) -> PortResult<Box<dyn Place>> {
+    async fn fixture(&self) -> PortResult<Box<dyn StoreUnderTest>> {
         Ok(Box::new(Cluster::start(Setup::nodes(3))))
     }
 
@@ -124,7 +124,7 @@ impl Harness for ThreeNodes {
 }
 
 #[async_trait]
-impl Place for Cluster {
+impl StoreUnderTest for Cluster {
     async fn open(&self) -> PortResult<Arc<dyn Store>> {
         connect(self.endpoints(), "sspr/").await
     }

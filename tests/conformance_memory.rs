@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use sspr::adapters::memory::MemoryStore;
-use sspr::conformance::{Ability, Harness, PROPERTIES, Place};
+use sspr::conformance::{Ability, Harness, PROPERTIES, StoreUnderTest};
 use sspr::port::PortResult;
 use sspr::testing::{CallLog, Encoded, FaultPlan, Faulty, Recorder, Unreadable};
 use sspr::{RecordKey, Store};
@@ -35,13 +35,13 @@ struct SharedPlace(Unreadable<MemoryStore>);
 
 #[async_trait]
 impl Harness for Shared {
-    async fn place(&self) -> PortResult<Box<dyn Place>> {
+    async fn fixture(&self) -> PortResult<Box<dyn StoreUnderTest>> {
         Ok(Box::new(SharedPlace(Unreadable::new(MemoryStore::new()))))
     }
 }
 
 #[async_trait]
-impl Place for SharedPlace {
+impl StoreUnderTest for SharedPlace {
     async fn open(&self) -> PortResult<Arc<dyn Store>> {
         Ok(Arc::new(self.0.clone()))
     }

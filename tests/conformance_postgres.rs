@@ -12,7 +12,7 @@ use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
 use sspr::adapters::postgres::{PostgresOptions, PostgresStore};
-use sspr::conformance::{Ability, Harness, Place};
+use sspr::conformance::{Ability, Harness, StoreUnderTest};
 use sspr::port::PortResult;
 use sspr::testing::Encoded;
 use sspr::{RecordKey, Store};
@@ -59,14 +59,14 @@ impl Schema {
 
 #[async_trait]
 impl Harness for Schemas {
-    async fn place(&self) -> PortResult<Box<dyn Place>> {
+    async fn fixture(&self) -> PortResult<Box<dyn StoreUnderTest>> {
         let server = Postgres::shared();
-        let place = Schema { url: server.url(), name: server.fresh(), encoded: self.encoded };
-        PostgresStore::create(&place.options()?).await?;
-        Ok(Box::new(place))
+        let fixture = Schema { url: server.url(), name: server.fresh(), encoded: self.encoded };
+        PostgresStore::create(&fixture.options()?).await?;
+        Ok(Box::new(fixture))
     }
 
-    async fn join(&self, address: &str) -> PortResult<Box<dyn Place>> {
+    async fn join(&self, address: &str) -> PortResult<Box<dyn StoreUnderTest>> {
         let (url, name) = address.split_once(' ').expect("an address of ours");
         let (url, name) = (url.to_owned(), name.to_owned());
         Ok(Box::new(Schema { url, name, encoded: self.encoded }))
@@ -83,7 +83,7 @@ impl Harness for Schemas {
 }
 
 #[async_trait]
-impl Place for Schema {
+impl StoreUnderTest for Schema {
     async fn open(&self) -> PortResult<Arc<dyn Store>> {
         let store = PostgresStore::connect(&self.options()?).await?;
         Ok(if self.encoded { Arc::new(Encoded::new(store)) } else { Arc::new(store) })

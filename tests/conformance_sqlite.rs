@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use sspr::adapters::sqlite::SqliteStore;
-use sspr::conformance::{Ability, Harness, Outcome, PROPERTIES, Place};
+use sspr::conformance::{Ability, Harness, Outcome, PROPERTIES, StoreUnderTest};
 use sspr::port::{PortError, PortResult};
 use sspr::testing::Encoded;
 use sspr::{RecordKey, Store};
@@ -44,13 +44,13 @@ struct File {
 
 #[async_trait]
 impl Harness for Files {
-    async fn place(&self) -> PortResult<Box<dyn Place>> {
+    async fn fixture(&self) -> PortResult<Box<dyn StoreUnderTest>> {
         let own = Temporary::new("conformance");
         let folder = own.path().to_owned();
         Ok(Box::new(File { folder, encoded: self.encoded, _own: Some(own) }))
     }
 
-    async fn join(&self, address: &str) -> PortResult<Box<dyn Place>> {
+    async fn join(&self, address: &str) -> PortResult<Box<dyn StoreUnderTest>> {
         let folder = PathBuf::from(address);
         Ok(Box::new(File { folder, encoded: self.encoded, _own: None }))
     }
@@ -66,7 +66,7 @@ impl Harness for Files {
 }
 
 #[async_trait]
-impl Place for File {
+impl StoreUnderTest for File {
     async fn open(&self) -> PortResult<Arc<dyn Store>> {
         let store = SqliteStore::open_or_create(self.folder.join("kit.sqlite"))?;
         Ok(if self.encoded { Arc::new(Encoded::new(store)) } else { Arc::new(store) })

@@ -8,7 +8,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use sspr::adapters::memory::MemoryStore;
-use sspr::conformance::{Ability, Harness, Outcome, PROPERTIES, Place, Property, Violation, check};
+use sspr::conformance::{
+    Ability, Harness, Outcome, PROPERTIES, Property, StoreUnderTest, Violation, check,
+};
 use sspr::port::{Commit, Committed, CounterIncrement, Cursor, Cutoff, EventsOf, Page, PortResult};
 use sspr::testing::broken::{BrokenStore, Defect};
 use sspr::testing::{Encoded, Unreadable, block_on};
@@ -24,7 +26,7 @@ struct BrokenPlace {
 
 #[async_trait]
 impl Harness for Broken {
-    async fn place(&self) -> PortResult<Box<dyn Place>> {
+    async fn fixture(&self) -> PortResult<Box<dyn StoreUnderTest>> {
         let below = Unreadable::new(MemoryStore::new());
         let store = BrokenStore::over(self.0, Arc::new(below.clone()));
         Ok(Box::new(BrokenPlace { below, store }))
@@ -41,7 +43,7 @@ impl Harness for Broken {
 }
 
 #[async_trait]
-impl Place for BrokenPlace {
+impl StoreUnderTest for BrokenPlace {
     async fn open(&self) -> PortResult<Arc<dyn Store>> {
         Ok(Arc::new(self.store.clone()))
     }
@@ -219,7 +221,7 @@ struct CorrectPlace(Unreadable<Encoded<MemoryStore>>);
 
 #[async_trait]
 impl Harness for Correct {
-    async fn place(&self) -> PortResult<Box<dyn Place>> {
+    async fn fixture(&self) -> PortResult<Box<dyn StoreUnderTest>> {
         Ok(Box::new(CorrectPlace(Unreadable::new(Encoded::new(MemoryStore::new())))))
     }
 
@@ -234,7 +236,7 @@ impl Harness for Correct {
 }
 
 #[async_trait]
-impl Place for CorrectPlace {
+impl StoreUnderTest for CorrectPlace {
     async fn open(&self) -> PortResult<Arc<dyn Store>> {
         Ok(Arc::new(self.0.clone()))
     }
@@ -268,13 +270,13 @@ struct SelfExpiring;
 
 #[async_trait]
 impl Harness for SelfExpiring {
-    async fn place(&self) -> PortResult<Box<dyn Place>> {
+    async fn fixture(&self) -> PortResult<Box<dyn StoreUnderTest>> {
         Ok(Box::new(Self))
     }
 }
 
 #[async_trait]
-impl Place for SelfExpiring {
+impl StoreUnderTest for SelfExpiring {
     async fn open(&self) -> PortResult<Arc<dyn Store>> {
         // By the wall clock, and without a purge.
         Ok(Arc::new(BrokenStore::new(Defect::HidesExpired)))
@@ -305,13 +307,13 @@ struct Liar;
 
 #[async_trait]
 impl Harness for Liar {
-    async fn place(&self) -> PortResult<Box<dyn Place>> {
+    async fn fixture(&self) -> PortResult<Box<dyn StoreUnderTest>> {
         Ok(Box::new(Self))
     }
 }
 
 #[async_trait]
-impl Place for Liar {
+impl StoreUnderTest for Liar {
     async fn open(&self) -> PortResult<Arc<dyn Store>> {
         // Each handle has a history of its own.
         Ok(Arc::new(MemoryStore::new()))

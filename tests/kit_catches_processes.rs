@@ -13,7 +13,7 @@ use async_trait::async_trait;
 use sspr::Store;
 use sspr::adapters::sqlite::SqliteStore;
 use sspr::conformance::{
-    Ability, Harness, Outcome, PROPERTIES, Place, Violation, play_other_process,
+    Ability, Harness, Outcome, PROPERTIES, StoreUnderTest, Violation, play_other_process,
 };
 use sspr::port::PortResult;
 use sspr::testing::broken::{BrokenStore, Defect};
@@ -43,13 +43,13 @@ struct File {
 
 #[async_trait]
 impl Harness for Files {
-    async fn place(&self) -> PortResult<Box<dyn Place>> {
+    async fn fixture(&self) -> PortResult<Box<dyn StoreUnderTest>> {
         let own = Temporary::new("kit-catches");
         let folder = own.path().to_owned();
         Ok(Box::new(File { folder, defect: self.0, _own: Some(own) }))
     }
 
-    async fn join(&self, address: &str) -> PortResult<Box<dyn Place>> {
+    async fn join(&self, address: &str) -> PortResult<Box<dyn StoreUnderTest>> {
         let (defect, folder) = address.split_once(' ').expect("an address of this harness");
         let named = |known: &&Defect| format!("{known:?}") == defect;
         let defect = Defect::ALL.iter().find(named).copied();
@@ -69,7 +69,7 @@ impl Harness for Files {
 }
 
 #[async_trait]
-impl Place for File {
+impl StoreUnderTest for File {
     async fn open(&self) -> PortResult<Arc<dyn Store>> {
         let store = SqliteStore::open_or_create(self.folder.join("kit.sqlite"))?;
         Ok(match self.defect {

@@ -249,3 +249,24 @@ fn the_reader_sees_what_is_code() {
     let layers: Vec<String> = foreign(&source, &reexports).into_iter().map(|one| one.0).collect();
     assert_eq!(layers, ["engine", "port"]);
 }
+
+/// A reader who meets a name knows which type it is: public and crate-wide types have one name each.
+#[test]
+fn no_two_public_or_crate_wide_types_share_a_name() {
+    let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for source in sources() {
+        for line in source.text.lines() {
+            let item = line.strip_prefix("pub ").or_else(|| line.strip_prefix("pub(crate) "));
+            let mut words = item.unwrap_or_default().split([' ', '<', '(', ';', ':', '{']);
+            if matches!(words.next(), Some("struct" | "enum" | "trait" | "type" | "union"))
+                && let Some(name) = words.next()
+            {
+                found.entry(name.to_owned()).or_default().push(source.name.clone());
+            }
+        }
+    }
+    assert!(found.len() > 200, "only {} types were found", found.len());
+    assert!(found.contains_key("Engine") && found.contains_key("Transition"));
+    found.retain(|_, files| files.len() > 1);
+    assert!(found.is_empty(), "one name, several types: {found:?}");
+}

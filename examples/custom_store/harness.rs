@@ -6,7 +6,7 @@ use std::process::{Command, ExitCode};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use sspr::conformance::{Ability, Harness, Place, check, play_other_process};
+use sspr::conformance::{Ability, Harness, StoreUnderTest, check, play_other_process};
 use sspr::port::PortErrorKind::Unavailable;
 use sspr::port::*;
 use sspr::{RecordKey, Store};
@@ -27,13 +27,13 @@ struct Folder(PathBuf);
 
 #[async_trait]
 impl Harness for Folders {
-    async fn place(&self) -> PortResult<Box<dyn Place>> {
+    async fn fixture(&self) -> PortResult<Box<dyn StoreUnderTest>> {
         let folder = self.0.join(self.1.fetch_add(1, Ordering::Relaxed).to_string());
         fs::create_dir_all(&folder).map_err(because(Unavailable))?;
         Ok(Box::new(Folder(folder)))
     }
 
-    async fn join(&self, address: &str) -> PortResult<Box<dyn Place>> {
+    async fn join(&self, address: &str) -> PortResult<Box<dyn StoreUnderTest>> {
         Ok(Box::new(Folder(PathBuf::from(address))))
     }
 
@@ -51,7 +51,7 @@ impl Harness for Folders {
 }
 
 #[async_trait]
-impl Place for Folder {
+impl StoreUnderTest for Folder {
     async fn open(&self) -> PortResult<Arc<dyn Store>> {
         Ok(Arc::new(FileStore::open(self.0.join("sspr.json"))?))
     }

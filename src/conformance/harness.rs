@@ -22,7 +22,7 @@ use crate::testing::block_on;
 /// use async_trait::async_trait;
 /// use sspr::Store;
 /// use sspr::adapters::memory::MemoryStore;
-/// use sspr::conformance::{Ability, Harness, Place};
+/// use sspr::conformance::{Ability, Harness, StoreUnderTest};
 /// use sspr::port::PortResult;
 ///
 /// struct OnTokio(tokio::runtime::Runtime);
@@ -30,7 +30,7 @@ use crate::testing::block_on;
 ///
 /// #[async_trait]
 /// impl Harness for OnTokio {
-///     async fn place(&self) -> PortResult<Box<dyn Place>> {
+///     async fn fixture(&self) -> PortResult<Box<dyn StoreUnderTest>> {
 ///         Ok(Box::new(Memory(MemoryStore::new())))
 ///     }
 ///
@@ -40,7 +40,7 @@ use crate::testing::block_on;
 /// }
 ///
 /// #[async_trait]
-/// impl Place for Memory {
+/// impl StoreUnderTest for Memory {
 ///     async fn open(&self) -> PortResult<Arc<dyn Store>> {
 ///         Ok(Arc::new(self.0.clone()))
 ///     }
@@ -62,16 +62,16 @@ pub trait Harness: Send + Sync + 'static {
     /// # Errors
     ///
     /// Any error fails the property.
-    async fn place(&self) -> PortResult<Box<dyn Place>>;
+    async fn fixture(&self) -> PortResult<Box<dyn StoreUnderTest>>;
 
-    /// The place at this [`address`](Place::address), in another process than the one that made
+    /// The place at this [`address`](StoreUnderTest::address), in another process than the one that made
     /// it. Dropping this one cleans up nothing.
     ///
     /// # Errors
     ///
     /// Any error fails the property.
-    async fn join(&self, address: &str) -> PortResult<Box<dyn Place>> {
-        Err(PortError::denied().because(format!("the harness joins no place, so not {address}")))
+    async fn join(&self, address: &str) -> PortResult<Box<dyn StoreUnderTest>> {
+        Err(PortError::denied().because(format!("the harness joins no fixture, so not {address}")))
     }
 
     /// How to start another process that calls [`play_other_process`] with this harness.
@@ -108,7 +108,7 @@ pub trait Harness: Send + Sync + 'static {
 
 /// Where one store lives. Dropping it should clean up.
 #[async_trait]
-pub trait Place: Send + Sync {
+pub trait StoreUnderTest: Send + Sync {
     /// A handle on the store of this place.
     ///
     /// Called once; more than once only if [`several_handles`](Self::several_handles) or
@@ -199,7 +199,7 @@ where
     F: Fn() -> S + Send + Sync + 'static,
     S: Store + 'static,
 {
-    async fn place(&self) -> PortResult<Box<dyn Place>> {
+    async fn fixture(&self) -> PortResult<Box<dyn StoreUnderTest>> {
         Ok(Box::new(Alone(Arc::new(self()))))
     }
 }
@@ -208,7 +208,7 @@ where
 struct Alone(Arc<dyn Store>);
 
 #[async_trait]
-impl Place for Alone {
+impl StoreUnderTest for Alone {
     async fn open(&self) -> PortResult<Arc<dyn Store>> {
         Ok(Arc::clone(&self.0))
     }

@@ -1,6 +1,6 @@
 //! What the other process does.
 
-use super::kit::{Stop, Verdict, add, put, settle};
+use super::kit::{PropertyResult, Stop, add, put, settle};
 use super::process::{Job, say};
 use super::sample::{Draft, at, increment, key};
 use crate::port::{Committed, Store};
@@ -20,7 +20,7 @@ pub(super) async fn contest(
     from: u64,
     to: u64,
     salt: u64,
-) -> Verdict<Vec<bool>> {
+) -> PropertyResult<Vec<bool>> {
     let mut applied = Vec::new();
     for n in from..to {
         applied.push(settle(store, &rival(n, salt)).await? == Committed::Applied);
@@ -34,7 +34,7 @@ pub(super) fn rival(n: u64, salt: u64) -> Draft {
     if n.is_multiple_of(2) { draft } else { draft.expecting(None) }
 }
 
-pub(super) async fn count(store: &dyn Store, from: u64, to: u64) -> Verdict<Vec<u64>> {
+pub(super) async fn count(store: &dyn Store, from: u64, to: u64) -> PropertyResult<Vec<u64>> {
     let mut values = Vec::new();
     for n in from..to {
         values.push(add(store, increment(n, 1)).await?);
@@ -44,7 +44,7 @@ pub(super) async fn count(store: &dyn Store, from: u64, to: u64) -> Verdict<Vec<
 
 /// Counts and commits one version after the other, each with two events and an alarm that goes up
 /// with it, until nobody listens.
-async fn work(store: &dyn Store, n: u64, heard: impl Fn(u64) -> bool) -> Verdict {
+async fn work(store: &dyn Store, n: u64, heard: impl Fn(u64) -> bool) -> PropertyResult {
     let mut draft = Draft::first(n);
     loop {
         let count = draft.record.version().count();
@@ -59,7 +59,7 @@ async fn work(store: &dyn Store, n: u64, heard: impl Fn(u64) -> bool) -> Verdict
     }
 }
 
-async fn claim(store: &dyn Store, n: u64, until: i64) -> Verdict {
+async fn claim(store: &dyn Store, n: u64, until: i64) -> PropertyResult {
     let Some(there) = store.load(&key(n)).await? else {
         return Err(Stop::Seen("none where a record was committed before".to_owned()));
     };

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::harness::{Ability, Harness, Place};
+use super::harness::{Ability, Harness, StoreUnderTest};
 use super::sample::Draft;
 use crate::domain::event::Event;
 use crate::domain::ids::{RecordKey, TenantId};
@@ -17,12 +17,12 @@ use crate::testing::yield_once;
 /// The place of one property, and a handle on the empty store in it.
 pub(super) struct Kit {
     pub(super) harness: Arc<dyn Harness>,
-    pub(super) place: Box<dyn Place>,
+    pub(super) fixture: Box<dyn StoreUnderTest>,
     pub(super) store: Arc<dyn Store>,
 }
 
 /// What a property found: nothing, or why it stopped.
-pub(super) type Verdict<T = ()> = Result<T, Stop>;
+pub(super) type PropertyResult<T = ()> = Result<T, Stop>;
 
 /// Why a property stopped.
 pub(super) enum Stop {
@@ -76,36 +76,36 @@ macro_rules! follow {
 }
 
 /// What holds for each page of each listing.
-fn sound<T>(page: &Page<T>, limit: usize) -> Verdict {
+fn sound<T>(page: &Page<T>, limit: usize) -> PropertyResult {
     let count = page.items.len();
     ensure!(count <= limit, "{count} items on a page of at most {limit}");
     Ok(())
 }
 
 impl Kit {
-    pub(super) async fn open(harness: Arc<dyn Harness>) -> Verdict<Self> {
-        let place = harness.place().await?;
-        let store = place.open().await?;
-        Ok(Self { harness, place, store })
+    pub(super) async fn open(harness: Arc<dyn Harness>) -> PropertyResult<Self> {
+        let fixture = harness.fixture().await?;
+        let store = fixture.open().await?;
+        Ok(Self { harness, fixture, store })
     }
 
     /// A second handle, if the place has one.
-    pub(super) async fn second(&self) -> Verdict<Arc<dyn Store>> {
-        require(self.place.several_handles())?;
-        Ok(self.place.open().await?)
+    pub(super) async fn second(&self) -> PropertyResult<Arc<dyn Store>> {
+        require(self.fixture.several_handles())?;
+        Ok(self.fixture.open().await?)
     }
 
     /// Commits a draft that must be applied.
-    pub(super) async fn put(&self, draft: &Draft) -> Verdict {
+    pub(super) async fn put(&self, draft: &Draft) -> PropertyResult {
         put(&*self.store, draft).await
     }
 
-    pub(super) async fn load(&self, key: RecordKey) -> Verdict<Option<Record>> {
+    pub(super) async fn load(&self, key: RecordKey) -> PropertyResult<Option<Record>> {
         Ok(self.store.load(&key).await?)
     }
 
     /// All keys that are due, by pages of this size.
-    pub(super) async fn due(&self, now: Timestamp, limit: usize) -> Verdict<Vec<RecordKey>> {
+    pub(super) async fn due(&self, now: Timestamp, limit: usize) -> PropertyResult<Vec<RecordKey>> {
         due(&*self.store, now, limit).await
     }
 
@@ -115,23 +115,27 @@ impl Kit {
         tenant: &TenantId,
         kind: RecordKind,
         limit: usize,
-    ) -> Verdict<Vec<Record>> {
+    ) -> PropertyResult<Vec<Record>> {
         scan(&*self.store, tenant, kind, limit).await
     }
 
     /// All events, by pages of this size.
-    pub(super) async fn events(&self, of: EventsOf<'_>, limit: usize) -> Verdict<Vec<Event>> {
+    pub(super) async fn events(
+        &self,
+        of: EventsOf<'_>,
+        limit: usize,
+    ) -> PropertyResult<Vec<Event>> {
         events(&*self.store, of, limit).await
     }
 
     /// Adds once, to one counter.
-    pub(super) async fn add(&self, increment: CounterIncrement) -> Verdict<u64> {
+    pub(super) async fn add(&self, increment: CounterIncrement) -> PropertyResult<u64> {
         add(&*self.store, increment).await
     }
 }
 
 /// Skips the property unless the place has the ability.
-pub(super) const fn require(ability: Ability) -> Verdict {
+pub(super) const fn require(ability: Ability) -> PropertyResult {
     match ability {
         Ability::Has => Ok(()),
         Ability::Lacks(reason) => Err(Stop::Skip(reason)),
@@ -139,14 +143,14 @@ pub(super) const fn require(ability: Ability) -> Verdict {
 }
 
 /// Skips the property where rows that have long expired go by themselves.
-pub(super) const fn forbid(expires_by_itself: Ability) -> Verdict {
+pub(super) const fn forbid(expires_by_itself: Ability) -> PropertyResult {
     match expires_by_itself {
         Ability::Has => Err(Stop::Skip("rows that have expired remove themselves here")),
         Ability::Lacks(_) => Ok(()),
     }
 }
 
-pub(super) async fn put(store: &dyn Store, draft: &Draft) -> Verdict {
+pub(super) async fn put(store: &dyn Store, draft: &Draft) -> PropertyResult {
     let answer = store.commit(draft.commit()).await?;
     let version = draft.record.version();
     ensure!(
@@ -171,7 +175,7 @@ pub(super) async fn due(
     store: &dyn Store,
     now: Timestamp,
     limit: usize,
-) -> Verdict<Vec<RecordKey>> {
+) -> PropertyResult<Vec<RecordKey>> {
     follow!(limit, |after| store.due(now, after, limit).await?)
 }
 
@@ -180,7 +184,7 @@ pub(super) async fn scan(
     tenant: &TenantId,
     kind: RecordKind,
     limit: usize,
-) -> Verdict<Vec<Record>> {
+) -> PropertyResult<Vec<Record>> {
     follow!(limit, |after| { store.scan(tenant, kind, after, limit).await? })
 }
 
@@ -188,11 +192,11 @@ pub(super) async fn events(
     store: &dyn Store,
     of: EventsOf<'_>,
     limit: usize,
-) -> Verdict<Vec<Event>> {
+) -> PropertyResult<Vec<Event>> {
     follow!(limit, |after| store.events(of, after, limit).await?)
 }
 
-pub(super) async fn add(store: &dyn Store, increment: CounterIncrement) -> Verdict<u64> {
+pub(super) async fn add(store: &dyn Store, increment: CounterIncrement) -> PropertyResult<u64> {
     match *store.increment(&[increment]).await? {
         [value] => Ok(value),
         ref values => Err(Stop::Seen(format!("{values:?} for one addition"))),

@@ -15,9 +15,9 @@
 //! ```
 //!
 //! The expression is a [`Harness`]; a function that returns a fresh, empty store is one. It says
-//! what else the store can do: [open several handles](Place::several_handles), [survive its
-//! handles](Place::durable), [be opened by another process](Place::several_processes), which the kit
-//! starts, races and kills, [lose a node](Place::clustered), [be damaged](Place::damage). A property
+//! what else the store can do: [open several handles](StoreUnderTest::several_handles), [survive its
+//! handles](StoreUnderTest::durable), [be opened by another process](StoreUnderTest::several_processes), which the kit
+//! starts, races and kills, [lose a node](StoreUnderTest::clustered), [be damaged](StoreUnderTest::damage). A property
 //! that needs what the harness lacks is skipped, and the test says so on standard error whether it
 //! passes or not.
 //!
@@ -50,14 +50,14 @@ mod store;
 use std::io::Write as _;
 use std::sync::Arc;
 
-pub use harness::{Ability, Harness, Place};
+pub use harness::{Ability, Harness, StoreUnderTest};
 pub use ports::{
-    DeliveryPlace, DirectoryPlace, PortHarness, PortKind, PortProperty, assert_port_property,
-    check_port,
+    DeliveryUnderTest, DirectoryUnderTest, PortHarness, PortKind, PortProperty,
+    assert_port_property, check_port,
 };
 use process::InTests;
 pub use process::play_other_process;
-pub use property::{Outcome, Property, Report, Violation};
+pub use property::{ConformanceReport, Outcome, Property, Violation};
 
 /// The version of the kit for stores. It grows when properties are added or sharpened.
 pub const STORE_KIT_VERSION: u32 = 2;
@@ -71,9 +71,9 @@ crate::__sspr_store_properties!(registry);
 /// assert!(report.violations.is_empty(), "{report}");
 /// ```
 #[must_use]
-pub fn check(harness: impl Harness) -> Report {
+pub fn check(harness: impl Harness) -> ConformanceReport {
     let harness: Arc<dyn Harness> = Arc::new(harness);
-    let mut report = Report::default();
+    let mut report = ConformanceReport::default();
     for property in PROPERTIES {
         report.add(property.name, property.run(&harness));
     }

@@ -13,9 +13,9 @@ use async_trait::async_trait;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::harness::{Harness, Place};
+use super::harness::{Harness, StoreUnderTest};
 use super::jobs;
-use super::kit::{Kit, Stop, Verdict, require};
+use super::kit::{Kit, PropertyResult, Stop, require};
 use crate::port::PortResult;
 
 /// Names the place that the other process joins; without it, it has nothing to do.
@@ -44,12 +44,12 @@ pub(super) struct Other {
 
 impl Other {
     /// Starts another process, if the place can be joined from one.
-    pub(super) fn start(kit: &Kit) -> Verdict<Self> {
-        require(kit.place.several_processes())?;
+    pub(super) fn start(kit: &Kit) -> PropertyResult<Self> {
+        require(kit.fixture.several_processes())?;
         let Some(mut command) = kit.harness.other_process() else {
             return Err(Stop::Skip("nothing here can be started as another process"));
         };
-        command.env(ADDRESS, kit.place.address()).stdin(Stdio::piped()).stdout(Stdio::piped());
+        command.env(ADDRESS, kit.fixture.address()).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn().map_err(|error| seen("cannot be started", &error))?;
         let (Some(to), Some(told)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(Stop::Seen("another process without pipes".to_owned()));
@@ -60,20 +60,20 @@ impl Other {
     }
 
     /// Tells it what to do, without waiting.
-    pub(super) fn tell(&mut self, job: &Job) -> Verdict {
+    pub(super) fn tell(&mut self, job: &Job) -> PropertyResult {
         let line = serde_json::to_string(job).map_err(|error| seen("cannot be told", &error))?;
         let written = writeln!(self.to, "{line}").and_then(|()| self.to.flush());
         written.map_err(|error| seen("cannot be told", &error))
     }
 
     /// Waits for the next answer.
-    pub(super) fn answer<T: DeserializeOwned>(&mut self) -> Verdict<T> {
+    pub(super) fn answer<T: DeserializeOwned>(&mut self) -> PropertyResult<T> {
         self.next_answer()?.ok_or_else(|| {
             Stop::Seen("another process ended; what it wrote to standard error says why".to_owned())
         })
     }
 
-    fn next_answer<T: DeserializeOwned>(&mut self) -> Verdict<Option<T>> {
+    fn next_answer<T: DeserializeOwned>(&mut self) -> PropertyResult<Option<T>> {
         let marked = |line: std::io::Result<String>| match line {
             // A line that was cut short when the process was killed was never said.
             Ok(line) => Some(line.strip_prefix(MARK)?.to_owned()),
@@ -93,7 +93,7 @@ impl Other {
     }
 
     /// Kills it, as a power cut would; what it still managed to say.
-    pub(super) fn kill<T: DeserializeOwned>(mut self) -> Verdict<Vec<T>> {
+    pub(super) fn kill<T: DeserializeOwned>(mut self) -> PropertyResult<Vec<T>> {
         self.child.kill().map_err(|error| seen("cannot be killed", &error))?;
         let mut last = Vec::new();
         while let Some(answer) = self.next_answer()? {
@@ -135,9 +135,9 @@ pub fn play_other_process(harness: impl Harness) -> bool {
     };
     harness.drive(Box::pin(async {
         let joined = async {
-            let place = harness.join(&address).await?;
-            let store = place.open().await?;
-            Ok::<_, Stop>((place, store))
+            let fixture = harness.join(&address).await?;
+            let store = fixture.open().await?;
+            Ok::<_, Stop>((fixture, store))
         };
         let (_place, store) = match joined.await {
             Ok(joined) => joined,
@@ -159,7 +159,7 @@ pub fn play_other_process(harness: impl Harness) -> bool {
 }
 
 /// Answers whoever started this process; whether anybody still listens.
-pub(super) fn say<T: Serialize>(answer: Verdict<T>) -> bool {
+pub(super) fn say<T: Serialize>(answer: PropertyResult<T>) -> bool {
     let answer = answer.map_err(|stop| match stop {
         Stop::Skip(reason) => reason.to_owned(),
         Stop::Seen(seen) => seen,
@@ -180,11 +180,11 @@ pub(super) struct InTests<H> {
 #[async_trait]
 #[deny(clippy::missing_trait_methods)]
 impl<H: Harness> Harness for InTests<H> {
-    async fn place(&self) -> PortResult<Box<dyn Place>> {
-        self.harness.place().await
+    async fn fixture(&self) -> PortResult<Box<dyn StoreUnderTest>> {
+        self.harness.fixture().await
     }
 
-    async fn join(&self, address: &str) -> PortResult<Box<dyn Place>> {
+    async fn join(&self, address: &str) -> PortResult<Box<dyn StoreUnderTest>> {
         self.harness.join(address).await
     }
 

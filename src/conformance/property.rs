@@ -8,7 +8,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use super::harness::Harness;
-use super::kit::{Kit, Stop, Verdict};
+use super::kit::{Kit, PropertyResult, Stop};
 
 /// One sentence of the contract, as something that can be run.
 #[non_exhaustive]
@@ -19,7 +19,7 @@ pub struct Property {
     pub sentence: &'static str,
     /// What a store that breaks it lets an attacker do, or costs the owner.
     pub risk: &'static str,
-    pub(super) check: fn(Kit) -> Pin<Box<dyn Future<Output = Verdict> + Send>>,
+    pub(super) check: fn(Kit) -> Pin<Box<dyn Future<Output = PropertyResult> + Send>>,
 }
 
 impl Property {
@@ -45,7 +45,7 @@ impl Property {
         })
     }
 
-    async fn judge(&self, harness: &Arc<dyn Harness>) -> Verdict {
+    async fn judge(&self, harness: &Arc<dyn Harness>) -> PropertyResult {
         let kit = Kit::open(Arc::clone(harness)).await?;
         (self.check)(kit).await
     }
@@ -58,7 +58,7 @@ impl fmt::Debug for Property {
 }
 
 /// What came of a run: what was seen is an error, and so is a panic.
-pub(super) fn caught(run: impl FnOnce() -> Option<Verdict>) -> Result<Outcome, String> {
+pub(super) fn caught(run: impl FnOnce() -> Option<PropertyResult>) -> Result<Outcome, String> {
     match catch_unwind(AssertUnwindSafe(run)) {
         Ok(Some(Ok(()))) => Ok(Outcome::Held),
         Ok(Some(Err(Stop::Skip(reason)))) => Ok(Outcome::Skipped(reason)),
@@ -113,7 +113,7 @@ impl std::error::Error for Violation {}
 /// What [`check`](super::check) found.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
-pub struct Report {
+pub struct ConformanceReport {
     /// The properties that held.
     pub held: Vec<&'static str>,
     /// The properties that do not apply to this harness, each with the reason.
@@ -122,7 +122,7 @@ pub struct Report {
     pub violations: Vec<Violation>,
 }
 
-impl Report {
+impl ConformanceReport {
     pub(super) fn add(&mut self, name: &'static str, outcome: Result<Outcome, Violation>) {
         match outcome {
             Ok(Outcome::Held) => self.held.push(name),
@@ -132,7 +132,7 @@ impl Report {
     }
 }
 
-impl fmt::Display for Report {
+impl fmt::Display for ConformanceReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for violation in &self.violations {
             writeln!(f, "VIOLATED {violation}")?;

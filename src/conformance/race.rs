@@ -7,7 +7,7 @@ use std::sync::{Arc, Barrier, Mutex, PoisonError};
 use std::task::{Poll, Waker};
 use std::thread::Builder;
 
-use super::kit::{Kit, Stop, Verdict};
+use super::kit::{Kit, PropertyResult, Stop};
 use super::property::panic_text;
 use crate::testing::join_all;
 
@@ -15,7 +15,7 @@ use crate::testing::join_all;
 const INTERLEAVED_LEAST: usize = 8;
 
 /// What one actor does in one round.
-pub(super) type Task<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+pub(super) type Racer<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 /// Lets actors loose on each other, round after round; the outputs by round and actor.
 ///
@@ -31,14 +31,14 @@ pub(super) async fn race<T: Send + 'static>(
     kit: &Kit,
     rounds: usize,
     actors: usize,
-    task: impl Fn(usize, usize) -> Task<T> + Send + Sync + 'static,
-) -> Verdict<Vec<Vec<T>>> {
+    task: impl Fn(usize, usize) -> Racer<T> + Send + Sync + 'static,
+) -> PropertyResult<Vec<Vec<T>>> {
     let interleaved = rounds.div_ceil(4).max(INTERLEAVED_LEAST).min(rounds);
     let mut outputs = Vec::with_capacity(rounds);
     for round in 0..interleaved {
         // Each actor goes first sometimes.
         let order = (0..actors).map(|n| (n + round) % actors);
-        let tasks: Vec<Task<T>> = order.map(|actor| task(round, actor)).collect();
+        let tasks: Vec<Racer<T>> = order.map(|actor| task(round, actor)).collect();
         let mut row = if round % 2 == 0 {
             join_all(tasks).await
         } else {
@@ -92,7 +92,7 @@ pub(super) async fn race<T: Send + 'static>(
 }
 
 /// Like `join_all`, but each turn leaves out some of the actors, by an order that the seed gives.
-async fn join_unevenly<T: Send>(mut tasks: Vec<Task<T>>, seed: u64) -> Vec<T> {
+async fn join_unevenly<T: Send>(mut tasks: Vec<Racer<T>>, seed: u64) -> Vec<T> {
     let mut outputs: Vec<Option<T>> = tasks.iter().map(|_| None).collect();
     let mut state = seed;
     poll_fn(move |context| {

@@ -21,7 +21,7 @@ use super::time::Timestamp;
 
 /// What a ticket says.
 #[derive(Clone, PartialEq, Debug)]
-pub(crate) struct Claim {
+pub(crate) struct TicketClaims {
     pub(crate) purpose: Purpose,
     pub(crate) flow: FlowId,
     pub(crate) generation: u8,
@@ -33,7 +33,7 @@ pub(crate) struct Claim {
     pub(crate) epoch: u32,
     /// The last challenge of each kind of method that was asked for before the first proof,
     /// whether the account's budgets let it be opened or not.
-    pub(crate) asked: [Option<Asked>; KINDS],
+    pub(crate) asked: [Option<AskedChallenge>; KINDS],
 }
 
 const KINDS: usize = MethodKind::ALL.len();
@@ -51,7 +51,7 @@ pub(crate) enum TicketSubject {
 
 /// A challenge that was asked for, and what its answer said.
 #[derive(Clone, Copy, PartialEq, Debug)]
-pub(crate) struct Asked {
+pub(crate) struct AskedChallenge {
     pub(crate) option: ChallengeOption,
     pub(crate) at: Timestamp,
     /// How long the code is said to be.
@@ -70,7 +70,7 @@ pub(crate) const TEXT: usize = (SEALED * 8).div_ceil(6);
 
 const VERSION: u8 = 1;
 
-impl Claim {
+impl TicketClaims {
     pub(crate) fn seal(&self, tenant: &TenantId, keys: &Keys) -> String {
         let mut claim = self.to_bytes();
         let key = keys.issuing();
@@ -107,7 +107,7 @@ impl Claim {
     }
 
     /// Notes a challenge that was asked for.
-    pub(crate) fn ask(&mut self, asked: Asked) {
+    pub(crate) fn ask(&mut self, asked: AskedChallenge) {
         let kind = asked.option.method();
         if let Some(place) = MethodKind::ALL.iter().position(|one| *one == kind) {
             self.asked[place] = Some(asked);
@@ -115,7 +115,7 @@ impl Claim {
     }
 
     /// The last challenge of this kind that was asked for.
-    pub(crate) fn asked_for(&self, kind: MethodKind) -> Option<&Asked> {
+    pub(crate) fn asked_for(&self, kind: MethodKind) -> Option<&AskedChallenge> {
         self.asked.iter().flatten().find(|asked| asked.option.method() == kind)
     }
 
@@ -191,7 +191,7 @@ impl Claim {
             let option = ChallengeOption::indexed(method, channel, bytes[from] & 15).ok()?;
             let since = u32::from_be_bytes(bytes.get(from + 2..from + 6)?.try_into().ok()?);
             let at = started_at.plus(Duration::from_millis(since.into()));
-            *asked = Some(Asked { option, at, length: bytes[from + 1] });
+            *asked = Some(AskedChallenge { option, at, length: bytes[from + 1] });
         }
         Some(Self {
             purpose,
@@ -288,8 +288,8 @@ fn reason_of(tag: u8) -> Option<SsprReason> {
 /// The ticket of one kind of flow.
 pub(crate) trait FlowTicket: Sized {
     const PURPOSE: Purpose;
-    fn issue(claim: &Claim, tenant: &TenantId, keys: &Keys) -> Self;
-    fn open(&self, tenant: &TenantId, keys: &Keys) -> Result<Claim, InvalidInput>;
+    fn issue(claim: &TicketClaims, tenant: &TenantId, keys: &Keys) -> Self;
+    fn open(&self, tenant: &TenantId, keys: &Keys) -> Result<TicketClaims, InvalidInput>;
 }
 
 macro_rules! ticket_types {
@@ -323,13 +323,13 @@ macro_rules! ticket_types {
         impl FlowTicket for $name {
             const PURPOSE: Purpose = $purpose;
 
-            fn issue(claim: &Claim, tenant: &TenantId, keys: &Keys) -> Self {
+            fn issue(claim: &TicketClaims, tenant: &TenantId, keys: &Keys) -> Self {
                 debug_assert!(claim.purpose == $purpose);
                 Self(claim.seal(tenant, keys))
             }
 
-            fn open(&self, tenant: &TenantId, keys: &Keys) -> Result<Claim, InvalidInput> {
-                Claim::open(&self.0, tenant, $purpose, keys)
+            fn open(&self, tenant: &TenantId, keys: &Keys) -> Result<TicketClaims, InvalidInput> {
+                TicketClaims::open(&self.0, tenant, $purpose, keys)
             }
         }
 
@@ -369,8 +369,8 @@ mod tests {
         Keys::new(secret(1), u16::from(byte), secret(byte)).expect("long enough")
     }
 
-    fn claim(flow: [u8; 16], user: &str) -> Claim {
-        Claim {
+    fn claim(flow: [u8; 16], user: &str) -> TicketClaims {
+        TicketClaims {
             purpose: Purpose::Reset,
             flow: FlowId(flow),
             generation: 0,
@@ -398,11 +398,11 @@ mod tests {
             }
             if asked {
                 let option = ChallengeOption::indexed(MethodKind::MobilePhone, Channel::Voice, 3).expect("reached");
-                sealed.ask(Asked { option, at: sealed.started_at.plus(Duration::from_secs(90)), length: 8 });
+                sealed.ask(AskedChallenge { option, at: sealed.started_at.plus(Duration::from_secs(90)), length: 8 });
             }
             let text = sealed.seal(&tenant("a"), &keys(2));
             prop_assert_eq!(text.len(), TEXT);
-            prop_assert_eq!(Claim::open(&text, &tenant("a"), Purpose::Reset, &keys(2)), Ok(sealed));
+            prop_assert_eq!(TicketClaims::open(&text, &tenant("a"), Purpose::Reset, &keys(2)), Ok(sealed));
         }
 
         #[test]
@@ -411,7 +411,7 @@ mod tests {
             let mut bytes = data_encoding::BASE64URL_NOPAD.decode(text.as_bytes()).expect("own");
             bytes[place] ^= 1 << bit;
             let forged = data_encoding::BASE64URL_NOPAD.encode(&bytes);
-            prop_assert!(Claim::open(&forged, &tenant("a"), Purpose::Reset, &keys(2)).is_err());
+            prop_assert!(TicketClaims::open(&forged, &tenant("a"), Purpose::Reset, &keys(2)).is_err());
         }
     }
 
@@ -430,8 +430,9 @@ mod tests {
     #[test]
     fn foreign_tickets_are_refused() {
         let text = claim([3; 16], "u").seal(&tenant("a"), &keys(2));
-        let open =
-            |name: &str, purpose, keys: &Keys| Claim::open(&text, &tenant(name), purpose, keys);
+        let open = |name: &str, purpose, keys: &Keys| {
+            TicketClaims::open(&text, &tenant(name), purpose, keys)
+        };
         assert!(open("a", Purpose::Reset, &keys(2)).is_ok());
         assert!(open("b", Purpose::Reset, &keys(2)).is_err());
         assert!(open("a", Purpose::Register, &keys(2)).is_err());

@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 use super::Engine;
 use super::context::nobody;
 use super::error::{At as _, Error, FaultOrigin};
-use super::limits::{Caller, LimitScope};
+use super::limits::{LimitCaller, LimitScope};
 use super::request::{DeviceSecret, Request};
 use super::step::{Decision, OnUnknown, Origin};
 use crate::domain::code::random_symbols;
@@ -17,7 +17,7 @@ use crate::domain::ids::{TenantId, UserId};
 use crate::domain::method::{ChallengeOption, MethodKind};
 use crate::domain::refusal::Refusal;
 use crate::domain::secret::SecretText;
-use crate::domain::ticket::{Claim, FlowTicket, TicketSubject};
+use crate::domain::ticket::{FlowTicket, TicketClaims, TicketSubject};
 use crate::port::PortError;
 
 /// What administrators know a user by.
@@ -26,7 +26,7 @@ pub(super) fn name_of(user: &UserFacts) -> String {
 }
 
 /// Whose secrets they are; where the ticket is nobody's, nobody's.
-fn bearer_of(claim: &Claim) -> Result<UserId, Error> {
+fn bearer_of(claim: &TicketClaims) -> Result<UserId, Error> {
     match &claim.subject {
         TicketSubject::User(user) => Ok(user.clone()),
         TicketSubject::Decoy { .. } => nobody(claim.identifier),
@@ -54,7 +54,7 @@ impl Engine {
             None => own,
         };
         let scope = LimitScope {
-            caller: Caller::Anonymous,
+            caller: LimitCaller::Anonymous,
             identifier: claim.identifier,
             option: ChallengeOption::preferred(MethodKind::Email),
             destination: None,
@@ -123,7 +123,7 @@ impl Engine {
     async fn after_flow(
         &self,
         request: &Request,
-        claim: &Claim,
+        claim: &TicketClaims,
         decide: impl Fn(&mut Transition<'_>) -> Result<(), Refusal>,
     ) -> Result<(), Error> {
         let tenant = &request.tenant;

@@ -7,7 +7,7 @@ use super::reply::Reply;
 use super::request::{Request, SignedIn};
 use super::step::{Decision, OnUnknown, Origin};
 use crate::domain::account::{Account, Effect, FlowId, Purpose};
-use crate::domain::decide::{Change as Begun, Transition, grant_change, reserve_password};
+use crate::domain::decide::{ChangeStart, Transition, grant_change, reserve_password};
 use crate::domain::eligibility::may_change;
 use crate::domain::event::ActorKind;
 use crate::domain::facts::{UserFacts, UserSelector};
@@ -16,7 +16,7 @@ use crate::domain::password::composed;
 use crate::domain::reason::SsprReason;
 use crate::domain::refusal::Refusal;
 use crate::domain::secret::SecretText;
-use crate::domain::ticket::{ChangeTicket, Claim, TicketSubject};
+use crate::domain::ticket::{ChangeTicket, TicketClaims, TicketSubject};
 
 use std::sync::atomic::Ordering;
 
@@ -88,7 +88,7 @@ impl Change<'_> {
             let failed = reservation.verdicts();
             return Err(engine.failed(&target, policy, &origin, &failed).await);
         }
-        let begun = Begun {
+        let begun = ChangeStart {
             flow: FlowId(engine.random()?),
             stamp: facts.change_stamp.as_deref(),
             incarnation: facts.incarnation.as_deref(),
@@ -100,7 +100,7 @@ impl Change<'_> {
         };
         let step = engine.step(&target, None, policy, &origin, OnUnknown::Resolve, decide);
         let (flow, account) = step.await?;
-        let claim = Claim {
+        let claim = TicketClaims {
             purpose: Purpose::Change,
             flow: flow.id,
             generation: flow.generation,

@@ -21,7 +21,7 @@ use crate::domain::method::{MethodKind, Verification};
 use crate::domain::policy::Policy;
 use crate::domain::refusal::Refusal;
 use crate::domain::secret::{SecretBytes, secrets_equal};
-use crate::domain::ticket::{Claim, TicketSubject};
+use crate::domain::ticket::{TicketClaims, TicketSubject};
 use crate::domain::time::Timestamp;
 use crate::domain::totp::{Drift, OathParameters, matching_step};
 
@@ -49,7 +49,7 @@ impl Engine {
         target: &Target,
         policy: &Policy,
         origin: &Origin,
-        claim: &Claim,
+        claim: &TicketClaims,
         attempt: &Attempt,
     ) -> Result<(AttemptReservation, Match), Error> {
         let answers = |challenge: &Challenge| attempt.fits(challenge);

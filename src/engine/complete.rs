@@ -21,7 +21,7 @@ use crate::domain::password::{PasswordContext, composed};
 use crate::domain::reason::SsprReason;
 use crate::domain::refusal::Refusal;
 use crate::domain::secret::SecretText;
-use crate::domain::ticket::{Claim, FlowTicket};
+use crate::domain::ticket::{FlowTicket, TicketClaims};
 use crate::domain::time::Timestamp;
 use crate::port::{PasswordWrite, PortError, PortErrorKind, PortResult, UnlockWrite};
 
@@ -30,7 +30,7 @@ struct PendingWriteScope<'a> {
     effect: Effect,
     context: &'a Context,
     user: &'a UserFacts,
-    claim: &'a Claim,
+    claim: &'a TicketClaims,
     target: &'a Target,
     origin: Origin,
     required: u8,
@@ -336,7 +336,7 @@ impl Engine {
 }
 
 /// What the flow must have come to, before anything else is looked at.
-fn check_stage(claim: &Claim, account: &Account) -> Result<(), Refusal> {
+fn check_stage(claim: &TicketClaims, account: &Account) -> Result<(), Refusal> {
     let flow = account.flow(&claim.flow);
     if flow.is_some_and(|flow| flow.done.is_some()) {
         return Err(Refusal::Ended);

@@ -20,7 +20,7 @@ use crate::domain::policy::{Gates, Policy, Scope};
 use crate::domain::policy_record::PolicyRecord;
 use crate::domain::reason::SsprReason;
 use crate::domain::record::{Record, Subject};
-use crate::domain::ticket::{Claim, TicketSubject};
+use crate::domain::ticket::{TicketClaims, TicketSubject};
 use crate::domain::time::Timestamp;
 use crate::port::{ExternalMethod, PortError};
 
@@ -161,7 +161,7 @@ impl Engine {
     }
 
     /// The record of the account that a ticket names, or of the decoy that stands for it.
-    pub(super) fn subject_target(&self, tenant: &TenantId, claim: &Claim) -> Target {
+    pub(super) fn subject_target(&self, tenant: &TenantId, claim: &TicketClaims) -> Target {
         match &claim.subject {
             TicketSubject::User(user) => self.user_target(tenant, user),
             TicketSubject::Decoy { .. } => self.decoy_target(tenant, claim.identifier, Some(claim)),

@@ -12,7 +12,7 @@ use crate::domain::account::{Pending, PendingBody};
 use crate::domain::code::CodeContext;
 use crate::domain::contact::Destination;
 use crate::domain::decide::{
-    Claim, Claimed, Outcome, SentSecret, Transition, claim, settle_message,
+    ClaimedMessage, DeliveryClaim, DeliveryOutcome, SentSecret, Transition, claim, settle_message,
 };
 use crate::domain::message::{CodeMessage, LinkMessage, Message, Notice};
 use crate::domain::method::Channel;
@@ -33,7 +33,7 @@ impl Engine {
         let origin = Origin::engine();
         let decide = |transition: &mut Transition<'_>| {
             Ok(match claim(transition, number) {
-                Claim::Gone => Decision::Discard(Claim::Gone),
+                DeliveryClaim::Gone => Decision::Discard(DeliveryClaim::Gone),
                 claim => Decision::Commit(claim),
             })
         };
@@ -42,12 +42,12 @@ impl Engine {
         let (claimed, _) =
             self.step(target, loaded, policy, &origin, OnUnknown::Fail, decide).await?;
         let claimed = match claimed {
-            Claim::Gone => return Ok(false),
-            Claim::Folded => {
+            DeliveryClaim::Gone => return Ok(false),
+            DeliveryClaim::Folded => {
                 pass.done().settled += 1;
                 return Ok(true);
             }
-            Claim::Taken(claimed) => claimed,
+            DeliveryClaim::Taken(claimed) => claimed,
         };
         let mut hidden = Vec::new();
         let outcome = match self.count_first(target, &claimed, policy).await {
@@ -56,11 +56,15 @@ impl Engine {
                 let performed = self.perform(target, &claimed, notice, policy, &mut hidden, pass);
                 self.judge_delivery(target, &claimed, &way, performed.await, &hidden, pass)
             }
-            Err(_) => Outcome::Uncounted,
+            Err(_) => DeliveryOutcome::Uncounted,
         };
         // Sessions must end: an outright refusal is no reason to stop trying.
         let revoke = matches!(claimed.pending.body, PendingBody::Revoke { .. });
-        let outcome = if revoke && outcome == Outcome::Never { Outcome::Later } else { outcome };
+        let outcome = if revoke && outcome == DeliveryOutcome::Never {
+            DeliveryOutcome::Later
+        } else {
+            outcome
+        };
         let decide = |transition: &mut Transition<'_>| {
             let settled = settle_message(transition, &claimed.pending, outcome);
             Ok(if settled { Decision::Commit(()) } else { Decision::Discard(()) })
@@ -68,9 +72,14 @@ impl Engine {
         self.step(target, None, policy, &origin, OnUnknown::Resolve, decide).await?;
         let mut done = pass.done();
         match outcome {
-            Outcome::Done => done.delivered += 1,
-            Outcome::Withheld | Outcome::InDigest | Outcome::Digest { .. } => done.settled += 1,
-            Outcome::Later | Outcome::NoChannel | Outcome::Uncounted | Outcome::Never => {
+            DeliveryOutcome::Done => done.delivered += 1,
+            DeliveryOutcome::Withheld
+            | DeliveryOutcome::InDigest
+            | DeliveryOutcome::Digest { .. } => done.settled += 1,
+            DeliveryOutcome::Later
+            | DeliveryOutcome::NoChannel
+            | DeliveryOutcome::Uncounted
+            | DeliveryOutcome::Never => {
                 done.failed += 1;
             }
         }
@@ -82,7 +91,7 @@ impl Engine {
     async fn count_first(
         &self,
         target: &Target,
-        claimed: &Claimed,
+        claimed: &ClaimedMessage,
         policy: &Policy,
     ) -> PortResult<Help> {
         match &claimed.pending.body {
@@ -95,16 +104,16 @@ impl Engine {
     fn judge_delivery(
         &self,
         target: &Target,
-        claimed: &Claimed,
+        claimed: &ClaimedMessage,
         way: &Way,
-        performed: PortResult<Outcome>,
+        performed: PortResult<DeliveryOutcome>,
         hidden: &[String],
         pass: &Pass,
-    ) -> Outcome {
+    ) -> DeliveryOutcome {
         let tenant = &target.tenant;
         match performed {
             Ok(outcome) => {
-                if outcome == Outcome::Done {
+                if outcome == DeliveryOutcome::Done {
                     pass.tenant(tenant, |tenant| tenant.worked(way));
                     self.inner.failing.worked(tenant, way.channel);
                 }
@@ -122,10 +131,10 @@ impl Engine {
                 };
                 self.inner.failing.failed(&failure, &mut pass.done());
                 if error.kind() == PortErrorKind::Denied {
-                    return Outcome::Never;
+                    return DeliveryOutcome::Never;
                 }
                 pass.tenant(tenant, |tenant| tenant.failed(way, error.scope()));
-                Outcome::Later
+                DeliveryOutcome::Later
             }
         }
     }
@@ -134,24 +143,24 @@ impl Engine {
     async fn perform(
         &self,
         target: &Target,
-        claimed: &Claimed,
+        claimed: &ClaimedMessage,
         notice: Notice,
         policy: &Policy,
         hidden: &mut Vec<String>,
         pass: &Pass,
-    ) -> PortResult<Outcome> {
+    ) -> PortResult<DeliveryOutcome> {
         let pending = &claimed.pending;
         if let PendingBody::Revoke { authenticated_before, kinds, .. } = &pending.body {
             if let Some(user) = &target.user {
                 let (tenant, before) = (&target.tenant, *authenticated_before);
                 self.inner.directory.revoke_sessions(tenant, user, before, *kinds).await?;
             }
-            return Ok(Outcome::Done);
+            return Ok(DeliveryOutcome::Done);
         }
         let facts = self.tenant_facts(&target.tenant, pass).await.map_err(not_final)?;
         let organisation = facts.map(|facts| facts.display_name).unwrap_or_default();
         let Some(envelope) = self.envelope(target, claimed, notice, organisation, policy) else {
-            return Ok(Outcome::Never);
+            return Ok(DeliveryOutcome::Never);
         };
         hidden.extend(secrets_of(&envelope));
         if let PendingBody::Notice { channel, .. } = &pending.body
@@ -161,19 +170,19 @@ impl Engine {
                 .map_err(not_final)?
                 .contains(channel)
         {
-            return Ok(Outcome::NoChannel);
+            return Ok(DeliveryOutcome::NoChannel);
         }
         if let Some(outcome) = self.denied(&envelope, pending).await {
             return Ok(outcome);
         }
         self.inner.delivery.deliver(&envelope).await?;
-        Ok(Outcome::Done)
+        Ok(DeliveryOutcome::Done)
     }
 
     /// What the risk signals make of a message to a phone. A code goes nowhere unless they allow it.
     /// A notice goes by mail alone where they deny the number and a mail address is told of the
     /// same; where no mail address is, it goes all the same.
-    async fn denied(&self, envelope: &Envelope, pending: &Pending) -> Option<Outcome> {
+    async fn denied(&self, envelope: &Envelope, pending: &Pending) -> Option<DeliveryOutcome> {
         let signals = self.inner.risk_signals.as_ref()?;
         if envelope.channel == Channel::Email {
             return None;
@@ -182,12 +191,12 @@ impl Engine {
         let signal = signals.before_send(tenant, envelope.channel, to).await;
         match (&pending.body, signal) {
             (PendingBody::Notice { mail_too: true, .. }, Ok(RiskSignal::Deny)) => {
-                Some(Outcome::Withheld)
+                Some(DeliveryOutcome::Withheld)
             }
             (PendingBody::Notice { .. }, _) => None,
             (_, signal) => {
                 let denied = signal.unwrap_or(RiskSignal::Deny) == RiskSignal::Deny;
-                denied.then_some(Outcome::Never)
+                denied.then_some(DeliveryOutcome::Never)
             }
         }
     }
@@ -195,7 +204,7 @@ impl Engine {
     fn envelope(
         &self,
         target: &Target,
-        claimed: &Claimed,
+        claimed: &ClaimedMessage,
         notice: Notice,
         organisation: String,
         policy: &Policy,

@@ -5,7 +5,7 @@
 
 use super::Engine;
 use crate::domain::account::{Counted, PendingBody};
-use crate::domain::decide::{Claimed, Outcome};
+use crate::domain::decide::{ClaimedMessage, DeliveryOutcome};
 use crate::domain::ids::TenantId;
 use crate::domain::message::Notice;
 use crate::domain::policy::{Policy, Rate};
@@ -20,7 +20,7 @@ pub(super) enum Help {
     /// It goes out, in these words.
     Send(Notice),
     /// It does not go out now.
-    Instead(Outcome),
+    Instead(DeliveryOutcome),
 }
 
 impl Engine {
@@ -28,11 +28,11 @@ impl Engine {
     pub(super) async fn count_help(
         &self,
         tenant: &TenantId,
-        claimed: &Claimed,
+        claimed: &ClaimedMessage,
         policy: &Policy,
     ) -> PortResult<Help> {
         let PendingBody::Notice { notice, destination, .. } = &claimed.pending.body else {
-            return Ok(Help::Instead(Outcome::Never));
+            return Ok(Help::Instead(DeliveryOutcome::Never));
         };
         let Notice::HelpRequested { .. } = notice else {
             return Ok(Help::Send(*notice));
@@ -64,7 +64,7 @@ impl Engine {
             // first as well: a digest too many is better than none.
             1 => Help::Instead(digest(window, rate.window)),
             _ if claimed.counted == Counted::Begun => Help::Instead(digest(window, rate.window)),
-            _ => Help::Instead(Outcome::InDigest),
+            _ => Help::Instead(DeliveryOutcome::InDigest),
         })
     }
 }
@@ -72,8 +72,8 @@ impl Engine {
 /// How long a digest is tried.
 const DIGEST_LIFE: std::time::Duration = std::time::Duration::from_secs(86_400);
 
-fn digest(window: Timestamp, span: std::time::Duration) -> Outcome {
-    Outcome::Digest { window, due: window.plus(span) }
+fn digest(window: Timestamp, span: std::time::Duration) -> DeliveryOutcome {
+    DeliveryOutcome::Digest { window, due: window.plus(span) }
 }
 
 /// The start of the window that holds this instant.

@@ -52,7 +52,7 @@ struct Lines {
 
 /// Who asks for a challenge, and so what a spent limit means.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Caller {
+pub(super) enum LimitCaller {
     /// Anyone. A spent destination must not refuse: a stranger could spend it to keep the owner out,
     /// and the refusal would tell whose it is.
     Anonymous,
@@ -63,7 +63,7 @@ pub(super) enum Caller {
 
 /// Whose challenge it is, for the counters.
 pub(super) struct LimitScope<'a> {
-    pub(super) caller: Caller,
+    pub(super) caller: LimitCaller,
     pub(super) identifier: [u8; 8],
     pub(super) option: ChallengeOption,
     /// Where the code goes; before the first proof a stand-in takes its place if it goes nowhere.
@@ -153,11 +153,11 @@ impl Engine {
             Line::new(Counted::SourceIdentifier, limits.source_identifier, with_identifier);
         let (mut refusing, mut escalating) = (vec![source, with_identifier], Vec::new());
         match scope.caller {
-            Caller::Anonymous => escalating.extend(scope.destinations(policy)),
-            Caller::SignedIn if scope.destination.is_some() => {
+            LimitCaller::Anonymous => escalating.extend(scope.destinations(policy)),
+            LimitCaller::SignedIn if scope.destination.is_some() => {
                 refusing.extend(scope.destinations(policy));
             }
-            Caller::SignedIn => {}
+            LimitCaller::SignedIn => {}
         }
         let mut all = Line::new(Counted::Tenant, limits.tenant, Vec::new());
         let [random] = self.random()?;

@@ -15,7 +15,7 @@ use crate::domain::invalid::InvalidInput;
 use crate::domain::link::LinkSecret;
 use crate::domain::method::Channel;
 use crate::domain::refusal::Refusal;
-use crate::domain::ticket::{Claim, FlowTicket, TicketSubject};
+use crate::domain::ticket::{FlowTicket, TicketClaims, TicketSubject};
 use crate::domain::time::Timestamp;
 
 impl Engine {
@@ -38,7 +38,7 @@ impl Engine {
         let account = &loaded.account;
         let flow = self.flow_of_link::<T>(&target, account, secret, arrival);
         let flow = flow.ok_or(Refusal::NotAccepted)?;
-        let mut claim = Claim {
+        let mut claim = TicketClaims {
             purpose: T::PURPOSE,
             flow: flow.id,
             generation: flow.generation,

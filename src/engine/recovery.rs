@@ -7,7 +7,7 @@ use super::Engine;
 use super::attempt::{Attempt, Selection};
 use super::context::{Context, Eligible, nobody};
 use super::error::Error;
-use super::limits::{Caller, LimitScope};
+use super::limits::{LimitCaller, LimitScope};
 use super::reply::Reply;
 use super::request::Request;
 use super::step::{Decision, Loaded, OnUnknown, Origin, Target};
@@ -25,7 +25,7 @@ use crate::domain::method::{ChallengeOption, Verification};
 use crate::domain::policy::{Disclosure, Policy};
 use crate::domain::reason::SsprReason;
 use crate::domain::refusal::Refusal;
-use crate::domain::ticket::{Asked, Claim, FlowTicket, TicketSubject};
+use crate::domain::ticket::{AskedChallenge, FlowTicket, TicketClaims, TicketSubject};
 use crate::domain::time::Timestamp;
 
 /// What the page of a method that the host verifies may hold, in bytes.
@@ -55,7 +55,7 @@ impl Engine {
                 TicketSubject::Decoy { reason: *reason, user }
             }
         };
-        let claim = Claim {
+        let claim = TicketClaims {
             purpose: T::PURPOSE,
             flow: FlowId(self.random()?),
             generation: 0,
@@ -205,7 +205,7 @@ impl Engine {
         // A number that is typed is counted in any case, and may make room for a code.
         let silent = (decided != Opened::Open && typed.is_none()).then_some(decided);
         let scope = LimitScope {
-            caller: Caller::Anonymous,
+            caller: LimitCaller::Anonymous,
             identifier: claim.identifier,
             option,
             destination: open.expected.as_ref().ok().and_then(Expected::destination),
@@ -233,7 +233,7 @@ impl Engine {
         }
         if !proven {
             let format = code_format(policy, option, longer);
-            claim.ask(Asked { option, at: arrival, length: format.length });
+            claim.ask(AskedChallenge { option, at: arrival, length: format.length });
         }
         let page = self.begin_external(&target, &claim, &open, &account).await?;
         (self.inner.on_work)();
@@ -247,7 +247,7 @@ impl Engine {
     async fn begin_external(
         &self,
         target: &Target,
-        claim: &Claim,
+        claim: &TicketClaims,
         open: &Open<'_>,
         account: &Account,
     ) -> Result<Option<String>, Error> {
@@ -366,7 +366,7 @@ impl Engine {
     pub(super) async fn flow_state(
         &self,
         tenant: &TenantId,
-        claim: &Claim,
+        claim: &TicketClaims,
         fresh: bool,
     ) -> Result<(Context, Target, Loaded), Error> {
         let user = match &claim.subject {
@@ -385,7 +385,7 @@ impl Engine {
     pub(super) fn reply<T: FlowTicket>(
         &self,
         tenant: &TenantId,
-        claim: &Claim,
+        claim: &TicketClaims,
         account: &Arc<Account>,
         policy: &Policy,
         first: &[super::OptionView],
@@ -464,7 +464,7 @@ impl Context {
     /// Whether the ticket's user may reset now; a ticket of nobody's keeps its reason.
     fn claimed_eligible(
         &self,
-        claim: &Claim,
+        claim: &TicketClaims,
         account: &Account,
         now: Timestamp,
     ) -> Result<Eligible<'_>, SsprReason> {

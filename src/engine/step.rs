@@ -14,7 +14,7 @@ use crate::domain::keys::Keys;
 use crate::domain::policy::Policy;
 use crate::domain::record::{CorruptRecord, Record, Subject, Version};
 use crate::domain::refusal::Refusal;
-use crate::domain::ticket::{Claim, TicketSubject};
+use crate::domain::ticket::{TicketClaims, TicketSubject};
 use crate::domain::time::Timestamp;
 use crate::port::{Commit, Committed, PortError, PortErrorKind};
 
@@ -103,7 +103,7 @@ impl Engine {
         &self,
         tenant: &TenantId,
         identifier: [u8; 8],
-        claim: Option<&Claim>,
+        claim: Option<&TicketClaims>,
     ) -> Target {
         let (claim, key) = (claim.cloned(), self.inner.keys.issuing().id);
         let stand_in = Some(Box::new(StandIn { identifier, claim, key }));

@@ -12,7 +12,7 @@ use crate::domain::decide::{code_format, code_life};
 use crate::domain::eligibility::policy_options;
 use crate::domain::method::{ChallengeOption, Channel, MethodKind, Verification};
 use crate::domain::policy::{CodeFormat, Disclosure, Gates, Policy};
-use crate::domain::ticket::{Asked, Claim};
+use crate::domain::ticket::{AskedChallenge, TicketClaims};
 use crate::domain::time::Timestamp;
 
 /// How long a person waits before *try again* and *contact your administrator* appear (Entra).
@@ -103,7 +103,7 @@ fn masked_view(policy: &Policy, offer: Offer) -> OptionView {
 
 /// What to show for this ticket, on this account.
 pub(super) fn step_of(
-    claim: &Claim,
+    claim: &TicketClaims,
     account: &Account,
     policy: &Policy,
     first: &[OptionView],
@@ -144,7 +144,7 @@ pub(super) fn step_of(
 }
 
 /// What to show for a code that was sent to a new address of a signed-in user.
-pub(super) fn enter_step(claim: &Claim, account: &Account, policy: &Policy) -> Step {
+pub(super) fn enter_step(claim: &TicketClaims, account: &Account, policy: &Policy) -> Step {
     let challenge = account.flow(&claim.flow).and_then(|flow| flow.challenges.last());
     match challenge {
         Some(challenge) => {
@@ -179,7 +179,7 @@ fn enter(challenge: &Challenge, policy: &Policy, options: Vec<OptionView>) -> St
     answer_to(opened, policy, options)
 }
 
-fn enter_asked(asked: &Asked, policy: &Policy, options: Vec<OptionView>) -> Step {
+fn enter_asked(asked: &AskedChallenge, policy: &Policy, options: Vec<OptionView>) -> Step {
     let mut format = code_format(policy, asked.option, false);
     format.length = asked.length;
     answer_to((asked.option, asked.at, format), policy, options)

@@ -11,6 +11,7 @@
 //! | [`defaults`] | whoever owns the policy | each number, and where it comes from |
 //! | [`limits`] | whoever owns the policy or operates the service | each budget: who can spend it, what is left to the owner, which simulation shows it |
 //! | [`threats`] | whoever reviews it | who attacks how, what the engine does, what it cannot exclude |
+//! | [`glossary`] | everyone | each term, the type that carries it, the word of NIST, Entra and the RFCs |
 //! | [`upgrading`] | whoever runs it | versions of what is stored, keys and their rotation, rolling upgrades |
 //! | [`moving`] | whoever runs it | another store, another lookup key, and how it is verified |
 //! | [`restoring`] | who operates the store | backup and restore with the commands, store by store, and what comes back |
@@ -23,6 +24,7 @@ pub mod defaults;
 pub mod embedding;
 #[cfg(feature = "etcd")]
 pub mod etcd;
+pub mod glossary;
 pub mod host_methods;
 pub mod limits;
 pub mod moving;

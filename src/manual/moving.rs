@@ -14,7 +14,7 @@
 //! reader begins again in the target, where the order of different accounts' events may be another.
 //!
 //! Tenants that were not named and have something due in the source are listed in
-//! [`Report::left_behind`](crate::transfer::Report::left_behind). A tenant in which nothing waits is not
+//! [`TransferReport::left_behind`](crate::transfer::TransferReport::left_behind). A tenant in which nothing waits is not
 //! found that way: take the list from your directory.
 //!
 //! # How
@@ -91,7 +91,7 @@
 //!
 //! The last part reads both sides: each record's version and body; which records the target should not
 //! have; all events, by a sum over them; and what is due. Anything that differs is listed in the
-//! [`Report`](crate::transfer::Report), and the target stays closed. A record that was written to
+//! [`TransferReport`](crate::transfer::TransferReport), and the target stays closed. A record that was written to
 //! meanwhile shows by its version: stop what writes, and copy again. A record that is damaged, foreign
 //! or closed by a newer release is listed by its key; after a look at each,
 //! [`leave_out_unreadable`](crate::transfer::Transfer::leave_out_unreadable) finishes without them, and

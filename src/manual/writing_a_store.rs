@@ -226,24 +226,24 @@
 //! # #[cfg(feature = "conformance")]
 //! # mod example {
 //! # use super::*;
-//! use sspr::conformance::{Ability, Harness, Place};
+//! use sspr::conformance::{Ability, Harness, StoreUnderTest};
 //!
 //! struct Databases;
 //! struct Database(String);
 //!
 //! #[async_trait]
 //! impl Harness for Databases {
-//!     async fn place(&self) -> PortResult<Box<dyn Place>> {
+//!     async fn fixture(&self) -> PortResult<Box<dyn StoreUnderTest>> {
 //!         Ok(Box::new(Database(an_empty_one())))
 //!     }
 //!
-//!     async fn join(&self, address: &str) -> PortResult<Box<dyn Place>> {
+//!     async fn join(&self, address: &str) -> PortResult<Box<dyn StoreUnderTest>> {
 //!         Ok(Box::new(Database(address.to_owned()))) // and nobody removes it here
 //!     }
 //! }
 //!
 //! #[async_trait]
-//! impl Place for Database {
+//! impl StoreUnderTest for Database {
 //!     async fn open(&self) -> PortResult<Arc<dyn Store>> {
 //!         connect(&self.0)
 //!     }

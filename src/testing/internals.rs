@@ -17,7 +17,7 @@ use crate::domain::message::{CodePurpose, Locale};
 use crate::domain::method::{ChallengeOption, MethodKind};
 use crate::domain::policy::{CodeAlphabet, CodeFormat, Policy};
 use crate::domain::record::{Columns, Record, Subject, Version};
-use crate::domain::ticket::{Claim, FlowTicket as _, ResetTicket, TicketSubject};
+use crate::domain::ticket::{FlowTicket as _, ResetTicket, TicketClaims, TicketSubject};
 use crate::domain::time::Timestamp;
 use crate::domain::totp::{Drift, OathAlgorithm, OathParameters, code_at, matching_step};
 use crate::port::{Commit, Committed, PortResult, Store};
@@ -210,7 +210,7 @@ impl Accounts {
     /// The ticket of the first flow of the account with this number.
     #[must_use]
     pub fn ticket(&self, number: u64) -> ResetTicket {
-        let claim = Claim {
+        let claim = TicketClaims {
             purpose: Purpose::Reset,
             flow: flow_id(number, 0),
             generation: 0,

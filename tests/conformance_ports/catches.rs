@@ -6,14 +6,15 @@ use std::sync::Arc;
 
 use sspr::adapters::memory::MemoryInbox;
 use sspr::conformance::{
-    DeliveryPlace, DirectoryPlace, Outcome, PortHarness, PortKind, Report, Violation, check_port,
+    ConformanceReport, DeliveryUnderTest, DirectoryUnderTest, Outcome, PortHarness, PortKind,
+    Violation, check_port,
 };
 use sspr::port::{Clock, Delivery, Directory, Entropy, Seal, SlowHash, SystemClock, SystemEntropy};
 use sspr::testing::TestSeal;
 use sspr::testing::broken::{BrokenPort, PortDefect};
 
 use crate::answers::Answers;
-use crate::places::{InMemory, Inbox};
+use crate::fixtures::{InMemory, Inbox};
 
 /// The outcome of one property, if the port has it.
 fn run<P: PortKind + ?Sized>(
@@ -40,7 +41,7 @@ fn clock(defect: PortDefect) -> impl PortHarness<dyn Clock> {
     move || BrokenPort::over(defect, Arc::new(SystemClock) as Arc<dyn Clock>)
 }
 
-fn delivery(defect: PortDefect) -> impl PortHarness<dyn DeliveryPlace> {
+fn delivery(defect: PortDefect) -> impl PortHarness<dyn DeliveryUnderTest> {
     move || {
         let inbox = MemoryInbox::new();
         let below: Arc<dyn Delivery> = Arc::new(inbox.clone());
@@ -48,7 +49,7 @@ fn delivery(defect: PortDefect) -> impl PortHarness<dyn DeliveryPlace> {
     }
 }
 
-fn directory(defect: PortDefect) -> impl PortHarness<dyn DirectoryPlace> {
+fn directory(defect: PortDefect) -> impl PortHarness<dyn DirectoryUnderTest> {
     move || {
         InMemory::wrapped(|below| {
             Arc::new(BrokenPort::over(defect, Arc::new(below) as Arc<dyn Directory>))
@@ -73,7 +74,7 @@ fn each_defect_is_caught_by_the_property_of_its_sentence() {
     }
 }
 
-fn names(report: &Report) -> Vec<&'static str> {
+fn names(report: &ConformanceReport) -> Vec<&'static str> {
     report.violations.iter().map(|violation| violation.property).collect()
 }
 
@@ -85,8 +86,8 @@ fn each_property_catches_a_defect() {
     properties.extend(<dyn Entropy>::PROPERTIES.iter().map(|property| property.name));
     properties.extend(<dyn Seal>::PROPERTIES.iter().map(|property| property.name));
     properties.extend(<dyn SlowHash>::PROPERTIES.iter().map(|property| property.name));
-    properties.extend(<dyn DeliveryPlace>::PROPERTIES.iter().map(|property| property.name));
-    properties.extend(<dyn DirectoryPlace>::PROPERTIES.iter().map(|property| property.name));
+    properties.extend(<dyn DeliveryUnderTest>::PROPERTIES.iter().map(|property| property.name));
+    properties.extend(<dyn DirectoryUnderTest>::PROPERTIES.iter().map(|property| property.name));
     assert_eq!(caught, properties);
 }
 
@@ -104,7 +105,7 @@ fn correct_ports_are_never_accused() {
             check_port::<dyn Clock>(|| SystemClock),
             check_port::<dyn Entropy>(|| SystemEntropy),
             check_port::<dyn SlowHash>(|| Answers),
-            check_port::<dyn DirectoryPlace>(InMemory::default),
+            check_port::<dyn DirectoryUnderTest>(InMemory::default),
         ] {
             assert!(report.violations.is_empty(), "round {round}: {report}");
         }
@@ -132,6 +133,6 @@ fn each_property_quotes_the_contract_word_for_word() {
     quotes::<dyn Entropy>(include_str!("../../src/port/clock.rs"));
     quotes::<dyn Seal>(include_str!("../../src/port/abilities.rs"));
     quotes::<dyn SlowHash>(include_str!("../../src/port/abilities.rs"));
-    quotes::<dyn DeliveryPlace>(include_str!("../../src/port/delivery.rs"));
-    quotes::<dyn DirectoryPlace>(include_str!("../../src/port/directory.rs"));
+    quotes::<dyn DeliveryUnderTest>(include_str!("../../src/port/delivery.rs"));
+    quotes::<dyn DirectoryUnderTest>(include_str!("../../src/port/directory.rs"));
 }

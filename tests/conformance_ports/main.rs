@@ -5,7 +5,7 @@
 
 mod answers;
 mod catches;
-mod places;
+mod fixtures;
 #[cfg(feature = "files")]
 #[path = "../support/temporary.rs"]
 mod temporary;
@@ -20,7 +20,7 @@ use sspr::testing::{FaultPlan, Faulty, ManualClock, SeededEntropy};
 use sspr::{Channel, Timestamp};
 
 use crate::answers::Answers;
-use crate::places::{InMemory, Inbox};
+use crate::fixtures::{InMemory, Inbox};
 
 sspr::conformance_tests!(clock: system_clock, || SystemClock);
 sspr::conformance_tests!(clock: manual_clock, || ManualClock::new(SystemClock.now()));
@@ -52,7 +52,7 @@ sspr::conformance_tests!(delivery: by_channel, || {
 });
 
 #[cfg(feature = "files")]
-sspr::conformance_tests!(delivery: files, crate::places::Files::default);
+sspr::conformance_tests!(delivery: files, crate::fixtures::Files::default);
 
 #[cfg(feature = "seal")]
 mod seals {

@@ -120,5 +120,5 @@ fn a_record_that_the_old_lookup_key_did_not_name_is_not_renamed() {
     let mut transfer = transfer.rename(&old, &new).expect("another key");
     assert_eq!(block_on(run(&mut transfer)).expect("read"), Stage::Incomplete);
     let left: Vec<_> = transfer.report().left_out.iter().map(|one| (one.key, one.why)).collect();
-    assert_eq!(left, [(key, sspr::transfer::Unreadable::Foreign)]);
+    assert_eq!(left, [(key, sspr::transfer::UnreadableReason::Foreign)]);
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use sspr::port::{Cutoff, EventsOf};
 use sspr::testing::{SoftToken, block_on};
-use sspr::transfer::{Report, Stage, Transfer, TransferError, copy};
+use sspr::transfer::{Stage, Transfer, TransferError, TransferReport, copy};
 use sspr::{
     Clock as _, Contacts, EmailAddress, Event, Identifier, Keys, MethodKind, PolicySettings,
     Record, RecordKey, RecordKind, ResetTicket, SecretBytes, Store, TenantId, Timestamp, UserFacts,
@@ -162,7 +162,7 @@ pub(crate) async fn run(transfer: &mut Transfer<'_>) -> Result<Stage, TransferEr
 }
 
 /// Copies and opens the target, and expects that it works.
-pub(crate) async fn moved(from: &dyn Store, to: &dyn Store) -> Report {
+pub(crate) async fn moved(from: &dyn Store, to: &dyn Store) -> TransferReport {
     let mut transfer = copy(from, to, tenants()).expect("a tenant");
     let stage = run(&mut transfer).await.expect("no failure");
     assert_eq!(stage, Stage::Finished, "{:#?}", transfer.report());

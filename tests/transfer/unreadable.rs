@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sspr::port::{Commit, Committed};
 use sspr::testing::{Unreadable as Damage, block_on};
-use sspr::transfer::{Side, Stage, TransferError, Unreadable, copy};
+use sspr::transfer::{Side, Stage, TransferError, UnreadableReason, copy};
 use sspr::{Columns, PortErrorKind, Record, RecordKind, Retry, Store, Timestamp, Version};
 
 use crate::scene::{fill, held, run, scan, tenants};
@@ -27,10 +27,18 @@ fn what_cannot_be_read_is_named_and_left_out_only_when_asked() {
         let accounts = block_on(scan(&*from.store, RecordKind::Account));
         let [first, second, third, fourth, ..] = &accounts[..] else { panic!("there are more") };
         let spoilt = [
-            (first, first.body().replacen('{', "", 1), Unreadable::Damaged),
-            (second, second.body().replace("min_reader\":1", "min_reader\":2"), Unreadable::Newer),
-            (third, third.body().replace("min_writer\":1", "min_writer\":2"), Unreadable::Newer),
-            (fourth, fourth.body().replace("contoso\"", "fabrikam\""), Unreadable::Foreign),
+            (first, first.body().replacen('{', "", 1), UnreadableReason::Damaged),
+            (
+                second,
+                second.body().replace("min_reader\":1", "min_reader\":2"),
+                UnreadableReason::Newer,
+            ),
+            (
+                third,
+                third.body().replace("min_writer\":1", "min_writer\":2"),
+                UnreadableReason::Newer,
+            ),
+            (fourth, fourth.body().replace("contoso\"", "fabrikam\""), UnreadableReason::Foreign),
         ];
         for (record, body, _) in &spoilt {
             assert_ne!(record.body(), body, "{name}");

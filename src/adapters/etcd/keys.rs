@@ -24,7 +24,7 @@ use crate::domain::time::Timestamp;
 
 /// The keys of one store.
 #[derive(Clone, Debug)]
-pub(super) struct Keys(Prefix);
+pub(super) struct KeySpace(Prefix);
 
 /// Hexadecimal digits that sort as the times do, also before 1970.
 fn time(at: Timestamp) -> String {
@@ -40,7 +40,7 @@ fn event(id: &EventId) -> String {
     format!("{}/{:016x}/{:04x}", id.record, id.count, id.index)
 }
 
-impl Keys {
+impl KeySpace {
     pub(super) const fn new(prefix: Prefix) -> Self {
         Self(prefix)
     }
@@ -192,8 +192,8 @@ impl<'a> Tail<'a> {
 mod tests {
     use super::*;
 
-    fn keys() -> Keys {
-        Keys::new(Prefix::default())
+    fn keys() -> KeySpace {
+        KeySpace::new(Prefix::default())
     }
 
     fn tenant(id: &str) -> TenantId {

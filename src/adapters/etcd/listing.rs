@@ -130,7 +130,7 @@ pub(super) async fn record_events(
 }
 
 /// A place in a tenant's log. Within an epoch the order is that of the commits.
-type Place = (u64, i64, EventId);
+type EventPosition = (u64, i64, EventId);
 
 pub(super) async fn tenant_events(
     store: &Inner,
@@ -173,9 +173,9 @@ async fn places(
     store: &Inner,
     tenant: &TenantId,
     epoch: u64,
-    past: Option<Place>,
+    past: Option<EventPosition>,
     limit: usize,
-) -> PortResult<(Vec<Place>, Option<u64>)> {
+) -> PortResult<(Vec<EventPosition>, Option<u64>)> {
     let keys = &store.keys;
     let middle = epoch.checked_add(1).map(|next| keys.log_from(tenant, next));
     let end = end_of(&keys.log(tenant));
@@ -192,8 +192,8 @@ async fn places(
         Some((epoch?, kv.create_revision, id?))
     };
     let read = |kv| place(kv).ok_or_else(|| corrupt("a log"));
-    let mut all = here.kvs.iter().map(read).collect::<PortResult<Vec<Place>>>()?;
-    let mut following = later.kvs.iter().map(read).collect::<PortResult<Vec<Place>>>()?;
+    let mut all = here.kvs.iter().map(read).collect::<PortResult<Vec<EventPosition>>>()?;
+    let mut following = later.kvs.iter().map(read).collect::<PortResult<Vec<EventPosition>>>()?;
     let next = following.first().map(|(epoch, ..)| *epoch);
     if later.more {
         // The last one is cut, and its keys are not in the order of its commits.
@@ -205,7 +205,11 @@ async fn places(
     Ok((all, next))
 }
 
-async fn bodies(store: &Inner, tenant: &TenantId, places: &[Place]) -> PortResult<Vec<Event>> {
+async fn bodies(
+    store: &Inner,
+    tenant: &TenantId,
+    places: &[EventPosition],
+) -> PortResult<Vec<Event>> {
     let keys = &store.keys;
     let mut events = Vec::with_capacity(places.len());
     for some in places.chunks(AT_ONCE) {
@@ -228,7 +232,7 @@ async fn bodies(store: &Inner, tenant: &TenantId, places: &[Place]) -> PortResul
     Ok(events)
 }
 
-fn place_cursor((epoch, revision, id): &Place) -> Cursor {
+fn place_cursor((epoch, revision, id): &EventPosition) -> Cursor {
     let mut bytes = epoch.to_be_bytes().to_vec();
     bytes.extend(revision.to_be_bytes());
     bytes.extend(id.record.as_bytes());

@@ -11,7 +11,7 @@ use super::commit::{self, Epoch, Seen};
 use super::counters::{self, Guess};
 use super::error::corrupt;
 use super::health::{self, EtcdHealth};
-use super::keys::Keys;
+use super::keys::KeySpace;
 use super::listing;
 use super::options::EtcdOptions;
 use super::proto::TxnRequest;
@@ -46,7 +46,7 @@ pub struct EtcdStore {
 
 pub(super) struct Inner {
     pub(super) client: Client,
-    pub(super) keys: Keys,
+    pub(super) keys: KeySpace,
     epoch: AtomicU64,
     /// The latest revision that an answer named.
     revision: AtomicI64,
@@ -114,7 +114,7 @@ impl EtcdStore {
         let client = Client::new(&options)?;
         let inner = Inner {
             client,
-            keys: Keys::new(options.prefix()?),
+            keys: KeySpace::new(options.prefix()?),
             epoch: AtomicU64::new(0),
             revision: AtomicI64::new(0),
             seen: Recent::new(8_192),

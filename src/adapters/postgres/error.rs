@@ -10,7 +10,7 @@ use crate::port::{PortError, PortErrorKind};
 
 /// Why a call on a connection ended.
 #[derive(Debug)]
-pub(super) enum Fault {
+pub(super) enum PostgresFault {
     /// While the statement was prepared: it was not sent yet.
     Before(tokio_postgres::Error),
     /// Once it was sent.
@@ -20,26 +20,26 @@ pub(super) enum Fault {
     /// The server may not be written to, so it may be behind.
     ReadOnly,
     /// Some of several statements went wrong, and others did not.
-    InPart(Box<Fault>),
+    InPart(Box<PostgresFault>),
     /// What it answered makes no sense.
     Corrupt(&'static str),
     /// Said already.
     Port(PortError),
 }
 
-impl From<tokio_postgres::Error> for Fault {
+impl From<tokio_postgres::Error> for PostgresFault {
     fn from(error: tokio_postgres::Error) -> Self {
         Self::During(error)
     }
 }
 
-impl From<PortError> for Fault {
+impl From<PortError> for PostgresFault {
     fn from(error: PortError) -> Self {
         Self::Port(error)
     }
 }
 
-impl Fault {
+impl PostgresFault {
     /// Of a call that only reads: whatever ended it, nothing happened.
     pub(super) fn reading(self) -> PortError {
         match self {
@@ -164,7 +164,7 @@ fn answer(said: Said<'_>) -> PortErrorKind {
 
 /// An error while a connection was made, or while nothing but that was wanted of it.
 pub(super) fn at_connect(error: tokio_postgres::Error) -> PortError {
-    Fault::Before(error).reading()
+    PostgresFault::Before(error).reading()
 }
 
 /// An error of the pool: nothing was sent.
@@ -233,9 +233,9 @@ mod tests {
 
     #[test]
     fn a_standby_is_never_read_from_and_its_connection_is_given_up() {
-        assert!(Fault::ReadOnly.spoils() && Fault::ReadOnly.lost());
-        assert_eq!(Fault::ReadOnly.reading().kind(), Unavailable);
-        assert_eq!(Fault::ReadOnly.writing().kind(), Unavailable);
-        assert!(!Fault::Corrupt("x").spoils() && !Fault::Corrupt("x").lost());
+        assert!(PostgresFault::ReadOnly.spoils() && PostgresFault::ReadOnly.lost());
+        assert_eq!(PostgresFault::ReadOnly.reading().kind(), Unavailable);
+        assert_eq!(PostgresFault::ReadOnly.writing().kind(), Unavailable);
+        assert!(!PostgresFault::Corrupt("x").spoils() && !PostgresFault::Corrupt("x").lost());
     }
 }

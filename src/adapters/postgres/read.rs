@@ -7,7 +7,7 @@ use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 
 use super::cursor::{AfterDue, AfterEvent, AfterKey, AfterPositions, Position as _};
-use super::error::Fault;
+use super::error::PostgresFault;
 use super::session::{Session, column, pipelined};
 use super::{BUCKETS, bucket, sql};
 use crate::domain::event::{Event, EventId};
@@ -21,14 +21,17 @@ const PAGE_BYTES: usize = 8 << 20;
 /// The most bodies that are asked for at once; each may have 1 MiB.
 const CHUNK: usize = 64;
 
-pub(super) async fn load(session: &Session, key: &RecordKey) -> Result<Option<Record>, Fault> {
+pub(super) async fn load(
+    session: &Session,
+    key: &RecordKey,
+) -> Result<Option<Record>, PostgresFault> {
     let (shard, bytes) = (bucket(key.shard()), &key.as_bytes()[..]);
     let rows = session.query(sql::LOAD, &[&shard, &bytes]).await?;
     let [row] = rows.as_slice() else {
-        return Err(Fault::Corrupt("two rows under one key"));
+        return Err(PostgresFault::Corrupt("two rows under one key"));
     };
     if column(row, "read_only")? {
-        return Err(Fault::ReadOnly);
+        return Err(PostgresFault::ReadOnly);
     }
     let there: Option<&[u8]> = column(row, "key")?;
     there.map(|_| record(row)).transpose()
@@ -40,7 +43,7 @@ pub(super) async fn due(
     now: i64,
     after: Option<AfterDue>,
     limit: usize,
-) -> Result<Page<RecordKey>, Fault> {
+) -> Result<Page<RecordKey>, PostgresFault> {
     // Before every row: no key is empty.
     let (at, key) = match &after {
         None => (i64::MIN, &[][..]),
@@ -67,7 +70,7 @@ pub(super) async fn scan(
     kind: RecordKind,
     after: Option<AfterKey>,
     limit: usize,
-) -> Result<Page<Record>, Fault> {
+) -> Result<Page<Record>, PostgresFault> {
     may_read(session).await?;
     let (tenant, kind) = (tenant.as_str(), kind.as_str());
     let mut items: Vec<Record> = Vec::new();
@@ -103,7 +106,7 @@ pub(super) async fn events_of_record(
     key: &RecordKey,
     after: Option<AfterEvent>,
     limit: usize,
-) -> Result<Page<Event>, Fault> {
+) -> Result<Page<Event>, PostgresFault> {
     may_read(session).await?;
     let AfterEvent(count, index, position) = after.unwrap_or(AfterEvent(i64::MIN, 0, 0));
     let (shard, key, limit) = (bucket(key.shard()), &key.as_bytes()[..], limit as i64);
@@ -125,7 +128,7 @@ pub(super) async fn events_of_tenant(
     tenant: &TenantId,
     after: Option<AfterPositions>,
     limit: usize,
-) -> Result<Page<Event>, Fault> {
+) -> Result<Page<Event>, PostgresFault> {
     let mut positions = after.unwrap_or(AfterPositions([0; BUCKETS as usize]));
     let tenant = tenant.as_str();
     let rows = share(limit) as i64;
@@ -157,7 +160,7 @@ async fn every_bucket<const N: usize>(
     session: &Session,
     sql: &str,
     values: &[[&(dyn ToSql + Sync); N]; BUCKETS as usize],
-) -> Result<Vec<Vec<Row>>, Fault> {
+) -> Result<Vec<Vec<Row>>, PostgresFault> {
     let (may_read, statement) =
         (session.prepare(sql::MAY_READ).await?, session.prepare(sql).await?);
     let (may_read, statement) = (&may_read, &statement);
@@ -171,20 +174,20 @@ async fn every_bucket<const N: usize>(
         })
     });
     let mut answers = pipelined([first].into_iter().chain(others).collect()).await.into_iter();
-    is_primary(&answers.next().ok_or(Fault::Corrupt("no answer"))??)?;
+    is_primary(&answers.next().ok_or(PostgresFault::Corrupt("no answer"))??)?;
     answers.collect()
 }
 
-type Asked<'a> = Pin<Box<dyn Future<Output = Result<Vec<Row>, Fault>> + Send + 'a>>;
+type Asked<'a> = Pin<Box<dyn Future<Output = Result<Vec<Row>, PostgresFault>> + Send + 'a>>;
 
-async fn may_read(session: &Session) -> Result<(), Fault> {
+async fn may_read(session: &Session) -> Result<(), PostgresFault> {
     is_primary(&session.query(sql::MAY_READ, &[&0_i16]).await?)
 }
 
-fn is_primary(rows: &[Row]) -> Result<(), Fault> {
+fn is_primary(rows: &[Row]) -> Result<(), PostgresFault> {
     match rows {
         [row] if !column::<bool>(row, "read_only")? => Ok(()),
-        _ => Err(Fault::ReadOnly),
+        _ => Err(PostgresFault::ReadOnly),
     }
 }
 
@@ -198,8 +201,8 @@ type Sorted<K, T> = Vec<(K, T)>;
 
 fn each<K, T>(
     buckets: &[Vec<Row>],
-    read: impl Fn(&Row) -> Result<(K, T), Fault>,
-) -> Result<Vec<Sorted<K, T>>, Fault> {
+    read: impl Fn(&Row) -> Result<(K, T), PostgresFault>,
+) -> Result<Vec<Sorted<K, T>>, PostgresFault> {
     buckets.iter().map(|rows| rows.iter().map(&read).collect()).collect()
 }
 
@@ -229,35 +232,35 @@ fn merge<K: Ord + Copy, T>(
     (merged, left || full.contains(&true))
 }
 
-fn record(row: &Row) -> Result<Record, Fault> {
+fn record(row: &Row) -> Result<Record, PostgresFault> {
     let key = record_key(column(row, "key")?)?;
     let count: Option<i64> = column(row, "version_count")?;
     let nonce: Option<i64> = column(row, "version_nonce")?;
     let body: Option<&str> = column(row, "body")?;
     let (Some(count), Some(nonce), Some(body)) = (count, nonce, body) else {
-        return Err(Fault::Corrupt("a record without its version or body"));
+        return Err(PostgresFault::Corrupt("a record without its version or body"));
     };
     Ok(Record::loaded(key, Version::new(count.cast_unsigned(), nonce.cast_unsigned()), body))
 }
 
-fn event(row: &Row) -> Result<Event, Fault> {
+fn event(row: &Row) -> Result<Event, PostgresFault> {
     let body: Option<&str> = column(row, "body")?;
     let event = body.and_then(|body| Event::decode(body).ok());
-    let event = event.ok_or(Fault::Corrupt("what is no event"))?;
+    let event = event.ok_or(PostgresFault::Corrupt("what is no event"))?;
     let count: i64 = column(row, "count")?;
     let index = u16::try_from(column::<i32>(row, "idx")?);
-    let index = index.map_err(|_| Fault::Corrupt("an event's index"))?;
+    let index = index.map_err(|_| PostgresFault::Corrupt("an event's index"))?;
     let key = record_key(column(row, "record")?)?;
     if event.id != EventId::new(key, count.cast_unsigned(), index) {
-        return Err(Fault::Corrupt("an event that names another id"));
+        return Err(PostgresFault::Corrupt("an event that names another id"));
     }
     Ok(event)
 }
 
-fn record_key(bytes: &[u8]) -> Result<RecordKey, Fault> {
+fn record_key(bytes: &[u8]) -> Result<RecordKey, PostgresFault> {
     <[u8; 32]>::try_from(bytes)
         .map(RecordKey::from_bytes)
-        .map_err(|_| Fault::Corrupt("a key of another length"))
+        .map_err(|_| PostgresFault::Corrupt("a key of another length"))
 }
 
 #[cfg(test)]

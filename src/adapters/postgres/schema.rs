@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
 
-use super::error::{Fault, at_connect, refused};
+use super::error::{PostgresFault, at_connect, refused};
 use crate::port::{PortError, PortResult};
 
 /// The schema version that this code reads and writes.
@@ -195,11 +195,11 @@ pub(super) async fn check(client: &Client, schema: &str) -> PortResult<()> {
                 Some(&SqlState::UNDEFINED_TABLE) => {
                     refused("there is no store in this schema: call `create` to make one")
                 }
-                _ => Fault::from(error).reading(),
+                _ => PostgresFault::from(error).reading(),
             },
         )?;
     let row = row.ok_or_else(|| refused("the schema is not finished: call `migrate` first"))?;
-    newest(row.try_get(0).map_err(|error| Fault::from(error).reading())?)
+    newest(row.try_get(0).map_err(|error| PostgresFault::from(error).reading())?)
 }
 
 fn newest(version: i32) -> PortResult<()> {

@@ -13,7 +13,7 @@ use tokio_postgres::types::{FromSql, ToSql};
 use tokio_postgres::{Row, Statement};
 
 use super::connect::{Alone, pool};
-use super::error::{Fault, of_pool};
+use super::error::{PostgresFault, of_pool};
 use super::options::Checked;
 use super::schema;
 use crate::port::{PortError, PortResult};
@@ -56,9 +56,9 @@ impl Sessions {
     /// Waits for the server as long as it may take, and no longer.
     pub(super) async fn wait<T>(
         &self,
-        work: impl Future<Output = Result<T, Fault>>,
-    ) -> Result<T, Fault> {
-        timeout(self.patience, work).await.unwrap_or(Err(Fault::Late))
+        work: impl Future<Output = Result<T, PostgresFault>>,
+    ) -> Result<T, PostgresFault> {
+        timeout(self.patience, work).await.unwrap_or(Err(PostgresFault::Late))
     }
 
     /// A call that writes, by statements that are a transaction each. Never made twice here:
@@ -66,11 +66,11 @@ impl Sessions {
     pub(super) async fn write<T>(
         &self,
         session: Session,
-        work: impl AsyncFnOnce(&Session) -> Result<T, Fault>,
+        work: impl AsyncFnOnce(&Session) -> Result<T, PostgresFault>,
     ) -> PortResult<T> {
         let alone = self.alone.count();
         let answer = self.wait(work(&session)).await;
-        let answer = session.close(answer).map_err(Fault::writing)?;
+        let answer = session.close(answer).map_err(PostgresFault::writing)?;
         if self.alone.count() != alone {
             let what = "postgres: a commit was answered that no standby has confirmed";
             return Err(PortError::unknown().because(what));
@@ -91,10 +91,10 @@ macro_rules! read {
         loop {
             let $session = $sessions.take().await?;
             let answer = $sessions.wait($work).await;
-            let again = first && answer.as_ref().is_err_and(Fault::lost);
+            let again = first && answer.as_ref().is_err_and(PostgresFault::lost);
             match $session.close(answer) {
                 Err(_) if again => first = false,
-                answer => break answer.map_err(Fault::reading),
+                answer => break answer.map_err(PostgresFault::reading),
             }
         }
     }};
@@ -109,14 +109,18 @@ pub(super) struct Session(Object, Arc<str>);
 
 impl Session {
     /// Prepared on first use, and kept as long as the connection.
-    pub(super) async fn prepare(&self, sql: &str) -> Result<Statement, Fault> {
+    pub(super) async fn prepare(&self, sql: &str) -> Result<Statement, PostgresFault> {
         let sql = schema::qualified(sql, &self.1);
-        self.0.prepare_cached(&sql).await.map_err(Fault::Before)
+        self.0.prepare_cached(&sql).await.map_err(PostgresFault::Before)
     }
 
     /// The rows, read to the end: a statement is over when the server is ready for the next, since
     /// it commits after the last row.
-    pub(super) async fn query(&self, sql: &str, values: Values<'_>) -> Result<Vec<Row>, Fault> {
+    pub(super) async fn query(
+        &self,
+        sql: &str,
+        values: Values<'_>,
+    ) -> Result<Vec<Row>, PostgresFault> {
         let statement = self.prepare(sql).await?;
         self.query_prepared(&statement, values).await
     }
@@ -125,12 +129,16 @@ impl Session {
         &self,
         statement: &Statement,
         values: Values<'_>,
-    ) -> Result<Vec<Row>, Fault> {
+    ) -> Result<Vec<Row>, PostgresFault> {
         Ok(self.0.query(statement, values).await?)
     }
 
     /// How many rows were changed.
-    pub(super) async fn execute(&self, sql: &str, values: Values<'_>) -> Result<u64, Fault> {
+    pub(super) async fn execute(
+        &self,
+        sql: &str,
+        values: Values<'_>,
+    ) -> Result<u64, PostgresFault> {
         let statement = self.prepare(sql).await?;
         Ok(self.0.execute(&statement, values).await?)
     }
@@ -140,7 +148,7 @@ impl Session {
     }
 
     /// Closes the store to writers, or opens it again, in one transaction.
-    pub(super) async fn fence(&self, closed: bool) -> Result<(), Fault> {
+    pub(super) async fn fence(&self, closed: bool) -> Result<(), PostgresFault> {
         let done = self.0.batch_execute(&schema::fence(&self.1, closed)).await;
         if done.is_err() {
             // The connection must not keep a transaction open. If this fails it is lost anyway.
@@ -154,8 +162,8 @@ impl Session {
     }
 
     /// Gives the connection back, or up.
-    pub(super) fn close<T>(self, answer: Result<T, Fault>) -> Result<T, Fault> {
-        if answer.as_ref().is_err_and(Fault::spoils) {
+    pub(super) fn close<T>(self, answer: Result<T, PostgresFault>) -> Result<T, PostgresFault> {
+        if answer.as_ref().is_err_and(PostgresFault::spoils) {
             drop(Object::take(self.0));
         }
         answer
@@ -163,8 +171,8 @@ impl Session {
 }
 
 /// A value of a row. What is not of the type that the schema says cannot be read.
-pub(super) fn column<'a, T: FromSql<'a>>(row: &'a Row, name: &str) -> Result<T, Fault> {
-    row.try_get(name).map_err(|_| Fault::Corrupt("a column of another type"))
+pub(super) fn column<'a, T: FromSql<'a>>(row: &'a Row, name: &str) -> Result<T, PostgresFault> {
+    row.try_get(name).map_err(|_| PostgresFault::Corrupt("a column of another type"))
 }
 
 /// Several questions, asked in this order and in one go; their answers, in the same order.

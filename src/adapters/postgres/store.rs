@@ -8,7 +8,7 @@ use async_trait::async_trait;
 
 use super::connect::{Dial, set_up};
 use super::cursor::Position;
-use super::error::{Fault, at_connect, refused};
+use super::error::{PostgresFault, at_connect, refused};
 use super::options::PostgresOptions;
 use super::session::{Session, Sessions, read};
 use super::write::CommitJob;

@@ -5,7 +5,7 @@ use std::fmt;
 use bytes::BytesMut;
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 
-use super::error::{Fault, refused};
+use super::error::{PostgresFault, refused};
 use super::session::{Session, Values, column, pipelined};
 use super::{bucket, sql};
 use crate::domain::ids::UserId;
@@ -96,7 +96,7 @@ impl<'a> CommitJob<'a> {
     }
 
     /// One statement: the condition, the write and the events.
-    pub(super) async fn run(&self, session: &Session) -> Result<Committed, Fault> {
+    pub(super) async fn run(&self, session: &Session) -> Result<Committed, PostgresFault> {
         let Commit { next, expected, columns, events } = self.commit;
         let millis = |at: Option<Timestamp>| at.map(Timestamp::unix_millis);
         let shard = bucket(next.key().shard());
@@ -146,13 +146,13 @@ fn signed(version: crate::domain::record::Version) -> (i64, i64) {
 }
 
 /// The one number that a statement answers.
-async fn number(session: &Session, sql: &str, values: Values<'_>) -> Result<u64, Fault> {
+async fn number(session: &Session, sql: &str, values: Values<'_>) -> Result<u64, PostgresFault> {
     let rows = session.query(sql, values).await?;
     let number: i64 = match rows.as_slice() {
         [row] => column(row, "done")?,
-        _ => return Err(Fault::Corrupt("no answer to a write")),
+        _ => return Err(PostgresFault::Corrupt("no answer to a write")),
     };
-    u64::try_from(number).map_err(|_| Fault::Corrupt("a negative number of rows"))
+    u64::try_from(number).map_err(|_| PostgresFault::Corrupt("a negative number of rows"))
 }
 
 /// CounterIncrement by increment, each a transaction, in one go: none waits for another's lock while it holds
@@ -160,7 +160,7 @@ async fn number(session: &Session, sql: &str, values: Values<'_>) -> Result<u64,
 pub(super) async fn add(
     session: &Session,
     increments: &[CounterIncrement],
-) -> Result<Vec<u64>, Fault> {
+) -> Result<Vec<u64>, PostgresFault> {
     let (add, count) = (session.prepare(sql::ADD).await?, session.prepare(sql::COUNT).await?);
     let (add, count) = (&add, &count);
     let one = |increment: &CounterIncrement| {
@@ -175,23 +175,24 @@ pub(super) async fn add(
                 session.query_prepared(add, &[&shard, &key, &amount, &expires_at]).await?
             };
             let [row] = rows.as_slice() else {
-                return Err(Fault::Corrupt("no value of a counter"));
+                return Err(PostgresFault::Corrupt("no value of a counter"));
             };
             if amount == 0 && column(row, "read_only")? {
-                return Err(Fault::ReadOnly);
+                return Err(PostgresFault::ReadOnly);
             }
             let value: i64 = column(row, "value")?;
-            u64::try_from(value).map_err(|_| Fault::Corrupt("a negative counter"))
+            u64::try_from(value).map_err(|_| PostgresFault::Corrupt("a negative counter"))
         }
     };
     let asked = increments.iter().map(|increment| Box::pin(one(increment)) as _).collect();
-    let answers: Vec<Result<u64, Fault>> = pipelined(asked).await;
+    let answers: Vec<Result<u64, PostgresFault>> = pipelined(asked).await;
     // What others of them added stays.
-    let in_part =
-        |answer: &Result<u64, Fault>| answer.as_ref().map_or_else(Fault::unsure, |_| true);
+    let in_part = |answer: &Result<u64, PostgresFault>| {
+        answer.as_ref().map_or_else(PostgresFault::unsure, |_| true)
+    };
     let some = answers.iter().any(in_part);
     answers.into_iter().collect::<Result<_, _>>().map_err(|fault| match fault {
-        fault if some => Fault::InPart(Box::new(fault)),
+        fault if some => PostgresFault::InPart(Box::new(fault)),
         fault => fault,
     })
 }
@@ -204,7 +205,7 @@ pub(super) async fn purge(
     cutoff: Cutoff,
     limit: u16,
     turn: u16,
-) -> Result<u64, Fault> {
+) -> Result<u64, PostgresFault> {
     let (expired, before) = (cutoff.expired.unix_millis(), cutoff.events_before.unix_millis());
     let kinds = [
         (sql::PURGE_RECORDS, expired),
@@ -231,8 +232,8 @@ pub(super) async fn purge(
     Ok(removed.unsigned_abs())
 }
 
-fn in_part(fault: Fault, some: bool) -> Fault {
-    if some { Fault::InPart(Box::new(fault)) } else { fault }
+fn in_part(fault: PostgresFault, some: bool) -> PostgresFault {
+    if some { PostgresFault::InPart(Box::new(fault)) } else { fault }
 }
 
 async fn purge_kind(
@@ -241,7 +242,7 @@ async fn purge_kind(
     bound: i64,
     room: i64,
     turn: u16,
-) -> Result<i64, Fault> {
+) -> Result<i64, PostgresFault> {
     let mut removed = 0;
     for step in 0..super::BUCKETS {
         let room = room - removed;

@@ -8,7 +8,7 @@ use crate::port::{FaultScope, PortError, PortErrorKind};
 
 /// How far the conversation had come.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Stage {
+pub(super) enum SmtpStage {
     Queue,
     Connect,
     Tls,
@@ -33,19 +33,19 @@ pub(super) enum What {
 /// A call that failed. Goes into logs as the source of a [`PortError`]: it holds neither what the
 /// server wrote, which often repeats the address, nor anything of the message.
 #[derive(Debug)]
-pub(super) struct Fault {
-    stage: Stage,
+pub(super) struct SmtpFault {
+    stage: SmtpStage,
     what: What,
     /// Of the network or of TLS: names hosts at most.
     detail: Option<String>,
 }
 
-impl Fault {
-    pub(super) const fn new(stage: Stage, what: What) -> Self {
+impl SmtpFault {
+    pub(super) const fn new(stage: SmtpStage, what: What) -> Self {
         Self { stage, what, detail: None }
     }
 
-    pub(super) fn of(stage: Stage, error: &SmtpError) -> Self {
+    pub(super) fn of(stage: SmtpStage, error: &SmtpError) -> Self {
         match error.status() {
             Some(code) => Self::new(stage, What::Reply(code.into())),
             // What could not be read may be quoted in the error.
@@ -54,7 +54,7 @@ impl Fault {
         }
     }
 
-    pub(super) fn io(stage: Stage, error: &std::io::Error) -> Self {
+    pub(super) fn io(stage: SmtpStage, error: &std::io::Error) -> Self {
         Self { stage, what: What::Lost, detail: Some(error.to_string()) }
     }
 
@@ -72,51 +72,52 @@ impl Fault {
             (_, What::NoUtf8) => PortErrorKind::Denied,
             // Until the sender is named nothing is said about this message: whatever the server
             // dislikes then, an operator can mend, and no notice may be lost over it.
-            (Stage::Queue | Stage::Connect | Stage::Tls | Stage::Login, _) => {
+            (SmtpStage::Queue | SmtpStage::Connect | SmtpStage::Tls | SmtpStage::Login, _) => {
                 PortErrorKind::Unavailable
             }
             // RFC 4954, 6: about the login, whichever command they answer.
             (_, What::Reply(530 | 534 | 535 | 538)) => PortErrorKind::Unavailable,
             (_, What::Reply(500..=599)) => PortErrorKind::Denied,
             (_, What::Reply(400..=499)) => PortErrorKind::Unavailable,
-            (Stage::Content, _) => PortErrorKind::Unknown,
+            (SmtpStage::Content, _) => PortErrorKind::Unknown,
             // A message whose end the server never saw is not delivered (RFC 5321, 4.1.1.4).
             _ => PortErrorKind::Unavailable,
         }
     }
 }
 
-impl Fault {
+impl SmtpFault {
     /// What comes before the recipient is named fails alike for every mail; so does a connection
     /// that breaks. An answer about the recipient or the content is about this mail.
     const fn scope(&self) -> FaultScope {
         match (self.stage, &self.what) {
             (_, What::Reply(421 | 530 | 534 | 535 | 538)) => FaultScope::Service,
-            (Stage::Recipient | Stage::Data | Stage::Content, What::Reply(_) | What::NoUtf8) => {
-                FaultScope::Recipient
-            }
+            (
+                SmtpStage::Recipient | SmtpStage::Data | SmtpStage::Content,
+                What::Reply(_) | What::NoUtf8,
+            ) => FaultScope::Recipient,
             _ => FaultScope::Service,
         }
     }
 }
 
-impl From<Fault> for PortError {
-    fn from(fault: Fault) -> Self {
+impl From<SmtpFault> for PortError {
+    fn from(fault: SmtpFault) -> Self {
         Self::new(fault.kind()).of(fault.scope()).because(fault)
     }
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for SmtpFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let stage = match self.stage {
-            Stage::Queue => "waiting for a free connection",
-            Stage::Connect => "connecting",
-            Stage::Tls => "starting TLS",
-            Stage::Login => "logging in",
-            Stage::Sender => "naming the sender",
-            Stage::Recipient => "naming the recipient",
-            Stage::Data => "announcing the content",
-            Stage::Content => "sending the content",
+            SmtpStage::Queue => "waiting for a free connection",
+            SmtpStage::Connect => "connecting",
+            SmtpStage::Tls => "starting TLS",
+            SmtpStage::Login => "logging in",
+            SmtpStage::Sender => "naming the sender",
+            SmtpStage::Recipient => "naming the recipient",
+            SmtpStage::Data => "announcing the content",
+            SmtpStage::Content => "sending the content",
         };
         write!(f, "smtp, {stage}: ")?;
         match &self.what {
@@ -133,7 +134,7 @@ impl fmt::Display for Fault {
     }
 }
 
-impl std::error::Error for Fault {}
+impl std::error::Error for SmtpFault {}
 
 #[cfg(test)]
 mod tests {
@@ -143,20 +144,20 @@ mod tests {
     fn only_an_answer_about_this_mail_is_a_fault_of_its_recipient() {
         use FaultScope::{Recipient, Service};
         let cases = [
-            (Stage::Connect, What::Reply(421), Service),
-            (Stage::Tls, What::NoTls, Service),
-            (Stage::Login, What::Reply(454), Service),
-            (Stage::Sender, What::Reply(451), Service),
-            (Stage::Recipient, What::Reply(452), Recipient),
-            (Stage::Recipient, What::Reply(450), Recipient),
-            (Stage::Recipient, What::Reply(421), Service),
-            (Stage::Recipient, What::Lost, Service),
-            (Stage::Data, What::Reply(451), Recipient),
-            (Stage::Content, What::Reply(452), Recipient),
-            (Stage::Content, What::Late, Service),
+            (SmtpStage::Connect, What::Reply(421), Service),
+            (SmtpStage::Tls, What::NoTls, Service),
+            (SmtpStage::Login, What::Reply(454), Service),
+            (SmtpStage::Sender, What::Reply(451), Service),
+            (SmtpStage::Recipient, What::Reply(452), Recipient),
+            (SmtpStage::Recipient, What::Reply(450), Recipient),
+            (SmtpStage::Recipient, What::Reply(421), Service),
+            (SmtpStage::Recipient, What::Lost, Service),
+            (SmtpStage::Data, What::Reply(451), Recipient),
+            (SmtpStage::Content, What::Reply(452), Recipient),
+            (SmtpStage::Content, What::Late, Service),
         ];
         for (stage, what, scope) in cases {
-            let fault = Fault::new(stage, what);
+            let fault = SmtpFault::new(stage, what);
             assert_eq!(fault.scope(), scope, "{fault}");
         }
     }
@@ -165,24 +166,24 @@ mod tests {
     fn only_an_answer_about_the_message_is_final() {
         use PortErrorKind::{Denied, Unavailable, Unknown};
         let cases = [
-            (Stage::Connect, What::Reply(554), Unavailable),
-            (Stage::Tls, What::NoTls, Unavailable),
-            (Stage::Login, What::Reply(535), Unavailable),
-            (Stage::Sender, What::Reply(530), Unavailable),
-            (Stage::Sender, What::Reply(550), Denied),
-            (Stage::Recipient, What::Reply(550), Denied),
-            (Stage::Recipient, What::Reply(451), Unavailable),
-            (Stage::Recipient, What::Lost, Unavailable),
-            (Stage::Data, What::Late, Unavailable),
-            (Stage::Content, What::Reply(554), Denied),
-            (Stage::Content, What::Reply(452), Unavailable),
-            (Stage::Content, What::Lost, Unknown),
-            (Stage::Content, What::Late, Unknown),
-            (Stage::Content, What::Reply(354), Unknown),
-            (Stage::Sender, What::NoUtf8, Denied),
+            (SmtpStage::Connect, What::Reply(554), Unavailable),
+            (SmtpStage::Tls, What::NoTls, Unavailable),
+            (SmtpStage::Login, What::Reply(535), Unavailable),
+            (SmtpStage::Sender, What::Reply(530), Unavailable),
+            (SmtpStage::Sender, What::Reply(550), Denied),
+            (SmtpStage::Recipient, What::Reply(550), Denied),
+            (SmtpStage::Recipient, What::Reply(451), Unavailable),
+            (SmtpStage::Recipient, What::Lost, Unavailable),
+            (SmtpStage::Data, What::Late, Unavailable),
+            (SmtpStage::Content, What::Reply(554), Denied),
+            (SmtpStage::Content, What::Reply(452), Unavailable),
+            (SmtpStage::Content, What::Lost, Unknown),
+            (SmtpStage::Content, What::Late, Unknown),
+            (SmtpStage::Content, What::Reply(354), Unknown),
+            (SmtpStage::Sender, What::NoUtf8, Denied),
         ];
         for (stage, what, kind) in cases {
-            let fault = Fault::new(stage, what);
+            let fault = SmtpFault::new(stage, what);
             assert_eq!(fault.kind(), kind, "{fault}");
         }
     }

@@ -75,7 +75,7 @@ use async_trait::async_trait;
 use tokio::runtime::Handle;
 use tokio::time::timeout;
 
-use self::fault::{Fault, Stage, What};
+use self::fault::{SmtpFault, SmtpStage, What};
 use self::mail::Mail;
 use self::pool::Pool;
 use self::session::Server;
@@ -102,16 +102,16 @@ pub struct SmtpDelivery {
 impl SmtpDelivery {
     /// Sends one mail on a connection of the pool, or on a new one. Wherever it ends early, the
     /// connection is closed, unless the server has just answered.
-    async fn send(&self, mail: &Mail, stage: &mut Stage) -> Result<(), Fault> {
+    async fn send(&self, mail: &Mail, stage: &mut SmtpStage) -> Result<(), SmtpFault> {
         let _slot = self.pool.slot().await;
-        *stage = Stage::Connect;
+        *stage = SmtpStage::Connect;
         let idle = self.pool.take(self.clock.now(), self.server.patience).await;
         let mut connection = match idle {
             Some(connection) => connection,
             None => session::connect(&self.server, stage).await?,
         };
         let sent = session::send(&mut connection, mail, stage).await;
-        if sent.as_ref().err().is_none_or(Fault::leaves_the_connection) {
+        if sent.as_ref().err().is_none_or(SmtpFault::leaves_the_connection) {
             self.pool.put(connection, self.clock.now());
         }
         sent
@@ -134,9 +134,9 @@ impl Delivery for SmtpDelivery {
         }
         let from = self.senders.get(&envelope.tenant).unwrap_or(&self.sender);
         let mail = mail::compose(envelope, &self.renderer.render(envelope), from, to, now)?;
-        let mut stage = Stage::Queue;
+        let mut stage = SmtpStage::Queue;
         let sent = timeout(self.timeout, self.send(&mail, &mut stage)).await;
-        sent.unwrap_or_else(|_| Err(Fault::new(stage, What::Late))).map_err(PortError::from)
+        sent.unwrap_or_else(|_| Err(SmtpFault::new(stage, What::Late))).map_err(PortError::from)
     }
 
     async fn channels(&self, _tenant: &TenantId) -> PortResult<Vec<Channel>> {

@@ -10,7 +10,7 @@ use lettre::transport::smtp::response::Severity;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::fault::{Fault, Stage, What};
+use super::fault::{SmtpFault, SmtpStage, What};
 use super::mail::Mail;
 use super::until_tls::UntilTls;
 use crate::domain::secret::SecretText;
@@ -45,9 +45,9 @@ pub(super) struct Login {
 /// A connection over which mail can be sent at once.
 pub(super) async fn connect(
     server: &Server,
-    stage: &mut Stage,
-) -> Result<AsyncSmtpConnection, Fault> {
-    *stage = Stage::Connect;
+    stage: &mut SmtpStage,
+) -> Result<AsyncSmtpConnection, SmtpFault> {
+    *stage = SmtpStage::Connect;
     let hello = &server.hello;
     let connected = match &server.security {
         Security::Implicit(tls) => {
@@ -64,27 +64,27 @@ pub(super) async fn connect(
             AsyncSmtpConnection::connect_with_transport(tcp, hello).await
         }
     };
-    let mut connection = connected.map_err(|error| Fault::of(*stage, &error))?;
+    let mut connection = connected.map_err(|error| SmtpFault::of(*stage, &error))?;
 
-    *stage = Stage::Tls;
+    *stage = SmtpStage::Tls;
     if let Security::StartTls(tls) = &server.security {
         if !connection.can_starttls() {
-            return Err(Fault::new(*stage, What::NoTls));
+            return Err(SmtpFault::new(*stage, What::NoTls));
         }
         let encrypted = connection.starttls(tls.clone(), hello).await;
-        encrypted.map_err(|error| Fault::of(*stage, &error))?;
+        encrypted.map_err(|error| SmtpFault::of(*stage, &error))?;
     }
     // No branch above leaves it undone; what a password depends on is asked once more.
     if !connection.is_encrypted() && !matches!(server.security, Security::ClearOnLoopback) {
-        return Err(Fault::new(*stage, What::NoTls));
+        return Err(SmtpFault::new(*stage, What::NoTls));
     }
 
     if let Some(Login { user, password }) = &server.login {
-        *stage = Stage::Login;
+        *stage = SmtpStage::Login;
         let credentials = Credentials::new(user.clone(), password.expose_secret().to_owned());
         let mechanisms = [Mechanism::Plain, Mechanism::Login];
         let let_in = connection.auth(&mechanisms, &credentials).await;
-        let_in.map_err(|error| Fault::of(*stage, &error))?;
+        let_in.map_err(|error| SmtpFault::of(*stage, &error))?;
     }
     Ok(connection)
 }
@@ -93,48 +93,48 @@ pub(super) async fn connect(
 pub(super) async fn send(
     connection: &mut AsyncSmtpConnection,
     mail: &Mail,
-    stage: &mut Stage,
-) -> Result<(), Fault> {
-    *stage = Stage::Sender;
+    stage: &mut SmtpStage,
+) -> Result<(), SmtpFault> {
+    *stage = SmtpStage::Sender;
     let mut options = Vec::new();
     if mail.needs_utf8 {
         let server = connection.server_info();
         let able = [Extension::SmtpUtfEight, Extension::EightBitMime];
         if !able.into_iter().all(|extension| server.supports_feature(extension)) {
-            return Err(Fault::new(*stage, What::NoUtf8));
+            return Err(SmtpFault::new(*stage, What::NoUtf8));
         }
         options.push(MailParameter::SmtpUtfEight);
         options.push(MailParameter::Body(MailBodyParameter::EightBitMime));
     }
     let sender = MailFrom::new(Some(mail.from.clone()), options);
-    connection.command(sender).await.map_err(|error| Fault::of(*stage, &error))?;
+    connection.command(sender).await.map_err(|error| SmtpFault::of(*stage, &error))?;
 
-    *stage = Stage::Recipient;
+    *stage = SmtpStage::Recipient;
     let recipient = Rcpt::new(mail.to.clone(), Vec::new());
-    connection.command(recipient).await.map_err(|error| Fault::of(*stage, &error))?;
+    connection.command(recipient).await.map_err(|error| SmtpFault::of(*stage, &error))?;
 
-    *stage = Stage::Data;
-    let reply = connection.command(Data).await.map_err(|error| Fault::of(*stage, &error))?;
+    *stage = SmtpStage::Data;
+    let reply = connection.command(Data).await.map_err(|error| SmtpFault::of(*stage, &error))?;
     if !reply.has_code(354) {
-        return Err(Fault::new(*stage, What::Lost));
+        return Err(SmtpFault::new(*stage, What::Lost));
     }
 
-    *stage = Stage::Content;
+    *stage = SmtpStage::Content;
     let reply = connection.message(&mail.content).await;
-    let code = reply.map_err(|error| Fault::of(*stage, &error))?.code();
+    let code = reply.map_err(|error| SmtpFault::of(*stage, &error))?.code();
     // Nothing but "done" counts as accepted: a wrong yes is a notice that nobody sees.
     match code.severity {
         Severity::PositiveCompletion => Ok(()),
-        _ => Err(Fault::new(*stage, What::Lost)),
+        _ => Err(SmtpFault::new(*stage, What::Lost)),
     }
 }
 
 /// The first address that answers.
-async fn dial(server: &Server) -> Result<TcpStream, Fault> {
-    let failed = |error: &std::io::Error| Fault::io(Stage::Connect, error);
+async fn dial(server: &Server) -> Result<TcpStream, SmtpFault> {
+    let failed = |error: &std::io::Error| SmtpFault::io(SmtpStage::Connect, error);
     let name = (server.host.as_str(), server.port);
     let addresses = tokio::net::lookup_host(name).await.map_err(|error| failed(&error))?;
-    let mut last = Fault::new(Stage::Connect, What::Lost);
+    let mut last = SmtpFault::new(SmtpStage::Connect, What::Lost);
     for address in addresses {
         match timeout(server.patience, TcpStream::connect(address)).await {
             Ok(Ok(tcp)) => {
@@ -144,7 +144,7 @@ async fn dial(server: &Server) -> Result<TcpStream, Fault> {
                 return Ok(tcp);
             }
             Ok(Err(error)) => last = failed(&error),
-            Err(_) => last = Fault::new(Stage::Connect, What::Late),
+            Err(_) => last = SmtpFault::new(SmtpStage::Connect, What::Late),
         }
     }
     Err(last)

@@ -1,15 +1,15 @@
 //! Properties of a clock.
 
-use crate::conformance::kit::{Verdict, ensure};
+use crate::conformance::kit::{PropertyResult, ensure};
 use crate::conformance::ports::PortHarness;
 use crate::port::{Clock, SystemClock};
 
 /// How far the clocks of several engines may be apart.
 const MOST_APART: u64 = 30;
 
-type Harness<'a> = &'a dyn PortHarness<dyn Clock>;
+type Subject<'a> = &'a dyn PortHarness<dyn Clock>;
 
-pub(super) async fn now_is_near_the_time_of_others(harness: Harness<'_>) -> Verdict {
+pub(super) async fn now_is_near_the_time_of_others(harness: Subject<'_>) -> PropertyResult {
     for _ in 0..3 {
         let (one, other) = (harness.make().now(), SystemClock.now());
         let apart = one.since(other).max(other.since(one)).as_secs();
@@ -21,7 +21,7 @@ pub(super) async fn now_is_near_the_time_of_others(harness: Harness<'_>) -> Verd
     Ok(())
 }
 
-pub(super) async fn now_never_fails(harness: Harness<'_>) -> Verdict {
+pub(super) async fn now_never_fails(harness: Subject<'_>) -> PropertyResult {
     let clock = harness.make();
     std::thread::scope(|scope| {
         let ask = || {

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::conformance::kit::{Stop, Verdict, ensure, require};
-use crate::conformance::ports::{DeliveryPlace, PortHarness};
+use crate::conformance::kit::{PropertyResult, Stop, ensure, require};
+use crate::conformance::ports::{DeliveryUnderTest, PortHarness};
 use crate::conformance::sample::tenant;
 use crate::domain::contact::{Destination, EmailAddress, PhoneNumber};
 use crate::domain::message::{CodeMessage, CodePurpose, LinkMessage, Locale, Message, Notice};
@@ -11,7 +11,7 @@ use crate::domain::method::Channel;
 use crate::domain::secret::SecretText;
 use crate::port::{Clock as _, Envelope, SystemClock};
 
-type Harness<'a> = &'a dyn PortHarness<dyn DeliveryPlace>;
+type Subject<'a> = &'a dyn PortHarness<dyn DeliveryUnderTest>;
 
 /// An idempotency key, of the shape that an engine makes.
 fn key(n: u8) -> String {
@@ -23,7 +23,7 @@ fn malformed(error: crate::InvalidInput) -> Stop {
 }
 
 /// A message by this channel, the kind of message by its number.
-fn envelope(n: u8, kind: usize, channel: Channel, owner: &str) -> Verdict<Envelope> {
+fn envelope(n: u8, kind: usize, channel: Channel, owner: &str) -> PropertyResult<Envelope> {
     let now = SystemClock.now();
     let until = now.plus(std::time::Duration::from_secs(600));
     let code = SecretText::new("12345678".to_owned());
@@ -45,19 +45,19 @@ fn envelope(n: u8, kind: usize, channel: Channel, owner: &str) -> Verdict<Envelo
     Ok(Envelope::new(key(n), owner, organisation, channel, destination, locale, message, until))
 }
 
-async fn accepted(place: &Arc<dyn DeliveryPlace>, n: u8) -> Verdict<usize> {
-    Ok(place.accepted(&key(n)).await?)
+async fn accepted(fixture: &Arc<dyn DeliveryUnderTest>, n: u8) -> PropertyResult<usize> {
+    Ok(fixture.accepted(&key(n)).await?)
 }
 
-pub(super) async fn deliver_hands_over_what_it_takes(harness: Harness<'_>) -> Verdict {
-    let place = harness.make();
-    let delivery = place.delivery();
+pub(super) async fn deliver_hands_over_what_it_takes(harness: Subject<'_>) -> PropertyResult {
+    let fixture = harness.make();
+    let delivery = fixture.delivery();
     let mut n = 0;
     for channel in delivery.channels(&tenant("kit")).await? {
         for kind in 0..3 {
             n += 1;
             delivery.deliver(&envelope(n, kind, channel, "kit")?).await?;
-            let many = accepted(&place, n).await?;
+            let many = accepted(&fixture, n).await?;
             ensure!(many == 1, "accepted {many} times, by {channel}, and the answer was `Ok`");
         }
     }
@@ -65,23 +65,25 @@ pub(super) async fn deliver_hands_over_what_it_takes(harness: Harness<'_>) -> Ve
     Ok(())
 }
 
-pub(super) async fn deliver_of_one_key_is_one_message(harness: Harness<'_>) -> Verdict {
-    let place = harness.make();
-    let delivery = place.delivery();
+pub(super) async fn deliver_of_one_key_is_one_message(harness: Subject<'_>) -> PropertyResult {
+    let fixture = harness.make();
+    let delivery = fixture.delivery();
     let channels = delivery.channels(&tenant("kit")).await?;
     for (n, channel) in (1..).zip(channels) {
         for _ in 0..2 {
             delivery.deliver(&envelope(n, 0, channel, "kit")?).await?;
         }
-        let many = accepted(&place, n).await?;
+        let many = accepted(&fixture, n).await?;
         ensure!((1..=2).contains(&many), "accepted {many} times, after a message and its repeat");
     }
     Ok(())
 }
 
-pub(super) async fn deliver_tells_messages_apart_by_their_key(harness: Harness<'_>) -> Verdict {
-    let place = harness.make();
-    let delivery = place.delivery();
+pub(super) async fn deliver_tells_messages_apart_by_their_key(
+    harness: Subject<'_>,
+) -> PropertyResult {
+    let fixture = harness.make();
+    let delivery = fixture.delivery();
     let channels = delivery.channels(&tenant("kit")).await?;
     for (n, channel) in (0..).zip(channels) {
         // The same words to the same person, and for another tenant.
@@ -90,43 +92,43 @@ pub(super) async fn deliver_tells_messages_apart_by_their_key(harness: Harness<'
             delivery.deliver(&envelope(n, 0, channel, owner)?).await?;
         }
         for n in keys {
-            let many = accepted(&place, n).await?;
+            let many = accepted(&fixture, n).await?;
             ensure!(many == 1, "one of three equal messages was accepted {many} times");
         }
     }
     Ok(())
 }
 
-pub(super) async fn deliver_says_when_it_was_not_accepted(harness: Harness<'_>) -> Verdict {
-    let place = harness.make();
-    let delivery = place.delivery();
+pub(super) async fn deliver_says_when_it_was_not_accepted(harness: Subject<'_>) -> PropertyResult {
+    let fixture = harness.make();
+    let delivery = fixture.delivery();
     let Some(channel) = delivery.channels(&tenant("kit")).await?.pop() else {
         return Err(Stop::Seen("no channel at all".to_owned()));
     };
-    require(place.cut_off(true).await?)?;
+    require(fixture.cut_off(true).await?)?;
     let answer = delivery.deliver(&envelope(1, 0, channel, "kit")?).await;
-    place.cut_off(false).await?;
-    let many = accepted(&place, 1).await?;
+    fixture.cut_off(false).await?;
+    let many = accepted(&fixture, 1).await?;
     ensure!(answer.is_err(), "`Ok` for a message that was refused, and accepted {many} times");
     delivery.deliver(&envelope(1, 0, channel, "kit")?).await?;
-    let many = accepted(&place, 1).await?;
+    let many = accepted(&fixture, 1).await?;
     ensure!((1..=2).contains(&many), "accepted {many} times when it was tried again");
     Ok(())
 }
 
-pub(super) async fn channels_are_those_of_the_tenant(harness: Harness<'_>) -> Verdict {
-    let place = harness.make();
-    let delivery = place.delivery();
+pub(super) async fn channels_are_those_of_the_tenant(harness: Subject<'_>) -> PropertyResult {
+    let fixture = harness.make();
+    let delivery = fixture.delivery();
     let sets = [("kit", vec![Channel::Email]), ("kit-other", vec![Channel::Sms, Channel::Voice])];
     for (owner, channels) in &sets {
-        require(place.provide(&tenant(owner), channels).await?)?;
+        require(fixture.provide(&tenant(owner), channels).await?)?;
     }
     for (owner, channels) in &sets {
         let mut found = delivery.channels(&tenant(owner)).await?;
         found.sort_unstable();
         ensure!(found == *channels, "{found:?} for a tenant with {channels:?}");
     }
-    place.provide(&tenant("kit"), &[]).await?;
+    fixture.provide(&tenant("kit"), &[]).await?;
     let none = delivery.channels(&tenant("kit")).await?;
     ensure!(none.is_empty(), "{none:?} for a tenant without a provider");
     Ok(())

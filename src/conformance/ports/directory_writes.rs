@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::directory::{Harness, Place, add, known, open, user};
-use crate::conformance::kit::{Verdict, ensure, require};
+use super::directory::{SharedDirectory, Subject, add, known, open, user};
+use crate::conformance::kit::{PropertyResult, ensure, require};
 use crate::conformance::sample::{at, tenant};
 use crate::domain::facts::{PasswordHome, SessionKinds, UserFacts, WriteOutcome, WritebackState};
 use crate::domain::ids::UserId;
@@ -14,73 +14,80 @@ fn secret(text: &str) -> SecretText {
     SecretText::new(text.to_owned())
 }
 
-async fn write(place: &Place, id: &UserId, text: &str, number: u32) -> PortResult<WriteOutcome> {
+async fn write(
+    fixture: &SharedDirectory,
+    id: &UserId,
+    text: &str,
+    number: u32,
+) -> PortResult<WriteOutcome> {
     let (owner, password) = (tenant("kit"), secret(text));
-    place.directory().set_password(&PasswordWrite::new(&owner, id, &password, number)).await
+    fixture.directory().set_password(&PasswordWrite::new(&owner, id, &password, number)).await
 }
 
-async fn passes(place: &Place, id: &UserId, text: &str) -> Verdict<bool> {
-    Ok(place.directory().verify_password(&tenant("kit"), id, &secret(text)).await?)
+async fn passes(fixture: &SharedDirectory, id: &UserId, text: &str) -> PropertyResult<bool> {
+    Ok(fixture.directory().verify_password(&tenant("kit"), id, &secret(text)).await?)
 }
 
-pub(super) async fn set_password_replaces_it(harness: Harness<'_>) -> Verdict {
-    let place = open(harness).await?;
-    let (id, other) = (add(&place, "kit", "u-1").await?, add(&place, "kit", "u-2").await?);
+pub(super) async fn set_password_replaces_it(harness: Subject<'_>) -> PropertyResult {
+    let fixture = open(harness).await?;
+    let (id, other) = (add(&fixture, "kit", "u-1").await?, add(&fixture, "kit", "u-2").await?);
     let mut before = "Password of u-1 1!".to_owned();
     for number in 1..4 {
         let next = format!("Zo\u{eb}'s {number}. own \u{1f5dd} password!");
-        let outcome = write(&place, &id, &next, number).await?;
+        let outcome = write(&fixture, &id, &next, number).await?;
         ensure!(outcome == WriteOutcome::Written, "{outcome:?} for a password that is in order");
-        ensure!(passes(&place, &id, &next).await?, "`Written`, and the new one does not pass");
-        ensure!(!passes(&place, &id, &before).await?, "the old password still passes");
+        ensure!(passes(&fixture, &id, &next).await?, "`Written`, and the new one does not pass");
+        ensure!(!passes(&fixture, &id, &before).await?, "the old password still passes");
         before = next;
     }
-    let kept = passes(&place, &other, "Password of u-2 1!").await?;
+    let kept = passes(&fixture, &other, "Password of u-2 1!").await?;
     ensure!(kept, "another user's password was changed");
     Ok(())
 }
 
-pub(super) async fn set_password_made_again_is_one_write(harness: Harness<'_>) -> Verdict {
-    let place = open(harness).await?;
-    let id = add(&place, "kit", "u-1").await?;
+pub(super) async fn set_password_made_again_is_one_write(harness: Subject<'_>) -> PropertyResult {
+    let fixture = open(harness).await?;
+    let id = add(&fixture, "kit", "u-1").await?;
     let next = "the password of one write, 7!";
     for turn in 0..3 {
-        let outcome = write(&place, &id, next, 5).await?;
+        let outcome = write(&fixture, &id, next, 5).await?;
         ensure!(outcome == WriteOutcome::Written, "{outcome:?} at try {turn} of one write");
-        ensure!(passes(&place, &id, next).await?, "the password does not pass after try {turn}");
+        ensure!(passes(&fixture, &id, next).await?, "the password does not pass after try {turn}");
     }
     let later = "the password of the write after it, 8!";
-    let outcome = write(&place, &id, later, 6).await?;
+    let outcome = write(&fixture, &id, later, 6).await?;
     ensure!(outcome == WriteOutcome::Written, "{outcome:?} for the write after it");
-    ensure!(passes(&place, &id, later).await?, "a write of a new number changed nothing");
+    ensure!(passes(&fixture, &id, later).await?, "a write of a new number changed nothing");
     Ok(())
 }
 
-pub(super) async fn set_password_of_nobody_is_not_written(harness: Harness<'_>) -> Verdict {
-    let place = open(harness).await?;
+pub(super) async fn set_password_of_nobody_is_not_written(harness: Subject<'_>) -> PropertyResult {
+    let fixture = open(harness).await?;
     let nobody = user("nobody-0123456789abcdef")?;
-    let outcome = write(&place, &nobody, "a password for nobody, 9!", 1).await;
+    let outcome = write(&fixture, &nobody, "a password for nobody, 9!", 1).await;
     let written =
         matches!(outcome, Ok(WriteOutcome::Written | WriteOutcome::WrittenButNotPropagated));
     ensure!(!written, "{outcome:?} for a user who is not there");
-    let made = known(&place, &tenant("kit"), &nobody, &BTreeSet::new()).await?;
+    let made = known(&fixture, &tenant("kit"), &nobody, &BTreeSet::new()).await?;
     ensure!(made.is_none(), "a user was made");
     Ok(())
 }
 
-pub(super) async fn set_password_out_of_reach_writes_nothing(harness: Harness<'_>) -> Verdict {
-    let place = open(harness).await?;
+pub(super) async fn set_password_out_of_reach_writes_nothing(
+    harness: Subject<'_>,
+) -> PropertyResult {
+    let fixture = open(harness).await?;
     // The password lives elsewhere: that is what can be out of reach while the rest answers.
     let id = user("u-1")?;
     let mut facts = UserFacts::new(id.clone());
     facts.password_home = PasswordHome::OnPremises;
     facts.writeback = Some(WritebackState::Running);
-    place.add_user(&tenant("kit"), facts, &["u-1@kit.example"], "Password of u-1 1!").await?;
-    require(place.cut_off(true).await?)?;
+    fixture.add_user(&tenant("kit"), facts, &["u-1@kit.example"], "Password of u-1 1!").await?;
+    require(fixture.cut_off(true).await?)?;
     let next = "a password that cannot arrive, 3!";
-    let outcome = write(&place, &id, next, 1).await;
-    place.cut_off(false).await?;
-    let written = passes(&place, &id, next).await?;
+    let outcome = write(&fixture, &id, next, 1).await;
+    fixture.cut_off(false).await?;
+    let written = passes(&fixture, &id, next).await?;
     let said_nothing = match &outcome {
         Err(error) => error.kind() == PortErrorKind::Unavailable,
         Ok(outcome) => matches!(outcome, WriteOutcome::Unreachable),
@@ -92,86 +99,86 @@ pub(super) async fn set_password_out_of_reach_writes_nothing(harness: Harness<'_
     Ok(())
 }
 
-pub(super) async fn verify_password_knows_the_password(harness: Harness<'_>) -> Verdict {
-    let place = open(harness).await?;
-    let (id, other) = (add(&place, "kit", "u-1").await?, add(&place, "kit", "u-2").await?);
+pub(super) async fn verify_password_knows_the_password(harness: Subject<'_>) -> PropertyResult {
+    let fixture = open(harness).await?;
+    let (id, other) = (add(&fixture, "kit", "u-1").await?, add(&fixture, "kit", "u-2").await?);
     for _ in 0..2 {
-        let right = passes(&place, &id, "Password of u-1 1!").await?;
+        let right = passes(&fixture, &id, "Password of u-1 1!").await?;
         ensure!(right, "the user's own password does not pass");
         let wrong = ["", " ", "password of u-1 1!", "Password of u-1 1", "Password of u-2 1!"];
         for wrong in wrong {
-            ensure!(!passes(&place, &id, wrong).await?, "{wrong:?} passes");
+            ensure!(!passes(&fixture, &id, wrong).await?, "{wrong:?} passes");
         }
     }
-    ensure!(!passes(&place, &other, "Password of u-1 1!").await?, "it passes for another user");
+    ensure!(!passes(&fixture, &other, "Password of u-1 1!").await?, "it passes for another user");
     // The engine composes what it hands over, so the host composes what it takes elsewhere.
     let (decomposed, composed) =
         ("Zwo\u{308}lf Vo\u{308}gel am Zaun 1!", "Zw\u{f6}lf V\u{f6}gel am Zaun 1!");
     let (third, facts) = (user("u-3")?, UserFacts::new(user("u-3")?));
-    place.add_user(&tenant("kit"), facts, &["u-3@kit.example"], decomposed).await?;
-    let one = passes(&place, &third, composed).await?;
+    fixture.add_user(&tenant("kit"), facts, &["u-3@kit.example"], decomposed).await?;
+    let one = passes(&fixture, &third, composed).await?;
     ensure!(one, "a password that was set in another normal form does not pass in NFC");
     let nobody = user("nobody-0123456789abcdef")?;
     for text in ["", "Password of u-1 1!"] {
-        let passed = passes(&place, &nobody, text).await?;
+        let passed = passes(&fixture, &nobody, text).await?;
         ensure!(!passed, "{text:?} passes for a user who is not there");
     }
     let (elsewhere, text) = (tenant("kit-other"), secret("Password of u-1 1!"));
-    let foreign = place.directory().verify_password(&elsewhere, &id, &text).await?;
+    let foreign = fixture.directory().verify_password(&elsewhere, &id, &text).await?;
     ensure!(!foreign, "it passes in another tenant");
     Ok(())
 }
 
-pub(super) async fn unlock_clears_a_lockout_only(harness: Harness<'_>) -> Verdict {
-    let place = open(harness).await?;
+pub(super) async fn unlock_clears_a_lockout_only(harness: Subject<'_>) -> PropertyResult {
+    let fixture = open(harness).await?;
     let owner = tenant("kit");
     for id in ["u-1", "u-2"] {
         let mut facts = UserFacts::new(user(id)?);
         facts.locked_out = Some(true);
         let name = format!("{id}@kit.example");
-        place.add_user(&owner, facts, &[&name], "Password of a locked one 1!").await?;
+        fixture.add_user(&owner, facts, &[&name], "Password of a locked one 1!").await?;
     }
     let id = user("u-1")?;
     for number in [1, 1, 2] {
-        let outcome = place.directory().unlock(&UnlockWrite::new(&owner, &id, number)).await?;
+        let outcome = fixture.directory().unlock(&UnlockWrite::new(&owner, &id, number)).await?;
         ensure!(outcome == WriteOutcome::Written, "{outcome:?} for an unlock that is in order");
     }
-    let own = locked(&place, &id).await?;
-    let other = locked(&place, &user("u-2")?).await?;
+    let own = locked(&fixture, &id).await?;
+    let other = locked(&fixture, &user("u-2")?).await?;
     ensure!(own != Some(true), "the lockout is there still");
     ensure!(other != Some(false), "another user's lockout was cleared");
-    let kept = passes(&place, &id, "Password of a locked one 1!").await?;
+    let kept = passes(&fixture, &id, "Password of a locked one 1!").await?;
     ensure!(kept, "the password was changed by an unlock");
     Ok(())
 }
 
-async fn locked(place: &Place, id: &UserId) -> Verdict<Option<bool>> {
-    let facts = known(place, &tenant("kit"), id, &BTreeSet::new()).await?;
+async fn locked(fixture: &SharedDirectory, id: &UserId) -> PropertyResult<Option<bool>> {
+    let facts = known(fixture, &tenant("kit"), id, &BTreeSet::new()).await?;
     Ok(facts.and_then(|facts| facts.locked_out))
 }
 
-pub(super) async fn revoke_sessions_may_come_again(harness: Harness<'_>) -> Verdict {
-    let place = open(harness).await?;
-    let (owner, id) = (tenant("kit"), add(&place, "kit", "u-1").await?);
-    let directory = place.directory();
+pub(super) async fn revoke_sessions_may_come_again(harness: Subject<'_>) -> PropertyResult {
+    let fixture = open(harness).await?;
+    let (owner, id) = (tenant("kit"), add(&fixture, "kit", "u-1").await?);
+    let directory = fixture.directory();
     for kinds in [SessionKinds::All, SessionKinds::PasswordBased, SessionKinds::All] {
         for before in [at(5), at(5), at(-5)] {
             directory.revoke_sessions(&owner, &id, before, kinds).await?;
         }
     }
-    let kept = passes(&place, &id, "Password of u-1 1!").await?;
+    let kept = passes(&fixture, &id, "Password of u-1 1!").await?;
     ensure!(kept, "the password went with the sessions");
-    let there = known(&place, &owner, &id, &BTreeSet::new()).await?;
+    let there = known(&fixture, &owner, &id, &BTreeSet::new()).await?;
     ensure!(there.is_some_and(|facts| facts.enabled), "the user went with the sessions");
     Ok(())
 }
 
 pub(super) async fn revoke_sessions_goes_by_the_time_of_authentication(
-    harness: Harness<'_>,
-) -> Verdict {
-    let place = open(harness).await?;
+    harness: Subject<'_>,
+) -> PropertyResult {
+    let fixture = open(harness).await?;
     let (owner, id, other) =
-        (tenant("kit"), add(&place, "kit", "u-1").await?, add(&place, "kit", "u-2").await?);
+        (tenant("kit"), add(&fixture, "kit", "u-1").await?, add(&fixture, "kit", "u-2").await?);
     for (user, name, authenticated, issued) in [
         (&id, "old", 10, 10),
         (&id, "renewed", 20, 20),
@@ -179,15 +186,15 @@ pub(super) async fn revoke_sessions_goes_by_the_time_of_authentication(
         (&other, "of another", 10, 10),
     ] {
         let (authenticated, issued) = (at(authenticated), at(issued));
-        require(place.open_session(&owner, user, name, authenticated, issued).await?)?;
+        require(fixture.open_session(&owner, user, name, authenticated, issued).await?)?;
     }
     // Renewed after the time that the revocation names, and before it is performed.
-    require(place.open_session(&owner, &id, "renewed", at(20), at(200)).await?)?;
-    place.directory().revoke_sessions(&owner, &id, at(100), SessionKinds::All).await?;
-    let left = place.sessions(&owner, &id).await?;
+    require(fixture.open_session(&owner, &id, "renewed", at(20), at(200)).await?)?;
+    fixture.directory().revoke_sessions(&owner, &id, at(100), SessionKinds::All).await?;
+    let left = fixture.sessions(&owner, &id).await?;
     ensure!(!left.iter().any(|name| name == "old"), "a session from before is still good");
     ensure!(!left.iter().any(|name| name == "renewed"), "a renewal kept an old session good");
     ensure!(left == ["new"], "a session from after the change has ended: {left:?} are left");
-    ensure!(place.sessions(&owner, &other).await?.len() == 1, "another user's session ended");
+    ensure!(fixture.sessions(&owner, &other).await?.len() == 1, "another user's session ended");
     Ok(())
 }

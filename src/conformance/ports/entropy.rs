@@ -3,18 +3,18 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::conformance::kit::{Verdict, ensure};
+use crate::conformance::kit::{PropertyResult, ensure};
 use crate::conformance::ports::PortHarness;
 use crate::port::{Entropy, PortResult};
 
-type Harness<'a> = &'a dyn PortHarness<dyn Entropy>;
+type Subject<'a> = &'a dyn PortHarness<dyn Entropy>;
 
 fn draw<const N: usize>(entropy: &dyn Entropy) -> PortResult<[u8; N]> {
     let mut bytes = [0; N];
     entropy.fill(&mut bytes).map(|()| bytes)
 }
 
-pub(super) async fn fill_fills_the_whole_buffer(harness: Harness<'_>) -> Verdict {
+pub(super) async fn fill_fills_the_whole_buffer(harness: Subject<'_>) -> PropertyResult {
     let entropy = harness.make();
     for size in (0..=65).chain([255, 256, 257, 1000, 4096, 70_000]) {
         // A byte that stays the same eight times was never written: one chance in 2^56.
@@ -25,15 +25,15 @@ pub(super) async fn fill_fills_the_whole_buffer(harness: Harness<'_>) -> Verdict
             let kept = buffer.iter().map(|byte| byte ^ start).collect::<Vec<u8>>();
             draws.push(kept);
         }
-        for place in 0..size {
-            let written = draws.iter().any(|draw| draw[place] != 0);
-            ensure!(written, "byte {place} of a buffer of {size} was never written");
+        for fixture in 0..size {
+            let written = draws.iter().any(|draw| draw[fixture] != 0);
+            ensure!(written, "byte {fixture} of a buffer of {size} was never written");
         }
     }
     Ok(())
 }
 
-pub(super) async fn fill_never_repeats(harness: Harness<'_>) -> Verdict {
+pub(super) async fn fill_never_repeats(harness: Subject<'_>) -> PropertyResult {
     const DRAWS: usize = 2000;
     let one = harness.make();
     let other = harness.make();
@@ -51,11 +51,11 @@ pub(super) async fn fill_never_repeats(harness: Harness<'_>) -> Verdict {
 
 const FRESH: usize = 50;
 
-fn first_of_each(harness: Harness<'_>) -> PortResult<Vec<[u8; 16]>> {
+fn first_of_each(harness: Subject<'_>) -> PortResult<Vec<[u8; 16]>> {
     (0..FRESH).map(|_| draw::<16>(&*harness.make())).collect()
 }
 
-pub(super) async fn fill_is_different_for_each_thread(harness: Harness<'_>) -> Verdict {
+pub(super) async fn fill_is_different_for_each_thread(harness: Subject<'_>) -> PropertyResult {
     const DRAWS: usize = 500;
     let entropy = harness.make();
     let mut seen = BTreeSet::new();
@@ -76,7 +76,7 @@ pub(super) async fn fill_is_different_for_each_thread(harness: Harness<'_>) -> V
     Ok(())
 }
 
-pub(super) async fn fill_is_even(harness: Harness<'_>) -> Verdict {
+pub(super) async fn fill_is_even(harness: Subject<'_>) -> PropertyResult {
     const BYTES: usize = 1 << 16;
     let mut buffer = vec![0; BYTES];
     harness.make().fill(&mut buffer)?;

@@ -63,7 +63,7 @@ macro_rules! __sspr_port_properties {
             "A damaged row takes any answer, or takes the server down.";
     } };
     (delivery $($what:tt)*) => { $crate::__sspr_port_kit! {
-        { $($what)* } $crate::conformance::DeliveryPlace;
+        { $($what)* } $crate::conformance::DeliveryUnderTest;
         delivery::deliver_hands_over_what_it_takes
             "`Ok` means that the next system has accepted it, not that it was read."
             "A notice of a changed password that the owner never sees.";
@@ -81,7 +81,7 @@ macro_rules! __sspr_port_properties {
             "People are offered codes that never come.";
     } };
     (directory $($what:tt)*) => { $crate::__sspr_port_kit! {
-        { $($what)* } $crate::conformance::DirectoryPlace;
+        { $($what)* } $crate::conformance::DirectoryUnderTest;
         directory::tenant_tells_known_from_unknown
             "The facts of a tenant, or none if there is no such tenant."
             "One tenant's rules apply to another.";

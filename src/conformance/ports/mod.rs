@@ -8,24 +8,24 @@ mod directory;
 mod directory_writes;
 mod entropy;
 mod list;
-mod place;
 mod seal;
 mod slow_hash;
+mod under_test;
 
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use super::kit::Verdict;
-use super::property::{Outcome, Report, Violation, caught};
+use super::kit::PropertyResult;
+use super::property::{ConformanceReport, Outcome, Violation, caught};
 use crate::port::{Clock, Entropy, Seal, SlowHash};
 use crate::testing::block_on;
 
-pub use place::{DeliveryPlace, DirectoryPlace};
+pub use under_test::{DeliveryUnderTest, DirectoryUnderTest};
 
 /// Makes what is tested: `dyn Seal`, `dyn SlowHash`, `dyn Clock`, `dyn Entropy`, or a place with a
-/// directory or a delivery in it, [`dyn DirectoryPlace`](DirectoryPlace) and
-/// [`dyn DeliveryPlace`](DeliveryPlace).
+/// directory or a delivery in it, [`dyn DirectoryUnderTest`](DirectoryUnderTest) and
+/// [`dyn DeliveryUnderTest`](DeliveryUnderTest).
 ///
 /// A function that returns one is a harness. Implement the trait for what needs a runtime.
 pub trait PortHarness<P: ?Sized>: Send + Sync {
@@ -61,7 +61,7 @@ pub struct PortProperty<P: ?Sized + 'static> {
 }
 
 type Check<P> =
-    for<'a> fn(&'a dyn PortHarness<P>) -> Pin<Box<dyn Future<Output = Verdict> + Send + 'a>>;
+    for<'a> fn(&'a dyn PortHarness<P>) -> Pin<Box<dyn Future<Output = PropertyResult> + Send + 'a>>;
 
 impl<P: ?Sized> PortProperty<P> {
     /// Runs the property.
@@ -94,8 +94,8 @@ impl<P: ?Sized> PortProperty<P> {
 /// assert!(report.violations.is_empty(), "{report}");
 /// ```
 #[must_use]
-pub fn check_port<P: PortKind + ?Sized>(harness: impl PortHarness<P>) -> Report {
-    let mut report = Report::default();
+pub fn check_port<P: PortKind + ?Sized>(harness: impl PortHarness<P>) -> ConformanceReport {
+    let mut report = ConformanceReport::default();
     for property in P::PROPERTIES {
         report.add(property.name, property.run(&harness));
     }
@@ -138,8 +138,8 @@ ports! {
     entropy => Entropy, ENTROPY;
     seal => Seal, SEAL;
     slow_hash => SlowHash, SLOW_HASH;
-    delivery => DeliveryPlace, DELIVERY;
-    directory => DirectoryPlace, DIRECTORY;
+    delivery => DeliveryUnderTest, DELIVERY;
+    directory => DirectoryUnderTest, DIRECTORY;
 }
 
 crate::__sspr_port_properties!(clock registry CLOCK);

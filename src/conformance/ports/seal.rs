@@ -1,16 +1,16 @@
 //! Properties of a seal.
 
-use crate::conformance::kit::{Stop, Verdict, ensure};
+use crate::conformance::kit::{PropertyResult, Stop, ensure};
 use crate::conformance::ports::PortHarness;
 use crate::port::{PortErrorKind, Seal};
 
-type Harness<'a> = &'a dyn PortHarness<dyn Seal>;
+type Subject<'a> = &'a dyn PortHarness<dyn Seal>;
 
 const PLAIN: &[u8] = b"a seed of twenty-seven byte";
 const BOUND: &[u8] = b"contoso u-1 totp 1";
 
 /// Refused as `Corrupt`.
-async fn refused(seal: &dyn Seal, sealed: &[u8], associated: &[u8], what: &str) -> Verdict {
+async fn refused(seal: &dyn Seal, sealed: &[u8], associated: &[u8], what: &str) -> PropertyResult {
     match seal.open(sealed, associated).await {
         Err(error) if error.kind() == PortErrorKind::Corrupt => Ok(()),
         Err(error) => Err(Stop::Seen(format!("{error} instead of corrupt for {what}"))),
@@ -18,7 +18,7 @@ async fn refused(seal: &dyn Seal, sealed: &[u8], associated: &[u8], what: &str) 
     }
 }
 
-pub(super) async fn open_gives_back_what_was_sealed(harness: Harness<'_>) -> Verdict {
+pub(super) async fn open_gives_back_what_was_sealed(harness: Subject<'_>) -> PropertyResult {
     let (seal, other) = (harness.make(), harness.make());
     for size in [0, 1, 20, 31, 32, 33, 64, 512, 4096] {
         let plain: Vec<u8> = (0..size).map(|n: usize| n.to_le_bytes()[0] ^ 0x80).collect();
@@ -35,7 +35,7 @@ pub(super) async fn open_gives_back_what_was_sealed(harness: Harness<'_>) -> Ver
     Ok(())
 }
 
-pub(super) async fn open_refuses_another_associated(harness: Harness<'_>) -> Verdict {
+pub(super) async fn open_refuses_another_associated(harness: Subject<'_>) -> PropertyResult {
     let seal = harness.make();
     let sealed = seal.seal(PLAIN, BOUND).await?;
     let longer = [BOUND, b"0"].concat();
@@ -47,7 +47,7 @@ pub(super) async fn open_refuses_another_associated(harness: Harness<'_>) -> Ver
     refused(&*seal, &unbound, BOUND, "what was sealed with an empty `associated`").await
 }
 
-pub(super) async fn open_refuses_what_was_changed(harness: Harness<'_>) -> Verdict {
+pub(super) async fn open_refuses_what_was_changed(harness: Subject<'_>) -> PropertyResult {
     let seal = harness.make();
     let sealed = seal.seal(PLAIN, BOUND).await?;
     for at in 0..sealed.len() {
@@ -62,7 +62,7 @@ pub(super) async fn open_refuses_what_was_changed(harness: Harness<'_>) -> Verdi
     refused(&*seal, &longer, BOUND, "it with a byte behind").await
 }
 
-pub(super) async fn open_refuses_what_was_not_sealed_here(harness: Harness<'_>) -> Verdict {
+pub(super) async fn open_refuses_what_was_not_sealed_here(harness: Subject<'_>) -> PropertyResult {
     let seal = harness.make();
     let of = |byte: u8, size: usize| vec![byte; size];
     for strange in [of(0, 0), of(0, 1), of(0, 64), of(255, 100), PLAIN.to_vec(), of(b'A', 5000)] {
@@ -76,7 +76,7 @@ pub(super) async fn open_refuses_what_was_not_sealed_here(harness: Harness<'_>) 
     refused(&*seal, &mixed, BOUND, "halves of two").await
 }
 
-pub(super) async fn seal_hides_what_it_seals(harness: Harness<'_>) -> Verdict {
+pub(super) async fn seal_hides_what_it_seals(harness: Subject<'_>) -> PropertyResult {
     let seal = harness.make();
     let sealed = seal.seal(PLAIN, BOUND).await?;
     let shown = sealed.windows(8).any(|part| PLAIN.windows(8).any(|plain| plain == part));

@@ -2,18 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use crate::conformance::kit::{Stop, Verdict, ensure};
+use crate::conformance::kit::{PropertyResult, Stop, ensure};
 use crate::conformance::ports::PortHarness;
 use crate::domain::secret::SecretText;
 use crate::port::{PortErrorKind, SlowHash};
 
-type Harness<'a> = &'a dyn PortHarness<dyn SlowHash>;
+type Subject<'a> = &'a dyn PortHarness<dyn SlowHash>;
 
 fn secret(text: &str) -> SecretText {
     SecretText::new(text.to_owned())
 }
 
-pub(super) async fn verify_knows_the_secret(harness: Harness<'_>) -> Verdict {
+pub(super) async fn verify_knows_the_secret(harness: Subject<'_>) -> PropertyResult {
     let hash = harness.make();
     let long = "x".repeat(72);
     let pairs = [
@@ -37,7 +37,7 @@ pub(super) async fn verify_knows_the_secret(harness: Harness<'_>) -> Verdict {
     Ok(())
 }
 
-pub(super) async fn hash_takes_a_fresh_salt(harness: Harness<'_>) -> Verdict {
+pub(super) async fn hash_takes_a_fresh_salt(harness: Subject<'_>) -> PropertyResult {
     let (one, other) = (harness.make(), harness.make());
     let mut texts = BTreeSet::new();
     for hash in [&one, &one, &other, &other] {
@@ -47,7 +47,7 @@ pub(super) async fn hash_takes_a_fresh_salt(harness: Harness<'_>) -> Verdict {
     Ok(())
 }
 
-pub(super) async fn hash_says_how_it_was_made(harness: Harness<'_>) -> Verdict {
+pub(super) async fn hash_says_how_it_was_made(harness: Subject<'_>) -> PropertyResult {
     // Nothing but the text goes from one server to the next.
     let (one, other) = (harness.make(), harness.make());
     let text = one.hash(&secret("rex")).await?;
@@ -57,7 +57,7 @@ pub(super) async fn hash_says_how_it_was_made(harness: Harness<'_>) -> Verdict {
     Ok(())
 }
 
-pub(super) async fn verify_refuses_texts_of_others_making(harness: Harness<'_>) -> Verdict {
+pub(super) async fn verify_refuses_texts_of_others_making(harness: Subject<'_>) -> PropertyResult {
     let hash = harness.make();
     let text = hash.hash(&secret("rex")).await?;
     let half: String = text.chars().take(text.chars().count() / 2).collect();

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use crate::conformance::kit::{Kit, Verdict, ensure, forbid};
-use crate::conformance::race::{Task, race};
+use crate::conformance::kit::{Kit, PropertyResult, ensure, forbid};
+use crate::conformance::race::{Racer, race};
 use crate::conformance::sample::{Draft, at, counter, increment, key, same};
 use crate::domain::ids::CounterKey;
 use crate::port::{CounterIncrement, Cutoff, PortErrorKind, PortResult};
 
-pub(in super::super) async fn add_starts_at_zero_and_sums(kit: Kit) -> Verdict {
+pub(in super::super) async fn add_starts_at_zero_and_sums(kit: Kit) -> PropertyResult {
     let mut sum = 0;
     for amount in [1, 1, 5, 100] {
         sum += u64::from(amount);
@@ -20,7 +20,7 @@ pub(in super::super) async fn add_starts_at_zero_and_sums(kit: Kit) -> Verdict {
     Ok(())
 }
 
-pub(in super::super) async fn add_of_zero_reads(kit: Kit) -> Verdict {
+pub(in super::super) async fn add_of_zero_reads(kit: Kit) -> PropertyResult {
     for expected in [0, 0] {
         let value = kit.add(increment(1, 0)).await?;
         ensure!(value == expected, "{value} in a counter that is not there");
@@ -33,8 +33,8 @@ pub(in super::super) async fn add_of_zero_reads(kit: Kit) -> Verdict {
     Ok(())
 }
 
-pub(in super::super) async fn add_of_zero_writes_nothing(kit: Kit) -> Verdict {
-    forbid(kit.place.expires_by_itself())?;
+pub(in super::super) async fn add_of_zero_writes_nothing(kit: Kit) -> PropertyResult {
+    forbid(kit.fixture.expires_by_itself())?;
     kit.add(CounterIncrement::new(counter(1), 1, at(10))).await?;
     // Alone, and in one batch with an addition: before it and after it.
     let zero = |n, expires| CounterIncrement::new(counter(n), 0, at(expires));
@@ -57,7 +57,7 @@ pub(in super::super) async fn add_of_zero_writes_nothing(kit: Kit) -> Verdict {
     Ok(())
 }
 
-pub(in super::super) async fn add_answers_in_the_order_given(kit: Kit) -> Verdict {
+pub(in super::super) async fn add_answers_in_the_order_given(kit: Kit) -> PropertyResult {
     let none = kit.store.increment(&[]).await?;
     ensure!(none.is_empty(), "{none:?} for an empty batch");
     // Neither order is that of the keys.
@@ -73,7 +73,7 @@ pub(in super::super) async fn add_answers_in_the_order_given(kit: Kit) -> Verdic
     Ok(())
 }
 
-pub(in super::super) async fn add_counts_a_repeated_key_each_time(kit: Kit) -> Verdict {
+pub(in super::super) async fn add_counts_a_repeated_key_each_time(kit: Kit) -> PropertyResult {
     let batch =
         [increment(1, 2), increment(2, 10), increment(1, 3), increment(1, 0), increment(1, 2)];
     let values = kit.store.increment(&batch).await?;
@@ -83,7 +83,7 @@ pub(in super::super) async fn add_counts_a_repeated_key_each_time(kit: Kit) -> V
     Ok(())
 }
 
-pub(in super::super) async fn add_does_not_wrap(kit: Kit) -> Verdict {
+pub(in super::super) async fn add_does_not_wrap(kit: Kit) -> PropertyResult {
     let mut sum = 0;
     for _ in 0..3 {
         sum += u64::from(u32::MAX);
@@ -93,7 +93,7 @@ pub(in super::super) async fn add_does_not_wrap(kit: Kit) -> Verdict {
     Ok(())
 }
 
-pub(in super::super) async fn add_keeps_counters_apart_from_records(kit: Kit) -> Verdict {
+pub(in super::super) async fn add_keeps_counters_apart_from_records(kit: Kit) -> PropertyResult {
     let draft = Draft::first(1);
     kit.put(&draft).await?;
     let twin = CounterKey::from_bytes(*draft.record.key().as_bytes());
@@ -107,11 +107,11 @@ pub(in super::super) async fn add_keeps_counters_apart_from_records(kit: Kit) ->
     Ok(())
 }
 
-pub(in super::super) async fn add_loses_nothing_in_a_race(kit: Kit) -> Verdict {
+pub(in super::super) async fn add_loses_nothing_in_a_race(kit: Kit) -> PropertyResult {
     const ACTORS: usize = 4;
     let rounds = kit.harness.rounds();
     let store = Arc::clone(&kit.store);
-    let task = move |round: usize, actor: usize| -> Task<PortResult<Vec<u64>>> {
+    let task = move |round: usize, actor: usize| -> Racer<PortResult<Vec<u64>>> {
         let store = Arc::clone(&store);
         // Two counters, in both orders: batches that lock one after the other must not embrace.
         let (one, two) = (2 * round as u64, 2 * round as u64 + 1);
@@ -156,7 +156,7 @@ pub(in super::super) async fn add_loses_nothing_in_a_race(kit: Kit) -> Verdict {
     Ok(())
 }
 
-pub(in super::super) async fn add_keeps_the_latest_expiry(kit: Kit) -> Verdict {
+pub(in super::super) async fn add_keeps_the_latest_expiry(kit: Kit) -> PropertyResult {
     for (n, [first, second]) in (1..).zip([[10, 20], [20, 10]]) {
         for expires in [first, second] {
             kit.add(CounterIncrement::new(counter(n), 1, at(expires))).await?;
@@ -168,7 +168,7 @@ pub(in super::super) async fn add_keeps_the_latest_expiry(kit: Kit) -> Verdict {
     Ok(())
 }
 
-pub(in super::super) async fn add_starts_anew_after_a_purge(kit: Kit) -> Verdict {
+pub(in super::super) async fn add_starts_anew_after_a_purge(kit: Kit) -> PropertyResult {
     kit.add(CounterIncrement::new(counter(1), 5, at(10))).await?;
     kit.store.purge(Cutoff::new(at(10), at(0)), 100).await?;
     let value = kit.add(increment(1, 2)).await?;

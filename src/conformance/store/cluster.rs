@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::conformance::kit::{Kit, Stop, Verdict, ensure, require};
+use crate::conformance::kit::{Kit, PropertyResult, Stop, ensure, require};
 use crate::conformance::patience::Patience;
 use crate::conformance::sample::{Draft, at, key, same};
 use crate::domain::record::Record;
@@ -14,12 +14,12 @@ const RECORDS: u64 = 20;
 /// How long the rest may take to notice, elect and take over; once, not for each record.
 const FAILOVER: Duration = Duration::from_secs(60);
 
-pub(in super::super) async fn commit_survives_the_loss_of_a_node(kit: Kit) -> Verdict {
-    require(kit.place.clustered())?;
+pub(in super::super) async fn commit_survives_the_loss_of_a_node(kit: Kit) -> PropertyResult {
+    require(kit.fixture.clustered())?;
     for n in 0..RECORDS {
         kit.put(&draft(n)).await?;
     }
-    kit.place.lose_node().await?;
+    kit.fixture.lose_node().await?;
     let patience = Patience::new(FAILOVER);
     for n in RECORDS..2 * RECORDS {
         arrive(&kit, n, &patience).await?;
@@ -44,7 +44,7 @@ fn draft(n: u64) -> Draft {
 }
 
 /// Commits until it is certain that it is there; the version says so where no answer does.
-async fn arrive(kit: &Kit, n: u64, patience: &Patience) -> Verdict {
+async fn arrive(kit: &Kit, n: u64, patience: &Patience) -> PropertyResult {
     let draft = draft(n);
     let mut unsure = false;
     loop {
@@ -68,7 +68,7 @@ async fn arrive(kit: &Kit, n: u64, patience: &Patience) -> Verdict {
 }
 
 /// Reads until the rest of the nodes has taken over.
-async fn load_again(kit: &Kit, n: u64, patience: &Patience) -> Verdict<Option<Record>> {
+async fn load_again(kit: &Kit, n: u64, patience: &Patience) -> PropertyResult<Option<Record>> {
     loop {
         match kit.store.load(&key(n)).await {
             Err(error) if error.kind() == PortErrorKind::Unavailable => {

@@ -5,13 +5,15 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
 
-use crate::conformance::kit::{Kit, MOST_TRIES, Stop, Verdict, ensure, put, require, settle};
+use crate::conformance::kit::{
+    Kit, MOST_TRIES, PropertyResult, Stop, ensure, put, require, settle,
+};
 use crate::conformance::sample::{Draft, at, increment, key, same, tenant};
 use crate::domain::record::{RecordKind, Version};
 use crate::port::{Committed, Cutoff, EventsOf};
 use crate::testing::yield_once;
 
-pub(in super::super) async fn commit_writes_record_and_events(kit: Kit) -> Verdict {
+pub(in super::super) async fn commit_writes_record_and_events(kit: Kit) -> PropertyResult {
     let mut draft = Draft::first(1);
     let mut written = Vec::new();
     for many in [3, 0, 1] {
@@ -36,7 +38,7 @@ pub(in super::super) async fn commit_writes_record_and_events(kit: Kit) -> Verdi
     Ok(())
 }
 
-pub(in super::super) async fn commit_inserts_only_what_is_absent(kit: Kit) -> Verdict {
+pub(in super::super) async fn commit_inserts_only_what_is_absent(kit: Kit) -> PropertyResult {
     let first = Draft::first(1);
     kit.put(&first).await?;
     refuse(&kit, &first.rival(1).expecting(None), &first).await?;
@@ -46,7 +48,7 @@ pub(in super::super) async fn commit_inserts_only_what_is_absent(kit: Kit) -> Ve
     refuse(&kit, &second.clone().expecting(None), &second).await
 }
 
-pub(in super::super) async fn commit_replaces_only_what_is_there(kit: Kit) -> Verdict {
+pub(in super::super) async fn commit_replaces_only_what_is_there(kit: Kit) -> PropertyResult {
     let next = Draft::first(1).after();
     let answer = kit.store.commit(next.commit()).await?;
     ensure!(answer == Committed::Stale, "{answer:?} though no record was there");
@@ -56,7 +58,7 @@ pub(in super::super) async fn commit_replaces_only_what_is_there(kit: Kit) -> Ve
     kit.put(&next).await
 }
 
-pub(in super::super) async fn commit_compares_the_count(kit: Kit) -> Verdict {
+pub(in super::super) async fn commit_compares_the_count(kit: Kit) -> PropertyResult {
     let first = Draft::first(1);
     kit.put(&first).await?;
     let nonce = first.record.version().nonce();
@@ -64,7 +66,7 @@ pub(in super::super) async fn commit_compares_the_count(kit: Kit) -> Verdict {
     refuse(&kit, &first.rival(1).expecting(Some(other)), &first).await
 }
 
-pub(in super::super) async fn commit_compares_the_nonce(kit: Kit) -> Verdict {
+pub(in super::super) async fn commit_compares_the_nonce(kit: Kit) -> PropertyResult {
     let first = Draft::first(1);
     kit.put(&first).await?;
     let (count, nonce) = (first.record.version().count(), first.record.version().nonce());
@@ -76,7 +78,7 @@ pub(in super::super) async fn commit_compares_the_nonce(kit: Kit) -> Verdict {
     kit.put(&first.after()).await
 }
 
-pub(in super::super) async fn commit_stale_changes_nothing(kit: Kit) -> Verdict {
+pub(in super::super) async fn commit_stale_changes_nothing(kit: Kit) -> PropertyResult {
     let first = Draft::first(1).events(1);
     kit.put(&first).await?;
     let second = first.after().wake(Some(at(100))).expires(Some(at(900))).events(2);
@@ -103,7 +105,7 @@ pub(in super::super) async fn commit_stale_changes_nothing(kit: Kit) -> Verdict 
     Ok(())
 }
 
-pub(in super::super) async fn commit_dropped_is_whole_or_nothing(kit: Kit) -> Verdict {
+pub(in super::super) async fn commit_dropped_is_whole_or_nothing(kit: Kit) -> PropertyResult {
     for polls in 0..12 {
         let base = Draft::first(polls);
         kit.put(&base).await?;
@@ -141,7 +143,7 @@ pub(in super::super) async fn commit_dropped_is_whole_or_nothing(kit: Kit) -> Ve
 }
 
 /// Whatever a caller that hung up left behind, the next one gets through.
-async fn goes_on(kit: &Kit, base: &Draft) -> Verdict {
+async fn goes_on(kit: &Kit, base: &Draft) -> PropertyResult {
     for _ in 0..MOST_TRIES {
         let Some(there) = kit.load(base.key()).await? else {
             break;
@@ -154,15 +156,15 @@ async fn goes_on(kit: &Kit, base: &Draft) -> Verdict {
     Err(Stop::Seen("no commit goes through after a dropped one".to_owned()))
 }
 
-pub(in super::super) async fn commit_survives_reopening(kit: Kit) -> Verdict {
-    require(kit.place.durable())?;
-    let Kit { place, store, harness } = kit;
+pub(in super::super) async fn commit_survives_reopening(kit: Kit) -> PropertyResult {
+    require(kit.fixture.durable())?;
+    let Kit { fixture, store, harness } = kit;
     let draft = Draft::first(1).wake(Some(at(5))).events(2);
     put(&*store, &draft).await?;
     store.increment(&[increment(1, 3)]).await?;
     drop(store);
-    let store = place.open().await?;
-    let kit = Kit { harness, place, store: Arc::clone(&store) };
+    let store = fixture.open().await?;
+    let kit = Kit { harness, fixture, store: Arc::clone(&store) };
     let loaded = kit.load(key(1)).await?;
     ensure!(
         loaded.is_some_and(|found| same(&found, &draft.record)),
@@ -177,10 +179,10 @@ pub(in super::super) async fn commit_survives_reopening(kit: Kit) -> Verdict {
     Ok(())
 }
 
-pub(in super::super) async fn commit_spares_what_cannot_be_read(kit: Kit) -> Verdict {
+pub(in super::super) async fn commit_spares_what_cannot_be_read(kit: Kit) -> PropertyResult {
     let there = Draft::first(1);
     kit.put(&there).await?;
-    require(kit.place.damage(&key(1)).await?)?;
+    require(kit.fixture.damage(&key(1)).await?)?;
     // As an engine does that took the record for none. Stale or an error: both refuse.
     let answer = kit.store.commit(there.rival(1).expecting(None).commit()).await;
     ensure!(
@@ -193,7 +195,7 @@ pub(in super::super) async fn commit_spares_what_cannot_be_read(kit: Kit) -> Ver
 }
 
 /// The draft is answered `Stale`, and what was there is there still.
-async fn refuse(kit: &Kit, draft: &Draft, there: &Draft) -> Verdict {
+async fn refuse(kit: &Kit, draft: &Draft, there: &Draft) -> PropertyResult {
     let answer = kit.store.commit(draft.commit()).await?;
     ensure!(
         answer == Committed::Stale,

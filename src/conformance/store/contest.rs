@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::conformance::kit::{Kit, MOST_TRIES, Stop, Verdict, ensure, settle};
-use crate::conformance::race::{Task, race};
+use crate::conformance::kit::{Kit, MOST_TRIES, PropertyResult, Stop, ensure, settle};
+use crate::conformance::race::{Racer, race};
 use crate::conformance::sample::{Draft, key, same};
 use crate::port::{Committed, EventsOf, PortResult, Store};
 use crate::testing::yield_once;
@@ -11,24 +11,24 @@ use crate::testing::yield_once;
 /// How many commit at once.
 const RIVALS: usize = 4;
 
-pub(in super::super) async fn commit_has_one_winner(kit: Kit) -> Verdict {
+pub(in super::super) async fn commit_has_one_winner(kit: Kit) -> PropertyResult {
     let stores = vec![Arc::clone(&kit.store)];
     contest(&kit, stores, replacing).await.map(drop)
 }
 
-pub(in super::super) async fn commit_insert_has_one_winner(kit: Kit) -> Verdict {
+pub(in super::super) async fn commit_insert_has_one_winner(kit: Kit) -> PropertyResult {
     let stores = vec![Arc::clone(&kit.store)];
     contest(&kit, stores, inserting).await.map(drop)
 }
 
-pub(in super::super) async fn commit_has_one_winner_across_handles(kit: Kit) -> Verdict {
+pub(in super::super) async fn commit_has_one_winner_across_handles(kit: Kit) -> PropertyResult {
     let stores = vec![Arc::clone(&kit.store), kit.second().await?];
     contest(&kit, stores.clone(), replacing).await?;
     // Handles that know nothing of each other never replace the same version, but both insert.
     contest(&kit, stores, inserting_elsewhere).await.map(drop)
 }
 
-pub(in super::super) async fn commit_losers_leave_nothing(kit: Kit) -> Verdict {
+pub(in super::super) async fn commit_losers_leave_nothing(kit: Kit) -> PropertyResult {
     let stores = vec![Arc::clone(&kit.store)];
     for (round, winner) in (0..).zip(contest(&kit, stores, replacing).await?) {
         let events = kit.events(EventsOf::Record(&key(round)), 10).await?;
@@ -60,14 +60,14 @@ async fn contest(
     kit: &Kit,
     stores: Vec<Arc<dyn Store>>,
     rival: fn(u64, u64) -> Draft,
-) -> Verdict<Vec<Draft>> {
+) -> PropertyResult<Vec<Draft>> {
     let rounds = kit.harness.rounds();
     for round in 0..rounds as u64 {
         if rival(round, 1).expected.is_some() {
             kit.put(&Draft::first(round)).await?;
         }
     }
-    let task = move |round: usize, actor: usize| -> Task<PortResult<Committed>> {
+    let task = move |round: usize, actor: usize| -> Racer<PortResult<Committed>> {
         let store = Arc::clone(&stores[actor % stores.len()]);
         Box::pin(async move { settle(&*store, &rival(round as u64, actor as u64)).await })
     };
@@ -90,14 +90,14 @@ async fn contest(
     Ok(winners)
 }
 
-pub(in super::super) async fn commit_retries_make_progress(kit: Kit) -> Verdict {
+pub(in super::super) async fn commit_retries_make_progress(kit: Kit) -> PropertyResult {
     const STEPS: usize = 5;
     let rounds = kit.harness.rounds().div_ceil(10);
     for round in 0..rounds as u64 {
         kit.put(&Draft::first(round)).await?;
     }
     let store = Arc::clone(&kit.store);
-    let task = move |round: usize, actor: usize| -> Task<Verdict> {
+    let task = move |round: usize, actor: usize| -> Racer<PropertyResult> {
         let store = Arc::clone(&store);
         Box::pin(async move {
             for step in 0..STEPS {
@@ -121,7 +121,7 @@ pub(in super::super) async fn commit_retries_make_progress(kit: Kit) -> Verdict 
 }
 
 /// Loads, commits the next version, and starts over while that is stale: as an engine does.
-async fn advance(store: &dyn Store, n: u64, salt: u64) -> Verdict {
+async fn advance(store: &dyn Store, n: u64, salt: u64) -> PropertyResult {
     for _ in 0..MOST_TRIES {
         let Some(record) = store.load(&key(n)).await? else {
             return Err(Stop::Seen("none where a record is".to_owned()));

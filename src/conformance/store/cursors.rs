@@ -1,6 +1,6 @@
 //! Cursors.
 
-use crate::conformance::kit::{Kit, Verdict, ensure};
+use crate::conformance::kit::{Kit, PropertyResult, ensure};
 use crate::conformance::sample::{Draft, at, key, tenant};
 use crate::domain::record::RecordKind;
 use crate::port::{Cursor, EventsOf};
@@ -8,7 +8,7 @@ use crate::port::{Cursor, EventsOf};
 /// The longest cursor.
 const CURSOR_MAX: usize = 256;
 
-pub(in super::super) async fn cursors_are_short(kit: Kit) -> Verdict {
+pub(in super::super) async fn cursors_are_short(kit: Kit) -> PropertyResult {
     // The longest names and the largest numbers that can enter a cursor.
     let owner = tenant(&"\u{1f5dd}".repeat(16));
     for n in 0..3 {
@@ -24,7 +24,7 @@ pub(in super::super) async fn cursors_are_short(kit: Kit) -> Verdict {
     Ok(())
 }
 
-pub(in super::super) async fn cursors_of_others_making_are_refused(kit: Kit) -> Verdict {
+pub(in super::super) async fn cursors_of_others_making_are_refused(kit: Kit) -> PropertyResult {
     let owner = tenant("kit");
     for n in 0..3 {
         kit.put(&Draft::first(n).wake(Some(at(0))).events(2)).await?;
@@ -60,7 +60,7 @@ pub(in super::super) async fn cursors_of_others_making_are_refused(kit: Kit) -> 
     Ok(())
 }
 
-pub(in super::super) async fn cursors_of_another_tenant_open_nothing(kit: Kit) -> Verdict {
+pub(in super::super) async fn cursors_of_another_tenant_open_nothing(kit: Kit) -> PropertyResult {
     let [one, two] = [tenant("a"), tenant("ab")];
     for n in 0..6 {
         let owner = if n % 2 == 0 { &one } else { &two };
@@ -86,7 +86,7 @@ pub(in super::super) async fn cursors_of_another_tenant_open_nothing(kit: Kit) -
 async fn first_cursors(
     kit: &Kit,
     owner: &crate::domain::ids::TenantId,
-) -> Verdict<Vec<(&'static str, Cursor)>> {
+) -> PropertyResult<Vec<(&'static str, Cursor)>> {
     let store = &kit.store;
     let record = store.scan(owner, RecordKind::Account, None, 1).await?;
     let listed = record.items.first().map(|record| *record.key());

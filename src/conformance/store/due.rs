@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use crate::conformance::kit::{Kit, MOST_TRIES, Stop, Verdict, due, ensure, settle};
-use crate::conformance::race::{Task, race};
+use crate::conformance::kit::{Kit, MOST_TRIES, PropertyResult, Stop, due, ensure, settle};
+use crate::conformance::race::{Racer, race};
 use crate::conformance::sample::{Draft, at, key, tenant};
 use crate::domain::record::RecordKind;
 use crate::domain::time::Timestamp;
 
-pub(in super::super) async fn due_finds_alarms_that_have_come(kit: Kit) -> Verdict {
+pub(in super::super) async fn due_finds_alarms_that_have_come(kit: Kit) -> PropertyResult {
     // At the boundary, long before, and before 1970.
     let alarms = [at(50), at(49), Timestamp::EPOCH, Timestamp::from_unix_millis(-1)];
     for (n, alarm) in (0..).zip(alarms) {
@@ -21,7 +21,9 @@ pub(in super::super) async fn due_finds_alarms_that_have_come(kit: Kit) -> Verdi
     Ok(())
 }
 
-pub(in super::super) async fn due_finds_alarms_of_every_tenant_and_kind(kit: Kit) -> Verdict {
+pub(in super::super) async fn due_finds_alarms_of_every_tenant_and_kind(
+    kit: Kit,
+) -> PropertyResult {
     let owners: Vec<(&str, RecordKind)> = ["a", "b", "aa"]
         .into_iter()
         .flat_map(|id| RecordKind::ALL.map(|kind| (id, kind)))
@@ -38,7 +40,7 @@ pub(in super::super) async fn due_finds_alarms_of_every_tenant_and_kind(kit: Kit
     Ok(())
 }
 
-pub(in super::super) async fn due_follows_each_commit(kit: Kit) -> Verdict {
+pub(in super::super) async fn due_follows_each_commit(kit: Kit) -> PropertyResult {
     let mut draft = Draft::first(1);
     // None, set, moved later, moved earlier, the same again.
     for alarm in [None, Some(at(50)), Some(at(90)), Some(at(20)), Some(at(20))] {
@@ -56,7 +58,7 @@ pub(in super::super) async fn due_follows_each_commit(kit: Kit) -> Verdict {
     Ok(())
 }
 
-pub(in super::super) async fn due_lets_go_of_cleared_alarms(kit: Kit) -> Verdict {
+pub(in super::super) async fn due_lets_go_of_cleared_alarms(kit: Kit) -> PropertyResult {
     let set = Draft::first(1).wake(Some(at(10)));
     kit.put(&set).await?;
     kit.put(&set.after().wake(None)).await?;
@@ -68,7 +70,7 @@ pub(in super::super) async fn due_lets_go_of_cleared_alarms(kit: Kit) -> Verdict
     Ok(())
 }
 
-pub(in super::super) async fn due_is_complete_while_others_change(kit: Kit) -> Verdict {
+pub(in super::super) async fn due_is_complete_while_others_change(kit: Kit) -> PropertyResult {
     const ALARMS: u64 = 30;
     for n in 0..ALARMS {
         // Several at one time: a cursor that is a time alone loses some of them.
@@ -99,11 +101,11 @@ pub(in super::super) async fn due_is_complete_while_others_change(kit: Kit) -> V
     Ok(())
 }
 
-pub(in super::super) async fn due_finds_what_a_race_commits(kit: Kit) -> Verdict {
+pub(in super::super) async fn due_finds_what_a_race_commits(kit: Kit) -> PropertyResult {
     const ACTORS: usize = 3;
     let rounds = kit.harness.rounds().div_ceil(4);
     let store = Arc::clone(&kit.store);
-    let task = move |round: usize, actor: usize| -> Task<Verdict> {
+    let task = move |round: usize, actor: usize| -> Racer<PropertyResult> {
         let store = Arc::clone(&store);
         Box::pin(async move {
             let n = (round * ACTORS + actor) as u64;
@@ -122,7 +124,7 @@ pub(in super::super) async fn due_finds_what_a_race_commits(kit: Kit) -> Verdict
     race(&kit, rounds, ACTORS, task).await?.into_iter().flatten().collect()
 }
 
-pub(in super::super) async fn due_takes_any_limit(kit: Kit) -> Verdict {
+pub(in super::super) async fn due_takes_any_limit(kit: Kit) -> PropertyResult {
     for n in 0..5 {
         kit.put(&Draft::first(n).wake(Some(at(0)))).await?;
     }

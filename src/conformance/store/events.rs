@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::conformance::kit::{Kit, Stop, Verdict, ensure, require, settle};
-use crate::conformance::race::{Task, race};
+use crate::conformance::kit::{Kit, PropertyResult, Stop, ensure, require, settle};
+use crate::conformance::race::{Racer, race};
 use crate::conformance::sample::{Draft, at, key, tenant};
 use crate::domain::event::{ActorKind, Event, EventId};
 use crate::domain::ids::{RecordKey, TenantId, UserId};
@@ -14,7 +14,7 @@ use crate::domain::time::Timestamp;
 use crate::port::{Committed, Cursor, Cutoff, EventsOf, PortErrorKind, PortResult, Store};
 use crate::testing::yield_once;
 
-pub(in super::super) async fn events_come_back_as_given(kit: Kit) -> Verdict {
+pub(in super::super) async fn events_come_back_as_given(kit: Kit) -> PropertyResult {
     let odd = "Zo\u{eb} e\u{301} \u{1f5dd}\u{fe0f} '; DROP TABLE events; -- \" \\ \u{202e}";
     let user = UserId::parse(odd).map_err(|error: InvalidInput| Stop::Seen(error.to_string()))?;
     let mut draft = Draft::first(1).events(3);
@@ -37,7 +37,7 @@ pub(in super::super) async fn events_come_back_as_given(kit: Kit) -> Verdict {
     Ok(())
 }
 
-pub(in super::super) async fn events_of_a_record_are_in_order(kit: Kit) -> Verdict {
+pub(in super::super) async fn events_of_a_record_are_in_order(kit: Kit) -> PropertyResult {
     let mut draft = Draft::first(1).events(12);
     let mut written: Vec<EventId> = Vec::new();
     // Beyond nine, where numbers kept as text go out of order; the clock steps back meanwhile.
@@ -63,7 +63,7 @@ pub(in super::super) async fn events_of_a_record_are_in_order(kit: Kit) -> Verdi
     Ok(())
 }
 
-pub(in super::super) async fn events_keep_owners_apart(kit: Kit) -> Verdict {
+pub(in super::super) async fn events_keep_owners_apart(kit: Kit) -> PropertyResult {
     let ids = ["a", "aa", "A", "a%", "a "];
     for (n, id) in (0..).zip(ids) {
         kit.put(&Draft::first(n).of(&tenant(id)).events(2)).await?;
@@ -84,11 +84,11 @@ pub(in super::super) async fn events_keep_owners_apart(kit: Kit) -> Verdict {
     Ok(())
 }
 
-pub(in super::super) async fn events_tell_damaged_from_absent(kit: Kit) -> Verdict {
+pub(in super::super) async fn events_tell_damaged_from_absent(kit: Kit) -> PropertyResult {
     for n in 0..3 {
         kit.put(&Draft::first(n).events(1)).await?;
     }
-    require(kit.place.damage_event(&key(1)).await?)?;
+    require(kit.fixture.damage_event(&key(1)).await?)?;
     for of in [EventsOf::Record(&key(1)), EventsOf::Tenant(&tenant("kit"))] {
         match kit.store.events(of, None, 10).await {
             Err(error) if error.kind() == PortErrorKind::Corrupt => {}
@@ -102,7 +102,7 @@ pub(in super::super) async fn events_tell_damaged_from_absent(kit: Kit) -> Verdi
     Ok(())
 }
 
-pub(in super::super) async fn events_can_be_read_on_from_the_end(kit: Kit) -> Verdict {
+pub(in super::super) async fn events_can_be_read_on_from_the_end(kit: Kit) -> PropertyResult {
     let kit_tenant = tenant("kit");
     for of in [EventsOf::Record(&key(1)), EventsOf::Tenant(&kit_tenant)] {
         let empty = kit.store.events(of, None, 10).await?;
@@ -142,13 +142,13 @@ pub(in super::super) async fn events_can_be_read_on_from_the_end(kit: Kit) -> Ve
     Ok(())
 }
 
-pub(in super::super) async fn events_skip_none_while_writers_commit(kit: Kit) -> Verdict {
+pub(in super::super) async fn events_skip_none_while_writers_commit(kit: Kit) -> PropertyResult {
     const WRITERS: usize = 3;
     const STEPS: u64 = 12;
     let rounds = kit.harness.rounds().div_ceil(5);
     let done: Vec<_> = (0..rounds).map(|_| Arc::new(AtomicUsize::new(0))).collect();
     let store = Arc::clone(&kit.store);
-    let task = move |round: usize, actor: usize| -> Task<Verdict> {
+    let task = move |round: usize, actor: usize| -> Racer<PropertyResult> {
         let (store, done) = (Arc::clone(&store), Arc::clone(&done[round]));
         let owner = tenant(&format!("kit-{round}"));
         if actor == 0 {
@@ -183,7 +183,7 @@ pub(super) async fn tail(
     owner: &TenantId,
     done: &AtomicUsize,
     writers: usize,
-) -> Verdict<Vec<Event>> {
+) -> PropertyResult<Vec<Event>> {
     let mut read = Vec::new();
     let mut cursor: Option<Cursor> = None;
     loop {
@@ -199,7 +199,7 @@ pub(super) async fn tail(
     }
 }
 
-pub(super) fn all_once(read: &[Event], total: u64) -> Verdict {
+pub(super) fn all_once(read: &[Event], total: u64) -> PropertyResult {
     let mut last: BTreeMap<RecordKey, EventId> = BTreeMap::new();
     for event in read {
         let before = last.insert(event.id.record, event.id);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::conformance::kit::{Kit, Stop, Verdict, due, ensure, put, settle};
+use crate::conformance::kit::{Kit, PropertyResult, Stop, due, ensure, put, settle};
 use crate::conformance::sample::{Draft, at, increment, key, same};
 use crate::domain::record::Record;
 use crate::port::{Committed, EventsOf, PortErrorKind, Store};
@@ -15,7 +15,7 @@ fn behind(kit: &Kit, fault: InjectedFault) -> Faulty<Arc<dyn Store>> {
 
 pub(in super::super) async fn commit_of_unknown_outcome_is_settled_by_its_version(
     kit: Kit,
-) -> Verdict {
+) -> PropertyResult {
     let base = Draft::first(1).wake(Some(at(5))).events(1);
     kit.put(&base).await?;
     let mut there = base;
@@ -47,7 +47,7 @@ pub(in super::super) async fn commit_of_unknown_outcome_is_settled_by_its_versio
     Ok(())
 }
 
-pub(in super::super) async fn commit_made_again_is_stale(kit: Kit) -> Verdict {
+pub(in super::super) async fn commit_made_again_is_stale(kit: Kit) -> PropertyResult {
     let first = Draft::first(1).events(2);
     let next = first.after().events(2);
     let mut total = 0;
@@ -66,7 +66,7 @@ pub(in super::super) async fn commit_made_again_is_stale(kit: Kit) -> Verdict {
     Ok(())
 }
 
-pub(in super::super) async fn commit_held_up_is_judged_when_it_arrives(kit: Kit) -> Verdict {
+pub(in super::super) async fn commit_held_up_is_judged_when_it_arrives(kit: Kit) -> PropertyResult {
     for n in 0..8 {
         let base = Draft::first(n);
         kit.put(&base).await?;
@@ -102,7 +102,7 @@ pub(in super::super) async fn commit_held_up_is_judged_when_it_arrives(kit: Kit)
     Ok(())
 }
 
-pub(in super::super) async fn add_of_unknown_outcome_counts(kit: Kit) -> Verdict {
+pub(in super::super) async fn add_of_unknown_outcome_counts(kit: Kit) -> PropertyResult {
     for (n, fault) in (0..).zip([InjectedFault::LoseReply, InjectedFault::FailUnknownBefore]) {
         kit.add(increment(n, 3)).await?;
         let lost = behind(&kit, fault).increment(&[increment(n, 1)]).await;
@@ -117,7 +117,7 @@ pub(in super::super) async fn add_of_unknown_outcome_counts(kit: Kit) -> Verdict
     Ok(())
 }
 
-pub(in super::super) async fn due_finds_what_a_caller_left_behind(kit: Kit) -> Verdict {
+pub(in super::super) async fn due_finds_what_a_caller_left_behind(kit: Kit) -> PropertyResult {
     let pending = Draft::first(1).wake(Some(at(10)));
     kit.put(&pending).await?;
     // One takes it up and crashes at once: nothing was claimed, so it is due again.

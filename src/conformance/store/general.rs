@@ -1,13 +1,13 @@
 //! What holds for every method.
 
-use crate::conformance::kit::{Kit, Verdict, add, due, ensure, events, forbid, put, scan};
+use crate::conformance::kit::{Kit, PropertyResult, add, due, ensure, events, forbid, put, scan};
 use crate::conformance::sample::{Draft, at, counter, increment, key, same, tenant};
 use crate::domain::record::RecordKind;
 use crate::domain::time::Timestamp;
 use crate::port::{Clock as _, CounterIncrement, Cutoff, EventsOf, SystemClock};
 
-pub(in super::super) async fn no_method_reads_the_time(kit: Kit) -> Verdict {
-    forbid(kit.place.expires_by_itself())?;
+pub(in super::super) async fn no_method_reads_the_time(kit: Kit) -> PropertyResult {
+    forbid(kit.fixture.expires_by_itself())?;
     // All over by any wall clock, and all ahead of it: 1970 and 2500.
     let day = |days: i64| Timestamp::from_unix_seconds(days * 86_400);
     let (old, ahead) = (day(2), day(530 * 365));
@@ -33,7 +33,7 @@ pub(in super::super) async fn no_method_reads_the_time(kit: Kit) -> Verdict {
     Ok(())
 }
 
-pub(in super::super) async fn what_has_not_expired_stays(kit: Kit) -> Verdict {
+pub(in super::super) async fn what_has_not_expired_stays(kit: Kit) -> PropertyResult {
     // By the wall clock, as far as a wrong one may be ahead, and then some.
     let soon = SystemClock.now().plus(std::time::Duration::from_secs(600));
     for (n, expires) in (0..).zip([Some(soon), Some(Timestamp::MAX), None]) {
@@ -58,7 +58,7 @@ pub(in super::super) async fn what_has_not_expired_stays(kit: Kit) -> Verdict {
     Ok(())
 }
 
-pub(in super::super) async fn handles_see_one_history(kit: Kit) -> Verdict {
+pub(in super::super) async fn handles_see_one_history(kit: Kit) -> PropertyResult {
     let other = kit.second().await?;
     let mut draft = Draft::first(1);
     let mut written = 0;

@@ -4,14 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::events::{all_once, tail, write};
-use crate::conformance::kit::{Kit, Verdict, add, due, ensure, events, put, scan, settle};
-use crate::conformance::race::{Task, race};
+use crate::conformance::kit::{Kit, PropertyResult, add, due, ensure, events, put, scan, settle};
+use crate::conformance::race::{Racer, race};
 use crate::conformance::sample::{Draft, at, counter, key, same, tenant};
 use crate::domain::record::RecordKind;
 use crate::domain::time::Timestamp;
 use crate::port::{Committed, CounterIncrement, Cutoff, EventsOf, PortResult, Store};
 
-pub(in super::super) async fn load_sees_commits_of_other_handles(kit: Kit) -> Verdict {
+pub(in super::super) async fn load_sees_commits_of_other_handles(kit: Kit) -> PropertyResult {
     let other = kit.second().await?;
     let handles = [&*kit.store, &*other];
     let mut draft = Draft::first(1);
@@ -32,7 +32,9 @@ pub(in super::super) async fn load_sees_commits_of_other_handles(kit: Kit) -> Ve
     Ok(())
 }
 
-pub(in super::super) async fn commit_compares_with_what_other_handles_wrote(kit: Kit) -> Verdict {
+pub(in super::super) async fn commit_compares_with_what_other_handles_wrote(
+    kit: Kit,
+) -> PropertyResult {
     let other = kit.second().await?;
     for n in 0..4 {
         let first = Draft::first(n);
@@ -53,7 +55,7 @@ pub(in super::super) async fn commit_compares_with_what_other_handles_wrote(kit:
     Ok(())
 }
 
-pub(in super::super) async fn purge_spares_what_other_handles_extend(kit: Kit) -> Verdict {
+pub(in super::super) async fn purge_spares_what_other_handles_extend(kit: Kit) -> PropertyResult {
     let other = kit.second().await?;
     // One after the other: the handle that purges wrote the old expiry itself.
     let old = Draft::first(1_000_000).expires(Some(at(-10)));
@@ -80,7 +82,7 @@ pub(in super::super) async fn purge_spares_what_other_handles_extend(kit: Kit) -
         kit.put(&record(round)).await?;
     }
     let handles = [Arc::clone(&kit.store), other];
-    let task = move |round: usize, actor: usize| -> Task<PortResult<Option<Committed>>> {
+    let task = move |round: usize, actor: usize| -> Racer<PortResult<Option<Committed>>> {
         let handle = Arc::clone(&handles[actor]);
         Box::pin(async move {
             if actor == 0 {
@@ -99,7 +101,7 @@ pub(in super::super) async fn purge_spares_what_other_handles_extend(kit: Kit) -
     Ok(())
 }
 
-pub(in super::super) async fn events_skip_none_of_other_handles(kit: Kit) -> Verdict {
+pub(in super::super) async fn events_skip_none_of_other_handles(kit: Kit) -> PropertyResult {
     const STEPS: u64 = 6;
     let other = kit.second().await?;
     // In turn, so that no luck is needed: what comes later stands later.
@@ -118,7 +120,7 @@ pub(in super::super) async fn events_skip_none_of_other_handles(kit: Kit) -> Ver
 
     let rounds = kit.harness.rounds().div_ceil(10);
     let done: Vec<_> = (0..rounds).map(|_| Arc::new(AtomicUsize::new(0))).collect();
-    let task = move |round: usize, actor: usize| -> Task<Verdict> {
+    let task = move |round: usize, actor: usize| -> Racer<PropertyResult> {
         let (store, done) = (Arc::clone(&handles[actor % 2]), Arc::clone(&done[round]));
         let owner = tenant(&format!("kit-{round}"));
         if actor == 0 {
@@ -136,7 +138,7 @@ pub(in super::super) async fn events_skip_none_of_other_handles(kit: Kit) -> Ver
     race(&kit, rounds, 3, task).await?.into_iter().flatten().collect()
 }
 
-pub(in super::super) async fn times_are_those_of_the_arguments(kit: Kit) -> Verdict {
+pub(in super::super) async fn times_are_those_of_the_arguments(kit: Kit) -> PropertyResult {
     // Two handles whose callers' clocks are decades apart, and all ahead of the wall clock, for rows
     // that expire by themselves; a place with one handle has two callers all the same.
     let other = kit.second().await.unwrap_or_else(|_| Arc::clone(&kit.store));

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::conformance::kit::{Kit, Verdict, ensure, require, settle};
-use crate::conformance::race::{Task, race};
+use crate::conformance::kit::{Kit, PropertyResult, ensure, require, settle};
+use crate::conformance::race::{Racer, race};
 use crate::conformance::sample::{Draft, key, same};
 use crate::domain::ids::RecordKey;
 use crate::domain::record::Version;
@@ -14,7 +14,7 @@ use crate::testing::yield_once;
 /// The longest body that an engine writes.
 const BODY_MAX: usize = 16 * 1024;
 
-pub(in super::super) async fn load_absent_is_none(kit: Kit) -> Verdict {
+pub(in super::super) async fn load_absent_is_none(kit: Kit) -> PropertyResult {
     let absent = kit.load(key(1)).await?;
     ensure!(absent.is_none(), "{absent:?} in an empty store");
     kit.put(&Draft::first(2)).await?;
@@ -23,7 +23,7 @@ pub(in super::super) async fn load_absent_is_none(kit: Kit) -> Verdict {
     Ok(())
 }
 
-pub(in super::super) async fn load_sees_applied_commits(kit: Kit) -> Verdict {
+pub(in super::super) async fn load_sees_applied_commits(kit: Kit) -> PropertyResult {
     let mut draft = Draft::first(1);
     for _ in 0..20 {
         kit.put(&draft).await?;
@@ -41,13 +41,13 @@ pub(in super::super) async fn load_sees_applied_commits(kit: Kit) -> Verdict {
     Ok(())
 }
 
-pub(in super::super) async fn load_never_goes_back(kit: Kit) -> Verdict {
+pub(in super::super) async fn load_never_goes_back(kit: Kit) -> PropertyResult {
     const STEPS: u64 = 40;
     let rounds = kit.harness.rounds().div_ceil(10);
     let applied: Vec<_> = (0..rounds).map(|_| Arc::new(AtomicU64::new(0))).collect();
     let store = Arc::clone(&kit.store);
     // Actor 0 writes, the others read.
-    let task = move |round: usize, actor: usize| -> Task<Verdict> {
+    let task = move |round: usize, actor: usize| -> Racer<PropertyResult> {
         let (store, applied) = (Arc::clone(&store), Arc::clone(&applied[round]));
         let first = Draft::first(round as u64);
         if actor == 0 {
@@ -78,7 +78,7 @@ pub(in super::super) async fn load_never_goes_back(kit: Kit) -> Verdict {
     race(&kit, rounds, 3, task).await?.into_iter().flatten().collect()
 }
 
-pub(in super::super) async fn load_returns_bodies_byte_for_byte(kit: Kit) -> Verdict {
+pub(in super::super) async fn load_returns_bodies_byte_for_byte(kit: Kit) -> PropertyResult {
     let fill = |unit: &str| {
         let frame = r#"{"kind":"meta","check":""}"#.len();
         let text = unit.repeat((BODY_MAX - frame) / unit.len());
@@ -106,7 +106,7 @@ pub(in super::super) async fn load_returns_bodies_byte_for_byte(kit: Kit) -> Ver
     Ok(())
 }
 
-pub(in super::super) async fn load_returns_versions_as_given(kit: Kit) -> Verdict {
+pub(in super::super) async fn load_returns_versions_as_given(kit: Kit) -> PropertyResult {
     let versions = [
         (1, 0),
         (1, u64::MAX),
@@ -125,7 +125,7 @@ pub(in super::super) async fn load_returns_versions_as_given(kit: Kit) -> Verdic
     Ok(())
 }
 
-pub(in super::super) async fn load_tells_keys_apart(kit: Kit) -> Verdict {
+pub(in super::super) async fn load_tells_keys_apart(kit: Kit) -> PropertyResult {
     // Where text ends, where a prefix ends, where a sign bit is.
     let bytes = |at: usize, byte: u8| {
         let mut bytes = [0; 32];
@@ -147,9 +147,9 @@ pub(in super::super) async fn load_tells_keys_apart(kit: Kit) -> Verdict {
     Ok(())
 }
 
-pub(in super::super) async fn load_tells_damaged_from_absent(kit: Kit) -> Verdict {
+pub(in super::super) async fn load_tells_damaged_from_absent(kit: Kit) -> PropertyResult {
     kit.put(&Draft::first(1)).await?;
-    require(kit.place.damage(&key(1)).await?)?;
+    require(kit.fixture.damage(&key(1)).await?)?;
     match kit.store.load(&key(1)).await {
         Err(error) if error.kind() == PortErrorKind::Corrupt => Ok(()),
         Err(error) => Err(error.into()),
@@ -161,7 +161,7 @@ pub(in super::super) async fn load_tells_damaged_from_absent(kit: Kit) -> Verdic
 }
 
 /// The record comes back as it was given.
-async fn returned(kit: &Kit, draft: &Draft) -> Verdict {
+async fn returned(kit: &Kit, draft: &Draft) -> PropertyResult {
     let given = &draft.record;
     let Some(found) = kit.load(draft.key()).await? else {
         ensure!(false, "none for {given:?}, which was applied");

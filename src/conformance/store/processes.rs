@@ -1,7 +1,7 @@
 //! Two processes on one store.
 
 use crate::conformance::jobs::{contest, count, rival};
-use crate::conformance::kit::{Kit, Verdict, add, due, ensure, put};
+use crate::conformance::kit::{Kit, PropertyResult, add, due, ensure, put};
 use crate::conformance::process::{Job, Other};
 use crate::conformance::sample::{Draft, at, increment, key, same};
 use crate::port::EventsOf;
@@ -10,7 +10,7 @@ use crate::port::EventsOf;
 /// them taken, is answered sooner, and catches up.
 const BATCH: u64 = 10;
 
-pub(in super::super) async fn commit_has_one_winner_across_processes(kit: Kit) -> Verdict {
+pub(in super::super) async fn commit_has_one_winner_across_processes(kit: Kit) -> PropertyResult {
     let mut other = Other::start(&kit)?;
     let rounds = kit.harness.rounds() as u64;
     for n in (0..rounds).step_by(2) {
@@ -43,7 +43,7 @@ pub(in super::super) async fn commit_has_one_winner_across_processes(kit: Kit) -
     Ok(())
 }
 
-pub(in super::super) async fn add_loses_nothing_across_processes(kit: Kit) -> Verdict {
+pub(in super::super) async fn add_loses_nothing_across_processes(kit: Kit) -> PropertyResult {
     let mut other = Other::start(&kit)?;
     let rounds = kit.harness.rounds() as u64;
     for from in (0..rounds).step_by(BATCH as usize) {
@@ -63,7 +63,7 @@ pub(in super::super) async fn add_loses_nothing_across_processes(kit: Kit) -> Ve
     Ok(())
 }
 
-pub(in super::super) async fn commit_survives_a_killed_process(kit: Kit) -> Verdict {
+pub(in super::super) async fn commit_survives_a_killed_process(kit: Kit) -> PropertyResult {
     for n in 0..(kit.harness.rounds() as u64 / 12).clamp(2, 32) {
         let mut other = Other::start(&kit)?;
         other.tell(&Job::Work { n })?;
@@ -77,7 +77,7 @@ pub(in super::super) async fn commit_survives_a_killed_process(kit: Kit) -> Verd
             kit.load(key(n)).await?;
         }
         let acknowledged: u64 = other.kill()?.into_iter().next_back().unwrap_or(acknowledged);
-        let count = async || -> Verdict<u64> {
+        let count = async || -> PropertyResult<u64> {
             Ok(kit.load(key(n)).await?.map_or(0, |record| record.version().count()))
         };
         // What was under way may still happen, once: what is read together has to be of one time.
@@ -108,7 +108,9 @@ pub(in super::super) async fn commit_survives_a_killed_process(kit: Kit) -> Verd
     Ok(())
 }
 
-pub(in super::super) async fn due_finds_what_a_killed_process_had_claimed(kit: Kit) -> Verdict {
+pub(in super::super) async fn due_finds_what_a_killed_process_had_claimed(
+    kit: Kit,
+) -> PropertyResult {
     let mut other = Other::start(&kit)?;
     let pending = Draft::first(1).wake(Some(at(10)));
     kit.put(&pending).await?;
@@ -122,7 +124,7 @@ pub(in super::super) async fn due_finds_what_a_killed_process_had_claimed(kit: K
     Ok(())
 }
 
-pub(in super::super) async fn processes_see_one_history(kit: Kit) -> Verdict {
+pub(in super::super) async fn processes_see_one_history(kit: Kit) -> PropertyResult {
     let mut other = Other::start(&kit)?;
     let mut draft = Draft::first(1).wake(Some(at(0)));
     put(&*kit.store, &draft).await?;

@@ -1,13 +1,13 @@
 //! `purge`, one at a time.
 
-use crate::conformance::kit::{Kit, MOST_TRIES, Verdict, ensure, forbid};
+use crate::conformance::kit::{Kit, MOST_TRIES, PropertyResult, ensure, forbid};
 use crate::conformance::sample::{Draft, at, counter, increment, key, tenant};
 use crate::domain::record::RecordKind;
 use crate::domain::time::Timestamp;
 use crate::port::{CounterIncrement, Cutoff, EventsOf};
 
-pub(in super::super) async fn purge_removes_expired_records_only(kit: Kit) -> Verdict {
-    forbid(kit.place.expires_by_itself())?;
+pub(in super::super) async fn purge_removes_expired_records_only(kit: Kit) -> PropertyResult {
+    forbid(kit.fixture.expires_by_itself())?;
     let past = Timestamp::from_unix_millis(-5);
     let just = Timestamp::from_unix_millis(at(50).unix_millis() + 1);
     let expired = [at(50), at(10), Timestamp::EPOCH, past];
@@ -31,7 +31,7 @@ pub(in super::super) async fn purge_removes_expired_records_only(kit: Kit) -> Ve
     Ok(())
 }
 
-pub(in super::super) async fn purge_follows_the_latest_commit(kit: Kit) -> Verdict {
+pub(in super::super) async fn purge_follows_the_latest_commit(kit: Kit) -> PropertyResult {
     // Extended, made permanent; shortened, given an end.
     let moves = [
         (Some(at(10)), Some(at(90)), true),
@@ -52,7 +52,7 @@ pub(in super::super) async fn purge_follows_the_latest_commit(kit: Kit) -> Verdi
     Ok(())
 }
 
-pub(in super::super) async fn purge_removes_expired_counters_only(kit: Kit) -> Verdict {
+pub(in super::super) async fn purge_removes_expired_counters_only(kit: Kit) -> PropertyResult {
     for (n, expires) in [(1, at(50)), (2, at(10)), (3, at(51)), (4, Timestamp::MAX)] {
         kit.add(CounterIncrement::new(counter(n), 5, expires)).await?;
     }
@@ -64,7 +64,7 @@ pub(in super::super) async fn purge_removes_expired_counters_only(kit: Kit) -> V
     Ok(())
 }
 
-pub(in super::super) async fn purge_removes_older_events_only(kit: Kit) -> Verdict {
+pub(in super::super) async fn purge_removes_older_events_only(kit: Kit) -> PropertyResult {
     let mut draft = Draft::first(1);
     for seconds in [10, 49, 50, 51] {
         draft = draft.events_at(2, at(seconds));
@@ -83,7 +83,7 @@ pub(in super::super) async fn purge_removes_older_events_only(kit: Kit) -> Verdi
     Ok(())
 }
 
-pub(in super::super) async fn purge_keeps_to_its_limit(kit: Kit) -> Verdict {
+pub(in super::super) async fn purge_keeps_to_its_limit(kit: Kit) -> PropertyResult {
     for n in 0..5 {
         kit.put(&Draft::first(n).expires(Some(at(10))).events(1)).await?;
         kit.add(CounterIncrement::new(counter(n), 1, at(10))).await?;
@@ -106,7 +106,7 @@ pub(in super::super) async fn purge_keeps_to_its_limit(kit: Kit) -> Verdict {
     Ok(())
 }
 
-pub(in super::super) async fn purge_leaves_room_for_a_new_record(kit: Kit) -> Verdict {
+pub(in super::super) async fn purge_leaves_room_for_a_new_record(kit: Kit) -> PropertyResult {
     let first = Draft::first(1).expires(Some(at(10))).wake(Some(at(1)));
     kit.put(&first).await?;
     kit.store.purge(Cutoff::new(at(10), at(0)), 100).await?;

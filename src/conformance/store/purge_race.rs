@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::conformance::kit::{Kit, Verdict, ensure, settle};
-use crate::conformance::race::{Task, race};
+use crate::conformance::kit::{Kit, PropertyResult, ensure, settle};
+use crate::conformance::race::{Racer, race};
 use crate::conformance::sample::{Draft, at, counter, same};
 use crate::domain::time::Timestamp;
 use crate::port::{Committed, CounterIncrement, Cutoff, PortResult};
@@ -13,14 +13,14 @@ fn second(round: usize) -> Timestamp {
     at(i64::try_from(round).unwrap_or(i64::MAX / 4))
 }
 
-pub(in super::super) async fn purge_spares_what_a_commit_extends(kit: Kit) -> Verdict {
+pub(in super::super) async fn purge_spares_what_a_commit_extends(kit: Kit) -> PropertyResult {
     let rounds = kit.harness.rounds();
     let record = |round: usize| Draft::first(round as u64).expires(Some(second(round)));
     for round in 0..rounds {
         kit.put(&record(round)).await?;
     }
     let store = Arc::clone(&kit.store);
-    let task = move |round: usize, actor: usize| -> Task<PortResult<Option<Committed>>> {
+    let task = move |round: usize, actor: usize| -> Racer<PortResult<Option<Committed>>> {
         let store = Arc::clone(&store);
         Box::pin(async move {
             if actor == 0 {
@@ -47,13 +47,13 @@ pub(in super::super) async fn purge_spares_what_a_commit_extends(kit: Kit) -> Ve
     Ok(())
 }
 
-pub(in super::super) async fn purge_spares_counters_that_are_extended(kit: Kit) -> Verdict {
+pub(in super::super) async fn purge_spares_counters_that_are_extended(kit: Kit) -> PropertyResult {
     let rounds = kit.harness.rounds();
     for round in 0..rounds {
         kit.add(CounterIncrement::new(counter(round as u64), 5, second(round))).await?;
     }
     let store = Arc::clone(&kit.store);
-    let task = move |round: usize, actor: usize| -> Task<PortResult<u64>> {
+    let task = move |round: usize, actor: usize| -> Racer<PortResult<u64>> {
         let store = Arc::clone(&store);
         Box::pin(async move {
             if actor == 0 {

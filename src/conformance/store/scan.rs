@@ -1,11 +1,11 @@
 //! `scan`.
 
-use crate::conformance::kit::{Kit, MOST_TRIES, Verdict, ensure, require};
+use crate::conformance::kit::{Kit, MOST_TRIES, PropertyResult, ensure, require};
 use crate::conformance::sample::{Draft, key, same, tenant};
 use crate::domain::record::{Record, RecordKind};
 use crate::port::PortErrorKind;
 
-pub(in super::super) async fn scan_hands_out_records_as_given(kit: Kit) -> Verdict {
+pub(in super::super) async fn scan_hands_out_records_as_given(kit: Kit) -> PropertyResult {
     let drafts: Vec<Draft> = (0..9).map(Draft::first).collect();
     for draft in &drafts {
         kit.put(draft).await?;
@@ -29,7 +29,9 @@ pub(in super::super) async fn scan_hands_out_records_as_given(kit: Kit) -> Verdi
     Ok(())
 }
 
-pub(in super::super) async fn scan_hands_out_each_once_while_they_change(kit: Kit) -> Verdict {
+pub(in super::super) async fn scan_hands_out_each_once_while_they_change(
+    kit: Kit,
+) -> PropertyResult {
     const RECORDS: u64 = 24;
     let mut drafts: Vec<Draft> = (0..RECORDS).map(Draft::first).collect();
     for draft in &drafts {
@@ -65,11 +67,11 @@ pub(in super::super) async fn scan_hands_out_each_once_while_they_change(kit: Ki
     Ok(())
 }
 
-pub(in super::super) async fn scan_keeps_tenants_apart(kit: Kit) -> Verdict {
+pub(in super::super) async fn scan_keeps_tenants_apart(kit: Kit) -> PropertyResult {
     apart(&kit, &["kit", "other"]).await
 }
 
-pub(in super::super) async fn scan_keeps_similar_tenants_apart(kit: Kit) -> Verdict {
+pub(in super::super) async fn scan_keeps_similar_tenants_apart(kit: Kit) -> PropertyResult {
     // Prefixes, wild cards, case, padding, one letter in two spellings, one text as a number.
     apart(
         &kit,
@@ -101,7 +103,7 @@ pub(in super::super) async fn scan_keeps_similar_tenants_apart(kit: Kit) -> Verd
     .await
 }
 
-async fn apart(kit: &Kit, ids: &[&str]) -> Verdict {
+async fn apart(kit: &Kit, ids: &[&str]) -> PropertyResult {
     for (n, id) in (0..).zip(ids) {
         kit.put(&Draft::first(n).of(&tenant(id))).await?;
     }
@@ -122,7 +124,7 @@ async fn apart(kit: &Kit, ids: &[&str]) -> Verdict {
     Ok(())
 }
 
-pub(in super::super) async fn scan_keeps_kinds_apart(kit: Kit) -> Verdict {
+pub(in super::super) async fn scan_keeps_kinds_apart(kit: Kit) -> PropertyResult {
     for (n, kind) in (0..).zip(RecordKind::ALL) {
         kit.put(&Draft::first(n).kind(kind)).await?;
     }
@@ -134,11 +136,11 @@ pub(in super::super) async fn scan_keeps_kinds_apart(kit: Kit) -> Verdict {
     Ok(())
 }
 
-pub(in super::super) async fn scan_tells_damaged_from_absent(kit: Kit) -> Verdict {
+pub(in super::super) async fn scan_tells_damaged_from_absent(kit: Kit) -> PropertyResult {
     for n in 0..3 {
         kit.put(&Draft::first(n)).await?;
     }
-    require(kit.place.damage(&key(1)).await?)?;
+    require(kit.fixture.damage(&key(1)).await?)?;
     let page = kit.store.scan(&tenant("kit"), RecordKind::Account, None, 10).await;
     match page {
         Err(error) if error.kind() == PortErrorKind::Corrupt => Ok(()),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::pin::Pin;
 
-use crate::conformance::kit::{Kit, Stop, Verdict, ensure, put};
+use crate::conformance::kit::{Kit, PropertyResult, Stop, ensure, put};
 use crate::conformance::sample::{Draft, at, key, same, tenant};
 use crate::domain::event::ActorKind;
 use crate::domain::ids::{RecordKey, TenantId, UserId};
@@ -15,7 +15,7 @@ use crate::testing::join_all;
 /// Four bytes each in UTF-8.
 const WIDE: &str = "\u{1f5dd}";
 
-pub(in super::super) async fn commit_takes_the_largest_records(kit: Kit) -> Verdict {
+pub(in super::super) async fn commit_takes_the_largest_records(kit: Kit) -> PropertyResult {
     let owner = tenant(&WIDE.repeat(TenantId::MAX_BYTES / 4));
     let user = UserId::parse(&WIDE.repeat(UserId::MAX_BYTES / 4));
     let user = user.map_err(|error: InvalidInput| Stop::Seen(error.to_string()))?;
@@ -54,7 +54,7 @@ pub(in super::super) async fn commit_takes_the_largest_records(kit: Kit) -> Verd
     Ok(())
 }
 
-pub(in super::super) async fn listings_keep_long_tenants_apart(kit: Kit) -> Verdict {
+pub(in super::super) async fn listings_keep_long_tenants_apart(kit: Kit) -> PropertyResult {
     // As long as they may be, and different in the last letter, or in whether it is there.
     let long = "t".repeat(TenantId::MAX_BYTES - 1);
     let names = [format!("{long}a"), format!("{long}b"), long];
@@ -72,9 +72,9 @@ pub(in super::super) async fn listings_keep_long_tenants_apart(kit: Kit) -> Verd
     Ok(())
 }
 
-type Put<'a> = Pin<Box<dyn Future<Output = Verdict> + Send + 'a>>;
+type Put<'a> = Pin<Box<dyn Future<Output = PropertyResult> + Send + 'a>>;
 
-pub(in super::super) async fn listings_are_complete_at_any_size(kit: Kit) -> Verdict {
+pub(in super::super) async fn listings_are_complete_at_any_size(kit: Kit) -> PropertyResult {
     let accounts = kit.harness.accounts();
     // Many at a time: a store that waits for its disk shares the wait.
     for from in (0..accounts).step_by(64) {
@@ -83,7 +83,7 @@ pub(in super::super) async fn listings_are_complete_at_any_size(kit: Kit) -> Ver
         for draft in &drafts {
             puts.push(Box::pin(put(&*kit.store, draft)));
         }
-        join_all(puts).await.into_iter().collect::<Verdict>()?;
+        join_all(puts).await.into_iter().collect::<PropertyResult>()?;
     }
     let all: BTreeSet<RecordKey> = (0..accounts).map(key).collect();
     let kit_tenant = tenant("kit");
@@ -122,7 +122,7 @@ fn once(
     what: &str,
     limit: usize,
     found: impl Iterator<Item = RecordKey>,
-) -> Verdict {
+) -> PropertyResult {
     let mut seen = BTreeSet::new();
     let (mut many, mut foreign) = (0, 0);
     for key in found {

@@ -50,7 +50,7 @@ pub(crate) struct Account {
     pub(crate) seen: Timestamp,
     pub(crate) numbers: Numbers,
     #[serde(default)]
-    pub(crate) registration: Registration,
+    pub(crate) registration: RegistrationState,
     #[serde(default)]
     pub(crate) methods: Shared<Vec<Method>>,
     /// What the account had to offer when a challenge was last opened.
@@ -113,7 +113,7 @@ pub(crate) struct Numbers {
 
 /// Two facts kept apart: never completed, and completed but fallen below.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-pub(crate) struct Registration {
+pub(crate) struct RegistrationState {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) completed_at: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -248,7 +248,7 @@ impl Account {
                 write: u32::try_from(now.unix_millis() / 1_000).unwrap_or_default(),
                 ..Numbers::default()
             },
-            registration: Registration::default(),
+            registration: RegistrationState::default(),
             methods: Shared::default(),
             offers: Shared::default(),
             flows: Vec::new(),

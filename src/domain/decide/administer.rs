@@ -4,7 +4,7 @@ use super::register::{MAX_METHODS, forget_abandoned};
 use super::{Address, LimitSpent, MAX_OUTBOX, Transition};
 use crate::domain::account::{
     Account, Factor, Method, MethodState, OathDevice, Offer, Pending, PendingBody, Provenance,
-    Registration, SealedSeed, Unknown,
+    RegistrationState, SealedSeed, Unknown,
 };
 use crate::domain::budget::PoolKind;
 use crate::domain::event::EventKind;
@@ -144,8 +144,11 @@ pub(crate) fn revoke_methods(
     transition.account.devices.clear();
     transition.account.sources.clear();
     let ever_active = transition.account.registration.ever_active;
-    transition.account.registration =
-        Registration { ever_active, required_since: Some(now), ..Registration::default() };
+    transition.account.registration = RegistrationState {
+        ever_active,
+        required_since: Some(now),
+        ..RegistrationState::default()
+    };
     transition.void_others(None);
     transition.notify(Notice::MethodsRevoked { at: now }, &tell, now, None)?;
     transition.record(EventKind::MethodsRevoked { count });
@@ -243,7 +246,8 @@ pub(crate) fn forget(
         *transition.account.offers = Vec::<Offer>::new();
     }
     let forgotten_at = Some(transition.now);
-    transition.account.registration = Registration { forgotten_at, ..Registration::default() };
+    transition.account.registration =
+        RegistrationState { forgotten_at, ..RegistrationState::default() };
     transition.account.budgets.clear();
     transition.account.sends = Default::default();
     transition.account.help_at = None;

@@ -115,7 +115,7 @@ impl Transition<'_> {
 }
 
 /// A change that begins: the present password was right.
-pub(crate) struct Change<'a> {
+pub(crate) struct ChangeStart<'a> {
     pub(crate) flow: FlowId,
     pub(crate) stamp: Option<&'a str>,
     pub(crate) incarnation: Option<&'a str>,
@@ -135,7 +135,7 @@ const MAX_CHANGES: usize = 3;
 /// [`Refusal::TooOften`] if several changes are under way.
 pub(crate) fn grant_change(
     transition: &mut Transition<'_>,
-    change: &Change<'_>,
+    change: &ChangeStart<'_>,
     reservation: &SecretReservation,
 ) -> Result<Flow, Refusal> {
     transition.sweep();

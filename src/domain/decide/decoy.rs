@@ -18,7 +18,7 @@ use crate::domain::hex_bytes;
 use crate::domain::ids::{MethodId, RecordKey, TenantId};
 use crate::domain::method::{MethodKind, Verification};
 use crate::domain::policy::Policy;
-use crate::domain::ticket::Claim;
+use crate::domain::ticket::TicketClaims;
 use crate::domain::time::Timestamp;
 
 use super::{code_format, code_life};
@@ -47,7 +47,7 @@ pub(crate) struct Decoy {
 #[derive(Clone, Debug)]
 pub(crate) struct StandIn {
     pub(crate) identifier: [u8; 8],
-    pub(crate) claim: Option<Claim>,
+    pub(crate) claim: Option<TicketClaims>,
     /// The key of a challenge that is put back.
     pub(crate) key: u16,
 }

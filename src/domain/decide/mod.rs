@@ -28,7 +28,9 @@ pub(crate) use administer::{
     require_registration, revoke_flows, revoke_methods, supply_token,
 };
 pub(crate) use allowance::{sends, sends_of};
-pub(crate) use change::{Change, accept_sign_in, grant_change, reserve_password, reserve_sign_in};
+pub(crate) use change::{
+    ChangeStart, accept_sign_in, grant_change, reserve_password, reserve_sign_in,
+};
 pub(crate) use complete::{
     PendingWrite, PendingWriteFailure, PendingWriteTerms, begin_write, may_complete,
     raise_required, reject_password, settle_unasked, settle_unknown, settle_unwritten,
@@ -45,7 +47,8 @@ pub(crate) use open::{
     open_challenge, record_failure, reserve_number,
 };
 pub(crate) use outbox::{
-    Claim, Claimed, Outcome, SentSecret, Work, claim, next_work, settle_message, tidy,
+    ClaimedMessage, DeliveryClaim, DeliveryOutcome, SentSecret, Work, claim, next_work,
+    settle_message, tidy,
 };
 pub(crate) use prove::{AttemptReservation, Match, Proving, consume, hand_over, reserve_attempt};
 pub(crate) use recovery_codes::{
@@ -55,7 +58,7 @@ pub(crate) use register::{
     Add, Binding, Confirm, add_method, claim_method, confirm_method, is_alive, remove_method,
 };
 pub use review::Prompt;
-pub(crate) use review::{Asked, postpone, prompt, reconfirm, reconfirm_at, set_default};
+pub(crate) use review::{SignInSubject, postpone, prompt, reconfirm, reconfirm_at, set_default};
 
 pub(crate) use tell::{
     Address, AdministratorPage, PAGE, address_announcement, addresses_to_tell, give_up, locale_of,

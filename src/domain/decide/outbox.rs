@@ -61,17 +61,17 @@ pub(crate) fn next_work(account: &Account, now: Timestamp) -> Option<Work> {
 
 /// What became of a message that was to be taken up.
 #[derive(Debug)]
-pub(crate) enum Claim {
+pub(crate) enum DeliveryClaim {
     /// It is not there, or not ready: somebody else has it.
     Gone,
     /// Its address has had as many as it gets now: it waits, or another one tells of it.
     Folded,
-    Taken(Box<Claimed>),
+    Taken(Box<ClaimedMessage>),
 }
 
 /// A message under lease.
 #[derive(Clone, PartialEq, Debug)]
-pub(crate) struct Claimed {
+pub(crate) struct ClaimedMessage {
     pub(crate) pending: Pending,
     /// How its count stood before this claim.
     pub(crate) counted: Counted,
@@ -89,25 +89,25 @@ pub(crate) struct SentSecret {
 }
 
 /// Takes the lease of one message, if it is still there and ready, and its address's budget has room.
-pub(crate) fn claim(transition: &mut Transition<'_>, number: u32) -> Claim {
+pub(crate) fn claim(transition: &mut Transition<'_>, number: u32) -> DeliveryClaim {
     transition.sweep();
     let now = transition.now;
     let ready = |one: &Pending| one.number == number && one.write.is_none() && one.wake_at() <= now;
     let Some(place) = transition.account.outbox.iter().position(ready) else {
-        return Claim::Gone;
+        return DeliveryClaim::Gone;
     };
     let sent = match &transition.account.outbox[place].body {
         PendingBody::Code { flow, challenge, .. } => {
             match transition.account.sent_secret(*flow, *challenge) {
                 Some(sent) => Some(sent),
-                None => return Claim::Gone,
+                None => return DeliveryClaim::Gone,
             }
         }
         _ => None,
     };
     let counted = transition.account.outbox[place].counted();
     if !transition.admit(place) {
-        return Claim::Folded;
+        return DeliveryClaim::Folded;
     }
     let pending = &mut transition.account.outbox[place];
     pending.claimed_until = Some(now.plus(LEASE));
@@ -117,7 +117,7 @@ pub(crate) fn claim(transition: &mut Transition<'_>, number: u32) -> Claim {
     {
         *counted = Counted::Begun;
     }
-    Claim::Taken(Box::new(Claimed { pending: pending.clone(), counted, sent }))
+    DeliveryClaim::Taken(Box::new(ClaimedMessage { pending: pending.clone(), counted, sent }))
 }
 
 impl Account {
@@ -168,7 +168,7 @@ pub(crate) fn tidy(transition: &mut Transition<'_>) {
 
 /// How a try ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Outcome {
+pub(crate) enum DeliveryOutcome {
     Done,
     /// Try again later.
     Later,
@@ -193,7 +193,7 @@ pub(crate) enum Outcome {
 pub(crate) fn settle_message(
     transition: &mut Transition<'_>,
     claimed: &Pending,
-    outcome: Outcome,
+    outcome: DeliveryOutcome,
 ) -> bool {
     let same =
         |one: &Pending| one.number == claimed.number && one.claimed_until == claimed.claimed_until;
@@ -201,7 +201,7 @@ pub(crate) fn settle_message(
         return false;
     };
     match outcome {
-        Outcome::Later => {
+        DeliveryOutcome::Later => {
             if let PendingBody::Notice { counted, .. } = &mut transition.account.outbox[place].body
                 && *counted == Counted::Begun
             {
@@ -210,13 +210,13 @@ pub(crate) fn settle_message(
             }
             transition.try_later(place);
         }
-        Outcome::Uncounted => transition.try_later(place),
-        Outcome::NoChannel => {
+        DeliveryOutcome::Uncounted => transition.try_later(place),
+        DeliveryOutcome::NoChannel => {
             let pending = &mut transition.account.outbox[place];
             pending.not_after = pending.not_after.min(pending.queued_at.plus(CHANNEL_WAIT));
             transition.try_later(place);
         }
-        Outcome::Digest { window, due } => {
+        DeliveryOutcome::Digest { window, due } => {
             let pending = &mut transition.account.outbox[place];
             (pending.due, pending.claimed_until) = (due, None);
             pending.not_after = pending.not_after.max(due.plus(CHANNEL_WAIT));
@@ -224,7 +224,10 @@ pub(crate) fn settle_message(
                 *counted = Counted::Digest { window };
             }
         }
-        Outcome::Done | Outcome::Never | Outcome::Withheld | Outcome::InDigest => {
+        DeliveryOutcome::Done
+        | DeliveryOutcome::Never
+        | DeliveryOutcome::Withheld
+        | DeliveryOutcome::InDigest => {
             let pending = transition.account.outbox.remove(place);
             let event = settled(transition, &pending, outcome);
             transition.events.extend(event);
@@ -278,17 +281,23 @@ fn retry_wait(pending: &Pending, now: Timestamp) -> Duration {
     doubled.min(most.max(FIRST_RETRY))
 }
 
-fn settled(transition: &Transition<'_>, pending: &Pending, outcome: Outcome) -> Option<EventKind> {
-    let done = outcome == Outcome::Done;
+fn settled(
+    transition: &Transition<'_>,
+    pending: &Pending,
+    outcome: DeliveryOutcome,
+) -> Option<EventKind> {
+    let done = outcome == DeliveryOutcome::Done;
     if let PendingBody::Revoke { write, .. } = &pending.body {
         return done.then_some(EventKind::SessionsRevoked { write: *write });
     }
     let (kind, channel) = transition.account.kind_of(&pending.body)?;
     let (message, kind) = (pending.number, kind.to_owned());
     Some(match outcome {
-        Outcome::Done => EventKind::MessageDelivered { message, kind, channel },
-        Outcome::Withheld => EventKind::MessageWithheld { message, kind, channel },
-        Outcome::InDigest => EventKind::MessageFolded { message, kind, channel, into: None },
+        DeliveryOutcome::Done => EventKind::MessageDelivered { message, kind, channel },
+        DeliveryOutcome::Withheld => EventKind::MessageWithheld { message, kind, channel },
+        DeliveryOutcome::InDigest => {
+            EventKind::MessageFolded { message, kind, channel, into: None }
+        }
         _ => EventKind::MessageFailed { message, kind, channel, expired: false },
     })
 }

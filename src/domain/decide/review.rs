@@ -39,7 +39,7 @@ pub enum Prompt {
 pub(crate) fn prompt(
     account: &Account,
     policy: &Policy,
-    asked: &Asked<'_>,
+    asked: &SignInSubject<'_>,
     session: u32,
     now: Timestamp,
 ) -> Prompt {
@@ -73,7 +73,7 @@ pub(crate) fn prompt(
 }
 
 /// Who signs in, and what they may do.
-pub(crate) struct Asked<'a> {
+pub(crate) struct SignInSubject<'a> {
     pub(crate) user: &'a UserFacts,
     /// Whether their password is changed here.
     pub(crate) may_change: bool,

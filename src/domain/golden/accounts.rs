@@ -4,8 +4,8 @@ use super::{at, key, tenant, user};
 use crate::domain::account::{
     Account, Acts, Challenge, Counted, Done, Effect, Expected, Factor, FamiliarSource, Flow,
     FlowId, Grant, KnownDevice, Method, MethodState, Numbers, OathDevice, Offer, Pending,
-    PendingBody, Proof, Provenance, Purpose, RecoveryCodeSet, Registration, Repeat, SealedSeed,
-    Sends, Sitting, Told, Unknown, Write, WriteState,
+    PendingBody, Proof, Provenance, Purpose, RecoveryCodeSet, RegistrationState, Repeat,
+    SealedSeed, Sends, Sitting, Told, Unknown, Write, WriteState,
 };
 use crate::domain::budget::{BudgetEffects, Entry, MethodBudget, PoolKind, Verdict, Window};
 use crate::domain::contact::{Destination, EmailAddress, PhoneNumber};
@@ -280,7 +280,7 @@ fn full() -> Account {
         numbers: Numbers { flow: 4, challenge: 9, message: 20, write: 8, method: 7 },
         incarnation: Some("1".to_owned()),
         epoch: 3,
-        registration: Registration {
+        registration: RegistrationState {
             completed_at: Some(at(-90)),
             confirmed_at: Some(at(-80)),
             default: Some(id(1)),

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::domain::method::MethodKind;
 
-use super::reach::{Bounds, Target, float, guessed, ratio, union};
+use super::reach::{Bounds, GuessTarget, float, guessed, ratio, union};
 use super::settings::{Gates, PolicySettings};
 
 /// What an attacker who only guesses achieves under a policy.
@@ -54,9 +54,9 @@ pub struct GuessingRisk {
 impl GuessingRisk {
     pub(super) fn of(settings: &PolicySettings, gates: &Gates) -> Self {
         let targets: Vec<_> =
-            gates.methods.iter().map(|kind| Target::of(settings, *kind)).collect();
+            gates.methods.iter().map(|kind| GuessTarget::of(settings, *kind)).collect();
         let bounds = Bounds::of(settings, gates);
-        let odds = |targets: &[Target]| AccountRisk::of(settings, &bounds, targets);
+        let odds = |targets: &[GuessTarget]| AccountRisk::of(settings, &bounds, targets);
 
         let methods = targets
             .iter()
@@ -156,10 +156,10 @@ impl AccountRisk {
         before_escalation: u64::MAX,
     };
 
-    fn of(settings: &PolicySettings, bounds: &Bounds, targets: &[Target]) -> Self {
+    fn of(settings: &PolicySettings, bounds: &Bounds, targets: &[GuessTarget]) -> Self {
         let attempts = u64::from(settings.attempts);
         // One code is compared with distinct guesses: the chance is exactly attempts in space.
-        let weakest = |space: fn(&Target) -> u64| {
+        let weakest = |space: fn(&GuessTarget) -> u64| {
             let least = targets.iter().map(space).min();
             least.map_or(0.0, |space| (ratio(attempts, space)).min(1.0))
         };
@@ -263,7 +263,12 @@ pub struct MethodRisk {
 }
 
 impl MethodRisk {
-    fn of(settings: &PolicySettings, bounds: &Bounds, target: &Target, risk: AccountRisk) -> Self {
+    fn of(
+        settings: &PolicySettings,
+        bounds: &Bounds,
+        target: &GuessTarget,
+        risk: AccountRisk,
+    ) -> Self {
         Self {
             kind: target.kind,
             bits: float(target.space).log2(),

@@ -16,7 +16,7 @@ const THRESHOLD_ONE_IN: u128 = 10_000;
 
 /// A kind of method as an attacker sees it: the fewest codes over its channels.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Target {
+pub(super) struct GuessTarget {
     pub(super) kind: MethodKind,
     pub(super) space: u64,
     pub(super) escalated: u64,
@@ -26,7 +26,7 @@ pub(super) struct Target {
     typed: bool,
 }
 
-impl Target {
+impl GuessTarget {
     pub(super) fn of(settings: &PolicySettings, kind: MethodKind) -> Self {
         let least = |grown: u8| {
             formats(settings, kind)
@@ -80,14 +80,14 @@ pub(super) struct Comparisons {
 
 impl Comparisons {
     /// Guesses at the codes of this kind.
-    fn codes(&self, target: &Target) -> u64 {
+    fn codes(&self, target: &GuessTarget) -> u64 {
         let asked = if self.one_flow { target.asked_in_flow } else { u64::MAX };
         self.failures.min(asked).min(self.challenges[class(target.kind)])
     }
 
     /// All comparisons of this kind, wrong phone numbers included: these send nothing, so only the
     /// failures bound them.
-    pub(super) fn of(&self, target: &Target) -> u64 {
+    pub(super) fn of(&self, target: &GuessTarget) -> u64 {
         if target.typed { self.failures } else { self.codes(target) }
     }
 }
@@ -226,7 +226,9 @@ pub(super) fn exceeds_threshold(settings: &PolicySettings, gates: &Gates) -> boo
     let chance: u128 = gates
         .methods
         .iter()
-        .map(|kind| (guesses * ONE).div_ceil(u128::from(Target::of(settings, *kind).space.max(1))))
+        .map(|kind| {
+            (guesses * ONE).div_ceil(u128::from(GuessTarget::of(settings, *kind).space.max(1)))
+        })
         .sum();
     gates.required == 1 && chance > ONE / THRESHOLD_ONE_IN
 }
@@ -243,7 +245,7 @@ fn formats(settings: &PolicySettings, kind: MethodKind) -> impl Iterator<Item = 
 
 /// The chance that so many comparisons, spent on the weakest codes first, hit at least once: at most
 /// the sum of their chances, however they depend on each other.
-pub(super) fn guessed(targets: &[Target], reach: &Comparisons) -> f64 {
+pub(super) fn guessed(targets: &[GuessTarget], reach: &Comparisons) -> f64 {
     let mut targets = targets.to_vec();
     targets.sort_by_key(|target| target.space);
     let mut left = reach.challenges;

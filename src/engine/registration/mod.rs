@@ -10,7 +10,7 @@ use super::Engine;
 use super::attempt::Attempt;
 use super::context::Context;
 use super::error::{Error, Fault, FaultOrigin};
-use super::limits::{Caller, LimitScope};
+use super::limits::{LimitCaller, LimitScope};
 use super::reply::{MethodView, Reply};
 use super::request::{Request, SignedIn};
 use super::step::{Decision, Loaded, OnUnknown, Origin, Target};
@@ -31,7 +31,7 @@ use crate::domain::method::{ChallengeOption, Channel, MethodKind, Verification};
 use crate::domain::policy::{Gates, Policy};
 use crate::domain::reason::SsprReason;
 use crate::domain::refusal::Refusal;
-use crate::domain::ticket::{Claim, FlowTicket as _, RegistrationTicket, TicketSubject};
+use crate::domain::ticket::{FlowTicket as _, RegistrationTicket, TicketClaims, TicketSubject};
 use crate::domain::time::Timestamp;
 use crate::port::PortError;
 
@@ -236,7 +236,7 @@ impl Registration<'_> {
             return Err(Refusal::NotOffered.into());
         }
         let identifier = first_bytes(target.key.as_bytes());
-        let claim = Claim {
+        let claim = TicketClaims {
             purpose: Purpose::Register,
             flow: FlowId(engine.random()?),
             generation: 0,
@@ -276,7 +276,7 @@ impl Registration<'_> {
         let mut dry = Transition::new(&loaded.account, policy, engine.inner.clock.now());
         decide(&mut dry, &binding, &open)?;
         let scope = LimitScope {
-            caller: Caller::SignedIn,
+            caller: LimitCaller::SignedIn,
             identifier,
             option,
             destination,
@@ -545,7 +545,7 @@ impl Engine {
     fn registration_reply(
         &self,
         request: &Request,
-        claim: &Claim,
+        claim: &TicketClaims,
         account: &Account,
         context: &Context,
     ) -> Reply<RegistrationTicket> {

@@ -3,7 +3,7 @@
 use super::Registration;
 use crate::domain::binding::Known;
 use crate::domain::decide::{
-    Asked, Prompt, Transition, is_known_device, postpone, prompt, reconfirm, reconfirm_at,
+    Prompt, SignInSubject, Transition, is_known_device, postpone, prompt, reconfirm, reconfirm_at,
     remember_user_device, set_default, time_of,
 };
 use crate::domain::eligibility::Registrant;
@@ -107,7 +107,7 @@ impl Registration<'_> {
         let answer = |available: &[MethodKind], may_register| {
             let registrant =
                 context.registrant().map(|registrant| Registrant { available, ..registrant });
-            let asked = Asked { user: facts, may_change, registrant, may_register };
+            let asked = SignInSubject { user: facts, may_change, registrant, may_register };
             prompt(account, &context.policy, &asked, session, now)
         };
         let least = answer(&context.available, strong || wanted != Some(Known::Yes));

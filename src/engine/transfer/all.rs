@@ -76,9 +76,9 @@ mod tests {
 
     /// Counts its wakes.
     #[derive(Default)]
-    struct Task(AtomicUsize);
+    struct CopyTask(AtomicUsize);
 
-    impl Wake for Task {
+    impl Wake for CopyTask {
         fn wake(self: Arc<Self>) {
             self.0.fetch_add(1, Ordering::SeqCst);
         }
@@ -113,7 +113,7 @@ mod tests {
     #[test]
     fn only_who_was_woken_is_polled_and_outputs_keep_their_order() {
         let doors: Vec<Door> = (0..4).map(|_| Door::default()).collect();
-        let task = Arc::new(Task::default());
+        let task = Arc::new(CopyTask::default());
         let waker = Waker::from(Arc::clone(&task));
         let mut context = Context::from_waker(&waker);
         let mut joined = Box::pin(all(doors.iter().enumerate().map(|(n, door)| door.pass(n))));

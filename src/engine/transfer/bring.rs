@@ -2,7 +2,7 @@
 
 use super::carry::Carried;
 use super::chain::{Groups, Missing, passing};
-use super::report::{Side, TransferError, Unreadable};
+use super::report::{Side, TransferError, UnreadableReason};
 use super::{At as _, Transfer};
 use crate::domain::event::{Event, EventId};
 use crate::domain::ids::{RecordKey, TenantId};
@@ -19,7 +19,7 @@ pub(super) enum Brought {
     /// It stood there already.
     Already,
     /// It cannot be read.
-    Unreadable(Unreadable),
+    UnreadableReason(UnreadableReason),
     /// It is gone: its time was over.
     Gone,
 }
@@ -41,7 +41,7 @@ impl Transfer<'_> {
         for _ in 0..TRIES {
             let carried = match self.naming.carry(&record, tenant) {
                 Ok(carried) => carried,
-                Err(why) => return Ok(Brought::Unreadable(why)),
+                Err(why) => return Ok(Brought::UnreadableReason(why)),
             };
             if let Tried::Done(brought) = self.replay(&carried).await? {
                 return Ok(brought);
@@ -65,7 +65,7 @@ impl Transfer<'_> {
             return Ok(Brought::Already);
         }
         let Some(target) = self.naming.key_of(event) else {
-            return Ok(Brought::Unreadable(Unreadable::Foreign));
+            return Ok(Brought::UnreadableReason(UnreadableReason::Foreign));
         };
         let carried = Carried::place_of(event.id.record, target, tenant);
         for _ in 0..TRIES {

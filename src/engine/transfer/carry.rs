@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::chain::passing;
-use super::report::Unreadable;
+use super::report::UnreadableReason;
 use crate::domain::account::{Account, FORMAT};
 use crate::domain::decide::Transition;
 use crate::domain::event::{ActorKind, Event};
@@ -139,11 +139,15 @@ fn own(expected: RecordKey, found: RecordKey) -> bool {
 
 impl Naming<'_> {
     /// What this record of this tenant is in the target.
-    pub(super) fn carry(&self, record: &Record, tenant: &TenantId) -> Result<Carried, Unreadable> {
-        let subject = record.subject().map_err(|_| Unreadable::Damaged)?;
+    pub(super) fn carry(
+        &self,
+        record: &Record,
+        tenant: &TenantId,
+    ) -> Result<Carried, UnreadableReason> {
+        let subject = record.subject().map_err(|_| UnreadableReason::Damaged)?;
         let columns = columns(subject)?;
         if columns.tenant != *tenant {
-            return Err(Unreadable::Foreign);
+            return Err(UnreadableReason::Foreign);
         }
         let (source, version) = (*record.key(), record.version());
         let found = Some(version);
@@ -152,7 +156,7 @@ impl Naming<'_> {
             return Ok(Carried { source, found, next, columns, closing: Vec::new() });
         };
         let keys = [renaming.from, renaming.to];
-        let key = renaming.subject(subject, keys).ok_or(Unreadable::Foreign)?;
+        let key = renaming.subject(subject, keys).ok_or(UnreadableReason::Foreign)?;
         let (subject, version, closing) = match subject {
             Subject::Account(account) => {
                 let renamed = renaming.rename(account, key, version);
@@ -162,7 +166,7 @@ impl Naming<'_> {
                 let policy = PolicyRecord { key, ..PolicyRecord::clone(policy) };
                 (Subject::Policy(Arc::new(policy)), version, Vec::new())
             }
-            Subject::Meta(_) | Subject::Purge(_) => return Err(Unreadable::Foreign),
+            Subject::Meta(_) | Subject::Purge(_) => return Err(UnreadableReason::Foreign),
         };
         let columns = self::columns(&subject)?;
         let next = Record::new(key, version, subject);
@@ -198,14 +202,14 @@ impl Naming<'_> {
     }
 }
 
-pub(super) fn columns(subject: &Subject) -> Result<Columns, Unreadable> {
+pub(super) fn columns(subject: &Subject) -> Result<Columns, UnreadableReason> {
     match subject {
         Subject::Account(account) => {
             let newer = account.min_reader > FORMAT || account.min_writer > FORMAT;
-            if newer { Err(Unreadable::Newer) } else { Ok(account.columns()) }
+            if newer { Err(UnreadableReason::Newer) } else { Ok(account.columns()) }
         }
-        Subject::Policy(policy) if policy.min_reader > FORMAT => Err(Unreadable::Newer),
+        Subject::Policy(policy) if policy.min_reader > FORMAT => Err(UnreadableReason::Newer),
         Subject::Policy(policy) => Ok(policy.columns()),
-        Subject::Meta(_) | Subject::Purge(_) => Err(Unreadable::Foreign),
+        Subject::Meta(_) | Subject::Purge(_) => Err(UnreadableReason::Foreign),
     }
 }

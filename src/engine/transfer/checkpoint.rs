@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::place::{Counts, Place, Task};
+use super::position::{CopyPosition, CopyTask, Counts};
 use crate::domain::ids::TenantId;
 use crate::domain::invalid::InvalidInput;
 use crate::domain::record::RecordKind;
@@ -29,7 +29,7 @@ struct Kept {
     /// Whether the source was closed before the first of what was copied.
     #[serde(default)]
     closed: bool,
-    task: Task,
+    task: CopyTask,
     tenant: Option<TenantId>,
     kind: Option<RecordKind>,
     after: Option<String>,
@@ -61,7 +61,7 @@ impl Checkpoint {
     /// the copying is begun anew.
     pub(super) fn of(
         (source, closed): (StoreId, bool),
-        place: &Place,
+        place: &CopyPosition,
         tenants: &[TenantId],
         kinds: &[RecordKind],
         counts: Counts,
@@ -70,10 +70,11 @@ impl Checkpoint {
             let format = FORMAT;
             Self(Kept { format, source, closed, task, tenant, kind, after, counts })
         };
-        if place.task > Task::Trails {
-            return kept(Task::Sweep, None, None, None);
+        if place.task > CopyTask::Trails {
+            return kept(CopyTask::Sweep, None, None, None);
         }
-        let kind = (place.task == Task::Records).then(|| kinds.get(place.kind).copied()).flatten();
+        let kind =
+            (place.task == CopyTask::Records).then(|| kinds.get(place.kind).copied()).flatten();
         let after = place.after.as_ref().map(|cursor| cursor.as_str().to_owned());
         kept(place.task, tenants.get(place.tenant).cloned(), kind, after)
     }
@@ -91,13 +92,13 @@ impl Checkpoint {
     }
 
     /// The place, if these are the same tenants.
-    pub(super) fn place(&self, tenants: &[TenantId], kinds: &[RecordKind]) -> Option<Place> {
+    pub(super) fn place(&self, tenants: &[TenantId], kinds: &[RecordKind]) -> Option<CopyPosition> {
         let Kept { task, tenant, kind, after, .. } = &self.0;
         let at = |tenant: &TenantId| tenants.iter().position(|one| one == tenant);
         let tenant = tenant.as_ref().map_or(Some(0), at)?;
         let kind =
             kind.as_ref().map_or(Some(0), |kind| kinds.iter().position(|one| one == kind))?;
         let after = after.clone().map(Cursor::new);
-        (*task <= Task::Sweep).then_some(Place { task: *task, tenant, kind, after })
+        (*task <= CopyTask::Sweep).then_some(CopyPosition { task: *task, tenant, kind, after })
     }
 }

@@ -3,7 +3,7 @@
 use super::all::all;
 use super::carry::{Carried, columns};
 use super::chain::{Groups, firsts};
-use super::report::{Differs, Side, TransferError, Unreadable};
+use super::report::{Differs, Side, TransferError, UnreadableReason};
 use super::tally::Tally;
 use super::{At as _, Transfer};
 use crate::domain::event::{Event, EventId};
@@ -15,7 +15,7 @@ use crate::port::{Cursor, EventsOf};
 
 /// What the comparison of one record has shown.
 struct Compared {
-    carried: Result<Carried, Unreadable>,
+    carried: Result<Carried, UnreadableReason>,
     found: Option<Record>,
 }
 
@@ -114,7 +114,7 @@ impl Transfer<'_> {
                     sums.expected.add(event);
                     sums.heard.add(event);
                 }
-                None => self.report.leave_out(&tenant, event.id.record, Unreadable::Foreign),
+                None => self.report.leave_out(&tenant, event.id.record, UnreadableReason::Foreign),
             }
         }
         Ok(page.next)

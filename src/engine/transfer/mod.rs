@@ -40,7 +40,7 @@ mod chain;
 mod checkpoint;
 mod compare;
 mod mark;
-mod place;
+mod position;
 mod report;
 mod run;
 mod tally;
@@ -48,7 +48,8 @@ mod tally;
 pub use checkpoint::Checkpoint;
 pub use mark::restored;
 pub use report::{
-    Difference, Differs, Fence, LeftOut, Progress, Report, Side, Stage, TransferError, Unreadable,
+    Difference, Differs, Fence, LeftOut, Progress, Side, Stage, TransferError, TransferReport,
+    UnreadableReason,
 };
 
 use std::collections::{BTreeSet, HashMap};
@@ -56,7 +57,7 @@ use std::fmt;
 
 use self::carry::{Naming, Renaming};
 use self::mark::Marks;
-use self::place::{Counts, Place, Task};
+use self::position::{CopyPosition, CopyTask, Counts};
 use self::tally::Sums;
 use crate::domain::ids::{RecordKey, TenantId};
 use crate::domain::invalid::InvalidInput;
@@ -73,7 +74,7 @@ const EVENTS: usize = 1_000;
 /// [`Transfer::step`].
 ///
 /// Name every tenant: a store cannot list them, and one that is left out is not there afterwards.
-/// [`Report::left_behind`] names those for which something is due in the source.
+/// [`TransferReport::left_behind`] names those for which something is due in the source.
 ///
 /// # Errors
 ///
@@ -108,12 +109,12 @@ pub fn copy<'a>(
         resumed: None,
         marks: None,
         opening: None,
-        place: Place::default(),
+        place: CopyPosition::default(),
         counts: Counts::default(),
         total: None,
         alarms: HashMap::new(),
         located: false,
-        report: Report::default(),
+        report: TransferReport::default(),
     })
 }
 
@@ -131,7 +132,7 @@ pub struct Transfer<'a> {
     marks: Option<Marks>,
     /// The version of the note that this object has tried to open the target with.
     opening: Option<Version>,
-    place: Place,
+    place: CopyPosition,
     counts: Counts,
     total: Option<u64>,
     /// By tenant.
@@ -141,7 +142,7 @@ pub struct Transfer<'a> {
     alarms: HashMap<RecordKey, usize>,
     /// Whether a record was found whose events differ.
     located: bool,
-    report: Report,
+    report: TransferReport,
 }
 
 impl<'a> Transfer<'a> {
@@ -180,7 +181,7 @@ impl<'a> Transfer<'a> {
     }
 
     /// Finishes without what cannot be read. An account whose record is left out **begins anew** in
-    /// the target, with all its budgets: look at [`Report::left_out`] of a copy without this first.
+    /// the target, with all its budgets: look at [`TransferReport::left_out`] of a copy without this first.
     #[must_use]
     pub const fn leave_out_unreadable(mut self) -> Self {
         self.leave_out = true;
@@ -189,7 +190,7 @@ impl<'a> Transfer<'a> {
 
     /// Closes the source before anything is read: no engine opens it any more, and a store that has a
     /// [fence](crate::Store::fence) refuses every write, also of engines that are running and of
-    /// tenants that were not named. [`Report::fence`] says which of the two it was. What was read of
+    /// tenants that were not named. [`TransferReport::fence`] says which of the two it was. What was read of
     /// a closed source stays true, so `Finished` then means that nothing can be lost.
     ///
     /// Not for a trial. Without it, stop everything that writes to the source first: a last look at the
@@ -249,7 +250,7 @@ impl<'a> Transfer<'a> {
 
     /// What was found. Complete once a step has said that the copy is over.
     #[must_use]
-    pub const fn report(&self) -> &Report {
+    pub const fn report(&self) -> &TransferReport {
         &self.report
     }
 
@@ -269,7 +270,7 @@ impl<'a> Transfer<'a> {
     /// In the target there may be places held for records that are gone, too.
     const fn kinds(&self) -> &'static [RecordKind] {
         match self.place.task {
-            Task::Extras => &RecordKind::ALL,
+            CopyTask::Extras => &RecordKind::ALL,
             _ => &KINDS,
         }
     }

@@ -134,7 +134,7 @@ pub enum Stage {
     /// This run has compared both sides and found them equal. The target stays closed to engines until
     /// [`Transfer::open_target`](super::Transfer::open_target).
     Finished,
-    /// The target lacks something, or has too much: see [`Report`]. No engine opens it.
+    /// The target lacks something, or has too much: see [`TransferReport`]. No engine opens it.
     Incomplete,
 }
 
@@ -177,7 +177,7 @@ pub struct Progress {
 /// What a copy has found. Lists hold the first thousand; the counts go on.
 #[derive(Clone, PartialEq, Debug, Default, Serialize)]
 #[non_exhaustive]
-pub struct Report {
+pub struct TransferReport {
     /// Records that both sides have.
     pub records: u64,
     /// Events that the target has.
@@ -214,10 +214,10 @@ pub enum Fence {
     Enforced,
 }
 
-impl Report {
+impl TransferReport {
     const LISTED: usize = 1_000;
 
-    pub(super) fn leave_out(&mut self, tenant: &TenantId, key: RecordKey, why: Unreadable) {
+    pub(super) fn leave_out(&mut self, tenant: &TenantId, key: RecordKey, why: UnreadableReason) {
         let one = LeftOut { tenant: tenant.clone(), key, why };
         // An event comes once for each of its record's.
         if self.left_out.contains(&one) {
@@ -246,14 +246,14 @@ pub struct LeftOut {
     /// Its key in the source.
     pub key: RecordKey,
     /// Why.
-    pub why: Unreadable,
+    pub why: UnreadableReason,
 }
 
 /// Why a record cannot be brought over.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
-pub enum Unreadable {
+pub enum UnreadableReason {
     /// Its body makes no sense, or names another key.
     Damaged,
     /// A newer release has closed it to this one: copy with that release.

@@ -3,8 +3,8 @@
 use super::all::all;
 use super::bring::Brought;
 use super::chain::firsts;
-use super::place::{Counts, Place, Task};
-use super::report::{Fence, Progress, Report, Side, Stage, TransferError};
+use super::position::{CopyPosition, CopyTask, Counts};
+use super::report::{Fence, Progress, Side, Stage, TransferError, TransferReport};
 use super::tally::{Sums, Tally};
 use super::{At as _, KINDS, Transfer};
 use crate::domain::ids::RecordKey;
@@ -23,7 +23,7 @@ impl Transfer<'_> {
     ///
     /// [`TransferError`]: see its variants.
     pub async fn step(&mut self) -> Result<Progress, TransferError> {
-        if matches!(self.place.task, Task::Finished | Task::Incomplete) {
+        if matches!(self.place.task, CopyTask::Finished | CopyTask::Incomplete) {
             return Ok(self.progress());
         }
         // A target that was opened belongs to its engines: another copy of the same source may have
@@ -38,23 +38,23 @@ impl Transfer<'_> {
         }
         self.close().await?;
         let next = match self.place.task {
-            Task::Records => self.copy_records().await?,
-            Task::Trails => self.copy_trails().await?,
-            Task::Sweep => self.sweep().await?,
-            Task::Compare => self.compare_records().await?,
-            Task::Extras => self.compare_extras().await?,
-            Task::Expect => self.expect_events().await?,
-            Task::Find => self.find_events().await?,
-            Task::Locate => self.locate().await?,
-            Task::Alarms => self.compare_alarms().await?,
-            Task::LookAgain => self.look_again().await?,
-            Task::HearAgain => self.hear_again().await?,
-            Task::LeftBehind => self.find_left_behind().await?,
-            Task::Finish => {
+            CopyTask::Records => self.copy_records().await?,
+            CopyTask::Trails => self.copy_trails().await?,
+            CopyTask::Sweep => self.sweep().await?,
+            CopyTask::Compare => self.compare_records().await?,
+            CopyTask::Extras => self.compare_extras().await?,
+            CopyTask::Expect => self.expect_events().await?,
+            CopyTask::Find => self.find_events().await?,
+            CopyTask::Locate => self.locate().await?,
+            CopyTask::Alarms => self.compare_alarms().await?,
+            CopyTask::LookAgain => self.look_again().await?,
+            CopyTask::HearAgain => self.hear_again().await?,
+            CopyTask::LeftBehind => self.find_left_behind().await?,
+            CopyTask::Finish => {
                 self.end();
                 return Ok(self.progress());
             }
-            Task::Finished | Task::Incomplete => None,
+            CopyTask::Finished | CopyTask::Incomplete => None,
         };
         self.advance(next);
         Ok(self.progress())
@@ -113,7 +113,7 @@ impl Transfer<'_> {
     /// ```
     pub async fn open_target(&mut self) -> Result<(), TransferError> {
         match &self.marks {
-            Some(marks) if self.place.task == Task::Finished => {
+            Some(marks) if self.place.task == CopyTask::Finished => {
                 let marks = marks.clone();
                 self.open_marked(&marks).await
             }
@@ -139,7 +139,7 @@ impl Transfer<'_> {
         self.marks = Some(marks.clone());
         self.reopen_source(&marks).await?;
         self.report.fence = Fence::None;
-        self.enter(Task::Incomplete);
+        self.enter(CopyTask::Incomplete);
         Ok(())
     }
 
@@ -151,7 +151,7 @@ impl Transfer<'_> {
             }
             if self.closes && !resumed.is_closed() {
                 // What was copied before the source was closed may have changed since.
-                (self.place, self.counts) = (Place::default(), Counts::default());
+                (self.place, self.counts) = (CopyPosition::default(), Counts::default());
             }
         }
         self.marks = Some(marks);
@@ -182,7 +182,7 @@ impl Transfer<'_> {
             match brought {
                 Brought::Written(events) => self.counts.events += events,
                 Brought::Already => self.counts.already += 1,
-                Brought::Unreadable(why) => self.report.leave_out(&tenant, key, why),
+                Brought::UnreadableReason(why) => self.report.leave_out(&tenant, key, why),
                 Brought::Gone => {}
             }
         }
@@ -224,7 +224,7 @@ impl Transfer<'_> {
         self.report.digest = Some(sum.show());
         let lacking = self.report.left_out_count > 0 && !self.leave_out;
         let differs = self.report.difference_count > 0;
-        self.enter(if differs || lacking { Task::Incomplete } else { Task::Finished });
+        self.enter(if differs || lacking { CopyTask::Incomplete } else { CopyTask::Finished });
     }
 
     /// Goes on in the listing, or to the next kind, tenant or task.
@@ -235,56 +235,59 @@ impl Transfer<'_> {
         if place.after.is_some() {
             return;
         }
-        if matches!(place.task, Task::Records | Task::Compare | Task::Extras | Task::LookAgain) {
+        if matches!(
+            place.task,
+            CopyTask::Records | CopyTask::Compare | CopyTask::Extras | CopyTask::LookAgain
+        ) {
             place.kind += 1;
             if place.kind < kinds {
                 return;
             }
             place.kind = 0;
         }
-        let once = matches!(place.task, Task::Sweep | Task::Alarms | Task::LeftBehind);
+        let once = matches!(place.task, CopyTask::Sweep | CopyTask::Alarms | CopyTask::LeftBehind);
         place.tenant += 1;
         if place.tenant < self.tenants.len() && !once {
             return;
         }
         self.enter(match self.place.task {
-            Task::Records => Task::Trails,
-            Task::Trails => Task::Sweep,
-            Task::Sweep => Task::Compare,
-            Task::Compare => Task::Extras,
-            Task::Extras => Task::Expect,
-            Task::Expect => Task::Find,
-            Task::Find => Task::Locate,
-            Task::Locate => Task::Alarms,
-            Task::Alarms => Task::LeftBehind,
+            CopyTask::Records => CopyTask::Trails,
+            CopyTask::Trails => CopyTask::Sweep,
+            CopyTask::Sweep => CopyTask::Compare,
+            CopyTask::Compare => CopyTask::Extras,
+            CopyTask::Extras => CopyTask::Expect,
+            CopyTask::Expect => CopyTask::Find,
+            CopyTask::Find => CopyTask::Locate,
+            CopyTask::Locate => CopyTask::Alarms,
+            CopyTask::Alarms => CopyTask::LeftBehind,
             // Behind a fence that holds, or if the copy has failed already, there is nothing to see.
-            Task::LeftBehind
+            CopyTask::LeftBehind
                 if self.report.fence == Fence::Enforced || self.report.difference_count > 0 =>
             {
-                Task::Finish
+                CopyTask::Finish
             }
-            Task::LeftBehind => Task::LookAgain,
-            Task::LookAgain => Task::HearAgain,
-            Task::HearAgain | Task::Finish => Task::Finish,
-            over @ (Task::Finished | Task::Incomplete) => over,
+            CopyTask::LeftBehind => CopyTask::LookAgain,
+            CopyTask::LookAgain => CopyTask::HearAgain,
+            CopyTask::HearAgain | CopyTask::Finish => CopyTask::Finish,
+            over @ (CopyTask::Finished | CopyTask::Incomplete) => over,
         });
     }
 
-    fn enter(&mut self, task: Task) {
-        if task == Task::Compare {
+    fn enter(&mut self, task: CopyTask) {
+        if task == CopyTask::Compare {
             // What the copying has found is found again; it may be another process that did.
-            self.report = Report { fence: self.report.fence, ..Report::default() };
+            self.report = TransferReport { fence: self.report.fence, ..TransferReport::default() };
             self.sums.fill(Sums::default());
         }
-        self.place = Place { task, ..Place::default() };
+        self.place = CopyPosition { task, ..CopyPosition::default() };
     }
 
     fn progress(&self) -> Progress {
         let stage = match self.place.task {
-            Task::Records => Stage::Copying,
-            Task::Trails | Task::Sweep => Stage::Trailing,
-            Task::Finished => Stage::Finished,
-            Task::Incomplete => Stage::Incomplete,
+            CopyTask::Records => Stage::Copying,
+            CopyTask::Trails | CopyTask::Sweep => Stage::Trailing,
+            CopyTask::Finished => Stage::Finished,
+            CopyTask::Incomplete => Stage::Incomplete,
             _ => Stage::Comparing,
         };
         let tenants = self.tenants.len();

@@ -15,7 +15,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex};
 
 use self::hash::{Cost, PasswordHash};
-use self::state::{Account, State, Tenant, spelling};
+use self::state::{State, Tenant, UserEntry, spelling};
 use super::lock;
 use crate::domain::facts::{TenantFacts, UserFacts};
 use crate::domain::ids::{GroupId, TenantId, UserId};
@@ -145,7 +145,7 @@ impl MemoryDirectory {
             holders.insert(facts.id.clone());
         }
         let id = facts.id.clone();
-        tenant.users.insert(id, Account::new(facts, hash));
+        tenant.users.insert(id, UserEntry::new(facts, hash));
         Ok(())
     }
 
@@ -268,7 +268,7 @@ fn account_mut<'a>(
     state: &'a mut State,
     tenant: &TenantId,
     user: &UserId,
-) -> PortResult<&'a mut Account> {
+) -> PortResult<&'a mut UserEntry> {
     let found = state.account_mut(tenant, user);
     found.ok_or_else(|| PortError::denied().because("no such user"))
 }

@@ -1,7 +1,7 @@
 //! What tests and demonstrations read back from the memory directory.
 
 use super::hash::PasswordHash;
-use super::state::Account;
+use super::state::UserEntry;
 use super::{DirectorySession, DirectoryWrite, MemoryDirectory, Revocation};
 use crate::adapters::memory::lock;
 use crate::domain::facts::UserFacts;
@@ -76,7 +76,7 @@ impl MemoryDirectory {
         &self,
         tenant: &TenantId,
         user: &UserId,
-        of: impl FnOnce(&Account) -> T,
+        of: impl FnOnce(&UserEntry) -> T,
     ) -> Option<T> {
         lock(&self.state).account(tenant, user).map(of)
     }

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::hash::PasswordHash;
-use super::state::{Account, PasswordRule, Scripted, State, log};
+use super::state::{PasswordRule, Scripted, State, UserEntry, log};
 use super::{DirectoryWrite, MemoryDirectory, Revocation};
 use crate::adapters::memory::lock;
 use crate::domain::facts::{
@@ -108,7 +108,7 @@ impl MemoryDirectory {
         tenant: &TenantId,
         after: Option<&Cursor>,
         limit: usize,
-        passes: impl Fn(&Account) -> bool,
+        passes: impl Fn(&UserEntry) -> bool,
     ) -> PortResult<Page<UserFacts>> {
         let after = after.map(|cursor| UserId::parse(cursor.as_str())).transpose();
         let after = after.map_err(|error| PortError::denied().because(error))?;
@@ -131,7 +131,7 @@ impl MemoryDirectory {
 }
 
 /// Why an account takes no new password whatever it is.
-fn refusal(state: &State, account: &Account, now: Timestamp) -> Option<WriteOutcome> {
+fn refusal(state: &State, account: &UserEntry, now: Timestamp) -> Option<WriteOutcome> {
     if account.facts.protected {
         return Some(WriteOutcome::AdminActionRequired);
     }

@@ -41,12 +41,12 @@ pub(super) struct Scripted {
 
 pub(super) struct Tenant {
     pub(super) facts: TenantFacts,
-    pub(super) users: BTreeMap<UserId, Account>,
+    pub(super) users: BTreeMap<UserId, UserEntry>,
     pub(super) names: HashMap<String, BTreeSet<UserId>>,
     pub(super) groups: BTreeMap<GroupId, Vec<GroupMember>>,
 }
 
-pub(super) struct Account {
+pub(super) struct UserEntry {
     pub(super) facts: UserFacts,
     /// The present password, then the former ones.
     pub(super) passwords: VecDeque<PasswordHash>,
@@ -66,16 +66,20 @@ impl State {
         format!("stamp-{}", self.stamps)
     }
 
-    pub(super) fn account(&self, tenant: &TenantId, user: &UserId) -> Option<&Account> {
+    pub(super) fn account(&self, tenant: &TenantId, user: &UserId) -> Option<&UserEntry> {
         self.tenants.get(tenant)?.users.get(user)
     }
 
-    pub(super) fn account_mut(&mut self, tenant: &TenantId, user: &UserId) -> Option<&mut Account> {
+    pub(super) fn account_mut(
+        &mut self,
+        tenant: &TenantId,
+        user: &UserId,
+    ) -> Option<&mut UserEntry> {
         self.tenants.get_mut(tenant)?.users.get_mut(user)
     }
 
     /// Whether the directory on premises is needed for this account and cannot be reached.
-    pub(super) fn out_of_reach(&self, account: &Account) -> bool {
+    pub(super) fn out_of_reach(&self, account: &UserEntry) -> bool {
         self.unreachable && account.facts.password_home == PasswordHome::OnPremises
     }
 
@@ -84,7 +88,7 @@ impl State {
     pub(super) fn facts_of(
         &self,
         tenant: &Tenant,
-        account: &Account,
+        account: &UserEntry,
         asked: Option<&BTreeSet<GroupId>>,
     ) -> UserFacts {
         let mut facts = account.facts.clone();
@@ -114,7 +118,7 @@ impl Tenant {
         Self { facts, users: BTreeMap::new(), names: HashMap::new(), groups: BTreeMap::new() }
     }
 
-    pub(super) fn select(&self, by: UserSelector<'_>) -> Option<&Account> {
+    pub(super) fn select(&self, by: UserSelector<'_>) -> Option<&UserEntry> {
         let id = match by {
             UserSelector::Id(id) => id,
             UserSelector::Identifier(typed) => {
@@ -150,7 +154,7 @@ impl Tenant {
     }
 }
 
-impl Account {
+impl UserEntry {
     pub(super) fn new(facts: UserFacts, password: PasswordHash) -> Self {
         Self {
             facts,

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use super::keyed::KeyMap;
-use super::position::Place;
+use super::position::EventPosition;
 use crate::domain::event::Event;
 use crate::domain::ids::{RecordKey, TenantId};
 use crate::domain::time::Timestamp;
@@ -17,7 +17,7 @@ pub(super) type Numbered = (u64, Arc<Event>);
 #[derive(Default)]
 pub(super) struct EventLog {
     /// The place stands beside the event: to append needs no look at older events.
-    by_record: KeyMap<RecordKey, Vec<(Place, Arc<Event>)>>,
+    by_record: KeyMap<RecordKey, Vec<(EventPosition, Arc<Event>)>>,
     by_tenant: HashMap<TenantId, VecDeque<Numbered>>,
     /// No event here is older: spares a purge the walk through shards that hold nothing old.
     oldest: Option<Timestamp>,
@@ -48,7 +48,7 @@ impl EventLog {
     pub(super) fn of_record(
         &self,
         key: &RecordKey,
-        after: Option<Place>,
+        after: Option<EventPosition>,
         limit: usize,
     ) -> Vec<Numbered> {
         let own = self.by_record.get(key).map_or(&[][..], Vec::as_slice);
@@ -107,6 +107,6 @@ impl EventLog {
 }
 
 /// Where an event stands among those of its record.
-pub(super) fn place((number, event): &Numbered) -> Place {
+pub(super) fn place((number, event): &Numbered) -> EventPosition {
     (event.id.count, event.id.index, *number)
 }

@@ -57,16 +57,16 @@ pub(super) fn write_number(number: u64) -> Cursor {
 ///
 /// The number only orders events that share an id, which an engine never writes; but a store that
 /// lost one of them would hide the mistake.
-pub(super) type Place = (u64, u16, u64);
+pub(super) type EventPosition = (u64, u16, u64);
 
-pub(super) fn read_place(cursor: &Cursor) -> PortResult<Place> {
+pub(super) fn read_place(cursor: &Cursor) -> PortResult<EventPosition> {
     let mut parts = cursor.as_str().splitn(4, '.');
     let place = (part(parts.next())?, part(parts.next())?, part(parts.next())?);
     end(parts)?;
     Ok(place)
 }
 
-pub(super) fn write_place((count, index, number): Place) -> Cursor {
+pub(super) fn write_place((count, index, number): EventPosition) -> Cursor {
     Cursor::new(format!("{count}.{index}.{number}"))
 }
 

@@ -15,7 +15,7 @@ use crate::port::{Delivery, Directory, PortResult};
 ///
 /// **The kit writes passwords: never point it at a directory that anybody needs.**
 #[async_trait]
-pub trait DirectoryPlace: Send + Sync {
+pub trait DirectoryUnderTest: Send + Sync {
     /// The directory.
     fn directory(&self) -> Arc<dyn Directory>;
 
@@ -94,7 +94,7 @@ pub trait DirectoryPlace: Send + Sync {
 
 /// A delivery, and what the next system has accepted from it.
 #[async_trait]
-pub trait DeliveryPlace: Send + Sync {
+pub trait DeliveryUnderTest: Send + Sync {
     /// The delivery.
     fn delivery(&self) -> Arc<dyn Delivery>;
 

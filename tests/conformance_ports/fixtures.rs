@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use sspr::adapters::memory::{GroupMember, MemoryDirectory, MemoryInbox};
-use sspr::conformance::{Ability, DeliveryPlace, DirectoryPlace};
+use sspr::conformance::{Ability, DeliveryUnderTest, DirectoryUnderTest};
 use sspr::port::{Delivery, Directory, PortErrorKind, PortResult};
 use sspr::testing::{FaultPlan, Faulty};
 use sspr::{Channel, GroupId, TenantFacts, TenantId, Timestamp, UserFacts, UserId};
@@ -36,7 +36,7 @@ impl InMemory {
 }
 
 #[async_trait]
-impl DirectoryPlace for InMemory {
+impl DirectoryUnderTest for InMemory {
     fn directory(&self) -> Arc<dyn Directory> {
         Arc::clone(&self.directory)
     }
@@ -105,7 +105,7 @@ impl Inbox {
 }
 
 #[async_trait]
-impl DeliveryPlace for Inbox {
+impl DeliveryUnderTest for Inbox {
     fn delivery(&self) -> Arc<dyn Delivery> {
         Arc::clone(&self.delivery)
     }
@@ -147,7 +147,7 @@ impl Default for Files {
 
 #[cfg(feature = "files")]
 #[async_trait]
-impl DeliveryPlace for Files {
+impl DeliveryUnderTest for Files {
     fn delivery(&self) -> Arc<dyn Delivery> {
         Arc::clone(&self.delivery) as Arc<dyn Delivery>
     }

@@ -17,7 +17,7 @@ pub(super) struct Counts {
 /// What a copy does, in this order.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Task {
+pub(super) enum CopyTask {
     #[default]
     Records,
     Trails,
@@ -40,8 +40,8 @@ pub(super) enum Task {
 
 /// Where it stands.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Place {
-    pub(super) task: Task,
+pub(super) struct CopyPosition {
+    pub(super) task: CopyTask,
     pub(super) tenant: usize,
     pub(super) kind: usize,
     pub(super) after: Option<Cursor>,
