@@ -28,7 +28,7 @@ use super::settings::{Gates, PolicySettings};
 ///
 /// // 50 wrong text-message codes disable the method: 50 of a million.
 /// let phone = guessing.method(MethodKind::MobilePhone).unwrap();
-/// assert!((phone.until_disabled - 5e-5).abs() < 1e-8);
+/// assert!((phone.risk.until_disabled - 5e-5).abs() < 1e-8);
 ///
 /// // One code for each of 100 000 accounts: two chances in five that one of them falls.
 /// let spray = guessing.sprayed(100_000);
