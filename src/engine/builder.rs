@@ -242,8 +242,8 @@ impl EngineBuilder<Ready> {
 
     /// Called when there is work for [`Engine::maintain`]: wake the task that drives it. Must not
     /// block. Default: nothing.
-    pub fn on_work(mut self, bell: impl Fn() + Send + Sync + 'static) -> Self {
-        self.state.options.on_work = Arc::new(bell);
+    pub fn on_work(mut self, wake: impl Fn() + Send + Sync + 'static) -> Self {
+        self.state.options.on_work = Arc::new(wake);
         self
     }
 

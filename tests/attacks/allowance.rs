@@ -9,9 +9,9 @@ use sspr::{
     Step, Timestamp,
 };
 
-use crate::place::Place;
+use crate::people::*;
+use crate::stores::StoreKind;
 use crate::support::*;
-use crate::town::*;
 
 on_every_store!(
     v03_a_new_flow_is_no_new_budget,
@@ -32,12 +32,12 @@ in_memory!(
 
 /// V3: any number of flows on one account within a window allow no more comparisons than the
 /// account's budget.
-async fn v03_a_new_flow_is_no_new_budget(place: &Place) {
+async fn v03_a_new_flow_is_no_new_budget(stores: &StoreKind) {
     let settings = roomy(one_gate());
     let budget = u64::from(settings.failures.anonymous.max);
-    let world = world(place.store(), settings).await;
+    let world = world(stores.store(), settings).await;
     let person = settle(&world, 1).await;
-    let compared = siege(&world, &person.name, &email(), place.rounds(1_000, 50)).await;
+    let compared = exhaust(&world, &person.name, &email(), stores.rounds(1_000, 50)).await;
     assert_eq!(compared, budget);
     let events = events_of(&world, &person.id).await;
     assert_eq!(counted(&events), budget);
@@ -50,12 +50,12 @@ async fn v03_a_new_flow_is_no_new_budget(place: &Place) {
     assert_eq!(until, Some(Timestamp::from_unix_seconds(START).plus(HOUR)));
     // What is spent stays so until the window has passed, not only the lock.
     world.clock.advance(2 * HOUR);
-    assert_eq!(siege(&world, &person.name, &email(), 20).await, 0);
+    assert_eq!(exhaust(&world, &person.name, &email(), 20).await, 0);
 }
 
 /// V3: a spray over many accounts spends limits of its own: the source's refuses, the tenant's
 /// makes codes longer and alarms.
-async fn v03_one_guess_over_many_accounts_is_bounded(_place: &Place) {
+async fn v03_one_guess_over_many_accounts_is_bounded(_kind: &StoreKind) {
     let mut settings = one_gate();
     settings.limits.tenant = Rate::new(30, DAY);
     let world = World::memory(settings).await;
@@ -77,14 +77,14 @@ async fn v03_one_guess_over_many_accounts_is_bounded(_place: &Place) {
 }
 
 /// V4: a resend brings a new code, and no new attempts beyond the account's.
-async fn v04_a_resend_resets_no_counter(place: &Place) {
+async fn v04_a_resend_resets_no_counter(stores: &StoreKind) {
     let settings = roomy(one_gate());
     let budget = u64::from(settings.failures.anonymous.max);
-    let world = world(place.store(), settings).await;
+    let world = world(stores.store(), settings).await;
     let person = settle(&world, 1).await;
     let before = world.engine.stats().comparisons;
     let mut ticket = None;
-    for n in 0..place.rounds(50, 30) {
+    for n in 0..stores.rounds(50, 30) {
         let request = source(n);
         let reset = world.engine.reset();
         let resent = match &ticket {
@@ -104,7 +104,7 @@ async fn v04_a_resend_resets_no_counter(place: &Place) {
 
 /// V5: when the attempts of a code are spent, the right code is refused, whatever the kind of
 /// method and whatever the flow.
-async fn v05_no_entry_point_lacks_the_cap(_place: &Place) {
+async fn v05_no_entry_point_lacks_the_cap(_kind: &StoreKind) {
     let mut settings = roomy(one_gate());
     settings.attempts = 3;
     settings.users.methods = sspr::MethodKind::CONTACTS.into();
@@ -151,12 +151,12 @@ async fn v05_no_entry_point_lacks_the_cap(_place: &Place) {
     settings.attempts = 5;
     let world = World::memory(settings).await;
     let person = settle(&world, 1).await;
-    let compared = siege(&world, &person.name, &sms(), 20).await;
-    assert_eq!(compared + siege(&world, &person.name, &voice(), 20).await, 10);
+    let compared = exhaust(&world, &person.name, &sms(), 20).await;
+    assert_eq!(compared + exhaust(&world, &person.name, &voice(), 20).await, 10);
 }
 
 /// V5: typing numbers to find the right one is guessing too.
-async fn v05_a_typed_number_draws_from_the_same_budget(_place: &Place) {
+async fn v05_a_typed_number_draws_from_the_same_budget(_kind: &StoreKind) {
     let mut settings = roomy(one_gate());
     settings.typed_number = true;
     let world = World::memory(settings).await;
@@ -168,7 +168,7 @@ async fn v05_a_typed_number_draws_from_the_same_budget(_place: &Place) {
         assert!(matches!(reply.expect("uniform").step, Step::Enter { .. }));
     }
     let right = sms().with_typed_number(&person.mobile).expect("a number");
-    let compared = siege(&world, &person.name, &right, 10).await;
+    let compared = exhaust(&world, &person.name, &right, 10).await;
     assert_eq!(compared, 0, "nothing was left for the codes");
     assert_eq!(world.engine.stats().comparisons - before, 10);
     world.deliver().await;
@@ -176,7 +176,7 @@ async fn v05_a_typed_number_draws_from_the_same_budget(_place: &Place) {
 }
 
 /// V6: the limits are keyed by what was meant, not by how it was spelled or sent.
-async fn v06_spellings_and_addresses_make_no_new_bucket(_place: &Place) {
+async fn v06_spellings_and_addresses_make_no_new_bucket(_kind: &StoreKind) {
     let mut settings = roomy(one_gate());
     settings.limits.source_identifier = Rate::new(10, HOUR);
     settings.limits.source = Rate::new(60, HOUR);
@@ -212,7 +212,7 @@ async fn v06_spellings_and_addresses_make_no_new_bucket(_place: &Place) {
 }
 
 /// V7: a hint about the source that cannot be read opens no bucket of its own.
-async fn v07_junk_sources_share_the_strictest_bucket(_place: &Place) {
+async fn v07_junk_sources_share_the_strictest_bucket(_kind: &StoreKind) {
     let mut settings = roomy(one_gate());
     settings.limits.source = Rate::new(20, HOUR);
     let world = World::memory(settings).await;
@@ -230,12 +230,12 @@ async fn v07_junk_sources_share_the_strictest_bucket(_place: &Place) {
 }
 
 /// V7: budgets are the store's, not an engine's.
-async fn v07_two_engines_share_budgets(place: &Place) {
-    let shop = place.shop();
+async fn v07_two_engines_share_budgets(stores: &StoreKind) {
+    let under_test = stores.empty();
     let mut settings = roomy(one_gate());
     settings.limits.source = Rate::new(12, HOUR);
-    let world = world(shop.open(), settings).await;
-    let second = twin(&world, &shop, 8).await;
+    let world = world(under_test.open(), settings).await;
+    let second = twin(&world, &under_test, 8).await;
     let person = settle(&world, 1).await;
     let engines: [&Engine; 2] = [&world.engine, &second];
     let (mut open, mut stranger) = (0, 0);
@@ -260,7 +260,7 @@ async fn v07_two_engines_share_budgets(place: &Place) {
 
 /// V7: whichever call of the store fails, and however, a guess is never compared uncounted, a
 /// wrong code is never a success, and a right one at most once.
-async fn v07_no_error_of_the_store_gives_a_guess_away(_place: &Place) {
+async fn v07_no_error_of_the_store_gives_a_guess_away(_kind: &StoreKind) {
     for fault in
         [InjectedFault::FailBefore, InjectedFault::FailUnknownBefore, InjectedFault::LoseReply]
     {
@@ -308,16 +308,16 @@ async fn v07_no_error_of_the_store_gives_a_guess_away(_place: &Place) {
 
 /// V8: a stranger who spends all that strangers may spend stops nobody who has proven a method;
 /// and that allowance is bounded as well.
-async fn v08_the_owner_keeps_a_way(place: &Place) {
-    let world = world(place.store(), roomy(settings())).await;
+async fn v08_the_owner_keeps_a_way(stores: &StoreKind) {
+    let world = world(stores.store(), roomy(settings())).await;
     let person = settle(&world, 1).await;
     let owner = source(1);
     let first = opened(&world.engine, &owner, &person.name, &email()).await.expect("opened");
     world.deliver().await;
     let right = world.inbox.last_code_to(&person.mail).expect("a code");
     // The live code keeps its attempts, though the stranger takes all others.
-    assert_eq!(siege(&world, &person.name, &email(), 12).await, 5);
-    assert_eq!(siege(&world, &person.name, &sms(), 12).await, 10);
+    assert_eq!(exhaust(&world, &person.name, &email(), 12).await, 5);
+    assert_eq!(exhaust(&world, &person.name, &sms(), 12).await, 10);
     let reply = try_code(&world.engine, &owner, &first.ticket, &right).await.expect("accepted");
     let reply = world.engine.reset().challenge(&owner, &reply.ticket, &sms()).await.expect("open");
     world.deliver().await;
@@ -336,7 +336,7 @@ async fn v08_the_owner_keeps_a_way(place: &Place) {
 
 /// V9: the length of a password is bounded before any work, and nothing is hashed for a caller
 /// without a grant.
-async fn v09_nothing_is_hashed_before_the_grant_is_valid(_place: &Place) {
+async fn v09_nothing_is_hashed_before_the_grant_is_valid(_kind: &StoreKind) {
     let world = World::memory(settings()).await;
     world.register_both().await;
     let log = CallLog::new();
@@ -361,7 +361,7 @@ async fn v09_nothing_is_hashed_before_the_grant_is_valid(_place: &Place) {
 }
 
 /// V9: issuing and checking make the same calls whether there are one or many outstanding codes.
-async fn v09_a_check_costs_the_same_among_many(_place: &Place) {
+async fn v09_a_check_costs_the_same_among_many(_kind: &StoreKind) {
     let (mut shapes, mut sizes) = (Vec::new(), Vec::new());
     for others in [0, 500] {
         let log = CallLog::new();

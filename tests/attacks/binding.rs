@@ -9,9 +9,9 @@ use sspr::{
     ResetTicket,
 };
 
-use crate::place::Place;
+use crate::people::*;
+use crate::stores::StoreKind;
 use crate::support::*;
-use crate::town::*;
 
 on_every_store!(v33_a_resend_kills_the_older_code);
 in_memory!(
@@ -24,7 +24,7 @@ in_memory!(
 );
 
 /// V25: A's code in B's flow is wrong, counted against B's flow, and A's still counts.
-async fn v25_a_code_of_another_account_is_refused(_place: &Place) {
+async fn v25_a_code_of_another_account_is_refused(_kind: &StoreKind) {
     let world = World::memory(roomy(one_gate())).await;
     let (a, b) = (settle(&world, 1).await, settle(&world, 2).await);
     let of_a = opened(&world.engine, &source(1), &a.name, &email()).await.expect("opened");
@@ -42,7 +42,7 @@ async fn v25_a_code_of_another_account_is_refused(_place: &Place) {
 }
 
 /// V26: every code and every ticket of each purpose, tried in each.
-async fn v26_a_code_or_ticket_of_one_purpose_is_worthless_in_another(_place: &Place) {
+async fn v26_a_code_or_ticket_of_one_purpose_is_worthless_in_another(_kind: &StoreKind) {
     let world = World::memory(roomy(settings())).await;
     world.register_both().await;
     let (request, user) = (request(), world.signed_in());
@@ -80,7 +80,7 @@ async fn v26_a_code_or_ticket_of_one_purpose_is_worthless_in_another(_place: &Pl
 }
 
 /// V29: a code counts only with the ticket of its own flow, which no message holds.
-async fn v29_a_code_names_no_flow_and_no_message_names_a_ticket(_place: &Place) {
+async fn v29_a_code_names_no_flow_and_no_message_names_a_ticket(_kind: &StoreKind) {
     let world = World::memory(roomy(one_gate())).await;
     let person = settle(&world, 1).await;
     let evil = opened(&world.engine, &source(1), &person.name, &sms()).await.expect("opened");
@@ -111,7 +111,7 @@ async fn v29_a_code_names_no_flow_and_no_message_names_a_ticket(_place: &Place) 
 
 /// V30: one proof does not do where two are wanted, whatever is tried; and a reset leaves all
 /// methods as they were.
-async fn v30_a_reset_removes_no_method_and_bypasses_no_gate(_place: &Place) {
+async fn v30_a_reset_removes_no_method_and_bypasses_no_gate(_kind: &StoreKind) {
     let world = World::memory(roomy(settings())).await;
     world.register_both().await;
     let (request, list) = (request(), world.engine.registration());
@@ -133,7 +133,7 @@ async fn v30_a_reset_removes_no_method_and_bypasses_no_gate(_place: &Place) {
 }
 
 /// V31: two of one kind are one method, and so are two kinds that reach one place.
-async fn v31_two_methods_that_are_one_do_not_count_as_two(_place: &Place) {
+async fn v31_two_methods_that_are_one_do_not_count_as_two(_kind: &StoreKind) {
     let pairs: [(&str, &str, Contacts); 2] = {
         let mut same_number = Contacts::default();
         same_number.mobile = Some(phone("+14255550111"));
@@ -192,8 +192,8 @@ async fn v31_two_methods_that_are_one_do_not_count_as_two(_place: &Place) {
 }
 
 /// V33: with a new code on its way the older one is refused.
-async fn v33_a_resend_kills_the_older_code(place: &Place) {
-    let world = world(place.store(), roomy(one_gate())).await;
+async fn v33_a_resend_kills_the_older_code(stores: &StoreKind) {
+    let world = world(stores.store(), roomy(one_gate())).await;
     let (request, person) = (source(1), settle(&world, 1).await);
     let reply = opened(&world.engine, &request, &person.name, &sms()).await.expect("opened");
     world.deliver().await;
@@ -214,7 +214,7 @@ async fn v33_a_resend_kills_the_older_code(place: &Place) {
 }
 
 /// V33: the resend falls between the comparison and its commit.
-async fn v33_a_code_superseded_while_it_is_compared_proves_nothing(_place: &Place) {
+async fn v33_a_code_superseded_while_it_is_compared_proves_nothing(_kind: &StoreKind) {
     let mut outcomes = Vec::new();
     for call in 0..6 {
         let (store, plan) = (MemoryStore::new(), FaultPlan::none());

@@ -5,9 +5,9 @@ use sspr::{
     SignedIn,
 };
 
-use crate::place::Place;
+use crate::people::*;
+use crate::stores::StoreKind;
 use crate::support::*;
-use crate::town::*;
 
 in_memory!(
     v32_the_strictest_of_start_and_now_counts,
@@ -18,7 +18,7 @@ in_memory!(
 
 /// V32: what the policy and the directory say when the password is written holds, where that is
 /// stricter than at the start.
-async fn v32_the_strictest_of_start_and_now_counts(_place: &Place) {
+async fn v32_the_strictest_of_start_and_now_counts(_kind: &StoreKind) {
     type Change = fn(&mut PolicySettings);
     let stricter: [(&str, Change); 4] = [
         ("two gates", |settings| settings.users.required = 2),
@@ -65,7 +65,7 @@ async fn v32_the_strictest_of_start_and_now_counts(_place: &Place) {
 
 /// V37: an address that was typed and not confirmed counts for nothing and is told nothing; a
 /// reset voids it.
-async fn v37_an_unproven_address_is_worth_nothing(_place: &Place) {
+async fn v37_an_unproven_address_is_worth_nothing(_kind: &StoreKind) {
     let mut settings = roomy(settings());
     settings.attempts = 2; // so that several codes fit into the budget
     let world = World::memory(settings).await;
@@ -101,7 +101,7 @@ async fn v37_an_unproven_address_is_worth_nothing(_place: &Place) {
 }
 
 /// V37: whoever finds an open session registers nothing.
-async fn v37_managing_methods_wants_a_fresh_and_strong_sign_in(_place: &Place) {
+async fn v37_managing_methods_wants_a_fresh_and_strong_sign_in(_kind: &StoreKind) {
     let world = World::memory(roomy(settings())).await;
     world.register_both().await;
     let registration = world.engine.registration();
@@ -134,7 +134,7 @@ async fn v37_managing_methods_wants_a_fresh_and_strong_sign_in(_place: &Place) {
 }
 
 /// V38: asked for A, then for B: A's code confirms A or nothing.
-async fn v38_the_code_of_one_address_confirms_no_other(_place: &Place) {
+async fn v38_the_code_of_one_address_confirms_no_other(_kind: &StoreKind) {
     let world = World::memory(roomy(settings())).await;
     let (request, user) = (request(), world.signed_in());
     let registration = world.engine.registration();

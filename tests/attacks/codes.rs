@@ -11,9 +11,9 @@ use sspr::{
     Record, RecordKind, Refusal, SecretBytes, Store, Version,
 };
 
-use crate::place::Place;
+use crate::people::*;
+use crate::stores::StoreKind;
 use crate::support::*;
-use crate::town::*;
 
 on_every_store!(v17_a_dump_of_the_store_opens_nothing);
 in_memory!(
@@ -26,7 +26,7 @@ in_memory!(
 );
 
 /// V15: chi-square over the symbols of each place; 8 digits and 8 consonants.
-async fn v15_every_symbol_is_as_likely_in_every_place(_place: &Place) {
+async fn v15_every_symbol_is_as_likely_in_every_place(_kind: &StoreKind) {
     // The 0.999 quantiles of chi-square with 9 and with 19 degrees of freedom.
     for (alphabet, symbols, critical) in [
         (CodeAlphabet::Digits, "0123456789", 27.88),
@@ -72,7 +72,7 @@ impl Entropy for Dry {
 
 /// V16: without a word about randomness an engine draws from the system; seeded randomness is a
 /// double for tests, and a source that fails makes no guessable flow.
-async fn v16_production_draws_from_the_system_and_fails_closed(_place: &Place) {
+async fn v16_production_draws_from_the_system_and_fails_closed(_kind: &StoreKind) {
     let world = World::memory(one_gate()).await;
     let builder = || {
         Engine::builder()
@@ -120,15 +120,15 @@ pub(crate) async fn dump(store: &dyn Store) -> String {
 }
 
 /// V17: neither the code nor a plain hash of it, alone or with what else is known, is in a dump.
-async fn v17_a_dump_of_the_store_opens_nothing(place: &Place) {
-    let shop = place.shop();
-    let world = world(shop.open(), roomy(one_gate())).await;
+async fn v17_a_dump_of_the_store_opens_nothing(stores: &StoreKind) {
+    let under_test = stores.empty();
+    let world = world(under_test.open(), roomy(one_gate())).await;
     let person = settle(&world, 1).await;
     let reply = opened(&world.engine, &source(1), &person.name, &sms()).await.expect("opened");
-    let waiting = dump(&*shop.open()).await;
+    let waiting = dump(&*under_test.open()).await;
     world.deliver().await;
     let right = world.inbox.last_code_to(&person.mobile).expect("a code");
-    let all = format!("{waiting}{}", dump(&*shop.open()).await);
+    let all = format!("{waiting}{}", dump(&*under_test.open()).await);
     assert!(all.contains("nonce"), "the challenge is there");
     assert!(!all.contains(&format!("\"{right}\"")));
     assert!(!all.contains(reply.ticket.expose_secret()));
@@ -159,7 +159,7 @@ fn keys_of(id: u16, byte: u8) -> Keys {
 
 /// V17: with another key the same store gives other codes; while the old one verifies, what it
 /// issued counts, and once it is dropped no more.
-async fn v17_old_keys_verify_until_they_are_dropped(_place: &Place) {
+async fn v17_old_keys_verify_until_they_are_dropped(_kind: &StoreKind) {
     let store = MemoryStore::new();
     let world = World::over(store.clone(), roomy(one_gate())).await;
     let with = async |keys: Keys| {
@@ -205,7 +205,7 @@ pub(crate) async fn overwrite(store: &MemoryStore, old: &Record, body: String) {
 
 /// V18: whoever can write to the store and copies a challenge to another account, flow or method
 /// does not carry its code along.
-async fn v18_a_challenge_copied_elsewhere_gives_another_code(_place: &Place) {
+async fn v18_a_challenge_copied_elsewhere_gives_another_code(_kind: &StoreKind) {
     let store = MemoryStore::new();
     let world = World::over(store.clone(), roomy(one_gate())).await;
     let (evil, victim) = (settle(&world, 1).await, settle(&world, 2).await);
@@ -253,7 +253,7 @@ async fn v18_a_challenge_copied_elsewhere_gives_another_code(_place: &Place) {
 }
 
 /// V19: wrong, expired, used, superseded, spent, nobody's: one answer. Why is in the audit trail.
-async fn v19_one_answer_for_every_reason(_place: &Place) {
+async fn v19_one_answer_for_every_reason(_kind: &StoreKind) {
     let world = World::memory(roomy(settings())).await;
     let person = settle(&world, 1).await;
     let request = source(1);
@@ -286,7 +286,7 @@ async fn v19_one_answer_for_every_reason(_place: &Place) {
 }
 
 /// V20: what is no code is refused by its form and counted nowhere; what could be one is counted.
-async fn v20_parsing_tricks_are_typed_errors(_place: &Place) {
+async fn v20_parsing_tricks_are_typed_errors(_kind: &StoreKind) {
     let million = "1".repeat(1 << 20);
     for junk in [
         "",

@@ -6,9 +6,9 @@ use sspr::adapters::memory::MemoryStore;
 use sspr::testing::{FaultPlan, Faulty, InjectedFault};
 use sspr::{Contacts, Engine, Error, NewMethod, Notice, Refusal, SessionKinds, Step, WriteOutcome};
 
-use crate::place::Place;
+use crate::people::*;
+use crate::stores::StoreKind;
 use crate::support::*;
-use crate::town::*;
 
 on_every_store!(
     v46_a_failure_at_any_call_leaves_old_with_grant_or_new_with_notice,
@@ -21,7 +21,7 @@ in_memory!(
 );
 
 /// V46: three passwords that break rules, the third the directory's, then a good one: one code.
-async fn v46_a_rejected_password_costs_no_code(_place: &Place) {
+async fn v46_a_rejected_password_costs_no_code(_kind: &StoreKind) {
     let world = World::memory(roomy(settings())).await;
     world.register_both().await;
     world.directory.set_history(3);
@@ -60,17 +60,18 @@ const FAULTS: [InjectedFault; 4] = [
 
 /// V46: whichever call fails while the password is written: the old password with a grant that
 /// still counts, or the new one; the same call again settles it, and the owner is told.
-async fn v46_a_failure_at_any_call_leaves_old_with_grant_or_new_with_notice(place: &Place) {
+async fn v46_a_failure_at_any_call_leaves_old_with_grant_or_new_with_notice(stores: &StoreKind) {
     let mut met = 0;
     for fault in FAULTS {
-        if place.rounds(1, 0) == 0 && fault != InjectedFault::LoseReply {
+        if stores.rounds(1, 0) == 0 && fault != InjectedFault::LoseReply {
             continue; // the disk is slow; the other faults are the engine's affair
         }
         for call in 0..14 {
-            let shop = place.shop();
+            let under_test = stores.empty();
             let plan = FaultPlan::none();
-            let mut world = world(shop.open(), roomy(settings())).await;
-            world.engine = broken(&world, Faulty::new(shop.open(), plan.clone()), &plan).await;
+            let mut world = world(under_test.open(), roomy(settings())).await;
+            world.engine =
+                broken(&world, Faulty::new(under_test.open(), plan.clone()), &plan).await;
             equip(&world).await;
             let ticket = world.granted().await;
             let from = plan.calls();
@@ -146,11 +147,11 @@ async fn broken(world: &World, store: impl sspr::Store + 'static, plan: &FaultPl
 }
 
 /// V47: the revocation is part of the write: nobody asks for it, and it is tried until it is done.
-async fn v47_sessions_end_whatever_the_caller_does(place: &Place) {
-    let shop = place.shop();
+async fn v47_sessions_end_whatever_the_caller_does(stores: &StoreKind) {
+    let under_test = stores.empty();
     let plan = FaultPlan::none().on("directory.revoke_sessions", InjectedFault::FailBefore);
-    let mut world = world(shop.open(), roomy(settings())).await;
-    world.engine = broken(&world, shop.open(), &plan).await;
+    let mut world = world(under_test.open(), roomy(settings())).await;
+    world.engine = broken(&world, under_test.open(), &plan).await;
     equip(&world).await;
     let ticket = world.granted().await;
     world.complete(&ticket, NEW).await.expect("reset");
@@ -182,7 +183,7 @@ async fn v47_sessions_end_whatever_the_caller_does(place: &Place) {
 }
 
 /// V48: a success clears the failures of nobody's guesses: what was spent before is spent after.
-async fn v48_a_reset_lowers_no_budget(_place: &Place) {
+async fn v48_a_reset_lowers_no_budget(_kind: &StoreKind) {
     let world = World::memory(roomy(one_gate())).await;
     let person = settle(&world, 1).await;
     let first = opened(&world.engine, &source(1), &person.name, &email()).await.expect("opened");
@@ -191,12 +192,12 @@ async fn v48_a_reset_lowers_no_budget(_place: &Place) {
     let right = world.inbox.last_code_to(&person.mail).expect("a code");
     let reply = try_code(&world.engine, &source(1), &first.ticket, &right).await.expect("proven");
     world.engine.reset().complete(&source(1), &reply.ticket, &NEW.into()).await.expect("reset");
-    assert_eq!(siege(&world, &person.name, &email(), 10).await, 6, "10 less the 4 from before");
+    assert_eq!(exhaust(&world, &person.name, &email(), 10).await, 6, "10 less the 4 from before");
 }
 
 /// V49: after a reset and after each change of methods all addresses that were valid before are
 /// told, the new one is not, the removed one is.
-async fn v49_everybody_reachable_before_is_told(_place: &Place) {
+async fn v49_everybody_reachable_before_is_told(_kind: &StoreKind) {
     let world = World::over(MemoryStore::new(), roomy(settings())).await;
     world.register_both().await;
     let (request, primary, second) = (request(), "ada@contoso.example", "second@private.example");

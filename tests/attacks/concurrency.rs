@@ -5,9 +5,9 @@ use std::sync::{Barrier, Mutex, PoisonError};
 use sspr::testing::{FaultPlan, Faulty, InjectedFault, block_on};
 use sspr::{Channel, Engine, NewMethod, Refusal, Step};
 
-use crate::place::Place;
+use crate::people::*;
+use crate::stores::StoreKind;
 use crate::support::*;
-use crate::town::*;
 
 on_every_store!(
     v01_same_code_redeemed_twice,
@@ -40,12 +40,12 @@ pub(crate) fn at_once<T: Send>(
 }
 
 /// V1: one proof per code, and whoever else had the right code gets the very same answer.
-async fn v01_same_code_redeemed_twice(place: &Place) {
-    let shop = place.shop();
-    let world = world(shop.open(), roomy(one_gate())).await;
-    let second = twin(&world, &shop, 8).await;
+async fn v01_same_code_redeemed_twice(stores: &StoreKind) {
+    let under_test = stores.empty();
+    let world = world(under_test.open(), roomy(one_gate())).await;
+    let second = twin(&world, &under_test, 8).await;
     // Latency in one of the two: each port call gives way once.
-    let slow = Faulty::new(shop.open(), FaultPlan::none().everywhere(InjectedFault::Delay));
+    let slow = Faulty::new(under_test.open(), FaultPlan::none().everywhere(InjectedFault::Delay));
     let slow = engine(
         std::sync::Arc::new(slow),
         &world.clock,
@@ -54,7 +54,7 @@ async fn v01_same_code_redeemed_twice(place: &Place) {
         9,
     )
     .await;
-    for round in 0..place.rounds(200, 50) {
+    for round in 0..stores.rounds(200, 50) {
         let person = settle(&world, round).await;
         let request = source(round);
         let reply = opened(&world.engine, &request, &person.name, &email()).await.expect("opened");
@@ -82,13 +82,13 @@ async fn v01_same_code_redeemed_twice(place: &Place) {
 }
 
 /// V2: with a cap of `k` attempts, `k` of 64 guesses are compared, each of them counted before.
-async fn v02_guesses_at_once_stay_below_the_cap(place: &Place) {
-    let shop = place.shop();
+async fn v02_guesses_at_once_stay_below_the_cap(stores: &StoreKind) {
+    let under_test = stores.empty();
     let settings = roomy(one_gate());
     let cap = u64::from(settings.attempts);
-    let world = world(shop.open(), settings).await;
-    let second = twin(&world, &shop, 8).await;
-    for round in 0..place.rounds(20, 5) {
+    let world = world(under_test.open(), settings).await;
+    let second = twin(&world, &under_test, 8).await;
+    for round in 0..stores.rounds(20, 5) {
         let person = settle(&world, round).await;
         let request = source(round);
         let reply = opened(&world.engine, &request, &person.name, &email()).await.expect("opened");
@@ -114,11 +114,11 @@ async fn v02_guesses_at_once_stay_below_the_cap(place: &Place) {
 
 /// V8: while a code has attempts left, its right code is accepted whatever else is in flight on
 /// the account: wrong guesses at other codes, and new challenges.
-async fn v08_the_right_code_counts_among_wrong_ones(place: &Place) {
-    let shop = place.shop();
-    let world = world(shop.open(), roomy(one_gate())).await;
-    let second = twin(&world, &shop, 8).await;
-    for round in 0..place.rounds(20, 5) {
+async fn v08_the_right_code_counts_among_wrong_ones(stores: &StoreKind) {
+    let under_test = stores.empty();
+    let world = world(under_test.open(), roomy(one_gate())).await;
+    let second = twin(&world, &under_test, 8).await;
+    for round in 0..stores.rounds(20, 5) {
         let person = settle(&world, round).await;
         let owner = source(round);
         let own = opened(&world.engine, &owner, &person.name, &email()).await.expect("opened");
@@ -145,10 +145,10 @@ async fn v08_the_right_code_counts_among_wrong_ones(place: &Place) {
 }
 
 /// V43: 64 resends at once are one message.
-async fn v43_resends_at_once_send_one_message(place: &Place) {
-    let shop = place.shop();
-    let world = world(shop.open(), roomy(one_gate())).await;
-    let second = twin(&world, &shop, 8).await;
+async fn v43_resends_at_once_send_one_message(stores: &StoreKind) {
+    let under_test = stores.empty();
+    let world = world(under_test.open(), roomy(one_gate())).await;
+    let second = twin(&world, &under_test, 8).await;
     let person = settle(&world, 1).await;
     let request = source(1);
     let reply = world.engine.reset().start(&request, &person.name).await.expect("started");
@@ -166,12 +166,12 @@ async fn v43_resends_at_once_send_one_message(place: &Place) {
 }
 
 /// V38: whatever is added and removed meanwhile, a code makes no other address active.
-async fn v38_a_race_of_changes_confirms_no_other_address(place: &Place) {
+async fn v38_a_race_of_changes_confirms_no_other_address(stores: &StoreKind) {
     let mut confirmed = 0;
     for round in 0..40 {
-        let shop = place.shop();
-        let world = world(shop.open(), roomy(settings())).await;
-        let second = twin(&world, &shop, round).await;
+        let under_test = stores.empty();
+        let world = world(under_test.open(), roomy(settings())).await;
+        let second = twin(&world, &under_test, round).await;
         let (request, user) = (request(), world.signed_in());
         let first = NewMethod::email(mail(MAIL));
         let reply = world.engine.registration().add(&request, &user, &first).await.expect("added");

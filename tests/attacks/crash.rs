@@ -7,9 +7,9 @@ use sspr::port::PortErrorKind;
 use sspr::testing::{FaultPlan, Faulty, InjectedFault};
 use sspr::{Contacts, Engine};
 
-use crate::place::Place;
+use crate::people::*;
+use crate::stores::StoreKind;
 use crate::support::*;
-use crate::town::*;
 
 on_every_store!(v44_a_crash_at_any_call_loses_no_message, v44_a_code_that_is_dead_is_not_sent,);
 
@@ -28,16 +28,16 @@ async fn fragile(world: &World, store: Arc<dyn sspr::Store>, plan: &FaultPlan) -
 
 /// V44: the process dies at any point between the request and the delivery. Then either nothing
 /// was opened, or the message arrives, perhaps twice but under one key; and it is of a live code.
-async fn v44_a_crash_at_any_call_loses_no_message(place: &Place) {
+async fn v44_a_crash_at_any_call_loses_no_message(stores: &StoreKind) {
     let (mut unopened, mut repeated, mut arrived) = (0, 0, 0);
     for pause in [InjectedFault::Delay, InjectedFault::DelayAfter] {
-        for polls in 1..place.rounds(40, 36) {
-            let shop = place.shop();
+        for polls in 1..stores.rounds(40, 36) {
+            let under_test = stores.empty();
             // Each call gives way once, before or after it happens: there the process may die.
             let plan = FaultPlan::none().everywhere(pause);
-            let world = world(shop.open(), roomy(one_gate())).await;
+            let world = world(under_test.open(), roomy(one_gate())).await;
             let person = settle(&world, 1).await;
-            let dying = fragile(&world, shop.open(), &plan).await;
+            let dying = fragile(&world, under_test.open(), &plan).await;
             let reply = dying.reset().start(&source(1), &person.name).await.expect("started");
             let doomed = async {
                 let answer = dying.reset().challenge(&source(1), &reply.ticket, &email()).await;
@@ -48,7 +48,7 @@ async fn v44_a_crash_at_any_call_loses_no_message(place: &Place) {
             drop(dying);
 
             // Another process goes on, once the lease has run out.
-            let heir = twin(&world, &shop, 8).await;
+            let heir = twin(&world, &under_test, 8).await;
             world.clock.advance(2 * MINUTE);
             while heir.maintain(100).await.expect("maintained").more {}
             let events = events_of(&world, &person.id).await;
@@ -87,9 +87,9 @@ async fn die_after(polls: u32, future: impl Future<Output = ()>) {
 
 /// V44: what was superseded, answered, voided or has run out before its message was claimed is not
 /// sent; what failed is tried again until then.
-async fn v44_a_code_that_is_dead_is_not_sent(place: &Place) {
+async fn v44_a_code_that_is_dead_is_not_sent(stores: &StoreKind) {
     for end in ["superseded", "voided", "expired", "proven"] {
-        let world = world(place.store(), roomy(one_gate())).await;
+        let world = world(stores.store(), roomy(one_gate())).await;
         let person = settle(&world, 1).await;
         let reply = opened(&world.engine, &source(1), &person.name, &email()).await;
         let reply = reply.expect("opened");

@@ -2,10 +2,10 @@
 
 use sspr::{Attempt, MethodKind, Refusal, SecretText, SessionKinds, Step};
 
-use crate::place::Place;
+use crate::people::*;
 use crate::replay::lock_out;
+use crate::stores::StoreKind;
 use crate::support::*;
-use crate::town::*;
 
 on_every_store!(
     v05_no_door_lacks_the_cap,
@@ -35,9 +35,9 @@ fn forged(url: &str) -> Attempt {
 }
 
 /// V5: wrong until nothing is compared any more; then the right secret is refused too.
-async fn v05_no_door_lacks_the_cap(place: &Place) {
+async fn v05_no_door_lacks_the_cap(stores: &StoreKind) {
     for door in DOORS {
-        let world = world(place.store(), everything(2)).await;
+        let world = world(stores.store(), everything(2)).await;
         world.register_both().await;
         lock_out(&world);
         world.passkey.give(&world.user);
@@ -136,7 +136,7 @@ async fn v05_no_door_lacks_the_cap(place: &Place) {
 }
 
 /// V5: the account is disabled after the proofs: the last step of each flow asks again.
-async fn v05_whoever_is_disabled_between_issue_and_use_is_refused(_place: &Place) {
+async fn v05_whoever_is_disabled_between_issue_and_use_is_refused(_kind: &StoreKind) {
     let world = World::memory(everything(1)).await;
     world.register_both().await;
     lock_out(&world);
@@ -176,7 +176,7 @@ async fn v05_whoever_is_disabled_between_issue_and_use_is_refused(_place: &Place
 
 /// V24: once a reset is done with a recovery code, its own ticket is owed another; one from before the
 /// proof is not.
-async fn v24_a_ticket_of_before_gets_no_recovery_code(_place: &Place) {
+async fn v24_a_ticket_of_before_gets_no_recovery_code(_kind: &StoreKind) {
     let world = World::memory(everything(1)).await;
     world.register_both().await;
     let codes = world.save_codes().await;
@@ -202,8 +202,8 @@ async fn v24_a_ticket_of_before_gets_no_recovery_code(_place: &Place) {
 
 /// V48: an unlock wants as many proofs as a reset, of the same methods; what was guessed before it
 /// is spent after it.
-async fn v48_an_unlock_wants_the_same_proofs_and_lowers_no_budget(place: &Place) {
-    let world = world(place.store(), everything(2)).await;
+async fn v48_an_unlock_wants_the_same_proofs_and_lowers_no_budget(stores: &StoreKind) {
+    let world = world(stores.store(), everything(2)).await;
     world.register_both().await;
     lock_out(&world);
     let (request, unlock) = (request(), world.engine.unlock());
@@ -228,7 +228,7 @@ async fn v48_an_unlock_wants_the_same_proofs_and_lowers_no_budget(place: &Place)
     assert_eq!(world.directory.unlocks(&world.tenant, &world.user).len(), 1);
     assert_eq!(refusal(unlock.complete(&request, &reply.ticket).await), Refusal::Ended);
     // Ten, less the four from before, less the one that their challenge still has.
-    assert_eq!(siege(&world, &ada(), &email(), 10).await, 5);
+    assert_eq!(exhaust(&world, &ada(), &email(), 10).await, 5);
 
     let mut without = everything(2);
     without.unlock_without_reset = false;
@@ -238,7 +238,7 @@ async fn v48_an_unlock_wants_the_same_proofs_and_lowers_no_budget(place: &Place)
 
 /// V47: an unlock ends no session, since nobody's password was known to others; a change ends all,
 /// the one that made it too.
-async fn v47_an_unlock_ends_no_session_and_a_change_ends_all(_place: &Place) {
+async fn v47_an_unlock_ends_no_session_and_a_change_ends_all(_kind: &StoreKind) {
     let world = World::memory(everything(1)).await;
     world.register_both().await;
     lock_out(&world);

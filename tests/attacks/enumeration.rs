@@ -9,9 +9,9 @@ use sspr::{
 };
 
 use crate::allowance::watch;
-use crate::place::Place;
+use crate::people::*;
+use crate::stores::StoreKind;
 use crate::support::*;
-use crate::town::*;
 
 in_memory!(
     v10_every_kind_of_account_gets_one_answer,
@@ -52,7 +52,7 @@ async fn street(world: &World) {
             supply(world, &id, &contacts).await;
         }
         if *kind == "locked" {
-            siege(world, &named(kind), &email(), 5).await;
+            exhaust(world, &named(kind), &email(), 5).await;
         }
     }
 }
@@ -79,7 +79,7 @@ async fn walk(world: &World, who: &Identifier) -> Vec<String> {
 }
 
 /// V10: from the first answer to the last before a proof, nothing differs.
-async fn v10_every_kind_of_account_gets_one_answer(_place: &Place) {
+async fn v10_every_kind_of_account_gets_one_answer(_kind: &StoreKind) {
     let world = World::memory(scoped(roomy(settings()))).await;
     street(&world).await;
     let expected = walk(&world, &named("unknown")).await;
@@ -109,7 +109,7 @@ async fn v10_every_kind_of_account_gets_one_answer(_place: &Place) {
 
 /// V10: where the policy shows masks, nobody has masks too, always the same ones, of the length of
 /// everybody's.
-async fn v10_masks_of_nobody_are_stable_and_shaped_like_any(_place: &Place) {
+async fn v10_masks_of_nobody_are_stable_and_shaped_like_any(_kind: &StoreKind) {
     let mut settings = roomy(one_gate());
     settings.disclosure = Disclosure::Masked;
     let world = World::memory(settings).await;
@@ -129,7 +129,7 @@ async fn v10_masks_of_nobody_are_stable_and_shaped_like_any(_place: &Place) {
 }
 
 /// V11: the same calls of the same ports, in the same order.
-async fn v11_every_kind_of_account_costs_the_same_calls(_place: &Place) {
+async fn v11_every_kind_of_account_costs_the_same_calls(_kind: &StoreKind) {
     let world = World::memory(scoped(roomy(settings()))).await;
     let (log, store) = (CallLog::new(), MemoryStore::new());
     let watched = watch(&world, store, &log).await;
@@ -150,7 +150,7 @@ async fn v11_every_kind_of_account_costs_the_same_calls(_place: &Place) {
         assert_eq!(log.shapes(), expected, "{kind}");
     }
     // A throttled account saves commits, and so does an unknown name that was treated alike.
-    siege(&world, &named("locked unknown"), &email(), 5).await;
+    exhaust(&world, &named("locked unknown"), &email(), 5).await;
     let mut locked = Vec::new();
     for name in ["locked", "locked unknown"] {
         log.clear();
@@ -163,7 +163,7 @@ async fn v11_every_kind_of_account_costs_the_same_calls(_place: &Place) {
 
 /// V12: thirty calls, with waits between some; the answers are the same, the times to try again
 /// included.
-async fn v12_a_script_of_thirty_calls_ends_the_same_for_everybody(_place: &Place) {
+async fn v12_a_script_of_thirty_calls_ends_the_same_for_everybody(_kind: &StoreKind) {
     let mut expected = None;
     for kind in ["unknown", "known", "disabled", "no methods", "out of scope"] {
         let world = World::memory(scoped(settings())).await;
@@ -196,14 +196,14 @@ async fn v12_a_script_of_thirty_calls_ends_the_same_for_everybody(_place: &Place
 
 /// V12: whether somebody else has spent an account's budget is not to be seen either: that would
 /// tell that there is an account.
-async fn v12_a_spent_budget_answers_like_a_fresh_one(_place: &Place) {
+async fn v12_a_spent_budget_answers_like_a_fresh_one(_kind: &StoreKind) {
     let mut expected = None;
     for spent in [false, true] {
         let world = World::memory(roomy(one_gate())).await;
         let person = settle(&world, 1).await;
         if spent {
-            siege(&world, &person.name, &email(), 5).await;
-            siege(&world, &person.name, &sms(), 5).await;
+            exhaust(&world, &person.name, &email(), 5).await;
+            exhaust(&world, &person.name, &sms(), 5).await;
         }
         let request = source(2);
         let mut all = Vec::new();
@@ -226,7 +226,7 @@ async fn v12_a_spent_budget_answers_like_a_fresh_one(_place: &Place) {
 
 /// V13: the answer does not depend on whether the message can be delivered; the failure is in the
 /// outbox, and is tried again.
-async fn v13_a_dead_mail_server_tells_nothing(_place: &Place) {
+async fn v13_a_dead_mail_server_tells_nothing(_kind: &StoreKind) {
     let mut answers = Vec::new();
     for (dead, who) in [(false, "known"), (true, "known"), (true, "unknown")] {
         let mut settings = scoped(roomy(settings()));
@@ -262,7 +262,7 @@ async fn v13_a_dead_mail_server_tells_nothing(_place: &Place) {
 
 /// V14: what a flow shows and hands out is not computed from an address, and two flows of one
 /// account have nothing in common.
-async fn v14_nothing_links_two_flows_or_names_an_address(_place: &Place) {
+async fn v14_nothing_links_two_flows_or_names_an_address(_kind: &StoreKind) {
     let world = World::memory(roomy(one_gate())).await;
     let person = settle(&world, 1).await;
     let mut tickets: Vec<Vec<u8>> = Vec::new();

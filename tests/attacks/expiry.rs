@@ -5,9 +5,9 @@ use std::time::Duration;
 use sspr::port::Cutoff;
 use sspr::{Policy, Refusal, SecretText, Step, Store, Timestamp};
 
-use crate::place::Place;
+use crate::people::*;
+use crate::stores::StoreKind;
 use crate::support::*;
-use crate::town::*;
 
 on_every_store!(v23_a_restart_or_a_purge_revives_nothing);
 in_memory!(
@@ -21,7 +21,7 @@ in_memory!(
 );
 
 /// V21: one millisecond before the end a code counts, at the end and after it not.
-async fn v21_a_code_ends_at_its_time(_place: &Place) {
+async fn v21_a_code_ends_at_its_time(_kind: &StoreKind) {
     for (late, counts) in [(-1_i64, true), (0, false), (1, false)] {
         let world = World::memory(roomy(one_gate())).await;
         let person = settle(&world, 1).await;
@@ -37,7 +37,7 @@ async fn v21_a_code_ends_at_its_time(_place: &Place) {
 }
 
 /// V21: zero is no way to say never.
-async fn v21_no_lifetime_means_never(_place: &Place) {
+async fn v21_no_lifetime_means_never(_kind: &StoreKind) {
     for (field, change) in [
         ("lifetimes.flow", 0),
         ("lifetimes.grant", 1),
@@ -60,12 +60,12 @@ async fn v21_no_lifetime_means_never(_place: &Place) {
 }
 
 /// V21: what the record has seen to end stays ended, and what is spent stays spent.
-async fn v21_a_clock_that_steps_back_revives_and_refills_nothing(_place: &Place) {
+async fn v21_a_clock_that_steps_back_revives_and_refills_nothing(_kind: &StoreKind) {
     for back in [Duration::from_secs(20), HOUR, 3 * DAY] {
         let world = World::memory(roomy(one_gate())).await;
         let person = settle(&world, 1).await;
         let spent = settle(&world, 2).await;
-        assert_eq!(siege(&world, &spent.name, &email(), 10).await, 10);
+        assert_eq!(exhaust(&world, &spent.name, &email(), 10).await, 10);
         let reply = opened(&world.engine, &source(1), &person.name, &email()).await;
         let ticket = reply.expect("opened").ticket;
         world.deliver().await;
@@ -78,37 +78,37 @@ async fn v21_a_clock_that_steps_back_revives_and_refills_nothing(_place: &Place)
         let answer = try_code(&world.engine, &source(1), &ticket, &right).await;
         assert_eq!(refusal(answer), Refusal::NotAccepted, "{back:?}");
         // What a stranger does meanwhile is done to nobody: the methods are not usable yet.
-        siege(&world, &spent.name, &email(), 10).await;
+        exhaust(&world, &spent.name, &email(), 10).await;
         assert_eq!(counted(&events_of(&world, &spent.id).await), 10, "{back:?}");
     }
     // Nor does one that had jumped ahead before.
     let world = World::memory(roomy(one_gate())).await;
     let person = settle(&world, 1).await;
     world.clock.advance(400 * DAY);
-    assert_eq!(siege(&world, &person.name, &email(), 10).await, 10);
+    assert_eq!(exhaust(&world, &person.name, &email(), 10).await, 10);
     world.clock.set(Timestamp::from_unix_seconds(START));
-    siege(&world, &person.name, &email(), 10).await;
+    exhaust(&world, &person.name, &email(), 10).await;
     assert_eq!(counted(&events_of(&world, &person.id).await), 10);
 }
 
 /// V21: a clock that jumps ahead and comes back leaves no lock behind that lasts until that day:
 /// windows and locks start again, once, at full length.
-async fn v21_what_a_wrong_clock_locked_opens_again(_place: &Place) {
+async fn v21_what_a_wrong_clock_locked_opens_again(_kind: &StoreKind) {
     let world = World::memory(roomy(one_gate())).await;
     let person = settle(&world, 1).await;
     world.clock.advance(400 * DAY);
-    assert_eq!(siege(&world, &person.name, &email(), 10).await, 10);
+    assert_eq!(exhaust(&world, &person.name, &email(), 10).await, 10);
     world.clock.set(Timestamp::from_unix_seconds(START));
-    siege(&world, &person.name, &email(), 10).await;
+    exhaust(&world, &person.name, &email(), 10).await;
     assert_eq!(counted(&events_of(&world, &person.id).await), 10);
     world.deliver().await;
     world.clock.advance(2 * DAY);
-    siege(&world, &person.name, &email(), 10).await;
+    exhaust(&world, &person.name, &email(), 10).await;
     assert_eq!(counted(&events_of(&world, &person.id).await), 20);
 }
 
 /// V21: at the ends of time nothing panics, and nothing is accepted that should not be.
-async fn v21_time_does_not_overflow(_place: &Place) {
+async fn v21_time_does_not_overflow(_kind: &StoreKind) {
     for end in [Timestamp::MAX, Timestamp::from_unix_millis(i64::MIN), Timestamp::EPOCH] {
         let world = World::memory(roomy(one_gate())).await;
         let person = settle(&world, 1).await;
@@ -127,10 +127,10 @@ async fn v21_time_does_not_overflow(_place: &Place) {
 
 /// V23: used and superseded codes stay dead, and live ones live, when the process starts anew and
 /// whenever the store is purged.
-async fn v23_a_restart_or_a_purge_revives_nothing(place: &Place) {
+async fn v23_a_restart_or_a_purge_revives_nothing(stores: &StoreKind) {
     for live in [true, false] {
-        let shop = place.shop();
-        let world = world(shop.open(), roomy(settings())).await;
+        let under_test = stores.empty();
+        let world = world(under_test.open(), roomy(settings())).await;
         let (request, person) = (source(1), settle(&world, 1).await);
         let first = opened(&world.engine, &request, &person.name, &email()).await.expect("opened");
         world.deliver().await;
@@ -147,8 +147,8 @@ async fn v23_a_restart_or_a_purge_revives_nothing(place: &Place) {
         let mut ticket = if live { None } else { Some(used(&world).await) };
 
         // A new engine, a new handle on the store, and a purge of all that may go.
-        let later = twin(&world, &shop, 99).await;
-        let store = shop.open();
+        let later = twin(&world, &under_test, 99).await;
+        let store = under_test.open();
         let now = sspr::Clock::now(&world.clock);
         store.purge(Cutoff::new(now, now), 10_000).await.expect("purged");
         later.maintain(100).await.expect("maintained");
@@ -164,7 +164,7 @@ async fn v23_a_restart_or_a_purge_revives_nothing(place: &Place) {
         assert_eq!(refusal(dead), Refusal::NotAccepted, "used");
         // What is left of the budget is known as before: ten, less the wrong guess, less what the
         // answered code keeps for repeats of the right one (three, or two if the guess was there).
-        let left = siege(&world, &person.name, &email(), 10).await;
+        let left = exhaust(&world, &person.name, &email(), 10).await;
         assert_eq!(left, if live { 6 } else { 7 });
         // A purge far in the future still keeps what never decays: the run of failures.
         world.clock.advance(100 * DAY);
@@ -184,7 +184,7 @@ async fn events_free(store: &dyn Store) -> bool {
 
 /// V24: whoever goes back to an earlier ticket gains no attempt and no state; and a ticket is worth
 /// nothing without the store.
-async fn v24_earlier_tickets_rewind_nothing(_place: &Place) {
+async fn v24_earlier_tickets_rewind_nothing(_kind: &StoreKind) {
     let world = World::memory(roomy(settings())).await;
     let (request, person) = (source(1), settle(&world, 1).await);
     let start = world.engine.reset().start(&request, &person.name).await.expect("started");
@@ -235,7 +235,7 @@ async fn v24_earlier_tickets_rewind_nothing(_place: &Place) {
 }
 
 /// V28: a grant ends with its time, with its first use, and with the flow of another ticket.
-async fn v28_a_grant_ends_and_is_used_once(_place: &Place) {
+async fn v28_a_grant_ends_and_is_used_once(_kind: &StoreKind) {
     let world = World::memory(roomy(settings())).await;
     world.register_both().await;
     let ticket = world.granted().await;

@@ -5,10 +5,10 @@ use sspr::{
     Refusal, RegistrationTicket, ResetTicket, Step, UnlockTicket,
 };
 
-use crate::place::Place;
+use crate::people::*;
 use crate::replay::{lock_out, sparing};
+use crate::stores::StoreKind;
 use crate::support::*;
-use crate::town::*;
 
 on_every_store!(v30_an_authenticator_outlives_a_reset);
 in_memory!(
@@ -22,7 +22,7 @@ in_memory!(
 );
 
 /// V26: each of the four kinds of ticket, at every operation of the three others.
-async fn v26_each_ticket_opens_its_own_kind_of_flow(_place: &Place) {
+async fn v26_each_ticket_opens_its_own_kind_of_flow(_kind: &StoreKind) {
     let world = World::memory(sparing()).await;
     world.register_both().await;
     lock_out(&world);
@@ -93,7 +93,7 @@ async fn v26_each_ticket_opens_its_own_kind_of_flow(_place: &Place) {
 }
 
 /// V26: a code and a link of a reset at an unlock, and the other way round.
-async fn v26_each_code_and_link_opens_its_own_kind_of_flow(_place: &Place) {
+async fn v26_each_code_and_link_opens_its_own_kind_of_flow(_kind: &StoreKind) {
     let mut settings = everything(2);
     settings.attempts = 2;
     for chosen in ["email.email", "email.link", "mobile_phone.sms"] {
@@ -129,8 +129,8 @@ async fn v26_each_code_and_link_opens_its_own_kind_of_flow(_place: &Place) {
 
 /// V30: after a reset, also by one gate, the authenticator and the recovery codes are enrolled as
 /// before, and still count.
-async fn v30_an_authenticator_outlives_a_reset(place: &Place) {
-    let world = world(place.store(), everything(1)).await;
+async fn v30_an_authenticator_outlives_a_reset(stores: &StoreKind) {
+    let world = world(stores.store(), everything(1)).await;
     world.register_both().await;
     let token = world.enrol_app().await;
     let saved = world.save_codes().await;
@@ -156,7 +156,7 @@ async fn v30_an_authenticator_outlives_a_reset(place: &Place) {
 
 /// V30: where the policy counts only what is enrolled, a mailbox and a phone reset nothing, alone or
 /// together; where it wants both, neither does alone.
-async fn v30_a_policy_may_want_an_enrolled_factor(_place: &Place) {
+async fn v30_a_policy_may_want_an_enrolled_factor(_kind: &StoreKind) {
     let enrolled = [MethodKind::AuthenticatorApp, MethodKind::RecoveryCode];
     let world = World::memory(everything(2)).await;
     world.register_both().await;
@@ -195,7 +195,7 @@ async fn v30_a_policy_may_want_an_enrolled_factor(_place: &Place) {
 }
 
 /// V31: one phone with one app, approved by a tap and by its codes.
-async fn v31_an_app_that_is_tapped_and_its_codes_are_one(_place: &Place) {
+async fn v31_an_app_that_is_tapped_and_its_codes_are_one(_kind: &StoreKind) {
     for codes_first in [true, false] {
         let world = World::memory(everything(2)).await;
         world.register_both().await;
@@ -233,7 +233,7 @@ async fn v31_an_app_that_is_tapped_and_its_codes_are_one(_place: &Place) {
 }
 
 /// V31: a code and a link to one mailbox, a text and a call to one phone.
-async fn v31_one_address_is_one_method(_place: &Place) {
+async fn v31_one_address_is_one_method(_kind: &StoreKind) {
     for (first, second, to) in
         [("email.email", "email.link", MAIL), ("mobile_phone.sms", "mobile_phone.voice", MOBILE)]
     {
@@ -249,7 +249,7 @@ async fn v31_one_address_is_one_method(_place: &Place) {
 }
 
 /// V31: a proof that is given again, by link, code, tap or recovery code, is the same proof.
-async fn v31_one_proof_counts_once(_place: &Place) {
+async fn v31_one_proof_counts_once(_kind: &StoreKind) {
     for chosen in ["email.email", "email.link", "authenticator_app", "passkey", "recovery_code"] {
         let world = World::memory(everything(2)).await;
         world.register_both().await;
@@ -286,7 +286,7 @@ async fn v31_one_proof_counts_once(_place: &Place) {
 }
 
 /// V31: what was forgotten cannot prove who forgot it.
-async fn v31_a_password_is_no_gate(_place: &Place) {
+async fn v31_a_password_is_no_gate(_kind: &StoreKind) {
     for administrators in [false, true] {
         let mut settings = everything(2);
         let gates =

@@ -7,9 +7,9 @@ use sspr::testing::CallLog;
 use sspr::{Attempt, NewMethod, RecordKind, SecretText, Store};
 
 use crate::allowance::watch;
-use crate::place::Place;
+use crate::people::*;
+use crate::stores::StoreKind;
 use crate::support::*;
-use crate::town::*;
 
 in_memory!(
     v40_reading_changes_nothing,
@@ -18,7 +18,7 @@ in_memory!(
 );
 
 /// V41: the answers of a whole reset and of a registration, serialised and printed.
-async fn v41_no_answer_holds_a_code(_place: &Place) {
+async fn v41_no_answer_holds_a_code(_kind: &StoreKind) {
     for seed in 0..20 {
         let world = World::memory(roomy(settings())).await;
         world.clock.advance(DAY * seed);
@@ -64,7 +64,7 @@ async fn v41_no_answer_holds_a_code(_place: &Place) {
 
 /// V42: the library writes no log. What a host can log (values, errors, refusals, events, calls of
 /// ports) holds no code, ticket, password, key or address.
-async fn v42_nothing_printed_holds_a_secret_or_an_address(_place: &Place) {
+async fn v42_nothing_printed_holds_a_secret_or_an_address(_kind: &StoreKind) {
     let first = World::memory(roomy(settings())).await;
     let (log, store) = (CallLog::with_arguments(), MemoryStore::new());
     let watched = watch(&first, store.clone(), &log).await;
@@ -144,7 +144,7 @@ async fn v42_nothing_printed_holds_a_secret_or_an_address(_place: &Place) {
 
 /// V40: a mail scanner that opens pages, a page refreshed a hundred times: nothing changes, and
 /// what was live before counts after.
-async fn v40_reading_changes_nothing(_place: &Place) {
+async fn v40_reading_changes_nothing(_kind: &StoreKind) {
     let first = World::memory(roomy(one_gate())).await;
     let log = CallLog::new();
     let watched = watch(&first, MemoryStore::new(), &log).await;

@@ -4,9 +4,9 @@ use sspr::{
     Attempt, Error, InvalidInput, LinkBase, PolicySettings, Refusal, Reply, ResetTicket, SecretText,
 };
 
-use crate::place::Place;
+use crate::people::*;
+use crate::stores::StoreKind;
 use crate::support::*;
-use crate::town::*;
 
 on_every_store!(
     v29_whoever_began_a_flow_has_no_part_in_it_after_the_link,
@@ -56,8 +56,8 @@ async fn tried(world: &World, from: u32, ticket: &ResetTicket, url: &str) -> Vec
 
 /// V29: the attacker begins, the victim redeems the link in another browser. The attacker's ticket
 /// opens nothing and shows what it would show if the victim had not; the victim's goes on.
-async fn v29_whoever_began_a_flow_has_no_part_in_it_after_the_link(place: &Place) {
-    let world = world(place.store(), everything(1)).await;
+async fn v29_whoever_began_a_flow_has_no_part_in_it_after_the_link(stores: &StoreKind) {
+    let world = world(stores.store(), everything(1)).await;
     let (victim, other) = (settle(&world, 1).await, settle(&world, 2).await);
     let evil = asked_for(&world, &victim, 1).await;
     let control = asked_for(&world, &other, 2).await;
@@ -90,8 +90,8 @@ async fn v29_whoever_began_a_flow_has_no_part_in_it_after_the_link(place: &Place
 }
 
 /// V29: nobody inherits what somebody else has proven.
-async fn v29_a_flow_with_another_proof_is_not_handed_over(place: &Place) {
-    let world = world(place.store(), everything(2)).await;
+async fn v29_a_flow_with_another_proof_is_not_handed_over(stores: &StoreKind) {
+    let world = world(stores.store(), everything(2)).await;
     let person = settle(&world, 1).await;
     let request = source(1);
     let reply = opened(&world.engine, &request, &person.name, &sms()).await.expect("opened");
@@ -116,7 +116,7 @@ async fn v29_a_flow_with_another_proof_is_not_handed_over(place: &Place) {
 }
 
 /// V29 and V26: the link of one account with another's identifier, or of a reset at an unlock.
-async fn v29_a_link_opens_the_account_and_the_purpose_that_it_was_for(_place: &Place) {
+async fn v29_a_link_opens_the_account_and_the_purpose_that_it_was_for(_kind: &StoreKind) {
     let world = World::memory(everything(1)).await;
     let (a, b) = (settle(&world, 1).await, settle(&world, 2).await);
     let ticket = asked_for(&world, &a, 1).await;
@@ -137,7 +137,7 @@ async fn v29_a_link_opens_the_account_and_the_purpose_that_it_was_for(_place: &P
 }
 
 /// V39: whatever a request holds, the address is the policy's, and what follows is a secret.
-async fn v39_a_link_is_the_base_of_the_policy_and_a_secret(_place: &Place) {
+async fn v39_a_link_is_the_base_of_the_policy_and_a_secret(_kind: &StoreKind) {
     let world = World::memory(everything(1)).await;
     let person = settle(&world, 1).await;
     let evil = "https://evil.example/";
@@ -169,8 +169,8 @@ async fn v39_a_link_is_the_base_of_the_policy_and_a_secret(_place: &Place) {
 }
 
 /// V39: the base was taken away after the link was asked for: nothing is sent, nothing is made up.
-async fn v39_without_a_base_nothing_is_sent(place: &Place) {
-    let world = world(place.store(), everything(1)).await;
+async fn v39_without_a_base_nothing_is_sent(stores: &StoreKind) {
+    let world = world(stores.store(), everything(1)).await;
     let person = settle(&world, 1).await;
     let link = option("email.link");
     opened(&world.engine, &source(1), &person.name, &link).await.expect("opened");
@@ -189,7 +189,7 @@ async fn v39_without_a_base_nothing_is_sent(place: &Place) {
 
 /// V39: read in the source: no public function of the engine has an argument for a host name, and a
 /// request has no field for one.
-async fn v39_no_operation_takes_a_host_name(_place: &Place) {
+async fn v39_no_operation_takes_a_host_name(_kind: &StoreKind) {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/engine");
     let (mut folders, mut signatures) = (vec![root.clone()], 0);
     while let Some(folder) = folders.pop() {

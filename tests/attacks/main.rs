@@ -9,8 +9,8 @@ mod support;
 #[path = "../support/temporary.rs"]
 mod temporary;
 #[macro_use]
-mod place;
-mod town;
+mod stores;
+mod people;
 
 mod allowance;
 mod binding;

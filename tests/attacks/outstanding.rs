@@ -5,10 +5,10 @@ use sspr::{
     Attempt, Channel, Clock as _, Contacts, MethodKind, NewMethod, OathParameters, OathSeed, Step,
 };
 
-use crate::place::Place;
+use crate::people::*;
 use crate::replay::{lock_out, sparing};
+use crate::stores::StoreKind;
 use crate::support::*;
-use crate::town::*;
 
 on_every_store!(
     v34_every_change_voids_what_was_issued_before,
@@ -117,13 +117,13 @@ async fn make(world: &World, change: &str) {
 
 /// V34: whatever changes the account (password, state, methods, addresses) between issue and use,
 /// a code, a proof, a grant and a ticket of before no longer lead to a password.
-async fn v34_every_change_voids_what_was_issued_before(place: &Place) {
+async fn v34_every_change_voids_what_was_issued_before(stores: &StoreKind) {
     for change in CHANGES {
         for stage in ["issued", "proven", "granted"] {
-            if place.rounds(1, 0) == 0 && stage != "granted" {
+            if stores.rounds(1, 0) == 0 && stage != "granted" {
                 continue; // the disk is slow, and the record is the same
             }
-            let world = world(place.store(), sparing()).await;
+            let world = world(stores.store(), sparing()).await;
             world.register_both().await;
             let reply = world.start().await;
             let (reply, right) = world.challenged(&reply.ticket, &email(), MAIL).await;
@@ -168,12 +168,12 @@ async fn v34_every_change_voids_what_was_issued_before(place: &Place) {
 }
 
 /// V34: throttling and a lockout of the sign-in void nothing: that would be a way to shut out.
-async fn v34_what_is_no_change_of_the_account_voids_nothing(_place: &Place) {
+async fn v34_what_is_no_change_of_the_account_voids_nothing(_kind: &StoreKind) {
     let world = World::memory(sparing()).await;
     world.register_both().await;
     let ticket = world.granted().await;
-    siege(&world, &ada(), &email(), 10).await;
-    siege(&world, &ada(), &sms(), 10).await;
+    exhaust(&world, &ada(), &email(), 10).await;
+    exhaust(&world, &ada(), &sms(), 10).await;
     let stamp = world.directory.facts(&world.tenant, &world.user).expect("there").change_stamp;
     let locked = world.directory.update_user(&world.tenant, &world.user, |facts| {
         facts.locked_out = Some(true);
@@ -190,9 +190,9 @@ async fn v34_what_is_no_change_of_the_account_voids_nothing(_place: &Place) {
 
 /// V34: the same for what else can be outstanding: a link of the user's, a link of an
 /// administrator's, an unlock, a change, a method to be confirmed.
-async fn v34_every_change_voids_links_unlocks_changes_and_registrations(place: &Place) {
+async fn v34_every_change_voids_links_unlocks_changes_and_registrations(stores: &StoreKind) {
     for change in CHANGES {
-        let world = world(place.store(), sparing()).await;
+        let world = world(stores.store(), sparing()).await;
         world.register_both().await;
         lock_out(&world);
         let (request, user) = (request(), world.signed_in());
@@ -258,7 +258,7 @@ async fn v34_every_change_voids_links_unlocks_changes_and_registrations(place: &
 
 /// V34: the use of a recovery code, a code at the sign-in, a request for help, a known device, a reset
 /// that an administrator asks for: none of them takes a grant away.
-async fn v34_neither_a_used_code_nor_a_request_voids_anything(_place: &Place) {
+async fn v34_neither_a_used_code_nor_a_request_voids_anything(_kind: &StoreKind) {
     let mut settings = sparing();
     settings.notifications.administrator_roles =
         [sspr::RoleId::parse("Global Administrator").expect("valid")].into();

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use sspr::{Attempt, RecordKind, Refusal, Store};
 
-use crate::place::Place;
+use crate::people::*;
+use crate::stores::StoreKind;
 use crate::support::*;
-use crate::town::*;
 
 on_every_store!(
     v40_opening_a_link_changes_nothing,
@@ -21,9 +21,9 @@ async fn records(store: &Arc<dyn Store>) -> Vec<String> {
 }
 
 /// V40: any number of views, of whatever state, leave the record and its version as they are.
-async fn v40_opening_a_link_changes_nothing(place: &Place) {
-    let shop = place.shop();
-    let (world, store) = (world(shop.open(), everything(2)).await, shop.open());
+async fn v40_opening_a_link_changes_nothing(stores: &StoreKind) {
+    let under_test = stores.empty();
+    let (world, store) = (world(under_test.open(), everything(2)).await, under_test.open());
     world.register_both().await;
     let user = world.signed_in();
     let (request, reset, registration) =
@@ -34,7 +34,7 @@ async fn v40_opening_a_link_changes_nothing(place: &Place) {
     let url = world.inbox.last_link_to(MAIL).expect("a link");
     let before = records(&store).await;
     assert_eq!(before.len(), 1);
-    for n in 0..place.rounds(200, 50) {
+    for n in 0..stores.rounds(200, 50) {
         let view = reset.view(&request, &reply.ticket).await.expect("shown");
         assert_eq!(view.step, reply.step);
         // What else only reads.
@@ -58,10 +58,10 @@ async fn v40_opening_a_link_changes_nothing(place: &Place) {
 
 /// V40: a scanner opens the link and submits the form behind it. It has neither the ticket of the
 /// flow nor the identifier, so it consumes nothing, counts nothing, and the owner's click works.
-async fn v40_a_scanner_that_submits_the_form_consumes_nothing(place: &Place) {
+async fn v40_a_scanner_that_submits_the_form_consumes_nothing(stores: &StoreKind) {
     for elsewhere in [false, true] {
-        let shop = place.shop();
-        let (world, store) = (world(shop.open(), everything(1)).await, shop.open());
+        let under_test = stores.empty();
+        let (world, store) = (world(under_test.open(), everything(1)).await, under_test.open());
         let (owner, other) = (settle(&world, 1).await, settle(&world, 2).await);
         let link = option("email.link");
         let own = opened(&world.engine, &source(1), &owner.name, &link).await.expect("opened");
@@ -70,7 +70,7 @@ async fn v40_a_scanner_that_submits_the_form_consumes_nothing(place: &Place) {
         let before = records(&store).await;
         let reset = world.engine.reset();
         let clicked = || Attempt::link(&url).expect("a link");
-        for n in 0..place.rounds(50, 10) {
+        for n in 0..stores.rounds(50, 10) {
             let from = source(100 + n);
             // Without an identifier, or with one that a form filler makes up.
             for typed in ["test", "user@example.com", "test@contoso.example", other.name.as_str()] {
@@ -96,9 +96,9 @@ async fn v40_a_scanner_that_submits_the_form_consumes_nothing(place: &Place) {
 }
 
 /// V40: pressed twice, the second is the same answer or a refusal, and never a second proof.
-async fn v40_a_link_that_is_confirmed_twice_is_one_proof(place: &Place) {
+async fn v40_a_link_that_is_confirmed_twice_is_one_proof(stores: &StoreKind) {
     for elsewhere in [false, true] {
-        let world = world(place.store(), everything(2)).await;
+        let world = world(stores.store(), everything(2)).await;
         let owner = settle(&world, 1).await;
         let link = option("email.link");
         let own = opened(&world.engine, &source(1), &owner.name, &link).await.expect("opened");

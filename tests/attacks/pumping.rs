@@ -7,10 +7,10 @@ use sspr::testing::block_on;
 use sspr::{Channel, Destination, Policy, TenantId};
 
 use crate::concurrency::at_once;
-use crate::place::Place;
+use crate::people::*;
 use crate::replay::{lock_out, sparing};
+use crate::stores::StoreKind;
 use crate::support::*;
-use crate::town::*;
 
 on_every_store!(v43_links_and_unlocks_at_once_send_one_message);
 in_memory!(v43_a_host_keeps_its_own_list_of_countries, v43_administrators_are_asked_for_help_once,);
@@ -33,11 +33,11 @@ impl RiskSignals for OneCountry {
 }
 
 /// V43: 64 tasks on two engines ask for the same link, or the same code of an unlock.
-async fn v43_links_and_unlocks_at_once_send_one_message(place: &Place) {
+async fn v43_links_and_unlocks_at_once_send_one_message(stores: &StoreKind) {
     for unlocking in [false, true] {
-        let shop = place.shop();
-        let world = world(shop.open(), sparing()).await;
-        let second = twin(&world, &shop, 8).await;
+        let under_test = stores.empty();
+        let world = world(under_test.open(), sparing()).await;
+        let second = twin(&world, &under_test, 8).await;
         world.register_both().await;
         lock_out(&world);
         world.inbox.clear();
@@ -63,7 +63,7 @@ async fn v43_links_and_unlocks_at_once_send_one_message(place: &Place) {
 
 /// V43: prices of numbers are known to the host. What it denies is not sent, and nobody who asks
 /// sees a difference.
-async fn v43_a_host_keeps_its_own_list_of_countries(_place: &Place) {
+async fn v43_a_host_keeps_its_own_list_of_countries(_kind: &StoreKind) {
     let first = World::memory(one_gate()).await;
     let store = std::sync::Arc::new(MemoryStore::new());
     let made = builder(store, &first.clock, first.directory.clone(), first.inbox.clone(), 5);
@@ -89,7 +89,7 @@ async fn v43_a_host_keeps_its_own_list_of_countries(_place: &Place) {
 }
 
 /// V43: whoever presses *contact your administrator* again and again, from anywhere, is one mail.
-async fn v43_administrators_are_asked_for_help_once(_place: &Place) {
+async fn v43_administrators_are_asked_for_help_once(_kind: &StoreKind) {
     let mut settings = sparing();
     let role = sspr::RoleId::parse("Global Administrator").expect("valid");
     settings.notifications.administrator_roles = [role.clone()].into();

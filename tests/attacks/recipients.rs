@@ -9,9 +9,9 @@ use sspr::{
     PhoneNumber, Rate, SecretText, Timestamp, UserFacts, UserId,
 };
 
-use crate::place::Place;
+use crate::people::*;
+use crate::stores::StoreKind;
 use crate::support::*;
-use crate::town::*;
 
 on_every_store!(v43_nobody_is_flooded);
 in_memory!(
@@ -22,7 +22,7 @@ in_memory!(
 );
 
 /// V35: whatever is typed as an identifier or as a number, messages go to what is on file.
-async fn v35_messages_go_to_stored_addresses_only(_place: &Place) {
+async fn v35_messages_go_to_stored_addresses_only(_kind: &StoreKind) {
     let mut settings = roomy(settings());
     settings.typed_number = true;
     let world = World::memory(settings).await;
@@ -59,7 +59,7 @@ async fn v35_messages_go_to_stored_addresses_only(_place: &Place) {
 }
 
 /// V36: a table of pairs that other systems took for one, and those that are one here.
-async fn v36_two_spellings_are_one_only_by_the_declared_rule(_place: &Place) {
+async fn v36_two_spellings_are_one_only_by_the_declared_rule(_kind: &StoreKind) {
     let other = [
         ("mike@example.org", "m\u{131}ke@example.org"),
         ("smith@example.org", "\u{17F}mith@example.org"),
@@ -112,7 +112,7 @@ async fn v36_two_spellings_are_one_only_by_the_declared_rule(_place: &Place) {
 }
 
 /// V36: where two people have one name, or where spellings nearly meet, nothing is sent.
-async fn v36_a_name_of_two_people_names_nobody(_place: &Place) {
+async fn v36_a_name_of_two_people_names_nobody(_kind: &StoreKind) {
     let world = World::memory(roomy(one_gate())).await;
     let person = settle(&world, 1).await;
     let twin = UserFacts::new(UserId::parse("twin").expect("valid"));
@@ -137,20 +137,20 @@ async fn v36_a_name_of_two_people_names_nobody(_place: &Place) {
 }
 
 /// V43: per account, per source, per destination; nobody's account costs no message at all.
-async fn v43_nobody_is_flooded(place: &Place) {
+async fn v43_nobody_is_flooded(stores: &StoreKind) {
     let mut settings = one_gate();
     settings.limits.source = Rate::new(20, HOUR);
     settings.limits.prefix = Rate::new(3, HOUR);
-    let world = world(place.store(), settings).await;
+    let world = world(stores.store(), settings).await;
     let person = settle(&world, 1).await;
     let sent = |to: &str| world.inbox.messages_to(to).len();
-    for n in 0..place.rounds(100, 30) {
+    for n in 0..stores.rounds(100, 30) {
         opened(&world.engine, &source(n), &person.name, &email()).await.expect("uniform");
         world.deliver().await;
     }
     assert_eq!(sent(&person.mail), 5, "as many as strangers may have live flows");
     // Over a day: as many as the account's own count allows, whoever asks.
-    for n in 0..place.rounds(200, 40) {
+    for n in 0..stores.rounds(200, 40) {
         world.clock.advance(15 * MINUTE);
         opened(&world.engine, &source(n), &person.name, &email()).await.expect("uniform");
         world.deliver().await;
@@ -195,7 +195,7 @@ async fn v43_nobody_is_flooded(place: &Place) {
 
 /// V45: messages are made of closed lists and stored facts; a name with line ends or markup is
 /// neutralised.
-async fn v45_nothing_a_caller_typed_enters_a_message(_place: &Place) {
+async fn v45_nothing_a_caller_typed_enters_a_message(_kind: &StoreKind) {
     let world = World::memory(roomy(settings())).await;
     world.register_both().await;
     let evil = "Contoso\r\nBcc: evil@elsewhere.example\n\n<a href=\"https://evil.example\">x</a>";

@@ -9,9 +9,9 @@ use sspr::{
 };
 
 use crate::concurrency::{TASKS, at_once};
-use crate::place::Place;
+use crate::people::*;
+use crate::stores::StoreKind;
 use crate::support::*;
-use crate::town::*;
 
 on_every_store!(
     refused_tries_write_no_row,
@@ -64,10 +64,10 @@ async fn counters(store: &dyn Store, world: &World) -> u64 {
 }
 
 /// V56: the same number of counters is left by those that were served, whether others were refused.
-async fn refused_tries_write_no_row(place: &Place) {
+async fn refused_tries_write_no_row(stores: &StoreKind) {
     let mut left = Vec::new();
-    for refused in [0, place.rounds(500, 60)] {
-        let store = place.store();
+    for refused in [0, stores.rounds(500, 60)] {
+        let store = stores.store();
         let world = world(store.clone(), defaults()).await;
         let served = defaults().limits.source.max;
         for n in 0..served {
@@ -83,17 +83,17 @@ async fn refused_tries_write_no_row(place: &Place) {
 }
 
 /// V56: what one source asks beyond its limit makes no code longer.
-async fn refused_tries_are_charged_to_no_other_limit(place: &Place) {
+async fn refused_tries_are_charged_to_no_other_limit(stores: &StoreKind) {
     let mut settings = defaults();
     let served = settings.limits.source.max;
     // Stricter than by default: below it are those served, far above it those refused as well.
     settings.limits.tenant = Rate::new(served + 1, DAY);
-    let world = world(place.store(), settings).await;
+    let world = world(stores.store(), settings).await;
     let mut refused = 0;
-    for n in 0..place.rounds(2_400, 200) {
+    for n in 0..stores.rounds(2_400, 200) {
         refused += u32::from(ask(&world, &source(1), &name(n)).await.is_err());
     }
-    assert_eq!(refused, place.rounds(2_400, 200) - served);
+    assert_eq!(refused, stores.rounds(2_400, 200) - served);
     let person = settle(&world, 1).await;
     let step = ask(&world, &source(2), &person.name).await.expect("another source");
     let Step::Enter { format, .. } = step else { panic!("{step:?}") };
@@ -103,14 +103,14 @@ async fn refused_tries_are_charged_to_no_other_limit(place: &Place) {
 
 /// V56: a limit holds for requests at one time, and counts only those that it lets through for the
 /// tenant.
-async fn requests_at_one_time_pass_as_often_as_the_limit_says(place: &Place) {
-    let shop = place.shop();
+async fn requests_at_one_time_pass_as_often_as_the_limit_says(stores: &StoreKind) {
+    let under_test = stores.empty();
     let mut settings = defaults();
     let most = settings.limits.source_identifier.max;
     // Stricter than by default: one more than may pass.
     settings.limits.tenant = Rate::new(most + 1, DAY);
-    let world = world(shop.open(), settings).await;
-    let second = twin(&world, &shop, 8).await;
+    let world = world(under_test.open(), settings).await;
+    let second = twin(&world, &under_test, 8).await;
     let answers = at_once(&[&world.engine, &second], |_, engine| {
         block_on(opened(engine, &source(1), &name(1), &sms())).is_some()
     });
@@ -122,7 +122,7 @@ async fn requests_at_one_time_pass_as_often_as_the_limit_says(place: &Place) {
 }
 
 /// V56: the time that a refusal names is the same however often it is asked for again, and holds.
-async fn a_retry_time_does_not_move_when_it_is_not_waited_for(_place: &Place) {
+async fn a_retry_time_does_not_move_when_it_is_not_waited_for(_kind: &StoreKind) {
     let world = World::memory(defaults()).await;
     while ask(&world, &source(1), &name(1)).await.is_ok() {
         world.clock.advance(MINUTE);
@@ -144,7 +144,7 @@ async fn a_retry_time_does_not_move_when_it_is_not_waited_for(_place: &Place) {
 
 /// V56: every five minutes for 48 hours: at least 85 in 100 of what the limit says, and never more
 /// than it says.
-async fn a_trickle_is_served_about_as_often_as_the_limit_says(_place: &Place) {
+async fn a_trickle_is_served_about_as_often_as_the_limit_says(_kind: &StoreKind) {
     let world = World::memory(defaults()).await;
     let rate = defaults().limits.source_identifier;
     let (mut served, end) = (Vec::new(), 48 * 12);
@@ -166,7 +166,7 @@ async fn a_trickle_is_served_about_as_often_as_the_limit_says(_place: &Place) {
 }
 
 /// V56: what one source takes of a person's codes leaves the later ones their tries.
-async fn one_source_leaves_all_tries_to_the_owners_codes(_place: &Place) {
+async fn one_source_leaves_all_tries_to_the_owners_codes(_kind: &StoreKind) {
     let world = World::memory(defaults()).await;
     let person = settle(&world, 1).await;
     for _ in 0..12 {
@@ -221,8 +221,8 @@ fn codes_to(world: &World, number: &str) -> usize {
 
 /// V57: sixty accounts add one number: it gets as many codes as the limit says, and each refusal
 /// says what is spent and until when.
-async fn a_spent_destination_refuses_a_registration(place: &Place) {
-    let world = world(place.store(), defaults()).await;
+async fn a_spent_destination_refuses_a_registration(stores: &StoreKind) {
+    let world = world(stores.store(), defaults()).await;
     let most = defaults().limits.destination.max;
     let mut refused = Vec::new();
     for n in 0..60 {
@@ -248,7 +248,7 @@ async fn a_spent_destination_refuses_a_registration(place: &Place) {
 }
 
 /// V57: the same for numbers in a row.
-async fn a_spent_range_of_numbers_refuses_a_registration(_place: &Place) {
+async fn a_spent_range_of_numbers_refuses_a_registration(_kind: &StoreKind) {
     let world = World::memory(defaults()).await;
     let most = defaults().limits.prefix.max;
     let mut added = 0;
@@ -265,7 +265,7 @@ async fn a_spent_range_of_numbers_refuses_a_registration(_place: &Place) {
 
 /// V57, and the other side of it: a reset is never refused by a spent destination. Its codes allow
 /// two tries, whose account it is; those of another destination all of them.
-async fn a_spent_destination_gives_a_reset_two_tries(_place: &Place) {
+async fn a_spent_destination_gives_a_reset_two_tries(_kind: &StoreKind) {
     let world = World::memory(defaults()).await;
     let owner = settle(&world, 900).await;
     let other = settle(&world, 901).await;

@@ -9,9 +9,9 @@ use sspr::{
 };
 
 use crate::concurrency::at_once;
-use crate::place::Place;
+use crate::people::*;
+use crate::stores::StoreKind;
 use crate::support::*;
-use crate::town::*;
 
 on_every_store!(
     v22_a_step_is_accepted_once_whatever_it_is_for,
@@ -61,10 +61,10 @@ pub(crate) async fn give(engine: &Engine, kind: &str, purpose: &str, typed: &str
 
 /// V22: a step that was accepted at the enrolment, the sign-in, a reset or an unlock is accepted
 /// nowhere again, an older one neither, the next one is.
-async fn v22_a_step_is_accepted_once_whatever_it_is_for(place: &Place) {
+async fn v22_a_step_is_accepted_once_whatever_it_is_for(stores: &StoreKind) {
     for first in ["enrolment", "sign-in", "reset", "unlock"] {
         for second in USES {
-            let world = world(place.store(), sparing()).await;
+            let world = world(stores.store(), sparing()).await;
             world.register_both().await;
             lock_out(&world);
             let token = world.enrol_app().await;
@@ -91,11 +91,11 @@ async fn v22_a_step_is_accepted_once_whatever_it_is_for(place: &Place) {
 
 /// V22: 64 tasks on two engines give one right code for one purpose, or for three: one of them
 /// uses the step up, and each comparison was counted before it was made.
-async fn v22_a_step_given_at_once_is_accepted_once(place: &Place) {
-    for round in 0..place.rounds(16, 4) {
-        let shop = place.shop();
-        let world = world(shop.open(), everything(2)).await;
-        let second = twin(&world, &shop, 8).await;
+async fn v22_a_step_given_at_once_is_accepted_once(stores: &StoreKind) {
+    for round in 0..stores.rounds(16, 4) {
+        let under_test = stores.empty();
+        let world = world(under_test.open(), everything(2)).await;
+        let second = twin(&world, &under_test, 8).await;
         world.register_both().await;
         lock_out(&world);
         let token = world.enrol_app().await;
@@ -157,11 +157,11 @@ async fn v22_a_step_given_at_once_is_accepted_once(place: &Place) {
 }
 
 /// V22: one recovery code, two flows, 64 tasks.
-async fn v22_a_recovery_code_given_at_once_is_used_once(place: &Place) {
-    for round in 0..place.rounds(10, 3) {
-        let shop = place.shop();
-        let world = world(shop.open(), everything(2)).await;
-        let second = twin(&world, &shop, 8).await;
+async fn v22_a_recovery_code_given_at_once_is_used_once(stores: &StoreKind) {
+    for round in 0..stores.rounds(10, 3) {
+        let under_test = stores.empty();
+        let world = world(under_test.open(), everything(2)).await;
+        let second = twin(&world, &under_test, 8).await;
         world.register_both().await;
         let codes = world.save_codes().await;
         let saved = option("recovery_code");
@@ -196,7 +196,7 @@ async fn v22_a_recovery_code_given_at_once_is_used_once(place: &Place) {
 }
 
 /// V22: a recovery code opens one flow once; of another set, and of another account, none.
-async fn v22_a_recovery_code_is_used_once(_place: &Place) {
+async fn v22_a_recovery_code_is_used_once(_kind: &StoreKind) {
     let world = World::memory(sparing()).await;
     world.register_both().await;
     lock_out(&world);
@@ -215,7 +215,7 @@ async fn v22_a_recovery_code_is_used_once(_place: &Place) {
 
 /// V22: whoever lost an answer gets it again for the very code that earned it. Another code that
 /// would be right is refused, and is not used up.
-async fn v22_an_answer_is_given_again_for_the_same_code_only(_place: &Place) {
+async fn v22_an_answer_is_given_again_for_the_same_code_only(_kind: &StoreKind) {
     let world = World::memory(everything(2)).await;
     world.register_both().await;
     let token = world.enrol_app().await;

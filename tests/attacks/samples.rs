@@ -8,9 +8,9 @@ use sspr::testing::internals::CodeCheck;
 use sspr::{EmailAddress, Rate, Step};
 
 use crate::codes::dump;
-use crate::place::Place;
+use crate::people::*;
+use crate::stores::StoreKind;
 use crate::support::*;
-use crate::town::*;
 
 in_memory!(
     v03_a_spray_over_ten_thousand_accounts_is_bounded,
@@ -21,7 +21,7 @@ in_memory!(
 
 /// V3: one guess at each of 10 000 accounts, each from a source of its own. The tenant's limit
 /// makes codes a hundred times as many and alarms; one source is stopped.
-async fn v03_a_spray_over_ten_thousand_accounts_is_bounded(_place: &Place) {
+async fn v03_a_spray_over_ten_thousand_accounts_is_bounded(_kind: &StoreKind) {
     const ACCOUNTS: u32 = 10_000;
     let mut settings = roomy(one_gate());
     settings.limits.tenant = Rate::new(100, DAY);
@@ -47,7 +47,7 @@ async fn v03_a_spray_over_ten_thousand_accounts_is_bounded(_place: &Place) {
 }
 
 /// V15: chi-square over ten million digits, by place, and over pairs of places.
-async fn v15_ten_million_digits_are_uniform(_place: &Place) {
+async fn v15_ten_million_digits_are_uniform(_kind: &StoreKind) {
     const CODES: u32 = 1_250_000;
     let check = CodeCheck::new(&[42; 32], "00000000");
     let (mut digits, mut pairs) = ([[0_u32; 10]; 8], [0_u32; 100]);
@@ -97,17 +97,17 @@ fn hashes_in(text: &str) -> HashSet<[u8; 8]> {
 
 /// V17: every code of six digits under plain hashes, and the right one under many keys: none is in
 /// the dump.
-async fn v17_a_million_codes_are_not_found_in_a_dump(_place: &Place) {
-    let place = Place::Memory;
-    let shop = place.shop();
-    let world = world(shop.open(), roomy(one_gate())).await;
+async fn v17_a_million_codes_are_not_found_in_a_dump(_kind: &StoreKind) {
+    let place = StoreKind::Memory;
+    let under_test = stores.empty();
+    let world = world(under_test.open(), roomy(one_gate())).await;
     let person = settle(&world, 1).await;
     opened(&world.engine, &source(1), &person.name, &sms()).await.expect("opened");
-    let before = dump(&*shop.open()).await;
+    let before = dump(&*under_test.open()).await;
     world.deliver().await;
     let right = world.inbox.last_code_to(&person.mobile).expect("a code");
     assert_eq!(right.len(), 6);
-    let all = format!("{before}{}", dump(&*shop.open()).await);
+    let all = format!("{before}{}", dump(&*under_test.open()).await);
     let kept = hashes_in(&all);
     assert!(kept.len() > 5, "{}", kept.len());
     let planted = data_encoding::HEXLOWER.encode(&Sha256::digest(&right));
@@ -141,7 +141,7 @@ enum Rule {
 
 /// V36: five addresses in forty spellings each: two are one by the declared rule (case of ASCII,
 /// composition, IDNA of the domain), and by no other.
-async fn v36_two_hundred_pairs_of_spellings(_place: &Place) {
+async fn v36_two_hundred_pairs_of_spellings(_kind: &StoreKind) {
     let addresses = [
         ("kiss", "kissen"),
         ("fisk", "kisses"),

@@ -9,10 +9,10 @@ use sspr::{
 };
 
 use crate::codes::dump;
-use crate::place::Place;
+use crate::people::*;
 use crate::replay::sparing;
+use crate::stores::StoreKind;
 use crate::support::*;
-use crate::town::*;
 
 on_every_store!(v42_no_newer_secret_is_kept_or_shown);
 in_memory!(v41_no_answer_holds_a_newer_secret, v42_the_library_prints_nothing);
@@ -156,13 +156,13 @@ async fn scenario(world: &World, shown: &mut Shown) -> Vec<String> {
 
 /// V42: neither `Debug` nor an event, a call of a port or a dump of the store holds a seed, an
 /// address of an app, a recovery code, a link, a secret of a device, a response or a password.
-async fn v42_no_newer_secret_is_kept_or_shown(place: &Place) {
-    let (shop, log) = (place.shop(), CallLog::with_arguments());
+async fn v42_no_newer_secret_is_kept_or_shown(stores: &StoreKind) {
+    let (under_test, log) = (stores.empty(), CallLog::with_arguments());
     let first = World::memory(sparing()).await;
     let passkey = SimulatedMethod::new(MethodKind::Passkey);
     let watched = Engine::builder()
         .keys(keys())
-        .store(Arc::new(Recorder::new(shop.open(), log.clone())))
+        .store(Arc::new(Recorder::new(under_test.open(), log.clone())))
         .directory(Recorder::new(first.directory.clone(), log.clone()))
         .delivery(Recorder::new(first.inbox.clone(), log.clone()))
         .clock(first.clock.clone())
@@ -177,7 +177,7 @@ async fn v42_no_newer_secret_is_kept_or_shown(place: &Place) {
     let secrets = scenario(&world, &mut shown).await;
     shown.note(&log.lines());
     assert!(log.count("seal.open") + log.count("external_method.verify") > 0);
-    let kept = dump(&*shop.open()).await;
+    let kept = dump(&*under_test.open()).await;
     // Addresses are kept, and nothing else of these.
     let kept_secrets: Vec<_> =
         secrets.iter().filter(|one| ![MAIL, MOBILE].contains(&one.as_str())).cloned().collect();
@@ -191,7 +191,7 @@ async fn v42_no_newer_secret_is_kept_or_shown(place: &Place) {
 
 /// V41: what an operation answers, serialised: only what is meant to be shown once is a secret, and
 /// that cannot be serialised at all.
-async fn v41_no_answer_holds_a_newer_secret(_place: &Place) {
+async fn v41_no_answer_holds_a_newer_secret(_kind: &StoreKind) {
     for round in 0..10 {
         let world = World::memory(sparing()).await;
         world.clock.advance(DAY * round);
@@ -202,7 +202,7 @@ async fn v41_no_answer_holds_a_newer_secret(_place: &Place) {
 }
 
 /// V42: there is no log to be read: the library neither prints nor traces.
-async fn v42_the_library_prints_nothing(_place: &Place) {
+async fn v42_the_library_prints_nothing(_kind: &StoreKind) {
     let mut folders = vec![std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
     let mut files = 0;
     while let Some(folder) = folders.pop() {

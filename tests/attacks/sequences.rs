@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use sspr::{NewMethod, ResetTicket, SecretText, Selection, Step};
 
-use crate::place::Place;
+use crate::people::*;
+use crate::stores::StoreKind;
 use crate::support::*;
-use crate::town::*;
 
 in_memory!(v27_a_password_is_written_only_with_two_methods_proven_in_its_flow);
 
@@ -40,7 +40,7 @@ const CALLS: usize = 60;
 /// V27: in any order of calls, with any ticket that was ever given and any code that was ever
 /// sent: a password is written only if two distinct methods were proven in that very flow since
 /// the account last changed.
-async fn v27_a_password_is_written_only_with_two_methods_proven_in_its_flow(_place: &Place) {
+async fn v27_a_password_is_written_only_with_two_methods_proven_in_its_flow(_kind: &StoreKind) {
     let (mut calls, mut written, mut refused) = (0, 0, 0);
     for seed in 1..=WORLDS {
         let mut settings = roomy(settings());

@@ -13,9 +13,9 @@ use sspr::{
     SecretBytes, Source, Store, TenantFacts, TenantId, Timestamp, UserFacts,
 };
 
-use crate::place::Place;
+use crate::people::*;
+use crate::stores::StoreKind;
 use crate::support::*;
-use crate::town::*;
 
 on_every_store!(
     v50_each_transition_is_one_event,
@@ -28,8 +28,8 @@ in_memory!(
 );
 
 /// V50: one event per transition, in order, each id once, with stable codes.
-async fn v50_each_transition_is_one_event(place: &Place) {
-    let world = world(place.store(), roomy(settings())).await;
+async fn v50_each_transition_is_one_event(stores: &StoreKind) {
+    let world = world(stores.store(), roomy(settings())).await;
     let person = settle(&world, 1).await;
     let request = source(1);
     let reply = opened(&world.engine, &request, &person.name, &email()).await.expect("opened");
@@ -82,8 +82,8 @@ async fn v50_each_transition_is_one_event(place: &Place) {
 }
 
 /// V50: whatever happened to an account can be read back, from any store.
-async fn v50_the_trail_of_a_registration_can_be_read(place: &Place) {
-    let world = world(place.store(), roomy(settings())).await;
+async fn v50_the_trail_of_a_registration_can_be_read(stores: &StoreKind) {
+    let world = world(stores.store(), roomy(settings())).await;
     world.register_both().await;
     let registration = world.engine.registration();
     let all = registration.list(&request(), &world.signed_in()).await.expect("listed");
@@ -99,7 +99,7 @@ async fn v50_the_trail_of_a_registration_can_be_read(place: &Place) {
 
 /// V50: five hundred calls for somebody who does not exist leave no more events than the budgets
 /// of one record.
-async fn v50_strangers_do_not_make_the_trail_grow(_place: &Place) {
+async fn v50_strangers_do_not_make_the_trail_grow(_kind: &StoreKind) {
     let store = MemoryStore::new();
     let world = World::over(store.clone(), one_gate()).await;
     // What the default budgets let one record hold is there after the first half; the second half
@@ -174,7 +174,7 @@ impl Store for Silent {
 
 /// V51: the engine sees at its start that a store keeps what it is given, and that it is the one
 /// its keys belong to.
-async fn v51_an_engine_refuses_a_store_that_keeps_nothing(_place: &Place) {
+async fn v51_an_engine_refuses_a_store_that_keeps_nothing(_kind: &StoreKind) {
     let world = World::memory(one_gate()).await;
     let open = async |store: Arc<dyn Store>, keys: Keys| {
         let builder = Engine::builder().keys(keys).store(store);
@@ -196,8 +196,8 @@ async fn v51_an_engine_refuses_a_store_that_keeps_nothing(_place: &Place) {
 
 /// V52: the same user id, name, address and policy in two tenants: codes, tickets, budgets, limits
 /// and events are separate.
-async fn v52_tenants_are_separate(place: &Place) {
-    let world = world(place.store(), roomy(one_gate())).await;
+async fn v52_tenants_are_separate(stores: &StoreKind) {
+    let world = world(stores.store(), roomy(one_gate())).await;
     let person = settle(&world, 1).await;
     let other = TenantId::parse("fabrikam").expect("valid");
     world.directory.add_tenant(other.clone(), TenantFacts::new("Fabrikam"));
@@ -239,7 +239,7 @@ async fn v52_tenants_are_separate(place: &Place) {
     let answer = try_code(&world.engine, &abroad, &away.ticket, &of_home).await;
     assert_eq!(refusal(answer), Refusal::NotAccepted);
     // Budgets: what is spent here is not spent there.
-    siege(&world, &person.name, &email(), 12).await;
+    exhaust(&world, &person.name, &email(), 12).await;
     let here = events_of(&world, &person.id).await;
     let there_events = there.user_events(&person.id, None, 100).await.expect("readable").items;
     assert!(here.iter().all(|event| event.tenant == world.tenant));

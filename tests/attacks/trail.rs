@@ -9,10 +9,10 @@ use sspr::{
 };
 
 use crate::outstanding::claim_token;
-use crate::place::Place;
+use crate::people::*;
 use crate::replay::{lock_out, sparing};
+use crate::stores::StoreKind;
 use crate::support::*;
-use crate::town::*;
 
 on_every_store!(v49_and_v50_each_operation_is_recorded_and_told_once);
 
@@ -174,14 +174,14 @@ async fn perform(world: &World, operation: &str, token: &SoftToken, saved: &str)
 
 /// V49 and V50: one event for each transition, with a stable code and a fresh id, and one notice to
 /// every address that was valid before, none to the one that was added.
-async fn v49_and_v50_each_operation_is_recorded_and_told_once(place: &Place) {
+async fn v49_and_v50_each_operation_is_recorded_and_told_once(stores: &StoreKind) {
     for (operation, expected, notice) in OPERATIONS {
         let mut settings = sparing();
         settings.users.required = 1;
         settings.failures.consecutive = 15;
         settings.notifications.administrator_roles =
             [RoleId::parse("Global Administrator").expect("valid")].into();
-        let world = world(place.store(), settings).await;
+        let world = world(stores.store(), settings).await;
         world.register_both().await;
         lock_out(&world);
         let token = world.enrol_app().await;

@@ -6,8 +6,8 @@ use sspr::adapters::memory::{MemoryInbox, MemoryStore};
 use sspr::testing::{ManualClock, SoftToken};
 use sspr::{Clock as _, OathParameters, OathSeed, Policy, Timestamp};
 
-use crate::place::Place;
 use crate::replay::{USES, give, lock_out, sparing};
+use crate::stores::StoreKind;
 use crate::support::*;
 
 in_memory!(v22_the_script_of_the_standard, v22_only_one_step_of_delay_is_allowed);
@@ -42,7 +42,7 @@ async fn at(seconds: i64) -> World {
 const AHEAD: i64 = 2 * 86_400 + 600;
 
 /// V22 and R-200, appendix A.5: accept, then refuse the older step, refuse the same, accept the next.
-async fn v22_the_script_of_the_standard(_place: &Place) {
+async fn v22_the_script_of_the_standard(_kind: &StoreKind) {
     for purpose in USES {
         let world = at(1_111_111_139 - AHEAD).await;
         for (seconds, typed, accepted) in [
@@ -59,7 +59,7 @@ async fn v22_the_script_of_the_standard(_place: &Place) {
 }
 
 /// V22 and R-199, appendix A.5: the present step and the one before, and no other.
-async fn v22_only_one_step_of_delay_is_allowed(_place: &Place) {
+async fn v22_only_one_step_of_delay_is_allowed(_kind: &StoreKind) {
     for purpose in USES {
         for (typed, accepted) in [
             ("150727", false),

@@ -14,13 +14,13 @@ use crate::support::{MAIL, ada, email, one_gate, request};
 #[test]
 fn inv02_openings_counted_by_a_clock_that_ran_ahead_age_too() {
     block_on(async {
-        let kept = memory();
+        let under_test = memory();
         let mut settings = one_gate();
         settings.sends.live_flows = 10;
         // Each code sets one comparison aside, so that only the openings run out.
         settings.attempts = 1;
-        let world = kept.world(settings).await;
-        let (fast, _) = ahead(&kept, &world, 10 * DAY).await;
+        let world = under_test.world(settings).await;
+        let (fast, _) = ahead(&under_test, &world, 10 * DAY).await;
         for number in 0..5 {
             open_as(&fast, &format!("192.0.2.{number}")).await.expect("open");
         }
@@ -41,13 +41,13 @@ fn inv02_openings_counted_by_a_clock_that_ran_ahead_age_too() {
 #[test]
 fn inv02_a_clock_that_ran_ahead_ends_no_hold() {
     block_on(async {
-        let kept = memory();
-        let world = kept.world(one_gate()).await;
+        let under_test = memory();
+        let world = under_test.world(one_gate()).await;
         let second = "ada@second.example";
         let mail = sspr::EmailAddress::parse(second).expect("valid");
         world.register(sspr::NewMethod::email(mail), second).await;
         world.deliver().await;
-        let (fast, _) = ahead(&kept, &world, 2 * DAY).await;
+        let (fast, _) = ahead(&under_test, &world, 2 * DAY).await;
         // Any write of the fast engine will do.
         open_as(&fast, "192.0.2.1").await.expect("open");
         let held: sspr::Selection = {
@@ -66,9 +66,9 @@ fn inv02_a_clock_that_ran_ahead_ends_no_hold() {
 #[test]
 fn inv02_a_clock_that_ran_ahead_ends_no_flow_that_begins_now() {
     block_on(async {
-        let kept = memory();
-        let world = kept.world(one_gate()).await;
-        let (fast, _) = ahead(&kept, &world, HOUR).await;
+        let under_test = memory();
+        let world = under_test.world(one_gate()).await;
+        let (fast, _) = ahead(&under_test, &world, HOUR).await;
         open_as(&fast, "192.0.2.1").await.expect("open");
         let reply = world.start().await;
         let view = world.engine.reset().view(&request(), &reply.ticket).await;
@@ -83,9 +83,9 @@ fn inv02_a_clock_that_ran_ahead_ends_no_flow_that_begins_now() {
 #[test]
 fn inv02_a_ticket_from_a_clock_that_ran_ahead_buys_no_longer_life() {
     block_on(async {
-        let kept = memory();
-        let world = kept.world(one_gate()).await;
-        let (fast, _) = ahead(&kept, &world, HOUR).await;
+        let under_test = memory();
+        let world = under_test.world(one_gate()).await;
+        let (fast, _) = ahead(&under_test, &world, HOUR).await;
         let reply = fast.reset().start(&request(), &ada()).await.expect("started");
         let opened = world.engine.reset().challenge(&request(), &reply.ticket, &email()).await;
         let Ok(opened) = opened else { return };

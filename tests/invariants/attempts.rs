@@ -6,7 +6,7 @@ use std::time::Duration;
 use sspr::testing::block_on;
 use sspr::{Engine, Refusal, ResetTicket, Step};
 
-use crate::stores::{Kept, all, fresh, memory, secret};
+use crate::stores::{StoreUnderTest, all, fresh, memory, secret};
 use crate::support::{
     MAIL, MOBILE, NEW, World, ada, code, email, one_gate, other_than, refusal, request,
     request_from, settings, sms,
@@ -42,35 +42,35 @@ async fn typed_at_once(
     accepted
 }
 
-async fn rounds(kept: Kept, rounds: usize) {
-    let world = kept.world(settings()).await;
-    let engines = [world.engine.clone(), kept.engine(&world, 8).await];
+async fn rounds(under_test: StoreUnderTest, rounds: usize) {
+    let world = under_test.world(settings()).await;
+    let engines = [world.engine.clone(), under_test.engine(&world, 8).await];
     let (mut compared, mut cursor) = (world.engine.stats().comparisons, None);
-    kept.events_after(&mut cursor).await;
+    under_test.events_after(&mut cursor).await;
     for round in 0..rounds {
         // The windows of the round before have passed.
         world.clock.advance(2 * DAY);
         let reply = world.start().await;
         let (reply, right) = world.challenged(&reply.ticket, &email(), MAIL).await;
         let accepted = typed_at_once(&engines, &reply.ticket, |_| right.clone()).await;
-        assert!(!accepted.is_empty(), "{}, round {round}: nobody was accepted", kept.name);
+        assert!(!accepted.is_empty(), "{}, round {round}: nobody was accepted", under_test.name);
         let first = &accepted[0];
-        assert!(accepted.iter().all(|other| other == first), "{}: two answers", kept.name);
-        let events = kept.events_after(&mut cursor).await;
+        assert!(accepted.iter().all(|other| other == first), "{}: two answers", under_test.name);
+        let events = under_test.events_after(&mut cursor).await;
         let count = |code: &str| events.iter().filter(|event| event.code() == code).count() as u64;
-        assert_eq!(count("method_proven"), 1, "{}, round {round}: one proof", kept.name);
+        assert_eq!(count("method_proven"), 1, "{}, round {round}: one proof", under_test.name);
         let all = engines.iter().map(|engine| engine.stats().comparisons).sum::<u64>();
         let (now, charged) = (all - compared, count("attempt_counted") + count("proof_repeated"));
-        assert!(now <= charged, "{}, round {round}: {now} of {charged} charged", kept.name);
+        assert!(now <= charged, "{}, round {round}: {now} of {charged} charged", under_test.name);
         // Five attempts of the code, repetitions with the ticket before among them.
-        assert!(now <= 5, "{}, round {round}: {now} comparisons", kept.name);
+        assert!(now <= 5, "{}, round {round}: {now} comparisons", under_test.name);
         compared = all;
     }
     for engine in engines {
         let redecisions = engine.stats().redecisions;
         // Of all commits of a round at most sixteen succeed, and each makes 64 decide again.
         let bound = rounds as u64 * 64 * 16;
-        assert!(redecisions <= bound, "{}: {redecisions} re-decisions", kept.name);
+        assert!(redecisions <= bound, "{}: {redecisions} re-decisions", under_test.name);
     }
 }
 
@@ -88,28 +88,29 @@ async fn inv01_sixty_four_right_codes_make_one_proof_on_sqlite() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn inv01_attempts_are_capped_whatever_comes_at_once() {
-    for kept in all() {
+    for under_test in all() {
         for cap in [1_u8, 3, 5] {
             let mut settings = one_gate();
             settings.attempts = cap;
-            let kept = if kept.name == "memory" { memory() } else { fresh(&kept) };
-            let world = kept.world(settings).await;
-            let engines = [world.engine.clone(), kept.engine(&world, 8).await];
+            let under_test =
+                if under_test.name == "memory" { memory() } else { fresh(&under_test) };
+            let world = under_test.world(settings).await;
+            let engines = [world.engine.clone(), under_test.engine(&world, 8).await];
             let reply = world.start().await;
             let (reply, right) = world.challenged(&reply.ticket, &email(), MAIL).await;
             let before: u64 = engines.iter().map(|engine| engine.stats().comparisons).sum();
-            let counted = kept.count("attempt_counted").await;
+            let counted = under_test.count("attempt_counted").await;
             let wrong = |number| format!("{:08}", (number + 1) * 1_000_003 % 99_999_989);
             let wrong =
                 |number| if wrong(number) == right { other_than(&right) } else { wrong(number) };
             let accepted = typed_at_once(&engines, &reply.ticket, wrong).await;
             assert!(accepted.is_empty());
             let after: u64 = engines.iter().map(|engine| engine.stats().comparisons).sum();
-            assert_eq!(after - before, u64::from(cap), "{}: cap {cap}", kept.name);
-            let counted = kept.count("attempt_counted").await - counted;
-            assert_eq!(counted, usize::from(cap), "{}: each was charged", kept.name);
+            assert_eq!(after - before, u64::from(cap), "{}: cap {cap}", under_test.name);
+            let counted = under_test.count("attempt_counted").await - counted;
+            assert_eq!(counted, usize::from(cap), "{}: each was charged", under_test.name);
             let late = world.prove(&reply.ticket, &right).await;
-            assert_eq!(refusal(late), Refusal::NotAccepted, "{}: a spent code", kept.name);
+            assert_eq!(refusal(late), Refusal::NotAccepted, "{}: a spent code", under_test.name);
         }
     }
 }
@@ -118,23 +119,23 @@ async fn inv01_attempts_are_capped_whatever_comes_at_once() {
 /// it only gives the same answer again.
 #[test]
 fn inv01_a_used_code_makes_no_second_proof() {
-    for kept in all() {
+    for under_test in all() {
         block_on(async {
-            let world = kept.world(settings()).await;
+            let world = under_test.world(settings()).await;
             let reply = world.start().await;
             let (before, mail) = world.challenged(&reply.ticket, &email(), MAIL).await;
             let proven = world.prove(&before.ticket, &mail).await.expect("proven");
             let again = world.prove(&proven.ticket, &mail).await;
-            assert_eq!(refusal(again), Refusal::NotAccepted, "{}: the new ticket", kept.name);
+            assert_eq!(refusal(again), Refusal::NotAccepted, "{}: the new ticket", under_test.name);
             for _ in 0..6 {
                 if let Ok(same) = world.prove(&before.ticket, &mail).await {
                     assert_eq!(same.ticket.expose_secret(), proven.ticket.expose_secret());
-                    assert_eq!(same.step, proven.step, "{}: the same answer", kept.name);
+                    assert_eq!(same.step, proven.step, "{}: the same answer", under_test.name);
                 }
             }
             let early = world.complete(&proven.ticket, NEW).await;
-            assert_eq!(refusal(early), Refusal::MoreProofNeeded, "{}", kept.name);
-            assert_eq!(kept.count("method_proven").await, 1, "{}", kept.name);
+            assert_eq!(refusal(early), Refusal::MoreProofNeeded, "{}", under_test.name);
+            assert_eq!(under_test.count("method_proven").await, 1, "{}", under_test.name);
         });
     }
 }
@@ -142,9 +143,9 @@ fn inv01_a_used_code_makes_no_second_proof() {
 /// A new flow, a resend and another method never lower a failure budget.
 #[test]
 fn inv02_resends_and_new_flows_buy_no_guesses() {
-    for kept in all() {
+    for under_test in all() {
         block_on(async {
-            let world = kept.world(one_gate()).await;
+            let world = under_test.world(one_gate()).await;
             let before = world.engine.stats().comparisons;
             // Half a day of a patient stranger: three sources, a new flow or a resend each time.
             for round in 0_u32..36 {
@@ -168,8 +169,8 @@ fn inv02_resends_and_new_flows_buy_no_guesses() {
                 world.clock.advance(Duration::from_secs(19 * 60));
             }
             let compared = world.engine.stats().comparisons - before;
-            assert!(compared <= 10, "{}: {compared} guesses in half a day", kept.name);
-            assert!(compared >= 5, "{}: the test guesses nothing", kept.name);
+            assert!(compared <= 10, "{}: {compared} guesses in half a day", under_test.name);
+            assert!(compared >= 5, "{}: the test guesses nothing", under_test.name);
         });
     }
 }
@@ -178,8 +179,8 @@ fn inv02_resends_and_new_flows_buy_no_guesses() {
 #[test]
 fn inv02_a_success_does_not_refill_the_window() {
     block_on(async {
-        let kept = memory();
-        let world = kept.world(settings()).await;
+        let under_test = memory();
+        let world = under_test.world(settings()).await;
         // The second source has a share of what the first leaves.
         for (source, mistakes) in [("192.0.2.1", 4), ("192.0.2.2", 1)] {
             let reply = world.engine.reset().start(&request_from(source), &ada()).await;
@@ -195,7 +196,7 @@ fn inv02_a_success_does_not_refill_the_window() {
             world.prove(&ticket, &right).await.expect("proven");
             world.clock.advance(Duration::from_secs(61));
         }
-        let body = kept.body().await;
+        let body = under_test.body().await;
         let budget = body["budgets"].as_array().expect("a list");
         let mail = budget.iter().find(|one| one["method"] == "email").expect("counted");
         assert_eq!(mail["anonymous"]["times"].as_array().expect("a list").len(), 5, "{mail}");
@@ -207,22 +208,22 @@ fn inv02_a_success_does_not_refill_the_window() {
 /// bounded too.
 #[test]
 fn inv03_a_verified_proof_has_a_pool_of_its_own() {
-    for kept in all() {
+    for under_test in all() {
         block_on(async {
-            let world = kept.world(settings()).await;
+            let world = under_test.world(settings()).await;
             let owner = world.start().await;
             let (owner, text) = world.challenged(&owner.ticket, &sms(), MOBILE).await;
             let owner = world.prove(&owner.ticket, &text).await.expect("proven");
             exhaust_the_anonymous_pool(&world).await;
             let before = world.engine.stats().comparisons;
             let (reply, mail) = world.challenged(&owner.ticket, &email(), MAIL).await;
-            assert!(matches!(reply.step, Step::Enter { .. }), "{}", kept.name);
+            assert!(matches!(reply.step, Step::Enter { .. }), "{}", under_test.name);
             // The owner mistypes, and still has the right code.
             assert!(world.prove(&reply.ticket, &other_than(&mail)).await.is_err());
             let reply = world.prove(&reply.ticket, &mail).await.expect("the right code");
             world.complete(&reply.ticket, NEW).await.expect("reset");
-            assert!(world.password_is(NEW), "{}", kept.name);
-            assert_eq!(world.engine.stats().comparisons - before, 2, "{}", kept.name);
+            assert!(world.password_is(NEW), "{}", under_test.name);
+            assert_eq!(world.engine.stats().comparisons - before, 2, "{}", under_test.name);
         });
     }
 }
@@ -243,8 +244,8 @@ async fn exhaust_the_anonymous_pool(world: &World) {
 #[test]
 fn inv03_the_pool_of_proven_flows_is_bounded() {
     block_on(async {
-        let kept = memory();
-        let world = kept.world(settings()).await;
+        let under_test = memory();
+        let world = under_test.world(settings()).await;
         let reply = world.start().await;
         let (reply, text) = world.challenged(&reply.ticket, &sms(), MOBILE).await;
         let proven = world.prove(&reply.ticket, &text).await.expect("proven");
@@ -267,15 +268,15 @@ fn inv03_the_pool_of_proven_flows_is_bounded() {
 #[test]
 fn inv01_a_comparison_with_a_dropped_key_is_charged_too() {
     block_on(async {
-        let kept = memory();
-        let world = kept.world(one_gate()).await;
+        let under_test = memory();
+        let world = under_test.world(one_gate()).await;
         let reply = world.start().await;
         let (reply, right) = world.challenged(&reply.ticket, &email(), MAIL).await;
-        kept.edit(|body| body["flows"][0]["challenges"][0]["key"] = 99.into()).await;
-        let counted = kept.count("attempt_counted").await;
+        under_test.edit(|body| body["flows"][0]["challenges"][0]["key"] = 99.into()).await;
+        let counted = under_test.count("attempt_counted").await;
         assert_eq!(refusal(world.prove(&reply.ticket, &right).await), Refusal::NotAccepted);
-        assert_eq!(kept.count("attempt_counted").await, counted + 1);
-        let other = Arc::clone(&kept.store);
+        assert_eq!(under_test.count("attempt_counted").await, counted + 1);
+        let other = Arc::clone(&under_test.store);
         assert!(world.complete(&reply.ticket, secret(NEW).expose_secret()).await.is_err());
         drop(other);
     });

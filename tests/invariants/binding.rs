@@ -17,21 +17,21 @@ use crate::support::{
 /// Inv. 4: the same method of the same account, in another flow: another code.
 #[test]
 fn inv04_a_code_opens_only_its_own_challenge() {
-    for kept in all() {
+    for under_test in all() {
         block_on(async {
-            let world = kept.world(settings()).await;
+            let world = under_test.world(settings()).await;
             let one = world.start().await;
             let (one, first) = world.challenged(&one.ticket, &email(), MAIL).await;
             let two = world.start().await;
             let (two, second) = world.challenged(&two.ticket, &email(), MAIL).await;
-            assert_ne!(first, second, "{}: two challenges, one code", kept.name);
+            assert_ne!(first, second, "{}: two challenges, one code", under_test.name);
             let crossed = world.prove(&two.ticket, &first).await;
-            assert_eq!(refusal(crossed), Refusal::NotAccepted, "{}", kept.name);
+            assert_eq!(refusal(crossed), Refusal::NotAccepted, "{}", under_test.name);
             // A resend kills the code before, and only in its own flow.
             world.clock.advance(Duration::from_secs(61));
             let (one, third) = world.challenged(&one.ticket, &email(), MAIL).await;
             let old = world.prove(&one.ticket, &first).await;
-            assert_eq!(refusal(old), Refusal::NotAccepted, "{}", kept.name);
+            assert_eq!(refusal(old), Refusal::NotAccepted, "{}", under_test.name);
             world.prove(&one.ticket, &third).await.expect("the code sent last");
             world.prove(&two.ticket, &second).await.expect("the other flow's");
         });
@@ -43,22 +43,23 @@ fn inv04_a_code_opens_only_its_own_challenge() {
 fn inv04_a_challenge_copied_elsewhere_gives_another_code() {
     for field in ["nonce", "whole"] {
         block_on(async {
-            let kept = memory();
-            let world = kept.world(one_gate()).await;
+            let under_test = memory();
+            let world = under_test.world(one_gate()).await;
             let one = world.start().await;
             let (_, known) = world.challenged(&one.ticket, &email(), MAIL).await;
             let two = world.start().await;
             let (two, _) = world.challenged(&two.ticket, &email(), MAIL).await;
-            kept.edit(|body| {
-                let known = body["flows"][0]["challenges"][0].clone();
-                let target = &mut body["flows"][1]["challenges"][0];
-                if field == "whole" {
-                    *target = known;
-                } else {
-                    target["nonce"] = known["nonce"].clone();
-                }
-            })
-            .await;
+            under_test
+                .edit(|body| {
+                    let known = body["flows"][0]["challenges"][0].clone();
+                    let target = &mut body["flows"][1]["challenges"][0];
+                    if field == "whole" {
+                        *target = known;
+                    } else {
+                        target["nonce"] = known["nonce"].clone();
+                    }
+                })
+                .await;
             let copied = world.prove(&two.ticket, &known).await;
             assert_eq!(refusal(copied), Refusal::NotAccepted, "{field}");
         });
@@ -96,11 +97,11 @@ fn inv04_purposes_do_not_mix() {
 /// Inv. 8: what is typed is compared and never a destination.
 #[test]
 fn inv08_messages_go_to_stored_addresses_only() {
-    for kept in all() {
+    for under_test in all() {
         block_on(async {
             let mut settings = one_gate();
             settings.typed_number = true;
-            let world = kept.world(settings).await;
+            let world = under_test.world(settings).await;
             let reply = world.start().await;
             for typed in ["+1 4255550199", "+1 4255550100", "+44 2079460000"] {
                 let selection = sms().with_typed_number(typed).expect("a number");
@@ -109,15 +110,15 @@ fn inv08_messages_go_to_stored_addresses_only() {
                 world.clock.advance(Duration::from_secs(61));
             }
             let sent = world.inbox.all();
-            assert!(!sent.is_empty(), "{}: the right number gets its code", kept.name);
+            assert!(!sent.is_empty(), "{}: the right number gets its code", under_test.name);
             for message in sent {
                 let to = message.destination.normalised();
                 let stored = PhoneNumber::parse(MOBILE).expect("valid").normalised();
-                assert_eq!(to, stored, "{}: {}", kept.name, message.kind);
+                assert_eq!(to, stored, "{}: {}", under_test.name, message.kind);
             }
             let (compared, counted) =
-                (world.engine.stats().comparisons, kept.count("number_counted").await as u64);
-            assert!(compared <= counted + kept.count("attempt_counted").await as u64);
+                (world.engine.stats().comparisons, under_test.count("number_counted").await as u64);
+            assert!(compared <= counted + under_test.count("attempt_counted").await as u64);
         });
     }
 }
@@ -126,8 +127,8 @@ fn inv08_messages_go_to_stored_addresses_only() {
 #[test]
 fn inv10_two_kinds_at_one_destination_are_one_method() {
     block_on(async {
-        let kept = memory();
-        let world = World::over(kept.store.clone(), settings()).await;
+        let under_test = memory();
+        let world = World::over(under_test.store.clone(), settings()).await;
         let mut contacts = Contacts::default();
         contacts.mobile = Some(PhoneNumber::parse(MOBILE).expect("valid"));
         contacts.office = Some(PhoneNumber::parse(MOBILE).expect("valid"));
@@ -166,9 +167,9 @@ fn inv10_one_method_over_two_channels_is_one_proof() {
 /// Inv. 12: a reset that is done voids everybody else's codes, proofs and grants.
 #[test]
 fn inv12_a_new_password_voids_everything_outstanding() {
-    for kept in all() {
+    for under_test in all() {
         block_on(async {
-            let world = kept.world(one_gate()).await;
+            let world = under_test.world(one_gate()).await;
             let reply = world.start().await;
             let (reply, read) = world.challenged(&reply.ticket, &email(), MAIL).await;
             let granted = world.prove(&reply.ticket, &read).await.expect("proven").ticket;
@@ -183,11 +184,11 @@ fn inv12_a_new_password_voids_everything_outstanding() {
             let pending = world.inbox.last_code_to("ada@second.example").expect("a code");
             world.complete(&granted, NEW).await.expect("reset");
             let stale = world.prove(&other.ticket, &open).await;
-            assert_eq!(refusal(stale), Refusal::NotAccepted, "{}", kept.name);
+            assert_eq!(refusal(stale), Refusal::NotAccepted, "{}", under_test.name);
             let user = world.signed_in();
             let pending = code(&pending);
             let stale = registration.confirm(&request(), &user, &added.ticket, &pending).await;
-            assert_eq!(refusal(stale), Refusal::NotAccepted, "{}", kept.name);
+            assert_eq!(refusal(stale), Refusal::NotAccepted, "{}", under_test.name);
         });
     }
 }
@@ -219,13 +220,13 @@ fn inv12_throttling_does_not_void_a_proof() {
 /// Inv. 13: a reset removes no factor and unlocks nothing else.
 #[test]
 fn inv13_a_reset_leaves_the_methods_alone() {
-    for kept in all() {
+    for under_test in all() {
         block_on(async {
-            let world = kept.world(settings()).await;
-            let before = kept.body().await["methods"].clone();
+            let world = under_test.world(settings()).await;
+            let before = under_test.body().await["methods"].clone();
             let ticket = world.granted().await;
             let done = world.complete(&ticket, NEW).await.expect("reset");
-            assert_eq!(kept.body().await["methods"], before, "{}", kept.name);
+            assert_eq!(under_test.body().await["methods"], before, "{}", under_test.name);
             let shown = serde_json::to_value(&done.step).expect("json");
             assert_eq!(shown, serde_json::json!({"step": "done", "propagated": true}));
             assert!(world.directory.unlocks(&world.tenant, &world.user).is_empty());
@@ -236,9 +237,9 @@ fn inv13_a_reset_leaves_the_methods_alone() {
 /// Inv. 18: two tenants with one user id share nothing.
 #[test]
 fn inv18_tenants_share_no_ticket_code_or_record() {
-    for kept in all() {
+    for under_test in all() {
         block_on(async {
-            let world = kept.world(one_gate()).await;
+            let world = under_test.world(one_gate()).await;
             let other = TenantId::parse("fabrikam").expect("valid");
             world.directory.add_tenant(other.clone(), TenantFacts::new("Fabrikam"));
             let facts = UserFacts::new(world.user.clone());
@@ -261,12 +262,12 @@ fn inv18_tenants_share_no_ticket_code_or_record() {
             let foreign = reset.prove(&there, &ours.ticket, &code(&read)).await;
             assert!(matches!(foreign, Err(Error::Invalid(InvalidInput::Foreign { .. }))));
             let crossed = reset.prove(&there, &theirs.ticket, &code(&read)).await;
-            assert_eq!(refusal(crossed), Refusal::NotAccepted, "{}", kept.name);
+            assert_eq!(refusal(crossed), Refusal::NotAccepted, "{}", under_test.name);
             let granted = world.prove(&ours.ticket, &read).await.expect("proven");
             world.complete(&granted.ticket, NEW).await.expect("reset");
-            assert!(world.directory.password_is(&other, &world.user, OLD), "{}", kept.name);
+            assert!(world.directory.password_is(&other, &world.user, OLD), "{}", under_test.name);
             let events = by.events(None, 500).await.expect("readable");
-            assert!(events.items.iter().all(|event| event.tenant == other), "{}", kept.name);
+            assert!(events.items.iter().all(|event| event.tenant == other), "{}", under_test.name);
         });
     }
 }

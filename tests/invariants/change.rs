@@ -6,7 +6,7 @@ use sspr::testing::block_on;
 use sspr::{ChangeTicket, Engine, Error, Rate, Refusal, Reply, Step, WriteOutcome};
 
 use crate::every::{count, every, world};
-use crate::stores::{Kept, all, fresh, secret};
+use crate::stores::{StoreUnderTest, all, fresh, secret};
 use crate::support::{MAIL, NEW, OLD, World, admin, email, refusal, request, tenant};
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -15,8 +15,8 @@ async fn tries(world: &World, present: &str) -> Result<Reply<ChangeTicket>, Erro
     world.engine.change().start(&request(), &world.signed_in(), &secret(present)).await
 }
 
-async fn budget(kept: &Kept) -> serde_json::Value {
-    let body = kept.body().await;
+async fn budget(under_test: &StoreUnderTest) -> serde_json::Value {
+    let body = under_test.body().await;
     let budgets = body["budgets"].as_array().expect("a list").clone();
     budgets.into_iter().find(|one| one["method"] == "password").unwrap_or_default()
 }
@@ -24,39 +24,39 @@ async fn budget(kept: &Kept) -> serde_json::Value {
 /// Inv. 2: ten wrong passwords in a day, each counted before the directory is asked.
 #[test]
 fn inv02_wrong_present_passwords_are_counted_and_lock() {
-    for kept in all() {
+    for under_test in all() {
         block_on(async {
-            let world = world(&kept, 2).await;
+            let world = world(&under_test, 2).await;
             let before = world.engine.stats().comparisons;
             for number in 0..25 {
                 let wrong = tries(&world, &format!("guess number {number}")).await;
                 let refused = refusal(wrong);
                 if number < 10 {
-                    assert_eq!(refused, Refusal::NotAccepted, "{}", kept.name);
+                    assert_eq!(refused, Refusal::NotAccepted, "{}", under_test.name);
                 } else {
                     assert!(matches!(refused, Refusal::TooOften { .. }), "{refused:?}");
                 }
             }
-            assert_eq!(world.engine.stats().comparisons - before, 10, "{}", kept.name);
-            assert_eq!(kept.count("secret_counted").await, 10, "{}", kept.name);
-            assert_eq!(kept.count("blocked").await, 1, "{}", kept.name);
+            assert_eq!(world.engine.stats().comparisons - before, 10, "{}", under_test.name);
+            assert_eq!(under_test.count("secret_counted").await, 10, "{}", under_test.name);
+            assert_eq!(under_test.count("blocked").await, 1, "{}", under_test.name);
             // The right one is not judged while the lock lasts, and is when the window has passed.
             let locked = refusal(tries(&world, OLD).await);
-            assert!(matches!(locked, Refusal::TooOften { .. }), "{}: {locked:?}", kept.name);
+            assert!(matches!(locked, Refusal::TooOften { .. }), "{}: {locked:?}", under_test.name);
             // Nothing of it stands in the way of a reset.
             let reply = world.start().await;
             let (reply, typed) = world.challenged(&reply.ticket, &email(), MAIL).await;
             world.prove(&reply.ticket, &typed).await.expect("another kind");
             world.clock.advance(DAY);
             tries(&world, OLD).await.expect("right");
-            let budget = budget(&kept).await;
-            assert_eq!(budget["consecutive"], 0, "{}: {budget}", kept.name);
+            let budget = budget(&under_test).await;
+            assert_eq!(budget["consecutive"], 0, "{}: {budget}", under_test.name);
         });
     }
 }
 
 /// Guesses day after day, until the run of failures ends the kind.
-async fn disabled(kept: &Kept, world: &World) -> u64 {
+async fn disabled(under_test: &StoreUnderTest, world: &World) -> u64 {
     let before = world.engine.stats().comparisons;
     for _ in 0..8 {
         for number in 0..12 {
@@ -64,9 +64,9 @@ async fn disabled(kept: &Kept, world: &World) -> u64 {
         }
         world.clock.advance(DAY + Duration::from_secs(3_600));
     }
-    assert_eq!(budget(kept).await["disabled"], true, "{}", kept.name);
+    assert_eq!(budget(under_test).await["disabled"], true, "{}", under_test.name);
     let never = refusal(tries(world, OLD).await);
-    assert!(matches!(never, Refusal::TooOften { .. }), "{}: {never:?}", kept.name);
+    assert!(matches!(never, Refusal::TooOften { .. }), "{}: {never:?}", under_test.name);
     world.engine.stats().comparisons - before
 }
 
@@ -74,20 +74,20 @@ async fn disabled(kept: &Kept, world: &World) -> u64 {
 #[test]
 fn inv02_a_run_of_wrong_passwords_ends_with_a_reset_or_an_unblocking() {
     for by_reset in [true, false] {
-        for kept in all() {
+        for under_test in all() {
             block_on(async {
-                let world = world(&kept, 2).await;
-                let compared = disabled(&kept, &world).await;
-                assert_eq!(compared, 50, "{}: the cap", kept.name);
-                assert_eq!(kept.count("method_disabled").await, 1, "{}", kept.name);
+                let world = world(&under_test, 2).await;
+                let compared = disabled(&under_test, &world).await;
+                assert_eq!(compared, 50, "{}: the cap", under_test.name);
+                assert_eq!(under_test.count("method_disabled").await, 1, "{}", under_test.name);
                 world.deliver().await;
                 let warned = world.inbox.messages_to(MAIL);
                 let warned = warned.iter().filter(|one| one.kind == "notice.many_failures");
-                assert_eq!(warned.count(), 1, "{}: told at half", kept.name);
+                assert_eq!(warned.count(), 1, "{}: told at half", under_test.name);
                 let present = if by_reset {
                     let ticket = world.granted().await;
                     // A grant alone brings nothing back.
-                    assert_eq!(budget(&kept).await["disabled"], true, "{}", kept.name);
+                    assert_eq!(budget(&under_test).await["disabled"], true, "{}", under_test.name);
                     world.complete(&ticket, NEW).await.expect("reset");
                     NEW
                 } else {
@@ -96,8 +96,8 @@ fn inv02_a_run_of_wrong_passwords_ends_with_a_reset_or_an_unblocking() {
                     by.unblock(&world.user).await.expect("unblocked");
                     OLD
                 };
-                let budget = budget(&kept).await;
-                assert_eq!(budget["consecutive"], 0, "{}: {budget}", kept.name);
+                let budget = budget(&under_test).await;
+                assert_eq!(budget["consecutive"], 0, "{}: {budget}", under_test.name);
                 tries(&world, present).await.expect("judged again");
             });
         }
@@ -108,12 +108,12 @@ fn inv02_a_run_of_wrong_passwords_ends_with_a_reset_or_an_unblocking() {
 /// accepted while there is a try left.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn inv03_the_present_password_is_right_while_guesses_are_in_flight() {
-    for kept in all() {
+    for under_test in all() {
         let mut won = 0;
         for round in 0..20 {
-            let kept = fresh(&kept);
-            let world = world(&kept, 2).await;
-            let engines = [world.engine.clone(), kept.engine(&world, 8).await];
+            let under_test = fresh(&under_test);
+            let world = world(&under_test, 2).await;
+            let engines = [world.engine.clone(), under_test.engine(&world, 8).await];
             let (before, user) = (compared(&engines), world.user.clone());
             let mut tasks = Vec::new();
             for number in 0..32 {
@@ -131,26 +131,26 @@ async fn inv03_the_present_password_is_right_while_guesses_are_in_flight() {
             for (number, task) in tasks.into_iter().enumerate() {
                 match task.await.expect("no panic") {
                     Ok(_) => {
-                        assert_eq!(number, round % 5, "{}: a wrong password", kept.name);
+                        assert_eq!(number, round % 5, "{}: a wrong password", under_test.name);
                         (won, judged) = (won + 1, judged + 1);
                     }
                     Err(Error::Refused(Refusal::NotAccepted)) => {
-                        assert_ne!(number, round % 5, "{}: the right one, judged", kept.name);
+                        assert_ne!(number, round % 5, "{}: the right one, judged", under_test.name);
                         judged += 1;
                     }
                     Err(Error::Refused(Refusal::TooOften { .. })) => {}
-                    Err(other) => panic!("{}: {other:?}", kept.name),
+                    Err(other) => panic!("{}: {other:?}", under_test.name),
                 }
             }
             let now = compared(&engines) - before;
-            assert_eq!(now, judged, "{}: judged without a comparison", kept.name);
-            assert_eq!(kept.count("secret_counted").await as u64, now, "{}", kept.name);
+            assert_eq!(now, judged, "{}: judged without a comparison", under_test.name);
+            assert_eq!(under_test.count("secret_counted").await as u64, now, "{}", under_test.name);
             // The right one gives its own try back.
-            assert!((10..=11).contains(&now), "{}: {now} comparisons", kept.name);
-            let failures = budget(&kept).await["proven"]["times"].as_array().map(Vec::len);
-            assert!(failures.expect("a list") <= 10, "{}", kept.name);
+            assert!((10..=11).contains(&now), "{}: {now} comparisons", under_test.name);
+            let failures = budget(&under_test).await["proven"]["times"].as_array().map(Vec::len);
+            assert!(failures.expect("a list") <= 10, "{}", under_test.name);
         }
-        assert!(won > 0, "{}: the owner was never in time", kept.name);
+        assert!(won > 0, "{}: the owner was never in time", under_test.name);
     }
 }
 
@@ -162,9 +162,9 @@ fn compared(engines: &[Engine; 2]) -> u64 {
 #[test]
 fn inv14_a_change_of_unknown_outcome_is_repeated_once() {
     for written in [true, false] {
-        for kept in all() {
+        for under_test in all() {
             block_on(async {
-                let world = world(&kept, 2).await;
+                let world = world(&under_test, 2).await;
                 let ticket = tries(&world, OLD).await.expect("right").ticket;
                 if written {
                     world.directory.script_indeterminate_written();
@@ -173,7 +173,7 @@ fn inv14_a_change_of_unknown_outcome_is_repeated_once() {
                 }
                 let change = world.engine.change();
                 let open = change.complete(&request(), &ticket, &secret(NEW)).await;
-                assert!(matches!(open, Err(Error::Fault(_))), "{}: {open:?}", kept.name);
+                assert!(matches!(open, Err(Error::Fault(_))), "{}: {open:?}", under_test.name);
                 world.clock.advance(Duration::from_secs(60));
                 world.deliver().await;
                 let told = world.inbox.messages_to(MAIL);
@@ -181,14 +181,14 @@ fn inv14_a_change_of_unknown_outcome_is_repeated_once() {
                 assert!(kinds.contains(&"notice.password_may_have_changed"), "{kinds:?}");
                 let done = change.complete(&request(), &ticket, &secret(NEW)).await;
                 assert_eq!(done.expect("again").step, Step::Done { propagated: true });
-                assert!(world.password_is(NEW), "{}", kept.name);
+                assert!(world.password_is(NEW), "{}", under_test.name);
                 let over = change.complete(&request(), &ticket, &secret(OLD)).await;
-                assert_eq!(refusal(over), Refusal::Ended, "{}", kept.name);
+                assert_eq!(refusal(over), Refusal::Ended, "{}", under_test.name);
                 world.deliver().await;
                 let events = world.event_codes().await;
-                assert_eq!(count(&events, "password_changed"), 1, "{}", kept.name);
+                assert_eq!(count(&events, "password_changed"), 1, "{}", under_test.name);
                 let writes = world.directory.writes(&world.tenant, &world.user);
-                assert_eq!(writes.len(), 1, "{}", kept.name);
+                assert_eq!(writes.len(), 1, "{}", under_test.name);
                 assert!(!world.directory.revocations(&world.tenant, &world.user).is_empty());
             });
         }
@@ -199,9 +199,9 @@ fn inv14_a_change_of_unknown_outcome_is_repeated_once() {
 #[test]
 fn inv12_a_change_is_void_when_the_account_changed_outside() {
     for what in ["password", "facts", "reset", "revoked", "disabled"] {
-        for kept in all() {
+        for under_test in all() {
             block_on(async {
-                let world = world(&kept, 2).await;
+                let world = world(&under_test, 2).await;
                 let ticket = tries(&world, OLD).await.expect("right").ticket;
                 let (directory, user) = (&world.directory, &world.user);
                 let by = admin();
@@ -229,9 +229,14 @@ fn inv12_a_change_is_void_when_the_account_changed_outside() {
                 let void = change.complete(&request(), &ticket, &secret(NEW)).await;
                 let refused = refusal(void);
                 let reasons = matches!(refused, Refusal::Ended | Refusal::NotEligible { .. });
-                assert!(reasons, "{}: {what}: {refused:?}", kept.name);
-                assert!(!world.password_is(NEW), "{}: {what}", kept.name);
-                assert_eq!(kept.count("password_changed").await, 0, "{}: {what}", kept.name);
+                assert!(reasons, "{}: {what}: {refused:?}", under_test.name);
+                assert!(!world.password_is(NEW), "{}: {what}", under_test.name);
+                assert_eq!(
+                    under_test.count("password_changed").await,
+                    0,
+                    "{}: {what}",
+                    under_test.name
+                );
             });
         }
     }
@@ -240,11 +245,11 @@ fn inv12_a_change_is_void_when_the_account_changed_outside() {
 /// Inv. 2: a right password buys no guesses: what was counted before it stays in the window.
 #[test]
 fn inv02_a_right_password_does_not_refill_the_window() {
-    for kept in all() {
+    for under_test in all() {
         block_on(async {
             let mut settings = every(2);
             settings.failures.proven = Rate::new(6, DAY);
-            let world = World::over(kept.store.clone(), settings).await;
+            let world = World::over(under_test.store.clone(), settings).await;
             world.register_both().await;
             let before = world.engine.stats().comparisons;
             for number in 0..5 {
@@ -254,8 +259,8 @@ fn inv02_a_right_password_does_not_refill_the_window() {
             world.engine.change().cancel(&request(), &ticket).await.expect("given up");
             assert_eq!(refusal(tries(&world, "guess 6").await), Refusal::NotAccepted);
             let locked = refusal(tries(&world, "guess 7").await);
-            assert!(matches!(locked, Refusal::TooOften { .. }), "{}: {locked:?}", kept.name);
-            assert_eq!(world.engine.stats().comparisons - before, 7, "{}", kept.name);
+            assert!(matches!(locked, Refusal::TooOften { .. }), "{}: {locked:?}", under_test.name);
+            assert_eq!(world.engine.stats().comparisons - before, 7, "{}", under_test.name);
         });
     }
 }

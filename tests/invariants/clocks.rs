@@ -6,7 +6,7 @@ use std::time::Duration;
 use sspr::testing::{ManualClock, block_on};
 use sspr::{Clock as _, Engine, Refusal, ResetTicket, Step};
 
-use crate::stores::{Kept, all, memory};
+use crate::stores::{StoreUnderTest, all, memory};
 use crate::support::{
     MAIL, MOBILE, NEW, World, ada, code, email, engine, one_gate, other_than, refusal, request,
     request_from, settings, sms,
@@ -20,9 +20,13 @@ fn back(world: &World, by: Duration) {
 }
 
 /// An engine whose clock runs ahead by this much.
-pub(crate) async fn ahead(kept: &Kept, world: &World, by: Duration) -> (Engine, ManualClock) {
+pub(crate) async fn ahead(
+    under_test: &StoreUnderTest,
+    world: &World,
+    by: Duration,
+) -> (Engine, ManualClock) {
     let clock = ManualClock::new(world.clock.now().plus(by));
-    let store = Arc::clone(&kept.store);
+    let store = Arc::clone(&under_test.store);
     let engine = engine(store, &clock, world.directory.clone(), world.inbox.clone(), 9).await;
     (engine, clock)
 }
@@ -42,31 +46,31 @@ async fn guess(engine: &Engine, ticket: &ResetTicket, times: usize) {
 
 #[test]
 fn inv02_a_clock_that_steps_back_revives_no_code_and_no_grant() {
-    for kept in all() {
+    for under_test in all() {
         block_on(async {
-            let world = kept.world(settings()).await;
+            let world = under_test.world(settings()).await;
             let ticket = world.granted().await;
             let open = world.start().await;
             let (open, mail) = world.challenged(&open.ticket, &email(), MAIL).await;
             back(&world, HOUR);
             assert_eq!(refusal(world.prove(&open.ticket, &mail).await), Refusal::NotAccepted);
-            assert!(world.complete(&ticket, NEW).await.is_err(), "{}", kept.name);
+            assert!(world.complete(&ticket, NEW).await.is_err(), "{}", under_test.name);
             // And not when the clock is right again.
             let other = world.start().await;
             world.challenge(&other.ticket, &email()).await;
             world.clock.advance(HOUR);
             assert_eq!(refusal(world.prove(&open.ticket, &mail).await), Refusal::NotAccepted);
-            assert!(world.complete(&ticket, NEW).await.is_err(), "{}", kept.name);
-            assert!(!world.password_is(NEW), "{}", kept.name);
+            assert!(world.complete(&ticket, NEW).await.is_err(), "{}", under_test.name);
+            assert!(!world.password_is(NEW), "{}", under_test.name);
         });
     }
 }
 
 #[test]
 fn inv02_a_clock_that_steps_back_refills_no_window() {
-    for kept in all() {
+    for under_test in all() {
         block_on(async {
-            let world = kept.world(one_gate()).await;
+            let world = under_test.world(one_gate()).await;
             // One source gets five tries and each further one a try; flows end meanwhile.
             let spent = world.engine.stats().comparisons;
             for number in 1..=6 {
@@ -76,7 +80,7 @@ fn inv02_a_clock_that_steps_back_refills_no_window() {
                 world.clock.advance(Duration::from_secs(4 * 60));
             }
             let before = world.engine.stats().comparisons;
-            assert_eq!(before - spent, 10, "{}: the day's failures are spent", kept.name);
+            assert_eq!(before - spent, 10, "{}: the day's failures are spent", under_test.name);
             // The lock runs an hour: it is on now, and after the step, and starts again there.
             for (step, source) in [(HOUR, "192.0.2.3"), (2 * HOUR, "192.0.2.4")] {
                 back(&world, step);
@@ -88,7 +92,7 @@ fn inv02_a_clock_that_steps_back_refills_no_window() {
                 }
             }
             let compared = world.engine.stats().comparisons - before;
-            assert_eq!(compared, 0, "{}: guesses bought with the clock", kept.name);
+            assert_eq!(compared, 0, "{}: guesses bought with the clock", under_test.name);
         });
     }
 }
@@ -96,15 +100,15 @@ fn inv02_a_clock_that_steps_back_refills_no_window() {
 /// What a fast clock wrote voids its codes for the others, and a code is not made to live longer.
 #[test]
 fn inv02_codes_from_a_clock_that_ran_ahead_are_void() {
-    for kept in all() {
+    for under_test in all() {
         block_on(async {
-            let world = kept.world(one_gate()).await;
-            let (fast, _) = ahead(&kept, &world, HOUR).await;
+            let world = under_test.world(one_gate()).await;
+            let (fast, _) = ahead(&under_test, &world, HOUR).await;
             let ticket = open_as(&fast, "192.0.2.1").await.expect("open");
             while fast.maintain(100).await.expect("maintained").more {}
             let read = world.inbox.last_code_to(MAIL).expect("a code");
             let answer = world.prove(&ticket, &read).await;
-            assert_eq!(refusal(answer), Refusal::NotAccepted, "{}", kept.name);
+            assert_eq!(refusal(answer), Refusal::NotAccepted, "{}", under_test.name);
             // The owner is not shut out: the next flow works at once.
             let reply = world.start().await;
             let (reply, read) = world.challenged(&reply.ticket, &sms(), MOBILE).await;
@@ -117,9 +121,9 @@ fn inv02_codes_from_a_clock_that_ran_ahead_are_void() {
 #[test]
 fn inv02_skew_within_the_limit_is_obeyed() {
     block_on(async {
-        let kept = memory();
-        let world = kept.world(one_gate()).await;
-        let (fast, _) = ahead(&kept, &world, Duration::from_secs(29)).await;
+        let under_test = memory();
+        let world = under_test.world(one_gate()).await;
+        let (fast, _) = ahead(&under_test, &world, Duration::from_secs(29)).await;
         let ticket = open_as(&fast, "192.0.2.1").await.expect("open");
         while fast.maintain(100).await.expect("maintained").more {}
         let read = world.inbox.last_code_to(MAIL).expect("a code");
@@ -132,11 +136,11 @@ fn inv02_skew_within_the_limit_is_obeyed() {
 #[test]
 fn inv02_a_lock_from_a_clock_that_ran_ahead_restarts_at_full_length() {
     block_on(async {
-        let kept = memory();
+        let under_test = memory();
         let mut settings = one_gate();
         settings.failures.anonymous = sspr::Rate::new(5, Duration::from_secs(60));
-        let world = kept.world(settings).await;
-        let (fast, _) = ahead(&kept, &world, 10 * DAY).await;
+        let world = under_test.world(settings).await;
+        let (fast, _) = ahead(&under_test, &world, 10 * DAY).await;
         let ticket = open_as(&fast, "192.0.2.1").await.expect("open");
         guess(&fast, &ticket, 5).await;
         // Another method is free: its challenge is the commit that sets the stamps right.
@@ -156,9 +160,9 @@ fn inv02_a_lock_from_a_clock_that_ran_ahead_restarts_at_full_length() {
 /// An expired flow stays over: its one absolute life runs from `start`, whatever happens in it.
 #[test]
 fn inv02_a_flow_ends_with_its_absolute_life() {
-    for kept in all() {
+    for under_test in all() {
         block_on(async {
-            let world = kept.world(settings()).await;
+            let world = under_test.world(settings()).await;
             let first = world.start().await;
             let (reply, text) = world.challenged(&first.ticket, &sms(), MOBILE).await;
             world.clock.advance(Duration::from_secs(9 * 60));
@@ -166,13 +170,13 @@ fn inv02_a_flow_ends_with_its_absolute_life() {
             let (reply, mail) = world.challenged(&reply.ticket, &email(), MAIL).await;
             world.clock.advance(Duration::from_secs(5 * 60 + 59));
             let reply = world.prove(&reply.ticket, &mail).await.expect("proven");
-            assert_eq!(reply.expires_at, first.expires_at, "{}", kept.name);
+            assert_eq!(reply.expires_at, first.expires_at, "{}", under_test.name);
             world.clock.advance(Duration::from_secs(1));
             assert_eq!(refusal(world.complete(&reply.ticket, NEW).await), Refusal::Ended);
             let view = world.engine.reset().view(&request(), &reply.ticket).await;
-            assert_eq!(refusal(view), Refusal::Ended, "{}", kept.name);
+            assert_eq!(refusal(view), Refusal::Ended, "{}", under_test.name);
             world.deliver().await;
-            assert_eq!(kept.count("flow_ended").await, 1, "{}", kept.name);
+            assert_eq!(under_test.count("flow_ended").await, 1, "{}", under_test.name);
             let wrong = other_than(&mail);
             assert!(world.prove(&reply.ticket, &wrong).await.is_err());
         });

@@ -9,7 +9,7 @@ use sspr::{
 };
 
 use crate::every::{every, world};
-use crate::stores::{Kept, all, memory, secret};
+use crate::stores::{StoreUnderTest, all, memory, secret};
 use crate::support::{
     MAIL, MOBILE, NEW, OLD, World, ada, admin, code, email, other_than, request, request_from, sms,
     tenant,
@@ -76,15 +76,15 @@ async fn whole_reset(world: &World, with: impl Fn() -> Request) -> Result<(), St
 /// Inv. 3: whatever strangers have spent, the owner resets from a known device.
 #[test]
 fn inv03_a_known_device_resets_under_attack() {
-    for kept in all() {
+    for under_test in all() {
         block_on(async {
-            let world = world(&kept, 2).await;
+            let world = world(&under_test, 2).await;
             let device = remembered(&world).await;
             attack(&world, 12, None).await;
             let silent = whole_reset(&world, || request_from("192.0.2.200")).await;
-            assert!(silent.is_err(), "{}: the attack has spent nothing", kept.name);
-            whole_reset(&world, || from(&device)).await.expect(kept.name);
-            assert!(world.password_is(NEW), "{}", kept.name);
+            assert!(silent.is_err(), "{}: the attack has spent nothing", under_test.name);
+            whole_reset(&world, || from(&device)).await.expect(under_test.name);
+            assert!(world.password_is(NEW), "{}", under_test.name);
         });
     }
 }
@@ -102,9 +102,9 @@ fn inv03_live_flows_of_strangers_keep_no_known_device_out() {
     widest.acknowledged.insert(sspr::Deviation::GuessingAboveThreshold);
     for (settings, delivers) in [(every(2), false), (every(2), true), (widest, true)] {
         let most = usize::from(settings.sends.live_flows);
-        for kept in all() {
+        for under_test in all() {
             block_on(async {
-                let world = World::over(kept.store.clone(), settings.clone()).await;
+                let world = World::over(under_test.store.clone(), settings.clone()).await;
                 world.register_both().await;
                 let device = remembered(&world).await;
                 let kinds = [email(), sms()];
@@ -119,14 +119,14 @@ fn inv03_live_flows_of_strangers_keep_no_known_device_out() {
                         world.deliver().await;
                     }
                 }
-                let flows = kept.body().await["flows"].as_array().expect("a list").len();
+                let flows = under_test.body().await["flows"].as_array().expect("a list").len();
                 let all_codes_wait = if delivers { most } else { most.min(6) };
                 assert_eq!(
                     flows, all_codes_wait,
                     "{}: every place of strangers is taken",
-                    kept.name
+                    under_test.name
                 );
-                whole_reset(&world, || from(&device)).await.expect(kept.name);
+                whole_reset(&world, || from(&device)).await.expect(under_test.name);
             });
         }
     }
@@ -135,22 +135,22 @@ fn inv03_live_flows_of_strangers_keep_no_known_device_out() {
 /// Inv. 3: a made-up secret, another user's and another tenant's are no known device.
 #[test]
 fn inv03_only_a_secret_of_this_account_is_known() {
-    for kept in all() {
+    for under_test in all() {
         block_on(async {
-            let world = world(&kept, 2).await;
+            let world = world(&under_test, 2).await;
             let own = remembered(&world).await;
             let others = foreign_devices(&world).await;
             attack(&world, 12, None).await;
             let made_up = "A".repeat(43);
             for device in others.iter().chain([&made_up]) {
                 let silent = whole_reset(&world, || from(device)).await;
-                assert!(silent.is_err(), "{}: {device} is known", kept.name);
+                assert!(silent.is_err(), "{}: {device} is known", under_test.name);
             }
             // A secret that is not known buys its bearer no guesses.
             let before = world.engine.stats().comparisons;
             attack(&world, 12, Some(&others[0])).await;
-            assert_eq!(world.engine.stats().comparisons, before, "{}", kept.name);
-            whole_reset(&world, || from(&own)).await.expect(kept.name);
+            assert_eq!(world.engine.stats().comparisons, before, "{}", under_test.name);
+            whole_reset(&world, || from(&own)).await.expect(under_test.name);
         });
     }
 }
@@ -194,9 +194,9 @@ async fn is_known(world: &World, device: &str) -> bool {
 #[test]
 fn inv12_devices_end_with_a_revocation_and_in_time() {
     for what in ["flows", "methods", "time", "a reset"] {
-        for kept in all() {
+        for under_test in all() {
             block_on(async {
-                let world = world(&kept, 2).await;
+                let world = world(&under_test, 2).await;
                 let device = remembered(&world).await;
                 let actor = admin();
                 let by = world.engine.admin(&world.tenant, &actor);
@@ -213,7 +213,7 @@ fn inv12_devices_end_with_a_revocation_and_in_time() {
                 attack(&world, 12, None).await;
                 // A reset of one's own takes the device from nobody.
                 let lives = what == "a reset";
-                assert_eq!(is_known(&world, &device).await, lives, "{}: {what}", kept.name);
+                assert_eq!(is_known(&world, &device).await, lives, "{}: {what}", under_test.name);
             });
         }
     }
@@ -223,22 +223,22 @@ fn inv12_devices_end_with_a_revocation_and_in_time() {
 #[test]
 fn inv17_five_devices_are_known_at_most() {
     block_on(async {
-        let kept = memory();
-        let world = world(&kept, 2).await;
+        let under_test = memory();
+        let world = world(&under_test, 2).await;
         let mut devices = Vec::new();
         for _ in 0..7 {
             devices.push(remembered(&world).await);
             world.clock.advance(Duration::from_secs(1));
         }
-        assert_eq!(kept.body().await["devices"].as_array().expect("a list").len(), 5);
+        assert_eq!(under_test.body().await["devices"].as_array().expect("a list").len(), 5);
         attack(&world, 12, None).await;
         let known = [is_known(&world, &devices[1]).await, is_known(&world, &devices[2]).await];
         assert_eq!(known, [false, true]);
     });
 }
 
-async fn budget(kept: &Kept) -> serde_json::Value {
-    let body = kept.body().await;
+async fn budget(under_test: &StoreUnderTest) -> serde_json::Value {
+    let body = under_test.body().await;
     let budgets = body["budgets"].as_array().expect("a list").clone();
     budgets.into_iter().find(|one| one["method"] == "email").unwrap_or_default()
 }
@@ -246,18 +246,18 @@ async fn budget(kept: &Kept) -> serde_json::Value {
 /// Inv. 2 and 11: a known device proves nothing, lowers nothing, and its own pool is bounded.
 #[test]
 fn inv02_a_known_device_is_no_proof_and_no_pardon() {
-    for kept in all() {
+    for under_test in all() {
         block_on(async {
-            let world = world(&kept, 2).await;
+            let world = world(&under_test, 2).await;
             let device = remembered(&world).await;
             attack(&world, 12, None).await;
-            let spent = budget(&kept).await;
+            let spent = budget(&under_test).await;
             let counted = spent["consecutive"].as_u64().expect("a number");
-            assert!(counted >= 5, "{}: {spent}", kept.name);
+            assert!(counted >= 5, "{}: {spent}", under_test.name);
             let reset = world.engine.reset();
             let reply = reset.start(&from(&device), &ada()).await.expect("started");
             let early = reset.complete(&from(&device), &reply.ticket, &secret(NEW)).await;
-            assert!(early.is_err(), "{}", kept.name);
+            assert!(early.is_err(), "{}", under_test.name);
             let before = world.engine.stats().comparisons;
             let mut ticket = reply.ticket;
             for _ in 0..8 {
@@ -274,11 +274,15 @@ fn inv02_a_known_device_is_no_proof_and_no_pardon() {
                 }
             }
             let compared = world.engine.stats().comparisons - before;
-            assert_eq!(compared, 10, "{}: the device's own pool", kept.name);
-            let after = budget(&kept).await;
-            assert_eq!(after["anonymous"]["times"], spent["anonymous"]["times"], "{}", kept.name);
+            assert_eq!(compared, 10, "{}: the device's own pool", under_test.name);
+            let after = budget(&under_test).await;
+            assert_eq!(
+                after["anonymous"]["times"], spent["anonymous"]["times"],
+                "{}",
+                under_test.name
+            );
             // Both pools count toward the cap that never decays.
-            assert_eq!(after["consecutive"], counted + 10, "{}: {after}", kept.name);
+            assert_eq!(after["consecutive"], counted + 10, "{}: {after}", under_test.name);
         });
     }
 }
@@ -286,11 +290,11 @@ fn inv02_a_known_device_is_no_proof_and_no_pardon() {
 /// Inv. 2: the cap ends the method for a known device too.
 #[test]
 fn inv02_the_cap_counts_both_pools() {
-    for kept in all() {
+    for under_test in all() {
         block_on(async {
             let mut settings = every(2);
             settings.failures.consecutive = 20;
-            let world = World::over(kept.store.clone(), settings).await;
+            let world = World::over(under_test.store.clone(), settings).await;
             world.register_both().await;
             let device = remembered(&world).await;
             for _ in 0..4 {
@@ -298,11 +302,19 @@ fn inv02_the_cap_counts_both_pools() {
                 attack(&world, 12, Some(&device)).await;
                 world.clock.advance(DAY * 2);
             }
-            let budget = budget(&kept).await;
+            let budget = budget(&under_test).await;
             assert_eq!((&budget["consecutive"], &budget["disabled"]), (&20.into(), &true.into()));
-            assert!(!is_known(&world, &device).await, "{}: the method is disabled", kept.name);
+            assert!(
+                !is_known(&world, &device).await,
+                "{}: the method is disabled",
+                under_test.name
+            );
             let step = world.start().await.step;
-            assert!(matches!(step, Step::Choose { .. }), "{}: and it does not show", kept.name);
+            assert!(
+                matches!(step, Step::Choose { .. }),
+                "{}: and it does not show",
+                under_test.name
+            );
         });
     }
 }

@@ -8,19 +8,19 @@ use crate::support::{NEW, settings};
 /// Inv. 19: whole flows through the text of records and events.
 #[test]
 fn inv19_everything_survives_its_own_encoding() {
-    for kept in all() {
+    for under_test in all() {
         block_on(async {
-            let world = kept.world(settings()).await;
+            let world = under_test.world(settings()).await;
             let ticket = world.granted().await;
             world.complete(&ticket, NEW).await.expect("reset");
             world.deliver().await;
-            let events = kept.events().await;
+            let events = under_test.events().await;
             for event in &events {
                 let text = event.encode();
                 let read = sspr::Event::decode(&text);
-                assert_eq!(read.as_ref(), Ok(event), "{}: {text}", kept.name);
+                assert_eq!(read.as_ref(), Ok(event), "{}: {text}", under_test.name);
             }
-            assert!(events.len() > 15, "{}: {}", kept.name, events.len());
+            assert!(events.len() > 15, "{}: {}", under_test.name, events.len());
         });
     }
 }

@@ -60,11 +60,11 @@ fn at_rest(seen: &Seen<'_>) {
 /// Inv. 14: each transition is one event and is told, and neither waits for ever.
 #[test]
 fn inv14_an_unlock_and_a_reset_at_once_are_each_told() {
-    let kept = memory();
+    let under_test = memory();
     let (scene, unlock, reset) = block_on(async {
-        let world = world(&kept, 1).await;
+        let world = world(&under_test, 1).await;
         let (unlock, reset) = (unlockable(&world).await, granted(&world).await);
-        (Scene::of(&kept, world).await, unlock, reset)
+        (Scene::of(&under_test, world).await, unlock, reset)
     });
     let mut both = 0;
     scene.explore(
@@ -93,14 +93,14 @@ fn inv14_an_unlock_and_a_reset_at_once_are_each_told() {
 /// Inv. 11 and 12: of a change and a reset one writes; the other was superseded.
 #[test]
 fn inv12_a_change_and_a_reset_at_once_write_once() {
-    let kept = memory();
+    let under_test = memory();
     let (scene, change, reset) = block_on(async {
-        let world = world(&kept, 1).await;
+        let world = world(&under_test, 1).await;
         let reset = granted(&world).await;
         let change = world.engine.change();
         let change = change.start(&request(), &world.signed_in(), &secret(OLD)).await;
         let change = change.expect("the right password").ticket;
-        (Scene::of(&kept, world).await, change, reset)
+        (Scene::of(&under_test, world).await, change, reset)
     });
     let mut winners = [0; 2];
     scene.explore(
@@ -129,11 +129,11 @@ fn inv12_a_change_and_a_reset_at_once_write_once() {
 /// Inv. 12 and 14: methods revoked during a reset: the owner is told of both, at the old addresses.
 #[test]
 fn inv14_methods_revoked_during_a_reset_hide_nothing() {
-    let kept = memory();
+    let under_test = memory();
     let (scene, reset) = block_on(async {
-        let world = world(&kept, 1).await;
+        let world = world(&under_test, 1).await;
         let reset = granted(&world).await;
-        (Scene::of(&kept, world).await, reset)
+        (Scene::of(&under_test, world).await, reset)
     });
     let mut refused = 0;
     scene.explore(
@@ -177,11 +177,11 @@ async fn owing(world: &World) -> ResetTicket {
 /// Inv. 1: one used code is replaced by one, however often it is shown.
 #[test]
 fn inv01_a_replacement_shown_again_replaces_one_code() {
-    let kept = memory();
+    let under_test = memory();
     let (scene, ticket) = block_on(async {
-        let world = world(&kept, 1).await;
+        let world = world(&under_test, 1).await;
         let ticket = owing(&world).await;
-        (Scene::of(&kept, world).await, ticket)
+        (Scene::of(&under_test, world).await, ticket)
     });
     scene.explore(
         |engine| {
@@ -215,12 +215,12 @@ fn inv01_a_replacement_shown_again_replaces_one_code() {
 /// Inv. 4: a flow is given up or proven, and an answer given stays true.
 #[test]
 fn inv04_a_cancelled_flow_is_proven_by_nobody() {
-    let kept = memory();
+    let under_test = memory();
     let (scene, ticket, typed) = block_on(async {
-        let world = world(&kept, 2).await;
+        let world = world(&under_test, 2).await;
         let reply = world.start().await;
         let (reply, typed) = world.challenged(&reply.ticket, &email(), MAIL).await;
-        (Scene::of(&kept, world).await, reply.ticket, typed)
+        (Scene::of(&under_test, world).await, reply.ticket, typed)
     });
     let mut proven = 0;
     scene.explore(
@@ -249,13 +249,13 @@ fn inv04_a_cancelled_flow_is_proven_by_nobody() {
 /// Section 5: no device is known once the flows were revoked, whoever was first.
 #[test]
 fn inv12_no_device_survives_a_revocation() {
-    let kept = memory();
+    let under_test = memory();
     let (scene, ticket) = block_on(async {
-        let world = world(&kept, 1).await;
+        let world = world(&under_test, 1).await;
         let ticket = granted(&world).await;
         let done = world.complete(&ticket, NEW).await.expect("reset");
         world.deliver().await;
-        (Scene::of(&kept, world).await, done.ticket)
+        (Scene::of(&under_test, world).await, done.ticket)
     });
     let mut remembered = 0;
     scene.explore(

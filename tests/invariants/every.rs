@@ -4,7 +4,7 @@ use sspr::{
     Attempt, LinkBase, MethodKind, PolicySettings, Reply, ResetTicket, Selection, UnlockTicket,
 };
 
-use crate::stores::Kept;
+use crate::stores::StoreUnderTest;
 use crate::support::{World, ada, request, settings};
 
 /// Everything is allowed, and so many gates are wanted.
@@ -27,8 +27,8 @@ pub(crate) fn option(text: &str) -> Selection {
 }
 
 /// A world with mail, a mobile phone and a locked account over this store.
-pub(crate) async fn world(kept: &Kept, required: u8) -> World {
-    let world = World::over(kept.store.clone(), every(required)).await;
+pub(crate) async fn world(under_test: &StoreUnderTest, required: u8) -> World {
+    let world = World::over(under_test.store.clone(), every(required)).await;
     lock_out(&world);
     world.register_both().await;
     world.inbox.clear();

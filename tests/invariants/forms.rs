@@ -69,18 +69,18 @@ fn inv19_a_damaged_field_closes_the_account() {
         ("an unknown state", |body| body["methods"][0]["state"] = "almost".into()),
     ];
     for (what, damage) in damages {
-        for kept in all() {
-            let kept = fresh(&kept);
+        for under_test in all() {
+            let under_test = fresh(&under_test);
             block_on(async {
-                let world = world(&kept, 2).await;
+                let world = world(&under_test, 2).await;
                 world.enrol_app().await;
                 world.save_codes().await;
                 let registration = world.engine.registration();
                 let device = registration.remember_device(&request(), &world.signed_in()).await;
                 drop(device.expect("remembered"));
                 let ticket = world.granted().await;
-                kept.edit(damage).await;
-                closed(&kept, &world, &ticket, what).await;
+                under_test.edit(damage).await;
+                closed(&under_test, &world, &ticket, what).await;
                 let engine = &world.engine;
                 corrupt(engine.unlock().start(&request(), &ada()).await, what);
                 let user = world.signed_in();
@@ -98,35 +98,43 @@ fn inv19_a_damaged_field_closes_the_account() {
 /// Inv. 15: a seed that its seal refuses opens nothing, and takes the other methods from nobody.
 #[test]
 fn inv15_a_seed_that_does_not_open_is_no_proof() {
-    for kept in all() {
+    for under_test in all() {
         block_on(async {
-            let world = world(&kept, 2).await;
+            let world = world(&under_test, 2).await;
             let token = world.enrol_app().await;
             world.clock.advance(Duration::from_secs(60));
-            kept.edit(|body| {
-                let methods = body["methods"].as_array_mut().expect("a list");
-                let app = methods.iter_mut().find(|one| one["kind"] == "authenticator_app");
-                let seed = &mut app.expect("enrolled")["factor"]["oath"]["seed"];
-                let text = seed.as_str().expect("a text").to_owned();
-                let first = if text.starts_with('A') { "B" } else { "A" };
-                *seed = format!("{first}{}", &text[1..]).into();
-            })
-            .await;
+            under_test
+                .edit(|body| {
+                    let methods = body["methods"].as_array_mut().expect("a list");
+                    let app = methods.iter_mut().find(|one| one["kind"] == "authenticator_app");
+                    let seed = &mut app.expect("enrolled")["factor"]["oath"]["seed"];
+                    let text = seed.as_str().expect("a text").to_owned();
+                    let first = if text.starts_with('A') { "B" } else { "A" };
+                    *seed = format!("{first}{}", &text[1..]).into();
+                })
+                .await;
             let right = token.code(world.clock.now());
             let sign_in = world.engine.authenticator();
             let verified = sign_in.verify(&request(), &world.user, &code(&right)).await;
             let reply = world.start().await;
             let reply = world.challenge(&reply.ticket, &option("authenticator_app")).await;
             let proven = world.prove(&reply.ticket, &right).await;
-            let Err(Error::Fault(fault)) = verified else { panic!("{}: {verified:?}", kept.name) };
+            let Err(Error::Fault(fault)) = verified else {
+                panic!("{}: {verified:?}", under_test.name)
+            };
             assert_eq!(
                 (fault.origin, fault.error.kind()),
                 (FaultOrigin::Seal, PortErrorKind::Corrupt)
             );
             // A stranger is not told: a fault of one seed would say whose it is.
-            assert_eq!(refusal(proven), sspr::Refusal::NotAccepted, "{}", kept.name);
-            assert_eq!(world.engine.stats().hidden_faults, 1, "{}", kept.name);
-            assert_eq!(kept.count("oath_step_used").await, 1, "{}: the enrolment's", kept.name);
+            assert_eq!(refusal(proven), sspr::Refusal::NotAccepted, "{}", under_test.name);
+            assert_eq!(world.engine.stats().hidden_faults, 1, "{}", under_test.name);
+            assert_eq!(
+                under_test.count("oath_step_used").await,
+                1,
+                "{}: the enrolment's",
+                under_test.name
+            );
             let (reply, mail) = world.challenged(&reply.ticket, &email(), MAIL).await;
             let reply = world.prove(&reply.ticket, &mail).await.expect("proven");
             let (reply, text) = world.challenged(&reply.ticket, &sms(), MOBILE).await;

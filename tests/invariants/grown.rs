@@ -9,7 +9,7 @@ use sspr::{
 };
 
 use crate::every::{every, lock_out, option};
-use crate::stores::{Kept, all, secret};
+use crate::stores::{StoreUnderTest, all, secret};
 use crate::support::{NEW, World, ada, admin, code, request, request_from};
 
 /// The most that a body may take (DESIGN section 2).
@@ -39,10 +39,10 @@ fn policy() -> PolicySettings {
     settings
 }
 
-async fn bounded(kept: &Kept, largest: &mut usize, what: &str) {
-    let length = kept.account().await.body().len();
+async fn bounded(under_test: &StoreUnderTest, largest: &mut usize, what: &str) {
+    let length = under_test.account().await.body().len();
     *largest = (*largest).max(length);
-    assert!(length <= MOST, "{}: {length} bytes after {what}", kept.name);
+    assert!(length <= MOST, "{}: {length} bytes after {what}", under_test.name);
 }
 
 /// As long as an address may be.
@@ -53,7 +53,7 @@ fn long(number: usize) -> EmailAddress {
 }
 
 /// Everything that can be registered, until it is refused.
-async fn register_all(kept: &Kept, world: &World, largest: &mut usize) -> usize {
+async fn register_all(under_test: &StoreUnderTest, world: &World, largest: &mut usize) -> usize {
     let registration = world.engine.registration();
     let mut new: Vec<NewMethod> = Vec::new();
     for number in 0..5 {
@@ -72,7 +72,7 @@ async fn register_all(kept: &Kept, world: &World, largest: &mut usize) -> usize 
         let sent = world.inbox.all();
         let typed = sent.iter().find_map(|one| one.code()).expect("a code").to_owned();
         let _ = registration.confirm(&request(), &user, &reply.ticket, &code(&typed)).await;
-        bounded(kept, largest, "a method").await;
+        bounded(under_test, largest, "a method").await;
     }
     for _ in 0..5 {
         world.clock.advance(Duration::from_secs(3_700));
@@ -84,36 +84,36 @@ async fn register_all(kept: &Kept, world: &World, largest: &mut usize) -> usize 
         let typed = code(&token.expect("a seed").code(world.clock.now()));
         let ticket = &enrolled.reply.ticket;
         let _ = registration.confirm(&request(), &user, ticket, &typed).await;
-        bounded(kept, largest, "an app").await;
+        bounded(under_test, largest, "an app").await;
     }
     let actor = admin();
     let by = world.engine.admin(&world.tenant, &actor);
     for _ in 0..5 {
         let seed = OathSeed::parse_base32(&"ABCDEFGH".repeat(8)).expect("a seed");
         let _ = by.supply_token(&world.user, &seed, OathParameters::default()).await;
-        bounded(kept, largest, "a token").await;
+        bounded(under_test, largest, "a token").await;
     }
     for _ in 0..2 {
         let user = world.signed_in();
         if let Ok(set) = registration.create_recovery_codes(&request(), &user).await {
             let _ = registration.acknowledge_recovery_codes(&request(), &user, &set.id).await;
         }
-        bounded(kept, largest, "recovery codes").await;
+        bounded(under_test, largest, "recovery codes").await;
     }
     for _ in 0..6 {
         let _ = registration.remember_device(&request(), &world.signed_in()).await;
-        bounded(kept, largest, "a device").await;
+        bounded(under_test, largest, "a device").await;
     }
     let mut contacts = Contacts::default();
     contacts.email = Some(long(7));
     let _ = by.supply_contacts(&world.user, &contacts).await;
-    bounded(kept, largest, "contacts").await;
+    bounded(under_test, largest, "contacts").await;
     world.clock.advance(DAY * 2);
     registration.list(&request(), &world.signed_in()).await.expect("listed").len()
 }
 
 /// Strangers, guesses at everything, and notices that nobody can deliver.
-async fn all_at_it(kept: &Kept, world: &World, largest: &mut usize) {
+async fn all_at_it(under_test: &StoreUnderTest, world: &World, largest: &mut usize) {
     let (reset, unlock) = (world.engine.reset(), world.engine.unlock());
     world.inbox.fail_with(Some(sspr::port::PortErrorKind::Unavailable));
     let options = [
@@ -138,47 +138,47 @@ async fn all_at_it(kept: &Kept, world: &World, largest: &mut usize) {
             for typed in ["00000000", "000000", "BBBBCCCCDDDDFFFFGGGGHHHHJJJJ"] {
                 let _ = reset.prove(&from(), &reply.ticket, &code(typed)).await;
             }
-            bounded(kept, largest, selection).await;
+            bounded(under_test, largest, selection).await;
         }
         let _ = unlock.challenge(&from(), &two.ticket, &option("email.link.0")).await;
-        bounded(kept, largest, "a link").await;
+        bounded(under_test, largest, "a link").await;
         let user = world.signed_in();
         for _ in 0..6 {
             let _ = world.engine.change().start(&request(), &user, &secret("not it")).await;
             let sign_in = world.engine.authenticator();
             let _ = sign_in.verify(&request(), &world.user, &code("000000")).await;
         }
-        bounded(kept, largest, "guesses at a sign-in").await;
+        bounded(under_test, largest, "guesses at a sign-in").await;
         let actor = admin();
         let by = world.engine.admin(&world.tenant, &actor);
         let _ = by.require_registration(&world.user).await;
-        bounded(kept, largest, "a notice").await;
+        bounded(under_test, largest, "a notice").await;
         world.clock.advance(Duration::from_secs(61));
     }
 }
 
 #[test]
 fn inv17_a_record_with_everything_in_it_stays_small() {
-    let each = policies()
-        .into_iter()
-        .flat_map(|settings| all().into_iter().map(move |kept| (kept, settings.clone())));
-    for (kept, settings) in each {
+    let each = policies().into_iter().flat_map(|settings| {
+        all().into_iter().map(move |under_test| (under_test, settings.clone()))
+    });
+    for (under_test, settings) in each {
         block_on(async {
-            let world = World::over(kept.store.clone(), settings).await;
+            let world = World::over(under_test.store.clone(), settings).await;
             lock_out(&world);
             let mut largest = 0;
-            let methods = register_all(&kept, &world, &mut largest).await;
-            assert!(methods >= 11, "{}: {methods} methods", kept.name);
+            let methods = register_all(&under_test, &world, &mut largest).await;
+            assert!(methods >= 11, "{}: {methods} methods", under_test.name);
             // Two days of it.
             for _ in 0..2 {
-                all_at_it(&kept, &world, &mut largest).await;
+                all_at_it(&under_test, &world, &mut largest).await;
                 world.clock.advance(DAY);
             }
-            assert!(largest > 10 * 1024, "{}: {largest} bytes is not everything", kept.name);
-            let body = kept.body().await;
+            assert!(largest > 10 * 1024, "{}: {largest} bytes is not everything", under_test.name);
+            let body = under_test.body().await;
             for (field, most) in [("methods", 32), ("flows", 20), ("outbox", 16), ("devices", 5)] {
                 let there = body[field].as_array().expect("a list").len();
-                assert!(there <= most, "{}: {there} {field}", kept.name);
+                assert!(there <= most, "{}: {there} {field}", under_test.name);
             }
             assert!(!world.password_is(NEW));
         });

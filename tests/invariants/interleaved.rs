@@ -32,8 +32,8 @@ pub(crate) enum At {
 
 impl Snapshot {
     pub(crate) async fn take(at: At) -> (Self, World) {
-        let kept = memory();
-        let world = kept.world(one_gate()).await;
+        let under_test = memory();
+        let world = under_test.world(one_gate()).await;
         let reply = world.start().await;
         let (mut reply, right) = world.challenged(&reply.ticket, &email(), MAIL).await;
         if at == At::Granted {
@@ -49,7 +49,7 @@ impl Snapshot {
             (&tenant(), RecordKind::Account),
         ] {
             let columns = Columns::new(tenant.clone(), kind, sspr::Timestamp::EPOCH);
-            records.push((kept.record(tenant, kind).await, columns));
+            records.push((under_test.record(tenant, kind).await, columns));
         }
         let ticket = reply.ticket.expose_secret().to_owned();
         (Self { records, ticket, right, method }, world)

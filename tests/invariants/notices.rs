@@ -8,7 +8,7 @@ use sspr::testing::{
 };
 use sspr::{Contacts, EmailAddress, Engine, Refusal, ResetTicket};
 
-use crate::stores::{Kept, all, memory, secret};
+use crate::stores::{StoreUnderTest, all, memory, secret};
 use crate::support::{
     MAIL, MOBILE, NEW, OLD, World, admin, email, keys, one_gate, refusal, request, settings,
 };
@@ -17,16 +17,16 @@ const PRIMARY: &str = "ada@contoso.example";
 
 #[test]
 fn inv09_a_superseded_code_is_never_sent() {
-    for kept in all() {
+    for under_test in all() {
         block_on(async {
-            let world = kept.world(one_gate()).await;
+            let world = under_test.world(one_gate()).await;
             let reply = world.start().await;
             let reply = world.challenge(&reply.ticket, &email()).await;
             world.clock.advance(Duration::from_secs(61));
             let reply = world.challenge(&reply.ticket, &email()).await;
             world.deliver().await;
             let sent = world.inbox.messages_to(MAIL);
-            assert_eq!(sent.len(), 1, "{}: only the code that counts", kept.name);
+            assert_eq!(sent.len(), 1, "{}: only the code that counts", under_test.name);
             world.prove(&reply.ticket, sent[0].code().expect("a code")).await.expect("proven");
         });
     }
@@ -34,9 +34,9 @@ fn inv09_a_superseded_code_is_never_sent() {
 
 #[test]
 fn inv09_a_live_message_is_tried_until_it_is_dead() {
-    for kept in all() {
+    for under_test in all() {
         block_on(async {
-            let world = kept.world(one_gate()).await;
+            let world = under_test.world(one_gate()).await;
             world.inbox.fail_with(Some(PortErrorKind::Unavailable));
             let reply = world.start().await;
             world.challenge(&reply.ticket, &email()).await;
@@ -46,21 +46,25 @@ fn inv09_a_live_message_is_tried_until_it_is_dead() {
                 world.clock.advance(Duration::from_secs(20));
             }
             let tries = world.inbox.attempts() - before;
-            assert!((5..20).contains(&tries), "{}: {tries} tries, with longer waits", kept.name);
+            assert!(
+                (5..20).contains(&tries),
+                "{}: {tries} tries, with longer waits",
+                under_test.name
+            );
             // Ten minutes on the code is dead, and so is its message.
             world.clock.advance(Duration::from_secs(10 * 60));
             world.inbox.fail_with(None);
             world.deliver().await;
-            assert!(world.inbox.messages_to(MAIL).is_empty(), "{}: a dead code", kept.name);
+            assert!(world.inbox.messages_to(MAIL).is_empty(), "{}: a dead code", under_test.name);
         });
     }
 }
 
 #[test]
 fn inv09_a_lost_reply_repeats_the_message_under_its_own_key() {
-    for kept in all() {
+    for under_test in all() {
         block_on(async {
-            let world = kept.world(one_gate()).await;
+            let world = under_test.world(one_gate()).await;
             world.inbox.fail_with(Some(PortErrorKind::Unknown));
             let reply = world.start().await;
             world.challenge(&reply.ticket, &email()).await;
@@ -69,7 +73,7 @@ fn inv09_a_lost_reply_repeats_the_message_under_its_own_key() {
             world.clock.advance(Duration::from_secs(10));
             world.deliver().await;
             let sent = world.inbox.messages_to(MAIL);
-            assert_eq!((sent.len(), sent[0].repetitions), (1, 1), "{}", kept.name);
+            assert_eq!((sent.len(), sent[0].repetitions), (1, 1), "{}", under_test.name);
         });
     }
 }
@@ -77,29 +81,29 @@ fn inv09_a_lost_reply_repeats_the_message_under_its_own_key() {
 /// Inv. 14: the addresses that were valid before are told; what is only valid now is not.
 #[test]
 fn inv14_every_change_is_told_to_the_addresses_before_it() {
-    for kept in all() {
+    for under_test in all() {
         block_on(async {
-            let world = kept.world(settings()).await;
+            let world = under_test.world(settings()).await;
             let ticket = world.granted().await;
             world.complete(&ticket, NEW).await.expect("reset");
             world.deliver().await;
             for address in [PRIMARY, MAIL, MOBILE] {
                 let told = world.inbox.messages_to(address);
                 let resets = told.iter().filter(|one| one.kind == "notice.password_reset");
-                assert_eq!(resets.count(), 1, "{}: {address}", kept.name);
+                assert_eq!(resets.count(), 1, "{}: {address}", under_test.name);
             }
-            assert_eq!(kept.count("password_reset").await, 1, "{}", kept.name);
-            assert_eq!(kept.count("sessions_revoked").await, 1, "{}", kept.name);
+            assert_eq!(under_test.count("password_reset").await, 1, "{}", under_test.name);
+            assert_eq!(under_test.count("sessions_revoked").await, 1, "{}", under_test.name);
         });
     }
 }
 
 /// An engine whose directory never answers a password write, after having written.
-async fn hanging(kept: &Kept, world: &World) -> Engine {
+async fn hanging(under_test: &StoreUnderTest, world: &World) -> Engine {
     let plan = FaultPlan::none().on("directory.set_password", InjectedFault::HangAfter);
     Engine::builder()
         .keys(keys())
-        .store(kept.store.clone())
+        .store(under_test.store.clone())
         .directory(Faulty::new(world.directory.clone(), plan))
         .delivery(world.inbox.clone())
         .clock(world.clock.clone())
@@ -130,9 +134,9 @@ async fn meanwhile(world: &World, what: &str) {
 }
 
 pub(crate) async fn dies_while_writing(what: &str) {
-    let kept = memory();
-    let world = kept.world(settings()).await;
-    let engine = hanging(&kept, &world).await;
+    let under_test = memory();
+    let world = under_test.world(settings()).await;
+    let engine = hanging(&under_test, &world).await;
     let ticket = world.granted().await;
     {
         let (reset, request, password) = (engine.reset(), request(), secret(NEW));
@@ -152,7 +156,7 @@ pub(crate) async fn dies_while_writing(what: &str) {
     }
     let revoked = world.directory.revocations(&world.tenant, &world.user);
     assert!(!revoked.is_empty(), "{what}: the sessions live on");
-    let outbox = kept.body().await["outbox"].clone();
+    let outbox = under_test.body().await["outbox"].clone();
     assert_eq!(outbox, serde_json::json!([]), "{what}: left in the outbox for ever");
 }
 
@@ -167,9 +171,9 @@ fn inv14_a_crash_during_the_write_is_told() {
 #[test]
 fn inv14_a_flow_that_ends_during_its_write_is_told() {
     block_on(async {
-        let kept = memory();
-        let world = kept.world(settings()).await;
-        let engine = hanging(&kept, &world).await;
+        let under_test = memory();
+        let world = under_test.world(settings()).await;
+        let engine = hanging(&under_test, &world).await;
         let started = world.start().await;
         drop(started);
         let ticket = world.granted().await;
@@ -180,11 +184,12 @@ fn inv14_a_flow_that_ends_during_its_write_is_told() {
             let mut complete = Box::pin(reset.complete(&request, &late, &password));
             assert!(poll_until_stalled(complete.as_mut()).is_none(), "it hangs");
         }
-        kept.edit(|body| {
-            let now = body["seen"].as_i64().expect("a time");
-            body["flows"][0]["expires_at"] = (now + 5_000).into();
-        })
-        .await;
+        under_test
+            .edit(|body| {
+                let now = body["seen"].as_i64().expect("a time");
+                body["flows"][0]["expires_at"] = (now + 5_000).into();
+            })
+            .await;
         world.clock.advance(Duration::from_secs(10));
         let busy = world.engine.maintain(100).await.expect("maintained");
         assert!(!busy.more, "nothing can be done before the deadline: {busy:?}");
@@ -200,13 +205,13 @@ fn inv14_a_flow_that_ends_during_its_write_is_told() {
 #[test]
 fn inv14_a_refused_password_is_recorded_and_not_told() {
     block_on(async {
-        let kept = memory();
-        let world = kept.world(settings()).await;
+        let under_test = memory();
+        let world = under_test.world(settings()).await;
         let ticket = world.granted().await;
         for _ in 0..9 {
             assert!(world.complete(&ticket, "short").await.is_err());
         }
-        assert_eq!(kept.count("password_rejected").await, 9);
+        assert_eq!(under_test.count("password_rejected").await, 9);
         world.deliver().await;
         let notices = world.inbox.all().into_iter().filter(|one| one.notice.is_some());
         assert_eq!(notices.count(), 0);

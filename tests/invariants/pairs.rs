@@ -27,13 +27,13 @@ fn redeems(engine: Engine, link: Attempt) -> Task<Told> {
 
 /// A flow whose link has arrived: its ticket and the link.
 async fn linked() -> (Scene, String, impl Fn() -> Attempt) {
-    let kept = memory();
-    let world = world(&kept, 1).await;
+    let under_test = memory();
+    let world = world(&under_test, 1).await;
     let reply = reset_with(&world, "email.link").await;
     drop(link_to(&world, MAIL).await);
     let url = world.inbox.last_link_to(MAIL).expect("a link");
     let link = move || Attempt::link(&url).expect("well formed");
-    (Scene::of(&kept, world).await, reply.ticket.expose_secret().to_owned(), link)
+    (Scene::of(&under_test, world).await, reply.ticket.expose_secret().to_owned(), link)
 }
 
 /// Inv. 1: a link is one proof, whoever of the two was faster.
@@ -81,15 +81,15 @@ fn inv01_a_link_redeemed_twice_is_one_proof() {
 /// Inv. 1: a step opens the reset or the sign-in, and never both.
 #[test]
 fn inv01_a_step_is_a_proof_or_a_sign_in() {
-    let kept = memory();
+    let under_test = memory();
     let (scene, ticket, typed) = block_on(async {
-        let world = world(&kept, 2).await;
+        let world = world(&under_test, 2).await;
         let token = world.enrol_app().await;
         world.clock.advance(Duration::from_secs(60));
         let reply = reset_with(&world, "authenticator_app").await;
         let typed = token.code(world.clock.now());
         let ticket = reply.ticket.expose_secret().to_owned();
-        (Scene::of(&kept, world).await, ticket, typed)
+        (Scene::of(&under_test, world).await, ticket, typed)
     });
     let mut winners = [0; 2];
     scene.explore(
@@ -115,14 +115,14 @@ fn inv01_a_step_is_a_proof_or_a_sign_in() {
 /// Inv. 1: a recovery code is a proof in one flow, and the owner is told once.
 #[test]
 fn inv01_a_recovery_code_is_used_in_one_flow() {
-    let kept = memory();
+    let under_test = memory();
     let (scene, tickets, typed) = block_on(async {
-        let world = world(&kept, 2).await;
+        let world = world(&under_test, 2).await;
         let codes = world.save_codes().await;
         let one = reset_with(&world, "recovery_code").await.ticket.expose_secret().to_owned();
         let two = reset_with(&world, "recovery_code").await.ticket.expose_secret().to_owned();
         world.deliver().await;
-        (Scene::of(&kept, world).await, [one, two], codes[0].clone())
+        (Scene::of(&under_test, world).await, [one, two], codes[0].clone())
     });
     scene.explore(
         |engine| proves(engine, &tickets[0], code(&typed)),
@@ -140,12 +140,12 @@ fn inv01_a_recovery_code_is_used_in_one_flow() {
 /// Inv. 1: a recovery code typed twice at once in one flow is one proof and one answer.
 #[test]
 fn inv01_a_recovery_code_typed_twice_is_one_proof() {
-    let kept = memory();
+    let under_test = memory();
     let (scene, ticket, typed) = block_on(async {
-        let world = world(&kept, 2).await;
+        let world = world(&under_test, 2).await;
         let codes = world.save_codes().await;
         let ticket = reset_with(&world, "recovery_code").await.ticket.expose_secret().to_owned();
-        (Scene::of(&kept, world).await, ticket, codes[0].clone())
+        (Scene::of(&under_test, world).await, ticket, codes[0].clone())
     });
     scene.explore(
         |engine| proves(engine, &ticket, code(&typed)),
@@ -172,16 +172,16 @@ fn confirms(engine: Engine, ticket: &str, typed: &str, at: sspr::SignedIn) -> Ta
 /// Inv. 1 and 2: one method, one event, and whoever came second has not failed.
 #[test]
 fn inv02_a_registration_confirmed_twice_counts_no_failure() {
-    let kept = memory();
+    let under_test = memory();
     let address = "ada@second.example";
     let (scene, ticket, typed) = block_on(async {
-        let world = world(&kept, 2).await;
+        let world = world(&under_test, 2).await;
         let mail = NewMethod::email(EmailAddress::parse(address).expect("valid"));
         let registration = world.engine.registration();
         let added = registration.add(&request(), &world.signed_in(), &mail).await.expect("added");
         world.deliver().await;
         let typed = world.inbox.last_code_to(address).expect("a code");
-        (Scene::of(&kept, world).await, added.ticket.expose_secret().to_owned(), typed)
+        (Scene::of(&under_test, world).await, added.ticket.expose_secret().to_owned(), typed)
     });
     scene.explore(
         |engine| confirms(engine, &ticket, &typed, scene.world.signed_in()),

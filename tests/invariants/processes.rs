@@ -94,12 +94,12 @@ impl Other {
 /// V-2: two processes on one file, one code: one acceptance.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn inv01_a_step_is_accepted_once_across_processes() {
-    let (kept, file) = sqlite_at();
-    let world = world(&kept, 2).await;
+    let (under_test, file) = sqlite_at();
+    let world = world(&under_test, 2).await;
     let token = world.enrol_app().await;
     let mut other = Other::start(&file);
     let mut cursor = None;
-    kept.events_after(&mut cursor).await;
+    under_test.events_after(&mut cursor).await;
     let mut winners = [0; 2];
     for round in 0..50 {
         world.clock.advance(Duration::from_secs(2 * 86_400));
@@ -123,7 +123,7 @@ async fn inv01_a_step_is_accepted_once_across_processes() {
         }
         let opened: Vec<String> = own.iter().chain(&theirs).cloned().collect();
         one_opened(&opened, &format!("round {round}"));
-        let events = kept.events_after(&mut cursor).await;
+        let events = under_test.events_after(&mut cursor).await;
         let used = events.iter().filter(|event| event.code() == "oath_step_used").count();
         assert_eq!(used, 1, "round {round}");
         winners[0] += usize::from(!own.is_empty());

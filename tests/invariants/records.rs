@@ -10,7 +10,7 @@ use sspr::{
     TenantId,
 };
 
-use crate::stores::{Kept, all, memory};
+use crate::stores::{StoreUnderTest, all, memory};
 use crate::support::{
     MAIL, MOBILE, NEW, OLD, World, ada, admin, email, other_than, request, request_from, settings,
     sms, tenant, voice,
@@ -30,14 +30,14 @@ pub(crate) fn corrupt<T: std::fmt::Debug>(result: Result<T, Error>, what: &str) 
 }
 
 /// An account with addresses as long as they may be, under the widest policy.
-async fn widest(kept: &Kept) -> World {
+async fn widest(under_test: &StoreUnderTest) -> World {
     let mut settings = settings();
     settings.sends.per_hour = 20;
     settings.sends.per_day = 20;
     settings.sends.live_flows = 10;
     settings.sends.source_share = 100;
     settings.acknowledged.insert(sspr::Deviation::GuessingAboveThreshold);
-    let world = World::over(Arc::clone(&kept.store), settings).await;
+    let world = World::over(Arc::clone(&under_test.store), settings).await;
     let label = "x".repeat(60);
     let host = format!("{label}.{label}.{label}.example");
     let mut contacts = Contacts::default();
@@ -55,9 +55,9 @@ async fn widest(kept: &Kept) -> World {
 /// Inv. 17: what strangers can cause is bounded, and does not stop the owner's flow from ending.
 #[test]
 fn inv17_nothing_anonymous_grows_a_record_beyond_its_bound() {
-    for kept in all() {
+    for under_test in all() {
         block_on(async {
-            let world = widest(&kept).await;
+            let world = widest(&under_test).await;
             let owner = world.start().await;
             let (owner, text) = world.challenged(&owner.ticket, &sms(), MOBILE).await;
             let owner = world.prove(&owner.ticket, &text).await.expect("proven");
@@ -73,12 +73,12 @@ fn inv17_nothing_anonymous_grows_a_record_beyond_its_bound() {
                         Err(error) => assert!(
                             matches!(error.refusal(), Some(sspr::Refusal::TooOften { .. })),
                             "{}: {error:?}",
-                            kept.name
+                            under_test.name
                         ),
                     }
                     world.deliver().await;
-                    let length = kept.account().await.body().len();
-                    assert!(length <= MOST, "{}: {length} bytes", kept.name);
+                    let length = under_test.account().await.body().len();
+                    assert!(length <= MOST, "{}: {length} bytes", under_test.name);
                 }
             }
             let option = email();
@@ -89,7 +89,7 @@ fn inv17_nothing_anonymous_grows_a_record_beyond_its_bound() {
             let read = sent.iter().rev().find_map(|one| one.code()).expect("a code").to_owned();
             let reply = world.prove(&reply.ticket, &read).await.expect("proven");
             world.complete(&reply.ticket, NEW).await.expect("reset");
-            assert!(kept.account().await.body().len() <= MOST, "{}", kept.name);
+            assert!(under_test.account().await.body().len() <= MOST, "{}", under_test.name);
         });
     }
 }
@@ -97,15 +97,20 @@ fn inv17_nothing_anonymous_grows_a_record_beyond_its_bound() {
 /// Inv. 19: fields of a newer release are kept through our own writes.
 #[test]
 fn inv19_unknown_fields_survive_our_writes() {
-    for kept in all() {
+    for under_test in all() {
         block_on(async {
-            let world = kept.world(settings()).await;
+            let world = under_test.world(settings()).await;
             let future = serde_json::json!({"since": 3, "list": [1, "two"]});
-            kept.edit(|body| body["of_a_newer_release"] = future.clone()).await;
+            under_test.edit(|body| body["of_a_newer_release"] = future.clone()).await;
             let ticket = world.granted().await;
             world.complete(&ticket, NEW).await.expect("reset");
             world.deliver().await;
-            assert_eq!(kept.body().await["of_a_newer_release"], future, "{}", kept.name);
+            assert_eq!(
+                under_test.body().await["of_a_newer_release"],
+                future,
+                "{}",
+                under_test.name
+            );
         });
     }
 }
@@ -113,23 +118,28 @@ fn inv19_unknown_fields_survive_our_writes() {
 /// Inv. 19: a record that a newer release has closed stays closed, and stays as it is.
 #[test]
 fn inv19_a_record_closed_to_us_stays_closed_and_whole() {
-    for (field, kept) in ["min_writer", "min_reader"]
+    for (field, under_test) in ["min_writer", "min_reader"]
         .into_iter()
-        .flat_map(|field| all().into_iter().map(move |kept| (field, kept)))
+        .flat_map(|field| all().into_iter().map(move |under_test| (field, under_test)))
     {
         block_on(async {
-            let world = kept.world(settings()).await;
+            let world = under_test.world(settings()).await;
             let ticket = world.granted().await;
-            kept.edit(|body| body[field] = 99.into()).await;
-            closed(&kept, &world, &ticket, field).await;
+            under_test.edit(|body| body[field] = 99.into()).await;
+            closed(&under_test, &world, &ticket, field).await;
         });
     }
 }
 
 /// Whatever is asked of the account is a typed fault, and its row is as it was.
-pub(crate) async fn closed(kept: &Kept, world: &World, ticket: &ResetTicket, what: &str) {
-    let before = kept.account().await;
-    let what = format!("{}: {what}", kept.name);
+pub(crate) async fn closed(
+    under_test: &StoreUnderTest,
+    world: &World,
+    ticket: &ResetTicket,
+    what: &str,
+) {
+    let before = under_test.account().await;
+    let what = format!("{}: {what}", under_test.name);
     corrupt(world.engine.reset().start(&request(), &ada()).await, &what);
     corrupt(world.engine.reset().view(&request(), ticket).await, &what);
     corrupt(world.engine.reset().challenge(&request(), ticket, &email()).await, &what);
@@ -141,7 +151,7 @@ pub(crate) async fn closed(kept: &Kept, world: &World, ticket: &ResetTicket, wha
     let done = world.engine.maintain(100).await.expect("others are tended");
     // A body that is whole but somebody else's has no work that is due.
     assert!(done.failed > 0 || what.ends_with("another tenant"), "{what}: {done:?}");
-    let after = kept.account().await;
+    let after = under_test.account().await;
     assert_eq!(before.version(), after.version(), "{what}");
     assert_eq!(before.body(), after.body(), "{what}: the row was changed");
     assert!(world.password_is(OLD), "{what}");
@@ -160,13 +170,13 @@ fn inv19_damaged_rows_are_faults_and_stay() {
         ("another tenant", |body| body.replacen("contoso", "fabrikam", 1)),
     ];
     for (what, damage) in damages {
-        for kept in all() {
+        for under_test in all() {
             block_on(async {
-                let world = kept.world(settings()).await;
+                let world = under_test.world(settings()).await;
                 let ticket = world.granted().await;
-                let record = kept.account().await;
-                kept.replace(&record, RecordKind::Account, &damage(record.body())).await;
-                closed(&kept, &world, &ticket, what).await;
+                let record = under_test.account().await;
+                under_test.replace(&record, RecordKind::Account, &damage(record.body())).await;
+                closed(&under_test, &world, &ticket, what).await;
             });
         }
     }
@@ -175,16 +185,16 @@ fn inv19_damaged_rows_are_faults_and_stay() {
 /// Inv. 15: a policy that cannot be read is no policy, and not the default one either.
 #[test]
 fn inv19_a_damaged_policy_closes_its_tenant() {
-    for kept in all() {
+    for under_test in all() {
         block_on(async {
-            let world = kept.world(settings()).await;
+            let world = under_test.world(settings()).await;
             let ticket = world.granted().await;
-            let record = kept.record(&tenant(), RecordKind::Policy).await;
-            kept.replace(&record, RecordKind::Policy, "{}").await;
+            let record = under_test.record(&tenant(), RecordKind::Policy).await;
+            under_test.replace(&record, RecordKind::Policy, "{}").await;
             world.clock.advance(std::time::Duration::from_secs(6));
-            corrupt(world.engine.reset().start(&request(), &ada()).await, kept.name);
-            corrupt(world.complete(&ticket, NEW).await, kept.name);
-            assert!(world.password_is(OLD), "{}", kept.name);
+            corrupt(world.engine.reset().start(&request(), &ada()).await, under_test.name);
+            corrupt(world.complete(&ticket, NEW).await, under_test.name);
+            assert!(world.password_is(OLD), "{}", under_test.name);
         });
     }
 }
@@ -193,17 +203,17 @@ fn inv19_a_damaged_policy_closes_its_tenant() {
 #[test]
 fn inv20_reading_changes_nothing() {
     block_on(async {
-        let kept = memory();
-        let world = kept.world(settings()).await;
+        let under_test = memory();
+        let world = under_test.world(settings()).await;
         let log = CallLog::new();
-        let store = Recorder::new(Arc::clone(&kept.store), log.clone());
+        let store = Recorder::new(Arc::clone(&under_test.store), log.clone());
         let (clock, directory) = (&world.clock, world.directory.clone());
         let inbox = world.inbox.clone();
         let engine = crate::support::engine(Arc::new(store), clock, directory, inbox, 12).await;
         let open = world.start().await;
         let (open, mail) = world.challenged(&open.ticket, &email(), MAIL).await;
         let granted = world.granted().await;
-        let before = kept.account().await;
+        let before = under_test.account().await;
         log.clear();
         for _ in 0..10 {
             let step = engine.reset().view(&request(), &open.ticket).await.expect("shown").step;
@@ -222,7 +232,7 @@ fn inv20_reading_changes_nothing() {
             "{:?}",
             log.shapes()
         );
-        assert_eq!(kept.account().await.version(), before.version());
+        assert_eq!(under_test.account().await.version(), before.version());
         assert!(world.prove(&open.ticket, &other_than(&mail)).await.is_err());
         world.prove(&open.ticket, &mail).await.expect("still there");
     });

@@ -12,9 +12,9 @@ use crate::support::{MAIL, MOBILE, NEW, World, code, refusal, request, sms};
 /// Inv. 1: the same right code with the ticket before is the same answer, whatever is proven.
 #[test]
 fn inv01_a_lost_answer_is_given_again_for_a_recovery_code() {
-    for kept in all() {
+    for under_test in all() {
         block_on(async {
-            let world = world(&kept, 2).await;
+            let world = world(&under_test, 2).await;
             let codes = world.save_codes().await;
             let before = reset_with(&world, "recovery_code").await;
             let first = world.prove(&before.ticket, &codes[0]).await.expect("proven");
@@ -22,10 +22,10 @@ fn inv01_a_lost_answer_is_given_again_for_a_recovery_code() {
             assert_eq!(first.ticket.expose_secret(), same.ticket.expose_secret());
             // Another code of the set is not the one that was used.
             let other = world.prove(&before.ticket, &codes[1]).await;
-            assert_eq!(refusal(other), Refusal::NotAccepted, "{}", kept.name);
+            assert_eq!(refusal(other), Refusal::NotAccepted, "{}", under_test.name);
             let events = world.event_codes().await;
-            assert_eq!(count(&events, "recovery_code_used"), 1, "{}", kept.name);
-            assert_eq!(count(&events, "method_proven"), 1, "{}", kept.name);
+            assert_eq!(count(&events, "recovery_code_used"), 1, "{}", under_test.name);
+            assert_eq!(count(&events, "method_proven"), 1, "{}", under_test.name);
         });
     }
 }
@@ -33,9 +33,9 @@ fn inv01_a_lost_answer_is_given_again_for_a_recovery_code() {
 /// Inv. 1: a step that opened a ticket again, and was not used up, would be good a second time.
 #[test]
 fn inv01_another_step_repeats_no_proof() {
-    for kept in all() {
+    for under_test in all() {
         block_on(async {
-            let world = world(&kept, 2).await;
+            let world = world(&under_test, 2).await;
             let token = world.enrol_app().await;
             world.clock.advance(Duration::from_secs(60));
             let before = reset_with(&world, "authenticator_app").await;
@@ -46,7 +46,7 @@ fn inv01_another_step_repeats_no_proof() {
             world.clock.advance(Duration::from_secs(30));
             let next = token.code(world.clock.now());
             let other = world.prove(&before.ticket, &next).await;
-            assert_eq!(refusal(other), Refusal::NotAccepted, "{}", kept.name);
+            assert_eq!(refusal(other), Refusal::NotAccepted, "{}", under_test.name);
             let sign_in = world.engine.authenticator();
             let signed_in = sign_in.verify(&request(), &world.user, &code(&next)).await;
             signed_in.expect("not used before");
@@ -57,9 +57,9 @@ fn inv01_another_step_repeats_no_proof() {
 /// Inv. 4: a ticket from before a proof gets no recovery code out of the flow that it began.
 #[test]
 fn inv04_a_replaced_ticket_gets_no_recovery_code() {
-    for kept in all() {
+    for under_test in all() {
         block_on(async {
-            let world = world(&kept, 2).await;
+            let world = world(&under_test, 2).await;
             let codes = world.save_codes().await;
             let early = reset_with(&world, "recovery_code").await;
             let reply = world.prove(&early.ticket, &codes[0]).await.expect("proven");
@@ -70,12 +70,12 @@ fn inv04_a_replaced_ticket_gets_no_recovery_code() {
             let reset = world.engine.reset();
             for stale in [&early.ticket, &between] {
                 let taken = reset.replace_recovery_code(&request(), stale).await;
-                assert!(taken.is_err(), "{}: a recovery code for a dead ticket", kept.name);
+                assert!(taken.is_err(), "{}: a recovery code for a dead ticket", under_test.name);
             }
             reset.replace_recovery_code(&request(), &done.ticket).await.expect("the owner's");
             for stale in [&early.ticket, &between] {
                 let said = reset.acknowledge_recovery_code(&request(), stale).await;
-                assert!(said.is_err(), "{}: acknowledged with a dead ticket", kept.name);
+                assert!(said.is_err(), "{}: acknowledged with a dead ticket", under_test.name);
             }
             reset.acknowledge_recovery_code(&request(), &done.ticket).await.expect("kept");
         });
@@ -85,9 +85,9 @@ fn inv04_a_replaced_ticket_gets_no_recovery_code() {
 /// Inv. 4: whoever began a flow whose link was redeemed elsewhere has no part in its end.
 #[test]
 fn inv04_a_ticket_whose_link_was_redeemed_elsewhere_is_dead() {
-    for kept in all() {
+    for under_test in all() {
         block_on(async {
-            let world = world(&kept, 1).await;
+            let world = world(&under_test, 1).await;
             let begun = reset_with(&world, "email.link").await;
             let link = link_to(&world, MAIL).await;
             let reset = world.engine.reset();
@@ -100,7 +100,7 @@ fn inv04_a_ticket_whose_link_was_redeemed_elsewhere_is_dead() {
             let _ = reset.challenge(&request(), &begun.ticket, &option("email.link")).await;
             world.complete(&redeemed.ticket, NEW).await.expect("the redeemer's");
             let device = reset.remember_device(&request(), &begun.ticket).await;
-            assert_eq!(refusal(device), Refusal::Ended, "{}", kept.name);
+            assert_eq!(refusal(device), Refusal::Ended, "{}", under_test.name);
             reset.remember_device(&request(), &redeemed.ticket).await.expect("the redeemer's");
         });
     }
@@ -109,13 +109,13 @@ fn inv04_a_ticket_whose_link_was_redeemed_elsewhere_is_dead() {
 /// The world of a policy is as wide as these tests need it.
 #[test]
 fn inv19_the_widest_policy_is_accepted_and_kept() {
-    for kept in all() {
+    for under_test in all() {
         block_on(async {
-            let world = World::over(kept.store.clone(), every(2)).await;
+            let world = World::over(under_test.store.clone(), every(2)).await;
             let actor = crate::support::admin();
             let stored = world.engine.admin(&world.tenant, &actor).policy().await.expect("read");
             let stored = stored.expect("put");
-            assert_eq!(stored.policy.settings(), &every(2), "{}", kept.name);
+            assert_eq!(stored.policy.settings(), &every(2), "{}", under_test.name);
         });
     }
 }

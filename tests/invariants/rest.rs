@@ -212,8 +212,8 @@ fn inv05_a_dump_holds_no_secret_that_anybody_keeps() {
 #[test]
 fn inv05_the_files_of_sqlite_hold_no_secret_that_anybody_keeps() {
     block_on(async {
-        let (kept, path) = crate::stores::sqlite_at();
-        let world = sealed(kept.store.clone()).await;
+        let (under_test, path) = crate::stores::sqlite_at();
+        let world = sealed(under_test.store.clone()).await;
         let secrets = use_everything(&world).await;
         let folder = path.parent().unwrap_or(Path::new("."));
         let mut bytes = Vec::new();
@@ -223,6 +223,6 @@ fn inv05_the_files_of_sqlite_hold_no_secret_that_anybody_keeps() {
         // The log beside the file is part of it: what it holds is what is looked through.
         assert!(contains(&bytes, b"recovery_code_used"), "the events are in there");
         holds_none(&bytes, &secrets);
-        guessing_finds_nothing(&dump(&*kept.store).await, &secrets);
+        guessing_finds_nothing(&dump(&*under_test.store).await, &secrets);
     });
 }

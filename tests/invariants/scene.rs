@@ -11,7 +11,7 @@ use sspr::{Columns, Engine, Error, Record, RecordKind, Store as _, TenantId, Tim
 
 use crate::every::lock_out;
 use crate::interleaved::Run;
-use crate::stores::Kept;
+use crate::stores::StoreUnderTest;
 use crate::support::{MAIL, World, admin, directory, keys, tenant};
 
 /// What an actor is told: something to compare, or why not.
@@ -24,7 +24,7 @@ pub(crate) struct Scene {
 
 impl Scene {
     /// Keeps what the store holds now.
-    pub(crate) async fn of(kept: &Kept, world: World) -> Self {
+    pub(crate) async fn of(under_test: &StoreUnderTest, world: World) -> Self {
         let mut records = Vec::new();
         let store = TenantId::parse("_store").expect("valid");
         for (tenant, kind) in [
@@ -33,7 +33,7 @@ impl Scene {
             (&tenant(), RecordKind::Account),
         ] {
             let columns = Columns::new(tenant.clone(), kind, Timestamp::EPOCH);
-            records.push((kept.record(tenant, kind).await, columns));
+            records.push((under_test.record(tenant, kind).await, columns));
         }
         Self { records, world }
     }

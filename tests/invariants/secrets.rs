@@ -3,7 +3,7 @@
 use sspr::testing::block_on;
 use sspr::{Engine, Error, RecordKind};
 
-use crate::stores::{Kept, all};
+use crate::stores::{StoreUnderTest, all};
 use crate::support::{MAIL, MOBILE, NEW, OLD, email, other_than, request, settings, sms, tenant};
 
 /// Every text and number in a JSON value, as text.
@@ -20,16 +20,16 @@ fn leaves(value: &serde_json::Value, into: &mut Vec<String>) {
 }
 
 /// Everything that the store holds, leaf by leaf.
-async fn dump(kept: &Kept) -> Vec<String> {
+async fn dump(under_test: &StoreUnderTest) -> Vec<String> {
     let mut all = Vec::new();
     for kind in RecordKind::ALL {
-        let page = kept.store.scan(&tenant(), kind, None, 100).await.expect("readable");
+        let page = under_test.store.scan(&tenant(), kind, None, 100).await.expect("readable");
         for record in page.items {
             let body: serde_json::Value = serde_json::from_str(record.body()).expect("json");
             leaves(&body, &mut all);
         }
     }
-    for event in kept.events().await {
+    for event in under_test.events().await {
         let text: serde_json::Value = serde_json::from_str(&event.encode()).expect("json");
         leaves(&text, &mut all);
     }
@@ -40,35 +40,35 @@ async fn dump(kept: &Kept) -> Vec<String> {
 /// password.
 #[test]
 fn inv05_a_dump_at_any_stage_opens_nothing() {
-    for kept in all() {
+    for under_test in all() {
         block_on(async {
-            let world = kept.world(settings()).await;
+            let world = under_test.world(settings()).await;
             let mut secrets = vec![NEW.to_owned(), OLD.to_owned()];
             let reply = world.start().await;
             let reply = world.challenge(&reply.ticket, &email()).await;
             // The code waits in the outbox and was not sent yet.
-            let waiting = dump(&kept).await;
+            let waiting = dump(&under_test).await;
             world.deliver().await;
             let mail = world.inbox.last_code_to(MAIL).expect("a code");
             let mut seen = waiting;
             secrets.push(reply.ticket.expose_secret().to_owned());
             let _ = world.prove(&reply.ticket, &other_than(&mail)).await;
             let reply = world.prove(&reply.ticket, &mail).await.expect("proven");
-            seen.extend(dump(&kept).await);
+            seen.extend(dump(&under_test).await);
             secrets.push(reply.ticket.expose_secret().to_owned());
             let (reply, text) = world.challenged(&reply.ticket, &sms(), MOBILE).await;
             let reply = world.prove(&reply.ticket, &text).await.expect("proven");
             secrets.extend([mail, text, reply.ticket.expose_secret().to_owned()]);
             let _ = world.complete(&reply.ticket, "short").await;
-            seen.extend(dump(&kept).await);
+            seen.extend(dump(&under_test).await);
             world.complete(&reply.ticket, NEW).await.expect("reset");
             world.deliver().await;
-            seen.extend(dump(&kept).await);
+            seen.extend(dump(&under_test).await);
             for secret in &secrets {
                 for leaf in &seen {
                     // A short code may lie within a time by chance; a long secret may not.
                     let there = leaf == secret || (secret.len() > 12 && leaf.contains(secret));
-                    assert!(!there, "{}: {secret} in {leaf}", kept.name);
+                    assert!(!there, "{}: {secret} in {leaf}", under_test.name);
                 }
             }
         });
@@ -78,9 +78,9 @@ fn inv05_a_dump_at_any_stage_opens_nothing() {
 /// Inv. 16: what may end up in a log.
 #[test]
 fn inv16_debug_and_display_show_no_secret() {
-    for kept in all() {
+    for under_test in all() {
         block_on(async {
-            let world = kept.world(settings()).await;
+            let world = under_test.world(settings()).await;
             let reply = world.start().await;
             let (reply, mail) = world.challenged(&reply.ticket, &email(), MAIL).await;
             let wrong = world.prove(&reply.ticket, &other_than(&mail)).await.expect_err("wrong");
@@ -97,7 +97,7 @@ fn inv16_debug_and_display_show_no_secret() {
             let refused = world.complete(&granted, "hunter2hunter2").await.expect_err("short");
             let shown = format!("{shown} {refused:?} {refused} {:?}", request());
             for secret in [mail.as_str(), ticket.as_str(), "hunter2hunter2", OLD, NEW] {
-                assert!(!shown.contains(secret), "{}: {shown}", kept.name);
+                assert!(!shown.contains(secret), "{}: {shown}", under_test.name);
             }
         });
     }

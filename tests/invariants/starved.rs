@@ -10,9 +10,9 @@ use crate::support::{OLD, admin, email, one_gate, request, tenant};
 #[test]
 fn inv19_a_damaged_record_does_not_starve_the_others() {
     block_on(async {
-        let kept = memory();
-        let world = kept.world(one_gate()).await;
-        kept.edit(|body| body["min_writer"] = 99.into()).await;
+        let under_test = memory();
+        let world = under_test.world(one_gate()).await;
+        under_test.edit(|body| body["min_writer"] = 99.into()).await;
         let eve = UserId::parse("eve").expect("valid");
         let name = "eve@contoso.example";
         world

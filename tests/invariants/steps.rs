@@ -6,7 +6,7 @@ use sspr::testing::SoftToken;
 use sspr::{Clock as _, Engine, Refusal, ResetTicket, UnlockTicket};
 
 use crate::every::{again, reset_with, unlock_with, world};
-use crate::stores::{Kept, memory};
+use crate::stores::{StoreUnderTest, memory};
 use crate::support::{World, code, request, user};
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -67,13 +67,13 @@ pub(crate) fn one_opened(opened: &[String], what: &str) {
     assert!(!signed_in || opened.len() == 1, "{what}: {} sign-ins", opened.len());
 }
 
-async fn rounds(kept: Kept, rounds: usize) {
-    let world = world(&kept, 2).await;
+async fn rounds(under_test: StoreUnderTest, rounds: usize) {
+    let world = world(&under_test, 2).await;
     let token: SoftToken = world.enrol_app().await;
-    let engines = [world.engine.clone(), kept.engine(&world, 8).await];
+    let engines = [world.engine.clone(), under_test.engine(&world, 8).await];
     let compared = || engines.iter().map(|engine| engine.stats().comparisons).sum::<u64>();
     let (mut before, mut cursor) = (compared(), None);
-    kept.events_after(&mut cursor).await;
+    under_test.events_after(&mut cursor).await;
     let mut winners = [0; 3];
     for round in 0..rounds {
         // The windows of the round before have passed.
@@ -91,12 +91,12 @@ async fn rounds(kept: Kept, rounds: usize) {
         for task in tasks {
             opened.extend(task.await.expect("no panic"));
         }
-        let what = format!("{}, round {round}", kept.name);
+        let what = format!("{}, round {round}", under_test.name);
         one_opened(&opened, &what);
         let names = ["reset", "unlock", "sign-in"];
         let winner = names.iter().position(|name| opened[0].starts_with(name));
         winners[winner.expect("one of them")] += 1;
-        let events = kept.events_after(&mut cursor).await;
+        let events = under_test.events_after(&mut cursor).await;
         let count = |code: &str| events.iter().filter(|event| event.code() == code).count();
         assert_eq!(count("oath_step_used"), 1, "{what}");
         assert!(count("method_proven") <= 1, "{what}");
@@ -106,7 +106,7 @@ async fn rounds(kept: Kept, rounds: usize) {
         assert!(now > before, "{what}: nothing was compared");
         before = now;
     }
-    assert!(winners.iter().filter(|won| **won > 0).count() > 1, "{}: {winners:?}", kept.name);
+    assert!(winners.iter().filter(|won| **won > 0).count() > 1, "{}: {winners:?}", under_test.name);
 }
 
 /// V-2: forty-eight tasks on two engines, one code, three purposes: one acceptance.

@@ -13,47 +13,47 @@ use crate::fresh::{self, Fresh, Temporary};
 use crate::support::{World, engine, tenant};
 
 /// A store to run on.
-pub(crate) struct Kept {
+pub(crate) struct StoreUnderTest {
     pub(crate) name: &'static str,
     pub(crate) store: Arc<dyn Store>,
     /// Goes after the store.
     _files: Option<Temporary>,
 }
 
-impl From<Fresh> for Kept {
+impl From<Fresh> for StoreUnderTest {
     fn from(Fresh { name, store, files }: Fresh) -> Self {
         Self { name, store, _files: files }
     }
 }
 
-pub(crate) fn memory() -> Kept {
+pub(crate) fn memory() -> StoreUnderTest {
     fresh::memory().into()
 }
 
 #[cfg(feature = "sqlite")]
-pub(crate) fn sqlite() -> Kept {
+pub(crate) fn sqlite() -> StoreUnderTest {
     fresh::sqlite().into()
 }
 
 /// The same, and where its file is.
 #[cfg(feature = "sqlite")]
-pub(crate) fn sqlite_at() -> (Kept, PathBuf) {
+pub(crate) fn sqlite_at() -> (StoreUnderTest, PathBuf) {
     let fresh = fresh::sqlite();
     let path = fresh.files.as_ref().expect("files").path().join("sspr.db");
     (fresh.into(), path)
 }
 
 /// Every store of this build; the one in memory also as text.
-pub(crate) fn all() -> Vec<Kept> {
-    fresh::all().into_iter().map(Kept::from).collect()
+pub(crate) fn all() -> Vec<StoreUnderTest> {
+    fresh::all().into_iter().map(StoreUnderTest::from).collect()
 }
 
 /// An empty store of the same kind.
-pub(crate) fn fresh(like: &Kept) -> Kept {
+pub(crate) fn fresh(like: &StoreUnderTest) -> StoreUnderTest {
     fresh::of(like.name).into()
 }
 
-impl Kept {
+impl StoreUnderTest {
     /// A world with two registered methods over this store.
     pub(crate) async fn world(&self, settings: PolicySettings) -> World {
         let world = World::over(Arc::clone(&self.store), settings).await;

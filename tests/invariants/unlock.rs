@@ -8,7 +8,7 @@ use sspr::testing::{
 use sspr::{Engine, Error, Refusal, Step, UnlockTicket, UserFacts, WriteOutcome};
 
 use crate::every::{count, every, lock_out, unlock_with, world};
-use crate::stores::{Kept, all, memory, secret};
+use crate::stores::{StoreUnderTest, all, memory, secret};
 use crate::support::{
     MAIL, MOBILE, NEW, OLD, World, ada, code, email, keys, refusal, request, request_from, sms,
 };
@@ -33,27 +33,27 @@ fn told(world: &World, kind: &str) -> [usize; 2] {
 }
 
 /// Nothing but the lockout has changed.
-async fn kept_the_password(kept: &Kept, world: &World) {
-    assert!(world.password_is(OLD), "{}", kept.name);
+async fn kept_the_password(under_test: &StoreUnderTest, world: &World) {
+    assert!(world.password_is(OLD), "{}", under_test.name);
     let revoked = world.directory.revocations(&world.tenant, &world.user);
-    assert!(revoked.is_empty(), "{}: sessions ended", kept.name);
-    assert!(world.directory.writes(&world.tenant, &world.user).is_empty(), "{}", kept.name);
-    let body = kept.body().await;
-    assert_eq!(body.get("write"), None, "{}: a write that nobody settles", kept.name);
+    assert!(revoked.is_empty(), "{}: sessions ended", under_test.name);
+    assert!(world.directory.writes(&world.tenant, &world.user).is_empty(), "{}", under_test.name);
+    let body = under_test.body().await;
+    assert_eq!(body.get("write"), None, "{}: a write that nobody settles", under_test.name);
     let revoke = body["outbox"].to_string().contains("revoke");
-    assert!(!revoke, "{}: a revocation waits", kept.name);
+    assert!(!revoke, "{}: a revocation waits", under_test.name);
 }
 
 /// Inv. 14: an outcome that nobody knows is told as such, and the repetition is one event.
 #[test]
 fn inv14_an_unlock_of_unknown_outcome_is_told_and_repeated() {
-    for kept in all() {
+    for under_test in all() {
         for written in [true, false] {
-            let kept = crate::stores::fresh(&kept);
+            let under_test = crate::stores::fresh(&under_test);
             block_on(async {
-                let world = world(&kept, 1).await;
+                let world = world(&under_test, 1).await;
                 let ticket = proven(&world, "203.0.113.7").await;
-                let epoch = kept.body().await["epoch"].clone();
+                let epoch = under_test.body().await["epoch"].clone();
                 if written {
                     world.directory.script_indeterminate_written();
                 } else {
@@ -61,33 +61,33 @@ fn inv14_an_unlock_of_unknown_outcome_is_told_and_repeated() {
                 }
                 let unlock = world.engine.unlock();
                 let open = unlock.complete(&request(), &ticket).await;
-                assert!(matches!(open, Err(Error::Fault(_))), "{}: {open:?}", kept.name);
+                assert!(matches!(open, Err(Error::Fault(_))), "{}: {open:?}", under_test.name);
                 world.deliver().await;
-                assert_eq!(told(&world, MAYBE), [1, 1], "{}", kept.name);
+                assert_eq!(told(&world, MAYBE), [1, 1], "{}", under_test.name);
                 let done = unlock.complete(&request(), &ticket).await.expect("repeated");
                 assert_eq!(done.step, Step::Done { propagated: true });
                 let third = unlock.complete(&request(), &ticket).await;
-                assert_eq!(refusal(third), Refusal::Ended, "{}", kept.name);
+                assert_eq!(refusal(third), Refusal::Ended, "{}", under_test.name);
                 world.clock.advance(Duration::from_secs(90));
                 world.deliver().await;
                 let events = world.event_codes().await;
-                assert_eq!(count(&events, "account_unlocked"), 1, "{}", kept.name);
-                assert_eq!(count(&events, "directory_write_unsettled"), 1, "{}", kept.name);
-                assert_eq!(told(&world, SURE), [1, 1], "{}", kept.name);
+                assert_eq!(count(&events, "account_unlocked"), 1, "{}", under_test.name);
+                assert_eq!(count(&events, "directory_write_unsettled"), 1, "{}", under_test.name);
+                assert_eq!(told(&world, SURE), [1, 1], "{}", under_test.name);
                 let unlocks = world.directory.unlocks(&world.tenant, &world.user);
-                assert_eq!(unlocks.len(), 1, "{}: {unlocks:?}", kept.name);
-                assert_eq!(kept.body().await["epoch"], epoch, "{}", kept.name);
-                kept_the_password(&kept, &world).await;
+                assert_eq!(unlocks.len(), 1, "{}: {unlocks:?}", under_test.name);
+                assert_eq!(under_test.body().await["epoch"], epoch, "{}", under_test.name);
+                kept_the_password(&under_test, &world).await;
             });
         }
     }
 }
 
 /// An engine over the same ports, one of which breaks.
-async fn breaking(kept: &Kept, world: &World, plan: &FaultPlan) -> Engine {
+async fn breaking(under_test: &StoreUnderTest, world: &World, plan: &FaultPlan) -> Engine {
     Engine::builder()
         .keys(keys())
-        .store(Faulty::new(kept.store.clone(), plan.clone()))
+        .store(Faulty::new(under_test.store.clone(), plan.clone()))
         .directory(Faulty::new(world.directory.clone(), plan.clone()))
         .delivery(world.inbox.clone())
         .clock(world.clock.clone())
@@ -104,12 +104,12 @@ fn inv14_an_unlock_that_dies_anywhere_is_told() {
     let mut opened = 0;
     for fault in [InjectedFault::HangBefore, InjectedFault::HangAfter] {
         for n in 0..40 {
-            let kept = memory();
+            let under_test = memory();
             let calls = block_on(async {
-                let world = world(&kept, 1).await;
+                let world = world(&under_test, 1).await;
                 let ticket = proven(&world, "203.0.113.7").await;
                 let plan = FaultPlan::none();
-                let engine = breaking(&kept, &world, &plan).await;
+                let engine = breaking(&under_test, &world, &plan).await;
                 let before = plan.calls();
                 drop(plan.clone().at(before + n, fault));
                 {
@@ -129,7 +129,7 @@ fn inv14_an_unlock_that_dies_anywhere_is_told() {
                     let one = heard == [[1, 1], [0, 0]] || heard == [[0, 0], [1, 1]];
                     assert!(one, "call {n}, {fault:?}: told {heard:?}");
                 }
-                kept_at_most_a_write(&kept).await;
+                kept_at_most_a_write(&under_test).await;
                 // A settled one is over; anything else is finished by its own ticket.
                 let done = world.engine.unlock().complete(&request(), &ticket).await;
                 assert!(done.is_ok() || heard[1] == [1, 1], "call {n}, {fault:?}: {done:?}");
@@ -137,7 +137,7 @@ fn inv14_an_unlock_that_dies_anywhere_is_told() {
                 let events = world.event_codes().await;
                 assert_eq!(count(&events, "account_unlocked"), 1, "call {n}: {events:?}");
                 assert_eq!(told(&world, SURE), [1, 1], "call {n}, {fault:?}");
-                kept_the_password(&kept, &world).await;
+                kept_the_password(&under_test, &world).await;
                 0
             });
             if calls > 0 {
@@ -150,8 +150,8 @@ fn inv14_an_unlock_that_dies_anywhere_is_told() {
     assert!(opened >= 3, "{opened}: the directory was never reached");
 }
 
-async fn kept_at_most_a_write(kept: &Kept) {
-    let body = kept.body().await;
+async fn kept_at_most_a_write(under_test: &StoreUnderTest) {
+    let body = under_test.body().await;
     let state = body.get("write").map(|write| write["state"].clone());
     let settled = state.is_none_or(|state| state == "unsettled");
     assert!(settled, "a write in flight after its deadline: {body}");
@@ -162,11 +162,11 @@ async fn kept_at_most_a_write(kept: &Kept) {
 #[test]
 fn inv12_an_unlock_leaves_other_flows_alone() {
     for outcome in [None, Some(true), Some(false)] {
-        for kept in all() {
+        for under_test in all() {
             block_on(async {
                 let mut settings = every(2);
                 settings.sends.live_flows = 10;
-                let world = World::over(kept.store.clone(), settings).await;
+                let world = World::over(under_test.store.clone(), settings).await;
                 lock_out(&world);
                 let untracked = |facts: &mut UserFacts| facts.change_stamp = None;
                 let known = world.directory.update_user(&world.tenant, &world.user, untracked);
@@ -176,7 +176,7 @@ fn inv12_an_unlock_leaves_other_flows_alone() {
                 let reset = world.start().await;
                 let (reset, text) = world.challenged(&reset.ticket, &sms(), MOBILE).await;
                 let reset = world.prove(&reset.ticket, &text).await.expect("proven");
-                let epoch = kept.body().await["epoch"].clone();
+                let epoch = under_test.body().await["epoch"].clone();
                 let mut tickets = Vec::new();
                 for source in ["198.51.100.1", "198.51.100.2"] {
                     world.clock.advance(Duration::from_secs(61));
@@ -189,15 +189,20 @@ fn inv12_an_unlock_leaves_other_flows_alone() {
                 }
                 let unlock = world.engine.unlock();
                 let first = unlock.complete(&request(), &tickets[0]).await;
-                assert_eq!(first.is_ok(), outcome.is_none(), "{}: {first:?}", kept.name);
+                assert_eq!(first.is_ok(), outcome.is_none(), "{}: {first:?}", under_test.name);
                 world.deliver().await;
                 // Another one's unlock settles what the first has left open.
                 unlock.complete(&request(), &tickets[1]).await.expect("unlocked");
-                assert_eq!(kept.body().await["epoch"], epoch, "{}: {outcome:?}", kept.name);
+                assert_eq!(
+                    under_test.body().await["epoch"],
+                    epoch,
+                    "{}: {outcome:?}",
+                    under_test.name
+                );
                 let (reset, mail) = world.challenged(&reset.ticket, &email(), MAIL).await;
                 let reset = world.prove(&reset.ticket, &mail).await.expect("it lives on");
                 world.complete(&reset.ticket, NEW).await.expect("reset");
-                assert!(world.password_is(NEW), "{}: {outcome:?}", kept.name);
+                assert!(world.password_is(NEW), "{}: {outcome:?}", under_test.name);
             });
         }
     }
@@ -218,12 +223,12 @@ async fn granted(world: &World, source: &str) -> UnlockTicket {
 /// Inv. 2: an unlock lowers no counter, also where a reset would clear them.
 #[test]
 fn inv02_an_unlock_lowers_no_counter() {
-    for kept in all() {
+    for under_test in all() {
         block_on(async {
             let mut settings = every(1);
             settings.clear_counters_on_reset = true;
             settings.acknowledged.insert(sspr::Deviation::CountersClearedOnReset);
-            let world = World::over(kept.store.clone(), settings).await;
+            let world = World::over(under_test.store.clone(), settings).await;
             lock_out(&world);
             world.register_both().await;
             let reply = unlock_with(&world, "mobile_phone.sms.0").await;
@@ -232,12 +237,16 @@ fn inv02_an_unlock_lowers_no_counter() {
                 let _ = world.engine.unlock().prove(&request(), &reply.ticket, &wrong).await;
             }
             let ticket = proven(&world, "198.51.100.1").await;
-            let before = kept.body().await;
+            let before = under_test.body().await;
             world.engine.unlock().complete(&request(), &ticket).await.expect("unlocked");
-            let after = kept.body().await;
-            assert!(before["budgets"].to_string().len() > 100, "{}: nothing counted", kept.name);
+            let after = under_test.body().await;
+            assert!(
+                before["budgets"].to_string().len() > 100,
+                "{}: nothing counted",
+                under_test.name
+            );
             for field in ["budgets", "sends", "epoch", "methods", "devices"] {
-                assert_eq!(before[field], after[field], "{}: {field}", kept.name);
+                assert_eq!(before[field], after[field], "{}: {field}", under_test.name);
             }
         });
     }
@@ -247,8 +256,8 @@ fn inv02_an_unlock_lowers_no_counter() {
 #[test]
 fn inv04_a_ticket_to_unlock_sets_no_password() {
     block_on(async {
-        let kept = memory();
-        let world = world(&kept, 1).await;
+        let under_test = memory();
+        let world = world(&under_test, 1).await;
         let ticket = proven(&world, "203.0.113.7").await;
         let text = ticket.expose_secret();
         let reset = sspr::ResetTicket::parse(text).expect("the form is one");

@@ -6,10 +6,10 @@ use sspr::testing::block_on;
 use sspr::{Engine, Error, Refusal, TenantId};
 
 use crate::cells::{Cell, Flow, cells};
+use crate::fixture::{Fixture, Person, people, policy};
 use crate::play::{Hand, Play, Secret, Stage, door_of, stages};
 use crate::rules::{Rule, Whose, forms, price, redeems, rule};
 use crate::steps::{give, read, to_the_door};
-use crate::town::{Person, Town, people, policy};
 
 pub(crate) const SOURCES: [&str; 2] = ["198.51.100.1", "198.51.100.2"];
 /// What a right secret leaves behind.
@@ -33,8 +33,8 @@ pub(crate) fn worthless(answer: &Result<(), Error>) -> bool {
     matches!(answer, Err(Error::Refused(Refusal::NotAccepted) | Error::Invalid(_)))
 }
 
-pub(crate) async fn counted(town: &Town, tenant: &TenantId, codes: &[&str]) -> usize {
-    let events = town.events(tenant).await;
+pub(crate) async fn counted(fixture: &Fixture, tenant: &TenantId, codes: &[&str]) -> usize {
+    let events = fixture.events(tenant).await;
     events.iter().filter(|event| codes.contains(&event.code())).count()
 }
 
@@ -57,32 +57,36 @@ fn pair(from: Cell, at: Cell, whose: Whose) -> usize {
         let mut settings = policy(from.required().max(at.required()));
         // The subject is what a secret opens, not what a source may hold: each code has all tries.
         settings.sends.source_share = 100;
-        let town = Town::with(settings);
-        let engine = town.healthy(7).await;
+        let fixture = Fixture::with(settings);
+        let engine = fixture.healthy(7).await;
         let [theirs, mine] = plays(from, at, whose);
-        let mut left = to_the_door(&town, &engine, &theirs).await;
-        let mut right = to_the_door(&town, &engine, &mine).await;
+        let mut left = to_the_door(&fixture, &engine, &theirs).await;
+        let mut right = to_the_door(&fixture, &engine, &mine).await;
         // The text of a device is that of now, wherever it is typed.
-        let foreign = read_at(&town, &theirs, &left);
-        let own = read_at(&town, &mine, &right);
+        let foreign = read_at(&fixture, &theirs, &left);
+        let own = read_at(&fixture, &mine, &right);
         if stages(at)[door_of(at)] == Stage::Acknowledge {
             // Nothing is typed there: no secret can be tried.
             return 0;
         }
         let rule = rule(from, at, whose);
         if rule != Rule::Refused {
-            shared(&town, &engine, rule, (&theirs, &mut left), (&mine, &mut right)).await;
+            shared(&fixture, &engine, rule, (&theirs, &mut left), (&mine, &mut right)).await;
             return 1;
         }
         let forms = forms(at, &foreign);
         for form in &forms {
             let tenant = &mine.who.tenant;
-            let proven = counted(&town, tenant, &PROVEN).await;
-            let charged = counted(&town, tenant, &CHARGED).await;
+            let proven = counted(&fixture, tenant, &PROVEN).await;
+            let charged = counted(&fixture, tenant, &CHARGED).await;
             let compared = engine.stats().comparisons;
-            let answer = give(&town, &engine, &mine, &mut right, form).await;
+            let answer = give(&fixture, &engine, &mine, &mut right, form).await;
             assert!(worthless(&answer), "{label}: {answer:?}");
-            assert_eq!(counted(&town, tenant, &PROVEN).await, proven, "{label}: proved something");
+            assert_eq!(
+                counted(&fixture, tenant, &PROVEN).await,
+                proven,
+                "{label}: proved something"
+            );
             let cost = if form.attempt().is_err() && at.flow != Flow::Change {
                 (0, 0)
             } else {
@@ -90,13 +94,13 @@ fn pair(from: Cell, at: Cell, whose: Whose) -> usize {
             };
             let paid = (
                 engine.stats().comparisons - compared,
-                counted(&town, tenant, &CHARGED).await - charged,
+                counted(&fixture, tenant, &CHARGED).await - charged,
             );
             assert_eq!(paid, cost, "{label}: comparisons and charges of {form:?}");
         }
         // A code is never charged to its owner when it is tried elsewhere.
         rightful(
-            &town,
+            &fixture,
             &engine,
             &label,
             [(&theirs, &mut left, &foreign), (&mine, &mut right, &own)],
@@ -106,28 +110,28 @@ fn pair(from: Cell, at: Cell, whose: Whose) -> usize {
     })
 }
 
-fn read_at(town: &Town, play: &Play, hand: &Hand) -> Secret {
+fn read_at(fixture: &Fixture, play: &Play, hand: &Hand) -> Secret {
     match hand.secrets.last() {
         Some(secret) => secret.clone(),
-        None => read(town, play, hand, play.cell.way).expect("in hand"),
+        None => read(fixture, play, hand, play.cell.way).expect("in hand"),
     }
 }
 
 /// Both are used where they belong, and work; but a confirmed method ends what was outstanding.
 async fn rightful(
-    town: &Town,
+    fixture: &Fixture,
     engine: &Engine,
     label: &str,
     both: [(&Play, &mut Hand, &Secret); 2],
 ) {
     let [(theirs, left, foreign), (mine, right, own)] = both;
     let voids = mine.cell.flow == Flow::Registration && mine.who.user == theirs.who.user;
-    let answer = give(town, engine, mine, right, own).await;
+    let answer = give(fixture, engine, mine, right, own).await;
     assert!(answer.is_ok(), "{label}: the rightful use: {answer:?}");
     if stages(theirs.cell)[left.stage] == Stage::Acknowledge {
         return;
     }
-    let answer = give(town, engine, theirs, left, foreign).await;
+    let answer = give(fixture, engine, theirs, left, foreign).await;
     let same_tenant = mine.who.tenant == theirs.who.tenant;
     if voids && same_tenant && theirs.cell.flow != Flow::SignIn && theirs.cell.flow != Flow::Change
     {
@@ -141,23 +145,23 @@ async fn rightful(
 
 /// One device, one list, or one door: it opens once, and is used up everywhere.
 async fn shared(
-    town: &Town,
+    fixture: &Fixture,
     engine: &Engine,
     rule: Rule,
     (theirs, left): (&Play, &mut Hand),
     (mine, right): (&Play, &mut Hand),
 ) {
     let label = format!("{:?} at {:?}", theirs.cell, mine.cell);
-    let secret = read_at(town, theirs, left);
-    let before = counted(town, &mine.who.tenant, &PROVEN).await;
-    let answer = give(town, engine, mine, right, &secret).await;
+    let secret = read_at(fixture, theirs, left);
+    let before = counted(fixture, &mine.who.tenant, &PROVEN).await;
+    let answer = give(fixture, engine, mine, right, &secret).await;
     assert!(answer.is_ok(), "{label}: {answer:?}");
-    assert!(counted(town, &mine.who.tenant, &PROVEN).await > before, "{label}: leaves a trace");
-    let again = give(town, engine, theirs, left, &secret).await;
+    assert!(counted(fixture, &mine.who.tenant, &PROVEN).await > before, "{label}: leaves a trace");
+    let again = give(fixture, engine, theirs, left, &secret).await;
     assert!(worthless(&again), "{label}: used up at the first door: {again:?}");
     if rule == Rule::OwnDoor {
         let own = right.secrets.last().expect("read").clone();
-        let answer = give(town, engine, mine, right, &own).await;
+        let answer = give(fixture, engine, mine, right, &own).await;
         assert!(answer.is_ok(), "{label}: its own link still opens: {answer:?}");
     }
 }
@@ -244,24 +248,24 @@ fn no_secret_of_a_method_answers_another_of_the_same_flow() {
 fn within(from: Cell, at: Cell) -> usize {
     block_on(async {
         let label = format!("{:?} for {:?} in one {:?}", from.way, at.way, at.flow);
-        let town = Town::new(2);
-        let engine = town.healthy(7).await;
+        let fixture = Fixture::new(2);
+        let engine = fixture.healthy(7).await;
         let [mut first, second] = plays(from, at, Whose::Own);
         first.source = second.source;
-        let mut hand = to_the_door(&town, &engine, &first).await;
+        let mut hand = to_the_door(&fixture, &engine, &first).await;
         let foreign = hand.secret().clone();
         let challenge = Stage::Challenge(at.way);
-        crate::steps::step(&town, &engine, &second, &mut hand, challenge).await.expect("opened");
-        crate::town::idle(&engine).await;
-        let own = read(&town, &second, &hand, at.way).expect("arrived");
+        crate::steps::step(&fixture, &engine, &second, &mut hand, challenge).await.expect("opened");
+        crate::fixture::idle(&engine).await;
+        let own = read(&fixture, &second, &hand, at.way).expect("arrived");
         let tenant = &first.who.tenant;
-        let proven = counted(&town, tenant, &PROVEN).await;
-        let charged = counted(&town, tenant, &CHARGED).await;
+        let proven = counted(&fixture, tenant, &PROVEN).await;
+        let charged = counted(&fixture, tenant, &CHARGED).await;
         let attempt = foreign.attempt().expect("formed").answering(at.way.option());
         let answer = crate::steps::prove(&engine, &second, &mut hand, &attempt).await;
         assert!(worthless(&answer), "{label}: {answer:?}");
-        assert_eq!(counted(&town, tenant, &PROVEN).await, proven, "{label}");
-        let paid = counted(&town, tenant, &CHARGED).await - charged;
+        assert_eq!(counted(&fixture, tenant, &PROVEN).await, proven, "{label}");
+        let paid = counted(&fixture, tenant, &CHARGED).await - charged;
         assert_eq!(paid, price(at, &foreign).1, "{label}");
         for (secret, way) in [(own, at.way), (foreign, from.way)] {
             let attempt = secret.attempt().expect("formed").answering(way.option());

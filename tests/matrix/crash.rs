@@ -9,11 +9,11 @@ use sspr::testing::{FaultPlan, InjectedFault, block_on};
 use sspr::{Engine, Error, Refusal};
 
 use crate::cells::{Cell, Flow, Way, cells};
+use crate::fixture::{Fixture, idle, people};
 use crate::judge;
 use crate::play::{Hand, Play, Stage};
 use crate::steps::{Stopped, play};
 use crate::support::NEW;
-use crate::town::{Town, idle, people};
 
 pub(crate) const NEXT: &str = "walnut ferry ribbon meadow";
 /// What only reads: to lose its answer is to fail, so two faults say all.
@@ -62,31 +62,36 @@ pub(crate) fn of(cell: Cell) -> Play {
 }
 
 /// The port calls from the start to the end, without a fault.
-pub(crate) fn calls_of(cell: Cell, town: &Town) -> Vec<&'static str> {
+pub(crate) fn calls_of(cell: Cell, fixture: &Fixture) -> Vec<&'static str> {
     block_on(async {
         let plan = FaultPlan::none();
-        let engine = town.engine(&plan, 100).await;
+        let engine = fixture.engine(&plan, 100).await;
         let (before, mut hand) = (plan.calls(), Hand::default());
-        let stopped = play(town, &engine, &of(cell), &mut hand, usize::MAX).await;
+        let stopped = play(fixture, &engine, &of(cell), &mut hand, usize::MAX).await;
         assert!(stopped.is_none(), "{cell:?} without a fault: {stopped:?} at {}", hand.stage);
         let calls = plan.names().split_off(before);
         let outcome = Outcome { hand, play: of(cell), refused: None, compared: 0 };
-        judge::all(town, &engine, &outcome, &format!("{cell:?} without a fault")).await;
+        judge::all(fixture, &engine, &outcome, &format!("{cell:?} without a fault")).await;
         calls
     })
 }
 
 /// One case, to its end; it was refused, or not.
-pub(crate) fn case(cell: Cell, town: &Town, n: usize, fault: InjectedFault) -> Option<Refused> {
+pub(crate) fn case(
+    cell: Cell,
+    fixture: &Fixture,
+    n: usize,
+    fault: InjectedFault,
+) -> Option<Refused> {
     block_on(async {
         let plan = FaultPlan::none();
-        let engine = town.engine(&plan, 100).await;
+        let engine = fixture.engine(&plan, 100).await;
         let n = plan.calls() + n;
         let plan = plan.at(n, fault);
         let mut hand = Hand::default();
         let hangs = matches!(fault, InjectedFault::HangBefore | InjectedFault::HangAfter);
         let one = of(cell);
-        let flow = Box::pin(play(town, &engine, &one, &mut hand, usize::MAX));
+        let flow = Box::pin(play(fixture, &engine, &one, &mut hand, usize::MAX));
         let mut stopped = until_death(flow, &plan, n, hangs).await;
         let stage = crate::play::stages(cell).get(hand.stage).copied();
         let name = plan.names().get(n).copied().unwrap_or("no call");
@@ -94,23 +99,23 @@ pub(crate) fn case(cell: Cell, town: &Town, n: usize, fault: InjectedFault) -> O
         let died = matches!(stopped, Some(Stopped::Died));
         let compared = if died { engine.stats().comparisons } else { 0 };
         // A process that died is another one now; else it is the same that goes on.
-        let engine = if died { town.healthy(200).await } else { engine };
-        let refused = go_on(town, &engine, &one, &mut hand, &mut stopped, &label).await;
+        let engine = if died { fixture.healthy(200).await } else { engine };
+        let refused = go_on(fixture, &engine, &one, &mut hand, &mut stopped, &label).await;
         let mut outcome = Outcome { hand, play: one, refused: refused.clone(), compared };
         if let Some(refusal) = &refused {
             let label = format!("{label}; refused {refusal:?}");
-            settle(town, &engine).await;
-            town.wait(16 * 60);
+            settle(fixture, &engine).await;
+            fixture.wait(16 * 60);
             idle(&engine).await;
             let mut fresh = Hand::default();
             let again = Play { password: NEXT, saved: 2, ..of(cell) };
-            let stopped = play(town, &engine, &again, &mut fresh, usize::MAX).await;
+            let stopped = play(fixture, &engine, &again, &mut fresh, usize::MAX).await;
             assert!(stopped.is_none(), "{label}; a fresh flow: {stopped:?} at {}", fresh.stage);
             fresh.secrets.splice(0..0, outcome.hand.secrets);
             (outcome.hand, outcome.play) = (fresh, again);
         }
-        settle(town, &engine).await;
-        judge::all(town, &engine, &outcome, &label).await;
+        settle(fixture, &engine).await;
+        judge::all(fixture, &engine, &outcome, &label).await;
         refused.map(|refusal| Refused { cell, name, fault, stage, refusal })
     })
 }
@@ -127,7 +132,7 @@ pub(crate) struct Refused {
 
 /// Repeats what a page offers; gives the refusal after which it offers to start again.
 async fn go_on(
-    town: &Town,
+    fixture: &Fixture,
     engine: &Engine,
     one: &Play,
     hand: &mut Hand,
@@ -143,27 +148,27 @@ async fn go_on(
                     // The page lacks what the device needs: it is begun again.
                     hand.stage -= 1;
                 }
-                town.wait(70);
+                fixture.wait(70);
                 idle(engine).await;
             }
             Stopped::Failed(Error::Refused(
                 Refusal::TooOften { retry_at } | Refusal::Busy { retry_at },
-            )) if retry_at.since(town.now()).as_secs() < 120 => {
-                town.clock.set(retry_at);
+            )) if retry_at.since(fixture.now()).as_secs() < 120 => {
+                fixture.clock.set(retry_at);
                 idle(engine).await;
             }
             Stopped::Failed(Error::Refused(refusal)) => return Some(refusal),
             Stopped::Failed(error) => panic!("{label}: then {error:?}"),
         }
-        *stopped = play(town, engine, one, hand, usize::MAX).await;
+        *stopped = play(fixture, engine, one, hand, usize::MAX).await;
     }
     panic!("{label}: after six repetitions {stopped:?} at {}", hand.stage);
 }
 
 /// Everything that waits is done, leases and deadlines of a dead process included.
-async fn settle(town: &Town, engine: &Engine) {
+async fn settle(fixture: &Fixture, engine: &Engine) {
     for _ in 0..3 {
-        town.wait(70);
+        fixture.wait(70);
         idle(engine).await;
     }
 }
@@ -230,12 +235,12 @@ const fn thinned(way: Way) -> usize {
 fn every_call(flow: Flow, ways: &[Way]) -> usize {
     let mut cases = 0;
     for cell in cells().into_iter().filter(|one| one.flow == flow && ways.contains(&one.way)) {
-        let calls = calls_of(cell, &Town::new(cell.required()));
+        let calls = calls_of(cell, &Fixture::new(cell.required()));
         let points = calls.iter().enumerate();
         let points = points.flat_map(|(n, name)| faults_of(name).iter().map(move |one| (n, *one)));
         let points: Vec<(usize, InjectedFault)> = points.step_by(thinned(cell.way)).collect();
         for (n, fault) in &points {
-            if let Some(refused) = case(cell, &Town::new(cell.required()), *n, *fault) {
+            if let Some(refused) = case(cell, &Fixture::new(cell.required()), *n, *fault) {
                 assert!(refused.is_allowed(), "at call {n}: {refused:?}");
             }
         }

@@ -9,36 +9,42 @@ use sspr::{
     OathParameters, OathSeed, PhoneNumber, RecordKind, TenantId, UserId,
 };
 
+use crate::fixture::{Enrolled, Fixture, Person, idle, policy};
 use crate::support::{admin, code};
-use crate::town::{Enrolled, Person, Town, idle, policy};
 
 const SEEDS: [&str; 2] = ["GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", "NBSWY3DPEB3W64TMMQQGEZDGNBVGY3TQ"];
 pub(crate) async fn enrol() -> Enrolled {
-    let town = Town::over(Arc::new(MemoryStore::new()));
-    town.put(policy(1)).await;
-    let engine = town.healthy(2).await;
+    let fixture = Fixture::over(Arc::new(MemoryStore::new()));
+    fixture.put(policy(1)).await;
+    let engine = fixture.healthy(2).await;
     let mut people = Vec::new();
     for (number, (tenant, user)) in
         (1..).zip([("contoso", "ada"), ("contoso", "bob"), ("fabrikam", "ada")])
     {
-        people.push(enrol_one(&town, &engine, number, tenant, user).await);
+        people.push(enrol_one(&fixture, &engine, number, tenant, user).await);
     }
-    town.wait(2 * 86_400);
+    fixture.wait(2 * 86_400);
     idle(&engine).await;
     let mut records = Vec::new();
     for tenant in ["contoso", "fabrikam"] {
         let tenant = TenantId::parse(tenant).expect("valid");
         let kind = RecordKind::Account;
-        let found = town.store.scan(&tenant, kind, None, 10).await.expect("readable");
-        let columns = Columns::new(tenant, kind, town.now());
+        let found = fixture.store.scan(&tenant, kind, None, 10).await.expect("readable");
+        let columns = Columns::new(tenant, kind, fixture.now());
         records.extend(found.items.into_iter().map(|record| (record, columns.clone())));
     }
     assert_eq!(records.len(), 3);
     let people = people.try_into().unwrap_or_else(|_| unreachable!("three people"));
-    Enrolled { people, records, now: town.now() }
+    Enrolled { people, records, now: fixture.now() }
 }
 
-async fn enrol_one(town: &Town, engine: &Engine, number: u32, tenant: &str, user: &str) -> Person {
+async fn enrol_one(
+    fixture: &Fixture,
+    engine: &Engine,
+    number: u32,
+    tenant: &str,
+    user: &str,
+) -> Person {
     let tenant = TenantId::parse(tenant).expect("valid");
     let id = UserId::parse(user).expect("valid");
     let name = Identifier::parse(&format!("{user}@id.example")).expect("valid");
@@ -76,20 +82,20 @@ async fn enrol_one(town: &Town, engine: &Engine, number: u32, tenant: &str, user
         (mobile.expect("reached"), person.mobile(false)),
         (office, person.office(false)),
     ] {
-        let user = person.signed_in(town.now());
+        let user = person.signed_in(fixture.now());
         let reply = registration.add(&request, &user, &method).await.expect("added");
         idle(engine).await;
-        let typed = code(&town.inbox.last_code_to(&to).expect("a code"));
+        let typed = code(&fixture.inbox.last_code_to(&to).expect("a code"));
         registration.confirm(&request, &user, &reply.ticket, &typed).await.expect("confirmed");
     }
-    let user = person.signed_in(town.now());
+    let user = person.signed_in(fixture.now());
     let app = NewAuthenticator::new("Contoso", person.name.as_str());
     let app = registration.enrol_authenticator(&request, &user, &app).await.expect("enrolled");
     person.app = soft(app.seed.expose_secret());
-    let typed = code(&person.app.code(town.now()));
+    let typed = code(&person.app.code(fixture.now()));
     registration.confirm(&request, &user, &app.reply.ticket, &typed).await.expect("confirmed");
     let reply = registration.claim_token(&request, &user, &token_id).await.expect("claimed");
-    let typed = code(&person.token.code(town.now()));
+    let typed = code(&person.token.code(fixture.now()));
     registration.confirm(&request, &user, &reply.ticket, &typed).await.expect("confirmed");
     let set = registration.create_recovery_codes(&request, &user).await.expect("created");
     registration.acknowledge_recovery_codes(&request, &user, &set.id).await.expect("kept");

@@ -6,9 +6,9 @@ use sspr::{Engine, Event, EventKind, MethodId, MethodKind, RecordKind};
 
 use crate::cells::{Cell, Flow, Way};
 use crate::crash::Outcome;
+use crate::fixture::Fixture;
 use crate::play::{Hand, Stage, door_of, stages};
 use crate::steps::give;
-use crate::town::Town;
 
 /// The event of a goal that was reached, and the notices of it: certain, and not.
 const fn told_of(cell: Cell) -> Option<(&'static str, &'static str, &'static str)> {
@@ -35,16 +35,16 @@ const fn told_of(cell: Cell) -> Option<(&'static str, &'static str, &'static str
     }
 }
 
-pub(crate) async fn all(town: &Town, engine: &Engine, outcome: &Outcome, label: &str) {
-    nothing_waits(town, outcome, label).await;
-    goal_and_notices(town, outcome, label).await;
-    used_once(town, engine, outcome, label).await;
-    dead_secrets(town, engine, outcome, label).await;
+pub(crate) async fn all(fixture: &Fixture, engine: &Engine, outcome: &Outcome, label: &str) {
+    nothing_waits(fixture, outcome, label).await;
+    goal_and_notices(fixture, outcome, label).await;
+    used_once(fixture, engine, outcome, label).await;
+    dead_secrets(fixture, engine, outcome, label).await;
 }
 
-async fn nothing_waits(town: &Town, outcome: &Outcome, label: &str) {
+async fn nothing_waits(fixture: &Fixture, outcome: &Outcome, label: &str) {
     let tenant = &outcome.play.who.tenant;
-    let page = town.store.scan(tenant, RecordKind::Account, None, 10).await.expect("readable");
+    let page = fixture.store.scan(tenant, RecordKind::Account, None, 10).await.expect("readable");
     for record in page.items {
         let body: serde_json::Value = serde_json::from_str(record.body()).expect("json");
         assert_eq!(body["outbox"], serde_json::json!([]), "{label}: {}", record.body());
@@ -57,24 +57,24 @@ fn count(events: &[Event], code: &str) -> usize {
 
 /// What the flow is for has happened, with one event; everybody who could be reached before is told
 /// once, and of nothing that has not happened.
-async fn goal_and_notices(town: &Town, outcome: &Outcome, label: &str) {
+async fn goal_and_notices(fixture: &Fixture, outcome: &Outcome, label: &str) {
     let (play, who) = (&outcome.play, outcome.play.who);
-    let events = town.events(&who.tenant).await;
+    let events = fixture.events(&who.tenant).await;
     let Some((event, certain, unsure)) = told_of(play.cell) else { return };
     let reached = count(&events, event);
     let (tenant, user) = (&who.tenant, &who.user);
     let writes = match play.cell.flow {
         Flow::Unlock => {
-            assert!(town.directory.password_is(tenant, user, &who.password()), "{label}");
-            let facts = town.directory.facts(tenant, user).expect("known");
+            assert!(fixture.directory.password_is(tenant, user, &who.password()), "{label}");
+            let facts = fixture.directory.facts(tenant, user).expect("known");
             assert_eq!(facts.locked_out, Some(false), "{label}");
-            town.directory.unlocks(tenant, user).len()
+            fixture.directory.unlocks(tenant, user).len()
         }
         Flow::Registration => reached,
         _ => {
-            let set = town.directory.password_is(tenant, user, play.password);
+            let set = fixture.directory.password_is(tenant, user, play.password);
             assert!(set, "{label}: not the new password in the end");
-            town.directory.writes(tenant, user).len()
+            fixture.directory.writes(tenant, user).len()
         }
     };
     assert!(reached >= 1, "{label}: no {event}");
@@ -84,7 +84,7 @@ async fn goal_and_notices(town: &Town, outcome: &Outcome, label: &str) {
     assert!(fresh || writes == 1, "{label}: {writes} writes");
     let unsettled = count(&events, "directory_write_unsettled");
     for address in [who.primary(), who.mail(false), who.mobile(false)] {
-        let messages = town.inbox.messages_to(&address);
+        let messages = fixture.inbox.messages_to(&address);
         let told = |kind| messages.iter().filter(|one| one.kind == kind).count();
         let (sure, maybe) = (told(certain), told(unsure));
         assert!(sure <= reached, "{label}: {address} was told {sure} times of {reached}");
@@ -95,9 +95,9 @@ async fn goal_and_notices(town: &Town, outcome: &Outcome, label: &str) {
 }
 
 /// No proof twice, no step twice, and as many recovery codes as there must be.
-async fn used_once(town: &Town, engine: &Engine, outcome: &Outcome, label: &str) {
+async fn used_once(fixture: &Fixture, engine: &Engine, outcome: &Outcome, label: &str) {
     let who = outcome.play.who;
-    let events = town.events(&who.tenant).await;
+    let events = fixture.events(&who.tenant).await;
     let counted = ["attempt_counted", "proof_repeated", "secret_counted"];
     let charged: usize = counted.iter().map(|code| count(&events, code)).sum();
     let compared = outcome.compared + engine.stats().comparisons;
@@ -116,7 +116,7 @@ async fn used_once(town: &Town, engine: &Engine, outcome: &Outcome, label: &str)
             _ => {}
         }
     }
-    let (request, user) = (who.request("198.51.100.8"), who.signed_in(town.now()));
+    let (request, user) = (who.request("198.51.100.8"), who.signed_in(fixture.now()));
     let methods = engine.registration().list(&request, &user).await.expect("listed");
     let mut sets = methods.iter().filter(|one| one.kind == MethodKind::RecoveryCode && one.active);
     let left = sets.next().and_then(|set| set.codes_left).map(usize::from);
@@ -131,23 +131,23 @@ async fn used_once(town: &Town, engine: &Engine, outcome: &Outcome, label: &str)
 }
 
 /// Whatever was used opens nothing any more; what confirmed a method may say so again.
-async fn dead_secrets(town: &Town, engine: &Engine, outcome: &Outcome, label: &str) {
+async fn dead_secrets(fixture: &Fixture, engine: &Engine, outcome: &Outcome, label: &str) {
     let (play, who) = (&outcome.play, outcome.play.who);
     let door = door_of(play.cell);
     if stages(play.cell)[door] == Stage::Acknowledge {
         return;
     }
-    let before = town.events(&who.tenant).await;
+    let before = fixture.events(&who.tenant).await;
     let codes = ["method_proven", "method_confirmed", "oath_step_used", "recovery_code_used"];
     let proofs = |events: &[Event]| codes.iter().map(|code| count(events, code)).sum::<usize>();
     for secret in &outcome.hand.secrets {
         for ticket in &outcome.hand.tickets {
             let mut hand = Hand { stage: door, tickets: vec![ticket.clone()], ..Hand::default() };
-            let answer = give(town, engine, play, &mut hand, secret).await;
+            let answer = give(fixture, engine, play, &mut hand, secret).await;
             let repeated = play.cell.flow == Flow::Registration;
             assert!(repeated || answer.is_err(), "{label}: {secret:?} opens again");
         }
     }
-    let after = town.events(&who.tenant).await;
+    let after = fixture.events(&who.tenant).await;
     assert_eq!(proofs(&before), proofs(&after), "{label}: a dead secret proved something");
 }

@@ -7,6 +7,7 @@ mod cells;
 mod confusion;
 mod crash;
 mod enrol;
+mod fixture;
 mod judge;
 mod play;
 mod repeats;
@@ -21,5 +22,4 @@ mod support;
 #[path = "../support/temporary.rs"]
 mod temporary;
 mod tickets;
-mod town;
 mod uniform;

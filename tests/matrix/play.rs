@@ -7,7 +7,7 @@ use sspr::{
 };
 
 use crate::cells::{Cell, Flow, Way};
-use crate::town::Person;
+use crate::fixture::Person;
 
 /// One step of a flow.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

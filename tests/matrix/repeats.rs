@@ -7,19 +7,19 @@ use sspr::{Engine, Error, Refusal, Step};
 use crate::cells::{Cell, Flow, Way};
 use crate::confusion::counted;
 use crate::crash::of;
+use crate::fixture::Fixture;
 use crate::play::{Hand, Play, Secret, Stage, stages};
 use crate::steps::{give, play, read, step, to_the_door};
-use crate::town::Town;
 
 fn not_accepted(answer: &Result<(), Error>) -> bool {
     matches!(answer, Err(Error::Refused(Refusal::NotAccepted)))
 }
 
 /// Gives the right secret; the answer is lost, and the ticket before stays in hand.
-async fn proven(town: &Town, engine: &Engine, one: &Play) -> (Hand, Secret) {
-    let mut hand = to_the_door(town, engine, one).await;
+async fn proven(fixture: &Fixture, engine: &Engine, one: &Play) -> (Hand, Secret) {
+    let mut hand = to_the_door(fixture, engine, one).await;
     let secret = hand.secret().clone();
-    give(town, engine, one, &mut hand, &secret).await.expect("right");
+    give(fixture, engine, one, &mut hand, &secret).await.expect("right");
     hand.tickets.truncate(hand.tickets.len() - usize::from(one.cell.flow != Flow::Registration));
     (hand, secret)
 }
@@ -34,18 +34,18 @@ fn the_same_right_secret_of_every_method_gets_the_same_answer_again() {
     let all = all.iter().filter(repeatable).filter(ticketed);
     for cell in all.filter(|cell| **cell != acknowledged) {
         block_on(async {
-            let town = Town::new(cell.required());
-            let engine = town.healthy(7).await;
+            let fixture = Fixture::new(cell.required());
+            let engine = fixture.healthy(7).await;
             let one = of(*cell);
-            let (mut hand, secret) = proven(&town, &engine, &one).await;
+            let (mut hand, secret) = proven(&fixture, &engine, &one).await;
             let codes =
                 ["method_proven", "method_confirmed", "recovery_code_used", "oath_step_used"];
-            let before = counted(&town, &one.who.tenant, &codes).await;
-            let again = give(&town, &engine, &one, &mut hand, &secret).await;
+            let before = counted(&fixture, &one.who.tenant, &codes).await;
+            let again = give(&fixture, &engine, &one, &mut hand, &secret).await;
             assert!(again.is_ok(), "{cell:?}: {again:?}");
-            assert_eq!(counted(&town, &one.who.tenant, &codes).await, before, "{cell:?}");
+            assert_eq!(counted(&fixture, &one.who.tenant, &codes).await, before, "{cell:?}");
             hand.stage += 1;
-            let stopped = play(&town, &engine, &one, &mut hand, usize::MAX).await;
+            let stopped = play(&fixture, &engine, &one, &mut hand, usize::MAX).await;
             assert!(stopped.is_none(), "{cell:?}: {stopped:?}");
         });
     }
@@ -56,14 +56,14 @@ fn another_recovery_code_is_no_repetition() {
     for flow in [Flow::Reset, Flow::Unlock, Flow::Initiated, Flow::Elsewhere] {
         block_on(async {
             let cell = Cell::new(flow, Way::RecoveryCode);
-            let town = Town::new(cell.required());
-            let engine = town.healthy(7).await;
+            let fixture = Fixture::new(cell.required());
+            let engine = fixture.healthy(7).await;
             let one = of(cell);
-            let (mut hand, _) = proven(&town, &engine, &one).await;
+            let (mut hand, _) = proven(&fixture, &engine, &one).await;
             let other = Secret::Code(one.who.codes[1].clone());
-            let answer = give(&town, &engine, &one, &mut hand, &other).await;
+            let answer = give(&fixture, &engine, &one, &mut hand, &other).await;
             assert!(not_accepted(&answer), "{flow:?}: {answer:?}");
-            assert_eq!(counted(&town, &one.who.tenant, &["proof_repeated"]).await, 0);
+            assert_eq!(counted(&fixture, &one.who.tenant, &["proof_repeated"]).await, 0);
         });
     }
 }
@@ -75,13 +75,13 @@ fn another_step_of_an_authenticator_is_no_repetition() {
         for way in [Way::App, Way::Token] {
             block_on(async {
                 let cell = Cell::new(flow, way);
-                let town = Town::new(cell.required());
-                let engine = town.healthy(7).await;
+                let fixture = Fixture::new(cell.required());
+                let engine = fixture.healthy(7).await;
                 let one = of(cell);
-                let (mut hand, _) = proven(&town, &engine, &one).await;
-                town.wait(30);
-                let next = read(&town, &one, &hand, way).expect("shown");
-                let answer = give(&town, &engine, &one, &mut hand, &next).await;
+                let (mut hand, _) = proven(&fixture, &engine, &one).await;
+                fixture.wait(30);
+                let next = read(&fixture, &one, &hand, way).expect("shown");
+                let answer = give(&fixture, &engine, &one, &mut hand, &next).await;
                 assert!(not_accepted(&answer), "{cell:?}: {answer:?}");
                 // It was not accepted, so it is good for one sign-in.
                 let (request, user) = (one.who.request("198.51.100.1"), &one.who.user);
@@ -102,19 +102,20 @@ fn a_page_that_was_lost_is_given_again() {
     for way in [Way::Push, Way::Passkey, Way::HostVerified] {
         for flow in [Flow::Reset, Flow::Unlock] {
             block_on(async {
-                let town = Town::new(1);
-                let engine = town.healthy(7).await;
+                let fixture = Fixture::new(1);
+                let engine = fixture.healthy(7).await;
                 let one = of(Cell::new(flow, way));
                 let mut hand = Hand::default();
-                assert!(play(&town, &engine, &one, &mut hand, 1).await.is_none());
+                assert!(play(&fixture, &engine, &one, &mut hand, 1).await.is_none());
                 let before = hand.tickets.clone();
                 for _ in 0..2 {
                     hand.tickets.clone_from(&before);
-                    let asked = step(&town, &engine, &one, &mut hand, Stage::Challenge(way)).await;
+                    let asked =
+                        step(&fixture, &engine, &one, &mut hand, Stage::Challenge(way)).await;
                     assert!(asked.expect("asked"));
                 }
                 hand.stage = 2;
-                let stopped = play(&town, &engine, &one, &mut hand, usize::MAX).await;
+                let stopped = play(&fixture, &engine, &one, &mut hand, usize::MAX).await;
                 assert!(stopped.is_none(), "{way:?} in {flow:?}: {stopped:?}");
             });
         }
@@ -128,19 +129,19 @@ fn a_host_that_cannot_say_takes_no_grant_away() {
         for flow in [Flow::Reset, Flow::Unlock, Flow::Initiated, Flow::Elsewhere] {
             block_on(async {
                 let cell = Cell::new(flow, way);
-                let town = Town::new(cell.required());
+                let fixture = Fixture::new(cell.required());
                 let plan = FaultPlan::none();
-                let engine = town.engine(&plan, 7).await;
+                let engine = fixture.engine(&plan, 7).await;
                 let one = of(cell);
                 let mut hand = Hand::default();
                 let goal = stages(cell).iter().position(|stage| *stage == Stage::Complete);
-                let stopped = play(&town, &engine, &one, &mut hand, goal.expect("one")).await;
+                let stopped = play(&fixture, &engine, &one, &mut hand, goal.expect("one")).await;
                 assert!(stopped.is_none(), "{cell:?}: {stopped:?}");
                 let failing = plan.on("external.available", InjectedFault::FailBefore);
-                let refused = step(&town, &engine, &one, &mut hand, Stage::Complete).await;
+                let refused = step(&fixture, &engine, &one, &mut hand, Stage::Complete).await;
                 assert!(matches!(refused, Err(Error::Fault(_))), "{cell:?}: {refused:?}");
                 failing.heal();
-                let stopped = play(&town, &engine, &one, &mut hand, usize::MAX).await;
+                let stopped = play(&fixture, &engine, &one, &mut hand, usize::MAX).await;
                 assert!(stopped.is_none(), "{cell:?}: {stopped:?}");
                 assert!(matches!(hand.shown, Some(Step::Done { .. })), "{cell:?}");
             });

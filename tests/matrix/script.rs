@@ -6,9 +6,9 @@ use sspr::{
 };
 
 use crate::cells::{Flow, Way};
+use crate::fixture::{Fixture, idle};
 use crate::play::Paper;
 use crate::support::NEW;
-use crate::town::{Town, idle};
 
 const ATTEMPTS: usize = 5;
 
@@ -22,7 +22,7 @@ pub(crate) struct Asked {
 }
 
 pub(crate) struct Watched {
-    pub(crate) town: Town,
+    pub(crate) fixture: Fixture,
     pub(crate) log: CallLog,
     pub(crate) engine: Engine,
     /// Another process, which does what waits: what it has read is not at the first one's hand.
@@ -152,7 +152,7 @@ pub(crate) async fn script(watched: &Watched, asked: Asked) -> Seen {
         selection = selection.with_typed_number("+14255559999").expect("a number");
     }
     let wait = async |seconds| {
-        watched.town.wait(seconds);
+        watched.fixture.wait(seconds);
         idle(&watched.worker).await;
     };
     start(watched, asked, &mut seen).await;

@@ -10,8 +10,8 @@ use sspr::testing::InjectedFault;
 
 use crate::cells::cells;
 use crate::crash::{calls_of, case, faults_of};
+use crate::fixture::{Fixture, policy};
 use crate::temporary::Temporary;
-use crate::town::{Town, policy};
 
 /// Of so many points of a cell one is visited.
 const OF: usize = 37;
@@ -30,14 +30,14 @@ impl Files {
 }
 
 /// A town in a copy of a prepared file.
-fn copy(prepared: &Files) -> Town {
+fn copy(prepared: &Files) -> Fixture {
     let files = Files::new();
     std::fs::copy(prepared.database(), files.database()).expect("copied");
     let store = SqliteStore::open_or_create(files.database()).expect("opened");
-    let mut town = Town::over(Arc::new(store));
-    town.arrive();
-    town._guard = Some(Box::new(files));
-    town
+    let mut fixture = Fixture::over(Arc::new(store));
+    fixture.arrive();
+    fixture._guard = Some(Box::new(files));
+    fixture
 }
 
 #[test]
@@ -45,14 +45,14 @@ fn a_selection_of_every_cell_survives_its_failures_over_sqlite() {
     let prepared = [1, 2].map(|required| {
         let files = Files::new();
         let store = SqliteStore::open_or_create(files.database()).expect("opened");
-        drop(Town::filled(Arc::new(store), policy(required)));
+        drop(Fixture::filled(Arc::new(store), policy(required)));
         files
     });
     let (mut place, mut cases) = (0, 0);
     let mut met = BTreeSet::new();
     for cell in cells() {
         let prepared = &prepared[usize::from(cell.required()) - 1];
-        let calls = calls_of(cell, &Town::new(cell.required()));
+        let calls = calls_of(cell, &Fixture::new(cell.required()));
         for (n, name) in calls.iter().enumerate() {
             for fault in faults_of(name) {
                 place += 1;

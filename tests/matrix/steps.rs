@@ -7,13 +7,13 @@ use sspr::{
 };
 
 use crate::cells::{Flow, Way};
+use crate::fixture::Fixture;
 use crate::play::{Hand, Play, Secret, Stage, door_of, stages};
 use crate::support::admin;
-use crate::town::Town;
 
 /// Plays on up to this stage. `None`: it arrived there.
 pub(crate) async fn play(
-    town: &Town,
+    fixture: &Fixture,
     engine: &Engine,
     play: &Play,
     hand: &mut Hand,
@@ -21,7 +21,7 @@ pub(crate) async fn play(
 ) -> Option<Stopped> {
     let stages = stages(play.cell);
     while hand.stage < stages.len().min(until) {
-        match step(town, engine, play, hand, stages[hand.stage]).await {
+        match step(fixture, engine, play, hand, stages[hand.stage]).await {
             Ok(true) => hand.stage += 1,
             Ok(false) => return Some(Stopped::Stuck),
             Err(error) => return Some(Stopped::Failed(error)),
@@ -41,23 +41,23 @@ pub(crate) enum Stopped {
 }
 
 /// Plays on to the door of the cell, with the secret in hand.
-pub(crate) async fn to_the_door(town: &Town, engine: &Engine, one: &Play) -> Hand {
+pub(crate) async fn to_the_door(fixture: &Fixture, engine: &Engine, one: &Play) -> Hand {
     let mut hand = Hand::default();
-    let stopped = play(town, engine, one, &mut hand, door_of(one.cell)).await;
+    let stopped = play(fixture, engine, one, &mut hand, door_of(one.cell)).await;
     assert!(stopped.is_none(), "{:?}: {stopped:?} at {}", one.cell, hand.stage);
     hand
 }
 
 /// Gives a secret at a door of this cell.
 pub(crate) async fn give(
-    town: &Town,
+    fixture: &Fixture,
     engine: &Engine,
     play: &Play,
     hand: &mut Hand,
     secret: &Secret,
 ) -> Result<(), Error> {
     let stage = stages(play.cell)[hand.stage];
-    let (request, user) = (play.who.request(play.source), play.who.signed_in(town.now()));
+    let (request, user) = (play.who.request(play.source), play.who.signed_in(fixture.now()));
     if stage == Stage::Present {
         let present = SecretText::from(secret.text());
         let reply = engine.change().start(&request, &user, &present).await?;
@@ -105,14 +105,14 @@ pub(crate) async fn prove(
 
 /// One stage; `false` if what it reads has not arrived.
 pub(crate) async fn step(
-    town: &Town,
+    fixture: &Fixture,
     engine: &Engine,
     play: &Play,
     hand: &mut Hand,
     stage: Stage,
 ) -> Result<bool, Error> {
     let who = play.who;
-    let (request, user) = (who.request(play.source), who.signed_in(town.now()));
+    let (request, user) = (who.request(play.source), who.signed_in(fixture.now()));
     let (registration, unlocks) = (engine.registration(), play.cell.flow == Flow::Unlock);
     match stage {
         Stage::Start if unlocks => hand.keep(engine.unlock().start(&request, &who.name).await?),
@@ -149,7 +149,7 @@ pub(crate) async fn step(
         }
         Stage::Deliver => return deliver(engine).await,
         Stage::Read(way) => {
-            let Some(secret) = read(town, play, hand, way) else { return Ok(false) };
+            let Some(secret) = read(fixture, play, hand, way) else { return Ok(false) };
             hand.secrets.push(secret);
         }
         Stage::Acknowledge => {
@@ -179,7 +179,7 @@ pub(crate) async fn step(
         }
         Stage::Prove(_) | Stage::Redeem | Stage::Confirm | Stage::Present | Stage::Verify => {
             let secret = hand.secret().clone();
-            give(town, engine, play, hand, &secret).await?;
+            give(fixture, engine, play, hand, &secret).await?;
         }
     }
     Ok(true)
@@ -253,13 +253,13 @@ fn new_method(play: &Play) -> NewMethod {
 }
 
 /// What the person reads, or what their device shows now.
-pub(crate) fn read(town: &Town, play: &Play, hand: &Hand, way: Way) -> Option<Secret> {
+pub(crate) fn read(fixture: &Fixture, play: &Play, hand: &Hand, way: Way) -> Option<Secret> {
     let (who, new) = (play.who, play.cell.flow == Flow::Registration);
-    let code = |address: String| town.inbox.last_code_to(&address).map(Secret::Code);
-    let shown = |token: &SoftToken| Some(Secret::Code(token.code(town.now())));
+    let code = |address: String| fixture.inbox.last_code_to(&address).map(Secret::Code);
+    let shown = |token: &SoftToken| Some(Secret::Code(token.code(fixture.now())));
     match way {
         Way::EmailCode => code(who.mail(new)),
-        Way::EmailLink => town.inbox.last_link_to(&who.mail(false)).map(Secret::Link),
+        Way::EmailLink => fixture.inbox.last_link_to(&who.mail(false)).map(Secret::Link),
         Way::Sms | Way::Voice => code(who.mobile(new)),
         Way::OfficePhone => code(who.office(new)),
         Way::App if new => shown(hand.seed.as_ref().expect("enrolled")),
@@ -269,7 +269,7 @@ pub(crate) fn read(town: &Town, play: &Play, hand: &Hand, way: Way) -> Option<Se
         Way::RecoveryCode if new => hand.set.as_ref().map(|set| Secret::Code(set.1.clone())),
         Way::RecoveryCode => Some(Secret::Code(who.codes[play.saved].clone())),
         Way::Push | Way::Passkey | Way::HostVerified => {
-            let method = &town.external[way as usize - Way::Push as usize];
+            let method = &fixture.external[way as usize - Way::Push as usize];
             let page = hand.page.as_deref()?;
             let response = method.response(&who.user, page);
             Some(Secret::Response(response.expose_secret().to_owned()))

@@ -9,11 +9,11 @@ use sspr::{
 
 use crate::cells::{Cell, Flow, Way};
 use crate::confusion::{SOURCES, plays, worthless};
+use crate::fixture::{Fixture, Person, people};
 use crate::play::{Paper as _, Play};
 use crate::rules::Whose;
 use crate::steps::{give, play, to_the_door};
 use crate::support::NEW;
-use crate::town::{Person, Town, people};
 
 const FLOWS: [Cell; 4] = [
     Cell::new(Flow::Reset, Way::Sms),
@@ -27,9 +27,15 @@ fn foreign<T>(answer: Result<T, Error>) -> bool {
 }
 
 /// Every verb of a flow that takes a ticket, and what each answers to this text.
-async fn verbs(town: &Town, engine: &Engine, who: &Person, flow: Flow, text: &str) -> Vec<bool> {
+async fn verbs(
+    fixture: &Fixture,
+    engine: &Engine,
+    who: &Person,
+    flow: Flow,
+    text: &str,
+) -> Vec<bool> {
     let request = who.request("198.51.100.9");
-    let user = who.signed_in(town.now());
+    let user = who.signed_in(fixture.now());
     let password = SecretText::from(NEW);
     let code = Attempt::code("12345678").expect("formed");
     let way = Way::EmailCode.selection();
@@ -87,13 +93,13 @@ fn a_ticket_is_foreign_to_every_verb_of_every_other_flow_and_tenant() {
     block_on(async {
         let (mut tries, [ada, _, other]) = (0, people());
         for from in FLOWS {
-            let town = Town::new(1);
-            let engine = town.healthy(7).await;
+            let fixture = Fixture::new(1);
+            let engine = fixture.healthy(7).await;
             let one = of(from);
-            let mut hand = to_the_door(&town, &engine, &one).await;
+            let mut hand = to_the_door(&fixture, &engine, &one).await;
             let past_the_door = hand.stage + 1;
             if from.flow == Flow::Change {
-                let stopped = play(&town, &engine, &one, &mut hand, past_the_door).await;
+                let stopped = play(&fixture, &engine, &one, &mut hand, past_the_door).await;
                 assert!(stopped.is_none(), "{stopped:?}");
             }
             let text = hand.tickets.last().expect("one").clone();
@@ -102,15 +108,15 @@ fn a_ticket_is_foreign_to_every_verb_of_every_other_flow_and_tenant() {
                     if same {
                         continue;
                     }
-                    let before = town.events(&who.tenant).await.len();
-                    let answers = verbs(&town, &engine, who, at.flow, &text).await;
+                    let before = fixture.events(&who.tenant).await.len();
+                    let answers = verbs(&fixture, &engine, who, at.flow, &text).await;
                     assert!(answers.iter().all(|one| *one), "{from:?} as {at:?}: {answers:?}");
-                    assert_eq!(town.events(&who.tenant).await.len(), before, "nothing is noted");
+                    assert_eq!(fixture.events(&who.tenant).await.len(), before, "nothing is noted");
                     tries += answers.len();
                 }
             }
             // The rightful use works afterwards.
-            let stopped = play(&town, &engine, &one, &mut hand, usize::MAX).await;
+            let stopped = play(&fixture, &engine, &one, &mut hand, usize::MAX).await;
             assert!(stopped.is_none(), "{from:?}: {stopped:?}");
         }
         // Nine verbs, nine, one and three: three flows each in one tenant, four in the other.
@@ -122,18 +128,18 @@ fn a_ticket_is_foreign_to_every_verb_of_every_other_flow_and_tenant() {
 #[test]
 fn a_registration_ticket_is_foreign_to_another_user() {
     block_on(async {
-        let town = Town::new(1);
-        let engine = town.healthy(7).await;
+        let fixture = Fixture::new(1);
+        let engine = fixture.healthy(7).await;
         let one = of(FLOWS[2]);
-        let hand = to_the_door(&town, &engine, &one).await;
+        let hand = to_the_door(&fixture, &engine, &one).await;
         let bob = &people()[1];
-        let (request, user) = (bob.request("198.51.100.9"), bob.signed_in(town.now()));
+        let (request, user) = (bob.request("198.51.100.9"), bob.signed_in(fixture.now()));
         let ticket: RegistrationTicket = hand.ticket();
         let right = hand.secret().attempt().expect("formed");
         let registration = engine.registration();
         let answer: Result<_, Error> = registration.confirm(&request, &user, &ticket, &right).await;
         assert!(foreign(answer));
-        let user = one.who.signed_in(town.now());
+        let user = one.who.signed_in(fixture.now());
         let answer = registration.confirm(&request, &user, &ticket, &right).await;
         assert!(answer.expect("confirmed").active);
     });
@@ -144,14 +150,14 @@ fn a_registration_ticket_is_foreign_to_another_user() {
 fn a_link_is_redeemed_for_its_own_purpose_only() {
     block_on(async {
         for flow in [Flow::Reset, Flow::Unlock, Flow::Initiated, Flow::Elsewhere] {
-            let town = Town::new(1);
-            let engine = town.healthy(7).await;
+            let fixture = Fixture::new(1);
+            let engine = fixture.healthy(7).await;
             let [play, _] = plays(
                 Cell::new(flow, Way::EmailLink),
                 Cell::new(Flow::Reset, Way::EmailLink),
                 Whose::Own,
             );
-            let mut hand = to_the_door(&town, &engine, &play).await;
+            let mut hand = to_the_door(&fixture, &engine, &play).await;
             let (request, name) = (play.who.request(SOURCES[1]), &play.who.name);
             let link = hand.secret().attempt().expect("a link");
             let answer = if flow == Flow::Unlock {
@@ -162,7 +168,7 @@ fn a_link_is_redeemed_for_its_own_purpose_only() {
             assert!(worthless(&answer), "{flow:?}: {answer:?}");
             assert_eq!(engine.stats().comparisons, 0, "{flow:?}: nothing to compare with");
             let secret = hand.secret().clone();
-            give(&town, &engine, &play, &mut hand, &secret).await.expect("its own purpose");
+            give(&fixture, &engine, &play, &mut hand, &secret).await.expect("its own purpose");
         }
     });
 }

@@ -12,9 +12,9 @@ use sspr::{
 
 use crate::cells::{Flow, Way, cells};
 use crate::confusion::counted;
+use crate::fixture::{Fixture, Person, idle, people, policy};
 use crate::script::{Asked, Seen, Watched, script};
 use crate::support::{OLD, keys};
-use crate::town::{Person, Town, idle, people, policy};
 
 const GROUP: &str = "sspr-pilot";
 
@@ -50,7 +50,7 @@ async fn watched(asked: Asked, who: Who, share: u8) -> Watched {
     settings.typed_number = asked.typed;
     settings.sends.source_share = share;
     let store = MemoryStore::new();
-    let town = Town::filled(Arc::new(store.clone()), settings);
+    let fixture = Fixture::filled(Arc::new(store.clone()), settings);
     let ada = &people()[0];
     let mut members = vec![GroupMember::User(ada.user.clone())];
     for name in ["disabled", "outside", "without"] {
@@ -58,17 +58,17 @@ async fn watched(asked: Asked, who: Who, share: u8) -> Watched {
         let mut facts = UserFacts::new(id.clone());
         facts.enabled = name != "disabled";
         let typed = named(name);
-        town.directory.add_user(&ada.tenant, facts, &[typed.as_str()], OLD).expect("new");
+        fixture.directory.add_user(&ada.tenant, facts, &[typed.as_str()], OLD).expect("new");
         if name != "outside" {
             members.push(GroupMember::User(id));
         }
     }
-    town.directory.add_group(&ada.tenant, group, members).expect("added");
+    fixture.directory.add_group(&ada.tenant, group, members).expect("added");
     let log = CallLog::new();
-    let engine = recorded(&town, store, &log).await;
+    let engine = recorded(&fixture, store, &log).await;
     let mut request = ada.request("203.0.113.9");
     if who == KnownDevice {
-        let user = ada.signed_in(town.now());
+        let user = ada.signed_in(fixture.now());
         let device = engine.registration().remember_device(&request, &user).await;
         let text = device.expect("remembered").expose_secret().to_owned();
         request = request.with_device(DeviceSecret::parse(&text).expect("own"));
@@ -80,30 +80,36 @@ async fn watched(asked: Asked, who: Who, share: u8) -> Watched {
         WithoutMethods => "without",
         Owner | KnownDevice | Spent => "ada",
     };
-    let watched =
-        Watched { worker: town.healthy(6).await, town, log, engine, name: named(name), request };
+    let watched = Watched {
+        worker: fixture.healthy(6).await,
+        fixture,
+        log,
+        engine,
+        name: named(name),
+        request,
+    };
     // The same time passes for everybody.
     for batch in 0..2 {
         if who == Spent {
             spend(&watched, asked, ada, batch).await;
         }
-        watched.town.wait(16 * 60);
+        watched.fixture.wait(16 * 60);
         idle(&watched.worker).await;
     }
-    watched.town.inbox.clear();
+    watched.fixture.inbox.clear();
     watched
 }
 
-async fn recorded(town: &Town, store: MemoryStore, log: &CallLog) -> Engine {
+async fn recorded(fixture: &Fixture, store: MemoryStore, log: &CallLog) -> Engine {
     let mut builder = Engine::builder()
         .keys(keys())
         .store(Recorder::new(store, log.clone()))
-        .directory(Recorder::new(town.directory.clone(), log.clone()))
-        .delivery(Recorder::new(town.inbox.clone(), log.clone()))
-        .clock(town.clock.clone())
+        .directory(Recorder::new(fixture.directory.clone(), log.clone()))
+        .delivery(Recorder::new(fixture.inbox.clone(), log.clone()))
+        .clock(fixture.clock.clone())
         .entropy(SeededEntropy::new(5))
         .seal(Recorder::new(TestSeal, log.clone()));
-    for method in &town.external {
+    for method in &fixture.external {
         builder = builder.external_method(Recorder::new(method.clone(), log.clone()));
     }
     builder.open().await.expect("opened")
@@ -156,9 +162,9 @@ fn seen_of(one: Asked, everybody: &[Who], share: u8) -> Vec<Seen> {
         block_on(async {
             let watched = watched(one, *who, share).await;
             let tenant = &people()[0].tenant;
-            let opened = counted(&watched.town, tenant, &["challenge_opened"]).await;
+            let opened = counted(&watched.fixture, tenant, &["challenge_opened"]).await;
             let seen = script(&watched, one).await;
-            let now = counted(&watched.town, tenant, &["challenge_opened"]).await;
+            let now = counted(&watched.fixture, tenant, &["challenge_opened"]).await;
             // What is compared is what it is said to be.
             if *who == Spent {
                 assert_eq!(now, opened, "{one:?}: the budget is spent");

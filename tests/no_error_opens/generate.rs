@@ -5,9 +5,9 @@ use std::time::Duration;
 use sspr::port::PortErrorKind;
 use sspr::testing::block_on;
 
+use crate::fixture::{Fixture, Holds, Lacks};
 use crate::opened::{Opened, usable};
 use crate::scripts::{self, Script};
-use crate::town::{Holds, Lacks, Town};
 use crate::twist::{Plan, Twist, twists_of};
 
 /// A script on an account, and what it reaches without a fault.
@@ -31,25 +31,25 @@ impl Scene {
     /// Plays it with this fault, lets everything settle on a healthy process, and looks.
     fn play(&self, twist: Option<(usize, Twist)>, lacks: Lacks) -> (Opened, Vec<&'static str>) {
         block_on(async {
-            let town = Town::copy(self.holds, self.required);
+            let fixture = Fixture::copy(self.holds, self.required);
             let plan = Plan::default();
-            let owned = usable(&town, &town.whole(&Plan::default(), 150).await).await;
-            let engine = town.engine(&plan, 100, lacks).await;
+            let owned = usable(&fixture, &fixture.whole(&Plan::default(), 150).await).await;
+            let engine = fixture.engine(&plan, 100, lacks).await;
             let before = plan.names().len();
             if let Some((n, twist)) = twist {
                 plan.twist(before + n, twist);
             }
-            let gains = (self.script)(&town, &engine).await;
+            let gains = (self.script)(&fixture, &engine).await;
             assert_eq!(plan.met(), twist.is_some(), "{twist:?} was not met");
             let calls = plan.names().split_off(before);
-            let healthy = town.whole(&Plan::default(), 200).await;
+            let healthy = fixture.whole(&Plan::default(), 200).await;
             // Leases and deadlines end, and then the hour for which texts are held back.
             for seconds in [70, 70, 70, 3_670, 3_670] {
-                town.clock.advance(Duration::from_secs(seconds));
+                fixture.clock.advance(Duration::from_secs(seconds));
                 while healthy.maintain(100).await.expect("healthy").more {}
             }
             let compared = engine.stats().comparisons + healthy.stats().comparisons;
-            (Opened::of(&town, &healthy, owned, &gains, compared).await, calls)
+            (Opened::of(&fixture, &healthy, owned, &gains, compared).await, calls)
         })
     }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 /// What no script calls, and why.
 const NOT_PLAYED: [(&str, &str); 4] = [
     ("open", "each run opens its engine before the fault"),
-    ("supply_token", "writes a seed for a token that its user must claim; `town` supplies one"),
+    ("supply_token", "writes a seed for a token that its user must claim; `fixture` supplies one"),
     ("reseal", "changes no meaning of a record; `tests/records/reseal` makes its ports fail"),
     ("short_keys_in_use", "only reads"),
 ];

@@ -3,11 +3,11 @@
 //! the fault. The calls are not listed here: they are recorded from a run without a fault.
 #![cfg(feature = "testing")]
 
+mod fixture;
 mod generate;
 mod listed;
 mod opened;
 mod scripts;
 #[path = "../support/mod.rs"]
 mod support;
-mod town;
 mod twist;

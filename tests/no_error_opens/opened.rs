@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use sspr::Engine;
 use sspr::port::EventsOf;
 
+use crate::fixture::Fixture;
 use crate::scripts::{FOREIGN, Gains};
 use crate::support::{OLD, request};
-use crate::town::Town;
 
 /// What counts as opened, each by the code of its event. An attacker who repeats a call after an
 /// error may commit some of them again, which opens nothing more; those of `ONCE` may not even be
@@ -90,8 +90,8 @@ pub(crate) struct Opened {
 }
 
 /// From when on each active method may be used for a reset.
-pub(crate) async fn usable(town: &Town, healthy: &Engine) -> BTreeMap<String, i64> {
-    let methods = healthy.registration().list(&request(), &town.by_two_factors()).await;
+pub(crate) async fn usable(fixture: &Fixture, healthy: &Engine) -> BTreeMap<String, i64> {
+    let methods = healthy.registration().list(&request(), &fixture.by_two_factors()).await;
     let active = methods.expect("the list").into_iter().filter(|one| one.active);
     let named = |one: sspr::MethodView| {
         let to = one.destination.map(|to| to.normalised()).unwrap_or_default();
@@ -104,19 +104,19 @@ impl Opened {
     /// Looks at what is left when everything that waited is done. `compared` is what all engines of
     /// the run have compared.
     pub(crate) async fn of(
-        town: &Town,
+        fixture: &Fixture,
         healthy: &Engine,
         owned: BTreeMap<String, i64>,
         gains: &Gains,
         compared: u64,
     ) -> Self {
-        let events = town.store.events(EventsOf::Tenant(&town.tenant), None, 1_000).await;
+        let events = fixture.store.events(EventsOf::Tenant(&fixture.tenant), None, 1_000).await;
         let mut acts = BTreeMap::new();
         for event in events.expect("readable").items {
             *acts.entry(event.code().to_owned()).or_default() += 1;
         }
         let mut told: BTreeMap<_, BTreeSet<String>> = BTreeMap::new();
-        for message in town.inbox.all() {
+        for message in fixture.inbox.all() {
             let to = message.destination.normalised();
             if !FOREIGN.contains(&&*to) {
                 told.entry(message.kind).or_default().insert(to);
@@ -125,11 +125,11 @@ impl Opened {
         let charges = ["attempt_counted", "proof_repeated", "number_counted", "secret_counted"];
         let charged = charges.iter().filter_map(|code| acts.get(*code)).sum::<usize>() as u64;
         Self {
-            usable: usable(town, healthy).await,
+            usable: usable(fixture, healthy).await,
             owned,
             granted: gains.granted,
             signed_in: gains.signed_in,
-            password: !town.directory.password_is(&town.tenant, &town.user, OLD),
+            password: !fixture.directory.password_is(&fixture.tenant, &fixture.user, OLD),
             compared,
             charged,
             told,

@@ -10,10 +10,10 @@ use sspr::{
     SecretText, Selection, SignedIn, Source, Step, UnlockTicket,
 };
 
+use crate::fixture::Fixture;
 use crate::support::{
     MAIL, MOBILE, NEW, OLD, ada, admin, code, email, other_than, request, request_from, sms,
 };
-use crate::town::Town;
 
 pub(crate) const EVIL: &str = "thief@evil.example";
 const EVIL_PHONE: &str = "+14255550166";
@@ -32,7 +32,7 @@ pub(crate) struct Gains {
 }
 
 pub(crate) type Script =
-    for<'a> fn(&'a Town, &'a Engine) -> Pin<Box<dyn Future<Output = Gains> + 'a>>;
+    for<'a> fn(&'a Fixture, &'a Engine) -> Pin<Box<dyn Future<Output = Gains> + 'a>>;
 
 /// Repeats a call that met an error; none if it is refused.
 async fn again<T>(mut call: impl AsyncFnMut() -> Result<T, Error>) -> Option<T> {
@@ -83,7 +83,7 @@ fn by(kind: MethodKind) -> Selection {
 
 /// A reset, or a part of one.
 struct Reset<'a> {
-    town: &'a Town,
+    fixture: &'a Fixture,
     engine: &'a Engine,
     request: Request,
     reply: Option<Reply<ResetTicket>>,
@@ -91,10 +91,10 @@ struct Reset<'a> {
 }
 
 impl<'a> Reset<'a> {
-    async fn start(town: &'a Town, engine: &'a Engine) -> Self {
+    async fn start(fixture: &'a Fixture, engine: &'a Engine) -> Self {
         let request = with_human();
         let reply = again(async || engine.reset().start(&request, &ada()).await).await;
-        Self { town, engine, request, reply, gains: Gains::default() }
+        Self { fixture, engine, request, reply, gains: Gains::default() }
     }
 
     fn keep(&mut self, reply: Option<Reply<ResetTicket>>) {
@@ -122,7 +122,7 @@ impl<'a> Reset<'a> {
 
     /// The code that came to this address, after a wrong one.
     async fn prove_sent(&mut self, address: &str) {
-        let Some(sent) = self.town.inbox.last_code_to(address) else { return };
+        let Some(sent) = self.fixture.inbox.last_code_to(address) else { return };
         self.prove(&code(&other_than(&sent))).await;
         self.prove(&code(&sent)).await;
     }
@@ -137,8 +137,8 @@ impl<'a> Reset<'a> {
 }
 
 /// A reset by an address, in the order in which a page leads.
-async fn reset_by_mail(town: &Town, engine: &Engine, address: &str) -> Gains {
-    let mut reset = Reset::start(town, engine).await;
+async fn reset_by_mail(fixture: &Fixture, engine: &Engine, address: &str) -> Gains {
+    let mut reset = Reset::start(fixture, engine).await;
     reset.challenge(&email()).await;
     reset.prove_sent(address).await;
     reset.complete().await;
@@ -147,7 +147,7 @@ async fn reset_by_mail(town: &Town, engine: &Engine, address: &str) -> Gains {
 
 /// Everything by which a method comes to an account, as the user of this sign-in, and what there
 /// was before is taken away.
-async fn registers(town: &Town, engine: &Engine, user: &SignedIn) {
+async fn registers(fixture: &Fixture, engine: &Engine, user: &SignedIn) {
     let (registration, request) = (engine.registration(), request());
     let confirm = async |ticket: &RegistrationTicket, typed: &str| {
         let typed = code(typed);
@@ -159,7 +159,7 @@ async fn registers(town: &Town, engine: &Engine, user: &SignedIn) {
     for (method, address) in [(evil_mail(), EVIL), (phone, EVIL_PHONE)] {
         let added = again(async || registration.add(&request, user, &method).await).await;
         deliver(engine).await;
-        if let (Some(added), Some(sent)) = (added, town.inbox.last_code_to(address)) {
+        if let (Some(added), Some(sent)) = (added, fixture.inbox.last_code_to(address)) {
             confirm(&added.ticket, &other_than(&sent)).await;
             confirm(&added.ticket, &sent).await;
         }
@@ -169,7 +169,7 @@ async fn registers(town: &Town, engine: &Engine, user: &SignedIn) {
     if let Some(enrolled) = again(call).await {
         let seed = enrolled.seed.expose_secret();
         let soft = sspr::testing::SoftToken::new(seed, OathParameters::default());
-        let typed = soft.expect("a seed").code(sspr::Clock::now(&town.clock));
+        let typed = soft.expect("a seed").code(sspr::Clock::now(&fixture.clock));
         confirm(&enrolled.reply.ticket, &typed).await;
     }
     if let Some(set) =
@@ -178,16 +178,16 @@ async fn registers(town: &Town, engine: &Engine, user: &SignedIn) {
         let call = async || registration.acknowledge_recovery_codes(&request, user, &set.id).await;
         let _ = again(call).await;
     }
-    if let Some((id, token)) = town.prepared.and_then(|prepared| prepared.token.as_ref()) {
+    if let Some((id, token)) = fixture.prepared.and_then(|prepared| prepared.token.as_ref()) {
         let claimed = again(async || registration.claim_token(&request, user, id).await).await;
         if let Some(claimed) = claimed {
-            confirm(&claimed.ticket, &token.code(sspr::Clock::now(&town.clock))).await;
+            confirm(&claimed.ticket, &token.code(sspr::Clock::now(&fixture.clock))).await;
         }
     }
 }
 
 /// What changes the methods that there are.
-async fn takes_over(town: &Town, engine: &Engine, user: &SignedIn) {
+async fn takes_over(fixture: &Fixture, engine: &Engine, user: &SignedIn) {
     let (registration, request) = (engine.registration(), request());
     let listed = again(async || registration.list(&request, user).await).await;
     for method in listed.unwrap_or_default() {
@@ -197,7 +197,7 @@ async fn takes_over(town: &Town, engine: &Engine, user: &SignedIn) {
             let call = async || registration.replace(&request, user, &method.id, &other).await;
             let replaced = again(call).await;
             deliver(engine).await;
-            let sent = town.inbox.last_code_to(EVIL_TOO);
+            let sent = fixture.inbox.last_code_to(EVIL_TOO);
             if let (Some(replaced), Some(sent)) = (replaced, sent) {
                 let typed = code(&sent);
                 let ticket = &replaced.ticket;
@@ -219,61 +219,61 @@ async fn takes_over(town: &Town, engine: &Engine, user: &SignedIn) {
 
 /// A thief with a session of the password alone makes a method, and resets by it at once.
 pub(crate) fn thief<'a>(
-    town: &'a Town,
+    fixture: &'a Fixture,
     engine: &'a Engine,
 ) -> Pin<Box<dyn Future<Output = Gains> + 'a>> {
     Box::pin(async {
-        registers(town, engine, &town.by_password()).await;
-        reset_by_mail(town, engine, EVIL).await
+        registers(fixture, engine, &fixture.by_password()).await;
+        reset_by_mail(fixture, engine, EVIL).await
     })
 }
 
 /// The same, to take away what there is.
 pub(crate) fn thief_removes<'a>(
-    town: &'a Town,
+    fixture: &'a Fixture,
     engine: &'a Engine,
 ) -> Pin<Box<dyn Future<Output = Gains> + 'a>> {
     Box::pin(async {
-        takes_over(town, engine, &town.by_password()).await;
-        reset_by_mail(town, engine, EVIL_TOO).await
+        takes_over(fixture, engine, &fixture.by_password()).await;
+        reset_by_mail(fixture, engine, EVIL_TOO).await
     })
 }
 
 /// A thief whose session has a fresh second factor: what they add is held, and the owner is told.
 pub(crate) fn thief_with_two_factors<'a>(
-    town: &'a Town,
+    fixture: &'a Fixture,
     engine: &'a Engine,
 ) -> Pin<Box<dyn Future<Output = Gains> + 'a>> {
     Box::pin(async {
-        registers(town, engine, &town.by_two_factors()).await;
-        reset_by_mail(town, engine, EVIL).await
+        registers(fixture, engine, &fixture.by_two_factors()).await;
+        reset_by_mail(fixture, engine, EVIL).await
     })
 }
 
 /// The owner looks after what is registered.
 pub(crate) fn owner_manages<'a>(
-    town: &'a Town,
+    fixture: &'a Fixture,
     engine: &'a Engine,
 ) -> Pin<Box<dyn Future<Output = Gains> + 'a>> {
     Box::pin(async {
         let (registration, request, user) =
-            (engine.registration(), request(), town.by_two_factors());
+            (engine.registration(), request(), fixture.by_two_factors());
         let _ = again(async || registration.postpone(&request, &user).await).await;
         let _ = again(async || registration.reconfirm(&request, &user).await).await;
         let _ = again(async || registration.remember_device(&request, &user).await).await;
         let _ = again(async || registration.review(&request, &user).await).await;
-        takes_over(town, engine, &user).await;
-        reset_by_mail(town, engine, EVIL_TOO).await
+        takes_over(fixture, engine, &user).await;
+        reset_by_mail(fixture, engine, EVIL_TOO).await
     })
 }
 
 /// Somebody who reads the owner's mail, where two methods are wanted.
 pub(crate) fn half_a_reset<'a>(
-    town: &'a Town,
+    fixture: &'a Fixture,
     engine: &'a Engine,
 ) -> Pin<Box<dyn Future<Output = Gains> + 'a>> {
     Box::pin(async {
-        let mut reset = Reset::start(town, engine).await;
+        let mut reset = Reset::start(fixture, engine).await;
         reset.challenge(&email()).await;
         reset.prove_sent(MAIL).await;
         reset.complete().await;
@@ -283,8 +283,8 @@ pub(crate) fn half_a_reset<'a>(
         }
         reset.complete().await;
         // The same code in another flow, and again in this one.
-        let sent = town.inbox.last_code_to(MAIL);
-        let mut next = Reset::start(town, engine).await;
+        let sent = fixture.inbox.last_code_to(MAIL);
+        let mut next = Reset::start(fixture, engine).await;
         if let Some(sent) = sent {
             reset.prove(&code(&sent)).await;
             next.prove(&code(&sent)).await;
@@ -303,11 +303,11 @@ pub(crate) fn half_a_reset<'a>(
 
 /// The owner's reset by both methods; then the grant is used again.
 pub(crate) fn owner_resets<'a>(
-    town: &'a Town,
+    fixture: &'a Fixture,
     engine: &'a Engine,
 ) -> Pin<Box<dyn Future<Output = Gains> + 'a>> {
     Box::pin(async {
-        let mut reset = Reset::start(town, engine).await;
+        let mut reset = Reset::start(fixture, engine).await;
         for (selection, address) in [(email(), MAIL), (sms(), MOBILE)] {
             reset.challenge(&selection).await;
             reset.prove_sent(address).await;
@@ -326,15 +326,15 @@ pub(crate) fn owner_resets<'a>(
 
 /// A reset by the code of an authenticator, a recovery code, or a passkey: wrong, right, and again.
 pub(crate) fn owner_resets_in_hand<'a>(
-    town: &'a Town,
+    fixture: &'a Fixture,
     engine: &'a Engine,
 ) -> Pin<Box<dyn Future<Output = Gains> + 'a>> {
     Box::pin(async {
-        let prepared = town.prepared.expect("a copy");
-        let mut reset = Reset::start(town, engine).await;
+        let prepared = fixture.prepared.expect("a copy");
+        let mut reset = Reset::start(fixture, engine).await;
         if let Some(app) = &prepared.app {
             reset.challenge(&by(MethodKind::AuthenticatorApp)).await;
-            let typed = app.code(sspr::Clock::now(&town.clock));
+            let typed = app.code(sspr::Clock::now(&fixture.clock));
             reset.prove(&code(&other_than(&typed))).await;
             reset.prove(&code(&typed)).await;
         } else if let [saved, ..] = &prepared.codes[..] {
@@ -347,7 +347,7 @@ pub(crate) fn owner_resets_in_hand<'a>(
             if let Some(page) = page {
                 let wrong = Attempt::response(SecretText::from("another's")).expect("short");
                 reset.prove(&wrong).await;
-                let right = town.passkey.response(&town.user, &page);
+                let right = fixture.passkey.response(&fixture.user, &page);
                 reset.prove(&Attempt::response(right).expect("short")).await;
             }
         }
@@ -360,7 +360,7 @@ pub(crate) fn owner_resets_in_hand<'a>(
             let _ = again(call).await;
         }
         // What was right once is tried in a flow of its own.
-        let mut next = Reset::start(town, engine).await;
+        let mut next = Reset::start(fixture, engine).await;
         if let [saved, ..] = &prepared.codes[..] {
             next.challenge(&by(MethodKind::RecoveryCode)).await;
             next.prove(&Attempt::code(saved).expect("well formed")).await;
@@ -371,16 +371,16 @@ pub(crate) fn owner_resets_in_hand<'a>(
 
 /// A link, redeemed without the ticket; then again by somebody else.
 pub(crate) fn redeems_elsewhere<'a>(
-    town: &'a Town,
+    fixture: &'a Fixture,
     engine: &'a Engine,
 ) -> Pin<Box<dyn Future<Output = Gains> + 'a>> {
     Box::pin(async {
         let link = ChallengeOption::new(MethodKind::Email, Channel::Link).expect("reached");
-        let mut reset = Reset::start(town, engine).await;
+        let mut reset = Reset::start(fixture, engine).await;
         reset.challenge(&link.into()).await;
         let elsewhere = request_from("198.51.100.9").with_human_answer(SecretText::from("seven"));
-        let mut redeemed = Reset { request: elsewhere, ..Reset::start(town, engine).await };
-        if let Some(link) = town.inbox.last_link_to(MAIL) {
+        let mut redeemed = Reset { request: elsewhere, ..Reset::start(fixture, engine).await };
+        if let Some(link) = fixture.inbox.last_link_to(MAIL) {
             let secret = link.rsplit('#').next().unwrap_or_default().to_owned();
             let attempt = Attempt::link(&secret).expect("well formed");
             for _ in 0..2 {
@@ -399,7 +399,7 @@ pub(crate) fn redeems_elsewhere<'a>(
 
 /// An unlock by the methods of a reset.
 pub(crate) fn owner_unlocks<'a>(
-    town: &'a Town,
+    fixture: &'a Fixture,
     engine: &'a Engine,
 ) -> Pin<Box<dyn Future<Output = Gains> + 'a>> {
     Box::pin(async {
@@ -418,7 +418,7 @@ pub(crate) fn owner_unlocks<'a>(
             let next = again(call).await;
             keep(&mut reply, next);
             deliver(engine).await;
-            let Some(sent) = town.inbox.last_code_to(address) else { continue };
+            let Some(sent) = fixture.inbox.last_code_to(address) else { continue };
             for typed in [other_than(&sent), sent] {
                 let typed = code(&typed);
                 let ticket = &reply.ticket;
@@ -435,11 +435,11 @@ pub(crate) fn owner_unlocks<'a>(
 
 /// A change: the present password is guessed, then typed, then changed.
 pub(crate) fn changes<'a>(
-    town: &'a Town,
+    fixture: &'a Fixture,
     engine: &'a Engine,
 ) -> Pin<Box<dyn Future<Output = Gains> + 'a>> {
     Box::pin(async {
-        let (change, request, user) = (engine.change(), request(), town.by_password());
+        let (change, request, user) = (engine.change(), request(), fixture.by_password());
         let mut gains = Gains::default();
         for present in ["a guess", OLD] {
             let present = SecretText::from(present);
@@ -456,11 +456,11 @@ pub(crate) fn changes<'a>(
 
 /// The same, by somebody who only guesses.
 pub(crate) fn guesses_the_password<'a>(
-    town: &'a Town,
+    fixture: &'a Fixture,
     engine: &'a Engine,
 ) -> Pin<Box<dyn Future<Output = Gains> + 'a>> {
     Box::pin(async {
-        let (change, request, user) = (engine.change(), request(), town.by_password());
+        let (change, request, user) = (engine.change(), request(), fixture.by_password());
         let mut gains = Gains::default();
         for present in ["a guess", "another guess"] {
             let present = SecretText::from(present);
@@ -477,19 +477,19 @@ pub(crate) fn guesses_the_password<'a>(
 
 /// Codes of an authenticator at the host's sign-in: wrong, right, and the right one again.
 pub(crate) fn signs_in<'a>(
-    town: &'a Town,
+    fixture: &'a Fixture,
     engine: &'a Engine,
 ) -> Pin<Box<dyn Future<Output = Gains> + 'a>> {
     Box::pin(async {
         let mut gains = Gains::default();
-        let Some(app) = town.prepared.and_then(|prepared| prepared.app.as_ref()) else {
+        let Some(app) = fixture.prepared.and_then(|prepared| prepared.app.as_ref()) else {
             return gains;
         };
-        let right = app.code(sspr::Clock::now(&town.clock));
+        let right = app.code(sspr::Clock::now(&fixture.clock));
         for typed in [other_than(&right), right.clone(), right] {
             let typed = code(&typed);
             let (authenticator, request) = (engine.authenticator(), request());
-            let call = async || authenticator.verify(&request, &town.user, &typed).await;
+            let call = async || authenticator.verify(&request, &fixture.user, &typed).await;
             gains.signed_in += usize::from(again(call).await.is_some());
         }
         gains
@@ -498,11 +498,11 @@ pub(crate) fn signs_in<'a>(
 
 /// Help is asked for, before any proof.
 pub(crate) fn asks_for_help<'a>(
-    town: &'a Town,
+    fixture: &'a Fixture,
     engine: &'a Engine,
 ) -> Pin<Box<dyn Future<Output = Gains> + 'a>> {
     Box::pin(async {
-        let reset = Reset::start(town, engine).await;
+        let reset = Reset::start(fixture, engine).await;
         if let Some(reply) = &reset.reply {
             let (request, ticket) = (&reset.request, &reply.ticket);
             let call = async || engine.reset().contact_administrator(request, ticket).await;
@@ -514,8 +514,8 @@ pub(crate) fn asks_for_help<'a>(
 }
 
 /// Everything that administrators do to an account, as this actor.
-async fn administrates(town: &Town, engine: &Engine, actor: &sspr::Actor) {
-    let (admin, user) = (engine.admin(&town.tenant, actor), &town.user);
+async fn administrates(fixture: &Fixture, engine: &Engine, actor: &sspr::Actor) {
+    let (admin, user) = (engine.admin(&fixture.tenant, actor), &fixture.user);
     let mut contacts = sspr::Contacts::default();
     contacts.office = Some(PhoneNumber::parse(OFFICE).expect("valid"));
     let _ = insists(async || admin.supply_contacts(user, &contacts).await).await;
@@ -535,44 +535,44 @@ async fn administrates(town: &Town, engine: &Engine, actor: &sspr::Actor) {
     let _ = insists(async || admin.confirm_incarnation(user).await).await;
     let policy = insists(async || admin.policy().await).await.flatten();
     if let Some(stored) = policy {
-        let _ = insists(async || engine.check(&town.tenant, &stored.policy).await).await;
+        let _ = insists(async || engine.check(&fixture.tenant, &stored.policy).await).await;
         let put = async || admin.put_policy(&stored.policy, Some(stored.revision)).await;
         let _ = insists(put).await;
     }
 }
 
 pub(crate) fn administrator<'a>(
-    town: &'a Town,
+    fixture: &'a Fixture,
     engine: &'a Engine,
 ) -> Pin<Box<dyn Future<Output = Gains> + 'a>> {
     Box::pin(async {
-        administrates(town, engine, &admin()).await;
+        administrates(fixture, engine, &admin()).await;
         Gains::default()
     })
 }
 
 /// A thief after an administrator has forgotten the account.
 pub(crate) fn thief_after_forgetting<'a>(
-    town: &'a Town,
+    fixture: &'a Fixture,
     engine: &'a Engine,
 ) -> Pin<Box<dyn Future<Output = Gains> + 'a>> {
     Box::pin(async {
         let actor = admin();
-        let admin = engine.admin(&town.tenant, &actor);
-        let _ = again(async || admin.forget(&town.user).await).await;
+        let admin = engine.admin(&fixture.tenant, &actor);
+        let _ = again(async || admin.forget(&fixture.user).await).await;
         deliver(engine).await;
-        registers(town, engine, &town.by_password()).await;
-        reset_by_mail(town, engine, EVIL).await
+        registers(fixture, engine, &fixture.by_password()).await;
+        reset_by_mail(fixture, engine, EVIL).await
     })
 }
 
 /// Somebody without a role.
 pub(crate) fn no_administrator<'a>(
-    town: &'a Town,
+    fixture: &'a Fixture,
     engine: &'a Engine,
 ) -> Pin<Box<dyn Future<Output = Gains> + 'a>> {
     Box::pin(async {
-        administrates(town, engine, &sspr::Actor::new("eve@contoso.example", [])).await;
+        administrates(fixture, engine, &sspr::Actor::new("eve@contoso.example", [])).await;
         Gains::default()
     })
 }

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use sspr::{Clock as _, DeviceSecret, Reply, Request, ResetTicket, Scope, Step, Timestamp};
 
-use crate::place::Place;
 use crate::support::{
     MAIL, MOBILE, NEW, World, ada, code, email, other_than, request, request_from, sms, tenant,
 };
+use crate::under_test::StoreUnderTest;
 
 pub(crate) const MINUTE: Duration = Duration::from_secs(60);
 pub(crate) const HOUR: Duration = Duration::from_secs(3_600);
@@ -45,7 +45,7 @@ impl Attack {
 }
 
 /// One account under attack.
-pub(crate) struct Siege {
+pub(crate) struct Attackers {
     pub(crate) world: World,
     pub(crate) attack: Attack,
     /// A browser that the account knows.
@@ -60,13 +60,13 @@ pub(crate) struct Siege {
     pub(crate) compared: Vec<(Timestamp, bool)>,
 }
 
-impl Siege {
+impl Attackers {
     /// The defaults, for all users, who prove one method where one gate is attacked.
-    pub(crate) async fn new(place: &Place, attack: Attack) -> Self {
+    pub(crate) async fn new(under_test: &StoreUnderTest, attack: Attack) -> Self {
         let mut settings = sspr::PolicySettings::default();
         settings.scope = Scope::All;
         settings.users.required = attack.gates;
-        let world = World::over(std::sync::Arc::clone(&place.store), settings).await;
+        let world = World::over(std::sync::Arc::clone(&under_test.store), settings).await;
         world.register_both().await;
         Self::complete_a_reset(&world).await;
         let registration = world.engine.registration();
@@ -129,10 +129,10 @@ impl Siege {
             self.take(&source, false).await;
         }
         let mut in_vain = 0;
-        for place in 0..all {
+        for under_test in 0..all {
             // Among many, those that hold nothing come first: one may take an entry where another
             // that holds some may not.
-            let number = (self.first + place) % all;
+            let number = (self.first + under_test) % all;
             let source = self.source(number);
             let mail = self.take(&source, true).await;
             let text = self.take(&source, false).await;

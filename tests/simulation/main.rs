@@ -9,4 +9,4 @@ mod support;
 mod attack;
 mod odds;
 mod owner;
-mod place;
+mod under_test;

@@ -5,8 +5,8 @@ use std::time::Duration;
 use sspr::testing::block_on;
 use sspr::{Clock as _, Policy, PolicySettings, Timestamp};
 
-use crate::attack::{Attack, DAY, HOUR, MINUTE, Siege};
-use crate::place::{Place, all};
+use crate::attack::{Attack, Attackers, DAY, HOUR, MINUTE};
+use crate::under_test::{StoreUnderTest, all};
 
 const DAYS: u32 = 7;
 /// The seed of the engine's entropy in `support`.
@@ -25,53 +25,59 @@ fn fewest(passed: &[Timestamp], from: Timestamp, to: Timestamp, span: Duration) 
 
 /// A week in which the owner asks once an hour, from a place that the account does not know. At its
 /// end the known device and the familiar source come for the first time.
-async fn week(place: &Place, attack: Attack) -> (bool, usize, usize) {
-    let mut siege = Siege::new(place, attack).await;
-    let fresh = Siege::from_fresh_source();
+async fn week(under_test: &StoreUnderTest, attack: Attack) -> (bool, usize, usize) {
+    let mut attackers = Attackers::new(under_test, attack).await;
+    let fresh = Attackers::from_fresh_source();
     // The attackers come first, and have half a day.
-    siege.pass(DAY / 2).await;
-    let from = siege.world.clock.now();
+    attackers.pass(DAY / 2).await;
+    let from = attackers.world.clock.now();
     let (mut passed, mut at_once) = (Vec::new(), false);
     for hour in 0..DAYS * 24 {
-        if siege.owner_passes(&fresh).await {
-            passed.push(siege.world.clock.now());
+        if attackers.owner_passes(&fresh).await {
+            passed.push(attackers.world.clock.now());
             at_once |= hour == 0;
         }
-        siege.pass(HOUR).await;
+        attackers.pass(HOUR).await;
     }
-    let to = siege.world.clock.now();
+    let to = attackers.world.clock.now();
     let (day, two) = (fewest(&passed, from, to, DAY), fewest(&passed, from, to, 2 * DAY));
-    let seen = format!("{}, seed {SEED}, {attack:?}", place.name);
+    let seen = format!("{}, seed {SEED}, {attack:?}", under_test.name);
     println!(
         "{seen}: {} passes in {DAYS} days, at least {day} in 24 h and {two} in 48 h, at once: \
          {at_once}; attackers got {} codes and {} comparisons, at most {} of a method in 24 h",
         passed.len(),
-        siege.opened,
-        siege.compared.len(),
-        siege.most_guesses_a_day(),
+        attackers.opened,
+        attackers.compared.len(),
+        attackers.most_guesses_a_day(),
     );
-    held_to_its_bound(&siege, &seen);
-    both_known_pass(&mut siege, &seen).await;
+    held_to_its_bound(&attackers, &seen);
+    both_known_pass(&mut attackers, &seen).await;
     (at_once, day, two)
 }
 
 /// The attackers did what they can, and their guesses are those of the anonymous pool: ten failures a day
 /// and method, shared out and not enlarged.
-fn held_to_its_bound(siege: &Siege, seen: &str) {
-    let guesses = siege.compared.len();
-    assert!(siege.opened >= 10, "{seen}: the attackers took {} codes", siege.opened);
-    assert_eq!(siege.attack.guesses, guesses >= 30, "{seen}: {guesses} guesses");
-    assert!(siege.most_guesses_a_day() <= 10, "{seen}: {}", siege.most_guesses_a_day());
+fn held_to_its_bound(attackers: &Attackers, seen: &str) {
+    let guesses = attackers.compared.len();
+    assert!(attackers.opened >= 10, "{seen}: the attackers took {} codes", attackers.opened);
+    assert_eq!(attackers.attack.guesses, guesses >= 30, "{seen}: {guesses} guesses");
+    assert!(attackers.most_guesses_a_day() <= 10, "{seen}: {}", attackers.most_guesses_a_day());
 }
 
-async fn both_known_pass(siege: &mut Siege, seen: &str) {
-    let device = siege.at_a_known_device();
-    assert!(siege.owner_passes(&device).await, "{seen}: a known device");
-    assert!(siege.owner_passes(&Siege::from_familiar_source()).await, "{seen}: a familiar source");
+async fn both_known_pass(attackers: &mut Attackers, seen: &str) {
+    let device = attackers.at_a_known_device();
+    assert!(attackers.owner_passes(&device).await, "{seen}: a known device");
+    assert!(
+        attackers.owner_passes(&Attackers::from_familiar_source()).await,
+        "{seen}: a familiar source"
+    );
     // The three of them in one hour would spend its challenges where two gates are asked for.
-    siege.pass(HOUR).await;
-    let completed = Siege::from_source_of_a_reset();
-    assert!(siege.owner_passes(&completed).await, "{seen}: a source that has completed a reset");
+    attackers.pass(HOUR).await;
+    let completed = Attackers::from_source_of_a_reset();
+    assert!(
+        attackers.owner_passes(&completed).await,
+        "{seen}: a source that has completed a reset"
+    );
 }
 
 /// How often of seven times, in the second half of a week, the owner got through by each way.
@@ -84,32 +90,32 @@ struct Left {
 }
 
 /// The owner comes after half a week, and twice a day from then on, by each way in turn.
-async fn behind_a_familiar_source(place: &Place, attack: Attack) -> Left {
-    let mut siege = Siege::new(place, attack).await;
-    siege.pass(DAY * DAYS / 2).await;
+async fn behind_a_familiar_source(under_test: &StoreUnderTest, attack: Attack) -> Left {
+    let mut attackers = Attackers::new(under_test, attack).await;
+    attackers.pass(DAY * DAYS / 2).await;
     let mut left = Left::default();
     for _ in 0..DAYS {
-        let device = siege.at_a_known_device();
-        left.known_device += u32::from(siege.owner_passes(&device).await);
-        siege.pass(HOUR).await;
-        let same = Siege::from_familiar_source();
-        left.same_address += u32::from(siege.owner_passes(&same).await);
-        siege.pass(HOUR).await;
-        let other = Siege::from_source_of_a_reset();
-        left.other_familiar += u32::from(siege.owner_passes(&other).await);
-        siege.pass(HOUR).await;
-        let fresh = Siege::from_fresh_source();
-        left.unknown_place += u32::from(siege.owner_passes(&fresh).await);
-        siege.pass(9 * HOUR).await;
+        let device = attackers.at_a_known_device();
+        left.known_device += u32::from(attackers.owner_passes(&device).await);
+        attackers.pass(HOUR).await;
+        let same = Attackers::from_familiar_source();
+        left.same_address += u32::from(attackers.owner_passes(&same).await);
+        attackers.pass(HOUR).await;
+        let other = Attackers::from_source_of_a_reset();
+        left.other_familiar += u32::from(attackers.owner_passes(&other).await);
+        attackers.pass(HOUR).await;
+        let fresh = Attackers::from_fresh_source();
+        left.unknown_place += u32::from(attackers.owner_passes(&fresh).await);
+        attackers.pass(9 * HOUR).await;
     }
-    let (name, guesses) = (place.name, siege.compared.len());
-    let most = siege.most_guesses_a_day();
+    let (name, guesses) = (under_test.name, attackers.compared.len());
+    let most = attackers.most_guesses_a_day();
     println!(
         "{name}, seed {SEED}, {attack:?}: {left:?} of {DAYS}; attackers got {} codes and {guesses} \
          comparisons, at most {most} of a method in 24 h",
-        siege.opened,
+        attackers.opened,
     );
-    assert!(siege.opened >= 10, "{name}, {attack:?}: {} codes", siege.opened);
+    assert!(attackers.opened >= 10, "{name}, {attack:?}: {} codes", attackers.opened);
     assert_eq!(attack.guesses, guesses > 0, "{name}, {attack:?}");
     // Ten of each pool that the attackers reach.
     let bound = if attack.sources == 1 { 10 } else { 20 };
@@ -119,15 +125,16 @@ async fn behind_a_familiar_source(place: &Place, attack: Attack) -> Left {
 
 /// A week in which no one but the attackers comes in the first half, and the known device and the
 /// familiar source twice a day in the second.
-async fn known_late_and_often(place: &Place, attack: Attack) {
-    let mut siege = Siege::new(place, attack).await;
-    siege.pass(DAY * DAYS / 2).await;
+async fn known_late_and_often(under_test: &StoreUnderTest, attack: Attack) {
+    let mut attackers = Attackers::new(under_test, attack).await;
+    attackers.pass(DAY * DAYS / 2).await;
     for half in 0..DAYS {
-        let seen = format!("{}, seed {SEED}, {attack:?}, half day {}", place.name, DAYS + half);
-        both_known_pass(&mut siege, &seen).await;
-        siege.pass(DAY / 2).await;
+        let seen =
+            format!("{}, seed {SEED}, {attack:?}, half day {}", under_test.name, DAYS + half);
+        both_known_pass(&mut attackers, &seen).await;
+        attackers.pass(DAY / 2).await;
     }
-    held_to_its_bound(&siege, &format!("{}, seed {SEED}, {attack:?}", place.name));
+    held_to_its_bound(&attackers, &format!("{}, seed {SEED}, {attack:?}", under_test.name));
 }
 
 /// What the manual says was measured: the fewest codes in any 24 hours.
@@ -146,9 +153,9 @@ fn weeks(sizes: &[u32], check: impl Fn(Attack, bool, usize, usize)) {
     let review = Policy::new(PolicySettings::default()).expect("sound").review();
     for &sources in sizes {
         let mut least = usize::MAX;
-        for place in all() {
+        for under_test in all() {
             for attack in Attack::all().filter(|attack| attack.sources == sources) {
-                let (at_once, day, two) = block_on(week(&place(), attack));
+                let (at_once, day, two) = block_on(week(&under_test(), attack));
                 check(attack, at_once, day, two);
                 least = least.min(day);
             }
@@ -188,8 +195,8 @@ fn what_is_left_against_many_is_printed_and_is_what_the_review_computes() {
 #[test]
 fn a_known_device_and_a_familiar_source_get_through_against_all() {
     for attack in Attack::all() {
-        for place in all() {
-            block_on(known_late_and_often(&place(), attack));
+        for under_test in all() {
+            block_on(known_late_and_often(&under_test(), attack));
         }
     }
 }
@@ -225,8 +232,8 @@ fn what_an_attacker_behind_a_familiar_source_leaves_stands_in_the_manual() {
             };
             for gates in [1, 2] {
                 let attack = Attack { sources, guesses, gates, behind_familiar: true };
-                for place in all() {
-                    let left = block_on(behind_a_familiar_source(&place(), attack));
+                for under_test in all() {
+                    let left = block_on(behind_a_familiar_source(&under_test(), attack));
                     least.known_device = least.known_device.min(left.known_device);
                     least.same_address = least.same_address.min(left.same_address);
                     least.other_familiar = least.other_familiar.min(left.other_familiar);

@@ -90,6 +90,7 @@
 mod cursor;
 mod error;
 mod files;
+mod process_lock;
 mod queue;
 mod read;
 mod reader;
@@ -98,7 +99,6 @@ mod schema;
 mod store;
 #[cfg(test)]
 mod tests;
-mod turnstile;
 mod write;
 mod writer;
 

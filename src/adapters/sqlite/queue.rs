@@ -7,7 +7,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 /// Jobs in order of arrival, bounded in number and in bytes.
 pub(super) struct Queue<J> {
     state: Mutex<State<J>>,
-    bell: Condvar,
+    not_empty: Condvar,
     /// Whether there may be something to do: for looking without the lock.
     hint: AtomicBool,
     bounds: Bounds,
@@ -48,7 +48,7 @@ impl<J> Queue<J> {
                 asleep: false,
                 watched: false,
             }),
-            bell: Condvar::new(),
+            not_empty: Condvar::new(),
             hint: AtomicBool::new(false),
             bounds,
         }
@@ -77,7 +77,7 @@ impl<J> Queue<J> {
         let asleep = std::mem::take(&mut state.asleep);
         drop(state);
         if asleep {
-            self.bell.notify_one();
+            self.not_empty.notify_one();
         }
         Ok(Pushed::Queued)
     }
@@ -105,7 +105,7 @@ impl<J> Queue<J> {
         let left = !state.jobs.is_empty() && std::mem::take(&mut state.asleep);
         drop(state);
         if left {
-            self.bell.notify_one();
+            self.not_empty.notify_one();
         }
     }
 
@@ -116,7 +116,7 @@ impl<J> Queue<J> {
         let mut state = self.lock();
         while state.jobs.is_empty() && !state.closed {
             state.asleep = true;
-            state = self.bell.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state = self.not_empty.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         state.asleep = false;
         self.move_out(&mut state, bounds, batch)
@@ -148,7 +148,7 @@ impl<J> Queue<J> {
     pub(super) fn close(&self) {
         self.lock().closed = true;
         self.hint.store(true, Ordering::Release);
-        self.bell.notify_one();
+        self.not_empty.notify_one();
     }
 
     /// Takes no more jobs and drops those that are there, which breaks their promises.

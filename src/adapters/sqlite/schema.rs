@@ -72,7 +72,7 @@ CREATE TABLE counter (
 CREATE INDEX counter_to_expire ON counter (expires_at);
 ";
 
-/// The second line behind the turnstile: for tools that write without passing through it, and for a
+/// The second line behind the process lock: for tools that write without passing through it, and for a
 /// process that was stopped while it wrote.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 

@@ -12,11 +12,11 @@ use rusqlite::Connection;
 use super::cursor::Position;
 use super::error;
 use super::files::{self, Opened};
+use super::process_lock::ProcessLock;
 use super::queue::{Bounds, Pushed, Queue};
 use super::reader::{self, Read};
 use super::reply::{Promise, promise};
 use super::schema::{self, Found};
-use super::turnstile::Turnstile;
 use super::write::CommitJob;
 use super::writer::{self, Desk, Write};
 use crate::domain::event::Event;
@@ -118,9 +118,9 @@ impl SqliteStore {
                 .because("no store under this path: make one with `SqliteStore::create`"),
             _ => error::io_failed(error),
         })?;
-        let turnstile = Turnstile::beside(&path).map_err(error::io_failed)?;
+        let process_lock = ProcessLock::beside(&path).map_err(error::io_failed)?;
         // One process at a time: to switch a file to the write-ahead log waits for nobody.
-        let pass = turnstile.enter().map_err(error::io_failed)?;
+        let pass = process_lock.enter().map_err(error::io_failed)?;
         let mut opened = Opened::at(&path).map_err(error::io_failed)?;
         let writer = schema::open_writer(&path, found)?;
         let loader = schema::open_reader(&path)?;
@@ -150,7 +150,7 @@ impl SqliteStore {
             inner.threads.push(thread);
         }
         let (queue, loads) = (Arc::clone(&inner.writes), Arc::clone(&inner.loads));
-        let desk = Desk { turnstile, opened, gone: Arc::clone(&inner.gone) };
+        let desk = Desk { process_lock, opened, gone: Arc::clone(&inner.gone) };
         let run = move |conn: &Connection| writer::run(conn, &queue, &loads, desk);
         inner.threads.push(start("sspr-sqlite-write", writer, run)?);
         Ok(Self { inner: Arc::new(inner) })

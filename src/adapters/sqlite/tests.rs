@@ -8,9 +8,9 @@ use std::task::{Context, Poll, Waker};
 
 use rusqlite::Connection;
 
+use super::process_lock::ProcessLock;
 use super::queue::{Bounds, Queue};
 use super::reply::{Reply, promise};
-use super::turnstile::Turnstile;
 use super::write::CommitJob;
 use super::writer::{self, Desk, Write};
 use super::{files, read, schema};
@@ -45,7 +45,7 @@ impl Bench {
         let replies: Vec<_> = jobs.iter().map(|job| push(&queue, *job)).collect();
         queue.close();
         let desk = Desk {
-            turnstile: Turnstile::beside(&self.path).expect("two locks"),
+            process_lock: ProcessLock::beside(&self.path).expect("two locks"),
             opened: files::Opened::at(&self.path).expect("a file"),
             gone: Arc::default(),
         };

@@ -8,11 +8,11 @@ use rusqlite::Connection;
 
 use super::error::{commit_failed, failed, io_failed};
 use super::files::Opened;
+use super::process_lock::{Pass, ProcessLock};
 use super::queue::{Bounds, Closing, Queue, Watch};
 use super::reader::{self, Read};
 use super::reply::Promise;
 use super::schema;
-use super::turnstile::{Pass, Turnstile};
 use super::write::{self, CommitJob};
 use crate::port::{Committed, CounterIncrement, Cutoff, PortError, PortResult};
 
@@ -51,7 +51,7 @@ const ALL: Bounds = Bounds { jobs: usize::MAX, bytes: usize::MAX };
 
 /// What the writer works on.
 pub(super) struct Desk {
-    pub(super) turnstile: Turnstile,
+    pub(super) process_lock: ProcessLock,
     pub(super) opened: Opened,
     /// Set when the files were deleted or replaced: nothing is read or written any more.
     pub(super) gone: Arc<AtomicBool>,
@@ -63,10 +63,10 @@ pub(super) struct Desk {
 /// woken first. What it loads is no older than what a reader would.
 pub(super) fn run(conn: &Connection, queue: &Queue<Write>, loads: &Queue<Read>, desk: Desk) {
     let closing = Closing(queue);
-    let Desk { turnstile, opened, gone } = desk;
+    let Desk { process_lock, opened, gone } = desk;
     let mut writer = Writer {
         conn,
-        turnstile: &turnstile,
+        process_lock: &process_lock,
         opened,
         gone: &gone,
         refused: None,
@@ -103,7 +103,7 @@ fn fail_all(batch: &mut Vec<Write>, error: &PortError) {
 
 struct Writer<'a> {
     conn: &'a Connection,
-    turnstile: &'a Turnstile,
+    process_lock: &'a ProcessLock,
     opened: Opened,
     gone: &'a AtomicBool,
     /// Why nothing but a change of the fence is let through in this transaction.
@@ -165,7 +165,7 @@ impl<'a> Writer<'a> {
         if self.gone.load(Ordering::Acquire) {
             return Err(gone());
         }
-        let pass = self.turnstile.enter().map_err(io_failed)?;
+        let pass = self.process_lock.enter().map_err(io_failed)?;
         if !self.conn.is_autocommit() {
             // A rollback failed the last time. Nothing is written until one succeeds.
             self.execute("ROLLBACK").map_err(failed)?;

@@ -10,12 +10,12 @@ use std::task::{Context, Poll, Wake, Waker};
 type Waiting = Arc<Mutex<Waker>>;
 
 /// The waker of one of them.
-struct Bell {
+struct Notifier {
     rung: AtomicBool,
     waiting: Waiting,
 }
 
-impl Wake for Bell {
+impl Wake for Notifier {
     fn wake(self: Arc<Self>) {
         self.wake_by_ref();
     }
@@ -28,7 +28,7 @@ impl Wake for Bell {
 }
 
 /// One that is not done yet.
-type Running<F> = (Pin<Box<F>>, Arc<Bell>);
+type Running<F> = (Pin<Box<F>>, Arc<Notifier>);
 
 /// Drives all futures at once, and gives their outputs in the order given. A wake polls only those
 /// that were woken: a page is a hundred of them, each of which is woken some five times.
@@ -39,8 +39,8 @@ where
 {
     let waiting: Waiting = Arc::new(Mutex::new(Waker::noop().clone()));
     let begin = |future: F| {
-        let bell = Bell { rung: AtomicBool::new(true), waiting: Arc::clone(&waiting) };
-        (Box::pin(future), Arc::new(bell))
+        let notifier = Notifier { rung: AtomicBool::new(true), waiting: Arc::clone(&waiting) };
+        (Box::pin(future), Arc::new(notifier))
     };
     let mut running: Vec<Option<Running<F>>> = futures.map(|future| Some(begin(future))).collect();
     let mut outputs: Vec<Option<F::Output>> = running.iter().map(|_| None).collect();
@@ -51,11 +51,11 @@ where
         waker.clone_from(context.waker());
         drop(waker);
         for (slot, output) in running.iter_mut().zip(&mut outputs) {
-            let Some((future, bell)) = slot else { continue };
-            if !bell.rung.swap(false, Ordering::Acquire) {
+            let Some((future, notifier)) = slot else { continue };
+            if !notifier.rung.swap(false, Ordering::Acquire) {
                 continue;
             }
-            let waker = Waker::from(Arc::clone(bell));
+            let waker = Waker::from(Arc::clone(notifier));
             if let Poll::Ready(done) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
                 *output = Some(done);
                 *slot = None;
@@ -86,13 +86,13 @@ mod tests {
 
     /// Ready once its flag is up; counts its polls and keeps its waker.
     #[derive(Default)]
-    struct Door {
+    struct Gate {
         open: AtomicBool,
         polls: AtomicUsize,
         waker: Mutex<Option<Waker>>,
     }
 
-    impl Door {
+    impl Gate {
         async fn pass(&self, number: usize) -> usize {
             poll_fn(|context| {
                 self.polls.fetch_add(1, Ordering::SeqCst);
@@ -112,20 +112,20 @@ mod tests {
 
     #[test]
     fn only_who_was_woken_is_polled_and_outputs_keep_their_order() {
-        let doors: Vec<Door> = (0..4).map(|_| Door::default()).collect();
+        let gates: Vec<Gate> = (0..4).map(|_| Gate::default()).collect();
         let task = Arc::new(CopyTask::default());
         let waker = Waker::from(Arc::clone(&task));
         let mut context = Context::from_waker(&waker);
-        let mut joined = Box::pin(all(doors.iter().enumerate().map(|(n, door)| door.pass(n))));
+        let mut joined = Box::pin(all(gates.iter().enumerate().map(|(n, gate)| gate.pass(n))));
         assert!(joined.as_mut().poll(&mut context).is_pending());
         for (opened, at) in [2, 0, 3].into_iter().enumerate() {
-            doors[at].open();
+            gates[at].open();
             assert_eq!(task.0.load(Ordering::SeqCst), opened + 1, "the task is woken");
             assert!(joined.as_mut().poll(&mut context).is_pending());
         }
-        doors[1].open();
+        gates[1].open();
         assert_eq!(joined.as_mut().poll(&mut context), Poll::Ready(vec![0, 1, 2, 3]));
-        assert!(doors.iter().all(|door| door.polls.load(Ordering::SeqCst) == 2));
+        assert!(gates.iter().all(|gate| gate.polls.load(Ordering::SeqCst) == 2));
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! One flow, in which an attacker guesses as often as the engine allows.
 
+use super::guesser::{Attacker, Guesser, Way};
 use super::policies::code_life;
-use super::siege::{Attacker, Siege, Way};
 
-impl Siege {
+impl Guesser {
     /// Attacks within one flow: what strangers may spend first, then as one who has proven a gate or
     /// comes from a familiar place.
     pub(crate) async fn attack_one_flow(&mut self) {

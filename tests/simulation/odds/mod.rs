@@ -3,10 +3,10 @@
 
 mod account;
 mod flow;
+mod guesser;
 mod model;
 mod owner;
 mod policies;
-mod siege;
 
 use std::time::Duration;
 
@@ -14,8 +14,8 @@ use sspr::Policy;
 use sspr::testing::block_on;
 
 use crate::attack::DAY;
+use guesser::{Attacker, Guesser};
 use policies::{Case, presets, random};
-use siege::{Attacker, Siege};
 
 const YEAR: Duration = Duration::from_secs(365 * 86_400);
 /// Guesses after which a year is broken off: more than a year has under the presets that clear nothing,
@@ -38,15 +38,15 @@ async fn attacked(case: &Case, enough: usize) -> Figures {
     let said = [said.comparisons_per_flow, said.comparisons_per_day, said.comparisons_per_year];
     let (mut measured, mut broken_off) = ([0; 3], false);
     for attacker in Attacker::ALL {
-        let mut flow = Siege::new(case, attacker).await;
+        let mut flow = Guesser::new(case, attacker).await;
         flow.attack_one_flow().await;
-        let mut siege = Siege::new(case, attacker).await;
-        siege.attack_for(YEAR, enough).await;
-        let year = siege.compared.len();
+        let mut guesser = Guesser::new(case, attacker).await;
+        guesser.attack_for(YEAR, enough).await;
+        let year = guesser.compared.len();
         broken_off |= year >= enough;
-        let of_this = [flow.compared.len() as u64, siege.most_in(DAY), year as u64];
-        println!("{}, {attacker:?}: {of_this:?}, owner {:?}", case.name, siege.owner);
-        if siege.owner == (0, 0) {
+        let of_this = [flow.compared.len() as u64, guesser.most_in(DAY), year as u64];
+        println!("{}, {attacker:?}: {of_this:?}, owner {:?}", case.name, guesser.owner);
+        if guesser.owner == (0, 0) {
             assert!(year as u64 <= until_disabled, "{}, {attacker:?}: {year}", case.name);
         }
         for (most, of_this) in measured.iter_mut().zip(of_this) {

@@ -2,7 +2,7 @@
 
 use sspr::{MethodKind, PoolKind, Rate, Timestamp};
 
-use super::siege::{Attacker, Siege};
+use super::guesser::{Attacker, Guesser};
 use crate::attack::{DAY, HOUR};
 
 /// What the attacker remembers of one pool.
@@ -13,7 +13,7 @@ pub(super) struct Seen {
     pub(super) opened: Vec<(Timestamp, bool)>,
 }
 
-impl Siege {
+impl Guesser {
     fn seen(&self, pool: PoolKind) -> &Seen {
         if pool == PoolKind::Anonymous { &self.open } else { &self.proven }
     }

@@ -2,9 +2,9 @@
 
 use sspr::{MethodKind, PoolKind, SecretText};
 
-use super::siege::Siege;
+use super::guesser::Guesser;
 
-impl Siege {
+impl Guesser {
     /// The owner comes, if that gives the attacker anything. Gives whether the owner passed.
     pub(super) async fn owner_helps(&mut self) -> bool {
         let ways = self.ways();

@@ -11,14 +11,14 @@ use sspr::adapters::memory::MemoryStore;
 use crate::temporary::Temporary;
 
 /// A kind of store, and the room for as many of them as a test wants.
-pub(crate) enum Place {
+pub(crate) enum StoreKind {
     Memory,
     #[cfg(feature = "sqlite")]
     Sqlite(Temporary),
 }
 
 /// One store, which can be opened again and again.
-pub(crate) enum Shop {
+pub(crate) enum StoreUnderTest {
     Memory(MemoryStore),
     #[cfg(feature = "sqlite")]
     Sqlite(PathBuf),
@@ -26,7 +26,7 @@ pub(crate) enum Shop {
 
 static NUMBER: AtomicU32 = AtomicU32::new(0);
 
-impl Place {
+impl StoreKind {
     #[cfg(feature = "sqlite")]
     pub(crate) fn sqlite() -> Self {
         Self::Sqlite(Temporary::new("attacks"))
@@ -42,24 +42,24 @@ impl Place {
     }
 
     /// A new, empty store.
-    pub(crate) fn shop(&self) -> Shop {
+    pub(crate) fn empty(&self) -> StoreUnderTest {
         match self {
-            Self::Memory => Shop::Memory(MemoryStore::new()),
+            Self::Memory => StoreUnderTest::Memory(MemoryStore::new()),
             #[cfg(feature = "sqlite")]
             Self::Sqlite(directory) => {
                 let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-                Shop::Sqlite(directory.path().join(format!("{number}.db")))
+                StoreUnderTest::Sqlite(directory.path().join(format!("{number}.db")))
             }
         }
     }
 
     /// A handle on a new, empty store.
     pub(crate) fn store(&self) -> Arc<dyn Store> {
-        self.shop().open()
+        self.empty().open()
     }
 }
 
-impl Shop {
+impl StoreUnderTest {
     /// Another handle: what another process would have.
     pub(crate) fn open(&self) -> Arc<dyn Store> {
         match self {
@@ -79,7 +79,7 @@ macro_rules! on_every_store {
         mod memory {
             $(#[test]
             fn $name() {
-                sspr::testing::block_on(super::$name(&crate::place::Place::Memory));
+                sspr::testing::block_on(super::$name(&crate::stores::StoreKind::Memory));
             })+
         }
 
@@ -87,7 +87,7 @@ macro_rules! on_every_store {
         mod sqlite {
             $(#[test]
             fn $name() {
-                sspr::testing::block_on(super::$name(&crate::place::Place::sqlite()));
+                sspr::testing::block_on(super::$name(&crate::stores::StoreKind::sqlite()));
             })+
         }
     };
@@ -99,7 +99,7 @@ macro_rules! in_memory {
         mod alone {
             $(#[test]
             fn $name() {
-                sspr::testing::block_on(super::$name(&crate::place::Place::Memory));
+                sspr::testing::block_on(super::$name(&crate::stores::StoreKind::Memory));
             })+
         }
     };

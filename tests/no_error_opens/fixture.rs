@@ -90,11 +90,11 @@ fn policy(holds: Holds, required: u8) -> PolicySettings {
 fn prepare(holds: Holds, required: u8) -> Prepared {
     block_on(async {
         let store = MemoryStore::new();
-        let town = Town::empty(Arc::new(store), holds);
-        let engine = town.whole(&Plan::default(), 1).await;
+        let fixture = Fixture::empty(Arc::new(store), holds);
+        let engine = fixture.whole(&Plan::default(), 1).await;
         let sound = Policy::new(policy(holds, required)).expect("a sound policy");
         engine.admin(&tenant(), &admin()).put_policy(&sound, None).await.expect("put");
-        let Town { clock, directory, inbox, .. } = town.clone_parts();
+        let Fixture { clock, directory, inbox, .. } = fixture.clone_parts();
         let world = World::of(engine, clock.clone(), directory, inbox);
         let mail = || NewMethod::email(EmailAddress::parse(MAIL).expect("valid"));
         let (mut codes, mut app, mut token) = (Vec::new(), None, None);
@@ -133,7 +133,7 @@ fn prepare(holds: Holds, required: u8) -> Prepared {
         world.deliver().await;
         let mut records = Vec::new();
         for kind in [RecordKind::Account, RecordKind::Policy] {
-            let found = town.store.scan(&tenant(), kind, None, 10).await.expect("readable");
+            let found = fixture.store.scan(&tenant(), kind, None, 10).await.expect("readable");
             let mut columns = Columns::new(tenant(), kind, clock.now());
             // Too early is fine: the engine finds that nothing is due.
             columns.wake_at = (kind == RecordKind::Account).then_some(Timestamp::EPOCH);
@@ -144,7 +144,7 @@ fn prepare(holds: Holds, required: u8) -> Prepared {
 }
 
 /// Where a script is played.
-pub(crate) struct Town {
+pub(crate) struct Fixture {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) clock: ManualClock,
     pub(crate) directory: MemoryDirectory,
@@ -163,7 +163,7 @@ pub(crate) enum Lacks {
     Seal,
 }
 
-impl Town {
+impl Fixture {
     fn empty(store: Arc<dyn Store>, holds: Holds) -> Self {
         let clock = ManualClock::new(Timestamp::from_unix_seconds(START));
         let directory = support::directory(&clock);
@@ -192,16 +192,16 @@ impl Town {
 
     pub(crate) fn copy(holds: Holds, required: u8) -> Self {
         let prepared = prepared(holds, required);
-        let mut town = Self::empty(Arc::new(MemoryStore::new()), holds);
-        town.prepared = Some(prepared);
-        town.clock.set(prepared.now);
+        let mut fixture = Self::empty(Arc::new(MemoryStore::new()), holds);
+        fixture.prepared = Some(prepared);
+        fixture.clock.set(prepared.now);
         block_on(async {
             for (record, columns) in &prepared.records {
                 let commit = Commit::new(record, None, columns, &[]);
-                let _ = town.store.commit(commit).await.expect("copied");
+                let _ = fixture.store.commit(commit).await.expect("copied");
             }
         });
-        town
+        fixture
     }
 
     fn clone_parts(&self) -> Self {

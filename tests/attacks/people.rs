@@ -9,7 +9,7 @@ use sspr::{
     Step, Store, UserFacts, UserId,
 };
 
-use crate::place::Shop;
+use crate::stores::StoreUnderTest;
 use crate::support::*;
 
 pub(crate) const MINUTE: Duration = Duration::from_secs(60);
@@ -106,9 +106,9 @@ pub(crate) async fn supply(world: &World, user: &UserId, contacts: &Contacts) {
 }
 
 /// Another engine on the same store, as another process would have.
-pub(crate) async fn twin(world: &World, shop: &Shop, seed: u64) -> Engine {
+pub(crate) async fn twin(world: &World, under_test: &StoreUnderTest, seed: u64) -> Engine {
     let (directory, inbox) = (world.directory.clone(), world.inbox.clone());
-    engine(shop.open(), &world.clock, directory, inbox, seed).await
+    engine(under_test.open(), &world.clock, directory, inbox, seed).await
 }
 
 pub(crate) async fn put(world: &World, settings: PolicySettings, expected: u64) {
@@ -144,7 +144,7 @@ pub(crate) async fn try_code(
 
 /// A stranger opens one challenge after the other, each from a source of its own, and guesses until
 /// no more guess is compared. Gives the number of comparisons.
-pub(crate) async fn siege(
+pub(crate) async fn exhaust(
     world: &World,
     who: &Identifier,
     selection: &Selection,

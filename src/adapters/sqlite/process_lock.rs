@@ -16,7 +16,7 @@ use super::files;
 ///
 /// The kernel gives both locks up when a process dies. They decide who goes first and nothing
 /// else: SQLite's own lock keeps the writers apart.
-pub(super) struct Turnstile {
+pub(super) struct ProcessLock {
     gate: File,
     writing: File,
 }
@@ -24,7 +24,7 @@ pub(super) struct Turnstile {
 /// The right to write, until dropped.
 pub(super) struct Pass<'a>(&'a File);
 
-impl Turnstile {
+impl ProcessLock {
     pub(super) fn beside(database: &Path) -> io::Result<Self> {
         Ok(Self {
             gate: files::lock_file(database, "-gate")?,

@@ -75,7 +75,7 @@ pub(crate) struct Enrolled {
 }
 
 /// A place where a case is played.
-pub(crate) struct Town {
+pub(crate) struct Fixture {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) clock: ManualClock,
     pub(crate) directory: MemoryDirectory,
@@ -113,7 +113,7 @@ pub(crate) fn policy(required: u8) -> PolicySettings {
     settings
 }
 
-impl Town {
+impl Fixture {
     /// Nobody has a record yet, and no tenant a policy.
     pub(crate) fn over(store: Arc<dyn Store>) -> Self {
         let clock = ManualClock::new(Timestamp::from_unix_seconds(START));
@@ -149,16 +149,16 @@ impl Town {
     }
 
     pub(crate) fn filled(store: Arc<dyn Store>, settings: PolicySettings) -> Self {
-        let town = Self::over(store);
-        town.arrive();
+        let fixture = Self::over(store);
+        fixture.arrive();
         block_on(async {
             for (record, columns) in &enrolled().records {
                 let commit = Commit::new(record, None, columns, &[]);
-                let _ = town.store.commit(commit).await.expect("copied");
+                let _ = fixture.store.commit(commit).await.expect("copied");
             }
-            town.put(settings).await;
+            fixture.put(settings).await;
         });
-        town
+        fixture
     }
 
     /// It is as late as when the prepared people were ready.

@@ -63,7 +63,7 @@ impl Way {
 }
 
 /// One account under attack.
-pub(crate) struct Siege {
+pub(crate) struct Guesser {
     pub(super) world: World,
     pub(super) case: Case,
     pub(super) attacker: Attacker,
@@ -85,10 +85,10 @@ pub(crate) struct Siege {
     pub(crate) owner: (u32, u32),
 }
 
-impl Siege {
+impl Guesser {
     pub(crate) async fn new(case: &Case, attacker: Attacker) -> Self {
         let (world, app) = world(case).await;
-        let mut siege = Self {
+        let mut guesser = Self {
             world,
             case: case.clone(),
             attacker,
@@ -104,8 +104,8 @@ impl Siege {
             compared: Vec::new(),
             owner: (0, 0),
         };
-        siege.remember_device().await;
-        siege
+        guesser.remember_device().await;
+        guesser
     }
 
     /// The account knows the device for as long as the policy says, counted from now.

@@ -8,14 +8,14 @@ use sspr::Store;
 use sspr::adapters::memory::MemoryStore;
 
 /// A store, and the folder that goes with it.
-pub(crate) struct Place {
+pub(crate) struct StoreUnderTest {
     pub(crate) name: &'static str,
     pub(crate) store: Arc<dyn Store>,
     folder: Option<PathBuf>,
 }
 
 /// One empty store of each kind that needs no server.
-pub(crate) fn all() -> Vec<fn() -> Place> {
+pub(crate) fn all() -> Vec<fn() -> StoreUnderTest> {
     vec![
         memory,
         #[cfg(feature = "sqlite")]
@@ -23,12 +23,12 @@ pub(crate) fn all() -> Vec<fn() -> Place> {
     ]
 }
 
-pub(crate) fn memory() -> Place {
-    Place { name: "memory", store: Arc::new(MemoryStore::new()), folder: None }
+pub(crate) fn memory() -> StoreUnderTest {
+    StoreUnderTest { name: "memory", store: Arc::new(MemoryStore::new()), folder: None }
 }
 
 #[cfg(feature = "sqlite")]
-pub(crate) fn sqlite() -> Place {
+pub(crate) fn sqlite() -> StoreUnderTest {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     // In memory where that can be had: nothing here is about the disk.
     let base = PathBuf::from("/dev/shm");
@@ -38,10 +38,10 @@ pub(crate) fn sqlite() -> Place {
     std::fs::create_dir_all(&folder).expect("a folder");
     let store = sspr::adapters::sqlite::SqliteStore::create(folder.join("sspr.db"));
     let store: Arc<dyn Store> = Arc::new(store.expect("opened"));
-    Place { name: "sqlite", store, folder: Some(folder) }
+    StoreUnderTest { name: "sqlite", store, folder: Some(folder) }
 }
 
-impl Drop for Place {
+impl Drop for StoreUnderTest {
     fn drop(&mut self) {
         if let Some(folder) = &self.folder {
             // What is left behind is no failure of what was tested.
