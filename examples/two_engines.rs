@@ -81,7 +81,7 @@ fn run(database: &Path) -> Outcome<()> {
         check(!accepted.is_empty(), "nobody was told of the proof")?;
         check(accepted.iter().all(|one| *one == accepted[0]), "two answers differ")?;
         // The first that was right, and those who lost the race: all from the same few attempts.
-        check(compared <= u64::from(policy.attempts), "more was compared than was charged")?;
+        check(compared <= u64::from(policy.attempts), "more was compared than was reserved")?;
     }
     println!("\nexactly one proof in every round");
     Ok(())

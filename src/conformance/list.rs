@@ -37,7 +37,7 @@ macro_rules! __sspr_store_properties {
         "A change without its audit event, or a used code that stays usable.";
     commit::commit_inserts_only_what_is_absent
         "`expected: None` means that no record is there: it never overwrites one."
-        "Two first requests at once: the second wipes the attempts that the first has charged.";
+        "Two first requests at once: the second wipes the attempts that the first has reserved.";
     commit::commit_replaces_only_what_is_there
         "Replaces the record if its version is the expected one"
         "A purged record comes back with a used code in it.";
@@ -70,7 +70,7 @@ macro_rules! __sspr_store_properties {
         "The audit trail shows successes that never were.";
     contest::commit_retries_make_progress
         "a store that always answers stale ones never makes progress."
-        "Charged attempts are overwritten, or the owner never gets through.";
+        "Reserved attempts are overwritten, or the owner never gets through.";
     faults::commit_of_unknown_outcome_is_settled_by_its_version
         "Where no answer says what happened, the version does: if the commit's own is there, it was applied."
         "After a lost reply an attempt goes uncounted, or an owner is locked out of a write that happened.";
@@ -219,13 +219,13 @@ macro_rules! __sspr_store_properties {
         "What an old record left behind acts on a new one.";
     purge_race::purge_spares_what_a_commit_extends
         "one that a concurrent commit extends stays."
-        "A charged attempt is purged: a spent budget is full again.";
+        "A reserved attempt is purged: a spent budget is full again.";
     purge_race::purge_spares_counters_that_are_extended
         "Of counters likewise."
-        "A charged limit is purged: it starts at zero again.";
+        "A reserved limit is purged: it starts at zero again.";
     handles::purge_spares_what_other_handles_extend
         "one that a concurrent commit extends stays."
-        "A charged attempt is purged by another server: a spent budget is full again.";
+        "A reserved attempt is purged by another server: a spent budget is full again.";
 
     cursors::cursors_are_short
         "A cursor that this store did not make is an error, never a panic."

@@ -39,7 +39,7 @@ pub(super) struct Judged<'a> {
 }
 
 impl Engine {
-    /// Charges one attempt, then compares.
+    /// Reserves one attempt, then compares.
     ///
     /// # Errors
     ///

@@ -111,7 +111,7 @@ impl Engine {
         amount: u32,
         now: Timestamp,
     ) -> Result<Vec<u64>, Error> {
-        let mut charges = Vec::with_capacity(READ * lines.len());
+        let mut increments = Vec::with_capacity(READ * lines.len());
         for line in lines {
             let slices = Slices::of(line.rate, now);
             for number in slices.read() {
@@ -127,11 +127,15 @@ impl Engine {
                 // least one sees the other.
                 let amount = if number == slices.present { amount } else { 0 };
                 // One slice longer than it is read, for an engine whose clock is behind.
-                charges.push(CounterIncrement::new(key, amount, slices.start(number + SLICES + 2)));
+                increments.push(CounterIncrement::new(
+                    key,
+                    amount,
+                    slices.start(number + SLICES + 2),
+                ));
             }
         }
-        let counts = self.inner.store.increment(&charges).await.at(FaultOrigin::Store)?;
-        if counts.len() != charges.len() {
+        let counts = self.inner.store.increment(&increments).await.at(FaultOrigin::Store)?;
+        if counts.len() != increments.len() {
             let error = PortError::corrupt().because("a count is missing");
             return Err(Error::Fault(Fault { origin: FaultOrigin::Store, error }));
         }

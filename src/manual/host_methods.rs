@@ -8,7 +8,7 @@
 //! | The engine | The host |
 //! |---|---|
 //! | names the challenge: 64 hexadecimal digits, no secret, never used twice | binds what it asks for to that name |
-//! | sets the tries aside when the challenge opens, five by default, and charges each | says yes or no, the same to the same response |
+//! | sets the tries aside when the challenge opens, five by default, and reserves each | says yes or no, the same to the same response |
 //! | makes at most one proof of a challenge, whatever is sent and how often | need not remember what it has accepted |
 //! | calls for users that do not exist too, as `nobody-` and sixteen digits | answers alike for them |
 //! | hands [`Reply::page`](crate::Reply::page) over once, in the answer of `challenge` | shows it there, or keeps it for the page after the redirect |

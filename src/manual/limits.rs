@@ -6,7 +6,7 @@
 //!
 //! # Budgets of one account
 //!
-//! Each has two pools. **Open** is for anonymous flows from a source that the account does not know.
+//! Each has two pools. **Anonymous** is for anonymous flows from a source that the account does not know.
 //! **Proven** is for flows that hold a proof, come from a known device or a familiar source, or were
 //! begun by an administrator, and for signed-in users. A familiar source is one from which the user
 //! has registered a method or completed a flow within

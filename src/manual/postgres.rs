@@ -10,7 +10,7 @@
 //! migrates it with each release, before the first node of that release starts
 //! (`PostgresStore::migrate`). Once a migration has raised the version of the schema, the stores of the
 //! older release refuse every write with `Denied`; a release that brings a migration says so in the
-//! changelog. Several nodes may migrate at once, and a migration that broke off is begun again.
+//! changelog. Several nodes may migrate at once, and a migration that broke off starts again.
 //! `migrate` and `connect` never make a store: a schema that is not there is `Denied`.
 //!
 //! ```sql

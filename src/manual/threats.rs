@@ -9,7 +9,7 @@
 //! | Tries | The engine | Left |
 //! |---|---|---|
 //! | to learn who exists | Before the first proof every answer is a function of the request, the policy and counters of the source; the same ports are called; `not_before` hides the time | what the host does before and after; a load that outlasts the floor |
-//! | to guess a code | Five comparisons per code, ten failures per day and method in each of two pools, of which a stranger has one, and forty in a row; each is charged before it is made | odds of which [`Policy::review`](crate::Policy::review) computes upper bounds |
+//! | to guess a code | Five comparisons per code, ten failures per day and method in each of two pools, of which a stranger has one, and forty in a row; each is reserved before it is made | odds of which [`Policy::review`](crate::Policy::review) computes upper bounds |
 //! | a little on many accounts | Counters by source, destination, number range and tenant; codes grow while the tenant's is spent | a botnet below all of them |
 //! | the same code in parallel | One conditional commit: one proof, whatever the number of requests and processes | a store that breaks its contract |
 //! | new flows or resends for fresh tries | Budgets belong to account and method, not to a flow or a code | |
@@ -147,13 +147,13 @@
 //!
 //! | What | What happens |
 //! |---|---|
-//! | a crash at any point | A charge without a comparison at worst; a write in flight is settled by `maintain`, and the owner is told |
-//! | a lost reply of the store | The engine's own write is recognised by its version; a charge whose fate is unknown is never followed by a comparison |
+//! | a crash at any point | A reservation without a comparison at worst; a write in flight is settled by `maintain`, and the owner is told |
+//! | a lost reply of the store | The engine's own write is recognised by its version; a reservation whose fate is unknown is never followed by a comparison |
 //! | a directory that does not answer | "May have changed": the notice fits both, sessions end, the same password may be sent again |
 //! | a clock that steps back | Nothing is revived and nothing refilled |
 //! | a clock days ahead | Nothing is purged until it has lasted a day; a notice that it put off is due once `maintain` runs by the right clock |
 //! | no randomness | Every operation fails closed |
-//! | a seal that does not answer | Codes of authenticators are a fault, charged and not compared; other methods work |
+//! | a seal that does not answer | Codes of authenticators are a fault, reserved and not compared; other methods work |
 //! | a service of the host's that does not answer | Its method is not offered, or its try is lost; other methods work |
 //!
 //! # What only the reply floor hides
@@ -178,7 +178,7 @@
 //!
 //! | Limit | Who spends it | When it is spent |
 //! |---|---|---|
-//! | source; source and identifier | that source alone | refuses it; nothing else is charged, nothing is written |
+//! | source; source and identifier | that source alone | refuses it; nothing else is reserved, nothing is written |
 //! | destination; number prefix | anyone who asks for a code to it | a reset gets a code with two tries; a registration is refused, with the time |
 //! | tenant | all who ask for codes | codes grow by `escalated_length`; an event alarms |
 //!

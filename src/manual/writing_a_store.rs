@@ -280,7 +280,7 @@
 //! | Mistake | Caught by | What it costs |
 //! |---|---|---|
 //! | read, compare in code, write | `commit_has_one_winner` | one code, two successes |
-//! | an upsert where an insert is meant | `commit_inserts_only_what_is_absent` | charged attempts are wiped |
+//! | an upsert where an insert is meant | `commit_inserts_only_what_is_absent` | reserved attempts are wiped |
 //! | only the count is compared | `commit_compares_the_nonce` | an engine takes another's write for its own |
 //! | the nonce in a signed or floating column | `load_returns_versions_as_given` | always stale, or the wrong version matches |
 //! | events in a second transaction | `commit_dropped_is_whole_or_nothing` | a change without its audit event |

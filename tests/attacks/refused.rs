@@ -1,4 +1,4 @@
-//! What a limit refuses is charged to no other limit, and leaves nothing behind: V56. A destination
+//! What a limit refuses is counted against no other limit, and leaves nothing behind: V56. A destination
 //! that is spent refuses a signed-in user, and gives everyone else fewer tries: V57.
 
 use sspr::port::Cutoff;
@@ -15,7 +15,7 @@ use crate::support::*;
 
 on_every_store!(
     refused_tries_write_no_row,
-    refused_tries_are_charged_to_no_other_limit,
+    refused_tries_are_counted_against_no_other_limit,
     requests_at_one_time_pass_as_often_as_the_limit_says,
     a_spent_destination_refuses_a_registration,
 );
@@ -83,7 +83,7 @@ async fn refused_tries_write_no_row(stores: &StoreKind) {
 }
 
 /// V56: what one source asks beyond its limit makes no code longer.
-async fn refused_tries_are_charged_to_no_other_limit(stores: &StoreKind) {
+async fn refused_tries_are_counted_against_no_other_limit(stores: &StoreKind) {
     let mut settings = defaults();
     let served = settings.limits.source.max;
     // Stricter than by default: below it are those served, far above it those refused as well.
@@ -118,7 +118,7 @@ async fn requests_at_one_time_pass_as_often_as_the_limit_says(stores: &StoreKind
     assert_eq!(answers.iter().filter(|served| **served).count(), most as usize);
     let step = ask(&world, &source(2), &name(2)).await.expect("another source");
     let Step::Enter { format, .. } = step else { panic!("{step:?}") };
-    assert_eq!(format.length, 6, "those refused were not charged to the tenant");
+    assert_eq!(format.length, 6, "those refused were not counted against the tenant");
 }
 
 /// V56: the time that a refusal names is the same however often it is asked for again, and holds.

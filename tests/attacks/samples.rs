@@ -98,7 +98,7 @@ fn hashes_in(text: &str) -> HashSet<[u8; 8]> {
 /// V17: every code of six digits under plain hashes, and the right one under many keys: none is in
 /// the dump.
 async fn v17_a_million_codes_are_not_found_in_a_dump(_kind: &StoreKind) {
-    let place = StoreKind::Memory;
+    let stores = StoreKind::Memory;
     let under_test = stores.empty();
     let world = world(under_test.open(), roomy(one_gate())).await;
     let person = settle(&world, 1).await;

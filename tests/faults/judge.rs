@@ -66,17 +66,17 @@ async fn password_and_notice(scene: &Scene, label: &str) {
     }
 }
 
-/// Inv. 1 and 15: each comparison was charged before; one proof per code.
+/// Inv. 1 and 15: each comparison was reserved before; one proof per code.
 pub(crate) async fn counts(scene: &Scene, engine: &Engine, label: &str) {
     let events = scene.events().await;
-    let charged = events
+    let reserved = events
         .iter()
         .filter(|event| {
             matches!(event.code(), "attempt_counted" | "proof_repeated" | "number_counted")
         })
         .count() as u64;
     let compared = scene.comparisons.load(Ordering::Relaxed) + engine.stats().comparisons;
-    assert!(compared <= charged, "{label}: {compared} comparisons, {charged} charged");
+    assert!(compared <= reserved, "{label}: {compared} comparisons, {reserved} reserved");
     let mut proven = BTreeSet::new();
     for event in &events {
         if let EventKind::MethodProven { flow, challenge, .. } = &event.kind {

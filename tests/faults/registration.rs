@@ -163,9 +163,9 @@ fn removing_a_method_survives_every_single_failure() {
     assert!(cases > 60, "{cases} points of failure");
 }
 
-/// Inv. 15: a confirmation whose charge is in doubt is refused, and nothing becomes active.
+/// Inv. 15: a confirmation whose reservation is in doubt is refused, and nothing becomes active.
 #[test]
-fn a_charge_in_doubt_is_never_followed_by_a_comparison() {
+fn a_reservation_in_doubt_is_never_followed_by_a_comparison() {
     use sspr::testing::{FaultPlan, InjectedFault};
     block_on(async {
         for fault in
@@ -179,7 +179,7 @@ fn a_charge_in_doubt_is_never_followed_by_a_comparison() {
                 scene.hold(|held| held.stage += 1);
             }
             let names = plan.names().len();
-            // The first commit of `confirm` is the charge.
+            // The first commit of `confirm` is the reservation.
             let plan = plan.on("store.commit", fault);
             assert!(add_step(&scene, &engine).await.is_err());
             assert_eq!(engine.stats().comparisons, 0, "{fault:?}: {:?}", &plan.names()[names..]);

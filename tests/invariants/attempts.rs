@@ -60,8 +60,12 @@ async fn rounds(under_test: StoreUnderTest, rounds: usize) {
         let count = |code: &str| events.iter().filter(|event| event.code() == code).count() as u64;
         assert_eq!(count("method_proven"), 1, "{}, round {round}: one proof", under_test.name);
         let all = engines.iter().map(|engine| engine.stats().comparisons).sum::<u64>();
-        let (now, charged) = (all - compared, count("attempt_counted") + count("proof_repeated"));
-        assert!(now <= charged, "{}, round {round}: {now} of {charged} charged", under_test.name);
+        let (now, reserved) = (all - compared, count("attempt_counted") + count("proof_repeated"));
+        assert!(
+            now <= reserved,
+            "{}, round {round}: {now} of {reserved} reserved",
+            under_test.name
+        );
         // Five attempts of the code, repetitions with the ticket before among them.
         assert!(now <= 5, "{}, round {round}: {now} comparisons", under_test.name);
         compared = all;
@@ -108,7 +112,7 @@ async fn inv01_attempts_are_capped_whatever_comes_at_once() {
             let after: u64 = engines.iter().map(|engine| engine.stats().comparisons).sum();
             assert_eq!(after - before, u64::from(cap), "{}: cap {cap}", under_test.name);
             let counted = under_test.count("attempt_counted").await - counted;
-            assert_eq!(counted, usize::from(cap), "{}: each was charged", under_test.name);
+            assert_eq!(counted, usize::from(cap), "{}: each was reserved", under_test.name);
             let late = world.prove(&reply.ticket, &right).await;
             assert_eq!(refusal(late), Refusal::NotAccepted, "{}: a spent code", under_test.name);
         }
@@ -266,7 +270,7 @@ fn inv03_the_pool_of_proven_flows_is_bounded() {
 
 /// A dropped key opens nothing, and does not make the count wrong.
 #[test]
-fn inv01_a_comparison_with_a_dropped_key_is_charged_too() {
+fn inv01_a_comparison_with_a_dropped_key_is_counted_too() {
     block_on(async {
         let under_test = memory();
         let world = under_test.world(one_gate()).await;

@@ -240,7 +240,7 @@ fn inv04_a_cancelled_flow_is_proven_by_nobody() {
             assert_eq!(seen.count("method_proven"), won, "{seen:?}");
             assert_eq!(seen.count("flow_ended"), 1 - won, "{seen:?}");
             assert_eq!(seen.body()["flows"].as_array().expect("a list").len(), won, "{seen:?}");
-            seen.charged();
+            seen.reserved();
         },
     );
     assert!(proven > 0, "the cancellation is never first only");

@@ -114,16 +114,16 @@ fn proves(run: &Run, number: usize, ticket: &str, typed: &str) -> Task<Result<St
     })
 }
 
-fn compared_and_charged(run: &Run) -> (u64, u64) {
+fn compared_and_reserved(run: &Run) -> (u64, u64) {
     let compared = run.engines.iter().map(|engine| engine.stats().comparisons).sum();
     let codes = block_on(run.world.event_codes());
-    let charged = codes.iter().filter(|code| *code == "attempt_counted").count() as u64;
+    let reserved = codes.iter().filter(|code| *code == "attempt_counted").count() as u64;
     let repeated = codes.iter().filter(|code| *code == "proof_repeated").count() as u64;
-    (compared, charged + repeated)
+    (compared, reserved + repeated)
 }
 
 /// Inv. 3: the owner's right code succeeds whatever is in flight, in every order. Inv. 1: each
-/// comparison was charged, and one proof is made.
+/// comparison was reserved, and one proof is made.
 #[test]
 fn inv03_the_right_code_is_never_refused_for_wrong_ones_in_flight() {
     let (snapshot, from) = block_on(Snapshot::take(At::Challenged));
@@ -144,8 +144,8 @@ fn inv03_the_right_code_is_never_refused_for_wrong_ones_in_flight() {
                     let refused = other.as_ref().expect_err("a wrong code");
                     assert_eq!(refused.refusal(), Some(&Refusal::NotAccepted), "{schedule:?}");
                 }
-                let (compared, charged) = compared_and_charged(&run);
-                assert!(compared <= charged, "{schedule:?}: {compared} of {charged}");
+                let (compared, reserved) = compared_and_reserved(&run);
+                assert!(compared <= reserved, "{schedule:?}: {compared} of {reserved}");
                 let codes = block_on(run.world.event_codes());
                 let proofs = codes.iter().filter(|code| *code == "method_proven").count();
                 assert_eq!(proofs, 1, "{schedule:?}");

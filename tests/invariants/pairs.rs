@@ -51,7 +51,7 @@ fn inv01_a_link_is_proven_here_or_elsewhere() {
             assert_eq!(seen.count("method_proven"), 1, "{seen:?}");
             let elsewhere = seen.count("link_redeemed_elsewhere");
             assert_eq!(elsewhere, usize::from(seen.told[1].is_ok()), "{seen:?}");
-            seen.charged();
+            seen.reserved();
             assert_eq!(seen.body()["flows"].as_array().expect("a list").len(), 1);
         },
     );
@@ -73,7 +73,7 @@ fn inv01_a_link_redeemed_twice_is_one_proof() {
             }
             assert_eq!(seen.count("method_proven"), 1, "{seen:?}");
             assert_eq!(seen.count("link_redeemed_elsewhere"), 1, "{seen:?}");
-            seen.charged();
+            seen.reserved();
         },
     );
 }
@@ -106,7 +106,7 @@ fn inv01_a_step_is_a_proof_or_a_sign_in() {
             seen.refused_for(&["NotAccepted"]);
             winners[usize::from(seen.told[1].is_ok())] += 1;
             assert_eq!(seen.count("oath_step_used"), 1, "{seen:?}");
-            seen.charged();
+            seen.reserved();
         },
     );
     assert!(winners[0] > 0 && winners[1] > 0, "{winners:?}");
@@ -132,7 +132,7 @@ fn inv01_a_recovery_code_is_used_in_one_flow() {
             seen.refused_for(&["NotAccepted"]);
             assert_eq!(seen.count("recovery_code_used"), 1, "{seen:?}");
             assert_eq!(seen.owner_told("notice.recovery_code_used"), 1, "{seen:?}");
-            seen.charged();
+            seen.reserved();
         },
     );
 }
@@ -155,7 +155,7 @@ fn inv01_a_recovery_code_typed_twice_is_one_proof() {
             assert_eq!(one, other, "{seen:?}");
             assert_eq!(seen.count("recovery_code_used"), 1, "{seen:?}");
             assert_eq!(seen.count("method_proven"), 1, "{seen:?}");
-            seen.charged();
+            seen.reserved();
         },
     );
 }
@@ -191,7 +191,7 @@ fn inv02_a_registration_confirmed_twice_counts_no_failure() {
             assert_eq!(one, other, "{seen:?}");
             assert_eq!(seen.count("method_confirmed"), 1, "{seen:?}");
             assert_eq!(seen.owner_told("notice.method_added"), 1, "{seen:?}");
-            seen.charged();
+            seen.reserved();
             let body = seen.body();
             let budgets = body["budgets"].as_array().expect("a list");
             let mail = budgets.iter().find(|one| one["method"] == "email").expect("counted");

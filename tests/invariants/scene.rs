@@ -116,11 +116,11 @@ impl Seen<'_> {
         crate::every::count(&self.events, code)
     }
 
-    /// Every comparison was charged.
-    pub(crate) fn charged(&self) {
+    /// Every comparison was reserved.
+    pub(crate) fn reserved(&self) {
         let compared: u64 = self.run.engines.iter().map(|one| one.stats().comparisons).sum();
-        let charged = self.count("attempt_counted") + self.count("secret_counted");
-        assert!(compared <= charged as u64, "{self:?}: {compared} compared");
+        let reserved = self.count("attempt_counted") + self.count("secret_counted");
+        assert!(compared <= reserved as u64, "{self:?}: {compared} compared");
     }
 
     /// Whoever was refused was refused for a reason of the rules.

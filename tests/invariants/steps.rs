@@ -100,9 +100,9 @@ async fn rounds(under_test: StoreUnderTest, rounds: usize) {
         let count = |code: &str| events.iter().filter(|event| event.code() == code).count();
         assert_eq!(count("oath_step_used"), 1, "{what}");
         assert!(count("method_proven") <= 1, "{what}");
-        let charged = count("attempt_counted") + count("secret_counted");
+        let reserved = count("attempt_counted") + count("secret_counted");
         let now = compared();
-        assert!(now - before <= charged as u64, "{what}: {} of {charged}", now - before);
+        assert!(now - before <= reserved as u64, "{what}: {} of {reserved}", now - before);
         assert!(now > before, "{what}: nothing was compared");
         before = now;
     }

@@ -1,5 +1,5 @@
 //! Purpose confusion: the secret of every cell is tried at the door of every other cell, of the same
-//! account, of another account and of another tenant. It is refused, proves nothing and is charged
+//! account, of another account and of another tenant. It is refused, proves nothing and is reserved
 //! where there was something to compare with; the rightful use works afterwards.
 
 use sspr::testing::block_on;
@@ -24,7 +24,7 @@ const PROVEN: [&str; 9] = [
     "change_started",
     "registration_completed",
 ];
-const CHARGED: [&str; 2] = ["attempt_counted", "secret_counted"];
+const RESERVED: [&str; 2] = ["attempt_counted", "secret_counted"];
 
 /// How far apart in the table the cells are of which one belongs to somebody else.
 const STEPS: [usize; 8] = [0, 1, 4, 7, 13, 19, 29, 41];
@@ -78,7 +78,7 @@ fn pair(from: Cell, at: Cell, whose: Whose) -> usize {
         for form in &forms {
             let tenant = &mine.who.tenant;
             let proven = counted(&fixture, tenant, &PROVEN).await;
-            let charged = counted(&fixture, tenant, &CHARGED).await;
+            let reserved = counted(&fixture, tenant, &RESERVED).await;
             let compared = engine.stats().comparisons;
             let answer = give(&fixture, &engine, &mine, &mut right, form).await;
             assert!(worthless(&answer), "{label}: {answer:?}");
@@ -94,11 +94,11 @@ fn pair(from: Cell, at: Cell, whose: Whose) -> usize {
             };
             let paid = (
                 engine.stats().comparisons - compared,
-                counted(&fixture, tenant, &CHARGED).await - charged,
+                counted(&fixture, tenant, &RESERVED).await - reserved,
             );
-            assert_eq!(paid, cost, "{label}: comparisons and charges of {form:?}");
+            assert_eq!(paid, cost, "{label}: comparisons and reservations of {form:?}");
         }
-        // A code is never charged to its owner when it is tried elsewhere.
+        // A code is never counted against its owner when it is tried elsewhere.
         rightful(
             &fixture,
             &engine,
@@ -260,12 +260,12 @@ fn within(from: Cell, at: Cell) -> usize {
         let own = read(&fixture, &second, &hand, at.way).expect("arrived");
         let tenant = &first.who.tenant;
         let proven = counted(&fixture, tenant, &PROVEN).await;
-        let charged = counted(&fixture, tenant, &CHARGED).await;
+        let reserved = counted(&fixture, tenant, &RESERVED).await;
         let attempt = foreign.attempt().expect("formed").answering(at.way.option());
         let answer = crate::steps::prove(&engine, &second, &mut hand, &attempt).await;
         assert!(worthless(&answer), "{label}: {answer:?}");
         assert_eq!(counted(&fixture, tenant, &PROVEN).await, proven, "{label}");
-        let paid = counted(&fixture, tenant, &CHARGED).await - charged;
+        let paid = counted(&fixture, tenant, &RESERVED).await - reserved;
         assert_eq!(paid, price(at, &foreign).1, "{label}");
         for (secret, way) in [(own, at.way), (foreign, from.way)] {
             let attempt = secret.attempt().expect("formed").answering(way.option());

@@ -145,7 +145,7 @@ async fn go_on(
             Stopped::Failed(Error::Fault(_)) | Stopped::Died => {}
             Stopped::Stuck => {
                 if one.cell.way.external() {
-                    // The page lacks what the device needs: it is begun again.
+                    // The page lacks what the device needs: it starts again.
                     hand.stage -= 1;
                 }
                 fixture.wait(70);

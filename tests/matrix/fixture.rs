@@ -81,7 +81,7 @@ pub(crate) struct Fixture {
     pub(crate) directory: MemoryDirectory,
     pub(crate) inbox: MemoryInbox,
     pub(crate) external: [SimulatedMethod; 3],
-    /// Removed with the town, after the store.
+    /// Removed with the fixture, after the store.
     pub(crate) _guard: Option<Box<dyn std::any::Any>>,
 }
 

@@ -99,9 +99,9 @@ async fn used_once(fixture: &Fixture, engine: &Engine, outcome: &Outcome, label:
     let who = outcome.play.who;
     let events = fixture.events(&who.tenant).await;
     let counted = ["attempt_counted", "proof_repeated", "secret_counted"];
-    let charged: usize = counted.iter().map(|code| count(&events, code)).sum();
+    let reserved: usize = counted.iter().map(|code| count(&events, code)).sum();
     let compared = outcome.compared + engine.stats().comparisons;
-    assert!(compared <= charged as u64, "{label}: {compared} comparisons, {charged} charged");
+    assert!(compared <= reserved as u64, "{label}: {compared} comparisons, {reserved} reserved");
     let mut proven = BTreeSet::new();
     let mut steps: BTreeMap<&MethodId, u64> = BTreeMap::new();
     for event in &events {

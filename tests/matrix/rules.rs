@@ -46,12 +46,12 @@ pub(crate) fn redeems(cell: Cell) -> bool {
     stages(cell)[door_of(cell)] == Stage::Redeem
 }
 
-/// How many comparisons, and how many charges, this secret costs at this door.
+/// How many comparisons, and how many reservations, this secret costs at this door.
 pub(crate) fn price(at: Cell, secret: &Secret) -> (u64, usize) {
     let code = matches!(secret, Secret::Code(_) | Secret::Password(_));
     match (stages(at)[door_of(at)], at.way) {
         (Stage::Present, _) => (1, 1),
-        // Whichever authenticator it is: each of the two kinds is charged.
+        // Whichever authenticator it is: each of the two kinds is reserved.
         (Stage::Verify, _) => (u64::from(code), if code { 2 } else { 0 }),
         // A link is found by the part of it that is no secret.
         (Stage::Redeem, _) => (0, 0),

@@ -29,7 +29,7 @@ impl Files {
     }
 }
 
-/// A town in a copy of a prepared file.
+/// A fixture in a copy of a prepared file.
 fn copy(prepared: &Files) -> Fixture {
     let files = Files::new();
     std::fs::copy(prepared.database(), files.database()).expect("copied");

@@ -82,9 +82,9 @@ pub(crate) struct Opened {
     signed_in: usize,
     /// Whether the password is another one.
     password: bool,
-    /// How many secrets were judged, and how many were charged for.
+    /// How many secrets were judged, and how many were reserved for.
     compared: u64,
-    charged: u64,
+    reserved: u64,
     /// The owner's and the administrators' addresses that each kind of notice reached.
     told: BTreeMap<&'static str, BTreeSet<String>>,
 }
@@ -122,8 +122,9 @@ impl Opened {
                 told.entry(message.kind).or_default().insert(to);
             }
         }
-        let charges = ["attempt_counted", "proof_repeated", "number_counted", "secret_counted"];
-        let charged = charges.iter().filter_map(|code| acts.get(*code)).sum::<usize>() as u64;
+        let reservations =
+            ["attempt_counted", "proof_repeated", "number_counted", "secret_counted"];
+        let reserved = reservations.iter().filter_map(|code| acts.get(*code)).sum::<usize>() as u64;
         Self {
             usable: usable(fixture, healthy).await,
             owned,
@@ -131,7 +132,7 @@ impl Opened {
             signed_in: gains.signed_in,
             password: !fixture.directory.password_is(&fixture.tenant, &fixture.user, OLD),
             compared,
-            charged,
+            reserved,
             told,
             acts,
         }
@@ -191,8 +192,8 @@ impl Opened {
         if self.password && !base.password {
             beyond.push("another password".to_owned());
         }
-        if self.compared > self.charged {
-            beyond.push(format!("{} comparisons, {} charged", self.compared, self.charged));
+        if self.compared > self.reserved {
+            beyond.push(format!("{} comparisons, {} reserved", self.compared, self.reserved));
         }
         let untold = self.untold(base);
         if untold.len() > lost {

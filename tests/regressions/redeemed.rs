@@ -13,18 +13,21 @@ use crate::support::*;
 /// that holds a proof by then. The bearer is put before each call of the redeemer in turn.
 #[test]
 fn w03_a_link_is_not_redeemed_into_a_flow_that_holds_a_proof_by_then() {
-    let mut after_the_charge = 0;
+    let mut after_the_reservation = 0;
     for call in 0..60 {
         let (late, over) = block_on(raced(call));
-        after_the_charge += u32::from(late);
+        after_the_reservation += u32::from(late);
         if over {
             break;
         }
     }
-    assert!(after_the_charge >= 1, "the bearer was never between the charge and the commit");
+    assert!(
+        after_the_reservation >= 1,
+        "the bearer was never between the reservation and the commit"
+    );
 }
 
-/// Whether the bearer's proof came after the redeemer's charge, and whether the redeemer made no
+/// Whether the bearer's proof came after the redeemer's reservation, and whether the redeemer made no
 /// such call at all.
 async fn raced(call: usize) -> (bool, bool) {
     let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
@@ -53,10 +56,10 @@ async fn raced(call: usize) -> (bool, bool) {
     let from = request_from("198.51.100.9");
     let redeemed = redeemer.reset().redeem_link(&from, &ada(), &link).await;
     let names = plan.names();
-    let charged = names.iter().take(call).skip(opened).any(|name| *name == "store.commit");
+    let reserved = names.iter().take(call).skip(opened).any(|name| *name == "store.commit");
     let proven = proven.load(Ordering::SeqCst);
     if proven {
         assert_eq!(refusal(redeemed), Refusal::NotAccepted, "before call {call} of {names:?}");
     }
-    (proven && charged && call >= opened, call >= names.len())
+    (proven && reserved && call >= opened, call >= names.len())
 }

@@ -9,7 +9,7 @@ use crate::domain::ids::{RecordKey, TenantId};
 use crate::domain::record::{Columns, Record, Version};
 use crate::port::{Commit, Committed, Entropy as _, EventsOf, SystemEntropy};
 
-/// How often one record is begun again because it has changed.
+/// How often one record starts again because it has changed.
 const TRIES: usize = 64;
 
 /// What became of one record.

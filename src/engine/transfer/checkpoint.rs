@@ -11,7 +11,7 @@ use crate::port::Cursor;
 
 /// Where a copy stands. It holds no secret and nothing of a person.
 ///
-/// Without one a copy is begun again, which costs a look at each record that is there already.
+/// Without one a copy starts again, which costs a look at each record that is there already.
 ///
 /// ```
 /// use sspr::transfer::Checkpoint;
@@ -58,7 +58,7 @@ impl Checkpoint {
     }
 
     /// A place among these tenants. The comparison is always made in one go, so what comes after
-    /// the copying is begun anew.
+    /// the copying starts again.
     pub(super) fn of(
         (source, closed): (StoreId, bool),
         place: &CopyPosition,
