@@ -75,7 +75,7 @@
 //! |---|---|---|---|
 //! | default, `nist_aal2`, `asvs(L2)`, `pci` | 19 of 20 | 20 of 20 | 6 935 of 7 300 |
 //! | `nist_aal1`, `asvs(L1)` | 15 of 20 | 20 of 20 | 6 935 of 7 300 |
-//! | `entra`, typed phone numbers included | 10 of 10 | 185 of 610 | not run to the end, of 149 850 |
+//! | `entra`, typed phone numbers included | 10 of 10 | 185 of 610 | broken off, of 149 850 |
 //!
 //! If the owner's codes do not end the runs of failures, guessing ends at 50
 //! ([`Odds::until_disabled`](crate::Odds::until_disabled)).
