@@ -131,7 +131,7 @@
 //!    ([upgrading](super::upgrading)). No older code, link or ticket then opens anything.
 //! 3. Let alarms and waiting messages be delivered: their codes are void, and users may get an old notice
 //!    twice.
-//! 4. Start the engines. Budgets have at most what was spent since the backup in addition.
+//! 4. Start the engines. Each budget is fuller by at most what was spent from it since the backup.
 //!
 //! Recovery codes are not derived: those used since the backup are valid once more. If that matters, list the
 //! accounts whose exported events since then show one, and revoke their codes.
