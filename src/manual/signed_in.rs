@@ -98,7 +98,7 @@
 //! ```
 //! use sspr::{Engine, Error, NewAuthenticator, Request, SignedIn};
 //!
-//! /// The page; `qr` is a function of yours that draws.
+//! /// The page; `qr` draws the QR code.
 //! async fn app_page(
 //!     engine: &Engine,
 //!     request: &Request,
