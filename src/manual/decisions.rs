@@ -87,8 +87,8 @@
 //! the account and is active. A flow that already holds another proof is not handed over: the two
 //! proofs could come from different persons.
 //!
-//! **A set without codes still counts for the flow that used its last code**, until that flow ends.
-//! Otherwise the last recovery code could never be one of two proofs.
+//! **A used-up set of recovery codes still counts for the flow that used its last code**, until that
+//! flow ends. Otherwise the last recovery code could never be one of two proofs.
 //!
 //! **The replay mark serves all purposes.** A device keeps the newest time step that was accepted, and
 //! no step up to it is accepted again, whether for enrolment, reset, unlock or the host's sign-in. A
@@ -109,8 +109,9 @@
 //! correct, the event would be untrue. The lock itself acts from the attempt on.
 //!
 //! **Limits across accounts are charged in two batches**, the caller's own first, so that a refused
-//! request is charged to no limit. Each window has eight slices: a limit counts for at most an eighth
-//! of its window too long and never too short. The tenant's counter has 16 stripes, so no row is hot.
+//! request is not charged to the limits that callers share. Each window has eight slices: a limit
+//! counts for at most an eighth of its window too long and never too short. The tenant's counter has 16
+//! stripes, so no row is hot.
 //!
 //! **A spent destination or number range allows fewer attempts at a code** instead of longer codes. A
 //! longer code is visible and would reveal whose number it is. Only the tenant's limit lengthens codes.
@@ -122,6 +123,20 @@
 //!
 //! **`MethodKind::Password` is the key of a budget and not a method.** Attempts at the current password
 //! need their own count, and no policy may accept the password as a proof.
+//!
+//! # Unknown names and clocks
+//!
+//! **Unknown names share 1024 decoy records in a tenant, chosen by a keyed hash of the name.** Each
+//! operation makes the same port calls on a decoy as on an account. A record for each unknown name was
+//! rejected: a flood of names would fill the store. For a name other than its last one a decoy acts as
+//! a new account, so the flood spends no budget of other names. A flow that was displaced is restored
+//! from its ticket.
+//!
+//! **A name without a user gets a made-up user id** from its hash, so that the directory is asked by id
+//! for unknown names too.
+//!
+//! **An engine with a trusted clock corrects records stamped more than 25 hours ahead**, 256 a minute.
+//! No listing of due work would show them.
 //!
 //! # Methods and registration
 //!
