@@ -1,7 +1,7 @@
 //! Signed-in users and help desks: the prompt, registration, a password change, the host's own sign-in.
 //!
-//! On this page the host says who the user is, by [`SignedIn::vouch`](crate::SignedIn::vouch). Take
-//! tenant, user and times from your own session, never from a form or a URL.
+//! On this page the host says who the user is, by [`SignedIn::vouch`](crate::SignedIn::vouch). Take the
+//! tenant, the user and the times from your own session, never from a form or a URL.
 //!
 //! | Refusal | Send the user to |
 //! |---|---|
@@ -16,15 +16,15 @@
 //! | Prompt | Page |
 //! |---|---|
 //! | `ChangePassword` | the [change form](#a-change), without a way to skip it |
-//! | `Register` | the registration, with *not now*: [`postpone`](crate::Registration::postpone) stops the prompt for this session, so pass your session's real name |
+//! | `Register` | the registration, with *not now*: [`postpone`](crate::Registration::postpone) stops the prompt for this session, so give each session a unique name |
 //! | `Reconfirm` | [`review`](crate::Registration::review) as a list, with *this is right*: [`reconfirm`](crate::Registration::reconfirm) |
 //! | `Nothing`, and any unknown variant | the page that the user wanted |
 //!
 //! **Authenticator codes** at your sign-in are verified by the engine too, so that one replay mark
 //! covers all uses: a code that has opened a session resets no password. Call it only after the
-//! password was correct. `TooOften` means a spent budget. If its `retry_at` never comes, fifty codes in
-//! a row were wrong at the sign-in, and a help desk must call [`unblock`](crate::Admin::unblock).
-//! Failures in resets do not count here.
+//! password was correct. `TooOften` means a spent budget. If its `retry_at` is
+//! [`Timestamp::MAX`](crate::Timestamp::MAX), fifty codes in a row were wrong at the sign-in, and a
+//! help desk must call [`unblock`](crate::Admin::unblock). Failures in resets do not count here.
 //!
 //! ```
 //! use sspr::{Attempt, Engine, Error, Refusal, Request, UserId};
@@ -63,8 +63,8 @@
 //! hidden field or a cookie. A user who has closed the page begins again. Two tabs of one session do
 //! not end each other.
 //!
-//! **Requirements.** Every call requires a sign-in within the last five minutes. If the session has a
-//! second factor, that factor must be as recent: the older of the two times decides.
+//! **Requirements.** Each of these calls requires a sign-in within the last five minutes. If the
+//! session has a second factor, that factor must be as recent.
 //!
 //! | The account | Adding requires | A new address counts |
 //! |---|---|---|
@@ -77,17 +77,17 @@
 //! A host without second factors can therefore register all methods that a reset requires in one
 //! session. After that its users cannot change methods by themselves, since a stolen password must not
 //! be enough. They ask the help desk, which uses `require_registration`, or the policy turns
-//! [`second_factor_to_change`](crate::RegistrationPolicy::second_factor_to_change) off. A thief of the
-//! password can add one method beside the owner's only one. It is on hold, the owner is notified, and a
-//! reset still requires the owner's method; the thief cannot add two.
+//! [`second_factor_to_change`](crate::RegistrationPolicy::second_factor_to_change) off. If the owner
+//! has one method, a thief of the password can add a second one, but no third. The new method is on
+//! hold, the owner is notified, and a reset still requires the owner's method.
 //!
 //! A replaced method counts until the hold of the new one ends. A completed reset removes methods on
 //! hold and notifies the owner, so that an attacker's method does not outlive it.
 //!
-//! **Host-verified methods** are asked for here too. If
-//! [`ExternalMethod::available`](crate::port::ExternalMethod::available) fails, or if the engine was
-//! built without a method that the policy counts, and the answer matters, the registration fails with
-//! [`Error::Fault`](crate::Error::Fault): *unknown* is not *none*. Give every process the same methods.
+//! **Host-verified methods** are asked for here too. The registration fails with
+//! [`Error::Fault`](crate::Error::Fault) if it depends on a host-verified method and
+//! [`ExternalMethod::available`](crate::port::ExternalMethod::available) fails, or the engine was built
+//! without that method: *unknown* is not *none*. Give every process the same methods.
 //!
 //! **The authenticator page** shows [`Enrolment::uri`](crate::Enrolment::uri) as a QR code. Draw it
 //! with a library in the page or on your server: a service that draws QR codes would receive the seed.
@@ -129,7 +129,7 @@
 //! # Desks
 //!
 //! An administrator's action is an operation of [`Admin`](crate::Admin). It requires a role
-//! ([`AdminRoles`](crate::AdminRoles)), is recorded by name, and shows no secret.
+//! ([`AdminRoles`](crate::AdminRoles)), is recorded with the administrator's name, and shows no secret.
 //!
 //! | Desk | Operations | Roles |
 //! |---|---|---|
@@ -149,6 +149,6 @@
 //! | "that was not me" | `revoke_flows`, end your sessions, `initiate_reset`; `require_registration` if a method may be an attacker's |
 //! | the user has left the organisation | `forget`, once the directory no longer has the user |
 //!
-//! None of this verifies the identity of the person who asks. An attacker for whom a desk calls
-//! `supply_contacts` has taken over the account. Give that role to few people, and to none of those who
-//! answer the telephone.
+//! None of these operations verifies the identity of the person who asks. If a desk supplies an
+//! attacker's contact data, the account is taken over. Give that role to few administrators, and not to
+//! those who answer the telephone.

@@ -2,7 +2,9 @@
 //!
 //! # What is stored
 //!
-//! Every later release reads the records, policies and events that a release wrote.
+//! Every later release reads the records, policies and events that a release wrote. Before the first
+//! release this does not hold: stored forms may change without a migration, and the changelog names
+//! each change.
 //!
 //! - **Records** carry their format, and the oldest releases that may read and write them. A release
 //!   keeps fields that it does not know through its own writes. A release that is too old for a record
@@ -31,21 +33,18 @@
 //! # Ok::<(), serde_json::Error>(())
 //! ```
 //!
-//! **From a store made before unlocks, changes and links.** The form of accounts and tickets changed
-//! once, when unlocks, changes, links, authenticators and recovery codes were added, before any
-//! release. Older accounts return `Corrupt` and stay unchanged. Begin with an empty store: put the
-//! policies again, and let users register again, as
-//! [`Registration::prompt`](crate::Registration::prompt) asks them to. In a stored policy
-//! `on_premises.unlock_without_reset` is now `unlock_without_reset` at the top; under the old name it
-//! is ignored. From this form on the rules above hold.
+//! **From a store made before the first release.** Accounts of an older form return `Corrupt` and stay
+//! unchanged. Begin with an empty store: put the policies again, and let users register again, as
+//! [`Registration::prompt`](crate::Registration::prompt) asks them to. A stored policy ignores settings
+//! under an old name: `on_premises.unlock_without_reset` is now `unlock_without_reset` at the top.
 //!
 //! Until 1.0 a minor release may break the API and raise the oldest Rust; a patch release does neither.
 //! `testing` and `conformance` may change with any minor release: run the kit again.
 //!
 //! # A rolling upgrade
 //!
-//! An older release beside a newer one keeps unknown fields or keeps the account closed. So processes
-//! may be upgraded one by one:
+//! An older release beside a newer one keeps the fields it does not know, or closes the account to
+//! itself. So processes may be upgraded one by one:
 //!
 //! 1. Read the changelog.
 //! 2. Upgrade all processes. Put no policy meanwhile: an older release may not know its settings.
@@ -61,8 +60,8 @@
 //!
 //! **The lookup key** names records and counters. It never changes for a store:
 //! [`open`](crate::EngineBuilder::open) refuses an engine with another one, with `Denied`. It derives
-//! no code and no ticket. A thief of it can compute the names of records and tell made-up masks from
-//! real ones, which opens no account by itself.
+//! no code and no ticket. If it leaks, the names of records can be computed, and made-up masks can be
+//! told from real ones. That opens no account by itself.
 //!
 //! **The short-lived keys** derive codes and tickets. They have ids and rotate in three steps. Each
 //! step reaches every process before the next begins:
