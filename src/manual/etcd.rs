@@ -31,8 +31,8 @@
 //!
 //! Every commit is one revision, which holds the whole body again until it is compacted. At 3 KiB a
 //! commit, a quota of 2 GiB is full after some 700 000 commits without compaction. Keys are text:
-//! `etcdctl get sspr/r/KEY` returns a record by the key in the log, `etcdctl get --prefix --keys-only
-//! sspr/e/KEY/` its events.
+//! `etcdctl get sspr/r/KEY` returns a record by the key in the log,
+//! `etcdctl get --prefix --keys-only sspr/e/KEY/` its events.
 //!
 //! # Operation
 //!

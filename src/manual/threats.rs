@@ -27,8 +27,8 @@
 //! home) use the same share of the same pool as the owner. `tests/simulation` plays a week of it with
 //! the default settings: the first of the attackers comes from the address where the owner has
 //! registered, all take what they can, and the owner comes twice a day after half a week. The table
-//! shows how many of 7 attempts of the owner succeeded, the lower figure of one and two required
-//! methods:
+//! shows how many of the owner's 7 attempts succeeded. Each figure is the lower one of the runs with
+//! one and with two required methods:
 //!
 //! | Sources, what they do | Known device | That address | Another familiar source | Unknown place |
 //! |---|---|---|---|---|
@@ -53,12 +53,12 @@
 //! | the number (SIM swap) | read its codes | the second method; [`RiskSignals`](crate::port::RiskSignals), which stops a code to a recently ported number |
 //! | the phone, unlocked | read texts and app codes, approve pushes | an app and the push to it count as one method; a text and the app count as two: if phones are lost often, require mail or a recovery code as well |
 //! | the sheet of recovery codes | one proof for each | the second method; the notice at each use; a new set |
-//! | a stolen session | add an own method | a recent sign-in and a second factor to change methods, the hold of a day, the notice to the other addresses |
+//! | a stolen session | add a method | a recent sign-in and a second factor to change methods, the hold of a day, the notice to the other addresses |
 //! | the old password | nothing here: a reset does not ask for it | |
 //! | the owner's screen | see masks after the first proof | |
 //!
-//! An attacker with *both* methods is the owner to the engine. The owner then has the notice to every
-//! address and the end of all sessions.
+//! The engine cannot distinguish an attacker with *both* methods from the owner. The notice to every
+//! address and the end of all sessions then alert the owner.
 //!
 //! # An attacker in between
 //!
@@ -141,8 +141,8 @@
 //! | measured: one signed-in user | 23 | 20 | 67 |
 //! | measured: one administrator, one account | 7 | 20 | 66 |
 //!
-//! A request for help goes to at most 100 administrators (Entra's limit). A notice that an
-//! administrator has reset their password goes to all other holders of the roles that the policy names.
+//! A request for help goes to at most 100 administrators (Entra's limit). If an administrator resets
+//! their own password, all other holders of the roles that the policy names get a notice.
 //!
 //! # Accidents
 //!
@@ -192,8 +192,9 @@
 //! - A hijacked number or mailbox, if one method is enough.
 //! - A user who types or reads out a code for an attacker.
 //! - Days of failures: forty failures of a method in a row, ten a day, close it to all callers except
-//!   known devices and familiar sources. Ten more of theirs disable it until it is registered again.
-//!   The owner is notified at half of the fifty, and any success in between ends the run.
+//!   known devices and familiar sources. Ten more of theirs disable it until it is registered again or
+//!   an administrator unblocks it. The owner is notified at half of the fifty, and any success in
+//!   between ends the run.
 //! - A botnet against an owner in an unknown place without a known device: the owner waits until it
 //!   ends.
 //! - Guessing: budgets make it unlikely, and the review says how unlikely.

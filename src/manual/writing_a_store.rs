@@ -27,7 +27,8 @@
 //! - **A cursor is accepted only as it was returned**: parse it, and refuse everything else with
 //!   `Denied`, an empty text too. The last page of `due` or `scan` may have one, if an empty page
 //!   follows.
-//! - **`purge` decides when it removes.** Put the condition into the delete statement.
+//! - **`purge` evaluates its condition at the moment of removal.** Put the condition into the delete
+//!   statement.
 //! - **The store reads no clock**, and the database has no time-to-live.
 //! - **Errors say what is known.** Return `Unavailable` if nothing happened for certain, as before a
 //!   transaction's last step. Return `Unknown` if that step failed or timed out after it was sent.
@@ -40,8 +41,8 @@
 //!
 //! Use one table for records (key, count, nonce, body, columns), with indexes on `wake_at`, on
 //! (`tenant`, `kind`, key) and on `expires_at`; one for events, one for counters. `commit` is one
-//! transaction: `UPDATE ... WHERE key = ? AND count = ? AND nonce = ?`, or `INSERT` without any `ON
-//! CONFLICT`, and check the number of rows. The default isolation is enough. A record's key has a
+//! transaction: `UPDATE ... WHERE key = ? AND count = ? AND nonce = ?`, or `INSERT` without any
+//! `ON CONFLICT`, and check the number of rows. The default isolation is enough. A record's key has a
 //! [shard](crate::RecordKey::shard), its events share it, and no statement needs two.
 //!
 //! # On a key-value store
@@ -210,11 +211,11 @@
 //! # Testing it
 //!
 //! With the feature `conformance`, which only your tests need, one line in an integration test makes a
-//! named test of each property, races included: `sspr::conformance_tests!(my_store,
-//! MyStore::connect_to_an_empty_one);`. The first word names a module, so it must differ from the names
-//! of your crates. A harness declares what else the store supports: several handles, reopening, a
-//! second process, the loss of a node, injected damage. Everything else is listed as skipped. The kit
-//! deletes data: give it a store of its own.
+//! named test of each property, races included:
+//! `sspr::conformance_tests!(my_store, MyStore::connect_to_an_empty_one);`. The first word names a
+//! module, so it must differ from the names of your crates. A harness declares what else the store
+//! supports: several handles, reopening, a second process, the loss of a node, injected damage.
+//! Everything else is listed as skipped. The kit deletes data: give it a store of its own.
 //!
 //! A second process finds what one process hides from itself: a write that is only in a buffer, a lock
 //! that only this process knows. It is the test binary, run once more. The harness says where the store
@@ -270,11 +271,11 @@
 //! ```
 //!
 //! The properties about size write few accounts by default; set `Harness::accounts` in a separate test
-//! for many. A store whose client needs a runtime runs on its own one: `Harness::drive`.
+//! for many. If the store's client needs a runtime, implement `Harness::drive`.
 //!
 //! A violation quotes the sentence and says what was observed and what an attacker gains. Run the kit
-//! again after every upgrade. Three things no kit can check: that a replica is never read, that durable
-//! means durable when the power fails, that the driver reports a lost reply as `Unknown`.
+//! again after every upgrade. No kit can check three things: that no replica is read, that a commit
+//! survives a power failure, and that the driver reports a lost reply as `Unknown`.
 //!
 //! # Mistakes that the kit catches
 //!
@@ -299,7 +300,7 @@
 //! | a cursor concatenated into a statement | `cursors_of_others_making_are_refused` | an injection |
 //! | the handle's own last version is compared | `commit_compares_with_what_other_handles_wrote` | a server undoes another's decision |
 //! | a driver that retries by itself | `commit_made_again_is_stale` | one code, two successes |
-//! | a reply before it is written | `commit_survives_a_killed_process` | a crash makes a used code valid again |
+//! | a reply before the commit is written | `commit_survives_a_killed_process` | a crash makes a used code valid again |
 //! | acknowledged by one node of several | `commit_survives_the_loss_of_a_node` | the same, by stopping a node |
 //! | a lock that only one process knows | `commit_has_one_winner_across_processes` | two servers redeem one code |
 //! | the alarm in a second transaction | `commit_dropped_is_whole_or_nothing` | a notice that is never sent |
