@@ -126,7 +126,7 @@
 //!
 //! # Calls to review
 //!
-//! The engine cannot check what these five are given. Search for them in a review.
+//! The engine cannot check that these five are used correctly. Search for them in a review.
 //!
 //! - [`SignedIn::vouch`]: the engine believes that this user is signed in.
 //! - [`Source::Trusted`]: the engine believes that the request came from this address. If a client can
