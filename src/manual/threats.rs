@@ -168,9 +168,9 @@
 //! - **Bodies differ in length**, by about a kilobyte. An account has a code in its outbox and may have
 //!   more methods; the decoy of an unknown name may still hold the flow of the previous name.
 //! - **A name probed between floods.** Unknown names share 1 024 records in a tenant. A flood of
-//!   several thousand other names between two probes takes the record from the probed name, which then
-//!   never falls silent where an account would. Each such flood spends the tenant's limit and raises an
-//!   alarm.
+//!   several thousand other names between two probes takes the record from the probed name. That name
+//!   then never falls silent, whereas an account would. Each such flood spends the tenant's limit and
+//!   raises an alarm.
 //!
 //! [`Stats::silenced_decoys`](crate::Stats::silenced_decoys) counts the silent replies for unknown
 //! names: alert if it grows quickly.
