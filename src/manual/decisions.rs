@@ -100,8 +100,8 @@
 //!
 //! # Budgets and limits
 //!
-//! **Opening a challenge reserves its comparisons** from the failure budget: as many as are left, less
-//! what other live challenges of the method have reserved. If none are left, the challenge is not
+//! **Opening a challenge sets its comparisons aside** from the failure budget: as many as are left,
+//! less what other live challenges of the method have set aside. If none are left, the challenge is not
 //! opened. Refusing when the code is typed was rejected: other callers' guesses could then refuse the
 //! owner's correct code.
 //!
@@ -117,7 +117,7 @@
 //! longer code is visible and would reveal whose number it is. Only the tenant's limit lengthens codes.
 //!
 //! **A wrong sign-in code counts in a separate run of failures.** The host's sign-in shares the window
-//! of the `Proven` pool and the replay mark with resets, but not their limit on failures in a row.
+//! of the proven pool and the replay mark with resets, but not their limit on failures in a row.
 //! Anonymous callers can reach that limit with nothing but a name, and would lock users out of the
 //! sign-in.
 //!

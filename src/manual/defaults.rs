@@ -123,7 +123,7 @@
 //! | `failures.open` | 10 in 24 hours, per account and method | NIST SP 800-63B-4, 8.1: at least ten attempts for users who mistype. PCI DSS 4, 8.3.4: at most ten. |
 //! | `failures.proven` | the same again | For flows with a proof, known devices and familiar sources, so that other callers cannot spend it. |
 //! | `failures.lock` | 1 hour, from the last counted attempt | PCI DSS 4, 8.3.4 requires 30 minutes; Entra takes 24 hours. |
-//! | `failures.consecutive` | 50, without decay | Half of the 100 of NIST SP 800-63B-4, 3.2.2: for six digits a chance of 5 in 100 000. The open pool can cause 40 of them; the last 10 belong to the proven pool. |
+//! | `failures.consecutive` | 50, without decay | Half of the 100 of NIST SP 800-63B-4, 3.2.2: for six digits a chance of 5 in 100 000. The anonymous pool can cause 40 of them; the last 10 belong to the proven pool. |
 //!
 //! ```
 //! use std::time::Duration;

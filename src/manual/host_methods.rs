@@ -8,7 +8,7 @@
 //! | The engine | The host |
 //! |---|---|
 //! | names the challenge: 64 hexadecimal digits, no secret, never used twice | binds the proof that it requests to that name |
-//! | reserves the attempts when the challenge opens, five by default, and counts each | returns true or false, and the same for the same response |
+//! | sets the attempts aside when the challenge opens, five by default, and counts each | returns true or false, and the same for the same response |
 //! | makes at most one proof of a challenge, whatever is sent and how often | need not remember which responses it has accepted |
 //! | makes the same calls for unknown users, under an id of `nobody-` and sixteen digits | returns the same for them |
 //! | returns [`Reply::page`](crate::Reply::page) once, in the reply of `challenge` | renders it there, or keeps it for the page after the redirect |

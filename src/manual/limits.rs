@@ -6,16 +6,16 @@
 //!
 //! # Budgets of one account
 //!
-//! Each budget has two pools. **Open** is for anonymous flows from a source that the account does not
-//! know. **Proven** is for flows with a proof, flows from a known device or a familiar source, flows
-//! that an administrator initiated, and signed-in users. A familiar source is one from which the user
-//! has registered a method or completed a flow within
+//! Each budget has two pools. The **anonymous pool** is for anonymous flows from a source that the
+//! account does not know. The **proven pool** is for flows with a proof, flows from a known device or a
+//! familiar source, flows that an administrator initiated, and signed-in users. A familiar source is
+//! one from which the user has registered a method or completed a flow within
 //! [`known_device_days`](crate::PolicySettings::known_device_days). The record holds at most eight, as
 //! keyed hashes.
 //!
-//! | Budget | In each pool | Who can spend the open pool | Who can spend the proven pool | Left to the owner |
+//! | Budget | In each pool | Who can spend the anonymous pool | Who can spend the proven pool | Left to the owner |
 //! |---|---|---|---|---|
-//! | challenges that send a message | 6 an hour, 20 a day | anonymous callers, each source its share | the user; a familiar source its share; an administrator who initiates resets | a share of the open pool, and the proven pool except what a familiar source holds |
+//! | challenges that send a message | 6 an hour, 20 a day | anonymous callers, each source its share | the user; a familiar source its share; an administrator who initiates resets | a share of the anonymous pool, and the proven pool except what a familiar source holds |
 //! | challenges that send nothing (apps, recovery codes, passkeys) | 10 an hour, 20 a day | the same | the same | the same |
 //! | live flows | 5 from unknown sources, 5 from familiar sources, 5 from known devices | the same; each costs a challenge and lives 15 minutes | the same | the same |
 //! | wrong secrets, by kind of method | 10 a day | the same; comparisons that a live code still allows count as held | the same, and the user's own mistakes | the same |
@@ -43,7 +43,8 @@
 //!
 //! The simulated attackers spend each entry as soon as it is free, and just before the owner, who asks
 //! once an hour. Attackers who guess get at most 10 wrong codes of a method compared in any 24 hours,
-//! and 40 in all if no correct one comes between. After that the method is closed to the open pool.
+//! and 40 in all if no correct one comes between. After that the method is closed to the anonymous
+//! pool.
 //!
 //! The figures hold with guesses and without, and for one required method and for two. A known device
 //! and a familiar source succeed against all of them, even on their first use after a week.
@@ -67,9 +68,10 @@
 //! from both pools, and the probability that one matches. It assumes an attacker with a known device, a
 //! familiar source and the other required method, who stops one short of a lock that lasts longer than
 //! the window. It also assumes an owner who proves the method and completes resets whenever that helps
-//! the attacker. A caller without a known device or familiar source has only the open pool. Five such
-//! attackers guess on the engine in `tests/simulation/odds`, for each preset and for random policies,
-//! and never exceed the bounds. For phone codes, the most they reached and the bound of the review:
+//! the attacker. A caller without a known device or familiar source has only the anonymous pool. Five
+//! such attackers guess on the engine in `tests/simulation/odds`, for each preset and for random
+//! policies, and never exceed the bounds. For phone codes, the most they reached and the bound of the
+//! review:
 //!
 //! | Preset | In a flow | In a day | In a year |
 //! |---|---|---|---|
@@ -94,4 +96,4 @@
 //!
 //! [`Admin::explain`](crate::Admin::explain) shows how much of each budget is held, and by how many
 //! sources. The event `challenges_spent` reports that a day's challenges, or one source's share of
-//! them, are spent. The event `method_closed` reports that the open pool of a method is closed.
+//! them, are spent. The event `method_closed` reports that the anonymous pool of a method is closed.

@@ -13,7 +13,7 @@
 //! | a few guesses on many accounts | Counters by source, destination, number range and tenant; codes become longer while the tenant's counter is spent | a botnet below all of them |
 //! | the same code in parallel | One conditional commit: one proof, for any number of requests and processes | a store that breaks its contract |
 //! | new flows or resends to get more attempts | Budgets belong to account and method, not to a flow or a code | |
-//! | to lock the owner out | One source holds at most its share of each budget of an account; a live code's comparisons are reserved; flows with a proof, known devices and familiar sources use a second pool, which other callers cannot spend | in an unknown place the owner gets at least 3 codes a day against one source, 1 against five, 0 against 50 or 1 000 ([`limits`](super::limits)) |
+//! | to lock the owner out | One source holds at most its share of each budget of an account; a live code's comparisons are set aside; flows with a proof, known devices and familiar sources use a second pool, which other callers cannot spend | in an unknown place the owner gets at least 3 codes a day against one source, 1 against five, 0 against 50 or 1 000 ([`limits`](super::limits)) |
 //! | to flood a phone or run up a bill | Waits, budgets per account, limits per destination and prefix | what the budgets allow |
 //! | to wear a user down with pushes | The same budgets: if they are spent, the host is asked to begin for a stand-in id. Number matching is the host's | a user who reads the number to an attacker on the telephone |
 //! | to have the owner prove a flow that the *attacker* began | Each proof moves the flow to a new ticket; a link redeemed without a ticket takes the flow along | an owner who reads a code out |
