@@ -72,7 +72,7 @@
 //! | proven pool | The part of each budget for flows with a proof, known devices, familiar sources and signed-in users. | [`PoolKind::Proven`](crate::PoolKind::Proven) | |
 //! | budget | What one account allows in a window: failures, challenges, notices. | [`FailureBudgets`](crate::FailureBudgets), [`SendBudgets`](crate::SendBudgets), [`NoticeBudgets`](crate::NoticeBudgets) | NIST: rate limiting, throttling; Entra: smart lockout |
 //! | budget effects | What a reserved attempt brings about if it is wrong: a lock, a closed or disabled method, a warning. | `BudgetEffects` | |
-//! | closed, disabled | A method that only proven callers may use, and one that nobody may use until it is unblocked. | [`BlockedMethod`](crate::BlockedMethod) | NIST: disabled authenticator |
+//! | closed, disabled | A method that only proven callers may use, and one that is out of use until it is unblocked. | [`BlockedMethod`](crate::BlockedMethod) | NIST: disabled authenticator |
 //! | counter increment | One addition to a counter across accounts, with its expiry. | [`CounterIncrement`](crate::port::CounterIncrement) | |
 //! | escalated | Codes are longer while the tenant's limit is spent. | [`CrossLimits`](crate::CrossLimits) | |
 //! | guessing risk | The probability that guessing alone opens an account under a policy. | [`GuessingRisk`](crate::GuessingRisk), [`AccountRisk`](crate::AccountRisk), [`MethodRisk`](crate::MethodRisk), [`SprayRisk`](crate::SprayRisk) | |
