@@ -109,7 +109,7 @@ impl Engine {
         Refusal::NotAccepted.into()
     }
 
-    /// Compares what was given with what answers the challenge. A decoy one is computed all the
+    /// Compares what was given with what answers the challenge. A decoy challenge is computed all the
     /// same, and answered by nothing.
     pub(super) async fn compare(
         &self,

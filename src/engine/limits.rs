@@ -75,8 +75,8 @@ pub(super) struct LimitScope<'a> {
 }
 
 impl Engine {
-    /// Counts the request against the limits that the request meets, unless one of them refuses it. Tells which one is
-    /// spent, of those that do not refuse: more is then asked, and an event alarms.
+    /// Counts the request against the limits that it meets, unless one of them refuses it. Returns the
+    /// limit that is spent among those that do not refuse: codes escalate then, and an event alarms.
     ///
     /// # Errors
     ///

@@ -201,7 +201,7 @@ impl Repeat {
         Self { challenge: Challenge { attempts, ..challenge }, step, code, unknown: Unknown::NONE }
     }
 
-    /// What is right for the same challenge but was not used up must not be good twice.
+    /// A different code that is also valid for this challenge must not count as a repeat.
     pub(super) fn check(&self, matched: &Match) -> Result<(), Refusal> {
         let same = match matched {
             Match::Challenge => true,
@@ -213,7 +213,7 @@ impl Repeat {
 }
 
 impl Transition<'_> {
-    /// Uses up what was right, where it can be right only once for the whole account.
+    /// Consumes what was right, where it can be right only once for the whole account.
     pub(super) fn consume(&mut self, answer: &Expected, matched: &Match) -> Result<(), Refusal> {
         match (answer, matched) {
             (Expected::Sent(_) | Expected::External, Match::Challenge) => Ok(()),
@@ -271,7 +271,7 @@ impl Transition<'_> {
         AttemptReservation { flow, challenge, used: None, at: self.now, effects }
     }
 
-    /// What was reserved before the comparison was no failure.
+    /// Refunds the attempt that was reserved before the comparison: it was no failure.
     pub(super) fn refund_attempt(&mut self, reservation: &AttemptReservation) {
         let challenge = &reservation.challenge;
         let (kind, pool, source) = (challenge.method(), challenge.pool, challenge.source);
