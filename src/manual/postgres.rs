@@ -45,8 +45,16 @@
 //! over all nodes, only queue there instead of here. Keep nodes times
 //! `with_connections` below the role's `CONNECTION LIMIT`, and that below `max_connections` with room for you.
 //!
-//! Sessions have settings and prepared statements, so a pooler in between must pool *sessions*
-//! (PgBouncer: `pool_mode = session`), not transactions.
+//! A pooler in between must pool *sessions* (PgBouncer: `pool_mode = session`) and have more sessions
+//! for this role and database than all stores have connections: opening a store takes one more for a
+//! moment. One that pools transactions or statements hands a session, its settings and its prepared
+//! statements to another client after each; two stores would read each other's schema, and a commit
+//! could be answered before it is durable. `connect`, `create` and `migrate` look for such a pooler and
+//! answer `Denied`. Each statement also checks that it is the one meant and that the session has the
+//! store's settings, so a pooler whose mode is changed under open stores causes errors (`Denied` for a
+//! session or statement of another client, `Unavailable` for a statement that the session does not
+//! know) and never another store's rows. The way out is `pool_mode = session`, or an address that leads
+//! to the server itself.
 //!
 //! # Timeouts
 //!
@@ -60,8 +68,8 @@
 //! Every statement touches a few rows by an index. One that takes a second is a symptom: a lock held
 //! by somebody's open transaction, a disk, a missing vacuum.
 //!
-//! The session sets `statement_timeout`, `search_path`, `default_transaction_isolation` (*read
-//! committed*, by which it was built) and `synchronous_commit` itself, whatever the role or the
+//! The session sets `statement_timeout`, `default_transaction_isolation` (*read committed*, by which
+//! it was built) and `synchronous_commit` itself, whatever the role or the
 //! database says: a commit is never answered before it is durable. `remote_apply` is kept.
 //!
 //! # Vacuum
@@ -147,7 +155,7 @@
 //! |---|---|
 //! | `Unknown` or `Unavailable` for more than seconds | the server, the network, the standby |
 //! | any `Corrupt` | a broken page, a row changed by hand, a lost head: an account stays closed |
-//! | any `Denied` | a password or a right was changed, a migration is missing, a newer release has migrated, the store was moved |
+//! | any `Denied` | a password or a right was changed, a migration is missing, a newer release has migrated, the store was moved, a pooler shares sessions |
 //! | work that is late (below) | nothing calls `maintain`, or deliveries fail |
 //! | `pg_stat_replication` without a row of `sync_state` `sync` or `quorum` | commits wait |
 //! | rows that are long past their time | nothing purges |
