@@ -6,7 +6,7 @@ use std::time::Duration;
 use sspr::testing::block_on;
 use sspr::{Clock as _, Contacts, EmailAddress, RecordKind, Timestamp};
 
-use crate::stores::all;
+use crate::stores::with_memory;
 use crate::support::{World, admin, builder, email, settings, tenant};
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -44,7 +44,7 @@ async fn at(world: &World, place: &crate::stores::Place, shows: Timestamp) -> Wo
 
 #[test]
 fn a_clock_days_ahead_purges_nothing_and_is_reported() {
-    for place in all() {
+    for place in with_memory() {
         block_on(async {
             let world = lived_in(&place).await;
             a_decoy(&world).await;
@@ -96,7 +96,7 @@ async fn a_decoy(world: &World) {
 
 #[test]
 fn a_clock_days_behind_purges_nothing_and_hides_nothing_from_the_right_one() {
-    for place in all() {
+    for place in with_memory() {
         block_on(async {
             let world = lived_in(&place).await;
             a_decoy(&world).await;
@@ -143,7 +143,7 @@ async fn purges_in_time(world: &World, place: &crate::stores::Place) {
 #[test]
 fn a_clock_that_ran_ahead_and_came_back_has_destroyed_and_delayed_nothing() {
     for days in [8, 800] {
-        for place in all() {
+        for place in with_memory() {
             block_on(async {
                 let world = lived_in(&place).await;
                 a_decoy(&world).await;
@@ -183,7 +183,7 @@ fn a_clock_that_ran_ahead_and_came_back_has_destroyed_and_delayed_nothing() {
 
 #[test]
 fn a_clock_that_was_set_right_after_long_is_believed_in_a_day() {
-    for place in all() {
+    for place in with_memory() {
         block_on(async {
             let world = lived_in(&place).await;
             let before = events(&world).await;
@@ -209,7 +209,7 @@ fn a_clock_that_was_set_right_after_long_is_believed_in_a_day() {
 #[test]
 fn a_notice_that_waits_is_delivered_by_a_clock_that_is_days_ahead() {
     for days in [8, 800] {
-        for place in all() {
+        for place in with_memory() {
             block_on(async {
                 let world = lived_in(&place).await;
                 let (tenant, admin) = (tenant(), admin());
