@@ -32,3 +32,12 @@ fn the_isolation_and_the_timeout_are_the_stores_own() {
     assert_eq!(seen("default_transaction_isolation", "serializable"), "read committed");
     assert_eq!(seen("statement_timeout", "0"), "5s");
 }
+
+#[test]
+fn a_session_with_any_timeout_of_the_options_is_known_as_the_stores_own() {
+    let place = Place::new();
+    for (number, millis) in (1_u8..).zip([999, 1_000, 1_500, 2_000, 49_999, 50_000]) {
+        let timeout = std::time::Duration::from_millis(millis);
+        apply(&place.open_with(place.options().with_statement_timeout(timeout)), number, 1);
+    }
+}

@@ -43,17 +43,24 @@ impl Template {
 ///
 /// No part of the texts that are cast is a constant, or the server would cast them while it plans.
 fn condition(parameter: usize, name: &str, statement_timeout: Duration) -> String {
-    let millis = statement_timeout.as_millis();
+    let timeout = shown(statement_timeout);
     format!(
         "CASE WHEN ${parameter}::text <> '{name}' THEN CAST('{SHARED} has another client''s \
          statement for ' || ${parameter}::text AS boolean) \
          WHEN current_setting('transaction_isolation') <> 'read committed' \
          OR current_setting('synchronous_commit') NOT IN ('on', 'remote_apply') \
-         OR CAST(current_setting('statement_timeout') AS interval) \
-         <> interval '{millis} milliseconds' \
+         OR current_setting('statement_timeout') <> '{timeout}' \
          THEN CAST('{SHARED} has settings that are not this store''s, statement_timeout ' \
          || current_setting('statement_timeout') AS boolean) ELSE true END"
     )
+}
+
+/// How the server shows a time below a minute that was set in milliseconds.
+fn shown(time: Duration) -> String {
+    match time.as_millis() {
+        millis if millis % 1_000 == 0 => format!("{}s", millis / 1_000),
+        millis => format!("{millis}ms"),
+    }
 }
 
 /// How the text of each error begins that the condition ends a statement with.
@@ -123,6 +130,17 @@ mod tests {
             }
         }
         assert_eq!(names.len(), 2 * ALL.len());
+    }
+
+    /// Options allow nothing else: 10 milliseconds to 50 seconds.
+    #[test]
+    fn a_time_is_written_as_the_server_shows_it() {
+        for (millis, text) in
+            [(10, "10ms"), (999, "999ms"), (1_000, "1s"), (1_500, "1500ms"), (50_000, "50s")]
+        {
+            assert_eq!(shown(Duration::from_millis(millis)), text);
+        }
+        assert!(super::super::PostgresOptions::MAX_TIMEOUT < Duration::from_secs(60));
     }
 
     #[test]
