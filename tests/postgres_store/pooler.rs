@@ -60,6 +60,18 @@ fn a_pooler_that_shares_sessions_is_refused_at_open_with_the_way_out() {
 }
 
 #[test]
+fn a_pooler_without_a_session_for_the_second_connection_is_unavailable_in_time() {
+    let place = Place::new();
+    let pooler = PgBouncer::before(Postgres::shared(), Mode::Session, 1);
+    let short = std::time::Duration::from_millis(500);
+    let options = behind(&pooler, &place).with_connect_timeout(short);
+    let options = options.with_acquire_timeout(short).with_statement_timeout(short);
+    let error = wait(PostgresStore::connect(&options)).unwrap_err();
+    assert_eq!(error.kind(), PortErrorKind::Unavailable);
+    assert!(says(&error).contains("second connection"), "{}", says(&error));
+}
+
+#[test]
 fn two_stores_behind_a_pooler_of_sessions_lose_nothing_and_do_not_mix() {
     let places = [Place::new(), Place::new()];
     let pooler = PgBouncer::before(Postgres::shared(), Mode::Session, 2 * CONNECTIONS + 1);

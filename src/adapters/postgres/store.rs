@@ -118,11 +118,18 @@ impl PostgresStore {
 
 /// Of a connection: looks whether it shares its session, by a second one that lives no longer.
 async fn refuse_pooler_before(client: &Client, options: &Checked) -> PortResult<()> {
-    let dial = Dial::new(options.encryption.clone());
-    let (other, driver) = dial.dial(&options.config).await.map_err(at_connect)?;
-    let refused = refuse_pooler(client, &other).await;
-    driver.abort();
-    refused
+    let look = async {
+        let dial = Dial::new(options.encryption.clone());
+        let (other, driver) = dial.dial(&options.config).await.map_err(at_connect)?;
+        let refused = refuse_pooler(client, &other).await;
+        driver.abort();
+        refused
+    };
+    // A pooler whose sessions are all taken lets the second connection wait.
+    let patience = options.acquire_timeout + options.dialling_timeout() + options.statement_timeout;
+    let late = "postgres: no second connection in time, which opening a store needs";
+    let looked = tokio::time::timeout(patience, look).await;
+    looked.unwrap_or_else(|_| Err(PortError::unavailable().because(late)))
 }
 
 fn rows(limit: usize) -> usize {
