@@ -1,10 +1,10 @@
-//! A store of your own, whole: one JSON file, replaced under a lock.
+//! A complete store: one JSON file, replaced under a lock.
 //!
-//! Run it with `cargo run --features conformance --example custom_store`: the contract kit judges
-//! the store below, a line for each property. Every call takes the lock, reads the file and decides;
-//! what has changed is written beside it, brought to the disk, and renamed over it. On Unix that is
-//! atomic, durable, and the same for every process. It is slow where a file is large, and blocks its
-//! thread: a database has transactions and indexes instead, for the same seven methods.
+//! Run it with `cargo run --features conformance --example custom_store`: the conformance kit checks the
+//! store and prints a line for each property. Every call takes the lock and reads the file; a change is
+//! written beside it, synced to the disk and renamed over it. On Unix that is atomic, durable and
+//! visible to every process. It is slow for large files and blocks its thread: with a database, the same
+//! seven methods use transactions and indexes.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -20,21 +20,21 @@ use sspr::{CounterKey, RecordKey, TenantId, Timestamp, Version};
 #[path = "custom_store/harness.rs"]
 mod harness;
 
-/// What the file holds: one line of JSON, and a line for each event.
+/// The content of the file: one line of JSON, and a line for each event.
 #[derive(Default, Serialize, Deserialize)]
 struct Contents {
     records: BTreeMap<RecordKey, Row>,
     counters: BTreeMap<CounterKey, (u64, Timestamp)>,
-    /// Kept, since a number must not come again when the last event was purged.
+    /// Kept, since a number must not be reused when the last event was purged.
     last_event: u64,
-    /// The length of what follows: a file that was cut short is damaged.
+    /// The length of the rest: a truncated file is damaged.
     length: usize,
-    /// By a number that is taken under the lock: none comes later below one that was handed out.
+    /// By a number taken under the lock, so no later event gets a smaller one.
     #[serde(skip)]
     events: String,
 }
 
-/// A record, and those of its columns that a listing asks for.
+/// A record, and the columns that a listing needs.
 #[derive(Serialize, Deserialize)]
 struct Row {
     version: (u64, u64),
@@ -51,14 +51,14 @@ impl FileStore {
     fn open(path: PathBuf) -> PortResult<Self> {
         let store = Self(path);
         let _lock = store.lock()?;
-        // Only here: a file that is gone later is a fault, not an empty store.
+        // Only here: a file that is missing later is a fault, not an empty store.
         if !store.0.exists() {
             store.save(&mut Contents::default())?;
         }
         Ok(store)
     }
 
-    /// For readers too: what they are told must be on the disk already.
+    /// For readers too: what they return must be on the disk.
     fn lock(&self) -> PortResult<File> {
         let lock = File::create(self.0.with_extension("lock")).map_err(because(Unavailable))?;
         lock.lock().map_err(because(Unavailable)).map(|()| lock)
@@ -86,7 +86,7 @@ impl FileStore {
             Ok(File::open(folder)?)
         };
         let folder = written().map_err(|error| PortError::unavailable().because(error))?;
-        // A rename is durable when its folder is on the disk.
+        // A rename is durable after its folder is synced.
         fs::rename(&new, &self.0).and_then(|()| folder.sync_all()).map_err(because(Unknown))
     }
 }
@@ -95,7 +95,7 @@ fn because<E: Error + Send + Sync + 'static>(kind: PortErrorKind) -> impl Fn(E) 
     move |error| PortError::new(kind).because(error)
 }
 
-/// Reads a cursor exactly as it was written.
+/// Parses a cursor exactly as it was written.
 fn position<T: std::str::FromStr + ToString>(cursor: &Cursor) -> PortResult<T> {
     let position = cursor.as_str().parse::<T>().ok();
     let position = position.filter(|position| position.to_string() == cursor.as_str());
@@ -113,7 +113,7 @@ fn record(key: RecordKey, row: &Row) -> Record {
 }
 
 impl Contents {
-    /// Records after the cursor in the order of their keys: the one order that no change moves.
+    /// Records after the cursor in the order of their keys, which no commit changes.
     fn listed(
         &self,
         after: Option<&Cursor>,
@@ -163,7 +163,7 @@ impl Store for FileStore {
         let (_lock, mut contents) = self.read()?;
         let add = |charge: &Charge| {
             if charge.amount == 0 {
-                // A question, which writes nothing.
+                // An amount of zero only reads.
                 return contents.counters.get(&charge.key).map_or(0, |counter| counter.0);
             }
             let counter = contents.counters.entry(charge.key).or_insert((0, charge.expires_at));
@@ -238,7 +238,7 @@ impl Store for FileStore {
         let expired = |at: Timestamp| at <= cutoff.expired;
         contents.records.retain(|_, row| stays(row.expires_at.is_some_and(expired)));
         contents.counters.retain(|_, (_, until)| stays(expired(*until)));
-        // What cannot be read stays: somebody shall see it.
+        // Unreadable records are kept, for an operator to inspect.
         let old = |text| Event::decode(text).is_ok_and(|event| event.at < cutoff.events_before);
         let goes = |line| numbered(line).is_ok_and(|(_, text)| old(text));
         let lines = contents.events.split_inclusive('\n');

@@ -1,9 +1,8 @@
-//! How a host drives `maintain`: one task, a bell, a wait, a back-off and a clean end.
+//! How a host drives `maintain`: one task with a wake-up signal, a wait, a back-off and a clean shutdown.
 //!
-//! Run it with `cargo run --features testing --example host_loop`. [`drive`] is the part to copy;
-//! the rest plays a host around it. It shows that the loop delivers what a request has queued, that it
-//! survives a store that is away for a while, and that it ends when it is told to. It needs
-//! tokio only because this host does: the engine itself needs no runtime.
+//! Run it with `cargo run --features testing --example host_loop`. [`drive`] is the part to copy; the
+//! rest plays a host around it. It shows that the loop delivers queued messages, survives an outage of
+//! the store, and stops on request. Only this host needs tokio: the engine needs no runtime.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -23,7 +22,7 @@ use tokio::time::{sleep, timeout};
 const FIRST_WAIT: Duration = Duration::from_millis(100);
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
-/// What the loop has done; a service would count it in its metrics.
+/// Counts of the loop; a service would export them as metrics.
 #[derive(Debug, Default)]
 struct Driven {
     delivered: u64,
@@ -34,15 +33,15 @@ struct Driven {
 async fn drive(engine: Engine, bell: Arc<Notify>, mut stop: watch::Receiver<bool>) -> Driven {
     let mut driven = Driven::default();
     let mut failures = 0_u32;
-    // Looked at between passes only. A pass is never dropped half-way: what it has claimed would
-    // wait until its lease ends.
+    // Checked between passes only. A pass is never dropped: a message it has claimed would wait until
+    // its lease ends.
     while !*stop.borrow_and_update() {
         let wait = match engine.maintain(100).await {
             Ok(done) => {
                 failures = 0;
                 driven.delivered += done.delivered;
-                // None: there is more to do now. What failed has a time for its next try, which is
-                // in `idle_for` already: one dead mail server is no reason to wait for all others.
+                // `None`: more work is due now. `idle_for` includes the retry time of a failed
+                // delivery, so one failing mail server does not delay the others.
                 done.idle_for.unwrap_or_default()
             }
             Err(error) => {
@@ -52,15 +51,15 @@ async fn drive(engine: Engine, bell: Arc<Notify>, mut stop: watch::Receiver<bool
                 back_off(failures)
             }
         };
-        // A bell that rings during the pass is kept by `Notify`: nothing is missed. While the store
-        // is away it is not listened to, or every request would wake the loop for nothing.
+        // `Notify` keeps a signal that arrives during the pass. During an outage of the store the
+        // signal is ignored, or every request would wake the loop in vain.
         let rung = async {
             if failures == 0 { bell.notified().await } else { std::future::pending().await }
         };
         tokio::select! {
             () = sleep(wait) => {}
             () = rung => {}
-            // An error says that nobody is left who could ask for the end: that is one too.
+            // An error means that the sender was dropped: stop as well.
             _ = stop.wait_for(|stop| *stop) => break,
         }
     }
@@ -78,7 +77,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         (MemoryDirectory::new(), MemoryInbox::new(), FaultPlan::none());
     let bell = Arc::new(Notify::new());
     let ring = Arc::clone(&bell);
-    let secret = |byte| SecretBytes::new(vec![byte; 32]); // yours come from a vault
+    let secret = |byte| SecretBytes::new(vec![byte; 32]); // real ones come from a vault
     let engine = Engine::builder()
         .keys(Keys::new(secret(1), 1, secret(2))?)
         .store(Faulty::new(MemoryStore::new(), faults.clone()))
@@ -92,13 +91,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let (stop, stopped) = watch::channel(false);
     let task = tokio::spawn(drive(engine.clone(), Arc::clone(&bell), stopped));
 
-    println!("Two people ask for a code; nobody here calls `maintain`");
+    println!("Two users request a code; the loop calls `maintain`");
     for name in ["ada", "grace"] {
         ask(&engine, &request, name).await?;
         arrives(&inbox, name).await?;
     }
 
-    println!("The store is away for a while, and the loop is woken");
+    println!("The store is unavailable for a while, and the loop is woken");
     let before = faults.calls();
     let _ = faults.clone().outage_from(before);
     bell.notify_one();
@@ -114,7 +113,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let driven = timeout(Duration::from_secs(60), task).await??;
     println!("  the loop ended: {driven:?}");
     let all_shown = driven.delivered >= 3 && driven.faults >= 3;
-    if all_shown { Ok(()) } else { Err("the loop has not shown what it promises".into()) }
+    if all_shown { Ok(()) } else { Err("the loop has not delivered, or has seen no outage".into()) }
 }
 
 /// A tenant with three users, whose mail addresses an administrator has supplied.
@@ -137,7 +136,7 @@ async fn set_up(engine: &Engine, directory: &MemoryDirectory) -> Result<Request,
     Ok(Request::new(contoso, Source::parse("203.0.113.7")))
 }
 
-/// What a web handler does: it queues a message, and the bell rings.
+/// Does what a web handler does: it queues a message, and `on_work` wakes the loop.
 async fn ask(engine: &Engine, request: &Request, name: &str) -> Result<(), Box<dyn Error>> {
     let reply = engine.reset().start(request, &Identifier::parse(name)?).await?;
     let by_mail = ChallengeOption::preferred(MethodKind::Email).into();
@@ -145,7 +144,7 @@ async fn ask(engine: &Engine, request: &Request, name: &str) -> Result<(), Box<d
     Ok(())
 }
 
-/// Waits for the code as its owner would, and not for ever.
+/// Waits for the code, for a limited time.
 async fn arrives(inbox: &MemoryInbox, name: &str) -> Result<(), Box<dyn Error>> {
     let look = async {
         while inbox.last_code_to(&address(name)).is_none() {

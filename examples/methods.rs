@@ -1,8 +1,8 @@
 //! Every method once, from enrolment to proof; then an unlock and a change.
 //!
 //! Run it with `cargo run --features testing,seal --example methods`. Ada registers eight kinds of
-//! method, then forgets her password eleven times and proves who she is in eleven ways. The clock is
-//! moved by hand and everything is in memory. What is on her side of the screen begins with `Ada:`.
+//! method, then forgets her password eleven times and proves her identity in eleven ways. The clock is
+//! manual and everything is in memory. Lines that begin with `Ada:` show the user's side.
 
 mod block_on;
 mod play;
@@ -28,7 +28,7 @@ fn main() -> Outcome<()> {
     block_on::block_on(run())
 }
 
-/// What Ada has in her pocket.
+/// Ada's devices and recovery codes.
 struct Pocket {
     app: SoftToken,
     token: SoftToken,
@@ -37,10 +37,10 @@ struct Pocket {
 
 async fn run() -> Outcome<()> {
     let mut host = Host::new().await?;
-    heading("Ada, signed in: registers what she has");
+    heading("Ada, signed in: registers her methods");
     let mut pocket = enrol(&host).await?;
 
-    heading("Ada, signed out: has forgotten her password, once for each way to prove who she is");
+    heading("Ada, signed out: has forgotten her password, once for each way to prove her identity");
     for way in [
         "email.email",
         "email.link",
@@ -54,7 +54,7 @@ async fn run() -> Outcome<()> {
         "app_notification",
         "passkey",
     ] {
-        host.clock.advance(DAY); // or her hourly budget of messages would be spent
+        host.clock.advance(DAY); // otherwise her hourly budget of messages would be spent
         reset(&mut host, &mut pocket, way).await?;
     }
 
@@ -67,13 +67,13 @@ async fn run() -> Outcome<()> {
     let kinds: BTreeSet<MethodKind> =
         trail.iter().filter_map(|event| proven(&event.kind)).collect();
     say(&format!("{} kinds of method have been proven", kinds.len()));
-    // Whatever else a host verifies is proven as the last two were.
+    // `HostVerified` is proven in the same way as the last two.
     let wanted = MethodKind::ALL.into_iter().filter(|kind| *kind != MethodKind::HostVerified);
     check(kinds == wanted.collect(), "a kind of method is missing")?;
     for (code, wanted) in [("password_reset", 11), ("account_unlocked", 1), ("password_changed", 1)]
     {
         say(&format!("{code}: {}", count(code)));
-        check(count(code) == wanted, "the trail does not say what was done")?;
+        check(count(code) == wanted, "the audit trail lacks an operation")?;
     }
     Ok(())
 }
@@ -93,7 +93,7 @@ async fn enrol(host: &Host) -> Outcome<Pocket> {
         say(&format!("{} is confirmed", method.kind));
     }
 
-    // An app: the page shows the address as a QR code, and the app answers with its first code.
+    // An app: the page shows the URI as a QR code, and the user enters the app's first code.
     let app = NewAuthenticator::new("Contoso", NAME);
     let enrolment = registration.enrol_authenticator(request, user, &app).await?;
     say(&format!("the page draws a QR code of {}", enrolment.uri.expose_secret()));
@@ -104,7 +104,7 @@ async fn enrol(host: &Host) -> Outcome<Pocket> {
     let method = registration.confirm(request, user, &enrolment.reply.ticket, &code).await?;
     say(&format!("{} is confirmed", method.kind));
 
-    // A token: its maker has told the organisation the seed; Ada shows that she holds it.
+    // A token: the organisation has the seed from its maker; Ada proves that she holds the token.
     let seed = OathSeed::parse_base32(TOKEN_SEED)?;
     let admin = host.engine.admin(&host.tenant, &host.root);
     let id = admin.supply_token(&host.ada, &seed, OathParameters::default()).await?;
@@ -117,14 +117,14 @@ async fn enrol(host: &Host) -> Outcome<Pocket> {
     let method = registration.confirm(request, user, &claim.ticket, &code).await?;
     say(&format!("{} is confirmed", method.kind));
 
-    // Saved codes: shown once. They count when she says that they are saved.
+    // Recovery codes: shown once. They count after she has acknowledged them.
     let set = registration.create_saved_codes(request, user).await?;
     let saved: Vec<_> = set.codes.iter().map(|code| code.expose_secret().to_owned()).collect();
     say(&format!("Ada: prints {} codes, the first is {}", saved.len(), saved[0]));
     let method = registration.acknowledge_saved_codes(request, user, &set.id).await?;
     say(&format!("{} is confirmed", method.kind));
 
-    // What the host verifies, the host enrols: the engine only asks whether it is there.
+    // The host enrols its own methods; the engine only asks whether the user has them.
     host.push.link(&host.ada);
     host.passkey.give(&host.ada);
     let review = registration.review(request, user).await?;
@@ -184,17 +184,17 @@ async fn reset(host: &mut Host, pocket: &mut Pocket, way: &str) -> Outcome<()> {
         }
         (step, _) => return Err(format!("an unexpected step: {step:?}").into()),
     };
-    check(matches!(proven.step, Step::NewPassword { .. }), "the proof does not suffice")?;
+    check(matches!(proven.step, Step::NewPassword { .. }), "the proof is not enough")?;
     let password = format!("plum tractor violet by {way}");
     let done = reset.complete(request, &proven.ticket, &SecretText::from(&*password)).await?;
-    check(done.replace_saved_code == (way == "saved_code"), "a saved code is used once")?;
+    check(done.replace_saved_code == (way == "saved_code"), "a recovery code is used once")?;
     if done.replace_saved_code {
         let fresh = reset.replace_saved_code(request, &done.ticket).await?;
         reset.acknowledge_saved_code(request, &done.ticket).await?;
         say(&format!("Ada: writes {} down in its place", fresh.expose_secret()));
         pocket.saved.push(fresh.expose_secret().to_owned());
     }
-    host.deliver().await?; // every address of hers is told, and sessions end
+    host.deliver().await?; // all her addresses are notified, and sessions end
     host.holds(&password)?;
     host.password = password;
     Ok(())
@@ -217,21 +217,21 @@ async fn unlock(host: &Host) -> Outcome<()> {
     host.holds(&host.password)
 }
 
-/// A password that is changed by whoever knows it.
+/// A password change by a user who knows the current one.
 async fn change(host: &Host) -> Outcome<()> {
-    heading("Change: Ada, signed in, knows her password and wants another");
+    heading("Change: Ada, signed in, replaces her password");
     let (request, user, change) = (&host.request, &host.signed_in(), host.engine.change());
     let wrong = change.start(request, user, &SecretText::from("a guess")).await;
     check(wrong.is_err(), "a guess was accepted")?;
-    say("without the present password: refused");
+    say("without the current password: refused");
     let present = SecretText::from(&*host.password);
     let reply = change.start(request, user, &present).await?;
     let password = "nine lanterns over the harbour";
     change.complete(request, &reply.ticket, &SecretText::from(password)).await?;
     host.deliver().await?;
     let told = host.inbox.messages_to(MAIL).last().map(|message| message.kind);
-    check(told == Some("notice.password_changed"), "Ada was not told")?;
-    say("her sessions end, and every address of hers is told");
+    check(told == Some("notice.password_changed"), "Ada was not notified")?;
+    say("her sessions end, and all her addresses are notified");
     host.holds(password)
 }
 

@@ -1,7 +1,7 @@
 //! Moves everything from one store to another, with a progress bar.
 //!
 //! `cargo run --release --features sqlite --example move_store` fills a store with 2,000 accounts and
-//! moves it. With arguments it moves what is yours:
+//! moves it. With arguments it moves your store:
 //!
 //! ```text
 //! move_store FROM TO TENANT...        an address is one of those below
@@ -12,8 +12,8 @@
 //! etcd:HTTP-ADDRESS,...                    with --features sqlite,etcd: the keys under `sspr/`
 //! ```
 //!
-//! Interrupt it and run it again: it goes on. Stop the engines on the source first: it is closed before
-//! anything is read. The target is opened to engines once both sides have been compared.
+//! Interrupt it and run it again: it continues. Stop the engines on the source first: it is closed before
+//! anything is read. The target is opened after both sides were compared.
 
 use std::error::Error;
 use std::io::{IsTerminal as _, Write as _};
@@ -54,7 +54,7 @@ fn demonstrate() -> Outcome<()> {
     outcome
 }
 
-/// A store by its address. One more arm for each kind.
+/// Opens a store by its address. Add an arm for each kind.
 fn open(address: &str) -> Outcome<Box<dyn Store>> {
     match address.split_once(':') {
         Some(("sqlite", path)) => Ok(Box::new(SqliteStore::open_or_create(path)?)),
@@ -73,7 +73,7 @@ fn open(address: &str) -> Outcome<Box<dyn Store>> {
             let options = EtcdOptions::new(endpoints.split(','));
             Ok(Box::new(block_on(EtcdStore::create(options))?))
         }
-        _ => Err(format!("no address of a store: {address}").into()),
+        _ => Err(format!("not an address of a store: {address}").into()),
     }
 }
 
@@ -87,7 +87,7 @@ fn move_all(from: &str, to: &str, tenants: &[&str]) -> Outcome<()> {
     let began = SystemClock.now();
     let (from, to) = (open(from)?, open(to)?);
     let tenants: Result<Vec<_>, _> = tenants.iter().map(|name| TenantId::parse(name)).collect();
-    // What is read of a closed source stays true until the target is opened.
+    // A closed source does not change until the target is opened.
     let mut copy = copy(&*from, &*to, tenants?)?.close_source_first();
     let records = block_on(copy.count())?;
     println!("{records} records, counted in {}", since(began));
@@ -100,7 +100,7 @@ fn move_all(from: &str, to: &str, tenants: &[&str]) -> Outcome<()> {
                     break progress.stage;
                 }
             }
-            // The same part is done again. Wait between two tries where a store is far away.
+            // The same part is repeated. For a remote store, wait between two attempts.
             Err(error) if error.retry() == Retry::Later && bar.patience() => eprintln!("{error}"),
             Err(error) => return Err(error.into()),
         }
@@ -122,8 +122,8 @@ fn move_all(from: &str, to: &str, tenants: &[&str]) -> Outcome<()> {
     Ok(())
 }
 
-/// A bar for each stage, drawn anew at most ten times a second; one line for each stage where nobody
-/// watches.
+/// A bar for each stage, redrawn at most ten times a second; if the output is not a terminal, one line
+/// for each stage.
 #[derive(Default)]
 struct Bar {
     stage: Option<Stage>,
@@ -170,7 +170,7 @@ impl Bar {
         Ok(())
     }
 
-    /// Whether one more failure in a row is borne.
+    /// Whether one more failure in a row is tolerated.
     const fn patience(&mut self) -> bool {
         self.failures += 1;
         self.failures <= 10
@@ -181,7 +181,7 @@ fn since(began: Timestamp) -> String {
     format!("{:.1} s", SystemClock.now().since(began).as_secs_f64())
 }
 
-/// Accounts with an address, of which each was told.
+/// Fills a store with accounts that have an address and a delivered notice.
 fn fill(address: &str, accounts: usize) -> Outcome<()> {
     let began = SystemClock.now();
     let tenant = TenantId::parse("contoso")?;

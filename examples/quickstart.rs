@@ -1,8 +1,8 @@
 //! A forgotten password, reset with two methods, on an SQLite file.
 //!
-//! Run it with `cargo run --features sqlite,files --example quickstart`. It plays three people:
-//! the administrator of Contoso, Ada who registers and later forgets her password, and the host
-//! application between them and the engine. Every message is a file that you can open.
+//! Run it with `cargo run --features sqlite,files --example quickstart`. It plays
+//! the administrator of Contoso, the user Ada, who registers and later forgets her password, and the
+//! host application between them and the engine. Every message is a file that you can open.
 
 mod block_on;
 
@@ -45,11 +45,11 @@ async fn run() -> Outcome<()> {
     directory.add_tenant(contoso.clone(), TenantFacts::new("Contoso"));
     directory.add_user(&contoso, UserFacts::new(ada.clone()), &[NAME], OLD)?;
     say(&format!("{NAME} signs in with \"{OLD}\""));
-    let secrets = [random()?, random()?]; // from your vault; the same in every process
+    let secrets = [random()?, random()?]; // real ones come from a vault and are the same in every process
     let engine = open(&secrets, &database, &directory, &delivery).await?;
     say(&format!("the engine keeps its state in {}", database.display()));
 
-    heading("The administrator: switches it on; the default wants mail and a mobile phone");
+    heading("The administrator: switches it on; the default requires mail and a mobile phone");
     let admin = Actor::new("root@contoso.example", [RoleId::parse("Global Administrator")?]);
     let mut settings = PolicySettings::default();
     settings.scope = Scope::All;
@@ -58,8 +58,8 @@ async fn run() -> Outcome<()> {
     say(&format!("policy put, revision {revision}"));
 
     heading("Ada, signed in: registers a mail address and a mobile phone");
-    // This host knows passwords only. A first registration, in one session, needs no more; what is
-    // added later wants a second factor of the sign-in, and a new address waits for a day.
+    // This host has passwords only, which is enough for a first registration in one session. Methods
+    // added later require a second factor at sign-in, and a new address counts after a day.
     let session = SignInContext::new("session-1", SystemClock.now());
     let signed_in = SignedIn::vouch(contoso.clone(), ada.clone(), session);
     let request = Request::new(contoso.clone(), Source::parse("203.0.113.7"));
@@ -79,22 +79,22 @@ async fn run() -> Outcome<()> {
     heading("Ada, signed out: has forgotten her password");
     let reset = engine.reset();
     let reply = reset.start(&request, &Identifier::parse(NAME)?).await?;
-    say("started: the answer would be the same for a name that nobody has");
+    say("started: an unknown name would get the same reply");
     let mut ticket = reply.ticket;
     for (method, channel) in
         [(MethodKind::Email, Channel::Email), (MethodKind::MobilePhone, Channel::Sms)]
     {
         let option = ChallengeOption::new(method, channel)?.into();
-        // A host on a network answers no sooner than `not_before`; nobody measures us here.
+        // A host on a network must not reply before `not_before`.
         let reply = reset.challenge(&request, &ticket, &option).await?;
         let code = read_code(&engine, &delivery, channel).await?;
         let reply = reset.prove(&request, &reply.ticket, &code).await?;
         say(&format!("{method} is proven; next: {}", next(&reply.step)));
-        ticket = reply.ticket; // the ticket of every reply replaces the one before
+        ticket = reply.ticket; // the ticket of each reply replaces the previous one
     }
     let done = reset.complete(&request, &ticket, &SecretText::from(NEW)).await?;
     say(&format!("the new password is set: {}", next(&done.step)));
-    while engine.maintain(100).await?.more {} // Ada is told
+    while engine.maintain(100).await?.more {} // Ada is notified
 
     heading("The directory: which password signs Ada in?");
     for (password, wanted) in [(OLD, false), (NEW, true)] {
@@ -107,7 +107,7 @@ async fn run() -> Outcome<()> {
     drop(engine);
     let engine = open(&secrets, &database, &directory, &delivery).await?;
     let view = engine.reset().view(&request, &done.ticket).await?;
-    check(view.step == Step::Done { propagated: true }, "the file does not know of the reset")?;
+    check(view.step == Step::Done { propagated: true }, "the file does not contain the reset")?;
     say(&format!("the flow of Ada's ticket: {}", next(&view.step)));
     say("the audit trail:");
     let trail = engine.admin(&contoso, &admin).events(None, 1_000).await?.items;
@@ -116,7 +116,7 @@ async fn run() -> Outcome<()> {
             ActorKind::Administrator(name) => name,
             ActorKind::User => NAME,
             ActorKind::Engine => "the engine",
-            _ => "somebody",
+            _ => "anonymous",
         };
         say(&format!("  {:<24}  {:<22}  {actor}", event.at.to_string(), event.code()));
     }
@@ -150,7 +150,7 @@ async fn open(
 
 /// Opens the newest message with a code, as Ada would, and copies the code from it.
 async fn read_code(engine: &Engine, delivery: &FileDelivery, channel: Channel) -> Outcome<Attempt> {
-    while engine.maintain(100).await?.more {} // a service drives this whenever `on_work` rings
+    while engine.maintain(100).await?.more {} // a service calls this when `on_work` fires
     for path in delivery.files()?.iter().rev() {
         let text = fs::read_to_string(path)?;
         let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -172,7 +172,7 @@ fn next(step: &Step) -> &'static str {
         Step::Enter { .. } => "enter the code",
         Step::NewPassword { .. } => "choose a new password",
         Step::Done { .. } => "done",
-        _ => "something new",
+        _ => "an unknown step",
     }
 }
 

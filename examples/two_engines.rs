@@ -1,8 +1,8 @@
-//! Two engines on one SQLite file, one code, many tries at once: exactly one proof.
+//! Two engines on one SQLite file, one code, many parallel attempts: exactly one proof.
 //!
-//! Run it with `cargo run --features sqlite --example two_engines`. Each round sends one code and
-//! then types it, rightly, in many threads through both engines at the same time. However they
-//! interleave, one proof is recorded, and whoever is told "accepted" is told the same thing.
+//! Run it with `cargo run --features sqlite --example two_engines`. Each round sends one code and then
+//! enters the correct code in many threads through both engines at once. Under any interleaving one
+//! proof is recorded, and all accepted attempts get the same reply.
 
 mod block_on;
 
@@ -39,7 +39,7 @@ fn run(database: &Path) -> Outcome<()> {
     let admin = Actor::new("root@contoso.example", [RoleId::parse("Global Administrator")?]);
     let (directory, inbox) = (MemoryDirectory::with_hash_cost(8, 1), MemoryInbox::new());
     directory.add_tenant(contoso.clone(), TenantFacts::new("Contoso"));
-    // Two handles of their own: nothing is shared but the file.
+    // Each engine has its own handle: only the file is shared.
     let engines = [
         block_on(open(database, &directory, &inbox))?,
         block_on(open(database, &directory, &inbox))?,
@@ -54,7 +54,7 @@ fn run(database: &Path) -> Outcome<()> {
 
     let tries = engines.len() * TRIES_PER_ENGINE;
     println!("two engines on {}", database.display());
-    println!("{ROUNDS} rounds: one code each, typed {tries} times at once\n");
+    println!("{ROUNDS} rounds: one code each, entered {tries} times at once\n");
     println!("round  accepted  refused  compared  proofs");
     for round in 1..=ROUNDS {
         let user = UserId::parse(&format!("u-{round}"))?;
@@ -78,10 +78,10 @@ fn run(database: &Path) -> Outcome<()> {
         println!("{round:>5}  {:>8}  {refused:>7}  {compared:>8}  {proofs:>6}", accepted.len());
 
         check(proofs == 1, "there is not exactly one proof")?;
-        check(!accepted.is_empty(), "nobody was told of the proof")?;
+        check(!accepted.is_empty(), "no attempt was accepted")?;
         check(accepted.iter().all(|one| *one == accepted[0]), "two answers differ")?;
-        // The first that was right, and those who lost the race: all from the same few attempts.
-        check(compared <= u64::from(policy.attempts), "more was compared than was charged")?;
+        // The winner and the attempts that lost the race share the few attempts of the code.
+        check(compared <= u64::from(policy.attempts), "more comparisons than counted attempts")?;
     }
     println!("\nexactly one proof in every round");
     Ok(())
@@ -92,7 +92,7 @@ async fn open(
     directory: &MemoryDirectory,
     inbox: &MemoryInbox,
 ) -> Outcome<Engine> {
-    // All engines on one store have the same keys. Yours come from a vault.
+    // All engines on one store share their keys. Real ones come from a vault.
     let secret = |byte| SecretBytes::new(vec![byte; 32]);
     let engine = Engine::builder()
         .keys(Keys::new(secret(1), 1, secret(2))?)
@@ -113,8 +113,8 @@ async fn challenge(engine: &Engine, request: &Request, name: &str) -> Outcome<Re
     Ok(reply.ticket)
 }
 
-/// Types the right code in many threads at once. The ticket of each that was accepted; `None` for
-/// each that was refused.
+/// Enters the correct code in many threads at once. Returns the ticket of each accepted attempt, and
+/// `None` for each refused one.
 fn prove_at_once(
     engines: &[Engine; 2],
     request: &Request,

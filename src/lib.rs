@@ -1,17 +1,19 @@
 //! An embeddable self-service password reset engine.
 //!
-//! A person who has forgotten a password proves who they are with one or two registered methods
-//! (a code by mail, text or call, a link, an authenticator's code, a saved code, a passkey) and sets a
-//! new one. This crate owns the rules of that: who may, with which and how many methods, how codes
-//! are issued and checked, what is throttled, who is told, what is recorded. Users, passwords, mail
-//! and HTTP stay with the host, behind three traits: [`Store`], [`Directory`] and [`Delivery`]. It
-//! brings no runtime and spawns nothing. The engine hands out message ids and typed parameters; English
-//! texts for them are an adapter ([`adapters::render`]).
+//! A user who has forgotten a password proves their identity with one or two registered methods (a code
+//! by mail, text or call, a link, an authenticator code, a recovery code, a passkey) and sets a new
+//! password. This crate owns the rules: who may reset, which methods count and how many are required,
+//! how codes are issued and checked, what is throttled, who is notified, what is recorded. Storage, users,
+//! passwords and mail stay with the application that embeds it, the *host*, behind three traits:
+//! [`Store`], [`Directory`] and [`Delivery`]. HTTP stays with the host as well. The crate brings no
+//! runtime and spawns nothing. The engine passes message ids and typed parameters to the delivery;
+//! [`adapters::render`] has English texts for them.
 //!
 //! # A host
 //!
-//! A host is a few handlers: take the ticket from the cookie, call one verb, keep the new ticket,
-//! show the step. The [`Engine`] is one type, whatever is behind it, and cheap to clone.
+//! A host is a few handlers: take the ticket from the cookie, call one method of a flow, keep the new
+//! ticket, render the step. [`Engine`] is one concrete type for all stores and directories, and cheap to
+//! clone.
 //!
 //! ```
 //! use sspr::adapters::memory::{MemoryDirectory, MemoryInbox, MemoryStore};
@@ -23,7 +25,7 @@
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! // Keys come from a vault; every engine on one store has the same.
+//! // Keys come from a vault; all engines on one store share them.
 //! let secret = |byte| SecretBytes::new(vec![byte; 32]);
 //! let (directory, inbox) = (MemoryDirectory::with_hash_cost(8, 1), MemoryInbox::new());
 //! let engine = Engine::builder()
@@ -34,7 +36,7 @@
 //!     .open()
 //!     .await?;
 //!
-//! // One tenant with one user, for whom an administrator has supplied a mail address.
+//! // One tenant with one user, whose mail address an administrator supplies.
 //! let (contoso, ada) = (TenantId::parse("contoso")?, UserId::parse("u-1")?);
 //! directory.add_tenant(contoso.clone(), TenantFacts::new("Contoso"));
 //! directory.add_user(&contoso, UserFacts::new(ada.clone()), &["ada@contoso.example"], "old")?;
@@ -47,7 +49,7 @@
 //! contacts.email = Some(EmailAddress::parse("ada@private.example")?);
 //! engine.admin(&contoso, &root).supply_contacts(&ada, &contacts).await?;
 //!
-//! // The reset. Each reply says what to show next, and has the ticket for it.
+//! // The reset. Each reply has the next step to render and the ticket for it.
 //! let request = Request::new(contoso.clone(), Source::parse("203.0.113.7"));
 //! let name = Identifier::parse("ada@contoso.example")?;
 //! let reply = engine.reset().start(&request, &name).await?;
@@ -57,7 +59,7 @@
 //! let reply = engine.reset().challenge(&request, &reply.ticket, &by_mail).await?;
 //! assert!(matches!(reply.step, Step::Enter { .. }));
 //!
-//! while engine.maintain(100).await?.more {} // the messages go out; a task of yours does this
+//! while engine.maintain(100).await?.more {} // delivers; in a service a task does this
 //! let code = inbox.last_code_to("ada@private.example").ok_or("no code")?;
 //!
 //! let wrong = Attempt::code(if code == "00000000" { "11111111" } else { "00000000" })?;
@@ -78,22 +80,22 @@
 //! # Where to look
 //!
 //! - [`Reset`]: `start`, `challenge`, `prove`, `complete`, and `view`, which only reads. [`Unlock`] is
-//!   the same without a new password, [`Change`] for whoever knows the present one.
+//!   the same without a new password. [`Change`] is for users who know their current password.
 //! - [`Registration`]: a signed-in user adds, confirms, replaces and removes methods, enrols an
-//!   authenticator, saves codes; and what to ask at sign-in.
+//!   authenticator and creates recovery codes; and the prompt at sign-in.
 //! - [`Authenticator`]: codes of registered authenticators at the host's own sign-in.
 //! - [`Admin`]: policy, contact data, tokens, unblocking, revoking, initiating a reset, reports, audit
 //!   events.
-//! - [`Engine::maintain`]: hands over messages and settles what was interrupted. Nothing is
-//!   delivered unless somebody calls it.
-//! - [`PolicySettings`]: every rule with its default and its limit; [`Policy::review`] says where a
-//!   policy departs from the standards, and how likely it is to be guessed through.
-//! - [`port`]: the contracts of the traits that a host implements; [`adapters`]: those that are
-//!   implemented already; `conformance` (feature): the contracts of the ports as tests.
-//! - [`Error`]: the rules said no, the call was malformed, or a port failed.
-//! - [`transfer`]: everything moved from one store to another, or to another lookup key.
-//! - [`manual`]: embedding, signed-in users and desks, methods of the host's, writing a store,
-//!   operating those that are there, every default and why, threats, upgrades.
+//! - [`Engine::maintain`]: delivers messages and settles interrupted work. Nothing is delivered unless
+//!   the host calls it.
+//! - [`PolicySettings`]: each rule with its default and its range. [`Policy::review`] lists where a
+//!   policy deviates from the standards and computes the odds of guessing.
+//! - [`port`]: the contracts of the traits that a host implements. [`adapters`]: implementations that come
+//!   with the crate. `conformance` (feature): the contracts as tests.
+//! - [`Error`]: a rule refused the call, the call was malformed, or a port failed.
+//! - [`transfer`]: copies everything from one store to another, or to another lookup key.
+//! - [`manual`]: embedding, signed-in users and help desks, host-verified methods, writing a store,
+//!   operating the included stores, each default with its reason, threats, upgrades, decisions.
 //!
 //! # Methods
 //!
@@ -108,31 +110,31 @@
 //! | `SavedCode` | `InHand` | [`Registration::create_saved_codes`] | |
 //! | `AppNotification`, `Passkey`, `HostVerified` | `InHand` | the host itself | [`EngineBuilder::external_method`] |
 //!
-//! A kind counts where the policy's [`Gates`] name it, and is offered where the engine has what it needs.
-//! What a person types goes into [`Attempt::code`], whoever showed it; a link into [`Attempt::link`];
-//! what a host verifies into [`Attempt::response`].
+//! A kind counts if the policy's [`Gates`] name it. It is offered if the engine has what the last column
+//! lists. Typed codes of every kind go into [`Attempt::code`], links into [`Attempt::link`], and responses
+//! that the host verifies into [`Attempt::response`].
 //!
 //! # Features
 //!
 //! Nothing is on by default. `sqlite` adds `adapters::sqlite`, a durable store in one file (needs
 //! a C compiler); `postgres` adds `adapters::postgres` and `etcd` adds `adapters::etcd`, stores on
 //! servers for any number of processes (need a tokio runtime, and a C compiler); `files` adds
-//! `adapters::files`, messages as files for development; `seal` adds `adapters::seal`, secrets at rest
-//! under rotating keys; `smtp` adds `adapters::smtp`, mail by SMTP under TLS (needs a tokio runtime, and
-//! a C compiler); `testing` adds `testing`, doubles for tests; `conformance` adds `conformance`, the
-//! contract kit for stores and the other ports.
+//! `adapters::files`, messages as files for development; `seal` adds `adapters::seal`, encryption of stored
+//! secrets under rotating keys; `smtp` adds `adapters::smtp`, mail by SMTP under TLS (needs a tokio runtime, and
+//! a C compiler); `testing` adds `testing`, test doubles; `conformance` adds `conformance`, the
+//! contracts of the store and the other ports as tests.
 //!
-//! # Dangerous doors
+//! # Calls to review
 //!
-//! Four names open something that the engine cannot check again. Search for them in a review.
+//! The engine cannot check that these five are used correctly. Search for them in a review.
 //!
 //! - [`SignedIn::vouch`]: the engine believes that this user is signed in.
-//! - [`Source::Trusted`]: the engine believes that the request came from this address; one that a
-//!   stranger can choose turns the limits by source off.
-//! - `expose_secret` ([`SecretText::expose_secret`], [`ResetTicket::expose_secret`] and their
-//!   kin): the one verb that opens a secret.
-//! - [`LinkBase::insecure_loopback`]: links in mails go over `http`, to this machine only.
-//! - [`Disclosure::Reasoned`]: strangers are told who exists and why a reset is refused.
+//! - [`Source::Trusted`]: the engine believes that the request came from this address. If a client can
+//!   choose it, the limits by source have no effect.
+//! - `expose_secret` ([`SecretText::expose_secret`], [`ResetTicket::expose_secret`] and the like): the
+//!   only way to read a secret.
+//! - [`LinkBase::insecure_loopback`]: links in mails use `http`, to this machine only.
+//! - [`Disclosure::Reasoned`]: anonymous callers learn which accounts exist and why a reset is refused.
 
 pub mod adapters;
 #[cfg(feature = "conformance")]

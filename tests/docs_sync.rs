@@ -161,6 +161,146 @@ fn the_dangerous_doors_are_listed_in_both_places() {
     }
 }
 
+/// The links of a numbered list in `ARCHITECTURE.md`, up to the one to this function: functions with
+/// their files, and all files.
+fn walk(heading: &str, last: &str) -> (Vec<(String, String)>, BTreeSet<String>) {
+    let text = section(&read("ARCHITECTURE.md"), heading);
+    let (mut functions, mut files) = (Vec::new(), BTreeSet::new());
+    for link in text.split('[').skip(1) {
+        let Some((name, rest)) = link.split_once("](") else { continue };
+        let file = rest.split(')').next().unwrap_or_default().to_owned();
+        files.insert(file.clone());
+        let Some(name) = name.strip_prefix('`').and_then(|name| name.strip_suffix('`')) else {
+            continue;
+        };
+        let function = name.rsplit("::").next().unwrap_or_default();
+        functions.push((function.to_owned(), file));
+        if function == last {
+            return (functions, files);
+        }
+    }
+    panic!("{heading} does not lead to {last}");
+}
+
+/// The two calls that a reader follows first are short, and each function is where the map says.
+#[test]
+fn the_paths_of_prove_and_complete_are_short_and_lead_through_what_is_there() {
+    for (heading, end, most_functions, most_files) in [
+        ("## A call of `prove`", "secrets_equal", 8, 9),
+        ("## A call of `complete`", "set_password", 7, 6),
+    ] {
+        let (functions, files) = walk(heading, end);
+        assert!(functions.len() > 4, "{heading}: {functions:?}");
+        for (function, file) in &functions {
+            let source = read(file);
+            let there = [format!("fn {function}("), format!("fn {function}<")];
+            let found = there.iter().any(|start| source.contains(start));
+            assert!(found, "{heading}: {file} has no function {function}");
+        }
+        assert!(functions.len() <= most_functions, "{heading}: {functions:?}");
+        assert!(files.len() <= most_files, "{heading}: {files:?}");
+    }
+}
+
+/// Where the words of `UNCLEAR` must not occur: files and folders of this package.
+const PLAIN: [&str; 8] = [
+    "README.md",
+    "ARCHITECTURE.md",
+    "SECURITY.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    "examples",
+    "src/lib.rs",
+    "src/manual",
+];
+
+/// Words that make a sentence hard to read, and what to write instead.
+const UNCLEAR: [(&str, &str); 12] = [
+    ("nobody", "name the state: unknown account, decoy, no caller"),
+    ("somebody", "name the role: user, caller, attacker, another process"),
+    ("anybody", "name the role: any caller, any user"),
+    ("everybody", "name the group: all users, all callers"),
+    ("whoever", "name the role: the caller that, a user who"),
+    ("anew", "write again, or name the act: register again, reseal"),
+    ("aloud", "say what happens: printed, listed, reported"),
+    ("lately", "write recently, or the time"),
+    ("thereby", "write a second sentence"),
+    ("of the host's", "put the owner first: host-verified methods, the host's methods"),
+    ("of ours", "name the owner: the crate's"),
+    ("of yours", "put the owner first: your service"),
+];
+
+/// The words of a text in small letters with their lines, without comment marks. Names in code keep
+/// their underscores and hyphens, so that they are no words of the list; inline code of a document is
+/// left out.
+fn words(text: &str, is_document: bool) -> Vec<(String, usize)> {
+    let mut found = Vec::new();
+    let mut in_fence = false;
+    for (number, line) in (1..).zip(text.lines()) {
+        in_fence ^= line.trim_start().starts_with("```");
+        let prose = line.split('`').step_by(if is_document && !in_fence { 2 } else { 1 });
+        for part in prose {
+            let symbol = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '@' | '\'');
+            let all = part.split(|c: char| !symbol(c)).filter(|word| !word.is_empty());
+            found.extend(all.map(|word| (word.to_lowercase(), number)));
+        }
+    }
+    found
+}
+
+/// The lines on which one of the words stands, with the word.
+fn unclear(text: &str, is_document: bool) -> Vec<(usize, &'static str)> {
+    let words = words(text, is_document);
+    let mut found = Vec::new();
+    for (phrase, _) in UNCLEAR {
+        let phrase_words: Vec<&str> = phrase.split(' ').collect();
+        let same = |window: &&[(String, usize)]| {
+            let matches = |((word, _), wanted): (&(String, usize), &&str)| {
+                word == *wanted || word.strip_suffix("'s") == Some(*wanted)
+            };
+            window.iter().zip(&phrase_words).all(matches)
+        };
+        let places = words.windows(phrase_words.len()).filter(same);
+        found.extend(places.map(|place| (place[0].1, phrase)));
+    }
+    found
+}
+
+fn texts_below(path: &Path, into: &mut Vec<String>) {
+    if path.is_dir() {
+        for entry in std::fs::read_dir(path).expect("a readable folder") {
+            texts_below(&entry.expect("an entry").path(), into);
+        }
+    } else if path.extension().is_some_and(|end| end == "rs" || end == "md") {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        into.push(path.strip_prefix(root).expect("below the package").display().to_string());
+    }
+}
+
+#[test]
+fn the_text_is_free_of_words_that_hide_who_does_what() {
+    let mut files = Vec::new();
+    for place in PLAIN {
+        texts_below(&Path::new(env!("CARGO_MANIFEST_DIR")).join(place), &mut files);
+    }
+    assert!(files.len() > 20, "{files:?}");
+    let mut faults = Vec::new();
+    for file in &files {
+        for (line, word) in unclear(&read(file), file.ends_with(".md")) {
+            let (_, instead) = UNCLEAR.iter().find(|(phrase, _)| *phrase == word).expect("listed");
+            faults.push(format!("{file}:{line}: {word} ({instead})"));
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    // The search sees what it must see, and only that.
+    for seen in ["Nobody's ticket", "methods of the\n//! host's", "a bell of yours."] {
+        assert_eq!(unclear(seen, true).len(), 1, "{seen}");
+    }
+    for passed in ["`v43_nobody_is_flooded`", "nobody@contoso.example", "the host's methods"] {
+        assert_eq!(unclear(passed, true), [], "{passed}");
+    }
+}
+
 /// Where links may lead: standards, the pages that define a format, and names reserved for examples.
 const NOT_OURS_BUT_PUBLIC: [&str; 7] = [
     "https://www.rfc-editor.org/",
@@ -265,7 +405,8 @@ fn the_manual_names_what_exists() {
     for property in named {
         assert!(properties.contains(&format!("::{property}\n")), "no property {property}");
     }
-    let pages = ["mod", "defaults", "embedding", "host_methods", "signed_in", "threats"];
+    let pages =
+        ["mod", "decisions", "defaults", "embedding", "host_methods", "signed_in", "threats"];
     for page in pages.into_iter().chain(["upgrading", "writing_a_store"]) {
         let text = read(&format!("src/manual/{page}.rs"));
         for name in named_files(&text) {

@@ -1,4 +1,4 @@
-//! What the kit is told of the store: where it is, and what else it can do.
+//! The harness: where the store is, and what else it supports.
 
 use std::fs;
 use std::path::PathBuf;
@@ -13,7 +13,7 @@ use sspr::{RecordKey, Store};
 
 use super::{FileStore, because};
 
-/// Places to judge the store in, each a folder.
+/// Places for the store, each a folder.
 struct Folders(PathBuf, AtomicUsize);
 
 impl Folders {
@@ -87,15 +87,15 @@ impl Place for Folder {
 /// Runs the kit and prints what it found.
 pub(super) fn judge() -> ExitCode {
     if play_other_process(Folders::within(PathBuf::new())) {
-        return ExitCode::SUCCESS; // the kit started this one, to race it and to kill it
+        return ExitCode::SUCCESS; // started by the kit, to race it and to kill it
     }
-    println!("the kit is at work: half a minute, or less");
+    println!("the kit is running: half a minute, or less");
     let folder = std::env::temp_dir().join(format!("sspr-custom-store-{}", std::process::id()));
     let report = check(Folders::within(folder.clone()));
-    let _ = fs::remove_dir_all(folder); // among temporary files: no harm if it stays
+    let _ = fs::remove_dir_all(folder); // in the temporary folder: harmless if it stays
     for property in &report.held {
         println!("held     {property}");
     }
-    println!("{report}"); // what was violated or skipped, and the sums
+    println!("{report}"); // violations, skips and the totals
     ExitCode::from(u8::from(!report.violations.is_empty()))
 }

@@ -33,7 +33,7 @@ pub(crate) struct Host {
 
 impl Host {
     pub(crate) async fn new() -> Outcome<Self> {
-        let secret = |byte| SecretBytes::new(vec![byte; 32]); // yours come from a vault
+        let secret = |byte| SecretBytes::new(vec![byte; 32]); // real ones come from a vault
         let clock = ManualClock::new(Timestamp::from_unix_seconds(1_800_000_000));
         let directory = MemoryDirectory::new().with_clock(clock.clone());
         let (tenant, ada) = (TenantId::parse("contoso")?, UserId::parse("u-1001")?);
@@ -45,7 +45,7 @@ impl Host {
             .directory(directory.clone())
             .delivery(inbox.clone())
             .clock(clock.clone())
-            .seal(KeySeal::new(1, secret(3))?) // keeps the seeds of authenticators
+            .seal(KeySeal::new(1, secret(3))?) // seals the seeds of authenticators
             .external_method(push.clone())
             .external_method(passkey.clone())
             .open()
@@ -58,11 +58,11 @@ impl Host {
         heading("The administrator: one method is enough, and any counts");
         let mut settings = PolicySettings::default();
         settings.scope = Scope::All;
-        settings.users.required = 1; // to show each alone; the default is two
+        settings.users.required = 1; // to show each method alone; the default is two
         settings.users.methods = MethodKind::ALL.into();
-        // What the policy counts, the engine must be able to ask about.
+        // The engine must be able to verify each kind that the policy names.
         settings.users.methods.remove(&MethodKind::HostVerified);
-        settings.failures.consecutive = 15; // one gate alone: fewer guesses, or it is refused
+        settings.failures.consecutive = 15; // with one required method, the policy must allow fewer guesses
         settings.link = Some(LinkBase::parse("https://id.contoso.example/reset/link#")?);
         settings.unlock_without_reset = true;
         engine.admin(&tenant, &root).put_policy(&Policy::new(settings)?, None).await?;
@@ -75,8 +75,8 @@ impl Host {
         Ok(host)
     }
 
-    /// The host's own sign-in, just now, with a second factor: this host has one, and more methods
-    /// are registered than a first registration binds by password alone.
+    /// A recent sign-in with a second factor: the example registers more methods than a first
+    /// registration allows with a password alone.
     pub(crate) fn signed_in(&self) -> SignedIn {
         let now = self.clock.now();
         let session = SignInContext::new("session-1", now).with_second_factor(now);
@@ -84,11 +84,11 @@ impl Host {
     }
 
     pub(crate) async fn deliver(&self) -> Outcome<()> {
-        while self.engine.maintain(100).await?.more {} // a task of the host's drives this
+        while self.engine.maintain(100).await?.more {} // in a service a task calls this
         Ok(())
     }
 
-    /// The directory accepts this password, and it alone.
+    /// Checks that the directory accepts this password and no other.
     pub(crate) fn holds(&self, password: &str) -> Outcome<()> {
         let accepts = |text: &str| self.directory.password_is(&self.tenant, &self.ada, text);
         check(accepts(password), "the directory refuses the password")?;

@@ -1,6 +1,6 @@
-//! A push with number matching: a host's service and Ada's phone in one.
+//! A push with number matching: the host's service and Ada's phone in one.
 //!
-//! The manual's page `host_methods` says why it is as it is.
+//! The manual page `host_methods` explains the rules.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use sspr::port::{Entropy as _, ExternalMethod, PortResult, SystemEntropy, async_trait};
 use sspr::{MethodKind, SecretText, TenantId, UserId};
 
-/// What was asked of whom. A service keeps it beside its sessions, and drops it after some minutes.
+/// Requests by challenge. A service keeps them beside its sessions and drops them after some minutes.
 struct Asked {
     user: UserId,
     number: u8,
@@ -26,13 +26,13 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Push {
-    /// Somebody has installed the app and linked it to the account: the host's own business.
+    /// Links an installed app to the account; the host does this without the engine.
     pub(crate) fn link(&self, user: &UserId) {
         lock(&self.phones).push(user.clone());
     }
 
-    /// The phone shows "are you resetting your password?" and a field for the number on the other
-    /// screen. A wrong number ends it.
+    /// Enters the number on the phone, which asks "are you resetting your password?". A wrong number
+    /// ends the challenge.
     pub(crate) fn type_on_phone(&self, user: &UserId, number: u8) -> bool {
         let mut asked = lock(&self.asked);
         let open = asked.values_mut().find(|one| one.user == *user && !one.approved);
@@ -53,18 +53,18 @@ impl ExternalMethod for Push {
         Ok(lock(&self.phones).contains(user))
     }
 
-    /// The page gets a number to show, also for somebody who has no phone here.
+    /// Returns a number for the page, also for a user without a phone.
     async fn begin(&self, _: &TenantId, user: &UserId, challenge: &str) -> PortResult<String> {
         let mut byte = [0];
         SystemEntropy.fill(&mut byte)?;
         let mut asked = lock(&self.asked);
         let fresh = Asked { user: user.clone(), number: 10 + byte[0] % 90, approved: false };
-        // The same challenge may come again: the number on the screen stays.
+        // The same challenge may be begun again: the number stays.
         let one = asked.entry(challenge.to_owned()).or_insert(fresh);
         Ok(one.number.to_string())
     }
 
-    /// The browser has nothing to say but "I have typed it": what counts is what the phone sent.
+    /// The browser only sends "I have typed it": the result depends on what the phone sent.
     async fn verify(
         &self,
         _: &TenantId,

@@ -5,15 +5,18 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::hex_bytes;
 use super::invalid::{InvalidInput, bounded_text};
+use super::serde_text::serde_as_text;
 use super::text::{is_invisible, trim_blanks};
 
 macro_rules! text_id {
     ($(#[$doc:meta])* $name:ident, $max:literal, $what:literal) => {
         $(#[$doc])*
-        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(try_from = "String", into = "String")]
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(Arc<str>);
+
+        serde_as_text!($name, Self::parse);
 
         impl $name {
             /// The longest accepted text, in bytes.
@@ -181,7 +184,7 @@ macro_rules! key_bytes {
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&data_encoding::HEXLOWER.encode(&self.0))
+                hex_bytes::with_text(&self.0, |digits| f.write_str(digits))
             }
         }
 
@@ -195,25 +198,19 @@ macro_rules! key_bytes {
             type Err = InvalidInput;
 
             fn from_str(hex: &str) -> Result<Self, InvalidInput> {
-                let bad = InvalidInput::Malformed { what: "key" };
-                if hex.len() != 64 {
-                    return Err(bad);
-                }
-                let bytes = data_encoding::HEXLOWER.decode(hex.as_bytes()).map_err(|_| bad.clone())?;
-                <[u8; 32]>::try_from(bytes).map(Self).map_err(|_| bad)
+                hex_bytes::parse("key", hex).map(Self)
             }
         }
 
         impl Serialize for $name {
             fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-                to.collect_str(self)
+                hex_bytes::serialize(&self.0, to)
             }
         }
 
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-                let hex = std::borrow::Cow::<'_, str>::deserialize(from)?;
-                hex.parse().map_err(serde::de::Error::custom)
+                hex_bytes::deserialize(from).map(Self)
             }
         }
     };

@@ -2,9 +2,8 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
-
 use super::invalid::InvalidInput;
+use super::serde_text::serde_as_text;
 use super::text::trim_blanks;
 
 const MALFORMED: InvalidInput = InvalidInput::Malformed { what: "locale" };
@@ -23,9 +22,10 @@ const MALFORMED: InvalidInput = InvalidInput::Malformed { what: "locale" };
 /// assert!(Locale::parse("en--US").is_err());
 /// # Ok::<(), sspr::InvalidInput>(())
 /// ```
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Locale(String);
+
+serde_as_text!(Locale, Self::stored);
 
 /// Registered before the grammar, and not of its form (RFC 5646, 2.2.8).
 const IRREGULAR: [&str; 17] = [
@@ -81,11 +81,13 @@ impl Locale {
     }
 
     /// A tag that a release has accepted: one of a grammar that is wider than today's is kept.
-    fn stored(tag: String) -> Result<Self, InvalidInput> {
+    fn stored(tag: &str) -> Result<Self, InvalidInput> {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
-        match Self::parse(&tag) {
+        match Self::parse(tag) {
             Ok(locale) => Ok(locale),
-            Err(_) if Self::LENGTHS.contains(&tag.len()) && tag.bytes().all(plain) => Ok(Self(tag)),
+            Err(_) if Self::LENGTHS.contains(&tag.len()) && tag.bytes().all(plain) => {
+                Ok(Self(tag.to_owned()))
+            }
             Err(error) => Err(error),
         }
     }
@@ -175,7 +177,7 @@ impl TryFrom<String> for Locale {
     type Error = InvalidInput;
 
     fn try_from(tag: String) -> Result<Self, InvalidInput> {
-        Self::stored(tag)
+        Self::stored(&tag)
     }
 }
 

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::invalid::InvalidInput;
+use super::serde_text;
 
 /// What counts toward a gate. Two gates want two different kinds: a text message and a call to
 /// one mobile phone are one method over two channels (Entra's list of methods).
@@ -231,8 +232,7 @@ impl fmt::Display for Channel {
 /// assert!("office_phone.sms.0".parse::<ChallengeOption>().is_err());
 /// # Ok::<(), sspr::InvalidInput>(())
 /// ```
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct ChallengeOption {
     method: MethodKind,
     channel: Channel,
@@ -327,6 +327,18 @@ impl std::str::FromStr for ChallengeOption {
             return Err(bad());
         }
         Self::indexed(method, channel, index)
+    }
+}
+
+impl Serialize for ChallengeOption {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for ChallengeOption {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        serde_text::deserialize(from, str::parse)
     }
 }
 

@@ -29,6 +29,7 @@ pub(crate) mod reason;
 pub(crate) mod record;
 pub(crate) mod refusal;
 pub(crate) mod secret;
+pub(crate) mod serde_text;
 pub(crate) mod served;
 pub(crate) mod store_note;
 pub(crate) mod text;

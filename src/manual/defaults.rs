@@ -1,25 +1,25 @@
-//! Every default, and why.
+//! Every default, with its reason.
 //!
-//! A policy starts from [`PolicySettings::default`](crate::PolicySettings): two gates, nobody in
-//! scope. Each field's own documentation has its limits, beyond which
-//! [`Policy::new`](crate::Policy::new) refuses; [`Policy::review`](crate::Policy::review) says for
-//! *your* numbers where they depart from which standard, and computes the odds of guessing. "Ours"
-//! is a judgement: no source gives a number. The examples below are run with the tests, so this page
-//! cannot drift from the code, and no setting is missing here.
+//! A policy starts from [`PolicySettings::default`](crate::PolicySettings): two required methods and an
+//! empty scope. The documentation of each field has its range; [`Policy::new`](crate::Policy::new)
+//! refuses values outside it. [`Policy::review`](crate::Policy::review) reports where *your* numbers
+//! deviate from a standard, and computes the odds of guessing. "Own choice" means that no source gives a
+//! number. The tests run the examples below, so this page cannot drift from the code. It lists every
+//! setting.
 //!
 //! # Gates and scope
 //!
 //! | Setting | Default | Why |
 //! |---|---|---|
-//! | `scope` | nobody | Switching it on is a decision (Entra: None). |
-//! | `users.required`, `users.methods` | 2, of mail and mobile phone | NIST SP 800-63B-4, 4.2.2.2 asks two for accounts that can reach AAL2. Two *sent* codes are still one class there: the review says so. |
+//! | `scope` | `None` | Switching it on is a decision (Entra: None). |
+//! | `users.required`, `users.methods` | 2, of mail and mobile phone | NIST SP 800-63B-4, 4.2.2.2 requires two for accounts that can reach AAL2. It counts two *sent* codes as one class, and the review reports that. |
 //! | `administrators` | `enabled`, for the `roles` on Microsoft's list; 2 `gates`, of mail and both kinds of phone | Entra's two-gate policy; never fewer without an acknowledgement. |
-//! | `contacts` | what an `administrator` supplies counts, what the `directory` holds unconfirmed does not | NIST SP 800-63B-4, 4.2.1.2; for phones OWASP ASVS 5.0.0, 6.6.1. |
-//! | `typed_number`, `human_check` | off | Entra has the first; the second needs a service of the host's. |
-//! | `disclosure` | `Uniform` | OWASP ASVS 5.0.0, 6.3.8 (level 3), and the OWASP Forgot Password Cheat Sheet: an answer must not tell which accounts exist. |
+//! | `contacts` | data that an `administrator` supplies counts, unconfirmed data of the `directory` does not | NIST SP 800-63B-4, 4.2.1.2; for phones OWASP ASVS 5.0.0, 6.6.1. |
+//! | `typed_number`, `human_check` | off | Entra has the first; the second needs a service that the host provides. |
+//! | `disclosure` | `Uniform` | OWASP ASVS 5.0.0, 6.3.8 (level 3), and the OWASP Forgot Password Cheat Sheet: a reply must not tell which accounts exist. |
 //! | `clear_counters_on_reset` | off | NIST SP 800-63B-4, 3.2.2; Entra clears them. |
-//! | `required_entitlement` | none | Entra asks for a licence; yours has another name, or there is none. |
-//! | `acknowledged` | nothing | A departure is acknowledged by its name. |
+//! | `required_entitlement` | none | Entra requires a licence; other directories name it differently or have none. |
+//! | `acknowledged` | nothing | A deviation is acknowledged by its name. |
 //!
 //! ```
 //! use sspr::{Disclosure, MethodKind, PolicySettings, Scope};
@@ -43,11 +43,11 @@
 //! | Setting | Default | Why |
 //! |---|---|---|
 //! | `flow` | 15 minutes | Entra's session. Absolute: nothing extends it. |
-//! | `grant` | 10 minutes | Ours: time to think of a password, and no more. |
+//! | `grant` | 10 minutes | Own choice: time to think of a password. |
 //! | `email_code` | 10 minutes | OWASP ASVS 5.0.0, 6.5.5. NIST allows 24 hours for mail. |
-//! | `email_link` | 30 minutes | OWASP testing guide: rarely more than an hour. It ends with its flow, so by default after 15: who wants more lengthens `flow`. |
+//! | `email_link` | 30 minutes | OWASP testing guide: rarely more than an hour. It ends with its flow, so by default after 15; to extend it, extend `flow`. |
 //! | `phone_code` | 10 minutes, also the limit | NIST SP 800-63B-4, 4.2.1.2 and 3.1.3.2. |
-//! | `directory_write` | 30 seconds | Ours: slower than any healthy directory; then the owner is told that the password may have changed. |
+//! | `directory_write` | 30 seconds | Own choice: slower than any healthy directory. After it the owner is notified that the password may have changed. |
 //!
 //! ```
 //! use std::time::Duration;
@@ -67,9 +67,9 @@
 //!
 //! | Setting | Default | Why |
 //! |---|---|---|
-//! | `codes.email` | 8 digits | People copy it; two more digits make guessing a hundred times harder. |
-//! | `codes.sms`, `codes.voice` | 6 digits | NIST SP 800-63B-4, 4.2.1.2 asks at least six; people type them from memory. |
-//! | `attempts` | 5 comparisons per code | Ours; the OWASP testing guide says 5 to 10. |
+//! | `codes.email` | 8 digits | Users copy it; two more digits make guessing a hundred times harder. |
+//! | `codes.sms`, `codes.voice` | 6 digits | NIST SP 800-63B-4, 4.2.1.2 requires at least six; users type them from memory. |
+//! | `attempts` | 5 comparisons per code | Own choice; the OWASP testing guide says 5 to 10. |
 //!
 //! ```
 //! use sspr::{CodeAlphabet, CodeFormat, CodeFormats, PolicySettings};
@@ -80,20 +80,20 @@
 //! assert_eq!(PolicySettings::default().attempts, 5);
 //! ```
 //!
-//! # Links, authenticators, saved codes, known devices
+//! # Links, authenticators, recovery codes, known devices
 //!
 //! | Setting | Default | Why |
 //! |---|---|---|
-//! | `link` | none: mails hold codes only | A link needs an address that is yours; it is never taken from a request (OWASP: forgot password). |
-//! | `oath.digits` | 6 | What apps show. Eight are a hundred times harder to guess; some apps ignore what they are told. |
-//! | `oath.back`, `oath.forward` | one step back, none ahead | RFC 6238, 5.2: one step of 30 seconds for the way from device to server. Each step more is one more code that fits. |
-//! | `saved_codes` | 10 in a set | What people are used to. Each is 28 letters of 20, 121 bits, beyond the 64 of NIST SP 800-63B-4, 4.2.1.1 and the 112 from which a plain digest is enough. |
-//! | `known_device_days` | 90 | Ours: a browser in use, and a source from which the user has registered or completed a flow. Both draw on the proven pool, and have no other privilege. 0 switches both off. |
+//! | `link` | none: mails hold codes only | A link needs an address of your application; it is never taken from a request (OWASP: forgot password). |
+//! | `oath.digits` | 6 | What apps show. Eight are a hundred times harder to guess, but some apps ignore the setting. |
+//! | `oath.back`, `oath.forward` | one step back, none ahead | RFC 6238, 5.2: one step of 30 seconds for the delay from device to server. Each further step is one more code that matches. |
+//! | `saved_codes` | 10 in a set | The usual number. Each has 28 letters from an alphabet of 20, which is 121 bits: more than the 64 of NIST SP 800-63B-4, 4.2.1.1 and the 112 from which a plain digest is enough. |
+//! | `known_device_days` | 90 | Own choice: it covers a browser in use, and a source from which the user has registered or completed a flow. Both use the proven pool and have no other privilege. 0 switches both off. |
 //!
-//! A kind of method counts where `users.methods` or `administrators.gates.methods` names it *and* the
-//! engine can judge it: authenticators need [`seal`](crate::EngineBuilder::seal), what the host verifies
-//! needs [`external_method`](crate::EngineBuilder::external_method), links need `link`, all other
-//! messages a channel of the [`Delivery`](crate::Delivery). Otherwise it is not offered, without an
+//! A kind of method counts if `users.methods` or `administrators.gates.methods` names it *and* the engine
+//! can verify it. Authenticators need [`seal`](crate::EngineBuilder::seal), host-verified methods need
+//! [`external_method`](crate::EngineBuilder::external_method), links need `link`, and all other messages
+//! need a channel of the [`Delivery`](crate::Delivery). Otherwise the kind is not offered and there is no
 //! error: a policy is data, and engines differ.
 //!
 //! ```
@@ -108,8 +108,8 @@
 //!
 //! let mut settings = settings;
 //! settings.link = Some(LinkBase::parse("https://id.contoso.example/reset/link#")?);
-//! (settings.oath.digits, settings.oath.back, settings.oath.forward) = (8, 2, 1); // the limits
-//! (settings.saved_codes, settings.known_device_days) = (16, 365); // as well
+//! (settings.oath.digits, settings.oath.back, settings.oath.forward) = (8, 2, 1); // the largest values
+//! (settings.saved_codes, settings.known_device_days) = (16, 365); // too
 //! assert!(Policy::new(settings.clone()).is_ok());
 //! settings.saved_codes = 17;
 //! assert!(Policy::new(settings).is_err());
@@ -120,10 +120,10 @@
 //!
 //! | Setting | Default | Why |
 //! |---|---|---|
-//! | `failures.open` | 10 in 24 hours, per account and method | NIST SP 800-63B-4, 8.1: at least ten tries for people who mistype. PCI DSS 4, 8.3.4: at most ten. |
-//! | `failures.proven` | the same again | For flows that hold a proof, known devices and familiar sources, so that strangers cannot spend it. |
-//! | `failures.lock` | 1 hour, from the last counted attempt | PCI DSS 4, 8.3.4 asks 30 minutes; Entra takes 24 hours. |
-//! | `failures.consecutive` | 50, without decay | Half of the 100 of NIST SP 800-63B-4, 3.2.2: for six digits a chance of 5 in 100 000. Strangers may bring about 40 of them; the last 10 are the proven pool's. |
+//! | `failures.open` | 10 in 24 hours, per account and method | NIST SP 800-63B-4, 8.1: at least ten attempts for users who mistype. PCI DSS 4, 8.3.4: at most ten. |
+//! | `failures.proven` | the same again | For flows with a proof, known devices and familiar sources, so that other callers cannot spend it. |
+//! | `failures.lock` | 1 hour, from the last counted attempt | PCI DSS 4, 8.3.4 requires 30 minutes; Entra takes 24 hours. |
+//! | `failures.consecutive` | 50, without decay | Half of the 100 of NIST SP 800-63B-4, 3.2.2: for six digits a chance of 5 in 100 000. The anonymous pool can cause 40 of them; the last 10 belong to the proven pool. |
 //!
 //! ```
 //! use std::time::Duration;
@@ -141,10 +141,10 @@
 //!
 //! | Setting | Default | Why |
 //! |---|---|---|
-//! | `notices.texts` | 3 in an hour, to one number of an account | Ours: what happens in one sitting; a text costs money and wakes people. More fold into one that counts them. |
-//! | `notices.mails` | 10 in an hour, to one address of an account | Ours, as above. No mail is dropped: the one that counts the rest goes out when the hour has room again. |
-//! | `notices.acts_per_hour`, `notices.acts_per_day` | 10 and 20 | Ours: a whole registration is four acts. They hold for what the owner is told of, for the signed-in user and for administrators apart. |
-//! | `notices.help` | 10 in 6 hours, to one administrator | Ours: beyond it, one mail counts the rest. |
+//! | `notices.texts` | 3 in an hour, to one number of an account | Own choice: enough for one session; a text costs money and wakes people. Further ones fold into one that counts them. |
+//! | `notices.mails` | 10 in an hour, to one address of an account | Own choice, as above. No mail is dropped: the one that counts the rest is sent when the budget has room again. |
+//! | `notices.acts_per_hour`, `notices.acts_per_day` | 10 and 20 | Own choice: a complete registration is four acts. They count acts that notify the owner, separately for the signed-in user and for administrators. |
+//! | `notices.help` | 10 in 6 hours, to one administrator | Own choice: beyond it, one mail counts the rest. |
 //!
 //! ```
 //! use std::time::Duration;
@@ -163,10 +163,10 @@
 //! | Setting | Default | Why |
 //! |---|---|---|
 //! | `sends.resend_after` | 60 seconds | NIST SP 800-63B-4, 8.1: a code must not change while it is typed. |
-//! | `sends.per_hour`, `per_day` | 6 and 20 challenges per account that send something, in each pool | Ours: messages cost money and patience. The day's number is twice that of wrong tries, so that shares of it are worth having. |
-//! | `sends.in_hand_per_hour`, `in_hand_per_day` | 10 and 20 challenges of what is in hand, in each pool | Ours: they send nothing; the failures bound what they are worth. |
-//! | `sends.live_flows` | 5 per account: of strangers, of familiar sources, of known devices | Ours: a phone, a laptop, a forgotten tab, and what strangers hold. |
-//! | `sends.source_share` | 50 % of each budget of an account for one source, a third of what others leave | Ours: what [`limits`](super::limits) says is left to the owner. |
+//! | `sends.per_hour`, `per_day` | 6 and 20 challenges per account that send something, in each pool | Own choice: messages cost money and patience. The daily number is twice that of wrong attempts, so that a share of it is still useful. |
+//! | `sends.in_hand_per_hour`, `in_hand_per_day` | 10 and 20 challenges that send nothing (apps, recovery codes, passkeys), in each pool | Own choice: the failure budgets bound the guesses. |
+//! | `sends.live_flows` | 5 per account each: from unknown sources, familiar sources, known devices | Own choice: a phone, a laptop, a forgotten tab, and flows of other callers. |
+//! | `sends.source_share` | 50 % of each budget of an account for one source, a third of what others leave | Own choice: [`limits`](super::limits) says what that leaves to the owner. |
 //!
 //! ```
 //! use sspr::SendBudgets;
@@ -180,14 +180,14 @@
 //!
 //! # Limits across accounts
 //!
-//! | Setting | Default | Spent, it | Why |
+//! | Setting | Default | Effect when spent | Why |
 //! |---|---|---|---|
-//! | `limits.source` | 60 an hour | refuses | Ours: an office behind one address on a Monday. |
-//! | `limits.source_identifier` | 10 an hour | refuses | Ours. |
-//! | `limits.destination` | 10 a day | allows fewer tries of a code | Ours: no phone is bombed by way of many accounts. |
-//! | `limits.prefix` | 50 an hour | allows fewer tries of a code | Ours: ranges of premium numbers. |
-//! | `limits.tenant` | 2 000 a day | makes codes longer, by `raised_length` | At 5 tries of six digits each, one lucky guess in a hundred days. |
-//! | `limits.raised_length` | 2 symbols | | A hundred times harder while an attack lasts. |
+//! | `limits.source` | 60 an hour | refuses | Own choice: an office behind one address on a Monday. |
+//! | `limits.source_identifier` | 10 an hour | refuses | Own choice. |
+//! | `limits.destination` | 10 a day | allows fewer attempts at a code | Own choice: no phone is flooded through many accounts. |
+//! | `limits.prefix` | 50 an hour | allows fewer attempts at a code | Own choice: ranges of premium numbers. |
+//! | `limits.tenant` | 2 000 a day | makes codes longer, by `raised_length` | At 5 attempts at six digits each, one correct guess in a hundred days. |
+//! | `limits.raised_length` | 2 symbols | | Guessing is a hundred times harder during an attack. |
 //!
 //! ```
 //! use std::time::Duration;
@@ -208,9 +208,9 @@
 //! | Setting | Default | Why |
 //! |---|---|---|
 //! | `password.min_length` | 15 | NIST SP 800-63B-4, 3.1.1.2, where the password is the only factor. |
-//! | `password.max_length` | 256 | The same asks for at least 64; a bound keeps hashing cheap. |
-//! | `password.common_list` | on | The same. OWASP ASVS 5.0.0, 6.2.4 wants the 3 000 commonest that meet the policy: of 15 characters and more the list has 153, so add a `BreachList`. |
-//! | `password.banned_words` | none | Yours: products, places, the name. |
+//! | `password.max_length` | 256 | The same requires at least 64; a bound keeps hashing cheap. |
+//! | `password.common_list` | on | The same. OWASP ASVS 5.0.0, 6.2.4 requires the 3 000 most common ones that satisfy the policy. The list has 153 of 15 characters and more, so add a `BreachList`. |
+//! | `password.banned_words` | none | Add your own: products, places, the organisation's name. |
 //! | `password.required_classes`, `ascii_only` | 0 and off | Both standards forbid composition rules. |
 //!
 //! ```
@@ -227,14 +227,14 @@
 //! | Setting | Default | Why |
 //! |---|---|---|
 //! | `registration.enforced`, `reconfirm_days` | on, 180 days | Entra. |
-//! | `registration.reauthentication` | 5 minutes | Ours: a session left open changes no methods. |
+//! | `registration.reauthentication` | 5 minutes | Own choice: an abandoned session must not change methods. |
 //! | `registration.second_factor_to_change` | on | NIST SP 800-63B-4, 4.1.2.1. |
-//! | `registration.hold` | 24 hours | Ours, after the OWASP Multifactor Authentication Cheat Sheet: a stolen session must not become a lasting takeover. |
+//! | `registration.hold` | 24 hours | Own choice, after the OWASP Multifactor Authentication Cheat Sheet: a stolen session must not become a lasting takeover. |
 //! | `registration.max_per_kind` | 2 | NIST SP 800-63B-4, 4.2.1.2: at least two addresses. |
 //! | `notifications.rule` | all addresses | NIST SP 800-63B-4, 4.6. |
-//! | `notifications.administrators`, `administrator_roles` | off, nobody | Entra. |
-//! | `on_premises.writeback` | off | Entra: a decision of its own. |
-//! | `unlock_without_reset` | off | Entra: offered for passwords managed on premises, where it is switched on. |
+//! | `notifications.administrators`, `administrator_roles` | off, no roles | Entra. |
+//! | `on_premises.writeback` | off | Entra: a separate decision. |
+//! | `unlock_without_reset` | off | Entra: offered for on-premises passwords, if it is switched on. |
 //! | `on_premises.apply_password_rules` | off | The directory's answer is final. |
 //!
 //! ```
@@ -259,13 +259,13 @@
 //!
 //! | Option of [`EngineBuilder`](crate::EngineBuilder) | Default | Why |
 //! |---|---|---|
-//! | `reply_floor` | 300 ms | Above what a store and a directory usually take together. |
+//! | `reply_floor` | 300 ms | Longer than a store and a directory usually take together. |
 //! | `policy_max_age` | 5 seconds, also the limit | One read fewer per step; `complete` always reads afresh. |
-//! | `event_retention` | 30 days | Entra. Copy the trail elsewhere if you need it longer. |
+//! | `event_retention` | 30 days | Entra. Export the audit trail if you need it longer. |
 //! | `clock`, `entropy` | the operating system's | Others are for tests. |
-//! | `human_check`, `breach_list`, `risk_signals` | none | Each is a service of yours. |
-//! | `seal`, `external_method` | none | A key of yours; a service of yours. Without them their methods are not offered. |
-//! | `admin_roles` | Entra's names | Your directory may have others. |
+//! | `human_check`, `breach_list`, `risk_signals` | none | Each is a service that you provide. |
+//! | `seal`, `external_method` | none | Your key; your service. Without them their methods are not offered. |
+//! | `admin_roles` | Entra's names | Replace them if your directory has others. |
 //!
 //! ```
 //! use sspr::adapters::memory::{MemoryDirectory, MemoryInbox, MemoryStore};
@@ -283,9 +283,9 @@
 //! # }
 //! ```
 //!
-//! # Against guessing, in all
+//! # The odds of guessing
 //!
-//! What these numbers amount to is computed from the policy, not written here:
+//! The review computes them from the policy:
 //!
 //! ```
 //! use sspr::{Policy, PolicySettings};

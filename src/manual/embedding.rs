@@ -1,42 +1,43 @@
 //! Embedding the engine in a web application.
 //!
-//! A handler takes the ticket from a cookie, calls one verb, puts the new ticket into the cookie and
-//! redirects; a page asks [`view`](crate::Reset::view) and shows the step. The repository's
-//! `examples/embed` is that as an application of its own, in less than 80 lines of code. What a
-//! *signed-in* user sees (registration, the prompt, a change of the password) is on the page
-//! [`signed_in`](super::signed_in).
+//! A handler takes the ticket from a cookie, calls one method, puts the new ticket into the cookie and
+//! redirects. A page calls [`view`](crate::Reset::view) and renders the step. The repository's
+//! `examples/embed` is such an application, with handlers of fewer than 80 lines. The page
+//! [`signed_in`](super::signed_in) covers *signed-in* users: registration, the prompt, a password
+//! change.
 //!
-//! # What to show
+//! # Which page to render
 //!
-//! Match on the [`Step`](crate::Step), never on what the browser was sent last. The enum will grow:
-//! an unknown step is a page that says "please start again".
+//! Match on the [`Step`](crate::Step), never on what the browser was sent last. The enum will grow: for
+//! an unknown step render "please start again".
 //!
 //! | Step | Page | Its form calls |
 //! |---|---|---|
 //! | none: no cookie, or the flow has ended | the sign-in name | [`start`](crate::Reset::start) |
-//! | [`Choose`](crate::Step::Choose) | the options; a field for the phone number where [`typed_number`](crate::OptionView::typed_number) says so | [`challenge`](crate::Reset::challenge) |
+//! | [`Choose`](crate::Step::Choose) | the options; a field for the phone number if [`typed_number`](crate::OptionView::typed_number) is set | [`challenge`](crate::Reset::challenge) |
 //! | [`Enter`](crate::Step::Enter) | "If the account has this method, a code is on its way", a field for it, the other options; *send again* from `resend_at` on, *contact your administrator* from `help_at` on | [`prove`](crate::Reset::prove), or `challenge` again |
 //! | [`OpenLink`](crate::Step::OpenLink) | "If the account has this address, a link is on its way. Open it on this device, or on another" | nothing: [the link's page](#links) does; or `challenge` again |
-//! | [`Respond`](crate::Step::Respond) | what [`Reply::page`](crate::Reply::page) holds: a number for the app, options for a passkey | `prove` with [`Attempt::response`](crate::Attempt::response), or `challenge` again |
+//! | [`Respond`](crate::Step::Respond) | the content of [`Reply::page`](crate::Reply::page): a number for the app, options for a passkey | `prove` with [`Attempt::response`](crate::Attempt::response), or `challenge` again |
 //! | [`NewPassword`](crate::Step::NewPassword) | the rules and a field; if `unsettled`, "type the same password again" | [`complete`](crate::Reset::complete) |
 //! | [`ConfirmUnlock`](crate::Step::ConfirmUnlock) | "Unlock my account"; if `unsettled`, the same again | [`Unlock::complete`](crate::Unlock::complete) |
 //! | [`Done`](crate::Step::Done) | "Your password is changed", or "your account is unlocked"; if not `propagated`, "in a few minutes" | nothing: sign in; see [after the end](#after-the-end) |
 //!
-//! Never say that a code *was* sent: before the first proof nobody is told. An option goes into the
-//! form as its text, and comes back through [`Selection::parse`](crate::Selection::parse). Codes of
-//! every sort (sent, shown by an app or a token, saved) go through one field and
-//! [`Attempt::code`](crate::Attempt::code). Where several challenges are open, the field belongs to one:
-//! say so with [`Attempt::answering`](crate::Attempt::answering).
+//! Never claim that a code *was* sent: before the first proof the engine does not say so. Put an option
+//! into the form as its text and parse it with [`Selection::parse`](crate::Selection::parse). One field
+//! and [`Attempt::code`](crate::Attempt::code) serve codes of every kind (sent, from an app or a token,
+//! recovery codes). If several challenges are open, name the one that the field belongs to with
+//! [`Attempt::answering`](crate::Attempt::answering).
 //!
-//! `Reply::page` is in the answer that opened the challenge and in no other, `view` included. Show it
-//! in that answer, or keep it beside the ticket until the page after the redirect has shown it.
+//! Only the reply that opened the challenge carries `Reply::page`; `view` does not. Render it in the
+//! response to the POST, or keep it beside the ticket until the page after the redirect has rendered
+//! it.
 //!
 //! ```
 //! use sspr::{OptionView, Step};
 //!
 //! fn page(step: &Step) -> String {
 //!     let choices = |options: &[OptionView]| -> String {
-//!         let button = |one: &OptionView| format!("<button value={}>", one.option);
+//!         let button = |option: &OptionView| format!("<button value={}>", option.option);
 //!         options.iter().map(button).collect()
 //!     };
 //!     match step {
@@ -56,32 +57,32 @@
 //!
 //! # Links
 //!
-//! The policy's [`link`](crate::PolicySettings::link) is the address of a page of yours, and the
-//! secret is appended to it. A link lives no longer than its flow: 15 minutes by default, whatever
-//! `lifetimes.email_link` says beyond that.
+//! The policy's [`link`](crate::PolicySettings::link) is the address of a page of your application; the
+//! engine appends the secret. A link lives no longer than its flow: 15 minutes by default, even if
+//! `lifetimes.email_link` is longer.
 //!
-//! - **The GET only reads**: it shows a button. Scanners and previews open every link in a mail, and
-//!   some run scripts; none may redeem it.
-//! - **The button POSTs** the secret, and one handler redeems it. A browser that comes from a mail
-//!   sends no `SameSite=Strict` cookie with the GET, but does with the POST of your own page: so only
-//!   the handler knows whether this browser holds the ticket.
-//! - **With the ticket** it is a proof like any other: `prove`. **Without it**, or if the ticket is of
-//!   another flow, ask for the sign-in name and call
-//!   [`redeem_elsewhere`](crate::Reset::redeem_elsewhere), which gives this browser a ticket of its own.
-//!   The one before is worth nothing then, and its page does not see why: what it shows stays the same
-//!   until the flow's time is over.
-//! - **After `#`** the secret reaches no log, no proxy and no `Referer`; a script moves it into the form.
-//!   **After `?link=`** no script is needed, but access logs have it: drop it there. In both cases
-//!   answer with `Referrer-Policy: no-referrer` and `Cache-Control: no-store`, and load nothing from
-//!   other sites.
-//! - Resets and unlocks have one base, and a link does not say which it is for. Without a ticket try the
-//!   one, then the other: what fits nothing is not counted.
+//! - **The GET only reads**: it renders a button. Scanners and previews open every link in a mail, and
+//!   some run scripts. None of them may redeem it.
+//! - **The button POSTs** the secret, and one handler redeems it. A browser that follows a link in a
+//!   mail sends no `SameSite=Strict` cookie with the GET, but sends it with the POST of your own page.
+//!   So only the handler knows whether this browser holds the ticket.
+//! - **With the ticket** a link is a proof like any other: call `prove`. **Without it**, or if the
+//!   ticket belongs to another flow, ask for the sign-in name and call
+//!   [`redeem_elsewhere`](crate::Reset::redeem_elsewhere), which gives this browser a ticket of its
+//!   own. The previous ticket then proves nothing. Its page keeps showing the same step until the flow
+//!   expires.
+//! - **After `#`** the secret reaches no log, no proxy and no `Referer`; a script moves it into the
+//!   form. **After `?link=`** no script is needed, but access logs contain the secret: remove it there.
+//!   In both cases respond with `Referrer-Policy: no-referrer` and `Cache-Control: no-store`, and load
+//!   nothing from other sites.
+//! - Resets and unlocks share one base, and a link does not say which it is for. Without a ticket try
+//!   one, then the other: a link that does not match is not counted.
 //!
 //! ```
 //! use sspr::{Attempt, Engine, Error, Identifier, InvalidInput, Refusal, Reply, Request};
 //! use sspr::ResetTicket;
 //!
-//! /// What the button posts: the link, the cookie's ticket, and the name once it was asked for.
+//! /// Redeems what the button posts: the link, the cookie's ticket, and the name if it was requested.
 //! /// `None`: ask for the name.
 //! async fn redeem(
 //!     engine: &Engine,
@@ -103,33 +104,34 @@
 //! }
 //! ```
 //!
-//! An administrator's [`initiate_reset`](crate::Admin::initiate_reset) sends such a link for a flow that
-//! nobody holds a ticket of: it always ends at the question for the name.
+//! An administrator's [`initiate_reset`](crate::Admin::initiate_reset) sends such a link for a flow
+//! without a ticket. It always requires the sign-in name.
 //!
 //! # Unlock, cancel, help
 //!
-//! Where [`Reply::unlock_offered`](crate::Reply::unlock_offered) is set, offer beside the sign-in name
-//! "I know my password, unlock my account": [`Engine::unlock`](crate::Engine::unlock) has the same verbs
-//! with a ticket and a cookie of its own. It is offered or not by the policy, not by the account.
+//! If [`Reply::unlock_offered`](crate::Reply::unlock_offered) is set, offer "I know my password, unlock
+//! my account" beside the sign-in name. [`Engine::unlock`](crate::Engine::unlock) has the same methods,
+//! with its own ticket type and cookie. The policy decides whether it is offered, not the account.
 //!
-//! *Cancel* is a button on every page: [`cancel`](crate::Reset::cancel), then drop the cookie.
-//! *Contact your administrator* ([`contact_administrator`](crate::Reset::contact_administrator)) says
-//! "your administrators are told, if they can be", whatever came back: it reaches people at most once
-//! a day for one account, and tells them that nobody has proven who asks. `NotOffered` means that
-//! the policy names no roles: show a telephone number instead.
+//! *Cancel* is a button on every page: call [`cancel`](crate::Reset::cancel), then delete the cookie.
+//!
+//! *Contact your administrator* calls [`contact_administrator`](crate::Reset::contact_administrator).
+//! Show "your administrators are notified if possible" for every result. They are notified at most once
+//! a day for one account, and the message says that the identity of the requester is not proven.
+//! `NotOffered` means that the policy names no roles: show a telephone number instead.
 //!
 //! # After the end
 //!
-//! With [`Done`](crate::Step::Done), and with its ticket, while the flow's time lasts:
+//! After [`Done`](crate::Step::Done), with its ticket, until the flow expires:
 //!
-//! - [`Reply::replace_saved_code`](crate::Reply::replace_saved_code): a saved code was used up. A button
-//!   calls [`replace_saved_code`](crate::Reset::replace_saved_code), the answer to that POST shows the
-//!   code, once and with `Cache-Control: no-store`; "I have written it down" calls
-//!   [`acknowledge_saved_code`](crate::Reset::acknowledge_saved_code), and only then does it count.
-//! - "Remember this browser": [`remember_device`](crate::Reset::remember_device). Keep the secret in a
-//!   cookie of its own for as long as `known_device_days`, and hand it to each request of a reset or an
-//!   unlock. Strangers who spend the tries of an account then leave this browser its own. It proves
-//!   nothing and skips nothing. An account knows its last five.
+//! - [`Reply::replace_saved_code`](crate::Reply::replace_saved_code) is set if a recovery code was
+//!   used. A button calls [`replace_saved_code`](crate::Reset::replace_saved_code); the response to
+//!   that POST shows the new code once, with `Cache-Control: no-store`. "I have written it down" calls
+//!   [`acknowledge_saved_code`](crate::Reset::acknowledge_saved_code); the code counts from then on.
+//! - "Remember this browser" calls [`remember_device`](crate::Reset::remember_device). Keep the secret
+//!   in its own cookie for `known_device_days`, and pass it with each request of a reset or an unlock.
+//!   This browser then has a budget that anonymous callers cannot spend. It proves nothing and skips no
+//!   step. An account knows its last five devices.
 //!
 //! ```
 //! use sspr::{DeviceSecret, Request, Source, TenantId};
@@ -145,22 +147,22 @@
 //!
 //! # The cookie
 //!
-//! - One cookie for each kind of flow, `HttpOnly`, `Secure`, `SameSite=Strict`, with the `__Host-` prefix. The ticket is
-//!   a few hundred letters, digits, `-` and `_`.
-//! - The ticket of every reply to a POST replaces the one before. A reply of `view` needs no cookie.
-//! - Drop the cookie after [`Refusal::Ended`](crate::Refusal::Ended),
+//! - One cookie for each kind of flow, `HttpOnly`, `Secure`, `SameSite=Strict`, with the `__Host-`
+//!   prefix. A ticket is a few hundred letters, digits, `-` and `_`.
+//! - The ticket of each reply to a POST replaces the previous one. A reply of `view` needs no cookie.
+//! - Delete the cookie if [`Error::ends_flow`](crate::Error::ends_flow) is true, that is after
+//!   [`Refusal::Ended`](crate::Refusal::Ended),
 //!   [`Refusal::TicketReplaced`](crate::Refusal::TicketReplaced) and
-//!   [`InvalidInput::Foreign`](crate::InvalidInput::Foreign), which is
-//!   [`Error::ends_flow`](crate::Error::ends_flow): the way on is a new start.
-//! - A ticket is no session. After `Done` the person signs in as ever.
-//! - A POST changes something, a GET never does: mail scanners and impatient people open pages twice.
+//!   [`InvalidInput::Foreign`](crate::InvalidInput::Foreign). The user starts again.
+//! - A ticket is not a session. After `Done` the user signs in as usual.
+//! - Change state in a POST only: mail scanners and impatient users open pages twice.
 //!
 //! # Time
 //!
-//! Before the first proof an answer must not tell by its time who exists. Note
-//! [`Engine::now`](crate::Engine::now) when a request arrives, and hold every answer back for
-//! [`Engine::floor_left`](crate::Engine::floor_left), whether it is a reply or an error. After the first
-//! proof that is not needed, and does no harm. Waiting is asynchronous and costs a timer.
+//! Before the first proof, response times must not tell which accounts exist. Note
+//! [`Engine::now`](crate::Engine::now) when a request arrives, and delay every response by
+//! [`Engine::floor_left`](crate::Engine::floor_left), replies and errors alike. After the first proof
+//! the delay is unnecessary and harmless. The wait is asynchronous and costs a timer.
 //!
 //! ```
 //! use sspr::{Engine, Error, Identifier, Reply, Request, ResetTicket};
@@ -177,24 +179,24 @@
 //! }
 //! ```
 //!
-//! A host that answers faster after the first proof asks
-//! [`Reply::not_before`](crate::Reply::not_before): `None` from then on.
+//! [`Reply::not_before`](crate::Reply::not_before) is `None` after the first proof, for hosts that then
+//! respond at once.
 //!
 //! # Errors
 //!
 //! | Error | Status | Page |
 //! |---|---|---|
-//! | `Refused(TooOften)`, `Refused(Busy)` | 429, `Retry-After` from `retry_at` | its text |
-//! | `Refused(Ended)`, `Refused(TicketReplaced)` | 410, drop the cookie | start again |
+//! | `Refused(TooOften)`, `Refused(TooManyCodes)`, `Refused(Busy)` | 429, `Retry-After` from `retry_at` | its text |
+//! | `Refused(Ended)`, `Refused(TicketReplaced)` | 410, delete the cookie | start again |
 //! | `Refused(NotAuthorised)`, `Refused(ReauthenticationRequired)`, `Refused(SecondFactorRequired)` | 403 | administrators, sign-in |
 //! | `Refused(NotFound)` | 404 | |
 //! | `Refused(Conflict)` | 409 | load it again |
 //! | any other `Refused` | 422 | its text; for `Password` the [guidance](crate::PasswordRejection::guidance) in your words |
-//! | `Invalid(Foreign)` | 410, drop the cookie | start again |
+//! | `Invalid(Foreign)` | 410, delete the cookie | start again |
 //! | any other `Invalid` | 400 | its text |
-//! | `Fault` | 503 | "try again later", and the log |
+//! | `Fault` | 503 | "try again later", and log it |
 //!
-//! A [`Refusal`](crate::Refusal) holds only what the policy's disclosure allows: it may be shown.
+//! A [`Refusal`](crate::Refusal) contains only what the policy's disclosure allows, so it may be shown.
 //!
 //! ```
 //! use sspr::{Error, InvalidInput, Refusal};
@@ -222,47 +224,48 @@
 //! assert_eq!(status(&InvalidInput::Empty { what: "code" }.into()), 400);
 //! ```
 //!
-//! A `Fault` of the directory from `complete` may mean that the password *has* changed. Do not say
-//! that it has not: `view` shows `NewPassword` with `unsettled`, and the same password may be sent
-//! again with the same ticket.
+//! A `Fault` of the directory from `complete` may mean that the password *has* changed. Do not say that
+//! it has not: `view` returns `NewPassword` with `unsettled`, and the same password may be sent again
+//! with the same ticket.
 //!
 //! # Logs
 //!
 //! Log the tenant, the path, the status, a [`Fault`](crate::Fault) with its source, and
-//! [`Engine::stats`](crate::Engine::stats). The engine's own history is the audit trail: read
+//! [`Engine::stats`](crate::Engine::stats). The history is in the audit trail: read
 //! [`Admin::events`](crate::Admin::events) from a cursor that you keep.
 //!
-//! Never log the request's body, the cookie, or what was typed as a name: people type passwords
-//! there. `Debug` of the engine's types hides secrets; `expose_secret` is the one verb that does not.
+//! Never log the request's body, the cookie or the typed sign-in name: users type passwords into that
+//! field. `Debug` of the engine's types hides secrets; only `expose_secret` returns them.
 //!
 //! # Driving `maintain`
 //!
-//! Nothing is delivered unless somebody calls [`Engine::maintain`](crate::Engine::maintain). One
-//! task per process is usual; any number may run.
+//! Nothing is delivered unless the host calls [`Engine::maintain`](crate::Engine::maintain). One task
+//! per process is usual; any number may run.
 //!
-//! - Call it when [`on_work`](crate::EngineBuilder::on_work) rings, and again after
-//!   [`Maintained::idle_for`](crate::Maintained::idle_for). If that is `None` there is more to do now.
-//! - After an error wait, twice as long each time. What failed *within* a pass has a time of its own
-//!   for its next try: `failed` alone is no reason to wait longer.
-//! - Let a pass end before you stop; do not drop it. What it has claimed would wait for its lease.
-//! - On a platform without tasks a timer that calls it each minute, and each process after a POST,
-//!   will do.
+//! - Call it when [`on_work`](crate::EngineBuilder::on_work) fires, and again after
+//!   [`Maintained::idle_for`](crate::Maintained::idle_for). If that is `None`, more work is due now.
+//! - After an error wait, twice as long each time. A delivery that failed *within* a pass has its own
+//!   retry time: `failed` alone is no reason to wait longer.
+//! - Let a pass end before you stop; do not drop it. A message it has claimed would wait for the end of
+//!   its lease.
+//! - On a platform without tasks, call it from a timer once a minute, and after each POST.
 //!
-//! The repository's `examples/host_loop.rs` is that task under tokio.
+//! The repository's `examples/host_loop.rs` is this task under tokio.
 //!
 //! # Sources and proxies
 //!
-//! [`Source::Trusted`](crate::Source::Trusted) is the peer's address. Behind a proxy it is the
-//! address that *your own* proxy has put into a header which it also removes from what it receives:
-//! count your proxies from the right of `X-Forwarded-For` and take the first that is not yours. An
-//! address that a stranger can choose turns the limits by source off. What is no address is
-//! [`Source::Unknown`](crate::Source::Unknown), and all of those share one budget.
+//! [`Source::Trusted`](crate::Source::Trusted) is the peer's address. Behind a proxy it is the address
+//! that *your own* proxy writes into a header, provided that the proxy removes the header from incoming
+//! requests. In `X-Forwarded-For` count your proxies from the right and take the first address that is
+//! not yours. If a client can choose the address, limits by source have no effect. Use
+//! [`Source::Unknown`](crate::Source::Unknown) for anything that is not an address; all requests with
+//! it share one budget.
 //!
 //! ```
 //! use std::net::{IpAddr, Ipv4Addr};
 //! use sspr::Source;
 //!
-//! /// The address that the only proxy, which is ours, has appended.
+//! /// The address that the host's only proxy has appended.
 //! fn source(forwarded_for: &str) -> Source {
 //!     Source::parse(forwarded_for.rsplit(',').next().unwrap_or_default())
 //! }
@@ -273,18 +276,19 @@
 //!
 //! # A human check
 //!
-//! Give [`human_check`](crate::EngineBuilder::human_check) your CAPTCHA's server side, switch it on
-//! in the policy ([`PolicySettings::human_check`](crate::PolicySettings::human_check)), and pass what
-//! the browser sent with [`Request::with_human_answer`](crate::Request::with_human_answer). Only
-//! `start` asks for it; [`Refusal::HumanCheckRequired`](crate::Refusal::HumanCheckRequired) is the
-//! same for every name. A policy that wants a check where the engine has none refuses everybody.
+//! Give the server side of your CAPTCHA to [`human_check`](crate::EngineBuilder::human_check), switch
+//! it on in the policy ([`PolicySettings::human_check`](crate::PolicySettings::human_check)), and pass
+//! the browser's answer with [`Request::with_human_answer`](crate::Request::with_human_answer). It is
+//! checked by `start` and by redeeming a link without a ticket.
+//! [`Refusal::HumanCheckRequired`](crate::Refusal::HumanCheckRequired) is the same for every name. If
+//! the policy requires a check and the engine has none, every request is refused.
 //!
 //! # When no message arrives
 //!
-//! The person is never told, so an operator has to see it.
-//! [`Stats::failing`](crate::Stats::failing) and [`Maintained::failing`](crate::Maintained::failing)
-//! name each tenant and channel that fails now, since when, with the last error of the
-//! [`Delivery`](crate::Delivery) and the age of the oldest message that waits; `channel` is none where
-//! the directory does not answer. The event `message_delayed` stands at the first failure of a message,
-//! `message_delivered` or `message_failed` at its end. An empty list and no event means that nobody
-//! calls [`Engine::maintain`](crate::Engine::maintain).
+//! The user is never told, so an operator must notice. [`Stats::failing`](crate::Stats::failing) and
+//! [`Maintained::failing`](crate::Maintained::failing) list each tenant and channel that fails now,
+//! since when, with the last error of the [`Delivery`](crate::Delivery) and the age of the oldest
+//! waiting message; `channel` is `None` if the directory does not respond. The event `message_delayed`
+//! is written at a message's first failure, and `message_delivered` or `message_failed` at its end. If
+//! the list is empty and there is no event, [`Engine::maintain`](crate::Engine::maintain) is not
+//! called.

@@ -1,43 +1,45 @@
-//! Methods that the host verifies: a push with number matching, a passkey.
+//! Host-verified methods: a push with number matching, a passkey.
 //!
-//! [`ExternalMethod`](crate::port::ExternalMethod) is for a proof that the engine cannot judge. The
-//! host enrols it, begins it and judges it; the engine gives each challenge a name of its own, counts
-//! each try *before* it asks, lets a proof count once, and asks for it only where the policy names
-//! its kind. The repository's `examples/methods.rs` plays both in a whole flow.
+//! [`ExternalMethod`](crate::port::ExternalMethod) is for a proof that the engine cannot verify. The
+//! host enrols it, begins it and verifies it. The engine names each challenge, counts each attempt
+//! *before* it asks the host, counts a proof once, and offers the method only if the policy names its
+//! kind. The repository's `examples/methods.rs` plays both methods in a complete flow.
 //!
 //! | The engine | The host |
 //! |---|---|
-//! | names the challenge: 64 hexadecimal digits, no secret, never used twice | binds what it asks for to that name |
-//! | sets the tries aside when the challenge opens, five by default, and charges each | says yes or no, the same to the same response |
-//! | makes at most one proof of a challenge, whatever is sent and how often | need not remember what it has accepted |
-//! | calls for users that do not exist too, as `nobody-` and sixteen digits | answers alike for them |
-//! | hands [`Reply::page`](crate::Reply::page) over once, in the answer of `challenge` | shows it there, or keeps it for the page after the redirect |
+//! | names the challenge: 64 hexadecimal digits, no secret, never used twice | binds the proof that it requests to that name |
+//! | sets the attempts aside when the challenge opens, five by default, and counts each | returns true or false, and the same for the same response |
+//! | makes at most one proof of a challenge, whatever is sent and how often | need not remember which responses it has accepted |
+//! | makes the same calls for unknown users, under an id of `nobody-` and sixteen digits | returns the same for them |
+//! | returns [`Reply::page`](crate::Reply::page) once, in the reply of `challenge` | renders it there, or keeps it for the page after the redirect |
 //!
-//! # What a wrong answer costs
+//! # What a wrong result costs
 //!
-//! - *A wrong yes is an account in a stranger's hands.* With a passkey of somebody else's, with a
-//!   response to another challenge, with "approved" from a phone that was never asked.
-//! - *A page that differs tells who exists.* What [`begin`](crate::port::ExternalMethod::begin) returns
-//!   holds nothing of the user: no credential ids, no name of a phone, and no made-up ones either,
-//!   since `begin` is called under a `nobody-` id once the budgets of a real account are spent, and a
-//!   page that changed then would tell. The time that it takes is hidden below
-//!   [`reply_floor`](crate::EngineBuilder::reply_floor), so send the push from a queue.
-//! - *A wrong no* counts as a try, and the owner takes another method.
-//! - [`available`](crate::port::ExternalMethod::available) is asked at nearly every step: one cheap look.
-//!   An error counts as no, so a service that is away takes its method away and nothing else.
+//! - *If `verify` wrongly returns true, the account is taken over.* Examples: another user's passkey, a
+//!   response to another challenge, "approved" from a phone that was never asked.
+//! - *If the page differs between users, it tells which accounts exist.* The page that
+//!   [`begin`](crate::port::ExternalMethod::begin) returns must contain nothing of the user: no
+//!   credential ids, no name of a phone. It must contain no made-up ones either: once the budgets of a
+//!   real account are spent, `begin` is called under a `nobody-` id, and a page that changes then
+//!   reveals the account. [`reply_floor`](crate::EngineBuilder::reply_floor) hides the time only up to
+//!   its length, so send the push from a queue.
+//! - *If `verify` wrongly returns false*, the attempt is lost and the owner uses another method.
+//! - [`available`](crate::port::ExternalMethod::available) is called at nearly every step, so it must
+//!   be cheap. If it fails, a reset does not offer the method. A registration that depends on the
+//!   answer fails, and so does `complete` with a proof of this method.
 //!
-//! The engine does not see that a passkey was added or taken away. Tell the owner yourself, and end
-//! what is outstanding: change the directory's change stamp
+//! The engine does not see that a passkey was added or removed. Notify the owner yourself, and void
+//! outstanding flows: change the directory's change stamp
 //! ([`UserFacts::change_stamp`](crate::UserFacts)), or call
 //! [`Admin::revoke_flows`](crate::Admin::revoke_flows). An app and the push to it are on one phone and
-//! never two gates; a passkey and anything else are.
+//! never count as two methods; a passkey and any other method do.
 //!
 //! # A push with number matching
 //!
-//! The page shows a number, and the owner types it *on the phone*. Neither a bare "approve" nor "which
-//! of these three" will do (NIST SP 800-63B-4, 3.1.3): people approve what they did not ask for. Where
-//! an account's budgets are spent the engine begins for nobody, so that no stranger's requests ring a
-//! phone all night.
+//! The page shows a number, and the owner types it *on the phone*. Neither a plain "approve" nor "which
+//! of these three" is enough (NIST SP 800-63B-4, 3.1.3): users approve requests that they did not make.
+//! If an account's budgets are spent, the engine calls `begin` with a stand-in id, so that other
+//! callers' requests do not ring the phone all night.
 //!
 //! ```
 //! use std::collections::HashMap;
@@ -48,15 +50,15 @@
 //!
 //! struct Asked { user: UserId, number: u8, approved: bool }
 //!
-//! /// Challenges by name. A service keeps them as long as a flow lives.
+//! /// Challenges by name. A service keeps them for the life of a flow.
 //! #[derive(Default)]
 //! struct Push { asked: Mutex<HashMap<String, Asked>> }
 //!
 //! impl Push {
-//!     /// What the phone sends, signed by the app's own key: which challenge, and what was typed.
+//!     /// Handles what the phone sends, signed by the app's key: which challenge, and the typed number.
 //!     fn typed_on_phone(&self, user: &UserId, challenge: &str, number: u8) {
 //!         let mut asked = self.asked.lock().unwrap();
-//!         // One try: a wrong number ends it.
+//!         // One attempt: a wrong number ends the challenge.
 //!         if let Some(one) = asked.remove(challenge) {
 //!             if one.user == *user && one.number == number {
 //!                 asked.insert(challenge.to_owned(), Asked { approved: true, ..one });
@@ -78,9 +80,9 @@
 //!         SystemEntropy.fill(&mut byte)?;
 //!         let fresh = Asked { user: user.clone(), number: 10 + byte[0] % 90, approved: false };
 //!         let mut asked = self.asked.lock().unwrap();
-//!         // The same name again: the number on the screen stays, and nothing is sent.
+//!         // If the name is known, the number stays and nothing is sent.
 //!         let one = asked.entry(challenge.to_owned()).or_insert(fresh);
-//!         // Here a queue is told to ring the phones of `user`. Nobody has none.
+//!         // Here a queue gets the push for the phones of `user`; a stand-in id has none.
 //!         Ok(one.number.to_string())
 //!     }
 //!
@@ -89,7 +91,7 @@
 //!         _: &TenantId,
 //!         user: &UserId,
 //!         challenge: &str,
-//!         _: &SecretText, // "I have typed it": the browser has nothing to prove
+//!         _: &SecretText, // "I have typed it": the browser proves nothing
 //!     ) -> PortResult<bool> {
 //!         let asked = self.asked.lock().unwrap();
 //!         Ok(asked.get(challenge).is_some_and(|one| one.user == *user && one.approved))
@@ -99,49 +101,49 @@
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let (push, contoso) = (Push::default(), TenantId::parse("contoso")?);
-//! let (ada, nobody) = (UserId::parse("u-1")?, UserId::parse("nobody-0123456789abcdef")?);
+//! let (ada, unknown) = (UserId::parse("u-1")?, UserId::parse("nobody-0123456789abcdef")?);
 //! let said = SecretText::from("I have typed it");
 //!
 //! let shown: u8 = push.begin(&contoso, &ada, "one").await?.parse()?;
 //! assert!(!push.verify(&contoso, &ada, "one", &said).await?, "not typed yet");
 //! push.typed_on_phone(&ada, "one", shown);
 //! assert!(push.verify(&contoso, &ada, "one", &said).await?);
-//! assert!(push.verify(&contoso, &ada, "one", &said).await?, "a lost answer is given again");
-//! assert!(!push.verify(&contoso, &ada, "two", &said).await?, "and for no other challenge");
+//! assert!(push.verify(&contoso, &ada, "one", &said).await?, "a lost reply is given again");
+//! assert!(!push.verify(&contoso, &ada, "two", &said).await?, "but for no other challenge");
 //!
 //! let shown: u8 = push.begin(&contoso, &ada, "two").await?.parse()?;
 //! push.typed_on_phone(&ada, "two", shown ^ 1);
 //! push.typed_on_phone(&ada, "two", shown);
 //! assert!(!push.verify(&contoso, &ada, "two", &said).await?, "a wrong number ends it");
 //!
-//! // Somebody who does not exist is shown a number as well.
-//! assert_eq!(push.begin(&contoso, &nobody, "three").await?.len(), shown.to_string().len());
+//! // An unknown user is shown a number as well.
+//! assert_eq!(push.begin(&contoso, &unknown, "three").await?.len(), shown.to_string().len());
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! Each call of [`prove`](crate::Reset::prove) takes a try, so a page must not poll with it. Let it
-//! poll an address of yours that says whether the challenge was answered, never how, and call `prove`
-//! once; or let the person press a button.
+//! Each call of [`prove`](crate::Reset::prove) uses an attempt, so a page must not poll with it. Let
+//! the page poll your own endpoint, which says whether the challenge was answered but not how, and then
+//! call `prove` once; or let the user press a button.
 //!
 //! # A passkey
 //!
-//! No WebAuthn library is part of this crate: yours is behind three calls.
+//! This crate contains no WebAuthn library. Use yours behind three calls.
 //!
-//! | Call | With a WebAuthn library | Mind |
+//! | Call | With a WebAuthn library | Note |
 //! |---|---|---|
-//! | `available` | is there a credential of this user? | |
-//! | `begin` | the options of an authentication, as JSON for `navigator.credentials.get` | no `allowCredentials`: passkeys are discoverable, and a list would tell who exists; user verification `required` |
-//! | `verify` | the check of an assertion: type, challenge, origin, RP id, flags, signature, counter | the credential must be *this user's*: without a list, a stranger can answer with their own |
+//! | `available` | does the user have a credential? | |
+//! | `begin` | the options of an authentication, as JSON for `navigator.credentials.get` | no `allowCredentials`: passkeys are discoverable, and a list would tell which accounts exist; user verification `required` |
+//! | `verify` | the check of an assertion: type, challenge, origin, RP id, flags, signature, counter | the credential must be *this user's*: without a list, an attacker can respond with their own |
 //!
-//! **The name is what is signed.** A library that takes a challenge gets the bytes of the name. One
-//! that draws its own (webauthn-rs: `start_discoverable_authentication`, then
-//! `identify_discoverable_authentication` and `finish_discoverable_authentication`) gives a state back
-//! with it: keep that state under the name, for as long as a flow lives, and check with the state of
-//! the name that `verify` is given, whatever the response claims. When the same name comes again, give
-//! the same page again.
+//! **The name is what is signed.** A library that accepts a challenge gets the bytes of the name. A
+//! library that generates its own (webauthn-rs: `start_discoverable_authentication`, then
+//! `identify_discoverable_authentication` and `finish_discoverable_authentication`) returns a state
+//! with it. Keep that state under the name for the life of a flow, and verify with the state of the
+//! name that `verify` receives, whatever the response claims. If `begin` is called again with the same
+//! name, return the same page.
 //!
-//! Here a stand-in signs, so that what is left can be seen: what the host itself has to check.
+//! In this example a stand-in signs. It shows what the host itself has to check.
 //!
 //! ```
 //! use std::collections::HashMap;
@@ -153,10 +155,10 @@
 //!
 //! const ORIGIN: &str = "https://id.contoso.example";
 //!
-//! /// In the place of a signature: your library verifies one with the credential's public key.
+//! /// Stands in for a signature: your library verifies one with the credential's public key.
 //! fn signature(key: &str, client_data: &str) -> String { format!("{key} has signed {client_data}") }
 //!
-//! /// Credentials by id: whose each is, and its key.
+//! /// Credentials by id: the owner and the key.
 //! struct Passkeys(HashMap<&'static str, (UserId, &'static str)>);
 //!
 //! impl Passkeys {
@@ -167,11 +169,11 @@
 //!         let (owner, key) = self.0.get(response["id"].as_str()?)?;
 //!         Some(
 //!             said["type"] == "webauthn.get"
-//!                 // This challenge and no other: the browser puts it into what is signed.
+//!                 // This challenge: the browser includes it in the signed data.
 //!                 && said["challenge"] == BASE64URL_NOPAD.encode(challenge.as_bytes())
-//!                 // This site: a page that looks like it has another origin.
+//!                 // This site: an imitation has another origin.
 //!                 && said["origin"] == ORIGIN
-//!                 // This user: anybody may have a passkey here.
+//!                 // This user: other users have passkeys here too.
 //!                 && owner == user
 //!                 && response["signature"] == signature(key, client_data),
 //!         )
@@ -186,7 +188,7 @@
 //!         Ok(self.0.values().any(|(owner, _)| owner == user))
 //!     }
 //!
-//!     /// The same for everybody but for the challenge.
+//!     /// The same for all users except for the challenge.
 //!     async fn begin(&self, _: &TenantId, _: &UserId, challenge: &str) -> PortResult<String> {
 //!         let challenge = BASE64URL_NOPAD.encode(challenge.as_bytes());
 //!         Ok(json!({ "challenge": challenge, "rpId": "id.contoso.example",
@@ -204,7 +206,7 @@
 //!     }
 //! }
 //!
-//! /// What a browser sends back: the key signs what the page was given.
+//! /// Returns what a browser sends: the key signs what the page received.
 //! fn browser(page: &str, id: &str, key: &str, origin: &str) -> sspr::Attempt {
 //!     let options: Value = serde_json::from_str(page).unwrap();
 //!     let said = json!({ "type": "webauthn.get", "challenge": options["challenge"],
@@ -254,14 +256,14 @@
 //! let proven = reset.prove(&request, &reply.ticket, &right).await?;
 //! assert!(matches!(proven.step, Step::NewPassword { .. }));
 //!
-//! // What has answered one challenge answers no other.
+//! // A response to one challenge is refused for another.
 //! let another = begin("ada@contoso.example").await?;
 //! assert!(reset.prove(&request, &another.ticket, &right).await.is_err());
 //!
-//! // Whoever does not exist gets the same page, but for the challenge.
-//! let nobody = begin("nobody@contoso.example").await?;
-//! assert!(matches!(nobody.step, Step::Respond { .. }));
-//! assert_eq!(nobody.page.map(|page| page.len()), another.page.map(|page| page.len()));
+//! // An unknown user gets the same page, except for the challenge.
+//! let unknown = begin("unknown@contoso.example").await?;
+//! assert!(matches!(unknown.step, Step::Respond { .. }));
+//! assert_eq!(unknown.page.map(|page| page.len()), another.page.map(|page| page.len()));
 //! # Ok(())
 //! # }
 //! ```

@@ -1,24 +1,25 @@
-//! The manual: what no single item's documentation can say. Text only, and every example is run.
+//! The manual: what the documentation of a single item cannot say. All examples are run.
 //!
-//! | Page | For | Answers |
+//! | Page | For | Contents |
 //! |---|---|---|
-//! | [`embedding`] | whoever writes the web handlers | which page for which [`Step`](crate::Step), links, cookies, times, errors, logs, the task that delivers |
-//! | [`signed_in`] | whoever writes sign-in, security pages and consoles | the prompt, registration, enrolment, a change, which desk does what |
-//! | [`host_methods`] | whoever verifies proofs themselves | a push with number matching, a passkey |
-//! | [`writing_a_store`] | whoever keeps the records elsewhere | the contract in plain words, a whole store, how to test it, the usual mistakes |
-//! | [`postgres`] | whoever operates the database | roles, pools, timeouts, vacuum, failover, backups, alerts, queries |
-//! | `etcd`, with the feature | whoever runs the store on etcd | what it takes, compaction, backup, alerts, when not to |
-//! | [`defaults`] | whoever owns the policy | each number, and where it comes from |
-//! | [`limits`] | whoever owns the policy or operates the service | each budget: who can spend it, what is left to the owner, which simulation shows it |
-//! | [`threats`] | whoever reviews it | who attacks how, what the engine does, what it cannot exclude |
-//! | [`upgrading`] | whoever runs it | versions of what is stored, keys and their rotation, rolling upgrades |
-//! | [`moving`] | whoever runs it | another store, another lookup key, and how it is verified |
-//! | [`restoring`] | who operates the store | backup and restore with the commands, store by store, and what comes back |
+//! | [`embedding`] | authors of the web handlers | which page to render for which [`Step`](crate::Step), links, cookies, times, errors, logs, the task that delivers |
+//! | [`signed_in`] | authors of sign-in, account pages and admin consoles | the prompt, registration, enrolment, password change, which help desk does what |
+//! | [`host_methods`] | authors of an own verification method | a push with number matching, a passkey |
+//! | [`writing_a_store`] | authors of a store | the contract in plain words, a complete store, how to test it, common mistakes |
+//! | [`postgres`] | operators of PostgreSQL | roles, pools, timeouts, vacuum, failover, backups, alerts, queries |
+//! | `etcd`, with the feature | operators of etcd | requirements, compaction, backup, alerts, when to choose PostgreSQL |
+//! | [`defaults`] | owners of the policy | each number and its source |
+//! | [`limits`] | owners of the policy, operators | each budget: who can spend it, what is left to the account's owner, which simulation shows it |
+//! | [`threats`] | security reviewers | each attacker, what the engine does, what it cannot exclude |
+//! | [`upgrading`] | operators | versions of stored data, keys and their rotation, rolling upgrades |
+//! | [`moving`] | operators | another store, another lookup key, and how the copy is verified |
+//! | [`restoring`] | operators of a store | backup and restore with the commands for each store, and what a restore brings back |
+//! | [`decisions`] | developers of the crate | what was chosen, why, and what was rejected |
 //!
-//! The contract of each port stands at its trait: [`Store`](crate::Store),
-//! [`Directory`](crate::Directory), [`Delivery`](crate::Delivery). Programs to read and run are in
-//! the folder `examples` of the repository.
+//! The contract of each port is on its trait: [`Store`](crate::Store), [`Directory`](crate::Directory),
+//! [`Delivery`](crate::Delivery). Programs to read and run are in the folder `examples` of the repository.
 
+pub mod decisions;
 pub mod defaults;
 pub mod embedding;
 #[cfg(feature = "etcd")]

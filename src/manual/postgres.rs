@@ -1,24 +1,23 @@
 //! Operating the PostgreSQL store: feature `postgres`, PostgreSQL 13 or later (tested on 15).
 //!
-//! How to connect, and what each error means, stands with the adapter, `adapters::postgres`. Every
-//! statement on this page is run by a test, with the
-//! schema `sspr`, which is the default.
+//! The adapter, `adapters::postgres`, documents how to connect and what each error means. A test runs every
+//! statement of this page with the schema `sspr`, which is the default.
 //!
 //! # Roles
 //!
-//! Three, each with no more than it needs. The owner makes the store once (`PostgresStore::create`) and
-//! migrates it with each release, before the first node of that release starts
-//! (`PostgresStore::migrate`). Once a migration has raised the version of the schema, the stores of the
-//! older release refuse every write with `Denied`; a release that brings a migration says so in the
-//! changelog. Several nodes may migrate at once, and a migration that broke off is begun again.
-//! `migrate` and `connect` never make a store: a schema that is not there is `Denied`.
+//! Use three roles, each with the least rights. The owner creates the store once
+//! (`PostgresStore::create`) and migrates it with each release, before the first node of that release
+//! starts (`PostgresStore::migrate`). After a migration has raised the version of the schema, stores of the
+//! older release refuse every write with `Denied`; the changelog names each release with a migration.
+//! Several nodes may migrate at once, and an interrupted migration may be repeated. `migrate` and
+//! `connect` never create a store: a missing schema is `Denied`.
 //!
 //! ```sql
 //! CREATE ROLE sspr_owner LOGIN;
 //! CREATE SCHEMA sspr AUTHORIZATION sspr_owner;
 //! ```
 //!
-//! Then, when the owner has made the store, the role that serves and the one that looks:
+//! After the owner has created the store, create the role of the service and the one of operators:
 //!
 //! ```sql
 //! CREATE ROLE sspr_serve LOGIN CONNECTION LIMIT 60;
@@ -33,51 +32,51 @@
 //! ALTER ROLE sspr_look SET default_transaction_read_only = on;
 //! ```
 //!
-//! Never delete or change a row of `event_head`: the positions of audit events are taken from it,
-//! and a bucket that lost its head refuses to commit (`Corrupt`). Bodies hold the addresses of
-//! people, though no secret that opens anything: `sspr_look` is for who may see those. Give each
-//! role its password with `\password`, which does not send it in clear.
+//! Never delete or change a row of `event_head`: the positions of audit events come from it, and a bucket
+//! without its head refuses to commit (`Corrupt`). Bodies contain users' addresses, but no usable secret:
+//! give `sspr_look` only to operators who may see addresses. Set each role's password with `\password`,
+//! which does not send it in clear.
 //!
 //! # Pools
 //!
-//! A call holds a connection for one round trip, so few serve many: at a millisecond each, 16
-//! (the default) carry some 16,000 calls a second. More than four for each of the server's cores,
-//! over all nodes, only queue there instead of here. Keep nodes times
-//! `with_connections` below the role's `CONNECTION LIMIT`, and that below `max_connections` with room for you.
+//! A call holds a connection for one round trip, so few connections are enough: at a millisecond each, 16
+//! (the default) carry some 16,000 calls a second. With more than four per core of the server, over all
+//! nodes, calls only queue at the server instead of in the pool. Keep nodes times `with_connections` below
+//! the role's `CONNECTION LIMIT`, and that below `max_connections`, with some left for operators.
 //!
 //! A pooler in between must pool *sessions* (PgBouncer: `pool_mode = session`) and have more sessions
 //! for this role and database than all stores have connections: opening a store takes one more for a
 //! moment. One that pools transactions or statements hands a session, its settings and its prepared
 //! statements to another client after each; two stores would read each other's schema, and a commit
-//! could be answered before it is durable. `connect`, `create` and `migrate` look for such a pooler and
-//! answer `Denied`. Each statement also checks that it is the one meant and that the session has the
+//! could return before it is durable. `connect`, `create` and `migrate` look for such a pooler and
+//! return `Denied`. Each statement also checks that it is the intended one and that the session has the
 //! store's settings, so a pooler whose mode is changed under open stores causes errors (`Denied` for a
 //! session or statement of another client, `Unavailable` for a statement that the session does not
-//! know) and never another store's rows. The way out is `pool_mode = session`, or an address that leads
-//! to the server itself.
+//! know) and never returns another store's rows. The way out is `pool_mode = session`, or an address
+//! that leads to the server itself.
 //!
 //! # Timeouts
 //!
-//! | What | Default | Then |
+//! | Wait | Default | Result after it |
 //! |---|---|---|
-//! | a connection of the pool | 2 s | `Unavailable`: the host answers with a retryable error |
-//! | connecting | 5 s for each host | `Unavailable` |
-//! | a statement, at the server | 5 s | rolled back: `Unavailable` |
-//! | a server that says nothing | 2 s more | a write is `Unknown`; the engine looks what became of it |
+//! | for a connection of the pool | 2 s | `Unavailable`: the host responds with a retryable error |
+//! | for connecting | 5 s for each host | `Unavailable` |
+//! | for a statement, at the server | 5 s | rolled back: `Unavailable` |
+//! | for a server that does not respond | 2 s more | a write is `Unknown`; the engine reads the record to learn the outcome |
 //!
-//! Every statement touches a few rows by an index. One that takes a second is a symptom: a lock held
-//! by somebody's open transaction, a disk, a missing vacuum.
+//! Every statement touches a few rows by an index. One that takes a second is a symptom of a lock held by an
+//! open transaction, a slow disk or a missing vacuum.
 //!
-//! The session sets `statement_timeout`, `default_transaction_isolation` (*read committed*, by which
-//! it was built) and `synchronous_commit` itself, whatever the role or the
-//! database says: a commit is never answered before it is durable. `remote_apply` is kept.
+//! The session sets `statement_timeout`, `default_transaction_isolation` (*read
+//! committed*, which the statements rely on) and `synchronous_commit` itself and overrides the role and the
+//! database, so a commit never returns before it is durable. `remote_apply` is kept.
 //!
 //! # Vacuum
 //!
-//! A record is written with each attempt and each message. Half of each page is left free
-//! (`fillfactor`), so that most changes stay on it and write no index entry; a dead version is
-//! removed when the page is next read. What is left for the vacuum are alarms that moved and rows
-//! that were purged. On a busy table the default, a fifth of all rows, comes late:
+//! A record is written with each attempt and each message. Half of each page is left free (`fillfactor`), so
+//! most changes stay on their page and write no index entry, and a dead version is removed when the page is
+//! next read. The vacuum removes the rest: moved alarms and purged rows. On a busy table its default
+//! threshold, a fifth of all rows, is too late:
 //!
 //! ```sql
 //! ALTER TABLE sspr.record SET (autovacuum_vacuum_scale_factor = 0.02);
@@ -85,86 +84,82 @@
 //! ALTER TABLE sspr.event SET (autovacuum_vacuum_insert_scale_factor = 0.05);
 //! ```
 //!
-//! Do not hold transactions open for long on this server, not even reading ones: nothing that they
-//! might still see can be removed.
+//! Do not keep transactions open for long on this server, not even read-only ones: no version that they can
+//! still see is removed.
 //!
 //! # Several machines
 //!
-//! Each row's key begins with its bucket, `shard`, 0 to 15, from the key's own bits. Every statement
-//! names one bucket and is a transaction; nothing needs a sequence, an advisory lock or a snapshot
-//! over two. So an engine that spreads tables by a column (Citus and its kin: distribute all four
-//! by `shard`, together) runs them on one machine each. It must hold to *read committed* or
-//! stronger within a bucket, and to the condition of an `UPDATE` against concurrent ones; run the
-//! contract kit (feature `conformance`) on it before you trust it. Only PostgreSQL itself is tested
-//! with each release. `schema_version` has one row; it is read when a
-//! store connects, and by each write.
+//! Each row's key begins with its bucket, `shard`, 0 to 15, from the key's own bits. Every statement names
+//! one bucket and is a transaction; none needs a sequence, an advisory lock or a snapshot over two buckets.
+//! So a system that distributes tables by a column (such as Citus: distribute all four by `shard`, together)
+//! runs each statement on one machine. It must guarantee *read committed* or stronger within a bucket, and
+//! check the condition of an `UPDATE` against concurrent ones. Run the contract kit (feature `conformance`)
+//! on it before you trust it. Only PostgreSQL itself is tested with each release. `schema_version` has one
+//! row; a store reads it when it connects, and with each write.
 //!
-//! On one machine there is nothing to gain from declaring partitions.
+//! On one machine, declared partitions have no benefit.
 //!
 //! # Replication and failover
 //!
-//! A standby that is not synchronous lacks the last commits when it takes over, and what is lost is
-//! security, not only data: **attempts that were counted are given back, a code that was used works
-//! again**, an event is missing from the trail. Where a failover is automatic, use a synchronous
-//! standby, better two of which one must confirm:
+//! An asynchronous standby lacks the last commits when it takes over. That loses security, not only data:
+//! **spent attempts are available again, a used code is valid again**, and an event is missing from the audit
+//! trail. If the failover is automatic, use a synchronous standby, better two of which one must confirm:
 //!
 //! ```sql
 //! ALTER SYSTEM SET synchronous_standby_names = 'ANY 1 (s1, s2)';
 //! ```
 //!
-//! While no standby confirms, commits wait, and callers get `Unknown` after the timeout: nothing
-//! succeeds. Do not cancel those waits (`pg_cancel_backend`): the server then answers the commit
-//! as done. The store hears the warning beside the answer and says `Unknown` all the same.
+//! While no standby confirms, commits wait and callers get `Unknown` after the timeout. Do not cancel those
+//! waits (`pg_cancel_backend`): the server then reports the commit as done, with a warning. The store reads
+//! the warning and returns `Unknown`.
 //!
-//! Name all hosts in the address. The store takes the one that may be written to, and every read
-//! asks in the same statement whether that still holds. So a standby, and a primary that was fenced
-//! off, are refused at once, also by connections that were open before:
+//! Name all hosts in the address. The store selects the writable one, and every read asks in the same
+//! statement whether it still is. So a standby and a fenced primary are refused at once, even on
+//! connections that were open before. To fence a primary:
 //!
 //! ```sql
 //! ALTER SYSTEM SET default_transaction_read_only = on;
 //! ```
 //!
-//! (and `SELECT pg_reload_conf()`). What is left: an old primary that nobody fenced off and that
-//! believes in itself still answers *reads* to the nodes that still reach it, as of the moment when
-//! it lost its standby. With a synchronous standby it can confirm no write, so it lets nobody in: a
-//! guess is compared only after its attempt was written. Without one it can do everything twice. Let
-//! the tool that promotes also fence.
+//! (and `SELECT pg_reload_conf()`). An old primary that was not fenced still serves *reads* to the nodes that
+//! reach it, as of the moment when it lost its standby. With a synchronous standby it can confirm no write,
+//! so no guess is compared: the attempt must be written first. Without one, codes and attempts can be used
+//! on both primaries. Let the tool that promotes also fence.
 //!
 //! # Backup
 //!
-//! `pg_dump` of the schema, or base backups with the log (`pg_basebackup`, `archive_mode`). A backup
-//! opens nothing by itself: codes and tickets are derived from keys that are not in it.
+//! Use `pg_dump` of the schema, or base backups with the log (`pg_basebackup`, `archive_mode`). A backup opens
+//! nothing by itself: codes and tickets are derived from keys that are not in it.
 //!
-//! **A restored backup goes back in time**: codes that were used, attempts that were counted and
-//! passwords' epochs are as they were then. After restoring one that is not of the last moment:
+//! **A restored backup goes back in time**: used codes, counted attempts and credential epochs are as they
+//! were then. [Restoring](super::restoring) has the steps. In short:
 //!
 //! 1. Keep the engines stopped.
-//! 2. Give the engine a new short-lived key and drop the old one at once, not after the usual
-//!    overlap ([upgrading](super::upgrading)): no code, link or ticket from before then opens
-//!    anything.
-//! 3. Take alarms and waiting messages as they come: they were sent before, and carry codes that are
-//!    dead. People may get an old notice twice.
-//! 4. Start the engines. Budgets refill at most once, by what the lost time had spent.
+//! 2. Give the engines a new short-lived key and drop the old one at once, without the usual overlap
+//!    ([upgrading](super::upgrading)). No older code, link or ticket then opens anything.
+//! 3. Let alarms and waiting messages be delivered: their codes are void, and users may get an old notice
+//!    twice.
+//! 4. Start the engines. Each budget is fuller by at most what was spent from it since the backup.
 //!
-//! Saved codes are not derived: those used since the backup work once more. Where that matters, list
-//! the accounts whose events since then, from your log archive, show one, and reset those.
+//! Recovery codes are not derived: those used since the backup are valid once more. If that matters, list the
+//! accounts whose exported events since then show one, and revoke their codes.
 //!
 //! # What to alert on
 //!
-//! | Sign | Means |
+//! | Sign | Cause |
 //! |---|---|
 //! | `Unknown` or `Unavailable` for more than seconds | the server, the network, the standby |
-//! | any `Corrupt` | a broken page, a row changed by hand, a lost head: an account stays closed |
+//! | any `Corrupt` | a damaged page, a row changed by hand, a lost head: an account stays closed |
 //! | any `Denied` | a password or a right was changed, a migration is missing, a newer release has migrated, the store was moved, a pooler shares sessions |
-//! | work that is late (below) | nothing calls `maintain`, or deliveries fail |
+//! | overdue work (below) | `maintain` is not called, or deliveries fail |
 //! | `pg_stat_replication` without a row of `sync_state` `sync` or `quorum` | commits wait |
-//! | rows that are long past their time | nothing purges |
-//! | transactions open for minutes | locks, and dead rows that stay |
+//! | rows long past their expiry | purging has stopped |
+//! | transactions open for minutes | locks, and dead rows that are not removed |
 //!
 //! # Queries
 //!
-//! Times are milliseconds since the Unix epoch, keys are hashes. To change anything by hand, stop the
-//! engines first. All of these read every bucket, so run them where load does no harm: on a standby.
+//! Times are milliseconds since the Unix epoch, keys are hashes. Stop the engines before you change anything
+//! by hand. Each query reads every bucket, so run it on a standby, where load does no harm.
 //!
 //! ```sql
 //! -- accounts that are locked now
@@ -180,12 +175,12 @@
 //! -- what happened in the last hour
 //! SELECT code, count(*) FROM sspr.event
 //! WHERE at > (extract(epoch FROM now()) - 3600) * 1000 GROUP BY code;
-//! -- the story of one account
+//! -- the history of one account
 //! SELECT to_timestamp(at / 1000.0) AS at, code, body FROM sspr.event
 //! WHERE tenant = 'contoso' AND user_id = '6e7b768e' ORDER BY count, idx;
 //! ```
 //!
-//! For whoever looks after the server:
+//! For operators of the server:
 //!
 //! ```sql
 //! -- how many changes stayed on their page: well above nine tenths

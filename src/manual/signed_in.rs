@@ -1,30 +1,30 @@
-//! Signed-in users and desks: the prompt, registration, a change, the host's own sign-in.
+//! Signed-in users and help desks: the prompt, registration, a password change, the host's own sign-in.
 //!
-//! Here the host says who it is, by [`SignedIn::vouch`](crate::SignedIn::vouch): tenant, user and times
-//! from its own session, and never from a form or an address.
+//! On this page the host says who the user is, by [`SignedIn::vouch`](crate::SignedIn::vouch). Take the
+//! tenant, the user and the times from your own session, never from a form or a URL.
 //!
 //! | Refusal | Send the user to |
 //! |---|---|
-//! | [`ReauthenticationRequired`](crate::Refusal::ReauthenticationRequired) | your sign-in, and back: it is older than five minutes |
-//! | [`SecondFactorRequired`](crate::Refusal::SecondFactorRequired) | your second factor, and back; a user who has none, to your desk |
+//! | [`ReauthenticationRequired`](crate::Refusal::ReauthenticationRequired) | your sign-in, and back: the sign-in is older than five minutes |
+//! | [`SecondFactorRequired`](crate::Refusal::SecondFactorRequired) | your second factor, and back; a user without one, to your help desk |
 //!
 //! # At sign-in
 //!
-//! After the password and the second factor, and before the session is worth anything, ask
-//! [`prompt`](crate::Registration::prompt). It only reads. An error lets the user in.
+//! After the password and the second factor, and before the session is valid, call
+//! [`prompt`](crate::Registration::prompt). It only reads. If it returns an error, let the user in.
 //!
 //! | Prompt | Page |
 //! |---|---|
-//! | `ChangePassword` | the [change form](#a-change), and no way round it |
-//! | `Register` | the registration, with *not now*: [`postpone`](crate::Registration::postpone) asks no more in this session, so name sessions as yours are named |
+//! | `ChangePassword` | the [change form](#a-change), without a way to skip it |
+//! | `Register` | the registration, with *not now*: [`postpone`](crate::Registration::postpone) stops the prompt for this session, so give each session a unique name |
 //! | `Reconfirm` | [`review`](crate::Registration::review) as a list, with *this is right*: [`reconfirm`](crate::Registration::reconfirm) |
-//! | `Nothing`, and what is new to you | where they wanted to go |
+//! | `Nothing`, and any unknown variant | the page that the user wanted |
 //!
-//! **Codes of authenticators** are judged by the engine at your sign-in too, so that one mark of what
-//! was used serves all: a code that has opened a session resets no password. Ask only after the
-//! password was right. `TooOften` stands for a spent budget; where its time never comes fifty codes in a
-//! row were wrong at the sign-in, and a desk must help ([`unblock`](crate::Admin::unblock)). Failures in
-//! resets do not count here.
+//! **Authenticator codes** at your sign-in are verified by the engine too, so that one replay mark
+//! covers all uses: a code that has opened a session resets no password. Call it only after the
+//! password was correct. `TooOften` means a spent budget. If its `retry_at` is
+//! [`Timestamp::MAX`](crate::Timestamp::MAX), fifty codes in a row were wrong at the sign-in, and a
+//! help desk must call [`unblock`](crate::Admin::unblock). Failures in resets do not count here.
 //!
 //! ```
 //! use sspr::{Attempt, Engine, Error, Refusal, Request, UserId};
@@ -45,60 +45,60 @@
 //!
 //! # Registration
 //!
-//! `review` says what there is ([`MethodView`](crate::MethodView)), what the policy counts, whether it
-//! is enough, and whether another method takes a second factor
-//! ([`second_factor_wanted`](crate::RegistrationReview::second_factor_wanted)). Each row has *remove* ([`remove`](crate::Registration::remove)), *replace*
-//! ([`replace`](crate::Registration::replace)) and *use this first*
-//! ([`set_default`](crate::Registration::set_default)). A new method:
+//! `review` returns the methods ([`MethodView`](crate::MethodView)), what the policy requires, whether
+//! the methods satisfy it, and whether adding one requires a second factor
+//! ([`second_factor_wanted`](crate::RegistrationReview::second_factor_wanted)). Each row has *remove*
+//! ([`remove`](crate::Registration::remove)), *replace* ([`replace`](crate::Registration::replace)) and
+//! *use this first* ([`set_default`](crate::Registration::set_default)). A new method:
 //!
-//! | Method | Begins with | What the answer shows | Ends with |
+//! | Method | Begins with | The page shows | Ends with |
 //! |---|---|---|---|
 //! | mail address, phones | [`add`](crate::Registration::add), for phones after a choice of channel | a field for the code that was sent | [`confirm`](crate::Registration::confirm) |
 //! | authenticator app | [`enrol_authenticator`](crate::Registration::enrol_authenticator) | the QR code, the seed, a field for the app's code | `confirm` |
 //! | OATH token | [`claim_token`](crate::Registration::claim_token), for each pending one in `review` | a field for the token's code | `confirm` |
-//! | saved codes | [`create_saved_codes`](crate::Registration::create_saved_codes) | the codes, *print*, *I have saved them* | [`acknowledge_saved_codes`](crate::Registration::acknowledge_saved_codes) |
+//! | recovery codes | [`create_saved_codes`](crate::Registration::create_saved_codes) | the codes, *print*, *I have saved them* | [`acknowledge_saved_codes`](crate::Registration::acknowledge_saved_codes) |
 //! | push, passkey | your own enrolment ([`host_methods`](super::host_methods)) | | |
 //!
-//! There is no `view` here: a registration's answer is shown as the answer to its POST, and its ticket
-//! goes into a hidden field or a cookie. A user who has closed the page begins again; two tabs of one
-//! session do not end each other.
+//! There is no `view` here: render the reply in the response to its POST, and keep its ticket in a
+//! hidden field or a cookie. A user who has closed the page begins again. Two tabs of one session do
+//! not end each other.
 //!
-//! **What it takes.** Every page wants a sign-in of the last five minutes, and where the session holds a
-//! second factor, that one as fresh: the stricter of two timers.
+//! **Requirements.** Each of these calls requires a sign-in within the last five minutes. If the
+//! session has a second factor, that factor must be as recent.
 //!
-//! | The account | Adding takes | A new address counts |
+//! | The account | Adding requires | A new address counts |
 //! |---|---|---|
-//! | holds nothing | the fresh sign-in | at once, and so do those that join it in this session, within an hour |
-//! | holds some, not enough for a reset | the fresh sign-in, for a method of another kind; else a second factor | after a day; the addresses before it are told |
+//! | has no method | the recent sign-in | at once, and so do others added in this session within an hour |
+//! | has some, not enough for a reset | the recent sign-in, for a method of another kind; otherwise a second factor | after a day; the previous addresses are notified |
 //! | could pass a reset | a second factor | after a day |
-//! | was revoked, or is to register again ([`revoke_methods`](crate::Admin::revoke_methods), [`require_registration`](crate::Admin::require_registration)) | what a first one takes; only what is confirmed from then on counts | after a day; an address that was good before, at once |
-//! | was forgotten ([`forget`](crate::Admin::forget)) | what a first one takes | after a day, where the directory has an address to tell |
+//! | was revoked, or must register again ([`revoke_methods`](crate::Admin::revoke_methods), [`require_registration`](crate::Admin::require_registration)) | the same as a first method; only methods confirmed from then on count | after a day; an address that counted before, at once |
+//! | was forgotten ([`forget`](crate::Admin::forget)) | the same as a first method | after a day, if the directory has an address to notify |
 //!
-//! A host that knows passwords only therefore registers what a reset wants in one sitting. Its users
-//! change nothing by themselves after that, since a stolen password must not: they ask the desk, which
-//! uses `require_registration`; or the policy turns
-//! [`second_factor_to_change`](crate::RegistrationPolicy::second_factor_to_change) off. A thief of the
-//! password can put one method beside the only one of the owner's, on hold and told to the owner, and
-//! never two: a reset still wants the owner's.
+//! A host without second factors can therefore register all methods that a reset requires in one
+//! session. After that its users cannot change methods by themselves, since a stolen password must not
+//! be enough. They ask the help desk, which uses `require_registration`, or the policy turns
+//! [`second_factor_to_change`](crate::RegistrationPolicy::second_factor_to_change) off. If the owner
+//! has one method, a thief of the password can add a second one, but no third. The new method is on
+//! hold, the owner is notified, and a reset still requires the owner's method.
 //!
-//! A method that is replaced counts until the hold of the new one is over. A completed reset drops
-//! what is still on hold, and tells the owner: what a stranger has added must not outlive it.
+//! A replaced method counts until the hold of the new one ends. A completed reset removes methods on
+//! hold and notifies the owner, so that an attacker's method does not outlive it.
 //!
-//! **What the host verifies** is asked for here too. If [`ExternalMethod::available`](crate::port::ExternalMethod::available)
-//! fails, or an engine is built without a method that the policy counts, and the answer matters, the
-//! registration fails ([`Error::Fault`](crate::Error::Fault)): *not known* is not *none*. Give every
-//! process the same methods.
+//! **Host-verified methods** are asked for here too. The registration fails with
+//! [`Error::Fault`](crate::Error::Fault) if it depends on a host-verified method and
+//! [`ExternalMethod::available`](crate::port::ExternalMethod::available) fails, or the engine was built
+//! without that method: *unknown* is not *none*. Give every process the same methods.
 //!
-//! **The authenticator's page** shows [`Enrolment::uri`](crate::Enrolment::uri) as a QR code that *you*
-//! draw, with a library in the page or on your server. An address of a service that draws QR codes
-//! would hand the seed to it. Beside it stands [`Enrolment::seed`](crate::Enrolment::seed) for whoever
-//! has no camera. Both come once; answer with `Cache-Control: no-store`, and keep them nowhere. The
-//! engine needs a [`seal`](crate::EngineBuilder::seal).
+//! **The authenticator page** shows [`Enrolment::uri`](crate::Enrolment::uri) as a QR code. Draw it
+//! with a library in the page or on your server: a service that draws QR codes would receive the seed.
+//! Show [`Enrolment::seed`](crate::Enrolment::seed) beside it for users without a camera. Both are
+//! returned once. Respond with `Cache-Control: no-store`, and do not store them. The engine needs a
+//! [`seal`](crate::EngineBuilder::seal).
 //!
 //! ```
 //! use sspr::{Engine, Error, NewAuthenticator, Request, SignedIn};
 //!
-//! /// The page; `qr` is a function of yours that draws.
+//! /// The page; `qr` draws the QR code.
 //! async fn app_page(
 //!     engine: &Engine,
 //!     request: &Request,
@@ -116,20 +116,20 @@
 //! }
 //! ```
 //!
-//! **Saved codes** are kept as digests: the page is the one time that they are seen. The set before
-//! counts until the new one is acknowledged. `codes_left` says when to suggest a new set.
+//! **Recovery codes** are stored as digests, so this page is the only time that they can be shown. The
+//! previous set counts until the new one is acknowledged. `codes_left` tells when to suggest a new set.
 //!
 //! # A change
 //!
-//! A form with the present password and a new one, twice. One handler calls
-//! [`Change::start`](crate::Change::start) and then [`complete`](crate::Change::complete). If the new one
-//! is refused, show why and ask for both again, or keep the ticket and ask for the new one only. All
-//! sessions end with the change, also this one: start a new one.
+//! Use a form with the current password and a new one, twice. One handler calls
+//! [`Change::start`](crate::Change::start) and then [`complete`](crate::Change::complete). If the new
+//! password is refused, show why. Then ask for both again, or keep the ticket and ask for the new one
+//! only. The change ends all sessions, including this one: start a new one.
 //!
 //! # Desks
 //!
-//! What an administrator does is an operation of [`Admin`](crate::Admin). It asks for a role
-//! ([`AdminRoles`](crate::AdminRoles)), is recorded by name, and shows no secret.
+//! An administrator's action is an operation of [`Admin`](crate::Admin). It requires a role
+//! ([`AdminRoles`](crate::AdminRoles)), is recorded with the administrator's name, and shows no secret.
 //!
 //! | Desk | Operations | Roles |
 //! |---|---|---|
@@ -140,14 +140,15 @@
 //! | security | [`revoke_flows`](crate::Admin::revoke_flows), [`revoke_methods`](crate::Admin::revoke_methods), [`require_registration`](crate::Admin::require_registration), [`forget`](crate::Admin::forget) | `revoke` |
 //! | audit | [`events`](crate::Admin::events), [`accounts`](crate::Admin::accounts), [`explain`](crate::Admin::explain) | `read` |
 //!
-//! | Somebody says | Look, then do |
+//! | The user reports | Look at, then do |
 //! |---|---|
-//! | "no code arrives" | `explain`: the reason, what is usable, what is blocked |
+//! | "no code arrives" | `explain`: the reason, which methods are usable, which are blocked |
 //! | "it says too often" | `explain`; `unblock` once you know who asks |
-//! | "my method is out of use" | have them register it anew while signed in; without a second factor, `require_registration` first; if they cannot sign in, `revoke_methods` and a first enrolment as on the first day |
-//! | "my phone is lost" | they remove it while signed in with a second factor; else as above |
-//! | "that was not me" | `revoke_flows`, end your sessions, `initiate_reset`; `require_registration` if a method may be a stranger's |
-//! | "I have left" | `forget`, once the directory no longer knows them |
+//! | "my method is disabled" | have the user register it again while signed in; without a second factor, `require_registration` first; without a sign-in, `revoke_methods` and a first enrolment as for a new user |
+//! | "my phone is lost" | the user removes it while signed in with a second factor; otherwise as above |
+//! | "that was not me" | `revoke_flows`, end your sessions, `initiate_reset`; `require_registration` if a method may be an attacker's |
+//! | the user has left the organisation | `forget`, once the directory no longer has the user |
 //!
-//! None of this replaces the question who is asking. `supply_contacts` for a stranger is the account in
-//! the stranger's hands: keep that desk small, and let nobody sit at it and at the telephone at once.
+//! None of these operations verifies the identity of the person who asks. If a desk supplies an
+//! attacker's contact data, the account is taken over. Give that role to few administrators, and not to
+//! those who answer the telephone.

@@ -1,33 +1,34 @@
 //! Threats, by attacker.
 //!
-//! `SECURITY.md` in the repository has the model by boundary and how to report a hole. This page goes
-//! by who attacks: what they try, what the engine does, what is left. Each promise has tests named
-//! after it, in `tests/attacks` and `tests/invariants`.
+//! `SECURITY.md` in the repository has the threat model by boundary and says how to report a
+//! vulnerability. This page lists for each attacker what they try, what the engine does, and what is
+//! left. Each promise has tests named after it, in `tests/attacks` and `tests/invariants`.
 //!
-//! # A stranger with a browser
+//! # An anonymous caller
 //!
 //! | Tries | The engine | Left |
 //! |---|---|---|
-//! | to learn who exists | Before the first proof every answer is a function of the request, the policy and counters of the source; the same ports are called; `not_before` hides the time | what the host does before and after; a load that outlasts the floor |
-//! | to guess a code | Five comparisons per code, ten failures per day and method in each of two pools, of which a stranger has one, and forty in a row; each is charged before it is made | odds of which [`Policy::review`](crate::Policy::review) computes upper bounds |
-//! | a little on many accounts | Counters by source, destination, number range and tenant; codes grow while the tenant's is spent | a botnet below all of them |
-//! | the same code in parallel | One conditional commit: one proof, whatever the number of requests and processes | a store that breaks its contract |
-//! | new flows or resends for fresh tries | Budgets belong to account and method, not to a flow or a code | |
-//! | to shut the owner out | One source holds at most its share of each budget of an account; a live code's comparisons are set aside for it; flows that hold a proof, known devices and familiar sources draw on a second pool, which strangers cannot spend | in an unknown place the owner gets at least 3 codes a day against one source, 1 against five, 0 against 50 or 1 000 ([`limits`](super::limits)) |
-//! | to bomb a phone or run up a bill | Waits, budgets per account, limits per destination and prefix | what the budgets allow |
-//! | to wear somebody down with pushes | The same budgets: where they are spent the host is asked to begin for nobody. Number matching is the host's | whoever reads the number to a stranger on the telephone |
-//! | to have a victim prove a flow that *they* began | Each proof moves the flow to a new ticket; a link that is redeemed elsewhere takes the flow along | a victim who reads a code out |
-//! | a forged, old or foreign ticket | It is authenticated and masked, and bound to tenant, purpose, flow and generation; a forged one costs no read | |
-//! | a poisoned `Host` header, an address of theirs | No host name is taken from a request, and messages go only to stored addresses | |
+//! | to learn which accounts exist | Before the first proof every reply is a function of the request, the policy and counters of the source; the same ports are called; `not_before` hides the time | what the host does before and after; load that takes longer than the floor |
+//! | to guess a code | Five comparisons per code, ten failures per day and method in each of two pools, of which an anonymous caller has one, and forty in a row; each is counted before it is made | odds for which [`Policy::review`](crate::Policy::review) computes upper bounds |
+//! | a few guesses on many accounts | Counters by source, destination, number range and tenant; codes become longer while the tenant's counter is spent | a botnet below all of them |
+//! | the same code in parallel | One conditional commit: one proof, for any number of requests and processes | a store that breaks its contract |
+//! | new flows or resends to get more attempts | Budgets belong to account and method, not to a flow or a code | |
+//! | to lock the owner out | One source holds at most its share of each budget of an account; a live code's comparisons are set aside; flows with a proof, known devices and familiar sources use a second pool, which other callers cannot spend | in an unknown place the owner gets at least 3 codes a day against one source, 1 against five, 0 against 50 or 1 000 ([`limits`](super::limits)) |
+//! | to flood a phone or run up a bill | Waits, budgets per account, limits per destination and prefix | what the budgets allow |
+//! | to wear a user down with pushes | The same budgets: if they are spent, the host is asked to begin for a stand-in id. Number matching is the host's | a user who reads the number to an attacker on the telephone |
+//! | to have the owner prove a flow that the *attacker* began | Each proof moves the flow to a new ticket; a link redeemed without a ticket takes the flow along | an owner who reads a code out |
+//! | a forged, old or foreign ticket | It is authenticated, masked, and bound to tenant, purpose, flow and generation; a forged one costs no read | |
+//! | a poisoned `Host` header, an address of the attacker's choice | No host name is taken from a request, and messages go only to stored addresses | |
 //! | endless input | Lengths are bounded before any work | the body limit of your web framework |
 //!
-//! ## Behind an address that the account knows
+//! ## From an address that the account knows
 //!
-//! A familiar source proves nothing: others who send from that address (an office, a mobile network, a
-//! home) draw on the same share of the same pool as the owner. `tests/simulation` plays a week of it with the default
-//! settings: attackers take what they can, the first of them from the address where the owner has
-//! registered, and the owner comes after half a week, twice a day. How often of 7 times the owner got
-//! through, the least of one gate and two:
+//! A familiar source proves nothing. All callers from that address (an office, a mobile network, a
+//! home) use the same share of the same pool as the owner. `tests/simulation` plays a week of it with
+//! the default settings: the first of the attackers comes from the address where the owner has
+//! registered, all take what they can, and the owner comes twice a day after half a week. The table
+//! shows how many of the owner's 7 attempts succeeded. Each figure is the lower one of the runs with
+//! one and with two required methods:
 //!
 //! | Sources, what they do | Known device | That address | Another familiar source | Unknown place |
 //! |---|---|---|---|---|
@@ -40,66 +41,66 @@
 //! | 1 000, keep codes away | 7 | 0 | 7 | 0 |
 //! | 1 000, guess | 7 | 0 | 7 | 0 |
 //!
-//! The owner at that address gets nothing while it goes on, and needs a known device or another
-//! familiar source. The attackers have at most 15 wrong codes of a method compared in any 24 hours,
+//! During the attack the owner at that address gets nothing, and needs a known device or another
+//! familiar source. The attackers get at most 15 wrong codes of a method compared in any 24 hours,
 //! since they reach both pools.
 //!
-//! # Somebody close to the owner
+//! # An attacker close to the owner
 //!
 //! | Has | Can | Is stopped by |
 //! |---|---|---|
-//! | the mailbox | read its codes | the second gate, of another kind and destination |
-//! | the number (SIM swap) | read its codes | the second gate; [`RiskSignals`](crate::port::RiskSignals), which stops a code to a number that was lately ported |
-//! | the phone, unlocked | read texts and app codes, approve pushes | an app and the push to it are one gate; a text and the app are two, to the engine: where phones are lost, ask for mail or a saved code beside |
-//! | the sheet of saved codes | one proof for each | the second gate; the notice when one is used; a new set |
-//! | a stolen session | add a method of theirs | a recent sign-in and a second factor to change methods, the hold of a day, the notice to the other addresses |
+//! | the mailbox | read its codes | the second method, of another kind and destination |
+//! | the number (SIM swap) | read its codes | the second method; [`RiskSignals`](crate::port::RiskSignals), which stops a code to a recently ported number |
+//! | the phone, unlocked | read texts and app codes, approve pushes | an app and the push to it count as one method; a text and the app count as two: if phones are lost often, require mail or a recovery code as well |
+//! | the sheet of recovery codes | one proof for each | the second method; the notice at each use; a new set |
+//! | a stolen session | add a method | a recent sign-in and a second factor to change methods, the hold of a day, the notice to the other addresses |
 //! | the old password | nothing here: a reset does not ask for it | |
 //! | the owner's screen | see masks after the first proof | |
 //!
-//! Whoever has *both* gates is the owner, to the engine. The notice to every address, and the end of
-//! all sessions, is what the owner has left.
+//! The engine cannot distinguish an attacker with *both* methods from the owner. The notice to every
+//! address and the end of all sessions then alert the owner.
 //!
-//! # Somebody in between
+//! # An attacker in between
 //!
-//! | Who | Can | Is stopped by | Left |
+//! | Attacker | Can | Is stopped by | Left |
 //! |---|---|---|---|
-//! | a mail scanner | open every link, run its scripts | opening only reads; redeeming is a POST, and without the ticket wants the sign-in name | one that submits forms and knows the name |
-//! | a page that looks like yours, between the victim and you | pass every code and number on, of texts and apps alike, while it is fresh | a passkey: the browser signs the origin. Codes in mail name the organisation; texts may be bound to your origin ([`SmsOrigin`](crate::adapters::render::SmsOrigin)) | whatever a person reads and types can be passed on |
-//! | who overheard a code of an app | use it within its step or the next | a step is accepted once, for all purposes: reset, unlock, enrolment, and your sign-in if it asks [`Authenticator::verify`](crate::Authenticator::verify) | a sign-in that keeps seeds of its own |
-//! | a network that loses or repeats | delay messages and answers | one idempotency key; a dead code is not sent; a right code may be repeated and proves once | |
+//! | a mail scanner | open every link, run its scripts | opening only reads; redeeming is a POST and, without the ticket, requires the sign-in name | a scanner that submits forms and knows the name |
+//! | a page that imitates yours | relay each code and number while it is valid, of texts and apps alike | a passkey: the browser signs the origin. Codes in mail name the organisation; texts may be bound to your origin ([`SmsOrigin`](crate::adapters::render::SmsOrigin)) | anything that a user reads and types can be relayed |
+//! | an observer of an app's code | use it within its step or the next | a step is accepted once, for all purposes: reset, unlock, enrolment, and your sign-in if it calls [`Authenticator::verify`](crate::Authenticator::verify) | a sign-in that keeps its own seeds |
+//! | a network that loses or repeats | delay messages and replies | one idempotency key; an invalid code is not sent; a correct code may be repeated and proves once | |
 //!
-//! TLS, cookies and protection against forged requests are the host's, see
+//! TLS, cookies and protection against forged requests are the host's: see
 //! [`embedding`](super::embedding).
 //!
 //! # A thief of the store, or of a backup
 //!
-//! Learns tenants, user ids, addresses, policies and history. Learns no code, ticket, password or
-//! key: codes, links and tickets are derived from keys that are not there; seeds of authenticators are
-//! sealed; saved codes and device secrets are digests of more random bits than anybody can try. With
-//! the short-lived keys as well, outstanding codes and links can be computed: rotate at once
-//! ([`upgrading`](super::upgrading)).
+//! The thief learns tenants, user ids, addresses, policies and history, but no code, ticket, password
+//! or key. Codes, links and tickets are derived from keys that are not in the store; seeds of
+//! authenticators are sealed; recovery codes and device secrets are digests of more random bits than
+//! can be searched. With the short-lived keys as well, outstanding codes and links can be computed:
+//! rotate at once ([`upgrading`](super::upgrading)).
 //!
-//! **The seal's key is another matter.** Who has it and a copy of the store has the seed of every app
-//! and token, for good: no rotation takes a seed back. Keep it apart from both, and if it leaks, have
-//! everybody enrol anew ([`revoke_methods`](crate::Admin::revoke_methods)). If the key is *lost*, so are
-//! the seeds: their codes fail as a fault, other methods work, and the way back is the same.
+//! **The seal's key is different.** With it and a copy of the store, a thief has the seed of every app
+//! and token permanently: no rotation takes a seed back. Keep it apart from both. If it leaks, let all
+//! users enrol again ([`revoke_methods`](crate::Admin::revoke_methods)). If the key is *lost*, so are
+//! the seeds: their codes fail with a fault, other methods work, and the remedy is the same.
 //!
 //! # A writer to the store
 //!
-//! A body under a foreign key is refused, and so is a policy beyond its limits; a challenge that was
-//! copied gives another code; a sealed seed opens for one user and one kind of method only, and a
-//! digest of a saved code fits one user only. But a writer can add a method of theirs, or put back an old row with
-//! its full budgets. **Write access to the store equals write access to the directory.**
+//! A body under another key is refused, and so is a policy beyond its limits. A copied challenge gives
+//! another code. A sealed seed opens for one user and one kind of method only, and the digest of a
+//! recovery code matches for one user only. But a writer can add a method or put back an old row with
+//! its full budgets. **Write access to the store is as powerful as write access to the directory.**
 //!
 //! # A dishonest administrator
 //!
-//! Acts under a role that the host vouches for, and is recorded by name. Supplies contact data, and
-//! so can reset an account where such data counts, while its owner is told at every other address.
-//! Sees no code and no lasting secret, but for the seed of a token that they import: a token counts
-//! only once its user has typed a code of it, and one that an administrator has cloned still proves.
-//! Keep the role that supplies contact data and tokens small, and read the events
-//! `contacts_supplied`, `method_added`, `unblocked`, `reset_requested`, `methods_revoked` and
-//! `policy_changed`.
+//! Administrators act under a role that the host vouches for, and are recorded by name. An
+//! administrator who supplies contact data can reset an account if such data counts; the owner is
+//! notified at every other address. Administrators see no code, and no lasting secret except the seed
+//! of a token that they import. A token counts only after its user has typed a code of it, but an
+//! administrator who has cloned it can still prove with it. Give the role that supplies contact data
+//! and tokens to few people, and read the events `contacts_supplied`, `method_added`, `unblocked`,
+//! `reset_requested`, `methods_revoked` and `policy_changed`.
 //!
 //! ```
 //! use sspr::EventKind;
@@ -111,28 +112,28 @@
 //! }
 //! ```
 //!
-//! # A method of the host's that is wrong
+//! # A faulty host-verified method
 //!
-//! What an [`ExternalMethod`](crate::port::ExternalMethod) says is believed. Its wrong yes is a proof:
-//! for another challenge, for somebody else's passkey, for an approval that nobody gave. Its page, if it
-//! differs for people who exist, tells who does. The engine can only keep it to the tries of a
-//! challenge and to one proof; ask for a second gate beside it, and test it as
+//! The engine believes an [`ExternalMethod`](crate::port::ExternalMethod). If it wrongly accepts a
+//! response to another challenge, another user's passkey, or an approval that was never given, that is
+//! a proof. If its page differs for existing users, it tells which accounts exist. The engine limits it
+//! to the attempts of a challenge and to one proof. Require a second method beside it, and test it as
 //! [`host_methods`](super::host_methods) does.
 //!
-//! # Whoever runs up a bill
+//! # An attacker who runs up a bill
 //!
-//! Notices have budgets of their own ([`NoticeBudgets`](crate::NoticeBudgets)). Beyond them they fold
-//! into one that says how many there were; none is dropped. A number that
-//! [`RiskSignals`](crate::port::RiskSignals) deny gets no notice where a mail address is told of the
-//! same.
+//! Notices have their own budgets ([`NoticeBudgets`](crate::NoticeBudgets)). Beyond them they fold into
+//! one that counts them; none is dropped. A number that [`RiskSignals`](crate::port::RiskSignals)
+//! denies gets no notice if a mail address is notified of the same.
 //!
-//! | Who, with the default settings | Can cause in a day, to one destination | In all |
+//! | Caller, with the default settings | Can cause in a day, to one destination | In all |
 //! |---|---|---|
 //! | one anonymous source | the account's codes; 10 mails in 6 hours and one digest to an administrator | 60 an hour |
 //! | one signed-in user | codes of the account's budgets; a notice for each of 20 acts, texts at most 3 an hour | that, for each address of the account |
 //! | one administrator | a notice for each of 20 acts on an account, texts at most 3 an hour; the account's codes | that, for each account |
 //!
-//! `tests/notices/day.rs` of the repository plays such days on a virtual clock and holds these figures:
+//! `tests/notices/day.rs` of the repository plays such days on a virtual clock and checks these
+//! figures:
 //!
 //! | Messages in a day | Texts to one destination | Mails to one destination | In all |
 //! |---|---|---|---|
@@ -140,70 +141,70 @@
 //! | measured: one signed-in user | 23 | 20 | 67 |
 //! | measured: one administrator, one account | 7 | 20 | 66 |
 //!
-//! A request for help goes to 100 administrators at most (Entra's cap), a notice that an administrator
-//! has reset to all other holders of the roles that the policy names.
+//! A request for help goes to at most 100 administrators (Entra's limit). If an administrator resets
+//! their own password, all other holders of the roles that the policy names get a notice.
 //!
 //! # Accidents
 //!
-//! | What | What happens |
+//! | Event | Consequence |
 //! |---|---|
-//! | a crash at any point | A charge without a comparison at worst; a write in flight is settled by `maintain`, and the owner is told |
-//! | a lost reply of the store | The engine's own write is recognised by its version; a charge whose fate is unknown is never followed by a comparison |
-//! | a directory that does not answer | "May have changed": the notice fits both, sessions end, the same password may be sent again |
-//! | a clock that steps back | Nothing is revived and nothing refilled |
-//! | a clock days ahead | Nothing is purged until it has lasted a day; a notice that it put off is due once `maintain` runs by the right clock |
-//! | no randomness | Every operation fails closed |
-//! | a seal that does not answer | Codes of authenticators are a fault, charged and not compared; other methods work |
-//! | a service of the host's that does not answer | Its method is not offered, or its try is lost; other methods work |
+//! | a crash at any point | At worst a counted attempt without a comparison; `maintain` settles a write in flight, and the owner is notified |
+//! | a lost reply of the store | The engine recognises its own write by its version; an attempt with unknown outcome is never followed by a comparison |
+//! | a directory that does not respond | "May have changed": the notice fits both outcomes, sessions end, the same password may be sent again |
+//! | a clock that steps back | Nothing becomes valid again and nothing is refilled |
+//! | a clock days ahead | Nothing is purged until it has lasted a day; a notice that it postponed is due once `maintain` runs with the correct clock |
+//! | no randomness | Every operation fails |
+//! | a seal that does not respond | Codes of authenticators return a fault, counted and not compared; other methods work |
+//! | a host-verified service that does not respond | Its method is not offered, or the attempt is lost; other methods work |
 //!
 //! # What only the reply floor hides
 //!
 //! Each step before the first proof makes the same port calls for an unknown name and for an account
-//! that was left alone, also after a flood of unknown names. An answer can still be quicker or slower:
+//! without recent activity, also after a flood of unknown names. A reply can still be faster or slower:
 //!
-//! - **A spent budget saves commits.** An account whose own budgets are spent answers as any other
-//!   and commits nothing: not the challenge, not the guesses at it, not its end. An unknown name that
-//!   is asked for alone falls silent in the same way.
-//! - **Bodies differ in length**, by about a kilobyte: an account has a code in its outbox and may
-//!   have more methods; the record that stands for an unknown name may still hold the flow of the
-//!   name before.
-//! - **A name probed between floods.** Unknown names share 1 024 records in a tenant. A flood of some
-//!   thousand other names between two probes takes the record from the probed one, which then never
-//!   falls silent where an account would. Each such flood spends the tenant's limit and alarms.
+//! - **A spent budget saves commits.** An account whose own budgets are spent replies as usual and
+//!   commits nothing: not the challenge, not the guesses at it, not its end. An unknown name that is
+//!   requested alone falls silent in the same way.
+//! - **Bodies differ in length**, by about a kilobyte. An account has a code in its outbox and may have
+//!   more methods; the decoy of an unknown name may still hold the flow of the previous name.
+//! - **A name probed between floods.** Unknown names share 1 024 records in a tenant. A flood of
+//!   several thousand other names between two probes takes the record from the probed name. That name
+//!   then never falls silent, whereas an account would. Each such flood spends the tenant's limit and
+//!   raises an alarm.
 //!
-//! [`Stats::silenced_decoys`](crate::Stats::silenced_decoys) counts the silent answers to unknown
-//! names: alarm if it grows quickly.
+//! [`Stats::silenced_decoys`](crate::Stats::silenced_decoys) counts the silent replies for unknown
+//! names: alert if it grows quickly.
 //!
 //! # Limits across accounts
 //!
 //! | Limit | Who spends it | When it is spent |
 //! |---|---|---|
-//! | source; source and identifier | that source alone | refuses it; nothing else is charged, nothing is written |
-//! | destination; number prefix | anyone who asks for a code to it | a reset gets a code with two tries; a registration is refused, with the time |
-//! | tenant | all who ask for codes | codes grow by `raised_length`; an event alarms |
+//! | source; source and identifier | that source alone | the request is refused; nothing else is charged, nothing is written |
+//! | destination; number prefix | any caller who requests a code for it | a reset gets a code with two attempts; a registration is refused, with the time |
+//! | tenant | all callers who request codes | codes grow by `raised_length`; an event raises an alarm |
 //!
-//! A window counts up to an eighth too long, never too short. The first kinds that are shown are
-//! those of the policy for users: an administrator needs one of them for the first proof, and is
-//! shown the others after it. If the two sets share no kind, both are shown to all names.
+//! A window counts up to an eighth too long, never too short. The first kinds shown are those of the
+//! policy for users: an administrator needs one of them for the first proof and is shown the others
+//! after it. If the two sets share no kind, both are shown for all names.
 //!
 //! # What the engine cannot exclude
 //!
-//! - A hijacked number or mailbox, where one gate is enough.
-//! - A person who types a code, or reads it out, for somebody else.
-//! - Strangers who fail for days on end: forty failures of a method in a row, ten a day, close it to
-//!   all but known devices and familiar sources, whose next ten put it out of use until it is
-//!   registered once more. The owner is told at half of the fifty, and any success in between starts
-//!   the run again.
-//! - A botnet, and an owner in an unknown place without a known device: the owner waits for as long as
-//!   it goes on.
-//! - Guessing itself: budgets make it unlikely, and the review says how unlikely.
-//! - [`Disclosure::Masked`](crate::Disclosure::Masked) towards somebody who knows the address, and
-//!   [`Disclosure::Reasoned`](crate::Disclosure::Reasoned) towards everybody.
-//! - Whoever holds the keys, or reads the memory of the process.
-//! - A forged source: if strangers choose the address, limits by source count nothing.
-//! - A directory or a delivery that lies.
+//! - A hijacked number or mailbox, if one method is enough.
+//! - A user who types or reads out a code for an attacker.
+//! - Days of failures: forty failures of a method in a row, ten a day, close it to all callers except
+//!   known devices and familiar sources. Ten more of theirs disable it until it is registered again or
+//!   an administrator unblocks it. The owner is notified at half of the fifty, and any success in
+//!   between ends the run.
+//! - A botnet against an owner in an unknown place without a known device: the owner waits until it
+//!   ends.
+//! - Guessing: budgets make it unlikely, and the review says how unlikely.
+//! - [`Disclosure::Masked`](crate::Disclosure::Masked) towards callers who know the address, and
+//!   [`Disclosure::Reasoned`](crate::Disclosure::Reasoned) towards all callers.
+//! - A thief of the keys, or a reader of the process's memory.
+//! - A forged source: if clients choose the address, limits by source have no effect.
+//! - A directory or a delivery that returns wrong results.
 //!
-//! The odds of the second and third, for a policy:
+//! The review reports the first of these for a policy:
 //!
 //! ```
 //! use sspr::{Policy, PolicySettings};

@@ -1,23 +1,25 @@
-//! Upgrades: what is stored, and the keys.
+//! Upgrades: stored data, and the keys.
 //!
 //! # What is stored
 //!
-//! What a release wrote is read by every later one: records, policies and events.
+//! Every later release reads the records, policies and events that a release wrote. Before the first
+//! release this does not hold: stored forms may change without a migration, and the changelog names
+//! each change.
 //!
-//! - **Records** carry their format, and the oldest release that may read and that may write them. A
-//!   release keeps fields that it does not know through its own writes. One that is too old for a
-//!   record answers `Corrupt` and leaves it alone: the account is closed to that release, not harmed.
-//! - **Policies** carry the oldest release that may read them. Reading one checks it again: a policy
-//!   that a newer release refuses is a fault, not a default. Before an upgrade, run
-//!   [`Policy::new`](crate::Policy::new) of the new release over the settings of each tenant.
-//! - **Events** carry their format. A kind of event that came after a release is
-//!   [`EventKind::Other`](crate::EventKind::Other) to it: it says its code and its fields, and hides no
-//!   other event.
-//! - **Cursors** are the store's own. Expect to start from the first page after a change of store.
-//! - **Tickets and codes** are derived and short-lived. At worst an upgrade voids those that are
-//!   outstanding, and people start again.
-//! - **A store of your own** keeps bodies and events byte for byte and never reads them, so an
-//!   upgrade of the engine changes nothing for it. Columns may be added: keep those that you know.
+//! - **Records** carry their format, and the oldest releases that may read and write them. A release
+//!   keeps fields that it does not know through its own writes. A release that is too old for a record
+//!   returns `Corrupt` and does not change it: the account is closed to that release, not damaged.
+//! - **Policies** carry the oldest release that may read them. Reading one validates it again: a policy
+//!   that a newer release refuses is a fault, not replaced by a default. Before an upgrade, run
+//!   [`Policy::new`](crate::Policy::new) of the new release on the settings of each tenant.
+//! - **Events** carry their format. An unknown kind of event is read as
+//!   [`EventKind::Other`](crate::EventKind::Other), with its code and its fields, and hides no other
+//!   event.
+//! - **Cursors** belong to a store. Expect to start from the first page after a change of store.
+//! - **Tickets and codes** are derived and short-lived. At worst an upgrade voids the outstanding ones,
+//!   and users start again.
+//! - **A store of your own** keeps bodies and events byte for byte and never reads them, so an upgrade
+//!   of the engine changes nothing for it. Columns may be added: keep those that you know.
 //!
 //! ```
 //! use sspr::{Policy, PolicySettings};
@@ -31,49 +33,47 @@
 //! # Ok::<(), serde_json::Error>(())
 //! ```
 //!
-//! **From a store of before all flows.** The form of accounts and tickets was recut once, when unlocks,
-//! changes, links, authenticators and saved codes came, before anything was published. Accounts of
-//! before answer `Corrupt` and stay as they are. Begin with an empty store: put the policies again,
-//! and let people register anew, as [`Registration::prompt`](crate::Registration::prompt) asks them to.
-//! `on_premises.unlock_without_reset` in a kept policy is `unlock_without_reset` now, at the top; under
-//! the old name it is ignored. From this form on what is written above holds.
+//! **From a store made before the first release.** Accounts of an older form return `Corrupt` and stay
+//! unchanged. Begin with an empty store: put the policies again, and let users register again, as
+//! [`Registration::prompt`](crate::Registration::prompt) asks them to. A stored policy ignores settings
+//! under an old name: `on_premises.unlock_without_reset` is now `unlock_without_reset` at the top.
 //!
-//! Until 1.0 a minor release may break the API and raise the oldest Rust; a patch release does
-//! neither. `testing` and `conformance` may change with any minor release: run the kit again.
+//! Until 1.0 a minor release may break the API and raise the oldest Rust; a patch release does neither.
+//! `testing` and `conformance` may change with any minor release: run the kit again.
 //!
 //! # A rolling upgrade
 //!
-//! An older release beside a newer one keeps what it does not know, or keeps the account closed; it
-//! never guesses. So processes may be upgraded one by one:
+//! An older release beside a newer one keeps the fields it does not know, or closes the account to
+//! itself. So processes may be upgraded one by one:
 //!
 //! 1. Read the changelog.
-//! 2. Upgrade all processes. Put no policy meanwhile: an older release may not know what is in it.
-//! 3. When the last one is upgraded, use what is new.
+//! 2. Upgrade all processes. Put no policy meanwhile: an older release may not know its settings.
+//! 3. When the last process is upgraded, use the new features.
 //!
-//! Going back works in the same way, until something new was used: then the older release keeps the
-//! accounts closed that have it. Clocks of processes may differ by 30 seconds, as always.
+//! Going back works in the same way until a new feature was used: then the older release keeps the
+//! accounts closed that use it. As always, clocks of processes may differ by 30 seconds.
 //!
 //! # Keys
 //!
-//! [`Keys`](crate::Keys) has two sorts, each at least 32 random bytes from a vault, never from the
-//! store or its backups.
+//! [`Keys`](crate::Keys) has two kinds of key. Each is at least 32 random bytes from a vault, never
+//! from the store or its backups.
 //!
-//! **The lookup key** names records and counters. It is fixed for the life of a store: an engine
-//! with another one is refused by [`open`](crate::EngineBuilder::open), with `Denied`. It derives no
-//! code and no ticket. If it leaks, names of records can be computed and made-up masks told from real
-//! ones, which opens no account by itself.
+//! **The lookup key** names records and counters. It never changes for a store:
+//! [`open`](crate::EngineBuilder::open) refuses an engine with another one, with `Denied`. It derives
+//! no code and no ticket. If it leaks, the names of records can be computed, and made-up masks can be
+//! told from real ones. That opens no account by itself.
 //!
-//! **The short-lived keys** derive codes and tickets. They have ids and rotate, in three steps, each
-//! of which reaches every process before the next begins:
+//! **The short-lived keys** derive codes and tickets. They have ids and rotate in three steps. Each
+//! step reaches every process before the next begins:
 //!
 //! 1. *Verify everywhere*: the new key only verifies.
 //! 2. *Issue*: the new key issues, the old one still verifies.
-//! 3. *Drop*, when nothing that the old key issued is alive: it is gone.
+//! 3. *Drop*: remove the old key when nothing that it issued is still valid.
 //!
-//! Note when the last process has begun the second step. The longest life of a flow (15 minutes by
-//! default) and a minute for clocks later
-//! [`short_keys_in_use`](crate::Engine::short_keys_in_use) says, tenant by tenant, whether the third may
-//! come; until then somebody's code or ticket could be refused.
+//! Note when the last process has begun the second step. Wait for the longest life of a flow (15
+//! minutes by default) and a minute for clocks. Then
+//! [`short_keys_in_use`](crate::Engine::short_keys_in_use) says for each tenant whether the third step
+//! is safe; before that, a user's code or ticket could be refused.
 //!
 //! ```
 //! # use sspr::adapters::memory::{MemoryDirectory, MemoryInbox, MemoryStore};
@@ -119,28 +119,28 @@
 //! # }
 //! ```
 //!
-//! An id is never used for another secret. Up to four short-lived keys may stand side by side.
+//! An id is never used for another secret. Up to four short-lived keys may be in use at once.
 //!
-//! When a short-lived key may have leaked, skip the first two steps: issue with a new one and drop
-//! the old one at once. Everything outstanding dies with it, which is the point.
+//! If a short-lived key may have leaked, skip the first two steps: issue with a new one and drop the
+//! old one at once. This voids all outstanding codes and tickets, as intended.
 //!
-//! **The seal's keys**, where there are any ([`Seal`](crate::port::Seal); `adapters::seal` with the
-//! feature `seal`), are a third sort, and live as long as what they sealed: without its key a seed is
-//! lost. They rotate online, in four steps, each of which reaches every process before the next
-//! begins:
+//! **The seal's keys** ([`Seal`](crate::port::Seal); `adapters::seal` with the feature `seal`) are a
+//! third kind. They live as long as the seeds that they sealed: without its key a seed is lost. They
+//! rotate online in four steps. Each step reaches every process before the next begins:
 //!
 //! 1. *Open everywhere*: the new key only opens.
 //! 2. *Seal*: the new key seals, the old one still opens.
-//! 3. *Seal anew*, by [`reseal`](crate::Engine::reseal) in any one process, tenant by tenant, from the
-//!    first page to the last. Nobody is asked to wait and nobody is told; each account is one commit.
-//!    Keep the text of the cursor with what was [`left`](crate::Resealed::left): after a crash any
-//!    process goes on from there. In the second step, or earlier, it would be too early: a process
-//!    that still seals with the old key adds seeds of it behind your back.
-//! 4. *Drop*, when a run from the first page to the last has left nothing. What is left names the
-//!    account and the fault: a seed that cannot be opened at all is lost, and its owner enrols anew.
+//! 3. *Reseal*: call [`reseal`](crate::Engine::reseal) in any one process, tenant by tenant, from the
+//!    first page to the last. Users notice nothing; each account is one commit. Keep the text of the
+//!    cursor with what was [`left`](crate::Resealed::left): after a crash any process continues from
+//!    there. Do not begin earlier: a process that still seals with the old key would add seeds under
+//!    it.
+//! 4. *Drop*: remove the old key when a run from the first page to the last has left nothing. Each
+//!    entry of `left` names the account and the fault: a seed that cannot be opened at all is lost, and
+//!    its owner enrols again.
 //!
-//! A backup holds the seeds as they were: keep the old key in the vault for as long as a backup from
-//! before may have to be restored, and after a restore seal anew once more.
+//! A backup contains the seeds as they were. Keep the old key in the vault while an older backup may
+//! have to be restored, and reseal once more after a restore.
 //!
 //! ```
 //! # #[cfg(feature = "seal")]
@@ -195,5 +195,5 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Once an old key of the seal has leaked, a rotation does not help whoever had a copy of the store
-//! with it: [`threats`](super::threats) says what does.
+//! If an old key of the seal has leaked, a rotation does not help against a thief who also has a copy
+//! of the store: [`threats`](super::threats) says what does.

@@ -1,64 +1,67 @@
 //! Writing a store, and testing it.
 //!
-//! A [`Store`](crate::Store) has seven methods. Attempt caps and single use follow from its contract
-//! and from nothing else: it is the one piece whose mistakes let somebody in. The contract itself
-//! stands at the trait, and each of its sentences is a property of the kit.
+//! A [`Store`](crate::Store) has seven methods. The limits on attempts and the single use of codes
+//! depend on its contract alone, so a mistake in a store can let an attacker in. The contract is on the
+//! trait, and each of its sentences is a property of the kit.
 //!
 //! # The contract in plain words
 //!
 //! - **A record is a key, a version and a text.** Keep the text byte for byte: no JSON column that
-//!   tidies it up, no collation, no trimming. A version is a count *and* a nonce, 64 bits each.
-//! - **`commit` is compare-and-set.** Replace the record if the version there is the expected one,
-//!   and append the events in the same transaction. `None` means "insert, and only insert". Answer
-//!   when it is durable.
-//! - **`load` is linearizable.** No cache and no replica, not for a millisecond. Unreadable is
-//!   `Corrupt`, never none: "none" gives a fresh account with full budgets. Unreadable is what the
-//!   store itself cannot make sense of: bytes that are no text, a version that is no number. A body
-//!   is handed back as it is there; whether it makes sense is for the engine to judge.
-//! - **`add` never loses.** One atomic increment for each charge, values in the order of the batch.
-//! - **`due` never leaves out** a record that keeps its alarm. Page by something that does not move,
-//!   and that is unique: a time alone is not. Times may lie before 1970: mind the sign in a key.
-//! - **`scan` hands out each record once**, of one tenant and kind, in an order that no commit changes.
-//! - **`events` skips none.** A sequence number is taken before its transaction is visible, so a
-//!   reader can overtake a slow writer. Take the number under the lock that the commit holds, or hand
-//!   out nothing above the oldest transaction in flight. No number comes again: keep the last one
-//!   apart from the events, or a purge hides the next ones from whoever reads on.
-//! - **A cursor is taken only as it was handed out**: parse it, and refuse all else with `Denied`, an
-//!   empty text too. The last page of `due` or `scan` may have one, if an empty page follows.
-//! - **`purge` decides at the moment it removes.** Put the condition into the delete statement.
-//! - **Nobody reads a clock**, and no database sets a time-to-live.
-//! - **Errors say what is known.** `Unavailable` if surely nothing happened, as before a transaction's
-//!   last step; a failure of that step, or a time-out after it was sent, is `Unknown`.
-//! - **Of the columns** only `tenant`, `kind`, `wake_at` and `expires_at` are ever asked for. Nothing
-//!   reads the others back; keep them where operators look.
+//!   normalises it, no collation, no trimming. A version is a count *and* a nonce, 64 bits each.
+//! - **`commit` is compare-and-set.** Replace the record if its version is the expected one, and append
+//!   the events in the same transaction. `None` means "insert, and only insert". Return when it is
+//!   durable.
+//! - **`load` is linearizable.** No cache and no replica, not for a millisecond. Return `Corrupt` for
+//!   an unreadable record, never `None`: `None` gives a new account with full budgets. Unreadable means
+//!   that the store itself cannot parse it: bytes that are no text, a version that is no number. Return
+//!   a body as it is stored; the engine decides whether it is valid.
+//! - **`add` never loses an increment.** One atomic increment for each charge, values in the order of
+//!   the batch.
+//! - **`due` never omits** a record that keeps its alarm. Page by a value that does not move and is
+//!   unique: a time alone is not. Times may be before 1970: consider the sign in a key.
+//! - **`scan` returns each record once**, of one tenant and kind, in an order that no commit changes.
+//! - **`events` skips none.** A sequence number is taken before its transaction is visible, so a reader
+//!   can overtake a slow writer. Take the number under the lock that the commit holds, or return
+//!   nothing above the oldest transaction in flight. Never reuse a number: keep the last one apart from
+//!   the events, or a purge hides the next events from a reader that continues.
+//! - **A cursor is accepted only as it was returned**: parse it, and refuse everything else with
+//!   `Denied`, an empty text too. The last page of `due` or `scan` may have one, if an empty page
+//!   follows.
+//! - **`purge` evaluates its condition at the moment of removal.** Put the condition into the delete
+//!   statement.
+//! - **The store reads no clock**, and the database has no time-to-live.
+//! - **Errors say what is known.** Return `Unavailable` if nothing happened for certain, as before a
+//!   transaction's last step. Return `Unknown` if that step failed or timed out after it was sent.
+//! - **Of the columns** the engine queries only `tenant`, `kind`, `wake_at` and `expires_at`. It never
+//!   reads the others; keep them for operators.
 //! - **A dropped future** happened or not, never in part. Do not spread a commit over two awaits
 //!   without a transaction around them.
 //!
 //! # On a database
 //!
-//! One table for records (key, count, nonce, body, columns), with indexes on `wake_at`, on
+//! Use one table for records (key, count, nonce, body, columns), with indexes on `wake_at`, on
 //! (`tenant`, `kind`, key) and on `expires_at`; one for events, one for counters. `commit` is one
 //! transaction: `UPDATE ... WHERE key = ? AND count = ? AND nonce = ?`, or `INSERT` without any
-//! `ON CONFLICT`, and look at the number of rows. Default isolation is enough for that. A record's key
-//! has a [shard](crate::RecordKey::shard); its events share it, and no statement needs two.
+//! `ON CONFLICT`, and check the number of rows. The default isolation is enough. A record's key has a
+//! [shard](crate::RecordKey::shard), its events share it, and no statement needs two.
 //!
 //! # On a key-value store
 //!
-//! The indexes are yours: an entry for each listing that a row stands in, written in the transaction
-//! that writes the row, and removed in the one that replaces or purges it. Let the position in the
-//! list be the cursor: `key` for `scan`, time and key for `due`, the number for `events`; numbers in
-//! big-endian or at a fixed width, so that their order is that of the bytes. One writer at a time
-//! makes compare-and-set a read and a write in one transaction.
+//! You maintain the indexes: an entry for each listing that contains a row, written in the transaction
+//! that writes the row, and removed in the one that replaces or purges it. Use the position in the list
+//! as the cursor: `key` for `scan`, time and key for `due`, the number for `events`. Encode numbers in
+//! big-endian or at a fixed width, so that they sort as bytes. With one writer at a time,
+//! compare-and-set is a read and a write in one transaction.
 //!
-//! Where one process only can open the database, two handles are clones of one, and the kit cannot
-//! kill a process: a commit that is not brought to the disk passes, since a database that is closed
-//! in order writes it then. Look at its durability setting yourself.
+//! If only one process can open the database, two handles are clones of one, and the kit cannot kill a
+//! process. A commit that is not written to the disk then passes, since a database that is closed
+//! properly writes it. Check its durability setting yourself.
 //!
-//! # A whole store
+//! # A complete store
 //!
-//! Under one lock all of it is easy; this one keeps the contract but for durability. It is run with
-//! this page, and judged by the kit where the feature `conformance` is on. The repository's
-//! `examples/custom_store.rs` is the same on a file that survives the power cut.
+//! Under one lock all of it is simple. This store keeps the contract except for durability. It is run
+//! with this page, and checked by the kit if the feature `conformance` is on. The repository's
+//! `examples/custom_store.rs` is the same on a file that survives a power failure.
 //!
 //! ```
 //! use std::collections::BTreeMap;
@@ -129,7 +132,7 @@
 //!         let mut tables = self.tables();
 //!         let add = |charge: &Charge| {
 //!             if charge.amount == 0 {
-//!                 // A question, which writes nothing.
+//!                 // An amount of zero only reads.
 //!                 return tables.counters.get(&charge.key).map_or(0, |counter| counter.0);
 //!             }
 //!             let counter = tables.counters.entry(charge.key).or_insert((0, charge.expires_at));
@@ -177,7 +180,7 @@
 //!         };
 //!         let rows = tables.events.range(after.saturating_add(1)..);
 //!         let rows: Vec<_> = rows.filter(|(_, event)| wanted(event)).take(limit).collect();
-//!         // A cursor also at the end: more will come.
+//!         // A cursor at the end too: more events may follow.
 //!         let next = rows.last().map(|(number, _)| Cursor::new(number.to_string()));
 //!         Ok(Page::new(rows.into_iter().map(|(_, event)| event.clone()).collect(), next))
 //!     }
@@ -207,17 +210,16 @@
 //!
 //! # Testing it
 //!
-//! With the feature `conformance`, which only your tests need, one line in an integration test makes
-//! a named test of each property, races included:
+//! With the feature `conformance`, which only your tests need, one line in an integration test makes a
+//! named test of each property, races included:
 //! `sspr::conformance_tests!(my_store, MyStore::connect_to_an_empty_one);`. The first word names a
-//! module, so let it differ from the names of your crates.
-//! A harness of your own says what else the store can do: several handles, reopening, a second
-//! process, the loss of a node, being damaged. What it cannot do is listed as skipped, aloud. The kit
-//! wipes data: give it a store of its own.
+//! module, so it must differ from the names of your crates. A harness declares what else the store
+//! supports: several handles, reopening, a second process, the loss of a node, injected damage.
+//! Everything else is listed as skipped. The kit deletes data: give it a store of its own.
 //!
-//! A second process finds what one process hides from itself: a write that only a buffer has, a lock
-//! that only this process knows. It is the test binary once more; the harness says where the store is
-//! and how to join it, and the kit starts, races and kills it:
+//! A second process finds what one process hides from itself: a write that is only in a buffer, a lock
+//! that only this process knows. It is the test binary, run once more. The harness says where the store
+//! is and how to join it, and the kit starts, races and kills the process:
 //!
 //! ```no_run
 //! # use std::sync::Arc;
@@ -238,7 +240,7 @@
 //!     }
 //!
 //!     async fn join(&self, address: &str) -> PortResult<Box<dyn Place>> {
-//!         Ok(Box::new(Database(address.to_owned()))) // and nobody removes it here
+//!         Ok(Box::new(Database(address.to_owned()))) // the process that made it removes it
 //!     }
 //! }
 //!
@@ -268,43 +270,43 @@
 //! # fn main() {}
 //! ```
 //!
-//! The properties about size write few accounts by default; `Harness::accounts` makes them many, in a
-//! test of its own. A store that only a server keeps runs on its own runtime: `Harness::drive`.
+//! The properties about size write few accounts by default; set `Harness::accounts` in a separate test
+//! for many. If the store's client needs a runtime, implement `Harness::drive`.
 //!
-//! A violation quotes the sentence, says what was seen, and what an attacker gains by it. Run the kit
-//! again after every upgrade. What no kit sees stays with you: that no replica is ever asked, that
-//! durable means durable when the power fails, that the driver reports a lost reply as `Unknown`.
+//! A violation quotes the sentence and says what was observed and what an attacker gains. Run the kit
+//! again after every upgrade. No kit can check three things: that no replica is read, that a commit
+//! survives a power failure, and that the driver reports a lost reply as `Unknown`.
 //!
 //! # Mistakes that the kit catches
 //!
 //! | Mistake | Caught by | What it costs |
 //! |---|---|---|
 //! | read, compare in code, write | `commit_has_one_winner` | one code, two successes |
-//! | an upsert where an insert is meant | `commit_inserts_only_what_is_absent` | charged attempts are wiped |
-//! | only the count is compared | `commit_compares_the_nonce` | an engine takes another's write for its own |
+//! | an upsert where an insert is meant | `commit_inserts_only_what_is_absent` | counted attempts are wiped |
+//! | only the count is compared | `commit_compares_the_nonce` | an engine mistakes another's write for its own |
 //! | the nonce in a signed or floating column | `load_returns_versions_as_given` | always stale, or the wrong version matches |
 //! | events in a second transaction | `commit_dropped_is_whole_or_nothing` | a change without its audit event |
 //! | a cache in front of `load` | `load_sees_applied_commits` | a used code looks unused |
 //! | a JSON column | `load_returns_bodies_byte_for_byte` | fields of a newer release are lost |
-//! | unreadable answered as none | `load_tells_damaged_from_absent` | budgets start afresh |
-//! | a time-to-live in the database | `no_method_reads_the_time` | a wrong clock revives budgets |
-//! | counters by read and write | `add_loses_nothing_in_a_race` | limits that are passed in parallel |
+//! | unreadable returned as `None` | `load_tells_damaged_from_absent` | a new account with full budgets |
+//! | a time-to-live in the database | `no_method_reads_the_time` | a wrong clock refills budgets |
+//! | counters by a separate read and write | `add_loses_nothing_in_a_race` | limits exceeded by parallel requests |
 //! | a cursor that is a time alone | `due_is_complete_while_others_change` | a notice that is never sent |
 //! | a listing by time of change | `scan_hands_out_each_once_while_they_change` | an account left out of a revocation |
 //! | tenants compared without case or by prefix | `scan_keeps_similar_tenants_apart` | another tenant's accounts |
 //! | numbers from a sequence, read at once | `events_skip_none_while_writers_commit` | a gap in the audit trail |
-//! | numbers that come again after a purge | `events_can_be_read_on_from_the_end` | a gap in the audit trail |
-//! | select what has expired, then delete it | `purge_spares_what_a_commit_extends` | a live record is removed |
-//! | a cursor glued into a statement | `cursors_of_others_making_are_refused` | an injection |
+//! | numbers reused after a purge | `events_can_be_read_on_from_the_end` | a gap in the audit trail |
+//! | select expired rows, then delete them | `purge_spares_what_a_commit_extends` | a live record is removed |
+//! | a cursor concatenated into a statement | `cursors_of_others_making_are_refused` | an injection |
 //! | the handle's own last version is compared | `commit_compares_with_what_other_handles_wrote` | a server undoes another's decision |
-//! | a driver that tries again by itself | `commit_made_again_is_stale` | one code, two successes |
-//! | answered before it is written | `commit_survives_a_killed_process` | a crash makes a used code good again |
-//! | acknowledged by one node of several | `commit_survives_the_loss_of_a_node` | the same, by bringing down a node |
-//! | a lock that one process knows | `commit_has_one_winner_across_processes` | two servers redeem one code |
+//! | a driver that retries by itself | `commit_made_again_is_stale` | one code, two successes |
+//! | a reply before the commit is written | `commit_survives_a_killed_process` | a crash makes a used code valid again |
+//! | acknowledged by one node of several | `commit_survives_the_loss_of_a_node` | the same, by stopping a node |
+//! | a lock that only one process knows | `commit_has_one_winner_across_processes` | two servers redeem one code |
 //! | the alarm in a second transaction | `commit_dropped_is_whole_or_nothing` | a notice that is never sent |
-//! | an alarm handed out as a queue does | `due_finds_what_a_caller_left_behind` | a crash takes notices with it |
-//! | a column too narrow | `commit_takes_the_largest_records` | a busy account is cut short |
-//! | a listing that ends at the database's limit | `listings_are_complete_at_any_size` | people left out of a revocation |
+//! | an alarm removed when it is read, as in a queue | `due_finds_what_a_caller_left_behind` | a crash loses notices |
+//! | a column too narrow | `commit_takes_the_largest_records` | a busy account is truncated |
+//! | a listing that ends at the database's limit | `listings_are_complete_at_any_size` | accounts left out of a revocation |
 //! | a sequence with a cache for each connection | `events_skip_none_of_other_handles` | a gap in the audit trail |
-//! | the latest time that anybody named | `times_are_those_of_the_arguments` | one wrong clock purges for all |
-//! | removed before its time by the database | `what_has_not_expired_stays` | a spent budget revives |
+//! | the latest time of any caller | `times_are_those_of_the_arguments` | one wrong clock purges for all processes |
+//! | removed before its time by the database | `what_has_not_expired_stays` | a spent budget is full again |

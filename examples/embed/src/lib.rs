@@ -8,7 +8,7 @@ use sspr::*;
 
 type Host = State<(Engine, TenantId)>;
 type Peer = ConnectInfo<std::net::SocketAddr>;
-type Fields = Form<Vec<(String, String)>>; // each form has one, named after the verb
+type Fields = Form<Vec<(String, String)>>; // each form has one, named after the method it calls
 type Outcome<E> = Result<Reply<ResetTicket>, E>;
 
 pub fn router(engine: Engine, tenant: TenantId) -> Router {
@@ -43,7 +43,7 @@ async fn show(host: Host, peer: Peer, headers: HeaderMap) -> Result<Html<String>
     Ok(Html(page(Some(&floored(&engine, now, step).await?.step))))
 }
 
-/// Holds an answer back until its time tells nothing.
+/// Delays a response, so that its time does not tell which accounts exist.
 async fn floored(engine: &Engine, arrived: Timestamp, step: Outcome<Error>) -> Outcome<Response> {
     tokio::time::sleep(engine.floor_left(arrived)).await;
     step.map_err(|error| problem(&error))
@@ -68,7 +68,7 @@ fn problem(error: &Error) -> Response {
         Error::Invalid(what) => (400, what.to_string()),
         _ => (503, "Try again later.".to_owned()), // and log the error
     };
-    let gone = (status == 410).then(|| cookie("; Max-Age=0")); // a new start is the way on
+    let gone = (status == 410).then(|| cookie("; Max-Age=0")); // the user starts again
     let status = StatusCode::from_u16(status).unwrap_or_default();
     (status, gone, Html(format!("<p>{text}</p><a href=/reset>Back</a>"))).into_response()
 }

@@ -1,4 +1,4 @@
-//! The host around the handlers: an engine in memory, the task that delivers, and a server.
+//! The host around the handlers: an engine in memory, the delivery task and a server.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         (MemoryDirectory::new(), MemoryInbox::new(), Arc::new(Notify::new()));
     let ring = Arc::clone(&bell);
     let engine = Engine::builder()
-        .keys(Keys::new(random()?, 1, random()?)?) // yours come from a vault
+        .keys(Keys::new(random()?, 1, random()?)?) // real ones come from a vault
         .store(MemoryStore::new())
         .directory(directory.clone())
         .delivery(inbox.clone())
@@ -27,7 +27,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     directory.add_tenant(contoso.clone(), TenantFacts::new("Contoso"));
     directory.add_user(&contoso, UserFacts::new(UserId::parse("u-1")?), &[name], "old")?;
     let root = Actor::new("root@contoso.example", [RoleId::parse("Global Administrator")?]);
-    let mut settings = PolicySettings::default(); // two gates: mail and mobile phone
+    let mut settings = PolicySettings::default(); // two methods: mail and mobile phone
     settings.scope = Scope::All;
     engine.admin(&contoso, &root).put_policy(&Policy::new(settings)?, None).await?;
     let mut contacts = Contacts::default();
@@ -43,7 +43,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// Drives `maintain`, and shows the codes that would be in Ada's mailbox and on her phone.
+/// Calls `maintain` and prints the codes that would reach Ada's mailbox and phone.
 async fn deliver(engine: Engine, bell: Arc<Notify>, inbox: MemoryInbox, addresses: [&str; 2]) {
     loop {
         let wait = match engine.maintain(100).await {

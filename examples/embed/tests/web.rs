@@ -1,4 +1,4 @@
-//! A two-gate reset, as a browser sees it.
+//! A reset with two methods, as a browser sees it.
 
 use std::time::Duration;
 
@@ -101,7 +101,7 @@ impl Browser {
         self.get().await
     }
 
-    /// Sends a form that is not accepted, and gives what is shown.
+    /// Sends a form that is refused, and returns the page.
     async fn refused(&mut self, verb: &str, value: &str, status: u16) -> String {
         let answer = self.send("POST", body(verb, value)).await;
         assert_eq!(answer.status, status, "{verb}: {}", answer.page);
@@ -199,7 +199,7 @@ async fn without_a_cookie_there_is_only_a_start() {
         browser.refused(verb, value, 400).await;
     }
     assert_eq!(browser.engine.stats().comparisons, 0, "no code was looked at");
-    // The flow has lost nothing by it.
+    // The flow is unchanged.
     browser.cookie = kept;
     browser.post("prove", &code).await;
 }

@@ -80,8 +80,8 @@ pub(super) fn run(conn: &Connection, queue: &Queue<Write>, loads: &Queue<Read>, 
         // Nobody waits for these any more, and none of them has begun.
         batch.retain(|job| !job.is_abandoned());
         if !batch.is_empty() {
-            match writer.serve(&mut batch) {
-                Ok(()) => writer.look_round(queue, loads),
+            match writer.serve(&mut batch, loads) {
+                Ok(watch) => writer.look_round(queue, loads, watch),
                 Err(error) => {
                     // What waits behind it would wait as long again, one batch after the other.
                     queue.take_now(ALL, &mut batch);
@@ -118,12 +118,17 @@ struct Writer<'a> {
 }
 
 impl<'a> Writer<'a> {
-    fn look_round(&self, queue: &Queue<Write>, loads: &Queue<Read>) {
+    fn look_round<'b>(
+        &self,
+        queue: &Queue<Write>,
+        loads: &'b Queue<Read>,
+        watch: Option<Watch<'b, Read>>,
+    ) {
         if !self.conn.is_autocommit() {
-            // A rollback failed: this connection would read what nobody may see.
+            // A rollback failed: this connection would read what was not committed.
             return;
         }
-        let watch = Watch::begin(loads);
+        let watch = watch.unwrap_or_else(|| Watch::begin(loads));
         let mut reads = Vec::new();
         let mut looks = 0;
         while looks < LOOKS && !queue.beckons() {
@@ -139,7 +144,15 @@ impl<'a> Writer<'a> {
         drop(watch);
     }
 
-    fn serve(&mut self, batch: &mut Vec<Write>) -> PortResult<()> {
+    /// Runs one transaction and answers its requests.
+    ///
+    /// The loads are watched from before the one answer on: a caller that works in steps asks for
+    /// its next load at once, and would wake a reader whose page cache this commit has emptied.
+    fn serve<'b>(
+        &mut self,
+        batch: &mut Vec<Write>,
+        loads: &'b Queue<Read>,
+    ) -> PortResult<Option<Watch<'b, Read>>> {
         let pass = self.begin()?;
         let grouped = batch.len() > 1;
         for job in batch.drain(..) {
@@ -156,8 +169,9 @@ impl<'a> Writer<'a> {
                 outcome.fail(PortError::unknown().because(GONE));
             }
         }
+        let watch = (!grouped && self.conn.is_autocommit()).then(|| Watch::begin(loads));
         self.answer(result.as_ref().err());
-        Ok(())
+        Ok(watch)
     }
 
     fn begin(&mut self) -> PortResult<Pass<'a>> {

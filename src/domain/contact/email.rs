@@ -3,12 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
 use super::{domain, mask};
 use crate::domain::invalid::{InvalidInput, bounded_text};
+use crate::domain::serde_text::serde_as_text;
 use crate::domain::text::is_plain;
 
 const WHAT: &str = "mail address";
@@ -33,9 +33,10 @@ const MALFORMED: InvalidInput = InvalidInput::Malformed { what: WHAT };
 /// assert!(EmailAddress::parse("ada@contoso.example.").is_err());
 /// # Ok::<(), sspr::InvalidInput>(())
 /// ```
-#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct EmailAddress(Arc<str>);
+
+serde_as_text!(EmailAddress, Self::parse);
 
 impl EmailAddress {
     /// The longest address, in octets of UTF-8: a path of RFC 5321, 4.5.3.1.3, without its brackets.

@@ -3,10 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-
 use super::{mask, numbering};
 use crate::domain::invalid::InvalidInput;
+use crate::domain::serde_text::serde_as_text;
 use crate::domain::text::{self, trim_blanks};
 
 const WHAT: &str = "phone number";
@@ -28,9 +27,10 @@ const MALFORMED: InvalidInput = InvalidInput::Malformed { what: WHAT };
 /// assert!(PhoneNumber::parse("0014251234567").is_err());
 /// # Ok::<(), sspr::InvalidInput>(())
 /// ```
-#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct PhoneNumber(Arc<str>);
+
+serde_as_text!(PhoneNumber, Self::parse);
 
 impl PhoneNumber {
     /// The most digits of a number, country code included (ITU-T E.164, 6.2.1).

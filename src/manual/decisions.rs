@@ -1,0 +1,249 @@
+//! Decisions: what was chosen, why, and what was rejected.
+//!
+//! One paragraph each. The map of the code is `ARCHITECTURE.md` in the repository.
+//!
+//! # Opening an engine
+//!
+//! **`EngineBuilder::open().await` instead of a synchronous `build()`.** Opening reads the store. It
+//! compares the lookup key with the one that the store was created with, and checks that the store
+//! returns what was written to it. Without this check a wrong key would look like an empty store.
+//!
+//! **Opening and creating a store are separate calls.** If opening created a missing store, a wrong
+//! path or database name would silently start an empty one, in which used codes are valid again.
+//!
+//! **At most 45 crates by default.** The tables for phone numbers, domain labels and language tags are
+//! part of the crate for that reason; `idna` alone adds 26 crates.
+//!
+//! # Records and commits
+//!
+//! **Columns are part of `Commit`, not of `Record`.** A loaded record has no columns, so no rule can
+//! come to depend on them.
+//!
+//! **A new record counts its versions from the time in milliseconds**, and its directory writes from
+//! the time in seconds. So versions, event ids, idempotency keys and the numbers by which a directory
+//! recognises a write never repeat after a purge. Counting from one was rejected: a recreated record
+//! would reuse all of them.
+//!
+//! **Unknown fields are kept where a part lives on from step to step.** A small part that is replaced
+//! as a whole refuses unknown fields instead, which closes the account to this release. Dropping them
+//! silently would undo a rule of the newer release.
+//!
+//! **Anonymous flows stop growing a record at 9 KiB, flows with a proof at 11 KiB.** The rest of the 16
+//! KiB is for attempts, notices and leases, so a flood of flows cannot keep a notice out.
+//!
+//! **`purge` runs at most once a minute in each engine**, so that an idle store is not written to.
+//!
+//! # Codes, links and tickets
+//!
+//! **A code is derived, not stored.** A challenge holds a nonce, and the code is computed from
+//! `HMAC(code key, account, flow, challenge, purpose, method, nonce)` when it is sent and again when it
+//! is checked. A copy of the store therefore contains no code, and a code without its challenge can be
+//! neither sent nor accepted. The input has a fixed layout of 55 bytes, so different contexts have
+//! different inputs.
+//!
+//! **HMAC over `sha2`'s compression function, for inputs of one block.** With a prepared key a check is
+//! two compressions and no allocation. Measured against the `hmac` crate with a prepared key it takes
+//! about three quarters of the time (`code_check` in the README). The `hmac` crate is the reference in
+//! tests and is used for everything else.
+//!
+//! **Links are derived, not stored as digests.** A challenge already has a nonce. A derived link is not
+//! in the store in any form, can be sent again under its idempotency key, and becomes invalid with the
+//! short-lived key. Digests of random link secrets were rejected: they add a stored value and gain
+//! nothing.
+//!
+//! **A ticket is a synthetic IV over a masked claim.** `tag = HMAC(ticket key, tenant, claim)`
+//! authenticates the claim and is the nonce of its mask. Equal claims give equal tickets, so a lost
+//! reply can be given again; different claims share no bytes. A forged ticket is refused without a
+//! read. All tickets have one length.
+//!
+//! **`challenge` returns a new ticket that records what was requested**, including challenges that no
+//! budget allowed to open. Until the first proof the reply is computed from the ticket alone, since the
+//! record knows which accounts exist. Without this note a throttled account would answer `view` or a
+//! second `challenge` differently, or anonymous callers would write to records whose budgets are spent.
+//!
+//! **A recovery code has 28 letters from an alphabet of 20**, which is 121 bits. The alphabet has no
+//! letter that is easily mistaken for another letter or a digit, and no vowel that would form words.
+//! From 112 bits on a plain digest is enough; a slow hash was rejected as unnecessary.
+//!
+//! **A seal binds a seed to tenant, user and kind**, not to the method's id: the seed is sealed before
+//! the commit that assigns the id.
+//!
+//! # Proofs and repeats
+//!
+//! **A correct code may be repeated with the previous ticket**, at most three times, and each repeat
+//! uses one of the attempts that the code had left. A browser that lost the reply can continue, and no
+//! code allows more comparisons than the policy says. A separate budget for repeats was rejected for
+//! that reason.
+//!
+//! **A repeat must give the same secret.** The time step or recovery code that earned the proof is kept
+//! with it. A different code of the same device that is also valid now does not count as a repeat, so
+//! it is not used up.
+//!
+//! **A link without its ticket is valid once**, and a lost reply costs a new flow. If it could be
+//! repeated, a link that leaks later from a browser history would be a second way into the flow.
+//!
+//! **A redeemed flow gets a new id instead of a new generation.** With a new generation the previous
+//! ticket would return `TicketReplaced`, and so tell an attacker who began the flow that the owner has
+//! the account and is active. A flow that already holds another proof is not handed over: the two
+//! proofs could come from different persons.
+//!
+//! **A used-up set of recovery codes still counts for the flow that used its last code**, until that
+//! flow ends. Otherwise the last recovery code could never be one of two proofs.
+//!
+//! **The replay mark serves all purposes.** A device keeps the newest time step that was accepted, and
+//! no step up to it is accepted again, whether for enrolment, reset, unlock or the host's sign-in. A
+//! sign-in consumes nothing but the step, so it fails if the outcome of its commit is unknown.
+//!
+//! **Faults of a seal or of a host-verified method become `NotAccepted` before the first proof**, and
+//! are counted in [`Stats::hidden_faults`](crate::Stats::hidden_faults). Such a fault can concern a
+//! single user, so reporting it would reveal that the account exists.
+//!
+//! # Budgets and limits
+//!
+//! **Opening a challenge sets its comparisons aside** from the failure budget: as many as are left,
+//! less what other live challenges of the method have set aside. If none are left, the challenge is not
+//! opened. Refusing when the code is typed was rejected: other callers' guesses could then refuse the
+//! owner's correct code.
+//!
+//! **`blocked` is an event of the commit after the comparison**, not of the attempt: if the code is
+//! correct, the event would be untrue. The lock itself acts from the attempt on.
+//!
+//! **Limits across accounts are charged in two batches**, the caller's own first, so that a refused
+//! request is not charged to the limits that callers share. Each window has eight slices: a limit
+//! counts for at most an eighth of its window too long and never too short. The tenant's counter has 16
+//! stripes, so no row is hot.
+//!
+//! **A spent destination or number range allows fewer attempts at a code** instead of longer codes. A
+//! longer code is visible and would reveal whose number it is. Only the tenant's limit lengthens codes.
+//!
+//! **A wrong sign-in code counts in a separate run of failures.** The host's sign-in shares the window
+//! of the proven pool and the replay mark with resets, but not their limit on failures in a row.
+//! Anonymous callers can reach that limit with nothing but a name, and would lock users out of the
+//! sign-in.
+//!
+//! **`MethodKind::Password` is the key of a budget and not a method.** Attempts at the current password
+//! need their own count, and no policy may accept the password as a proof.
+//!
+//! # Unknown names and clocks
+//!
+//! **Unknown names share 1024 decoy records in a tenant, chosen by a keyed hash of the name.** Each
+//! operation makes the same port calls on a decoy as on an account. A record for each unknown name was
+//! rejected: a flood of names would fill the store. For a name other than its last one a decoy acts as
+//! a new account, so the flood spends no budget of other names. A flow that was displaced is restored
+//! from its ticket.
+//!
+//! **A name without a user gets a made-up user id** from its hash, so that the directory is asked by id
+//! for unknown names too.
+//!
+//! **An engine with a trusted clock corrects records stamped more than 25 hours ahead**, 256 a minute.
+//! No listing of due work would show them.
+//!
+//! # Methods and registration
+//!
+//! **Kinds of method are a closed enum with three host-verified kinds**, instead of names chosen by
+//! hosts. A policy, a budget and a class of method must mean the same in every process. A name that no
+//! process has registered would be a requirement that no user can meet.
+//!
+//! **Each step that reads facts also asks `Delivery::channels`.** A method that can only be reached
+//! through a missing channel is not offered, and does not count toward the methods that an account has.
+//!
+//! **Two tabs of one sign-in may confirm two methods.** A method that becomes active voids outstanding
+//! flows, except registrations of other classes in the same session; each is checked again when it is
+//! confirmed.
+//!
+//! **Removing methods never makes the next one "the first".** The first method of an account has no
+//! hold. A thief of a session must not reach that state by removing all others.
+//!
+//! **A new authenticator or set of recovery codes has no hold; a new address has.** The secret was
+//! shown on the user's own screen and is controlled by no third party. A thief who has a session with a
+//! fresh second factor causes a notice to all addresses.
+//!
+//! **`forget` keeps a record with its numbers and its epoch**, without personal data, until it has been
+//! idle for 31 days. A new epoch would make old tickets valid again. If a change by a user or an
+//! administrator follows, it is kept.
+//!
+//! **`unlock_without_reset` is a top-level setting of the policy**: cloud directories lock accounts
+//! too.
+//!
+//! # Directory writes and notices
+//!
+//! **A write is a saga, and its first commit already contains the notice.** The password is in another
+//! system, so no transaction spans both. A notice that is added after the write would be lost in a
+//! crash between the two.
+//!
+//! **No reset without a notice.** If the rule names no address, a channel that could have carried the
+//! reset's own code is used; if there is none, nothing is written.
+//!
+//! **A change has no challenge.** The directory verifies the current password in `start`. A host with
+//! one form calls `start` and `complete` in one handler.
+//!
+//! **Beyond an address's hourly budget a change is reported in a notice that counts several**, at most
+//! an hour later. Dropping it was rejected, and so was an unlimited number of texts.
+//!
+//! **A request for help is recorded on the account that needs it**, even if the replies come from a
+//! decoy: users who may not reset need help most.
+//!
+//! **Notices are delivered before codes**, and codes give way if the outbox is full. A tenant's channel
+//! that fails three times waits until the next call of `maintain`; other channels continue.
+//!
+//! # PostgreSQL
+//!
+//! **A commit is one statement**: the record under its condition, the advance of its bucket's head, and
+//! the events. With `BEGIN` and `COMMIT` a dropped future could leave a transaction behind, and a
+//! repeated commit could append its events twice.
+//!
+//! **Events take their positions under the lock on the head**, which is held until the commit. A
+//! visible position implies that all smaller ones are decided. A sequence was rejected: a reader can
+//! overtake a slow writer.
+//!
+//! **16 buckets**, because a cursor over a tenant's events holds a position for each of them in 256
+//! bytes.
+//!
+//! **Each read asks whether the session may write**, so a standby or a fenced primary is never read
+//! from. If an operator cancels the wait for a synchronous standby, the server reports success with a
+//! warning; the store reads the warning and returns `Unknown`.
+//!
+//! # etcd
+//!
+//! **A commit is one transaction that compares the record's `mod_revision`.** The revision and the old
+//! index keys come from a cache of exactly that version. A wrong guess costs a round trip: the
+//! else-branch returns the present state.
+//!
+//! **The event log has an epoch instead of a head.** Commits compare it, and about one in 1024 changes
+//! it. A head per bucket was rejected: every commit would change it, and writers would collide. Within
+//! an epoch the log is sorted by etcd's create revision; an event of a later epoch proves the previous
+//! one complete, so readers skip nothing.
+//!
+//! **The messages of etcd's interface are written by hand**, so that a build needs no protocol
+//! compiler.
+//!
+//! # Memory and SQLite
+//!
+//! **The store in memory refuses when it is full.** Evicting records was rejected: a forgotten record
+//! restores used attempts.
+//!
+//! **SQLite has one writer thread with group commit.** A commit returns after it is on the disk
+//! (write-ahead log, `synchronous = FULL`). Several processes queue at two lock files: the process that
+//! waits for the second lock holds the first, so none overtakes.
+//!
+//! # Moving a store
+//!
+//! **A record is copied as a chain of commits**, one for each version that has events, since a store
+//! has no way to write an event without a commit. The versions in between are derived from the key and
+//! the count, so any process can continue an interrupted copy.
+//!
+//! **The target is marked until a comparison has found no difference.** The mark takes the place of the
+//! lookup key's check value, so no release opens a target that is incomplete.
+//!
+//! # Mail
+//!
+//! **`lettre` speaks SMTP, with its own pool and reader replaced.** Its pool reuses a connection whose
+//! call was dropped in the middle of a mail, so the next command would become text of that mail; it
+//! also spawns tasks. The pool here keeps a connection only after a complete reply. Before TLS the
+//! stream passes on one byte at a time, so lines that were sent in clear behind the reply to `STARTTLS`
+//! break the handshake instead of being read as the server's.
+//!
+//! # Not built yet
+//!
+//! Security questions (`SlowHash` has no caller yet), temporary passwords, and message texts in other
+//! languages than English.
