@@ -242,7 +242,8 @@ key_bytes! {
 mod tests {
     use super::*;
 
-    /// T2: what comes along when a name is pasted.
+    /// T2: what comes along when a name is pasted: RFC 8264, 9.8, 9.13 and 9.14, keep it out of
+    /// identifiers.
     #[test]
     fn invisible_characters_around_an_identifier_are_dropped_and_inside_refused() {
         let invisible = [

@@ -181,7 +181,8 @@ impl LinkSecret {
     /// It is a run of 43 symbols of base64url that stands alone. Where there are several, one
     /// behind `#` is taken before one behind `=`, that before one behind `/`, and any of those
     /// before one behind something else. A text without any is read once more with its
-    /// percent-encoding undone, and then without white space, since mail programs break lines.
+    /// percent-encoding undone, then without white space, since mail programs break lines, and then
+    /// as quoted-printable (RFC 2045, 6.7), in which `=` is written `=3D`.
     pub(crate) fn find(text: &str) -> Result<Self, InvalidInput> {
         if let Some(secret) = Self::best(text) {
             return Ok(secret);
@@ -195,7 +196,10 @@ impl LinkSecret {
             for part in text.split("=\r\n").flat_map(|part| part.split("=\n")) {
                 joined.extend(part.chars().filter(|&c| !is_blank(c)));
             }
-            Self::best(&joined)
+            Self::best(&joined).or_else(|| {
+                let quoted = Zeroizing::new(joined.replace('=', "%"));
+                percent_decoded(&quoted).and_then(|text| Self::best(&text))
+            })
         };
         decoded.or_else(joined).ok_or(InvalidInput::Malformed { what: "link" })
     }
@@ -402,6 +406,24 @@ mod tests {
             format!("{}=\r\n{}", &url[..50], &url[50..]),
             format!("> {url}"),
             format!("链接：{url}。"),
+            // RFC 3986, appendix C; RFC 3676, 4.5; RFC 2045, 6.7; and what chats put around.
+            format!("<URL:{url}>"),
+            format!("<URL:{}\r\n{}>", &url[..45], &url[45..]),
+            format!("\"{url}\", said Ada"),
+            format!(">> {url}\r\n>> "),
+            format!("https://id.contoso.example/r?link=3D{s}"),
+            format!("https://id.contoso.example/r?link=3d{s}=\r\n&utm_x=3D1"),
+            format!("<a href=3D\"https://id.contoso.example/reset=23{s}\">"),
+            format!("{url}=20"),
+            format!("[1]: {url} \"title\""),
+            format!("{url}!"),
+            format!("\u{AB}{url}\u{BB}"),
+            format!("\u{201C}{url}\u{201D}"),
+            format!("{url}\u{2026}"),
+            format!("`{url}`"),
+            format!("|{url}|"),
+            format!("{url}%0D%0A"),
+            format!("{url}#:~:text=x"),
         ] {
             assert!(LinkSecret::find(&text).is_ok_and(|found| found == secret), "{text}");
         }

@@ -44,8 +44,16 @@
 //! nodes, calls only queue at the server instead of in the pool. Keep nodes times `with_connections` below
 //! the role's `CONNECTION LIMIT`, and that below `max_connections`, with some left for operators.
 //!
-//! Sessions have settings and prepared statements, so a pooler in between must pool *sessions*
-//! (PgBouncer: `pool_mode = session`), not transactions.
+//! A pooler in between must pool *sessions* (PgBouncer: `pool_mode = session`) and have more sessions
+//! for this role and database than all stores have connections: opening a store takes one more for a
+//! moment. One that pools transactions or statements hands a session, its settings and its prepared
+//! statements to another client after each; two stores would read each other's schema, and a commit
+//! could return before it is durable. `connect`, `create` and `migrate` look for such a pooler and
+//! return `Denied`. Each statement also checks that it is the intended one and that the session has the
+//! store's settings, so a pooler whose mode is changed under open stores causes errors (`Denied` for a
+//! session or statement of another client, `Unavailable` for a statement that the session does not
+//! know) and never returns another store's rows. The way out is `pool_mode = session`, or an address
+//! that leads to the server itself.
 //!
 //! # Timeouts
 //!
@@ -59,7 +67,7 @@
 //! Every statement touches a few rows by an index. One that takes a second is a symptom of a lock held by an
 //! open transaction, a slow disk or a missing vacuum.
 //!
-//! The session sets `statement_timeout`, `search_path`, `default_transaction_isolation` (*read
+//! The session sets `statement_timeout`, `default_transaction_isolation` (*read
 //! committed*, which the statements rely on) and `synchronous_commit` itself and overrides the role and the
 //! database, so a commit never returns before it is durable. `remote_apply` is kept.
 //!
@@ -142,7 +150,7 @@
 //! |---|---|
 //! | `Unknown` or `Unavailable` for more than seconds | the server, the network, the standby |
 //! | any `Corrupt` | a damaged page, a row changed by hand, a lost head: an account stays closed |
-//! | any `Denied` | a password or a right was changed, a migration is missing, a newer release has migrated, the store was moved |
+//! | any `Denied` | a password or a right was changed, a migration is missing, a newer release has migrated, the store was moved, a pooler shares sessions |
 //! | overdue work (below) | `maintain` is not called, or deliveries fail |
 //! | `pg_stat_replication` without a row of `sync_state` `sync` or `quorum` | commits wait |
 //! | rows long past their expiry | purging has stopped |

@@ -10,20 +10,20 @@ use sspr::{Record, Version};
 
 use crate::servers::wait_for;
 use crate::support::{
-    Place, apply, columns, count, event, key, kind, record, runtime, step, tenant, wait,
+    Fixture, apply, columns, count, event, key, kind, record, runtime, step, tenant, wait,
 };
 
 #[test]
 fn a_position_is_taken_from_the_newest_head_not_from_the_one_that_was_seen() {
-    let place = Place::new();
-    let (store, raw) = (place.open(), place.raw());
+    let fixture = Fixture::new();
+    let (store, raw) = (fixture.open(), fixture.raw());
     apply(&store, 1, 1);
     raw.run("BEGIN; UPDATE event_head SET last = last + 5 WHERE shard = 1");
     let commit = {
         let store = store.clone();
         runtime().spawn(async move { step(&store, 1, 2).await })
     };
-    let watch = place.raw();
+    let watch = fixture.raw();
     wait_for("the wait for the head", || (watch.waiting("transactionid") != "0").then_some(()));
     raw.run("COMMIT");
     assert_eq!(wait(commit).unwrap().unwrap(), Committed::Applied);
@@ -33,15 +33,15 @@ fn a_position_is_taken_from_the_newest_head_not_from_the_one_that_was_seen() {
 
 #[test]
 fn a_commit_that_waited_for_another_and_lost_leaves_no_event_and_takes_no_position() {
-    let place = Place::new();
-    let (store, raw) = (place.open(), place.raw());
+    let fixture = Fixture::new();
+    let (store, raw) = (fixture.open(), fixture.raw());
     apply(&store, 1, 1);
     raw.run("BEGIN; UPDATE record SET version_count = 7 WHERE shard = 1");
     let commit = {
         let store = store.clone();
         runtime().spawn(async move { step(&store, 1, 2).await })
     };
-    let watch = place.raw();
+    let watch = fixture.raw();
     wait_for("the wait for the record", || (watch.waiting("transactionid") != "0").then_some(()));
     raw.run("COMMIT");
     assert_eq!(wait(commit).unwrap().unwrap(), Committed::Stale);
@@ -51,8 +51,8 @@ fn a_commit_that_waited_for_another_and_lost_leaves_no_event_and_takes_no_positi
 
 #[test]
 fn a_commit_that_is_made_again_adds_no_event() {
-    let place = Place::new();
-    let store = place.open();
+    let fixture = Fixture::new();
+    let store = fixture.open();
     apply(&store, 1, 1);
     apply(&store, 1, 2);
     assert_eq!(wait(step(&store, 1, 1)).unwrap(), Committed::Stale);
@@ -63,8 +63,8 @@ fn a_commit_that_is_made_again_adds_no_event() {
 
 #[test]
 fn a_lost_head_stops_commits_and_gives_no_position_twice() {
-    let place = Place::new();
-    let (store, raw) = (place.open(), place.raw());
+    let fixture = Fixture::new();
+    let (store, raw) = (fixture.open(), fixture.raw());
     apply(&store, 1, 1);
     raw.run("DELETE FROM event_head");
     assert_eq!(kind(wait(step(&store, 1, 2))), PortErrorKind::Corrupt);
@@ -75,9 +75,9 @@ fn a_lost_head_stops_commits_and_gives_no_position_twice() {
 /// serves the next call outside of any transaction.
 #[test]
 fn a_call_that_is_dropped_is_whole_or_nothing_and_leaves_its_connection_usable() {
-    let place = Place::new();
-    let store = place.open_with(place.options().with_connections(1));
-    let watch = place.raw();
+    let fixture = Fixture::new();
+    let store = fixture.open_with(fixture.options().with_connections(1));
+    let watch = fixture.raw();
     apply(&store, 1, 1);
     let mut seen = BTreeSet::new();
     let mut last = 1;
@@ -111,8 +111,8 @@ fn a_call_that_is_dropped_is_whole_or_nothing_and_leaves_its_connection_usable()
 
 #[test]
 fn what_the_server_cannot_keep_as_it_is_is_refused() {
-    let place = Place::new();
-    let store = place.open();
+    let fixture = Fixture::new();
+    let store = fixture.open();
     let columns = columns();
     for body in ["a\0b".to_owned(), "x".repeat(2 << 20)] {
         let next = Record::loaded(key(1), Version::new(1, 1), body);
@@ -128,8 +128,8 @@ fn what_the_server_cannot_keep_as_it_is_is_refused() {
 
 #[test]
 fn the_events_of_a_tenant_come_from_every_bucket_once() {
-    let place = Place::new();
-    let store = place.open();
+    let fixture = Fixture::new();
+    let store = fixture.open();
     for number in 0..40 {
         apply(&store, number, 1);
     }

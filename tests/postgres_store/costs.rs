@@ -10,7 +10,7 @@ use sspr::{
 
 use crate::servers::postgres::Postgres;
 use crate::servers::wait_for;
-use crate::support::{Place, apply, tenant, wait};
+use crate::support::{Fixture, apply, tenant, wait};
 
 fn keys() -> Keys {
     let secret = |byte| SecretBytes::new(vec![byte; 32]);
@@ -35,8 +35,8 @@ fn counted(server: &Postgres) -> String {
 fn a_wrong_guess_is_one_read_and_one_write_and_past_the_budget_one_read() {
     let server = Postgres::start_with(&[("shared_preload_libraries", "pg_stat_statements")], &[]);
     server.sql("CREATE EXTENSION pg_stat_statements");
-    let place = Place::on(&server.url());
-    let store = place.open();
+    let fixture = Fixture::on(&server.url());
+    let store = fixture.open();
     let engine = Engine::builder()
         .keys(keys())
         .store(store.clone())
@@ -75,13 +75,13 @@ fn a_wrong_guess_is_one_read_and_one_write_and_past_the_budget_one_read() {
 /// Most changes of a record, and of a bucket's head, write no index entry.
 #[test]
 fn changes_stay_on_their_page() {
-    let place = Place::new();
-    let store = place.open();
+    let fixture = Fixture::new();
+    let store = fixture.open();
     for version in 1..=200 {
         apply(&store, 1, version);
     }
     store.close();
-    let raw = place.raw();
+    let raw = fixture.raw();
     let share = |table: &str| {
         raw.one(&format!(
             "SELECT n_tup_hot_upd * 100 / n_tup_upd FROM pg_stat_user_tables \

@@ -7,7 +7,7 @@ use sspr::adapters::postgres::{PostgresOptions, PostgresStore};
 use sspr::port::PortErrorKind;
 
 use crate::servers::postgres::Postgres;
-use crate::support::{Place, apply, kind, wait};
+use crate::support::{Fixture, apply, kind, wait};
 
 fn authority() -> CertifiedIssuer<'static, KeyPair> {
     let mut params = CertificateParams::default();
@@ -37,18 +37,18 @@ fn options(host: &str) -> PostgresOptions {
 #[test]
 fn a_server_of_a_trusted_authority_is_spoken_to_in_secret() {
     let (server, authority) = server();
-    let place = Place::on(&server.url());
-    let url = place.named(&server.url().replace("127.0.0.1", "localhost"));
+    let fixture = Fixture::on(&server.url());
+    let url = fixture.named(&server.url().replace("127.0.0.1", "localhost"));
     let options = PostgresOptions::parse(&url).unwrap().without_system_roots();
-    let options = options.with_root_certificates(authority).with_schema(&place.schema);
+    let options = options.with_root_certificates(authority).with_schema(&fixture.schema);
     let store = wait(PostgresStore::connect(&options)).unwrap();
     apply(&store, 1, 1);
     let encrypted = format!(
         "SELECT count(*) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) \
          WHERE application_name = '{}' AND ssl AND version LIKE 'TLSv1%'",
-        place.schema
+        fixture.schema
     );
-    assert_eq!(place.raw().one(&encrypted), "1");
+    assert_eq!(fixture.raw().one(&encrypted), "1");
 }
 
 #[test]

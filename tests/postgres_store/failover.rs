@@ -5,13 +5,13 @@ use sspr::port::{PortErrorKind, Store};
 
 use crate::servers::postgres::{Postgres, url_of_all};
 use crate::servers::wait_for;
-use crate::support::{Place, apply, count, key, kind, runtime, step, wait};
+use crate::support::{Fixture, apply, count, key, kind, runtime, step, wait};
 
 #[test]
 fn a_server_that_was_killed_answers_nothing_and_comes_back_with_everything() {
     let server = Postgres::start();
-    let place = Place::on(&server.url());
-    let store = place.open();
+    let fixture = Fixture::on(&server.url());
+    let store = fixture.open();
     apply(&store, 1, 1);
     server.kill();
     assert_eq!(kind(wait(store.load(&key(1)))), PortErrorKind::Unavailable);
@@ -26,8 +26,8 @@ fn a_server_that_was_killed_answers_nothing_and_comes_back_with_everything() {
 #[test]
 fn a_fenced_primary_is_neither_read_from_nor_written_to_by_open_connections() {
     let server = Postgres::start();
-    let place = Place::on(&server.url());
-    let store = place.open();
+    let fixture = Fixture::on(&server.url());
+    let store = fixture.open();
     apply(&store, 1, 1);
     server.sql("ALTER SYSTEM SET default_transaction_read_only = on");
     server.sql("SELECT pg_reload_conf()");
@@ -39,7 +39,7 @@ fn a_fenced_primary_is_neither_read_from_nor_written_to_by_open_connections() {
     wait_for("the fence", || refused(wait(store.load(&key(1)))));
     assert_eq!(kind(wait(step(&store, 1, 2))), PortErrorKind::Unavailable);
     assert_eq!(kind(wait(store.due(crate::support::at(1), None, 1))), PortErrorKind::Unavailable);
-    assert_eq!(kind(wait(PostgresStore::connect(&place.options()))), PortErrorKind::Unavailable);
+    assert_eq!(kind(wait(PostgresStore::connect(&fixture.options()))), PortErrorKind::Unavailable);
     server.sql("ALTER SYSTEM RESET default_transaction_read_only");
     server.sql("SELECT pg_reload_conf()");
     wait_for("the store", || wait(store.load(&key(1))).ok());
@@ -49,11 +49,11 @@ fn a_fenced_primary_is_neither_read_from_nor_written_to_by_open_connections() {
 #[test]
 fn a_standby_that_takes_over_has_every_commit_and_is_found_by_the_same_store() {
     let (primary, standby) = Postgres::pair();
-    let place = Place::on(&url_of_all(&[&standby, &primary]));
+    let fixture = Fixture::on(&url_of_all(&[&standby, &primary]));
     // The standby alone is refused, although it would answer.
-    let alone = Place { url: standby.url(), schema: place.schema.clone() };
+    let alone = Fixture { url: standby.url(), schema: fixture.schema.clone() };
     assert_eq!(kind(wait(PostgresStore::connect(&alone.options()))), PortErrorKind::Unavailable);
-    let store = place.open();
+    let store = fixture.open();
     for version in 1..=20 {
         apply(&store, 1, version);
     }
@@ -69,15 +69,15 @@ fn a_standby_that_takes_over_has_every_commit_and_is_found_by_the_same_store() {
 #[test]
 fn a_commit_that_no_standby_confirmed_is_unknown_though_the_server_answers_it() {
     let (primary, standby) = Postgres::pair();
-    let place = Place::on(&primary.url());
-    let store = place.open();
+    let fixture = Fixture::on(&primary.url());
+    let store = fixture.open();
     apply(&store, 1, 1);
     standby.kill();
     let commit = {
         let store = store.clone();
         runtime().spawn(async move { step(&store, 1, 2).await })
     };
-    let watch = place.raw();
+    let watch = fixture.raw();
     wait_for("the wait for the standby", || (watch.waiting("SyncRep") != "0").then_some(()));
     assert_eq!(watch.cancel("SyncRep"), "1");
     assert_eq!(kind(wait(commit).unwrap()), PortErrorKind::Unknown);
@@ -88,8 +88,8 @@ fn a_commit_that_no_standby_confirmed_is_unknown_though_the_server_answers_it() 
 #[test]
 fn a_commit_that_no_standby_confirms_in_time_is_unknown() {
     let (primary, standby) = Postgres::pair();
-    let place = Place::on(&primary.url());
-    let store = place.open_with(place.hasty());
+    let fixture = Fixture::on(&primary.url());
+    let store = fixture.open_with(fixture.hasty());
     apply(&store, 1, 1);
     standby.kill();
     assert_eq!(kind(wait(step(&store, 1, 2))), PortErrorKind::Unknown);

@@ -10,12 +10,12 @@ use sspr::{CounterKey, Timestamp};
 
 use crate::servers::postgres::Postgres;
 use crate::servers::wait_for;
-use crate::support::{Place, apply, at, count, key, kind, runtime, step, wait};
+use crate::support::{Fixture, apply, at, count, key, kind, runtime, step, wait};
 
 #[test]
 fn a_wrong_password_is_denied_and_not_repeated() {
-    let place = Place::new();
-    let wrong = place.options().with_password(&SecretText::from("hunter2"));
+    let fixture = Fixture::new();
+    let wrong = fixture.options().with_password(&SecretText::from("hunter2"));
     let error = wait(PostgresStore::connect(&wrong)).unwrap_err();
     assert_eq!(error.kind(), PortErrorKind::Denied);
     assert!(!format!("{error:?}").contains("hunter2"));
@@ -23,16 +23,16 @@ fn a_wrong_password_is_denied_and_not_repeated() {
 
 #[test]
 fn a_schema_that_is_not_there_older_or_newer_is_denied() {
-    let place = Place::empty(&Postgres::shared().url());
-    assert_eq!(kind(wait(PostgresStore::connect(&place.options()))), PortErrorKind::Denied);
-    let place = Place::new();
+    let fixture = Fixture::empty(&Postgres::shared().url());
+    assert_eq!(kind(wait(PostgresStore::connect(&fixture.options()))), PortErrorKind::Denied);
+    let fixture = Fixture::new();
     for version in [0, 2] {
-        place.raw().run(&format!("UPDATE schema_version SET version = {version}"));
-        assert_eq!(kind(wait(PostgresStore::connect(&place.options()))), PortErrorKind::Denied);
+        fixture.raw().run(&format!("UPDATE schema_version SET version = {version}"));
+        assert_eq!(kind(wait(PostgresStore::connect(&fixture.options()))), PortErrorKind::Denied);
     }
     // A newer one is left alone.
-    assert_eq!(kind(wait(PostgresStore::create(&place.options()))), PortErrorKind::Denied);
-    assert_eq!(place.raw().one("SELECT version FROM schema_version"), "2");
+    assert_eq!(kind(wait(PostgresStore::create(&fixture.options()))), PortErrorKind::Denied);
+    assert_eq!(fixture.raw().one("SELECT version FROM schema_version"), "2");
 }
 
 #[test]
@@ -43,9 +43,9 @@ fn no_server_is_unavailable_in_time() {
 
 #[test]
 fn without_a_runtime_a_call_is_unavailable_and_does_not_panic() {
-    let place = Place::new();
-    let store = place.open();
-    let options = place.options();
+    let fixture = Fixture::new();
+    let store = fixture.open();
+    let options = fixture.options();
     let connected = block_on(PostgresStore::connect(&options)).map(drop);
     assert_eq!(kind(connected), PortErrorKind::Unavailable);
     assert_eq!(kind(block_on(PostgresStore::create(&options))), PortErrorKind::Unavailable);
@@ -54,10 +54,10 @@ fn without_a_runtime_a_call_is_unavailable_and_does_not_panic() {
 
 #[test]
 fn a_statement_whose_time_is_up_has_not_happened() {
-    let place = Place::new();
-    let store = place.open_with(place.hasty());
+    let fixture = Fixture::new();
+    let store = fixture.open_with(fixture.hasty());
     apply(&store, 1, 1);
-    let raw = place.raw();
+    let raw = fixture.raw();
     raw.run("BEGIN; SELECT * FROM record FOR UPDATE");
     assert_eq!(kind(wait(step(&store, 1, 2))), PortErrorKind::Unavailable);
     raw.run("ROLLBACK");
@@ -67,12 +67,12 @@ fn a_statement_whose_time_is_up_has_not_happened() {
 
 #[test]
 fn an_increment_whose_time_is_up_is_unknown_if_others_of_its_batch_were_added() {
-    let place = Place::new();
-    let store = place.open_with(place.hasty());
+    let fixture = Fixture::new();
+    let store = fixture.open_with(fixture.hasty());
     let increment =
         |number| CounterIncrement::new(CounterKey::from_bytes([number; 32]), 1, at(100));
     wait(store.increment(&[increment(1)])).unwrap();
-    let raw = place.raw();
+    let raw = fixture.raw();
     raw.run("BEGIN; SELECT * FROM counter FOR UPDATE");
     assert_eq!(kind(wait(store.increment(&[increment(1)]))), PortErrorKind::Unavailable);
     assert_eq!(kind(wait(store.increment(&[increment(2), increment(1)]))), PortErrorKind::Unknown);
@@ -82,16 +82,16 @@ fn an_increment_whose_time_is_up_is_unknown_if_others_of_its_batch_were_added() 
 
 #[test]
 fn a_session_that_is_ended_is_unknown_to_a_write_and_the_next_call_has_another() {
-    let place = Place::new();
-    let store = place.open_with(place.options().with_connections(1));
+    let fixture = Fixture::new();
+    let store = fixture.open_with(fixture.options().with_connections(1));
     apply(&store, 1, 1);
-    let raw = place.raw();
+    let raw = fixture.raw();
     raw.run("BEGIN; SELECT * FROM record FOR UPDATE");
     let commit = {
         let store = store.clone();
         runtime().spawn(async move { step(&store, 1, 2).await })
     };
-    let watch = place.raw();
+    let watch = fixture.raw();
     wait_for("the wait for the record", || (watch.waiting("transactionid") != "0").then_some(()));
     assert_eq!(watch.end_sessions(), "1");
     assert_eq!(kind(wait(commit).unwrap()), PortErrorKind::Unknown);
@@ -102,28 +102,28 @@ fn a_session_that_is_ended_is_unknown_to_a_write_and_the_next_call_has_another()
 
 #[test]
 fn a_read_whose_idle_connection_was_ended_is_made_again() {
-    let place = Place::new();
-    let store = place.open();
+    let fixture = Fixture::new();
+    let store = fixture.open();
     apply(&store, 1, 1);
     for _ in 0..20 {
-        place.raw().end_sessions();
+        fixture.raw().end_sessions();
         assert_eq!(count(&store, 1), Some(1));
     }
 }
 
 #[test]
 fn where_no_connection_is_free_a_call_is_soon_unavailable() {
-    let place = Place::new();
-    let options = place.options().with_connections(1);
-    let store = place.open_with(options.with_acquire_timeout(Duration::from_secs(1)));
+    let fixture = Fixture::new();
+    let options = fixture.options().with_connections(1);
+    let store = fixture.open_with(options.with_acquire_timeout(Duration::from_secs(1)));
     apply(&store, 1, 1);
-    let raw = place.raw();
+    let raw = fixture.raw();
     raw.run("BEGIN; SELECT * FROM record FOR UPDATE");
     let commit = {
         let store = store.clone();
         runtime().spawn(async move { step(&store, 1, 2).await })
     };
-    let watch = place.raw();
+    let watch = fixture.raw();
     wait_for("the wait for the record", || (watch.waiting("transactionid") != "0").then_some(()));
     assert_eq!(kind(wait(store.load(&key(1)))), PortErrorKind::Unavailable);
     raw.run("ROLLBACK");
@@ -133,30 +133,30 @@ fn where_no_connection_is_free_a_call_is_soon_unavailable() {
 
 #[test]
 fn a_missing_table_or_right_is_denied_and_never_none() {
-    let place = Place::new();
-    let store = place.open();
+    let fixture = Fixture::new();
+    let store = fixture.open();
     apply(&store, 1, 1);
-    let raw = place.raw();
+    let raw = fixture.raw();
     raw.run("ALTER TABLE record RENAME TO away");
-    assert_eq!(kind(wait(place.open().load(&key(1)))), PortErrorKind::Denied);
-    assert_eq!(kind(wait(step(&place.open(), 2, 1))), PortErrorKind::Denied);
+    assert_eq!(kind(wait(fixture.open().load(&key(1)))), PortErrorKind::Denied);
+    assert_eq!(kind(wait(step(&fixture.open(), 2, 1))), PortErrorKind::Denied);
     raw.run("ALTER TABLE away RENAME TO record");
     assert_eq!(count(&store, 1), Some(1));
 }
 
 #[test]
 fn a_row_of_another_form_is_corrupt_and_never_none() {
-    let place = Place::new();
-    apply(&place.open(), 1, 1);
-    place.raw().run("ALTER TABLE record ALTER version_count TYPE text");
-    assert_eq!(kind(wait(place.open().load(&key(1)))), PortErrorKind::Corrupt);
+    let fixture = Fixture::new();
+    apply(&fixture.open(), 1, 1);
+    fixture.raw().run("ALTER TABLE record ALTER version_count TYPE text");
+    assert_eq!(kind(wait(fixture.open().load(&key(1)))), PortErrorKind::Corrupt);
 }
 
 #[test]
 fn a_row_cannot_stray_into_another_bucket() {
-    let place = Place::new();
-    apply(&place.open(), 1, 1);
-    let raw = place.raw();
+    let fixture = Fixture::new();
+    apply(&fixture.open(), 1, 1);
+    let raw = fixture.raw();
     let moved = "DO $$ BEGIN UPDATE record SET shard = 2; RAISE 'it strayed'; \
                  EXCEPTION WHEN check_violation THEN NULL; END $$";
     raw.run(moved);
@@ -165,8 +165,8 @@ fn a_row_cannot_stray_into_another_bucket() {
 
 #[test]
 fn a_closed_store_is_unavailable() {
-    let place = Place::new();
-    let store = place.open();
+    let fixture = Fixture::new();
+    let store = fixture.open();
     let clone = store.clone();
     store.close();
     assert_eq!(kind(wait(clone.load(&key(1)))), PortErrorKind::Unavailable);

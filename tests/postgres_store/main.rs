@@ -13,6 +13,7 @@ mod failover;
 mod failures;
 mod manual;
 mod migration;
+mod pooler;
 mod releases;
 mod sessions;
 mod support;

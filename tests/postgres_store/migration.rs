@@ -5,15 +5,15 @@ use std::process::{Child, Command, Stdio};
 use sspr::adapters::postgres::PostgresStore;
 
 use crate::servers::postgres::Postgres;
-use crate::support::{Place, apply, count, runtime, wait};
+use crate::support::{Fixture, apply, count, runtime, wait};
 
 const URL: &str = "SSPR_POSTGRES_TEST_URL";
 const SCHEMA: &str = "SSPR_POSTGRES_TEST_SCHEMA";
 const ROUNDS: usize = 20;
 
-fn migrate_in_eight_tasks(place: &Place) {
+fn migrate_in_eight_tasks(fixture: &Fixture) {
     let start = |_| {
-        let options = place.options();
+        let options = fixture.options();
         runtime().spawn(async move { PostgresStore::create(&options).await })
     };
     let tasks: Vec<_> = (0..8).map(start).collect();
@@ -23,8 +23,8 @@ fn migrate_in_eight_tasks(place: &Place) {
 }
 
 /// The schemas of one run: each process names them alike.
-fn places(url: &str, schema: &str) -> Vec<Place> {
-    let name = |round| Place { url: url.to_owned(), schema: format!("{schema}_{round}") };
+fn places(url: &str, schema: &str) -> Vec<Fixture> {
+    let name = |round| Fixture { url: url.to_owned(), schema: format!("{schema}_{round}") };
     (0..ROUNDS).map(name).collect()
 }
 
@@ -54,10 +54,10 @@ fn an_empty_database_is_migrated_once_by_many_at_once() {
     let places = places(&url, "race");
     places.iter().for_each(migrate_in_eight_tasks);
     assert!(other.wait().unwrap().success());
-    for place in places {
-        let raw = place.raw();
+    for fixture in places {
+        let raw = fixture.raw();
         assert_eq!(raw.one("SELECT string_agg(version::text, ',') FROM schema_version"), "1");
-        let store = place.open();
+        let store = fixture.open();
         apply(&store, 1, 1);
         assert_eq!(count(&store, 1), Some(1));
     }
@@ -65,26 +65,26 @@ fn an_empty_database_is_migrated_once_by_many_at_once() {
 
 #[test]
 fn a_migration_of_what_is_there_changes_nothing() {
-    let place = Place::new();
-    let store = place.open();
+    let fixture = Fixture::new();
+    let store = fixture.open();
     apply(&store, 1, 1);
     let tables = "SELECT string_agg(oid::text || relfilenode::text, ',' ORDER BY oid) \
                   FROM pg_class WHERE relnamespace = current_schema()::regnamespace";
-    let before = place.raw().one(tables);
-    wait(PostgresStore::create(&place.options())).unwrap();
-    assert_eq!(place.raw().one(tables), before);
+    let before = fixture.raw().one(tables);
+    wait(PostgresStore::create(&fixture.options())).unwrap();
+    assert_eq!(fixture.raw().one(tables), before);
     assert_eq!(count(&store, 1), Some(1));
 }
 
 #[test]
 fn a_migration_that_broke_off_is_done_by_the_next() {
-    let place = Place::empty(&Postgres::shared().url());
-    let raw = place.raw();
+    let fixture = Fixture::empty(&Postgres::shared().url());
+    let raw = fixture.raw();
     raw.run(&format!(
         "CREATE SCHEMA {0}; CREATE TABLE {0}.schema_version (one boolean PRIMARY KEY, \
          version integer, moved boolean NOT NULL DEFAULT false)",
-        place.schema
+        fixture.schema
     ));
-    wait(PostgresStore::create(&place.options())).unwrap();
-    apply(&place.open(), 1, 1);
+    wait(PostgresStore::create(&fixture.options())).unwrap();
+    apply(&fixture.open(), 1, 1);
 }

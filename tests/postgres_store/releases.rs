@@ -7,28 +7,28 @@ use sspr::port::{CounterIncrement, Cutoff, PortErrorKind, Store as _};
 use sspr::{CounterKey, Timestamp};
 
 use crate::servers::postgres::Postgres;
-use crate::support::{Place, apply, count, key, kind, step, wait};
+use crate::support::{Fixture, apply, count, key, kind, step, wait};
 
 #[test]
 fn neither_connecting_nor_migrating_makes_a_store() {
-    let place = Place::empty(&Postgres::shared().url());
-    assert_eq!(kind(wait(PostgresStore::connect(&place.options()))), PortErrorKind::Denied);
-    assert_eq!(kind(wait(PostgresStore::migrate(&place.options()))), PortErrorKind::Denied);
-    assert_eq!(kind(wait(PostgresStore::connect(&place.options()))), PortErrorKind::Denied);
-    wait(PostgresStore::create(&place.options())).unwrap();
-    wait(PostgresStore::migrate(&place.options())).unwrap();
+    let fixture = Fixture::empty(&Postgres::shared().url());
+    assert_eq!(kind(wait(PostgresStore::connect(&fixture.options()))), PortErrorKind::Denied);
+    assert_eq!(kind(wait(PostgresStore::migrate(&fixture.options()))), PortErrorKind::Denied);
+    assert_eq!(kind(wait(PostgresStore::connect(&fixture.options()))), PortErrorKind::Denied);
+    wait(PostgresStore::create(&fixture.options())).unwrap();
+    wait(PostgresStore::migrate(&fixture.options())).unwrap();
     // Dropped, as by a mistake: a deployment that migrates does not make it again.
-    let drop = format!("DROP SCHEMA \"{}\" CASCADE", place.schema);
+    let drop = format!("DROP SCHEMA \"{}\" CASCADE", fixture.schema);
     Postgres::shared().sql(&drop);
-    assert_eq!(kind(wait(PostgresStore::migrate(&place.options()))), PortErrorKind::Denied);
+    assert_eq!(kind(wait(PostgresStore::migrate(&fixture.options()))), PortErrorKind::Denied);
 }
 
 #[test]
 fn a_newer_release_that_migrates_under_a_running_one_stops_its_writes() {
-    let place = Place::new();
-    let store = place.open();
+    let fixture = Fixture::new();
+    let store = fixture.open();
     apply(&store, 1, 1);
-    let sql = format!("UPDATE \"{}\".schema_version SET version = 2", place.schema);
+    let sql = format!("UPDATE \"{}\".schema_version SET version = 2", fixture.schema);
     Postgres::shared().sql(&sql);
     let refused = wait(step(&store, 1, 2)).unwrap_err();
     assert_eq!(refused.kind(), PortErrorKind::Denied);
@@ -46,8 +46,8 @@ fn a_newer_release_that_migrates_under_a_running_one_stops_its_writes() {
 /// sessions of the store are set here to the schema of the other store, from outside.
 #[test]
 fn two_stores_do_not_mix_whatever_the_search_path_of_their_sessions_is() {
-    let (one, other) = (Place::new(), Place::new());
-    let path = |from: &Place, to: &Place| {
+    let (one, other) = (Fixture::new(), Fixture::new());
+    let path = |from: &Fixture, to: &Fixture| {
         let joint = if from.url.contains('?') { '&' } else { '?' };
         let option = format!("{joint}options=-csearch_path%3D{}", to.schema);
         let options =
@@ -62,8 +62,8 @@ fn two_stores_do_not_mix_whatever_the_search_path_of_their_sessions_is() {
         assert!(wait(store.load(&key(own))).unwrap().is_some());
         assert!(wait(store.load(&key(foreign))).unwrap().is_none());
     }
-    for (place, own) in [(&one, "01"), (&other, "02")] {
-        let sql = format!("SELECT encode(key, 'hex') FROM \"{}\".record", place.schema);
+    for (fixture, own) in [(&one, "01"), (&other, "02")] {
+        let sql = format!("SELECT encode(key, 'hex') FROM \"{}\".record", fixture.schema);
         assert!(Postgres::shared().sql(&sql).trim().starts_with(own));
     }
 }

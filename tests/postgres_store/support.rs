@@ -20,21 +20,21 @@ pub(crate) fn wait<F: Future>(future: F) -> F::Output {
 }
 
 /// A schema of this test's own, on the server that all share or on another.
-pub(crate) struct Place {
+pub(crate) struct Fixture {
     pub(crate) url: String,
     pub(crate) schema: String,
 }
 
-impl Place {
+impl Fixture {
     pub(crate) fn new() -> Self {
         Self::on(&Postgres::shared().url())
     }
 
     /// With the tables.
     pub(crate) fn on(url: &str) -> Self {
-        let place = Self::empty(url);
-        wait(PostgresStore::create(&place.options())).unwrap();
-        place
+        let fixture = Self::empty(url);
+        wait(PostgresStore::create(&fixture.options())).unwrap();
+        fixture
     }
 
     pub(crate) fn empty(url: &str) -> Self {

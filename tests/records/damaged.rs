@@ -5,7 +5,7 @@ use std::sync::Arc;
 use sspr::testing::block_on;
 use sspr::{Contacts, EmailAddress, Identifier, RecordKind, UserFacts, UserId};
 
-use crate::stores::{Place, all};
+use crate::stores::{StoreUnderTest, all};
 use crate::support::{MAIL, NEW, OLD, World, admin, email, one_gate, request, tenant};
 use crate::upgrade::corrupt;
 
@@ -16,8 +16,8 @@ fn user(name: &str) -> UserId {
 }
 
 /// Ada and four more, each with a record, and a message that waits in each.
-async fn town(place: &Place) -> World {
-    let world = World::over(Arc::clone(&place.store), one_gate()).await;
+async fn fixture(under_test: &StoreUnderTest) -> World {
+    let world = World::over(Arc::clone(&under_test.store), one_gate()).await;
     world.register_both().await;
     let root = admin();
     let by = world.engine.admin(&world.tenant, &root);
@@ -51,12 +51,12 @@ const DAMAGES: [(&str, Damage); 6] = [
 #[test]
 fn one_damaged_record_stops_neither_lists_nor_maintain() {
     for (what, damage) in DAMAGES {
-        for place in all() {
+        for under_test in all() {
             block_on(async {
-                let world = town(&place).await;
-                let record = place.account(&user("eve")).await;
-                place.replace(&record, RecordKind::Account, &damage(record.body())).await;
-                let what = format!("{}: {what}", place.name);
+                let world = fixture(&under_test).await;
+                let record = under_test.account(&user("eve")).await;
+                under_test.replace(&record, RecordKind::Account, &damage(record.body())).await;
+                let what = format!("{}: {what}", under_test.name);
 
                 let root = admin();
                 let by = world.engine.admin(&world.tenant, &root);
@@ -103,7 +103,8 @@ fn one_damaged_record_stops_neither_lists_nor_maintain() {
                 let eve = Identifier::parse("eve@contoso.example").expect("valid");
                 let start = world.engine.reset().start(&request(), &eve).await;
                 corrupt(start.map(drop), &what);
-                let after = place.store.load(record.key()).await.expect("there").expect("there");
+                let after =
+                    under_test.store.load(record.key()).await.expect("there").expect("there");
                 assert_eq!(after.body(), damage(record.body()), "{what}: it was changed");
             });
         }
@@ -113,16 +114,16 @@ fn one_damaged_record_stops_neither_lists_nor_maintain() {
 /// Whoever holds a whole record resets beside a damaged one.
 #[test]
 fn others_reset_beside_a_damaged_record() {
-    for place in all() {
+    for under_test in all() {
         block_on(async {
-            let world = town(&place).await;
-            let record = place.account(&user("eve")).await;
-            place.replace(&record, RecordKind::Account, "{}").await;
+            let world = fixture(&under_test).await;
+            let record = under_test.account(&user("eve")).await;
+            under_test.replace(&record, RecordKind::Account, "{}").await;
             let reply = world.start().await;
             let (reply, code) = world.challenged(&reply.ticket, &email(), MAIL).await;
             let reply = world.prove(&reply.ticket, &code).await.expect("proven");
             world.complete(&reply.ticket, NEW).await.expect("reset");
-            assert!(world.password_is(NEW), "{}", place.name);
+            assert!(world.password_is(NEW), "{}", under_test.name);
         });
     }
 }

@@ -13,11 +13,11 @@ use crate::support::{NEW, World, admin, settings, tenant};
 /// for byte.
 #[test]
 fn events_of_a_newer_release_are_listed_and_kept() {
-    for place in all() {
+    for under_test in all() {
         block_on(async {
-            let world = World::over(Arc::clone(&place.store), settings()).await;
+            let world = World::over(Arc::clone(&under_test.store), settings()).await;
             world.register_both().await;
-            let record = place.account(&world.user).await;
+            let record = under_test.account(&world.user).await;
             let count = record.version().count() + 1;
             // Fields in an order of its own, and a number in a form of its own.
             let text = format!(
@@ -30,7 +30,7 @@ fn events_of_a_newer_release_are_listed_and_kept() {
             let columns = Columns::new(tenant(), RecordKind::Account, Timestamp::EPOCH);
             let events = [event];
             let commit = Commit::new(&next, Some(record.version()), &columns, &events);
-            assert_eq!(place.store.commit(commit).await.expect("kept"), Committed::Applied);
+            assert_eq!(under_test.store.commit(commit).await.expect("kept"), Committed::Applied);
 
             let ticket = world.granted().await;
             world.complete(&ticket, NEW).await.expect("reset");
@@ -42,10 +42,10 @@ fn events_of_a_newer_release_are_listed_and_kept() {
             ] {
                 let codes: Vec<_> = page.items.iter().map(|event| event.code()).collect();
                 let found = codes.iter().position(|code| *code == "badge_shown").expect("there");
-                assert!(codes[found..].contains(&"password_reset"), "{}", place.name);
+                assert!(codes[found..].contains(&"password_reset"), "{}", under_test.name);
                 let EventKind::Other(other) = &page.items[found].kind else { panic!("known") };
                 assert_eq!(other.fields(), r#"{"door":{"a":2,"z":1},"weight":1.5}"#);
-                assert_eq!(page.items[found].encode(), text, "{}", place.name);
+                assert_eq!(page.items[found].encode(), text, "{}", under_test.name);
             }
             by.explain(&world.user).await.expect("explained");
         });

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use sspr::UserId;
 
-use crate::stores::Place;
+use crate::stores::StoreUnderTest;
 
 /// The name of the newer release's field.
 const FIELD: &str = "of_a_newer_release";
@@ -80,9 +80,9 @@ pub(crate) struct Newer {
 
 impl Newer {
     /// Writes, as the newer release does in a step of its own.
-    pub(crate) async fn writes(&mut self, place: &Place, user: &UserId) {
+    pub(crate) async fn writes(&mut self, under_test: &StoreUnderTest, user: &UserId) {
         let said = json!({"since": 2, "list": [1, "two", {"z": null, "a": 0.5}]});
-        place
+        under_test
             .edit(user, |body| {
                 for (_, part) in parts(body) {
                     part[FIELD] = said.clone();
@@ -95,20 +95,25 @@ impl Newer {
             })
             .await;
         self.written.clear();
-        for (part, value) in marked(&place.body(user).await) {
-            assert_eq!(value, said, "{}: {part}", place.name);
+        for (part, value) in marked(&under_test.body(user).await) {
+            assert_eq!(value, said, "{}: {part}", under_test.name);
             self.written.insert(part, value);
         }
     }
 
     /// Whatever is still there has the field still; gives how many parts that are.
-    pub(crate) async fn finds(&self, place: &Place, user: &UserId, after: &str) -> usize {
-        let body = place.body(user).await;
-        assert_eq!(body["format"], 2, "{}: after {after}", place.name);
+    pub(crate) async fn finds(
+        &self,
+        under_test: &StoreUnderTest,
+        user: &UserId,
+        after: &str,
+    ) -> usize {
+        let body = under_test.body(user).await;
+        assert_eq!(body["format"], 2, "{}: after {after}", under_test.name);
         let mut found = 0;
         for (part, value) in marked(&body) {
             if let Some(written) = self.written.get(&part) {
-                assert_eq!(value, *written, "{}: {part} lost it in {after}", place.name);
+                assert_eq!(value, *written, "{}: {part} lost it in {after}", under_test.name);
                 found += 1;
             }
         }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use sspr::testing::block_on;
 use sspr::{Clock as _, Contacts, EmailAddress, RecordKind, Timestamp};
 
-use crate::stores::all;
+use crate::stores::with_memory;
 use crate::support::{World, admin, builder, email, settings, tenant};
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -18,8 +18,8 @@ async fn events(world: &World) -> usize {
 }
 
 /// A trail, a notice that waits, and a store that is tended in time.
-async fn lived_in(place: &crate::stores::Place) -> World {
-    let world = World::over(Arc::clone(&place.store), settings()).await;
+async fn lived_in(under_test: &crate::stores::StoreUnderTest) -> World {
+    let world = World::over(Arc::clone(&under_test.store), settings()).await;
     for _ in 0..3 {
         world.clock.advance(DAY);
         world.deliver().await;
@@ -30,61 +30,62 @@ async fn lived_in(place: &crate::stores::Place) -> World {
 }
 
 /// Another engine, whose clock is this far ahead.
-async fn ahead(world: &World, place: &crate::stores::Place, by: Duration) -> World {
-    at(world, place, world.clock.now().plus(by)).await
+async fn ahead(world: &World, under_test: &crate::stores::StoreUnderTest, by: Duration) -> World {
+    at(world, under_test, world.clock.now().plus(by)).await
 }
 
 /// Another engine, whose clock shows this.
-async fn at(world: &World, place: &crate::stores::Place, shows: Timestamp) -> World {
+async fn at(world: &World, under_test: &crate::stores::StoreUnderTest, shows: Timestamp) -> World {
     let clock = sspr::testing::ManualClock::new(shows);
     let (directory, inbox) = (world.directory.clone(), world.inbox.clone());
-    let engine = builder(Arc::clone(&place.store), &clock, directory.clone(), inbox.clone(), 71);
+    let engine =
+        builder(Arc::clone(&under_test.store), &clock, directory.clone(), inbox.clone(), 71);
     World::of(engine.open().await.expect("opened"), clock, directory, inbox)
 }
 
 #[test]
 fn a_clock_days_ahead_purges_nothing_and_is_reported() {
-    for place in all() {
+    for under_test in with_memory() {
         block_on(async {
-            let world = lived_in(&place).await;
+            let world = lived_in(&under_test).await;
             a_decoy(&world).await;
-            let before = there(&world, &place).await;
+            let before = there(&world, &under_test).await;
             for days in [8, 31, 800] {
-                let wrong = ahead(&world, &place, days * DAY).await;
+                let wrong = ahead(&world, &under_test, days * DAY).await;
                 // An hour of its work, and it is started again in between.
                 for _ in 0..60 {
                     let done = wrong.engine.maintain(100).await.expect("maintained");
-                    assert_eq!(done.purged, 0, "{}, {days} days", place.name);
-                    assert!(done.clock_ahead > Some(7 * DAY), "{}, {days} days", place.name);
+                    assert_eq!(done.purged, 0, "{}, {days} days", under_test.name);
+                    assert!(done.clock_ahead > Some(7 * DAY), "{}, {days} days", under_test.name);
                     wrong.clock.advance(Duration::from_secs(60));
                 }
-                nothing_is_lost(&world, &place, before, days).await;
+                nothing_is_lost(&world, &under_test, before, days).await;
             }
             // The right clock goes on as before, and purges what is past its time by it.
             world.clock.advance(Duration::from_secs(60));
             let done = world.engine.maintain(100).await.expect("maintained");
-            assert_eq!((done.clock_ahead, done.failed), (None, 0), "{}", place.name);
+            assert_eq!((done.clock_ahead, done.failed), (None, 0), "{}", under_test.name);
         });
     }
 }
 
 /// How many events and decoys are there to be lost.
-async fn there(world: &World, place: &crate::stores::Place) -> (usize, usize) {
-    let there = (events(world).await, place.records(RecordKind::Decoy).await.len());
-    assert!(there.0 > 0 && there.1 > 0, "{}: there is something to lose", place.name);
+async fn there(world: &World, under_test: &crate::stores::StoreUnderTest) -> (usize, usize) {
+    let there = (events(world).await, under_test.records(RecordKind::Decoy).await.len());
+    assert!(there.0 > 0 && there.1 > 0, "{}: there is something to lose", under_test.name);
     there
 }
 
 /// Holds that every decoy and every event of before is still there.
 async fn nothing_is_lost(
     world: &World,
-    place: &crate::stores::Place,
+    under_test: &crate::stores::StoreUnderTest,
     (before, decoys): (usize, usize),
     days: u32,
 ) {
-    let kept = place.records(RecordKind::Decoy).await.len();
-    assert_eq!(kept, decoys, "{}, {days} days", place.name);
-    assert!(events(world).await >= before, "{}, {days} days", place.name);
+    let kept = under_test.records(RecordKind::Decoy).await.len();
+    assert_eq!(kept, decoys, "{}, {days} days", under_test.name);
+    assert!(events(world).await >= before, "{}, {days} days", under_test.name);
 }
 
 /// A decoy, which expires within days.
@@ -96,20 +97,20 @@ async fn a_decoy(world: &World) {
 
 #[test]
 fn a_clock_days_behind_purges_nothing_and_hides_nothing_from_the_right_one() {
-    for place in all() {
+    for under_test in with_memory() {
         block_on(async {
-            let world = lived_in(&place).await;
+            let world = lived_in(&under_test).await;
             a_decoy(&world).await;
-            let before = there(&world, &place).await;
+            let before = there(&world, &under_test).await;
             for days in [8, 800] {
                 let clock = world.clock.now().minus(days * DAY);
-                let wrong = at(&world, &place, clock).await;
+                let wrong = at(&world, &under_test, clock).await;
                 for _ in 0..60 {
                     let done = wrong.engine.maintain(100).await.expect("maintained");
-                    assert_eq!(done.purged, 0, "{}, {days} days", place.name);
+                    assert_eq!(done.purged, 0, "{}, {days} days", under_test.name);
                     wrong.clock.advance(Duration::from_secs(60));
                 }
-                nothing_is_lost(&world, &place, before, days).await;
+                nothing_is_lost(&world, &under_test, before, days).await;
                 // What the wrong clock has noted makes the right one no clock that is ahead.
                 world.clock.advance(Duration::from_secs(60));
                 let done = world.engine.maintain(100).await.expect("maintained");
@@ -117,42 +118,42 @@ fn a_clock_days_behind_purges_nothing_and_hides_nothing_from_the_right_one() {
                     (done.clock_ahead, done.failed),
                     (None, 0),
                     "{}, {days} days",
-                    place.name
+                    under_test.name
                 );
             }
-            purges_in_time(&world, &place).await;
-            let left = place.records(RecordKind::Decoy).await.len();
-            assert_eq!(left, 0, "{}: the decoy is past its time", place.name);
+            purges_in_time(&world, &under_test).await;
+            let left = under_test.records(RecordKind::Decoy).await.len();
+            assert_eq!(left, 0, "{}: the decoy is past its time", under_test.name);
         });
     }
 }
 
 /// Tended day by day by the right clock, what is past its time goes: a decoy 31 days after its flow, a
 /// counter sooner.
-async fn purges_in_time(world: &World, place: &crate::stores::Place) {
+async fn purges_in_time(world: &World, under_test: &crate::stores::StoreUnderTest) {
     let mut purged = 0;
     for _ in 0..33 {
         world.clock.advance(DAY);
         let done = world.engine.maintain(100).await.expect("maintained");
-        assert_eq!(done.clock_ahead, None, "{}", place.name);
+        assert_eq!(done.clock_ahead, None, "{}", under_test.name);
         purged += done.purged;
     }
-    assert!(purged > 0, "{}: the right clock purges", place.name);
+    assert!(purged > 0, "{}: the right clock purges", under_test.name);
 }
 
 #[test]
 fn a_clock_that_ran_ahead_and_came_back_has_destroyed_and_delayed_nothing() {
     for days in [8, 800] {
-        for place in all() {
+        for under_test in with_memory() {
             block_on(async {
-                let world = lived_in(&place).await;
+                let world = lived_in(&under_test).await;
                 a_decoy(&world).await;
                 let (tenant, admin) = (tenant(), admin());
                 let mut contacts = Contacts::default();
                 contacts.email = Some(EmailAddress::parse("other@mail.example").expect("valid"));
                 let console = world.engine.admin(&tenant, &admin);
                 console.supply_contacts(&world.user, &contacts).await.expect("supplied");
-                let before = there(&world, &place).await;
+                let before = there(&world, &under_test).await;
                 // The same engine: its own clock jumps, it tends the store, and is set right. No
                 // delivery works meanwhile, so the notice is tried and waits.
                 let right = world.clock.now();
@@ -160,22 +161,26 @@ fn a_clock_that_ran_ahead_and_came_back_has_destroyed_and_delayed_nothing() {
                 world.inbox.fail_with(Some(sspr::PortErrorKind::Unavailable));
                 for _ in 0..30 {
                     let done = world.engine.maintain(100).await.expect("maintained");
-                    assert_eq!(done.purged, 0, "{}, {days} days", place.name);
+                    assert_eq!(done.purged, 0, "{}, {days} days", under_test.name);
                     world.clock.advance(Duration::from_secs(60));
                 }
                 world.inbox.fail_with(None);
                 world.clock.set(right.plus(Duration::from_secs(30 * 60)));
-                nothing_is_lost(&world, &place, before, days).await;
+                nothing_is_lost(&world, &under_test, before, days).await;
                 let sent = world.inbox.all().len();
                 // Its next try was set by the wrong clock, days from here.
                 world.clock.advance(Duration::from_secs(60));
-                let due = place.store.due(world.clock.now(), None, 9).await.expect("read");
-                assert!(due.items.is_empty(), "{}, {days} days: it is not due", place.name);
+                let due = under_test.store.due(world.clock.now(), None, 9).await.expect("read");
+                assert!(due.items.is_empty(), "{}, {days} days: it is not due", under_test.name);
                 world.deliver().await;
                 let sent = world.inbox.all().split_off(sent);
                 let notice = sent.iter().any(|message| message.notice.is_some());
-                assert!(notice, "{}, {days} days: the notice has survived the jump", place.name);
-                purges_in_time(&world, &place).await;
+                assert!(
+                    notice,
+                    "{}, {days} days: the notice has survived the jump",
+                    under_test.name
+                );
+                purges_in_time(&world, &under_test).await;
             });
         }
     }
@@ -183,25 +188,25 @@ fn a_clock_that_ran_ahead_and_came_back_has_destroyed_and_delayed_nothing() {
 
 #[test]
 fn a_clock_that_was_set_right_after_long_is_believed_in_a_day() {
-    for place in all() {
+    for under_test in with_memory() {
         block_on(async {
-            let world = lived_in(&place).await;
+            let world = lived_in(&under_test).await;
             let before = events(&world).await;
             // The store was not tended for two months, and the engine is started again.
-            let later = ahead(&world, &place, 60 * DAY).await;
+            let later = ahead(&world, &under_test, 60 * DAY).await;
             let mut looks = 0;
             loop {
                 let done = later.engine.maintain(100).await.expect("maintained");
                 if done.clock_ahead.is_none() {
-                    assert!(done.purged > 0, "{}", place.name);
+                    assert!(done.purged > 0, "{}", under_test.name);
                     break;
                 }
-                assert_eq!(done.purged, 0, "{}", place.name);
+                assert_eq!(done.purged, 0, "{}", under_test.name);
                 looks += 1;
                 later.clock.advance(Duration::from_secs(3_600));
             }
-            assert!((22..=25).contains(&looks), "{}: {looks} hours", place.name);
-            assert!(events(&later).await < before, "{}: the old trail is gone", place.name);
+            assert!((22..=25).contains(&looks), "{}: {looks} hours", under_test.name);
+            assert!(events(&later).await < before, "{}: the old trail is gone", under_test.name);
         });
     }
 }
@@ -209,22 +214,22 @@ fn a_clock_that_was_set_right_after_long_is_believed_in_a_day() {
 #[test]
 fn a_notice_that_waits_is_delivered_by_a_clock_that_is_days_ahead() {
     for days in [8, 800] {
-        for place in all() {
+        for under_test in with_memory() {
             block_on(async {
-                let world = lived_in(&place).await;
+                let world = lived_in(&under_test).await;
                 let (tenant, admin) = (tenant(), admin());
                 let mut contacts = Contacts::default();
                 contacts.email = Some(EmailAddress::parse("other@mail.example").expect("valid"));
                 let console = world.engine.admin(&tenant, &admin);
                 console.supply_contacts(&world.user, &contacts).await.expect("supplied");
-                let due = place.store.due(Timestamp::MAX, None, 9).await.expect("read");
-                assert!(!due.items.is_empty(), "{}: a notice waits", place.name);
+                let due = under_test.store.due(Timestamp::MAX, None, 9).await.expect("read");
+                assert!(!due.items.is_empty(), "{}: a notice waits", under_test.name);
                 let sent = world.inbox.all().len();
-                let wrong = ahead(&world, &place, days * DAY).await;
+                let wrong = ahead(&world, &under_test, days * DAY).await;
                 wrong.deliver().await;
                 let sent = world.inbox.all().split_off(sent);
                 let notice = sent.iter().any(|message| message.notice.is_some());
-                assert!(notice, "{}, {days} days: it was not dropped", place.name);
+                assert!(notice, "{}, {days} days: it was not dropped", under_test.name);
             });
         }
     }

@@ -11,7 +11,7 @@ use sspr::{
 
 use crate::keys::{address, identifier, supplied, user, with_keys};
 use crate::may_drop::counted;
-use crate::stores::{Place, all};
+use crate::stores::{StoreUnderTest, all};
 use crate::support::{NEW, World, code, email, one_gate, request, tenant};
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -27,8 +27,8 @@ pub(crate) fn linked() -> PolicySettings {
     settings
 }
 
-pub(crate) async fn world(place: &Place) -> World {
-    World::over(Arc::clone(&place.store), linked()).await
+pub(crate) async fn world(under_test: &StoreUnderTest) -> World {
+    World::over(Arc::clone(&under_test.store), linked()).await
 }
 
 /// One person's reset; each step is made by the next engine, after the keys may have changed.
@@ -95,7 +95,7 @@ fn link_option() -> Selection {
 
 /// Resets that begin at every tick, each step at another tick on another engine.
 struct Stream<'a> {
-    place: &'a Place,
+    under_test: &'a StoreUnderTest,
     world: &'a World,
     under_way: Vec<Resetting>,
     begun: usize,
@@ -109,11 +109,11 @@ impl Stream<'_> {
         let mut engines = Vec::new();
         for ids in keys {
             self.engines += 1;
-            engines.push(with_keys(self.world, &self.place.store, ids, self.engines).await);
+            engines.push(with_keys(self.world, &self.under_test.store, ids, self.engines).await);
         }
         self.under_way.push(Resetting::begun(self.world, self.begun).await);
         self.begun += 1;
-        let label = format!("{}: {keys:?}", self.place.name);
+        let label = format!("{}: {keys:?}", self.under_test.name);
         let mut done = 0;
         for one in &mut self.under_way {
             let step = one.steps;
@@ -132,11 +132,11 @@ impl Stream<'_> {
 /// The three steps of a rotation, one engine after another: whatever was begun goes on.
 #[test]
 fn nobody_is_refused_while_the_keys_change() {
-    for place in all() {
+    for under_test in all() {
         block_on(async {
-            let world = world(&place).await;
+            let world = world(&under_test).await;
             let mut stream = Stream {
-                place: &place,
+                under_test: &under_test,
                 world: &world,
                 under_way: Vec::new(),
                 begun: 0,
@@ -155,21 +155,21 @@ fn nobody_is_refused_while_the_keys_change() {
             }
             let issued_until = world.clock.now();
             let mut waited = 0;
-            let asked = with_keys(&world, &place.store, ISSUE, 99).await;
+            let asked = with_keys(&world, &under_test.store, ISSUE, 99).await;
             while !counted(&asked, 7).await.may_drop(1, issued_until) {
                 stream.tick([ISSUE, ISSUE, ISSUE]).await;
                 waited += 1;
             }
             // One life of a flow, and what clocks may differ.
-            assert_eq!(waited, 16, "{}", place.name);
+            assert_eq!(waited, 16, "{}", under_test.name);
             for keys in [[DROP, ISSUE, ISSUE], [DROP, DROP, ISSUE]] {
                 stream.tick(keys).await;
             }
             for _ in 0..5 {
                 stream.tick([DROP, DROP, DROP]).await;
             }
-            assert_eq!((stream.begun, stream.ended), (29, 25), "{}", place.name);
-            assert!(stream.under_way.iter().all(|one| one.number > 24), "{}", place.name);
+            assert_eq!((stream.begun, stream.ended), (29, 25), "{}", under_test.name);
+            assert!(stream.under_way.iter().all(|one| one.number > 24), "{}", under_test.name);
         });
     }
 }
@@ -177,12 +177,12 @@ fn nobody_is_refused_while_the_keys_change() {
 /// What a dropped key has issued is nobody's any more, however alive its flow is.
 #[test]
 fn what_a_dropped_key_issued_is_not_accepted() {
-    for place in all() {
+    for under_test in all() {
         block_on(async {
-            let world = world(&place).await;
-            let before = with_keys(&world, &place.store, VERIFY, 11).await;
-            let issue = with_keys(&world, &place.store, ISSUE, 12).await;
-            let drop = with_keys(&world, &place.store, DROP, 13).await;
+            let world = world(&under_test).await;
+            let before = with_keys(&world, &under_test.store, VERIFY, 11).await;
+            let issue = with_keys(&world, &under_test.store, ISSUE, 12).await;
+            let drop = with_keys(&world, &under_test.store, DROP, 13).await;
             for (number, one) in ["code", "ticket", "link", "message"].into_iter().enumerate() {
                 let name = format!("d{number}");
                 supplied(&world, &name).await;
@@ -196,7 +196,7 @@ fn what_a_dropped_key_issued_is_not_accepted() {
                 let fresh = issue.reset().view(&request(), &ticket).await.expect("seen").ticket;
                 let sends = if one == "message" { &drop } else { &before };
                 while sends.maintain(100).await.expect("maintained").more {}
-                let label = format!("{}: {one}", place.name);
+                let label = format!("{}: {one}", under_test.name);
                 let sent = world.inbox.messages_to(&address(&name)).len();
                 match one {
                     "link" => {

@@ -9,26 +9,31 @@ use crate::fresh::{self, Fresh, Temporary};
 use crate::support::tenant;
 
 /// An empty store.
-pub(crate) struct Place {
+pub(crate) struct StoreUnderTest {
     pub(crate) name: &'static str,
     pub(crate) store: Arc<dyn Store>,
     /// Goes after the store.
     _files: Option<Temporary>,
 }
 
-impl From<Fresh> for Place {
+impl From<Fresh> for StoreUnderTest {
     fn from(Fresh { name, store, files }: Fresh) -> Self {
         Self { name, store, _files: files }
     }
 }
 
 /// Every store that keeps text, empty: what is kept for years is.
-pub(crate) fn all() -> Vec<Place> {
+pub(crate) fn all() -> Vec<StoreUnderTest> {
     let kinds = fresh::kinds().into_iter().filter(|(name, _)| *name != "memory");
     kinds.map(|(_, make)| make().into()).collect()
 }
 
-impl Place {
+/// The same, and the one that keeps no text.
+pub(crate) fn with_memory() -> Vec<StoreUnderTest> {
+    fresh::all().into_iter().map(StoreUnderTest::from).collect()
+}
+
+impl StoreUnderTest {
     /// The records of the tenant, in the order of the store.
     pub(crate) async fn records(&self, kind: RecordKind) -> Vec<Record> {
         let page = self.store.scan(&tenant(), kind, None, 1_000).await.expect("readable");

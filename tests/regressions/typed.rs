@@ -214,6 +214,24 @@ fn a_password_typed_in_parts_is_the_same_password_everywhere() {
                 "\u{1EAD}n tr\u{E1}i xo\u{E0}i ch\u{ED}n",
             ),
             ("\u{212B}ngstr\u{F6}m und kelvin", "\u{C5}ngstro\u{308}m und kelvin"),
+            // RFC 8265, 4.2.2 (NFC), by the cases of UAX 15: marks in either order, letters that
+            // are never composed again, singletons, syllables, voiced kana.
+            ("garc\u{327}on de cafe\u{301} noir", "gar\u{E7}on de caf\u{E9} noir"),
+            ("man\u{303}ana sera\u{301} otro dia", "ma\u{F1}ana ser\u{E1} otro dia"),
+            ("s\u{323}\u{307} has dots in two orders", "s\u{307}\u{323} has dots in two orders"),
+            ("\u{1E0A}\u{323} has dots in two orders", "\u{1E0C}\u{307} has dots in two orders"),
+            ("\u{1E69} has dots in two orders", "s\u{307}\u{323} has dots in two orders"),
+            ("\u{2126} resists a small current", "\u{3A9} resists a small current"),
+            ("\u{1F71}lpha before the omega", "\u{3AC}lpha before the omega"),
+            ("\u{1100}\u{1161}\u{11A8} is one syllable", "\u{AC01} is one syllable"),
+            ("\u{AC00}\u{11A8} is one syllable", "\u{AC01} is one syllable"),
+            ("\u{30AB}\u{3099} is voiced in Osaka", "\u{30AC} is voiced in Osaka"),
+            ("\u{958} is a letter of Hindi", "\u{915}\u{93C} is a letter of Hindi"),
+            ("\u{FB2A} is a letter of Hebrew", "\u{5E9}\u{5C1} is a letter of Hebrew"),
+            (
+                "\u{1E9B}\u{323} is a long dotted letter",
+                "\u{17F}\u{323}\u{307} is a long dotted letter",
+            ),
         ] {
             let world = World::memory(one_gate()).await;
             world.register_both().await;
@@ -266,6 +284,16 @@ fn a_mail_says_how_long_its_code_lives_and_that_a_newer_one_ends_it() {
         (86_399, "for 23 hours, until 14"),
         (86_400, "for 24 hours, until 14"),
         (0, "accepted until 14 November 2023, 22:13 UTC"),
+        (2, "for 2 seconds, until 14"),
+        (59, "for 59 seconds, until 14"),
+        (60, "for 60 seconds, until 14"),
+        (120, "for 2 minutes, until 14"),
+        (179, "for 2 minutes, until 14"),
+        (1_800, "for 30 minutes, until 14"),
+        (5_400, "for 90 minutes, until 14"),
+        (7_199, "for 119 minutes, until 14"),
+        (10_799, "for 2 hours, until 14"),
+        (10_800, "for 3 hours, until 14"),
     ] {
         let span_of = Duration::from_secs(seconds);
         let code = CodeMessage::new(CodePurpose::Reset, "48213907".into(), until).lasting(span_of);
@@ -299,6 +327,55 @@ fn the_engine_tells_the_renderer_how_long_a_code_lives() {
         let left = sent.not_after.since(world.clock.now());
         assert!(left > Duration::from_secs(60), "{left:?}");
         assert_eq!(sent.valid_for, Some(left));
+    });
+}
+
+/// T6: a mark is opaque (RFC 7643, 3.1: an `id` is never given twice, and its case counts): two that
+/// differ in anything are two holders, and the second starts empty after one act.
+#[test]
+fn two_marks_that_differ_in_anything_are_two_holders() {
+    run(async {
+        let long = "m".repeat(300);
+        for (first, second) in [
+            ("2819c223-7f76-453a-919d-413861904646", "2819c223-7f76-453a-919d-413861904647"),
+            ("2819c223-7f76-453a-919d-413861904646", "2819C223-7F76-453A-919D-413861904646"),
+            // RFC 4530, entryUUID, and RFC 4517, 3.3.13, generalised time.
+            ("597ae2f6-16a6-1027-98f4-d28b5365dc14", "{597ae2f6-16a6-1027-98f4-d28b5365dc14}"),
+            ("199412161032Z", "199412160532-0500"),
+            ("199412161032Z", "19941216103200Z"),
+            // RFC 7643, 2.3.5, and RFC 3339, 4.3.
+            ("2008-01-23T04:56:22Z", "2008-01-23T04:56:22.000Z"),
+            ("2008-01-23T04:56:22Z", "2008-01-23T04:56:22-00:00"),
+            ("a", "A"),
+            ("1", "01"),
+            ("mark", "mark "),
+            ("m\u{E9}", "me\u{301}"),
+            ("null", "NULL"),
+            (&long, &format!("{long}x")),
+        ] {
+            let world = World::memory(one_gate()).await;
+            let mark = |mark: &str| {
+                let mark = Some(mark.to_owned());
+                let marked = world.directory.update_user(&world.tenant, &world.user, |facts| {
+                    facts.incarnation = mark;
+                });
+                marked.expect("known");
+            };
+            mark(first);
+            world.register_both().await;
+            let registration = world.engine.registration();
+            mark(second);
+            let closed = registration.list(&request(), &world.signed_in()).await;
+            assert!(matches!(refusal(closed), Refusal::NotEligible { .. }), "{first} {second}");
+            mark(first);
+            let methods = registration.list(&request(), &world.signed_in()).await.expect(first);
+            assert!(!methods.is_empty(), "{first} {second}: its own holder goes on");
+            mark(second);
+            let (tenant, admin) = (tenant(), admin());
+            world.engine.admin(&tenant, &admin).forget(&world.user).await.expect("forgotten");
+            let methods = registration.list(&request(), &world.signed_in()).await.expect(second);
+            assert!(methods.is_empty(), "{first} {second}: {methods:?}");
+        }
     });
 }
 

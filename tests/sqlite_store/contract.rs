@@ -8,12 +8,14 @@ use sspr::adapters::sqlite::SqliteStore;
 use sspr::port::{Commit, Committed, CounterIncrement, Cutoff, EventsOf, PortErrorKind, Store};
 use sspr::{CounterKey, Record, Version};
 
-use crate::support::{Place, apply, at, columns, event, key, kind, put, record, set, tenant, wait};
+use crate::support::{
+    Fixture, apply, at, columns, event, key, kind, put, record, set, tenant, wait,
+};
 
 #[test]
 fn a_record_comes_back_byte_for_byte() {
-    let place = Place::new();
-    let store = place.open();
+    let fixture = Fixture::new();
+    let store = fixture.open();
     assert!(wait(store.load(&key(1))).unwrap().is_none());
     for (number, body) in ["", "{}", "no json", "π 🦀 \u{0} \u{feff} ' \" \\ \n\r"]
         .into_iter()
@@ -33,8 +35,8 @@ fn a_record_comes_back_byte_for_byte() {
 
 #[test]
 fn only_the_expected_version_is_replaced() {
-    let place = Place::new();
-    let store = place.open();
+    let fixture = Fixture::new();
+    let store = fixture.open();
     let first = record(1, Version::new(1, 10));
     let second = record(1, Version::new(2, 20));
     let stale = |expected| {
@@ -54,8 +56,8 @@ fn only_the_expected_version_is_replaced() {
 
 #[test]
 fn a_record_may_move_to_another_kind() {
-    let place = Place::new();
-    let store = place.open();
+    let fixture = Fixture::new();
+    let store = fixture.open();
     set(&store, &record(1, Version::new(1, 1)), None);
     let mut columns = columns();
     columns.kind = sspr::RecordKind::Meta;
@@ -70,8 +72,8 @@ fn a_record_may_move_to_another_kind() {
 
 #[test]
 fn events_are_written_with_their_record_or_not_at_all() {
-    let place = Place::new();
-    let store = place.open();
+    let fixture = Fixture::new();
+    let store = fixture.open();
     let first = record(1, Version::new(1, 1));
     let events = [event(&first, 0, 5), event(&first, 1, 5)];
     let columns = columns();
@@ -84,23 +86,23 @@ fn events_are_written_with_their_record_or_not_at_all() {
 
 #[test]
 fn what_was_answered_is_there_after_a_restart() {
-    let place = Place::new();
-    let store = place.open();
+    let fixture = Fixture::new();
+    let store = fixture.open();
     set(&store, &record(1, Version::new(1, 1)), None);
     let clone = store.clone();
     drop(store);
     set(&clone, &record(1, Version::new(2, 2)), Some(Version::new(1, 1)));
     drop(clone);
-    let wal = place.as_ref().join("sspr.db-wal");
+    let wal = fixture.as_ref().join("sspr.db-wal");
     assert!(!wal.exists(), "the last handle brings the log into the file");
-    let loaded = wait(place.open().load(&key(1))).unwrap().unwrap();
+    let loaded = wait(fixture.open().load(&key(1))).unwrap().unwrap();
     assert_eq!(loaded.version(), Version::new(2, 2));
 }
 
 #[test]
 fn counters_add_increment_by_increment() {
-    let place = Place::new();
-    let store = place.open();
+    let fixture = Fixture::new();
+    let store = fixture.open();
     let (one, two) = (CounterKey::from_bytes([1; 32]), CounterKey::from_bytes([2; 32]));
     let increment = |key, amount| CounterIncrement::new(key, amount, at(100));
     let add = |increments: &[CounterIncrement]| wait(store.increment(increments)).unwrap();
@@ -113,8 +115,8 @@ fn counters_add_increment_by_increment() {
 
 #[test]
 fn a_purge_removes_what_is_past_its_time_and_nothing_else() {
-    let place = Place::new();
-    let store = place.open();
+    let fixture = Fixture::new();
+    let store = fixture.open();
     for (number, expires) in [(1, Some(99)), (2, Some(100)), (3, Some(101)), (4, None)] {
         let mut columns = columns();
         columns.expires_at = expires.map(at);
@@ -151,10 +153,10 @@ fn a_purge_removes_what_is_past_its_time_and_nothing_else() {
 
 #[test]
 fn of_many_commits_that_expect_one_version_one_is_applied() {
-    let place = Place::new();
-    let store = place.open();
+    let fixture = Fixture::new();
+    let store = fixture.open();
     set(&store, &record(1, Version::new(1, 0)), None);
-    let other: Arc<dyn Store> = Arc::new(place.open());
+    let other: Arc<dyn Store> = Arc::new(fixture.open());
     for count in 1..=8 {
         let expected = wait(store.load(&key(1))).unwrap().unwrap().version();
         assert_eq!(expected.count(), count);
@@ -188,13 +190,13 @@ fn of_many_commits_that_expect_one_version_one_is_applied() {
 
 #[test]
 fn a_bad_request_fails_alone() {
-    let place = Place::new();
-    let store = place.open();
+    let fixture = Fixture::new();
+    let store = fixture.open();
     let huge = Record::loaded(key(0), Version::new(1, 1), "x".repeat(2 << 20));
     assert_eq!(kind(put(&store, &huge, None)), PortErrorKind::Denied);
 
     // A trigger that refuses the second event of some records, long after the first was written.
-    place
+    fixture
         .raw()
         .execute_batch(
             "CREATE TRIGGER no BEFORE INSERT ON event WHEN new.idx = 1 AND new.at > 7000
@@ -246,8 +248,8 @@ fn a_dropped_future_is_a_lost_reply() {
         let events = wait(store.events(EventsOf::Record(&key(number)), None, 9)).unwrap();
         assert_eq!(events.items.len(), 1);
     }
-    let place = Place::new();
-    let store = place.open();
+    let fixture = Fixture::new();
+    let store = fixture.open();
     for number in 0..50 {
         check(&store, number);
     }

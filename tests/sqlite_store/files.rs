@@ -5,18 +5,18 @@ use sspr::adapters::sqlite::SqliteStore;
 use sspr::port::{Commit, EventsOf, PortErrorKind, Store};
 use sspr::{RecordKind, Version};
 
-use crate::support::{Place, apply, columns, event, key, kind, record, set, tenant, wait};
+use crate::support::{Fixture, apply, columns, event, key, kind, record, set, tenant, wait};
 
 /// One record and one event, changed behind the store's back.
-fn tampered(sql: &str) -> (Place, SqliteStore) {
-    let place = Place::new();
-    let store = place.open();
+fn tampered(sql: &str) -> (Fixture, SqliteStore) {
+    let fixture = Fixture::new();
+    let store = fixture.open();
     let next = record(1, Version::new(1, 1));
     let events = [event(&next, 0, 5)];
     let columns = columns();
     apply(&store, Commit::new(&next, None, &columns, &events));
     drop(store);
-    let raw = place.raw();
+    let raw = fixture.raw();
     // Without STRICT a column takes anything, as in a file that some tool has copied.
     raw.execute_batch(
         "PRAGMA writable_schema = ON;
@@ -26,8 +26,8 @@ fn tampered(sql: &str) -> (Place, SqliteStore) {
     .unwrap();
     raw.execute_batch(sql).unwrap();
     drop(raw);
-    let store = place.open();
-    (place, store)
+    let store = fixture.open();
+    (fixture, store)
 }
 
 #[test]
@@ -64,67 +64,67 @@ fn an_event_that_cannot_be_read_is_corrupt() {
 
 #[test]
 fn a_truncated_file_is_corrupt() {
-    let place = Place::new();
-    let store = place.open();
+    let fixture = Fixture::new();
+    let store = fixture.open();
     for number in 0..100 {
         set(&store, &record(number, Version::new(1, 1)), None);
     }
     drop(store);
-    let file = std::fs::OpenOptions::new().write(true).open(place.file()).unwrap();
+    let file = std::fs::OpenOptions::new().write(true).open(fixture.file()).unwrap();
     file.set_len(2 * 4096).unwrap();
     drop(file);
     // Whichever comes first notices: opening it or reading from it.
     let found =
-        SqliteStore::open_or_create(place.file()).and_then(|store| wait(store.load(&key(1))));
+        SqliteStore::open_or_create(fixture.file()).and_then(|store| wait(store.load(&key(1))));
     assert_eq!(kind(found), PortErrorKind::Corrupt);
 }
 
 #[test]
 fn what_is_no_database_is_corrupt() {
-    let place = Place::new();
-    std::fs::write(place.file(), "no database\n".repeat(1_000)).unwrap();
-    let opened = SqliteStore::open_or_create(place.file());
+    let fixture = Fixture::new();
+    std::fs::write(fixture.file(), "no database\n".repeat(1_000)).unwrap();
+    let opened = SqliteStore::open_or_create(fixture.file());
     assert_eq!(kind(opened), PortErrorKind::Corrupt);
 }
 
 #[test]
 fn a_newer_schema_and_a_foreign_file_are_refused_and_left_alone() {
-    let newer = Place::new();
+    let newer = Fixture::new();
     drop(newer.open());
     newer.raw().pragma_update(None, "user_version", 99).unwrap();
-    let foreign = Place::new();
+    let foreign = Fixture::new();
     foreign.raw().execute_batch("CREATE TABLE theirs (x)").unwrap();
-    for (place, says) in [(&newer, "99"), (&foreign, "another application")] {
-        let before = std::fs::read(place.file()).unwrap();
-        let error = SqliteStore::open_or_create(place.file()).unwrap_err();
+    for (fixture, says) in [(&newer, "99"), (&foreign, "another application")] {
+        let before = std::fs::read(fixture.file()).unwrap();
+        let error = SqliteStore::open_or_create(fixture.file()).unwrap_err();
         assert_eq!(error.kind(), PortErrorKind::Denied);
         let source = error.source().unwrap().to_string();
         assert!(source.contains(says), "{source}");
-        assert_eq!(std::fs::read(place.file()).unwrap(), before);
+        assert_eq!(std::fs::read(fixture.file()).unwrap(), before);
     }
 }
 
 #[test]
 fn a_path_that_cannot_be_opened_is_a_typed_error() {
-    let place = Place::new();
-    let missing = SqliteStore::open_or_create(place.as_ref().join("no/such/directory"));
+    let fixture = Fixture::new();
+    let missing = SqliteStore::open_or_create(fixture.as_ref().join("no/such/directory"));
     assert_eq!(kind(missing), PortErrorKind::Unavailable);
-    assert!(SqliteStore::open_or_create(place.as_ref()).is_err(), "a directory");
+    assert!(SqliteStore::open_or_create(fixture.as_ref()).is_err(), "a directory");
 }
 
 #[test]
 fn many_open_one_new_file_at_once() {
-    let place = Place::new();
+    let fixture = Fixture::new();
     thread::scope(|scope| {
         for number in 0..16 {
-            let place = &place;
+            let fixture = &fixture;
             scope.spawn(move || {
-                let store = place.open();
+                let store = fixture.open();
                 set(&store, &record(number, Version::new(1, 1)), None);
             });
         }
     });
-    let store = place.open();
+    let store = fixture.open();
     let page = wait(store.scan(&tenant(), RecordKind::Account, None, 99)).unwrap();
     assert_eq!(page.items.len(), 16);
 }
@@ -134,11 +134,11 @@ fn many_open_one_new_file_at_once() {
 fn only_the_owner_may_read_the_files() {
     use std::os::unix::fs::PermissionsExt;
 
-    let place = Place::new();
-    let store = place.open();
+    let fixture = Fixture::new();
+    let store = fixture.open();
     set(&store, &record(1, Version::new(1, 1)), None);
     let mut names = Vec::new();
-    for entry in std::fs::read_dir(place.as_ref()).unwrap() {
+    for entry in std::fs::read_dir(fixture.as_ref()).unwrap() {
         let entry = entry.unwrap();
         let mode = entry.metadata().unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600, "{:?}", entry.file_name());
@@ -151,15 +151,15 @@ fn only_the_owner_may_read_the_files() {
 
 #[test]
 fn operators_find_the_columns_beside_the_body() {
-    let place = Place::new();
-    let store = place.open();
+    let fixture = Fixture::new();
+    let store = fixture.open();
     let mut columns = columns();
     columns.user = Some(sspr::UserId::parse("ada").unwrap());
     columns.locked_until = Some(sspr::Timestamp::MAX);
     columns.registered = true;
     let next = record(7, Version::new(1, 1));
     apply(&store, Commit::new(&next, None, &columns, &[]));
-    let locked: (String, String) = place
+    let locked: (String, String) = fixture
         .raw()
         .query_row(
             "SELECT tenant, user_id FROM record

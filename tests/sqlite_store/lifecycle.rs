@@ -9,7 +9,9 @@ use sspr::adapters::sqlite::SqliteStore;
 use sspr::port::{CounterIncrement, Cutoff, EventsOf, PortError, PortErrorKind, Store as _};
 use sspr::{CounterKey, Version};
 
-use crate::support::{Place, apply, at, columns, event, key, kind, put, record, set, tenant, wait};
+use crate::support::{
+    Fixture, apply, at, columns, event, key, kind, put, record, set, tenant, wait,
+};
 
 fn says(error: &PortError) -> String {
     error.source().map(ToString::to_string).unwrap_or_default()
@@ -17,62 +19,62 @@ fn says(error: &PortError) -> String {
 
 #[test]
 fn opening_never_makes_a_store_and_making_never_opens_one() {
-    let place = Place::new();
-    for missing in [place.file(), place.as_ref().join("no/such/directory/sspr.db")] {
+    let fixture = Fixture::new();
+    for missing in [fixture.file(), fixture.as_ref().join("no/such/directory/sspr.db")] {
         let error = SqliteStore::open(&missing).unwrap_err();
         assert_eq!(error.kind(), PortErrorKind::Denied);
         assert!(says(&error).contains("create"), "{}", says(&error));
         assert!(!missing.exists(), "nothing was made");
     }
     // A file that something has made for us is no store either.
-    fs::write(place.file(), "").unwrap();
-    assert_eq!(kind(SqliteStore::open(place.file())), PortErrorKind::Denied);
-    let store = SqliteStore::create(place.file()).unwrap();
+    fs::write(fixture.file(), "").unwrap();
+    assert_eq!(kind(SqliteStore::open(fixture.file())), PortErrorKind::Denied);
+    let store = SqliteStore::create(fixture.file()).unwrap();
     set(&store, &record(1, Version::new(1, 1)), None);
     drop(store);
-    assert_eq!(kind(SqliteStore::create(place.file())), PortErrorKind::Denied);
-    let store = SqliteStore::open(place.file()).unwrap();
+    assert_eq!(kind(SqliteStore::create(fixture.file())), PortErrorKind::Denied);
+    let store = SqliteStore::open(fixture.file()).unwrap();
     assert!(wait(store.load(&key(1))).unwrap().is_some());
 }
 
 /// What a test does to the files of a store that is open.
-type Harm = fn(&Place);
+type Harm = fn(&Fixture);
 
-fn remove(place: &Place, suffix: &str) {
-    let mut name = place.file().into_os_string();
+fn remove(fixture: &Fixture, suffix: &str) {
+    let mut name = fixture.file().into_os_string();
     name.push(suffix);
     fs::remove_file(name).unwrap();
 }
 
-fn replace(place: &Place) {
-    let other = Place::new();
+fn replace(fixture: &Fixture) {
+    let other = Fixture::new();
     let store = SqliteStore::create(other.file()).unwrap();
     set(&store, &record(9, Version::new(1, 1)), None);
     drop(store);
     // On the same file system, so that the name changes hands in one step.
-    let beside = place.as_ref().join("beside.db");
+    let beside = fixture.as_ref().join("beside.db");
     fs::copy(other.file(), &beside).unwrap();
-    fs::rename(&beside, place.file()).unwrap();
+    fs::rename(&beside, fixture.file()).unwrap();
 }
 
 #[test]
 fn a_store_whose_files_were_deleted_or_replaced_acknowledges_nothing_more() {
     let harms: [(&str, Harm); 5] = [
-        ("deleted", |place| remove(place, "")),
+        ("deleted", |fixture| remove(fixture, "")),
         ("replaced", replace),
-        ("log deleted", |place| remove(place, "-wal")),
-        ("shared memory deleted", |place| remove(place, "-shm")),
-        ("folder moved", |place| {
-            let away = place.as_ref().join("away");
+        ("log deleted", |fixture| remove(fixture, "-wal")),
+        ("shared memory deleted", |fixture| remove(fixture, "-shm")),
+        ("folder moved", |fixture| {
+            let away = fixture.as_ref().join("away");
             fs::create_dir(&away).unwrap();
-            fs::rename(place.file(), away.join("sspr.db")).unwrap();
+            fs::rename(fixture.file(), away.join("sspr.db")).unwrap();
         }),
     ];
     for (what, harm) in harms {
-        let place = Place::new();
-        let (store, other) = (place.open(), place.open());
+        let fixture = Fixture::new();
+        let (store, other) = (fixture.open(), fixture.open());
         set(&store, &record(1, Version::new(1, 1)), None);
-        harm(&place);
+        harm(&fixture);
         for store in [&store, &other] {
             let error = put(store, &record(2, Version::new(1, 1)), None).unwrap_err();
             assert_eq!(error.kind(), PortErrorKind::Denied, "{what}");
@@ -87,16 +89,16 @@ fn a_store_whose_files_were_deleted_or_replaced_acknowledges_nothing_more() {
 
 #[test]
 fn a_backup_is_restored_by_the_commands_of_the_manual() {
-    let place = Place::new();
-    let store = SqliteStore::create(place.file()).unwrap();
+    let fixture = Fixture::new();
+    let store = SqliteStore::create(fixture.file()).unwrap();
     set(&store, &record(1, Version::new(1, 1)), None);
     let shell = |script: &str| {
-        let script = format!("set -e; cd '{}'; {script}", place.as_ref().display());
+        let script = format!("set -e; cd '{}'; {script}", fixture.as_ref().display());
         let done = Command::new("sh").args(["-c", &script]).stderr(Stdio::null()).status();
         assert!(done.unwrap().success(), "{script}");
     };
     // The statement that the manual gives to `sqlite3`, while the store is open.
-    place.raw().execute("VACUUM INTO ?1", [place.as_ref().join("backup.db").to_str()]).unwrap();
+    fixture.raw().execute("VACUUM INTO ?1", [fixture.as_ref().join("backup.db").to_str()]).unwrap();
     set(&store, &record(1, Version::new(2, 2)), Some(Version::new(1, 1)));
     drop(store);
     let manual = include_str!("../../src/manual/restoring.rs");
@@ -107,18 +109,18 @@ fn a_backup_is_restored_by_the_commands_of_the_manual() {
     let commands: Vec<_> = commands.collect();
     assert_eq!(commands.len(), 2, "the manual has both commands");
     shell(&commands.join("; "));
-    let store = SqliteStore::open(place.file()).unwrap();
+    let store = SqliteStore::open(fixture.file()).unwrap();
     let there = wait(store.load(&key(1))).unwrap().unwrap();
     assert_eq!(there.version(), Version::new(1, 1), "as it was at the time of the backup");
 }
 
 #[test]
 fn a_newer_release_that_migrates_under_a_running_one_stops_its_writes() {
-    let place = Place::new();
-    let (store, other) = (place.open(), place.open());
+    let fixture = Fixture::new();
+    let (store, other) = (fixture.open(), fixture.open());
     set(&store, &record(1, Version::new(1, 1)), None);
     // What the migration of a newer release ends with.
-    place.raw().pragma_update(None, "user_version", 2).unwrap();
+    fixture.raw().pragma_update(None, "user_version", 2).unwrap();
     for store in [&store, &other] {
         let error = put(store, &record(1, Version::new(2, 2)), Some(Version::new(1, 1)));
         let error = error.unwrap_err();
@@ -136,8 +138,8 @@ fn a_newer_release_that_migrates_under_a_running_one_stops_its_writes() {
 
 #[test]
 fn events_are_reached_however_many_other_rows_are_past_their_time() {
-    let place = Place::new();
-    let store = place.open();
+    let fixture = Fixture::new();
+    let store = fixture.open();
     let next = record(1, Version::new(1, 1));
     let events = [event(&next, 0, 5)];
     let mut columns = columns();
@@ -150,7 +152,7 @@ fn events_are_reached_however_many_other_rows_are_past_their_time() {
         wait(store.increment(&increment)).unwrap();
     }
     for limit in [1, 2, 3, 9] {
-        let store = place.open();
+        let store = fixture.open();
         let left = || wait(store.events(EventsOf::Tenant(&tenant()), None, 9)).unwrap().items;
         // As many calls as there are kinds of rows: none of them is the first each time.
         for _ in 0..3 {
@@ -188,11 +190,11 @@ fn holder() {
 fn a_process_that_is_stopped_while_it_writes_keeps_nobody_waiting_without_limit() {
     use std::io::{BufRead as _, BufReader};
 
-    let place = Place::new();
-    let store = place.open();
+    let fixture = Fixture::new();
+    let store = fixture.open();
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "lifecycle::holder", "--nocapture", "--test-threads=1"])
-        .env(HOLD, place.as_ref())
+        .env(HOLD, fixture.as_ref())
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
@@ -216,7 +218,7 @@ fn a_process_that_is_stopped_while_it_writes_keeps_nobody_waiting_without_limit(
         assert_eq!(error.kind(), PortErrorKind::Unavailable);
         assert!(says(&error).contains("another process"), "{}", says(&error));
     }
-    assert_eq!(kind(SqliteStore::open(place.file())), PortErrorKind::Unavailable);
+    assert_eq!(kind(SqliteStore::open(fixture.file())), PortErrorKind::Unavailable);
     assert!(wait(store.load(&key(1))).unwrap().is_none(), "reads go on");
     child.kill().unwrap();
     child.wait().unwrap();

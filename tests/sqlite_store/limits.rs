@@ -16,7 +16,7 @@ use sspr::adapters::sqlite::SqliteStore;
 use sspr::port::{Commit, CounterIncrement, Cutoff, PortError, PortErrorKind, Store as _};
 use sspr::{CounterKey, Record, Version};
 
-use crate::support::{Place, at, columns, key, put, record, set, wait};
+use crate::support::{Fixture, at, columns, key, put, record, set, wait};
 use crate::temporary::Temporary;
 
 fn says(error: &PortError) -> String {
@@ -24,8 +24,8 @@ fn says(error: &PortError) -> String {
 }
 
 /// The lock that a writer takes for each transaction. While it is held here, all of them wait.
-fn hold(place: &Place) -> File {
-    let lock = File::options().write(true).open(place.as_ref().join("sspr.db-writing")).unwrap();
+fn hold(fixture: &Fixture) -> File {
+    let lock = File::options().write(true).open(fixture.as_ref().join("sspr.db-writing")).unwrap();
     lock.lock().unwrap();
     lock
 }
@@ -49,10 +49,10 @@ impl Wake for Fatal {
 
 #[test]
 fn a_writer_that_has_ended_is_not_called_a_busy_one() {
-    let place = Place::new();
-    let store = place.open();
+    let fixture = Fixture::new();
+    let store = fixture.open();
     set(&store, &record(1, Version::new(1, 1)), None);
-    let lock = hold(&place);
+    let lock = hold(&fixture);
     let (next, columns) = (record(2, Version::new(1, 1)), columns());
     let mut fatal = Box::pin(store.commit(Commit::new(&next, None, &columns, &[])));
     let waker = Waker::from(Arc::new(Fatal));
@@ -84,16 +84,16 @@ fn a_writer_that_has_ended_is_not_called_a_busy_one() {
     assert!(wait(store.load(&key(1))).unwrap().is_some());
     drop(fatal);
     drop(store);
-    let store = SqliteStore::open(place.file()).unwrap();
+    let store = SqliteStore::open(fixture.file()).unwrap();
     assert!(wait(store.load(&key(2))).unwrap().is_some(), "it was told of");
     assert!(put(&store, &record(4, Version::new(1, 1)), None).is_ok());
 }
 
 #[test]
 fn a_queue_that_is_full_says_so_and_takes_more_when_it_has_room() {
-    let place = Place::new();
-    let store = place.open();
-    let lock = hold(&place);
+    let fixture = Fixture::new();
+    let store = fixture.open();
+    let lock = hold(&fixture);
     let (columns, body) = (columns(), "x".repeat(1 << 20));
     let records: Vec<Record> =
         (0..80).map(|number| Record::loaded(key(number), Version::new(1, 1), &*body)).collect();

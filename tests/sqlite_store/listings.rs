@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use sspr::port::{Commit, Cursor, Cutoff, EventsOf, Page, PortErrorKind, PortResult, Store};
 use sspr::{Columns, RecordKind, TenantId, Version};
 
-use crate::support::{Place, apply, at, columns, event, key, kind, record, set, tenant, wait};
+use crate::support::{Fixture, apply, at, columns, event, key, kind, record, set, tenant, wait};
 
 /// Follows the cursor to the end.
 fn all<T>(page: impl Fn(Option<&Cursor>) -> PortResult<Page<T>>) -> Vec<T> {
@@ -21,8 +21,8 @@ fn all<T>(page: impl Fn(Option<&Cursor>) -> PortResult<Page<T>>) -> Vec<T> {
 
 #[test]
 fn due_hands_out_every_record_whose_time_has_come() {
-    let place = Place::new();
-    let store = place.open();
+    let fixture = Fixture::new();
+    let store = fixture.open();
     for number in 0..40 {
         let mut columns = columns();
         // Many share a time, one is before 1970, some have none.
@@ -41,8 +41,8 @@ fn due_hands_out_every_record_whose_time_has_come() {
 
 #[test]
 fn scan_hands_out_one_tenant_and_one_kind() {
-    let place = Place::new();
-    let store = place.open();
+    let fixture = Fixture::new();
+    let store = fixture.open();
     let other = TenantId::parse("contoso2").unwrap();
     for number in 0..60 {
         let (tenant, kind) = match number % 3 {
@@ -65,8 +65,8 @@ fn scan_hands_out_one_tenant_and_one_kind() {
 
 #[test]
 fn a_page_of_large_bodies_ends_early_and_goes_on() {
-    let place = Place::new();
-    let store = place.open();
+    let fixture = Fixture::new();
+    let store = fixture.open();
     let body = "x".repeat(1_000_000);
     for number in 0..20 {
         let record = sspr::Record::loaded(key(number), Version::new(1, 1), body.as_str());
@@ -80,8 +80,8 @@ fn a_page_of_large_bodies_ends_early_and_goes_on() {
 
 #[test]
 fn events_come_in_the_order_of_their_ids_and_reading_goes_on() {
-    let place = Place::new();
-    let store = place.open();
+    let fixture = Fixture::new();
+    let store = fixture.open();
     let write = |number, count: u64| {
         let next = record(number, Version::new(count, count));
         let expected = (count > 1).then(|| Version::new(count - 1, count - 1));
@@ -117,8 +117,8 @@ fn events_come_in_the_order_of_their_ids_and_reading_goes_on() {
 
 #[test]
 fn a_cursor_of_another_listing_is_refused() {
-    let place = Place::new();
-    let store = place.open();
+    let fixture = Fixture::new();
+    let store = fixture.open();
     for text in ["", "x", "e.1", "d.1.2", &"9".repeat(300)] {
         let cursor = Cursor::new(text);
         let after = Some(&cursor);

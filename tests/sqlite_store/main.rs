@@ -8,6 +8,7 @@ mod lifecycle;
 mod limits;
 mod listings;
 mod processes;
+mod replaced;
 mod support;
 #[path = "../support/temporary.rs"]
 mod temporary;

@@ -8,7 +8,7 @@ use sspr::adapters::sqlite::SqliteStore;
 use sspr::port::{Committed, Store};
 use sspr::{Record, Version};
 
-use crate::support::{Place, key, put, record, set, wait};
+use crate::support::{Fixture, key, put, record, set, wait};
 
 const FILE: &str = "SSPR_SQLITE_TEST_FILE";
 const ROUNDS: &str = "SSPR_SQLITE_TEST_ROUNDS";
@@ -72,10 +72,10 @@ fn child() {
 #[test]
 fn two_processes_lose_no_update_and_neither_starves() {
     const ROUNDS: u64 = 400;
-    let place = Place::new();
-    let store = place.open();
+    let fixture = Fixture::new();
+    let store = fixture.open();
     set(&store, &record(1, Version::new(0, 0)), None);
-    let mut children = [spawn(&place.file(), ROUNDS), spawn(&place.file(), ROUNDS)];
+    let mut children = [spawn(&fixture.file(), ROUNDS), spawn(&fixture.file(), ROUNDS)];
     // This process is the third. Its own rounds end only if the others let it in.
     let own = hammer(&store, ROUNDS, drop);
     let mut worst = vec![own];
@@ -93,17 +93,17 @@ fn two_processes_lose_no_update_and_neither_starves() {
 
 #[test]
 fn a_killed_process_loses_nothing_that_was_answered() {
-    let place = Place::new();
-    set(&place.open(), &record(1, Version::new(0, 0)), None);
+    let fixture = Fixture::new();
+    set(&fixture.open(), &record(1, Version::new(0, 0)), None);
     for round in 1..=3 {
-        let mut child = spawn(&place.file(), u64::MAX);
+        let mut child = spawn(&fixture.file(), u64::MAX);
         let mut counts = told(&mut child, "applied ");
         let before = counts.nth(50).unwrap();
         child.kill().unwrap();
         // What it still managed to say counts as well.
         let acknowledged = counts.last().unwrap_or(before);
         assert!(!child.wait().unwrap().success());
-        let store = place.open();
+        let store = fixture.open();
         let found = wait(store.load(&key(1))).unwrap().unwrap().version();
         assert!(found.count() >= acknowledged, "{found} after {acknowledged}");
         assert!(found.count() <= acknowledged + 1, "one was in flight at most");

@@ -31,9 +31,9 @@ pub(crate) fn wait<F: Future>(future: F) -> F::Output {
 }
 
 /// A folder of this test's own.
-pub(crate) struct Place(Temporary);
+pub(crate) struct Fixture(Temporary);
 
-impl Place {
+impl Fixture {
     pub(crate) fn new() -> Self {
         Self(Temporary::new("sqlite"))
     }
@@ -52,7 +52,7 @@ impl Place {
     }
 }
 
-impl AsRef<Path> for Place {
+impl AsRef<Path> for Fixture {
     fn as_ref(&self) -> &Path {
         self.0.path()
     }

@@ -12,9 +12,9 @@ use sspr::adapters::memory::MemoryStore;
 use sspr::testing::Encoded;
 
 #[cfg(feature = "etcd")]
-pub use on_servers::{create_etcd, etcd_at};
+pub use on_servers::{create_etcd, etcd, etcd_at};
 #[cfg(feature = "postgres")]
-pub use on_servers::{create_postgres, postgres_at};
+pub use on_servers::{create_postgres, postgres, postgres_at};
 pub use temporary::Temporary;
 
 /// An empty store.
@@ -36,9 +36,9 @@ pub fn kinds() -> Vec<(&'static str, Make)> {
         #[cfg(feature = "sqlite")]
         ("sqlite", sqlite),
         #[cfg(feature = "postgres")]
-        ("postgres", on_servers::postgres),
+        ("postgres", postgres),
         #[cfg(feature = "etcd")]
-        ("etcd", on_servers::etcd),
+        ("etcd", etcd),
     ]
 }
 
@@ -91,7 +91,7 @@ mod on_servers {
     use sspr::adapters::etcd::{EtcdOptions, EtcdStore};
 
     #[cfg(feature = "postgres")]
-    pub(super) fn postgres() -> Fresh {
+    pub fn postgres() -> Fresh {
         let server = servers::postgres::Postgres::shared();
         let options = PostgresOptions::parse(&server.url()).expect("an address");
         let options = options.with_schema(&server.fresh()).with_connections(8);
@@ -114,7 +114,7 @@ mod on_servers {
     }
 
     #[cfg(feature = "etcd")]
-    pub(super) fn etcd() -> Fresh {
+    pub fn etcd() -> Fresh {
         let endpoints = servers::etcd::shared().endpoints();
         let prefix = servers::etcd::fresh_prefix();
         let options = EtcdOptions::new(endpoints).with_prefix(&prefix);

@@ -25,7 +25,7 @@ struct Moved {
     _guards: [Box<dyn std::any::Any>; 2],
 }
 
-async fn open(scene: &Scene, to: &Arc<dyn Store>, keys: Keys) -> Result<World, Error> {
+pub(crate) async fn open(scene: &Scene, to: &Arc<dyn Store>, keys: Keys) -> Result<World, Error> {
     let World { clock, directory, inbox, .. } = &scene.world;
     let engine = Engine::builder().keys(keys).store(Arc::clone(to)).directory(directory.clone());
     let engine = engine.delivery(inbox.clone()).clock(clock.clone()).seal(TestSeal);

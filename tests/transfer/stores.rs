@@ -1,5 +1,9 @@
 //! The stores between which is moved: every kind to every kind.
 
+#[cfg(feature = "etcd")]
+pub(crate) use crate::fresh::etcd;
+#[cfg(feature = "postgres")]
+pub(crate) use crate::fresh::postgres;
 #[cfg(feature = "sqlite")]
 pub(crate) use crate::fresh::sqlite;
 pub(crate) use crate::fresh::{Fresh as Made, Make, kinds, memory};

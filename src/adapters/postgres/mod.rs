@@ -49,6 +49,7 @@
 //! | answered without the synchronous standby: an operator cancelled the wait | | `Unknown` |
 //! | the password or a right is missing, no such table, no such schema | `Denied` | `Denied` |
 //! | a newer release has migrated the schema, or the store was moved | | `Denied` |
+//! | a pooler between hands sessions from client to client | `Denied` | `Denied` |
 //! | a row that cannot be read, a broken page, a position of an event that is taken | `Corrupt` | `Corrupt` |
 //!
 //! A read whose connection turns out to be lost is made once more on another one. A write never is.
@@ -68,6 +69,7 @@ mod session;
 mod sql;
 #[cfg(test)]
 mod sql_tests;
+mod statement;
 mod store;
 #[cfg(test)]
 mod tests;

@@ -9,13 +9,14 @@ use std::time::Duration;
 use deadpool_postgres::{Object, Pool};
 use tokio::runtime::Handle;
 use tokio::time::timeout;
+use tokio_postgres::Row;
 use tokio_postgres::types::{FromSql, ToSql};
-use tokio_postgres::{Row, Statement};
 
 use super::connect::{Alone, pool};
 use super::error::{PostgresFault, of_pool};
 use super::options::Checked;
 use super::schema;
+use super::statement::{Prepared, Template};
 use crate::port::{PortError, PortResult};
 
 /// The parameters of a statement.
@@ -27,7 +28,7 @@ const MARGIN: Duration = Duration::from_secs(2);
 /// The connections of one store.
 pub(super) struct Sessions {
     pool: Pool,
-    schema: Arc<str>,
+    template: Arc<Template>,
     alone: Alone,
     patience: Duration,
     connecting: Duration,
@@ -38,8 +39,9 @@ impl Sessions {
         let (pool, alone) = pool(options)?;
         // Setting a session up is one statement.
         let connecting = options.acquire_timeout + options.dialling_timeout() + MARGIN;
-        let schema = options.schema.as_str().into();
-        Ok(Self { pool, schema, alone, patience: options.statement_timeout + MARGIN, connecting })
+        let (schema, statement_timeout) = (options.schema.clone(), options.statement_timeout);
+        let template = Arc::new(Template { schema, statement_timeout });
+        Ok(Self { pool, template, alone, patience: statement_timeout + MARGIN, connecting })
     }
 
     /// A connection that is free, or a new one.
@@ -48,7 +50,7 @@ impl Sessions {
             return Err(PortError::unavailable().because("postgres: no tokio runtime"));
         }
         match timeout(self.connecting, self.pool.get()).await {
-            Ok(got) => Ok(Session(got.map_err(of_pool)?, Arc::clone(&self.schema))),
+            Ok(got) => Ok(Session(got.map_err(of_pool)?, Arc::clone(&self.template))),
             Err(_) => Err(PortError::unavailable().because("postgres: no connection in time")),
         }
     }
@@ -105,13 +107,14 @@ pub(super) use read;
 ///
 /// A call that is dropped gives it back while its statement is still under way. That does no harm:
 /// the statement is a transaction of its own, and what the next call asks is answered after it.
-pub(super) struct Session(Object, Arc<str>);
+pub(super) struct Session(Object, Arc<Template>);
 
 impl Session {
     /// Prepared on first use, and kept as long as the connection.
-    pub(super) async fn prepare(&self, sql: &str) -> Result<Statement, PostgresFault> {
-        let sql = schema::qualified(sql, &self.1);
-        self.0.prepare_cached(&sql).await.map_err(PostgresFault::Before)
+    pub(super) async fn prepare(&self, sql: &str) -> Result<Prepared, PostgresFault> {
+        let (sql, name) = self.1.write(sql);
+        let statement = self.0.prepare_cached(&sql).await.map_err(PostgresFault::Before)?;
+        Ok(Prepared { statement, name })
     }
 
     /// The rows, read to the end: a statement is over when the server is ready for the next, since
@@ -127,10 +130,10 @@ impl Session {
 
     pub(super) async fn query_prepared(
         &self,
-        statement: &Statement,
+        Prepared { statement, name }: &Prepared,
         values: Values<'_>,
     ) -> Result<Vec<Row>, PostgresFault> {
-        Ok(self.0.query(statement, values).await?)
+        Ok(self.0.query(statement, &with(values, name)).await?)
     }
 
     /// How many rows were changed.
@@ -139,17 +142,17 @@ impl Session {
         sql: &str,
         values: Values<'_>,
     ) -> Result<u64, PostgresFault> {
-        let statement = self.prepare(sql).await?;
-        Ok(self.0.execute(&statement, values).await?)
+        let Prepared { statement, name } = self.prepare(sql).await?;
+        Ok(self.0.execute(&statement, &with(values, &name)).await?)
     }
 
     pub(super) fn schema(&self) -> &str {
-        &self.1
+        &self.1.schema
     }
 
     /// Closes the store to writers, or opens it again, in one transaction.
     pub(super) async fn fence(&self, closed: bool) -> Result<(), PostgresFault> {
-        let done = self.0.batch_execute(&schema::fence(&self.1, closed)).await;
+        let done = self.0.batch_execute(&schema::fence(self.schema(), closed)).await;
         if done.is_err() {
             // The connection must not keep a transaction open. If this fails it is lost anyway.
             drop(self.0.batch_execute("ROLLBACK").await);
@@ -168,6 +171,11 @@ impl Session {
         }
         answer
     }
+}
+
+/// The parameters, and behind them the name of the statement that is meant.
+fn with<'a>(values: Values<'a>, name: &'a String) -> Vec<&'a (dyn ToSql + Sync)> {
+    values.iter().copied().chain([name as _]).collect()
 }
 
 /// A value of a row. What is not of the type that the schema says cannot be read.

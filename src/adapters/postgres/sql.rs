@@ -1,7 +1,9 @@
 //! Every statement. Each touches one bucket, `$1`, and is a transaction of its own.
 //!
 //! `{s}` stands for the schema, quoted: a table is never looked for by the session's `search_path`,
-//! which a pooler between may have left as another client set it.
+//! which a pooler between may have left as another client set it. `{ok}` stands for a condition that is
+//! true, or an error that ends the statement where a pooler hands one session to several clients: see
+//! `statement`. It names no column, so that the server decides it once, before it looks for a row.
 //!
 //! So a dropped future cannot leave a transaction open that the next user of its connection would
 //! inherit, and any engine that keeps a bucket in one place runs them unchanged.
@@ -21,21 +23,22 @@ macro_rules! may_write {
     () => {
         "CAST(coalesce((SELECT CASE WHEN moved THEN 'closed to writers' \
          WHEN version = 1 THEN '1' ELSE 'schema version ' || version END \
-         FROM {s}.schema_version), 'no schema version') AS integer)"
+         FROM {s}.schema_version WHERE {ok}), 'no schema version') AS integer)"
     };
 }
 
 pub(super) const LOAD: &str = concat!(
     "SELECT record.key, record.version_count, record.version_nonce, record.body, ",
     read_only!(),
-    " FROM (SELECT 1) AS always LEFT JOIN {s}.record ON record.shard = $1 AND record.key = $2"
+    " FROM (SELECT 1) AS always LEFT JOIN {s}.record ON record.shard = $1 AND record.key = $2 \
+     WHERE {ok}"
 );
 
 /// Only the question whether it may be read here, for the listings, which have no row to spare.
 pub(super) const MAY_READ: &str = concat!(
     "SELECT ",
     read_only!(),
-    " FROM (SELECT 1) AS always LEFT JOIN {s}.event_head ON event_head.shard = $1"
+    " FROM (SELECT 1) AS always LEFT JOIN {s}.event_head ON event_head.shard = $1 WHERE {ok}"
 );
 
 macro_rules! insert {
@@ -58,7 +61,7 @@ macro_rules! update {
              version_count = $11::bigint * ",
             may_write!(),
             ", version_nonce = $12, body = $13 \
-             WHERE shard = $1 AND key = $2 AND version_count = $14 AND version_nonce = $15"
+             WHERE {ok} AND shard = $1 AND key = $2 AND version_count = $14 AND version_nonce = $15"
         )
     };
 }
@@ -119,31 +122,32 @@ pub(super) const ADD: &str = concat!(
 pub(super) const COUNT: &str = concat!(
     "SELECT coalesce(counter.value, 0) AS value, ",
     read_only!(),
-    " FROM (SELECT 1) AS always LEFT JOIN {s}.counter ON counter.shard = $1 AND counter.key = $2"
+    " FROM (SELECT 1) AS always LEFT JOIN {s}.counter ON counter.shard = $1 AND counter.key = $2 \
+     WHERE {ok}"
 );
 
 pub(super) const DUE: &str = "SELECT wake_at, key FROM {s}.record \
-     WHERE shard = $1 AND wake_at <= $2 AND (wake_at, key) > ($3, $4) \
+     WHERE {ok} AND shard = $1 AND wake_at <= $2 AND (wake_at, key) > ($3, $4) \
      ORDER BY wake_at, key LIMIT $5";
 
 pub(super) const SCAN: &str = "SELECT key, version_count, version_nonce, body FROM {s}.record \
-     WHERE shard = $1 AND tenant = $2 AND kind = $3 AND key > $4 ORDER BY key LIMIT $5";
+     WHERE {ok} AND shard = $1 AND tenant = $2 AND kind = $3 AND key > $4 ORDER BY key LIMIT $5";
 
 /// The position tells apart what has the same id: a record that was purged may have begun to count
 /// anew while its old events are still kept.
 pub(super) const EVENTS_OF_RECORD: &str = "SELECT record, count, idx, body, seq, at FROM {s}.event \
-     WHERE shard = $1 AND record = $2 AND (count, idx, seq) > ($3, $4, $5) \
+     WHERE {ok} AND shard = $1 AND record = $2 AND (count, idx, seq) > ($3, $4, $5) \
      ORDER BY count, idx, seq LIMIT $6";
 
 pub(super) const EVENTS_OF_TENANT: &str = "SELECT record, count, idx, body, seq, at FROM {s}.event \
-     WHERE shard = $1 AND tenant = $2 AND seq > $3 ORDER BY seq LIMIT $4";
+     WHERE {ok} AND shard = $1 AND tenant = $2 AND seq > $3 ORDER BY seq LIMIT $4";
 
 /// What a commit in flight holds is left for the next time; what is locked here is looked at again
 /// in its newest form, so a row that was extended stays. One statement for each kind of row, so that
 /// many of one kind keep none of another waiting.
 pub(super) const PURGE_RECORDS: &str = concat!(
     "WITH gone AS (DELETE FROM {s}.record \
-     WHERE shard = $1 AND expires_at <= $2 AND key = ANY (ARRAY(SELECT key FROM {s}.record \
+     WHERE {ok} AND shard = $1 AND expires_at <= $2 AND key = ANY (ARRAY(SELECT key FROM {s}.record \
      WHERE shard = $1 AND expires_at <= $2 ORDER BY expires_at LIMIT $3 FOR UPDATE SKIP LOCKED)) \
      RETURNING 1) SELECT count(*) * ",
     may_write!(),
@@ -152,7 +156,7 @@ pub(super) const PURGE_RECORDS: &str = concat!(
 
 pub(super) const PURGE_COUNTERS: &str = concat!(
     "WITH gone AS (DELETE FROM {s}.counter \
-     WHERE shard = $1 AND expires_at <= $2 AND key = ANY (ARRAY(SELECT key FROM {s}.counter \
+     WHERE {ok} AND shard = $1 AND expires_at <= $2 AND key = ANY (ARRAY(SELECT key FROM {s}.counter \
      WHERE shard = $1 AND expires_at <= $2 ORDER BY expires_at LIMIT $3 FOR UPDATE SKIP LOCKED)) \
      RETURNING 1) SELECT count(*) * ",
     may_write!(),
@@ -161,7 +165,7 @@ pub(super) const PURGE_COUNTERS: &str = concat!(
 
 pub(super) const PURGE_EVENTS: &str = concat!(
     "WITH gone AS (DELETE FROM {s}.event \
-     WHERE shard = $1 AND at < $2 AND seq = ANY (ARRAY(SELECT seq FROM {s}.event \
+     WHERE {ok} AND shard = $1 AND at < $2 AND seq = ANY (ARRAY(SELECT seq FROM {s}.event \
      WHERE shard = $1 AND at < $2 ORDER BY at LIMIT $3 FOR UPDATE SKIP LOCKED)) \
      RETURNING 1) SELECT count(*) * ",
     may_write!(),

@@ -3,7 +3,7 @@
 use super::schema::FIND_VERSION;
 use super::sql::*;
 
-const ALL: [&str; 16] = [
+pub(super) const ALL: [&str; 16] = [
     LOAD,
     MAY_READ,
     INSERT,
@@ -109,5 +109,18 @@ fn no_statement_writes_without_the_version_of_the_schema() {
         let writes =
             ["INSERT INTO", "UPDATE {s}.", "DELETE FROM"].iter().any(|verb| sql.contains(verb));
         assert_eq!(writes, sql.contains("WHEN version = 1 THEN '1'"), "{sql}");
+    }
+}
+
+/// One statement more than these asks for nothing but the version, once, when the store connects.
+#[test]
+fn every_statement_holds_the_condition_on_its_session() {
+    for sql in ALL.into_iter().filter(|sql| *sql != FIND_VERSION) {
+        let pure_insert = sql.contains("INSERT") && !sql.contains("UPDATE {s}.");
+        let (all, in_where) = (sql.matches("{ok}").count(), sql.matches("WHERE {ok}").count());
+        let version = usize::from(sql.contains("{s}.schema_version WHERE {ok}"));
+        assert_eq!(all, in_where, "decided before any row is looked for: {sql}");
+        assert_eq!(all, if pure_insert { version } else { version + 1 }, "{sql}");
+        assert!(all > 0, "{sql}");
     }
 }

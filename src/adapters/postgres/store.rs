@@ -5,12 +5,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
 
 use async_trait::async_trait;
+use tokio_postgres::Client;
 
 use super::connect::{Dial, set_up};
 use super::cursor::Position;
 use super::error::{PostgresFault, at_connect, refused};
-use super::options::PostgresOptions;
+use super::options::{Checked, PostgresOptions};
 use super::session::{Session, Sessions, read};
+use super::statement::refuse_pooler;
 use super::write::CommitJob;
 use super::{read, schema, write};
 use crate::domain::event::Event;
@@ -52,11 +54,15 @@ impl PostgresStore {
     /// # Errors
     ///
     /// `Denied` if the options are out of their range, the password is wrong, a right is missing,
-    /// or the schema is not there, older or newer; `Unavailable` if no server can be reached that
-    /// may be written to, or its certificate is not for its name or from nobody trusted.
+    /// the schema is not there, older or newer, or a pooler between hands sessions from client to
+    /// client ([the manual](crate::manual::postgres) names the mode that works); `Unavailable` if no
+    /// server can be reached that may be written to, or its certificate is not for its name or not
+    /// from a trusted authority.
     pub async fn connect(options: &PostgresOptions) -> PortResult<Self> {
-        let sessions = Sessions::new(&options.check()?)?;
+        let checked = options.check()?;
+        let sessions = Sessions::new(&checked)?;
         let session = sessions.take().await?;
+        refuse_pooler_before(session.client(), &checked).await?;
         schema::check(session.client(), session.schema()).await?;
         drop(session);
         let inner = Inner { sessions, options: options.clone(), purge_from: AtomicU16::new(0) };
@@ -93,8 +99,9 @@ impl PostgresStore {
         if tokio::runtime::Handle::try_current().is_err() {
             return Err(PortError::unavailable().because("postgres: no tokio runtime"));
         }
-        let dial = Dial::new(options.encryption);
+        let dial = Dial::new(options.encryption.clone());
         let (client, driver) = dial.dial(&options.config).await.map_err(at_connect)?;
+        refuse_pooler_before(&client, &options).await?;
         // An index on a large table takes its time.
         let set_up = set_up(Some(&options.schema), std::time::Duration::ZERO);
         client.batch_execute(&set_up).await.map_err(at_connect)?;
@@ -108,6 +115,22 @@ impl PostgresStore {
     pub fn close(&self) {
         self.inner.sessions.close();
     }
+}
+
+/// Of a connection: looks whether it shares its session, by a second one that lives no longer.
+async fn refuse_pooler_before(client: &Client, options: &Checked) -> PortResult<()> {
+    let look = async {
+        let dial = Dial::new(options.encryption.clone());
+        let (other, driver) = dial.dial(&options.config).await.map_err(at_connect)?;
+        let refused = refuse_pooler(client, &other).await;
+        driver.abort();
+        refused
+    };
+    // A pooler whose sessions are all taken lets the second connection wait.
+    let patience = options.acquire_timeout + options.dialling_timeout() + options.statement_timeout;
+    let late = "postgres: no second connection in time, which opening a store needs";
+    let looked = tokio::time::timeout(patience, look).await;
+    looked.unwrap_or_else(|_| Err(PortError::unavailable().because(late)))
 }
 
 fn rows(limit: usize) -> usize {

@@ -110,6 +110,18 @@ mod tests {
             "=?",
             "=?x?y?z?=\r\nBcc: eve@example.org",
             "=?utf-8?q?=0D=0ABcc:_eve?=",
+            // RFC 2047, 8, and RFC 2231, 5.
+            "=?US-ASCII?Q?Keith_Moore?= <moore@cs.utk.edu>",
+            "=?ISO-8859-1?Q?Keld_J=F8rn_Simonsen?= <keld@dkuug.dk>",
+            "=?ISO-8859-1?Q?Andr=E9?= Pirard <PIRARD@vm1.ulg.ac.be>",
+            "=?ISO-8859-1?B?SWYgeW91IGNhbiByZWFkIHRoaXMgeW8=?=",
+            "=?ISO-8859-2?B?dSB1bmRlcnN0YW5kIHRoZSBleGFtcGxlLg==?=",
+            "=?ISO-8859-1?Q?Patrik_F=E4ltstr=F6m?= <paf@nada.kth.se>",
+            "Nathaniel Borenstein <nsb@thumper.bellcore.com> (=?iso-8859-8?b?7eXs+SDv4SDs8eo=?=)",
+            "(=?ISO-8859-1?Q?a?= b)",
+            "(=?ISO-8859-1?Q?a_b?=)",
+            "(=?ISO-8859-1?Q?a?= =?ISO-8859-2?Q?_b?=)",
+            "=?US-ASCII*EN?Q?Keith_Moore?=",
         ] {
             for value in [text(trick), phrase(trick)] {
                 assert!(value.starts_with("=?UTF-8?B?"), "{trick:?}: {value}");

@@ -145,7 +145,8 @@ fn junk_is_refused_or_wrong() {
     }
 }
 
-/// T2: what comes along when a code is pasted, or is how another script writes it.
+/// T2: what comes along when a code is pasted, or is how another script writes it, by the categories of
+/// UAX 44 (`Zs`, `Cf`, `Pd`, `Po`, `Nd`).
 #[test]
 fn a_pasted_code_is_the_code_whatever_only_separates_or_shows_nothing() {
     let key = CodeKey::new(&[5; 32]);

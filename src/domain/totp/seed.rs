@@ -205,6 +205,36 @@ mod tests {
         }
     }
 
+    /// T15: the seeds of RFC 6238, appendix B, in Base32 (RFC 4648, 6) as ten kinds of sources write it.
+    #[test]
+    fn the_seeds_of_the_standard_are_read_from_every_source() {
+        let grouped = |text: &str, by: &str| {
+            let groups: Vec<&str> =
+                text.as_bytes().chunks(4).map(|four| std::str::from_utf8(four).unwrap()).collect();
+            groups.join(by)
+        };
+        for length in [20, 32, 64] {
+            let bytes: Vec<u8> = b"1234567890".iter().copied().cycle().take(length).collect();
+            let plain = BASE32_NOPAD.encode(&bytes);
+            let wide = |c: char| char::from_u32(u32::from(c) + 0xFEE0).expect("full width");
+            for text in [
+                plain.clone(),
+                plain.to_lowercase(),
+                data_encoding::BASE32.encode(&bytes),
+                data_encoding::BASE32.encode(&bytes).to_lowercase(),
+                grouped(&plain, " "),
+                grouped(&plain, "-"),
+                grouped(&plain, "\r\n"),
+                grouped(&plain, "\u{A0}"),
+                grouped(&plain.to_lowercase(), "\t"),
+                format!("\u{201C}{plain}\u{201D}."),
+                plain[..20].chars().map(wide).chain(plain[20..].chars()).collect(),
+            ] {
+                assert_eq!(read(&text).as_ref(), Ok(&bytes), "{text}");
+            }
+        }
+    }
+
     #[test]
     fn what_is_not_base32_is_refused() {
         let malformed = Err(InvalidInput::Malformed { what: "seed" });

@@ -124,7 +124,7 @@ mod tests {
         assert!(uri("Müller", "名").contains("/M%C3%BCller:%E5%90%8D?"));
     }
 
-    /// T10: a colon parts issuer and account, encoded or not.
+    /// T10: a colon (RFC 3986, 2.2: a delimiter) parts issuer and account, encoded or not.
     #[test]
     fn no_colon_stands_in_an_issuer_or_an_account() {
         for (issuer, account, shown_issuer, shown_account) in [

@@ -8,16 +8,22 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use sspr::testing::{FaultPlan, Faulty, InjectedFault, block_on, join_all};
 use sspr::{Clock as _, Engine, Error, Refusal, Selection, UserId};
 
-use super::{SEEDS, Town, engine, kept, run, sealing, supply};
+use super::{Fixture, SEEDS, engine, run, sealed_seeds, sealing, supply};
 use crate::keys::user;
-use crate::stores::{Place, all};
+use crate::stores::{StoreUnderTest, all};
 use crate::support::{MAIL, NEW, admin, code, email, request, tenant};
 
 /// A process each of whose calls lets the others go first.
-async fn slow(town: &Town, place: &Place, id: u16, older: &[u16], seed: u64) -> Engine {
+async fn slow(
+    fixture: &Fixture,
+    under_test: &StoreUnderTest,
+    id: u16,
+    older: &[u16],
+    seed: u64,
+) -> Engine {
     let plan = FaultPlan::none();
-    let store = Faulty::new(Arc::clone(&place.store), plan.clone());
-    let slow = engine(&town.world, store, sealing(id, older), seed).await;
+    let store = Faulty::new(Arc::clone(&under_test.store), plan.clone());
+    let slow = engine(&fixture.world, store, sealing(id, older), seed).await;
     drop(plan.everywhere(InjectedFault::Delay));
     slow
 }
@@ -33,10 +39,10 @@ fn password(round: u16) -> String {
 /// once, and a reset with an app goes through; round after round, each to a further key.
 #[test]
 fn sign_ins_and_resets_beside_it_succeed_once_each() {
-    for place in all() {
+    for under_test in all() {
         block_on(async {
-            let town = Town::over(&place).await;
-            let world = &town.world;
+            let fixture = Fixture::over(&under_test).await;
+            let world = &fixture.world;
             let mut resealed = 0;
             for round in 2..8_u16 {
                 let older: Vec<u16> = (1..round).collect();
@@ -44,11 +50,12 @@ fn sign_ins_and_resets_beside_it_succeed_once_each() {
                 let mut engines = Vec::new();
                 for seed in 0..3 {
                     let number = u64::from(round) * 10 + seed;
-                    engines.push(slow(&town, &place, round, &older, number).await);
+                    engines.push(slow(&fixture, &under_test, round, &older, number).await);
                 }
                 let reset = world.start().await;
                 let (reset, typed) = world.challenged(&reset.ticket, &email(), MAIL).await;
-                let counts: Vec<_> = town.tokens.iter().map(|_| AtomicCount::default()).collect();
+                let counts: Vec<_> =
+                    fixture.tokens.iter().map(|_| AtomicCount::default()).collect();
                 let sealed = AtomicCount::default();
                 let done = AtomicBool::new(false);
                 let mut tasks: Vec<Task<'_>> = Vec::new();
@@ -56,15 +63,15 @@ fn sign_ins_and_resets_beside_it_succeed_once_each() {
                     tasks.push(Box::pin(async {
                         let page = usize::from(round % 3) + 1;
                         let all = run(worker, None, page).await;
-                        assert!(all.left.is_empty(), "{}: {all:?}", place.name);
+                        assert!(all.left.is_empty(), "{}: {all:?}", under_test.name);
                         sealed.add(all.resealed);
                     }));
                 }
-                for ((name, token), count) in town.tokens.iter().zip(&counts) {
+                for ((name, token), count) in fixture.tokens.iter().zip(&counts) {
                     for engine in [0, 1, 2, 0, 1, 2] {
-                        let (town, engines) = (&town, &engines);
+                        let (fixture, engines) = (&fixture, &engines);
                         tasks.push(Box::pin(async move {
-                            let opened = town.signs_in(&engines[engine], name, token).await;
+                            let opened = fixture.signs_in(&engines[engine], name, token).await;
                             count.add(u64::from(opened));
                         }));
                     }
@@ -75,7 +82,7 @@ fn sign_ins_and_resets_beside_it_succeed_once_each() {
                     let app = Selection::parse("authenticator_app").expect("an option");
                     let ticket = reply.expect("proven").ticket;
                     let reply = engines[0].reset().challenge(&request(), &ticket, &app).await;
-                    let typed = code(&town.app.code(world.clock.now()));
+                    let typed = code(&fixture.app.code(world.clock.now()));
                     let ticket = reply.expect("open").ticket;
                     let reply = engines[1].reset().prove(&request(), &ticket, &typed).await;
                     let ticket = reply.expect("proven").ticket;
@@ -84,7 +91,7 @@ fn sign_ins_and_resets_beside_it_succeed_once_each() {
                     done.store(true, Ordering::Relaxed);
                 }));
                 join_all(tasks).await;
-                let label = format!("{}, round {round}", place.name);
+                let label = format!("{}, round {round}", under_test.name);
                 for count in &counts {
                     assert_eq!(count.value(), 1, "{label}: one session for one code");
                 }
@@ -94,7 +101,7 @@ fn sign_ins_and_resets_beside_it_succeed_once_each() {
                 resealed += sealed.value();
                 assert_eq!(run(&engines[0], None, 9).await.current, SEEDS, "{label}");
             }
-            assert_eq!(resealed, 6 * SEEDS, "{}", place.name);
+            assert_eq!(resealed, 6 * SEEDS, "{}", under_test.name);
         });
     }
 }
@@ -120,18 +127,19 @@ const CHANGES: [&str; 4] = ["revoked", "signed in", "a further token", "sealed b
 #[test]
 fn a_change_that_comes_between_stands() {
     for change in CHANGES {
-        for place in all() {
+        for under_test in all() {
             block_on(async {
-                let town = Arc::new(Town::over(&place).await);
-                let world = &town.world;
-                let (bob, token) = &town.tokens[0];
+                let fixture = Arc::new(Fixture::over(&under_test).await);
+                let world = &fixture.world;
+                let (bob, token) = &fixture.tokens[0];
                 let plan = FaultPlan::none();
                 let seal = Faulty::new(sealing(2, &[1]), plan.clone());
-                let worker = engine(world, Arc::clone(&place.store), seal, 21).await;
-                let other = engine(world, Arc::clone(&place.store), sealing(2, &[1]), 22).await;
+                let worker = engine(world, Arc::clone(&under_test.store), seal, 21).await;
+                let other =
+                    engine(world, Arc::clone(&under_test.store), sealing(2, &[1]), 22).await;
                 // After bob's seed was opened and sealed, and looked at again.
-                let at = place_of(&place, bob).await;
-                let (acting, made) = (Arc::clone(&town), Arc::new(AtomicBool::new(false)));
+                let at = place_of(&under_test, bob).await;
+                let (acting, made) = (Arc::clone(&fixture), Arc::new(AtomicBool::new(false)));
                 let hook = Arc::clone(&made);
                 let act = other.clone();
                 let third = plan.calls() + at * 3 + 2;
@@ -140,10 +148,10 @@ fn a_change_that_comes_between_stands() {
                     hook.store(true, Ordering::Relaxed);
                 }));
                 let done = run(&worker, None, 100).await;
-                let label = format!("{}: {change}", place.name);
+                let label = format!("{}: {change}", under_test.name);
                 assert!(made.load(Ordering::Relaxed), "{label}: it came to nothing");
                 assert!(done.left.is_empty(), "{label}: {done:?}");
-                let seeds = kept(&place).await;
+                let seeds = sealed_seeds(&under_test).await;
                 let of_bob: Vec<_> = seeds.iter().filter(|one| one.user == "bob").collect();
                 let (mine, counted) = match change {
                     "revoked" => (0, SEEDS - 1),
@@ -167,20 +175,20 @@ fn a_change_that_comes_between_stands() {
 }
 
 /// How many seeds are sealed anew before this user's.
-async fn place_of(place: &Place, user: &UserId) -> usize {
-    let seeds = kept(place).await;
+async fn place_of(under_test: &StoreUnderTest, user: &UserId) -> usize {
+    let seeds = sealed_seeds(under_test).await;
     seeds.iter().position(|one| one.user == user.as_str()).expect("there")
 }
 
-async fn make(town: &Town, engine: &Engine, change: &str, left: u64) {
-    let (bob, token) = &town.tokens[0];
+async fn make(fixture: &Fixture, engine: &Engine, change: &str, left: u64) {
+    let (bob, token) = &fixture.tokens[0];
     assert_eq!(*bob, user("bob"));
     let (tenant, root) = (tenant(), admin());
     match change {
         "revoked" => {
             engine.admin(&tenant, &root).revoke_methods(bob).await.expect("revoked");
         }
-        "signed in" => assert!(town.signs_in(engine, bob, token).await, "the right code"),
+        "signed in" => assert!(fixture.signs_in(engine, bob, token).await, "the right code"),
         "a further token" => drop(supply(engine, bob, 5).await),
         _ => assert_eq!(run(engine, None, 100).await.resealed, left),
     }

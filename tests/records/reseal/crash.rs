@@ -5,21 +5,21 @@ use std::sync::Arc;
 use sspr::port::Cursor;
 use sspr::testing::{FaultPlan, Faulty, InjectedFault, block_on};
 
-use super::{OWNERS, SEEDS, Town, UNDER, engine, kept, run, sealing};
-use crate::stores::{Place, all};
+use super::{Fixture, OWNERS, SEEDS, UNDER, engine, run, sealed_seeds, sealing};
+use crate::stores::{StoreUnderTest, all};
 use crate::support::tenant;
 
 /// Seals anew until call `n`, after which nothing answers. The cursor that was kept until then, and
 /// how many calls there were.
 async fn dies(
-    place: &Place,
-    town: &Town,
+    under_test: &StoreUnderTest,
+    fixture: &Fixture,
     n: usize,
     fault: InjectedFault,
 ) -> (Option<Cursor>, usize) {
     let plan = FaultPlan::none();
-    let store = Faulty::new(Arc::clone(&place.store), plan.clone());
-    let first = engine(&town.world, store, sealing(2, &[1]), 21).await;
+    let store = Faulty::new(Arc::clone(&under_test.store), plan.clone());
+    let first = engine(&fixture.world, store, sealing(2, &[1]), 21).await;
     let opened = plan.calls();
     drop(plan.clone().at(opened + n, fault).outage_from(opened + n + 1));
     let mut kept = None;
@@ -42,33 +42,37 @@ fn it_is_finished_by_another_process_whatever_call_the_first_dies_at() {
     {
         for n in 0.. {
             let (mut over, mut struck) = (0, 0);
-            for place in all() {
+            for under_test in all() {
                 block_on(async {
-                    let label = format!("{}: {fault:?} at call {n}", place.name);
-                    let town = Town::over(&place).await;
-                    let before = kept(&place).await;
-                    let (cursor, calls) = dies(&place, &town, n, fault).await;
+                    let label = format!("{}: {fault:?} at call {n}", under_test.name);
+                    let fixture = Fixture::over(&under_test).await;
+                    let before = sealed_seeds(&under_test).await;
+                    let (cursor, calls) = dies(&under_test, &fixture, n, fault).await;
                     over += usize::from(calls <= n);
                     struck += 1;
                     let second =
-                        engine(&town.world, Arc::clone(&place.store), sealing(2, &[1]), 22);
+                        engine(&fixture.world, Arc::clone(&under_test.store), sealing(2, &[1]), 22);
                     let second = second.await;
                     let done = run(&second, cursor, 2).await;
                     assert!(done.left.is_empty() && done.unreadable.is_empty(), "{label}");
-                    let after = kept(&place).await;
+                    let after = sealed_seeds(&under_test).await;
                     assert_eq!(after.len() as u64, SEEDS, "{label}");
                     for (before, after) in before.iter().zip(&after) {
                         assert!(after.seed.starts_with(UNDER[2]), "{label}: {after:?}");
                         assert_eq!((&before.id, before.used), (&after.id, after.used), "{label}");
                     }
-                    let events = town.events("seeds_resealed").await as u64;
+                    let events = fixture.events("seeds_resealed").await as u64;
                     assert_eq!(events, OWNERS, "{label}");
-                    let last = engine(&town.world, Arc::clone(&place.store), sealing(2, &[]), 23);
+                    let last =
+                        engine(&fixture.world, Arc::clone(&under_test.store), sealing(2, &[]), 23);
                     let last = last.await;
-                    for (name, token) in &town.tokens {
-                        assert!(town.signs_in(&last, name, token).await, "{label}");
+                    for (name, token) in &fixture.tokens {
+                        assert!(fixture.signs_in(&last, name, token).await, "{label}");
                     }
-                    assert!(town.signs_in(&last, &town.world.user, &town.app).await, "{label}");
+                    assert!(
+                        fixture.signs_in(&last, &fixture.world.user, &fixture.app).await,
+                        "{label}"
+                    );
                 });
             }
             assert!(over == 0 || over == struck, "the stores differ in calls");

@@ -17,7 +17,7 @@ use sspr::{
 };
 
 use crate::keys::{supplied, user};
-use crate::stores::Place;
+use crate::stores::StoreUnderTest;
 use crate::support::{self, START, World, admin, code, request, settings, tenant};
 
 /// How sealed seeds begin: format and id of the key.
@@ -50,7 +50,7 @@ fn every_method() -> PolicySettings {
 
 /// A seed as the store has it.
 #[derive(Clone, PartialEq, Eq, Debug)]
-struct Kept {
+struct SealedSeed {
     user: String,
     id: String,
     seed: String,
@@ -58,13 +58,13 @@ struct Kept {
 }
 
 /// The seeds of everybody, in the order of the store.
-async fn kept(place: &Place) -> Vec<Kept> {
+async fn sealed_seeds(under_test: &StoreUnderTest) -> Vec<SealedSeed> {
     let mut all = Vec::new();
-    for record in place.records(RecordKind::Account).await {
+    for record in under_test.records(RecordKind::Account).await {
         let body: serde_json::Value = serde_json::from_str(record.body()).expect("json");
         for method in body["methods"].as_array().expect("a list") {
             let Some(seed) = method["factor"]["oath"]["seed"].as_str() else { continue };
-            all.push(Kept {
+            all.push(SealedSeed {
                 user: body["user"].as_str().expect("a name").to_owned(),
                 id: method["id"].as_str().expect("an id").to_owned(),
                 seed: seed.to_owned(),
@@ -77,7 +77,7 @@ async fn kept(place: &Place) -> Vec<Kept> {
 
 /// Ada has an app, of which a step is used, another that waits for its confirmation, and a token
 /// that waits for its claim; bob, eve and dan have a token each, and kim has none.
-struct Town {
+struct Fixture {
     world: World,
     app: SoftToken,
     pending: (SoftToken, RegistrationTicket),
@@ -94,8 +94,9 @@ fn vouched(world: &World, user: &UserId) -> SignedIn {
     SignedIn::vouch(tenant(), user.clone(), SignInContext::new("s", now).with_second_factor(now))
 }
 
-async fn supply(engine: &Engine, user: &UserId, place: u8) -> (SoftToken, MethodId) {
-    let text: String = format!("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJ{}", char::from(b'A' + place * 4));
+async fn supply(engine: &Engine, user: &UserId, under_test: u8) -> (SoftToken, MethodId) {
+    let text: String =
+        format!("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJ{}", char::from(b'A' + under_test * 4));
     let (seed, parameters) = (OathSeed::parse_base32(&text), OathParameters::default());
     let root = admin();
     let tenant = tenant();
@@ -112,12 +113,12 @@ async fn claim(world: &World, engine: &Engine, user: &UserId, token: &SoftToken,
     assert!(confirmed.expect("confirmed").active);
 }
 
-impl Town {
+impl Fixture {
     /// Everything in it is under key 1.
-    async fn over(place: &Place) -> Self {
+    async fn over(under_test: &StoreUnderTest) -> Self {
         let clock = sspr::testing::ManualClock::new(Timestamp::from_unix_seconds(START));
         let (directory, inbox) = (support::directory(&clock), MemoryInbox::new());
-        let store = Arc::clone(&place.store);
+        let store = Arc::clone(&under_test.store);
         let builder = support::builder(store, &clock, directory.clone(), inbox.clone(), 7);
         let engine = builder.seal(sealing(1, &[])).open().await.expect("opened");
         let policy = Policy::new(every_method()).expect("sound");
@@ -127,9 +128,9 @@ impl Town {
         let app = world.enrol_app().await;
         let supplied_token = supply(&world.engine, &world.user, 4).await;
         let mut tokens = Vec::new();
-        for (name, place) in ["bob", "eve", "dan"].into_iter().zip(0..) {
+        for (name, under_test) in ["bob", "eve", "dan"].into_iter().zip(0..) {
             supplied(&world, name).await;
-            let (token, id) = supply(&world.engine, &user(name), place).await;
+            let (token, id) = supply(&world.engine, &user(name), under_test).await;
             claim(&world, &world.engine, &user(name), &token, &id).await;
             tokens.push((user(name), token));
         }

@@ -7,7 +7,7 @@ use sspr::port::{PortErrorKind, PortResult, Seal, async_trait};
 use sspr::testing::{FaultPlan, Faulty, block_on};
 use sspr::{Clock as _, Error, FaultOrigin, RecordKind, Refusal, SecretBytes};
 
-use super::{OWNERS, SEEDS, Town, UNDER, claim, engine, kept, run, sealing};
+use super::{Fixture, OWNERS, SEEDS, UNDER, claim, engine, run, sealed_seeds, sealing};
 use crate::keys::user;
 use crate::stores::all;
 use crate::support::{self, MAIL, NEW, code, email, request, tenant};
@@ -15,23 +15,25 @@ use crate::support::{self, MAIL, NEW, code, email, request, tenant};
 /// every seed is under the new key, opens without the old one, and is the same otherwise.
 #[test]
 fn every_seed_is_sealed_anew_and_opens_without_the_old_key() {
-    for place in all() {
+    for under_test in all() {
         block_on(async {
-            let town = Town::over(&place).await;
-            let world = &town.world;
+            let fixture = Fixture::over(&under_test).await;
+            let world = &fixture.world;
             // What is open stays open: a reset with a code on its way, and an enrolment.
             let reset = world.start().await;
             let (reset, typed) = world.challenged(&reset.ticket, &email(), MAIL).await;
-            let used = town.tokens[0].1.code(world.clock.now());
-            assert!(town.signs_in(&world.engine, &town.tokens[0].0, &town.tokens[0].1).await);
-            let before = kept(&place).await;
-            let bodies = place.records(RecordKind::Account).await;
+            let used = fixture.tokens[0].1.code(world.clock.now());
+            assert!(
+                fixture.signs_in(&world.engine, &fixture.tokens[0].0, &fixture.tokens[0].1).await
+            );
+            let before = sealed_seeds(&under_test).await;
+            let bodies = under_test.records(RecordKind::Account).await;
             let mail = world.inbox.all().len();
-            assert_eq!(before.len() as u64, SEEDS, "{}", place.name);
+            assert_eq!(before.len() as u64, SEEDS, "{}", under_test.name);
             assert!(before.iter().all(|one| one.seed.starts_with(UNDER[1])), "{before:?}");
 
             let plan = FaultPlan::none();
-            let store = Faulty::new(Arc::clone(&place.store), plan.clone());
+            let store = Faulty::new(Arc::clone(&under_test.store), plan.clone());
             let new = engine(world, store, sealing(2, &[1]), 21).await;
             let opened = plan.calls();
             let done = run(&new, None, 2).await;
@@ -42,14 +44,15 @@ fn every_seed_is_sealed_anew_and_opens_without_the_old_key() {
             };
             assert_eq!(count(opened, "store.commit"), OWNERS, "one commit for each account");
             assert_eq!(count(opened, "store.load"), 2, "the policy, and the check value");
-            let after = kept(&place).await;
+            let after = sealed_seeds(&under_test).await;
             for (before, after) in before.iter().zip(&after) {
-                assert!(after.seed.starts_with(UNDER[2]), "{}: {after:?}", place.name);
-                let same = |one: &super::Kept| (one.user.clone(), one.id.clone(), one.used);
-                assert_eq!(same(before), same(after), "{}", place.name);
+                assert!(after.seed.starts_with(UNDER[2]), "{}: {after:?}", under_test.name);
+                let same = |one: &super::SealedSeed| (one.user.clone(), one.id.clone(), one.used);
+                assert_eq!(same(before), same(after), "{}", under_test.name);
             }
             // Nothing else has changed.
-            for (before, after) in bodies.iter().zip(place.records(RecordKind::Account).await) {
+            for (before, after) in bodies.iter().zip(under_test.records(RecordKind::Account).await)
+            {
                 let plain = |body: &str| {
                     let mut body: serde_json::Value = serde_json::from_str(body).expect("json");
                     for method in body["methods"].as_array_mut().expect("a list") {
@@ -59,36 +62,45 @@ fn every_seed_is_sealed_anew_and_opens_without_the_old_key() {
                     }
                     body
                 };
-                assert_eq!(plain(before.body()), plain(after.body()), "{}", place.name);
+                assert_eq!(plain(before.body()), plain(after.body()), "{}", under_test.name);
             }
             world.deliver().await;
-            assert_eq!(world.inbox.all().len(), mail, "{}: nobody is told", place.name);
-            assert_eq!(town.events("seeds_resealed").await as u64, OWNERS, "{}", place.name);
+            assert_eq!(world.inbox.all().len(), mail, "{}: nobody is told", under_test.name);
+            assert_eq!(
+                fixture.events("seeds_resealed").await as u64,
+                OWNERS,
+                "{}",
+                under_test.name
+            );
 
             // Again: it costs no commit.
             let again = plan.calls();
             let done = run(&new, None, 2).await;
             assert_eq!((done.accounts, done.resealed, done.current), (5, 0, SEEDS));
-            assert_eq!(count(again, "store.commit"), 0, "{}", place.name);
+            assert_eq!(count(again, "store.commit"), 0, "{}", under_test.name);
 
-            let last = engine(world, Arc::clone(&place.store), sealing(2, &[]), 22).await;
-            let (bob, token) = &town.tokens[0];
+            let last = engine(world, Arc::clone(&under_test.store), sealing(2, &[]), 22).await;
+            let (bob, token) = &fixture.tokens[0];
             let answer = last.authenticator().verify(&request(), bob, &code(&used)).await;
             let refused = matches!(answer, Err(Error::Refused(Refusal::NotAccepted)));
-            assert!(refused, "{}: a used step: {answer:?}", place.name);
-            let (pending, ticket) = &town.pending;
+            assert!(refused, "{}: a used step: {answer:?}", under_test.name);
+            let (pending, ticket) = &fixture.pending;
             let typed_app = code(&pending.code(world.clock.now()));
             let (signed_in, registration) = (world.signed_in(), last.registration());
             let confirmed = registration.confirm(&request(), &signed_in, ticket, &typed_app).await;
-            assert!(confirmed.expect("the enrolment goes on").active, "{}", place.name);
+            assert!(confirmed.expect("the enrolment goes on").active, "{}", under_test.name);
             let proven = last.reset().prove(&request(), &reset.ticket, &code(&typed)).await;
             // The app that was just added has made that flow void, as ever.
             assert!(matches!(proven, Err(Error::Refused(Refusal::NotAccepted))), "{proven:?}");
-            let (token_of_ada, id) = &town.supplied;
+            let (token_of_ada, id) = &fixture.supplied;
             claim(world, &last, &world.user, token_of_ada, id).await;
             world.clock.advance(std::time::Duration::from_secs(60));
-            assert!(town.signs_in(&last, &world.user, &town.app).await, "{}", place.name);
-            assert!(town.signs_in(&last, bob, token).await, "{}", place.name);
+            assert!(
+                fixture.signs_in(&last, &world.user, &fixture.app).await,
+                "{}",
+                under_test.name
+            );
+            assert!(fixture.signs_in(&last, bob, token).await, "{}", under_test.name);
         });
     }
 }
@@ -96,24 +108,24 @@ fn every_seed_is_sealed_anew_and_opens_without_the_old_key() {
 /// A reset that is open before is completed after.
 #[test]
 fn an_open_reset_survives() {
-    for place in all() {
+    for under_test in all() {
         block_on(async {
-            let town = Town::over(&place).await;
-            let world = &town.world;
+            let fixture = Fixture::over(&under_test).await;
+            let world = &fixture.world;
             let reset = world.start().await;
             let (reset, typed) = world.challenged(&reset.ticket, &email(), MAIL).await;
-            let new = engine(world, Arc::clone(&place.store), sealing(2, &[1]), 21).await;
-            assert_eq!(run(&new, None, 10).await.resealed, SEEDS, "{}", place.name);
-            let last = engine(world, Arc::clone(&place.store), sealing(2, &[]), 22).await;
+            let new = engine(world, Arc::clone(&under_test.store), sealing(2, &[1]), 21).await;
+            assert_eq!(run(&new, None, 10).await.resealed, SEEDS, "{}", under_test.name);
+            let last = engine(world, Arc::clone(&under_test.store), sealing(2, &[]), 22).await;
             let reset = last.reset().prove(&request(), &reset.ticket, &code(&typed)).await;
             let app = sspr::Selection::parse("authenticator_app").expect("an option");
             let ticket = reset.expect("proven").ticket;
             let reset = last.reset().challenge(&request(), &ticket, &app).await.expect("open");
-            let typed = code(&town.app.code(world.clock.now()));
+            let typed = code(&fixture.app.code(world.clock.now()));
             let reset = last.reset().prove(&request(), &reset.ticket, &typed).await;
             let ticket = reset.expect("proven").ticket;
             last.reset().complete(&request(), &ticket, &NEW.into()).await.expect("reset");
-            assert!(world.password_is(NEW), "{}", place.name);
+            assert!(world.password_is(NEW), "{}", under_test.name);
         });
     }
 }
@@ -138,50 +150,65 @@ fn a_damaged_seed_is_still_well_formed() {
 /// What cannot be opened is reported, kept, and in nobody's way.
 #[test]
 fn a_seed_that_cannot_be_opened_is_reported_and_kept() {
-    for place in all() {
+    for under_test in all() {
         block_on(async {
-            let town = Town::over(&place).await;
-            let world = &town.world;
-            place
+            let fixture = Fixture::over(&under_test).await;
+            let world = &fixture.world;
+            under_test
                 .edit(&user("eve"), |body| {
                     let seed = &mut body["methods"][1]["factor"]["oath"]["seed"];
                     *seed = damaged(seed.as_str().expect("a seed")).into();
                 })
                 .await;
-            place.edit(&user("kim"), |body| body["min_writer"] = 2.into()).await;
-            let before = place.account(&user("eve")).await;
-            let new = engine(world, Arc::clone(&place.store), sealing(2, &[1]), 21).await;
+            under_test.edit(&user("kim"), |body| body["min_writer"] = 2.into()).await;
+            let before = under_test.account(&user("eve")).await;
+            let new = engine(world, Arc::clone(&under_test.store), sealing(2, &[1]), 21).await;
             for (round, (resealed, current)) in [(SEEDS - 1, 0), (0, SEEDS - 1)].iter().enumerate()
             {
                 let done = run(&new, None, 1).await;
                 assert_eq!((done.resealed, done.current), (*resealed, *current), "{round}");
-                assert_eq!(done.accounts, 5, "{}: kim's record too", place.name);
-                assert_eq!(done.unreadable.len(), 1, "{}: kim's", place.name);
-                let [left] = &done.left[..] else { panic!("{}: {done:?}", place.name) };
-                assert_eq!(left.user, user("eve"), "{}", place.name);
-                let eves = kept(&place).await.into_iter().find(|one| one.user == "eve");
-                assert_eq!(left.methods[0].as_str(), eves.expect("there").id, "{}", place.name);
+                assert_eq!(done.accounts, 5, "{}: kim's record too", under_test.name);
+                assert_eq!(done.unreadable.len(), 1, "{}: kim's", under_test.name);
+                let [left] = &done.left[..] else { panic!("{}: {done:?}", under_test.name) };
+                assert_eq!(left.user, user("eve"), "{}", under_test.name);
+                let eves =
+                    sealed_seeds(&under_test).await.into_iter().find(|one| one.user == "eve");
+                assert_eq!(
+                    left.methods[0].as_str(),
+                    eves.expect("there").id,
+                    "{}",
+                    under_test.name
+                );
                 let Error::Fault(fault) = &left.error else { panic!("{left:?}") };
-                assert_eq!(fault.origin, FaultOrigin::Seal, "{}", place.name);
-                assert_eq!(fault.error.kind(), PortErrorKind::Corrupt, "{}", place.name);
-                let after = place.account(&user("eve")).await;
-                assert_eq!(after.body(), before.body(), "{}: it was touched", place.name);
-                assert_eq!(after.version(), before.version(), "{}: it was touched", place.name);
+                assert_eq!(fault.origin, FaultOrigin::Seal, "{}", under_test.name);
+                assert_eq!(fault.error.kind(), PortErrorKind::Corrupt, "{}", under_test.name);
+                let after = under_test.account(&user("eve")).await;
+                assert_eq!(after.body(), before.body(), "{}: it was touched", under_test.name);
+                assert_eq!(
+                    after.version(),
+                    before.version(),
+                    "{}: it was touched",
+                    under_test.name
+                );
             }
             // An engine that has neither key is refused, and changes nothing.
-            let seeds = kept(&place).await;
+            let seeds = sealed_seeds(&under_test).await;
             let (directory, inbox) = (world.directory.clone(), world.inbox.clone());
-            let store = Arc::clone(&place.store);
+            let store = Arc::clone(&under_test.store);
             let lost = support::builder(store, &world.clock, directory, inbox, 23);
             let Err(Error::Fault(fault)) = lost.seal(sealing(9, &[])).open().await else {
-                panic!("{}: it opened", place.name)
+                panic!("{}: it opened", under_test.name)
             };
-            assert_eq!(fault.error.kind(), PortErrorKind::Denied, "{}", place.name);
-            assert_eq!(kept(&place).await, seeds, "{}", place.name);
-            let last = engine(world, Arc::clone(&place.store), sealing(2, &[]), 24).await;
-            let tokens = &town.tokens;
+            assert_eq!(fault.error.kind(), PortErrorKind::Denied, "{}", under_test.name);
+            assert_eq!(sealed_seeds(&under_test).await, seeds, "{}", under_test.name);
+            let last = engine(world, Arc::clone(&under_test.store), sealing(2, &[]), 24).await;
+            let tokens = &fixture.tokens;
             for (name, token) in [&tokens[0], &tokens[2]] {
-                assert!(town.signs_in(&last, name, token).await, "{}: {name:?}", place.name);
+                assert!(
+                    fixture.signs_in(&last, name, token).await,
+                    "{}: {name:?}",
+                    under_test.name
+                );
             }
         });
     }
@@ -204,18 +231,18 @@ impl Seal for Liar {
 /// The only copy of a seed goes when the new one is known to be the same.
 #[test]
 fn a_seal_that_fails_costs_no_seed() {
-    for place in all() {
+    for under_test in all() {
         block_on(async {
-            let town = Town::over(&place).await;
-            let seeds = kept(&place).await;
-            let store = || Arc::clone(&place.store);
-            let liar = engine(&town.world, store(), Liar, 21).await;
+            let fixture = Fixture::over(&under_test).await;
+            let seeds = sealed_seeds(&under_test).await;
+            let store = || Arc::clone(&under_test.store);
+            let liar = engine(&fixture.world, store(), Liar, 21).await;
             let done = run(&liar, None, 2).await;
-            assert_eq!((done.resealed, done.left.len() as u64), (0, SEEDS), "{}", place.name);
+            assert_eq!((done.resealed, done.left.len() as u64), (0, SEEDS), "{}", under_test.name);
             for name in ["seal.seal", "seal.open"] {
                 let plan = FaultPlan::none();
                 let seal = Faulty::new(sealing(2, &[1]), plan.clone());
-                let dead = engine(&town.world, store(), seal, 22).await;
+                let dead = engine(&fixture.world, store(), seal, 22).await;
                 drop(plan.on(name, sspr::testing::InjectedFault::FailBefore));
                 let done = run(&dead, None, 10).await;
                 assert_eq!((done.resealed, done.left.len() as u64), (0, SEEDS), "{name}");
@@ -227,22 +254,22 @@ fn a_seal_that_fails_costs_no_seed() {
                 match page {
                     Ok(page) if !page.left.is_empty() => {}
                     // Only a seal that opens nothing leaves the check value without an answer.
-                    Ok(page) => assert_eq!(name, "seal.seal", "{}: {page:?}", place.name),
+                    Ok(page) => assert_eq!(name, "seal.seal", "{}: {page:?}", under_test.name),
                     Err(Error::Fault(fault)) => {
                         assert_eq!(
                             (name, fault.origin),
                             ("seal.open", FaultOrigin::Seal),
                             "{}",
-                            place.name
+                            under_test.name
                         );
                     }
-                    Err(error) => panic!("{}: {error}", place.name),
+                    Err(error) => panic!("{}: {error}", under_test.name),
                 }
             }
-            assert_eq!(kept(&place).await, seeds, "{}", place.name);
-            let page = town.world.engine.reseal(&tenant(), None, 0).await.expect("a page");
-            assert_eq!(page.accounts, 1, "{}: a page of none is one of one", place.name);
-            assert!(page.next.is_some(), "{}: it is not the end", place.name);
+            assert_eq!(sealed_seeds(&under_test).await, seeds, "{}", under_test.name);
+            let page = fixture.world.engine.reseal(&tenant(), None, 0).await.expect("a page");
+            assert_eq!(page.accounts, 1, "{}: a page of none is one of one", under_test.name);
+            assert!(page.next.is_some(), "{}: it is not the end", under_test.name);
         });
     }
 }

@@ -17,6 +17,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 pub mod etcd;
+pub mod pgbouncer;
 pub mod postgres;
 #[path = "../temporary.rs"]
 mod temporary;

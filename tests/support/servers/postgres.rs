@@ -10,7 +10,7 @@ use super::{Folder, Server, command_as, free_port, is_alive, is_root, program, r
 const PACKAGES: &[&str] = &["postgresql"];
 
 /// It refuses to run as root.
-const USER: &str = "postgres";
+pub(super) const USER: &str = "postgres";
 
 /// Tests open many pools. The rest is as it comes, `fsync` included.
 const SETTINGS: &[(&str, &str)] = &[("max_connections", "500")];
@@ -230,7 +230,7 @@ pub fn url_of_all(clusters: &[&Postgres]) -> String {
     format!("postgres://postgres:{password}@{hosts}/postgres?target_session_attrs=read-write")
 }
 
-fn own_folder(what: &str) -> Folder {
+pub(super) fn own_folder(what: &str) -> Folder {
     let folder = Folder::new(what);
     if is_root() {
         run(Command::new("chown").arg(USER).arg(folder.path()));
@@ -238,7 +238,7 @@ fn own_folder(what: &str) -> Folder {
     folder
 }
 
-fn give_away(path: &Path) {
+pub(super) fn give_away(path: &Path) {
     run(Command::new("chmod").arg("600").arg(path));
     if is_root() {
         run(Command::new("chown").arg(USER).arg(path));

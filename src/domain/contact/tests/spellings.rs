@@ -2,7 +2,7 @@
 
 use super::{PhoneNumber, phone};
 
-/// T5: a trunk prefix that is left standing, in the plans that have one.
+/// T5: a trunk prefix that is left standing, in the plans of ITU-T E.164, 6, that have one.
 #[test]
 fn a_trunk_prefix_behind_the_country_code_is_not_dialled() {
     for (typed, dialled) in [

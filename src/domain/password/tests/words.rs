@@ -164,6 +164,17 @@ fn a_word_is_found_under_every_usual_substitution() {
         ("mon#ey", "monhey"),
         ("¡nternet", "internet"),
         ("l|verpoo1", "liverpool"),
+        ("p4ssw0rd", "password"),
+        ("@dmin1strator", "administrator"),
+        ("5un5hine", "sunshine"),
+        ("$un$hine", "sunshine"),
+        ("ba5ket8all", "basketball"),
+        ("7rustno1", "trustnoi"),
+        ("che1sea", "chelsea"),
+        ("m!chael", "michael"),
+        ("£lephant", "elephant"),
+        ("d0ctor", "doctor"),
+        ("3lephant", "elephant"),
     ] {
         assert_eq!(word(written), word(meant), "{written}");
     }

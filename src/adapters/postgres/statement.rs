@@ -1,0 +1,151 @@
+//! What each statement asks of the session it runs in.
+//!
+//! A pooler in transaction mode gives one session of the server to several clients by turns. Three
+//! things would then go wrong without an error. A statement that this store prepared under a name
+//! could be the one that another client prepared under the same name, in another schema: the driver
+//! numbers them, and two processes count alike. The settings of the session, among them
+//! `synchronous_commit`, could be another client's. And a table could be looked for by another
+//! client's `search_path`. So each statement names its schema, and holds a condition on the other
+//! two. [`refuse_pooler`] says so in plain words when the store opens; the condition holds at every
+//! call, also where the pooler's mode is changed under a running store.
+
+use std::time::Duration;
+
+use tokio_postgres::{Client, SimpleQueryMessage, Statement};
+
+use super::error::{at_connect, refused};
+use crate::port::PortResult;
+
+/// What a store needs to write its statements.
+pub(super) struct Template {
+    /// Quoted wherever it is written.
+    pub(super) schema: String,
+    pub(super) statement_timeout: Duration,
+}
+
+/// A prepared statement, and what is sent beside its parameters to say that it is the one meant.
+pub(super) struct Prepared {
+    pub(super) statement: Statement,
+    pub(super) name: String,
+}
+
+impl Template {
+    /// The text of a statement, and its name.
+    pub(super) fn write(&self, sql: &str) -> (String, String) {
+        let schema = &self.schema;
+        let name = format!("{schema} {:08x}", sum(sql));
+        let ok = condition(parameters(sql) + 1, &name, self.statement_timeout);
+        (sql.replace("{ok}", &ok).replace("{s}", &format!("\"{schema}\"")), name)
+    }
+}
+
+/// True, or an error: of class `22`, so that the statement was certainly rolled back.
+///
+/// No part of the texts that are cast is a constant, or the server would cast them while it plans.
+fn condition(parameter: usize, name: &str, statement_timeout: Duration) -> String {
+    let timeout = shown(statement_timeout);
+    format!(
+        "CASE WHEN ${parameter}::text <> '{name}' THEN CAST('{SHARED} has another client''s \
+         statement for ' || ${parameter}::text AS boolean) \
+         WHEN current_setting('transaction_isolation') <> 'read committed' \
+         OR current_setting('synchronous_commit') NOT IN ('on', 'remote_apply') \
+         OR current_setting('statement_timeout') <> '{timeout}' \
+         THEN CAST('{SHARED} has settings that are not this store''s, statement_timeout ' \
+         || current_setting('statement_timeout') AS boolean) ELSE true END"
+    )
+}
+
+/// How the server shows a time below a minute that was set in milliseconds.
+fn shown(time: Duration) -> String {
+    match time.as_millis() {
+        millis if millis % 1_000 == 0 => format!("{}s", millis / 1_000),
+        millis => format!("{millis}ms"),
+    }
+}
+
+/// How the text of each error begins that the condition ends a statement with.
+const SHARED: &str = "a session shared by a pooler (pool_mode = session is needed)";
+
+/// The highest number of a parameter.
+fn parameters(sql: &str) -> usize {
+    let after = sql.split('$').skip(1);
+    let digits =
+        |text: &str| text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let numbers = after.filter_map(|text| text[..digits(text)].parse().ok());
+    numbers.max().unwrap_or(0)
+}
+
+/// FNV-1a, 32 bits: tells the statements of a release apart, which a test holds.
+fn sum(sql: &str) -> u32 {
+    sql.bytes().fold(0x811c_9dc5, |sum, byte| (sum ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+}
+
+/// Refuses a pooler that hands the sessions of the server from client to client.
+///
+/// Without one, and with one that pools sessions, each connection has one process of the server, and
+/// no other connection has the same. Two connections ask for theirs in turns, with a repetition for
+/// poolers that take the session that was idle longest.
+pub(super) async fn refuse_pooler(one: &Client, other: &Client) -> PortResult<()> {
+    let (first, second) = (process(one).await?, process(other).await?);
+    let mut shared = first == second;
+    for (client, before) in [(one, &first), (one, &first), (other, &second), (one, &first)] {
+        shared |= process(client).await? != *before;
+    }
+    if shared {
+        return Err(refused(
+            "a pooler in transaction mode is between the store and the server, so settings and prepared \
+             statements are shared with other clients: use pool_mode = session, or connect to the \
+             server itself",
+        ));
+    }
+    Ok(())
+}
+
+/// The server's process behind a connection, asked without a prepared statement.
+async fn process(client: &Client) -> PortResult<String> {
+    let answer = client.simple_query("SELECT pg_backend_pid()").await.map_err(at_connect)?;
+    let value = answer.iter().find_map(|message| match message {
+        SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
+        _ => None,
+    });
+    value.ok_or_else(|| refused("the server did not name its process"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sql_tests::ALL;
+    use super::*;
+
+    #[test]
+    fn each_statement_has_a_name_of_its_own_in_each_schema() {
+        let mut names = std::collections::BTreeSet::new();
+        for schema in ["sspr", "other"] {
+            let template =
+                Template { schema: schema.to_owned(), statement_timeout: Duration::from_secs(5) };
+            for sql in ALL {
+                let (text, name) = template.write(sql);
+                assert!(!text.contains(['{', '}']), "{text}");
+                assert_eq!(text.contains(&format!("<> '{name}'")), sql.contains("{ok}"), "{text}");
+                names.insert(name);
+            }
+        }
+        assert_eq!(names.len(), 2 * ALL.len());
+    }
+
+    /// Options allow nothing else: 10 milliseconds to 50 seconds.
+    #[test]
+    fn a_time_is_written_as_the_server_shows_it() {
+        for (millis, text) in
+            [(10, "10ms"), (999, "999ms"), (1_000, "1s"), (1_500, "1500ms"), (50_000, "50s")]
+        {
+            assert_eq!(shown(Duration::from_millis(millis)), text);
+        }
+        assert!(super::super::PostgresOptions::MAX_TIMEOUT < Duration::from_secs(60));
+    }
+
+    #[test]
+    fn the_condition_takes_the_parameter_behind_the_last() {
+        assert_eq!(parameters("SELECT $1, $12::int[], $2"), 12);
+        assert_eq!(parameters("SELECT 1"), 0);
+    }
+}
