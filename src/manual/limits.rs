@@ -1,7 +1,7 @@
 //! Budgets: who can spend each, what is left to the owner, and which simulation shows it.
 //!
 //! The numbers are the defaults ([`defaults`](super::defaults)). The simulations are in
-//! `tests/simulation` of the repository. They run on a virtual clock, with the default settings unless
+//! `tests/model/simulation` of the repository. They run on a virtual clock, with the default settings unless
 //! a policy is named, and print their figures.
 //!
 //! # Budgets of one account
@@ -69,7 +69,7 @@
 //! familiar source and the other required method, who stops one short of a lock that lasts longer than
 //! the window. It also assumes an owner who proves the method and completes resets whenever that helps
 //! the attacker. A caller without a known device or familiar source has only the anonymous pool. Five
-//! such attackers guess on the engine in `tests/simulation/odds`, for each preset and for random
+//! such attackers guess on the engine in `tests/model/simulation/odds`, for each preset and for random
 //! policies, and never exceed the bounds. For phone codes, the most they reached and the bound of the
 //! review:
 //!

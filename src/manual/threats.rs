@@ -24,7 +24,7 @@
 //! ## From an address that the account knows
 //!
 //! A familiar source proves nothing. All callers from that address (an office, a mobile network, a
-//! home) use the same share of the same pool as the owner. `tests/simulation` plays a week of it with
+//! home) use the same share of the same pool as the owner. `tests/model/simulation` plays a week of it with
 //! the default settings: the first of the attackers comes from the address where the owner has
 //! registered, all take what they can, and the owner comes twice a day after half a week. The table
 //! shows how many of the owner's 7 attempts succeeded. Each figure is the lower one of the runs with
@@ -132,7 +132,7 @@
 //! | one signed-in user | codes of the account's budgets; a notice for each of 20 acts, texts at most 3 an hour | that, for each address of the account |
 //! | one administrator | a notice for each of 20 acts on an account, texts at most 3 an hour; the account's codes | that, for each account |
 //!
-//! `tests/notices/day.rs` of the repository plays such days on a virtual clock and checks these
+//! `tests/api/notices/day.rs` of the repository plays such days on a virtual clock and checks these
 //! figures:
 //!
 //! | Messages in a day | Texts to one destination | Mails to one destination | In all |

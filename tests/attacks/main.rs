@@ -37,4 +37,5 @@ mod secrets;
 mod sequences;
 mod tenants;
 mod trail;
+mod uniformity;
 mod vectors;

@@ -13,11 +13,14 @@ mod devices;
 mod encoding;
 mod ends;
 mod every;
+mod faults;
 mod forms;
 #[path = "../support/fresh.rs"]
 mod fresh;
 mod grown;
 mod interleaved;
+mod matrix;
+mod no_error_opens;
 mod notices;
 mod pairs;
 mod player;
@@ -35,4 +38,6 @@ mod steps;
 mod stores;
 #[path = "../support/mod.rs"]
 mod support;
+#[path = "../support/temporary.rs"]
+mod temporary;
 mod unlock;

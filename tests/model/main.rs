@@ -154,3 +154,4 @@ fn sequences_that_were_found_agree_with_the_model() {
         }
     }
 }
+mod simulation;

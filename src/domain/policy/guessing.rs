@@ -14,7 +14,7 @@ use super::settings::{Gates, PolicySettings};
 /// sources as it takes, a known device and a familiar source, so that both pools of every budget are
 /// drawn to their ends; and an owner who proves methods, and completes resets, at the moments that
 /// help the attacker most. A stranger with neither device nor familiar source has the anonymous pool alone:
-/// about half. `tests/simulation/odds` of the repository holds the numbers against attackers on the
+/// about half. `tests/model/simulation/odds` of the repository holds the numbers against attackers on the
 /// engine.
 ///
 /// They hold while the policy stays as it is, no administrator clears the account's budgets, and no

@@ -1,0 +1,164 @@
+//! Administrators: all of them are told, about whom, and no one is flooded.
+
+use std::collections::BTreeSet;
+
+use sspr::adapters::render::{EnglishText, Renderer as _};
+use sspr::port::Envelope;
+use sspr::{EmailAddress, Identifier, Message, Notice, PolicySettings, RoleId};
+
+use crate::notices::scene::*;
+use crate::support::*;
+
+const ROLE: &str = "Global Administrator";
+const HELP: &str = "notice.help_requested";
+const DIGEST: &str = "notice.help_requests";
+
+fn told_roles(mut settings: PolicySettings) -> PolicySettings {
+    settings.notifications.administrator_roles = [RoleId::parse(ROLE).expect("valid")].into();
+    settings
+}
+
+/// A person asks for help from this address; whether the source's own limit let them.
+async fn ask(world: &World, name: &str, source: &str) -> bool {
+    let (from, name) = (request_from(source), Identifier::parse(name).expect("valid"));
+    let Ok(reply) = world.engine.reset().start(&from, &name).await else { return false };
+    world.engine.reset().contact_administrator(&from, &reply.ticket).await.is_ok()
+}
+
+#[tokio::test]
+async fn d05_help_reaches_every_holder_with_mail_wherever_they_stand_in_the_list() {
+    let world = World::memory(told_roles(settings())).await;
+    // The first ones in the directory's order have no mail.
+    for number in 0..9 {
+        add_user(&world, number, Some(ROLE), false);
+    }
+    let reachable: BTreeSet<String> =
+        (9..40).map(|number| add_user(&world, number, Some(ROLE), true)).collect();
+    assert!(ask(&world, PRIMARY, "198.51.100.1").await);
+    world.deliver().await;
+    let told = notices(&world.inbox);
+    assert!(told.iter().all(|one| one.kind == HELP && one.about.as_deref() == Some(PRIMARY)));
+    assert_eq!(told.len(), reachable.len());
+    let addresses: BTreeSet<String> = told.iter().map(|one| one.destination.normalised()).collect();
+    assert_eq!(addresses, reachable);
+}
+
+/// Entra's cap.
+#[tokio::test]
+async fn d05_help_reaches_a_hundred_at_most() {
+    let world = World::memory(told_roles(settings())).await;
+    for number in 0..130 {
+        add_user(&world, number, Some(ROLE), true);
+    }
+    assert!(ask(&world, PRIMARY, "198.51.100.1").await);
+    world.deliver().await;
+    assert_eq!(notices(&world.inbox).len(), 100);
+}
+
+#[tokio::test]
+async fn d05_that_no_administrator_can_be_told_is_recorded() {
+    let world = World::memory(told_roles(settings())).await;
+    for number in 0..4 {
+        add_user(&world, number, Some(ROLE), false);
+    }
+    assert!(ask(&world, PRIMARY, "198.51.100.1").await);
+    world.deliver().await;
+    assert!(notices(&world.inbox).is_empty());
+    assert!(world.event_codes().await.iter().any(|code| code == "message_failed"));
+}
+
+#[tokio::test]
+async fn d05_all_other_administrators_are_told_of_ones_reset() {
+    let mut settings = told_roles(settings());
+    settings.notifications.administrators = true;
+    let world = World::memory(settings).await;
+    world.register_both().await;
+    let changed = world.directory.update_user(&world.tenant, &world.user, |facts| {
+        facts.roles = [RoleId::parse(ROLE).expect("valid")].into();
+    });
+    changed.expect("there");
+    for number in 0..4 {
+        add_user(&world, number, Some(ROLE), false);
+    }
+    let others: Vec<String> =
+        (4..16).map(|number| add_user(&world, number, Some(ROLE), true)).collect();
+    let ticket = world.granted().await;
+    world.complete(&ticket, NEW).await.expect("reset");
+    world.deliver().await;
+    for other in &others {
+        assert_eq!(told(&world.inbox, other, "notice.administrator_reset"), 1, "{other}");
+    }
+    assert_eq!(told(&world.inbox, PRIMARY, "notice.administrator_reset"), 0, "not to the actor");
+    assert_eq!(told(&world.inbox, PRIMARY, "notice.password_reset"), 1);
+}
+
+#[tokio::test]
+async fn s09_one_administrator_gets_so_many_requests_for_help_and_one_digest() {
+    let world = World::memory(told_roles(settings())).await;
+    let helper = add_user(&world, 9_999, Some(ROLE), true);
+    let mut asked = 0;
+    for number in 0..300 {
+        let name = add_user(&world, number, None, true);
+        // The source's own limit holds the rest of an hour's requests back.
+        if !ask(&world, &name, "198.51.100.1").await {
+            world.clock.advance(2 * HOUR);
+            assert!(ask(&world, &name, "198.51.100.1").await, "the limit has passed");
+        }
+        asked += 1;
+        world.deliver().await;
+    }
+    assert_eq!(asked, 300, "each name asked once");
+    let hours = (sspr::Clock::now(&world.clock).unix_millis() / 1_000 - START) / 3_600;
+    let windows = usize::try_from(hours).expect("a few").div_ceil(6) + 1;
+    world.clock.advance(7 * HOUR);
+    world.deliver().await;
+    let (single, digests) =
+        (told(&world.inbox, &helper, HELP), told(&world.inbox, &helper, DIGEST));
+    assert!(single <= 10 * windows && single >= 10, "{single} in {windows} windows");
+    assert!(digests <= windows && digests >= 1, "{digests} digests in {windows} windows");
+    let counted: usize = notices(&world.inbox)
+        .iter()
+        .map(|one| match one.notice {
+            Some(Notice::HelpRequests { count, .. }) => count as usize,
+            Some(Notice::HelpRequested { .. }) => 1,
+            _ => 0,
+        })
+        .sum();
+    assert_eq!(counted, 300, "every request is told of, alone or in a digest");
+}
+
+#[test]
+fn s16_notices_to_administrators_say_for_whom() {
+    let at = sspr::Timestamp::from_unix_seconds(START);
+    for notice in [
+        Notice::HelpRequested { at },
+        Notice::AdministratorReset { at },
+        Notice::AdministratorMayHaveReset { at },
+    ] {
+        for (about, shown) in [
+            ("ada.l@contoso.example", "ada.l@contoso.example"),
+            ("u-1", "u-1"),
+            ("<a href=https://evil.example/x>", "a href=https evil example x"),
+            ("x\r\nBcc: evil@evil.example", "x Bcc evil evil example"),
+        ] {
+            let mut envelope = Envelope::new(
+                "00".repeat(32),
+                tenant(),
+                "Contoso".to_owned(),
+                sspr::Channel::Email,
+                sspr::Destination::Email(
+                    EmailAddress::parse("root@contoso.example").expect("valid"),
+                ),
+                sspr::Locale::default(),
+                Message::Notice(notice),
+                at,
+            );
+            envelope.about = Some(about.to_owned());
+            let words = EnglishText.render(&envelope);
+            let text = words.text.expose_secret().split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(text.contains(&format!("The account: {shown}")), "{text}");
+            assert!(!text.contains("https://"), "{text}");
+            assert!(!words.subject.contains(shown), "a subject is read by more people");
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! What an operator sees of a delivery that fails, and whom a failure keeps waiting.
+
+use std::sync::Arc;
+
+use sspr::adapters::memory::MemoryStore;
+use sspr::port::{CounterIncrement, FaultScope, PortErrorKind};
+use sspr::{Channel, Clock as _, Contacts, Identifier, Store, Timestamp, UserId};
+
+use crate::notices::scene::*;
+use crate::support::*;
+
+/// A store with this many counters that have expired.
+async fn with_expired_rows(store: &dyn Store, rows: u32) {
+    let long_ago = Timestamp::from_unix_seconds(START - 86_400);
+    let increments: Vec<CounterIncrement> =
+        (0..rows).map(|number| CounterIncrement::new(counter(number), 1, long_ago)).collect();
+    for batch in increments.chunks(100) {
+        store.increment(batch).await.expect("added");
+    }
+}
+
+fn counter(number: u32) -> sspr::CounterKey {
+    let mut bytes = [0; 32];
+    bytes[..4].copy_from_slice(&number.to_be_bytes());
+    sspr::CounterKey::from_bytes(bytes)
+}
+
+#[tokio::test]
+async fn s07_a_full_batch_of_expired_rows_says_that_there_is_more() {
+    let store = Arc::new(MemoryStore::new());
+    let world = World::over(Arc::clone(&store), settings()).await;
+    // A store is not purged in its first day.
+    for _ in 0..48 {
+        world.clock.advance(MINUTE * 60);
+        world.deliver().await;
+    }
+    world.clock.advance(MINUTE);
+    with_expired_rows(&*store, 3_000).await;
+    let (mut purged, mut calls) = (0, 0);
+    loop {
+        let done = world.engine.maintain(100).await.expect("maintained");
+        (purged, calls) = (purged + done.purged, calls + 1);
+        assert_eq!(done.idle_for.is_none(), done.more, "{done:?}");
+        if !done.more {
+            break;
+        }
+        assert!(calls < 10, "it ends");
+    }
+    assert!(purged >= 3_000, "{purged} rows in {calls} calls without a wait");
+}
+
+#[tokio::test]
+async fn d02_a_failing_delivery_is_seen_with_its_error_and_since_when() {
+    let world = World::memory(one_gate()).await;
+    world.register_both().await;
+    world.inbox.clear();
+    assert!(world.engine.stats().failing.is_empty());
+    world.inbox.fail_with(Some(PortErrorKind::Unavailable));
+    let reply = world.start().await;
+    world.challenge(&reply.ticket, &email()).await;
+    let queued = world.clock.now();
+    let done = world.engine.maintain(100).await.expect("maintained");
+    assert_eq!(done.failing.len(), 1, "{done:?}");
+    world.clock.advance(MINUTE);
+    world.engine.maintain(100).await.expect("maintained");
+    let stats = world.engine.stats();
+    let [failing] = stats.failing.as_slice() else { panic!("{stats:?}") };
+    assert_eq!((&failing.tenant, failing.channel), (&world.tenant, Some(Channel::Email)));
+    assert_eq!((failing.since, failing.oldest_waiting), (queued, queued));
+    assert_eq!(
+        (failing.last_at, failing.failures),
+        (Timestamp::from_unix_millis(queued.unix_millis() + 60_000), 2)
+    );
+    assert!(failing.last_error.contains("unavailable"), "{}", failing.last_error);
+    let shown = serde_json::to_string(failing).expect("serialised");
+    assert!(!shown.contains(MAIL) && !shown.contains("private"), "{shown}");
+    let count =
+        |codes: &[String], wanted: &str| codes.iter().filter(|code| *code == wanted).count();
+    let codes = world.event_codes().await;
+    assert_eq!(count(&codes, "message_delayed"), 1, "at the first failure, once");
+    // The code dies before it could be delivered: that is the last failure.
+    world.clock.advance(HOUR);
+    world.engine.maintain(100).await.expect("maintained");
+    assert_eq!(count(&world.event_codes().await, "message_failed"), 1);
+    // It works again.
+    world.inbox.fail_with(None);
+    let reply = world.start().await;
+    world.challenge(&reply.ticket, &email()).await;
+    world.deliver().await;
+    assert!(world.engine.stats().failing.is_empty());
+}
+
+/// 120 users with full mailboxes, and Ada with another provider or with the same.
+async fn delayed_by_full_mailboxes(scope: Option<FaultScope>, domain: &str) -> bool {
+    let delivery = |inbox| Refuses {
+        inbox,
+        refused: |to| to.starts_with("full"),
+        scope,
+        tries: Default::default(),
+    };
+    let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+    let world = World::over(Arc::clone(&store), one_gate()).await;
+    world.register_both().await;
+    world.inbox.clear();
+    let delivery = Arc::new(delivery(world.inbox.clone()));
+    let engine = builder_over(
+        store,
+        Arc::new(world.directory.clone()),
+        Arc::clone(&delivery) as Arc<dyn sspr::Delivery>,
+        &world.clock,
+        9,
+    );
+    let engine = engine.open().await.expect("opened");
+    let actor = admin();
+    for number in 0..120 {
+        add_user(&world, number, None, false);
+        let id = UserId::parse(&format!("person-{number:04}")).expect("valid");
+        let mut contacts = Contacts::default();
+        contacts.email = Some(mail(&format!("full{number}@{domain}")));
+        engine
+            .admin(&world.tenant, &actor)
+            .supply_contacts(&id, &contacts)
+            .await
+            .expect("supplied");
+        let from = request_from(&format!("198.51.100.{number}"));
+        let name =
+            Identifier::parse(&format!("person-{number:04}@contoso.example")).expect("valid");
+        let reply = engine.reset().start(&from, &name).await.expect("started");
+        engine.reset().challenge(&from, &reply.ticket, &email()).await.expect("uniform");
+    }
+    let reply = engine.reset().start(&request(), &ada()).await.expect("started");
+    engine.reset().challenge(&request(), &reply.ticket, &email()).await.expect("uniform");
+    engine.maintain(10_000).await.expect("maintained");
+    assert!(*delivery.tries.lock().expect("whole") >= 3, "mailboxes were full");
+    world.inbox.last_code_to(MAIL).is_none()
+}
+
+#[tokio::test]
+async fn s15_full_mailboxes_keep_only_their_own_domain_waiting() {
+    let domain = "crowded.example";
+    assert!(!delayed_by_full_mailboxes(Some(FaultScope::Recipient), domain).await);
+    assert!(!delayed_by_full_mailboxes(None, domain).await, "a delivery that does not say");
+}
+
+/// What fails before the recipient is named fails for all: three tries, and the rest waits.
+#[tokio::test]
+async fn s15_a_dead_service_is_asked_three_times_in_a_call() {
+    let world = World::memory(one_gate()).await;
+    let actor = admin();
+    for number in 0..20 {
+        add_user(&world, number, None, false);
+        let id = UserId::parse(&format!("person-{number:04}")).expect("valid");
+        let mut contacts = Contacts::default();
+        contacts.email = Some(mail(&format!("p@domain-{number}.example")));
+        let admin = world.engine.admin(&world.tenant, &actor);
+        admin.supply_contacts(&id, &contacts).await.expect("supplied");
+    }
+    world.deliver().await;
+    for number in 0..20 {
+        let from = request_from(&format!("198.51.100.{number}"));
+        let name =
+            Identifier::parse(&format!("person-{number:04}@contoso.example")).expect("valid");
+        let reply = world.engine.reset().start(&from, &name).await.expect("started");
+        world.engine.reset().challenge(&from, &reply.ticket, &email()).await.expect("uniform");
+    }
+    world.inbox.fail_with(Some(PortErrorKind::Unavailable));
+    let before = world.inbox.attempts();
+    let done = world.engine.maintain(10_000).await.expect("maintained");
+    let tries = world.inbox.attempts() - before;
+    assert!((3..20).contains(&tries), "{tries} tries");
+    assert!(done.failed >= 20, "{done:?}");
+}

@@ -1,0 +1,90 @@
+//! What somebody gets out of a registration who knows the password and nothing else.
+
+use std::time::Duration;
+
+use crate::registration::person::*;
+use crate::support::*;
+use sspr::{Clock as _, Refusal};
+
+/// The owner has one of the two methods. A thief may complete the registration, and can still not
+/// reset: one of the two proofs is the owner's. Nothing more is bound.
+#[tokio::test]
+async fn a_password_binds_one_method_beside_the_owners_and_never_two() {
+    let world = World::memory(with_devices()).await;
+    bind_mail(&world, &password_only(&world, "owner")).await.expect("the owner's");
+    world.deliver().await;
+    world.clock.advance(Duration::from_secs(7_200));
+    let thief = password_only(&world, "thief");
+    let second = bind(&world, &thief, &mail_to(THEIR_MAIL), THEIR_MAIL).await;
+    assert_eq!(refusal(second), Refusal::SecondFactorRequired, "beside mail only another kind");
+    let before = world.inbox.messages_to(MAIL).len();
+    let held = bind(&world, &thief, &text_to(THEIR_MOBILE), THEIR_MOBILE).await.expect("one");
+    assert!(held.usable_from > Some(world.clock.now()), "another session: it waits");
+    world.deliver().await;
+    assert!(world.inbox.messages_to(MAIL).len() > before, "the owner is told");
+    assert_eq!(refusal(bind_app(&world, &thief).await), Refusal::SecondFactorRequired);
+    assert_eq!(refusal(bind_codes(&world, &thief).await), Refusal::SecondFactorRequired);
+    let registration = world.engine.registration();
+    let list = registration.list(&request(), &thief).await.expect("listed");
+    let owners = list.iter().find(|one| one.id != held.id).expect("the owner's").id.clone();
+    for answer in [
+        registration.remove(&request(), &thief, &owners).await,
+        registration.set_default(&request(), &thief, &held.id).await,
+        registration.replace(&request(), &thief, &owners, &mail_to(THEIR_MAIL)).await.map(drop),
+        registration.remember_device(&request(), &thief).await.map(drop),
+    ] {
+        assert_eq!(refusal(answer), Refusal::SecondFactorRequired);
+    }
+    world.clock.advance(Duration::from_secs(2 * 86_400));
+    let alone = [("mobile_phone.sms", THEIR_MOBILE), ("email.email", "12345678")];
+    assert!(!passes(&world, alone).await);
+}
+
+/// Pages that were opened while nothing was registered are judged again when they are confirmed.
+#[tokio::test]
+async fn a_confirmation_begun_before_the_owners_registration_is_judged_by_what_is_there_then() {
+    let world = World::memory(by_default()).await;
+    let thief = password_only(&world, "thief");
+    let (mail, typed) =
+        begin(&world, &thief, &mail_to(THEIR_MAIL), THEIR_MAIL).await.expect("nothing is there");
+    bind_mail(&world, &password_only(&world, "owner")).await.expect("the owner's");
+    let registration = world.engine.registration();
+    let late = registration.confirm(&request(), &thief, &mail, &typed).await;
+    assert_eq!(refusal(late), Refusal::NotAccepted, "another session's flow has ended");
+    // In three tabs of one session the flows of other kinds go on, and the last one is refused for
+    // what it would bind.
+    let world = World::memory(with_devices()).await;
+    let user = password_only(&world, "all");
+    let registration = world.engine.registration();
+    let app = sspr::NewAuthenticator::new("Contoso", "ada");
+    let app = registration.enrol_authenticator(&request(), &user, &app).await.expect("begun");
+    let token =
+        sspr::testing::SoftToken::new(app.seed.expose_secret(), sspr::OathParameters::default());
+    let typed = code(&token.expect("a seed").code(world.clock.now()));
+    bind_mail(&world, &user).await.expect("one");
+    bind_mobile(&world, &user).await.expect("two, and complete");
+    let late = registration.confirm(&request(), &user, &app.reply.ticket, &typed).await;
+    assert!(late.is_err(), "{late:?}");
+    let bound = world.engine.registration().list(&request(), &user).await.expect("listed");
+    assert_eq!(bound.iter().filter(|one| one.active).count(), 2);
+}
+
+/// A method that counts no more for a reset is still the owner's: nothing is bound beside it as if
+/// it were not there.
+#[tokio::test]
+async fn methods_of_a_kind_that_the_policy_stopped_counting_still_exist() {
+    let world = World::memory(by_default()).await;
+    let owner = password_only(&world, "owner");
+    bind_mail(&world, &owner).await.expect("mail");
+    bind_mobile(&world, &owner).await.expect("mobile");
+    let mut settings = with_devices();
+    settings.users.methods =
+        [sspr::MethodKind::AuthenticatorApp, sspr::MethodKind::RecoveryCode].into();
+    let policy = sspr::Policy::new(settings).expect("sound");
+    let (tenant, root) = (tenant(), admin());
+    world.engine.admin(&tenant, &root).put_policy(&policy, Some(1)).await.expect("put");
+    world.clock.advance(Duration::from_secs(60));
+    let thief = password_only(&world, "thief");
+    assert_eq!(refusal(bind_app(&world, &thief).await), Refusal::SecondFactorRequired);
+    assert_eq!(refusal(bind_codes(&world, &thief).await), Refusal::SecondFactorRequired);
+}

@@ -1,0 +1,163 @@
+//! What is not known is not "none": a fault of the port that did not answer, before anything changes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::registration::person::*;
+use crate::support::*;
+use sspr::adapters::memory::{MemoryInbox, MemoryStore};
+use sspr::testing::{
+    CallLog, FaultPlan, Faulty, InjectedFault, ManualClock, Recorder, SimulatedMethod,
+};
+use sspr::{
+    Channel, Deviation, Engine, Error, FaultOrigin, MethodKind, PhoneNumber, Policy,
+    PolicySettings, Prompt, Refusal, Timestamp,
+};
+
+/// One of mail, phone and passkey suffices: with two, the second one shows.
+fn one_of_three() -> PolicySettings {
+    let mut settings = by_default();
+    settings.users.required = 1;
+    settings.users.methods.insert(MethodKind::Passkey);
+    settings
+}
+
+struct Scene {
+    world: World,
+    plan: FaultPlan,
+    log: CallLog,
+    /// Another process over the same store, built without the passkey.
+    other: Engine,
+}
+
+async fn scene(settings: PolicySettings) -> Scene {
+    let clock = ManualClock::new(Timestamp::from_unix_seconds(START));
+    let (directory, inbox, plan) = (directory(&clock), MemoryInbox::new(), FaultPlan::none());
+    let (log, passkey) = (CallLog::new(), SimulatedMethod::new(MethodKind::Passkey));
+    let store = Arc::new(Recorder::new(MemoryStore::new(), log.clone()));
+    let built = builder(store.clone(), &clock, directory.clone(), inbox.clone(), 7);
+    let built = built.external_method(Faulty::new(passkey.clone(), plan.clone()));
+    let other = engine(store, &clock, directory.clone(), inbox.clone(), 8).await;
+    let mut world = World::of(built.open().await.expect("opened"), clock, directory, inbox);
+    world.passkey = passkey;
+    let policy = Policy::new(settings).expect("sound");
+    world.engine.admin(&tenant(), &admin()).put_policy(&policy, None).await.expect("put");
+    Scene { world, plan, log, other }
+}
+
+fn commits(log: &CallLog) -> usize {
+    log.shapes().iter().filter(|shape| format!("{shape:?}").contains("commit")).count()
+}
+
+/// S1: a passkey service that is down, whose answer is lost or that hangs is not a user without one.
+#[tokio::test]
+async fn a_passkey_that_the_host_cannot_ask_about_lets_no_password_bind_an_address() {
+    for fault in [InjectedFault::FailBefore, InjectedFault::LoseReply] {
+        let Scene { world, plan, log, .. } = scene(one_of_three()).await;
+        world.passkey.give(&world.user);
+        let thief = password_only(&world, "thief");
+        drop(plan.clone().on("external.available", fault));
+        log.clear();
+        let registration = world.engine.registration();
+        let added = registration.add(&request(), &thief, &mail_to(THEIR_MAIL)).await;
+        let Err(Error::Fault(fault)) = added else { panic!("{added:?}") };
+        assert_eq!(fault.origin, FaultOrigin::ExternalMethod);
+        assert!(std::error::Error::source(&fault.error).is_some(), "says which method, and why");
+        assert_eq!(commits(&log), 0, "{:?}", log.shapes());
+        assert!(registration.prompt(&request(), &thief).await.is_err(), "nor is anything asked");
+        let review = registration.review(&request(), &thief).await.expect("shown");
+        assert_eq!(review.unanswered, [MethodKind::Passkey]);
+        plan.heal();
+        let added = registration.add(&request(), &thief, &mail_to(THEIR_MAIL)).await;
+        assert_eq!(refusal(added), Refusal::SecondFactorRequired);
+        assert_eq!(world.inbox.messages_to(THEIR_MAIL).len(), 0);
+    }
+}
+
+/// S1: a second factor answers the one question, and the hold is still an open one.
+#[tokio::test]
+async fn with_a_second_factor_the_hold_is_not_guessed_either() {
+    let Scene { world, plan, .. } = scene(one_of_three()).await;
+    world.passkey.give(&world.user);
+    let owner = with_second_factor(&world, "owner");
+    drop(plan.clone().on("external.available", InjectedFault::FailBefore));
+    let added = world.engine.registration().add(&request(), &owner, &mail_to(MAIL)).await;
+    assert!(matches!(added, Err(Error::Fault(_))), "{added:?}");
+    plan.heal();
+    let bound = bind_mail(&world, &owner).await.expect("answered");
+    assert!(bound.usable_from > Some(sspr::Clock::now(&world.clock)), "there was one before");
+}
+
+/// S1: what was begun when the answer was known is confirmed only when it is known again.
+#[tokio::test]
+async fn a_confirmation_waits_for_an_answer_too() {
+    let Scene { world, plan, log, .. } = scene(one_of_three()).await;
+    let user = password_only(&world, "first");
+    let (ticket, typed) = begin(&world, &user, &mail_to(MAIL), MAIL).await.expect("none there");
+    drop(plan.clone().on("external.available", InjectedFault::FailBefore));
+    log.clear();
+    let registration = world.engine.registration();
+    let late = registration.confirm(&request(), &user, &ticket, &typed).await;
+    assert!(matches!(late, Err(Error::Fault(_))), "{late:?}");
+    assert_eq!(commits(&log), 0, "no attempt is spent");
+    plan.heal();
+    let bound = registration.confirm(&request(), &user, &ticket, &typed).await.expect("answered");
+    assert_eq!(bound.usable_from, Some(sspr::Clock::now(&world.clock)), "the first one");
+}
+
+/// S1: a process that was built without the method cannot know who has one.
+#[tokio::test]
+async fn an_engine_built_without_a_method_that_the_policy_counts_does_not_say_none() {
+    let Scene { world, other, .. } = scene(one_of_three()).await;
+    world.passkey.give(&world.user);
+    let thief = password_only(&world, "thief");
+    let registration = other.registration();
+    let added = registration.add(&request(), &thief, &mail_to(THEIR_MAIL)).await;
+    let Err(Error::Fault(fault)) = added else { panic!("{added:?}") };
+    assert_eq!(
+        (fault.origin, fault.retry()),
+        (FaultOrigin::ExternalMethod, sspr::port::Retry::Never)
+    );
+    let why = std::error::Error::source(&fault.error).expect("a cause").to_string();
+    assert!(why.contains("passkey"), "{why}");
+    // What the record holds suffices for an answer, whatever else there may be.
+    bind_mail(&world, &with_second_factor(&world, "owner")).await.expect("bound");
+    let added = registration.add(&request(), &thief, &text_to(THEIR_MOBILE)).await;
+    assert_eq!(refusal(added), Refusal::SecondFactorRequired);
+    assert_eq!(registration.prompt(&request(), &thief).await.expect("known"), Prompt::Nothing);
+}
+
+/// S1: the directory's phone counts, and the gateway of texts is down.
+#[tokio::test]
+async fn a_phone_of_the_directory_exists_while_no_text_can_be_sent() {
+    let mut settings = by_default();
+    settings.users.required = 1;
+    settings.contacts.directory = true;
+    settings.acknowledged.insert(Deviation::UnverifiedDirectoryContacts);
+    let Scene { world, .. } = scene(settings).await;
+    let phone = PhoneNumber::parse(MOBILE).expect("valid");
+    let known = |facts: &mut sspr::UserFacts| facts.contacts.mobile = Some(phone.clone());
+    world.directory.update_user(&world.tenant, &world.user, known).expect("known");
+    world.inbox.set_channels(&world.tenant, vec![Channel::Email]);
+    let thief = password_only(&world, "thief");
+    let added = world.engine.registration().add(&request(), &thief, &mail_to(THEIR_MAIL)).await;
+    assert_eq!(refusal(added), Refusal::SecondFactorRequired);
+    let owner = with_second_factor(&world, "owner");
+    let bound = bind_mail(&world, &owner).await.expect("bound");
+    assert!(bound.usable_from > Some(sspr::Clock::now(&world.clock)), "there was one before");
+}
+
+/// S1: an authenticator exists while the engine cannot open its seed, and used-up codes existed.
+#[tokio::test]
+async fn what_cannot_be_proven_now_still_exists() {
+    let mut settings = with_devices();
+    settings.users.required = 1;
+    settings.failures.consecutive = 15; // one gate alone: fewer guesses, or the policy is refused
+    let Scene { world, .. } = scene(settings).await;
+    bind_app(&world, &password_only(&world, "owner")).await.expect("the first");
+    world.clock.advance(Duration::from_secs(60));
+    world.inbox.set_channels(&world.tenant, vec![Channel::Email]);
+    let thief = password_only(&world, "thief");
+    let added = world.engine.registration().add(&request(), &thief, &mail_to(THEIR_MAIL)).await;
+    assert_eq!(refusal(added), Refusal::SecondFactorRequired);
+}

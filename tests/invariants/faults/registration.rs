@@ -1,0 +1,193 @@
+//! Registration: a method added and confirmed, and one removed.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use sspr::adapters::memory::MemoryStore;
+use sspr::testing::block_on;
+use sspr::{
+    Channel, EmailAddress, Engine, Error, MethodKind, MethodView, NewMethod, PhoneNumber,
+    RegistrationTicket,
+};
+
+use crate::faults::judge::{counts, nothing_waits};
+use crate::faults::scene::{Ended, MODES, Scene, both, deliver, each_point};
+use crate::support::{MAIL, MOBILE, World, code, one_gate, request, settings};
+
+const PRIMARY: &str = "ada@contoso.example";
+
+fn mobile() -> NewMethod {
+    let number = PhoneNumber::parse(MOBILE).expect("valid");
+    NewMethod::mobile_phone(number, Channel::Sms).expect("reached")
+}
+
+/// An account with a mail address only.
+fn with_mail() -> Scene {
+    block_on(async {
+        let store = MemoryStore::new();
+        let world = World::over(store.clone(), one_gate()).await;
+        let mail = NewMethod::email(EmailAddress::parse(MAIL).expect("valid"));
+        world.register(mail, MAIL).await;
+        world.deliver().await;
+        Scene::of(Arc::new(store), world)
+    })
+}
+
+fn adds<'a>(scene: &'a Scene, engine: &'a Engine) -> Pin<Box<dyn Future<Output = Ended> + 'a>> {
+    Box::pin(async {
+        while scene.held().stage < 4 {
+            match add_step(scene, engine).await {
+                Ok(true) => scene.hold(|held| held.stage += 1),
+                Ok(false) => return Ended::Stuck,
+                Err(error) => return Ended::Failed(error),
+            }
+        }
+        Ended::Finished
+    })
+}
+
+async fn add_step(scene: &Scene, engine: &Engine) -> Result<bool, Error> {
+    let (registration, user) = (engine.registration(), scene.signed_in());
+    match scene.held().stage {
+        0 => {
+            let reply = registration.add(&request(), &user, &mobile()).await?;
+            scene.hold(|held| held.tickets.push(reply.ticket.expose_secret().to_owned()));
+        }
+        1 => {
+            while engine.maintain(100).await?.more {}
+            let Some(read) = scene.inbox.last_code_to(MOBILE) else {
+                return Ok(false);
+            };
+            scene.hold(|held| held.codes.push(read));
+        }
+        2 => {
+            let held = scene.held();
+            let ticket = RegistrationTicket::parse(held.tickets.last().expect("one"));
+            let read = code(held.codes.last().expect("one"));
+            registration.confirm(&request(), &user, &ticket.expect("own"), &read).await?;
+        }
+        _ => while engine.maintain(100).await?.more {},
+    }
+    Ok(true)
+}
+
+async fn methods(scene: &Scene, engine: &Engine) -> Vec<MethodView> {
+    let list = engine.registration().list(&request(), &scene.signed_in()).await;
+    list.expect("the list")
+}
+
+fn judge_add(scene: &Scene, label: &str) {
+    block_on(async {
+        let engine = scene.healthy(200).await;
+        scene.settle(&engine).await;
+        nothing_waits(scene, label).await;
+        let active = added_and_told(scene, &engine, label).await;
+        // A person whose answer was lost sees in the list that it is done, else goes on.
+        if !active {
+            let ended = adds(scene, &engine).await;
+            assert!(matches!(ended, Ended::Finished), "{label}: then {ended:?}");
+        }
+        deliver(&engine).await;
+        assert!(added_and_told(scene, &engine, label).await, "{label}: not active in the end");
+        counts(scene, &engine, label).await;
+    });
+}
+
+/// Inv. 14: an active method was confirmed by exactly one event, and everybody who could be reached
+/// before was told, once; the new address was not.
+async fn added_and_told(scene: &Scene, engine: &Engine, label: &str) -> bool {
+    let methods = methods(scene, engine).await;
+    let phones: Vec<_> =
+        methods.iter().filter(|one| one.kind == MethodKind::MobilePhone && one.active).collect();
+    assert!(phones.len() <= 1, "{label}: two active methods of one confirmation");
+    let told = |address: &str| {
+        let messages = scene.inbox.messages_to(address);
+        messages.iter().filter(|one| one.kind == "notice.method_added").count()
+    };
+    let active = phones.len();
+    // The event of the mail address was written when the account was prepared.
+    assert_eq!(scene.count("method_confirmed").await, 1 + active, "{label}: one event each");
+    assert_eq!(told(PRIMARY), active, "{label}: the primary address");
+    assert_eq!(told(MAIL), active, "{label}: the method that was there before");
+    assert_eq!(told(MOBILE), 0, "{label}: the new address");
+    active == 1
+}
+
+#[test]
+fn adding_a_method_survives_every_single_failure() {
+    let judge = |scene: &Scene, _: &Ended, label: &str| judge_add(scene, label);
+    let cases = each_point(with_mail, adds, &MODES, judge);
+    assert!(cases > 150, "{cases} points of failure");
+}
+
+fn removes<'a>(scene: &'a Scene, engine: &'a Engine) -> Pin<Box<dyn Future<Output = Ended> + 'a>> {
+    Box::pin(async {
+        let run = async {
+            let (registration, user) = (engine.registration(), scene.signed_in());
+            let methods = registration.list(&request(), &user).await?;
+            let mail = methods.iter().find(|one| one.kind == MethodKind::Email);
+            if let Some(mail) = mail {
+                registration.remove(&request(), &user, &mail.id).await?;
+            }
+            while engine.maintain(100).await?.more {}
+            Ok::<_, Error>(())
+        };
+        run.await.map_or_else(Ended::Failed, |()| Ended::Finished)
+    })
+}
+
+#[test]
+fn removing_a_method_survives_every_single_failure() {
+    let judge = |scene: &Scene, _: &Ended, label: &str| {
+        block_on(async {
+            let engine = scene.healthy(200).await;
+            scene.settle(&engine).await;
+            nothing_waits(scene, label).await;
+            let there =
+                |methods: &[MethodView]| methods.iter().any(|one| one.kind == MethodKind::Email);
+            let before = there(&methods(scene, &engine).await);
+            let ended = removes(scene, &engine).await;
+            assert!(matches!(ended, Ended::Finished), "{label}: then {ended:?}");
+            assert!(!there(&methods(scene, &engine).await), "{label}: still there");
+            // Inv. 14: one event, one notice to each address that was valid before, it included.
+            assert_eq!(scene.count("method_removed").await, 1, "{label}: before {before}");
+            for address in [PRIMARY, MAIL, MOBILE] {
+                let messages = scene.inbox.messages_to(address);
+                let told = messages.iter().filter(|one| one.kind == "notice.method_removed");
+                assert_eq!(told.count(), 1, "{label}: {address}");
+            }
+        });
+    };
+    let cases = each_point(|| both(settings()), removes, &MODES, judge);
+    assert!(cases > 60, "{cases} points of failure");
+}
+
+/// Inv. 15: a confirmation whose reservation is in doubt is refused, and nothing becomes active.
+#[test]
+fn a_reservation_in_doubt_is_never_followed_by_a_comparison() {
+    use sspr::testing::{FaultPlan, InjectedFault};
+    block_on(async {
+        for fault in
+            [InjectedFault::FailBefore, InjectedFault::FailUnknownBefore, InjectedFault::LoseReply]
+        {
+            let scene = with_mail();
+            let plan = FaultPlan::none();
+            let engine = scene.engine(&plan, 100).await;
+            for _ in 0..2 {
+                assert!(add_step(&scene, &engine).await.expect("no fault yet"));
+                scene.hold(|held| held.stage += 1);
+            }
+            let names = plan.names().len();
+            // The first commit of `confirm` is the reservation.
+            let plan = plan.on("store.commit", fault);
+            assert!(add_step(&scene, &engine).await.is_err());
+            assert_eq!(engine.stats().comparisons, 0, "{fault:?}: {:?}", &plan.names()[names..]);
+            plan.heal();
+            assert!(add_step(&scene, &engine).await.expect("the right code still counts"));
+            // Given again after a lost answer, it gets the same answer, and makes nothing new.
+            assert!(add_step(&scene, &engine).await.expect("the same answer"));
+            assert_eq!(scene.count("method_confirmed").await, 2, "{fault:?}: the mail, the phone");
+        }
+    });
+}

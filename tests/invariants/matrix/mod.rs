@@ -1,0 +1,20 @@
+//! Every flow with every method, as a generated matrix: each secret of each cell tried in each other
+//! (purpose confusion), each port call of each cell failing, and each option of a stranger's flow
+//! answered alike for everybody (DESIGN sections 2, 3, 6 and 7).
+#![cfg(feature = "testing")]
+
+mod cells;
+mod confusion;
+mod crash;
+mod enrol;
+mod fixture;
+mod judge;
+mod play;
+mod repeats;
+mod rules;
+mod script;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+mod steps;
+mod tickets;
+mod uniform;

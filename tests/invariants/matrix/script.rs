@@ -1,0 +1,215 @@
+//! What somebody calls who knows no secret, and what they see of the answers.
+
+use sspr::testing::CallLog;
+use sspr::{
+    Attempt, DeviceSecret, Engine, Error, Identifier, Request, SecretText, Selection, Timestamp,
+};
+
+use crate::matrix::cells::{Flow, Way};
+use crate::matrix::fixture::{Fixture, idle};
+use crate::matrix::play::Paper;
+use crate::support::NEW;
+
+const ATTEMPTS: usize = 5;
+
+/// What is asked for, and how.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asked {
+    pub(crate) flow: Flow,
+    pub(crate) way: Way,
+    /// Whether the policy wants the phone number typed, which the stranger does not know.
+    pub(crate) typed: bool,
+}
+
+pub(crate) struct Watched {
+    pub(crate) fixture: Fixture,
+    pub(crate) log: CallLog,
+    pub(crate) engine: Engine,
+    /// Another process, which does what waits: what it has read is not at the first one's hand.
+    pub(crate) worker: Engine,
+    pub(crate) name: Identifier,
+    pub(crate) request: Request,
+}
+
+/// What somebody who asks sees, and what a watcher of the traffic counts.
+#[derive(Default)]
+pub(crate) struct Seen {
+    pub(crate) answers: Vec<String>,
+    pub(crate) calls: Vec<String>,
+    ticket: Option<String>,
+}
+
+/// One way to write a call for both flows.
+macro_rules! on {
+    ($watched:expr, $asked:expr, $seen:expr, $verb:ident $(, $argument:expr)*) => {{
+        $watched.log.clear();
+        let request = &$watched.request;
+        if $asked.flow == Flow::Unlock {
+            let ticket = sspr::UnlockTicket::read($seen.ticket.as_deref().expect("started"));
+            let answer = $watched.engine.unlock().$verb(request, &ticket $(, $argument)*).await;
+            $seen.note($watched, answer);
+        } else {
+            let ticket = sspr::ResetTicket::read($seen.ticket.as_deref().expect("started"));
+            let answer = $watched.engine.reset().$verb(request, &ticket $(, $argument)*).await;
+            $seen.note($watched, answer);
+        }
+    }};
+}
+
+/// What of an answer somebody sees.
+trait Answer {
+    fn shown(&self) -> String;
+    fn ticket(&self) -> Option<&str>;
+}
+
+impl<T: Paper> Answer for sspr::Reply<T> {
+    fn shown(&self) -> String {
+        let step = serde_json::to_string(&self.step).expect("json");
+        let since = |at: Timestamp| at.unix_millis();
+        format!(
+            "{step} until {} not before {:?}, a ticket of {}, a page of {:?}, {}, {}",
+            since(self.expires_at),
+            self.not_before.map(since),
+            self.ticket.text().len(),
+            self.page.as_ref().map(String::len),
+            self.replace_recovery_code,
+            self.unlock_offered
+        )
+    }
+
+    fn ticket(&self) -> Option<&str> {
+        Some(self.ticket.text())
+    }
+}
+
+macro_rules! plain {
+    ($($name:ty),+) => {
+        $(impl Answer for $name {
+            fn shown(&self) -> String {
+                stringify!($name).to_owned()
+            }
+
+            fn ticket(&self) -> Option<&str> {
+                None
+            }
+        })+
+    };
+}
+
+plain!((), DeviceSecret, SecretText);
+
+impl Seen {
+    fn note<T: Answer>(&mut self, watched: &Watched, answer: Result<T, Error>) {
+        if let Ok(answer) = &answer {
+            self.ticket = answer.ticket().map(str::to_owned).or_else(|| self.ticket.take());
+        }
+        self.answers.push(answer.map_or_else(|error| format!("{error:?}"), |one| one.shown()));
+        self.calls.push(watched.log.shapes().join(", "));
+    }
+}
+
+fn junk(way: Way, number: usize) -> Attempt {
+    match way {
+        Way::EmailLink => Attempt::link(&format!("{number}{}", "A".repeat(42))),
+        way if way.external() => Attempt::response(SecretText::new(format!("junk {number}"))),
+        Way::RecoveryCode => Attempt::code(&format!("BCDF-GHJK-LMNP-QRST-VWXZ-BCDF-GHJ{number}")),
+        way if way.kind().channels()[0] == sspr::Channel::InHand => {
+            Attempt::code(&format!("00000{number}"))
+        }
+        _ => Attempt::code(&format!("0000000{number}")),
+    }
+    .expect("formed")
+}
+
+async fn start(watched: &Watched, asked: Asked, seen: &mut Seen) {
+    watched.log.clear();
+    if asked.flow == Flow::Unlock {
+        let answer = watched.engine.unlock().start(&watched.request, &watched.name).await;
+        seen.note(watched, answer);
+    } else {
+        let answer = watched.engine.reset().start(&watched.request, &watched.name).await;
+        seen.note(watched, answer);
+    }
+}
+
+async fn redeem(watched: &Watched, asked: Asked, seen: &mut Seen, link: &Attempt) {
+    let (request, name) = (&watched.request, &watched.name);
+    watched.log.clear();
+    if asked.flow == Flow::Unlock {
+        let answer = watched.engine.unlock().redeem_link(request, name, link).await;
+        seen.note(watched, answer);
+    } else {
+        let answer = watched.engine.reset().redeem_link(request, name, link).await;
+        seen.note(watched, answer);
+    }
+}
+
+/// Everything that somebody can call who knows no secret.
+pub(crate) async fn script(watched: &Watched, asked: Asked) -> Seen {
+    let (mut seen, way) = (Seen::default(), asked.way);
+    let mut selection: Selection = way.selection();
+    if asked.typed {
+        selection = selection.with_typed_number("+14255559999").expect("a number");
+    }
+    let wait = async |seconds| {
+        watched.fixture.wait(seconds);
+        idle(&watched.worker).await;
+    };
+    start(watched, asked, &mut seen).await;
+    on!(watched, asked, seen, view);
+    on!(watched, asked, seen, prove, &junk(way, 0));
+    on!(watched, asked, seen, challenge, &selection);
+    on!(watched, asked, seen, view);
+    on!(watched, asked, seen, challenge, &selection);
+    for number in 0..ATTEMPTS + 2 {
+        on!(watched, asked, seen, prove, &junk(way, number));
+    }
+    for other in [Way::EmailLink, Way::Push, Way::Sms, Way::RecoveryCode] {
+        on!(watched, asked, seen, prove, &junk(other, 1));
+    }
+    on!(watched, asked, seen, remember_device);
+    on!(watched, asked, seen, replace_recovery_code);
+    on!(watched, asked, seen, acknowledge_recovery_code);
+    on_complete(watched, asked, &mut seen).await;
+    wait(61).await;
+    on!(watched, asked, seen, challenge, &selection);
+    for number in 0..3 {
+        on!(watched, asked, seen, prove, &junk(way, number));
+    }
+    on!(watched, asked, seen, contact_administrator);
+    on!(watched, asked, seen, contact_administrator);
+    redeem(watched, asked, &mut seen, &junk(Way::EmailLink, 3)).await;
+    redeem(watched, asked, &mut seen, &junk(Way::Sms, 3)).await;
+    on!(watched, asked, seen, cancel);
+    on!(watched, asked, seen, cancel);
+    on!(watched, asked, seen, view);
+    on!(watched, asked, seen, prove, &junk(way, 4));
+    wait(61).await;
+    on!(watched, asked, seen, challenge, &selection);
+    wait(11 * 60).await;
+    on!(watched, asked, seen, view);
+    on!(watched, asked, seen, prove, &junk(way, 5));
+    wait(5 * 60).await;
+    on!(watched, asked, seen, view);
+    on!(watched, asked, seen, challenge, &selection);
+    on!(watched, asked, seen, prove, &junk(way, 6));
+    on!(watched, asked, seen, cancel);
+    on_complete(watched, asked, &mut seen).await;
+    start(watched, asked, &mut seen).await;
+    seen
+}
+
+async fn on_complete(watched: &Watched, asked: Asked, seen: &mut Seen) {
+    let (request, text) = (&watched.request, seen.ticket.clone().expect("started"));
+    watched.log.clear();
+    if asked.flow == Flow::Unlock {
+        let ticket = sspr::UnlockTicket::read(&text);
+        let answer = watched.engine.unlock().complete(request, &ticket).await;
+        seen.note(watched, answer);
+    } else {
+        let ticket = sspr::ResetTicket::read(&text);
+        let password = SecretText::from(NEW);
+        let answer = watched.engine.reset().complete(request, &ticket, &password).await;
+        seen.note(watched, answer);
+    }
+}

@@ -1,0 +1,226 @@
+//! Invariant 7 for every option of the policy in both flows that a stranger can begin: the same
+//! script gives the same answers and the same port calls, whoever was named.
+
+use std::sync::Arc;
+
+use sspr::adapters::memory::{GroupMember, MemoryStore};
+use sspr::testing::{CallLog, Recorder, SeededEntropy, TestSeal, block_on};
+use sspr::{
+    DeviceSecret, Engine, GroupId, Identifier, Request, Scope, SendBudgets, Source, UserFacts,
+    UserId,
+};
+
+use crate::matrix::cells::{Flow, Way, cells};
+use crate::matrix::confusion::counted;
+use crate::matrix::fixture::{Fixture, Person, idle, people, policy};
+use crate::matrix::script::{Asked, Seen, Watched, script};
+use crate::support::{OLD, keys};
+
+const GROUP: &str = "sspr-pilot";
+
+/// Who is named.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Who {
+    Nobody,
+    Disabled,
+    OutOfScope,
+    WithoutMethods,
+    Owner,
+    /// The owner, from a browser that is known.
+    KnownDevice,
+    /// The owner, whose budgets strangers have spent.
+    Spent,
+}
+
+use Who::{Disabled, KnownDevice, Nobody, OutOfScope, Owner, Spent, WithoutMethods};
+
+const EVERYBODY: [Who; 7] =
+    [Nobody, Disabled, OutOfScope, WithoutMethods, Owner, KnownDevice, Spent];
+/// The share of a budget that sets no limit to one source.
+const WHOLE: u8 = 100;
+
+fn named(name: &str) -> Identifier {
+    Identifier::parse(&format!("{name}@id.example")).expect("valid")
+}
+
+async fn watched(asked: Asked, who: Who, share: u8) -> Watched {
+    let group = GroupId::parse(GROUP).expect("valid");
+    let mut settings = policy(1);
+    settings.scope = Scope::Selected([group.clone()].into());
+    settings.typed_number = asked.typed;
+    settings.sends.source_share = share;
+    let store = MemoryStore::new();
+    let fixture = Fixture::filled(Arc::new(store.clone()), settings);
+    let ada = &people()[0];
+    let mut members = vec![GroupMember::User(ada.user.clone())];
+    for name in ["disabled", "outside", "without"] {
+        let id = UserId::parse(name).expect("valid");
+        let mut facts = UserFacts::new(id.clone());
+        facts.enabled = name != "disabled";
+        let typed = named(name);
+        fixture.directory.add_user(&ada.tenant, facts, &[typed.as_str()], OLD).expect("new");
+        if name != "outside" {
+            members.push(GroupMember::User(id));
+        }
+    }
+    fixture.directory.add_group(&ada.tenant, group, members).expect("added");
+    let log = CallLog::new();
+    let engine = recorded(&fixture, store, &log).await;
+    let mut request = ada.request("203.0.113.9");
+    if who == KnownDevice {
+        let user = ada.signed_in(fixture.now());
+        let device = engine.registration().remember_device(&request, &user).await;
+        let text = device.expect("remembered").expose_secret().to_owned();
+        request = request.with_device(DeviceSecret::parse(&text).expect("own"));
+    }
+    let name = match who {
+        Nobody => "nobody",
+        Disabled => "disabled",
+        OutOfScope => "outside",
+        WithoutMethods => "without",
+        Owner | KnownDevice | Spent => "ada",
+    };
+    let watched = Watched {
+        worker: fixture.healthy(6).await,
+        fixture,
+        log,
+        engine,
+        name: named(name),
+        request,
+    };
+    // The same time passes for everybody.
+    for batch in 0..2 {
+        if who == Spent {
+            spend(&watched, asked, ada, batch).await;
+        }
+        watched.fixture.wait(16 * 60);
+        idle(&watched.worker).await;
+    }
+    watched.fixture.inbox.clear();
+    watched
+}
+
+async fn recorded(fixture: &Fixture, store: MemoryStore, log: &CallLog) -> Engine {
+    let mut builder = Engine::builder()
+        .keys(keys())
+        .store(Recorder::new(store, log.clone()))
+        .directory(Recorder::new(fixture.directory.clone(), log.clone()))
+        .delivery(Recorder::new(fixture.inbox.clone(), log.clone()))
+        .clock(fixture.clock.clone())
+        .entropy(SeededEntropy::new(5))
+        .seal(Recorder::new(TestSeal, log.clone()));
+    for method in &fixture.external {
+        builder = builder.external_method(Recorder::new(method.clone(), log.clone()));
+    }
+    builder.open().await.expect("opened")
+}
+
+/// Strangers open on an account what may be opened, so that the next challenge is refused in
+/// silence. Each comes from a source of its own: one source cannot spend a budget.
+async fn spend(watched: &Watched, asked: Asked, ada: &Person, batch: u8) {
+    let sends = SendBudgets::default();
+    let passive = matches!(asked.way, Way::App | Way::Token | Way::RecoveryCode | Way::Passkey);
+    let hour = if passive { sends.in_hand_per_hour } else { sends.per_hour };
+    // Half of the hour's challenges: all at once are more than may be live.
+    for number in 0..hour / 2 {
+        let source = Source::parse(&format!("198.51.{batch}.{number}"));
+        let request = Request::new(ada.tenant.clone(), source);
+        let reset = watched.engine.reset();
+        let reply = reset.start(&request, &ada.name).await.expect("started");
+        let way = asked.way;
+        let mut selection = way.selection();
+        if asked.typed {
+            let right = if way == Way::OfficePhone { ada.office(false) } else { ada.mobile(false) };
+            selection = selection.with_typed_number(&right).expect("a number");
+        }
+        let _ = reset.challenge(&request, &reply.ticket, &selection).await;
+    }
+}
+
+/// Every option of the policy in both flows, and phones once more with a number to be typed.
+fn everything() -> Vec<Asked> {
+    let anonymous = |flow| matches!(flow, Flow::Reset | Flow::Unlock);
+    let all = cells().into_iter().filter(|cell| anonymous(cell.flow));
+    all.flat_map(|cell| {
+        let phone = matches!(cell.way, Way::Sms | Way::Voice | Way::OfficePhone);
+        let typed = if phone { &[false, true][..] } else { &[false] };
+        typed.iter().map(move |typed| Asked { flow: cell.flow, way: cell.way, typed: *typed })
+    })
+    .collect()
+}
+
+fn same(left: &[String], right: &[String], label: &str) {
+    assert_eq!(left.len(), right.len(), "{label}");
+    for (place, (left, right)) in left.iter().zip(right).enumerate() {
+        assert_eq!(left, right, "{label}: call {place}");
+    }
+}
+
+/// The script of everybody, of whom the first is nobody.
+fn seen_of(one: Asked, everybody: &[Who], share: u8) -> Vec<Seen> {
+    let seen = |who: &Who| {
+        block_on(async {
+            let watched = watched(one, *who, share).await;
+            let tenant = &people()[0].tenant;
+            let opened = counted(&watched.fixture, tenant, &["challenge_opened"]).await;
+            let seen = script(&watched, one).await;
+            let now = counted(&watched.fixture, tenant, &["challenge_opened"]).await;
+            // What is compared is what it is said to be.
+            if *who == Spent {
+                assert_eq!(now, opened, "{one:?}: the budget is spent");
+            } else if !one.typed {
+                assert!(now > opened, "{one:?}, {who:?}: no challenge was opened");
+            }
+            seen
+        })
+    };
+    everybody.iter().map(seen).collect()
+}
+
+#[test]
+fn every_option_is_answered_alike_for_everybody() {
+    let asked = everything();
+    assert_eq!(asked.len(), 2 * (11 + 3));
+    for one in asked {
+        let all = seen_of(one, &EVERYBODY, SendBudgets::default().source_share);
+        let first = &all[0];
+        assert!(first.answers.len() >= 38, "{} calls", first.answers.len());
+        for (who, seen) in EVERYBODY.iter().zip(&all).skip(1) {
+            let label = format!("{one:?}, nobody and {who:?}");
+            same(&first.answers, &seen.answers, &label);
+            // Nothing is written where a budget is spent: that is said in DESIGN section 2. The
+            // script spends the share of its source, which does not bind a known device.
+            if !matches!(who, Spent | KnownDevice) {
+                same(&first.calls, &seen.calls, &label);
+            }
+        }
+    }
+}
+
+/// The whole budget is one source's, so that every call of the script is compared.
+#[test]
+fn a_known_device_makes_the_calls_of_nobody_where_no_share_binds_them() {
+    for one in everything() {
+        let all = seen_of(one, &[Nobody, KnownDevice], WHOLE);
+        let label = format!("{one:?}, nobody and a known device");
+        same(&all[0].answers, &all[1].answers, &label);
+        same(&all[0].calls, &all[1].calls, &label);
+    }
+}
+
+/// The script is able to see a difference: what tells reasons, and what has no such method.
+#[test]
+fn the_script_sees_a_difference_where_there_is_one() {
+    block_on(async {
+        let asked = Asked { flow: Flow::Reset, way: Way::App, typed: false };
+        let seen = |who| async move {
+            script(&watched(asked, who, SendBudgets::default().source_share).await, asked).await
+        };
+        let (nobody, spent) = (seen(Nobody).await, seen(Spent).await);
+        assert_ne!(nobody.calls, spent.calls, "the log counts what is written");
+        let other = Asked { way: Way::Token, ..asked };
+        let token =
+            script(&watched(other, Nobody, SendBudgets::default().source_share).await, other).await;
+        assert_ne!(nobody.answers, token.answers, "the answers name the option");
+    });
+}

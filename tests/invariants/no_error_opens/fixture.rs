@@ -1,0 +1,288 @@
+//! One user, prepared once for each kind of account; each case starts from a copy of the records.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use sspr::adapters::memory::{MemoryDirectory, MemoryInbox, MemoryStore};
+use sspr::port::{BreachList, Commit, HumanCheck, PortResult, RiskSignal, RiskSignals, Store};
+use sspr::testing::{ManualClock, SeededEntropy, SimulatedMethod, SoftToken, TestSeal, block_on};
+use sspr::{
+    Channel, Clock as _, Columns, ContactFacts, Destination, EmailAddress, Engine, MethodId,
+    MethodKind, NewMethod, OathParameters, OathSeed, PhoneNumber, Policy, PolicySettings, Record,
+    RecordKind, SecretText, SignInContext, SignedIn, TenantId, Timestamp, UserFacts, UserId,
+};
+
+use crate::no_error_opens::twist::{Plan, Twisted};
+use crate::support::{self, MAIL, MOBILE, START, World, admin, keys, tenant, user};
+
+pub(crate) const HELPDESK: &str = "help@contoso.example";
+const TOKEN: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
+
+/// By what the account could be reset before the script begins.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) enum Holds {
+    /// Nothing, and nothing ever.
+    Nothing,
+    /// A passkey that the host verifies, and nothing in the record.
+    Passkey,
+    /// A phone that the directory knows, and nothing in the record.
+    DirectoryPhone,
+    /// A phone that an administrator supplied.
+    SuppliedPhone,
+    /// A confirmed mail address.
+    Mail,
+    /// A confirmed mail address and a confirmed phone.
+    Both,
+    /// An authenticator app.
+    App,
+    /// Recovery codes.
+    Codes,
+    /// Nothing yet but a token that an administrator handed out.
+    UnclaimedToken,
+    /// Methods that were revoked.
+    Revoked,
+    /// Methods that were forgotten with the account.
+    Forgotten,
+}
+
+/// What was prepared, and what its owner holds.
+pub(crate) struct Prepared {
+    records: Vec<(Record, Columns)>,
+    now: Timestamp,
+    pub(crate) codes: Vec<String>,
+    pub(crate) app: Option<SoftToken>,
+    pub(crate) token: Option<(MethodId, SoftToken)>,
+}
+
+/// Every prepared account under its policy.
+pub(crate) fn prepared(holds: Holds, required: u8) -> &'static Prepared {
+    static ALL: OnceLock<Mutex<BTreeMap<(Holds, u8), &'static Prepared>>> = OnceLock::new();
+    let mut all = ALL.get_or_init(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner);
+    all.entry((holds, required)).or_insert_with(|| Box::leak(Box::new(prepare(holds, required))))
+}
+
+fn policy(holds: Holds, required: u8) -> PolicySettings {
+    let mut settings = PolicySettings::default();
+    settings.scope = sspr::Scope::All;
+    // What the policy counts and the engine lacks is unknown, and refuses every registration.
+    let lacking = [MethodKind::AppNotification, MethodKind::HostVerified];
+    let kinds = MethodKind::ALL.into_iter().filter(|kind| !lacking.contains(kind));
+    settings.users.methods = kinds.collect();
+    settings.users.required = required;
+    if required == 1 {
+        // One gate alone: fewer guesses, or the policy is refused.
+        settings.failures.consecutive = 15;
+    }
+    settings.unlock_without_reset = true;
+    let link = sspr::LinkBase::parse("https://id.contoso.example/reset#");
+    settings.link = Some(link.expect("sound"));
+    let role = sspr::RoleId::parse("Helpdesk Administrator").expect("valid");
+    settings.notifications.administrator_roles = [role].into();
+    if holds == Holds::DirectoryPhone {
+        settings.contacts.directory = true;
+        settings.acknowledged.insert(sspr::Deviation::UnverifiedDirectoryContacts);
+    }
+    settings
+}
+
+fn prepare(holds: Holds, required: u8) -> Prepared {
+    block_on(async {
+        let store = MemoryStore::new();
+        let fixture = Fixture::empty(Arc::new(store), holds);
+        let engine = fixture.whole(&Plan::default(), 1).await;
+        let sound = Policy::new(policy(holds, required)).expect("a sound policy");
+        engine.admin(&tenant(), &admin()).put_policy(&sound, None).await.expect("put");
+        let Fixture { clock, directory, inbox, .. } = fixture.clone_parts();
+        let world = World::of(engine, clock.clone(), directory, inbox);
+        let mail = || NewMethod::email(EmailAddress::parse(MAIL).expect("valid"));
+        let (mut codes, mut app, mut token) = (Vec::new(), None, None);
+        let actor = admin();
+        match holds {
+            Holds::Nothing | Holds::Passkey | Holds::DirectoryPhone => {}
+            Holds::SuppliedPhone => {
+                let mut contacts = sspr::Contacts::default();
+                contacts.mobile = Some(PhoneNumber::parse(MOBILE).expect("valid"));
+                let admin = world.engine.admin(&world.tenant, &actor);
+                admin.supply_contacts(&world.user, &contacts).await.expect("supplied");
+            }
+            Holds::Mail => world.register(mail(), MAIL).await,
+            Holds::Both => world.register_both().await,
+            Holds::App => app = Some(world.enrol_app().await),
+            Holds::Codes => codes = world.save_codes().await,
+            Holds::UnclaimedToken => {
+                let seed = OathSeed::parse_base32(TOKEN).expect("a seed");
+                let admin = world.engine.admin(&world.tenant, &actor);
+                let id = admin.supply_token(&world.user, &seed, OathParameters::default()).await;
+                let soft = SoftToken::new(TOKEN, OathParameters::default()).expect("a seed");
+                token = Some((id.expect("supplied"), soft));
+            }
+            Holds::Revoked | Holds::Forgotten => {
+                world.register_both().await;
+                let admin = world.engine.admin(&world.tenant, &actor);
+                if holds == Holds::Revoked {
+                    admin.revoke_methods(&world.user).await.expect("revoked");
+                } else {
+                    admin.forget(&world.user).await.expect("forgotten");
+                }
+            }
+        }
+        world.deliver().await;
+        clock.advance(Duration::from_secs(3 * 86_400));
+        world.deliver().await;
+        let mut records = Vec::new();
+        for kind in [RecordKind::Account, RecordKind::Policy] {
+            let found = fixture.store.scan(&tenant(), kind, None, 10).await.expect("readable");
+            let mut columns = Columns::new(tenant(), kind, clock.now());
+            // Too early is fine: the engine finds that nothing is due.
+            columns.wake_at = (kind == RecordKind::Account).then_some(Timestamp::EPOCH);
+            records.extend(found.items.into_iter().map(|record| (record, columns.clone())));
+        }
+        Prepared { records, now: clock.now(), codes, app, token }
+    })
+}
+
+/// Where a script is played.
+pub(crate) struct Fixture {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) clock: ManualClock,
+    pub(crate) directory: MemoryDirectory,
+    pub(crate) inbox: MemoryInbox,
+    pub(crate) passkey: SimulatedMethod,
+    pub(crate) tenant: TenantId,
+    pub(crate) user: UserId,
+    pub(crate) prepared: Option<&'static Prepared>,
+}
+
+/// An ability that another process may lack.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Lacks {
+    Nothing,
+    ExternalMethod,
+    Seal,
+}
+
+impl Fixture {
+    fn empty(store: Arc<dyn Store>, holds: Holds) -> Self {
+        let clock = ManualClock::new(Timestamp::from_unix_seconds(START));
+        let directory = support::directory(&clock);
+        let mut helpdesk = UserFacts::new(UserId::parse("helpdesk").expect("valid"));
+        helpdesk.primary_mail = Some(EmailAddress::parse(HELPDESK).expect("valid"));
+        let role = sspr::RoleId::parse("Helpdesk Administrator").expect("valid");
+        helpdesk.roles.insert(role);
+        directory.add_user(&tenant(), helpdesk, &[HELPDESK], "their own").expect("new user");
+        let locked = |facts: &mut UserFacts| {
+            facts.locked_out = Some(true);
+            if holds == Holds::DirectoryPhone {
+                let mut contacts = ContactFacts::default();
+                contacts.mobile = Some(PhoneNumber::parse(MOBILE).expect("valid"));
+                facts.contacts = contacts;
+            }
+        };
+        directory.update_user(&tenant(), &user(), locked).expect("there");
+        let passkey = SimulatedMethod::new(MethodKind::Passkey);
+        if holds == Holds::Passkey {
+            passkey.give(&user());
+        }
+        let inbox = MemoryInbox::new();
+        let (tenant, user) = (tenant(), user());
+        Self { store, clock, directory, inbox, passkey, tenant, user, prepared: None }
+    }
+
+    pub(crate) fn copy(holds: Holds, required: u8) -> Self {
+        let prepared = prepared(holds, required);
+        let mut fixture = Self::empty(Arc::new(MemoryStore::new()), holds);
+        fixture.prepared = Some(prepared);
+        fixture.clock.set(prepared.now);
+        block_on(async {
+            for (record, columns) in &prepared.records {
+                let commit = Commit::new(record, None, columns, &[]);
+                let _ = fixture.store.commit(commit).await.expect("copied");
+            }
+        });
+        fixture
+    }
+
+    fn clone_parts(&self) -> Self {
+        Self {
+            store: Arc::clone(&self.store),
+            clock: self.clock.clone(),
+            directory: self.directory.clone(),
+            inbox: self.inbox.clone(),
+            passkey: self.passkey.clone(),
+            tenant: self.tenant.clone(),
+            user: self.user.clone(),
+            prepared: self.prepared,
+        }
+    }
+
+    pub(crate) async fn whole(&self, plan: &Plan, seed: u64) -> Engine {
+        self.engine(plan, seed, Lacks::Nothing).await
+    }
+
+    pub(crate) async fn engine(&self, plan: &Plan, seed: u64, lacks: Lacks) -> Engine {
+        let mut builder = Engine::builder()
+            .keys(keys())
+            .store(Twisted(Arc::clone(&self.store), plan.clone()))
+            .directory(Twisted(self.directory.clone(), plan.clone()))
+            .delivery(Twisted(self.inbox.clone(), plan.clone()))
+            .clock(self.clock.clone())
+            .entropy(Twisted(SeededEntropy::new(seed), plan.clone()))
+            .breach_list(Twisted(Unbreached, plan.clone()))
+            .human_check(Twisted(Human, plan.clone()))
+            .risk_signals(Twisted(NoRisk, plan.clone()));
+        if lacks != Lacks::Seal {
+            builder = builder.seal(Twisted(TestSeal, plan.clone()));
+        }
+        if lacks != Lacks::ExternalMethod {
+            builder = builder.external_method(Twisted(self.passkey.clone(), plan.clone()));
+        }
+        builder.open().await.expect("opened")
+    }
+
+    /// A sign-in of this moment, with the password alone.
+    pub(crate) fn by_password(&self) -> SignedIn {
+        let session = SignInContext::new("stolen", self.clock.now());
+        SignedIn::vouch(self.tenant.clone(), self.user.clone(), session)
+    }
+
+    /// A sign-in of this moment with a second factor.
+    pub(crate) fn by_two_factors(&self) -> SignedIn {
+        let now = self.clock.now();
+        let session = SignInContext::new("whole", now).with_second_factor(now);
+        SignedIn::vouch(self.tenant.clone(), self.user.clone(), session)
+    }
+}
+
+struct Unbreached;
+
+#[async_trait]
+impl BreachList for Unbreached {
+    async fn contains(&self, _: &SecretText) -> PortResult<bool> {
+        Ok(false)
+    }
+}
+
+struct Human;
+
+#[async_trait]
+impl HumanCheck for Human {
+    async fn passed(&self, _: &TenantId, _: &SecretText) -> PortResult<bool> {
+        Ok(true)
+    }
+}
+
+struct NoRisk;
+
+#[async_trait]
+impl RiskSignals for NoRisk {
+    async fn before_send(
+        &self,
+        _: &TenantId,
+        _: Channel,
+        _: &Destination,
+    ) -> PortResult<RiskSignal> {
+        Ok(RiskSignal::Clear)
+    }
+}

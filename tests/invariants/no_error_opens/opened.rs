@@ -1,0 +1,230 @@
+//! How far somebody came: the order in which two runs of a script are compared.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sspr::Engine;
+use sspr::port::EventsOf;
+
+use crate::no_error_opens::fixture::Fixture;
+use crate::no_error_opens::scripts::{FOREIGN, Gains};
+use crate::support::{OLD, request};
+
+/// What counts as opened, each by the code of its event. An attacker who repeats a call after an
+/// error may commit some of them again, which opens nothing more; those of `ONCE` may not even be
+/// repeated, since each uses something up.
+const ONCE: [&str; 8] = [
+    "method_proven",
+    "method_confirmed",
+    "recovery_code_used",
+    "link_redeemed_elsewhere",
+    "password_reset",
+    "password_changed",
+    "account_unlocked",
+    "method_removed",
+];
+const EVER: [&str; 14] = [
+    "change_started",
+    "method_replaced",
+    "default_method_changed",
+    "recovery_code_replaced",
+    "registration_completed",
+    "registration_confirmed",
+    "registration_postponed",
+    "device_remembered",
+    "methods_revoked",
+    "flows_revoked",
+    "account_forgotten",
+    "contacts_supplied",
+    "unblocked",
+    "policy_changed",
+];
+
+/// Which notices tell of an act. Any of them will do: where the outcome was unknown for a while, its
+/// words fit both.
+const TOLD: [(&str, &[&str]); 13] = [
+    ("password_reset", &["notice.password_reset", "notice.password_may_have_changed"]),
+    ("password_changed", &["notice.password_changed", "notice.password_may_have_changed"]),
+    (
+        "directory_write_unsettled",
+        &[
+            "notice.password_may_have_changed",
+            "notice.password_reset",
+            "notice.password_changed",
+            "notice.account_may_have_been_unlocked",
+            "notice.account_unlocked",
+        ],
+    ),
+    ("account_unlocked", &["notice.account_unlocked", "notice.account_may_have_been_unlocked"]),
+    ("method_confirmed", &["notice.method_added", "notice.method_replaced"]),
+    ("method_removed", &["notice.method_removed"]),
+    ("method_replaced", &["notice.method_replaced"]),
+    ("methods_revoked", &["notice.methods_revoked"]),
+    ("recovery_code_used", &["notice.recovery_code_used"]),
+    ("registration_required", &["notice.registration_required"]),
+    ("reset_requested", &["notice.reset_requested"]),
+    ("contacts_supplied", &["notice.contacts_changed"]),
+    ("help_requested", &["notice.help_requested"]),
+];
+
+/// What a run has opened, kept and told.
+#[derive(Debug)]
+pub(crate) struct Opened {
+    /// What was committed: how often each event was recorded.
+    acts: BTreeMap<String, usize>,
+    /// From when on each active method may be used for a reset, in milliseconds. Earlier is more
+    /// permissive, and a method that is not there is never usable.
+    usable: BTreeMap<String, i64>,
+    /// The same before the script: what the owner has may stay.
+    owned: BTreeMap<String, i64>,
+    /// Whether somebody held a grant: the page for a new password, or for an unlock.
+    granted: bool,
+    /// Codes that the host's sign-in was told to accept.
+    signed_in: usize,
+    /// Whether the password is another one.
+    password: bool,
+    /// How many secrets were judged, and how many were reserved for.
+    compared: u64,
+    reserved: u64,
+    /// The owner's and the administrators' addresses that each kind of notice reached.
+    told: BTreeMap<&'static str, BTreeSet<String>>,
+}
+
+/// From when on each active method may be used for a reset.
+pub(crate) async fn usable(fixture: &Fixture, healthy: &Engine) -> BTreeMap<String, i64> {
+    let methods = healthy.registration().list(&request(), &fixture.by_two_factors()).await;
+    let active = methods.expect("the list").into_iter().filter(|one| one.active);
+    let named = |one: sspr::MethodView| {
+        let to = one.destination.map(|to| to.normalised()).unwrap_or_default();
+        Some((format!("{} {to}", one.kind), one.usable_from?.unix_millis()))
+    };
+    active.filter_map(named).collect()
+}
+
+impl Opened {
+    /// Looks at what is left when everything that waited is done. `compared` is what all engines of
+    /// the run have compared.
+    pub(crate) async fn of(
+        fixture: &Fixture,
+        healthy: &Engine,
+        owned: BTreeMap<String, i64>,
+        gains: &Gains,
+        compared: u64,
+    ) -> Self {
+        let events = fixture.store.events(EventsOf::Tenant(&fixture.tenant), None, 1_000).await;
+        let mut acts = BTreeMap::new();
+        for event in events.expect("readable").items {
+            *acts.entry(event.code().to_owned()).or_default() += 1;
+        }
+        let mut told: BTreeMap<_, BTreeSet<String>> = BTreeMap::new();
+        for message in fixture.inbox.all() {
+            let to = message.destination.normalised();
+            if !FOREIGN.contains(&&*to) {
+                told.entry(message.kind).or_default().insert(to);
+            }
+        }
+        let reservations =
+            ["attempt_counted", "proof_repeated", "number_counted", "secret_counted"];
+        let reserved = reservations.iter().filter_map(|code| acts.get(*code)).sum::<usize>() as u64;
+        Self {
+            usable: usable(fixture, healthy).await,
+            owned,
+            granted: gains.granted,
+            signed_in: gains.signed_in,
+            password: !fixture.directory.password_is(&fixture.tenant, &fixture.user, OLD),
+            compared,
+            reserved,
+            told,
+            acts,
+        }
+    }
+
+    fn count(&self, code: &str) -> usize {
+        self.acts.get(code).copied().unwrap_or_default()
+    }
+
+    /// From when on the methods may be used that were not there before, the earliest first.
+    fn gained(&self) -> Vec<i64> {
+        let new = self.usable.iter().filter(|(method, _)| !self.owned.contains_key(*method));
+        let mut from: Vec<i64> = new.map(|(_, from)| *from).collect();
+        from.sort_unstable();
+        from
+    }
+
+    fn told_by<'a>(&'a self, kinds: &[&str]) -> BTreeSet<&'a str> {
+        let told = self.told.iter().filter(|(kind, _)| kinds.contains(kind));
+        told.flat_map(|(_, to)| to).map(String::as_str).collect()
+    }
+
+    /// Where this run was more permissive than one without a fault. `lost` notices may be missing:
+    /// those that a port has refused for good.
+    pub(crate) fn beyond(&self, base: &Self, lost: usize) -> Vec<String> {
+        let mut beyond = Vec::new();
+        for code in ONCE {
+            if self.count(code) > base.count(code) {
+                beyond.push(format!("{code}: {} for {}", self.count(code), base.count(code)));
+            }
+        }
+        for code in EVER {
+            if self.count(code) > 0 && base.count(code) == 0 {
+                beyond.push(format!("{code}: refused without the fault"));
+            }
+        }
+        // Which kind comes first is the thief's choice; what counts is how many they have, and when.
+        let (ours, theirs) = (self.gained(), base.gained());
+        for (n, from) in ours.iter().enumerate() {
+            match theirs.get(n) {
+                None => beyond.push(format!("{} new methods for {}", ours.len(), theirs.len())),
+                Some(then) if from < then => beyond.push(format!("method {n} usable earlier")),
+                Some(_) => {}
+            }
+        }
+        for (method, from) in &self.usable {
+            if self.owned.get(method).is_some_and(|then| from < then) {
+                beyond.push(format!("{method} is usable earlier"));
+            }
+        }
+        if self.granted && !base.granted {
+            beyond.push("a grant".to_owned());
+        }
+        if self.signed_in > base.signed_in {
+            beyond.push(format!("{} sign-ins for {}", self.signed_in, base.signed_in));
+        }
+        if self.password && !base.password {
+            beyond.push("another password".to_owned());
+        }
+        if self.compared > self.reserved {
+            beyond.push(format!("{} comparisons, {} reserved", self.compared, self.reserved));
+        }
+        let untold = self.untold(base);
+        if untold.len() > lost {
+            beyond.extend(untold);
+        }
+        beyond
+    }
+
+    /// The addresses that were not told of what this run has done, and are told without the fault.
+    fn untold(&self, base: &Self) -> Vec<String> {
+        let mut untold = Vec::new();
+        for (code, kinds) in TOLD {
+            // Without the fault the outcome is known: then the plain notice says who is told.
+            if self.count(code) == 0 {
+                continue;
+            }
+            // Beyond a budget, texts fold into one that says that there was more.
+            let (mut told, expected) = (self.told_by(kinds), base.told_by(kinds));
+            told.extend(self.told_by(&["notice.several_changes"]));
+            let missing = expected.difference(&told);
+            untold.extend(missing.map(|to| format!("{to} is not told of {code}")));
+        }
+        untold
+    }
+
+    /// What a script must reach without a fault, or it would show nothing.
+    pub(crate) fn has(&self, code: &str) -> bool {
+        match code {
+            "grant" => self.granted,
+            "sign-in" => self.signed_in > 0,
+            code => self.count(code) > 0,
+        }
+    }
+}

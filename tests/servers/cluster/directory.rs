@@ -1,0 +1,137 @@
+//! A directory that outlives its process: each password write is a line of a file.
+
+use std::fs::{File, OpenOptions};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use sspr::adapters::memory::MemoryDirectory;
+use sspr::port::{Directory, Page, PasswordWrite, PortResult, UnlockWrite};
+use sspr::testing::ManualClock;
+use sspr::{
+    Clock as _, Cursor, RoleId, SecretText, SessionKinds, TenantFacts, TenantId, Timestamp,
+    UserFacts, UserId, UserQuery, WriteOutcome,
+};
+
+use crate::cluster::load::People;
+use crate::support::tenant;
+
+/// One password write that the directory made.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) struct Written {
+    pub(crate) at: i64,
+    pub(crate) user: String,
+    pub(crate) number: u32,
+    pub(crate) password: String,
+}
+
+/// The writes of this file, the first first.
+pub(crate) fn written(file: &Path) -> Vec<Written> {
+    let text = std::fs::read_to_string(file).unwrap_or_default();
+    let line = |line: &str| {
+        let mut parts = line.splitn(4, ' ').map(str::to_owned);
+        let mut next = || parts.next().expect("another part");
+        let (at, user, number) = (next(), next(), next());
+        let (at, number) = (at.parse().expect("a time"), number.parse().expect("a number"));
+        Written { at, user, number, password: next() }
+    };
+    text.lines().map(line).collect()
+}
+
+/// What a write has done is on file before it is answered. Killed in between, it has not happened.
+#[derive(Clone)]
+pub(crate) struct KeptDirectory {
+    inner: MemoryDirectory,
+    clock: ManualClock,
+    file: Arc<Mutex<File>>,
+}
+
+impl KeptDirectory {
+    /// A directory of these people, in which these writes have happened.
+    pub(crate) async fn open(file: PathBuf, clock: &ManualClock, people: &People) -> Self {
+        let inner = people.directory(clock);
+        let now = clock.now();
+        for Written { at, user, number, password } in written(&file) {
+            clock.set(Timestamp::from_unix_millis(at));
+            let (tenant, user) = (tenant(), UserId::parse(&user).expect("valid"));
+            let password = SecretText::from(password.as_str());
+            let again = PasswordWrite::new(&tenant, &user, &password, number);
+            let outcome = inner.set_password(&again).await.expect("reached");
+            assert_eq!(outcome, WriteOutcome::Written, "as it was");
+        }
+        clock.set(now);
+        let file = OpenOptions::new().create(true).append(true).open(file).expect("a file");
+        Self { inner, clock: clock.clone(), file: Arc::new(Mutex::new(file)) }
+    }
+}
+
+#[async_trait]
+impl Directory for KeptDirectory {
+    async fn tenant(&self, tenant: &TenantId) -> PortResult<Option<TenantFacts>> {
+        self.inner.tenant(tenant).await
+    }
+
+    async fn find(
+        &self,
+        tenant: &TenantId,
+        query: &UserQuery<'_>,
+    ) -> PortResult<Option<UserFacts>> {
+        self.inner.find(tenant, query).await
+    }
+
+    async fn users(
+        &self,
+        tenant: &TenantId,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> PortResult<Page<UserFacts>> {
+        self.inner.users(tenant, after, limit).await
+    }
+
+    async fn role_holders(
+        &self,
+        tenant: &TenantId,
+        roles: &[RoleId],
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> PortResult<Page<UserFacts>> {
+        self.inner.role_holders(tenant, roles, after, limit).await
+    }
+
+    async fn set_password(&self, write: &PasswordWrite<'_>) -> PortResult<WriteOutcome> {
+        let before = self.inner.writes(write.tenant, write.user).len();
+        let outcome = self.inner.set_password(write).await?;
+        if self.inner.writes(write.tenant, write.user).len() > before {
+            let (at, password) = (self.clock.now().unix_millis(), write.password.expose_secret());
+            let line = format!("{at} {} {} {password}\n", write.user.as_str(), write.number);
+            let mut file = self.file.lock().expect("no panic");
+            // In one write: a process that is killed leaves the whole line or none.
+            file.write_all(line.as_bytes()).expect("written");
+        }
+        Ok(outcome)
+    }
+
+    async fn verify_password(
+        &self,
+        tenant: &TenantId,
+        user: &UserId,
+        password: &SecretText,
+    ) -> PortResult<bool> {
+        self.inner.verify_password(tenant, user, password).await
+    }
+
+    async fn unlock(&self, unlock: &UnlockWrite<'_>) -> PortResult<WriteOutcome> {
+        self.inner.unlock(unlock).await
+    }
+
+    async fn revoke_sessions(
+        &self,
+        tenant: &TenantId,
+        user: &UserId,
+        authenticated_before: Timestamp,
+        kinds: SessionKinds,
+    ) -> PortResult<()> {
+        self.inner.revoke_sessions(tenant, user, authenticated_before, kinds).await
+    }
+}

@@ -1,0 +1,12 @@
+//! What must hold on every durable store, whatever happens to the processes and servers around it:
+//! two processes on one store, processes that are killed under load, servers that fail over.
+#![cfg(all(feature = "testing", feature = "sqlite"))]
+
+mod audit;
+mod child;
+mod contest;
+mod directory;
+mod failover;
+mod killed;
+mod load;
+mod sites;

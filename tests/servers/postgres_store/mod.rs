@@ -1,0 +1,16 @@
+//! The PostgreSQL store on a real server.
+
+#![cfg(all(feature = "postgres", feature = "testing"))]
+
+mod cluster;
+mod contract;
+mod costs;
+mod encryption;
+mod failover;
+mod failures;
+mod manual;
+mod migration;
+mod pooler;
+mod releases;
+mod sessions;
+mod support;

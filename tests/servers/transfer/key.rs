@@ -1,0 +1,237 @@
+//! The lookup key changes: everything has another name, and is worth what it was.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sspr::port::EventsOf;
+use sspr::testing::{InjectedFault, SeededEntropy, TestSeal, block_on};
+use sspr::transfer::{Stage, Transfer, copy};
+use sspr::{
+    ChallengeOption, Contacts, EmailAddress, Engine, Error, Event, Keys, MethodKind, PortErrorKind,
+    Record, RecordKey, RecordKind, Refusal, ResetTicket, Selection, Store, UserId,
+};
+
+use crate::support::{MAIL, NEW, World, admin, email, keys, other_than, refusal, tenant};
+use crate::transfer::crash::{IN_FLIGHT, each_call};
+use crate::transfer::scene::{Scene, fill, held, moved, other_keys, run, scan, tenants, waits};
+use crate::transfer::stores::{Make, kinds, memory, pairs};
+
+/// A store under another key, and an engine on it.
+struct Moved {
+    scene: Scene,
+    to: Arc<dyn Store>,
+    world: World,
+    _guards: [Box<dyn std::any::Any>; 2],
+}
+
+pub(crate) async fn open(scene: &Scene, to: &Arc<dyn Store>, keys: Keys) -> Result<World, Error> {
+    let World { clock, directory, inbox, .. } = &scene.world;
+    let engine = Engine::builder().keys(keys).store(Arc::clone(to)).directory(directory.clone());
+    let engine = engine.delivery(inbox.clone()).clock(clock.clone()).seal(TestSeal);
+    let engine = engine.entropy(SeededEntropy::new(99)).open().await?;
+    Ok(World::of(engine, clock.clone(), directory.clone(), inbox.clone()))
+}
+
+/// Fills a source, does something there, and moves it.
+async fn renamed(from: Make, to: Make, before: impl AsyncFnOnce(&Scene)) -> Moved {
+    let (from, to) = (from(), to());
+    let scene = fill(Arc::clone(&from.store)).await;
+    before(&scene).await;
+    let (old, new) = (keys(), other_keys());
+    let transfer = copy(&*from.store, &*to.store, tenants()).expect("a tenant");
+    let mut transfer = transfer.rename(&old, &new).expect("another key");
+    let stage = run(&mut transfer).await.expect("no failure");
+    assert_eq!(stage, Stage::Finished, "{:#?}", transfer.report());
+    transfer.open_target().await.expect("compared");
+    drop(transfer);
+    let world = open(&scene, &to.store, other_keys()).await.expect("the new key fits");
+    Moved { scene, to: Arc::clone(&to.store), world, _guards: [Box::new(from), Box::new(to)] }
+}
+
+fn selection(kind: MethodKind) -> Selection {
+    ChallengeOption::preferred(kind).into()
+}
+
+#[test]
+fn everything_has_another_name_and_only_the_new_key_opens_it() {
+    for (name, from, to) in pairs() {
+        block_on(async {
+            let moved = renamed(from, to, async |_| {}).await;
+            let (source, target) = (held(&*moved.scene.from), held(&*moved.to));
+            assert_eq!(source.records.len(), target.records.len(), "{name}");
+            assert!(source.records.keys().all(|key| !target.records.contains_key(key)), "{name}");
+            assert_eq!(source.events.len(), target.events.len() - ended(&target.events), "{name}");
+            assert_eq!(ended(&target.events), 1, "{name}: the decoy's");
+            let named = |events: &[Event]| -> BTreeSet<RecordKey> {
+                events.iter().map(|event| event.id.record).collect()
+            };
+            assert!(named(&source.events).is_disjoint(&named(&target.events)), "{name}");
+            match open(&moved.scene, &moved.to, keys()).await {
+                Err(Error::Fault(fault)) => {
+                    assert_eq!(fault.error.kind(), PortErrorKind::Denied, "{name}");
+                }
+                other => panic!("{name}: {:?}", other.map(|_| ())),
+            }
+        });
+    }
+}
+
+/// Flows that the change of names has ended.
+fn ended(events: &[Event]) -> usize {
+    events.iter().filter(|event| is_closing(event)).count()
+}
+
+fn is_closing(event: &Event) -> bool {
+    event.code() == "flow_ended" && event.encode().contains("superseded")
+}
+
+#[test]
+fn what_was_registered_opens_a_reset_after_the_move() {
+    for (name, make) in kinds() {
+        block_on(async {
+            let Moved { scene, world, _guards: _kept, .. } =
+                renamed(memory, make, async |_| {}).await;
+            world.clock.advance(Duration::from_secs(120));
+            let reply = world.start().await;
+            let app = selection(MethodKind::AuthenticatorApp);
+            let reply = world.challenge(&reply.ticket, &app).await;
+            let typed = scene.app.code(sspr::Clock::now(&world.clock));
+            let reply = world.prove(&reply.ticket, &typed).await.expect(name);
+            let reply = world.challenge(&reply.ticket, &selection(MethodKind::RecoveryCode)).await;
+            let reply = world.prove(&reply.ticket, &scene.saved[0]).await.expect(name);
+            world.complete(&reply.ticket, NEW).await.expect(name);
+            assert!(world.password_is(NEW), "{name}");
+
+            world.granted().await;
+        });
+    }
+}
+
+#[test]
+fn a_code_of_an_authenticator_that_was_used_before_is_not_accepted_after() {
+    block_on(async {
+        let Moved { scene, world, .. } = renamed(memory, memory, async |_| {}).await;
+        let reply = world.start().await;
+        let reply = world.challenge(&reply.ticket, &selection(MethodKind::AuthenticatorApp)).await;
+        // It was used at the enrolment, in this very step.
+        let typed = scene.app.code(sspr::Clock::now(&world.clock));
+        let outcome = world.prove(&reply.ticket, &typed).await;
+        assert_eq!(refusal(outcome), Refusal::NotAccepted);
+    });
+}
+
+async fn record_of(store: &dyn Store, user: &str) -> Record {
+    let accounts = scan(store, RecordKind::Account).await;
+    accounts.into_iter().find(|record| record.body().contains(user)).expect("it is there")
+}
+
+fn field(record: &Record, name: &str) -> serde_json::Value {
+    let body: serde_json::Value = serde_json::from_str(record.body()).expect("JSON");
+    body[name].clone()
+}
+
+#[test]
+fn budgets_numbers_and_what_was_registered_stay_as_they_were() {
+    block_on(async {
+        let spend = async |scene: &Scene| {
+            let reply = scene.world.start().await;
+            let (reply, right) = scene.world.challenged(&reply.ticket, &email(), MAIL).await;
+            for _ in 0..3 {
+                let outcome = scene.world.prove(&reply.ticket, &other_than(&right)).await;
+                assert_eq!(refusal(outcome), Refusal::NotAccepted);
+            }
+        };
+        let Moved { scene, to, .. } = renamed(memory, memory, spend).await;
+        let (before, after) =
+            (record_of(&*scene.from, "6e7b768e").await, record_of(&*to, "6e7b768e").await);
+        for name in ["budgets", "sends", "numbers", "methods", "registration", "epoch", "devices"] {
+            assert_eq!(field(&before, name), field(&after, name), "{name}");
+        }
+        assert!(field(&before, "budgets").to_string().len() > 100, "something was spent");
+        assert_eq!(field(&before, "flows").as_array().map(Vec::len), Some(1));
+        assert_eq!(field(&after, "flows").as_array().map(Vec::len), Some(0));
+        assert_eq!(field(&after, "key").as_str(), Some(&*after.key().to_string()));
+    });
+}
+
+#[test]
+fn flows_end_and_a_code_that_waits_is_not_sent_but_notices_are() {
+    block_on(async {
+        let mut ticket: Option<ResetTicket> = None;
+        let waiting = async |scene: &Scene| {
+            ticket = Some(waits(scene).await);
+            let (tenant, admin) = (tenant(), admin());
+            let mut contacts = Contacts::default();
+            contacts.email = Some(EmailAddress::parse("other@mail.example").expect("valid"));
+            let user = UserId::parse("u-0").expect("valid");
+            let admin = scene.world.engine.admin(&tenant, &admin);
+            admin.supply_contacts(&user, &contacts).await.expect("supplied");
+        };
+        let Moved { scene, to, world, .. } = renamed(memory, memory, waiting).await;
+        let waited = held(&*scene.from).due.len();
+        let before = world.inbox.all().len();
+        world.deliver().await;
+        let sent: Vec<_> = world.inbox.all().split_off(before);
+        assert!(!sent.is_empty() && sent.iter().all(|one| one.notice.is_some()), "{sent:?}");
+        assert!(waited > held(&*to).due.len());
+
+        let ticket = ticket.expect("a ticket");
+        let outcome = world.prove(&ticket, "123456").await;
+        assert!(matches!(refusal(outcome), Refusal::NotAccepted | Refusal::Ended));
+        let ada = record_of(&*to, "6e7b768e").await;
+        let mut events = Vec::new();
+        let mut after = None;
+        loop {
+            let of = EventsOf::Record(ada.key());
+            let page = to.events(of, after.as_ref(), 100).await.expect("listed");
+            events.extend(page.items);
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        assert_eq!(events.iter().filter(|event| is_closing(event)).count(), 1);
+    });
+}
+
+#[test]
+fn a_change_of_the_key_that_is_broken_off_at_any_call_is_finished_by_another_process() {
+    let source = memory();
+    block_on(async {
+        let scene = fill(Arc::clone(&source.store)).await;
+        waits(&scene).await;
+    });
+    let faults = [InjectedFault::LoseReply, InjectedFault::HangBefore];
+    let calls = each_call(&source, &renaming, &faults);
+    assert!(calls > 150, "{calls} calls");
+}
+
+/// The keys live as long as the program: a copy only borrows them.
+fn renaming<'a>(from: &'a dyn Store, to: &'a dyn Store) -> Transfer<'a> {
+    static KEYS: std::sync::LazyLock<[Keys; 2]> =
+        std::sync::LazyLock::new(|| [keys(), other_keys()]);
+    let [old, new] = &*KEYS;
+    let transfer = copy(from, to, tenants()).expect("a tenant").in_flight(IN_FLIGHT);
+    transfer.rename(old, new).expect("another key")
+}
+
+#[test]
+fn a_renamed_store_can_be_moved_on_and_back() {
+    block_on(async {
+        let there = renamed(memory, memory, async |_| {}).await;
+        let (further, back) = (memory(), memory());
+        moved(&*there.to, &*further.store).await;
+        let (old, new) = (other_keys(), keys());
+        let transfer = copy(&*further.store, &*back.store, tenants()).expect("a tenant");
+        let mut transfer = transfer.rename(&old, &new).expect("another key");
+        assert_eq!(run(&mut transfer).await.expect("no failure"), Stage::Finished);
+        let (first, last) = (held(&*there.scene.from), held(&*back.store));
+        // The decoy's flow was ended on the way; everybody else is as before.
+        let accounts = |held: &crate::transfer::scene::Held| -> Vec<_> {
+            let all = held.records.iter().filter(|row| row.1.0 == RecordKind::Account);
+            all.map(|(key, row)| (*key, row.clone())).collect()
+        };
+        assert_eq!(accounts(&first), accounts(&last));
+    });
+}

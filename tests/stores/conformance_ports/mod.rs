@@ -1,0 +1,77 @@
+//! The contract kits of the other ports on all that the crate brings along, and on ports that are
+//! wrong on purpose.
+
+#![cfg(feature = "conformance")]
+
+mod answers;
+mod catches;
+mod fixtures;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use sspr::adapters::memory::MemoryInbox;
+use sspr::adapters::route::ByChannel;
+use sspr::port::{Clock, Entropy, SystemClock, SystemEntropy};
+use sspr::testing::{FaultPlan, Faulty, ManualClock, SeededEntropy};
+use sspr::{Channel, Timestamp};
+
+use crate::conformance_ports::answers::Answers;
+use crate::conformance_ports::fixtures::{InMemory, Inbox};
+
+sspr::conformance_tests!(clock: system_clock, || SystemClock);
+sspr::conformance_tests!(clock: manual_clock, || ManualClock::new(SystemClock.now()));
+sspr::conformance_tests!(clock: pointed_clock, || Arc::new(SystemClock) as Arc<dyn Clock>);
+sspr::conformance_tests!(entropy: system_entropy, || SystemEntropy);
+sspr::conformance_tests!(entropy: pointed_entropy, || Box::new(SystemEntropy) as Box<dyn Entropy>);
+sspr::conformance_tests!(entropy: seeded_entropy, || {
+    // As good as its seeds: a new one for each.
+    static SEED: AtomicU64 = AtomicU64::new(0);
+    SeededEntropy::new(SEED.fetch_add(1, Ordering::Relaxed))
+});
+sspr::conformance_tests!(slow_hash: argon2_hash, || Answers);
+sspr::conformance_tests!(directory: memory_directory, InMemory::default);
+sspr::conformance_tests!(directory: faultless_directory, InMemory::behind_a_plan);
+sspr::conformance_tests!(delivery: memory_inbox, || {
+    let inbox = MemoryInbox::new();
+    Inbox::of(inbox.clone(), inbox)
+});
+sspr::conformance_tests!(delivery: faultless_inbox, || {
+    let inbox = MemoryInbox::new();
+    Inbox::of(Faulty::new(inbox.clone(), FaultPlan::none()), inbox)
+});
+sspr::conformance_tests!(delivery: by_channel, || {
+    let inbox = MemoryInbox::new();
+    let route = [Channel::Email, Channel::Sms, Channel::Voice]
+        .into_iter()
+        .fold(ByChannel::new(), |route, channel| route.with(channel, inbox.clone()));
+    Inbox::of(route, inbox)
+});
+
+#[cfg(feature = "files")]
+sspr::conformance_tests!(delivery: files, crate::conformance_ports::fixtures::Files::default);
+
+#[cfg(feature = "seal")]
+mod seals {
+    use sspr::SecretBytes;
+    use sspr::adapters::seal::KeySeal;
+    use sspr::testing::{FaultPlan, Faulty};
+
+    fn one_key() -> KeySeal {
+        KeySeal::new(7, SecretBytes::new(vec![7; 32])).expect("a key of 32 bytes")
+    }
+
+    sspr::conformance_tests!(seal: key_seal, one_key);
+    sspr::conformance_tests!(seal: rotated_seal, || {
+        one_key().also_open(6, SecretBytes::new(vec![6; 32])).expect("another key")
+    });
+    sspr::conformance_tests!(seal: faultless_seal, || Faulty::new(one_key(), FaultPlan::none()));
+}
+
+/// A manual clock is only as right as whoever sets it.
+#[test]
+fn a_clock_that_stands_still_is_caught() {
+    let report = sspr::conformance::check_port::<dyn Clock>(|| ManualClock::new(Timestamp::EPOCH));
+    let broken: Vec<_> = report.violations.iter().map(|seen| seen.property).collect();
+    assert_eq!(broken, ["now_is_near_the_time_of_others"], "{report}");
+}

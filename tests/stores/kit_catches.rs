@@ -1,0 +1,394 @@
+//! The kit itself under test: each store that is wrong on purpose is caught, by the property that
+//! stands for the broken sentence, and a correct store is never accused.
+
+#![cfg(feature = "conformance")]
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use sspr::adapters::memory::MemoryStore;
+use sspr::conformance::{
+    Ability, Harness, Outcome, PROPERTIES, Property, StoreUnderTest, Violation, check,
+};
+use sspr::port::{Commit, Committed, CounterIncrement, Cursor, Cutoff, EventsOf, Page, PortResult};
+use sspr::testing::broken::{BrokenStore, Defect};
+use sspr::testing::{Encoded, Unreadable, block_on};
+use sspr::{Event, Record, RecordKey, RecordKind, Store, TenantId, Timestamp};
+
+/// Stores with one defect, over records that can be damaged.
+struct Broken(Defect);
+
+struct BrokenPlace {
+    below: Unreadable<MemoryStore>,
+    store: BrokenStore,
+}
+
+#[async_trait]
+impl Harness for Broken {
+    async fn fixture(&self) -> PortResult<Box<dyn StoreUnderTest>> {
+        let below = Unreadable::new(MemoryStore::new());
+        let store = BrokenStore::over(self.0, Arc::new(below.clone()));
+        Ok(Box::new(BrokenPlace { below, store }))
+    }
+
+    /// Enough: these windows hold an await, which the interleaved rounds find without luck.
+    fn rounds(&self) -> usize {
+        40
+    }
+
+    fn accounts(&self) -> u64 {
+        150
+    }
+}
+
+#[async_trait]
+impl StoreUnderTest for BrokenPlace {
+    async fn open(&self) -> PortResult<Arc<dyn Store>> {
+        Ok(Arc::new(self.store.clone()))
+    }
+
+    fn several_handles(&self) -> Ability {
+        Ability::Has
+    }
+
+    fn clustered(&self) -> Ability {
+        Ability::Has
+    }
+
+    async fn lose_node(&self) -> PortResult<()> {
+        self.store.crash();
+        Ok(())
+    }
+
+    async fn damage(&self, key: &RecordKey) -> PortResult<Ability> {
+        self.below.damage(*key);
+        Ok(Ability::Has)
+    }
+
+    async fn damage_event(&self, key: &RecordKey) -> PortResult<Ability> {
+        self.below.damage_events(*key);
+        Ok(Ability::Has)
+    }
+}
+
+fn property(name: &str) -> &'static Property {
+    let named = PROPERTIES.iter().find(|property| property.name == name);
+    named.unwrap_or_else(|| panic!("no property is named {name}"))
+}
+
+fn run(name: &str, harness: impl Harness) -> Result<Outcome, Violation> {
+    let harness: Arc<dyn Harness> = Arc::new(harness);
+    property(name).run(&harness)
+}
+
+#[test]
+fn each_defect_is_caught_by_the_property_of_its_sentence() {
+    let escaped: Vec<_> = Defect::ALL
+        .iter()
+        .filter(|defect| run(defect.caught_by(), Broken(**defect)).is_ok())
+        .collect();
+    assert!(escaped.is_empty(), "not caught: {escaped:?}");
+}
+
+#[test]
+fn races_are_caught_each_time() {
+    let races = [
+        Defect::ReadIncrementWrite,
+        Defect::ReadThenInsert,
+        Defect::EventsOfLosers,
+        Defect::AddReadsThenWrites,
+        Defect::CursorOvertakes,
+        Defect::PurgeReadThenDelete,
+    ];
+    for defect in races {
+        for round in 0..10 {
+            let verdict = run(defect.caught_by(), Broken(defect));
+            assert!(verdict.is_err(), "{defect:?} escaped in round {round}");
+        }
+    }
+}
+
+/// Runs each call to its end at once, as a store does that blocks: nothing can interleave at an
+/// await, so that only the kit's threads are left to find a window.
+struct Blocking<S>(S);
+
+#[async_trait]
+impl<S: Store> Store for Blocking<S> {
+    async fn load(&self, key: &RecordKey) -> PortResult<Option<Record>> {
+        block_on(self.0.load(key))
+    }
+
+    async fn commit(&self, commit: Commit<'_>) -> PortResult<Committed> {
+        block_on(self.0.commit(commit))
+    }
+
+    async fn increment(&self, increments: &[CounterIncrement]) -> PortResult<Vec<u64>> {
+        block_on(self.0.increment(increments))
+    }
+
+    async fn due(
+        &self,
+        now: Timestamp,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> PortResult<Page<RecordKey>> {
+        block_on(self.0.due(now, after, limit))
+    }
+
+    async fn scan(
+        &self,
+        tenant: &TenantId,
+        kind: RecordKind,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> PortResult<Page<Record>> {
+        block_on(self.0.scan(tenant, kind, after, limit))
+    }
+
+    async fn events(
+        &self,
+        of: EventsOf<'_>,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> PortResult<Page<Event>> {
+        block_on(self.0.events(of, after, limit))
+    }
+
+    async fn purge(&self, cutoff: Cutoff, limit: usize) -> PortResult<u64> {
+        block_on(self.0.purge(cutoff, limit))
+    }
+}
+
+#[test]
+fn races_of_blocking_stores_are_caught_by_threads() {
+    for defect in [
+        Defect::ReadIncrementWrite,
+        Defect::ReadThenInsert,
+        Defect::AddReadsThenWrites,
+        Defect::CursorOvertakes,
+    ] {
+        let verdict = run(defect.caught_by(), move || Blocking(BrokenStore::new(defect)));
+        assert!(verdict.is_err(), "{defect:?} escaped");
+    }
+}
+
+/// What no defect breaks here: handles with histories of their own do below, and other processes in
+/// `kit_catches_processes.rs`.
+const BLUNT: [&str; 6] = [
+    "commit_survives_reopening",
+    "commit_has_one_winner_across_processes",
+    "add_loses_nothing_across_processes",
+    "commit_survives_a_killed_process",
+    "due_finds_what_a_killed_process_had_claimed",
+    "processes_see_one_history",
+];
+
+#[test]
+fn a_defect_breaks_few_other_sentences() {
+    // A store that is wrong in one way must not be accused of everything: the sentence named
+    // should lead its author to the mistake. What writes nothing at all breaks everything.
+    let mut caught = BTreeSet::new();
+    for &defect in Defect::ALL {
+        if matches!(defect, Defect::SilentNoOp | Defect::EventsLost) {
+            continue;
+        }
+        let report = check(Broken(defect));
+        let broken: Vec<_> = report.violations.iter().map(|seen| seen.property).collect();
+        caught.extend(broken.clone());
+        let few = broken.len() <= PROPERTIES.len() / 3;
+        assert!(few, "{defect:?} breaks {broken:?}");
+        assert!(broken.contains(&defect.caught_by()), "{defect:?} breaks {broken:?}");
+    }
+    // And no property holds whatever a store does, but for those that are known to need more.
+    let names = PROPERTIES.iter().map(|property| property.name);
+    let blunt: BTreeSet<_> = names.filter(|name| !caught.contains(name)).collect();
+    assert_eq!(blunt, BTreeSet::from(BLUNT), "not broken by any defect here");
+}
+
+#[test]
+fn a_correct_store_is_never_accused() {
+    for round in 0..200 {
+        let report = check(Correct);
+        assert!(report.violations.is_empty(), "round {round}: {report}");
+    }
+}
+
+/// The store in memory, with all that it can do.
+struct Correct;
+
+struct CorrectPlace(Unreadable<Encoded<MemoryStore>>);
+
+#[async_trait]
+impl Harness for Correct {
+    async fn fixture(&self) -> PortResult<Box<dyn StoreUnderTest>> {
+        Ok(Box::new(CorrectPlace(Unreadable::new(Encoded::new(MemoryStore::new())))))
+    }
+
+    /// Over all repetitions eight thousand of each race.
+    fn rounds(&self) -> usize {
+        40
+    }
+
+    fn accounts(&self) -> u64 {
+        100
+    }
+}
+
+#[async_trait]
+impl StoreUnderTest for CorrectPlace {
+    async fn open(&self) -> PortResult<Arc<dyn Store>> {
+        Ok(Arc::new(self.0.clone()))
+    }
+
+    fn several_handles(&self) -> Ability {
+        Ability::Has
+    }
+
+    fn clustered(&self) -> Ability {
+        Ability::Has
+    }
+
+    /// Nothing depends on one node here.
+    async fn lose_node(&self) -> PortResult<()> {
+        Ok(())
+    }
+
+    async fn damage(&self, key: &RecordKey) -> PortResult<Ability> {
+        self.0.damage(*key);
+        Ok(Ability::Has)
+    }
+
+    async fn damage_event(&self, key: &RecordKey) -> PortResult<Ability> {
+        self.0.damage_events(*key);
+        Ok(Ability::Has)
+    }
+}
+
+/// A correct store over a system that removes by itself what has expired.
+struct SelfExpiring;
+
+#[async_trait]
+impl Harness for SelfExpiring {
+    async fn fixture(&self) -> PortResult<Box<dyn StoreUnderTest>> {
+        Ok(Box::new(Self))
+    }
+}
+
+#[async_trait]
+impl StoreUnderTest for SelfExpiring {
+    async fn open(&self) -> PortResult<Arc<dyn Store>> {
+        // By the wall clock, and without a purge.
+        Ok(Arc::new(BrokenStore::new(Defect::HidesExpired)))
+    }
+
+    fn expires_by_itself(&self) -> Ability {
+        Ability::Has
+    }
+}
+
+#[test]
+fn a_store_that_expires_rows_by_itself_is_spared_the_rows_long_expired() {
+    let report = check(SelfExpiring);
+    assert!(report.violations.is_empty(), "{report}");
+    let reason = "rows that have expired remove themselves here";
+    let spared = report.skipped.iter().filter(|(_, why)| *why == reason).map(|(name, _)| *name);
+    let spared: Vec<_> = spared.collect();
+    let expected = [
+        "add_of_zero_writes_nothing",
+        "purge_removes_expired_records_only",
+        "no_method_reads_the_time",
+    ];
+    assert_eq!(spared, expected);
+}
+
+/// Claims abilities that the stores behind it do not have.
+struct Liar;
+
+#[async_trait]
+impl Harness for Liar {
+    async fn fixture(&self) -> PortResult<Box<dyn StoreUnderTest>> {
+        Ok(Box::new(Self))
+    }
+}
+
+#[async_trait]
+impl StoreUnderTest for Liar {
+    async fn open(&self) -> PortResult<Arc<dyn Store>> {
+        // Each handle has a history of its own.
+        Ok(Arc::new(MemoryStore::new()))
+    }
+
+    fn several_handles(&self) -> Ability {
+        Ability::Has
+    }
+
+    fn durable(&self) -> Ability {
+        Ability::Has
+    }
+}
+
+#[test]
+fn handles_with_histories_of_their_own_are_caught() {
+    let report = check(Liar);
+    let broken: Vec<_> = report.violations.iter().map(|seen| seen.property).collect();
+    let expected = [
+        "load_sees_commits_of_other_handles",
+        "commit_survives_reopening",
+        "commit_has_one_winner_across_handles",
+        "commit_compares_with_what_other_handles_wrote",
+        "events_skip_none_of_other_handles",
+        "purge_spares_what_other_handles_extend",
+        "times_are_those_of_the_arguments",
+        "handles_see_one_history",
+    ];
+    assert_eq!(broken, expected, "{report}");
+}
+
+#[test]
+fn a_violation_says_what_and_why() {
+    let violation = run("load_sees_applied_commits", Broken(Defect::SilentNoOp))
+        .expect_err("nothing was written");
+    let text = violation.to_string();
+    for part in [
+        "load_sees_applied_commits",
+        "contract: Linearizable:",
+        "seen:     None right after",
+        "risk:     A spent attempt",
+    ] {
+        assert!(text.contains(part), "{part:?} is not in {text}");
+    }
+}
+
+#[test]
+fn a_panic_of_the_store_is_a_violation() {
+    let violation = run("cursors_of_others_making_are_refused", Broken(Defect::CursorPanics))
+        .expect_err("the store panics");
+    assert!(violation.seen.starts_with("panicked:"), "{violation}");
+}
+
+/// The contract, as one line of words, without the marks of a documentation comment.
+fn words(text: &str) -> String {
+    let lines = text.lines().map(|line| line.trim().trim_start_matches('/'));
+    let words: Vec<_> = lines.flat_map(str::split_whitespace).collect();
+    words.join(" ").replace("> - ", "")
+}
+
+#[test]
+fn each_property_quotes_the_contract_word_for_word() {
+    let contract = words(include_str!("../../src/port/store.rs")).replace("**", "");
+    for property in PROPERTIES {
+        assert!(
+            contract.contains(&words(property.sentence)),
+            "{}: {:?} is not in src/port/store.rs",
+            property.name,
+            property.sentence
+        );
+    }
+}
+
+#[test]
+fn names_are_different() {
+    let names: BTreeSet<_> = PROPERTIES.iter().map(|property| property.name).collect();
+    assert_eq!(names.len(), PROPERTIES.len());
+}

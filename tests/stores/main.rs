@@ -1,0 +1,11 @@
+//! The stores and ports that need no server, and the conformance kit.
+
+#[path = "../support/temporary.rs"]
+mod temporary;
+
+mod conformance_memory;
+mod conformance_ports;
+mod conformance_sqlite;
+mod kit_catches;
+mod kit_catches_processes;
+mod sqlite_store;

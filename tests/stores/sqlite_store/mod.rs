@@ -1,0 +1,12 @@
+//! The SQLite store: its contract, its files, and several processes on one file.
+
+#![cfg(feature = "sqlite")]
+
+mod contract;
+mod files;
+mod lifecycle;
+mod limits;
+mod listings;
+mod processes;
+mod replaced;
+mod support;
