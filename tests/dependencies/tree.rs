@@ -93,20 +93,22 @@ impl Tree {
                 (metadata(&["--filter-platform", &host]).expect("this platform's"), false)
             }
         };
-        let shipped = reached(&metadata, &[Value::Null, "build".into()]);
-        let all = reached(&metadata, &[Value::Null, "build".into(), "dev".into()]);
+        let shipped = built("normal,build", all_platforms);
+        let all = built("normal,build,dev", all_platforms);
         let packages = metadata["packages"].as_array().expect("packages");
-        let packages = packages.iter().filter(|package| all.contains(text(&package["id"])));
-        let crates = packages.map(|package| Crate {
+        let crates = packages.iter().map(|package| Crate {
             name: text(&package["name"]).to_owned(),
             version: text(&package["version"]).to_owned(),
             rust: package["rust_version"].as_str().map(str::to_owned),
             edition: text(&package["edition"]).to_owned(),
             licence: package["license"].as_str().unwrap_or_default().to_owned(),
             source: package["source"].as_str().map(str::to_owned),
-            shipped: shipped.contains(text(&package["id"])),
+            shipped: shipped.contains(&title(package)),
         });
-        Self { crates: crates.collect(), all_platforms }
+        // The metadata also has crates that no feature turns on.
+        let crates: Vec<_> = crates.filter(|package| all.contains(&package.title())).collect();
+        assert_eq!(crates.len(), all.len(), "each crate of the build has its metadata");
+        Self { crates, all_platforms }
     }
 
     fn shipped(&self) -> impl Iterator<Item = &Crate> {
@@ -124,30 +126,22 @@ fn text(value: &Value) -> &str {
     value.as_str().expect("a text")
 }
 
-/// The ids of the packages that this package reaches. `kinds` are the kinds of its own dependencies
-/// that are followed; the tests of other crates are never built.
-fn reached<'a>(metadata: &'a Value, kinds: &[Value]) -> BTreeSet<&'a str> {
-    let nodes = metadata["resolve"]["nodes"].as_array().expect("nodes");
-    let nodes: BTreeMap<&str, &Value> =
-        nodes.iter().map(|node| (text(&node["id"]), node)).collect();
-    let root = text(&metadata["resolve"]["root"]);
-    let (mut found, mut open) = (BTreeSet::new(), vec![root]);
-    while let Some(id) = open.pop() {
-        if !found.insert(id) {
-            continue;
-        }
-        for dependency in nodes[id]["deps"].as_array().expect("dependencies") {
-            let mut of = dependency["dep_kinds"].as_array().expect("kinds").iter();
-            let used = of.any(|one| {
-                let kind = &one["kind"];
-                kinds.contains(kind) && (id == root || kind != "dev")
-            });
-            if used {
-                open.push(text(&dependency["pkg"]));
-            }
-        }
+fn title(package: &Value) -> String {
+    format!("{} {}", text(&package["name"]), text(&package["version"]))
+}
+
+/// The names and versions of what a build with all features takes.
+fn built(edges: &str, all_platforms: bool) -> BTreeSet<String> {
+    let mut arguments = vec!["tree", "--all-features", "-e", edges];
+    arguments.extend(["--prefix", "none", "--format", "{p}"]);
+    if all_platforms {
+        arguments.extend(["--target", "all"]);
     }
-    found
+    let printed = super::cargo(&arguments);
+    let lines = printed.lines().filter_map(|line| line.split_once(" v"));
+    lines
+        .map(|(name, rest)| format!("{name} {}", rest.split(' ').next().unwrap_or_default()))
+        .collect()
 }
 
 /// `1.89` and `1.89.0` as numbers.

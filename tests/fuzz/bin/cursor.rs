@@ -1,0 +1,4 @@
+//! See `sspr_fuzz::cursor`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| drop(sspr_fuzz::cursor(data)));

@@ -1,0 +1,4 @@
+//! See `sspr_fuzz::ticket`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| drop(sspr_fuzz::ticket(data)));
