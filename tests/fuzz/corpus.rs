@@ -114,7 +114,7 @@ fn run(name: &str) {
     for n in 0..mutations * times {
         let mut input = inputs[dice.below(inputs.len())].1.clone();
         let other = &inputs[dice.below(inputs.len())].1;
-        for _ in 0..=dice.below(4) {
+        for _ in 0..=dice.below(3) {
             dice.mutate(&mut input, other);
         }
         let came = attempt(&format!("mutation {n}"), &input);
@@ -166,8 +166,8 @@ fn the_corpus_is_small_and_every_target_has_its_program() {
             assert!(input.len() as u64 <= LONGEST, "{file} has {} bytes", input.len());
         }
         let program = fs::read_to_string(folder().join(format!("bin/{name}.rs"))).expect(name);
-        let line = format!("fuzz_target!(|data: &[u8]| drop(sspr_fuzz::{name}(data)));");
-        assert!(program.contains(&line), "bin/{name}.rs lacks: {line}");
+        let call = format!("sspr_fuzz::{name}(data);");
+        assert!(program.contains(&call), "bin/{name}.rs lacks: {call}");
         assert!(manifest.contains(&format!("path = \"bin/{name}.rs\"")), "Cargo.toml: {name}");
     }
     let folders = fs::read_dir(folder().join("corpus")).expect("a folder").count();

@@ -110,6 +110,8 @@ async fn walked(store: &dyn Store, from: &Cursor) -> bool {
             }
         };
         accepted += 1;
+        let written = |symbol: char| matches!(symbol, 'a'..='z' | '0'..='9' | '.' | '-');
+        assert!(from.as_str().chars().all(written), "no store writes {from:?}");
         let mut seen = BTreeSet::new();
         loop {
             assert!(page.items.len() <= LIMIT, "{from:?}: a page of {}", page.items.len());

@@ -47,7 +47,8 @@ pub fn record(data: &[u8]) -> bool {
         0 => (RecordKind::Account, &written.account),
         _ => (RecordKind::Policy, &written.policy),
     };
-    let body = if form & 2 == 0 { edited(genuine.body(), rest) } else { text(rest) };
+    let whole = matches!(form, 2 | 3);
+    let body = if whole { text(rest) } else { edited(genuine.body(), rest) };
     event(&body);
     event(&text(data));
     let changed = Record::loaded(*genuine.key(), genuine.version(), body);
@@ -75,7 +76,7 @@ fn edited(genuine: &str, data: &[u8]) -> String {
     const VALUES: [&str; 6] = ["null", "true", "[]", "{}", "\"\"", "\"\\u0000\""];
 
     let mut bytes = genuine.as_bytes().to_vec();
-    for edit in data.chunks_exact(4).take(16) {
+    for edit in data.chunks_exact(4).take(4) {
         let place = usize::from(u16::from_be_bytes([edit[0], edit[1]]));
         let (place, how) = (place % (bytes.len() + 1), usize::from(edit[3]));
         let end = bytes.len().min(place + 1 + how % 64);
