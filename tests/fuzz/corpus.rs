@@ -150,6 +150,18 @@ fn damaged_bodies_cause_no_panic_and_are_left_as_they_are() {
     run("record");
 }
 
+/// Times before all others and after all others, lengths of centuries, counts beyond every limit.
+#[test]
+fn every_number_of_an_account_may_be_the_least_or_the_greatest() {
+    let mut read = 0;
+    for number in 0..100 {
+        for extreme in 0..3 {
+            read += u32::from(record(&[0, 0, number, 0, extreme]));
+        }
+    }
+    assert!(read >= 100, "the engine could read {read} of 300 bodies");
+}
+
 #[test]
 fn only_issued_tickets_open_a_flow_and_others_cost_no_call() {
     run("ticket");

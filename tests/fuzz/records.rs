@@ -57,51 +57,57 @@ pub fn record(data: &[u8]) -> bool {
     readable && changed.body() != genuine.body()
 }
 
+/// What numbers are replaced by.
+const NUMBERS: [&str; 12] = [
+    "9223372036854775807",
+    "-9223372036854775808",
+    "4294967295",
+    "0",
+    "1",
+    "-1",
+    "255",
+    "256",
+    "65536",
+    "4294967296",
+    "18446744073709551615",
+    "1e308",
+];
+
+/// What other values are replaced by.
+const VALUES: [&str; 6] = ["null", "true", "[]", "{}", "\"\"", "\"\\u0000\""];
+
 /// Edits: two bytes for the place, one for what is done, one for how.
 fn edited(genuine: &str, data: &[u8]) -> String {
-    const NUMBERS: [&str; 12] = [
-        "0",
-        "1",
-        "-1",
-        "255",
-        "256",
-        "65536",
-        "4294967295",
-        "4294967296",
-        "9223372036854775807",
-        "-9223372036854775808",
-        "18446744073709551615",
-        "1e308",
-    ];
-    const VALUES: [&str; 6] = ["null", "true", "[]", "{}", "\"\"", "\"\\u0000\""];
-
     let mut bytes = genuine.as_bytes().to_vec();
     for edit in data.chunks_exact(4).take(4) {
-        let place = usize::from(u16::from_be_bytes([edit[0], edit[1]]));
-        let (place, how) = (place % (bytes.len() + 1), usize::from(edit[3]));
-        let end = bytes.len().min(place + 1 + how % 64);
-        let from =
-            |rule: fn(&u8) -> bool| bytes[place..].iter().position(rule).map(|at| place + at);
+        let (place, how) = (u16::from_be_bytes([edit[0], edit[1]]), usize::from(edit[3]));
+        let at = usize::from(place) % (bytes.len() + 1);
+        let end = bytes.len().min(at + 1 + how % 64);
         match edit[2] % 16 {
-            // The next number, whatever it counts.
-            0..=7 => {
-                let Some(start) = from(u8::is_ascii_digit) else { continue };
-                let digits = bytes[start..].iter().take_while(|byte| byte.is_ascii_digit()).count();
-                bytes.splice(start..start + digits, NUMBERS[how % NUMBERS.len()].bytes());
-            }
-            // The next value, if it is a text or a list.
-            8..=12 => {
-                let Some(start) = from(|byte| *byte == b':') else { continue };
-                let stops = |byte: &u8| matches!(byte, b',' | b'}');
-                let length = bytes[start..].iter().position(stops).unwrap_or(1);
-                bytes.splice(start + 1..start + length, VALUES[how % VALUES.len()].bytes());
-            }
-            13 => drop(bytes.splice(place..end, [])),
-            14 => drop(bytes.splice(place..place, bytes[place..end].to_vec())),
-            _ => drop(bytes.splice(place..end.min(place + 1), [edit[3]])),
+            0..=7 => replace(&mut bytes, place, NUMBERS[how % NUMBERS.len()], u8::is_ascii_digit),
+            8..=12 => replace(&mut bytes, place, VALUES[how % VALUES.len()], |byte| *byte == b'"'),
+            13 => drop(bytes.splice(at..end, [])),
+            14 => drop(bytes.splice(at..at, bytes[at..end].to_vec())),
+            _ => drop(bytes.splice(at..end.min(at + 1), [edit[3]])),
         }
     }
     text(&bytes)
+}
+
+/// Replaces the n-th value that starts like this, counted around.
+fn replace(bytes: &mut Vec<u8>, n: u16, by: &str, starts: fn(&u8) -> bool) {
+    let opens = |byte: &u8| matches!(byte, b':' | b'[' | b',');
+    let begins = |pair: &[u8]| opens(&pair[0]) && starts(&pair[1]);
+    let found: Vec<usize> = bytes
+        .windows(2)
+        .enumerate()
+        .filter(|(_, pair)| begins(pair))
+        .map(|(at, _)| at + 1)
+        .collect();
+    let Some(start) = found.get(usize::from(n) % found.len().max(1)).copied() else { return };
+    let ends = |byte: &u8| matches!(byte, b',' | b'}' | b']' | b':');
+    let length = bytes[start..].iter().position(ends).unwrap_or(bytes.len() - start);
+    bytes.splice(start..start + length, by.bytes());
 }
 
 /// An event that is read says the same when it is written and read again.
