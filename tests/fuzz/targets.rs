@@ -7,6 +7,7 @@
     unreachable_pub,
     reason = "this file is a test binary here, and the library of the fuzz package"
 )]
+#![allow(clippy::missing_panics_doc, reason = "each target panics if a rule is broken")]
 #![allow(dead_code, reason = "the reference model and the support of the tests are used in part")]
 
 #[path = "../model/administer.rs"]
