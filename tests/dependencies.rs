@@ -1,4 +1,10 @@
-//! What the crate pulls in: little by default, and each feature its own and nothing else.
+//! What the crate pulls in: little by default, and each feature its own and nothing else; and that all of
+//! it suits the oldest Rust and the licences.
+
+#[path = "dependencies/licences.rs"]
+mod licences;
+#[path = "dependencies/tree.rs"]
+mod tree;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -276,6 +282,11 @@ const ADDS: [(&str, &[&str]); 8] = [
     ("conformance", &[]),
 ];
 
+fn read(file: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+    std::fs::read_to_string(path).expect("readable")
+}
+
 fn cargo(arguments: &[&str]) -> String {
     let output = Command::new(env!("CARGO"))
         .args(arguments)
@@ -307,8 +318,7 @@ fn names(crates: &BTreeSet<String>) -> BTreeSet<&str> {
 
 #[test]
 fn the_default_build_is_small() {
-    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
-    let manifest = std::fs::read_to_string(manifest).expect("readable");
+    let manifest = read("Cargo.toml");
     assert!(manifest.contains("\ndefault = []\n"), "the default features are not none");
     let crates = crates("normal,build", &[]);
     assert!(crates.len() <= MOST, "{} crates: {crates:#?}", crates.len());
@@ -374,8 +384,7 @@ fn every_feature_has_a_rule_here() {
 
 /// The features in `Cargo.toml`, but for the default.
 fn features() -> BTreeSet<String> {
-    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
-    let manifest = std::fs::read_to_string(manifest).expect("readable");
+    let manifest = read("Cargo.toml");
     let section = manifest.split("[features]").nth(1).expect("features");
     let lines = section.lines().take_while(|line| !line.starts_with('['));
     let names = lines.filter_map(|line| line.split_once(" = ")).map(|(name, _)| name.to_owned());

@@ -4,9 +4,10 @@
 mod documents;
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use documents::{
-    commands, exists, features, manifest, named_files, read, repository_only, section,
+    commands, exists, features, manifest, named_files, package, read, repository_only, section,
 };
 
 #[test]
@@ -27,9 +28,108 @@ fn the_features_are_checked_one_by_one() {
     let default = names.remove("default").expect("said");
     assert_eq!(default, "[]", ".ci/run checks no build without features beside the default one");
     let ci = read(".ci/run");
-    let listed = ci.lines().find_map(|line| line.strip_prefix("for feature in ")).expect("a loop");
-    let listed: BTreeSet<&str> = listed.trim_end_matches("; do").split(' ').collect();
-    assert_eq!(listed, names.keys().map(String::as_str).collect());
+    assert!(ci.contains("\nfor feature in \"${features[@]}\"; do\n"), "no loop over the features");
+    assert_eq!(listed(&ci, "features=(", ")"), names.keys().cloned().collect());
+}
+
+/// The words of a line of a script that starts and ends in this way.
+fn listed(script: &str, start: &str, end: &str) -> BTreeSet<String> {
+    let line = script.lines().find_map(|line| line.trim_start().strip_prefix(start));
+    let words =
+        line.and_then(|line| line.strip_suffix(end)).unwrap_or_else(|| panic!("no {start}"));
+    words.split(' ').map(str::to_owned).collect()
+}
+
+/// A condition on two features, or on one within the module of another, can be wrong for their pair alone.
+#[test]
+fn the_pairs_of_features_that_meet_in_the_code_are_checked() {
+    let names = features();
+    let mut met = BTreeSet::new();
+    let mut gates = 0;
+    for (file, text) in sources("src") {
+        let module = names.keys().find(|name| {
+            file.starts_with(&format!("src/adapters/{name}/"))
+                || file.starts_with(&format!("src/{name}/"))
+        });
+        for line in text.lines().filter(|line| !line.trim_start().starts_with("//")) {
+            let named =
+                line.split("feature = \"").skip(1).filter_map(|rest| rest.split('"').next());
+            let named: BTreeSet<&str> = named.chain(module.map(String::as_str)).collect();
+            gates += usize::from(line.contains("cfg(feature"));
+            let here = line.contains("cfg") && line.contains("feature = ");
+            let ordered = named.iter().flat_map(|one| named.iter().map(move |other| (one, other)));
+            let pairs = ordered.filter(|(one, other)| here && one < other);
+            met.extend(pairs.map(|(one, other)| format!("{one},{other}")));
+        }
+    }
+    assert!(gates > 8, "{gates} conditions were found");
+    assert_eq!(listed(&read(".ci/run"), "for pair in ", "; do"), met);
+}
+
+/// The files below this folder, with their texts.
+fn sources(folder: &str) -> Vec<(String, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(root.join(folder)).expect("a folder") {
+        let entry = entry.expect("an entry");
+        let path = format!("{folder}/{}", entry.file_name().to_str().expect("a name"));
+        if entry.file_type().expect("a type").is_dir() {
+            found.extend(sources(&path));
+        } else if path.ends_with(".rs") {
+            found.push((path.clone(), read(&path)));
+        }
+    }
+    found
+}
+
+#[test]
+fn the_fast_checks_name_tests_that_exist() {
+    let fast = listed(&read(".ci/run"), "for test in ", "; do");
+    let manifest = manifest();
+    for test in &fast {
+        let there = exists(&format!("tests/{test}.rs"))
+            || exists(&format!("tests/{test}/main.rs"))
+            || manifest.contains(&format!("[[test]]\nname = \"{test}\"\n"));
+        assert!(there, ".ci/run names the test {test}");
+    }
+    for test in ["dependencies", "docs_sync", "faults_table", "fuzz", "layering", "repository"] {
+        assert!(fast.contains(test), "{test} is not among the fast checks");
+    }
+}
+
+/// `.ci/run` without arguments is the full check; each other mode is in its help and in CONTRIBUTING.md or
+/// the public workflow.
+#[test]
+fn every_form_of_the_checks_is_explained() {
+    let ci = read(".ci/run");
+    let (workflow, contributing) = (read(".github/workflows/ci.yml"), read("CONTRIBUTING.md"));
+    let modes = ci.lines().find_map(|line| line.trim().strip_suffix(") ;;")).expect("the modes");
+    let modes: Vec<&str> = modes.split(" | ").collect();
+    assert!(modes.contains(&"all") && modes.contains(&"fast"), "{modes:?}");
+    for mode in modes.into_iter().filter(|mode| *mode != "all") {
+        let command = format!(".ci/run {mode}");
+        assert!(ci.contains(&format!("\n{command} ")), "the help lacks {command}");
+        let named = contributing.contains(&command) || workflow.contains(&command);
+        assert!(named, "{command} is named nowhere");
+    }
+}
+
+/// Each action is pinned to a commit, and no job may write.
+#[test]
+fn the_public_workflow_pins_its_actions_and_only_reads() {
+    let workflow = read(".github/workflows/ci.yml");
+    let actions: Vec<&str> =
+        workflow.lines().filter_map(|line| line.split("uses: ").nth(1)).collect();
+    assert!(!actions.is_empty());
+    for action in actions {
+        let commit = action.split(['@', ' ']).nth(1).unwrap_or_default();
+        let pinned = commit.len() == 40 && commit.bytes().all(|byte| byte.is_ascii_hexdigit());
+        assert!(pinned && action.contains(" # v"), "{action}");
+    }
+    assert!(workflow.contains("\npermissions:\n  contents: read\n"), "the workflow may write");
+    assert_eq!(workflow.matches("permissions:").count(), 1, "a job changes what it may do");
+    let oldest = format!("toolchain install {}", package("rust-version"));
+    assert!(workflow.contains(&oldest), "no job with the oldest Rust");
 }
 
 #[test]

@@ -176,7 +176,8 @@ const fn span(byte: u8) -> Span {
     }
 }
 
-const fn decode((kind, a, b): (u8, u8, u8)) -> Command {
+/// `kind` is below 100.
+pub(crate) const fn decode((kind, a, b): (u8, u8, u8)) -> Command {
     match kind {
         0..=13 => Command::Start { who: a, unlock: b % 8 == 7 },
         14..=16 => Command::Require(1 + (b % 4).div_ceil(3)),
