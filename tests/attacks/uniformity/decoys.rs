@@ -13,8 +13,8 @@ use sspr::{
     Request, ResetTicket, RoleId, Source, Store, TenantId, Timestamp, UserFacts, UserId,
 };
 
-use crate::uniformity::identifier;
 use crate::support::*;
+use crate::uniformity::identifier;
 
 /// Some hundred names for each of the 1 024 records that stand for unknown names.
 const FLOOD: u32 = 100_000;

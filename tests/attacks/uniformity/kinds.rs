@@ -7,8 +7,8 @@ use sspr::{
     PolicySettings, Refusal, ResetTicket, RoleId, Selection, Step, UserFacts, UserId,
 };
 
-use crate::uniformity::identifier;
 use crate::support::*;
+use crate::uniformity::identifier;
 
 const ADMIN_MAIL: &str = "grace@private.example";
 const ADMIN_MOBILE: &str = "+14255550188";
