@@ -3,7 +3,7 @@
 use zeroize::Zeroizing;
 
 use super::Engine;
-use super::context::nobody;
+use super::context::decoy_user_id;
 use super::error::{At as _, Error, FaultOrigin};
 use super::limits::{LimitCaller, LimitScope};
 use super::request::{DeviceSecret, Request};
@@ -29,7 +29,7 @@ pub(super) fn name_of(user: &UserFacts) -> String {
 fn bearer_of(claim: &TicketClaims) -> Result<UserId, Error> {
     match &claim.subject {
         TicketSubject::User(user) => Ok(user.clone()),
-        TicketSubject::Decoy { .. } => nobody(claim.identifier),
+        TicketSubject::Decoy { .. } => decoy_user_id(claim.identifier),
     }
 }
 

@@ -264,7 +264,7 @@ impl EngineBuilder<Ready> {
         let fallback =
             Arc::new(fallback.map_err(|_| InvalidInput::OutOfRange { what: "default policy" })?);
         check_external(&options.external)?;
-        let looked = Mutex::new(options.clock.steady());
+        let purge_checked = Mutex::new(options.clock.steady());
         let inner = Inner {
             keys,
             store,
@@ -294,7 +294,7 @@ impl EngineBuilder<Ready> {
 
             purged_at: AtomicI64::new(i64::MIN),
             store_id: std::sync::OnceLock::new(),
-            looked,
+            purge_checked,
             alarms_after: Mutex::default(),
         };
         let engine = Engine { inner: Arc::new(inner) };

@@ -72,8 +72,9 @@ impl Change<'_> {
         let context = engine.context(tenant, UserSelector::Id(id), false).await?;
         let target = engine.user_target(tenant, id);
         let loaded = engine.load(&target).await?;
-        let facts = context.may_change(&loaded.account);
-        let facts = facts.map_err(|reason| Refusal::NotEligible { reason })?;
+        let facts = context
+            .may_change(&loaded.account)
+            .map_err(|reason| Refusal::NotEligible { reason })?;
         let (policy, epoch) = (&*context.policy, loaded.account.epoch);
         let origin = Origin::of(request, ActorKind::User);
         let reservation =

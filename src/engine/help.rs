@@ -50,8 +50,10 @@ impl Engine {
         let gone = window.plus(rate.window).plus(rate.window).plus(DIGEST_LIFE);
         let counts =
             self.inner.store.increment(&[CounterIncrement::new(key, amount, gone)]).await?;
-        let count = counts.first().copied();
-        let count = count.ok_or_else(|| PortError::corrupt().because("a count is missing"))?;
+        let count = counts
+            .first()
+            .copied()
+            .ok_or_else(|| PortError::corrupt().because("a count is missing"))?;
         let beyond = count.saturating_sub(u64::from(rate.max));
         if let Counted::Digest { window } = claimed.counted {
             let at = window.plus(rate.window).min(now.max(window));

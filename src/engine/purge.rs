@@ -169,7 +169,7 @@ impl Engine {
     /// time between two at least: where no clock tells, the looks are counted.
     fn passed(&self) -> Duration {
         let now = self.inner.clock.steady();
-        let mut looked = self.inner.looked.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut looked = self.inner.purge_checked.lock().unwrap_or_else(PoisonError::into_inner);
         let before = std::mem::replace(&mut *looked, now);
         let passed = now.zip(before).map(|(now, before)| now.saturating_sub(before));
         passed.unwrap_or_default().max(PURGE_EVERY)

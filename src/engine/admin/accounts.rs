@@ -111,8 +111,9 @@ impl Admin<'_> {
         let loaded = engine.load(&target).await?;
         let policy = &*context.policy;
         let now = time_of(&loaded.account, engine.inner.clock.now());
-        let eligible = context.eligible(&loaded.account, now);
-        let eligible = eligible.map_err(|reason| Refusal::NotEligible { reason })?;
+        let eligible = context
+            .eligible(&loaded.account, now)
+            .map_err(|reason| Refusal::NotEligible { reason })?;
         let link = ChallengeOption::new(MethodKind::Email, Channel::Link)?;
         let candidate = eligible.candidate(link).map(|one| one.expected.clone());
         let Some(answer) =

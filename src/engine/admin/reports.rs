@@ -123,8 +123,10 @@ impl Admin<'_> {
     ) -> Result<Page<Result<AccountSummary, UnreadableAccount>>, Error> {
         self.authorise(&[&self.engine.inner.roles.read])?;
         let store = &self.engine.inner.store;
-        let page = store.scan(self.tenant, RecordKind::Account, after, limit).await;
-        let page = page.at(FaultOrigin::Store)?;
+        let page = store
+            .scan(self.tenant, RecordKind::Account, after, limit)
+            .await
+            .at(FaultOrigin::Store)?;
         let summary_of = |record: &Record| {
             let (target, loaded) = self.engine.read_account(self.tenant, record)?;
             Ok(target.user.map(|user| summary(user, &loaded.account)))

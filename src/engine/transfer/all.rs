@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_waited_for_in_vain() {
+    fn a_full_tally_wakes_the_waiting_steps() {
         let none = all(std::iter::empty::<std::future::Ready<u8>>());
         let mut context = Context::from_waker(Waker::noop());
         assert_eq!(Box::pin(none).as_mut().poll(&mut context), Poll::Ready(Vec::new()));

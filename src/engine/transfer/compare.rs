@@ -23,10 +23,12 @@ impl Transfer<'_> {
     /// Records of the source, each against the target's.
     pub(super) async fn compare_records(&mut self) -> Result<Option<Cursor>, TransferError> {
         let (tenant, kind) = self.listed();
-        let page = self.from.scan(&tenant, kind, self.after(), self.in_flight).await;
-        let page = page.at(Side::Source)?;
-        let compared = all(page.items.iter().map(|record| self.look_at(record, &tenant))).await;
-        let compared = compared.into_iter().zip(&page.items);
+        let page =
+            self.from.scan(&tenant, kind, self.after(), self.in_flight).await.at(Side::Source)?;
+        let compared = all(page.items.iter().map(|record| self.look_at(record, &tenant)))
+            .await
+            .into_iter()
+            .zip(&page.items);
         let compared: Result<Vec<_>, TransferError> =
             compared.map(|(compared, record)| Ok((compared?, *record.key()))).collect();
         for (Compared { carried, found }, key) in compared? {
@@ -73,8 +75,8 @@ impl Transfer<'_> {
     /// Records of the target that the source does not have.
     pub(super) async fn compare_extras(&mut self) -> Result<Option<Cursor>, TransferError> {
         let (tenant, kind) = self.listed();
-        let page = self.to.scan(&tenant, kind, self.after(), self.in_flight).await;
-        let page = page.at(Side::Target)?;
+        let page =
+            self.to.scan(&tenant, kind, self.after(), self.in_flight).await.at(Side::Target)?;
         let extra = all(page.items.iter().map(|record| self.is_extra(record))).await;
         let extra: Result<Vec<bool>, TransferError> = extra.into_iter().collect();
         for (record, _) in page.items.iter().zip(extra?).filter(|(_, extra)| *extra) {
@@ -103,8 +105,11 @@ impl Transfer<'_> {
     /// Events that the target should have.
     pub(super) async fn expect_events(&mut self) -> Result<Option<Cursor>, TransferError> {
         let tenant = self.tenant().clone();
-        let page = self.from.events(EventsOf::Tenant(&tenant), self.after(), super::EVENTS).await;
-        let page = page.at(Side::Source)?;
+        let page = self
+            .from
+            .events(EventsOf::Tenant(&tenant), self.after(), super::EVENTS)
+            .await
+            .at(Side::Source)?;
         for event in page.items {
             match self.naming.key_of(&event) {
                 Some(record) => {
@@ -123,8 +128,11 @@ impl Transfer<'_> {
     /// Events that the target has.
     pub(super) async fn find_events(&mut self) -> Result<Option<Cursor>, TransferError> {
         let tenant = self.tenant().clone();
-        let page = self.to.events(EventsOf::Tenant(&tenant), self.after(), super::EVENTS).await;
-        let page = page.at(Side::Target)?;
+        let page = self
+            .to
+            .events(EventsOf::Tenant(&tenant), self.after(), super::EVENTS)
+            .await
+            .at(Side::Target)?;
         for event in &page.items {
             self.sums[self.place.tenant].found.add(Tally::of_event(event));
         }
@@ -138,8 +146,11 @@ impl Transfer<'_> {
             return Ok(None);
         }
         let tenant = self.tenant().clone();
-        let page = self.from.events(EventsOf::Tenant(&tenant), self.after(), self.in_flight).await;
-        let page = page.at(Side::Source)?;
+        let page = self
+            .from
+            .events(EventsOf::Tenant(&tenant), self.after(), self.in_flight)
+            .await
+            .at(Side::Source)?;
         let differ = all(firsts(&page.items).map(|event| self.differs(event, &tenant))).await;
         let differ: Result<Vec<_>, TransferError> = differ.into_iter().collect();
         for key in differ?.into_iter().flatten() {
@@ -175,8 +186,8 @@ impl Transfer<'_> {
                 Some(group) => super::bring::renamed(group.events, key),
                 None => std::mem::take(&mut closing),
             };
-            let found = ours.next().await.at(Side::Target)?.map(|group| group.events);
-            let found = found.unwrap_or_default();
+            let found =
+                ours.next().await.at(Side::Target)?.map(|group| group.events).unwrap_or_default();
             if expected != found {
                 return Ok(Some(key));
             }
@@ -188,8 +199,8 @@ impl Transfer<'_> {
 
     /// What the target would wake, against what should be woken.
     pub(super) async fn compare_alarms(&mut self) -> Result<Option<Cursor>, TransferError> {
-        let page = self.to.due(Timestamp::MAX, self.after(), super::EVENTS).await;
-        let page = page.at(Side::Target)?;
+        let page =
+            self.to.due(Timestamp::MAX, self.after(), super::EVENTS).await.at(Side::Target)?;
         for key in &page.items {
             self.alarms.remove(key);
         }
@@ -206,8 +217,8 @@ impl Transfer<'_> {
     /// by shows in the version.
     pub(super) async fn look_again(&mut self) -> Result<Option<Cursor>, TransferError> {
         let (tenant, kind) = self.listed();
-        let page = self.from.scan(&tenant, kind, self.after(), self.in_flight).await;
-        let page = page.at(Side::Source)?;
+        let page =
+            self.from.scan(&tenant, kind, self.after(), self.in_flight).await.at(Side::Source)?;
         let looks = all(page.items.iter().map(|record| self.look_at(record, &tenant))).await;
         let looks: Result<Vec<Compared>, TransferError> = looks.into_iter().collect();
         for Compared { carried, found } in looks? {
@@ -225,8 +236,11 @@ impl Transfer<'_> {
     /// The events of the source once more.
     pub(super) async fn hear_again(&mut self) -> Result<Option<Cursor>, TransferError> {
         let tenant = self.tenant().clone();
-        let page = self.from.events(EventsOf::Tenant(&tenant), self.after(), super::EVENTS).await;
-        let page = page.at(Side::Source)?;
+        let page = self
+            .from
+            .events(EventsOf::Tenant(&tenant), self.after(), super::EVENTS)
+            .await
+            .at(Side::Source)?;
         let sums = &mut self.sums[self.place.tenant];
         for event in page.items {
             if let Some(record) = self.naming.key_of(&event) {
@@ -242,8 +256,8 @@ impl Transfer<'_> {
 
     /// Tenants of the source that were not named, as far as something waits for one of their records.
     pub(super) async fn find_left_behind(&mut self) -> Result<Option<Cursor>, TransferError> {
-        let page = self.from.due(Timestamp::MAX, self.after(), self.in_flight).await;
-        let page = page.at(Side::Source)?;
+        let page =
+            self.from.due(Timestamp::MAX, self.after(), self.in_flight).await.at(Side::Source)?;
         let records = all(page.items.iter().map(|key| self.from.load(key))).await;
         for record in records {
             // Gone meanwhile, or read by a newer release only: this is a hint, not a comparison.

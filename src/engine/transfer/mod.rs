@@ -174,8 +174,10 @@ impl<'a> Transfer<'a> {
     pub fn rename(mut self, old: &'a Keys, new: &'a Keys) -> Result<Self, InvalidInput> {
         let what = "second lookup key (the first again)";
         let other = old.check_value() != new.check_value();
-        let renaming = other.then(|| Renaming::new(old, new, &self.tenants)).flatten();
-        let renaming = renaming.ok_or(InvalidInput::OutOfRange { what })?;
+        let renaming = other
+            .then(|| Renaming::new(old, new, &self.tenants))
+            .flatten()
+            .ok_or(InvalidInput::OutOfRange { what })?;
         self.naming = Naming::Other(Box::new(renaming));
         Ok(self)
     }

@@ -71,8 +71,11 @@ impl Transfer<'_> {
             for kind in KINDS {
                 let mut after = None;
                 loop {
-                    let page = self.from.scan(tenant, kind, after.as_ref(), super::EVENTS).await;
-                    let page = page.at(Side::Source)?;
+                    let page = self
+                        .from
+                        .scan(tenant, kind, after.as_ref(), super::EVENTS)
+                        .await
+                        .at(Side::Source)?;
                     total += page.items.len() as u64;
                     after = page.next;
                     if after.is_none() {
@@ -172,8 +175,8 @@ impl Transfer<'_> {
 
     async fn copy_records(&mut self) -> Result<Option<Cursor>, TransferError> {
         let (tenant, kind) = self.listed();
-        let page = self.from.scan(&tenant, kind, self.after(), self.in_flight).await;
-        let page = page.at(Side::Source)?;
+        let page =
+            self.from.scan(&tenant, kind, self.after(), self.in_flight).await.at(Side::Source)?;
         let keys: Vec<RecordKey> = page.items.iter().map(|record| *record.key()).collect();
         let brought = all(page.items.into_iter().map(|record| self.bring(record, &tenant))).await;
         let brought: Result<Vec<Brought>, TransferError> = brought.into_iter().collect();
@@ -191,8 +194,11 @@ impl Transfer<'_> {
 
     async fn copy_trails(&mut self) -> Result<Option<Cursor>, TransferError> {
         let tenant = self.tenant().clone();
-        let page = self.from.events(EventsOf::Tenant(&tenant), self.after(), self.in_flight).await;
-        let page = page.at(Side::Source)?;
+        let page = self
+            .from
+            .events(EventsOf::Tenant(&tenant), self.after(), self.in_flight)
+            .await
+            .at(Side::Source)?;
         let firsts = firsts(&page.items);
         let brought = all(firsts.map(|event| self.bring_events(event, &tenant))).await;
         let brought: Result<Vec<Brought>, TransferError> = brought.into_iter().collect();
