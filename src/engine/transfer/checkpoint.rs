@@ -1,4 +1,4 @@
-//! Where a copy stands, as text: another process goes on from there.
+//! The position of a copy as text, from which another process can continue.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,9 +9,10 @@ use crate::domain::record::RecordKind;
 use crate::domain::store_note::StoreId;
 use crate::port::Cursor;
 
-/// Where a copy stands. It holds no secret and nothing of a person.
+/// The position of a copy. It contains no secret and no personal data.
 ///
-/// Without one a copy starts again, which costs a look at each record that is there already.
+/// Without a checkpoint a copy starts from the beginning and reads each record that it has already
+/// copied once more.
 ///
 /// ```
 /// use sspr::transfer::Checkpoint;
@@ -39,7 +40,7 @@ struct Kept {
 const FORMAT: u16 = 2;
 
 impl Checkpoint {
-    /// Takes back what [`as_text`](Self::as_text) gave.
+    /// Parses the text that [`as_text`](Self::as_text) returned.
     ///
     /// # Errors
     ///
@@ -50,15 +51,15 @@ impl Checkpoint {
         kept.map(Self).ok_or(InvalidInput::Malformed { what: "checkpoint" })
     }
 
-    /// The checkpoint as text of less than a kilobyte, to be kept in a file.
+    /// The checkpoint as text of less than a kilobyte, for a file.
     #[must_use]
     pub fn as_text(&self) -> String {
-        // A tree of strings and numbers: serde_json cannot refuse it.
+        // The body has only strings and numbers, which always serialise.
         serde_json::to_string(&self.0).unwrap_or_default()
     }
 
-    /// A place among these tenants. The comparison is always made in one go, so what comes after
-    /// the copying starts again.
+    /// The checkpoint of a position among these tenants. The comparison has no checkpoint of its
+    /// own: one process must make it in one run.
     pub(super) fn of(
         (source, closed): (StoreId, bool),
         place: &CopyPosition,
@@ -91,13 +92,13 @@ impl Checkpoint {
         self.0.counts
     }
 
-    /// The place, if these are the same tenants.
+    /// The position among these tenants; `None` if the tenants differ.
     pub(super) fn place(&self, tenants: &[TenantId], kinds: &[RecordKind]) -> Option<CopyPosition> {
         let Kept { task, tenant, kind, after, .. } = &self.0;
-        let at = |tenant: &TenantId| tenants.iter().position(|one| one == tenant);
+        let at = |tenant: &TenantId| tenants.iter().position(|listed| listed == tenant);
         let tenant = tenant.as_ref().map_or(Some(0), at)?;
         let kind =
-            kind.as_ref().map_or(Some(0), |kind| kinds.iter().position(|one| one == kind))?;
+            kind.as_ref().map_or(Some(0), |kind| kinds.iter().position(|listed| listed == kind))?;
         let after = after.clone().map(Cursor::new);
         (*task <= CopyTask::Sweep).then_some(CopyPosition { task: *task, tenant, kind, after })
     }
