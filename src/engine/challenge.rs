@@ -23,6 +23,7 @@ use crate::domain::policy::{Disclosure, Policy};
 use crate::domain::reason::SsprReason;
 use crate::domain::refusal::Refusal;
 use crate::domain::ticket::{AskedChallenge, FlowTicket, TicketClaims};
+use crate::domain::time::Timestamp;
 
 /// The longest page data of a host-verified method, in bytes.
 const MAX_PAGE: usize = 4096;
@@ -41,57 +42,15 @@ impl Engine {
         let policy = &*context.policy;
         let now = time_of(&loaded.account, arrival);
         claim.check_time(policy.lifetimes.flow, arrival)?;
-        // The wait between two codes is read from the ticket: the record would show whether the
-        // account exists.
-        if let Some(asked) = claim.asked_for(option.method()) {
-            let retry_at = asked.at.plus(policy.sends.resend_after);
-            if arrival < retry_at {
-                return Err(Refusal::TooOften { retry_at }.into());
-            }
-        }
+        check_wait(&claim, option, policy, arrival)?;
         let eligible = context.claimed_eligible(&claim, &loaded.account, now);
         let first = self.first_offers(&context, eligible.as_ref().ok(), claim.identifier);
         let proven = loaded.account.flow(&claim.flow).is_some_and(|flow| !flow.proofs.is_empty());
         check_choice(&context, &eligible, option, proven)?;
-        let typed = match &selection.typed {
-            typed if typed_number(policy, option) => {
-                Some(typed.as_ref().ok_or(InvalidInput::Empty { what: "phone number" })?)
-            }
-            _ => None,
-        };
-        let user = context.user.as_ref();
-        let known_device = self.is_known_device(request, &claim.subject, &loaded.account, now);
-        let mut open = Open {
-            flow: claim.flow,
-            purpose: claim.purpose,
-            generation: claim.generation,
-            started_at: claim.started_at,
-            option,
-            expected: chosen(&eligible, option),
-            by_administrator: false,
-            known_device,
-            // A known device has a budget of its own and needs no share of a familiar source.
-            familiar: !known_device && self.is_familiar(request, &loaded.account, now),
-            required: eligible.as_ref().map_or(policy.users.required, |user| user.gates.required),
-            stamp: user.and_then(|user| user.change_stamp.as_deref()),
-            incarnation: user.and_then(|user| user.incarnation.as_deref()),
-            limit_spent: None,
-            offers: match &eligible {
-                Ok(eligible) => eligible.offers(&context.capabilities),
-                // A decoy offers as many methods as an account, so that both records have the same
-                // length.
-                Err(_) if target.user.is_none() => self.decoy_offers(&context, claim.identifier),
-                Err(_) => Vec::new(),
-            },
-            confirms: None,
-            number: None,
-            epoch: claim.epoch,
-            asked_at: arrival,
-            locale: user.map(|user| locale_of(user, context.tenant.as_ref())).unwrap_or_default(),
-            source: self.inner.keys.source(tenant, &request.source.bucket()),
-            key: self.inner.keys.issuing().id,
-            nonce: self.random()?,
-        };
+        let typed = required_number(policy, selection)?;
+        let state = (&context, &target, &loaded);
+        let mut open =
+            self.challenge_to_open(request, &claim, state, &eligible, (option, arrival))?;
         // A challenge that the rules refuse is not counted against the limits.
         let mut dry_run = Transition::new(&loaded.account, policy, self.inner.clock.now());
         if let Some(stand_in) = &target.stand_in {
@@ -113,16 +72,13 @@ impl Engine {
         let origin = Origin::about(request, &claim.subject);
         let longer = open.limit_spent == Some(LimitSpent::Tenant);
         let (opened, account) = match suppressed {
-            // This outcome stands: a second decision could open a challenge whose code no limit has
+            // The outcome is final: a second decision could open a challenge whose code no limit has
             // counted.
             Some(outcome) => (outcome, loaded.account),
             None => self.open(&target, loaded, policy, &origin, &mut open, typed).await?,
         };
         if let Opened::Suppressed(retry_at) = opened {
-            self.inner.silenced.fetch_add(1, Ordering::Relaxed);
-            if target.user.is_none() {
-                self.inner.silenced_decoys.fetch_add(1, Ordering::Relaxed);
-            }
+            self.count_suppressed(&target);
             // A flow with a proof and a policy with reasons may disclose the wait.
             if proven || policy.disclosure == Disclosure::Reasoned {
                 return Err(Refusal::TooOften { retry_at }.into());
@@ -137,6 +93,59 @@ impl Engine {
         let mut reply = self.reply(tenant, &claim, &account, policy, &first, arrival);
         reply.page = page;
         Ok(reply)
+    }
+
+    fn count_suppressed(&self, target: &Target) {
+        self.inner.silenced.fetch_add(1, Ordering::Relaxed);
+        if target.user.is_none() {
+            self.inner.silenced_decoys.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// The challenge that was asked for, before the limits are counted.
+    fn challenge_to_open<'a>(
+        &self,
+        request: &Request,
+        claim: &TicketClaims,
+        (context, target, loaded): (&'a Context, &Target, &Loaded),
+        eligible: &Result<Eligible<'_>, SsprReason>,
+        (option, arrival): (ChallengeOption, Timestamp),
+    ) -> Result<Open<'a>, Error> {
+        let account = &loaded.account;
+        let now = time_of(account, arrival);
+        let (user, required) = (context.user.as_ref(), context.policy.users.required);
+        let known_device = self.is_known_device(request, &claim.subject, account, now);
+        Ok(Open {
+            flow: claim.flow,
+            purpose: claim.purpose,
+            generation: claim.generation,
+            started_at: claim.started_at,
+            option,
+            expected: chosen(eligible, option),
+            by_administrator: false,
+            known_device,
+            // A known device has a budget of its own and needs no share of a familiar source.
+            familiar: !known_device && self.is_familiar(request, account, now),
+            required: eligible.as_ref().map_or(required, |user| user.gates.required),
+            stamp: user.and_then(|user| user.change_stamp.as_deref()),
+            incarnation: user.and_then(|user| user.incarnation.as_deref()),
+            limit_spent: None,
+            offers: match eligible {
+                Ok(eligible) => eligible.offers(&context.capabilities),
+                // A decoy offers as many methods as an account, so that both records have the same
+                // length.
+                Err(_) if target.user.is_none() => self.decoy_offers(context, claim.identifier),
+                Err(_) => Vec::new(),
+            },
+            confirms: None,
+            number: None,
+            epoch: claim.epoch,
+            asked_at: arrival,
+            locale: user.map(|user| locale_of(user, context.tenant.as_ref())).unwrap_or_default(),
+            source: self.inner.keys.source(&request.tenant, &request.source.bucket()),
+            key: self.inner.keys.issuing().id,
+            nonce: self.random()?,
+        })
     }
 
     /// Begins a proof of a host-verified method. If no challenge was opened, the call names a decoy
@@ -211,6 +220,36 @@ impl Engine {
     }
 }
 
+/// Refuses another challenge of one method within the wait between two codes.
+///
+/// The wait is read from the ticket: the record would show whether the account exists.
+fn check_wait(
+    claim: &TicketClaims,
+    option: ChallengeOption,
+    policy: &Policy,
+    arrival: Timestamp,
+) -> Result<(), Refusal> {
+    let retry_at =
+        claim.asked_for(option.method()).map(|asked| asked.at.plus(policy.sends.resend_after));
+    match retry_at.filter(|retry_at| arrival < *retry_at) {
+        Some(retry_at) => Err(Refusal::TooOften { retry_at }),
+        None => Ok(()),
+    }
+}
+
+/// The phone number that was typed with the option, if the policy requires one.
+fn required_number<'a>(
+    policy: &Policy,
+    selection: &'a Selection,
+) -> Result<Option<&'a PhoneNumber>, InvalidInput> {
+    if !typed_number(policy, selection.option) {
+        return Ok(None);
+    }
+    let missing = InvalidInput::Empty { what: "phone number" };
+    selection.typed.as_ref().map(Some).ok_or(missing)
+}
+
+/// Checks that the caller may choose this option.
 fn check_choice(
     context: &Context,
     eligible: &Result<Eligible<'_>, SsprReason>,

@@ -17,7 +17,7 @@ impl Engine {
                 error: PortError::denied().because(cause),
             })
         };
-        let ours = self.inner.keys.check_value();
+        let own_check = self.inner.keys.check_value();
         // Another engine may initialise the store first: then its note is compared.
         for _ in 0..3 {
             let found = self.store_note().await?;
@@ -31,7 +31,7 @@ impl Engine {
                 if let Some(target) = meta.moved_to {
                     return Err(refused(format!("the store was moved: its copy is {target}")));
                 }
-                if !secrets_equal(meta.check.as_bytes(), ours.as_bytes()) {
+                if !secrets_equal(meta.check.as_bytes(), own_check.as_bytes()) {
                     return Err(refused("the store was made with another lookup key".to_owned()));
                 }
             }
@@ -48,9 +48,10 @@ impl Engine {
             let id = Some(StoreId::from_bytes(self.random()?));
             let (meta, before) = match found {
                 Some((meta, version)) => (Meta { id, ..meta }, Some(version)),
-                None => {
-                    (Meta { id, ..Meta::new(ours.clone(), StoreId::from_bytes([0; 16])) }, None)
-                }
+                None => (
+                    Meta { id, ..Meta::new(own_check.clone(), StoreId::from_bytes([0; 16])) },
+                    None,
+                ),
             };
             let count = before.map_or(0, Version::count).saturating_add(1);
             let version = Version::new(count, u64::from_be_bytes(self.random()?));

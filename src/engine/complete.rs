@@ -80,14 +80,7 @@ impl Engine {
         let now = time_of(&loaded.account, arrival);
         claim.check_time(context.policy.lifetimes.flow, now)?;
         check_stage(claim, &loaded.account)?;
-        // If the host cannot say whether the user still has a proven method, the call fails and
-        // keeps the proof.
-        let proofs = loaded.account.flow(&claim.flow).map_or(&[][..], |flow| &flow.proofs);
-        let proven =
-            |(kind, _): &mut (MethodKind, _)| proofs.iter().any(|proof| proof.method == *kind);
-        if let Some((_, error)) = context.unsure.extract_if(.., proven).next() {
-            return Err(Error::Fault(Fault { origin: FaultOrigin::ExternalMethod, error }));
-        }
+        check_proofs_known(&mut context, claim, &loaded.account)?;
         // A reason is disclosed here because the flow has a grant.
         let refused = |reason| Refusal::NotEligible { reason };
         let eligible = context.write_eligibility(effect, &loaded.account, now).map_err(refused)?;
@@ -337,6 +330,21 @@ impl Engine {
         let policy = &scope.context.policy;
         let step = self.step(scope.target, None, policy, &scope.origin, OnUnknown::Resolve, decide);
         Ok(step.await?.1)
+    }
+}
+
+/// If the host cannot say whether the user still has a proven method, the call fails and keeps the
+/// proof.
+fn check_proofs_known(
+    context: &mut Context,
+    claim: &TicketClaims,
+    account: &Account,
+) -> Result<(), Error> {
+    let proofs = account.flow(&claim.flow).map_or(&[][..], |flow| &flow.proofs);
+    let proven = |(kind, _): &mut (MethodKind, _)| proofs.iter().any(|proof| proof.method == *kind);
+    match context.unsure.extract_if(.., proven).next() {
+        Some((_, error)) => Err(Error::Fault(Fault { origin: FaultOrigin::ExternalMethod, error })),
+        None => Ok(()),
     }
 }
 

@@ -166,7 +166,7 @@ impl Engine {
         self.inner.external.iter().map(|method| method.kind()).filter(counted).collect()
     }
 
-    /// The record of the account that a ticket names, or of the decoy that stands for it.
+    /// The record of the user whom a ticket names, or of its decoy.
     pub(super) fn subject_target(&self, tenant: &TenantId, claim: &TicketClaims) -> Target {
         match &claim.subject {
             TicketSubject::User(user) => self.user_target(tenant, user),

@@ -7,6 +7,7 @@ use super::error::Error;
 use super::failing::Failure;
 use super::help::Help;
 use super::maintain::{Pass, Way};
+use super::reply::MaintenanceReport;
 use super::step::{Decision, Loaded, OnUnknown, Origin, Target};
 use crate::domain::account::{Pending, PendingBody};
 use crate::domain::code::CodeContext;
@@ -50,7 +51,7 @@ impl Engine {
             DeliveryClaim::Taken(claimed) => claimed,
         };
         let mut hidden = Vec::new();
-        let outcome = match self.count_first(target, &claimed, policy).await {
+        let mut outcome = match self.count_first(target, &claimed, policy).await {
             Ok(Help::Settle(outcome)) => outcome,
             Ok(Help::Send(notice)) => {
                 let performed = self.perform(target, &claimed, notice, policy, &mut hidden, pass);
@@ -60,29 +61,15 @@ impl Engine {
         };
         // Sessions must end: a revocation is retried even after a permanent refusal.
         let revoke = matches!(claimed.pending.body, PendingBody::Revoke { .. });
-        let outcome = if revoke && outcome == DeliveryOutcome::Never {
-            DeliveryOutcome::Later
-        } else {
-            outcome
-        };
+        if revoke && outcome == DeliveryOutcome::Never {
+            outcome = DeliveryOutcome::Later;
+        }
         let decide = |transition: &mut Transition<'_>| {
             let settled = settle_message(transition, &claimed.pending, outcome);
             Ok(if settled { Decision::Commit(()) } else { Decision::Discard(()) })
         };
         self.step(target, None, policy, &origin, OnUnknown::Resolve, decide).await?;
-        let mut done = pass.done();
-        match outcome {
-            DeliveryOutcome::Done => done.delivered += 1,
-            DeliveryOutcome::Withheld
-            | DeliveryOutcome::InDigest
-            | DeliveryOutcome::Digest { .. } => done.settled += 1,
-            DeliveryOutcome::Later
-            | DeliveryOutcome::NoChannel
-            | DeliveryOutcome::Uncounted
-            | DeliveryOutcome::Never => {
-                done.failed += 1;
-            }
-        }
+        count_outcome(&mut pass.done(), outcome);
         Ok(true)
     }
 
@@ -278,6 +265,19 @@ impl Engine {
         let mut link = LinkMessage::new(purpose, url, expires_at).lasting(left);
         link.by_administrator = *by_administrator;
         Some(Message::Link(link))
+    }
+}
+
+fn count_outcome(done: &mut MaintenanceReport, outcome: DeliveryOutcome) {
+    match outcome {
+        DeliveryOutcome::Done => done.delivered += 1,
+        DeliveryOutcome::Withheld | DeliveryOutcome::InDigest | DeliveryOutcome::Digest { .. } => {
+            done.settled += 1;
+        }
+        DeliveryOutcome::Later
+        | DeliveryOutcome::NoChannel
+        | DeliveryOutcome::Uncounted
+        | DeliveryOutcome::Never => done.failed += 1,
     }
 }
 

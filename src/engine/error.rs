@@ -8,7 +8,7 @@ use crate::domain::invalid::InvalidInput;
 use crate::domain::refusal::Refusal;
 use crate::port::{PortError, Retry};
 
-/// Why an operation did not do what was asked.
+/// Why an operation failed.
 ///
 /// - [`Refused`](Self::Refused): the rules refuse it. Show it: it contains only what may be
 ///   disclosed. Before the first proof its duration must not tell whether an account exists: hold

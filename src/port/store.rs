@@ -34,8 +34,8 @@ use crate::domain::time::Timestamp;
 pub trait Store: Send + Sync {
     /// The record under this key; `None` if there is none.
     ///
-    /// Linearizable: it returns the record of a commit that was answered `Applied` before this
-    /// call began, or of a later one; also through another handle. No cache, no replica.
+    /// Linearizable: it returns the record of a commit that had returned `Applied` before this call
+    /// began, or of a later one; also through another handle. No cache, no replica.
     ///
     /// *A wrong `None`* resets a spent budget. *A stale record* only costs a retry, but with a
     /// store that always returns stale records the engine makes no progress.

@@ -124,17 +124,7 @@ impl Admin<'_> {
         if record.body().len() > MAX_BODY {
             return Err(Refusal::LimitReached.into());
         }
-        let events = [Event {
-            format: Event::FORMAT,
-            id: EventId::new(key, count, 0),
-            tenant: self.tenant.clone(),
-            user: None,
-            actor: ActorKind::Administrator(self.actor.id.clone()),
-            at: now,
-            source: None,
-            kind: EventKind::PolicyChanged { revision },
-            text: None,
-        }];
+        let events = [self.policy_changed(EventId::new(key, count, 0), now, revision)];
         let commit = Commit::new(&record, before, &columns, &events);
         let committed = engine.inner.store.commit(commit).await;
         engine.forget_policy(self.tenant);
@@ -149,6 +139,20 @@ impl Admin<'_> {
                 Err(Error::Fault(Fault { origin: FaultOrigin::Store, error }))
             }
             Err(error) => Err(Error::Fault(Fault { origin: FaultOrigin::Store, error })),
+        }
+    }
+
+    fn policy_changed(&self, id: EventId, at: Timestamp, revision: u64) -> Event {
+        Event {
+            format: Event::FORMAT,
+            id,
+            tenant: self.tenant.clone(),
+            user: None,
+            actor: ActorKind::Administrator(self.actor.id.clone()),
+            at,
+            source: None,
+            kind: EventKind::PolicyChanged { revision },
+            text: None,
         }
     }
 

@@ -165,7 +165,7 @@ impl Registration<'_> {
          ),
     ) -> Result<Reply<RegistrationTicket>, Error> {
         let engine = self.engine;
-        let (tenant, arrival) = (&request.tenant, engine.inner.clock.now());
+        let arrival = engine.inner.clock.now();
         let State { context, target, loaded, required, vouched } = state;
         let kind = option.method();
         let allowed = context.gates_of().is_some_and(|gates| gates.methods.contains(&kind));
@@ -183,31 +183,7 @@ impl Registration<'_> {
             epoch: loaded.account.epoch,
             asked: Default::default(),
         };
-        let facts = context.user.as_ref();
-        let mut open = Open {
-            flow: claim.flow,
-            purpose: Purpose::Register,
-            generation: 0,
-            started_at: claim.started_at,
-            option,
-            expected: Err(SsprReason::NoSuchMethod),
-            by_administrator: false,
-            known_device: false,
-            familiar: false,
-            required,
-            stamp: facts.and_then(|user| user.change_stamp.as_deref()),
-            incarnation: facts.and_then(|user| user.incarnation.as_deref()),
-            limit_spent: None,
-            offers: Vec::new(),
-            confirms: None,
-            number: None,
-            epoch: loaded.account.epoch,
-            asked_at: claim.started_at,
-            locale: facts.map(|user| locale_of(user, context.tenant.as_ref())).unwrap_or_default(),
-            source: engine.inner.keys.source(tenant, &request.source.bucket()),
-            key: engine.inner.keys.issuing().id,
-            nonce: engine.random()?,
-        };
+        let mut open = self.challenge_to_open(request, &claim, &context, (option, required))?;
         let policy = &*context.policy;
         let binding = vouched.binding(&context)?;
         let mut dry_run = Transition::new(&loaded.account, policy, engine.inner.clock.now());
@@ -229,6 +205,41 @@ impl Registration<'_> {
         let ((), account) = step.await?;
         (engine.inner.on_work)();
         Ok(engine.registration_reply(request, &claim, &account, &context))
+    }
+
+    /// The challenge of a method to be confirmed, before the limits are counted.
+    fn challenge_to_open<'a>(
+        &self,
+        request: &Request,
+        claim: &TicketClaims,
+        context: &'a Context,
+        (option, required): (ChallengeOption, u8),
+    ) -> Result<Open<'a>, Error> {
+        let (engine, user) = (self.engine, context.user.as_ref());
+        Ok(Open {
+            flow: claim.flow,
+            purpose: claim.purpose,
+            generation: claim.generation,
+            started_at: claim.started_at,
+            option,
+            expected: Err(SsprReason::NoSuchMethod),
+            by_administrator: false,
+            known_device: false,
+            familiar: false,
+            required,
+            stamp: user.and_then(|user| user.change_stamp.as_deref()),
+            incarnation: user.and_then(|user| user.incarnation.as_deref()),
+            limit_spent: None,
+            offers: Vec::new(),
+            confirms: None,
+            number: None,
+            epoch: claim.epoch,
+            asked_at: claim.started_at,
+            locale: user.map(|user| locale_of(user, context.tenant.as_ref())).unwrap_or_default(),
+            source: engine.inner.keys.source(&request.tenant, &request.source.bucket()),
+            key: engine.inner.keys.issuing().id,
+            nonce: engine.random()?,
+        })
     }
 
     /// Makes a pending method active if the code is correct. The addresses that were valid before
@@ -319,10 +330,10 @@ impl Registration<'_> {
     /// methods.
     fn views(&self, account: &Account) -> Vec<MethodView> {
         let now = time_of(account, self.engine.inner.clock.now());
-        let gone: Vec<_> = account.superseded(now).collect();
-        let stands =
-            |method: &&Method| is_alive(method, account, now) && !gone.contains(&&method.id);
-        account.methods.iter().filter(stands).map(|method| view(method, account)).collect()
+        let replaced: Vec<_> = account.superseded(now).collect();
+        let is_shown =
+            |method: &&Method| is_alive(method, account, now) && !replaced.contains(&&method.id);
+        account.methods.iter().filter(is_shown).map(|method| view(method, account)).collect()
     }
 }
 

@@ -38,7 +38,7 @@ pub struct RegistrationReview {
     /// Whether adding a method needs a second factor that this sign-in lacks. Do not offer it to a
     /// user who has no second factor.
     pub second_factor_wanted: bool,
-    /// Whether what is registered is enough, once the holds have passed.
+    /// Whether the registered methods are enough, once the holds have passed.
     pub complete: bool,
     /// When the registration was completed.
     pub completed_at: Option<Timestamp>,

@@ -20,14 +20,14 @@ use crate::port::Cursor;
 /// assert!(Checkpoint::parse("the middle").is_err());
 /// ```
 #[derive(Clone, PartialEq, Debug)]
-pub struct Checkpoint(Kept);
+pub struct Checkpoint(CheckpointBody);
 
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-struct Kept {
+struct CheckpointBody {
     format: u16,
     /// The id of the source.
     source: StoreId,
-    /// Whether the source was closed before the first of what was copied.
+    /// Whether the source was closed before the first record was copied.
     #[serde(default)]
     closed: bool,
     task: CopyTask,
@@ -46,9 +46,11 @@ impl Checkpoint {
     ///
     /// [`InvalidInput::Malformed`] for any other text.
     pub fn parse(text: &str) -> Result<Self, InvalidInput> {
-        let kept: Option<Kept> = serde_json::from_str(text).ok();
-        let kept = kept.filter(|kept| kept.format == FORMAT);
-        kept.map(Self).ok_or(InvalidInput::Malformed { what: "checkpoint" })
+        serde_json::from_str(text)
+            .ok()
+            .filter(|body: &CheckpointBody| body.format == FORMAT)
+            .map(Self)
+            .ok_or(InvalidInput::Malformed { what: "checkpoint" })
     }
 
     /// The checkpoint as text of less than a kilobyte, for a file.
@@ -67,17 +69,17 @@ impl Checkpoint {
         kinds: &[RecordKind],
         counts: Counts,
     ) -> Self {
-        let kept = |task, tenant, kind, after| {
+        let checkpoint = |task, tenant, kind, after| {
             let format = FORMAT;
-            Self(Kept { format, source, closed, task, tenant, kind, after, counts })
+            Self(CheckpointBody { format, source, closed, task, tenant, kind, after, counts })
         };
         if place.task > CopyTask::Trails {
-            return kept(CopyTask::Sweep, None, None, None);
+            return checkpoint(CopyTask::Sweep, None, None, None);
         }
         let kind =
             (place.task == CopyTask::Records).then(|| kinds.get(place.kind).copied()).flatten();
         let after = place.after.as_ref().map(|cursor| cursor.as_str().to_owned());
-        kept(place.task, tenants.get(place.tenant).cloned(), kind, after)
+        checkpoint(place.task, tenants.get(place.tenant).cloned(), kind, after)
     }
 
     pub(super) fn is_of(&self, source: StoreId) -> bool {
@@ -94,7 +96,7 @@ impl Checkpoint {
 
     /// The position among these tenants; `None` if the tenants differ.
     pub(super) fn place(&self, tenants: &[TenantId], kinds: &[RecordKind]) -> Option<CopyPosition> {
-        let Kept { task, tenant, kind, after, .. } = &self.0;
+        let CheckpointBody { task, tenant, kind, after, .. } = &self.0;
         let at = |tenant: &TenantId| tenants.iter().position(|listed| listed == tenant);
         let tenant = tenant.as_ref().map_or(Some(0), at)?;
         let kind =

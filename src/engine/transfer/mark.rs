@@ -266,7 +266,7 @@ impl Transfer<'_> {
 /// # let keys = Keys::new(secret(1), 1, secret(2))?;
 /// # let engine = Engine::builder().keys(keys).store(store.clone());
 /// # engine.directory(MemoryDirectory::new()).delivery(MemoryInbox::new()).open().await?;
-/// // The backup stands in its place, and no engine runs.
+/// // The backup is restored, and no engine runs.
 /// assert_eq!(sspr::transfer::restored(&store).await?, 1);
 /// # Ok(())
 /// # }

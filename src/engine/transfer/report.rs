@@ -27,7 +27,7 @@ pub enum TransferError {
     Store {
         /// The store.
         side: Side,
-        /// What is known.
+        /// The error of the port.
         #[source]
         error: PortError,
     },
@@ -67,7 +67,7 @@ pub enum TransferError {
     #[error("the source of randomness failed: {error}")]
     #[non_exhaustive]
     Entropy {
-        /// What is known.
+        /// The error of the port.
         #[source]
         error: PortError,
     },

@@ -57,7 +57,7 @@ struct Fresh {
 impl Engine {
     /// Reseals the seeds of the next accounts of a tenant, at most `limit` accounts, that are not
     /// under the seal's current key ([`Seal::is_current`]). Continue from [`ResealPage::next`]
-    /// until it is `None`. Any number of processes may work normally meanwhile.
+    /// until it is `None`. Engines in any number of processes may work during the run.
     ///
     /// Each account is one commit and one `seeds_resealed` event. Nothing else about it changes: no
     /// code or flow becomes void, no time step counts again, and no notice is sent. Supplied tokens
