@@ -79,8 +79,8 @@ async fn a_recovery_code_is_a_gate_and_is_replaced() {
     reset.acknowledge_recovery_code(&request(), &done.ticket).await.expect("kept");
     let view = reset.view(&request(), &done.ticket).await.expect("done");
     assert!(!view.replace_recovery_code);
-    let methods = world.engine.registration().list(&request(), &world.signed_in()).await;
-    let methods = methods.expect("listed");
+    let methods =
+        world.engine.registration().list(&request(), &world.signed_in()).await.expect("listed");
     let set = methods.iter().find(|one| one.kind == MethodKind::RecoveryCode).expect("there");
     assert_eq!(set.codes_left, Some(10));
     // The used one opens nothing, the fresh one does.

@@ -125,8 +125,11 @@ async fn a_fault_is_written_without_its_source() {
     let world = World::over(store.clone(), settings()).await;
     let secret = |byte| SecretBytes::new(vec![byte; 32]);
     let other = Keys::new(secret(8), 1, secret(9)).expect("long enough");
-    let builder = Engine::builder().keys(other).store(store);
-    let builder = builder.directory(world.directory.clone()).delivery(world.inbox.clone());
+    let builder = Engine::builder()
+        .keys(other)
+        .store(store)
+        .directory(world.directory.clone())
+        .delivery(world.inbox.clone());
     let Err(error @ Error::Fault(_)) = builder.open().await else { panic!("another lookup key") };
     assert!(format!("{error:?}").contains("another lookup key"), "the log has the source");
     let written = serde_json::to_value(&error).expect("plain data");

@@ -135,8 +135,8 @@ async fn v05_no_entry_point_lacks_the_cap(_kind: &StoreKind) {
             }
         } else {
             let selection = Selection::parse(option).expect("an option");
-            let reply = opened(&world.engine, &request, &person.name, &selection).await;
-            let reply = reply.expect("opened");
+            let reply =
+                opened(&world.engine, &request, &person.name, &selection).await.expect("opened");
             world.deliver().await;
             let all = world.inbox.all();
             let right = all.iter().rev().find_map(|one| one.code()).expect("a code").to_owned();
@@ -271,8 +271,9 @@ async fn v07_no_error_of_the_store_gives_a_guess_away(_kind: &StoreKind) {
                 let faulty = Faulty::new(store.clone(), plan.clone());
                 let world = World::over(faulty, roomy(one_gate())).await;
                 let person = settle(&world, 1).await;
-                let reply = opened(&world.engine, &source(1), &person.name, &email()).await;
-                let reply = reply.expect("opened");
+                let reply = opened(&world.engine, &source(1), &person.name, &email())
+                    .await
+                    .expect("opened");
                 world.deliver().await;
                 let typed = world.inbox.last_code_to(&person.mail).expect("a code");
                 let typed = if right { typed } else { other_than(&typed) };

@@ -200,8 +200,8 @@ async fn v33_a_resend_kills_the_older_code(stores: &StoreKind) {
     let old = world.inbox.last_code_to(&person.mobile).expect("a code");
     world.clock.advance(MINUTE);
     // Over another channel of the same method: still the same question.
-    let resent = world.engine.reset().challenge(&request, &reply.ticket, &voice()).await;
-    let resent = resent.expect("resent");
+    let resent =
+        world.engine.reset().challenge(&request, &reply.ticket, &voice()).await.expect("resent");
     for ticket in [&reply.ticket, &resent.ticket] {
         let answer = try_code(&world.engine, &request, ticket, &old).await;
         assert_eq!(refusal(answer), Refusal::NotAccepted);

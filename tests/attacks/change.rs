@@ -73,8 +73,8 @@ async fn v37_an_unproven_address_is_worth_nothing(_kind: &StoreKind) {
     let (request, user) = (request(), world.signed_in());
     let registration = world.engine.registration();
     let evil = "evil@elsewhere.example";
-    let added = registration.add(&request, &user, &NewMethod::email(mail(evil))).await;
-    let added = added.expect("added");
+    let added =
+        registration.add(&request, &user, &NewMethod::email(mail(evil))).await.expect("added");
     world.deliver().await;
     let to_confirm = world.inbox.last_code_to(evil).expect("a code");
     let all = registration.list(&request, &user).await.expect("listed");
@@ -145,8 +145,8 @@ async fn v38_the_code_of_one_address_confirms_no_other(_kind: &StoreKind) {
     let of_a = world.inbox.last_code_to(a).expect("a code");
     let answer = registration.confirm(&request, &user, &to_b.ticket, &code(&of_a)).await;
     assert_eq!(refusal(answer), Refusal::NotAccepted);
-    let confirmed = registration.confirm(&request, &user, &to_a.ticket, &code(&of_a)).await;
-    let confirmed = confirmed.expect("confirmed");
+    let confirmed =
+        registration.confirm(&request, &user, &to_a.ticket, &code(&of_a)).await.expect("confirmed");
     assert_eq!(address(&confirmed), a);
     let all = registration.list(&request, &user).await.expect("listed");
     let active: Vec<_> = all.iter().filter(|one| one.active).map(|one| &one.id).collect();

@@ -163,8 +163,11 @@ async fn v17_old_keys_verify_until_they_are_dropped(_kind: &StoreKind) {
     let store = MemoryStore::new();
     let world = World::over(store.clone(), roomy(one_gate())).await;
     let with = async |keys: Keys| {
-        let builder = Engine::builder().keys(keys).store(store.clone());
-        let builder = builder.directory(world.directory.clone()).delivery(world.inbox.clone());
+        let builder = Engine::builder()
+            .keys(keys)
+            .store(store.clone())
+            .directory(world.directory.clone())
+            .delivery(world.inbox.clone());
         builder.clock(world.clock.clone()).open().await.expect("opened")
     };
     for n in 0..3 {
@@ -263,8 +266,8 @@ async fn v19_one_answer_for_every_reason(_kind: &StoreKind) {
     let old = world.inbox.last_code_to(&person.mail).expect("a code");
     answers.push(try_code(&world.engine, &request, &live.ticket, &other_than(&old)).await);
     world.clock.advance(MINUTE);
-    let resent = world.engine.reset().challenge(&request, &live.ticket, &email()).await;
-    let resent = resent.expect("resent");
+    let resent =
+        world.engine.reset().challenge(&request, &live.ticket, &email()).await.expect("resent");
     world.deliver().await;
     let right = world.inbox.last_code_to(&person.mail).expect("a code");
     answers.push(try_code(&world.engine, &request, &resent.ticket, &old).await);
@@ -331,8 +334,8 @@ async fn v20_parsing_tricks_are_typed_errors(_kind: &StoreKind) {
     let answer = try_code(&world.engine, &source(900), &reply.ticket, &spaced).await;
     assert!(granted(&answer.expect("the same code").step));
     // "No secret" equals nothing: the code of nobody is no code.
-    let nobody = opened(&world.engine, &source(901), &named("nobody"), &email()).await;
-    let nobody = nobody.expect("uniform");
+    let nobody =
+        opened(&world.engine, &source(901), &named("nobody"), &email()).await.expect("uniform");
     for typed in ["0", "00000000", "99999999", "18446744073709551615"[..16].as_ref()] {
         let answer = try_code(&world.engine, &source(901), &nobody.ticket, typed).await;
         assert_eq!(refusal(answer), Refusal::NotAccepted, "{typed}");

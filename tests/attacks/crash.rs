@@ -91,8 +91,8 @@ async fn v44_a_code_that_is_dead_is_not_sent(stores: &StoreKind) {
     for end in ["superseded", "voided", "expired", "proven"] {
         let world = world(stores.store(), roomy(one_gate())).await;
         let person = settle(&world, 1).await;
-        let reply = opened(&world.engine, &source(1), &person.name, &email()).await;
-        let reply = reply.expect("opened");
+        let reply =
+            opened(&world.engine, &source(1), &person.name, &email()).await.expect("opened");
         world.inbox.fail_with(Some(PortErrorKind::Unknown));
         if end == "proven" {
             // It arrives, and nobody knows: it would be sent again.

@@ -93,8 +93,8 @@ async fn v05_no_door_lacks_the_cap(stores: &StoreKind) {
             }
             "app to confirm" => {
                 let app = sspr::NewAuthenticator::new("Contoso", "ada");
-                let begun = registration.enrol_authenticator(&request, &user, &app).await;
-                let begun = begun.expect("begun");
+                let begun =
+                    registration.enrol_authenticator(&request, &user, &app).await.expect("begun");
                 let parameters = sspr::OathParameters::default();
                 let seed = begun.seed.expose_secret();
                 let token = sspr::testing::SoftToken::new(seed, parameters).expect("a seed");
@@ -164,8 +164,8 @@ async fn v05_whoever_is_disabled_between_issue_and_use_is_refused(_kind: &StoreK
     assert!(change.complete(&request, &changing.ticket, &NEW.into()).await.is_err());
     assert!(change.start(&request, &user, &OLD.into()).await.is_err());
     let to_confirm = code(&world.inbox.last_code_to("second@private.example").expect("a code"));
-    let confirmed = world.engine.registration();
-    let confirmed = confirmed.confirm(&request, &user, &adding.ticket, &to_confirm).await;
+    let confirmed =
+        world.engine.registration().confirm(&request, &user, &adding.ticket, &to_confirm).await;
     assert!(matches!(refusal(confirmed), Refusal::NotEligible { .. }));
     if let Ok(reply) = reset.redeem_link(&request, &ada(), &link).await {
         assert!(reset.complete(&request, &reply.ticket, &NEW.into()).await.is_err());

@@ -238,8 +238,8 @@ async fn v13_a_dead_mail_server_tells_nothing(_kind: &StoreKind) {
         world.inbox.fail_with(dead.then_some(PortErrorKind::Unavailable));
         let mut all = Vec::new();
         for n in 0..9 {
-            let reply = opened(&world.engine, &source(n), &named(who), &email()).await;
-            let reply = reply.expect("opened");
+            let reply =
+                opened(&world.engine, &source(n), &named(who), &email()).await.expect("opened");
             all.push(format!("{:?}", reply.step));
             let done = world.engine.maintain(100).await.expect("a failing delivery is no error");
             if n < 6 {
@@ -267,8 +267,8 @@ async fn v14_nothing_links_two_flows_or_names_an_address(_kind: &StoreKind) {
     let person = settle(&world, 1).await;
     let mut tickets: Vec<Vec<u8>> = Vec::new();
     for n in 0..5 {
-        let reply = opened(&world.engine, &source(n), &person.name, &email()).await;
-        let reply = reply.expect("opened");
+        let reply =
+            opened(&world.engine, &source(n), &person.name, &email()).await.expect("opened");
         let shown = serde_json::to_string(&reply.step).expect("shown");
         for part in [person.mail.as_str(), "private", "p1@", person.id.as_str()] {
             assert!(!shown.contains(part), "{shown}");

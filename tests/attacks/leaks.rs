@@ -49,8 +49,10 @@ async fn v41_no_answer_holds_a_code(_kind: &StoreKind) {
         world.deliver().await;
         let third = world.inbox.last_code_to("second@private.example").expect("a code");
         let attempt = code(&third);
-        let view = registration.confirm(&request(), &user, &added.ticket, &attempt).await;
-        let view = view.expect("confirmed");
+        let view = registration
+            .confirm(&request(), &user, &added.ticket, &attempt)
+            .await
+            .expect("confirmed");
         shown.push(format!("{} {view:?}", serde_json::to_string(&view).expect("shown")));
         let all = shown.join("\n");
         for secret in [&first, &second, &third] {

@@ -66,8 +66,7 @@ async fn v29_whoever_began_a_flow_has_no_part_in_it_after_the_link(stores: &Stor
     assert!(evil.expose_secret().len() * 6 >= 128);
     assert!(!url.contains(evil.expose_secret()) && !evil.expose_secret().contains(&url[40..]));
     let reset = world.engine.reset();
-    let own = reset.redeem_link(&source(3), &victim.name, &clicked(&url)).await;
-    let own = own.expect("redeemed");
+    let own = reset.redeem_link(&source(3), &victim.name, &clicked(&url)).await.expect("redeemed");
     assert!(granted(&own.step));
     assert_ne!(own.ticket.expose_secret(), evil.expose_secret());
     world.clock.advance(2 * MINUTE);
@@ -99,8 +98,8 @@ async fn v29_a_flow_with_another_proof_is_not_handed_over(stores: &StoreKind) {
     let text = world.inbox.last_code_to(&person.mobile).expect("a code");
     let reply = try_code(&world.engine, &request, &reply.ticket, &text).await.expect("proven");
     let reset = world.engine.reset();
-    let reply = reset.challenge(&request, &reply.ticket, &option("email.link")).await;
-    let reply = reply.expect("opened");
+    let reply =
+        reset.challenge(&request, &reply.ticket, &option("email.link")).await.expect("opened");
     world.deliver().await;
     let url = link_to(&world, &person);
     let before = world.engine.stats().comparisons;
@@ -141,8 +140,8 @@ async fn v39_a_link_is_the_base_of_the_policy_and_a_secret(_kind: &StoreKind) {
     let world = World::memory(everything(1)).await;
     let person = settle(&world, 1).await;
     let evil = "https://evil.example/";
-    let request = sspr::Request::new(tenant(), sspr::Source::parse("evil.example"));
-    let request = request.with_human_answer(SecretText::from(evil));
+    let request = sspr::Request::new(tenant(), sspr::Source::parse("evil.example"))
+        .with_human_answer(SecretText::from(evil));
     let other = "person1@contoso.example\u{2F}evil.example";
     let (reset, link) = (world.engine.reset(), option("email.link"));
     for name in [&person.name, &named(other), &named("evil.example")] {

@@ -16,8 +16,13 @@ fn read(path: &str) -> String {
 /// The rows of the table: number, and the rest of the cells.
 fn rows() -> Vec<(usize, Vec<String>)> {
     let text = read("SECURITY.md");
-    let table = text.split("## Attacks and their tests").nth(1).expect("the section");
-    let table = table.split("\n## ").next().unwrap_or_default();
+    let table = text
+        .split("## Attacks and their tests")
+        .nth(1)
+        .expect("the section")
+        .split("\n## ")
+        .next()
+        .unwrap_or_default();
     let rows = table.lines().filter_map(|line| line.strip_prefix("| V"));
     let cells = rows.map(|row| row.trim_end_matches('|').split(" | ").map(str::to_owned));
     cells

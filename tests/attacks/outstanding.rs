@@ -23,8 +23,12 @@ pub(crate) async fn claim_token(world: &World) {
     let (text, parameters) = ("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", OathParameters::default());
     let seed = OathSeed::parse_base32(text).expect("a seed");
     let root = admin();
-    let supplied = world.engine.admin(&world.tenant, &root);
-    let supplied = supplied.supply_token(&world.user, &seed, parameters).await.expect("supplied");
+    let supplied = world
+        .engine
+        .admin(&world.tenant, &root)
+        .supply_token(&world.user, &seed, parameters)
+        .await
+        .expect("supplied");
     let (request, user, registration) = (request(), world.signed_in(), world.engine.registration());
     let claimed = registration.claim_token(&request, &user, &supplied).await.expect("claimed");
     let token = SoftToken::new(text, parameters).expect("a seed");

@@ -117,8 +117,8 @@ async fn v22_a_step_given_at_once_is_accepted_once(stores: &StoreKind) {
             let answer = block_on(async {
                 match purpose {
                     "sign-in" => {
-                        let answer = engine.authenticator();
-                        let answer = answer.verify(&request, &world.user, &typed).await;
+                        let answer =
+                            engine.authenticator().verify(&request, &world.user, &typed).await;
                         answer.map(|id| id.as_str().to_owned())
                     }
                     "reset" => {

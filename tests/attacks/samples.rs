@@ -52,8 +52,7 @@ async fn v15_ten_million_digits_are_uniform(_kind: &StoreKind) {
     let check = CodeCheck::new(&[42; 32], "00000000");
     let (mut digits, mut pairs) = ([[0_u32; 10]; 8], [0_u32; 100]);
     for challenge in 0..CODES {
-        let code = check.right(challenge);
-        let code = code.as_bytes();
+        let code = check.right(challenge).as_bytes();
         assert_eq!(code.len(), 8);
         for (place, digit) in code.iter().enumerate() {
             digits[place][usize::from(digit - b'0')] += 1;

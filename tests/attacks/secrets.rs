@@ -168,8 +168,10 @@ async fn v42_no_newer_secret_is_kept_or_shown(stores: &StoreKind) {
         .clock(first.clock.clone())
         .entropy(SeededEntropy::new(11))
         .seal(Recorder::new(TestSeal, log.clone()))
-        .external_method(Recorder::new(passkey.clone(), log.clone()));
-    let watched = watched.open().await.expect("opened");
+        .external_method(Recorder::new(passkey.clone(), log.clone()))
+        .open()
+        .await
+        .expect("opened");
     let policy = Policy::new(sparing()).expect("sound");
     watched.admin(&tenant(), &admin()).put_policy(&policy, None).await.expect("put");
     let world = World { engine: watched, passkey, ..first };

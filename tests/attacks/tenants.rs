@@ -107,8 +107,9 @@ async fn v50_strangers_do_not_make_the_trail_grow(_kind: &StoreKind) {
     let mut sizes = Vec::new();
     for half in 0..2 {
         for n in 125 * half..125 * (half + 1) {
-            let reply = opened(&world.engine, &source(n), &named("nobody"), &email()).await;
-            let reply = reply.expect("uniform");
+            let reply = opened(&world.engine, &source(n), &named("nobody"), &email())
+                .await
+                .expect("uniform");
             guess(&world.engine, &source(n), &reply.ticket, 1).await;
         }
         let decoys = store.scan(&tenant(), RecordKind::Decoy, None, 100).await.expect("scanned");
@@ -177,8 +178,11 @@ impl Store for Silent {
 async fn v51_an_engine_refuses_a_store_that_keeps_nothing(_kind: &StoreKind) {
     let world = World::memory(one_gate()).await;
     let open = async |store: Arc<dyn Store>, keys: Keys| {
-        let builder = Engine::builder().keys(keys).store(store);
-        let builder = builder.directory(world.directory.clone()).delivery(world.inbox.clone());
+        let builder = Engine::builder()
+            .keys(keys)
+            .store(store)
+            .directory(world.directory.clone())
+            .delivery(world.inbox.clone());
         match builder.open().await {
             Ok(_) => None,
             Err(Error::Fault(fault)) => Some(fault.error.kind()),

@@ -81,8 +81,8 @@ async fn enrolled(world: &World, app: Option<&sspr::MethodId>) -> SoftToken {
         None => registration.enrol_authenticator(&request, &user, &new).await,
     };
     let begun = begun.expect("begun");
-    let token = SoftToken::new(begun.seed.expose_secret(), OathParameters::default());
-    let token = token.expect("a seed");
+    let token =
+        SoftToken::new(begun.seed.expose_secret(), OathParameters::default()).expect("a seed");
     let typed = code(&token.code(world.clock.now()));
     let confirmed = registration.confirm(&request, &user, &begun.reply.ticket, &typed).await;
     assert!(confirmed.expect("confirmed").active);
@@ -90,8 +90,8 @@ async fn enrolled(world: &World, app: Option<&sspr::MethodId>) -> SoftToken {
 }
 
 async fn id_of(world: &World, kind: MethodKind) -> sspr::MethodId {
-    let listed = world.engine.registration().list(&request(), &world.signed_in()).await;
-    let listed = listed.expect("listed");
+    let listed =
+        world.engine.registration().list(&request(), &world.signed_in()).await.expect("listed");
     listed.into_iter().find(|one| one.kind == kind).expect("listed").id
 }
 

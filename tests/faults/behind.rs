@@ -200,8 +200,11 @@ fn a_policy_put_before_complete_is_the_one_that_counts() {
             other.admin(&scene.tenant, &actor).put_policy(&policy, Some(1)).await.expect("put");
             let ticket = last_ticket(&scene).expect("granted");
             let password = SecretText::from(NEW);
-            let refused = engine.reset().complete(&request(), &ticket, &password).await;
-            let refused = refused.expect_err("stricter now");
+            let refused = engine
+                .reset()
+                .complete(&request(), &ticket, &password)
+                .await
+                .expect_err("stricter now");
             assert!(
                 matches!(
                     refused.refusal(),

@@ -72,8 +72,8 @@ fn a_directory_that_hangs_leaves_the_write_unsettled_and_told() {
             let mut hangs = Box::pin(hangs);
             assert!(sspr::testing::poll_until_stalled(hangs.as_mut()).is_none());
             // Before the deadline a second try is told to wait, and nobody is told anything.
-            let busy = engine.reset().complete(&request, &ticket, &password).await;
-            let busy = busy.expect_err("in flight");
+            let busy =
+                engine.reset().complete(&request, &ticket, &password).await.expect_err("in flight");
             assert!(matches!(busy.refusal(), Some(sspr::Refusal::Busy { .. })), "{busy:?}");
         }
         plan.heal();

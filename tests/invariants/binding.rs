@@ -74,8 +74,8 @@ fn inv04_purposes_do_not_mix() {
         let mail = EmailAddress::parse("ada@second.example").expect("valid");
         let user = world.signed_in();
         let registration = world.engine.registration();
-        let added = registration.add(&request(), &user, &NewMethod::email(mail)).await;
-        let added = added.expect("added");
+        let added =
+            registration.add(&request(), &user, &NewMethod::email(mail)).await.expect("added");
         world.deliver().await;
         let register = world.inbox.last_code_to("ada@second.example").expect("a code");
         let reply = world.start().await;
@@ -178,8 +178,8 @@ fn inv12_a_new_password_voids_everything_outstanding() {
             let user = world.signed_in();
             let mail = EmailAddress::parse("ada@second.example").expect("valid");
             let registration = world.engine.registration();
-            let added = registration.add(&request(), &user, &NewMethod::email(mail)).await;
-            let added = added.expect("added");
+            let added =
+                registration.add(&request(), &user, &NewMethod::email(mail)).await.expect("added");
             world.deliver().await;
             let pending = world.inbox.last_code_to("ada@second.example").expect("a code");
             world.complete(&granted, NEW).await.expect("reset");

@@ -81,8 +81,11 @@ fn inv02_a_run_of_wrong_passwords_ends_with_a_reset_or_an_unblocking() {
                 assert_eq!(compared, 50, "{}: the cap", under_test.name);
                 assert_eq!(under_test.count("method_disabled").await, 1, "{}", under_test.name);
                 world.deliver().await;
-                let warned = world.inbox.messages_to(MAIL);
-                let warned = warned.iter().filter(|one| one.kind == "notice.many_failures");
+                let warned = world
+                    .inbox
+                    .messages_to(MAIL)
+                    .iter()
+                    .filter(|one| one.kind == "notice.many_failures");
                 assert_eq!(warned.count(), 1, "{}: told at half", under_test.name);
                 let present = if by_reset {
                     let ticket = world.granted().await;

@@ -161,8 +161,8 @@ async fn foreign_devices(world: &World) -> [String; 2] {
     let facts = UserFacts::new(bob.clone());
     world.directory.add_user(&tenant(), facts, &["bob@contoso.example"], OLD).expect("added");
     let registration = world.engine.registration();
-    let session = sspr::SignInContext::new("s", sspr::Clock::now(&world.clock));
-    let session = session.with_second_factor(sspr::Clock::now(&world.clock));
+    let session = sspr::SignInContext::new("s", sspr::Clock::now(&world.clock))
+        .with_second_factor(sspr::Clock::now(&world.clock));
     let signed_in = sspr::SignedIn::vouch(tenant(), bob, session.clone());
     let bobs = registration.remember_device(&request(), &signed_in).await.expect("remembered");
     let other = TenantId::parse("fabrikam").expect("valid");

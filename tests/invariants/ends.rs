@@ -97,8 +97,8 @@ fn inv12_a_change_and_a_reset_at_once_write_once() {
     let (scene, change, reset) = block_on(async {
         let world = world(&under_test, 1).await;
         let reset = granted(&world).await;
-        let change = world.engine.change();
-        let change = change.start(&request(), &world.signed_in(), &secret(OLD)).await;
+        let change =
+            world.engine.change().start(&request(), &world.signed_in(), &secret(OLD)).await;
         let change = change.expect("the right password").ticket;
         (Scene::of(&under_test, world).await, change, reset)
     });

@@ -232,8 +232,8 @@ impl Player {
     }
 
     pub(crate) async fn body(&self) -> String {
-        let page = self.store.scan(&tenant(), RecordKind::Account, None, 2).await;
-        let page = page.expect("readable");
+        let page =
+            self.store.scan(&tenant(), RecordKind::Account, None, 2).await.expect("readable");
         page.items.first().map(|record| record.body().to_owned()).unwrap_or_default()
     }
 }

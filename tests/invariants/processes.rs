@@ -85,8 +85,8 @@ impl Other {
     fn told(&mut self) -> Vec<String> {
         let line = self
             .told
-            .find_map(|line| line.expect("readable").strip_prefix(MARK).map(str::to_owned));
-        let line = line.expect("it still runs");
+            .find_map(|line| line.expect("readable").strip_prefix(MARK).map(str::to_owned))
+            .expect("it still runs");
         line.split('|').filter(|part| !part.is_empty()).map(str::to_owned).collect()
     }
 }

@@ -82,8 +82,12 @@ fn inv17_nothing_anonymous_grows_a_record_beyond_its_bound() {
                 }
             }
             let option = email();
-            let reply = world.engine.reset().challenge(&request(), &owner.ticket, &option).await;
-            let reply = reply.expect("the owner goes on");
+            let reply = world
+                .engine
+                .reset()
+                .challenge(&request(), &owner.ticket, &option)
+                .await
+                .expect("the owner goes on");
             world.deliver().await;
             let sent = world.inbox.all();
             let read = sent.iter().rev().find_map(|one| one.code()).expect("a code").to_owned();

@@ -92,8 +92,7 @@ fn inv04_a_ticket_whose_link_was_redeemed_elsewhere_is_dead() {
             let link = link_to(&world, MAIL).await;
             let reset = world.engine.reset();
             let ada = crate::support::ada();
-            let redeemed = reset.redeem_link(&request(), &ada, &link).await;
-            let redeemed = redeemed.expect("redeemed");
+            let redeemed = reset.redeem_link(&request(), &ada, &link).await.expect("redeemed");
             assert!(reset.prove(&request(), &begun.ticket, &link).await.is_err());
             assert!(world.complete(&begun.ticket, NEW).await.is_err());
             reset.cancel(&request(), &begun.ticket).await.expect("told to nobody");
@@ -113,8 +112,13 @@ fn inv19_the_widest_policy_is_accepted_and_kept() {
         block_on(async {
             let world = World::over(under_test.store.clone(), every(2)).await;
             let actor = crate::support::admin();
-            let stored = world.engine.admin(&world.tenant, &actor).policy().await.expect("read");
-            let stored = stored.expect("put");
+            let stored = world
+                .engine
+                .admin(&world.tenant, &actor)
+                .policy()
+                .await
+                .expect("read")
+                .expect("put");
             assert_eq!(stored.policy.settings(), &every(2), "{}", under_test.name);
         });
     }

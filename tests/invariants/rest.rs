@@ -56,18 +56,24 @@ struct Secrets {
 async fn use_everything(world: &World) -> Secrets {
     let registration = world.engine.registration();
     let app = sspr::NewAuthenticator::new("Contoso", "ada@contoso.example");
-    let enrolled = registration.enrol_authenticator(&request(), &world.signed_in(), &app).await;
-    let enrolled = enrolled.expect("enrolled");
+    let enrolled = registration
+        .enrol_authenticator(&request(), &world.signed_in(), &app)
+        .await
+        .expect("enrolled");
     let seed = enrolled.seed.expose_secret().to_owned();
-    let token = sspr::testing::SoftToken::new(&seed, sspr::OathParameters::default());
-    let token = token.expect("a seed");
+    let token =
+        sspr::testing::SoftToken::new(&seed, sspr::OathParameters::default()).expect("a seed");
     let typed = crate::support::code(&token.code(world.clock.now()));
     let ticket = &enrolled.reply.ticket;
     let confirmed = registration.confirm(&request(), &world.signed_in(), ticket, &typed).await;
     assert!(confirmed.expect("confirmed").active);
     let codes = world.save_codes().await;
-    let device = registration.remember_device(&request(), &world.signed_in()).await;
-    let device = device.expect("remembered").expose_secret().to_owned();
+    let device = registration
+        .remember_device(&request(), &world.signed_in())
+        .await
+        .expect("remembered")
+        .expose_secret()
+        .to_owned();
     world.clock.advance(Duration::from_secs(60));
     let reset = world.engine.reset();
     let reply = reset.start(&request(), &ada()).await.expect("started");

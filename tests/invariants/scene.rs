@@ -134,8 +134,8 @@ impl Seen<'_> {
     }
 
     pub(crate) fn body(&self) -> serde_json::Value {
-        let page = block_on(self.run.store.scan(&tenant(), RecordKind::Account, None, 2));
-        let page = page.expect("readable");
+        let page = block_on(self.run.store.scan(&tenant(), RecordKind::Account, None, 2))
+            .expect("readable");
         assert_eq!(page.items.len(), 1, "{self:?}");
         serde_json::from_str(page.items[0].body()).expect("json")
     }

@@ -39,8 +39,11 @@ fn inv14_a_method_removed_during_the_write_does_not_swallow_the_notice() {
         },
         |schedule, run, _| {
             told_if_changed(&run, schedule);
-            let body = block_on(run.store.scan(&tenant(), RecordKind::Account, None, 1));
-            let body = body.expect("readable").items[0].body().to_owned();
+            let body = block_on(run.store.scan(&tenant(), RecordKind::Account, None, 1))
+                .expect("readable")
+                .items[0]
+                .body()
+                .to_owned();
             let body: serde_json::Value = serde_json::from_str(&body).expect("json");
             assert_eq!(body["outbox"], serde_json::json!([]), "{schedule:?}: left in the outbox");
         },

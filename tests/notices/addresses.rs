@@ -135,8 +135,10 @@ async fn s11_an_error_of_a_port_drops_no_notice() {
             let plan = FaultPlan::none().on(call, fault);
             let directory = Arc::new(Faulty::new(world.directory.clone(), plan.clone()));
             let inbox = Arc::new(Faulty::new(world.inbox.clone(), plan.clone()));
-            let twin = builder_over(store, directory, inbox, &world.clock, 9);
-            let twin = twin.open().await.expect("opened");
+            let twin = builder_over(store, directory, inbox, &world.clock, 9)
+                .open()
+                .await
+                .expect("opened");
             let done = twin.maintain(100).await.expect("maintained");
             assert!(done.failed > 0, "{call}: {done:?}");
             assert!(plan.names().contains(&call), "{call} was reached");

@@ -12,8 +12,7 @@ const MAILS: usize = 10;
 
 /// How many changes the notices to an address tell of.
 fn changes_told(world: &World, to: &str) -> u32 {
-    let told = notices(&world.inbox);
-    let told = told.iter().filter(|one| one.destination.normalised().contains(to));
+    let told = notices(&world.inbox).iter().filter(|one| one.destination.normalised().contains(to));
     told.map(|one| match one.notice {
         Some(Notice::SeveralChanges { count, .. }) => count,
         _ => 1,
@@ -115,8 +114,8 @@ async fn s03_acts_of_administrators_have_a_rate_of_their_own() {
         world.deliver().await;
     }
     assert_eq!(done, ACTS_AN_HOUR);
-    let to_owner = world.inbox.messages_to(MOBILE);
-    let to_owner = to_owner.iter().filter(|one| one.notice.is_some()).count();
+    let to_owner =
+        world.inbox.messages_to(MOBILE).iter().filter(|one| one.notice.is_some()).count();
     assert!(to_owner <= 2 * TEXTS, "{to_owner} notices to the owner's number");
 }
 

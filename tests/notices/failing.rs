@@ -109,8 +109,10 @@ async fn delayed_by_full_mailboxes(scope: Option<FaultScope>, domain: &str) -> b
         Arc::clone(&delivery) as Arc<dyn sspr::Delivery>,
         &world.clock,
         9,
-    );
-    let engine = engine.open().await.expect("opened");
+    )
+    .open()
+    .await
+    .expect("opened");
     let actor = admin();
     for number in 0..120 {
         add_user(&world, number, None, false);

@@ -196,8 +196,7 @@ async fn what_an_administrator_revoked_or_wants_again_is_registered_by_password_
         assert_eq!(prompt(&world, &user).await, Prompt::Register);
         let mail = bind_mail(&world, &user).await.expect("again");
         let mobile = bind_mobile(&world, &user).await.expect("again");
-        let review = world.engine.registration().review(&request(), &user).await;
-        let review = review.expect("reviewed");
+        let review = world.engine.registration().review(&request(), &user).await.expect("reviewed");
         assert!(review.complete);
         assert_eq!(review.methods.len(), 2, "each address once: {:?}", review.methods);
         assert_eq!(prompt(&world, &user).await, Prompt::Nothing);

@@ -80,8 +80,8 @@ pub(crate) async fn bind_mobile(world: &World, user: &SignedIn) -> Result<Method
 pub(crate) async fn bind_app(world: &World, user: &SignedIn) -> Result<SoftToken, Error> {
     let (registration, app) = (world.engine.registration(), NewAuthenticator::new("C", "ada"));
     let enrolled = registration.enrol_authenticator(&request(), user, &app).await?;
-    let token = SoftToken::new(enrolled.seed.expose_secret(), OathParameters::default());
-    let token = token.expect("a seed");
+    let token =
+        SoftToken::new(enrolled.seed.expose_secret(), OathParameters::default()).expect("a seed");
     let typed = code(&token.code(world.clock.now()));
     registration.confirm(&request(), user, &enrolled.reply.ticket, &typed).await?;
     Ok(token)

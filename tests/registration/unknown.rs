@@ -35,8 +35,8 @@ async fn scene(settings: PolicySettings) -> Scene {
     let (directory, inbox, plan) = (directory(&clock), MemoryInbox::new(), FaultPlan::none());
     let (log, passkey) = (CallLog::new(), SimulatedMethod::new(MethodKind::Passkey));
     let store = Arc::new(Recorder::new(MemoryStore::new(), log.clone()));
-    let built = builder(store.clone(), &clock, directory.clone(), inbox.clone(), 7);
-    let built = built.external_method(Faulty::new(passkey.clone(), plan.clone()));
+    let built = builder(store.clone(), &clock, directory.clone(), inbox.clone(), 7)
+        .external_method(Faulty::new(passkey.clone(), plan.clone()));
     let other = engine(store, &clock, directory.clone(), inbox.clone(), 8).await;
     let mut world = World::of(built.open().await.expect("opened"), clock, directory, inbox);
     world.passkey = passkey;

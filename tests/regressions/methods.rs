@@ -194,8 +194,8 @@ async fn a_host_that_cannot_answer_costs_no_proof() {
     let clock = sspr::testing::ManualClock::new(sspr::Timestamp::from_unix_seconds(START));
     let (directory, inbox, plan) = (directory(&clock), MemoryInbox::new(), FaultPlan::none());
     let passkey = SimulatedMethod::new(MethodKind::Passkey);
-    let builder = builder(Arc::new(store), &clock, directory.clone(), inbox.clone(), 7);
-    let builder = builder.external_method(Faulty::new(passkey.clone(), plan.clone()));
+    let builder = builder(Arc::new(store), &clock, directory.clone(), inbox.clone(), 7)
+        .external_method(Faulty::new(passkey.clone(), plan.clone()));
     let unused = [MethodKind::AppNotification, MethodKind::HostVerified].map(SimulatedMethod::new);
     let [push, other] = unused;
     let builder = builder.external_method(push).external_method(other);
@@ -208,8 +208,8 @@ async fn a_host_that_cannot_answer_costs_no_proof() {
     let reply = choose(&world, &request(), "passkey").await;
     let page = reply.page.as_deref().expect("a page");
     let right = Attempt::response(world.passkey.response(&world.user, page)).expect("bounded");
-    let reply = world.engine.reset().prove(&request(), &reply.ticket, &right).await;
-    let reply = reply.expect("proven");
+    let reply =
+        world.engine.reset().prove(&request(), &reply.ticket, &right).await.expect("proven");
     let (reply, text) = world.challenged(&reply.ticket, &sms(), MOBILE).await;
     let reply = world.prove(&reply.ticket, &text).await.expect("proven");
     drop(plan.clone().on("external.available", InjectedFault::FailBefore));

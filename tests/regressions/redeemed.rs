@@ -50,8 +50,8 @@ async fn raced(call: usize) -> (bool, bool) {
     });
     let faulty = Arc::new(Faulty::new(store, plan.clone()));
     let (directory, inbox) = (Arc::new(world.directory.clone()), Arc::new(world.inbox.clone()));
-    let redeemer = builder_over(faulty, directory, inbox, &world.clock, 9);
-    let redeemer = redeemer.open().await.expect("opened");
+    let redeemer =
+        builder_over(faulty, directory, inbox, &world.clock, 9).open().await.expect("opened");
     let opened = plan.calls();
     let from = request_from("198.51.100.9");
     let redeemed = redeemer.reset().redeem_link(&from, &ada(), &link).await;

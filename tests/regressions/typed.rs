@@ -44,8 +44,10 @@ fn a_malformed_code_costs_no_try_and_a_pasted_one_is_the_code() {
                 }
             }
             let typed = form(&right);
-            let proven = world.prove(&reply.ticket, &typed).await;
-            let proven = proven.unwrap_or_else(|error| panic!("{typed:?}: {error}"));
+            let proven = world
+                .prove(&reply.ticket, &typed)
+                .await
+                .unwrap_or_else(|error| panic!("{typed:?}: {error}"));
             assert!(matches!(proven.step, Step::NewPassword { .. }), "{typed:?}");
             world.clock.advance(Duration::from_secs(2 * 86_400));
         }
@@ -116,8 +118,10 @@ fn the_number_that_a_person_types_may_be_written_as_people_write() {
             "\u{FEFF}+1 425\u{2011}555\u{2011}0100",
         ] {
             let reply = world.start().await;
-            let selection = Selection::parse("mobile_phone.sms.0").expect("an option");
-            let selection = selection.with_typed_number(typed).expect("a number");
+            let selection = Selection::parse("mobile_phone.sms.0")
+                .expect("an option")
+                .with_typed_number(typed)
+                .expect("a number");
             let (reply, right) = world.challenged(&reply.ticket, &selection, MOBILE).await;
             world.prove(&reply.ticket, &right).await.unwrap_or_else(|e| panic!("{typed}: {e}"));
             world.clock.advance(Duration::from_secs(2 * 86_400));

@@ -93,8 +93,10 @@ mod on_servers {
     #[cfg(feature = "postgres")]
     pub(super) fn postgres() -> Fresh {
         let server = servers::postgres::Postgres::shared();
-        let options = PostgresOptions::parse(&server.url()).expect("an address");
-        let options = options.with_schema(&server.fresh()).with_connections(8);
+        let options = PostgresOptions::parse(&server.url())
+            .expect("an address")
+            .with_schema(&server.fresh())
+            .with_connections(8);
         // A busy machine is slow, which is not what these tests are about.
         let options = options.with_acquire_timeout(std::time::Duration::from_secs(20));
         create_postgres(&options);

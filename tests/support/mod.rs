@@ -113,8 +113,9 @@ impl World {
         let (directory, inbox) = (directory(&clock), MemoryInbox::new());
         let passkey = SimulatedMethod::new(MethodKind::Passkey);
         let push = SimulatedMethod::new(MethodKind::AppNotification);
-        let builder = builder(Arc::new(store), &clock, directory.clone(), inbox.clone(), 7);
-        let builder = builder.external_method(passkey.clone()).external_method(push.clone());
+        let builder = builder(Arc::new(store), &clock, directory.clone(), inbox.clone(), 7)
+            .external_method(passkey.clone())
+            .external_method(push.clone());
         let builder = builder.external_method(SimulatedMethod::new(MethodKind::HostVerified));
         let engine = builder.open().await.expect("opened");
         let policy = Policy::new(settings).expect("a sound policy");
@@ -139,10 +140,10 @@ impl World {
         let (request, user) = (request(), self.signed_in());
         let app = NewAuthenticator::new("Contoso", "ada@contoso.example");
         let registration = self.engine.registration();
-        let enrolled = registration.enrol_authenticator(&request, &user, &app).await;
-        let enrolled = enrolled.expect("enrolled");
-        let token = SoftToken::new(enrolled.seed.expose_secret(), OathParameters::default());
-        let token = token.expect("a seed");
+        let enrolled =
+            registration.enrol_authenticator(&request, &user, &app).await.expect("enrolled");
+        let token = SoftToken::new(enrolled.seed.expose_secret(), OathParameters::default())
+            .expect("a seed");
         let typed = code(&token.code(self.clock.now()));
         let confirmed = registration.confirm(&request, &user, &enrolled.reply.ticket, &typed).await;
         assert!(confirmed.expect("confirmed").active);
