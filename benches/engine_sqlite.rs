@@ -210,13 +210,9 @@ fn two_processes(site: &Site, file: &Path, started_at: Timestamp) -> Vec<Duratio
     assert_eq!(lines.next().expect("a line").expect("read"), "ready");
     writeln!(stdin.expect("piped"), "go").expect("written");
     let mut waits = half(site, 0);
-    let theirs = lines
-        .next()
-        .expect("a line")
-        .expect("read")
-        .split(' ')
-        .map(|nanos| nanos.parse().expect("a number"));
-    waits.extend(theirs.map(Duration::from_nanos));
+    let line = lines.next().expect("a line").expect("read");
+    let other_waits = line.split(' ').map(|nanos| nanos.parse().expect("a number"));
+    waits.extend(other_waits.map(Duration::from_nanos));
     assert!(child.wait().expect("ended").success());
     waits
 }

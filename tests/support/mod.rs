@@ -1,4 +1,4 @@
-//! A small world for tests: one tenant, one user, an engine over any store.
+//! The fixture of most tests: one tenant, one user and an engine over any store.
 #![allow(unreachable_pub, reason = "shared by several test binaries")]
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
@@ -28,7 +28,7 @@ pub struct World {
     pub inbox: MemoryInbox,
     pub tenant: TenantId,
     pub user: UserId,
-    /// Methods that the host verifies. Nobody has them yet.
+    /// Host-verified methods, which no user has at first.
     pub passkey: SimulatedMethod,
     pub push: SimulatedMethod,
 }
@@ -123,7 +123,7 @@ impl World {
         Self { passkey, push, ..Self::of(engine, clock, directory, inbox) }
     }
 
-    /// A world around an engine that knows no methods of the host's.
+    /// A world around an engine without host-verified methods.
     pub fn of(
         engine: Engine,
         clock: ManualClock,
@@ -135,7 +135,7 @@ impl World {
         Self { engine, clock, directory, inbox, tenant: tenant(), user: user(), passkey, push }
     }
 
-    /// Enrols an authenticator app; its first code is used up.
+    /// Enrols an authenticator app. Its first code is consumed.
     pub async fn enrol_app(&self) -> SoftToken {
         let (request, user) = (request(), self.signed_in());
         let app = NewAuthenticator::new("Contoso", "ada@contoso.example");
@@ -150,7 +150,7 @@ impl World {
         token
     }
 
-    /// Creates recovery codes and says that they are saved.
+    /// Creates recovery codes and acknowledges them.
     pub async fn save_codes(&self) -> Vec<String> {
         let (request, user) = (request(), self.signed_in());
         let registration = self.engine.registration();
@@ -169,7 +169,7 @@ impl World {
         )
     }
 
-    /// Delivers everything that waits.
+    /// Delivers all waiting messages.
     pub async fn deliver(&self) {
         while self.engine.maintain(100).await.expect("maintained").more {}
     }
