@@ -295,7 +295,7 @@ impl EngineBuilder<Ready> {
             purged_at: AtomicI64::new(i64::MIN),
             store_id: std::sync::OnceLock::new(),
             purge_checked,
-            alarms_after: Mutex::default(),
+            repaired_up_to: Mutex::default(),
         };
         let engine = Engine { inner: Arc::new(inner) };
         let id = engine.check_store(options.expected).await?;

@@ -46,7 +46,8 @@ struct Line {
 struct Lines {
     /// If one of these is spent, the request is refused.
     refusing: Vec<Line>,
-    /// If one of these is spent, codes are longer and an event alarms.
+    /// If one of these is spent, the challenge gets longer codes or fewer attempts, and an event
+    /// alarms.
     escalating: Vec<Line>,
 }
 
@@ -76,7 +77,8 @@ pub(super) struct LimitScope<'a> {
 
 impl Engine {
     /// Counts the request against its limits, unless one of them refuses it. Returns the escalating
-    /// limit that is spent, if any: codes are longer then, and an event alarms.
+    /// limit that is spent, if any: the challenge then gets longer codes or fewer attempts, and an
+    /// event alarms.
     ///
     /// # Errors
     ///

@@ -111,14 +111,14 @@ struct Inner {
     silenced: AtomicU64,
     silenced_decoys: AtomicU64,
     hidden_faults: AtomicU64,
-    /// Deliveries that fail now.
+    /// The deliveries that are failing now.
     failing: failing::Failing,
-    /// When rows past their time were last removed, in Unix milliseconds.
+    /// When expired rows were last removed, in Unix milliseconds.
     purged_at: AtomicI64,
     /// The monotonic clock at the last check whether to purge, or at the start.
     purge_checked: Mutex<Option<Duration>>,
     /// The position up to which future wake times were checked; a wrong clock may have set them.
-    alarms_after: Mutex<Option<crate::port::Cursor>>,
+    repaired_up_to: Mutex<Option<crate::port::Cursor>>,
     /// Set by `open` before it returns the engine.
     store_id: OnceLock<StoreId>,
 }

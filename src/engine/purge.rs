@@ -37,7 +37,7 @@ enum Trust {
 }
 
 impl Engine {
-    /// Removes rows past their time, at most once a minute: an idle store is not written to.
+    /// Removes expired rows, at most once a minute.
     pub(super) async fn purge(&self, now: Timestamp, done: &mut MaintenanceReport) {
         let last = Timestamp::from_unix_millis(self.inner.purged_at.load(Ordering::Relaxed));
         if last <= now && now.since(last) < PURGE_EVERY {
@@ -74,34 +74,34 @@ impl Engine {
     /// then.
     async fn repair_wake_times(&self, now: Timestamp, done: &mut MaintenanceReport) {
         for _ in 0..ROUNDS {
-            let after = self.alarms_after().take();
+            let after = self.repaired_up_to().take();
             let page = self.inner.store.due(Timestamp::MAX, after.as_ref(), ROUND).await;
             let Ok(page) = page else {
                 done.failed += 1;
                 return;
             };
-            let (mended, failed) = (AtomicU64::new(0), AtomicU64::new(0));
+            let (repaired, failed) = (AtomicU64::new(0), AtomicU64::new(0));
             let repair = async |key| match self.repair_wake_time(key, now).await {
-                Ok(true) => _ = mended.fetch_add(1, Ordering::Relaxed),
+                Ok(true) => _ = repaired.fetch_add(1, Ordering::Relaxed),
                 Ok(false) => {}
                 Err(_) => _ = failed.fetch_add(1, Ordering::Relaxed),
             };
             join_all(page.items.iter().map(repair)).await;
             done.failed += failed.into_inner();
-            let mended = mended.into_inner();
-            done.settled += mended;
+            let repaired = repaired.into_inner();
+            done.settled += repaired;
             // The repaired records are due now.
-            done.more |= mended > 0;
+            done.more |= repaired > 0;
             let over = page.next.is_none();
-            *self.alarms_after() = page.next;
+            *self.repaired_up_to() = page.next;
             if over {
                 return;
             }
         }
     }
 
-    fn alarms_after(&self) -> MutexGuard<'_, Option<Cursor>> {
-        self.inner.alarms_after.lock().unwrap_or_else(PoisonError::into_inner)
+    fn repaired_up_to(&self) -> MutexGuard<'_, Option<Cursor>> {
+        self.inner.repaired_up_to.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Repairs a record that was stamped by a clock far ahead. Returns whether it was.

@@ -18,7 +18,7 @@ in_memory!(
     v47_an_unlock_ends_no_session_and_a_change_ends_all,
 );
 
-const DOORS: [&str; 8] = [
+const ENTRY_POINTS: [&str; 8] = [
     "sign-in",
     "present password",
     "link elsewhere",
@@ -37,7 +37,7 @@ fn forged(url: &str) -> Attempt {
 
 /// V5: after as many wrong secrets as are compared, the correct secret is refused too.
 async fn v05_later_entry_points_have_the_cap(stores: &StoreKind) {
-    for door in DOORS {
+    for entry_point in ENTRY_POINTS {
         let world = world(stores.store(), everything(2)).await;
         world.register_both().await;
         lock_out(&world);
@@ -54,8 +54,8 @@ async fn v05_later_entry_points_have_the_cap(stores: &StoreKind) {
         let start = world.start().await.ticket;
         let mut refused = Vec::new();
         // The account's budget if no challenge was opened, otherwise the challenge's attempts.
-        let cap = if matches!(door, "sign-in" | "present password") { 10 } else { 5 };
-        match door {
+        let cap = if matches!(entry_point, "sign-in" | "present password") { 10 } else { 5 };
+        match entry_point {
             "sign-in" => {
                 for wrong in 0..=20 {
                     let typed = if wrong < 20 { other_than(&app()) } else { app() };
@@ -119,7 +119,7 @@ async fn v05_later_entry_points_have_the_cap(stores: &StoreKind) {
                 assert_eq!(world.passkey.verified(), cap, "the host is not called either");
             }
             _ => {
-                let recovery_code = door == "recovery code";
+                let recovery_code = entry_point == "recovery code";
                 let chosen = if recovery_code { "recovery_code" } else { "authenticator_app" };
                 let ticket = world.challenge(&start, &option(chosen)).await.ticket;
                 let right = if recovery_code { saved[0].clone() } else { app() };
@@ -129,10 +129,13 @@ async fn v05_later_entry_points_have_the_cap(stores: &StoreKind) {
                 }
             }
         }
-        assert_eq!(compared(), cap as u64, "{door}");
-        assert!(refused[..cap].iter().all(|refusal| *refusal == Refusal::NotAccepted), "{door}");
+        assert_eq!(compared(), cap as u64, "{entry_point}");
+        assert!(
+            refused[..cap].iter().all(|refusal| *refusal == Refusal::NotAccepted),
+            "{entry_point}"
+        );
         let spent = |one: &Refusal| matches!(one, Refusal::NotAccepted | Refusal::TooOften { .. });
-        assert!(refused.iter().all(spent), "{door}: {refused:?}");
+        assert!(refused.iter().all(spent), "{entry_point}: {refused:?}");
     }
 }
 

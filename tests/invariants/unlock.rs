@@ -39,7 +39,7 @@ async fn kept_the_password(under_test: &StoreUnderTest, world: &World) {
     assert!(revoked.is_empty(), "{}: sessions ended", under_test.name);
     assert!(world.directory.writes(&world.tenant, &world.user).is_empty(), "{}", under_test.name);
     let body = under_test.body().await;
-    assert_eq!(body.get("write"), None, "{}: a write that nobody settles", under_test.name);
+    assert_eq!(body.get("write"), None, "{}: an unsettled write", under_test.name);
     let revoke = body["outbox"].to_string().contains("revoke");
     assert!(!revoke, "{}: a revocation waits", under_test.name);
 }

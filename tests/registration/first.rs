@@ -109,7 +109,7 @@ async fn a_registration_that_was_left_in_the_middle_is_finished_at_the_next_sign
     assert!(late.usable_from > Some(sspr::Clock::now(&world.clock)));
     let told = world.inbox.messages_to(MAIL);
     world.deliver().await;
-    assert!(world.inbox.messages_to(MAIL).len() > told.len(), "the owner's address is told");
+    assert!(world.inbox.messages_to(MAIL).len() > told.len(), "the owner's address is notified");
     assert!(!passes(&world, MAIL_AND_TEXT).await, "on hold");
     world.clock.advance(Duration::from_secs(86_401));
     assert!(passes(&world, MAIL_AND_TEXT).await, "the hold is over");

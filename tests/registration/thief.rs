@@ -21,7 +21,7 @@ async fn a_password_binds_one_method_beside_the_owners_and_never_two() {
     let held = bind(&world, &thief, &text_to(THEIR_MOBILE), THEIR_MOBILE).await.expect("one");
     assert!(held.usable_from > Some(world.clock.now()), "another session: it waits");
     world.deliver().await;
-    assert!(world.inbox.messages_to(MAIL).len() > before, "the owner is told");
+    assert!(world.inbox.messages_to(MAIL).len() > before, "the owner is notified");
     assert_eq!(refusal(bind_app(&world, &thief).await), Refusal::SecondFactorRequired);
     assert_eq!(refusal(bind_codes(&world, &thief).await), Refusal::SecondFactorRequired);
     let registration = world.engine.registration();

@@ -20,7 +20,7 @@ use crate::engine::{MethodView, Request, SignedIn};
 
 use serde::{Deserialize, Serialize};
 
-/// What a user has registered, and whether it is enough.
+/// The registered methods of a user, and whether they are enough.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct RegistrationReview {
@@ -32,8 +32,8 @@ pub struct RegistrationReview {
     pub allowed: Vec<MethodKind>,
     /// Distinct methods that a reset requires.
     pub required: u8,
-    /// Kinds of which the host could not say whether the user has them; `complete` does not count
-    /// them.
+    /// Host-verified kinds for which the host could not say whether the user has them; `complete`
+    /// does not count them.
     pub unanswered: Vec<MethodKind>,
     /// Whether adding a method needs a second factor that this sign-in lacks. Do not offer it to a
     /// user who has no second factor.
@@ -54,8 +54,8 @@ impl Registration<'_> {
     ///
     /// As in Entra, there are two cases. A user who has never completed the registration is asked
     /// at every new sign-in, once per session: after [`postpone`](Self::postpone) not again in that
-    /// session. A user whose completed registration has since lost methods is not asked until the
-    /// interval ends; a reset is refused until then. The user is not asked to register if that
+    /// session. A user who has completed it, but no longer has enough methods, is not asked until
+    /// the interval ends; a reset is refused until then. The user is not asked to register if that
     /// would be refused with [`Refusal::SecondFactorRequired`] unless the sign-in has a second
     /// factor that only has to be proven again.
     ///

@@ -66,9 +66,9 @@ impl Transfer<'_> {
         let Some(target) = self.naming.key_of(event) else {
             return Ok(Brought::Unreadable(UnreadableReason::Foreign));
         };
-        let carried = Carried::place_of(event.id.record, target, tenant);
+        let carried = Carried::placeholder_of(event.id.record, target, tenant);
         for _ in 0..TRIES {
-            if !self.hold_place(&carried).await? {
+            if !self.write_placeholder(&carried).await? {
                 return Ok(Brought::Already);
             }
             if let Tried::Done(brought) = self.replay(&carried).await? {
@@ -81,7 +81,7 @@ impl Transfer<'_> {
     /// Writes a placeholder for a record that no longer exists, if the target lacks any of its
     /// events. Another copy may remove a placeholder. Each therefore has a version of its own, and
     /// the events after it are conditional on that version, so that no event is written twice.
-    async fn hold_place(&self, carried: &Carried) -> Result<bool, TransferError> {
+    async fn write_placeholder(&self, carried: &Carried) -> Result<bool, TransferError> {
         let key = *carried.next.key();
         if self.to.load(&key).await.at(Side::Target)?.is_some() {
             return Ok(true);
@@ -92,9 +92,9 @@ impl Transfer<'_> {
         let mut nonce = [0; 8];
         SystemEntropy.fill(&mut nonce).map_err(|error| TransferError::Entropy { error })?;
         let version = Version::new(0, u64::from_be_bytes(nonce));
-        let place = Record::loaded(key, version, carried.next.body().to_owned());
+        let placeholder = Record::loaded(key, version, carried.next.body().to_owned());
         // If the commit was stale, another copy has written the placeholder.
-        self.write(&place, None, &carried.columns, &[]).await?;
+        self.write(&placeholder, None, &carried.columns, &[]).await?;
         Ok(true)
     }
 
@@ -105,7 +105,8 @@ impl Transfer<'_> {
         Missing::between(source, target).await
     }
 
-    /// Whether this is the first event of a record that is not copied as a record.
+    /// Whether this is the first event of a record that is missing or unreadable, so that its
+    /// events must be copied alone.
     async fn is_alone(&self, event: &Event, tenant: &TenantId) -> Result<bool, TransferError> {
         let key = &event.id.record;
         if let Some(record) = self.from.load(key).await.at(Side::Source)?

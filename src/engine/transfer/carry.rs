@@ -30,14 +30,14 @@ pub(super) struct Carried {
 
 impl Carried {
     /// The body of a placeholder.
-    pub(super) const PLACE: &str = r#"{"kind":"gone"}"#;
+    pub(super) const PLACEHOLDER: &str = r#"{"kind":"gone"}"#;
 
     /// A placeholder for a record that no longer exists, while its events are copied. It is
     /// expired, so that a purge removes it.
-    pub(super) fn place_of(source: RecordKey, target: RecordKey, tenant: &TenantId) -> Self {
+    pub(super) fn placeholder_of(source: RecordKey, target: RecordKey, tenant: &TenantId) -> Self {
         let mut columns = Columns::new(tenant.clone(), RecordKind::Meta, Timestamp::EPOCH);
         columns.expires_at = Some(Timestamp::EPOCH);
-        let next = Record::loaded(target, Version::new(0, 0), Self::PLACE);
+        let next = Record::loaded(target, Version::new(0, 0), Self::PLACEHOLDER);
         Self { source, found: None, next, columns, closing: Vec::new() }
     }
 }

@@ -119,5 +119,5 @@ pub(super) fn passing(key: &RecordKey, count: u64) -> Version {
     hash.update(key.as_bytes());
     hash.update(count.to_be_bytes());
     let hash: [u8; 32] = hash.finalize().into();
-    Version::new(count, u64::from_be_bytes(std::array::from_fn(|place| hash[place])))
+    Version::new(count, u64::from_be_bytes(std::array::from_fn(|index| hash[index])))
 }

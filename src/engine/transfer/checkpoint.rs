@@ -64,7 +64,7 @@ impl Checkpoint {
     /// own: one process must make it in one run.
     pub(super) fn of(
         (source, closed): (StoreId, bool),
-        place: &CopyPosition,
+        position: &CopyPosition,
         tenants: &[TenantId],
         kinds: &[RecordKind],
         counts: Counts,
@@ -73,13 +73,14 @@ impl Checkpoint {
             let format = FORMAT;
             Self(CheckpointBody { format, source, closed, task, tenant, kind, after, counts })
         };
-        if place.task > CopyTask::Trails {
+        if position.task > CopyTask::Trails {
             return checkpoint(CopyTask::Sweep, None, None, None);
         }
-        let kind =
-            (place.task == CopyTask::Records).then(|| kinds.get(place.kind).copied()).flatten();
-        let after = place.after.as_ref().map(|cursor| cursor.as_str().to_owned());
-        checkpoint(place.task, tenants.get(place.tenant).cloned(), kind, after)
+        let kind = (position.task == CopyTask::Records)
+            .then(|| kinds.get(position.kind).copied())
+            .flatten();
+        let after = position.after.as_ref().map(|cursor| cursor.as_str().to_owned());
+        checkpoint(position.task, tenants.get(position.tenant).cloned(), kind, after)
     }
 
     pub(super) fn is_of(&self, source: StoreId) -> bool {
@@ -95,7 +96,11 @@ impl Checkpoint {
     }
 
     /// The position among these tenants; `None` if the tenants differ.
-    pub(super) fn place(&self, tenants: &[TenantId], kinds: &[RecordKind]) -> Option<CopyPosition> {
+    pub(super) fn position_among(
+        &self,
+        tenants: &[TenantId],
+        kinds: &[RecordKind],
+    ) -> Option<CopyPosition> {
         let CheckpointBody { task, tenant, kind, after, .. } = &self.0;
         let at = |tenant: &TenantId| tenants.iter().position(|listed| listed == tenant);
         let tenant = tenant.as_ref().map_or(Some(0), at)?;

@@ -38,19 +38,19 @@ impl Transfer<'_> {
                     continue;
                 }
             };
-            let (next, place) = (carried.next, self.place.tenant);
+            let (next, tenant_index) = (carried.next, self.position.tenant);
             if carried.columns.wake_at.is_some() {
-                self.alarms.insert(*next.key(), place);
+                self.alarms.insert(*next.key(), tenant_index);
             }
             for event in &carried.closing {
-                self.sums[place].expected.add(Tally::of_event(event));
+                self.sums[tenant_index].expected.add(Tally::of_event(event));
             }
             let what = match &found {
                 None => Some(Differs::Missing),
                 Some(found) if found.version() != next.version() => Some(Differs::Version),
                 Some(found) if found.body() != next.body() => Some(Differs::Body),
                 Some(found) => {
-                    self.sums[place].records.add(Tally::of_record(found));
+                    self.sums[tenant_index].records.add(Tally::of_record(found));
                     None
                 }
             };
@@ -91,7 +91,7 @@ impl Transfer<'_> {
 
     async fn is_extra(&self, record: &Record) -> Result<bool, TransferError> {
         // Another copy may still use a placeholder; the last copy removes it.
-        if *record.key() == Meta::KEY || record.body() == Carried::PLACE {
+        if *record.key() == Meta::KEY || record.body() == Carried::PLACEHOLDER {
             return Ok(false);
         }
         let Some(origin) = self.naming.origin(record) else {
@@ -119,7 +119,7 @@ impl Transfer<'_> {
                 Some(record) => {
                     let event = Event { id: EventId { record, ..event.id }, ..event };
                     let (sums, event) =
-                        (&mut self.sums[self.place.tenant], Tally::of_event(&event));
+                        (&mut self.sums[self.position.tenant], Tally::of_event(&event));
                     sums.expected.add(event);
                     sums.heard.add(event);
                 }
@@ -138,14 +138,14 @@ impl Transfer<'_> {
             .await
             .at(Side::Target)?;
         for event in &page.items {
-            self.sums[self.place.tenant].found.add(Tally::of_event(event));
+            self.sums[self.position.tenant].found.add(Tally::of_event(event));
         }
         Ok(page.next)
     }
 
     /// If a tenant's events differ, finds the records whose events differ.
     pub(super) async fn locate(&mut self) -> Result<Option<Cursor>, TransferError> {
-        let sums = self.sums[self.place.tenant];
+        let sums = self.sums[self.position.tenant];
         if sums.expected == sums.found {
             return Ok(None);
         }
@@ -254,7 +254,7 @@ impl Transfer<'_> {
             .events(EventsOf::Tenant(&tenant), self.after(), super::EVENTS)
             .await
             .at(Side::Source)?;
-        let sums = &mut self.sums[self.place.tenant];
+        let sums = &mut self.sums[self.position.tenant];
         for event in page.items {
             if let Some(record) = self.naming.key_of(&event) {
                 let event = Event { id: EventId { record, ..event.id }, ..event };

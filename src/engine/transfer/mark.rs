@@ -39,15 +39,15 @@ struct Found {
 impl Transfer<'_> {
     /// Reads the source's note and marks the target as unfinished.
     pub(super) async fn begin(&self) -> Result<Marks, TransferError> {
-        self.begin_or_end(false).await
+        self.read_marks(false).await
     }
 
     /// As [`begin`](Self::begin), also if another process has begun to give this copy up.
-    pub(super) async fn begin_to_end(&self) -> Result<Marks, TransferError> {
-        self.begin_or_end(true).await
+    pub(super) async fn begin_giving_up(&self) -> Result<Marks, TransferError> {
+        self.read_marks(true).await
     }
 
-    async fn begin_or_end(&self, ends: bool) -> Result<Marks, TransferError> {
+    async fn read_marks(&self, giving_up: bool) -> Result<Marks, TransferError> {
         let found = note(self.from, Side::Source).await?.ok_or(TransferError::NoSource)?;
         let meta = found.meta;
         let source = match meta.id {
@@ -77,7 +77,9 @@ impl Transfer<'_> {
                 return Err(TransferError::Occupied);
             };
             let target = match marked_target(&found.meta, &meta, &unfinished) {
-                Err(TransferError::GivenUp) if ends => found.meta.id.ok_or(TransferError::GivenUp),
+                Err(TransferError::GivenUp) if giving_up => {
+                    found.meta.id.ok_or(TransferError::GivenUp)
+                }
                 target => target,
             }?;
             if meta.moved_to.is_some_and(|moved| moved != target) {

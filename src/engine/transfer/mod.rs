@@ -111,7 +111,7 @@ pub fn copy<'a>(
         resumed: None,
         marks: None,
         opening: None,
-        place: CopyPosition::default(),
+        position: CopyPosition::default(),
         counts: Counts::default(),
         total: None,
         alarms: HashMap::new(),
@@ -134,7 +134,7 @@ pub struct Transfer<'a> {
     marks: Option<Marks>,
     /// The version of the note with which this object has tried to open the target.
     opening: Option<Version>,
-    place: CopyPosition,
+    position: CopyPosition,
     counts: Counts,
     total: Option<u64>,
     /// By tenant.
@@ -240,7 +240,7 @@ impl<'a> Transfer<'a> {
     /// checkpoint of another source.
     pub fn resume(mut self, checkpoint: &Checkpoint) -> Result<Self, InvalidInput> {
         let foreign = InvalidInput::Foreign { what: "checkpoint" };
-        self.place = checkpoint.place(&self.tenants, &KINDS).ok_or(foreign)?;
+        self.position = checkpoint.position_among(&self.tenants, &KINDS).ok_or(foreign)?;
         self.counts = checkpoint.counts();
         self.resumed = Some(checkpoint.clone());
         Ok(self)
@@ -250,7 +250,13 @@ impl<'a> Transfer<'a> {
     #[must_use]
     pub fn checkpoint(&self) -> Option<Checkpoint> {
         let source = self.marks.as_ref()?.source;
-        Some(Checkpoint::of((source, self.closes), &self.place, &self.tenants, &KINDS, self.counts))
+        Some(Checkpoint::of(
+            (source, self.closes),
+            &self.position,
+            &self.tenants,
+            &KINDS,
+            self.counts,
+        ))
     }
 
     /// The findings. They are complete once a step has returned a stage that is over.
@@ -260,21 +266,21 @@ impl<'a> Transfer<'a> {
     }
 
     fn tenant(&self) -> &TenantId {
-        &self.tenants[self.place.tenant]
+        &self.tenants[self.position.tenant]
     }
 
     fn after(&self) -> Option<&Cursor> {
-        self.place.after.as_ref()
+        self.position.after.as_ref()
     }
 
     /// The tenant and the kind of record that are being listed.
     fn listed(&self) -> (TenantId, RecordKind) {
-        (self.tenant().clone(), self.kinds()[self.place.kind])
+        (self.tenant().clone(), self.kinds()[self.position.kind])
     }
 
     /// The target may also have placeholders of records that the source no longer has.
     const fn kinds(&self) -> &'static [RecordKind] {
-        match self.place.task {
+        match self.position.task {
             CopyTask::Extras => &RecordKind::ALL,
             _ => &KINDS,
         }
@@ -285,7 +291,7 @@ impl fmt::Debug for Transfer<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Transfer")
             .field("tenants", &self.tenants.len())
-            .field("place", &self.place)
+            .field("position", &self.position)
             .field("counts", &self.counts)
             .finish_non_exhaustive()
     }

@@ -55,7 +55,7 @@ pub enum TransferError {
     #[error("a copy into the target was given up: copy into an empty store")]
     GivenUp,
     /// The target can be opened only by a run that has compared both sides and found them equal.
-    #[error("this run has not compared both sides as equal: call `step` until it is finished")]
+    #[error("this run has not found both sides equal: call `step` until it is finished")]
     NotCompared,
     /// A record keeps changing while it is copied: another process writes to it.
     #[error("record {key} changes while it is copied: stop its writers")]

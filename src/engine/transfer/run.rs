@@ -23,7 +23,7 @@ impl Transfer<'_> {
     ///
     /// [`TransferError`], with any of its variants.
     pub async fn step(&mut self) -> Result<Progress, TransferError> {
-        if matches!(self.place.task, CopyTask::Finished | CopyTask::Incomplete) {
+        if matches!(self.position.task, CopyTask::Finished | CopyTask::Incomplete) {
             return Ok(self.progress());
         }
         // The mark is checked in each step: another copy of the same source may have opened the
@@ -37,7 +37,7 @@ impl Transfer<'_> {
             None => self.take_up().await?,
         }
         self.close().await?;
-        let next = match self.place.task {
+        let next = match self.position.task {
             CopyTask::Records => self.copy_records().await?,
             CopyTask::Trails => self.copy_trails().await?,
             CopyTask::Sweep => self.sweep().await?,
@@ -115,7 +115,7 @@ impl Transfer<'_> {
     /// ```
     pub async fn open_target(&mut self) -> Result<(), TransferError> {
         match &self.marks {
-            Some(marks) if self.place.task == CopyTask::Finished => {
+            Some(marks) if self.position.task == CopyTask::Finished => {
                 let marks = marks.clone();
                 self.open_marked(&marks).await
             }
@@ -136,7 +136,7 @@ impl Transfer<'_> {
     pub async fn give_up(&mut self) -> Result<(), TransferError> {
         let marks = match &self.marks {
             Some(marks) => marks.clone(),
-            None => self.begin_to_end().await?,
+            None => self.begin_giving_up().await?,
         };
         self.marks = Some(marks.clone());
         self.reopen_source(&marks).await?;
@@ -153,7 +153,7 @@ impl Transfer<'_> {
             }
             if self.closes && !resumed.is_closed() {
                 // Records that were copied before the source was closed may have changed since.
-                (self.place, self.counts) = (CopyPosition::default(), Counts::default());
+                (self.position, self.counts) = (CopyPosition::default(), Counts::default());
             }
         }
         self.marks = Some(marks);
@@ -236,27 +236,28 @@ impl Transfer<'_> {
     /// Moves to the next page, kind, tenant or task.
     fn advance(&mut self, next: Option<Cursor>) {
         let kinds = self.kinds().len();
-        let place = &mut self.place;
-        place.after = next;
-        if place.after.is_some() {
+        let position = &mut self.position;
+        position.after = next;
+        if position.after.is_some() {
             return;
         }
         if matches!(
-            place.task,
+            position.task,
             CopyTask::Records | CopyTask::Compare | CopyTask::Extras | CopyTask::RecheckRecords
         ) {
-            place.kind += 1;
-            if place.kind < kinds {
+            position.kind += 1;
+            if position.kind < kinds {
                 return;
             }
-            place.kind = 0;
+            position.kind = 0;
         }
-        let once = matches!(place.task, CopyTask::Sweep | CopyTask::Alarms | CopyTask::LeftBehind);
-        place.tenant += 1;
-        if place.tenant < self.tenants.len() && !once {
+        let once =
+            matches!(position.task, CopyTask::Sweep | CopyTask::Alarms | CopyTask::LeftBehind);
+        position.tenant += 1;
+        if position.tenant < self.tenants.len() && !once {
             return;
         }
-        self.enter(match self.place.task {
+        self.enter(match self.position.task {
             CopyTask::Records => CopyTask::Trails,
             CopyTask::Trails => CopyTask::Sweep,
             CopyTask::Sweep => CopyTask::Compare,
@@ -287,11 +288,11 @@ impl Transfer<'_> {
             self.report = TransferReport { fence: self.report.fence, ..TransferReport::default() };
             self.sums.fill(Sums::default());
         }
-        self.place = CopyPosition { task, ..CopyPosition::default() };
+        self.position = CopyPosition { task, ..CopyPosition::default() };
     }
 
     fn progress(&self) -> Progress {
-        let stage = match self.place.task {
+        let stage = match self.position.task {
             CopyTask::Records => Stage::Copying,
             CopyTask::Trails | CopyTask::Sweep => Stage::Trailing,
             CopyTask::Finished => Stage::Finished,
@@ -299,7 +300,7 @@ impl Transfer<'_> {
             _ => Stage::Comparing,
         };
         let tenants = self.tenants.len();
-        let tenants_done = if stage.is_over() { tenants } else { self.place.tenant };
+        let tenants_done = if stage.is_over() { tenants } else { self.position.tenant };
         let Counts { records, already, events, compared } = self.counts;
         let total = self.total;
         Progress { stage, tenants_done, tenants, records, already, events, compared, total }

@@ -36,7 +36,7 @@ impl Tally {
         parts.iter().for_each(|part| hash.update(part));
         let hash: [u8; 32] = hash.finalize().into();
         let lane =
-            |lane: usize| u64::from_be_bytes(std::array::from_fn(|place| hash[8 * lane + place]));
+            |lane: usize| u64::from_be_bytes(std::array::from_fn(|index| hash[8 * lane + index]));
         Self { count: 1, sum: std::array::from_fn(lane) }
     }
 

@@ -216,7 +216,7 @@ impl Postgres {
         wait_for("a primary", || (self.sql("SELECT pg_is_in_recovery()") == "f").then_some(()));
     }
 
-    /// What it has said lately.
+    /// The end of its log.
     pub fn said(&self) -> String {
         self.server().as_ref().map(Server::said).unwrap_or_default()
     }
