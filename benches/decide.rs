@@ -1,5 +1,5 @@
-//! The decisions of one `prove`, without a store: the account is cloned, the turn is decided, and
-//! what a commit needs (columns, events) is made. Three methods, two flows.
+//! The decisions of one `prove`, without a store: the account is cloned, the transition is decided,
+//! and the columns and events of the commit are built. The account has three methods and two flows.
 //!
 //! Target: at most 2 microseconds for a reservation.
 

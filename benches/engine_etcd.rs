@@ -1,14 +1,13 @@
-//! A wrong guess, judged by the engine over the etcd store, on a node of the benchmark's own that
-//! syncs every commit to the disk.
+//! A wrong guess, checked by the engine over the etcd store, on a private node that syncs every
+//! commit to the disk.
 //!
-//! The limit is the same two requests without us: a read of the record, and a transaction that
-//! writes it with one event if it has not changed. By a plain client of the same library, over one
-//! connection like the store's. The store alone is measured beside the engine: what is between
-//! them is the engine's own work.
+//! The baseline is the same two requests by a plain client of the same library, over one connection
+//! like the store's: a read of the record, and a transaction that writes it with one event if it
+//! has not changed. The store alone is measured too: the difference to it is the engine's own work.
 //!
-//! Target: at least 0.8 of the plain rate at 1, 8 and 32 at once.
+//! Target: at least 0.8 of the plain rate with 1, 8 and 32 concurrent callers.
 //!
-//! At the end, how much room accounts and events take, for the table of `manual::etcd`.
+//! At the end it measures the size of accounts and events, for the table of `manual::etcd`.
 
 mod support;
 
@@ -36,7 +35,7 @@ use servers::etcd::{Cluster, Setup};
 /// Guesses that the policy allows for each code.
 const ATTEMPTS: u64 = 5;
 
-/// So many guesses at once.
+/// The numbers of concurrent callers.
 const TASKS: [u64; 3] = [1, 8, 32];
 
 struct Site {
@@ -44,7 +43,7 @@ struct Site {
     runtime: Runtime,
     engine: Engine,
     store: EtcdStore,
-    /// Where the requests without the engine go.
+    /// The store for the requests without the engine.
     plain: EtcdStore,
     accounts: Accounts,
 }
@@ -59,8 +58,8 @@ impl Site {
             let options = EtcdOptions::new(cluster.endpoints()).with_prefix(prefix);
             runtime.block_on(EtcdStore::create(options)).expect("connected")
         };
-        // Of one length, so that the keys are.
-        let (store, plain) = (open("ours_/"), open("plain/"));
+        // Prefixes of one length, so that all keys have the same length.
+        let (store, plain) = (open("store/"), open("plain/"));
         let engine = Engine::builder()
             .keys(support::keys())
             .store(store.clone())
@@ -75,7 +74,7 @@ impl Site {
         Self { cluster, runtime, engine, store, plain, accounts }
     }
 
-    /// Every code of these accounts has all its attempts again.
+    /// Writes these accounts again, so that every code has all its attempts.
     fn restore(&self, store: &EtcdStore, numbers: impl Iterator<Item = u64>) {
         self.runtime.block_on(async {
             for number in numbers {
@@ -84,8 +83,8 @@ impl Site {
         });
     }
 
-    /// Guesses at once by so many tasks, each at accounts of its own: the time of one, and how
-    /// long each took.
+    /// Guesses with concurrent tasks, each with accounts of its own. Returns the mean time and the
+    /// time of each guess.
     fn guess(&self, tasks: u64, share: u64) -> (f64, Vec<Duration>) {
         let of = |task: u64| task * share..(task + 1) * share;
         let before = self.engine.stats().comparisons;
@@ -107,7 +106,7 @@ impl Site {
         (took.as_nanos() as f64 / waits.len() as f64, waits)
     }
 
-    /// The same without the engine, by so many tasks: the time of one.
+    /// The mean time of the same requests without the engine, with as many tasks.
     fn without<C: Clone + Send + 'static, F: Future<Output = ()> + Send>(
         &self,
         client: &C,
@@ -135,7 +134,7 @@ impl Site {
     }
 }
 
-/// Guesses at each until its attempts are spent; how long each took.
+/// Guesses at each ticket until its attempts are spent. Returns the time of each guess.
 async fn guess(engine: &Engine, tickets: &[ResetTicket]) -> Vec<Duration> {
     let (request, wrong) = (support::request(), Attempt::code("00000000").expect("a code"));
     let mut waits = Vec::new();
@@ -150,9 +149,9 @@ async fn guess(engine: &Engine, tickets: &[ResetTicket]) -> Vec<Duration> {
     waits
 }
 
-/// What the node takes after a compaction and a defragmentation: what is in use of its file, and its
-/// process, which keeps some of what it used for the filling.
-fn room(site: &Site) -> [f64; 2] {
+/// The size of the node after a compaction and a defragmentation: the used part of its file, and
+/// its process, which keeps some memory from the filling.
+fn size_of(site: &Site) -> [f64; 2] {
     let health = || site.runtime.block_on(site.store.health()).expect("healthy");
     site.cluster.etcdctl(&["compact", &health().revision.to_string(), "--physical"]);
     site.cluster.etcdctl(&["defrag"]);
@@ -160,18 +159,18 @@ fn room(site: &Site) -> [f64; 2] {
     [health().members[0].db_bytes_in_use as f64, process as f64]
 }
 
-/// So many accounts on a node of their own, then an event for each.
+/// Fills a new node with accounts, then with an event for each, and prints their size.
 fn fill(accounts: u64) {
     let site = Arc::new(Site::new());
     let all = |event: bool| {
         let start = |task: u64| {
-            let own = Arc::clone(&site);
+            let shared = Arc::clone(&site);
             site.runtime.spawn(async move {
                 for number in (task..accounts).step_by(TASKS[2] as usize) {
                     if event {
-                        step(&own.plain, &own.accounts.key(number)).await;
+                        step(&shared.plain, &shared.accounts.key(number)).await;
                     } else {
-                        own.accounts.put(&own.plain, number).await.expect("put");
+                        shared.accounts.put(&shared.plain, number).await.expect("put");
                     }
                 }
             })
@@ -181,10 +180,10 @@ fn fill(accounts: u64) {
             site.runtime.block_on(task).expect("no panic");
         }
     };
-    let mut before = room(&site);
+    let mut before = size_of(&site);
     for (what, event) in [("account", false), ("event", true)] {
         all(event);
-        let after = room(&site);
+        let after = size_of(&site);
         for (which, part) in ["file", "process"].into_iter().enumerate() {
             let each = (after[which] - before[which]) / accounts as f64;
             support::figure(&format!("engine_etcd_{part}_per_{what}"), each, "bytes");
@@ -200,7 +199,7 @@ fn median_wait(mut waits: Vec<Duration>) -> f64 {
 
 fn main() {
     let site = Site::new();
-    let (rounds, share) = if support::in_earnest() { (5, 40) } else { (1, 1) };
+    let (rounds, share) = if support::is_measured_run() { (5, 40) } else { (1, 1) };
     site.restore(&site.plain, 0..TASKS[2] * share);
     site.restore(&site.store, 0..1);
 
@@ -219,13 +218,13 @@ fn main() {
         let (mut pairs, mut waits) = (Vec::new(), Vec::new());
         for _ in 0..rounds {
             site.restore(&site.store, 0..tasks * share);
-            let (ours, some) = site.guess(tasks, share);
-            waits.extend(some);
+            let (engine, round_waits) = site.guess(tasks, share);
+            waits.extend(round_waits);
             let client = site.runtime.block_on(Plain::open(url));
             let plain = |client: Plain, key| async move { client.step(&key).await };
             let through = |store: EtcdStore, key| async move { step(&store, &key).await };
             pairs.push(vec![
-                ours,
+                engine,
                 site.without(&client, tasks, share, plain),
                 site.without(&site.plain, tasks, share, through),
             ]);
@@ -240,5 +239,5 @@ fn main() {
         support::ratio(&name("store_vs_plain"), support::ratio_of(&pairs, 1, 2));
     }
     drop(site);
-    fill(if support::in_earnest() { 10_000 } else { 50 });
+    fill(if support::is_measured_run() { 10_000 } else { 50 });
 }

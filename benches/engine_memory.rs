@@ -1,10 +1,11 @@
-//! A wrong guess, judged by the engine over the store in memory, with the operating system's clock
-//! and randomness: the ticket is opened, an attempt is counted and committed, the code compared.
+//! A wrong guess, checked by the engine over the memory store, with the operating system's clock
+//! and randomness: the ticket is opened, an attempt is reserved and committed, and the code is
+//! compared.
 //!
-//! Three stores hold 10^3, 10^5 and 10^6 accounts. In each, the same number of accounts (1 000,
-//! spread evenly) is guessed at, five times each as the policy allows, and then put back as it was
-//! (not timed): what is in use fits the processor's caches alike. A second figure, *cold*, guesses
-//! once at accounts of the million that nobody has touched before.
+//! Three stores have 10^3, 10^5 and 10^6 accounts. In each, the same number of accounts (1 000,
+//! spread evenly) is guessed at, five times each as the policy allows, and then restored (not
+//! timed), so that the used accounts fit into the processor's caches equally. A second figure,
+//! *cold*, guesses once at accounts of the million that were not used before.
 //!
 //! Targets: at most 5 microseconds; among 10^6 at most 1.5 of the time among 10^3.
 
@@ -39,11 +40,11 @@ struct Population {
     next_cold: u64,
 }
 
-/// Nothing here ever waits.
+/// Polls a future once: no port of this benchmark waits.
 fn run<F: Future>(future: F) -> F::Output {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(output) => output,
-        Poll::Pending => unreachable!("the store in memory does not wait"),
+        Poll::Pending => unreachable!("the memory store does not wait"),
     }
 }
 
@@ -65,13 +66,13 @@ impl Population {
         for number in 0..size {
             run(accounts.put(&store, number)).expect("put");
         }
-        let in_use = (0..IN_USE).map(|place| place * (size / IN_USE));
-        let in_use = in_use.map(|number| (number, accounts.ticket(number))).collect();
+        let numbers = (0..IN_USE).map(|index| index * (size / IN_USE));
+        let in_use = numbers.map(|number| (number, accounts.ticket(number))).collect();
         let (request, wrong) = (support::request(), Attempt::code("00000000").expect("a code"));
         Self { size, engine, store, accounts, in_use, request, wrong, next_cold: 1 }
     }
 
-    /// Every code has all its attempts again.
+    /// Writes the accounts again, so that every code has all its attempts.
     fn restore(&self) {
         for (number, _) in &self.in_use {
             run(self.accounts.put(&self.store, *number)).expect("put");
@@ -83,8 +84,8 @@ impl Population {
         assert!(answer.is_err(), "a wrong code");
     }
 
-    /// How long this many guesses take, each counted and compared: by short runs, so that their
-    /// median leaves out those in which another process had the processor.
+    /// The times of this many guesses, in short runs, so that the median excludes runs in which
+    /// another process had the processor.
     fn guesses(&self, wanted: u64) -> Vec<Duration> {
         let (mut took, mut left) = (Vec::new(), wanted);
         while left > 0 {
@@ -103,7 +104,7 @@ impl Population {
         took
     }
 
-    /// One guess at each of so many accounts that nobody has touched, in no order.
+    /// One guess at each of this many unused accounts, in no order.
     fn cold_guesses(&mut self, wanted: u64) -> Vec<Duration> {
         let step = self.size / IN_USE;
         let mut tickets = Vec::new();
@@ -125,8 +126,11 @@ impl Population {
 }
 
 fn main() {
-    let sizes: &[u64] =
-        if support::in_earnest() { &[1_000, 100_000, 1_000_000] } else { &[1_000, 2_000, 3_000] };
+    let sizes: &[u64] = if support::is_measured_run() {
+        &[1_000, 100_000, 1_000_000]
+    } else {
+        &[1_000, 2_000, 3_000]
+    };
     let mut populations: Vec<Population> = sizes.iter().map(|size| Population::of(*size)).collect();
 
     let mut criterion = support::criterion();
@@ -139,13 +143,14 @@ fn main() {
     group.finish();
     criterion.final_summary();
 
-    let (rounds, cold) = if support::in_earnest() { (31, 1_000) } else { (1, 10) };
+    let (rounds, cold) = if support::is_measured_run() { (31, 1_000) } else { (1, 10) };
     let mut table = Vec::new();
     for _ in 0..rounds {
         let per = |runs: Vec<Duration>| {
             support::median(runs.iter().map(|run| run.as_nanos() as f64 / RUN as f64).collect())
         };
-        let mut row: Vec<f64> = populations.iter().map(|one| per(one.guesses(GUESSES))).collect();
+        let mut row: Vec<f64> =
+            populations.iter().map(|population| per(population.guesses(GUESSES))).collect();
         row.push(per(populations.last_mut().expect("three").cold_guesses(cold)));
         table.push(row);
     }

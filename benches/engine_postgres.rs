@@ -1,13 +1,13 @@
-//! A wrong guess, judged by the engine over the PostgreSQL store, on a server of the benchmark's
-//! own with `fsync` on.
+//! A wrong guess, checked by the engine over the PostgreSQL store, on a private server with `fsync`
+//! on.
 //!
-//! The limits are the same statements without us: a read of the record, and a write of it with one
-//! event if it has not changed. By a plain client of the same driver, a connection for each task;
-//! and, with the values that do not matter written out, by the server's own `pgbench`. The store
-//! alone is measured beside the engine: what is between them is the engine's own work.
+//! The baselines are the same statements, a read of the record and a write of it with one event if
+//! it has not changed: by a plain client of the same driver with a connection for each task, and by
+//! `pgbench` with some values as constants. The store alone is measured too: the difference to it
+//! is the engine's own work.
 //!
-//! Targets: at least 0.8 of the native rate at 1, 8 and 32 at once; latency flat from 10^4 to 10^6
-//! accounts.
+//! Targets: at least 0.8 of the native rate with 1, 8 and 32 concurrent callers; the same latency
+//! with 10^4 and 10^6 accounts.
 
 mod support;
 
@@ -34,10 +34,10 @@ use servers::postgres::Postgres;
 /// Guesses that the policy allows for each code.
 const ATTEMPTS: u64 = 5;
 
-/// So many guesses at once.
+/// The numbers of concurrent callers.
 const TASKS: [u64; 3] = [1, 8, 32];
 
-/// The schema of the bodies that are measured, and one like it for the plain client.
+/// The schema of the measured store, and an equal one for the plain client.
 const SCHEMAS: [&str; 2] = ["sspr", "plain"];
 
 struct Site {
@@ -56,8 +56,10 @@ impl Site {
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
         let runtime = runtime.expect("a runtime");
         let open = |schema: &str| {
-            let options = PostgresOptions::parse(&server.url()).expect("an address");
-            let options = options.with_schema(schema).with_connections(32);
+            let options = PostgresOptions::parse(&server.url())
+                .expect("an address")
+                .with_schema(schema)
+                .with_connections(32);
             runtime.block_on(PostgresStore::create(&options)).expect("migrated");
             runtime.block_on(PostgresStore::connect(&options)).expect("connected")
         };
@@ -77,7 +79,7 @@ impl Site {
         Self { server, runtime, engine, store, plain, accounts }
     }
 
-    /// Every code of these accounts has all its attempts again.
+    /// Writes these accounts again, so that every code has all its attempts.
     fn restore(&self, store: &PostgresStore, numbers: impl Iterator<Item = u64>) {
         self.runtime.block_on(async {
             for number in numbers {
@@ -86,8 +88,8 @@ impl Site {
         });
     }
 
-    /// Guesses at once by so many tasks, each at accounts of its own: the time of one, and how
-    /// long each took.
+    /// Guesses with concurrent tasks, each with accounts of its own. Returns the mean time and the
+    /// time of each guess.
     fn guess(&self, tasks: u64, share: u64) -> (f64, Vec<Duration>) {
         let of = |task: u64| task * share..(task + 1) * share;
         let before = self.engine.stats().comparisons;
@@ -109,7 +111,7 @@ impl Site {
         (took.as_nanos() as f64 / waits.len() as f64, waits)
     }
 
-    /// The same without the engine, by so many tasks: the time of one.
+    /// The mean time of the same statements without the engine, with as many tasks.
     fn without<C: Clone + Send + 'static, F: Future<Output = ()> + Send>(
         &self,
         clients: &[C],
@@ -136,7 +138,7 @@ impl Site {
     }
 }
 
-/// Guesses at each until its attempts are spent; how long each took.
+/// Guesses at each ticket until its attempts are spent. Returns the time of each guess.
 async fn guess(engine: &Engine, tickets: &[ResetTicket]) -> Vec<Duration> {
     let (request, wrong) = (support::request(), Attempt::code("00000000").expect("a code"));
     let mut waits = Vec::new();
@@ -151,7 +153,7 @@ async fn guess(engine: &Engine, tickets: &[ResetTicket]) -> Vec<Duration> {
     waits
 }
 
-/// Accounts up to so many, as copies of the first under other keys.
+/// Adds accounts up to this number, as copies of the first under other keys.
 fn grow(site: &Site, to: u64) {
     site.server.sql(&format!(
         "INSERT INTO sspr.record (shard, key, tenant, kind, user_id, wake_at, expires_at, \
@@ -172,12 +174,12 @@ fn median_wait(mut waits: Vec<Duration>) -> f64 {
 }
 
 fn main() {
-    let earnest = support::in_earnest();
+    let measures = support::is_measured_run();
     let site = Site::new();
-    let (rounds, share) = if earnest { (5, 40) } else { (1, 1) };
+    let (rounds, share) = if measures { (5, 40) } else { (1, 1) };
     let most = TASKS[2] * share;
-    let store = |schema: &PostgresStore| site.restore(schema, 0..most);
-    store(&site.plain);
+    let restore = |store: &PostgresStore| site.restore(store, 0..most);
+    restore(&site.plain);
 
     let mut criterion = support::criterion();
     let mut group = criterion.benchmark_group("engine_postgres");
@@ -194,14 +196,14 @@ fn main() {
         let clients: Vec<Plain> = open.collect();
         let (mut pairs, mut waits) = (Vec::new(), Vec::new());
         for _ in 0..rounds {
-            store(&site.store);
-            let (ours, some) = site.guess(tasks, share);
-            waits.extend(some);
+            restore(&site.store);
+            let (engine, round_waits) = site.guess(tasks, share);
+            waits.extend(round_waits);
             let plain = |client: Plain, key| async move { client.step(&key).await };
             let through = |store: PostgresStore, key| async move { step(&store, &key).await };
             let stores = vec![site.plain.clone(); clients.len()];
             pairs.push(vec![
-                ours,
+                engine,
                 site.without(&clients, share, plain),
                 site.without(&stores, share, through),
             ]);
@@ -220,16 +222,16 @@ fn main() {
         );
         site.server.sql("CREATE UNIQUE INDEX IF NOT EXISTS sample_n ON plain.sample (n)");
         site.server.sql("ANALYZE plain.sample");
-        let native = pgbench(&site.server, tasks, if earnest { 5 } else { 1 });
+        let native = pgbench(&site.server, tasks, if measures { 5 } else { 1 });
         support::figure(&name("pgbench"), native, "per_second");
         support::ratio(&name("vs_pgbench"), rate(support::column(&pairs, 0)) / native);
     }
 
-    let sizes: &[u64] = if earnest { &[10_000, 100_000, 1_000_000] } else { &[2_000] };
+    let sizes: &[u64] = if measures { &[10_000, 100_000, 1_000_000] } else { &[2_000] };
     let mut medians = Vec::new();
     for size in sizes {
         grow(&site, *size);
-        store(&site.store);
+        restore(&site.store);
         let (_, waits) = site.guess(1, most);
         medians.push(median_wait(waits));
         support::figure(

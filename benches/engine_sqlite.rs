@@ -1,12 +1,12 @@
-//! A wrong guess, judged by the engine over the SQLite store: every answer comes after its count
+//! A wrong guess, checked by the engine over the SQLite store. Each reply comes after the attempt
 //! is on the disk.
 //!
-//! The limit is what cannot be done without, issued raw through the same driver with the same
-//! pragmas, one after the other on one connection: read the record; then, in one transaction,
-//! write it if it has not changed, and append the event.
+//! The baseline is the necessary statements through the same driver with the same pragmas, in
+//! sequence on one connection: read the record; then, in one transaction, write it if it has not
+//! changed, and append the event.
 //!
-//! Targets: alone at least 0.8 of the raw rate; 32 at once on as many accounts at least twice the
-//! raw rate, with no wait above 50 ms; two processes on one file, no wait above 100 ms.
+//! Targets: one caller at least 0.8 of the raw rate; 32 callers on as many accounts at least twice
+//! the raw rate, with no wait above 50 ms; two processes on one file, no wait above 100 ms.
 
 mod support;
 #[path = "../tests/support/temporary.rs"]
@@ -32,7 +32,8 @@ use temporary::Temporary;
 /// Guesses that the policy allows for each code.
 const ATTEMPTS: u64 = 5;
 const PROVERS: u64 = 32;
-/// The file that the second process shares, and when its flows began.
+/// The environment variables of the second process: the shared file, and the start time of its
+/// flows.
 const FILE: &str = "SSPR_BENCH_FILE";
 const STARTED_AT: &str = "SSPR_BENCH_STARTED_AT";
 
@@ -62,12 +63,12 @@ impl Site {
         block_on(self.engine.admin(&tenant, &admin).put_policy(&policy, None)).expect("put");
     }
 
-    /// Every code of these accounts has all its attempts again.
+    /// Writes these accounts again, so that every code has all its attempts.
     fn restore(&self, count: u64) {
         for from in (0..count).step_by(128) {
-            let some = from..count.min(from + 128);
+            let batch = from..count.min(from + 128);
             let put = |number| self.accounts.put(&self.store, number);
-            block_on(join_all(some.map(put))).into_iter().for_each(|done| done.expect("put"));
+            block_on(join_all(batch.map(put))).into_iter().for_each(|done| done.expect("put"));
         }
     }
 
@@ -76,7 +77,7 @@ impl Site {
     }
 }
 
-/// Guesses once for each ticket, round by round; how long each took.
+/// Guesses once for each ticket in each round, and returns the time of each guess.
 async fn guess(engine: &Engine, tickets: &[ResetTicket], rounds: u64) -> Vec<Duration> {
     let (request, wrong) = (support::request(), Attempt::code("00000000").expect("a code"));
     let mut waits = Vec::with_capacity(tickets.len() * rounds as usize);
@@ -91,10 +92,11 @@ async fn guess(engine: &Engine, tickets: &[ResetTicket], rounds: u64) -> Vec<Dur
     waits
 }
 
-/// Many at once, each at accounts of their own: how long all took, and each.
+/// Concurrent callers, each with accounts of its own. Returns the total time and the time of each
+/// guess.
 fn guess_at_once(site: &Site, shares: Vec<Vec<ResetTicket>>) -> (Duration, Vec<Duration>) {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build();
-    let runtime = runtime.expect("a runtime");
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().expect("a runtime");
     let wanted: usize = shares.iter().map(Vec::len).sum();
     let before = site.engine.stats().comparisons;
     let mut waits = Vec::new();
@@ -113,7 +115,7 @@ fn guess_at_once(site: &Site, shares: Vec<Vec<ResetTicket>>) -> (Duration, Vec<D
     (took, waits)
 }
 
-/// The same read and conditional write without us.
+/// The same read and conditional write without the engine and the store.
 struct Raw {
     conn: Connection,
     keys: Vec<RecordKey>,
@@ -144,7 +146,7 @@ impl Raw {
              locked_until = NULL, updated_at = ?2, version_count = ?3, version_nonce = ?4, body = ?5
              WHERE key = ?1 AND version_count = ?6 AND version_nonce = ?7";
         let row = params![key, 1_800_000_000_000_i64, count + 1, nonce, body, count, nonce];
-        assert_eq!(conn.prepare_cached(sql)?.execute(row)?, 1, "nobody else writes");
+        assert_eq!(conn.prepare_cached(sql)?.execute(row)?, 1, "no other writer");
         let sql = "INSERT INTO event (record, count, idx, tenant, at, code, user_id, body)
              VALUES (?1, ?2, 0, 'contoso', ?3, 'attempt_counted', ?4, ?5)";
         let user = "6e7b768e-07e2-4810-8459-000000000000";
@@ -166,24 +168,24 @@ fn millis(duration: Duration) -> f64 {
 
 fn percentile(waits: &mut [Duration], percent: f64) -> f64 {
     waits.sort_unstable();
-    let place = (waits.len() as f64 * percent / 100.0) as usize;
-    millis(waits[place.min(waits.len() - 1)])
+    let index = (waits.len() as f64 * percent / 100.0) as usize;
+    millis(waits[index.min(waits.len() - 1)])
 }
 
-/// So many accounts for each prover.
+/// The accounts of each prover.
 fn share() -> u64 {
-    if support::in_earnest() { 150 } else { 2 }
+    if support::is_measured_run() { 150 } else { 2 }
 }
 
-/// The provers of one of two processes: the even accounts are the one's, the odd the other's.
+/// The provers of one of two processes: one has the even accounts, the other the odd ones.
 fn half(site: &Site, which: u64) -> Vec<Duration> {
     let provers = PROVERS / 2;
-    let mine = |prover| (0..share()).map(move |n| 2 * (prover * share() + n) + which);
-    let shares = (0..provers).map(|prover| site.tickets(mine(prover))).collect();
+    let own = |prover| (0..share()).map(move |n| 2 * (prover * share() + n) + which);
+    let shares = (0..provers).map(|prover| site.tickets(own(prover))).collect();
     guess_at_once(site, shares).1
 }
 
-/// What the second process does: says that it is ready, waits for a line, guesses, says its waits.
+/// The second process: prints that it is ready, waits for a line, guesses, and prints its waits.
 fn second_process(file: &Path) {
     let started_at = std::env::var(STARTED_AT).expect("set").parse().expect("a number");
     let site = Site::open(file, Timestamp::from_unix_millis(started_at));
@@ -197,7 +199,7 @@ fn second_process(file: &Path) {
 
 fn two_processes(site: &Site, file: &Path, started_at: Timestamp) -> Vec<Duration> {
     let mut command = Command::new(std::env::current_exe().expect("a path"));
-    if support::in_earnest() {
+    if support::is_measured_run() {
         command.arg("--bench");
     }
     command.env(FILE, file).env(STARTED_AT, started_at.unix_millis().to_string());
@@ -208,9 +210,9 @@ fn two_processes(site: &Site, file: &Path, started_at: Timestamp) -> Vec<Duratio
     assert_eq!(lines.next().expect("a line").expect("read"), "ready");
     writeln!(stdin.expect("piped"), "go").expect("written");
     let mut waits = half(site, 0);
-    let theirs = lines.next().expect("a line").expect("read");
-    let theirs = theirs.split(' ').map(|nanos| nanos.parse().expect("a number"));
-    waits.extend(theirs.map(Duration::from_nanos));
+    let line = lines.next().expect("a line").expect("read");
+    let other_waits = line.split(' ').map(|nanos| nanos.parse().expect("a number"));
+    waits.extend(other_waits.map(Duration::from_nanos));
     assert!(child.wait().expect("ended").success());
     waits
 }
@@ -220,15 +222,15 @@ fn main() {
         second_process(Path::new(&file));
         return;
     }
-    // On the disk of the build: `/tmp` may be memory.
-    let place = Temporary::within(Path::new(env!("CARGO_TARGET_TMPDIR")), "engine-sqlite");
-    let file = place.path().join("engine.db");
+    // The file is on the disk of the build, since `/tmp` may be in memory.
+    let folder = Temporary::within(Path::new(env!("CARGO_TARGET_TMPDIR")), "engine-sqlite");
+    let file = folder.path().join("engine.db");
     let started_at = SystemClock.now();
     let site = Site::open(&file, started_at);
     site.put_policy();
     let count = PROVERS * share();
     site.restore(count);
-    let raw_file = place.path().join("raw.db");
+    let raw_file = folder.path().join("raw.db");
     let raw_site = Site::open(&raw_file, started_at);
     raw_site.restore(count);
     drop(raw_site);
@@ -255,7 +257,7 @@ fn main() {
     group.finish();
     criterion.final_summary();
 
-    let (rounds, steps) = if support::in_earnest() { (15, 1_000) } else { (1, 4) };
+    let (rounds, steps) = if support::is_measured_run() { (15, 1_000) } else { (1, 4) };
     let (mut pairs, mut many) = (Vec::new(), Vec::new());
     for _ in 0..rounds {
         let per = |took: Duration| took.as_nanos() as f64 / steps as f64;
@@ -267,14 +269,14 @@ fn main() {
         let per_raw = raw.steps(steps).as_nanos() as f64 / steps as f64;
         let of = |prover| (0..share()).map(move |n| prover * share() + n);
         let shares = (0..PROVERS).map(|prover| site.tickets(of(prover))).collect();
-        let (took, some) = guess_at_once(&site, shares);
-        many.push(vec![took.as_nanos() as f64 / some.len() as f64, per_raw]);
-        waits.extend(some);
+        let (took, round_waits) = guess_at_once(&site, shares);
+        many.push(vec![took.as_nanos() as f64 / round_waits.len() as f64, per_raw]);
+        waits.extend(round_waits);
     }
     site.restore(count);
     let mut shared = two_processes(&site, &file, started_at);
 
-    // Where the time of a guess alone goes, and what the disk does by itself at its worst.
+    // The parts of one caller's guess, and the worst wait of the disk alone.
     let loads = support::time(|| {
         for number in 0..steps {
             drop(block_on(site.store.load(&site.accounts.key(number))).expect("loaded"));

@@ -1,9 +1,9 @@
-//! The check of a code from an authenticator, by the step that it belongs to.
+//! The check of an authenticator's code, by the time step that it matches.
 //!
-//! Every step of the window is computed and compared, and the step is selected without a branch, so
-//! the time tells neither which step matched nor whether one did. Targets: the time of a check that
-//! matches the previous step is 0.97 to 1.03 of one that matches the present step, and so is that
-//! of one that matches nothing. (That the number of HMACs does not differ is a test.)
+//! Every step of the window is computed and compared, and the matching step is selected without a
+//! branch, so that the duration does not tell which step matched, or whether one did. Targets: a
+//! check that matches the previous step, and one that matches no step, take 0.97 to 1.03 of the
+//! time of one that matches the present step. (A test checks that the number of HMACs is the same.)
 
 mod support;
 
@@ -20,7 +20,7 @@ fn main() {
     assert_eq!(check.check(previous), Some(TotpCheck::STEP - 1));
     assert_eq!((check.check(wrong), check.check(None)), (None, None));
 
-    // One piece of code for all, so that nothing but the typed code differs.
+    // All cases run the same code, so that they differ only in the typed code.
     let run = |typed: Option<u32>| {
         black_box(black_box(&check).check(black_box(typed)));
     };

@@ -70,8 +70,8 @@ impl FileStore {
         let text = String::from_utf8(text).map_err(because(Corrupt))?;
         let (first, events) = text.split_once('\n').ok_or_else(PortError::corrupt)?;
         let mut contents: Contents = serde_json::from_str(first).map_err(because(Corrupt))?;
-        let whole = (events.len() == contents.length).then(|| events.to_owned());
-        contents.events = whole.ok_or_else(PortError::corrupt)?;
+        let complete = (events.len() == contents.length).then(|| events.to_owned());
+        contents.events = complete.ok_or_else(PortError::corrupt)?;
         Ok((lock, contents))
     }
 
@@ -97,8 +97,11 @@ fn because<E: Error + Send + Sync + 'static>(kind: PortErrorKind) -> impl Fn(E) 
 
 /// Parses a cursor exactly as it was written.
 fn position<T: std::str::FromStr + ToString>(cursor: &Cursor) -> PortResult<T> {
-    let position = cursor.as_str().parse::<T>().ok();
-    let position = position.filter(|position| position.to_string() == cursor.as_str());
+    let position = cursor
+        .as_str()
+        .parse::<T>()
+        .ok()
+        .filter(|position| position.to_string() == cursor.as_str());
     position.ok_or_else(|| PortError::denied().because("this is no cursor of a listing"))
 }
 
@@ -232,19 +235,19 @@ impl Store for FileStore {
     async fn purge(&self, cutoff: Cutoff, limit: usize) -> PortResult<u64> {
         let (_lock, mut contents) = self.read()?;
         let mut removed = 0;
-        let mut stays = |old: bool| {
-            let goes = old && removed < limit;
-            removed += usize::from(goes);
-            !goes
+        let mut keep = |old: bool| {
+            let remove = old && removed < limit;
+            removed += usize::from(remove);
+            !remove
         };
         let expired = |at: Timestamp| at <= cutoff.expired;
-        contents.records.retain(|_, row| stays(row.expires_at.is_some_and(expired)));
-        contents.counters.retain(|_, (_, until)| stays(expired(*until)));
+        contents.records.retain(|_, row| keep(row.expires_at.is_some_and(expired)));
+        contents.counters.retain(|_, (_, until)| keep(expired(*until)));
         // Unreadable records are kept, for an operator to inspect.
-        let old = |text| Event::decode(text).is_ok_and(|event| event.at < cutoff.events_before);
-        let goes = |line| numbered(line).is_ok_and(|(_, text)| old(text));
+        let past = |text| Event::decode(text).is_ok_and(|event| event.at < cutoff.events_before);
+        let is_old = |line| numbered(line).is_ok_and(|(_, text)| past(text));
         let lines = contents.events.split_inclusive('\n');
-        contents.events = lines.filter(|line| stays(goes(line))).collect();
+        contents.events = lines.filter(|line| keep(is_old(line))).collect();
         let changed = (removed > 0).then(|| self.save(&mut contents));
         changed.unwrap_or(Ok(())).map(|()| removed as u64)
     }

@@ -30,7 +30,7 @@ struct Driven {
 }
 
 /// Calls `maintain` whenever there is work, until told to stop.
-async fn drive(engine: Engine, bell: Arc<Notify>, mut stop: watch::Receiver<bool>) -> Driven {
+async fn drive(engine: Engine, wake: Arc<Notify>, mut stop: watch::Receiver<bool>) -> Driven {
     let mut driven = Driven::default();
     let mut failures = 0_u32;
     // Checked between passes only. A pass is never dropped: a message it has claimed would wait until
@@ -53,12 +53,12 @@ async fn drive(engine: Engine, bell: Arc<Notify>, mut stop: watch::Receiver<bool
         };
         // `Notify` keeps a signal that arrives during the pass. During an outage of the store the
         // signal is ignored, or every request would wake the loop in vain.
-        let rung = async {
-            if failures == 0 { bell.notified().await } else { std::future::pending().await }
+        let woken = async {
+            if failures == 0 { wake.notified().await } else { std::future::pending().await }
         };
         tokio::select! {
             () = sleep(wait) => {}
-            () = rung => {}
+            () = woken => {}
             // An error means that the sender was dropped: stop as well.
             _ = stop.wait_for(|stop| *stop) => break,
         }
@@ -75,21 +75,21 @@ fn back_off(failures: u32) -> Duration {
 async fn main() -> Result<(), Box<dyn Error>> {
     let (directory, inbox, faults) =
         (MemoryDirectory::new(), MemoryInbox::new(), FaultPlan::none());
-    let bell = Arc::new(Notify::new());
-    let ring = Arc::clone(&bell);
+    let wake = Arc::new(Notify::new());
+    let notify = Arc::clone(&wake);
     let secret = |byte| SecretBytes::new(vec![byte; 32]); // real ones come from a vault
     let engine = Engine::builder()
         .keys(Keys::new(secret(1), 1, secret(2))?)
         .store(Faulty::new(MemoryStore::new(), faults.clone()))
         .directory(directory.clone())
         .delivery(inbox.clone())
-        .on_work(move || ring.notify_one())
+        .on_work(move || notify.notify_one())
         .open()
         .await?;
     let request = set_up(&engine, &directory).await?;
 
     let (stop, stopped) = watch::channel(false);
-    let task = tokio::spawn(drive(engine.clone(), Arc::clone(&bell), stopped));
+    let task = tokio::spawn(drive(engine.clone(), Arc::clone(&wake), stopped));
 
     println!("Two users request a code; the loop calls `maintain`");
     for name in ["ada", "grace"] {
@@ -100,7 +100,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     println!("The store is unavailable for a while, and the loop is woken");
     let before = faults.calls();
     let _ = faults.clone().outage_from(before);
-    bell.notify_one();
+    wake.notify_one();
     while faults.calls() < before + 3 {
         sleep(Duration::from_millis(10)).await;
     }

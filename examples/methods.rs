@@ -68,12 +68,13 @@ async fn run() -> Outcome<()> {
         trail.iter().filter_map(|event| proven(&event.kind)).collect();
     say(&format!("{} kinds of method have been proven", kinds.len()));
     // `HostVerified` is proven in the same way as the last two.
-    let wanted = MethodKind::ALL.into_iter().filter(|kind| *kind != MethodKind::HostVerified);
-    check(kinds == wanted.collect(), "a kind of method is missing")?;
-    for (code, wanted) in [("password_reset", 11), ("account_unlocked", 1), ("password_changed", 1)]
+    let expected = MethodKind::ALL.into_iter().filter(|kind| *kind != MethodKind::HostVerified);
+    check(kinds == expected.collect(), "a kind of method is missing")?;
+    for (code, expected) in
+        [("password_reset", 11), ("account_unlocked", 1), ("password_changed", 1)]
     {
         say(&format!("{code}: {}", count(code)));
-        check(count(code) == wanted, "the audit trail lacks an operation")?;
+        check(count(code) == expected, "the audit trail lacks an operation")?;
     }
     Ok(())
 }
@@ -152,14 +153,14 @@ async fn reset(host: &mut Host, pocket: &mut Pocket, way: &str) -> Outcome<()> {
                 let reply = reset.redeem_link(request, &name, &link).await?;
                 let before = reset.prove(request, &asked.ticket, &link).await;
                 check(before.is_err(), "the laptop's ticket still counts")?;
-                say("the laptop's ticket is worth nothing any more");
+                say("the laptop's ticket is void");
                 reply
             } else {
                 reset.prove(request, &asked.ticket, &link).await?
             }
         }
         (Step::Respond { .. }, _) => {
-            let page = asked.page.as_deref().ok_or("the page has nothing to show")?;
+            let page = asked.page.as_deref().ok_or("the reply has no page data")?;
             let response = if way == "passkey" {
                 say("Ada: touches her key, which signs the challenge");
                 host.passkey.response(&host.ada, page)
@@ -213,7 +214,7 @@ async fn unlock(host: &Host) -> Outcome<()> {
     check(matches!(reply.step, Step::ConfirmUnlock { .. }), "nothing to confirm")?;
     let done = unlock.complete(request, &reply.ticket).await?;
     check(done.step == Step::Done { propagated: true }, "the account is not unlocked")?;
-    say("the lockout is cleared, the password kept");
+    say("the lockout is cleared, the password is unchanged");
     host.holds(&host.password)
 }
 
@@ -229,8 +230,8 @@ async fn change(host: &Host) -> Outcome<()> {
     let password = "nine lanterns over the harbour";
     change.complete(request, &reply.ticket, &SecretText::from(password)).await?;
     host.deliver().await?;
-    let told = host.inbox.messages_to(MAIL).last().map(|message| message.kind);
-    check(told == Some("notice.password_changed"), "Ada was not notified")?;
+    let notice = host.inbox.messages_to(MAIL).last().map(|message| message.kind);
+    check(notice == Some("notice.password_changed"), "Ada was not notified")?;
     say("her sessions end, and all her addresses are notified");
     host.holds(password)
 }

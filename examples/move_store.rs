@@ -101,16 +101,16 @@ fn move_all(from: &str, to: &str, tenants: &[&str]) -> Outcome<()> {
                 }
             }
             // The same part is repeated. For a remote store, wait between two attempts.
-            Err(error) if error.retry() == Retry::Later && bar.patience() => eprintln!("{error}"),
+            Err(error) if error.retry() == Retry::Later && bar.may_retry() => eprintln!("{error}"),
             Err(error) => return Err(error.into()),
         }
     };
     let report = copy.report();
-    for one in &report.left_out {
-        println!("left out: {} of {} ({:?})", one.key, one.tenant, one.why);
+    for left_out in &report.left_out {
+        println!("left out: {} of {} ({:?})", left_out.key, left_out.tenant, left_out.why);
     }
-    for one in &report.differences {
-        println!("differs: {:?} of {} ({:?})", one.key, one.tenant, one.what);
+    for difference in &report.differences {
+        println!("differs: {:?} of {} ({:?})", difference.key, difference.tenant, difference.what);
     }
     if stage != Stage::Finished {
         return Err("the target is not complete, and stays closed".into());
@@ -142,8 +142,8 @@ impl Bar {
         if drawn && !changed {
             return Ok(());
         }
-        let watched = std::io::stdout().is_terminal();
-        if changed && self.stage.is_some() && watched {
+        let is_terminal = std::io::stdout().is_terminal();
+        if changed && self.stage.is_some() && is_terminal {
             println!();
         }
         self.stage = Some(progress.stage);
@@ -158,20 +158,20 @@ impl Bar {
         let bar = ["#".repeat(part), ".".repeat(Self::WIDTH - part)].concat();
         let name = format!("{:?}", progress.stage).to_lowercase();
         let line = format!("{name:<10} [{bar}] {done}/{total}, {} events", progress.events);
-        if watched {
+        if is_terminal {
             print!("\r{line}  ");
         } else if changed {
             println!("{line}");
         }
         std::io::stdout().flush()?;
-        if progress.stage.is_over() && watched {
+        if progress.stage.is_over() && is_terminal {
             println!();
         }
         Ok(())
     }
 
     /// Whether one more failure in a row is tolerated.
-    const fn patience(&mut self) -> bool {
+    const fn may_retry(&mut self) -> bool {
         self.failures += 1;
         self.failures <= 10
     }
@@ -207,6 +207,6 @@ fn fill(address: &str, accounts: usize) -> Outcome<()> {
         block_on(engine.admin(&tenant, &admin).supply_contacts(&user, &contacts))?;
     }
     while block_on(engine.maintain(1_000))?.more {}
-    println!("{accounts} accounts made in {}", since(began));
+    println!("{accounts} accounts created in {}", since(began));
     Ok(())
 }

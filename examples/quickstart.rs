@@ -97,10 +97,10 @@ async fn run() -> Outcome<()> {
     while engine.maintain(100).await?.more {} // Ada is notified
 
     heading("The directory: which password signs Ada in?");
-    for (password, wanted) in [(OLD, false), (NEW, true)] {
+    for (password, expected) in [(OLD, false), (NEW, true)] {
         let accepted = directory.password_is(&contoso, &ada, password);
         say(&format!("\"{password}\": {}", if accepted { "accepted" } else { "refused" }));
-        check(accepted == wanted, "the directory holds the wrong password")?;
+        check(accepted == expected, "the directory has the wrong password")?;
     }
 
     heading("The SQLite file, closed and opened again by a second engine");
@@ -121,9 +121,9 @@ async fn run() -> Outcome<()> {
         say(&format!("  {:<24}  {:<22}  {actor}", event.at.to_string(), event.code()));
     }
     let resets = trail.iter().filter(|event| event.code() == "password_reset").count();
-    check(resets == 1, "the audit trail does not hold exactly one reset")?;
+    check(resets == 1, "the audit trail does not contain exactly one reset")?;
 
-    heading("Look for yourself");
+    heading("Files to look at");
     say(&format!("the messages: {}", delivery.path().display()));
     let query = "SELECT datetime(at / 1000, 'unixepoch'), code FROM event ORDER BY seq";
     say(&format!("the database: sqlite3 {} \"{query}\"", database.display()));

@@ -79,7 +79,7 @@ fn run(database: &Path) -> Outcome<()> {
 
         check(proofs == 1, "there is not exactly one proof")?;
         check(!accepted.is_empty(), "no attempt was accepted")?;
-        check(accepted.iter().all(|one| *one == accepted[0]), "two answers differ")?;
+        check(accepted.iter().all(|ticket| *ticket == accepted[0]), "two replies differ")?;
         // The winner and the attempts that lost the race share the few attempts of the code.
         check(compared <= u64::from(policy.attempts), "more comparisons than counted attempts")?;
     }

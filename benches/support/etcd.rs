@@ -1,4 +1,4 @@
-//! The limits of `engine_etcd`: its two requests without the engine, and without us.
+//! The baselines of `engine_etcd`: its two requests by a plain client, and through the store alone.
 
 use sspr::adapters::etcd::EtcdStore;
 use sspr::port::{Commit, Committed};
@@ -15,11 +15,11 @@ use crate::proto::{
     TARGET_VALUE, Than, TxnRequest, TxnResponse,
 };
 
-/// A client of the same library: one connection for all its clones, as the store has.
+/// A client of the same library. All its clones share one connection, as the store's do.
 #[derive(Clone)]
 pub(crate) struct Plain {
     channel: Channel,
-    /// What stands under `plain/head`: every commit with an event compares it.
+    /// The value of the key `plain/head`, which every commit with an event compares.
     head: Vec<u8>,
 }
 
@@ -41,22 +41,22 @@ impl Plain {
         grpc.ready().await.expect("ready");
         let request = tonic::Request::new(request);
         let path = PathAndQuery::from_static(path);
-        let answer = grpc.unary(request, path, ProstCodec::default()).await;
-        answer.expect("answered").into_inner()
+        let response = grpc.unary(request, path, ProstCodec::default()).await;
+        response.expect("a response").into_inner()
     }
 
     async fn get(&self, key: Vec<u8>) -> KeyValue {
         let request = RangeRequest { key, limit: 1, ..RangeRequest::default() };
         let found: RangeResponse = self.call("/etcdserverpb.KV/Range", request).await;
-        found.kvs.into_iter().next().expect("there")
+        found.kvs.into_iter().next().expect("a record")
     }
 
-    /// The value again, if nobody changed it, and one event with its two indexes.
+    /// Writes the value again if it has not changed, with one event and its two indexes.
     pub(crate) async fn step(&self, key: &RecordKey) {
         let found = self.get(format!("plain/r/{key}").into_bytes()).await;
         let id = format!("{key}/{:016x}/0000", found.mod_revision);
         let head = b"plain/head".to_vec();
-        let told = found.value.get(60..320).unwrap_or_default().to_vec();
+        let event = found.value.get(60..320).unwrap_or_default().to_vec();
         let compare = |target, key: &[u8], than| Compare {
             target,
             key: key.to_vec(),
@@ -79,7 +79,7 @@ impl Plain {
             failure: vec![get(&found.key), get(&head)],
             success: vec![
                 put(found.key, found.value),
-                put(format!("plain/e/{id}").into_bytes(), told),
+                put(format!("plain/e/{id}").into_bytes(), event),
                 put(format!("plain/l/contoso/{epoch:016x}/{id}").into_bytes(), Vec::new()),
                 put(
                     format!("plain/o/{time:016x}/{id}").into_bytes(),
@@ -87,16 +87,16 @@ impl Plain {
                 ),
             ],
         };
-        let answer: TxnResponse = self.call("/etcdserverpb.KV/Txn", request).await;
-        assert!(answer.succeeded, "the value was the one read");
+        let response: TxnResponse = self.call("/etcdserverpb.KV/Txn", request).await;
+        assert!(response.succeeded, "the value was the one read");
     }
 }
 
-/// The same through the store.
+/// The same requests through the store.
 pub(crate) async fn step(store: &EtcdStore, key: &RecordKey) {
-    let seen = store.load(key).await.expect("loaded").expect("there");
-    let version = Version::new(seen.version().count() + 1, seen.version().nonce());
-    let next = Record::loaded(*key, version, seen.body());
+    let stored = store.load(key).await.expect("loaded").expect("a record");
+    let version = Version::new(stored.version().count() + 1, stored.version().nonce());
+    let next = Record::loaded(*key, version, stored.body());
     let event = Event::decode(&format!(
         r#"{{"format":1,"id":{{"record":"{key}","count":{},"index":0}},"tenant":"contoso",
             "user":"user","actor":"engine","at":1,"code":"unblocked"}}"#,
@@ -107,6 +107,6 @@ pub(crate) async fn step(store: &EtcdStore, key: &RecordKey) {
     let mut columns = Columns::new(tenant, RecordKind::Account, now);
     columns.wake_at = Some(now);
     let events = [event.expect("an event")];
-    let commit = Commit::new(&next, Some(seen.version()), &columns, &events);
+    let commit = Commit::new(&next, Some(stored.version()), &columns, &events);
     assert_eq!(store.commit(commit).await.expect("committed"), Committed::Applied);
 }

@@ -1,7 +1,8 @@
-//! What the benchmarks share: a stopwatch, rounds in pairs, and the lines that they print.
+//! Shared by the benchmarks: a stopwatch, rounds that compare two sides, and the lines that they
+//! print.
 //!
-//! A ratio is the median over rounds in which both sides run one after the other, so that what
-//! else the machine does falls on both alike.
+//! A ratio is the median over rounds in which both sides run one after the other, so that other
+//! load of the machine affects both.
 #![allow(dead_code, reason = "each benchmark uses a part of it")]
 #![allow(unreachable_pub, reason = "shared by several binaries")]
 
@@ -15,15 +16,15 @@ pub fn now() -> Instant {
     Instant::now()
 }
 
-/// How long this takes.
+/// The duration of the work.
 pub fn time(work: impl FnOnce()) -> Duration {
     let from = now();
     work();
     from.elapsed()
 }
 
-/// Whether this is `cargo bench`. Everything else (`cargo test --benches`) only runs it once.
-pub fn in_earnest() -> bool {
+/// Whether this is `cargo bench`. Otherwise (`cargo test --benches`) each benchmark runs once.
+pub fn is_measured_run() -> bool {
     std::env::args().any(|argument| argument == "--bench")
 }
 
@@ -41,25 +42,26 @@ pub fn median(mut values: Vec<f64>) -> f64 {
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
-/// Nanoseconds of one run of each, by rounds that take turns: `[round][which]`.
+/// The nanoseconds of one run of each piece of work, in rounds that run all of them:
+/// `[round][index]`.
 pub fn rounds(rounds: usize, repeat: u32, work: &mut [&mut dyn FnMut()]) -> Vec<Vec<f64>> {
-    let repeat = if in_earnest() { repeat } else { 1 };
-    let rounds = if in_earnest() { rounds } else { 1 };
-    let one = |work: &mut dyn FnMut()| {
+    let repeat = if is_measured_run() { repeat } else { 1 };
+    let rounds = if is_measured_run() { rounds } else { 1 };
+    let time_of = |work: &mut dyn FnMut()| {
         let took = time(|| (0..repeat).for_each(|_| work()));
         took.as_nanos() as f64 / f64::from(repeat)
     };
-    (0..rounds).map(|_| work.iter_mut().map(|work| one(work)).collect()).collect()
+    (0..rounds).map(|_| work.iter_mut().map(|work| time_of(work)).collect()).collect()
 }
 
 /// The median of one column.
-pub fn column(rounds: &[Vec<f64>], which: usize) -> f64 {
-    median(rounds.iter().map(|round| round[which]).collect())
+pub fn column(rounds: &[Vec<f64>], index: usize) -> f64 {
+    median(rounds.iter().map(|round| round[index]).collect())
 }
 
 /// The median of the ratios within each round.
-pub fn ratio_of(rounds: &[Vec<f64>], ours: usize, limit: usize) -> f64 {
-    median(rounds.iter().map(|round| round[ours] / round[limit]).collect())
+pub fn ratio_of(rounds: &[Vec<f64>], measured: usize, baseline: usize) -> f64 {
+    median(rounds.iter().map(|round| round[measured] / round[baseline]).collect())
 }
 
 pub fn ratio(name: &str, value: f64) {
@@ -83,7 +85,7 @@ pub fn keys() -> Keys {
     Keys::new(secret(1), 1, secret(2)).expect("long enough")
 }
 
-/// Entra's numbers, but flows and codes that outlive the measurement.
+/// The default policy, with flows and codes that outlive the measurement.
 pub fn policy() -> Policy {
     let mut settings = PolicySettings::default();
     settings.scope = Scope::All;

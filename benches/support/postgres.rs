@@ -1,4 +1,5 @@
-//! The limits of `engine_postgres`: its statements without the engine, and without us.
+//! The baselines of `engine_postgres`: its statements by a plain client, through the store alone,
+//! and by `pgbench`.
 
 use std::sync::Arc;
 
@@ -37,7 +38,7 @@ impl Plain {
         let row = self.client.query_one(&self.read, &[&shard, &key]).await.expect("read");
         let (count, nonce, body): (i64, i64, &str) = (row.get(1), row.get(2), row.get(3));
         let (none, time) = (None::<i64>, 1_i64);
-        let told = body.get(..260).unwrap_or(body);
+        let event = body.get(..260).unwrap_or(body);
         let values: [&(dyn ToSql + Sync); 21] = [
             &shard,
             &key,
@@ -59,18 +60,18 @@ impl Plain {
             &vec![time],
             &vec!["attempt_counted"],
             &vec!["user"],
-            &vec![told],
+            &vec![event],
         ];
         let row = self.client.query_one(&self.write, &values).await.expect("written");
         assert_eq!(row.get::<_, i64>(0), 1, "the version was the one read");
     }
 }
 
-/// The same through the store.
+/// The same statements through the store.
 pub(crate) async fn step(store: &PostgresStore, key: &RecordKey) {
-    let seen = store.load(key).await.expect("loaded").expect("there");
-    let version = Version::new(seen.version().count() + 1, seen.version().nonce());
-    let next = Record::loaded(*key, version, seen.body());
+    let stored = store.load(key).await.expect("loaded").expect("a record");
+    let version = Version::new(stored.version().count() + 1, stored.version().nonce());
+    let next = Record::loaded(*key, version, stored.body());
     let event = Event::decode(&format!(
         r#"{{"format":1,"id":{{"record":"{key}","count":{},"index":0}},"tenant":"contoso",
             "user":"user","actor":"engine","at":1,"code":"unblocked"}}"#,
@@ -81,11 +82,11 @@ pub(crate) async fn step(store: &PostgresStore, key: &RecordKey) {
     let mut columns = Columns::new(tenant, RecordKind::Account, now);
     columns.wake_at = Some(now);
     let events = [event.expect("an event")];
-    let commit = Commit::new(&next, Some(seen.version()), &columns, &events);
+    let commit = Commit::new(&next, Some(stored.version()), &columns, &events);
     assert_eq!(store.commit(commit).await.expect("committed"), Committed::Applied);
 }
 
-/// The rate of the same two statements by the server's own tool.
+/// The rate of the same two statements in `pgbench`.
 pub(crate) fn pgbench(server: &Postgres, clients: u64, seconds: u64) -> f64 {
     let script = "\\set n random(1, 1000)\n\
          SELECT key AS k, shard AS s, version_count AS v, body AS b FROM sample \
@@ -104,8 +105,11 @@ pub(crate) fn pgbench(server: &Postgres, clients: u64, seconds: u64) -> f64 {
     command.args(["-n", "-M", "prepared", "-h", "127.0.0.1", "-U", "postgres"]);
     command.arg("-p").arg(server.port().to_string()).arg("-f").arg(&path);
     command.args(["-c", &clients.to_string(), "-j", "2", "-T", &seconds.to_string(), "postgres"]);
-    let said = run(&mut command);
-    let rate = said.lines().find_map(|line| line.strip_prefix("tps = "));
-    let rate = rate.and_then(|rest| rest.split(' ').next()).and_then(|rate| rate.parse().ok());
-    rate.unwrap_or_else(|| panic!("no rate: {said}"))
+    let output = run(&mut command);
+    let rate = output
+        .lines()
+        .find_map(|line| line.strip_prefix("tps = "))
+        .and_then(|rest| rest.split(' ').next())
+        .and_then(|rate| rate.parse().ok());
+    rate.unwrap_or_else(|| panic!("no rate in the output of pgbench: {output}"))
 }

@@ -35,10 +35,10 @@ impl Push {
     /// ends the challenge.
     pub(crate) fn type_on_phone(&self, user: &UserId, number: u8) -> bool {
         let mut asked = lock(&self.asked);
-        let open = asked.values_mut().find(|one| one.user == *user && !one.approved);
-        open.is_some_and(|one| {
-            one.approved = one.number == number;
-            one.approved
+        let open = asked.values_mut().find(|request| request.user == *user && !request.approved);
+        open.is_some_and(|request| {
+            request.approved = request.number == number;
+            request.approved
         })
     }
 }
@@ -60,8 +60,8 @@ impl ExternalMethod for Push {
         let mut asked = lock(&self.asked);
         let fresh = Asked { user: user.clone(), number: 10 + byte[0] % 90, approved: false };
         // The same challenge may be begun again: the number stays.
-        let one = asked.entry(challenge.to_owned()).or_insert(fresh);
-        Ok(one.number.to_string())
+        let request = asked.entry(challenge.to_owned()).or_insert(fresh);
+        Ok(request.number.to_string())
     }
 
     /// The browser only sends "I have typed it": the result depends on what the phone sent.
@@ -73,6 +73,6 @@ impl ExternalMethod for Push {
         _: &SecretText,
     ) -> PortResult<bool> {
         let asked = lock(&self.asked);
-        Ok(asked.get(challenge).is_some_and(|one| one.user == *user && one.approved))
+        Ok(asked.get(challenge).is_some_and(|request| request.user == *user && request.approved))
     }
 }

@@ -1,9 +1,9 @@
-//! What a flow offers beside its goal: help, a known device, another recovery code.
+//! What a flow offers besides its goal: help, a known device, a new recovery code.
 
 use zeroize::Zeroizing;
 
 use super::Engine;
-use super::context::nobody;
+use super::context::decoy_user_id;
 use super::error::{At as _, Error, FaultOrigin};
 use super::limits::{LimitCaller, LimitScope};
 use super::request::{DeviceSecret, Request};
@@ -20,16 +20,16 @@ use crate::domain::secret::SecretText;
 use crate::domain::ticket::{FlowTicket, TicketClaims, TicketSubject};
 use crate::port::PortError;
 
-/// What administrators know a user by.
+/// The name by which administrators know a user.
 pub(super) fn name_of(user: &UserFacts) -> String {
     user.user_principal_name.clone().unwrap_or_else(|| user.id.as_str().to_owned())
 }
 
-/// Whose secrets they are; where the ticket is nobody's, nobody's.
+/// The user whom the ticket names, or a decoy's user id.
 fn bearer_of(claim: &TicketClaims) -> Result<UserId, Error> {
     match &claim.subject {
         TicketSubject::User(user) => Ok(user.clone()),
-        TicketSubject::Decoy { .. } => nobody(claim.identifier),
+        TicketSubject::Decoy { .. } => decoy_user_id(claim.identifier),
     }
 }
 
@@ -47,8 +47,9 @@ impl Engine {
         if policy.notifications.administrator_roles.is_empty() {
             return Err(Refusal::NotOffered.into());
         }
-        // Whoever may not reset needs help most: it is noted on their own record, not on the decoy
-        // that answers for them. The same calls for everybody; for nobody, nobody is told.
+        // An existing user who may not reset also gets help: the request goes to the user's own
+        // record, not to the decoy. For an unknown identifier the port calls are the same, but no
+        // administrator is notified.
         let target = match &context.user {
             Some(user) => self.user_target(tenant, &user.id),
             None => own,
@@ -61,8 +62,8 @@ impl Engine {
             record: &target.key,
             sends: true,
         };
-        // Before any administrator is looked up: a source that has spent its own limit costs no
-        // more than the reads that refuse it.
+        // The limits are checked before any administrator is looked up, so that a refused source
+        // costs only these reads.
         let limit_spent = self.count_against_limits(request, policy, &scope).await?;
         let about = context.user.as_ref().map(name_of);
         let origin = Origin::about(request, &claim.subject);
@@ -119,7 +120,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Something that the bearer of a finished flow may do: the same calls whoever it is.
+    /// Commits an act of the bearer of a finished flow, with the same port calls for a decoy.
     async fn after_flow(
         &self,
         request: &Request,
@@ -139,14 +140,14 @@ impl Engine {
         Ok(DeviceSecret::from_random(self.random()?))
     }
 
-    /// A recovery code as it is shown, in groups of four, and its digest.
+    /// A new recovery code in groups of four letters, and its digest.
     pub(super) fn new_recovery_code(
         &self,
         tenant: &TenantId,
         user: &UserId,
     ) -> Result<(SecretText, Digest), Error> {
         let symbols = random_symbols(RECOVERY_CODE, &*Zeroizing::new(self.random::<64>()?));
-        // Of 64 random bytes 28 are as good as always usable.
+        // 64 random bytes almost always contain the 28 usable ones that a code needs.
         let symbols = symbols.ok_or(PortError::unavailable()).at(FaultOrigin::Entropy)?;
         let digest =
             Digest::of(DigestOf::RecoveryCode, tenant, user, symbols.expose_secret().as_bytes());

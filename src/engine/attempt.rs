@@ -1,4 +1,4 @@
-//! What a person types or hands over: a choice, a code, a link, a response.
+//! The input of a challenge and of a proof: the chosen option; the code, link or response.
 
 use crate::domain::account::Challenge;
 use crate::domain::code::TypedCode;
@@ -8,7 +8,7 @@ use crate::domain::link::LinkSecret;
 use crate::domain::method::{ChallengeOption, Channel, Verification};
 use crate::domain::secret::SecretText;
 
-/// An option that was chosen, and the phone number typed with it where the policy wants that.
+/// A chosen option, and the phone number that the user typed with it if the policy requires one.
 ///
 /// ```
 /// use sspr::Selection;
@@ -25,22 +25,23 @@ pub struct Selection {
 }
 
 impl Selection {
-    /// The option that a form handed back, as [`ChallengeOption`] writes it:
-    /// `METHOD[.CHANNEL[.INDEX]]`, as in `authenticator_app`, `email.link` or `mobile_phone.voice.0`.
+    /// The option that a form sent back, as [`ChallengeOption`] writes it:
+    /// `METHOD[.CHANNEL[.INDEX]]`, as in `authenticator_app`, `email.link` or
+    /// `mobile_phone.voice.0`.
     ///
     /// # Errors
     ///
-    /// [`InvalidInput::Malformed`] for a text that no option has.
+    /// [`InvalidInput::Malformed`] for text that is not an option.
     pub fn parse(option: &str) -> Result<Self, InvalidInput> {
         Ok(Self { option: option.parse()?, typed: None })
     }
 
-    /// Adds the full phone number that the person typed. It is compared with the number on file,
-    /// and never a destination.
+    /// Adds the full phone number that the user typed. It is only compared with the registered
+    /// number; no message goes to it.
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`] for a text that is no phone number.
+    /// [`InvalidInput`] for text that is not a phone number.
     pub fn with_typed_number(mut self, number: &str) -> Result<Self, InvalidInput> {
         self.typed = Some(PhoneNumber::parse(number)?);
         Ok(self)
@@ -53,7 +54,7 @@ impl From<ChallengeOption> for Selection {
     }
 }
 
-/// A secret that a person gives to prove a method.
+/// The secret with which a user proves a method.
 ///
 /// ```
 /// use sspr::Attempt;
@@ -69,7 +70,7 @@ pub struct Attempt {
     pub(super) answers: Option<ChallengeOption>,
 }
 
-/// What was given.
+/// The form of the secret.
 pub(super) enum Given {
     Code(TypedCode),
     Link(LinkSecret),
@@ -77,11 +78,11 @@ pub(super) enum Given {
 }
 
 impl Attempt {
-    /// The longest response to a method that the host verifies, in bytes.
+    /// The longest response to a host-verified method, in bytes.
     const MAX_RESPONSE: usize = 16 * 1024;
 
-    /// A code as typed or pasted, be it sent, shown by an authenticator, or saved: at most 256 bytes,
-    /// 28 letters and digits.
+    /// A code as typed or pasted: a sent code, an authenticator's code or a recovery code. At most
+    /// 256 bytes, 28 letters and digits.
     ///
     /// White space of any kind, invisible characters, dashes, dots, quotes, brackets and the like
     /// are dropped. Decimal digits of every script are read as digits, full-width letters as
@@ -89,14 +90,14 @@ impl Attempt {
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`] for anything else: it is not counted as a try.
+    /// [`InvalidInput`] for anything else: it is not counted as an attempt.
     pub fn code(text: &str) -> Result<Self, InvalidInput> {
         Ok(Self { given: Given::Code(TypedCode::parse(text)?), answers: None })
     }
 
-    /// The secret of a link, or a text of at most 4096 bytes that holds one: the whole address that
-    /// was opened, a sentence around it, an address that a mail gateway has wrapped. What stands
-    /// before and behind the secret does not matter.
+    /// The secret of a link, or text of at most 4096 bytes that contains it: the whole URL that was
+    /// opened, a sentence around it, a URL that a mail gateway has wrapped. Text before and after
+    /// the secret is ignored.
     ///
     /// ```
     /// let secret = "A".repeat(43);
@@ -108,7 +109,7 @@ impl Attempt {
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`] for anything else: it is not counted as a try.
+    /// [`InvalidInput`] for anything else: it is not counted as an attempt.
     pub fn link(text: &str) -> Result<Self, InvalidInput> {
         const MAX_TEXT: usize = 4096;
         if text.is_empty() {
@@ -120,8 +121,8 @@ impl Attempt {
         Ok(Self { given: Given::Link(LinkSecret::find(text)?), answers: None })
     }
 
-    /// The response to a method that the host verifies: the engine hands it to the
-    /// [`ExternalMethod`](crate::port::ExternalMethod) and looks at its length only, 1 to 16384
+    /// The response to a host-verified method: the engine passes it to the
+    /// [`ExternalMethod`](crate::port::ExternalMethod) and checks only its length, 1 to 16384
     /// bytes.
     ///
     /// # Errors
@@ -132,15 +133,15 @@ impl Attempt {
         Ok(Self { given: Given::Response(response), answers: None })
     }
 
-    /// Says which challenge is answered. Without it, it is the last one that was opened among those
-    /// that can be answered like this.
+    /// Names the option whose challenge this attempt answers. Without it, the attempt answers the
+    /// newest challenge that takes a secret of this form.
     #[must_use]
     pub const fn answering(mut self, option: ChallengeOption) -> Self {
         self.answers = Some(option);
         self
     }
 
-    /// Whether this challenge could be answered with it at all.
+    /// Whether this challenge takes a secret of this form.
     pub(super) fn fits(&self, challenge: &Challenge) -> bool {
         let option = challenge.option;
         let link = option.channel() == Channel::Link;

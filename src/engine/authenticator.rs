@@ -1,4 +1,4 @@
-//! Codes of authenticators at the host's own sign-in.
+//! Codes of authenticator apps and OATH tokens at the host's own sign-in.
 
 use std::sync::atomic::Ordering;
 
@@ -17,27 +17,27 @@ use crate::domain::refusal::Refusal;
 
 /// Codes of registered authenticator apps and tokens, for the host's own sign-in.
 ///
-/// The sign-in must ask here and not keep the seeds itself: then one mark of the last accepted step
-/// serves every purpose, and a code that opened a session cannot reset a password, nor the other way
-/// round (RFC 6238, 5.2).
+/// The sign-in must check codes here and not keep the seeds itself. Then one record of the last
+/// accepted step covers every purpose: a code that opened a session cannot reset a password, nor
+/// the reverse (RFC 6238, 5.2).
 #[derive(Clone, Copy, Debug)]
 pub struct Authenticator<'a> {
     pub(super) engine: &'a Engine,
 }
 
 impl Authenticator<'_> {
-    /// Judges a code of any of the user's active authenticators; right, its time step is used up.
-    /// Ask only after the first factor: each try counts in the account's own budget.
+    /// Checks a code of any of the user's active authenticators. A correct code consumes its time
+    /// step. Call this only after the first factor: each attempt counts in the account's own
+    /// budget.
     ///
-    /// Gives the method whose code it was.
+    /// Returns the id of the method whose code it was.
     ///
     /// # Errors
     ///
-    /// [`Refusal::NotAccepted`] whatever the reason is: wrong, used before, no such authenticator;
-    /// [`Refusal::TooOften`], with a time that never comes after too long a run of failures here,
-    /// which an administrator's [`unblock`](crate::Admin::unblock) ends;
-    /// [`InvalidInput::Malformed`] for an attempt that is no code;
-    /// [`Error::Fault`].
+    /// [`Refusal::NotAccepted`] for a wrong code, a code used before, and a user without an
+    /// authenticator; [`Refusal::TooOften`], with [`Timestamp::MAX`](crate::Timestamp::MAX) after
+    /// too long a run of failures, until an administrator calls [`unblock`](crate::Admin::unblock);
+    /// [`InvalidInput::Malformed`] for an attempt that is not a code; [`Error::Fault`].
     pub async fn verify(
         &self,
         request: &Request,
@@ -53,7 +53,7 @@ impl Authenticator<'_> {
         let target = engine.user_target(tenant, user);
         let loaded = engine.load(&target).await?;
         let facts = context.user.as_ref().ok_or(Refusal::NotAccepted)?;
-        // Another person has this id now: the authenticators are somebody else's.
+        // The authenticators belong to a previous user with this id.
         if !facts.enabled || !loaded.account.is_of(facts.incarnation.as_deref()) {
             return Err(Refusal::NotAccepted.into());
         }
@@ -64,7 +64,7 @@ impl Authenticator<'_> {
         let step = engine.step(&target, Some(loaded), policy, &origin, OnUnknown::Fail, decide);
         let (reservation, account) = step.await?;
         engine.inner.comparisons.fetch_add(1, Ordering::Relaxed);
-        // All of them that were counted, whichever fits.
+        // All devices that were counted are compared, even after a match.
         let mut found = None;
         let devices = account.methods.iter().filter_map(device_of);
         for (method, device) in devices.filter(|(method, _)| reservation.covers(method.kind)) {
@@ -79,7 +79,7 @@ impl Authenticator<'_> {
         let decide = |transition: &mut Transition<'_>| {
             accept_sign_in(transition, &reservation, &method, at).map(Decision::Commit)
         };
-        // A step whose mark may not have been kept opens nothing.
+        // The code is accepted only if the consumed step is known to be recorded.
         engine.step(&target, None, policy, &origin, OnUnknown::Fail, decide).await?;
         Ok(method)
     }

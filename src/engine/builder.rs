@@ -1,4 +1,4 @@
-//! Building an engine: keys, store, directory and delivery are required, in this order.
+//! The builder of an engine: keys, store, directory and delivery are required, in this order.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, AtomicU64};
@@ -45,7 +45,7 @@ pub struct NeedsDelivery {
     directory: Arc<dyn Directory>,
 }
 
-/// Everything required is there; options may follow, then [`open`](EngineBuilder::open).
+/// All required parts are set; options may follow, then [`open`](EngineBuilder::open).
 #[non_exhaustive]
 pub struct Ready {
     keys: Keys,
@@ -71,7 +71,7 @@ struct Options {
     on_work: Arc<dyn Fn() + Send + Sync>,
 }
 
-/// Builds an [`Engine`]. Its type says what is still missing.
+/// Builds an [`Engine`]. Its type shows which required part is missing.
 ///
 /// ```compile_fail
 /// // No directory, no delivery: there is no method `open` on `EngineBuilder<NeedsDirectory>`.
@@ -85,28 +85,28 @@ pub struct EngineBuilder<S> {
 }
 
 impl Engine {
-    /// Starts to build an engine.
+    /// Returns a builder without any part.
     pub const fn builder() -> EngineBuilder<NeedsKeys> {
         EngineBuilder { state: NeedsKeys }
     }
 }
 
 impl EngineBuilder<NeedsKeys> {
-    /// The keys. The lookup key must be the one that the store was made with.
+    /// Sets the keys. The lookup key must be the one with which the store was created.
     pub fn keys(self, keys: Keys) -> EngineBuilder<NeedsStore> {
         EngineBuilder { state: NeedsStore { keys } }
     }
 }
 
 impl EngineBuilder<NeedsStore> {
-    /// The store.
+    /// Sets the store.
     pub fn store(self, store: impl Store + 'static) -> EngineBuilder<NeedsDirectory> {
         EngineBuilder { state: NeedsDirectory { keys: self.state.keys, store: Arc::new(store) } }
     }
 }
 
 impl EngineBuilder<NeedsDirectory> {
-    /// The directory.
+    /// Sets the directory.
     pub fn directory(self, directory: impl Directory + 'static) -> EngineBuilder<NeedsDelivery> {
         let NeedsDirectory { keys, store } = self.state;
         EngineBuilder { state: NeedsDelivery { keys, store, directory: Arc::new(directory) } }
@@ -114,7 +114,7 @@ impl EngineBuilder<NeedsDirectory> {
 }
 
 impl EngineBuilder<NeedsDelivery> {
-    /// The delivery.
+    /// Sets the delivery.
     pub fn delivery(self, delivery: impl Delivery + 'static) -> EngineBuilder<Ready> {
         let NeedsDelivery { keys, store, directory } = self.state;
         let options = Options {
@@ -138,82 +138,83 @@ impl EngineBuilder<NeedsDelivery> {
 }
 
 impl EngineBuilder<Ready> {
-    /// The clock. Default: the operating system's.
+    /// Sets the clock. Default: the operating system's.
     pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
         self.state.options.clock = Arc::new(clock);
         self
     }
 
-    /// The source of randomness. Default: the operating system's; another one is for tests.
+    /// Sets the source of randomness. Default: the operating system's; replace it only in tests.
     pub fn entropy(mut self, entropy: impl Entropy + 'static) -> Self {
         self.state.options.entropy = Arc::new(entropy);
         self
     }
 
-    /// The human check. Default: none; a policy that requires one then refuses everybody.
+    /// Sets the human check. Default: none; a policy that requires one then refuses every request.
     pub fn human_check(mut self, check: impl HumanCheck + 'static) -> Self {
         self.state.options.human_check = Some(Arc::new(check));
         self
     }
 
-    /// The list of breached passwords. Default: none but the bundled list of common ones.
+    /// Sets the list of breached passwords. Default: only the bundled list of common passwords.
     pub fn breach_list(mut self, list: impl BreachList + 'static) -> Self {
         self.state.options.breach_list = Some(Arc::new(list));
         self
     }
 
-    /// Risk signals before a code goes over the telephone network. Default: none.
+    /// Sets the risk signals before a code goes over the telephone network. Default: none.
     pub fn risk_signals(mut self, signals: impl RiskSignals + 'static) -> Self {
         self.state.options.risk_signals = Some(Arc::new(signals));
         self
     }
 
-    /// The seal for the seeds of authenticator apps and tokens. Default: none; neither is then
-    /// offered, nor can it be registered. `adapters::seal` has one (feature `seal`), and
-    /// `testing::TestSeal` is one for tests.
+    /// Sets the seal for the seeds of authenticator apps and tokens. Default: none; apps and tokens
+    /// are then neither offered nor registered. `adapters::seal` has one (feature `seal`), and
+    /// tests use `testing::TestSeal`.
     pub fn seal(mut self, seal: impl Seal + 'static) -> Self {
         self.state.options.seal = Some(Arc::new(seal));
         self
     }
 
-    /// A method that the host verifies itself, one of each kind at most. Default: none.
+    /// Adds a host-verified method, at most one of each kind. Default: none.
     pub fn external_method(mut self, method: impl ExternalMethod + 'static) -> Self {
         self.state.options.external.push(Arc::new(method));
         self
     }
 
-    /// Which roles may do what. Default: Entra's names.
+    /// Sets the roles that may perform each operation. Default: Entra's role names.
     pub fn admin_roles(mut self, roles: AdminRoles) -> Self {
         self.state.options.roles = roles;
         self
     }
 
-    /// How long an answer before the first proof takes at least, so that its time tells nothing.
-    /// Default 300 ms: above what a store and a directory usually take together. The host waits
-    /// until [`Reply::not_before`](crate::Reply::not_before).
+    /// Sets the least time of every response before the first proof, so that its duration discloses
+    /// nothing. Default 300 ms: more than a store and a directory usually take together. The host
+    /// waits until [`Reply::not_before`](crate::Reply::not_before).
     pub fn reply_floor(mut self, floor: Duration) -> Self {
         self.state.options.reply_floor = floor;
         self
     }
 
-    /// How old a policy may be that a step before `complete` uses. Default and most: 5 seconds.
+    /// Sets the greatest age of a cached policy in steps before `complete`. Default and maximum: 5
+    /// seconds.
     pub fn policy_max_age(mut self, age: Duration) -> Self {
         self.state.options.policy_max_age = age.min(Duration::from_secs(5));
         self
     }
 
-    /// How long events are kept. Default 30 days (Entra).
+    /// Sets how long events are kept. Default 30 days (Entra).
     pub fn event_retention(mut self, retention: Duration) -> Self {
         self.state.options.event_retention = retention;
         self
     }
 
-    /// Which store this must be: [`open`](Self::open) then refuses any other one, and an empty one.
-    /// Default: none is expected, and an empty store becomes a new one.
+    /// Sets the id that the store must have: [`open`](Self::open) then refuses any other store, and
+    /// an empty one. Default: no expectation, and an empty store is initialised.
     ///
-    /// Keep the id ([`Engine::store_id`]) beside the keys after the first start, and give it at each
-    /// later one: a wrong path, a volume that is not mounted, or a prefix with a misprint is then an
-    /// error and not a store without accounts, in which every budget is unspent.
+    /// Keep the id ([`Engine::store_id`]) with the keys after the first start, and set it at each
+    /// later one. A wrong path, an unmounted volume or a mistyped prefix is then an error. Without
+    /// it, the engine would start on an empty store, in which every budget is unspent.
     ///
     /// ```
     /// # use sspr::adapters::memory::{MemoryDirectory, MemoryInbox, MemoryStore};
@@ -240,31 +241,30 @@ impl EngineBuilder<Ready> {
         self
     }
 
-    /// Called when there is work for [`Engine::maintain`]: wake the task that drives it. Must not
-    /// block. Default: nothing.
+    /// Sets a function that is called when there is work for [`Engine::maintain`]: wake the task
+    /// that calls it. It must not block. Default: does nothing.
     pub fn on_work(mut self, wake: impl Fn() + Send + Sync + 'static) -> Self {
         self.state.options.on_work = Arc::new(wake);
         self
     }
 
-    /// Opens the engine: compares the lookup key with the one that the store was made with, has the seal
-    /// open what the store was first used with, and
-    /// checks that the store keeps what it is given.
+    /// Opens the engine. Checks that the lookup key and the seal are those of the store, and that
+    /// the store returns what was written to it.
     ///
     /// # Errors
     ///
-    /// [`InvalidInput::OutOfRange`] for an external method of another kind than the three that
-    /// hosts verify, or two of one kind; [`Error::Fault`] with the kind `Denied` if the store was
-    /// made with another lookup key, is not the [expected](Self::expect_store) one, was moved, or is
-    /// the target of a [copy](crate::transfer::copy) that was not opened, with `Corrupt` if it does not keep what it is given; otherwise
-    /// as the store or the seal says.
+    /// [`InvalidInput::Rule`] for an external method of a kind that hosts do not verify, or two of
+    /// one kind; [`Error::Fault`] with the kind `Denied` if the store was created with another
+    /// lookup key, is not the [expected](Self::expect_store) one, was moved, or is the target of a
+    /// [copy](crate::transfer::copy) that was not opened; with `Corrupt` if the store does not
+    /// return what was written; otherwise the fault of the store or the seal.
     pub async fn open(self) -> Result<Engine, Error> {
         let Ready { keys, store, directory, delivery, options } = self.state;
         let fallback = Policy::new(PolicySettings::default());
         let fallback =
             Arc::new(fallback.map_err(|_| InvalidInput::OutOfRange { what: "default policy" })?);
         check_external(&options.external)?;
-        let looked = Mutex::new(options.clock.steady());
+        let purge_checked = Mutex::new(options.clock.steady());
         let inner = Inner {
             keys,
             store,
@@ -294,12 +294,12 @@ impl EngineBuilder<Ready> {
 
             purged_at: AtomicI64::new(i64::MIN),
             store_id: std::sync::OnceLock::new(),
-            looked,
-            alarms_after: Mutex::default(),
+            purge_checked,
+            repaired_up_to: Mutex::default(),
         };
         let engine = Engine { inner: Arc::new(inner) };
         let id = engine.check_store(options.expected).await?;
-        // It was empty until here.
+        // The cell is empty until here, so that this cannot fail.
         let _ = engine.inner.store_id.set(id);
         engine.check_seal().await?;
         engine.seal_decoy_seed().await?;
@@ -310,9 +310,9 @@ impl EngineBuilder<Ready> {
 fn check_external(methods: &[Arc<dyn ExternalMethod>]) -> Result<(), InvalidInput> {
     let kinds: Vec<_> = methods.iter().map(|method| method.kind()).collect();
     let own = kinds.iter().all(|kind| kind.verification() == Verification::External);
-    let twice = kinds.iter().enumerate().any(|(place, kind)| kinds[..place].contains(kind));
-    let what = "kind of an external method";
-    if own && !twice { Ok(()) } else { Err(InvalidInput::OutOfRange { what }) }
+    let twice = kinds.iter().enumerate().any(|(index, kind)| kinds[..index].contains(kind));
+    let (what, rule) = ("external methods", "must be host-verified kinds, each at most once");
+    if own && !twice { Ok(()) } else { Err(InvalidInput::Rule { what, rule }) }
 }
 
 impl<S> std::fmt::Debug for EngineBuilder<S> {

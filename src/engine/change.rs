@@ -1,4 +1,4 @@
-//! Changes of a password by whoever knows it.
+//! Changes of a password by a signed-in user who knows the current one.
 
 use super::Engine;
 use super::context::Context;
@@ -20,9 +20,9 @@ use crate::domain::ticket::{ChangeTicket, TicketClaims, TicketSubject};
 
 use std::sync::atomic::Ordering;
 
-/// Changes of a password by a signed-in user who knows it: [`start`](Self::start) judges the present
-/// password, [`complete`](Self::complete) writes the new one. A host with one form calls both in one
-/// handler.
+/// Changes of a password by a signed-in user who knows it: [`start`](Self::start) checks the
+/// current password, [`complete`](Self::complete) writes the new one. A host with one form calls
+/// both in one handler.
 ///
 /// ```
 /// use sspr::{Engine, Error, Request, SecretText, SignedIn, Step};
@@ -44,21 +44,23 @@ pub struct Change<'a> {
     pub(super) engine: &'a Engine,
 }
 
-/// The longest present password that a directory is asked about, in bytes.
+/// The longest current password that is passed to the directory, in bytes.
 const MAX_PRESENT: usize = 4096;
 
 impl Change<'_> {
-    /// Judges the present password; right, it is the right to set another one.
+    /// Checks the current password. If it is correct, the reply's ticket may set a new one.
     ///
-    /// Each try is counted before the directory is asked, in the account's own budget for the kind
-    /// [`MethodKind::Password`](crate::MethodKind::Password): whoever has stolen a session cannot guess the password with it.
+    /// Each attempt is reserved before the directory is asked, in the account's budget for the kind
+    /// [`MethodKind::Password`](crate::MethodKind::Password): a stolen session is not enough to
+    /// guess the password.
     ///
     /// # Errors
     ///
     /// [`Refusal::NotAccepted`] for a wrong password, [`Refusal::TooOften`],
     /// [`Refusal::NotEligible`] for an account whose password is not changed here,
-    /// [`Refusal::Ended`] if it changed meanwhile; [`InvalidInput`](crate::InvalidInput) for a
-    /// password that is empty or longer than 4096 bytes; [`Error::Fault`].
+    /// [`Refusal::Ended`] if the account has changed in the meantime;
+    /// [`InvalidInput`](crate::InvalidInput) for a password that is empty or longer than 4096
+    /// bytes; [`Error::Fault`].
     pub async fn start(
         &self,
         request: &Request,
@@ -72,8 +74,9 @@ impl Change<'_> {
         let context = engine.context(tenant, UserSelector::Id(id), false).await?;
         let target = engine.user_target(tenant, id);
         let loaded = engine.load(&target).await?;
-        let facts = context.may_change(&loaded.account);
-        let facts = facts.map_err(|reason| Refusal::NotEligible { reason })?;
+        let facts = context
+            .may_change(&loaded.account)
+            .map_err(|reason| Refusal::NotEligible { reason })?;
         let (policy, epoch) = (&*context.policy, loaded.account.epoch);
         let origin = Origin::of(request, ActorKind::User);
         let reservation =
@@ -83,12 +86,12 @@ impl Change<'_> {
         let (reservation, _) = step.await?;
         engine.inner.comparisons.fetch_add(1, Ordering::Relaxed);
         let directory = &engine.inner.directory;
-        let right = directory.verify_password(tenant, id, &composed(present)).await;
-        if !right.at(FaultOrigin::Directory)? {
+        let verified = directory.verify_password(tenant, id, &composed(present)).await;
+        if !verified.at(FaultOrigin::Directory)? {
             let failed = reservation.verdicts();
             return Err(engine.failed(&target, policy, &origin, &failed).await);
         }
-        let begun = ChangeStart {
+        let start = ChangeStart {
             flow: FlowId(engine.random()?),
             stamp: facts.change_stamp.as_deref(),
             incarnation: facts.incarnation.as_deref(),
@@ -96,7 +99,7 @@ impl Change<'_> {
             source: engine.inner.keys.source(tenant, &request.source.bucket()),
         };
         let decide = |transition: &mut Transition<'_>| {
-            grant_change(transition, &begun, &reservation).map(Decision::Commit)
+            grant_change(transition, &start, &reservation).map(Decision::Commit)
         };
         let step = engine.step(&target, None, policy, &origin, OnUnknown::Resolve, decide);
         let (flow, account) = step.await?;
@@ -113,7 +116,7 @@ impl Change<'_> {
         Ok(engine.reply(tenant, &claim, &account, policy, &[], arrival))
     }
 
-    /// Shows where a change stands. Only reads.
+    /// Returns the current step of a change. Only reads.
     ///
     /// # Errors
     ///
@@ -128,11 +131,11 @@ impl Change<'_> {
     }
 
     /// Writes the new password, as [`Reset::complete`](crate::Reset::complete). All sessions end,
-    /// the one that changed it too: give the user a new one.
+    /// including the one that changed the password: give the user a new one.
     ///
     /// # Errors
     ///
-    /// As there.
+    /// As [`Reset::complete`](crate::Reset::complete).
     pub async fn complete(
         &self,
         request: &Request,
@@ -142,7 +145,7 @@ impl Change<'_> {
         self.engine.complete_flow(request, ticket, Effect::Change, Some(new_password)).await
     }
 
-    /// Gives the change up.
+    /// Cancels the change.
     ///
     /// # Errors
     ///
@@ -153,7 +156,7 @@ impl Change<'_> {
 }
 
 impl Context {
-    /// Whether the password of this user may be changed here.
+    /// The user's facts, if this user's password may be changed here.
     pub(super) fn may_change(&self, account: &Account) -> Result<&UserFacts, SsprReason> {
         let user = self.user.as_ref().ok_or(SsprReason::UnknownUser)?;
         let policy = self.stored.then_some(&*self.policy);

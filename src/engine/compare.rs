@@ -1,4 +1,5 @@
-//! Reserve, then compare: the one place where secrets that people give are judged.
+//! Attempts: each is reserved in a commit, then its secret is compared. No other file compares
+//! secrets that callers give.
 
 use std::sync::atomic::Ordering;
 
@@ -25,17 +26,17 @@ use crate::domain::ticket::{TicketClaims, TicketSubject};
 use crate::domain::time::Timestamp;
 use crate::domain::totp::{Drift, OathParameters, matching_step};
 
-/// A challenge, and whose it is.
-pub(super) struct Judged<'a> {
+/// The challenge of a comparison, and its place in the record.
+pub(super) struct Comparison<'a> {
     pub(super) target: &'a Target,
     pub(super) account: &'a Account,
     pub(super) purpose: Purpose,
     pub(super) flow: u32,
     pub(super) challenge: &'a Challenge,
-    /// A recovery code that was used for this very challenge.
+    /// The recovery code that was already used for this challenge.
     pub(super) used: Option<&'a Digest>,
-    /// Who is asked about where the challenge is a decoy.
-    pub(super) nobody: &'a UserId,
+    /// The user id for port calls if the challenge is a decoy.
+    pub(super) decoy_user: &'a UserId,
 }
 
 impl Engine {
@@ -43,7 +44,7 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// [`Refusal::NotAccepted`] for a wrong secret and for every reason not to compare.
+    /// [`Refusal::NotAccepted`] for a wrong secret and whenever nothing may be compared.
     pub(super) async fn reserve_and_compare(
         &self,
         target: &Target,
@@ -60,18 +61,19 @@ impl Engine {
         };
         let (reservation, account) =
             self.step(target, None, policy, origin, OnUnknown::Fail, decide).await?;
-        let nobody = super::context::nobody(claim.identifier)?;
-        let judged = Judged {
+        let decoy_user = super::context::decoy_user_id(claim.identifier)?;
+        let comparison = Comparison {
             target,
             account: &account,
             purpose,
             flow: reservation.flow,
             challenge: &reservation.challenge,
             used: reservation.used.as_ref(),
-            nobody: &nobody,
+            decoy_user: &decoy_user,
         };
-        let matched = match self.compare(&judged, policy, attempt).await {
-            // A seed that does not open, or a host that fails, could be one user's alone.
+        let matched = match self.compare(&comparison, policy, attempt).await {
+            // A fault of the seal or the host could occur for one account only and so tell that it
+            // exists.
             Err(Error::Fault(_)) if claim.generation == 0 && purpose.anonymous() => {
                 self.inner.hidden_faults.fetch_add(1, Ordering::Relaxed);
                 None
@@ -84,10 +86,11 @@ impl Engine {
         }
     }
 
-    /// The secret was wrong: records what the attempt has brought about, if it was anything. Most
-    /// wrong attempts bring nothing about, and cost no further call.
+    /// Records the effects of a wrong secret on the budgets. Most wrong attempts have none and cost
+    /// no further call.
     ///
-    /// Gives the answer. Where the store fails, the answer stays and the next step records it.
+    /// Returns the refusal. If the store fails, the refusal stays the same, and the next step
+    /// records the effects.
     pub(super) async fn failed(
         &self,
         target: &Target,
@@ -109,28 +112,29 @@ impl Engine {
         Refusal::NotAccepted.into()
     }
 
-    /// Compares what was given with what answers the challenge. A decoy challenge is computed all the
-    /// same, and answered by nothing.
+    /// Compares an attempt with what answers the challenge. A decoy challenge makes the same
+    /// computation and never matches.
     pub(super) async fn compare(
         &self,
-        judged: &Judged<'_>,
+        comparison: &Comparison<'_>,
         policy: &Policy,
         attempt: &Attempt,
     ) -> Result<Option<Match>, Error> {
         self.inner.comparisons.fetch_add(1, Ordering::Relaxed);
-        let Judged { target, account, challenge, .. } = judged;
+        let Comparison { target, account, challenge, .. } = comparison;
         let kind = challenge.method();
         let matched = match (&attempt.given, kind.verification()) {
             (Given::Code(typed), Verification::Contact) => {
-                let context = judged.context();
-                // A key that was dropped opens nothing.
+                let context = comparison.context();
+                // If the key was removed, no code matches.
                 let key = self.inner.keys.short(challenge.key);
                 let fits = key.is_some_and(|key| key.code.check(&context, challenge.format, typed));
                 fits.then_some(Match::Challenge)
             }
             (Given::Link(secret), Verification::Contact) => {
                 let key = self.inner.keys.short(challenge.key);
-                let fits = key.is_some_and(|key| key.code.check_link(&judged.context(), secret));
+                let fits =
+                    key.is_some_and(|key| key.code.check_link(&comparison.context(), secret));
                 fits.then_some(Match::Challenge)
             }
             (Given::Code(typed), Verification::Oath) => {
@@ -146,12 +150,12 @@ impl Engine {
                     Expected::RecoveryCode(id) => recovery_code_set(account, id),
                     _ => None,
                 };
-                recovery_code(judged, set, typed).map(Match::RecoveryCode)
+                recovery_code(comparison, set, typed).map(Match::RecoveryCode)
             }
             (Given::Response(response), Verification::External) => {
                 let name = self.external_challenge(&target.key, challenge.key, &challenge.nonce);
                 let decoy = challenge.expected == Expected::Decoy;
-                let user = target.user.as_ref().filter(|_| !decoy).unwrap_or(judged.nobody);
+                let user = target.user.as_ref().filter(|_| !decoy).unwrap_or(comparison.decoy_user);
                 let (Some(method), Some(name)) = (self.external(kind), name) else {
                     return Ok(None);
                 };
@@ -163,7 +167,8 @@ impl Engine {
         Ok(matched.filter(|_| challenge.expected != Expected::Decoy))
     }
 
-    /// The step of the device whose code was typed; of nobody's device where there is none.
+    /// The time step whose code was typed. Without a device the decoy seed is unsealed and never
+    /// matches.
     pub(super) async fn matching_step(
         &self,
         target: &Target,
@@ -191,7 +196,7 @@ impl Engine {
             .filter(|_| device.is_some()))
     }
 
-    /// Seals a seed that nobody has, to be unsealed where an unknown user's would be.
+    /// Seals a seed of no account, which is unsealed where an account without a device is compared.
     pub(super) async fn seal_decoy_seed(&self) -> Result<(), Error> {
         let Some(seal) = &self.inner.seal else {
             return Ok(());
@@ -202,7 +207,7 @@ impl Engine {
         Ok(())
     }
 
-    /// The name of a challenge that the host verifies.
+    /// The name of a challenge for a host-verified method; `None` if its key was removed.
     pub(super) fn external_challenge(
         &self,
         record: &RecordKey,
@@ -212,9 +217,10 @@ impl Engine {
         self.inner.keys.short(key).map(|key| key.code.external(record, nonce))
     }
 
-    /// Counts a typed phone number, then compares it with the one on file.
+    /// Reserves an attempt for a typed phone number, then compares it with the registered one.
     ///
-    /// `Err`: it is another one, or may not be compared; the answer must not tell which.
+    /// The inner `Err` means that the number is wrong or may not be compared; the reply must not
+    /// tell which.
     pub(super) async fn compare_number(
         &self,
         target: &Target,
@@ -237,7 +243,7 @@ impl Engine {
             Err(retry_at) => return Ok(Err(retry_at)),
         };
         self.inner.comparisons.fetch_add(1, Ordering::Relaxed);
-        // Somebody who does not exist has a number too, which nobody can type.
+        // Unknown accounts compare against a number that cannot be entered.
         let on_file = match open.expected.as_ref().ok().and_then(Expected::destination) {
             Some(crate::Destination::Phone(number)) => number.normalised(),
             _ => "+000000000000000".to_owned(),
@@ -277,7 +283,7 @@ impl Engine {
         source.is_some_and(|source| decide::is_familiar(account, &source, now))
     }
 
-    /// The name under which an account knows the source of a request.
+    /// The digest under which an account would store the source of a request.
     pub(super) fn familiar_source(
         &self,
         request: &super::Request,
@@ -288,7 +294,7 @@ impl Engine {
     }
 }
 
-impl Judged<'_> {
+impl Comparison<'_> {
     fn context(&self) -> CodeContext<'_> {
         CodeContext {
             account: &self.target.key,
@@ -303,7 +309,7 @@ impl Judged<'_> {
 
 const DECOY_SEED: &[u8] = b"sspr decoy seed";
 
-/// What a seed is sealed with: it opens for this user and this kind of method only.
+/// The associated data of a sealed seed: it opens for this user and this kind of method only.
 pub(super) fn seed_context(tenant: &TenantId, user: &UserId, kind: MethodKind) -> Vec<u8> {
     let mut context = b"sspr oath seed".to_vec();
     context.push(kind.tag());
@@ -328,23 +334,23 @@ fn recovery_code_set<'a>(account: &'a Account, id: &MethodId) -> Option<&'a Reco
     }
 }
 
-/// The code of the set that was typed, or the one that was used for this very challenge. As many are
-/// compared as there may be, whichever fits.
+/// The typed code, if it is in the set or was already used for this challenge. The number of
+/// comparisons is always the same.
 fn recovery_code(
-    judged: &Judged<'_>,
+    comparison: &Comparison<'_>,
     set: Option<&RecoveryCodeSet>,
     typed: &TypedCode,
 ) -> Option<Digest> {
-    let target = judged.target;
-    let user = target.user.as_ref().unwrap_or(judged.nobody);
+    let target = comparison.target;
+    let user = target.user.as_ref().unwrap_or(comparison.decoy_user);
     let typed = Digest::of(DigestOf::RecoveryCode, &target.tenant, user, typed.symbols());
     let codes = set.map_or(&[][..], |set| &set.codes);
     let padding = std::iter::repeat(&Digest::NONE);
-    let all = codes.iter().chain(judged.used).chain(padding).take(RecoveryCodeSet::MAX + 1);
+    let all = codes.iter().chain(comparison.used).chain(padding).take(RecoveryCodeSet::MAX + 1);
     all.fold(false, |fits, code| fits | code.fits(&typed)).then_some(typed)
 }
 
-/// A number in the room of the longest one, so that its length is not compared first.
+/// A number padded to the longest length, so that the comparison does not depend on its length.
 fn padded(number: &str) -> [u8; 16] {
     let mut room = [0; 16];
     for (place, digit) in room.iter_mut().zip(number.bytes()) {

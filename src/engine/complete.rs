@@ -1,4 +1,5 @@
-//! The end of a flow that writes to the directory: the rules, then the directory, then the notices.
+//! The completion of a flow: the password rules, the pending write, the directory and the outcome.
+//! `write_eligibility.rs` says who may complete.
 
 use std::sync::Arc;
 
@@ -22,10 +23,9 @@ use crate::domain::reason::SsprReason;
 use crate::domain::refusal::Refusal;
 use crate::domain::secret::SecretText;
 use crate::domain::ticket::{FlowTicket, TicketClaims};
-use crate::domain::time::Timestamp;
 use crate::port::{PasswordWrite, PortError, PortErrorKind, PortResult, UnlockWrite};
 
-/// What the end of a flow works with.
+/// The facts, the ticket and the notices of one completion.
 struct PendingWriteScope<'a> {
     effect: Effect,
     context: &'a Context,
@@ -36,10 +36,10 @@ struct PendingWriteScope<'a> {
     required: u8,
     allowed: Vec<(MethodKind, String)>,
     tell: Vec<Address>,
-    /// The name of an administrator whose reset the other ones are told of.
+    /// The name of the administrator whose reset the other administrators are notified of.
     administrator: Option<String>,
     offers: Vec<Offer>,
-    /// The source of the request, as the account would know it.
+    /// The digest under which the account would store the source of the request.
     source: Option<[u8; 8]>,
 }
 
@@ -65,7 +65,7 @@ impl PendingWriteScope<'_> {
 }
 
 impl Engine {
-    /// Writes the password, or clears the lockout where there is none.
+    /// Writes the password, or clears the lockout if no password is given.
     pub(super) async fn complete_flow<T: FlowTicket>(
         &self,
         request: &Request,
@@ -75,18 +75,13 @@ impl Engine {
     ) -> Result<Reply<T>, Error> {
         let (tenant, arrival) = (&request.tenant, self.inner.clock.now());
         let claim = &ticket.open(tenant, &self.inner.keys)?;
-        // The same reads for everybody: a ticket of nobody's is answered as any without a grant.
+        // The reads are the same for a decoy ticket as for one without a grant.
         let (mut context, target, loaded) = self.flow_state(tenant, claim, true).await?;
         let now = time_of(&loaded.account, arrival);
         claim.check_time(context.policy.lifetimes.flow, now)?;
         check_stage(claim, &loaded.account)?;
-        // A host that cannot say whether the user still has what was proven costs no proof.
-        let proofs = loaded.account.flow(&claim.flow).map_or(&[][..], |flow| &flow.proofs);
-        let proven = |(kind, _): &mut (MethodKind, _)| proofs.iter().any(|one| one.method == *kind);
-        if let Some((_, error)) = context.unsure.extract_if(.., proven).next() {
-            return Err(Error::Fault(Fault { origin: FaultOrigin::ExternalMethod, error }));
-        }
-        // Only somebody who has proven enough is told why.
+        check_proofs_known(&mut context, claim, &loaded.account)?;
+        // A reason is disclosed here because the flow has a grant.
         let refused = |reason| Refusal::NotEligible { reason };
         let eligible = context.write_eligibility(effect, &loaded.account, now).map_err(refused)?;
         let mut scope = PendingWriteScope {
@@ -103,7 +98,7 @@ impl Engine {
             offers: eligible.offers,
             source: self.familiar_source(request, &target.key),
         };
-        // No rule is evaluated, and no list asked, before the grant is known to be live.
+        // The grant is checked before the password rules and the breach list.
         self.check_grant(&scope, &loaded.account).await?;
         let password = match password {
             Some(password) => Some(self.judge(&scope, password).await?),
@@ -130,7 +125,7 @@ impl Engine {
         Ok(reply)
     }
 
-    /// Whether the grant is live under the policy and the facts of now.
+    /// Checks that the grant is live under the current policy and facts.
     async fn check_grant(
         &self,
         scope: &PendingWriteScope<'_>,
@@ -141,14 +136,16 @@ impl Engine {
         let mut look = Transition::new(account, &scope.context.policy, self.inner.clock.now());
         let checked = may_complete(&mut look, &terms);
         if checked == Err(Refusal::MoreProofNeeded) {
-            // The policy has been raised since the grant was earned: the flow goes on from there.
+            // The policy requires more methods than when the grant was earned: the flow continues
+            // with its proofs.
             self.note(scope, |transition| raise_required(transition, &terms, &scope.offers))
                 .await?;
         }
         Ok(checked?)
     }
 
-    /// The engine's own rules, for the accounts that they judge. Gives the password to be written.
+    /// Applies the engine's password rules to the accounts that they cover. Returns the password to
+    /// write.
     async fn judge(
         &self,
         scope: &PendingWriteScope<'_>,
@@ -157,7 +154,7 @@ impl Engine {
         let policy = &*scope.context.policy;
         let on_premises = scope.user.password_home == PasswordHome::OnPremises;
         if on_premises && !policy.on_premises.apply_password_rules {
-            // The directory's answer is final; only what no directory takes is kept from it.
+            // The directory decides. Only empty and overlong passwords are not passed to it.
             crate::domain::invalid::bounded_text("password", password.expose_secret(), 4096)?;
             return Ok(composed(password));
         }
@@ -191,7 +188,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Asks the directory, and notes what it answered.
+    /// Calls the directory and commits the outcome.
     async fn write(
         &self,
         scope: &PendingWriteScope<'_>,
@@ -254,7 +251,7 @@ impl Engine {
         }
     }
 
-    /// Whether an earlier write of this flow, whose outcome is not known, has happened after all.
+    /// Whether an earlier write of this flow, whose outcome was unknown, has been applied.
     async fn already_written(
         &self,
         scope: &PendingWriteScope<'_>,
@@ -266,7 +263,7 @@ impl Engine {
                 let password = composed(password);
                 self.inner.directory.verify_password(tenant, user, &password).await
             }
-            // The facts of now say it, where they are tracked.
+            // The current facts tell it, if the directory reports lockouts.
             None => Ok(scope.user.locked_out == Some(false)),
         }
     }
@@ -283,7 +280,8 @@ impl Engine {
             Some(password) => {
                 let mut write = PasswordWrite::new(tenant, user, password, pending.write);
                 write.timeout = timeout;
-                // Whoever knows the password has not lost it: no risk is remediated by a change.
+                // A change proves only knowledge of the current password, which an attacker may
+                // share: it remediates no risk.
                 write.risk_remediated = scope.effect == Effect::Reset;
                 self.inner.directory.set_password(&write).await
             }
@@ -319,7 +317,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Notes something in the record, whatever else happens to it meanwhile.
+    /// Commits a change of the record, on whatever version the record has by then.
     async fn note(
         &self,
         scope: &PendingWriteScope<'_>,
@@ -335,7 +333,22 @@ impl Engine {
     }
 }
 
-/// What the flow must have come to, before anything else is looked at.
+/// If the host cannot say whether the user still has a proven method, the call fails and keeps the
+/// proof.
+fn check_proofs_known(
+    context: &mut Context,
+    claim: &TicketClaims,
+    account: &Account,
+) -> Result<(), Error> {
+    let proofs = account.flow(&claim.flow).map_or(&[][..], |flow| &flow.proofs);
+    let proven = |(kind, _): &mut (MethodKind, _)| proofs.iter().any(|proof| proof.method == *kind);
+    match context.unsure.extract_if(.., proven).next() {
+        Some((_, error)) => Err(Error::Fault(Fault { origin: FaultOrigin::ExternalMethod, error })),
+        None => Ok(()),
+    }
+}
+
+/// Checks that the flow has a grant and that the ticket is the current one.
 fn check_stage(claim: &TicketClaims, account: &Account) -> Result<(), Refusal> {
     let flow = account.flow(&claim.flow);
     if flow.is_some_and(|flow| flow.done.is_some()) {
@@ -346,57 +359,13 @@ fn check_stage(claim: &TicketClaims, account: &Account) -> Result<(), Refusal> {
     }
     match flow {
         Some(flow) if flow.grant.is_some() => Ok(()),
-        // Nothing more can be proven in a change: its flow is over.
+        // A change has no further proof to give: its flow has ended.
         _ if claim.purpose == Purpose::Change => Err(Refusal::Ended),
         _ => Err(Refusal::MoreProofNeeded),
     }
 }
 
-/// Who may have the effect now, and what must have been proven for it.
-struct PendingWriteEligibility<'a> {
-    user: &'a UserFacts,
-    required: u8,
-    allowed: Vec<(MethodKind, String)>,
-    administrator: bool,
-    offers: Vec<Offer>,
-}
-
-impl Context {
-    fn write_eligibility(
-        &self,
-        effect: Effect,
-        account: &Account,
-        now: Timestamp,
-    ) -> Result<PendingWriteEligibility<'_>, SsprReason> {
-        if effect == Effect::Change {
-            let user = self.may_change(account)?;
-            let known = MethodKind::Password;
-            let allowed = vec![(known, known.as_str().to_owned())];
-            let (required, offers) = (1, Vec::new());
-            return Ok(PendingWriteEligibility {
-                user,
-                required,
-                allowed,
-                administrator: false,
-                offers,
-            });
-        }
-        if effect == Effect::Unlock && !self.policy.unlock_without_reset {
-            return Err(SsprReason::SwitchedOff);
-        }
-        let eligible = self.eligible(account, now)?;
-        let allowed = eligible.candidates.iter().map(|one| (one.kind, one.identity()));
-        Ok(PendingWriteEligibility {
-            user: eligible.user,
-            required: eligible.gates.required,
-            allowed: allowed.collect(),
-            administrator: eligible.administrator,
-            offers: eligible.offers(&self.capabilities),
-        })
-    }
-}
-
-/// Words that the password must not be made of: the person's and the organisation's.
+/// Words that the password must not contain: the names of the user and of the organisation.
 fn words_of(user: &UserFacts, context: &Context) -> PasswordContext {
     let mut words = PasswordContext::new();
     let names = user.names.iter().map(String::as_str);

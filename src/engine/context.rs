@@ -1,4 +1,5 @@
-//! What the host's systems say now, read in calls whose shape does not depend on the answer.
+//! Policy and facts of a request, read with the same port calls for every user and for unknown
+//! identifiers.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock, PoisonError};
@@ -24,33 +25,33 @@ use crate::domain::ticket::{TicketClaims, TicketSubject};
 use crate::domain::time::Timestamp;
 use crate::port::{ExternalMethod, PortError};
 
-/// Tenants whose policies are kept at hand.
+/// The most tenants whose policies are cached.
 const MAX_CACHED: usize = 1024;
 
 /// A policy as it was read, and when.
 pub(super) struct CachedPolicy {
     read_at: Timestamp,
     policy: Option<Arc<PolicyRecord>>,
-    /// The body that a decoy is read from while the store has none.
+    /// The body from which an unused decoy is decoded.
     decoy: OnceLock<Arc<str>>,
 }
 
 /// Facts about a tenant and one of its users.
 pub(super) struct Context {
     pub(super) tenant: Option<TenantFacts>,
-    /// The tenant's policy; where it has none, `stored` is false and this is a stand-in.
+    /// The tenant's policy, or a fallback if `stored` is false.
     pub(super) policy: Arc<Policy>,
     pub(super) stored: bool,
     pub(super) capabilities: Capabilities,
-    /// The kinds that the host verifies and this user has.
+    /// Host-verified kinds that this user has.
     pub(super) available: Vec<MethodKind>,
-    /// The kinds of which the host could not say it, and why.
+    /// Host-verified kinds for which the host's answer failed, and the error.
     pub(super) unsure: Vec<(MethodKind, PortError)>,
     pub(super) user: Option<UserFacts>,
 }
 
 impl Engine {
-    /// The tenant's policy: as it is now, or at most a few seconds old.
+    /// The tenant's policy: read now if `fresh`, otherwise at most a few seconds old.
     pub(super) async fn policy_record(
         &self,
         tenant: &TenantId,
@@ -59,7 +60,7 @@ impl Engine {
         let now = self.inner.clock.now();
         if !fresh {
             let cache = self.inner.policies.lock().unwrap_or_else(PoisonError::into_inner);
-            // A clock that stepped back makes the copy older, not younger.
+            // A copy from the future of a clock that was set back is not used.
             let young = cache.get(tenant).filter(|cached| {
                 cached.read_at <= now && now.since(cached.read_at) < self.inner.policy_max_age
             });
@@ -91,7 +92,7 @@ impl Engine {
         cache.remove(tenant);
     }
 
-    /// The policy to decide by, or the stand-in for a tenant that has none.
+    /// The tenant's policy and `true`, or the fallback and `false`.
     pub(super) async fn policy(
         &self,
         tenant: &TenantId,
@@ -104,7 +105,7 @@ impl Engine {
         })
     }
 
-    /// Reads the facts: always the same calls, whoever is asked about.
+    /// Reads the facts, with the same port calls for every user and for unknown identifiers.
     pub(super) async fn context(
         &self,
         tenant: &TenantId,
@@ -120,14 +121,19 @@ impl Engine {
             Scope::None | Scope::All => &none,
         };
         let query = UserQuery::new(selector, groups);
-        let user = self.inner.directory.find(tenant, &query).await.at(FaultOrigin::Directory)?;
-        let user = user.map(with_short_marks);
+        let user = self
+            .inner
+            .directory
+            .find(tenant, &query)
+            .await
+            .at(FaultOrigin::Directory)?
+            .map(with_short_marks);
         let external = self.external_kinds(&policy);
         let id = match (&user, selector) {
             (Some(user), _) => user.id.clone(),
             (None, UserSelector::Id(id)) => id.clone(),
             (None, UserSelector::Identifier(typed)) => {
-                nobody(self.inner.keys.identifier(tenant, typed))?
+                decoy_user_id(self.inner.keys.identifier(tenant, typed))?
             }
         };
         let (mut available, mut unsure) = (Vec::new(), Vec::new());
@@ -136,7 +142,7 @@ impl Engine {
             match method.available(tenant, &id).await {
                 Ok(true) if user.is_some() => available.push(*kind),
                 Ok(_) => {}
-                // A host that cannot say is one that says no: that must not stop other methods.
+                // A method whose check fails is unavailable; the other methods stay usable.
                 Err(error) => unsure.push((*kind, error)),
             }
         }
@@ -145,13 +151,13 @@ impl Engine {
         Ok(Context { tenant: facts, policy, stored, capabilities, available, unsure, user })
     }
 
-    /// The host's method of this kind.
+    /// The host-verified method of this kind.
     pub(super) fn external(&self, kind: MethodKind) -> Option<&dyn ExternalMethod> {
         let mut all = self.inner.external.iter();
         all.find(|method| method.kind() == kind).map(|method| &**method)
     }
 
-    /// The kinds that the host verifies and the policy counts.
+    /// The host-verified kinds that the policy counts.
     fn external_kinds(&self, policy: &Policy) -> Vec<MethodKind> {
         let counted = |kind: &MethodKind| {
             policy.users.methods.contains(kind)
@@ -160,7 +166,7 @@ impl Engine {
         self.inner.external.iter().map(|method| method.kind()).filter(counted).collect()
     }
 
-    /// The record of the account that a ticket names, or of the decoy that stands for it.
+    /// The record of the user whom a ticket names, or of its decoy.
     pub(super) fn subject_target(&self, tenant: &TenantId, claim: &TicketClaims) -> Target {
         match &claim.subject {
             TicketSubject::User(user) => self.user_target(tenant, user),
@@ -168,7 +174,7 @@ impl Engine {
         }
     }
 
-    /// The body of a decoy that no name has used, under the tenant's policy as it was last read.
+    /// The body of an unused decoy, under the tenant's policy as last read.
     pub(super) fn decoy_body(&self, tenant: &TenantId) -> Arc<str> {
         let now = self.inner.clock.now();
         let body = |policy: &Policy| Arc::from(decoy_body(policy, now).unwrap_or_default());
@@ -179,7 +185,7 @@ impl Engine {
     }
 }
 
-/// A user who exists, and what they may do.
+/// An existing user who may reset, with the gates and methods that apply.
 pub(super) struct Eligible<'a> {
     pub(super) user: &'a UserFacts,
     pub(super) gates: &'a Gates,
@@ -188,7 +194,7 @@ pub(super) struct Eligible<'a> {
 }
 
 impl Context {
-    /// Whether this user may reset now, and with what.
+    /// Whether this user may reset now, and with which methods.
     pub(super) fn eligible(
         &self,
         account: &Account,
@@ -197,7 +203,7 @@ impl Context {
         let user = self.user.as_ref().ok_or(SsprReason::UnknownUser)?;
         let policy = self.stored.then_some(&*self.policy);
         let eligibility = may_reset(policy, self.tenant.as_ref(), user)?;
-        // Another person has this id now: the record is somebody else's.
+        // The record belongs to a previous user with this id.
         if !account.is_of(user.incarnation.as_deref()) {
             return Err(SsprReason::AccountDisabled);
         }
@@ -209,7 +215,7 @@ impl Context {
         Ok(Eligible { user, gates: eligibility.gates, administrator, candidates })
     }
 
-    /// What the user could prove now, with what this engine can use.
+    /// The methods that the user could prove now and that this engine can use.
     pub(super) fn candidates(
         &self,
         account: &Account,
@@ -218,7 +224,8 @@ impl Context {
         now: Timestamp,
     ) -> Vec<Candidate> {
         let all = candidates(account, user, &self.policy, gates, &self.available, now);
-        let reachable = |one: &Candidate| self.capabilities.channels_of(one.kind).next().is_some();
+        let reachable =
+            |method: &Candidate| self.capabilities.channels_of(method.kind).next().is_some();
         all.into_iter().filter(reachable).collect()
     }
 
@@ -232,7 +239,7 @@ impl Context {
 }
 
 impl Eligible<'_> {
-    /// What may be chosen, with masks.
+    /// The options that the user may choose, with masked destinations.
     pub(super) fn offers(&self, capabilities: &Capabilities) -> Vec<Offer> {
         let masked = |option: &crate::ChallengeOption| {
             let found = self.candidate(*option).map(|found| &found.expected);
@@ -245,17 +252,17 @@ impl Eligible<'_> {
     pub(super) fn candidate(&self, option: crate::ChallengeOption) -> Option<&Candidate> {
         self.candidates
             .iter()
-            .find(|one| one.kind == option.method() && one.index == option.index())
+            .find(|method| method.kind == option.method() && method.index == option.index())
     }
 }
 
-/// Whom to ask the directory about, for a ticket that names nobody.
-pub(super) fn nobody(identifier: [u8; 8]) -> Result<UserId, Error> {
+/// The user id with which the ports are called for an identifier that no account has.
+pub(super) fn decoy_user_id(identifier: [u8; 8]) -> Result<UserId, Error> {
     let name = format!("nobody-{}", data_encoding::HEXLOWER.encode(&identifier));
     Ok(UserId::parse(&name)?)
 }
 
-/// The facts with marks that fit into a record, whatever their length.
+/// The facts, with incarnation and change stamp hashed if they are too long for a record.
 fn with_short_marks(mut user: UserFacts) -> UserFacts {
     const MAX_MARK: usize = 128;
     for mark in [&mut user.incarnation, &mut user.change_stamp].into_iter().flatten() {

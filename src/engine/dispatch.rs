@@ -1,4 +1,4 @@
-//! One message: claimed, handed over, settled.
+//! The delivery of one message: claimed in a commit, delivered, settled in a second commit.
 
 use zeroize::Zeroizing;
 
@@ -7,6 +7,7 @@ use super::error::Error;
 use super::failing::Failure;
 use super::help::Help;
 use super::maintain::{Pass, Way};
+use super::reply::MaintenanceReport;
 use super::step::{Decision, Loaded, OnUnknown, Origin, Target};
 use crate::domain::account::{Pending, PendingBody};
 use crate::domain::code::CodeContext;
@@ -21,7 +22,7 @@ use crate::domain::secret::SecretText;
 use crate::port::{Envelope, PortError, PortErrorKind, PortResult, RiskSignal};
 
 impl Engine {
-    /// Claims one message, performs it, and notes how that ended.
+    /// Claims one message, delivers it and commits the outcome.
     pub(super) async fn dispatch(
         &self,
         target: &Target,
@@ -37,7 +38,7 @@ impl Engine {
                 claim => Decision::Commit(claim),
             })
         };
-        // A claim of unknown outcome is not acted on: its lease runs out.
+        // A claim whose outcome is unknown is not acted on: its lease expires.
         let loaded = Some(loaded);
         let (claimed, _) =
             self.step(target, loaded, policy, &origin, OnUnknown::Fail, decide).await?;
@@ -50,44 +51,30 @@ impl Engine {
             DeliveryClaim::Taken(claimed) => claimed,
         };
         let mut hidden = Vec::new();
-        let outcome = match self.count_first(target, &claimed, policy).await {
-            Ok(Help::Instead(outcome)) => outcome,
+        let mut outcome = match self.count_first(target, &claimed, policy).await {
+            Ok(Help::Settle(outcome)) => outcome,
             Ok(Help::Send(notice)) => {
                 let performed = self.perform(target, &claimed, notice, policy, &mut hidden, pass);
                 self.judge_delivery(target, &claimed, &way, performed.await, &hidden, pass)
             }
             Err(_) => DeliveryOutcome::Uncounted,
         };
-        // Sessions must end: an outright refusal is no reason to stop trying.
+        // Sessions must end: a revocation is retried even after a permanent refusal.
         let revoke = matches!(claimed.pending.body, PendingBody::Revoke { .. });
-        let outcome = if revoke && outcome == DeliveryOutcome::Never {
-            DeliveryOutcome::Later
-        } else {
-            outcome
-        };
+        if revoke && outcome == DeliveryOutcome::Never {
+            outcome = DeliveryOutcome::Later;
+        }
         let decide = |transition: &mut Transition<'_>| {
             let settled = settle_message(transition, &claimed.pending, outcome);
             Ok(if settled { Decision::Commit(()) } else { Decision::Discard(()) })
         };
         self.step(target, None, policy, &origin, OnUnknown::Resolve, decide).await?;
-        let mut done = pass.done();
-        match outcome {
-            DeliveryOutcome::Done => done.delivered += 1,
-            DeliveryOutcome::Withheld
-            | DeliveryOutcome::InDigest
-            | DeliveryOutcome::Digest { .. } => done.settled += 1,
-            DeliveryOutcome::Later
-            | DeliveryOutcome::NoChannel
-            | DeliveryOutcome::Uncounted
-            | DeliveryOutcome::Never => {
-                done.failed += 1;
-            }
-        }
+        count_outcome(&mut pass.done(), outcome);
         Ok(true)
     }
 
-    /// The notice that is to be handed over, once it is counted where it has to be. What is not a
-    /// notice has a stand-in that is not used.
+    /// Counts a request for help. Other messages continue; those without a notice get a placeholder
+    /// that is not used.
     async fn count_first(
         &self,
         target: &Target,
@@ -100,7 +87,7 @@ impl Engine {
         }
     }
 
-    /// What a try came to, noted for the rest of this call and for operators.
+    /// The outcome of a delivery. A failure is noted for the rest of this call and for operators.
     fn judge_delivery(
         &self,
         target: &Target,
@@ -139,7 +126,8 @@ impl Engine {
         }
     }
 
-    /// Hands over a message, or revokes sessions. What no operator may see of it goes to `hidden`.
+    /// Delivers a message, or revokes sessions. Adds to `hidden` the texts that operators must not
+    /// see.
     async fn perform(
         &self,
         target: &Target,
@@ -179,9 +167,9 @@ impl Engine {
         Ok(DeliveryOutcome::Done)
     }
 
-    /// What the risk signals make of a message to a phone. A code goes nowhere unless they allow it.
-    /// A notice goes by mail alone where they deny the number and a mail address is told of the
-    /// same; where no mail address is, it goes all the same.
+    /// The outcome of a phone message that the risk signals stop. A code is sent only if they allow
+    /// the number. A notice is withheld if they deny the number and the same notice also goes to a
+    /// mail address; otherwise it is sent.
     async fn denied(&self, envelope: &Envelope, pending: &Pending) -> Option<DeliveryOutcome> {
         let signals = self.inner.risk_signals.as_ref()?;
         if envelope.channel == Channel::Email {
@@ -213,10 +201,10 @@ impl Engine {
         let claimed_until = claimed_until.filter(|_| !claimed.pending.is_code());
         let mut about = None;
         let (channel, destination, locale, message) = match body {
-            PendingBody::Notice { channel, destination, locale, about: whom, .. } => {
-                // A digest is about many.
+            PendingBody::Notice { channel, destination, locale, about: user, .. } => {
+                // A digest counts requests about several users and names none.
                 if !matches!(notice, Notice::HelpRequests { .. }) {
-                    about.clone_from(whom);
+                    about.clone_from(user);
                 }
                 (*channel, destination.clone(), locale, Message::Notice(notice))
             }
@@ -238,13 +226,13 @@ impl Engine {
             destination,
             locale: locale.clone(),
             message,
-            // A notice that is late is still handed over while this engine has it to itself.
+            // An overdue notice may be delivered until this engine's lease ends.
             not_after: claimed_until.map_or(*not_after, |until| until.max(*not_after)),
             about,
         })
     }
 
-    /// The code or the link of a challenge, computed now.
+    /// The message with the code or link of a challenge, which is derived here and stored nowhere.
     fn secret_message(
         &self,
         target: &Target,
@@ -270,7 +258,7 @@ impl Engine {
             let code = CodeMessage::new(purpose, code, expires_at);
             return Some(Message::Code(code.lasting(left)));
         }
-        // Configuration that is gone leads nowhere.
+        // Without a link base in the current policy there is no link to send.
         let base = policy.link.as_ref()?;
         let secret = Zeroizing::new(key.code.link(&context).encode());
         let url = SecretText::new([base.as_str(), &secret].concat());
@@ -280,8 +268,20 @@ impl Engine {
     }
 }
 
-/// What fails before the message is handed over says nothing about the message: only the delivery's
-/// own refusal ends it.
+fn count_outcome(done: &mut MaintenanceReport, outcome: DeliveryOutcome) {
+    match outcome {
+        DeliveryOutcome::Done => done.delivered += 1,
+        DeliveryOutcome::Withheld | DeliveryOutcome::InDigest | DeliveryOutcome::Digest { .. } => {
+            done.settled += 1;
+        }
+        DeliveryOutcome::Later
+        | DeliveryOutcome::NoChannel
+        | DeliveryOutcome::Uncounted
+        | DeliveryOutcome::Never => done.failed += 1,
+    }
+}
+
+/// A failure before the delivery is not the delivery's refusal: only that one is final.
 fn not_final(error: PortError) -> PortError {
     match error.kind() {
         PortErrorKind::Denied => PortError::unavailable().because(error),
@@ -289,7 +289,7 @@ fn not_final(error: PortError) -> PortError {
     }
 }
 
-/// What an error's text must not hold of a message.
+/// The texts of a message that an error for operators must not contain.
 fn secrets_of(envelope: &Envelope) -> Vec<String> {
     let mut secrets = vec![envelope.destination.normalised()];
     secrets.push(match &envelope.destination {

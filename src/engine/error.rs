@@ -8,16 +8,16 @@ use crate::domain::invalid::InvalidInput;
 use crate::domain::refusal::Refusal;
 use crate::port::{PortError, Retry};
 
-/// Why an operation did not do what was asked.
+/// Why an operation failed.
 ///
-/// - [`Refused`](Self::Refused): the rules say no. Show it: it holds only what may be told. Before
-///   the first proof it must not show by its time who exists: hold every error back until
-///   [`Engine::reply_floor`](crate::Engine::reply_floor) after the request arrived. The ticket that
-///   was sent stays good, except after `Ended` and `TicketReplaced`.
-/// - [`Invalid`](Self::Invalid): the call was malformed. A bug of the caller, or junk from a
+/// - [`Refused`](Self::Refused): the rules refuse it. Show it: it contains only what may be
+///   disclosed. Before the first proof its duration must not tell whether an account exists: hold
+///   every error back until [`Engine::reply_floor`](crate::Engine::reply_floor) after the request
+///   arrived. The ticket stays valid, except after `Ended` and `TicketReplaced`.
+/// - [`Invalid`](Self::Invalid): the call was malformed. A bug in the host, or invalid input from a
 ///   browser; nothing was read or counted.
-/// - [`Fault`](Self::Fault): a port failed. Nothing that counts as success has happened; its
-///   [`retry`](Fault::retry) says what to do. Log it, and show a plain "try again later".
+/// - [`Fault`](Self::Fault): a port failed. Nothing has succeeded; [`retry`](Fault::retry) tells
+///   when to try again. Log it, and show only "try again later".
 ///
 /// ```
 /// use sspr::{Error, Refusal};
@@ -35,7 +35,7 @@ use crate::port::{PortError, Retry};
 #[serde(tag = "error", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Error {
-    /// The rules say no.
+    /// The rules refuse the operation.
     #[error(transparent)]
     Refused(#[from] Refusal),
     /// The call was malformed.
@@ -47,7 +47,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// The refusal, if the rules said no.
+    /// The refusal, if the rules refused the operation.
     #[must_use]
     pub const fn refusal(&self) -> Option<&Refusal> {
         match self {
@@ -56,8 +56,7 @@ impl Error {
         }
     }
 
-    /// Whether the ticket that was sent is of no more use: drop the cookie and let the person start
-    /// again.
+    /// Whether the ticket is void: drop the cookie and let the user start again.
     ///
     /// ```
     /// use sspr::{Error, Refusal};
@@ -82,7 +81,7 @@ impl Error {
 pub struct Fault {
     /// Which port.
     pub origin: FaultOrigin,
-    /// What is known. Its source is the adapter's own error.
+    /// The port's error. Its source is the adapter's own error.
     #[source]
     pub error: PortError,
 }
@@ -96,8 +95,8 @@ impl Fault {
 }
 
 impl Serialize for Fault {
-    /// Writes the port, the kind and when to try again. The source is for the log only: it may name
-    /// hosts and paths.
+    /// Writes the port, the kind of error and when to try again. The source may name hosts and
+    /// paths and is left to the log.
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         let mut fields = to.serialize_struct("Fault", 3)?;
         fields.serialize_field("origin", &self.origin)?;
@@ -122,10 +121,10 @@ pub enum FaultOrigin {
     Entropy,
     /// The list of breached passwords.
     BreachList,
-    /// The seal of authenticators' seeds. Before the first proof its faults are answered as not
-    /// accepted, and counted in [`Stats::hidden_faults`](crate::Stats::hidden_faults).
+    /// The seal of authenticators' seeds. Before the first proof its faults are answered with
+    /// `NotAccepted` and counted in [`Stats::hidden_faults`](crate::Stats::hidden_faults).
     Seal,
-    /// A method that the host verifies. Its faults are hidden in the same way.
+    /// A host-verified method. Its faults are hidden in the same way.
     ExternalMethod,
 }
 

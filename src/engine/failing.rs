@@ -1,4 +1,5 @@
-//! Deliveries that fail: kept in memory for operators, one entry for each tenant and channel.
+//! The deliveries that are failing, kept in memory for operators: one entry for each tenant and
+//! channel.
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -14,15 +15,15 @@ use crate::domain::method::Channel;
 use crate::domain::time::Timestamp;
 use crate::port::{FaultScope, PortError};
 
-/// Entries that are kept at a time.
+/// The most entries that are kept.
 const MAX_ENTRIES: usize = 256;
 /// The longest text of an error that is kept, in characters.
 const MAX_TEXT: usize = 300;
-/// A failure of one recipient is forgotten after this time without another: the longest wait between
-/// two tries, twice.
+/// A failure of a recipient is forgotten after this time without another failure: twice the longest
+/// wait between two tries.
 const FORGET_AFTER: Duration = Duration::from_secs(2 * 3_600);
 
-/// A delivery that fails, as one engine has seen it.
+/// A failing delivery, as one engine has seen it.
 ///
 /// ```
 /// use sspr::{Engine, Error};
@@ -40,21 +41,21 @@ const FORGET_AFTER: Duration = Duration::from_secs(2 * 3_600);
 pub struct FailingDelivery {
     /// The tenant whose messages wait.
     pub tenant: TenantId,
-    /// The channel. None for what the directory is asked on behalf of a message: the end of
-    /// sessions, the owner's addresses, the administrators.
+    /// The channel. `None` for calls to the directory that a message needs: the end of sessions,
+    /// the owner's addresses, the administrators.
     pub channel: Option<Channel>,
-    /// Since when it fails.
+    /// When the first of these failures was.
     pub since: Timestamp,
     /// When it failed last.
     pub last_at: Timestamp,
-    /// How often it has failed since.
+    /// The number of failures since then.
     pub failures: u64,
-    /// What the port said last, with its cause, at most 300 characters. The address, the code and the
-    /// link of the message are cut out of it.
+    /// The text of the last error with its causes, at most 300 characters. The address, the code
+    /// and the link of the message are removed from it.
     pub last_error: String,
-    /// Whether it is a fault of the recipient alone, as far as the delivery says.
+    /// Whether the delivery reports that the fault is the recipient's.
     pub recipient_only: bool,
-    /// When the oldest message among those that have failed since was queued.
+    /// When the oldest of the failed messages was queued.
     pub oldest_waiting: Timestamp,
 }
 
@@ -64,25 +65,25 @@ impl FailingDelivery {
     }
 }
 
-/// One failed try.
+/// One failed delivery.
 pub(super) struct Failure<'a> {
     pub(super) tenant: &'a TenantId,
     pub(super) channel: Option<Channel>,
     pub(super) at: Timestamp,
     pub(super) queued_at: Timestamp,
     pub(super) error: &'a PortError,
-    /// What no operator is shown.
+    /// Texts that operators must not see.
     pub(super) hidden: &'a [&'a str],
 }
 
-/// What fails now.
+/// The deliveries that are failing now.
 #[derive(Default)]
 pub(super) struct Failing {
     entries: Mutex<BTreeMap<(TenantId, Option<Channel>), FailingDelivery>>,
 }
 
 impl Failing {
-    /// Keeps a failure here and in the answer of the call that met it.
+    /// Adds a failure to the entries and to the report of the call that met it.
     pub(super) fn failed(&self, failure: &Failure<'_>, done: &mut MaintenanceReport) {
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (failure.tenant.clone(), failure.channel);
@@ -108,14 +109,14 @@ impl Failing {
         let known = done
             .failing
             .iter_mut()
-            .find(|one| one.tenant == entry.tenant && one.channel == entry.channel);
+            .find(|failing| failing.tenant == entry.tenant && failing.channel == entry.channel);
         match known {
             Some(known) => known.clone_from(entry),
             None => done.failing.push(entry.clone()),
         }
     }
 
-    /// The way has worked: what failed on it, failed before.
+    /// Removes the channel's entry after a success, unless the failure was a recipient's.
     pub(super) fn worked(&self, tenant: &TenantId, channel: Option<Channel>) {
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (tenant.clone(), channel);
@@ -126,14 +127,14 @@ impl Failing {
 
     pub(super) fn all(&self, now: Timestamp) -> Vec<FailingDelivery> {
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
-        entries.retain(|_, one| !one.recipient_only || now.since(one.last_at) < FORGET_AFTER);
+        entries.retain(|_, entry| !entry.recipient_only || now.since(entry.last_at) < FORGET_AFTER);
         let mut all: Vec<FailingDelivery> = entries.values().cloned().collect();
         all.sort_by(FailingDelivery::by_age);
         all
     }
 }
 
-/// What the port says, cause by cause.
+/// The text of an error with its causes, without the hidden texts and without control characters.
 fn text_of(error: &PortError, hidden: &[&str]) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
@@ -145,7 +146,8 @@ fn text_of(error: &PortError, hidden: &[&str]) -> String {
     for secret in hidden.iter().filter(|secret| !secret.is_empty()) {
         text = text.replace(secret, "[removed]");
     }
-    text.chars().map(|one| if one.is_control() { ' ' } else { one }).take(MAX_TEXT).collect()
+    let plain = |symbol: char| if symbol.is_control() { ' ' } else { symbol };
+    text.chars().map(plain).take(MAX_TEXT).collect()
 }
 
 #[cfg(test)]

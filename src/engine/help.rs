@@ -1,7 +1,8 @@
-//! Requests for help: so many mails to one administrator in a window, then one that counts the rest.
+//! Requests for help: each administrator gets a limited number of mails in a window, then one
+//! digest that counts the rest.
 //!
-//! No commit spans two accounts, so a counter for each administrator and window decides: the request
-//! that is the first beyond the limit becomes the digest.
+//! No commit spans two accounts, so each administrator has a counter for the window. The first
+//! request beyond the limit becomes the digest.
 
 use super::Engine;
 use crate::domain::account::{Counted, PendingBody};
@@ -12,19 +13,20 @@ use crate::domain::policy::{Policy, Rate};
 use crate::domain::time::Timestamp;
 use crate::port::{CounterIncrement, PortError, PortResult};
 
-/// The number of these counters among all, never reused.
+/// The number of this kind of counter, never reused.
 const HELP: u8 = 32;
 
-/// What becomes of a notice before it is handed over.
+/// What to do with a notice before its delivery.
 pub(super) enum Help {
-    /// It goes out, in these words.
+    /// Deliver this notice.
     Send(Notice),
-    /// It does not go out now.
-    Instead(DeliveryOutcome),
+    /// Do not deliver it; settle it with this outcome.
+    Settle(DeliveryOutcome),
 }
 
 impl Engine {
-    /// Counts a request for help with its administrator. Other notices go out as they are.
+    /// Counts a request for help against its administrator's limit. Other notices are delivered
+    /// unchanged.
     pub(super) async fn count_help(
         &self,
         tenant: &TenantId,
@@ -32,7 +34,7 @@ impl Engine {
         policy: &Policy,
     ) -> PortResult<Help> {
         let PendingBody::Notice { notice, destination, .. } = &claimed.pending.body else {
-            return Ok(Help::Instead(DeliveryOutcome::Never));
+            return Ok(Help::Settle(DeliveryOutcome::Never));
         };
         let Notice::HelpRequested { .. } = notice else {
             return Ok(Help::Send(*notice));
@@ -44,14 +46,16 @@ impl Engine {
             Counted::Digest { window } => (window, 0),
             Counted::No | Counted::Begun => (window_of(rate, now), 1),
         };
-        let whom = destination.normalised();
-        let key = self.inner.keys.counter(tenant, HELP, whom.as_bytes(), 0, window);
-        // Longer than the digest may wait for its mail server.
-        let gone = window.plus(rate.window).plus(rate.window).plus(DIGEST_LIFE);
+        let address = destination.normalised();
+        let key = self.inner.keys.counter(tenant, HELP, address.as_bytes(), 0, window);
+        // The counter outlives the longest wait of a digest for its mail server.
+        let expires_at = window.plus(rate.window).plus(rate.window).plus(DIGEST_LIFE);
         let counts =
-            self.inner.store.increment(&[CounterIncrement::new(key, amount, gone)]).await?;
-        let count = counts.first().copied();
-        let count = count.ok_or_else(|| PortError::corrupt().because("a count is missing"))?;
+            self.inner.store.increment(&[CounterIncrement::new(key, amount, expires_at)]).await?;
+        let count = counts
+            .first()
+            .copied()
+            .ok_or_else(|| PortError::corrupt().because("the store returned too few counts"))?;
         let beyond = count.saturating_sub(u64::from(rate.max));
         if let Counted::Digest { window } = claimed.counted {
             let at = window.plus(rate.window).min(now.max(window));
@@ -60,16 +64,16 @@ impl Engine {
         }
         Ok(match beyond {
             0 => Help::Send(*notice),
-            // The first one beyond the limit. One that may have been counted before may have been the
-            // first as well: a digest too many is better than none.
-            1 => Help::Instead(digest(window, rate.window)),
-            _ if claimed.counted == Counted::Begun => Help::Instead(digest(window, rate.window)),
-            _ => Help::Instead(DeliveryOutcome::InDigest),
+            // The first request beyond the limit becomes the digest. A request that may already be
+            // counted may have been that first one: a second digest is better than none.
+            1 => Help::Settle(digest(window, rate.window)),
+            _ if claimed.counted == Counted::Begun => Help::Settle(digest(window, rate.window)),
+            _ => Help::Settle(DeliveryOutcome::InDigest),
         })
     }
 }
 
-/// How long a digest is tried.
+/// How long the delivery of a digest is retried.
 const DIGEST_LIFE: std::time::Duration = std::time::Duration::from_secs(86_400);
 
 fn digest(window: Timestamp, span: std::time::Duration) -> DeliveryOutcome {

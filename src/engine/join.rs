@@ -4,7 +4,8 @@ use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::task::Poll;
 
-/// Drives all futures to their end. Each wake polls all that are not done yet, so keep them few.
+/// Drives all futures to completion. Each wake polls every future that is not done yet, so pass
+/// only a few.
 pub(super) async fn join_all<F: Future<Output = ()> + Send>(futures: impl Iterator<Item = F>) {
     let mut pending: Vec<Pin<Box<F>>> = futures.map(Box::pin).collect();
     poll_fn(|context| {

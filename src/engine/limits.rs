@@ -1,7 +1,7 @@
-//! Limits across accounts: counted when a challenge is opened, at the worst case, never refunded.
+//! Limits across accounts, counted when a challenge is opened and never refunded.
 //!
-//! A request is refused by the limits of its own caller before it is counted against any: a refused one
-//! counts nowhere, extends nothing and writes nothing.
+//! The limits of the caller's own source are checked before a request is counted: a refused request
+//! is counted against no limit and extends no window.
 
 use super::error::{At as _, Error, Fault, FaultOrigin};
 use super::{Engine, Request};
@@ -14,9 +14,9 @@ use crate::domain::refusal::{CodeLimit, Refusal};
 use crate::domain::time::Timestamp;
 use crate::port::{CounterIncrement, PortError};
 
-/// What is counted. The numbers go into the counters' keys.
+/// What a limit counts by. The numbers go into the counters' keys.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Counted {
+enum LimitKind {
     Source = 1,
     SourceIdentifier = 2,
     Destination = 3,
@@ -25,58 +25,60 @@ enum Counted {
 }
 
 /// A window is cut into this many slices, each with a counter of its own. The present slice and
-/// these before it hold every sliding window: together they count up to an eighth too long, and
-/// never too short.
+/// this many before it cover the sliding window: they count for up to an eighth too long, and never
+/// too short.
 const SLICES: i64 = 8;
-/// Counters that are read for one limit: those, the present slice, and the next one, in which an
-/// engine with a faster clock may count already.
+/// Counters that are read for one limit: those of the window, the present slice, and the next one,
+/// in which an engine with a faster clock may already count.
 const READ: usize = SLICES as usize + 2;
 
-/// One limit, and what it is counted for.
+/// One limit and the value that it counts, such as an address.
 struct Line {
-    counted: Counted,
+    kind: LimitKind,
     rate: Rate,
-    /// The most that the counters of this line may reach.
+    /// The highest allowed sum of this line's counters.
     most: u32,
-    whom: Vec<u8>,
+    subject: Vec<u8>,
     stripe: u8,
 }
 
-/// The limits that a request meets.
+/// The limits that apply to a request.
 struct Lines {
-    /// These refuse.
+    /// If one of these is spent, the request is refused.
     refusing: Vec<Line>,
-    /// These raise what is asked, and alarm.
+    /// If one of these is spent, the challenge gets longer codes or fewer attempts, and an event
+    /// alarms.
     escalating: Vec<Line>,
 }
 
-/// Who asks for a challenge, and so what a spent limit means.
+/// The caller that requests a challenge, which decides what a spent limit does.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum LimitCaller {
-    /// Anyone. A spent destination must not refuse: a stranger could spend it to keep the owner out,
-    /// and the refusal would tell whose it is.
+    /// A caller that is not signed in. A spent destination does not refuse: an attacker could spend
+    /// it to lock the owner out, and the refusal would tell which account has the address.
     Anonymous,
-    /// A signed-in user, who chose the destination. A spent one refuses, or many accounts could
-    /// have codes sent to a number whose holder never agreed.
+    /// A signed-in user, who chose the destination. A spent destination refuses: otherwise many
+    /// accounts could send codes to a number whose holder never agreed.
     SignedIn,
 }
 
-/// Whose challenge it is, for the counters.
+/// The challenge that is counted.
 pub(super) struct LimitScope<'a> {
     pub(super) caller: LimitCaller,
     pub(super) identifier: [u8; 8],
     pub(super) option: ChallengeOption,
-    /// Where the code goes; before the first proof a stand-in takes its place if it goes nowhere.
+    /// The address of the code. If there is none, an anonymous request counts a placeholder.
     pub(super) destination: Option<&'a Destination>,
     pub(super) record: &'a RecordKey,
-    /// Whether a code may be sent and compared. What an account's own budgets silence is counted
-    /// to its source only.
+    /// Whether a code may be sent. A challenge that the account's budgets suppress is counted
+    /// against its source only.
     pub(super) sends: bool,
 }
 
 impl Engine {
-    /// Counts the request against the limits that it meets, unless one of them refuses it. Returns the
-    /// limit that is spent among those that do not refuse: codes escalate then, and an event alarms.
+    /// Counts the request against its limits, unless one of them refuses it. Returns the escalating
+    /// limit that is spent, if any: the challenge then gets longer codes or fewer attempts, and an
+    /// event alarms.
     ///
     /// # Errors
     ///
@@ -94,12 +96,16 @@ impl Engine {
         let before = self.count(tenant, &refusing, 0, now).await?;
         refuse(&refusing, &before, now, |total, most| total >= most)?;
         let counted = self.count(tenant, &refusing, 1, now).await?;
-        // Requests at one time all read the same: only as many go on as the limit allows.
+        // Concurrent requests may all have read the same counts: only as many continue as the limit
+        // allows.
         refuse(&refusing, &counted, now, |total, most| total > most)?;
         let counted = self.count(tenant, &escalating, u32::from(scope.sends), now).await?;
-        let spent = escalating.iter().zip(counted.chunks(READ));
-        let spent = spent.filter(|(line, counts)| counts.iter().sum::<u64>() > line.most.into());
-        // The tenant's is the last one, so it wins: the length of a code is the same for all.
+        let spent = escalating
+            .iter()
+            .zip(counted.chunks(READ))
+            .filter(|(line, counts)| counts.iter().sum::<u64>() > line.most.into());
+        // The tenant's limit is the last and takes precedence, since it sets one code length for
+        // all accounts.
         Ok(spent.filter_map(|(line, _)| line.limit_spent()).next_back())
     }
 
@@ -118,15 +124,16 @@ impl Engine {
                 let start = slices.start(number);
                 let key = self.inner.keys.counter(
                     tenant,
-                    line.counted as u8,
-                    &line.whom,
+                    line.kind as u8,
+                    &line.subject,
                     line.stripe,
                     start,
                 );
-                // Added to first, read afterwards: of two that count in neighbouring slices, at
-                // least one sees the other.
+                // Counters are incremented before they are read: of two requests that count in
+                // neighbouring slices, at least one sees the other.
                 let amount = if number == slices.present { amount } else { 0 };
-                // One slice longer than it is read, for an engine whose clock is behind.
+                // Counters expire one slice after their last read, for engines whose clock is
+                // behind.
                 increments.push(CounterIncrement::new(
                     key,
                     amount,
@@ -136,7 +143,7 @@ impl Engine {
         }
         let counts = self.inner.store.increment(&increments).await.at(FaultOrigin::Store)?;
         if counts.len() != increments.len() {
-            let error = PortError::corrupt().because("a count is missing");
+            let error = PortError::corrupt().because("the store returned too few counts");
             return Err(Error::Fault(Fault { origin: FaultOrigin::Store, error }));
         }
         Ok(counts)
@@ -152,9 +159,9 @@ impl Engine {
         let source = request.source.bucket().into_bytes();
         let mut with_identifier = source.clone();
         with_identifier.extend_from_slice(&scope.identifier);
-        let source = Line::new(Counted::Source, limits.source, source);
+        let source = Line::new(LimitKind::Source, limits.source, source);
         let with_identifier =
-            Line::new(Counted::SourceIdentifier, limits.source_identifier, with_identifier);
+            Line::new(LimitKind::SourceIdentifier, limits.source_identifier, with_identifier);
         let (mut refusing, mut escalating) = (vec![source, with_identifier], Vec::new());
         match scope.caller {
             LimitCaller::Anonymous => escalating.extend(scope.destinations(policy)),
@@ -163,7 +170,7 @@ impl Engine {
             }
             LimitCaller::SignedIn => {}
         }
-        let mut all = Line::new(Counted::Tenant, limits.tenant, Vec::new());
+        let mut all = Line::new(LimitKind::Tenant, limits.tenant, Vec::new());
         let [random] = self.random()?;
         let (counters, most) = limits.tenant_counters();
         (all.stripe, all.most) = (random % counters, most);
@@ -173,9 +180,9 @@ impl Engine {
 }
 
 impl LimitScope<'_> {
-    /// The lines of the destination, and of its prefix if it is a phone's.
+    /// The lines of the destination and, for phones, of its number prefix.
     fn destinations(&self, policy: &Policy) -> Vec<Line> {
-        // A stand-in that no address is: so the batch has one shape for all accounts.
+        // A placeholder that is no address gives the batch one shape for all accounts.
         let stand_in = || {
             let mut bytes = self.record.as_bytes().to_vec();
             bytes.extend_from_slice(self.option.method().as_str().as_bytes());
@@ -183,45 +190,45 @@ impl LimitScope<'_> {
         };
         let destination = self.destination.map_or_else(stand_in, |to| to.normalised().into_bytes());
         let mut lines =
-            vec![Line::new(Counted::Destination, policy.limits.destination, destination)];
+            vec![Line::new(LimitKind::Destination, policy.limits.destination, destination)];
         let phone = [MethodKind::MobilePhone, MethodKind::OfficePhone];
         if phone.contains(&self.option.method()) {
             let prefix = match self.destination {
                 Some(Destination::Phone(number)) => number.prefix().as_bytes().to_vec(),
                 _ => stand_in(),
             };
-            lines.push(Line::new(Counted::Prefix, policy.limits.prefix, prefix));
+            lines.push(Line::new(LimitKind::Prefix, policy.limits.prefix, prefix));
         }
         lines
     }
 }
 
 impl Line {
-    const fn new(counted: Counted, rate: Rate, whom: Vec<u8>) -> Self {
-        Self { counted, rate, most: rate.max, whom, stripe: 0 }
+    const fn new(kind: LimitKind, rate: Rate, subject: Vec<u8>) -> Self {
+        Self { kind, rate, most: rate.max, subject, stripe: 0 }
     }
 
-    /// What a spent line of those that do not refuse brings about.
+    /// The escalation of a spent line, for lines that do not refuse.
     const fn limit_spent(&self) -> Option<LimitSpent> {
-        match self.counted {
-            Counted::Source | Counted::SourceIdentifier => None,
-            Counted::Destination => Some(LimitSpent::Destination),
-            Counted::Prefix => Some(LimitSpent::Prefix),
-            Counted::Tenant => Some(LimitSpent::Tenant),
+        match self.kind {
+            LimitKind::Source | LimitKind::SourceIdentifier => None,
+            LimitKind::Destination => Some(LimitSpent::Destination),
+            LimitKind::Prefix => Some(LimitSpent::Prefix),
+            LimitKind::Tenant => Some(LimitSpent::Tenant),
         }
     }
 
     const fn refusal(&self, retry_at: Timestamp) -> Refusal {
-        match self.counted {
-            Counted::Destination => {
+        match self.kind {
+            LimitKind::Destination => {
                 Refusal::TooManyCodes { limit: CodeLimit::Destination, retry_at }
             }
-            Counted::Prefix => Refusal::TooManyCodes { limit: CodeLimit::Prefix, retry_at },
+            LimitKind::Prefix => Refusal::TooManyCodes { limit: CodeLimit::Prefix, retry_at },
             _ => Refusal::TooOften { retry_at },
         }
     }
 
-    /// When enough slices have left the window for one more to be counted.
+    /// When enough slices have left the window to count one more request.
     fn retry_at(&self, counts: &[u64], now: Timestamp) -> Timestamp {
         let slices = Slices::of(self.rate, now);
         let mut left: u64 = counts.iter().sum();
@@ -238,7 +245,8 @@ impl Line {
     }
 }
 
-/// Refuses if one of these lines is spent; of several, by the one that is spent for longest.
+/// Refuses if a line is spent. Of several, the refusal is that of the line that stays spent
+/// longest.
 fn refuse(
     lines: &[Line],
     counts: &[u64],
@@ -256,7 +264,7 @@ fn refuse(
 
 /// The slices of a window, numbered from the Unix epoch.
 struct Slices {
-    /// The length of one, in milliseconds.
+    /// The length of a slice, in milliseconds.
     span: i64,
     present: i64,
 }
@@ -264,13 +272,13 @@ struct Slices {
 impl Slices {
     fn of(rate: Rate, now: Timestamp) -> Self {
         let window = i64::try_from(rate.window.as_millis()).unwrap_or(i64::MAX);
-        // Rounded up: the slices are never shorter than the window.
+        // Rounded up, so that the slices together are never shorter than the window.
         let span = (window / SLICES).saturating_add(i64::from(window % SLICES != 0)).max(1);
         Self { span, present: now.unix_millis().div_euclid(span) }
     }
 
-    /// The slices that are read: the present one first, then the next, then those before, the
-    /// newest first.
+    /// The slices that are read: the present one, the next one, then the earlier ones from the
+    /// newest on.
     fn read(&self) -> [i64; READ] {
         std::array::from_fn(|place| match place {
             0 => self.present,

@@ -1,4 +1,4 @@
-//! Links that are redeemed in another browser.
+//! Links that are redeemed without a ticket, in another browser.
 
 use super::Engine;
 use super::attempt::{Attempt, Given};
@@ -19,8 +19,8 @@ use crate::domain::ticket::{FlowTicket, TicketClaims, TicketSubject};
 use crate::domain::time::Timestamp;
 
 impl Engine {
-    /// Finds the flow of a link within the account that was named, proves it, and gives the redeemer
-    /// a ticket of their own.
+    /// Finds the link's flow in the named account, records the proof, and issues a new ticket to
+    /// the caller that redeemed the link.
     pub(super) async fn redeem_link<T: FlowTicket>(
         &self,
         request: &Request,
@@ -36,8 +36,9 @@ impl Engine {
         let (target, loaded) = self.named(tenant, &context, typed).await?;
         let user = target.user.clone().ok_or(Refusal::NotAccepted)?;
         let account = &loaded.account;
-        let flow = self.flow_of_link::<T>(&target, account, secret, arrival);
-        let flow = flow.ok_or(Refusal::NotAccepted)?;
+        let flow = self
+            .flow_of_link::<T>(&target, account, secret, arrival)
+            .ok_or(Refusal::NotAccepted)?;
         let mut claim = TicketClaims {
             purpose: T::PURPOSE,
             flow: flow.id,
@@ -57,9 +58,10 @@ impl Engine {
         let decide = |transition: &mut Transition<'_>| {
             let id = match transition.account.flow(&from) {
                 Some(flow) if flow.proofs.is_empty() => from,
-                // The ticket's bearer was faster.
+                // The browser with the ticket has proven first.
                 Some(_) => return Err(Refusal::NotAccepted),
-                // Ours by a commit whose answer was lost, or another redeemer's.
+                // Renamed by this call in a commit whose reply was lost, or by another caller with
+                // the link.
                 None => renamed,
             };
             decide::consume(transition, &id, &reservation, &matched)?;
@@ -76,8 +78,9 @@ impl Engine {
         Ok(reply)
     }
 
-    /// The flow whose link this is, by the part of it that is no secret. One that holds a proof is
-    /// none: nobody inherits what somebody else has proven, and a link is good once.
+    /// The flow whose link has this selector, the part of a link that is not secret. A flow with a
+    /// proof does not match: a link is valid once, and no caller may inherit another caller's
+    /// proofs.
     fn flow_of_link<'a, T: FlowTicket>(
         &self,
         target: &Target,
@@ -102,6 +105,6 @@ impl Engine {
             .flows
             .iter()
             .filter(|flow| flow.purpose == T::PURPOSE && flow.live(now) && flow.proofs.is_empty());
-        flows.find(|flow| flow.challenges.iter().any(|one| own(flow, one)))
+        flows.find(|flow| flow.challenges.iter().any(|challenge| own(flow, challenge)))
     }
 }

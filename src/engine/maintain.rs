@@ -1,4 +1,5 @@
-//! Work that waits: messages, interrupted writes, flows that ended, rows past their time.
+//! Maintenance: takes up due records and decides what each needs. `dispatch.rs` delivers, `tell.rs`
+//! looks up addresses, `purge.rs` removes expired rows.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -20,28 +21,28 @@ use crate::domain::method::Channel;
 use crate::domain::time::Timestamp;
 use crate::port::FaultScope;
 
-/// Records looked at in one round.
+/// Records of one page of due records.
 const ROUND: usize = 32;
-/// Failures of one tenant's delivery after which the rest of its messages wait for the next call.
+/// Failures of one tenant's channel after which its other messages wait for the next call.
 const PATIENCE: u32 = 3;
-/// Records that fail in one call before they count as work done.
+/// Failed records of one call that do not count towards its limit.
 const MANY_FAILURES: u64 = 10_000;
-/// The longest that a host should wait between two calls.
+/// The longest pause between two calls that a report asks for.
 const LONGEST_IDLE: Duration = Duration::from_secs(60);
 
-/// What one call has learned about a tenant.
+/// What one call knows of a tenant: its failures, and facts that it has read.
 #[derive(Default)]
 pub(super) struct TenantPass {
-    /// Failures of a channel, or of the directory, since it last worked.
+    /// Consecutive failures of each channel, and of the directory under `None`.
     services: HashMap<Option<Channel>, u32>,
-    /// Failures of one recipient domain.
+    /// Failures of each recipient domain.
     domains: HashMap<Way, u32>,
     pub(super) facts: Option<Option<TenantFacts>>,
     pub(super) channels: Option<Vec<Channel>>,
 }
 
-/// How something is done outside: which channel, and to which part of the world. Without a channel
-/// the directory is asked.
+/// The route of a message: its channel and its recipient domain. Without a channel, work that asks
+/// the directory.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(super) struct Way {
     pub(super) channel: Option<Channel>,
@@ -49,8 +50,7 @@ pub(super) struct Way {
 }
 
 impl TenantPass {
-    /// One dead channel is no reason to keep another waiting, nor one full mailbox to keep those
-    /// of other domains waiting.
+    /// A failing channel delays no other channel, and a failing domain delays no other domain.
     fn is_open(&self, way: &Way) -> bool {
         let few = |failures: Option<&u32>| failures.is_none_or(|failures| *failures < PATIENCE);
         few(self.services.get(&way.channel)) && few(self.domains.get(way))
@@ -63,7 +63,8 @@ impl TenantPass {
             first = *failures == 0;
             *failures += 1;
         }
-        // Where the delivery does not say whose fault it is, several domains in a row tell.
+        // If the delivery does not report the scope of a failure, the first failure of each domain
+        // counts against the channel too.
         let service = match scope {
             Some(FaultScope::Service) => true,
             Some(FaultScope::Recipient) => way.channel.is_none(),
@@ -79,12 +80,12 @@ impl TenantPass {
     }
 }
 
-/// What one call shares between the records that it tends at the same time.
+/// The state that one call shares between the records that it works on concurrently.
 pub(super) struct Pass {
     left: AtomicUsize,
     tenants: Mutex<HashMap<TenantId, TenantPass>>,
     done: Mutex<MaintenanceReport>,
-    /// The earliest time at which a record that was tended needs somebody again.
+    /// The earliest time at which one of these records is due again.
     earliest: Mutex<Timestamp>,
 }
 
@@ -102,7 +103,7 @@ impl Pass {
         with(tenants.entry(tenant.clone()).or_default())
     }
 
-    /// Takes one from what may still be done.
+    /// Takes one unit of the call's limit; `false` if none is left.
     fn take(&self) -> bool {
         let less = |left: usize| left.checked_sub(1);
         self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less).is_ok()
@@ -115,21 +116,22 @@ impl Pass {
 }
 
 impl Engine {
-    /// Does what waits: delivers messages (notices before codes), settles interrupted writes,
-    /// closes flows that ended, removes what is past its time. Call it from any number of
-    /// processes, whenever [`on_work`](super::EngineBuilder::on_work) rings and after
-    /// [`MaintenanceReport::idle_for`]; at most `limit` things are done.
+    /// Does the work that is due: delivers messages (notices before codes), settles interrupted
+    /// writes, closes expired flows and removes expired rows. Call it from any number of processes,
+    /// whenever [`on_work`](super::EngineBuilder::on_work) is called and after
+    /// [`MaintenanceReport::idle_for`]; it performs at most `limit` pieces of work.
     ///
-    /// One failing record stops no other. Records are tended side by side, and a tenant's channel
-    /// that has failed three times waits for the next call; so one tenant's dead mail server delays
-    /// another's messages by one bounded call of [`Delivery`](crate::port::Delivery) for each channel at most. Where a
-    /// delivery says that a failure is a recipient's, only messages to the same mail domain wait.
+    /// A failing record stops no other. Records are worked on concurrently, and a tenant's channel
+    /// that has failed three times waits for the next call. So one tenant's dead mail server delays
+    /// another tenant's messages by at most one bounded call of [`Delivery`](crate::port::Delivery)
+    /// for each channel. If the delivery reports that a failure is the recipient's, only messages
+    /// to the same mail domain wait.
     ///
-    /// What fails, since when and why is in the answer and in [`Engine::stats`].
+    /// Failing deliveries, with time and cause, are in the report and in [`Engine::stats`].
     ///
     /// # Errors
     ///
-    /// [`Error::Fault`] if the store cannot even say what is due.
+    /// [`Error::Fault`] if the store cannot list what is due.
     pub async fn maintain(&self, limit: usize) -> Result<MaintenanceReport, Error> {
         let pass = Pass {
             left: AtomicUsize::new(limit),
@@ -158,7 +160,7 @@ impl Engine {
         Ok(done)
     }
 
-    /// Does what one record needs.
+    /// Does all due work of one record.
     async fn tend(&self, key: &RecordKey, pass: &Pass) {
         loop {
             if !pass.take() {
@@ -169,8 +171,8 @@ impl Engine {
                 Ok(true) => {}
                 Ok(false) => return,
                 Err(_) => {
-                    // It stays due; somebody looks at it again. It takes nothing from what may be
-                    // done for others, until there are very many of its kind.
+                    // The record stays due for the next call. Its failure does not use up the
+                    // limit, unless very many records fail.
                     let mut done = pass.done();
                     done.failed += 1;
                     if done.failed < MANY_FAILURES {
@@ -207,7 +209,8 @@ impl Engine {
                 Ok(true)
             }
             Work::Messages(numbers) => {
-                // What has failed often waits for the next call; the rest does not.
+                // A message whose route has failed often waits for the next call; the first other
+                // message is taken.
                 let account = &loaded.account;
                 let ways =
                     numbers.iter().filter_map(|number| Some((*number, way_of(account, *number)?)));
@@ -218,8 +221,8 @@ impl Engine {
                     pass.done().failed += 1;
                     return Ok(false);
                 };
-                let body = account.outbox.iter().find(|one| one.number == number);
-                match body.map(|one| &one.body) {
+                let pending = account.outbox.iter().find(|pending| pending.number == number);
+                match pending.map(|pending| &pending.body) {
                     Some(PendingBody::Announce { .. }) => {
                         self.address(&target, loaded, &policy, (number, way), pass).await
                     }
@@ -234,7 +237,7 @@ impl Engine {
     }
 }
 
-/// How the message of this number is handed over, if it is still there.
+/// The route of the message with this number, if the outbox still has it.
 fn way_of(account: &Account, number: u32) -> Option<Way> {
     let pending = account.outbox.iter().find(|pending| pending.number == number)?;
     let directory = Way { channel: None, domain: String::new() };
@@ -247,7 +250,7 @@ fn way_of(account: &Account, number: u32) -> Option<Way> {
         | PendingBody::Administrators { .. } => directory,
         PendingBody::Code { challenge, .. } => {
             let mut open = account.flows.iter().flat_map(|flow| &flow.challenges);
-            let challenge = open.find(|one| one.number == *challenge)?;
+            let challenge = open.find(|open| open.number == *challenge)?;
             let channel = challenge.channel().carrier()?;
             let domain = challenge.expected.destination().map(domain_of).unwrap_or_default();
             Way { channel: Some(channel), domain }
@@ -255,7 +258,7 @@ fn way_of(account: &Account, number: u32) -> Option<Way> {
     })
 }
 
-/// What fails together: the domain of a mail address, the range of a number.
+/// The destinations that fail together: those of a mail domain or of a number prefix.
 fn domain_of(destination: &Destination) -> String {
     let normalised = destination.normalised();
     match destination {

@@ -1,10 +1,12 @@
-//! The engine: loads, decides, commits, performs. It owns no rules, no runtime and no thread.
+//! The engine loads records, calls the decisions of `domain`, commits them and calls the ports. It
+//! has no rules, runtime or thread of its own.
 
 mod admin;
 mod after;
 mod attempt;
 mod authenticator;
 mod builder;
+mod challenge;
 mod change;
 mod check;
 mod compare;
@@ -33,6 +35,7 @@ pub mod transfer;
 mod unlock;
 mod upkeep;
 mod view;
+mod write_eligibility;
 
 pub use admin::{
     AccountSummary, Admin, BlockedMethod, BudgetKind, BudgetUse, Explanation, HeldMethod,
@@ -75,7 +78,7 @@ use crate::port::{
 /// A self-service password reset engine over a host's store, directory and delivery.
 ///
 /// Cheap to clone; all clones are one engine. Any number of engines, in any number of processes,
-/// may work on one store. Drive [`Engine::maintain`] from somewhere: it delivers the messages.
+/// may work on one store. Call [`Engine::maintain`] regularly: it delivers the messages.
 #[derive(Clone)]
 pub struct Engine {
     inner: Arc<Inner>,
@@ -93,14 +96,14 @@ struct Inner {
     risk_signals: Option<Arc<dyn RiskSignals>>,
     seal: Option<Arc<dyn Seal>>,
     external: Vec<Arc<dyn ExternalMethod>>,
-    /// A sealed seed that nobody has: unsealed where an unknown user's would be.
+    /// A sealed seed of no account, unsealed where an account without a device is compared.
     decoy_seed: OnceLock<Vec<u8>>,
     roles: AdminRoles,
     reply_floor: Duration,
     policy_max_age: Duration,
     event_retention: Duration,
     on_work: Arc<dyn Fn() + Send + Sync>,
-    /// Stands in where a tenant has no policy, so that answers have a shape. Scope: nobody.
+    /// The policy of a tenant that has none, so that replies keep their shape. Its scope is empty.
     fallback: Arc<Policy>,
     policies: Mutex<HashMap<TenantId, context::CachedPolicy>>,
     comparisons: AtomicU64,
@@ -108,15 +111,15 @@ struct Inner {
     silenced: AtomicU64,
     silenced_decoys: AtomicU64,
     hidden_faults: AtomicU64,
-    /// Deliveries that fail now.
+    /// The deliveries that are failing now.
     failing: failing::Failing,
-    /// When rows past their time were last removed, in Unix milliseconds.
+    /// When expired rows were last removed, in Unix milliseconds.
     purged_at: AtomicI64,
-    /// What the steady clock showed when a purge was considered last, or at the start.
-    looked: Mutex<Option<Duration>>,
-    /// Up to where alarms were looked at that a wrong clock may have set.
-    alarms_after: Mutex<Option<crate::port::Cursor>>,
-    /// Set by `open` before the engine is handed out.
+    /// The monotonic clock at the last check whether to purge, or at the start.
+    purge_checked: Mutex<Option<Duration>>,
+    /// The position up to which future wake times were checked; a wrong clock may have set them.
+    repaired_up_to: Mutex<Option<crate::port::Cursor>>,
+    /// Set by `open` before it returns the engine.
     store_id: OnceLock<StoreId>,
 }
 
@@ -124,22 +127,22 @@ struct Inner {
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
 #[non_exhaustive]
 pub struct Stats {
-    /// Secrets compared. Each was counted before.
+    /// Secrets compared. Each attempt was reserved before its comparison.
     pub comparisons: u64,
-    /// Decisions made again because the record had changed meanwhile.
+    /// Decisions repeated because the record had changed.
     pub redecisions: u64,
-    /// Challenges that were answered as any other and not opened, since a budget of the account was
-    /// spent. They commit nothing, so the audit trail does not have them.
+    /// Challenges that were answered as usual but not opened, since a budget of the account was
+    /// spent. They commit nothing and are not in the audit trail.
     pub silenced: u64,
-    /// Those of `silenced` that were asked for a name which no account has. Alarm if it grows
-    /// quickly: one unknown name is being hammered, or very many.
+    /// The part of `silenced` that was requested for unknown identifiers. Alarm if it grows
+    /// quickly: an attacker is trying one unknown name many times, or many names.
     pub silenced_decoys: u64,
-    /// Faults of the seal or of a method that the host verifies which were answered as not accepted,
-    /// since before the first proof they would tell who exists. Alarm on any: somebody's right code
-    /// is being refused.
+    /// Faults of the seal or of a host-verified method that were answered with
+    /// [`Refusal::NotAccepted`](crate::Refusal::NotAccepted), since before the first proof a fault
+    /// would tell whether the account exists. Alarm on any: correct codes are being refused.
     pub hidden_faults: u64,
-    /// Deliveries that this engine sees fail now, by tenant and channel, the longest failing first.
-    /// Alarm where [`since`](FailingDelivery::since) is minutes ago: codes and notices wait.
+    /// Deliveries that are failing now, by tenant and channel, the longest failing first. Alarm
+    /// where [`since`](FailingDelivery::since) is minutes ago: codes and notices wait.
     pub failing: Vec<FailingDelivery>,
 }
 
@@ -180,50 +183,51 @@ impl Engine {
         Admin { engine: self, tenant, actor }
     }
 
-    /// How long an answer before the first proof takes at least, errors included: wait until the
-    /// request's arrival plus this. A reply carries the same as
+    /// The least time that every response before the first proof must take, errors included: hold
+    /// the response back until the request's arrival plus this. A reply has this time as
     /// [`not_before`](Reply::not_before).
     #[must_use]
     pub fn reply_floor(&self) -> Duration {
         self.inner.reply_floor
     }
 
-    /// The time by this engine's clock: note it when a request arrives, for
+    /// The time of this engine's clock: read it when a request arrives, for
     /// [`floor_left`](Self::floor_left).
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.inner.clock.now()
     }
 
-    /// How long an answer to a request that arrived then has still to be held back, whether it is a
-    /// reply or an error. Wait that long before every answer to somebody who has not proven anything
-    /// yet; after every answer is simpler, and does no harm.
+    /// How long to hold back the response to a request that arrived at this time, whether it is a
+    /// reply or an error. Wait this long before each response to a flow without a proof; waiting
+    /// before every response is simpler and harmless.
     ///
     /// ```
     /// # async fn handler(engine: sspr::Engine, request: sspr::Request, name: sspr::Identifier) {
     /// let arrived = engine.now();
     /// let outcome = engine.reset().start(&request, &name).await;
     /// tokio::time::sleep(engine.floor_left(arrived)).await;
-    /// // Only now look at the outcome, and answer.
+    /// // Respond only after the wait, with the reply or the error.
     /// # drop(outcome);
     /// # }
     /// ```
     #[must_use]
     pub fn floor_left(&self, arrived: Timestamp) -> Duration {
-        // Times are whole milliseconds: one more, or an answer leaves up to one too early.
+        // Times are whole milliseconds: without one more, a response could leave up to one too
+        // early.
         let until = arrived.plus(self.inner.reply_floor).plus(Duration::from_millis(1));
         until.since(self.inner.clock.now()).min(self.inner.reply_floor + Duration::from_millis(1))
     }
 
-    /// Which store this engine works on: give it to
+    /// The id of the store that this engine works on: pass it to
     /// [`expect_store`](EngineBuilder::expect_store) at the next start.
     #[must_use]
     pub fn store_id(&self) -> StoreId {
-        // `open` sets it before it hands the engine out.
+        // `open` sets it before it returns the engine.
         self.inner.store_id.get().copied().unwrap_or(StoreId::from_bytes([0; 16]))
     }
 
-    /// What this engine has done since it was opened.
+    /// The counters since this engine was opened.
     #[must_use]
     pub fn stats(&self) -> Stats {
         Stats {

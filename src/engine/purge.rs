@@ -1,5 +1,5 @@
-//! Rows past their time are removed, and alarms that a wrong clock set are mended, by a clock that can
-//! be believed.
+//! Removal of expired rows, and repair of wake times that a wrong clock has set; both only while
+//! this engine's clock is plausible.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{MutexGuard, PoisonError};
@@ -17,38 +17,38 @@ use crate::domain::store_note::{Believed, Meta, PurgeNote};
 use crate::domain::time::Timestamp;
 use crate::port::{Commit, Cursor, Cutoff, PortError};
 
-/// Rows removed in one call.
+/// The most rows that one call removes.
 const PURGE: usize = 1_000;
-/// How often an engine looks for rows to remove.
+/// The least time between two purges of one engine.
 const PURGE_EVERY: Duration = Duration::from_secs(60);
-/// Records with an alarm that are looked at side by side.
+/// Records with a wake time that are checked concurrently.
 const ROUND: usize = 32;
-/// Rounds in one look.
+/// The most pages of such records in one call.
 const ROUNDS: usize = 8;
 
-/// What the clock may do.
+/// How far this engine's clock is believed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Trust {
-    /// It is far ahead: nothing is removed by it.
+    /// The clock is far ahead: nothing is removed.
     Ahead,
-    /// It is far behind: it removes too little, and takes right stamps for wrong ones.
+    /// The clock is far behind: it removes too little, and correct stamps would look wrong to it.
     Behind,
     Full,
 }
 
 impl Engine {
-    /// Removes rows past their time, at most once a minute: an idle store is not written to.
+    /// Removes expired rows, at most once a minute.
     pub(super) async fn purge(&self, now: Timestamp, done: &mut MaintenanceReport) {
         let last = Timestamp::from_unix_millis(self.inner.purged_at.load(Ordering::Relaxed));
         if last <= now && now.since(last) < PURGE_EVERY {
             return;
         }
-        let looked = || self.inner.purged_at.store(now.unix_millis(), Ordering::Relaxed);
+        let note_purge = || self.inner.purged_at.store(now.unix_millis(), Ordering::Relaxed);
         match self.believe(now, done).await {
-            Ok(Trust::Full) => self.mend_alarms(now, done).await,
+            Ok(Trust::Full) => self.repair_wake_times(now, done).await,
             Ok(Trust::Behind) => {}
-            // Nothing is removed by a time that is not known to be right.
-            Ok(Trust::Ahead) => return looked(),
+            // Nothing is removed while the time may be wrong.
+            Ok(Trust::Ahead) => return note_purge(),
             Err(_) => {
                 done.failed += 1;
                 return;
@@ -59,9 +59,9 @@ impl Engine {
             Ok(purged) => {
                 done.purged = purged;
                 if purged < PURGE as u64 {
-                    looked();
+                    note_purge();
                 } else {
-                    // As many as were asked for: there may be more.
+                    // The page was full: there may be more.
                     done.more = true;
                 }
             }
@@ -69,43 +69,43 @@ impl Engine {
         }
     }
 
-    /// Looks at some of the records that have an alarm, wherever it stands, and goes on from there
-    /// at the next look. A clock far ahead leaves alarms that are not due before its own time; a notice
-    /// would be that late.
-    async fn mend_alarms(&self, now: Timestamp, done: &mut MaintenanceReport) {
+    /// Checks the next pages of records with a wake time, and continues from there in the next
+    /// call. A clock far ahead leaves wake times in the far future, which would delay notices until
+    /// then.
+    async fn repair_wake_times(&self, now: Timestamp, done: &mut MaintenanceReport) {
         for _ in 0..ROUNDS {
-            let after = self.alarms_after().take();
+            let after = self.repaired_up_to().take();
             let page = self.inner.store.due(Timestamp::MAX, after.as_ref(), ROUND).await;
             let Ok(page) = page else {
                 done.failed += 1;
                 return;
             };
-            let (mended, failed) = (AtomicU64::new(0), AtomicU64::new(0));
-            let look = async |key| match self.mend_alarm(key, now).await {
-                Ok(true) => _ = mended.fetch_add(1, Ordering::Relaxed),
+            let (repaired, failed) = (AtomicU64::new(0), AtomicU64::new(0));
+            let repair = async |key| match self.repair_wake_time(key, now).await {
+                Ok(true) => _ = repaired.fetch_add(1, Ordering::Relaxed),
                 Ok(false) => {}
                 Err(_) => _ = failed.fetch_add(1, Ordering::Relaxed),
             };
-            join_all(page.items.iter().map(look)).await;
+            join_all(page.items.iter().map(repair)).await;
             done.failed += failed.into_inner();
-            let mended = mended.into_inner();
-            done.settled += mended;
-            // What they had to do is due now.
-            done.more |= mended > 0;
+            let repaired = repaired.into_inner();
+            done.settled += repaired;
+            // The repaired records are due now.
+            done.more |= repaired > 0;
             let over = page.next.is_none();
-            *self.alarms_after() = page.next;
+            *self.repaired_up_to() = page.next;
             if over {
                 return;
             }
         }
     }
 
-    fn alarms_after(&self) -> MutexGuard<'_, Option<Cursor>> {
-        self.inner.alarms_after.lock().unwrap_or_else(PoisonError::into_inner)
+    fn repaired_up_to(&self) -> MutexGuard<'_, Option<Cursor>> {
+        self.inner.repaired_up_to.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether the record was stamped by a clock far ahead, and was mended.
-    async fn mend_alarm(&self, key: &RecordKey, now: Timestamp) -> Result<bool, Error> {
+    /// Repairs a record that was stamped by a clock far ahead. Returns whether it was.
+    async fn repair_wake_time(&self, key: &RecordKey, now: Timestamp) -> Result<bool, Error> {
         let Some(record) = self.inner.store.load(key).await.at(FaultOrigin::Store)? else {
             return Ok(false);
         };
@@ -124,8 +124,8 @@ impl Engine {
         Ok(true)
     }
 
-    /// Whether the clock agrees with what the store was purged by before, and with the time that has
-    /// passed since.
+    /// Compares the clock with the time of the last purge of the store, and with the monotonic time
+    /// that has passed since.
     async fn believe(&self, now: Timestamp, done: &mut MaintenanceReport) -> Result<Trust, Error> {
         let noted = self.purge_note().await?;
         let passed = self.passed();
@@ -145,7 +145,7 @@ impl Engine {
             let record = Record::new(PurgeNote::KEY, version, Subject::Purge(next));
             let columns = Meta::columns(now)?;
             let commit = Commit::new(&record, before, &columns, &[]);
-            // Stale: another engine has noted what its own clock shows, which is as good.
+            // If the commit is stale, another engine has noted its own clock, which serves as well.
             let _ = self.inner.store.commit(commit).await.at(FaultOrigin::Store)?;
         }
         Ok(trust)
@@ -159,18 +159,21 @@ impl Engine {
         match record.subject() {
             Ok(Subject::Purge(note)) => Ok(Some((note.clone(), record.version()))),
             _ => {
-                let error = PortError::corrupt().because("no note of the last purge");
+                let error =
+                    PortError::corrupt().because("the record of the last purge is of another kind");
                 Err(Error::Fault(Fault { origin: FaultOrigin::Store, error }))
             }
         }
     }
 
-    /// How much time has passed since this engine looked last, or was opened. A look counts as the
-    /// time between two at least: where no clock tells, the looks are counted.
+    /// The monotonic time since this engine's last purge check, or since it was opened. A check
+    /// counts as at least the time between two purges, so that time passes without a monotonic
+    /// clock too.
     fn passed(&self) -> Duration {
         let now = self.inner.clock.steady();
-        let mut looked = self.inner.looked.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = std::mem::replace(&mut *looked, now);
+        let mut checked_at =
+            self.inner.purge_checked.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = std::mem::replace(&mut *checked_at, now);
         let passed = now.zip(before).map(|(now, before)| now.saturating_sub(before));
         passed.unwrap_or_default().max(PURGE_EVERY)
     }

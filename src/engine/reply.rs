@@ -1,4 +1,4 @@
-//! What an operation answers, and what the host shows next.
+//! Replies: the ticket and the step of a flow, registered methods, and the report of maintenance.
 
 use std::fmt;
 use std::time::Duration;
@@ -15,28 +15,28 @@ use crate::domain::time::Timestamp;
 
 use super::failing::FailingDelivery;
 
-/// The answer of a step: the ticket for the next one, and what to show.
+/// The reply to a step of a flow: the ticket for the next step, and the page to show.
 ///
-/// Keep the ticket of every reply: it replaces the one before.
+/// Keep the ticket of every reply: it replaces the previous ticket.
 #[non_exhaustive]
 pub struct Reply<T> {
     /// The ticket for the next step.
     pub ticket: T,
-    /// What to show.
+    /// The page to show.
     pub step: Step,
     /// When the flow ends.
     pub expires_at: Timestamp,
-    /// When the answer may leave the host, at the earliest: until the first proof every answer
-    /// takes the same time. `None` after it.
+    /// The earliest time at which the host may send the response, so that every response before the
+    /// first proof takes the same time. `None` after it.
     pub not_before: Option<Timestamp>,
-    /// What the page needs for a method that the host verifies, from its
-    /// [`begin`](crate::port::ExternalMethod::begin): in the answer that opened the challenge only.
+    /// What the page needs for a host-verified method, from its
+    /// [`begin`](crate::port::ExternalMethod::begin): only in the reply that opened the challenge.
     pub page: Option<String>,
-    /// After [`Step::Done`]: a recovery code was used. Show its owner another one, from
+    /// After [`Step::Done`]: a recovery code was used. Offer its owner a new one, from
     /// [`Reset::replace_recovery_code`](crate::Reset::replace_recovery_code).
     pub replace_recovery_code: bool,
-    /// Whether the policy offers an unlock that keeps the password, to those who know it:
-    /// [`Engine::unlock`](crate::Engine::unlock). The same for everybody.
+    /// Whether the policy offers an unlock that keeps the password:
+    /// [`Engine::unlock`](crate::Engine::unlock). The same for every identifier.
     pub unlock_offered: bool,
 }
 
@@ -56,7 +56,7 @@ impl<T: fmt::Debug> fmt::Debug for Reply<T> {
             .field("step", step)
             .field("expires_at", expires_at)
             .field("not_before", not_before)
-            // May hold the number that is to be matched.
+            // May contain the number that the user must match.
             .field("page", &page.as_ref().map(|_| "[redacted]"))
             .field("replace_recovery_code", replace_recovery_code)
             .field("unlock_offered", unlock_offered)
@@ -64,77 +64,76 @@ impl<T: fmt::Debug> fmt::Debug for Reply<T> {
     }
 }
 
-/// What the host shows next.
+/// The page that the host shows next.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(tag = "step", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Step {
-    /// Let the person choose how to prove who they are.
+    /// Let the user choose a method.
     Choose {
-        /// What may be chosen. Before the first proof that is what the policy counts for anybody,
-        /// administrators included, whoever asks; after it, what this account has.
+        /// The options. Before the first proof they depend on the policy only and are the same for
+        /// every identifier; after it they are those of this account.
         options: Vec<OptionView>,
     },
-    /// Let the person type the code. Whether one was sent is not told.
+    /// Let the user type the code. The step does not tell whether a code was sent.
     Enter {
-        /// What was chosen.
+        /// The chosen option.
         option: OptionView,
         /// The form of the code.
         format: CodeFormat,
-        /// From when on another code may be asked for.
+        /// When another code may be requested.
         resend_at: Timestamp,
-        /// From when on to offer *try again* and *contact your administrator*.
+        /// When to offer *try again* and *contact your administrator*.
         help_at: Timestamp,
-        /// What may be chosen instead.
+        /// The other options.
         options: Vec<OptionView>,
     },
-    /// Tell the person to open the link in the mail. Whether one was sent is not told.
+    /// Tell the user to open the link in the mail. The step does not tell whether a link was sent.
     OpenLink {
-        /// What was chosen.
+        /// The chosen option.
         option: OptionView,
-        /// From when on another link may be asked for.
+        /// When another link may be requested.
         resend_at: Timestamp,
-        /// From when on to offer *try again* and *contact your administrator*.
+        /// When to offer *try again* and *contact your administrator*.
         help_at: Timestamp,
-        /// What may be chosen instead.
+        /// The other options.
         options: Vec<OptionView>,
     },
-    /// Let the person respond to a method that the host verifies, with what is in
-    /// [`Reply::page`].
+    /// Let the user respond to a host-verified method, with the data in [`Reply::page`].
     Respond {
-        /// What was chosen.
+        /// The chosen option.
         option: OptionView,
-        /// From when on it may be begun again.
+        /// When it may be begun again.
         resend_at: Timestamp,
-        /// From when on to offer *try again* and *contact your administrator*.
+        /// When to offer *try again* and *contact your administrator*.
         help_at: Timestamp,
-        /// What may be chosen instead.
+        /// The other options.
         options: Vec<OptionView>,
     },
-    /// Let the person confirm that the account is to be unlocked.
+    /// Let the user confirm the unlock.
     ConfirmUnlock {
-        /// Until when.
+        /// When the grant expires.
         until: Timestamp,
-        /// The outcome of an earlier try is not known: it may be repeated.
+        /// Whether the outcome of an earlier try is unknown: the unlock may be repeated.
         unsettled: bool,
     },
-    /// Let the person type a new password.
+    /// Let the user type a new password.
     NewPassword {
-        /// The rules that it must satisfy, for the page to show.
+        /// The password rules, for the page to show.
         rules: PasswordGuide,
-        /// Until when.
+        /// When the grant expires.
         until: Timestamp,
-        /// The outcome of an earlier try is not known: ask for the same password again.
+        /// Whether the outcome of an earlier try is unknown: ask for the same password again.
         unsettled: bool,
     },
-    /// The goal is reached.
+    /// The flow has reached its goal.
     Done {
-        /// Whether every system has the new password; if not, it takes a few minutes.
+        /// Whether every system has the new password. If not, that takes a few more minutes.
         propagated: bool,
     },
 }
 
-/// The rules for a new password that a page shows beforehand.
+/// The rules for a new password, as a page shows them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct PasswordGuide {
@@ -159,13 +158,13 @@ impl From<&PasswordRules> for PasswordGuide {
     }
 }
 
-/// An option, as it may be shown.
+/// An option, as a page may show it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct OptionView {
-    /// What to hand back when it is chosen.
+    /// The option to send back when the user chooses it.
     pub option: ChallengeOption,
-    /// The masked destination, where the policy or a proof lets it be shown.
+    /// The masked destination, if the policy or a proof allows showing it.
     pub masked: Option<String>,
     /// Whether the full phone number must be typed with it.
     pub typed_number: bool,
@@ -179,17 +178,17 @@ pub struct MethodView {
     pub id: MethodId,
     /// Its kind.
     pub kind: MethodKind,
-    /// Where it reaches, if a message reaches it. The owner is signed in: shown in full.
+    /// The full address or number, for methods to which messages go. The owner is signed in.
     pub destination: Option<Destination>,
-    /// Codes that are left, of a set of saved ones.
+    /// Unused codes, for a set of recovery codes.
     pub codes_left: Option<u8>,
-    /// Whether it is offered first.
+    /// Whether it is offered first among those of its kind.
     pub default: bool,
-    /// Whether it counts yet.
+    /// Whether it is confirmed.
     pub active: bool,
-    /// Where it comes from.
+    /// Who supplied it.
     pub provenance: Provenance,
-    /// From when on it may be used for a reset; `None` while it waits for its confirmation.
+    /// When it may be used for a reset; `None` while it is pending.
     pub usable_from: Option<Timestamp>,
 }
 
@@ -197,24 +196,25 @@ pub struct MethodView {
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
 #[non_exhaustive]
 pub struct MaintenanceReport {
-    /// Messages handed over, and sessions revoked.
+    /// Messages delivered, and sessions revoked.
     pub delivered: u64,
     /// Interrupted writes settled and flows closed.
     pub settled: u64,
     /// Rows removed.
     pub purged: u64,
-    /// Things that failed and will be tried again.
+    /// Pieces of work that failed and will be tried again.
     pub failed: u64,
-    /// What failed in this call, by tenant and channel, the longest failing first: at most 256.
+    /// Deliveries that failed in this call, by tenant and channel, the longest failing first: at
+    /// most 256.
     pub failing: Vec<FailingDelivery>,
-    /// How far this engine's clock is ahead of the last time that the store was purged by, if that is
-    /// more than a day and more than the time that has passed: either the store was not tended for so
-    /// long, or a clock is wrong. Nothing is removed meanwhile. If engines go on to see it for 24
-    /// hours the time is believed. **Alarm on any**: set the clock right before that.
+    /// How far this engine's clock is ahead of the last purge of the store, if that is more than a
+    /// day and more than the time that has passed: either no engine has maintained the store for so
+    /// long, or a clock is wrong. Nothing is removed meanwhile. After engines have seen this for 24
+    /// hours the time is believed. **Alarm on any**, and correct the clock before that.
     pub clock_ahead: Option<Duration>,
     /// Whether there is more to do now.
     pub more: bool,
-    /// How long nothing is known to be due; at most a minute. `None` if there is more now.
+    /// How long to wait until the next call; at most a minute. `None` if there is more to do now.
     /// Serialised in milliseconds.
     #[serde(serialize_with = "optional_ms")]
     pub idle_for: Option<Duration>,

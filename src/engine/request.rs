@@ -1,4 +1,4 @@
-//! Who asks, from where, and on whose word.
+//! Who sends a request: its tenant and source, a signed-in user, an administrator with roles.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -12,9 +12,9 @@ use crate::domain::invalid::InvalidInput;
 use crate::domain::secret::SecretText;
 use crate::domain::time::Timestamp;
 
-/// One request from a person: the tenant, and where it came from.
+/// One request: its tenant and its source.
 ///
-/// There is no place for a host name or an address to send to: neither is ever taken from a
+/// It has no field for a host name or for an address to send to: neither is ever taken from a
 /// request.
 ///
 /// ```
@@ -34,8 +34,8 @@ pub struct Request {
 }
 
 impl Request {
-    /// A request of this tenant from this source. The source is required: forgetting it would
-    /// turn a limit off.
+    /// A request of this tenant from this source. The source is required, since leaving it out
+    /// would disable a limit.
     #[must_use]
     pub const fn new(tenant: TenantId, source: Source) -> Self {
         Self { tenant, source, human: None, device: None }
@@ -48,8 +48,8 @@ impl Request {
         self
     }
 
-    /// Adds the secret of a known device, from its long-lived cookie. It proves nothing; with it
-    /// strangers' guesses do not use up the owner's tries.
+    /// Adds the secret of a known device, from its long-lived cookie. It proves nothing, but its
+    /// attempts use a budget that other callers' wrong guesses do not spend.
     #[must_use]
     pub fn with_device(mut self, device: DeviceSecret) -> Self {
         self.device = Some(device);
@@ -81,11 +81,11 @@ impl DeviceSecret {
         Self(SecretText::new(data_encoding::BASE64URL_NOPAD.encode(&bytes)))
     }
 
-    /// Takes back a secret from where the host kept it. Only its form is looked at.
+    /// Parses a secret from the cookie. Checks only its form.
     ///
     /// # Errors
     ///
-    /// [`InvalidInput::Malformed`] for a text that no such secret has.
+    /// [`InvalidInput::Malformed`] for text that is not such a secret.
     pub fn parse(text: &str) -> Result<Self, InvalidInput> {
         let bad = || InvalidInput::Malformed { what: "device secret" };
         if text.len() != 43 {
@@ -115,9 +115,9 @@ impl fmt::Debug for DeviceSecret {
 
 /// A user of one tenant whom the host's own sign-in has identified.
 ///
-/// Take all three parts from the session, the tenant included. The tenant of the [`Request`] may
-/// come from a path or a host name that the caller chooses: where the two differ, every operation
-/// returns [`InvalidInput::Foreign`] before it reads anything.
+/// Take tenant, user and context from the session. The tenant of the [`Request`] may come from a
+/// path or a host name that the caller chooses: if the two differ, every operation returns
+/// [`InvalidInput::Foreign`] before it reads anything.
 ///
 /// ```
 /// use sspr::{SignInContext, SignedIn, TenantId, Timestamp, UserId};
@@ -136,15 +136,15 @@ pub struct SignedIn {
 }
 
 impl SignedIn {
-    /// The host vouches that this user of this tenant is signed in. A dangerous door: the engine
-    /// believes it.
+    /// The host vouches that this user of this tenant is signed in. Dangerous if misused: the
+    /// engine relies on it.
     #[must_use]
     pub const fn vouch(tenant: TenantId, user: UserId, context: SignInContext) -> Self {
         Self { tenant, user, context }
     }
 
-    /// The user, for a request of the tenant in which they signed in. The only way to the user's id:
-    /// no operation can leave the comparison out.
+    /// The user, for a request of the tenant of the sign-in. No other function returns the user's
+    /// id, so that every operation compares the tenants.
     ///
     /// # Errors
     ///
@@ -200,7 +200,7 @@ impl SignInContext {
         }
     }
 
-    /// The same with a second factor proven at this time.
+    /// Adds a second factor that was proven at this time.
     #[must_use]
     pub const fn with_second_factor(mut self, at: Timestamp) -> Self {
         self.second_factor_at = Some(at);
@@ -211,9 +211,9 @@ impl SignInContext {
 
 /// An administrator who acts, with the roles that the host vouches for.
 ///
-/// An actor names no tenant: the roles are taken as held in the tenant that
-/// [`Engine::admin`](crate::Engine::admin) is given. Build the actor from the roles held in that very
-/// tenant, and take the tenant from the same session, never from a URL.
+/// An actor names no tenant: its roles apply to the tenant that is passed to
+/// [`Engine::admin`](crate::Engine::admin). Build the actor from the roles that the administrator
+/// has in that tenant, and take the tenant from the same session, never from a URL.
 ///
 /// ```
 /// use sspr::{Actor, RoleId};
@@ -229,8 +229,8 @@ pub struct Actor {
 }
 
 impl Actor {
-    /// An administrator of this name with these roles. The name goes into the audit trail; only
-    /// its first 128 characters do.
+    /// An administrator of this name with these roles. The first 128 characters of the name go into
+    /// the audit trail.
     #[must_use]
     pub fn new(id: &str, roles: impl IntoIterator<Item = RoleId>) -> Self {
         let id = id.chars().filter(|symbol| !symbol.is_control()).take(128).collect();
@@ -238,10 +238,11 @@ impl Actor {
     }
 }
 
-/// Which roles may do what. Data, since directories name their roles differently.
+/// The roles that may perform each operation. They are data, since directories name their roles
+/// differently.
 ///
-/// The default names Entra's roles. Each list is a whole: what a field names replaces its default.
-/// Read from a document, a field that is left out keeps its default and an unknown one is an error.
+/// The default names Entra's roles. A field that is set replaces its default list. In a document, a
+/// missing field keeps its default and an unknown field is an error.
 ///
 /// ```
 /// use sspr::{AdminRoles, RoleId};
@@ -262,7 +263,7 @@ pub struct AdminRoles {
     pub contacts: BTreeSet<RoleId>,
     /// May clear failure budgets.
     pub unblock: BTreeSet<RoleId>,
-    /// May revoke methods and flows, require registration anew, and forget accounts.
+    /// May revoke methods and flows, require a new registration, and forget accounts.
     pub revoke: BTreeSet<RoleId>,
     /// May ask a user to reset the password.
     pub initiate: BTreeSet<RoleId>,

@@ -12,16 +12,17 @@ use crate::domain::ticket::ResetTicket;
 
 /// Resets of a forgotten password. Call in this order: [`start`](Self::start),
 /// [`challenge`](Self::challenge), [`prove`](Self::prove) (the last two once for each method that
-/// the policy requires), [`complete`](Self::complete). [`view`](Self::view) shows where a flow
-/// stands, [`cancel`](Self::cancel) gives it up, [`contact_administrator`](Self::contact_administrator)
-/// asks for help, at any point.
+/// the policy requires), [`complete`](Self::complete). [`view`](Self::view) returns the current
+/// step, [`cancel`](Self::cancel) cancels the flow,
+/// [`contact_administrator`](Self::contact_administrator) asks for help. These three may be called
+/// at any point.
 #[derive(Clone, Copy, Debug)]
 pub struct Reset<'a> {
     pub(super) engine: &'a Engine,
 }
 
 impl Reset<'_> {
-    /// Begins a reset for whoever has this identifier. Nothing is written and nothing is sent.
+    /// Begins a reset for the user with this identifier. Nothing is written and nothing is sent.
     ///
     /// # Errors
     ///
@@ -38,7 +39,8 @@ impl Reset<'_> {
         self.engine.begin_flow(request, identifier).await
     }
 
-    /// Shows where a flow stands. Only reads: a mail scanner or a refreshed page changes nothing.
+    /// Returns the current step of a flow. Only reads: a mail scanner or a refreshed page changes
+    /// nothing.
     ///
     /// # Errors
     ///
@@ -56,8 +58,9 @@ impl Reset<'_> {
         self.engine.view_flow(request, ticket).await
     }
 
-    /// Opens a challenge: what was chosen is sent to the stored address, if the account has the
-    /// method and its budgets allow. Before the first proof the answer does not tell.
+    /// Opens a challenge: sends a code or link to the stored address, if the account has the chosen
+    /// method and its budgets allow it. Before the first proof the reply does not tell whether it
+    /// was sent.
     ///
     /// # Errors
     ///
@@ -81,16 +84,16 @@ impl Reset<'_> {
         self.engine.challenge_flow(request, ticket, selection).await
     }
 
-    /// Judges a secret: accepted or not accepted, nothing else.
+    /// Checks a secret. The reply tells only whether it was accepted.
     ///
-    /// One attempt is taken before the secret is compared. The right code, given again with the
-    /// ticket before, gets the same answer and makes no second proof.
+    /// One attempt is reserved before the secret is compared. A correct code that is repeated with
+    /// the previous ticket gets the same reply and makes no second proof.
     ///
     /// # Errors
     ///
-    /// [`Refusal::NotAccepted`] whatever the reason is; [`InvalidInput::Foreign`] for a foreign
-    /// ticket; [`Error::Fault`] if a port failed, in which case the secret was not compared or the
-    /// proof not recorded.
+    /// [`Refusal::NotAccepted`] for every reason not to accept it; [`InvalidInput::Foreign`] for a
+    /// foreign ticket; [`Error::Fault`] if a port failed, in which case the secret was not compared
+    /// or the proof not recorded.
     ///
     /// [`Refusal::NotAccepted`]: crate::Refusal::NotAccepted
     /// [`InvalidInput::Foreign`]: crate::InvalidInput::Foreign
@@ -103,16 +106,16 @@ impl Reset<'_> {
         self.engine.prove_flow(request, ticket, attempt).await
     }
 
-    /// Redeems a link in a browser that does not hold the flow's ticket: the person types the
-    /// identifier again, and gets a ticket of their own; the one before is void. Refused if the flow
-    /// holds another proof: nobody inherits what somebody else has proven.
+    /// Redeems a link in a browser without the flow's ticket: the user types the identifier again
+    /// and gets a new ticket; the previous ticket is void. Refused if the flow already has a proof,
+    /// which another caller may have given.
     ///
-    /// A link is good once: if the answer is lost, start again. With the flow's ticket at hand,
-    /// [`prove`](Self::prove) redeems it.
+    /// A link is valid once: if the reply is lost, start again. A browser with the flow's ticket
+    /// redeems the link by [`prove`](Self::prove).
     ///
     /// # Errors
     ///
-    /// [`Refusal::NotAccepted`] whatever the reason is; [`Refusal::HumanCheckRequired`];
+    /// [`Refusal::NotAccepted`] for every reason not to accept it; [`Refusal::HumanCheckRequired`];
     /// [`Error::Fault`].
     ///
     /// [`Refusal::NotAccepted`]: crate::Refusal::NotAccepted
@@ -126,13 +129,13 @@ impl Reset<'_> {
         self.engine.redeem_link(request, identifier, link).await
     }
 
-    /// Writes the new password, if the flow holds a live grant and the password satisfies the
-    /// rules, and tells the owner. If the answer is lost, [`view`](Self::view) shows
+    /// Writes the new password, if the flow has a live grant and the password satisfies the rules,
+    /// and notifies the owner. If the reply is lost, [`view`](Self::view) shows
     /// [`Step::Done`](crate::Step::Done).
     ///
-    /// A refused password costs nothing and keeps the grant, ten times. If the outcome is not
-    /// known ([`Error::Fault`] from the directory), the owner is told that the password may have
-    /// changed, and the same ticket may repeat the call with the same password.
+    /// A rejected password keeps the grant; the tenth rejection ends the flow. If the outcome is
+    /// unknown ([`Error::Fault`] from the directory), the owner is notified that the password may
+    /// have changed, and the same ticket may repeat the call with the same password.
     ///
     /// # Errors
     ///
@@ -157,10 +160,10 @@ impl Reset<'_> {
         self.engine.complete_flow(request, ticket, Effect::Reset, Some(new_password)).await
     }
 
-    /// Gives the flow up: its codes, proofs and grant are void. The answer is the same whether there
-    /// was anything to give up. A directory write whose outcome is open is not given up. Drop the
-    /// ticket too: before the first proof it is all that there is of a flow, and would begin it
-    /// again, as anybody may.
+    /// Cancels the flow: its codes, proofs and grant are void. The result is the same whether or
+    /// not the flow had state. A directory write of unknown outcome is not cancelled. Drop the
+    /// ticket too: before the first proof a flow consists of its ticket only, and a new challenge
+    /// would begin it again.
     ///
     /// # Errors
     ///
@@ -170,8 +173,8 @@ impl Reset<'_> {
     }
 
     /// Asks administrators for help: holders of the policy's `notifications.administrator_roles`
-    /// are told which user it is about, and that it is not proven who asks. At most once a day for
-    /// one account; whether they are told, the answer does not tell.
+    /// are notified which user the request is about, and that the requester is not verified. At
+    /// most once a day for one account; the result does not tell whether they were notified.
     ///
     /// # Errors
     ///
@@ -186,14 +189,14 @@ impl Reset<'_> {
         self.engine.ask_for_help(request, ticket).await
     }
 
-    /// After [`Step::Done`](crate::Step::Done): this browser is a known device of the user from now
-    /// on. Hand the secret back with [`Request::with_device`].
+    /// After [`Step::Done`](crate::Step::Done): makes this browser a known device of the user.
+    /// Store the secret in a cookie and pass it with [`Request::with_device`].
     ///
     /// # Errors
     ///
     /// [`Refusal::Ended`](crate::Refusal::Ended) before the flow is done,
-    /// [`Refusal::NotOffered`](crate::Refusal::NotOffered) if the policy knows no devices;
-    /// [`Error::Fault`].
+    /// [`Refusal::NotOffered`](crate::Refusal::NotOffered) if the policy switches known devices
+    /// off; [`Error::Fault`].
     pub async fn remember_device(
         &self,
         request: &Request,
@@ -202,14 +205,14 @@ impl Reset<'_> {
         self.engine.remember_device_of(request, ticket).await
     }
 
-    /// After [`Step::Done`](crate::Step::Done) with `replace_recovery_code`: another recovery code for the
-    /// one that was used (NIST SP 800-63B-4, 4.2.1.1). It counts once its owner says that it is
-    /// saved: [`acknowledge_recovery_code`](Self::acknowledge_recovery_code). Called again, it gives
-    /// another one instead.
+    /// After [`Step::Done`](crate::Step::Done) with `replace_recovery_code`: creates a recovery
+    /// code in place of the used one (NIST SP 800-63B-4, 4.2.1.1). It counts once its owner
+    /// confirms having saved it: [`acknowledge_recovery_code`](Self::acknowledge_recovery_code). A
+    /// second call replaces that code.
     ///
     /// # Errors
     ///
-    /// [`Refusal::Ended`](crate::Refusal::Ended) if no recovery code is to be replaced;
+    /// [`Refusal::Ended`](crate::Refusal::Ended) if no recovery code needs replacement;
     /// [`Error::Fault`].
     pub async fn replace_recovery_code(
         &self,
@@ -219,11 +222,12 @@ impl Reset<'_> {
         self.engine.replace_recovery_code(request, ticket).await
     }
 
-    /// The owner has saved the code from [`replace_recovery_code`](Self::replace_recovery_code).
+    /// Makes the new code active, since the owner has saved it: the code from
+    /// [`replace_recovery_code`](Self::replace_recovery_code).
     ///
     /// # Errors
     ///
-    /// [`Refusal::Ended`](crate::Refusal::Ended) if there is none; [`Error::Fault`].
+    /// [`Refusal::Ended`](crate::Refusal::Ended) if there is no such code; [`Error::Fault`].
     pub async fn acknowledge_recovery_code(
         &self,
         request: &Request,

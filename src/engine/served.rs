@@ -1,4 +1,5 @@
-//! Whether this engine can serve a policy, and whether its seal opens what the store was sealed with.
+//! Whether this engine can serve a policy, and whether its seal is the one that the store was first
+//! used with.
 
 use super::Engine;
 use super::admin::Admin;
@@ -14,22 +15,22 @@ use crate::domain::served::{Unserved, unserved};
 use crate::domain::store_note::{Meta, StoreId};
 use crate::port::{Commit, Committed, PortError, PortErrorKind};
 
-/// Where the sealed check value is kept, beside the store's own notes: a key of no account.
+/// The key of the record with the sealed check value. No account has this key.
 pub(super) const SEAL_KEY: RecordKey = RecordKey::from_bytes({
     let mut bytes = [0; 32];
     bytes[31] = 2;
     bytes
 });
-/// Stands in where the note has no id.
+/// A placeholder: the seal's record has no store id.
 const NO_ID: StoreId = StoreId::from_bytes([0; 16]);
-/// What is sealed there, and what it is bound to.
+/// The sealed text, and its associated data.
 const CHECK: &[u8] = b"sspr: what this seal must open";
 
 impl Engine {
-    /// What of a policy this engine cannot serve for this tenant: kinds without a provider, a seal or
-    /// a host's method, gates that too few kinds are left for, a human check that is not there. Empty
-    /// if all of it is served. Another engine on the same store may serve more: check on the one that
-    /// serves the tenant.
+    /// The parts of a policy that this engine cannot serve for this tenant: kinds without a
+    /// provider, a seal or a host-verified method, gates with too few kinds left, a missing human
+    /// check. Empty if the engine can serve all of it. Another engine on the same store may serve
+    /// more: call this on the engine that serves the tenant.
     ///
     /// [`Admin::put_policy`] refuses a policy with an item that
     /// [stops every reset](Unserved::stops_every_reset).
@@ -49,7 +50,7 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// [`Error::Fault`] if the delivery cannot say which channels it has: that is no answer.
+    /// [`Error::Fault`] if the delivery cannot say which channels it has.
     pub async fn check(&self, tenant: &TenantId, policy: &Policy) -> Result<Vec<Unserved>, Error> {
         let channels = self.inner.delivery.channels(tenant).await.at(FaultOrigin::Delivery)?;
         let capabilities = Capabilities {
@@ -61,9 +62,9 @@ impl Engine {
         Ok(unserved(policy, &capabilities, self.inner.human_check.is_some()))
     }
 
-    /// Compares the seal with the one that the store was first used with: it must open the check value
-    /// that was sealed then. A value under an older key is sealed again under the present one, so that
-    /// the older key can be dropped.
+    /// Requires that the seal opens the check value that was sealed at the store's first use. A
+    /// check value under an older key is sealed again under the current key, so that the older key
+    /// can be removed.
     pub(super) async fn check_seal(&self) -> Result<(), Error> {
         let Some(seal) = &self.inner.seal else { return Ok(()) };
         let store = &self.inner.store;
@@ -104,7 +105,8 @@ impl Engine {
             let columns = Meta::columns(now)?;
             let commit = Commit::new(&record, before, &columns, &[]);
             match store.commit(commit).await {
-                // Read back all the same if it is not known: another engine may have been first.
+                // After an unknown outcome the record is read again: another engine may have
+                // written it first.
                 Ok(Committed::Applied) => return Ok(()),
                 Ok(Committed::Stale) => {}
                 Err(error) if error.kind() == PortErrorKind::Unknown => {}
@@ -122,8 +124,8 @@ impl Engine {
 }
 
 impl Admin<'_> {
-    /// Refuses a policy under which this engine could serve no reset at all. One that lets nobody in
-    /// is put whatever is missing: that is how a tenant is closed.
+    /// Refuses a policy under which this engine could serve no reset. A policy with an empty scope
+    /// is always accepted, since it is how an administrator closes a tenant.
     pub(super) async fn refuse_unserved(&self, policy: &Policy) -> Result<(), Error> {
         if policy.scope == Scope::None {
             return Ok(());

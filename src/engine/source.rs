@@ -1,4 +1,4 @@
-//! Where a request came from, as proxies write it, and whose budget it draws on.
+//! The source of a request: how proxies write it, and which budget it uses.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -9,26 +9,25 @@ use crate::domain::text::trim_blanks;
 #[non_exhaustive]
 pub enum Source {
     /// An address that the host vouches for: the peer's, or one from a header that only its own
-    /// proxy can set. A dangerous door: an address that a stranger can choose turns the limits by
-    /// source off.
+    /// proxy can set. Dangerous if misused: an address that the caller can choose disables the
+    /// limits by source.
     Trusted(IpAddr),
-    /// Not known. All such requests of a tenant share one budget, that of one source, so that
-    /// junk in a header gains nothing. It is theirs alone: when it is spent, requests from known
-    /// sources go on.
+    /// An unknown source. All such requests of a tenant share the budget of one source, so that an
+    /// invalid header gains nothing. When it is spent, requests from known sources are not
+    /// affected.
     Unknown,
 }
 
 impl Source {
-    /// The trusted address in this text, in any of the forms in which servers and proxies write one
-    /// address:
+    /// The trusted address in a text, in any form in which servers and proxies write one address:
     ///
     /// - alone, or with a port: `203.0.113.7`, `203.0.113.7:51234`, `[2001:db8::1]:443`;
     /// - with a zone: `fe80::1%eth0`. The zone is dropped;
-    /// - in quotes, or as an element of `Forwarded` (RFC 7239): `for="[2001:db8::1]:4711";proto=https`;
-    ///   of its parameters `for` is read and no other.
+    /// - in quotes, or as an element of `Forwarded` (RFC 7239):
+    ///   `for="[2001:db8::1]:4711";proto=https`; only its parameter `for` is read.
     ///
     /// Anything else is [`Source::Unknown`]: a name, an obfuscated node (`for=_hidden`), and a list
-    /// of addresses, of which only the host knows which one its own proxy has written.
+    /// of addresses, since only the host knows which of them its own proxy has written.
     ///
     /// ```
     /// use sspr::Source;
@@ -41,7 +40,7 @@ impl Source {
     /// ```
     #[must_use]
     pub fn parse(text: &str) -> Self {
-        /// The longest element of `Forwarded` that is looked at, in bytes.
+        /// The longest text that is parsed, in bytes.
         const MAX_BYTES: usize = 512;
         if text.len() > MAX_BYTES || text.contains(',') {
             return Self::Unknown;
@@ -49,8 +48,8 @@ impl Source {
         node(text).and_then(address).map_or(Self::Unknown, Self::Trusted)
     }
 
-    /// The name of the budget: an IPv6 network of 64 bits is one source, and an IPv4 address that
-    /// stands in an IPv6 one is that IPv4 address.
+    /// The name of the source's budget. An IPv6 network of 64 bits is one source. An IPv4 address
+    /// embedded in an IPv6 address counts as the IPv4 address.
     pub(crate) fn bucket(self) -> String {
         match self {
             Self::Unknown => "unknown".to_owned(),
@@ -65,13 +64,13 @@ impl Source {
         }
     }
 
-    /// The name of a source that an account may come to know. Requests of unknown source have none:
-    /// they share one bucket with all others.
+    /// The name under which an account may remember the source. Unknown sources have none, since
+    /// they share one bucket.
     pub(crate) fn knowable(self) -> Option<String> {
         (self != Self::Unknown).then(|| self.bucket())
     }
 
-    /// What the audit trail says.
+    /// The address for the audit trail.
     pub(crate) fn shown(self) -> Option<String> {
         match self {
             Self::Unknown => None,
@@ -80,7 +79,7 @@ impl Source {
     }
 }
 
-/// The node of an element of `Forwarded`, or the whole text where it is none.
+/// The node of an element of `Forwarded`, or the whole text if it is not one.
 fn node(text: &str) -> Option<&str> {
     let text = trim_blanks(text);
     if !text.contains('=') {
@@ -90,7 +89,7 @@ fn node(text: &str) -> Option<&str> {
         let (name, value) = pair.split_once('=')?;
         trim_blanks(name).eq_ignore_ascii_case("for").then(|| unquoted(trim_blanks(value)))
     });
-    // A second one would be another's word.
+    // An element has one `for`: with two, another party has added one.
     nodes.next().filter(|_| nodes.next().is_none())
 }
 
@@ -123,7 +122,7 @@ fn address(text: &str) -> Option<IpAddr> {
     v6(host).filter(|_| whole && is_port(port)).map(IpAddr::V6)
 }
 
-/// An IPv6 address without its zone (RFC 4007, 11; RFC 6874).
+/// Parses an IPv6 address and drops its zone (RFC 4007, 11; RFC 6874).
 fn v6(text: &str) -> Option<Ipv6Addr> {
     let (address, zone) = text.split_once('%').map_or((text, None), |(a, zone)| (a, Some(zone)));
     let plain = |c: char| c.is_ascii_alphanumeric() || "-._~".contains(c);
@@ -131,7 +130,7 @@ fn v6(text: &str) -> Option<Ipv6Addr> {
     address.parse().ok().filter(|_| zoned)
 }
 
-/// A number of a port, or one that RFC 7239, 6.3, hides.
+/// Whether the text is a port number, or an obfuscated port (RFC 7239, 6.3).
 fn is_port(text: &str) -> bool {
     let hidden = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
     match text.strip_prefix('_') {
@@ -140,11 +139,11 @@ fn is_port(text: &str) -> bool {
     }
 }
 
-/// The IPv4 address in an IPv6 one, where the network guarantees it: translators and tunnels write
-/// the address of the machine behind them, and answers reach no other.
+/// The IPv4 address in an IPv6 one, if the network guarantees it: translators and tunnels write the
+/// address of the machine behind them, and replies reach only that machine.
 ///
-/// Not that of ISATAP (RFC 5214): there it stands in the half that a machine chooses for itself,
-/// so that whoever has one network would have four billion budgets.
+/// ISATAP (RFC 5214) is excluded: its IPv4 address is in the half that a machine chooses itself, so
+/// that the owner of one network would have four billion budgets.
 fn embedded(address: Ipv6Addr) -> Option<Ipv4Addr> {
     let segments = address.segments();
     let of = |high: u16, low: u16| Ipv4Addr::from((u32::from(high) << 16) | u32::from(low));
@@ -159,20 +158,20 @@ fn embedded(address: Ipv6Addr) -> Option<Ipv4Addr> {
         [0x64, 0xFF9B, 1, ..] => Some(local_use(segments)),
         // 6to4 (RFC 3056).
         [0x2002, high, low, ..] => Some(of(high, low)),
-        // Teredo (RFC 4380, 4): the client's address, each bit turned.
+        // Teredo (RFC 4380, 4): the client's address, each bit inverted.
         [0x2001, 0, .., high, low] => Some(of(!high, !low)),
         _ => None,
     }
 }
 
-/// The address in the prefix for local use, 64:ff9b:1::/48 (RFC 8215), of which a network may take a
-/// part of 48 to 96 bits. Where the address stands follows from the length (RFC 6052, 2.2), which
-/// shows in the zeros behind it.
+/// The address in the prefix for local use, 64:ff9b:1::/48 (RFC 8215), of which a network uses a
+/// prefix of 48 to 96 bits. The length decides the position of the address (RFC 6052, 2.2). It
+/// follows from the zeros after the address.
 fn local_use([_, _, _, d, e, f, g, h]: [u16; 8]) -> Ipv4Addr {
     let [d, e, f, g] = [d, e, f, g].map(u16::to_be_bytes);
     let octets = match (e, f, g, h) {
         ([0, 0], [0, 0], ..) => [g[0], g[1], (h >> 8) as u8, h as u8],
-        // 64 bits: the rest of octet 12 and all behind it are zero.
+        // 64 bits: all octets from 13 on are zero.
         ([0, _], _, [last, 0], 0) if last != 0 => [e[1], f[0], f[1], last],
         // 56 bits.
         ([0, _], [_, last], [0, 0], 0) if last != 0 => [d[1], e[1], f[0], last],
@@ -191,7 +190,7 @@ mod tests {
         Source::Trusted(text.parse().expect("an address"))
     }
 
-    /// T7: one address, in each form in which servers, proxies and gateways write it.
+    /// T7: an address is parsed in each form in which servers, proxies and gateways write it.
     #[test]
     fn an_address_is_read_as_proxies_write_it() {
         for (text, address) in [
@@ -285,7 +284,7 @@ mod tests {
         assert_eq!(Source::parse(&" ".repeat(1 << 20)), Source::Unknown);
     }
 
-    /// T8: an IPv4 machine has one budget, whatever it comes through.
+    /// T8: an IPv4 machine has one budget through every translator and tunnel.
     #[test]
     fn an_ipv4_address_within_ipv6_has_the_budget_of_the_ipv4_address() {
         let bucket = |text: &str| trusted(text).bucket();
@@ -333,7 +332,7 @@ mod tests {
         let bucket = |text: &str| trusted(text).bucket();
         for (left, right) in [
             ("2001:db8:1:2::1", "2001:db8:1:2:ffff:ffff:ffff:ffff"),
-            // ISATAP and the like: the half that a machine chooses names no other machine.
+            // ISATAP and similar: a machine chooses this half of the address itself.
             ("2001:db8:1:2:0:5efe:198.51.100.1", "2001:db8:1:2:0:5efe:203.0.113.7"),
             ("2001:db8:1:2:200:5efe:198.51.100.1", "2001:db8:1:2::1"),
             ("2001:db8:1:2::198.51.100.1", "2001:db8:1:2::203.0.113.7"),

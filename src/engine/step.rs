@@ -1,4 +1,4 @@
-//! The one loop: load at a version, decide, commit if unchanged.
+//! The commit loop: load the record at a version, decide, commit if the version is unchanged.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -18,29 +18,29 @@ use crate::domain::ticket::{TicketClaims, TicketSubject};
 use crate::domain::time::Timestamp;
 use crate::port::{Commit, Committed, PortError, PortErrorKind};
 
-/// How often a step decides again before it gives up. The commits that others can make meanwhile
-/// are bounded by the account's budgets, which are far smaller.
+/// The most decisions of one step. The account's budgets bound how many other commits can come
+/// between to far fewer.
 const MAX_DECISIONS: u32 = 256;
-/// The most that a record may take, in bytes.
+/// The longest body of a record, in bytes.
 pub(super) const MAX_BODY: usize = 16 * 1024;
 
-/// Whose record a step works on.
+/// The record that a step works on.
 #[derive(Clone, Debug)]
 pub(super) struct Target {
     pub(super) key: RecordKey,
     pub(super) tenant: TenantId,
     /// `None` for a decoy.
     pub(super) user: Option<UserId>,
-    /// For a decoy that answers for a name: which.
+    /// For a decoy: the identifier and ticket that it stands in for.
     pub(super) stand_in: Option<Box<StandIn>>,
 }
 
-/// On whose behalf, and from where.
+/// The actor and the source of a step, for its events.
 #[derive(Clone, Debug)]
 pub(super) struct Origin {
     pub(super) actor: ActorKind,
     pub(super) source: Option<String>,
-    /// Whom a decoy stands in for, if that is somebody.
+    /// The user whom the events are about, if a decoy stands in for an existing one.
     pub(super) about: Option<UserId>,
 }
 
@@ -49,7 +49,7 @@ impl Origin {
         Self { actor, source: request.source.shown(), about: None }
     }
 
-    /// An anonymous request about whoever a ticket names.
+    /// An anonymous request about the user whom a ticket names.
     pub(super) fn about(request: &Request, subject: &TicketSubject) -> Self {
         let about = match subject {
             TicketSubject::User(user) => Some(user.clone()),
@@ -63,33 +63,34 @@ impl Origin {
     }
 }
 
-/// What becomes of the transition that was decided.
+/// What to do with the transition after the decision.
 pub(super) enum Decision<T> {
-    /// Commit the transition and return this.
+    /// Commit the transition and return this value.
     Commit(T),
-    /// Write nothing; return this.
+    /// Write nothing and return this value.
     Discard(T),
 }
 
-/// A record as it was found, decoded.
+/// A decoded record and the version at which it was loaded.
 pub(super) struct Loaded {
     version: Option<Version>,
     pub(super) account: Arc<Account>,
 }
 
 impl Loaded {
-    /// Whether the store has such a record.
+    /// Whether the store has the record.
     pub(super) const fn exists(&self) -> bool {
         self.version.is_some()
     }
 }
 
-/// Whether a commit of unknown outcome may be looked into, and decided again.
+/// What a step does if the outcome of its commit is unknown.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum OnUnknown {
-    /// Load, and go on from what is there.
+    /// Load the record, and decide again if the commit was not applied.
     Resolve,
-    /// Fail: what follows the commit must not follow an uncertain one.
+    /// Fail: the action after the commit, such as a comparison, requires a commit that is known to
+    /// be applied.
     Fail,
 }
 
@@ -120,12 +121,10 @@ impl Engine {
             return Ok(());
         }
         let detail = "the body names another account".to_owned();
-        let cause = CorruptRecord { key: target.key, detail };
-        let error = PortError::corrupt().because(cause);
-        Err(Error::Fault(Fault { origin: FaultOrigin::Store, error }))
+        Err(corrupt(CorruptRecord { key: target.key, detail }))
     }
 
-    /// Loads an account; one that is not there yet is blank.
+    /// Loads an account. A record that the store does not have is a blank account.
     pub(super) async fn load(&self, target: &Target) -> Result<Loaded, Error> {
         let found = self.inner.store.load(&target.key).await.at(FaultOrigin::Store)?;
         let Some(record) = found else {
@@ -139,8 +138,8 @@ impl Engine {
         Ok(Loaded { version: Some(record.version()), account })
     }
 
-    /// An account of which the store has nothing. For a decoy as much is decoded as for an account
-    /// that is there.
+    /// The account for a record that the store does not have. A decoy decodes a body, so that it
+    /// takes as long as an existing account.
     fn unused(&self, target: &Target) -> Account {
         let (now, tenant) = (self.inner.clock.now(), &target.tenant);
         match &target.stand_in {
@@ -152,39 +151,35 @@ impl Engine {
         }
     }
 
-    /// Decides on the account and commits, again and again until the record has not changed
-    /// meanwhile. Gives the answer, and the account as it is then.
+    /// Decides and commits, and repeats both while another commit comes between. Returns the
+    /// decision's value and the committed account.
     pub(super) async fn step<T>(
         &self,
         target: &Target,
-        loaded: Option<Loaded>,
+        mut loaded: Option<Loaded>,
         policy: &Policy,
         origin: &Origin,
         on_unknown: OnUnknown,
         mut decide: impl FnMut(&mut Transition<'_>) -> Result<Decision<T>, Refusal>,
     ) -> Result<(T, Arc<Account>), Error> {
-        let mut loaded = loaded;
         for _ in 0..MAX_DECISIONS {
             let current = match loaded.take() {
                 Some(loaded) => loaded,
                 None => self.load(target).await?,
             };
-            let transition = Transition::new(&current.account, policy, self.inner.clock.now());
-            let mut transition = transition.with_actor(
-                origin.actor.clone(),
-                origin.source.clone(),
-                origin.about.clone(),
-            );
+            let (actor, source) = (origin.actor.clone(), origin.source.clone());
+            let mut transition = Transition::new(&current.account, policy, self.inner.clock.now())
+                .with_actor(actor, source, origin.about.clone());
             if let Some(stand_in) = &target.stand_in {
                 transition.put_back(stand_in);
             }
             if transition.clock_ahead {
-                self.commit_turn(transition, current.version, OnUnknown::Resolve).await?;
+                self.commit_transition(transition, current.version, OnUnknown::Resolve).await?;
                 continue;
             }
             let answer = match decide(&mut transition)? {
                 Decision::Discard(answer) => return Ok((answer, current.account)),
-                // What an administrator does that changes nothing is not committed.
+                // An administrator's act that changes nothing is not committed.
                 Decision::Commit(answer)
                     if matches!(origin.actor, ActorKind::Administrator(_))
                         && !transition.has_changed(&current.account) =>
@@ -193,25 +188,24 @@ impl Engine {
                 }
                 Decision::Commit(answer) => answer,
             };
-            if let Some(account) = self.commit_turn(transition, current.version, on_unknown).await?
+            if let Some(account) =
+                self.commit_transition(transition, current.version, on_unknown).await?
             {
                 return Ok((answer, account));
             }
             self.inner.redecisions.fetch_add(1, Ordering::Relaxed);
         }
-        let error =
-            PortError::unavailable().because("the record changes faster than it is decided");
+        let error = PortError::unavailable().because("too many conflicting writers");
         Err(Error::Fault(Fault { origin: FaultOrigin::Store, error }))
     }
 
-    /// Commits a transition. `None`: the record has changed, decide again.
-    async fn commit_turn(
+    /// Commits a transition. Returns `None` if the record has changed in the meantime.
+    async fn commit_transition(
         &self,
-        transition: Transition<'_>,
+        mut transition: Transition<'_>,
         expected: Option<Version>,
         on_unknown: OnUnknown,
     ) -> Result<Option<Arc<Account>>, Error> {
-        let mut transition = transition;
         transition.remember();
         let count = next_count(expected, transition.now);
         let version = Version::new(count, u64::from_be_bytes(self.random()?));
@@ -227,18 +221,18 @@ impl Engine {
                 if !unknown || on_unknown == OnUnknown::Fail {
                     return Err(Error::Fault(Fault { origin: FaultOrigin::Store, error }));
                 }
-                // No version is ever used twice: if ours is there, it was applied. If another
-                // is, the decision is made again on what is there now.
-                let there = self.inner.store.load(&account.key).await.at(FaultOrigin::Store)?;
-                there.is_some_and(|record| record.version() == version)
+                // No version is used twice: the record has this version only if the commit was
+                // applied.
+                let found = self.inner.store.load(&account.key).await.at(FaultOrigin::Store)?;
+                found.is_some_and(|record| record.version() == version)
             }
         };
         Ok(applied.then_some(account))
     }
 }
 
-/// The count of the next version. A record that is new, or new again after a purge, starts at the
-/// time: neither a version nor an event's id is ever used twice.
+/// The count of the next version. A record that the store does not have starts at the current time,
+/// so that no version and no event id is used twice, not even after a purge.
 pub(super) fn next_count(expected: Option<Version>, now: Timestamp) -> u64 {
     match expected {
         Some(version) => version.count().saturating_add(1),
@@ -246,15 +240,10 @@ pub(super) fn next_count(expected: Option<Version>, now: Timestamp) -> u64 {
     }
 }
 
-/// Whose record this is, for work that starts from a key.
+/// The target of a record that was found by its key.
 pub(super) fn target_of(record: &Record) -> Result<(Target, Loaded), Error> {
-    let corrupt =
-        |cause: PortError| Error::Fault(Fault { origin: FaultOrigin::Store, error: cause });
-    let subject = record.subject();
-    let subject = subject.map_err(|cause| corrupt(PortError::corrupt().because(cause)))?;
-    let Subject::Account(account) = subject else {
-        let cause = record.corrupt("the body is of another kind".to_owned());
-        return Err(corrupt(PortError::corrupt().because(cause)));
+    let Subject::Account(account) = record.subject().map_err(corrupt)? else {
+        return Err(corrupt(record.corrupt("the body is of another kind".to_owned())));
     };
     let (key, tenant, user) = (account.key, account.tenant.clone(), account.user.clone());
     let target = Target { key, tenant, user, stand_in: None };
@@ -262,29 +251,22 @@ pub(super) fn target_of(record: &Record) -> Result<(Target, Loaded), Error> {
     Ok((target, Loaded { version: Some(record.version()), account }))
 }
 
-/// The account in a record, if this release may read and write it.
+/// The account in a record, if this release may read and write the record.
 pub(super) fn account_of(record: &Record, target: &Target) -> Result<Arc<Account>, Error> {
-    let corrupt = |detail: &str| {
-        let cause = record.corrupt(detail.to_owned());
-        Error::Fault(Fault {
-            origin: FaultOrigin::Store,
-            error: PortError::corrupt().because(cause),
-        })
+    let Subject::Account(account) = record.subject().map_err(corrupt)? else {
+        return Err(corrupt(record.corrupt("the body is of another kind".to_owned())));
     };
-    let subject = record.subject().map_err(|cause| {
-        Error::Fault(Fault {
-            origin: FaultOrigin::Store,
-            error: PortError::corrupt().because(cause),
-        })
-    })?;
-    let Subject::Account(account) = subject else {
-        return Err(corrupt("the body is of another kind"));
-    };
+    let closed = |detail: &str| corrupt(record.corrupt(detail.to_owned()));
     if account.min_reader > FORMAT || account.min_writer > FORMAT {
-        return Err(corrupt("a newer release has closed this record to older ones"));
+        return Err(closed("a newer release has closed this record to older ones"));
     }
     if account.tenant != target.tenant || account.user != target.user {
-        return Err(corrupt("the body names another account"));
+        return Err(closed("the body names another account"));
     }
     Ok(Arc::clone(account))
+}
+
+fn corrupt(cause: CorruptRecord) -> Error {
+    let error = PortError::corrupt().because(cause);
+    Error::Fault(Fault { origin: FaultOrigin::Store, error })
 }

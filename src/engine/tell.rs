@@ -1,4 +1,5 @@
-//! Who is told: the owner's addresses and the administrators, looked up when a notice is taken up.
+//! The recipients of notices: the owner's addresses and the administrators, read from the directory
+//! when a notice is due.
 
 use std::collections::BTreeSet;
 
@@ -20,8 +21,8 @@ use crate::domain::policy::Policy;
 use crate::port::{Cursor, FaultScope, PortError, PortResult};
 
 impl Engine {
-    /// Gives an announcement its addresses. A directory or a delivery that does not answer makes it
-    /// wait.
+    /// Resolves the addresses of an announcement. If the directory or the delivery fails, the
+    /// announcement waits.
     pub(super) async fn address(
         &self,
         target: &Target,
@@ -42,7 +43,8 @@ impl Engine {
             let (Some(id), Ok(_)) = (&target.user, &found) else {
                 return Vec::new();
             };
-            // An id that was given to somebody else says nothing of this account's owner.
+            // If the id belongs to another user now, the facts are not those of this account's
+            // owner.
             let own = user.filter(|user| account.is_of(user.incarnation.as_deref()));
             let of_record = UserFacts::new(id.clone());
             addresses_to_tell(account, own.unwrap_or(&of_record), tenant, policy, channels)
@@ -67,8 +69,9 @@ impl Engine {
         (number, way): (u32, Way),
         pass: &Pass,
     ) -> Result<bool, Error> {
-        let pending = loaded.account.outbox.iter().find(|one| one.number == number);
-        let Some(PendingBody::Administrators { after, .. }) = pending.map(|one| &one.body) else {
+        let pending = loaded.account.outbox.iter().find(|pending| pending.number == number);
+        let Some(PendingBody::Administrators { after, .. }) = pending.map(|pending| &pending.body)
+        else {
             return Ok(false);
         };
         let found = self.administrators(&target.tenant, policy, after.as_deref(), pass).await;
@@ -79,7 +82,7 @@ impl Engine {
             let changed = match &found {
                 Ok(Some(page)) => tell_page(transition, number, page),
                 Ok(None) => give_up(transition, number),
-                // Nothing is addressed; the wait grows.
+                // No notice is queued, and the wait until the next try grows.
                 Err(_) => transition.put_off(number),
             };
             Ok(if changed { Decision::Commit(changed) } else { Decision::Discard(changed) })
@@ -100,7 +103,7 @@ impl Engine {
         }
     }
 
-    /// The owner's facts, the tenant's, and the channels that it has.
+    /// The facts of the owner and of the tenant, and the tenant's channels.
     async fn owner(
         &self,
         target: &Target,
@@ -119,7 +122,7 @@ impl Engine {
         Ok((user, tenant, channels))
     }
 
-    /// A page of the holders of the policy's roles. None if it names none.
+    /// A page of the holders of the policy's roles. `None` if the policy names no role.
     async fn administrators(
         &self,
         tenant: &TenantId,
@@ -134,10 +137,10 @@ impl Engine {
         let facts = self.tenant_facts(tenant, pass).await?;
         let cursor = after.map(Cursor::new);
         let page = self.inner.directory.role_holders(tenant, &roles, cursor.as_ref(), PAGE).await?;
-        let holders = page.items.into_iter().filter_map(|one| {
-            let locale = locale_of(&one, facts.as_ref());
-            let destination = Destination::Email(one.primary_mail?);
-            Some((one.id, Address { channel: Channel::Email, destination, locale }))
+        let holders = page.items.into_iter().filter_map(|user| {
+            let locale = locale_of(&user, facts.as_ref());
+            let destination = Destination::Email(user.primary_mail?);
+            Some((user.id, Address { channel: Channel::Email, destination, locale }))
         });
         Ok(Some(AdministratorPage {
             after: after.map(str::to_owned),
@@ -146,7 +149,7 @@ impl Engine {
         }))
     }
 
-    /// The tenant's facts, read once in a call.
+    /// The tenant's facts, read once in a call of `maintain`.
     pub(super) async fn tenant_facts(
         &self,
         tenant: &TenantId,
@@ -160,7 +163,7 @@ impl Engine {
         Ok(facts)
     }
 
-    /// The channels that the tenant has a provider for, read once in a call.
+    /// The tenant's channels, read once in a call of `maintain`.
     pub(super) async fn tenant_channels(
         &self,
         tenant: &TenantId,
@@ -183,8 +186,8 @@ impl Engine {
         pass: &Pass,
     ) {
         let now = self.inner.clock.now();
-        let pending = account.outbox.iter().find(|one| one.number == number);
-        let queued_at = pending.map_or(now, |one| one.queued_at);
+        let pending = account.outbox.iter().find(|pending| pending.number == number);
+        let queued_at = pending.map_or(now, |pending| pending.queued_at);
         pass.tenant(&target.tenant, |tenant| tenant.failed(way, Some(FaultScope::Service)));
         let failure = Failure {
             tenant: &target.tenant,

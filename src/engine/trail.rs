@@ -1,4 +1,4 @@
-//! The audit trail as a reader pages through it.
+//! Pages of the audit trail, and the cursors between them.
 
 use super::Engine;
 use super::error::{At as _, Error, FaultOrigin};
@@ -7,13 +7,13 @@ use crate::domain::invalid::InvalidInput;
 use crate::domain::store_note::Meta;
 use crate::port::{Cursor, EventsOf, Page};
 
-/// Digits of the store's id that stand in a cursor. They keep one store's cursors out of another by
-/// mistake; nothing secret depends on them.
+/// Digits of the store's id in a cursor. They detect a cursor of another store; they are not a
+/// secret.
 const ID_DIGITS: usize = 8;
 
 impl Engine {
-    /// A page of events. Its cursors name the store and its incarnation: after a restore the store
-    /// gives the positions of events that were lost to others.
+    /// A page of events. Its cursors name the store and its incarnation, since a restored store
+    /// assigns the positions of lost events to new ones.
     pub(super) async fn trail(
         &self,
         of: EventsOf<'_>,

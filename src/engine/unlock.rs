@@ -1,4 +1,4 @@
-//! Unlocks: a lockout is cleared, the password is kept.
+//! Unlocks: they clear a lockout and keep the password.
 
 use super::Engine;
 use super::attempt::{Attempt, Selection};
@@ -9,11 +9,11 @@ use crate::domain::account::Effect;
 use crate::domain::ids::Identifier;
 use crate::domain::ticket::UnlockTicket;
 
-/// Unlocks an account and keeps its password, where the policy's `unlock_without_reset` says so.
+/// Unlocks an account and keeps its password, if the policy's `unlock_without_reset` allows it.
 ///
 /// The steps, the methods and the budgets are those of a [`Reset`](crate::Reset); where that ends
-/// with a new password, this ends with [`Step::ConfirmUnlock`](crate::Step::ConfirmUnlock). An unlock
-/// lowers no counter and ends no session. A ticket or a code of one is worthless in the other.
+/// with a new password, this ends with [`Step::ConfirmUnlock`](crate::Step::ConfirmUnlock). An
+/// unlock lowers no counter and ends no session. Tickets and codes of one are invalid in the other.
 ///
 /// ```
 /// use sspr::{Attempt, Engine, Error, Identifier, Request, Selection, Step};
@@ -38,8 +38,8 @@ impl Unlock<'_> {
     ///
     /// # Errors
     ///
-    /// [`Refusal::NotOffered`](crate::Refusal::NotOffered) if the policy does not offer it, whoever
-    /// asks; otherwise as there.
+    /// [`Refusal::NotOffered`](crate::Refusal::NotOffered) if the policy does not offer it;
+    /// otherwise as [`Reset::start`](crate::Reset::start).
     pub async fn start(
         &self,
         request: &Request,
@@ -48,7 +48,7 @@ impl Unlock<'_> {
         self.engine.begin_flow(request, identifier).await
     }
 
-    /// Shows where a flow stands, as [`Reset::view`](crate::Reset::view).
+    /// Returns the current step of a flow, as [`Reset::view`](crate::Reset::view).
     ///
     /// # Errors
     ///
@@ -75,7 +75,7 @@ impl Unlock<'_> {
         self.engine.challenge_flow(request, ticket, selection).await
     }
 
-    /// Judges a secret, as [`Reset::prove`](crate::Reset::prove).
+    /// Checks a secret, as [`Reset::prove`](crate::Reset::prove).
     ///
     /// # Errors
     ///
@@ -104,13 +104,13 @@ impl Unlock<'_> {
         self.engine.redeem_link(request, identifier, link).await
     }
 
-    /// Clears the lockout, if the flow holds a live grant, and tells the owner. If the outcome is
-    /// not known, the owner is told that the account may have been unlocked, and the same ticket may
-    /// repeat the call.
+    /// Clears the lockout, if the flow has a live grant, and notifies the owner. If the outcome is
+    /// unknown, the owner is notified that the account may have been unlocked, and the same ticket
+    /// may repeat the call.
     ///
     /// # Errors
     ///
-    /// As [`Reset::complete`](crate::Reset::complete), without those of a password.
+    /// As [`Reset::complete`](crate::Reset::complete), without the refusals of a password.
     pub async fn complete(
         &self,
         request: &Request,
@@ -119,7 +119,7 @@ impl Unlock<'_> {
         self.engine.complete_flow(request, ticket, Effect::Unlock, None).await
     }
 
-    /// Gives the flow up, as [`Reset::cancel`](crate::Reset::cancel).
+    /// Cancels the flow, as [`Reset::cancel`](crate::Reset::cancel).
     ///
     /// # Errors
     ///
@@ -142,7 +142,8 @@ impl Unlock<'_> {
         self.engine.ask_for_help(request, ticket).await
     }
 
-    /// Knows this browser from now on, as [`Reset::remember_device`](crate::Reset::remember_device).
+    /// Makes this browser a known device, as
+    /// [`Reset::remember_device`](crate::Reset::remember_device).
     ///
     /// # Errors
     ///
@@ -155,7 +156,7 @@ impl Unlock<'_> {
         self.engine.remember_device_of(request, ticket).await
     }
 
-    /// Another recovery code for the one that was used, as
+    /// Creates a recovery code in place of the used one, as
     /// [`Reset::replace_recovery_code`](crate::Reset::replace_recovery_code).
     ///
     /// # Errors
@@ -169,7 +170,7 @@ impl Unlock<'_> {
         self.engine.replace_recovery_code(request, ticket).await
     }
 
-    /// The owner has saved the code.
+    /// Makes the new recovery code active, since the owner has saved it.
     ///
     /// # Errors
     ///

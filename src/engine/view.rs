@@ -1,4 +1,4 @@
-//! From the state of a flow to what is shown.
+//! The step of a reply: what to render for a flow and its ticket.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -19,7 +19,7 @@ use crate::domain::time::Timestamp;
 const HELP_AFTER: Duration = Duration::from_secs(10);
 
 impl Engine {
-    /// What to offer before the first proof.
+    /// The options shown before the first proof.
     pub(super) fn first_offers(
         &self,
         context: &Context,
@@ -40,7 +40,7 @@ impl Engine {
         offers.into_iter().map(|offer| masked_view(policy, offer)).collect()
     }
 
-    /// Masks for somebody who does not exist: always the same for one identifier.
+    /// Masked options for an unknown identifier, always the same for one identifier.
     pub(super) fn decoy_offers(&self, context: &Context, identifier: [u8; 8]) -> Vec<Offer> {
         let bytes = self.inner.keys.mask(identifier);
         let letter = |byte: u8| char::from(b'a' + byte % 26);
@@ -56,7 +56,8 @@ impl Engine {
             }
             _ => None,
         };
-        // Hardly anybody has all that a policy counts: nobody has the addresses among it.
+        // Few users have every kind that a policy counts: a decoy has the addresses and numbers
+        // among them.
         let mut gates = context.policy.users.clone();
         if gates.methods.iter().any(|kind| kind.verification() == Verification::Contact) {
             gates.methods.retain(|kind| kind.verification() == Verification::Contact);
@@ -72,16 +73,16 @@ impl Engine {
     }
 }
 
-/// The kinds that are shown before the first proof, to every name: those of the policy for users.
+/// The kinds that are shown before the first proof for every identifier: those of the policy's
+/// gates for users.
 ///
-/// The kinds that only administrators' gates count are shown after the first proof, to an
-/// administrator alone. Where the two sets share no kind, no administrator could give a first proof:
-/// then the kinds of both are shown to all, so that the list does not tell who is one.
+/// Kinds that only administrators' gates count are shown after the first proof, and only to
+/// administrators. If the two sets share no kind, no administrator could give a first proof. All
+/// callers then see the kinds of both sets, so that the list does not tell who is an administrator.
 pub(super) fn first_kinds(policy: &Policy) -> BTreeSet<MethodKind> {
-    let (users, administrators) = (&policy.users.methods, &policy.administrators);
-    let theirs = &administrators.gates.methods;
-    if administrators.enabled && users.is_disjoint(theirs) {
-        return users | theirs;
+    let (users, administrators) = (&policy.users.methods, &policy.administrators.gates.methods);
+    if policy.administrators.enabled && users.is_disjoint(administrators) {
+        return users | administrators;
     }
     users.clone()
 }
@@ -101,7 +102,7 @@ fn masked_view(policy: &Policy, offer: Offer) -> OptionView {
     OptionView { option: offer.option, masked, typed_number }
 }
 
-/// What to show for this ticket, on this account.
+/// The step for this ticket and account.
 pub(super) fn step_of(
     claim: &TicketClaims,
     account: &Account,
@@ -111,7 +112,8 @@ pub(super) fn step_of(
 ) -> Step {
     let flow = account.flow(&claim.flow);
     let options = options_of(flow, account, policy, first);
-    // Until the first proof only the ticket says what is shown: the record knows who exists.
+    // Before the first proof the step is built from the ticket only: the record would show whether
+    // the account exists.
     let Some(flow) = flow.filter(|flow| !flow.proofs.is_empty()) else {
         let live = claim
             .asked
@@ -137,13 +139,13 @@ pub(super) fn step_of(
         let rules = (&policy.password).into();
         return Step::NewPassword { rules, until: grant.expires_at, unsettled };
     }
-    match flow.challenges.iter().filter(|one| one.live(now)).max_by_key(|one| one.number) {
+    match flow.challenges.iter().filter(|open| open.live(now)).max_by_key(|open| open.number) {
         Some(challenge) => enter(challenge, policy, options),
         None => Step::Choose { options },
     }
 }
 
-/// What to show for a code that was sent to a new address of a signed-in user.
+/// The step for the code of a method that a signed-in user registers.
 pub(super) fn enter_step(claim: &TicketClaims, account: &Account, policy: &Policy) -> Step {
     let challenge = account.flow(&claim.flow).and_then(|flow| flow.challenges.last());
     match challenge {
@@ -185,7 +187,7 @@ fn enter_asked(asked: &AskedChallenge, policy: &Policy, options: Vec<OptionView>
     answer_to((asked.option, asked.at, format), policy, options)
 }
 
-/// What to show for an open challenge.
+/// The step for an open challenge.
 fn answer_to(
     (option, at, format): (ChallengeOption, Timestamp, CodeFormat),
     policy: &Policy,
@@ -202,7 +204,7 @@ fn answer_to(
 }
 
 fn shown(option: ChallengeOption, policy: &Policy, options: &[OptionView]) -> OptionView {
-    let offered = options.iter().find(|one| one.option == option).cloned();
+    let offered = options.iter().find(|view| view.option == option).cloned();
     let typed_number = typed_number(policy, option);
     offered.unwrap_or(OptionView { option, masked: None, typed_number })
 }

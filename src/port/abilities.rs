@@ -1,4 +1,4 @@
-//! Optional abilities: each a trait of its own, so that nobody implements what they do not have.
+//! Optional ports. Each is a trait of its own, so that a host implements only those that it has.
 
 use async_trait::async_trait;
 
@@ -15,11 +15,11 @@ pub trait BreachList: Send + Sync {
     ///
     /// # Errors
     ///
-    /// Any error refuses the password for now: the list is asked because its answer counts.
+    /// Any error fails the call of `complete`; the password is not written.
     async fn contains(&self, password: &SecretText) -> PortResult<bool>;
 }
 
-/// A check that a human is there, such as a CAPTCHA.
+/// A check that the caller is a human, such as a CAPTCHA.
 ///
 /// A correct answer must be usable once, and the check must happen on the server.
 #[async_trait]
@@ -32,10 +32,10 @@ pub trait HumanCheck: Send + Sync {
     async fn passed(&self, tenant: &TenantId, answer: &SecretText) -> PortResult<bool>;
 }
 
-/// What is known about the risk of sending to a destination now.
+/// Signals on the risk of sending to a destination.
 #[async_trait]
 pub trait RiskSignals: Send + Sync {
-    /// Consulted when a code is about to be sent over the telephone network (SIM swap, porting).
+    /// Called before a code is sent over the telephone network (SIM swap, porting).
     ///
     /// # Errors
     ///
@@ -48,31 +48,31 @@ pub trait RiskSignals: Send + Sync {
     ) -> PortResult<RiskSignal>;
 }
 
-/// A risk signal. It can only deny: a good signal never lowers what is required.
+/// A risk signal. A good signal never lowers what is required.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub enum RiskSignal {
-    /// Nothing speaks against it.
+    /// No known risk: send.
     Clear,
-    /// Do not send; outwardly nothing changes.
+    /// Do not send. The reply stays the same.
     Deny,
 }
 
 /// A slow hash for secrets with little entropy, such as answers to security questions.
 #[async_trait]
 pub trait SlowHash: Send + Sync {
-    /// Hashes with a fresh salt; the text says with which parameters.
+    /// Hashes with a fresh salt. The text contains the salt and the parameters.
     ///
     /// # Errors
     ///
     /// `Unavailable`.
     async fn hash(&self, secret: &SecretText) -> PortResult<String>;
 
-    /// Whether the secret belongs to the hash, in time that does not tell.
+    /// Whether the secret belongs to the hash, in time that does not depend on the secret.
     ///
     /// # Errors
     ///
-    /// `Unavailable`; `Corrupt` for a text that this hash did not make.
+    /// `Unavailable`; `Corrupt` for text that is not such a hash.
     async fn verify(&self, secret: &SecretText, hash: &str) -> PortResult<bool>;
 }
 
@@ -86,18 +86,20 @@ pub trait Seal: Send + Sync {
     /// `Unavailable`.
     async fn seal(&self, plain: &[u8], associated: &[u8]) -> PortResult<Vec<u8>>;
 
-    /// Opens what was sealed with the same `associated`.
+    /// Opens bytes that were sealed with the same `associated`.
     ///
     /// # Errors
     ///
-    /// `Corrupt` if it was not sealed here, or with another `associated`; `Unavailable`.
+    /// `Corrupt` if the bytes were sealed by another seal or with another `associated`;
+    /// `Unavailable`.
     async fn open(&self, sealed: &[u8], associated: &[u8]) -> PortResult<SecretBytes>;
 
-    /// Whether this was sealed under the key that [`seal`](Self::seal) uses now. No call goes out
-    /// for it; the sealed bytes say so, or nobody knows, which is a no.
+    /// Whether the bytes were sealed under the key that [`seal`](Self::seal) uses now. It makes no
+    /// call: return `false` if the sealed bytes do not show their key.
     ///
-    /// *A wrong yes* keeps an old key in use unseen. *A wrong no*, which the default always gives,
-    /// costs [`Engine::reseal`](crate::Engine::reseal) a commit for each account and run.
+    /// *A wrong `true`* leaves an old key in use unnoticed. *A wrong `false`*, which the default
+    /// always returns, costs [`Engine::reseal`](crate::Engine::reseal) a commit for each account
+    /// and run.
     fn is_current(&self, sealed: &[u8]) -> bool {
         let _ = sealed;
         false
@@ -106,10 +108,10 @@ pub trait Seal: Send + Sync {
 
 /// A proof that the host verifies itself: a push with number matching, a passkey.
 ///
-/// The engine counts each try before it asks, gives each challenge a name of its own, and lets a
-/// proof count once. All calls are made for users that do not exist as well, under ids that nobody
-/// has (`nobody-` and sixteen hexadecimal digits): *an answer that differs for them* tells a
-/// stranger who exists.
+/// The engine reserves each attempt before it asks, gives each challenge a name of its own, and
+/// counts a proof once. It makes all calls for unknown accounts too, with user ids that no user has
+/// (`nobody-` and sixteen hexadecimal digits): *a result that differs for them* tells an attacker
+/// which accounts exist.
 ///
 /// The manual shows a push with number matching and a passkey.
 #[async_trait]
@@ -118,36 +120,37 @@ pub trait ExternalMethod: Send + Sync {
     /// [`MethodKind::HostVerified`].
     fn kind(&self) -> MethodKind;
 
-    /// Whether this user has it: a key that is registered, an app that is linked. A service that is
-    /// down for the moment takes nothing away from a user who has; answer from your own records, or
-    /// with an error. `false` is a fact: a registration may be the user's first because of it.
+    /// Whether this user has the method: a registered key, a linked app. Answer from your own
+    /// records, or with an error if you cannot: an outage does not make a user's method disappear.
+    /// `false` is a fact, by which a registration may count as the user's first.
     ///
     /// # Errors
     ///
-    /// An error says that it is not known. A reset goes on without the method; a registration whose
-    /// second factor or hold depends on the answer fails with this error, and changes nothing.
+    /// An error means that it is unknown. A reset continues without the method. A registration
+    /// whose second factor or hold depends on the answer fails with this error and changes nothing.
     async fn available(&self, tenant: &TenantId, user: &UserId) -> PortResult<bool>;
 
-    /// Begins a proof, bound to this challenge; what the page needs is returned: at most 4096
-    /// bytes. The same challenge may come again after a lost answer: give the same page, and ask the
-    /// person no second time, or a stranger wears them down.
+    /// Begins a proof that is bound to this challenge, and returns the data that the page needs: at
+    /// most 4096 bytes. The call may be repeated for the same challenge if its result was lost:
+    /// return the same page data, and do not prompt the user again, or an attacker could flood the
+    /// user with prompts.
     ///
-    /// Called for nobody too where a real account's budgets are spent, so that no push goes out
-    /// beyond them. *A page that holds anything of the user*, real or made up, tells who exists.
+    /// If the budgets of an account are spent, the call names an id that no user has, so that no
+    /// push is sent. *Page data that depends on the user* tells which accounts exist.
     ///
     /// # Errors
     ///
-    /// Any error leaves the page without what it needs.
+    /// After any error the reply has no page data.
     async fn begin(&self, tenant: &TenantId, user: &UserId, challenge: &str) -> PortResult<String>;
 
-    /// Whether this response proves the user, for this challenge and no other. *A wrong yes* is an
-    /// account in a stranger's hands. The same response may come again after a lost answer; that
-    /// it counts once is the engine's business.
+    /// Whether this response proves the user for this challenge. *A wrong `true`* gives the account
+    /// to an attacker. The call may be repeated if its result was lost; the engine counts the proof
+    /// once.
     ///
     /// # Errors
     ///
-    /// The proof is not accepted; the try is counted. The caller is told of a fault only after the
-    /// first proof: before it that could tell who exists.
+    /// After any error the proof is not accepted and the attempt is counted. The caller gets the
+    /// fault only after the first proof, since before it a fault could tell which accounts exist.
     async fn verify(
         &self,
         tenant: &TenantId,

@@ -1,4 +1,4 @@
-//! Time and randomness.
+//! The clock and the source of randomness, with the operating system's implementations.
 
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
@@ -8,20 +8,20 @@ use crate::domain::time::Timestamp;
 
 /// The time.
 ///
-/// One clock per engine decides; stores never look at one. Clocks of several engines may differ
-/// by up to 30 seconds: a stamp further ahead is not obeyed. A clock that steps back never revives
-/// or refills anything.
+/// Each engine has one clock; stores have none. The clocks of several engines may differ by up to
+/// 30 seconds: times further ahead are not believed. If a clock steps back, no expired code becomes
+/// valid and no budget is refilled.
 pub trait Clock: Send + Sync {
-    /// The time now. Never blocks and never fails: a host whose time source can fail answers with
-    /// the last time it knew, since a wrong "earlier" only makes things last longer.
+    /// The current time. Never blocks and never fails: a host whose time source can fail returns
+    /// the last known time, since a time that is too early only makes codes and locks last longer.
     fn now(&self) -> Timestamp;
 
-    /// How much time has passed since some moment that stays the same while the process runs, by a
-    /// clock that is never set; `None` if there is no such clock.
+    /// The monotonic time since a fixed moment of this process; `None` if there is no monotonic
+    /// clock.
     ///
-    /// The engine compares it with [`now`](Self::now) before it removes what is past its time: a
-    /// clock that was set 31 days ahead by mistake must not remove the audit trail. Default: `None`;
-    /// the calls of [`maintain`](crate::Engine::maintain) are then counted instead, a minute each.
+    /// The engine compares it with [`now`](Self::now) before it removes expired rows: a clock that
+    /// was set 31 days ahead by mistake must not remove the audit trail. Default: `None`; the
+    /// engine then counts each call of [`maintain`](crate::Engine::maintain) as a minute.
     ///
     /// ```
     /// use sspr::port::{Clock, SystemClock};
@@ -36,14 +36,14 @@ pub trait Clock: Send + Sync {
 
 /// Randomness fit for secrets.
 ///
-/// The bytes must come from a cryptographic generator seeded by the operating system (NIST
-/// SP 800-63B-4, 3.2.12). Predictable bytes open every code and ticket.
+/// The bytes must come from a cryptographic generator seeded by the operating system (NIST SP
+/// 800-63B-4, 3.2.12). With predictable bytes an attacker can compute codes and links.
 pub trait Entropy: Send + Sync {
     /// Fills the whole buffer.
     ///
     /// # Errors
     ///
-    /// `Unavailable` if there is no randomness; the operation then fails closed.
+    /// `Unavailable` if there is no randomness; the operation then fails.
     fn fill(&self, buffer: &mut [u8]) -> PortResult<()>;
 }
 
@@ -62,7 +62,7 @@ impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the system's clock")]
     fn now(&self) -> Timestamp {
         let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-        // Before 1970 the clock is plainly unset: the epoch keeps everything closed.
+        // A clock before 1970 is unset. It reads as the epoch.
         Timestamp::EPOCH.plus(since.unwrap_or_default())
     }
 

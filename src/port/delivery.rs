@@ -1,4 +1,4 @@
-//! Handing messages to people.
+//! The delivery of messages.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::domain::message::{Locale, Message};
 use crate::domain::method::Channel;
 use crate::domain::time::Timestamp;
 
-/// Hands messages to a mail server, a text gateway, a telephone system.
+/// Passes messages to a mail server, a text gateway or a telephone system.
 ///
 /// ```
 /// use sspr::adapters::render::{EnglishText, Renderer as _};
@@ -35,32 +35,32 @@ use crate::domain::time::Timestamp;
 /// ```
 #[async_trait]
 pub trait Delivery: Send + Sync {
-    /// Hands over one message.
+    /// Delivers one message.
     ///
     /// `Ok` means that the next system has accepted it, not that it was read. The same
-    /// [`idempotency_key`](Envelope::idempotency_key) may come again after a crash: the same
-    /// message, to be handed over at most once more. The call must end within a bounded time of
-    /// the implementer's choice (seconds), since a hanging one holds up its batch.
+    /// [`idempotency_key`](Envelope::idempotency_key) may come again after a crash, with the same
+    /// message: do not deliver it twice if you can avoid it. The call must end within a few
+    /// seconds, which the implementation chooses, since a hanging call delays its batch.
     ///
-    /// *A wrong `Ok`* is a notice that the owner never sees. *A wrong error* is a message twice.
-    /// Its outcome is never shown to the person: a failing mail server must not tell who exists.
+    /// *A wrong `Ok`* is a notice that the owner never sees. *A wrong error* sends a message twice.
+    /// The caller never gets the outcome: a failing mail server must not tell which accounts exist.
     ///
     /// # Errors
     ///
-    /// `Unavailable` and `Unknown` are tried again until the message is dead; `Denied` is final.
-    /// Say with [`PortError::of`](super::PortError::of) whether it is a fault of the service or of
+    /// `Unavailable` and `Unknown` are tried again until the message expires; `Denied` is final.
+    /// Set with [`PortError::of`](super::PortError::of) whether it is a fault of the service or of
     /// this recipient: after three of the service the tenant's other messages on the channel wait
     /// for the next call, after three of a recipient's only those to the same domain. The source of
-    /// the error is shown to operators ([`Engine::stats`](crate::Engine::stats)): it holds no code
-    /// and no address.
+    /// the error is shown to operators ([`Engine::stats`](crate::Engine::stats)): it must not
+    /// contain a code or an address.
     async fn deliver(&self, envelope: &Envelope) -> PortResult<()>;
 
-    /// The channels that this tenant has a provider for. Methods that only a missing channel
-    /// reaches are not offered.
+    /// The channels that this tenant has a provider for. Methods that need a missing channel are
+    /// not offered.
     ///
     /// # Errors
     ///
-    /// `Unavailable`; the operation then fails closed.
+    /// `Unavailable`; the operation then fails.
     async fn channels(&self, tenant: &TenantId) -> PortResult<Vec<Channel>>;
 }
 
@@ -68,29 +68,30 @@ pub trait Delivery: Send + Sync {
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Envelope {
-    /// The same for every try of one message, different for every message: 64 hexadecimal digits.
+    /// 64 hexadecimal digits, the same for every try of one message and different for each message.
     pub idempotency_key: String,
     /// The tenant on whose behalf it is sent.
     pub tenant: TenantId,
-    /// The tenant's name for people.
+    /// The tenant's display name.
     pub organisation: String,
-    /// How to reach the person.
+    /// The channel.
     pub channel: Channel,
-    /// Where: a stored address, never one that was typed.
+    /// The stored address or number, never one that was typed.
     pub destination: Destination,
     /// The language.
     pub locale: Locale,
-    /// What to say.
+    /// The content.
     pub message: Message,
-    /// After this the message is worthless and should not be handed over.
+    /// When the message expires. Do not deliver it afterwards.
     pub not_after: Timestamp,
-    /// Whom a notice to administrators is about: the user principal name, else the id. From the
-    /// directory, never from a request. `None` in messages to users.
+    /// The user whom a notice to administrators is about: the user principal name, or the id if
+    /// there is none. It comes from the directory, never from a request. `None` in messages to
+    /// users.
     pub about: Option<String>,
 }
 
 impl Envelope {
-    /// An envelope: for tests of a delivery.
+    /// An envelope of these parts, for tests of a delivery.
     #[must_use]
     #[expect(clippy::too_many_arguments, reason = "one argument per field, used by tests only")]
     pub const fn new(

@@ -1,4 +1,4 @@
-//! The system that knows users and keeps their passwords.
+//! The directory: the system with the users, their facts and their passwords.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,37 +14,38 @@ use crate::domain::time::Timestamp;
 
 /// Users, their facts and their passwords.
 ///
-/// Facts are read in one call whose shape does not depend on the answer, so that a watcher of the
-/// calls cannot tell an unknown user from a known one. A fact that the host does not track is
-/// `None`, and each field says what the engine then assumes.
+/// Facts are read in one call whose shape does not depend on the result, so that the calls do not
+/// show whether a user exists. A fact that the host does not track is `None`, and each field
+/// documents what the engine then assumes.
 ///
-/// The write verbs answer definitely or not at all: an implementation that is not sure says
-/// [`WriteOutcome::Indeterminate`] or fails with `Unknown`, and the engine treats the password as
-/// perhaps changed. *A wrong definite answer* changes a password without a notice.
+/// The write verbs return a definite outcome only if it is certain. Otherwise an implementation
+/// returns [`WriteOutcome::Indeterminate`] or fails with `Unknown`, and the engine treats the
+/// password as possibly changed. *A wrong definite outcome* changes a password without a notice.
 #[async_trait]
 pub trait Directory: Send + Sync {
-    /// The facts of a tenant, or none if there is no such tenant.
+    /// The facts of a tenant; `None` if there is no such tenant.
     ///
     /// # Errors
     ///
-    /// `Unavailable`, `Denied`; the operation fails closed.
+    /// `Unavailable`, `Denied`; the operation fails.
     async fn tenant(&self, tenant: &TenantId) -> PortResult<Option<TenantFacts>>;
 
-    /// The one user that the query names, or none.
+    /// The user that the query names; `None` if there is none.
     ///
-    /// Matching is the directory's: it decides which spellings are one name. If two users match,
-    /// the answer is none: *a wrong user* hands over an account. A directory that gives identifiers to
-    /// other people gives incarnation marks ([`UserFacts::incarnation`]), and gives them from the
-    /// first use of the store on: a record without a mark is closed once there is one. Of the groups asked for, the
-    /// answer names those that hold the user, nesting resolved, cycles survived.
+    /// The directory decides which spellings are one name. If two users match, return `None`: *a
+    /// wrong user* gives away an account. A directory that assigns a used id to another person must
+    /// report incarnations ([`UserFacts::incarnation`]), and from the first use of the store on: a
+    /// record without an incarnation is closed once the directory reports one. The result lists
+    /// those of the query's groups that contain the user, with nesting resolved and cycles
+    /// tolerated.
     ///
     /// # Errors
     ///
-    /// `Unavailable`, `Denied`; the operation fails closed.
+    /// `Unavailable`, `Denied`; the operation fails.
     async fn find(&self, tenant: &TenantId, query: &UserQuery<'_>)
     -> PortResult<Option<UserFacts>>;
 
-    /// All users of a tenant, paged: reports and dry runs must see people without a record.
+    /// All users of a tenant, page by page: reports and dry runs also need users without a record.
     ///
     /// # Errors
     ///
@@ -58,13 +59,12 @@ pub trait Directory: Send + Sync {
 
     /// The users who hold any of these roles, each once, at most `limit` in a page.
     ///
-    /// Following the cursor to its end hands out every holder, in an order of the directory's own;
-    /// a page may be empty and still have a cursor. *A holder left out* is an administrator who is
-    /// not told.
+    /// Following the cursor to its end returns every holder, in any order; a page may be empty and
+    /// still have a cursor. *A holder left out* is an administrator who is not notified.
     ///
     /// # Errors
     ///
-    /// `Unavailable`, `Denied`; `Denied` for a cursor that this directory did not make.
+    /// `Unavailable`, `Denied`; `Denied` for a cursor of another origin.
     async fn role_holders(
         &self,
         tenant: &TenantId,
@@ -76,21 +76,21 @@ pub trait Directory: Send + Sync {
     /// Writes a new password.
     ///
     /// The write's number is the same for every try of one write; a directory that sees it twice
-    /// may answer as it did the first time.
+    /// may return its first outcome.
     ///
-    /// The password comes in Unicode's composed form (NFC), here and in
-    /// [`verify_password`](Self::verify_password), and in no other way changed. Whatever else takes
-    /// passwords for the same users, the host's own sign-in first of all, composes what is typed
-    /// before it compares or stores it: otherwise a keyboard that sends `o` and a mark signs nobody
-    /// in whose password was reset with an `ö`.
+    /// The password is in Unicode's composed form (NFC), here and in
+    /// [`verify_password`](Self::verify_password), and otherwise unchanged. Every other system that
+    /// takes passwords of these users, such as the host's own sign-in, must compose the typed text
+    /// before it compares or stores it. Otherwise a keyboard that sends `o` and a combining mark
+    /// cannot sign in with a password that was reset with an `ö`.
     ///
     /// # Errors
     ///
-    /// `Unavailable` only if surely nothing was written; otherwise `Unknown`.
+    /// `Unavailable` only if certainly nothing was written; otherwise `Unknown`.
     async fn set_password(&self, write: &PasswordWrite<'_>) -> PortResult<WriteOutcome>;
 
-    /// Whether this is the user's password now. The host's own sign-in throttles do not apply:
-    /// the engine calls it only for a caller who holds a grant or who is throttled by it.
+    /// Whether this is the user's current password. Do not apply the throttles of your sign-in: the
+    /// engine calls it only for a caller with a grant, or after it has reserved an attempt.
     ///
     /// # Errors
     ///
@@ -106,18 +106,18 @@ pub trait Directory: Send + Sync {
     ///
     /// # Errors
     ///
-    /// `Unavailable` only if surely nothing happened; otherwise `Unknown`.
+    /// `Unavailable` only if certainly nothing happened; otherwise `Unknown`.
     async fn unlock(&self, unlock: &UnlockWrite<'_>) -> PortResult<WriteOutcome>;
 
-    /// Ends the user's sessions of these kinds whose user authenticated before this time.
+    /// Ends the user's sessions of these kinds that were authenticated before this time.
     ///
-    /// What counts is the time of authentication, not of issue: a session that was renewed,
-    /// refreshed or reissued later without a new authentication ends too. The call may come long
-    /// after the time that it names, and more than once. A session whose user authenticated at
-    /// that time or later stays. *A session left open* belongs to whoever knew the old password.
+    /// The time of authentication counts, not of issue: a session that was renewed, refreshed or
+    /// reissued later without a new authentication ends too. The call may come long after the time
+    /// that it names, and more than once. A session that was authenticated at that time or later
+    /// stays. *A session left open* may belong to an attacker who knew the old password.
     ///
-    /// If it moves the user's [`change_stamp`](UserFacts::change_stamp), every flow that is open then
-    /// is void, as after any change from outside.
+    /// If the call changes the user's [`change_stamp`](UserFacts::change_stamp), every live flow is
+    /// void, as after any change outside the engine.
     ///
     /// # Errors
     ///
@@ -131,7 +131,7 @@ pub trait Directory: Send + Sync {
     ) -> PortResult<()>;
 }
 
-/// A password to be written, and what shall go with it.
+/// A password to write, with the effects of the write.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct PasswordWrite<'a> {
@@ -145,17 +145,17 @@ pub struct PasswordWrite<'a> {
     pub number: u32,
     /// Whether the user must change it at the next sign-in.
     pub must_change: bool,
-    /// Which lockout is cleared with it: the directory's own, and the sign-in throttle.
+    /// Whether the write also clears the directory's lockout and the sign-in throttle.
     pub clear_lockout: bool,
-    /// Whether the user's risk counts as remediated.
+    /// Whether the write remediates the user's risk.
     pub risk_remediated: bool,
-    /// When the engine stops waiting for an answer.
+    /// How long the engine waits for the result.
     pub timeout: Duration,
 }
 
 impl<'a> PasswordWrite<'a> {
-    /// A write as a reset makes it: it clears a lockout and remediates risk, and the password is
-    /// the user's own choice.
+    /// The write of a reset: it clears a lockout and remediates risk, and the user need not change
+    /// the password at the next sign-in.
     #[must_use]
     pub const fn new(
         tenant: &'a TenantId,
@@ -176,7 +176,7 @@ impl<'a> PasswordWrite<'a> {
     }
 }
 
-/// A lockout to be cleared.
+/// A lockout to clear.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct UnlockWrite<'a> {
@@ -186,12 +186,12 @@ pub struct UnlockWrite<'a> {
     pub user: &'a UserId,
     /// The number of this write, unique per account.
     pub number: u32,
-    /// When the engine stops waiting for an answer.
+    /// How long the engine waits for the result.
     pub timeout: Duration,
 }
 
 impl<'a> UnlockWrite<'a> {
-    /// An unlock as a flow makes it: the directory's own lockout and the sign-in throttle.
+    /// The unlock of a flow: it clears the directory's lockout and the sign-in throttle.
     #[must_use]
     pub const fn new(tenant: &'a TenantId, user: &'a UserId, number: u32) -> Self {
         Self { tenant, user, number, timeout: Duration::from_secs(30) }

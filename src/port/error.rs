@@ -1,4 +1,4 @@
-//! The error of every port: what is known to have happened, and whether to try again.
+//! The error of every port: what the failed call may have done, and whether to try again.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -10,8 +10,8 @@ pub type PortResult<T> = Result<T, PortError>;
 
 /// A port that failed.
 ///
-/// Opaque: an adapter's own error is the source, boxed, so that no adapter's type leaks. Its
-/// `Display` names the kind only; the source may name hosts and paths, and is for the log.
+/// The adapter's own error is its boxed source, so that no adapter's type is part of the API. Its
+/// `Display` names the kind only; the source may name hosts and paths and belongs in the log.
 ///
 /// ```
 /// use sspr::port::{PortError, PortErrorKind, Retry};
@@ -28,22 +28,24 @@ pub struct PortError {
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
-/// What a port error says about the call.
+/// What a failed call may have done.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum PortErrorKind {
     /// The call did not reach the system behind the port: nothing happened.
     Unavailable,
-    /// Nobody knows: it may have happened.
+    /// The outcome is unknown: it may have happened.
     Unknown,
-    /// What was read makes no sense. Never answered as "none".
+    /// The stored data cannot be read. A port never reports it as absent.
     Corrupt,
-    /// The system refused, and would refuse again: credentials, rights, a permanent rejection.
+    /// The system refused and would refuse again: wrong credentials, missing rights, a permanent
+    /// rejection.
     Denied,
 }
 
-/// What a failed delivery is a fault of: whom the next message must wait for.
+/// Whether a failed delivery is a fault of the service or of the recipient. It decides which other
+/// messages wait.
 ///
 /// ```
 /// use sspr::port::{FaultScope, PortError};
@@ -55,23 +57,23 @@ pub enum PortErrorKind {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub enum FaultScope {
-    /// The system behind the port: no connection, no login, no greeting. Every message fails alike.
+    /// The system behind the port: no connection, no login, no greeting. Every message would fail.
     Service,
     /// This recipient or their mail domain: a full mailbox, a number out of service. Messages to
-    /// others may well pass.
+    /// other recipients may succeed.
     Recipient,
 }
 
-/// When a call may be made again.
+/// When a call may be repeated.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Retry {
-    /// Later, as it was.
+    /// Later, unchanged.
     Later,
-    /// Only after looking at what happened.
+    /// Only after checking what happened.
     AfterCheck,
-    /// Not without an operator.
+    /// Not before an operator has resolved the cause.
     Never,
 }
 
@@ -82,7 +84,7 @@ impl PortError {
         Self { kind, scope: None, source: None }
     }
 
-    /// Nothing happened; it may be tried later.
+    /// Nothing happened; the call may be repeated later.
     #[must_use]
     pub const fn unavailable() -> Self {
         Self::new(PortErrorKind::Unavailable)
@@ -94,13 +96,13 @@ impl PortError {
         Self::new(PortErrorKind::Unknown)
     }
 
-    /// What was read makes no sense.
+    /// The stored data cannot be read.
     #[must_use]
     pub const fn corrupt() -> Self {
         Self::new(PortErrorKind::Corrupt)
     }
 
-    /// Refused for good.
+    /// Permanently refused.
     #[must_use]
     pub const fn denied() -> Self {
         Self::new(PortErrorKind::Denied)
@@ -113,27 +115,28 @@ impl PortError {
         self
     }
 
-    /// Says what it is a fault of. Only a delivery needs to: without it the engine takes a failure
-    /// for the recipient's domain, and for the service once several domains fail in a row.
+    /// Sets whether it is a fault of the service or the recipient, for deliveries. Without it the
+    /// engine attributes a failure to the recipient's domain, and to the service once several
+    /// domains fail in a row.
     #[must_use]
     pub const fn of(mut self, scope: FaultScope) -> Self {
         self.scope = Some(scope);
         self
     }
 
-    /// What it is a fault of, where the port can tell.
+    /// Whether it is a fault of the service or the recipient, if the port can tell.
     #[must_use]
     pub const fn scope(&self) -> Option<FaultScope> {
         self.scope
     }
 
-    /// What is known to have happened.
+    /// What the failed call may have done.
     #[must_use]
     pub const fn kind(&self) -> PortErrorKind {
         self.kind
     }
 
-    /// When the call may be made again.
+    /// When the call may be repeated.
     #[must_use]
     pub const fn retry(&self) -> Retry {
         match self.kind {
@@ -149,8 +152,8 @@ impl fmt::Display for PortError {
         f.write_str(match self.kind {
             PortErrorKind::Unavailable => "unavailable: nothing happened",
             PortErrorKind::Unknown => "unknown: it may have happened",
-            PortErrorKind::Corrupt => "corrupt: what was read makes no sense",
-            PortErrorKind::Denied => "denied: refused for good",
+            PortErrorKind::Corrupt => "corrupt: the stored data cannot be read",
+            PortErrorKind::Denied => "denied: permanently refused",
         })
     }
 }

@@ -1,5 +1,5 @@
-//! The ports: what a host implements. Their documentation is a contract; each sentence of the
-//! store's has a property of the same name in the conformance kit.
+//! The ports: traits that a host implements. Their documentation is the contract; the conformance
+//! kit has a property for each rule of the store's.
 
 mod abilities;
 mod clock;
@@ -8,7 +8,7 @@ mod directory;
 mod error;
 mod store;
 
-/// What an implementation of a port puts above its `impl`.
+/// The attribute for the `impl` of a port.
 pub use async_trait::async_trait;
 
 pub use abilities::{
@@ -20,7 +20,7 @@ pub use directory::{Directory, PasswordWrite, UnlockWrite};
 pub use error::{FaultScope, PortError, PortErrorKind, PortResult, Retry};
 pub use store::{Commit, Committed, CounterIncrement, Cursor, Cutoff, EventsOf, Page, Store};
 
-/// The types that the contracts speak of, beside the traits.
+/// Types that the traits use.
 pub use crate::domain::event::Event;
 pub use crate::domain::facts::{TenantFacts, UserFacts, UserQuery, UserSelector, WriteOutcome};
 pub use crate::domain::record::{Columns, Record, RecordKind, Version};

@@ -1,4 +1,4 @@
-//! Where records, events and counters are kept.
+//! The store of records, events and counters.
 
 use std::sync::Arc;
 
@@ -10,73 +10,75 @@ use crate::domain::ids::{CounterKey, RecordKey, TenantId};
 use crate::domain::record::{Columns, Record, RecordKind, Version};
 use crate::domain::time::Timestamp;
 
-/// A place that keeps records, events and counters.
+/// A store of records, events and counters.
 ///
-/// Seven methods, and an optional eighth; the one that everything rests on is [`commit`](Self::commit). A store that
-/// passes the kit in `conformance` (feature) is safe to run the engine on: attempt caps and single
-/// use follow from the contract below and from nothing else.
+/// It has seven methods and an optional eighth. Limits on attempts and the single use of codes
+/// depend on [`commit`](Self::commit) and on nothing else. A store that passes the kit in
+/// `conformance` (feature) is safe for the engine.
 ///
-/// What holds for every method:
+/// Rules for every method:
 ///
 /// - **No clock.** No method reads the time; every time that counts is an argument.
-/// - **No interpretation.** Keys, bodies and events come back byte for byte as they were given.
-///   Nothing is cut short: bodies of 16 KiB and events of 4 KiB are ordinary.
+/// - **No interpretation.** Keys, bodies and events are returned byte for byte as they were
+///   written. Nothing is truncated: bodies of 16 KiB and events of 4 KiB are ordinary.
 /// - **Cancellation.** A dropped future is a lost reply: the call may have happened or not, but
 ///   never in part.
-/// - **Errors** say what is known ([`PortErrorKind`](super::PortErrorKind)): `Unavailable` only if
-///   nothing happened and nothing will; `Unknown` if it may have or still may; `Corrupt` for what
-///   cannot be read, which is never answered as "none"; `Denied` for what will not be let through.
-/// - **Cursors.** A cursor that this store did not make is an error, never a panic. `Denied`
-///   suits; so it does for a listing of a kind that the store does not know.
-/// - **Handles.** All handles on one store, in one process or many, see one history.
+/// - **Errors** tell what may have happened ([`PortErrorKind`](super::PortErrorKind)):
+///   `Unavailable` only if nothing happened and nothing will; `Unknown` if it may have or still
+///   may; `Corrupt` for data that cannot be read, which is never reported as absent; `Denied` for
+///   calls that the system refuses permanently.
+/// - **Cursors.** A cursor of another origin is an error, preferably `Denied`, and never a panic;
+///   so is a listing of a kind that the store does not know.
+/// - **Handles.** All handles on one store, in one process or many, have one history.
 #[async_trait]
 pub trait Store: Send + Sync {
-    /// The record under this key, or none.
+    /// The record under this key; `None` if there is none.
     ///
-    /// Linearizable: it returns the record of a commit that was answered `Applied` before this
-    /// call began, or of a later one; also through another handle. No cache, no replica.
+    /// Linearizable: it returns the record of a commit that had returned `Applied` before this call
+    /// began, or of a later one; also through another handle. No cache, no replica.
     ///
-    /// *A wrong "none"* lets a spent budget start afresh. *A stale record* only costs a retry, but
-    /// a store that always answers stale ones never makes progress.
+    /// *A wrong `None`* resets a spent budget. *A stale record* only costs a retry, but with a
+    /// store that always returns stale records the engine makes no progress.
     ///
     /// # Errors
     ///
-    /// `Unavailable`, `Denied`; `Corrupt` if something is there and cannot be read. A body
-    /// that is still text is handed back: what it says is not the store's to judge.
+    /// `Unavailable`, `Denied`; `Corrupt` if the record exists and cannot be read. A body that is
+    /// valid text is returned: the store does not judge its content.
     async fn load(&self, key: &RecordKey) -> PortResult<Option<Record>>;
 
     /// Replaces the record if its version is the expected one, and appends the events: both or
     /// neither.
     ///
-    /// Atomic and durable when it answers. `expected: None` means that no record is there: it
-    /// never overwrites one. Versions are equal only if count and nonce both are. On `Stale`
-    /// nothing has happened, no event included. Of any number of concurrent commits that expect
-    /// one version, exactly one is applied. The columns are kept in the same step: a record
-    /// whose `wake_at` has come is found by [`due`](Self::due) as soon as the commit is answered.
+    /// Atomic and durable when it returns. `expected: None` requires that there is no record: it
+    /// never overwrites one. Versions are equal only if both count and nonce are. On `Stale`
+    /// nothing has happened, and no event was appended. Of any number of concurrent commits that
+    /// expect one version, exactly one is applied. The columns are stored in the same step: a
+    /// record whose `wake_at` has come is found by [`due`](Self::due) as soon as the commit has
+    /// returned.
     ///
-    /// Where no answer says what happened, the version does: if the commit's own is there, it was
-    /// applied. A commit that is made again after it was applied is `Stale`.
+    /// After an unknown outcome the version tells what happened: if the record has the commit's
+    /// version, it was applied. A commit that is repeated after it was applied is `Stale`.
     ///
-    /// *A wrong `Applied`* lets a code be used twice and an attempt go uncounted. *A wrong
-    /// `Stale`* costs a retry. *A record without its columns* is a message that nobody sends.
+    /// *A wrong `Applied`* lets a code be used twice and an attempt go uncounted. *A wrong `Stale`*
+    /// costs a retry. *A record without its columns* is a message that is never sent.
     ///
     /// # Errors
     ///
     /// `Unavailable` if nothing happened and nothing will; `Unknown` if it may have or may yet.
     async fn commit(&self, commit: Commit<'_>) -> PortResult<Committed>;
 
-    /// Adds to counters and returns their values after the addition, in the order given.
+    /// Adds to counters and returns their values after the addition, in the order of the arguments.
     ///
-    /// Each addition is atomic on its own; a key that stands twice in the batch is added to twice,
-    /// in order. A counter that is not there starts at zero. An amount of zero only reads: it
-    /// creates no counter and extends none, so a batch of such amounts writes nothing. A counter
-    /// keeps the latest `expires_at` it was given and is not looked at again once it was purged.
+    /// Each addition is atomic on its own; a key that is twice in the batch is incremented twice,
+    /// in order. A missing counter starts at zero. An amount of zero only reads: it creates no
+    /// counter and extends none, so that a batch of zeros writes nothing. A counter keeps the
+    /// latest `expires_at` of its additions; after it was purged it starts at zero again.
     ///
-    /// The engine reads limits this way before it increments them. *A row for an amount of zero* lets
-    /// requests that are refused fill the store.
+    /// The engine reads limits this way before it increments them. *A row for an amount of zero*
+    /// lets refused requests fill the store.
     ///
-    /// When unsure it counts twice: *a lost addition* gives an attacker more messages than the
-    /// limit says; *a doubled one* spends a limit early.
+    /// If the outcome is uncertain, counting twice is right: *a lost addition* gives an attacker
+    /// more messages than the limit allows; *a doubled one* spends a limit early.
     ///
     /// # Errors
     ///
@@ -85,9 +87,9 @@ pub trait Store: Send + Sync {
 
     /// Keys of records whose `wake_at` is at or before `now`, at most `limit`.
     ///
-    /// Too much is fine, too little is not: every such record that is not changed meanwhile is
-    /// handed out by following the cursor to its end. The order is the store's own. A key whose
-    /// alarm was cleared or moved on before the listing began is not handed out again.
+    /// Following the cursor to its end returns every such record that is not changed meanwhile;
+    /// more keys than these are allowed. The order is free. A key whose `wake_at` was cleared or
+    /// postponed before the listing began is not returned.
     ///
     /// *A record left out* is a notice that is never sent and a write that is never settled.
     ///
@@ -103,8 +105,8 @@ pub trait Store: Send + Sync {
 
     /// Records of one tenant and kind, at most `limit`.
     ///
-    /// Every record that is there from the first page to the last is handed out exactly once.
-    /// Nothing of another tenant or kind ever is.
+    /// Every record that exists from the first page to the last is returned exactly once. No record
+    /// of another tenant or kind is returned.
     ///
     /// # Errors
     ///
@@ -119,11 +121,11 @@ pub trait Store: Send + Sync {
 
     /// Events, at most `limit`; those of one record in the order of their ids.
     ///
-    /// None is skipped while writers commit: a cursor never stands past a position that a commit
-    /// in flight may still take. A page with items always has a cursor, so that reading can go on
-    /// from there when more has come; a page without items has none.
+    /// None is skipped while writers commit: a cursor is never after a position that a commit in
+    /// progress may still take. A page with items always has a cursor, so that a reader can
+    /// continue there when there are more events; a page without items has none.
     ///
-    /// *An event skipped* is a gap in the audit trail that nobody sees.
+    /// *A skipped event* is an unnoticed gap in the audit trail.
     ///
     /// # Errors
     ///
@@ -135,34 +137,34 @@ pub trait Store: Send + Sync {
         limit: usize,
     ) -> PortResult<Page<Event>>;
 
-    /// Removes what is past its time, at most `limit` rows, and says how many it removed.
+    /// Removes expired rows, at most `limit`, and returns how many it removed.
     ///
-    /// Of records, those whose stored `expires_at` is at or before `cutoff.expired` when they are
-    /// removed: one that a concurrent commit extends stays. Of counters likewise. Of events,
-    /// those older than `cutoff.events_before`. Nothing else, ever. What a system removes by itself
-    /// was past its `expires_at` likewise.
+    /// It removes records whose stored `expires_at` is at or before `cutoff.expired` at the time of
+    /// removal, so that a record that a concurrent commit extends stays; counters by the same rule;
+    /// and events older than `cutoff.events_before`. It removes nothing else. A system that removes
+    /// rows by itself follows the same rule.
     ///
-    /// *A live row removed* revives a spent budget or a used code.
+    /// *The removal of a live row* resets a spent budget or makes a used code valid.
     ///
     /// # Errors
     ///
     /// `Unavailable`, `Unknown`, `Denied`.
     async fn purge(&self, cutoff: Cutoff, limit: usize) -> PortResult<u64>;
 
-    /// Closes the store to writers, or opens it to them again. Returns whether this store can do so.
+    /// Closes the store to writers, or opens it again. Returns whether this store has a fence.
     ///
-    /// Once it has returned `Ok(true)` for `closed: true`, no `commit`, `add` or `purge` of any
-    /// handle in any process changes anything: each returns `Denied`. Reads go on. The state is
-    /// durable. [`transfer`](crate::transfer) calls it so that no writer can change a source after
-    /// it was compared.
+    /// Once it has returned `Ok(true)` for `closed: true`, no `commit`, `increment` or `purge` of
+    /// any handle in any process changes anything: each returns `Denied`. Reads are not affected.
+    /// The state is durable. [`transfer`](crate::transfer) calls it so that no writer can change a
+    /// source after it was compared.
     ///
-    /// The default returns `Ok(false)`: such a store is closed by stopping what writes to it.
+    /// The default returns `Ok(false)`: such a store is closed by stopping its writers.
     ///
-    /// *A write that is applied behind a fence* is lost when the copy is opened in its place.
+    /// *A write that is applied despite the fence* is lost when the copy replaces the store.
     ///
     /// # Errors
     ///
-    /// `Unavailable`, `Unknown`, `Denied`. After an error the call may be made again.
+    /// `Unavailable`, `Unknown`, `Denied`. After an error the call may be repeated.
     ///
     /// ```
     /// use sspr::Store;
@@ -173,7 +175,7 @@ pub trait Store: Send + Sync {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// let store = MemoryStore::new();
-    /// assert!(store.fence(true).await?, "this kind has a fence");
+    /// assert!(store.fence(true).await?, "the memory store has a fence");
     /// let cutoff = Cutoff::new(Timestamp::EPOCH, Timestamp::EPOCH);
     /// let refused = store.purge(cutoff, 1).await.unwrap_err();
     /// assert_eq!(refused.kind(), PortErrorKind::Denied);
@@ -186,17 +188,17 @@ pub trait Store: Send + Sync {
     }
 }
 
-/// One step: the record that replaces another, and what is to be recorded about it.
+/// A conditional write of one record, with the events of the change.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Commit<'a> {
-    /// The record as it shall be; it names its key and its new version.
+    /// The new record, with its key and its new version.
     pub next: &'a Record,
-    /// The version that must be there now, or `None` if no record may be there.
+    /// The version that the stored record must have, or `None` if there must be no record.
     pub expected: Option<Version>,
-    /// What is kept beside the record.
+    /// The columns to store beside the record.
     pub columns: &'a Columns,
-    /// Events to append, in order; all of this record, all of the new version.
+    /// Events to append, in order. All name this record and its new version.
     pub events: &'a [Event],
 }
 
@@ -213,14 +215,14 @@ impl<'a> Commit<'a> {
     }
 }
 
-/// What became of a commit.
+/// The outcome of a commit.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[must_use]
-#[expect(clippy::exhaustive_enums, reason = "a third answer would be a change of the contract")]
+#[expect(clippy::exhaustive_enums, reason = "a third outcome would change the contract")]
 pub enum Committed {
-    /// It is done and durable.
+    /// The commit is applied and durable.
     Applied,
-    /// Another version is there; nothing happened.
+    /// The record has another version; nothing happened.
     Stale,
 }
 
@@ -228,11 +230,11 @@ pub enum Committed {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct CounterIncrement {
-    /// Which counter.
+    /// The counter.
     pub key: CounterKey,
-    /// How much to add; zero reads.
+    /// The amount to add; zero only reads.
     pub amount: u32,
-    /// From when on the counter may be purged.
+    /// When the counter may be purged.
     pub expires_at: Timestamp,
 }
 
@@ -244,7 +246,7 @@ impl CounterIncrement {
     }
 }
 
-/// Where a listing goes on: an opaque text of the store's own making, at most 256 bytes.
+/// Where a listing continues: an opaque text of the store, at most 256 bytes.
 ///
 /// ```
 /// let cursor = sspr::port::Cursor::new("42");
@@ -268,46 +270,46 @@ impl Cursor {
     }
 }
 
-/// A part of a listing, and where it goes on.
+/// A page of a listing, and where the next page begins.
 #[derive(Clone, PartialEq, Debug)]
 #[non_exhaustive]
 pub struct Page<T> {
     /// The items of this page.
     pub items: Vec<T>,
-    /// Where to go on, or `None` at the end.
+    /// The cursor of the next page, or `None` at the end.
     pub next: Option<Cursor>,
 }
 
 impl<T> Page<T> {
-    /// A page.
+    /// A page of these items.
     #[must_use]
     pub const fn new(items: Vec<T>, next: Option<Cursor>) -> Self {
         Self { items, next }
     }
 }
 
-/// Whose events to list.
+/// The events to list.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum EventsOf<'a> {
-    /// Of one record, in the order of their ids.
+    /// Those of one record, in the order of their ids.
     Record(&'a RecordKey),
-    /// Of one tenant, in an order in which none is skipped.
+    /// Those of one tenant, in an order in which none is skipped.
     Tenant(&'a TenantId),
 }
 
-/// Before when things may be removed.
+/// The times before which rows may be removed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct Cutoff {
-    /// Records and counters whose `expires_at` is at or before this.
+    /// Records and counters whose `expires_at` is at or before this time are removed.
     pub expired: Timestamp,
-    /// Events that happened before this.
+    /// Events from before this time are removed.
     pub events_before: Timestamp,
 }
 
 impl Cutoff {
-    /// Removes what expired by `expired`, and events from before `events_before`.
+    /// A cutoff that removes rows expired by `expired`, and events from before `events_before`.
     #[must_use]
     pub const fn new(expired: Timestamp, events_before: Timestamp) -> Self {
         Self { expired, events_before }

@@ -1,4 +1,4 @@
-//! The flows from end to end, over the store in memory.
+//! The flows from end to end, over the memory store.
 #![cfg(feature = "testing")]
 
 use crate::support::*;
@@ -16,11 +16,14 @@ fn a_forgotten_password_is_reset_with_two_methods() {
         assert!(world.password_is(NEW) && !world.password_is(OLD));
         world.deliver().await;
         let notices = world.inbox.messages_to(MAIL);
-        assert!(notices.iter().any(|one| one.kind == "notice.password_reset"), "{notices:?}");
+        assert!(
+            notices.iter().any(|message| message.kind == "notice.password_reset"),
+            "{notices:?}"
+        );
         assert_eq!(world.directory.revocations(&world.tenant, &world.user).len(), 1);
         let codes = world.event_codes().await;
         assert_eq!(codes.iter().filter(|code| *code == "password_reset").count(), 1, "{codes:?}");
-        // The ticket still shows that it is done, and sets no second password.
+        // The ticket still shows that the flow is done, and sets no second password.
         let again = world.complete(&ticket, "another long password here").await;
         assert_eq!(refusal(again), Refusal::Ended);
         let shown = world.engine.reset().view(&request(), &ticket).await.expect("shown");

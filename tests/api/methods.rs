@@ -11,7 +11,7 @@ use sspr::{
 
 const BASE: &str = "https://id.contoso.example/reset#";
 
-/// Everything is allowed, and two of it are wanted.
+/// Settings with every method and two required gates.
 fn all() -> PolicySettings {
     let mut settings = settings();
     settings.users.methods = MethodKind::ALL.into();
@@ -30,7 +30,7 @@ async fn world(required: u8) -> World {
     let mut settings = all();
     settings.users.required = required;
     if required == 1 {
-        // One gate alone: fewer guesses, or the policy is refused.
+        // With one gate the policy must allow fewer guesses.
         settings.failures.consecutive = 15;
     }
     let world = World::memory(settings).await;
@@ -77,11 +77,11 @@ async fn a_recovery_code_is_a_gate_and_is_replaced() {
     reset.acknowledge_recovery_code(&request(), &done.ticket).await.expect("kept");
     let view = reset.view(&request(), &done.ticket).await.expect("done");
     assert!(!view.replace_recovery_code);
-    let methods = world.engine.registration().list(&request(), &world.signed_in()).await;
-    let methods = methods.expect("listed");
-    let set = methods.iter().find(|one| one.kind == MethodKind::RecoveryCode).expect("there");
+    let methods =
+        world.engine.registration().list(&request(), &world.signed_in()).await.expect("listed");
+    let set = methods.iter().find(|method| method.kind == MethodKind::RecoveryCode).expect("there");
     assert_eq!(set.codes_left, Some(10));
-    // The used one opens nothing, the fresh one does.
+    // The used code is refused, the new one is accepted.
     for (typed, accepted) in [(codes[3].as_str(), false), (fresh.expose_secret(), true)] {
         world.clock.advance(Duration::from_secs(3_600));
         let reply = world.start().await;
@@ -153,14 +153,14 @@ async fn an_unlock_keeps_the_password() {
     assert!(world.password_is(OLD));
     world.deliver().await;
     let told = world.inbox.messages_to(MAIL);
-    assert_eq!(told.last().map(|one| one.kind), Some("notice.account_unlocked"));
+    assert_eq!(told.last().map(|message| message.kind), Some("notice.account_unlocked"));
 }
 
 #[tokio::test]
 async fn a_change_needs_the_present_password() {
     let world = world(1).await;
     let (change, user) = (world.engine.change(), world.signed_in());
-    let wrong = change.start(&request(), &user, &SecretText::from("not it")).await;
+    let wrong = change.start(&request(), &user, &SecretText::from("a wrong password")).await;
     assert_eq!(refusal(wrong), Refusal::NotAccepted);
     let reply = change.start(&request(), &user, &SecretText::from(OLD)).await.expect("right");
     assert!(matches!(reply.step, Step::NewPassword { .. }), "{:?}", reply.step);
@@ -171,7 +171,7 @@ async fn a_change_needs_the_present_password() {
     assert!(world.password_is(NEW));
     world.deliver().await;
     let told = world.inbox.messages_to(MAIL);
-    assert_eq!(told.last().map(|one| one.kind), Some("notice.password_changed"));
+    assert_eq!(told.last().map(|message| message.kind), Some("notice.password_changed"));
 }
 
 #[tokio::test]
@@ -207,14 +207,14 @@ async fn a_step_is_used_up_across_purposes() {
     let now = token.code(world.clock.now());
     let sign_in = world.engine.authenticator();
     let again = sign_in.verify(&request(), &world.user, &code(&now)).await;
-    assert_eq!(refusal(again), Refusal::NotAccepted, "the enrolment has used it up");
+    assert_eq!(refusal(again), Refusal::NotAccepted, "the enrolment has consumed it");
     world.clock.advance(Duration::from_secs(30));
     let next = token.code(world.clock.now());
     sign_in.verify(&request(), &world.user, &code(&next)).await.expect("the next one");
     let reply = world.start().await;
     let reply = world.challenge(&reply.ticket, &option("authenticator_app")).await;
     let replayed = world.prove(&reply.ticket, &next).await;
-    assert_eq!(refusal(replayed), Refusal::NotAccepted, "the sign-in has used it up");
+    assert_eq!(refusal(replayed), Refusal::NotAccepted, "the sign-in has consumed it");
 }
 
 #[tokio::test]

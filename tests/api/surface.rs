@@ -1,4 +1,4 @@
-//! What a host may rely on in the types, whatever is behind them.
+//! Properties of the public types: threads, cloning, debugging, errors and serialisation.
 //!
 //! Most of this is checked by the compiler: the tests fail by not compiling.
 

@@ -1,4 +1,4 @@
-//! Budgets and what they cost: V3 to V9.
+//! Budgets and their costs: V3 to V9.
 
 use std::sync::Arc;
 
@@ -42,19 +42,19 @@ async fn v03_a_new_flow_is_no_new_budget(stores: &StoreKind) {
     let events = events_of(&world, &person.id).await;
     assert_eq!(counted(&events), budget);
     assert_eq!(count(&events, "blocked"), 1, "one event, in the commit that sets the lock");
-    // The lock runs from the last counted attempt; nothing that was refused extended it.
+    // The lock runs from the last counted attempt; refused attempts do not extend it.
     let until = events.iter().find_map(|event| match event.kind {
         EventKind::Blocked { until, .. } => Some(until),
         _ => None,
     });
     assert_eq!(until, Some(Timestamp::from_unix_seconds(START).plus(HOUR)));
-    // What is spent stays so until the window has passed, not only the lock.
+    // The budget stays spent until the window has passed, not only until the lock ends.
     world.clock.advance(2 * HOUR);
     assert_eq!(exhaust(&world, &person.name, &email(), 20).await, 0);
 }
 
-/// V3: a spray over many accounts spends limits of its own: the source's refuses, the tenant's
-/// makes codes longer and alarms.
+/// V3: a spray over many accounts spends the limits across accounts: the source's limit refuses,
+/// the tenant's makes codes longer and alarms.
 async fn v03_one_guess_over_many_accounts_is_bounded(_kind: &StoreKind) {
     let mut settings = one_gate();
     settings.limits.tenant = Rate::new(30, DAY);
@@ -76,7 +76,7 @@ async fn v03_one_guess_over_many_accounts_is_bounded(_kind: &StoreKind) {
     assert_eq!(open, 60, "the source's own limit");
 }
 
-/// V4: a resend brings a new code, and no new attempts beyond the account's.
+/// V4: a resend sends a new code and adds no attempts to the account's budget.
 async fn v04_a_resend_resets_no_counter(stores: &StoreKind) {
     let settings = roomy(one_gate());
     let budget = u64::from(settings.failures.anonymous.max);
@@ -102,8 +102,8 @@ async fn v04_a_resend_resets_no_counter(stores: &StoreKind) {
     assert_eq!(world.engine.stats().comparisons - before, budget);
 }
 
-/// V5: when the attempts of a code are spent, the right code is refused, whatever the kind of
-/// method and whatever the flow.
+/// V5: when the attempts of a code are spent, the correct code is refused, for every kind of method
+/// and flow.
 async fn v05_no_entry_point_lacks_the_cap(_kind: &StoreKind) {
     let mut settings = roomy(one_gate());
     settings.attempts = 3;
@@ -135,18 +135,19 @@ async fn v05_no_entry_point_lacks_the_cap(_kind: &StoreKind) {
             }
         } else {
             let selection = Selection::parse(option).expect("an option");
-            let reply = opened(&world.engine, &request, &person.name, &selection).await;
-            let reply = reply.expect("opened");
+            let reply =
+                opened(&world.engine, &request, &person.name, &selection).await.expect("opened");
             world.deliver().await;
             let all = world.inbox.all();
-            let right = all.iter().rev().find_map(|one| one.code()).expect("a code").to_owned();
+            let right =
+                all.iter().rev().find_map(|message| message.code()).expect("a code").to_owned();
             guess(&world.engine, &request, &reply.ticket, 3).await;
             let late = try_code(&world.engine, &request, &reply.ticket, &right).await;
             assert_eq!(refusal(late), Refusal::NotAccepted, "{option}");
         }
         assert_eq!(world.engine.stats().comparisons, 3, "{option}");
     }
-    // Voice and text are two channels of one method: they have one budget, not two.
+    // Voice and text are two channels of one method and share its budget.
     let mut settings = roomy(one_gate());
     settings.attempts = 5;
     let world = World::memory(settings).await;
@@ -155,7 +156,7 @@ async fn v05_no_entry_point_lacks_the_cap(_kind: &StoreKind) {
     assert_eq!(compared + exhaust(&world, &person.name, &voice(), 20).await, 10);
 }
 
-/// V5: typing numbers to find the right one is guessing too.
+/// V5: typed phone numbers count as attempts too.
 async fn v05_a_typed_number_draws_from_the_same_budget(_kind: &StoreKind) {
     let mut settings = roomy(one_gate());
     settings.typed_number = true;
@@ -169,13 +170,13 @@ async fn v05_a_typed_number_draws_from_the_same_budget(_kind: &StoreKind) {
     }
     let right = sms().with_typed_number(&person.mobile).expect("a number");
     let compared = exhaust(&world, &person.name, &right, 10).await;
-    assert_eq!(compared, 0, "nothing was left for the codes");
+    assert_eq!(compared, 0, "no attempt was left for the codes");
     assert_eq!(world.engine.stats().comparisons - before, 10);
     world.deliver().await;
-    assert_eq!(world.inbox.attempts(), 0, "no number that was typed was ever called");
+    assert_eq!(world.inbox.attempts(), 0, "a typed number was called");
 }
 
-/// V6: the limits are keyed by what was meant, not by how it was spelled or sent.
+/// V6: spellings and addresses of one identifier or source have one limit.
 async fn v06_spellings_and_addresses_make_no_new_bucket(_kind: &StoreKind) {
     let mut settings = roomy(one_gate());
     settings.limits.source_identifier = Rate::new(10, HOUR);
@@ -211,7 +212,7 @@ async fn v06_spellings_and_addresses_make_no_new_bucket(_kind: &StoreKind) {
     assert_eq!(open, 60, "a network of 64 bits is one source");
 }
 
-/// V7: a hint about the source that cannot be read opens no bucket of its own.
+/// V7: sources that cannot be parsed share one bucket.
 async fn v07_junk_sources_share_the_strictest_bucket(_kind: &StoreKind) {
     let mut settings = roomy(one_gate());
     settings.limits.source = Rate::new(20, HOUR);
@@ -229,7 +230,7 @@ async fn v07_junk_sources_share_the_strictest_bucket(_kind: &StoreKind) {
     assert_eq!(open, 20);
 }
 
-/// V7: budgets are the store's, not an engine's.
+/// V7: two engines on one store share its budgets.
 async fn v07_two_engines_share_budgets(stores: &StoreKind) {
     let under_test = stores.empty();
     let mut settings = roomy(one_gate());
@@ -258,8 +259,8 @@ async fn v07_two_engines_share_budgets(stores: &StoreKind) {
     assert_eq!(compared, 10);
 }
 
-/// V7: whichever call of the store fails, and however, a guess is never compared uncounted, a
-/// wrong code is never a success, and a right one at most once.
+/// V7: with any fault at any call of the store, no guess is compared uncounted, no wrong code
+/// succeeds, and a correct one succeeds at most once.
 async fn v07_no_error_of_the_store_gives_a_guess_away(_kind: &StoreKind) {
     for fault in
         [InjectedFault::FailBefore, InjectedFault::FailUnknownBefore, InjectedFault::LoseReply]
@@ -271,8 +272,9 @@ async fn v07_no_error_of_the_store_gives_a_guess_away(_kind: &StoreKind) {
                 let faulty = Faulty::new(store.clone(), plan.clone());
                 let world = World::over(faulty, roomy(one_gate())).await;
                 let person = settle(&world, 1).await;
-                let reply = opened(&world.engine, &source(1), &person.name, &email()).await;
-                let reply = reply.expect("opened");
+                let reply = opened(&world.engine, &source(1), &person.name, &email())
+                    .await
+                    .expect("opened");
                 world.deliver().await;
                 let typed = world.inbox.last_code_to(&person.mail).expect("a code");
                 let typed = if right { typed } else { other_than(&typed) };
@@ -296,18 +298,18 @@ async fn v07_no_error_of_the_store_gives_a_guess_away(_kind: &StoreKind) {
                 }
                 assert!(right || proven == 0, "{case}");
                 assert!(proven <= 1, "{case}");
-                // Nothing is lost by the failure but the attempt.
+                // The failure costs only the attempt.
                 if right && proven == 0 {
                     let again = try_code(&world.engine, &source(1), &reply.ticket, &typed).await;
-                    assert!(granted(&again.expect("still right").step), "{case}");
+                    assert!(granted(&again.expect("the code is still accepted").step), "{case}");
                 }
             }
         }
     }
 }
 
-/// V8: a stranger who spends all that strangers may spend stops nobody who has proven a method;
-/// and that allowance is bounded as well.
+/// V8: an attacker who spends the whole anonymous pool does not stop a flow with a proof; and the
+/// proven pool is bounded as well.
 async fn v08_the_owner_keeps_a_way(stores: &StoreKind) {
     let world = world(stores.store(), roomy(settings())).await;
     let person = settle(&world, 1).await;
@@ -315,7 +317,7 @@ async fn v08_the_owner_keeps_a_way(stores: &StoreKind) {
     let first = opened(&world.engine, &owner, &person.name, &email()).await.expect("opened");
     world.deliver().await;
     let right = world.inbox.last_code_to(&person.mail).expect("a code");
-    // The live code keeps its attempts, though the stranger takes all others.
+    // The live code keeps its attempts, although the attacker spends all others.
     assert_eq!(exhaust(&world, &person.name, &email(), 12).await, 5);
     assert_eq!(exhaust(&world, &person.name, &sms(), 12).await, 10);
     let reply = try_code(&world.engine, &owner, &first.ticket, &right).await.expect("accepted");
@@ -323,7 +325,7 @@ async fn v08_the_owner_keeps_a_way(stores: &StoreKind) {
     world.deliver().await;
     let right = world.inbox.last_code_to(&person.mobile).expect("a code for the owner");
 
-    // Its own allowance is bounded: whoever holds one method guesses the other ten times a day.
+    // The proven pool is bounded: an attacker with one method has ten guesses a day at the other.
     let before = world.engine.stats().comparisons;
     guess(&world.engine, &owner, &reply.ticket, 4).await;
     let reply = try_code(&world.engine, &owner, &reply.ticket, &right).await.expect("accepted");
@@ -355,12 +357,12 @@ async fn v09_nothing_is_hashed_before_the_grant_is_valid(_kind: &StoreKind) {
     let ticket = world.granted().await;
     let answer = world.complete(&ticket, &"a".repeat(1 << 20)).await;
     let Refusal::Password(rejection) = refusal(answer) else { panic!("too long") };
-    assert_eq!(rejection.faults.len(), 1, "nothing else was looked at");
+    assert_eq!(rejection.faults.len(), 1, "no other port was called");
     assert!(world.directory.writes(&world.tenant, &world.user).is_empty());
     assert!(world.password_is(OLD));
 }
 
-/// V9: issuing and checking make the same calls whether there are one or many outstanding codes.
+/// V9: issuing and checking make the same calls with one and with many outstanding codes.
 async fn v09_a_check_costs_the_same_among_many(_kind: &StoreKind) {
     let (mut shapes, mut sizes) = (Vec::new(), Vec::new());
     for others in [0, 500] {
@@ -382,7 +384,7 @@ async fn v09_a_check_costs_the_same_among_many(_kind: &StoreKind) {
     assert!(sizes[0] <= 10, "{:?}", shapes[0]);
 }
 
-/// An engine over this store whose every call is noted.
+/// An engine over this store, with every port call recorded.
 pub(crate) async fn watch(world: &World, store: MemoryStore, log: &CallLog) -> Engine {
     let clock: &ManualClock = &world.clock;
     Engine::builder()

@@ -1,4 +1,4 @@
-//! To whom and to what a code belongs: V25, V26, V29, V30, V31, V33.
+//! The binding of codes to accounts, flows, purposes and methods: V25, V26, V29, V30, V31, V33.
 
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ in_memory!(
     v33_a_code_superseded_while_it_is_compared_proves_nothing,
 );
 
-/// V25: A's code in B's flow is wrong, counted against B's flow, and A's still counts.
+/// V25: A's code in B's flow is wrong and counted against B's flow, and A's flow still accepts it.
 async fn v25_a_code_of_another_account_is_refused(_kind: &StoreKind) {
     let world = World::memory(roomy(one_gate())).await;
     let (a, b) = (settle(&world, 1).await, settle(&world, 2).await);
@@ -58,9 +58,11 @@ async fn v26_a_code_or_ticket_of_one_purpose_is_worthless_in_another(_kind: &Sto
     assert_eq!(refusal(answer), Refusal::NotAccepted);
     let answer = registration.confirm(&request, &user, &added.ticket, &code(&reset_code)).await;
     assert_eq!(refusal(answer), Refusal::NotAccepted);
-    // Tickets in the other flow: refused by what they are, whatever the code.
-    let as_reset = ResetTicket::parse(added.ticket.expose_secret()).expect("the form is one");
-    let as_added = RegistrationTicket::parse(reset.ticket.expose_secret()).expect("so is this");
+    // Tickets in the other flow are refused by their purpose, with any code.
+    let as_reset =
+        ResetTicket::parse(added.ticket.expose_secret()).expect("the tickets have one form");
+    let as_added =
+        RegistrationTicket::parse(reset.ticket.expose_secret()).expect("the tickets have one form");
     for typed in [&reset_code, &code_to_register] {
         assert!(matches!(world.prove(&as_reset, typed).await, Err(Error::Invalid(_))));
         let answer = registration.confirm(&request, &user, &as_added, &code(typed)).await;
@@ -69,17 +71,17 @@ async fn v26_a_code_or_ticket_of_one_purpose_is_worthless_in_another(_kind: &Sto
     assert!(matches!(world.complete(&as_reset, NEW).await, Err(Error::Invalid(_))));
     let answer = world.engine.reset().view(&request, &as_reset).await;
     assert!(matches!(answer, Err(Error::Invalid(_))));
-    // Each still counts where it belongs.
+    // Each code is still valid in its own flow.
     let proven = world.prove(&reset.ticket, &reset_code).await.expect("a proof");
     let attempt = code(&code_to_register);
     let active = registration.confirm(&request, &user, &added.ticket, &attempt).await;
     assert!(active.expect("confirmed").active);
-    // The proof that went before is void: the methods have changed.
+    // The earlier proof is void, since the methods have changed.
     let late = world.engine.reset().view(&request, &proven.ticket).await;
     assert_eq!(refusal(late), Refusal::Ended);
 }
 
-/// V29: a code counts only with the ticket of its own flow, which no message holds.
+/// V29: a code counts only with the ticket of its own flow, and no message contains a ticket.
 async fn v29_a_code_names_no_flow_and_no_message_names_a_ticket(_kind: &StoreKind) {
     let world = World::memory(roomy(one_gate())).await;
     let person = settle(&world, 1).await;
@@ -94,7 +96,7 @@ async fn v29_a_code_names_no_flow_and_no_message_names_a_ticket(_kind: &StoreKin
         assert!(!shown.contains(own.ticket.expose_secret()));
         assert!(!shown.contains(evil.ticket.expose_secret()));
     }
-    // A ticket cannot be made up: any change to it is another ticket's, of nobody.
+    // A ticket cannot be forged: every change makes it invalid.
     let text = own.ticket.expose_secret();
     for place in (0..text.len()).step_by(7) {
         let mut forged = text.as_bytes().to_vec();
@@ -109,8 +111,7 @@ async fn v29_a_code_names_no_flow_and_no_message_names_a_ticket(_kind: &StoreKin
     assert!(granted(&reply.step));
 }
 
-/// V30: one proof does not do where two are wanted, whatever is tried; and a reset leaves all
-/// methods as they were.
+/// V30: one proof is never enough if two are required, and a reset changes no method.
 async fn v30_a_reset_removes_no_method_and_bypasses_no_gate(_kind: &StoreKind) {
     let world = World::memory(roomy(settings())).await;
     world.register_both().await;
@@ -123,7 +124,7 @@ async fn v30_a_reset_removes_no_method_and_bypasses_no_gate(_kind: &StoreKind) {
     assert_eq!(refusal(world.complete(&reply.ticket, NEW).await), Refusal::MoreProofNeeded);
     let ticket = world.granted().await;
     let done = world.complete(&ticket, NEW).await.expect("reset");
-    // All that the answer holds is that it is done: no session, no token.
+    // The reply only shows that the reset is done: it has no session and no token.
     assert_eq!(
         serde_json::to_string(&done.step).expect("shown"),
         r#"{"step":"done","propagated":true}"#
@@ -132,7 +133,7 @@ async fn v30_a_reset_removes_no_method_and_bypasses_no_gate(_kind: &StoreKind) {
     assert_eq!(before, after);
 }
 
-/// V31: two of one kind are one method, and so are two kinds that reach one place.
+/// V31: two methods of one kind count as one, and so do two kinds with one address or device.
 async fn v31_two_methods_that_are_one_do_not_count_as_two(_kind: &StoreKind) {
     let pairs: [(&str, &str, Contacts); 2] = {
         let mut same_number = Contacts::default();
@@ -160,13 +161,13 @@ async fn v31_two_methods_that_are_one_do_not_count_as_two(_kind: &StoreKind) {
         assert!(!granted(&reply.step));
         let answer = world.engine.reset().challenge(&request, &reply.ticket, &option(second)).await;
         assert_eq!(refusal(answer), Refusal::AlreadyProven, "{second}");
-        // The same proof once more is no second one.
+        // Repeating the same proof is no second proof.
         let again = try_code(&world.engine, &request, &ticket, &right).await.expect("repeated");
         assert!(!granted(&again.step));
         let answer = world.engine.reset().complete(&request, &again.ticket, &NEW.into()).await;
         assert_eq!(refusal(answer), Refusal::MoreProofNeeded);
     }
-    // Whoever has nothing but one number, twice, cannot begin: not even a message is sent.
+    // A user with one number under two kinds cannot begin: no message is sent.
     let world = World::memory(roomy(settings())).await;
     let person = settle(&world, 1).await;
     let mut contacts = Contacts::default();
@@ -191,7 +192,7 @@ async fn v31_two_methods_that_are_one_do_not_count_as_two(_kind: &StoreKind) {
     assert_eq!(other.method(), MethodKind::Email);
 }
 
-/// V33: with a new code on its way the older one is refused.
+/// V33: after a new code was sent the older one is refused.
 async fn v33_a_resend_kills_the_older_code(stores: &StoreKind) {
     let world = world(stores.store(), roomy(one_gate())).await;
     let (request, person) = (source(1), settle(&world, 1).await);
@@ -199,9 +200,9 @@ async fn v33_a_resend_kills_the_older_code(stores: &StoreKind) {
     world.deliver().await;
     let old = world.inbox.last_code_to(&person.mobile).expect("a code");
     world.clock.advance(MINUTE);
-    // Over another channel of the same method: still the same question.
-    let resent = world.engine.reset().challenge(&request, &reply.ticket, &voice()).await;
-    let resent = resent.expect("resent");
+    // A code over another channel of the same method replaces it too.
+    let resent =
+        world.engine.reset().challenge(&request, &reply.ticket, &voice()).await.expect("resent");
     for ticket in [&reply.ticket, &resent.ticket] {
         let answer = try_code(&world.engine, &request, ticket, &old).await;
         assert_eq!(refusal(answer), Refusal::NotAccepted);
@@ -213,7 +214,7 @@ async fn v33_a_resend_kills_the_older_code(stores: &StoreKind) {
     assert!(granted(&answer.expect("the newer one").step));
 }
 
-/// V33: the resend falls between the comparison and its commit.
+/// V33: a resend comes between the comparison and its commit.
 async fn v33_a_code_superseded_while_it_is_compared_proves_nothing(_kind: &StoreKind) {
     let mut outcomes = Vec::new();
     for call in 0..6 {
@@ -235,7 +236,7 @@ async fn v33_a_code_superseded_while_it_is_compared_proves_nothing(_kind: &Store
         let events = events_of(&world, &person.id).await;
         let (opened, proven) =
             (count(&events, "challenge_opened"), count(&events, "method_proven"));
-        // Either the code was answered, or it was replaced: never both.
+        // The code was either accepted or replaced, never both.
         assert_eq!(answer.is_ok(), proven == 1, "call {call}: {answer:?}");
         assert!(opened == 1 || proven == 0, "call {call}: {opened} opened, {proven} proven");
         if answer.is_err() {
@@ -244,5 +245,5 @@ async fn v33_a_code_superseded_while_it_is_compared_proves_nothing(_kind: &Store
         }
         outcomes.push(answer.is_ok());
     }
-    assert!(outcomes.contains(&false), "the resend never fell in between");
+    assert!(outcomes.contains(&false), "the resend never came in between");
 }

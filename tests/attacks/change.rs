@@ -1,4 +1,4 @@
-//! What changes while a flow runs: V32, V37, V38.
+//! Changes of policy, facts and methods while a flow runs: V32, V37, V38.
 
 use sspr::{
     Channel, GroupId, MethodKind, NewMethod, PolicySettings, Refusal, Scope, SignInContext,
@@ -12,12 +12,12 @@ use crate::support::*;
 in_memory!(
     v32_the_strictest_of_start_and_now_counts,
     v37_an_unproven_address_is_worth_nothing,
-    v37_managing_methods_wants_a_fresh_and_strong_sign_in,
+    v37_managing_methods_needs_a_fresh_and_strong_sign_in,
     v38_the_code_of_one_address_confirms_no_other,
 );
 
-/// V32: what the policy and the directory say when the password is written holds, where that is
-/// stricter than at the start.
+/// V32: if the policy or the facts are stricter when the password is written than at the start, the
+/// stricter ones apply.
 async fn v32_the_strictest_of_start_and_now_counts(_kind: &StoreKind) {
     type Change = fn(&mut PolicySettings);
     let stricter: [(&str, Change); 4] = [
@@ -42,8 +42,8 @@ async fn v32_the_strictest_of_start_and_now_counts(_kind: &StoreKind) {
         let expected = matches!(answer, Refusal::MoreProofNeeded | Refusal::NotEligible { .. });
         assert!(expected, "{what}: {answer:?}");
         assert!(world.password_is(OLD), "{what}");
-        // Back to the policy of the start: what the flow has seen to be required stays required,
-        // and a proof that once did not count does not come back.
+        // Back to the first policy: the flow keeps the higher requirement, and a proof that was
+        // void stays void.
         put(&world, roomy(one_gate()), 2).await;
         let last = world.complete(&reply.ticket, NEW).await;
         if matches!(what, "two gates" | "no mail") {
@@ -52,7 +52,7 @@ async fn v32_the_strictest_of_start_and_now_counts(_kind: &StoreKind) {
             last.expect("reset");
         }
     }
-    // A laxer policy does not help a flow that began under a stricter one.
+    // A weaker policy does not lower the requirement of a flow that began under a stricter one.
     let world = World::memory(roomy(settings())).await;
     world.register_both().await;
     let reply = world.start().await;
@@ -63,8 +63,7 @@ async fn v32_the_strictest_of_start_and_now_counts(_kind: &StoreKind) {
     assert_eq!(refusal(world.complete(&reply.ticket, NEW).await), Refusal::MoreProofNeeded);
 }
 
-/// V37: an address that was typed and not confirmed counts for nothing and is told nothing; a
-/// reset voids it.
+/// V37: an unconfirmed address proves nothing and gets no notice, and a reset voids it.
 async fn v37_an_unproven_address_is_worth_nothing(_kind: &StoreKind) {
     let mut settings = roomy(settings());
     settings.attempts = 2; // so that several codes fit into the budget
@@ -73,12 +72,12 @@ async fn v37_an_unproven_address_is_worth_nothing(_kind: &StoreKind) {
     let (request, user) = (request(), world.signed_in());
     let registration = world.engine.registration();
     let evil = "evil@elsewhere.example";
-    let added = registration.add(&request, &user, &NewMethod::email(mail(evil))).await;
-    let added = added.expect("added");
+    let added =
+        registration.add(&request, &user, &NewMethod::email(mail(evil))).await.expect("added");
     world.deliver().await;
     let to_confirm = world.inbox.last_code_to(evil).expect("a code");
     let all = registration.list(&request, &user).await.expect("listed");
-    let pending = all.iter().find(|one| address(one) == evil).expect("listed");
+    let pending = all.iter().find(|method| address(method) == evil).expect("listed");
     assert!(!pending.active);
     for index in 0..4 {
         let option = format!("email.email.{index}").parse::<sspr::ChallengeOption>();
@@ -86,22 +85,22 @@ async fn v37_an_unproven_address_is_worth_nothing(_kind: &StoreKind) {
         let reply = world.start().await;
         let reset = world.engine.reset();
         let answer = reset.challenge(&source(index), &reply.ticket, &option).await;
-        // Only what is shown may be chosen, and of each kind the first is.
+        // Only shown options may be chosen, and the first of each kind is shown.
         assert_eq!(answer.is_ok(), index == 0, "{index}: {answer:?}");
     }
     world.deliver().await;
     let ticket = world.granted().await;
     world.complete(&ticket, NEW).await.expect("reset");
     world.deliver().await;
-    let told = world.inbox.messages_to(evil);
-    assert_eq!(told.len(), 1, "its own code and nothing else: {told:?}");
+    let messages = world.inbox.messages_to(evil);
+    assert_eq!(messages.len(), 1, "its own code and nothing else: {messages:?}");
     let attempt = code(&to_confirm);
     let late = registration.confirm(&request, &world.signed_in(), &added.ticket, &attempt).await;
     assert_eq!(refusal(late), Refusal::NotAccepted);
 }
 
-/// V37: whoever finds an open session registers nothing.
-async fn v37_managing_methods_wants_a_fresh_and_strong_sign_in(_kind: &StoreKind) {
+/// V37: an attacker with an open session cannot register a method.
+async fn v37_managing_methods_needs_a_fresh_and_strong_sign_in(_kind: &StoreKind) {
     let world = World::memory(roomy(settings())).await;
     world.register_both().await;
     let registration = world.engine.registration();
@@ -123,7 +122,7 @@ async fn v37_managing_methods_wants_a_fresh_and_strong_sign_in(_kind: &StoreKind
     let right = code(&world.inbox.last_code_to("+14255550888").expect("a code"));
     let answer = registration.confirm(&request(), &old, &added.ticket, &right).await;
     assert_eq!(refusal(answer), Refusal::ReauthenticationRequired);
-    // And nobody else's session does either.
+    // Nor does another user's session.
     let person = settle(&world, 1).await;
     let other =
         SignedIn::vouch(tenant(), person.id, SignInContext::new("t", now).with_second_factor(now));
@@ -133,7 +132,7 @@ async fn v37_managing_methods_wants_a_fresh_and_strong_sign_in(_kind: &StoreKind
     assert!(answer.expect("confirmed").active);
 }
 
-/// V38: asked for A, then for B: A's code confirms A or nothing.
+/// V38: after a request for A and one for B, A's code confirms A or nothing.
 async fn v38_the_code_of_one_address_confirms_no_other(_kind: &StoreKind) {
     let world = World::memory(roomy(settings())).await;
     let (request, user) = (request(), world.signed_in());
@@ -145,11 +144,12 @@ async fn v38_the_code_of_one_address_confirms_no_other(_kind: &StoreKind) {
     let of_a = world.inbox.last_code_to(a).expect("a code");
     let answer = registration.confirm(&request, &user, &to_b.ticket, &code(&of_a)).await;
     assert_eq!(refusal(answer), Refusal::NotAccepted);
-    let confirmed = registration.confirm(&request, &user, &to_a.ticket, &code(&of_a)).await;
-    let confirmed = confirmed.expect("confirmed");
+    let confirmed =
+        registration.confirm(&request, &user, &to_a.ticket, &code(&of_a)).await.expect("confirmed");
     assert_eq!(address(&confirmed), a);
     let all = registration.list(&request, &user).await.expect("listed");
-    let active: Vec<_> = all.iter().filter(|one| one.active).map(|one| &one.id).collect();
+    let active: Vec<_> =
+        all.iter().filter(|method| method.active).map(|method| &method.id).collect();
     assert_eq!(active, [&confirmed.id]);
     // The other code was issued before the methods changed.
     let of_b = world.inbox.last_code_to(b).expect("a code");

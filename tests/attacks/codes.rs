@@ -1,4 +1,4 @@
-//! How codes are made, kept, compared and read: V15 to V20.
+//! How codes are derived, stored, compared and parsed: V15 to V20.
 
 use std::collections::BTreeMap;
 
@@ -25,7 +25,7 @@ in_memory!(
     v20_parsing_tricks_are_typed_errors,
 );
 
-/// V15: chi-square over the symbols of each place; 8 digits and 8 consonants.
+/// V15: chi-square over the symbols of each position, for codes of 8 digits and of 8 consonants.
 async fn v15_every_symbol_is_as_likely_in_every_place(_kind: &StoreKind) {
     // The 0.999 quantiles of chi-square with 9 and with 19 degrees of freedom.
     for (alphabet, symbols, critical) in [
@@ -43,7 +43,7 @@ async fn v15_every_symbol_is_as_likely_in_every_place(_kind: &StoreKind) {
         }
         world.deliver().await;
         let sent = world.inbox.all();
-        let codes: Vec<&str> = sent.iter().filter_map(|one| one.code()).collect();
+        let codes: Vec<&str> = sent.iter().filter_map(|message| message.code()).collect();
         assert_eq!(codes.len(), total as usize);
         for code in codes {
             assert_eq!(code.len(), 8);
@@ -70,8 +70,8 @@ impl Entropy for Dry {
     }
 }
 
-/// V16: without a word about randomness an engine draws from the system; seeded randomness is a
-/// double for tests, and a source that fails makes no guessable flow.
+/// V16: by default an engine uses the system's randomness; seeded randomness is only for tests, and
+/// a source that fails creates no guessable flow.
 async fn v16_production_draws_from_the_system_and_fails_closed(_kind: &StoreKind) {
     let world = World::memory(one_gate()).await;
     let builder = || {
@@ -94,7 +94,7 @@ async fn v16_production_draws_from_the_system_and_fails_closed(_kind: &StoreKind
     assert!(matches!(dry, Err(Error::Fault(fault)) if fault.origin == FaultOrigin::Entropy));
 }
 
-/// All that the store holds about a tenant, as text.
+/// All records and events of a tenant, as text.
 pub(crate) async fn dump(store: &dyn Store) -> String {
     let mut text = String::new();
     for kind in RecordKind::ALL {
@@ -119,7 +119,7 @@ pub(crate) async fn dump(store: &dyn Store) -> String {
     text
 }
 
-/// V17: neither the code nor a plain hash of it, alone or with what else is known, is in a dump.
+/// V17: a dump contains neither the code nor a plain hash of it, alone or with other known data.
 async fn v17_a_dump_of_the_store_opens_nothing(stores: &StoreKind) {
     let under_test = stores.empty();
     let world = world(under_test.open(), roomy(one_gate())).await;
@@ -157,14 +157,17 @@ fn keys_of(id: u16, byte: u8) -> Keys {
     Keys::new(secret(1), id, secret(byte)).expect("long enough")
 }
 
-/// V17: with another key the same store gives other codes; while the old one verifies, what it
-/// issued counts, and once it is dropped no more.
+/// V17: a new key derives other codes. Codes of the old key are accepted while it verifies, and not
+/// after it is removed.
 async fn v17_old_keys_verify_until_they_are_dropped(_kind: &StoreKind) {
     let store = MemoryStore::new();
     let world = World::over(store.clone(), roomy(one_gate())).await;
     let with = async |keys: Keys| {
-        let builder = Engine::builder().keys(keys).store(store.clone());
-        let builder = builder.directory(world.directory.clone()).delivery(world.inbox.clone());
+        let builder = Engine::builder()
+            .keys(keys)
+            .store(store.clone())
+            .directory(world.directory.clone())
+            .delivery(world.inbox.clone());
         builder.clock(world.clock.clone()).open().await.expect("opened")
     };
     for n in 0..3 {
@@ -182,11 +185,11 @@ async fn v17_old_keys_verify_until_they_are_dropped(_kind: &StoreKind) {
         let answer = try_code(&engine, &source(n), &ticket, &right).await;
         match n {
             0 => assert!(granted(&answer.expect("rotated").step)),
-            // The ticket was made with the key that is gone.
+            // The ticket was issued with the removed key.
             _ => assert!(matches!(answer, Err(Error::Invalid(InvalidInput::Foreign { .. })))),
         }
     }
-    // A waiting message whose key is gone is not sent with a code that nobody can check.
+    // A waiting message whose key was removed is not sent, since no engine could check its code.
     let person = settle(&world, 9).await;
     opened(&world.engine, &source(9), &person.name, &email()).await.expect("opened");
     with(keys_of(2, 3)).await.maintain(100).await.expect("maintained");
@@ -203,8 +206,8 @@ pub(crate) async fn overwrite(store: &MemoryStore, old: &Record, body: String) {
     assert_eq!(store.commit(commit).await.expect("committed"), Committed::Applied);
 }
 
-/// V18: whoever can write to the store and copies a challenge to another account, flow or method
-/// does not carry its code along.
+/// V18: an attacker who can write to the store and copies a challenge to another account, flow or
+/// method does not make its code valid there.
 async fn v18_a_challenge_copied_elsewhere_gives_another_code(_kind: &StoreKind) {
     let store = MemoryStore::new();
     let world = World::over(store.clone(), roomy(one_gate())).await;
@@ -212,7 +215,7 @@ async fn v18_a_challenge_copied_elsewhere_gives_another_code(_kind: &StoreKind) 
     let own = opened(&world.engine, &source(1), &evil.name, &email()).await.expect("opened");
     world.deliver().await;
     let right = world.inbox.last_code_to(&evil.mail).expect("a code");
-    let theirs = opened(&world.engine, &source(2), &victim.name, &email()).await.expect("opened");
+    let victims = opened(&world.engine, &source(2), &victim.name, &email()).await.expect("opened");
 
     let page = store.scan(&tenant(), RecordKind::Account, None, 10).await.expect("scanned");
     let of = |person: &Person| {
@@ -228,7 +231,7 @@ async fn v18_a_challenge_copied_elsewhere_gives_another_code(_kind: &StoreKind) 
     forged["flows"][0]["challenges"] = from["flows"][0]["challenges"].clone();
     forged["flows"][0]["number"] = from["flows"][0]["number"].clone();
     overwrite(&store, &of(&victim), forged.to_string()).await;
-    let answer = try_code(&world.engine, &source(1), &theirs.ticket, &right).await;
+    let answer = try_code(&world.engine, &source(1), &victims.ticket, &right).await;
     assert_eq!(refusal(answer), Refusal::NotAccepted);
 
     // Within the account: another method, another flow, another challenge, another nonce.
@@ -245,14 +248,15 @@ async fn v18_a_challenge_copied_elsewhere_gives_another_code(_kind: &StoreKind) 
         let answer = try_code(&world.engine, &source(1), &own.ticket, &right).await;
         assert_eq!(refusal(answer), Refusal::NotAccepted, "{field}");
     }
-    // A record under another key is refused whole.
+    // A record under another key is refused.
     let now = store.load(of(&victim).key()).await.expect("loaded").expect("there");
     overwrite(&store, &now, from.to_string()).await;
-    let answer = try_code(&world.engine, &source(2), &theirs.ticket, &right).await;
+    let answer = try_code(&world.engine, &source(2), &victims.ticket, &right).await;
     assert!(matches!(answer, Err(Error::Fault(_))), "{answer:?}");
 }
 
-/// V19: wrong, expired, used, superseded, spent, nobody's: one answer. Why is in the audit trail.
+/// V19: a wrong, expired, used, superseded or spent code and a decoy's get one reply. The reason is
+/// in the audit trail.
 async fn v19_one_answer_for_every_reason(_kind: &StoreKind) {
     let world = World::memory(roomy(settings())).await;
     let person = settle(&world, 1).await;
@@ -263,8 +267,8 @@ async fn v19_one_answer_for_every_reason(_kind: &StoreKind) {
     let old = world.inbox.last_code_to(&person.mail).expect("a code");
     answers.push(try_code(&world.engine, &request, &live.ticket, &other_than(&old)).await);
     world.clock.advance(MINUTE);
-    let resent = world.engine.reset().challenge(&request, &live.ticket, &email()).await;
-    let resent = resent.expect("resent");
+    let resent =
+        world.engine.reset().challenge(&request, &live.ticket, &email()).await.expect("resent");
     world.deliver().await;
     let right = world.inbox.last_code_to(&person.mail).expect("a code");
     answers.push(try_code(&world.engine, &request, &resent.ticket, &old).await);
@@ -275,8 +279,8 @@ async fn v19_one_answer_for_every_reason(_kind: &StoreKind) {
     let right = world.inbox.last_code_to(&person.mail).expect("a code");
     world.clock.advance(10 * MINUTE);
     answers.push(try_code(&world.engine, &request, &late.ticket, &right).await);
-    let nobody = opened(&world.engine, &request, &named("nobody"), &email()).await;
-    answers.push(try_code(&world.engine, &request, &nobody.expect("uniform").ticket, "1").await);
+    let decoy = opened(&world.engine, &request, &named("nobody"), &email()).await;
+    answers.push(try_code(&world.engine, &request, &decoy.expect("uniform").ticket, "1").await);
     let unopened = world.engine.reset().start(&request, &person.name).await.expect("started");
     answers.push(try_code(&world.engine, &request, &unopened.ticket, &right).await);
     assert_eq!(answers.len(), 6);
@@ -285,7 +289,8 @@ async fn v19_one_answer_for_every_reason(_kind: &StoreKind) {
     }
 }
 
-/// V20: what is no code is refused by its form and counted nowhere; what could be one is counted.
+/// V20: text that cannot be a code is refused and not counted; text that could be a code is
+/// counted.
 async fn v20_parsing_tricks_are_typed_errors(_kind: &StoreKind) {
     let million = "1".repeat(1 << 20);
     for junk in [
@@ -304,7 +309,7 @@ async fn v20_parsing_tricks_are_typed_errors(_kind: &StoreKind) {
         assert!(Attempt::code(junk).is_err(), "{:?}", &junk[..junk.len().min(20)]);
     }
     let world = World::memory(roomy(one_gate())).await;
-    // A code that begins with a zero, and the same without it.
+    // A code that begins with a zero, and the code without that zero.
     let mut found = None;
     for n in 0..200 {
         let person = settle(&world, n).await;
@@ -321,8 +326,12 @@ async fn v20_parsing_tricks_are_typed_errors(_kind: &StoreKind) {
         let answer = try_code(&world.engine, &request, &reply.ticket, typed).await;
         assert_eq!(refusal(answer), Refusal::NotAccepted, "{typed}");
     }
-    assert_eq!(counted(&events_of(&world, &person.id).await), 5, "each was counted, to the cap");
-    // Spaces and hyphens are how people copy codes: they are no other code.
+    assert_eq!(
+        counted(&events_of(&world, &person.id).await),
+        5,
+        "each was counted, up to the limit"
+    );
+    // Users copy codes with spaces and hyphens, which do not change the code.
     let person = settle(&world, 900).await;
     let reply = opened(&world.engine, &source(900), &person.name, &email()).await.expect("opened");
     world.deliver().await;
@@ -330,11 +339,11 @@ async fn v20_parsing_tricks_are_typed_errors(_kind: &StoreKind) {
     let spaced = format!(" {}-{} ", &right[..4], &right[4..]);
     let answer = try_code(&world.engine, &source(900), &reply.ticket, &spaced).await;
     assert!(granted(&answer.expect("the same code").step));
-    // "No secret" equals nothing: the code of nobody is no code.
-    let nobody = opened(&world.engine, &source(901), &named("nobody"), &email()).await;
-    let nobody = nobody.expect("uniform");
+    // A decoy challenge has no secret, so that no code matches.
+    let decoy =
+        opened(&world.engine, &source(901), &named("nobody"), &email()).await.expect("uniform");
     for typed in ["0", "00000000", "99999999", "18446744073709551615"[..16].as_ref()] {
-        let answer = try_code(&world.engine, &source(901), &nobody.ticket, typed).await;
+        let answer = try_code(&world.engine, &source(901), &decoy.ticket, typed).await;
         assert_eq!(refusal(answer), Refusal::NotAccepted, "{typed}");
     }
 }

@@ -1,4 +1,4 @@
-//! The end of a reset and what follows: V46, V47, V49.
+//! The directory write of a reset and its effects: V46, V47, V49.
 
 use std::sync::Arc;
 
@@ -17,10 +17,10 @@ on_every_store!(
 in_memory!(
     v46_a_rejected_password_costs_no_code,
     v48_a_reset_lowers_no_budget,
-    v49_everybody_reachable_before_is_told,
+    v49_all_previous_addresses_are_notified,
 );
 
-/// V46: three passwords that break rules, the third the directory's, then a good one: one code.
+/// V46: three rejected passwords, the third by the directory, then a valid one, with one code.
 async fn v46_a_rejected_password_costs_no_code(_kind: &StoreKind) {
     let world = World::memory(roomy(settings())).await;
     world.register_both().await;
@@ -29,8 +29,8 @@ async fn v46_a_rejected_password_costs_no_code(_kind: &StoreKind) {
     let sent = world.inbox.all().len();
     for bad in ["short", "password", OLD] {
         let answer = refusal(world.complete(&ticket, bad).await);
-        let kept = matches!(answer, Refusal::Password(_) | Refusal::DirectoryPassword { .. });
-        assert!(kept, "{bad}: {answer:?}");
+        let grant_kept = matches!(answer, Refusal::Password(_) | Refusal::DirectoryPassword { .. });
+        assert!(grant_kept, "{bad}: {answer:?}");
         assert!(world.password_is(OLD));
     }
     let done = world.complete(&ticket, NEW).await.expect("reset");
@@ -38,7 +38,8 @@ async fn v46_a_rejected_password_costs_no_code(_kind: &StoreKind) {
     assert_eq!(world.inbox.all().len(), sent, "no other code was needed");
     let events = events_of(&world, &world.user).await;
     assert_eq!(count(&events, "password_rejected"), 3);
-    // Ten rejections end the grant: the rules are no oracle for passwords of others.
+    // The tenth rejection ends the grant, so that the rules are no oracle for other users'
+    // passwords.
     world.clock.advance(DAY);
     let ticket = world.granted().await;
     for n in 0..10 {
@@ -58,13 +59,13 @@ const FAULTS: [InjectedFault; 4] = [
     InjectedFault::HangAfter,
 ];
 
-/// V46: whichever call fails while the password is written: the old password with a grant that
-/// still counts, or the new one; the same call again settles it, and the owner is told.
+/// V46: with a fault at any call of `complete`, the account has either the old password and a live
+/// grant, or the new password. The same call again settles it, and the owner is notified.
 async fn v46_a_failure_at_any_call_leaves_old_with_grant_or_new_with_notice(stores: &StoreKind) {
     let mut met = 0;
     for fault in FAULTS {
         if stores.rounds(1, 0) == 0 && fault != InjectedFault::LoseReply {
-            continue; // the disk is slow; the other faults are the engine's affair
+            continue; // the disk is slow, and the other faults do not depend on the store
         }
         for call in 0..14 {
             let under_test = stores.empty();
@@ -79,8 +80,8 @@ async fn v46_a_failure_at_any_call_leaves_old_with_grant_or_new_with_notice(stor
             let case = format!("{fault:?} at call {call}");
             let first = {
                 let mut write = Box::pin(world.complete(&ticket, NEW));
-                // A caller who hangs up drops the call where it stands. A store on the disk wakes
-                // from its own thread, so it is waited for.
+                // A caller who disconnects drops the future at its present await. A store on disk
+                // wakes the task from its own thread, so the test waits for it.
                 match fault {
                     InjectedFault::HangAfter => sspr::testing::poll_until_stalled(write.as_mut()),
                     _ => Some(write.await),
@@ -90,17 +91,17 @@ async fn v46_a_failure_at_any_call_leaves_old_with_grant_or_new_with_notice(stor
             met += u32::from(hit);
             plan.heal();
             if let Some(Err(Error::Refused(refusal))) = &first {
-                let told = matches!(refusal, Refusal::NotEligible { .. });
-                assert!(told && hit, "{case}: {refusal:?}");
+                let refused = matches!(refusal, Refusal::NotEligible { .. });
+                assert!(refused && hit, "{case}: {refusal:?}");
             }
-            // At once, or when the write in flight is over.
+            // At once, or after the write in flight has ended.
             let mut last = world.complete(&ticket, NEW).await;
             if let Err(Error::Refused(Refusal::Busy { retry_at })) = &last {
                 world.clock.set(*retry_at);
                 last = world.complete(&ticket, NEW).await;
             }
             let shown = match last {
-                // It had been written, and the answer was lost: the page shows it.
+                // The password was written and the reply was lost: `view` shows it.
                 Err(Error::Refused(Refusal::Ended)) => {
                     world.engine.reset().view(&request(), &ticket).await
                 }
@@ -112,9 +113,9 @@ async fn v46_a_failure_at_any_call_leaves_old_with_grant_or_new_with_notice(stor
             world.clock.advance(MINUTE);
             world.deliver().await;
             let notices = world.inbox.messages_to(MAIL);
-            let told = |kind| notices.iter().filter(|one| one.kind == kind).count();
-            let certain = told("notice.password_reset");
-            let perhaps = told("notice.password_may_have_changed");
+            let count_of = |kind| notices.iter().filter(|notice| notice.kind == kind).count();
+            let certain = count_of("notice.password_reset");
+            let perhaps = count_of("notice.password_may_have_changed");
             assert!(certain + perhaps >= 1, "{case}");
             assert!(!world.directory.revocations(&world.tenant, &world.user).is_empty(), "{case}");
             let events = events_of(&world, &world.user).await;
@@ -146,7 +147,8 @@ async fn broken(world: &World, store: impl sspr::Store + 'static, plan: &FaultPl
         .expect("opened")
 }
 
-/// V47: the revocation is part of the write: nobody asks for it, and it is tried until it is done.
+/// V47: the revocation is part of the write: it needs no further call and is retried until it
+/// succeeds.
 async fn v47_sessions_end_whatever_the_caller_does(stores: &StoreKind) {
     let under_test = stores.empty();
     let plan = FaultPlan::none().on("directory.revoke_sessions", InjectedFault::FailBefore);
@@ -170,7 +172,7 @@ async fn v47_sessions_end_whatever_the_caller_does(stores: &StoreKind) {
     let events = events_of(&world, &world.user).await;
     assert_eq!(count(&events, "sessions_revoked"), 1);
 
-    // Also where nobody knows whether the password was written.
+    // Also if the outcome of the write is unknown.
     world.clock.advance(2 * DAY);
     let ticket = world.granted().await;
     world.directory.script_outcome(WriteOutcome::Indeterminate);
@@ -178,11 +180,11 @@ async fn v47_sessions_end_whatever_the_caller_does(stores: &StoreKind) {
     assert!(matches!(unknown, Err(Error::Fault(_))));
     world.deliver().await;
     assert_eq!(world.directory.revocations(&world.tenant, &world.user).len(), 2);
-    let told = world.inbox.messages_to(MAIL);
-    assert!(told.iter().any(|one| one.kind == "notice.password_may_have_changed"));
+    let messages = world.inbox.messages_to(MAIL);
+    assert!(messages.iter().any(|message| message.kind == "notice.password_may_have_changed"));
 }
 
-/// V48: a success clears the failures of nobody's guesses: what was spent before is spent after.
+/// V48: a reset clears no counted failure: a budget that was spent before is spent after.
 async fn v48_a_reset_lowers_no_budget(_kind: &StoreKind) {
     let world = World::memory(roomy(one_gate())).await;
     let person = settle(&world, 1).await;
@@ -196,14 +198,15 @@ async fn v48_a_reset_lowers_no_budget(_kind: &StoreKind) {
 }
 
 /// V49: after a reset and after each change of methods all addresses that were valid before are
-/// told, the new one is not, the removed one is.
-async fn v49_everybody_reachable_before_is_told(_kind: &StoreKind) {
+/// notified, including a removed one and without a new one.
+async fn v49_all_previous_addresses_are_notified(_kind: &StoreKind) {
     let world = World::over(MemoryStore::new(), roomy(settings())).await;
     world.register_both().await;
     let (request, primary, second) = (request(), "ada@contoso.example", "second@private.example");
     world.inbox.clear();
     let kinds = |to: &str| -> Vec<&'static str> {
-        let mut kinds: Vec<_> = world.inbox.messages_to(to).iter().map(|one| one.kind).collect();
+        let mut kinds: Vec<_> =
+            world.inbox.messages_to(to).iter().map(|message| message.kind).collect();
         kinds.retain(|kind| kind.starts_with("notice."));
         kinds
     };
@@ -215,7 +218,7 @@ async fn v49_everybody_reachable_before_is_told(_kind: &StoreKind) {
     assert!(kinds(second).is_empty());
 
     world.inbox.clear();
-    // The hold is over, or the reset would drop the address, and tell of that too.
+    // The hold must be over, or the reset would drop the address and notify that too.
     world.clock.advance(std::time::Duration::from_secs(86_401));
     let ticket = world.granted().await;
     world.complete(&ticket, NEW).await.expect("reset");
@@ -227,12 +230,12 @@ async fn v49_everybody_reachable_before_is_told(_kind: &StoreKind) {
     world.inbox.clear();
     let registration = world.engine.registration();
     let all = registration.list(&request, &world.signed_in()).await.expect("listed");
-    let gone = all.iter().find(|one| address(one) == MAIL).expect("listed");
-    registration.remove(&request, &world.signed_in(), &gone.id).await.expect("removed");
+    let removed = all.iter().find(|method| address(method) == MAIL).expect("listed");
+    registration.remove(&request, &world.signed_in(), &removed.id).await.expect("removed");
     world.deliver().await;
     for to in [primary, MAIL, MOBILE, second] {
         assert_eq!(kinds(to), ["notice.method_removed"], "{to}");
     }
-    let notices = world.inbox.all().into_iter().filter_map(|one| one.notice);
+    let notices = world.inbox.all().into_iter().filter_map(|message| message.notice);
     assert!(notices.into_iter().all(|notice| matches!(notice, Notice::MethodRemoved { .. })));
 }

@@ -1,4 +1,4 @@
-//! Many at once: V1, V2, V33 and V38 under races, V43.
+//! Concurrent calls: V1, V2, V33 and V38 under races, V43.
 
 use std::sync::{Barrier, Mutex, PoisonError};
 
@@ -19,7 +19,7 @@ in_memory!(v38_a_race_of_changes_confirms_no_other_address);
 
 pub(crate) const TASKS: usize = 64;
 
-/// Does the same on `TASKS` threads at the same moment, on two engines in turn.
+/// Runs the same call on `TASKS` threads at the same moment, on two engines in turn.
 pub(crate) fn at_once<T: Send>(
     engines: &[&Engine; 2],
     act: impl Fn(usize, &Engine) -> T + Sync,
@@ -39,12 +39,12 @@ pub(crate) fn at_once<T: Send>(
     answers.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// V1: one proof per code, and whoever else had the right code gets the very same answer.
+/// V1: one proof per code, and every other caller with the correct code gets the same reply.
 async fn v01_same_code_redeemed_twice(stores: &StoreKind) {
     let under_test = stores.empty();
     let world = world(under_test.open(), roomy(one_gate())).await;
     let second = twin(&world, &under_test, 8).await;
-    // Latency in one of the two: each port call gives way once.
+    // One of the two engines is slower: each of its port calls yields once.
     let slow = Faulty::new(under_test.open(), FaultPlan::none().everywhere(InjectedFault::Delay));
     let slow = engine(
         std::sync::Arc::new(slow),
@@ -75,13 +75,13 @@ async fn v01_same_code_redeemed_twice(stores: &StoreKind) {
                 other => assert_eq!(refusal(other), Refusal::NotAccepted),
             }
         }
-        assert!(same.is_some(), "round {round}: nobody was accepted");
+        assert!(same.is_some(), "round {round}: no code was accepted");
         let events = events_of(&world, &person.id).await;
         assert_eq!(count(&events, "method_proven"), 1, "round {round}");
     }
 }
 
-/// V2: with a cap of `k` attempts, `k` of 64 guesses are compared, each of them counted before.
+/// V2: with a limit of `k` attempts, `k` of 64 guesses are compared, each of them reserved before.
 async fn v02_guesses_at_once_stay_below_the_cap(stores: &StoreKind) {
     let under_test = stores.empty();
     let settings = roomy(one_gate());
@@ -105,15 +105,15 @@ async fn v02_guesses_at_once_stay_below_the_cap(stores: &StoreKind) {
         assert_eq!(compared() - before, cap, "round {round}");
         let events = events_of(&world, &person.id).await;
         assert_eq!(counted(&events), cap, "each comparison was counted, none twice");
-        // The code is spent: right is no longer right enough.
+        // The attempts are spent: the correct code is refused too.
         let late = try_code(&world.engine, &request, &reply.ticket, &right).await;
         assert_eq!(refusal(late), Refusal::NotAccepted);
         assert_eq!(compared() - before, cap);
     }
 }
 
-/// V8: while a code has attempts left, its right code is accepted whatever else is in flight on
-/// the account: wrong guesses at other codes, and new challenges.
+/// V8: while a code has attempts left, the correct code is accepted during concurrent wrong guesses
+/// at other codes and new challenges of the account.
 async fn v08_the_right_code_counts_among_wrong_ones(stores: &StoreKind) {
     let under_test = stores.empty();
     let world = world(under_test.open(), roomy(one_gate())).await;
@@ -125,7 +125,7 @@ async fn v08_the_right_code_counts_among_wrong_ones(stores: &StoreKind) {
         world.deliver().await;
         let right = world.inbox.last_code_to(&person.mail).expect("a code");
         let stranger = source(0x20_0000 + round);
-        let theirs = opened(&second, &stranger, &person.name, &email()).await.expect("opened");
+        let strangers = opened(&second, &stranger, &person.name, &email()).await.expect("opened");
         let answers = at_once(&[&world.engine, &second], |n, engine| match n {
             0 => Some(block_on(try_code(engine, &owner, &own.ticket, &right))),
             n if n % 4 == 0 => {
@@ -134,7 +134,7 @@ async fn v08_the_right_code_counts_among_wrong_ones(stores: &StoreKind) {
             }
             n => {
                 let wrong = format!("x{n:07}");
-                let wrong = block_on(try_code(engine, &stranger, &theirs.ticket, &wrong));
+                let wrong = block_on(try_code(engine, &stranger, &strangers.ticket, &wrong));
                 assert_eq!(refusal(wrong), Refusal::NotAccepted);
                 None
             }
@@ -155,7 +155,7 @@ async fn v43_resends_at_once_send_one_message(stores: &StoreKind) {
     let answers = at_once(&[&world.engine, &second], |_, engine| {
         block_on(engine.reset().challenge(&request, &reply.ticket, &email()))
     });
-    // What each is told comes from the ticket alone, and tells nobody who was first.
+    // Each reply depends on the ticket only and does not tell which caller was first.
     let first = seen(&answers[0]);
     assert!(answers.iter().all(|answer| seen(answer) == first));
     let events = events_of(&world, &person.id).await;
@@ -165,7 +165,7 @@ async fn v43_resends_at_once_send_one_message(stores: &StoreKind) {
     assert_eq!(world.inbox.attempts(), 1);
 }
 
-/// V38: whatever is added and removed meanwhile, a code makes no other address active.
+/// V38: with concurrent additions and removals, a code makes no other address active.
 async fn v38_a_race_of_changes_confirms_no_other_address(stores: &StoreKind) {
     let mut confirmed = 0;
     for round in 0..40 {
@@ -195,7 +195,7 @@ async fn v38_a_race_of_changes_confirms_no_other_address(stores: &StoreKind) {
             });
         });
         let methods = world.engine.registration().list(&request, &user).await.expect("listed");
-        let active: Vec<_> = methods.iter().filter(|one| one.active).collect();
+        let active: Vec<_> = methods.iter().filter(|method| method.active).collect();
         assert!(active.len() <= 1, "{active:?}");
         for method in active {
             assert_eq!(address(method), MAIL);
@@ -204,5 +204,5 @@ async fn v38_a_race_of_changes_confirms_no_other_address(stores: &StoreKind) {
         let events = events_of(&world, &world.user).await;
         assert!(count(&events, "method_confirmed") <= 1);
     }
-    assert!(confirmed > 0, "the race was never won by the code");
+    assert!(confirmed > 0, "the code never won the race");
 }

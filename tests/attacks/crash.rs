@@ -26,14 +26,15 @@ async fn fragile(world: &World, store: Arc<dyn sspr::Store>, plan: &FaultPlan) -
         .expect("opened")
 }
 
-/// V44: the process dies at any point between the request and the delivery. Then either nothing
-/// was opened, or the message arrives, perhaps twice but under one key; and it is of a live code.
+/// V44: the process ends at any point between the request and the delivery. Then either no
+/// challenge was opened, or the message arrives, possibly twice under one idempotency key, with a
+/// live code.
 async fn v44_a_crash_at_any_call_loses_no_message(stores: &StoreKind) {
     let (mut unopened, mut repeated, mut arrived) = (0, 0, 0);
     for pause in [InjectedFault::Delay, InjectedFault::DelayAfter] {
         for polls in 1..stores.rounds(40, 36) {
             let under_test = stores.empty();
-            // Each call gives way once, before or after it happens: there the process may die.
+            // Each call yields once, before or after it takes effect: the process may end there.
             let plan = FaultPlan::none().everywhere(pause);
             let world = world(under_test.open(), roomy(one_gate())).await;
             let person = settle(&world, 1).await;
@@ -47,7 +48,7 @@ async fn v44_a_crash_at_any_call_loses_no_message(stores: &StoreKind) {
             die_after(polls, doomed).await;
             drop(dying);
 
-            // Another process goes on, once the lease has run out.
+            // Another process continues after the lease has expired.
             let heir = twin(&world, &under_test, 8).await;
             world.clock.advance(2 * MINUTE);
             while heir.maintain(100).await.expect("maintained").more {}
@@ -65,13 +66,13 @@ async fn v44_a_crash_at_any_call_loses_no_message(stores: &StoreKind) {
             assert!(message.repetitions <= 1, "{case}");
             let right = message.code().expect("a code");
             let answer = try_code(&heir, &source(1), &reply.ticket, right).await;
-            assert!(granted(&answer.expect("it counts").step), "{case}");
+            assert!(granted(&answer.expect("the code is accepted").step), "{case}");
         }
     }
     assert!(unopened > 0 && repeated > 0 && arrived > 5, "{unopened} {repeated} {arrived}");
 }
 
-/// Polls a future so often and drops it.
+/// Polls a future this many times and drops it.
 async fn die_after(polls: u32, future: impl Future<Output = ()>) {
     let mut future = Box::pin(future);
     let mut left = polls;
@@ -85,17 +86,17 @@ async fn die_after(polls: u32, future: impl Future<Output = ()>) {
     .await;
 }
 
-/// V44: what was superseded, answered, voided or has run out before its message was claimed is not
-/// sent; what failed is tried again until then.
+/// V44: a code that was superseded, answered, voided or has expired before its message was claimed
+/// is not sent; a failed message is retried until then.
 async fn v44_a_code_that_is_dead_is_not_sent(stores: &StoreKind) {
     for end in ["superseded", "voided", "expired", "proven"] {
         let world = world(stores.store(), roomy(one_gate())).await;
         let person = settle(&world, 1).await;
-        let reply = opened(&world.engine, &source(1), &person.name, &email()).await;
-        let reply = reply.expect("opened");
+        let reply =
+            opened(&world.engine, &source(1), &person.name, &email()).await.expect("opened");
         world.inbox.fail_with(Some(PortErrorKind::Unknown));
         if end == "proven" {
-            // It arrives, and nobody knows: it would be sent again.
+            // It arrives, but the outcome is unknown, so that it would be sent again.
             world.engine.maintain(100).await.expect("maintained");
             let right = world.inbox.last_code_to(&person.mail).expect("a code");
             let proven = try_code(&world.engine, &source(1), &reply.ticket, &right).await;
@@ -124,11 +125,11 @@ async fn v44_a_code_that_is_dead_is_not_sent(stores: &StoreKind) {
         world.clock.advance(HOUR / 60);
         world.deliver().await;
         let sent = world.inbox.messages_to(&person.mail);
-        let codes: Vec<_> = sent.iter().filter_map(|one| one.code()).collect();
+        let codes: Vec<_> = sent.iter().filter_map(|message| message.code()).collect();
         assert_eq!(codes.len(), usize::from(end == "superseded"), "{end}: {sent:?}");
         if let Some(right) = codes.first() {
             let answer = try_code(&world.engine, &source(1), &reply.ticket, right).await;
-            assert!(granted(&answer.expect("the live one").step));
+            assert!(granted(&answer.expect("the live code").step));
         }
     }
 }

@@ -1,4 +1,5 @@
-//! Every door has the same lock: V5, V24, V47 and V48 for unlocks, changes, sign-ins and links.
+//! Every entry point has the same limits: V5, V24, V47 and V48 for unlocks, changes, sign-ins and
+//! links.
 
 use sspr::{Attempt, MethodKind, Refusal, SecretText, SessionKinds, Step};
 
@@ -8,16 +9,16 @@ use crate::stores::StoreKind;
 use crate::support::*;
 
 on_every_store!(
-    v05_no_door_lacks_the_cap,
+    v05_later_entry_points_have_the_cap,
     v48_an_unlock_wants_the_same_proofs_and_lowers_no_budget,
 );
 in_memory!(
-    v05_whoever_is_disabled_between_issue_and_use_is_refused,
+    v05_a_user_disabled_between_issue_and_use_is_refused,
     v24_a_ticket_of_before_gets_no_recovery_code,
     v47_an_unlock_ends_no_session_and_a_change_ends_all,
 );
 
-const DOORS: [&str; 8] = [
+const ENTRY_POINTS: [&str; 8] = [
     "sign-in",
     "present password",
     "link elsewhere",
@@ -34,9 +35,9 @@ fn forged(url: &str) -> Attempt {
     Attempt::link(&format!("{}{last}", &url[..url.len() - 1])).expect("a link")
 }
 
-/// V5: wrong until nothing is compared any more; then the right secret is refused too.
-async fn v05_no_door_lacks_the_cap(stores: &StoreKind) {
-    for door in DOORS {
+/// V5: after as many wrong secrets as are compared, the correct secret is refused too.
+async fn v05_later_entry_points_have_the_cap(stores: &StoreKind) {
+    for entry_point in ENTRY_POINTS {
         let world = world(stores.store(), everything(2)).await;
         world.register_both().await;
         lock_out(&world);
@@ -52,9 +53,9 @@ async fn v05_no_door_lacks_the_cap(stores: &StoreKind) {
         let compared = || world.engine.stats().comparisons - before;
         let start = world.start().await.ticket;
         let mut refused = Vec::new();
-        // The budget of the account where no challenge was opened, the attempts of it elsewhere.
-        let cap = if matches!(door, "sign-in" | "present password") { 10 } else { 5 };
-        match door {
+        // The account's budget if no challenge was opened, otherwise the challenge's attempts.
+        let cap = if matches!(entry_point, "sign-in" | "present password") { 10 } else { 5 };
+        match entry_point {
             "sign-in" => {
                 for wrong in 0..=20 {
                     let typed = if wrong < 20 { other_than(&app()) } else { app() };
@@ -93,8 +94,8 @@ async fn v05_no_door_lacks_the_cap(stores: &StoreKind) {
             }
             "app to confirm" => {
                 let app = sspr::NewAuthenticator::new("Contoso", "ada");
-                let begun = registration.enrol_authenticator(&request, &user, &app).await;
-                let begun = begun.expect("begun");
+                let begun =
+                    registration.enrol_authenticator(&request, &user, &app).await.expect("begun");
                 let parameters = sspr::OathParameters::default();
                 let seed = begun.seed.expose_secret();
                 let token = sspr::testing::SoftToken::new(seed, parameters).expect("a seed");
@@ -115,10 +116,10 @@ async fn v05_no_door_lacks_the_cap(stores: &StoreKind) {
                     let given = Attempt::response(given).expect("bounded");
                     refused.push(refusal(reset.prove(&request, &reply.ticket, &given).await));
                 }
-                assert_eq!(world.passkey.verified(), cap, "the host is not asked either");
+                assert_eq!(world.passkey.verified(), cap, "the host is not called either");
             }
             _ => {
-                let recovery_code = door == "recovery code";
+                let recovery_code = entry_point == "recovery code";
                 let chosen = if recovery_code { "recovery_code" } else { "authenticator_app" };
                 let ticket = world.challenge(&start, &option(chosen)).await.ticket;
                 let right = if recovery_code { saved[0].clone() } else { app() };
@@ -128,15 +129,19 @@ async fn v05_no_door_lacks_the_cap(stores: &StoreKind) {
                 }
             }
         }
-        assert_eq!(compared(), cap as u64, "{door}");
-        assert!(refused[..cap].iter().all(|one| *one == Refusal::NotAccepted), "{door}");
+        assert_eq!(compared(), cap as u64, "{entry_point}");
+        assert!(
+            refused[..cap].iter().all(|refusal| *refusal == Refusal::NotAccepted),
+            "{entry_point}"
+        );
         let spent = |one: &Refusal| matches!(one, Refusal::NotAccepted | Refusal::TooOften { .. });
-        assert!(refused.iter().all(spent), "{door}: {refused:?}");
+        assert!(refused.iter().all(spent), "{entry_point}: {refused:?}");
     }
 }
 
-/// V5: the account is disabled after the proofs: the last step of each flow asks again.
-async fn v05_whoever_is_disabled_between_issue_and_use_is_refused(_kind: &StoreKind) {
+/// V5: the account is disabled after the proofs, and the last step of each flow reads the facts
+/// again.
+async fn v05_a_user_disabled_between_issue_and_use_is_refused(_kind: &StoreKind) {
     let world = World::memory(everything(1)).await;
     world.register_both().await;
     lock_out(&world);
@@ -164,8 +169,8 @@ async fn v05_whoever_is_disabled_between_issue_and_use_is_refused(_kind: &StoreK
     assert!(change.complete(&request, &changing.ticket, &NEW.into()).await.is_err());
     assert!(change.start(&request, &user, &OLD.into()).await.is_err());
     let to_confirm = code(&world.inbox.last_code_to("second@private.example").expect("a code"));
-    let confirmed = world.engine.registration();
-    let confirmed = confirmed.confirm(&request, &user, &adding.ticket, &to_confirm).await;
+    let confirmed =
+        world.engine.registration().confirm(&request, &user, &adding.ticket, &to_confirm).await;
     assert!(matches!(refusal(confirmed), Refusal::NotEligible { .. }));
     if let Ok(reply) = reset.redeem_link(&request, &ada(), &link).await {
         assert!(reset.complete(&request, &reply.ticket, &NEW.into()).await.is_err());
@@ -174,8 +179,8 @@ async fn v05_whoever_is_disabled_between_issue_and_use_is_refused(_kind: &StoreK
     assert!(world.password_is(OLD));
 }
 
-/// V24: once a reset is done with a recovery code, its own ticket is owed another; one from before the
-/// proof is not.
+/// V24: after a reset with a recovery code, its ticket gets a new recovery code; a ticket from
+/// before the proof does not.
 async fn v24_a_ticket_of_before_gets_no_recovery_code(_kind: &StoreKind) {
     let world = World::memory(everything(1)).await;
     world.register_both().await;
@@ -197,11 +202,10 @@ async fn v24_a_ticket_of_before_gets_no_recovery_code(_kind: &StoreKind) {
     }
     reset.acknowledge_recovery_code(&request(), &done.ticket).await.expect("kept");
     let answer = reset.replace_recovery_code(&request(), &done.ticket).await;
-    assert_eq!(refusal(answer), Refusal::Ended, "one for one");
+    assert_eq!(refusal(answer), Refusal::Ended, "one new code for one used code");
 }
 
-/// V48: an unlock wants as many proofs as a reset, of the same methods; what was guessed before it
-/// is spent after it.
+/// V48: an unlock needs as many proofs as a reset, of the same methods, and lowers no budget.
 async fn v48_an_unlock_wants_the_same_proofs_and_lowers_no_budget(stores: &StoreKind) {
     let world = world(stores.store(), everything(2)).await;
     world.register_both().await;
@@ -227,7 +231,7 @@ async fn v48_an_unlock_wants_the_same_proofs_and_lowers_no_budget(stores: &Store
     unlock.complete(&request, &reply.ticket).await.expect("unlocked");
     assert_eq!(world.directory.unlocks(&world.tenant, &world.user).len(), 1);
     assert_eq!(refusal(unlock.complete(&request, &reply.ticket).await), Refusal::Ended);
-    // Ten, less the four from before, less the one that their challenge still has.
+    // Ten, less the four from before, less the attempt that their challenge still has.
     assert_eq!(exhaust(&world, &ada(), &email(), 10).await, 5);
 
     let mut without = everything(2);
@@ -236,8 +240,8 @@ async fn v48_an_unlock_wants_the_same_proofs_and_lowers_no_budget(stores: &Store
     assert_eq!(refusal(unlock.start(&request, &ada()).await), Refusal::NotOffered);
 }
 
-/// V47: an unlock ends no session, since nobody's password was known to others; a change ends all,
-/// the one that made it too.
+/// V47: an unlock ends no session, since the password stays; a change ends all sessions, including
+/// the one that made it.
 async fn v47_an_unlock_ends_no_session_and_a_change_ends_all(_kind: &StoreKind) {
     let world = World::memory(everything(1)).await;
     world.register_both().await;
@@ -260,7 +264,7 @@ async fn v47_an_unlock_ends_no_session_and_a_change_ends_all(_kind: &StoreKind) 
     let revoked = world.directory.revocations(&world.tenant, &world.user);
     assert_eq!(revoked.len(), 1);
     assert_eq!(revoked[0].kinds, SessionKinds::All);
-    // A password alone is no gate: whoever knows it may change it, and reset nothing.
+    // A password is no gate: its user may change it, but reset nothing with it.
     let mut settings = everything(1);
     settings.users.methods = [MethodKind::Email, MethodKind::Password].into();
     assert!(sspr::Policy::new(settings).is_err());

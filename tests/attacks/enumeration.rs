@@ -1,4 +1,4 @@
-//! What answers tell about who exists: V10 to V14.
+//! Whether replies tell which accounts exist: V10 to V14.
 
 use sspr::adapters::memory::MemoryStore;
 use sspr::port::PortErrorKind;
@@ -15,9 +15,9 @@ use crate::support::*;
 
 in_memory!(
     v10_every_kind_of_account_gets_one_answer,
-    v10_masks_of_nobody_are_stable_and_shaped_like_any,
+    v10_masks_of_unknown_accounts_are_stable_and_shaped_like_any,
     v11_every_kind_of_account_costs_the_same_calls,
-    v12_a_script_of_thirty_calls_ends_the_same_for_everybody,
+    v12_a_script_of_thirty_calls_ends_the_same_for_every_account,
     v12_a_spent_budget_answers_like_a_fresh_one,
     v13_a_dead_mail_server_tells_nothing,
     v14_nothing_links_two_flows_or_names_an_address,
@@ -57,7 +57,7 @@ async fn street(world: &World) {
     }
 }
 
-/// What somebody sees who goes as far as can be gone without a proof.
+/// All replies that a caller can get without a proof.
 async fn walk(world: &World, who: &Identifier) -> Vec<String> {
     let engine = &world.engine;
     let request = source(77);
@@ -78,7 +78,7 @@ async fn walk(world: &World, who: &Identifier) -> Vec<String> {
     all
 }
 
-/// V10: from the first answer to the last before a proof, nothing differs.
+/// V10: all replies before a proof are the same for every kind of account.
 async fn v10_every_kind_of_account_gets_one_answer(_kind: &StoreKind) {
     let world = World::memory(scoped(roomy(settings()))).await;
     street(&world).await;
@@ -91,7 +91,8 @@ async fn v10_every_kind_of_account_gets_one_answer(_kind: &StoreKind) {
         }
     }
     world.deliver().await;
-    let sent: Vec<_> = world.inbox.all().iter().map(|one| one.destination.normalised()).collect();
+    let sent: Vec<_> =
+        world.inbox.all().iter().map(|message| message.destination.normalised()).collect();
     let reset = ["known@private.example", "locked@private.example", "+14255550142"];
     assert!(sent.iter().all(|to| reset.contains(&to.as_str())) && !sent.is_empty(), "{sent:?}");
     // The true reasons are in the audit trail.
@@ -107,9 +108,9 @@ async fn v10_every_kind_of_account_gets_one_answer(_kind: &StoreKind) {
     }
 }
 
-/// V10: where the policy shows masks, nobody has masks too, always the same ones, of the length of
-/// everybody's.
-async fn v10_masks_of_nobody_are_stable_and_shaped_like_any(_kind: &StoreKind) {
+/// V10: if the policy shows masks, unknown accounts have masks too: always the same ones, of the
+/// usual length.
+async fn v10_masks_of_unknown_accounts_are_stable_and_shaped_like_any(_kind: &StoreKind) {
     let mut settings = roomy(one_gate());
     settings.disclosure = Disclosure::Masked;
     let world = World::memory(settings).await;
@@ -118,13 +119,13 @@ async fn v10_masks_of_nobody_are_stable_and_shaped_like_any(_kind: &StoreKind) {
     for name in [&person.name, &named("nobody"), &named("nobody"), &named("Nobody "), &named("x")] {
         let reply = world.engine.reset().start(&source(1), name).await.expect("started");
         let sspr::Step::Choose { options } = reply.step else { panic!("choose first") };
-        let masks: Vec<String> = options.into_iter().filter_map(|one| one.masked).collect();
+        let masks: Vec<String> = options.into_iter().filter_map(|view| view.masked).collect();
         let lengths: Vec<usize> = masks.iter().map(|mask| mask.chars().count()).collect();
         all.push((masks, lengths));
     }
     assert!(all.iter().all(|(_, lengths)| *lengths == all[0].1), "{all:?}");
     assert_eq!(all[1], all[2]);
-    assert_eq!(all[1], all[3], "another spelling is nobody else");
+    assert_eq!(all[1], all[3], "another spelling is the same identifier");
     assert!(all.iter().all(|(masks, _)| masks.len() == 3));
 }
 
@@ -138,7 +139,7 @@ async fn v11_every_kind_of_account_costs_the_same_calls(_kind: &StoreKind) {
     watched.admin(&world.tenant, &admin).put_policy(&policy, None).await.expect("put");
     let world = World { engine: watched, ..world };
     street(&world).await;
-    // The policy is at hand from here on, and the clock stands still.
+    // From here on the policy is cached, and the clock stands still.
     walk(&world, &named("another unknown")).await;
     log.clear();
     walk(&world, &named("unknown")).await;
@@ -149,7 +150,7 @@ async fn v11_every_kind_of_account_costs_the_same_calls(_kind: &StoreKind) {
         walk(&world, &named(kind)).await;
         assert_eq!(log.shapes(), expected, "{kind}");
     }
-    // A throttled account saves commits, and so does an unknown name that was treated alike.
+    // A throttled account saves commits, and so does an unknown name after the same calls.
     exhaust(&world, &named("locked unknown"), &email(), 5).await;
     let mut locked = Vec::new();
     for name in ["locked", "locked unknown"] {
@@ -161,9 +162,9 @@ async fn v11_every_kind_of_account_costs_the_same_calls(_kind: &StoreKind) {
     assert_ne!(locked[0], expected, "the budget was spent");
 }
 
-/// V12: thirty calls, with waits between some; the answers are the same, the times to try again
-/// included.
-async fn v12_a_script_of_thirty_calls_ends_the_same_for_everybody(_kind: &StoreKind) {
+/// V12: thirty calls with waits get the same replies for every kind of account, including retry
+/// times.
+async fn v12_a_script_of_thirty_calls_ends_the_same_for_every_account(_kind: &StoreKind) {
     let mut expected = None;
     for kind in ["unknown", "known", "disabled", "no methods", "out of scope"] {
         let world = World::memory(scoped(settings())).await;
@@ -194,8 +195,8 @@ async fn v12_a_script_of_thirty_calls_ends_the_same_for_everybody(_kind: &StoreK
     }
 }
 
-/// V12: whether somebody else has spent an account's budget is not to be seen either: that would
-/// tell that there is an account.
+/// V12: replies do not show that another caller has spent an account's budget, which would tell
+/// that the account exists.
 async fn v12_a_spent_budget_answers_like_a_fresh_one(_kind: &StoreKind) {
     let mut expected = None;
     for spent in [false, true] {
@@ -224,13 +225,13 @@ async fn v12_a_spent_budget_answers_like_a_fresh_one(_kind: &StoreKind) {
     }
 }
 
-/// V13: the answer does not depend on whether the message can be delivered; the failure is in the
-/// outbox, and is tried again.
+/// V13: the reply does not depend on the delivery of the message; a failed message stays in the
+/// outbox and is retried.
 async fn v13_a_dead_mail_server_tells_nothing(_kind: &StoreKind) {
     let mut answers = Vec::new();
     for (dead, who) in [(false, "known"), (true, "known"), (true, "unknown")] {
         let mut settings = scoped(roomy(settings()));
-        settings.attempts = 1; // so that more codes may wait than an outbox takes
+        settings.attempts = 1; // so that more codes may wait than an outbox can take
         let world = World::memory(settings).await;
         street(&world).await;
         world.deliver().await;
@@ -238,8 +239,8 @@ async fn v13_a_dead_mail_server_tells_nothing(_kind: &StoreKind) {
         world.inbox.fail_with(dead.then_some(PortErrorKind::Unavailable));
         let mut all = Vec::new();
         for n in 0..9 {
-            let reply = opened(&world.engine, &source(n), &named(who), &email()).await;
-            let reply = reply.expect("opened");
+            let reply =
+                opened(&world.engine, &source(n), &named(who), &email()).await.expect("opened");
             all.push(format!("{:?}", reply.step));
             let done = world.engine.maintain(100).await.expect("a failing delivery is no error");
             if n < 6 {
@@ -260,15 +261,15 @@ async fn v13_a_dead_mail_server_tells_nothing(_kind: &StoreKind) {
     assert_eq!(answers[0], answers[2]);
 }
 
-/// V14: what a flow shows and hands out is not computed from an address, and two flows of one
-/// account have nothing in common.
+/// V14: tickets and steps are not derived from an address, and two flows of one account share
+/// nothing.
 async fn v14_nothing_links_two_flows_or_names_an_address(_kind: &StoreKind) {
     let world = World::memory(roomy(one_gate())).await;
     let person = settle(&world, 1).await;
     let mut tickets: Vec<Vec<u8>> = Vec::new();
     for n in 0..5 {
-        let reply = opened(&world.engine, &source(n), &person.name, &email()).await;
-        let reply = reply.expect("opened");
+        let reply =
+            opened(&world.engine, &source(n), &person.name, &email()).await.expect("opened");
         let shown = serde_json::to_string(&reply.step).expect("shown");
         for part in [person.mail.as_str(), "private", "p1@", person.id.as_str()] {
             assert!(!shown.contains(part), "{shown}");
@@ -282,7 +283,7 @@ async fn v14_nothing_links_two_flows_or_names_an_address(_kind: &StoreKind) {
         }
         tickets.push(bytes);
     }
-    // A mask has one length for all addresses, and is no digest of one.
+    // A mask has one length for all addresses and is no digest.
     let masks = [mail("a@b.example").masked(), mail("a-very-long-name@somewhere.example").masked()];
     assert_eq!(masks[0].chars().count(), masks[1].chars().count());
     assert_eq!(masks[1], "a•••••@s•••••");

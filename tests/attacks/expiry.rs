@@ -20,7 +20,7 @@ in_memory!(
     v28_a_grant_ends_and_is_used_once,
 );
 
-/// V21: one millisecond before the end a code counts, at the end and after it not.
+/// V21: a code is accepted until one millisecond before its end, and refused from its end on.
 async fn v21_a_code_ends_at_its_time(_kind: &StoreKind) {
     for (late, counts) in [(-1_i64, true), (0, false), (1, false)] {
         let world = World::memory(roomy(one_gate())).await;
@@ -36,7 +36,7 @@ async fn v21_a_code_ends_at_its_time(_kind: &StoreKind) {
     }
 }
 
-/// V21: zero is no way to say never.
+/// V21: a lifetime of zero does not mean "never".
 async fn v21_no_lifetime_means_never(_kind: &StoreKind) {
     for (field, change) in [
         ("lifetimes.flow", 0),
@@ -59,7 +59,7 @@ async fn v21_no_lifetime_means_never(_kind: &StoreKind) {
     }
 }
 
-/// V21: what the record has seen to end stays ended, and what is spent stays spent.
+/// V21: after a clock steps back, what has expired stays expired and what is spent stays spent.
 async fn v21_a_clock_that_steps_back_revives_and_refills_nothing(_kind: &StoreKind) {
     for back in [Duration::from_secs(20), HOUR, 3 * DAY] {
         let world = World::memory(roomy(one_gate())).await;
@@ -71,17 +71,17 @@ async fn v21_a_clock_that_steps_back_revives_and_refills_nothing(_kind: &StoreKi
         world.deliver().await;
         let right = world.inbox.last_code_to(&person.mail).expect("a code");
         world.clock.advance(10 * MINUTE);
-        // Somebody's step lets the record see the time.
+        // Another caller's step stores the later time in the record.
         opened(&world.engine, &source(2), &person.name, &sms()).await.expect("opened");
         let now = Timestamp::from_unix_seconds(START).plus(10 * MINUTE);
         world.clock.set(now.minus(back));
         let answer = try_code(&world.engine, &source(1), &ticket, &right).await;
         assert_eq!(refusal(answer), Refusal::NotAccepted, "{back:?}");
-        // What a stranger does meanwhile is done to nobody: the methods are not usable yet.
+        // At this clock the methods are not usable yet, so another caller's flow is a decoy's.
         exhaust(&world, &spent.name, &email(), 10).await;
         assert_eq!(counted(&events_of(&world, &spent.id).await), 10, "{back:?}");
     }
-    // Nor does one that had jumped ahead before.
+    // Nor does a clock that had jumped ahead before.
     let world = World::memory(roomy(one_gate())).await;
     let person = settle(&world, 1).await;
     world.clock.advance(400 * DAY);
@@ -91,8 +91,8 @@ async fn v21_a_clock_that_steps_back_revives_and_refills_nothing(_kind: &StoreKi
     assert_eq!(counted(&events_of(&world, &person.id).await), 10);
 }
 
-/// V21: a clock that jumps ahead and comes back leaves no lock behind that lasts until that day:
-/// windows and locks start again, once, at full length.
+/// V21: a clock that jumps ahead and comes back leaves no lock until the later date: windows and
+/// locks restart once, at full length.
 async fn v21_what_a_wrong_clock_locked_opens_again(_kind: &StoreKind) {
     let world = World::memory(roomy(one_gate())).await;
     let person = settle(&world, 1).await;
@@ -107,7 +107,7 @@ async fn v21_what_a_wrong_clock_locked_opens_again(_kind: &StoreKind) {
     assert_eq!(counted(&events_of(&world, &person.id).await), 20);
 }
 
-/// V21: at the ends of time nothing panics, and nothing is accepted that should not be.
+/// V21: at the smallest and largest times nothing panics, and no expired code is accepted.
 async fn v21_time_does_not_overflow(_kind: &StoreKind) {
     for end in [Timestamp::MAX, Timestamp::from_unix_millis(i64::MIN), Timestamp::EPOCH] {
         let world = World::memory(roomy(one_gate())).await;
@@ -125,8 +125,8 @@ async fn v21_time_does_not_overflow(_kind: &StoreKind) {
     }
 }
 
-/// V23: used and superseded codes stay dead, and live ones live, when the process starts anew and
-/// whenever the store is purged.
+/// V23: after a restart and after a purge, used and superseded codes stay void and live codes stay
+/// valid.
 async fn v23_a_restart_or_a_purge_revives_nothing(stores: &StoreKind) {
     for live in [true, false] {
         let under_test = stores.empty();
@@ -146,7 +146,7 @@ async fn v23_a_restart_or_a_purge_revives_nothing(stores: &StoreKind) {
         };
         let mut ticket = if live { None } else { Some(used(&world).await) };
 
-        // A new engine, a new handle on the store, and a purge of all that may go.
+        // A new engine, a new handle on the store, and a purge of all expired rows.
         let later = twin(&world, &under_test, 99).await;
         let store = under_test.open();
         let now = sspr::Clock::now(&world.clock);
@@ -162,17 +162,17 @@ async fn v23_a_restart_or_a_purge_revives_nothing(stores: &StoreKind) {
         };
         let dead = try_code(&world.engine, &request, &ticket, &right).await;
         assert_eq!(refusal(dead), Refusal::NotAccepted, "used");
-        // What is left of the budget is known as before: ten, less the wrong guess, less what the
-        // answered code keeps for repeats of the right one (three, or two if the guess was there).
+        // The rest of the budget is the same: ten, less the wrong guess, less the attempts that the
+        // answered code keeps for repetitions (three, or two if the guess was at that code).
         let left = exhaust(&world, &person.name, &email(), 10).await;
         assert_eq!(left, if live { 6 } else { 7 });
-        // A purge far in the future still keeps what never decays: the run of failures.
+        // A purge far in the future still keeps the run of failures, which never decays.
         world.clock.advance(100 * DAY);
         let now = sspr::Clock::now(&world.clock);
         store.purge(Cutoff::new(now, now), 10_000).await.expect("purged");
         let again = try_code(&world.engine, &request, &ticket, &right).await;
         assert_eq!(refusal(again), Refusal::NotAccepted);
-        assert!(!events_free(&*store).await, "the account is still there");
+        assert!(!events_free(&*store).await, "the account still exists");
     }
 }
 
@@ -182,8 +182,8 @@ async fn events_free(store: &dyn Store) -> bool {
     page.items.is_empty()
 }
 
-/// V24: whoever goes back to an earlier ticket gains no attempt and no state; and a ticket is worth
-/// nothing without the store.
+/// V24: an earlier ticket restores neither attempts nor state, and a ticket is invalid without the
+/// store.
 async fn v24_earlier_tickets_rewind_nothing(_kind: &StoreKind) {
     let world = World::memory(roomy(settings())).await;
     let (request, person) = (source(1), settle(&world, 1).await);
@@ -200,8 +200,8 @@ async fn v24_earlier_tickets_rewind_nothing(_kind: &StoreKind) {
     let late = try_code(&world.engine, &request, &start.ticket, &right).await;
     assert_eq!(refusal(late), Refusal::NotAccepted);
 
-    // After a proof the ticket before opens nothing: not a view, not a challenge, not the end. The
-    // same right code gets the same answer, at most three times.
+    // After a proof the previous ticket is refused by `view`, `challenge` and `complete`. The same
+    // correct code gets the same reply, at most three times.
     world.clock.advance(MINUTE);
     let again = reset.challenge(&request, &start.ticket, &email()).await.expect("resent");
     world.deliver().await;
@@ -217,7 +217,7 @@ async fn v24_earlier_tickets_rewind_nothing(_kind: &StoreKind) {
     for n in 0..5 {
         let repeat = try_code(&world.engine, &request, &again.ticket, &right).await;
         if n < 3 {
-            let repeat = repeat.expect("the same answer");
+            let repeat = repeat.expect("*the same reply");
             assert_eq!(repeat.ticket.expose_secret(), proven.ticket.expose_secret());
             assert_eq!(repeat.step, proven.step);
         } else {
@@ -234,7 +234,7 @@ async fn v24_earlier_tickets_rewind_nothing(_kind: &StoreKind) {
     assert_eq!(empty.engine.stats().comparisons, 0);
 }
 
-/// V28: a grant ends with its time, with its first use, and with the flow of another ticket.
+/// V28: a grant ends when it expires, with its first use, and with the completion of another flow.
 async fn v28_a_grant_ends_and_is_used_once(_kind: &StoreKind) {
     let world = World::memory(roomy(settings())).await;
     world.register_both().await;
@@ -250,7 +250,7 @@ async fn v28_a_grant_ends_and_is_used_once(_kind: &StoreKind) {
     world.clock.advance(10 * MINUTE - Duration::from_millis(1));
     let done = world.complete(&ticket, NEW).await.expect("just in time");
     assert_eq!(done.step, Step::Done { propagated: true });
-    // What was done may be shown again; a second password is not written.
+    // The finished flow may be viewed again; a second password is not written.
     for password in [NEW, "another long password here"] {
         assert_eq!(refusal(world.complete(&ticket, password).await), Refusal::Ended);
         let view = world.engine.reset().view(&request(), &ticket).await.expect("shown");
@@ -259,7 +259,7 @@ async fn v28_a_grant_ends_and_is_used_once(_kind: &StoreKind) {
     assert!(world.password_is(NEW));
     assert_eq!(world.directory.writes(&world.tenant, &world.user).len(), 1);
 
-    // A grant of the time before belongs to another epoch: two at once, one is used.
+    // Of two live grants one is used; the other then belongs to a past epoch.
     world.clock.advance(DAY);
     let (one, two) = (world.granted().await, world.granted().await);
     world.complete(&one, "first of the two passwords").await.expect("reset");

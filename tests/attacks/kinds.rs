@@ -21,7 +21,7 @@ in_memory!(
     v31_a_password_is_no_gate,
 );
 
-/// V26: each of the four kinds of ticket, at every operation of the three others.
+/// V26: each of the four kinds of ticket is refused by every operation of the other three.
 async fn v26_each_ticket_opens_its_own_kind_of_flow(_kind: &StoreKind) {
     let world = World::memory(sparing()).await;
     world.register_both().await;
@@ -49,7 +49,7 @@ async fn v26_each_ticket_opens_its_own_kind_of_flow(_kind: &StoreKind) {
     for name in ["reset", "unlock", "change", "register"] {
         let text = secret(name);
         if name != "reset" {
-            let ticket = ResetTicket::parse(text).expect("the form is one");
+            let ticket = ResetTicket::parse(text).expect("the tickets have one form");
             let case = format!("{name} at reset");
             foreign(reset.view(&request, &ticket).await.err(), &case);
             foreign(reset.challenge(&request, &ticket, &email()).await.err(), &case);
@@ -62,7 +62,7 @@ async fn v26_each_ticket_opens_its_own_kind_of_flow(_kind: &StoreKind) {
             foreign(reset.acknowledge_recovery_code(&request, &ticket).await.err(), &case);
         }
         if name != "unlock" {
-            let ticket = UnlockTicket::parse(text).expect("the form is one");
+            let ticket = UnlockTicket::parse(text).expect("the tickets have one form");
             let case = format!("{name} at unlock");
             foreign(unlock.view(&request, &ticket).await.err(), &case);
             foreign(unlock.challenge(&request, &ticket, &email()).await.err(), &case);
@@ -75,24 +75,24 @@ async fn v26_each_ticket_opens_its_own_kind_of_flow(_kind: &StoreKind) {
             foreign(unlock.acknowledge_recovery_code(&request, &ticket).await.err(), &case);
         }
         if name != "change" {
-            let ticket = ChangeTicket::parse(text).expect("the form is one");
+            let ticket = ChangeTicket::parse(text).expect("the tickets have one form");
             let case = format!("{name} at change");
             foreign(change.view(&request, &ticket).await.err(), &case);
             foreign(change.complete(&request, &ticket, &NEW.into()).await.err(), &case);
             foreign(change.cancel(&request, &ticket).await.err(), &case);
         }
         if name != "register" {
-            let ticket = RegistrationTicket::parse(text).expect("the form is one");
+            let ticket = RegistrationTicket::parse(text).expect("the tickets have one form");
             let answer = registration.confirm(&request, &user, &ticket, &typed()).await;
             foreign(answer.err(), &format!("{name} at register"));
         }
     }
     assert_eq!(refused, 3 * (9 + 9 + 3 + 1));
-    // Each is still good for what it is.
+    // Each ticket is still valid for *its own purpose flow.
     change.complete(&request, &to_change, &"plum violet candle tractor".into()).await.expect("own");
 }
 
-/// V26: a code and a link of a reset at an unlock, and the other way round.
+/// V26: a code and a link of a reset are refused at an unlock, and the reverse.
 async fn v26_each_code_and_link_opens_its_own_kind_of_flow(_kind: &StoreKind) {
     let mut settings = everything(2);
     settings.attempts = 2;
@@ -127,8 +127,8 @@ async fn v26_each_code_and_link_opens_its_own_kind_of_flow(_kind: &StoreKind) {
     }
 }
 
-/// V30: after a reset, also by one gate, the authenticator and the recovery codes are enrolled as
-/// before, and still count.
+/// V30: after a reset, also with one gate, the authenticator and the recovery codes stay enrolled
+/// and valid.
 async fn v30_an_authenticator_outlives_a_reset(stores: &StoreKind) {
     let world = world(stores.store(), everything(1)).await;
     world.register_both().await;
@@ -148,14 +148,14 @@ async fn v30_an_authenticator_outlives_a_reset(stores: &StoreKind) {
     let typed = code(&token.code(world.clock.now().plus(MINUTE)));
     world.clock.advance(MINUTE);
     let sign_in = world.engine.authenticator().verify(&request(), &world.user, &typed).await;
-    assert!(before.iter().any(|one| one.id == *sign_in.as_ref().expect("still enrolled")));
+    assert!(before.iter().any(|method| method.id == *sign_in.as_ref().expect("still enrolled")));
     let reply = world.start().await;
     let reply = world.challenge(&reply.ticket, &option("recovery_code")).await;
-    world.prove(&reply.ticket, &saved[0]).await.expect("still theirs");
+    world.prove(&reply.ticket, &saved[0]).await.expect("still enrolled");
 }
 
-/// V30: where the policy counts only what is enrolled, a mailbox and a phone reset nothing, alone or
-/// together; where it wants both, neither does alone.
+/// V30: if the policy counts only enrolled kinds, a mailbox and a phone cannot reset, alone or
+/// together; if it requires both sorts, neither is enough alone.
 async fn v30_a_policy_may_want_an_enrolled_factor(_kind: &StoreKind) {
     let enrolled = [MethodKind::AuthenticatorApp, MethodKind::RecoveryCode];
     let world = World::memory(everything(2)).await;
@@ -166,10 +166,10 @@ async fn v30_a_policy_may_want_an_enrolled_factor(_kind: &StoreKind) {
     let mut strict = everything(1);
     strict.users.methods = enrolled.into();
     put(&world, strict, 1).await;
-    // What was earned by mail and text counts no more.
+    // Proofs by mail and text no longer count.
     assert_eq!(refusal(world.complete(&earned, NEW).await), Refusal::MoreProofNeeded);
     world.clock.advance(MINUTE); // steps before the last may see a policy that is seconds old
-    // Administrators have gates of their own: what is shown is what either may use.
+    // Administrators have their own gates: the options of both are shown.
     world.inbox.clear();
     for refused in [email(), sms(), option("email.link")] {
         let reply = world.start().await;
@@ -194,7 +194,7 @@ async fn v30_a_policy_may_want_an_enrolled_factor(_kind: &StoreKind) {
     assert_eq!(refusal(world.complete(&reply.ticket, NEW).await), Refusal::MoreProofNeeded);
 }
 
-/// V31: one phone with one app, approved by a tap and by its codes.
+/// V31: a push approval and the codes of one app on one phone are one method.
 async fn v31_an_app_that_is_tapped_and_its_codes_are_one(_kind: &StoreKind) {
     for codes_first in [true, false] {
         let world = World::memory(everything(2)).await;
@@ -217,13 +217,13 @@ async fn v31_an_app_that_is_tapped_and_its_codes_are_one(_kind: &StoreKind) {
         let reply = reply.expect("proven");
         let Step::Choose { options } = &reply.step else { panic!("{:?}", reply.step) };
         let second = second.parse::<ChallengeOption>().expect("an option");
-        assert!(options.iter().all(|one| one.option.method() != second.method()), "not offered");
+        assert!(options.iter().all(|view| view.option.method() != second.method()), "not offered");
         let reset = world.engine.reset();
         let answer = reset.challenge(&request(), &reply.ticket, &second.into()).await;
         assert_eq!(refusal(answer), Refusal::AlreadyProven);
         assert_eq!(refusal(world.complete(&reply.ticket, NEW).await), Refusal::MoreProofNeeded);
     }
-    // Whoever has nothing else cannot begin: nobody's phone rings.
+    // A user with nothing else cannot begin, and no push is sent.
     let world = World::memory(everything(2)).await;
     world.enrol_app().await;
     world.push.give(&world.user);
@@ -232,7 +232,7 @@ async fn v31_an_app_that_is_tapped_and_its_codes_are_one(_kind: &StoreKind) {
     assert!(world.push.begun().iter().all(|(who, _)| *who != world.user));
 }
 
-/// V31: a code and a link to one mailbox, a text and a call to one phone.
+/// V31: a code and a link to one mailbox are one method, and so are a text and a call to one phone.
 async fn v31_one_address_is_one_method(_kind: &StoreKind) {
     for (first, second, to) in
         [("email.email", "email.link", MAIL), ("mobile_phone.sms", "mobile_phone.voice", MOBILE)]
@@ -248,7 +248,7 @@ async fn v31_one_address_is_one_method(_kind: &StoreKind) {
     }
 }
 
-/// V31: a proof that is given again, by link, code, tap or recovery code, is the same proof.
+/// V31: a repeated proof, by link, code, push or recovery code, is the same proof.
 async fn v31_one_proof_counts_once(_kind: &StoreKind) {
     for chosen in ["email.email", "email.link", "authenticator_app", "passkey", "recovery_code"] {
         let world = World::memory(everything(2)).await;
@@ -285,7 +285,7 @@ async fn v31_one_proof_counts_once(_kind: &StoreKind) {
     }
 }
 
-/// V31: what was forgotten cannot prove who forgot it.
+/// V31: the forgotten password is no method of a reset.
 async fn v31_a_password_is_no_gate(_kind: &StoreKind) {
     for administrators in [false, true] {
         let mut settings = everything(2);

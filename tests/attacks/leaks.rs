@@ -1,4 +1,4 @@
-//! What reading does, and secrets in answers and in whatever is printed: V40, V41, V42.
+//! Effects of reading, and secrets in replies and in printed values: V40, V41, V42.
 
 use std::fmt::Debug;
 
@@ -17,7 +17,8 @@ in_memory!(
     v42_nothing_printed_holds_a_secret_or_an_address,
 );
 
-/// V41: the answers of a whole reset and of a registration, serialised and printed.
+/// V41: the replies of a whole reset and of a registration, serialised and printed, contain no
+/// code.
 async fn v41_no_answer_holds_a_code(_kind: &StoreKind) {
     for seed in 0..20 {
         let world = World::memory(roomy(settings())).await;
@@ -49,8 +50,10 @@ async fn v41_no_answer_holds_a_code(_kind: &StoreKind) {
         world.deliver().await;
         let third = world.inbox.last_code_to("second@private.example").expect("a code");
         let attempt = code(&third);
-        let view = registration.confirm(&request(), &user, &added.ticket, &attempt).await;
-        let view = view.expect("confirmed");
+        let view = registration
+            .confirm(&request(), &user, &added.ticket, &attempt)
+            .await
+            .expect("confirmed");
         shown.push(format!("{} {view:?}", serde_json::to_string(&view).expect("shown")));
         let all = shown.join("\n");
         for secret in [&first, &second, &third] {
@@ -62,8 +65,8 @@ async fn v41_no_answer_holds_a_code(_kind: &StoreKind) {
     }
 }
 
-/// V42: the library writes no log. What a host can log (values, errors, refusals, events, calls of
-/// ports) holds no code, ticket, password, key or address.
+/// V42: the library writes no log. The values that a host can log (errors, refusals, events, port
+/// calls) contain no code, ticket, password, key or address.
 async fn v42_nothing_printed_holds_a_secret_or_an_address(_kind: &StoreKind) {
     let first = World::memory(roomy(settings())).await;
     let (log, store) = (CallLog::with_arguments(), MemoryStore::new());
@@ -137,13 +140,13 @@ async fn v42_nothing_printed_holds_a_secret_or_an_address(_kind: &StoreKind) {
             assert!(!text.contains(secret.as_str()), "{secret} in {text}");
         }
     }
-    // What was typed as an identifier is in no event: only who it turned out to be.
+    // No event contains the typed identifier, only the user's id.
     let audit: String = events.iter().map(sspr::Event::encode).collect();
     assert!(!audit.contains("ada@contoso.example"));
 }
 
-/// V40: a mail scanner that opens pages, a page refreshed a hundred times: nothing changes, and
-/// what was live before counts after.
+/// V40: a mail scanner that opens pages, or a page refreshed a hundred times, changes nothing, and
+/// live codes stay valid.
 async fn v40_reading_changes_nothing(_kind: &StoreKind) {
     let first = World::memory(roomy(one_gate())).await;
     let log = CallLog::new();

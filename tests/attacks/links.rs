@@ -1,4 +1,4 @@
-//! Links, whose they are, and where they lead: V26, V29, V39.
+//! Links, their owners and their addresses: V26, V29, V39.
 
 use sspr::{
     Attempt, Error, InvalidInput, LinkBase, PolicySettings, Refusal, Reply, ResetTicket, SecretText,
@@ -9,7 +9,7 @@ use crate::stores::StoreKind;
 use crate::support::*;
 
 on_every_store!(
-    v29_whoever_began_a_flow_has_no_part_in_it_after_the_link,
+    v29_a_redeemed_link_voids_the_ticket_that_began_the_flow,
     v29_a_flow_with_another_proof_is_not_handed_over,
     v39_without_a_base_nothing_is_sent,
 );
@@ -19,7 +19,7 @@ in_memory!(
     v39_no_operation_takes_a_host_name,
 );
 
-/// A stranger asks for the link of this person. What the stranger holds then.
+/// An attacker asks for this person's link. Returns the attacker's ticket.
 async fn asked_for(world: &World, person: &Person, from: u32) -> ResetTicket {
     let reply = opened(&world.engine, &source(from), &person.name, &option("email.link")).await;
     world.deliver().await;
@@ -34,10 +34,10 @@ fn clicked(url: &str) -> Attempt {
     Attempt::link(url).expect("a link")
 }
 
-/// All that a ticket of before can try, in words.
+/// The results, as text, of everything that a previous ticket can try.
 async fn tried(world: &World, from: u32, ticket: &ResetTicket, url: &str) -> Vec<String> {
     let (request, reset) = (source(from), world.engine.reset());
-    let said = |answer: Result<(), Error>| format!("{answer:?}");
+    let shown = |answer: Result<(), Error>| format!("{answer:?}");
     vec![
         seen(&reset.view(&request, ticket).await),
         seen(&reset.prove(&request, ticket, &clicked(url)).await),
@@ -45,29 +45,29 @@ async fn tried(world: &World, from: u32, ticket: &ResetTicket, url: &str) -> Vec
         seen(&reset.complete(&request, ticket, &NEW.into()).await),
         seen(&reset.challenge(&request, ticket, &option("email.link")).await),
         seen(&reset.challenge(&request, ticket, &sms()).await),
-        said(reset.remember_device(&request, ticket).await.map(|_| ())),
-        said(reset.replace_recovery_code(&request, ticket).await.map(|_| ())),
-        said(reset.acknowledge_recovery_code(&request, ticket).await),
+        shown(reset.remember_device(&request, ticket).await.map(|_| ())),
+        shown(reset.replace_recovery_code(&request, ticket).await.map(|_| ())),
+        shown(reset.acknowledge_recovery_code(&request, ticket).await),
         seen(&reset.view(&request, ticket).await),
-        said(reset.cancel(&request, ticket).await),
+        shown(reset.cancel(&request, ticket).await),
         seen(&reset.view(&request, ticket).await),
     ]
 }
 
-/// V29: the attacker begins, the victim redeems the link in another browser. The attacker's ticket
-/// opens nothing and shows what it would show if the victim had not; the victim's goes on.
-async fn v29_whoever_began_a_flow_has_no_part_in_it_after_the_link(stores: &StoreKind) {
+/// V29: an attacker begins a flow, and the victim redeems the link in another browser. The
+/// attacker's ticket is refused and shows the same as if the link had not been redeemed; the
+/// victim's flow continues.
+async fn v29_a_redeemed_link_voids_the_ticket_that_began_the_flow(stores: &StoreKind) {
     let world = world(stores.store(), everything(1)).await;
     let (victim, other) = (settle(&world, 1).await, settle(&world, 2).await);
     let evil = asked_for(&world, &victim, 1).await;
     let control = asked_for(&world, &other, 2).await;
     let url = link_to(&world, &victim);
-    // 256 random bits of which the message tells none.
+    // The victim's flow id has random bits that the message does not contain.
     assert!(evil.expose_secret().len() * 6 >= 128);
     assert!(!url.contains(evil.expose_secret()) && !evil.expose_secret().contains(&url[40..]));
     let reset = world.engine.reset();
-    let own = reset.redeem_link(&source(3), &victim.name, &clicked(&url)).await;
-    let own = own.expect("redeemed");
+    let own = reset.redeem_link(&source(3), &victim.name, &clicked(&url)).await.expect("redeemed");
     assert!(granted(&own.step));
     assert_ne!(own.ticket.expose_secret(), evil.expose_secret());
     world.clock.advance(2 * MINUTE);
@@ -89,7 +89,7 @@ async fn v29_whoever_began_a_flow_has_no_part_in_it_after_the_link(stores: &Stor
     }
 }
 
-/// V29: nobody inherits what somebody else has proven.
+/// V29: a redeemed link hands over no proof of another caller.
 async fn v29_a_flow_with_another_proof_is_not_handed_over(stores: &StoreKind) {
     let world = world(stores.store(), everything(2)).await;
     let person = settle(&world, 1).await;
@@ -99,8 +99,8 @@ async fn v29_a_flow_with_another_proof_is_not_handed_over(stores: &StoreKind) {
     let text = world.inbox.last_code_to(&person.mobile).expect("a code");
     let reply = try_code(&world.engine, &request, &reply.ticket, &text).await.expect("proven");
     let reset = world.engine.reset();
-    let reply = reset.challenge(&request, &reply.ticket, &option("email.link")).await;
-    let reply = reply.expect("opened");
+    let reply =
+        reset.challenge(&request, &reply.ticket, &option("email.link")).await.expect("opened");
     world.deliver().await;
     let url = link_to(&world, &person);
     let before = world.engine.stats().comparisons;
@@ -115,7 +115,7 @@ async fn v29_a_flow_with_another_proof_is_not_handed_over(stores: &StoreKind) {
     assert_eq!(refusal(late), Refusal::NotAccepted);
 }
 
-/// V29 and V26: the link of one account with another's identifier, or of a reset at an unlock.
+/// V29 and V26: a link is refused with another account's identifier, and at another kind of flow.
 async fn v29_a_link_opens_the_account_and_the_purpose_that_it_was_for(_kind: &StoreKind) {
     let world = World::memory(everything(1)).await;
     let (a, b) = (settle(&world, 1).await, settle(&world, 2).await);
@@ -136,13 +136,13 @@ async fn v29_a_link_opens_the_account_and_the_purpose_that_it_was_for(_kind: &St
     assert!(granted(&answer.expect("proven").step));
 }
 
-/// V39: whatever a request holds, the address is the policy's, and what follows is a secret.
+/// V39: a link's address is the policy's base and a secret, for every request.
 async fn v39_a_link_is_the_base_of_the_policy_and_a_secret(_kind: &StoreKind) {
     let world = World::memory(everything(1)).await;
     let person = settle(&world, 1).await;
     let evil = "https://evil.example/";
-    let request = sspr::Request::new(tenant(), sspr::Source::parse("evil.example"));
-    let request = request.with_human_answer(SecretText::from(evil));
+    let request = sspr::Request::new(tenant(), sspr::Source::parse("evil.example"))
+        .with_human_answer(SecretText::from(evil));
     let other = "person1@contoso.example\u{2F}evil.example";
     let (reset, link) = (world.engine.reset(), option("email.link"));
     for name in [&person.name, &named(other), &named("evil.example")] {
@@ -168,7 +168,7 @@ async fn v39_a_link_is_the_base_of_the_policy_and_a_secret(_kind: &StoreKind) {
     }
 }
 
-/// V39: the base was taken away after the link was asked for: nothing is sent, nothing is made up.
+/// V39: if the base was removed after the link was requested, no message is sent.
 async fn v39_without_a_base_nothing_is_sent(stores: &StoreKind) {
     let world = world(stores.store(), everything(1)).await;
     let person = settle(&world, 1).await;
@@ -181,13 +181,13 @@ async fn v39_without_a_base_nothing_is_sent(stores: &StoreKind) {
     world.clock.advance(MINUTE);
     world.deliver().await;
     assert_eq!(world.inbox.attempts(), 0);
-    // And none can be asked for: the option is offered to nobody.
+    // No link can be requested, and the option is not offered.
     let reply = world.engine.reset().start(&source(2), &person.name).await.expect("started");
     let answer = world.engine.reset().challenge(&source(2), &reply.ticket, &link).await;
     assert_eq!(refusal(answer), Refusal::NotOffered);
 }
 
-/// V39: read in the source: no public function of the engine has an argument for a host name, and a
+/// V39: in the source, no public function of the engine has an argument for a host name, and a
 /// request has no field for one.
 async fn v39_no_operation_takes_a_host_name(_kind: &StoreKind) {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/engine");

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-/// The rows of the list. Up to `HERE` their tests are those of this folder; the later ones were found
-/// in this engine, and name tests of other files, each after its file.
+/// The rows of the list. Up to `HERE` their tests are in this folder. Later rows were found in this
+/// engine and name tests in other files, each after its file.
 const ROWS: usize = 58;
 const HERE: usize = 52;
 
@@ -13,11 +13,16 @@ fn read(path: &str) -> String {
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// The rows of the table: number, and the rest of the cells.
+/// The rows of the table: the number and the other cells.
 fn rows() -> Vec<(usize, Vec<String>)> {
     let text = read("SECURITY.md");
-    let table = text.split("## Attacks and their tests").nth(1).expect("the section");
-    let table = table.split("\n## ").next().unwrap_or_default();
+    let table = text
+        .split("## Attacks and their tests")
+        .nth(1)
+        .expect("the section")
+        .split("\n## ")
+        .next()
+        .unwrap_or_default();
     let rows = table.lines().filter_map(|line| line.strip_prefix("| V"));
     let cells = rows.map(|row| row.trim_end_matches('|').split(" | ").map(str::to_owned));
     cells
@@ -28,13 +33,13 @@ fn rows() -> Vec<(usize, Vec<String>)> {
         .collect()
 }
 
-/// The names in backticks that are tests of a row.
+/// The names in backticks that are names of tests.
 fn named(cell: &str) -> BTreeSet<String> {
     let names = cell.split('`').skip(1).step_by(2);
     names.filter(|name| name.starts_with('v')).map(str::to_owned).collect()
 }
 
-/// The tests of these sources, as they are run: a function that a macro lists.
+/// The tests of these sources: functions that a macro lists.
 fn written() -> BTreeSet<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/attacks");
     let mut found = BTreeSet::new();

@@ -1,6 +1,6 @@
-//! Immunity to what happened to other systems that do this job: one test per row V-nn of the list
-//! of attacks. Where storage matters, a test runs on every store that needs no server.
-//! `SECURITY.md` lists which test holds off which attack, and what is left to the host.
+//! Attacks on other systems of this kind: one test for each row V-nn of the list of attacks. If
+//! storage matters, a test runs on every store that needs no server. `SECURITY.md` lists the test
+//! of each attack, and what is left to the host.
 #![cfg(feature = "testing")]
 
 #[path = "../support/mod.rs"]

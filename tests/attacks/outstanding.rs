@@ -1,4 +1,4 @@
-//! What dies with a change of the account, and what does not: V34.
+//! What a change of the account voids, and what it does not: V34.
 
 use sspr::testing::SoftToken;
 use sspr::{
@@ -23,8 +23,12 @@ pub(crate) async fn claim_token(world: &World) {
     let (text, parameters) = ("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", OathParameters::default());
     let seed = OathSeed::parse_base32(text).expect("a seed");
     let root = admin();
-    let supplied = world.engine.admin(&world.tenant, &root);
-    let supplied = supplied.supply_token(&world.user, &seed, parameters).await.expect("supplied");
+    let supplied = world
+        .engine
+        .admin(&world.tenant, &root)
+        .supply_token(&world.user, &seed, parameters)
+        .await
+        .expect("supplied");
     let (request, user, registration) = (request(), world.signed_in(), world.engine.registration());
     let claimed = registration.claim_token(&request, &user, &supplied).await.expect("claimed");
     let token = SoftToken::new(text, parameters).expect("a seed");
@@ -76,7 +80,7 @@ async fn make(world: &World, change: &str) {
         }
         "removed" => {
             let all = registration.list(&request(), &world.signed_in()).await.expect("listed");
-            let phones = all.iter().find(|one| one.kind == MethodKind::MobilePhone);
+            let phones = all.iter().find(|method| method.kind == MethodKind::MobilePhone);
             let phone = phones.expect("a phone").id.clone();
             registration.remove(&request(), &world.signed_in(), &phone).await.expect("removed");
         }
@@ -91,7 +95,7 @@ async fn make(world: &World, change: &str) {
         "changed" => {
             let (change, user) = (world.engine.change(), world.signed_in());
             let reply = change.start(&request(), &user, &OLD.into()).await.expect("known");
-            let new = "set by whoever knew it".into();
+            let new = "changed with the current password".into();
             change.complete(&request(), &reply.ticket, &new).await.expect("changed");
         }
         "methods revoked" => administer.revoke_methods(user).await.expect("revoked"),
@@ -100,7 +104,8 @@ async fn make(world: &World, change: &str) {
         "replaced" => {
             let (user, second) = (world.signed_in(), "second@private.example");
             let all = registration.list(&request(), &user).await.expect("listed");
-            let first = &all.iter().find(|one| address(one) == MAIL).expect("a mail address").id;
+            let first =
+                &all.iter().find(|method| address(method) == MAIL).expect("a mail address").id;
             let new = NewMethod::email(mail(second));
             let reply = registration.replace(&request(), &user, first, &new).await.expect("begun");
             world.deliver().await;
@@ -115,8 +120,8 @@ async fn make(world: &World, change: &str) {
     }
 }
 
-/// V34: whatever changes the account (password, state, methods, addresses) between issue and use,
-/// a code, a proof, a grant and a ticket of before no longer lead to a password.
+/// V34: after any change of the account (password, state, methods, addresses), earlier codes,
+/// proofs, grants and tickets no longer lead to a new password.
 async fn v34_every_change_voids_what_was_issued_before(stores: &StoreKind) {
     for change in CHANGES {
         for stage in ["issued", "proven", "granted"] {
@@ -138,7 +143,7 @@ async fn v34_every_change_voids_what_was_issued_before(stores: &StoreKind) {
             make(&world, change).await;
             let writes = world.directory.writes(&world.tenant, &world.user).len();
 
-            // Go on as far as one gets.
+            // Continues the flow as far as possible.
             let case = format!("{change} after {stage}");
             if stage == "issued"
                 && let Ok(reply) = world.prove(&ticket, &right).await
@@ -167,7 +172,8 @@ async fn v34_every_change_voids_what_was_issued_before(stores: &StoreKind) {
     }
 }
 
-/// V34: throttling and a lockout of the sign-in void nothing: that would be a way to shut out.
+/// V34: throttling and a lockout of the sign-in void nothing, or an attacker could stop the owner's
+/// flow.
 async fn v34_what_is_no_change_of_the_account_voids_nothing(_kind: &StoreKind) {
     let world = World::memory(sparing()).await;
     world.register_both().await;
@@ -188,8 +194,8 @@ async fn v34_what_is_no_change_of_the_account_voids_nothing(_kind: &StoreKind) {
     assert!(world.password_is(NEW));
 }
 
-/// V34: the same for what else can be outstanding: a link of the user's, a link of an
-/// administrator's, an unlock, a change, a method to be confirmed.
+/// V34: the same for a user's link, an administrator's link, an unlock, a change and a method to be
+/// confirmed.
 async fn v34_every_change_voids_links_unlocks_changes_and_registrations(stores: &StoreKind) {
     for change in CHANGES {
         let world = world(stores.store(), sparing()).await;
@@ -218,7 +224,7 @@ async fn v34_every_change_voids_links_unlocks_changes_and_registrations(stores: 
         let unlocking = unlock.prove(&request, &reply.ticket, &right).await.expect("proven");
         assert!(matches!(unlocking.step, Step::ConfirmUnlock { .. }));
         let begun = changing.start(&request, &user, &OLD.into()).await.expect("known");
-        // A phone: the kind of the address that a change adds has no room for a third.
+        // A phone, since the kind of the address that a change adds has no room for a third.
         let third = "+14255550999";
         let pending = NewMethod::mobile_phone(phone(third), Channel::Sms).expect("a text");
         let pending = registration.add(&request, &user, &pending).await.expect("added");
@@ -239,7 +245,7 @@ async fn v34_every_change_voids_links_unlocks_changes_and_registrations(stores: 
                 reset.redeem_link(&request, &ada(), &clicked()).await,
                 reset.prove(&request, &linked.ticket, &clicked()).await,
             ] {
-                // What changed in the directory alone is seen where facts are read again.
+                // A change in the directory alone takes effect where facts are read again.
                 assert!(OUTSIDE.contains(&change) || answer.is_err(), "{change}: {answer:?}");
                 let Ok(reply) = answer else { continue };
                 let next = reset.challenge(&request, &reply.ticket, &sms()).await;
@@ -256,8 +262,8 @@ async fn v34_every_change_voids_links_unlocks_changes_and_registrations(stores: 
     }
 }
 
-/// V34: the use of a recovery code, a code at the sign-in, a request for help, a known device, a reset
-/// that an administrator asks for: none of them takes a grant away.
+/// V34: a used recovery code, a code at the sign-in, a request for help, a known device and a reset
+/// requested by an administrator void no grant.
 async fn v34_neither_a_used_code_nor_a_request_voids_anything(_kind: &StoreKind) {
     let mut settings = sparing();
     settings.notifications.administrator_roles =
@@ -279,7 +285,7 @@ async fn v34_neither_a_used_code_nor_a_request_voids_anything(_kind: &StoreKind)
     world.engine.reset().contact_administrator(&request, &third.ticket).await.expect("asked");
     let registration = world.engine.registration();
     registration.remember_device(&request, &user).await.expect("known");
-    registration.create_recovery_codes(&request, &user).await.expect("pending, not yet theirs");
+    registration.create_recovery_codes(&request, &user).await.expect("pending, not active yet");
     let root = admin();
     let administer = world.engine.admin(&world.tenant, &root);
     administer.initiate_reset(&world.user).await.expect("asked");

@@ -1,4 +1,4 @@
-//! Helpers beside the shared world: more people, more engines, what an attacker does.
+//! Helpers besides the shared fixture: more accounts, more engines, acts of an attacker.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +16,7 @@ pub(crate) const MINUTE: Duration = Duration::from_secs(60);
 pub(crate) const HOUR: Duration = Duration::from_secs(3_600);
 pub(crate) const DAY: Duration = Duration::from_secs(86_400);
 
-/// Somebody beside Ada, with addresses that an administrator supplied.
+/// A user besides Ada, with addresses that an administrator supplied.
 pub(crate) struct Person {
     pub(crate) id: UserId,
     pub(crate) name: Identifier,
@@ -24,7 +24,7 @@ pub(crate) struct Person {
     pub(crate) mobile: String,
 }
 
-/// Settings under which no limit across accounts and no count of challenges is in the way.
+/// Settings with high limits across accounts and for challenges, for tests of other rules.
 pub(crate) fn roomy(mut settings: PolicySettings) -> PolicySettings {
     settings.sends.per_hour = 20;
     settings.sends.per_day = 20;
@@ -49,7 +49,7 @@ pub(crate) fn everything(required: u8) -> PolicySettings {
     settings.link = Some(LinkBase::parse(BASE).expect("sound"));
     settings.unlock_without_reset = true;
     if required == 1 {
-        // One gate alone: fewer guesses, or the policy is refused.
+        // With one gate the policy must allow fewer guesses.
         settings.failures.consecutive = 15;
     }
     settings
@@ -59,7 +59,7 @@ pub(crate) fn option(text: &str) -> Selection {
     Selection::parse(text).expect("an option")
 }
 
-/// A source of its own for each number.
+/// The source with this number.
 pub(crate) fn source(number: u32) -> Request {
     let [_, a, b, c] = number.to_be_bytes();
     request_from(&format!("10.{a}.{b}.{c}"))
@@ -81,7 +81,7 @@ pub(crate) async fn world(store: Arc<dyn Store>, settings: PolicySettings) -> Wo
     World::over(store, settings).await
 }
 
-/// Adds person number `n` with a mail address and a mobile phone.
+/// Adds user number `n` with a mail address and a mobile phone.
 pub(crate) async fn settle(world: &World, n: u32) -> Person {
     let person = Person {
         id: UserId::parse(&format!("person-{n}")).expect("valid"),
@@ -105,7 +105,7 @@ pub(crate) async fn supply(world: &World, user: &UserId, contacts: &Contacts) {
     done.expect("supplied");
 }
 
-/// Another engine on the same store, as another process would have.
+/// Another engine on the same store, as in another process.
 pub(crate) async fn twin(world: &World, under_test: &StoreUnderTest, seed: u64) -> Engine {
     let (directory, inbox) = (world.directory.clone(), world.inbox.clone());
     engine(under_test.open(), &world.clock, directory, inbox, seed).await
@@ -142,8 +142,8 @@ pub(crate) async fn try_code(
     engine.reset().prove(request, ticket, &code(typed)).await
 }
 
-/// A stranger opens one challenge after the other, each from a source of its own, and guesses until
-/// no more guess is compared. Gives the number of comparisons.
+/// An attacker opens challenges from many sources and guesses until no guess is compared. Returns
+/// the number of comparisons.
 pub(crate) async fn exhaust(
     world: &World,
     who: &Identifier,
@@ -160,7 +160,7 @@ pub(crate) async fn exhaust(
     world.engine.stats().comparisons - before
 }
 
-/// Types codes that are wrong for certain: they hold a letter.
+/// Types codes that are certainly wrong, since they contain a letter.
 pub(crate) async fn guess(engine: &Engine, request: &Request, ticket: &ResetTicket, times: u32) {
     for n in 0..times {
         let wrong = try_code(engine, request, ticket, &format!("x{n:05}")).await;
@@ -202,7 +202,7 @@ pub(crate) fn counted(events: &[Event]) -> u64 {
     events.iter().filter(counted).count() as u64
 }
 
-/// What can be seen of an answer: everything but the ticket, of which the length.
+/// The visible parts of a reply: everything but the ticket, of which only the length.
 pub(crate) fn seen(answer: &Result<Reply<ResetTicket>, Error>) -> String {
     match answer {
         Ok(reply) => format!(
@@ -220,7 +220,7 @@ pub(crate) const fn granted(step: &Step) -> bool {
     matches!(step, Step::NewPassword { .. })
 }
 
-/// Where a method reaches, normalised; nothing if no message reaches it.
+/// The normalised address of a method; empty if no message is sent to it.
 pub(crate) fn address(method: &sspr::MethodView) -> String {
     method.destination.as_ref().map(sspr::Destination::normalised).unwrap_or_default()
 }

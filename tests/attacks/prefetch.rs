@@ -17,10 +17,10 @@ on_every_store!(
 /// Every record of accounts, with its version.
 async fn records(store: &Arc<dyn Store>) -> Vec<String> {
     let page = store.scan(&tenant(), RecordKind::Account, None, 100).await.expect("scanned");
-    page.items.iter().map(|one| format!("{:?} {}", one.version(), one.body())).collect()
+    page.items.iter().map(|record| format!("{:?} {}", record.version(), record.body())).collect()
 }
 
-/// V40: any number of views, of whatever state, leave the record and its version as they are.
+/// V40: any number of views in any state leave the record and its version unchanged.
 async fn v40_opening_a_link_changes_nothing(stores: &StoreKind) {
     let under_test = stores.empty();
     let (world, store) = (world(under_test.open(), everything(2)).await, under_test.open());
@@ -37,7 +37,7 @@ async fn v40_opening_a_link_changes_nothing(stores: &StoreKind) {
     for n in 0..stores.rounds(200, 50) {
         let view = reset.view(&request, &reply.ticket).await.expect("shown");
         assert_eq!(view.step, reply.step);
-        // What else only reads.
+        // Other operations that only read.
         world.engine.reset().start(&source(n), &ada()).await.expect("started");
         world.engine.unlock().start(&source(n), &ada()).await.expect("started");
         registration.list(&request, &user).await.expect("listed");
@@ -56,8 +56,8 @@ async fn v40_opening_a_link_changes_nothing(stores: &StoreKind) {
     assert_ne!(records(&store).await, before);
 }
 
-/// V40: a scanner opens the link and submits the form behind it. It has neither the ticket of the
-/// flow nor the identifier, so it consumes nothing, counts nothing, and the owner's click works.
+/// V40: a scanner opens the link and submits the form of the page. It has neither the flow's ticket
+/// nor the identifier, so it consumes nothing and counts nothing, and the owner's click works.
 async fn v40_a_scanner_that_submits_the_form_consumes_nothing(stores: &StoreKind) {
     for elsewhere in [false, true] {
         let under_test = stores.empty();
@@ -77,7 +77,7 @@ async fn v40_a_scanner_that_submits_the_form_consumes_nothing(stores: &StoreKind
                 let answer = reset.redeem_link(&from, &named(typed), &clicked()).await;
                 assert_eq!(refusal(answer), Refusal::NotAccepted, "{typed}");
             }
-            // With a ticket of its own, whoever it names.
+            // With a ticket of its own, for any identifier.
             for name in [&owner.name, &other.name, &named("nobody")] {
                 let reply = reset.start(&from, name).await.expect("started");
                 let answer = reset.prove(&from, &reply.ticket, &clicked()).await;
@@ -95,7 +95,8 @@ async fn v40_a_scanner_that_submits_the_form_consumes_nothing(stores: &StoreKind
     }
 }
 
-/// V40: pressed twice, the second is the same answer or a refusal, and never a second proof.
+/// V40: if a link is confirmed twice, the second reply is the same or a refusal, and there is no
+/// second proof.
 async fn v40_a_link_that_is_confirmed_twice_is_one_proof(stores: &StoreKind) {
     for elsewhere in [false, true] {
         let world = world(stores.store(), everything(2)).await;
@@ -122,7 +123,7 @@ async fn v40_a_link_that_is_confirmed_twice_is_one_proof(stores: &StoreKind) {
                     assert!(n < 4, "three repeats at most");
                     let answer = reset.complete(&source(1), &reply.ticket, &NEW.into()).await;
                     assert_eq!(refusal(answer), Refusal::MoreProofNeeded);
-                    // With the newer ticket the same link is worth nothing.
+                    // With the newer ticket the same link is refused.
                     let clicked = Attempt::link(&url).expect("a link");
                     let answer = reset.prove(&source(1), &reply.ticket, &clicked).await;
                     assert_eq!(refusal(answer), Refusal::NotAccepted);

@@ -1,4 +1,4 @@
-//! Texts that cost money, links and calls that annoy: V43 for the newer doors.
+//! Paid texts, unwanted links and calls: V43 for links, unlocks and requests for help.
 
 use async_trait::async_trait;
 use sspr::adapters::memory::MemoryStore;
@@ -15,7 +15,7 @@ use crate::support::*;
 on_every_store!(v43_links_and_unlocks_at_once_send_one_message);
 in_memory!(v43_a_host_keeps_its_own_list_of_countries, v43_administrators_are_asked_for_help_once,);
 
-/// Numbers of one country, as a host would keep a list.
+/// Denies the numbers of one country, as a host's own list would.
 struct OneCountry;
 
 #[async_trait]
@@ -32,7 +32,8 @@ impl RiskSignals for OneCountry {
     }
 }
 
-/// V43: 64 tasks on two engines ask for the same link, or the same code of an unlock.
+/// V43: 64 tasks on two engines request the same link, or the same code of an unlock: one message
+/// is sent.
 async fn v43_links_and_unlocks_at_once_send_one_message(stores: &StoreKind) {
     for unlocking in [false, true] {
         let under_test = stores.empty();
@@ -54,15 +55,15 @@ async fn v43_links_and_unlocks_at_once_send_one_message(stores: &StoreKind) {
                 }
             })
         });
-        assert!(answers.iter().all(|ok| *ok), "what each is told comes from the ticket alone");
+        assert!(answers.iter().all(|ok| *ok), "each reply depends on the ticket only");
         world.deliver().await;
         assert_eq!(world.inbox.attempts() - before, 1);
         assert_eq!(world.inbox.messages_to(MAIL).len(), 1);
     }
 }
 
-/// V43: prices of numbers are known to the host. What it denies is not sent, and nobody who asks
-/// sees a difference.
+/// V43: a host knows the prices of numbers. A denied message is not sent, and the reply stays the
+/// same.
 async fn v43_a_host_keeps_its_own_list_of_countries(_kind: &StoreKind) {
     let first = World::memory(one_gate()).await;
     let store = std::sync::Arc::new(MemoryStore::new());
@@ -83,12 +84,12 @@ async fn v43_a_host_keeps_its_own_list_of_countries(_kind: &StoreKind) {
     world.deliver().await;
     assert_eq!(shown[0], shown[1]);
     let sent = world.inbox.all();
-    let codes = sent.iter().filter(|one| one.code().is_some());
-    let sent: Vec<_> = codes.map(|one| one.destination.normalised()).collect();
+    let codes = sent.iter().filter(|message| message.code().is_some());
+    let sent: Vec<_> = codes.map(|message| message.destination.normalised()).collect();
     assert_eq!(sent, [cheap.mobile]);
 }
 
-/// V43: whoever presses *contact your administrator* again and again, from anywhere, is one mail.
+/// V43: any number of requests to contact the administrator, from any sources, are one mail.
 async fn v43_administrators_are_asked_for_help_once(_kind: &StoreKind) {
     let mut settings = sparing();
     let role = sspr::RoleId::parse("Global Administrator").expect("valid");

@@ -1,4 +1,4 @@
-//! Who gets a message, how many, and what it says: V35, V36, V43, V45.
+//! Recipients, number and content of messages: V35, V36, V43, V45.
 
 use std::collections::BTreeSet;
 
@@ -13,15 +13,15 @@ use crate::people::*;
 use crate::stores::StoreKind;
 use crate::support::*;
 
-on_every_store!(v43_nobody_is_flooded);
+on_every_store!(v43_no_address_is_flooded);
 in_memory!(
     v35_messages_go_to_stored_addresses_only,
     v36_two_spellings_are_one_only_by_the_declared_rule,
-    v36_a_name_of_two_people_names_nobody,
+    v36_a_name_of_two_people_selects_no_account,
     v45_nothing_a_caller_typed_enters_a_message,
 );
 
-/// V35: whatever is typed as an identifier or as a number, messages go to what is on file.
+/// V35: for every typed identifier and number, messages go to stored addresses only.
 async fn v35_messages_go_to_stored_addresses_only(_kind: &StoreKind) {
     let mut settings = roomy(settings());
     settings.typed_number = true;
@@ -53,12 +53,12 @@ async fn v35_messages_go_to_stored_addresses_only(_kind: &StoreKind) {
     assert!(sms().with_typed_number("+14255550100,+19005550100").is_err());
     world.deliver().await;
     let sent: BTreeSet<String> =
-        world.inbox.all().iter().map(|one| one.destination.normalised()).collect();
+        world.inbox.all().iter().map(|message| message.destination.normalised()).collect();
     let on_file: BTreeSet<String> = [MAIL.to_owned()].into();
-    assert_eq!(sent, on_file, "Ada's own mail, for the spelling that the directory takes for hers");
+    assert_eq!(sent, on_file, "Ada's own mail, for the spelling that the directory matches");
 }
 
-/// V36: a table of pairs that other systems took for one, and those that are one here.
+/// V36: pairs of spellings that other systems confused, and the pairs that are equal here.
 async fn v36_two_spellings_are_one_only_by_the_declared_rule(_kind: &StoreKind) {
     let other = [
         ("mike@example.org", "m\u{131}ke@example.org"),
@@ -111,8 +111,8 @@ async fn v36_two_spellings_are_one_only_by_the_declared_rule(_kind: &StoreKind) 
     }
 }
 
-/// V36: where two people have one name, or where spellings nearly meet, nothing is sent.
-async fn v36_a_name_of_two_people_names_nobody(_kind: &StoreKind) {
+/// V36: if two users match a name, or spellings are nearly equal, nothing is sent.
+async fn v36_a_name_of_two_people_selects_no_account(_kind: &StoreKind) {
     let world = World::memory(roomy(one_gate())).await;
     let person = settle(&world, 1).await;
     let twin = UserFacts::new(UserId::parse("twin").expect("valid"));
@@ -136,8 +136,9 @@ async fn v36_a_name_of_two_people_names_nobody(_kind: &StoreKind) {
     assert_eq!(world.inbox.attempts(), 0);
 }
 
-/// V43: per account, per source, per destination; nobody's account costs no message at all.
-async fn v43_nobody_is_flooded(stores: &StoreKind) {
+/// V43: messages are limited by account, by source and by destination; unknown accounts cause no
+/// message.
+async fn v43_no_address_is_flooded(stores: &StoreKind) {
     let mut settings = one_gate();
     settings.limits.source = Rate::new(20, HOUR);
     settings.limits.prefix = Rate::new(3, HOUR);
@@ -148,8 +149,8 @@ async fn v43_nobody_is_flooded(stores: &StoreKind) {
         opened(&world.engine, &source(n), &person.name, &email()).await.expect("uniform");
         world.deliver().await;
     }
-    assert_eq!(sent(&person.mail), 5, "as many as strangers may have live flows");
-    // Over a day: as many as the account's own count allows, whoever asks.
+    assert_eq!(sent(&person.mail), 5, "as many as anonymous callers may have live flows");
+    // Over a day: as many as the account's budget allows, for all callers together.
     for n in 0..stores.rounds(200, 40) {
         world.clock.advance(15 * MINUTE);
         opened(&world.engine, &source(n), &person.name, &email()).await.expect("uniform");
@@ -167,7 +168,7 @@ async fn v43_nobody_is_flooded(stores: &StoreKind) {
     }
     world.deliver().await;
     assert_eq!(world.inbox.attempts() - before, 20);
-    // A share of one account only.
+    // One source gets only its share of an account's budget.
     let person = settle(&world, 200).await;
     let before = world.inbox.attempts();
     for _ in 0..4 {
@@ -184,7 +185,7 @@ async fn v43_nobody_is_flooded(stores: &StoreKind) {
     }
     world.deliver().await;
     assert_eq!(world.inbox.attempts(), before);
-    // A range of numbers: it alarms, and codes grow; nobody is shut out by it.
+    // A range of numbers: the limit alarms and codes are longer, but no user is refused.
     let before = count(&all_events(&world).await, "limit_spent");
     for n in 300..306 {
         let person = settle(&world, n).await;
@@ -193,8 +194,8 @@ async fn v43_nobody_is_flooded(stores: &StoreKind) {
     assert!(count(&all_events(&world).await, "limit_spent") - before >= 3);
 }
 
-/// V45: messages are made of closed lists and stored facts; a name with line ends or markup is
-/// neutralised.
+/// V45: messages consist of fixed texts and stored facts; line ends and markup in names are
+/// removed.
 async fn v45_nothing_a_caller_typed_enters_a_message(_kind: &StoreKind) {
     let world = World::memory(roomy(settings())).await;
     world.register_both().await;
@@ -235,7 +236,7 @@ async fn v45_nothing_a_caller_typed_enters_a_message(_kind: &StoreKind) {
         assert!(!words.subject.contains(['\r', '\n', '<']), "{}", words.subject);
         assert!(!text.contains('\r'));
     }
-    // No other text can be put in: a locale is a tag, a notice is a fact.
+    // No other text can be inserted: a locale is a tag, a notice is a typed fact.
     assert!(Locale::parse("en\r\nBcc: x").is_err());
     let notice = Notice::MethodAdded { method: MethodKind::Email, at: Timestamp::EPOCH };
     assert_eq!(notice.id(), "notice.method_added");

@@ -1,5 +1,5 @@
-//! What a limit refuses is counted against no other limit, and leaves nothing behind: V56. A destination
-//! that is spent refuses a signed-in user, and gives everyone else fewer tries: V57.
+//! A request that a limit refuses is counted against no other limit and writes nothing: V56. A
+//! spent destination refuses a signed-in user and gives all other callers fewer attempts: V57.
 
 use sspr::port::Cutoff;
 use sspr::testing::block_on;
@@ -40,7 +40,7 @@ fn name(n: u32) -> Identifier {
     named(&format!("unknown{n}@contoso.example"))
 }
 
-/// Asks for a code. `Err` is when the source may ask again.
+/// Requests a code. `Err` has the time at which the source may ask again.
 async fn ask(world: &World, request: &Request, who: &Identifier) -> Result<Step, sspr::Timestamp> {
     let reply = world.engine.reset().start(request, who).await.expect("started");
     match world.engine.reset().challenge(request, &reply.ticket, &sms()).await {
@@ -50,7 +50,7 @@ async fn ask(world: &World, request: &Request, who: &Identifier) -> Result<Step,
     }
 }
 
-/// How many counters there are. Records are not among those removed: their flows have not ended.
+/// The number of counters. No record is removed, since their flows have not ended.
 async fn counters(store: &dyn Store, world: &World) -> u64 {
     let gone = sspr::Clock::now(&world.clock).plus(40 * DAY);
     let (mut all, events_before) = (0, sspr::Timestamp::EPOCH);
@@ -63,7 +63,7 @@ async fn counters(store: &dyn Store, world: &World) -> u64 {
     }
 }
 
-/// V56: the same number of counters is left by those that were served, whether others were refused.
+/// V56: refused requests write no counter: the number of counters depends only on served requests.
 async fn refused_tries_write_no_row(stores: &StoreKind) {
     let mut left = Vec::new();
     for refused in [0, stores.rounds(500, 60)] {
@@ -79,14 +79,15 @@ async fn refused_tries_write_no_row(stores: &StoreKind) {
         left.push(counters(&*store, &world).await);
     }
     assert_eq!(left[0], left[1]);
-    assert!(left[0] > 60, "the counters of those that were served: {left:?}");
+    assert!(left[0] > 60, "only served requests have counters: {left:?}");
 }
 
-/// V56: what one source asks beyond its limit makes no code longer.
+/// V56: requests of one source beyond its limit make no code longer.
 async fn refused_tries_are_counted_against_no_other_limit(stores: &StoreKind) {
     let mut settings = defaults();
     let served = settings.limits.source.max;
-    // Stricter than by default: below it are those served, far above it those refused as well.
+    // Stricter than by default: the served requests are below it, served and refused together far
+    // above it.
     settings.limits.tenant = Rate::new(served + 1, DAY);
     let world = world(stores.store(), settings).await;
     let mut refused = 0;
@@ -97,12 +98,11 @@ async fn refused_tries_are_counted_against_no_other_limit(stores: &StoreKind) {
     let person = settle(&world, 1).await;
     let step = ask(&world, &source(2), &person.name).await.expect("another source");
     let Step::Enter { format, .. } = step else { panic!("{step:?}") };
-    assert_eq!(format.length, 6, "the tenant's limit counts what was served");
+    assert_eq!(format.length, 6, "the tenant's limit counts served requests");
     assert_eq!(count(&all_events(&world).await, "limit_spent"), 0);
 }
 
-/// V56: a limit holds for requests at one time, and counts only those that it lets through for the
-/// tenant.
+/// V56: a limit also holds for concurrent requests, and only those that pass count for the tenant.
 async fn requests_at_one_time_pass_as_often_as_the_limit_says(stores: &StoreKind) {
     let under_test = stores.empty();
     let mut settings = defaults();
@@ -121,7 +121,7 @@ async fn requests_at_one_time_pass_as_often_as_the_limit_says(stores: &StoreKind
     assert_eq!(format.length, 6, "those refused were not counted against the tenant");
 }
 
-/// V56: the time that a refusal names is the same however often it is asked for again, and holds.
+/// V56: the retry time of a refusal does not change with further requests, and is kept.
 async fn a_retry_time_does_not_move_when_it_is_not_waited_for(_kind: &StoreKind) {
     let world = World::memory(defaults()).await;
     while ask(&world, &source(1), &name(1)).await.is_ok() {
@@ -139,11 +139,11 @@ async fn a_retry_time_does_not_move_when_it_is_not_waited_for(_kind: &StoreKind)
     }
     assert!(asked > 30, "asked {asked} times before its time");
     world.clock.set(promised);
-    ask(&world, &source(1), &name(1)).await.expect("as promised");
+    ask(&world, &source(1), &name(1)).await.expect("at the retry time");
 }
 
-/// V56: every five minutes for 48 hours: at least 85 in 100 of what the limit says, and never more
-/// than it says.
+/// V56: with a request every five minutes for 48 hours, at least 85 in 100 of the limit are served,
+/// and never more than the limit.
 async fn a_trickle_is_served_about_as_often_as_the_limit_says(_kind: &StoreKind) {
     let world = World::memory(defaults()).await;
     let rate = defaults().limits.source_identifier;
@@ -165,7 +165,7 @@ async fn a_trickle_is_served_about_as_often_as_the_limit_says(_kind: &StoreKind)
     }
 }
 
-/// V56: what one source takes of a person's codes leaves the later ones their tries.
+/// V56: one source that spends its share of an account's attempts leaves later codes all of theirs.
 async fn one_source_leaves_all_tries_to_the_owners_codes(_kind: &StoreKind) {
     let world = World::memory(defaults()).await;
     let person = settle(&world, 1).await;
@@ -173,7 +173,7 @@ async fn one_source_leaves_all_tries_to_the_owners_codes(_kind: &StoreKind) {
         let _ = ask(&world, &source(1), &person.name).await;
         world.clock.advance(MINUTE);
     }
-    // The flows of the other source are over, and what was set aside for its codes is free.
+    // The flows of the other source have ended, and the attempts set aside for its codes are free.
     world.clock.advance(2 * HOUR);
     world.deliver().await;
     assert_eq!(tries_of(&world, &source(2), &person.name).await, defaults().attempts);
@@ -205,7 +205,7 @@ async fn add_number(world: &World, n: u32, number: &str) -> Result<(), Refusal> 
     }
 }
 
-/// A person with a mail address and nothing else.
+/// A user with only a mail address.
 async fn with_mail(world: &World, n: u32) {
     let person = settle(world, n).await;
     let mut contacts = sspr::Contacts::default();
@@ -216,11 +216,11 @@ async fn with_mail(world: &World, n: u32) {
 fn codes_to(world: &World, number: &str) -> usize {
     let all = world.inbox.all();
     let to = |one: &&sspr::adapters::memory::Delivered| one.destination.normalised() == number;
-    all.iter().filter(to).filter(|one| one.code().is_some()).count()
+    all.iter().filter(to).filter(|message| message.code().is_some()).count()
 }
 
-/// V57: sixty accounts add one number: it gets as many codes as the limit says, and each refusal
-/// says what is spent and until when.
+/// V57: sixty accounts add one number: it gets as many codes as the limit allows, and each refusal
+/// names the spent limit and its end.
 async fn a_spent_destination_refuses_a_registration(stores: &StoreKind) {
     let world = world(stores.store(), defaults()).await;
     let most = defaults().limits.destination.max;
@@ -241,10 +241,10 @@ async fn a_spent_destination_refuses_a_registration(stores: &StoreKind) {
     });
     let retry_at: Vec<_> = retry_at.collect();
     assert!(retry_at.iter().all(|at| *at == retry_at[0]), "{retry_at:?}");
-    // Another number is free, and so is this one when the refusal says so.
+    // Another number is free, and this one is at the time that the refusal names.
     add_number(&world, 59, "+33155550177").await.expect("another number");
     world.clock.set(retry_at[0]);
-    add_number(&world, 58, VICTIM).await.expect("as promised");
+    add_number(&world, 58, VICTIM).await.expect("at the retry time");
 }
 
 /// V57: the same for numbers in a row.
@@ -263,8 +263,8 @@ async fn a_spent_range_of_numbers_refuses_a_registration(_kind: &StoreKind) {
     assert_eq!(added, most);
 }
 
-/// V57, and the other side of it: a reset is never refused by a spent destination. Its codes allow
-/// two tries, whose account it is; those of another destination all of them.
+/// V57: a spent destination refuses no reset. Its codes allow two attempts; codes to other
+/// destinations allow all.
 async fn a_spent_destination_gives_a_reset_two_tries(_kind: &StoreKind) {
     let world = World::memory(defaults()).await;
     let owner = settle(&world, 900).await;

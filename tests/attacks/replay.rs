@@ -34,7 +34,7 @@ pub(crate) fn lock_out(world: &World) {
     world.directory.update_user(&world.tenant, &world.user, lock).expect("there");
 }
 
-/// Gives a code of an authenticator, for whatever purpose. Whether it was accepted.
+/// Gives an authenticator's code for this purpose. Returns whether it was accepted.
 pub(crate) async fn give(engine: &Engine, kind: &str, purpose: &str, typed: &str) -> bool {
     let (request, typed) = (request(), code(typed));
     let option = option(kind);
@@ -59,8 +59,8 @@ pub(crate) async fn give(engine: &Engine, kind: &str, purpose: &str, typed: &str
     }
 }
 
-/// V22: a step that was accepted at the enrolment, the sign-in, a reset or an unlock is accepted
-/// nowhere again, an older one neither, the next one is.
+/// V22: a step that was accepted at an enrolment, a sign-in, a reset or an unlock is refused
+/// everywhere afterwards, and so are older steps. The next step is accepted.
 async fn v22_a_step_is_accepted_once_whatever_it_is_for(stores: &StoreKind) {
     for first in ["enrolment", "sign-in", "reset", "unlock"] {
         for second in USES {
@@ -89,8 +89,8 @@ async fn v22_a_step_is_accepted_once_whatever_it_is_for(stores: &StoreKind) {
     }
 }
 
-/// V22: 64 tasks on two engines give one right code for one purpose, or for three: one of them
-/// uses the step up, and each comparison was counted before it was made.
+/// V22: 64 tasks on two engines give one correct code for one purpose, or for three: one of them
+/// consumes the step, and each attempt was reserved before its comparison.
 async fn v22_a_step_given_at_once_is_accepted_once(stores: &StoreKind) {
     for round in 0..stores.rounds(16, 4) {
         let under_test = stores.empty();
@@ -117,8 +117,8 @@ async fn v22_a_step_given_at_once_is_accepted_once(stores: &StoreKind) {
             let answer = block_on(async {
                 match purpose {
                     "sign-in" => {
-                        let answer = engine.authenticator();
-                        let answer = answer.verify(&request, &world.user, &typed).await;
+                        let answer =
+                            engine.authenticator().verify(&request, &world.user, &typed).await;
                         answer.map(|id| id.as_str().to_owned())
                     }
                     "reset" => {
@@ -145,8 +145,8 @@ async fn v22_a_step_given_at_once_is_accepted_once(stores: &StoreKind) {
                 Err(other) => panic!("round {round}: {other:?}"),
             }
         }
-        assert_eq!(accepted.len(), 1, "round {round}: one purpose, one answer: {accepted:?}");
-        assert!(sign_ins <= 1, "round {round}: a sign-in has no answer to repeat");
+        assert_eq!(accepted.len(), 1, "round {round}: one purpose, one reply: {accepted:?}");
+        assert!(sign_ins <= 1, "round {round}: a sign-in has no reply to repeat");
         let after = events_of(&world, &world.user).await;
         let fresh = |code: &str| count(&after, code) - count(&before, code);
         assert_eq!(fresh("oath_step_used"), 1, "round {round}");
@@ -190,12 +190,12 @@ async fn v22_a_recovery_code_given_at_once_is_used_once(stores: &StoreKind) {
         assert_eq!(count(&events, "recovery_code_used"), 1, "round {round}");
         assert_eq!(count(&events, "method_proven"), 1, "round {round}");
         let compared = world.engine.stats().comparisons + second.stats().comparisons - before;
-        // Two codes to confirm addresses were counted before.
+        // Two codes that confirm addresses were compared before.
         assert_eq!(count(&events, "attempt_counted") as u64 - 2, compared, "round {round}");
     }
 }
 
-/// V22: a recovery code opens one flow once; of another set, and of another account, none.
+/// V22: a recovery code is accepted once in one flow; codes of another set or account are refused.
 async fn v22_a_recovery_code_is_used_once(_kind: &StoreKind) {
     let world = World::memory(sparing()).await;
     world.register_both().await;
@@ -207,14 +207,14 @@ async fn v22_a_recovery_code_is_used_once(_kind: &StoreKind) {
         assert!(!give(&world.engine, "recovery_code", second, typed).await, "{second}");
         world.clock.advance(2 * HOUR);
     }
-    // A newer set takes the place of the older one, also of what was not used of it.
+    // A newer set replaces the older one, including its unused codes.
     let newer = world.save_codes().await;
     assert!(!give(&world.engine, "recovery_code", "reset", &codes[9]).await);
     assert!(give(&world.engine, "recovery_code", "reset", &newer[9]).await);
 }
 
-/// V22: whoever lost an answer gets it again for the very code that earned it. Another code that
-/// would be right is refused, and is not used up.
+/// V22: a lost reply is repeated for the code that earned it. A different code that is also valid
+/// is refused and not consumed.
 async fn v22_an_answer_is_given_again_for_the_same_code_only(_kind: &StoreKind) {
     let world = World::memory(everything(2)).await;
     world.register_both().await;
@@ -228,18 +228,18 @@ async fn v22_an_answer_is_given_again_for_the_same_code_only(_kind: &StoreKind) 
     let proven = world.prove(&ticket, &token.code(at)).await.expect("proven");
     let older = world.prove(&ticket, &token.code(at.minus(half))).await;
     assert_eq!(refusal(older), Refusal::NotAccepted, "an older step after a newer one");
-    let again = world.prove(&ticket, &token.code(at)).await.expect("the same answer");
+    let again = world.prove(&ticket, &token.code(at)).await.expect("*the same reply");
     assert_eq!(again.ticket.expose_secret(), proven.ticket.expose_secret());
     world.clock.advance(half);
     let next = token.code(world.clock.now());
     assert_eq!(refusal(world.prove(&ticket, &next).await), Refusal::NotAccepted);
-    assert!(give(&world.engine, "authenticator_app", "sign-in", &next).await, "not used up");
+    assert!(give(&world.engine, "authenticator_app", "sign-in", &next).await, "not consumed");
 
     let reply = world.start().await;
     let ticket = world.challenge(&reply.ticket, &option("recovery_code")).await.ticket;
     world.prove(&ticket, &codes[0]).await.expect("proven");
     assert_eq!(refusal(world.prove(&ticket, &codes[1]).await), Refusal::NotAccepted);
-    assert!(give(&world.engine, "recovery_code", "reset", &codes[1]).await, "not used up");
+    assert!(give(&world.engine, "recovery_code", "reset", &codes[1]).await, "not consumed");
     let events = events_of(&world, &world.user).await;
     assert_eq!(count(&events, "proof_repeated"), 1);
 

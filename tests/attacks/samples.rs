@@ -1,4 +1,4 @@
-//! The same rows with samples as large as the list of attacks wants them: V3, V15, V17, V36.
+//! Rows that the list of attacks wants with large samples: V3, V15, V17, V36.
 
 use std::collections::HashSet;
 
@@ -19,8 +19,8 @@ in_memory!(
     v36_two_hundred_pairs_of_spellings,
 );
 
-/// V3: one guess at each of 10 000 accounts, each from a source of its own. The tenant's limit
-/// makes codes a hundred times as many and alarms; one source is stopped.
+/// V3: one guess at each of 10 000 accounts, each from another source. The tenant's limit makes
+/// codes two digits longer and alarms; a single source is stopped.
 async fn v03_a_spray_over_ten_thousand_accounts_is_bounded(_kind: &StoreKind) {
     const ACCOUNTS: u32 = 10_000;
     let mut settings = roomy(one_gate());
@@ -46,32 +46,32 @@ async fn v03_a_spray_over_ten_thousand_accounts_is_bounded(_kind: &StoreKind) {
     assert_eq!(opened_by_one, 60);
 }
 
-/// V15: chi-square over ten million digits, by place, and over pairs of places.
+/// V15: chi-square over ten million digits by position, and over pairs of positions.
 async fn v15_ten_million_digits_are_uniform(_kind: &StoreKind) {
     const CODES: u32 = 1_250_000;
     let check = CodeCheck::new(&[42; 32], "00000000");
     let (mut digits, mut pairs) = ([[0_u32; 10]; 8], [0_u32; 100]);
     for challenge in 0..CODES {
-        let code = check.right(challenge);
-        let code = code.as_bytes();
+        let derived = check.right(challenge);
+        let code = derived.as_bytes();
         assert_eq!(code.len(), 8);
-        for (place, digit) in code.iter().enumerate() {
-            digits[place][usize::from(digit - b'0')] += 1;
+        for (position, digit) in code.iter().enumerate() {
+            digits[position][usize::from(digit - b'0')] += 1;
         }
         pairs[usize::from(code[0] - b'0') * 10 + usize::from(code[7] - b'0')] += 1;
     }
     let chi = |counts: &[u32]| -> f64 {
         let expected = f64::from(CODES) / counts.len() as f64;
-        counts.iter().map(|one| (f64::from(*one) - expected).powi(2) / expected).sum()
+        counts.iter().map(|count| (f64::from(*count) - expected).powi(2) / expected).sum()
     };
     // The 0.999 quantiles with 9 and with 99 degrees of freedom.
-    for (place, counts) in digits.iter().enumerate() {
-        assert!(chi(counts) < 27.88, "place {place}: {}", chi(counts));
+    for (position, counts) in digits.iter().enumerate() {
+        assert!(chi(counts) < 27.88, "position {position}: {}", chi(counts));
     }
     assert!(chi(&pairs) < 148.23, "first and last: {}", chi(&pairs));
 }
 
-/// The first bytes of everything in a text that could be a hash, in hex or in Base64.
+/// The first bytes of every part of a text that could be a hash, in hex or Base64.
 fn hashes_in(text: &str) -> HashSet<[u8; 8]> {
     let mut found = HashSet::new();
     let words = |c: char| !(c.is_ascii_alphanumeric() || "+/-_".contains(c));
@@ -95,8 +95,8 @@ fn hashes_in(text: &str) -> HashSet<[u8; 8]> {
     found
 }
 
-/// V17: every code of six digits under plain hashes, and the right one under many keys: none is in
-/// the dump.
+/// V17: the dump contains no plain hash of any code of six digits, and no hash of the correct code
+/// under many keys.
 async fn v17_a_million_codes_are_not_found_in_a_dump(_kind: &StoreKind) {
     let stores = StoreKind::Memory;
     let under_test = stores.empty();
@@ -108,17 +108,20 @@ async fn v17_a_million_codes_are_not_found_in_a_dump(_kind: &StoreKind) {
     let right = world.inbox.last_code_to(&person.mobile).expect("a code");
     assert_eq!(right.len(), 6);
     let all = format!("{before}{}", dump(&*under_test.open()).await);
-    let kept = hashes_in(&all);
-    assert!(kept.len() > 5, "{}", kept.len());
+    let stored = hashes_in(&all);
+    assert!(stored.len() > 5, "{}", stored.len());
     let planted = data_encoding::HEXLOWER.encode(&Sha256::digest(&right));
-    assert!(hashes_in(&planted).contains(&Sha256::digest(&right)[..8]), "it would be found");
-    // Most are told apart by two bytes.
+    assert!(
+        hashes_in(&planted).contains(&Sha256::digest(&right)[..8]),
+        "the search finds a planted hash"
+    );
+    // The first two bytes exclude most hashes.
     let mut likely = vec![false; 1 << 16];
-    for hash in &kept {
+    for hash in &stored {
         likely[usize::from(u16::from_be_bytes([hash[0], hash[1]]))] = true;
     }
     let is_kept = |hash: &[u8]| {
-        likely[usize::from(u16::from_be_bytes([hash[0], hash[1]]))] && kept.contains(&hash[..8])
+        likely[usize::from(u16::from_be_bytes([hash[0], hash[1]]))] && stored.contains(&hash[..8])
     };
     for code in 0..1_000_000 {
         let code = format!("{code:06}");
@@ -139,8 +142,8 @@ enum Rule {
     Refused,
 }
 
-/// V36: five addresses in forty spellings each: two are one by the declared rule (case of ASCII,
-/// composition, IDNA of the domain), and by no other.
+/// V36: five addresses in forty spellings each. Two are equal only by the declared rule: ASCII
+/// case, Unicode composition, IDNA of the domain.
 async fn v36_two_hundred_pairs_of_spellings(_kind: &StoreKind) {
     let addresses = [
         ("kiss", "kissen"),

@@ -1,4 +1,5 @@
-//! Seeds, recovery codes, links, devices and present passwords in whatever is shown or kept: V41, V42.
+//! Seeds, recovery codes, links, device secrets and passwords in all output and all records: V41,
+//! V42.
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -53,7 +54,8 @@ fn forms(secret: &[u8]) -> Vec<String> {
     ]
 }
 
-/// Goes through everything that has a secret; gives the secrets, and what was shown meanwhile.
+/// Performs every operation with a secret. Returns the secrets, and everything that was printed
+/// meanwhile.
 async fn scenario(world: &World, shown: &mut Shown) -> Vec<String> {
     world.register_both().await;
     let (request, user, registration) = (request(), world.signed_in(), world.engine.registration());
@@ -78,7 +80,7 @@ async fn scenario(world: &World, shown: &mut Shown) -> Vec<String> {
     shown.note(&set);
     let view = registration.acknowledge_recovery_codes(&request, &user, &set.id).await;
     shown.note(&view.expect("kept"));
-    let saved: Vec<_> = set.codes.iter().map(|one| one.expose_secret().to_owned()).collect();
+    let saved: Vec<_> = set.codes.iter().map(|code| code.expose_secret().to_owned()).collect();
     for one in &saved {
         secrets.extend([one.clone(), one.replace('-', ""), one.to_lowercase()]);
     }
@@ -127,7 +129,7 @@ async fn scenario(world: &World, shown: &mut Shown) -> Vec<String> {
     secrets.push(device.expose_secret().to_owned());
     world.clock.advance(2 * MINUTE);
 
-    let present = SecretText::from("the present password, typed wrong");
+    let present = SecretText::from("a wrong current password");
     secrets.push(present.expose_secret().to_owned());
     let user = world.signed_in();
     shown.note(&change.start(&request, &user, &present).await.expect_err("wrong"));
@@ -140,7 +142,7 @@ async fn scenario(world: &World, shown: &mut Shown) -> Vec<String> {
     world.deliver().await;
     let listed = registration.list(&request, &user).await.expect("listed");
     shown.note(&listed);
-    // Users see their own addresses, where they manage them.
+    // Signed-in users see their own addresses.
     let listed = serde_json::to_string(&listed).expect("shown");
     shown.0.push(listed.replace(MAIL, "").replace(MOBILE, ""));
     shown.note(&world.inbox.all());
@@ -168,8 +170,10 @@ async fn v42_no_newer_secret_is_kept_or_shown(stores: &StoreKind) {
         .clock(first.clock.clone())
         .entropy(SeededEntropy::new(11))
         .seal(Recorder::new(TestSeal, log.clone()))
-        .external_method(Recorder::new(passkey.clone(), log.clone()));
-    let watched = watched.open().await.expect("opened");
+        .external_method(Recorder::new(passkey.clone(), log.clone()))
+        .open()
+        .await
+        .expect("opened");
     let policy = Policy::new(sparing()).expect("sound");
     watched.admin(&tenant(), &admin()).put_policy(&policy, None).await.expect("put");
     let world = World { engine: watched, passkey, ..first };
@@ -178,19 +182,22 @@ async fn v42_no_newer_secret_is_kept_or_shown(stores: &StoreKind) {
     shown.note(&log.lines());
     assert!(log.count("seal.open") + log.count("external_method.verify") > 0);
     let kept = dump(&*under_test.open()).await;
-    // Addresses are kept, and nothing else of these.
-    let kept_secrets: Vec<_> =
-        secrets.iter().filter(|one| ![MAIL, MOBILE].contains(&one.as_str())).cloned().collect();
+    // Of these only addresses are stored.
+    let kept_secrets: Vec<_> = secrets
+        .iter()
+        .filter(|secret| ![MAIL, MOBILE].contains(&secret.as_str()))
+        .cloned()
+        .collect();
     Shown(vec![kept]).check(&kept_secrets);
-    // Six digits occur by chance: they are looked for on their own.
+    // Six digits can occur by chance, so they are searched as whole values.
     let typed = secrets.last().expect("the code of the app").clone();
     let of_words = |text: &String| text.split(|c: char| !c.is_alphanumeric()).any(|w| w == typed);
     assert!(!shown.0.iter().any(of_words));
     shown.check(&secrets[..secrets.len() - 1]);
 }
 
-/// V41: what an operation answers, serialised: only what is meant to be shown once is a secret, and
-/// that cannot be serialised at all.
+/// V41: serialised replies contain no secret. Secrets that are shown once have types that cannot be
+/// serialised.
 async fn v41_no_answer_holds_a_newer_secret(_kind: &StoreKind) {
     for round in 0..10 {
         let world = World::memory(sparing()).await;
@@ -201,7 +208,7 @@ async fn v41_no_answer_holds_a_newer_secret(_kind: &StoreKind) {
     }
 }
 
-/// V42: there is no log to be read: the library neither prints nor traces.
+/// V42: the library writes no log: it neither prints nor traces.
 async fn v42_the_library_prints_nothing(_kind: &StoreKind) {
     let mut folders = vec![std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
     let mut files = 0;

@@ -24,7 +24,7 @@ impl Dice {
     }
 }
 
-/// A ticket that somebody holds, and the flow it is of.
+/// A ticket and its flow.
 struct Held {
     ticket: ResetTicket,
     flow: usize,
@@ -37,9 +37,9 @@ type Model = Vec<BTreeSet<&'static str>>;
 const WORLDS: u64 = 60;
 const CALLS: usize = 60;
 
-/// V27: in any order of calls, with any ticket that was ever given and any code that was ever
-/// sent: a password is written only if two distinct methods were proven in that very flow since
-/// the account last changed.
+/// V27: in any order of calls, with any ticket ever issued and any code ever sent, a password is
+/// written only if two distinct methods were proven in the same flow since the account last
+/// changed.
 async fn v27_a_password_is_written_only_with_two_methods_proven_in_its_flow(_kind: &StoreKind) {
     let (mut calls, mut written, mut refused) = (0, 0, 0);
     for seed in 1..=WORLDS {
@@ -61,7 +61,7 @@ async fn v27_a_password_is_written_only_with_two_methods_proven_in_its_flow(_kin
                 held.push(Held { ticket: reply.ticket, flow: model.len() - 1 });
                 continue;
             }
-            // Mostly the newest ticket, so that something is reached now and then.
+            // Mostly the newest ticket, so that some flows are completed.
             let pick = match dice.roll(4) {
                 0 => dice.roll(held.len()),
                 _ => held.len() - 1,
@@ -81,7 +81,7 @@ async fn v27_a_password_is_written_only_with_two_methods_proven_in_its_flow(_kin
                 3..=6 => {
                     let to = [MAIL, MOBILE][dice.roll(2)];
                     let sent: Vec<_> = world.inbox.messages_to(to);
-                    let codes: Vec<_> = sent.iter().filter_map(|one| one.code()).collect();
+                    let codes: Vec<_> = sent.iter().filter_map(|message| message.code()).collect();
                     let Some(newest) = codes.last() else { continue };
                     let typed = match dice.roll(6) {
                         0 => other_than(newest),

@@ -1,4 +1,4 @@
-//! Where a test keeps its records: each store that needs no server.
+//! The stores of these tests: every store that needs no server.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -10,14 +10,14 @@ use sspr::adapters::memory::MemoryStore;
 #[cfg(feature = "sqlite")]
 use crate::temporary::Temporary;
 
-/// A kind of store, and the room for as many of them as a test wants.
+/// A kind of store, of which a test can create any number.
 pub(crate) enum StoreKind {
     Memory,
     #[cfg(feature = "sqlite")]
     Sqlite(Temporary),
 }
 
-/// One store, which can be opened again and again.
+/// One store, which can be opened several times.
 pub(crate) enum StoreUnderTest {
     Memory(MemoryStore),
     #[cfg(feature = "sqlite")]
@@ -32,7 +32,7 @@ impl StoreKind {
         Self::Sqlite(Temporary::new("attacks"))
     }
 
-    /// How many rounds to play: fewer where each write waits for the disk.
+    /// The number of rounds: fewer if each write waits for the disk.
     pub(crate) const fn rounds(&self, memory: u32, durable: u32) -> u32 {
         match self {
             Self::Memory => memory,
@@ -60,7 +60,7 @@ impl StoreKind {
 }
 
 impl StoreUnderTest {
-    /// Another handle: what another process would have.
+    /// Another handle, as in another process.
     pub(crate) fn open(&self) -> Arc<dyn Store> {
         match self {
             Self::Memory(store) => Arc::new(store.clone()),
@@ -93,7 +93,7 @@ macro_rules! on_every_store {
     };
 }
 
-/// Runs each of these functions on the store in memory: the store does not matter to them.
+/// Runs each of these functions on the memory store only, since they do not depend on the store.
 macro_rules! in_memory {
     ($($name:ident),+ $(,)?) => {
         mod alone {

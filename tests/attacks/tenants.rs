@@ -1,4 +1,4 @@
-//! The audit trail, the store itself, and the walls between tenants: V50, V51, V52.
+//! The audit trail, the store, and the separation of tenants: V50, V51, V52.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -45,7 +45,7 @@ async fn v50_each_transition_is_one_event(stores: &StoreKind) {
     let short = reset.complete(&request, &reply.ticket, &"short".into()).await;
     assert!(matches!(refusal(short), Refusal::Password(_)));
     reset.complete(&request, &reply.ticket, &NEW.into()).await.expect("reset");
-    // What only reads or is refused is no transition.
+    // Reads and refusals are no transitions.
     reset.view(&request, &reply.ticket).await.expect("shown");
     guess(&world.engine, &request, &reply.ticket, 3).await;
     world.deliver().await;
@@ -76,12 +76,12 @@ async fn v50_each_transition_is_one_event(stores: &StoreKind) {
     assert_eq!(ids.len(), events.len());
     assert!(events.windows(2).all(|pair| pair[0].id < pair[1].id && pair[0].at <= pair[1].at));
     assert!(codes.iter().all(|code| sspr::EventKind::CODES.contains(code)));
-    // The tenant's trail holds the same, and the policy's change.
+    // The tenant's trail has the same events and the policy's change.
     let of_tenant = all_events(&world).await;
     assert_eq!(of_tenant.len(), events.len() + 1);
 }
 
-/// V50: whatever happened to an account can be read back, from any store.
+/// V50: all events of an account can be read back from any store.
 async fn v50_the_trail_of_a_registration_can_be_read(stores: &StoreKind) {
     let world = world(stores.store(), roomy(settings())).await;
     world.register_both().await;
@@ -97,18 +97,18 @@ async fn v50_the_trail_of_a_registration_can_be_read(stores: &StoreKind) {
     }
 }
 
-/// V50: five hundred calls for somebody who does not exist leave no more events than the budgets
-/// of one record.
+/// V50: five hundred calls for an unknown account leave no more events than the budgets of one
+/// record allow.
 async fn v50_strangers_do_not_make_the_trail_grow(_kind: &StoreKind) {
     let store = MemoryStore::new();
     let world = World::over(store.clone(), one_gate()).await;
-    // What the default budgets let one record hold is there after the first half; the second half
-    // adds nothing.
+    // The first half fills the default budgets of one record; the second half adds nothing.
     let mut sizes = Vec::new();
     for half in 0..2 {
         for n in 125 * half..125 * (half + 1) {
-            let reply = opened(&world.engine, &source(n), &named("nobody"), &email()).await;
-            let reply = reply.expect("uniform");
+            let reply = opened(&world.engine, &source(n), &named("nobody"), &email())
+                .await
+                .expect("uniform");
             guess(&world.engine, &source(n), &reply.ticket, 1).await;
         }
         let decoys = store.scan(&tenant(), RecordKind::Decoy, None, 100).await.expect("scanned");
@@ -122,7 +122,7 @@ async fn v50_strangers_do_not_make_the_trail_grow(_kind: &StoreKind) {
     assert!(accounts.items.is_empty());
 }
 
-/// A store that says yes and keeps nothing.
+/// A store that reports success and stores nothing.
 struct Silent;
 
 #[async_trait]
@@ -172,13 +172,16 @@ impl Store for Silent {
     }
 }
 
-/// V51: the engine sees at its start that a store keeps what it is given, and that it is the one
-/// its keys belong to.
+/// V51: an engine checks at its start that the store returns what was written, and that its keys
+/// belong to the store.
 async fn v51_an_engine_refuses_a_store_that_keeps_nothing(_kind: &StoreKind) {
     let world = World::memory(one_gate()).await;
     let open = async |store: Arc<dyn Store>, keys: Keys| {
-        let builder = Engine::builder().keys(keys).store(store);
-        let builder = builder.directory(world.directory.clone()).delivery(world.inbox.clone());
+        let builder = Engine::builder()
+            .keys(keys)
+            .store(store)
+            .directory(world.directory.clone())
+            .delivery(world.inbox.clone());
         match builder.open().await {
             Ok(_) => None,
             Err(Error::Fault(fault)) => Some(fault.error.kind()),
@@ -205,12 +208,12 @@ async fn v52_tenants_are_separate(stores: &StoreKind) {
     let added = world.directory.add_user(&other, facts, &[person.name.as_str()], OLD);
     added.expect("new user");
     let admin = admin();
-    let there = world.engine.admin(&other, &admin);
+    let other_admin = world.engine.admin(&other, &admin);
     let policy = Policy::new(roomy(one_gate())).expect("sound");
-    there.put_policy(&policy, None).await.expect("put");
+    other_admin.put_policy(&policy, None).await.expect("put");
     let mut contacts = Contacts::default();
     contacts.email = Some(mail(&person.mail));
-    there.supply_contacts(&person.id, &contacts).await.expect("supplied");
+    other_admin.supply_contacts(&person.id, &contacts).await.expect("supplied");
     let at_home = source(1);
     let abroad = Request::new(other.clone(), Source::parse("10.0.0.1"));
 
@@ -221,7 +224,7 @@ async fn v52_tenants_are_separate(stores: &StoreKind) {
     world.deliver().await;
     let of_away = world.inbox.last_code_to(&person.mail).expect("a code");
     assert_ne!(of_home, of_away);
-    // A ticket of one tenant is none in the other, whatever is done with it.
+    // A ticket of one tenant is refused by every operation in the other.
     let reset = world.engine.reset();
     for (request, ticket) in [(&abroad, &home.ticket), (&at_home, &away.ticket)] {
         let answers = [
@@ -238,21 +241,22 @@ async fn v52_tenants_are_separate(stores: &StoreKind) {
     // A code of one is wrong in the other.
     let answer = try_code(&world.engine, &abroad, &away.ticket, &of_home).await;
     assert_eq!(refusal(answer), Refusal::NotAccepted);
-    // Budgets: what is spent here is not spent there.
+    // A budget spent in one tenant is not spent in the other.
     exhaust(&world, &person.name, &email(), 12).await;
     let here = events_of(&world, &person.id).await;
-    let there_events = there.user_events(&person.id, None, 100).await.expect("readable").items;
+    let other_events =
+        other_admin.user_events(&person.id, None, 100).await.expect("readable").items;
     assert!(here.iter().all(|event| event.tenant == world.tenant));
-    assert!(there_events.iter().all(|event| event.tenant == other));
-    assert_eq!(counted(&there_events), 1);
+    assert!(other_events.iter().all(|event| event.tenant == other));
+    assert_eq!(counted(&other_events), 1);
     let reply = try_code(&world.engine, &abroad, &away.ticket, &of_away).await.expect("proven");
     reset.complete(&abroad, &reply.ticket, &NEW.into()).await.expect("reset");
     assert!(world.directory.password_is(&other, &person.id, NEW));
     assert!(world.directory.password_is(&world.tenant, &person.id, OLD));
-    // What changed there voids nothing here.
+    // A change in one tenant voids nothing in the other.
     let answer = try_code(&world.engine, &at_home, &home.ticket, &of_home).await;
-    assert!(granted(&answer.expect("still right").step));
-    // One address, one source, two tenants: two counters each.
+    assert!(granted(&answer.expect("the code is still accepted").step));
+    // One address and one source in two tenants have two counters each.
     let ids = |events: &[Event]| events.iter().map(|event| event.id.record).collect::<Vec<_>>();
-    assert_ne!(ids(&here)[0], ids(&there_events)[0]);
+    assert_ne!(ids(&here)[0], ids(&other_events)[0]);
 }

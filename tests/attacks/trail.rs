@@ -1,4 +1,4 @@
-//! Who is told of what, and what is recorded: V49 and V50 for every operation beside a reset.
+//! Notices and events of every operation besides a reset: V49 and V50.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +16,7 @@ use crate::support::*;
 
 on_every_store!(v49_and_v50_each_operation_is_recorded_and_told_once);
 
-/// What is done, its events in order, and the notice to everybody who could be reached before.
+/// An operation, its events in order, and its notice to the addresses that were valid before.
 const OPERATIONS: [(&str, &str, &str); 20] = [
     (
         "enrol",
@@ -65,7 +65,7 @@ const OPERATIONS: [(&str, &str, &str); 20] = [
         "recovery_code_used",
     ),
     ("cancel", "challenge_opened flow_ended", ""),
-    // No user holds the role, so no one can be told.
+    // No user has the role, so that no notice can be sent.
     ("help", "help_requested message_failed", ""),
     ("revoke methods", "methods_revoked", "methods_revoked"),
     ("revoke flows", "flows_revoked", ""),
@@ -81,8 +81,8 @@ async fn enrolled(world: &World, app: Option<&sspr::MethodId>) -> SoftToken {
         None => registration.enrol_authenticator(&request, &user, &new).await,
     };
     let begun = begun.expect("begun");
-    let token = SoftToken::new(begun.seed.expose_secret(), OathParameters::default());
-    let token = token.expect("a seed");
+    let token =
+        SoftToken::new(begun.seed.expose_secret(), OathParameters::default()).expect("a seed");
     let typed = code(&token.code(world.clock.now()));
     let confirmed = registration.confirm(&request, &user, &begun.reply.ticket, &typed).await;
     assert!(confirmed.expect("confirmed").active);
@@ -90,9 +90,9 @@ async fn enrolled(world: &World, app: Option<&sspr::MethodId>) -> SoftToken {
 }
 
 async fn id_of(world: &World, kind: MethodKind) -> sspr::MethodId {
-    let listed = world.engine.registration().list(&request(), &world.signed_in()).await;
-    let listed = listed.expect("listed");
-    listed.into_iter().find(|one| one.kind == kind).expect("listed").id
+    let listed =
+        world.engine.registration().list(&request(), &world.signed_in()).await.expect("listed");
+    listed.into_iter().find(|message| message.kind == kind).expect("listed").id
 }
 
 async fn perform(world: &World, operation: &str, token: &SoftToken, saved: &str) {
@@ -172,8 +172,8 @@ async fn perform(world: &World, operation: &str, token: &SoftToken, saved: &str)
     world.deliver().await;
 }
 
-/// V49 and V50: one event for each transition, with a stable code and a fresh id, and one notice to
-/// every address that was valid before, none to the one that was added.
+/// V49 and V50: one event for each transition, with a stable code and a new id, and one notice to
+/// every address that was valid before, without the added one.
 async fn v49_and_v50_each_operation_is_recorded_and_told_once(stores: &StoreKind) {
     for (operation, expected, notice) in OPERATIONS {
         let mut settings = sparing();
@@ -193,7 +193,7 @@ async fn v49_and_v50_each_operation_is_recorded_and_told_once(stores: &StoreKind
         perform(&world, operation, &token, &saved[0]).await;
         let all = events_of(&world, &world.user).await;
         let (old, new) = all.split_at(before.len());
-        assert_eq!(old, before, "{operation}: nothing of before is rewritten");
+        assert_eq!(old, before, "{operation}: earlier events are unchanged");
         let codes: Vec<&str> = new.iter().map(Event::code).collect();
         let codes: Vec<&str> =
             codes.into_iter().filter(|code| *code != "message_delivered").collect();
@@ -205,7 +205,7 @@ async fn v49_and_v50_each_operation_is_recorded_and_told_once(stores: &StoreKind
         assert_eq!(sent as u64, world.inbox.attempts() - attempts, "{operation}");
         for to in ["ada@contoso.example", MAIL, MOBILE] {
             let sent = world.inbox.messages_to(to);
-            let told: Vec<_> = sent.iter().map(|one| one.kind).collect();
+            let told: Vec<_> = sent.iter().map(|message| message.kind).collect();
             let told: Vec<_> =
                 told.into_iter().filter(|kind| kind.starts_with("notice.")).collect();
             let expected = format!("notice.{notice}");
@@ -213,6 +213,6 @@ async fn v49_and_v50_each_operation_is_recorded_and_told_once(stores: &StoreKind
             assert_eq!(told, once, "{operation} {to}");
         }
         let to_new = world.inbox.messages_to("new@private.example");
-        assert!(to_new.iter().all(|one| one.notice.is_none()), "{operation}");
+        assert!(to_new.iter().all(|message| message.notice.is_none()), "{operation}");
     }
 }

@@ -1,4 +1,4 @@
-//! The replay script of the standard, through the engine: V22.
+//! The replay script of the standard, run through the engine: V22.
 
 use std::sync::Arc;
 
@@ -58,7 +58,7 @@ async fn v22_the_script_of_the_standard(_kind: &StoreKind) {
     }
 }
 
-/// V22 and R-199, appendix A.5: the present step and the one before, and no other.
+/// V22 and R-199, appendix A.5: the present and the previous step are accepted, and no other.
 async fn v22_only_one_step_of_delay_is_allowed(_kind: &StoreKind) {
     for purpose in USES {
         for (typed, accepted) in [

@@ -1,4 +1,4 @@
-//! Invariant 2: what a clock that ran ahead has left behind in a record or a ticket.
+//! Invariant 2: traces of a clock that ran ahead in a record or a ticket.
 
 use std::time::Duration;
 
@@ -9,22 +9,22 @@ use crate::clocks::{DAY, HOUR, ahead, open_as};
 use crate::stores::memory;
 use crate::support::{MAIL, ada, email, one_gate, request};
 
-/// What a fast clock counted starts again once, at full length, and does not shut the owner out
-/// until the fast clock's time has come.
+/// Counts by a fast clock restart once, at full length, and do not refuse the owner until the fast
+/// clock's time.
 #[test]
 fn inv02_openings_counted_by_a_clock_that_ran_ahead_age_too() {
     block_on(async {
         let under_test = memory();
         let mut settings = one_gate();
         settings.sends.live_flows = 10;
-        // Each code sets one comparison aside, so that only the openings run out.
+        // Each code sets one comparison aside, so that only the budget of challenges is spent.
         settings.attempts = 1;
         let world = under_test.world(settings).await;
         let (fast, _) = ahead(&under_test, &world, 10 * DAY).await;
         for number in 0..5 {
             open_as(&fast, &format!("192.0.2.{number}")).await.expect("open");
         }
-        // The owner looks in now and then; two days on every window has passed.
+        // The owner tries several times; after two days every window has passed.
         for _ in 0..8 {
             let _ = open_as(&world.engine, "198.51.100.1").await;
             world.clock.advance(6 * HOUR);
@@ -33,11 +33,11 @@ fn inv02_openings_counted_by_a_clock_that_ran_ahead_age_too() {
         world.inbox.clear();
         open_as(&world.engine, "198.51.100.2").await.expect("answered");
         world.deliver().await;
-        assert!(world.inbox.last_code_to(MAIL).is_some(), "shut out two days later");
+        assert!(world.inbox.last_code_to(MAIL).is_some(), "refused two days later");
     });
 }
 
-/// The hold of a new address is not over because a fast clock has touched the record.
+/// A commit by a fast clock does not end the hold of a new address.
 #[test]
 fn inv02_a_clock_that_ran_ahead_ends_no_hold() {
     block_on(async {
@@ -48,7 +48,7 @@ fn inv02_a_clock_that_ran_ahead_ends_no_hold() {
         world.register(sspr::NewMethod::email(mail), second).await;
         world.deliver().await;
         let (fast, _) = ahead(&under_test, &world, 2 * DAY).await;
-        // Any write of the fast engine will do.
+        // Any commit of the fast engine.
         open_as(&fast, "192.0.2.1").await.expect("open");
         let held: sspr::Selection = {
             let option: sspr::ChallengeOption = "email.email.1".parse().expect("an option");
@@ -62,7 +62,7 @@ fn inv02_a_clock_that_ran_ahead_ends_no_hold() {
     });
 }
 
-/// A flow that begins now can be shown now, whatever a fast clock has left in the record.
+/// A flow that begins now can be viewed now, after any commits by a fast clock.
 #[test]
 fn inv02_a_clock_that_ran_ahead_ends_no_flow_that_begins_now() {
     block_on(async {
@@ -79,7 +79,7 @@ fn inv02_a_clock_that_ran_ahead_ends_no_flow_that_begins_now() {
     });
 }
 
-/// A ticket from a clock that ran ahead does not live longer than a flow may.
+/// A ticket from a clock that ran ahead does not live longer than a flow.
 #[test]
 fn inv02_a_ticket_from_a_clock_that_ran_ahead_buys_no_longer_life() {
     block_on(async {

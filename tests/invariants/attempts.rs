@@ -1,4 +1,4 @@
-//! Invariants 1, 2 and 3: what is counted, and that the owner keeps a way.
+//! Invariants 1, 2 and 3: what is counted, and that the owner can still complete a flow.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use crate::support::{
 
 const DAY: Duration = Duration::from_secs(86_400);
 
-/// One code, typed by everybody at once, on two engines: the replies that were accepted.
+/// Types one code in all tasks at once, on two engines. Returns the accepted replies.
 async fn typed_at_once(
     engines: &[Engine; 2],
     ticket: &ResetTicket,
@@ -48,14 +48,14 @@ async fn rounds(under_test: StoreUnderTest, rounds: usize) {
     let (mut compared, mut cursor) = (world.engine.stats().comparisons, None);
     under_test.events_after(&mut cursor).await;
     for round in 0..rounds {
-        // The windows of the round before have passed.
+        // *The windows of the previous round have passed.
         world.clock.advance(2 * DAY);
         let reply = world.start().await;
         let (reply, right) = world.challenged(&reply.ticket, &email(), MAIL).await;
         let accepted = typed_at_once(&engines, &reply.ticket, |_| right.clone()).await;
-        assert!(!accepted.is_empty(), "{}, round {round}: nobody was accepted", under_test.name);
+        assert!(!accepted.is_empty(), "{}, round {round}: *no code was accepted", under_test.name);
         let first = &accepted[0];
-        assert!(accepted.iter().all(|other| other == first), "{}: two answers", under_test.name);
+        assert!(accepted.iter().all(|other| other == first), "{}: two replies", under_test.name);
         let events = under_test.events_after(&mut cursor).await;
         let count = |code: &str| events.iter().filter(|event| event.code() == code).count() as u64;
         assert_eq!(count("method_proven"), 1, "{}, round {round}: one proof", under_test.name);
@@ -66,19 +66,21 @@ async fn rounds(under_test: StoreUnderTest, rounds: usize) {
             "{}, round {round}: {now} of {reserved} reserved",
             under_test.name
         );
-        // Five attempts of the code, repetitions with the ticket before among them.
+        // Five attempts of the code, including repetitions with the previous ticket.
         assert!(now <= 5, "{}, round {round}: {now} comparisons", under_test.name);
         compared = all;
     }
     for engine in engines {
         let redecisions = engine.stats().redecisions;
-        // Of all commits of a round at most sixteen succeed, and each makes 64 decide again.
+        // At most sixteen commits of a round are applied, and each makes at most 64 tasks decide
+        // again.
         let bound = rounds as u64 * 64 * 16;
         assert!(redecisions <= bound, "{}: {redecisions} re-decisions", under_test.name);
     }
 }
 
-/// V-1, V-2: a race for one right code makes one proof, and everybody who wins it one answer.
+/// V-1, V-2: concurrent calls with one correct code make one proof, and all accepted calls get one
+/// reply.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn inv01_sixty_four_right_codes_make_one_proof() {
     rounds(memory(), 200).await;
@@ -91,7 +93,7 @@ async fn inv01_sixty_four_right_codes_make_one_proof_on_sqlite() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn inv01_attempts_are_capped_whatever_comes_at_once() {
+async fn inv01_concurrent_attempts_are_capped() {
     for under_test in all() {
         for cap in [1_u8, 3, 5] {
             let mut settings = one_gate();
@@ -119,8 +121,8 @@ async fn inv01_attempts_are_capped_whatever_comes_at_once() {
     }
 }
 
-/// A code that was used proves nothing more: not with the new ticket, and with the ticket before
-/// it only gives the same answer again.
+/// A used code makes no second proof: it is refused with the new ticket, and repeats the same reply
+/// with the previous one.
 #[test]
 fn inv01_a_used_code_makes_no_second_proof() {
     for under_test in all() {
@@ -134,7 +136,7 @@ fn inv01_a_used_code_makes_no_second_proof() {
             for _ in 0..6 {
                 if let Ok(same) = world.prove(&before.ticket, &mail).await {
                     assert_eq!(same.ticket.expose_secret(), proven.ticket.expose_secret());
-                    assert_eq!(same.step, proven.step, "{}: the same answer", under_test.name);
+                    assert_eq!(same.step, proven.step, "{}: the same reply", under_test.name);
                 }
             }
             let early = world.complete(&proven.ticket, NEW).await;
@@ -151,7 +153,7 @@ fn inv02_resends_and_new_flows_buy_no_guesses() {
         block_on(async {
             let world = under_test.world(one_gate()).await;
             let before = world.engine.stats().comparisons;
-            // Half a day of a patient stranger: three sources, a new flow or a resend each time.
+            // Half a day of an attacker with three sources, and a new flow or a resend each time.
             for round in 0_u32..36 {
                 let source = request_from(&format!("198.51.100.{}", round % 3));
                 let reset = world.engine.reset();
@@ -202,14 +204,14 @@ fn inv02_a_success_does_not_refill_the_window() {
         }
         let body = under_test.body().await;
         let budget = body["budgets"].as_array().expect("a list");
-        let mail = budget.iter().find(|one| one["method"] == "email").expect("counted");
+        let mail = budget.iter().find(|budget| budget["method"] == "email").expect("counted");
         assert_eq!(mail["anonymous"]["times"].as_array().expect("a list").len(), 5, "{mail}");
         assert_eq!(mail["consecutive"], 0, "{mail}");
     });
 }
 
-/// Strangers who spend the anonymous pool do not stop a flow that holds a proof, and whose own pool is
-/// bounded too.
+/// Anonymous callers who spend their pool do not stop a flow with a proof; the pool of such flows
+/// is bounded too.
 #[test]
 fn inv03_a_verified_proof_has_a_pool_of_its_own() {
     for under_test in all() {
@@ -222,7 +224,7 @@ fn inv03_a_verified_proof_has_a_pool_of_its_own() {
             let before = world.engine.stats().comparisons;
             let (reply, mail) = world.challenged(&owner.ticket, &email(), MAIL).await;
             assert!(matches!(reply.step, Step::Enter { .. }), "{}", under_test.name);
-            // The owner mistypes, and still has the right code.
+            // The owner mistypes once, then types the correct code.
             assert!(world.prove(&reply.ticket, &other_than(&mail)).await.is_err());
             let reply = world.prove(&reply.ticket, &mail).await.expect("the right code");
             world.complete(&reply.ticket, NEW).await.expect("reset");
@@ -268,7 +270,7 @@ fn inv03_the_pool_of_proven_flows_is_bounded() {
     });
 }
 
-/// A dropped key opens nothing, and does not make the count wrong.
+/// Codes of a removed key are refused, and the attempts are counted.
 #[test]
 fn inv01_a_comparison_with_a_dropped_key_is_counted_too() {
     block_on(async {

@@ -1,4 +1,4 @@
-//! Invariants 4, 8, 10, 12, 13 and 18: what belongs to what.
+//! Invariants 4, 8, 10, 12, 13 and 18: the binding of codes, tickets, methods and tenants.
 
 use std::time::Duration;
 
@@ -14,41 +14,41 @@ use crate::support::{
     settings, sms, voice,
 };
 
-/// Inv. 4: the same method of the same account, in another flow: another code.
+/// Inv. 4: the same method of the same account has another code in another flow.
 #[test]
 fn inv04_a_code_opens_only_its_own_challenge() {
     for under_test in all() {
         block_on(async {
             let world = under_test.world(settings()).await;
-            let one = world.start().await;
-            let (one, first) = world.challenged(&one.ticket, &email(), MAIL).await;
-            let two = world.start().await;
-            let (two, second) = world.challenged(&two.ticket, &email(), MAIL).await;
-            assert_ne!(first, second, "{}: two challenges, one code", under_test.name);
-            let crossed = world.prove(&two.ticket, &first).await;
+            let first = world.start().await;
+            let (first, first_code) = world.challenged(&first.ticket, &email(), MAIL).await;
+            let second = world.start().await;
+            let (second, second_code) = world.challenged(&second.ticket, &email(), MAIL).await;
+            assert_ne!(first_code, second_code, "{}: two challenges, one code", under_test.name);
+            let crossed = world.prove(&second.ticket, &first_code).await;
             assert_eq!(refusal(crossed), Refusal::NotAccepted, "{}", under_test.name);
-            // A resend kills the code before, and only in its own flow.
+            // A resend voids the previous code, only in its own flow.
             world.clock.advance(Duration::from_secs(61));
-            let (one, third) = world.challenged(&one.ticket, &email(), MAIL).await;
-            let old = world.prove(&one.ticket, &first).await;
+            let (first, third_code) = world.challenged(&first.ticket, &email(), MAIL).await;
+            let old = world.prove(&first.ticket, &first_code).await;
             assert_eq!(refusal(old), Refusal::NotAccepted, "{}", under_test.name);
-            world.prove(&one.ticket, &third).await.expect("the code sent last");
-            world.prove(&two.ticket, &second).await.expect("the other flow's");
+            world.prove(&first.ticket, &third_code).await.expect("the newest code");
+            world.prove(&second.ticket, &second_code).await.expect("the other flow's code");
         });
     }
 }
 
-/// Inv. 4 and 5: whoever can write to the store cannot move a known code to another flow.
+/// Inv. 4 and 5: an attacker who can write to the store cannot move a known code to another flow.
 #[test]
 fn inv04_a_challenge_copied_elsewhere_gives_another_code() {
     for field in ["nonce", "whole"] {
         block_on(async {
             let under_test = memory();
             let world = under_test.world(one_gate()).await;
-            let one = world.start().await;
-            let (_, known) = world.challenged(&one.ticket, &email(), MAIL).await;
-            let two = world.start().await;
-            let (two, _) = world.challenged(&two.ticket, &email(), MAIL).await;
+            let first = world.start().await;
+            let (_, known) = world.challenged(&first.ticket, &email(), MAIL).await;
+            let second = world.start().await;
+            let (second, _) = world.challenged(&second.ticket, &email(), MAIL).await;
             under_test
                 .edit(|body| {
                     let known = body["flows"][0]["challenges"][0].clone();
@@ -60,13 +60,13 @@ fn inv04_a_challenge_copied_elsewhere_gives_another_code() {
                     }
                 })
                 .await;
-            let copied = world.prove(&two.ticket, &known).await;
+            let copied = world.prove(&second.ticket, &known).await;
             assert_eq!(refusal(copied), Refusal::NotAccepted, "{field}");
         });
     }
 }
 
-/// Inv. 4: a code and a ticket of one purpose are worthless in another.
+/// Inv. 4: codes and tickets of one purpose are refused in another.
 #[test]
 fn inv04_purposes_do_not_mix() {
     block_on(async {
@@ -74,8 +74,8 @@ fn inv04_purposes_do_not_mix() {
         let mail = EmailAddress::parse("ada@second.example").expect("valid");
         let user = world.signed_in();
         let registration = world.engine.registration();
-        let added = registration.add(&request(), &user, &NewMethod::email(mail)).await;
-        let added = added.expect("added");
+        let added =
+            registration.add(&request(), &user, &NewMethod::email(mail)).await.expect("added");
         world.deliver().await;
         let register = world.inbox.last_code_to("ada@second.example").expect("a code");
         let reply = world.start().await;
@@ -83,18 +83,19 @@ fn inv04_purposes_do_not_mix() {
         assert!(world.prove(&reply.ticket, &register).await.is_err());
         let wrong = registration.confirm(&request(), &user, &added.ticket, &code(&reset)).await;
         assert_eq!(refusal(wrong), Refusal::NotAccepted);
-        // A ticket of one purpose is not even read as the other.
+        // A ticket of one purpose does not open as the other.
         let text = reply.ticket.expose_secret();
-        let ticket = RegistrationTicket::parse(text).expect("the form is one");
+        let ticket = RegistrationTicket::parse(text).expect("the tickets have one form");
         let foreign = registration.confirm(&request(), &user, &ticket, &code(&register)).await;
         assert!(matches!(foreign, Err(Error::Invalid(InvalidInput::Foreign { .. }))));
-        let ticket = ResetTicket::parse(added.ticket.expose_secret()).expect("the form is one");
+        let ticket =
+            ResetTicket::parse(added.ticket.expose_secret()).expect("the tickets have one form");
         let foreign = world.prove(&ticket, &reset).await;
         assert!(matches!(foreign, Err(Error::Invalid(InvalidInput::Foreign { .. }))));
     });
 }
 
-/// Inv. 8: what is typed is compared and never a destination.
+/// Inv. 8: a typed number is only compared, and no message goes to it.
 #[test]
 fn inv08_messages_go_to_stored_addresses_only() {
     for under_test in all() {
@@ -123,7 +124,7 @@ fn inv08_messages_go_to_stored_addresses_only() {
     }
 }
 
-/// Inv. 10: one number under two names is one method.
+/// Inv. 10: one number under two kinds is one method.
 #[test]
 fn inv10_two_kinds_at_one_destination_are_one_method() {
     block_on(async {
@@ -144,7 +145,7 @@ fn inv10_two_kinds_at_one_destination_are_one_method() {
     });
 }
 
-/// Inv. 10: the same method twice is one proof, over whichever channel.
+/// Inv. 10: the same method twice is one proof, over any channel.
 #[test]
 fn inv10_one_method_over_two_channels_is_one_proof() {
     block_on(async {
@@ -164,7 +165,7 @@ fn inv10_one_method_over_two_channels_is_one_proof() {
     });
 }
 
-/// Inv. 12: a reset that is done voids everybody else's codes, proofs and grants.
+/// Inv. 12: a completed reset voids the codes, proofs and grants of all other flows.
 #[test]
 fn inv12_a_new_password_voids_everything_outstanding() {
     for under_test in all() {
@@ -178,8 +179,8 @@ fn inv12_a_new_password_voids_everything_outstanding() {
             let user = world.signed_in();
             let mail = EmailAddress::parse("ada@second.example").expect("valid");
             let registration = world.engine.registration();
-            let added = registration.add(&request(), &user, &NewMethod::email(mail)).await;
-            let added = added.expect("added");
+            let added =
+                registration.add(&request(), &user, &NewMethod::email(mail)).await.expect("added");
             world.deliver().await;
             let pending = world.inbox.last_code_to("ada@second.example").expect("a code");
             world.complete(&granted, NEW).await.expect("reset");
@@ -252,18 +253,19 @@ fn inv18_tenants_share_no_ticket_code_or_record() {
             let mut contacts = Contacts::default();
             contacts.email = Some(EmailAddress::parse("ada@fabrikam.example").expect("valid"));
             by.supply_contacts(&world.user, &contacts).await.expect("supplied");
-            let there = Request::new(other.clone(), Source::parse("203.0.113.7"));
+            let other_request = Request::new(other.clone(), Source::parse("203.0.113.7"));
             let typed = Identifier::parse(name).expect("valid");
             let reset = world.engine.reset();
-            let theirs = reset.start(&there, &typed).await.expect("started");
-            let theirs = reset.challenge(&there, &theirs.ticket, &email()).await.expect("open");
-            let ours = world.start().await;
-            let (ours, read) = world.challenged(&ours.ticket, &email(), MAIL).await;
-            let foreign = reset.prove(&there, &ours.ticket, &code(&read)).await;
+            let other_reply = reset.start(&other_request, &typed).await.expect("started");
+            let other_reply =
+                reset.challenge(&other_request, &other_reply.ticket, &email()).await.expect("open");
+            let own_reply = world.start().await;
+            let (own_reply, read) = world.challenged(&own_reply.ticket, &email(), MAIL).await;
+            let foreign = reset.prove(&other_request, &own_reply.ticket, &code(&read)).await;
             assert!(matches!(foreign, Err(Error::Invalid(InvalidInput::Foreign { .. }))));
-            let crossed = reset.prove(&there, &theirs.ticket, &code(&read)).await;
+            let crossed = reset.prove(&other_request, &other_reply.ticket, &code(&read)).await;
             assert_eq!(refusal(crossed), Refusal::NotAccepted, "{}", under_test.name);
-            let granted = world.prove(&ours.ticket, &read).await.expect("proven");
+            let granted = world.prove(&own_reply.ticket, &read).await.expect("proven");
             world.complete(&granted.ticket, NEW).await.expect("reset");
             assert!(world.directory.password_is(&other, &world.user, OLD), "{}", under_test.name);
             let events = by.events(None, 500).await.expect("readable");

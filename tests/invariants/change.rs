@@ -1,4 +1,4 @@
-//! Invariants 2, 3, 11 and 12 for changes: whoever has stolen a session cannot guess the password.
+//! Invariants 2, 3, 11 and 12 for changes: a stolen session is not enough to guess the password.
 
 use std::time::Duration;
 
@@ -18,10 +18,10 @@ async fn tries(world: &World, present: &str) -> Result<Reply<ChangeTicket>, Erro
 async fn budget(under_test: &StoreUnderTest) -> serde_json::Value {
     let body = under_test.body().await;
     let budgets = body["budgets"].as_array().expect("a list").clone();
-    budgets.into_iter().find(|one| one["method"] == "password").unwrap_or_default()
+    budgets.into_iter().find(|budget| budget["method"] == "password").unwrap_or_default()
 }
 
-/// Inv. 2: ten wrong passwords in a day, each counted before the directory is asked.
+/// Inv. 2: ten wrong passwords in a day, each reserved before the directory is asked.
 #[test]
 fn inv02_wrong_present_passwords_are_counted_and_lock() {
     for under_test in all() {
@@ -40,10 +40,11 @@ fn inv02_wrong_present_passwords_are_counted_and_lock() {
             assert_eq!(world.engine.stats().comparisons - before, 10, "{}", under_test.name);
             assert_eq!(under_test.count("secret_counted").await, 10, "{}", under_test.name);
             assert_eq!(under_test.count("blocked").await, 1, "{}", under_test.name);
-            // The right one is not judged while the lock lasts, and is when the window has passed.
+            // The correct password is not checked during the lock, and is accepted after the
+            // window.
             let locked = refusal(tries(&world, OLD).await);
             assert!(matches!(locked, Refusal::TooOften { .. }), "{}: {locked:?}", under_test.name);
-            // Nothing of it stands in the way of a reset.
+            // The failures do not affect a reset.
             let reply = world.start().await;
             let (reply, typed) = world.challenged(&reply.ticket, &email(), MAIL).await;
             world.prove(&reply.ticket, &typed).await.expect("another kind");
@@ -55,7 +56,7 @@ fn inv02_wrong_present_passwords_are_counted_and_lock() {
     }
 }
 
-/// Guesses day after day, until the run of failures ends the kind.
+/// Guesses every day, until the run of failures disables the kind.
 async fn disabled(under_test: &StoreUnderTest, world: &World) -> u64 {
     let before = world.engine.stats().comparisons;
     for _ in 0..8 {
@@ -70,7 +71,7 @@ async fn disabled(under_test: &StoreUnderTest, world: &World) -> u64 {
     world.engine.stats().comparisons - before
 }
 
-/// the run of failures never decays; what ends it is a reset that is done, or an unblocking.
+/// the run of failures never decays; a completed reset or an unblocking ends it.
 #[test]
 fn inv02_a_run_of_wrong_passwords_ends_with_a_reset_or_an_unblocking() {
     for by_reset in [true, false] {
@@ -81,12 +82,13 @@ fn inv02_a_run_of_wrong_passwords_ends_with_a_reset_or_an_unblocking() {
                 assert_eq!(compared, 50, "{}: the cap", under_test.name);
                 assert_eq!(under_test.count("method_disabled").await, 1, "{}", under_test.name);
                 world.deliver().await;
-                let warned = world.inbox.messages_to(MAIL);
-                let warned = warned.iter().filter(|one| one.kind == "notice.many_failures");
-                assert_eq!(warned.count(), 1, "{}: told at half", under_test.name);
+                let messages = world.inbox.messages_to(MAIL);
+                let warnings =
+                    messages.iter().filter(|message| message.kind == "notice.many_failures");
+                assert_eq!(warnings.count(), 1, "{}: told at half", under_test.name);
                 let present = if by_reset {
                     let ticket = world.granted().await;
-                    // A grant alone brings nothing back.
+                    // A grant alone does not enable the kind again.
                     assert_eq!(budget(&under_test).await["disabled"], true, "{}", under_test.name);
                     world.complete(&ticket, NEW).await.expect("reset");
                     NEW
@@ -98,14 +100,14 @@ fn inv02_a_run_of_wrong_passwords_ends_with_a_reset_or_an_unblocking() {
                 };
                 let budget = budget(&under_test).await;
                 assert_eq!(budget["consecutive"], 0, "{}: {budget}", under_test.name);
-                tries(&world, present).await.expect("judged again");
+                tries(&world, present).await.expect("checked again");
             });
         }
     }
 }
 
-/// Inv. 1 and 3: guesses in flight are counted one by one, and the right password among them is
-/// accepted while there is a try left.
+/// Inv. 1 and 3: concurrent guesses are counted one by one, and the correct password among them is
+/// accepted while an attempt is left.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn inv03_the_present_password_is_right_while_guesses_are_in_flight() {
     for under_test in all() {
@@ -135,7 +137,12 @@ async fn inv03_the_present_password_is_right_while_guesses_are_in_flight() {
                         (won, judged) = (won + 1, judged + 1);
                     }
                     Err(Error::Refused(Refusal::NotAccepted)) => {
-                        assert_ne!(number, round % 5, "{}: the right one, judged", under_test.name);
+                        assert_ne!(
+                            number,
+                            round % 5,
+                            "{}: the correct one, checked",
+                            under_test.name
+                        );
                         judged += 1;
                     }
                     Err(Error::Refused(Refusal::TooOften { .. })) => {}
@@ -143,14 +150,14 @@ async fn inv03_the_present_password_is_right_while_guesses_are_in_flight() {
                 }
             }
             let now = compared(&engines) - before;
-            assert_eq!(now, judged, "{}: judged without a comparison", under_test.name);
+            assert_eq!(now, judged, "{}: checked without a comparison", under_test.name);
             assert_eq!(under_test.count("secret_counted").await as u64, now, "{}", under_test.name);
-            // The right one gives its own try back.
+            // The attempt of the correct password is refunded.
             assert!((10..=11).contains(&now), "{}: {now} comparisons", under_test.name);
             let failures = budget(&under_test).await["proven"]["times"].as_array().map(Vec::len);
             assert!(failures.expect("a list") <= 10, "{}", under_test.name);
         }
-        assert!(won > 0, "{}: the owner was never in time", under_test.name);
+        assert!(won > 0, "{}: the correct password was never accepted", under_test.name);
     }
 }
 
@@ -158,7 +165,7 @@ fn compared(engines: &[Engine; 2]) -> u64 {
     engines.iter().map(|engine| engine.stats().comparisons).sum()
 }
 
-/// Inv. 14: an outcome that nobody knows is told, and the same ticket finds out.
+/// Inv. 14: an unknown outcome is notified, and the same ticket resolves it.
 #[test]
 fn inv14_a_change_of_unknown_outcome_is_repeated_once() {
     for written in [true, false] {
@@ -177,7 +184,7 @@ fn inv14_a_change_of_unknown_outcome_is_repeated_once() {
                 world.clock.advance(Duration::from_secs(60));
                 world.deliver().await;
                 let told = world.inbox.messages_to(MAIL);
-                let kinds: Vec<_> = told.iter().map(|one| one.kind).collect();
+                let kinds: Vec<_> = told.iter().map(|message| message.kind).collect();
                 assert!(kinds.contains(&"notice.password_may_have_changed"), "{kinds:?}");
                 let done = change.complete(&request(), &ticket, &secret(NEW)).await;
                 assert_eq!(done.expect("again").step, Step::Done { propagated: true });
@@ -195,7 +202,7 @@ fn inv14_a_change_of_unknown_outcome_is_repeated_once() {
     }
 }
 
-/// Inv. 12: whatever happens to the account outside voids the right to set a password.
+/// Inv. 12: any change of the account outside the engine voids the grant.
 #[test]
 fn inv12_a_change_is_void_when_the_account_changed_outside() {
     for what in ["password", "facts", "reset", "revoked", "disabled"] {
@@ -242,7 +249,7 @@ fn inv12_a_change_is_void_when_the_account_changed_outside() {
     }
 }
 
-/// Inv. 2: a right password buys no guesses: what was counted before it stays in the window.
+/// Inv. 2: a correct password refunds no earlier guess: these stay in the window.
 #[test]
 fn inv02_a_right_password_does_not_refill_the_window() {
     for under_test in all() {

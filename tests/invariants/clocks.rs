@@ -55,7 +55,7 @@ fn inv02_a_clock_that_steps_back_revives_no_code_and_no_grant() {
             back(&world, HOUR);
             assert_eq!(refusal(world.prove(&open.ticket, &mail).await), Refusal::NotAccepted);
             assert!(world.complete(&ticket, NEW).await.is_err(), "{}", under_test.name);
-            // And not when the clock is right again.
+            // Nor when the clock is correct again.
             let other = world.start().await;
             world.challenge(&other.ticket, &email()).await;
             world.clock.advance(HOUR);
@@ -71,7 +71,7 @@ fn inv02_a_clock_that_steps_back_refills_no_window() {
     for under_test in all() {
         block_on(async {
             let world = under_test.world(one_gate()).await;
-            // One source gets five tries and each further one a try; flows end meanwhile.
+            // The first source gets five attempts and each further source one; flows end meanwhile.
             let spent = world.engine.stats().comparisons;
             for number in 1..=6 {
                 let source = format!("198.51.100.{number}");
@@ -81,7 +81,7 @@ fn inv02_a_clock_that_steps_back_refills_no_window() {
             }
             let before = world.engine.stats().comparisons;
             assert_eq!(before - spent, 10, "{}: the day's failures are spent", under_test.name);
-            // The lock runs an hour: it is on now, and after the step, and starts again there.
+            // The lock lasts an hour: it holds now, still holds after the step, and restarts there.
             for (step, source) in [(HOUR, "192.0.2.3"), (2 * HOUR, "192.0.2.4")] {
                 back(&world, step);
                 for _ in 0..3 {
@@ -92,12 +92,12 @@ fn inv02_a_clock_that_steps_back_refills_no_window() {
                 }
             }
             let compared = world.engine.stats().comparisons - before;
-            assert_eq!(compared, 0, "{}: guesses bought with the clock", under_test.name);
+            assert_eq!(compared, 0, "{}: guesses gained by the clock's step", under_test.name);
         });
     }
 }
 
-/// What a fast clock wrote voids its codes for the others, and a code is not made to live longer.
+/// Codes from a fast clock are void for the other engines, and no code lives longer.
 #[test]
 fn inv02_codes_from_a_clock_that_ran_ahead_are_void() {
     for under_test in all() {
@@ -109,7 +109,7 @@ fn inv02_codes_from_a_clock_that_ran_ahead_are_void() {
             let read = world.inbox.last_code_to(MAIL).expect("a code");
             let answer = world.prove(&ticket, &read).await;
             assert_eq!(refusal(answer), Refusal::NotAccepted, "{}", under_test.name);
-            // The owner is not shut out: the next flow works at once.
+            // The owner's next flow works at once.
             let reply = world.start().await;
             let (reply, read) = world.challenged(&reply.ticket, &sms(), MOBILE).await;
             let reply = world.prove(&reply.ticket, &read).await.expect("proven");
@@ -132,7 +132,7 @@ fn inv02_skew_within_the_limit_is_obeyed() {
     });
 }
 
-/// A lock set by a fast clock is not obeyed at its length, but starts again in full.
+/// A lock from a fast clock does not last until that clock's time, but restarts at full length.
 #[test]
 fn inv02_a_lock_from_a_clock_that_ran_ahead_restarts_at_full_length() {
     block_on(async {
@@ -143,7 +143,7 @@ fn inv02_a_lock_from_a_clock_that_ran_ahead_restarts_at_full_length() {
         let (fast, _) = ahead(&under_test, &world, 10 * DAY).await;
         let ticket = open_as(&fast, "192.0.2.1").await.expect("open");
         guess(&fast, &ticket, 5).await;
-        // Another method is free: its challenge is the commit that sets the stamps right.
+        // Another method is free: the commit of its challenge corrects the stamps.
         let reply = world.start().await;
         let (_, _) = world.challenged(&reply.ticket, &sms(), MOBILE).await;
         let compared = world.engine.stats().comparisons;
@@ -157,7 +157,7 @@ fn inv02_a_lock_from_a_clock_that_ran_ahead_restarts_at_full_length() {
     });
 }
 
-/// An expired flow stays over: its one absolute life runs from `start`, whatever happens in it.
+/// An expired flow stays expired: its absolute lifetime runs from `start`.
 #[test]
 fn inv02_a_flow_ends_with_its_absolute_life() {
     for under_test in all() {

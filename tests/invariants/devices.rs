@@ -1,4 +1,4 @@
-//! Section 5: the second pool of known devices, which strangers cannot spend.
+//! Section 5: the pool of known devices, which anonymous callers cannot spend.
 
 use std::time::Duration;
 
@@ -29,7 +29,8 @@ async fn remembered(world: &World) -> String {
     device.expect("remembered").expose_secret().to_owned()
 }
 
-/// Strangers from so many sources open what they can and spend every try of it, by mail and text.
+/// An attacker with many sources opens all challenges that it can and spends every attempt, by mail
+/// and text.
 async fn attack(world: &World, sources: usize, device: Option<&str>) {
     let reset = world.engine.reset();
     for number in 0..sources {
@@ -58,7 +59,7 @@ async fn attack(world: &World, sources: usize, device: Option<&str>) {
     }
 }
 
-/// From start to end with this request, as far as it goes.
+/// Runs a reset with this request, as far as it gets.
 async fn whole_reset(world: &World, with: impl Fn() -> Request) -> Result<(), String> {
     let reset = world.engine.reset();
     let failed = |error: Error| format!("{error:?}");
@@ -67,13 +68,13 @@ async fn whole_reset(world: &World, with: impl Fn() -> Request) -> Result<(), St
         reply = reset.challenge(&with(), &reply.ticket, &option).await.map_err(failed)?;
         world.inbox.clear();
         world.deliver().await;
-        let typed = world.inbox.last_code_to(address).ok_or("no code came")?;
+        let typed = world.inbox.last_code_to(address).ok_or("no code was sent")?;
         reply = reset.prove(&with(), &reply.ticket, &code(&typed)).await.map_err(failed)?;
     }
     reset.complete(&with(), &reply.ticket, &secret(NEW)).await.map(drop).map_err(failed)
 }
 
-/// Inv. 3: whatever strangers have spent, the owner resets from a known device.
+/// Inv. 3: the owner resets from a known device under any attack by anonymous callers.
 #[test]
 fn inv03_a_known_device_resets_under_attack() {
     for under_test in all() {
@@ -89,11 +90,11 @@ fn inv03_a_known_device_resets_under_attack() {
     }
 }
 
-/// Inv. 3: the places of live flows are not shared with strangers, also while their codes wait, and
-/// however wide the policy is.
+/// Inv. 3: live flows of known devices have a budget of their own, also while other codes wait, and
+/// under the widest policy.
 #[test]
 fn inv03_live_flows_of_strangers_keep_no_known_device_out() {
-    // Beside the defaults the widest policy: it lets strangers hold the most.
+    // The defaults, and the widest policy, which allows anonymous callers the most.
     let mut widest = every(2);
     let wide = &mut widest.sends;
     (wide.per_hour, wide.per_day, wide.live_flows, wide.source_share) = (20, 20, 10, 100);
@@ -112,7 +113,8 @@ fn inv03_live_flows_of_strangers_keep_no_known_device_out() {
                     let source = request_from(&format!("198.51.100.{number}"));
                     let reset = world.engine.reset();
                     let reply = reset.start(&source, &ada()).await.expect("started");
-                    // One code for each flow, so that neither failures nor codes run out first.
+                    // One code for each flow, so that neither failures nor challenges are spent
+                    // first.
                     let option = &kinds[number % 2];
                     reset.challenge(&source, &reply.ticket, option).await.expect("answered");
                     if delivers {
@@ -123,7 +125,7 @@ fn inv03_live_flows_of_strangers_keep_no_known_device_out() {
                 let all_codes_wait = if delivers { most } else { most.min(6) };
                 assert_eq!(
                     flows, all_codes_wait,
-                    "{}: every place of strangers is taken",
+                    "{}: all anonymous live flows are taken",
                     under_test.name
                 );
                 whole_reset(&world, || from(&device)).await.expect(under_test.name);
@@ -132,7 +134,7 @@ fn inv03_live_flows_of_strangers_keep_no_known_device_out() {
     }
 }
 
-/// Inv. 3: a made-up secret, another user's and another tenant's are no known device.
+/// Inv. 3: a forged secret, another user's and another tenant's are no known device.
 #[test]
 fn inv03_only_a_secret_of_this_account_is_known() {
     for under_test in all() {
@@ -146,7 +148,7 @@ fn inv03_only_a_secret_of_this_account_is_known() {
                 let silent = whole_reset(&world, || from(device)).await;
                 assert!(silent.is_err(), "{}: {device} is known", under_test.name);
             }
-            // A secret that is not known buys its bearer no guesses.
+            // An unknown secret gains no guesses.
             let before = world.engine.stats().comparisons;
             attack(&world, 12, Some(&others[0])).await;
             assert_eq!(world.engine.stats().comparisons, before, "{}", under_test.name);
@@ -161,8 +163,8 @@ async fn foreign_devices(world: &World) -> [String; 2] {
     let facts = UserFacts::new(bob.clone());
     world.directory.add_user(&tenant(), facts, &["bob@contoso.example"], OLD).expect("added");
     let registration = world.engine.registration();
-    let session = sspr::SignInContext::new("s", sspr::Clock::now(&world.clock));
-    let session = session.with_second_factor(sspr::Clock::now(&world.clock));
+    let session = sspr::SignInContext::new("s", sspr::Clock::now(&world.clock))
+        .with_second_factor(sspr::Clock::now(&world.clock));
     let signed_in = sspr::SignedIn::vouch(tenant(), bob, session.clone());
     let bobs = registration.remember_device(&request(), &signed_in).await.expect("remembered");
     let other = TenantId::parse("fabrikam").expect("valid");
@@ -172,10 +174,11 @@ async fn foreign_devices(world: &World) -> [String; 2] {
     let actor = admin();
     let policy = Policy::new(every(2)).expect("sound");
     world.engine.admin(&other, &actor).put_policy(&policy, None).await.expect("put");
-    let there = Request::new(other.clone(), Source::parse("203.0.113.7"));
+    let other_request = Request::new(other.clone(), Source::parse("203.0.113.7"));
     let namesake = sspr::SignedIn::vouch(other, world.user.clone(), session);
-    let theirs = registration.remember_device(&there, &namesake).await.expect("remembered");
-    [bobs.expose_secret().to_owned(), theirs.expose_secret().to_owned()]
+    let namesakes =
+        registration.remember_device(&other_request, &namesake).await.expect("remembered");
+    [bobs.expose_secret().to_owned(), namesakes.expose_secret().to_owned()]
 }
 
 /// Whether a reset from this device reaches its owner while the anonymous pool is spent.
@@ -185,12 +188,12 @@ async fn is_known(world: &World, device: &str) -> bool {
     world.inbox.clear();
     let reply = reset.challenge(&from(device), &reply.ticket, &email()).await.expect("answered");
     world.deliver().await;
-    let came = world.inbox.last_code_to(MAIL).is_some();
+    let sent = world.inbox.last_code_to(MAIL).is_some();
     reset.cancel(&from(device), &reply.ticket).await.expect("given up");
-    came
+    sent
 }
 
-/// Section 5: a device is forgotten with the flows, with the methods, and in time.
+/// Section 5: a device is forgotten when flows or methods are revoked, and when it expires.
 #[test]
 fn inv12_devices_end_with_a_revocation_and_in_time() {
     for what in ["flows", "methods", "time", "a reset"] {
@@ -211,7 +214,7 @@ fn inv12_devices_end_with_a_revocation_and_in_time() {
                 }
                 world.clock.advance(DAY);
                 attack(&world, 12, None).await;
-                // A reset of one's own takes the device from nobody.
+                // The owner's own reset forgets no device.
                 let lives = what == "a reset";
                 assert_eq!(is_known(&world, &device).await, lives, "{}: {what}", under_test.name);
             });
@@ -219,7 +222,7 @@ fn inv12_devices_end_with_a_revocation_and_in_time() {
     }
 }
 
-/// Section 5: five at most; the oldest gives way, and only it.
+/// Section 5: at most five devices; a sixth replaces only the oldest.
 #[test]
 fn inv17_five_devices_are_known_at_most() {
     block_on(async {
@@ -240,12 +243,12 @@ fn inv17_five_devices_are_known_at_most() {
 async fn budget(under_test: &StoreUnderTest) -> serde_json::Value {
     let body = under_test.body().await;
     let budgets = body["budgets"].as_array().expect("a list").clone();
-    budgets.into_iter().find(|one| one["method"] == "email").unwrap_or_default()
+    budgets.into_iter().find(|budget| budget["method"] == "email").unwrap_or_default()
 }
 
-/// Inv. 2 and 11: a known device proves nothing, lowers nothing, and its own pool is bounded.
+/// Inv. 2 and 11: a known device proves nothing and clears no budget, and its own pool is bounded.
 #[test]
-fn inv02_a_known_device_is_no_proof_and_no_pardon() {
+fn inv02_a_known_device_is_no_proof_and_clears_no_budget() {
     for under_test in all() {
         block_on(async {
             let world = world(&under_test, 2).await;
@@ -281,7 +284,7 @@ fn inv02_a_known_device_is_no_proof_and_no_pardon() {
                 "{}",
                 under_test.name
             );
-            // Both pools count toward the cap that never decays.
+            // Both pools count towards the cap on failures in a row.
             assert_eq!(after["consecutive"], counted + 10, "{}: {after}", under_test.name);
         });
     }

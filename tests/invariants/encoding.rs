@@ -5,7 +5,7 @@ use sspr::testing::block_on;
 use crate::stores::all;
 use crate::support::{NEW, settings};
 
-/// Inv. 19: whole flows through the text of records and events.
+/// Inv. 19: the records and events of whole flows survive encoding and decoding.
 #[test]
 fn inv19_everything_survives_its_own_encoding() {
     for under_test in all() {

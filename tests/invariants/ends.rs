@@ -1,4 +1,4 @@
-//! Invariants 11 to 14: two ends of flows of one account, in every order of their store calls.
+//! Invariants 11 to 14: two completions of one account, in every order of their store calls.
 
 use sspr::testing::{Task, block_on};
 use sspr::{ChangeTicket, Engine, ResetTicket, UnlockTicket};
@@ -51,13 +51,13 @@ fn changes(engine: Engine, ticket: &ChangeTicket) -> Task<Told> {
     })
 }
 
-/// What an account must be like when nobody works on it any more.
+/// Checks an account on which no call works any more.
 fn at_rest(seen: &Seen<'_>) {
     let body = seen.body();
-    assert_eq!(body.get("write"), None, "{seen:?}: a write that nobody settles");
+    assert_eq!(body.get("write"), None, "{seen:?}: *an unsettled write");
 }
 
-/// Inv. 14: each transition is one event and is told, and neither waits for ever.
+/// Inv. 14: each transition has one event and one notice, and both calls end.
 #[test]
 fn inv14_an_unlock_and_a_reset_at_once_are_each_told() {
     let under_test = memory();
@@ -87,7 +87,7 @@ fn inv14_an_unlock_and_a_reset_at_once_are_each_told() {
             at_rest(seen);
         },
     );
-    assert!(both > 0, "one after the other, each is possible");
+    assert!(both > 0, "in sequence both are possible");
 }
 
 /// Inv. 11 and 12: of a change and a reset one writes; the other was superseded.
@@ -97,8 +97,8 @@ fn inv12_a_change_and_a_reset_at_once_write_once() {
     let (scene, change, reset) = block_on(async {
         let world = world(&under_test, 1).await;
         let reset = granted(&world).await;
-        let change = world.engine.change();
-        let change = change.start(&request(), &world.signed_in(), &secret(OLD)).await;
+        let change =
+            world.engine.change().start(&request(), &world.signed_in(), &secret(OLD)).await;
         let change = change.expect("the right password").ticket;
         (Scene::of(&under_test, world).await, change, reset)
     });
@@ -126,7 +126,8 @@ fn inv12_a_change_and_a_reset_at_once_write_once() {
     assert!(winners[0] > 0 && winners[1] > 0, "{winners:?}");
 }
 
-/// Inv. 12 and 14: methods revoked during a reset: the owner is told of both, at the old addresses.
+/// Inv. 12 and 14: if methods are revoked during a reset, the owner is notified of both at the old
+/// addresses.
 #[test]
 fn inv14_methods_revoked_during_a_reset_hide_nothing() {
     let under_test = memory();
@@ -162,7 +163,7 @@ fn inv14_methods_revoked_during_a_reset_hide_nothing() {
     assert!(refused > 0, "a revocation that came first");
 }
 
-/// A flow that owes a recovery code, and has shown one that waits to be saved.
+/// A finished flow whose new recovery code is shown and not acknowledged.
 async fn owing(world: &World) -> ResetTicket {
     let codes = world.save_codes().await;
     let reply = reset_with(world, "recovery_code").await;
@@ -174,7 +175,7 @@ async fn owing(world: &World) -> ResetTicket {
     done.ticket
 }
 
-/// Inv. 1: one used code is replaced by one, however often it is shown.
+/// Inv. 1: one used code is replaced by one code, after any number of calls.
 #[test]
 fn inv01_a_replacement_shown_again_replaces_one_code() {
     let under_test = memory();
@@ -204,17 +205,19 @@ fn inv01_a_replacement_shown_again_replaces_one_code() {
             assert_eq!(seen.count("recovery_code_replaced"), 1, "{seen:?}");
             let body = seen.body();
             let methods = body["methods"].as_array().expect("a list");
-            let set =
-                methods.iter().find_map(|one| one["factor"].get("recovery_code")).expect("a set");
+            let set = methods
+                .iter()
+                .find_map(|method| method["factor"].get("recovery_code"))
+                .expect("a set");
             assert_eq!(set["codes"].as_array().expect("a list").len(), 10, "{seen:?}");
-            assert_eq!(set.get("replacement"), None, "{seen:?}: one that waits for nobody");
+            assert_eq!(set.get("replacement"), None, "{seen:?}: an unacknowledged code stays");
         },
     );
 }
 
-/// Inv. 4: a flow is given up or proven, and an answer given stays true.
+/// Inv. 4: a flow is either cancelled or proven, and each reply stays true.
 #[test]
-fn inv04_a_cancelled_flow_is_proven_by_nobody() {
+fn inv04_a_cancelled_flow_cannot_be_proven() {
     let under_test = memory();
     let (scene, ticket, typed) = block_on(async {
         let world = world(&under_test, 2).await;
@@ -243,10 +246,10 @@ fn inv04_a_cancelled_flow_is_proven_by_nobody() {
             seen.reserved();
         },
     );
-    assert!(proven > 0, "the cancellation is never first only");
+    assert!(proven > 0, "the cancellation was never first alone");
 }
 
-/// Section 5: no device is known once the flows were revoked, whoever was first.
+/// Section 5: no device is known after the flows were revoked, in every order.
 #[test]
 fn inv12_no_device_survives_a_revocation() {
     let under_test = memory();
@@ -282,5 +285,5 @@ fn inv12_no_device_survives_a_revocation() {
             assert_eq!(seen.count("flows_revoked"), 1, "{seen:?}");
         },
     );
-    assert!(remembered > 0, "it was known for a moment");
+    assert!(remembered > 0, "the device was never known");
 }

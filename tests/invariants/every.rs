@@ -7,13 +7,13 @@ use sspr::{
 use crate::stores::StoreUnderTest;
 use crate::support::{World, ada, request, settings};
 
-/// Everything is allowed, and so many gates are wanted.
+/// Settings with every method and this number of required gates.
 pub(crate) fn every(required: u8) -> PolicySettings {
     let mut settings = settings();
     settings.users.methods = MethodKind::ALL.into();
     settings.users.required = required;
     if required == 1 {
-        // One gate alone: fewer guesses, or the policy is refused.
+        // With one gate the policy must allow fewer guesses.
         settings.failures.consecutive = 15;
     }
     let base = LinkBase::parse("https://id.contoso.example/reset#");
@@ -56,7 +56,7 @@ pub(crate) async fn unlock_with(world: &World, selection: &str) -> Reply<UnlockT
     unlock.challenge(&request(), &reply.ticket, &option(selection)).await.expect("challenged")
 }
 
-/// The link that this address was sent last.
+/// The last link that was sent to this address.
 pub(crate) async fn link_to(world: &World, address: &str) -> Attempt {
     world.deliver().await;
     Attempt::link(&world.inbox.last_link_to(address).expect("a link")).expect("well formed")
@@ -66,7 +66,7 @@ pub(crate) fn again(ticket: &ResetTicket) -> ResetTicket {
     ResetTicket::parse(ticket.expose_secret()).expect("own")
 }
 
-/// How many of these there are.
+/// The number of these codes.
 pub(crate) fn count(codes: &[String], code: &str) -> usize {
-    codes.iter().filter(|one| *one == code).count()
+    codes.iter().filter(|event_code| *event_code == code).count()
 }

@@ -1,4 +1,4 @@
-//! Inv. 19: every field of an account goes through its text, and a damaged one closes the account.
+//! Inv. 19: every field of an account survives encoding, and a damaged field closes the account.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,8 +18,8 @@ use crate::support::{MAIL, MOBILE, NEW, OLD, ada, code, email, refusal, request,
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
 
-    /// Two engines do the same; one store keeps live values, the other nothing but text. What text
-    /// loses would be missing from the second, and what comes of it would differ.
+    /// Two engines make the same calls; one store keeps live values, the other only text. A field
+    /// that the text loses would make their results differ.
     #[test]
     fn inv19_text_loses_nothing_of_an_account(
         acts in prop::collection::vec((0_u8..26, any::<u8>()), 20..60),
@@ -27,7 +27,7 @@ proptest! {
         block_on(async {
             let mut live = Player::new(Arc::new(MemoryStore::new())).await;
             let mut text = Player::new(Arc::new(Encoded::new(MemoryStore::new()))).await;
-            // First an account that has one of everything.
+            // First an account with every kind of field.
             let everything = [(11, 0), (12, 0), (13, 0), (20, 0), (8, 0), (5, 0), (0, 1), (0, 5)];
             for (number, (what, pick)) in everything.into_iter().chain(acts).enumerate() {
                 let (one, other) = (live.act(what, pick).await, text.act(what, pick).await);
@@ -44,13 +44,14 @@ proptest! {
     }
 }
 
-/// Inv. 15 and 19: what cannot be read is no account without methods, and nothing of it is lost.
+/// Inv. 15 and 19: an account that cannot be read is not treated as one without methods, and is not
+/// changed.
 #[test]
 fn inv19_a_damaged_field_closes_the_account() {
     type Damage = fn(&mut serde_json::Value);
     fn factor<'a>(body: &'a mut serde_json::Value, of: &str) -> &'a mut serde_json::Value {
         let methods = body["methods"].as_array_mut().expect("a list");
-        let method = methods.iter_mut().find(|one| one["factor"].get(of).is_some());
+        let method = methods.iter_mut().find(|method| method["factor"].get(of).is_some());
         &mut method.expect("registered")["factor"]
     }
     let damages: [(&str, Damage); 9] = [
@@ -58,7 +59,7 @@ fn inv19_a_damaged_field_closes_the_account() {
         ("a seed that is no Base64", |body| factor(body, "oath")["oath"]["seed"] = "?".into()),
         ("no parameters", |body| factor(body, "oath")["oath"]["parameters"] = ().into()),
         ("a step before 1970", |body| factor(body, "oath")["oath"]["used"] = (-1).into()),
-        ("a digest cut off", |body| {
+        ("a truncated digest", |body| {
             factor(body, "recovery_code")["recovery_code"]["codes"][0] = "00ff".into()
         }),
         ("no codes", |body| factor(body, "recovery_code")["recovery_code"] = ().into()),
@@ -95,7 +96,7 @@ fn inv19_a_damaged_field_closes_the_account() {
     }
 }
 
-/// Inv. 15: a seed that its seal refuses opens nothing, and takes the other methods from nobody.
+/// Inv. 15: a seed that the seal cannot open proves nothing, and the other methods still work.
 #[test]
 fn inv15_a_seed_that_does_not_open_is_no_proof() {
     for under_test in all() {
@@ -106,7 +107,8 @@ fn inv15_a_seed_that_does_not_open_is_no_proof() {
             under_test
                 .edit(|body| {
                     let methods = body["methods"].as_array_mut().expect("a list");
-                    let app = methods.iter_mut().find(|one| one["kind"] == "authenticator_app");
+                    let app =
+                        methods.iter_mut().find(|method| method["kind"] == "authenticator_app");
                     let seed = &mut app.expect("enrolled")["factor"]["oath"]["seed"];
                     let text = seed.as_str().expect("a text").to_owned();
                     let first = if text.starts_with('A') { "B" } else { "A" };
@@ -126,7 +128,8 @@ fn inv15_a_seed_that_does_not_open_is_no_proof() {
                 (fault.origin, fault.error.kind()),
                 (FaultOrigin::Seal, PortErrorKind::Corrupt)
             );
-            // A stranger is not told: a fault of one seed would say whose it is.
+            // Before the first proof no fault is shown: a fault of one seed would tell that the
+            // account exists.
             assert_eq!(refusal(proven), sspr::Refusal::NotAccepted, "{}", under_test.name);
             assert_eq!(world.engine.stats().hidden_faults, 1, "{}", under_test.name);
             assert_eq!(

@@ -1,4 +1,4 @@
-//! Inv. 17: how large a record grows when everything is registered and everybody is at it.
+//! Inv. 17: the size of a record with all methods registered and all budgets in use.
 
 use std::time::Duration;
 
@@ -16,8 +16,7 @@ use crate::support::{NEW, World, ada, admin, code, request, request_from};
 const MOST: usize = 16 * 1024;
 const DAY: Duration = Duration::from_secs(86_400);
 
-/// Everything is allowed: by the budgets that a policy has if it says nothing else, and by the
-/// widest that a policy may have.
+/// Policies with every method: one with the default budgets, one with the widest.
 fn policies() -> [PolicySettings; 3] {
     let wide = |settings: &mut PolicySettings| {
         (settings.sends.per_hour, settings.sends.per_day) = (20, 20);
@@ -45,14 +44,14 @@ async fn bounded(under_test: &StoreUnderTest, largest: &mut usize, what: &str) {
     assert!(length <= MOST, "{}: {length} bytes after {what}", under_test.name);
 }
 
-/// As long as an address may be.
+/// An address of the greatest length.
 fn long(number: usize) -> EmailAddress {
     let label = "x".repeat(60);
     let local = format!("{number}{}", "a".repeat(57));
     EmailAddress::parse(&format!("{local}@{label}.{label}.{label}.example")).expect("valid")
 }
 
-/// Everything that can be registered, until it is refused.
+/// Registers everything until it is refused.
 async fn register_all(under_test: &StoreUnderTest, world: &World, largest: &mut usize) -> usize {
     let registration = world.engine.registration();
     let mut new: Vec<NewMethod> = Vec::new();
@@ -70,7 +69,7 @@ async fn register_all(under_test: &StoreUnderTest, world: &World, largest: &mut 
         world.inbox.clear();
         world.deliver().await;
         let sent = world.inbox.all();
-        let typed = sent.iter().find_map(|one| one.code()).expect("a code").to_owned();
+        let typed = sent.iter().find_map(|message| message.code()).expect("a code").to_owned();
         let _ = registration.confirm(&request(), &user, &reply.ticket, &code(&typed)).await;
         bounded(under_test, largest, "a method").await;
     }
@@ -112,7 +111,7 @@ async fn register_all(under_test: &StoreUnderTest, world: &World, largest: &mut 
     registration.list(&request(), &world.signed_in()).await.expect("listed").len()
 }
 
-/// Strangers, guesses at everything, and notices that nobody can deliver.
+/// Anonymous flows, guesses at every method, and notices that cannot be delivered.
 async fn all_at_it(under_test: &StoreUnderTest, world: &World, largest: &mut usize) {
     let (reset, unlock) = (world.engine.reset(), world.engine.unlock());
     world.inbox.fail_with(Some(sspr::port::PortErrorKind::Unavailable));
@@ -144,7 +143,8 @@ async fn all_at_it(under_test: &StoreUnderTest, world: &World, largest: &mut usi
         bounded(under_test, largest, "a link").await;
         let user = world.signed_in();
         for _ in 0..6 {
-            let _ = world.engine.change().start(&request(), &user, &secret("not it")).await;
+            let _ =
+                world.engine.change().start(&request(), &user, &secret("a wrong password")).await;
             let sign_in = world.engine.authenticator();
             let _ = sign_in.verify(&request(), &world.user, &code("000000")).await;
         }
@@ -177,8 +177,8 @@ fn inv17_a_record_with_everything_in_it_stays_small() {
             assert!(largest > 10 * 1024, "{}: {largest} bytes is not everything", under_test.name);
             let body = under_test.body().await;
             for (field, most) in [("methods", 32), ("flows", 20), ("outbox", 16), ("devices", 5)] {
-                let there = body[field].as_array().expect("a list").len();
-                assert!(there <= most, "{}: {there} {field}", under_test.name);
+                let length = body[field].as_array().expect("a list").len();
+                assert!(length <= most, "{}: {length} {field}", under_test.name);
             }
             assert!(!world.password_is(NEW));
         });

@@ -15,7 +15,7 @@ use crate::support::{
     MAIL, NEW, OLD, World, code, directory, email, keys, one_gate, other_than, request, tenant,
 };
 
-/// A store's records at one moment, to begin many runs from.
+/// A snapshot of a store's records, from which many runs begin.
 pub(crate) struct Snapshot {
     records: Vec<(Record, Columns)>,
     pub(crate) ticket: String,
@@ -23,7 +23,7 @@ pub(crate) struct Snapshot {
     pub(crate) method: sspr::MethodId,
 }
 
-/// How far the flow has come in the snapshot.
+/// The stage of the flow in the snapshot.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum At {
     Challenged,
@@ -79,7 +79,7 @@ pub(crate) fn run(snapshot: &Snapshot, from: &World, actors: usize) -> Run {
         let directory = directory(&clock);
         let mut engines = Vec::new();
         for seed in 0..=actors {
-            // The last one is for looking afterwards: it waits for nobody.
+            // The last engine reads the results and is not scheduled.
             let step = FaultPlan::none();
             let engine = Engine::builder()
                 .keys(keys())
@@ -91,7 +91,7 @@ pub(crate) fn run(snapshot: &Snapshot, from: &World, actors: usize) -> Run {
                 .open()
                 .await
                 .expect("opened");
-            // The policy is read here once, so that it is no step later.
+            // *The policy is read here once, so that later calls do not read it.
             let actor = crate::support::admin();
             drop(engine.admin(&tenant(), &actor).policy().await.expect("read"));
             if seed < actors {
@@ -122,7 +122,7 @@ fn compared_and_reserved(run: &Run) -> (u64, u64) {
     (compared, reserved + repeated)
 }
 
-/// Inv. 3: the owner's right code succeeds whatever is in flight, in every order. Inv. 1: each
+/// Inv. 3: the owner's correct code succeeds during other calls, in every order. Inv. 1: each
 /// comparison was reserved, and one proof is made.
 #[test]
 fn inv03_the_right_code_is_never_refused_for_wrong_ones_in_flight() {
@@ -159,7 +159,7 @@ fn inv03_the_right_code_is_never_refused_for_wrong_ones_in_flight() {
     }
 }
 
-/// Inv. 1: the same right code twice at once is one proof and one answer.
+/// Inv. 1: the same correct code in two concurrent calls is one proof and one reply.
 #[test]
 fn inv01_one_code_typed_twice_at_once_is_one_proof() {
     let (snapshot, from) = block_on(Snapshot::take(At::Challenged));
@@ -171,7 +171,8 @@ fn inv01_one_code_typed_twice_at_once_is_one_proof() {
             (run, all)
         },
         |schedule, run, outputs| {
-            let steps: Vec<_> = outputs.iter().map(|one| one.as_ref().expect("right")).collect();
+            let steps: Vec<_> =
+                outputs.iter().map(|output| output.as_ref().expect("accepted")).collect();
             assert_eq!(steps[0], steps[1], "{schedule:?}");
             let codes = block_on(run.world.event_codes());
             let proofs = codes.iter().filter(|code| *code == "method_proven").count();
@@ -189,18 +190,18 @@ pub(crate) fn completes(run: &Run, number: usize, ticket: &str) -> Task<Result<(
     )
 }
 
-/// What must be true of a password that changed, in whichever order it did.
+/// Checks the notices and events of a changed password, in every order.
 pub(crate) fn told_if_changed(run: &Run, schedule: &[usize]) {
     run.world.clock.advance(Duration::from_secs(90));
     block_on(run.world.deliver());
-    // The clock is shared by all runs: each begins at the same time.
+    // All runs share the clock, which each sets to the same start.
     let now = sspr::Clock::now(&run.world.clock);
     run.world.clock.set(now.minus(Duration::from_secs(90)));
     if run.world.password_is(OLD) {
         return;
     }
     let told = run.world.inbox.messages_to("ada@contoso.example");
-    let kinds: Vec<_> = told.iter().map(|one| one.kind).collect();
+    let kinds: Vec<_> = told.iter().map(|message| message.kind).collect();
     let of_it = |kind: &&str| kind.starts_with("notice.password_");
     assert!(kinds.iter().any(of_it), "{schedule:?}: a new password, and told only {kinds:?}");
     let revoked = run.world.directory.revocations(&run.world.tenant, &run.world.user);
@@ -214,7 +215,7 @@ pub(crate) fn told_if_changed(run: &Run, schedule: &[usize]) {
 
 /// Inv. 11: two `complete` calls of one grant write once.
 #[test]
-fn inv11_one_grant_writes_once_whoever_comes_first() {
+fn inv11_one_grant_writes_once_in_every_order() {
     let (snapshot, from) = block_on(Snapshot::take(At::Granted));
     let explored = explore(
         1_500,

@@ -1,7 +1,7 @@
-//! The invariants of DESIGN section 6, by number, on every store that this build has.
+//! The invariants by number, on every store of this build.
 //!
-//! Those whose test is another file: 6 (one constant-time function) is a rule for the source, 7 is
-//! `uniformity.rs`, 11 and 15 are `faults/`.
+//! Tests of other files: 6 (one constant-time function) is a rule for the source, 7 is in
+//! `uniformity.rs`, 11 and 15 are in `faults/`.
 #![cfg(feature = "testing")]
 
 mod ahead;

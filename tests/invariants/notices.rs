@@ -1,4 +1,4 @@
-//! Invariants 9 and 14: messages, and who is told.
+//! Invariants 9 and 14: messages, and the recipients of notices.
 
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ fn inv09_a_superseded_code_is_never_sent() {
             let reply = world.challenge(&reply.ticket, &email()).await;
             world.deliver().await;
             let sent = world.inbox.messages_to(MAIL);
-            assert_eq!(sent.len(), 1, "{}: only the code that counts", under_test.name);
+            assert_eq!(sent.len(), 1, "{}: only the live code", under_test.name);
             world.prove(&reply.ticket, sent[0].code().expect("a code")).await.expect("proven");
         });
     }
@@ -51,11 +51,15 @@ fn inv09_a_live_message_is_tried_until_it_is_dead() {
                 "{}: {tries} tries, with longer waits",
                 under_test.name
             );
-            // Ten minutes on the code is dead, and so is its message.
+            // After ten minutes the code has expired, and its message is not sent.
             world.clock.advance(Duration::from_secs(10 * 60));
             world.inbox.fail_with(None);
             world.deliver().await;
-            assert!(world.inbox.messages_to(MAIL).is_empty(), "{}: a dead code", under_test.name);
+            assert!(
+                world.inbox.messages_to(MAIL).is_empty(),
+                "{}: an expired code",
+                under_test.name
+            );
         });
     }
 }
@@ -78,7 +82,8 @@ fn inv09_a_lost_reply_repeats_the_message_under_its_own_key() {
     }
 }
 
-/// Inv. 14: the addresses that were valid before are told; what is only valid now is not.
+/// Inv. 14: notices go to addresses that were valid before the change, not to addresses that the
+/// change added.
 #[test]
 fn inv14_every_change_is_told_to_the_addresses_before_it() {
     for under_test in all() {
@@ -89,7 +94,7 @@ fn inv14_every_change_is_told_to_the_addresses_before_it() {
             world.deliver().await;
             for address in [PRIMARY, MAIL, MOBILE] {
                 let told = world.inbox.messages_to(address);
-                let resets = told.iter().filter(|one| one.kind == "notice.password_reset");
+                let resets = told.iter().filter(|message| message.kind == "notice.password_reset");
                 assert_eq!(resets.count(), 1, "{}: {address}", under_test.name);
             }
             assert_eq!(under_test.count("password_reset").await, 1, "{}", under_test.name);
@@ -98,7 +103,7 @@ fn inv14_every_change_is_told_to_the_addresses_before_it() {
     }
 }
 
-/// An engine whose directory never answers a password write, after having written.
+/// An engine whose directory writes the password and never returns.
 async fn hanging(under_test: &StoreUnderTest, world: &World) -> Engine {
     let plan = FaultPlan::none().on("directory.set_password", InjectedFault::HangAfter);
     Engine::builder()
@@ -113,7 +118,7 @@ async fn hanging(under_test: &StoreUnderTest, world: &World) -> Engine {
         .expect("opened")
 }
 
-/// What else may happen to an account while its password is being written.
+/// Other changes of an account while its password is being written.
 async fn meanwhile(world: &World, what: &str) {
     let registration = world.engine.registration();
     let user = world.signed_in();
@@ -141,9 +146,9 @@ pub(crate) async fn dies_while_writing(what: &str) {
     {
         let (reset, request, password) = (engine.reset(), request(), secret(NEW));
         let mut complete = Box::pin(reset.complete(&request, &ticket, &password));
-        assert!(poll_until_stalled(complete.as_mut()).is_none(), "it hangs");
+        assert!(poll_until_stalled(complete.as_mut()).is_none(), "the call hangs");
     }
-    assert!(world.password_is(NEW), "written, and nobody was told yet");
+    assert!(world.password_is(NEW), "written, and no notice sent yet");
     meanwhile(&world, what).await;
     for _ in 0..3 {
         world.clock.advance(Duration::from_secs(40));
@@ -151,23 +156,23 @@ pub(crate) async fn dies_while_writing(what: &str) {
     }
     for address in [PRIMARY, MAIL, MOBILE] {
         let told = world.inbox.messages_to(address);
-        let of_it = told.iter().any(|one| one.kind == "notice.password_may_have_changed");
-        assert!(of_it, "{what}: {address} was never told");
+        let of_it = told.iter().any(|message| message.kind == "notice.password_may_have_changed");
+        assert!(of_it, "{what}: {address} was never notified");
     }
     let revoked = world.directory.revocations(&world.tenant, &world.user);
     assert!(!revoked.is_empty(), "{what}: the sessions live on");
     let outbox = under_test.body().await["outbox"].clone();
-    assert_eq!(outbox, serde_json::json!([]), "{what}: left in the outbox for ever");
+    assert_eq!(outbox, serde_json::json!([]), "{what}: never removed from the outbox");
 }
 
-/// Inv. 14: the process dies after the directory has written.
+/// Inv. 14: the process ends after the directory has written.
 #[test]
 fn inv14_a_crash_during_the_write_is_told() {
     block_on(dies_while_writing("nothing"));
 }
 
-/// Inv. 14: also if the flow's own life ends before the write's deadline, and without keeping
-/// `maintain` busy until then.
+/// Inv. 14: the same if the flow expires before the write's deadline, and `maintain` is not busy
+/// until then.
 #[test]
 fn inv14_a_flow_that_ends_during_its_write_is_told() {
     block_on(async {
@@ -182,7 +187,7 @@ fn inv14_a_flow_that_ends_during_its_write_is_told() {
         {
             let (reset, request, password) = (engine.reset(), request(), secret(NEW));
             let mut complete = Box::pin(reset.complete(&request, &late, &password));
-            assert!(poll_until_stalled(complete.as_mut()).is_none(), "it hangs");
+            assert!(poll_until_stalled(complete.as_mut()).is_none(), "the call hangs");
         }
         under_test
             .edit(|body| {
@@ -192,11 +197,11 @@ fn inv14_a_flow_that_ends_during_its_write_is_told() {
             .await;
         world.clock.advance(Duration::from_secs(10));
         let busy = world.engine.maintain(100).await.expect("maintained");
-        assert!(!busy.more, "nothing can be done before the deadline: {busy:?}");
+        assert!(!busy.more, "no work is due before the deadline: {busy:?}");
         world.clock.advance(Duration::from_secs(40));
         world.deliver().await;
         let told = world.inbox.messages_to(PRIMARY);
-        assert!(told.iter().any(|one| one.kind == "notice.password_may_have_changed"));
+        assert!(told.iter().any(|message| message.kind == "notice.password_may_have_changed"));
         assert!(!world.password_is(OLD));
     });
 }
@@ -213,9 +218,9 @@ fn inv14_a_refused_password_is_recorded_and_not_told() {
         }
         assert_eq!(under_test.count("password_rejected").await, 9);
         world.deliver().await;
-        let notices = world.inbox.all().into_iter().filter(|one| one.notice.is_some());
+        let notices = world.inbox.all().into_iter().filter(|message| message.notice.is_some());
         assert_eq!(notices.count(), 0);
-        // The tenth ends the grant.
+        // The tenth rejection ends the grant.
         assert!(world.complete(&ticket, "short").await.is_err());
         let over = world.complete(&ticket, NEW).await;
         assert!(matches!(refusal(over), Refusal::Ended | Refusal::MoreProofNeeded));

@@ -1,4 +1,4 @@
-//! Invariants 1, 4 and 20: two at one secret, in every order of their store calls.
+//! Invariants 1, 4 and 20: two calls with one secret, in every order of their store calls.
 
 use std::time::Duration;
 
@@ -36,7 +36,7 @@ async fn linked() -> (Scene, String, impl Fn() -> Attempt) {
     (Scene::of(&under_test, world).await, reply.ticket.expose_secret().to_owned(), link)
 }
 
-/// Inv. 1: a link is one proof, whoever of the two was faster.
+/// Inv. 1: a link is one proof, in every order of the two calls.
 #[test]
 fn inv01_a_link_is_proven_here_or_elsewhere() {
     let (scene, ticket, link) = block_on(linked());
@@ -58,7 +58,7 @@ fn inv01_a_link_is_proven_here_or_elsewhere() {
     assert!(winners[0] > 0 && winners[1] > 0, "{winners:?}");
 }
 
-/// Inv. 1: two who redeem one link hold one ticket, or one of them none.
+/// Inv. 1: if two calls redeem one link, at most one gets a ticket, or both get the same.
 #[test]
 fn inv01_a_link_redeemed_twice_is_one_proof() {
     let (scene, _, link) = block_on(linked());
@@ -78,7 +78,7 @@ fn inv01_a_link_redeemed_twice_is_one_proof() {
     );
 }
 
-/// Inv. 1: a step opens the reset or the sign-in, and never both.
+/// Inv. 1: a step is accepted by the reset or by the sign-in, never by both.
 #[test]
 fn inv01_a_step_is_a_proof_or_a_sign_in() {
     let under_test = memory();
@@ -112,17 +112,17 @@ fn inv01_a_step_is_a_proof_or_a_sign_in() {
     assert!(winners[0] > 0 && winners[1] > 0, "{winners:?}");
 }
 
-/// Inv. 1: a recovery code is a proof in one flow, and the owner is told once.
+/// Inv. 1: a recovery code is a proof in one flow, and the owner is notified once.
 #[test]
 fn inv01_a_recovery_code_is_used_in_one_flow() {
     let under_test = memory();
     let (scene, tickets, typed) = block_on(async {
         let world = world(&under_test, 2).await;
         let codes = world.save_codes().await;
-        let one = reset_with(&world, "recovery_code").await.ticket.expose_secret().to_owned();
-        let two = reset_with(&world, "recovery_code").await.ticket.expose_secret().to_owned();
+        let first = reset_with(&world, "recovery_code").await.ticket.expose_secret().to_owned();
+        let second = reset_with(&world, "recovery_code").await.ticket.expose_secret().to_owned();
         world.deliver().await;
-        (Scene::of(&under_test, world).await, [one, two], codes[0].clone())
+        (Scene::of(&under_test, world).await, [first, second], codes[0].clone())
     });
     scene.explore(
         |engine| proves(engine, &tickets[0], code(&typed)),
@@ -137,7 +137,7 @@ fn inv01_a_recovery_code_is_used_in_one_flow() {
     );
 }
 
-/// Inv. 1: a recovery code typed twice at once in one flow is one proof and one answer.
+/// Inv. 1: a recovery code in two concurrent calls of one flow is one proof and one reply.
 #[test]
 fn inv01_a_recovery_code_typed_twice_is_one_proof() {
     let under_test = memory();
@@ -169,7 +169,7 @@ fn confirms(engine: Engine, ticket: &str, typed: &str, at: sspr::SignedIn) -> Ta
     })
 }
 
-/// Inv. 1 and 2: one method, one event, and whoever came second has not failed.
+/// Inv. 1 and 2: one method is confirmed by one event, and the second call counts no failure.
 #[test]
 fn inv02_a_registration_confirmed_twice_counts_no_failure() {
     let under_test = memory();
@@ -194,7 +194,7 @@ fn inv02_a_registration_confirmed_twice_counts_no_failure() {
             seen.reserved();
             let body = seen.body();
             let budgets = body["budgets"].as_array().expect("a list");
-            let mail = budgets.iter().find(|one| one["method"] == "email").expect("counted");
+            let mail = budgets.iter().find(|budget| budget["method"] == "email").expect("counted");
             assert_eq!(mail["consecutive"], 0, "{seen:?}");
             assert_eq!(mail["proven"]["times"], serde_json::json!([]), "{seen:?}");
         },

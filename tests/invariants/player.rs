@@ -1,4 +1,4 @@
-//! Somebody who does whatever the numbers say: every operation, in any order.
+//! A player that performs every operation in any order, by a sequence of numbers.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use crate::support::{
     MAIL, MOBILE, NEW, OLD, World, ada, admin, code, request, request_from, tenant,
 };
 
-/// Somebody who does whatever the numbers say, and what they have in their hands.
+/// A player that performs operations by a sequence of numbers, with its tickets and secrets.
 pub(crate) struct Player {
     world: World,
     store: Arc<dyn Store>,
@@ -50,7 +50,7 @@ impl Player {
         Self { world, store, token, saved, reset: None, unlock: None, change: None }
     }
 
-    /// One thing that somebody does; what came of it.
+    /// Performs one operation and returns its result as text.
     pub(crate) async fn act(&mut self, what: u8, pick: u8) -> String {
         match what {
             0..=9 => self.flow(what, pick).await,
@@ -73,7 +73,7 @@ impl Player {
         }
     }
 
-    /// What somebody types who knows what was sent, and sometimes not.
+    /// A typed code: mostly the one that was sent, sometimes another.
     fn typed(&self, pick: u8) -> sspr::Attempt {
         let inbox = &self.world.inbox;
         let text = match pick % 6 {
@@ -99,7 +99,7 @@ impl Player {
         let from = || request_from(&format!("198.51.100.{}", pick % 3));
         let selection = option(OPTIONS[usize::from(pick) % OPTIONS.len()]);
         let user = self.world.signed_in();
-        // Where there is no ticket yet, there is nothing to be done.
+        // Without a ticket there is no operation.
         match (what, &self.reset, &self.unlock, &self.change) {
             (0, ..) => {
                 let reply = reset.start(&from(), &ada()).await.expect("started");
@@ -187,8 +187,9 @@ impl Player {
                 };
                 let codes = set.codes.iter().map(|code| code.expose_secret().to_owned());
                 self.saved = codes.collect();
-                let said = registration.acknowledge_recovery_codes(&request, &user, &set.id).await;
-                format!("{said:?}")
+                let result =
+                    registration.acknowledge_recovery_codes(&request, &user, &set.id).await;
+                format!("{result:?}")
             }
             13 => {
                 let device = registration.remember_device(&request, &user).await;
@@ -232,13 +233,13 @@ impl Player {
     }
 
     pub(crate) async fn body(&self) -> String {
-        let page = self.store.scan(&tenant(), RecordKind::Account, None, 2).await;
-        let page = page.expect("readable");
+        let page =
+            self.store.scan(&tenant(), RecordKind::Account, None, 2).await.expect("readable");
         page.items.first().map(|record| record.body().to_owned()).unwrap_or_default()
     }
 }
 
-/// Keeps the new ticket; tells what is shown.
+/// Keeps the new ticket and returns the step as text.
 fn keep<T>(reply: Result<sspr::Reply<T>, Error>, ticket: &mut Option<T>) -> String {
     match reply {
         Ok(reply) => {

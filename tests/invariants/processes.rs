@@ -19,7 +19,7 @@ use crate::support::{START, directory, engine};
 const FILE: &str = "SSPR_INVARIANTS_FILE";
 const MARK: &str = "opened: ";
 
-/// Types the code everywhere at once; what it opened.
+/// Types the code in all flows at once. Returns what it opened.
 async fn all_at_once(engine: &Engine, places: &Places, typed: &str) -> Vec<String> {
     let mut tasks = Vec::new();
     for number in 0..12 {
@@ -33,8 +33,8 @@ async fn all_at_once(engine: &Engine, places: &Places, typed: &str) -> Vec<Strin
     opened
 }
 
-/// Not a test of its own: what the test below runs in another process. Each line that it reads is
-/// a round: the time, the code and the two tickets.
+/// No test by itself: the test below runs it in another process. Each input line is a round: the
+/// time, the code and the two tickets.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_other_process() {
     let Some(file) = std::env::var_os(FILE) else {
@@ -78,15 +78,15 @@ impl Other {
         let to = child.stdin.take().expect("a pipe");
         let told = BufReader::new(child.stdout.take().expect("a pipe")).lines();
         let mut other = Self { child, to, told };
-        assert_eq!(other.told(), Vec::<String>::new(), "it is ready");
+        assert_eq!(other.told(), Vec::<String>::new(), "the process is ready");
         other
     }
 
     fn told(&mut self) -> Vec<String> {
         let line = self
             .told
-            .find_map(|line| line.expect("readable").strip_prefix(MARK).map(str::to_owned));
-        let line = line.expect("it still runs");
+            .find_map(|line| line.expect("readable").strip_prefix(MARK).map(str::to_owned))
+            .expect("the process still runs");
         line.split('|').filter(|part| !part.is_empty()).map(str::to_owned).collect()
     }
 }
@@ -108,26 +108,26 @@ async fn inv01_a_step_is_accepted_once_across_processes() {
         let [reset, unlock] = [places.reset.expose_secret(), places.unlock.expose_secret()];
         let line = format!("{} {typed} {reset} {unlock}", now.unix_millis());
         let mut own = Vec::new();
-        // Now and then one of them is first for certain.
+        // In some rounds one process is certainly first.
         if round % 10 == 0 {
             own = all_at_once(&world.engine, &places, &typed).await;
         }
         writeln!(other.to, "{line}").expect("written");
-        let mut theirs = Vec::new();
+        let mut other_opened = Vec::new();
         if round % 10 == 5 {
-            theirs = other.told();
+            other_opened = other.told();
         }
         own.extend(all_at_once(&world.engine, &places, &typed).await);
         if round % 10 != 5 {
-            theirs = other.told();
+            other_opened = other.told();
         }
-        let opened: Vec<String> = own.iter().chain(&theirs).cloned().collect();
+        let opened: Vec<String> = own.iter().chain(&other_opened).cloned().collect();
         one_opened(&opened, &format!("round {round}"));
         let events = under_test.events_after(&mut cursor).await;
         let used = events.iter().filter(|event| event.code() == "oath_step_used").count();
         assert_eq!(used, 1, "round {round}");
         winners[0] += usize::from(!own.is_empty());
-        winners[1] += usize::from(!theirs.is_empty());
+        winners[1] += usize::from(!other_opened.is_empty());
     }
     drop(other.to);
     assert!(other.child.wait().expect("ended").success());

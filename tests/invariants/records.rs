@@ -1,4 +1,4 @@
-//! Invariants 17, 19 and 20: how large a record grows, what other releases wrote, what reading does.
+//! Invariants 17, 19 and 20: the size of a record, records of other releases, effects of reading.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::support::{
     sms, tenant, voice,
 };
 
-/// The most that a body may take (DESIGN section 2).
+/// The longest body of a record.
 const MOST: usize = 16 * 1024;
 
 pub(crate) fn corrupt<T: std::fmt::Debug>(result: Result<T, Error>, what: &str) {
@@ -29,7 +29,7 @@ pub(crate) fn corrupt<T: std::fmt::Debug>(result: Result<T, Error>, what: &str) 
     }
 }
 
-/// An account with addresses as long as they may be, under the widest policy.
+/// An account with the longest addresses, under the widest policy.
 async fn widest(under_test: &StoreUnderTest) -> World {
     let mut settings = settings();
     settings.sends.per_hour = 20;
@@ -52,7 +52,7 @@ async fn widest(under_test: &StoreUnderTest) -> World {
     world
 }
 
-/// Inv. 17: what strangers can cause is bounded, and does not stop the owner's flow from ending.
+/// Inv. 17: anonymous calls grow a record up to a bound, and the owner's flow can still end.
 #[test]
 fn inv17_nothing_anonymous_grows_a_record_beyond_its_bound() {
     for under_test in all() {
@@ -68,8 +68,8 @@ fn inv17_nothing_anonymous_grows_a_record_beyond_its_bound() {
                 for option in [email(), sms(), voice()] {
                     match reset.challenge(&request, &ticket, &option).await {
                         Ok(reply) => ticket = reply.ticket,
-                        // The wait between two codes of one method, and nothing else: what the
-                        // record has no room for must not be told either (inv. 7).
+                        // Only the wait between two codes is refused: a full record must not show
+                        // either (inv. 7).
                         Err(error) => assert!(
                             matches!(error.refusal(), Some(sspr::Refusal::TooOften { .. })),
                             "{}: {error:?}",
@@ -82,11 +82,16 @@ fn inv17_nothing_anonymous_grows_a_record_beyond_its_bound() {
                 }
             }
             let option = email();
-            let reply = world.engine.reset().challenge(&request(), &owner.ticket, &option).await;
-            let reply = reply.expect("the owner goes on");
+            let reply = world
+                .engine
+                .reset()
+                .challenge(&request(), &owner.ticket, &option)
+                .await
+                .expect("the owner continues");
             world.deliver().await;
             let sent = world.inbox.all();
-            let read = sent.iter().rev().find_map(|one| one.code()).expect("a code").to_owned();
+            let read =
+                sent.iter().rev().find_map(|message| message.code()).expect("a code").to_owned();
             let reply = world.prove(&reply.ticket, &read).await.expect("proven");
             world.complete(&reply.ticket, NEW).await.expect("reset");
             assert!(under_test.account().await.body().len() <= MOST, "{}", under_test.name);
@@ -94,7 +99,7 @@ fn inv17_nothing_anonymous_grows_a_record_beyond_its_bound() {
     }
 }
 
-/// Inv. 19: fields of a newer release are kept through our own writes.
+/// Inv. 19: fields of a newer release survive commits of this release.
 #[test]
 fn inv19_unknown_fields_survive_our_writes() {
     for under_test in all() {
@@ -131,7 +136,7 @@ fn inv19_a_record_closed_to_us_stays_closed_and_whole() {
     }
 }
 
-/// Whatever is asked of the account is a typed fault, and its row is as it was.
+/// Every call on the account is a typed fault, and its row is unchanged.
 pub(crate) async fn closed(
     under_test: &StoreUnderTest,
     world: &World,
@@ -148,8 +153,8 @@ pub(crate) async fn closed(
     corrupt(world.engine.registration().list(&request(), &world.signed_in()).await, &what);
     let actor = admin();
     corrupt(world.engine.admin(&world.tenant, &actor).unblock(&world.user).await, &what);
-    let done = world.engine.maintain(100).await.expect("others are tended");
-    // A body that is whole but somebody else's has no work that is due.
+    let done = world.engine.maintain(100).await.expect("other records are maintained");
+    // A valid body of another account has no due work.
     assert!(done.failed > 0 || what.ends_with("another tenant"), "{what}: {done:?}");
     let after = under_test.account().await;
     assert_eq!(before.version(), after.version(), "{what}");
@@ -157,13 +162,14 @@ pub(crate) async fn closed(
     assert!(world.password_is(OLD), "{what}");
 }
 
-/// Inv. 15 and 19: damaged rows are typed faults; nothing is taken for "none", nothing is lost.
+/// Inv. 15 and 19: damaged rows are typed faults. They are not treated as absent and are not
+/// changed.
 #[test]
 fn inv19_damaged_rows_are_faults_and_stay() {
     type Damage = fn(&str) -> String;
     let damages: [(&str, Damage); 6] = [
         ("empty", |_| String::new()),
-        ("cut off", |body| body[..body.len() / 2].to_owned()),
+        ("truncated", |body| body[..body.len() / 2].to_owned()),
         ("no object", |_| "[]".to_owned()),
         ("another kind", |body| body.replacen("account", "nonsense", 1)),
         ("a text for a number", |body| body.replacen("\"epoch\":", "\"epoch\":\"x\",\"e\":", 1)),
@@ -182,7 +188,8 @@ fn inv19_damaged_rows_are_faults_and_stay() {
     }
 }
 
-/// Inv. 15: a policy that cannot be read is no policy, and not the default one either.
+/// Inv. 15: a policy that cannot be read closes its tenant, and the default policy does not replace
+/// it.
 #[test]
 fn inv19_a_damaged_policy_closes_its_tenant() {
     for under_test in all() {
@@ -234,11 +241,11 @@ fn inv20_reading_changes_nothing() {
         );
         assert_eq!(under_test.account().await.version(), before.version());
         assert!(world.prove(&open.ticket, &other_than(&mail)).await.is_err());
-        world.prove(&open.ticket, &mail).await.expect("still there");
+        world.prove(&open.ticket, &mail).await.expect("unchanged");
     });
 }
 
-/// Inv. 18: a store made with another lookup key is refused, and left as it is.
+/// Inv. 18: a store of another lookup key is refused and not changed.
 #[test]
 fn inv18_another_lookup_key_does_not_open_the_store() {
     block_on(async {

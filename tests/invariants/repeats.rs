@@ -1,4 +1,4 @@
-//! Invariants 1 and 4: what a ticket that was replaced still opens.
+//! Invariants 1 and 4: what a replaced ticket may still do.
 
 use std::time::Duration;
 
@@ -9,7 +9,8 @@ use crate::every::{again, count, every, link_to, option, reset_with, world};
 use crate::stores::all;
 use crate::support::{MAIL, MOBILE, NEW, World, code, refusal, request, sms};
 
-/// Inv. 1: the same right code with the ticket before is the same answer, whatever is proven.
+/// Inv. 1: the same correct code with the previous ticket gets the same reply, for every kind of
+/// method.
 #[test]
 fn inv01_a_lost_answer_is_given_again_for_a_recovery_code() {
     for under_test in all() {
@@ -18,9 +19,9 @@ fn inv01_a_lost_answer_is_given_again_for_a_recovery_code() {
             let codes = world.save_codes().await;
             let before = reset_with(&world, "recovery_code").await;
             let first = world.prove(&before.ticket, &codes[0]).await.expect("proven");
-            let same = world.prove(&before.ticket, &codes[0]).await.expect("the same answer");
+            let same = world.prove(&before.ticket, &codes[0]).await.expect("the same reply");
             assert_eq!(first.ticket.expose_secret(), same.ticket.expose_secret());
-            // Another code of the set is not the one that was used.
+            // Another code of the set does not repeat the reply.
             let other = world.prove(&before.ticket, &codes[1]).await;
             assert_eq!(refusal(other), Refusal::NotAccepted, "{}", under_test.name);
             let events = world.event_codes().await;
@@ -30,7 +31,7 @@ fn inv01_a_lost_answer_is_given_again_for_a_recovery_code() {
     }
 }
 
-/// Inv. 1: a step that opened a ticket again, and was not used up, would be good a second time.
+/// Inv. 1: a step that repeated a reply without being consumed could be used a second time.
 #[test]
 fn inv01_another_step_repeats_no_proof() {
     for under_test in all() {
@@ -41,7 +42,7 @@ fn inv01_another_step_repeats_no_proof() {
             let before = reset_with(&world, "authenticator_app").await;
             let now = token.code(world.clock.now());
             let first = world.prove(&before.ticket, &now).await.expect("proven");
-            let same = world.prove(&before.ticket, &now).await.expect("the same answer");
+            let same = world.prove(&before.ticket, &now).await.expect("the same reply");
             assert_eq!(first.ticket.expose_secret(), same.ticket.expose_secret());
             world.clock.advance(Duration::from_secs(30));
             let next = token.code(world.clock.now());
@@ -54,7 +55,7 @@ fn inv01_another_step_repeats_no_proof() {
     }
 }
 
-/// Inv. 4: a ticket from before a proof gets no recovery code out of the flow that it began.
+/// Inv. 4: a ticket from before a proof gets no recovery code from the flow that it began.
 #[test]
 fn inv04_a_replaced_ticket_gets_no_recovery_code() {
     for under_test in all() {
@@ -70,19 +71,27 @@ fn inv04_a_replaced_ticket_gets_no_recovery_code() {
             let reset = world.engine.reset();
             for stale in [&early.ticket, &between] {
                 let taken = reset.replace_recovery_code(&request(), stale).await;
-                assert!(taken.is_err(), "{}: a recovery code for a dead ticket", under_test.name);
+                assert!(
+                    taken.is_err(),
+                    "{}: a recovery code for a replaced ticket",
+                    under_test.name
+                );
             }
             reset.replace_recovery_code(&request(), &done.ticket).await.expect("the owner's");
             for stale in [&early.ticket, &between] {
-                let said = reset.acknowledge_recovery_code(&request(), stale).await;
-                assert!(said.is_err(), "{}: acknowledged with a dead ticket", under_test.name);
+                let result = reset.acknowledge_recovery_code(&request(), stale).await;
+                assert!(
+                    result.is_err(),
+                    "{}: acknowledged with a replaced ticket",
+                    under_test.name
+                );
             }
             reset.acknowledge_recovery_code(&request(), &done.ticket).await.expect("kept");
         });
     }
 }
 
-/// Inv. 4: whoever began a flow whose link was redeemed elsewhere has no part in its end.
+/// Inv. 4: after its link was redeemed without it, a ticket cannot complete the flow.
 #[test]
 fn inv04_a_ticket_whose_link_was_redeemed_elsewhere_is_dead() {
     for under_test in all() {
@@ -92,11 +101,10 @@ fn inv04_a_ticket_whose_link_was_redeemed_elsewhere_is_dead() {
             let link = link_to(&world, MAIL).await;
             let reset = world.engine.reset();
             let ada = crate::support::ada();
-            let redeemed = reset.redeem_link(&request(), &ada, &link).await;
-            let redeemed = redeemed.expect("redeemed");
+            let redeemed = reset.redeem_link(&request(), &ada, &link).await.expect("redeemed");
             assert!(reset.prove(&request(), &begun.ticket, &link).await.is_err());
             assert!(world.complete(&begun.ticket, NEW).await.is_err());
-            reset.cancel(&request(), &begun.ticket).await.expect("told to nobody");
+            reset.cancel(&request(), &begun.ticket).await.expect("disclosed to no other ticket");
             let _ = reset.challenge(&request(), &begun.ticket, &option("email.link")).await;
             world.complete(&redeemed.ticket, NEW).await.expect("the redeemer's");
             let device = reset.remember_device(&request(), &begun.ticket).await;
@@ -106,15 +114,20 @@ fn inv04_a_ticket_whose_link_was_redeemed_elsewhere_is_dead() {
     }
 }
 
-/// The world of a policy is as wide as these tests need it.
+/// The widest policy, which other tests use, is valid.
 #[test]
 fn inv19_the_widest_policy_is_accepted_and_kept() {
     for under_test in all() {
         block_on(async {
             let world = World::over(under_test.store.clone(), every(2)).await;
             let actor = crate::support::admin();
-            let stored = world.engine.admin(&world.tenant, &actor).policy().await.expect("read");
-            let stored = stored.expect("put");
+            let stored = world
+                .engine
+                .admin(&world.tenant, &actor)
+                .policy()
+                .await
+                .expect("read")
+                .expect("put");
             assert_eq!(stored.policy.settings(), &every(2), "{}", under_test.name);
         });
     }

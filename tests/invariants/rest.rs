@@ -1,4 +1,4 @@
-//! Inv. 5: what a copy of the store opens when everything that people keep secret is in use.
+//! Inv. 5: a copy of the store, with every kind of secret in use, contains none of them.
 #![cfg(feature = "seal")]
 
 use std::path::Path;
@@ -42,11 +42,11 @@ async fn sealed(store: Arc<dyn Store>) -> World {
     world
 }
 
-/// Everything in use, and what of it is secret: as text, and as the bytes behind it.
+/// The secrets of a store with every method in use, as text and as bytes.
 struct Secrets {
     texts: Vec<String>,
     bytes: Vec<Vec<u8>>,
-    /// A code of six digits that opens something now.
+    /// A live code of six digits.
     six: String,
     /// The code that the app shows now.
     shown: String,
@@ -56,18 +56,24 @@ struct Secrets {
 async fn use_everything(world: &World) -> Secrets {
     let registration = world.engine.registration();
     let app = sspr::NewAuthenticator::new("Contoso", "ada@contoso.example");
-    let enrolled = registration.enrol_authenticator(&request(), &world.signed_in(), &app).await;
-    let enrolled = enrolled.expect("enrolled");
+    let enrolled = registration
+        .enrol_authenticator(&request(), &world.signed_in(), &app)
+        .await
+        .expect("enrolled");
     let seed = enrolled.seed.expose_secret().to_owned();
-    let token = sspr::testing::SoftToken::new(&seed, sspr::OathParameters::default());
-    let token = token.expect("a seed");
+    let token =
+        sspr::testing::SoftToken::new(&seed, sspr::OathParameters::default()).expect("a seed");
     let typed = crate::support::code(&token.code(world.clock.now()));
     let ticket = &enrolled.reply.ticket;
     let confirmed = registration.confirm(&request(), &world.signed_in(), ticket, &typed).await;
     assert!(confirmed.expect("confirmed").active);
     let codes = world.save_codes().await;
-    let device = registration.remember_device(&request(), &world.signed_in()).await;
-    let device = device.expect("remembered").expose_secret().to_owned();
+    let device = registration
+        .remember_device(&request(), &world.signed_in())
+        .await
+        .expect("remembered")
+        .expose_secret()
+        .to_owned();
     world.clock.advance(Duration::from_secs(60));
     let reset = world.engine.reset();
     let reply = reset.start(&request(), &ada()).await.expect("started");
@@ -78,7 +84,7 @@ async fn use_everything(world: &World) -> Secrets {
     let link = url.rsplit(['#', '=', '/']).next().expect("a secret").to_owned();
     let six = world.inbox.last_code_to(MOBILE).expect("a code");
     assert_eq!(six.len(), 6);
-    // A code of the set that is used up is a secret still: its like must not be learnt from it.
+    // A used code of the set is still secret.
     let other = reset.start(&request(), &ada()).await.expect("started");
     let other = world.challenge(&other.ticket, &option("recovery_code")).await;
     let proven = world.prove(&other.ticket, &codes[9]).await.expect("proven");
@@ -86,7 +92,7 @@ async fn use_everything(world: &World) -> Secrets {
     let base32 = data_encoding::BASE32_NOPAD.decode(plain.as_bytes()).expect("base 32");
     let base64 = data_encoding::BASE64URL_NOPAD.decode(device.as_bytes()).expect("base 64");
     let mut texts = vec![seed, plain, device, link, NEW.to_owned(), OLD.to_owned()];
-    texts.extend([&reply.ticket, &proven.ticket].map(|one| one.expose_secret().to_owned()));
+    texts.extend([&reply.ticket, &proven.ticket].map(|code| code.expose_secret().to_owned()));
     for code in codes {
         texts.push(code.replace('-', ""));
         texts.push(code);
@@ -95,7 +101,7 @@ async fn use_everything(world: &World) -> Secrets {
     Secrets { texts, bytes: vec![base32, base64, SEAL.to_vec()], six, shown: token.code(now), now }
 }
 
-/// Everything that the store holds, as text.
+/// All records and events of the store, as text.
 async fn dump(store: &dyn Store) -> String {
     let mut all = String::new();
     for tenant in [tenant(), sspr::TenantId::parse("_store").expect("valid")] {
@@ -119,13 +125,13 @@ fn contains(dump: &[u8], part: &[u8]) -> bool {
 
 fn holds_none(dump: &[u8], secrets: &Secrets) {
     for text in &secrets.texts {
-        assert!(!contains(dump, text.as_bytes()), "the store holds {text}");
+        assert!(!contains(dump, text.as_bytes()), "the store contains {text}");
     }
     for bytes in &secrets.bytes {
         let (hex, base64) =
             (data_encoding::HEXLOWER.encode(bytes), data_encoding::BASE64.encode(bytes));
         for form in [&bytes[..], hex.as_bytes(), base64.as_bytes()] {
-            assert!(!contains(dump, form), "the store holds the bytes of a secret");
+            assert!(!contains(dump, form), "the store contains the bytes of a secret");
         }
     }
 }
@@ -146,22 +152,22 @@ fn values(dump: &str) -> Vec<Vec<u8>> {
     found.into_iter().collect()
 }
 
-/// The time-based code of these bytes, were they a seed.
+/// The time-based code of these bytes, taken as a seed.
 fn code_of(seed: &[u8], now: Timestamp) -> String {
     let step = u64::try_from(now.unix_millis()).expect("after 1970") / 30_000;
     let mut mac = Hmac::<Sha1>::new_from_slice(seed).expect("any length");
     mac.update(&step.to_be_bytes());
     let mac = mac.finalize().into_bytes();
-    let place = usize::from(mac[19] & 15);
-    let word = u32::from_be_bytes(mac[place..place + 4].try_into().expect("four"));
+    let offset = usize::from(mac[19] & 15);
+    let word = u32::from_be_bytes(mac[offset..offset + 4].try_into().expect("four"));
     format!("{:06}", (word & 0x7fff_ffff) % 1_000_000)
 }
 
-/// Inv. 5: whoever has the dump tries all codes of six digits against every value in it.
+/// Inv. 5: tries all codes of six digits against every value of the dump.
 fn guessing_finds_nothing(dump: &str, secrets: &Secrets) {
     let values = values(dump);
     assert!(values.len() > 50, "{} values", values.len());
-    // The check itself finds what is there to be found.
+    // The check finds planted secrets.
     let planted = Sha256::digest(secrets.six.as_bytes()).to_vec();
     let digests: std::collections::HashSet<Vec<u8>> = values.iter().cloned().collect();
     let mut with_a_mistake = digests.clone();
@@ -172,13 +178,13 @@ fn guessing_finds_nothing(dump: &str, secrets: &Secrets) {
             among.contains(Sha256::digest(guess.as_bytes()).as_slice())
         })
     };
-    assert_eq!(found(&with_a_mistake).map(|one| format!("{one:06}")), Some(secrets.six.clone()));
+    assert_eq!(found(&with_a_mistake).map(|code| format!("{code:06}")), Some(secrets.six.clone()));
     assert_eq!(found(&digests), None, "a plain digest of a code");
     assert_eq!(code_of(&secrets.bytes[0], secrets.now), secrets.shown, "the seed itself");
     for value in &values {
         assert_ne!(code_of(value, secrets.now), secrets.shown, "a seed in the clear");
     }
-    // Each value as a key that a digest of the right code would be made with.
+    // Each value is tried as the key of a digest of the correct code.
     for key in &values {
         let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("any length");
         mac.update(secrets.six.as_bytes());
@@ -186,13 +192,13 @@ fn guessing_finds_nothing(dump: &str, secrets: &Secrets) {
         let salted = Sha256::new().chain_update(key).chain_update(&secrets.six).finalize();
         for value in &values {
             let same = value.len() >= 16 && (keyed.starts_with(value) || salted.starts_with(value));
-            assert!(!same, "a digest of a code under what lies beside it");
+            assert!(!same, "a digest of a code under a stored value");
         }
     }
 }
 
 #[test]
-fn inv05_a_dump_holds_no_secret_that_anybody_keeps() {
+fn inv05_a_dump_contains_no_secret_in_use() {
     block_on(async {
         let store = Arc::new(MemoryStore::new());
         let world = sealed(store.clone()).await;
@@ -210,7 +216,7 @@ fn inv05_a_dump_holds_no_secret_that_anybody_keeps() {
 
 #[cfg(feature = "sqlite")]
 #[test]
-fn inv05_the_files_of_sqlite_hold_no_secret_that_anybody_keeps() {
+fn inv05_the_files_of_sqlite_contain_no_secret_in_use() {
     block_on(async {
         let (under_test, path) = crate::stores::sqlite_at();
         let world = sealed(under_test.store.clone()).await;
@@ -220,8 +226,8 @@ fn inv05_the_files_of_sqlite_hold_no_secret_that_anybody_keeps() {
         for file in std::fs::read_dir(folder).expect("readable") {
             bytes.extend(std::fs::read(file.expect("a file").path()).expect("readable"));
         }
-        // The log beside the file is part of it: what it holds is what is looked through.
-        assert!(contains(&bytes, b"recovery_code_used"), "the events are in there");
+        // The write-ahead log is searched too.
+        assert!(contains(&bytes, b"recovery_code_used"), "the files contain the events");
         holds_none(&bytes, &secrets);
         guessing_finds_nothing(&dump(&*under_test.store).await, &secrets);
     });

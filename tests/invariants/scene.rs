@@ -1,4 +1,4 @@
-//! A store at one moment, and actors on it who take turns at each store call.
+//! A snapshot of a store, and actors on it that take turns at each store call.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::interleaved::Run;
 use crate::stores::StoreUnderTest;
 use crate::support::{MAIL, World, admin, directory, keys, tenant};
 
-/// What an actor is told: something to compare, or why not.
+/// An actor's result: a value to compare, or the refusal.
 pub(crate) type Told = Result<String, Error>;
 
 pub(crate) struct Scene {
@@ -23,7 +23,7 @@ pub(crate) struct Scene {
 }
 
 impl Scene {
-    /// Keeps what the store holds now.
+    /// Takes a snapshot of the store.
     pub(crate) async fn of(under_test: &StoreUnderTest, world: World) -> Self {
         let mut records = Vec::new();
         let store = TenantId::parse("_store").expect("valid");
@@ -38,7 +38,7 @@ impl Scene {
         Self { records, world }
     }
 
-    /// A store like the one that was kept, and as many engines as there are actors.
+    /// A store restored from the snapshot, with one engine for each actor.
     fn run(&self, actors: usize) -> Run {
         block_on(async {
             let store = Arc::new(MemoryStore::new());
@@ -99,7 +99,7 @@ impl Scene {
     }
 }
 
-/// What one order of the steps has led to.
+/// The result of one order of the steps.
 pub(crate) struct Seen<'a> {
     pub(crate) schedule: &'a [usize],
     pub(crate) run: &'a Run,
@@ -118,33 +118,33 @@ impl Seen<'_> {
 
     /// Every comparison was reserved.
     pub(crate) fn reserved(&self) {
-        let compared: u64 = self.run.engines.iter().map(|one| one.stats().comparisons).sum();
+        let compared: u64 = self.run.engines.iter().map(|engine| engine.stats().comparisons).sum();
         let reserved = self.count("attempt_counted") + self.count("secret_counted");
         assert!(compared <= reserved as u64, "{self:?}: {compared} compared");
     }
 
-    /// Whoever was refused was refused for a reason of the rules.
+    /// Every refused actor got one of these refusals.
     pub(crate) fn refused_for(&self, reasons: &[&str]) {
         for told in self.told {
             let Err(error) = told else { continue };
             let refusal = error.refusal().unwrap_or_else(|| panic!("{self:?}"));
             let shown = format!("{refusal:?}");
-            assert!(reasons.iter().any(|one| shown.starts_with(one)), "{self:?}");
+            assert!(reasons.iter().any(|reason| shown.starts_with(reason)), "{self:?}");
         }
     }
 
     pub(crate) fn body(&self) -> serde_json::Value {
-        let page = block_on(self.run.store.scan(&tenant(), RecordKind::Account, None, 2));
-        let page = page.expect("readable");
+        let page = block_on(self.run.store.scan(&tenant(), RecordKind::Account, None, 2))
+            .expect("readable");
         assert_eq!(page.items.len(), 1, "{self:?}");
         serde_json::from_str(page.items[0].body()).expect("json")
     }
 
-    /// How often the owner was told this, once everything is delivered.
+    /// The number of notices of this kind to the owner, after all deliveries.
     pub(crate) fn owner_told(&self, kind: &str) -> usize {
         block_on(self.run.world.deliver());
         let to = self.run.world.inbox.messages_to(MAIL);
-        to.iter().filter(|one| one.kind == kind).count()
+        to.iter().filter(|message| message.kind == kind).count()
     }
 }
 

@@ -1,4 +1,4 @@
-//! Invariants 5 and 16: what a copy of the store, an event, an answer or a log shows.
+//! Invariants 5 and 16: a copy of the store, events, replies and logs show no secret.
 
 use sspr::testing::block_on;
 use sspr::{Engine, Error, RecordKind};
@@ -19,7 +19,7 @@ fn leaves(value: &serde_json::Value, into: &mut Vec<String>) {
     }
 }
 
-/// Everything that the store holds, leaf by leaf.
+/// All values of the store's records and events.
 async fn dump(under_test: &StoreUnderTest) -> Vec<String> {
     let mut all = Vec::new();
     for kind in RecordKind::ALL {
@@ -36,8 +36,8 @@ async fn dump(under_test: &StoreUnderTest) -> Vec<String> {
     all
 }
 
-/// Inv. 5 and 16: at every stage of a reset, neither records nor events hold a code, a ticket or a
-/// password.
+/// Inv. 5 and 16: at every stage of a reset, neither records nor events contain a code, a ticket or
+/// a password.
 #[test]
 fn inv05_a_dump_at_any_stage_opens_nothing() {
     for under_test in all() {
@@ -46,7 +46,7 @@ fn inv05_a_dump_at_any_stage_opens_nothing() {
             let mut secrets = vec![NEW.to_owned(), OLD.to_owned()];
             let reply = world.start().await;
             let reply = world.challenge(&reply.ticket, &email()).await;
-            // The code waits in the outbox and was not sent yet.
+            // The code is in the outbox and not sent yet.
             let waiting = dump(&under_test).await;
             world.deliver().await;
             let mail = world.inbox.last_code_to(MAIL).expect("a code");
@@ -66,16 +66,16 @@ fn inv05_a_dump_at_any_stage_opens_nothing() {
             seen.extend(dump(&under_test).await);
             for secret in &secrets {
                 for leaf in &seen {
-                    // A short code may lie within a time by chance; a long secret may not.
-                    let there = leaf == secret || (secret.len() > 12 && leaf.contains(secret));
-                    assert!(!there, "{}: {secret} in {leaf}", under_test.name);
+                    // A short code may be part of a time by chance; a long secret may not.
+                    let found = leaf == secret || (secret.len() > 12 && leaf.contains(secret));
+                    assert!(!found, "{}: {secret} in {leaf}", under_test.name);
                 }
             }
         });
     }
 }
 
-/// Inv. 16: what may end up in a log.
+/// Inv. 16: printed values contain no secret.
 #[test]
 fn inv16_debug_and_display_show_no_secret() {
     for under_test in all() {

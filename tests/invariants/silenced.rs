@@ -1,4 +1,4 @@
-//! Invariant 14: what voids a flow must not take the notices of its write along.
+//! Invariant 14: a change that voids a flow does not remove the notices of its write.
 
 use sspr::testing::{Task, block_on, explore};
 use sspr::{Error, RecordKind, Store as _};
@@ -7,8 +7,8 @@ use crate::interleaved::{At, Snapshot, completes, run, told_if_changed};
 use crate::notices::dies_while_writing;
 use crate::support::{request, tenant};
 
-/// Inv. 14: the same, and somebody changes the account's methods before the deadline. What voids
-/// the flow must not take its notices along.
+/// Inv. 14: the account's methods change before the write's deadline, which voids the flow but
+/// keeps its notices.
 #[test]
 fn inv14_a_method_removed_meanwhile_does_not_silence_the_notice() {
     block_on(dies_while_writing("a method removed"));
@@ -19,8 +19,7 @@ fn inv14_contacts_supplied_meanwhile_do_not_silence_the_notice() {
     block_on(dies_while_writing("contacts supplied"));
 }
 
-/// Inv. 14: no password changes without a notice, also if a method is removed in the middle of
-/// the write.
+/// Inv. 14: no password changes without a notice, also if a method is removed during the write.
 #[test]
 fn inv14_a_method_removed_during_the_write_does_not_swallow_the_notice() {
     let (snapshot, from) = block_on(Snapshot::take(At::Granted));
@@ -39,8 +38,11 @@ fn inv14_a_method_removed_during_the_write_does_not_swallow_the_notice() {
         },
         |schedule, run, _| {
             told_if_changed(&run, schedule);
-            let body = block_on(run.store.scan(&tenant(), RecordKind::Account, None, 1));
-            let body = body.expect("readable").items[0].body().to_owned();
+            let body = block_on(run.store.scan(&tenant(), RecordKind::Account, None, 1))
+                .expect("readable")
+                .items[0]
+                .body()
+                .to_owned();
             let body: serde_json::Value = serde_json::from_str(&body).expect("json");
             assert_eq!(body["outbox"], serde_json::json!([]), "{schedule:?}: left in the outbox");
         },

@@ -1,4 +1,4 @@
-//! One failing record stops no other (DESIGN section 2, the outbox).
+//! One failing record stops no other.
 
 use sspr::testing::block_on;
 use sspr::{Contacts, EmailAddress, UserFacts, UserId};
@@ -6,7 +6,7 @@ use sspr::{Contacts, EmailAddress, UserFacts, UserId};
 use crate::stores::memory;
 use crate::support::{OLD, admin, email, one_gate, request, tenant};
 
-/// One failing record stops no other, however little is done at a time.
+/// One failing record stops no other, also with the smallest limit of `maintain`.
 #[test]
 fn inv19_a_damaged_record_does_not_starve_the_others() {
     block_on(async {
@@ -31,6 +31,6 @@ fn inv19_a_damaged_record_does_not_starve_the_others() {
             let _ = world.engine.maintain(1).await.expect("maintained");
         }
         let read = world.inbox.last_code_to("eve@private.example");
-        assert!(read.is_some(), "one damaged record holds up everybody's messages");
+        assert!(read.is_some(), "one damaged record delays the messages of other accounts");
     });
 }

@@ -1,4 +1,4 @@
-//! Inv. 1: a step of an authenticator opens one thing of its account, whoever asks for it where.
+//! Inv. 1: an authenticator's step is accepted once in an account, for all purposes together.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::support::{World, code, request, user};
 
 const DAY: Duration = Duration::from_secs(86_400);
 
-/// The places where one code is typed: two flows and a sign-in.
+/// The three uses of one code: two flows and a sign-in.
 pub(crate) struct Places {
     pub(crate) reset: ResetTicket,
     pub(crate) unlock: UnlockTicket,
@@ -29,8 +29,8 @@ impl Places {
         Self { reset: again(&self.reset), unlock }
     }
 
-    /// Types the code at one of the three; what it opened there. A flow that is asked again gives
-    /// the same answer again.
+    /// Types the code in one of the three and returns the result. A repeated call in a flow returns
+    /// the same reply.
     pub(crate) async fn typed(self, engine: &Engine, place: usize, typed: &str) -> Option<String> {
         let typed = code(typed);
         let (name, opened) = match place % 3 {
@@ -59,9 +59,9 @@ impl Places {
     }
 }
 
-/// What was opened in a round: by one place only, with one answer, and at a sign-in only once.
+/// Checks a round: one use only was accepted, with one reply, and a sign-in at most once.
 pub(crate) fn one_opened(opened: &[String], what: &str) {
-    assert!(!opened.is_empty(), "{what}: nobody was accepted");
+    assert!(!opened.is_empty(), "{what}: no code was accepted");
     assert!(opened.iter().all(|other| *other == opened[0]), "{what}: {opened:?}");
     let signed_in = opened[0].starts_with("sign-in");
     assert!(!signed_in || opened.len() == 1, "{what}: {} sign-ins", opened.len());
@@ -76,7 +76,7 @@ async fn rounds(under_test: StoreUnderTest, rounds: usize) {
     under_test.events_after(&mut cursor).await;
     let mut winners = [0; 3];
     for round in 0..rounds {
-        // The windows of the round before have passed.
+        // The windows of the previous round have passed.
         world.clock.advance(2 * DAY);
         let places = Places::open(&world).await;
         let typed = token.code(world.clock.now());
@@ -84,8 +84,8 @@ async fn rounds(under_test: StoreUnderTest, rounds: usize) {
         for number in 0..48 {
             let (engine, places) = (engines[number % 2].clone(), places.again());
             let typed = typed.clone();
-            let place = number / 2 + round;
-            tasks.push(tokio::spawn(async move { places.typed(&engine, place, &typed).await }));
+            let index = number / 2 + round;
+            tasks.push(tokio::spawn(async move { places.typed(&engine, index, &typed).await }));
         }
         let mut opened = Vec::new();
         for task in tasks {
@@ -95,7 +95,7 @@ async fn rounds(under_test: StoreUnderTest, rounds: usize) {
         one_opened(&opened, &what);
         let names = ["reset", "unlock", "sign-in"];
         let winner = names.iter().position(|name| opened[0].starts_with(name));
-        winners[winner.expect("one of them")] += 1;
+        winners[winner.expect("one was accepted")] += 1;
         let events = under_test.events_after(&mut cursor).await;
         let count = |code: &str| events.iter().filter(|event| event.code() == code).count();
         assert_eq!(count("oath_step_used"), 1, "{what}");

@@ -12,11 +12,11 @@ use sspr::{
 use crate::fresh::{self, Fresh, Temporary};
 use crate::support::{World, engine, tenant};
 
-/// A store to run on.
+/// A store for a test.
 pub(crate) struct StoreUnderTest {
     pub(crate) name: &'static str,
     pub(crate) store: Arc<dyn Store>,
-    /// Goes after the store.
+    /// Dropped after the store.
     _files: Option<Temporary>,
 }
 
@@ -35,7 +35,7 @@ pub(crate) fn sqlite() -> StoreUnderTest {
     fresh::sqlite().into()
 }
 
-/// The same, and where its file is.
+/// The same, with the path of its file.
 #[cfg(feature = "sqlite")]
 pub(crate) fn sqlite_at() -> (StoreUnderTest, PathBuf) {
     let fresh = fresh::sqlite();
@@ -43,7 +43,7 @@ pub(crate) fn sqlite_at() -> (StoreUnderTest, PathBuf) {
     (fresh.into(), path)
 }
 
-/// Every store of this build; the one in memory also as text.
+/// Every store of this build; the memory store also with records as text.
 pub(crate) fn all() -> Vec<StoreUnderTest> {
     fresh::all().into_iter().map(StoreUnderTest::from).collect()
 }
@@ -74,7 +74,7 @@ impl StoreUnderTest {
 
     pub(crate) async fn record(&self, tenant: &TenantId, kind: RecordKind) -> Record {
         let mut page = self.store.scan(tenant, kind, None, 4).await.expect("readable");
-        // Beside what the store is stand the note of the last purge and the seal's check.
+        // The store also has the note of the last purge and the seal's check value.
         page.items.retain(|record| kind != RecordKind::Meta || record.key().as_bytes() == &[0; 32]);
         assert_eq!(page.items.len(), 1, "{}: one {}", self.name, kind.as_str());
         page.items[0].clone()
@@ -105,7 +105,7 @@ impl StoreUnderTest {
         self.events_after(&mut None).await
     }
 
-    /// What has come since the cursor, which moves on.
+    /// The events after the cursor, which is advanced.
     pub(crate) async fn events_after(&self, cursor: &mut Option<Cursor>) -> Vec<Event> {
         let (tenant, mut all) = (tenant(), Vec::new());
         loop {

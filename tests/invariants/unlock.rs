@@ -1,4 +1,4 @@
-//! Invariants 12 to 14 for unlocks: the same saga as a reset's, and no password in it.
+//! Invariants 12 to 14 for unlocks, which have the same steps as a reset and no password.
 
 use std::time::Duration;
 
@@ -28,23 +28,23 @@ async fn proven(world: &World, source: &str) -> UnlockTicket {
 fn told(world: &World, kind: &str) -> [usize; 2] {
     [MAIL, MOBILE].map(|address| {
         let all = world.inbox.messages_to(address);
-        all.iter().filter(|one| one.kind == kind).count()
+        all.iter().filter(|message| message.kind == kind).count()
     })
 }
 
-/// Nothing but the lockout has changed.
+/// Checks that only the lockout has changed.
 async fn kept_the_password(under_test: &StoreUnderTest, world: &World) {
     assert!(world.password_is(OLD), "{}", under_test.name);
     let revoked = world.directory.revocations(&world.tenant, &world.user);
     assert!(revoked.is_empty(), "{}: sessions ended", under_test.name);
     assert!(world.directory.writes(&world.tenant, &world.user).is_empty(), "{}", under_test.name);
     let body = under_test.body().await;
-    assert_eq!(body.get("write"), None, "{}: a write that nobody settles", under_test.name);
+    assert_eq!(body.get("write"), None, "{}: an unsettled write", under_test.name);
     let revoke = body["outbox"].to_string().contains("revoke");
     assert!(!revoke, "{}: a revocation waits", under_test.name);
 }
 
-/// Inv. 14: an outcome that nobody knows is told as such, and the repetition is one event.
+/// Inv. 14: an unknown outcome is notified as such, and the repetition makes one event.
 #[test]
 fn inv14_an_unlock_of_unknown_outcome_is_told_and_repeated() {
     for under_test in all() {
@@ -83,7 +83,7 @@ fn inv14_an_unlock_of_unknown_outcome_is_told_and_repeated() {
     }
 }
 
-/// An engine over the same ports, one of which breaks.
+/// An engine over the same ports, one of which fails.
 async fn breaking(under_test: &StoreUnderTest, world: &World, plan: &FaultPlan) -> Engine {
     Engine::builder()
         .keys(keys())
@@ -97,8 +97,8 @@ async fn breaking(under_test: &StoreUnderTest, world: &World, plan: &FaultPlan) 
         .expect("opened")
 }
 
-/// Inv. 14: the process dies before or after any call: an owner whose account was unlocked is told,
-/// and the same ticket can finish what was begun.
+/// Inv. 14: if the process ends before or after any call, the owner of an unlocked account is
+/// notified, and the same ticket can finish the unlock.
 #[test]
 fn inv14_an_unlock_that_dies_anywhere_is_told() {
     let mut opened = 0;
@@ -119,18 +119,18 @@ fn inv14_an_unlock_that_dies_anywhere_is_told() {
                         return plan.calls() - before;
                     }
                 }
-                // The deadline passes while nobody calls.
+                // The deadline passes without a call.
                 world.clock.advance(Duration::from_secs(60));
                 world.deliver().await;
                 let unlocks = world.directory.unlocks(&world.tenant, &world.user).len();
                 let heard = [told(&world, MAYBE), told(&world, SURE)];
                 if unlocks > 0 {
                     opened += 1;
-                    let one = heard == [[1, 1], [0, 0]] || heard == [[0, 0], [1, 1]];
-                    assert!(one, "call {n}, {fault:?}: told {heard:?}");
+                    let notified_once = heard == [[1, 1], [0, 0]] || heard == [[0, 0], [1, 1]];
+                    assert!(notified_once, "call {n}, {fault:?}: told {heard:?}");
                 }
                 kept_at_most_a_write(&under_test).await;
-                // A settled one is over; anything else is finished by its own ticket.
+                // A settled unlock is done; any other is finished by its own ticket.
                 let done = world.engine.unlock().complete(&request(), &ticket).await;
                 assert!(done.is_ok() || heard[1] == [1, 1], "call {n}, {fault:?}: {done:?}");
                 world.deliver().await;
@@ -141,10 +141,10 @@ fn inv14_an_unlock_that_dies_anywhere_is_told() {
                 0
             });
             if calls > 0 {
-                assert!(calls >= 6 && n >= calls, "{calls} calls, and not all were broken");
+                assert!(calls >= 6 && n >= calls, "{calls} calls, and not all of them failed");
                 break;
             }
-            assert!(n < 39, "there are more calls than were broken");
+            assert!(n < 39, "there are more calls than failed ones");
         }
     }
     assert!(opened >= 3, "{opened}: the directory was never reached");
@@ -157,8 +157,8 @@ async fn kept_at_most_a_write(under_test: &StoreUnderTest) {
     assert!(settled, "a write in flight after its deadline: {body}");
 }
 
-/// Inv. 12: an unlock voids nothing of others, whatever becomes of it. (A directory that moves its
-/// change stamp with an unlock does: that is its own saying.)
+/// Inv. 12: an unlock voids no other flow, with any outcome, unless the directory changes the
+/// change stamp with it.
 #[test]
 fn inv12_an_unlock_leaves_other_flows_alone() {
     for outcome in [None, Some(true), Some(false)] {
@@ -172,7 +172,7 @@ fn inv12_an_unlock_leaves_other_flows_alone() {
                 let known = world.directory.update_user(&world.tenant, &world.user, untracked);
                 known.expect("known");
                 world.register_both().await;
-                // A reset that is half proven, by text.
+                // A reset with one of two proofs, by text.
                 let reset = world.start().await;
                 let (reset, text) = world.challenged(&reset.ticket, &sms(), MOBILE).await;
                 let reset = world.prove(&reset.ticket, &text).await.expect("proven");
@@ -191,7 +191,7 @@ fn inv12_an_unlock_leaves_other_flows_alone() {
                 let first = unlock.complete(&request(), &tickets[0]).await;
                 assert_eq!(first.is_ok(), outcome.is_none(), "{}: {first:?}", under_test.name);
                 world.deliver().await;
-                // Another one's unlock settles what the first has left open.
+                // Another unlock settles the first one's open outcome.
                 unlock.complete(&request(), &tickets[1]).await.expect("unlocked");
                 assert_eq!(
                     under_test.body().await["epoch"],
@@ -200,7 +200,7 @@ fn inv12_an_unlock_leaves_other_flows_alone() {
                     under_test.name
                 );
                 let (reset, mail) = world.challenged(&reset.ticket, &email(), MAIL).await;
-                let reset = world.prove(&reset.ticket, &mail).await.expect("it lives on");
+                let reset = world.prove(&reset.ticket, &mail).await.expect("the flow stays live");
                 world.complete(&reset.ticket, NEW).await.expect("reset");
                 assert!(world.password_is(NEW), "{}: {outcome:?}", under_test.name);
             });
@@ -220,7 +220,7 @@ async fn granted(world: &World, source: &str) -> UnlockTicket {
     reply.ticket
 }
 
-/// Inv. 2: an unlock lowers no counter, also where a reset would clear them.
+/// Inv. 2: an unlock lowers no counter, also none that a reset would clear.
 #[test]
 fn inv02_an_unlock_lowers_no_counter() {
     for under_test in all() {
@@ -252,7 +252,7 @@ fn inv02_an_unlock_lowers_no_counter() {
     }
 }
 
-/// Inv. 4: nothing of an unlock is worth anything in a reset or a change.
+/// Inv. 4: tickets and codes of an unlock are refused in a reset and a change.
 #[test]
 fn inv04_a_ticket_to_unlock_sets_no_password() {
     block_on(async {
@@ -260,8 +260,8 @@ fn inv04_a_ticket_to_unlock_sets_no_password() {
         let world = world(&under_test, 1).await;
         let ticket = proven(&world, "203.0.113.7").await;
         let text = ticket.expose_secret();
-        let reset = sspr::ResetTicket::parse(text).expect("the form is one");
-        let change = sspr::ChangeTicket::parse(text).expect("the form is one");
+        let reset = sspr::ResetTicket::parse(text).expect("the tickets have one form");
+        let change = sspr::ChangeTicket::parse(text).expect("the tickets have one form");
         let foreign = |error| matches!(error, Error::Invalid(sspr::InvalidInput::Foreign { .. }));
         assert!(foreign(world.complete(&reset, NEW).await.expect_err("not its own")));
         let changed = world.engine.change().complete(&request(), &change, &secret(NEW)).await;

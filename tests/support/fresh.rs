@@ -1,4 +1,4 @@
-//! Every store of this build, empty: what is promised of one is promised of all.
+//! An empty store of each kind of this build, for tests of the contract that all share.
 #![allow(unreachable_pub, reason = "shared by several test binaries")]
 #![allow(dead_code, unused_imports, reason = "each test binary uses a part of it")]
 
@@ -21,14 +21,14 @@ pub use temporary::Temporary;
 pub struct Fresh {
     pub name: &'static str,
     pub store: Arc<dyn Store>,
-    /// Goes after the store.
+    /// Dropped after the store.
     pub files: Option<Temporary>,
 }
 
 /// Makes an empty store.
 pub type Make = fn() -> Fresh;
 
-/// Every kind of store, by name; the one in memory also as text.
+/// Every kind of store by name; the memory store also with records as text.
 pub fn kinds() -> Vec<(&'static str, Make)> {
     vec![
         ("memory", memory),
@@ -68,7 +68,8 @@ pub fn sqlite() -> Fresh {
     Fresh { name: "sqlite", store: Arc::new(store.expect("opened")), files: Some(files) }
 }
 
-/// Stores on servers need a runtime, and most tests have none: theirs is entered at each poll.
+/// Stores on servers need a runtime, which most tests lack: a shared runtime is entered at each
+/// poll.
 #[cfg(any(feature = "postgres", feature = "etcd"))]
 mod on_servers {
     use std::future::{Future, poll_fn};
@@ -93,9 +94,11 @@ mod on_servers {
     #[cfg(feature = "postgres")]
     pub fn postgres() -> Fresh {
         let server = servers::postgres::Postgres::shared();
-        let options = PostgresOptions::parse(&server.url()).expect("an address");
-        let options = options.with_schema(&server.fresh()).with_connections(8);
-        // A busy machine is slow, which is not what these tests are about.
+        let options = PostgresOptions::parse(&server.url())
+            .expect("an address")
+            .with_schema(&server.fresh())
+            .with_connections(8);
+        // A long timeout, since a busy machine is slow.
         let options = options.with_acquire_timeout(std::time::Duration::from_secs(20));
         create_postgres(&options);
         Fresh { name: "postgres", store: postgres_at(&options), files: None }
@@ -106,7 +109,7 @@ mod on_servers {
         block_on(entered(PostgresStore::create(options))).expect("created");
     }
 
-    /// The store that is there.
+    /// The existing store.
     #[cfg(feature = "postgres")]
     pub fn postgres_at(options: &PostgresOptions) -> Arc<dyn Store> {
         let store = block_on(entered(PostgresStore::connect(options))).expect("connected");
@@ -127,7 +130,7 @@ mod on_servers {
         block_on(entered(EtcdStore::create(options))).expect("created");
     }
 
-    /// The store that is there.
+    /// The existing store.
     #[cfg(feature = "etcd")]
     pub fn etcd_at(options: EtcdOptions) -> Arc<dyn Store> {
         let store = block_on(entered(EtcdStore::connect(options))).expect("connected");

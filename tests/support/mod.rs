@@ -1,4 +1,4 @@
-//! A small world for tests: one tenant, one user, an engine over any store.
+//! The fixture of most tests: one tenant, one user and an engine over any store.
 #![allow(unreachable_pub, reason = "shared by several test binaries")]
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
@@ -28,7 +28,7 @@ pub struct World {
     pub inbox: MemoryInbox,
     pub tenant: TenantId,
     pub user: UserId,
-    /// Methods that the host verifies. Nobody has them yet.
+    /// Host-verified methods, which no user has at first.
     pub passkey: SimulatedMethod,
     pub push: SimulatedMethod,
 }
@@ -113,8 +113,9 @@ impl World {
         let (directory, inbox) = (directory(&clock), MemoryInbox::new());
         let passkey = SimulatedMethod::new(MethodKind::Passkey);
         let push = SimulatedMethod::new(MethodKind::AppNotification);
-        let builder = builder(Arc::new(store), &clock, directory.clone(), inbox.clone(), 7);
-        let builder = builder.external_method(passkey.clone()).external_method(push.clone());
+        let builder = builder(Arc::new(store), &clock, directory.clone(), inbox.clone(), 7)
+            .external_method(passkey.clone())
+            .external_method(push.clone());
         let builder = builder.external_method(SimulatedMethod::new(MethodKind::HostVerified));
         let engine = builder.open().await.expect("opened");
         let policy = Policy::new(settings).expect("a sound policy");
@@ -122,7 +123,7 @@ impl World {
         Self { passkey, push, ..Self::of(engine, clock, directory, inbox) }
     }
 
-    /// A world around an engine that knows no methods of the host's.
+    /// A world around an engine without host-verified methods.
     pub fn of(
         engine: Engine,
         clock: ManualClock,
@@ -134,22 +135,22 @@ impl World {
         Self { engine, clock, directory, inbox, tenant: tenant(), user: user(), passkey, push }
     }
 
-    /// Enrols an authenticator app; its first code is used up.
+    /// Enrols an authenticator app. Its first code is consumed.
     pub async fn enrol_app(&self) -> SoftToken {
         let (request, user) = (request(), self.signed_in());
         let app = NewAuthenticator::new("Contoso", "ada@contoso.example");
         let registration = self.engine.registration();
-        let enrolled = registration.enrol_authenticator(&request, &user, &app).await;
-        let enrolled = enrolled.expect("enrolled");
-        let token = SoftToken::new(enrolled.seed.expose_secret(), OathParameters::default());
-        let token = token.expect("a seed");
+        let enrolled =
+            registration.enrol_authenticator(&request, &user, &app).await.expect("enrolled");
+        let token = SoftToken::new(enrolled.seed.expose_secret(), OathParameters::default())
+            .expect("a seed");
         let typed = code(&token.code(self.clock.now()));
         let confirmed = registration.confirm(&request, &user, &enrolled.reply.ticket, &typed).await;
         assert!(confirmed.expect("confirmed").active);
         token
     }
 
-    /// Creates recovery codes and says that they are saved.
+    /// Creates recovery codes and acknowledges them.
     pub async fn save_codes(&self) -> Vec<String> {
         let (request, user) = (request(), self.signed_in());
         let registration = self.engine.registration();
@@ -168,7 +169,7 @@ impl World {
         )
     }
 
-    /// Delivers everything that waits.
+    /// Delivers all waiting messages.
     pub async fn deliver(&self) {
         while self.engine.maintain(100).await.expect("maintained").more {}
     }

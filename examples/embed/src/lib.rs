@@ -51,8 +51,8 @@ async fn floored(engine: &Engine, arrived: Timestamp, step: Outcome<Error>) -> O
 
 fn ticket(headers: &HeaderMap) -> Result<ResetTicket, InvalidInput> {
     let cookies = headers.get(header::COOKIE).and_then(|all| all.to_str().ok()).unwrap_or_default();
-    let ours = cookies.split("; ").find_map(|one| one.strip_prefix("__Host-reset="));
-    ResetTicket::parse(ours.unwrap_or_default())
+    let value = cookies.split("; ").find_map(|cookie| cookie.strip_prefix("__Host-reset="));
+    ResetTicket::parse(value.unwrap_or_default())
 }
 
 fn cookie(value: &str) -> [(HeaderName, String); 1] {
@@ -63,21 +63,21 @@ fn cookie(value: &str) -> [(HeaderName, String); 1] {
 fn problem(error: &Error) -> Response {
     let (status, text) = match error {
         Error::Refused(Refusal::Password(why)) => (422, why.guidance().join(", ")),
-        gone if gone.ends_flow() => (410, gone.to_string()),
+        ended if ended.ends_flow() => (410, ended.to_string()),
         Error::Refused(why) => (422, why.to_string()),
         Error::Invalid(what) => (400, what.to_string()),
         _ => (503, "Try again later.".to_owned()), // and log the error
     };
-    let gone = (status == 410).then(|| cookie("; Max-Age=0")); // the user starts again
+    let drop_cookie = (status == 410).then(|| cookie("; Max-Age=0")); // the user starts again
     let status = StatusCode::from_u16(status).unwrap_or_default();
-    (status, gone, Html(format!("<p>{text}</p><a href=/reset>Back</a>"))).into_response()
+    (status, drop_cookie, Html(format!("<p>{text}</p><a href=/reset>Back</a>"))).into_response()
 }
 
 fn page(step: Option<&Step>) -> String {
     let form = |html: String| format!("<form method=post>{html}</form>");
     let field = |input, label| form(format!("{label} <input name={input}><button>Go</button>"));
-    let button = |one| form(format!("<button name=challenge value={one}>{one}</button>"));
-    let choices = |all: &[OptionView]| all.iter().map(|one| button(one.option)).collect::<String>();
+    let button = |option| form(format!("<button name=challenge value={option}>{option}</button>"));
+    let choices = |all: &[OptionView]| all.iter().map(|view| button(view.option)).collect::<String>();
     match step {
         Some(Step::Choose { options }) => choices(options),
         Some(Step::Enter { options, .. }) => field("prove", "The code") + &choices(options),

@@ -11,15 +11,15 @@ use tokio::sync::Notify;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let (directory, inbox, bell) =
+    let (directory, inbox, wake) =
         (MemoryDirectory::new(), MemoryInbox::new(), Arc::new(Notify::new()));
-    let ring = Arc::clone(&bell);
+    let notify = Arc::clone(&wake);
     let engine = Engine::builder()
         .keys(Keys::new(random()?, 1, random()?)?) // real ones come from a vault
         .store(MemoryStore::new())
         .directory(directory.clone())
         .delivery(inbox.clone())
-        .on_work(move || ring.notify_one())
+        .on_work(move || notify.notify_one())
         .open()
         .await?;
     let contoso = TenantId::parse("contoso")?;
@@ -35,7 +35,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     contacts.mobile = Some(PhoneNumber::parse(mobile)?);
     engine.admin(&contoso, &root).supply_contacts(&UserId::parse("u-1")?, &contacts).await?;
 
-    tokio::spawn(deliver(engine.clone(), bell, inbox, [mail, mobile]));
+    tokio::spawn(deliver(engine.clone(), wake, inbox, [mail, mobile]));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:8080").await?;
     println!("http://localhost:8080/reset for {name}");
     let app = sspr_embed::router(engine, contoso);
@@ -44,7 +44,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 }
 
 /// Calls `maintain` and prints the codes that would reach Ada's mailbox and phone.
-async fn deliver(engine: Engine, bell: Arc<Notify>, inbox: MemoryInbox, addresses: [&str; 2]) {
+async fn deliver(engine: Engine, wake: Arc<Notify>, inbox: MemoryInbox, addresses: [&str; 2]) {
     loop {
         let wait = match engine.maintain(100).await {
             Ok(done) => done.idle_for.unwrap_or_default(),
@@ -56,7 +56,7 @@ async fn deliver(engine: Engine, bell: Arc<Notify>, inbox: MemoryInbox, addresse
             }
         }
         inbox.clear();
-        let _ = tokio::time::timeout(wait, bell.notified()).await;
+        let _ = tokio::time::timeout(wait, wake.notified()).await;
     }
 }
 

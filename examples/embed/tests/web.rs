@@ -186,21 +186,21 @@ async fn a_refreshed_page_changes_nothing() {
 }
 
 #[tokio::test]
-async fn without_a_cookie_there_is_only_a_start() {
+async fn without_a_cookie_only_a_start_is_possible() {
     let mut browser = Browser::new().await;
     browser.post("start", NAME).await;
     browser.post("challenge", "email.email.0").await;
     let code = browser.code(MAIL).await;
-    let kept = browser.cookie.take();
+    let cookie = browser.cookie.take();
     assert!(browser.get().await.contains("name=start"));
     for (verb, value) in
         [("challenge", "email.email.0"), ("prove", &*code), ("complete", "a new password")]
     {
         browser.refused(verb, value, 400).await;
     }
-    assert_eq!(browser.engine.stats().comparisons, 0, "no code was looked at");
+    assert_eq!(browser.engine.stats().comparisons, 0, "no code was compared");
     // The flow is unchanged.
-    browser.cookie = kept;
+    browser.cookie = cookie;
     browser.post("prove", &code).await;
 }
 
@@ -208,9 +208,9 @@ async fn without_a_cookie_there_is_only_a_start() {
 async fn a_forged_cookie_is_dropped() {
     let mut browser = Browser::new().await;
     browser.post("start", NAME).await;
-    let kept = browser.cookie.clone().expect("a ticket");
-    let last = if kept.ends_with('A') { 'Q' } else { 'A' };
-    browser.cookie = Some(format!("{}{last}", &kept[..kept.len() - 1]));
+    let cookie = browser.cookie.clone().expect("a ticket");
+    let last = if cookie.ends_with('A') { 'Q' } else { 'A' };
+    browser.cookie = Some(format!("{}{last}", &cookie[..cookie.len() - 1]));
     let answer = browser.send("GET", String::new()).await;
     assert!(answer.status.is_client_error(), "{}", answer.status);
     assert_eq!(browser.cookie, None);

@@ -1,4 +1,5 @@
-//! What administrators do to an account beside its contact data.
+//! Operations of administrators on one account: tokens, revocation, required registration, a reset
+//! by link, and forgetting.
 
 use super::Admin;
 use crate::domain::account::{Expected, FlowId, Purpose};
@@ -17,16 +18,18 @@ use crate::engine::step::{Decision, OnUnknown, Origin};
 use crate::engine::{Request, Source};
 
 impl Admin<'_> {
-    /// Supplies a hardware token, by the seed that its maker has given to the organisation: pending
-    /// until its user has typed one of its codes ([`Registration::claim_token`]). Gives its id.
+    /// Supplies a hardware token with the seed that its maker has given to the organisation. It is
+    /// pending until its user types one of its codes ([`Registration::claim_token`]). Returns its
+    /// id.
     ///
-    /// The seed is sealed before it is kept. Whoever imported it knows it: destroy the list.
+    /// The seed is sealed before it is stored. The person who imports the maker's list can read its
+    /// seeds: destroy the list.
     ///
     /// # Errors
     ///
     /// [`Refusal::NotAuthorised`], [`Refusal::NotFound`], [`Refusal::LimitReached`],
-    /// [`Refusal::NotOffered`] if the engine has no seal;
-    /// [`InvalidInput`](crate::InvalidInput) for parameters that no token has; [`Error::Fault`].
+    /// [`Refusal::NotOffered`] if the engine has no seal; [`InvalidInput`](crate::InvalidInput) for
+    /// parameters out of range; [`Error::Fault`].
     ///
     /// [`Registration::claim_token`]: crate::Registration::claim_token
     pub async fn supply_token(
@@ -45,9 +48,9 @@ impl Admin<'_> {
         .await
     }
 
-    /// Removes all methods of a user, those that administrators supplied included, ends what is
-    /// outstanding, and has the user register anew. The user is told at every address that was
-    /// valid before.
+    /// Removes all methods of a user, including those that administrators supplied, voids
+    /// everything outstanding, and requires a new registration. The user is notified at every
+    /// address that was valid before.
     ///
     /// # Errors
     ///
@@ -60,8 +63,8 @@ impl Admin<'_> {
         .await
     }
 
-    /// Ends every flow, code, proof and grant of a user at once, and forgets the known devices. The
-    /// host's own sessions are not the engine's.
+    /// Voids every flow, code, proof and grant of a user at once, and forgets the known devices.
+    /// The host's sessions are not affected.
     ///
     /// # Errors
     ///
@@ -75,8 +78,9 @@ impl Admin<'_> {
         .await
     }
 
-    /// Has a user register anew at the next sign-in: what was registered before still proves, but is
-    /// not enough for [`Registration::prompt`](crate::Registration::prompt). The user is told.
+    /// Requires a new registration at the user's next sign-in: methods registered before can still
+    /// prove, but are not enough for [`Registration::prompt`](crate::Registration::prompt). The
+    /// user is notified.
     ///
     /// # Errors
     ///
@@ -89,17 +93,16 @@ impl Admin<'_> {
         .await
     }
 
-    /// Asks a user to reset the password, and learns no secret: where the policy has a link base and
-    /// the user a mail address, a link goes there that opens a reset when it is
-    /// [redeemed](crate::Reset::redeem_link); otherwise a notice without a link goes to every
-    /// address.
+    /// Asks a user to reset the password, without showing the administrator a secret. If the policy
+    /// has a link base and the user a mail address, the user is mailed a link that begins a reset
+    /// when it is [redeemed](crate::Reset::redeem_link); otherwise a notice without a link goes to
+    /// every address.
     ///
     /// # Errors
     ///
-    /// [`Refusal::NotAuthorised`], [`Refusal::NotFound`],
-    /// [`Refusal::NotEligible`] if the user could not reset, or cannot be reached;
-    /// [`Refusal::TooOften`] if the user's budgets are spent ([`unblock`](Self::unblock) first);
-    /// [`Error::Fault`].
+    /// [`Refusal::NotAuthorised`], [`Refusal::NotFound`], [`Refusal::NotEligible`] if the user may
+    /// not reset or has no address; [`Refusal::TooOften`] if the user's budgets are spent
+    /// ([`unblock`](Self::unblock) first); [`Error::Fault`].
     pub async fn initiate_reset(&self, user: &UserId) -> Result<(), Error> {
         let engine = self.engine;
         self.authorise(&[&engine.inner.roles.initiate])?;
@@ -111,11 +114,12 @@ impl Admin<'_> {
         let loaded = engine.load(&target).await?;
         let policy = &*context.policy;
         let now = time_of(&loaded.account, engine.inner.clock.now());
-        let eligible = context.eligible(&loaded.account, now);
-        let eligible = eligible.map_err(|reason| Refusal::NotEligible { reason })?;
+        let eligible = context
+            .eligible(&loaded.account, now)
+            .map_err(|reason| Refusal::NotEligible { reason })?;
         let link = ChallengeOption::new(MethodKind::Email, Channel::Link)?;
-        let candidate = eligible.candidate(link).map(|one| one.expected.clone());
-        let Some(answer) =
+        let candidate = eligible.candidate(link).map(|method| method.expected.clone());
+        let Some(expected) =
             candidate.filter(|_| context.capabilities.allow(MethodKind::Email, Channel::Link))
         else {
             return self
@@ -130,7 +134,7 @@ impl Admin<'_> {
             generation: 0,
             started_at: now,
             option: link,
-            expected: Ok::<Expected, _>(answer),
+            expected: Ok::<Expected, _>(expected),
             by_administrator: true,
             known_device: false,
             familiar: false,
@@ -161,15 +165,15 @@ impl Admin<'_> {
         Ok(())
     }
 
-    /// Removes all that is known of a user who has left, or asks for it: methods, budgets, devices,
-    /// flows. The record itself goes after 31 days without use, the events after their retention.
-    /// Also for users whom the directory no longer knows; those whom it knows are told.
+    /// Removes the data of a user who has left or asks for removal: methods, budgets, devices and
+    /// flows. The record itself is removed after 31 days without use, the events after their
+    /// retention. Also works for users whom the directory no longer has; a user whom it has is
+    /// notified.
     ///
-    /// This is also what opens an identifier that was given to another person
-    /// ([`UserFacts::incarnation`](crate::UserFacts::incarnation) has changed): until then the
-    /// record of the one before is closed to the new holder, for a reset and for registration
-    /// alike. Afterwards the new holder starts with an empty record; what the one before did stays
-    /// in the events.
+    /// This is also the operation for an id that was assigned to another person
+    /// ([`UserFacts::incarnation`](crate::UserFacts::incarnation) has changed). Until then the
+    /// record is closed to the new user, for resets and for registration. Afterwards the new user
+    /// starts with an empty record; the events of the previous user stay.
     ///
     /// # Errors
     ///

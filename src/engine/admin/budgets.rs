@@ -1,4 +1,5 @@
-//! What administrators see of an account's budgets: what is held of each, and by how many sources.
+//! The use of an account's budgets, for administrators: how much of each is held, and by how many
+//! sources.
 
 use serde::{Deserialize, Serialize};
 
@@ -15,21 +16,22 @@ use crate::domain::time::Timestamp;
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct BudgetUse {
-    /// Which budget.
+    /// The budget.
     pub budget: BudgetKind,
     /// The kind of method that it belongs to; `None` for a budget of the whole account.
     pub method: Option<MethodKind>,
-    /// Which of the two pools.
+    /// The pool.
     pub pool: PoolKind,
-    /// How much is held.
+    /// The amount that is held.
     pub held: u32,
-    /// How much there is.
+    /// The size of the budget.
     pub of: u32,
-    /// How many sources hold it.
+    /// The number of sources that hold it.
     pub sources: u32,
-    /// The most that one of them holds.
+    /// The largest amount that one source holds.
     pub most_by_one_source: u32,
-    /// When the first of it is free again. `None`: only a right secret, or an administrator, frees it.
+    /// When the first part of it is free again. `None`: only a correct secret or an administrator
+    /// frees it.
     pub until: Option<Timestamp>,
 }
 
@@ -38,20 +40,20 @@ pub struct BudgetUse {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum BudgetKind {
-    /// Challenges within an hour that send something.
+    /// Challenges of an hour that send a message.
     SentInAnHour,
-    /// Challenges within a day that send something.
+    /// Challenges of a day that send a message.
     SentInADay,
-    /// Challenges within an hour of what is in hand.
+    /// Challenges of an hour over the channel in hand.
     InHandInAnHour,
-    /// Challenges within a day of what is in hand.
+    /// Challenges of a day over the channel in hand.
     InHandInADay,
     /// Live flows.
     LiveFlows,
     /// Wrong secrets within the window of failures.
     Failures,
-    /// Comparisons that live codes were promised: part of the same window until they are made or
-    /// the code has died.
+    /// Comparisons that are set aside for live codes: they count in the same window until they are
+    /// made or the code expires.
     Promised,
     /// Failures in a row, which do not age.
     Consecutive,
@@ -59,10 +61,10 @@ pub enum BudgetKind {
 
 const POOLS: [PoolKind; 2] = [PoolKind::Anonymous, PoolKind::Proven];
 
-/// Every budget of which something is held.
+/// Every budget that is in use.
 pub(super) fn budget_use(account: &Account, policy: &Policy, now: Timestamp) -> Vec<BudgetUse> {
     let mut all = Vec::new();
-    // A kind of each class stands for it.
+    // One kind represents each class.
     let classes = [
         (MethodKind::Email, [BudgetKind::SentInAnHour, BudgetKind::SentInADay]),
         (MethodKind::AuthenticatorApp, [BudgetKind::InHandInAnHour, BudgetKind::InHandInADay]),
@@ -119,7 +121,7 @@ fn held(what: What, by_source: Vec<u32>, of: u32, until: Option<Timestamp>) -> O
 fn by_source(all: impl Iterator<Item = (u32, u32)>) -> Vec<u32> {
     let mut sums: Vec<(u32, u32)> = Vec::new();
     for (source, amount) in all {
-        match sums.iter_mut().find(|(one, _)| *one == source) {
+        match sums.iter_mut().find(|(summed, _)| *summed == source) {
             Some((_, sum)) => *sum = sum.saturating_add(amount),
             None => sums.push((source, amount)),
         }
@@ -128,9 +130,9 @@ fn by_source(all: impl Iterator<Item = (u32, u32)>) -> Vec<u32> {
 }
 
 fn window_use(what: What, counted: &[Entry], rate: Rate, now: Timestamp) -> Option<BudgetUse> {
-    let live = counted.iter().filter(|one| now.since(one.at) < rate.window);
-    let until = live.clone().map(|one| one.at.plus(rate.window)).min();
-    held(what, by_source(live.map(|one| (one.source, 1))), rate.max, until)
+    let live = counted.iter().filter(|entry| now.since(entry.at) < rate.window);
+    let until = live.clone().map(|entry| entry.at.plus(rate.window)).min();
+    held(what, by_source(live.map(|entry| (entry.source, 1))), rate.max, until)
 }
 
 fn flows_use(
@@ -139,14 +141,14 @@ fn flows_use(
     pool: PoolKind,
     now: Timestamp,
 ) -> Option<BudgetUse> {
-    let begun_in = |open: bool| if open { PoolKind::Anonymous } else { PoolKind::Proven };
+    let pool_of = |anonymous: bool| if anonymous { PoolKind::Anonymous } else { PoolKind::Proven };
     let live = account.flows.iter().filter(|flow| {
-        let stranger = !flow.known_device && !flow.familiar && !flow.by_administrator;
-        flow.live(now) && flow.purpose.anonymous() && begun_in(stranger) == pool
+        let anonymous = !flow.known_device && !flow.familiar && !flow.by_administrator;
+        flow.live(now) && flow.purpose.anonymous() && pool_of(anonymous) == pool
     });
     let until = live.clone().map(|flow| flow.expires_at).min();
     let of = u32::from(policy.sends.live_flows);
-    // Known devices and familiar sources have as many each.
+    // Known devices and familiar sources have a budget of this size each.
     let of = if pool == PoolKind::Anonymous { of } else { of.saturating_mul(2) };
     let what = (BudgetKind::LiveFlows, None, pool);
     held(what, by_source(live.map(|flow| (flow.source, 1))), of, until)
@@ -159,12 +161,14 @@ fn promised_use(
     pool: PoolKind,
     now: Timestamp,
 ) -> Option<BudgetUse> {
-    let all = account.flows.iter().flat_map(|flow| {
+    let challenges = account.flows.iter().flat_map(|flow| {
         flow.challenges.iter().chain(flow.repeat.iter().map(|repeat| &repeat.challenge))
     });
-    let live = all.filter(|one| one.method() == method && one.pool == pool && one.live(now));
-    let until = live.clone().map(|one| one.expires_at).min();
+    let live = challenges.filter(|challenge| {
+        challenge.method() == method && challenge.pool == pool && challenge.live(now)
+    });
+    let until = live.clone().map(|challenge| challenge.expires_at).min();
     let what = (BudgetKind::Promised, Some(method), pool);
-    let amounts = live.map(|one| (one.source, u32::from(one.attempts)));
+    let amounts = live.map(|challenge| (challenge.source, u32::from(challenge.attempts)));
     held(what, by_source(amounts), policy.failures.rate(pool).max, until)
 }

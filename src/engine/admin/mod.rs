@@ -1,4 +1,5 @@
-//! Operations of administrators.
+//! Operations of administrators: the policy, contact data, budgets and the audit trail.
+//! `accounts.rs` and `reports.rs` have the others.
 
 mod accounts;
 mod budgets;
@@ -32,7 +33,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::time::Timestamp;
 use crate::port::{Commit, Committed, Cursor, EventsOf, Page, PortErrorKind};
 
-/// Operations of administrators, in one tenant, by one actor whose roles are checked.
+/// Operations of one administrator in one tenant. Each operation checks the actor's roles.
 #[derive(Clone, Copy, Debug)]
 pub struct Admin<'a> {
     pub(in crate::engine) engine: &'a Engine,
@@ -40,22 +41,22 @@ pub struct Admin<'a> {
     pub(in crate::engine) actor: &'a Actor,
 }
 
-/// A policy as it stands in the store.
+/// The stored policy of a tenant, with its revision.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 #[non_exhaustive]
 pub struct StoredPolicy {
     /// The policy.
     pub policy: Policy,
-    /// Its revision: hand it back to [`Admin::put_policy`].
+    /// Its revision, for the next [`Admin::put_policy`].
     pub revision: u64,
-    /// When it was put.
+    /// When it was stored.
     pub changed_at: Timestamp,
-    /// Who put it.
+    /// The administrator who stored it.
     pub changed_by: String,
 }
 
 impl Admin<'_> {
-    /// The tenant's policy, or none.
+    /// The tenant's policy; `None` if the tenant has none.
     ///
     /// # Errors
     ///
@@ -72,18 +73,18 @@ impl Admin<'_> {
         }))
     }
 
-    /// Puts the tenant's policy, if its revision is the expected one (`None`: there is none yet).
-    /// Gives the new revision, or the present one if it is the policy that stands already: then nothing
-    /// is written. Engines of other processes follow within five seconds, and at once
-    /// in the step that writes a password.
+    /// Stores the tenant's policy, if the stored revision is the expected one (`None`: no policy is
+    /// stored yet). Returns the new revision. An equal policy is not written, and its revision is
+    /// returned. Engines of other processes use the new policy within five seconds, and at once in
+    /// the step that writes a password.
     ///
     /// # Errors
     ///
-    /// [`Refusal::NotAuthorised`]; [`Refusal::Conflict`] if somebody else has put one meanwhile;
-    /// [`Refusal::PolicyNotServed`] if this engine could serve no reset under it
-    /// ([`Engine::check`](crate::Engine::check) says more, also of what is only partly served);
-    /// [`Error::Fault`], with the kind `Corrupt` if the stored one cannot be read, or holds settings of
-    /// a newer release, which would be lost.
+    /// [`Refusal::NotAuthorised`]; [`Refusal::Conflict`] if another administrator has stored a
+    /// policy in the meantime; [`Refusal::PolicyNotServed`] if this engine could serve no reset
+    /// under it ([`Engine::check`](crate::Engine::check) returns the details, also of a policy that
+    /// is only partly served); [`Error::Fault`], with the kind `Corrupt` if the stored policy
+    /// cannot be read, or has settings of a newer release, which would be lost.
     pub async fn put_policy(&self, policy: &Policy, expected: Option<u64>) -> Result<u64, Error> {
         let engine = self.engine;
         self.authorise(&[&engine.inner.roles.policy])?;
@@ -96,11 +97,11 @@ impl Admin<'_> {
         if let Some(record) = &found
             && record.says_more().is_ok_and(|more| more)
         {
-            let detail = "it holds settings of a newer release, which alone may replace them";
+            let detail = "it has settings of a newer release: replace it with that release";
             return Err(corrupt_policy(record, detail));
         }
-        if let Some(stands) = current.filter(|current| *current.policy == *policy) {
-            return Ok(stands.revision);
+        if let Some(stored) = current.filter(|current| *current.policy == *policy) {
+            return Ok(stored.revision);
         }
         self.refuse_unserved(policy).await?;
         let now = engine.inner.clock.now();
@@ -123,17 +124,7 @@ impl Admin<'_> {
         if record.body().len() > MAX_BODY {
             return Err(Refusal::LimitReached.into());
         }
-        let events = [Event {
-            format: Event::FORMAT,
-            id: EventId::new(key, count, 0),
-            tenant: self.tenant.clone(),
-            user: None,
-            actor: ActorKind::Administrator(self.actor.id.clone()),
-            at: now,
-            source: None,
-            kind: EventKind::PolicyChanged { revision },
-            text: None,
-        }];
+        let events = [self.policy_changed(EventId::new(key, count, 0), now, revision)];
         let commit = Commit::new(&record, before, &columns, &events);
         let committed = engine.inner.store.commit(commit).await;
         engine.forget_policy(self.tenant);
@@ -141,8 +132,8 @@ impl Admin<'_> {
             Ok(Committed::Applied) => Ok(revision),
             Ok(Committed::Stale) => Err(Refusal::Conflict.into()),
             Err(error) if error.kind() == PortErrorKind::Unknown => {
-                let there = engine.inner.store.load(&key).await.at(FaultOrigin::Store)?;
-                if there.is_some_and(|record| record.version() == version) {
+                let stored = engine.inner.store.load(&key).await.at(FaultOrigin::Store)?;
+                if stored.is_some_and(|record| record.version() == version) {
                     return Ok(revision);
                 }
                 Err(Error::Fault(Fault { origin: FaultOrigin::Store, error }))
@@ -151,9 +142,24 @@ impl Admin<'_> {
         }
     }
 
-    /// Supplies contact data for a user; replaces all that administrators supplied before, so give
-    /// every address each time. It counts at once: the hold is for what users register themselves.
-    /// What the user confirmed stays and counts first. The user is told of each change.
+    fn policy_changed(&self, id: EventId, at: Timestamp, revision: u64) -> Event {
+        Event {
+            format: Event::FORMAT,
+            id,
+            tenant: self.tenant.clone(),
+            user: None,
+            actor: ActorKind::Administrator(self.actor.id.clone()),
+            at,
+            source: None,
+            kind: EventKind::PolicyChanged { revision },
+            text: None,
+        }
+    }
+
+    /// Supplies contact data for a user. It replaces all contact data that administrators have
+    /// supplied before, so pass every address each time. It counts at once: the hold applies to
+    /// methods that users register themselves. Methods that the user confirmed stay and are offered
+    /// first. The user is notified of each change.
     ///
     /// # Errors
     ///
@@ -168,8 +174,8 @@ impl Admin<'_> {
     }
 
     /// Clears the failure budgets and the count of challenges of a user, who may then try again at
-    /// once, and opens the kinds of method that a run of failures has closed. The user is told of
-    /// those. Where nothing was spent or closed, nothing is written.
+    /// once, and enables the kinds of method that a run of failures has disabled. The user is
+    /// notified of these. If nothing was spent or disabled, nothing is written.
     ///
     /// # Errors
     ///
@@ -183,13 +189,13 @@ impl Admin<'_> {
     }
 
     /// The tenant's audit events, at most `limit`, oldest first; pass the cursor of the last page
-    /// to read on.
+    /// to continue.
     ///
     /// # Errors
     ///
-    /// [`Refusal::NotAuthorised`]; [`Error::Fault`];
-    /// [`InvalidInput::Foreign`](crate::InvalidInput) for a cursor of another store, or one from before
-    /// the store was [restored](crate::transfer::restored): begin again without one.
+    /// [`Refusal::NotAuthorised`]; [`Error::Fault`]; [`InvalidInput::Foreign`](crate::InvalidInput)
+    /// for a cursor of another store, or from before the store was
+    /// [restored](crate::transfer::restored): begin again without a cursor.
     pub async fn events(&self, after: Option<&Cursor>, limit: usize) -> Result<Page<Event>, Error> {
         self.authorise(&[&self.engine.inner.roles.read])?;
         self.engine.trail(EventsOf::Tenant(self.tenant), after, limit).await
@@ -211,15 +217,15 @@ impl Admin<'_> {
         self.engine.trail(EventsOf::Record(&key), after, limit).await
     }
 
-    /// Confirms that the person who has this identifier now is the one whose record was made before the
-    /// directory gave incarnation marks ([`UserFacts::incarnation`](crate::UserFacts::incarnation)): until
-    /// then the record is closed to them. Make sure of the person first. For an identifier that was
-    /// given to another person, [`forget`](Self::forget) empties the record instead.
+    /// Confirms that the current user with this id is the one whose record was created before the
+    /// directory reported incarnations ([`UserFacts::incarnation`](crate::UserFacts::incarnation)).
+    /// Until then the record is closed to the user. Verify the user's identity first. If the id was
+    /// assigned to another person, call [`forget`](Self::forget) instead, which empties the record.
     ///
     /// # Errors
     ///
-    /// [`Refusal::NotAuthorised`], [`Refusal::NotFound`]; [`Refusal::NotEligible`] if the record bears
-    /// another mark; [`Error::Fault`].
+    /// [`Refusal::NotAuthorised`], [`Refusal::NotFound`]; [`Refusal::NotEligible`] if the record
+    /// has another incarnation; [`Error::Fault`].
     pub async fn confirm_incarnation(&self, user: &UserId) -> Result<(), Error> {
         let engine = self.engine;
         self.authorise(&[&engine.inner.roles.revoke])?;
@@ -252,14 +258,14 @@ impl Admin<'_> {
         let target = engine.user_target(self.tenant, user);
         let loaded = engine.load(&target).await?;
         if !loaded.account.is_of(facts.incarnation.as_deref()) {
-            // Another person has this id now: the record is somebody else's.
+            // The record belongs to a previous user with this id.
             return Err(Refusal::NotEligible { reason: SsprReason::AccountDisabled }.into());
         }
         let origin = self.origin();
         let incarnation = facts.incarnation.as_deref();
         let decide = |transition: &mut Transition<'_>| {
             let answer = change(transition, &context)?;
-            // What changes nothing leaves no trace, not even a mark.
+            // A change without events also leaves the incarnation as it is.
             if !transition.events.is_empty() {
                 transition.belongs_to(incarnation);
             }

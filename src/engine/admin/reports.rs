@@ -1,10 +1,11 @@
-//! What administrators see of accounts: lists, and why a user may or may not reset.
+//! Reports on accounts for administrators: the list of accounts, and why a user may or may not
+//! reset.
 
 use serde::{Deserialize, Serialize};
 
 use super::Admin;
 use super::budgets::{BudgetUse, budget_use};
-use crate::domain::account::{Account, WriteState};
+use crate::domain::account::{Account, Method, WriteState};
 use crate::domain::budget::PoolKind;
 use crate::domain::decide::time_of;
 use crate::domain::eligibility::is_administrator;
@@ -20,7 +21,7 @@ use crate::engine::error::{At as _, Error, FaultOrigin};
 use crate::engine::upkeep::UnreadableAccount;
 use crate::port::{Cursor, Page};
 
-/// What is known of one account, without its addresses and secrets.
+/// A summary of one account, without its addresses and secrets.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AccountSummary {
@@ -30,59 +31,58 @@ pub struct AccountSummary {
     pub methods: Vec<MethodKind>,
     /// When the registration was completed.
     pub registered_at: Option<Timestamp>,
-    /// Since when the user is to register anew.
+    /// When an administrator required a new registration, if it is not completed yet.
     pub required_since: Option<Timestamp>,
-    /// Kinds that are out of use after too many failures.
+    /// Kinds that are disabled after too many failures.
     pub disabled: Vec<MethodKind>,
-    /// Until when a failure budget is spent, the latest of them.
+    /// The latest time until which a failure budget is locked.
     pub locked_until: Option<Timestamp>,
-    /// Flows that are under way.
+    /// Flows in the record.
     pub flows: u8,
-    /// Messages that wait.
+    /// Messages in the outbox.
     pub messages: u8,
-    /// When anything last changed.
+    /// When the record last changed.
     pub updated_at: Timestamp,
 }
 
-/// Why a user may, or may not, reset now.
+/// Whether a user may reset now, and the reasons.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Explanation {
-    /// Why not; `None` if the user may.
+    /// The reason against a reset; `None` if the user may reset.
     pub reason: Option<SsprReason>,
-    /// Distinct methods that are required, if the user is somebody's.
+    /// Distinct methods that a reset requires, if gates apply to the user.
     pub required: Option<u8>,
     /// Whether the stricter policy of administrators applies.
     pub administrator: bool,
     /// Kinds that the user could prove now.
     pub usable: Vec<MethodKind>,
-    /// Whether what is registered is enough, once the holds have passed. What a host-verified method
-    /// cannot say at the moment counts as not registered here: the field is for display, and no
-    /// decision of the engine reads it.
+    /// Whether the registered methods are enough, once the holds have passed. A host-verified
+    /// method whose host fails counts as not registered: the field is for display, and no decision
+    /// of the engine reads it.
     pub registered: bool,
-    /// Active methods that still wait out their hold, and until when.
+    /// Active methods whose hold has not passed, and until when.
     pub held: Vec<HeldMethod>,
-    /// Failure budgets that stand in the way.
+    /// Spent failure budgets and disabled methods.
     pub blocked: Vec<BlockedMethod>,
-    /// Every budget of the account of which something is held now, and by how many sources: who
-    /// keeps an owner waiting shows here.
+    /// Every budget of the account that is in use now, and by how many sources. They show whether
+    /// other callers spend the owner's budgets.
     pub budgets: Vec<BudgetUse>,
-    /// Whether the record was made before the directory gave incarnation marks, and is closed until
-    /// [`Admin::confirm_incarnation`] confirms whose it is.
+    /// Whether the record was created before the directory reported incarnations, and is closed
+    /// until [`Admin::confirm_incarnation`] confirms its user.
     pub unconfirmed_incarnation: bool,
-    /// Whether the record is of the person who had this id before, by a mark that is not the one the
-    /// directory gives now. The reason is then [`SsprReason::AccountDisabled`], and
-    /// [`Admin::forget`] is the way out: it closes the old record, records the event
-    /// `account_forgotten`, and the new holder starts empty.
+    /// Whether the record belongs to a previous user with this id: its incarnation is not the
+    /// directory's. The reason is then [`SsprReason::AccountDisabled`], and [`Admin::forget`]
+    /// resolves it: it empties the record and records the event `account_forgotten`.
     #[serde(default)]
     pub another_incarnation: bool,
     /// Whether a directory write of unknown outcome is open.
     pub unsettled_write: bool,
-    /// What is known of the account.
+    /// The summary of the account.
     pub account: AccountSummary,
 }
 
-/// An active method that may not be used for a reset yet.
+/// An active method whose hold has not passed.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct HeldMethod {
@@ -90,28 +90,28 @@ pub struct HeldMethod {
     pub id: MethodId,
     /// Its kind.
     pub method: MethodKind,
-    /// From when on it may be used.
+    /// When it may be used.
     pub usable_from: Timestamp,
 }
 
-/// A failure budget that is spent, or a kind of method that is out of use.
+/// A spent failure budget, or a disabled kind of method.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct BlockedMethod {
     /// The kind.
     pub method: MethodKind,
-    /// Which of the two pools; `None` if the method is out of use in both.
+    /// The pool; `None` if the method is disabled in both.
     pub pool: Option<PoolKind>,
-    /// Until when; `None`: until a right secret ends the run of failures, or, where both pools are
-    /// closed, until the method is registered again.
+    /// Until when. `None`: until a correct secret ends the run of failures, or, if the method is
+    /// disabled in both pools, until it is registered again.
     pub until: Option<Timestamp>,
 }
 
 impl Admin<'_> {
     /// The accounts of the tenant that have a record, at most `limit`; pass the cursor of the last
-    /// page to read on. Users who have done nothing yet have none: the directory knows them.
+    /// page to continue. Users who have not used the engine yet have no record.
     ///
-    /// An account whose record cannot be read is an item of its own: it is there, and closed.
+    /// An account whose record cannot be read is listed as [`UnreadableAccount`]; it is closed.
     ///
     /// # Errors
     ///
@@ -123,8 +123,10 @@ impl Admin<'_> {
     ) -> Result<Page<Result<AccountSummary, UnreadableAccount>>, Error> {
         self.authorise(&[&self.engine.inner.roles.read])?;
         let store = &self.engine.inner.store;
-        let page = store.scan(self.tenant, RecordKind::Account, after, limit).await;
-        let page = page.at(FaultOrigin::Store)?;
+        let page = store
+            .scan(self.tenant, RecordKind::Account, after, limit)
+            .await
+            .at(FaultOrigin::Store)?;
         let summary_of = |record: &Record| {
             let (target, loaded) = self.engine.read_account(self.tenant, record)?;
             Ok(target.user.map(|user| summary(user, &loaded.account)))
@@ -133,7 +135,7 @@ impl Admin<'_> {
         Ok(Page::new(items.collect(), page.next))
     }
 
-    /// Why a user may, or may not, reset now, in the engine's own order of reasons.
+    /// Explains whether a user may reset now. The reason is the first that the engine would find.
     ///
     /// # Errors
     ///
@@ -154,9 +156,9 @@ impl Admin<'_> {
             usable.unwrap_or_default().iter().map(|candidate| candidate.kind).collect();
         kinds.dedup();
         let blocked = blocked(account, &context.policy, now);
-        let in_the_way = |kind: &MethodKind| blocked.iter().any(|one| one.method == *kind);
+        let is_blocked = |kind: &MethodKind| blocked.iter().any(|blocked| blocked.method == *kind);
         let reason = match &eligible {
-            Ok(_) if !kinds.is_empty() && kinds.iter().all(in_the_way) => Some(SsprReason::Blocked),
+            Ok(_) if !kinds.is_empty() && kinds.iter().all(is_blocked) => Some(SsprReason::Blocked),
             Ok(_) => None,
             Err(reason) => Some(*reason),
         };
@@ -167,7 +169,7 @@ impl Admin<'_> {
             usable: kinds,
             registered: context
                 .registrant()
-                .is_some_and(|one| one.is_complete(account, &context.policy)),
+                .is_some_and(|registrant| registrant.is_complete(account, &context.policy)),
             held: held(account, now),
             blocked,
             budgets: budget_use(account, &context.policy, now),
@@ -183,13 +185,17 @@ impl Admin<'_> {
 }
 
 fn held(account: &Account, now: Timestamp) -> Vec<HeldMethod> {
-    let held = account.methods.iter().filter(|one| one.active() && one.usable_from > now);
-    held.map(|one| HeldMethod {
-        id: one.id.clone(),
-        method: one.kind,
-        usable_from: one.usable_from,
-    })
-    .collect()
+    let is_held = |method: &&Method| method.active() && method.usable_from > now;
+    account
+        .methods
+        .iter()
+        .filter(is_held)
+        .map(|method| HeldMethod {
+            id: method.id.clone(),
+            method: method.kind,
+            usable_from: method.usable_from,
+        })
+        .collect()
 }
 
 fn blocked(account: &Account, policy: &Policy, now: Timestamp) -> Vec<BlockedMethod> {
@@ -204,7 +210,8 @@ fn blocked(account: &Account, policy: &Policy, now: Timestamp) -> Vec<BlockedMet
             if budget.consecutive >= policy.failures.run(pool, policy.attempts) {
                 all.push(BlockedMethod { method: budget.method, pool: Some(pool), until: None });
             } else if window.remaining(rate, now) == 0 {
-                let aged = window.live(rate.window, now).map(|one| one.at.plus(rate.window)).min();
+                let aged =
+                    window.live(rate.window, now).map(|entry| entry.at.plus(rate.window)).min();
                 let until = window.locked_until.filter(|until| now < *until).or(aged);
                 all.push(BlockedMethod { method: budget.method, pool: Some(pool), until });
             }
@@ -216,7 +223,7 @@ fn blocked(account: &Account, policy: &Policy, now: Timestamp) -> Vec<BlockedMet
 fn summary(user: UserId, account: &Account) -> AccountSummary {
     let count = |length: usize| u8::try_from(length).unwrap_or(u8::MAX);
     let mut methods: Vec<_> =
-        account.methods.iter().filter(|one| one.active()).map(|one| one.kind).collect();
+        account.methods.iter().filter(|method| method.active()).map(|method| method.kind).collect();
     methods.sort_unstable();
     methods.dedup();
     let disabled = account.budgets.iter().filter(|budget| budget.disabled);

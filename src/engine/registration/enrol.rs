@@ -1,4 +1,5 @@
-//! Enrolment of authenticators and recovery codes: secrets that are shown to their owner once.
+//! Enrolment of authenticator apps, OATH tokens and recovery codes, whose secrets the owner sees
+//! once.
 
 use zeroize::Zeroizing;
 
@@ -36,13 +37,13 @@ pub struct NewAuthenticator {
     pub issuer: String,
     /// The account's name.
     pub account: String,
-    /// The hash function. Default SHA-1: many apps know no other, whatever they are told.
+    /// The hash function. Default SHA-1: many apps ignore this parameter and always use SHA-1.
     pub algorithm: OathAlgorithm,
 }
 
 impl NewAuthenticator {
-    /// An app that shows these names, each as one line. A colon becomes a space, since apps part
-    /// issuer and account at it; a name of more than 64 characters is cut and ends in `…`.
+    /// An app that shows these names, each on one line. A colon becomes a space, since apps split
+    /// the label at it; a name of more than 64 characters is cut and ends in `…`.
     #[must_use]
     pub fn new(issuer: &str, account: &str) -> Self {
         let (issuer, account) = (label(issuer), label(account));
@@ -54,11 +55,11 @@ impl NewAuthenticator {
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Enrolment {
-    /// The ticket for the confirmation, and what to show.
+    /// The ticket for the confirmation, and the step to render.
     pub reply: Reply<RegistrationTicket>,
     /// The `otpauth` address, for a QR code that the host draws.
     pub uri: SecretText,
-    /// The seed in Base32, in groups of four, to be typed where no camera is.
+    /// The seed in Base32, in groups of four, for typing into an app without a camera.
     pub seed: SecretText,
 }
 
@@ -73,10 +74,10 @@ pub struct RecoveryCodes {
 }
 
 impl Registration<'_> {
-    /// Makes a fresh seed for an authenticator app, pending until a code of the app comes back to
-    /// [`confirm`](Self::confirm). That code is used up then: the next proof wants the next one. In
-    /// tests `testing::SoftToken` is the app. The secrets come once; who has lost the page begins
-    /// again.
+    /// Creates a seed for an authenticator app. The method is pending until a code of the app is
+    /// given to [`confirm`](Self::confirm). That code is consumed: the next proof needs a later
+    /// one. In tests `testing::SoftToken` stands in for the app. The secrets are returned once; a
+    /// user who has lost the page enrols again.
     ///
     /// # Errors
     ///
@@ -91,7 +92,8 @@ impl Registration<'_> {
         self.enrol(request, user, app, None).await
     }
 
-    /// The same in the place of another app, which stays until the new one is confirmed.
+    /// Enrols an app that replaces another. The other app stays in use until the new one is
+    /// confirmed.
     ///
     /// # Errors
     ///
@@ -157,7 +159,7 @@ impl Registration<'_> {
     ) -> Result<Reply<RegistrationTicket>, Error> {
         let state = self.fresh_state(request, user).await?;
         let account = &state.loaded.account;
-        state.can_tell(&Newcomer::new(account, MethodKind::OathToken, None, None))?;
+        state.require_known_holdings(&Newcomer::new(account, MethodKind::OathToken, None, None))?;
         let option = ChallengeOption::preferred(MethodKind::OathToken);
         let decide = |transition: &mut Transition<'_>, binding: &Binding<'_>, open: &Open<'_>| {
             claim_method(transition, token, binding, open)
@@ -165,9 +167,9 @@ impl Registration<'_> {
         self.open(request, user, state, option, None, &decide).await
     }
 
-    /// Makes a set of recovery codes, pending until its owner says that they are saved
-    /// ([`acknowledge_recovery_codes`](Self::acknowledge_recovery_codes)). The set before stays until
-    /// then.
+    /// Creates a set of recovery codes, which is pending until its owner confirms having saved it
+    /// ([`acknowledge_recovery_codes`](Self::acknowledge_recovery_codes)). The previous set stays
+    /// in use until then.
     ///
     /// # Errors
     ///
@@ -183,7 +185,12 @@ impl Registration<'_> {
         let state = self.fresh_state(request, user).await?;
         state.offers(MethodKind::RecoveryCode)?;
         let account = &state.loaded.account;
-        state.can_tell(&Newcomer::new(account, MethodKind::RecoveryCode, None, None))?;
+        state.require_known_holdings(&Newcomer::new(
+            account,
+            MethodKind::RecoveryCode,
+            None,
+            None,
+        ))?;
         let binding = state.vouched.binding(&state.context)?;
         let policy = &*state.context.policy;
         let (mut codes, mut digests) = (Vec::new(), Vec::new());
@@ -204,8 +211,8 @@ impl Registration<'_> {
         Ok(RecoveryCodes { id, codes })
     }
 
-    /// The owner has saved the codes: they count from now on, and those of the set before no longer
-    /// do. Everybody who could be reached before is told.
+    /// Makes the set active, since the owner has saved its codes, and revokes the previous set. The
+    /// user's addresses are notified.
     ///
     /// # Errors
     ///
@@ -220,7 +227,12 @@ impl Registration<'_> {
         let state = self.fresh_state(request, user).await?;
         state.offers(MethodKind::RecoveryCode)?;
         let account = &state.loaded.account;
-        state.can_tell(&Newcomer::new(account, MethodKind::RecoveryCode, None, None))?;
+        state.require_known_holdings(&Newcomer::new(
+            account,
+            MethodKind::RecoveryCode,
+            None,
+            None,
+        ))?;
         let binding = state.vouched.binding(&state.context)?;
         let context = &state.context;
         let registrant = context.registrant().ok_or(Refusal::NotOffered)?;
@@ -243,7 +255,7 @@ impl Registration<'_> {
 }
 
 impl super::State {
-    /// The mark of the person who has the identifier now.
+    /// The incarnation of the user who has this id now.
     pub(super) fn incarnation(&self) -> Option<String> {
         self.context.user.as_ref().and_then(|user| user.incarnation.clone())
     }
@@ -269,13 +281,14 @@ impl Engine {
         let sealed =
             seal.seal(seed, &seed_context(tenant, user, kind)).await.at(FaultOrigin::Seal)?;
         if sealed.len() > SealedSeed::MAX_BYTES {
-            let error = PortError::denied().because("a sealed seed is too long to be kept");
+            let error =
+                PortError::denied().because("the sealed seed is longer than a record may hold");
             return Err(error).at(FaultOrigin::Seal);
         }
         Ok(SealedSeed(sealed))
     }
 
-    /// A token of the organisation, its seed sealed for this user.
+    /// An OATH token whose seed is sealed for this user.
     pub(in crate::engine) async fn token(
         &self,
         tenant: &TenantId,

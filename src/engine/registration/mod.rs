@@ -1,112 +1,68 @@
 //! Registration of methods by a signed-in user.
 
 mod enrol;
+mod new_method;
 mod review;
+mod state;
 
 pub use enrol::{Enrolment, NewAuthenticator, RecoveryCodes};
+pub use new_method::NewMethod;
 pub use review::RegistrationReview;
 
 use super::Engine;
 use super::attempt::Attempt;
 use super::context::Context;
-use super::error::{Error, Fault, FaultOrigin};
+use super::error::Error;
 use super::limits::{LimitCaller, LimitScope};
 use super::reply::{MethodView, Reply};
 use super::request::{Request, SignedIn};
-use super::step::{Decision, Loaded, OnUnknown, Origin, Target};
+use super::step::{Decision, OnUnknown, Origin};
 use super::view::enter_step;
 use crate::domain::account::{Account, Factor, FlowId, Method, Purpose};
-use crate::domain::binding::{Holdings, Known, Newcomer};
-use crate::domain::contact::{Destination, EmailAddress, PhoneNumber};
+use crate::domain::binding::Newcomer;
+use crate::domain::contact::Destination;
 use crate::domain::decide::{
-    Add, Binding, Confirm, MAX_SKEW, Open, Transition, add_method, confirm_method, is_alive,
-    locale_of, remove_method, time_of,
+    Add, Binding, Confirm, Open, Transition, add_method, confirm_method, is_alive, locale_of,
+    remove_method, time_of,
 };
-use crate::domain::eligibility::{Registrant, may_reset};
 use crate::domain::event::ActorKind;
-use crate::domain::facts::UserSelector;
 use crate::domain::ids::MethodId;
 use crate::domain::invalid::InvalidInput;
-use crate::domain::method::{ChallengeOption, Channel, MethodKind, Verification};
-use crate::domain::policy::{Gates, Policy};
+use crate::domain::method::ChallengeOption;
 use crate::domain::reason::SsprReason;
 use crate::domain::refusal::Refusal;
 use crate::domain::ticket::{FlowTicket as _, RegistrationTicket, TicketClaims, TicketSubject};
-use crate::domain::time::Timestamp;
-use crate::port::PortError;
+use state::State;
 
-/// Registration of methods by a signed-in user: [`add`](Self::add) sends a code to the new
-/// address, [`enrol_authenticator`](Self::enrol_authenticator) and [`claim_token`](Self::claim_token)
-/// want a code of the device, and [`confirm`](Self::confirm) makes it active.
+/// Registration of methods by a signed-in user: [`add`](Self::add) sends a code to the new address,
+/// [`enrol_authenticator`](Self::enrol_authenticator) and [`claim_token`](Self::claim_token) need a
+/// code of the device, and [`confirm`](Self::confirm) makes it active.
 /// [`create_recovery_codes`](Self::create_recovery_codes) needs an acknowledgement instead.
-/// [`prompt`](Self::prompt) says what to ask at sign-in.
+/// [`prompt`](Self::prompt) returns what to ask the user at sign-in.
 ///
-/// The host vouches for the sign-in, and every call wants a fresh one: the sign-in of the last five
-/// minutes by default, and so its second factor where it holds one
+/// The host vouches for the sign-in, and every call needs a fresh sign-in: at most five minutes old
+/// by default. A second factor of the sign-in must be as fresh
 /// ([`SignInContext::with_second_factor`](crate::SignInContext::with_second_factor)).
 ///
-/// - **Until the account could pass a reset**, adding takes no more: a host without a second factor
-///   registers what a reset wants in one sitting. Beside a method that is there already, only one of
-///   another kind is added in this way.
-/// - **From then on** adding takes a second factor, and so do replacing, removing and choosing a
-///   default from the first method on: [`Refusal::SecondFactorRequired`].
+/// - **Until the account has enough methods for a reset**, adding a method needs no second factor,
+///   so that a user without one can register everything in one session. An account that already has
+///   a method can add only a method of another kind in this way.
+/// - **From then on** adding needs a second factor. Replacing, removing and choosing a default need
+///   one as soon as the account has its first method: [`Refusal::SecondFactorRequired`].
 /// - **After [`Admin::revoke_methods`](crate::Admin::revoke_methods) or
-///   [`Admin::require_registration`](crate::Admin::require_registration)** it begins again, and only
-///   what is registered from then on counts.
+///   [`Admin::require_registration`](crate::Admin::require_registration)** registration starts
+///   over, and only methods registered from then on count.
 /// - **A new address waits a day** before it counts
-///   ([`MethodView::usable_from`](crate::MethodView::usable_from)), and the addresses before it are
-///   told. None waits that is bound in the session of a first registration, within an hour of its
-///   first method.
+///   ([`MethodView::usable_from`](crate::MethodView::usable_from)), and the user's previous
+///   addresses are notified. An address does not wait if it is bound in the session of a first
+///   registration, within an hour of that registration's first method.
 ///
-/// What the account holds is never guessed: where the host cannot say whether the user has a passkey,
-/// and it matters, the answer is [`Error::Fault`] and nothing changes. A ticket of a registration has
-/// no `view`: show each answer as the answer to its request.
+/// The engine never guesses which methods a user has: if the host cannot say whether the user has a
+/// passkey, and the decision depends on it, the call returns [`Error::Fault`] and nothing changes.
+/// A registration ticket has no `view`: render each reply in the response to its own request.
 #[derive(Clone, Copy, Debug)]
 pub struct Registration<'a> {
     pub(in crate::engine) engine: &'a Engine,
-}
-
-/// A method to be registered, and the channel over which its code comes.
-///
-/// ```
-/// use sspr::{Channel, EmailAddress, NewMethod, PhoneNumber};
-///
-/// let mail = NewMethod::email(EmailAddress::parse("ada@private.example")?);
-/// let phone = NewMethod::mobile_phone(PhoneNumber::parse("+1 4255550100")?, Channel::Sms)?;
-/// # Ok::<(), sspr::InvalidInput>(())
-/// ```
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct NewMethod {
-    destination: Destination,
-    option: ChallengeOption,
-}
-
-impl NewMethod {
-    /// A mail address.
-    #[must_use]
-    pub fn email(address: EmailAddress) -> Self {
-        let destination = Destination::Email(address);
-        let option = ChallengeOption::preferred(MethodKind::Email);
-        Self { destination, option }
-    }
-
-    /// A mobile phone, its code sent by text or by voice.
-    ///
-    /// # Errors
-    ///
-    /// [`InvalidInput::Malformed`] for another channel.
-    pub fn mobile_phone(number: PhoneNumber, channel: Channel) -> Result<Self, InvalidInput> {
-        let option = ChallengeOption::new(MethodKind::MobilePhone, channel)?;
-        Ok(Self { destination: Destination::Phone(number), option })
-    }
-
-    /// An office phone, its code read aloud.
-    #[must_use]
-    pub fn office_phone(number: PhoneNumber) -> Self {
-        let option = ChallengeOption::preferred(MethodKind::OfficePhone);
-        Self { destination: Destination::Phone(number), option }
-    }
 }
 
 /// A method that is to be confirmed.
@@ -114,32 +70,6 @@ struct PendingMethod {
     option: ChallengeOption,
     factor: Factor,
     replaces: Option<MethodId>,
-}
-
-/// The facts, the record and its name, for a signed-in user.
-struct State {
-    context: Context,
-    target: Target,
-    loaded: Loaded,
-    required: u8,
-    vouched: Vouched,
-}
-
-/// What the sign-in is good for.
-struct Vouched {
-    /// The kinds that the host verifies and of which it has not said whether the user has them.
-    unsure: Vec<MethodKind>,
-    /// A keyed hash of the session.
-    session: u32,
-    /// Whether it holds a second factor as fresh as the policy wants.
-    second_factor: bool,
-}
-
-impl Vouched {
-    fn binding<'a>(&'a self, context: &'a Context) -> Result<Binding<'a>, Refusal> {
-        let holdings = context.holdings(&self.unsure).ok_or(Refusal::NotOffered)?;
-        Ok(Binding { holdings, second_factor: self.second_factor, session: self.session })
-    }
 }
 
 impl Registration<'_> {
@@ -154,15 +84,15 @@ impl Registration<'_> {
         Ok(self.views(&state.loaded.account))
     }
 
-    /// Adds a method that is pending until its code comes back, and sends the code.
+    /// Adds a method and sends it a code. The method is pending until the code is confirmed.
     ///
     /// # Errors
     ///
     /// [`Refusal::ReauthenticationRequired`], [`Refusal::SecondFactorRequired`],
     /// [`Refusal::NotEligible`], [`Refusal::NotOffered`] for a kind that the policy does not allow,
-    /// [`Refusal::AlreadyProven`] if the user has it, [`Refusal::LimitReached`],
-    /// [`Refusal::TooOften`], [`Refusal::TooManyCodes`] if the address was sent too many, for
-    /// whichever accounts; [`Error::Fault`].
+    /// [`Refusal::AlreadyProven`] if the user already has it, [`Refusal::LimitReached`],
+    /// [`Refusal::TooOften`], [`Refusal::TooManyCodes`] if too many codes went to the address,
+    /// across all accounts; [`Error::Fault`].
     pub async fn add(
         &self,
         request: &Request,
@@ -175,12 +105,14 @@ impl Registration<'_> {
         self.begin(request, user, state, &pending).await
     }
 
-    /// Adds a method that takes the place of another of its kind, once its code has come back and its
-    /// hold is over; until then the other stays as it is. Both are told when the code comes back.
+    /// Adds a method that replaces another of its kind once its code is confirmed and its hold is
+    /// over. Until then the other method stays in use. Both are notified when the code is
+    /// confirmed.
     ///
     /// # Errors
     ///
-    /// As [`add`](Self::add); [`Refusal::NotFound`] if there is no such active method of this kind.
+    /// As [`add`](Self::add); [`Refusal::NotFound`] if the user has no such active method of this
+    /// kind.
     pub async fn replace(
         &self,
         request: &Request,
@@ -206,7 +138,12 @@ impl Registration<'_> {
         let (factor, replaces) = (&pending.factor, pending.replaces.as_ref());
         let account = &state.loaded.account;
         let replaced = replaces.and_then(|id| account.method(id));
-        state.can_tell(&Newcomer::new(account, kind, factor.destination(), replaced))?;
+        state.require_known_holdings(&Newcomer::new(
+            account,
+            kind,
+            factor.destination(),
+            replaced,
+        ))?;
         let decide =
             move |transition: &mut Transition<'_>, binding: &Binding<'_>, open: &Open<'_>| {
                 let add = Add { kind, factor, replaces, binding: *binding, open: open.clone() };
@@ -215,7 +152,7 @@ impl Registration<'_> {
         self.open(request, user, state, pending.option, factor.destination(), &decide).await
     }
 
-    /// Opens the flow that confirms a method: `decide` says which.
+    /// Opens the flow that confirms a method. `decide` changes the record.
     async fn open(
         &self,
         request: &Request,
@@ -228,7 +165,7 @@ impl Registration<'_> {
          ),
     ) -> Result<Reply<RegistrationTicket>, Error> {
         let engine = self.engine;
-        let (tenant, arrival) = (&request.tenant, engine.inner.clock.now());
+        let arrival = engine.inner.clock.now();
         let State { context, target, loaded, required, vouched } = state;
         let kind = option.method();
         let allowed = context.gates_of().is_some_and(|gates| gates.methods.contains(&kind));
@@ -246,35 +183,11 @@ impl Registration<'_> {
             epoch: loaded.account.epoch,
             asked: Default::default(),
         };
-        let facts = context.user.as_ref();
-        let mut open = Open {
-            flow: claim.flow,
-            purpose: Purpose::Register,
-            generation: 0,
-            started_at: claim.started_at,
-            option,
-            expected: Err(SsprReason::NoSuchMethod),
-            by_administrator: false,
-            known_device: false,
-            familiar: false,
-            required,
-            stamp: facts.and_then(|user| user.change_stamp.as_deref()),
-            incarnation: facts.and_then(|user| user.incarnation.as_deref()),
-            limit_spent: None,
-            offers: Vec::new(),
-            confirms: None,
-            number: None,
-            epoch: loaded.account.epoch,
-            asked_at: claim.started_at,
-            locale: facts.map(|user| locale_of(user, context.tenant.as_ref())).unwrap_or_default(),
-            source: engine.inner.keys.source(tenant, &request.source.bucket()),
-            key: engine.inner.keys.issuing().id,
-            nonce: engine.random()?,
-        };
+        let mut open = self.challenge_to_open(request, &claim, &context, (option, required))?;
         let policy = &*context.policy;
         let binding = vouched.binding(&context)?;
-        let mut dry = Transition::new(&loaded.account, policy, engine.inner.clock.now());
-        decide(&mut dry, &binding, &open)?;
+        let mut dry_run = Transition::new(&loaded.account, policy, engine.inner.clock.now());
+        decide(&mut dry_run, &binding, &open)?;
         let scope = LimitScope {
             caller: LimitCaller::SignedIn,
             identifier,
@@ -294,16 +207,51 @@ impl Registration<'_> {
         Ok(engine.registration_reply(request, &claim, &account, &context))
     }
 
-    /// Makes a pending method active, if the code is right. Everybody who could be reached before
-    /// is told; the new address is not. If the answer is lost, the same call with the same code
-    /// gives it again.
+    /// The challenge of a method to be confirmed, before the limits are counted.
+    fn challenge_to_open<'a>(
+        &self,
+        request: &Request,
+        claim: &TicketClaims,
+        context: &'a Context,
+        (option, required): (ChallengeOption, u8),
+    ) -> Result<Open<'a>, Error> {
+        let (engine, user) = (self.engine, context.user.as_ref());
+        Ok(Open {
+            flow: claim.flow,
+            purpose: claim.purpose,
+            generation: claim.generation,
+            started_at: claim.started_at,
+            option,
+            expected: Err(SsprReason::NoSuchMethod),
+            by_administrator: false,
+            known_device: false,
+            familiar: false,
+            required,
+            stamp: user.and_then(|user| user.change_stamp.as_deref()),
+            incarnation: user.and_then(|user| user.incarnation.as_deref()),
+            limit_spent: None,
+            offers: Vec::new(),
+            confirms: None,
+            number: None,
+            epoch: claim.epoch,
+            asked_at: claim.started_at,
+            locale: user.map(|user| locale_of(user, context.tenant.as_ref())).unwrap_or_default(),
+            source: engine.inner.keys.source(&request.tenant, &request.source.bucket()),
+            key: engine.inner.keys.issuing().id,
+            nonce: engine.random()?,
+        })
+    }
+
+    /// Makes a pending method active if the code is correct. The addresses that were valid before
+    /// are notified; the new address is not. If the reply is lost, repeat the call with the same
+    /// code.
     ///
     /// # Errors
     ///
-    /// [`Refusal::NotAccepted`] whatever the reason is; [`Refusal::ReauthenticationRequired`],
-    /// [`Refusal::SecondFactorRequired`] if other methods were confirmed meanwhile,
-    /// [`Refusal::NotEligible`]; [`InvalidInput::Foreign`] for a ticket of another user or flow;
-    /// [`Error::Fault`].
+    /// [`Refusal::NotAccepted`] for a wrong code and for every other reason not to accept it;
+    /// [`Refusal::ReauthenticationRequired`], [`Refusal::SecondFactorRequired`] if other methods
+    /// have been confirmed in the meantime, [`Refusal::NotEligible`]; [`InvalidInput::Foreign`] for
+    /// a ticket of another user or flow; [`Error::Fault`].
     pub async fn confirm(
         &self,
         request: &Request,
@@ -320,8 +268,8 @@ impl Registration<'_> {
         let account = &state.loaded.account;
         if let Some(pending) = pending_of(account, &claim.flow) {
             let new = Newcomer::of(account, pending);
-            state.can_tell(&new)?;
-            state.admits(&new)?;
+            state.require_known_holdings(&new)?;
+            state.check_admitted(&new)?;
         }
         let binding = state.binding()?;
         let State { context, target, loaded, .. } = &state;
@@ -329,7 +277,7 @@ impl Registration<'_> {
         let stamp = registrant.user.change_stamp.as_deref();
         let begun = loaded.account.flow(&claim.flow);
         if begun.is_some_and(|flow| flow.stamp.as_deref() != stamp) {
-            // The account was changed outside: whoever began may be somebody else.
+            // The account changed outside the engine: another person may have begun this flow.
             return Err(Refusal::NotAccepted.into());
         }
         let tell = &context.addresses(&loaded.account);
@@ -349,12 +297,13 @@ impl Registration<'_> {
         Ok(view(&method, &account))
     }
 
-    /// Removes a method. Everybody who could be reached before is told, it included.
+    /// Removes a method. All addresses that were valid before are notified, the removed one
+    /// included.
     ///
     /// # Errors
     ///
     /// [`Refusal::NotFound`], [`Refusal::ReauthenticationRequired`],
-    /// [`Refusal::SecondFactorRequired`] unless it is a pending method of the user's own,
+    /// [`Refusal::SecondFactorRequired`] unless the user added the method and it is still pending,
     /// [`Refusal::NotEligible`]; [`Error::Fault`].
     pub async fn remove(
         &self,
@@ -377,168 +326,22 @@ impl Registration<'_> {
         Ok(())
     }
 
-    /// What the user sees of the methods: a pending one whose code is dead is not there any more, nor
-    /// is one whose place another has taken.
+    /// The methods as the user sees them, without expired pending methods and without replaced
+    /// methods.
     fn views(&self, account: &Account) -> Vec<MethodView> {
         let now = time_of(account, self.engine.inner.clock.now());
-        let gone: Vec<_> = account.superseded(now).collect();
-        let stands =
-            |method: &&Method| is_alive(method, account, now) && !gone.contains(&&method.id);
-        account.methods.iter().filter(stands).map(|method| view(method, account)).collect()
-    }
-
-    /// The state, for a user whose sign-in is fresh.
-    async fn fresh_state(&self, request: &Request, user: &SignedIn) -> Result<State, Error> {
-        let state = self.state(request, user).await?;
-        self.check_fresh(user, &state)?;
-        Ok(state)
-    }
-
-    /// The state, for a user who may change what belongs to the methods.
-    async fn state_to_change(&self, request: &Request, user: &SignedIn) -> Result<State, Error> {
-        let state = self.fresh_state(request, user).await?;
-        let account = &state.loaded.account;
-        let policy = &state.context.policy;
-        if state.vouched.second_factor || !policy.registration.second_factor_to_change {
-            return Ok(state);
-        }
-        let held = state.binding()?.holdings.any(account, policy);
-        match held {
-            Known::Yes => Err(Refusal::SecondFactorRequired.into()),
-            Known::No if account.registration.ever_active => {
-                Err(Refusal::SecondFactorRequired.into())
-            }
-            Known::No => Ok(state),
-            Known::Unknown => Err(state.context.unanswered(&state.vouched.unsure)),
-        }
-    }
-
-    async fn state(&self, request: &Request, user: &SignedIn) -> Result<State, Error> {
-        let engine = self.engine;
-        let id = user.of(request)?;
-        let selector = UserSelector::Id(id);
-        let context = engine.context(&request.tenant, selector, false).await?;
-        let target = engine.user_target(&request.tenant, id);
-        let loaded = engine.load(&target).await?;
-        let facts = context.user.as_ref();
-        let facts = facts.ok_or(Refusal::NotEligible { reason: SsprReason::UnknownUser })?;
-        let policy = context.stored.then_some(&*context.policy);
-        // Scope gates registration too (Entra); the sign-in has told the user who they are.
-        let eligibility = may_reset(policy, context.tenant.as_ref(), facts)
-            .map_err(|reason| Refusal::NotEligible { reason })?;
-        if !loaded.account.is_of(facts.incarnation.as_deref()) {
-            return Err(Refusal::NotEligible { reason: SsprReason::AccountDisabled }.into());
-        }
-        let required = eligibility.gates.required;
-        let unsure = context.unsure_kinds(eligibility.gates);
-        let session = engine.inner.keys.session(&request.tenant, &user.context.session);
-        let second_factor =
-            user.context.second_factor_at.is_some_and(|at| self.is_fresh(at, &context.policy));
-        let vouched = Vouched { unsure, session, second_factor };
-        Ok(State { context, target, loaded, required, vouched })
-    }
-
-    /// The stricter of two timers: the sign-in must be fresh, and so must its second factor where it
-    /// holds one. A password that was typed again does not make an old second factor young.
-    fn check_fresh(&self, user: &SignedIn, state: &State) -> Result<(), Refusal> {
-        if !self.is_fresh(user.context.signed_in_at, &state.context.policy) {
-            return Err(Refusal::ReauthenticationRequired);
-        }
-        if user.context.second_factor_at.is_some() && !state.vouched.second_factor {
-            return Err(Refusal::SecondFactorRequired);
-        }
-        Ok(())
-    }
-
-    fn is_fresh(&self, at: Timestamp, policy: &Policy) -> bool {
-        let now = self.engine.inner.clock.now();
-        // A sign-in of the future is a mistake, or worse.
-        now.since(at) <= policy.registration.reauthentication && at <= now.plus(MAX_SKEW)
-    }
-}
-
-impl State {
-    fn binding(&self) -> Result<Binding<'_>, Refusal> {
-        self.vouched.binding(&self.context)
-    }
-
-    /// Whether what the host has not answered leaves open what binding this method takes: a second
-    /// factor, or a hold. Unknown is a fault of the host's method, before anything changes.
-    fn can_tell(&self, new: &Newcomer) -> Result<(), Error> {
-        let (account, policy) = (&self.loaded.account, &self.context.policy);
-        let holdings = self.binding()?.holdings;
-        let factor = holdings.second_factor(account, policy, new) == Known::Unknown
-            && policy.registration.second_factor_to_change
-            && !self.vouched.second_factor;
-        // An engine that cannot ask at all takes the strictest: the address waits.
-        let hold = holdings.any(account, policy) == Known::Unknown
-            && !self.context.unsure.is_empty()
-            && !account.registration.ever_active
-            && !policy.registration.hold.is_zero();
-        if factor || hold { Err(self.context.unanswered(&self.vouched.unsure)) } else { Ok(()) }
-    }
-
-    fn admits(&self, new: &Newcomer) -> Result<(), Error> {
-        let transition =
-            Transition::new(&self.loaded.account, &self.context.policy, self.loaded.account.seen);
-        Ok(self.binding()?.admit(&transition, new)?)
+        let replaced: Vec<_> = account.superseded(now).collect();
+        let is_shown =
+            |method: &&Method| is_alive(method, account, now) && !replaced.contains(&&method.id);
+        account.methods.iter().filter(is_shown).map(|method| view(method, account)).collect()
     }
 }
 
 /// The pending method that this flow confirms.
 fn pending_of<'a>(account: &'a Account, flow: &FlowId) -> Option<&'a Method> {
     let challenges = account.flow(flow)?.challenges.iter();
-    let mut confirmed = challenges.filter_map(|one| one.confirms.as_ref());
+    let mut confirmed = challenges.filter_map(|challenge| challenge.confirms.as_ref());
     confirmed.find_map(|id| account.method(id)).filter(|method| !method.active())
-}
-
-impl Context {
-    /// The user as somebody who registers methods, if they may.
-    pub(super) fn registrant(&self) -> Option<Registrant<'_>> {
-        let (user, gates) = (self.user.as_ref()?, self.gates_of()?);
-        Some(Registrant { user, gates, available: &self.available })
-    }
-
-    /// What the user holds beside the record, if they may register methods.
-    pub(super) fn holdings<'a>(&'a self, unsure: &'a [MethodKind]) -> Option<Holdings<'a>> {
-        let (user, gates) = (self.user.as_ref()?, self.gates_of()?);
-        Some(Holdings { user, gates, external: &self.available, unsure })
-    }
-
-    /// The kinds of which the host has not said whether the user has them: it could not, or this
-    /// engine was built without the method and cannot ask.
-    pub(super) fn unsure_kinds(&self, gates: &Gates) -> Vec<MethodKind> {
-        let asked = self.unsure.iter().map(|(kind, _)| *kind);
-        let counted = gates.methods.iter().copied();
-        let not_asked = counted.filter(|kind| {
-            kind.verification() == Verification::External
-                && !self.capabilities.external.contains(kind)
-        });
-        asked.chain(not_asked).collect()
-    }
-
-    /// The fault of what the host has not answered.
-    pub(super) fn unanswered(&self, unsure: &[MethodKind]) -> Error {
-        let error = match self.unsure.first() {
-            Some((kind, error)) => PortError::new(error.kind())
-                .because(format!("`available` of the method {kind} failed: {error}")),
-            None => {
-                let kinds: Vec<_> = unsure.iter().map(|kind| kind.as_str()).collect();
-                PortError::denied().because(format!(
-                    "the policy counts {}, and this engine was built without `external_method` for it",
-                    kinds.join(", ")
-                ))
-            }
-        };
-        Error::Fault(Fault { origin: FaultOrigin::ExternalMethod, error })
-    }
-
-    /// The gates that apply to the user, if any do.
-    pub(super) fn gates_of(&self) -> Option<&Gates> {
-        let policy = self.stored.then_some(&*self.policy);
-        let user = self.user.as_ref()?;
-        may_reset(policy, self.tenant.as_ref(), user).ok().map(|eligibility| eligibility.gates)
-    }
 }
 
 impl Engine {

@@ -1,4 +1,4 @@
-//! What is registered, looked at: the prompt at sign-in, the review, the default method.
+//! The prompt at sign-in, the review of registered methods, the default method and known devices.
 
 use super::Registration;
 use crate::domain::binding::Known;
@@ -20,44 +20,44 @@ use crate::engine::{MethodView, Request, SignedIn};
 
 use serde::{Deserialize, Serialize};
 
-/// What a user has registered, and whether it is enough.
+/// The registered methods of a user, and whether they are enough.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct RegistrationReview {
     /// The methods. Pending ones are included while they may still be confirmed.
     pub methods: Vec<MethodView>,
-    /// Kinds that the host verifies and says that the user has.
+    /// Host-verified kinds that the user has.
     pub external: Vec<MethodKind>,
     /// The kinds that the policy counts for this user.
     pub allowed: Vec<MethodKind>,
     /// Distinct methods that a reset requires.
     pub required: u8,
-    /// Kinds of which the host could not say whether the user has them; `complete` does not count
-    /// them.
+    /// Host-verified kinds for which the host could not say whether the user has them; `complete`
+    /// does not count them.
     pub unanswered: Vec<MethodKind>,
-    /// Whether another method takes a second factor that this sign-in does not hold: offer none to a
+    /// Whether adding a method needs a second factor that this sign-in lacks. Do not offer it to a
     /// user who has no second factor.
     pub second_factor_wanted: bool,
-    /// Whether what is registered is enough, once the holds have passed.
+    /// Whether the registered methods are enough, once the holds have passed.
     pub complete: bool,
     /// When the registration was completed.
     pub completed_at: Option<Timestamp>,
-    /// When it was last confirmed.
+    /// When the user last confirmed it.
     pub confirmed_at: Option<Timestamp>,
-    /// When it is to be confirmed again; `None`: never, or it is not completed.
+    /// When it must be confirmed again; `None` if never, or if it is not completed.
     pub reconfirm_at: Option<Timestamp>,
 }
 
 impl Registration<'_> {
-    /// What this user must be asked now that they sign in. Only reads, and answers for users too
-    /// whom nothing is asked: out of scope, unknown, without a policy.
+    /// What to ask this user at sign-in. Only reads. Users who are unknown, out of scope or in a
+    /// tenant without a policy are asked nothing.
     ///
-    /// Two facts are kept apart (Entra). A registration that was never completed is asked for at
-    /// every new sign-in, once per session: after [`postpone`](Self::postpone) not again in this
-    /// one. One that was completed and has fallen below since is not asked for until the interval
-    /// ends; a reset refuses meanwhile. A registration that would be refused with
-    /// [`Refusal::SecondFactorRequired`] is not asked for, unless the sign-in holds a second factor
-    /// that only has to be proven again.
+    /// As in Entra, there are two cases. A user who has never completed the registration is asked
+    /// at every new sign-in, once per session: after [`postpone`](Self::postpone) not again in that
+    /// session. A user who has completed it, but no longer has enough methods, is not asked until
+    /// the interval ends; a reset is refused until then. The user is not asked to register if that
+    /// would be refused with [`Refusal::SecondFactorRequired`] unless the sign-in has a second
+    /// factor that only has to be proven again.
     ///
     /// ```
     /// use sspr::{Engine, Error, Prompt, Request, SignedIn};
@@ -78,8 +78,8 @@ impl Registration<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error::Fault`], also where the host cannot say whether the user has a method and the answer
-    /// depends on it: let the user in; they are asked at the next sign-in.
+    /// [`Error::Fault`], also if the host cannot say whether the user has a method and the result
+    /// depends on it: let the user in, and ask at the next sign-in.
     pub async fn prompt(&self, request: &Request, user: &SignedIn) -> Result<Prompt, Error> {
         let engine = self.engine;
         let (tenant, id) = (&request.tenant, user.of(request)?);
@@ -90,20 +90,21 @@ impl Registration<'_> {
             return Ok(Prompt::Nothing);
         };
         let account = &loaded.account;
-        // A record of somebody else's is closed to them: nothing can be registered.
+        // The record belongs to a previous user with this id, so that nothing can be registered.
         if !account.is_of(facts.incarnation.as_deref()) {
             return Ok(Prompt::Nothing);
         }
         let now = time_of(account, engine.inner.clock.now());
         let session = engine.inner.keys.session(tenant, &user.context.session);
         let may_change = context.may_change(account).is_ok();
-        let unsure = context.gates_of().map(|gates| context.unsure_kinds(gates));
-        let unsure = unsure.unwrap_or_default();
+        let unsure =
+            context.gates_of().map(|gates| context.unsure_kinds(gates)).unwrap_or_default();
         // A user who has a second factor can be sent to prove it.
         let strong = user.context.second_factor_at.is_some()
             || !context.policy.registration.second_factor_to_change;
-        let wanted = context.holdings(&unsure);
-        let wanted = wanted.map(|held| held.always_second_factor(account, &context.policy));
+        let wanted = context
+            .holdings(&unsure)
+            .map(|held| held.always_second_factor(account, &context.policy));
         let answer = |available: &[MethodKind], may_register| {
             let registrant =
                 context.registrant().map(|registrant| Registrant { available, ..registrant });
@@ -119,8 +120,8 @@ impl Registration<'_> {
         Ok(least)
     }
 
-    /// The user registers later: [`prompt`](Self::prompt) does not ask again in this session. Said
-    /// again in one session, nothing changes.
+    /// Postpones the registration: [`prompt`](Self::prompt) does not ask again in this session. A
+    /// second call in the same session changes nothing.
     ///
     /// # Errors
     ///
@@ -131,7 +132,7 @@ impl Registration<'_> {
         self.change(request, &state, |transition| postpone(transition, session)).await
     }
 
-    /// What is registered, and whether it is enough. Only reads.
+    /// The registered methods, and whether they are enough. Only reads.
     ///
     /// # Errors
     ///
@@ -163,11 +164,11 @@ impl Registration<'_> {
         })
     }
 
-    /// The user has looked at what is registered, and it is still right.
+    /// Records that the user has reviewed the registered methods and found them right.
     ///
     /// # Errors
     ///
-    /// [`Refusal::MoreProofNeeded`] if it is not enough any more: more is to be registered;
+    /// [`Refusal::MoreProofNeeded`] if they are no longer enough: the user must register more;
     /// [`Refusal::ReauthenticationRequired`], [`Refusal::NotEligible`]; [`Error::Fault`].
     pub async fn reconfirm(&self, request: &Request, user: &SignedIn) -> Result<(), Error> {
         let state = self.state(request, user).await?;
@@ -183,11 +184,11 @@ impl Registration<'_> {
         self.change(request, &state, |transition| reconfirm(transition, &registrant)).await
     }
 
-    /// Chooses the method that is offered first among those of its kind.
+    /// Makes this method the first that is offered among those of its kind.
     ///
     /// # Errors
     ///
-    /// [`Refusal::NotFound`] if there is no such active method;
+    /// [`Refusal::NotFound`] if the user has no such active method;
     /// [`Refusal::ReauthenticationRequired`], [`Refusal::SecondFactorRequired`],
     /// [`Refusal::NotEligible`], [`Refusal::TooOften`]; [`Error::Fault`].
     pub async fn set_default(
@@ -200,13 +201,13 @@ impl Registration<'_> {
         self.change(request, &state, |transition| set_default(transition, method)).await
     }
 
-    /// This browser is a known device of the user from now on: hand the secret back with
+    /// Makes this browser a known device of the user. Store the secret in a cookie and pass it with
     /// [`Request::with_device`]. A request that carries the secret of a known device gets the same
     /// secret back, and nothing changes.
     ///
     /// # Errors
     ///
-    /// [`Refusal::NotOffered`] if the policy knows no devices;
+    /// [`Refusal::NotOffered`] if the policy switches known devices off;
     /// [`Refusal::ReauthenticationRequired`], [`Refusal::SecondFactorRequired`],
     /// [`Refusal::NotEligible`], [`Refusal::TooOften`]; [`Error::Fault`].
     pub async fn remember_device(

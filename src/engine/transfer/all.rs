@@ -1,4 +1,4 @@
-//! Waiting for many futures at once, without a runtime.
+//! A join of many futures that polls only those that were woken, without a runtime.
 
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -6,10 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 
-/// Who waits for all of them.
+/// The waker of the task that waits for all futures.
 type Waiting = Arc<Mutex<Waker>>;
 
-/// The waker of one of them.
+/// The waker of one future.
 struct Notifier {
     rung: AtomicBool,
     waiting: Waiting,
@@ -27,11 +27,11 @@ impl Wake for Notifier {
     }
 }
 
-/// One that is not done yet.
+/// A future that is not done yet, with its notifier.
 type Running<F> = (Pin<Box<F>>, Arc<Notifier>);
 
-/// Drives all futures at once, and gives their outputs in the order given. A wake polls only those
-/// that were woken: a page is a hundred of them, each of which is woken some five times.
+/// Drives all futures concurrently and returns their outputs in order. A wake polls only the
+/// futures that were woken: a page has a hundred of them, and each is woken about five times.
 pub(super) async fn all<F>(futures: impl Iterator<Item = F>) -> Vec<F::Output>
 where
     F: Future + Send,
@@ -46,7 +46,7 @@ where
     let mut outputs: Vec<Option<F::Output>> = running.iter().map(|_| None).collect();
     let mut left = running.len();
     poll_fn(|context| {
-        // First of all: whoever rings from now on wakes this task.
+        // The waker is stored before any poll, so that every later wake reaches this task.
         let mut waker = waiting.lock().unwrap_or_else(PoisonError::into_inner);
         waker.clone_from(context.waker());
         drop(waker);
@@ -74,11 +74,11 @@ mod tests {
 
     use super::*;
 
-    /// Counts its wakes.
+    /// Counts the wakes of the task.
     #[derive(Default)]
-    struct CopyTask(AtomicUsize);
+    struct WakeCounter(AtomicUsize);
 
-    impl Wake for CopyTask {
+    impl Wake for WakeCounter {
         fn wake(self: Arc<Self>) {
             self.0.fetch_add(1, Ordering::SeqCst);
         }
@@ -111,9 +111,9 @@ mod tests {
     }
 
     #[test]
-    fn only_who_was_woken_is_polled_and_outputs_keep_their_order() {
+    fn only_woken_futures_are_polled_and_outputs_keep_their_order() {
         let gates: Vec<Gate> = (0..4).map(|_| Gate::default()).collect();
-        let task = Arc::new(CopyTask::default());
+        let task = Arc::new(WakeCounter::default());
         let waker = Waker::from(Arc::clone(&task));
         let mut context = Context::from_waker(&waker);
         let mut joined = Box::pin(all(gates.iter().enumerate().map(|(n, gate)| gate.pass(n))));
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_waited_for_in_vain() {
+    fn a_join_of_no_futures_is_ready_at_once() {
         let none = all(std::iter::empty::<std::future::Ready<u8>>());
         let mut context = Context::from_waker(Waker::noop());
         assert_eq!(Box::pin(none).as_mut().poll(&mut context), Poll::Ready(Vec::new()));

@@ -1,4 +1,4 @@
-//! Bringing one record over, with its events.
+//! The copy of one record with its events.
 
 use super::carry::Carried;
 use super::chain::{Groups, Missing, passing};
@@ -9,39 +9,38 @@ use crate::domain::ids::{RecordKey, TenantId};
 use crate::domain::record::{Columns, Record, Version};
 use crate::port::{Commit, Committed, Entropy as _, EventsOf, SystemEntropy};
 
-/// How often one record starts again because it has changed.
+/// The most tries of one record while it changes.
 const TRIES: usize = 64;
 
-/// What became of one record.
+/// The outcome of copying one record.
 pub(super) enum Brought {
-    /// It stands there now, with this many more events.
+    /// The record was written, with this many events.
     Written(u64),
-    /// It stood there already.
+    /// The target already had it.
     Already,
-    /// It cannot be read.
-    UnreadableReason(UnreadableReason),
-    /// It is gone: its time was over.
+    /// The record cannot be read.
+    Unreadable(UnreadableReason),
+    /// The source no longer has it: it has expired.
     Gone,
 }
 
-/// What became of one try.
+/// The outcome of one try.
 enum Tried {
     Done(Brought),
     Changed,
 }
 
 impl Transfer<'_> {
-    /// Brings a record over.
+    /// Copies a record with its events.
     pub(super) async fn bring(
         &self,
-        record: Record,
+        mut record: Record,
         tenant: &TenantId,
     ) -> Result<Brought, TransferError> {
-        let mut record = record;
         for _ in 0..TRIES {
             let carried = match self.naming.carry(&record, tenant) {
                 Ok(carried) => carried,
-                Err(why) => return Ok(Brought::UnreadableReason(why)),
+                Err(why) => return Ok(Brought::Unreadable(why)),
             };
             if let Tried::Done(brought) = self.replay(&carried).await? {
                 return Ok(brought);
@@ -54,8 +53,8 @@ impl Transfer<'_> {
         Err(TransferError::Contended { key: *record.key() })
     }
 
-    /// Brings the events of a record over that is gone, or that cannot be read. Asked of any of its
-    /// events, it answers to the first only.
+    /// Copies the events of a record that no longer exists or cannot be read. It is called for each
+    /// event of a page and acts on the record's first event only.
     pub(super) async fn bring_events(
         &self,
         event: &Event,
@@ -65,11 +64,11 @@ impl Transfer<'_> {
             return Ok(Brought::Already);
         }
         let Some(target) = self.naming.key_of(event) else {
-            return Ok(Brought::UnreadableReason(UnreadableReason::Foreign));
+            return Ok(Brought::Unreadable(UnreadableReason::Foreign));
         };
-        let carried = Carried::place_of(event.id.record, target, tenant);
+        let carried = Carried::placeholder_of(event.id.record, target, tenant);
         for _ in 0..TRIES {
-            if !self.hold_place(&carried).await? {
+            if !self.write_placeholder(&carried).await? {
                 return Ok(Brought::Already);
             }
             if let Tried::Done(brought) = self.replay(&carried).await? {
@@ -79,10 +78,10 @@ impl Transfer<'_> {
         Err(TransferError::Contended { key: event.id.record })
     }
 
-    /// Sees that a place is held for a record that is gone, if any of its events is missing. Places are
-    /// taken away again, by another copy perhaps: so each has a version of its own, without events, on
-    /// which the events that follow are conditional. What was written once is never written again.
-    async fn hold_place(&self, carried: &Carried) -> Result<bool, TransferError> {
+    /// Writes a placeholder for a record that no longer exists, if the target lacks any of its
+    /// events. Another copy may remove a placeholder. Each therefore has a version of its own, and
+    /// the events after it are conditional on that version, so that no event is written twice.
+    async fn write_placeholder(&self, carried: &Carried) -> Result<bool, TransferError> {
         let key = *carried.next.key();
         if self.to.load(&key).await.at(Side::Target)?.is_some() {
             return Ok(true);
@@ -91,23 +90,23 @@ impl Transfer<'_> {
             return Ok(false);
         }
         let mut nonce = [0; 8];
-        let filled = SystemEntropy.fill(&mut nonce);
-        filled.map_err(|error| TransferError::Entropy { error })?;
+        SystemEntropy.fill(&mut nonce).map_err(|error| TransferError::Entropy { error })?;
         let version = Version::new(0, u64::from_be_bytes(nonce));
-        let place = Record::loaded(key, version, carried.next.body().to_owned());
-        // If it was not applied, somebody else holds it.
-        self.write(&place, None, &carried.columns, &[]).await?;
+        let placeholder = Record::loaded(key, version, carried.next.body().to_owned());
+        // If the commit was stale, another copy has written the placeholder.
+        self.write(&placeholder, None, &carried.columns, &[]).await?;
         Ok(true)
     }
 
-    /// What the target lacks of a record's events.
+    /// The events of a record that the target lacks.
     async fn missing(&self, carried: &Carried) -> Result<Missing<'_>, TransferError> {
-        let theirs = Groups::of(self.from, carried.source);
-        let ours = Groups::of(self.to, *carried.next.key());
-        Missing::between(theirs, ours).await
+        let source = Groups::of(self.from, carried.source);
+        let target = Groups::of(self.to, *carried.next.key());
+        Missing::between(source, target).await
     }
 
-    /// Whether this is the first event of a record that cannot bring it over itself.
+    /// Whether this is the first event of a record that is missing or unreadable, so that its
+    /// events must be copied alone.
     async fn is_alone(&self, event: &Event, tenant: &TenantId) -> Result<bool, TransferError> {
         let key = &event.id.record;
         if let Some(record) = self.from.load(key).await.at(Side::Source)?
@@ -118,34 +117,36 @@ impl Transfer<'_> {
         self.is_first(event).await
     }
 
-    /// Whether this is the first event of its record: what is to be done once for each record is done
-    /// at that one, so that nobody has to keep in mind which were seen.
+    /// Whether this is the first event of its record. Work that is done once for each record is
+    /// done at its first event, so that no list of records is needed.
     pub(super) async fn is_first(&self, event: &Event) -> Result<bool, TransferError> {
         let of = EventsOf::Record(&event.id.record);
         let page = self.from.events(of, None, 1).await.at(Side::Source)?;
         Ok(page.items.first().is_none_or(|first| first.id == event.id))
     }
 
-    /// Writes what the target lacks of a record, commit by commit, and the record itself last: if it
-    /// stands there under its version, everything does. Each commit is conditional on what was found
-    /// before the events were looked at, so of two copies at once only one writes.
+    /// Writes the events that the target lacks, commit by commit, and the record itself last: if
+    /// the target has the record's version, it has all its events. Each commit is conditional on
+    /// the version that was read before the events, so that of two concurrent copies only one
+    /// writes.
     async fn replay(&self, carried: &Carried) -> Result<Tried, TransferError> {
         let Carried { source, found, next, columns, closing } = carried;
         let key = *next.key();
-        let there = self.to.load(&key).await.at(Side::Target)?.map(|record| record.version());
+        let present = self.to.load(&key).await.at(Side::Target)?.map(|record| record.version());
         let last = found.map(|_| next.version());
-        if last.is_some() && there == last {
+        if last.is_some() && present == last {
             return Ok(Tried::Done(Brought::Already));
         }
-        if last.is_none() && there.is_none() {
+        if last.is_none() && present.is_none() {
             return Ok(Tried::Changed);
         }
-        let mut expected = there;
+        let mut expected = present;
         let mut missing = self.missing(carried).await?;
         let (mut written, mut with_last, mut looked) = (0, Vec::new(), false);
         while let Some(group) = missing.next().await? {
             if found.is_some_and(|found| group.count > found.count()) && !looked {
-                // Of a commit after this record was read; or of an earlier life by a later clock.
+                // The events belong to a commit after the record was read, or to an earlier record
+                // with this key whose clock was ahead.
                 let now = self.from.load(source).await.at(Side::Source)?;
                 if now.map(|record| record.version()) != *found {
                     return Ok(Tried::Changed);
@@ -174,7 +175,7 @@ impl Transfer<'_> {
         Ok(Tried::Done(Brought::Written(written)))
     }
 
-    /// Whether it was applied.
+    /// Commits, and returns whether the commit was applied.
     async fn write(
         &self,
         next: &Record,

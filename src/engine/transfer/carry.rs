@@ -1,5 +1,4 @@
-//! What a record is in the target: read, checked, and given its other name where the lookup key
-//! changes.
+//! The form of a record in the target: it is read, checked, and renamed if the lookup key changes.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -16,54 +15,54 @@ use crate::domain::policy_record::PolicyRecord;
 use crate::domain::record::{Columns, Record, RecordKind, Subject, Version};
 use crate::domain::time::Timestamp;
 
-/// A record as it shall stand in the target.
+/// A record in its form for the target.
 pub(super) struct Carried {
-    /// Where it stood.
+    /// Its key in the source.
     pub(super) source: RecordKey,
-    /// Its version there; none if only its events are left.
+    /// Its version in the source; `None` if only its events are left.
     pub(super) found: Option<Version>,
-    /// Its key, body and, if it is to stay, its version.
+    /// The record for the target.
     pub(super) next: Record,
     pub(super) columns: Columns,
-    /// What the change of its name has ended.
+    /// The events of the flows that the renaming has ended.
     pub(super) closing: Vec<Event>,
 }
 
 impl Carried {
-    /// The body of what only holds a place.
-    pub(super) const PLACE: &str = r#"{"kind":"gone"}"#;
+    /// The body of a placeholder.
+    pub(super) const PLACEHOLDER: &str = r#"{"kind":"gone"}"#;
 
-    /// Holds the place of a record that is gone, while its events are brought over. Its time is long
-    /// past, so a purge takes it away.
-    pub(super) fn place_of(source: RecordKey, target: RecordKey, tenant: &TenantId) -> Self {
+    /// A placeholder for a record that no longer exists, while its events are copied. It is
+    /// expired, so that a purge removes it.
+    pub(super) fn placeholder_of(source: RecordKey, target: RecordKey, tenant: &TenantId) -> Self {
         let mut columns = Columns::new(tenant.clone(), RecordKind::Meta, Timestamp::EPOCH);
         columns.expires_at = Some(Timestamp::EPOCH);
-        let next = Record::loaded(target, Version::new(0, 0), Self::PLACE);
+        let next = Record::loaded(target, Version::new(0, 0), Self::PLACEHOLDER);
         Self { source, found: None, next, columns, closing: Vec::new() }
     }
 }
 
-/// How records are named on either side.
+/// How records are named in the target.
 pub(super) enum Naming<'a> {
-    /// As they are.
+    /// As in the source.
     Same,
     /// By another lookup key.
     Other(Box<Renaming<'a>>),
 }
 
-/// From one lookup key to another.
+/// The names of records under an old and a new lookup key.
 pub(super) struct Renaming<'a> {
     pub(super) from: &'a Keys,
     pub(super) to: &'a Keys,
-    /// The decoys of the tenants, by their old names and by their new ones.
+    /// The new keys of the tenants' decoys by their old keys, and the reverse.
     decoys: HashMap<RecordKey, RecordKey>,
     former: HashMap<RecordKey, RecordKey>,
-    /// Flows are ended as any decision would end them; no setting of it plays a part in that.
+    /// The policy of the transition that ends flows. None of its settings affects that.
     policy: Policy,
 }
 
 impl<'a> Renaming<'a> {
-    /// `None` if there is no policy to decide by, which cannot be.
+    /// `None` only if the default policy were invalid.
     pub(super) fn new(from: &'a Keys, to: &'a Keys, tenants: &[TenantId]) -> Option<Self> {
         let slots = tenants.iter().flat_map(|tenant| (0..DECOY_SLOTS).map(move |n| (tenant, n)));
         let pairs = slots.map(|(tenant, n)| (from.decoy(tenant, n), to.decoy(tenant, n)));
@@ -82,7 +81,8 @@ impl<'a> Renaming<'a> {
         }
     }
 
-    /// The other name of what a record is about, if it has this one rightly.
+    /// The key of a record under the second lookup key, if its present key is correct under the
+    /// first.
     fn subject(&self, subject: &Subject, keys: [&Keys; 2]) -> Option<RecordKey> {
         let [from, to] = keys;
         match subject {
@@ -100,7 +100,7 @@ impl<'a> Renaming<'a> {
         user: Option<&UserId>,
         key: RecordKey,
     ) -> Option<RecordKey> {
-        // A decoy's event may name whom it stands in for, so that is looked at first.
+        // A decoy's event may name the user for whom it stands in, so decoys are checked first.
         if let Some(decoy) = self.decoys.get(&key) {
             return Some(*decoy);
         }
@@ -111,8 +111,8 @@ impl<'a> Renaming<'a> {
         Some(self.to.account(tenant, user))
     }
 
-    /// The account under its other name. Whatever names derive ends: its flows, their codes and
-    /// links, and the messages that would have carried those.
+    /// The account under its new key. Everything derived from the old key ends: its flows, their
+    /// codes and links, and the messages that would have carried these.
     fn rename(&self, account: &Account, key: RecordKey, version: Version) -> Renamed {
         let mut transition = Transition::new(account, &self.policy, account.seen);
         transition = transition.with_actor(ActorKind::Engine, None, None);
@@ -138,7 +138,7 @@ fn own(expected: RecordKey, found: RecordKey) -> bool {
 }
 
 impl Naming<'_> {
-    /// What this record of this tenant is in the target.
+    /// The form of this tenant's record in the target.
     pub(super) fn carry(
         &self,
         record: &Record,
@@ -173,7 +173,7 @@ impl Naming<'_> {
         Ok(Carried { source, found, next, columns, closing })
     }
 
-    /// Where a record of the target comes from.
+    /// The key in the source of a record of the target.
     pub(super) fn origin(&self, record: &Record) -> Option<RecordKey> {
         match self {
             Self::Same => Some(*record.key()),
@@ -193,7 +193,7 @@ impl Naming<'_> {
         }
     }
 
-    /// The value that the finished target has in place of this one of the source.
+    /// The check value of the finished target, for the source's check value.
     pub(super) fn check(&self, of_source: &str) -> String {
         match self {
             Self::Same => of_source.to_owned(),

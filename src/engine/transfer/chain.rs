@@ -1,4 +1,4 @@
-//! The events of a record, commit by commit.
+//! The events of a record, grouped by commit.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -11,17 +11,16 @@ use crate::domain::ids::RecordKey;
 use crate::domain::record::Version;
 use crate::port::{Cursor, EventsOf, PortResult, Store};
 
-/// Events read at once.
+/// Events of one page.
 const PAGE: usize = 256;
 
-/// What one commit appended.
+/// The events that one commit appended.
 pub(super) struct Group {
     pub(super) count: u64,
     pub(super) events: Vec<Event>,
 }
 
-/// Reads a record's events in the order of their counts. It holds a page and one group, however many
-/// there are.
+/// Reads a record's events in the order of their counts. It holds one page and one group in memory.
 pub(super) struct Groups<'a> {
     store: &'a dyn Store,
     key: RecordKey,
@@ -51,7 +50,7 @@ impl<'a> Groups<'a> {
             }
             let of = EventsOf::Record(&self.key);
             let page = self.store.events(of, self.after.as_ref(), PAGE).await?;
-            // Only an empty page is the last one: a store may end a page early.
+            // A store may return a short page before the last.
             self.ended = page.items.is_empty() || page.next.is_none();
             self.after = page.next;
             self.read.extend(page.items);
@@ -59,34 +58,34 @@ impl<'a> Groups<'a> {
     }
 }
 
-/// The commits of a record in the source whose events the target lacks. A commit's events are there
-/// all or none.
+/// The commits of a record in the source whose events the target lacks. The target has all events
+/// of a commit or none.
 pub(super) struct Missing<'a> {
-    theirs: Groups<'a>,
-    ours: Groups<'a>,
+    source: Groups<'a>,
+    target: Groups<'a>,
     /// The next count that the target has.
     has: Option<u64>,
 }
 
 impl<'a> Missing<'a> {
     pub(super) async fn between(
-        theirs: Groups<'a>,
-        ours: Groups<'a>,
+        source: Groups<'a>,
+        target: Groups<'a>,
     ) -> Result<Self, TransferError> {
-        let mut missing = Self { theirs, ours, has: None };
-        missing.look_on().await?;
+        let mut missing = Self { source, target, has: None };
+        missing.advance_target().await?;
         Ok(missing)
     }
 
-    async fn look_on(&mut self) -> Result<(), TransferError> {
-        self.has = self.ours.next().await.at(Side::Target)?.map(|group| group.count);
+    async fn advance_target(&mut self) -> Result<(), TransferError> {
+        self.has = self.target.next().await.at(Side::Target)?.map(|group| group.count);
         Ok(())
     }
 
     pub(super) async fn next(&mut self) -> Result<Option<Group>, TransferError> {
-        while let Some(group) = self.theirs.next().await.at(Side::Source)? {
+        while let Some(group) = self.source.next().await.at(Side::Source)? {
             while self.has.is_some_and(|count| count < group.count) {
-                self.look_on().await?;
+                self.advance_target().await?;
             }
             if self.has != Some(group.count) {
                 return Ok(Some(group));
@@ -100,7 +99,7 @@ fn group(events: Vec<Event>) -> Group {
     Group { count: events.first().map_or(0, |event| event.id.count), events }
 }
 
-/// The first event of each record among these: if they hold the first of all, it is that one.
+/// The first event of each record among these.
 pub(super) fn firsts(events: &[Event]) -> impl Iterator<Item = &Event> {
     let mut firsts: BTreeMap<RecordKey, &Event> = BTreeMap::new();
     for event in events {
@@ -112,13 +111,13 @@ pub(super) fn firsts(events: &[Event]) -> impl Iterator<Item = &Event> {
     firsts.into_values()
 }
 
-/// The version that a record has for a moment while its events are brought over: the same for
-/// whoever brings them, so that one may go on where another stopped.
+/// The intermediate version of a record while its events are copied. It is the same in every
+/// process, so that one can continue where another stopped.
 pub(super) fn passing(key: &RecordKey, count: u64) -> Version {
     let mut hash = Sha256::new();
     hash.update(b"sspr transfer");
     hash.update(key.as_bytes());
     hash.update(count.to_be_bytes());
     let hash: [u8; 32] = hash.finalize().into();
-    Version::new(count, u64::from_be_bytes(std::array::from_fn(|place| hash[place])))
+    Version::new(count, u64::from_be_bytes(std::array::from_fn(|index| hash[index])))
 }

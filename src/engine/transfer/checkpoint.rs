@@ -1,4 +1,4 @@
-//! Where a copy stands, as text: another process goes on from there.
+//! The position of a copy as text, from which another process can continue.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,9 +9,10 @@ use crate::domain::record::RecordKind;
 use crate::domain::store_note::StoreId;
 use crate::port::Cursor;
 
-/// Where a copy stands. It holds no secret and nothing of a person.
+/// The position of a copy. It contains no secret and no personal data.
 ///
-/// Without one a copy starts again, which costs a look at each record that is there already.
+/// Without a checkpoint a copy starts from the beginning and reads each record that it has already
+/// copied once more.
 ///
 /// ```
 /// use sspr::transfer::Checkpoint;
@@ -19,14 +20,14 @@ use crate::port::Cursor;
 /// assert!(Checkpoint::parse("the middle").is_err());
 /// ```
 #[derive(Clone, PartialEq, Debug)]
-pub struct Checkpoint(Kept);
+pub struct Checkpoint(CheckpointBody);
 
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-struct Kept {
+struct CheckpointBody {
     format: u16,
     /// The id of the source.
     source: StoreId,
-    /// Whether the source was closed before the first of what was copied.
+    /// Whether the source was closed before the first record was copied.
     #[serde(default)]
     closed: bool,
     task: CopyTask,
@@ -39,44 +40,47 @@ struct Kept {
 const FORMAT: u16 = 2;
 
 impl Checkpoint {
-    /// Takes back what [`as_text`](Self::as_text) gave.
+    /// Parses the text that [`as_text`](Self::as_text) returned.
     ///
     /// # Errors
     ///
     /// [`InvalidInput::Malformed`] for any other text.
     pub fn parse(text: &str) -> Result<Self, InvalidInput> {
-        let kept: Option<Kept> = serde_json::from_str(text).ok();
-        let kept = kept.filter(|kept| kept.format == FORMAT);
-        kept.map(Self).ok_or(InvalidInput::Malformed { what: "checkpoint" })
+        serde_json::from_str(text)
+            .ok()
+            .filter(|body: &CheckpointBody| body.format == FORMAT)
+            .map(Self)
+            .ok_or(InvalidInput::Malformed { what: "checkpoint" })
     }
 
-    /// The checkpoint as text of less than a kilobyte, to be kept in a file.
+    /// The checkpoint as text of less than a kilobyte, for a file.
     #[must_use]
     pub fn as_text(&self) -> String {
-        // A tree of strings and numbers: serde_json cannot refuse it.
+        // The body has only strings and numbers, which always serialise.
         serde_json::to_string(&self.0).unwrap_or_default()
     }
 
-    /// A place among these tenants. The comparison is always made in one go, so what comes after
-    /// the copying starts again.
+    /// The checkpoint of a position among these tenants. The comparison has no checkpoint of its
+    /// own: one process must make it in one run.
     pub(super) fn of(
         (source, closed): (StoreId, bool),
-        place: &CopyPosition,
+        position: &CopyPosition,
         tenants: &[TenantId],
         kinds: &[RecordKind],
         counts: Counts,
     ) -> Self {
-        let kept = |task, tenant, kind, after| {
+        let checkpoint = |task, tenant, kind, after| {
             let format = FORMAT;
-            Self(Kept { format, source, closed, task, tenant, kind, after, counts })
+            Self(CheckpointBody { format, source, closed, task, tenant, kind, after, counts })
         };
-        if place.task > CopyTask::Trails {
-            return kept(CopyTask::Sweep, None, None, None);
+        if position.task > CopyTask::Trails {
+            return checkpoint(CopyTask::Sweep, None, None, None);
         }
-        let kind =
-            (place.task == CopyTask::Records).then(|| kinds.get(place.kind).copied()).flatten();
-        let after = place.after.as_ref().map(|cursor| cursor.as_str().to_owned());
-        kept(place.task, tenants.get(place.tenant).cloned(), kind, after)
+        let kind = (position.task == CopyTask::Records)
+            .then(|| kinds.get(position.kind).copied())
+            .flatten();
+        let after = position.after.as_ref().map(|cursor| cursor.as_str().to_owned());
+        checkpoint(position.task, tenants.get(position.tenant).cloned(), kind, after)
     }
 
     pub(super) fn is_of(&self, source: StoreId) -> bool {
@@ -91,13 +95,17 @@ impl Checkpoint {
         self.0.counts
     }
 
-    /// The place, if these are the same tenants.
-    pub(super) fn place(&self, tenants: &[TenantId], kinds: &[RecordKind]) -> Option<CopyPosition> {
-        let Kept { task, tenant, kind, after, .. } = &self.0;
-        let at = |tenant: &TenantId| tenants.iter().position(|one| one == tenant);
+    /// The position among these tenants; `None` if the tenants differ.
+    pub(super) fn position_among(
+        &self,
+        tenants: &[TenantId],
+        kinds: &[RecordKind],
+    ) -> Option<CopyPosition> {
+        let CheckpointBody { task, tenant, kind, after, .. } = &self.0;
+        let at = |tenant: &TenantId| tenants.iter().position(|listed| listed == tenant);
         let tenant = tenant.as_ref().map_or(Some(0), at)?;
         let kind =
-            kind.as_ref().map_or(Some(0), |kind| kinds.iter().position(|one| one == kind))?;
+            kind.as_ref().map_or(Some(0), |kind| kinds.iter().position(|listed| listed == kind))?;
         let after = after.clone().map(Cursor::new);
         (*task <= CopyTask::Sweep).then_some(CopyPosition { task: *task, tenant, kind, after })
     }

@@ -1,4 +1,4 @@
-//! The comparison of both sides, page by page.
+//! The comparison of both sides, one page in each call.
 
 use super::all::all;
 use super::carry::{Carried, columns};
@@ -13,44 +13,44 @@ use crate::domain::store_note::Meta;
 use crate::domain::time::Timestamp;
 use crate::port::{Cursor, EventsOf};
 
-/// What the comparison of one record has shown.
+/// A record of the source in its form for the target, and the target's record.
 struct Compared {
     carried: Result<Carried, UnreadableReason>,
     found: Option<Record>,
 }
 
 impl Transfer<'_> {
-    /// Records of the source, each against the target's.
+    /// Compares a page of the source's records with the target's.
     pub(super) async fn compare_records(&mut self) -> Result<Option<Cursor>, TransferError> {
         let (tenant, kind) = self.listed();
-        let page = self.from.scan(&tenant, kind, self.after(), self.in_flight).await;
-        let page = page.at(Side::Source)?;
-        let compared = all(page.items.iter().map(|record| self.look_at(record, &tenant))).await;
-        let compared = compared.into_iter().zip(&page.items);
-        let compared: Result<Vec<_>, TransferError> =
-            compared.map(|(compared, record)| Ok((compared?, *record.key()))).collect();
-        for (Compared { carried, found }, key) in compared? {
+        let page =
+            self.from.scan(&tenant, kind, self.after(), self.in_flight).await.at(Side::Source)?;
+        let read = all(page.items.iter().map(|record| self.read_both(record, &tenant)))
+            .await
+            .into_iter()
+            .collect::<Result<Vec<Compared>, TransferError>>()?;
+        for (Compared { carried, found }, record) in read.into_iter().zip(&page.items) {
             self.counts.compared += 1;
             let carried = match carried {
                 Ok(carried) => carried,
                 Err(why) => {
-                    self.report.leave_out(&tenant, key, why);
+                    self.report.leave_out(&tenant, *record.key(), why);
                     continue;
                 }
             };
-            let (next, place) = (carried.next, self.place.tenant);
+            let (next, tenant_index) = (carried.next, self.position.tenant);
             if carried.columns.wake_at.is_some() {
-                self.alarms.insert(*next.key(), place);
+                self.alarms.insert(*next.key(), tenant_index);
             }
             for event in &carried.closing {
-                self.sums[place].expected.add(Tally::of_event(event));
+                self.sums[tenant_index].expected.add(Tally::of_event(event));
             }
             let what = match &found {
                 None => Some(Differs::Missing),
                 Some(found) if found.version() != next.version() => Some(Differs::Version),
                 Some(found) if found.body() != next.body() => Some(Differs::Body),
                 Some(found) => {
-                    self.sums[place].records.add(Tally::of_record(found));
+                    self.sums[tenant_index].records.add(Tally::of_record(found));
                     None
                 }
             };
@@ -61,7 +61,11 @@ impl Transfer<'_> {
         Ok(page.next)
     }
 
-    async fn look_at(&self, record: &Record, tenant: &TenantId) -> Result<Compared, TransferError> {
+    async fn read_both(
+        &self,
+        record: &Record,
+        tenant: &TenantId,
+    ) -> Result<Compared, TransferError> {
         let carried = self.naming.carry(record, tenant);
         let found = match &carried {
             Ok(carried) => self.to.load(carried.next.key()).await.at(Side::Target)?,
@@ -70,22 +74,24 @@ impl Transfer<'_> {
         Ok(Compared { carried, found })
     }
 
-    /// Records of the target that the source does not have.
+    /// Looks for records of the target that the source does not have.
     pub(super) async fn compare_extras(&mut self) -> Result<Option<Cursor>, TransferError> {
         let (tenant, kind) = self.listed();
-        let page = self.to.scan(&tenant, kind, self.after(), self.in_flight).await;
-        let page = page.at(Side::Target)?;
-        let extra = all(page.items.iter().map(|record| self.is_extra(record))).await;
-        let extra: Result<Vec<bool>, TransferError> = extra.into_iter().collect();
-        for (record, _) in page.items.iter().zip(extra?).filter(|(_, extra)| *extra) {
+        let page =
+            self.to.scan(&tenant, kind, self.after(), self.in_flight).await.at(Side::Target)?;
+        let extra = all(page.items.iter().map(|record| self.is_extra(record)))
+            .await
+            .into_iter()
+            .collect::<Result<Vec<bool>, TransferError>>()?;
+        for (record, _) in page.items.iter().zip(extra).filter(|(_, extra)| *extra) {
             self.report.differ(&tenant, Some(*record.key()), Differs::Extra);
         }
         Ok(page.next)
     }
 
     async fn is_extra(&self, record: &Record) -> Result<bool, TransferError> {
-        // Another copy may still hold a place: whichever is the last takes it away.
-        if *record.key() == Meta::KEY || record.body() == Carried::PLACE {
+        // Another copy may still use a placeholder; the last copy removes it.
+        if *record.key() == Meta::KEY || record.body() == Carried::PLACEHOLDER {
             return Ok(false);
         }
         let Some(origin) = self.naming.origin(record) else {
@@ -94,23 +100,26 @@ impl Transfer<'_> {
         if self.from.load(&origin).await.at(Side::Source)?.is_some() {
             return Ok(false);
         }
-        // What was purged there meanwhile will be purged here: nobody has lost anything.
+        // A record that the source has purged meanwhile will be purged in the target too.
         let expires_at =
             record.subject().ok().and_then(|subject| columns(subject).ok()?.expires_at);
         Ok(expires_at.is_none_or(|at| at > self.clock.now()))
     }
 
-    /// Events that the target should have.
+    /// Sums a page of the events that the target should have.
     pub(super) async fn expect_events(&mut self) -> Result<Option<Cursor>, TransferError> {
         let tenant = self.tenant().clone();
-        let page = self.from.events(EventsOf::Tenant(&tenant), self.after(), super::EVENTS).await;
-        let page = page.at(Side::Source)?;
+        let page = self
+            .from
+            .events(EventsOf::Tenant(&tenant), self.after(), super::EVENTS)
+            .await
+            .at(Side::Source)?;
         for event in page.items {
             match self.naming.key_of(&event) {
                 Some(record) => {
                     let event = Event { id: EventId { record, ..event.id }, ..event };
                     let (sums, event) =
-                        (&mut self.sums[self.place.tenant], Tally::of_event(&event));
+                        (&mut self.sums[self.position.tenant], Tally::of_event(&event));
                     sums.expected.add(event);
                     sums.heard.add(event);
                 }
@@ -120,40 +129,49 @@ impl Transfer<'_> {
         Ok(page.next)
     }
 
-    /// Events that the target has.
+    /// Sums a page of the events that the target has.
     pub(super) async fn find_events(&mut self) -> Result<Option<Cursor>, TransferError> {
         let tenant = self.tenant().clone();
-        let page = self.to.events(EventsOf::Tenant(&tenant), self.after(), super::EVENTS).await;
-        let page = page.at(Side::Target)?;
+        let page = self
+            .to
+            .events(EventsOf::Tenant(&tenant), self.after(), super::EVENTS)
+            .await
+            .at(Side::Target)?;
         for event in &page.items {
-            self.sums[self.place.tenant].found.add(Tally::of_event(event));
+            self.sums[self.position.tenant].found.add(Tally::of_event(event));
         }
         Ok(page.next)
     }
 
-    /// Whose events differ, where those of a tenant do.
+    /// If a tenant's events differ, finds the records whose events differ.
     pub(super) async fn locate(&mut self) -> Result<Option<Cursor>, TransferError> {
-        let sums = self.sums[self.place.tenant];
+        let sums = self.sums[self.position.tenant];
         if sums.expected == sums.found {
             return Ok(None);
         }
         let tenant = self.tenant().clone();
-        let page = self.from.events(EventsOf::Tenant(&tenant), self.after(), self.in_flight).await;
-        let page = page.at(Side::Source)?;
-        let differ = all(firsts(&page.items).map(|event| self.differs(event, &tenant))).await;
-        let differ: Result<Vec<_>, TransferError> = differ.into_iter().collect();
-        for key in differ?.into_iter().flatten() {
+        let page = self
+            .from
+            .events(EventsOf::Tenant(&tenant), self.after(), self.in_flight)
+            .await
+            .at(Side::Source)?;
+        let differing = all(firsts(&page.items).map(|event| self.differs(event, &tenant)))
+            .await
+            .into_iter()
+            .collect::<Result<Vec<_>, TransferError>>()?;
+        for key in differing.into_iter().flatten() {
             self.report.differ(&tenant, Some(key), Differs::Events);
             self.located = true;
         }
         if page.next.is_none() && !std::mem::take(&mut self.located) {
-            // Of a record that the source knows nothing of.
+            // The events belong to a record that the source does not have.
             self.report.differ(&tenant, None, Differs::Events);
         }
         Ok(page.next)
     }
 
-    /// The record in the target, if this is the first event of one whose events differ.
+    /// The key in the target of this event's record, if the event is the record's first and its
+    /// events differ.
     async fn differs(
         &self,
         event: &Event,
@@ -169,14 +187,19 @@ impl Transfer<'_> {
         let record = self.from.load(source).await.at(Side::Source)?;
         let carried = record.and_then(|record| self.naming.carry(&record, tenant).ok());
         let mut closing = carried.map(|carried| carried.closing).unwrap_or_default();
-        let (mut theirs, mut ours) = (Groups::of(self.from, *source), Groups::of(self.to, key));
+        let (mut source_groups, mut target_groups) =
+            (Groups::of(self.from, *source), Groups::of(self.to, key));
         loop {
-            let expected = match theirs.next().await.at(Side::Source)? {
+            let expected = match source_groups.next().await.at(Side::Source)? {
                 Some(group) => super::bring::renamed(group.events, key),
                 None => std::mem::take(&mut closing),
             };
-            let found = ours.next().await.at(Side::Target)?.map(|group| group.events);
-            let found = found.unwrap_or_default();
+            let found = target_groups
+                .next()
+                .await
+                .at(Side::Target)?
+                .map(|group| group.events)
+                .unwrap_or_default();
             if expected != found {
                 return Ok(Some(key));
             }
@@ -186,10 +209,10 @@ impl Transfer<'_> {
         }
     }
 
-    /// What the target would wake, against what should be woken.
+    /// Checks that the target lists every record with a wake time as due.
     pub(super) async fn compare_alarms(&mut self) -> Result<Option<Cursor>, TransferError> {
-        let page = self.to.due(Timestamp::MAX, self.after(), super::EVENTS).await;
-        let page = page.at(Side::Target)?;
+        let page =
+            self.to.due(Timestamp::MAX, self.after(), super::EVENTS).await.at(Side::Target)?;
         for key in &page.items {
             self.alarms.remove(key);
         }
@@ -202,16 +225,17 @@ impl Transfer<'_> {
         Ok(page.next)
     }
 
-    /// The records of the source once more: what was written to it after the comparison had passed
-    /// by shows in the version.
-    pub(super) async fn look_again(&mut self) -> Result<Option<Cursor>, TransferError> {
+    /// Compares the source's records again: a write after their comparison changes the version.
+    pub(super) async fn recheck_records(&mut self) -> Result<Option<Cursor>, TransferError> {
         let (tenant, kind) = self.listed();
-        let page = self.from.scan(&tenant, kind, self.after(), self.in_flight).await;
-        let page = page.at(Side::Source)?;
-        let looks = all(page.items.iter().map(|record| self.look_at(record, &tenant))).await;
-        let looks: Result<Vec<Compared>, TransferError> = looks.into_iter().collect();
-        for Compared { carried, found } in looks? {
-            // What cannot be read was reported when it was met first.
+        let page =
+            self.from.scan(&tenant, kind, self.after(), self.in_flight).await.at(Side::Source)?;
+        let read = all(page.items.iter().map(|record| self.read_both(record, &tenant)))
+            .await
+            .into_iter()
+            .collect::<Result<Vec<Compared>, TransferError>>()?;
+        for Compared { carried, found } in read {
+            // Unreadable records were reported in the first comparison.
             let Ok(Carried { next, .. }) = carried else { continue };
             let same =
                 |found: &Record| found.version() == next.version() && found.body() == next.body();
@@ -222,12 +246,15 @@ impl Transfer<'_> {
         Ok(page.next)
     }
 
-    /// The events of the source once more.
-    pub(super) async fn hear_again(&mut self) -> Result<Option<Cursor>, TransferError> {
+    /// Sums the source's events again and compares the sum with the first one.
+    pub(super) async fn recheck_events(&mut self) -> Result<Option<Cursor>, TransferError> {
         let tenant = self.tenant().clone();
-        let page = self.from.events(EventsOf::Tenant(&tenant), self.after(), super::EVENTS).await;
-        let page = page.at(Side::Source)?;
-        let sums = &mut self.sums[self.place.tenant];
+        let page = self
+            .from
+            .events(EventsOf::Tenant(&tenant), self.after(), super::EVENTS)
+            .await
+            .at(Side::Source)?;
+        let sums = &mut self.sums[self.position.tenant];
         for event in page.items {
             if let Some(record) = self.naming.key_of(&event) {
                 let event = Event { id: EventId { record, ..event.id }, ..event };
@@ -240,13 +267,13 @@ impl Transfer<'_> {
         Ok(page.next)
     }
 
-    /// Tenants of the source that were not named, as far as something waits for one of their records.
+    /// Finds tenants of the source that were not named, by the records that are due.
     pub(super) async fn find_left_behind(&mut self) -> Result<Option<Cursor>, TransferError> {
-        let page = self.from.due(Timestamp::MAX, self.after(), self.in_flight).await;
-        let page = page.at(Side::Source)?;
+        let page =
+            self.from.due(Timestamp::MAX, self.after(), self.in_flight).await.at(Side::Source)?;
         let records = all(page.items.iter().map(|key| self.from.load(key))).await;
         for record in records {
-            // Gone meanwhile, or read by a newer release only: this is a hint, not a comparison.
+            // Missing and unreadable records are skipped: the list is a hint, not a comparison.
             let Some(record) = record.at(Side::Source)? else { continue };
             if let Ok(Subject::Account(account)) = record.subject()
                 && !self.tenants.contains(&account.tenant)

@@ -1,5 +1,5 @@
-//! What the two stores of a copy note about themselves: the mark that keeps a target closed, and the
-//! one that closes a source that was moved.
+//! The notes that the two stores of a copy have about themselves: the mark that keeps a target
+//! closed, and the mark that closes a moved source.
 
 use super::carry::Naming;
 use super::report::{Side, TransferError};
@@ -13,41 +13,41 @@ use crate::engine::served::SEAL_KEY;
 use crate::engine::step::next_count;
 use crate::port::{Commit, Committed, Entropy as _, Store, SystemEntropy};
 
-/// How often a note is written again because another process has written it in between.
+/// The most tries of writing a note while other processes write it too.
 const TRIES: usize = 8;
 
-/// What the note of a target says whose copy was given up. It begins as that of an unfinished one.
+/// The check value of a target whose copy was given up. It begins like that of an unfinished copy.
 const GIVEN_UP: &str = "unfinished copy, given up";
 
-/// What this copy knows of both stores.
+/// The ids of both stores, and the check values of the target's note.
 #[derive(Clone, Debug)]
 pub(super) struct Marks {
     pub(super) source: StoreId,
-    /// The id that the target has from its first mark on.
+    /// The target's id, which its first mark sets.
     pub(super) target: StoreId,
-    /// What the target's note says until it is opened, and then.
+    /// The check values of the target before and after it is opened.
     unfinished: String,
     finished: String,
 }
 
-/// A note, and the version that it has in its store.
+/// A store's note and its version.
 struct Found {
     meta: Meta,
     version: Version,
 }
 
 impl Transfer<'_> {
-    /// Reads what the source says about itself, and marks the target as unfinished.
+    /// Reads the source's note and marks the target as unfinished.
     pub(super) async fn begin(&self) -> Result<Marks, TransferError> {
-        self.begin_or_end(false).await
+        self.read_marks(false).await
     }
 
     /// As [`begin`](Self::begin), also if another process has begun to give this copy up.
-    pub(super) async fn begin_to_end(&self) -> Result<Marks, TransferError> {
-        self.begin_or_end(true).await
+    pub(super) async fn begin_giving_up(&self) -> Result<Marks, TransferError> {
+        self.read_marks(true).await
     }
 
-    async fn begin_or_end(&self, ends: bool) -> Result<Marks, TransferError> {
+    async fn read_marks(&self, giving_up: bool) -> Result<Marks, TransferError> {
         let found = note(self.from, Side::Source).await?.ok_or(TransferError::NoSource)?;
         let meta = found.meta;
         let source = match meta.id {
@@ -62,22 +62,24 @@ impl Transfer<'_> {
         let finished = self.naming.check(&meta.check);
         let unfinished = format!("{} of {source} to {finished}", Meta::UNFINISHED);
         for _ in 0..TRIES {
-            let Some(there) = note(self.to, Side::Target).await? else {
+            let Some(found) = note(self.to, Side::Target).await? else {
                 if self.is_empty().await? {
                     let mut mark = Meta::new(unfinished.clone(), random()?);
                     mark.copied_from = Some(source);
-                    // Whatever it returns, what counts is what can be read next.
+                    // The next round reads the outcome.
                     let _ = self.put(self.to, Side::Target, mark, None).await?;
                     continue;
                 }
-                // What stands there now may be another copy's, which has begun in between.
+                // The records may be another copy's, which has begun in between.
                 if note(self.to, Side::Target).await?.is_some() {
                     continue;
                 }
                 return Err(TransferError::Occupied);
             };
-            let target = match stands(&there.meta, &meta, &unfinished) {
-                Err(TransferError::GivenUp) if ends => there.meta.id.ok_or(TransferError::GivenUp),
+            let target = match marked_target(&found.meta, &meta, &unfinished) {
+                Err(TransferError::GivenUp) if giving_up => {
+                    found.meta.id.ok_or(TransferError::GivenUp)
+                }
                 target => target,
             }?;
             if meta.moved_to.is_some_and(|moved| moved != target) {
@@ -88,7 +90,7 @@ impl Transfer<'_> {
         Err(TransferError::Contended { key: Meta::KEY })
     }
 
-    /// That the target is still marked as unfinished, by a copy of this source.
+    /// Checks that the target is still marked as unfinished by a copy of this source.
     pub(super) async fn check_mark(&self, marks: &Marks) -> Result<(), TransferError> {
         self.marked(marks).await.map(drop)
     }
@@ -101,13 +103,13 @@ impl Transfer<'_> {
         if found.meta.check == marks.unfinished {
             return Ok(found);
         }
-        // It is this target, so an engine may have opened it, or its copy was given up.
+        // The id is this target's: the target was opened, or its copy was given up.
         let given_up = found.meta.is_unfinished();
         Err(if given_up { TransferError::GivenUp } else { TransferError::Opened })
     }
 
-    /// Closes the source: no engine opens it any more, and where the store can do so, no writer
-    /// changes it. Returns whether the store can.
+    /// Closes the source: no engine opens it any more, and a store with a fence refuses all writes.
+    /// Returns whether the store has a fence.
     pub(super) async fn close_source(&self, marks: &Marks) -> Result<bool, TransferError> {
         for _ in 0..TRIES {
             let found = note(self.from, Side::Source).await?.ok_or(TransferError::NoSource)?;
@@ -124,9 +126,9 @@ impl Transfer<'_> {
         Err(TransferError::Contended { key: Meta::KEY })
     }
 
-    /// Makes the target useless, and opens the source again.
+    /// Closes the target for good, then opens the source again.
     pub(super) async fn reopen_source(&self, marks: &Marks) -> Result<(), TransferError> {
-        // The target first: from here on no process can open it.
+        // The target comes first: after this no process can open it.
         for _ in 0..TRIES {
             let found = match self.marked(marks).await {
                 Err(TransferError::GivenUp) => break,
@@ -154,22 +156,22 @@ impl Transfer<'_> {
         Err(TransferError::Contended { key: Meta::KEY })
     }
 
-    /// Opens the target to engines. If the version that this object has tried to write before stands
-    /// there, that try has worked.
+    /// Opens the target to engines. If the target's note has the version that this object tried to
+    /// write, that earlier try has succeeded.
     pub(super) async fn open_marked(&mut self, marks: &Marks) -> Result<(), TransferError> {
-        // What is sealed comes over as it is, and so does what says which seal opens it.
+        // Sealed seeds are copied unchanged, and so is the seal's check value.
         self.carry_seal_note(marks).await?;
         for _ in 0..TRIES {
             let found = match self.marked(marks).await {
                 Err(TransferError::Opened) if self.opening.is_some() => {
-                    let there = note(self.to, Side::Target).await?;
-                    let ours = there.is_some_and(|found| Some(found.version) == self.opening);
-                    return if ours { Ok(()) } else { Err(TransferError::Opened) };
+                    let opened = note(self.to, Side::Target).await?;
+                    let own = opened.is_some_and(|found| Some(found.version) == self.opening);
+                    return if own { Ok(()) } else { Err(TransferError::Opened) };
                 }
                 found => found?,
             };
             let version = Version::new(found.version.count().saturating_add(1), nonce()?);
-            // Kept before it is written: the answer may be lost.
+            // The version is noted before the write, whose reply may be lost.
             self.opening = Some(version);
             let open = Meta { check: marks.finished.clone(), ..found.meta };
             let open = Record::new(Meta::KEY, version, Subject::Meta(open));
@@ -178,23 +180,24 @@ impl Transfer<'_> {
         Err(TransferError::Contended { key: Meta::KEY })
     }
 
-    /// Brings over the note about the seal, while the target is still closed: an engine whose seal does
-    /// not open what was copied is then refused when it opens, and not at the first code of an app.
+    /// Copies the seal's check value while the target is still closed. An engine with another seal
+    /// is then refused when it opens the target, and not at the first code of an app.
     async fn carry_seal_note(&self, marks: &Marks) -> Result<(), TransferError> {
         let Some(source) = self.from.load(&SEAL_KEY).await.at(Side::Source)? else {
             return Ok(());
         };
         for _ in 0..TRIES {
-            let there = self.to.load(&SEAL_KEY).await.at(Side::Target)?;
-            if there.as_ref().is_some_and(|there| there.body() == source.body()) {
+            let found = self.to.load(&SEAL_KEY).await.at(Side::Target)?;
+            if found.as_ref().is_some_and(|found| found.body() == source.body()) {
                 return Ok(());
             }
-            // After the load: what an engine writes once the target is open makes this one stale.
+            // Checked after the load: if an engine writes to an opened target, the commit below is
+            // stale.
             match self.marked(marks).await {
                 Err(TransferError::Opened) => return Ok(()),
                 marked => marked.map(drop)?,
             }
-            let before = there.as_ref().map(Record::version);
+            let before = found.as_ref().map(Record::version);
             let version = Version::new(next_count(before, self.clock.now()), nonce()?);
             let note = Record::loaded(SEAL_KEY, version, source.body());
             let _ = self.commit(self.to, Side::Target, &note, before).await?;
@@ -225,8 +228,8 @@ impl Transfer<'_> {
         store.commit(Commit::new(note, expected, &columns, &[])).await.at(side)
     }
 
-    /// A store cannot be asked for everything that it holds; but for what these tenants have, and
-    /// for what is due.
+    /// Whether the target has no records of these tenants and nothing due. A store cannot list the
+    /// records of all tenants.
     async fn is_empty(&self) -> Result<bool, TransferError> {
         let due = self.to.due(Timestamp::MAX, None, 1).await.at(Side::Target)?;
         let mut empty = due.items.is_empty();
@@ -242,18 +245,18 @@ impl Transfer<'_> {
 
 /// Raises the incarnation of a store that was restored from a backup, and returns it.
 ///
-/// A restored store has lost its last events. Its next ones get positions, and ids, that a reader
-/// of the trail has seen already: without this call the reader would skip them. After it, a cursor
-/// that was made before is refused with [`InvalidInput::Foreign`](crate::InvalidInput): the reader
-/// begins again, and knows events by their id and body.
+/// A restored store has lost its last events. Its next events get positions and ids that a reader
+/// of the audit trail has already seen, and the reader would skip them. After this call an older
+/// cursor is refused with [`InvalidInput::Foreign`](crate::InvalidInput): the reader begins again,
+/// and recognises known events by id and body.
 ///
-/// Call it once after each restore, while no engine runs on the store. The manual says for each
-/// store what else to do: [`restoring`](crate::manual::restoring).
+/// Call it once after each restore, while no engine runs on the store. The manual has the other
+/// steps for each store: [`restoring`](crate::manual::restoring).
 ///
 /// # Errors
 ///
 /// [`TransferError::NoSource`] if no engine has ever opened the store, or a copy into it was not
-/// opened; [`TransferError::Contended`] if something writes to it; [`TransferError::Store`].
+/// opened; [`TransferError::Contended`] if another process writes to it; [`TransferError::Store`].
 ///
 /// ```
 /// # use sspr::adapters::memory::{MemoryDirectory, MemoryInbox, MemoryStore};
@@ -265,7 +268,7 @@ impl Transfer<'_> {
 /// # let keys = Keys::new(secret(1), 1, secret(2))?;
 /// # let engine = Engine::builder().keys(keys).store(store.clone());
 /// # engine.directory(MemoryDirectory::new()).delivery(MemoryInbox::new()).open().await?;
-/// // The backup stands in its place, and no engine runs.
+/// // The backup is restored, and no engine runs.
 /// assert_eq!(sspr::transfer::restored(&store).await?, 1);
 /// # Ok(())
 /// # }
@@ -280,7 +283,7 @@ pub async fn restored(store: &dyn Store) -> Result<u32, TransferError> {
         let next = Meta { incarnation, ..found.meta };
         let version = Version::new(found.version.count().saturating_add(1), nonce()?);
         let record = Record::new(Meta::KEY, version, Subject::Meta(next));
-        // The time of the change is for operators only; this call has no clock.
+        // The time of the change is only for operators, and this function has no clock.
         let columns = Meta::columns(Timestamp::EPOCH)?;
         let commit = Commit::new(&record, Some(found.version), &columns, &[]);
         if store.commit(commit).await.at(Side::Source)? == Committed::Applied {
@@ -290,23 +293,23 @@ pub async fn restored(store: &dyn Store) -> Result<u32, TransferError> {
     Err(TransferError::Contended { key: Meta::KEY })
 }
 
-/// The id of the target, if its note is the mark of a copy of this source.
-fn stands(there: &Meta, source: &Meta, unfinished: &str) -> Result<StoreId, TransferError> {
-    let id = there.id.ok_or(TransferError::Occupied)?;
-    if there.check == unfinished {
+/// The id of the target, if its note is the mark of an unfinished copy of this source.
+fn marked_target(target: &Meta, source: &Meta, unfinished: &str) -> Result<StoreId, TransferError> {
+    let id = target.id.ok_or(TransferError::Occupied)?;
+    if target.check == unfinished {
         return Ok(id);
     }
-    let (own, theirs) = (Some(id), source.id);
-    if own == theirs {
+
+    if Some(id) == source.id {
         return Err(TransferError::SameStore);
     }
-    let copy = there.copied_from == theirs;
-    if copy && there.check == GIVEN_UP {
+    let copy = target.copied_from == source.id;
+    if copy && target.check == GIVEN_UP {
         return Err(TransferError::GivenUp);
     }
-    // A copy of this source that was opened, or the store that this source is a copy of.
-    let opened = !there.is_unfinished();
-    if opened && (copy || source.copied_from == own) {
+    // The target is an opened copy of this source, or the store of which this source is a copy.
+    let opened = !target.is_unfinished();
+    if opened && (copy || source.copied_from == Some(id)) {
         return Err(TransferError::Opened);
     }
     Err(TransferError::Occupied)

@@ -1,9 +1,10 @@
-//! Moving everything from one store to another: [`copy`].
+//! The copy of a store into another: [`copy`].
 //!
-//! A copy goes on page by page, holds a bounded part of either store, may be broken off anywhere and
-//! begun again by any process, and ends with a comparison of both sides. No engine opens the target
-//! before [`Transfer::open_target`], which a run that has not compared refuses: so a copy may be tried
-//! as often as wanted. The manual page [`moving`](crate::manual::moving) says when to stop what.
+//! A copy works page by page and holds a bounded part of either store in memory. It may be
+//! interrupted anywhere and continued by any process, and ends with a comparison of both sides. No
+//! engine opens the target before [`Transfer::open_target`], which requires that comparison, so
+//! that a copy may be tried any number of times. The manual page [`moving`](crate::manual::moving)
+//! says when to stop the engines.
 //!
 //! ```
 //! use sspr::adapters::memory::MemoryStore;
@@ -65,20 +66,21 @@ use crate::domain::keys::Keys;
 use crate::domain::record::{RecordKind, Version};
 use crate::port::{Clock, Cursor, PortError, Store, SystemClock};
 
-/// What belongs to a tenant. The one record that belongs to none is the mark.
+/// The kinds of record that belong to a tenant. Only the store's notes belong to none.
 const KINDS: [RecordKind; 3] = [RecordKind::Policy, RecordKind::Account, RecordKind::Decoy];
-/// Events read at once where they are only counted.
+/// Events of one page if they are only counted.
 const EVENTS: usize = 1_000;
 
-/// A copy of everything that these tenants have, from one store to another. Drive it with
-/// [`Transfer::step`].
+/// A copy of all records and events of these tenants from one store to another. Call
+/// [`Transfer::step`] until it is over.
 ///
-/// Name every tenant: a store cannot list them, and one that is left out is not there afterwards.
-/// [`TransferReport::left_behind`] names those for which something is due in the source.
+/// Name every tenant: a store cannot list its tenants, and a tenant that is not named is not
+/// copied. [`TransferReport::left_behind`] lists unnamed tenants for which something is due in the
+/// source.
 ///
 /// # Errors
 ///
-/// [`InvalidInput::OutOfRange`] without any tenant.
+/// [`InvalidInput::Rule`] without any tenant.
 ///
 /// ```
 /// use sspr::adapters::memory::MemoryStore;
@@ -93,7 +95,7 @@ pub fn copy<'a>(
 ) -> Result<Transfer<'a>, InvalidInput> {
     let tenants: BTreeSet<TenantId> = tenants.into_iter().collect();
     if tenants.is_empty() {
-        return Err(InvalidInput::OutOfRange { what: "number of tenants" });
+        return Err(InvalidInput::Rule { what: "list of tenants", rule: "must not be empty" });
     }
     let tenants: Vec<TenantId> = tenants.into_iter().collect();
     Ok(Transfer {
@@ -109,7 +111,7 @@ pub fn copy<'a>(
         resumed: None,
         marks: None,
         opening: None,
-        place: CopyPosition::default(),
+        position: CopyPosition::default(),
         counts: Counts::default(),
         total: None,
         alarms: HashMap::new(),
@@ -118,7 +120,7 @@ pub fn copy<'a>(
     })
 }
 
-/// A copy under way: see [`copy`].
+/// A copy between two stores: see [`copy`].
 pub struct Transfer<'a> {
     from: &'a dyn Store,
     to: &'a dyn Store,
@@ -130,35 +132,35 @@ pub struct Transfer<'a> {
     closes: bool,
     resumed: Option<Checkpoint>,
     marks: Option<Marks>,
-    /// The version of the note that this object has tried to open the target with.
+    /// The version of the note with which this object has tried to open the target.
     opening: Option<Version>,
-    place: CopyPosition,
+    position: CopyPosition,
     counts: Counts,
     total: Option<u64>,
     /// By tenant.
     sums: Vec<Sums>,
-    /// Records that need work, and have not been seen among the target's yet: as many as there are
-    /// open flows and waiting messages.
+    /// Records with a wake time that the target has not listed yet, with the index of their tenant.
+    /// There are as many as open flows and waiting messages.
     alarms: HashMap<RecordKey, usize>,
-    /// Whether a record was found whose events differ.
+    /// Whether a record with differing events was found.
     located: bool,
     report: TransferReport,
 }
 
 impl<'a> Transfer<'a> {
-    /// Names everything by another lookup key. The short-lived keys of both play no part: a new
-    /// issuing key need not come with the new lookup key.
+    /// Names all records by another lookup key. The short-lived keys of both are not used: they
+    /// need not change with the lookup key.
     ///
-    /// Flows that are under way end, and messages that would carry their codes are not sent; let
-    /// [`Engine::maintain`](crate::Engine::maintain) deliver what waits before. What people have
-    /// registered stays good, recovery codes, known browsers and sealed seeds included. No engine may
-    /// write to the source meanwhile: a target of a trial that was written to during the trial holds
-    /// the ends of flows that went on in the source, so it stays
-    /// [`Incomplete`](Stage::Incomplete). Throw it away and copy into an empty store.
+    /// Live flows end, and messages with their codes are not sent: let
+    /// [`Engine::maintain`](crate::Engine::maintain) deliver waiting messages before. Registered
+    /// methods stay valid, including recovery codes, known devices and sealed seeds. No engine may
+    /// write to the source meanwhile. If one did, the target has ended flows that continued in the
+    /// source, and it stays [`Incomplete`](Stage::Incomplete): discard it and copy into an empty
+    /// store.
     ///
     /// # Errors
     ///
-    /// [`InvalidInput::OutOfRange`] if both have one lookup key.
+    /// [`InvalidInput::Rule`] if both have the same lookup key.
     ///
     /// ```
     /// # use sspr::adapters::memory::MemoryStore;
@@ -172,29 +174,32 @@ impl<'a> Transfer<'a> {
     /// # Ok::<(), sspr::InvalidInput>(())
     /// ```
     pub fn rename(mut self, old: &'a Keys, new: &'a Keys) -> Result<Self, InvalidInput> {
-        let what = "second lookup key (the first again)";
-        let other = old.check_value() != new.check_value();
-        let renaming = other.then(|| Renaming::new(old, new, &self.tenants)).flatten();
-        let renaming = renaming.ok_or(InvalidInput::OutOfRange { what })?;
+        let (what, rule) = ("new lookup key", "must differ from the old lookup key");
+        let different = old.check_value() != new.check_value();
+        let renaming = different
+            .then(|| Renaming::new(old, new, &self.tenants))
+            .flatten()
+            .ok_or(InvalidInput::Rule { what, rule })?;
         self.naming = Naming::Other(Box::new(renaming));
         Ok(self)
     }
 
-    /// Finishes without what cannot be read. An account whose record is left out **begins anew** in
-    /// the target, with all its budgets: look at [`TransferReport::left_out`] of a copy without this first.
+    /// Finishes without records that cannot be read. An account whose record is left out **starts
+    /// empty** in the target, with unspent budgets: first make a copy without this option and read
+    /// its [`TransferReport::left_out`].
     #[must_use]
     pub const fn leave_out_unreadable(mut self) -> Self {
         self.leave_out = true;
         self
     }
 
-    /// Closes the source before anything is read: no engine opens it any more, and a store that has a
-    /// [fence](crate::Store::fence) refuses every write, also of engines that are running and of
-    /// tenants that were not named. [`TransferReport::fence`] says which of the two it was. What was read of
-    /// a closed source stays true, so `Finished` then means that nothing can be lost.
+    /// Closes the source before anything is read: no engine opens it any more, and a store with a
+    /// [fence](crate::Store::fence) refuses every write, also from running engines and of tenants
+    /// that were not named. [`TransferReport::fence`] tells which of the two applies. A closed
+    /// source does not change while it is read, so that `Finished` then means that nothing is lost.
     ///
-    /// Not for a trial. Without it, stop everything that writes to the source first: a last look at the
-    /// source finds what was written during the comparison, but not what is written after it.
+    /// Do not use it for a trial. Without it, stop everything that writes to the source first: the
+    /// last check of the source finds writes during the comparison, but not writes after it.
     ///
     /// To open the source again: [`give_up`](Self::give_up).
     ///
@@ -211,65 +216,71 @@ impl<'a> Transfer<'a> {
         self
     }
 
-    /// How many records are worked on at once, from 1 to 1,000. Default 128: a store that writes
-    /// what waits in one transaction takes them up together.
+    /// How many records are copied concurrently, from 1 to 1,000. Default 128: a store that groups
+    /// waiting commits writes them in one transaction.
     #[must_use]
     pub fn in_flight(mut self, records: usize) -> Self {
         self.in_flight = records.clamp(1, 1_000);
         self
     }
 
-    /// The clock. Default: the operating system's. It says which records of the target a purge
-    /// would take, and nothing else.
+    /// The clock. Default: the operating system's. It only decides which records of the target have
+    /// expired.
     #[must_use]
     pub fn clock(mut self, clock: impl Clock + 'a) -> Self {
         self.clock = Box::new(clock);
         self
     }
 
-    /// Goes on where another process stopped.
+    /// Continues from where another process stopped.
     ///
     /// # Errors
     ///
-    /// [`InvalidInput::Foreign`] if it is of other tenants. One of another source is found by the
-    /// first step.
+    /// [`InvalidInput::Foreign`] if the checkpoint has other tenants. The first step refuses a
+    /// checkpoint of another source.
     pub fn resume(mut self, checkpoint: &Checkpoint) -> Result<Self, InvalidInput> {
         let foreign = InvalidInput::Foreign { what: "checkpoint" };
-        self.place = checkpoint.place(&self.tenants, &KINDS).ok_or(foreign)?;
+        self.position = checkpoint.position_among(&self.tenants, &KINDS).ok_or(foreign)?;
         self.counts = checkpoint.counts();
         self.resumed = Some(checkpoint.clone());
         Ok(self)
     }
 
-    /// Where it stands; none before the first step.
+    /// The position of the copy; `None` before the first step.
     #[must_use]
     pub fn checkpoint(&self) -> Option<Checkpoint> {
         let source = self.marks.as_ref()?.source;
-        Some(Checkpoint::of((source, self.closes), &self.place, &self.tenants, &KINDS, self.counts))
+        Some(Checkpoint::of(
+            (source, self.closes),
+            &self.position,
+            &self.tenants,
+            &KINDS,
+            self.counts,
+        ))
     }
 
-    /// What was found. Complete once a step has said that the copy is over.
+    /// The findings. They are complete once a step has returned a stage that is over.
     #[must_use]
     pub const fn report(&self) -> &TransferReport {
         &self.report
     }
 
     fn tenant(&self) -> &TenantId {
-        &self.tenants[self.place.tenant]
+        &self.tenants[self.position.tenant]
     }
 
     fn after(&self) -> Option<&Cursor> {
-        self.place.after.as_ref()
+        self.position.after.as_ref()
     }
 
     /// The tenant and the kind of record that are being listed.
     fn listed(&self) -> (TenantId, RecordKind) {
-        (self.tenant().clone(), self.kinds()[self.place.kind])
+        (self.tenant().clone(), self.kinds()[self.position.kind])
     }
 
-    /// In the target there may be places held for records that are gone, too.
+    /// The target may also have placeholders of records that the source no longer has.
     const fn kinds(&self) -> &'static [RecordKind] {
-        match self.place.task {
+        match self.position.task {
             CopyTask::Extras => &RecordKind::ALL,
             _ => &KINDS,
         }
@@ -280,7 +291,7 @@ impl fmt::Debug for Transfer<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Transfer")
             .field("tenants", &self.tenants.len())
-            .field("place", &self.place)
+            .field("position", &self.position)
             .field("counts", &self.counts)
             .finish_non_exhaustive()
     }

@@ -1,10 +1,10 @@
-//! Where a copy stands.
+//! The position and the counts of a copy.
 
 use serde::{Deserialize, Serialize};
 
 use crate::port::Cursor;
 
-/// Counts of the copying, over all processes that had a part in it.
+/// Counts of the copying stage, over all processes that took part.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Counts {
     pub(super) records: u64,
@@ -14,7 +14,7 @@ pub(super) struct Counts {
     pub(super) compared: u64,
 }
 
-/// What a copy does, in this order.
+/// The tasks of a copy, in their order.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum CopyTask {
@@ -30,15 +30,16 @@ pub(super) enum CopyTask {
     Alarms,
     /// Tenants that were not named.
     LeftBehind,
-    /// The source once more, if it is not closed: something may have written to it meanwhile.
-    LookAgain,
-    HearAgain,
+    /// The source's records are compared again if it is not closed, since an engine may have
+    /// written to it.
+    RecheckRecords,
+    RecheckEvents,
     Finish,
     Finished,
     Incomplete,
 }
 
-/// Where it stands.
+/// The task, tenant, kind and page of a copy.
 #[derive(Clone, Debug, Default)]
 pub(super) struct CopyPosition {
     pub(super) task: CopyTask,

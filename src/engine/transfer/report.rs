@@ -1,4 +1,4 @@
-//! What a copy tells whoever runs it.
+//! The progress, the findings and the errors of a copy.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -9,75 +9,76 @@ use crate::domain::ids::{RecordKey, TenantId};
 use crate::domain::invalid::InvalidInput;
 use crate::port::PortError;
 
-/// Why a copy did not go on. Nothing is lost: make the call again, or begin again.
+/// Why a copy stopped. Nothing is lost: repeat the call, or begin a new copy.
 ///
 /// ```
 /// use sspr::Retry;
 /// use sspr::transfer::TransferError;
 ///
 /// assert_eq!(TransferError::Occupied.retry(), Retry::Never);
-/// assert_eq!(TransferError::Occupied.to_string(), "the target holds something else");
+/// assert_eq!(TransferError::Occupied.to_string(), "the target is not empty: copy into an empty store");
 /// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TransferError {
-    /// A store failed. Each step may be made again, also after an unknown outcome.
+    /// A store failed. Each step may be repeated, also after an unknown outcome.
     #[error("{side} failed: {error}")]
     #[non_exhaustive]
     Store {
-        /// Which of the two.
+        /// The store.
         side: Side,
-        /// What is known.
+        /// The error of the port.
         #[source]
         error: PortError,
     },
-    /// No engine has ever opened the source, or it is the target of a copy that was not opened.
-    #[error("the source is no store that an engine has opened")]
+    /// No engine has ever opened the source, or the source is the target of an unfinished copy.
+    #[error("the source was never opened by an engine")]
     NoSource,
-    /// The source was made with another lookup key than the one that was given as the old one.
-    #[error("the source was made with another lookup key")]
+    /// The source was created with another lookup key than the old one of
+    /// [`Transfer::rename`](super::Transfer::rename).
+    #[error("the source was created with another lookup key: pass that key as the old one")]
     WrongKey,
-    /// The target holds something that no copy of this source has put there. It is left as it is.
-    #[error("the target holds something else")]
+    /// The target has records that no copy of this source has written. It is not changed.
+    #[error("the target is not empty: copy into an empty store")]
     Occupied,
-    /// Source and target are one store, or one was made of a backup of the other.
+    /// Source and target are one store, or one was restored from a backup of the other.
     #[error("source and target are one store: copy into an empty one")]
     SameStore,
-    /// The target was opened to engines before: it is a copy of this source that was opened, or the
-    /// store that this source is a copy of. What it holds may be newer or older than the source.
+    /// The target was opened to engines before: it is an opened copy of this source, or the store
+    /// of which this source is a copy. Its records may be newer or older than the source's.
     #[error("the target was opened to engines before: copy into an empty store")]
     Opened,
-    /// The source was moved to another target than this one.
+    /// The source was moved to another target.
     #[error("the source was moved to another store")]
     Moved,
     /// A copy into this target was given up: see [`Transfer::give_up`](super::Transfer::give_up).
     #[error("a copy into the target was given up: copy into an empty store")]
     GivenUp,
-    /// The target is opened only by a run that has compared both sides and found them equal.
-    #[error("this run has not found both sides equal")]
+    /// The target can be opened only by a run that has compared both sides and found them equal.
+    #[error("this run has not found both sides equal: call `step` until it is finished")]
     NotCompared,
-    /// A record changes faster than it is copied: something writes to it.
-    #[error("record {key} changes while it is copied")]
+    /// A record keeps changing while it is copied: another process writes to it.
+    #[error("record {key} changes while it is copied: stop its writers")]
     Contended {
         /// Its key in the source.
         key: RecordKey,
     },
-    /// There is no randomness.
-    #[error("no randomness: {error}")]
+    /// The source of randomness failed.
+    #[error("the source of randomness failed: {error}")]
     #[non_exhaustive]
     Entropy {
-        /// What is known.
+        /// The error of the port.
         #[source]
         error: PortError,
     },
-    /// What was given is malformed, or belongs to another copy.
+    /// An argument is malformed, or belongs to another copy.
     #[error(transparent)]
     Invalid(#[from] InvalidInput),
 }
 
 impl TransferError {
-    /// When the call may be made again. A copy looks before it writes, so an unknown outcome needs
-    /// no check by others.
+    /// When the call may be repeated. A copy reads before it writes, so an unknown outcome needs no
+    /// other check.
     #[must_use]
     pub const fn retry(&self) -> crate::port::Retry {
         use crate::port::Retry;
@@ -105,9 +106,9 @@ impl TransferError {
 #[serde(rename_all = "snake_case")]
 #[expect(clippy::exhaustive_enums, reason = "a copy has two ends")]
 pub enum Side {
-    /// The one that is read.
+    /// The store that is read.
     Source,
-    /// The one that is written.
+    /// The store that is written.
     Target,
 }
 
@@ -120,26 +121,26 @@ impl fmt::Display for Side {
     }
 }
 
-/// How far a copy has come.
+/// The stage of a copy.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Stage {
-    /// Records and their events are brought over.
+    /// Records and their events are copied.
     Copying,
-    /// Events whose records are gone are brought over.
+    /// Events whose records no longer exist are copied.
     Trailing,
     /// Both sides are read and compared.
     Comparing,
     /// This run has compared both sides and found them equal. The target stays closed to engines until
     /// [`Transfer::open_target`](super::Transfer::open_target).
     Finished,
-    /// The target lacks something, or has too much: see [`TransferReport`]. No engine opens it.
+    /// The target differs from the source: see [`TransferReport`]. No engine opens it.
     Incomplete,
 }
 
 impl Stage {
-    /// Whether there is nothing more to do.
+    /// Whether the copy is over.
     ///
     /// ```
     /// use sspr::transfer::Stage;
@@ -156,25 +157,25 @@ impl Stage {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 #[non_exhaustive]
 pub struct Progress {
-    /// What is being done.
+    /// The present stage.
     pub stage: Stage,
-    /// Tenants that this stage is through with.
+    /// Tenants that this stage has finished.
     pub tenants_done: usize,
     /// Tenants in all.
     pub tenants: usize,
-    /// Records looked at by the copying stage, those that were there already included.
+    /// Records that the copying stage has read, including those copied before.
     pub records: u64,
-    /// Of these, records that were there already.
+    /// The part of `records` that was copied before.
     pub already: u64,
     /// Events written.
     pub events: u64,
     /// Records compared.
     pub compared: u64,
-    /// Records in all, if they were counted before.
+    /// All records of the source, if they were counted.
     pub total: Option<u64>,
 }
 
-/// What a copy has found. Lists hold the first thousand; the counts go on.
+/// The findings of a copy. Lists contain the first thousand entries; the counts are complete.
 #[derive(Clone, PartialEq, Debug, Default, Serialize)]
 #[non_exhaustive]
 pub struct TransferReport {
@@ -184,18 +185,18 @@ pub struct TransferReport {
     pub events: u64,
     /// Records, and events of records, that could not be read.
     pub left_out: Vec<LeftOut>,
-    /// How many there are; beyond the list, one record may count for each of its events.
+    /// The number of these; beyond the list, a record may be counted once for each of its events.
     pub left_out_count: u64,
-    /// What is not the same on both sides.
+    /// The differences between both sides.
     pub differences: Vec<Difference>,
-    /// How many there are.
+    /// The number of differences.
     pub difference_count: u64,
-    /// Tenants that were not named and that the source has: they stay behind. Found by what is due in
-    /// the source, so a tenant in which nothing waits is not among them.
+    /// Tenants of the source that were not named and so not copied. They are found by due records,
+    /// so that a tenant without any is not listed.
     pub left_behind: BTreeSet<TenantId>,
-    /// Whether the source was closed, and how.
+    /// How the source was closed.
     pub fence: Fence,
-    /// A digest of all records and events of the target, in whatever order it keeps them; none until
+    /// A digest of all records and events of the target, independent of their order; `None` until
     /// all were read.
     pub digest: Option<String>,
 }
@@ -205,10 +206,10 @@ pub struct TransferReport {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Fence {
-    /// It is open: what an engine writes there after the comparison is lost.
+    /// The source is open: writes after the comparison are lost.
     #[default]
     None,
-    /// No engine opens it any more. One that was open before may still write: stop it.
+    /// No engine opens it any more. An engine that was open before may still write: stop it.
     Marked,
     /// The store itself refuses every write, also of engines that were open before.
     Enforced,
@@ -218,14 +219,14 @@ impl TransferReport {
     const LISTED: usize = 1_000;
 
     pub(super) fn leave_out(&mut self, tenant: &TenantId, key: RecordKey, why: UnreadableReason) {
-        let one = LeftOut { tenant: tenant.clone(), key, why };
-        // An event comes once for each of its record's.
-        if self.left_out.contains(&one) {
+        let left_out = LeftOut { tenant: tenant.clone(), key, why };
+        // A record is reported once for each of its events.
+        if self.left_out.contains(&left_out) {
             return;
         }
         self.left_out_count += 1;
         if self.left_out.len() < Self::LISTED {
-            self.left_out.push(one);
+            self.left_out.push(left_out);
         }
     }
 
@@ -237,7 +238,7 @@ impl TransferReport {
     }
 }
 
-/// A record that was not brought over.
+/// A record that was not copied.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 #[non_exhaustive]
 pub struct LeftOut {
@@ -249,27 +250,27 @@ pub struct LeftOut {
     pub why: UnreadableReason,
 }
 
-/// Why a record cannot be brought over.
+/// Why a record cannot be copied.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum UnreadableReason {
-    /// Its body makes no sense, or names another key.
+    /// Its body cannot be decoded, or names another key.
     Damaged,
-    /// A newer release has closed it to this one: copy with that release.
+    /// A newer release has closed it to this release: copy with the newer one.
     Newer,
-    /// It belongs to another tenant or kind than it stands under, or its key was made with another
-    /// lookup key.
+    /// Its body names another tenant or kind than its columns, or its key belongs to another lookup
+    /// key.
     Foreign,
 }
 
-/// Something that is not the same on both sides.
+/// A difference between both sides.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 #[non_exhaustive]
 pub struct Difference {
     /// The tenant.
     pub tenant: TenantId,
-    /// The record's key in the target; none if no single record could be made out.
+    /// The record's key in the target; `None` if no single record could be identified.
     pub key: Option<RecordKey>,
     /// What differs.
     pub what: Differs,
@@ -282,14 +283,14 @@ pub struct Difference {
 pub enum Differs {
     /// The target has no such record.
     Missing,
-    /// The source has no such record, and its time is not over.
+    /// The source has no such record, and it has not expired.
     Extra,
-    /// The versions differ. The source was written to meanwhile: copy again.
+    /// The versions differ: the source was written to meanwhile. Copy again.
     Version,
     /// The bodies differ under one version.
     Body,
     /// The events differ.
     Events,
-    /// What the store says to be due differs from what the records say.
+    /// The target does not list a record as due whose body has a wake time.
     Alarms,
 }

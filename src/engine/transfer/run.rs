@@ -1,4 +1,4 @@
-//! The steps of a copy, in their order.
+//! The steps of a copy, and the order of its tasks.
 
 use super::all::all;
 use super::bring::Brought;
@@ -12,22 +12,22 @@ use crate::domain::invalid::InvalidInput;
 use crate::domain::time::Timestamp;
 use crate::port::{Cursor, Cutoff, EventsOf};
 
-/// Rows removed at once.
+/// The most rows of one purge.
 const PURGE: usize = 1_000;
 
 impl Transfer<'_> {
-    /// Does a bounded part of the work, and says how far it is. After an error, or when its future was
-    /// dropped, the same part is done again.
+    /// Does a bounded part of the work and returns the progress. After an error, or if the future
+    /// was dropped, the next call repeats that part.
     ///
     /// # Errors
     ///
-    /// [`TransferError`]: see its variants.
+    /// [`TransferError`], with any of its variants.
     pub async fn step(&mut self) -> Result<Progress, TransferError> {
-        if matches!(self.place.task, CopyTask::Finished | CopyTask::Incomplete) {
+        if matches!(self.position.task, CopyTask::Finished | CopyTask::Incomplete) {
             return Ok(self.progress());
         }
-        // A target that was opened belongs to its engines: another copy of the same source may have
-        // been faster.
+        // The mark is checked in each step: another copy of the same source may have opened the
+        // target, which then belongs to its engines.
         match self.marks.take() {
             Some(marks) => {
                 let marked = self.check_mark(&marks).await;
@@ -37,7 +37,7 @@ impl Transfer<'_> {
             None => self.take_up().await?,
         }
         self.close().await?;
-        let next = match self.place.task {
+        let next = match self.position.task {
             CopyTask::Records => self.copy_records().await?,
             CopyTask::Trails => self.copy_trails().await?,
             CopyTask::Sweep => self.sweep().await?,
@@ -47,8 +47,8 @@ impl Transfer<'_> {
             CopyTask::Find => self.find_events().await?,
             CopyTask::Locate => self.locate().await?,
             CopyTask::Alarms => self.compare_alarms().await?,
-            CopyTask::LookAgain => self.look_again().await?,
-            CopyTask::HearAgain => self.hear_again().await?,
+            CopyTask::RecheckRecords => self.recheck_records().await?,
+            CopyTask::RecheckEvents => self.recheck_events().await?,
             CopyTask::LeftBehind => self.find_left_behind().await?,
             CopyTask::Finish => {
                 self.end();
@@ -60,7 +60,7 @@ impl Transfer<'_> {
         Ok(self.progress())
     }
 
-    /// Counts the records of the source, so that [`Progress::total`] is known. It reads them all.
+    /// Counts the records of the source for [`Progress::total`]. It reads them all.
     ///
     /// # Errors
     ///
@@ -71,8 +71,11 @@ impl Transfer<'_> {
             for kind in KINDS {
                 let mut after = None;
                 loop {
-                    let page = self.from.scan(tenant, kind, after.as_ref(), super::EVENTS).await;
-                    let page = page.at(Side::Source)?;
+                    let page = self
+                        .from
+                        .scan(tenant, kind, after.as_ref(), super::EVENTS)
+                        .await
+                        .at(Side::Source)?;
                     total += page.items.len() as u64;
                     after = page.next;
                     if after.is_none() {
@@ -85,12 +88,11 @@ impl Transfer<'_> {
         Ok(total)
     }
 
-    /// Opens the target to engines. From here on it is a store like any other, and no copy writes to
-    /// it any more.
+    /// Opens the target to engines. From then on no copy writes to it.
     ///
     /// Call it only after a step of this object has returned [`Stage::Finished`], with every engine on
     /// the source stopped or the source [closed](Self::close_source_first). After an error the call
-    /// may be made again.
+    /// may be repeated.
     ///
     /// # Errors
     ///
@@ -113,7 +115,7 @@ impl Transfer<'_> {
     /// ```
     pub async fn open_target(&mut self) -> Result<(), TransferError> {
         match &self.marks {
-            Some(marks) if self.place.task == CopyTask::Finished => {
+            Some(marks) if self.position.task == CopyTask::Finished => {
                 let marks = marks.clone();
                 self.open_marked(&marks).await
             }
@@ -121,11 +123,11 @@ impl Transfer<'_> {
         }
     }
 
-    /// Gives the copy up: the target can never be opened, and the source, if it was closed, is
-    /// opened again. Throw the target away afterwards.
+    /// Gives the copy up: the target can never be opened, and a closed source is opened again.
+    /// Discard the target afterwards.
     ///
     /// It may be called at any time before the target is opened, also by another process than the
-    /// one that has closed the source. After an error the call may be made again.
+    /// one that closed the source. After an error the call may be repeated.
     ///
     /// # Errors
     ///
@@ -134,7 +136,7 @@ impl Transfer<'_> {
     pub async fn give_up(&mut self) -> Result<(), TransferError> {
         let marks = match &self.marks {
             Some(marks) => marks.clone(),
-            None => self.begin_to_end().await?,
+            None => self.begin_giving_up().await?,
         };
         self.marks = Some(marks.clone());
         self.reopen_source(&marks).await?;
@@ -150,15 +152,15 @@ impl Transfer<'_> {
                 return Err(InvalidInput::Foreign { what: "checkpoint" }.into());
             }
             if self.closes && !resumed.is_closed() {
-                // What was copied before the source was closed may have changed since.
-                (self.place, self.counts) = (CopyPosition::default(), Counts::default());
+                // Records that were copied before the source was closed may have changed since.
+                (self.position, self.counts) = (CopyPosition::default(), Counts::default());
             }
         }
         self.marks = Some(marks);
         Ok(())
     }
 
-    /// Closes the source, if that was asked for, before anything is read.
+    /// Closes the source before anything is read, if the caller has requested it.
     async fn close(&mut self) -> Result<(), TransferError> {
         if !self.closes || self.report.fence != Fence::None {
             return Ok(());
@@ -172,17 +174,19 @@ impl Transfer<'_> {
 
     async fn copy_records(&mut self) -> Result<Option<Cursor>, TransferError> {
         let (tenant, kind) = self.listed();
-        let page = self.from.scan(&tenant, kind, self.after(), self.in_flight).await;
-        let page = page.at(Side::Source)?;
+        let page =
+            self.from.scan(&tenant, kind, self.after(), self.in_flight).await.at(Side::Source)?;
         let keys: Vec<RecordKey> = page.items.iter().map(|record| *record.key()).collect();
-        let brought = all(page.items.into_iter().map(|record| self.bring(record, &tenant))).await;
-        let brought: Result<Vec<Brought>, TransferError> = brought.into_iter().collect();
-        for (brought, key) in brought?.into_iter().zip(keys) {
+        let brought = all(page.items.into_iter().map(|record| self.bring(record, &tenant)))
+            .await
+            .into_iter()
+            .collect::<Result<Vec<Brought>, TransferError>>()?;
+        for (brought, key) in brought.into_iter().zip(keys) {
             self.counts.records += 1;
             match brought {
                 Brought::Written(events) => self.counts.events += events,
                 Brought::Already => self.counts.already += 1,
-                Brought::UnreadableReason(why) => self.report.leave_out(&tenant, key, why),
+                Brought::Unreadable(why) => self.report.leave_out(&tenant, key, why),
                 Brought::Gone => {}
             }
         }
@@ -191,12 +195,14 @@ impl Transfer<'_> {
 
     async fn copy_trails(&mut self) -> Result<Option<Cursor>, TransferError> {
         let tenant = self.tenant().clone();
-        let page = self.from.events(EventsOf::Tenant(&tenant), self.after(), self.in_flight).await;
-        let page = page.at(Side::Source)?;
-        let firsts = firsts(&page.items);
-        let brought = all(firsts.map(|event| self.bring_events(event, &tenant))).await;
-        let brought: Result<Vec<Brought>, TransferError> = brought.into_iter().collect();
-        for brought in brought? {
+        let page = self
+            .from
+            .events(EventsOf::Tenant(&tenant), self.after(), self.in_flight)
+            .await
+            .at(Side::Source)?;
+        let bring = |event| self.bring_events(event, &tenant);
+        let brought = all(firsts(&page.items).map(bring)).await;
+        for brought in brought.into_iter().collect::<Result<Vec<Brought>, TransferError>>()? {
             if let Brought::Written(events) = brought {
                 self.counts.events += events;
             }
@@ -204,7 +210,7 @@ impl Transfer<'_> {
         Ok(page.next)
     }
 
-    /// Takes away what held the places of records that are gone. Nothing else is that old.
+    /// Removes the placeholders. No other row expires at the epoch.
     async fn sweep(&self) -> Result<Option<Cursor>, TransferError> {
         let cutoff = Cutoff::new(Timestamp::EPOCH, Timestamp::EPOCH);
         while self.to.purge(cutoff, PURGE).await.at(Side::Target)? > 0 {}
@@ -227,30 +233,31 @@ impl Transfer<'_> {
         self.enter(if differs || lacking { CopyTask::Incomplete } else { CopyTask::Finished });
     }
 
-    /// Goes on in the listing, or to the next kind, tenant or task.
+    /// Moves to the next page, kind, tenant or task.
     fn advance(&mut self, next: Option<Cursor>) {
         let kinds = self.kinds().len();
-        let place = &mut self.place;
-        place.after = next;
-        if place.after.is_some() {
+        let position = &mut self.position;
+        position.after = next;
+        if position.after.is_some() {
             return;
         }
         if matches!(
-            place.task,
-            CopyTask::Records | CopyTask::Compare | CopyTask::Extras | CopyTask::LookAgain
+            position.task,
+            CopyTask::Records | CopyTask::Compare | CopyTask::Extras | CopyTask::RecheckRecords
         ) {
-            place.kind += 1;
-            if place.kind < kinds {
+            position.kind += 1;
+            if position.kind < kinds {
                 return;
             }
-            place.kind = 0;
+            position.kind = 0;
         }
-        let once = matches!(place.task, CopyTask::Sweep | CopyTask::Alarms | CopyTask::LeftBehind);
-        place.tenant += 1;
-        if place.tenant < self.tenants.len() && !once {
+        let once =
+            matches!(position.task, CopyTask::Sweep | CopyTask::Alarms | CopyTask::LeftBehind);
+        position.tenant += 1;
+        if position.tenant < self.tenants.len() && !once {
             return;
         }
-        self.enter(match self.place.task {
+        self.enter(match self.position.task {
             CopyTask::Records => CopyTask::Trails,
             CopyTask::Trails => CopyTask::Sweep,
             CopyTask::Sweep => CopyTask::Compare,
@@ -260,30 +267,32 @@ impl Transfer<'_> {
             CopyTask::Find => CopyTask::Locate,
             CopyTask::Locate => CopyTask::Alarms,
             CopyTask::Alarms => CopyTask::LeftBehind,
-            // Behind a fence that holds, or if the copy has failed already, there is nothing to see.
+            // The source is not compared again if its fence refuses writes, or if the copy has
+            // already failed.
             CopyTask::LeftBehind
                 if self.report.fence == Fence::Enforced || self.report.difference_count > 0 =>
             {
                 CopyTask::Finish
             }
-            CopyTask::LeftBehind => CopyTask::LookAgain,
-            CopyTask::LookAgain => CopyTask::HearAgain,
-            CopyTask::HearAgain | CopyTask::Finish => CopyTask::Finish,
+            CopyTask::LeftBehind => CopyTask::RecheckRecords,
+            CopyTask::RecheckRecords => CopyTask::RecheckEvents,
+            CopyTask::RecheckEvents | CopyTask::Finish => CopyTask::Finish,
             over @ (CopyTask::Finished | CopyTask::Incomplete) => over,
         });
     }
 
     fn enter(&mut self, task: CopyTask) {
         if task == CopyTask::Compare {
-            // What the copying has found is found again; it may be another process that did.
+            // The comparison finds everything again that the copying has found, which another
+            // process may have done.
             self.report = TransferReport { fence: self.report.fence, ..TransferReport::default() };
             self.sums.fill(Sums::default());
         }
-        self.place = CopyPosition { task, ..CopyPosition::default() };
+        self.position = CopyPosition { task, ..CopyPosition::default() };
     }
 
     fn progress(&self) -> Progress {
-        let stage = match self.place.task {
+        let stage = match self.position.task {
             CopyTask::Records => Stage::Copying,
             CopyTask::Trails | CopyTask::Sweep => Stage::Trailing,
             CopyTask::Finished => Stage::Finished,
@@ -291,7 +300,7 @@ impl Transfer<'_> {
             _ => Stage::Comparing,
         };
         let tenants = self.tenants.len();
-        let tenants_done = if stage.is_over() { tenants } else { self.place.tenant };
+        let tenants_done = if stage.is_over() { tenants } else { self.position.tenant };
         let Counts { records, already, events, compared } = self.counts;
         let total = self.total;
         Progress { stage, tenants_done, tenants, records, already, events, compared, total }

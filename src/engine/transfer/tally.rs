@@ -1,13 +1,13 @@
-//! Sums by which two sides are compared without either being held.
+//! Sums of digests, by which two sides are compared without holding either in memory.
 
 use sha2::{Digest as _, Sha256};
 
 use crate::domain::event::Event;
 use crate::domain::record::Record;
 
-/// How many things there are, and the sum of their digests: the same in whatever order they come.
+/// A count of records or events and the sum of their digests, which does not depend on their order.
 ///
-/// It finds what went wrong by mistake. Whoever can write to a store can make up its sum.
+/// It finds errors, not tampering: a process that can write to a store can also forge its sum.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(super) struct Tally {
     pub(super) count: u64,
@@ -29,13 +29,14 @@ impl Tally {
         Self::of(&[event.encode().as_bytes()])
     }
 
-    /// All parts but the last have one length each, so no two lists of parts look alike.
+    /// All parts but the last have a fixed length, so that two different lists of parts never hash
+    /// the same bytes.
     fn of(parts: &[&[u8]]) -> Self {
         let mut hash = Sha256::new();
         parts.iter().for_each(|part| hash.update(part));
         let hash: [u8; 32] = hash.finalize().into();
         let lane =
-            |lane: usize| u64::from_be_bytes(std::array::from_fn(|place| hash[8 * lane + place]));
+            |lane: usize| u64::from_be_bytes(std::array::from_fn(|index| hash[8 * lane + index]));
         Self { count: 1, sum: std::array::from_fn(lane) }
     }
 
@@ -51,14 +52,14 @@ impl Tally {
     }
 }
 
-/// What one tenant has on either side.
+/// The sums of one tenant on both sides.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Sums {
     pub(super) records: Tally,
-    /// What the source says that there should be.
+    /// The events that the target should have, from the source.
     pub(super) expected: Tally,
     pub(super) found: Tally,
-    /// Events of the source when they were looked at first, and last.
+    /// The source's events during the comparison, and again after it.
     pub(super) heard: Tally,
     pub(super) heard_again: Tally,
 }

@@ -1,4 +1,5 @@
-//! Operations for the lifetime of keys: page by page over the accounts of a tenant, resumable.
+//! Operations for the rotation of keys: they read the accounts of a tenant page by page and can be
+//! resumed.
 
 mod reseal;
 mod short_keys;
@@ -13,15 +14,15 @@ use crate::domain::ids::{RecordKey, TenantId};
 use crate::domain::record::{CorruptRecord, Record, RecordKind};
 use crate::port::{Cursor, Page, PortError};
 
-/// A record that is there and cannot be read: damaged, somebody else's, or closed by a newer
-/// release. Its account stays closed, and the record as it is.
+/// A record that cannot be read: it is damaged, names another account, or was closed by a newer
+/// release. Its account stays closed, and the record is not changed.
 #[derive(Clone, PartialEq, Eq, Debug, serde::Serialize, thiserror::Error)]
 #[error("the account of record {record} cannot be read: {detail}")]
 #[non_exhaustive]
 pub struct UnreadableAccount {
     /// The key of the record in the store.
     pub record: RecordKey,
-    /// What is wrong with it. Holds nothing of its content.
+    /// What is wrong with the record, without its content.
     pub detail: String,
 }
 
@@ -38,19 +39,19 @@ impl UnreadableAccount {
 }
 
 impl Engine {
-    /// A page of the tenant's accounts, as they are in the store.
+    /// A page of the tenant's account records.
     async fn accounts_of(
         &self,
         tenant: &TenantId,
         after: Option<&Cursor>,
         limit: usize,
     ) -> Result<Page<Record>, Error> {
-        // A page of none would look like the end.
+        // An empty page would look like the end.
         let (kind, limit) = (RecordKind::Account, limit.max(1));
         self.inner.store.scan(tenant, kind, after, limit).await.at(FaultOrigin::Store)
     }
 
-    /// Whose record this is, if it is one of the tenant's accounts and can be read.
+    /// The account in a record, if it is one of the tenant's and can be read.
     pub(super) fn read_account(
         &self,
         tenant: &TenantId,
@@ -61,7 +62,7 @@ impl Engine {
             if target.tenant == *tenant && target.user.is_some() {
                 return Ok((target, loaded));
             }
-            let cause = record.corrupt("the body is of another account".to_owned());
+            let cause = record.corrupt("the body names another account".to_owned());
             Err(PortError::corrupt().because(cause)).at(FaultOrigin::Store)
         });
         read.map_err(|error| UnreadableAccount::of(record, &error))

@@ -1,4 +1,4 @@
-//! Seeds sealed anew, under the seal's present key.
+//! Resealing: seeds under older keys of the seal are sealed under its current key.
 
 use serde::Serialize;
 
@@ -19,34 +19,35 @@ use crate::port::{Cursor, PortError, Seal};
 #[derive(Debug, Default, Serialize)]
 #[non_exhaustive]
 pub struct ResealPage {
-    /// Accounts looked at.
+    /// Accounts that were read.
     pub accounts: u64,
-    /// Seeds that were under the present key already.
+    /// Seeds that were under the current key before.
     pub current: u64,
-    /// Seeds that are now. One that somebody else replaced or removed meanwhile is not among them.
+    /// Seeds that this call has resealed, without those that were replaced or removed in the
+    /// meantime.
     pub resealed: u64,
-    /// Seeds that are not, and why: they were kept as they are.
+    /// Seeds that could not be resealed, and why. They were not changed.
     pub left: Vec<SeedsLeft>,
     /// Accounts whose record cannot be read.
     pub unreadable: Vec<UnreadableAccount>,
-    /// Where to go on; `None` at the end. Its text may be kept, and taken up after a crash by any
-    /// engine.
+    /// Where to continue; `None` at the end. Any engine may continue from its text, also after a
+    /// crash.
     pub next: Option<Cursor>,
 }
 
-/// Seeds of one account that were not sealed anew.
+/// Seeds of one account that could not be resealed.
 #[derive(Debug, Serialize)]
 #[non_exhaustive]
 pub struct SeedsLeft {
-    /// Whose they are.
+    /// The user.
     pub user: UserId,
-    /// Which methods.
+    /// The methods of these seeds.
     pub methods: Vec<MethodId>,
-    /// What failed: the seal, or the store.
+    /// The fault of the seal or the store.
     pub error: Error,
 }
 
-/// A seed as it is kept, and the same one under the present key.
+/// A stored seed, and the same seed under the current key.
 struct Fresh {
     id: MethodId,
     before: SealedSeed,
@@ -54,20 +55,19 @@ struct Fresh {
 }
 
 impl Engine {
-    /// Seals anew what is not under the seal's present key ([`Seal::is_current`]): the seeds of the
-    /// next accounts of a tenant, at most `limit` accounts. Go on from [`ResealPage::next`] until
-    /// there is none. Everything goes on meanwhile, in any number of processes.
+    /// Reseals the seeds of the next accounts of a tenant, at most `limit` accounts, that are not
+    /// under the seal's current key ([`Seal::is_current`]). Continue from [`ResealPage::next`]
+    /// until it is `None`. Engines in any number of processes may work during the run.
     ///
     /// Each account is one commit and one `seeds_resealed` event. Nothing else about it changes: no
-    /// code or flow becomes void, no step of a device counts again, nobody is told. Supplied tokens
-    /// and enrolments that are not confirmed yet are included. A seed that cannot be opened is
-    /// reported and kept, and stops nothing.
+    /// code or flow becomes void, no time step counts again, and no notice is sent. Supplied tokens
+    /// and unconfirmed enrolments are included. A seed that cannot be opened is reported, kept, and
+    /// does not stop the run.
     ///
-    /// Call it where the new key seals: an engine that still seals with the old one would bring its
-    /// seeds back. An old key may go once every process seals with the new one, and a run begun after
-    /// that has reached its end with nothing [`left`](ResealPage::left) and nothing
-    /// [`unreadable`](ResealPage::unreadable), for every tenant. The manual has the whole
-    /// [recipe](crate::manual::upgrading).
+    /// Call it on an engine whose seal uses the new key. The old key may be removed once every
+    /// process seals with the new key, and a run that began after that has ended for every tenant
+    /// with nothing [`left`](ResealPage::left) and nothing [`unreadable`](ResealPage::unreadable).
+    /// The manual has the whole [recipe](crate::manual::upgrading).
     ///
     /// ```
     /// # async fn run(engine: sspr::Engine, tenant: sspr::TenantId) -> Result<(), sspr::Error> {
@@ -85,8 +85,8 @@ impl Engine {
     /// # Errors
     ///
     /// [`Refusal::NotOffered`] if the engine has no seal; [`Error::Fault`] if the store cannot list
-    /// the accounts, the tenant's policy cannot be read, or no seed of the last page is left but what
-    /// says which seal opens the store could not be sealed again: call again with the same cursor.
+    /// the accounts, the tenant's policy cannot be read, or, after the last page, the seal's check
+    /// value could not be resealed: call again with the same cursor.
     pub async fn reseal(
         &self,
         tenant: &TenantId,
@@ -94,7 +94,7 @@ impl Engine {
         limit: usize,
     ) -> Result<ResealPage, Error> {
         let seal = self.inner.seal.as_deref().ok_or(Refusal::NotOffered)?;
-        // A tenant whose policy is damaged is closed as a whole; that is no fault of each account.
+        // A damaged policy closes the whole tenant and is reported once, not for each account.
         self.policy(tenant, false).await?;
         let page = self.accounts_of(tenant, after, limit).await?;
         let mut done = ResealPage { next: page.next, ..ResealPage::default() };
@@ -107,8 +107,8 @@ impl Engine {
                 Err(unreadable) => done.unreadable.push(unreadable),
             }
         }
-        // The check value moves to the present key with the seeds. Where a seed is left the key must
-        // stay, and the report says so: an error would hide it.
+        // The check value moves to the current key with the seeds. If a seed is left, the old key
+        // must stay; the report tells that, and an error would hide it.
         if done.next.is_none() {
             let checked = self.check_seal().await;
             if done.left.is_empty() {
@@ -134,7 +134,7 @@ impl Engine {
                 continue;
             }
             let id = method.id.clone();
-            match self.sealed_anew(seal, &target.tenant, user, method.kind, device).await {
+            match self.resealed(seal, &target.tenant, user, method.kind, device).await {
                 Ok(after) => fresh.push(Fresh { id, before: device.seed.clone(), after }),
                 Err(error) => {
                     done.left.push(SeedsLeft { user: user.clone(), methods: vec![id], error });
@@ -147,14 +147,15 @@ impl Engine {
         match self.replace(target, loaded, &fresh).await {
             Ok(count) => done.resealed += u64::from(count),
             Err(error) => {
-                let methods = fresh.into_iter().map(|one| one.id).collect();
+                let methods = fresh.into_iter().map(|seed| seed.id).collect();
                 done.left.push(SeedsLeft { user: user.clone(), methods, error });
             }
         }
     }
 
-    /// The seed under the present key. It takes the place of the only copy, so it is opened first.
-    async fn sealed_anew(
+    /// Seals the seed under the current key. It will replace the only copy, so it is opened once as
+    /// a check.
+    async fn resealed(
         &self,
         seal: &dyn Seal,
         tenant: &TenantId,
@@ -169,15 +170,15 @@ impl Engine {
         if secrets_equal(seed.expose_secret(), again.expose_secret()) {
             return Ok(sealed);
         }
-        Err(PortError::corrupt().because("what was sealed anew is another seed"))
+        Err(PortError::corrupt().because("the resealed seed opens to another seed"))
             .at(FaultOrigin::Seal)
     }
 
-    /// Puts the seeds into the account as it is now.
+    /// Commits the resealed seeds.
     async fn replace(&self, target: &Target, loaded: Loaded, fresh: &[Fresh]) -> Result<u8, Error> {
         let (policy, _) = self.policy(&target.tenant, false).await?;
         let decide = |transition: &mut Transition<'_>| {
-            let seeds = fresh.iter().map(|one| (&one.id, &one.before, &one.after));
+            let seeds = fresh.iter().map(|seed| (&seed.id, &seed.before, &seed.after));
             let count = replace_seeds(transition, seeds);
             Ok(if count > 0 { Decision::Commit(count) } else { Decision::Discard(0) })
         };

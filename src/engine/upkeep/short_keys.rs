@@ -1,4 +1,4 @@
-//! Which short-lived keys are still needed.
+//! Which short-lived keys are still in use, so that an old one can be removed.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -12,45 +12,45 @@ use crate::engine::Engine;
 use crate::engine::error::Error;
 use crate::port::Cursor;
 
-/// What the accounts of a tenant still need of each short-lived key.
+/// The use of each short-lived key by the accounts of a tenant.
 #[derive(Clone, PartialEq, Debug)]
 #[non_exhaustive]
 pub struct ShortKeysInUse {
-    /// When it was counted, by this engine's clock.
+    /// When the first page was counted, by this engine's clock.
     pub counted_at: Timestamp,
-    /// Accounts looked at.
+    /// Accounts that were read.
     pub accounts: u64,
-    /// What is alive, by the id of the key whose codes answer it.
+    /// Live flows and challenges, by the id of the key that derives their codes.
     pub keys: BTreeMap<u16, KeyUse>,
-    /// Flows whose tickets open something, with or without a challenge.
+    /// Live flows, with or without a challenge.
     pub flows: u64,
     /// When the oldest of them began.
     pub oldest_flow: Option<Timestamp>,
-    /// How long a flow may live, by the tenant's policy: a ticket without a challenge is in no store.
+    /// The lifetime of a flow under the tenant's policy: a flow without a challenge exists only as
+    /// a ticket.
     pub flow_life: Duration,
-    /// Accounts whose record cannot be read, and of which nothing is known.
+    /// Accounts whose record cannot be read and whose use is unknown.
     pub unreadable: Vec<UnreadableAccount>,
-    /// Where to go on, in this engine or another; `None` at the end.
+    /// Where to continue, on this engine or another; `None` at the end.
     pub next: Option<Cursor>,
-    /// Where it began; `None` at the first account.
+    /// Where the count began; `None` at the first account.
     from: Option<Cursor>,
-    /// Whether a page between was left out, or came twice.
+    /// Whether a page was left out or added twice.
     broken: bool,
 }
 
-/// What is alive under one short-lived key.
+/// The live flows and challenges of one short-lived key.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 #[non_exhaustive]
 pub struct KeyUse {
-    /// Flows with at least one such challenge.
+    /// Flows with at least one challenge of this key.
     pub flows: u64,
-    /// Challenges whose code may still be given.
+    /// Challenges that can still be answered.
     pub challenges: u64,
 }
 
 impl ShortKeysInUse {
-    /// Adds the next page to this one. A page that is not the next leaves the count incomplete for
-    /// good.
+    /// Adds the next page to this one. If it is not the next page, the count stays incomplete.
     pub fn add(&mut self, page: Self) {
         self.broken |= page.broken || self.next.is_none() || self.next != page.from;
         self.counted_at = self.counted_at.min(page.counted_at);
@@ -67,15 +67,15 @@ impl ShortKeysInUse {
         self.next = page.next;
     }
 
-    /// Whether dropping this key refuses nobody: no process has issued with it since `issued_until`,
-    /// no code of it is alive, and no ticket of it can be.
+    /// Whether this key can be removed without voiding a code or ticket: no process has issued with
+    /// it since `issued_until`, no code of it is live, and no ticket of it can be.
     ///
-    /// `false` also if a page is missing or an account cannot be read: what it needs is not known.
-    /// It speaks for one tenant; ask for each.
+    /// `false` also if a page is missing or an account cannot be read, since its use is unknown.
+    /// The result holds for one tenant: check every tenant.
     #[must_use]
     pub fn may_drop(&self, id: u16, issued_until: Timestamp) -> bool {
-        // One between the clock of `issued_until` and this engine's, one between those that issue
-        // and those that verify.
+        // One skew between the clock of `issued_until` and this engine's, one between the engines
+        // that issue and those that verify.
         let issued_until = issued_until.plus(MAX_SKEW * 2);
         self.from.is_none()
             && !self.broken
@@ -87,7 +87,7 @@ impl ShortKeysInUse {
     }
 
     fn count(&mut self, account: &Account, now: Timestamp) {
-        // A flow that has reached its goal shows so, and repeats its last answer, until its end.
+        // A finished flow still shows its goal and repeats its last reply until it expires.
         let live = |flow: &&Flow| now < flow.expires_at && flow.epoch == account.epoch;
         for flow in account.flows.iter().filter(live) {
             self.flows += 1;
@@ -109,9 +109,9 @@ impl ShortKeysInUse {
 }
 
 impl Engine {
-    /// Counts what the next accounts of a tenant, at most `limit`, still need of each short-lived
-    /// key. [`add`](ShortKeysInUse::add) page to page until [`next`](ShortKeysInUse::next) is none;
-    /// then [`may_drop`](ShortKeysInUse::may_drop) tells whether an old key may go. Only reads.
+    /// Counts how the next accounts of a tenant, at most `limit`, use each short-lived key.
+    /// [`add`](ShortKeysInUse::add) pages until [`next`](ShortKeysInUse::next) is `None`; then
+    /// [`may_drop`](ShortKeysInUse::may_drop) tells whether an old key may be removed. Only reads.
     ///
     /// ```
     /// use sspr::Timestamp;
@@ -123,7 +123,7 @@ impl Engine {
     ///     used.add(engine.short_keys_in_use(&tenant, Some(&cursor), 500).await?);
     /// }
     /// if used.may_drop(1, last_process_restarted) {
-    ///     println!("key 1 is not needed any more");
+    ///     println!("key 1 can be removed");
     /// }
     /// # Ok(())
     /// # }
@@ -154,7 +154,7 @@ impl Engine {
             from: after.cloned(),
             broken: false,
         };
-        // Alive is also what is so by the clock that is furthest behind.
+        // A flow counts as live if it is live by the clock that is furthest behind.
         let behind = now.minus(MAX_SKEW);
         for record in &page.items {
             used.accounts += 1;

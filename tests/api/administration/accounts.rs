@@ -1,4 +1,5 @@
-//! Acts of administrators on an account: each does what it says, and what changes nothing writes nothing.
+//! Operations of administrators on an account, and that an operation without a change writes
+//! nothing.
 
 use std::time::Duration;
 
@@ -82,7 +83,7 @@ async fn another_address_opens_a_method_closed_by_a_run_of_failures() {
     let admin = world.engine.admin(&tenant, &root);
     admin.supply_contacts(&world.user, &contacts("first")).await.expect("supplied");
     close_mail(&world).await;
-    // The same address once more is no registration.
+    // Supplying the same address again is no registration.
     admin.supply_contacts(&world.user, &contacts("first")).await.expect("the same");
     assert!(closed(&world).await, "nothing was registered");
     admin.supply_contacts(&world.user, &contacts("second")).await.expect("supplied");
@@ -129,7 +130,7 @@ async fn an_administrators_act_that_changes_nothing_commits_nothing() {
     assert_eq!(by.put_policy(&policy, Some(1)).await.expect("the same"), 1);
     assert_eq!(versions(&store).await, before, "no record was made or written");
 
-    // On one that has: each act once, and once more.
+    // On an account with a record: each operation twice.
     world.register_both().await;
     world
         .engine
@@ -185,13 +186,13 @@ async fn explain_shows_what_stands_in_the_way_and_until_when() {
     let [held] = &seen.held[..] else { panic!("{seen:?}") };
     assert_eq!(held.method, MethodKind::MobilePhone);
     assert!(held.usable_from > seen.account.updated_at, "{held:?}");
-    // A stranger opens a challenge: what it set aside is shown.
+    // An anonymous caller opens a challenge: the attempts that it sets aside are shown.
     let from = request_from("198.51.100.9");
     let reply = world.engine.reset().start(&from, &ada()).await.expect("started");
     let reply = world.engine.reset().challenge(&from, &reply.ticket, &email()).await;
     assert!(matches!(reply.expect("opened").step, Step::Enter { .. }));
     let seen = by.explain(&world.user).await.expect("explained");
-    assert!(!seen.budgets.is_empty(), "what it holds of the budgets is shown: {seen:?}");
+    assert!(!seen.budgets.is_empty(), "the held budgets are shown: {seen:?}");
 }
 
 #[tokio::test]

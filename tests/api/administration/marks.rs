@@ -1,4 +1,4 @@
-//! Incarnation marks of a directory that begins to give them.
+//! Incarnations of a directory that begins to report them.
 
 use crate::support::*;
 use sspr::{EventKind, Refusal, SsprReason};
@@ -22,7 +22,7 @@ async fn a_record_without_a_mark_is_closed_to_a_mark_until_an_administrator_conf
     assert_eq!(reason(&world).await, (None, false));
     mark(&world, Some("second person"));
     assert_eq!(reason(&world).await, (Some(SsprReason::AccountDisabled), true));
-    // Neither a registration nor an act on the account adopts the record.
+    // Neither a registration nor an administrator's operation binds the record to the user.
     let listed = world.engine.registration().list(&request(), &world.signed_in()).await;
     let closed = Refusal::NotEligible { reason: SsprReason::AccountDisabled };
     assert_eq!(listed.unwrap_err().refusal(), Some(&closed));
@@ -35,13 +35,17 @@ async fn a_record_without_a_mark_is_closed_to_a_mark_until_an_administrator_conf
     assert_eq!(reason(&world).await, (None, false));
     let events = by.user_events(&world.user, None, 1_000).await.expect("listed").items;
     assert!(matches!(events.last().expect("one").kind, EventKind::IncarnationConfirmed { .. }));
-    // From then on the mark holds: another one closes the record, and cannot be confirmed.
+    // From then on another incarnation closes the record and cannot be confirmed.
     mark(&world, Some("third person"));
     assert_eq!(reason(&world).await, (Some(SsprReason::AccountDisabled), false));
     let refused = by.confirm_incarnation(&world.user).await.unwrap_err();
     assert_eq!(refused.refusal(), Some(&closed));
     mark(&world, None);
-    assert_eq!(reason(&world).await.0, Some(SsprReason::AccountDisabled), "no mark is no proof");
+    assert_eq!(
+        reason(&world).await.0,
+        Some(SsprReason::AccountDisabled),
+        "a missing incarnation is no match"
+    );
 }
 
 #[tokio::test]
@@ -76,8 +80,8 @@ async fn a_mark_of_any_length_is_kept_and_compared() {
     assert_eq!(reason(&world).await.0, Some(SsprReason::AccountDisabled));
 }
 
-/// A disabled account, a record without a mark and the record of a holder before all close with one
-/// reason: an administrator is told which it is, and so which act opens it.
+/// A disabled account, a record without an incarnation and a previous user's record have one
+/// reason: the report tells an administrator which case it is, and so which operation resolves it.
 #[tokio::test]
 async fn explain_tells_a_reissued_id_from_a_disabled_account_and_forget_ends_it() {
     let world = World::memory(settings()).await;
@@ -100,7 +104,7 @@ async fn explain_tells_a_reissued_id_from_a_disabled_account_and_forget_ends_it(
     enable(true);
     mark(&world, Some("second person"));
     assert_eq!(seen().await, (disabled, true, false), "enabled, and another person's");
-    // A record without any mark is a directory that gives none any more: as little a proof.
+    // If the directory reports no incarnation any more, the record stays closed too.
     mark(&world, None);
     assert_eq!(seen().await, (disabled, true, false));
     mark(&world, Some("second person"));
@@ -109,7 +113,7 @@ async fn explain_tells_a_reissued_id_from_a_disabled_account_and_forget_ends_it(
     by.forget(&world.user).await.expect("forgotten");
     assert_eq!(seen().await, (Some(SsprReason::TooFewMethods), false, false), "open, and empty");
     assert!(by.explain(&world.user).await.expect("read").account.methods.is_empty());
-    // What the old holder did stays in the trail, and so does the act that closed the record.
+    // The previous user's events stay in the audit trail, and so does the event of forgetting.
     let events = by.user_events(&world.user, None, 1_000).await.expect("listed").items;
     assert!(events.iter().any(|event| matches!(event.kind, EventKind::AccountForgotten { .. })));
     let before = events.iter().filter(|event| event.code() == "method_confirmed").count();

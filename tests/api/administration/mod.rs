@@ -1,4 +1,5 @@
-//! What administrators do and see, and what crosses the wire between a host's back end and its pages.
+//! Operations and reports of administrators, and the serialised types between a host's back end and
+//! its pages.
 #![cfg(all(feature = "testing", feature = "seal"))]
 
 mod accounts;

@@ -1,4 +1,4 @@
-//! Methods that wait for their confirmation.
+//! Pending methods.
 
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ async fn one_address_is_pending_once_and_the_newer_code_counts() {
     world.deliver().await;
     let old = world.inbox.last_code_to("ada@private.example").expect("a code");
     world.clock.advance(Duration::from_secs(61));
-    // The same mailbox in another spelling is the same address.
+    // Another spelling of the mailbox is the same address.
     let again = add(&world, &mail("ADA")).await.expect("added again");
     let seen = listed(&world).await;
     assert_eq!(seen.len(), 1, "{seen:?}");
@@ -57,7 +57,7 @@ async fn a_third_address_of_a_kind_is_refused_as_one_too_many_not_as_too_often()
     assert_eq!(listed(&world).await.len(), 2, "both wait for their code");
     let third = add(&world, &mail("three")).await.unwrap_err();
     assert_eq!(third.refusal(), Some(&Refusal::LimitReached), "{third}");
-    // Another kind has room of its own, and a pending method may be given up for another.
+    // Another kind has a limit of its own, and a pending method may be replaced by another.
     let phone = PhoneNumber::parse(MOBILE).expect("valid");
     let phone = NewMethod::mobile_phone(phone, Channel::Sms).expect("reached");
     add(&world, &phone).await.expect("another kind");
@@ -84,7 +84,7 @@ async fn a_method_that_can_no_longer_be_confirmed_is_not_shown_and_leaves_the_re
     assert!(!after.contains("one@private.example"), "{after}");
 }
 
-/// What the store holds of every account.
+/// The bodies of all account records.
 async fn bodies(store: &MemoryStore) -> String {
     let page = store.scan(&tenant(), RecordKind::Account, None, 10).await.expect("listed");
     page.items.iter().map(|record| record.body().to_owned()).collect()
@@ -100,7 +100,10 @@ async fn a_pending_method_has_no_time_from_which_it_is_usable() {
         serde_json::Value::Null
     );
     world.register_both().await;
-    let active: Vec<_> = listed(&world).await.into_iter().filter(|one| one.active).collect();
+    let active: Vec<_> = listed(&world).await.into_iter().filter(|method| method.active).collect();
     assert_eq!(active.len(), 2);
-    assert!(active.iter().all(|one| one.usable_from <= Some(world.clock.now())), "{active:?}");
+    assert!(
+        active.iter().all(|method| method.usable_from <= Some(world.clock.now())),
+        "{active:?}"
+    );
 }

@@ -1,4 +1,4 @@
-//! What the presets do, seen through the engine.
+//! The presets, tested through the engine.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use sspr::{AdminRoles, Policy, PolicySettings, Refusal, RoleId, Scope, Step};
 async fn under_entra_one_browser_gets_five_challenges_in_an_hour() {
     let mut entra = PolicySettings::entra();
     entra.scope = Scope::All;
-    // The human check and its reasons have tests of their own; this one counts challenges.
+    // Other tests check the human check and reasons; this one counts challenges.
     entra.human_check = false;
     entra.disclosure = sspr::Disclosure::Uniform;
     entra.typed_number = false;

@@ -1,4 +1,4 @@
-//! Policies that an engine cannot serve, and seals that do not fit their store.
+//! Policies that an engine cannot serve, and seals that do not match their store.
 
 use std::sync::Arc;
 
@@ -59,8 +59,8 @@ async fn a_policy_that_no_user_could_satisfy_is_refused_with_its_setting() {
     let administrators = |settings: &mut PolicySettings| settings.administrators.enabled = true;
     let path = "administrators.gates.required".to_owned();
     assert_eq!(refused(administrators).await, (path, Lack::Methods));
-    assert!(by.policy().await.expect("read").is_none(), "none of them was put");
-    // Closing a tenant is possible whatever is missing; so is a policy that is served in part.
+    assert!(by.policy().await.expect("read").is_none(), "none of them was stored");
+    // A policy that closes the tenant is always accepted, and so is one that is served in part.
     put(|settings| (settings.scope, settings.users.required) = (Scope::None, 2))
         .await
         .expect("put");
@@ -76,7 +76,7 @@ async fn the_check_names_everything_that_is_missing() {
     settings.acknowledged.insert(sspr::Deviation::GuessingAboveThreshold);
     let policy = Policy::new(settings).expect("sound");
     let found = engine.check(&tenant(), &policy).await.expect("checked");
-    let lacks = |kind| found.iter().find(|one| one.method == Some(kind)).map(|one| one.lacks);
+    let lacks = |kind| found.iter().find(|item| item.method == Some(kind)).map(|item| item.lacks);
     assert_eq!(lacks(MethodKind::MobilePhone), Some(Lack::Channel));
     assert_eq!(lacks(MethodKind::OfficePhone), Some(Lack::Channel));
     assert_eq!(lacks(MethodKind::AuthenticatorApp), Some(Lack::Seal));
@@ -85,7 +85,7 @@ async fn the_check_names_everything_that_is_missing() {
         assert_eq!(lacks(kind), Some(Lack::ExternalMethod));
     }
     assert_eq!((lacks(MethodKind::Email), lacks(MethodKind::RecoveryCode)), (None, None));
-    assert!(found.iter().all(|one| one.path == "users.methods" && !one.stops_every_reset()));
+    assert!(found.iter().all(|item| item.path == "users.methods" && !item.stops_every_reset()));
     let world = World::memory(settings_of_world()).await;
     let policy = Policy::new(settings_of_world()).expect("sound");
     assert_eq!(world.engine.check(&tenant(), &policy).await.expect("checked"), []);
@@ -98,7 +98,7 @@ fn settings_of_world() -> PolicySettings {
 #[test]
 fn a_wrong_seal_key_is_seen_when_the_engine_opens_and_keys_still_rotate() {
     let secret = |byte| SecretBytes::new(vec![byte; 32]);
-    let one = |id: u16| KeySeal::new(id, secret(id as u8)).expect("long enough");
+    let key_seal = |id: u16| KeySeal::new(id, secret(id as u8)).expect("long enough");
     let clock = ManualClock::new(Timestamp::from_unix_seconds(START));
     let store = Arc::new(MemoryStore::new());
     let open = |seal: KeySeal| {
@@ -106,28 +106,28 @@ fn a_wrong_seal_key_is_seen_when_the_engine_opens_and_keys_still_rotate() {
         let builder = builder(store.clone(), &clock, directory(&clock), inbox, 7).seal(seal);
         block_on(builder.open())
     };
-    open(one(1)).expect("the first seal");
-    open(one(1)).expect("the same again");
-    for wrong in [one(2), KeySeal::new(1, secret(9)).expect("long enough")] {
+    open(key_seal(1)).expect("the first seal");
+    open(key_seal(1)).expect("the same again");
+    for wrong in [key_seal(2), KeySeal::new(1, secret(9)).expect("long enough")] {
         let Err(Error::Fault(fault)) = open(wrong) else { panic!("another key") };
         assert_eq!(fault.error.kind(), PortErrorKind::Denied);
         assert_eq!(fault.origin, sspr::FaultOrigin::Seal);
         let source = std::error::Error::source(&fault.error).expect("said why").to_string();
         assert!(source.contains("does not open what this store was sealed with"), "{source}");
     }
-    // To rotate: open with both, seal with the new one, drop the old one.
+    // The rotation: open with both keys, seal with the new one, remove the old one.
     let with = |first: u16, second: u16| {
-        one(first).also_open(second, secret(second as u8)).expect("another")
+        key_seal(first).also_open(second, secret(second as u8)).expect("another")
     };
     open(with(1, 2)).expect("verifies both");
     open(with(2, 1)).expect("seals with the new one");
     open(with(1, 2)).expect("an engine that still seals with the old one");
-    // The last engine of the old kind has sealed the value again: the run that moves the seeds to the
-    // new key moves it too.
-    assert!(open(one(2)).is_err());
+    // The last engine with the old key has sealed the check value again: the run that reseals the
+    // seeds moves it too.
+    assert!(open(key_seal(2)).is_err());
     let engine = open(with(2, 1)).expect("opened");
     open(with(1, 2)).expect("once more in between");
     block_on(engine.reseal(&tenant(), None, 10)).expect("moved");
-    open(one(2)).expect("the old key is dropped");
-    assert!(open(one(1)).is_err(), "the old key is no key of the store any more");
+    open(key_seal(2)).expect("the old key is dropped");
+    assert!(open(key_seal(1)).is_err(), "the old key is no key of the store any more");
 }

@@ -1,5 +1,5 @@
-//! What crosses a wire between a host's back end and its pages is written and read back; secrets and
-//! tickets are neither.
+//! Types that a host's back end sends to its pages can be serialised and read back; secrets and
+//! tickets cannot be serialised.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use sspr::{
     Timestamp,
 };
 
-/// Written as JSON and read back, it is the same.
+/// Checks that a value survives JSON.
 fn round_trip<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(value: &T) -> String {
     let text = serde_json::to_string(value).expect("plain data");
     assert_eq!(serde_json::from_str::<T>(&text).expect("read back"), *value, "{text}");
@@ -125,8 +125,11 @@ async fn a_fault_is_written_without_its_source() {
     let world = World::over(store.clone(), settings()).await;
     let secret = |byte| SecretBytes::new(vec![byte; 32]);
     let other = Keys::new(secret(8), 1, secret(9)).expect("long enough");
-    let builder = Engine::builder().keys(other).store(store);
-    let builder = builder.directory(world.directory.clone()).delivery(world.inbox.clone());
+    let builder = Engine::builder()
+        .keys(other)
+        .store(store)
+        .directory(world.directory.clone())
+        .delivery(world.inbox.clone());
     let Err(error @ Error::Fault(_)) = builder.open().await else { panic!("another lookup key") };
     assert!(format!("{error:?}").contains("another lookup key"), "the log has the source");
     let written = serde_json::to_value(&error).expect("plain data");
@@ -179,6 +182,6 @@ fn a_review_and_the_faults_of_a_policy_are_written_with_their_paths() {
         assert!(!written["problem"].is_null(), "{written}");
     }
     let span = &written["faults"].as_array().expect("a list").iter();
-    let phone = span.clone().find(|one| one["field"] == "lifetimes.phone_code").expect("there");
+    let phone = span.clone().find(|fault| fault["field"] == "lifetimes.phone_code").expect("there");
     assert_eq!(phone["problem"]["out_of_range"]["value"]["span"], 1_200_000, "milliseconds");
 }

@@ -1,4 +1,5 @@
-//! Whom a notice reaches: the addresses of the policy's rule, wherever they are kept.
+//! The recipients of notices: the addresses of the policy's rule, from the record and from the
+//! directory.
 
 use std::sync::Arc;
 
@@ -53,7 +54,8 @@ async fn s05_a_run_of_failures_is_told_to_mail_that_only_the_directory_has() {
     world.inbox.clear();
     let wrong = other_than(&codes[0]).replace('1', "B").replace('2', "C");
     let mut failures = 0;
-    // Ten failures a day: half of the fifty that disable the method are reached on the third day.
+    // With ten failures a day, half of the fifty that disable the method are reached on the third
+    // day.
     for _ in 0..30 {
         world.clock.advance(3 * HOUR);
         let reply = world.start().await;
@@ -102,8 +104,8 @@ async fn s11_a_channel_that_is_missing_for_a_moment_drops_no_notice() {
     assert_eq!(told(&world.inbox, MOBILE, "notice.method_added"), 1);
 }
 
-/// A host without texts: what waits for them takes one place of the outbox, and no change is refused
-/// for it.
+/// A host without a text provider: waiting texts take one place of the outbox, and no change is
+/// refused because of them.
 #[tokio::test]
 async fn s11_texts_that_wait_for_a_provider_fill_no_outbox() {
     let world = World::memory(settings()).await;
@@ -120,10 +122,10 @@ async fn s11_texts_that_wait_for_a_provider_fill_no_outbox() {
     assert_eq!(told(&world.inbox, PRIMARY, "notice.password_changed"), 60);
     assert_eq!(told(&world.inbox, MOBILE, "notice.password_changed"), 0);
     let codes = world.event_codes().await;
-    assert!(codes.iter().any(|code| code == "message_failed"), "what was given up is recorded");
+    assert!(codes.iter().any(|code| code == "message_failed"), "the dropped message is recorded");
 }
 
-/// An error of the channels or the directory is no "none": the notice waits until they answer.
+/// After an error of the delivery's channels or the directory the notice waits until they respond.
 #[tokio::test]
 async fn s11_an_error_of_a_port_drops_no_notice() {
     for call in ["delivery.channels", "directory.find", "directory.tenant", "delivery.deliver"] {
@@ -131,12 +133,14 @@ async fn s11_an_error_of_a_port_drops_no_notice() {
             let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
             let world = World::over(Arc::clone(&store), without_addresses()).await;
             reset_with_a_recovery_code(&world).await;
-            // Another process takes the messages up, and its ports fail.
+            // Another process claims the messages, and its ports fail.
             let plan = FaultPlan::none().on(call, fault);
             let directory = Arc::new(Faulty::new(world.directory.clone(), plan.clone()));
             let inbox = Arc::new(Faulty::new(world.inbox.clone(), plan.clone()));
-            let twin = builder_over(store, directory, inbox, &world.clock, 9);
-            let twin = twin.open().await.expect("opened");
+            let twin = builder_over(store, directory, inbox, &world.clock, 9)
+                .open()
+                .await
+                .expect("opened");
             let done = twin.maintain(100).await.expect("maintained");
             assert!(done.failed > 0, "{call}: {done:?}");
             assert!(plan.names().contains(&call), "{call} was reached");
@@ -154,7 +158,7 @@ async fn s11_an_error_of_a_port_drops_no_notice() {
     }
 }
 
-/// What waits for its addresses gets them in the commit that takes one away.
+/// A waiting announcement gets its addresses in the commit that removes one of them.
 #[tokio::test]
 async fn s05_what_waits_for_its_addresses_goes_to_those_from_before_a_removal() {
     let mut settings = settings();
@@ -168,10 +172,10 @@ async fn s05_what_waits_for_its_addresses_goes_to_those_from_before_a_removal() 
     let reply = world.start().await;
     let reply = world.challenge(&reply.ticket, &own(MethodKind::RecoveryCode)).await;
     world.prove(&reply.ticket, &codes[0]).await.expect("proven");
-    // Nothing was delivered yet: a thief takes the address away at once.
+    // Before any delivery an attacker removes the address.
     let (registration, user) = (world.engine.registration(), world.signed_in());
     let methods = registration.list(&request(), &user).await.expect("listed");
-    let own = methods.iter().find(|one| one.kind == MethodKind::Email).expect("there");
+    let own = methods.iter().find(|method| method.kind == MethodKind::Email).expect("there");
     registration.remove(&request(), &user, &own.id).await.expect("removed");
     world.deliver().await;
     for address in [PRIMARY, MAIL] {

@@ -1,4 +1,4 @@
-//! Administrators: all of them are told, about whom, and no one is flooded.
+//! Notices to administrators: all get them, each names the user, and none gets too many.
 
 use std::collections::BTreeSet;
 
@@ -18,7 +18,7 @@ fn told_roles(mut settings: PolicySettings) -> PolicySettings {
     settings
 }
 
-/// A person asks for help from this address; whether the source's own limit let them.
+/// Requests help from this address. Returns whether the source's own limit allowed it.
 async fn ask(world: &World, name: &str, source: &str) -> bool {
     let (from, name) = (request_from(source), Identifier::parse(name).expect("valid"));
     let Ok(reply) = world.engine.reset().start(&from, &name).await else { return false };
@@ -28,7 +28,7 @@ async fn ask(world: &World, name: &str, source: &str) -> bool {
 #[tokio::test]
 async fn d05_help_reaches_every_holder_with_mail_wherever_they_stand_in_the_list() {
     let world = World::memory(told_roles(settings())).await;
-    // The first ones in the directory's order have no mail.
+    // The first users in the directory's order have no mail address.
     for number in 0..9 {
         add_user(&world, number, Some(ROLE), false);
     }
@@ -37,13 +37,17 @@ async fn d05_help_reaches_every_holder_with_mail_wherever_they_stand_in_the_list
     assert!(ask(&world, PRIMARY, "198.51.100.1").await);
     world.deliver().await;
     let told = notices(&world.inbox);
-    assert!(told.iter().all(|one| one.kind == HELP && one.about.as_deref() == Some(PRIMARY)));
+    assert!(
+        told.iter()
+            .all(|message| message.kind == HELP && message.about.as_deref() == Some(PRIMARY))
+    );
     assert_eq!(told.len(), reachable.len());
-    let addresses: BTreeSet<String> = told.iter().map(|one| one.destination.normalised()).collect();
+    let addresses: BTreeSet<String> =
+        told.iter().map(|message| message.destination.normalised()).collect();
     assert_eq!(addresses, reachable);
 }
 
-/// Entra's cap.
+/// The cap is Entra's.
 #[tokio::test]
 async fn d05_help_reaches_a_hundred_at_most() {
     let world = World::memory(told_roles(settings())).await;
@@ -99,7 +103,7 @@ async fn s09_one_administrator_gets_so_many_requests_for_help_and_one_digest() {
     let mut asked = 0;
     for number in 0..300 {
         let name = add_user(&world, number, None, true);
-        // The source's own limit holds the rest of an hour's requests back.
+        // The source's own limit refuses the rest of an hour's requests.
         if !ask(&world, &name, "198.51.100.1").await {
             world.clock.advance(2 * HOUR);
             assert!(ask(&world, &name, "198.51.100.1").await, "the limit has passed");
@@ -118,13 +122,13 @@ async fn s09_one_administrator_gets_so_many_requests_for_help_and_one_digest() {
     assert!(digests <= windows && digests >= 1, "{digests} digests in {windows} windows");
     let counted: usize = notices(&world.inbox)
         .iter()
-        .map(|one| match one.notice {
+        .map(|message| match message.notice {
             Some(Notice::HelpRequests { count, .. }) => count as usize,
             Some(Notice::HelpRequested { .. }) => 1,
             _ => 0,
         })
         .sum();
-    assert_eq!(counted, 300, "every request is told of, alone or in a digest");
+    assert_eq!(counted, 300, "every request is in a notice, alone or in a digest");
 }
 
 #[test]
@@ -158,7 +162,7 @@ fn s16_notices_to_administrators_say_for_whom() {
             let text = words.text.expose_secret().split_whitespace().collect::<Vec<_>>().join(" ");
             assert!(text.contains(&format!("The account: {shown}")), "{text}");
             assert!(!text.contains("https://"), "{text}");
-            assert!(!words.subject.contains(shown), "a subject is read by more people");
+            assert!(!words.subject.contains(shown), "the subject names no user");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What notices cost: budgets for each address, rates for each account, and nothing dropped.
+//! The cost of notices: budgets for each address and rates for each account; no notice is dropped.
 
 use sspr::{Contacts, Notice, Refusal};
 
@@ -10,15 +10,16 @@ const ACTS_A_DAY: u32 = 20;
 const TEXTS: usize = 3;
 const MAILS: usize = 10;
 
-/// How many changes the notices to an address tell of.
+/// The number of changes in the notices to an address.
 fn changes_told(world: &World, to: &str) -> u32 {
-    let told = notices(&world.inbox);
-    let told = told.iter().filter(|one| one.destination.normalised().contains(to));
-    told.map(|one| match one.notice {
-        Some(Notice::SeveralChanges { count, .. }) => count,
-        _ => 1,
-    })
-    .sum()
+    let messages = notices(&world.inbox);
+    let received = messages.iter().filter(|message| message.destination.normalised().contains(to));
+    received
+        .map(|message| match message.notice {
+            Some(Notice::SeveralChanges { count, .. }) => count,
+            _ => 1,
+        })
+        .sum()
 }
 
 #[tokio::test]
@@ -31,18 +32,18 @@ async fn s03_a_hundred_password_changes_are_three_texts_and_an_hour_of_refusals(
     let texts = world.inbox.messages_to(MOBILE).len();
     assert_eq!(texts, TEXTS, "of {done} changes");
     assert_eq!(told(&world.inbox, PRIMARY, "notice.password_changed"), MAILS);
-    // What was folded goes out when the hour has room again.
+    // Folded notices are sent when the hour's budget has room again.
     world.clock.advance(HOUR);
     world.deliver().await;
     let texts = world.inbox.messages_to(MOBILE);
     assert_eq!(texts.len(), TEXTS + 1, "one more for the rest");
-    let last = texts.last().and_then(|one| one.notice);
+    let last = texts.last().and_then(|message| message.notice);
     let Some(Notice::SeveralChanges { count, password, .. }) = last else {
         panic!("{last:?}");
     };
     assert_eq!((count, password), (ACTS_AN_HOUR - TEXTS as u32, true));
     for to in [MOBILE, PRIMARY, MAIL] {
-        assert_eq!(changes_told(&world, to), done, "{to}: each change is told once");
+        assert_eq!(changes_told(&world, to), done, "{to}: each change is notified once");
     }
 }
 
@@ -77,7 +78,7 @@ async fn s03_sets_of_recovery_codes_have_a_rate() {
     let mut refused = None;
     let mut sets = 0;
     for _ in 0..200 {
-        // A set that is made and not acknowledged tells no one; it has a rate of its own.
+        // A set that is created and not acknowledged sends no notice, and has a rate of its own.
         let acknowledged = match registration.create_recovery_codes(&request(), &user).await {
             Ok(set) => registration.acknowledge_recovery_codes(&request(), &user, &set.id).await,
             Err(error) => Err(error),
@@ -115,12 +116,12 @@ async fn s03_acts_of_administrators_have_a_rate_of_their_own() {
         world.deliver().await;
     }
     assert_eq!(done, ACTS_AN_HOUR);
-    let to_owner = world.inbox.messages_to(MOBILE);
-    let to_owner = to_owner.iter().filter(|one| one.notice.is_some()).count();
+    let to_owner =
+        world.inbox.messages_to(MOBILE).iter().filter(|message| message.notice.is_some()).count();
     assert!(to_owner <= 2 * TEXTS, "{to_owner} notices to the owner's number");
 }
 
-/// A reset is never refused for what a signed-in user has done.
+/// A reset is never refused because of a signed-in user's operations.
 #[tokio::test]
 async fn s03_spent_acts_refuse_no_reset() {
     let world = World::memory(settings()).await;
@@ -133,7 +134,7 @@ async fn s03_spent_acts_refuse_no_reset() {
     assert!(world.password_is(NEW));
 }
 
-/// A password that the directory refuses was not changed, and spends no act.
+/// A password that the directory refuses changes nothing and spends no rate.
 #[tokio::test]
 async fn s03_a_refused_password_spends_no_act() {
     let world = World::memory(settings()).await;
@@ -170,7 +171,7 @@ async fn s03_a_number_that_risk_signals_deny_is_told_by_mail_alone() {
     assert!(world.event_codes().await.iter().any(|code| code == "message_withheld"));
 }
 
-/// Where no mail address is told, the text is all that the owner gets.
+/// If no mail address gets the notice, the text is sent.
 #[tokio::test]
 async fn s03_a_denied_number_is_told_all_the_same_where_no_mail_is() {
     let mut settings = one_gate();
@@ -186,8 +187,8 @@ async fn s03_a_denied_number_is_told_all_the_same_where_no_mail_is() {
     assert_eq!(told(&world.inbox, MOBILE, "notice.password_changed"), 1);
 }
 
-/// Where replies are lost, a message may have arrived already: what is folded later goes out under a
-/// key of its own, so that no receiver takes it for a repetition.
+/// If its reply was lost, a message may have arrived: a folded notice has a key of its own, so that
+/// no receiver treats it as a repetition.
 #[tokio::test]
 async fn s03_a_folded_notice_has_a_key_of_its_own() {
     let world = World::memory(settings()).await;
@@ -200,9 +201,10 @@ async fn s03_a_folded_notice_has_a_key_of_its_own() {
         world.clock.advance(HOUR);
         world.deliver().await;
     }
-    let folded = notices(&world.inbox).into_iter().any(|one| one.kind == "notice.several_changes");
-    assert!(folded, "they filled half of the outbox");
+    let folded =
+        notices(&world.inbox).into_iter().any(|message| message.kind == "notice.several_changes");
+    assert!(folded, "the notices filled half of the outbox");
     for to in [PRIMARY, MAIL, MOBILE] {
-        assert!(changes_told(&world, to) >= 8, "{to}: each change is told at least once");
+        assert!(changes_told(&world, to) >= 8, "{to}: each change is notified at least once");
     }
 }

@@ -1,6 +1,6 @@
-//! What a day can cost at most, with the default settings on a virtual clock: the messages that one
-//! anonymous source, one signed-in user and one administrator can cause, to one destination and in
-//! all. The figures are printed (`--nocapture`) and stand in the manual (`manual::threats`).
+//! The most messages of a day, with the default settings on a virtual clock, that one anonymous
+//! source, one signed-in user and one administrator can cause: to one destination and in total. The
+//! figures are printed (`--nocapture`) and are on the manual page `manual::threats`.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -23,22 +23,22 @@ struct Cost {
     in_all: usize,
 }
 
-/// Counts what has been delivered, what waits for the end of a window included.
+/// Counts the delivered messages, including those that wait for the end of a window.
 async fn cost(world: &World) -> Cost {
     world.clock.advance(Duration::from_secs(6 * 3_600));
     world.deliver().await;
     let all = world.inbox.all();
     let most = |phones: bool| {
         let mut counts: HashMap<String, usize> = HashMap::new();
-        for one in all.iter().filter(|one| (one.channel != Channel::Email) == phones) {
-            *counts.entry(one.destination.normalised()).or_default() += 1;
+        for message in all.iter().filter(|message| (message.channel != Channel::Email) == phones) {
+            *counts.entry(message.destination.normalised()).or_default() += 1;
         }
         counts.into_values().max().unwrap_or(0)
     };
     Cost { texts_to_one: most(true), mails_to_one: most(false), in_all: all.len() }
 }
 
-/// What the manual says was measured.
+/// The figures in the manual.
 fn in_the_manual(who: &str) -> Cost {
     let manual = include_str!("../../../src/manual/threats.rs");
     let row = format!("//! | measured: {who} | ");
@@ -68,7 +68,7 @@ fn add(world: &World, number: u32, role: bool) -> (UserId, Identifier) {
     (id, Identifier::parse(&name).expect("valid"))
 }
 
-/// One source that asks for codes and for help about 120 accounts, as fast as it may.
+/// One source that requests codes and help for 120 accounts, as fast as its limits allow.
 #[tokio::test]
 async fn the_messages_that_one_anonymous_source_can_cause_in_a_day_are_bounded() {
     let world = World::memory(with_administrators()).await;
@@ -136,7 +136,7 @@ async fn the_messages_that_one_signed_in_user_can_cause_in_a_day_are_bounded() {
             let saved = registration.acknowledge_recovery_codes(&request, &user, &set.id).await;
             if saved.is_ok() { acts += 1 } else { refused += 1 }
         }
-        // A number that never agreed.
+        // A number whose holder never agreed.
         let victim = PhoneNumber::parse("+14255550199").expect("valid");
         let victim = NewMethod::mobile_phone(victim, Channel::Sms).expect("reached");
         let _ = registration.add(&request, &user, &victim).await;
@@ -156,7 +156,7 @@ async fn the_messages_that_one_signed_in_user_can_cause_in_a_day_are_bounded() {
     assert_eq!(cost, in_the_manual("one signed-in user"));
 }
 
-/// One administrator who does all that notifies, to one account.
+/// One administrator who performs every operation with a notice, on one account.
 #[tokio::test]
 async fn the_messages_that_one_administrator_can_cause_to_an_account_in_a_day_are_bounded() {
     let world = World::memory(with_administrators()).await;

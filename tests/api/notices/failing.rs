@@ -1,4 +1,4 @@
-//! What an operator sees of a delivery that fails, and whom a failure keeps waiting.
+//! Failing deliveries: what an operator sees, and which messages wait.
 
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ fn counter(number: u32) -> sspr::CounterKey {
 async fn s07_a_full_batch_of_expired_rows_says_that_there_is_more() {
     let store = Arc::new(MemoryStore::new());
     let world = World::over(Arc::clone(&store), settings()).await;
-    // A store is not purged in its first day.
+    // A store is not purged on its first day.
     for _ in 0..48 {
         world.clock.advance(MINUTE * 60);
         world.deliver().await;
@@ -78,7 +78,7 @@ async fn d02_a_failing_delivery_is_seen_with_its_error_and_since_when() {
         |codes: &[String], wanted: &str| codes.iter().filter(|code| *code == wanted).count();
     let codes = world.event_codes().await;
     assert_eq!(count(&codes, "message_delayed"), 1, "at the first failure, once");
-    // The code dies before it could be delivered: that is the last failure.
+    // The code expires before it could be delivered, which is its last failure.
     world.clock.advance(HOUR);
     world.engine.maintain(100).await.expect("maintained");
     assert_eq!(count(&world.event_codes().await, "message_failed"), 1);
@@ -90,7 +90,7 @@ async fn d02_a_failing_delivery_is_seen_with_its_error_and_since_when() {
     assert!(world.engine.stats().failing.is_empty());
 }
 
-/// 120 users with full mailboxes, and Ada with another provider or with the same.
+/// 120 users with full mailboxes, and Ada at another or at the same mail domain.
 async fn delayed_by_full_mailboxes(scope: Option<FaultScope>, domain: &str) -> bool {
     let delivery = |inbox| Refuses {
         inbox,
@@ -109,8 +109,10 @@ async fn delayed_by_full_mailboxes(scope: Option<FaultScope>, domain: &str) -> b
         Arc::clone(&delivery) as Arc<dyn sspr::Delivery>,
         &world.clock,
         9,
-    );
-    let engine = engine.open().await.expect("opened");
+    )
+    .open()
+    .await
+    .expect("opened");
     let actor = admin();
     for number in 0..120 {
         add_user(&world, number, None, false);
@@ -142,7 +144,8 @@ async fn s15_full_mailboxes_keep_only_their_own_domain_waiting() {
     assert!(!delayed_by_full_mailboxes(None, domain).await, "a delivery that does not say");
 }
 
-/// What fails before the recipient is named fails for all: three tries, and the rest waits.
+/// A failure before the recipient is named is the service's: after three tries the other messages
+/// wait.
 #[tokio::test]
 async fn s15_a_dead_service_is_asked_three_times_in_a_call() {
     let world = World::memory(one_gate()).await;

@@ -1,5 +1,5 @@
-//! Notices: who is told, what it may cost, what happens while something is missing, and what an
-//! operator sees of it. Default settings, unless a test says why not.
+//! Notices: recipients, costs, missing channels and addresses, and reports to operators. Default
+//! settings, unless a test gives a reason.
 #![cfg(feature = "testing")]
 
 mod addresses;

@@ -1,4 +1,4 @@
-//! What these tests share beside the world.
+//! Helpers that these tests share besides the fixture.
 
 use std::sync::Mutex;
 use std::time::Duration;
@@ -18,13 +18,13 @@ pub(crate) const HOUR: Duration = Duration::from_secs(3_600);
 pub(crate) const DAY: Duration = Duration::from_secs(86_400);
 pub(crate) const PRIMARY: &str = "ada@contoso.example";
 
-/// How many notices of this kind went to an address.
+/// The number of notices of this kind to an address.
 pub(crate) fn told(inbox: &MemoryInbox, to: &str, kind: &str) -> usize {
-    inbox.messages_to(to).iter().filter(|one| one.kind == kind).count()
+    inbox.messages_to(to).iter().filter(|message| message.kind == kind).count()
 }
 
 pub(crate) fn notices(inbox: &MemoryInbox) -> Vec<Delivered> {
-    inbox.all().into_iter().filter(|one| one.notice.is_some()).collect()
+    inbox.all().into_iter().filter(|message| message.notice.is_some()).collect()
 }
 
 pub(crate) fn mail(text: &str) -> EmailAddress {
@@ -35,7 +35,7 @@ pub(crate) fn phone(text: &str) -> PhoneNumber {
     PhoneNumber::parse(text).expect("valid")
 }
 
-/// Adds a user of this number, with this role if any, and with mail if wanted.
+/// Adds the user with this number, with this role if any, and with a mail address if `mailed`.
 pub(crate) fn add_user(world: &World, number: u32, role: Option<&str>, mailed: bool) -> String {
     let name = format!("person-{number:04}@contoso.example");
     let id = UserId::parse(&format!("person-{number:04}")).expect("valid");
@@ -47,7 +47,7 @@ pub(crate) fn add_user(world: &World, number: u32, role: Option<&str>, mailed: b
     name
 }
 
-/// Changes the password of Ada, and gives the refusal if it was refused.
+/// Changes Ada's password. Returns the refusal if it was refused.
 pub(crate) async fn change(world: &World, from: &str, to: &str) -> Result<(), Refusal> {
     let (change, user) = (world.engine.change(), world.signed_in());
     let done = async {
@@ -62,7 +62,7 @@ pub(crate) async fn change(world: &World, from: &str, to: &str) -> Result<(), Re
     }
 }
 
-/// Changes the password again and again, once a second; gives how often it worked.
+/// Changes the password once a second. Returns the number of successful changes.
 pub(crate) async fn changes(world: &World, tries: u32) -> u32 {
     let (mut present, mut done) = (OLD.to_owned(), 0);
     for number in 0..tries {
@@ -92,7 +92,7 @@ impl RiskSignals for Denies {
     }
 }
 
-/// A delivery that refuses mail to some recipients for now, and says so or not.
+/// A delivery that temporarily refuses mail to some recipients, with or without a fault scope.
 pub(crate) struct Refuses {
     pub(crate) inbox: MemoryInbox,
     pub(crate) refused: fn(&str) -> bool,
@@ -134,7 +134,7 @@ pub(crate) async fn world_with(
     World::of(engine, clock, directory, inbox)
 }
 
-/// Two gates, of an app and recovery codes: the record holds no address.
+/// Two gates, an app and recovery codes: the record has no address.
 pub(crate) fn without_addresses() -> PolicySettings {
     let mut settings = settings();
     settings.users.methods = [MethodKind::AuthenticatorApp, MethodKind::RecoveryCode].into();

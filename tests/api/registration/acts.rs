@@ -1,4 +1,4 @@
-//! What a signed-in user can do in a loop.
+//! Repeated operations of a signed-in user.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ fn commits(log: &CallLog) -> usize {
     log.shapes().iter().filter(|shape| format!("{shape:?}").contains("commit")).count()
 }
 
-/// S10: what changes nothing is not written.
+/// S10: an operation without a change is not written.
 #[tokio::test]
 async fn an_act_that_changes_nothing_commits_nothing() {
     let (world, log) = recorded().await;
@@ -47,7 +47,7 @@ async fn an_act_that_changes_nothing_commits_nothing() {
     assert_eq!(commits(&log), 0, "{:?}", log.shapes());
 }
 
-/// S10: what changes something has an hourly rate, and says when it may be done again.
+/// S10: operations with a change have an hourly rate, and a refusal names the retry time.
 #[tokio::test]
 async fn acts_that_change_something_have_an_hourly_rate_for_each_account() {
     let (world, log) = recorded().await;
@@ -57,7 +57,7 @@ async fn acts_that_change_something_have_an_hourly_rate_for_each_account() {
     log.clear();
     let (mut done, mut refused, mut retry_at) = (0, 0, None);
     for round in 0..100_usize {
-        // From another source and in another session each time: the account is what counts.
+        // Each call is from another source and session: the rate is the account's.
         let from = Request::new(tenant(), Source::parse(&format!("203.0.113.{round}")));
         let other = with_second_factor(&world, &format!("session {round}"));
         let answers = [
@@ -71,13 +71,13 @@ async fn acts_that_change_something_have_an_hourly_rate_for_each_account() {
                 Ok(()) => done += 1,
                 Err(sspr::Error::Refused(Refusal::TooOften { retry_at: at })) => {
                     refused += 1;
-                    assert_eq!(*retry_at.get_or_insert(at), at, "it does not move");
+                    assert_eq!(*retry_at.get_or_insert(at), at, "the retry time does not change");
                 }
                 Err(error) => panic!("{error}"),
             }
         }
     }
-    // What chooses the default that there is changes nothing, and is never refused.
+    // Choosing the present default changes nothing and is never refused.
     assert!(done >= 20 && refused > 300, "{done} done, {refused} refused");
     assert_eq!(commits(&log), 20, "a refusal writes nothing");
     let wait = retry_at.expect("refused").since(world.clock.now());

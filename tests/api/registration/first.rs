@@ -1,4 +1,4 @@
-//! The first registration, in each order, in two tabs, with a page closed in the middle.
+//! The first registration: in each order, in two tabs, and interrupted.
 
 use std::time::Duration;
 
@@ -43,7 +43,7 @@ async fn a_host_without_mfa_registers_two_methods_in_one_sitting() {
     }
 }
 
-/// D1: what is in hand is bound as what is sent is, in each order.
+/// D1: methods in hand are registered like those with sent codes, in each order.
 #[tokio::test]
 async fn any_two_kinds_of_method_complete_a_first_registration_by_password_alone() {
     for order in [["app", "mail"], ["mail", "app"], ["codes", "mobile"], ["app", "codes"]] {
@@ -74,7 +74,7 @@ async fn a_host_with_mfa_registers_every_method_in_one_sitting() {
     assert_eq!(registered(&world, &user).await, (true, true));
 }
 
-/// D1: two pages of one session; what one confirms does not end the other.
+/// D1: two tabs of one session: a confirmation in one does not end the flow of the other.
 #[tokio::test]
 async fn two_tabs_of_one_session_confirm_two_methods() {
     for user in [password_only, with_second_factor] {
@@ -90,13 +90,13 @@ async fn two_tabs_of_one_session_confirm_two_methods() {
     }
 }
 
-/// D1: the page is closed before the code is typed, or between the two methods.
+/// D1: the user leaves before typing the code, or between the two methods.
 #[tokio::test]
 async fn a_registration_that_was_left_in_the_middle_is_finished_at_the_next_sign_in() {
     let world = World::memory(by_default()).await;
     let user = password_only(&world, "first");
     begin(&world, &user, &mail_to(MAIL), MAIL).await.expect("begun");
-    // Closed. The code is never typed, and the same address is asked for again an hour later.
+    // The code is never typed, and the same address is added again an hour later.
     world.clock.advance(Duration::from_secs(3_600));
     let user = password_only(&world, "second");
     bind_mail(&world, &user).await.expect("begun again");
@@ -104,17 +104,18 @@ async fn a_registration_that_was_left_in_the_middle_is_finished_at_the_next_sign
     let user = password_only(&world, "third");
     assert_eq!(prompt(&world, &user).await, Prompt::Register);
     let late = bind_mobile(&world, &user).await.expect("the second one, a day later");
-    // Not the session of the first method: the address waits, and the first one is told.
+    // In another session than the first method's the address waits, and the first address is
+    // notified.
     assert!(late.usable_from > Some(sspr::Clock::now(&world.clock)));
     let told = world.inbox.messages_to(MAIL);
     world.deliver().await;
-    assert!(world.inbox.messages_to(MAIL).len() > told.len(), "the owner's address is told");
+    assert!(world.inbox.messages_to(MAIL).len() > told.len(), "the owner's address is notified");
     assert!(!passes(&world, MAIL_AND_TEXT).await, "on hold");
     world.clock.advance(Duration::from_secs(86_401));
     assert!(passes(&world, MAIL_AND_TEXT).await, "the hold is over");
 }
 
-/// D1: what an administrator has supplied counts, and is told.
+/// D1: addresses that an administrator supplied count and are notified.
 #[tokio::test]
 async fn an_account_with_a_supplied_address_is_completed_by_password_alone() {
     let world = World::memory(by_default()).await;
@@ -129,22 +130,22 @@ async fn an_account_with_a_supplied_address_is_completed_by_password_alone() {
     let phone = bind_mobile(&world, &user).await.expect("completes it");
     assert!(
         phone.usable_from > Some(sspr::Clock::now(&world.clock)),
-        "the supplied address can answer"
+        "the supplied address gets the notice"
     );
     assert_eq!(prompt(&world, &user).await, Prompt::Nothing);
     world.clock.advance(Duration::from_secs(86_401));
     assert!(passes(&world, MAIL_AND_TEXT).await);
 }
 
-/// D1: supplied contacts that suffice are not asked to be registered, and a refusal says what would
-/// help.
+/// D1: a user with enough supplied contacts is not asked to register, and a refusal names what is
+/// missing.
 #[tokio::test]
 async fn the_prompt_asks_for_nothing_that_the_registration_refuses() {
     let world = World::memory(by_default()).await;
     let user = password_only(&world, "first");
     bind_mail(&world, &user).await.expect("the first");
     bind_mobile(&world, &user).await.expect("the second");
-    // Half a year later it is to be confirmed again; a method is not usable any more.
+    // Half a year later it must be confirmed again, and one method is no longer usable.
     let (tenant, root) = (tenant(), admin());
     let mut settings = with_devices();
     settings.users.methods.remove(&MethodKind::MobilePhone);
@@ -157,12 +158,13 @@ async fn the_prompt_asks_for_nothing_that_the_registration_refuses() {
     assert!(!review.complete && review.second_factor_wanted, "{review:?}");
     assert_eq!(refusal(bind_app(&world, &user).await), Refusal::SecondFactorRequired);
     assert_eq!(prompt(&world, &user).await, Prompt::Nothing);
-    // With a second factor it is asked for, and done.
+    // With a second factor the user is asked and completes it.
     let strong = with_second_factor(&world, "strong");
     assert_eq!(prompt(&world, &strong).await, Prompt::Register);
     bind_app(&world, &strong).await.expect("admitted");
     world.clock.advance(Duration::from_secs(60));
-    // Without one, an administrator opens it: then it is asked for, and done.
+    // Without one, an administrator requires a new registration: then the user is asked and
+    // completes it.
     admin.require_registration(&world.user).await.expect("required");
     world.clock.advance(Duration::from_secs(1));
     let user = password_only(&world, "after");
@@ -174,8 +176,8 @@ async fn the_prompt_asks_for_nothing_that_the_registration_refuses() {
     assert_eq!(refusal(bind_mobile(&world, &user).await), Refusal::NotOffered);
 }
 
-/// D1: after a revocation, and after an administrator wanted it registered again, it is done by
-/// password alone; the same addresses may be confirmed once more.
+/// D1: after a revocation, and after a required registration, a password is enough to register; the
+/// same addresses may be confirmed again.
 #[tokio::test]
 async fn what_an_administrator_revoked_or_wants_again_is_registered_by_password_alone() {
     for revoke in [true, false] {
@@ -196,12 +198,11 @@ async fn what_an_administrator_revoked_or_wants_again_is_registered_by_password_
         assert_eq!(prompt(&world, &user).await, Prompt::Register);
         let mail = bind_mail(&world, &user).await.expect("again");
         let mobile = bind_mobile(&world, &user).await.expect("again");
-        let review = world.engine.registration().review(&request(), &user).await;
-        let review = review.expect("reviewed");
+        let review = world.engine.registration().review(&request(), &user).await.expect("reviewed");
         assert!(review.complete);
         assert_eq!(review.methods.len(), 2, "each address once: {:?}", review.methods);
         assert_eq!(prompt(&world, &user).await, Prompt::Nothing);
-        // What was removed waits; what is confirmed once more was good before.
+        // A removed address waits; an address that is confirmed again counts at once.
         let waits = |one: &MethodView| one.usable_from > Some(sspr::Clock::now(&world.clock));
         assert_eq!([waits(&mail), waits(&mobile)], [revoke, revoke]);
         assert_eq!(refusal(bind_codes(&world, &user).await), Refusal::NotOffered);
@@ -210,8 +211,7 @@ async fn what_an_administrator_revoked_or_wants_again_is_registered_by_password_
     }
 }
 
-/// D1: the seed is shown once. A page that is loaded again shows another, as often as it takes, and
-/// only the last one counts.
+/// D1: each load of the page creates another seed, and only the last one can be confirmed.
 #[tokio::test]
 async fn an_app_whose_page_was_lost_is_enrolled_again_in_the_same_session() {
     let world = World::memory(with_devices()).await;
@@ -223,7 +223,7 @@ async fn an_app_whose_page_was_lost_is_enrolled_again_in_the_same_session() {
         shown.push(enrolled.expect("shown"));
     }
     let listed = registration.list(&request(), &user).await.expect("listed");
-    assert_eq!(listed.len(), 1, "one waits: {listed:?}");
+    assert_eq!(listed.len(), 1, "one method is pending: {listed:?}");
     for (place, enrolled) in shown.iter().enumerate() {
         let seed = enrolled.seed.expose_secret();
         let token = SoftToken::new(seed, OathParameters::default()).expect("a seed");

@@ -1,4 +1,4 @@
-//! A new address waits before it counts, and what it is to replace stays until then.
+//! The hold of a new address, and the method that it replaces.
 
 use std::time::Duration;
 
@@ -29,10 +29,10 @@ async fn method_at(world: &World, address: &str) -> Option<sspr::MethodId> {
             _ => false,
         })
     };
-    list.iter().find(at).map(|one| one.id.clone())
+    list.iter().find(at).map(|method| method.id.clone())
 }
 
-/// S12: whoever replaces the owner's method does not take it from them for a day.
+/// S12: a replaced method of the owner counts until the new one's hold is over.
 #[tokio::test]
 async fn a_method_that_is_replaced_counts_until_the_hold_of_the_new_one_is_over() {
     let world = settled().await;
@@ -45,13 +45,13 @@ async fn a_method_that_is_replaced_counts_until_the_hold_of_the_new_one_is_over(
     let ticket = reply.expect("begun").ticket;
     let new = registration.confirm(&request(), &thief, &ticket, &typed).await.expect("confirmed");
     assert_eq!(new.usable_from, Some(world.clock.now().plus(HOLD)));
-    let told = |kind| world.inbox.messages_to(MAIL).iter().any(|one| one.kind == kind);
+    let told = |kind| world.inbox.messages_to(MAIL).iter().any(|message| message.kind == kind);
     world.deliver().await;
     assert!(told(Notice::MethodReplaced { method: new.kind, at: world.clock.now() }.id()));
     world.clock.advance(HOLD - SECOND);
     assert_eq!(method_at(&world, MAIL).await.as_ref(), Some(&owners));
     assert!(passes(&world, [("email.email", MAIL), ("mobile_phone.sms", MOBILE)]).await);
-    // The hold is over: the new one counts in its place, looked at or not.
+    // After the hold the new method replaces the old one, also without a read.
     world.clock.advance(Duration::from_secs(3_600));
     assert_eq!(method_at(&world, MAIL).await, None);
     world.deliver().await;
@@ -60,7 +60,7 @@ async fn a_method_that_is_replaced_counts_until_the_hold_of_the_new_one_is_over(
     assert!(!passes(&world, [("email.email", MAIL), ("mobile_phone.sms", MOBILE)]).await);
 }
 
-/// S12: the owner resets; a stranger's address that still waits does not count a day later.
+/// S12: the owner's reset drops an attacker's address on hold, so that it never counts.
 #[tokio::test]
 async fn a_completed_reset_drops_methods_on_hold_and_tells_their_owner() {
     for replace in [false, true] {
@@ -85,7 +85,7 @@ async fn a_completed_reset_drops_methods_on_hold_and_tells_their_owner() {
         assert!(method_at(&world, MAIL).await.is_some(), "replace: {replace}");
         world.deliver().await;
         let told = world.inbox.messages_to(MAIL);
-        assert!(told.iter().any(|one| one.kind == "notice.method_removed"), "{told:?}");
+        assert!(told.iter().any(|message| message.kind == "notice.method_removed"), "{told:?}");
         let codes = world.event_codes().await;
         assert_eq!(codes.iter().filter(|code| *code == "method_removed").count(), 1);
         world.clock.advance(2 * HOLD);
@@ -93,8 +93,8 @@ async fn a_completed_reset_drops_methods_on_hold_and_tells_their_owner() {
     }
 }
 
-/// S20: forgetting an account opens nothing that its first day did not, and the directory's address
-/// has the hold to answer.
+/// S20: a forgotten account registers like a new one, and the directory's address is notified and
+/// has the hold to react.
 #[tokio::test]
 async fn a_forgotten_account_registers_as_on_the_first_day_and_waits_where_an_address_is_told() {
     for reachable in [true, false] {

@@ -1,5 +1,5 @@
-//! Registration as its users meet it: the first one from the first page to a reset, and what a thief
-//! with a password or a session gets out of it. Default settings, unless a test says why not.
+//! Registration: the first one up to a reset, and what an attacker with a password or a session can
+//! do. Default settings, unless a test gives a reason.
 #![cfg(feature = "testing")]
 
 mod acts;

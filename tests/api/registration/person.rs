@@ -1,4 +1,4 @@
-//! People who register methods, with a password alone or with a second factor.
+//! Users who register methods, with a password alone or with a second factor.
 
 use crate::support::*;
 use sspr::testing::SoftToken;
@@ -18,7 +18,7 @@ pub(crate) fn by_default() -> PolicySettings {
     settings
 }
 
-/// The same with what is in hand beside what is sent, which the default does not count.
+/// The default policy, and also methods in hand, which the default does not count.
 pub(crate) fn with_devices() -> PolicySettings {
     let mut settings = by_default();
     settings.users.methods.extend([MethodKind::AuthenticatorApp, MethodKind::RecoveryCode]);
@@ -46,7 +46,7 @@ pub(crate) fn text_to(number: &str) -> NewMethod {
     NewMethod::mobile_phone(PhoneNumber::parse(number).expect("valid"), Channel::Sms).expect("sms")
 }
 
-/// Begins to bind a method that is sent to; gives the ticket and the code that arrives.
+/// Adds a method with a sent code. Returns the ticket and the code.
 pub(crate) async fn begin(
     world: &World,
     user: &SignedIn,
@@ -58,7 +58,7 @@ pub(crate) async fn begin(
     Ok((reply.ticket, code(&world.inbox.last_code_to(address).expect("a code"))))
 }
 
-/// Binds a method that is sent to, from the first page to the last.
+/// Adds a method with a sent code and confirms it.
 pub(crate) async fn bind(
     world: &World,
     user: &SignedIn,
@@ -80,8 +80,8 @@ pub(crate) async fn bind_mobile(world: &World, user: &SignedIn) -> Result<Method
 pub(crate) async fn bind_app(world: &World, user: &SignedIn) -> Result<SoftToken, Error> {
     let (registration, app) = (world.engine.registration(), NewAuthenticator::new("C", "ada"));
     let enrolled = registration.enrol_authenticator(&request(), user, &app).await?;
-    let token = SoftToken::new(enrolled.seed.expose_secret(), OathParameters::default());
-    let token = token.expect("a seed");
+    let token =
+        SoftToken::new(enrolled.seed.expose_secret(), OathParameters::default()).expect("a seed");
     let typed = code(&token.code(world.clock.now()));
     registration.confirm(&request(), user, &enrolled.reply.ticket, &typed).await?;
     Ok(token)
@@ -103,7 +103,7 @@ pub(crate) async fn registered(world: &World, user: &SignedIn) -> (bool, bool) {
     (review.complete, usable)
 }
 
-/// Whether a reset by these two ways comes to the page for the new password.
+/// Whether a reset by these two methods reaches the step for the new password.
 pub(crate) async fn passes(world: &World, ways: [(&str, &str); 2]) -> bool {
     let mut ticket = world.start().await.ticket;
     for (option, to) in ways {

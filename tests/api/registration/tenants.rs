@@ -9,8 +9,8 @@ use sspr::{
     TenantId, UserFacts,
 };
 
-/// The user of a cookie and the tenant of an address: no operation lets one into the other's tenant,
-/// though a user of the same id is there.
+/// A session of one tenant and a request of another: every operation is refused, also if the other
+/// tenant has a user with the same id.
 #[tokio::test]
 async fn a_sign_in_of_one_tenant_changes_and_reads_nothing_in_another() {
     let log = CallLog::new();
@@ -21,16 +21,17 @@ async fn a_sign_in_of_one_tenant_changes_and_reads_nothing_in_another() {
     world.directory.add_user(&other, facts, &["ada@contoso.example"], OLD).expect("added");
     let policy = Policy::new(settings()).expect("sound");
     world.engine.admin(&other, &admin()).put_policy(&policy, None).await.expect("put");
-    let there = Request::new(other.clone(), Source::parse("203.0.113.7"));
+    let other_request = Request::new(other.clone(), Source::parse("203.0.113.7"));
     let now = world.clock.now();
     let session = SignInContext::new("s", now).with_second_factor(now);
     let stranger = world.signed_in();
     let native = SignedIn::vouch(other, world.user.clone(), session);
     let registration = world.engine.registration();
-    let begun = registration.add(&there, &native, &mail()).await.expect("a user of that tenant");
+    let begun =
+        registration.add(&other_request, &native, &mail()).await.expect("a user of that tenant");
 
     log.clear();
-    let seen = every_operation(&world, &there, &stranger, &begun.ticket).await;
+    let seen = every_operation(&world, &other_request, &stranger, &begun.ticket).await;
     let wanted = InvalidInput::Foreign { what: "sign-in" };
     for (name, answer) in seen {
         match answer {

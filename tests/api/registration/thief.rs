@@ -1,4 +1,4 @@
-//! What somebody gets out of a registration who knows the password and nothing else.
+//! Registration by an attacker who knows only the password.
 
 use std::time::Duration;
 
@@ -6,8 +6,8 @@ use crate::registration::person::*;
 use crate::support::*;
 use sspr::{Clock as _, Refusal};
 
-/// The owner has one of the two methods. A thief may complete the registration, and can still not
-/// reset: one of the two proofs is the owner's. Nothing more is bound.
+/// The owner has one of the two methods. An attacker may complete the registration but cannot
+/// reset, since one of the two proofs is the owner's, and cannot bind another method.
 #[tokio::test]
 async fn a_password_binds_one_method_beside_the_owners_and_never_two() {
     let world = World::memory(with_devices()).await;
@@ -21,12 +21,12 @@ async fn a_password_binds_one_method_beside_the_owners_and_never_two() {
     let held = bind(&world, &thief, &text_to(THEIR_MOBILE), THEIR_MOBILE).await.expect("one");
     assert!(held.usable_from > Some(world.clock.now()), "another session: it waits");
     world.deliver().await;
-    assert!(world.inbox.messages_to(MAIL).len() > before, "the owner is told");
+    assert!(world.inbox.messages_to(MAIL).len() > before, "the owner is notified");
     assert_eq!(refusal(bind_app(&world, &thief).await), Refusal::SecondFactorRequired);
     assert_eq!(refusal(bind_codes(&world, &thief).await), Refusal::SecondFactorRequired);
     let registration = world.engine.registration();
     let list = registration.list(&request(), &thief).await.expect("listed");
-    let owners = list.iter().find(|one| one.id != held.id).expect("the owner's").id.clone();
+    let owners = list.iter().find(|method| method.id != held.id).expect("the owner's").id.clone();
     for answer in [
         registration.remove(&request(), &thief, &owners).await,
         registration.set_default(&request(), &thief, &held.id).await,
@@ -40,19 +40,19 @@ async fn a_password_binds_one_method_beside_the_owners_and_never_two() {
     assert!(!passes(&world, alone).await);
 }
 
-/// Pages that were opened while nothing was registered are judged again when they are confirmed.
+/// Registrations that began while no method existed are checked again at their confirmation.
 #[tokio::test]
 async fn a_confirmation_begun_before_the_owners_registration_is_judged_by_what_is_there_then() {
     let world = World::memory(by_default()).await;
     let thief = password_only(&world, "thief");
     let (mail, typed) =
-        begin(&world, &thief, &mail_to(THEIR_MAIL), THEIR_MAIL).await.expect("nothing is there");
+        begin(&world, &thief, &mail_to(THEIR_MAIL), THEIR_MAIL).await.expect("no method exists");
     bind_mail(&world, &password_only(&world, "owner")).await.expect("the owner's");
     let registration = world.engine.registration();
     let late = registration.confirm(&request(), &thief, &mail, &typed).await;
     assert_eq!(refusal(late), Refusal::NotAccepted, "another session's flow has ended");
-    // In three tabs of one session the flows of other kinds go on, and the last one is refused for
-    // what it would bind.
+    // In three tabs of one session the flows of other kinds continue, and the last one is refused
+    // by the current rules.
     let world = World::memory(with_devices()).await;
     let user = password_only(&world, "all");
     let registration = world.engine.registration();
@@ -66,11 +66,10 @@ async fn a_confirmation_begun_before_the_owners_registration_is_judged_by_what_i
     let late = registration.confirm(&request(), &user, &app.reply.ticket, &typed).await;
     assert!(late.is_err(), "{late:?}");
     let bound = world.engine.registration().list(&request(), &user).await.expect("listed");
-    assert_eq!(bound.iter().filter(|one| one.active).count(), 2);
+    assert_eq!(bound.iter().filter(|method| method.active).count(), 2);
 }
 
-/// A method that counts no more for a reset is still the owner's: nothing is bound beside it as if
-/// it were not there.
+/// A method that no longer counts for a reset still counts as the owner's for the binding rules.
 #[tokio::test]
 async fn methods_of_a_kind_that_the_policy_stopped_counting_still_exist() {
     let world = World::memory(by_default()).await;

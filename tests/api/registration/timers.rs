@@ -1,4 +1,4 @@
-//! How old a sign-in may be.
+//! The age of a sign-in and of its second factor.
 
 use std::time::Duration;
 
@@ -16,8 +16,8 @@ fn signed_in(world: &World, minutes: u64, second_factor: Option<u64>) -> SignedI
     SignedIn::vouch(world.tenant.clone(), world.user.clone(), context)
 }
 
-/// D16: a password that was just typed does not make an old second factor young, nor the other way
-/// round; and the refusal says which of the two is wanted.
+/// D16: a fresh password does not refresh an old second factor, nor the reverse, and the refusal
+/// names the one that is missing.
 #[tokio::test]
 async fn the_stricter_of_two_timers_decides_and_the_refusal_says_which() {
     let cases = [

@@ -1,4 +1,5 @@
-//! What is not known is not "none": a fault of the port that did not answer, before anything changes.
+//! Unknown holdings are not treated as none: the call fails with the port's fault before anything
+//! changes.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +15,7 @@ use sspr::{
     PolicySettings, Prompt, Refusal, Timestamp,
 };
 
-/// One of mail, phone and passkey suffices: with two, the second one shows.
+/// One of mail, phone and passkey is enough, so that the second method is tested.
 fn one_of_three() -> PolicySettings {
     let mut settings = by_default();
     settings.users.required = 1;
@@ -35,8 +36,8 @@ async fn scene(settings: PolicySettings) -> Scene {
     let (directory, inbox, plan) = (directory(&clock), MemoryInbox::new(), FaultPlan::none());
     let (log, passkey) = (CallLog::new(), SimulatedMethod::new(MethodKind::Passkey));
     let store = Arc::new(Recorder::new(MemoryStore::new(), log.clone()));
-    let built = builder(store.clone(), &clock, directory.clone(), inbox.clone(), 7);
-    let built = built.external_method(Faulty::new(passkey.clone(), plan.clone()));
+    let built = builder(store.clone(), &clock, directory.clone(), inbox.clone(), 7)
+        .external_method(Faulty::new(passkey.clone(), plan.clone()));
     let other = engine(store, &clock, directory.clone(), inbox.clone(), 8).await;
     let mut world = World::of(built.open().await.expect("opened"), clock, directory, inbox);
     world.passkey = passkey;
@@ -49,7 +50,8 @@ fn commits(log: &CallLog) -> usize {
     log.shapes().iter().filter(|shape| format!("{shape:?}").contains("commit")).count()
 }
 
-/// S1: a passkey service that is down, whose answer is lost or that hangs is not a user without one.
+/// S1: if the passkey service is down, loses its reply or hangs, the user is not treated as one
+/// without a passkey.
 #[tokio::test]
 async fn a_passkey_that_the_host_cannot_ask_about_lets_no_password_bind_an_address() {
     for fault in [InjectedFault::FailBefore, InjectedFault::LoseReply] {
@@ -62,9 +64,12 @@ async fn a_passkey_that_the_host_cannot_ask_about_lets_no_password_bind_an_addre
         let added = registration.add(&request(), &thief, &mail_to(THEIR_MAIL)).await;
         let Err(Error::Fault(fault)) = added else { panic!("{added:?}") };
         assert_eq!(fault.origin, FaultOrigin::ExternalMethod);
-        assert!(std::error::Error::source(&fault.error).is_some(), "says which method, and why");
+        assert!(
+            std::error::Error::source(&fault.error).is_some(),
+            "names the method and the cause"
+        );
         assert_eq!(commits(&log), 0, "{:?}", log.shapes());
-        assert!(registration.prompt(&request(), &thief).await.is_err(), "nor is anything asked");
+        assert!(registration.prompt(&request(), &thief).await.is_err(), "nor does the prompt ask");
         let review = registration.review(&request(), &thief).await.expect("shown");
         assert_eq!(review.unanswered, [MethodKind::Passkey]);
         plan.heal();
@@ -74,7 +79,7 @@ async fn a_passkey_that_the_host_cannot_ask_about_lets_no_password_bind_an_addre
     }
 }
 
-/// S1: a second factor answers the one question, and the hold is still an open one.
+/// S1: a second factor settles the first question; whether a hold applies is still unknown.
 #[tokio::test]
 async fn with_a_second_factor_the_hold_is_not_guessed_either() {
     let Scene { world, plan, .. } = scene(one_of_three()).await;
@@ -88,7 +93,8 @@ async fn with_a_second_factor_the_hold_is_not_guessed_either() {
     assert!(bound.usable_from > Some(sspr::Clock::now(&world.clock)), "there was one before");
 }
 
-/// S1: what was begun when the answer was known is confirmed only when it is known again.
+/// S1: a registration that began while the holdings were known is confirmed only while they are
+/// known.
 #[tokio::test]
 async fn a_confirmation_waits_for_an_answer_too() {
     let Scene { world, plan, log, .. } = scene(one_of_three()).await;
@@ -105,7 +111,7 @@ async fn a_confirmation_waits_for_an_answer_too() {
     assert_eq!(bound.usable_from, Some(sspr::Clock::now(&world.clock)), "the first one");
 }
 
-/// S1: a process that was built without the method cannot know who has one.
+/// S1: an engine built without the method cannot know whether a user has it.
 #[tokio::test]
 async fn an_engine_built_without_a_method_that_the_policy_counts_does_not_say_none() {
     let Scene { world, other, .. } = scene(one_of_three()).await;
@@ -120,14 +126,14 @@ async fn an_engine_built_without_a_method_that_the_policy_counts_does_not_say_no
     );
     let why = std::error::Error::source(&fault.error).expect("a cause").to_string();
     assert!(why.contains("passkey"), "{why}");
-    // What the record holds suffices for an answer, whatever else there may be.
+    // The record alone decides, whatever other methods the user may have.
     bind_mail(&world, &with_second_factor(&world, "owner")).await.expect("bound");
     let added = registration.add(&request(), &thief, &text_to(THEIR_MOBILE)).await;
     assert_eq!(refusal(added), Refusal::SecondFactorRequired);
     assert_eq!(registration.prompt(&request(), &thief).await.expect("known"), Prompt::Nothing);
 }
 
-/// S1: the directory's phone counts, and the gateway of texts is down.
+/// S1: the directory's phone counts while the text gateway is down.
 #[tokio::test]
 async fn a_phone_of_the_directory_exists_while_no_text_can_be_sent() {
     let mut settings = by_default();
@@ -147,12 +153,13 @@ async fn a_phone_of_the_directory_exists_while_no_text_can_be_sent() {
     assert!(bound.usable_from > Some(sspr::Clock::now(&world.clock)), "there was one before");
 }
 
-/// S1: an authenticator exists while the engine cannot open its seed, and used-up codes existed.
+/// S1: an authenticator counts as existing while its seed cannot be opened, and so does a consumed
+/// set of recovery codes.
 #[tokio::test]
 async fn what_cannot_be_proven_now_still_exists() {
     let mut settings = with_devices();
     settings.users.required = 1;
-    settings.failures.consecutive = 15; // one gate alone: fewer guesses, or the policy is refused
+    settings.failures.consecutive = 15; // with one gate the policy must allow fewer guesses
     let Scene { world, .. } = scene(settings).await;
     bind_app(&world, &password_only(&world, "owner")).await.expect("the first");
     world.clock.advance(Duration::from_secs(60));

@@ -1,4 +1,4 @@
-//! What people are asked at a sign-in, and whom they may ask for help.
+//! The prompt at a sign-in, and requests for help.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use sspr::{
     UserId,
 };
 
-/// Whoever is to register anew, and has only what the host verifies, confirms it and is done.
+/// A user who must register again and has only host-verified methods completes it by reconfirming.
 #[tokio::test]
 async fn what_the_host_verifies_is_reconfirmed_once() {
     let mut settings = one_gate();
@@ -24,10 +24,10 @@ async fn what_the_host_verifies_is_reconfirmed_once() {
     admin.require_registration(&world.user).await.expect("asked");
     assert_eq!(prompt().await, Prompt::Reconfirm);
     registration.reconfirm(&request(), &user).await.expect("still right");
-    assert_eq!(prompt().await, Prompt::Nothing, "and not asked for ever");
+    assert_eq!(prompt().await, Prompt::Nothing, "and not asked again");
 }
 
-/// Whoever has something older than the wish to register anew is not let off with a click.
+/// A user with methods from before the required registration cannot complete it by reconfirming.
 #[tokio::test]
 async fn what_was_registered_before_is_not_reconfirmed() {
     let world = World::memory(one_gate()).await;
@@ -42,7 +42,7 @@ async fn what_was_registered_before_is_not_reconfirmed() {
     assert_eq!(refusal(confirmed), Refusal::MoreProofNeeded);
 }
 
-/// Nobody is sent to change a password that is not changed here.
+/// A user whose password is changed elsewhere is not asked to change it.
 #[tokio::test]
 async fn an_expired_password_that_is_kept_elsewhere_is_not_asked_for() {
     let world = World::memory(one_gate()).await;
@@ -61,9 +61,9 @@ async fn an_expired_password_that_is_kept_elsewhere_is_not_asked_for() {
     assert_eq!(asked, Prompt::ChangePassword);
 }
 
-/// Strangers who ask for help in somebody's name leave room for what happens to the account.
+/// Requests for help by anonymous callers leave room in the outbox for notices of the account.
 #[tokio::test]
-async fn help_that_nobody_hears_keeps_no_change_from_its_owner() {
+async fn undelivered_requests_for_help_block_no_change() {
     let mut settings: PolicySettings = one_gate();
     let role = || RoleId::parse("Global Administrator").expect("valid");
     settings.notifications.administrator_roles = [role()].into();
@@ -76,7 +76,7 @@ async fn help_that_nobody_hears_keeps_no_change_from_its_owner() {
         root.primary_mail = Some(EmailAddress::parse(&mail).expect("valid"));
         world.directory.add_user(&world.tenant, root, &[&mail], "old").expect("new");
     }
-    // The administrators' mail server is away for days.
+    // The administrators' mail server is down for days.
     world.inbox.fail_with(Some(PortErrorKind::Unavailable));
     for day in 0..6_u8 {
         let from = request_from(&format!("198.51.100.{day}"));

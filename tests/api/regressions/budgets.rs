@@ -1,4 +1,4 @@
-//! Budgets of one account: who holds what of them, what is counted where, and what is recorded.
+//! Budgets of one account: shares of sources, what counts in which budget, and what is recorded.
 
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ async fn registered(settings: PolicySettings) -> World {
     world
 }
 
-/// Opens a flow from this source; `None` if it was answered in silence.
+/// Opens a challenge from this source; `None` if it was suppressed.
 async fn opened(
     engine: &Engine,
     source: &Request,
@@ -38,7 +38,7 @@ async fn opened(
     (engine.stats().silenced == silenced).then_some(reply)
 }
 
-/// Types this many wrong codes; gives how many were compared.
+/// Types this many wrong codes. Returns how many were compared.
 async fn wrong(world: &World, source: &Request, ticket: &ResetTicket, mail: bool) -> u64 {
     world.deliver().await;
     let right = world.inbox.last_code_to(if mail { MAIL } else { MOBILE }).expect("a code");
@@ -55,8 +55,8 @@ fn stranger(number: u32) -> Request {
     request_from(&format!("198.51.100.{number}"))
 }
 
-/// S2, W2: the failures of a day are shared: the first source gets five, each further one a try, and
-/// all together the ten that there are.
+/// S2, W2: the failures of a day are shared: the first source gets five, each further source one,
+/// and all together ten.
 #[test]
 fn one_source_holds_at_most_its_share_of_the_failures_of_a_day() {
     block_on(async {
@@ -67,15 +67,15 @@ fn one_source_holds_at_most_its_share_of_the_failures_of_a_day() {
                 Some(reply) => wrong(&world, &stranger(number), &reply.ticket, true).await,
                 None => 0,
             });
-            // Another hour, so that the hour's challenges are not what refuses.
+            // Another hour, so that the hour's budget of challenges does not refuse.
             world.clock.advance(61 * MINUTE);
         }
         assert_eq!(compared, [5, 1, 1, 1, 1, 1, 0]);
     });
 }
 
-/// S2, W2: comparisons that live codes were promised count as held: they are not set aside against
-/// other sources.
+/// S2, W2: comparisons set aside for live codes count as held by their source, so that other
+/// sources get some.
 #[test]
 fn promised_comparisons_of_one_source_leave_some_to_others() {
     block_on(async {
@@ -84,7 +84,7 @@ fn promised_comparisons_of_one_source_leave_some_to_others() {
         for _ in 0..4 {
             held += u32::from(opened(&world.engine, &stranger(1), &email()).await.is_some());
         }
-        assert_eq!(held, 1, "five comparisons are all that it may hold");
+        assert_eq!(held, 1, "a source may hold at most five comparisons");
         assert!(opened(&world.engine, &stranger(2), &email()).await.is_some());
     });
 }
@@ -97,7 +97,7 @@ fn one_source_holds_at_most_its_share_of_the_challenges() {
         let (mut by_hour, mut all) = (Vec::new(), 0);
         for _ in 0..20 {
             let mut opened_now = 0;
-            // Between two of them flows and promises end.
+            // Between two challenges flows end, and comparisons set aside are freed.
             for turn in 0..3 {
                 let selection = if turn % 2 == 0 { email() } else { sms() };
                 opened_now +=
@@ -118,7 +118,7 @@ fn one_source_holds_at_most_its_share_of_the_challenges() {
     });
 }
 
-/// S2: an administrator sees what is held of each budget, by how many sources, and until when.
+/// S2: an administrator sees how much of each budget is held, by how many sources, and until when.
 #[test]
 fn explain_shows_who_holds_an_accounts_budgets() {
     block_on(async {
@@ -147,14 +147,14 @@ fn explain_shows_who_holds_an_accounts_budgets() {
     });
 }
 
-/// D3: four wrong codes and then the right one leave no event and no notice that the right one has
-/// undone: not at the end of the window, and not at the cap.
+/// D3: four wrong codes and a correct fifth leave no event and no notice of a lock, neither for the
+/// window nor for the cap.
 #[test]
 fn a_right_last_try_leaves_no_event_and_no_notice_of_a_lock() {
     block_on(async {
         let mut settings = defaults();
         settings.users.required = 1;
-        // The fifth failure spends the window, is half of the run, and ends it.
+        // A fifth failure would spend the window, reach half of the run, and end it.
         settings.failures.anonymous = sspr::Rate::new(5, DAY);
         settings.failures.proven = sspr::Rate::new(5, DAY);
         settings.failures.consecutive = 9;
@@ -176,12 +176,12 @@ fn a_right_last_try_leaves_no_event_and_no_notice_of_a_lock() {
                 assert!(!codes.iter().any(|code| code == untrue), "{untrue}: {codes:?}");
             }
             let told = world.inbox.messages_to(MAIL);
-            assert!(!told.iter().any(|one| one.kind.contains("failures")), "{told:?}");
+            assert!(!told.iter().any(|message| message.kind.contains("failures")), "{told:?}");
         }
     });
 }
 
-/// D3: a wrong last try is recorded at once, once, and told.
+/// D3: a wrong last attempt is recorded at once, once, and notified.
 #[test]
 fn a_wrong_last_try_is_recorded_at_once() {
     block_on(async {
@@ -196,12 +196,12 @@ fn a_wrong_last_try_is_recorded_at_once() {
         let codes = world.event_codes().await;
         assert_eq!(codes.iter().filter(|code| *code == "blocked").count(), 1, "{codes:?}");
         let told = world.inbox.messages_to(MAIL);
-        assert!(told.iter().any(|one| one.kind.contains("failures")), "{told:?}");
+        assert!(told.iter().any(|message| message.kind.contains("failures")), "{told:?}");
     });
 }
 
-/// D7: a code to a phone that was just registered has all its tries: nothing of the registration is
-/// set aside but the repetitions of its code.
+/// D7: a code to a newly registered phone has all its attempts: only the repetitions of the
+/// registration's code are set aside.
 #[test]
 fn a_phone_that_was_just_registered_has_all_tries() {
     block_on(async {
@@ -224,7 +224,7 @@ fn a_phone_that_was_just_registered_has_all_tries() {
             let confirmed =
                 registration.confirm(&request, &user, &added.ticket, &code(&sent)).await;
             assert!(confirmed.expect("confirmed").active);
-            // The registration's flow and the life of its code are not over.
+            // The registration's flow and code have not expired.
             world.clock.advance(MINUTE);
             let reply = world.start().await;
             let (reply, mail) = world.challenged(&reply.ticket, &email(), MAIL).await;
@@ -236,7 +236,7 @@ fn a_phone_that_was_just_registered_has_all_tries() {
     });
 }
 
-/// D17: what is in hand sends nothing, and spends nothing of what is sent.
+/// D17: methods in hand send nothing and spend no budget of sent messages.
 #[test]
 fn an_app_spends_no_challenge_that_is_sent() {
     block_on(async {
@@ -261,8 +261,8 @@ fn an_app_spends_no_challenge_that_is_sent() {
     });
 }
 
-/// A source from which the user has registered draws on the pool that strangers cannot spend; it is
-/// no proof, and requests of unknown source have none.
+/// A source from which the user has registered uses the proven pool. It is no proof, and an unknown
+/// source is never familiar.
 #[test]
 fn a_familiar_source_draws_on_the_proven_pool_and_an_unknown_one_never() {
     block_on(async {
@@ -282,6 +282,6 @@ fn a_familiar_source_draws_on_the_proven_pool_and_an_unknown_one_never() {
             }
             world.clock.advance(61 * MINUTE);
         }
-        assert!(opened(&world.engine, &request(), &email()).await.is_none(), "known no more");
+        assert!(opened(&world.engine, &request(), &email()).await.is_none(), "no longer familiar");
     });
 }

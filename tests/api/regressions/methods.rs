@@ -1,4 +1,4 @@
-//! Methods beside sent codes, and flows beside the reset.
+//! Methods other than sent codes, and flows other than resets.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,15 +29,15 @@ async fn choose(world: &World, from: &Request, option: &str) -> Reply<ResetTicke
     reset.challenge(from, &reply.ticket, &option).await.expect("challenged")
 }
 
-/// Strangers fail in resets until the method is closed to them, then a known device spends what is
-/// left of the run: the method is out of use.
+/// Anonymous callers fail in resets until the method is closed to them, then a known device spends
+/// the rest of the run: the method is disabled.
 async fn put_out_of_use(world: &World, option: &str, wrong: impl AsyncFn() -> Attempt) {
     let before = disabled(world).await;
     let strangers = (1..=8_u8).map(|n| request_from(&format!("198.51.100.{n}")));
     for from in strangers {
         fail(world, &from, option, &wrong).await;
     }
-    assert_eq!(disabled(world).await, before, "strangers alone put no method out of use");
+    assert_eq!(disabled(world).await, before, "anonymous callers alone disable no method");
     let registration = world.engine.registration();
     let device = registration.remember_device(&request(), &world.signed_in()).await;
     let from = request_from("198.51.100.99").with_device(device.expect("remembered"));
@@ -62,7 +62,8 @@ async fn disabled(world: &World) -> Vec<MethodKind> {
     seen.expect("explained").account.disabled
 }
 
-/// pushes have the budgets that messages have; a stranger wears nobody down.
+/// pushes have the same budgets as messages, so that an attacker cannot flood a user with
+/// prompts.
 #[tokio::test]
 async fn a_spent_account_is_not_asked_to_approve_again() {
     let world = World::memory(every_method(1)).await;
@@ -81,7 +82,7 @@ async fn a_spent_account_is_not_asked_to_approve_again() {
     assert_eq!(
         (asked.len(), hers),
         (12, 5),
-        "five flows of strangers live at a time; the rest reaches no one"
+        "five anonymous flows are live at a time; the others send no push"
     );
 }
 
@@ -98,7 +99,7 @@ async fn a_method_that_failures_in_resets_disabled_still_signs_in() {
     let now = code(&token.code(world.clock.now()));
     let verified = world.engine.authenticator().verify(&request(), &world.user, &now).await;
     verified.expect("the owner signs in");
-    // It has a cap of its own, which an administrator lifts.
+    // The sign-in has a cap of its own, which an administrator clears.
     for _ in 0..200 {
         world.clock.advance(Duration::from_secs(86_400));
         let wrong = code(&other_than(&token.code(world.clock.now())));
@@ -113,7 +114,7 @@ async fn a_method_that_failures_in_resets_disabled_still_signs_in() {
     open.expect("unblocked");
 }
 
-/// What is registered once more counts again, whatever its run of failures was.
+/// A method that is registered again *is accepted again after any run of failures.
 #[tokio::test]
 async fn a_run_of_failures_ends_with_registering_once_more() {
     let world = World::memory(every_method(1)).await;
@@ -141,9 +142,10 @@ async fn a_run_of_failures_ends_with_registering_once_more() {
     world.engine.reset().prove(&request(), &reply.ticket, &right).await.expect("counts again");
 }
 
-/// V10, V12: what a finished flow offers tells a stranger nothing about who exists.
+/// V10, V12: the operations of a finished flow do not tell an anonymous caller which accounts
+/// exist.
 #[tokio::test]
-async fn what_comes_after_a_flow_is_the_same_for_everybody_before_it() {
+async fn what_a_finished_flow_offers_is_the_same_for_every_account() {
     for days in [0, 90] {
         let mut settings = every_method(2);
         settings.known_device_days = days;
@@ -158,15 +160,16 @@ async fn what_comes_after_a_flow_is_the_same_for_everybody_before_it() {
             log.clear();
             let device = refusal(reset.remember_device(&request(), &reply.ticket).await);
             let another = refusal(reset.replace_recovery_code(&request(), &reply.ticket).await);
-            let kept = refusal(reset.acknowledge_recovery_code(&request(), &reply.ticket).await);
-            seen.push((device, another, kept, log.shapes()));
+            let acknowledged =
+                refusal(reset.acknowledge_recovery_code(&request(), &reply.ticket).await);
+            seen.push((device, another, acknowledged, log.shapes()));
         }
         assert_eq!(seen[0], seen[1]);
         assert_eq!(seen[0].0, Refusal::Ended);
     }
 }
 
-/// V40: a link is good once. Whoever finds it afterwards gets no part in the flow.
+/// V40: a link is valid once; a later caller with it cannot continue the flow.
 #[tokio::test]
 async fn a_link_that_was_redeemed_opens_nothing_more() {
     let mut settings = every_method(1);
@@ -187,15 +190,15 @@ async fn a_link_that_was_redeemed_opens_nothing_more() {
     world.complete(&first.ticket, NEW).await.expect("reset");
 }
 
-/// V46: a host that cannot say whether a passkey is still there costs its proof nothing.
+/// V46: if the host cannot say whether the user still has a passkey, its proof is kept.
 #[tokio::test]
 async fn a_host_that_cannot_answer_costs_no_proof() {
     let store = MemoryStore::new();
     let clock = sspr::testing::ManualClock::new(sspr::Timestamp::from_unix_seconds(START));
     let (directory, inbox, plan) = (directory(&clock), MemoryInbox::new(), FaultPlan::none());
     let passkey = SimulatedMethod::new(MethodKind::Passkey);
-    let builder = builder(Arc::new(store), &clock, directory.clone(), inbox.clone(), 7);
-    let builder = builder.external_method(Faulty::new(passkey.clone(), plan.clone()));
+    let builder = builder(Arc::new(store), &clock, directory.clone(), inbox.clone(), 7)
+        .external_method(Faulty::new(passkey.clone(), plan.clone()));
     let unused = [MethodKind::AppNotification, MethodKind::HostVerified].map(SimulatedMethod::new);
     let [push, other] = unused;
     let builder = builder.external_method(push).external_method(other);
@@ -208,18 +211,18 @@ async fn a_host_that_cannot_answer_costs_no_proof() {
     let reply = choose(&world, &request(), "passkey").await;
     let page = reply.page.as_deref().expect("a page");
     let right = Attempt::response(world.passkey.response(&world.user, page)).expect("bounded");
-    let reply = world.engine.reset().prove(&request(), &reply.ticket, &right).await;
-    let reply = reply.expect("proven");
+    let reply =
+        world.engine.reset().prove(&request(), &reply.ticket, &right).await.expect("proven");
     let (reply, text) = world.challenged(&reply.ticket, &sms(), MOBILE).await;
     let reply = world.prove(&reply.ticket, &text).await.expect("proven");
     drop(plan.clone().on("external.available", InjectedFault::FailBefore));
     let failed = world.complete(&reply.ticket, NEW).await;
     assert!(matches!(failed, Err(sspr::Error::Fault(_))), "{failed:?}");
     plan.heal();
-    world.complete(&reply.ticket, NEW).await.expect("the grant is still there");
+    world.complete(&reply.ticket, NEW).await.expect("the grant is kept");
 }
 
-/// V34: an identifier that was given to another person opens nothing of the one before.
+/// V34: an id that was assigned to another person gives no access to the previous user's methods.
 #[tokio::test]
 async fn a_reissued_identifier_inherits_no_recovery_codes_and_no_authenticator() {
     let world = World::memory(every_method(1)).await;
@@ -239,7 +242,7 @@ async fn a_reissued_identifier_inherits_no_recovery_codes_and_no_authenticator()
     assert_eq!(refusal(verified), Refusal::NotAccepted);
 }
 
-/// Forgetting is over once the account is used again.
+/// A forgotten account that is used again is not removed.
 #[tokio::test]
 async fn a_forgotten_account_that_is_used_again_stays() {
     let world = World::memory(every_method(1)).await;
@@ -250,7 +253,7 @@ async fn a_forgotten_account_that_is_used_again_stays() {
     let mut contacts = sspr::Contacts::default();
     contacts.email = Some(EmailAddress::parse(MAIL).expect("valid"));
     admin.supply_contacts(&world.user, &contacts).await.expect("supplied");
-    admin.supply_contacts(&world.user, &sspr::Contacts::default()).await.expect("taken away");
+    admin.supply_contacts(&world.user, &sspr::Contacts::default()).await.expect("removed");
     world.save_codes().await;
     for _ in 0..5 {
         world.clock.advance(Duration::from_secs(20 * 86_400));
@@ -260,7 +263,7 @@ async fn a_forgotten_account_that_is_used_again_stays() {
     assert_eq!(methods.expect("listed").len(), 1);
 }
 
-/// Help reaches administrators for those who cannot reset, and fills nobody's outbox.
+/// Requests for help of users who cannot reset reach administrators and fill no outbox.
 #[tokio::test]
 async fn administrators_are_asked_for_help_once_a_day() {
     let mut settings = every_method(2);
@@ -275,7 +278,7 @@ async fn administrators_are_asked_for_help_once_a_day() {
         root.primary_mail = Some(EmailAddress::parse(&mail).expect("valid"));
         world.directory.add_user(&world.tenant, root, &[&mail], "old").expect("new");
     }
-    // Ada has registered nothing: she is the one who needs help.
+    // Ada has no registered method and needs help.
     for _ in 0..3 {
         let reply = world.start().await;
         let reset = world.engine.reset();
@@ -283,12 +286,13 @@ async fn administrators_are_asked_for_help_once_a_day() {
         world.deliver().await;
     }
     let all = world.inbox.all();
-    let asked: Vec<_> = all.iter().filter(|one| one.kind == "notice.help_requested").collect();
+    let asked: Vec<_> =
+        all.iter().filter(|message| message.kind == "notice.help_requested").collect();
     assert_eq!(asked.len(), 9, "each of the nine, once");
-    assert!(asked.iter().all(|one| one.about.as_deref() == Some("ada@contoso.example")));
+    assert!(asked.iter().all(|message| message.about.as_deref() == Some("ada@contoso.example")));
 }
 
-/// Each flow makes one browser known, and a recovery code that is added is told to its owner.
+/// Each flow makes one browser a known device, and a new recovery code is notified to its owner.
 #[tokio::test]
 async fn a_finished_flow_makes_one_device_known_and_tells_of_a_new_recovery_code() {
     let world = World::memory(every_method(1)).await;
@@ -307,10 +311,10 @@ async fn a_finished_flow_makes_one_device_known_and_tells_of_a_new_recovery_code
     reset.acknowledge_recovery_code(&request(), &done.ticket).await.expect("saved");
     world.deliver().await;
     let told = world.inbox.messages_to(MAIL);
-    assert_eq!(told.first().map(|one| one.kind), Some("notice.method_replaced"));
+    assert_eq!(told.first().map(|message| message.kind), Some("notice.method_replaced"));
 }
 
-/// What the prompt takes for enough is what a reset takes for enough.
+/// The prompt and a reset count the same methods.
 #[tokio::test]
 async fn the_prompt_counts_as_a_reset_does() {
     let mut settings = every_method(2);
@@ -328,7 +332,8 @@ async fn the_prompt_counts_as_a_reset_does() {
     assert_eq!((seen.reason, seen.registered), (Some(sspr::SsprReason::TooFewMethods), false));
 }
 
-/// A recovery code outlives its flow: whoever planted an early ticket must not come by one.
+/// A new recovery code is given only to the newest ticket, so that an attacker with an earlier
+/// ticket gets none.
 #[tokio::test]
 async fn an_older_ticket_replaces_no_recovery_code() {
     let world = World::memory(every_method(2)).await;
@@ -355,7 +360,7 @@ async fn an_older_ticket_replaces_no_recovery_code() {
     reset.acknowledge_recovery_code(&request(), &done.ticket).await.expect("kept");
 }
 
-/// Failures of a token, which anybody can bring about, do not close the sign-in by an app.
+/// Failures of a token, which any caller can cause, do not close the sign-in by an app.
 #[tokio::test]
 async fn a_token_that_is_out_of_use_does_not_take_the_app_along() {
     const SEED: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
@@ -378,6 +383,6 @@ async fn a_token_that_is_out_of_use_does_not_take_the_app_along() {
         world.engine.authenticator().verify(&request(), &world.user, &code(&shown)).await
     };
     let now = world.clock.now();
-    verify(token.code(now)).await.expect("out of use for resets only");
+    verify(token.code(now)).await.expect("disabled for resets only");
     verify(app.code(now)).await.expect("nor is the app");
 }

@@ -1,4 +1,4 @@
-//! Holes that reviews have found, each closed by a test of its own.
+//! Faults that reviews have found, each with a test.
 #![cfg(feature = "testing")]
 
 mod asked;

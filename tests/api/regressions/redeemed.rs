@@ -1,4 +1,4 @@
-//! A link that is redeemed while the bearer of its ticket proves another method.
+//! A link is redeemed while the browser with its ticket proves another method.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,8 +9,8 @@ use sspr::{Attempt, LinkBase, Refusal, Selection, Store};
 
 use crate::support::*;
 
-/// No one inherits what another person has proven: the last look before the commit refuses a flow
-/// that holds a proof by then. The bearer is put before each call of the redeemer in turn.
+/// A redeemed link hands over no proof of another caller: the commit refuses a flow that has a
+/// proof by then. The ticket's bearer acts before each call of the redeemer in turn.
 #[test]
 fn w03_a_link_is_not_redeemed_into_a_flow_that_holds_a_proof_by_then() {
     let mut after_the_reservation = 0;
@@ -27,8 +27,8 @@ fn w03_a_link_is_not_redeemed_into_a_flow_that_holds_a_proof_by_then() {
     );
 }
 
-/// Whether the bearer's proof came after the redeemer's reservation, and whether the redeemer made no
-/// such call at all.
+/// Whether the bearer's proof came after the redeemer's reservation, and whether the redeemer made
+/// fewer calls.
 async fn raced(call: usize) -> (bool, bool) {
     let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
     let mut settings = settings();
@@ -50,8 +50,8 @@ async fn raced(call: usize) -> (bool, bool) {
     });
     let faulty = Arc::new(Faulty::new(store, plan.clone()));
     let (directory, inbox) = (Arc::new(world.directory.clone()), Arc::new(world.inbox.clone()));
-    let redeemer = builder_over(faulty, directory, inbox, &world.clock, 9);
-    let redeemer = redeemer.open().await.expect("opened");
+    let redeemer =
+        builder_over(faulty, directory, inbox, &world.clock, 9).open().await.expect("opened");
     let opened = plan.calls();
     let from = request_from("198.51.100.9");
     let redeemed = redeemer.reset().redeem_link(&from, &ada(), &link).await;

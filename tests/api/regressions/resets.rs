@@ -29,7 +29,7 @@ async fn put(world: &World, settings: PolicySettings, expected: u64) {
     admin.put_policy(&policy, Some(expected)).await.expect("put");
 }
 
-/// Whoever steals a session cannot get round the hold by removing everything first.
+/// An attacker with a stolen session cannot avoid the hold by removing all methods first.
 #[test]
 fn removing_every_method_ends_no_hold() {
     block_on(async {
@@ -60,9 +60,9 @@ fn a_second_factor_of_the_future_is_none() {
     });
 }
 
-/// Invariant 14: whoever can reset by one way only is told by that way.
+/// Invariant 14: an owner who can be reached over one channel only is notified over it.
 #[test]
-fn who_has_a_voice_only_is_told_by_voice() {
+fn an_owner_with_voice_only_is_notified_by_voice() {
     block_on(async {
         let world = World::memory(one_gate()).await;
         world.inbox.set_channels(&world.tenant, vec![Channel::Voice]);
@@ -75,7 +75,7 @@ fn who_has_a_voice_only_is_told_by_voice() {
         world.complete(&reply.ticket, NEW).await.expect("reset");
         world.deliver().await;
         let told = world.inbox.messages_to(MOBILE);
-        assert!(told.iter().any(|one| one.kind == "notice.password_reset"), "{told:?}");
+        assert!(told.iter().any(|message| message.kind == "notice.password_reset"), "{told:?}");
     });
 }
 
@@ -98,7 +98,8 @@ fn contacts_can_be_replaced_at_once() {
     });
 }
 
-/// What an administrator supplied for one person is nothing to the next who has their id.
+/// Contacts that an administrator supplied for one user do not apply to the next user with the same
+/// id.
 #[test]
 fn contacts_of_an_earlier_incarnation_open_nothing() {
     block_on(async {
@@ -125,9 +126,9 @@ fn contacts_of_an_earlier_incarnation_open_nothing() {
     });
 }
 
-/// the cap disables the method, and registering it anew brings it back.
+/// the cap disables the method, and registering it again enables it.
 #[test]
-fn a_disabled_method_comes_back_when_it_is_registered_anew() {
+fn a_disabled_method_counts_again_when_it_is_registered_again() {
     block_on(async {
         let mut settings = one_gate();
         settings.failures.consecutive = 5;
@@ -151,7 +152,7 @@ fn a_disabled_method_comes_back_when_it_is_registered_anew() {
     });
 }
 
-/// A right code as the last allowed failure disables nothing.
+/// A correct code as the last allowed attempt disables nothing.
 #[test]
 fn a_right_code_at_the_cap_is_no_failure() {
     block_on(async {
@@ -171,7 +172,7 @@ fn a_right_code_at_the_cap_is_no_failure() {
     });
 }
 
-/// With the budget of the Entra preset, another code can be asked for while the first one lives.
+/// With the budget of the Entra preset, another code can be requested while the first one is live.
 #[test]
 fn a_typed_number_is_no_bar_to_another_code() {
     block_on(async {
@@ -193,11 +194,11 @@ fn a_typed_number_is_no_bar_to_another_code() {
 #[test]
 fn a_policy_raised_on_the_way_lets_the_flow_go_on() {
     block_on(async {
-        let mut one = one_gate();
-        one.users.methods = [MethodKind::Email].into();
+        let mut one_method = one_gate();
+        one_method.users.methods = [MethodKind::Email].into();
         let world = World::memory(one_gate()).await;
         world.register_both().await;
-        put(&world, one, 1).await;
+        put(&world, one_method, 1).await;
         let reply = world.start().await;
         let (reply, right) = world.challenged(&reply.ticket, &email(), MAIL).await;
         let reply = world.prove(&reply.ticket, &right).await.expect("proven");
@@ -205,7 +206,7 @@ fn a_policy_raised_on_the_way_lets_the_flow_go_on() {
         assert_eq!(refusal(world.complete(&reply.ticket, NEW).await), Refusal::MoreProofNeeded);
         let shown = world.engine.reset().view(&request(), &reply.ticket).await.expect("shown");
         let Step::Choose { options } = shown.step else { panic!("{:?}", shown.step) };
-        assert!(options.iter().any(|one| one.option.method() == MethodKind::MobilePhone));
+        assert!(options.iter().any(|view| view.option.method() == MethodKind::MobilePhone));
         let (reply, right) = world.challenged(&reply.ticket, &sms(), MOBILE).await;
         let reply = world.prove(&reply.ticket, &right).await.expect("proven");
         world.complete(&reply.ticket, NEW).await.expect("reset");
@@ -315,7 +316,11 @@ fn a_reset_is_settled_once() {
         world.deliver().await;
         let codes = world.event_codes().await;
         for code in ["password_reset", "sessions_revoked"] {
-            assert_eq!(codes.iter().filter(|one| *one == code).count(), 1, "{code}: {codes:?}");
+            assert_eq!(
+                codes.iter().filter(|event_code| *event_code == code).count(),
+                1,
+                "{code}: {codes:?}"
+            );
         }
         assert_eq!(world.directory.revocations(&world.tenant, &world.user).len(), 1);
     });

@@ -1,4 +1,4 @@
-//! What people type and paste, and what proxies send, through the public interface.
+//! Typed and pasted values, and sources as proxies write them, through the public interface.
 
 use std::time::Duration;
 
@@ -13,8 +13,8 @@ fn run(test: impl Future<Output = ()>) {
     sspr::testing::block_on(test);
 }
 
-/// T2: a code as mail programs and phones hand it over is the code, and what no code has costs no
-/// try: after a hundred malformed forms the right code still works.
+/// T2: a code is accepted in the forms of mail programs and phones, and malformed text costs no
+/// attempt: after a hundred malformed forms the correct code still works.
 #[test]
 fn a_malformed_code_costs_no_try_and_a_pasted_one_is_the_code() {
     run(async {
@@ -44,15 +44,17 @@ fn a_malformed_code_costs_no_try_and_a_pasted_one_is_the_code() {
                 }
             }
             let typed = form(&right);
-            let proven = world.prove(&reply.ticket, &typed).await;
-            let proven = proven.unwrap_or_else(|error| panic!("{typed:?}: {error}"));
+            let proven = world
+                .prove(&reply.ticket, &typed)
+                .await
+                .unwrap_or_else(|error| panic!("{typed:?}: {error}"));
             assert!(matches!(proven.step, Step::NewPassword { .. }), "{typed:?}");
             world.clock.advance(Duration::from_secs(2 * 86_400));
         }
     });
 }
 
-/// T2: the name is found, or the caller is told why not.
+/// T2: invisible characters at the edges of a name are dropped.
 #[test]
 fn an_identifier_with_invisible_edges_names_the_same_person() {
     run(async {
@@ -70,7 +72,7 @@ fn an_identifier_with_invisible_edges_names_the_same_person() {
     });
 }
 
-/// T5: one handset in two spellings is one gate, not two: where two are wanted, no code is sent.
+/// T5: one number in two spellings is one gate: if two are required, no code is sent.
 #[test]
 fn one_handset_in_two_spellings_is_one_gate() {
     run(async {
@@ -99,7 +101,7 @@ fn one_handset_in_two_spellings_is_one_gate() {
     });
 }
 
-/// T11: the number that a person types is compared as a number, not as a text.
+/// T11: a typed phone number is compared as a number, not as text.
 #[test]
 fn the_number_that_a_person_types_may_be_written_as_people_write() {
     run(async {
@@ -116,8 +118,10 @@ fn the_number_that_a_person_types_may_be_written_as_people_write() {
             "\u{FEFF}+1 425\u{2011}555\u{2011}0100",
         ] {
             let reply = world.start().await;
-            let selection = Selection::parse("mobile_phone.sms.0").expect("an option");
-            let selection = selection.with_typed_number(typed).expect("a number");
+            let selection = Selection::parse("mobile_phone.sms.0")
+                .expect("an option")
+                .with_typed_number(typed)
+                .expect("a number");
             let (reply, right) = world.challenged(&reply.ticket, &selection, MOBILE).await;
             world.prove(&reply.ticket, &right).await.unwrap_or_else(|e| panic!("{typed}: {e}"));
             world.clock.advance(Duration::from_secs(2 * 86_400));
@@ -125,8 +129,8 @@ fn the_number_that_a_person_types_may_be_written_as_people_write() {
     });
 }
 
-/// T7: what unknown sources spend is theirs alone; an address with a port, in brackets or as an
-/// element of `Forwarded` is known and goes on.
+/// T7: unknown sources spend only their own budget; an address with a port, in brackets or as an
+/// element of `Forwarded` is a known source.
 #[test]
 fn unknown_sources_close_the_service_to_no_known_one() {
     run(async {
@@ -165,7 +169,7 @@ fn unknown_sources_close_the_service_to_no_known_one() {
     });
 }
 
-/// T8: the machines behind a translator or a tunnel have a budget each, the same as without it.
+/// T8: each machine behind a translator or a tunnel has its own budget, the same as without it.
 #[test]
 fn a_translator_gives_no_second_budget_and_its_users_share_none() {
     run(async {
@@ -197,8 +201,8 @@ fn a_translator_gives_no_second_budget_and_its_users_share_none() {
     });
 }
 
-/// T1: one password, typed on keyboards that send letters whole and in parts. The directory is
-/// handed one form, whatever came: when it is written, asked back, or given as the present one.
+/// T1: one password from keyboards that send composed and decomposed letters. The directory gets
+/// one form when the password is written and when it is verified.
 #[test]
 fn a_password_typed_in_parts_is_the_same_password_everywhere() {
     run(async {
@@ -249,13 +253,13 @@ fn a_password_typed_in_parts_is_the_same_password_everywhere() {
             }
             let user = world.signed_in();
             let wrong = change.start(&request(), &user, &"another password".into()).await;
-            assert_eq!(refusal(wrong), Refusal::NotAccepted, "the directory is really asked");
+            assert_eq!(refusal(wrong), Refusal::NotAccepted, "the directory is asked");
         }
     });
 }
 
-/// T13: a mail says for how long its code is good, until when, and that a newer code ends it, and
-/// sets the code on a line of its own.
+/// T13: a mail says how long its code is valid, until when, and that a newer code ends it; the code
+/// is on its own line.
 #[test]
 fn a_mail_says_how_long_its_code_lives_and_that_a_newer_one_ends_it() {
     use sspr::adapters::render::{EnglishText, Renderer as _};
@@ -312,7 +316,7 @@ fn a_mail_says_how_long_its_code_lives_and_that_a_newer_one_ends_it() {
     assert!(words(Message::Code(unknown)).0.contains("accepted until 14 November 2023"));
 }
 
-/// T13: the engine fills the duration in.
+/// T13: the engine sets the duration.
 #[test]
 fn the_engine_tells_the_renderer_how_long_a_code_lives() {
     run(async {
@@ -379,8 +383,9 @@ fn two_marks_that_differ_in_anything_are_two_holders() {
     });
 }
 
-/// T6: an identifier that was given to another person is closed until an administrator forgets the
-/// one before; then the new holder starts empty, and nothing of the one before comes back.
+/// T6: the record of an id that was assigned to another person is closed until an administrator
+/// forgets it; then the new user starts with an empty record, and no data of the previous user
+/// comes back.
 #[test]
 fn one_act_of_an_administrator_opens_a_reissued_identifier_to_its_new_holder() {
     run(async {
@@ -410,7 +415,7 @@ fn one_act_of_an_administrator_opens_a_reissued_identifier_to_its_new_holder() {
         let (reply, right) = world.challenged(&reply.ticket, &email(), "eve@private.example").await;
         let reply = world.prove(&reply.ticket, &right).await.expect("proven");
         world.complete(&reply.ticket, NEW).await.expect("reset");
-        assert!(world.inbox.messages_to(MAIL).is_empty(), "the one before is told nothing");
+        assert!(world.inbox.messages_to(MAIL).is_empty(), "the previous user gets no notice");
         let events = world.event_codes().await;
         assert!(events.iter().any(|code| code == "account_forgotten"), "{events:?}");
         world.deliver().await;
@@ -420,6 +425,6 @@ fn one_act_of_an_administrator_opens_a_reissued_identifier_to_its_new_holder() {
         let before = world.inbox.messages_to("eve@private.example").len();
         world.deliver().await;
         let after = world.inbox.messages_to("eve@private.example").len();
-        assert_eq!(after, before, "a record opens for one mark only");
+        assert_eq!(after, before, "a record opens for one incarnation only");
     });
 }

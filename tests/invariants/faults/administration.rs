@@ -1,4 +1,4 @@
-//! Administrators: a policy put, contact data supplied.
+//! Faults during an administrator's operations: a policy is stored, contact data is supplied.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -34,8 +34,8 @@ fn a_policy_is_put_once_or_not_at_all() {
             let engine = scene.healthy(200).await;
             let stored = stored_policy(&engine).await.expect("there is one");
             let put = stored.revision == 2;
-            assert_eq!(put, stored.policy == changed(), "{label}: half a policy");
-            assert!(put || !matches!(ended, Ended::Finished), "{label}: said to be put");
+            assert_eq!(put, stored.policy == changed(), "{label}: a partial policy");
+            assert!(put || !matches!(ended, Ended::Finished), "{label}: reported as stored");
             // Inv. 14: exactly one event per transition.
             let events = scene.count("policy_changed").await;
             assert_eq!(events as u64, stored.revision, "{label}");
@@ -78,17 +78,21 @@ fn contact_data_is_supplied_once_and_told_once() {
             let engine = scene.healthy(200).await;
             scene.settle(&engine).await;
             nothing_waits(scene, label).await;
-            // The administrator repeats what may have failed; the second time changes nothing.
+            // The administrator repeats the call; the second call changes nothing.
             let ended = supplies(scene, &engine).await;
             assert!(matches!(ended, Ended::Finished), "{label}: then {ended:?}");
             deliver(&engine).await;
             assert_eq!(scene.count("contacts_supplied").await, 1, "{label}: one event");
             for address in [PRIMARY, MAIL, MOBILE] {
                 let messages = scene.inbox.messages_to(address);
-                let told = messages.iter().filter(|one| one.kind == "notice.contacts_changed");
+                let told =
+                    messages.iter().filter(|message| message.kind == "notice.contacts_changed");
                 assert_eq!(told.count(), 1, "{label}: {address}");
             }
-            assert!(scene.inbox.messages_to(OFFICE).is_empty(), "{label}: valid only now");
+            assert!(
+                scene.inbox.messages_to(OFFICE).is_empty(),
+                "{label}: an address that is valid only now"
+            );
         });
     };
     let cases = each_point(|| both(settings()), supplies, &MODES, judge);

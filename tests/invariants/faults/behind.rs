@@ -1,4 +1,4 @@
-//! The directory changes behind the engine between two steps of a reset.
+//! The directory changes between two steps of a reset.
 
 use std::sync::Arc;
 
@@ -78,7 +78,7 @@ impl Scene {
             }
             Removed => assert!(directory.remove_user(tenant, user)),
             Replaced => {
-                // Another person under the same name and id, who happens to have OLD too.
+                // Another person with the same name and id, and by chance the same password.
                 assert!(directory.remove_user(tenant, user));
                 let mut facts = UserFacts::new(user.clone());
                 facts.incarnation = Some("second".to_owned());
@@ -106,12 +106,13 @@ impl Scene {
     }
 }
 
-/// Inv. 11 and 12: whatever changes once a challenge is open, the flow sets no password, also not
-/// when everything else about it is right.
+/// Inv. 11 and 12: after any change during an open challenge the flow sets no password, even with
+/// correct codes.
 #[test]
 fn a_change_behind_the_engine_stops_the_reset() {
     for (stages, settings) in [(ONE, one_gate()), (TWO, settings())] {
-        let complete = stages.iter().position(|one| *one == Stage::Complete).expect("one");
+        let complete =
+            stages.iter().position(|stage| *stage == Stage::Complete).expect("a last stage");
         for change in CHANGES {
             for boundary in 2..=complete {
                 let label = format!("{change:?} before {:?}", stages[boundary]);
@@ -136,8 +137,8 @@ fn a_change_behind_the_engine_stops_the_reset() {
     }
 }
 
-/// Inv. 11: before a challenge is open nothing is outstanding; whoever may reset then, may, and
-/// under the rules of now.
+/// Inv. 11: before the first challenge nothing is outstanding; a user who may reset at the
+/// challenge may do so, under the current rules.
 #[test]
 fn a_change_before_the_first_challenge_is_judged_as_it_is_then() {
     for change in CHANGES {
@@ -154,7 +155,7 @@ fn a_change_before_the_first_challenge_is_judged_as_it_is_then() {
     }
 }
 
-/// Inv. 11 without a change stamp: a directory that tracks none still gives the facts of now.
+/// Inv. 11 without a change stamp: the current facts still decide.
 #[test]
 fn without_a_stamp_the_facts_of_now_still_decide() {
     for change in [Disabled, Removed, LeftTheGroup, BecameAdministrator, Protected, MovedAway] {
@@ -174,7 +175,7 @@ fn without_a_stamp_the_facts_of_now_still_decide() {
     }
 }
 
-/// Inv. 11: the policy of now, read afresh by `complete` however young the cached one is.
+/// Inv. 11: `complete` reads the current policy and never the cached one.
 #[test]
 fn a_policy_put_before_complete_is_the_one_that_counts() {
     type Put = fn(&mut PolicySettings);
@@ -182,7 +183,7 @@ fn a_policy_put_before_complete_is_the_one_that_counts() {
         ("two gates", |settings| settings.users.required = 2),
         ("no mail", |settings| {
             settings.users.methods = [sspr::MethodKind::MobilePhone].into();
-            // One restricted method by itself is what the standards warn of; not the point here.
+            // The standards warn of one restricted method alone, which this test does not check.
             settings.users.required = 1;
         }),
         ("nobody", |settings| settings.scope = Scope::None),
@@ -200,8 +201,11 @@ fn a_policy_put_before_complete_is_the_one_that_counts() {
             other.admin(&scene.tenant, &actor).put_policy(&policy, Some(1)).await.expect("put");
             let ticket = last_ticket(&scene).expect("granted");
             let password = SecretText::from(NEW);
-            let refused = engine.reset().complete(&request(), &ticket, &password).await;
-            let refused = refused.expect_err("stricter now");
+            let refused = engine
+                .reset()
+                .complete(&request(), &ticket, &password)
+                .await
+                .expect_err("stricter now");
             assert!(
                 matches!(
                     refused.refusal(),
@@ -226,7 +230,7 @@ fn a_method_removed_after_its_proof_voids_the_grant() {
         let mail = EmailAddress::parse(MAIL).expect("valid");
         let mail = methods
             .iter()
-            .find(|one| one.destination == Some(sspr::Destination::Email(mail.clone())));
+            .find(|method| method.destination == Some(sspr::Destination::Email(mail.clone())));
         let id = &mail.expect("registered").id;
         engine.registration().remove(&request(), &user, id).await.expect("removed");
         let ended = run(&scene, &engine, TWO, usize::MAX).await;
@@ -243,7 +247,7 @@ fn a_ticket_names_the_user_not_the_identifier() {
     block_on(async {
         let engine = scene.healthy(100).await;
         run(&scene, &engine, ONE, 2).await;
-        // Somebody else takes the sign-in name over.
+        // Another user gets the sign-in name.
         let eve = sspr::UserId::parse("eve").expect("valid");
         let facts = UserFacts::new(eve.clone());
         let names = ["ada@contoso.example"];

@@ -1,4 +1,4 @@
-//! What must hold after a failure, whatever it was.
+//! Properties that hold after any failure.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
@@ -30,7 +30,7 @@ pub(crate) fn reset(scene: &Scene, stages: &[Stage], label: &str) {
     });
 }
 
-/// Inv. 9: whatever waited was handed over, or is dead; nothing is forgotten in the outbox.
+/// Inv. 9: every waiting message was delivered or has expired; none stays in the outbox.
 pub(crate) async fn nothing_waits(scene: &Scene, label: &str) {
     let page = scene.store.scan(&scene.tenant, RecordKind::Account, None, 10).await;
     for record in page.expect("readable").items {
@@ -49,24 +49,25 @@ async fn password_and_notice(scene: &Scene, label: &str) {
     assert!(resets == 0 || new, "{label}: a reset is recorded that did not happen");
     if new {
         for address in [PRIMARY, MAIL, MOBILE] {
-            let told = scene.inbox.messages_to(address).into_iter().any(|one| {
-                matches!(one.kind, "notice.password_reset" | "notice.password_may_have_changed")
+            let told = scene.inbox.messages_to(address).into_iter().any(|message| {
+                matches!(message.kind, "notice.password_reset" | "notice.password_may_have_changed")
             });
             assert!(told, "{label}: {address} was not told of the new password");
         }
         let revoked = scene.directory.revocations(&scene.tenant, &scene.user);
-        assert!(!revoked.is_empty(), "{label}: the sessions live on");
+        assert!(!revoked.is_empty(), "{label}: the sessions were not ended");
         assert!(
             resets == 1 || scene.count("directory_write_unsettled").await > 0,
             "{label}: the write left no trace"
         );
     } else {
-        let told = scene.inbox.all().into_iter().any(|one| one.kind == "notice.password_reset");
+        let told =
+            scene.inbox.all().into_iter().any(|message| message.kind == "notice.password_reset");
         assert!(!told, "{label}: told of a reset that did not happen");
     }
 }
 
-/// Inv. 1 and 15: each comparison was reserved before; one proof per code.
+/// Inv. 1 and 15: each comparison was reserved, and each code made at most one proof.
 pub(crate) async fn counts(scene: &Scene, engine: &Engine, label: &str) {
     let events = scene.events().await;
     let reserved = events
@@ -85,8 +86,8 @@ pub(crate) async fn counts(scene: &Scene, engine: &Engine, label: &str) {
     }
 }
 
-/// The owner goes on where the failure stopped them, with the ticket and the code in hand: the
-/// flow ends in the new password, with one event.
+/// The owner continues after the failure with the last ticket and code: the flow ends with the new
+/// password and one event.
 async fn goes_on(scene: &Scene, engine: &Engine, stages: &[Stage], label: &str) {
     let ended = run(scene, engine, stages, usize::MAX).await;
     assert!(matches!(ended, Ended::Finished), "{label}: then {ended:?} at {:?}", scene.held());
@@ -97,17 +98,17 @@ async fn goes_on(scene: &Scene, engine: &Engine, stages: &[Stage], label: &str) 
     assert_eq!(writes, 1, "{label}: one write of the directory");
     password_and_notice(scene, label).await;
     counts(scene, engine, label).await;
-    // The grant is dead: its ticket shows that all is done, and sets no other password.
+    // The grant is used: its ticket shows that the flow is done and sets no other password.
     let held = scene.held();
     let ticket = ResetTicket::parse(held.tickets.last().expect("one")).expect("own");
     let again = engine.reset().complete(&request(), &ticket, &SecretText::from(OTHER)).await;
-    assert_eq!(refusal(again), Refusal::Ended, "{label}: a dead grant");
+    assert_eq!(refusal(again), Refusal::Ended, "{label}: a used grant");
     let shown = engine.reset().view(&request(), &ticket).await.expect("shown").step;
     assert!(matches!(shown, Step::Done { .. }), "{label}: {shown:?}");
-    assert!(scene.password_is(NEW), "{label}: a dead grant set another password");
+    assert!(scene.password_is(NEW), "{label}: a used grant set another password");
 }
 
-/// Inv. 1 and 12: no code of a flow that is over opens anything, with whichever ticket.
+/// Inv. 1 and 12: no code of an ended flow is accepted with any ticket.
 async fn dead_codes_stay_dead(scene: &Scene, engine: &Engine, label: &str) {
     let before = scene.count("method_proven").await;
     let compared = engine.stats().comparisons;
@@ -115,15 +116,15 @@ async fn dead_codes_stay_dead(scene: &Scene, engine: &Engine, label: &str) {
         let ticket = ResetTicket::parse(ticket).expect("own");
         for dead in &scene.held().codes {
             let answer = engine.reset().prove(&request(), &ticket, &code(dead)).await;
-            assert_eq!(refusal(answer), Refusal::NotAccepted, "{label}: a dead code");
+            assert_eq!(refusal(answer), Refusal::NotAccepted, "{label}: a void code");
         }
     }
     assert_eq!(scene.count("method_proven").await, before, "{label}");
-    assert_eq!(engine.stats().comparisons, compared, "{label}: compared with a dead code");
+    assert_eq!(engine.stats().comparisons, compared, "{label}: compared with a void code");
 }
 
-/// Inv. 9: a message that came again came under its own key. The inbox keeps one of each key, so
-/// one code never stands in two of its messages.
+/// Inv. 9: a repeated message has the same idempotency key. The inbox keeps one message for each
+/// key, so that no code is in two of its messages.
 fn messages_are_not_repeated(scene: &Scene, label: &str) {
     let mut codes = BTreeSet::new();
     let mut notices = BTreeSet::new();
@@ -132,12 +133,12 @@ fn messages_are_not_repeated(scene: &Scene, label: &str) {
         if let Some(code) = message.code() {
             assert!(codes.insert((to, code.to_owned())), "{label}: one code under two keys");
         } else if message.kind == "notice.password_reset" {
-            assert!(notices.insert(to), "{label}: told twice of one reset");
+            assert!(notices.insert(to), "{label}: two notices of one reset");
         }
     }
 }
 
-/// Nothing is left that stops the next reset, once the budgets' windows have passed.
+/// The next reset succeeds, once the budgets' windows have passed.
 async fn starts_again(scene: &Scene, engine: &Engine, stages: &[Stage], label: &str) {
     scene.clock.advance(Duration::from_secs(2 * 86_400));
     deliver(engine).await;

@@ -1,6 +1,6 @@
-//! Every single point of failure of every flow: the n-th call of a port fails, answers that it
-//! does not know, loses its reply or hangs until the caller hangs up; then the process starts
-//! again, time passes, and the rules must hold (DESIGN sections 3 and 6, invariants 1, 9 to 15).
+//! Every single point of failure of every flow: the n-th port call fails, has an unknown outcome,
+//! loses its reply or hangs until the caller drops it. Then the process restarts, time passes, and
+//! invariants 1 and 9 to 15 must hold.
 #![cfg(feature = "testing")]
 
 mod administration;

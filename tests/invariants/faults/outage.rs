@@ -1,4 +1,4 @@
-//! A port that stays away for a while, with a person who keeps trying.
+//! An outage of a port, during which a user keeps trying.
 
 use sspr::SecretText;
 use sspr::testing::{FaultPlan, InjectedFault, block_on};
@@ -8,8 +8,8 @@ use crate::faults::reset::{Stage, TWO, last_ticket, run};
 use crate::faults::scene::{Ended, both};
 use crate::support::{NEW, OLD, request, settings};
 
-/// Inv. 15: while a port is away, nothing is a success and nothing later counts as one; when it is
-/// back, the same tickets go on.
+/// Inv. 15: during an outage no call succeeds, also not later; afterwards the same tickets
+/// continue.
 #[test]
 fn an_outage_at_any_stage_only_delays() {
     let ports = [
@@ -37,7 +37,7 @@ fn an_outage_at_any_stage_only_delays() {
                     assert!(matches!(ended, Ended::Finished), "{label}: {ended:?}");
                     let plan = plan.on(port, fault);
                     let held = scene.held();
-                    // Three tries of the step that meets the outage.
+                    // Three tries of the step during the outage.
                     for _ in 0..3 {
                         if matches!(run(&scene, &engine, TWO, broken + 1).await, Ended::Finished) {
                             break;
@@ -53,15 +53,16 @@ fn an_outage_at_any_stage_only_delays() {
     }
 }
 
-/// Inv. 14 and 15: a directory that never answers sets no password, and its silence is told as a
-/// write whose outcome is open.
+/// Inv. 14 and 15: if the directory never returns, the owner is notified of a write of unknown
+/// outcome.
 #[test]
 fn a_directory_that_hangs_leaves_the_write_unsettled_and_told() {
     block_on(async {
         let scene = both(settings());
         let plan = FaultPlan::none();
         let engine = scene.engine(&plan, 100).await;
-        let complete = TWO.iter().position(|one| *one == Stage::Complete).expect("one");
+        let complete =
+            TWO.iter().position(|stage| *stage == Stage::Complete).expect("a last stage");
         assert!(matches!(run(&scene, &engine, TWO, complete).await, Ended::Finished));
         let plan = plan.on("directory.set_password", InjectedFault::HangBefore);
         let ticket = last_ticket(&scene).expect("granted");
@@ -71,9 +72,9 @@ fn a_directory_that_hangs_leaves_the_write_unsettled_and_told() {
             let hangs = reset.complete(&request, &ticket, &password);
             let mut hangs = Box::pin(hangs);
             assert!(sspr::testing::poll_until_stalled(hangs.as_mut()).is_none());
-            // Before the deadline a second try is told to wait, and nobody is told anything.
-            let busy = engine.reset().complete(&request, &ticket, &password).await;
-            let busy = busy.expect_err("in flight");
+            // Before the deadline a second try is refused as busy, and no notice is sent.
+            let busy =
+                engine.reset().complete(&request, &ticket, &password).await.expect_err("in flight");
             assert!(matches!(busy.refusal(), Some(sspr::Refusal::Busy { .. })), "{busy:?}");
         }
         plan.heal();
@@ -81,6 +82,6 @@ fn a_directory_that_hangs_leaves_the_write_unsettled_and_told() {
         assert!(scene.password_is(OLD));
         assert_eq!(scene.count("directory_write_unsettled").await, 1);
         let told = scene.inbox.messages_to(crate::support::MAIL);
-        assert!(told.iter().any(|one| one.kind == "notice.password_may_have_changed"));
+        assert!(told.iter().any(|message| message.kind == "notice.password_may_have_changed"));
     });
 }

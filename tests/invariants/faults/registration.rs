@@ -1,4 +1,4 @@
-//! Registration: a method added and confirmed, and one removed.
+//! Faults during registration: a method is added and confirmed, and one is removed.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -83,7 +83,7 @@ fn judge_add(scene: &Scene, label: &str) {
         scene.settle(&engine).await;
         nothing_waits(scene, label).await;
         let active = added_and_told(scene, &engine, label).await;
-        // A person whose answer was lost sees in the list that it is done, else goes on.
+        // A user whose reply was lost finds the method in the list, or else continues.
         if !active {
             let ended = adds(scene, &engine).await;
             assert!(matches!(ended, Ended::Finished), "{label}: then {ended:?}");
@@ -94,22 +94,24 @@ fn judge_add(scene: &Scene, label: &str) {
     });
 }
 
-/// Inv. 14: an active method was confirmed by exactly one event, and everybody who could be reached
-/// before was told, once; the new address was not.
+/// Inv. 14: an active method was confirmed by exactly one event, and each address that was valid
+/// before got one notice; the new address got none.
 async fn added_and_told(scene: &Scene, engine: &Engine, label: &str) -> bool {
     let methods = methods(scene, engine).await;
-    let phones: Vec<_> =
-        methods.iter().filter(|one| one.kind == MethodKind::MobilePhone && one.active).collect();
-    assert!(phones.len() <= 1, "{label}: two active methods of one confirmation");
+    let phones: Vec<_> = methods
+        .iter()
+        .filter(|method| method.kind == MethodKind::MobilePhone && method.active)
+        .collect();
+    assert!(phones.len() <= 1, "{label}: two active methods from one confirmation");
     let told = |address: &str| {
         let messages = scene.inbox.messages_to(address);
-        messages.iter().filter(|one| one.kind == "notice.method_added").count()
+        messages.iter().filter(|message| message.kind == "notice.method_added").count()
     };
     let active = phones.len();
     // The event of the mail address was written when the account was prepared.
     assert_eq!(scene.count("method_confirmed").await, 1 + active, "{label}: one event each");
     assert_eq!(told(PRIMARY), active, "{label}: the primary address");
-    assert_eq!(told(MAIL), active, "{label}: the method that was there before");
+    assert_eq!(told(MAIL), active, "{label}: the previous method");
     assert_eq!(told(MOBILE), 0, "{label}: the new address");
     active == 1
 }
@@ -126,7 +128,7 @@ fn removes<'a>(scene: &'a Scene, engine: &'a Engine) -> Pin<Box<dyn Future<Outpu
         let run = async {
             let (registration, user) = (engine.registration(), scene.signed_in());
             let methods = registration.list(&request(), &user).await?;
-            let mail = methods.iter().find(|one| one.kind == MethodKind::Email);
+            let mail = methods.iter().find(|method| method.kind == MethodKind::Email);
             if let Some(mail) = mail {
                 registration.remove(&request(), &user, &mail.id).await?;
             }
@@ -144,17 +146,20 @@ fn removing_a_method_survives_every_single_failure() {
             let engine = scene.healthy(200).await;
             scene.settle(&engine).await;
             nothing_waits(scene, label).await;
-            let there =
-                |methods: &[MethodView]| methods.iter().any(|one| one.kind == MethodKind::Email);
-            let before = there(&methods(scene, &engine).await);
+            let is_listed = |methods: &[MethodView]| {
+                methods.iter().any(|method| method.kind == MethodKind::Email)
+            };
+            let before = is_listed(&methods(scene, &engine).await);
             let ended = removes(scene, &engine).await;
             assert!(matches!(ended, Ended::Finished), "{label}: then {ended:?}");
-            assert!(!there(&methods(scene, &engine).await), "{label}: still there");
-            // Inv. 14: one event, one notice to each address that was valid before, it included.
+            assert!(!is_listed(&methods(scene, &engine).await), "{label}: still listed");
+            // Inv. 14: one event, and one notice to each address that was valid before, including
+            // the removed one.
             assert_eq!(scene.count("method_removed").await, 1, "{label}: before {before}");
             for address in [PRIMARY, MAIL, MOBILE] {
                 let messages = scene.inbox.messages_to(address);
-                let told = messages.iter().filter(|one| one.kind == "notice.method_removed");
+                let told =
+                    messages.iter().filter(|message| message.kind == "notice.method_removed");
                 assert_eq!(told.count(), 1, "{label}: {address}");
             }
         });
@@ -163,7 +168,8 @@ fn removing_a_method_survives_every_single_failure() {
     assert!(cases > 60, "{cases} points of failure");
 }
 
-/// Inv. 15: a confirmation whose reservation is in doubt is refused, and nothing becomes active.
+/// Inv. 15: if the outcome of the reservation is unknown, the confirmation fails and no method
+/// becomes active.
 #[test]
 fn a_reservation_in_doubt_is_never_followed_by_a_comparison() {
     use sspr::testing::{FaultPlan, InjectedFault};
@@ -184,9 +190,9 @@ fn a_reservation_in_doubt_is_never_followed_by_a_comparison() {
             assert!(add_step(&scene, &engine).await.is_err());
             assert_eq!(engine.stats().comparisons, 0, "{fault:?}: {:?}", &plan.names()[names..]);
             plan.heal();
-            assert!(add_step(&scene, &engine).await.expect("the right code still counts"));
-            // Given again after a lost answer, it gets the same answer, and makes nothing new.
-            assert!(add_step(&scene, &engine).await.expect("the same answer"));
+            assert!(add_step(&scene, &engine).await.expect("the correct code is still accepted"));
+            // Repeated after a lost reply, it gets the same reply and adds nothing.
+            assert!(add_step(&scene, &engine).await.expect("the same reply"));
             assert_eq!(scene.count("method_confirmed").await, 2, "{fault:?}: the mail, the phone");
         }
     });

@@ -1,4 +1,4 @@
-//! Resets, with one method and with two.
+//! Faults during resets with one method and with two.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -9,15 +9,14 @@ use crate::faults::judge;
 use crate::faults::scene::{Ended, MODES, Scene, both, each_point};
 use crate::support::{MAIL, MOBILE, NEW, ada, code, email, one_gate, request, settings, sms};
 
-/// The steps of a reset. A person who repeats a step does what the page offers: the same step
-/// with the last ticket.
+/// The steps of a reset. A user who repeats a step sends the same step with the last ticket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stage {
     Start,
     Challenge(usize),
     Deliver(usize),
     Prove(usize),
-    /// The directory's answer may be that nobody knows; the person does not mind.
+    /// The directory may report an unknown outcome, which ends the step.
     Try,
     Complete,
     Notify,
@@ -38,7 +37,7 @@ pub(crate) const TWO: &[Stage] = &[
     Notify,
 ];
 
-/// From the grant on, where the directory's first answer is lost.
+/// From the grant on; the directory's first result is lost.
 pub(crate) const UNSURE: &[Stage] =
     &[Start, Challenge(0), Deliver(0), Prove(0), Try, Complete, Notify];
 
@@ -60,7 +59,7 @@ fn unsure<'a>(scene: &'a Scene, engine: &'a Engine) -> Pin<Box<dyn Future<Output
     Box::pin(run(scene, engine, UNSURE, usize::MAX))
 }
 
-/// Goes on from the stage that is held up to this one.
+/// Continues from the prepared stage to this one.
 pub(crate) async fn run(scene: &Scene, engine: &Engine, stages: &[Stage], until: usize) -> Ended {
     while scene.held().stage < stages.len().min(until) {
         let stage = stages[scene.held().stage];
@@ -116,7 +115,7 @@ pub(crate) async fn step(scene: &Scene, engine: &Engine, stage: Stage) -> Result
     Ok(true)
 }
 
-/// Sets the password. Where it was set already and the answer was lost, the page shows so.
+/// Sets the password. If it was set before and the reply was lost, `view` shows that.
 async fn complete(scene: &Scene, engine: &Engine) -> Result<Step, Error> {
     let (reset, password) = (engine.reset(), SecretText::from(NEW));
     let ticket = last_ticket(scene).expect("a reply has arrived");
@@ -152,8 +151,8 @@ fn a_reset_with_two_methods_survives_every_single_failure() {
     assert!(cases > 300, "{cases} points of failure");
 }
 
-/// Both of the ways in which nobody knows: the directory wrote, or it did not. The same ticket
-/// repeats `complete`, which asks first whether the password verifies.
+/// Both cases of an unknown outcome: the directory wrote, or it did not. The same ticket repeats
+/// `complete`, which first verifies the password.
 #[test]
 fn an_unsettled_write_survives_every_single_failure() {
     for written in [true, false] {
@@ -174,8 +173,8 @@ fn an_unsettled_write_survives_every_single_failure() {
     }
 }
 
-/// `maintain` by itself: the notices and the revocation of a reset that is done, and the code of a
-/// challenge, are handed over whatever fails on the way.
+/// `maintain` alone: the notices and the revocation of a completed reset, and the code of a
+/// challenge, are delivered despite any single failure.
 #[test]
 fn what_waits_is_handed_over_after_every_single_failure() {
     for until in [2, 5, TWO.len() - 1] {

@@ -1,4 +1,4 @@
-//! A prepared account, engines over it that meet faults, and the loop over all points of failure.
+//! A prepared account, engines over it with faults, and the loop over all points of failure.
 
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -16,12 +16,12 @@ use sspr::{
 
 use crate::support::{World, admin, keys, tenant};
 
-/// What the person who goes through a flow holds in their hands; it outlives the process.
+/// The user's tickets and codes during a flow, which outlive the process.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Held {
     /// The next step of the flow.
     pub(crate) stage: usize,
-    /// Every ticket of a reply that arrived, the last one last.
+    /// The tickets of all replies that arrived, in order.
     pub(crate) tickets: Vec<String>,
     /// Every code that was read.
     pub(crate) codes: Vec<String>,
@@ -35,7 +35,7 @@ pub(crate) enum Ended {
     Failed(Error),
     /// A code did not arrive.
     Stuck,
-    /// The process died in the middle of a call.
+    /// The process ended during a call.
     Died,
 }
 
@@ -52,15 +52,15 @@ pub(crate) struct Scene {
     pub(crate) guard: Option<Box<dyn std::any::Any>>,
 }
 
-/// A flow: runs from the stage that is held until it ends.
+/// A flow, which runs from the prepared stage to its end.
 pub(crate) type Flow =
     for<'a> fn(&'a Scene, &'a Engine) -> Pin<Box<dyn Future<Output = Ended> + 'a>>;
 
-/// What is done to a call.
+/// The fault at a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mode {
     Fails(InjectedFault),
-    /// The process dies at this call.
+    /// The process ends at this call.
     Dies(InjectedFault),
     /// This call fails, and every one after it.
     Outage,
@@ -75,7 +75,7 @@ pub(crate) const MODES: [Mode; 6] = [
     Mode::Outage,
 ];
 
-/// An account with two methods, over the store in memory.
+/// An account with two methods, over the memory store.
 pub(crate) fn both(settings: PolicySettings) -> Scene {
     block_on(async {
         let store = MemoryStore::new();
@@ -102,7 +102,7 @@ impl Scene {
         }
     }
 
-    /// An engine whose every port call goes through the plan.
+    /// An engine whose port calls are all subject to the plan.
     pub(crate) async fn engine(&self, plan: &FaultPlan, seed: u64) -> Engine {
         Engine::builder()
             .keys(keys())
@@ -116,7 +116,7 @@ impl Scene {
             .expect("opened")
     }
 
-    /// Remembers what an engine has compared that goes away now.
+    /// Adds the comparisons of an engine that is dropped now.
     pub(crate) fn leaves(&self, engine: &Engine) {
         self.comparisons.fetch_add(engine.stats().comparisons, Ordering::Relaxed);
     }
@@ -125,7 +125,7 @@ impl Scene {
         self.engine(&FaultPlan::none(), seed).await
     }
 
-    /// Runs a flow whose call number `n` meets what the mode says; how it ended, and the call.
+    /// Runs a flow with the mode's fault at call number `n`. Returns how it ended, and the call.
     pub(crate) fn run(&self, flow: Flow, n: usize, mode: Mode) -> (Ended, &'static str) {
         block_on(async {
             let plan = FaultPlan::none();
@@ -174,7 +174,7 @@ impl Scene {
         self.directory.password_is(&self.tenant, &self.user, password)
     }
 
-    /// Everything that waits is done, leases and deadlines of a dead process included.
+    /// Does all waiting work, including that under leases and deadlines of an ended process.
     pub(crate) async fn settle(&self, engine: &Engine) {
         for _ in 0..3 {
             self.clock.advance(Duration::from_secs(70));
@@ -192,8 +192,8 @@ impl Scene {
     }
 }
 
-/// Runs `maintain` until it says that there is no more now. A flow that makes it work for ever
-/// must fail here and not hang.
+/// Runs `maintain` until it reports no more work. If that never happens, the test fails instead of
+/// hanging.
 pub(crate) async fn deliver(engine: &Engine) {
     for _ in 0..20 {
         if !engine.maintain(100).await.expect("the store lists what is due").more {
@@ -203,7 +203,7 @@ pub(crate) async fn deliver(engine: &Engine) {
     panic!("maintain has more to do after twenty calls at one instant");
 }
 
-/// Polls until the future is done or the process has died: its call was begun and hangs.
+/// Polls until the future is done or its call hangs, which means that the process has ended.
 async fn until_death(
     mut flow: Pin<Box<dyn Future<Output = Ended> + '_>>,
     plan: &FaultPlan,
@@ -216,7 +216,7 @@ async fn until_death(
             ended = Some(how);
             Poll::Ready(())
         }
-        // In memory nothing else waits; elsewhere only `HangBefore` is used.
+        // With the memory store nothing else waits; with other stores only `HangBefore` is used.
         Poll::Pending if dies && plan.calls() > n => Poll::Ready(()),
         Poll::Pending => Poll::Pending,
     })
@@ -225,7 +225,7 @@ async fn until_death(
     ended.unwrap_or(Ended::Died)
 }
 
-/// Visits every point of failure of a flow in these modes; gives how many there were.
+/// Runs every point of failure of a flow in these modes. Returns their number.
 pub(crate) fn each_point(
     make: impl Fn() -> Scene,
     flow: Flow,
@@ -243,7 +243,7 @@ pub(crate) fn each_point(
     calls * modes.len()
 }
 
-/// The role check is not what is tested here.
+/// The test does not check roles.
 pub(crate) async fn stored_policy(engine: &Engine) -> Option<sspr::StoredPolicy> {
     engine.admin(&tenant(), &admin()).policy().await.expect("readable")
 }

@@ -1,5 +1,5 @@
-//! The reset with two methods over the durable store: the store's own threads answer, and a dead
-//! process reopens nothing but the file.
+//! The reset with two methods over the SQLite store, whose own threads do the calls. After the end
+//! of a process only the file is opened again.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -27,7 +27,8 @@ impl Files {
     }
 }
 
-/// `HangAfter` at one call is `HangBefore` at the next: nothing happens between two calls.
+/// `HangAfter` at one call equals `HangBefore` at the next, since nothing happens between two
+/// calls.
 const MODES: [Mode; 5] = [
     Mode::Fails(InjectedFault::FailBefore),
     Mode::Fails(InjectedFault::FailUnknownBefore),
@@ -60,7 +61,7 @@ fn a_reset_over_sqlite_survives_every_single_failure() {
     assert!(cases > 250, "{cases} points of failure");
 }
 
-/// The directory, the clock and the inbox of an account whose record lies in a prepared file.
+/// The directory, the clock and the inbox of an account whose record is in a prepared file.
 fn prepared_world() -> World {
     let world = block_on(World::memory(settings()));
     world.clock.advance(std::time::Duration::from_secs(2 * 86_400));

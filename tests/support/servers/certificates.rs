@@ -5,18 +5,18 @@ use std::path::Path;
 use rcgen::{BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa};
 use rcgen::{Issuer, KeyPair};
 
-/// Of 127.0.0.1, also called `etcd.contoso.example`, and of a client. As PEM.
+/// The certificates of 127.0.0.1, also named `etcd.contoso.example`, and of a client, as PEM.
 pub struct Certificates {
     pub ca: String,
-    /// Of a client, and its key.
+    /// The certificate of a client, and its key.
     pub client: (String, String),
-    /// An authority that signed nothing of this.
+    /// An authority that has signed none of these.
     pub other_ca: String,
 }
 
 impl Certificates {
-    /// Makes them and writes them as `ca.pem`, `server.pem`, `server.key`, `client.pem` and
-    /// `client.key`.
+    /// Creates the certificates and writes them as `ca.pem`, `server.pem`, `server.key`,
+    /// `client.pem` and `client.key`.
     pub fn write(folder: &Path) -> Self {
         let (ca, issuer) = authority("ca");
         let server = signed(&issuer, "server", &["127.0.0.1", "etcd.contoso.example"]);

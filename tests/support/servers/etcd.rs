@@ -14,11 +14,11 @@ use certificates::Certificates;
 
 use super::{Folder, Server, free_port, is_alive, program, run, wait_for};
 
-/// The password of both users of a secured cluster: `root`, who may do anything, and `sspr`, who
-/// may use the keys under `sspr/`.
+/// The password of both users of a secured cluster: `root`, who has all rights, and `sspr`, who may
+/// use the keys under `sspr/`.
 pub const PASSWORD: &str = "correct horse";
 
-/// What a cluster is to be like.
+/// The properties of a cluster.
 #[derive(Clone, Debug)]
 pub struct Setup {
     pub nodes: usize,
@@ -28,7 +28,7 @@ pub struct Setup {
     pub secured: bool,
     /// Seconds after which an idle token is void.
     pub token_ttl: u32,
-    /// Whether old revisions are dropped by themselves.
+    /// Whether the server compacts old revisions.
     pub compaction: bool,
 }
 
@@ -38,7 +38,7 @@ impl Setup {
     }
 }
 
-/// A running cluster. It goes with its owner, its data as well.
+/// A running cluster. Dropping it stops the nodes and removes their data.
 pub struct Cluster {
     setup: Setup,
     nodes: Vec<Node>,
@@ -72,10 +72,10 @@ impl Cluster {
     ///
     /// # Panics
     ///
-    /// If it does not start: with what it said.
+    /// If it does not start; the message has the node's log.
     pub fn start(setup: Setup) -> Self {
         let mut said = String::new();
-        // Another process may have taken a port since it was seen to be free.
+        // Another process may have taken a free port in the meantime.
         for _ in 0..5 {
             match Self::try_start(setup.clone()) {
                 Ok(cluster) => {
@@ -128,7 +128,7 @@ impl Cluster {
         self.nodes[number].server.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Where clients connect, node by node.
+    /// The addresses for clients, one for each node.
     pub fn endpoints(&self) -> Vec<String> {
         let scheme = if self.setup.secured { "https" } else { "http" };
         let url = |node: &Node| format!("{scheme}://127.0.0.1:{}", node.client);
@@ -139,12 +139,12 @@ impl Cluster {
         self.certificates.as_ref().expect("a secured cluster")
     }
 
-    /// Whether a node answers, has a leader, and no alarm.
+    /// Whether a node responds, has a leader, and no alarm.
     pub fn serves(&self, number: usize) -> bool {
         get(self.nodes[number].metrics, "/health").is_some_and(|body| body.contains("true"))
     }
 
-    /// Which node leads, as soon as one does.
+    /// Waits for a leader and returns its number.
     pub fn leader(&self) -> usize {
         wait_for("a leader", || {
             (0..self.nodes.len()).find(|number| {
@@ -154,7 +154,7 @@ impl Cluster {
         })
     }
 
-    /// One of the numbers that a node publishes; `name` with its labels. Zero if it is not there.
+    /// A metric of a node; `name` includes its labels. Zero if the node has no such metric.
     pub fn metric(&self, number: usize, name: &str) -> u64 {
         let metrics = get(self.nodes[number].metrics, "/metrics").expect("metrics");
         let mut lines = metrics.lines();
@@ -171,18 +171,19 @@ impl Cluster {
     pub fn restart(&self, number: usize) {
         let node = &self.nodes[number];
         let mut server = self.server(number);
-        assert!(!is_alive(server.pid()), "it was not killed");
+        assert!(!is_alive(server.pid()), "the node is still alive");
         *server = Server::start(&to_command(&node.command), &node.log);
     }
 
     /// Waits until every node serves.
     pub fn wait_until_whole(&self) {
         for number in 0..self.nodes.len() {
-            self.wait_until_serving(number).unwrap_or_else(|said| panic!("it is gone: {said}"));
+            self.wait_until_serving(number)
+                .unwrap_or_else(|said| panic!("the node has ended: {said}"));
         }
     }
 
-    /// What a node's command line says of its place in the cluster.
+    /// A node's entry in the list of members.
     pub fn member(&self, number: usize) -> String {
         let of_place = ["--name=", "--initial-cluster=", "--initial-advertise-peer-urls="];
         let words = self.nodes[number].command.iter();
@@ -190,17 +191,17 @@ impl Cluster {
         words.cloned().collect::<Vec<_>>().join(" ")
     }
 
-    /// Where a node keeps its data.
+    /// The data folder of a node.
     pub fn data(&self, number: usize) -> PathBuf {
         self.folder.path().join(format!("n{number}"))
     }
 
-    /// Stops a node without ending it: its connections stay and say nothing.
+    /// Pauses a node: its connections stay open without a response.
     pub fn stop(&self, number: usize) {
         self.server(number).signal("STOP");
     }
 
-    /// Lets a stopped node go on.
+    /// Resumes a paused node.
     pub fn resume(&self, number: usize) {
         self.server(number).signal("CONT");
     }
@@ -277,7 +278,7 @@ fn command(
         "--logger=zap".to_owned(),
         "--log-level=warn".to_owned(),
         format!("--auth-token-ttl={}", setup.token_ttl),
-        // Small, so that tests go through snapshots and logs that are cut.
+        // Small, so that tests cover snapshots and truncated logs.
         "--snapshot-count=5000".to_owned(),
     ];
     if setup.compaction {
@@ -296,7 +297,7 @@ fn command(
     words
 }
 
-/// What a server says on a page, if it says anything within two seconds.
+/// The response of a server to a GET, if it comes within two seconds.
 fn get(port: u16, path: &str) -> Option<String> {
     let patience = Some(Duration::from_secs(2));
     let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).ok()?;

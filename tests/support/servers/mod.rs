@@ -1,9 +1,9 @@
-//! Servers for tests: real ones, private to the test binary, in temporary folders, on free ports of
-//! the loopback, gone with the process that started them.
+//! Real servers for tests, private to the test binary: in temporary folders, on free loopback
+//! ports. They end with the process that started them.
 //!
-//! Their programs come from the distribution's packages. Where they are missing, they are installed
-//! if that can be done without asking (`apt-get`, as root or by `sudo -n`); otherwise the test
-//! fails and names the packages. No test is ever skipped for want of a server.
+//! Their programs come from the distribution's packages. Missing packages are installed if that
+//! needs no password (`apt-get`, as root or by `sudo -n`); otherwise the test fails and names the
+//! packages. No test is skipped because a server is missing.
 #![allow(unreachable_pub, reason = "shared by several test binaries")]
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
@@ -24,7 +24,7 @@ mod temporary;
 
 use temporary::Temporary;
 
-/// Where programs are, beyond the search path. PostgreSQL's have a folder for each release.
+/// Folders of programs outside the search path. PostgreSQL has one for each release.
 fn folders() -> Vec<PathBuf> {
     let mut folders: Vec<PathBuf> = std::env::var_os("PATH")
         .map(|path| std::env::split_paths(&path).collect())
@@ -37,11 +37,11 @@ fn folders() -> Vec<PathBuf> {
     folders
 }
 
-/// The path of a program; its packages are installed if it is not there.
+/// The path of a program. Its packages are installed if it is missing.
 ///
 /// # Panics
 ///
-/// If it is not there and cannot be installed: with the names of the packages.
+/// If it is missing and cannot be installed; the message names the packages.
 pub fn program(name: &str, packages: &[&str]) -> PathBuf {
     static INSTALLING: Mutex<()> = Mutex::new(());
 
@@ -61,7 +61,7 @@ pub fn program(name: &str, packages: &[&str]) -> PathBuf {
     })
 }
 
-/// What `apt-get` said, if there is one.
+/// Runs `apt-get`, if there is one, and returns its output.
 fn install(packages: &[&str]) -> String {
     let root = is_root();
     let mut said = String::new();
@@ -73,7 +73,7 @@ fn install(packages: &[&str]) -> String {
         if !root {
             command.args(["-n", "apt-get"]);
         }
-        // Another test binary, or the system itself, may be installing as well.
+        // Another test binary or the system may be installing at the same time.
         command.args(["-o", "DPkg::Lock::Timeout=300"]).args(arguments);
         match command.env("DEBIAN_FRONTEND", "noninteractive").stdin(Stdio::null()).output() {
             Ok(output) => said.push_str(&String::from_utf8_lossy(&output.stderr)),
@@ -83,17 +83,17 @@ fn install(packages: &[&str]) -> String {
     said
 }
 
-/// Whether this process may do anything: servers then run as somebody else.
+/// Whether this process runs as root: servers then run as another user.
 pub fn is_root() -> bool {
     use std::os::unix::fs::MetadataExt as _;
     std::fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0)
 }
 
-/// A free port of the loopback, which no other test process is given until this one has ended. A
-/// program that is no test may still take it, so the caller must be ready to try another one.
+/// A free loopback port that no other test process gets until this one has ended. Another program
+/// may still take it, so the caller must be ready to try another port.
 ///
-/// It lies below the ports that the system gives to clients: otherwise a client that looks for a
-/// dead server may be given its port, and find itself there.
+/// It is below the ports that the system assigns to clients: otherwise a client that connects to a
+/// dead server's port may get that port itself and connect to itself.
 pub fn free_port() -> u16 {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     const FROM: u32 = 10_000;
@@ -108,11 +108,11 @@ pub fn free_port() -> u16 {
     ports.find(|port| reserve(*port) && free(port)).expect("a free port")
 }
 
-/// Whether the port is this process's among all test processes of the machine, also while its
+/// Reserves the port for this process among all test processes of the machine, also while its
 /// server is down.
 ///
-/// A name in the kernel's table of sockets stands for the reservation: it leaves no file behind and
-/// goes with its process, however that one ends.
+/// The reservation is an abstract socket name: it leaves no file and ends with its process in any
+/// case.
 #[cfg(target_os = "linux")]
 fn reserve(port: u16) -> bool {
     use std::os::linux::net::SocketAddrExt as _;
@@ -131,17 +131,17 @@ fn reserve(_: u16) -> bool {
     true
 }
 
-/// A folder that goes with the process that made it, however that one goes.
+/// A folder that is removed when its process ends, also if that is killed.
 pub struct Folder {
     guard: Child,
-    /// Removed after the guard has ended, whatever the guard achieved.
+    /// Removed after the guard has ended, in case the guard has failed.
     folder: Temporary,
 }
 
 impl Folder {
     pub fn new(what: &str) -> Self {
         let folder = Temporary::new(what);
-        // Twice, since a server that is being killed may still write.
+        // Two tries, since a server that is being killed may still write.
         let script = r#"read -r _; rm -rf "$1" || { sleep 0.3; rm -rf "$1"; }"#;
         let guard = guard(Command::new("sh").args(["-c", script, "guard"]).arg(folder.path()));
         Self { guard, folder }
@@ -158,7 +158,7 @@ impl Drop for Folder {
     }
 }
 
-/// A process that ends when its standard input does: when we do, at the latest.
+/// A process that ends when its standard input is closed: at the latest when this process ends.
 fn guard(command: &mut Command) -> Child {
     command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().expect("a shell")
 }
@@ -168,7 +168,7 @@ fn end(guard: &mut Child) {
     let _ = guard.wait();
 }
 
-/// A command that runs as this user where we are root, and as ourselves elsewhere.
+/// A command that runs as this user if this process is root, and as the current user otherwise.
 pub fn command_as(user: &str, program: &Path) -> Command {
     if !is_root() {
         return Command::new(program);
@@ -179,11 +179,11 @@ pub fn command_as(user: &str, program: &Path) -> Command {
     command
 }
 
-/// Runs a command to its end.
+/// Runs a command to its end and returns its output.
 ///
 /// # Panics
 ///
-/// If it fails: with what it said.
+/// If it fails; the message has its output.
 pub fn run(command: &mut Command) -> String {
     let output = command.stdin(Stdio::null()).output();
     let Output { status, stdout, stderr } = output.unwrap_or_else(|e| panic!("{command:?}: {e}"));
@@ -194,18 +194,17 @@ pub fn run(command: &mut Command) -> String {
 
 /// A running server.
 ///
-/// Beside it stands a guard, a shell that reads from a pipe of ours. When we are gone, however we
-/// went, the pipe ends and the guard kills the server. So a test that panics, and one that is
-/// killed, leave nothing behind.
+/// A guard, a shell, reads from a pipe of this process. When this process ends in any way, the pipe
+/// closes and the guard kills the server, so that a test that panics or is killed leaves no server.
 pub struct Server {
     guard: Child,
     pid: u32,
     log: PathBuf,
 }
 
-/// `$1`: the log; `$2`: where to write the server's number; the rest: the server.
+/// `$1`: the log; `$2`: the file for the server's process id; the rest: the server's command.
 ///
-/// The pipe is moved off standard input, which background jobs of a shell may not have.
+/// The pipe is moved from standard input, which background jobs of a shell do not get.
 const GUARD: &str = r#"
 exec 3<&0 </dev/null
 log=$1 pidfile=$2
@@ -228,13 +227,13 @@ impl Server {
         shell.arg(command.get_program()).args(command.get_args());
         shell.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
         let guard = guard(shell.stderr(Stdio::null()));
-        let pid = wait_for("the server's number", || {
+        let pid = wait_for("the server's process id", || {
             std::fs::read_to_string(&pidfile).ok()?.trim().parse().ok()
         });
         Self { guard, pid, log: log.to_owned() }
     }
 
-    /// The number of its process.
+    /// Its process id.
     pub const fn pid(&self) -> u32 {
         self.pid
     }
@@ -244,13 +243,13 @@ impl Server {
         let _ = Command::new("kill").arg(format!("-{name}")).arg(self.pid.to_string()).status();
     }
 
-    /// Kills it at once, as a power cut would, and waits until it is gone.
+    /// Kills it at once, as a power cut would, and waits until it has ended.
     pub fn kill(&self) {
         self.signal("KILL");
         wait_for("the end of the server", || (!is_alive(self.pid)).then_some(()));
     }
 
-    /// What it has said lately.
+    /// The end of its log.
     pub fn said(&self) -> String {
         let mut text = Vec::new();
         if let Ok(mut log) = File::open(&self.log) {
@@ -268,15 +267,15 @@ impl Drop for Server {
     }
 }
 
-/// Whether the process still holds its files and ports: a zombie does not.
+/// Whether the process runs and has its files and ports. A zombie does not.
 pub fn is_alive(pid: u32) -> bool {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     let state = stat.rsplit(')').next().unwrap_or_default().trim_start();
     !state.is_empty() && !state.starts_with('Z')
 }
 
-/// Asks until there is an answer, for at most three minutes: servers start when they start, and on a
-/// machine that is busy they take long.
+/// Polls until there is a result, for at most three minutes: on a busy machine servers start
+/// slowly.
 ///
 /// # Panics
 ///
@@ -293,7 +292,7 @@ pub fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "a server is waited for by the real clock")]
+#[expect(clippy::disallowed_methods, reason = "waiting for a server needs the real clock")]
 fn now() -> Instant {
     Instant::now()
 }

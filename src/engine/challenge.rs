@@ -1,0 +1,305 @@
+//! The challenge of a reset or an unlock: the choice checked, the limits counted, the code queued.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use super::Engine;
+use super::attempt::Selection;
+use super::context::{Context, Eligible, decoy_user_id};
+use super::error::Error;
+use super::limits::{LimitCaller, LimitScope};
+use super::reply::Reply;
+use super::request::Request;
+use super::step::{Decision, Loaded, OnUnknown, Origin, Target};
+use super::view::{first_kinds, typed_number};
+use crate::domain::account::{Account, Expected};
+use crate::domain::contact::PhoneNumber;
+use crate::domain::decide::{
+    LimitSpent, Open, Opened, Transition, code_format, locale_of, open_challenge, time_of,
+};
+use crate::domain::invalid::InvalidInput;
+use crate::domain::method::{ChallengeOption, Verification};
+use crate::domain::policy::{Disclosure, Policy};
+use crate::domain::reason::SsprReason;
+use crate::domain::refusal::Refusal;
+use crate::domain::ticket::{AskedChallenge, FlowTicket, TicketClaims};
+use crate::domain::time::Timestamp;
+
+/// The longest page data of a host-verified method, in bytes.
+const MAX_PAGE: usize = 4096;
+
+impl Engine {
+    pub(super) async fn challenge_flow<T: FlowTicket>(
+        &self,
+        request: &Request,
+        ticket: &T,
+        selection: &Selection,
+    ) -> Result<Reply<T>, Error> {
+        let (tenant, arrival) = (&request.tenant, self.inner.clock.now());
+        let mut claim = ticket.open(tenant, &self.inner.keys)?;
+        let option = selection.option;
+        let (context, target, loaded) = self.flow_state(tenant, &claim, false).await?;
+        let policy = &*context.policy;
+        let now = time_of(&loaded.account, arrival);
+        claim.check_time(policy.lifetimes.flow, arrival)?;
+        check_wait(&claim, option, policy, arrival)?;
+        let eligible = context.claimed_eligible(&claim, &loaded.account, now);
+        let first = self.first_offers(&context, eligible.as_ref().ok(), claim.identifier);
+        let proven = loaded.account.flow(&claim.flow).is_some_and(|flow| !flow.proofs.is_empty());
+        check_choice(&context, &eligible, option, proven)?;
+        let typed = required_number(policy, selection)?;
+        let state = (&context, &target, &loaded);
+        let mut open =
+            self.challenge_to_open(request, &claim, state, &eligible, (option, arrival))?;
+        // A challenge that the rules refuse is not counted against the limits.
+        let mut dry_run = Transition::new(&loaded.account, policy, self.inner.clock.now());
+        if let Some(stand_in) = &target.stand_in {
+            dry_run.put_back(stand_in);
+        }
+        let decided = open_challenge(&mut dry_run, &open)?;
+        // A typed number is always reserved, and a correct one can turn a suppressed challenge into
+        // an open one.
+        let suppressed = (decided != Opened::Open && typed.is_none()).then_some(decided);
+        let scope = LimitScope {
+            caller: LimitCaller::Anonymous,
+            identifier: claim.identifier,
+            option,
+            destination: open.expected.as_ref().ok().and_then(Expected::destination),
+            record: &target.key,
+            sends: suppressed.is_none(),
+        };
+        open.limit_spent = self.count_against_limits(request, policy, &scope).await?;
+        let origin = Origin::about(request, &claim.subject);
+        let longer = open.limit_spent == Some(LimitSpent::Tenant);
+        let (opened, account) = match suppressed {
+            // The outcome is final: a second decision could open a challenge whose code no limit has
+            // counted.
+            Some(outcome) => (outcome, loaded.account),
+            None => self.open(&target, loaded, policy, &origin, &mut open, typed).await?,
+        };
+        if let Opened::Suppressed(retry_at) = opened {
+            self.count_suppressed(&target);
+            // A flow with a proof and a policy with reasons may disclose the wait.
+            if proven || policy.disclosure == Disclosure::Reasoned {
+                return Err(Refusal::TooOften { retry_at }.into());
+            }
+        }
+        if !proven {
+            let format = code_format(policy, option, longer);
+            claim.ask(AskedChallenge { option, at: arrival, length: format.length });
+        }
+        let page = self.begin_external(&target, &claim, &open, &account).await?;
+        (self.inner.on_work)();
+        let mut reply = self.reply(tenant, &claim, &account, policy, &first, arrival);
+        reply.page = page;
+        Ok(reply)
+    }
+
+    fn count_suppressed(&self, target: &Target) {
+        self.inner.silenced.fetch_add(1, Ordering::Relaxed);
+        if target.user.is_none() {
+            self.inner.silenced_decoys.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// The challenge that was asked for, before the limits are counted.
+    fn challenge_to_open<'a>(
+        &self,
+        request: &Request,
+        claim: &TicketClaims,
+        (context, target, loaded): (&'a Context, &Target, &Loaded),
+        eligible: &Result<Eligible<'_>, SsprReason>,
+        (option, arrival): (ChallengeOption, Timestamp),
+    ) -> Result<Open<'a>, Error> {
+        let account = &loaded.account;
+        let now = time_of(account, arrival);
+        let (user, required) = (context.user.as_ref(), context.policy.users.required);
+        let known_device = self.is_known_device(request, &claim.subject, account, now);
+        Ok(Open {
+            flow: claim.flow,
+            purpose: claim.purpose,
+            generation: claim.generation,
+            started_at: claim.started_at,
+            option,
+            expected: chosen(eligible, option),
+            by_administrator: false,
+            known_device,
+            // A known device has a budget of its own and needs no share of a familiar source.
+            familiar: !known_device && self.is_familiar(request, account, now),
+            required: eligible.as_ref().map_or(required, |user| user.gates.required),
+            stamp: user.and_then(|user| user.change_stamp.as_deref()),
+            incarnation: user.and_then(|user| user.incarnation.as_deref()),
+            limit_spent: None,
+            offers: match eligible {
+                Ok(eligible) => eligible.offers(&context.capabilities),
+                // A decoy offers as many methods as an account, so that both records have the same
+                // length.
+                Err(_) if target.user.is_none() => self.decoy_offers(context, claim.identifier),
+                Err(_) => Vec::new(),
+            },
+            confirms: None,
+            number: None,
+            epoch: claim.epoch,
+            asked_at: arrival,
+            locale: user.map(|user| locale_of(user, context.tenant.as_ref())).unwrap_or_default(),
+            source: self.inner.keys.source(&request.tenant, &request.source.bucket()),
+            key: self.inner.keys.issuing().id,
+            nonce: self.random()?,
+        })
+    }
+
+    /// Begins a proof of a host-verified method. If no challenge was opened, the call names a decoy
+    /// user, so that a spent budget sends no push to a user.
+    async fn begin_external(
+        &self,
+        target: &Target,
+        claim: &TicketClaims,
+        open: &Open<'_>,
+        account: &Account,
+    ) -> Result<Option<String>, Error> {
+        let Some(method) = self.external(open.option.method()) else {
+            return Ok(None);
+        };
+        // The challenge just opened; or the one before, if its reply was lost and the wait has not
+        // passed.
+        let opened = account
+            .flow(&claim.flow)
+            .into_iter()
+            .flat_map(|flow| &flow.challenges)
+            .filter(|challenge| challenge.option == open.option)
+            .max_by_key(|challenge| challenge.number);
+        let (key, nonce) =
+            opened.map_or((open.key, &open.nonce), |challenge| (challenge.key, &challenge.nonce));
+        let decoy_user = decoy_user_id(claim.identifier)?;
+        let is_real = opened.is_some_and(|challenge| challenge.expected != Expected::Decoy);
+        let user = target.user.as_ref().filter(|_| is_real).unwrap_or(&decoy_user);
+        let Some(name) = self.external_challenge(&target.key, key, nonce) else {
+            return Ok(None);
+        };
+        // An error could depend on the user and is not shown: the reply then has no page data.
+        let page = method.begin(&target.tenant, user, &name).await.ok();
+        Ok(page.filter(|page| page.len() <= MAX_PAGE))
+    }
+
+    /// Compares the typed phone number, if the policy requires one, and opens the challenge.
+    async fn open(
+        &self,
+        target: &Target,
+        loaded: Loaded,
+        policy: &Policy,
+        origin: &Origin,
+        open: &mut Open<'_>,
+        typed: Option<&PhoneNumber>,
+    ) -> Result<(Opened, Arc<Account>), Error> {
+        let mut loaded = Some(loaded);
+        if let Some(typed) = typed
+            && let Some(found) = loaded.take()
+        {
+            match self.compare_number(target, found, policy, origin, open, typed).await? {
+                Ok((matched, reservation)) => {
+                    loaded = Some(matched);
+                    open.number = Some(reservation);
+                }
+                Err(retry_at) => {
+                    let account = self.load(target).await?.account;
+                    return Ok((Opened::Suppressed(retry_at), account));
+                }
+            }
+        }
+        let decide = |transition: &mut Transition<'_>| {
+            Ok(match open_challenge(transition, open)? {
+                // The reservation of a correct number is refunded, even if the challenge is
+                // suppressed.
+                suppressed @ Opened::Suppressed(_) if open.number.is_none() => {
+                    Decision::Discard(suppressed)
+                }
+                opened => Decision::Commit(opened),
+            })
+        };
+        self.step(target, loaded, policy, origin, OnUnknown::Resolve, decide).await
+    }
+}
+
+/// Refuses another challenge of one method within the wait between two codes.
+///
+/// The wait is read from the ticket: the record would show whether the account exists.
+fn check_wait(
+    claim: &TicketClaims,
+    option: ChallengeOption,
+    policy: &Policy,
+    arrival: Timestamp,
+) -> Result<(), Refusal> {
+    let retry_at =
+        claim.asked_for(option.method()).map(|asked| asked.at.plus(policy.sends.resend_after));
+    match retry_at.filter(|retry_at| arrival < *retry_at) {
+        Some(retry_at) => Err(Refusal::TooOften { retry_at }),
+        None => Ok(()),
+    }
+}
+
+/// The phone number that was typed with the option, if the policy requires one.
+fn required_number<'a>(
+    policy: &Policy,
+    selection: &'a Selection,
+) -> Result<Option<&'a PhoneNumber>, InvalidInput> {
+    if !typed_number(policy, selection.option) {
+        return Ok(None);
+    }
+    let missing = InvalidInput::Empty { what: "phone number" };
+    selection.typed.as_ref().map(Some).ok_or(missing)
+}
+
+/// Checks that the caller may choose this option.
+fn check_choice(
+    context: &Context,
+    eligible: &Result<Eligible<'_>, SsprReason>,
+    option: ChallengeOption,
+    proven: bool,
+) -> Result<(), Refusal> {
+    match eligible {
+        Ok(eligible) if proven => {
+            let offers = eligible.offers(&context.capabilities);
+            let offered = offers.iter().any(|offer| offer.option == option);
+            if offered { Ok(()) } else { Err(Refusal::NotOffered) }
+        }
+        // A flow with a proof gets the reason, so that its user does not wait for a code that is
+        // never sent.
+        Err(reason) if proven => Err(Refusal::NotEligible { reason: *reason }),
+        _ => check_offered(context, option),
+    }
+}
+
+/// Checks that the option is shown before the first proof. That depends on the policy only.
+fn check_offered(context: &Context, option: ChallengeOption) -> Result<(), Refusal> {
+    let policy = &*context.policy;
+    let administrators = &policy.administrators;
+    let kind = option.method();
+    let allowed = match policy.disclosure {
+        Disclosure::Uniform => first_kinds(policy).contains(&kind),
+        // With masks, administrators see their own methods, including kinds that only their gates
+        // count.
+        _ => {
+            policy.users.methods.contains(&kind)
+                || (administrators.enabled && administrators.gates.methods.contains(&kind))
+        }
+    };
+    // Uniform replies show the first method of each kind; masked ones show as many as an account
+    // may have.
+    let shown = match policy.disclosure {
+        _ if kind.verification() == Verification::External => 1,
+        Disclosure::Uniform => 1,
+        _ => policy.registration.max_per_kind,
+    };
+    let reached = context.capabilities.allow(kind, option.channel());
+    if allowed && reached && option.index() < shown { Ok(()) } else { Err(Refusal::NotOffered) }
+}
+
+/// What answers a challenge of this option, or why no method of the user does.
+fn chosen(
+    eligible: &Result<Eligible<'_>, SsprReason>,
+    option: ChallengeOption,
+) -> Result<Expected, SsprReason> {
+    let eligible = eligible.as_ref().map_err(|reason| *reason)?;
+    let candidate = eligible.candidate(option).ok_or(SsprReason::NoSuchMethod)?;
+    Ok(candidate.expected.clone())
+}
