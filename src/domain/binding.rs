@@ -103,7 +103,7 @@ impl Holdings<'_> {
         let unsure = self.unsure.iter().map(|kind| external(*kind));
         let most: Vec<_> = least.iter().cloned().chain(unsure).collect();
         let completes = |held: &[Candidate]| {
-            let apart = |one: &Candidate| distinct(one, &new.candidate);
+            let apart = |candidate: &Candidate| distinct(candidate, &new.candidate);
             held.is_empty()
                 || (!new.displaces
                     && !satisfies(held, self.gates.required)

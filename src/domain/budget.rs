@@ -99,12 +99,12 @@ impl Window {
         window: Duration,
         now: Timestamp,
     ) -> impl Iterator<Item = &Entry> + Clone {
-        self.times.iter().filter(move |one| now.since(one.at) < window)
+        self.times.iter().filter(move |entry| now.since(entry.at) < window)
     }
 
     /// Counts one event; forgets those that have left the window.
     pub(crate) fn count(&mut self, rate: Rate, now: Timestamp, source: u32) {
-        self.times.retain(|one| now.since(one.at) < rate.window);
+        self.times.retain(|entry| now.since(entry.at) < rate.window);
         self.times.push(Entry { at: now, source });
     }
 
@@ -112,7 +112,7 @@ impl Window {
     /// be a success.
     pub(crate) fn refund(&mut self, at: Timestamp, source: u32) -> bool {
         let counted = Entry { at, source };
-        let place = self.times.iter().rposition(|one| *one == counted);
+        let place = self.times.iter().rposition(|entry| *entry == counted);
         place.map(|place| self.times.remove(place)).is_some()
     }
 
@@ -286,7 +286,7 @@ impl MethodBudget {
         effects: BudgetEffects,
     ) -> Option<Verdict> {
         let own = Verdict { at, pool, effects };
-        let place = self.verdicts.iter().position(|one| *one == own)?;
+        let place = self.verdicts.iter().position(|verdict| *verdict == own)?;
         Some(self.verdicts.remove(place))
     }
 }

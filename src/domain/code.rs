@@ -244,7 +244,7 @@ impl TypedCode {
             CodeAlphabet::Strong => {
                 let mut value = 0_u64;
                 for symbol in self.symbols.get(..usize::from(self.length))? {
-                    let index = STRONG.iter().position(|one| one == symbol)?;
+                    let index = STRONG.iter().position(|known| known == symbol)?;
                     // A format that nobody can type, from a hostile record, fits no code.
                     value = value.checked_mul(20)?.checked_add(index as u64)?;
                 }

@@ -101,7 +101,7 @@ pub(crate) fn is_administrator(policy: &Policy, user: &UserFacts) -> bool {
     let same = |left: &RoleId, right: &RoleId| {
         left.as_str().to_lowercase() == right.as_str().to_lowercase()
     };
-    user.roles.iter().any(|role| roles.iter().any(|one| same(one, role)))
+    user.roles.iter().any(|role| roles.iter().any(|named| same(named, role)))
 }
 
 /// What this engine can use now: providers of the tenant, and optional abilities.
@@ -228,9 +228,10 @@ impl Registrant<'_> {
             let anew = |method: &Method| {
                 method.provenance == Provenance::Confirmed && method.added_at >= since
             };
-            all.retain(|one| {
-                let own = |method: &&Method| method.expected() == one.expected;
-                one.expected == Expected::External || account.methods.iter().filter(own).any(anew)
+            all.retain(|candidate| {
+                let own = |method: &&Method| method.expected() == candidate.expected;
+                candidate.expected == Expected::External
+                    || account.methods.iter().filter(own).any(anew)
             });
         }
         satisfies(&all, gates.required)
@@ -257,8 +258,9 @@ pub(crate) fn options(
     candidates: &[Candidate],
     capabilities: &Capabilities,
 ) -> Vec<ChallengeOption> {
-    let indexed =
-        |one: &Candidate, channel| ChallengeOption::indexed(one.kind, channel, one.index).ok();
+    let indexed = |candidate: &Candidate, channel| {
+        ChallengeOption::indexed(candidate.kind, channel, candidate.index).ok()
+    };
     let all = candidates.iter().flat_map(|candidate| {
         capabilities
             .channels_of(candidate.kind)

@@ -68,7 +68,7 @@ impl Locale {
             return Err(MALFORMED);
         }
         let tag = tag.replace('_', "-");
-        if let Some(irregular) = IRREGULAR.iter().find(|one| one.eq_ignore_ascii_case(&tag)) {
+        if let Some(irregular) = IRREGULAR.iter().find(|known| known.eq_ignore_ascii_case(&tag)) {
             return Ok(Self((*irregular).to_owned()));
         }
         canonical(&tag).map(Self).ok_or(MALFORMED)

@@ -234,7 +234,7 @@ mod tests {
     fn a_full_width_letter_is_the_letter() {
         let wide = "ＡＺａｚ０９\u{FF3F}";
         let read: Vec<_> = wide.chars().map(ascii_alphanumeric).collect();
-        let expected = [b"A", b"Z", b"a", b"z", b"0", b"9"].map(|one| Some(one[0]));
+        let expected = [b"A", b"Z", b"a", b"z", b"0", b"9"].map(|bytes| Some(bytes[0]));
         assert_eq!(read[..6], expected);
         assert_eq!(read[6], None);
         for look_alike in ['А', 'Ο', 'ı', 'ſ', '\u{212A}', 'é'] {

@@ -109,7 +109,7 @@ impl TicketClaims {
     /// Notes a challenge that was asked for.
     pub(crate) fn ask(&mut self, asked: AskedChallenge) {
         let kind = asked.option.method();
-        if let Some(place) = MethodKind::ALL.iter().position(|one| *one == kind) {
+        if let Some(place) = MethodKind::ALL.iter().position(|known| *known == kind) {
             self.asked[place] = Some(asked);
         }
     }
@@ -167,7 +167,7 @@ impl TicketClaims {
         if bytes[0] != VERSION {
             return None;
         }
-        let purpose = Purpose::ALL.into_iter().find(|one| purpose_tag(*one) == bytes[1])?;
+        let purpose = Purpose::ALL.into_iter().find(|purpose| purpose_tag(*purpose) == bytes[1])?;
         let user = match usize::from(bytes[40]) {
             0 => None,
             length => {

@@ -324,8 +324,9 @@ impl Account {
 
     /// The methods whose place another one has taken: it is confirmed and its hold is over.
     pub(crate) fn superseded(&self, now: Timestamp) -> impl Iterator<Item = &MethodId> {
-        let over = self.methods.iter().filter(move |one| one.active() && one.usable_from <= now);
-        over.filter_map(|one| one.replaces.as_ref())
+        let over =
+            self.methods.iter().filter(move |method| method.active() && method.usable_from <= now);
+        over.filter_map(|method| method.replaces.as_ref())
     }
 
     pub(crate) fn flow(&self, id: &FlowId) -> Option<&Flow> {
@@ -349,7 +350,8 @@ impl Account {
         let failures: usize = windows.map(|window| window.times.len()).sum();
         let told: usize = self.told.iter().map(|told| told.times.len()).sum();
         let acts = self.acts.user.len() + self.acts.administrators.len();
-        let sends = [&self.sends, &self.in_hand].map(|one| one.anonymous.len() + one.proven.len());
+        let sends =
+            [&self.sends, &self.in_hand].map(|budget| budget.anonymous.len() + budget.proven.len());
         let counted = failures + sends.iter().sum::<usize>();
         let few = self.flows.len() <= 3
             && told + acts <= 32

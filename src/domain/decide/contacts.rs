@@ -1,4 +1,4 @@
-//! What administrators do to an account.
+//! Contact data that administrators supply.
 
 use serde::{Deserialize, Serialize};
 
@@ -53,8 +53,13 @@ impl Contacts {
     }
 }
 
-/// Replaces what administrators have supplied before. What the user confirmed stays, and counts
-/// first.
+/// Replaces the contact data that administrators have supplied before. Methods that the user confirmed
+/// stay, and count first.
+///
+/// # Errors
+///
+/// [`Refusal::TooOften`], [`Refusal::LimitReached`] if the record has no room, [`Refusal::Busy`] if too
+/// many notices still wait.
 pub(crate) fn supply_contacts(
     transition: &mut Transition<'_>,
     contacts: &Contacts,
@@ -107,14 +112,14 @@ pub(crate) fn supply_contacts(
     {
         return Err(Refusal::LimitReached);
     }
-    // An address that is new here is registered as new: what a run of failures closed is open.
+    // A new address ends the kind's run of failures, and what that run had closed.
     for kind in new {
         transition.account.budget_mut(kind).reopen();
     }
     transition.void_others(None);
     transition.account.registration.ever_active |= added;
     transition.belongs_to(incarnation);
-    // One notice for all: they were changed together.
+    // One notice for all addresses: they were changed together.
     transition.notify(Notice::ContactsChanged { at: now }, &tell, now, None)?;
     let count = contacts.entries().count() as u8;
     transition.record(EventKind::ContactsSupplied { count });

@@ -63,7 +63,7 @@ fn unknown_fields_of_an_account_are_kept_or_close_it_at_every_depth() {
         }
     }
     for path in KEPT {
-        assert!(kept.iter().any(|one| one == path), "closed by a field below {path:?}");
+        assert!(kept.iter().any(|known| known == path), "closed by a field below {path:?}");
     }
 }
 

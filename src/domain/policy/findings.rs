@@ -61,7 +61,8 @@ fn report(settings: &PolicySettings, found: &mut Vec<Finding>, rows: &[Row<'_>])
                 citation,
                 text: (*text).to_owned(),
                 deviation: *deviation,
-                acknowledged: deviation.is_some_and(|one| settings.acknowledged.contains(&one)),
+                acknowledged: deviation
+                    .is_some_and(|deviation| settings.acknowledged.contains(&deviation)),
             });
         }
     }

@@ -206,7 +206,7 @@ mod tests {
             let (label, query) = text.split_once('?').expect("a query");
             prop_assert_eq!(label.matches(':').count(), 2);
             prop_assert_eq!(label.matches('/').count(), 3);
-            let names: Vec<&str> = query.split('&').filter_map(|one| one.split('=').next()).collect();
+            let names: Vec<&str> = query.split('&').filter_map(|pair| pair.split('=').next()).collect();
             prop_assert_eq!(names, ["secret", "issuer", "algorithm", "digits", "period"]);
         }
     }

@@ -12,8 +12,9 @@ fn said(kind: MethodKind, change: impl FnOnce(&mut PolicySettings)) -> Vec<(Stri
     settings.users.methods = [kind].into();
     change(&mut settings);
     let review = Policy::new(settings).unwrap().review();
-    let found = review.findings().iter().filter(|one| one.code() == "spray-above-threshold");
-    found.map(|one| (one.path().to_owned(), one.text().to_owned())).collect()
+    let found =
+        review.findings().iter().filter(|finding| finding.code() == "spray-above-threshold");
+    found.map(|finding| (finding.path().to_owned(), finding.text().to_owned())).collect()
 }
 
 #[track_caller]
