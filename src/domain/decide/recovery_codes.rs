@@ -1,6 +1,7 @@
 //! Recovery codes: shown once, kept as digests, each used once.
 
-use super::register::{Binding, Confirm, MAX_METHODS, activate};
+use super::confirm::{Confirm, activate};
+use super::register::{Binding, MAX_METHODS};
 use super::{Bearer, Transition};
 use crate::domain::account::{
     Account, Factor, Method, MethodState, Provenance, RecoveryCodeSet, Unknown,
