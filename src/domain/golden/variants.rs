@@ -1,5 +1,5 @@
-//! No variant is without a golden form: a new one does not compile here until it is named, and
-//! fails until a golden file holds it.
+//! Every variant has a golden form: a new variant does not compile here until it is named, and the test
+//! fails until a golden file contains it.
 
 use std::collections::BTreeSet;
 
@@ -22,7 +22,7 @@ use crate::domain::policy::{
 use crate::domain::reason::{FlowStage, SsprReason};
 use crate::domain::totp::OathAlgorithm;
 
-/// Every variant of the type is among the values.
+/// Asserts that every variant of the type is among the values.
 macro_rules! covered {
     ($type:ident { $($variant:ident $(($any:tt))? $([$dots:tt])?),+ $(,)? }, $values:expr) => {
         let name = |value: &$type| match value {
@@ -173,7 +173,7 @@ fn every_variant_of_an_event_has_a_golden_form() {
 
 #[test]
 fn every_variant_of_a_policy_has_a_golden_form() {
-    // The default has a golden form beside the policy's own tests.
+    // The golden form of the default is in the tests of the policy.
     let policies = policies().map(|(_, settings)| settings);
     let default = PolicySettings::default();
     let settings = || policies.iter().chain([&default]);

@@ -2,7 +2,7 @@
 
 use super::{EmailAddress, InvalidInput, PhoneNumber, mail};
 
-/// NFC and the domain's case are all that changes; the local part keeps its case.
+/// only NFC and the case of the domain change an address; the local part keeps its case.
 #[test]
 fn an_address_is_kept_as_typed_after_nfc_with_its_domain_in_lower_case() {
     for (typed, kept) in [
@@ -68,7 +68,7 @@ fn malformed_addresses_are_refused() {
     assert!(matches!(EmailAddress::parse(""), Err(InvalidInput::Empty { .. })));
 }
 
-/// V36: what a reader cannot see, or what another system would read as punctuation, is refused in
+/// V36: characters that are invisible, or that another system would read as punctuation, are refused in
 /// both parts.
 #[test]
 fn invisible_characters_and_false_punctuation_are_refused() {
@@ -117,11 +117,11 @@ fn length_limits_are_in_octets() {
     assert!(EmailAddress::parse(&format!("{}@example.org", "l".repeat(65))).is_err());
     assert!(EmailAddress::parse(&format!("{}@example.org", "ö".repeat(32))).is_ok());
     assert!(EmailAddress::parse(&format!("{}@example.org", "ö".repeat(33))).is_err());
-    // Decomposed, the same address is longer before NFC than it may be after.
+    // The limit applies after NFC: decomposed, this address is longer.
     assert!(EmailAddress::parse(&format!("{}@example.org", "o\u{308}".repeat(32))).is_ok());
     assert!(EmailAddress::parse(&format!("a@{label}.org")).is_ok());
     assert!(EmailAddress::parse(&format!("a@{label}d.org")).is_err());
-    // As an A-label this one is longer than 63 octets.
+    // As an A-label, this label is longer than 63 octets.
     assert!(EmailAddress::parse(&format!("a@{}ö.org", "d".repeat(58))).is_err());
     let domain = format!("{label}.{label}.{label}.{}", "d".repeat(60));
     assert_eq!(mail(&format!("a@{domain}")).as_str().len(), 254);
@@ -171,7 +171,7 @@ fn spellings_are_one_mailbox_by_the_declared_rule_only() {
         assert_ne!(mail(left).normalised(), mail(right).normalised(), "{left} {right}");
         assert_ne!(mail(left), mail(right));
     }
-    // A compatibility form in the domain names another domain: refused rather than guessed at.
+    // A compatibility form in the domain names another domain, and is refused.
     for domain in ["\u{FF45}xample.org", "\u{17F}am.org", "\u{FB01}.org", "\u{2163}.org"] {
         assert!(EmailAddress::parse(&format!("ada@{domain}")).is_err(), "{domain}");
     }
@@ -196,8 +196,8 @@ fn labels_become_a_labels() {
     assert_eq!(crate::domain::contact::domain::to_ascii("a.ü.b"), "a.xn--tda.b");
 }
 
-/// T9: RFC 5892, appendix A. A label is accepted in its own letters where its A-label is, both are
-/// one domain, and out of its place a letter is refused in both forms.
+/// T9: RFC 5892, appendix A. A label is accepted in its own letters if its A-label is, and both are one
+/// domain. A letter in the wrong place is refused in both forms.
 #[test]
 fn letters_that_fit_in_their_context_are_accepted_in_both_forms() {
     for label in [
@@ -232,7 +232,7 @@ fn letters_that_fit_in_their_context_are_accepted_in_both_forms() {
         assert!(encoded.normalised().contains("@xn--"), "{label}");
         assert_eq!(mail(own.as_str()), own, "parsing twice is parsing once");
         let joiner = own.as_str().contains(['\u{200C}', '\u{200D}']);
-        assert!(!joiner, "an address is kept without characters that show nothing: {label}");
+        assert!(!joiner, "an address is kept without invisible characters: {label}");
         let upper = format!("ada@{}.example", ascii.to_uppercase());
         assert_eq!(mail(&upper).normalised(), own.normalised());
     }

@@ -26,7 +26,7 @@ fn numbers_are_read_as_e164_or_with_one_space_after_the_country_code() {
     }
 }
 
-/// R-223, and that nothing is guessed at.
+/// R-223, and no country is guessed.
 #[test]
 fn other_numbers_are_refused() {
     for text in [
@@ -74,7 +74,7 @@ fn other_numbers_are_refused() {
     assert_eq!(PhoneNumber::parse("+1425\u{7}1234567"), control);
 }
 
-/// T11: RFC 3966, 5.1.1, and what address books, pages and keyboards put between digits.
+/// T11: RFC 3966, 5.1.1, and the separators of address books, pages and keyboards.
 #[test]
 fn a_number_is_read_as_people_write_it() {
     for text in [
@@ -125,10 +125,10 @@ fn a_number_is_read_as_people_write_it() {
 
 #[test]
 fn two_extensions_of_one_number_are_one_destination() {
-    let (one, two) = (phone("+14251234567x1"), phone("+1 4251234567x2"));
-    assert_ne!(one, two);
-    assert_eq!(one.normalised(), two.normalised());
-    assert_eq!(one.normalised(), phone("+14251234567").normalised());
-    assert_eq!(one.prefix(), "+1425123");
+    let (first, second) = (phone("+14251234567x1"), phone("+1 4251234567x2"));
+    assert_ne!(first, second);
+    assert_eq!(first.normalised(), second.normalised());
+    assert_eq!(first.normalised(), phone("+14251234567").normalised());
+    assert_eq!(first.prefix(), "+1425123");
     assert_eq!(phone("+1234567").prefix(), "+123");
 }
