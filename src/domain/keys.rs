@@ -81,8 +81,8 @@ impl Keys {
         issuing: SecretBytes,
     ) -> Result<Self, InvalidInput> {
         let expanded = expand("lookup key", &lookup)?;
-        let lookup = Zeroizing::new(mac_parts(&expanded, 0x10, &[b"sspr lookup"]));
-        let lookup = KeyedMac::new(&lookup);
+        let lookup_key = Zeroizing::new(mac_parts(&expanded, 0x10, &[b"sspr lookup"]));
+        let lookup = KeyedMac::new(&lookup_key);
         let keys = Self { lookup, lookup_print: fingerprint(&expanded), short: Vec::new() };
         keys.with("issuing key", issuing_id, &issuing)
     }

@@ -173,8 +173,8 @@ impl PurgeNote {
             let believed = noted.map_or(Timestamp::EPOCH, |note| note.believed);
             let note = Self { ahead_for: Some(held), ..Self::at(believed) };
             // The epoch means that no time was believed yet.
-            let ahead = ahead.filter(|_| believed > Timestamp::EPOCH);
-            return Believed::NotYet { ahead, note };
+            let known = believed > Timestamp::EPOCH;
+            return Believed::NotYet { ahead: ahead.filter(|_| known), note };
         }
         // A purge by a clock that is behind removes less than is due, which does no harm. Its time is
         // noted only once no other clock was seen for a day: with that note, the right clock would be far

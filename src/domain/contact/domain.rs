@@ -18,13 +18,13 @@ const MAX_LABEL: usize = 63;
 /// Each code point is lower-cased by itself: the result must not depend on its neighbours, as that of a
 /// final sigma would.
 pub(super) fn parse(typed: &str) -> Result<String, InvalidInput> {
-    let domain: String = typed.chars().flat_map(char::to_lowercase).nfc().collect();
+    let lower: String = typed.chars().flat_map(char::to_lowercase).nfc().collect();
     // A compatibility form (full-width, ligature) would be a second spelling of another domain, which IDNA
     // forbids (RFC 5892, 2.2).
-    if !domain.is_ascii() && !domain.chars().eq(domain.nfkc()) {
+    if !lower.is_ascii() && !lower.chars().eq(lower.nfkc()) {
         return Err(MALFORMED);
     }
-    let domain = without_joiners(domain);
+    let domain = without_joiners(lower);
     if !domain.split('.').all(is_label)
         || is_number(&domain)
         || to_ascii(&domain).len() > MAX_DOMAIN

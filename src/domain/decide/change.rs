@@ -165,8 +165,17 @@ pub(crate) fn grant_change(
         return Err(Refusal::Busy { retry_at });
     }
     transition.belongs_to(change.incarnation);
-    let expires_at = now.plus(transition.policy.lifetimes.flow);
-    let flow = Flow {
+    let flow = granted_flow(transition, change);
+    transition.record(EventKind::ChangeStarted { flow: flow.number });
+    transition.account.flows.push(flow.clone());
+    Ok(flow)
+}
+
+/// A flow with the password as its proof, and a grant.
+fn granted_flow(transition: &mut Transition<'_>, change: &ChangeStart<'_>) -> Flow {
+    let (now, lifetimes) = (transition.now, &transition.policy.lifetimes);
+    let expires_at = now.plus(lifetimes.flow);
+    Flow {
         number: Transition::number(&mut transition.account.numbers.flow),
         id: change.flow,
         former: None,
@@ -191,16 +200,13 @@ pub(crate) fn grant_change(
         }],
         repeat: None,
         grant: Some(Grant {
-            expires_at: now.plus(transition.policy.lifetimes.grant).min(expires_at),
+            expires_at: now.plus(lifetimes.grant).min(expires_at),
             rejections: 0,
             unknown: Unknown::NONE,
         }),
         done: None,
         unknown: Unknown::NONE,
-    };
-    transition.record(EventKind::ChangeStarted { flow: flow.number });
-    transition.account.flows.push(flow.clone());
-    Ok(flow)
+    }
 }
 
 /// The code at the host's sign-in was right: its time step is consumed for every purpose.

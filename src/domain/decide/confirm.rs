@@ -1,12 +1,12 @@
 //! Confirming a pending method: its first right code makes it active.
 
 use super::prove::{AttemptReservation, Match};
-use super::register::{Binding, reaches};
+use super::register::{Binding, is_kind_full, reaches};
 use super::{Address, Transition};
 use crate::domain::account::{
     Done, Flow, FlowId, Method, MethodState, Provenance, Purpose, Repeat, Sitting,
 };
-use crate::domain::binding::{Known, Newcomer, is_stale};
+use crate::domain::binding::{Known, Newcomer};
 use crate::domain::eligibility::Registrant;
 use crate::domain::event::EventKind;
 use crate::domain::ids::MethodId;
@@ -70,16 +70,8 @@ pub(crate) fn confirm_method(
         return Err(Refusal::NotAccepted);
     }
     // Another method may have become active since this one was added.
-    let kept = |other: &&Method| {
-        other.kind == method.kind
-            && other.provenance == Provenance::Confirmed
-            && other.active()
-            && Some(&other.id) != method.replaces.as_ref()
-            && !is_stale(&transition.account, other)
-    };
-    let most = usize::from(transition.policy.registration.max_per_kind);
     if method.provenance == Provenance::Unconfirmed
-        && transition.account.methods.iter().filter(kept).count() >= most
+        && is_kind_full(transition, method.kind, method.replaces.as_ref())
     {
         return Err(Refusal::LimitReached);
     }
@@ -117,16 +109,16 @@ pub(super) fn activate(
     method.provenance = Provenance::Confirmed;
     method.usable_from = usable_from;
     method.session = None;
-    let replaced = method.replaces.clone();
-    let method = method.clone();
+    let confirmed = method.clone();
+    let kind = confirmed.kind;
     transition.account.registration.ever_active = true;
     // A new registration ends the kind's run of failures, and what that run had blocked.
-    transition.account.budget_mut(method.kind).reopen();
+    transition.account.budget_mut(kind).reopen();
     transition.know_source(confirm.source);
-    let go_on = transition.other_tabs(confirm.binding.session, method.kind);
+    let go_on = transition.other_tabs(confirm.binding.session, kind);
     transition.void_but(flow, &go_on);
-    let replaces = replaced.is_some_and(|id| transition.account.method(&id).is_some());
-    let kind = method.kind;
+    let replaced = confirmed.replaces.as_ref();
+    let replaces = replaced.is_some_and(|id| transition.account.method(id).is_some());
     let notice = if replaces {
         Notice::MethodReplaced { method: kind, at: now }
     } else {
@@ -139,7 +131,7 @@ pub(super) fn activate(
     // The replaced method stays until the hold is over; without a hold the sweep removes it now.
     transition.sweep();
     complete(transition, confirm);
-    transition.account.method(id).cloned().ok_or(Refusal::NotAccepted).map(|_| method)
+    transition.account.method(id).is_some().then_some(confirmed).ok_or(Refusal::NotAccepted)
 }
 
 /// When a reset may first use the method. Addresses have a hold, since a stranger may control them.

@@ -8,9 +8,11 @@ use crate::domain::account::{Account, Factor, Method, MethodState, Provenance, U
 use crate::domain::budget::PoolKind;
 use crate::domain::contact::{Destination, EmailAddress, PhoneNumber};
 use crate::domain::event::EventKind;
+use crate::domain::ids::MethodId;
 use crate::domain::message::Notice;
 use crate::domain::method::MethodKind;
 use crate::domain::refusal::Refusal;
+use crate::domain::time::Timestamp;
 
 /// Contact data that an administrator supplies for a user (Entra: pre-populated data).
 ///
@@ -88,18 +90,7 @@ pub(crate) fn supply_contacts(
             continue;
         }
         let id = transition.next_method_id()?;
-        transition.account.methods.push(Method {
-            id,
-            kind,
-            factor: Factor::Address(destination),
-            state: MethodState::Active,
-            provenance: Provenance::Administrator,
-            added_at: now,
-            usable_from: now,
-            replaces: None,
-            session: None,
-            unknown: Unknown::NONE,
-        });
+        transition.account.methods.push(supplied_method(id, kind, destination, now));
         new.push(kind);
     }
     let added = !new.is_empty();
@@ -124,4 +115,24 @@ pub(crate) fn supply_contacts(
     let count = contacts.entries().count() as u8;
     transition.record(EventKind::ContactsSupplied { count });
     Ok(())
+}
+
+fn supplied_method(
+    id: MethodId,
+    kind: MethodKind,
+    destination: Destination,
+    now: Timestamp,
+) -> Method {
+    Method {
+        id,
+        kind,
+        factor: Factor::Address(destination),
+        state: MethodState::Active,
+        provenance: Provenance::Administrator,
+        added_at: now,
+        usable_from: now,
+        replaces: None,
+        session: None,
+        unknown: Unknown::NONE,
+    }
 }

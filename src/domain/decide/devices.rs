@@ -72,8 +72,8 @@ fn remember_device(transition: &mut Transition<'_>, secret: Digest) {
         devices.remove(0);
     }
     devices.push(KnownDevice { secret, until: now.plus(DAY * days), unknown: Unknown::NONE });
-    let devices = u8::try_from(devices.len()).unwrap_or(u8::MAX);
-    transition.record(EventKind::DeviceRemembered { devices });
+    let count = u8::try_from(devices.len()).unwrap_or(u8::MAX);
+    transition.record(EventKind::DeviceRemembered { devices: count });
 }
 
 /// The flow that a ticket names. Only the newest ticket counts: an older one may be in other hands.

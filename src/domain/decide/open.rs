@@ -338,9 +338,8 @@ impl Transition<'_> {
     /// the last of its source's share.
     fn count_opened(&mut self, kind: MethodKind, pool: PoolKind, open: &Open<'_>) {
         let now = self.now;
-        let counted =
-            if kind.sends() { &mut self.account.sends } else { &mut self.account.in_hand };
-        let counted = counted.pool_mut(pool);
+        let sends = if kind.sends() { &mut self.account.sends } else { &mut self.account.in_hand };
+        let counted = sends.pool_mut(pool);
         counted.retain(|entry| now.since(entry.at) < DAY);
         counted.push(Entry { at: now, source: open.source });
         let caller = Caller { pool, ..open.caller(self) };

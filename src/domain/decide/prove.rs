@@ -164,10 +164,7 @@ pub(crate) fn consume(
     flow.repeat = Some(Repeat::of(challenge, matched));
     let proven = distinct(&flow.proofs);
     if proven >= flow.required && flow.grant.is_none() {
-        let expires_at = now.plus(policy.lifetimes.grant).min(flow.expires_at);
-        flow.grant = Some(Grant { expires_at, rejections: 0, unknown: Unknown::NONE });
-        // No further challenge of this flow is needed.
-        flow.challenges.clear();
+        flow.earn_grant(now.plus(policy.lifetimes.grant));
     }
     let (flow_number, required) = (flow.number, flow.required);
     let result = Proven { flow: flow.clone() };
@@ -198,6 +195,15 @@ pub(crate) fn hand_over(
         transition.record(EventKind::LinkRedeemedElsewhere { flow: number });
     }
     transition.account.flow(&to).cloned()
+}
+
+impl Flow {
+    /// Gives the flow a grant, which ends with the flow at the latest. No further challenge is needed.
+    fn earn_grant(&mut self, expires_at: Timestamp) {
+        let expires_at = expires_at.min(self.expires_at);
+        self.grant = Some(Grant { expires_at, rejections: 0, unknown: Unknown::NONE });
+        self.challenges.clear();
+    }
 }
 
 impl Repeat {

@@ -23,6 +23,23 @@ pub(crate) struct Add<'a> {
     pub(crate) open: Open<'a>,
 }
 
+impl Add<'_> {
+    fn pending_method(&self, id: MethodId, replaces: Option<MethodId>, now: Timestamp) -> Method {
+        Method {
+            id,
+            kind: self.kind,
+            factor: self.factor.clone(),
+            state: MethodState::Pending,
+            provenance: Provenance::Unconfirmed,
+            added_at: now,
+            usable_from: Timestamp::MAX,
+            replaces,
+            session: Some(self.binding.session),
+            unknown: Unknown::NONE,
+        }
+    }
+}
+
 /// The sign-in that binds a method, and what the account holds outside its record.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Binding<'a> {
@@ -92,44 +109,47 @@ pub(crate) fn add_method(
     let replaced = replaces.and_then(|id| transition.account.method(id));
     let new = Newcomer::new(&transition.account, add.kind, add.factor.destination(), replaced);
     add.binding.admit(transition, &new)?;
-    // Methods that an administrator wants registered again do not use up the limit.
-    let stays = |method: &&Method| {
-        method.active() && Some(&method.id) != replaces && !is_stale(&transition.account, method)
-    };
-    let active = methods.iter().filter(own).filter(stays).count();
     // Pending methods have a separate limit of the same size.
     let waiting = methods.iter().filter(|method| {
         is_unconfirmed(method) && method.kind == add.kind && !again.contains(&method.id)
     });
     let most = usize::from(transition.policy.registration.max_per_kind);
-    if active >= most
+    if is_kind_full(transition, add.kind, replaces)
         || waiting.count() >= most
         || methods.len() >= MAX_METHODS
         || transition.account.is_large(PoolKind::Proven)
     {
         return Err(Refusal::LimitReached);
     }
-    let replaces = replaces.cloned();
+    let replaced_id = replaces.cloned();
     for id in &again {
         drop_pending(transition, id);
     }
     let id = transition.next_method_id()?;
-    let method = Method {
-        id: id.clone(),
-        kind: add.kind,
-        factor: add.factor.clone(),
-        state: MethodState::Pending,
-        provenance: Provenance::Unconfirmed,
-        added_at: transition.now,
-        usable_from: Timestamp::MAX,
-        replaces,
-        session: Some(add.binding.session),
-        unknown: Unknown::NONE,
-    };
+    let method = add.pending_method(id.clone(), replaced_id, transition.now);
     open_confirmation(transition, &method, &add.open)?;
     transition.account.methods.push(method);
     transition.record(EventKind::MethodAdded { method: add.kind, id: id.clone() });
     Ok(id)
+}
+
+/// Whether the account has as many active methods of this kind as the policy allows, without the one to be
+/// replaced. Methods that an administrator wants registered again do not use up the limit.
+pub(super) fn is_kind_full(
+    transition: &Transition<'_>,
+    kind: MethodKind,
+    replaces: Option<&MethodId>,
+) -> bool {
+    let account = &transition.account;
+    let stays = |method: &&Method| {
+        method.kind == kind
+            && method.provenance == Provenance::Confirmed
+            && method.active()
+            && Some(&method.id) != replaces
+            && !is_stale(account, method)
+    };
+    let most = usize::from(transition.policy.registration.max_per_kind);
+    account.methods.iter().filter(stays).count() >= most
 }
 
 /// Opens the challenge that confirms a method which an administrator has supplied.

@@ -35,6 +35,7 @@ pub(super) fn retry_wait(pending: &Pending, now: Timestamp) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::account::{Counted, PendingBody};
     use crate::domain::contact::{Destination, EmailAddress};
     use crate::domain::message::{Locale, Notice};
     use crate::domain::method::Channel;

@@ -37,6 +37,21 @@ pub(crate) struct Address {
     pub(crate) locale: Locale,
 }
 
+impl Address {
+    /// The outbox entry that sends this notice here.
+    fn notice(&self, notice: Notice, about: Option<String>, mail_too: bool) -> PendingBody {
+        PendingBody::Notice {
+            notice,
+            channel: self.channel,
+            destination: self.destination.clone(),
+            locale: self.locale.clone(),
+            about,
+            mail_too,
+            counted: Counted::No,
+        }
+    }
+}
+
 impl Transition<'_> {
     /// Puts a message into the outbox; with `write`, it waits until that write is settled.
     pub(super) fn queue(
@@ -97,18 +112,10 @@ impl Transition<'_> {
         not_after: Timestamp,
         write: Option<u32>,
     ) {
-        let mail_too = addresses.iter().any(|address| address.channel == Channel::Email);
+        let any_mail = addresses.iter().any(|address| address.channel == Channel::Email);
         for address in addresses {
-            let body = PendingBody::Notice {
-                notice,
-                channel: address.channel,
-                destination: address.destination.clone(),
-                locale: address.locale.clone(),
-                about: None,
-                mail_too: mail_too && address.channel != Channel::Email,
-                counted: Counted::No,
-            };
-            self.queue(body, due, not_after, write);
+            let mail_too = any_mail && address.channel != Channel::Email;
+            self.queue(address.notice(notice, None, mail_too), due, not_after, write);
         }
     }
 
@@ -269,15 +276,7 @@ pub(crate) fn tell_page(
         .collect();
     let told = told.saturating_add(u32::try_from(recipients.len()).unwrap_or(u32::MAX));
     for (_, address) in recipients {
-        let body = PendingBody::Notice {
-            notice,
-            channel: address.channel,
-            destination: address.destination.clone(),
-            locale: address.locale.clone(),
-            about: Some(about.clone()),
-            mail_too: false,
-            counted: Counted::No,
-        };
+        let body = address.notice(notice, Some(about.clone()), false);
         transition.queue(body, now, pending.not_after, None);
     }
     if page.next.is_some() && told < most {

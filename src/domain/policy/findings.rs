@@ -47,6 +47,7 @@ pub(super) fn of(settings: &PolicySettings, odds: [&GuessingRisk; 2]) -> Vec<Fin
     found
 }
 
+/// Adds the findings of the rows that apply.
 fn report(settings: &PolicySettings, found: &mut Vec<Finding>, rows: &[Row<'_>]) {
     for (applies, path, code, severity, standard, citation, text, deviation) in rows {
         if *applies {
@@ -69,6 +70,7 @@ fn is_phone(kind: MethodKind) -> bool {
     matches!(kind, MethodKind::MobilePhone | MethodKind::OfficePhone)
 }
 
+/// Findings about the gates of users and administrators.
 fn gates(settings: &PolicySettings, found: &mut Vec<Finding>) {
     let (users, administrators) = (&settings.users, &settings.administrators.gates);
     gates_of(settings, users, "users.methods", found);
@@ -165,6 +167,7 @@ fn gates_of(
     );
 }
 
+/// Findings about contact data, notices and registration, in one table.
 fn contacts(settings: &PolicySettings, found: &mut Vec<Finding>) {
     let registration = &settings.registration;
     report(
@@ -241,6 +244,7 @@ fn contacts(settings: &PolicySettings, found: &mut Vec<Finding>) {
     );
 }
 
+/// Findings about what answers disclose, about links and about sessions.
 fn answers(settings: &PolicySettings, found: &mut Vec<Finding>) {
     let acknowledged = |deviation| settings.acknowledged.contains(&deviation);
     report(

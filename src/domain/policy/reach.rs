@@ -246,9 +246,9 @@ fn formats(settings: &PolicySettings, kind: MethodKind) -> impl Iterator<Item = 
 pub(super) fn guessed(targets: &[GuessTarget], reach: &Comparisons) -> f64 {
     let mut targets = targets.to_vec();
     targets.sort_by_key(|target| target.space);
-    let mut left = reach.challenges;
+    let mut challenges = reach.challenges;
     let hits = targets.iter().map(|target| {
-        let left = &mut left[class(target.kind)];
+        let left = &mut challenges[class(target.kind)];
         let guesses = reach.codes(target).min(*left);
         *left -= guesses;
         ratio(guesses, target.space)
