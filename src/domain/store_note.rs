@@ -187,7 +187,7 @@ impl PurgeNote {
             return Believed::Yes(Some(next));
         }
         let stale = noted.is_none_or(|note| {
-            // A right clock ends what engines with wrong clocks have gathered.
+            // The right clock was seen: the count for wrong clocks starts again.
             let others = note.ahead_for.is_some() || note.behind_for.is_some();
             others || now.since(note.believed) > NOTE_EVERY
         });
@@ -285,7 +285,7 @@ mod tests {
         let judged = PurgeNote::judge(Some(&noted(9)), at(1), 23 * hour);
         let Believed::Yes(Some(note)) = judged else { panic!("{judged:?}") };
         assert_eq!(PurgeNote::judge(Some(&note), at(9), hour), Believed::Yes(Some(noted(9))));
-        // A look by the right clock ends what the other has gathered.
+        // A look by the right clock starts the count of the other again.
         let again = PurgeNote::judge(Some(&noted(9)), at(1), hour);
         assert!(matches!(again, Believed::Yes(Some(note)) if note.believed == at(9)));
     }

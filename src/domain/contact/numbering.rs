@@ -90,7 +90,7 @@ pub(super) fn identity(digits: &str) -> String {
         // Mobile prefixes that are dialled from abroad only, or no longer.
         ("52", 11) => national.strip_prefix('1').map(str::to_owned),
         ("54", 10..) => Some(argentina(national)),
-        // The ninth digit of mobile numbers (since 2012 to 2016), and a carrier code before them.
+        // The ninth digit of mobile numbers (introduced from 2012 to 2016), and a carrier code before them.
         ("55", 10..) => Some(brazil(national)),
         ("84", 10) => vietnam(national),
         ("57", 8) => Some(format!("60{national}")),

@@ -155,9 +155,8 @@ pub(crate) fn open_challenge(
     Ok(Opened::Open)
 }
 
-/// Checks that the flow accepts a challenge now. `Some` is the time from which it does, where the
-/// answer must not show that it does not: before the first proof the answer depends on the ticket
-/// alone, which has a wait of its own.
+/// Checks that the flow accepts a challenge now. `Some` is the end of a wait that the answer must
+/// hide: before the first proof, the answer depends on the ticket alone, which has its own wait.
 pub(super) fn check_open(
     transition: &Transition<'_>,
     open: &Open<'_>,
@@ -204,9 +203,9 @@ fn check_flow(flow: &Flow, open: &Open<'_>, epoch: u32, now: Timestamp) -> Resul
     Ok(())
 }
 
-/// The command with its pool chosen: a familiar source draws on the anonymous pool while that has
-/// room, and then on the proven pool. Strangers cannot keep it out, and it takes from the signed-in
-/// user only what the anonymous pool does not have.
+/// Chooses the pool of a familiar source: the anonymous pool while that has room, then the proven
+/// pool. Strangers cannot lock the source out, and it leaves the proven pool to signed-in users while
+/// it can.
 pub(super) fn choose_pool<'o, 'a>(
     transition: &Transition<'_>,
     open: &'o Open<'a>,
@@ -218,7 +217,7 @@ pub(super) fn choose_pool<'o, 'a>(
     if room(transition, &plain).is_ok() { Cow::Owned(plain) } else { Cow::Borrowed(open) }
 }
 
-/// The attempts that a new challenge may have; `Err` is the time from which there are some again.
+/// The attempts that a new challenge may have; `Err` is the time at which attempts are free again.
 fn room(transition: &Transition<'_>, open: &Open<'_>) -> Result<u8, Timestamp> {
     let caller = open.caller(transition);
     if let Some(at) = spent_until(&caller, open) {

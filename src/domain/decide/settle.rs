@@ -8,8 +8,8 @@ use crate::domain::message::Notice;
 use crate::domain::method::MethodKind;
 use crate::domain::reason::SsprReason;
 
-/// The directory wrote. That is recorded, everything outstanding becomes void, and sessions end,
-/// whatever has happened to the record since the write began.
+/// The directory wrote. That is recorded, whatever has happened to the record since the write began.
+/// If it wrote a password, everything outstanding becomes void, and sessions end.
 pub(crate) fn settle_written(
     transition: &mut Transition<'_>,
     pending: &PendingWrite,

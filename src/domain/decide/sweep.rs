@@ -225,7 +225,7 @@ impl Transition<'_> {
                 method.usable_from = now.plus(hold);
             }
         }
-        // The messages of a write are due with the write.
+        // Messages that wait for a write become due when the write is settled.
         for pending in self.account.outbox.iter_mut().filter(|pending| pending.write.is_none()) {
             pending.due = pending.due.min(now);
             pending.claimed_until = None;

@@ -70,9 +70,9 @@ impl GuessTarget {
 /// The most comparisons in any span of a given length, by the budgets of both pools of an account.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Comparisons {
-    /// With one kind of method, by its failure budgets.
+    /// Of one kind of method, by its failure budgets.
     failures: u64,
-    /// With the codes of all kinds that send something, and of all others, by the challenges.
+    /// Of all kinds that send something, and of all others, by the limits on challenges.
     challenges: [u64; 2],
     /// Whether the span is one flow, in which codes of one kind have a wait between them.
     one_flow: bool,
@@ -178,8 +178,8 @@ fn opened(settings: &PolicySettings, gates: &Gates, sent: bool, span: Duration) 
     one_pool.saturating_mul(2)
 }
 
-/// The most resets that are completed in any span of this length. Each takes a challenge for each gate,
-/// opened in the span or at most the life of a flow before it.
+/// The most resets that are completed in any span of this length. Each takes a challenge for each gate.
+/// The challenges may be opened before the span, by at most the life of a flow.
 fn resets(settings: &PolicySettings, gates: &Gates, span: Duration) -> u64 {
     let span = span + settings.lifetimes.flow;
     let [sent, in_hand] = [true, false].map(|sent| opened(settings, gates, sent, span));
@@ -209,7 +209,7 @@ fn longest_life(settings: &PolicySettings, gates: &Gates, sent: bool) -> Duratio
     kinds.flat_map(|kind| lives(settings, *kind)).max().unwrap_or_default()
 }
 
-/// The index of this kind in an array by whether challenges send something.
+/// The index of a kind in a pair: 0 if its challenges send something, 1 otherwise.
 const fn class(kind: MethodKind) -> usize {
     if kind.sends() { 0 } else { 1 }
 }

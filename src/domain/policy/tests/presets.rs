@@ -127,7 +127,7 @@ fn asvs_and_pci_presets_meet_their_standard() {
 
 /// R7: a finding cites its rule, and one of the engine's own thresholds names the engine.
 #[test]
-fn findings_cite_what_the_standard_says_and_name_our_own_thresholds_as_ours() {
+fn findings_cite_their_standard_and_mark_the_thresholds_of_the_engine() {
     let mut settings = PolicySettings::entra();
     settings.scope = Scope::All;
     settings.link = Some(crate::LinkBase::parse("https://id.example/reset#").unwrap());
@@ -145,7 +145,7 @@ fn findings_cite_what_the_standard_says_and_name_our_own_thresholds_as_ours() {
     };
     // R-051 limits failures and names no probability: the threshold is the engine's.
     let (standard, citation, _) = cited("guessing-above-threshold");
-    assert!(standard == Standard::Engine && citation.contains("our own"), "{citation}");
+    assert!(standard == Standard::Engine && citation.contains("the engine's own"), "{citation}");
     // the cheat sheet recommends to consider a hold.
     let (standard, citation, _) = cited("no-hold");
     assert!(standard == Standard::Engine && citation.contains("Cheat Sheet"), "{citation}");
