@@ -1,13 +1,14 @@
 //! What an account holds when a method is bound to it, and whether binding takes a second factor.
 //!
-//! A first registration binds as many methods as a reset requires, each after a fresh sign-in (NIST SP
-//! 800-63B-4, 4.1.2). After that the sign-in must have a second factor. In between, a password alone may
-//! add only the methods that complete the registration: with a stolen password an attacker can add one
-//! method beside the owner's, but never two that pass a reset without the owner's.
+//! A first registration binds as many methods as a reset requires, each after a fresh sign-in (NIST
+//! SP 800-63B-4, 4.1.2). After that the sign-in must have a second factor. In between, a password
+//! alone may add only the methods that complete the registration: with a stolen password an
+//! attacker can add one method beside the owner's, but never two that pass a reset without the
+//! owner's.
 //!
-//! A method is held even if it cannot be used now: because it is on hold, because the policy no longer
-//! counts its kind, or because its channel is down. If the host has not answered, the result is unknown,
-//! which admits nothing.
+//! A method is held even if it cannot be used now: because it is on hold, because the policy no
+//! longer counts its kind, or because its channel is down. If the host has not answered, the result
+//! is unknown, which admits nothing.
 
 use super::account::{Account, Expected, Factor, Method, Provenance};
 use super::contact::Destination;
@@ -25,7 +26,8 @@ pub(crate) enum Known {
 }
 
 impl Known {
-    /// `least` is the answer for the methods that are known to exist, `most` with those that may exist.
+    /// `least` is the answer for the methods that are known to exist, `most` with those that may
+    /// exist.
     const fn between(least: bool, most: bool) -> Self {
         match (least, most) {
             (true, true) => Self::Yes,
@@ -127,8 +129,9 @@ impl Holdings<'_> {
         wanted
     }
 
-    /// The methods that count toward a reset, as if every hold were over and every channel up. After an
-    /// administrator has required a new registration, only later methods count, and host-verified ones.
+    /// The methods that count toward a reset, as if every hold were over and every channel up.
+    /// After an administrator has required a new registration, only later methods count, and
+    /// host-verified ones.
     fn counted(&self, account: &Account, policy: &Policy) -> Vec<Candidate> {
         let counts = |method: &&Method| {
             let provenance_counts = match method.provenance {

@@ -1,5 +1,5 @@
-//! Failure budgets: sliding windows, locks and the cap on consecutive failures, as functions of the state
-//! and `now`. The share of one source in a budget is in `share`.
+//! Failure budgets: sliding windows, locks and the cap on consecutive failures, as functions of the
+//! state and `now`. The share of one source in a budget is in `share`.
 
 mod share;
 #[cfg(test)]
@@ -18,16 +18,16 @@ use super::time::Timestamp;
 
 /// One of the two pools of a budget.
 ///
-/// Each account has both for every kind of method. A stranger can spend the anonymous pool only; the
-/// proven pool keeps the method open for the owner.
+/// Each account has both for every kind of method. A stranger can spend the anonymous pool only;
+/// the proven pool keeps the method open for the owner.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum PoolKind {
     /// For anonymous flows from a source that the account does not know.
     Anonymous,
-    /// For flows that hold a proof, come from a known device or a familiar source, or were begun by an
-    /// administrator, and for signed-in users.
+    /// For flows that hold a proof, come from a known device or a familiar source, or were begun by
+    /// an administrator, and for signed-in users.
     Proven,
 }
 
@@ -42,7 +42,8 @@ pub(crate) struct MethodBudget {
     /// Failures since the last success; never decays.
     #[serde(default)]
     pub(crate) consecutive: u32,
-    /// The sources of these failures, with the number of each, for the first [`MethodBudget::MAX_RUN`].
+    /// The sources of these failures, with the number of each, for the first
+    /// [`MethodBudget::MAX_RUN`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) run: Vec<(u32, u32)>,
     /// The anonymous pool's part of the run is spent: only the proven pool is open.
@@ -115,7 +116,8 @@ impl Window {
         place.map(|place| self.times.remove(place)).is_some()
     }
 
-    /// Restarts events and a lock that a clock far ahead has stamped: they count from now, at full length.
+    /// Restarts events and a lock that a clock far ahead has stamped: they count from now, at full
+    /// length.
     pub(crate) fn restart_after(&mut self, horizon: Timestamp, now: Timestamp, lock: Duration) {
         for entry in &mut self.times {
             if entry.at > horizon {
@@ -164,8 +166,8 @@ impl MethodBudget {
         }
     }
 
-    /// Counts one attempt as a failure before it is compared, and returns its effects. They are recorded
-    /// once the attempt has turned out wrong: see [`Verdict`].
+    /// Counts one attempt as a failure before it is compared, and returns its effects. They are
+    /// recorded once the attempt has turned out wrong: see [`Verdict`].
     pub(crate) fn reserve(
         &mut self,
         pool: PoolKind,
@@ -219,7 +221,8 @@ impl MethodBudget {
         Held { mine, others: self.consecutive.saturating_sub(mine) }
     }
 
-    /// Refunds the attempt that was reserved at `at`, with its own effects. An older or newer lock stays.
+    /// Refunds the attempt that was reserved at `at`, with its own effects. An older or newer lock
+    /// stays.
     ///
     /// Returns whether the effects were recorded before, because the comparison took too long.
     pub(crate) fn refund(
@@ -248,8 +251,8 @@ impl MethodBudget {
         effects != BudgetEffects::default() && !waiting
     }
 
-    /// Refunds the attempt that was reserved at `at`, as [`refund`](Self::refund), and ends the run of
-    /// failures, since the attempt was right.
+    /// Refunds the attempt that was reserved at `at`, as [`refund`](Self::refund), and ends the run
+    /// of failures, since the attempt was right.
     pub(crate) fn refund_and_end_run(
         &mut self,
         pool: PoolKind,
@@ -299,9 +302,9 @@ impl FailureBudgets {
 
     /// The number of consecutive failures up to which this pool is open.
     ///
-    /// The last failures before the cap are kept for the proven pool, so that strangers cannot close a
-    /// method for known devices: as many as one window of that pool, at most a fifth of the cap, and never
-    /// so many that a single code would lose attempts.
+    /// The last failures before the cap are kept for the proven pool, so that strangers cannot
+    /// close a method for known devices: as many as one window of that pool, at most a fifth of the
+    /// cap, and never so many that a single code would lose attempts.
     pub(crate) fn run(&self, pool: PoolKind, attempts: u8) -> u32 {
         let most = self.consecutive.saturating_sub(u32::from(attempts));
         match pool {
@@ -324,9 +327,10 @@ pub(crate) struct BudgetEffects {
     pub(crate) told: bool,
 }
 
-/// The budget effects of an attempt whose comparison has not ended. They apply at once, but their events
-/// and their notice wait, since a right secret refunds them. They are recorded when the comparison reports
-/// a wrong secret, or by the first step after [`Verdict::PATIENCE`] without a report.
+/// The budget effects of an attempt whose comparison has not ended. They apply at once, but their
+/// events and their notice wait, since a right secret refunds them. They are recorded when the
+/// comparison reports a wrong secret, or by the first step after [`Verdict::PATIENCE`] without a
+/// report.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Verdict {

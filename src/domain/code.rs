@@ -1,8 +1,8 @@
 //! One-time codes, which are derived and never stored.
 //!
-//! `code = symbols(HMAC(code key, account, nonce, flow, challenge, purpose, method, domain))`. The input is
-//! 55 bytes of fixed layout, so that different contexts have different inputs and a check costs two
-//! compressions. A copy of the store is useless without the key.
+//! `code = symbols(HMAC(code key, account, nonce, flow, challenge, purpose, method, domain))`. The
+//! input is 55 bytes of fixed layout, so that different contexts have different inputs and a check
+//! costs two compressions. A copy of the store is useless without the key.
 
 use std::fmt;
 
@@ -88,8 +88,8 @@ impl CodeKey {
 
     #[inline]
     fn words(&self, context: &CodeContext<'_>, domain: u8) -> [u32; 8] {
-        // The account comes first, in whole lanes, so that the compression can start before the scalars
-        // after it are stored.
+        // The account comes first, in whole lanes, so that the compression can start before the
+        // scalars after it are stored.
         self.0.words_of::<{ PreparedMac::MAX }>(|input| {
             input[..32].copy_from_slice(context.account.as_bytes());
             input[32..44].copy_from_slice(context.nonce);
@@ -104,15 +104,16 @@ impl CodeKey {
     /// The code as a number below `base ^ length`.
     fn value(&self, context: &CodeContext<'_>, format: CodeFormat) -> u64 {
         let [w0, w1, w2, w3, ..] = self.words(context, CODE);
-        // 128 bits, read as a fraction of 1, times the number of codes, which is below 2^52. So no code is
-        // more likely than another by more than one part in 2^76.
+        // 128 bits, read as a fraction of 1, times the number of codes, which is below 2^52. So no
+        // code is more likely than another by more than one part in 2^76.
         let lane = |high: u32, low: u32| u128::from(high) << 32 | u128::from(low);
         let space = u128::from(space(format));
         ((lane(w0, w1) * space + ((lane(w2, w3) * space) >> 64)) >> 64) as u64
     }
 }
 
-/// Random symbols of this format, each equally likely; `None` if too few of the random bytes can be used.
+/// Random symbols of this format, each equally likely; `None` if too few of the random bytes can be
+/// used.
 pub(crate) fn random_symbols(format: CodeFormat, random: &[u8]) -> Option<SecretText> {
     let base = base(format) as u8;
     // Bytes beyond the last whole multiple of the base would make the first symbols more likely.
@@ -172,11 +173,11 @@ fn space(format: CodeFormat) -> u64 {
 }
 
 /// A code as a person typed or pasted it. Separators and invisible characters are dropped
-/// ([`is_separator`]); a decimal digit of any script counts as that digit, a full-width letter as that
-/// letter.
+/// ([`is_separator`]); a decimal digit of any script counts as that digit, a full-width letter as
+/// that letter.
 ///
-/// Any other character makes the code malformed: an override of direction shows the digits in another
-/// order, and superscripts and letters of other scripts only resemble symbols.
+/// Any other character makes the code malformed: an override of direction shows the digits in
+/// another order, and superscripts and letters of other scripts only resemble symbols.
 pub(crate) struct TypedCode {
     symbols: [u8; Self::MAX_SYMBOLS],
     length: u8,

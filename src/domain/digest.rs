@@ -16,8 +16,8 @@ pub(crate) enum DigestOf {
     Device = 2,
 }
 
-/// The digest of a secret of at least 112 random bits, for which a plain hash is enough
-/// (NIST SP 800-63B-4, 3.1.2.2). It belongs to one user and one use: copied to another, it matches no
+/// The digest of a secret of at least 112 random bits, for which a plain hash is enough (NIST SP
+/// 800-63B-4, 3.1.2.2). It belongs to one user and one use: copied to another, it matches no
 /// secret.
 #[derive(Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Digest(#[serde(with = "hex_bytes")] [u8; 32]);

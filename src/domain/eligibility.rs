@@ -16,8 +16,8 @@ pub(crate) struct Eligibility<'a> {
     pub(crate) administrator: bool,
 }
 
-/// Whether this user may change a known password. The scope does not matter (Entra); the state of the
-/// account, the kind of user and the home of the password do.
+/// Whether this user may change a known password. The scope does not matter (Entra); the state of
+/// the account, the kind of user and the home of the password do.
 pub(crate) fn may_change(
     policy: Option<&Policy>,
     tenant: Option<&TenantFacts>,
@@ -46,8 +46,8 @@ pub(crate) fn may_change(
 /// Whether the facts and the policy let this user reset. Methods are checked separately.
 ///
 /// The first reason that applies is given, in this order: account and kind of user, no policy (11),
-/// switched off (9), writeback (10), entitlement (12), group (13), protected (29), directory unreachable
-/// (30).
+/// switched off (9), writeback (10), entitlement (12), group (13), protected (29), directory
+/// unreachable (30).
 pub(crate) fn may_reset<'a>(
     policy: Option<&'a Policy>,
     tenant: Option<&TenantFacts>,
@@ -152,9 +152,9 @@ impl Candidate {
     }
 }
 
-/// The methods that the user could prove now. Of each kind: those that the user confirmed, else those that
-/// an administrator supplied, else the directory's. Host-verified kinds are added if they are `available`
-/// to the user.
+/// The methods that the user could prove now. Of each kind: those that the user confirmed, else
+/// those that an administrator supplied, else the directory's. Host-verified kinds are added if
+/// they are `available` to the user.
 pub(crate) fn candidates(
     account: &Account,
     user: &UserFacts,
@@ -218,8 +218,9 @@ pub(crate) struct Registrant<'a> {
 }
 
 impl Registrant<'_> {
-    /// Whether the account's methods suffice for a reset once every hold is over. If an administrator has
-    /// required a new registration, only methods added since then count, and host-verified ones.
+    /// Whether the account's methods suffice for a reset once every hold is over. If an
+    /// administrator has required a new registration, only methods added since then count, and
+    /// host-verified ones.
     pub(crate) fn is_complete(&self, account: &Account, policy: &Policy) -> bool {
         let Self { user, gates, available } = self;
         let mut all = candidates(account, user, policy, gates, available, Timestamp::MAX);
@@ -237,7 +238,8 @@ impl Registrant<'_> {
     }
 }
 
-/// Whether `required` *distinct* methods are among these candidates: distinct by class and destination.
+/// Whether `required` *distinct* methods are among these candidates: distinct by class and
+/// destination.
 pub(crate) fn satisfies(candidates: &[Candidate], required: u8) -> bool {
     match required {
         0 | 1 => !candidates.is_empty(),

@@ -80,13 +80,15 @@ pub enum Plan {
 pub struct UserFacts {
     /// The immutable identifier.
     pub id: UserId,
-    /// A mark that changes if the identifier is ever given to another person. `None`: that never happens.
+    /// A mark that changes if the identifier is ever given to another person. `None`: that never
+    /// happens.
     ///
-    /// A directory must give a mark for every user or for none, from the first use of a store. If it
-    /// starts later, records without a mark are closed, with their methods: they may belong to an
-    /// earlier holder of the identifier. [`Admin::confirm_incarnation`](crate::Admin::confirm_incarnation)
-    /// opens such a record, [`Admin::forget`](crate::Admin::forget) empties it. A record is also closed
-    /// if its mark is no longer given. Of a mark above 128 bytes the record keeps a digest.
+    /// A directory must give a mark for every user or for none, from the first use of a store. If
+    /// it starts later, records without a mark are closed, with their methods: they may belong to
+    /// an earlier holder of the identifier.
+    /// [`Admin::confirm_incarnation`](crate::Admin::confirm_incarnation) opens such a record,
+    /// [`Admin::forget`](crate::Admin::forget) empties it. A record is also closed if its mark is
+    /// no longer given. Of a mark above 128 bytes the record keeps a digest.
     pub incarnation: Option<String>,
     /// Whether the account is enabled.
     pub enabled: bool,
@@ -98,7 +100,8 @@ pub struct UserFacts {
     pub writeback: Option<WritebackState>,
     /// Whether the account is protected from password resets (reason 29).
     pub protected: bool,
-    /// Entitlements that the user holds, such as a licence. `None`: not tracked, so none is missing.
+    /// Entitlements that the user holds, such as a licence. `None`: not tracked, so none is
+    /// missing.
     pub entitlements: Option<BTreeSet<String>>,
     /// Roles that the user holds.
     pub roles: BTreeSet<RoleId>,
@@ -124,8 +127,8 @@ pub struct UserFacts {
     pub locked_out: Option<bool>,
     /// Whether a second factor follows the password at sign-in. `None`: not tracked, read as false.
     pub second_factor: Option<bool>,
-    /// A mark that changes with every change of the account outside the engine: of the password, the
-    /// state or an address. `None`: not tracked, and outside changes void nothing.
+    /// A mark that changes with every change of the account outside the engine: of the password,
+    /// the state or an address. `None`: not tracked, and outside changes void nothing.
     pub change_stamp: Option<String>,
 }
 

@@ -103,10 +103,10 @@ text_id! {
 
 /// What a person types to name an account: a sign-in name or an address.
 ///
-/// The engine does not interpret it, not even its case: the directory decides which user it names. White
-/// space and invisible characters around a pasted text are dropped. An invisible character inside is
-/// refused, since no directory would find the name. `Debug` shows the length only, since people type
-/// passwords into this field.
+/// The engine does not interpret it, not even its case: the directory decides which user it names.
+/// White space and invisible characters around a pasted text are dropped. An invisible character
+/// inside is refused, since no directory would find the name. `Debug` shows the length only, since
+/// people type passwords into this field.
 ///
 /// ```
 /// let typed = sspr::Identifier::parse("ada@contoso.example")?;
@@ -217,8 +217,8 @@ macro_rules! key_bytes {
 }
 
 key_bytes! {
-    /// The key of a record: a keyed hash of the tenant and the subject of the record, so that a store
-    /// learns neither from it. Displayed as 64 hexadecimal digits.
+    /// The key of a record: a keyed hash of the tenant and the subject of the record, so that a
+    /// store learns neither from it. Displayed as 64 hexadecimal digits.
     ///
     /// ```
     /// let key = sspr::RecordKey::from_bytes([7; 32]);

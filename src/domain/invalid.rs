@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-/// An input that does not have the required form. Holds no part of the input, so it may be shown and
-/// logged.
+/// An input that does not have the required form. Holds no part of the input, so it may be shown
+/// and logged.
 ///
 /// ```
 /// let error = sspr::TenantId::parse("a\u{0}b").unwrap_err();

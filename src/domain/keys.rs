@@ -14,10 +14,10 @@ use super::time::Timestamp;
 
 /// The engine's keys.
 ///
-/// The lookup key turns tenants, users and addresses into the keys of records and counters; it is fixed
-/// for the life of a store. The short-lived keys derive codes and tickets. To replace one, add the new key
-/// everywhere with [`Keys::also_verify`], then issue with it, and drop the old one after one flow lifetime,
-/// when nothing that it issued is alive.
+/// The lookup key turns tenants, users and addresses into the keys of records and counters; it is
+/// fixed for the life of a store. The short-lived keys derive codes and tickets. To replace one,
+/// add the new key everywhere with [`Keys::also_verify`], then issue with it, and drop the old one
+/// after one flow lifetime, when nothing that it issued is alive.
 ///
 /// ```
 /// use sspr::{Keys, SecretBytes};
@@ -68,9 +68,9 @@ impl Keys {
     pub const MIN_BYTES: usize = 32;
     const MAX_SHORT: usize = 4;
 
-    /// Keys of a lookup secret, and of the short-lived secret that issues, with its id. Each secret must
-    /// have at least 32 random bytes. They must differ, since a short-lived secret that is also the lookup
-    /// key could never be replaced.
+    /// Keys of a lookup secret, and of the short-lived secret that issues, with its id. Each secret
+    /// must have at least 32 random bytes. They must differ, since a short-lived secret that is
+    /// also the lookup key could never be replaced.
     ///
     /// # Errors
     ///
@@ -87,13 +87,14 @@ impl Keys {
         keys.with("issuing key", issuing_id, &issuing)
     }
 
-    /// Adds a short-lived secret that only verifies what it has issued earlier, or issues in another
-    /// process. Its secret and its id must differ from all others. At most four short-lived secrets.
+    /// Adds a short-lived secret that only verifies what it has issued earlier, or issues in
+    /// another process. Its secret and its id must differ from all others. At most four short-lived
+    /// secrets.
     ///
     /// # Errors
     ///
-    /// [`InvalidInput::Rule`] for a secret below 32 bytes, a secret or an id that another key has (the
-    /// lookup key and the issuing key included), and a fifth short-lived secret.
+    /// [`InvalidInput::Rule`] for a secret below 32 bytes, a secret or an id that another key has
+    /// (the lookup key and the issuing key included), and a fifth short-lived secret.
     pub fn also_verify(self, id: u16, secret: SecretBytes) -> Result<Self, InvalidInput> {
         self.with("verifying key", id, &secret)
     }
@@ -160,8 +161,8 @@ impl Keys {
 
     /// A keyed hash of a typed identifier. It selects a decoy and a counter, nothing else.
     pub(crate) fn identifier(&self, tenant: &TenantId, typed: &Identifier) -> [u8; 8] {
-        // Spellings that differ in case, width or spaces have the same hash. Two users may share one
-        // without harm, since it selects a counter and a decoy only.
+        // Spellings that differ in case, width or spaces have the same hash. Two users may share
+        // one without harm, since it selects a counter and a decoy only.
         let folded: String = typed
             .as_str()
             .nfkc()
@@ -182,8 +183,8 @@ impl Keys {
         u32::from_be_bytes(first_bytes(self.lookup.parts(domain::SOURCE, &parts)))
     }
 
-    /// A keyed hash of an account and a source, for the account's familiar sources. The same source has
-    /// another hash in every account.
+    /// A keyed hash of an account and a source, for the account's familiar sources. The same source
+    /// has another hash in every account.
     pub(crate) fn familiar(&self, account: &RecordKey, source: &str) -> [u8; 8] {
         let parts: [&[u8]; 2] = [account.as_bytes(), source.as_bytes()];
         first_bytes(self.lookup.parts(domain::FAMILIAR, &parts))
@@ -195,7 +196,8 @@ impl Keys {
         u32::from_be_bytes(first_bytes(self.lookup.parts(domain::SESSION, &parts)))
     }
 
-    /// Bytes for the masks of an identifier that no account has: always the same for one identifier.
+    /// Bytes for the masks of an identifier that no account has: always the same for one
+    /// identifier.
     pub(crate) fn mask(&self, identifier: [u8; 8]) -> [u8; 32] {
         self.lookup.parts(domain::MASK, &[&identifier])
     }

@@ -37,9 +37,10 @@ impl LinkSecret {
 
     /// Finds the secret in a text: an address, a sentence, a redirect of another site.
     ///
-    /// The secret is a separate run of 43 symbols of base64url. Of several, a run after `#` is preferred
-    /// to one after `=`, then one after `/`, then any other. If there is none, the text is searched again
-    /// with its percent-encoding undone, and then without white space, since mail programs break lines.
+    /// The secret is a separate run of 43 symbols of base64url. Of several, a run after `#` is
+    /// preferred to one after `=`, then one after `/`, then any other. If there is none, the text
+    /// is searched again with its percent-encoding undone, and then without white space, since mail
+    /// programs break lines.
     pub(crate) fn find(text: &str) -> Result<Self, InvalidInput> {
         if let Some(secret) = Self::best(text) {
             return Ok(secret);
@@ -76,8 +77,9 @@ impl LinkSecret {
         best.map(|(_, secret)| secret)
     }
 
-    /// The secret in a run of symbols, if it is one. The last symbol of a secret carries four bits, so it
-    /// is never a hyphen or an underscore: those that follow it belong to the surrounding text.
+    /// The secret in a run of symbols, if it is one. The last symbol of a secret carries four bits,
+    /// so it is never a hyphen or an underscore: those that follow it belong to the surrounding
+    /// text.
     fn alone(run: &str) -> Option<Self> {
         let marks = |c: char| matches!(c, '-' | '_');
         let run = run

@@ -4,12 +4,12 @@ use serde::{Deserialize, Serialize};
 
 use super::invalid::InvalidInput;
 
-/// The address to which the secret of a link is appended. It is configuration and never comes from a
-/// request: with a host name that a stranger chose, the link would lead to the stranger.
+/// The address to which the secret of a link is appended. It is configuration and never comes from
+/// a request: with a host name that a stranger chose, the link would lead to the stranger.
 ///
-/// The end of the address decides how the page gets the secret. After `#` the secret appears in no log
-/// and in no `Referer` of another site, and a script of the page must pass it on. After `?link=` no
-/// script is needed, and the page must send `Referrer-Policy: no-referrer`.
+/// The end of the address decides how the page gets the secret. After `#` the secret appears in no
+/// log and in no `Referer` of another site, and a script of the page must pass it on. After
+/// `?link=` no script is needed, and the page must send `Referrer-Policy: no-referrer`.
 ///
 /// ```
 /// use sspr::LinkBase;
@@ -47,12 +47,13 @@ impl LinkBase {
     }
 
     /// Takes an absolute `http` address of this machine, for development: `localhost`, a name below
-    /// `.localhost`, `127.0.0.0/8` or `[::1]`, otherwise as [`LinkBase::parse`]. Insecure: the secret of
-    /// a link crosses the network in clear text if the address is forwarded to another machine.
-    /// [`Policy::review`](crate::Policy::review) reports it as a requirement that is not met.
+    /// `.localhost`, `127.0.0.0/8` or `[::1]`, otherwise as [`LinkBase::parse`]. Insecure: the
+    /// secret of a link crosses the network in clear text if the address is forwarded to another
+    /// machine. [`Policy::review`](crate::Policy::review) reports it as a requirement that is not
+    /// met.
     ///
-    /// Stored and read as `insecure-loopback:http://...`, so that a plain `http` address in a document is
-    /// refused.
+    /// Stored and read as `insecure-loopback:http://...`, so that a plain `http` address in a
+    /// document is refused.
     ///
     /// # Errors
     ///
@@ -146,7 +147,8 @@ fn host_of(authority: &str) -> &str {
 mod tests {
     use super::*;
 
-    /// R-145, R-172: `https`, a plain host name, and no character that browsers interpret differently.
+    /// R-145, R-172: `https`, a plain host name, and no character that browsers interpret
+    /// differently.
     #[test]
     fn only_a_plain_https_address_is_a_link_base() {
         for good in [

@@ -8,10 +8,11 @@ use super::text::trim_blanks;
 
 const MALFORMED: InvalidInput = InvalidInput::Malformed { what: "locale" };
 
-/// A language tag such as `en` or `zh-CN`, of the form of BCP 47 (RFC 5646, 2.1), 2 to 35 characters.
+/// A language tag such as `en` or `zh-CN`, of the form of BCP 47 (RFC 5646, 2.1), 2 to 35
+/// characters.
 ///
-/// Case has no meaning in a tag, and other systems write an underscore for the hyphen. The tag is kept with
-/// hyphens and in the recommended case, so that both spellings are equal.
+/// Case has no meaning in a tag, and other systems write an underscore for the hyphen. The tag is
+/// kept with hyphens and in the recommended case, so that both spellings are equal.
 ///
 /// ```
 /// use sspr::Locale;
@@ -93,8 +94,8 @@ impl Locale {
     }
 }
 
-/// The tag in its recommended case (RFC 5646, 2.1.1): the script capitalised, the region in capitals, the
-/// rest in lower case. `None` if the tag is not well formed.
+/// The tag in its recommended case (RFC 5646, 2.1.1): the script capitalised, the region in
+/// capitals, the rest in lower case. `None` if the tag is not well formed.
 fn canonical(tag: &str) -> Option<String> {
     let subtags: Vec<&str> = tag.split('-').collect();
     let sound = |subtag: &&str| {

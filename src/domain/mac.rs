@@ -18,9 +18,9 @@ const INITIAL: [u32; 8] = [
 
 /// An HMAC-SHA-256 key after its two key blocks.
 ///
-/// A MAC over at most [`PreparedMac::MAX`] bytes then costs two compressions and no copy of a hasher,
-/// which is all that checking a code needs. The tests compare it with the `hmac` crate, which computes
-/// every other MAC ([`KeyedMac`]).
+/// A MAC over at most [`PreparedMac::MAX`] bytes then costs two compressions and no copy of a
+/// hasher, which is all that checking a code needs. The tests compare it with the `hmac` crate,
+/// which computes every other MAC ([`KeyedMac`]).
 pub(crate) struct PreparedMac {
     inner: [u32; 8],
     outer: [u32; 8],
@@ -39,8 +39,8 @@ impl PreparedMac {
         bytes_of(self.words_of::<N>(|input| input[..N].copy_from_slice(message)))
     }
 
-    /// The MAC, as words, of the `N` bytes that `fill` writes at the start of its block. They are written
-    /// in place: a copy of a message would have to wait until all its parts are stored.
+    /// The MAC, as words, of the `N` bytes that `fill` writes at the start of its block. They are
+    /// written in place: a copy of a message would have to wait until all its parts are stored.
     #[inline]
     pub(crate) fn words_of<const N: usize>(&self, fill: impl FnOnce(&mut [u8; 64])) -> [u32; 8] {
         const { assert!(N <= Self::MAX) };
@@ -110,8 +110,8 @@ impl KeyedMac {
         Self(mac)
     }
 
-    /// The MAC of the parts. Each part is preceded by its length, so that different lists give different
-    /// inputs.
+    /// The MAC of the parts. Each part is preceded by its length, so that different lists give
+    /// different inputs.
     pub(crate) fn parts(&self, domain: u8, parts: &[&[u8]]) -> [u8; 32] {
         let mut mac = self.0.clone();
         mac.update(&[domain]);

@@ -1,5 +1,5 @@
-//! Messages: an id, typed parameters and a locale. The engine holds no wording, and takes no parameter
-//! from a request.
+//! Messages: an id, typed parameters and a locale. The engine holds no wording, and takes no
+//! parameter from a request.
 
 use std::time::Duration;
 
@@ -12,8 +12,8 @@ use super::time::Timestamp;
 
 /// The content of a message. A renderer in the delivery adapter puts it into words.
 ///
-/// Only [`Message::Code`] and [`Message::Link`] hold a secret, which is computed when the message is
-/// dispatched. Notices hold facts only.
+/// Only [`Message::Code`] and [`Message::Link`] hold a secret, which is computed when the message
+/// is dispatched. Notices hold facts only.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Message {
@@ -73,8 +73,8 @@ impl CodeMessage {
 pub struct LinkMessage {
     /// What the link is for.
     pub purpose: CodePurpose,
-    /// The whole address to open: the policy's link base and a secret. The page behind it must change
-    /// nothing before the person acts, since mail scanners open links and submit forms.
+    /// The whole address to open: the policy's link base and a secret. The page behind it must
+    /// change nothing before the person acts, since mail scanners open links and submit forms.
     pub url: SecretText,
     /// When the link expires.
     pub expires_at: Timestamp,
@@ -249,14 +249,14 @@ pub enum Notice {
         /// When the last one happened.
         at: Timestamp,
     },
-    /// To administrators: a user asks for help with a reset. It is not proven that the user is the one
-    /// who asks.
+    /// To administrators: a user asks for help with a reset. It is not proven that the user is the
+    /// one who asks.
     HelpRequested {
         /// When.
         at: Timestamp,
     },
-    /// To administrators: further users have asked for help, beyond the messages that this administrator
-    /// gets.
+    /// To administrators: further users have asked for help, beyond the messages that this
+    /// administrator gets.
     HelpRequests {
         /// How many more.
         count: u32,

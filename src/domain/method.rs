@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::invalid::InvalidInput;
 use super::serde_text;
 
-/// The kind of a method. Two gates require two different kinds: a text message and a call to one mobile
-/// phone are one method over two channels (Entra's list of methods).
+/// The kind of a method. Two gates require two different kinds: a text message and a call to one
+/// mobile phone are one method over two channels (Entra's list of methods).
 ///
 /// ```
 /// use sspr::{Channel, MethodKind};
@@ -29,13 +29,14 @@ pub enum MethodKind {
     /// A time-based code of an app on the person's own device (RFC 6238; Entra: mobile app code,
     /// software OATH token).
     AuthenticatorApp,
-    /// A time-based code of a device that the organisation has handed out (Entra: hardware OATH token).
+    /// A time-based code of a device that the organisation has handed out (Entra: hardware OATH
+    /// token).
     OathToken,
     /// One of the recovery codes that the person has saved (NIST SP 800-63B-4, 4.2.1.1).
     RecoveryCode,
     /// An approval in an app, with number matching; the host verifies it (Entra: mobile app
-    /// notification). The same class as [`AuthenticatorApp`](Self::AuthenticatorApp), since both are on
-    /// one device.
+    /// notification). The same class as [`AuthenticatorApp`](Self::AuthenticatorApp), since both
+    /// are on one device.
     AppNotification,
     /// A passkey; the host verifies it.
     Passkey,
@@ -98,7 +99,8 @@ impl MethodKind {
         }
     }
 
-    /// Whether a challenge of this kind sends something to the person: a message, or a push of the host.
+    /// Whether a challenge of this kind sends something to the person: a message, or a push of the
+    /// host.
     pub(crate) const fn sends(self) -> bool {
         match self {
             Self::Email | Self::MobilePhone | Self::OfficePhone => true,
@@ -216,12 +218,12 @@ impl fmt::Display for Channel {
     }
 }
 
-/// An option that a person may choose to prove: a kind of method, the channel, and the index among several
-/// methods of that kind.
+/// An option that a person may choose to prove: a kind of method, the channel, and the index among
+/// several methods of that kind.
 ///
-/// It names no address and no account, so a form may contain it. Written `METHOD[.CHANNEL[.INDEX]]`: the
-/// channel defaults to the preferred one, the index to 0. `Display` writes all three, as in
-/// `email.email.0`, `mobile_phone.voice.1`, `passkey.in_hand.0`.
+/// It names no address and no account, so a form may contain it. Written
+/// `METHOD[.CHANNEL[.INDEX]]`: the channel defaults to the preferred one, the index to 0. `Display`
+/// writes all three, as in `email.email.0`, `mobile_phone.voice.1`, `passkey.in_hand.0`.
 ///
 /// ```
 /// use sspr::{Channel, ChallengeOption, MethodKind};

@@ -13,8 +13,8 @@ use super::time::Timestamp;
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub(crate) struct PolicyRecord {
     pub(crate) format: u16,
-    /// The oldest release that may decide by this policy: an older one would ignore a rule that it does
-    /// not know.
+    /// The oldest release that may decide by this policy: an older one would ignore a rule that it
+    /// does not know.
     pub(crate) min_reader: u16,
     pub(crate) key: RecordKey,
     pub(crate) tenant: TenantId,

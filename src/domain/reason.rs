@@ -16,8 +16,8 @@ use serde::{Deserialize, Serialize};
 pub enum SsprReason {
     /// No account has this identifier.
     UnknownUser,
-    /// The account is disabled or managed elsewhere, or its record belongs to the person who had the
-    /// identifier before ([`Admin::forget`](crate::Admin::forget) empties the record).
+    /// The account is disabled or managed elsewhere, or its record belongs to the person who had
+    /// the identifier before ([`Admin::forget`](crate::Admin::forget) empties the record).
     AccountDisabled,
     /// Self-service reset is switched off (9).
     SwitchedOff,

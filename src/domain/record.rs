@@ -18,8 +18,8 @@ use super::time::Timestamp;
 
 /// The version of a record: a count that grows by one with each commit, and a random nonce.
 ///
-/// No version is used twice, not even after a deletion. Two versions are equal only if both parts are.
-/// Displayed and parsed as `12-00f1e2d3c4b5a697`.
+/// No version is used twice, not even after a deletion. Two versions are equal only if both parts
+/// are. Displayed and parsed as `12-00f1e2d3c4b5a697`.
 ///
 /// ```
 /// let version = sspr::Version::new(12, 0x00f1_e2d3_c4b5_a697);
@@ -109,8 +109,8 @@ impl RecordKind {
     }
 }
 
-/// The columns that a store keeps beside a record, for indexes and for operators. They are written with
-/// each commit, and the engine never reads them back.
+/// The columns that a store keeps beside a record, for indexes and for operators. They are written
+/// with each commit, and the engine never reads them back.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct Columns {
@@ -151,8 +151,8 @@ impl Columns {
 
 /// A record as a store sees it: a key, a version and a body that it does not interpret.
 ///
-/// Cloning is cheap, since clones share the content. A store in memory may keep the value itself; any
-/// other store keeps [`Record::body`] and passes it to [`Record::loaded`], byte for byte.
+/// Cloning is cheap, since clones share the content. A store in memory may keep the value itself;
+/// any other store keeps [`Record::body`] and passes it to [`Record::loaded`], byte for byte.
 ///
 /// ```
 /// use sspr::{Record, RecordKey, Version};
@@ -207,9 +207,9 @@ impl SubjectKind {
     }
 }
 
-/// Reads the fields after `kind` directly into their type. A derived implementation would accept the kind
-/// in any place and first copy every field into a buffer, which takes more than half of the decoding
-/// time.
+/// Reads the fields after `kind` directly into their type. A derived implementation would accept
+/// the kind in any place and first copy every field into a buffer, which takes more than half of
+/// the decoding time.
 impl<'de> Deserialize<'de> for Subject {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         struct KindFirst;
@@ -246,8 +246,8 @@ impl<'de> Deserialize<'de> for Subject {
 impl Record {
     /// A record from a stored [`Record::body`].
     ///
-    /// Nothing is checked here. The engine refuses a body that it cannot read, or that names another key,
-    /// as corrupt.
+    /// Nothing is checked here. The engine refuses a body that it cannot read, or that names
+    /// another key, as corrupt.
     #[must_use]
     pub fn loaded(key: RecordKey, version: Version, body: impl Into<Box<str>>) -> Self {
         let content = Content { live: OnceLock::new(), body: OnceLock::from(body.into()) };
@@ -275,8 +275,8 @@ impl Record {
     #[must_use]
     pub fn body(&self) -> &str {
         self.content.body.get_or_init(|| {
-            // A record is made with a subject or with a body, so it has one of the two; and a subject is
-            // a tree of strings, numbers and lists, which serde_json always encodes.
+            // A record is made with a subject or with a body, so it has one of the two; and a
+            // subject is a tree of strings, numbers and lists, which serde_json always encodes.
             let Some(subject) = self.content.live.get() else { return Box::default() };
             let mut text = Vec::with_capacity(TYPICAL_BODY);
             let written = serde_json::to_writer(&mut text, subject);
@@ -301,7 +301,8 @@ impl Record {
         Ok(self.content.live.get_or_init(|| subject))
     }
 
-    /// Whether the body has fields that this release does not read: writing the record would lose them.
+    /// Whether the body has fields that this release does not read: writing the record would lose
+    /// them.
     pub(crate) fn says_more(&self) -> Result<bool, CorruptRecord> {
         let subject = self.subject()?;
         let read = serde_json::to_value(subject).unwrap_or_default();

@@ -7,8 +7,9 @@ use super::reason::SsprReason;
 use super::served::Unserved;
 use super::time::Timestamp;
 
-/// A refusal by the rules. It holds only what the policy's disclosure allows, so it may be shown and
-/// logged. Serialised with its [`code`](Self::code): `{"code":"too_often","retry_at":1800000000000}`.
+/// A refusal by the rules. It holds only what the policy's disclosure allows, so it may be shown
+/// and logged. Serialised with its [`code`](Self::code):
+/// `{"code":"too_often","retry_at":1800000000000}`.
 ///
 /// ```
 /// assert_eq!(sspr::Refusal::NotAccepted.to_string(), "not accepted");
@@ -17,15 +18,16 @@ use super::time::Timestamp;
 #[serde(tag = "code", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Refusal {
-    /// The secret is not accepted: it is wrong, late or used, or no challenge waits for it. Only the
-    /// audit trail records which.
+    /// The secret is not accepted: it is wrong, late or used, or no challenge waits for it. Only
+    /// the audit trail records which.
     #[error("not accepted")]
     NotAccepted,
-    /// The flow is over: it has expired, or the account has changed. Drop the ticket and start again.
+    /// The flow is over: it has expired, or the account has changed. Drop the ticket and start
+    /// again.
     #[error("the flow has ended; start again")]
     Ended,
-    /// A newer ticket of this flow exists, in another tab or in an answer that was lost. Call `view` with
-    /// the newest ticket; without it, start again.
+    /// A newer ticket of this flow exists, in another tab or in an answer that was lost. Call
+    /// `view` with the newest ticket; without it, start again.
     #[error("a newer ticket of this flow exists; use it, or start again")]
     TicketReplaced,
     /// This method, or this destination, is proven already: another one is needed.
@@ -52,8 +54,8 @@ pub enum Refusal {
     /// More methods must be proven first.
     #[error("more methods must be proven first")]
     MoreProofNeeded,
-    /// The password breaks rules; the grant stays. Show [`PasswordRejection::guidance`]: the text of this
-    /// refusal names no rule.
+    /// The password breaks rules; the grant stays. Show [`PasswordRejection::guidance`]: the text
+    /// of this refusal names no rule.
     #[error("the password does not satisfy the rules")]
     Password(PasswordRejection),
     /// The directory does not accept the password; the grant stays.
@@ -73,8 +75,8 @@ pub enum Refusal {
     /// A human check must pass first.
     #[error("a human check must pass first")]
     HumanCheckRequired,
-    /// The user may not reset. The reason is given where the policy discloses it, and to callers who have
-    /// proven enough.
+    /// The user may not reset. The reason is given where the policy discloses it, and to callers
+    /// who have proven enough.
     #[error("self-service reset is not possible for this account: {reason}")]
     NotEligible {
         /// The reason.
@@ -83,9 +85,9 @@ pub enum Refusal {
     /// The sign-in is too old for this step: have the user sign in again, then repeat the step.
     #[error("the sign-in is too old; sign in again")]
     ReauthenticationRequired,
-    /// The sign-in is fresh but has no second factor, or one that is too old: have the user prove one,
-    /// then repeat the step. A user who has none can still add methods of other kinds until the
-    /// registration is complete; after that an administrator helps, with
+    /// The sign-in is fresh but has no second factor, or one that is too old: have the user prove
+    /// one, then repeat the step. A user who has none can still add methods of other kinds until
+    /// the registration is complete; after that an administrator helps, with
     /// [`Admin::require_registration`](crate::Admin::require_registration) or
     /// [`Admin::revoke_methods`](crate::Admin::revoke_methods).
     #[error("prove a second factor first; a user who has none asks an administrator")]
@@ -96,8 +98,8 @@ pub enum Refusal {
     /// The revision is not the expected one: it was changed meanwhile. Load it again.
     #[error("changed meanwhile; load it again")]
     Conflict,
-    /// This engine could not serve any reset under the policy. The item names the setting, and what the
-    /// engine lacks.
+    /// This engine could not serve any reset under the policy. The item names the setting, and what
+    /// the engine lacks.
     #[error("the policy cannot be served: {0}")]
     PolicyNotServed(Unserved),
     /// The named method, policy or other item does not exist.

@@ -7,8 +7,8 @@ use zeroize::Zeroize;
 
 /// A text that must not be logged, stored in the clear or sent back.
 ///
-/// It has no `Clone`, no `Display` and no serde; `Debug` prints `[redacted]`; its memory is zeroized on
-/// drop. [`SecretText::expose_secret`] is the only access to the text.
+/// It has no `Clone`, no `Display` and no serde; `Debug` prints `[redacted]`; its memory is
+/// zeroized on drop. [`SecretText::expose_secret`] is the only access to the text.
 ///
 /// ```
 /// use sspr::SecretText;
@@ -94,8 +94,8 @@ impl fmt::Debug for SecretText {
 
 /// Whether two secrets are equal, in time that depends on their lengths only.
 ///
-/// The engine compares secrets only here and in [`numbers_equal`]. Slices are compared eight bytes at a
-/// time, since comparing single bytes costs more than the MAC that produced them.
+/// The engine compares secrets only here and in [`numbers_equal`]. Slices are compared eight bytes
+/// at a time, since comparing single bytes costs more than the MAC that produced them.
 pub(crate) fn secrets_equal(left: &[u8], right: &[u8]) -> bool {
     if left.len() != right.len() {
         return false;
@@ -115,7 +115,8 @@ pub(crate) fn secrets_equal(left: &[u8], right: &[u8]) -> bool {
 /// [`secrets_equal`] for numbers, with a result that can select a value without a branch.
 #[inline]
 pub(crate) fn numbers_equal(left: u64, right: u64) -> Choice {
-    // `subtle` is an optimisation barrier: the result is computed without a branch on either number.
+    // `subtle` is an optimisation barrier: the result is computed without a branch on either
+    // number.
     left.ct_eq(&right)
 }
 

@@ -1,7 +1,7 @@
 //! Values whose serde form is a text, read from the borrowed text without an owned copy.
 //!
-//! `#[serde(try_from = "String", into = "String")]` allocates twice for each value. A record has about
-//! thirty of them, and is decoded for every guess.
+//! `#[serde(try_from = "String", into = "String")]` allocates twice for each value. A record has
+//! about thirty of them, and is decoded for every guess.
 
 use std::fmt;
 use std::marker::PhantomData;

@@ -8,8 +8,8 @@ use super::eligibility::Capabilities;
 use super::method::{Channel, MethodKind, Verification};
 use super::policy::{Gates, Policy, Scope};
 
-/// A setting of a policy that an engine cannot serve, since it was built without what the setting needs.
-/// Returned by [`Engine::check`](crate::Engine::check).
+/// A setting of a policy that an engine cannot serve, since it was built without what the setting
+/// needs. Returned by [`Engine::check`](crate::Engine::check).
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Unserved {

@@ -9,11 +9,11 @@ use super::ids::RecordKey;
 use super::invalid::InvalidInput;
 use super::time::Timestamp;
 
-/// The identity of a store: 16 random bytes, drawn when an engine first opens it. Displayed and parsed
-/// as 32 hexadecimal digits. Not secret.
+/// The identity of a store: 16 random bytes, drawn when an engine first opens it. Displayed and
+/// parsed as 32 hexadecimal digits. Not secret.
 ///
-/// A copy made by [`transfer`](crate::transfer) has an id of its own; a restored backup keeps the id of
-/// the store that it is a backup of.
+/// A copy made by [`transfer`](crate::transfer) has an id of its own; a restored backup keeps the
+/// id of the store that it is a backup of.
 ///
 /// ```
 /// let id: sspr::StoreId = "00112233445566778899aabbccddeeff".parse()?;
@@ -95,8 +95,8 @@ const fn is_zero(number: &u32) -> bool {
 }
 
 impl Meta {
-    /// The prefix of the check value of a copy that no engine has opened yet. It is part of the value, so
-    /// that no engine mistakes an unfinished copy for a finished one.
+    /// The prefix of the check value of a copy that no engine has opened yet. It is part of the
+    /// value, so that no engine mistakes an unfinished copy for a finished one.
     pub(crate) const UNFINISHED: &str = "unfinished copy";
 
     /// The key of the note: the same for every lookup key.
@@ -127,8 +127,9 @@ pub(crate) struct PurgeNote {
     pub(crate) behind_for: Option<u64>,
 }
 
-/// How far a clock may be ahead of the last believed time plus the time that has passed on a monotonic
-/// clock since. Longer than a day, so that a store with daily maintenance is purged every day.
+/// How far a clock may be ahead of the last believed time plus the time that has passed on a
+/// monotonic clock since. Longer than a day, so that a store with daily maintenance is purged every
+/// day.
 pub(crate) const SLACK: Duration = Duration::from_secs(25 * 3_600);
 
 /// For how long a clock that has jumped must keep its new time before it is believed.
@@ -142,8 +143,8 @@ const NOTE_EVERY: Duration = Duration::from_secs(6 * 3_600);
 pub(crate) enum Believed {
     /// It may. The note to write, if one is due.
     Yes(Option<PurgeNote>),
-    /// It may not: the clock is this far ahead of the last believed time, `None` if there is no such
-    /// time. The note must be written.
+    /// It may not: the clock is this far ahead of the last believed time, `None` if there is no
+    /// such time. The note must be written.
     NotYet { ahead: Option<Duration>, note: PurgeNote },
 }
 
@@ -158,11 +159,11 @@ impl PurgeNote {
         Self { key: Self::KEY, believed, ahead_for: None, behind_for: None }
     }
 
-    /// Judges a clock that shows `now`. `passed` is the time since the same engine looked last, or was
-    /// opened, on its monotonic clock.
+    /// Judges a clock that shows `now`. `passed` is the time since the same engine looked last, or
+    /// was opened, on its monotonic clock.
     ///
-    /// A store without a note is treated as if the clock had jumped: the clock of the first engine may be
-    /// wrong too.
+    /// A store without a note is treated as if the clock had jumped: the clock of the first engine
+    /// may be wrong too.
     pub(crate) fn judge(noted: Option<&Self>, now: Timestamp, passed: Duration) -> Believed {
         let ahead = noted.map(|note| now.since(note.believed));
         let jumped = ahead.is_none_or(|ahead| ahead > passed.saturating_add(SLACK));
@@ -176,9 +177,9 @@ impl PurgeNote {
             let known = believed > Timestamp::EPOCH;
             return Believed::NotYet { ahead: ahead.filter(|_| known), note };
         }
-        // A purge by a clock that is behind removes less than is due, which does no harm. Its time is
-        // noted only once no other clock was seen for a day: with that note, the right clock would be far
-        // ahead and not be believed.
+        // A purge by a clock that is behind removes less than is due, which does no harm. Its time
+        // is noted only once no other clock was seen for a day: with that note, the right clock
+        // would be far ahead and not be believed.
         if let Some(note) = noted.filter(|note| note.believed.since(now) > SLACK) {
             let next = held(note.behind_for, passed).map_or_else(
                 || Self::at(now),

@@ -1,5 +1,5 @@
-//! Classes of characters in typed and pasted text: invisible ones, separators, digits. Every parser of
-//! typed text takes its rules from here.
+//! Classes of characters in typed and pasted text: invisible ones, separators, digits. Every parser
+//! of typed text takes its rules from here.
 
 use std::borrow::Cow;
 
@@ -8,8 +8,8 @@ use unicode_normalization::char::is_public_assigned;
 use zeroize::Zeroizing;
 
 /// Whether a non-ASCII character is visible and keeps its meaning: it is assigned, no space, not
-/// invisible, and no look-alike of ASCII punctuation, which a mail system that applies NFKC would turn
-/// into a second `@` or a dot.
+/// invisible, and no look-alike of ASCII punctuation, which a mail system that applies NFKC would
+/// turn into a second `@` or a dot.
 pub(crate) fn is_plain(c: char) -> bool {
     is_public_assigned(c)
         && !c.is_whitespace()
@@ -58,8 +58,8 @@ pub(crate) fn trim_blanks(text: &str) -> &str {
     text.trim_matches(is_blank)
 }
 
-/// The overrides of direction (UAX #9, 2.2). After one of them digits are displayed in another order
-/// than they are stored in, so the text may be misread.
+/// The overrides of direction (UAX #9, 2.2). After one of them digits are displayed in another
+/// order than they are stored in, so the text may be misread.
 pub(crate) const fn turns_around(c: char) -> bool {
     matches!(c, '\u{202D}' | '\u{202E}')
 }
@@ -126,8 +126,8 @@ pub(crate) fn is_separator(c: char) -> bool {
             ))
 }
 
-/// The zeros of all scripts with decimal digits (general category `Nd`, Unicode 17.0). The nine code
-/// points after each are the other digits of the script.
+/// The zeros of all scripts with decimal digits (general category `Nd`, Unicode 17.0). The nine
+/// code points after each are the other digits of the script.
 const ZEROS: [u32; 76] = [
     0x30, 0x660, 0x6F0, 0x7C0, 0x966, 0x9E6, 0xA66, 0xAE6, 0xB66, 0xBE6, 0xC66, 0xCE6, 0xD66,
     0xDE6, 0xE50, 0xED0, 0xF20, 0x1040, 0x1090, 0x17E0, 0x1810, 0x1946, 0x19D0, 0x1A80, 0x1A90,
@@ -148,8 +148,8 @@ pub(crate) fn digit(c: char) -> Option<u8> {
     u8::try_from(code - zero).ok().filter(|&value| value <= 9)
 }
 
-/// A digit of any script as an ASCII digit, and an ASCII or full-width letter as an ASCII letter. `None`
-/// for everything else.
+/// A digit of any script as an ASCII digit, and an ASCII or full-width letter as an ASCII letter.
+/// `None` for everything else.
 pub(crate) fn ascii_alphanumeric(c: char) -> Option<u8> {
     match c {
         'A'..='Z' | 'a'..='z' => Some(c as u8),
@@ -161,8 +161,8 @@ pub(crate) fn ascii_alphanumeric(c: char) -> Option<u8> {
     }
 }
 
-/// Undoes percent-encoding once (RFC 3986, 2.1). `None` if there is none, or if the result is not UTF-8.
-/// The result is zeroized, since a link holds a secret.
+/// Undoes percent-encoding once (RFC 3986, 2.1). `None` if there is none, or if the result is not
+/// UTF-8. The result is zeroized, since a link holds a secret.
 pub(crate) fn percent_decoded(text: &str) -> Option<Zeroizing<String>> {
     if !text.contains('%') {
         return None;
@@ -180,8 +180,8 @@ pub(crate) fn percent_decoded(text: &str) -> Option<Zeroizing<String>> {
     String::from_utf8(std::mem::take(&mut *decoded)).ok().filter(|_| !same).map(Zeroizing::new)
 }
 
-/// Cuts a text to `most` characters, the last of which is `…`, so that the rest is not mistaken for the
-/// whole, such as the address of another site. Never cuts between a letter and its marks.
+/// Cuts a text to `most` characters, the last of which is `…`, so that the rest is not mistaken for
+/// the whole, such as the address of another site. Never cuts between a letter and its marks.
 pub(crate) fn shortened(text: &str, most: usize) -> Cow<'_, str> {
     if text.chars().count() <= most {
         return Cow::Borrowed(text);

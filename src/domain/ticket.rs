@@ -1,9 +1,9 @@
-//! Tickets: what a browser holds between two steps of a flow. A ticket is masked and authenticated; it
-//! is no session.
+//! Tickets: what a browser holds between two steps of a flow. A ticket is masked and authenticated;
+//! it is no session.
 //!
-//! A ticket is `tag || claim ^ stream(tag)` with `tag = HMAC(tenant, claim)`. The tag is also the nonce:
-//! equal claims give equal tickets, so an answer can be repeated, and tickets of different claims have
-//! no bytes in common. A forged ticket is refused without reading the store.
+//! A ticket is `tag || claim ^ stream(tag)` with `tag = HMAC(tenant, claim)`. The tag is also the
+//! nonce: equal claims give equal tickets, so an answer can be repeated, and tickets of different
+//! claims have no bytes in common. A forged ticket is refused without reading the store.
 
 use std::time::Duration;
 
@@ -32,8 +32,8 @@ pub(crate) struct TicketClaims {
     pub(crate) subject: TicketSubject,
     /// The account's epoch when the flow began; zero for a decoy.
     pub(crate) epoch: u32,
-    /// The last challenge of each kind of method that was asked for before the first proof, also if the
-    /// budgets of the account suppressed it.
+    /// The last challenge of each kind of method that was asked for before the first proof, also if
+    /// the budgets of the account suppressed it.
     pub(crate) asked: [Option<AskedChallenge>; KINDS],
 }
 
@@ -43,7 +43,8 @@ const KINDS: usize = MethodKind::ALL.len();
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) enum TicketSubject {
     User(UserId),
-    /// A decoy: the reason, and for the audit trail the user that it stands in for, if there is one.
+    /// A decoy: the reason, and for the audit trail the user that it stands in for, if there is
+    /// one.
     Decoy {
         reason: SsprReason,
         user: Option<UserId>,
@@ -87,8 +88,8 @@ impl TicketClaims {
     ///
     /// # Errors
     ///
-    /// [`InvalidInput::Malformed`] for a text of another form; [`InvalidInput::Foreign`] for a forged
-    /// ticket and for one of another tenant or purpose.
+    /// [`InvalidInput::Malformed`] for a text of another form; [`InvalidInput::Foreign`] for a
+    /// forged ticket and for one of another tenant or purpose.
     pub(crate) fn open(
         text: &str,
         tenant: &TenantId,
@@ -269,7 +270,8 @@ const fn channel_tag(channel: Channel) -> u8 {
     }
 }
 
-/// The reasons that a decoy ticket can carry. The tag of a reason is its place in the list, from one.
+/// The reasons that a decoy ticket can carry. The tag of a reason is its place in the list, from
+/// one.
 const REASONS: [SsprReason; 11] = [
     SsprReason::UnknownUser,
     SsprReason::AccountDisabled,
@@ -305,8 +307,8 @@ macro_rules! ticket_types {
         $(#[$doc])*
         ///
         /// It gives access to this flow only, and to nothing without a proof. Keep it in a cookie
-        /// (`HttpOnly`, `Secure`, `SameSite=Strict`), never in a URL. It has no `Clone`, `Display` or
-        /// serde; `Debug` prints `[redacted]`.
+        /// (`HttpOnly`, `Secure`, `SameSite=Strict`), never in a URL. It has no `Clone`, `Display`
+        /// or serde; `Debug` prints `[redacted]`.
         pub struct $name(String);
 
         impl $name {

@@ -23,7 +23,8 @@ pub(crate) struct FlowId(#[serde(with = "hex_bytes")] pub(crate) [u8; 16]);
 
 impl fmt::Debug for FlowId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // A part of the id, enough to tell two flows apart in a log: the ticket keeps the rest secret.
+        // A part of the id, enough to tell two flows apart in a log: the ticket keeps the rest
+        // secret.
         write!(f, "FlowId({:02x}{:02x}..)", self.0[0], self.0[1])
     }
 }
@@ -79,7 +80,8 @@ pub(crate) struct Flow {
     /// A short keyed hash of the source that began the flow.
     #[serde(default)]
     pub(crate) source: u32,
-    /// Whether an administrator began the flow. Its first ticket is issued when its link is redeemed.
+    /// Whether an administrator began the flow. Its first ticket is issued when its link is
+    /// redeemed.
     #[serde(default)]
     pub(crate) by_administrator: bool,
     /// Whether the flow was begun from a known device.
@@ -163,8 +165,8 @@ impl Flow {
         }
     }
 
-    /// Whether the flow is limited to the share of its source: it has nothing but its source to tell it
-    /// from strangers, and strangers may use the same source.
+    /// Whether the flow is limited to the share of its source: it has nothing but its source to
+    /// tell it from strangers, and strangers may use the same source.
     pub(crate) const fn shared(&self) -> bool {
         self.purpose.anonymous()
             && self.proofs.is_empty()
@@ -217,8 +219,8 @@ pub(crate) enum Expected {
 }
 
 impl Expected {
-    /// The identity by which proofs are distinct: the normalised destination, the id of the method, or the
-    /// name of its kind.
+    /// The identity by which proofs are distinct: the normalised destination, the id of the method,
+    /// or the name of its kind.
     pub(crate) fn identity(&self, kind: MethodKind) -> String {
         match self {
             Self::Sent(destination) => destination.normalised(),
@@ -262,13 +264,13 @@ pub(crate) struct Proof {
     pub(crate) unknown: Unknown,
 }
 
-/// The answered challenge, kept so that the same right code gets the same answer again. It has at most
-/// three of the attempts that were left.
+/// The answered challenge, kept so that the same right code gets the same answer again. It has at
+/// most three of the attempts that were left.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub(crate) struct Repeat {
     pub(crate) challenge: Challenge,
-    /// The matched time step or recovery code, if the challenge has several right answers: only the same
-    /// one is a repeat.
+    /// The matched time step or recovery code, if the challenge has several right answers: only the
+    /// same one is a repeat.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) step: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]

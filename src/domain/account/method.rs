@@ -68,8 +68,8 @@ pub(crate) enum Factor {
 pub(crate) struct OathDevice {
     pub(crate) seed: SealedSeed,
     pub(crate) parameters: OathParameters,
-    /// The newest time step that was accepted, for any purpose. Neither it nor an older step is accepted
-    /// again (RFC 6238, 5.2).
+    /// The newest time step that was accepted, for any purpose. Neither it nor an older step is
+    /// accepted again (RFC 6238, 5.2).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) used: Option<u64>,
     /// Fields of a newer release.

@@ -25,8 +25,8 @@ use super::ids::{MethodId, RecordKey, TenantId, UserId};
 use super::method::MethodKind;
 use super::time::Timestamp;
 
-/// The size of a body, in bytes, from which nothing is added: for the anonymous pool, and for the proven
-/// pool.
+/// The size of a body, in bytes, from which nothing is added: for the anonymous pool, and for the
+/// proven pool.
 const LARGE: [usize; 2] = [9 * 1024, 11 * 1024];
 /// The format that this release writes.
 pub(crate) const FORMAT: u16 = 1;
@@ -86,8 +86,8 @@ pub(crate) struct Account {
     /// When administrators were last asked for help.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) help_at: Option<Timestamp>,
-    /// Whether an administrator has removed what the record held about the user. The record is purged
-    /// once its outbox is empty.
+    /// Whether an administrator has removed what the record held about the user. The record is
+    /// purged once its outbox is empty.
     #[serde(default)]
     pub(crate) forgotten: bool,
     /// The numbers of the last settled writes: none is settled twice.
@@ -101,8 +101,8 @@ pub(crate) struct Account {
     pub(crate) unknown: Unknown,
 }
 
-/// The last number of each kind that was given out. Numbers never repeat, so that no two codes are derived
-/// from the same input.
+/// The last number of each kind that was given out. Numbers never repeat, so that no two codes are
+/// derived from the same input.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Numbers {
@@ -113,8 +113,8 @@ pub(crate) struct Numbers {
     pub(crate) method: u32,
 }
 
-/// The state of the registration. A registration that was never completed differs from one that was, and
-/// no longer suffices.
+/// The state of the registration. A registration that was never completed differs from one that
+/// was, and no longer suffices.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct RegistrationState {
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -130,8 +130,8 @@ pub(crate) struct RegistrationState {
     /// A keyed hash of the session in which the user last postponed the registration.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) postponed: Option<u32>,
-    /// Whether any method was ever active. The first method has no hold; after all were removed, another
-    /// one must not count as the first.
+    /// Whether any method was ever active. The first method has no hold; after all were removed,
+    /// another one must not count as the first.
     #[serde(default)]
     pub(crate) ever_active: bool,
     /// The session of the first method, while others may be added without a hold.
@@ -140,8 +140,9 @@ pub(crate) struct RegistrationState {
     /// When an administrator removed what the record held about the user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) forgotten_at: Option<Timestamp>,
-    /// The times, in the last hour, of acts of the user that cost a commit and send no notice, oldest
-    /// first. Acts that send notices are counted in [`Account::acts`]: they have a limit for a day too.
+    /// The times, in the last hour, of acts of the user that cost a commit and send no notice,
+    /// oldest first. Acts that send notices are counted in [`Account::acts`]: they have a limit for
+    /// a day too.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) acts: Vec<Timestamp>,
     /// Fields of a newer release.
@@ -244,8 +245,9 @@ impl Account {
             incarnation: None,
             epoch: 0,
             seen: now,
-            // The directory remembers writes by their numbers, perhaps for longer than the record exists.
-            // A new record starts with a number that no earlier record of the user has reached.
+            // The directory remembers writes by their numbers, perhaps for longer than the record
+            // exists. A new record starts with a number that no earlier record of the user has
+            // reached.
             numbers: Numbers {
                 write: u32::try_from(now.unix_millis() / 1_000).unwrap_or_default(),
                 ..Numbers::default()
@@ -288,12 +290,13 @@ impl Account {
         self.methods.iter().find(|method| method.id == *id)
     }
 
-    /// Whether the record belongs to the incarnation that the directory gives now. If the identifier was
-    /// given to another person, that person gets nothing from the record of the earlier one.
+    /// Whether the record belongs to the incarnation that the directory gives now. If the
+    /// identifier was given to another person, that person gets nothing from the record of the
+    /// earlier one.
     ///
-    /// A record from before the directory gave marks belongs to an unknown incarnation. Once there is a
-    /// mark, it stays closed until an administrator confirms it, unless it holds nothing that could be
-    /// inherited.
+    /// A record from before the directory gave marks belongs to an unknown incarnation. Once there
+    /// is a mark, it stays closed until an administrator confirms it, unless it holds nothing that
+    /// could be inherited.
     pub(crate) fn is_of(&self, incarnation: Option<&str>) -> bool {
         match (self.incarnation.as_deref(), incarnation) {
             (None, None) => true,
@@ -302,8 +305,8 @@ impl Account {
         }
     }
 
-    /// Whether the record holds nothing that could give access to the account: no method, known device,
-    /// flow or write.
+    /// Whether the record holds nothing that could give access to the account: no method, known
+    /// device, flow or write.
     fn opens_nothing(&self) -> bool {
         self.methods.is_empty()
             && self.devices.is_empty()
@@ -311,15 +314,15 @@ impl Account {
             && self.write.is_none()
     }
 
-    /// Whether a flow has proven this method. It then counts in that flow, even if it cannot be proven
-    /// again.
+    /// Whether a flow has proven this method. It then counts in that flow, even if it cannot be
+    /// proven again.
     pub(crate) fn has_proven(&self, id: &MethodId) -> bool {
         let proofs = self.flows.iter().flat_map(|flow| &flow.proofs);
         proofs.into_iter().any(|proof| proof.identity == id.as_str())
     }
 
-    /// The method, to be changed. It is found with `position` first, since a mutable search would copy the
-    /// shared list even if there is no such method.
+    /// The method, to be changed. It is found with `position` first, since a mutable search would
+    /// copy the shared list even if there is no such method.
     pub(crate) fn method_mut(&mut self, id: &MethodId) -> Option<&mut Method> {
         let place = self.methods.iter().position(|method| method.id == *id)?;
         self.methods.get_mut(place)
@@ -343,10 +346,11 @@ impl Account {
 }
 
 impl Account {
-    /// Whether the encoded account is too large for anything more. The rest of the 16 KiB of a body is for
-    /// what must always find room: attempts, notices and leases.
+    /// Whether the encoded account is too large for anything more. The rest of the 16 KiB of a body
+    /// is for what must always find room: attempts, notices and leases.
     ///
-    /// An account with few entries cannot be large, however long its addresses are, and is not encoded.
+    /// An account with few entries cannot be large, however long its addresses are, and is not
+    /// encoded.
     pub(crate) fn is_large(&self, pool: PoolKind) -> bool {
         let [strangers, others] = LARGE;
         let most = if pool == PoolKind::Anonymous { strangers } else { others };

@@ -58,7 +58,8 @@ pub(crate) enum PendingBody {
         #[serde(default, skip_serializing_if = "Counted::is_no")]
         counted: Counted,
     },
-    /// Send a notice to the owner, at the addresses that the policy's rule names when the entry is due.
+    /// Send a notice to the owner, at the addresses that the policy's rule names when the entry is
+    /// due.
     Announce { notice: Notice },
     /// Send a notice to the holders of the policy's administrator roles, page by page.
     Administrators {
@@ -113,12 +114,13 @@ const fn is_false(value: &bool) -> bool {
 }
 
 impl Pending {
-    /// Tries after which a notice is given up once its life is over: most of a day, at the longest wait.
+    /// Tries after which a notice is given up once its life is over: most of a day, at the longest
+    /// wait.
     const TRIES: u8 = 24;
 
-    /// Whether the entry is given up. A code is given up at the end of its life. A notice or a revocation
-    /// must have failed many times too: a clock that is days ahead must not drop what was queued a moment
-    /// ago.
+    /// Whether the entry is given up. A code is given up at the end of its life. A notice or a
+    /// revocation must have failed many times too: a clock that is days ahead must not drop what
+    /// was queued a moment ago.
     pub(crate) fn is_dead(&self, now: Timestamp) -> bool {
         now >= self.not_after && (self.is_code() || self.tries >= Self::TRIES)
     }

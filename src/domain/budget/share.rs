@@ -49,10 +49,10 @@ impl Held {
 
 /// The share of a budget that one source may hold, in percent; 100 sets no limit.
 ///
-/// While no other source holds anything, a source may hold the share `f` of the budget. Once others do, it
-/// may hold `f / (2 - f)` of what they leave; two sources that take turns until both are refused then hold
-/// together as much as one alone could. A source that holds nothing may take one entry while any is left.
-/// So one source never spends a budget, and each further source gets less.
+/// While no other source holds anything, a source may hold the share `f` of the budget. Once others
+/// do, it may hold `f / (2 - f)` of what they leave; two sources that take turns until both are
+/// refused then hold together as much as one alone could. A source that holds nothing may take one
+/// entry while any is left. So one source never spends a budget, and each further source gets less.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Share(pub(crate) u8);
 
@@ -60,8 +60,9 @@ impl Share {
     /// The share of callers that only the whole budget limits.
     pub(crate) const WHOLE: Self = Self(100);
 
-    /// How many entries a source may still take from a budget of `capacity`. While no other source holds
-    /// anything, it may hold `least` whatever its share is: the first code then has all its attempts.
+    /// How many entries a source may still take from a budget of `capacity`. While no other source
+    /// holds anything, it may hold `least` whatever its share is: the first code then has all its
+    /// attempts.
     pub(crate) fn left(self, capacity: u32, least: u32, held: Held) -> u32 {
         let free = capacity.saturating_sub(held.others);
         let percent = u32::from(self.0.min(100));

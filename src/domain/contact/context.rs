@@ -1,7 +1,7 @@
 //! Characters that a label may contain in some places only (RFC 5892, appendix A).
 //!
-//! The crate `idna` is not used: with its tables it needs two dozen crates, more than half as many as the
-//! whole default build, and it implements the rules for joiners only.
+//! The crate `idna` is not used: with its tables it needs two dozen crates, more than half as many
+//! as the whole default build, and it implements the rules for joiners only.
 
 use unicode_normalization::char::{canonical_combining_class, is_combining_mark};
 
@@ -42,8 +42,8 @@ fn is_virama(c: char) -> bool {
     canonical_combining_class(c) == 9
 }
 
-/// Whether this place is between a letter that joins on its left and one that joins on its right, with
-/// only marks between.
+/// Whether this place is between a letter that joins on its left and one that joins on its right,
+/// with only marks between.
 fn parts_joined_letters(label: &str, place: usize, c: char) -> bool {
     let mark = |c: &char| is_combining_mark(*c);
     let before = label.get(..place).and_then(|text| text.chars().rev().find(|c| !mark(c)));

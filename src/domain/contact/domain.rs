@@ -15,12 +15,12 @@ const MAX_LABEL: usize = 63;
 
 /// Lower-cases a domain and checks it. The result is in NFC, and parsing it again gives the same.
 ///
-/// Each code point is lower-cased by itself: the result must not depend on its neighbours, as that of a
-/// final sigma would.
+/// Each code point is lower-cased by itself: the result must not depend on its neighbours, as that
+/// of a final sigma would.
 pub(super) fn parse(typed: &str) -> Result<String, InvalidInput> {
     let lower: String = typed.chars().flat_map(char::to_lowercase).nfc().collect();
-    // A compatibility form (full-width, ligature) would be a second spelling of another domain, which IDNA
-    // forbids (RFC 5892, 2.2).
+    // A compatibility form (full-width, ligature) would be a second spelling of another domain,
+    // which IDNA forbids (RFC 5892, 2.2).
     if !lower.is_ascii() && !lower.chars().eq(lower.nfkc()) {
         return Err(MALFORMED);
     }
@@ -34,8 +34,8 @@ pub(super) fn parse(typed: &str) -> Result<String, InvalidInput> {
     Ok(domain)
 }
 
-/// The domain with each label that contains a joiner as its A-label: an address is kept without invisible
-/// characters.
+/// The domain with each label that contains a joiner as its A-label: an address is kept without
+/// invisible characters.
 fn without_joiners(domain: String) -> String {
     if !domain.contains(context::JOINERS) {
         return domain;
@@ -54,8 +54,8 @@ pub(super) fn to_ascii(domain: &str) -> String {
 /// The prefix of an A-label (RFC 5890, 2.3.2.5).
 const PREFIX: &str = "xn--";
 
-/// Whether this is a label: letters, digits and inner hyphens (RFC 5321, 4.1.2), or letters, digits and
-/// marks of any script (RFC 6531, 3.3).
+/// Whether this is a label: letters, digits and inner hyphens (RFC 5321, 4.1.2), or letters, digits
+/// and marks of any script (RFC 6531, 3.3).
 fn is_label(label: &str) -> bool {
     let letters = !label.is_empty()
         && !label.starts_with('-')
@@ -81,8 +81,8 @@ fn is_allowed(label: &str, place: usize, c: char) -> bool {
     }
 }
 
-/// Whether the text after `xn--` is the encoding of a label that is accepted in its own letters (RFC 5891,
-/// 4.2.1 and 5.4).
+/// Whether the text after `xn--` is the encoding of a label that is accepted in its own letters
+/// (RFC 5891, 4.2.1 and 5.4).
 fn is_encoded(encoded: &str) -> bool {
     let Some(label) = punycode::decode(encoded) else { return false };
     let stable = label.chars().nfkc().eq(label.chars())

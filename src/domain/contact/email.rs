@@ -16,10 +16,10 @@ const MALFORMED: InvalidInput = InvalidInput::Malformed { what: WHAT };
 
 /// A mail address, parsed once and kept in the form that mail is sent to.
 ///
-/// It is kept as typed after NFC, with the domain in lower case. The local part keeps its case, since only
-/// the receiving host may ignore case (RFC 5321, 2.4). NFKC is never applied: it would turn one mailbox
-/// into another (RFC 6532, 3.1). `==` compares the kept form; [`EmailAddress::normalised`] tells whether two
-/// addresses reach one mailbox.
+/// It is kept as typed after NFC, with the domain in lower case. The local part keeps its case,
+/// since only the receiving host may ignore case (RFC 5321, 2.4). NFKC is never applied: it would
+/// turn one mailbox into another (RFC 6532, 3.1). `==` compares the kept form;
+/// [`EmailAddress::normalised`] tells whether two addresses reach one mailbox.
 ///
 /// `Debug` prints the masked form; serde writes and reads the address as text.
 ///
@@ -39,7 +39,8 @@ pub struct EmailAddress(Arc<str>);
 serde_as_text!(EmailAddress, Self::parse);
 
 impl EmailAddress {
-    /// The longest address, in octets of UTF-8: a path of RFC 5321, 4.5.3.1.3, without its brackets.
+    /// The longest address, in octets of UTF-8: a path of RFC 5321, 4.5.3.1.3, without its
+    /// brackets.
     pub const MAX_BYTES: usize = 254;
 
     /// The longest local part, in octets of UTF-8 (RFC 5321, 4.5.3.1.1).
@@ -49,13 +50,13 @@ impl EmailAddress {
     ///
     /// Stricter than the standards: quoted local parts (`"a b"@example.org`), address literals
     /// (`ada@[192.0.2.1]`) and comments are refused. So are spaces, invisible characters (joiners,
-    /// bidirectional controls, soft hyphen, byte order mark), leading, trailing and double dots, and
-    /// compatibility forms in the domain.
+    /// bidirectional controls, soft hyphen, byte order mark), leading, trailing and double dots,
+    /// and compatibility forms in the domain.
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`]: `Empty`; `TooLong` above [`EmailAddress::MAX_BYTES`], which is checked first;
-    /// `Control` for control characters; `Malformed` for the rest.
+    /// [`InvalidInput`]: `Empty`; `TooLong` above [`EmailAddress::MAX_BYTES`], which is checked
+    /// first; `Control` for control characters; `Malformed` for the rest.
     pub fn parse(text: &str) -> Result<Self, InvalidInput> {
         // NFC may shorten a text, but never to less than a quarter.
         bounded_text(WHAT, text, 4 * Self::MAX_BYTES).map_err(own_limit)?;
@@ -77,13 +78,13 @@ impl EmailAddress {
         &self.0
     }
 
-    /// The form in which all spellings of one mailbox are equal. It is for comparing and counting only;
-    /// mail is never sent to it.
+    /// The form in which all spellings of one mailbox are equal. It is for comparing and counting
+    /// only; mail is never sent to it.
     ///
     /// Each code point of the local part is in lower case, then in NFC; the domain is as in DNS
-    /// (`münchen.example` is `xn--mnchen-3ya.example`). Upper case and compatibility forms are not used, so
-    /// `ı`, `ſ` and `ß` differ from `i`, `s` and `ss`; the Kelvin sign is `k` by NFC. Dots and `+tag` stay,
-    /// since only the receiving host knows their meaning.
+    /// (`münchen.example` is `xn--mnchen-3ya.example`). Upper case and compatibility forms are not
+    /// used, so `ı`, `ſ` and `ß` differ from `i`, `s` and `ss`; the Kelvin sign is `k` by NFC. Dots
+    /// and `+tag` stay, since only the receiving host knows their meaning.
     #[must_use]
     pub fn normalised(&self) -> String {
         let (local, domain) = self.parts();
@@ -93,16 +94,16 @@ impl EmailAddress {
 
     /// A masked form of constant length, `a•••••@c•••••`.
     ///
-    /// It shows the first character of the local part and of the domain, unless that is the only character
-    /// of the part.
+    /// It shows the first character of the local part and of the domain, unless that is the only
+    /// character of the part.
     #[must_use]
     pub fn masked(&self) -> String {
         let (local, domain) = self.parts();
         mask::mail(local, domain)
     }
 
-    /// Whether mail to the address needs a transport with `SMTPUTF8` (RFC 6531), because it is not all
-    /// ASCII.
+    /// Whether mail to the address needs a transport with `SMTPUTF8` (RFC 6531), because it is not
+    /// all ASCII.
     ///
     /// ```
     /// let address = sspr::EmailAddress::parse("jörg@example.org")?;

@@ -1,11 +1,11 @@
-//! Masked forms of constant length: a mask as long as its address would show a stranger whether a guessed
-//! address can be right.
+//! Masked forms of constant length: a mask as long as its address would show a stranger whether a
+//! guessed address can be right.
 
 /// Replaces any number of hidden characters.
 const HIDDEN: &str = "•••••";
 
-/// `a•••••@c•••••`: the first character of the local part and of the first label of the domain, unless
-/// that part has no other.
+/// `a•••••@c•••••`: the first character of the local part and of the first label of the domain,
+/// unless that part has no other.
 pub(super) fn mail(local: &str, domain: &str) -> String {
     let label = domain.split('.').next().unwrap_or_default();
     format!("{}{HIDDEN}@{}{HIDDEN}", initial(local), initial(label))

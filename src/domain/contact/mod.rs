@@ -42,8 +42,9 @@ pub enum Destination {
 }
 
 impl Destination {
-    /// The form in which all spellings of one destination are equal: see [`EmailAddress::normalised`] and
-    /// [`PhoneNumber::normalised`]. The forms of a mail address and a phone number always differ.
+    /// The form in which all spellings of one destination are equal: see
+    /// [`EmailAddress::normalised`] and [`PhoneNumber::normalised`]. The forms of a mail address
+    /// and a phone number always differ.
     #[must_use]
     pub fn normalised(&self) -> String {
         match self {
@@ -52,7 +53,8 @@ impl Destination {
         }
     }
 
-    /// The form that may be shown before any proof: its length reveals nothing about the destination.
+    /// The form that may be shown before any proof: its length reveals nothing about the
+    /// destination.
     #[must_use]
     pub fn masked(&self) -> String {
         match self {

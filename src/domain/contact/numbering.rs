@@ -1,11 +1,11 @@
-//! National numbering: which digits of an international number are dialled, and when two numbers reach one
-//! phone.
+//! National numbering: which digits of an international number are dialled, and when two numbers
+//! reach one phone.
 //!
-//! The tables cover the spelling of numbers only: trunk prefixes that people keep after the country code,
-//! and renumberings after which an old and a new form name one line. A library with the numbering plans of
-//! the world needs forty crates, as many as the rest of the default build. It would also judge which numbers
-//! exist, which only the gateway knows and which changes every month. Checked against libphonenumber's
-//! metadata 9.0.43.
+//! The tables cover the spelling of numbers only: trunk prefixes that people keep after the country
+//! code, and renumberings after which an old and a new form name one line. A library with the
+//! numbering plans of the world needs forty crates, as many as the rest of the default build. It
+//! would also judge which numbers exist, which only the gateway knows and which changes every
+//! month. Checked against libphonenumber's metadata 9.0.43.
 
 /// Country codes of two digits (ITU-T E.164, list of assigned codes). 1 and 7 have one digit, all
 /// others three.
@@ -14,8 +14,8 @@ const TWO_DIGITS: [u8; 44] = [
     57, 58, 60, 61, 62, 63, 64, 65, 66, 81, 82, 84, 86, 90, 91, 92, 93, 94, 95, 98,
 ];
 
-/// Codes whose trunk prefix is `0` and whose numbers never begin with it: a zero after the code is always
-/// the prefix.
+/// Codes whose trunk prefix is `0` and whose numbers never begin with it: a zero after the code is
+/// always the prefix.
 const TRUNK_ZERO: [u16; 104] = [
     20, 27, 31, 32, 33, 40, 41, 43, 44, 46, 49, 51, 53, 54, 55, 57, 58, 60, 61, 62, 63, 64, 66, 81,
     82, 84, 86, 90, 91, 92, 93, 94, 95, 98, 211, 212, 213, 218, 231, 232, 233, 234, 243, 249, 250,
@@ -25,8 +25,8 @@ const TRUNK_ZERO: [u16; 104] = [
     995, 996,
 ];
 
-/// Codes with numbers that may begin with a zero of their own: Italy and the plans that follow it, and plans
-/// without a trunk prefix.
+/// Codes with numbers that may begin with a zero of their own: Italy and the plans that follow it,
+/// and plans without a trunk prefix.
 const OWN_ZERO: [u16; 17] =
     [39, 47, 225, 227, 229, 241, 242, 267, 268, 378, 379, 501, 676, 679, 687, 853, 672];
 
@@ -75,8 +75,8 @@ fn without_trunk(code: u16, national: &str) -> &str {
     }
 }
 
-/// The digits in which all spellings of one line are equal. Numbers that may be one line count as one: two
-/// gates at one phone are worse than a refused second number.
+/// The digits in which all spellings of one line are equal. Numbers that may be one line count as
+/// one: two gates at one phone are worse than a refused second number.
 pub(super) fn identity(digits: &str) -> String {
     let digits = dialled(digits);
     let (code, whole) = digits.split_at(country_code(&digits));
@@ -90,7 +90,8 @@ pub(super) fn identity(digits: &str) -> String {
         // Mobile prefixes that are dialled from abroad only, or no longer.
         ("52", 11) => national.strip_prefix('1').map(str::to_owned),
         ("54", 10..) => Some(argentina(national)),
-        // The ninth digit of mobile numbers (introduced from 2012 to 2016), and a carrier code before them.
+        // The ninth digit of mobile numbers (introduced from 2012 to 2016), and a carrier code
+        // before them.
         ("55", 10..) => Some(brazil(national)),
         ("84", 10) => vietnam(national),
         ("57", 8) => Some(format!("60{national}")),

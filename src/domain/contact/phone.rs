@@ -13,8 +13,8 @@ const MALFORMED: InvalidInput = InvalidInput::Malformed { what: WHAT };
 
 /// A phone number in international form, with an optional extension, parsed once.
 ///
-/// `==` compares the extension too; [`PhoneNumber::normalised`] tells whether two numbers reach one line.
-/// `Debug` prints the masked form; serde writes and reads `+14251234567x123`.
+/// `==` compares the extension too; [`PhoneNumber::normalised`] tells whether two numbers reach one
+/// line. `Debug` prints the masked form; serde writes and reads `+14251234567x123`.
 ///
 /// ```
 /// use sspr::PhoneNumber;
@@ -35,8 +35,8 @@ impl PhoneNumber {
     /// The most digits of a number, country code included (ITU-T E.164, 6.2.1).
     pub const MAX_DIGITS: usize = 15;
 
-    /// The fewest digits accepted, country code included. E.164 has no minimum; shorter numbers belong to
-    /// services.
+    /// The fewest digits accepted, country code included. E.164 has no minimum; shorter numbers
+    /// belong to services.
     pub const MIN_DIGITS: usize = 7;
 
     /// The most digits of an extension.
@@ -48,10 +48,10 @@ impl PhoneNumber {
     /// Parses a number in international form: `+`, the country code and the number, with an
     /// optional extension (`x123`, `ext. 123` or `;ext=123`).
     ///
-    /// Separators of people and address books are dropped: white space of any kind, hyphens, dots, brackets
-    /// and slashes (RFC 3966, 5.1.1), invisible characters, and a leading `tel:`. Decimal digits of every
-    /// script are read as digits. A trunk prefix after the country code, as in `+44 (0)7911 123456`, is
-    /// dropped if it is certainly no part of the number.
+    /// Separators of people and address books are dropped: white space of any kind, hyphens, dots,
+    /// brackets and slashes (RFC 3966, 5.1.1), invisible characters, and a leading `tel:`. Decimal
+    /// digits of every script are read as digits. A trunk prefix after the country code, as in `+44
+    /// (0)7911 123456`, is dropped if it is certainly no part of the number.
     ///
     /// The country is never guessed: `00` and national numbers are refused.
     ///
@@ -111,13 +111,13 @@ impl PhoneNumber {
         self.parts().1
     }
 
-    /// The form in which all spellings of one line are equal. It is for comparing and counting only, never
-    /// for dialling.
+    /// The form in which all spellings of one line are equal. It is for comparing and counting
+    /// only, never for dialling.
     ///
-    /// It has no extension: extensions are not dialled, so two of them at one switchboard reach the same
-    /// phone and cannot count as two. It has no trunk prefix, and the present form of renumbered numbers:
-    /// the ninth digit of Brazil, the mobile prefixes of Argentina and Mexico, and the like. If two numbers
-    /// may be one line, their forms are equal.
+    /// It has no extension: extensions are not dialled, so two of them at one switchboard reach the
+    /// same phone and cannot count as two. It has no trunk prefix, and the present form of
+    /// renumbered numbers: the ninth digit of Brazil, the mobile prefixes of Argentina and Mexico,
+    /// and the like. If two numbers may be one line, their forms are equal.
     #[must_use]
     pub fn normalised(&self) -> String {
         format!("+{}", numbering::identity(self.as_e164().trim_start_matches('+')))

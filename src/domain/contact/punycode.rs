@@ -4,8 +4,8 @@ const BASE: u32 = 36;
 const T_MIN: u32 = 1;
 const T_MAX: u32 = 26;
 
-/// Encodes a label (6.3). No step overflows: a label has at most 254 code points, and 254 · 0x110000 fits
-/// into 32 bits.
+/// Encodes a label (6.3). No step overflows: a label has at most 254 code points, and 254 ·
+/// 0x110000 fits into 32 bits.
 pub(super) fn encode(label: &str) -> String {
     let length = label.chars().count() as u32;
     let mut encoded: String = label.chars().filter(char::is_ascii).collect();

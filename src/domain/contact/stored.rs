@@ -1,10 +1,11 @@
 //! The stored form of addresses, which are read back as they were accepted.
 //!
-//! [`EmailAddress::parse`] and [`PhoneNumber::parse`] accept addresses by rules that grow with Unicode, IDNA
-//! and numbering plans. An address in a record is not parsed again: during a rolling upgrade, an older
-//! release would find the account corrupt because of a letter that only the newer release knows. The checks
-//! here never change. They keep an address that was written into the store by hand from doing harm: the
-//! length, the ASCII syntax, and no character that ends a line or changes the direction of text.
+//! [`EmailAddress::parse`] and [`PhoneNumber::parse`] accept addresses by rules that grow with
+//! Unicode, IDNA and numbering plans. An address in a record is not parsed again: during a rolling
+//! upgrade, an older release would find the account corrupt because of a letter that only the newer
+//! release knows. The checks here never change. They keep an address that was written into the
+//! store by hand from doing harm: the length, the ASCII syntax, and no character that ends a line
+//! or changes the direction of text.
 
 use std::sync::Arc;
 
@@ -94,8 +95,8 @@ impl PhoneNumber {
     }
 }
 
-/// Whether this is no line or paragraph separator, no space that a mail system folds, and no control of the
-/// direction of text. The list is fixed, so that every release accepts the same.
+/// Whether this is no line or paragraph separator, no space that a mail system folds, and no
+/// control of the direction of text. The list is fixed, so that every release accepts the same.
 const fn is_safe(c: char) -> bool {
     !matches!(
         c,

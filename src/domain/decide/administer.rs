@@ -15,8 +15,8 @@ use crate::domain::reason::SsprReason;
 use crate::domain::refusal::Refusal;
 use crate::domain::time::Timestamp;
 
-/// Clears the failure budgets and the counted challenges, and opens the kinds that a run of failures
-/// has closed. The user may try again at once, and gets a notice if a kind was opened.
+/// Clears the failure budgets and the counted challenges, and opens the kinds that a run of
+/// failures has closed. The user may try again at once, and gets a notice if a kind was opened.
 ///
 /// # Errors
 ///
@@ -157,7 +157,8 @@ pub(crate) fn revoke_methods(
     Ok(())
 }
 
-/// Ends every flow with its codes, proofs and grant, and forgets known devices and familiar sources.
+/// Ends every flow with its codes, proofs and grant, and forgets known devices and familiar
+/// sources.
 pub(crate) fn revoke_flows(transition: &mut Transition<'_>) {
     transition.sweep();
     let count = u8::try_from(transition.account.flows.len()).unwrap_or(u8::MAX);
@@ -198,8 +199,8 @@ pub(crate) fn require_registration(
 ///
 /// # Errors
 ///
-/// [`Refusal::NotEligible`] if the account has no address; [`Refusal::Busy`] if too many notices still
-/// wait.
+/// [`Refusal::NotEligible`] if the account has no address; [`Refusal::Busy`] if too many notices
+/// still wait.
 pub(crate) fn request_reset(
     transition: &mut Transition<'_>,
     tell: impl Fn(&Account) -> Vec<Address>,
@@ -224,8 +225,8 @@ pub(crate) fn request_reset(
     Ok(())
 }
 
-/// Removes what the record holds about the user. The record itself is purged once its outbox is empty;
-/// until then it keeps its key, its numbers and its epoch.
+/// Removes what the record holds about the user. The record itself is purged once its outbox is
+/// empty; until then it keeps its key, its numbers and its epoch.
 ///
 /// # Errors
 ///
@@ -258,8 +259,9 @@ pub(crate) fn forget(
     Ok(())
 }
 
-/// Replaces seeds (the second of each entry) by their resealed form (the third); returns how many. A seed
-/// that has changed meanwhile stays. Nothing becomes void, since the seed inside is the same.
+/// Replaces seeds (the second of each entry) by their resealed form (the third); returns how many.
+/// A seed that has changed meanwhile stays. Nothing becomes void, since the seed inside is the
+/// same.
 pub(crate) fn replace_seeds<'a>(
     transition: &mut Transition<'_>,
     seeds: impl Iterator<Item = (&'a MethodId, &'a SealedSeed, &'a SealedSeed)>,
@@ -284,9 +286,9 @@ pub(crate) fn replace_seeds<'a>(
 /// How often administrators are asked for help about one account.
 const HELP_EVERY: std::time::Duration = std::time::Duration::from_secs(86_400);
 
-/// Asks administrators for help, at most once a day for one account; returns whether anything changed,
-/// which the answer must not show. `about` is the directory's name of the user; for an unknown user it
-/// is `None`, and no notice is sent.
+/// Asks administrators for help, at most once a day for one account; returns whether anything
+/// changed, which the answer must not show. `about` is the directory's name of the user; for an
+/// unknown user it is `None`, and no notice is sent.
 pub(crate) fn request_help(
     transition: &mut Transition<'_>,
     about: Option<&str>,

@@ -11,8 +11,8 @@ use crate::domain::time::Timestamp;
 
 const HOUR: Duration = Duration::from_secs(3_600);
 pub(super) const DAY: Duration = Duration::from_secs(86_400);
-/// Codes that may wait in one outbox, so that notices always find room: for the anonymous pool, and for
-/// the proven pool, whose last places strangers cannot take.
+/// Codes that may wait in one outbox, so that notices always find room: for the anonymous pool, and
+/// for the proven pool, whose last places strangers cannot take.
 const MAX_WAITING_CODES: [u32; 2] = [6, 9];
 
 /// A caller, and the budgets that it draws on.
@@ -27,8 +27,8 @@ pub(crate) struct Caller<'a> {
     pub(crate) source: u32,
     /// Whether the source is limited to its share.
     pub(crate) shared: bool,
-    /// Whether a method is being registered. A run of failures does not limit that: a new registration
-    /// is what ends the run.
+    /// Whether a method is being registered. A run of failures does not limit that: a new
+    /// registration is what ends the run.
     pub(crate) register: bool,
     /// The flow whose challenge of this kind is replaced, so that its attempts are free again.
     pub(crate) replaces: Option<u32>,
@@ -51,8 +51,8 @@ impl<'a> Caller<'a> {
         if self.shared { Share(self.policy.sends.source_share) } else { Share::WHOLE }
     }
 
-    /// The attempts that a new code may have: what the window and the run of failures have left after
-    /// the attempts of other live codes, and no more than this source's share of either.
+    /// The attempts that a new code may have: what the window and the run of failures have left
+    /// after the attempts of other live codes, and no more than this source's share of either.
     pub(crate) fn attempts(&self) -> u8 {
         let failures = &self.policy.failures;
         let rate = failures.rate(self.pool);
@@ -128,8 +128,8 @@ impl<'a> Caller<'a> {
         [hour, day].into_iter().find_map(|rate| self.spent_until(counted, rate))
     }
 
-    /// If the day has no challenge left for this source: whether its own share is the reason, and until
-    /// when.
+    /// If the day has no challenge left for this source: whether its own share is the reason, and
+    /// until when.
     pub(super) fn day_spent(&self) -> Option<(bool, Timestamp)> {
         let [_, day] = sends_of(self.policy, self.kind);
         let counted = sends(self.account, self.kind).pool(self.pool);
@@ -175,7 +175,8 @@ impl<'a> Caller<'a> {
     }
 }
 
-/// The count of challenges that this kind belongs to: of those that send something, or of the others.
+/// The count of challenges that this kind belongs to: of those that send something, or of the
+/// others.
 pub(crate) const fn sends(account: &Account, kind: MethodKind) -> &Sends {
     if kind.sends() { &account.sends } else { &account.in_hand }
 }

@@ -7,8 +7,8 @@ use crate::domain::method::MethodKind;
 use crate::domain::time::Timestamp;
 
 impl Transition<'_> {
-    /// Reserves one attempt. Its budget effects apply at once, and are recorded once the attempt has
-    /// turned out wrong.
+    /// Reserves one attempt. Its budget effects apply at once, and are recorded once the attempt
+    /// has turned out wrong.
     pub(super) fn reserve(
         &mut self,
         kind: MethodKind,

@@ -1,5 +1,5 @@
-//! Secrets that are compared without a challenge: the present password of a change, and the code of an
-//! authenticator at the host's own sign-in. They are reserved as attempts too.
+//! Secrets that are compared without a challenge: the present password of a change, and the code of
+//! an authenticator at the host's own sign-in. They are reserved as attempts too.
 
 use super::allowance::Caller;
 use super::{MAX_OUTBOX, Transition};
@@ -18,13 +18,13 @@ pub(crate) struct SecretReservation {
     at: Timestamp,
 }
 
-/// Reserves one attempt with the present password. Attempts that live challenges hold are not used for
-/// it.
+/// Reserves one attempt with the present password. Attempts that live challenges hold are not used
+/// for it.
 ///
 /// # Errors
 ///
-/// [`Refusal::TooOften`] if the budget is spent, or if the user has made too many changes that the owner
-/// is notified of. Then nothing is counted, and the password is not compared.
+/// [`Refusal::TooOften`] if the budget is spent, or if the user has made too many changes that the
+/// owner is notified of. Then nothing is counted, and the password is not compared.
 pub(crate) fn reserve_password(
     transition: &mut Transition<'_>,
 ) -> Result<SecretReservation, Refusal> {
@@ -39,8 +39,8 @@ pub(crate) fn reserve_password(
 }
 
 /// Reserves one attempt with a code at the host's sign-in, for each kind of authenticator that the
-/// account has and that has an attempt left. The cap on a run of failures is separate from the cap of
-/// resets: strangers who guess in resets must not block the sign-in.
+/// account has and that has an attempt left. The cap on a run of failures is separate from the cap
+/// of resets: strangers who guess in resets must not block the sign-in.
 ///
 /// # Errors
 ///
@@ -137,7 +137,8 @@ const MAX_CHANGES: usize = 3;
 /// # Errors
 ///
 /// [`Refusal::Ended`] if the account has changed since the password was compared;
-/// [`Refusal::TooOften`] if [`MAX_CHANGES`] are under way; [`Refusal::Busy`] if the record has no room.
+/// [`Refusal::TooOften`] if [`MAX_CHANGES`] are under way; [`Refusal::Busy`] if the record has no
+/// room.
 pub(crate) fn grant_change(
     transition: &mut Transition<'_>,
     change: &ChangeStart<'_>,

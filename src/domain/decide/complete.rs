@@ -51,8 +51,8 @@ pub(crate) struct PendingWrite {
     /// An earlier write of this flow is not settled: first ask the directory whether the password
     /// verifies.
     pub(crate) ask_first: bool,
-    /// The directory's change stamp is not the one at the start of the flow. If the password does not
-    /// verify, the account was changed outside the engine, and the proofs are void.
+    /// The directory's change stamp is not the one at the start of the flow. If the password does
+    /// not verify, the account was changed outside the engine, and the proofs are void.
     pub(crate) changed_outside: bool,
     pub(super) source: Option<[u8; 8]>,
 }
@@ -61,9 +61,9 @@ pub(crate) struct PendingWrite {
 ///
 /// # Errors
 ///
-/// [`Refusal`] if it does not, or if the account was changed outside the engine since the flow began:
-/// its proofs are then void. While a write of this flow is not settled, the change may be that write
-/// and is no reason to refuse.
+/// [`Refusal`] if it does not, or if the account was changed outside the engine since the flow
+/// began: its proofs are then void. While a write of this flow is not settled, the change may be
+/// that write and is no reason to refuse.
 fn check_grant(transition: &Transition<'_>, terms: &PendingWriteTerms<'_>) -> Result<u32, Refusal> {
     let now = transition.now;
     let flow = transition.account.flow(terms.flow).ok_or(Refusal::Ended)?;
@@ -98,14 +98,14 @@ fn check_grant(transition: &Transition<'_>, terms: &PendingWriteTerms<'_>) -> Re
     Ok(flow.number)
 }
 
-/// Begins the write. The notices and the revocation of sessions are in the record before the directory
-/// is asked; they are due when the outcome is known or the deadline has passed.
+/// Begins the write. The notices and the revocation of sessions are in the record before the
+/// directory is asked; they are due when the outcome is known or the deadline has passed.
 ///
 /// # Errors
 ///
 /// [`Refusal`] without a live grant, or if the account was changed outside the engine;
-/// [`Refusal::Busy`] while a write is in flight; [`Refusal::NotEligible`] without an address for the
-/// notice.
+/// [`Refusal::Busy`] while a write is in flight; [`Refusal::NotEligible`] without an address for
+/// the notice.
 pub(crate) fn begin_write(
     transition: &mut Transition<'_>,
     terms: &PendingWriteTerms<'_>,
@@ -217,8 +217,8 @@ pub(crate) fn may_complete(
     check_grant(transition, terms).map(|_| ())
 }
 
-/// Sends the flow back to the choice of a method, since the policy now requires other proofs, or more,
-/// than the grant was earned with. Proofs that are no longer allowed are dropped.
+/// Sends the flow back to the choice of a method, since the policy now requires other proofs, or
+/// more, than the grant was earned with. Proofs that are no longer allowed are dropped.
 pub(crate) fn raise_required(
     transition: &mut Transition<'_>,
     terms: &PendingWriteTerms<'_>,

@@ -28,8 +28,8 @@ pub(crate) struct Confirm<'a> {
     pub(crate) source: Option<[u8; 8]>,
 }
 
-/// The secret was right: the pending method becomes active. The same secret, given again after a lost
-/// answer, gets the same answer and changes nothing.
+/// The secret was right: the pending method becomes active. The same secret, given again after a
+/// lost answer, gets the same answer and changes nothing.
 ///
 /// # Errors
 ///
@@ -81,7 +81,8 @@ pub(crate) fn confirm_method(
     let method = activate(transition, &method_id, Some(flow_number), confirm)?;
     if let Some(flow) = transition.account.flow_mut(id) {
         flow.generation = flow.generation.saturating_add(1);
-        // `activate` has dropped the challenges of the flow: only the repeats keep attempts reserved.
+        // `activate` has dropped the challenges of the flow: only the repeats keep attempts
+        // reserved.
         flow.repeat = Some(Repeat::of(reservation.challenge.clone(), matched));
         flow.done = Some(Done {
             at: now,
@@ -93,8 +94,8 @@ pub(crate) fn confirm_method(
     Ok(method)
 }
 
-/// Makes a pending method active. A new address waits for the end of its hold, unless it belongs to a
-/// first registration. A notice goes to every address that was valid before.
+/// Makes a pending method active. A new address waits for the end of its hold, unless it belongs to
+/// a first registration. A notice goes to every address that was valid before.
 pub(super) fn activate(
     transition: &mut Transition<'_>,
     id: &MethodId,
@@ -135,8 +136,8 @@ pub(super) fn activate(
 }
 
 /// When a reset may first use the method. Addresses have a hold, since a stranger may control them.
-/// There is no hold for the methods of a first registration, added in one session to an account that
-/// held nothing, nor for an address that could be used before.
+/// There is no hold for the methods of a first registration, added in one session to an account
+/// that held nothing, nor for an address that could be used before.
 fn usable_from(
     transition: &mut Transition<'_>,
     id: &MethodId,
@@ -152,8 +153,8 @@ fn usable_from(
     }
     let address = method.destination().is_some();
     let registration = &transition.account.registration;
-    // After `forget` the record no longer says what the account held. The addresses of the directory
-    // get a notice, and the hold gives their owner time to react.
+    // After `forget` the record no longer says what the account held. The addresses of the
+    // directory get a notice, and the hold gives their owner time to react.
     let forgotten = registration.forgotten_at.is_some() && !confirm.tell.is_empty();
     let nothing_before = binding.holdings.any(&transition.account, transition.policy) == Known::No
         && !registration.ever_active
@@ -186,8 +187,8 @@ fn complete(transition: &mut Transition<'_>, confirm: &Confirm<'_>) {
 
 impl Transition<'_> {
     /// The flows of this session that confirm methods of other kinds, while the registration is not
-    /// complete: a user may register in several tabs, and finishes in each. Each method is checked again
-    /// when it is confirmed.
+    /// complete: a user may register in several tabs, and finishes in each. Each method is checked
+    /// again when it is confirmed.
     fn other_tabs(&self, session: u32, kind: MethodKind) -> Vec<u32> {
         let account = &self.account;
         let registration = &account.registration;
@@ -210,9 +211,9 @@ impl Transition<'_> {
         account.flows.iter().filter(own).map(|flow| flow.number).collect()
     }
 
-    /// Removes the confirmed methods whose hold is not over, and notifies the owner. After a reset by
-    /// the owner, an address that a stranger has added must not become usable a day later. Methods that
-    /// a removed one was to replace stay.
+    /// Removes the confirmed methods whose hold is not over, and notifies the owner. After a reset
+    /// by the owner, an address that a stranger has added must not become usable a day later.
+    /// Methods that a removed one was to replace stay.
     pub(super) fn drop_held(&mut self) {
         let now = self.now;
         let in_hold = |method: &&Method| {

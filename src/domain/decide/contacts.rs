@@ -55,13 +55,13 @@ impl Contacts {
     }
 }
 
-/// Replaces the contact data that administrators have supplied before. Methods that the user confirmed
-/// stay, and count first.
+/// Replaces the contact data that administrators have supplied before. Methods that the user
+/// confirmed stay, and count first.
 ///
 /// # Errors
 ///
-/// [`Refusal::TooOften`], [`Refusal::LimitReached`] if the record has no room, [`Refusal::Busy`] if too
-/// many notices still wait.
+/// [`Refusal::TooOften`], [`Refusal::LimitReached`] if the record has no room, [`Refusal::Busy`] if
+/// too many notices still wait.
 pub(crate) fn supply_contacts(
     transition: &mut Transition<'_>,
     contacts: &Contacts,

@@ -1,8 +1,8 @@
 //! Decoys: a fixed pool of records that stand in for names which no account has.
 //!
-//! Many names share one record. It stands for the name that used it last; to any other name it looks
-//! like an account that was never touched. So a flood of unknown names spends only its own budgets, and
-//! a single name under attack behaves like a single account under attack.
+//! Many names share one record. It stands for the name that used it last; to any other name it
+//! looks like an account that was never touched. So a flood of unknown names spends only its own
+//! budgets, and a single name under attack behaves like a single account under attack.
 
 use std::collections::BTreeSet;
 
@@ -50,8 +50,8 @@ pub(crate) struct StandIn {
     pub(crate) key: u16,
 }
 
-/// The body of a decoy that no name has used, as the store would hold it. Reading it costs the same as
-/// reading an untouched account under this policy.
+/// The body of a decoy that no name has used, as the store would hold it. Reading it costs the same
+/// as reading an untouched account under this policy.
 pub(crate) fn decoy_body(policy: &Policy, now: Timestamp) -> Option<String> {
     let tenant = TenantId::parse("decoy").ok()?;
     let mut account = Account::blank(RecordKey::from_bytes([0; 32]), tenant, None, now);
@@ -76,8 +76,8 @@ pub(crate) fn unused_decoy(
     blank.standing_for(stand_in.identifier, methods.unwrap_or_default(), false)
 }
 
-/// The decoy as this name finds it: `None` if `account` stands for the name already, otherwise one that
-/// was never touched.
+/// The decoy as this name finds it: `None` if `account` stands for the name already, otherwise one
+/// that was never touched.
 pub(crate) fn decoy_for(account: &Account, stand_in: &StandIn) -> Option<Account> {
     let decoy = account.decoy.as_ref();
     if decoy.is_some_and(|decoy| decoy.identifier == stand_in.identifier) {
@@ -100,8 +100,8 @@ impl Account {
 }
 
 impl Transition<'_> {
-    /// Restores the challenges that a ticket asked for, if another name has used the decoy meanwhile. An
-    /// account would still have them, and each step on them would be a commit.
+    /// Restores the challenges that a ticket asked for, if another name has used the decoy
+    /// meanwhile. An account would still have them, and each step on them would be a commit.
     pub(crate) fn put_back(&mut self, stand_in: &StandIn) {
         let taken_over = self.account.decoy.as_ref().is_some_and(|decoy| decoy.taken_over);
         let (Some(claim), true) = (&stand_in.claim, taken_over) else { return };

@@ -22,8 +22,8 @@ pub(crate) fn is_familiar(account: &Account, source: &[u8; 8], now: Timestamp) -
 }
 
 impl Transition<'_> {
-    /// Makes the source familiar for as long as a device stays known. A request without a known source
-    /// passes `None`.
+    /// Makes the source familiar for as long as a device stays known. A request without a known
+    /// source passes `None`.
     pub(super) fn know_source(&mut self, source: Option<[u8; 8]>) {
         let (now, days) = (self.now, u32::from(self.policy.known_device_days));
         let Some(source) = source.filter(|_| days > 0) else { return };
@@ -110,8 +110,8 @@ impl Bearer<'_> {
 ///
 /// # Errors
 ///
-/// [`Refusal::Ended`] before the goal, or the second time; [`Refusal::NotOffered`] if the policy has no
-/// known devices.
+/// [`Refusal::Ended`] before the goal, or the second time; [`Refusal::NotOffered`] if the policy
+/// has no known devices.
 pub(crate) fn remember_bearer(
     transition: &mut Transition<'_>,
     bearer: &Bearer<'_>,
@@ -132,8 +132,8 @@ pub(crate) fn remember_bearer(
     Ok(())
 }
 
-/// Ends a flow that its bearer cancels; returns whether there was one, which the answer must not show.
-/// A flow whose directory write is not settled stays.
+/// Ends a flow that its bearer cancels; returns whether there was one, which the answer must not
+/// show. A flow whose directory write is not settled stays.
 pub(crate) fn cancel(transition: &mut Transition<'_>, bearer: &Bearer<'_>) -> bool {
     transition.sweep();
     let flow = bearer.flow(transition).filter(|flow| flow.done.is_none());

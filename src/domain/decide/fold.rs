@@ -75,8 +75,8 @@ impl Transition<'_> {
         }
     }
 
-    /// Counts the notice at this place in the budget of its address, and returns whether it may go out
-    /// now. Beyond the budget it is folded into a waiting notice, or waits itself.
+    /// Counts the notice at this place in the budget of its address, and returns whether it may go
+    /// out now. Beyond the budget it is folded into a waiting notice, or waits itself.
     pub(super) fn admit(&mut self, place: usize) -> bool {
         let Some(pending) = self.account.outbox.get(place) else {
             return false;
@@ -119,8 +119,8 @@ impl Transition<'_> {
         true
     }
 
-    /// Folds the notice at this place into a waiting one to the same address. If there is none, it waits
-    /// until `until` itself.
+    /// Folds the notice at this place into a waiting one to the same address. If there is none, it
+    /// waits until `until` itself.
     fn fold(&mut self, place: usize, until: Timestamp) {
         if !self.fold_into_waiting(place)
             && let Some(pending) = self.account.outbox.get_mut(place)
@@ -129,8 +129,8 @@ impl Transition<'_> {
         }
     }
 
-    /// Folds the notice at this place into a waiting one to the same address, and returns whether there
-    /// was one. The two become a new message with an idempotency key of its own.
+    /// Folds the notice at this place into a waiting one to the same address, and returns whether
+    /// there was one. The two become a new message with an idempotency key of its own.
     pub(super) fn fold_into_waiting(&mut self, place: usize) -> bool {
         let now = self.now;
         let outbox = &self.account.outbox;

@@ -1,8 +1,8 @@
 //! Decisions: pure functions on `(record, policy, facts, command, now, random bytes)`.
 //!
 //! Each takes a [`Transition`], changes its account and records events, or refuses; the engine
-//! discards a transition that was refused. It commits any other, and decides again if the record has
-//! changed meanwhile.
+//! discards a transition that was refused. It commits any other, and decides again if the record
+//! has changed meanwhile.
 
 mod administer;
 mod allowance;
@@ -102,8 +102,8 @@ pub(crate) struct Transition<'a> {
     /// The user that a decoy stands in for, if there is one: for the audit trail.
     pub(crate) about: Option<UserId>,
     pub(crate) events: Vec<EventKind>,
-    /// The record was stamped by a clock far ahead. What that voids is committed before anything else
-    /// is decided; otherwise every later decision would void it again.
+    /// The record was stamped by a clock far ahead. What that voids is committed before anything
+    /// else is decided; otherwise every later decision would void it again.
     pub(crate) clock_ahead: bool,
 }
 
@@ -168,7 +168,8 @@ impl<'a> Transition<'a> {
         *counter
     }
 
-    /// Counts an act of the signed-in user that costs a commit, sends no notice and has no other limit.
+    /// Counts an act of the signed-in user that costs a commit, sends no notice and has no other
+    /// limit.
     ///
     /// # Errors
     ///
@@ -188,8 +189,8 @@ impl<'a> Transition<'a> {
         }
     }
 
-    /// Binds the record to the directory's incarnation mark, if there is one and the record has none.
-    /// From then on the record opens for that incarnation only.
+    /// Binds the record to the directory's incarnation mark, if there is one and the record has
+    /// none. From then on the record opens for that incarnation only.
     pub(crate) fn belongs_to(&mut self, incarnation: Option<&str>) {
         if self.account.incarnation.is_none() {
             self.account.incarnation = incarnation.map(str::to_owned);

@@ -84,8 +84,8 @@ const WARY_ATTEMPTS: u8 = 2;
 pub(crate) enum Opened {
     /// The challenge is open.
     Open,
-    /// A budget of the account is spent until this time, and nothing was changed. The answer must not
-    /// show it.
+    /// A budget of the account is spent until this time, and nothing was changed. The answer must
+    /// not show it.
     Suppressed(Timestamp),
 }
 
@@ -204,8 +204,8 @@ fn check_flow(flow: &Flow, open: &Open<'_>, epoch: u32, now: Timestamp) -> Resul
 }
 
 /// Chooses the pool of a familiar source: the anonymous pool while that has room, then the proven
-/// pool. Strangers cannot lock the source out, and it leaves the proven pool to signed-in users while
-/// it can.
+/// pool. Strangers cannot lock the source out, and it leaves the proven pool to signed-in users
+/// while it can.
 pub(super) fn choose_pool<'o, 'a>(
     transition: &Transition<'_>,
     open: &'o Open<'a>,

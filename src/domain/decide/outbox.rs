@@ -12,8 +12,8 @@ use crate::domain::time::Timestamp;
 
 /// How long a worker holds a message that it has claimed.
 pub(super) const LEASE: Duration = Duration::from_secs(60);
-/// How long a message waits for a provider of its channel, and an administrator's digest for the mail
-/// server.
+/// How long a message waits for a provider of its channel, and an administrator's digest for the
+/// mail server.
 const CHANNEL_WAIT: Duration = Duration::from_secs(86_400);
 
 /// What a record needs done now.
@@ -155,8 +155,8 @@ impl Pending {
     }
 }
 
-/// Commits the passage of time: overdue writes become unsettled, expired flows end, and dead messages
-/// and pending methods that can no longer be confirmed are removed.
+/// Commits the passage of time: overdue writes become unsettled, expired flows end, and dead
+/// messages and pending methods that can no longer be confirmed are removed.
 pub(crate) fn tidy(transition: &mut Transition<'_>) {
     let now = transition.now;
     let overdue = transition.account.write.as_ref().filter(|write| write.overdue(now));
@@ -239,7 +239,8 @@ pub(crate) fn settle_message(
 }
 
 impl Transition<'_> {
-    /// Schedules the next try of the message of this number. Returns whether there is such a message.
+    /// Schedules the next try of the message of this number. Returns whether there is such a
+    /// message.
     pub(crate) fn put_off(&mut self, number: u32) -> bool {
         let place = self.account.outbox.iter().position(|pending| pending.number == number);
         place.map(|place| self.try_later(place)).is_some()

@@ -112,13 +112,13 @@ pub(crate) struct Proven {
 
 /// The secret was right: consumes the challenge and records the proof.
 ///
-/// The secret is not compared again. If the same right code has answered the challenge meanwhile, the
-/// answer is the same and no second proof is made.
+/// The secret is not compared again. If the same right code has answered the challenge meanwhile,
+/// the answer is the same and no second proof is made.
 ///
 /// # Errors
 ///
-/// [`Refusal::NotAccepted`] if the challenge was replaced or the flow has ended meanwhile, or if the
-/// secret was used before.
+/// [`Refusal::NotAccepted`] if the challenge was replaced or the flow has ended meanwhile, or if
+/// the secret was used before.
 pub(crate) fn consume(
     transition: &mut Transition<'_>,
     id: &FlowId,
@@ -198,7 +198,8 @@ pub(crate) fn hand_over(
 }
 
 impl Flow {
-    /// Gives the flow a grant, which ends with the flow at the latest. No further challenge is needed.
+    /// Gives the flow a grant, which ends with the flow at the latest. No further challenge is
+    /// needed.
     fn earn_grant(&mut self, expires_at: Timestamp) {
         let expires_at = expires_at.min(self.expires_at);
         self.grant = Some(Grant { expires_at, rejections: 0, unknown: Unknown::NONE });

@@ -16,13 +16,13 @@ use crate::domain::method::MethodKind;
 use crate::domain::refusal::Refusal;
 use crate::domain::time::Timestamp;
 
-/// Keeps a new set, pending until its owner acknowledges that it is saved. Until then the codes of the
-/// previous set stay valid, in case the page is lost.
+/// Keeps a new set, pending until its owner acknowledges that it is saved. Until then the codes of
+/// the previous set stay valid, in case the page is lost.
 ///
 /// # Errors
 ///
-/// [`Refusal::SecondFactorRequired`], [`Refusal::LimitReached`] if the account or the set has no room,
-/// [`Refusal::TooOften`].
+/// [`Refusal::SecondFactorRequired`], [`Refusal::LimitReached`] if the account or the set has no
+/// room, [`Refusal::TooOften`].
 pub(crate) fn put_recovery_codes(
     transition: &mut Transition<'_>,
     codes: &[Digest],
@@ -62,13 +62,13 @@ pub(crate) fn put_recovery_codes(
     Ok(id)
 }
 
-/// The owner has saved the codes: the set becomes active and replaces the previous one. Acknowledged
-/// again after a lost answer, nothing changes.
+/// The owner has saved the codes: the set becomes active and replaces the previous one.
+/// Acknowledged again after a lost answer, nothing changes.
 ///
 /// # Errors
 ///
-/// [`Refusal::NotFound`] if there is no such set; [`Refusal::SecondFactorRequired`] if other methods
-/// were bound meanwhile.
+/// [`Refusal::NotFound`] if there is no such set; [`Refusal::SecondFactorRequired`] if other
+/// methods were bound meanwhile.
 pub(crate) fn acknowledge_recovery_codes(
     transition: &mut Transition<'_>,
     id: &MethodId,
@@ -96,13 +96,13 @@ fn active_set(account: &Account) -> Option<&Method> {
     account.methods.iter().find(|method| method.kind == MethodKind::RecoveryCode && method.active())
 }
 
-/// Keeps the replacement for a recovery code that a flow has used (NIST SP 800-63B-4, 4.2.1.1), pending
-/// until its owner acknowledges that it is saved.
+/// Keeps the replacement for a recovery code that a flow has used (NIST SP 800-63B-4, 4.2.1.1),
+/// pending until its owner acknowledges that it is saved.
 ///
 /// # Errors
 ///
-/// [`Refusal::Ended`] if the flow has not reached its goal with a recovery code, or the replacement was
-/// acknowledged before.
+/// [`Refusal::Ended`] if the flow has not reached its goal with a recovery code, or the replacement
+/// was acknowledged before.
 pub(crate) fn put_replacement(
     transition: &mut Transition<'_>,
     bearer: &Bearer<'_>,

@@ -1,4 +1,5 @@
-//! Registration: adding a method, which is pending until `confirm` makes it active, and removing one.
+//! Registration: adding a method, which is pending until `confirm` makes it active, and removing
+//! one.
 
 use super::open::{Open, Opened, open_challenge};
 use super::{Address, Transition};
@@ -76,8 +77,8 @@ pub(super) const MAX_METHODS: usize = 32;
 /// # Errors
 ///
 /// [`Refusal::SecondFactorRequired`], [`Refusal::LimitReached`], [`Refusal::TooOften`],
-/// [`Refusal::AlreadyProven`] if the user has confirmed this address already, [`Refusal::NotFound`] if
-/// there is no active method to replace.
+/// [`Refusal::AlreadyProven`] if the user has confirmed this address already, [`Refusal::NotFound`]
+/// if there is no active method to replace.
 pub(crate) fn add_method(
     transition: &mut Transition<'_>,
     add: &Add<'_>,
@@ -133,8 +134,9 @@ pub(crate) fn add_method(
     Ok(id)
 }
 
-/// Whether the account has as many active methods of this kind as the policy allows, without the one to be
-/// replaced. Methods that an administrator wants registered again do not use up the limit.
+/// Whether the account has as many active methods of this kind as the policy allows, without the
+/// one to be replaced. Methods that an administrator wants registered again do not use up the
+/// limit.
 pub(super) fn is_kind_full(
     transition: &Transition<'_>,
     kind: MethodKind,
@@ -198,9 +200,9 @@ fn is_unconfirmed(method: &Method) -> bool {
     !method.active() && method.provenance == Provenance::Unconfirmed
 }
 
-/// The pending methods that the new one replaces: one with the same address, one that replaces the same
-/// method, or an app added in the same session. The seed of an app is shown once: a page that is
-/// reloaded, or an answer that is lost, must not use up the limit of the kind.
+/// The pending methods that the new one replaces: one with the same address, one that replaces the
+/// same method, or an app added in the same session. The seed of an app is shown once: a page that
+/// is reloaded, or an answer that is lost, must not use up the limit of the kind.
 fn pending_again(methods: &[Method], add: &Add<'_>) -> Vec<MethodId> {
     let same = |method: &&Method| {
         let address = matches!(add.factor, Factor::Address(to) if reaches(method, to));
@@ -230,9 +232,9 @@ pub(super) fn reaches(method: &Method, to: &Destination) -> bool {
     method.destination().is_some_and(|address| address.normalised() == to.normalised())
 }
 
-/// Whether the method is active, or may still be confirmed. A pending method cannot be confirmed once
-/// its flow is over. Methods that an administrator supplied, and recovery codes that wait to be
-/// acknowledged, need no flow.
+/// Whether the method is active, or may still be confirmed. A pending method cannot be confirmed
+/// once its flow is over. Methods that an administrator supplied, and recovery codes that wait to
+/// be acknowledged, need no flow.
 pub(crate) fn is_alive(method: &Method, account: &Account, now: Timestamp) -> bool {
     let confirms = |flow: &Flow| {
         let mut challenges = flow.challenges.iter();
@@ -261,12 +263,13 @@ pub(super) fn forget_abandoned(transition: &mut Transition<'_>) {
     }
 }
 
-/// Removes a method. A notice goes to every address that was valid before, the removed one included.
+/// Removes a method. A notice goes to every address that was valid before, the removed one
+/// included.
 ///
 /// # Errors
 ///
-/// [`Refusal::NotFound`]; [`Refusal::SecondFactorRequired`] unless the method is pending and was added
-/// by the user.
+/// [`Refusal::NotFound`]; [`Refusal::SecondFactorRequired`] unless the method is pending and was
+/// added by the user.
 pub(crate) fn remove_method(
     transition: &mut Transition<'_>,
     id: &MethodId,

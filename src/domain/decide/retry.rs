@@ -9,16 +9,16 @@ use crate::domain::time::Timestamp;
 /// The wait after the first failed try; it doubles up to [`LONGEST_RETRY`].
 const FIRST_RETRY: Duration = Duration::from_secs(5);
 const LONGEST_RETRY: Duration = Duration::from_secs(3_600);
-/// A code waits for at most this part of the life that it has left: a code that arrives after its life
-/// is useless, so the tries get closer towards the end.
+/// A code waits for at most this part of the life that it has left: a code that arrives after its
+/// life is useless, so the tries get closer towards the end.
 const PART_OF_LIFE: u32 = 4;
 /// How long before the end of its life any other message gets a last try.
 const LAST_CALL: Duration = LEASE;
 
 /// How long a message waits after a failed try. The wait doubles, and never reaches the end of the
-/// message's life unless less than [`FIRST_RETRY`] of it is left. After the end of its life a notice
-/// keeps the long waits: with short ones, a clock that is days ahead would spend its last tries within
-/// minutes.
+/// message's life unless less than [`FIRST_RETRY`] of it is left. After the end of its life a
+/// notice keeps the long waits: with short ones, a clock that is days ahead would spend its last
+/// tries within minutes.
 pub(super) fn retry_wait(pending: &Pending, now: Timestamp) -> Duration {
     let doubled = FIRST_RETRY.saturating_mul(1 << pending.tries.min(10)).min(LONGEST_RETRY);
     let left = pending.not_after.since(now);
@@ -118,7 +118,8 @@ mod tests {
         }
     }
 
-    /// V60: with a clock that is days ahead, a notice is given up only after fifteen hours of tries.
+    /// V60: with a clock that is days ahead, a notice is given up only after fifteen hours of
+    /// tries.
     #[test]
     fn a_notice_past_its_time_is_given_up_after_fifteen_hours_of_tries() {
         for days in [8, 800] {

@@ -33,9 +33,9 @@ pub enum Prompt {
 
 /// What a user who signs in must be asked now. Changes nothing.
 ///
-/// A registration that was never completed is asked for at every new sign-in, once per session. One that
-/// was completed and no longer suffices is not asked for until the interval ends, though a reset refuses
-/// meanwhile (Entra). A user who cannot register in this sign-in is not asked to.
+/// A registration that was never completed is asked for at every new sign-in, once per session. One
+/// that was completed and no longer suffices is not asked for until the interval ends, though a
+/// reset refuses meanwhile (Entra). A user who cannot register in this sign-in is not asked to.
 pub(crate) fn prompt(
     account: &Account,
     policy: &Policy,
@@ -91,8 +91,8 @@ pub(crate) fn reconfirm_at(account: &Account, policy: &Policy) -> Option<Timesta
     (days > 0).then(|| since.plus(DAY * u32::from(days)))
 }
 
-/// The user confirms that the registered methods are still right. Returns whether anything changed: a
-/// confirmation within the last hour is not repeated.
+/// The user confirms that the registered methods are still right. Returns whether anything changed:
+/// a confirmation within the last hour is not repeated.
 ///
 /// # Errors
 ///
@@ -122,8 +122,8 @@ pub(crate) fn reconfirm(
     Ok(true)
 }
 
-/// The user postpones the registration, and is not asked again in this session. Returns whether anything
-/// changed.
+/// The user postpones the registration, and is not asked again in this session. Returns whether
+/// anything changed.
 ///
 /// # Errors
 ///

@@ -8,8 +8,8 @@ use crate::domain::message::Notice;
 use crate::domain::method::MethodKind;
 use crate::domain::reason::SsprReason;
 
-/// The directory wrote. That is recorded, whatever has happened to the record since the write began.
-/// If it wrote a password, everything outstanding becomes void, and sessions end.
+/// The directory wrote. That is recorded, whatever has happened to the record since the write
+/// began. If it wrote a password, everything outstanding becomes void, and sessions end.
 pub(crate) fn settle_written(
     transition: &mut Transition<'_>,
     pending: &PendingWrite,
@@ -132,8 +132,8 @@ pub(crate) enum PendingWriteFailure {
     Failed(SsprReason),
 }
 
-/// It is not known whether the directory wrote. The notice goes out in words that fit both outcomes,
-/// sessions end, and the flow keeps its grant.
+/// It is not known whether the directory wrote. The notice goes out in words that fit both
+/// outcomes, sessions end, and the flow keeps its grant.
 pub(crate) fn settle_unknown(transition: &mut Transition<'_>, write: u32) {
     let current = transition.account.write.clone();
     if let Some(current) = current.filter(|current| current.number == write) {
@@ -142,8 +142,8 @@ pub(crate) fn settle_unknown(transition: &mut Transition<'_>, write: u32) {
     }
 }
 
-/// The directory was not asked to write: an earlier write is still not settled, and the owner has its
-/// notice. This write becomes the unsettled one, and its own notices are dropped.
+/// The directory was not asked to write: an earlier write is still not settled, and the owner has
+/// its notice. This write becomes the unsettled one, and its own notices are dropped.
 pub(crate) fn settle_unasked(transition: &mut Transition<'_>, pending: &PendingWrite) {
     let current = transition.account.write.as_mut();
     if let Some(current) = current.filter(|write| write.number == pending.write) {

@@ -57,8 +57,8 @@ impl Transition<'_> {
         }
     }
 
-    /// Removes the methods that another method replaces, once the hold of that one is over. They do not
-    /// count before this is committed either (`eligibility::candidates`).
+    /// Removes the methods that another method replaces, once the hold of that one is over. They do
+    /// not count before this is committed either (`eligibility::candidates`).
     fn take_superseded(&mut self) {
         if self.account.superseded(self.now).next().is_none() {
             return;
@@ -83,7 +83,8 @@ impl Transition<'_> {
         let write = self.account.write.take_if(|write| write.flow == flow.number);
         let unsettled = write.is_some();
         if let Some(write) = write.filter(|write| write.state == WriteState::Writing) {
-            // No flow waits for its outcome any more: the owner gets the notice of what may have happened.
+            // No flow waits for its outcome any more: the owner gets the notice of what may have
+            // happened.
             self.release(write.number);
             self.record(EventKind::DirectoryWriteUnsettled {
                 flow: flow.number,
@@ -96,8 +97,8 @@ impl Transition<'_> {
         }
     }
 
-    /// Makes the messages of a write due now. A sign-in during the write used the old password, so the
-    /// revocation covers sessions up to now.
+    /// Makes the messages of a write due now. A sign-in during the write used the old password, so
+    /// the revocation covers sessions up to now.
     pub(super) fn release(&mut self, write: u32) {
         let now = self.now;
         for pending in self.account.outbox.iter_mut().filter(|pending| pending.write == Some(write))
@@ -115,8 +116,8 @@ impl Transition<'_> {
         self.void_but(acting, &[]);
     }
 
-    /// Voids everything outstanding except the flow `acting`, which loses its challenges, and the flows
-    /// `go_on`, which keep theirs.
+    /// Voids everything outstanding except the flow `acting`, which loses its challenges, and the
+    /// flows `go_on`, which keep theirs.
     pub(super) fn void_but(&mut self, acting: Option<u32>, go_on: &[u32]) {
         self.account.epoch = self.account.epoch.saturating_add(1);
         let epoch = self.account.epoch;
@@ -147,7 +148,8 @@ impl Transition<'_> {
         }
     }
 
-    /// Removes the codes whose tries failed until they expired, and records that they were not sent.
+    /// Removes the codes whose tries failed until they expired, and records that they were not
+    /// sent.
     fn give_up_codes(&mut self) {
         let now = self.now;
         let is_dead =
@@ -190,8 +192,9 @@ impl Transition<'_> {
         self.events.extend(failed);
     }
 
-    /// The record was stamped by a clock that was far ahead, or this engine's clock has stepped back. The
-    /// stamps are not trusted: codes and grants are void, windows and locks start again at full length.
+    /// The record was stamped by a clock that was far ahead, or this engine's clock has stepped
+    /// back. The stamps are not trusted: codes and grants are void, windows and locks start again
+    /// at full length.
     pub(super) fn void_future_stamps(&mut self) {
         let (now, lock) = (self.now, self.policy.failures.lock);
         let horizon = now.plus(MAX_SKEW);
@@ -272,7 +275,8 @@ impl Pending {
 }
 
 impl Flow {
-    /// Whether the flow has expired. The flow of a write in flight is kept until the write's deadline.
+    /// Whether the flow has expired. The flow of a write in flight is kept until the write's
+    /// deadline.
     pub(super) fn is_over(&self, now: Timestamp, writing: Option<u32>) -> bool {
         now >= self.expires_at && writing != Some(self.number)
     }
@@ -285,8 +289,8 @@ impl Account {
         in_flight.map(|write| write.flow)
     }
 
-    /// Whether the record was stamped by a clock further ahead of `now` than a believed clock may be.
-    /// `now` is a believed time.
+    /// Whether the record was stamped by a clock further ahead of `now` than a believed clock may
+    /// be. `now` is a believed time.
     pub(crate) fn is_stamped_ahead(&self, now: Timestamp) -> bool {
         self.seen.since(now) > SLACK
     }

@@ -75,8 +75,8 @@ impl Transition<'_> {
         });
     }
 
-    /// Queues one notice to each of these addresses, which were valid before the change. Announcements
-    /// that wait for addresses get the same ones, since the change may remove some.
+    /// Queues one notice to each of these addresses, which were valid before the change.
+    /// Announcements that wait for addresses get the same ones, since the change may remove some.
     ///
     /// # Errors
     ///
@@ -88,7 +88,8 @@ impl Transition<'_> {
         due: Timestamp,
         write: Option<u32>,
     ) -> Result<(), Refusal> {
-        // If there is no room, codes are dropped rather than notices: the user can ask for another code.
+        // If there is no room, codes are dropped rather than notices: the user can ask for another
+        // code.
         if self.account.outbox.len() + addresses.len() > MAX_ADDRESSED {
             self.account.outbox.retain(|pending| !pending.is_code());
         }
@@ -119,8 +120,8 @@ impl Transition<'_> {
         }
     }
 
-    /// Announces to the owner what happened while a secret was compared. The directory is not read then,
-    /// so the addresses are looked up when the announcement is due.
+    /// Announces to the owner what happened while a secret was compared. The directory is not read
+    /// then, so the addresses are looked up when the announcement is due.
     pub(super) fn tell_owner(&mut self, notice: Notice) {
         if self.account.user.is_none() {
             return;
@@ -133,8 +134,8 @@ impl Transition<'_> {
                 _ => None,
             });
         match waiting {
-            // Without room for another announcement, the waiting one covers both. Codes are not dropped:
-            // a stranger's failures must not cost the owner a code.
+            // Without room for another announcement, the waiting one covers both. Codes are not
+            // dropped: a stranger's failures must not cost the owner a code.
             Some(waiting) if full => {
                 *waiting = waiting.and(notice);
             }
@@ -295,8 +296,7 @@ pub(crate) fn tell_page(
     true
 }
 
-/// Gives up this message, since the policy names no administrators' roles. Returns whether there is such
-/// a message.
+/// Gives up this message, since the policy names no roles. Returns whether it exists.
 pub(crate) fn give_up(transition: &mut Transition<'_>, number: u32) -> bool {
     let position = transition.account.outbox.iter().position(|pending| pending.number == number);
     let Some(place) = position else {
@@ -312,8 +312,8 @@ pub(crate) fn give_up(transition: &mut Transition<'_>, number: u32) -> bool {
 
 /// The addresses that the policy's rule names among the valid ones.
 ///
-/// An address counts even if its channel has no provider now: a notice waits for it. If no address of
-/// the rule can be reached now, the addresses that the reset itself could have used are added.
+/// An address counts even if its channel has no provider now: a notice waits for it. If no address
+/// of the rule can be reached now, the addresses that the reset itself could have used are added.
 pub(crate) fn addresses_to_tell(
     account: &Account,
     user: &UserFacts,
@@ -368,7 +368,7 @@ fn tell(told: &mut Vec<Address>, channel: Channel, destination: Destination, loc
     }
 }
 
-/// The addresses that the reset itself could have used: at least one, or there would have been no reset.
+/// The addresses that the reset could have used: at least one, or there would be no reset.
 fn reset_addresses(
     account: &Account,
     user: &UserFacts,

@@ -79,8 +79,8 @@ fn after<T>(
     Ok((result, transition.account))
 }
 
-/// Invariant 1 and 3: no other flow can use up the attempts of a live code, and the attempts of all live
-/// codes together never exceed the pool.
+/// Invariant 1 and 3: no other flow can use up the attempts of a live code, and the attempts of all
+/// live codes together never exceed the pool.
 #[test]
 fn the_attempts_of_live_codes_never_exceed_the_pool() {
     // Without shares, so that two codes hold the whole pool.

@@ -1,7 +1,7 @@
 //! Every kind of audit event, with its code and fields.
 //!
-//! The field `id` of a kind is stored as `method_id`: an event has an `id` of its own, and the fields of
-//! its kind are flattened beside that.
+//! The field `id` of a kind is stored as `method_id`: an event has an `id` of its own, and the
+//! fields of its kind are flattened beside that.
 
 use serde::{Deserialize, Serialize};
 
@@ -25,15 +25,15 @@ event_kinds! {
         /// Why nothing is sent, if the challenge is suppressed.
         suppressed: Option<SsprReason>,
     },
-    /// A typed phone number was counted, then compared. It was wrong unless a `challenge_opened` follows
-    /// in the next commit.
+    /// A typed phone number was counted, then compared. It was wrong unless a `challenge_opened`
+    /// follows in the next commit.
     NumberCounted = "number_counted" {
         /// The method.
         method: MethodKind,
     },
-    /// A secret without a challenge was counted, then compared: the present password of a change, or a
-    /// code at the host's sign-in. It was wrong unless a `change_started` or an `oath_step_used` follows
-    /// in the next commit.
+    /// A secret without a challenge was counted, then compared: the present password of a change,
+    /// or a code at the host's sign-in. It was wrong unless a `change_started` or an
+    /// `oath_step_used` follows in the next commit.
     SecretCounted = "secret_counted" {
         /// The method.
         method: MethodKind,
@@ -43,8 +43,8 @@ event_kinds! {
         /// The flow.
         flow: u32,
     },
-    /// An attempt was counted, then its secret was compared. It was wrong unless a `method_proven` or
-    /// `method_confirmed` for the same challenge follows.
+    /// An attempt was counted, then its secret was compared. It was wrong unless a `method_proven`
+    /// or `method_confirmed` for the same challenge follows.
     AttemptCounted = "attempt_counted" {
         /// The flow.
         flow: u32,
@@ -86,8 +86,8 @@ event_kinds! {
         /// How many are left.
         left: u8,
     },
-    /// The link of a flow was redeemed without the flow's ticket. That ticket is void, and the browser
-    /// that redeemed the link has a new one.
+    /// The link of a flow was redeemed without the flow's ticket. That ticket is void, and the
+    /// browser that redeemed the link has a new one.
     LinkRedeemedElsewhere = "link_redeemed_elsewhere" {
         /// The flow.
         flow: u32,
@@ -108,14 +108,14 @@ event_kinds! {
         /// Until when.
         until: Timestamp,
     },
-    /// Consecutive failures have closed the method to strangers. Known devices, familiar sources and
-    /// signed-in users may still use it; a right secret ends the run of failures.
+    /// Consecutive failures have closed the method to strangers. Known devices, familiar sources
+    /// and signed-in users may still use it; a right secret ends the run of failures.
     MethodClosed = "method_closed" {
         /// The method.
         method: MethodKind,
     },
-    /// A secret whose comparison took long was right: what its attempt had closed, according to earlier
-    /// events, is open again.
+    /// A secret whose comparison took long was right: what its attempt had closed, according to
+    /// earlier events, is open again.
     AttemptRefunded = "attempt_refunded" {
         /// The method.
         method: MethodKind,
@@ -138,8 +138,8 @@ event_kinds! {
         /// The method.
         method: MethodKind,
     },
-    /// A limit across accounts is spent. Codes get longer or allow fewer attempts; the host should raise
-    /// an alarm.
+    /// A limit across accounts is spent. Codes get longer or allow fewer attempts; the host should
+    /// raise an alarm.
     LimitSpent = "limit_spent" {
         /// Which limit.
         limit: String,
@@ -283,7 +283,8 @@ event_kinds! {
         /// How many known devices the account has.
         devices: u8,
     },
-    /// A caller has asked for help. The directory's administrators get a message, each within a budget.
+    /// A caller has asked for help. The directory's administrators get a message, each within a
+    /// budget.
     HelpRequested = "help_requested" {},
     /// An administrator has removed all methods of the user.
     MethodsRevoked = "methods_revoked" {
@@ -313,8 +314,8 @@ event_kinds! {
     },
     /// An administrator has cleared the failure budgets of an account.
     Unblocked = "unblocked" {},
-    /// An administrator has confirmed that a record from before the directory gave incarnation marks
-    /// belongs to the person who has the identifier now.
+    /// An administrator has confirmed that a record from before the directory gave incarnation
+    /// marks belongs to the person who has the identifier now.
     IncarnationConfirmed = "incarnation_confirmed" {},
     /// Seeds of authenticators were resealed under the seal's present key.
     SeedsResealed = "seeds_resealed" {
@@ -353,12 +354,12 @@ event_kinds! {
         kind: String,
         /// The channel.
         channel: Channel,
-        /// The number of the message that includes it now; `None` if that is an administrator's digest of
-        /// requests for help.
+        /// The number of the message that includes it now; `None` if that is an administrator's
+        /// digest of requests for help.
         into: Option<u32>,
     },
-    /// A notice was not sent to a phone, since the risk signals denied the number. A mail address got the
-    /// same notice.
+    /// A notice was not sent to a phone, since the risk signals denied the number. A mail address
+    /// got the same notice.
     MessageWithheld = "message_withheld" {
         /// The number of the message within the account.
         message: u32,

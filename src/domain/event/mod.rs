@@ -19,7 +19,8 @@ use super::ids::{RecordKey, TenantId, UserId};
 use super::invalid::InvalidInput;
 use super::time::Timestamp;
 
-/// The identity of an event: the record, the commit that wrote the event, and the place in that commit.
+/// The identity of an event: the record, the commit that wrote the event, and the place in that
+/// commit.
 ///
 /// Ids of one record are ordered, and no id is given twice.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -43,9 +44,9 @@ impl EventId {
 
 /// One audit event.
 ///
-/// A store keeps [`Event::encode`] and returns [`Event::decode`] of it; it may keep the fields beside it
-/// for indexes. An event of a newer release is read as far as this release knows its fields, and encoded
-/// again byte for byte.
+/// A store keeps [`Event::encode`] and returns [`Event::decode`] of it; it may keep the fields
+/// beside it for indexes. An event of a newer release is read as far as this release knows its
+/// fields, and encoded again byte for byte.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Event {
@@ -113,7 +114,8 @@ impl Event {
     pub fn decode(text: &str) -> Result<Self, InvalidInput> {
         const MALFORMED: InvalidInput = InvalidInput::Malformed { what: "event" };
         let mut event: Self = serde_json::from_str(text).map_err(|_| MALFORMED)?;
-        // A known kind with unreadable fields is damaged, unless a newer release has changed the kind.
+        // A known kind with unreadable fields is damaged, unless a newer release has changed the
+        // kind.
         let other = matches!(event.kind, EventKind::Other(_));
         if other && event.format <= Self::FORMAT && EventKind::CODES.contains(&event.code()) {
             return Err(MALFORMED);

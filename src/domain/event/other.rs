@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 /// An event of a newer release: its code, and its fields as they are stored.
 ///
-/// It keeps the audit trail readable during a rolling upgrade. Only the newer release knows what the
-/// fields mean.
+/// It keeps the audit trail readable during a rolling upgrade. Only the newer release knows what
+/// the fields mean.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct OtherEvent {
     code: String,

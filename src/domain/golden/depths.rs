@@ -42,7 +42,8 @@ const KEPT: [&str; 16] = [
     "/sources/0",
 ];
 
-/// Inv. 19: a field of a newer release is never lost, at any depth: it is kept, or it closes the account.
+/// Inv. 19: a field of a newer release is never lost, at any depth: it is kept, or it closes the
+/// account.
 #[test]
 fn unknown_fields_of_an_account_are_kept_or_close_it_at_every_depth() {
     let mut kept = Vec::new();

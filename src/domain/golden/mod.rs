@@ -1,8 +1,8 @@
 //! The stored forms, compared with `tests/golden`: one file for each record and for the events.
 //!
-//! Every release must read these files. Until 1.0 a version may be recut, with a line in the changelog:
-//! `SSPR_RECUT_GOLDEN=1 cargo test --lib golden` rewrites the files. After 1.0 a changed form is a new
-//! version, and the files of the old one stay.
+//! Every release must read these files. Until 1.0 a version may be recut, with a line in the
+//! changelog: `SSPR_RECUT_GOLDEN=1 cargo test --lib golden` rewrites the files. After 1.0 a changed
+//! form is a new version, and the files of the old one stay.
 
 mod accounts;
 mod depths;

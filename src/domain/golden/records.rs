@@ -80,7 +80,8 @@ fn records_of_every_version_are_read_whole() {
     }
 }
 
-/// No field has its default in the fullest account, so a field that is not read cannot go unnoticed.
+/// No field has its default in the fullest account, so a field that is not read cannot go
+/// unnoticed.
 #[test]
 fn every_field_that_may_be_absent_has_a_value_in_the_fullest_account() {
     let mut account = accounts()[0].1.clone();

@@ -1,5 +1,5 @@
-//! Every variant has a golden form: a new variant does not compile here until it is named, and the test
-//! fails until a golden file contains it.
+//! Every variant has a golden form: a new variant does not compile here until it is named, and the
+//! test fails until a golden file contains it.
 
 use std::collections::BTreeSet;
 

@@ -5,8 +5,8 @@ use super::derive::skeleton;
 /// One password a line, ASCII, sorted by skeleton. Source and licence: `common.LICENSE.md`.
 pub(super) const COMMON: &str = include_str!("common.txt");
 
-/// Whether `candidate`, a skeleton, is on the list. A binary search over the text itself, without a table
-/// in memory.
+/// Whether `candidate`, a skeleton, is on the list. A binary search over the text itself, without a
+/// table in memory.
 pub(super) fn is_common(candidate: &[char]) -> bool {
     let (mut low, mut high) = (0, COMMON.len());
     while low < high {

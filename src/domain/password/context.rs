@@ -6,8 +6,8 @@ use super::derive::phrase;
 
 /// Words of an account: its names, its addresses, its tenant.
 ///
-/// Words of fewer than three code points, or of more than [`PasswordContext::MAX_WORD_BYTES`], are ignored.
-/// `Debug` shows the number of words.
+/// Words of fewer than three code points, or of more than [`PasswordContext::MAX_WORD_BYTES`], are
+/// ignored. `Debug` shows the number of words.
 ///
 /// ```
 /// use sspr::{PasswordContext, PasswordRules};
@@ -34,9 +34,9 @@ impl PasswordContext {
         Self::default()
     }
 
-    /// Adds a word that a password must not consist of: a name, a sign-in name, a mail address, the display
-    /// name of the tenant. Its parts (the local part and labels of an address, the words of a name) are
-    /// added too.
+    /// Adds a word that a password must not consist of: a name, a sign-in name, a mail address, the
+    /// display name of the tenant. Its parts (the local part and labels of an address, the words of
+    /// a name) are added too.
     #[must_use]
     pub fn word(mut self, word: &str) -> Self {
         if word.len() <= Self::MAX_WORD_BYTES {

@@ -1,10 +1,11 @@
 //! The forms of a password without the usual decorations.
 //!
-//! If `contoso` is refused, people use `C0nt0s0`, `contoso2026!!!` or `contosocontoso`, and guessing programs
-//! try these (NIST SP 800-63B-4, 3.1.1.2: "derivatives thereof"). A password is therefore compared as a whole
-//! in these forms: case folded; with digits and signs read as the letters that they replace; without spaces
-//! and signs between the letters; without digits and signs around the letters, if those are easy to guess
-//! themselves; and the first of its repetitions.
+//! If `contoso` is refused, people use `C0nt0s0`, `contoso2026!!!` or `contosocontoso`, and
+//! guessing programs try these (NIST SP 800-63B-4, 3.1.1.2: "derivatives thereof"). A password is
+//! therefore compared as a whole in these forms: case folded; with digits and signs read as the
+//! letters that they replace; without spaces and signs between the letters; without digits and
+//! signs around the letters, if those are easy to guess themselves; and the first of its
+//! repetitions.
 
 use std::ops::RangeInclusive;
 
@@ -15,8 +16,8 @@ use super::normal::nfc;
 /// The shortest word that a password is compared with, in code points.
 const MIN_WORD: usize = 3;
 
-/// The most unpredictable characters that are removed around the letters: a date of eight digits and two
-/// signs. A password with more is strong without its word.
+/// The most unpredictable characters that are removed around the letters: a date of eight digits
+/// and two signs. A password with more is strong without its word.
 const MAX_PADDING: usize = 10;
 
 /// The most digits and signs next to the letters that may replace letters (`pa$$`, `c0nt050`).
@@ -91,13 +92,14 @@ pub(super) fn phrase(word: &str) -> impl Iterator<Item = Vec<char>> + use<> {
     [raw, joined].into_iter().filter(|form| form.len() >= MIN_WORD)
 }
 
-/// Case folding, close enough for a comparison: through upper case, `ß` becomes `ss` and `ſ` becomes `s`.
+/// Case folding, close enough for a comparison: through upper case, `ß` becomes `ss` and `ſ`
+/// becomes `s`.
 fn fold(text: &str) -> impl Iterator<Item = char> + '_ {
     text.chars().flat_map(char::to_uppercase).flat_map(char::to_lowercase)
 }
 
-/// The letter that a digit or sign replaces. `1` may replace `i` or `l`, so both letters have the same
-/// skeleton.
+/// The letter that a digit or sign replaces. `1` may replace `i` or `l`, so both letters have the
+/// same skeleton.
 pub(super) const fn skeleton(c: char) -> char {
     match c {
         '0' => 'o',
@@ -117,8 +119,8 @@ pub(super) const fn skeleton(c: char) -> char {
     }
 }
 
-/// The ranges of `text` to compare: all of it, and its letters with up to [`MAX_EDGE`] characters on either
-/// side, if the rest is padding.
+/// The ranges of `text` to compare: all of it, and its letters with up to [`MAX_EDGE`] characters
+/// on either side, if the rest is padding.
 fn windows(text: &[char]) -> impl Iterator<Item = (usize, usize)> + '_ {
     let letters = core(text);
     let cut = letters.into_iter().flat_map(move |core| {
@@ -143,15 +145,16 @@ fn core(text: &[char]) -> Option<RangeInclusive<usize>> {
     between(char::is_alphabetic).or_else(|| between(char::is_alphanumeric))
 }
 
-/// The number of characters that cannot be predicted from the one before: one in `!!!!` and in `12345`.
+/// The number of characters that cannot be predicted from the one before: one in `!!!!` and in
+/// `12345`.
 fn padding(stretch: &[char]) -> usize {
     let steps = stretch.windows(2);
     let jumps = steps.filter(|pair| u32::from(pair[0]).abs_diff(u32::from(pair[1])) > 1);
     usize::from(!stretch.is_empty()) + jumps.count()
 }
 
-/// The length of the part that `text` repeats. The last repetition may be incomplete; a second and only one
-/// must have at least half of its length.
+/// The length of the part that `text` repeats. The last repetition may be incomplete; a second and
+/// only one must have at least half of its length.
 fn period(text: &[char]) -> Option<usize> {
     let longest = MAX_PERIOD.min(text.len() * 2 / 3);
     (1..=longest).find(|&length| text[length..] == text[..text.len() - length])

@@ -1,7 +1,8 @@
 //! The rules for new passwords.
 //!
-//! A password is normalised by NFC only: it is not trimmed, its case is kept, and NFKC is not applied.
-//! Length counts code points. A blocklist is compared with the whole password, never with a part of it.
+//! A password is normalised by NFC only: it is not trimmed, its case is kept, and NFKC is not
+//! applied. Length counts code points. A blocklist is compared with the whole password, never with
+//! a part of it.
 
 mod blocklist;
 mod context;

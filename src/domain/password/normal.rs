@@ -17,14 +17,15 @@ pub(super) fn nfc(text: &str) -> Zeroizing<String> {
     composed
 }
 
-/// A password in the form that every directory gets: [`nfc`]. A keyboard that sends `ö` and one that sends
-/// `o` and a mark give the same password.
+/// A password in the form that every directory gets: [`nfc`]. A keyboard that sends `ö` and one
+/// that sends `o` and a mark give the same password.
 pub(crate) fn composed(password: &SecretText) -> SecretText {
     SecretText::new(std::mem::take(&mut *nfc(password.expose_secret())))
 }
 
-/// Whether a later version of Unicode could change the normal form of `c`: NFC is stable for assigned code
-/// points only (UAX #15, section 12.1). Private-use code points never get a decomposition.
+/// Whether a later version of Unicode could change the normal form of `c`: NFC is stable for
+/// assigned code points only (UAX #15, section 12.1). Private-use code points never get a
+/// decomposition.
 pub(super) fn is_unstable(c: char) -> bool {
     !is_public_assigned(c) && !is_private_use(c)
 }

@@ -49,16 +49,17 @@ pub enum PasswordFault {
         min: u16,
     },
     /// More code points than allowed, or more bytes than
-    /// [`PasswordRules::MAX_BYTES`](crate::PasswordRules::MAX_BYTES); then nothing else was checked.
+    /// [`PasswordRules::MAX_BYTES`](crate::PasswordRules::MAX_BYTES); then nothing else was
+    /// checked.
     TooLong {
         /// The most, in code points after NFC.
         max: u16,
     },
-    /// A control character: NUL, tab, line feed, delete, C1. Some directories and hash functions truncate
-    /// passwords at one.
+    /// A control character: NUL, tab, line feed, delete, C1. Some directories and hash functions
+    /// truncate passwords at one.
     Control,
-    /// A code point that this version of Unicode does not assign: its normal form could change, and the
-    /// password would stop working.
+    /// A code point that this version of Unicode does not assign: its normal form could change, and
+    /// the password would stop working.
     Unassigned,
     /// A character outside printable ASCII, if the rules require ASCII.
     NotAscii,

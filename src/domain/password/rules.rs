@@ -37,12 +37,12 @@ pub struct PasswordRules {
     pub max_length: u16,
     /// Whether passwords on the bundled list of common passwords are refused. Default true.
     pub common_list: bool,
-    /// Words of the organisation: products, places, its name. Compared with whole passwords and their usual
-    /// derivatives. At most 1 000 words of 3 to 64 code points.
+    /// Words of the organisation: products, places, its name. Compared with whole passwords and
+    /// their usual derivatives. At most 1 000 words of 3 to 64 code points.
     pub banned_words: BTreeSet<String>,
-    /// Character classes required, of lower case, upper case, digit and symbol: 0 to 4. Default 0; above 0
-    /// needs [`Deviation::CompositionRules`](crate::Deviation). A space, and a letter without case, count as
-    /// symbols.
+    /// Character classes required, of lower case, upper case, digit and symbol: 0 to 4. Default 0;
+    /// above 0 needs [`Deviation::CompositionRules`](crate::Deviation). A space, and a letter
+    /// without case, count as symbols.
     pub required_classes: u8,
     /// Whether only printable ASCII is accepted. Default false; true needs
     /// [`Deviation::AsciiPasswords`](crate::Deviation).
@@ -63,15 +63,15 @@ impl Default for PasswordRules {
 }
 
 impl PasswordRules {
-    /// The longest accepted password before NFC, in bytes: 1 024 code points of four bytes. A password that
-    /// the rules allow is longer only if NFC shortens it.
+    /// The longest accepted password before NFC, in bytes: 1 024 code points of four bytes. A
+    /// password that the rules allow is longer only if NFC shortens it.
     pub const MAX_BYTES: usize = 4096;
 
-    /// Checks a password and returns its normal form, the one to be stored: NFC of the given text. Case,
-    /// spaces at the ends and compatibility forms stay.
+    /// Checks a password and returns its normal form, the one to be stored: NFC of the given text.
+    /// Case, spaces at the ends and compatibility forms stay.
     ///
-    /// A pure function of the rules and its arguments. Checking its result returns the same result. The
-    /// copies that it makes are zeroized.
+    /// A pure function of the rules and its arguments. Checking its result returns the same result.
+    /// The copies that it makes are zeroized.
     ///
     /// # Errors
     ///

@@ -24,15 +24,15 @@ const DAY: Duration = Duration::from_secs(86_400);
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Lifetimes {
-    /// One flow, from `start` to the new password. Never extended. Default 15 minutes (Entra), 1 minute to
-    /// 24 hours.
+    /// One flow, from `start` to the new password. Never extended. Default 15 minutes (Entra), 1
+    /// minute to 24 hours.
     #[serde(with = "duration_ms")]
     pub flow: Duration,
     /// The grant that enough proofs earn. It ends with its flow. Default 10 minutes, 1 to 60.
     #[serde(with = "duration_ms")]
     pub grant: Duration,
-    /// A code sent by mail. It ends with its flow, like every code. Default 10 minutes (ASVS 6.5.5),
-    /// 1 minute to 24 hours (NIST).
+    /// A code sent by mail. It ends with its flow, like every code. Default 10 minutes (ASVS
+    /// 6.5.5), 1 minute to 24 hours (NIST).
     #[serde(with = "duration_ms")]
     pub email_code: Duration,
     /// A link sent by mail. Default 30 minutes, 1 to 60 (OWASP: rarely more than an hour). It also
@@ -89,7 +89,8 @@ impl Rate {
     }
 }
 
-/// Wrong secrets per account and kind of method. A refused attempt neither counts nor extends a lock.
+/// Wrong secrets per account and kind of method. A refused attempt neither counts nor extends a
+/// lock.
 ///
 /// ```
 /// use std::time::Duration;
@@ -103,18 +104,19 @@ impl Rate {
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct FailureBudgets {
-    /// The anonymous pool, which any caller draws on. Default 10 in 24 hours; 1 to 50, and never below
-    /// `attempts`.
+    /// The anonymous pool, which any caller draws on. Default 10 in 24 hours; 1 to 50, and never
+    /// below `attempts`.
     pub anonymous: Rate,
-    /// The proven pool, for flows with a proof, known devices, familiar sources and signed-in users.
-    /// Default 10 in 24 hours, same limits.
+    /// The proven pool, for flows with a proof, known devices, familiar sources and signed-in
+    /// users. Default 10 in 24 hours, same limits.
     pub proven: Rate,
-    /// How long a spent pool stays closed, from the last counted attempt. Default 1 hour, 1 minute to
-    /// 7 days. (Entra: 24 hours.)
+    /// How long a spent pool stays closed, from the last counted attempt. Default 1 hour, 1 minute
+    /// to 7 days. (Entra: 24 hours.)
     #[serde(with = "duration_ms")]
     pub lock: Duration,
-    /// Consecutive failures of one kind of method after which it is disabled for resets, until it is
-    /// registered again. They never decay. Default 50, at most 100 (NIST), never below `attempts`.
+    /// Consecutive failures of one kind of method after which it is disabled for resets, until it
+    /// is registered again. They never decay. Default 50, at most 100 (NIST), never below
+    /// `attempts`.
     pub consecutive: u32,
 }
 
@@ -154,23 +156,24 @@ pub struct SendBudgets {
     pub in_hand_per_hour: u32,
     /// Challenges per account within a day that send nothing, in each pool. Default 20, 1 to 20.
     pub in_hand_per_day: u32,
-    /// Flows of one account that may be live at once, counted separately for strangers, familiar sources
-    /// and known devices. Default 5, 1 to 10.
+    /// Flows of one account that may be live at once, counted separately for strangers, familiar
+    /// sources and known devices. Default 5, 1 to 10.
     pub live_flows: u8,
-    /// The share of each budget of an account that one source may hold, in percent: of the challenges of
-    /// an hour and of a day, of live flows, of counted failures, and of the attempts of live codes.
-    /// Default 50, 10 to 100; 100 sets no limit, so that one source can spend a whole budget.
+    /// The share of each budget of an account that one source may hold, in percent: of the
+    /// challenges of an hour and of a day, of live flows, of counted failures, and of the attempts
+    /// of live codes. Default 50, 10 to 100; 100 sets no limit, so that one source can spend a
+    /// whole budget.
     ///
-    /// While no other source holds anything, a source may hold this share `f` of a budget; once others do,
-    /// `f / (2 - f)` of what they leave (a third, by default). A source that holds nothing may take one
-    /// entry while any is left. Known devices, signed-in users and flows with a proof are limited by the
-    /// whole budget only.
+    /// While no other source holds anything, a source may hold this share `f` of a budget; once
+    /// others do, `f / (2 - f)` of what they leave (a third, by default). A source that holds
+    /// nothing may take one entry while any is left. Known devices, signed-in users and flows with
+    /// a proof are limited by the whole budget only.
     pub source_share: u8,
 }
 
 impl SendBudgets {
-    /// The challenges that one pool allows in an hour and in a day: of those that send something if `sent`,
-    /// otherwise of the others.
+    /// The challenges that one pool allows in an hour and in a day: of those that send something if
+    /// `sent`, otherwise of the others.
     pub(crate) const fn rates(&self, sent: bool) -> [Rate; 2] {
         if sent {
             [Rate::new(self.per_hour, HOUR), Rate::new(self.per_day, DAY)]
@@ -196,8 +199,8 @@ impl Default for SendBudgets {
 
 /// The number of notices to one address, and of acts that cause one. The numbers are this engine's.
 ///
-/// Beyond `texts` or `mails`, the notices to one address of an account are folded into one that gives
-/// their number. It goes out when the window has room again; no notice is dropped.
+/// Beyond `texts` or `mails`, the notices to one address of an account are folded into one that
+/// gives their number. It goes out when the window has room again; no notice is dropped.
 ///
 /// ```
 /// let notices = sspr::NoticeBudgets::default();
@@ -213,14 +216,16 @@ pub struct NoticeBudgets {
     pub texts: Rate,
     /// Mails with notices to one address of an account. Default 10 in an hour, same limits.
     pub mails: Rate,
-    /// Acts of a signed-in user that cause a notice, for each account in an hour: a changed password, a
-    /// method added, replaced or removed, a set of recovery codes. Acts of administrators on an account are
-    /// counted separately, with the same limit. Default 10, 1 to 60, never above `acts_per_day`.
+    /// Acts of a signed-in user that cause a notice, for each account in an hour: a changed
+    /// password, a method added, replaced or removed, a set of recovery codes. Acts of
+    /// administrators on an account are counted separately, with the same limit. Default 10, 1 to
+    /// 60, never above `acts_per_day`.
     pub acts_per_hour: u32,
     /// The same in a day. Default 20, 1 to 60.
     pub acts_per_day: u32,
-    /// Mails with requests for help to one administrator. Beyond this rate, one more mail at the end of
-    /// the window gives their number. Default 10 in 6 hours; 1 to 1 000 in 1 minute to 24 hours.
+    /// Mails with requests for help to one administrator. Beyond this rate, one more mail at the
+    /// end of the window gives their number. Default 10 in 6 hours; 1 to 1 000 in 1 minute to 24
+    /// hours.
     pub help: Rate,
 }
 
@@ -236,9 +241,9 @@ impl Default for NoticeBudgets {
     }
 }
 
-/// Windowed counters across accounts, which count opened challenges. The first two limits refuse; the
-/// others make guessing harder and alarm, so that a stranger cannot lock an owner out with them. Each is
-/// at least 1 in its window.
+/// Windowed counters across accounts, which count opened challenges. The first two limits refuse;
+/// the others make guessing harder and alarm, so that a stranger cannot lock an owner out with
+/// them. Each is at least 1 in its window.
 ///
 /// ```
 /// let limits = sspr::CrossLimits::default();
@@ -260,9 +265,9 @@ pub struct CrossLimits {
     /// Challenges in the whole tenant. Default 2 000 in a day: at 5 attempts at 6 digits each, the
     /// probability of a lucky guess is 0.01.
     pub tenant: Rate,
-    /// Symbols by which codes grow while the tenant's limit is spent. Default 2, 0 to 4; codes have at
-    /// most 12. If the limit of a destination or prefix is spent, its codes allow fewer attempts instead,
-    /// which the answers do not show.
+    /// Symbols by which codes grow while the tenant's limit is spent. Default 2, 0 to 4; codes have
+    /// at most 12. If the limit of a destination or prefix is spent, its codes allow fewer attempts
+    /// instead, which the answers do not show.
     pub escalated_length: u8,
 }
 
@@ -281,7 +286,8 @@ impl CrossLimits {
         }
     }
 
-    /// The largest limit of a tenant under which at most this many codes of a window have the short length.
+    /// The largest limit of a tenant under which at most this many codes of a window have the short
+    /// length.
     pub(crate) fn tenant_max_for(codes: f64) -> u32 {
         // The cast saturates.
         let codes = codes as u32;

@@ -49,7 +49,8 @@ impl CodeFormat {
 pub enum CodeAlphabet {
     /// `0` to `9`.
     Digits,
-    /// The twenty consonants `BCDFGHJKLMNPQRSTVWXZ` of RFC 8628, which form no words and do not look alike.
+    /// The twenty consonants `BCDFGHJKLMNPQRSTVWXZ` of RFC 8628, which form no words and do not
+    /// look alike.
     Strong,
 }
 

@@ -22,8 +22,8 @@ use serde::{Deserialize, Serialize};
 pub enum Deviation {
     /// Unconfirmed contact data counts as a method.
     UnverifiedDirectoryContacts,
-    /// Two codes sent to two addresses count as two gates (NIST: one class of method). Never a fault;
-    /// [`Policy::review`](super::Policy::review) reports it, acknowledged or not.
+    /// Two codes sent to two addresses count as two gates (NIST: one class of method). Never a
+    /// fault; [`Policy::review`](super::Policy::review) reports it, acknowledged or not.
     IssuedCodesAsTwoGates,
     /// Administrators need only one method.
     OneGateAdministrators,
@@ -40,8 +40,8 @@ pub enum Deviation {
     CountersClearedOnReset,
     /// The reason of a refusal is disclosed before any proof.
     ReasonedDisclosure,
-    /// The computed probability that guessing opens an account before its methods are disabled exceeds
-    /// 10^-4: possible if one gate suffices.
+    /// The computed probability that guessing opens an account before its methods are disabled
+    /// exceeds 10^-4: possible if one gate suffices.
     GuessingAboveThreshold,
 }
 

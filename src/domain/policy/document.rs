@@ -1,8 +1,8 @@
 //! Reading policies from documents that people write, and from records.
 //!
-//! A document is read strictly: with a mistyped name, the setting would keep its default unnoticed. A
-//! record is read leniently: a newer release may have written settings that this one does not know, and
-//! the engine refuses to overwrite such a record.
+//! A document is read strictly: with a mistyped name, the setting would keep its default unnoticed.
+//! A record is read leniently: a newer release may have written settings that this one does not
+//! know, and the engine refuses to overwrite such a record.
 
 use std::fmt;
 
@@ -16,8 +16,8 @@ impl PolicySettings {
     /// The longest document that [`PolicySettings::from_json`] takes, in bytes.
     pub const MAX_DOCUMENT: usize = 256 * 1024;
 
-    /// Reads a JSON document. A setting that is left out keeps its default; every unknown or unreadable
-    /// setting is a fault with its path.
+    /// Reads a JSON document. A setting that is left out keeps its default; every unknown or
+    /// unreadable setting is a fault with its path.
     ///
     /// Reading `PolicySettings` or [`Policy`](super::Policy) with `serde`, from any format, is as
     /// strict, but stops at the first fault and names no path.
@@ -117,8 +117,8 @@ impl DocumentFault {
         Self { path: path.into(), text: text.into() }
     }
 
-    /// The path of the setting, as the document spells it: `users.requird`. Empty for the document as a
-    /// whole.
+    /// The path of the setting, as the document spells it: `users.requird`. Empty for the document
+    /// as a whole.
     #[must_use]
     pub fn path(&self) -> &str {
         &self.path
@@ -168,7 +168,8 @@ fn is_whole(known: &Map<String, Value>) -> bool {
 /// Removes the settings that this release does not know.
 fn remove_unknown(body: &mut Value, known: &Value) {
     if let (Value::Object(body), Value::Object(known)) = (body, known)
-        // A format of codes with an unknown field is another format: it must not be read as this one.
+        // A format of codes with an unknown field is another format: it must not be read as this
+        // one.
         && !known.contains_key("alphabet")
     {
         body.retain(|name, _| known.contains_key(name));

@@ -1,5 +1,5 @@
-//! The findings of the review, in tables: when a policy has each, and its text. Findings about passwords
-//! and about guessing are in their own files.
+//! The findings of the review, in tables: when a policy has each, and its text. Findings about
+//! passwords and about guessing are in their own files.
 
 mod password;
 mod tries;

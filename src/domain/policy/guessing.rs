@@ -9,15 +9,16 @@ use super::settings::{Gates, PolicySettings};
 
 /// What an attacker who only guesses achieves under a policy.
 ///
-/// The numbers are upper bounds for every accepted policy. The attacker is assumed to have everything else:
-/// the name of the account, all methods registered, the weakest channel of each method, any number of
-/// sources, and a known device and a familiar source, so that both pools of every budget are used up; and
-/// the owner proves methods, and completes resets, at the moments that help the attacker most. A stranger
-/// with neither a known device nor a familiar source has only the anonymous pool: about half.
-/// `tests/simulation/odds` in the repository compares the numbers with attackers on the engine.
+/// The numbers are upper bounds for every accepted policy. The attacker is assumed to have
+/// everything else: the name of the account, all methods registered, the weakest channel of each
+/// method, any number of sources, and a known device and a familiar source, so that both pools of
+/// every budget are used up; and the owner proves methods, and completes resets, at the moments
+/// that help the attacker most. A stranger with neither a known device nor a familiar source has
+/// only the anonymous pool: about half. `tests/simulation/odds` in the repository compares the
+/// numbers with attackers on the engine.
 ///
-/// They hold while the policy stays the same, no administrator clears the budgets of the account, and no
-/// clock is set far back. They do not cover an attacker who reads the messages.
+/// They hold while the policy stays the same, no administrator clears the budgets of the account,
+/// and no clock is set far back. They do not cover an attacker who reads the messages.
 ///
 /// ```
 /// use sspr::{MethodKind, Policy, PolicySettings};
@@ -37,13 +38,14 @@ use super::settings::{Gates, PolicySettings};
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct GuessingRisk {
-    /// Passing every required gate by guessing. For two gates the probabilities multiply: after a first
-    /// gate falls, all guesses at the second that its flow allows follow. This assumes independent gates.
-    /// Codes are independent; devices are not if the mail is read on the phone that gets the text.
+    /// Passing every required gate by guessing. For two gates the probabilities multiply: after a
+    /// first gate falls, all guesses at the second that its flow allows follow. This assumes
+    /// independent gates. Codes are independent; devices are not if the mail is read on the phone
+    /// that gets the text.
     pub takeover: AccountRisk,
-    /// Passing one gate by guessing, in the worst case: the attacker already holds the other gate, and
-    /// guesses before proving it and after. The same as [`takeover`](Self::takeover) if one gate is
-    /// required.
+    /// Passing one gate by guessing, in the worst case: the attacker already holds the other gate,
+    /// and guesses before proving it and after. The same as [`takeover`](Self::takeover) if one
+    /// gate is required.
     pub single_gate: AccountRisk,
     /// The risk of each kind of method alone.
     pub methods: Vec<MethodRisk>,
@@ -67,10 +69,10 @@ impl GuessingRisk {
             let all = odds(&targets);
             (all, all)
         } else {
-            // The first gate falls within the span; the second must fall within the same flow, since
-            // proofs end with their flow. Guesses at each may use both pools: a flow draws on the
-            // anonymous pool before its first proof and on the proven pool after it, and a known device
-            // draws on the proven pool from the start.
+            // The first gate falls within the span; the second must fall within the same flow,
+            // since proofs end with their flow. Guesses at each may use both pools: a flow draws on
+            // the anonymous pool before its first proof and on the proven pool after it, and a
+            // known device draws on the proven pool from the start.
             let mut both = AccountRisk::NONE;
             let mut held = AccountRisk::NONE;
             for first in &targets {
@@ -107,8 +109,8 @@ impl GuessingRisk {
 /// Upper bounds, from 0 to 1, of the probability that guessing succeeds against one account: the
 /// probabilities of all guesses are added.
 ///
-/// All except [`until_disabled`](Self::until_disabled) assume that right codes of the owner end every run
-/// of failures before it stops the attacker. A day or a year is any span of that length.
+/// All except [`until_disabled`](Self::until_disabled) assume that right codes of the owner end
+/// every run of failures before it stops the attacker. A day or a year is any span of that length.
 ///
 /// ```
 /// use sspr::{Policy, PolicySettings};
@@ -127,12 +129,12 @@ pub struct AccountRisk {
     pub per_flow: f64,
     /// Every guess that the budgets allow in any 24 hours.
     pub per_day: f64,
-    /// Every consecutive failure until the methods are disabled. It bounds every span as long as no right
-    /// code ends the run of failures, no method is registered again, and no administrator opens a closed
-    /// method. A right guess at a first gate ends its run too.
+    /// Every consecutive failure until the methods are disabled. It bounds every span as long as no
+    /// right code ends the run of failures, no method is registered again, and no administrator
+    /// opens a closed method. A right guess at a first gate ends its run too.
     pub until_disabled: f64,
-    /// Every guess that the budgets allow in any 365 days, for an owner whose right codes keep ending
-    /// the run of failures.
+    /// Every guess that the budgets allow in any 365 days, for an owner whose right codes keep
+    /// ending the run of failures.
     pub per_year: f64,
     /// `per_code` while the tenant's limit is spent and codes are longer.
     #[serde(skip)]
@@ -155,7 +157,8 @@ impl AccountRisk {
 
     fn of(settings: &PolicySettings, bounds: &Bounds, targets: &[GuessTarget]) -> Self {
         let attempts = u64::from(settings.attempts);
-        // One code is compared with distinct guesses, so the probability is exactly attempts / space.
+        // One code is compared with distinct guesses, so the probability is exactly attempts /
+        // space.
         let weakest = |space: fn(&GuessTarget) -> u64| {
             let least = targets.iter().map(space).min();
             least.map_or(0.0, |space| (ratio(attempts, space)).min(1.0))
@@ -184,8 +187,8 @@ impl AccountRisk {
         }
     }
 
-    /// The risk of passing the gates in this order or in another one, which has budgets of its own. A
-    /// single code is tried in one order only.
+    /// The risk of passing the gates in this order or in another one, which has budgets of its own.
+    /// A single code is tried in one order only.
     fn plus(self, other: Self) -> Self {
         self.merged(other, |a, b| (a + b).min(1.0))
     }
@@ -222,11 +225,12 @@ impl AccountRisk {
     }
 }
 
-/// The risk of one kind of method, and the most guesses that an attacker gets in both pools of its budgets.
+/// The risk of one kind of method, and the most guesses that an attacker gets in both pools of its
+/// budgets.
 ///
-/// The comparisons are those that [`Stats`](crate::Stats) counts, without right secrets. If phone numbers
-/// are typed, wrong numbers count among them; [`risk`](Self::risk) excludes these, since a number opens no
-/// account.
+/// The comparisons are those that [`Stats`](crate::Stats) counts, without right secrets. If phone
+/// numbers are typed, wrong numbers count among them; [`risk`](Self::risk) excludes these, since a
+/// number opens no account.
 ///
 /// ```
 /// use sspr::{MethodKind, Policy, PolicySettings};
@@ -303,8 +307,8 @@ pub struct SprayRisk {
     pub expected: f64,
     /// The probability that at least one falls, however slowly they are tried.
     pub any: f64,
-    /// The number that is expected to fall if all are tried within one window of the tenant's limit, after
-    /// which codes are longer.
+    /// The number that is expected to fall if all are tried within one window of the tenant's
+    /// limit, after which codes are longer.
     pub expected_at_once: f64,
     /// The probability that at least one falls if all are tried within that window.
     pub any_at_once: f64,

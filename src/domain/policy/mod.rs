@@ -38,8 +38,8 @@ use std::ops::Deref;
 
 /// A checked policy: its settings are within every limit that [`PolicySettings`] documents.
 ///
-/// Reading a stored policy checks it again, so that a record with an invalid edit is refused. A policy
-/// takes at most [`Policy::MAX_BYTES`], so it can always be stored.
+/// Reading a stored policy checks it again, so that a record with an invalid edit is refused. A
+/// policy takes at most [`Policy::MAX_BYTES`], so it can always be stored.
 ///
 /// ```
 /// use sspr::{Policy, PolicySettings, Scope};
@@ -61,8 +61,8 @@ use std::ops::Deref;
 pub struct Policy(PolicySettings);
 
 impl Policy {
-    /// The longest policy as JSON, in bytes; most of it is lists: banned words, roles, groups. A record
-    /// has 16 KiB; the rest is for the fields beside the policy.
+    /// The longest policy as JSON, in bytes; most of it is lists: banned words, roles, groups. A
+    /// record has 16 KiB; the rest is for the fields beside the policy.
     pub const MAX_BYTES: usize = 15 * 1024;
 
     /// Checks the settings.

@@ -8,11 +8,11 @@ use crate::domain::budget::{Held, PoolKind, Share};
 
 use super::settings::PolicySettings;
 
-/// What an owner at an unknown source gets in a day, while a number of other sources take all that they
-/// can, in the worst order for the owner.
+/// What an owner at an unknown source gets in a day, while a number of other sources take all that
+/// they can, in the worst order for the owner.
 ///
-/// Known devices and familiar sources draw on the proven pools, which strangers cannot spend; these numbers
-/// do not apply to them.
+/// Known devices and familiar sources draw on the proven pools, which strangers cannot spend; these
+/// numbers do not apply to them.
 ///
 /// ```
 /// use sspr::{Policy, PolicySettings};

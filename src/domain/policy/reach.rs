@@ -1,4 +1,5 @@
-//! How many guesses the budgets allow, and how likely they hit: the arithmetic of the guessing risk.
+//! How many guesses the budgets allow, and how likely they hit: the arithmetic of the guessing
+//! risk.
 
 use std::time::Duration;
 
@@ -47,7 +48,8 @@ impl GuessTarget {
                 let space = 10_u64.saturating_pow(u32::from(digits)) / window;
                 (space, space)
             }
-            // Recovery codes are too long to guess; host-verified methods are the host's responsibility.
+            // Recovery codes are too long to guess; host-verified methods are the host's
+            // responsibility.
             Verification::RecoveryCode | Verification::External => (u64::MAX, u64::MAX),
             Verification::Contact | Verification::Password => {
                 (least(0).unwrap_or(1), least(settings.limits.escalated_length).unwrap_or(1))
@@ -85,8 +87,8 @@ impl Comparisons {
         self.failures.min(asked).min(self.challenges[class(target.kind)])
     }
 
-    /// All comparisons of this kind, wrong phone numbers included. These open no challenge, so only the
-    /// failure budgets limit them.
+    /// All comparisons of this kind, wrong phone numbers included. These open no challenge, so only
+    /// the failure budgets limit them.
     pub(super) fn of(&self, target: &GuessTarget) -> u64 {
         if target.typed { self.failures } else { self.codes(target) }
     }
@@ -132,8 +134,9 @@ impl Bounds {
     }
 }
 
-/// The most failures of one kind that both pools count in any span of this length, if nothing clears them.
-/// The cap on consecutive failures does not limit them: a right code of the owner starts the run again.
+/// The most failures of one kind that both pools count in any span of this length, if nothing
+/// clears them. The cap on consecutive failures does not limit them: a right code of the owner
+/// starts the run again.
 fn failures(settings: &PolicySettings, span: Duration) -> u64 {
     let failures = &settings.failures;
     [failures.anonymous, failures.proven]
@@ -142,7 +145,8 @@ fn failures(settings: &PolicySettings, span: Duration) -> u64 {
         .sum()
 }
 
-/// The further failures that resets of the owner allow: after each reset, the windows are empty again.
+/// The further failures that resets of the owner allow: after each reset, the windows are empty
+/// again.
 fn cleared(settings: &PolicySettings, gates: &Gates, span: Duration) -> u64 {
     if !settings.clear_counters_on_reset {
         return 0;
@@ -154,17 +158,18 @@ fn cleared(settings: &PolicySettings, gates: &Gates, span: Duration) -> u64 {
 
 /// The most failures that one pool counts in any span of this length.
 ///
-/// The span is divided into windows, each with at most `max` failures. A window with `max` failures closes
-/// the pool, so at least a lock passes between two such windows; every other window has one failure less.
-/// If the window is shorter than the lock, an attacker gains by stopping one failure short.
+/// The span is divided into windows, each with at most `max` failures. A window with `max` failures
+/// closes the pool, so at least a lock passes between two such windows; every other window has one
+/// failure less. If the window is shorter than the lock, an attacker gains by stopping one failure
+/// short.
 pub(super) fn counted(pool: Rate, lock: Duration, span: Duration) -> u64 {
     let full = spans(span, pool.window.max(lock));
     let short = u64::from(pool.max).saturating_sub(1);
     short.saturating_mul(spans(span, pool.window)).saturating_add(full)
 }
 
-/// The most challenges that both pools open in any span of this length: of those that send something if
-/// `sent`, otherwise of the others.
+/// The most challenges that both pools open in any span of this length: of those that send
+/// something if `sent`, otherwise of the others.
 fn opened(settings: &PolicySettings, gates: &Gates, sent: bool, span: Duration) -> u64 {
     if !gates.methods.iter().any(|kind| kind.sends() == sent) {
         return 0;
@@ -178,8 +183,8 @@ fn opened(settings: &PolicySettings, gates: &Gates, sent: bool, span: Duration) 
     one_pool.saturating_mul(2)
 }
 
-/// The most resets that are completed in any span of this length. Each takes a challenge for each gate.
-/// The challenges may be opened before the span, by at most the life of a flow.
+/// The most resets that are completed in any span of this length. Each takes a challenge for each
+/// gate. The challenges may be opened before the span, by at most the life of a flow.
 fn resets(settings: &PolicySettings, gates: &Gates, span: Duration) -> u64 {
     let span = span + settings.lifetimes.flow;
     let [sent, in_hand] = [true, false].map(|sent| opened(settings, gates, sent, span));
@@ -214,9 +219,9 @@ const fn class(kind: MethodKind) -> usize {
     if kind.sends() { 0 } else { 1 }
 }
 
-/// Whether guessing alone, before the last method is disabled, opens an account with a probability above 1
-/// in [`THRESHOLD_ONE_IN`]. With one gate, the probabilities of the kinds are added. With two gates they
-/// are multiplied, and no accepted policy comes near the threshold.
+/// Whether guessing alone, before the last method is disabled, opens an account with a probability
+/// above 1 in [`THRESHOLD_ONE_IN`]. With one gate, the probabilities of the kinds are added. With
+/// two gates they are multiplied, and no accepted policy comes near the threshold.
 pub(super) fn exceeds_threshold(settings: &PolicySettings, gates: &Gates) -> bool {
     // Fixed point, so that the limit itself (100 guesses of 6 digits) is exact.
     const ONE: u128 = 10_u128.pow(20);
@@ -241,8 +246,8 @@ fn formats(settings: &PolicySettings, kind: MethodKind) -> impl Iterator<Item = 
     })
 }
 
-/// An upper bound of the probability that these comparisons, spent on the weakest codes first, hit at least
-/// once: the sum of their probabilities, which holds even if they depend on each other.
+/// An upper bound of the probability that these comparisons, spent on the weakest codes first, hit
+/// at least once: the sum of their probabilities, which holds even if they depend on each other.
 pub(super) fn guessed(targets: &[GuessTarget], reach: &Comparisons) -> f64 {
     let mut targets = targets.to_vec();
     targets.sort_by_key(|target| target.space);

@@ -14,8 +14,9 @@ impl Policy {
     /// Reports where this policy deviates from NIST SP 800-63B-4, OWASP ASVS 5.0.0, PCI DSS 4 and
     /// Microsoft Entra ID, what it leaves open, and how likely takeover by guessing is.
     ///
-    /// A pure function of the settings: run it in a test of your deployment, or show it to the owner of the
-    /// tenant. It does not cover what the host does: how it sends, stores and signs users in.
+    /// A pure function of the settings: run it in a test of your deployment, or show it to the
+    /// owner of the tenant. It does not cover what the host does: how it sends, stores and signs
+    /// users in.
     ///
     /// ```
     /// use sspr::{Policy, PolicySettings, Severity};
@@ -241,7 +242,8 @@ impl fmt::Display for Finding {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Severity {
-    /// The standard requires it ("shall", a verification requirement), and the policy does not do it.
+    /// The standard requires it ("shall", a verification requirement), and the policy does not do
+    /// it.
     Requirement,
     /// The standard recommends it, or requires it for some accounts only.
     Recommendation,

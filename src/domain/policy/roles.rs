@@ -1,7 +1,8 @@
 //! The default administrator roles.
 
-/// Roles whose holders get the administrators' gates: Microsoft's list of May 2026, by display name. It
-/// does not contain readers, guest inviters and security operators. A policy may replace the list.
+/// Roles whose holders get the administrators' gates: Microsoft's list of May 2026, by display
+/// name. It does not contain readers, guest inviters and security operators. A policy may replace
+/// the list.
 pub(super) const ADMINISTRATOR_ROLES: &[&str] = &[
     "AdHoc License Administrator",
     "Application Administrator",

@@ -84,17 +84,17 @@ pub struct PolicySettings {
     pub registration: RegistrationPolicy,
     /// Passwords managed on premises.
     pub on_premises: OnPremisesPolicy,
-    /// Whether a locked account may be unlocked without a new password. Default false. Entra offers this
-    /// for passwords managed on premises.
+    /// Whether a locked account may be unlocked without a new password. Default false. Entra offers
+    /// this for passwords managed on premises.
     pub unlock_without_reset: bool,
-    /// Whether a completed reset clears the windowed counters of the account (Entra). Default false;
-    /// true needs [`Deviation::CountersClearedOnReset`].
+    /// Whether a completed reset clears the windowed counters of the account (Entra). Default
+    /// false; true needs [`Deviation::CountersClearedOnReset`].
     pub clear_counters_on_reset: bool,
     /// An entitlement that a user must hold, by the directory's name for it (reason 12).
     /// 1 to 128 bytes. Default: none is required.
     pub required_entitlement: Option<String>,
-    /// Deviations from the standards that the tenant's owner has acknowledged. A setting that needs one
-    /// which is not acknowledged is a fault.
+    /// Deviations from the standards that the tenant's owner has acknowledged. A setting that needs
+    /// one which is not acknowledged is a fault.
     pub acknowledged: BTreeSet<Deviation>,
 }
 
@@ -195,9 +195,9 @@ impl Default for Gates {
 pub struct AdministratorPolicy {
     /// Whether administrators may reset their own passwords. Default true.
     pub enabled: bool,
-    /// Holders of any of these roles are administrators. Default: Microsoft's list of May 2026, which
-    /// grew from 27 to 78 roles. 1 to 256; never empty, since administrators would then fall under
-    /// `users`. A host without roles names one that no user holds.
+    /// Holders of any of these roles are administrators. Default: Microsoft's list of May 2026,
+    /// which grew from 27 to 78 roles. 1 to 256; never empty, since administrators would then fall
+    /// under `users`. A host without roles names one that no user holds.
     pub roles: BTreeSet<RoleId>,
     /// Their gates. Default: two, of email, mobile phone and office phone. Never fewer than two
     /// unless [`Deviation::OneGateAdministrators`] is acknowledged.
@@ -230,8 +230,8 @@ pub struct OathPolicy {
     pub digits: u8,
     /// Steps before the present one whose codes are accepted. Default 1 (RFC 6238, 5.2), 0 to 2.
     pub back: u8,
-    /// Steps after the present one whose codes are accepted, for devices whose clock is ahead. Default 0,
-    /// 0 or 1.
+    /// Steps after the present one whose codes are accepted, for devices whose clock is ahead.
+    /// Default 0, 0 or 1.
     pub forward: u8,
 }
 
@@ -280,11 +280,12 @@ impl Default for ContactSources {
 pub struct Notifications {
     /// Which of the user's addresses get the notice.
     pub rule: NotifyRule,
-    /// Whether holders of `administrator_roles` get a notice when an administrator resets: all with a
-    /// primary mail address, except the one who reset. Default false (Entra's default).
+    /// Whether holders of `administrator_roles` get a notice when an administrator resets: all with
+    /// a primary mail address, except the one who reset. Default false (Entra's default).
     pub administrators: bool,
     /// The roles whose holders get these notices, at most 256. The first 100 holders also get the
-    /// requests for help of users (Entra's cap). Not empty if `administrators` is set. Default: none.
+    /// requests for help of users (Entra's cap). Not empty if `administrators` is set. Default:
+    /// none.
     pub administrator_roles: BTreeSet<RoleId>,
 }
 
@@ -324,11 +325,11 @@ pub enum Disclosure {
     /// Nothing: every start returns a ticket and the policy's kinds of method.
     #[default]
     Uniform,
-    /// Masked destinations, with stable decoys for unknown accounts. Weaker: a person who knows an address
-    /// recognises its mask.
+    /// Masked destinations, with stable decoys for unknown accounts. Weaker: a person who knows an
+    /// address recognises its mask.
     Masked,
-    /// Entra's behaviour: the reason code, after a human check. It discloses which accounts exist. Needs
-    /// [`Deviation::ReasonedDisclosure`].
+    /// Entra's behaviour: the reason code, after a human check. It discloses which accounts exist.
+    /// Needs [`Deviation::ReasonedDisclosure`].
     Reasoned,
 }
 
@@ -349,11 +350,11 @@ pub struct RegistrationPolicy {
     /// The maximum age of a sign-in that manages methods. Default 5 minutes, 1 to 15.
     #[serde(with = "duration_ms")]
     pub reauthentication: Duration,
-    /// Whether a sign-in needs a second factor to change or remove a method, and to add one once the
-    /// account's methods suffice for a reset (NIST SP 800-63B-4, 4.1.2.1). Default true.
+    /// Whether a sign-in needs a second factor to change or remove a method, and to add one once
+    /// the account's methods suffice for a reset (NIST SP 800-63B-4, 4.1.2.1). Default true.
     pub second_factor_to_change: bool,
-    /// How long a new address waits before a reset may use it. Default 24 hours, 0 to 7 days. The methods
-    /// of a first registration, added in one session, do not wait.
+    /// How long a new address waits before a reset may use it. Default 24 hours, 0 to 7 days. The
+    /// methods of a first registration, added in one session, do not wait.
     #[serde(with = "duration_ms")]
     pub hold: Duration,
     /// Active methods of one kind. Default 2, 2 to 5.

@@ -14,10 +14,10 @@ use crate::domain::time::Timestamp;
 
 /// The newest step of the window whose code was typed. `typed` is the code as a number.
 ///
-/// `typed` is `None` if the text has not the form of a code: then nothing matches, as under parameters that
-/// [`OathParameters::check`] refuses. The work does not depend on the match: the code of every step in the
-/// window is computed and compared, and the step is selected without a branch. Near 1970 a step below 0 is
-/// step 0 again. Allocates nothing.
+/// `typed` is `None` if the text has not the form of a code: then nothing matches, as under
+/// parameters that [`OathParameters::check`] refuses. The work does not depend on the match: the
+/// code of every step in the window is computed and compared, and the step is selected without a
+/// branch. Near 1970 a step below 0 is step 0 again. Allocates nothing.
 pub(crate) fn matching_step(
     seed: &[u8],
     parameters: OathParameters,
@@ -113,8 +113,8 @@ pub(super) fn truncated(mac: &[u8]) -> u32 {
     four.fold(0, |number, byte| number << 8 | u32::from(*byte)) & 0x7fff_ffff
 }
 
-/// The last digits of the number. The divisors are constants: the time of a division by a variable depends
-/// on the number, which is secret.
+/// The last digits of the number. The divisors are constants: the time of a division by a variable
+/// depends on the number, which is secret.
 const fn reduced(number: u32, digits: u8) -> u32 {
     match digits {
         0..=6 => number % 1_000_000,

@@ -1,7 +1,7 @@
 //! Time-based one-time codes of authenticator apps and hardware tokens (RFC 6238 over RFC 4226).
 //!
-//! Pure: the time is an argument. This module finds the step of a code; the record of the seed knows whether
-//! the step was used before.
+//! Pure: the time is an argument. This module finds the step of a code; the record of the seed
+//! knows whether the step was used before.
 
 mod check;
 mod seed;
@@ -54,8 +54,8 @@ impl OathAlgorithm {
     }
 }
 
-/// The parameters of an authenticator's codes. Every app supports the default: SHA-1, six digits, a new code
-/// every 30 seconds.
+/// The parameters of an authenticator's codes. Every app supports the default: SHA-1, six digits, a
+/// new code every 30 seconds.
 ///
 /// ```
 /// use sspr::{OathAlgorithm, OathParameters};
@@ -104,8 +104,8 @@ impl OathParameters {
 
 /// The time steps around the present one that are accepted.
 ///
-/// The default is the present step and the one before it, since typing and sending take time (RFC 6238,
-/// 5.2). A code is then accepted for at most `(back + 1 + forward) * period` seconds.
+/// The default is the present step and the one before it, since typing and sending take time (RFC
+/// 6238, 5.2). A code is then accepted for at most `(back + 1 + forward) * period` seconds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Drift {
     /// Steps before the present one; values above 2 count as 2.

@@ -7,8 +7,8 @@ use crate::domain::invalid::InvalidInput;
 use crate::domain::secret::{SecretBytes, SecretText};
 use crate::domain::text::{ascii_alphanumeric, is_separator};
 
-/// The secret that an authenticator shares with the engine: 16 to 64 bytes, 20 recommended with SHA-1 (RFC
-/// 4226, 4). Redacted in `Debug`, zeroized on drop.
+/// The secret that an authenticator shares with the engine: 16 to 64 bytes, 20 recommended with
+/// SHA-1 (RFC 4226, 4). Redacted in `Debug`, zeroized on drop.
 ///
 /// ```
 /// use sspr::OathSeed;
@@ -43,15 +43,15 @@ impl OathSeed {
         Ok(Self(bytes))
     }
 
-    /// Reads a seed in Base32 (RFC 4648, 6) as vendors write it: in either case, with or without padding,
-    /// with white space, line ends, invisible characters, dashes and dots anywhere. Full-width letters count
-    /// as letters, decimal digits of every script as digits. Bits after the last whole byte are dropped, as
-    /// authenticators do.
+    /// Reads a seed in Base32 (RFC 4648, 6) as vendors write it: in either case, with or without
+    /// padding, with white space, line ends, invisible characters, dashes and dots anywhere.
+    /// Full-width letters count as letters, decimal digits of every script as digits. Bits after
+    /// the last whole byte are dropped, as authenticators do.
     ///
     /// # Errors
     ///
-    /// [`InvalidInput::Malformed`] for another symbol, a length that Base32 never has, or padding that is
-    /// incomplete or not at the end; [`InvalidInput::TooLong`] beyond 512 bytes of text;
+    /// [`InvalidInput::Malformed`] for another symbol, a length that Base32 never has, or padding
+    /// that is incomplete or not at the end; [`InvalidInput::TooLong`] beyond 512 bytes of text;
     /// [`InvalidInput::Empty`]; and the errors of [`OathSeed::from_bytes`].
     pub fn parse_base32(text: &str) -> Result<Self, InvalidInput> {
         let malformed = InvalidInput::Malformed { what: Self::WHAT };

@@ -165,8 +165,8 @@ fn no_time_panics_or_wraps() {
     }
 }
 
-/// the number of HMACs and comparisons depends on the window only. `benches/totp_check.rs` measures
-/// that the time does too.
+/// the number of HMACs and comparisons depends on the window only. `benches/totp_check.rs`
+/// measures that the time does too.
 #[test]
 fn the_work_of_a_check_does_not_depend_on_the_step_that_matches() {
     let now = at(1_111_111_111);
@@ -200,7 +200,8 @@ fn algorithms_have_the_names_that_apps_know() {
     assert_eq!(ALGORITHMS.map(OathAlgorithm::seed_bytes), [20, 32, 64]);
 }
 
-/// A missing parameter has its default, so that a later release with more parameters reads today's records.
+/// A missing parameter has its default, so that a later release with more parameters reads today's
+/// records.
 #[test]
 fn parameters_are_stored_by_name() {
     let text = serde_json::to_string(&six()).expect("serialises");

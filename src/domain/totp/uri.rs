@@ -7,8 +7,8 @@ use crate::domain::text::{is_invisible, shortened};
 
 /// The enrolment URI, `otpauth://totp/ISSUER:ACCOUNT?secret=...` (Key URI format).
 ///
-/// The issuer is in the label and in a parameter, as the format recommends; an empty issuer is in neither.
-/// All parameters are written, the defaults too.
+/// The issuer is in the label and in a parameter, as the format recommends; an empty issuer is in
+/// neither. All parameters are written, the defaults too.
 pub(crate) fn enrolment_uri(
     seed: &[u8],
     parameters: OathParameters,
@@ -46,8 +46,8 @@ pub(crate) fn enrolment_uri(
 /// The longest name in a label, in characters.
 const MAX_NAME: usize = 64;
 
-/// A name as it is in a label: one line without colons, since apps split issuer and account at a colon, even
-/// at an encoded one (Key URI format, *Label*). A long name is cut and ends in `…`.
+/// A name as it is in a label: one line without colons, since apps split issuer and account at a
+/// colon, even at an encoded one (Key URI format, *Label*). A long name is cut and ends in `…`.
 pub(crate) fn label(name: &str) -> String {
     // Some scripts need joiners.
     let kept = |c: &char| !is_invisible(*c) || matches!(c, '\u{200C}' | '\u{200D}' | '\u{FE0F}');

@@ -2,7 +2,8 @@
 
 use super::{EmailAddress, InvalidInput, PhoneNumber, mail};
 
-/// only NFC and the case of the domain change an address; the local part keeps its case.
+/// only NFC and the case of the domain change an address; the local part keeps its
+/// case.
 #[test]
 fn an_address_is_kept_as_typed_after_nfc_with_its_domain_in_lower_case() {
     for (typed, kept) in [
@@ -68,8 +69,8 @@ fn malformed_addresses_are_refused() {
     assert!(matches!(EmailAddress::parse(""), Err(InvalidInput::Empty { .. })));
 }
 
-/// V36: characters that are invisible, or that another system would read as punctuation, are refused in
-/// both parts.
+/// V36: characters that are invisible, or that another system would read as punctuation, are
+/// refused in both parts.
 #[test]
 fn invisible_characters_and_false_punctuation_are_refused() {
     for c in [
@@ -196,8 +197,8 @@ fn labels_become_a_labels() {
     assert_eq!(crate::domain::contact::domain::to_ascii("a.ü.b"), "a.xn--tda.b");
 }
 
-/// T9: RFC 5892, appendix A. A label is accepted in its own letters if its A-label is, and both are one
-/// domain. A letter in the wrong place is refused in both forms.
+/// T9: RFC 5892, appendix A. A label is accepted in its own letters if its A-label is, and both are
+/// one domain. A letter in the wrong place is refused in both forms.
 #[test]
 fn letters_that_fit_in_their_context_are_accepted_in_both_forms() {
     for label in [

@@ -102,8 +102,8 @@ fn two_spellings_of_one_line_are_one_destination() {
     }
 }
 
-/// A number that an older release has stored with its trunk prefix is the same destination as the number
-/// without it.
+/// A number that an older release has stored with its trunk prefix is the same destination as the
+/// number without it.
 #[test]
 fn a_stored_number_with_a_trunk_prefix_is_one_with_the_number() {
     let stored: PhoneNumber = serde_json::from_str("\"+4407911123456\"").unwrap();

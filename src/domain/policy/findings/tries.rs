@@ -1,4 +1,5 @@
-//! Findings about the strength of codes, the number of attempts, and what the budgets leave to the owner.
+//! Findings about the strength of codes, the number of attempts, and what the budgets leave to the
+//! owner.
 
 use crate::domain::method::Verification;
 use crate::domain::policy::CrossLimits;
@@ -12,11 +13,11 @@ use super::{
     Recommendation, Requirement, report,
 };
 
-/// The accepted number of accounts that are expected to fall to guessing in a tenant within a day, before
-/// codes grow.
+/// The accepted number of accounts that are expected to fall to guessing in a tenant within a day,
+/// before codes grow.
 const EXPECTED_PER_DAY: f64 = 0.01;
-/// The accepted number of [`MANY_ACCOUNTS`] that are expected to fall while codes are longer: the value
-/// for six digits and two more, at five attempts each.
+/// The accepted number of [`MANY_ACCOUNTS`] that are expected to fall while codes are longer: the
+/// value for six digits and two more, at five attempts each.
 const EXPECTED_WHILE_GROWN: f64 = 0.05;
 const MANY_ACCOUNTS: u32 = 1_000_000;
 /// Rounding must not report a value that equals its limit.
@@ -75,8 +76,8 @@ pub(super) fn codes(settings: &PolicySettings, odds: [&GuessingRisk; 2], found: 
     );
 }
 
-/// Findings about one code tried against each of very many accounts: before codes grow, and while they
-/// are longer.
+/// Findings about one code tried against each of very many accounts: before codes grow, and while
+/// they are longer.
 fn spraying(settings: &PolicySettings, odds: [&GuessingRisk; 2], found: &mut Vec<Finding>) {
     let [users, administrators] = odds.map(|risk| risk.takeover);
     // All codes of a window may be requested within one day of it.

@@ -11,8 +11,8 @@ const M: u64 = 60 * S;
 const H: u64 = 60 * M;
 const D: u64 = 24 * H;
 
-/// A field, its limits (spans in milliseconds), and a function that sets it and whatever else the value
-/// needs to be consistent.
+/// A field, its limits (spans in milliseconds), and a function that sets it and whatever else the
+/// value needs to be consistent.
 type Row = (&'static str, u64, Option<u64>, fn(&mut PolicySettings, u64));
 
 fn ms(value: u64) -> Duration {

@@ -133,8 +133,8 @@ fn two_gates_multiply_and_a_held_gate_leaves_both_pools_of_the_other() {
     near(guessing.takeover.per_code, 5e-8 * 5e-6);
     // Twenty guesses at one gate in a day, then twenty at the other within that flow; either first.
     near(guessing.takeover.per_day, 2.0 * 2e-7 * 2e-5);
-    // An attacker who reads the mail must still guess the text code: with ten guesses before the first
-    // proof, and ten after it.
+    // An attacker who reads the mail must still guess the text code: with ten guesses before the
+    // first proof, and ten after it.
     near(guessing.single_gate.per_flow, 2e-5);
     near(guessing.single_gate.per_day, 2e-5);
     near(guessing.single_gate.per_code, 5e-6);

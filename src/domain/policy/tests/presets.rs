@@ -163,8 +163,8 @@ fn findings_cite_their_standard_and_mark_the_thresholds_of_the_engine() {
     assert!(one_gate.text().contains("except in the first 30 days of a trial"));
 }
 
-/// ASVS requires 3 000 entries that meet the policy. The list has as many from 8 characters, but
-/// not from 15.
+/// ASVS requires 3 000 entries that meet the policy. The list has as many from 8 characters,
+/// but not from 15.
 #[test]
 fn a_common_list_that_is_too_short_for_the_policy_is_reported() {
     let at = |min_length| {
