@@ -117,7 +117,7 @@ pub(crate) fn supply_token(
 ///
 /// # Errors
 ///
-/// [`Refusal::Busy`] if too many notices still wait.
+/// [`Refusal::TooOften`]; [`Refusal::Busy`] if too many notices still wait.
 pub(crate) fn revoke_methods(
     transition: &mut Transition<'_>,
     tell: impl Fn(&Account) -> Vec<Address>,
@@ -176,7 +176,7 @@ pub(crate) fn revoke_flows(transition: &mut Transition<'_>) {
 ///
 /// # Errors
 ///
-/// [`Refusal::Busy`] if too many notices still wait.
+/// [`Refusal::TooOften`]; [`Refusal::Busy`] if too many notices still wait.
 pub(crate) fn require_registration(
     transition: &mut Transition<'_>,
     tell: impl Fn(&Account) -> Vec<Address>,
@@ -199,8 +199,8 @@ pub(crate) fn require_registration(
 ///
 /// # Errors
 ///
-/// [`Refusal::NotEligible`] if the account has no address; [`Refusal::Busy`] if too many notices
-/// still wait.
+/// [`Refusal::NotEligible`] if the account has no address; [`Refusal::TooOften`]; [`Refusal::Busy`]
+/// if too many notices still wait.
 pub(crate) fn request_reset(
     transition: &mut Transition<'_>,
     tell: impl Fn(&Account) -> Vec<Address>,
@@ -230,7 +230,7 @@ pub(crate) fn request_reset(
 ///
 /// # Errors
 ///
-/// [`Refusal::Busy`] if too many notices still wait.
+/// [`Refusal::TooOften`]; [`Refusal::Busy`] if too many notices still wait.
 pub(crate) fn forget(
     transition: &mut Transition<'_>,
     tell: impl Fn(&Account) -> Vec<Address>,

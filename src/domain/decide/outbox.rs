@@ -12,8 +12,7 @@ use crate::domain::time::Timestamp;
 
 /// How long a worker holds a message that it has claimed.
 pub(super) const LEASE: Duration = Duration::from_secs(60);
-/// How long a message waits for a provider of its channel, and an administrator's digest for the
-/// mail server.
+/// How long a message waits for a provider of its channel, and a digest for a mail server.
 const CHANNEL_WAIT: Duration = Duration::from_secs(86_400);
 
 /// What a record needs done now.

@@ -39,9 +39,9 @@ use super::settings::{Gates, PolicySettings};
 #[non_exhaustive]
 pub struct GuessingRisk {
     /// Passing every required gate by guessing. For two gates the probabilities multiply: after a
-    /// first gate falls, all guesses at the second that its flow allows follow. This assumes
-    /// independent gates. Codes are independent; devices are not if the mail is read on the phone
-    /// that gets the text.
+    /// first gate falls, the attacker makes all guesses at the second that its flow allows. This
+    /// assumes independent gates. Codes are independent; devices are not if the mail is read on
+    /// the phone that gets the text.
     pub takeover: AccountRisk,
     /// Passing one gate by guessing, in the worst case: the attacker already holds the other gate,
     /// and guesses before proving it and after. The same as [`takeover`](Self::takeover) if one
