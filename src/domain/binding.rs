@@ -1,13 +1,14 @@
-//! What the account holds when another method is to be bound to it, and what binding it takes.
+//! What an account holds when a method is bound to it, and whether binding takes a second factor.
 //!
-//! A first registration binds as many methods as a reset wants, each after a fresh sign-in (NIST SP
-//! 800-63B-4, 4.1.2). From then on the sign-in must hold a second factor. Between the two, a password
-//! alone may add only what completes the registration: whoever has stolen it can put one method beside
-//! the owner's, but never two that pass a reset without the owner's.
+//! A first registration binds as many methods as a reset requires, each after a fresh sign-in (NIST
+//! SP 800-63B-4, 4.1.2). After that the sign-in must have a second factor. In between, a password
+//! alone may add only the methods that complete the registration: with a stolen password an
+//! attacker can add one method beside the owner's, but never two that pass a reset without the
+//! owner's.
 //!
-//! What is held is looked at as it exists, not as it can be reached or used now: a method on hold, of
-//! a kind that the policy has stopped counting, or whose channel is down, is held. What the host has
-//! not answered is unknown, and unknown is no answer.
+//! A method is held even if it cannot be used now: because it is on hold, because the policy no
+//! longer counts its kind, or because its channel is down. If the host has not answered, the result
+//! is unknown, which admits nothing.
 
 use super::account::{Account, Expected, Factor, Method, Provenance};
 use super::contact::Destination;
@@ -16,7 +17,7 @@ use super::facts::UserFacts;
 use super::method::{MethodKind, Verification};
 use super::policy::{Gates, Policy};
 
-/// The answer to a question about an account, where a part of the host may not have answered.
+/// The answer to a question about an account, if the host may not have answered every part of it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Known {
     Yes,
@@ -25,7 +26,8 @@ pub(crate) enum Known {
 }
 
 impl Known {
-    /// `least` counts what is known to exist, `most` also what may exist.
+    /// `least` is the answer for the methods that are known to exist, `most` with those that may
+    /// exist.
     const fn between(least: bool, most: bool) -> Self {
         match (least, most) {
             (true, true) => Self::Yes,
@@ -35,27 +37,27 @@ impl Known {
     }
 }
 
-/// What the account holds beside its record.
+/// What the account holds outside its record.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Holdings<'a> {
     pub(crate) user: &'a UserFacts,
     pub(crate) gates: &'a Gates,
-    /// The kinds that the host verifies and says that the user has.
+    /// The host-verified kinds that the user has.
     pub(crate) external: &'a [MethodKind],
-    /// The kinds that the host verifies and of which it has not said whether the user has them.
+    /// The host-verified kinds that the user may have: the host has not answered.
     pub(crate) unsure: &'a [MethodKind],
 }
 
-/// The method that is to be bound.
+/// The method to be bound.
 #[derive(Clone, Debug)]
 pub(crate) struct Newcomer {
     candidate: Candidate,
-    /// Whether it takes the place of a method that counts, which adding does not.
+    /// Whether it replaces a method that counts.
     displaces: bool,
 }
 
 impl Newcomer {
-    /// A method of this kind, at this address if it has one, in the place of `replaced`.
+    /// A method of this kind, with this address if it has one, that replaces `replaced`.
     pub(crate) fn new(
         account: &Account,
         kind: MethodKind,
@@ -67,7 +69,7 @@ impl Newcomer {
         Self { candidate: Candidate { kind, expected, index: 0 }, displaces }
     }
 
-    /// The newcomer that this pending method is.
+    /// The newcomer for this pending method.
     pub(crate) fn of(account: &Account, method: &Method) -> Self {
         let to = match &method.factor {
             Factor::Address(destination) => Some(destination),
@@ -78,13 +80,13 @@ impl Newcomer {
     }
 }
 
-/// Whether an administrator has wanted the registration made again since this method was added.
+/// Whether an administrator has required a new registration since this method was added.
 pub(crate) fn is_stale(account: &Account, method: &Method) -> bool {
     account.registration.required_since.is_some_and(|since| method.added_at < since)
 }
 
 impl Holdings<'_> {
-    /// Whether anything is held: then a new address waits out the hold.
+    /// Whether the account holds anything. If it does, a new address has a hold.
     pub(crate) fn any(&self, account: &Account, policy: &Policy) -> Known {
         let registered = account.methods.iter().any(Method::active);
         let directory = policy.contacts.directory && self.directory().next().is_some();
@@ -92,7 +94,7 @@ impl Holdings<'_> {
         Known::between(least, least || !self.unsure.is_empty())
     }
 
-    /// Whether binding this method takes a second factor, where the policy wants one.
+    /// Whether binding this method takes a second factor under a policy that requires one.
     pub(crate) fn second_factor(
         &self,
         account: &Account,
@@ -103,7 +105,7 @@ impl Holdings<'_> {
         let unsure = self.unsure.iter().map(|kind| external(*kind));
         let most: Vec<_> = least.iter().cloned().chain(unsure).collect();
         let completes = |held: &[Candidate]| {
-            let apart = |one: &Candidate| distinct(one, &new.candidate);
+            let apart = |candidate: &Candidate| distinct(candidate, &new.candidate);
             held.is_empty()
                 || (!new.displaces
                     && !satisfies(held, self.gates.required)
@@ -112,7 +114,7 @@ impl Holdings<'_> {
         Known::between(!completes(&least), !completes(&most))
     }
 
-    /// Whether another method of any kind that the policy counts takes a second factor.
+    /// Whether adding a method takes a second factor for every kind that the policy counts.
     pub(crate) fn always_second_factor(&self, account: &Account, policy: &Policy) -> Known {
         let kinds =
             self.gates.methods.iter().filter(|kind| kind.verification() != Verification::External);
@@ -127,23 +129,25 @@ impl Holdings<'_> {
         wanted
     }
 
-    /// What counts toward a reset, with every hold passed and every channel up. Since an administrator
-    /// has wanted it registered again, only what came later does, and what the host verifies.
+    /// The methods that count toward a reset, as if every hold were over and every channel up.
+    /// After an administrator has required a new registration, only later methods count, and
+    /// host-verified ones.
     fn counted(&self, account: &Account, policy: &Policy) -> Vec<Candidate> {
-        let held = account.methods.iter().filter(|method| {
-            let counts = match method.provenance {
+        let counts = |method: &&Method| {
+            let provenance_counts = match method.provenance {
                 Provenance::Administrator => policy.contacts.administrator,
                 _ => true,
             };
-            method.active() && counts && !is_stale(account, method)
-        });
-        let held = held.map(|method| Candidate {
+            method.active() && provenance_counts && !is_stale(account, method)
+        };
+        let held = account.methods.iter().filter(counts).map(|method| Candidate {
             kind: method.kind,
             expected: method.expected(),
             index: 0,
         });
-        let directory = policy.contacts.directory && account.registration.required_since.is_none();
-        let directory = self.directory().filter(|_| directory);
+        let directory_counts =
+            policy.contacts.directory && account.registration.required_since.is_none();
+        let directory = self.directory().filter(|_| directory_counts);
         held.chain(directory).chain(self.external.iter().map(|kind| external(*kind))).collect()
     }
 

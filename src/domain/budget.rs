@@ -1,5 +1,5 @@
-//! Failure budgets: sliding windows, locks and the consecutive cap, all on `(state, now)`; and what
-//! one source may hold of a budget.
+//! Failure budgets: sliding windows, locks and the cap on consecutive failures, as functions of the
+//! state and `now`. The share of one source in a budget is in `share`.
 
 mod share;
 #[cfg(test)]
@@ -16,18 +16,18 @@ use super::method::MethodKind;
 use super::policy::{FailureBudgets, Rate};
 use super::time::Timestamp;
 
-/// Which of an account's two pools a caller draws from.
+/// One of the two pools of a budget.
 ///
-/// Both belong to the account and the kind of method. A stranger can spend the open one; the
-/// other is for callers who have shown something already, so that the owner keeps a way.
+/// Each account has both for every kind of method. A stranger can spend the anonymous pool only;
+/// the proven pool keeps the method open for the owner.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum PoolKind {
     /// For anonymous flows from a source that the account does not know.
     Anonymous,
-    /// For flows that hold a verified proof, come from a known device or a familiar source, or were
-    /// begun by an administrator, and for signed-in users.
+    /// For flows that hold a proof, come from a known device or a familiar source, or were begun by
+    /// an administrator, and for signed-in users.
     Proven,
 }
 
@@ -42,23 +42,24 @@ pub(crate) struct MethodBudget {
     /// Failures since the last success; never decays.
     #[serde(default)]
     pub(crate) consecutive: u32,
-    /// How many of those each source has made, for the first [`MethodBudget::MAX_RUN`] sources.
+    /// The sources of these failures, with the number of each, for the first
+    /// [`MethodBudget::MAX_RUN`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) run: Vec<(u32, u32)>,
-    /// The anonymous pool's part of the run is spent: only the proven pool may still be drawn from.
+    /// The anonymous pool's part of the run is spent: only the proven pool is open.
     #[serde(default)]
     pub(crate) closed: bool,
-    /// Out of use for resets until registered anew.
+    /// The method cannot be used for resets until it is registered again.
     #[serde(default)]
     pub(crate) disabled: bool,
-    /// The owner has been told of this run of failures.
+    /// The owner was warned of this run of failures.
     #[serde(default)]
     pub(crate) told: bool,
-    /// Failures at the host's sign-in since the last success there. A stranger's failures must not
-    /// close the sign-in, nor a reset open it.
+    /// Failures at the host's sign-in since the last success there. They are separate from those of
+    /// resets: a stranger's failures must not block the sign-in, and a reset must not clear them.
     #[serde(default)]
     pub(crate) sign_in: u32,
-    /// What attempts under way have brought about: recorded once they have turned out wrong.
+    /// The budget effects of attempts whose comparison has not ended.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) verdicts: Vec<Verdict>,
     /// Fields of a newer release.
@@ -66,7 +67,7 @@ pub(crate) struct MethodBudget {
     pub(crate) unknown: Unknown,
 }
 
-/// The times of the last counted events, and the lock that they may have set.
+/// The counted events of a sliding window, and the lock that they may have set.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Window {
@@ -99,28 +100,28 @@ impl Window {
         window: Duration,
         now: Timestamp,
     ) -> impl Iterator<Item = &Entry> + Clone {
-        self.times.iter().filter(move |one| now.since(one.at) < window)
+        self.times.iter().filter(move |entry| now.since(entry.at) < window)
     }
 
-    /// Counts one event; forgets those that have left the window.
+    /// Counts one event, and drops those that have left the window.
     pub(crate) fn count(&mut self, rate: Rate, now: Timestamp, source: u32) {
-        self.times.retain(|one| now.since(one.at) < rate.window);
+        self.times.retain(|entry| now.since(entry.at) < rate.window);
         self.times.push(Entry { at: now, source });
     }
 
-    /// Refunds one event counted at `at` for this source, if it is still there: it turned out to
-    /// be a success.
+    /// Refunds the event that was counted at `at` for this source, if the window still has it.
     pub(crate) fn refund(&mut self, at: Timestamp, source: u32) -> bool {
         let counted = Entry { at, source };
-        let place = self.times.iter().rposition(|one| *one == counted);
+        let place = self.times.iter().rposition(|entry| *entry == counted);
         place.map(|place| self.times.remove(place)).is_some()
     }
 
-    /// Stamps from a clock that ran ahead start again now, at full length.
+    /// Restarts events and a lock that a clock far ahead has stamped: they count from now, at full
+    /// length.
     pub(crate) fn restart_after(&mut self, horizon: Timestamp, now: Timestamp, lock: Duration) {
-        for one in &mut self.times {
-            if one.at > horizon {
-                one.at = now;
+        for entry in &mut self.times {
+            if entry.at > horizon {
+                entry.at = now;
             }
         }
         if let Some(until) = &mut self.locked_until
@@ -132,7 +133,7 @@ impl Window {
 }
 
 impl MethodBudget {
-    /// Sources whose part of a run of failures is kept. Beyond them only the total counts.
+    /// The most sources whose part of a run of failures is kept; for others only the total counts.
     pub(crate) const MAX_RUN: usize = 16;
 
     pub(crate) const fn new(method: MethodKind) -> Self {
@@ -165,8 +166,8 @@ impl MethodBudget {
         }
     }
 
-    /// Counts one attempt before it is judged and says what that brought about. It is recorded once
-    /// the attempt has turned out wrong: see [`Verdict`].
+    /// Counts one attempt as a failure before it is compared, and returns its effects. They are
+    /// recorded once the attempt has turned out wrong: see [`Verdict`].
     pub(crate) fn reserve(
         &mut self,
         pool: PoolKind,
@@ -181,7 +182,7 @@ impl MethodBudget {
         let mut effects = BudgetEffects::default();
         let spent = window.counted(rate.window, now) >= rate.max;
         if spent && window.locked_until.is_none_or(|until| until <= now) {
-            // From the last counted attempt; a refused one never gets here.
+            // The lock runs from the last counted attempt; a refused attempt is not counted.
             let until = now.plus(rules.lock);
             window.locked_until = Some(until);
             effects.locked_until = Some(until);
@@ -214,16 +215,16 @@ impl MethodBudget {
         }
     }
 
-    /// How much of the run of failures is this source's.
+    /// The part of the run of failures that this source has made.
     pub(crate) fn held_of_run(&self, source: u32) -> Held {
         let mine = self.run.iter().find(|(one, _)| *one == source).map_or(0, |(_, count)| *count);
         Held { mine, others: self.consecutive.saturating_sub(mine) }
     }
 
-    /// What was reserved at `at` was no failure after all. What this very reservation had brought about
-    /// goes with it; an older or newer lock stays.
+    /// Refunds the attempt that was reserved at `at`, with its own effects. An older or newer lock
+    /// stays.
     ///
-    /// Gives whether that had been recorded already, since the comparison took so long.
+    /// Returns whether the effects were recorded before, because the comparison took too long.
     pub(crate) fn refund(
         &mut self,
         pool: PoolKind,
@@ -250,8 +251,8 @@ impl MethodBudget {
         effects != BudgetEffects::default() && !waiting
     }
 
-    /// The attempt reserved at `at` was right: it was no failure, and the run of failures ends. Gives
-    /// what [`refund`](Self::refund) gives.
+    /// Refunds the attempt that was reserved at `at`, as [`refund`](Self::refund), and ends the run
+    /// of failures, since the attempt was right.
     pub(crate) fn refund_and_end_run(
         &mut self,
         pool: PoolKind,
@@ -264,21 +265,21 @@ impl MethodBudget {
         recorded
     }
 
-    /// The run of failures is over; a method that it disabled stays so.
+    /// Ends the run of failures. A method that it has disabled stays disabled.
     pub(crate) fn end_run(&mut self) {
         self.consecutive = 0;
         self.run.clear();
         (self.closed, self.told) = (false, false);
     }
 
-    /// The run of failures is over, and what it had disabled may be used again.
+    /// Ends the run of failures, and enables the method again if the run has disabled it.
     pub(crate) fn reopen(&mut self) {
         self.end_run();
         self.disabled = false;
         self.verdicts.clear();
     }
 
-    /// Takes the verdict of this reservation out of those that wait, if it is there.
+    /// Removes the verdict of this reservation, if it still waits.
     pub(crate) fn take_verdict(
         &mut self,
         pool: PoolKind,
@@ -286,7 +287,7 @@ impl MethodBudget {
         effects: BudgetEffects,
     ) -> Option<Verdict> {
         let own = Verdict { at, pool, effects };
-        let place = self.verdicts.iter().position(|one| *one == own)?;
+        let place = self.verdicts.iter().position(|verdict| *verdict == own)?;
         Some(self.verdicts.remove(place))
     }
 }
@@ -299,11 +300,11 @@ impl FailureBudgets {
         }
     }
 
-    /// The consecutive failures up to which this pool may be drawn from.
+    /// The number of consecutive failures up to which this pool is open.
     ///
-    /// The last ones up to the cap are kept for the proven pool, as many as one of its windows has
-    /// but at most a fifth of the cap, and never so many that a code would lose a try: strangers
-    /// cannot close a method for known devices.
+    /// The last failures before the cap are kept for the proven pool, so that strangers cannot
+    /// close a method for known devices: as many as one window of that pool, at most a fifth of the
+    /// cap, and never so many that a single code would lose attempts.
     pub(crate) fn run(&self, pool: PoolKind, attempts: u8) -> u32 {
         let most = self.consecutive.saturating_sub(u32::from(attempts));
         match pool {
@@ -315,7 +316,7 @@ impl FailureBudgets {
     }
 }
 
-/// What a reservation brought about.
+/// The effects of a reserved attempt, if it is wrong.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct BudgetEffects {
@@ -326,9 +327,10 @@ pub(crate) struct BudgetEffects {
     pub(crate) told: bool,
 }
 
-/// What an attempt has brought about that is still being compared. It acts at once, but its events
-/// and its notice wait: a right secret refunds all of it. They are recorded when the comparison
-/// was wrong, or by the next step after [`Verdict::PATIENCE`] where no step says how it ended.
+/// The budget effects of an attempt whose comparison has not ended. They apply at once, but their
+/// events and their notice wait, since a right secret refunds them. They are recorded when the
+/// comparison reports a wrong secret, or by the first step after [`Verdict::PATIENCE`] without a
+/// report.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Verdict {
@@ -341,7 +343,7 @@ impl Verdict {
     /// Longer than a comparison takes.
     const PATIENCE: Duration = Duration::from_secs(120);
 
-    /// When it is recorded if nothing was heard of the comparison.
+    /// When the effects are recorded without a report of the comparison.
     pub(crate) fn due(&self) -> Timestamp {
         self.at.plus(Self::PATIENCE)
     }

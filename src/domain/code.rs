@@ -1,8 +1,8 @@
-//! One-time codes: derived, never stored.
+//! One-time codes, which are derived and never stored.
 //!
 //! `code = symbols(HMAC(code key, account, nonce, flow, challenge, purpose, method, domain))`. The
-//! input is 55 bytes of fixed layout, so that no two contexts have one input and a check is two
-//! compressions. A copy of the store opens nothing without the key.
+//! input is 55 bytes of fixed layout, so that different contexts have different inputs and a check
+//! costs two compressions. A copy of the store is useless without the key.
 
 use std::fmt;
 
@@ -20,7 +20,7 @@ use super::text::{ascii_alphanumeric, is_separator};
 
 const STRONG: &[u8; 20] = b"BCDFGHJKLMNPQRSTVWXZ";
 
-/// What a code belongs to. Anything else gives another code.
+/// The context of a code. Another context gives another code.
 pub(crate) struct CodeContext<'a> {
     pub(crate) account: &'a RecordKey,
     pub(crate) flow: u32,
@@ -54,7 +54,7 @@ impl CodeKey {
 
     /// Whether the typed code is the one of this context.
     ///
-    /// A typed code of another form is compared all the same, against a value that no code has.
+    /// A typed code of another format is compared too, as a value that no code has.
     pub(crate) fn check(
         &self,
         context: &CodeContext<'_>,
@@ -76,7 +76,7 @@ impl CodeKey {
         secrets_equal(self.link(context).proof(), given.proof())
     }
 
-    /// The name of a challenge that the host verifies itself. No secret: the page may show it.
+    /// The name of a host-verified challenge. It is not secret: the page may show it.
     pub(crate) fn external(&self, account: &RecordKey, nonce: &[u8; 12]) -> String {
         let words = self.0.words_of::<45>(|input| {
             input[..32].copy_from_slice(account.as_bytes());
@@ -88,8 +88,8 @@ impl CodeKey {
 
     #[inline]
     fn words(&self, context: &CodeContext<'_>, domain: u8) -> [u32; 8] {
-        // The account first: whole lanes that the first rounds can start with while the scalars
-        // behind them are still being put together.
+        // The account comes first, in whole lanes, so that the compression can start before the
+        // scalars after it are stored.
         self.0.words_of::<{ PreparedMac::MAX }>(|input| {
             input[..32].copy_from_slice(context.account.as_bytes());
             input[32..44].copy_from_slice(context.nonce);
@@ -104,19 +104,19 @@ impl CodeKey {
     /// The code as a number below `base ^ length`.
     fn value(&self, context: &CodeContext<'_>, format: CodeFormat) -> u64 {
         let [w0, w1, w2, w3, ..] = self.words(context, CODE);
-        // 128 bits, read as a fraction of 1, times the number of codes, which is below 2^52: no code
-        // is likelier than another by more than one part in 2^76.
+        // 128 bits, read as a fraction of 1, times the number of codes, which is below 2^52. So no
+        // code is more likely than another by more than one part in 2^76.
         let lane = |high: u32, low: u32| u128::from(high) << 32 | u128::from(low);
         let space = u128::from(space(format));
         ((lane(w0, w1) * space + ((lane(w2, w3) * space) >> 64)) >> 64) as u64
     }
 }
 
-/// Random symbols of this form, each as likely as any other; none if too few of the random bytes
-/// can be used.
+/// Random symbols of this format, each equally likely; `None` if too few of the random bytes can be
+/// used.
 pub(crate) fn random_symbols(format: CodeFormat, random: &[u8]) -> Option<SecretText> {
     let base = base(format) as u8;
-    // Bytes beyond the last whole multiple would make the first symbols likelier.
+    // Bytes beyond the last whole multiple of the base would make the first symbols more likely.
     let usable = random.iter().filter(|&&byte| byte < u8::MAX / base * base);
     let symbols: String = usable
         .take(usize::from(format.length))
@@ -138,7 +138,7 @@ impl fmt::Debug for CodeKey {
     }
 }
 
-/// What an input of the key is for. Never reused.
+/// The uses of the key, each with a domain number that is never reused.
 const CODE: u8 = 0x01;
 const LINK: u8 = 0x02;
 const EXTERNAL: u8 = 0x03;
@@ -150,9 +150,9 @@ const fn base(format: CodeFormat) -> u64 {
     }
 }
 
-/// How many codes there are: 20^12 at most, below 2^52.
+/// The number of possible codes: at most 20^12, which is below 2^52.
 ///
-/// From a table: the power would cost a tenth of a check.
+/// It comes from a table, since computing the power would cost a tenth of a check.
 fn space(format: CodeFormat) -> u64 {
     const fn powers(base: u64) -> [u64; TypedCode::SENT + 1] {
         let mut powers = [1; TypedCode::SENT + 1];
@@ -172,11 +172,12 @@ fn space(format: CodeFormat) -> u64 {
     powers.get(usize::from(format.length)).copied().unwrap_or(u64::MAX)
 }
 
-/// A code as a person typed or pasted it. Whatever only separates or shows nothing is dropped
-/// ([`is_separator`]); a decimal digit of any script is that digit, a full-width letter that letter.
+/// A code as a person typed or pasted it. Separators and invisible characters are dropped
+/// ([`is_separator`]); a decimal digit of any script counts as that digit, a full-width letter as
+/// that letter.
 ///
-/// Anything else is refused without being looked at further: an override of direction shows the
-/// digits in another order, and superscripts and letters of other scripts only look like symbols.
+/// Any other character makes the code malformed: an override of direction shows the digits in
+/// another order, and superscripts and letters of other scripts only resemble symbols.
 pub(crate) struct TypedCode {
     symbols: [u8; Self::MAX_SYMBOLS],
     length: u8,
@@ -185,11 +186,11 @@ pub(crate) struct TypedCode {
 }
 
 impl TypedCode {
-    /// A recovery code is the longest.
+    /// The most symbols of any code: those of a recovery code.
     const MAX_SYMBOLS: usize = 28;
-    /// Symbols of a code that is sent, at most.
+    /// The most symbols of a code that is sent.
     const SENT: usize = 16;
-    /// Room for every symbol in the longest form that a script has, and as many separators.
+    /// Room for every symbol in its longest encoding, and as many separators.
     const MAX_BYTES: usize = 256;
 
     pub(crate) fn parse(text: &str) -> Result<Self, InvalidInput> {
@@ -228,13 +229,13 @@ impl TypedCode {
         self.symbols.get(..usize::from(self.length)).unwrap_or_default()
     }
 
-    /// The code of so many digits as a number.
+    /// The code as a number, if it has this many digits.
     pub(crate) fn digits(&self, digits: u8) -> Option<u32> {
         let number = self.number.filter(|_| self.length == digits)?;
         u32::try_from(number).ok()
     }
 
-    /// The code as a number, if it has this form.
+    /// The code as a number, if it has this format.
     fn value(&self, format: CodeFormat) -> Option<u64> {
         if self.length != format.length {
             return None;
@@ -244,8 +245,8 @@ impl TypedCode {
             CodeAlphabet::Strong => {
                 let mut value = 0_u64;
                 for symbol in self.symbols.get(..usize::from(self.length))? {
-                    let index = STRONG.iter().position(|one| one == symbol)?;
-                    // A format that nobody can type, from a hostile record, fits no code.
+                    let index = STRONG.iter().position(|known| known == symbol)?;
+                    // A format from a hostile record, too long to be typed, matches no code.
                     value = value.checked_mul(20)?.checked_add(index as u64)?;
                 }
                 Some(value)

@@ -1,4 +1,4 @@
-//! What a store keeps beside each body: a function of the body, whoever commits it.
+//! The columns that a store keeps beside each body: a function of the body alone.
 
 use super::account::Account;
 use super::ids::TenantId;
@@ -9,7 +9,7 @@ use super::store_note::Meta;
 use super::time::Timestamp;
 
 impl Account {
-    /// Whether it is an account or a decoy slot.
+    /// Whether this is an account or a decoy.
     pub(crate) const fn record_kind(&self) -> RecordKind {
         if self.user.is_some() { RecordKind::Account } else { RecordKind::Decoy }
     }
@@ -33,7 +33,7 @@ impl PolicyRecord {
 }
 
 impl Meta {
-    /// It is nobody's: it stands under a tenant of its own.
+    /// The note belongs to no tenant, so it has a reserved one.
     pub(crate) fn columns(now: Timestamp) -> Result<Columns, InvalidInput> {
         Ok(Columns::new(TenantId::parse("_store")?, RecordKind::Meta, now))
     }

@@ -1,4 +1,4 @@
-//! Digests of secrets that are too random to be guessed: recovery codes, device secrets.
+//! Digests of secrets that are too random to be guessed: recovery codes and device secrets.
 
 use std::fmt;
 
@@ -9,21 +9,21 @@ use super::hex_bytes;
 use super::ids::{TenantId, UserId};
 use super::secret::secrets_equal;
 
-/// What a digest is of. Never reused.
+/// The use of a digested secret. A number is never reused.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum DigestOf {
     RecoveryCode = 1,
     Device = 2,
 }
 
-/// The digest of a secret of at least 112 random bits, for which a plain hash is enough
-/// (NIST SP 800-63B-4, 3.1.2.2). It belongs to one user and one use: copied elsewhere it fits
-/// nothing.
+/// The digest of a secret of at least 112 random bits, for which a plain hash is enough (NIST SP
+/// 800-63B-4, 3.1.2.2). It belongs to one user and one use: copied to another, it matches no
+/// secret.
 #[derive(Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Digest(#[serde(with = "hex_bytes")] [u8; 32]);
 
 impl Digest {
-    /// What no secret has.
+    /// The digest of no secret.
     pub(crate) const NONE: Self = Self([0; 32]);
 
     pub(crate) fn of(of: DigestOf, tenant: &TenantId, user: &UserId, secret: &[u8]) -> Self {
@@ -37,6 +37,7 @@ impl Digest {
         Self(hash.finalize().into())
     }
 
+    /// Whether the digests are equal, in constant time.
     pub(crate) fn fits(&self, other: &Self) -> bool {
         secrets_equal(&self.0, &other.0)
     }
@@ -52,7 +53,7 @@ impl fmt::Debug for Digest {
 mod tests {
     use super::*;
 
-    /// V18: no two owners, uses or secrets have one digest.
+    /// V18: different owners, uses or secrets have different digests.
     #[test]
     fn a_digest_belongs_to_its_owner_its_use_and_its_secret() {
         let tenant = |name| TenantId::parse(name).expect("valid");

@@ -1,4 +1,4 @@
-//! Who may reset, in the fixed order of reasons, and what they may prove.
+//! Whether a user may reset or change the password, and which methods the user can prove.
 
 use super::account::{Account, Expected, Method, Provenance};
 use super::contact::Destination;
@@ -9,15 +9,15 @@ use super::policy::{Gates, Policy, Scope};
 use super::reason::SsprReason;
 use super::time::Timestamp;
 
-/// What applies to a user who may reset.
+/// The gates of a user who may reset.
 #[derive(Clone, Debug)]
 pub(crate) struct Eligibility<'a> {
     pub(crate) gates: &'a Gates,
     pub(crate) administrator: bool,
 }
 
-/// Whether this user may change a password that they know: the scope does not matter (Entra), but
-/// the account, its kind and where its password is kept do.
+/// Whether this user may change a known password. The scope does not matter (Entra); the state of
+/// the account, the kind of user and the home of the password do.
 pub(crate) fn may_change(
     policy: Option<&Policy>,
     tenant: Option<&TenantFacts>,
@@ -43,10 +43,11 @@ pub(crate) fn may_change(
     Ok(())
 }
 
-/// Whether the facts and the policy let this user reset; methods are looked at separately.
+/// Whether the facts and the policy let this user reset. Methods are checked separately.
 ///
-/// The order is fixed: account and kind of user, no policy (11), switched off (9), writeback (10),
-/// entitlement (12), group (13), protected (29), directory unreachable (30).
+/// The first reason that applies is given, in this order: account and kind of user, no policy (11),
+/// switched off (9), writeback (10), entitlement (12), group (13), protected (29), directory
+/// unreachable (30).
 pub(crate) fn may_reset<'a>(
     policy: Option<&'a Policy>,
     tenant: Option<&TenantFacts>,
@@ -60,7 +61,7 @@ pub(crate) fn may_reset<'a>(
     }
     let policy = policy.ok_or(SsprReason::NoPolicy)?;
     let administrator = is_administrator(policy, user);
-    // The administrators' switch does not depend on the scope: the scope governs users only.
+    // The scope governs users only; administrators have a switch of their own.
     if administrator && !policy.administrators.enabled {
         return Err(SsprReason::SwitchedOff);
     }
@@ -94,25 +95,25 @@ pub(crate) fn may_reset<'a>(
     Ok(Eligibility { gates, administrator })
 }
 
-/// Whether the stricter policy of administrators applies to the user.
+/// Whether the stricter policy for administrators applies to the user.
 pub(crate) fn is_administrator(policy: &Policy, user: &UserFacts) -> bool {
     let roles = &policy.administrators.roles;
-    // Directories do not agree on the case of names; the stricter policy must not depend on it.
+    // Directories differ in the case of names; the stricter policy must not depend on it.
     let same = |left: &RoleId, right: &RoleId| {
         left.as_str().to_lowercase() == right.as_str().to_lowercase()
     };
-    user.roles.iter().any(|role| roles.iter().any(|one| same(one, role)))
+    user.roles.iter().any(|role| roles.iter().any(|named| same(named, role)))
 }
 
-/// What this engine can use now: providers of the tenant, and optional abilities.
+/// What this engine can use now: the tenant's providers, and optional abilities.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Capabilities {
     pub(crate) channels: Vec<Channel>,
-    /// Whether there is a place for links to lead to.
+    /// Whether the policy has a link base.
     pub(crate) link: bool,
     /// Whether seeds can be unsealed.
     pub(crate) oath: bool,
-    /// The kinds that the host verifies.
+    /// The host-verified kinds.
     pub(crate) external: Vec<MethodKind>,
 }
 
@@ -151,9 +152,9 @@ impl Candidate {
     }
 }
 
-/// The methods that the user could prove now: of each kind what the user confirmed, else what an
-/// administrator supplied, else what the directory holds. Of the kinds that the host verifies,
-/// those that it says the user has.
+/// The methods that the user could prove now. Of each kind: those that the user confirmed, else
+/// those that an administrator supplied, else the directory's. Host-verified kinds are added if
+/// they are `available` to the user.
 pub(crate) fn candidates(
     account: &Account,
     user: &UserFacts,
@@ -164,20 +165,19 @@ pub(crate) fn candidates(
 ) -> Vec<Candidate> {
     let mut all = Vec::new();
     let first = account.registration.default.as_ref();
-    let superseded: Vec<_> = account.superseded(now).collect();
-    let superseded = &superseded;
+    let superseded: &Vec<_> = &account.superseded(now).collect();
     for kind in &gates.methods {
         let stored = |provenance: Provenance| {
-            let usable = account.methods.iter().filter(move |method| {
+            let is_usable = |method: &&Method| {
                 method.kind == *kind
                     && method.active()
                     && method.provenance == provenance
                     && method.usable_from <= now
                     && !superseded.contains(&&method.id)
                     && (method.provable() || account.has_proven(&method.id))
-            });
-            let mut usable: Vec<_> = usable.collect();
-            // A stable sort: the one that the user prefers comes first.
+            };
+            let mut usable: Vec<_> = account.methods.iter().filter(is_usable).collect();
+            // A stable sort: the method that the user prefers comes first.
             usable.sort_by_key(|method| first != Some(&method.id));
             usable.into_iter().map(|method| method.expected()).collect::<Vec<_>>()
         };
@@ -208,36 +208,38 @@ pub(super) fn from_directory(kind: MethodKind, user: &UserFacts) -> Option<Desti
     }
 }
 
-/// A user who may register methods, and what counts for them.
+/// A user who may register methods, and what counts for that user.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Registrant<'a> {
     pub(crate) user: &'a UserFacts,
     pub(crate) gates: &'a Gates,
-    /// The kinds that the host verifies for this user.
+    /// The host-verified kinds that this user has.
     pub(crate) available: &'a [MethodKind],
 }
 
 impl Registrant<'_> {
-    /// Whether what the account has would be enough for a reset, once the holds have passed. What
-    /// was there before an administrator wanted it registered anew does not count; what the host
-    /// verifies does.
+    /// Whether the account's methods suffice for a reset once every hold is over. If an
+    /// administrator has required a new registration, only methods added since then count, and
+    /// host-verified ones.
     pub(crate) fn is_complete(&self, account: &Account, policy: &Policy) -> bool {
         let Self { user, gates, available } = self;
         let mut all = candidates(account, user, policy, gates, available, Timestamp::MAX);
         if let Some(since) = account.registration.required_since {
-            let anew = |method: &Method| {
+            let is_new = |method: &Method| {
                 method.provenance == Provenance::Confirmed && method.added_at >= since
             };
-            all.retain(|one| {
-                let own = |method: &&Method| method.expected() == one.expected;
-                one.expected == Expected::External || account.methods.iter().filter(own).any(anew)
+            all.retain(|candidate| {
+                let own = |method: &&Method| method.expected() == candidate.expected;
+                candidate.expected == Expected::External
+                    || account.methods.iter().filter(own).any(is_new)
             });
         }
         satisfies(&all, gates.required)
     }
 }
 
-/// Whether `required` *distinct* methods are among these: distinct by class and by destination.
+/// Whether `required` *distinct* methods are among these candidates: distinct by class and
+/// destination.
 pub(crate) fn satisfies(candidates: &[Candidate], required: u8) -> bool {
     match required {
         0 | 1 => !candidates.is_empty(),
@@ -257,20 +259,24 @@ pub(crate) fn options(
     candidates: &[Candidate],
     capabilities: &Capabilities,
 ) -> Vec<ChallengeOption> {
-    let indexed =
-        |one: &Candidate, channel| ChallengeOption::indexed(one.kind, channel, one.index).ok();
-    let all = candidates.iter().flat_map(|candidate| {
-        capabilities
-            .channels_of(candidate.kind)
-            .filter_map(move |channel| indexed(candidate, channel))
-    });
-    all.collect()
+    let indexed = |candidate: &Candidate, channel| {
+        ChallengeOption::indexed(candidate.kind, channel, candidate.index).ok()
+    };
+    candidates
+        .iter()
+        .flat_map(|candidate| {
+            capabilities
+                .channels_of(candidate.kind)
+                .filter_map(move |channel| indexed(candidate, channel))
+        })
+        .collect()
 }
 
-/// The options that the policy names, whoever asks: what a uniform answer shows.
+/// The options that the policy names, the same for every caller: what a uniform answer shows.
 pub(crate) fn policy_options(gates: &Gates, capabilities: &Capabilities) -> Vec<ChallengeOption> {
-    let kinds = gates.methods.iter();
-    kinds
+    gates
+        .methods
+        .iter()
         .flat_map(|kind| capabilities.channels_of(*kind).map(move |channel| (*kind, channel)))
         .filter_map(|(kind, channel)| ChallengeOption::new(kind, channel).ok())
         .collect()

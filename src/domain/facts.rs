@@ -1,4 +1,4 @@
-//! What the host's systems say now: facts about tenants and users, and the outcome of writes.
+//! The facts that the host's directory gives about tenants and users, and the outcome of writes.
 
 use std::collections::BTreeSet;
 
@@ -22,22 +22,22 @@ pub struct TenantFacts {
     pub display_name: String,
     /// The plan. `None`: no plan restricts anything.
     pub plan: Option<Plan>,
-    /// When a trial began. `None`: it is no trial.
+    /// When the trial began. `None`: the tenant is not on trial.
     pub trial_since: Option<Timestamp>,
-    /// Whether the tenant has a domain of its own. `None`: it has, the stricter reading.
+    /// Whether the tenant has a domain of its own. `None` is read as true, which is stricter.
     pub custom_domain: Option<bool>,
-    /// Whether a directory on premises is synchronised. `None`: it is, the stricter reading.
+    /// Whether a directory on premises is synchronised. `None` is read as true, which is stricter.
     pub synchronised: Option<bool>,
-    /// Whether the tenant is a school. `None`: it is not.
+    /// Whether the tenant is a school. `None` is read as false.
     pub education: Option<bool>,
-    /// The cloud that the tenant lives in. `None`: the public one.
+    /// The cloud that the tenant is in. `None`: the public cloud.
     pub cloud: Option<String>,
-    /// The language of people who have none. `None`: English.
+    /// The language of users without one. `None`: English.
     pub locale: Option<Locale>,
 }
 
 impl TenantFacts {
-    /// A tenant of this name of which nothing else is tracked.
+    /// A tenant of this name, with no other facts.
     #[must_use]
     pub fn new(display_name: &str) -> Self {
         Self {
@@ -80,14 +80,15 @@ pub enum Plan {
 pub struct UserFacts {
     /// The immutable identifier.
     pub id: UserId,
-    /// A mark that changes if the identifier is ever given to another person. `None`: it never is.
+    /// A mark that changes if the identifier is ever given to another person. `None`: that never
+    /// happens.
     ///
-    /// A directory gives a mark for every user or for none, from the first use of a store on. One that
-    /// begins later closes the records that have no mark, methods and all: they may be those of an
-    /// earlier holder of the identifier. [`Admin::confirm_incarnation`](crate::Admin::confirm_incarnation)
-    /// opens one, [`Admin::forget`](crate::Admin::forget) empties it. A mark that is no longer given
-    /// closes the record too. Of a mark above 128 bytes a digest is
-    /// kept.
+    /// A directory must give a mark for every user or for none, from the first use of a store. If
+    /// it starts later, records without a mark are closed, with their methods: they may belong to
+    /// an earlier holder of the identifier.
+    /// [`Admin::confirm_incarnation`](crate::Admin::confirm_incarnation) opens such a record,
+    /// [`Admin::forget`](crate::Admin::forget) empties it. A record is also closed if its mark is
+    /// no longer given. Of a mark above 128 bytes the record keeps a digest.
     pub incarnation: Option<String>,
     /// Whether the account is enabled.
     pub enabled: bool,
@@ -95,44 +96,44 @@ pub struct UserFacts {
     pub kind: UserKind,
     /// Where the password is managed.
     pub password_home: PasswordHome,
-    /// The state of writeback for this user. `None`: as the policy says.
+    /// The state of writeback for this user. `None`: the policy decides.
     pub writeback: Option<WritebackState>,
     /// Whether the account is protected from password resets (reason 29).
     pub protected: bool,
-    /// Entitlements that the user holds, such as a licence. `None`: not tracked, nothing is
+    /// Entitlements that the user holds, such as a licence. `None`: not tracked, so none is
     /// missing.
     pub entitlements: Option<BTreeSet<String>>,
     /// Roles that the user holds.
     pub roles: BTreeSet<RoleId>,
-    /// Of the groups asked for, those that hold the user.
+    /// The queried groups that the user is a member of.
     pub groups: BTreeSet<GroupId>,
     /// Names of the person, for password rules.
     pub names: Vec<String>,
-    /// The name for people.
+    /// The display name.
     pub display_name: Option<String>,
-    /// The primary mail address, told of every change; not a method by itself.
+    /// The primary mail address. It gets a notice of every change; it is not a method by itself.
     pub primary_mail: Option<EmailAddress>,
-    /// The user principal name; told of a change if there is no other address.
+    /// The user principal name. It gets the notice of a change if there is no mail address.
     pub user_principal_name: Option<String>,
     /// The language. `None`: the tenant's.
     pub locale: Option<Locale>,
-    /// Contact data of the directory, unconfirmed, in its order.
+    /// Contact data of the directory, unconfirmed, in the directory's order.
     pub contacts: ContactFacts,
     /// When the password was last changed. `None`: not tracked.
     pub password_changed_at: Option<Timestamp>,
-    /// Whether the password has expired. `None`: not tracked, it has not.
+    /// Whether the password has expired. `None`: not tracked, read as false.
     pub password_expired: Option<bool>,
-    /// Whether the account is locked out of sign-in. `None`: not tracked, it is not.
+    /// Whether the account is locked out of sign-in. `None`: not tracked, read as false.
     pub locked_out: Option<bool>,
-    /// Whether the sign-in is followed by a second factor. `None`: not tracked, it is not.
+    /// Whether a second factor follows the password at sign-in. `None`: not tracked, read as false.
     pub second_factor: Option<bool>,
-    /// A mark that changes whenever somebody changes the account outside the engine: password,
-    /// state, addresses. `None`: not tracked, and outside changes void nothing.
+    /// A mark that changes with every change of the account outside the engine: of the password,
+    /// the state or an address. `None`: not tracked, and outside changes void nothing.
     pub change_stamp: Option<String>,
 }
 
 impl UserFacts {
-    /// An enabled cloud member of whom nothing else is tracked.
+    /// An enabled cloud member, with no other facts.
     #[must_use]
     pub fn new(id: UserId) -> Self {
         Self {
@@ -173,7 +174,7 @@ pub struct ContactFacts {
     pub office: Option<PhoneNumber>,
 }
 
-/// What kind of user this is; the home tenant decides.
+/// The kind of a user, which depends on the home tenant.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub enum UserKind {
@@ -193,7 +194,7 @@ pub enum UserKind {
 pub enum PasswordHome {
     /// In the directory itself: the engine's rules judge a new password.
     Cloud,
-    /// On premises: the directory's answer is final, and writeback is needed.
+    /// On premises: the directory judges a new password, and writeback is needed.
     OnPremises,
 }
 
@@ -209,13 +210,13 @@ pub enum WritebackState {
     Unreachable,
 }
 
-/// Whom to find, and which groups to look at.
+/// The user to find, and the groups to check.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct UserQuery<'a> {
-    /// Whom.
+    /// The user.
     pub by: UserSelector<'a>,
-    /// The groups whose membership matters.
+    /// The groups whose members the policy distinguishes.
     pub groups: &'a BTreeSet<GroupId>,
 }
 
@@ -237,21 +238,21 @@ pub enum UserSelector<'a> {
     Id(&'a UserId),
 }
 
-/// What became of a write.
+/// The outcome of a directory write.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum WriteOutcome {
     /// Written everywhere.
     Written,
-    /// Written where it counts; other systems follow in a few minutes.
+    /// Written to the directory; other systems follow within minutes.
     WrittenButNotPropagated,
-    /// Surely not written: the directory's rules refuse it.
+    /// Certainly not written: the directory's rules refuse it.
     PolicyViolation(PolicyReason),
-    /// Surely not written: an administrator must act (reason 29).
+    /// Certainly not written: an administrator must act (reason 29).
     AdminActionRequired,
-    /// Surely not written: the directory was not reached (reason 30).
+    /// Certainly not written: the directory was not reached (reason 30).
     Unreachable,
-    /// Nobody knows.
+    /// Not known.
     Indeterminate,
 }
 
@@ -259,7 +260,7 @@ pub enum WriteOutcome {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub enum PolicyReason {
-    /// The present one is too young; it may be changed from then on.
+    /// The present password is too young to be changed.
     TooYoung {
         /// When the minimum age has passed, if the directory says.
         until: Option<Timestamp>,

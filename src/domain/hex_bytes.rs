@@ -1,4 +1,4 @@
-//! Serialises fixed byte arrays as hexadecimal text.
+//! Byte arrays as hexadecimal text in serde.
 
 use data_encoding::HEXLOWER;
 use serde::{Deserializer, Serializer};
@@ -39,7 +39,7 @@ pub(crate) fn parse<const N: usize>(
     }
 }
 
-/// Hands over the digits without an allocation.
+/// Calls `then` with the digits, without an allocation.
 pub(crate) fn with_text<T, const N: usize>(bytes: &[u8; N], then: impl FnOnce(&str) -> T) -> T {
     const { assert!(N <= LONGEST, "room for the digits") };
     let mut room = [0; 2 * LONGEST];

@@ -1,4 +1,4 @@
-//! Names of things: tenants, users, roles, groups, records.
+//! Ids of tenants, users, roles, groups and methods, typed identifiers, and the keys of records.
 
 use std::fmt;
 use std::sync::Arc;
@@ -68,7 +68,7 @@ macro_rules! text_id {
 }
 
 text_id! {
-    /// A tenant: the separation boundary of every key, counter and code.
+    /// A tenant, which separates every key, counter and code.
     ///
     /// ```
     /// let tenant = sspr::TenantId::parse("contoso")?;
@@ -101,12 +101,12 @@ text_id! {
     MethodId, 32, "method id"
 }
 
-/// What a person types to say who they are: a sign-in name, an address.
+/// What a person types to name an account: a sign-in name or an address.
 ///
-/// The engine does not interpret it (no case folding): the directory decides whom it names. White
-/// space and invisible characters around it, which come along when it is pasted, are dropped; an
-/// invisible character inside is refused, since no directory would find the name, and the person
-/// would wait in vain. `Debug` shows its length only, since people type passwords into this field.
+/// The engine does not interpret it, not even its case: the directory decides which user it names.
+/// White space and invisible characters around a pasted text are dropped. An invisible character
+/// inside is refused, since no directory would find the name. `Debug` shows the length only, since
+/// people type passwords into this field.
 ///
 /// ```
 /// let typed = sspr::Identifier::parse("ada@contoso.example")?;
@@ -128,7 +128,7 @@ impl Identifier {
     /// [`InvalidInput`]: `Empty`, `TooLong`, `Control`, and `Invisible` for joiners, marks of
     /// direction, soft hyphens, byte order marks and the like inside the text.
     pub fn parse(text: &str) -> Result<Self, InvalidInput> {
-        // The bound comes first: trimming a megabyte of spaces is work for nothing.
+        // Checked before trimming, so that a megabyte of spaces is not scanned.
         if text.len() > 4 * Self::MAX_BYTES {
             return Err(InvalidInput::TooLong { what: "identifier", max: Self::MAX_BYTES });
         }
@@ -153,7 +153,7 @@ impl fmt::Debug for Identifier {
     }
 }
 
-/// Into how many shards the key space is cut. Fixed for the life of every store.
+/// The number of shards of the key space. Fixed for the life of every store.
 pub const SHARDS: u16 = 256;
 
 macro_rules! key_bytes {
@@ -217,7 +217,7 @@ macro_rules! key_bytes {
 }
 
 key_bytes! {
-    /// The key of a record: a keyed hash of the tenant and what the record is about, so that a
+    /// The key of a record: a keyed hash of the tenant and the subject of the record, so that a
     /// store learns neither from it. Displayed as 64 hexadecimal digits.
     ///
     /// ```
@@ -229,7 +229,7 @@ key_bytes! {
     RecordKey
 }
 key_bytes! {
-    /// The key of a counter: a keyed hash of what is counted, for whom and in which window.
+    /// The key of a counter: a keyed hash of the limit, the counted subject and the window.
     ///
     /// ```
     /// let key = sspr::CounterKey::from_bytes([9; 32]);
@@ -242,8 +242,8 @@ key_bytes! {
 mod tests {
     use super::*;
 
-    /// T2: what comes along when a name is pasted: RFC 8264, 9.8, 9.13 and 9.14, keep it out of
-    /// identifiers.
+    /// T2: invisible characters that are pasted along with a name: RFC 8264, 9.8, 9.13 and 9.14,
+    /// keep them out of identifiers.
     #[test]
     fn invisible_characters_around_an_identifier_are_dropped_and_inside_refused() {
         let invisible = [

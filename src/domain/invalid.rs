@@ -1,9 +1,9 @@
-//! The one error of everything that parses.
+//! The error of every parser.
 
 use serde::Serialize;
 
-/// An input that does not have the form it must have. Holds no part of the input, so it may be
-/// shown and logged.
+/// An input that does not have the required form. Holds no part of the input, so it may be shown
+/// and logged.
 ///
 /// ```
 /// let error = sspr::TenantId::parse("a\u{0}b").unwrap_err();
@@ -19,7 +19,7 @@ pub enum InvalidInput {
         /// What was being parsed.
         what: &'static str,
     },
-    /// More was given than the limit; it was not looked at further.
+    /// The input is longer than the limit; it was not parsed further.
     #[error("{what} is longer than {max} bytes")]
     TooLong {
         /// What was being parsed.
@@ -33,21 +33,21 @@ pub enum InvalidInput {
         /// What was being parsed.
         what: &'static str,
     },
-    /// A character that shows nothing: a joiner, a mark of direction, a byte order mark. Such
-    /// characters come along when a text is pasted.
+    /// An invisible character: a joiner, a mark of direction, a byte order mark. Pasted texts often
+    /// contain such characters.
     #[error("{what} holds an invisible character: type it instead of pasting it")]
     Invisible {
         /// What was being parsed.
         what: &'static str,
     },
-    /// The form is wrong in another way.
+    /// The form is wrong in another respect.
     #[error("{what} is malformed")]
     Malformed {
         /// What was being parsed.
         what: &'static str,
     },
     /// A ticket, code or option that this engine did not issue, or not for this use.
-    #[error("{what} is not valid here")]
+    #[error("{what} was not issued by this engine for this use")]
     Foreign {
         /// What was being parsed.
         what: &'static str,
@@ -58,7 +58,7 @@ pub enum InvalidInput {
         /// What was being parsed.
         what: &'static str,
     },
-    /// The value breaks a rule that is said in words.
+    /// The value breaks the rule that the text states.
     #[error("{what} {rule}")]
     Rule {
         /// What was being parsed.

@@ -1,4 +1,4 @@
-//! The engine's keys: one for the life of a store, and short-lived ones with ids.
+//! The engine's keys: one lookup key for the life of a store, and short-lived keys with ids.
 
 use std::fmt;
 
@@ -15,9 +15,9 @@ use super::time::Timestamp;
 /// The engine's keys.
 ///
 /// The lookup key turns tenants, users and addresses into the keys of records and counters; it is
-/// fixed for the life of a store. The short-lived keys derive codes and tickets: add a new one
-/// everywhere with [`Keys::also_verify`], then issue with it, then drop the old one once nothing
-/// that it issued can be alive (one flow lifetime later).
+/// fixed for the life of a store. The short-lived keys derive codes and tickets. To replace one,
+/// add the new key everywhere with [`Keys::also_verify`], then issue with it, and drop the old one
+/// after one flow lifetime, when nothing that it issued is alive.
 ///
 /// ```
 /// use sspr::{Keys, SecretBytes};
@@ -29,11 +29,11 @@ use super::time::Timestamp;
 pub struct Keys {
     lookup: KeyedMac,
     lookup_print: Fingerprint,
-    /// The issuing one first.
+    /// The issuing key first.
     short: Vec<ShortKey>,
 }
 
-/// Tells whether two secrets are the same, and nothing else of either.
+/// A digest by which equal secrets are recognised, and nothing else.
 type Fingerprint = Zeroizing<[u8; 32]>;
 
 /// The keys made from one short-lived secret.
@@ -45,7 +45,7 @@ pub(crate) struct ShortKey {
     pub(crate) ticket_stream: PreparedMac,
 }
 
-/// What a key of the lookup key is for. Never reused.
+/// The uses of the lookup key, each with a number that is never reused.
 mod domain {
     pub(super) const ACCOUNT: u8 = 0x01;
     pub(super) const DECOY: u8 = 0x02;
@@ -60,7 +60,7 @@ mod domain {
     pub(super) const FAMILIAR: u8 = 0x0b;
 }
 
-/// How many decoy records a tenant has.
+/// The number of decoy records of a tenant.
 pub(crate) const DECOY_SLOTS: u16 = 1024;
 
 impl Keys {
@@ -68,32 +68,33 @@ impl Keys {
     pub const MIN_BYTES: usize = 32;
     const MAX_SHORT: usize = 4;
 
-    /// A lookup key, and the short-lived secret that issues, with its id. Each at least 32 random
-    /// bytes, and the two different: a short-lived secret that is also the lookup key could never be
-    /// replaced.
+    /// Keys of a lookup secret, and of the short-lived secret that issues, with its id. Each secret
+    /// must have at least 32 random bytes. They must differ, since a short-lived secret that is
+    /// also the lookup key could never be replaced.
     ///
     /// # Errors
     ///
-    /// [`InvalidInput::Rule`] for a secret below 32 bytes, or the same one twice.
+    /// [`InvalidInput::Rule`] for a secret below 32 bytes, and for two equal secrets.
     pub fn new(
         lookup: SecretBytes,
         issuing_id: u16,
         issuing: SecretBytes,
     ) -> Result<Self, InvalidInput> {
         let expanded = expand("lookup key", &lookup)?;
-        let lookup = Zeroizing::new(mac_parts(&expanded, 0x10, &[b"sspr lookup"]));
-        let lookup = KeyedMac::new(&lookup);
+        let lookup_key = Zeroizing::new(mac_parts(&expanded, 0x10, &[b"sspr lookup"]));
+        let lookup = KeyedMac::new(&lookup_key);
         let keys = Self { lookup, lookup_print: fingerprint(&expanded), short: Vec::new() };
         keys.with("issuing key", issuing_id, &issuing)
     }
 
-    /// A further short-lived secret that only verifies what it issued elsewhere or earlier: another
-    /// secret than every one given before, under another id. At most four short-lived secrets.
+    /// Adds a short-lived secret that only verifies what it has issued earlier, or issues in
+    /// another process. Its secret and its id must differ from all others. At most four short-lived
+    /// secrets.
     ///
     /// # Errors
     ///
-    /// [`InvalidInput::Rule`] for a secret below 32 bytes, a secret or an id that is already there
-    /// (the lookup key and the issuing key included), or a fifth short-lived secret.
+    /// [`InvalidInput::Rule`] for a secret below 32 bytes, a secret or an id that another key has
+    /// (the lookup key and the issuing key included), and a fifth short-lived secret.
     pub fn also_verify(self, id: u16, secret: SecretBytes) -> Result<Self, InvalidInput> {
         self.with("verifying key", id, &secret)
     }
@@ -107,10 +108,12 @@ impl Keys {
         let broken = |rule| Err(InvalidInput::Rule { what, rule });
         let key = ShortKey::new(what, id, secret)?;
         if self.short.len() >= Self::MAX_SHORT {
-            return broken("is the fifth short-lived one: drop one that issues nothing any more");
+            return broken(
+                "is the fifth short-lived key, at most four are allowed: drop the oldest",
+            );
         }
         if self.short.iter().any(|other| other.id == id) {
-            return broken("must have an id of its own: another key has this one");
+            return broken("must have an id of its own: another key has this id");
         }
         let same = |other: &Fingerprint| secrets_equal(&other[..], &key.fingerprint[..]);
         if same(&self.lookup_print) {
@@ -151,15 +154,15 @@ impl Keys {
         RecordKey::from_bytes(self.lookup.parts(domain::POLICY, &parts))
     }
 
-    /// The value that tells whether a store was made with this lookup key.
+    /// The value by which a store recognises its lookup key.
     pub(crate) fn check_value(&self) -> String {
         data_encoding::HEXLOWER.encode(&self.lookup.parts(domain::CHECK, &[]))
     }
 
-    /// A keyed hash of what somebody typed: it names a decoy slot and a counter, nothing else.
+    /// A keyed hash of a typed identifier. It selects a decoy and a counter, nothing else.
     pub(crate) fn identifier(&self, tenant: &TenantId, typed: &Identifier) -> [u8; 8] {
-        // A spelling that differs in case, width or spaces makes no new bucket. Two people who
-        // share one lose nothing: the hash names a counter and a decoy slot only.
+        // Spellings that differ in case, width or spaces have the same hash. Two users may share
+        // one without harm, since it selects a counter and a decoy only.
         let folded: String = typed
             .as_str()
             .nfkc()
@@ -174,26 +177,27 @@ impl Keys {
         u16::from_be_bytes([identifier[0], identifier[1]]) % DECOY_SLOTS
     }
 
-    /// A short keyed hash of a source, for an account's own list of who opened challenges.
+    /// A short keyed hash of a source, by which an account counts its challenges.
     pub(crate) fn source(&self, tenant: &TenantId, source: &str) -> u32 {
         let parts: [&[u8]; 2] = [tenant.as_str().as_bytes(), source.as_bytes()];
         u32::from_be_bytes(first_bytes(self.lookup.parts(domain::SOURCE, &parts)))
     }
 
-    /// A keyed hash of an account and a source, for the account's list of familiar ones: the same
-    /// source is another one for each account.
+    /// A keyed hash of an account and a source, for the account's familiar sources. The same source
+    /// has another hash in every account.
     pub(crate) fn familiar(&self, account: &RecordKey, source: &str) -> [u8; 8] {
         let parts: [&[u8]; 2] = [account.as_bytes(), source.as_bytes()];
         first_bytes(self.lookup.parts(domain::FAMILIAR, &parts))
     }
 
-    /// A short keyed hash of a host's session, to know whether it was prompted.
+    /// A short keyed hash of a session of the host.
     pub(crate) fn session(&self, tenant: &TenantId, session: &str) -> u32 {
         let parts: [&[u8]; 2] = [tenant.as_str().as_bytes(), session.as_bytes()];
         u32::from_be_bytes(first_bytes(self.lookup.parts(domain::SESSION, &parts)))
     }
 
-    /// Bytes for the masks of an identifier that nobody has: always the same for one identifier.
+    /// Bytes for the masks of an identifier that no account has: always the same for one
+    /// identifier.
     pub(crate) fn mask(&self, identifier: [u8; 8]) -> [u8; 32] {
         self.lookup.parts(domain::MASK, &[&identifier])
     }
@@ -219,7 +223,7 @@ impl Keys {
 
     /// The idempotency key of a message.
     ///
-    /// The time is part of it: numbers start again when a record was purged and made anew.
+    /// The time is part of it, since the numbers of a record start again after it was purged.
     pub(crate) fn message(&self, record: &RecordKey, number: u32, queued_at: Timestamp) -> String {
         let queued_at = queued_at.unix_millis().to_be_bytes();
         let parts: [&[u8]; 3] = [record.as_bytes(), &number.to_be_bytes(), &queued_at];
@@ -231,7 +235,7 @@ fn first_bytes<const N: usize>(mac: [u8; 32]) -> [u8; N] {
     std::array::from_fn(|place| mac[place])
 }
 
-/// A secret of any length from 32 bytes, as a key of 32.
+/// A key of 32 bytes from a secret of at least 32.
 fn expand(what: &'static str, secret: &SecretBytes) -> Result<Zeroizing<[u8; 32]>, InvalidInput> {
     let bytes = secret.expose_secret();
     if bytes.len() < Keys::MIN_BYTES {
@@ -240,12 +244,12 @@ fn expand(what: &'static str, secret: &SecretBytes) -> Result<Zeroizing<[u8; 32]
     Ok(Zeroizing::new(mac_parts(b"sspr: expand a secret to a key..", 0x11, &[bytes])))
 }
 
-/// Tells whether two secrets are the same: a digest of an expanded one, for no other use.
+/// The fingerprint of an expanded secret: a digest for no other use.
 fn fingerprint(expanded: &[u8; 32]) -> Fingerprint {
     Zeroizing::new(mac_parts(expanded, 0x13, &[b"sspr same secret"]))
 }
 
-/// The key that seals secrets at rest, and what tells its secret from another.
+/// The key that seals secrets at rest, and the fingerprint of its secret.
 #[cfg(feature = "seal")]
 pub(crate) struct SealSecret {
     pub(crate) key: Zeroizing<[u8; 32]>,
@@ -286,7 +290,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_of_tenants_and_kinds_never_meet() {
+    fn keys_of_different_tenants_and_kinds_differ() {
         let secret = |byte| SecretBytes::new(vec![byte; 32]);
         let keys = Keys::new(secret(1), 1, secret(2)).expect("long enough");
         let tenant = |name| TenantId::parse(name).expect("valid");

@@ -8,10 +8,11 @@ use super::text::trim_blanks;
 
 const MALFORMED: InvalidInput = InvalidInput::Malformed { what: "locale" };
 
-/// A language tag such as `en` or `zh-CN`, of the form of BCP 47 (RFC 5646, 2.1), 2 to 35 characters.
+/// A language tag such as `en` or `zh-CN`, of the form of BCP 47 (RFC 5646, 2.1), 2 to 35
+/// characters.
 ///
-/// Case means nothing in a tag, and an underscore stands for a hyphen in those of other systems:
-/// the tag is kept with hyphens and in the recommended case, so that two spellings are equal.
+/// Case has no meaning in a tag, and other systems write an underscore for the hyphen. The tag is
+/// kept with hyphens and in the recommended case, so that both spellings are equal.
 ///
 /// ```
 /// use sspr::Locale;
@@ -27,7 +28,7 @@ pub struct Locale(String);
 
 serde_as_text!(Locale, Self::stored);
 
-/// Registered before the grammar, and not of its form (RFC 5646, 2.2.8).
+/// Tags that were registered before the grammar and do not follow it (RFC 5646, 2.2.8).
 const IRREGULAR: [&str; 17] = [
     "en-GB-oed",
     "i-ami",
@@ -52,23 +53,23 @@ impl Locale {
     /// The shortest and the longest tag, in bytes (RFC 5646, 4.4.1).
     const LENGTHS: std::ops::RangeInclusive<usize> = 2..=35;
 
-    /// Parses a tag; does not ask whether there is such a language. Blanks around it are dropped.
+    /// Parses a tag, and drops blanks around it. Whether the language exists is not checked.
     ///
     /// # Errors
     ///
-    /// [`InvalidInput::Malformed`] for anything that is no well-formed tag.
+    /// [`InvalidInput::Malformed`] for a text that is no well-formed tag.
     pub fn parse(tag: &str) -> Result<Self, InvalidInput> {
-        /// Blanks around a tag are dropped, of a bounded text.
+        /// The longest text from which blanks are dropped, in bytes.
         const MAX_TEXT: usize = 128;
         if tag.len() > MAX_TEXT {
             return Err(MALFORMED);
         }
-        let tag = trim_blanks(tag);
-        if !Self::LENGTHS.contains(&tag.len()) {
+        let trimmed = trim_blanks(tag);
+        if !Self::LENGTHS.contains(&trimmed.len()) {
             return Err(MALFORMED);
         }
-        let tag = tag.replace('_', "-");
-        if let Some(irregular) = IRREGULAR.iter().find(|one| one.eq_ignore_ascii_case(&tag)) {
+        let tag = trimmed.replace('_', "-");
+        if let Some(irregular) = IRREGULAR.iter().find(|known| known.eq_ignore_ascii_case(&tag)) {
             return Ok(Self((*irregular).to_owned()));
         }
         canonical(&tag).map(Self).ok_or(MALFORMED)
@@ -80,7 +81,7 @@ impl Locale {
         &self.0
     }
 
-    /// A tag that a release has accepted: one of a grammar that is wider than today's is kept.
+    /// Reads a stored tag: one that an earlier release accepted under a wider grammar is kept.
     fn stored(tag: &str) -> Result<Self, InvalidInput> {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
         match Self::parse(tag) {
@@ -93,8 +94,8 @@ impl Locale {
     }
 }
 
-/// The tag in its recommended case (RFC 5646, 2.1.1): the script with a capital, the region in
-/// capitals, all else small. `None` if it is not well formed.
+/// The tag in its recommended case (RFC 5646, 2.1.1): the script capitalised, the region in
+/// capitals, the rest in lower case. `None` if the tag is not well formed.
 fn canonical(tag: &str) -> Option<String> {
     let subtags: Vec<&str> = tag.split('-').collect();
     let sound = |subtag: &&str| {
@@ -108,7 +109,7 @@ fn canonical(tag: &str) -> Option<String> {
     let language = rest.next()?;
     let mut kept = vec![language.clone()];
     if language != "x" {
-        // Four letters are reserved, five to eight registered.
+        // Languages of four letters are reserved, those of five to eight are registered.
         if !letters(&language) || !matches!(language.len(), 2 | 3 | 5..=8) {
             return None;
         }
@@ -156,7 +157,7 @@ fn canonical(tag: &str) -> Option<String> {
     (kept.len() > before).then(|| kept.join("-"))
 }
 
-/// Five to eight letters or digits, or four of which the first is a digit.
+/// Whether this is a variant: five to eight letters or digits, or four that start with a digit.
 fn is_variant(subtag: &str) -> bool {
     matches!(subtag.len(), 5..=8)
         || (subtag.len() == 4 && subtag.starts_with(|first: char| first.is_ascii_digit()))

@@ -1,4 +1,4 @@
-//! HMAC-SHA-256 with the key prepared once.
+//! HMAC-SHA-256 with a key that is prepared once.
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::block_api::compress256;
@@ -19,15 +19,15 @@ const INITIAL: [u32; 8] = [
 /// An HMAC-SHA-256 key after its two key blocks.
 ///
 /// A MAC over at most [`PreparedMac::MAX`] bytes then costs two compressions and no copy of a
-/// hasher; the check of a code is nothing else. The tests hold it against the `hmac` crate, which
-/// does everything else ([`KeyedMac`]).
+/// hasher, which is all that checking a code needs. The tests compare it with the `hmac` crate,
+/// which computes every other MAC ([`KeyedMac`]).
 pub(crate) struct PreparedMac {
     inner: [u32; 8],
     outer: [u32; 8],
 }
 
 impl PreparedMac {
-    /// The longest input: what fits one block beside the padding.
+    /// The longest input: it must fit into one block with the padding.
     pub(crate) const MAX: usize = 55;
 
     pub(crate) fn new(key: &[u8; 32]) -> Self {
@@ -39,8 +39,8 @@ impl PreparedMac {
         bytes_of(self.words_of::<N>(|input| input[..N].copy_from_slice(message)))
     }
 
-    /// The MAC, as words, of the `N` bytes that `fill` writes at the start of the block it is given: in place,
-    /// since a copy of a message just put together waits for its parts.
+    /// The MAC, as words, of the `N` bytes that `fill` writes at the start of its block. They are
+    /// written in place: a copy of a message would have to wait until all its parts are stored.
     #[inline]
     pub(crate) fn words_of<const N: usize>(&self, fill: impl FnOnce(&mut [u8; 64])) -> [u32; 8] {
         const { assert!(N <= Self::MAX) };
@@ -110,7 +110,8 @@ impl KeyedMac {
         Self(mac)
     }
 
-    /// The MAC of parts, each preceded by its length, so that no two lists of parts are one.
+    /// The MAC of the parts. Each part is preceded by its length, so that different lists give
+    /// different inputs.
     pub(crate) fn parts(&self, domain: u8, parts: &[&[u8]]) -> [u8; 32] {
         let mut mac = self.0.clone();
         mac.update(&[domain]);
@@ -160,7 +161,7 @@ mod tests {
         }
 
         #[test]
-        fn no_two_lists_of_parts_are_one(left: Vec<Vec<u8>>, right: Vec<Vec<u8>>) {
+        fn different_lists_of_parts_have_different_macs(left: Vec<Vec<u8>>, right: Vec<Vec<u8>>) {
             let parts = |list: &[Vec<u8>]| {
                 let slices: Vec<&[u8]> = list.iter().map(Vec::as_slice).collect();
                 mac_parts(&[1; 32], 9, &slices)

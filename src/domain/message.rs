@@ -1,5 +1,5 @@
-//! Messages: an id, typed parameters and a locale. The engine holds no wording, and no parameter
-//! comes from a request.
+//! Messages: an id, typed parameters and a locale. The engine holds no wording, and takes no
+//! parameter from a request.
 
 use std::time::Duration;
 
@@ -10,16 +10,16 @@ use super::method::{Channel, MethodKind};
 use super::secret::SecretText;
 use super::time::Timestamp;
 
-/// What a message says. A renderer in the delivery adapter puts it into words.
+/// The content of a message. A renderer in the delivery adapter puts it into words.
 ///
-/// Only [`Message::Code`] and [`Message::Link`] hold a secret, computed when the message is
-/// dispatched; notices are closed lists of facts.
+/// Only [`Message::Code`] and [`Message::Link`] hold a secret, which is computed when the message
+/// is dispatched. Notices hold facts only.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Message {
     /// A one-time code.
     Code(CodeMessage),
-    /// A link that proves the same as a code. Goes by mail only.
+    /// A link that proves the same as a code. Sent by mail only.
     Link(LinkMessage),
     /// A notice about a change.
     Notice(Notice),
@@ -45,10 +45,10 @@ pub struct CodeMessage {
     pub purpose: CodePurpose,
     /// The code.
     pub code: SecretText,
-    /// When it stops to be accepted.
+    /// When the code expires.
     pub expires_at: Timestamp,
-    /// For how long it is still accepted as the message is handed over, where that is known: the
-    /// engine fills it in. A reader knows what ten minutes are, wherever they live.
+    /// For how long the code is still valid when the message is handed over, if that is known; the
+    /// engine sets it. Unlike a point in time, it needs no time zone.
     pub valid_for: Option<Duration>,
 }
 
@@ -59,7 +59,7 @@ impl CodeMessage {
         Self { purpose, code, expires_at, valid_for: None }
     }
 
-    /// The same, accepted for this long from now on.
+    /// The same message, valid for this long from now.
     #[must_use]
     pub const fn lasting(mut self, valid_for: Duration) -> Self {
         self.valid_for = Some(valid_for);
@@ -73,14 +73,14 @@ impl CodeMessage {
 pub struct LinkMessage {
     /// What the link is for.
     pub purpose: CodePurpose,
-    /// The whole address to be opened: the policy's link base and a secret. A page that opens it
-    /// must change nothing before the person acts: mail scanners open links, and submit forms.
+    /// The whole address to open: the policy's link base and a secret. The page behind it must
+    /// change nothing before the person acts, since mail scanners open links and submit forms.
     pub url: SecretText,
-    /// When it stops to be accepted.
+    /// When the link expires.
     pub expires_at: Timestamp,
-    /// For how long it is still accepted as the message is handed over, where that is known.
+    /// For how long the link is still valid when the message is handed over, if that is known.
     pub valid_for: Option<Duration>,
-    /// Whether an administrator has asked for it, not the person.
+    /// Whether an administrator has asked for the link, not the person.
     pub by_administrator: bool,
 }
 
@@ -91,7 +91,7 @@ impl LinkMessage {
         Self { purpose, url, expires_at, valid_for: None, by_administrator: false }
     }
 
-    /// The same, accepted for this long from now on.
+    /// The same message, valid for this long from now.
     #[must_use]
     pub const fn lasting(mut self, valid_for: Duration) -> Self {
         self.valid_for = Some(valid_for);
@@ -99,7 +99,7 @@ impl LinkMessage {
     }
 }
 
-/// What a code is for. A code of one purpose is worthless in another.
+/// What a code is for. A code of one purpose is not accepted for another.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -146,12 +146,12 @@ pub enum Notice {
         /// When.
         at: Timestamp,
     },
-    /// The password may have been reset: the outcome is not known. In words that fit both.
+    /// The password may have been reset: the outcome is not known. The wording must fit both.
     PasswordMayHaveChanged {
         /// When it was tried.
         at: Timestamp,
     },
-    /// The password was changed by somebody who knew the one before.
+    /// The password was changed, with knowledge of the previous one.
     PasswordChanged {
         /// When.
         at: Timestamp,
@@ -161,7 +161,7 @@ pub enum Notice {
         /// When.
         at: Timestamp,
     },
-    /// The account may have been unlocked: the outcome is not known. In words that fit both.
+    /// The account may have been unlocked: the outcome is not known. The wording must fit both.
     AccountMayHaveBeenUnlocked {
         /// When it was tried.
         at: Timestamp,
@@ -192,14 +192,14 @@ pub enum Notice {
         /// When.
         at: Timestamp,
     },
-    /// A saved recovery code was used.
+    /// A recovery code was used.
     RecoveryCodeUsed {
         /// How many are left.
         left: u8,
         /// When.
         at: Timestamp,
     },
-    /// An administrator asks the user to register anew at the next sign-in.
+    /// An administrator asks the user to register again at the next sign-in.
     RegistrationRequired {
         /// When.
         at: Timestamp,
@@ -209,7 +209,7 @@ pub enum Notice {
         /// When.
         at: Timestamp,
     },
-    /// An administrator changed the contact data that a reset can use.
+    /// An administrator has changed the contact data that a reset can use.
     ContactsChanged {
         /// When.
         at: Timestamp,
@@ -237,8 +237,8 @@ pub enum Notice {
         /// When.
         at: Timestamp,
     },
-    /// Several changes or warnings in one: more happened than one address is sent messages of their
-    /// own for.
+    /// Several changes or warnings in one notice, since the budget of the address has no room for a
+    /// notice of each.
     SeveralChanges {
         /// How many.
         count: u32,
@@ -249,13 +249,14 @@ pub enum Notice {
         /// When the last one happened.
         at: Timestamp,
     },
-    /// To administrators: a user asks for help with a reset. Whether it is the user who asks is not
-    /// proven.
+    /// To administrators: a user asks for help with a reset. It is not proven that the user is the
+    /// one who asks.
     HelpRequested {
         /// When.
         at: Timestamp,
     },
-    /// To administrators: more users asked for help than this administrator gets messages for.
+    /// To administrators: further users have asked for help, beyond the messages that this
+    /// administrator gets.
     HelpRequests {
         /// How many more.
         count: u32,
@@ -294,7 +295,7 @@ impl Notice {
         }
     }
 
-    /// When what it tells of happened; the last of several.
+    /// When the event happened; of several, the last one.
     #[must_use]
     pub const fn at(&self) -> Timestamp {
         match *self {
@@ -321,21 +322,22 @@ impl Notice {
         }
     }
 
-    /// Both in one.
+    /// Both notices folded into one.
     pub(crate) fn and(self, other: Self) -> Self {
-        let parts = |one: Self| match one {
+        let parts = |notice: Self| match notice {
             Self::SeveralChanges { count, password, since, at } => (count, password, since, at),
             Self::PasswordReset { at }
             | Self::PasswordMayHaveChanged { at }
             | Self::PasswordChanged { at } => (1, true, at, at),
-            other => (1, false, other.at(), other.at()),
+            notice => (1, false, notice.at(), notice.at()),
         };
-        let (one, other) = (parts(self), parts(other));
+        let (count, password, since, at) = parts(self);
+        let (other_count, other_password, other_since, other_at) = parts(other);
         Self::SeveralChanges {
-            count: one.0.saturating_add(other.0),
-            password: one.1 || other.1,
-            since: one.2.min(other.2),
-            at: one.3.max(other.3),
+            count: count.saturating_add(other_count),
+            password: password || other_password,
+            since: since.min(other_since),
+            at: at.max(other_at),
         }
     }
 }

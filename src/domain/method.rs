@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::invalid::InvalidInput;
 use super::serde_text;
 
-/// What counts toward a gate. Two gates want two different kinds: a text message and a call to
-/// one mobile phone are one method over two channels (Entra's list of methods).
+/// The kind of a method. Two gates require two different kinds: a text message and a call to one
+/// mobile phone are one method over two channels (Entra's list of methods).
 ///
 /// ```
 /// use sspr::{Channel, MethodKind};
@@ -26,33 +26,34 @@ pub enum MethodKind {
     MobilePhone,
     /// A code to an office phone, by voice only; the number may have an extension.
     OfficePhone,
-    /// A time-based code that an app on the person's own device shows (RFC 6238; Entra: mobile app
-    /// code, software OATH token).
+    /// A time-based code of an app on the person's own device (RFC 6238; Entra: mobile app code,
+    /// software OATH token).
     AuthenticatorApp,
-    /// A time-based code that a device shows which was handed out (Entra: hardware OATH token).
+    /// A time-based code of a device that the organisation has handed out (Entra: hardware OATH
+    /// token).
     OathToken,
     /// One of the recovery codes that the person has saved (NIST SP 800-63B-4, 4.2.1.1).
     RecoveryCode,
     /// An approval in an app, with number matching; the host verifies it (Entra: mobile app
-    /// notification). One class with [`AuthenticatorApp`](Self::AuthenticatorApp): both are on one
-    /// device.
+    /// notification). The same class as [`AuthenticatorApp`](Self::AuthenticatorApp), since both
+    /// are on one device.
     AppNotification,
     /// A passkey; the host verifies it.
     Passkey,
-    /// Whatever else the host verifies itself.
+    /// Any other proof that the host verifies.
     HostVerified,
-    /// The present password. It opens a change and nothing else: no gate counts it.
+    /// The present password. It begins a change and counts for no gate.
     Password,
 }
 
 /// How a kind of method is proven.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(crate) enum Verification {
-    /// By what was sent to an address.
+    /// By a code or link that was sent to an address.
     Contact,
-    /// By the code of the present time, under a shared seed.
+    /// By a time-based code, under a shared seed.
     Oath,
-    /// By a code of a list.
+    /// By a recovery code of a set.
     RecoveryCode,
     /// By the host.
     External,
@@ -98,12 +99,12 @@ impl MethodKind {
         }
     }
 
-    /// Whether a challenge of this kind sends something to the person: a message, or what the host
-    /// pushes to an app. What is in hand is only tried.
+    /// Whether a challenge of this kind sends something to the person: a message, or a push of the
+    /// host.
     pub(crate) const fn sends(self) -> bool {
         match self {
             Self::Email | Self::MobilePhone | Self::OfficePhone => true,
-            // The host begins these as it likes.
+            // The host may push something to begin these.
             Self::AppNotification | Self::HostVerified => true,
             Self::AuthenticatorApp
             | Self::OathToken
@@ -113,7 +114,7 @@ impl MethodKind {
         }
     }
 
-    /// Whether these two can never be two gates: the same kind, or one device in two ways.
+    /// Whether these two cannot count as two gates: they are the same kind, or use the same device.
     pub(crate) const fn same_class(self, other: Self) -> bool {
         self.class() == other.class()
     }
@@ -165,7 +166,7 @@ impl fmt::Display for MethodKind {
     }
 }
 
-/// How a method reaches a person.
+/// The channel over which a method reaches a person.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -174,7 +175,7 @@ pub enum Channel {
     Email,
     /// A text message.
     Sms,
-    /// A call that reads the code aloud.
+    /// A call that speaks the code.
     Voice,
     /// Electronic mail with a link instead of a code. Offered where the policy has a
     /// [`LinkBase`](crate::LinkBase).
@@ -184,10 +185,10 @@ pub enum Channel {
 }
 
 impl Channel {
-    /// Every channel that a message goes over, as a [`Delivery`](crate::Delivery) knows them.
+    /// Every channel that carries messages, as a [`Delivery`](crate::Delivery) names them.
     pub const ALL: [Self; 3] = [Self::Email, Self::Sms, Self::Voice];
 
-    /// The channel that the message goes over; none if nothing is sent.
+    /// The channel that carries the message; `None` if nothing is sent.
     #[must_use]
     pub const fn carrier(self) -> Option<Self> {
         match self {
@@ -217,10 +218,10 @@ impl fmt::Display for Channel {
     }
 }
 
-/// One thing that a person may choose to prove: a method, the channel to reach it, and which one
-/// of several of that kind.
+/// An option that a person may choose to prove: a kind of method, the channel, and the index among
+/// several methods of that kind.
 ///
-/// It names no address and no account, so it may stand in a form. Written
+/// It names no address and no account, so a form may contain it. Written
 /// `METHOD[.CHANNEL[.INDEX]]`: the channel defaults to the preferred one, the index to 0. `Display`
 /// writes all three, as in `email.email.0`, `mobile_phone.voice.1`, `passkey.in_hand.0`.
 ///
@@ -249,7 +250,7 @@ impl ChallengeOption {
         Self::indexed(method, channel, 0)
     }
 
-    /// The first method of this kind, over the channel preferred for it.
+    /// The first method of this kind, over its preferred channel.
     #[must_use]
     pub const fn preferred(method: MethodKind) -> Self {
         Self { method, channel: method.channels()[0], index: 0 }
@@ -279,7 +280,7 @@ impl ChallengeOption {
         self.channel
     }
 
-    /// Which one of several methods of this kind, counted from zero.
+    /// The index among the methods of this kind, from zero.
     #[must_use]
     pub const fn index(self) -> u8 {
         self.index
@@ -301,10 +302,12 @@ impl std::str::FromStr for ChallengeOption {
             return Err(InvalidInput::TooLong { what: "challenge option", max: 40 });
         }
         let mut parts = text.split('.');
-        let (method, channel) = (parts.next().unwrap_or_default(), parts.next());
-        let method = MethodKind::ALL.into_iter().find(|kind| kind.as_str() == method);
-        let method = method.ok_or_else(bad)?;
-        let channel = match channel {
+        let (method_name, channel_name) = (parts.next().unwrap_or_default(), parts.next());
+        let method = MethodKind::ALL
+            .into_iter()
+            .find(|kind| kind.as_str() == method_name)
+            .ok_or_else(bad)?;
+        let channel = match channel_name {
             None => method.channels()[0],
             Some(name) => *method
                 .channels()
@@ -314,7 +317,7 @@ impl std::str::FromStr for ChallengeOption {
         };
         let index = match parts.next() {
             None => 0,
-            // One or two plain digits: no sign, no other script's digits.
+            // One or two ASCII digits, without a sign.
             Some(digits) if matches!(digits.len(), 1 | 2) => {
                 if !digits.bytes().all(|digit| digit.is_ascii_digit()) {
                     return Err(bad());

@@ -18,6 +18,7 @@ pub(crate) mod ids;
 pub(crate) mod invalid;
 pub(crate) mod keys;
 pub(crate) mod link;
+pub(crate) mod link_base;
 pub(crate) mod locale;
 pub(crate) mod mac;
 pub(crate) mod message;

@@ -1,4 +1,4 @@
-//! A tenant's policy as it is stored.
+//! The record of a tenant's policy.
 
 use std::sync::Arc;
 
@@ -13,12 +13,12 @@ use super::time::Timestamp;
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub(crate) struct PolicyRecord {
     pub(crate) format: u16,
-    /// The oldest release that may decide by it: a rule that an older one does not know must not be
-    /// dropped in silence.
+    /// The oldest release that may decide by this policy: an older one would ignore a rule that it
+    /// does not know.
     pub(crate) min_reader: u16,
     pub(crate) key: RecordKey,
     pub(crate) tenant: TenantId,
-    /// Grows by one with each put; the expected value of the next one.
+    /// Grows by one with each change; the next change must expect it.
     pub(crate) revision: u64,
     #[serde(deserialize_with = "stored_policy")]
     pub(crate) policy: Arc<Policy>,

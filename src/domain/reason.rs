@@ -1,4 +1,4 @@
-//! Reasons: why somebody may not, and how far they had come.
+//! Why a reset is refused, and how far a flow has come.
 
 use std::fmt;
 
@@ -14,10 +14,10 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum SsprReason {
-    /// Nobody has this identifier.
+    /// No account has this identifier.
     UnknownUser,
-    /// The account is disabled, or of a kind that is managed elsewhere; or its record is of the
-    /// person who had the identifier before ([`Admin::forget`](crate::Admin::forget) closes it).
+    /// The account is disabled or managed elsewhere, or its record belongs to the person who had
+    /// the identifier before ([`Admin::forget`](crate::Admin::forget) empties the record).
     AccountDisabled,
     /// Self-service reset is switched off (9).
     SwitchedOff,
@@ -37,7 +37,7 @@ pub enum SsprReason {
     DirectoryUnreachable,
     /// A failure budget is spent.
     Blocked,
-    /// The chosen method is not one that this account has.
+    /// The account does not have the chosen method.
     NoSuchMethod,
     /// The directory did not accept the password.
     PasswordRefused,
@@ -64,9 +64,10 @@ impl SsprReason {
 impl fmt::Display for SsprReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let words = match self {
-            Self::UnknownUser => "nobody has this identifier",
+            Self::UnknownUser => "no account has this identifier",
             Self::AccountDisabled => {
-                "the account is disabled, managed elsewhere, or its record is another person's until an administrator forgets it"
+                "the account is disabled or managed elsewhere, or its record belongs to another person \
+                 until an administrator forgets it"
             }
             Self::SwitchedOff => "self-service reset is switched off",
             Self::WritebackOff => "writeback is off",
@@ -87,7 +88,7 @@ impl fmt::Display for SsprReason {
     }
 }
 
-/// How far a flow had come.
+/// How far a flow has come.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]

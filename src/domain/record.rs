@@ -1,4 +1,4 @@
-//! The record: what a store keeps, opaque to it.
+//! Records: what a store keeps without interpreting it.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -18,8 +18,8 @@ use super::time::Timestamp;
 
 /// The version of a record: a count that grows by one with each commit, and a random nonce.
 ///
-/// No version is ever used twice, also not after a deletion; two versions are the same only if
-/// both parts are. Displayed and parsed as `12-00f1e2d3c4b5a697`.
+/// No version is used twice, not even after a deletion. Two versions are equal only if both parts
+/// are. Displayed and parsed as `12-00f1e2d3c4b5a697`.
 ///
 /// ```
 /// let version = sspr::Version::new(12, 0x00f1_e2d3_c4b5_a697);
@@ -40,7 +40,7 @@ impl Version {
         Self { count, nonce }
     }
 
-    /// How many commits led here, this one included.
+    /// The number of commits so far, this one included.
     #[must_use]
     pub const fn count(self) -> u64 {
         self.count
@@ -85,11 +85,11 @@ impl std::str::FromStr for Version {
 pub enum RecordKind {
     /// One account.
     Account,
-    /// One slot of the pool that stands in for unknown identifiers.
+    /// One decoy, which stands in for unknown identifiers.
     Decoy,
     /// A tenant's policy.
     Policy,
-    /// What the engine notes about the store itself.
+    /// The engine's notes about the store.
     Meta,
 }
 
@@ -109,8 +109,8 @@ impl RecordKind {
     }
 }
 
-/// What a store keeps beside a record, for indexes and for operators. Written with each commit,
-/// never read back by the engine.
+/// The columns that a store keeps beside a record, for indexes and for operators. They are written
+/// with each commit, and the engine never reads them back.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct Columns {
@@ -122,18 +122,18 @@ pub struct Columns {
     pub user: Option<UserId>,
     /// When the record next needs work; a store finds it by [`Store::due`](crate::Store::due).
     pub wake_at: Option<Timestamp>,
-    /// From when on the record may be purged; `None` for never.
+    /// When the record may be purged; `None` for never.
     pub expires_at: Option<Timestamp>,
     /// Whether the account has a completed registration.
     pub registered: bool,
     /// Until when a failure budget of the account is spent.
     pub locked_until: Option<Timestamp>,
-    /// When the record was last changed, by the deciding engine's clock.
+    /// When the record was last changed, by the clock of the deciding engine.
     pub updated_at: Timestamp,
 }
 
 impl Columns {
-    /// Columns with nothing but the required parts.
+    /// Columns with only the required values set.
     #[must_use]
     pub const fn new(tenant: TenantId, kind: RecordKind, updated_at: Timestamp) -> Self {
         Self {
@@ -151,9 +151,8 @@ impl Columns {
 
 /// A record as a store sees it: a key, a version and a body that it does not interpret.
 ///
-/// Cloning is cheap: the content is shared. A store that keeps records in memory may keep the
-/// value; one that writes them somewhere keeps [`Record::body`] and hands it back through
-/// [`Record::loaded`], byte for byte.
+/// Cloning is cheap, since clones share the content. A store in memory may keep the value itself;
+/// any other store keeps [`Record::body`] and passes it to [`Record::loaded`], byte for byte.
 ///
 /// ```
 /// use sspr::{Record, RecordKey, Version};
@@ -208,8 +207,9 @@ impl SubjectKind {
     }
 }
 
-/// Reads the fields after `kind` straight into their type. The derived form expects the kind in any
-/// place, and copies every field into a buffer first: more than half of the time of a decode.
+/// Reads the fields after `kind` directly into their type. A derived implementation would accept
+/// the kind in any place and first copy every field into a buffer, which takes more than half of
+/// the decoding time.
 impl<'de> Deserialize<'de> for Subject {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         struct KindFirst;
@@ -228,13 +228,13 @@ impl<'de> Deserialize<'de> for Subject {
                     let kind: SubjectKind = fields.next_value()?;
                     return kind.read(MapAccessDeserializer::new(fields));
                 }
-                // Not as this crate writes it: a tool has sorted the fields.
+                // Another order than this crate writes: a tool has sorted the fields.
                 let mut sorted = Map::from_iter([(first.into_owned(), fields.next_value()?)]);
                 while let Some((name, value)) = fields.next_entry::<String, Value>()? {
                     sorted.insert(name, value);
                 }
-                let kind = sorted.remove("kind").ok_or_else(missing)?;
-                let kind = SubjectKind::deserialize(kind).map_err(de::Error::custom)?;
+                let name = sorted.remove("kind").ok_or_else(missing)?;
+                let kind = SubjectKind::deserialize(name).map_err(de::Error::custom)?;
                 kind.read(Value::Object(sorted)).map_err(de::Error::custom)
             }
         }
@@ -244,9 +244,9 @@ impl<'de> Deserialize<'de> for Subject {
 }
 
 impl Record {
-    /// A record as read back from where [`Record::body`] was written.
+    /// A record from a stored [`Record::body`].
     ///
-    /// Nothing is checked here: the engine refuses a body that it cannot read, or that names
+    /// Nothing is checked here. The engine refuses a body that it cannot read, or that names
     /// another key, as corrupt.
     #[must_use]
     pub fn loaded(key: RecordKey, version: Version, body: impl Into<Box<str>>) -> Self {
@@ -271,12 +271,12 @@ impl Record {
         self.version
     }
 
-    /// The body: JSON text of at most 16 KiB. It must come back byte for byte.
+    /// The body: JSON text of at most 16 KiB. A store must return it byte for byte.
     #[must_use]
     pub fn body(&self) -> &str {
         self.content.body.get_or_init(|| {
-            // A record is made with a subject or with a body, so one of the two is there; and a
-            // subject is a tree of strings, numbers and lists, which serde_json cannot refuse.
+            // A record is made with a subject or with a body, so it has one of the two; and a
+            // subject is a tree of strings, numbers and lists, which serde_json always encodes.
             let Some(subject) = self.content.live.get() else { return Box::default() };
             let mut text = Vec::with_capacity(TYPICAL_BODY);
             let written = serde_json::to_writer(&mut text, subject);
@@ -291,7 +291,7 @@ impl Record {
         }
         let body = self.body();
         let subject: Subject = serde_json::from_str(body).map_err(|error| {
-            // Its own words may quote an address.
+            // The message of the error may quote an address.
             let (line, column) = (error.line(), error.column());
             self.corrupt(format!("{:?} error at {line}:{column}", error.classify()))
         })?;
@@ -301,12 +301,13 @@ impl Record {
         Ok(self.content.live.get_or_init(|| subject))
     }
 
-    /// Whether the body says more than this release reads of it: writing it anew would lose that.
+    /// Whether the body has fields that this release does not read: writing the record would lose
+    /// them.
     pub(crate) fn says_more(&self) -> Result<bool, CorruptRecord> {
         let subject = self.subject()?;
         let read = serde_json::to_value(subject).unwrap_or_default();
-        let there = serde_json::from_str(self.body()).unwrap_or_default();
-        Ok(more(&there, &read))
+        let stored = serde_json::from_str(self.body()).unwrap_or_default();
+        Ok(has_more(&stored, &read))
     }
 
     pub(crate) fn corrupt(&self, detail: String) -> CorruptRecord {
@@ -314,15 +315,16 @@ impl Record {
     }
 }
 
-/// Whether an object in `there` has a field that its like in `read` has not.
-fn more(there: &Value, read: &Value) -> bool {
-    match (there, read) {
-        (Value::Object(there), Value::Object(read)) => {
-            let mut fields = there.iter();
-            fields.any(|(name, value)| read.get(name).is_none_or(|read| more(value, read)))
+/// Whether an object in `stored` has a field that the same object in `read` lacks.
+fn has_more(stored: &Value, read: &Value) -> bool {
+    match (stored, read) {
+        (Value::Object(stored), Value::Object(read)) => {
+            let mut fields = stored.iter();
+            fields.any(|(name, value)| read.get(name).is_none_or(|read| has_more(value, read)))
         }
-        (Value::Array(there), Value::Array(read)) => {
-            there.len() > read.len() || there.iter().zip(read).any(|(one, other)| more(one, other))
+        (Value::Array(stored), Value::Array(read)) => {
+            stored.len() > read.len()
+                || stored.iter().zip(read).any(|(stored, read)| has_more(stored, read))
         }
         _ => false,
     }

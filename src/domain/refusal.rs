@@ -1,4 +1,4 @@
-//! What a caller is told when the rules say no.
+//! Refusals: the answers of the rules that are not errors.
 
 use serde::Serialize;
 
@@ -7,8 +7,9 @@ use super::reason::SsprReason;
 use super::served::Unserved;
 use super::time::Timestamp;
 
-/// The rules say no. Holds only what the policy's disclosure allows: it may be shown and logged.
-/// Serialised with its [`code`](Self::code): `{"code":"too_often","retry_at":1800000000000}`.
+/// A refusal by the rules. It holds only what the policy's disclosure allows, so it may be shown
+/// and logged. Serialised with its [`code`](Self::code):
+/// `{"code":"too_often","retry_at":1800000000000}`.
 ///
 /// ```
 /// assert_eq!(sspr::Refusal::NotAccepted.to_string(), "not accepted");
@@ -17,23 +18,23 @@ use super::time::Timestamp;
 #[serde(tag = "code", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Refusal {
-    /// The secret does not count: wrong, too late, used, or there was nothing to be right about.
-    /// Which of these, only the audit trail says.
+    /// The secret is not accepted: it is wrong, late or used, or no challenge waits for it. Only
+    /// the audit trail records which.
     #[error("not accepted")]
     NotAccepted,
-    /// The flow is over: its time has run out, or the account has changed. Drop the ticket and start
+    /// The flow is over: it has expired, or the account has changed. Drop the ticket and start
     /// again.
     #[error("the flow has ended; start again")]
     Ended,
-    /// A newer ticket of this flow exists, in another tab or in an answer that was lost: `view` with
-    /// the newest one; without it, start again.
-    #[error("a newer ticket of this flow exists")]
+    /// A newer ticket of this flow exists, in another tab or in an answer that was lost. Call
+    /// `view` with the newest ticket; without it, start again.
+    #[error("a newer ticket of this flow exists; use it, or start again")]
     TicketReplaced,
-    /// This method, or this destination, is proven already: another one is wanted.
+    /// This method, or this destination, is proven already: another one is needed.
     #[error("already proven; choose another method")]
     AlreadyProven,
     /// The option is not one of those offered.
-    #[error("the option is not offered")]
+    #[error("the option is not offered; choose one of those offered")]
     NotOffered,
     /// Too soon, or too often. Nothing was counted.
     #[error("too many requests; try again at {retry_at}")]
@@ -41,11 +42,11 @@ pub enum Refusal {
         /// When it may succeed.
         retry_at: Timestamp,
     },
-    /// Too many codes were asked for this destination, or for its range of numbers, over all
-    /// accounts. Only a signed-in user is told so. Nothing was counted and nothing was sent.
+    /// Too many codes were requested for this destination, or for its range of numbers, over all
+    /// accounts. Only a signed-in user gets this refusal. Nothing was counted or sent.
     #[error("too many codes for {limit}; try again at {retry_at}, or use another")]
     TooManyCodes {
-        /// What has had too many.
+        /// The limit that is spent.
         limit: CodeLimit,
         /// When it may succeed.
         retry_at: Timestamp,
@@ -53,14 +54,14 @@ pub enum Refusal {
     /// More methods must be proven first.
     #[error("more methods must be proven first")]
     MoreProofNeeded,
-    /// The password breaks rules; the grant stays. Show
-    /// [`PasswordRejection::guidance`]: this text names no rule.
+    /// The password breaks rules; the grant stays. Show [`PasswordRejection::guidance`]: the text
+    /// of this refusal names no rule.
     #[error("the password does not satisfy the rules")]
     Password(PasswordRejection),
     /// The directory does not accept the password; the grant stays.
     #[error("the directory does not accept the password")]
     DirectoryPassword {
-        /// A stable code of why, such as `history`.
+        /// A stable code of the reason, such as `history`.
         reason: &'static str,
         /// When a password that is too young may be changed, if the directory says.
         retry_at: Option<Timestamp>,
@@ -74,41 +75,42 @@ pub enum Refusal {
     /// A human check must pass first.
     #[error("a human check must pass first")]
     HumanCheckRequired,
-    /// Why this user may not, where the policy tells it, or to a caller who has proven enough.
+    /// The user may not reset. The reason is given where the policy discloses it, and to callers
+    /// who have proven enough.
     #[error("self-service reset is not possible for this account: {reason}")]
     NotEligible {
         /// The reason.
         reason: SsprReason,
     },
-    /// The sign-in is too old for what is asked: send the user to sign in again, and back.
+    /// The sign-in is too old for this step: have the user sign in again, then repeat the step.
     #[error("the sign-in is too old; sign in again")]
     ReauthenticationRequired,
-    /// The sign-in is fresh and holds no second factor, or one that is too old: send the user to
-    /// prove one, and back. A user who has none can still add methods of other kinds until the
-    /// registration is complete; after that an administrator helps, with
+    /// The sign-in is fresh but has no second factor, or one that is too old: have the user prove
+    /// one, then repeat the step. A user who has none can still add methods of other kinds until
+    /// the registration is complete; after that an administrator helps, with
     /// [`Admin::require_registration`](crate::Admin::require_registration) or
     /// [`Admin::revoke_methods`](crate::Admin::revoke_methods).
     #[error("prove a second factor first; a user who has none asks an administrator")]
     SecondFactorRequired,
     /// The actor lacks the role for this.
-    #[error("the actor may not do this")]
+    #[error("not authorised: the actor lacks the role for this")]
     NotAuthorised,
-    /// Somebody has changed it meanwhile: load it again.
-    #[error("it has changed meanwhile")]
+    /// The revision is not the expected one: it was changed meanwhile. Load it again.
+    #[error("changed meanwhile; load it again")]
     Conflict,
-    /// This engine could serve no reset under the policy. The item names the setting, and what the
-    /// engine was not given.
+    /// This engine could not serve any reset under the policy. The item names the setting, and what
+    /// the engine lacks.
     #[error("the policy cannot be served: {0}")]
     PolicyNotServed(Unserved),
-    /// There is no such thing here.
-    #[error("there is no such thing")]
+    /// The named method, policy or other item does not exist.
+    #[error("not found")]
     NotFound,
-    /// There are as many as there may be.
-    #[error("there are as many as there may be")]
+    /// The account holds as many as it may.
+    #[error("limit reached; remove one before you add another")]
     LimitReached,
 }
 
-/// What has had too many codes: [`Refusal::TooManyCodes`].
+/// The limit that is spent in [`Refusal::TooManyCodes`].
 ///
 /// ```
 /// assert_eq!(sspr::CodeLimit::Destination.to_string(), "this address or number");

@@ -1,4 +1,4 @@
-//! Secrets: redacted when shown, wiped when dropped, compared in one place.
+//! Secrets: redacted in `Debug`, zeroized on drop, and compared in one place.
 
 use std::fmt;
 
@@ -7,8 +7,8 @@ use zeroize::Zeroize;
 
 /// A text that must not be logged, stored in the clear or sent back.
 ///
-/// It has no `Clone`, no `Display` and no serde; `Debug` prints `[redacted]`; its memory is wiped
-/// on drop. The one way to the text is [`SecretText::expose_secret`].
+/// It has no `Clone`, no `Display` and no serde; `Debug` prints `[redacted]`; its memory is
+/// zeroized on drop. [`SecretText::expose_secret`] is the only access to the text.
 ///
 /// ```
 /// use sspr::SecretText;
@@ -26,7 +26,7 @@ impl SecretText {
         Self(text)
     }
 
-    /// The secret itself. Do not keep, log or serialise what it returns.
+    /// The secret text. Do not keep, log or serialise it.
     #[must_use]
     pub fn expose_secret(&self) -> &str {
         &self.0
@@ -49,7 +49,7 @@ impl SecretBytes {
         Self(bytes)
     }
 
-    /// The bytes. Do not keep, log or serialise what it returns.
+    /// The secret bytes. Do not keep, log or serialise them.
     #[must_use]
     pub fn expose_secret(&self) -> &[u8] {
         &self.0
@@ -94,8 +94,8 @@ impl fmt::Debug for SecretText {
 
 /// Whether two secrets are equal, in time that depends on their lengths only.
 ///
-/// With [`numbers_equal`] the one place where the engine compares secrets. Slices are folded eight
-/// bytes at a time, since a byte-by-byte fold costs more than the MAC it guards.
+/// The engine compares secrets only here and in [`numbers_equal`]. Slices are compared eight bytes
+/// at a time, since comparing single bytes costs more than the MAC that produced them.
 pub(crate) fn secrets_equal(left: &[u8], right: &[u8]) -> bool {
     if left.len() != right.len() {
         return false;
@@ -112,10 +112,11 @@ pub(crate) fn secrets_equal(left: &[u8], right: &[u8]) -> bool {
     numbers_equal(difference, 0).into()
 }
 
-/// [`secrets_equal`] for numbers, of which the answer goes on to select something without a branch.
+/// [`secrets_equal`] for numbers, with a result that can select a value without a branch.
 #[inline]
 pub(crate) fn numbers_equal(left: u64, right: u64) -> Choice {
-    // `subtle` is the optimisation barrier: the answer is formed without a branch on either.
+    // `subtle` is an optimisation barrier: the result is computed without a branch on either
+    // number.
     left.ct_eq(&right)
 }
 

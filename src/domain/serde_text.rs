@@ -1,7 +1,7 @@
 //! Values whose serde form is a text, read from the borrowed text without an owned copy.
 //!
 //! `#[serde(try_from = "String", into = "String")]` allocates twice for each value. A record has
-//! some thirty of them and is decoded for every guess.
+//! about thirty of them, and is decoded for every guess.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -13,7 +13,7 @@ use serde::de::{Error, Visitor};
 ///
 /// # Errors
 ///
-/// The deserializer's own, and that of `parse`.
+/// The errors of the deserializer and of `parse`.
 pub(crate) fn deserialize<'de, D, T, E>(
     from: D,
     parse: impl FnOnce(&str) -> Result<T, E>,

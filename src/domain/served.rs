@@ -1,4 +1,4 @@
-//! What of a policy an engine cannot serve.
+//! The settings of a policy that an engine cannot serve.
 
 use std::fmt;
 
@@ -8,21 +8,20 @@ use super::eligibility::Capabilities;
 use super::method::{Channel, MethodKind, Verification};
 use super::policy::{Gates, Policy, Scope};
 
-/// One setting of a policy that an engine cannot serve, by what it was built with.
-///
-/// From [`Engine::check`](crate::Engine::check).
+/// A setting of a policy that an engine cannot serve, since it was built without what the setting
+/// needs. Returned by [`Engine::check`](crate::Engine::check).
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Unserved {
     /// The path of the setting, spelled as in stored policies: `users.methods`.
     pub path: String,
-    /// The kind of method, if it is about one.
+    /// The kind of method, if the setting is about one.
     pub method: Option<MethodKind>,
     /// What is missing.
     pub lacks: Lack,
 }
 
-/// What an engine would need to serve a setting.
+/// What an engine needs to serve a setting.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -35,7 +34,7 @@ pub enum Lack {
     ExternalMethod,
     /// A [`human_check`](crate::EngineBuilder::human_check).
     HumanCheck,
-    /// Another kind of method that is served: fewer are left than the gates require.
+    /// More kinds of method: the engine serves fewer than the gates require.
     Methods,
 }
 
@@ -61,13 +60,13 @@ impl fmt::Display for Unserved {
             Lack::Channel => "needs a channel of the delivery that reaches it",
             Lack::Seal => "needs a seal",
             Lack::ExternalMethod => "needs a method that the host verifies",
-            Lack::HumanCheck => "no human check was given to the engine",
-            Lack::Methods => "more distinct methods are required than this engine serves",
+            Lack::HumanCheck => "needs a human check, and the engine was built without one",
+            Lack::Methods => "requires more distinct methods than this engine serves",
         })
     }
 }
 
-/// What of the policy cannot be served with these capabilities.
+/// The settings of the policy that cannot be served with these capabilities.
 pub(crate) fn unserved(
     policy: &Policy,
     capabilities: &Capabilities,

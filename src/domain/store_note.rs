@@ -1,4 +1,4 @@
-//! What the engine notes about the store itself: which one it is, and how far it was purged.
+//! The engine's notes about the store: its identity, and the time by which it was purged.
 
 use std::fmt;
 use std::time::Duration;
@@ -9,11 +9,11 @@ use super::ids::RecordKey;
 use super::invalid::InvalidInput;
 use super::time::Timestamp;
 
-/// Which store this is: 16 random bytes, drawn when an engine first opens it. Displayed and parsed
-/// as 32 hexadecimal digits.
+/// The identity of a store: 16 random bytes, drawn when an engine first opens it. Displayed and
+/// parsed as 32 hexadecimal digits. Not secret.
 ///
 /// A copy made by [`transfer`](crate::transfer) has an id of its own; a restored backup keeps the
-/// id of the store that it was made of. It is no secret.
+/// id of the store that it is a backup of.
 ///
 /// ```
 /// let id: sspr::StoreId = "00112233445566778899aabbccddeeff".parse()?;
@@ -69,22 +69,22 @@ impl<'de> Deserialize<'de> for StoreId {
     }
 }
 
-/// What the engine notes about the store itself.
+/// The engine's note about the store.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(crate) struct Meta {
     pub(crate) key: RecordKey,
     /// A keyed value that only the right lookup key yields.
     pub(crate) check: String,
-    /// None in a store of an early release, until an engine opens it.
+    /// `None` in a store of an early release, until an engine opens it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) id: Option<StoreId>,
-    /// Raised after each restore: a cursor made before it is not accepted after it.
+    /// Grows with each restore: a cursor from before the restore is not accepted after it.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub(crate) incarnation: u32,
     /// The store that this one is a copy of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) copied_from: Option<StoreId>,
-    /// The store that this one was moved to. No engine opens a store that was moved.
+    /// The store that this one was moved to. An engine refuses to open a store that was moved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) moved_to: Option<StoreId>,
 }
@@ -95,11 +95,11 @@ const fn is_zero(number: &u32) -> bool {
 }
 
 impl Meta {
-    /// What stands before the check value until a copy into the store is opened. In the place of
-    /// the value itself, so that no engine can take the one for the other.
+    /// The prefix of the check value of a copy that no engine has opened yet. It is part of the
+    /// value, so that no engine mistakes an unfinished copy for a finished one.
     pub(crate) const UNFINISHED: &str = "unfinished copy";
 
-    /// The one key that does not depend on the lookup key.
+    /// The key of the note: the same for every lookup key.
     pub(crate) const KEY: RecordKey = RecordKey::from_bytes([0; 32]);
 
     pub(crate) const fn new(check: String, id: StoreId) -> Self {
@@ -112,38 +112,39 @@ impl Meta {
     }
 }
 
-/// How far the store was purged. It stands beside [`Meta`], so that a purge changes nothing that a
-/// copy or a restore compares.
+/// The time by which the store was purged. It is a record beside [`Meta`], so that a purge changes
+/// nothing that a copy or a restore compares.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(crate) struct PurgeNote {
     pub(crate) key: RecordKey,
-    /// The latest time that an engine's clock showed and that was believed.
+    /// The latest time of an engine's clock that was believed.
     pub(crate) believed: Timestamp,
-    /// For how long engines have seen a clock far ahead of that, in milliseconds.
+    /// For how many milliseconds engines have seen a clock far ahead of that time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) ahead_for: Option<u64>,
-    /// For how long engines have seen no clock but ones far behind that, in milliseconds.
+    /// For how many milliseconds engines have seen only clocks far behind that time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) behind_for: Option<u64>,
 }
 
-/// How far a clock may be ahead of the last time that was believed, and of the time that has
-/// passed since by a clock that is not set. Longer than a day: a store that is tended once a day is
-/// purged once a day.
+/// How far a clock may be ahead of the last believed time plus the time that has passed on a
+/// monotonic clock since. Longer than a day, so that a store with daily maintenance is purged every
+/// day.
 pub(crate) const SLACK: Duration = Duration::from_secs(25 * 3_600);
 
-/// For how long a clock that has jumped must go on to show its time before it is believed.
+/// For how long a clock that has jumped must keep its new time before it is believed.
 const HOLD: Duration = Duration::from_secs(24 * 3_600);
 
-/// How old a note may be before a purge writes it again. Well within [`SLACK`].
+/// The age at which a purge writes the note again. Much less than [`SLACK`].
 const NOTE_EVERY: Duration = Duration::from_secs(6 * 3_600);
 
-/// What a clock is worth to a purge.
+/// Whether a purge may use a clock.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum Believed {
-    /// Purge by it. What is to be noted, if anything.
+    /// It may. The note to write, if one is due.
     Yes(Option<PurgeNote>),
-    /// Purge nothing: it is this far ahead of what was believed last; none if nothing was.
+    /// It may not: the clock is this far ahead of the last believed time, `None` if there is no
+    /// such time. The note must be written.
     NotYet { ahead: Option<Duration>, note: PurgeNote },
 }
 
@@ -158,11 +159,11 @@ impl PurgeNote {
         Self { key: Self::KEY, believed, ahead_for: None, behind_for: None }
     }
 
-    /// Judges a clock that shows `now`. `passed` is how much time has passed since the same engine
-    /// looked last (or was opened), by a clock that is not set.
+    /// Judges a clock that shows `now`. `passed` is the time since the same engine looked last, or
+    /// was opened, on its monotonic clock.
     ///
-    /// A store without a note is treated as if the clock had jumped: the first engine's clock may be
-    /// wrong as well.
+    /// A store without a note is treated as if the clock had jumped: the clock of the first engine
+    /// may be wrong too.
     pub(crate) fn judge(noted: Option<&Self>, now: Timestamp, passed: Duration) -> Believed {
         let ahead = noted.map(|note| now.since(note.believed));
         let jumped = ahead.is_none_or(|ahead| ahead > passed.saturating_add(SLACK));
@@ -172,12 +173,13 @@ impl PurgeNote {
             };
             let believed = noted.map_or(Timestamp::EPOCH, |note| note.believed);
             let note = Self { ahead_for: Some(held), ..Self::at(believed) };
-            // The epoch stands for "nothing was believed yet".
-            let ahead = ahead.filter(|_| believed > Timestamp::EPOCH);
-            return Believed::NotYet { ahead, note };
+            // The epoch means that no time was believed yet.
+            let known = believed > Timestamp::EPOCH;
+            return Believed::NotYet { ahead: ahead.filter(|_| known), note };
         }
-        // It purges less than is due, which does no harm. But what it shows is noted only once no other
-        // clock was seen for as long: the right one would be far ahead of the note, and not believed.
+        // A purge by a clock that is behind removes less than is due, which does no harm. Its time
+        // is noted only once no other clock was seen for a day: with that note, the right clock
+        // would be far ahead and not be believed.
         if let Some(note) = noted.filter(|note| note.believed.since(now) > SLACK) {
             let next = held(note.behind_for, passed).map_or_else(
                 || Self::at(now),
@@ -186,7 +188,7 @@ impl PurgeNote {
             return Believed::Yes(Some(next));
         }
         let stale = noted.is_none_or(|note| {
-            // An engine with the right clock has looked: what others saw was no passing of time.
+            // The right clock was seen: the count for wrong clocks starts again.
             let others = note.ahead_for.is_some() || note.behind_for.is_some();
             others || now.since(note.believed) > NOTE_EVERY
         });
@@ -194,8 +196,8 @@ impl PurgeNote {
     }
 }
 
-/// For how long, in milliseconds, a clock has been seen that is not believed; none once that is long
-/// enough.
+/// For how many milliseconds a clock that is not believed has been seen; `None` once that reaches
+/// [`HOLD`].
 fn held(before: Option<u64>, passed: Duration) -> Option<u64> {
     let passed = u64::try_from(passed.as_millis()).unwrap_or(u64::MAX);
     let held = before.unwrap_or(0).saturating_add(passed);
@@ -239,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn a_right_clock_in_between_takes_back_what_a_wrong_one_has_gathered() {
+    fn a_look_by_a_right_clock_ends_the_count_of_a_wrong_one() {
         let hour = Duration::from_secs(3_600);
         let Believed::NotYet { note, .. } = PurgeNote::judge(Some(&noted(1)), at(32), 23 * hour)
         else {
@@ -284,7 +286,7 @@ mod tests {
         let judged = PurgeNote::judge(Some(&noted(9)), at(1), 23 * hour);
         let Believed::Yes(Some(note)) = judged else { panic!("{judged:?}") };
         assert_eq!(PurgeNote::judge(Some(&note), at(9), hour), Believed::Yes(Some(noted(9))));
-        // And takes back what the other has gathered.
+        // A look by the right clock starts the count of the other again.
         let again = PurgeNote::judge(Some(&noted(9)), at(1), hour);
         assert!(matches!(again, Believed::Yes(Some(note)) if note.believed == at(9)));
     }

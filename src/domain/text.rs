@@ -1,5 +1,5 @@
-//! What people paste and programs send: which characters show nothing, which only separate, and
-//! which are digits. Every parser of typed text takes its rules from here.
+//! Classes of characters in typed and pasted text: invisible ones, separators, digits. Every parser
+//! of typed text takes its rules from here.
 
 use std::borrow::Cow;
 
@@ -7,9 +7,9 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_public_assigned;
 use zeroize::Zeroizing;
 
-/// Whether a non-ASCII character is one that a reader sees and that stays what it is: assigned, no
-/// space, not invisible, and no look-alike of ASCII punctuation, which a mail system that applies
-/// NFKC would turn into a second `@` or a dot.
+/// Whether a non-ASCII character is visible and keeps its meaning: it is assigned, no space, not
+/// invisible, and no look-alike of ASCII punctuation, which a mail system that applies NFKC would
+/// turn into a second `@` or a dot.
 pub(crate) fn is_plain(c: char) -> bool {
     is_public_assigned(c)
         && !c.is_whitespace()
@@ -58,8 +58,8 @@ pub(crate) fn trim_blanks(text: &str) -> &str {
     text.trim_matches(is_blank)
 }
 
-/// The overrides of direction (UAX #9, 2.2): behind one of them digits are shown in another order
-/// than they are stored in, so a text that holds one may be mistaken.
+/// The overrides of direction (UAX #9, 2.2). After one of them digits are displayed in another
+/// order than they are stored in, so the text may be misread.
 pub(crate) const fn turns_around(c: char) -> bool {
     matches!(c, '\u{202D}' | '\u{202E}')
 }
@@ -110,9 +110,8 @@ pub(crate) const fn is_dot(c: char) -> bool {
     )
 }
 
-/// What may stand between the symbols of a code, or around it where it was copied from: blanks,
-/// dashes, dots and the punctuation that parts or encloses. Not `+`, `%` or `=`, which tell that
-/// the text is something else.
+/// Characters that may separate the symbols of a code or surround it: blanks, dashes, dots, and
+/// punctuation that separates or encloses. Not `+`, `%` or `=`: a text with these is no code.
 pub(crate) fn is_separator(c: char) -> bool {
     !turns_around(c)
         && (is_blank(c)
@@ -127,8 +126,8 @@ pub(crate) fn is_separator(c: char) -> bool {
             ))
 }
 
-/// The zeros of the scripts that write decimal digits (general category `Nd`, Unicode 17.0). The
-/// nine code points behind each are its other digits.
+/// The zeros of all scripts with decimal digits (general category `Nd`, Unicode 17.0). The nine
+/// code points after each are the other digits of the script.
 const ZEROS: [u32; 76] = [
     0x30, 0x660, 0x6F0, 0x7C0, 0x966, 0x9E6, 0xA66, 0xAE6, 0xB66, 0xBE6, 0xC66, 0xCE6, 0xD66,
     0xDE6, 0xE50, 0xED0, 0xF20, 0x1040, 0x1090, 0x17E0, 0x1810, 0x1946, 0x19D0, 0x1A80, 0x1A90,
@@ -149,12 +148,12 @@ pub(crate) fn digit(c: char) -> Option<u8> {
     u8::try_from(code - zero).ok().filter(|&value| value <= 9)
 }
 
-/// A digit of any script as an ASCII digit, a full-width letter as an ASCII letter; other ASCII
-/// letters as they are. `None` for everything else.
+/// A digit of any script as an ASCII digit, and an ASCII or full-width letter as an ASCII letter.
+/// `None` for everything else.
 pub(crate) fn ascii_alphanumeric(c: char) -> Option<u8> {
     match c {
         'A'..='Z' | 'a'..='z' => Some(c as u8),
-        // Both blocks stand in the order of ASCII.
+        // Both blocks are in the order of ASCII.
         '\u{FF21}'..='\u{FF3A}' | '\u{FF41}'..='\u{FF5A}' => {
             u8::try_from(u32::from(c) - 0xFEE0).ok()
         }
@@ -163,7 +162,7 @@ pub(crate) fn ascii_alphanumeric(c: char) -> Option<u8> {
 }
 
 /// Undoes percent-encoding once (RFC 3986, 2.1). `None` if there is none, or if the result is not
-/// UTF-8. Wiped, since a link is a secret.
+/// UTF-8. The result is zeroized, since a link holds a secret.
 pub(crate) fn percent_decoded(text: &str) -> Option<Zeroizing<String>> {
     if !text.contains('%') {
         return None;
@@ -181,14 +180,14 @@ pub(crate) fn percent_decoded(text: &str) -> Option<Zeroizing<String>> {
     String::from_utf8(std::mem::take(&mut *decoded)).ok().filter(|_| !same).map(Zeroizing::new)
 }
 
-/// Cuts a text to `most` characters, of which the last is then `…`: what is left must not read as
-/// a whole, such as the address of another site. Never between a letter and its marks.
+/// Cuts a text to `most` characters, the last of which is `…`, so that the rest is not mistaken for
+/// the whole, such as the address of another site. Never cuts between a letter and its marks.
 pub(crate) fn shortened(text: &str, most: usize) -> Cow<'_, str> {
     if text.chars().count() <= most {
         return Cow::Borrowed(text);
     }
     let mut kept: Vec<char> = text.chars().take(most).collect();
-    // The first character that goes: if it belongs to the one before, that goes too.
+    // A removed character that belongs to the one before it takes that one along.
     while let Some(gone) = kept.pop() {
         let joined = kept.last().is_some_and(|&before| is_joiner(before));
         if !(unicode_normalization::char::is_combining_mark(gone) || is_invisible(gone) || joined) {
@@ -221,7 +220,7 @@ mod tests {
                 assert_eq!(digit(c), Some(value), "{place} {c:?}");
             }
         }
-        // What is a number and no decimal digit could be mistaken.
+        // Numbers that are no decimal digits could be misread.
         for c in ['²', '₂', '①', '⑵', '½', 'Ⅷ', '〇', '三', '๏', 'O', 'l', '\u{1F101}']
         {
             assert_eq!(digit(c), None, "{c:?}");
@@ -234,7 +233,7 @@ mod tests {
     fn a_full_width_letter_is_the_letter() {
         let wide = "ＡＺａｚ０９\u{FF3F}";
         let read: Vec<_> = wide.chars().map(ascii_alphanumeric).collect();
-        let expected = [b"A", b"Z", b"a", b"z", b"0", b"9"].map(|one| Some(one[0]));
+        let expected = [b"A", b"Z", b"a", b"z", b"0", b"9"].map(|bytes| Some(bytes[0]));
         assert_eq!(read[..6], expected);
         assert_eq!(read[6], None);
         for look_alike in ['А', 'Ο', 'ı', 'ſ', '\u{212A}', 'é'] {
@@ -243,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cut_text_says_that_it_was_cut_and_keeps_letters_whole() {
+    fn a_cut_text_ends_in_an_ellipsis_and_keeps_letters_whole() {
         for (text, most, expected) in [
             ("contoso", 7, "contoso"),
             ("contoso.example", 8, "contoso…"),

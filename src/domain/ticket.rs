@@ -1,8 +1,9 @@
-//! Tickets: what a browser holds between two steps. Masked, authenticated, and no session.
+//! Tickets: what a browser holds between two steps of a flow. A ticket is masked and authenticated;
+//! it is no session.
 //!
-//! A ticket is `tag || claim ^ stream(tag)` with `tag = HMAC(tenant, claim)`: the tag is also the
-//! nonce, so equal claims give equal tickets (an answer can be given again) and two tickets share
-//! no byte. A forged one is refused without a read.
+//! A ticket is `tag || claim ^ stream(tag)` with `tag = HMAC(tenant, claim)`. The tag is also the
+//! nonce: equal claims give equal tickets, so an answer can be repeated, and tickets of different
+//! claims have no bytes in common. A forged ticket is refused without reading the store.
 
 use std::time::Duration;
 
@@ -19,20 +20,20 @@ use super::refusal::Refusal;
 use super::secret::secrets_equal;
 use super::time::Timestamp;
 
-/// What a ticket says.
+/// The claims that a ticket carries.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) struct TicketClaims {
     pub(crate) purpose: Purpose,
     pub(crate) flow: FlowId,
     pub(crate) generation: u8,
     pub(crate) started_at: Timestamp,
-    /// The keyed hash of what was typed.
+    /// The keyed hash of the typed identifier.
     pub(crate) identifier: [u8; 8],
     pub(crate) subject: TicketSubject,
     /// The account's epoch when the flow began; zero for a decoy.
     pub(crate) epoch: u32,
-    /// The last challenge of each kind of method that was asked for before the first proof,
-    /// whether the account's budgets let it be opened or not.
+    /// The last challenge of each kind of method that was asked for before the first proof, also if
+    /// the budgets of the account suppressed it.
     pub(crate) asked: [Option<AskedChallenge>; KINDS],
 }
 
@@ -42,24 +43,25 @@ const KINDS: usize = MethodKind::ALL.len();
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) enum TicketSubject {
     User(UserId),
-    /// Nobody's: why, and who it would have been, for the audit trail.
+    /// A decoy: the reason, and for the audit trail the user that it stands in for, if there is
+    /// one.
     Decoy {
         reason: SsprReason,
         user: Option<UserId>,
     },
 }
 
-/// A challenge that was asked for, and what its answer said.
+/// A challenge that was asked for.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(crate) struct AskedChallenge {
     pub(crate) option: ChallengeOption,
     pub(crate) at: Timestamp,
-    /// How long the code is said to be.
+    /// The length of the code, as the answer gave it.
     pub(crate) length: u8,
 }
 
 const TAG: usize = 16;
-/// Where the challenges asked for stand, each this long, and then the user.
+/// The offset of the challenges asked for, the length of each, and the offset of the user.
 const ASKED: usize = 44;
 const ASKED_LENGTH: usize = 6;
 const USER: usize = ASKED + KINDS * ASKED_LENGTH;
@@ -82,7 +84,12 @@ impl TicketClaims {
         data_encoding::BASE64URL_NOPAD.encode(&sealed)
     }
 
-    /// Opens a ticket of this tenant and purpose; forged and foreign ones are all one error.
+    /// Opens a ticket of this tenant and purpose.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput::Malformed`] for a text of another form; [`InvalidInput::Foreign`] for a
+    /// forged ticket and for one of another tenant or purpose.
     pub(crate) fn open(
         text: &str,
         tenant: &TenantId,
@@ -106,10 +113,10 @@ impl TicketClaims {
         Err(foreign)
     }
 
-    /// Notes a challenge that was asked for.
+    /// Adds a challenge that was asked for.
     pub(crate) fn ask(&mut self, asked: AskedChallenge) {
         let kind = asked.option.method();
-        if let Some(place) = MethodKind::ALL.iter().position(|one| *one == kind) {
+        if let Some(place) = MethodKind::ALL.iter().position(|known| *known == kind) {
             self.asked[place] = Some(asked);
         }
     }
@@ -124,7 +131,7 @@ impl TicketClaims {
         Bearer { flow: &self.flow, purpose: self.purpose, generation: self.generation }
     }
 
-    /// Whether the flow's time has not run out. A ticket from a clock that ran ahead is not obeyed.
+    /// Checks that the flow has not expired. A ticket that was issued by a clock far ahead has.
     pub(crate) fn check_time(&self, life: Duration, now: Timestamp) -> Result<(), Refusal> {
         let ahead = self.started_at > now.plus(MAX_SKEW);
         if ahead || now >= self.started_at.plus(life) { Err(Refusal::Ended) } else { Ok(()) }
@@ -149,10 +156,10 @@ impl TicketClaims {
         for (place, asked) in self.asked.iter().enumerate() {
             let Some(asked) = asked else { continue };
             let slot = &mut bytes[ASKED + place * ASKED_LENGTH..][..ASKED_LENGTH];
-            // Fewer than 16 channels, and of a kind no more than 5 methods may be active.
+            // There are fewer than 16 channels, and at most 5 active methods of a kind.
             slot[0] = channel_tag(asked.option.channel()) << 4 | asked.option.index().min(15);
             slot[1] = asked.length;
-            // A flow is over after a day, in far fewer milliseconds than these.
+            // A flow lasts at most a day, whose milliseconds fit into 32 bits.
             let since = asked.at.since(self.started_at).as_millis();
             slot[2..].copy_from_slice(&u32::try_from(since).unwrap_or(u32::MAX).to_be_bytes());
         }
@@ -167,7 +174,7 @@ impl TicketClaims {
         if bytes[0] != VERSION {
             return None;
         }
-        let purpose = Purpose::ALL.into_iter().find(|one| purpose_tag(*one) == bytes[1])?;
+        let purpose = Purpose::ALL.into_iter().find(|purpose| purpose_tag(*purpose) == bytes[1])?;
         let user = match usize::from(bytes[40]) {
             0 => None,
             length => {
@@ -187,7 +194,9 @@ impl TicketClaims {
                 continue;
             }
             let channels = method.channels();
-            let channel = *channels.iter().find(|c| channel_tag(**c) == bytes[from] >> 4)?;
+            let channel_bits = bytes[from] >> 4;
+            let channel =
+                *channels.iter().find(|channel| channel_tag(**channel) == channel_bits)?;
             let option = ChallengeOption::indexed(method, channel, bytes[from] & 15).ok()?;
             let since = u32::from_be_bytes(bytes.get(from + 2..from + 6)?.try_into().ok()?);
             let at = started_at.plus(Duration::from_millis(since.into()));
@@ -206,7 +215,7 @@ impl TicketClaims {
     }
 }
 
-/// Checks the form of a ticket's text: its length and alphabet, nothing else.
+/// Checks the length and the alphabet of a ticket's text, nothing else.
 pub(crate) fn check_form(text: &str) -> Result<(), InvalidInput> {
     decode(text, &mut [0; SEALED])
 }
@@ -261,7 +270,8 @@ const fn channel_tag(channel: Channel) -> u8 {
     }
 }
 
-/// Reasons that a decoy ticket can carry; the place in the list is the tag, from one.
+/// The reasons that a decoy ticket can carry. The tag of a reason is its place in the list, from
+/// one.
 const REASONS: [SsprReason; 11] = [
     SsprReason::UnknownUser,
     SsprReason::AccountDisabled,
@@ -296,17 +306,17 @@ macro_rules! ticket_types {
     ($($(#[$doc:meta])* $name:ident = $purpose:expr),+ $(,)?) => {$(
         $(#[$doc])*
         ///
-        /// It opens nothing but this flow, and nothing without a proof. Keep it in a cookie
-        /// (`HttpOnly`, `Secure`, `SameSite=Strict`), never in an address. No `Clone`, `Display` or
-        /// serde; `Debug` prints `[redacted]`.
+        /// It gives access to this flow only, and to nothing without a proof. Keep it in a cookie
+        /// (`HttpOnly`, `Secure`, `SameSite=Strict`), never in a URL. It has no `Clone`, `Display`
+        /// or serde; `Debug` prints `[redacted]`.
         pub struct $name(String);
 
         impl $name {
-            /// Takes back a ticket from where the host kept it. Only its form is looked at.
+            /// Reads a ticket back from the host's cookie. Only its form is checked here.
             ///
             /// # Errors
             ///
-            /// [`InvalidInput::Malformed`] for a text that no ticket has.
+            /// [`InvalidInput::Malformed`] for a text of another length or alphabet.
             pub fn parse(text: &str) -> Result<Self, InvalidInput> {
                 check_form(text)?;
                 Ok(Self(text.to_owned()))
@@ -317,7 +327,6 @@ macro_rules! ticket_types {
             pub fn expose_secret(&self) -> &str {
                 &self.0
             }
-
         }
 
         impl FlowTicket for $name {
@@ -350,110 +359,12 @@ macro_rules! ticket_types {
 ticket_types! {
     /// The ticket of a reset.
     ResetTicket = Purpose::Reset,
-    /// The ticket of a method that waits for its confirmation.
+    /// The ticket of a pending method that waits for its confirmation.
     RegistrationTicket = Purpose::Register,
     /// The ticket of an unlock.
     UnlockTicket = Purpose::Unlock,
     /// The ticket of a change.
     ChangeTicket = Purpose::Change,
 }
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::secret::SecretBytes;
-    use proptest::prelude::*;
-
-    fn keys(byte: u8) -> Keys {
-        let secret = |byte| SecretBytes::new(vec![byte; 32]);
-        Keys::new(secret(1), u16::from(byte), secret(byte)).expect("long enough")
-    }
-
-    fn claim(flow: [u8; 16], user: &str) -> TicketClaims {
-        TicketClaims {
-            purpose: Purpose::Reset,
-            flow: FlowId(flow),
-            generation: 0,
-            started_at: Timestamp::from_unix_seconds(1_700_000_000),
-            identifier: [7; 8],
-            subject: TicketSubject::User(UserId::parse(user).expect("valid")),
-            epoch: 0,
-            asked: [None; KINDS],
-        }
-    }
-
-    fn tenant(name: &str) -> TenantId {
-        TenantId::parse(name).expect("valid")
-    }
-
-    proptest! {
-        #[test]
-        fn a_ticket_opens_to_what_was_sealed(flow: [u8; 16], user in "[a-z0-9-]{1,128}", generation: u8, at: i64, decoy: bool, asked: bool, epoch: u32) {
-            let mut sealed = claim(flow, &user);
-            sealed.generation = generation;
-            sealed.epoch = epoch;
-            sealed.started_at = Timestamp::from_unix_millis(at);
-            if decoy {
-                sealed.subject = TicketSubject::Decoy { reason: SsprReason::NotInScope, user: None };
-            }
-            if asked {
-                let option = ChallengeOption::indexed(MethodKind::MobilePhone, Channel::Voice, 3).expect("reached");
-                sealed.ask(AskedChallenge { option, at: sealed.started_at.plus(Duration::from_secs(90)), length: 8 });
-            }
-            let text = sealed.seal(&tenant("a"), &keys(2));
-            prop_assert_eq!(text.len(), TEXT);
-            prop_assert_eq!(TicketClaims::open(&text, &tenant("a"), Purpose::Reset, &keys(2)), Ok(sealed));
-        }
-
-        #[test]
-        fn any_changed_byte_is_refused(place in 0..SEALED, bit in 0_u8..8) {
-            let text = claim([3; 16], "u").seal(&tenant("a"), &keys(2));
-            let mut bytes = data_encoding::BASE64URL_NOPAD.decode(text.as_bytes()).expect("own");
-            bytes[place] ^= 1 << bit;
-            let forged = data_encoding::BASE64URL_NOPAD.encode(&bytes);
-            prop_assert!(TicketClaims::open(&forged, &tenant("a"), Purpose::Reset, &keys(2)).is_err());
-        }
-    }
-
-    /// V14: nothing in two tickets of one account links them.
-    #[test]
-    fn two_tickets_of_one_account_share_no_run_of_bytes() {
-        let opened = |flow| {
-            let text = claim(flow, "the-same-user").seal(&tenant("a"), &keys(2));
-            data_encoding::BASE64URL_NOPAD.decode(text.as_bytes()).expect("own")
-        };
-        let (left, right) = (opened([1; 16]), opened([2; 16]));
-        let shared = left.windows(4).filter(|run| right.windows(4).any(|other| other == *run));
-        assert_eq!(shared.count(), 0);
-    }
-
-    #[test]
-    fn foreign_tickets_are_refused() {
-        let text = claim([3; 16], "u").seal(&tenant("a"), &keys(2));
-        let open = |name: &str, purpose, keys: &Keys| {
-            TicketClaims::open(&text, &tenant(name), purpose, keys)
-        };
-        assert!(open("a", Purpose::Reset, &keys(2)).is_ok());
-        assert!(open("b", Purpose::Reset, &keys(2)).is_err());
-        assert!(open("a", Purpose::Register, &keys(2)).is_err());
-        assert!(open("a", Purpose::Reset, &keys(3)).is_err());
-        // Rotation: what the old key issued still opens while it is there to verify.
-        let rotated = keys(3).also_verify(2, SecretBytes::new(vec![2; 32])).expect("room");
-        assert!(open("a", Purpose::Reset, &rotated).is_ok());
-    }
-
-    #[test]
-    fn junk_is_refused_by_its_form() {
-        for junk in [
-            "",
-            "a",
-            &"A".repeat(TEXT - 1),
-            &"é".repeat(TEXT / 2),
-            &"=".repeat(TEXT),
-            &"A".repeat(1 << 20),
-        ] {
-            assert!(ResetTicket::parse(junk).is_err());
-        }
-        assert!(ResetTicket::parse(&"A".repeat(TEXT)).is_ok());
-    }
-}
+mod tests;

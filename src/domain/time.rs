@@ -1,14 +1,13 @@
-//! Instants on the engine's own scale: whole milliseconds since the Unix epoch.
+//! Points in time, in whole milliseconds since the Unix epoch.
 
 use std::fmt;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// A point in time, in whole milliseconds since 1970-01-01T00:00:00Z; in serde the number of them.
+/// A point in time, in whole milliseconds since 1970-01-01T00:00:00Z; in serde that number.
 ///
-/// All arithmetic saturates: a time far in the future compares as far in the future and never
-/// wraps round into the past.
+/// All arithmetic saturates: a time far in the future never wraps around into the past.
 ///
 /// ```
 /// use std::time::Duration;
@@ -90,7 +89,7 @@ impl TryFrom<Timestamp> for time::OffsetDateTime {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Always three digits of a second, so that lines align and texts sort as times do.
+        // Always with milliseconds, so that lines align and texts sort like times.
         let Ok(at) = time::OffsetDateTime::try_from(*self) else {
             return write!(f, "{}ms", self.0);
         };
@@ -142,8 +141,8 @@ mod tests {
     #[test]
     fn converts_to_and_from_the_time_crate() {
         let at = Timestamp::from_unix_millis(1_111_111_111_123);
-        let there = time::OffsetDateTime::try_from(at).expect("in range");
-        assert_eq!(Timestamp::from(there), at);
+        let converted = time::OffsetDateTime::try_from(at).expect("in range");
+        assert_eq!(Timestamp::from(converted), at);
         assert!(time::OffsetDateTime::try_from(Timestamp::MAX).is_err());
     }
 }

@@ -1,4 +1,4 @@
-//! Flows: challenges, proofs and the grant that enough proofs earn.
+//! Flows, with their challenges, their proofs, and the grant that enough proofs earn.
 
 use std::fmt;
 
@@ -23,7 +23,8 @@ pub(crate) struct FlowId(#[serde(with = "hex_bytes")] pub(crate) [u8; 16]);
 
 impl fmt::Debug for FlowId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Half of what a ticket hides: enough to tell two flows apart in a log.
+        // A part of the id, enough to tell two flows apart in a log: the ticket keeps the rest
+        // secret.
         write!(f, "FlowId({:02x}{:02x}..)", self.0[0], self.0[1])
     }
 }
@@ -32,13 +33,13 @@ impl fmt::Debug for FlowId {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Purpose {
-    /// A forgotten password.
+    /// Set a new password in place of a forgotten one.
     Reset,
-    /// A method to be confirmed.
+    /// Confirm a method.
     Register,
-    /// A lockout to be cleared, the password kept.
+    /// Clear a lockout, and keep the password.
     Unlock,
-    /// A password to be changed by whoever knows it.
+    /// Set a new password in place of a known one.
     Change,
 }
 
@@ -65,27 +66,28 @@ impl Purpose {
 pub(crate) struct Flow {
     pub(crate) number: u32,
     pub(crate) id: FlowId,
-    /// The name that it had before somebody redeemed its link without its ticket.
+    /// The id that the flow had before its link was redeemed without its ticket.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) former: Option<FlowId>,
     pub(crate) purpose: Purpose,
     /// Grows with each gain of privilege; the ticket names it.
     pub(crate) generation: u8,
     pub(crate) started_at: Timestamp,
-    /// One absolute life, from `start`.
+    /// The end of the flow, counted from its start and never extended.
     pub(crate) expires_at: Timestamp,
     /// The account's epoch that this flow lives in.
     pub(crate) epoch: u32,
-    /// A short keyed hash of the source that began it.
+    /// A short keyed hash of the source that began the flow.
     #[serde(default)]
     pub(crate) source: u32,
-    /// Whether an administrator began it: whoever redeems its link is the first to hold its ticket.
+    /// Whether an administrator began the flow. Its first ticket is issued when its link is
+    /// redeemed.
     #[serde(default)]
     pub(crate) by_administrator: bool,
-    /// Whether it was begun from a known device.
+    /// Whether the flow was begun from a known device.
     #[serde(default)]
     pub(crate) known_device: bool,
-    /// Whether it was begun from a source that the account knows.
+    /// Whether the flow was begun from a familiar source.
     #[serde(default)]
     pub(crate) familiar: bool,
     /// The directory's change stamp when the flow began.
@@ -97,12 +99,12 @@ pub(crate) struct Flow {
     pub(crate) challenges: Vec<Challenge>,
     #[serde(default)]
     pub(crate) proofs: Vec<Proof>,
-    /// The last proof, while its right code may be given again.
+    /// The last proof, while its right code may be repeated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) repeat: Option<Repeat>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) grant: Option<Grant>,
-    /// The goal is reached, and whether every system has it; the flow only shows so.
+    /// Present once the flow has reached its goal; the flow then only shows that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) done: Option<Done>,
     /// Fields of a newer release.
@@ -124,7 +126,7 @@ pub(crate) struct Offer {
 pub(crate) struct Done {
     pub(crate) at: Timestamp,
     pub(crate) propagated: bool,
-    /// Whether a recovery code was used, and not replaced yet.
+    /// Whether a recovery code was used and is not replaced yet.
     #[serde(default)]
     pub(crate) replace_recovery_code: bool,
     /// Whether its browser has become a known device.
@@ -158,13 +160,13 @@ impl Flow {
             {
                 PoolKind::Anonymous
             }
-            // A signed-in user has shown more than a stranger can, and so has a known device.
+            // Signed-in users, and flows with a proof, a known device or a familiar source.
             _ => PoolKind::Proven,
         }
     }
 
-    /// Whether only its source speaks for this flow, so that it may hold no more than a source's
-    /// share: others may ask from there.
+    /// Whether the flow is limited to the share of its source: it has nothing but its source to
+    /// tell it from strangers, and strangers may use the same source.
     pub(crate) const fn shared(&self) -> bool {
         self.purpose.anonymous()
             && self.proofs.is_empty()
@@ -173,7 +175,7 @@ impl Flow {
     }
 }
 
-/// A question that only somebody who receives the code can answer.
+/// One request for a proof, over one channel.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub(crate) struct Challenge {
     pub(crate) number: u32,
@@ -185,10 +187,10 @@ pub(crate) struct Challenge {
     pub(crate) format: CodeFormat,
     pub(crate) opened_at: Timestamp,
     pub(crate) expires_at: Timestamp,
-    /// Comparisons that are left; taken from the pool when the challenge was opened.
+    /// The attempts that are left. All were taken from the pool when the challenge was opened.
     pub(crate) attempts: u8,
     pub(crate) pool: PoolKind,
-    /// A short keyed hash of the source that opened it: its failures are counted there.
+    /// A short keyed hash of the source that opened the challenge and to which its failures count.
     #[serde(default)]
     pub(crate) source: u32,
     pub(crate) expected: Expected,
@@ -204,20 +206,21 @@ pub(crate) struct Challenge {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Expected {
-    /// Nothing does: the code goes nowhere.
+    /// Nothing: the challenge is a decoy, and no code is sent.
     Decoy,
-    /// What is sent here.
+    /// The code or link that is sent to this destination.
     Sent(#[serde(with = "crate::domain::contact::stored")] Destination),
-    /// The code of the present time, of this method.
+    /// The time-based code of this method.
     Oath(MethodId),
-    /// A code of this set.
+    /// A recovery code of this set.
     RecoveryCode(MethodId),
-    /// What the host verifies.
+    /// A proof that the host verifies.
     External,
 }
 
 impl Expected {
-    /// What it is normalised to: two gates want two of them.
+    /// The identity by which proofs are distinct: the normalised destination, the id of the method,
+    /// or the name of its kind.
     pub(crate) fn identity(&self, kind: MethodKind) -> String {
         match self {
             Self::Sent(destination) => destination.normalised(),
@@ -252,7 +255,7 @@ impl Challenge {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub(crate) struct Proof {
     pub(crate) method: MethodKind,
-    /// The normalised destination, or what else identifies it: two gates want two of them.
+    /// The identity of the method: see [`Expected::identity`].
     pub(crate) identity: String,
     pub(crate) challenge: u32,
     pub(crate) at: Timestamp,
@@ -261,12 +264,13 @@ pub(crate) struct Proof {
     pub(crate) unknown: Unknown,
 }
 
-/// What is needed to give the same answer to the same right code once more: the answered challenge,
-/// with at most three of the attempts that it had left.
+/// The answered challenge, kept so that the same right code gets the same answer again. It has at
+/// most three of the attempts that were left.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub(crate) struct Repeat {
     pub(crate) challenge: Challenge,
-    /// What was right, where something else could be right too: that repeats no answer.
+    /// The matched time step or recovery code, if the challenge has several right answers: only the
+    /// same one is a repeat.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) step: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,4 +1,4 @@
-//! Registered methods and where they come from.
+//! Registered methods, and their provenance.
 
 use std::fmt;
 
@@ -14,7 +14,7 @@ use crate::domain::totp::OathParameters;
 use super::flow::Expected;
 use super::unknown::Unknown;
 
-/// Where an address comes from, and so what it is worth.
+/// The origin of an address, which decides whether it counts.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -23,13 +23,13 @@ pub enum Provenance {
     Confirmed,
     /// An administrator supplied it: public data.
     Administrator,
-    /// The directory holds it, and nobody confirmed it.
+    /// The directory holds it; it is not confirmed.
     Directory,
-    /// Typed and not confirmed. Never counts.
+    /// The user typed it and has not confirmed it. Never counts.
     Unconfirmed,
 }
 
-/// A method on the record.
+/// A method in the record of an account.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub(crate) struct Method {
     pub(crate) id: MethodId,
@@ -40,7 +40,7 @@ pub(crate) struct Method {
     pub(crate) added_at: Timestamp,
     /// When a new address may first be used for a reset.
     pub(crate) usable_from: Timestamp,
-    /// The method that goes once this one is confirmed and its hold is over.
+    /// The method that is removed once this one is confirmed and its hold is over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) replaces: Option<MethodId>,
     /// A keyed hash of the session that began its confirmation, until it is confirmed.
@@ -51,15 +51,15 @@ pub(crate) struct Method {
     pub(crate) unknown: Unknown,
 }
 
-/// What proves a method.
+/// What a method stores to be proven with.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Factor {
-    /// What is sent here.
+    /// The destination to which codes and links are sent.
     Address(#[serde(with = "crate::domain::contact::stored")] Destination),
-    /// The code of the present time under this seed.
+    /// The device that shows time-based codes.
     Oath(OathDevice),
-    /// A code of this set.
+    /// The set of recovery codes.
     RecoveryCode(RecoveryCodeSet),
 }
 
@@ -68,8 +68,8 @@ pub(crate) enum Factor {
 pub(crate) struct OathDevice {
     pub(crate) seed: SealedSeed,
     pub(crate) parameters: OathParameters,
-    /// The newest time step that was accepted, for whatever purpose: none is accepted twice, and no
-    /// older one after it (RFC 6238, 5.2).
+    /// The newest time step that was accepted, for any purpose. Neither it nor an older step is
+    /// accepted again (RFC 6238, 5.2).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) used: Option<u64>,
     /// Fields of a newer release.
@@ -83,7 +83,7 @@ pub(crate) struct OathDevice {
 pub(crate) struct SealedSeed(pub(crate) Vec<u8>);
 
 impl SealedSeed {
-    /// The longest that is kept: a seal adds less than a hundred bytes to the longest seed.
+    /// The longest sealed seed, in bytes: a seal adds less than a hundred to the longest seed.
     pub(crate) const MAX_BYTES: usize = 512;
 }
 
@@ -107,11 +107,11 @@ impl fmt::Debug for SealedSeed {
     }
 }
 
-/// Recovery codes that are not used yet, as digests.
+/// A set of recovery codes, as the digests of those that are not used yet.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub(crate) struct RecoveryCodeSet {
     pub(crate) codes: Vec<Digest>,
-    /// The replacement of a code that was used; it counts once its owner says that it is saved.
+    /// The replacement of a used code, which counts once its owner acknowledges that it is saved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) replacement: Option<Digest>,
     /// Fields of a newer release.
@@ -120,7 +120,7 @@ pub(crate) struct RecoveryCodeSet {
 }
 
 impl RecoveryCodeSet {
-    /// Codes in one set, at most.
+    /// The most codes in one set.
     pub(crate) const MAX: usize = 16;
 }
 
@@ -151,13 +151,13 @@ impl Method {
         }
     }
 
-    /// Whether there is anything left that it could be proven with.
+    /// Whether the method can still be proven: a set of recovery codes may be used up.
     pub(crate) fn provable(&self) -> bool {
         !matches!(&self.factor, Factor::RecoveryCode(set) if set.codes.is_empty())
     }
 }
 
-/// Whether a method counts.
+/// Whether a method is confirmed and counts.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum MethodState {

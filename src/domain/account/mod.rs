@@ -1,4 +1,4 @@
-//! The state of one account: everything about it that must change together.
+//! The state of one account: everything that must change together.
 
 mod flow;
 mod method;
@@ -25,12 +25,13 @@ use super::ids::{MethodId, RecordKey, TenantId, UserId};
 use super::method::MethodKind;
 use super::time::Timestamp;
 
-/// Bytes of a body beyond which nothing is added: by strangers, and by whoever has shown something.
+/// The size of a body, in bytes, from which nothing is added: for the anonymous pool, and for the
+/// proven pool.
 const LARGE: [usize; 2] = [9 * 1024, 11 * 1024];
 /// The format that this release writes.
 pub(crate) const FORMAT: u16 = 1;
 
-/// One account, or one decoy slot.
+/// One account, or one decoy.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub(crate) struct Account {
     pub(crate) format: u16,
@@ -53,27 +54,27 @@ pub(crate) struct Account {
     pub(crate) registration: RegistrationState,
     #[serde(default)]
     pub(crate) methods: Shared<Vec<Method>>,
-    /// What the account had to offer when a challenge was last opened.
+    /// The options that the account had when a challenge was last opened.
     #[serde(default)]
     pub(crate) offers: Shared<Vec<Offer>>,
     #[serde(default)]
     pub(crate) flows: Vec<Flow>,
     #[serde(default)]
     pub(crate) budgets: Vec<MethodBudget>,
-    /// Challenges that send something: a message, or what the host sends for a proof of its own.
+    /// Challenges that send something: a message, or the push of a host-verified method.
     #[serde(default)]
     pub(crate) sends: Sends,
-    /// Challenges of what is in hand, which send nothing.
+    /// Challenges of methods in hand, which send nothing.
     #[serde(default)]
     pub(crate) in_hand: Sends,
     #[serde(default)]
     pub(crate) outbox: Vec<Pending>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) write: Option<Write>,
-    /// When acts that the owner is told of were done, by the user and by administrators.
+    /// The times of acts that the owner is notified of, by the user and by administrators.
     #[serde(default)]
     pub(crate) acts: Acts,
-    /// When notices went to which address.
+    /// The times of notices, for each address.
     #[serde(default)]
     pub(crate) told: Vec<Told>,
     /// Browsers that have completed a flow, by the digest of their secret.
@@ -85,14 +86,14 @@ pub(crate) struct Account {
     /// When administrators were last asked for help.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) help_at: Option<Timestamp>,
-    /// Whether an administrator has removed all that was known of the user: once nothing waits any
-    /// more, the record goes too.
+    /// Whether an administrator has removed what the record held about the user. The record is
+    /// purged once its outbox is empty.
     #[serde(default)]
     pub(crate) forgotten: bool,
-    /// Writes settled lately, by number: none is settled twice.
+    /// The numbers of the last settled writes: none is settled twice.
     #[serde(default)]
     pub(crate) settled: Vec<u32>,
-    /// What makes it a decoy.
+    /// Present if the record is a decoy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) decoy: Option<Box<Decoy>>,
     /// Fields of a newer release.
@@ -100,7 +101,8 @@ pub(crate) struct Account {
     pub(crate) unknown: Unknown,
 }
 
-/// Numbers given out so far. They never repeat, so that no two codes have one input.
+/// The last number of each kind that was given out. Numbers never repeat, so that no two codes are
+/// derived from the same input.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Numbers {
@@ -111,7 +113,8 @@ pub(crate) struct Numbers {
     pub(crate) method: u32,
 }
 
-/// Two facts kept apart: never completed, and completed but fallen below.
+/// The state of the registration. A registration that was never completed differs from one that
+/// was, and no longer suffices.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct RegistrationState {
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -121,24 +124,24 @@ pub(crate) struct RegistrationState {
     /// The method that is offered first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) default: Option<MethodId>,
-    /// Since when an administrator wants the user to register anew.
+    /// When an administrator last required a new registration.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) required_since: Option<Timestamp>,
-    /// A keyed hash of the session in which the user last put the registration off.
+    /// A keyed hash of the session in which the user last postponed the registration.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) postponed: Option<u32>,
-    /// Whether any method was ever active: the first one is free of the hold, and removing them all
-    /// must not make another one the first.
+    /// Whether any method was ever active. The first method has no hold; after all were removed,
+    /// another one must not count as the first.
     #[serde(default)]
     pub(crate) ever_active: bool,
-    /// The session in which the first method was bound, while others may join it without a hold.
+    /// The session of the first method, while others may be added without a hold.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) sitting: Option<Sitting>,
-    /// When an administrator removed all that was known of the user.
+    /// When an administrator removed what the record held about the user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) forgotten_at: Option<Timestamp>,
-    /// When the user did, in the last hour, what costs a commit and tells no one, oldest first. What
-    /// the owner is told of is counted apart, in [`Account::acts`]: it costs messages, and has a rate of
+    /// The times, in the last hour, of acts of the user that cost a commit and send no notice,
+    /// oldest first. Acts that send notices are counted in [`Account::acts`]: they have a limit for
     /// a day too.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) acts: Vec<Timestamp>,
@@ -156,7 +159,7 @@ pub(crate) struct Sitting {
     pub(crate) until: Timestamp,
 }
 
-/// A browser that has completed a flow. It proves nothing; it has a failure budget of its own.
+/// A browser that has completed a flow. It proves nothing; it draws on the proven pool.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub(crate) struct KnownDevice {
     pub(crate) secret: Digest,
@@ -189,7 +192,7 @@ pub(crate) struct Sends {
     pub(crate) proven: Vec<Entry>,
 }
 
-/// The times of the acts that are still in a window.
+/// The times of acts within the last day.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Acts {
@@ -199,11 +202,11 @@ pub(crate) struct Acts {
     pub(crate) administrators: Vec<Timestamp>,
 }
 
-/// The times of the notices to one address that are still in its window.
+/// The times of notices to one address within its window.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Told {
-    /// A short hash of the address: one that is the directory's need not stand in the record.
+    /// A short hash of the address, so that an address of the directory is not stored.
     pub(crate) to: u32,
     pub(crate) times: Vec<Timestamp>,
 }
@@ -225,7 +228,7 @@ impl Sends {
 }
 
 impl Account {
-    /// An account of which nothing is known yet.
+    /// An account without any history.
     pub(crate) fn blank(
         key: RecordKey,
         tenant: TenantId,
@@ -242,8 +245,9 @@ impl Account {
             incarnation: None,
             epoch: 0,
             seen: now,
-            // A directory knows writes by their numbers, and a record may be gone before it forgets
-            // them: a new one starts where no earlier one has been.
+            // The directory remembers writes by their numbers, perhaps for longer than the record
+            // exists. A new record starts with a number that no earlier record of the user has
+            // reached.
             numbers: Numbers {
                 write: u32::try_from(now.unix_millis() / 1_000).unwrap_or_default(),
                 ..Numbers::default()
@@ -274,8 +278,8 @@ impl Account {
     }
 
     pub(crate) fn budget_mut(&mut self, method: MethodKind) -> &mut MethodBudget {
-        let place = self.budgets.iter().position(|budget| budget.method == method);
-        let place = place.unwrap_or_else(|| {
+        let existing = self.budgets.iter().position(|budget| budget.method == method);
+        let place = existing.unwrap_or_else(|| {
             self.budgets.push(MethodBudget::new(method));
             self.budgets.len() - 1
         });
@@ -286,12 +290,13 @@ impl Account {
         self.methods.iter().find(|method| method.id == *id)
     }
 
-    /// Whether the record is of the person whom the directory marks so now. An identifier that was
-    /// given to another person opens nothing of the one before.
+    /// Whether the record belongs to the incarnation that the directory gives now. If the
+    /// identifier was given to another person, that person gets nothing from the record of the
+    /// earlier one.
     ///
-    /// A record that was made before the directory gave marks says nothing about whose it is. It is
-    /// closed as soon as there is a mark, unless there is nothing in it that could be inherited, until
-    /// an administrator confirms it.
+    /// A record from before the directory gave marks belongs to an unknown incarnation. Once there
+    /// is a mark, it stays closed until an administrator confirms it, unless it holds nothing that
+    /// could be inherited.
     pub(crate) fn is_of(&self, incarnation: Option<&str>) -> bool {
         match (self.incarnation.as_deref(), incarnation) {
             (None, None) => true,
@@ -300,7 +305,8 @@ impl Account {
         }
     }
 
-    /// Whether nothing is in the record by which anybody could get in, or is about to.
+    /// Whether the record holds nothing that could give access to the account: no method, known
+    /// device, flow or write.
     fn opens_nothing(&self) -> bool {
         self.methods.is_empty()
             && self.devices.is_empty()
@@ -308,24 +314,26 @@ impl Account {
             && self.write.is_none()
     }
 
-    /// Whether a flow that is under way has proven this method: then it counts there, though there
-    /// may be nothing left to prove it with again.
+    /// Whether a flow has proven this method. It then counts in that flow, even if it cannot be
+    /// proven again.
     pub(crate) fn has_proven(&self, id: &MethodId) -> bool {
         let proofs = self.flows.iter().flat_map(|flow| &flow.proofs);
         proofs.into_iter().any(|proof| proof.identity == id.as_str())
     }
 
-    /// The method, to be changed. `position` first: looking for it through the shared part would
-    /// copy that each time.
+    /// The method, to be changed. It is found with `position` first, since a mutable search would
+    /// copy the shared list even if there is no such method.
     pub(crate) fn method_mut(&mut self, id: &MethodId) -> Option<&mut Method> {
         let place = self.methods.iter().position(|method| method.id == *id)?;
         self.methods.get_mut(place)
     }
 
-    /// The methods whose place another one has taken: it is confirmed and its hold is over.
+    /// The methods that are replaced by another one which is confirmed and whose hold is over.
     pub(crate) fn superseded(&self, now: Timestamp) -> impl Iterator<Item = &MethodId> {
-        let over = self.methods.iter().filter(move |one| one.active() && one.usable_from <= now);
-        over.filter_map(|one| one.replaces.as_ref())
+        self.methods
+            .iter()
+            .filter(move |method| method.active() && method.usable_from <= now)
+            .filter_map(|method| method.replaces.as_ref())
     }
 
     pub(crate) fn flow(&self, id: &FlowId) -> Option<&Flow> {
@@ -338,10 +346,11 @@ impl Account {
 }
 
 impl Account {
-    /// Whether the encoded account is so large that nothing more should be put into it. The rest
-    /// of a body's 16 KiB is for what must always find room: attempts, notices, leases.
+    /// Whether the encoded account is too large for anything more. The rest of the 16 KiB of a body
+    /// is for what must always find room: attempts, notices and leases.
     ///
-    /// Below these counts it cannot be, however long the addresses are, and is not encoded to know.
+    /// An account with few entries cannot be large, however long its addresses are, and is not
+    /// encoded.
     pub(crate) fn is_large(&self, pool: PoolKind) -> bool {
         let [strangers, others] = LARGE;
         let most = if pool == PoolKind::Anonymous { strangers } else { others };
@@ -349,7 +358,8 @@ impl Account {
         let failures: usize = windows.map(|window| window.times.len()).sum();
         let told: usize = self.told.iter().map(|told| told.times.len()).sum();
         let acts = self.acts.user.len() + self.acts.administrators.len();
-        let sends = [&self.sends, &self.in_hand].map(|one| one.anonymous.len() + one.proven.len());
+        let sends =
+            [&self.sends, &self.in_hand].map(|budget| budget.anonymous.len() + budget.proven.len());
         let counted = failures + sends.iter().sum::<usize>();
         let few = self.flows.len() <= 3
             && told + acts <= 32

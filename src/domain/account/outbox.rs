@@ -1,4 +1,4 @@
-//! What waits to be done outside: messages, and the one directory write in flight.
+//! What waits to be done outside the record: messages, and the directory write in flight.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,21 +11,22 @@ use crate::domain::time::Timestamp;
 
 use super::unknown::Unknown;
 
-/// Something to be done outside, found by the record's `wake_at`.
+/// An entry of the outbox: a message to send or sessions to revoke. Workers find it by the record's
+/// `wake_at`.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub(crate) struct Pending {
     pub(crate) number: u32,
     pub(crate) queued_at: Timestamp,
-    /// Not before this; moved on by each failed try.
+    /// The time of the next try; each failed try moves it.
     pub(crate) due: Timestamp,
-    /// After this it is dead.
+    /// The end of the message's life.
     pub(crate) not_after: Timestamp,
-    /// Somebody works on it until then.
+    /// The end of the lease, while a worker holds one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) claimed_until: Option<Timestamp>,
     #[serde(default)]
     pub(crate) tries: u8,
-    /// The directory write that it belongs to, while that is not settled.
+    /// The directory write that the entry waits for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) write: Option<u32>,
     pub(crate) body: PendingBody,
@@ -34,7 +35,7 @@ pub(crate) struct Pending {
     pub(crate) unknown: Unknown,
 }
 
-/// What is to be done.
+/// What an outbox entry does.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[serde(deny_unknown_fields)]
@@ -48,33 +49,34 @@ pub(crate) enum PendingBody {
         #[serde(with = "crate::domain::contact::stored")]
         destination: Destination,
         locale: Locale,
-        /// Whom a notice to administrators is about.
+        /// The user that a notice to administrators is about, by the directory's name.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         about: Option<String>,
-        /// Whether a mail address is told of the same.
+        /// Whether a mail address gets the same notice.
         #[serde(default, skip_serializing_if = "is_false")]
         mail_too: bool,
         #[serde(default, skip_serializing_if = "Counted::is_no")]
         counted: Counted,
     },
-    /// Tell the owner, at the addresses that the policy's rule names when it is taken up.
+    /// Send a notice to the owner, at the addresses that the policy's rule names when the entry is
+    /// due.
     Announce { notice: Notice },
-    /// Tell the holders of the policy's administrator roles, page by page.
+    /// Send a notice to the holders of the policy's administrator roles, page by page.
     Administrators {
         notice: Notice,
-        /// Whom it is about, as the directory names them.
+        /// The user that the notice is about, by the directory's name.
         about: String,
-        /// Who acted, and is not told.
+        /// The administrator who acted, and gets no notice.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         actor: Option<UserId>,
-        /// The directory's cursor: whom to go on after.
+        /// The directory's cursor: the next page begins after it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         after: Option<String>,
-        /// How many are told so far.
+        /// How many administrators have a notice so far.
         #[serde(default)]
         told: u32,
     },
-    /// Revoke the sessions issued before.
+    /// Revoke the sessions that began before a time.
     Revoke {
         #[serde(default)]
         write: u32,
@@ -91,10 +93,10 @@ pub(crate) enum PendingBody {
 pub(crate) enum Counted {
     #[default]
     No,
-    /// The counter of the administrator was about to be added to. Whether it was is not known yet.
+    /// The administrator's counter was about to be incremented. Whether it was is not known yet.
     Begun,
     Yes,
-    /// It has become the one that tells of all requests beyond the limit in this window.
+    /// The notice has become the digest of all requests beyond the limit in this window.
     Digest {
         window: Timestamp,
     },
@@ -112,18 +114,18 @@ const fn is_false(value: &bool) -> bool {
 }
 
 impl Pending {
-    /// Tries after which a notice is given up once its time is over. At the longest wait between two
-    /// of them that is most of a day.
+    /// Tries after which a notice is given up once its life is over: most of a day, at the longest
+    /// wait.
     const TRIES: u8 = 24;
 
-    /// Whether it is not to be handed over any more. A code goes with its time. A notice, or a
-    /// revocation, does so only after many tries: a clock that is days ahead must not drop what
+    /// Whether the entry is given up. A code is given up at the end of its life. A notice or a
+    /// revocation must have failed many times too: a clock that is days ahead must not drop what
     /// was queued a moment ago.
     pub(crate) fn is_dead(&self, now: Timestamp) -> bool {
         now >= self.not_after && (self.is_code() || self.tries >= Self::TRIES)
     }
 
-    /// When it next needs somebody.
+    /// When a worker may next take the entry.
     pub(crate) fn wake_at(&self) -> Timestamp {
         self.claimed_until.map_or(self.due, |until| until.max(self.due))
     }
@@ -152,21 +154,21 @@ pub(crate) struct Write {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Effect {
-    /// A forgotten password is replaced.
+    /// A new password replaces a forgotten one.
     #[default]
     Reset,
-    /// A known password is replaced.
+    /// A new password replaces a known one.
     Change,
     /// A lockout is cleared.
     Unlock,
 }
 
-/// What is known of a write.
+/// What is known about a write.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum WriteState {
-    /// The directory has been or is about to be asked.
+    /// The directory was asked, or is about to be.
     Writing,
-    /// Nobody knows; the owner has been told that it may have happened.
+    /// The outcome is not known; the owner has a notice that it may have happened.
     Unsettled,
 }

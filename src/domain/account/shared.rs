@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-/// A part that a clone of the account shares with it, until one of them changes it.
+/// A part that clones of the account share until one of them changes it.
 ///
-/// Every step works on a clone; a guess changes a counter and no address.
+/// Every step works on a clone of the account, and most steps do not change these parts.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct Shared<T>(Arc<T>);
@@ -31,7 +31,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_change_is_nobody_elses() {
+    fn a_change_to_one_clone_leaves_the_other_as_it_was() {
         let left = Shared(Arc::new(vec![1]));
         let mut right = left.clone();
         assert!(std::ptr::eq(&*left, &*right));

@@ -1,14 +1,15 @@
-//! Fields that came after this release.
+//! Fields that this release does not know.
 
 use std::collections::BTreeMap;
 
 use serde::ser::SerializeMap as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// Fields of a newer release, kept through our own writes. Flattened into whatever has a life of its
-/// own; small parts that are replaced as a whole refuse what they do not know.
+/// Fields of a newer release, kept when this release writes the record. Flattened into every part
+/// that is changed in place; small parts that are replaced as a whole refuse unknown fields
+/// instead.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-#[expect(clippy::box_collection, reason = "one word in every part, where there is mostly nothing")]
+#[expect(clippy::box_collection, reason = "takes one word in every part, and is usually empty")]
 pub(crate) struct Unknown(Option<Box<BTreeMap<String, serde_json::Value>>>);
 
 impl Unknown {

@@ -1,10 +1,10 @@
-//! What one source may hold of a budget.
+//! The share of a budget that one source may hold.
 
 use serde::{Deserialize, Serialize};
 
 use crate::domain::time::Timestamp;
 
-/// One counted event, and the source that it belongs to: a short keyed hash, 0 for none.
+/// One counted event, and its source: a short keyed hash, or 0 for none.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(from = "(Timestamp, u32)", into = "(Timestamp, u32)")]
 pub(crate) struct Entry {
@@ -24,7 +24,7 @@ impl From<Entry> for (Timestamp, u32) {
     }
 }
 
-/// How much of a budget is held by one source, and by all others together.
+/// The parts of a budget that one source holds, and that all others hold together.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Held {
     pub(crate) mine: u32,
@@ -33,7 +33,7 @@ pub(crate) struct Held {
 
 impl Held {
     pub(crate) fn of(sources: impl Iterator<Item = u32>, source: u32) -> Self {
-        sources.fold(Self::default(), |held, one| held.and(one == source, 1))
+        sources.fold(Self::default(), |held, holder| held.and(holder == source, 1))
     }
 
     pub(crate) const fn and(mut self, mine: bool, count: u32) -> Self {
@@ -47,21 +47,22 @@ impl Held {
     }
 }
 
-/// The share of a budget that one source may hold, in percent; 100 is no limit.
+/// The share of a budget that one source may hold, in percent; 100 sets no limit.
 ///
-/// A source that finds the budget untouched by others may hold the share `f` of it. Once others
-/// hold something, it may hold `f / (2 - f)` of what they leave: two sources that come to rest hold
-/// together what one may hold alone. A source that holds nothing may take one entry as long as any
-/// is left. So one source never spends a budget, and each further one takes less.
+/// While no other source holds anything, a source may hold the share `f` of the budget. Once others
+/// do, it may hold `f / (2 - f)` of what they leave; two sources that take turns until both are
+/// refused then hold together as much as one alone could. A source that holds nothing may take one
+/// entry while any is left. So one source never spends a budget, and each further source gets less.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Share(pub(crate) u8);
 
 impl Share {
-    /// The share of callers who are limited by the whole budget only.
+    /// The share of callers that only the whole budget limits.
     pub(crate) const WHOLE: Self = Self(100);
 
-    /// How many entries a source may still take of so many. A source that is alone may hold `least`
-    /// whatever its share is: a code has all its tries where nothing was tried before.
+    /// How many entries a source may still take from a budget of `capacity`. While no other source
+    /// holds anything, it may hold `least` whatever its share is: the first code then has all its
+    /// attempts.
     pub(crate) fn left(self, capacity: u32, least: u32, held: Held) -> u32 {
         let free = capacity.saturating_sub(held.others);
         let percent = u32::from(self.0.min(100));

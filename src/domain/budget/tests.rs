@@ -33,10 +33,10 @@ fn a_lock_runs_from_the_last_counted_attempt() {
     }
     let effects = budget.reserve(PoolKind::Anonymous, &rules(), 1, at(2), 1);
     assert_eq!(effects.locked_until, Some(at(22)));
-    // The window has aged by then, the lock has not.
+    // At minute 21 the window is empty again, and the lock still holds.
     assert_eq!(budget.anonymous.remaining(rules().anonymous, at(21)), 0);
     assert_eq!(budget.anonymous.remaining(rules().anonymous, at(22)), 3);
-    // The other pool is another pool.
+    // The other pool is not affected.
     assert_eq!(budget.proven.remaining(rules().proven, at(2)), 3);
 }
 
@@ -53,7 +53,7 @@ fn a_success_refunds_its_own_reservation_and_no_other() {
 }
 
 #[test]
-fn a_success_leaves_the_lock_that_somebody_else_set() {
+fn a_success_leaves_the_lock_of_another_reservation() {
     let mut budget = MethodBudget::new(MethodKind::Email);
     let first = budget.reserve(PoolKind::Anonymous, &rules(), 1, at(0), 1);
     let _ = budget.reserve(PoolKind::Anonymous, &rules(), 1, at(1), 1);
@@ -96,15 +96,23 @@ fn the_first_source_takes_its_share_and_each_further_one_less() {
     }
     assert_eq!(taken, [5, 1, 1, 1, 1, 1]);
     assert_eq!(share.left(20, 1, Held { mine: 0, others: 10 }), 3);
-    assert_eq!(share.left(20, 1, Held { mine: 5, others: 5 }), 0, "two at rest hold what one may");
+    assert_eq!(
+        share.left(20, 1, Held { mine: 5, others: 5 }),
+        0,
+        "two sources hold together what one may hold"
+    );
     assert_eq!(share.left(20, 1, Held { mine: 4, others: 5 }), 1);
     assert_eq!(share.left(10, 5, Held { mine: 0, others: 10 }), 0);
-    assert_eq!(share.left(5, 5, Held { mine: 0, others: 0 }), 5, "a whole code, to the first");
+    assert_eq!(
+        share.left(5, 5, Held { mine: 0, others: 0 }),
+        5,
+        "a whole code for the first source"
+    );
     assert_eq!(share.left(5, 5, Held { mine: 0, others: 1 }), 1);
     assert_eq!(Share::WHOLE.left(10, 5, Held { mine: 3, others: 4 }), 3);
 }
 
-/// What known devices may still get wrong is kept from strangers, whatever the cap is.
+/// The last failures before the cap are kept for known devices, whatever the cap is.
 #[test]
 fn the_last_failures_of_a_run_are_the_proven_pools() {
     for (proven, cap, open) in [(10, 50, 40), (10, 100, 90), (50, 50, 40), (10, 20, 16), (10, 5, 5)]
@@ -117,7 +125,7 @@ fn the_last_failures_of_a_run_are_the_proven_pools() {
 }
 
 #[test]
-fn a_right_attempt_takes_back_its_verdict_and_says_whether_it_was_recorded() {
+fn a_right_attempt_refunds_its_verdict_and_tells_whether_it_was_recorded() {
     let mut budget = MethodBudget::new(MethodKind::Email);
     for minute in 0..2 {
         let _ = budget.reserve(PoolKind::Anonymous, &rules(), 1, at(minute), 1);

@@ -59,7 +59,7 @@ fn every_part_of_the_context_gives_another_code() {
     assert!(!codes.contains(other_key.expose_secret()));
 }
 
-/// V15: every symbol appears as often as every other, at every place. Chi-squared over 10^6 codes.
+/// V15: every symbol appears equally often at every place. Chi-squared over 200 000 codes.
 #[test]
 fn no_symbol_is_favoured() {
     let key = CodeKey::new(&[5; 32]);
@@ -102,14 +102,14 @@ fn leading_zeros_count() {
             (nonce, key.derive(&context(&account, &nonce), DIGITS6))
         })
         .find(|(_, code)| code.expose_secret().starts_with("00"))
-        .expect("one in a hundred");
+        .expect("one code in a hundred starts with two zeros");
     let context = context(&account, &nonce);
     assert!(key.check(&context, DIGITS6, &typed(code.expose_secret())));
     assert!(!key.check(&context, DIGITS6, &typed(&code.expose_secret()[2..])));
     assert!(!key.check(&context, DIGITS6, &typed(&format!("0{}", code.expose_secret()))));
 }
 
-/// V20: what is not a code is refused before any work, or is simply wrong.
+/// V20: a text that is no code is refused before any comparison, or does not match.
 #[test]
 fn junk_is_refused_or_wrong() {
     for junk in [
@@ -145,16 +145,16 @@ fn junk_is_refused_or_wrong() {
     }
 }
 
-/// T2: what comes along when a code is pasted, or is how another script writes it, by the categories of
-/// UAX 44 (`Zs`, `Cf`, `Pd`, `Po`, `Nd`).
+/// T2: characters that are pasted along with a code, and digits of other scripts, by the categories
+/// of UAX 44 (`Zs`, `Cf`, `Pd`, `Po`, `Nd`).
 #[test]
 fn a_pasted_code_is_the_code_whatever_only_separates_or_shows_nothing() {
     let key = CodeKey::new(&[5; 32]);
     let account = RecordKey::from_bytes([6; 32]);
     let context = context(&account, &[0; 12]);
     let format = CodeFormat::new(CodeAlphabet::Digits, 8);
-    let right = key.derive(&context, format);
-    let right = right.expose_secret();
+    let derived = key.derive(&context, format);
+    let right = derived.expose_secret();
     let (front, back) = right.split_at(4);
     let blanks = [
         "\u{A0}", "\t", "\n", "\r\n", "\u{B}", "\u{C}", "\u{85}", "\u{1680}", "\u{2003}",

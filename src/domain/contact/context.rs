@@ -1,11 +1,11 @@
-//! Letters that a label may hold in some places only (RFC 5892, appendix A).
+//! Characters that a label may contain in some places only (RFC 5892, appendix A).
 //!
-//! The crate `idna` is not used: with its tables it takes two dozen crates, more than half of what
-//! the default build has in all, and it knows the rules for joiners only.
+//! The crate `idna` is not used: with its tables it needs two dozen crates, more than half as many
+//! as the whole default build, and it implements the rules for joiners only.
 
 use unicode_normalization::char::{canonical_combining_class, is_combining_mark};
 
-/// The joiners: characters that show nothing, and part or bind the letters around them.
+/// The joiners: invisible characters that separate or join the letters around them.
 pub(super) const JOINERS: [char; 2] = ['\u{200C}', '\u{200D}'];
 
 pub(super) const fn is_contextual(c: char) -> bool {
@@ -16,19 +16,19 @@ pub(super) const fn is_contextual(c: char) -> bool {
     )
 }
 
-/// Whether the contextual character at this place of a label may stand there.
+/// Whether the contextual character `c` is allowed at this place of a label.
 pub(super) fn fits(label: &str, place: usize, c: char) -> bool {
     let before = label.get(..place).and_then(|text| text.chars().next_back());
-    let behind = label.get(place + c.len_utf8()..).and_then(|text| text.chars().next());
+    let after = label.get(place + c.len_utf8()..).and_then(|text| text.chars().next());
     match c {
         // A.3: the l geminada of Catalan.
-        '\u{B7}' => before == Some('l') && behind == Some('l'),
+        '\u{B7}' => before == Some('l') && after == Some('l'),
         // A.4 to A.6.
-        '\u{375}' => behind.is_some_and(is_greek),
+        '\u{375}' => after.is_some_and(is_greek),
         '\u{5F3}' | '\u{5F4}' => before.is_some_and(is_hebrew),
         // A.7.
         '\u{30FB}' => label.chars().any(is_kana_or_han),
-        // A.8 and A.9: one kind of Arabic digits in a label.
+        // A.8 and A.9: only one kind of Arabic digits in a label.
         '\u{660}'..='\u{669}' => !label.contains(|c| matches!(c, '\u{6F0}'..='\u{6F9}')),
         '\u{6F0}'..='\u{6F9}' => !label.contains(|c| matches!(c, '\u{660}'..='\u{669}')),
         // A.1 and A.2.
@@ -42,15 +42,14 @@ fn is_virama(c: char) -> bool {
     canonical_combining_class(c) == 9
 }
 
-/// Whether a letter that joins to its left end and one that joins to its right end stand around
-/// this place, with nothing between but marks.
+/// Whether this place is between a letter that joins on its left and one that joins on its right,
+/// with only marks between.
 fn parts_joined_letters(label: &str, place: usize, c: char) -> bool {
     let mark = |c: &char| is_combining_mark(*c);
     let before = label.get(..place).and_then(|text| text.chars().rev().find(|c| !mark(c)));
-    let behind = label.get(place + c.len_utf8()..);
-    let behind = behind.and_then(|text| text.chars().find(|c| !mark(c)));
+    let after = label.get(place + c.len_utf8()..).and_then(|text| text.chars().find(|c| !mark(c)));
     let dual = |c: char| within(&DUAL_JOINING, c);
-    before.is_some_and(dual) && behind.is_some_and(|c| dual(c) || within(&RIGHT_JOINING, c))
+    before.is_some_and(dual) && after.is_some_and(|c| dual(c) || within(&RIGHT_JOINING, c))
 }
 
 fn within(ranges: &[(u16, u16)], c: char) -> bool {

@@ -13,18 +13,18 @@ const MALFORMED: InvalidInput = InvalidInput::Malformed { what: "mail address" }
 const MAX_DOMAIN: usize = 253;
 const MAX_LABEL: usize = 63;
 
-/// Lower-cases a domain and checks it. What it returns is NFC and stays the same when given again.
+/// Lower-cases a domain and checks it. The result is in NFC, and parsing it again gives the same.
 ///
-/// Each code point is lower-cased by itself: the form must not depend on its neighbours, as that of
-/// a final sigma would.
+/// Each code point is lower-cased by itself: the result must not depend on its neighbours, as that
+/// of a final sigma would.
 pub(super) fn parse(typed: &str) -> Result<String, InvalidInput> {
-    let domain: String = typed.chars().flat_map(char::to_lowercase).nfc().collect();
-    // A compatibility form (full-width, ligature) is a second spelling of another domain: IDNA
-    // forbids it (RFC 5892, 2.2).
-    if !domain.is_ascii() && !domain.chars().eq(domain.nfkc()) {
+    let lower: String = typed.chars().flat_map(char::to_lowercase).nfc().collect();
+    // A compatibility form (full-width, ligature) would be a second spelling of another domain,
+    // which IDNA forbids (RFC 5892, 2.2).
+    if !lower.is_ascii() && !lower.chars().eq(lower.nfkc()) {
         return Err(MALFORMED);
     }
-    let domain = without_joiners(domain);
+    let domain = without_joiners(lower);
     if !domain.split('.').all(is_label)
         || is_number(&domain)
         || to_ascii(&domain).len() > MAX_DOMAIN
@@ -34,7 +34,8 @@ pub(super) fn parse(typed: &str) -> Result<String, InvalidInput> {
     Ok(domain)
 }
 
-/// Labels that hold a joiner, as A-labels: an address is kept without characters that show nothing.
+/// The domain with each label that contains a joiner as its A-label: an address is kept without
+/// invisible characters.
 fn without_joiners(domain: String) -> String {
     if !domain.contains(context::JOINERS) {
         return domain;
@@ -50,11 +51,11 @@ pub(super) fn to_ascii(domain: &str) -> String {
     labels.join(".")
 }
 
-/// What an A-label begins with (RFC 5890, 2.3.2.5).
+/// The prefix of an A-label (RFC 5890, 2.3.2.5).
 const PREFIX: &str = "xn--";
 
-/// Letters, digits and inner hyphens (RFC 5321, 4.1.2), or letters, digits and marks of any script
-/// (RFC 6531, 3.3).
+/// Whether this is a label: letters, digits and inner hyphens (RFC 5321, 4.1.2), or letters, digits
+/// and marks of any script (RFC 6531, 3.3).
 fn is_label(label: &str) -> bool {
     let letters = !label.is_empty()
         && !label.starts_with('-')
@@ -70,7 +71,7 @@ fn is_allowed(label: &str, place: usize, c: char) -> bool {
         '-' => true,
         c if c.is_ascii() => c.is_ascii_alphanumeric(),
         c if context::is_contextual(c) => context::fits(label, place, c),
-        // Valid and invalid by name (RFC 5892, 2.6), and the jamos of old Hangul (2.9).
+        // Exceptions by code point (RFC 5892, 2.6), and the jamos of old Hangul (2.9).
         '\u{6FD}' | '\u{6FE}' | '\u{F0B}' => true,
         '\u{640}' | '\u{7FA}' | '\u{302E}'..='\u{302F}' | '\u{3031}'..='\u{3035}' | '\u{303B}' => {
             false
@@ -80,8 +81,8 @@ fn is_allowed(label: &str, place: usize, c: char) -> bool {
     }
 }
 
-/// Whether a text behind `xn--` stands for a label that would be accepted in its own letters, and is
-/// the only one that does (RFC 5891, 4.2.1 and 5.4).
+/// Whether the text after `xn--` is the encoding of a label that is accepted in its own letters
+/// (RFC 5891, 4.2.1 and 5.4).
 fn is_encoded(encoded: &str) -> bool {
     let Some(label) = punycode::decode(encoded) else { return false };
     let stable = label.chars().nfkc().eq(label.chars())
@@ -89,7 +90,7 @@ fn is_encoded(encoded: &str) -> bool {
     !label.is_ascii() && stable && punycode::encode(&label) == encoded && is_label(&label)
 }
 
-/// Whether the last label is a number, so that the whole reads as an IPv4 address.
+/// Whether the last label is a number, so that the domain could be an IPv4 address.
 fn is_number(domain: &str) -> bool {
     let last = domain.rsplit('.').next().unwrap_or_default();
     last.bytes().all(|byte| byte.is_ascii_digit())

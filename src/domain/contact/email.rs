@@ -14,12 +14,12 @@ use crate::domain::text::is_plain;
 const WHAT: &str = "mail address";
 const MALFORMED: InvalidInput = InvalidInput::Malformed { what: WHAT };
 
-/// A mail address, parsed once and kept as mail is sent to it.
+/// A mail address, parsed once and kept in the form that mail is sent to.
 ///
-/// Kept as typed after NFC, with the domain in lower case. The local part keeps its case, since
-/// only the receiving host may say that case means nothing (RFC 5321, 2.4). NFKC is never applied:
-/// it would turn one mailbox into another (RFC 6532, 3.1). `==` compares the kept form; whether
-/// two addresses reach one mailbox is a question for [`EmailAddress::normalised`].
+/// It is kept as typed after NFC, with the domain in lower case. The local part keeps its case,
+/// since only the receiving host may ignore case (RFC 5321, 2.4). NFKC is never applied: it would
+/// turn one mailbox into another (RFC 6532, 3.1). `==` compares the kept form;
+/// [`EmailAddress::normalised`] tells whether two addresses reach one mailbox.
 ///
 /// `Debug` prints the masked form; serde writes and reads the address as text.
 ///
@@ -39,7 +39,8 @@ pub struct EmailAddress(Arc<str>);
 serde_as_text!(EmailAddress, Self::parse);
 
 impl EmailAddress {
-    /// The longest address, in octets of UTF-8: a path of RFC 5321, 4.5.3.1.3, without its brackets.
+    /// The longest address, in octets of UTF-8: a path of RFC 5321, 4.5.3.1.3, without its
+    /// brackets.
     pub const MAX_BYTES: usize = 254;
 
     /// The longest local part, in octets of UTF-8 (RFC 5321, 4.5.3.1.1).
@@ -47,17 +48,17 @@ impl EmailAddress {
 
     /// Parses an address of the form `local@domain`, ASCII (RFC 5321) or of any script (RFC 6531).
     ///
-    /// Narrower than the standards: a quoted local part (`"a b"@example.org`), an address literal
-    /// (`ada@[192.0.2.1]`) and a comment are refused. So are spaces, invisible characters (joiners,
+    /// Stricter than the standards: quoted local parts (`"a b"@example.org`), address literals
+    /// (`ada@[192.0.2.1]`) and comments are refused. So are spaces, invisible characters (joiners,
     /// bidirectional controls, soft hyphen, byte order mark), leading, trailing and double dots,
     /// and compatibility forms in the domain.
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`]: `Empty`; `TooLong` above [`EmailAddress::MAX_BYTES`], decided before any
-    /// other work; `Control` for control characters; `Malformed` for the rest.
+    /// [`InvalidInput`]: `Empty`; `TooLong` above [`EmailAddress::MAX_BYTES`], which is checked
+    /// first; `Control` for control characters; `Malformed` for the rest.
     pub fn parse(text: &str) -> Result<Self, InvalidInput> {
-        // NFC shortens; four to one is more than it ever does to an address that then fits.
+        // NFC may shorten a text, but never to less than a quarter.
         bounded_text(WHAT, text, 4 * Self::MAX_BYTES).map_err(own_limit)?;
         let composed: String = text.nfc().collect();
         bounded_text(WHAT, &composed, Self::MAX_BYTES)?;
@@ -71,20 +72,19 @@ impl EmailAddress {
         Ok(Self(address.into()))
     }
 
-    /// The address as stored: the one that mail is sent to.
+    /// The address that mail is sent to.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The form in which two spellings of one mailbox are equal. Only for comparing and counting;
-    /// mail is never sent to it.
+    /// The form in which all spellings of one mailbox are equal. It is for comparing and counting
+    /// only; mail is never sent to it.
     ///
-    /// The rule: each code point of the local part in lower case, then NFC; the domain as DNS
-    /// carries it (`münchen.example` is `xn--mnchen-3ya.example`). Nothing is put in upper case or
-    /// read as a compatibility form, so `ı`, `ſ` and `ß` stay different from `i`, `s` and `ss`;
-    /// the Kelvin sign is `k`, since NFC makes it so. Dots and `+tag` count: what they mean is the
-    /// receiving host's affair.
+    /// Each code point of the local part is in lower case, then in NFC; the domain is as in DNS
+    /// (`münchen.example` is `xn--mnchen-3ya.example`). Upper case and compatibility forms are not
+    /// used, so `ı`, `ſ` and `ß` differ from `i`, `s` and `ss`; the Kelvin sign is `k` by NFC. Dots
+    /// and `+tag` stay, since only the receiving host knows their meaning.
     #[must_use]
     pub fn normalised(&self) -> String {
         let (local, domain) = self.parts();
@@ -94,16 +94,16 @@ impl EmailAddress {
 
     /// A masked form of constant length, `a•••••@c•••••`.
     ///
-    /// The first character of the local part and of the domain is shown unless it is the only one
-    /// of its part.
+    /// It shows the first character of the local part and of the domain, unless that is the only
+    /// character of the part.
     #[must_use]
     pub fn masked(&self) -> String {
         let (local, domain) = self.parts();
         mask::mail(local, domain)
     }
 
-    /// Whether the address as stored can be sent to only by a transport with `SMTPUTF8` (RFC 6531):
-    /// it is not all ASCII.
+    /// Whether mail to the address needs a transport with `SMTPUTF8` (RFC 6531), because it is not
+    /// all ASCII.
     ///
     /// ```
     /// let address = sspr::EmailAddress::parse("jörg@example.org")?;
@@ -115,13 +115,13 @@ impl EmailAddress {
         !self.0.is_ascii()
     }
 
-    /// The local part, as stored: a word that a password must not be made of.
+    /// The local part: a word that a password must not consist of.
     #[must_use]
     pub fn local_part(&self) -> &str {
         self.parts().0
     }
 
-    /// What [`EmailAddress::parse`] returned earlier: see [`super::stored`].
+    /// An address from a text that [`EmailAddress::parse`] returned earlier: see [`super::stored`].
     pub(super) const fn from_checked(text: Arc<str>) -> Self {
         Self(text)
     }
@@ -131,7 +131,7 @@ impl EmailAddress {
     }
 }
 
-/// A dot-atom (RFC 5322, 3.2.3; RFC 6531, 3.3) of at most 64 octets.
+/// Whether this is a dot-atom (RFC 5322, 3.2.3; RFC 6531, 3.3) of at most 64 octets.
 fn is_local(local: &str) -> bool {
     local.len() <= EmailAddress::MAX_LOCAL_BYTES
         && !local.starts_with(is_combining_mark)
@@ -150,7 +150,7 @@ pub(super) fn is_ascii_atom(c: char) -> bool {
     c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(c)
 }
 
-/// The caller is told the limit of an address, not that of the input before NFC.
+/// The error with the limit of an address, not with that of the text before NFC.
 fn own_limit(error: InvalidInput) -> InvalidInput {
     match error {
         InvalidInput::TooLong { what, .. } => {

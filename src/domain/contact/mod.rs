@@ -1,4 +1,4 @@
-//! Where a person can be reached: mail addresses and phone numbers, parsed once, shown masked.
+//! Destinations of messages: mail addresses and phone numbers, parsed once and shown masked.
 
 mod context;
 mod domain;
@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use super::method::Channel;
 
-/// A stored address that a message may go to.
+/// A mail address or phone number that messages may go to.
 ///
 /// `Debug` prints the masked form.
 ///
@@ -42,9 +42,9 @@ pub enum Destination {
 }
 
 impl Destination {
-    /// The form in which two spellings of one destination are equal: see
-    /// [`EmailAddress::normalised`] and [`PhoneNumber::normalised`]. A mail address and a phone
-    /// number never share one.
+    /// The form in which all spellings of one destination are equal: see
+    /// [`EmailAddress::normalised`] and [`PhoneNumber::normalised`]. The forms of a mail address
+    /// and a phone number always differ.
     #[must_use]
     pub fn normalised(&self) -> String {
         match self {
@@ -53,8 +53,8 @@ impl Destination {
         }
     }
 
-    /// The form that may be shown to somebody who has not proven anything: its length tells
-    /// nothing about the address.
+    /// The form that may be shown before any proof: its length reveals nothing about the
+    /// destination.
     #[must_use]
     pub fn masked(&self) -> String {
         match self {
@@ -63,7 +63,7 @@ impl Destination {
         }
     }
 
-    /// Whether this channel reaches it.
+    /// Whether this channel reaches the destination.
     #[must_use]
     pub const fn reached_by(&self, channel: Channel) -> bool {
         matches!(

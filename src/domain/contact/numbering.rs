@@ -1,11 +1,11 @@
 //! National numbering: which digits of an international number are dialled, and when two numbers
 //! reach one phone.
 //!
-//! The table holds what concerns the spelling of a number and nothing else: trunk prefixes that
-//! people leave standing behind the country code, and renumberings after which old and new form
-//! name one line. A library with the whole of the world's numbering plans takes forty crates, as
-//! many as the rest of the default build; it would also judge which numbers exist, which is the
-//! gateway's knowledge and changes every month. Checked against libphonenumber's metadata 9.0.43.
+//! The tables cover the spelling of numbers only: trunk prefixes that people keep after the country
+//! code, and renumberings after which an old and a new form name one line. A library with the
+//! numbering plans of the world needs forty crates, as many as the rest of the default build. It
+//! would also judge which numbers exist, which only the gateway knows and which changes every
+//! month. Checked against libphonenumber's metadata 9.0.43.
 
 /// Country codes of two digits (ITU-T E.164, list of assigned codes). 1 and 7 have one digit, all
 /// others three.
@@ -14,7 +14,7 @@ const TWO_DIGITS: [u8; 44] = [
     57, 58, 60, 61, 62, 63, 64, 65, 66, 81, 82, 84, 86, 90, 91, 92, 93, 94, 95, 98,
 ];
 
-/// Codes whose trunk prefix is `0` and whose numbers never begin with it: a zero behind the code is
+/// Codes whose trunk prefix is `0` and whose numbers never begin with it: a zero after the code is
 /// always the prefix.
 const TRUNK_ZERO: [u16; 104] = [
     20, 27, 31, 32, 33, 40, 41, 43, 44, 46, 49, 51, 53, 54, 55, 57, 58, 60, 61, 62, 63, 64, 66, 81,
@@ -25,12 +25,12 @@ const TRUNK_ZERO: [u16; 104] = [
     995, 996,
 ];
 
-/// Codes under which a number may begin with a zero of its own: Italy and the numbering zones that
-/// follow it, and plans without a trunk prefix.
+/// Codes with numbers that may begin with a zero of their own: Italy and the plans that follow it,
+/// and plans without a trunk prefix.
 const OWN_ZERO: [u16; 17] =
     [39, 47, 225, 227, 229, 241, 242, 267, 268, 378, 379, 501, 676, 679, 687, 853, 672];
 
-/// How many of the digits are the country code.
+/// The number of digits of the country code.
 pub(super) fn country_code(digits: &str) -> usize {
     let two = digits.get(..2).and_then(|code| code.parse::<u8>().ok());
     match digits.as_bytes().first() {
@@ -40,32 +40,32 @@ pub(super) fn country_code(digits: &str) -> usize {
     }
 }
 
-/// Whether a zero in brackets behind the country code, as in `+39 (0)6`, is dialled from abroad.
+/// Whether a zero in brackets after the country code, as in `+39 (0)6`, is dialled from abroad.
 pub(super) fn has_own_zero(code: &str) -> bool {
     code.parse().is_ok_and(|code| OWN_ZERO.contains(&code))
 }
 
-/// The digits without a trunk prefix, where it is certain that the prefix is none of the number.
+/// The digits without a trunk prefix, if that is certainly no part of the number.
 pub(super) fn dialled(digits: &str) -> String {
     let (code, national) = digits.split_at(country_code(digits));
     format!("{code}{}", without_trunk(code.parse().unwrap_or(0), national))
 }
 
 fn without_trunk(code: u16, national: &str) -> &str {
-    // A prefix other than zero is told by the length: the number is too long with it.
-    let behind = |prefix: &str, length: usize| {
+    // A prefix other than zero is recognised by the length: with it, the number is too long.
+    let after = |prefix: &str, length: usize| {
         national.strip_prefix(prefix).filter(|rest| rest.len() == length)
     };
     let by_length = match code {
-        1 => behind("1", 10),
-        7 => behind("8", 10).or_else(|| behind("0", 10)),
-        36 => behind("06", 9).or_else(|| behind("06", 8)),
-        52 => ["01", "044", "045"].iter().find_map(|prefix| behind(prefix, 10)),
-        370 => behind("8", 8),
-        375 => behind("80", 9).or_else(|| behind("8", 9)),
-        692 => behind("1", 7),
-        993 => behind("8", 8),
-        998 => behind("8", 9),
+        1 => after("1", 10),
+        7 => after("8", 10).or_else(|| after("0", 10)),
+        36 => after("06", 9).or_else(|| after("06", 8)),
+        52 => ["01", "044", "045"].iter().find_map(|prefix| after(prefix, 10)),
+        370 => after("8", 8),
+        375 => after("80", 9).or_else(|| after("8", 9)),
+        692 => after("1", 7),
+        993 => after("8", 8),
+        998 => after("8", 9),
         _ => None,
     };
     match by_length {
@@ -75,26 +75,27 @@ fn without_trunk(code: u16, national: &str) -> &str {
     }
 }
 
-/// The digits in which two spellings of one line are equal. Where it is unsure whether two numbers
-/// are one, they are: two gates behind one handset are worse than a refused second number.
+/// The digits in which all spellings of one line are equal. Numbers that may be one line count as
+/// one: two gates at one phone are worse than a refused second number.
 pub(super) fn identity(digits: &str) -> String {
     let digits = dialled(digits);
     let (code, whole) = digits.split_at(country_code(&digits));
-    // Some plans have a zero of their own, others had one: with it and without it is one number.
+    // In some plans numbers begin, or began, with a zero: with and without it, they are one number.
     let national = whole.trim_start_matches('0');
     let last = |count: usize| {
-        let end = whole.get(whole.len().saturating_sub(count)..);
-        end.map(|end| end.trim_start_matches('0').to_owned())
+        let tail = whole.get(whole.len().saturating_sub(count)..);
+        tail.map(|tail| tail.trim_start_matches('0').to_owned())
     };
     let number = match (code, national.len()) {
-        // Mobile prefixes that were dialled from abroad only, or no longer are.
+        // Mobile prefixes that are dialled from abroad only, or no longer.
         ("52", 11) => national.strip_prefix('1').map(str::to_owned),
         ("54", 10..) => Some(argentina(national)),
-        // The ninth digit of mobile numbers (2012 to 2016), and a carrier in front of them.
+        // The ninth digit of mobile numbers (introduced from 2012 to 2016), and a carrier code
+        // before them.
         ("55", 10..) => Some(brazil(national)),
         ("84", 10) => vietnam(national),
         ("57", 8) => Some(format!("60{national}")),
-        // Digits that were put in front of every number of a kind.
+        // Renumberings that put digits in front of the old numbers.
         ("56" | "212" | "224" | "225" | "229" | "237" | "593", _) => last(8),
         ("228" | "230" | "241" | "974", _) => last(7),
         ("378", _) => last(6),
@@ -103,7 +104,7 @@ pub(super) fn identity(digits: &str) -> String {
     format!("{code}{}", number.as_deref().unwrap_or(national))
 }
 
-/// Mobile numbers have a 9 in front from abroad, and 15 behind the area code at home.
+/// Mobile numbers begin with 9 from abroad, and have 15 after the area code within the country.
 fn argentina(national: &str) -> String {
     let national = national.strip_prefix('9').filter(|rest| rest.len() >= 10).unwrap_or(national);
     if national.len() == 12 {
@@ -129,7 +130,7 @@ fn brazil(national: &str) -> String {
     }
 }
 
-/// Mobile prefixes of 2018: three digits became two.
+/// The renumbering of 2018: mobile prefixes of three digits became two.
 fn vietnam(national: &str) -> Option<String> {
     const PREFIXES: [(&str, &str); 22] = [
         ("120", "70"),

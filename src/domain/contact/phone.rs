@@ -13,9 +13,8 @@ const MALFORMED: InvalidInput = InvalidInput::Malformed { what: WHAT };
 
 /// A phone number in international form, with an optional extension, parsed once.
 ///
-/// `==` compares the extension too; whether two numbers ring at one place is a question for
-/// [`PhoneNumber::normalised`]. `Debug` prints the masked form; serde writes and reads
-/// `+14251234567x123`.
+/// `==` compares the extension too; [`PhoneNumber::normalised`] tells whether two numbers reach one
+/// line. `Debug` prints the masked form; serde writes and reads `+14251234567x123`.
 ///
 /// ```
 /// use sspr::PhoneNumber;
@@ -36,26 +35,25 @@ impl PhoneNumber {
     /// The most digits of a number, country code included (ITU-T E.164, 6.2.1).
     pub const MAX_DIGITS: usize = 15;
 
-    /// The fewest digits accepted, country code included. E.164 has no least; shorter numbers are
-    /// services, not people.
+    /// The fewest digits accepted, country code included. E.164 has no minimum; shorter numbers
+    /// belong to services.
     pub const MIN_DIGITS: usize = 7;
 
     /// The most digits of an extension.
     pub const MAX_EXTENSION_DIGITS: usize = 6;
 
-    /// The longest text that is looked at, in bytes.
+    /// The longest accepted text, in bytes.
     const MAX_BYTES: usize = 128;
 
     /// Parses a number in international form: `+`, the country code and the number, with an
     /// optional extension (`x123`, `ext. 123` or `;ext=123`).
     ///
-    /// What people and address books put between digits is dropped: white space of any kind,
-    /// hyphens, dots, brackets and slashes (RFC 3966, 5.1.1), invisible characters, and `tel:` in
-    /// front. Decimal digits of every script are read as digits. A trunk prefix behind the country
-    /// code, as in `+44 (0)7911 123456`, is dropped where it is certain that it is none of the
-    /// number.
+    /// Separators of people and address books are dropped: white space of any kind, hyphens, dots,
+    /// brackets and slashes (RFC 3966, 5.1.1), invisible characters, and a leading `tel:`. Decimal
+    /// digits of every script are read as digits. A trunk prefix after the country code, as in `+44
+    /// (0)7911 123456`, is dropped if it is certainly no part of the number.
     ///
-    /// The country is not guessed at: no `00`, no national number.
+    /// The country is never guessed: `00` and national numbers are refused.
     ///
     /// ```
     /// use sspr::PhoneNumber;
@@ -67,8 +65,8 @@ impl PhoneNumber {
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`]: `Empty`; `TooLong` beyond 128 bytes, decided before any other work;
-    /// `Control`; `OutOfRange` for a wrong number of digits; `Malformed` for the rest.
+    /// [`InvalidInput`]: `Empty`; `TooLong` beyond 128 bytes, which is checked first; `Control`;
+    /// `OutOfRange` for a wrong number of digits; `Malformed` for the rest.
     pub fn parse(text: &str) -> Result<Self, InvalidInput> {
         if text.len() > Self::MAX_BYTES {
             return Err(InvalidInput::TooLong { what: WHAT, max: Self::MAX_BYTES });
@@ -76,17 +74,17 @@ impl PhoneNumber {
         if text.chars().any(text::turns_around) {
             return Err(MALFORMED);
         }
-        let text = trim_blanks(text);
-        if text.is_empty() {
+        let trimmed = trim_blanks(text);
+        if trimmed.is_empty() {
             return Err(InvalidInput::Empty { what: WHAT });
         }
-        if text.chars().any(|c| c.is_control() && !c.is_whitespace()) {
+        if trimmed.chars().any(|c| c.is_control() && !c.is_whitespace()) {
             return Err(InvalidInput::Control { what: WHAT });
         }
-        let scheme = text.get(..4).filter(|scheme| scheme.eq_ignore_ascii_case("tel:"));
-        let text = trim_blanks(scheme.map_or(text, |_| text.get(4..).unwrap_or_default()));
-        let end = text.find(|c: char| c.is_ascii_alphabetic() || c == ';').unwrap_or(text.len());
-        let (number, extension) = text.split_at(end);
+        let scheme = trimmed.get(..4).filter(|scheme| scheme.eq_ignore_ascii_case("tel:"));
+        let plain = trim_blanks(scheme.map_or(trimmed, |_| trimmed.get(4..).unwrap_or_default()));
+        let end = plain.find(|c: char| c.is_ascii_alphabetic() || c == ';').unwrap_or(plain.len());
+        let (number, extension) = plain.split_at(end);
         let digits = numbering::dialled(&international(number)?);
         if !(Self::MIN_DIGITS..=Self::MAX_DIGITS).contains(&digits.len()) {
             return Err(InvalidInput::OutOfRange { what: WHAT });
@@ -94,52 +92,52 @@ impl PhoneNumber {
         if extension.is_empty() {
             return Ok(Self(format!("+{digits}").into()));
         }
-        let extension = extension_digits(extension)?;
-        if !(1..=Self::MAX_EXTENSION_DIGITS).contains(&extension.len()) {
+        let inner = extension_digits(extension)?;
+        if !(1..=Self::MAX_EXTENSION_DIGITS).contains(&inner.len()) {
             return Err(InvalidInput::OutOfRange { what: WHAT });
         }
-        Ok(Self(format!("+{digits}x{extension}").into()))
+        Ok(Self(format!("+{digits}x{inner}").into()))
     }
 
-    /// `+` and 7 to 15 digits: what is dialled.
+    /// The number to dial: `+` and 7 to 15 digits.
     #[must_use]
     pub fn as_e164(&self) -> &str {
         self.parts().0
     }
 
-    /// The extension, 1 to 6 digits, if the number has one. Never dialled.
+    /// The extension, 1 to 6 digits, if the number has one. It is never dialled.
     #[must_use]
     pub fn extension(&self) -> Option<&str> {
         self.parts().1
     }
 
-    /// The form in which two spellings of one destination are equal. Only for comparing and
-    /// counting; it is never dialled.
+    /// The form in which all spellings of one line are equal. It is for comparing and counting
+    /// only, never for dialling.
     ///
-    /// Without the extension: extensions are not dialled, so two of them behind one switchboard
-    /// ring at the same place and cannot count as two. Without trunk prefixes, and with the number
-    /// that a renumbering has left: the ninth digit of Brazil, the mobile prefixes of Argentina
-    /// and Mexico and the like. Where it is unsure whether two numbers are one line, they are.
+    /// It has no extension: extensions are not dialled, so two of them at one switchboard reach the
+    /// same phone and cannot count as two. It has no trunk prefix, and the present form of
+    /// renumbered numbers: the ninth digit of Brazil, the mobile prefixes of Argentina and Mexico,
+    /// and the like. If two numbers may be one line, their forms are equal.
     #[must_use]
     pub fn normalised(&self) -> String {
         format!("+{}", numbering::identity(self.as_e164().trim_start_matches('+')))
     }
 
-    /// A masked form of constant length, `+•• •••••••67`: the last two digits are shown, the
-    /// country is not.
+    /// A masked form of constant length, `+•• •••••••67`: it shows the last two digits, and not the
+    /// country.
     #[must_use]
     pub fn masked(&self) -> String {
         mask::phone(self.as_e164())
     }
 
-    /// The number without its last four digits: the range that pumping fraud works through.
+    /// The number without its last four digits: a range of numbers, as toll fraud uses them.
     #[must_use]
     pub fn prefix(&self) -> &str {
         let number = self.as_e164();
         number.get(..number.len().saturating_sub(4)).unwrap_or(number)
     }
 
-    /// What [`PhoneNumber::parse`] returned earlier: see [`super::stored`].
+    /// A number from a text that [`PhoneNumber::parse`] returned earlier: see [`super::stored`].
     pub(super) const fn from_checked(text: Arc<str>) -> Self {
         Self(text)
     }
@@ -152,18 +150,18 @@ impl PhoneNumber {
     }
 }
 
-/// The digits behind the `+`, without what stands between them.
+/// The digits after the `+`, without the separators between them.
 fn international(number: &str) -> Result<String, InvalidInput> {
-    let behind = number.strip_prefix(['+', '\u{FF0B}', '\u{FE62}']).ok_or(MALFORMED)?;
+    let rest = number.strip_prefix(['+', '\u{FF0B}', '\u{FE62}']).ok_or(MALFORMED)?;
     let mut digits = String::new();
     let mut bracket: Option<usize> = None;
-    for c in behind.chars() {
+    for c in rest.chars() {
         match c {
             '(' | '\u{FF08}' if bracket.is_none() => bracket = Some(digits.len()),
             ')' | '\u{FF09}' => {
                 let start = bracket.take().ok_or(MALFORMED)?;
                 let (before, inside) = digits.split_at(start);
-                // `(0)` behind the country code is dialled at home only.
+                // `(0)` after the country code is dialled within the country only.
                 let optional = inside == "0" && numbering::country_code(&digits) == start;
                 if inside.is_empty() {
                     return Err(MALFORMED);
@@ -186,17 +184,21 @@ fn international(number: &str) -> Result<String, InvalidInput> {
     Ok(digits)
 }
 
-/// The digits of an extension, behind what announces it.
+/// The digits of an extension, after the word or sign that marks it.
 fn extension_digits(tail: &str) -> Result<String, InvalidInput> {
-    const SIGNS: [&str; 5] = [";ext=", "extension", "ext", "x", ";extension="];
-    let announced = SIGNS.iter().find_map(|sign| {
-        let head = tail.get(..sign.len()).filter(|head| head.eq_ignore_ascii_case(sign));
-        head.and_then(|head| tail.get(head.len()..))
-    });
-    let number = announced.ok_or(MALFORMED)?;
-    let number = number.trim_start_matches(|c| text::is_blank(c) || matches!(c, '.' | ':'));
-    let digits: Option<String> =
-        number.chars().map(|c| text::digit(c).map(|value| char::from(b'0' + value))).collect();
+    const MARKS: [&str; 5] = [";ext=", "extension", "ext", "x", ";extension="];
+    let number = MARKS
+        .iter()
+        .find_map(|mark| {
+            let head = tail.get(..mark.len()).filter(|head| head.eq_ignore_ascii_case(mark));
+            head.and_then(|head| tail.get(head.len()..))
+        })
+        .ok_or(MALFORMED)?;
+    let digits: Option<String> = number
+        .trim_start_matches(|c| text::is_blank(c) || matches!(c, '.' | ':'))
+        .chars()
+        .map(|c| text::digit(c).map(|value| char::from(b'0' + value)))
+        .collect();
     digits.filter(|digits| !digits.is_empty()).ok_or(MALFORMED)
 }
 

@@ -1,11 +1,11 @@
-//! Punycode (RFC 3492): labels outside ASCII in the letters of DNS.
+//! Punycode (RFC 3492): labels with characters outside ASCII, in the letters of DNS.
 
 const BASE: u32 = 36;
 const T_MIN: u32 = 1;
 const T_MAX: u32 = 26;
 
-/// Encodes a label (6.3). No step can overflow: a label has at most 254 code points, and
-/// 254 · 0x110000 fits.
+/// Encodes a label (6.3). No step overflows: a label has at most 254 code points, and 254 ·
+/// 0x110000 fits into 32 bits.
 pub(super) fn encode(label: &str) -> String {
     let length = label.chars().count() as u32;
     let mut encoded: String = label.chars().filter(char::is_ascii).collect();
@@ -46,7 +46,7 @@ pub(super) fn encode(label: &str) -> String {
     encoded
 }
 
-/// Decodes what stands behind `xn--` (6.2); `None` for a text that no label encodes to.
+/// Decodes the text after `xn--` (6.2); `None` for a text that is no encoding.
 pub(super) fn decode(encoded: &str) -> Option<String> {
     let (basic, extended) = encoded.rsplit_once('-').unwrap_or(("", encoded));
     let mut label: Vec<char> = basic.chars().collect();

@@ -1,11 +1,11 @@
-//! Addresses as a record holds them: read back as they were accepted.
+//! The stored form of addresses, which are read back as they were accepted.
 //!
-//! [`EmailAddress::parse`] and [`PhoneNumber::parse`] decide what may enter, by rules that grow
-//! with Unicode, IDNA and numbering plans. A record is not parsed again: during a rolling upgrade an
-//! older release would otherwise find the account corrupt because of a letter that only the newer
-//! one knows. What is checked here never changes, and is enough for an address written into the
-//! store by hand to do no harm: the length, the ASCII syntax, and no character that ends a line or
-//! turns the direction of text.
+//! [`EmailAddress::parse`] and [`PhoneNumber::parse`] accept addresses by rules that grow with
+//! Unicode, IDNA and numbering plans. An address in a record is not parsed again: during a rolling
+//! upgrade, an older release would find the account corrupt because of a letter that only the newer
+//! release knows. The checks here never change. They keep an address that was written into the
+//! store by hand from doing harm: the length, the ASCII syntax, and no character that ends a line
+//! or changes the direction of text.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ enum Stored {
     Phone(String),
 }
 
-/// Writes a destination as its own serde form does.
+/// Writes a destination in its own serde form.
 pub(in crate::domain) fn serialize<S: Serializer>(
     destination: &Destination,
     to: S,
@@ -34,7 +34,7 @@ pub(in crate::domain) fn serialize<S: Serializer>(
 ///
 /// # Errors
 ///
-/// The deserializer's own, and for a text that no release can have stored.
+/// The error of the deserializer, and one for a text that no release can have stored.
 pub(in crate::domain) fn deserialize<'de, D: Deserializer<'de>>(
     from: D,
 ) -> Result<Destination, D::Error> {
@@ -95,8 +95,8 @@ impl PhoneNumber {
     }
 }
 
-/// Not a line or paragraph separator, not a space that a mail system folds, and no control of the
-/// direction of text. A fixed list, so that every release reads the same.
+/// Whether this is no line or paragraph separator, no space that a mail system folds, and no
+/// control of the direction of text. The list is fixed, so that every release accepts the same.
 const fn is_safe(c: char) -> bool {
     !matches!(
         c,
@@ -125,10 +125,10 @@ mod tests {
     fn an_address_that_a_newer_release_accepted_is_read_back_as_it_is() {
         assert!(EmailAddress::parse(FROM_A_NEWER_RELEASE).is_err(), "this release refuses it");
         let body = serde_json::json!({ "email": FROM_A_NEWER_RELEASE });
-        let read = read(&body.to_string()).expect("stored addresses are not judged again");
+        let read = read(&body.to_string()).expect("stored addresses are not parsed again");
         let Destination::Email(address) = &read else { panic!("a mail address") };
         assert_eq!(address.as_str(), FROM_A_NEWER_RELEASE);
-        // What is derived from it works too, and it is written back byte for byte.
+        // Its derived forms work too, and it is written back byte for byte.
         assert!(address.normalised().contains("@xn--"));
         assert!(address.masked().starts_with('a'));
         let again = serialize(&read, serde_json::value::Serializer).expect("plain data");

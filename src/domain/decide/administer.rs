@@ -1,4 +1,4 @@
-//! What administrators do to an account beside its contact data.
+//! What administrators do to an account; contact data is in `contacts`.
 
 use super::register::{MAX_METHODS, forget_abandoned};
 use super::{Address, LimitSpent, MAX_OUTBOX, Transition};
@@ -11,11 +11,12 @@ use crate::domain::event::EventKind;
 use crate::domain::ids::MethodId;
 use crate::domain::message::Notice;
 use crate::domain::method::MethodKind;
+use crate::domain::reason::SsprReason;
 use crate::domain::refusal::Refusal;
 use crate::domain::time::Timestamp;
 
-/// Clears the failure budgets and the challenges counted, and opens the kinds that a run of failures
-/// has closed, so that the user may try again now. The user is told of a kind that was opened.
+/// Clears the failure budgets and the counted challenges, and opens the kinds that a run of
+/// failures has closed. The user may try again at once, and gets a notice if a kind was opened.
 ///
 /// # Errors
 ///
@@ -50,12 +51,12 @@ pub(crate) fn clear_budgets(
     Ok(())
 }
 
-/// An administrator says that the person whom the directory names now is the one of the record, which
-/// was made before the directory gave marks.
+/// Binds a record that was made before the directory gave incarnation marks to the present mark: an
+/// administrator confirms that the user is the same person.
 ///
 /// # Errors
 ///
-/// [`Refusal::NotEligible`] if the record belongs to another mark: only forgetting it helps.
+/// [`Refusal::NotEligible`] if the record is bound to another mark: only [`forget`] opens it then.
 pub(crate) fn confirm_incarnation(
     transition: &mut Transition<'_>,
     mark: Option<&str>,
@@ -63,7 +64,7 @@ pub(crate) fn confirm_incarnation(
     transition.sweep();
     if transition.account.incarnation.is_some() {
         let same = transition.account.is_of(mark);
-        let reason = crate::domain::reason::SsprReason::AccountDisabled;
+        let reason = SsprReason::AccountDisabled;
         return if same { Ok(()) } else { Err(Refusal::NotEligible { reason }) };
     }
     if mark.is_some() {
@@ -73,11 +74,11 @@ pub(crate) fn confirm_incarnation(
     Ok(())
 }
 
-/// Supplies a token whose seed the organisation has: pending until its user has typed a code.
+/// Supplies a token whose seed the organisation has. It is pending until the user has typed a code.
 ///
 /// # Errors
 ///
-/// [`Refusal::LimitReached`].
+/// [`Refusal::LimitReached`] if the account has as many tokens, or methods, as it may have.
 pub(crate) fn supply_token(
     transition: &mut Transition<'_>,
     device: &OathDevice,
@@ -85,7 +86,8 @@ pub(crate) fn supply_token(
 ) -> Result<MethodId, Refusal> {
     transition.sweep();
     forget_abandoned(transition);
-    let tokens = transition.account.methods.iter().filter(|one| one.kind == MethodKind::OathToken);
+    let tokens =
+        transition.account.methods.iter().filter(|method| method.kind == MethodKind::OathToken);
     let most = usize::from(transition.policy.registration.max_per_kind);
     let full = transition.account.methods.len() >= MAX_METHODS
         || transition.account.is_large(PoolKind::Proven);
@@ -110,12 +112,12 @@ pub(crate) fn supply_token(
     Ok(id)
 }
 
-/// Removes what the user has registered and what administrators have supplied; the user registers
-/// anew. Everybody who could be reached before is told.
+/// Removes the methods that the user has registered and administrators have supplied; the user must
+/// register again. A notice goes to every address that was valid before.
 ///
 /// # Errors
 ///
-/// [`Refusal::Busy`] if too many notices still wait.
+/// [`Refusal::TooOften`]; [`Refusal::Busy`] if too many notices still wait.
 pub(crate) fn revoke_methods(
     transition: &mut Transition<'_>,
     tell: impl Fn(&Account) -> Vec<Address>,
@@ -131,7 +133,7 @@ pub(crate) fn revoke_methods(
         && account.devices.is_empty()
         && account.sources.is_empty();
     if asked && bare && account.registration.completed_at.is_none() {
-        // It was done before, and nothing has come since.
+        // Done before, and nothing was added since.
         return Ok(());
     }
     transition.count_act()?;
@@ -155,8 +157,8 @@ pub(crate) fn revoke_methods(
     Ok(())
 }
 
-/// Ends every flow, code, proof and grant, and forgets the known devices and
-/// familiar sources.
+/// Ends every flow with its codes, proofs and grant, and forgets known devices and familiar
+/// sources.
 pub(crate) fn revoke_flows(transition: &mut Transition<'_>) {
     transition.sweep();
     let count = u8::try_from(transition.account.flows.len()).unwrap_or(u8::MAX);
@@ -170,11 +172,11 @@ pub(crate) fn revoke_flows(transition: &mut Transition<'_>) {
     transition.record(EventKind::FlowsRevoked { count });
 }
 
-/// Wants the user to register anew at the next sign-in. What is registered still counts until then.
+/// Requires a new registration at the next sign-in. The present methods count until then.
 ///
 /// # Errors
 ///
-/// [`Refusal::Busy`] if too many notices still wait.
+/// [`Refusal::TooOften`]; [`Refusal::Busy`] if too many notices still wait.
 pub(crate) fn require_registration(
     transition: &mut Transition<'_>,
     tell: impl Fn(&Account) -> Vec<Address>,
@@ -197,8 +199,8 @@ pub(crate) fn require_registration(
 ///
 /// # Errors
 ///
-/// [`Refusal::NotEligible`](crate::Refusal::NotEligible) if nobody can be reached;
-/// [`Refusal::Busy`] if too many notices still wait.
+/// [`Refusal::NotEligible`] if the account has no address; [`Refusal::TooOften`]; [`Refusal::Busy`]
+/// if too many notices still wait.
 pub(crate) fn request_reset(
     transition: &mut Transition<'_>,
     tell: impl Fn(&Account) -> Vec<Address>,
@@ -207,14 +209,14 @@ pub(crate) fn request_reset(
     let now = transition.now;
     let tell = tell(&transition.account);
     if tell.is_empty() {
-        let reason = crate::domain::reason::SsprReason::TooFewMethods;
+        let reason = SsprReason::TooFewMethods;
         return Err(Refusal::NotEligible { reason });
     }
     let waits = |pending: &Pending| {
         matches!(pending.body, PendingBody::Notice { notice: Notice::ResetRequested { .. }, .. })
     };
     if transition.account.outbox.iter().any(waits) {
-        // The user is about to be told: a second notice would say the same.
+        // The same notice waits already.
         return Ok(());
     }
     transition.count_act()?;
@@ -223,12 +225,12 @@ pub(crate) fn request_reset(
     Ok(())
 }
 
-/// Removes all that is known of the user. The record itself goes once nothing waits any more; until
-/// then it keeps what makes it one record: its key, its numbers, its epoch.
+/// Removes what the record holds about the user. The record itself is purged once its outbox is
+/// empty; until then it keeps its key, its numbers and its epoch.
 ///
 /// # Errors
 ///
-/// [`Refusal::Busy`] if too many notices still wait.
+/// [`Refusal::TooOften`]; [`Refusal::Busy`] if too many notices still wait.
 pub(crate) fn forget(
     transition: &mut Transition<'_>,
     tell: impl Fn(&Account) -> Vec<Address>,
@@ -257,16 +259,16 @@ pub(crate) fn forget(
     Ok(())
 }
 
-/// Puts seeds that were sealed anew in the place of those that they were before; gives how many. A seed
-/// that has changed meanwhile stays. Nothing becomes void: it is the same seed.
+/// Replaces seeds (the second of each entry) by their resealed form (the third); returns how many.
+/// A seed that has changed meanwhile stays. Nothing becomes void, since the seed inside is the
+/// same.
 pub(crate) fn replace_seeds<'a>(
     transition: &mut Transition<'_>,
     seeds: impl Iterator<Item = (&'a MethodId, &'a SealedSeed, &'a SealedSeed)>,
 ) -> u8 {
     let mut count = 0;
     for (id, before, after) in seeds {
-        let same =
-            |method: &Method| matches!(&method.factor, Factor::Oath(one) if one.seed == *before);
+        let same = |method: &Method| matches!(&method.factor, Factor::Oath(device) if device.seed == *before);
         if transition.account.method(id).is_some_and(same)
             && let Some(Method { factor: Factor::Oath(device), .. }) =
                 transition.account.method_mut(id)
@@ -284,9 +286,9 @@ pub(crate) fn replace_seeds<'a>(
 /// How often administrators are asked for help about one account.
 const HELP_EVERY: std::time::Duration = std::time::Duration::from_secs(86_400);
 
-/// Asks administrators for help, at most once a day for one account. Whether they were asked, the
-/// answer does not tell. `about` is whom they help, as the directory names them; for an unknown user
-/// it is none, and no one is told.
+/// Asks administrators for help, at most once a day for one account; returns whether anything
+/// changed, which the answer must not show. `about` is the directory's name of the user; for an
+/// unknown user it is `None`, and no notice is sent.
 pub(crate) fn request_help(
     transition: &mut Transition<'_>,
     about: Option<&str>,
@@ -295,7 +297,7 @@ pub(crate) fn request_help(
     transition.sweep();
     let now = transition.now;
     let asked = transition.account.help_at.is_some_and(|at| now < Timestamp::plus(at, HELP_EVERY));
-    // Half of the room is for what happens to the account.
+    // The other half of the outbox is for notices about the account.
     let full = transition.account.outbox.len() >= MAX_OUTBOX / 2;
     if asked || full || transition.account.is_large(PoolKind::Anonymous) {
         return false;

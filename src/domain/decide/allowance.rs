@@ -1,4 +1,4 @@
-//! What an account's budgets still allow one caller.
+//! What the budgets of an account still allow a caller.
 
 use std::time::Duration;
 
@@ -11,8 +11,8 @@ use crate::domain::time::Timestamp;
 
 const HOUR: Duration = Duration::from_secs(3_600);
 pub(super) const DAY: Duration = Duration::from_secs(86_400);
-/// Codes that may wait in one outbox, so that notices always find room. The second number is for
-/// the proven pool: strangers must not fill its place.
+/// Codes that may wait in one outbox, so that notices always find room: for the anonymous pool, and
+/// for the proven pool, whose last places strangers cannot take.
 const MAX_WAITING_CODES: [u32; 2] = [6, 9];
 
 /// A caller, and the budgets that it draws on.
@@ -25,17 +25,17 @@ pub(crate) struct Caller<'a> {
     pub(crate) pool: PoolKind,
     /// A short keyed hash of the source.
     pub(crate) source: u32,
-    /// Whether the source may hold no more than its share.
+    /// Whether the source is limited to its share.
     pub(crate) shared: bool,
-    /// Whether a method is being registered: that is the way back from a run of failures, which
-    /// does not stand in it.
+    /// Whether a method is being registered. A run of failures does not limit that: a new
+    /// registration is what ends the run.
     pub(crate) register: bool,
-    /// The flow whose challenge of this kind gives its promise back.
+    /// The flow whose challenge of this kind is replaced, so that its attempts are free again.
     pub(crate) replaces: Option<u32>,
 }
 
 impl<'a> Caller<'a> {
-    /// A signed-in user, whom only the whole of the proven pool limits.
+    /// A signed-in user, limited by the whole proven pool only.
     pub(super) const fn signed_in(
         account: &'a Account,
         kind: MethodKind,
@@ -51,8 +51,8 @@ impl<'a> Caller<'a> {
         if self.shared { Share(self.policy.sends.source_share) } else { Share::WHOLE }
     }
 
-    /// Comparisons that a new code may allow: the least of what the window and the run of failures
-    /// have left after what other live codes were promised, and of this source's share in both.
+    /// The attempts that a new code may have: what the window and the run of failures have left
+    /// after the attempts of other live codes, and no more than this source's share of either.
     pub(crate) fn attempts(&self) -> u8 {
         let failures = &self.policy.failures;
         let rate = failures.rate(self.pool);
@@ -65,14 +65,14 @@ impl<'a> Caller<'a> {
         if locked || (disabled && !self.register) {
             return 0;
         }
-        let live = window.into_iter().flat_map(|window| window.live(rate.window, self.now));
-        let failed = Held::of(live.map(|one| one.source), self.source);
+        let failures_now = window.into_iter().flat_map(|window| window.live(rate.window, self.now));
+        let failed = Held::of(failures_now.map(|entry| entry.source), self.source);
         let in_window = share.left(rate.max, whole, failed.plus(self.promised(&[self.pool])));
         let in_run = if self.register {
             u32::MAX
         } else {
             let run = budget.map(|budget| budget.held_of_run(self.source)).unwrap_or_default();
-            // What both pools were promised counts toward the cap that never decays.
+            // The attempts of live codes in both pools count toward the cap, which never decays.
             let promised = self.promised(&[PoolKind::Anonymous, PoolKind::Proven]);
             share.left(failures.run(self.pool, self.policy.attempts), whole, run.plus(promised))
         };
@@ -80,24 +80,25 @@ impl<'a> Caller<'a> {
         u8::try_from(attempts).unwrap_or(u8::MAX)
     }
 
-    /// Comparisons that live codes of this kind were promised.
+    /// The attempts that live codes of this kind hold in these pools.
     fn promised(&self, pools: &[PoolKind]) -> Held {
         let all = self.account.flows.iter().flat_map(|flow| {
-            let open = flow
-                .challenges
-                .iter()
-                .filter(move |one| Some(flow.number) != self.replaces || one.method() != self.kind);
+            let open = flow.challenges.iter().filter(move |challenge| {
+                Some(flow.number) != self.replaces || challenge.method() != self.kind
+            });
             open.chain(flow.repeat.iter().map(|repeat| &repeat.challenge))
         });
-        let live = |one: &&Challenge| {
-            one.method() == self.kind && one.live(self.now) && pools.contains(&one.pool)
+        let live = |challenge: &&Challenge| {
+            challenge.method() == self.kind
+                && challenge.live(self.now)
+                && pools.contains(&challenge.pool)
         };
-        all.filter(live).fold(Held::default(), |held, one| {
-            held.and(one.source == self.source, u32::from(one.attempts))
+        all.filter(live).fold(Held::default(), |held, challenge| {
+            held.and(challenge.source == self.source, u32::from(challenge.attempts))
         })
     }
 
-    /// When a comparison may be had again, as far as time alone decides.
+    /// When an attempt is free again, as far as time alone decides.
     pub(super) fn attempts_at(&self) -> Timestamp {
         let budget = self.account.budget(self.kind);
         let run_is_over = budget.is_some_and(|budget| match self.pool {
@@ -111,41 +112,42 @@ impl<'a> Caller<'a> {
         let window = budget.map(|budget| budget.pool(self.pool));
         let locked = window.and_then(|window| window.locked_until);
         let counted = window.into_iter().flat_map(|window| window.live(rate.window, self.now));
-        let aged = counted.map(|one| one.at.plus(rate.window)).min();
-        let promised = self.account.flows.iter().flat_map(|flow| &flow.challenges);
-        let freed =
-            promised.filter(|one| one.method() == self.kind).map(|one| one.expires_at).min();
+        let aged = counted.map(|entry| entry.at.plus(rate.window)).min();
+        let challenges = self.account.flows.iter().flat_map(|flow| &flow.challenges);
+        let freed = challenges
+            .filter(|challenge| challenge.method() == self.kind)
+            .map(|challenge| challenge.expires_at)
+            .min();
         locked.filter(|until| *until > self.now).or(freed).or(aged).unwrap_or(self.now.plus(HOUR))
     }
 
-    /// Until when no further challenge may be opened, if the challenges of the last hour or day
-    /// say so.
+    /// The time until which the challenges of the last hour or day leave no room, if they do.
     pub(super) fn sends_spent_until(&self) -> Option<Timestamp> {
         let [hour, day] = sends_of(self.policy, self.kind);
         let counted = sends(self.account, self.kind).pool(self.pool);
         [hour, day].into_iter().find_map(|rate| self.spent_until(counted, rate))
     }
 
-    /// Whether the day has no challenge left for this source: whether that is by its own share, and
+    /// If the day has no challenge left for this source: whether its own share is the reason, and
     /// until when.
     pub(super) fn day_spent(&self) -> Option<(bool, Timestamp)> {
         let [_, day] = sends_of(self.policy, self.kind);
         let counted = sends(self.account, self.kind).pool(self.pool);
         let until = self.spent_until(counted, day)?;
-        let all = counted.iter().filter(|one| self.now.since(one.at) < day.window).count();
+        let all = counted.iter().filter(|entry| self.now.since(entry.at) < day.window).count();
         Some((all < day.max as usize, until))
     }
 
     fn spent_until(&self, counted: &[Entry], rate: Rate) -> Option<Timestamp> {
-        let live = counted.iter().filter(|one| self.now.since(one.at) < rate.window);
-        let held = Held::of(live.clone().map(|one| one.source), self.source);
+        let live = counted.iter().filter(|entry| self.now.since(entry.at) < rate.window);
+        let held = Held::of(live.clone().map(|entry| entry.source), self.source);
         if self.share().left(rate.max, 1, held) > 0 {
             return None;
         }
-        live.map(|one| one.at.plus(rate.window)).min()
+        live.map(|entry| entry.at.plus(rate.window)).min()
     }
 
-    /// Until when no further flow may begin, if live flows of the same standing leave no room.
+    /// The time until which live flows like this one leave no room, if they do.
     pub(super) fn flows_full_until(&self, alike: impl Fn(&Flow) -> bool) -> Option<Timestamp> {
         let live = self.account.flows.iter().filter(|flow| flow.live(self.now) && alike(flow));
         let held = Held::of(live.clone().map(|flow| flow.source), self.source);
@@ -160,9 +162,9 @@ impl<'a> Caller<'a> {
         let [strangers, all] = MAX_WAITING_CODES;
         let most = if self.pool == PoolKind::Anonymous { strangers } else { all };
         let source_of = |pending: &Pending| match &pending.body {
-            PendingBody::Code { flow, .. } => {
-                let found = self.account.flows.iter().find(|one| one.number == *flow);
-                Some(found.map_or(0, |flow| flow.source))
+            PendingBody::Code { flow: number, .. } => {
+                let flow = self.account.flows.iter().find(|flow| flow.number == *number);
+                Some(flow.map_or(0, |flow| flow.source))
             }
             _ => None,
         };
@@ -173,8 +175,8 @@ impl<'a> Caller<'a> {
     }
 }
 
-/// The counted challenges that this kind belongs to: those that send something, or those that do
-/// not.
+/// The count of challenges that this kind belongs to: of those that send something, or of the
+/// others.
 pub(crate) const fn sends(account: &Account, kind: MethodKind) -> &Sends {
     if kind.sends() { &account.sends } else { &account.in_hand }
 }

@@ -1,5 +1,5 @@
-//! Secrets that are judged without a challenge: the present password of a change, the code of an
-//! authenticator at the host's own sign-in. Reserved like any other.
+//! Secrets that are compared without a challenge: the present password of a change, and the code of
+//! an authenticator at the host's own sign-in. They are reserved as attempts too.
 
 use super::allowance::Caller;
 use super::{MAX_OUTBOX, Transition};
@@ -11,19 +11,20 @@ use crate::domain::method::{MethodKind, Verification};
 use crate::domain::refusal::Refusal;
 use crate::domain::time::Timestamp;
 
-/// What was counted before the comparison.
+/// The attempts that were reserved before the comparison, by kind of method.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) struct SecretReservation {
     effects: Vec<(MethodKind, BudgetEffects)>,
     at: Timestamp,
 }
 
-/// Counts one try of the present password, before it is judged. Nobody's promise is spent on it.
+/// Reserves one attempt with the present password. Attempts that live challenges hold are not used
+/// for it.
 ///
 /// # Errors
 ///
-/// [`Refusal::TooOften`] if the budget is spent, or if too much has been changed that the owner is told
-/// of: nothing is counted then, and nothing judged.
+/// [`Refusal::TooOften`] if the budget is spent, or if the user has made too many changes that the
+/// owner is notified of. Then nothing is counted, and the password is not compared.
 pub(crate) fn reserve_password(
     transition: &mut Transition<'_>,
 ) -> Result<SecretReservation, Refusal> {
@@ -37,14 +38,14 @@ pub(crate) fn reserve_password(
     Ok(transition.reserve_secrets(&[kind]))
 }
 
-/// Counts one try of a code at the host's sign-in, for each kind of authenticator that the account
-/// has and that has a try left. The cap on a run of failures is the sign-in's own: strangers who guess in resets must not
-/// close it.
+/// Reserves one attempt with a code at the host's sign-in, for each kind of authenticator that the
+/// account has and that has an attempt left. The cap on a run of failures is separate from the cap
+/// of resets: strangers who guess in resets must not block the sign-in.
 ///
 /// # Errors
 ///
-/// [`Refusal::TooOften`] if every budget is spent, [`Refusal::NotAccepted`] if there is no
-/// authenticator: nothing is counted then, and nothing judged.
+/// [`Refusal::TooOften`] if every budget is spent, [`Refusal::NotAccepted`] if the account has no
+/// authenticator. Then nothing is counted, and the code is not compared.
 pub(crate) fn reserve_sign_in(
     transition: &mut Transition<'_>,
 ) -> Result<SecretReservation, Refusal> {
@@ -52,7 +53,11 @@ pub(crate) fn reserve_sign_in(
     let (now, policy) = (transition.now, transition.policy);
     let active = |kind: &MethodKind| {
         kind.verification() == Verification::Oath
-            && transition.account.methods.iter().any(|one| one.kind == *kind && one.active())
+            && transition
+                .account
+                .methods
+                .iter()
+                .any(|method| method.kind == *kind && method.active())
     };
     let kinds: Vec<MethodKind> = MethodKind::ALL.into_iter().filter(active).collect();
     if kinds.is_empty() {
@@ -62,7 +67,7 @@ pub(crate) fn reserve_sign_in(
     let run_left = |kind: &MethodKind| {
         account.budget(*kind).is_none_or(|budget| budget.sign_in < policy.failures.consecutive)
     };
-    // The sign-in has a run of failures of its own.
+    // As for a registration, the run of failures of resets does not count here.
     let caller = |kind: &MethodKind| Caller {
         register: true,
         ..Caller::signed_in(account, *kind, policy, now)
@@ -70,9 +75,9 @@ pub(crate) fn reserve_sign_in(
     let left = |kind: &MethodKind| caller(kind).attempts() > 0;
     let open: Vec<_> = kinds.iter().copied().filter(run_left).filter(left).collect();
     if open.is_empty() {
-        // One whose run is over opens by an administrator's hand only.
-        let waits = kinds.iter().filter(|kind| run_left(kind));
-        let soonest = waits.map(|kind| caller(kind).attempts_at()).min();
+        // A kind whose run has reached the cap waits for an administrator, not for a time.
+        let waiting = kinds.iter().filter(|kind| run_left(kind));
+        let soonest = waiting.map(|kind| caller(kind).attempts_at()).min();
         return Err(Refusal::TooOften { retry_at: soonest.unwrap_or(Timestamp::MAX) });
     }
     for kind in &open {
@@ -83,12 +88,12 @@ pub(crate) fn reserve_sign_in(
 }
 
 impl SecretReservation {
-    /// Whether a secret of this kind may be judged.
+    /// Whether a secret of this kind may be compared.
     pub(crate) fn covers(&self, kind: MethodKind) -> bool {
         self.effects.iter().any(|(reserved, _)| *reserved == kind)
     }
 
-    /// What the try has brought about, if it was wrong.
+    /// The budget effects to record if the secret was wrong.
     pub(crate) fn verdicts(&self) -> Vec<(MethodKind, Verdict)> {
         let (at, pool) = (self.at, PoolKind::Proven);
         let verdict = |(kind, effects): &(MethodKind, BudgetEffects)| {
@@ -119,20 +124,21 @@ pub(crate) struct ChangeStart<'a> {
     pub(crate) flow: FlowId,
     pub(crate) stamp: Option<&'a str>,
     pub(crate) incarnation: Option<&'a str>,
-    /// The account's epoch when the password was judged.
+    /// The account's epoch when the password was compared.
     pub(crate) epoch: u32,
     pub(crate) source: u32,
 }
 
-/// Changes of one account that are under way, at most: each is the user's own.
+/// The most changes that may be under way on one account.
 const MAX_CHANGES: usize = 3;
 
-/// Begins a change, with the right to set a password.
+/// Begins a change, with a grant to set a password.
 ///
 /// # Errors
 ///
-/// [`Refusal::Ended`] if the account has changed since the password was judged;
-/// [`Refusal::TooOften`] if several changes are under way.
+/// [`Refusal::Ended`] if the account has changed since the password was compared;
+/// [`Refusal::TooOften`] if [`MAX_CHANGES`] are under way; [`Refusal::Busy`] if the record has no
+/// room.
 pub(crate) fn grant_change(
     transition: &mut Transition<'_>,
     change: &ChangeStart<'_>,
@@ -141,7 +147,7 @@ pub(crate) fn grant_change(
     transition.sweep();
     let now = transition.now;
     if let Some(flow) = transition.account.flow(&change.flow) {
-        // Our own commit, whose answer was lost.
+        // An earlier commit of this command succeeded, and its reply was lost.
         return Ok(flow.clone());
     }
     transition.refund_secret(reservation);
@@ -160,8 +166,17 @@ pub(crate) fn grant_change(
         return Err(Refusal::Busy { retry_at });
     }
     transition.belongs_to(change.incarnation);
-    let expires_at = now.plus(transition.policy.lifetimes.flow);
-    let flow = Flow {
+    let flow = granted_flow(transition, change);
+    transition.record(EventKind::ChangeStarted { flow: flow.number });
+    transition.account.flows.push(flow.clone());
+    Ok(flow)
+}
+
+/// A flow with the password as its proof, and a grant.
+fn granted_flow(transition: &mut Transition<'_>, change: &ChangeStart<'_>) -> Flow {
+    let (now, lifetimes) = (transition.now, &transition.policy.lifetimes);
+    let expires_at = now.plus(lifetimes.flow);
+    Flow {
         number: Transition::number(&mut transition.account.numbers.flow),
         id: change.flow,
         former: None,
@@ -186,19 +201,16 @@ pub(crate) fn grant_change(
         }],
         repeat: None,
         grant: Some(Grant {
-            expires_at: now.plus(transition.policy.lifetimes.grant).min(expires_at),
+            expires_at: now.plus(lifetimes.grant).min(expires_at),
             rejections: 0,
             unknown: Unknown::NONE,
         }),
         done: None,
         unknown: Unknown::NONE,
-    };
-    transition.record(EventKind::ChangeStarted { flow: flow.number });
-    transition.account.flows.push(flow.clone());
-    Ok(flow)
+    }
 }
 
-/// The code at the host's sign-in was right: its step is used up, for every purpose.
+/// The code at the host's sign-in was right: its time step is consumed for every purpose.
 ///
 /// # Errors
 ///

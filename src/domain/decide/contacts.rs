@@ -1,4 +1,4 @@
-//! What administrators do to an account.
+//! Contact data that administrators supply.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,9 +8,11 @@ use crate::domain::account::{Account, Factor, Method, MethodState, Provenance, U
 use crate::domain::budget::PoolKind;
 use crate::domain::contact::{Destination, EmailAddress, PhoneNumber};
 use crate::domain::event::EventKind;
+use crate::domain::ids::MethodId;
 use crate::domain::message::Notice;
 use crate::domain::method::MethodKind;
 use crate::domain::refusal::Refusal;
+use crate::domain::time::Timestamp;
 
 /// Contact data that an administrator supplies for a user (Entra: pre-populated data).
 ///
@@ -53,8 +55,13 @@ impl Contacts {
     }
 }
 
-/// Replaces what administrators have supplied before. What the user confirmed stays, and counts
-/// first.
+/// Replaces the contact data that administrators have supplied before. Methods that the user
+/// confirmed stay, and count first.
+///
+/// # Errors
+///
+/// [`Refusal::TooOften`], [`Refusal::LimitReached`] if the record has no room, [`Refusal::Busy`] if
+/// too many notices still wait.
 pub(crate) fn supply_contacts(
     transition: &mut Transition<'_>,
     contacts: &Contacts,
@@ -83,18 +90,7 @@ pub(crate) fn supply_contacts(
             continue;
         }
         let id = transition.next_method_id()?;
-        transition.account.methods.push(Method {
-            id,
-            kind,
-            factor: Factor::Address(destination),
-            state: MethodState::Active,
-            provenance: Provenance::Administrator,
-            added_at: now,
-            usable_from: now,
-            replaces: None,
-            session: None,
-            unknown: Unknown::NONE,
-        });
+        transition.account.methods.push(supplied_method(id, kind, destination, now));
         new.push(kind);
     }
     let added = !new.is_empty();
@@ -107,16 +103,36 @@ pub(crate) fn supply_contacts(
     {
         return Err(Refusal::LimitReached);
     }
-    // An address that is new here is registered as new: what a run of failures closed is open.
+    // A new address ends the kind's run of failures, and what that run had closed.
     for kind in new {
         transition.account.budget_mut(kind).reopen();
     }
     transition.void_others(None);
     transition.account.registration.ever_active |= added;
     transition.belongs_to(incarnation);
-    // One notice for all: they were changed together.
+    // One notice for all addresses: they were changed together.
     transition.notify(Notice::ContactsChanged { at: now }, &tell, now, None)?;
     let count = contacts.entries().count() as u8;
     transition.record(EventKind::ContactsSupplied { count });
     Ok(())
+}
+
+fn supplied_method(
+    id: MethodId,
+    kind: MethodKind,
+    destination: Destination,
+    now: Timestamp,
+) -> Method {
+    Method {
+        id,
+        kind,
+        factor: Factor::Address(destination),
+        state: MethodState::Active,
+        provenance: Provenance::Administrator,
+        added_at: now,
+        usable_from: now,
+        replaces: None,
+        session: None,
+        unknown: Unknown::NONE,
+    }
 }

@@ -1,14 +1,14 @@
-//! Decoys: a fixed pool of records that stand for names which no account has.
+//! Decoys: a fixed pool of records that stand in for names which no account has.
 //!
-//! Many names share one record. It stands for the name that used it last; any other name finds it
-//! as an account that was never touched. So a flood of unknown names spends no budget but its own,
-//! and a name that is hammered alone acts as an account that is hammered alone.
+//! Many names share one record. It stands for the name that used it last; to any other name it
+//! looks like an account that was never touched. So a flood of unknown names spends only its own
+//! budgets, and a single name under attack behaves like a single account under attack.
 
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::Transition;
+use super::{Transition, code_format, code_life};
 use crate::domain::account::{
     Account, Challenge, Expected, Factor, Flow, Method, MethodState, Provenance, Unknown,
 };
@@ -21,21 +21,19 @@ use crate::domain::policy::Policy;
 use crate::domain::ticket::TicketClaims;
 use crate::domain::time::Timestamp;
 
-use super::{code_format, code_life};
-
-/// Methods that the body of a decoy shows, as most accounts have them.
+/// Methods in the body of a decoy: as many as most accounts have.
 const SHOWN: usize = 2;
 
 /// What makes an account a decoy.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub(crate) struct Decoy {
-    /// A keyed hash of the name that it stands for.
+    /// A keyed hash of the name that the decoy stands for.
     #[serde(with = "hex_bytes")]
     pub(crate) identifier: [u8; 8],
-    /// Methods that no rule reads: they make the body as long as an account's.
+    /// Methods that no rule reads: they make the body as long as that of an account.
     #[serde(default)]
     methods: Vec<Method>,
-    /// Whether another name had the record until this step.
+    /// Whether the record stood for another name until this step.
     #[serde(skip)]
     pub(crate) taken_over: bool,
     /// Fields of a newer release.
@@ -43,17 +41,17 @@ pub(crate) struct Decoy {
     unknown: Unknown,
 }
 
-/// Which name a decoy is to stand for, and the ticket that names the flow, if there is one.
+/// The name that a decoy is to stand for, and the claims of its ticket, if there is one.
 #[derive(Clone, Debug)]
 pub(crate) struct StandIn {
     pub(crate) identifier: [u8; 8],
     pub(crate) claim: Option<TicketClaims>,
-    /// The key of a challenge that is put back.
+    /// The key of challenges that [`Transition::put_back`] restores.
     pub(crate) key: u16,
 }
 
-/// The body of a decoy that no name has used, as the store would hold it: reading one costs what
-/// reading an untouched account of this policy costs.
+/// The body of a decoy that no name has used, as the store would hold it. Reading it costs the same
+/// as reading an untouched account under this policy.
 pub(crate) fn decoy_body(policy: &Policy, now: Timestamp) -> Option<String> {
     let tenant = TenantId::parse("decoy").ok()?;
     let mut account = Account::blank(RecordKey::from_bytes([0; 32]), tenant, None, now);
@@ -64,7 +62,7 @@ pub(crate) fn decoy_body(policy: &Policy, now: Timestamp) -> Option<String> {
     serde_json::to_string(&account).ok()
 }
 
-/// A decoy as [`decoy_body`] describes it, for this name.
+/// A decoy for this name, with the methods of [`decoy_body`].
 pub(crate) fn unused_decoy(
     body: &str,
     key: RecordKey,
@@ -73,12 +71,13 @@ pub(crate) fn unused_decoy(
     now: Timestamp,
 ) -> Account {
     let blank = Account::blank(key, tenant.clone(), None, now);
-    let read = serde_json::from_str::<Account>(body).ok();
-    let decoy = read.and_then(|account| account.decoy).map(|decoy| decoy.methods);
-    blank.standing_for(stand_in.identifier, decoy.unwrap_or_default(), false)
+    let template = serde_json::from_str::<Account>(body).ok();
+    let methods = template.and_then(|account| account.decoy).map(|decoy| decoy.methods);
+    blank.standing_for(stand_in.identifier, methods.unwrap_or_default(), false)
 }
 
-/// The decoy as this name finds it: its own, or one that was never touched.
+/// The decoy as this name finds it: `None` if `account` stands for the name already, otherwise one
+/// that was never touched.
 pub(crate) fn decoy_for(account: &Account, stand_in: &StandIn) -> Option<Account> {
     let decoy = account.decoy.as_ref();
     if decoy.is_some_and(|decoy| decoy.identifier == stand_in.identifier) {
@@ -101,8 +100,8 @@ impl Account {
 }
 
 impl Transition<'_> {
-    /// Puts back what a ticket asked for, where another name has used the decoy meanwhile: an
-    /// account would still have it, and each step on it would be a commit.
+    /// Restores the challenges that a ticket asked for, if another name has used the decoy
+    /// meanwhile. An account would still have them, and each step on them would be a commit.
     pub(crate) fn put_back(&mut self, stand_in: &StandIn) {
         let taken_over = self.account.decoy.as_ref().is_some_and(|decoy| decoy.taken_over);
         let (Some(claim), true) = (&stand_in.claim, taken_over) else { return };
@@ -161,7 +160,7 @@ impl Transition<'_> {
     }
 }
 
-/// Methods of the kinds that the policy counts, with addresses that lead nowhere (RFC 2606).
+/// Methods of the kinds that the policy counts, with reserved addresses (RFC 2606) and numbers.
 fn shape(kinds: &BTreeSet<MethodKind>, now: Timestamp) -> Vec<Method> {
     let factor = |kind: MethodKind| match kind {
         MethodKind::Email => {

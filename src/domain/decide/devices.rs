@@ -1,4 +1,4 @@
-//! Known devices, and flows that are given up.
+//! Known devices, familiar sources, and the cancelling of a flow.
 
 use super::Transition;
 use crate::domain::account::{
@@ -10,25 +10,25 @@ use crate::domain::refusal::Refusal;
 use crate::domain::time::Timestamp;
 
 const DAY: std::time::Duration = std::time::Duration::from_secs(86_400);
-/// Known devices of one account: the oldest gives way.
+/// The most known devices of one account; a further one replaces the oldest.
 const MAX_DEVICES: usize = 5;
 
-/// Familiar sources of one account: the one that was seen longest ago gives way.
+/// The most familiar sources of one account; a further one replaces the one not seen for longest.
 const MAX_SOURCES: usize = 8;
 
 /// Whether the user has registered a method or completed a flow from this source.
 pub(crate) fn is_familiar(account: &Account, source: &[u8; 8], now: Timestamp) -> bool {
-    account.sources.iter().any(|one| now < one.until && one.source == *source)
+    account.sources.iter().any(|familiar| now < familiar.until && familiar.source == *source)
 }
 
 impl Transition<'_> {
-    /// Knows a source from now on, for as long as a device is known. A request of unknown source has
-    /// none.
+    /// Makes the source familiar for as long as a device stays known. A request without a known
+    /// source passes `None`.
     pub(super) fn know_source(&mut self, source: Option<[u8; 8]>) {
         let (now, days) = (self.now, u32::from(self.policy.known_device_days));
         let Some(source) = source.filter(|_| days > 0) else { return };
         let sources = &mut self.account.sources;
-        sources.retain(|one| now < one.until && one.source != source);
+        sources.retain(|familiar| now < familiar.until && familiar.source != source);
         if sources.len() >= MAX_SOURCES {
             sources.remove(0);
         }
@@ -40,13 +40,13 @@ impl Transition<'_> {
     }
 }
 
-/// Whether this is the secret of a known device. All of them are compared.
+/// Whether this is the secret of a known device. It is compared with every one of them.
 pub(crate) fn is_known_device(account: &Account, secret: &Digest, now: Timestamp) -> bool {
     let live = account.devices.iter().filter(|device| now < device.until);
     live.fold(false, |known, device| known | device.secret.fits(secret))
 }
 
-/// Knows the browser of a signed-in user from now on.
+/// Makes the browser of a signed-in user a known device.
 ///
 /// # Errors
 ///
@@ -61,7 +61,7 @@ pub(crate) fn remember_user_device(
     Ok(())
 }
 
-/// Knows a browser from now on.
+/// Makes a browser a known device.
 fn remember_device(transition: &mut Transition<'_>, secret: Digest) {
     transition.sweep();
     let now = transition.now;
@@ -72,11 +72,11 @@ fn remember_device(transition: &mut Transition<'_>, secret: Digest) {
         devices.remove(0);
     }
     devices.push(KnownDevice { secret, until: now.plus(DAY * days), unknown: Unknown::NONE });
-    let devices = u8::try_from(devices.len()).unwrap_or(u8::MAX);
-    transition.record(EventKind::DeviceRemembered { devices });
+    let count = u8::try_from(devices.len()).unwrap_or(u8::MAX);
+    transition.record(EventKind::DeviceRemembered { devices: count });
 }
 
-/// A flow, as the newest ticket of it names it: an older one may be in somebody else's hands.
+/// The flow that a ticket names. Only the newest ticket counts: an older one may be in other hands.
 #[derive(Clone, Copy)]
 pub(crate) struct Bearer<'a> {
     pub(crate) flow: &'a FlowId,
@@ -85,7 +85,7 @@ pub(crate) struct Bearer<'a> {
 }
 
 impl Bearer<'_> {
-    /// The flow, if it is there and this ticket is its newest.
+    /// The flow, if it exists and this ticket is its newest.
     pub(super) fn flow<'a>(&self, transition: &'a Transition<'_>) -> Option<&'a Flow> {
         let now = transition.now;
         transition.account.flow(self.flow).filter(|flow| {
@@ -96,22 +96,22 @@ impl Bearer<'_> {
         })
     }
 
-    /// How the flow has reached its goal.
+    /// How the flow reached its goal.
     ///
     /// # Errors
     ///
-    /// [`Refusal::Ended`] if it has not, or this is not its newest ticket.
+    /// [`Refusal::Ended`] if it has not reached it, or the ticket is not its newest.
     pub(super) fn done(&self, transition: &Transition<'_>) -> Result<Done, Refusal> {
         self.flow(transition).and_then(|flow| flow.done).ok_or(Refusal::Ended)
     }
 }
 
-/// Knows the browser of a flow that has reached its goal; each flow makes one known.
+/// Makes the browser of a flow that has reached its goal a known device, once for each flow.
 ///
 /// # Errors
 ///
 /// [`Refusal::Ended`] before the goal, or the second time; [`Refusal::NotOffered`] if the policy
-/// knows no devices.
+/// has no known devices.
 pub(crate) fn remember_bearer(
     transition: &mut Transition<'_>,
     bearer: &Bearer<'_>,
@@ -132,8 +132,8 @@ pub(crate) fn remember_bearer(
     Ok(())
 }
 
-/// Ends a flow that its bearer gives up. Whether there was one is told to nobody. A directory write
-/// of unknown outcome keeps its flow.
+/// Ends a flow that its bearer cancels; returns whether there was one, which the answer must not
+/// show. A flow whose directory write is not settled stays.
 pub(crate) fn cancel(transition: &mut Transition<'_>, bearer: &Bearer<'_>) -> bool {
     transition.sweep();
     let flow = bearer.flow(transition).filter(|flow| flow.done.is_none());

@@ -1,4 +1,4 @@
-//! What notices may cost: a budget for each address, and what is beyond it in one.
+//! The budget of notices for each address, and the folding of notices beyond it into one.
 
 use std::time::Duration;
 
@@ -16,15 +16,15 @@ use crate::domain::time::Timestamp;
 
 const HOUR: Duration = Duration::from_secs(3_600);
 const DAY: Duration = Duration::from_secs(86_400);
-/// Addresses of one account whose notices are counted at a time.
+/// The most addresses of one account whose notices are counted.
 const MAX_COUNTED: usize = 16;
 
 impl Transition<'_> {
-    /// Whether whoever acts may do one more thing that the owner is told of.
+    /// Checks that the actor may perform one more act that the owner is notified of.
     ///
     /// # Errors
     ///
-    /// [`Refusal::TooOften`] if not.
+    /// [`Refusal::TooOften`] if the acts of an hour or a day are spent.
     pub(super) fn check_act(&self) -> Result<(), Refusal> {
         let (times, now) = (self.acts(), self.now);
         let notices = &self.policy.notices;
@@ -39,11 +39,11 @@ impl Transition<'_> {
         }
     }
 
-    /// Counts something that the owner is told of.
+    /// Counts an act that the owner is notified of.
     ///
     /// # Errors
     ///
-    /// [`Refusal::TooOften`] if it has been done too often: nothing is counted then.
+    /// As [`check_act`](Self::check_act): a refused act is not counted.
     pub(super) fn count_act(&mut self) -> Result<(), Refusal> {
         self.check_act()?;
         let now = self.now;
@@ -53,8 +53,8 @@ impl Transition<'_> {
         Ok(())
     }
 
-    /// What was counted at this time did not happen.
-    pub(super) fn take_back_act(&mut self, at: Timestamp) {
+    /// Refunds the act that was counted at this time: it did not happen.
+    pub(super) fn refund_act(&mut self, at: Timestamp) {
         let times = self.acts_mut();
         if let Some(place) = times.iter().rposition(|time| *time == at) {
             times.remove(place);
@@ -75,8 +75,8 @@ impl Transition<'_> {
         }
     }
 
-    /// Counts the notice at this place in the budget of its address. Beyond the budget it is folded
-    /// into what waits already, or waits itself. Says whether it may go out now.
+    /// Counts the notice at this place in the budget of its address, and returns whether it may go
+    /// out now. Beyond the budget it is folded into a waiting notice, or waits itself.
     pub(super) fn admit(&mut self, place: usize) -> bool {
         let Some(pending) = self.account.outbox.get(place) else {
             return false;
@@ -107,7 +107,7 @@ impl Transition<'_> {
                 told.push(Told { to, times: vec![now] });
             }
         }
-        // Only what is in the window counts.
+        // Only times within the window count.
         if let Some(told) = told.iter_mut().find(|told| told.to == to) {
             told.times.retain(|at| now.since(*at) < rate.window);
         }
@@ -119,8 +119,8 @@ impl Transition<'_> {
         true
     }
 
-    /// Puts the notice at this place into one to the same address that waits already. If there is
-    /// none, it waits until then itself.
+    /// Folds the notice at this place into a waiting one to the same address. If there is none, it
+    /// waits until `until` itself.
     fn fold(&mut self, place: usize, until: Timestamp) {
         if !self.fold_into_waiting(place)
             && let Some(pending) = self.account.outbox.get_mut(place)
@@ -129,8 +129,8 @@ impl Transition<'_> {
         }
     }
 
-    /// Puts the notice at this place into one to the same address that waits, if there is one. The
-    /// two become a message of its own, under its own idempotency key.
+    /// Folds the notice at this place into a waiting one to the same address, and returns whether
+    /// there was one. The two become a new message with an idempotency key of its own.
     pub(super) fn fold_into_waiting(&mut self, place: usize) -> bool {
         let now = self.now;
         let outbox = &self.account.outbox;
@@ -172,12 +172,12 @@ impl Transition<'_> {
     }
 }
 
-fn same_address(one: &Pending, other: &Pending) -> bool {
-    match (&one.body, &other.body) {
+fn same_address(left: &Pending, right: &Pending) -> bool {
+    match (&left.body, &right.body) {
         (
-            PendingBody::Notice { channel, destination, about: None, .. },
-            PendingBody::Notice { channel: other, destination: to, about: None, .. },
-        ) => channel == other && destination.normalised() == to.normalised(),
+            PendingBody::Notice { channel: left, destination: left_to, about: None, .. },
+            PendingBody::Notice { channel: right, destination: right_to, about: None, .. },
+        ) => left == right && left_to.normalised() == right_to.normalised(),
         _ => false,
     }
 }
@@ -190,7 +190,7 @@ const fn rate_of(policy: &Policy, channel: Channel) -> Rate {
     }
 }
 
-/// When there is room for one more, if there is none now.
+/// When the window has room again, if it has none now.
 fn room_at(times: &[Timestamp], rate: Rate, now: Timestamp) -> Option<Timestamp> {
     let mut live: Vec<Timestamp> =
         times.iter().copied().filter(|at| now.since(*at) < rate.window).collect();
@@ -199,7 +199,7 @@ fn room_at(times: &[Timestamp], rate: Rate, now: Timestamp) -> Option<Timestamp>
     live.get(over).map(|at| at.plus(rate.window))
 }
 
-/// A phone has one budget, whether it is sent a text or called.
+/// A short hash of the address. A phone has one budget for texts and calls.
 fn hash_of(key: &RecordKey, channel: Channel, destination: &Destination) -> u32 {
     let mut hash = Sha256::new();
     hash.update(b"sspr told");

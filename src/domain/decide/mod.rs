@@ -1,23 +1,29 @@
 //! Decisions: pure functions on `(record, policy, facts, command, now, random bytes)`.
 //!
-//! Each takes a [`Transition`], changes the account in it and notes events, or refuses and changes
-//! nothing that is kept. The engine commits what a transition holds, and asks again if the record has
-//! changed meanwhile.
+//! Each takes a [`Transition`], changes its account and records events, or refuses; the engine
+//! discards a transition that was refused. It commits any other, and decides again if the record
+//! has changed meanwhile.
 
 mod administer;
 mod allowance;
+mod attempts;
 mod change;
+mod code_form;
 mod complete;
+mod confirm;
 mod contacts;
 mod decoy;
 mod devices;
 mod fold;
+mod number;
 mod open;
 mod outbox;
 mod prove;
 mod recovery_codes;
 mod register;
+mod retry;
 mod review;
+mod settle;
 mod sweep;
 mod tell;
 #[cfg(test)]
@@ -28,24 +34,23 @@ pub(crate) use administer::{
     require_registration, revoke_flows, revoke_methods, supply_token,
 };
 pub(crate) use allowance::{sends, sends_of};
+pub(crate) use attempts::record_failure;
 pub(crate) use change::{
     ChangeStart, accept_sign_in, grant_change, reserve_password, reserve_sign_in,
 };
+pub(crate) use code_form::{RECOVERY_CODE, code_format, code_life};
 pub(crate) use complete::{
-    PendingWrite, PendingWriteFailure, PendingWriteTerms, begin_write, may_complete,
-    raise_required, reject_password, settle_unasked, settle_unknown, settle_unwritten,
-    settle_written,
+    PendingWrite, PendingWriteTerms, begin_write, may_complete, raise_required,
 };
+pub(crate) use confirm::{Confirm, confirm_method};
 pub use contacts::Contacts;
 pub(crate) use contacts::supply_contacts;
 pub(crate) use decoy::{Decoy, StandIn, decoy_body, decoy_for, unused_decoy};
 pub(crate) use devices::{
     Bearer, cancel, is_familiar, is_known_device, remember_bearer, remember_user_device,
 };
-pub(crate) use open::{
-    LimitSpent, NumberReservation, Open, Opened, RECOVERY_CODE, code_format, code_life,
-    open_challenge, record_failure, reserve_number,
-};
+pub(crate) use number::{NumberReservation, reserve_number};
+pub(crate) use open::{LimitSpent, Open, Opened, open_challenge};
 pub(crate) use outbox::{
     ClaimedMessage, DeliveryClaim, DeliveryOutcome, SentSecret, Work, claim, next_work,
     settle_message, tidy,
@@ -54,12 +59,13 @@ pub(crate) use prove::{AttemptReservation, Match, Proving, consume, hand_over, r
 pub(crate) use recovery_codes::{
     acknowledge_recovery_codes, acknowledge_replacement, put_recovery_codes, put_replacement,
 };
-pub(crate) use register::{
-    Add, Binding, Confirm, add_method, claim_method, confirm_method, is_alive, remove_method,
-};
+pub(crate) use register::{Add, Binding, add_method, claim_method, is_alive, remove_method};
 pub use review::Prompt;
 pub(crate) use review::{SignInSubject, postpone, prompt, reconfirm, reconfirm_at, set_default};
-
+pub(crate) use settle::{
+    PendingWriteFailure, reject_password, settle_unasked, settle_unknown, settle_unwritten,
+    settle_written,
+};
 pub(crate) use tell::{
     Address, AdministratorPage, PAGE, address_announcement, addresses_to_tell, give_up, locale_of,
     tell_page,
@@ -75,33 +81,34 @@ use super::record::Version;
 use super::refusal::Refusal;
 use super::time::Timestamp;
 
-/// The most that two engines' clocks may differ.
+/// The largest accepted difference between the clocks of two engines.
 pub(crate) const MAX_SKEW: Duration = Duration::from_secs(30);
-/// Things that may wait in one record.
+/// The most entries that one outbox may hold.
 pub(crate) const MAX_OUTBOX: usize = 16;
-/// What a signed-in user may do in an hour that changes no method: put the registration off, confirm
-/// it, choose a default, make recovery codes, remember browsers. A registration takes four or five.
+/// Acts of a signed-in user in an hour that change no method: postponing or confirming the
+/// registration, choosing a default, making recovery codes, remembering a browser. A registration
+/// takes four or five.
 const MAX_ACTS: usize = 20;
 const ACTS_WINDOW: Duration = Duration::from_secs(3_600);
 
-/// One account, taken up to be changed.
+/// A copy of one account that is being changed, with the events of the change.
 pub(crate) struct Transition<'a> {
     pub(crate) account: Account,
     pub(crate) policy: &'a Policy,
-    /// The deciding engine's time, never less than what the record has seen.
+    /// The time of the decision: see [`time_of`].
     pub(crate) now: Timestamp,
     pub(crate) actor: ActorKind,
     pub(crate) source: Option<String>,
-    /// Whom a decoy stands in for, if that is somebody: for the audit trail.
+    /// The user that a decoy stands in for, if there is one: for the audit trail.
     pub(crate) about: Option<UserId>,
     pub(crate) events: Vec<EventKind>,
-    /// The record was stamped by a clock far ahead: what that voids is committed before anything
-    /// is decided, or it would be voided anew at every visit.
+    /// The record was stamped by a clock far ahead. What that voids is committed before anything
+    /// else is decided; otherwise every later decision would void it again.
     pub(crate) clock_ahead: bool,
 }
 
 impl<'a> Transition<'a> {
-    /// Takes up an account at this time.
+    /// A transition of a copy of `account`, decided at `now`.
     pub(crate) fn new(account: &Account, policy: &'a Policy, now: Timestamp) -> Self {
         let mut transition = Self {
             account: account.clone(),
@@ -133,8 +140,8 @@ impl<'a> Transition<'a> {
         self
     }
 
-    /// Before a commit: a decoy stands for its name from here on, and an account that was forgotten
-    /// is known again if another than the engine changes it.
+    /// Prepares the commit: a decoy now stands for its name, and a forgotten account is known again
+    /// if anyone but the engine has changed it.
     pub(crate) fn remember(&mut self) {
         if let Some(decoy) = &mut self.account.decoy {
             decoy.taken_over = false;
@@ -145,7 +152,7 @@ impl<'a> Transition<'a> {
         }
     }
 
-    /// Whether anything but the time is other than before.
+    /// Whether the commit would record an event, or change anything but `seen`.
     pub(crate) fn has_changed(&self, before: &Account) -> bool {
         let same = |after: &Account| Account { seen: before.seen, ..after.clone() } == *before;
         !self.events.is_empty() || !same(&self.account)
@@ -155,16 +162,18 @@ impl<'a> Transition<'a> {
         self.events.push(event);
     }
 
+    /// The next number of this counter.
     fn number(counter: &mut u32) -> u32 {
         *counter = counter.saturating_add(1);
         *counter
     }
 
-    /// Counts an act of the signed-in user that costs a commit, tells no one, and nothing else bounds.
+    /// Counts an act of the signed-in user that costs a commit, sends no notice and has no other
+    /// limit.
     ///
     /// # Errors
     ///
-    /// [`Refusal::TooOften`] after as many in an hour as there may be; nothing is counted then.
+    /// [`Refusal::TooOften`] after [`MAX_ACTS`] in an hour; a refused act is not counted.
     fn count_quiet_act(&mut self) -> Result<(), Refusal> {
         let now = self.now;
         let acts = &mut self.account.registration.acts;
@@ -180,18 +189,19 @@ impl<'a> Transition<'a> {
         }
     }
 
-    /// Says whose record it is, where the directory gives an incarnation mark: from then on it
-    /// opens for nobody else.
+    /// Binds the record to the directory's incarnation mark, if there is one and the record has
+    /// none. From then on the record opens for that incarnation only.
     pub(crate) fn belongs_to(&mut self, incarnation: Option<&str>) {
         if self.account.incarnation.is_none() {
             self.account.incarnation = incarnation.map(str::to_owned);
         }
     }
 
-    /// The events of this transition, as the commit of this version writes them.
+    /// The events of this transition, with the ids that the commit of `version` gives them.
     pub(crate) fn events(&self, version: Version) -> Vec<Event> {
-        let events = self.events.iter().zip(0_u16..);
-        events
+        self.events
+            .iter()
+            .zip(0_u16..)
             .map(|(kind, index)| Event {
                 format: Event::FORMAT,
                 id: EventId::new(self.account.key, version.count(), index),
@@ -207,8 +217,8 @@ impl<'a> Transition<'a> {
     }
 }
 
-/// The time of a decision: the deciding engine's, never less than what the record has seen, unless
-/// that is so far ahead that it is not obeyed.
+/// The time of a decision: the later of the engine's `now` and the time that the record has seen. A
+/// time that is more than [`MAX_SKEW`] ahead of `now` is ignored.
 pub(crate) fn time_of(account: &Account, now: Timestamp) -> Timestamp {
     if account.seen > now.plus(MAX_SKEW) { now } else { now.max(account.seen) }
 }

@@ -1,30 +1,24 @@
-//! Opening a challenge.
+//! Opening a challenge: the flow that it joins, the budgets that it draws on, and what is sent.
 
 use std::borrow::Cow;
-use std::time::Duration;
 
-use super::Transition;
 use super::allowance::{Caller, DAY};
 use super::prove::distinct;
+use super::{NumberReservation, Transition, code_format, code_life};
 use crate::domain::account::{
-    Challenge, Expected, Flow, FlowId, Offer, PendingBody, Purpose, Unknown,
+    Challenge, Expected, Flow, FlowId, Offer, PendingBody, Proof, Purpose, Unknown,
 };
-use crate::domain::budget::{BudgetEffects, Entry, PoolKind, Verdict};
+use crate::domain::budget::{Entry, PoolKind};
 use crate::domain::event::EventKind;
 use crate::domain::ids::MethodId;
 use crate::domain::message::Locale;
-use crate::domain::method::{ChallengeOption, Channel, MethodKind};
-use crate::domain::policy::{CodeAlphabet, CodeFormat, Policy};
+use crate::domain::method::{ChallengeOption, MethodKind};
+use crate::domain::policy::Policy;
 use crate::domain::reason::SsprReason;
 use crate::domain::refusal::Refusal;
 use crate::domain::time::Timestamp;
 
-/// Codes never grow beyond this.
-const MAX_LENGTH: u8 = 12;
-/// Recovery codes: 28 of 20 symbols are 121 bits, more than the 112 from which a plain digest is
-/// enough (NIST SP 800-63B-4, 3.1.2.2).
-pub(crate) const RECOVERY_CODE: CodeFormat = CodeFormat::new(CodeAlphabet::Strong, 28);
-/// The command: open a challenge in a flow that is there, or begin the flow with it.
+/// The command: open a challenge in an existing flow, or begin a flow with it.
 #[derive(Clone)]
 pub(crate) struct Open<'a> {
     pub(crate) flow: FlowId,
@@ -32,9 +26,9 @@ pub(crate) struct Open<'a> {
     pub(crate) generation: u8,
     pub(crate) started_at: Timestamp,
     pub(crate) option: ChallengeOption,
-    /// What answers it, or why nothing does.
+    /// What answers the challenge, or why nothing does.
     pub(crate) expected: Result<Expected, SsprReason>,
-    /// Whether an administrator opens it, for the user to go on with.
+    /// Whether an administrator opens it, for the user to continue.
     pub(crate) by_administrator: bool,
     /// Whether the request comes from a browser that has completed a flow of this account.
     pub(crate) known_device: bool,
@@ -47,11 +41,11 @@ pub(crate) struct Open<'a> {
     pub(crate) limit_spent: Option<LimitSpent>,
     pub(crate) offers: Vec<Offer>,
     pub(crate) confirms: Option<MethodId>,
-    /// What was counted for a phone number that was typed and was right.
+    /// The reservation of a typed phone number that was right: opening refunds it.
     pub(crate) number: Option<NumberReservation>,
     /// The account's epoch when the flow began.
     pub(crate) epoch: u32,
-    /// When the request arrived: the wait for another code runs from then.
+    /// When the request arrived: the wait before the next code runs from then.
     pub(crate) asked_at: Timestamp,
     pub(crate) locale: Locale,
     /// A short keyed hash of the source.
@@ -60,14 +54,15 @@ pub(crate) struct Open<'a> {
     pub(crate) nonce: [u8; 12],
 }
 
-/// A limit across accounts that is spent, and so what is asked grows.
+/// A limit across accounts that is spent: codes are longer, or allow fewer attempts.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum LimitSpent {
-    /// The tenant's: whoever asks, codes are longer.
+    /// The limit of the tenant: all its codes are longer.
     Tenant,
-    /// A destination's or a number range's: its codes allow fewer tries. That does not show, since
-    /// it would tell whose destination it is.
+    /// The limit of the destination: its codes allow fewer attempts. The answer does not show that,
+    /// since it would reveal whose destination it is.
     Destination,
+    /// The limit of the destination's range of numbers, as for [`LimitSpent::Destination`].
     Prefix,
 }
 
@@ -81,24 +76,23 @@ impl LimitSpent {
     }
 }
 
-/// Tries that a code allows while its destination has been sent too many.
+/// Attempts that a code allows while its destination has been sent too many codes.
 const WARY_ATTEMPTS: u8 = 2;
 
-/// What became of the command.
+/// The outcome of [`open_challenge`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Opened {
     /// The challenge is open.
     Open,
-    /// A budget of the account is spent. The answer must not tell; nothing was changed. It may be
-    /// tried again at that time.
+    /// A budget of the account is spent until this time, and nothing was changed. The answer must
+    /// not show it.
     Suppressed(Timestamp),
 }
 
 /// Opens a challenge, if the account's budgets allow it.
 ///
-/// The comparisons that the new code allows are set aside from the failure budget now: a check of
-/// a live challenge is never refused for what happens elsewhere, and no number of challenges
-/// allows more comparisons than the budget.
+/// The attempts of the new code are taken from the failure budget now. So other flows cannot use up
+/// the attempts of a live challenge, and all challenges together never allow more than the budget.
 pub(crate) fn open_challenge(
     transition: &mut Transition<'_>,
     open: &Open<'_>,
@@ -112,7 +106,7 @@ pub(crate) fn open_challenge(
         return Ok(Opened::Suppressed(retry_at));
     }
     let expires_at = open.started_at.plus(policy.lifetimes.flow);
-    let open = &*drawing(transition, open);
+    let open = &*choose_pool(transition, open);
     let mut attempts = match room(transition, open) {
         Ok(attempts) => attempts,
         Err(retry_at) => return Ok(Opened::Suppressed(retry_at)),
@@ -161,24 +155,26 @@ pub(crate) fn open_challenge(
     Ok(Opened::Open)
 }
 
-/// Whether the flow lets a challenge be opened now. Gives when it may be tried again, if the wait
-/// between two codes has not passed and must not show: before the first proof the answer is a
-/// function of the ticket, which has its own wait.
-fn check_open(transition: &Transition<'_>, open: &Open<'_>) -> Result<Option<Timestamp>, Refusal> {
+/// Checks that the flow accepts a challenge now. `Some` is the end of a wait that the answer must
+/// hide: before the first proof, the answer depends on the ticket alone, which has its own wait.
+pub(super) fn check_open(
+    transition: &Transition<'_>,
+    open: &Open<'_>,
+) -> Result<Option<Timestamp>, Refusal> {
     let (now, policy, account) = (transition.now, transition.policy, &transition.account);
     if now >= open.started_at.plus(policy.lifetimes.flow) {
         return Err(Refusal::Ended);
     }
     let Some(flow) = account.flow(&open.flow) else {
         if account.flows.iter().any(|flow| flow.former == Some(open.flow)) {
-            // Somebody else has redeemed its link. That they have must not show.
+            // The link of the flow was redeemed elsewhere. The answer must not show that.
             return Ok(Some(Timestamp::MAX));
         }
         if open.generation != 0 {
             // A flow that has proofs is always on the record: this one has ended.
             return Err(Refusal::Ended);
         }
-        // A ticket from before everything outstanding became void opens nothing.
+        // A ticket of an earlier epoch opens nothing.
         return Ok((open.epoch != account.epoch).then_some(Timestamp::MAX));
     };
     check_flow(flow, open, account.epoch, now)?;
@@ -198,9 +194,8 @@ fn check_flow(flow: &Flow, open: &Open<'_>, epoch: u32, now: Timestamp) -> Resul
     }
     let kind = open.option.method();
     let identity = open.expected.as_ref().ok().map(|answer| answer.identity(kind));
-    let same = |proof: &crate::domain::account::Proof| {
-        proof.method.same_class(kind) || identity.as_ref() == Some(&proof.identity)
-    };
+    let same =
+        |proof: &Proof| proof.method.same_class(kind) || identity.as_ref() == Some(&proof.identity);
     let enough = distinct(&flow.proofs) >= flow.required.max(open.required);
     if enough || flow.proofs.iter().any(same) {
         return Err(Refusal::AlreadyProven);
@@ -208,9 +203,13 @@ fn check_flow(flow: &Flow, open: &Open<'_>, epoch: u32, now: Timestamp) -> Resul
     Ok(())
 }
 
-/// A familiar source draws on the proven pool only where the open one has nothing left for it: then
-/// strangers cannot keep it out, and it keeps nothing from the user who is signed in.
-fn drawing<'o, 'a>(transition: &Transition<'_>, open: &'o Open<'a>) -> Cow<'o, Open<'a>> {
+/// Chooses the pool of a familiar source: the anonymous pool while that has room, then the proven
+/// pool. Strangers cannot lock the source out, and it leaves the proven pool to signed-in users
+/// while it can.
+pub(super) fn choose_pool<'o, 'a>(
+    transition: &Transition<'_>,
+    open: &'o Open<'a>,
+) -> Cow<'o, Open<'a>> {
     if !open.familiar {
         return Cow::Borrowed(open);
     }
@@ -218,7 +217,7 @@ fn drawing<'o, 'a>(transition: &Transition<'_>, open: &'o Open<'a>) -> Cow<'o, O
     if room(transition, &plain).is_ok() { Cow::Owned(plain) } else { Cow::Borrowed(open) }
 }
 
-/// The comparisons that a new challenge may allow; `Err` is when there may be some again.
+/// The attempts that a new challenge may have; `Err` is the time at which attempts are free again.
 fn room(transition: &Transition<'_>, open: &Open<'_>) -> Result<u8, Timestamp> {
     let caller = open.caller(transition);
     if let Some(at) = spent_until(&caller, open) {
@@ -241,8 +240,8 @@ fn pool_of(flow: Option<&Flow>, open: &Open<'_>) -> PoolKind {
 }
 
 impl Open<'_> {
-    /// Who asks, and which budgets of the account that draws on.
-    fn caller<'a>(&self, transition: &'a Transition<'_>) -> Caller<'a> {
+    /// The caller, and the budgets of the account that it draws on.
+    pub(super) fn caller<'a>(&self, transition: &'a Transition<'_>) -> Caller<'a> {
         let flow = transition.account.flow(&self.flow);
         let own = self.known_device || self.by_administrator || !self.purpose.anonymous();
         Caller {
@@ -259,10 +258,10 @@ impl Open<'_> {
     }
 }
 
-/// Until when opening is refused by what the account has already seen, if it is.
-fn spent_until(caller: &Caller<'_>, open: &Open<'_>) -> Option<Timestamp> {
-    // What a stranger can begin is one kind, whatever it is for. Strangers must not fill the place
-    // of a known device, of a familiar source, nor of an administrator.
+/// The time until which live flows or counted challenges leave no room for this one, if they do.
+pub(super) fn spent_until(caller: &Caller<'_>, open: &Open<'_>) -> Option<Timestamp> {
+    // Flows that a stranger can begin share one limit, whatever their purpose. They must not take
+    // the room of known devices, familiar sources or administrators.
     let alike = |flow: &Flow| {
         flow.purpose.anonymous() == open.purpose.anonymous()
             && flow.known_device == open.known_device
@@ -274,35 +273,8 @@ fn spent_until(caller: &Caller<'_>, open: &Open<'_>) -> Option<Timestamp> {
     full.or_else(|| caller.sends_spent_until())
 }
 
-/// How long a code lives, if its flow does.
-pub(crate) fn code_life(policy: &Policy, channel: Channel) -> Duration {
-    match channel {
-        Channel::Email => policy.lifetimes.email_code,
-        Channel::Link => policy.lifetimes.email_link,
-        Channel::Sms | Channel::Voice => policy.lifetimes.phone_code,
-        // What is in hand does not run out; only its attempts and its flow do.
-        Channel::InHand => policy.lifetimes.flow,
-    }
-}
-
-/// The form of a code now.
-pub(crate) fn code_format(policy: &Policy, option: ChallengeOption, escalated: bool) -> CodeFormat {
-    let mut format = match option.channel() {
-        Channel::Email | Channel::Link => policy.codes.email,
-        Channel::Sms => policy.codes.sms,
-        Channel::Voice => policy.codes.voice,
-        Channel::InHand if option.method() == MethodKind::RecoveryCode => return RECOVERY_CODE,
-        Channel::InHand => return CodeFormat::new(CodeAlphabet::Digits, policy.oath.digits),
-    };
-    if escalated {
-        let longer = format.length.saturating_add(policy.limits.escalated_length);
-        format.length = longer.min(MAX_LENGTH).max(format.length);
-    }
-    format
-}
-
-/// Puts the challenge into its flow, which begins now if it is not there; a code of the same
-/// method that the flow still had is dead from here on.
+/// Puts the challenge into its flow, and returns the number of the flow. A flow that does not exist
+/// begins now; a challenge of the same method that the flow still has is dropped.
 fn put_challenge(
     transition: &mut Transition<'_>,
     open: &Open<'_>,
@@ -310,8 +282,8 @@ fn put_challenge(
     challenge: Challenge,
 ) -> u32 {
     let epoch = transition.account.epoch;
-    let place = transition.account.flows.iter().position(|flow| flow.id == open.flow);
-    let place = place.unwrap_or_else(|| {
+    let existing = transition.account.flows.iter().position(|flow| flow.id == open.flow);
+    let place = existing.unwrap_or_else(|| {
         let number = Transition::number(&mut transition.account.numbers.flow);
         transition.account.flows.push(Flow {
             number,
@@ -338,97 +310,36 @@ fn put_challenge(
         transition.account.flows.len() - 1
     });
     let flow = &mut transition.account.flows[place];
-    // The strictest that any step has seen.
+    // The most that any step has required.
     flow.required = flow.required.max(open.required);
-    // A policy that has been raised meanwhile wants more than what the grant was earned with.
+    // Another proof is needed: the policy now requires more than the grant was earned with.
     flow.grant = None;
-    flow.challenges.retain(|one| one.method() != challenge.method());
+    flow.challenges.retain(|other| other.method() != challenge.method());
     flow.challenges.push(challenge);
     flow.number
 }
 
-/// Whether this flow's own wait between two challenges of one method has not passed.
+/// When the flow's own wait between two challenges of this kind ends; `None` if it has none open.
 pub(crate) fn resend_at(flow: &Flow, kind: MethodKind, policy: &Policy) -> Option<Timestamp> {
-    let opened = flow.challenges.iter().filter(|one| one.method() == kind);
-    opened.map(|one| one.opened_at.plus(policy.sends.resend_after)).max()
-}
-
-/// What was counted for a typed phone number.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub(crate) struct NumberReservation {
-    kind: MethodKind,
-    pool: PoolKind,
-    source: u32,
-    at: Timestamp,
-    effects: BudgetEffects,
-}
-
-impl NumberReservation {
-    /// What the number brought about, if it was wrong.
-    pub(crate) fn verdict(&self) -> (MethodKind, Verdict) {
-        let (at, pool, effects) = (self.at, self.pool, self.effects);
-        (self.kind, Verdict { at, pool, effects })
-    }
-}
-
-/// Counts one typed phone number against the failure budget of the method; `Err` is when it may be
-/// tried again, if the budget is spent.
-///
-/// # Errors
-///
-/// [`Refusal`] as for opening the challenge itself: what could not be opened is not counted.
-pub(crate) fn reserve_number(
-    transition: &mut Transition<'_>,
-    open: &Open<'_>,
-) -> Result<Result<NumberReservation, Timestamp>, Refusal> {
-    transition.sweep();
-    let (now, kind) = (transition.now, open.option.method());
-    if let Some(retry_at) = check_open(transition, open)? {
-        return Ok(Err(retry_at));
-    }
-    let open = &*drawing(transition, open);
-    let caller = Caller { replaces: None, ..open.caller(transition) };
-    let pool = caller.pool;
-    // No challenge could be opened: no number is compared for it.
-    if let Some(retry_at) = spent_until(&open.caller(transition), open) {
-        return Ok(Err(retry_at));
-    }
-    // No other promise is spent on it but that of this flow's own live code, which the new one is
-    // to replace: one try of that code is given up.
-    if caller.attempts() == 0 {
-        let retry_at = caller.attempts_at();
-        let own = transition.account.flow_mut(&open.flow);
-        let own = own.and_then(|flow| {
-            let live = |one: &&mut Challenge| one.method() == kind && one.live(now);
-            flow.challenges.iter_mut().find(|one| live(one) && one.attempts > 0)
-        });
-        match own {
-            Some(challenge) => challenge.attempts -= 1,
-            None => return Ok(Err(retry_at)),
-        }
-    }
-    let source = open.source;
-    let effects = transition.reserve(kind, pool, source);
-    transition.record(EventKind::NumberCounted { method: kind });
-    Ok(Ok(NumberReservation { kind, pool, source, at: now, effects }))
+    let opened = flow.challenges.iter().filter(|challenge| challenge.method() == kind);
+    opened.map(|challenge| challenge.opened_at.plus(policy.sends.resend_after)).max()
 }
 
 impl Transition<'_> {
-    /// Alarms that a limit across accounts is spent.
+    /// Records the alarm that a limit across accounts is spent.
     pub(super) fn record_limit_spent(&mut self, limit_spent: Option<LimitSpent>) {
         if let Some(limit) = limit_spent {
             self.record(EventKind::LimitSpent { limit: limit.as_str().to_owned() });
         }
     }
 
-    /// Counts a challenge that was opened, and records that it spends its day's budget or its
-    /// source's share of it.
+    /// Counts an opened challenge, and records if it was the last that the day's budget allows, or
+    /// the last of its source's share.
     fn count_opened(&mut self, kind: MethodKind, pool: PoolKind, open: &Open<'_>) {
         let now = self.now;
-        let counted =
-            if kind.sends() { &mut self.account.sends } else { &mut self.account.in_hand };
-        let counted = counted.pool_mut(pool);
-        counted.retain(|one| now.since(one.at) < DAY);
+        let sends = if kind.sends() { &mut self.account.sends } else { &mut self.account.in_hand };
+        let counted = sends.pool_mut(pool);
+        counted.retain(|entry| now.since(entry.at) < DAY);
         counted.push(Entry { at: now, source: open.source });
         let caller = Caller { pool, ..open.caller(self) };
         if let Some((by_one_source, until)) = caller.day_spent() {
@@ -440,84 +351,4 @@ impl Transition<'_> {
             });
         }
     }
-
-    /// Counts one attempt. What that brings about acts at once and is recorded once the attempt has
-    /// turned out wrong.
-    pub(super) fn reserve(
-        &mut self,
-        kind: MethodKind,
-        pool: PoolKind,
-        source: u32,
-    ) -> BudgetEffects {
-        let (now, policy) = (self.now, self.policy);
-        let budget = self.account.budget_mut(kind);
-        budget.reserve(pool, &policy.failures, policy.attempts, now, source)
-    }
-
-    /// What was reserved was no failure; the run of failures goes on.
-    fn refund(
-        &mut self,
-        kind: MethodKind,
-        pool: PoolKind,
-        at: Timestamp,
-        source: u32,
-        effects: BudgetEffects,
-    ) {
-        let recorded = self.account.budget_mut(kind).refund(pool, at, source, effects);
-        self.record_refund(recorded, kind, pool);
-    }
-
-    /// What was reserved was right, and the run of failures ends.
-    pub(super) fn refund_and_end_run(
-        &mut self,
-        kind: MethodKind,
-        pool: PoolKind,
-        at: Timestamp,
-        source: u32,
-        effects: BudgetEffects,
-    ) {
-        let recorded = self.account.budget_mut(kind).refund_and_end_run(pool, at, source, effects);
-        self.record_refund(recorded, kind, pool);
-    }
-
-    /// An event that was written before a slow comparison was right is corrected by another one.
-    fn record_refund(&mut self, recorded: bool, method: MethodKind, pool: PoolKind) {
-        if recorded {
-            self.record(EventKind::AttemptRefunded { method, pool });
-        }
-    }
-
-    /// Records what a wrong attempt has brought about.
-    pub(super) fn record_verdict(&mut self, method: MethodKind, verdict: &Verdict) {
-        let Verdict { pool, effects, .. } = *verdict;
-        if let Some(until) = effects.locked_until {
-            self.record(EventKind::Blocked { method, pool, until });
-        }
-        if effects.closed {
-            self.record(EventKind::MethodClosed { method });
-        }
-        if effects.disabled {
-            self.record(EventKind::MethodDisabled { method });
-        }
-        if effects.told {
-            self.warn_owner(method);
-        }
-    }
-}
-
-/// The attempt was wrong: records what it has brought about, if that was not done before.
-pub(crate) fn record_failure(
-    transition: &mut Transition<'_>,
-    failed: &[(MethodKind, Verdict)],
-) -> bool {
-    transition.sweep();
-    let mut any = false;
-    for (kind, verdict) in failed {
-        let Verdict { at, pool, effects } = *verdict;
-        if transition.account.budget_mut(*kind).take_verdict(pool, at, effects).is_some() {
-            transition.record_verdict(*kind, verdict);
-            any = true;
-        }
-    }
-    any
 }

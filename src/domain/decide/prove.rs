@@ -13,55 +13,55 @@ use crate::domain::method::MethodKind;
 use crate::domain::refusal::Refusal;
 use crate::domain::time::Timestamp;
 
-/// How often the same right code may be given again with the ticket before.
+/// How often the same right code may be repeated with the previous ticket.
 const MAX_REPEATS: u8 = 3;
 
-/// What a reservation allows: one comparison with what answers this challenge.
+/// An attempt that was reserved: one comparison with what answers this challenge.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) struct AttemptReservation {
     pub(crate) flow: u32,
     pub(crate) challenge: Challenge,
-    /// The recovery code that is no longer in its set, but right where an answer is repeated.
+    /// The recovery code that the challenge consumed before: right only as a repeat.
     pub(crate) used: Option<Digest>,
     at: Timestamp,
     effects: BudgetEffects,
 }
 
 impl AttemptReservation {
-    /// What the attempt has brought about, if it was wrong.
+    /// The budget effects to record if the attempt was wrong.
     pub(crate) fn verdict(&self) -> (MethodKind, Verdict) {
         let (at, pool, effects) = (self.at, self.challenge.pool, self.effects);
         (self.challenge.method(), Verdict { at, pool, effects })
     }
 }
 
-/// What was right.
+/// What the given secret matched.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) enum Match {
-    /// What this challenge alone is answered with.
+    /// A secret of this challenge alone: a sent code, a link, or a proof that the host verified.
     Challenge,
     /// The code of this time step of the challenge's device.
     Step(u64),
-    /// This code of the challenge's set.
+    /// This code of the challenge's recovery codes.
     RecoveryCode(Digest),
 }
 
-/// Which flow is to be proven, as a ticket names it.
+/// The flow to be proven, as a ticket names it.
 #[derive(Clone, Copy)]
 pub(crate) struct Proving<'a> {
     pub(crate) flow: &'a FlowId,
     pub(crate) purpose: Purpose,
     pub(crate) generation: u8,
-    /// The challenges that what was given can answer at all.
+    /// Whether the given secret is of a form that can answer this challenge.
     pub(crate) answers: &'a (dyn Fn(&Challenge) -> bool + Sync),
 }
 
-/// Takes one attempt, before anything is compared.
+/// Reserves one attempt, before anything is compared.
 ///
 /// # Errors
 ///
-/// [`Refusal::NotAccepted`] if there is nothing to compare with or no attempt is left: nothing is
-/// committed then.
+/// [`Refusal::NotAccepted`] if no challenge can be compared with, or none has an attempt left. Then
+/// nothing is committed.
 pub(crate) fn reserve_attempt(
     transition: &mut Transition<'_>,
     proving: &Proving<'_>,
@@ -69,49 +69,56 @@ pub(crate) fn reserve_attempt(
     transition.sweep();
     let now = transition.now;
     let epoch = transition.account.epoch;
-    let flow = transition.account.flow_mut(proving.flow);
-    let flow = flow.filter(|flow| flow.purpose == proving.purpose);
-    let flow = flow.ok_or(Refusal::NotAccepted)?;
-    // The confirmation of a method is over with its first right code, and may be repeated.
+    let flow = transition
+        .account
+        .flow_mut(proving.flow)
+        .filter(|flow| flow.purpose == proving.purpose)
+        .ok_or(Refusal::NotAccepted)?;
+    // A registration is done after its first right code, which may still be repeated.
     let confirmed = flow.purpose == Purpose::Register && now < flow.expires_at;
     if !(flow.live(now) || confirmed) || flow.epoch != epoch {
         return Err(Refusal::NotAccepted);
     }
     let number = flow.number;
     if flow.generation == proving.generation {
-        let live = flow.challenges.iter_mut();
-        let live = live.filter(|one| one.live(now) && one.attempts > 0 && (proving.answers)(one));
-        // A person answers what was sent last, unless the page knows better.
-        let challenge = live.max_by_key(|one| one.number).ok_or(Refusal::NotAccepted)?;
-        challenge.attempts -= 1;
-        let challenge = challenge.clone();
+        let open = flow.challenges.iter_mut().filter(|challenge| {
+            challenge.live(now) && challenge.attempts > 0 && (proving.answers)(challenge)
+        });
+        // Unless the page names a challenge, the person answers the newest.
+        let newest = open.max_by_key(|challenge| challenge.number).ok_or(Refusal::NotAccepted)?;
+        newest.attempts -= 1;
+        let challenge = newest.clone();
         return Ok(transition.reserve_comparison(number, challenge));
     }
-    // The ticket before: the same right code gets the same answer, out of the same attempts.
-    let before = flow.generation.checked_sub(1) == Some(proving.generation);
-    let repeat = flow.repeat.as_mut().filter(|repeat| before && repeat.challenge.attempts > 0);
-    let repeat = repeat.ok_or(Refusal::NotAccepted)?;
+    // With the previous ticket the same right code gets the same answer, from the attempts that its
+    // challenge had left.
+    let is_previous = flow.generation.checked_sub(1) == Some(proving.generation);
+    let repeat = flow
+        .repeat
+        .as_mut()
+        .filter(|repeat| is_previous && repeat.challenge.attempts > 0)
+        .ok_or(Refusal::NotAccepted)?;
     repeat.challenge.attempts -= 1;
     let (challenge, used) = (repeat.challenge.clone(), repeat.code);
     Ok(AttemptReservation { used, ..transition.reserve_comparison(number, challenge) })
 }
 
-/// What a right code earned.
+/// The result of a right secret.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) struct Proven {
-    /// The flow as it is now; its generation makes the new ticket.
+    /// The flow as it is now; the new ticket names its generation.
     pub(crate) flow: Flow,
 }
 
 /// The secret was right: consumes the challenge and records the proof.
 ///
-/// The comparison is not made again. If the same challenge has been answered meanwhile, by the
-/// same right code, the answer is the same and no second proof is made.
+/// The secret is not compared again. If the same right code has answered the challenge meanwhile,
+/// the answer is the same and no second proof is made.
 ///
 /// # Errors
 ///
 /// [`Refusal::NotAccepted`] if the challenge was replaced or the flow has ended meanwhile, or if
-/// what was right was used before.
+/// the secret was used before.
 pub(crate) fn consume(
     transition: &mut Transition<'_>,
     id: &FlowId,
@@ -126,8 +133,8 @@ pub(crate) fn consume(
         return Err(Refusal::NotAccepted);
     }
     let number = reservation.challenge.number;
-    if let Some(repeat) = flow.repeat.as_ref().filter(|one| one.challenge.number == number) {
-        // Answered by somebody with the same right code, before or while ours was compared.
+    if let Some(repeat) = flow.repeat.as_ref().filter(|repeat| repeat.challenge.number == number) {
+        // Another request has answered the challenge with the same right code meanwhile.
         repeat.check(matched)?;
         let proven = Proven { flow: flow.clone() };
         let method = reservation.challenge.method();
@@ -135,10 +142,13 @@ pub(crate) fn consume(
         transition.refund_attempt(reservation);
         return Ok(proven);
     }
-    let place = flow.challenges.iter().position(|one| one.number == number);
-    let place = place.ok_or(Refusal::NotAccepted)?;
-    let answer = flow.challenges.get(place).map(|one| one.expected.clone());
-    transition.consume(&answer.ok_or(Refusal::NotAccepted)?, matched)?;
+    let place = flow
+        .challenges
+        .iter()
+        .position(|challenge| challenge.number == number)
+        .ok_or(Refusal::NotAccepted)?;
+    let expected = flow.challenges[place].expected.clone();
+    transition.consume(&expected, matched)?;
     let flow = transition.account.flow_mut(id).ok_or(Refusal::NotAccepted)?;
     let challenge = flow.challenges.remove(place);
     let method = challenge.method();
@@ -154,10 +164,7 @@ pub(crate) fn consume(
     flow.repeat = Some(Repeat::of(challenge, matched));
     let proven = distinct(&flow.proofs);
     if proven >= flow.required && flow.grant.is_none() {
-        let expires_at = now.plus(policy.lifetimes.grant).min(flow.expires_at);
-        flow.grant = Some(Grant { expires_at, rejections: 0, unknown: Unknown::NONE });
-        // Nothing more is to be answered in this flow.
-        flow.challenges.clear();
+        flow.earn_grant(now.plus(policy.lifetimes.grant));
     }
     let (flow_number, required) = (flow.number, flow.required);
     let result = Proven { flow: flow.clone() };
@@ -173,8 +180,8 @@ pub(crate) fn consume(
     Ok(result)
 }
 
-/// Gives a flow whose link was redeemed without its ticket another name: whoever began it has no
-/// part in it any more.
+/// Gives a flow whose link was redeemed without its ticket a new id: the ticket of the browser that
+/// began it is void.
 pub(crate) fn hand_over(
     transition: &mut Transition<'_>,
     from: &FlowId,
@@ -188,6 +195,16 @@ pub(crate) fn hand_over(
         transition.record(EventKind::LinkRedeemedElsewhere { flow: number });
     }
     transition.account.flow(&to).cloned()
+}
+
+impl Flow {
+    /// Gives the flow a grant, which ends with the flow at the latest. No further challenge is
+    /// needed.
+    fn earn_grant(&mut self, expires_at: Timestamp) {
+        let expires_at = expires_at.min(self.expires_at);
+        self.grant = Some(Grant { expires_at, rejections: 0, unknown: Unknown::NONE });
+        self.challenges.clear();
+    }
 }
 
 impl Repeat {
@@ -213,9 +230,9 @@ impl Repeat {
 }
 
 impl Transition<'_> {
-    /// Consumes what was right, where it can be right only once for the whole account.
-    pub(super) fn consume(&mut self, answer: &Expected, matched: &Match) -> Result<(), Refusal> {
-        match (answer, matched) {
+    /// Consumes the matched secret, if it is one that counts only once for the whole account.
+    pub(super) fn consume(&mut self, expected: &Expected, matched: &Match) -> Result<(), Refusal> {
+        match (expected, matched) {
             (Expected::Sent(_) | Expected::External, Match::Challenge) => Ok(()),
             (Expected::Oath(id), Match::Step(step)) => self.consume_step(id, *step),
             (Expected::RecoveryCode(id), Match::RecoveryCode(code)) => {
@@ -225,7 +242,7 @@ impl Transition<'_> {
         }
     }
 
-    /// A step is accepted once, and none that is older than one that was.
+    /// Consumes a time step: each is accepted once, and none after a newer one.
     pub(super) fn consume_step(&mut self, id: &MethodId, step: u64) -> Result<(), Refusal> {
         let method = self.account.method_mut(id).ok_or(Refusal::NotAccepted)?;
         let kind = method.kind;
@@ -246,20 +263,21 @@ impl Transition<'_> {
         let Factor::RecoveryCode(set) = &mut method.factor else {
             return Err(Refusal::NotAccepted);
         };
-        let place = set.codes.iter().position(|one| one.fits(code));
-        set.codes.remove(place.ok_or(Refusal::NotAccepted)?);
+        let place =
+            set.codes.iter().position(|stored| stored.fits(code)).ok_or(Refusal::NotAccepted)?;
+        set.codes.remove(place);
         let left = u8::try_from(set.codes.len()).unwrap_or(u8::MAX);
         self.record(EventKind::RecoveryCodeUsed { id: id.clone(), left });
         self.tell_owner(Notice::RecoveryCodeUsed { left, at: now });
         Ok(())
     }
 
-    /// Half of the failures that disable a method have happened.
+    /// Warns the owner that half of the failures that disable a method have happened.
     pub(super) fn warn_owner(&mut self, method: MethodKind) {
         self.tell_owner(Notice::ManyFailures { method, at: self.now });
     }
 
-    /// Counts the attempt that this challenge has just given up.
+    /// Reserves the attempt that this challenge has just given up.
     fn reserve_comparison(&mut self, flow: u32, challenge: Challenge) -> AttemptReservation {
         let effects = self.reserve(challenge.method(), challenge.pool, challenge.source);
         self.record(EventKind::AttemptCounted {
@@ -279,12 +297,13 @@ impl Transition<'_> {
     }
 }
 
-/// How many distinct methods these proofs are: by class, and by normalised destination.
+/// The number of distinct methods among these proofs, by class and by normalised destination.
 pub(crate) fn distinct(proofs: &[Proof]) -> u8 {
     let mut counted: Vec<&Proof> = Vec::new();
     for proof in proofs {
-        let same =
-            |one: &&Proof| one.method.same_class(proof.method) || one.identity == proof.identity;
+        let same = |known: &&Proof| {
+            known.method.same_class(proof.method) || known.identity == proof.identity
+        };
         if !counted.iter().any(same) {
             counted.push(proof);
         }

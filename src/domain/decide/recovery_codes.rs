@@ -1,6 +1,7 @@
-//! Saved recovery codes: shown once, kept as digests, each used once.
+//! Recovery codes: shown once, kept as digests, each used once.
 
-use super::register::{Binding, Confirm, MAX_METHODS, activate};
+use super::confirm::{Confirm, activate};
+use super::register::{Binding, MAX_METHODS};
 use super::{Bearer, Transition};
 use crate::domain::account::{
     Account, Factor, Method, MethodState, Provenance, RecoveryCodeSet, Unknown,
@@ -15,12 +16,13 @@ use crate::domain::method::MethodKind;
 use crate::domain::refusal::Refusal;
 use crate::domain::time::Timestamp;
 
-/// Keeps a new set, pending until its owner says that it is saved: whoever loses the page before
-/// that still has the codes of the set before.
+/// Keeps a new set, pending until its owner acknowledges that it is saved. Until then the codes of
+/// the previous set stay valid, in case the page is lost.
 ///
 /// # Errors
 ///
-/// [`Refusal::SecondFactorRequired`], [`Refusal::LimitReached`], [`Refusal::TooOften`].
+/// [`Refusal::SecondFactorRequired`], [`Refusal::LimitReached`] if the account or the set has no
+/// room, [`Refusal::TooOften`].
 pub(crate) fn put_recovery_codes(
     transition: &mut Transition<'_>,
     codes: &[Digest],
@@ -32,8 +34,8 @@ pub(crate) fn put_recovery_codes(
         &Newcomer::new(&transition.account, MethodKind::RecoveryCode, None, None),
     )?;
     transition.count_quiet_act()?;
-    let pending = |one: &Method| one.kind == MethodKind::RecoveryCode && !one.active();
-    transition.account.methods.retain(|one| !pending(one));
+    let pending = |method: &Method| method.kind == MethodKind::RecoveryCode && !method.active();
+    transition.account.methods.retain(|method| !pending(method));
     let full = transition.account.methods.len() >= MAX_METHODS
         || transition.account.is_large(PoolKind::Proven);
     if full || codes.len() > RecoveryCodeSet::MAX {
@@ -60,26 +62,30 @@ pub(crate) fn put_recovery_codes(
     Ok(id)
 }
 
-/// The owner has saved the codes: the set counts, in the place of the one before. Said again after
-/// a lost answer, nothing changes.
+/// The owner has saved the codes: the set becomes active and replaces the previous one.
+/// Acknowledged again after a lost answer, nothing changes.
 ///
 /// # Errors
 ///
-/// [`Refusal::NotFound`] if there is no such set; [`Refusal::SecondFactorRequired`] if other methods
-/// were bound meanwhile.
+/// [`Refusal::NotFound`] if there is no such set; [`Refusal::SecondFactorRequired`] if other
+/// methods were bound meanwhile.
 pub(crate) fn acknowledge_recovery_codes(
     transition: &mut Transition<'_>,
     id: &MethodId,
     confirm: &Confirm<'_>,
 ) -> Result<Method, Refusal> {
     transition.sweep();
-    let set = transition.account.method(id).filter(|one| one.kind == MethodKind::RecoveryCode);
-    let set = set.cloned().ok_or(Refusal::NotFound)?;
+    let set = transition
+        .account
+        .method(id)
+        .filter(|method| method.kind == MethodKind::RecoveryCode)
+        .cloned()
+        .ok_or(Refusal::NotFound)?;
     if set.active() {
         return Ok(set);
     }
     confirm.binding.admit(transition, &Newcomer::of(&transition.account, &set))?;
-    let before = active_set(&transition.account).map(|one| one.id.clone());
+    let before = active_set(&transition.account).map(|set| set.id.clone());
     if let Some(method) = transition.account.method_mut(id) {
         method.replaces = before;
     }
@@ -87,40 +93,40 @@ pub(crate) fn acknowledge_recovery_codes(
 }
 
 fn active_set(account: &Account) -> Option<&Method> {
-    account.methods.iter().find(|one| one.kind == MethodKind::RecoveryCode && one.active())
+    account.methods.iter().find(|method| method.kind == MethodKind::RecoveryCode && method.active())
 }
 
-/// A flow that has used a recovery code gets another one in its place (NIST SP 800-63B-4, 4.2.1.1),
-/// pending until its owner says that it is saved.
+/// Keeps the replacement for a recovery code that a flow has used (NIST SP 800-63B-4, 4.2.1.1),
+/// pending until its owner acknowledges that it is saved.
 ///
 /// # Errors
 ///
-/// [`Refusal::Ended`] if the flow has not reached its goal with a recovery code, or has its
-/// replacement already.
+/// [`Refusal::Ended`] if the flow has not reached its goal with a recovery code, or the replacement
+/// was acknowledged before.
 pub(crate) fn put_replacement(
     transition: &mut Transition<'_>,
     bearer: &Bearer<'_>,
     code: Digest,
 ) -> Result<(), Refusal> {
     transition.sweep();
-    owed(transition, bearer)?;
+    check_owed(transition, bearer)?;
     let set = set_mut(transition).ok_or(Refusal::Ended)?;
     set.replacement = Some(code);
     Ok(())
 }
 
-/// The replacement is saved, and counts.
+/// The owner has saved the replacement: it becomes valid.
 ///
 /// # Errors
 ///
-/// [`Refusal::Ended`] if there is none.
+/// [`Refusal::Ended`] if no replacement waits.
 pub(crate) fn acknowledge_replacement(
     transition: &mut Transition<'_>,
     bearer: &Bearer<'_>,
 ) -> Result<(), Refusal> {
     transition.sweep();
-    owed(transition, bearer)?;
-    let id = active_set(&transition.account).map(|one| one.id.clone()).ok_or(Refusal::Ended)?;
+    check_owed(transition, bearer)?;
+    let id = active_set(&transition.account).map(|set| set.id.clone()).ok_or(Refusal::Ended)?;
     let set = set_mut(transition).ok_or(Refusal::Ended)?;
     let code = set.replacement.take().ok_or(Refusal::Ended)?;
     if set.codes.len() < RecoveryCodeSet::MAX {
@@ -136,7 +142,8 @@ pub(crate) fn acknowledge_replacement(
     Ok(())
 }
 
-fn owed(transition: &Transition<'_>, bearer: &Bearer<'_>) -> Result<(), Refusal> {
+/// Checks that the flow has used a recovery code that is not replaced yet.
+fn check_owed(transition: &Transition<'_>, bearer: &Bearer<'_>) -> Result<(), Refusal> {
     if bearer.done(transition)?.replace_recovery_code { Ok(()) } else { Err(Refusal::Ended) }
 }
 

@@ -1,4 +1,4 @@
-//! What a signed-in user says about what is registered, and what they must be asked.
+//! The review of a registration: what a user who signs in is asked, and what the user answers.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +12,7 @@ use crate::domain::policy::Policy;
 use crate::domain::refusal::Refusal;
 use crate::domain::time::Timestamp;
 
-/// How long a registration that was confirmed need not be confirmed once more.
+/// How long a confirmed registration is not confirmed again.
 const CONFIRMED_FOR: std::time::Duration = std::time::Duration::from_secs(3_600);
 const DAY: std::time::Duration = std::time::Duration::from_secs(86_400);
 
@@ -23,19 +23,19 @@ const DAY: std::time::Duration = std::time::Duration::from_secs(86_400);
 pub enum Prompt {
     /// Nothing.
     Nothing,
-    /// To change the password: it has expired, or is good only for a change.
+    /// To change the password: it has expired, or is valid for a change only.
     ChangePassword,
     /// To register methods.
     Register,
-    /// To say that what is registered is still right.
+    /// To confirm that the registered methods are still right.
     Reconfirm,
 }
 
-/// What a user who signs in must be asked now: a pure answer, which changes nothing.
+/// What a user who signs in must be asked now. Changes nothing.
 ///
-/// Two facts are kept apart (Entra). Never completed: asked at every new sign-in, once per session.
-/// Completed and fallen below since: not asked until the interval ends; a reset refuses. What this
-/// sign-in could not register is not asked for.
+/// A registration that was never completed is asked for at every new sign-in, once per session. One
+/// that was completed and no longer suffices is not asked for until the interval ends, though a
+/// reset refuses meanwhile (Entra). A user who cannot register in this sign-in is not asked to.
 pub(crate) fn prompt(
     account: &Account,
     policy: &Policy,
@@ -46,7 +46,7 @@ pub(crate) fn prompt(
     if asked.may_change && asked.user.password_expired == Some(true) {
         return Prompt::ChangePassword;
     }
-    // Whoever may not reset is not asked to register for it.
+    // A user who may not reset is not asked to register for it.
     let Some(registrant) = &asked.registrant else { return Prompt::Nothing };
     let registration = &account.registration;
     if registration.postponed == Some(session) {
@@ -72,12 +72,12 @@ pub(crate) fn prompt(
     }
 }
 
-/// Who signs in, and what they may do.
+/// The user who signs in, and what that user may do.
 pub(crate) struct SignInSubject<'a> {
     pub(crate) user: &'a UserFacts,
-    /// Whether their password is changed here.
+    /// Whether the engine may change the password.
     pub(crate) may_change: bool,
-    /// What counts for them, if they may reset.
+    /// What counts for the user, if a reset is allowed.
     pub(crate) registrant: Option<Registrant<'a>>,
     /// Whether another method could be added in this sign-in.
     pub(crate) may_register: bool,
@@ -91,12 +91,12 @@ pub(crate) fn reconfirm_at(account: &Account, policy: &Policy) -> Option<Timesta
     (days > 0).then(|| since.plus(DAY * u32::from(days)))
 }
 
-/// The user has looked at what is registered, and it is still right. Gives whether anything changes:
-/// what was confirmed within the hour is confirmed.
+/// The user confirms that the registered methods are still right. Returns whether anything changed:
+/// a confirmation within the last hour is not repeated.
 ///
 /// # Errors
 ///
-/// [`Refusal::MoreProofNeeded`] if it is not enough any more: more is to be registered;
+/// [`Refusal::MoreProofNeeded`] if the methods no longer suffice and more must be registered;
 /// [`Refusal::TooOften`].
 pub(crate) fn reconfirm(
     transition: &mut Transition<'_>,
@@ -122,7 +122,8 @@ pub(crate) fn reconfirm(
     Ok(true)
 }
 
-/// The user registers later: not asked again in this session. Gives whether anything changes.
+/// The user postpones the registration, and is not asked again in this session. Returns whether
+/// anything changed.
 ///
 /// # Errors
 ///
@@ -138,16 +139,15 @@ pub(crate) fn postpone(transition: &mut Transition<'_>, session: u32) -> Result<
     Ok(true)
 }
 
-/// Chooses the method that is offered first. Gives whether anything changes.
+/// Chooses the method that is offered first. Returns whether anything changed.
 ///
 /// # Errors
 ///
 /// [`Refusal::NotFound`] if there is no such active method; [`Refusal::TooOften`].
 pub(crate) fn set_default(transition: &mut Transition<'_>, id: &MethodId) -> Result<bool, Refusal> {
     transition.sweep();
-    let method =
-        transition.account.method(id).filter(|one| one.active()).ok_or(Refusal::NotFound)?;
-    let method = method.kind;
+    let active = transition.account.method(id).filter(|method| method.active());
+    let method = active.ok_or(Refusal::NotFound)?.kind;
     if transition.account.registration.default.as_ref() == Some(id) {
         return Ok(false);
     }

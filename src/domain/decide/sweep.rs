@@ -1,9 +1,9 @@
-//! What time and change make void, wherever a record is taken up.
+//! What expires with time or is voided by a change. Every decision sweeps before it decides.
 
 use std::time::Duration;
 
 use super::{MAX_SKEW, Transition};
-use crate::domain::account::{Account, Flow, Pending, PendingBody, WriteState};
+use crate::domain::account::{Account, Challenge, Flow, Pending, PendingBody, WriteState};
 use crate::domain::budget::Verdict;
 use crate::domain::event::{EventKind, FlowEnd};
 use crate::domain::method::Channel;
@@ -11,16 +11,16 @@ use crate::domain::reason::FlowStage;
 use crate::domain::store_note::SLACK;
 use crate::domain::time::Timestamp;
 
-/// How long a record is kept that holds nothing but old counters: longer than any window.
+/// How long a record with nothing but old counters is kept: longer than any window.
 const IDLE_LIFE: Duration = Duration::from_secs(31 * 86_400);
 
 impl Transition<'_> {
-    /// Closes what has run out: flows, challenges, messages of dead codes.
+    /// Ends what has expired: flows, challenges, and messages whose code is dead.
     pub(super) fn sweep(&mut self) {
         let now = self.now;
         self.give_up_codes();
         let writing = self.account.writing_flow();
-        // Most often none is over, and nothing has to be moved.
+        // Usually no flow is over, and none has to be moved.
         if self.account.flows.iter().any(|flow| flow.is_over(now, writing)) {
             let (ended, kept): (Vec<Flow>, Vec<Flow>) = std::mem::take(&mut self.account.flows)
                 .into_iter()
@@ -41,27 +41,26 @@ impl Transition<'_> {
         self.record_overdue();
     }
 
-    /// Records what attempts have brought about of which no step has said how they ended.
+    /// Records the budget effects of attempts whose comparison has not reported its end in time.
     fn record_overdue(&mut self) {
         let now = self.now;
-        let overdue = |verdict: &mut Verdict| verdict.due() <= now;
+        let is_overdue = |verdict: &mut Verdict| verdict.due() <= now;
         let budgets = self.account.budgets.iter_mut();
-        let all: Vec<_> = budgets
+        let overdue: Vec<_> = budgets
             .flat_map(|budget| {
                 let method = budget.method;
-                budget.verdicts.extract_if(.., overdue).map(move |verdict| (method, verdict))
+                budget.verdicts.extract_if(.., is_overdue).map(move |verdict| (method, verdict))
             })
             .collect();
-        for (method, verdict) in all {
+        for (method, verdict) in overdue {
             self.record_verdict(method, &verdict);
         }
     }
 
-    /// Takes out the methods whose place another one has taken, now that its hold is over. Until
-    /// this is committed they count no more either (`eligibility::candidates`).
+    /// Removes the methods that another method replaces, once the hold of that one is over. They do
+    /// not count before this is committed either (`eligibility::candidates`).
     fn take_superseded(&mut self) {
-        let gone: Vec<_> = self.account.superseded(self.now).cloned().collect();
-        if gone.is_empty() {
+        if self.account.superseded(self.now).next().is_none() {
             return;
         }
         let now = self.now;
@@ -79,12 +78,13 @@ impl Transition<'_> {
         }
     }
 
-    /// Notes the end of a flow that has already been taken out.
+    /// Records the end of a flow that has been removed from the account.
     pub(super) fn end_flow(&mut self, flow: &Flow, ended: FlowEnd) {
         let write = self.account.write.take_if(|write| write.flow == flow.number);
         let unsettled = write.is_some();
         if let Some(write) = write.filter(|write| write.state == WriteState::Writing) {
-            // Nobody waits for its outcome any more: the owner is told what may have happened.
+            // No flow waits for its outcome any more: the owner gets the notice of what may have
+            // happened.
             self.release(write.number);
             self.record(EventKind::DirectoryWriteUnsettled {
                 flow: flow.number,
@@ -97,11 +97,12 @@ impl Transition<'_> {
         }
     }
 
-    /// The messages of a write are due now, whatever became of it. Whoever signed in while it was
-    /// under way did so with the old password.
+    /// Makes the messages of a write due now. A sign-in during the write used the old password, so
+    /// the revocation covers sessions up to now.
     pub(super) fn release(&mut self, write: u32) {
         let now = self.now;
-        for pending in self.account.outbox.iter_mut().filter(|one| one.write == Some(write)) {
+        for pending in self.account.outbox.iter_mut().filter(|pending| pending.write == Some(write))
+        {
             pending.due = pending.due.min(now);
             pending.write = None;
             if let PendingBody::Revoke { authenticated_before, .. } = &mut pending.body {
@@ -110,12 +111,13 @@ impl Transition<'_> {
         }
     }
 
-    /// Everything outstanding but the acting flow's becomes void.
+    /// Voids everything outstanding except the flow `acting`.
     pub(super) fn void_others(&mut self, acting: Option<u32>) {
         self.void_but(acting, &[]);
     }
 
-    /// Everything outstanding but the acting flow's becomes void; these flows go on as they are.
+    /// Voids everything outstanding except the flow `acting`, which loses its challenges, and the
+    /// flows `go_on`, which keep theirs.
     pub(super) fn void_but(&mut self, acting: Option<u32>, go_on: &[u32]) {
         self.account.epoch = self.account.epoch.saturating_add(1);
         let epoch = self.account.epoch;
@@ -146,36 +148,40 @@ impl Transition<'_> {
         }
     }
 
-    /// A code that was tried in vain until it died: that it never left is recorded.
+    /// Removes the codes whose tries failed until they expired, and records that they were not
+    /// sent.
     fn give_up_codes(&mut self) {
         let now = self.now;
-        let dead = |one: &&Pending| one.is_code() && one.tries > 0 && now >= one.not_after;
-        let dead = self.account.outbox.iter().filter(dead);
-        let failed: Vec<EventKind> = dead
+        let is_dead =
+            |pending: &Pending| pending.is_code() && pending.tries > 0 && now >= pending.not_after;
+        let outbox = self.account.outbox.iter();
+        let failed: Vec<EventKind> = outbox
+            .filter(|pending| is_dead(pending))
             .filter_map(|pending| {
                 let (kind, channel) = self.account.kind_of(&pending.body)?;
                 Some(pending.failed(kind, channel, true))
             })
             .collect();
         if !failed.is_empty() {
-            self.account
-                .outbox
-                .retain(|one| !(one.is_code() && one.tries > 0 && now >= one.not_after));
+            self.account.outbox.retain(|pending| !is_dead(pending));
             self.events.extend(failed);
         }
     }
 
-    /// Takes messages out of the outbox whose time has passed or whose code is dead.
+    /// Removes messages whose time has passed or whose code is dead.
     fn drop_dead_messages(&mut self) {
         let (now, mut failed) = (self.now, Vec::new());
         let flows = &self.account.flows;
         self.account.outbox.retain(|pending| {
-            if let PendingBody::Code { flow, challenge, .. } = &pending.body {
-                // Superseded, answered or ended: nobody waits for it.
-                return flows.iter().any(|one| {
-                    one.number == *flow
-                        && one.challenges.iter().any(|c| c.number == *challenge && c.live(now))
-                });
+            if let PendingBody::Code { flow: flow_number, challenge: challenge_number, .. } =
+                &pending.body
+            {
+                // A code whose challenge was superseded, answered or ended is useless.
+                let is_wanted = |challenge: &Challenge| {
+                    challenge.number == *challenge_number && challenge.live(now)
+                };
+                let flow = flows.iter().find(|flow| flow.number == *flow_number);
+                return flow.is_some_and(|flow| flow.challenges.iter().any(is_wanted));
             }
             let dead = pending.is_dead(now);
             if dead {
@@ -186,8 +192,9 @@ impl Transition<'_> {
         self.events.extend(failed);
     }
 
-    /// The record was stamped by a clock that ran far ahead, or ours has stepped back. Its stamps
-    /// are not obeyed: codes and grants are void, windows and locks start again at full length.
+    /// The record was stamped by a clock that was far ahead, or this engine's clock has stepped
+    /// back. The stamps are not trusted: codes and grants are void, windows and locks start again
+    /// at full length.
     pub(super) fn void_future_stamps(&mut self) {
         let (now, lock) = (self.now, self.policy.failures.lock);
         let horizon = now.plus(MAX_SKEW);
@@ -221,8 +228,8 @@ impl Transition<'_> {
                 method.usable_from = now.plus(hold);
             }
         }
-        // What belongs to a write is due with it.
-        for pending in self.account.outbox.iter_mut().filter(|one| one.write.is_none()) {
+        // Messages that wait for a write become due when the write is settled.
+        for pending in self.account.outbox.iter_mut().filter(|pending| pending.write.is_none()) {
             pending.due = pending.due.min(now);
             pending.claimed_until = None;
         }
@@ -235,7 +242,7 @@ impl Transition<'_> {
         self.drop_flows(writing);
     }
 
-    /// Ends every flow but this one.
+    /// Ends every flow except this one.
     pub(crate) fn drop_flows(&mut self, but: Option<u32>) {
         let all: Vec<u32> = self.account.flows.iter().map(|flow| flow.number).collect();
         for number in all.into_iter().filter(|number| Some(*number) != but) {
@@ -244,7 +251,7 @@ impl Transition<'_> {
     }
 }
 
-/// What is lost with a message whose time has passed. A dead code is lost to nobody.
+/// The event for a message whose time has passed. A code that has expired needs none.
 fn message_failed(pending: &Pending) -> Option<EventKind> {
     match &pending.body {
         PendingBody::Code { .. } => None,
@@ -252,7 +259,7 @@ fn message_failed(pending: &Pending) -> Option<EventKind> {
         PendingBody::Notice { notice, channel, .. } => {
             Some(pending.failed(notice.id(), *channel, true))
         }
-        // Nobody was found who could be told.
+        // No address was found.
         PendingBody::Announce { notice } | PendingBody::Administrators { notice, .. } => {
             Some(pending.failed(notice.id(), Channel::Email, true))
         }
@@ -260,7 +267,7 @@ fn message_failed(pending: &Pending) -> Option<EventKind> {
 }
 
 impl Pending {
-    /// What is recorded of a message that is given up.
+    /// The event for a message that is given up.
     pub(super) fn failed(&self, kind: &str, channel: Channel, expired: bool) -> EventKind {
         let (message, kind) = (self.number, kind.to_owned());
         EventKind::MessageFailed { message, kind, channel, expired }
@@ -268,8 +275,8 @@ impl Pending {
 }
 
 impl Flow {
-    /// Whether time has ended the flow. A write whose outcome is open keeps it until the write's
-    /// own deadline has passed.
+    /// Whether the flow has expired. The flow of a write in flight is kept until the write's
+    /// deadline.
     pub(super) fn is_over(&self, now: Timestamp, writing: Option<u32>) -> bool {
         now >= self.expires_at && writing != Some(self.number)
     }
@@ -278,37 +285,41 @@ impl Flow {
 impl Account {
     /// The flow whose password is being written.
     pub(super) fn writing_flow(&self) -> Option<u32> {
-        let write = self.write.as_ref().filter(|write| write.state == WriteState::Writing);
-        write.map(|write| write.flow)
+        let in_flight = self.write.as_ref().filter(|write| write.state == WriteState::Writing);
+        in_flight.map(|write| write.flow)
     }
 
-    /// Whether a clock wrote the record that was further ahead of `now` than a clock that is believed
-    /// may be. `now` is a time that is believed.
+    /// Whether the record was stamped by a clock further ahead of `now` than a believed clock may
+    /// be. `now` is a believed time.
     pub(crate) fn is_stamped_ahead(&self, now: Timestamp) -> bool {
         self.seen.since(now) > SLACK
     }
 
-    /// When the account next needs somebody.
+    /// When the account next needs work.
     pub(crate) fn wake_at(&self) -> Option<Timestamp> {
         let messages = self.outbox.iter().map(Pending::wake_at);
         let writing = self.writing_flow();
-        let flows = self.flows.iter().filter(|flow| Some(flow.number) != writing);
-        let flows = flows.map(|flow| flow.expires_at);
-        let write = self.write.iter().filter(|write| write.state == WriteState::Writing);
-        let verdicts = self.budgets.iter().flat_map(|budget| &budget.verdicts);
-        let verdicts = verdicts.map(Verdict::due);
-        let replacing = self.methods.iter().filter(|one| one.active() && one.replaces.is_some());
-        let replaced = replacing.map(|one| one.usable_from);
-        let deadline = write.map(|write| write.deadline);
+        let flows = self
+            .flows
+            .iter()
+            .filter(|flow| Some(flow.number) != writing)
+            .map(|flow| flow.expires_at);
+        let in_flight = self.write.iter().filter(|write| write.state == WriteState::Writing);
+        let deadline = in_flight.map(|write| write.deadline);
+        let verdicts = self.budgets.iter().flat_map(|budget| &budget.verdicts).map(Verdict::due);
+        let replacing =
+            self.methods.iter().filter(|method| method.active() && method.replaces.is_some());
+        let replaced = replacing.map(|method| method.usable_from);
         messages.chain(flows).chain(deadline).chain(verdicts).chain(replaced).min()
     }
 
-    /// From when on nothing would be lost with the record.
+    /// When the record may be purged; `None` while something would be lost with it.
     pub(crate) fn expires_at(&self) -> Option<Timestamp> {
-        let verdicts = self.budgets.iter().any(|budget| !budget.verdicts.is_empty());
-        let idle = self.flows.is_empty() && self.outbox.is_empty() && self.write.is_none();
-        let idle = idle && !verdicts;
-        // A run of failures never decays, and an epoch must not start again.
+        let idle = self.flows.is_empty()
+            && self.outbox.is_empty()
+            && self.write.is_none()
+            && self.budgets.iter().all(|budget| budget.verdicts.is_empty());
+        // A run of failures never decays, and an epoch must not start again at zero.
         let kept = self.user.is_some()
             && !self.forgotten
             && (!self.methods.is_empty()

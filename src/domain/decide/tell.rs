@@ -1,4 +1,4 @@
-//! Whom a notice goes to, and how it gets into the outbox.
+//! The addresses of a notice, and how it gets into the outbox.
 
 use std::time::Duration;
 
@@ -14,17 +14,17 @@ use crate::domain::policy::{NotifyRule, Policy};
 use crate::domain::refusal::Refusal;
 use crate::domain::time::Timestamp;
 
-/// How long a notice is tried.
+/// How long the delivery of a notice is tried.
 pub(super) const NOTICE_LIFE: Duration = Duration::from_secs(7 * 86_400);
-/// At most this many addresses are told of one change.
+/// The most addresses that get one notice.
 const MAX_TOLD: usize = 10;
 /// One place of the outbox is kept for an announcement, which needs no address.
 const MAX_ADDRESSED: usize = MAX_OUTBOX - 1;
-/// The outbox is filled with notices to administrators up to here.
+/// Notices to administrators fill the outbox up to this size.
 const MAX_FOR_ADMINISTRATORS: usize = MAX_OUTBOX - 4;
-/// Administrators who are asked for one page.
+/// Administrators on one page.
 pub(crate) const PAGE: usize = 4;
-/// Administrators who are told of one request for help (Entra's cap).
+/// The most administrators who get one request for help (Entra's cap).
 const MAX_HELPERS: u32 = 100;
 /// The longest name of an account in a notice, in characters.
 const MAX_NAME: usize = 256;
@@ -37,8 +37,23 @@ pub(crate) struct Address {
     pub(crate) locale: Locale,
 }
 
+impl Address {
+    /// The outbox entry that sends this notice here.
+    fn notice(&self, notice: Notice, about: Option<String>, mail_too: bool) -> PendingBody {
+        PendingBody::Notice {
+            notice,
+            channel: self.channel,
+            destination: self.destination.clone(),
+            locale: self.locale.clone(),
+            about,
+            mail_too,
+            counted: Counted::No,
+        }
+    }
+}
+
 impl Transition<'_> {
-    /// Puts something into the outbox.
+    /// Puts a message into the outbox; with `write`, it waits until that write is settled.
     pub(super) fn queue(
         &mut self,
         body: PendingBody,
@@ -60,8 +75,8 @@ impl Transition<'_> {
         });
     }
 
-    /// Queues one notice to each of these addresses, which were valid before the change. What waits
-    /// for its addresses goes to the same ones: the change may take some away.
+    /// Queues one notice to each of these addresses, which were valid before the change.
+    /// Announcements that wait for addresses get the same ones, since the change may remove some.
     ///
     /// # Errors
     ///
@@ -73,7 +88,8 @@ impl Transition<'_> {
         due: Timestamp,
         write: Option<u32>,
     ) -> Result<(), Refusal> {
-        // No notice is lost for want of room: codes give way, they can be asked for again.
+        // If there is no room, codes are dropped rather than notices: the user can ask for another
+        // code.
         if self.account.outbox.len() + addresses.len() > MAX_ADDRESSED {
             self.account.outbox.retain(|pending| !pending.is_code());
         }
@@ -97,36 +113,29 @@ impl Transition<'_> {
         not_after: Timestamp,
         write: Option<u32>,
     ) {
-        let mail_too = addresses.iter().any(|address| address.channel == Channel::Email);
+        let any_mail = addresses.iter().any(|address| address.channel == Channel::Email);
         for address in addresses {
-            let body = PendingBody::Notice {
-                notice,
-                channel: address.channel,
-                destination: address.destination.clone(),
-                locale: address.locale.clone(),
-                about: None,
-                mail_too: mail_too && address.channel != Channel::Email,
-                counted: Counted::No,
-            };
-            self.queue(body, due, not_after, write);
+            let mail_too = any_mail && address.channel != Channel::Email;
+            self.queue(address.notice(notice, None, mail_too), due, not_after, write);
         }
     }
 
-    /// Tells the owner of something that happened while a secret was being judged. The directory is
-    /// not read then, so the addresses are looked up when the notice is taken up.
+    /// Announces to the owner what happened while a secret was compared. The directory is not read
+    /// then, so the addresses are looked up when the announcement is due.
     pub(super) fn tell_owner(&mut self, notice: Notice) {
         if self.account.user.is_none() {
             return;
         }
         let now = self.now;
         let full = self.account.outbox.len() >= MAX_ADDRESSED;
-        let waiting = self.account.outbox.iter_mut().rev().find_map(|one| match &mut one.body {
-            PendingBody::Announce { notice } => Some(notice),
-            _ => None,
-        });
+        let waiting =
+            self.account.outbox.iter_mut().rev().find_map(|pending| match &mut pending.body {
+                PendingBody::Announce { notice } => Some(notice),
+                _ => None,
+            });
         match waiting {
-            // No room for another one: the one that waits tells of both. No code gives way, since a
-            // stranger's failures must not take the owner's codes away.
+            // Without room for another announcement, the waiting one covers both. Codes are not
+            // dropped: a stranger's failures must not cost the owner a code.
             Some(waiting) if full => {
                 *waiting = waiting.and(notice);
             }
@@ -138,9 +147,9 @@ impl Transition<'_> {
     }
 
     fn address_announcements(&mut self, addresses: &[Address]) {
-        let announced = |one: &Pending| matches!(one.body, PendingBody::Announce { .. });
+        let announced = |pending: &Pending| matches!(pending.body, PendingBody::Announce { .. });
         while let Some(place) = self.account.outbox.iter().position(announced) {
-            // Without an address, or without room, it waits on.
+            // Without an address, or without room, it keeps waiting.
             if addresses.is_empty()
                 || self.account.outbox.len() + addresses.len() > MAX_OUTBOX
                 || !self.address(place, addresses)
@@ -160,14 +169,14 @@ impl Transition<'_> {
         let Pending { queued_at, not_after, .. } = self.account.outbox.remove(place);
         let (first, now) = (self.account.outbox.len(), self.now);
         self.queue_notices(notice, addresses, now, not_after, None);
-        // It has waited since then.
+        // The notices have waited as long as the announcement.
         for pending in self.account.outbox.iter_mut().skip(first) {
             pending.queued_at = queued_at;
         }
         true
     }
 
-    /// Tells the administrators of the policy's roles.
+    /// Queues a notice to the administrators who hold the policy's roles, except `actor`.
     ///
     /// # Errors
     ///
@@ -195,8 +204,8 @@ impl Transition<'_> {
     }
 }
 
-/// Gives the announcement of this number the addresses that the rule names now. Without an address
-/// or without room it is tried again later. Says whether anything changed.
+/// Gives the announcement of this number the addresses that the policy's rule names now. Without an
+/// address or without room it is tried again later. Returns whether anything changed.
 pub(crate) fn address_announcement(
     transition: &mut Transition<'_>,
     number: u32,
@@ -204,10 +213,10 @@ pub(crate) fn address_announcement(
 ) -> bool {
     transition.sweep();
     let now = transition.now;
-    let waits = |one: &Pending| {
-        one.number == number
-            && one.wake_at() <= now
-            && matches!(one.body, PendingBody::Announce { .. })
+    let waits = |pending: &Pending| {
+        pending.number == number
+            && pending.wake_at() <= now
+            && matches!(pending.body, PendingBody::Announce { .. })
     };
     let Some(place) = transition.account.outbox.iter().position(waits) else {
         return false;
@@ -225,12 +234,12 @@ pub(crate) struct AdministratorPage {
     /// The cursor that the page was asked for with.
     pub(crate) after: Option<String>,
     pub(crate) next: Option<String>,
-    /// Who they are, and where they are reached; those without mail are left out.
+    /// The administrators and their addresses; those without a mail address are left out.
     pub(crate) holders: Vec<(UserId, Address)>,
 }
 
-/// Queues the notices to one page of administrators, and goes on after it. Says whether anything
-/// changed.
+/// Queues the notices to one page of administrators, and moves the cursor past it. Returns whether
+/// anything changed.
 pub(crate) fn tell_page(
     transition: &mut Transition<'_>,
     number: u32,
@@ -238,7 +247,9 @@ pub(crate) fn tell_page(
 ) -> bool {
     transition.sweep();
     let now = transition.now;
-    let waits = |one: &Pending| one.number == number && one.wake_at() <= now && one.write.is_none();
+    let waits = |pending: &Pending| {
+        pending.number == number && pending.wake_at() <= now && pending.write.is_none()
+    };
     let Some(place) = transition.account.outbox.iter().position(waits) else {
         return false;
     };
@@ -258,19 +269,15 @@ pub(crate) fn tell_page(
         Notice::HelpRequested { .. } => MAX_HELPERS,
         _ => u32::MAX,
     };
-    let others = page.holders.iter().filter(|(id, _)| Some(id) != actor.as_ref());
-    let others: Vec<_> = others.take(most.saturating_sub(told) as usize).collect();
-    let told = told.saturating_add(u32::try_from(others.len()).unwrap_or(u32::MAX));
-    for (_, address) in others {
-        let body = PendingBody::Notice {
-            notice,
-            channel: address.channel,
-            destination: address.destination.clone(),
-            locale: address.locale.clone(),
-            about: Some(about.clone()),
-            mail_too: false,
-            counted: Counted::No,
-        };
+    let recipients: Vec<_> = page
+        .holders
+        .iter()
+        .filter(|(id, _)| Some(id) != actor.as_ref())
+        .take(most.saturating_sub(told) as usize)
+        .collect();
+    let told = told.saturating_add(u32::try_from(recipients.len()).unwrap_or(u32::MAX));
+    for (_, address) in recipients {
+        let body = address.notice(notice, Some(about.clone()), false);
         transition.queue(body, now, pending.not_after, None);
     }
     if page.next.is_some() && told < most {
@@ -282,17 +289,17 @@ pub(crate) fn tell_page(
     }
     transition.account.outbox.remove(place);
     if told == 0 {
-        // Somebody was to be told, and the directory names no one who can be.
+        // The directory names no administrator who can be reached.
         let failed = pending.failed(notice.id(), Channel::Email, false);
         transition.record(failed);
     }
     true
 }
 
-/// Nothing is to be done about this message any more: the policy names no roles.
+/// Gives up this message, since the policy names no roles. Returns whether it exists.
 pub(crate) fn give_up(transition: &mut Transition<'_>, number: u32) -> bool {
-    let place = transition.account.outbox.iter().position(|one| one.number == number);
-    let Some(place) = place else {
+    let position = transition.account.outbox.iter().position(|pending| pending.number == number);
+    let Some(place) = position else {
         return false;
     };
     let pending = transition.account.outbox.remove(place);
@@ -303,10 +310,10 @@ pub(crate) fn give_up(transition: &mut Transition<'_>, number: u32) -> bool {
     true
 }
 
-/// The addresses that the policy's rule names among those that are valid now.
+/// The addresses that the policy's rule names among the valid ones.
 ///
-/// Whether a channel is there now does not matter: a notice waits for it. Only where the rule names
-/// no address that can be reached now, those are told too that the reset itself could have used.
+/// An address counts even if its channel has no provider now: a notice waits for it. If no address
+/// of the rule can be reached now, the addresses that the reset itself could have used are added.
 pub(crate) fn addresses_to_tell(
     account: &Account,
     user: &UserFacts,
@@ -337,15 +344,15 @@ pub(crate) fn addresses_to_tell(
         tell(&mut told, Channel::Sms, Destination::Phone(mobile.clone()), &locale);
     }
     // Entra: if there is no mail address, the user principal name is tried.
-    let by_mail = told.iter().any(|one| one.channel == Channel::Email);
+    let by_mail = told.iter().any(|address| address.channel == Channel::Email);
     if !by_mail
         && let Some(name) = &user.user_principal_name
         && let Ok(mail) = EmailAddress::parse(name)
     {
         tell(&mut told, Channel::Email, Destination::Email(mail), &locale);
     }
-    if !told.iter().any(|one| channels.contains(&one.channel)) {
-        for (channel, destination) in any_way_to_tell(account, user, channels) {
+    if !told.iter().any(|address| channels.contains(&address.channel)) {
+        for (channel, destination) in reset_addresses(account, user, channels) {
             tell(&mut told, channel, destination, &locale);
         }
     }
@@ -353,34 +360,39 @@ pub(crate) fn addresses_to_tell(
 }
 
 fn tell(told: &mut Vec<Address>, channel: Channel, destination: Destination, locale: &Locale) {
-    let known = told.iter().any(|one| {
-        one.channel == channel && one.destination.normalised() == destination.normalised()
+    let known = told.iter().any(|address| {
+        address.channel == channel && address.destination.normalised() == destination.normalised()
     });
     if !known && told.len() < MAX_TOLD {
         told.push(Address { channel, destination, locale: locale.clone() });
     }
 }
 
-/// The ways that the reset itself could have gone: there is one, or there would have been no reset.
-fn any_way_to_tell(
+/// The addresses that the reset could have used: at least one, or there would be no reset.
+fn reset_addresses(
     account: &Account,
     user: &UserFacts,
     channels: &[Channel],
 ) -> Vec<(Channel, Destination)> {
-    let active = account.methods.iter().filter(|method| method.active());
-    let active = active.filter_map(|method| Some((method.kind, method.destination()?.clone())));
+    let active = account
+        .methods
+        .iter()
+        .filter(|method| method.active())
+        .filter_map(|method| Some((method.kind, method.destination()?.clone())));
     let contacts = &user.contacts;
     let mobile = contacts.mobile.iter().map(|to| (MethodKind::MobilePhone, to.clone()));
     let office = contacts.office.iter().map(|to| (MethodKind::OfficePhone, to.clone()));
     let phones = mobile.chain(office).map(|(kind, to)| (kind, Destination::Phone(to)));
-    let reached = active.chain(phones).filter_map(|(kind, destination)| {
-        let channel = *kind.channels().iter().find(|channel| channels.contains(channel))?;
-        Some((channel.carrier()?, destination))
-    });
-    reached.collect()
+    active
+        .chain(phones)
+        .filter_map(|(kind, destination)| {
+            let channel = *kind.channels().iter().find(|channel| channels.contains(channel))?;
+            Some((channel.carrier()?, destination))
+        })
+        .collect()
 }
 
-/// The language of a user: their own, else the tenant's, else English.
+/// The language of a user: the user's own, else the tenant's, else English.
 pub(crate) fn locale_of(user: &UserFacts, tenant: Option<&TenantFacts>) -> Locale {
     let tenants = || tenant.and_then(|tenant| tenant.locale.clone());
     user.locale.clone().or_else(tenants).unwrap_or_default()

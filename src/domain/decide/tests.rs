@@ -67,7 +67,7 @@ fn email_option() -> ChallengeOption {
     ChallengeOption::preferred(MethodKind::Email)
 }
 
-/// What a transition leaves behind, if its decision stands.
+/// The result of a decision, and the account that its transition would commit.
 fn after<T>(
     account: &Account,
     policy: &Policy,
@@ -75,15 +75,15 @@ fn after<T>(
     decide: impl FnOnce(&mut Transition<'_>) -> Result<T, Refusal>,
 ) -> Result<(T, Account), Refusal> {
     let mut transition = Transition::new(account, policy, now);
-    let answer = decide(&mut transition)?;
-    Ok((answer, transition.account))
+    let result = decide(&mut transition)?;
+    Ok((result, transition.account))
 }
 
-/// Invariant 1 and 3: what a live code was promised no other flow can spend, and all promises
-/// together never exceed the pool.
+/// Invariant 1 and 3: no other flow can use up the attempts of a live code, and the attempts of all
+/// live codes together never exceed the pool.
 #[test]
-fn promises_never_exceed_the_pool() {
-    // Without shares, so that two codes promise all of it.
+fn the_attempts_of_live_codes_never_exceed_the_pool() {
+    // Without shares, so that two codes hold the whole pool.
     let (policy, to) = (policy(|settings| settings.sends.source_share = 100), mail());
     let mut state = account();
     let mut promised = 0;
@@ -99,12 +99,12 @@ fn promises_never_exceed_the_pool() {
         assert!(promised <= policy.failures.anonymous.max);
     }
     assert_eq!(promised, 10, "two codes of five attempts each; the third waits");
-    // Nobody's guesses take away what the first code was promised.
+    // Guesses at the second code take no attempt from the first.
     for _ in 0..5 {
         let spend = |transition: &mut Transition<'_>| {
             reserve_attempt(transition, &proving(&FlowId([2; 16])))
         };
-        state = after(&state, &policy, at(2), spend).expect("promised").1;
+        state = after(&state, &policy, at(2), spend).expect("an attempt left").1;
     }
     let spend =
         |transition: &mut Transition<'_>| reserve_attempt(transition, &proving(&FlowId([2; 16])));
@@ -139,7 +139,7 @@ fn a_decoy_challenge_sends_nothing_and_counts_the_same() {
     assert_eq!(with.1.flows[0].challenges[0].attempts, without.1.flows[0].challenges[0].attempts);
 }
 
-/// Opens challenges of three kinds in turn, a flow each, from one source; gives how many were opened.
+/// Opens challenges of three kinds in turn, a flow each, from one source; returns how many opened.
 fn opened_by(source: u32, state: &mut Account, policy: &Policy, tries: u8) -> usize {
     let to = mail();
     let mut opened = 0;
@@ -150,8 +150,8 @@ fn opened_by(source: u32, state: &mut Account, policy: &Policy, tries: u8) -> us
         let mut command = open(flow, ChallengeOption::preferred(kind), Some(&to));
         command.source = source;
         let step = after(state, policy, at(1), |transition| open_challenge(transition, &command));
-        let (answer, next) = step.expect("decided");
-        if answer == Opened::Open {
+        let (outcome, next) = step.expect("decided");
+        if outcome == Opened::Open {
             opened += 1;
             *state = next;
         }
@@ -179,8 +179,7 @@ fn one_source_holds_no_more_than_its_share_of_the_challenges_of_an_hour() {
     assert_eq!(state.sends.anonymous.len(), 6);
 }
 
-/// A record never outgrows its bound, however much is put into it: whatever is refused by size
-/// never comes from the ordinary limits.
+/// A record filled up to the default limits, with the longest addresses, still fits into a body.
 #[test]
 fn the_default_limits_stay_within_a_body() {
     let policy = policy(|settings| settings.registration.max_per_kind = 5);
@@ -232,14 +231,14 @@ fn a_clock_that_steps_back_revives_nothing() {
     let guess =
         |transition: &mut Transition<'_>| reserve_attempt(transition, &proving(&FlowId([1; 16])));
     let counted = after(&state, &policy, at(300), guess).expect("live").1;
-    // An hour back: what was stamped later is not obeyed, and its flow is void.
+    // An hour back: the later stamp is not trusted, and its flow is void.
     let back = after(&counted, &policy, at(-3_600), guess);
     assert_eq!(back.map(|_| ()), Err(Refusal::NotAccepted));
     let mut transition = Transition::new(&counted, &policy, at(-3_600));
     transition.sweep();
     let budget = transition.account.budget(MethodKind::Email).expect("counted");
     assert_eq!(budget.anonymous.times, [(at(-3_600), 1).into()], "the window starts again, full");
-    // Within the skew, time simply does not go back.
+    // Within the skew, the time of decisions does not go back.
     let mut transition = Transition::new(&counted, &policy, at(280));
     transition.sweep();
     assert_eq!(transition.now, at(300));

@@ -1,42 +1,20 @@
-//! What can happen.
+//! Every kind of audit event, with its code and fields.
+//!
+//! The field `id` of a kind is stored as `method_id`: an event has an `id` of its own, and the
+//! fields of its kind are flattened beside that.
 
 use serde::{Deserialize, Serialize};
 
 use super::other::OtherEvent;
+use super::table::event_kinds;
+use super::values::{FlowEnd, RejectedBy};
 use crate::domain::budget::PoolKind;
 use crate::domain::ids::MethodId;
 use crate::domain::method::{Channel, MethodKind};
 use crate::domain::reason::{FlowStage, SsprReason};
 use crate::domain::time::Timestamp;
-
-macro_rules! event_kinds {
-    ($($(#[$doc:meta])* $name:ident = $code:literal { $($(#[$field_doc:meta])* $field:ident : $type:ty),* $(,)? }),+ $(,)?) => {
-        /// What happened. One event per transition, with the true reason.
-        #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-        #[serde(tag = "code", rename_all = "snake_case")]
-        #[non_exhaustive]
-        pub enum EventKind {
-            $($(#[$doc])* #[serde(rename = $code)] #[non_exhaustive] $name { $($(#[$field_doc])* $field: $type),* },)+
-            /// What a newer release has recorded, and this one cannot read.
-            #[serde(untagged)]
-            Other(OtherEvent),
-        }
-
-        impl EventKind {
-            /// The stable code, for filters and reports.
-            #[must_use]
-            pub const fn code(&self) -> &str {
-                match self { $(Self::$name { .. } => $code,)+ Self::Other(other) => other.code() }
-            }
-
-            /// Every code that an event of this release can have.
-            pub const CODES: &'static [&'static str] = &[$($code),+];
-        }
-    };
-}
-
 event_kinds! {
-    /// A challenge was opened and its code is on its way, if there is anybody to send it to.
+    /// A challenge was opened, and its code is queued unless it is suppressed.
     ChallengeOpened = "challenge_opened" {
         /// The flow.
         flow: u32,
@@ -44,18 +22,18 @@ event_kinds! {
         method: MethodKind,
         /// The channel.
         channel: Channel,
-        /// Why nothing is sent, if nothing is.
+        /// Why nothing is sent, if the challenge is suppressed.
         suppressed: Option<SsprReason>,
     },
-    /// A typed phone number was counted, and then compared. It was another one than on file
-    /// unless a `challenge_opened` in the next commit follows.
+    /// A typed phone number was counted, then compared. It was wrong unless a `challenge_opened`
+    /// follows in the next commit.
     NumberCounted = "number_counted" {
         /// The method.
         method: MethodKind,
     },
-    /// A try of a secret that no challenge asked for was counted, and then judged: the present
-    /// password of a change, a code at the host's sign-in. It was wrong unless a `change_started` or
-    /// an `oath_step_used` in the next commit follows.
+    /// A secret without a challenge was counted, then compared: the present password of a change,
+    /// or a code at the host's sign-in. It was wrong unless a `change_started` or an
+    /// `oath_step_used` follows in the next commit.
     SecretCounted = "secret_counted" {
         /// The method.
         method: MethodKind,
@@ -65,8 +43,8 @@ event_kinds! {
         /// The flow.
         flow: u32,
     },
-    /// An attempt was counted, and then a secret was compared. It was wrong unless a
-    /// `method_proven` or `method_confirmed` for the same challenge follows.
+    /// An attempt was counted, then its secret was compared. It was wrong unless a `method_proven`
+    /// or `method_confirmed` for the same challenge follows.
     AttemptCounted = "attempt_counted" {
         /// The flow.
         flow: u32,
@@ -90,12 +68,11 @@ event_kinds! {
         /// How many are required.
         required: u8,
     },
-    /// A time step of a device was accepted, for whatever purpose: it never is again.
+    /// A time step of a device was accepted. It is not accepted again, for any purpose.
     OathStepUsed = "oath_step_used" {
         /// The kind of method.
         method: MethodKind,
         /// Its id.
-        // `id` is the event's own, beside which this is flattened.
         #[serde(rename = "method_id")]
         id: MethodId,
         /// The step, in periods since 1970.
@@ -104,26 +81,25 @@ event_kinds! {
     /// A recovery code was used.
     RecoveryCodeUsed = "recovery_code_used" {
         /// The id of the set.
-        // `id` is the event's own, beside which this is flattened.
         #[serde(rename = "method_id")]
         id: MethodId,
         /// How many are left.
         left: u8,
     },
-    /// The link of a flow was redeemed without the flow's ticket: the ticket is void, and whoever
-    /// redeemed it has another.
+    /// The link of a flow was redeemed without the flow's ticket. That ticket is void, and the
+    /// browser that redeemed the link has a new one.
     LinkRedeemedElsewhere = "link_redeemed_elsewhere" {
         /// The flow.
         flow: u32,
     },
-    /// The same right code was given again with the ticket before.
+    /// The same right code was given again with the previous ticket.
     ProofRepeated = "proof_repeated" {
         /// The flow.
         flow: u32,
         /// The method.
         method: MethodKind,
     },
-    /// A failure budget is spent; it stays closed until then.
+    /// A failure budget is spent, and stays closed until the given time.
     Blocked = "blocked" {
         /// The method whose budget it is.
         method: MethodKind,
@@ -132,27 +108,27 @@ event_kinds! {
         /// Until when.
         until: Timestamp,
     },
-    /// So many consecutive failures that strangers may try the method no more: only known devices,
-    /// familiar sources and signed-in users may, until a right secret ends the run.
+    /// Consecutive failures have closed the method to strangers. Known devices, familiar sources
+    /// and signed-in users may still use it; a right secret ends the run of failures.
     MethodClosed = "method_closed" {
         /// The method.
         method: MethodKind,
     },
-    /// A secret whose comparison took long was right: what its attempt had closed, as the events
-    /// before say, is open again.
+    /// A secret whose comparison took long was right: what its attempt had closed, according to
+    /// earlier events, is open again.
     AttemptRefunded = "attempt_refunded" {
         /// The method.
         method: MethodKind,
-        /// The pool that it had been counted in.
+        /// The pool in which the attempt was counted.
         pool: PoolKind,
     },
-    /// The challenges of a day are spent: all of the pool's, or all that one source may hold.
+    /// The challenges of a day are spent: those of the pool, or the share of one source.
     ChallengesSpent = "challenges_spent" {
         /// Which of the two pools.
         pool: PoolKind,
-        /// Whether they are those that send something, or those of what is in hand.
+        /// Whether these are the challenges that send something, or those of methods in hand.
         sent: bool,
-        /// Whether one source has reached its share, and others may still open some.
+        /// Whether one source has reached its share, and others may still open challenges.
         by_one_source: bool,
         /// When the first of them is a day old.
         until: Timestamp,
@@ -162,7 +138,8 @@ event_kinds! {
         /// The method.
         method: MethodKind,
     },
-    /// A limit across accounts is spent; codes grow and the host is alarmed.
+    /// A limit across accounts is spent. Codes get longer or allow fewer attempts; the host should
+    /// raise an alarm.
     LimitSpent = "limit_spent" {
         /// Which limit.
         limit: String,
@@ -173,17 +150,17 @@ event_kinds! {
         flow: u32,
         /// Who refused it.
         by: RejectedBy,
-        /// Stable codes of the rules it broke.
+        /// Stable codes of the rules that it breaks.
         reasons: Vec<String>,
     },
-    /// A directory write began: of a password, or of an unlock.
+    /// A directory write has begun: of a password, or of an unlock.
     DirectoryWriteStarted = "directory_write_started" {
         /// The flow.
         flow: u32,
         /// The number of the write.
         write: u32,
     },
-    /// The directory did not write, and said so.
+    /// The directory has reported that it did not write.
     DirectoryWriteFailed = "directory_write_failed" {
         /// The flow.
         flow: u32,
@@ -192,7 +169,7 @@ event_kinds! {
         /// Why.
         reason: SsprReason,
     },
-    /// Nobody knows whether the directory wrote.
+    /// It is not known whether the directory wrote.
     DirectoryWriteUnsettled = "directory_write_unsettled" {
         /// The flow.
         flow: u32,
@@ -207,10 +184,10 @@ event_kinds! {
         write: u32,
         /// The methods that were proven for it.
         methods: Vec<MethodKind>,
-        /// Whether it has reached every system (Entra: on premises success, cloud failure).
+        /// Whether every system has it (Entra: on premises success, cloud failure).
         propagated: bool,
     },
-    /// The password was changed by whoever knew it.
+    /// The password was changed, with knowledge of the previous one.
     PasswordChanged = "password_changed" {
         /// The flow.
         flow: u32,
@@ -235,7 +212,7 @@ event_kinds! {
         /// The write that caused it.
         write: u32,
     },
-    /// The user's sessions could not be revoked, and nobody tries any more.
+    /// The user's sessions could not be revoked, and the engine has stopped trying.
     SessionsKept = "sessions_kept" {
         /// The write that should have ended them.
         write: u32,
@@ -244,7 +221,7 @@ event_kinds! {
     FlowEnded = "flow_ended" {
         /// The flow.
         flow: u32,
-        /// How far it had come.
+        /// How far it has come.
         stage: FlowStage,
         /// Why it ended.
         ended: FlowEnd,
@@ -254,7 +231,6 @@ event_kinds! {
         /// The method.
         method: MethodKind,
         /// Its id.
-        // `id` is the event's own, beside which this is flattened.
         #[serde(rename = "method_id")]
         id: MethodId,
     },
@@ -263,7 +239,6 @@ event_kinds! {
         /// The method.
         method: MethodKind,
         /// Its id.
-        // `id` is the event's own, beside which this is flattened.
         #[serde(rename = "method_id")]
         id: MethodId,
     },
@@ -272,19 +247,17 @@ event_kinds! {
         /// The method.
         method: MethodKind,
         /// Its id.
-        // `id` is the event's own, beside which this is flattened.
         #[serde(rename = "method_id")]
         id: MethodId,
     },
-    /// A method was confirmed and has taken the place of another.
+    /// A method was confirmed and has replaced another.
     MethodReplaced = "method_replaced" {
         /// The method.
         method: MethodKind,
         /// Its id.
-        // `id` is the event's own, beside which this is flattened.
         #[serde(rename = "method_id")]
         id: MethodId,
-        /// The id of the one that went.
+        /// The id of the replaced method.
         replaced: MethodId,
     },
     /// The user has chosen the method that is offered first.
@@ -292,71 +265,69 @@ event_kinds! {
         /// The method.
         method: MethodKind,
         /// Its id.
-        // `id` is the event's own, beside which this is flattened.
         #[serde(rename = "method_id")]
         id: MethodId,
     },
-    /// A recovery code took the place of one that was used.
+    /// A new recovery code has replaced a used one.
     RecoveryCodeReplaced = "recovery_code_replaced" {
         /// The id of the set.
-        // `id` is the event's own, beside which this is flattened.
         #[serde(rename = "method_id")]
         id: MethodId,
     },
-    /// The user has said that what is registered is still right.
+    /// The user has confirmed that the registered methods are still right.
     RegistrationConfirmed = "registration_confirmed" {},
-    /// The user has put the registration off, for this session.
+    /// The user has postponed the registration for this session.
     RegistrationPostponed = "registration_postponed" {},
-    /// A browser is known from now on.
+    /// A browser has become a known device.
     DeviceRemembered = "device_remembered" {
-        /// How many there are.
+        /// How many known devices the account has.
         devices: u8,
     },
-    /// Help was asked for: the administrators whom the directory names are told, each within a budget
-    /// of their own.
+    /// A caller has asked for help. The directory's administrators get a message, each within a
+    /// budget.
     HelpRequested = "help_requested" {},
-    /// An administrator removed all that the user had registered.
+    /// An administrator has removed all methods of the user.
     MethodsRevoked = "methods_revoked" {
-        /// How many methods that were.
+        /// How many methods.
         count: u8,
     },
-    /// An administrator ended all that was outstanding, known devices included.
+    /// An administrator has ended all flows, and removed known devices and familiar sources.
     FlowsRevoked = "flows_revoked" {
-        /// How many flows that were.
+        /// How many flows.
         count: u8,
     },
-    /// An administrator wants the user to register anew.
+    /// An administrator has required a new registration.
     RegistrationRequired = "registration_required" {},
-    /// An administrator asked the user to reset the password.
+    /// An administrator has asked the user to reset the password.
     ResetRequested = "reset_requested" {
-        /// Whether a link was sent; else a notice.
+        /// Whether a link was sent, rather than a notice.
         link: bool,
     },
-    /// An administrator removed all that was known of the user.
+    /// An administrator has removed what the record holds about the user.
     AccountForgotten = "account_forgotten" {},
-    /// The user has registered all that the policy asks for.
+    /// The user has registered all methods that the policy requires.
     RegistrationCompleted = "registration_completed" {},
-    /// An administrator supplied contact data.
+    /// An administrator has supplied contact data.
     ContactsSupplied = "contacts_supplied" {
         /// How many addresses there are now.
         count: u8,
     },
-    /// An administrator cleared the failure budgets of an account.
+    /// An administrator has cleared the failure budgets of an account.
     Unblocked = "unblocked" {},
-    /// An administrator confirmed that a record made before the directory gave incarnation marks belongs
-    /// to the person who has the identifier now.
+    /// An administrator has confirmed that a record from before the directory gave incarnation
+    /// marks belongs to the person who has the identifier now.
     IncarnationConfirmed = "incarnation_confirmed" {},
-    /// Seeds of authenticators were sealed anew, under the seal's present key.
+    /// Seeds of authenticators were resealed under the seal's present key.
     SeedsResealed = "seeds_resealed" {
         /// How many.
         count: u8,
     },
-    /// The policy was put.
+    /// The policy was changed.
     PolicyChanged = "policy_changed" {
         /// Its revision now.
         revision: u64,
     },
-    /// A message was handed over.
+    /// A message was delivered to the provider.
     MessageDelivered = "message_delivered" {
         /// The number of the message within the account.
         message: u32,
@@ -365,7 +336,7 @@ event_kinds! {
         /// The channel.
         channel: Channel,
     },
-    /// The first try to hand a message over failed; it is tried again. A `message_delivered` or a
+    /// The first try to deliver a message failed; it is tried again. A `message_delivered` or a
     /// `message_failed` for it follows.
     MessageDelayed = "message_delayed" {
         /// The number of the message within the account.
@@ -375,8 +346,7 @@ event_kinds! {
         /// The channel.
         channel: Channel,
     },
-    /// A notice was put into another one, since more went to one address than its budget has room
-    /// for.
+    /// A notice was folded into another one, since the budget of its address is spent.
     MessageFolded = "message_folded" {
         /// The number of the message within the account.
         message: u32,
@@ -384,12 +354,12 @@ event_kinds! {
         kind: String,
         /// The channel.
         channel: Channel,
-        /// The number of the message that tells of it now. None if an administrator's digest of
-        /// requests for help does.
+        /// The number of the message that includes it now; `None` if that is an administrator's
+        /// digest of requests for help.
         into: Option<u32>,
     },
-    /// A notice did not go to a phone, since the risk signals denied the number. A mail address was
-    /// told of the same.
+    /// A notice was not sent to a phone, since the risk signals denied the number. A mail address
+    /// got the same notice.
     MessageWithheld = "message_withheld" {
         /// The number of the message within the account.
         message: u32,
@@ -398,7 +368,7 @@ event_kinds! {
         /// The channel.
         channel: Channel,
     },
-    /// A message was refused for good, or ran out of time.
+    /// A message was refused for good, or has expired.
     MessageFailed = "message_failed" {
         /// The number of the message within the account.
         message: u32,
@@ -406,35 +376,7 @@ event_kinds! {
         kind: String,
         /// The channel.
         channel: Channel,
-        /// Whether it ran out of time; else it was refused.
+        /// Whether it has expired, rather than been refused.
         expired: bool,
     },
-}
-
-/// Who refused a password.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum RejectedBy {
-    /// The policy's rules.
-    Rules,
-    /// The list of breached passwords.
-    BreachList,
-    /// The directory.
-    Directory,
-}
-
-/// How a flow ended before its goal.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum FlowEnd {
-    /// Its time ran out.
-    Abandoned,
-    /// The account or its methods changed meanwhile.
-    Superseded,
-    /// Too many rejected passwords.
-    TooManyRejections,
-    /// Its bearer has given it up.
-    Cancelled,
 }

@@ -1,12 +1,15 @@
-//! Audit events: what happened, to whom, why. No field can hold a secret.
+//! Audit events: what happened, to which account, and why. No field holds a secret.
 
 mod kind;
 mod other;
+mod table;
 #[cfg(test)]
 pub(super) mod tests;
+mod values;
 
-pub use kind::{EventKind, FlowEnd, RejectedBy};
+pub use kind::EventKind;
 pub use other::OtherEvent;
+pub use values::{FlowEnd, RejectedBy};
 
 use std::sync::Arc;
 
@@ -16,9 +19,10 @@ use super::ids::{RecordKey, TenantId, UserId};
 use super::invalid::InvalidInput;
 use super::time::Timestamp;
 
-/// The identity of an event: the record, the commit that wrote it, its place in that commit.
+/// The identity of an event: the record, the commit that wrote the event, and the place in that
+/// commit.
 ///
-/// Ordered per record without a sequence, and never given twice.
+/// Ids of one record are ordered, and no id is given twice.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct EventId {
@@ -40,32 +44,32 @@ impl EventId {
 
 /// One audit event.
 ///
-/// A store keeps [`Event::encode`] and hands back [`Event::decode`] of it; it may keep the fields
-/// beside it for indexes. What a newer release has written is read as far as this one knows it, and
-/// encoded again byte for byte.
+/// A store keeps [`Event::encode`] and returns [`Event::decode`] of it; it may keep the fields
+/// beside it for indexes. An event of a newer release is read as far as this release knows its
+/// fields, and encoded again byte for byte.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Event {
-    /// The format that the event was written in; 1 so far. A release that gives a known kind other
-    /// fields raises it: an older one then reads [`EventKind::Other`].
+    /// The format of the event; 1 so far. A release that gives a known kind other fields raises the
+    /// format: an older release then reads [`EventKind::Other`].
     pub format: u16,
     /// Which event this is.
     pub id: EventId,
     /// The tenant.
     pub tenant: TenantId,
-    /// The account, or none for an identifier that nobody has.
+    /// The user, or `None` for an identifier that no account has.
     pub user: Option<UserId>,
     /// Who acted.
     pub actor: ActorKind,
     /// When, by the deciding engine's clock.
     pub at: Timestamp,
-    /// Where the request came from, as the host told; `None` for the engine's own work.
+    /// The source of the request, as the host gave it; `None` for the engine's own work.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
     /// What happened.
     #[serde(flatten)]
     pub kind: EventKind,
-    /// The text that it was read from, if it says more than the fields do.
+    /// The text that the event was read from, if the fields would encode to another one.
     #[serde(skip)]
     pub(crate) text: Option<Arc<str>>,
 }
@@ -74,7 +78,7 @@ impl Event {
     /// The format that this release writes.
     pub(crate) const FORMAT: u16 = 1;
 
-    /// The event as JSON text: the one that it was read from, as long as nothing was changed.
+    /// The event as JSON text: the text that it was read from, unless a field was changed since.
     #[must_use]
     pub fn encode(&self) -> String {
         match &self.text {
@@ -84,7 +88,7 @@ impl Event {
     }
 
     fn encode_fields(&self) -> String {
-        // A tree of strings and numbers with string keys: serde_json cannot refuse it.
+        // A tree of strings and numbers with string keys, which serde_json always encodes.
         serde_json::to_string(self).unwrap_or_default()
     }
 
@@ -92,7 +96,7 @@ impl Event {
     ///
     /// # Errors
     ///
-    /// [`InvalidInput::Malformed`] if it is no event; a store answers `Corrupt`.
+    /// [`InvalidInput::Malformed`] if the text is no event; a store then returns `Corrupt`.
     ///
     /// ```
     /// use sspr::{Event, EventKind};
@@ -110,7 +114,8 @@ impl Event {
     pub fn decode(text: &str) -> Result<Self, InvalidInput> {
         const MALFORMED: InvalidInput = InvalidInput::Malformed { what: "event" };
         let mut event: Self = serde_json::from_str(text).map_err(|_| MALFORMED)?;
-        // A known kind that cannot be read is damaged, unless a newer release has changed it.
+        // A known kind with unreadable fields is damaged, unless a newer release has changed the
+        // kind.
         let other = matches!(event.kind, EventKind::Other(_));
         if other && event.format <= Self::FORMAT && EventKind::CODES.contains(&event.code()) {
             return Err(MALFORMED);
@@ -133,11 +138,11 @@ impl Event {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ActorKind {
-    /// Somebody who has not proven who they are.
+    /// A caller who has proven nothing.
     Anonymous,
     /// The user, proven in this flow or signed in.
     User,
-    /// An administrator, by the host's name for them.
+    /// An administrator, by the name that the host gives.
     Administrator(String),
     /// The engine, in `maintain`.
     Engine,

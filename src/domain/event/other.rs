@@ -1,13 +1,13 @@
-//! Events of kinds that came after this release.
+//! Events of kinds that this release does not know.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// What a newer release has recorded: its code, and its fields as they are.
+/// An event of a newer release: its code, and its fields as they are stored.
 ///
-/// It is there so that the audit trail stays readable during a rolling upgrade; what it says, the
-/// newer release knows.
+/// It keeps the audit trail readable during a rolling upgrade. Only the newer release knows what
+/// the fields mean.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct OtherEvent {
     code: String,
@@ -22,10 +22,10 @@ impl OtherEvent {
         self.code.as_str()
     }
 
-    /// The fields of its kind: a JSON object. They are another release's; no secret is among them.
+    /// The fields of its kind, as a JSON object. None of them holds a secret.
     #[must_use]
     pub fn fields(&self) -> String {
-        // Strings and numbers with string keys: serde_json cannot refuse them.
+        // Strings and numbers with string keys, which serde_json always encodes.
         serde_json::to_string(&self.fields).unwrap_or_default()
     }
 }

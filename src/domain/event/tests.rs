@@ -107,12 +107,12 @@ pub(crate) fn every_kind_of_event_comes_back_as_it_was() {
     }
 }
 
-/// An event of this release, as a newer one has changed it.
+/// An event of this release with a change that a newer release could make.
 fn newer(change: impl FnOnce(&mut serde_json::Map<String, serde_json::Value>)) -> String {
     let text = event(EventKind::MethodDisabled { method: MethodKind::Email }).encode();
     let mut fields = serde_json::from_str(&text).expect("an object");
     change(&mut fields);
-    // Spaces, so that nothing but the text itself comes back as it was.
+    // Spaces, so that only the kept text comes back byte for byte.
     serde_json::to_string_pretty(&fields).expect("plain data")
 }
 
@@ -139,7 +139,7 @@ fn fields_of_a_newer_release_are_kept_beside_a_known_kind() {
     let mut read = Event::decode(&text).expect("readable");
     assert_eq!(read.kind, EventKind::MethodDisabled { method: MethodKind::Email });
     assert_eq!(read.encode(), text);
-    // What was changed here is not overwritten by what was read.
+    // A field that was changed after reading is encoded with the change.
     read.source = None;
     assert!(!read.encode().contains("203.0.113.7"));
 }
@@ -158,7 +158,7 @@ fn a_known_kind_with_other_fields_is_readable_only_of_a_newer_format() {
 }
 
 #[test]
-fn what_is_no_event_is_none_of_a_newer_release_either() {
+fn a_text_that_is_no_event_is_not_read_as_one_of_a_newer_release() {
     for field in ["code", "id", "tenant", "actor", "at", "format"] {
         let without = newer(|fields| drop(fields.remove(field)));
         assert!(Event::decode(&without).is_err(), "without {field}");

@@ -1,4 +1,4 @@
-//! Accounts in which every field has a value.
+//! Accounts that together have a value in every field.
 
 use super::{at, key, tenant, user};
 use crate::domain::account::{
@@ -176,7 +176,7 @@ fn flows() -> Vec<Flow> {
     (0..).zip(Purpose::ALL).map(flow).collect()
 }
 
-/// One of each.
+/// One notice of each kind.
 pub(super) fn notices() -> Vec<Notice> {
     let (at, method) = (at(5), MethodKind::Email);
     vec![
@@ -255,8 +255,8 @@ fn budgets() -> Vec<MethodBudget> {
     let counted = |seconds, source| Entry { at: at(seconds), source };
     let times = vec![counted(-20, 4_000_000_000), counted(-10, 0)];
     let window = Window { times, locked_until: Some(at(900)) };
-    let (locked_until, yes) = (Some(at(900)), true);
-    let effects = BudgetEffects { locked_until, disabled: yes, closed: yes, told: yes };
+    let effects =
+        BudgetEffects { locked_until: Some(at(900)), disabled: true, closed: true, told: true };
     let kinds = MethodKind::ALL.into_iter().chain([MethodKind::Password]);
     let budget = |method| MethodBudget {
         method,
@@ -274,7 +274,7 @@ fn budgets() -> Vec<MethodBudget> {
     kinds.map(budget).collect()
 }
 
-/// No account has all of this at once, and no field of an account is left out.
+/// An account with a value in every field, which no real account has at once.
 fn full() -> Account {
     let mut account = Account {
         numbers: Numbers { flow: 4, challenge: 9, message: 20, write: 8, method: 7 },

@@ -1,10 +1,10 @@
-//! Fields of a newer release, put into every object of every golden record.
+//! Fields of a newer release, in every object of every golden account.
 
 use serde_json::{Value, json};
 
 use super::{again, golden, key};
 
-/// Calls with each object of the tree, by its path.
+/// Collects the path of each object in the tree.
 fn objects(path: String, value: &Value, into: &mut Vec<String>) {
     match value {
         Value::Object(fields) => {
@@ -22,7 +22,7 @@ fn objects(path: String, value: &Value, into: &mut Vec<String>) {
     }
 }
 
-/// Paths below which a field of a newer release is kept; elsewhere the record stays closed.
+/// Paths where a field of a newer release is kept; elsewhere it closes the record.
 const KEPT: [&str; 16] = [
     "",
     "/registration",
@@ -42,7 +42,8 @@ const KEPT: [&str; 16] = [
     "/sources/0",
 ];
 
-/// Inv. 19: at no depth is a field of a newer release lost: it is kept, or the account is closed.
+/// Inv. 19: a field of a newer release is never lost, at any depth: it is kept, or it closes the
+/// account.
 #[test]
 fn unknown_fields_of_an_account_are_kept_or_close_it_at_every_depth() {
     let mut kept = Vec::new();
@@ -53,21 +54,21 @@ fn unknown_fields_of_an_account_are_kept_or_close_it_at_every_depth() {
         assert!(paths.len() > 1);
         for path in paths {
             let mut newer = body.clone();
-            let place = newer.pointer_mut(&path).expect("there");
+            let place = newer.pointer_mut(&path).expect("an object of the record");
             place["of_a_newer_release"] = json!({"z": [1, {"deep": null}], "a": 1.5});
-            if let Ok(written) = again(key(), &newer.to_string()) {
-                let written: Value = serde_json::from_str(&written).expect("json");
+            if let Ok(text) = again(key(), &newer.to_string()) {
+                let written: Value = serde_json::from_str(&text).expect("json");
                 assert_eq!(written, newer, "{name}: lost below {path:?}");
                 kept.push(path);
             }
         }
     }
     for path in KEPT {
-        assert!(kept.iter().any(|one| one == path), "closed by a field below {path:?}");
+        assert!(kept.iter().any(|known| known == path), "closed by a field below {path:?}");
     }
 }
 
-/// Inv. 19: a variant that came later closes the account; nothing is taken for something else.
+/// Inv. 19: a variant of a newer release closes the account; it is not read as another variant.
 #[test]
 fn an_unknown_variant_closes_the_account() {
     let body: Value = serde_json::from_str(&golden("account_v1.json")).expect("json");
@@ -84,7 +85,7 @@ fn an_unknown_variant_closes_the_account() {
     ];
     for (path, value) in variants {
         let mut newer = body.clone();
-        *newer.pointer_mut(path).expect("there") = value;
+        *newer.pointer_mut(path).expect("a field of the record") = value;
         let error = again(key(), &newer.to_string()).expect_err(path);
         assert!(error.contains(&key().to_string()), "{error}");
         assert!(!error.contains("palm") && !error.contains("private.example"), "{error}");

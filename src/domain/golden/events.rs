@@ -1,4 +1,4 @@
-//! Events: one line for each kind, and for each value that a kind can have.
+//! Golden events: one line for each kind, and for each variant of its fields.
 
 use super::{at, golden, key, same, tenant, user};
 use crate::domain::event::tests::every_kind;
@@ -25,7 +25,7 @@ const REASONS: [SsprReason; 13] = [
     SsprReason::PasswordRefused,
 ];
 
-/// Every kind, and what else its fields can say.
+/// Every kind, and every variant of its fields.
 fn kinds() -> Vec<EventKind> {
     let mut kinds = every_kind();
     let ends =
@@ -81,14 +81,14 @@ pub(super) fn events() -> Vec<Event> {
     numbered.map(event).collect()
 }
 
-/// Inv. 19: what this release writes is what the first one wrote.
+/// Inv. 19: this release writes events as the first one did.
 #[test]
 fn events_are_written_as_they_always_were() {
     let lines: Vec<_> = events().iter().map(Event::encode).collect();
     same("events_v1.jsonl", &lines.join("\n"));
 }
 
-/// Inv. 19: what any release wrote is read as it was meant, and comes back byte for byte.
+/// Inv. 19: events of every release are read whole, and are written back byte for byte.
 #[test]
 fn events_of_every_version_are_read_whole() {
     for line in golden("events_v1.jsonl").lines() {

@@ -1,8 +1,8 @@
-//! The stored forms, held against `tests/golden`: one file for each record and for the events.
+//! The stored forms, compared with `tests/golden`: one file for each record and for the events.
 //!
-//! What is there is read by every release. Until 1.0 a version may be recut, with a line in the
-//! changelog: `SSPR_RECUT_GOLDEN=1 cargo test --lib golden` writes the files anew. After that a
-//! changed form is a new version, and the files of the old one stay.
+//! Every release must read these files. Until 1.0 a version may be recut, with a line in the
+//! changelog: `SSPR_RECUT_GOLDEN=1 cargo test --lib golden` rewrites the files. After 1.0 a changed
+//! form is a new version, and the files of the old one stay.
 
 mod accounts;
 mod depths;
@@ -23,12 +23,12 @@ fn file(name: &str) -> PathBuf {
 /// The golden text of this name, without its last line break.
 fn golden(name: &str) -> String {
     let path = file(name);
-    let text = std::fs::read_to_string(&path);
-    let text = text.unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let text = std::fs::read_to_string(&path)
+        .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     text.strip_suffix('\n').expect("a last line break").to_owned()
 }
 
-/// What this release writes equals the golden form.
+/// Asserts that this release writes the golden form.
 fn same(name: &str, written: &str) {
     if std::env::var_os("SSPR_RECUT_GOLDEN").is_some() {
         std::fs::write(file(name), format!("{written}\n")).expect("written");

@@ -1,4 +1,4 @@
-//! Accounts, decoys, policies and the note about the store.
+//! Golden accounts, decoys, policies, and the notes about the store.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -57,7 +57,7 @@ fn written() -> Vec<(&'static str, String)> {
     all.map(|(name, subject)| (name, body(key(), subject))).collect()
 }
 
-/// Inv. 19: what this release writes is what the first one wrote.
+/// Inv. 19: this release writes records as the first one did.
 #[test]
 fn records_are_written_as_they_always_were() {
     for (name, written) in written() {
@@ -65,7 +65,7 @@ fn records_are_written_as_they_always_were() {
     }
 }
 
-/// Inv. 19: what any release wrote is read, whole: it comes back byte for byte.
+/// Inv. 19: records of every release are read whole, and are written back byte for byte.
 #[test]
 fn records_of_every_version_are_read_whole() {
     let directory = super::file("");
@@ -80,30 +80,32 @@ fn records_of_every_version_are_read_whole() {
     }
 }
 
-/// The value that the code would have given to an absent field hides nothing here.
+/// No field has its default in the fullest account, so a field that is not read cannot go
+/// unnoticed.
 #[test]
 fn every_field_that_may_be_absent_has_a_value_in_the_fullest_account() {
-    let mut full = accounts()[0].1.clone();
-    full.forgotten = true;
-    let full = serde_json::to_value(&full).expect("plain data");
+    let mut account = accounts()[0].1.clone();
+    account.forgotten = true;
+    let full = serde_json::to_value(&account).expect("plain data");
     let mut empty = Vec::new();
-    look_for_nothing("", &full, &mut empty);
-    // Flows without challenges, and what has no propagation.
+    find_defaults("", &full, &mut empty);
+    // Some flows have no challenges, and their ends were not propagated.
     empty.retain(|path| !path.ends_with("/challenges") && !path.ends_with("/propagated"));
     assert_eq!(empty, Vec::<String>::new());
 }
 
-fn look_for_nothing(path: &str, value: &serde_json::Value, found: &mut Vec<String>) {
+/// Collects the paths of empty lists, nulls and `false`.
+fn find_defaults(path: &str, value: &serde_json::Value, found: &mut Vec<String>) {
     use serde_json::Value;
     match value {
         Value::Object(fields) => {
             for (name, value) in fields {
-                look_for_nothing(&format!("{path}/{name}"), value, found);
+                find_defaults(&format!("{path}/{name}"), value, found);
             }
         }
         Value::Array(items) if !items.is_empty() => {
             for (place, item) in items.iter().enumerate() {
-                look_for_nothing(&format!("{path}/{place}"), item, found);
+                find_defaults(&format!("{path}/{place}"), item, found);
             }
         }
         Value::Array(_) | Value::Null | Value::Bool(false) => found.push(path.to_owned()),

@@ -1,5 +1,5 @@
-//! No variant is without a golden form: a new one does not compile here until it is named, and
-//! fails until a golden file holds it.
+//! Every variant has a golden form: a new variant does not compile here until it is named, and the
+//! test fails until a golden file contains it.
 
 use std::collections::BTreeSet;
 
@@ -22,7 +22,7 @@ use crate::domain::policy::{
 use crate::domain::reason::{FlowStage, SsprReason};
 use crate::domain::totp::OathAlgorithm;
 
-/// Every variant of the type is among the values.
+/// Asserts that every variant of the type is among the values.
 macro_rules! covered {
     ($type:ident { $($variant:ident $(($any:tt))? $([$dots:tt])?),+ $(,)? }, $values:expr) => {
         let name = |value: &$type| match value {
@@ -46,21 +46,21 @@ fn every_variant_of_an_account_has_a_golden_form() {
     let writes = || accounts.iter().filter_map(|account| account.write.as_ref());
     covered!(
         Purpose { Reset, Register, Unlock, Change },
-        full.flows.iter().map(|one| &one.purpose)
+        full.flows.iter().map(|flow| &flow.purpose)
     );
     covered!(
         Expected { Decoy, Sent(_), Oath(_), RecoveryCode(_), External },
-        challenges(full).map(|one| &one.expected)
+        challenges(full).map(|challenge| &challenge.expected)
     );
-    covered!(Factor { Address(_), Oath(_), RecoveryCode(_) }, full.methods.iter().map(|one| &one.factor));
-    covered!(MethodState { Pending, Active }, full.methods.iter().map(|one| &one.state));
+    covered!(Factor { Address(_), Oath(_), RecoveryCode(_) }, full.methods.iter().map(|method| &method.factor));
+    covered!(MethodState { Pending, Active }, full.methods.iter().map(|method| &method.state));
     covered!(
         Provenance { Confirmed, Administrator, Directory, Unconfirmed },
-        full.methods.iter().map(|one| &one.provenance)
+        full.methods.iter().map(|method| &method.provenance)
     );
     covered!(
         Destination { Email(_), Phone(_) },
-        full.methods.iter().filter_map(|one| one.destination())
+        full.methods.iter().filter_map(|method| method.destination())
     );
     covered!(
         PendingBody { Code [..], Notice [..], Announce [..], Administrators [..], Revoke [..] },
@@ -73,8 +73,11 @@ fn every_variant_of_an_account_has_a_golden_form() {
     covered!(Counted { No, Begun, Yes, Digest [..] }, counted);
     covered!(Effect { Reset, Change, Unlock }, writes().map(|write| &write.effect));
     covered!(WriteState { Writing, Unsettled }, writes().map(|write| &write.state));
-    covered!(PoolKind { Anonymous, Proven }, challenges(full).map(|one| &one.pool));
-    covered!(CodeAlphabet { Digits, Strong }, challenges(full).map(|one| &one.format.alphabet));
+    covered!(PoolKind { Anonymous, Proven }, challenges(full).map(|challenge| &challenge.pool));
+    covered!(
+        CodeAlphabet { Digits, Strong },
+        challenges(full).map(|challenge| &challenge.format.alphabet)
+    );
     let channels: Vec<Channel> = challenges(full).map(Challenge::channel).collect();
     covered!(Channel { Email, Sms, Voice, Link, InHand }, channels.iter());
     covered!(
@@ -113,7 +116,7 @@ fn every_variant_of_an_account_has_a_golden_form() {
         },
         notices
     );
-    let algorithms = full.methods.iter().filter_map(|one| match &one.factor {
+    let algorithms = full.methods.iter().filter_map(|method| match &method.factor {
         Factor::Oath(device) => Some(&device.parameters.algorithm),
         _ => None,
     });
@@ -170,17 +173,23 @@ fn every_variant_of_an_event_has_a_golden_form() {
 
 #[test]
 fn every_variant_of_a_policy_has_a_golden_form() {
-    // The default has a golden form beside the policy's own tests.
+    // The golden form of the default is in the tests of the policy.
     let policies = policies().map(|(_, settings)| settings);
     let default = PolicySettings::default();
     let settings = || policies.iter().chain([&default]);
-    covered!(Scope { None, Selected(_), All }, settings().map(|one| &one.scope));
-    covered!(Disclosure { Uniform, Masked, Reasoned }, settings().map(|one| &one.disclosure));
+    covered!(Scope { None, Selected(_), All }, settings().map(|settings| &settings.scope));
+    covered!(
+        Disclosure { Uniform, Masked, Reasoned },
+        settings().map(|settings| &settings.disclosure)
+    );
     covered!(
         NotifyRule { All, PrimaryAndAlternate },
-        settings().map(|one| &one.notifications.rule)
+        settings().map(|settings| &settings.notifications.rule)
     );
-    covered!(CodeAlphabet { Digits, Strong }, settings().map(|one| &one.codes.email.alphabet));
+    covered!(
+        CodeAlphabet { Digits, Strong },
+        settings().map(|settings| &settings.codes.email.alphabet)
+    );
     covered!(
         Deviation {
             UnverifiedDirectoryContacts,
@@ -194,6 +203,6 @@ fn every_variant_of_a_policy_has_a_golden_form() {
             ReasonedDisclosure,
             GuessingAboveThreshold,
         },
-        settings().flat_map(|one| &one.acknowledged)
+        settings().flat_map(|settings| &settings.acknowledged)
     );
 }

@@ -1,12 +1,12 @@
-//! The bundled list of common passwords, and words put together.
+//! The bundled list of common passwords, and passwords that consist of listed words.
 
 use super::derive::skeleton;
 
 /// One password a line, ASCII, sorted by skeleton. Source and licence: `common.LICENSE.md`.
 pub(super) const COMMON: &str = include_str!("common.txt");
 
-/// Whether `candidate`, a skeleton, is on the list. A binary search over the text itself: no table
-/// is built and nothing is kept.
+/// Whether `candidate`, a skeleton, is on the list. A binary search over the text itself, without a
+/// table in memory.
 pub(super) fn is_common(candidate: &[char]) -> bool {
     let (mut low, mut high) = (0, COMMON.len());
     while low < high {
@@ -23,12 +23,12 @@ pub(super) fn is_common(candidate: &[char]) -> bool {
     false
 }
 
-/// How many entries have at least this many characters.
+/// The number of entries with at least this many characters.
 pub(crate) fn common_of_length(least: u16) -> usize {
     COMMON.lines().filter(|line| line.len() >= usize::from(least)).count()
 }
 
-/// Whether `candidate` is words of `words` one after the other, and nothing else.
+/// Whether `candidate` is a sequence of `words` and nothing else.
 pub(super) fn is_made_of(candidate: &[char], words: &[Vec<char>]) -> bool {
     let mut reached = vec![false; candidate.len() + 1];
     reached[0] = true;

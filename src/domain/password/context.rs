@@ -1,13 +1,13 @@
-//! The words of one account.
+//! The words of one account that its password must not consist of.
 
 use std::fmt;
 
 use super::derive::phrase;
 
-/// Words that belong to this account: its names, addresses, tenant.
+/// Words of an account: its names, its addresses, its tenant.
 ///
-/// A word of fewer than three code points is passed over, as is one of more than
-/// [`PasswordContext::MAX_WORD_BYTES`]. `Debug` shows how many there are.
+/// Words of fewer than three code points, or of more than [`PasswordContext::MAX_WORD_BYTES`], are
+/// ignored. `Debug` shows the number of words.
 ///
 /// ```
 /// use sspr::{PasswordContext, PasswordRules};
@@ -34,9 +34,9 @@ impl PasswordContext {
         Self::default()
     }
 
-    /// Adds a word that a password must not be made of: a name, a sign-in name, a mail address, the
-    /// tenant's display name. Its parts (the local part and labels of an address, the words of a
-    /// name) are added with it.
+    /// Adds a word that a password must not consist of: a name, a sign-in name, a mail address, the
+    /// display name of the tenant. Its parts (the local part and labels of an address, the words of
+    /// a name) are added too.
     #[must_use]
     pub fn word(mut self, word: &str) -> Self {
         if word.len() <= Self::MAX_WORD_BYTES {
@@ -54,7 +54,7 @@ impl PasswordContext {
                 forms.extend(phrase(name));
                 for part in name.split(|c: char| !c.is_alphanumeric()) {
                     forms.extend(phrase(part));
-                    // `asmith204811` is `asmith` to whoever makes a password of it.
+                    // A password of `asmith204811` may use `asmith` alone.
                     forms.extend(phrase(part.trim_matches(|c: char| !c.is_alphabetic())));
                 }
             }

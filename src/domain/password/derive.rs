@@ -1,10 +1,11 @@
-//! What a password comes down to once the usual decorations are taken off.
+//! The forms of a password without the usual decorations.
 //!
-//! People who must not use `contoso` use `C0nt0s0`, `contoso2026!!!` or `contosocontoso`, and so do
-//! the programs that guess (NIST SP 800-63B-4, 3.1.1.2: "derivatives thereof"). A password is
-//! therefore compared as a whole in these forms: case folded; digits and signs read as the letters
-//! that they stand for; without spaces and signs between the letters; without digits and signs
-//! around the letters, as long as those are easily guessed themselves; the first of its repetitions.
+//! If `contoso` is refused, people use `C0nt0s0`, `contoso2026!!!` or `contosocontoso`, and
+//! guessing programs try these (NIST SP 800-63B-4, 3.1.1.2: "derivatives thereof"). A password is
+//! therefore compared as a whole in these forms: case folded; with digits and signs read as the
+//! letters that they replace; without spaces and signs between the letters; without digits and
+//! signs around the letters, if those are easy to guess themselves; and the first of its
+//! repetitions.
 
 use std::ops::RangeInclusive;
 
@@ -12,23 +13,23 @@ use zeroize::Zeroizing;
 
 use super::normal::nfc;
 
-/// The fewest code points of a word that a password is compared with.
+/// The shortest word that a password is compared with, in code points.
 const MIN_WORD: usize = 3;
 
-/// How much may be taken off around the letters, in unforeseeable characters: a date of eight
-/// digits and two signs. A password with more has a strength of its own.
+/// The most unpredictable characters that are removed around the letters: a date of eight digits
+/// and two signs. A password with more is strong without its word.
 const MAX_PADDING: usize = 10;
 
-/// How many of the digits and signs next to the letters may stand for letters (`pa$$`, `c0nt050`).
+/// The most digits and signs next to the letters that may replace letters (`pa$$`, `c0nt050`).
 const MAX_EDGE: usize = 4;
 
-/// The longest stretch that is looked for repeated.
+/// The longest repeated part that is searched for.
 const MAX_PERIOD: usize = 64;
 
 /// The shortest repeated entry of the bundled list: `aaaaaaaa`, `123123123`.
 const MIN_REPEATED: usize = 8;
 
-/// The forms of one password. Wiped on drop.
+/// The forms of one password. Zeroized on drop.
 pub(super) struct Derived {
     views: [View; 3],
 }
@@ -40,7 +41,7 @@ struct View {
 }
 
 impl Derived {
-    /// Takes a password in NFC.
+    /// The forms of a password in NFC.
     pub(super) fn new(password: &str) -> Self {
         Self {
             views: [
@@ -60,7 +61,7 @@ impl Derived {
 impl View {
     fn new(text: &str, keep: impl Fn(char) -> bool) -> Self {
         let kept = || fold(text).filter(|&c| keep(c));
-        // Room for all of it at once: a vector that grew would leave an unwiped copy behind.
+        // Allocated once: a vector that grows leaves a copy that is not zeroized.
         let length = kept().count();
         let mut folded = Zeroizing::new(Vec::with_capacity(length));
         folded.extend(kept());
@@ -91,13 +92,14 @@ pub(super) fn phrase(word: &str) -> impl Iterator<Item = Vec<char>> + use<> {
     [raw, joined].into_iter().filter(|form| form.len() >= MIN_WORD)
 }
 
-/// Full case folding, near enough for a comparison: by way of upper case, `ß` is `ss`, `ſ` is `s`.
+/// Case folding, close enough for a comparison: through upper case, `ß` becomes `ss` and `ſ`
+/// becomes `s`.
 fn fold(text: &str) -> impl Iterator<Item = char> + '_ {
     text.chars().flat_map(char::to_uppercase).flat_map(char::to_lowercase)
 }
 
-/// The letter that a digit or sign stands for. `1` is read as `i` by some and as `l` by others, so
-/// that both letters are one here.
+/// The letter that a digit or sign replaces. `1` may replace `i` or `l`, so both letters have the
+/// same skeleton.
 pub(super) const fn skeleton(c: char) -> char {
     match c {
         '0' => 'o',
@@ -117,8 +119,8 @@ pub(super) const fn skeleton(c: char) -> char {
     }
 }
 
-/// All of `text`, and its letters with up to [`MAX_EDGE`] of the characters on either side, where
-/// what is left out is padding.
+/// The ranges of `text` to compare: all of it, and its letters with up to [`MAX_EDGE`] characters
+/// on either side, if the rest is padding.
 fn windows(text: &[char]) -> impl Iterator<Item = (usize, usize)> + '_ {
     let letters = core(text);
     let cut = letters.into_iter().flat_map(move |core| {
@@ -133,7 +135,7 @@ fn windows(text: &[char]) -> impl Iterator<Item = (usize, usize)> + '_ {
     }))
 }
 
-/// From the first letter to the last; without letters, from the first digit to the last.
+/// The range from the first letter to the last; without letters, from the first digit to the last.
 fn core(text: &[char]) -> Option<RangeInclusive<usize>> {
     let between = |is: fn(char) -> bool| {
         let first = text.iter().position(|&c| is(c))?;
@@ -143,16 +145,16 @@ fn core(text: &[char]) -> Option<RangeInclusive<usize>> {
     between(char::is_alphabetic).or_else(|| between(char::is_alphanumeric))
 }
 
-/// How many characters of a stretch cannot be foreseen from the one before: of `!!!!` and of
-/// `12345`, one.
+/// The number of characters that cannot be predicted from the one before: one in `!!!!` and in
+/// `12345`.
 fn padding(stretch: &[char]) -> usize {
     let steps = stretch.windows(2);
     let jumps = steps.filter(|pair| u32::from(pair[0]).abs_diff(u32::from(pair[1])) > 1);
     usize::from(!stretch.is_empty()) + jumps.count()
 }
 
-/// The length of the stretch that `text` repeats; the last repetition may be cut short, the second
-/// may not be by more than half.
+/// The length of the part that `text` repeats. The last repetition may be incomplete; a second and
+/// only one must have at least half of its length.
 fn period(text: &[char]) -> Option<usize> {
     let longest = MAX_PERIOD.min(text.len() * 2 / 3);
     (1..=longest).find(|&length| text[length..] == text[..text.len() - length])

@@ -1,7 +1,8 @@
-//! What a new password must satisfy.
+//! The rules for new passwords.
 //!
-//! The text is put in NFC, and in nothing else: no trimming, no change of case, no NFKC. Length
-//! counts code points. A blocklist is compared with the whole password, never with a part of it.
+//! A password is normalised by NFC only: it is not trimmed, its case is kept, and NFKC is not
+//! applied. Length counts code points. A blocklist is compared with the whole password, never with
+//! a part of it.
 
 mod blocklist;
 mod context;

@@ -1,10 +1,10 @@
-//! Why a password is refused.
+//! The reasons for refusing a password.
 
 use serde::{Deserialize, Serialize};
 
-/// Why a password is refused, with every reason at once.
+/// The refusal of a password, with every reason.
 ///
-/// Holds no part of the password, of the account's names or of the lists, so it may be shown.
+/// It holds no part of the password, of the account's names or of the lists, so it may be shown.
 ///
 /// ```
 /// use sspr::{PasswordContext, PasswordRules};
@@ -24,7 +24,7 @@ pub struct PasswordRejection {
 }
 
 impl PasswordRejection {
-    /// The guidance keys of the faults: what to tell the person, in the host's words.
+    /// The guidance keys of the faults, for which the host has texts to show.
     #[must_use]
     pub fn guidance(&self) -> Vec<&'static str> {
         self.faults.iter().map(PasswordFault::guidance).collect()
@@ -48,33 +48,33 @@ pub enum PasswordFault {
         /// The least, in code points after NFC.
         min: u16,
     },
-    /// More code points than allowed, or more than
-    /// [`PasswordRules::MAX_BYTES`](crate::PasswordRules::MAX_BYTES) as given; then nothing else was
-    /// looked at.
+    /// More code points than allowed, or more bytes than
+    /// [`PasswordRules::MAX_BYTES`](crate::PasswordRules::MAX_BYTES); then nothing else was
+    /// checked.
     TooLong {
         /// The most, in code points after NFC.
         max: u16,
     },
-    /// A control character: NUL, tab, line feed, delete, C1. Directories and hash functions cut
-    /// passwords short at some of them.
+    /// A control character: NUL, tab, line feed, delete, C1. Some directories and hash functions
+    /// truncate passwords at one.
     Control,
-    /// A code point that this version of Unicode does not assign: its normal form could change,
-    /// and the password would stop to work.
+    /// A code point that this version of Unicode does not assign: its normal form could change, and
+    /// the password would stop working.
     Unassigned,
-    /// A character outside printable ASCII, where the rules ask for it.
+    /// A character outside printable ASCII, if the rules require ASCII.
     NotAscii,
-    /// Too few character classes, where the rules ask for some.
+    /// Too few character classes, if the rules require some.
     NeedsClasses {
         /// How many of lower case, upper case, digit and symbol are required.
         required: u8,
-        /// How many it has.
+        /// How many the password has.
         found: u8,
     },
-    /// A common password or close to one.
+    /// A common password, or a derivative of one.
     Common,
-    /// One of the organisation's words or close to one.
+    /// Words of the organisation, or a derivative of them.
     BannedWord,
-    /// A word of this account (a name, an address, the tenant) or close to one.
+    /// Words of this account (a name, an address, the tenant), or a derivative of them.
     ContextWord,
 }
 

@@ -1,4 +1,4 @@
-//! The rules themselves.
+//! The password rules of a policy, and the check of a password.
 
 use std::collections::BTreeSet;
 use std::mem;
@@ -12,7 +12,7 @@ use super::normal::{is_unstable, nfc};
 use super::rejection::{PasswordFault, PasswordRejection};
 use crate::domain::secret::SecretText;
 
-/// The rules for a new password. Data of the policy.
+/// The rules for a new password, part of the policy.
 ///
 /// The defaults are those of NIST SP 800-63B-4, 3.1.1.2: length and a blocklist, no composition
 /// rules.
@@ -31,18 +31,18 @@ use crate::domain::secret::SecretText;
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct PasswordRules {
-    /// Fewest code points after NFC. Default 15 (NIST SP 800-63B-4, 3.1.1.2), 8 to 64.
+    /// The fewest code points after NFC. Default 15 (NIST SP 800-63B-4, 3.1.1.2), 8 to 64.
     pub min_length: u16,
-    /// Most code points after NFC. Default 256, 64 to 1024.
+    /// The most code points after NFC. Default 256, 64 to 1024.
     pub max_length: u16,
-    /// Whether the bundled list of common passwords refuses. Default true.
+    /// Whether passwords on the bundled list of common passwords are refused. Default true.
     pub common_list: bool,
-    /// Words of the organisation: products, places, its name. Matched as whole passwords, with
-    /// the usual derivations. At most 1 000 words of 3 to 64 code points.
+    /// Words of the organisation: products, places, its name. Compared with whole passwords and
+    /// their usual derivatives. At most 1 000 words of 3 to 64 code points.
     pub banned_words: BTreeSet<String>,
-    /// Character classes required, of lower, upper, digit, symbol: 0 to 4. Default 0; above 0
-    /// needs [`Deviation::CompositionRules`](crate::Deviation). The space is a symbol, as is every
-    /// letter without case.
+    /// Character classes required, of lower case, upper case, digit and symbol: 0 to 4. Default 0;
+    /// above 0 needs [`Deviation::CompositionRules`](crate::Deviation). A space, and a letter
+    /// without case, count as symbols.
     pub required_classes: u8,
     /// Whether only printable ASCII is accepted. Default false; true needs
     /// [`Deviation::AsciiPasswords`](crate::Deviation).
@@ -63,15 +63,15 @@ impl Default for PasswordRules {
 }
 
 impl PasswordRules {
-    /// The longest password that is looked at, in bytes as given: 1 024 code points of four bytes.
-    /// A password that the rules allow can exceed it only where its composed form is shorter.
+    /// The longest accepted password before NFC, in bytes: 1 024 code points of four bytes. A
+    /// password that the rules allow is longer only if NFC shortens it.
     pub const MAX_BYTES: usize = 4096;
 
-    /// Checks a password and gives its normalised form, the one to be stored: NFC of what was given
-    /// and nothing else. Case, spaces at the ends and compatibility forms stay.
+    /// Checks a password and returns its normal form, the one to be stored: NFC of the given text.
+    /// Case, spaces at the ends and compatibility forms stay.
     ///
-    /// A pure function of the rules and its arguments. Checking what it gives gives the same again.
-    /// The copies that it makes are wiped.
+    /// A pure function of the rules and its arguments. Checking its result returns the same result.
+    /// The copies that it makes are zeroized.
     ///
     /// # Errors
     ///
@@ -99,7 +99,7 @@ impl PasswordRules {
 
     fn judge_characters(&self, password: &str, faults: &mut Vec<PasswordFault>) {
         let length = password.chars().count();
-        // Whatever the rules say, no password at all is none.
+        // An empty password is refused whatever the rules say.
         let min = self.min_length.max(1);
         if length < usize::from(min) {
             faults.push(PasswordFault::TooShort { min });
@@ -144,7 +144,7 @@ impl PasswordRules {
     }
 }
 
-/// How many of the four classes a password has.
+/// The number of character classes in a password.
 fn classes(password: &str) -> u8 {
     let has = |class: fn(char) -> bool| u8::from(password.chars().any(class));
     has(char::is_lowercase)

@@ -1,3 +1,5 @@
+//! Tests of the character rules; those of words are in `words`.
+
 mod words;
 
 use std::collections::HashSet;
@@ -9,7 +11,7 @@ use super::normal::nfc;
 use super::{PasswordContext, PasswordFault, PasswordRejection, PasswordRules};
 use crate::domain::secret::SecretText;
 
-/// Rules that judge characters only, for texts of any length.
+/// Rules about characters only, for texts of any length.
 fn characters_only() -> PasswordRules {
     PasswordRules { min_length: 1, common_list: false, ..PasswordRules::default() }
 }
@@ -34,7 +36,7 @@ fn check_for(
         .map_err(|rejection| rejection.faults)
 }
 
-/// A.7: what is accepted, its NFC and its length in code points.
+/// A.7: accepted passwords, their NFC and their length in code points.
 #[test]
 fn unicode_fixtures_are_accepted_in_nfc() {
     let rules = characters_only();
@@ -43,7 +45,7 @@ fn unicode_fixtures_are_accepted_in_nfc() {
         ("Correct Horse Battery Staple", "Correct Horse Battery Staple", 28),
         ("\u{3C0}\u{DF}\u{E5}", "\u{3C0}\u{DF}\u{E5}", 3),
         ("Jack of \u{2666}s", "Jack of \u{2666}s", 10),
-        // NFC keeps the spaces that the OpaqueString profile would make one.
+        // NFC keeps spaces that the OpaqueString profile would map to U+0020.
         ("foo\u{1680}bar", "foo\u{1680}bar", 7),
         ("cafe\u{301}", "caf\u{E9}", 4),
         ("\u{212B}", "\u{C5}", 1),
@@ -97,7 +99,7 @@ fn unicode_fixtures_are_refused_with_their_reason() {
     assert!(check(&none, "").is_err());
 }
 
-/// V36: nothing but NFC, so these stay different.
+/// V36: only NFC is applied, so these stay different.
 #[test]
 fn look_alikes_and_cases_stay_different() {
     let rules = characters_only();
@@ -116,7 +118,7 @@ fn look_alikes_and_cases_stay_different() {
     ] {
         assert_ne!(check(&rules, left).unwrap(), check(&rules, right).unwrap());
     }
-    // Canonical equivalents are one: the Kelvin sign is a K.
+    // Canonical equivalents are the same: the Kelvin sign is a K.
     assert_eq!(check(&rules, "\u{212A}"), check(&rules, "K"));
     assert_eq!(check(&rules, "cafe\u{301}"), check(&rules, "caf\u{E9}"));
 }
@@ -138,7 +140,7 @@ fn length_counts_code_points_after_nfc() {
     assert!(check(&rules, &"e\u{301}x".repeat(8)).is_ok());
 }
 
-/// the length in bytes is looked at before anything else.
+/// the length in bytes is checked before anything else.
 #[test]
 fn a_megabyte_is_refused_by_its_length() {
     let long = "\u{0}".repeat(1 << 20);
@@ -147,7 +149,7 @@ fn a_megabyte_is_refused_by_its_length() {
     assert!(check(&characters_only(), &"a".repeat(4097)).is_err());
 }
 
-/// nothing is cut off.
+/// a password is never truncated.
 #[test]
 fn long_passwords_that_differ_late_stay_different() {
     let left = format!("{}x{}", "goat and ".repeat(9).split_at(75).0, "tail");
@@ -173,7 +175,7 @@ fn no_composition_rule_applies_by_default() {
 }
 
 #[test]
-fn required_classes_and_ascii_are_departures_that_count() {
+fn required_classes_and_ascii_apply_if_the_policy_sets_them() {
     let entra = PasswordRules {
         min_length: 8,
         required_classes: 3,
@@ -191,7 +193,7 @@ fn required_classes_and_ascii_are_departures_that_count() {
 }
 
 #[test]
-fn all_faults_are_told_at_once() {
+fn all_faults_are_reported_at_once() {
     let rules = PasswordRules {
         min_length: 20,
         required_classes: 4,
@@ -208,7 +210,7 @@ fn all_faults_are_told_at_once() {
     assert_eq!(codes, ["too_short", "needs_classes", "common", "banned_word", "context_word"]);
 }
 
-/// R-069, and that code and serialised form agree.
+/// R-069, and the code is that of the serialised form.
 #[test]
 fn every_fault_has_its_own_code_and_guidance() {
     let faults = [
@@ -246,10 +248,10 @@ fn a_rejection_holds_nothing_of_the_password_or_the_words() {
     }
 }
 
-/// What keeps `nfc` from growing its string: a decomposition is at most three times as long, and
-/// composing only shortens.
+/// `nfc` never grows its string: a decomposition is at most three times as long, and composing only
+/// shortens it.
 #[test]
-fn a_normal_form_fits_the_room_that_was_made_for_it() {
+fn a_normal_form_fits_its_first_allocation() {
     for c in '\0'..=char::MAX {
         let decomposed: usize = std::iter::once(c).nfd().map(char::len_utf8).sum();
         let composed: usize = std::iter::once(c).nfc().map(char::len_utf8).sum();

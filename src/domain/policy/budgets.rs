@@ -1,4 +1,4 @@
-//! The numbers of a policy: how long things live, how codes look, how much may be tried.
+//! The numbers of a policy: lifetimes, failure budgets, and limits on challenges and notices.
 
 use std::time::Duration;
 
@@ -24,27 +24,26 @@ const DAY: Duration = Duration::from_secs(86_400);
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Lifetimes {
-    /// One flow from `start` to the new password: an absolute life, never extended. Default
-    /// 15 minutes (Entra), 1 minute to 24 hours.
+    /// One flow, from `start` to the new password. Never extended. Default 15 minutes (Entra), 1
+    /// minute to 24 hours.
     #[serde(with = "duration_ms")]
     pub flow: Duration,
-    /// The grant that enough proofs earn; it never outlives the flow. Default 10 minutes, 1 to 60.
+    /// The grant that enough proofs earn. It ends with its flow. Default 10 minutes, 1 to 60.
     #[serde(with = "duration_ms")]
     pub grant: Duration,
-    /// A code sent by mail. Default 10 minutes (ASVS 6.5.5), 1 minute to 24 hours (NIST). Like
-    /// every code it also ends with its flow.
+    /// A code sent by mail. It ends with its flow, like every code. Default 10 minutes (ASVS
+    /// 6.5.5), 1 minute to 24 hours (NIST).
     #[serde(with = "duration_ms")]
     pub email_code: Duration,
     /// A link sent by mail. Default 30 minutes, 1 to 60 (OWASP: rarely more than an hour). It also
     /// ends with its flow, so it lives 15 minutes unless `flow` is longer.
     #[serde(with = "duration_ms")]
     pub email_link: Duration,
-    /// A code sent by text or read by voice. Default and hard limit 10 minutes (NIST), at least
-    /// 1 minute.
+    /// A code sent by text or spoken in a call. Default 10 minutes, 1 to 10 (NIST).
     #[serde(with = "duration_ms")]
     pub phone_code: Duration,
-    /// How long a directory write may take before it counts as unsettled and the notice goes out.
-    /// Default 30 seconds, 5 seconds to 10 minutes.
+    /// A directory write. After this time it counts as unsettled, and its notice goes out. Default
+    /// 30 seconds, 5 seconds to 10 minutes.
     #[serde(with = "duration_ms")]
     pub directory_write: Duration,
 }
@@ -62,96 +61,7 @@ impl Default for Lifetimes {
     }
 }
 
-/// The form of a code.
-///
-/// ```
-/// use sspr::{CodeAlphabet, CodeFormat};
-///
-/// assert_eq!(CodeFormat::new(CodeAlphabet::Digits, 6).space(), 1_000_000);
-/// assert_eq!(CodeFormat::new(CodeAlphabet::Strong, 8).space(), 25_600_000_000);
-/// ```
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[non_exhaustive]
-#[serde(deny_unknown_fields)]
-pub struct CodeFormat {
-    /// Which symbols.
-    pub alphabet: CodeAlphabet,
-    /// How many symbols: 6 to 12, and at least 10^6 possible codes.
-    pub length: u8,
-}
-
-impl CodeFormat {
-    /// `length` symbols of `alphabet`.
-    #[must_use]
-    pub const fn new(alphabet: CodeAlphabet, length: u8) -> Self {
-        Self { alphabet, length }
-    }
-
-    /// How many different codes there are: the size of the alphabet to the power of the length,
-    /// at most [`u64::MAX`].
-    #[must_use]
-    pub const fn space(self) -> u64 {
-        self.alphabet.size().saturating_pow(self.length as u32)
-    }
-}
-
-/// The symbols of a code.
-///
-/// ```
-/// use sspr::CodeAlphabet;
-///
-/// assert_eq!(CodeAlphabet::Digits.size(), 10);
-/// assert_eq!(CodeAlphabet::Strong.size(), 20);
-/// ```
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum CodeAlphabet {
-    /// `0` to `9`.
-    Digits,
-    /// The twenty consonants `BCDFGHJKLMNPQRSTVWXZ` of RFC 8628: no word, no look-alike.
-    Strong,
-}
-
-impl CodeAlphabet {
-    /// How many symbols it has.
-    #[must_use]
-    pub const fn size(self) -> u64 {
-        match self {
-            Self::Digits => 10,
-            Self::Strong => 20,
-        }
-    }
-}
-
-/// The form of codes, by channel.
-///
-/// ```
-/// use sspr::{CodeAlphabet, CodeFormat, PolicySettings};
-///
-/// let mut settings = PolicySettings::default();
-/// settings.codes.email = CodeFormat::new(CodeAlphabet::Strong, 8);
-/// ```
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-#[non_exhaustive]
-pub struct CodeFormats {
-    /// Codes sent by mail. Default 8 digits.
-    pub email: CodeFormat,
-    /// Codes sent by text. Default 6 digits.
-    pub sms: CodeFormat,
-    /// Codes read aloud. Default 6 digits; digits only.
-    pub voice: CodeFormat,
-}
-
-impl Default for CodeFormats {
-    fn default() -> Self {
-        let digits = |length| CodeFormat { alphabet: CodeAlphabet::Digits, length };
-        Self { email: digits(8), sms: digits(6), voice: digits(6) }
-    }
-}
-
-/// So many in so long.
+/// A number of events in a sliding window.
 ///
 /// ```
 /// use std::time::Duration;
@@ -179,7 +89,8 @@ impl Rate {
     }
 }
 
-/// Wrong secrets per account and kind of method. A refused try neither counts nor extends a lock.
+/// Wrong secrets per account and kind of method. A refused attempt neither counts nor extends a
+/// lock.
 ///
 /// ```
 /// use std::time::Duration;
@@ -193,17 +104,18 @@ impl Rate {
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct FailureBudgets {
-    /// The pool that anybody can draw from. Default 10 in 24 hours; 1 to 50, and never below
-    /// `attempts`.
+    /// The anonymous pool, which any caller draws on. Default 10 in 24 hours; 1 to 50, and never
+    /// below `attempts`.
     pub anonymous: Rate,
-    /// The pool of flows that already hold a verified proof. Default 10 in 24 hours, same limits.
+    /// The proven pool, for flows with a proof, known devices, familiar sources and signed-in
+    /// users. Default 10 in 24 hours, same limits.
     pub proven: Rate,
-    /// How long a spent pool stays closed, counted from the last counted attempt. Default 1 hour,
-    /// 1 minute to 7 days. (Entra: 24 hours.)
+    /// How long a spent pool stays closed, from the last counted attempt. Default 1 hour, 1 minute
+    /// to 7 days. (Entra: 24 hours.)
     #[serde(with = "duration_ms")]
     pub lock: Duration,
-    /// Consecutive failures of one kind of method, with no decay, after which it is disabled for
-    /// resets until it is registered anew. Default 50, at most 100 (NIST), never below
+    /// Consecutive failures of one kind of method after which it is disabled for resets, until it
+    /// is registered again. They never decay. Default 50, at most 100 (NIST), never below
     /// `attempts`.
     pub consecutive: u32,
 }
@@ -219,7 +131,7 @@ impl Default for FailureBudgets {
     }
 }
 
-/// Challenges per account. Numbers are ours: no standard gives one.
+/// Challenges per account. The numbers are this engine's: no standard gives one.
 ///
 /// ```
 /// let sends = sspr::SendBudgets::default();
@@ -244,24 +156,24 @@ pub struct SendBudgets {
     pub in_hand_per_hour: u32,
     /// Challenges per account within a day that send nothing, in each pool. Default 20, 1 to 20.
     pub in_hand_per_day: u32,
-    /// Flows of one account that may be live at once: of strangers, of familiar sources and of
-    /// known devices, so many each. Default 5, 1 to 10.
+    /// Flows of one account that may be live at once, counted separately for strangers, familiar
+    /// sources and known devices. Default 5, 1 to 10.
     pub live_flows: u8,
-    /// The share of each budget of an account that one source may hold, in percent: of the hour's
-    /// and the day's challenges, of live flows, of the failures that are counted, and of the
-    /// comparisons that live codes were promised. Default 50, 10 to 100; 100 sets no limit, so that
-    /// one source can spend all of them.
+    /// The share of each budget of an account that one source may hold, in percent: of the
+    /// challenges of an hour and of a day, of live flows, of counted failures, and of the attempts
+    /// of live codes. Default 50, 10 to 100; 100 sets no limit, so that one source can spend a
+    /// whole budget.
     ///
-    /// A source that finds a budget untouched by others may hold this share `f` of it; once others
-    /// hold something, `f / (2 - f)` of what they leave (a third, by default). A source that holds
-    /// nothing may always take one of what is left. Known devices, signed-in users and flows that
-    /// hold a proof are limited by the whole budget only.
+    /// While no other source holds anything, a source may hold this share `f` of a budget; once
+    /// others do, `f / (2 - f)` of what they leave (a third, by default). A source that holds
+    /// nothing may take one entry while any is left. Known devices, signed-in users and flows with
+    /// a proof are limited by the whole budget only.
     pub source_share: u8,
 }
 
 impl SendBudgets {
-    /// What one pool allows in an hour and in a day, of the challenges that send something or of
-    /// those that do not.
+    /// The challenges that one pool allows in an hour and in a day: of those that send something if
+    /// `sent`, otherwise of the others.
     pub(crate) const fn rates(&self, sent: bool) -> [Rate; 2] {
         if sent {
             [Rate::new(self.per_hour, HOUR), Rate::new(self.per_day, DAY)]
@@ -285,10 +197,10 @@ impl Default for SendBudgets {
     }
 }
 
-/// What notices may cost, and how often what is told of may be done. Numbers are ours.
+/// The number of notices to one address, and of acts that cause one. The numbers are this engine's.
 ///
-/// Beyond `texts` or `mails`, notices to one address of one account fold into one that says how many
-/// there were; it goes out when the window has room again, and none is dropped.
+/// Beyond `texts` or `mails`, the notices to one address of an account are folded into one that
+/// gives their number. It goes out when the window has room again; no notice is dropped.
 ///
 /// ```
 /// let notices = sspr::NoticeBudgets::default();
@@ -304,15 +216,16 @@ pub struct NoticeBudgets {
     pub texts: Rate,
     /// Mails with notices to one address of an account. Default 10 in an hour, same limits.
     pub mails: Rate,
-    /// Acts of a signed-in user that the owner is told of, for each account in an hour: a password
-    /// changed, a method added, replaced or removed, a set of recovery codes. Acts of administrators on
-    /// an account have as many of their own. Default 10, 1 to 60, never above `acts_per_day`.
+    /// Acts of a signed-in user that cause a notice, for each account in an hour: a changed
+    /// password, a method added, replaced or removed, a set of recovery codes. Acts of
+    /// administrators on an account are counted separately, with the same limit. Default 10, 1 to
+    /// 60, never above `acts_per_day`.
     pub acts_per_hour: u32,
     /// The same in a day. Default 20, 1 to 60.
     pub acts_per_day: u32,
-    /// Mails that one administrator gets because users ask for help. Beyond it, one more at the end
-    /// of the window says how many there were. Default 10 in 6 hours; 1 to 1 000 in 1 minute to
-    /// 24 hours.
+    /// Mails with requests for help to one administrator. Beyond this rate, one more mail at the
+    /// end of the window gives their number. Default 10 in 6 hours; 1 to 1 000 in 1 minute to 24
+    /// hours.
     pub help: Rate,
 }
 
@@ -328,9 +241,9 @@ impl Default for NoticeBudgets {
     }
 }
 
-/// Windowed counters across accounts, counted when a challenge is opened. The first two refuse;
-/// the others raise what is asked and alarm, so that no stranger can lock an owner out by them. Each
-/// is at least 1 in its window.
+/// Windowed counters across accounts, which count opened challenges. The first two limits refuse;
+/// the others make guessing harder and alarm, so that a stranger cannot lock an owner out with
+/// them. Each is at least 1 in its window.
 ///
 /// ```
 /// let limits = sspr::CrossLimits::default();
@@ -349,21 +262,22 @@ pub struct CrossLimits {
     /// Challenges to one number prefix (the number without its last four digits). Default 50 in
     /// an hour.
     pub prefix: Rate,
-    /// Challenges in the whole tenant. Default 2 000 in a day: at 5 attempts of 6 digits each the
-    /// chance of one lucky guess is 0.01.
+    /// Challenges in the whole tenant. Default 2 000 in a day: at 5 attempts at 6 digits each, the
+    /// probability of a lucky guess is 0.01.
     pub tenant: Rate,
-    /// Symbols by which codes grow while the tenant's limit is spent. Default 2, 0 to 4; codes
-    /// never exceed 12. A spent destination or prefix allows fewer tries instead, unseen.
+    /// Symbols by which codes grow while the tenant's limit is spent. Default 2, 0 to 4; codes have
+    /// at most 12. If the limit of a destination or prefix is spent, its codes allow fewer attempts
+    /// instead, which the answers do not show.
     pub escalated_length: u8,
 }
 
 impl CrossLimits {
-    /// Tenants with a smaller limit than this have one counter: stripes would spend it early.
+    /// A tenant with a smaller limit has one counter: several would be spent early.
     const STRIPED_FROM: u32 = 1_000;
-    /// A larger tenant's counter is cut into this many, so that no row is hot.
+    /// The number of counters of a larger tenant, so that no row is contended.
     const STRIPES: u8 = 16;
 
-    /// The counters of the tenant's limit, and the most that each may reach.
+    /// The number of counters of the tenant's limit, and the maximum of each.
     pub(crate) const fn tenant_counters(&self) -> (u8, u32) {
         if self.tenant.max < Self::STRIPED_FROM {
             (1, self.tenant.max)
@@ -372,15 +286,16 @@ impl CrossLimits {
         }
     }
 
-    /// The largest tenant's limit under which so many codes of a window have not grown.
+    /// The largest limit of a tenant under which at most this many codes of a window have the short
+    /// length.
     pub(crate) fn tenant_max_for(codes: f64) -> u32 {
-        // Saturates.
+        // The cast saturates.
         let codes = codes as u32;
         let stripes = u32::from(Self::STRIPES);
         codes.min(Self::STRIPED_FROM - 1).max(codes / stripes * stripes)
     }
 
-    /// The most codes of one window of the tenant's limit that have not grown.
+    /// The most codes of one window of the tenant's limit that have the short length.
     pub(crate) fn short_codes(&self) -> u64 {
         let (counters, most) = self.tenant_counters();
         u64::from(counters) * u64::from(most)

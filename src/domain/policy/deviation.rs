@@ -1,10 +1,10 @@
-//! The points in which a policy may knowingly differ from the standards.
+//! The points in which a policy may deviate from the standards, if the owner acknowledges it.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// A deviation from NIST, ASVS or OWASP that the owner of the tenant takes knowingly.
+/// A deviation from NIST, ASVS or OWASP that the owner of the tenant acknowledges.
 ///
 /// ```
 /// use sspr::{Deviation, Policy, PolicySettings};
@@ -20,12 +20,12 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Deviation {
-    /// Contact data that nobody confirmed counts as a method.
+    /// Unconfirmed contact data counts as a method.
     UnverifiedDirectoryContacts,
     /// Two codes sent to two addresses count as two gates (NIST: one class of method). Never a
-    /// fault: [`Policy::review`](super::Policy::review) reports it, acknowledged or not.
+    /// fault; [`Policy::review`](super::Policy::review) reports it, acknowledged or not.
     IssuedCodesAsTwoGates,
-    /// Administrators need one method only.
+    /// Administrators need only one method.
     OneGateAdministrators,
     /// Composition rules for passwords.
     CompositionRules,
@@ -38,10 +38,10 @@ pub enum Deviation {
     PasswordSessionsOnly,
     /// A completed reset clears the account's windowed counters.
     CountersClearedOnReset,
-    /// The reason of a refusal is told before any proof.
+    /// The reason of a refusal is disclosed before any proof.
     ReasonedDisclosure,
-    /// The computed probability of takeover by guessing, until the methods are disabled, exceeds
-    /// 10^-4: possible where one gate suffices.
+    /// The computed probability that guessing opens an account before its methods are disabled
+    /// exceeds 10^-4: possible if one gate suffices.
     GuessingAboveThreshold,
 }
 

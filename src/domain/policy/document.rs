@@ -1,8 +1,8 @@
-//! Policies as people write them, and as records hold them.
+//! Reading policies from documents that people write, and from records.
 //!
-//! A document is read strictly: a mistyped name would leave a default in the place of what its author
-//! meant. A record is read leniently: a newer release may have written settings that this one does
-//! not know, and the engine refuses to overwrite such a record.
+//! A document is read strictly: with a mistyped name, the setting would keep its default unnoticed.
+//! A record is read leniently: a newer release may have written settings that this one does not
+//! know, and the engine refuses to overwrite such a record.
 
 use std::fmt;
 
@@ -16,8 +16,8 @@ impl PolicySettings {
     /// The longest document that [`PolicySettings::from_json`] takes, in bytes.
     pub const MAX_DOCUMENT: usize = 256 * 1024;
 
-    /// Reads a document that a person wrote. A setting that is left out keeps its default; every
-    /// unknown or unreadable one is named with its path.
+    /// Reads a JSON document. A setting that is left out keeps its default; every unknown or
+    /// unreadable setting is a fault with its path.
     ///
     /// Reading `PolicySettings` or [`Policy`](super::Policy) with `serde`, from any format, is as
     /// strict, but stops at the first fault and names no path.
@@ -49,11 +49,10 @@ impl PolicySettings {
         let Tree(document) =
             serde_json::from_str(text).map_err(|error| whole(error.to_string()))?;
         let mut faults = Vec::new();
-        let known = known();
         if !document.is_object() {
             return Err(whole("the document is not an object of settings".to_owned()));
         }
-        examine(&document, &known, &mut Vec::new(), &mut faults);
+        examine(&document, &known(), &mut Vec::new(), &mut faults);
         if !faults.is_empty() {
             return Err(PolicyDocumentError::of(faults));
         }
@@ -61,7 +60,7 @@ impl PolicySettings {
     }
 }
 
-/// Every fault of a document that was refused, in the order of their paths.
+/// Every fault of a refused document, in the order of the paths.
 ///
 /// ```
 /// let error = sspr::PolicySettings::from_json(r#"{"sends": {"per_weeek": 3}}"#).unwrap_err();
@@ -101,7 +100,7 @@ impl fmt::Display for PolicyDocumentError {
     }
 }
 
-/// One thing that is wrong with a document.
+/// One fault of a document.
 ///
 /// ```
 /// let error = sspr::PolicySettings::from_json("{").unwrap_err();
@@ -118,8 +117,8 @@ impl DocumentFault {
         Self { path: path.into(), text: text.into() }
     }
 
-    /// The path of the setting, as it is written in the document: `users.requird`. Empty for the
-    /// document as a whole.
+    /// The path of the setting, as the document spells it: `users.requird`. Empty for the document
+    /// as a whole.
     #[must_use]
     pub fn path(&self) -> &str {
         &self.path
@@ -142,43 +141,45 @@ impl fmt::Display for DocumentFault {
     }
 }
 
-/// Reads the settings in a record: what a newer release has added is passed over.
+/// Reads the settings in a record, and ignores those that a newer release has added.
 ///
 /// # Errors
 ///
-/// The deserializer's own, and for a known setting that cannot be read.
+/// The error of the deserializer, and one for a known setting that cannot be read.
 pub(in crate::domain) fn stored<'de, D: Deserializer<'de>>(
     from: D,
 ) -> Result<PolicySettings, D::Error> {
     let mut body = Value::deserialize(from)?;
-    pass_over(&mut body, &known());
+    remove_unknown(&mut body, &known());
     serde_json::from_value(body).map_err(D::Error::custom)
 }
 
 /// The settings that this release knows, with their defaults.
 fn known() -> Value {
-    // Plain data, which always has a JSON form.
+    // Plain data, which serde_json always encodes.
     serde_json::to_value(PolicySettings::default()).unwrap_or_default()
 }
 
-/// A rate or a form of code: written as a whole, it has no defaults of its own.
+/// Whether this is a rate or a format of codes, whose fields have no defaults.
 fn is_whole(known: &Map<String, Value>) -> bool {
     known.contains_key("window") || known.contains_key("alphabet")
 }
 
-fn pass_over(body: &mut Value, known: &Value) {
+/// Removes the settings that this release does not know.
+fn remove_unknown(body: &mut Value, known: &Value) {
     if let (Value::Object(body), Value::Object(known)) = (body, known)
-        // A form of code that says more is another form.
+        // A format of codes with an unknown field is another format: it must not be read as this
+        // one.
         && !known.contains_key("alphabet")
     {
         body.retain(|name, _| known.contains_key(name));
         for (name, value) in body {
-            pass_over(value, &known[name]);
+            remove_unknown(value, &known[name]);
         }
     }
 }
 
-/// Notes each setting of a document that is unknown or cannot be read.
+/// Collects each setting of a document that is unknown or cannot be read.
 fn examine(
     document: &Value,
     known: &Value,
@@ -200,7 +201,7 @@ fn examine(
             return;
         }
     }
-    // One fault for one mistake.
+    // A setting with an unknown name inside it is not reported again.
     if faults.len() == before
         && let Err(error) = serde_json::from_value::<PolicySettings>(alone(document, path))
     {
@@ -208,7 +209,7 @@ fn examine(
     }
 }
 
-/// A document with nothing but this setting; all that is left out has its default.
+/// A document with this setting only; all others have their defaults.
 fn alone(value: &Value, path: &[String]) -> Value {
     match path.split_first() {
         None => value.clone(),
@@ -233,24 +234,24 @@ fn unknown(name: &str, known: &Map<String, Value>) -> String {
     }
 }
 
-/// How many letters must be changed, added or left out to make one name of the other.
-fn distance(one: &str, other: &str) -> usize {
-    // Names are short; a long key of a document is no misspelling of one.
-    if one.len() > 64 {
+/// The edit distance of two names: how many letters must be changed, added or removed.
+fn distance(name: &str, other: &str) -> usize {
+    // Names of settings are short; a long key of a document is no misspelling of one.
+    if name.len() > 64 {
         return usize::MAX;
     }
-    let other: Vec<char> = other.chars().collect();
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (line, symbol) in one.chars().enumerate() {
+    let letters: Vec<char> = other.chars().collect();
+    let mut row: Vec<usize> = (0..=letters.len()).collect();
+    for (line, symbol) in name.chars().enumerate() {
         let mut diagonal = row[0];
         row[0] = line + 1;
-        for (place, candidate) in other.iter().enumerate() {
+        for (place, candidate) in letters.iter().enumerate() {
             let change = diagonal + usize::from(*candidate != symbol);
             diagonal = row[place + 1];
             row[place + 1] = change.min(diagonal + 1).min(row[place] + 1);
         }
     }
-    row[other.len()]
+    row[letters.len()]
 }
 
 /// A JSON value in which no object names a field twice.
@@ -307,7 +308,7 @@ impl<'de> Visitor<'de> for TreeVisitor {
         let mut object = Map::new();
         while let Some(name) = fields.next_key::<String>()? {
             if object.contains_key(&name) {
-                return Err(A::Error::custom(format!("`{name}` is there twice")));
+                return Err(A::Error::custom(format!("`{name}` is given twice")));
             }
             let Tree(value) = fields.next_value()?;
             object.insert(name, value);

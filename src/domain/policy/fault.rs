@@ -1,4 +1,4 @@
-//! What is wrong with a policy, field by field.
+//! The faults of a policy, field by field.
 
 use std::fmt;
 use std::time::Duration;
@@ -60,7 +60,7 @@ impl fmt::Display for PolicyError {
     }
 }
 
-/// One thing that is wrong with a policy: where, and what.
+/// One fault of a policy: the field and the problem.
 ///
 /// ```
 /// use sspr::{Deviation, Policy, PolicyProblem, PolicySettings};
@@ -119,12 +119,12 @@ impl fmt::Display for PolicyFault {
             },
             PolicyProblem::TooLarge { bytes, all, max } => write!(
                 f,
-                "{field} takes {bytes} of the {all} bytes of this policy, which may have {max}: \
+                "{field} takes {bytes} of the {all} bytes of this policy, at most {max} are allowed: \
                  shorten it"
             ),
             PolicyProblem::Empty => write!(f, "{field} is empty"),
             PolicyProblem::NeedsDeparture(deviation) => {
-                write!(f, "{field} needs the deviation `{deviation}` acknowledged")
+                write!(f, "{field} needs the deviation `{deviation}` in `acknowledged`")
             }
             PolicyProblem::Inconsistent(rule) => write!(f, "{field}: {rule}"),
         }
@@ -148,32 +148,32 @@ pub enum PolicyProblem {
     /// The value is outside its limits.
     #[non_exhaustive]
     OutOfRange {
-        /// What was given.
+        /// The given value.
         value: SettingValue,
-        /// The least that is accepted.
+        /// The least accepted value.
         min: SettingValue,
-        /// The most that is accepted, if there is a limit.
+        /// The greatest accepted value, if there is a limit.
         max: Option<SettingValue>,
     },
-    /// The policy as a whole is too large to be stored; this setting takes the most of it.
+    /// The policy is too large to be stored, and this is its largest setting.
     #[non_exhaustive]
     TooLarge {
-        /// What this setting takes as JSON, in bytes.
+        /// The size of this setting as JSON, in bytes.
         bytes: u64,
-        /// What the policy takes.
+        /// The size of the policy.
         all: u64,
-        /// What it may take: [`Policy::MAX_BYTES`](super::Policy::MAX_BYTES).
+        /// The largest accepted policy: [`Policy::MAX_BYTES`](super::Policy::MAX_BYTES).
         max: u64,
     },
-    /// Nothing was given where something must be.
+    /// The setting is empty and must not be.
     Empty,
     /// The setting deviates from a standard, and the deviation is not acknowledged.
     NeedsDeparture(Deviation),
-    /// The setting contradicts another; the text says which rule it breaks.
+    /// The setting contradicts another; the text states the rule.
     Inconsistent(&'static str),
 }
 
-/// A number or a span of time, shown in units that people use.
+/// A number or a span of time, shown in its largest whole unit.
 ///
 /// ```
 /// use std::time::Duration;
@@ -189,11 +189,11 @@ pub enum PolicyProblem {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum SettingValue {
-    /// So many.
+    /// A number.
     Number(u64),
-    /// So many in a hundred.
+    /// A percentage.
     Percent(u64),
-    /// So long; serialised in milliseconds.
+    /// A span of time; serialised in milliseconds.
     Span(#[serde(with = "duration_ms")] Duration),
 }
 
@@ -211,7 +211,7 @@ impl fmt::Display for SettingValue {
     }
 }
 
-/// The largest unit in which the span is a whole number; a single day reads as 24 hours.
+/// The largest unit in which the span is a whole number; a single day is shown as 24 hours.
 fn human(span: Duration) -> (u128, &'static str) {
     const UNITS: [(u128, u128, &str); 4] = [
         (86_400_000, 2, "day"),

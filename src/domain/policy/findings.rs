@@ -1,12 +1,10 @@
-//! The rules of the review, in tables: when a policy has a finding, and what it says.
+//! The findings of the review, in tables: when a policy has each, and its text. Findings about
+//! passwords and about guessing are in their own files.
 
+mod password;
 mod tries;
 
 use std::time::Duration;
-
-use crate::domain::link::LinkBase;
-use crate::domain::method::{MethodKind, Verification};
-use crate::domain::password::common_of_length;
 
 use super::deviation::Deviation;
 use super::guessing::GuessingRisk;
@@ -14,15 +12,14 @@ use super::review::Finding;
 use super::review::Severity::{self, Note, Recommendation, Requirement};
 use super::review::Standard::{self, Asvs, Engine, Entra, Nist, Pci};
 use super::settings::{Disclosure, Gates, NotifyRule, PolicySettings};
+use crate::domain::link::LinkBase;
+use crate::domain::method::{MethodKind, Verification};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(86_400);
 
-/// Common passwords that meet the policy and must be refused (OWASP ASVS 5.0.0, 6.2.4).
-const COMMON_ENTRIES: usize = 3_000;
-
-/// A finding before it is known whether the policy has it: whether it does, the path of the setting,
-/// its code, weight, standard, citation and text, and the deviation that covers it.
+/// A possible finding: whether the policy has it, the path of the setting, then its code, severity,
+/// standard, citation and text, and the deviation that covers it.
 type Row<'a> = (
     bool,
     &'static str,
@@ -34,15 +31,15 @@ type Row<'a> = (
     Option<Deviation>,
 );
 
-/// Every finding of the policy, the gravest first.
+/// Every finding of the policy, the most severe first.
 ///
-/// `odds` are those against a user and against an administrator.
+/// `odds` are the risks of guessing against a user and against an administrator.
 pub(super) fn of(settings: &PolicySettings, odds: [&GuessingRisk; 2]) -> Vec<Finding> {
     let mut found = Vec::new();
     gates(settings, &mut found);
     contacts(settings, &mut found);
     tries::codes(settings, odds, &mut found);
-    password(settings, &mut found);
+    password::password(settings, &mut found);
     answers(settings, &mut found);
     tries::budgets(settings, &mut found);
     model(settings, &mut found);
@@ -50,6 +47,7 @@ pub(super) fn of(settings: &PolicySettings, odds: [&GuessingRisk; 2]) -> Vec<Fin
     found
 }
 
+/// Adds the findings of the rows that apply.
 fn report(settings: &PolicySettings, found: &mut Vec<Finding>, rows: &[Row<'_>]) {
     for (applies, path, code, severity, standard, citation, text, deviation) in rows {
         if *applies {
@@ -61,7 +59,8 @@ fn report(settings: &PolicySettings, found: &mut Vec<Finding>, rows: &[Row<'_>])
                 citation,
                 text: (*text).to_owned(),
                 deviation: *deviation,
-                acknowledged: deviation.is_some_and(|one| settings.acknowledged.contains(&one)),
+                acknowledged: deviation
+                    .is_some_and(|deviation| settings.acknowledged.contains(&deviation)),
             });
         }
     }
@@ -71,6 +70,7 @@ fn is_phone(kind: MethodKind) -> bool {
     matches!(kind, MethodKind::MobilePhone | MethodKind::OfficePhone)
 }
 
+/// Findings about the gates of users and administrators.
 fn gates(settings: &PolicySettings, found: &mut Vec<Finding>) {
     let (users, administrators) = (&settings.users, &settings.administrators.gates);
     gates_of(settings, users, "users.methods", found);
@@ -105,7 +105,7 @@ fn gates(settings: &PolicySettings, found: &mut Vec<Finding>) {
     );
 }
 
-/// What is said of the users' gates and of the administrators' alike.
+/// Findings that apply to the users' gates and to the administrators' gates alike.
 fn gates_of(
     settings: &PolicySettings,
     gates: &Gates,
@@ -138,8 +138,8 @@ fn gates_of(
                 Requirement,
                 Nist,
                 "NIST SP 800-63B-4, 3.2.9",
-                "Every method goes over the telephone network, which is restricted: at least one \
-                 that is not must be offered.",
+                "Every method uses the telephone network, which is restricted: at least one method \
+                 that does not must be offered.",
                 None,
             ),
             (
@@ -167,6 +167,7 @@ fn gates_of(
     );
 }
 
+/// Findings about contact data, notices and registration, in one table.
 fn contacts(settings: &PolicySettings, found: &mut Vec<Finding>) {
     let registration = &settings.registration;
     report(
@@ -180,7 +181,7 @@ fn contacts(settings: &PolicySettings, found: &mut Vec<Finding>) {
                 Requirement,
                 Nist,
                 "NIST SP 800-63B-4, 4.2.1.2; OWASP ASVS 5.0.0, 6.6.1 (phones)",
-                "Addresses from the directory that nobody confirmed count as methods.",
+                "Unconfirmed addresses from the directory count as methods.",
                 Some(Deviation::UnverifiedDirectoryContacts),
             ),
             (
@@ -190,7 +191,7 @@ fn contacts(settings: &PolicySettings, found: &mut Vec<Finding>) {
                 Recommendation,
                 Nist,
                 "NIST SP 800-63B-4, 4.2.1.2; OWASP ASVS 5.0.0, 6.6.1 (phones)",
-                "Addresses that an administrator supplied count as methods: right only if they \
+                "Addresses that an administrator supplied count as methods: acceptable only if they \
                  were verified when the person's identity was proofed.",
                 None,
             ),
@@ -201,7 +202,7 @@ fn contacts(settings: &PolicySettings, found: &mut Vec<Finding>) {
                 Requirement,
                 Nist,
                 "NIST SP 800-63B-4, 4.6",
-                "A reset is not told to every address of the user.",
+                "The notice of a reset does not go to every address of the user.",
                 None,
             ),
             (
@@ -222,7 +223,7 @@ fn contacts(settings: &PolicySettings, found: &mut Vec<Finding>) {
                 Engine,
                 "sspr, hold of new addresses; OWASP Multifactor Authentication Cheat Sheet",
                 "A new address may be used for a reset at once: a stolen session becomes a lasting \
-                 takeover. The standards ask for a notice; the wait is our own rule.",
+                 takeover. The standards require a notice; the hold is this engine's own rule.",
                 None,
             ),
             (
@@ -236,81 +237,14 @@ fn contacts(settings: &PolicySettings, found: &mut Vec<Finding>) {
                 Note,
                 Entra,
                 "Microsoft Entra ID, deployment guide",
-                "Users are not asked to register, or never to confirm their data again.",
+                "Users are not asked to register, or are never asked to confirm their data again.",
                 None,
             ),
         ],
     );
 }
 
-fn password(settings: &PolicySettings, found: &mut Vec<Finding>) {
-    let rules = &settings.password;
-    let listed = common_of_length(rules.min_length);
-    let short = format!(
-        "Of the shortest length that the policy accepts, {} characters, or longer, the common list has \
-         {listed} entries, fewer than the {COMMON_ENTRIES} that ASVS asks for: give the engine a \
-         `BreachList`.",
-        rules.min_length,
-    );
-    report(
-        settings,
-        found,
-        &[
-            (
-                rules.min_length < 15,
-                "password.min_length",
-                "short-passwords",
-                Requirement,
-                Nist,
-                "NIST SP 800-63B-4, 3.1.1.2",
-                "Passwords shorter than 15 characters are accepted: right only where every sign-in \
-                 takes a second factor.",
-                Some(Deviation::ShortPasswords),
-            ),
-            (
-                rules.required_classes > 0,
-                "password.required_classes",
-                "composition-rules",
-                Requirement,
-                Nist,
-                "NIST SP 800-63B-4, 3.1.1.2; OWASP ASVS 5.0.0, 6.2.5",
-                "Passwords must mix classes of characters.",
-                Some(Deviation::CompositionRules),
-            ),
-            (
-                rules.ascii_only,
-                "password.ascii_only",
-                "ascii-passwords",
-                Recommendation,
-                Nist,
-                "NIST SP 800-63B-4, 3.1.1.2",
-                "Passwords of other scripts than ASCII are refused.",
-                Some(Deviation::AsciiPasswords),
-            ),
-            (
-                !rules.common_list,
-                "password.common_list",
-                "no-common-list",
-                Requirement,
-                Asvs,
-                "OWASP ASVS 5.0.0, 6.2.4; NIST SP 800-63B-4, 3.1.1.2",
-                "Common passwords are not refused by the engine.",
-                None,
-            ),
-            (
-                rules.common_list && listed < COMMON_ENTRIES,
-                "password.common_list",
-                "common-list-short",
-                Note,
-                Asvs,
-                "OWASP ASVS 5.0.0, 6.2.4",
-                &short,
-                None,
-            ),
-        ],
-    );
-}
-
+/// Findings about what answers disclose, about links and about sessions.
 fn answers(settings: &PolicySettings, found: &mut Vec<Finding>) {
     let acknowledged = |deviation| settings.acknowledged.contains(&deviation);
     report(
@@ -363,7 +297,7 @@ fn answers(settings: &PolicySettings, found: &mut Vec<Finding>) {
     );
 }
 
-/// Where the policy is laxer than Entra, the model of the features.
+/// Findings where the policy is laxer than Entra, the model for the features.
 fn model(settings: &PolicySettings, found: &mut Vec<Finding>) {
     let (failures, lifetimes) = (&settings.failures, &settings.lifetimes);
     let citation = "Microsoft Entra ID, self-service password reset";
@@ -403,7 +337,7 @@ fn model(settings: &PolicySettings, found: &mut Vec<Finding>) {
             phones && !settings.typed_number,
             "typed_number",
             "entra-typed-number",
-            "Entra has the full phone number typed before it is called or texted.",
+            "Entra requires the full phone number to be typed before it is called or texted.",
         ),
     ]
     .map(|(applies, path, code, text)| (applies, path, code, Note, Entra, citation, text, None));

@@ -1,4 +1,4 @@
-//! How likely it is that guessing alone opens an account. What is reported of it.
+//! The probability that guessing alone opens an account, as the review reports it.
 
 use serde::Serialize;
 
@@ -9,16 +9,16 @@ use super::settings::{Gates, PolicySettings};
 
 /// What an attacker who only guesses achieves under a policy.
 ///
-/// The numbers are upper bounds, for every policy that is accepted. The attacker is given everything
-/// else: the account's name, all its methods registered, the weakest channel of each method, as many
-/// sources as it takes, a known device and a familiar source, so that both pools of every budget are
-/// drawn to their ends; and an owner who proves methods, and completes resets, at the moments that
-/// help the attacker most. A stranger with neither device nor familiar source has the anonymous pool alone:
-/// about half. `tests/model/simulation/odds` of the repository holds the numbers against attackers on the
-/// engine.
+/// The numbers are upper bounds for every accepted policy. The attacker is assumed to have
+/// everything else: the name of the account, all methods registered, the weakest channel of each
+/// method, any number of sources, and a known device and a familiar source, so that both pools of
+/// every budget are used up; and the owner proves methods, and completes resets, at the moments
+/// that help the attacker most. A stranger with neither a known device nor a familiar source has
+/// only the anonymous pool: about half. `tests/model/simulation/odds` in the repository compares the
+/// numbers with attackers on the engine.
 ///
-/// They hold while the policy stays as it is, no administrator clears the account's budgets, and no
-/// clock is set far back. They do not cover an attacker who reads the messages.
+/// They hold while the policy stays the same, no administrator clears the budgets of the account,
+/// and no clock is set far back. They do not cover an attacker who reads the messages.
 ///
 /// ```
 /// use sspr::{MethodKind, Policy, PolicySettings};
@@ -30,7 +30,7 @@ use super::settings::{Gates, PolicySettings};
 /// let phone = guessing.method(MethodKind::MobilePhone).unwrap();
 /// assert!((phone.risk.until_disabled - 5e-5).abs() < 1e-8);
 ///
-/// // One code for each of 100 000 accounts: two chances in five that one of them falls.
+/// // One code for each of 100 000 accounts: a probability of 0.39 that one of them falls.
 /// let spray = guessing.sprayed(100_000);
 /// assert!((spray.any - 0.39).abs() < 0.01);
 /// # Ok::<(), sspr::PolicyError>(())
@@ -38,14 +38,14 @@ use super::settings::{Gates, PolicySettings};
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct GuessingRisk {
-    /// Passing every required gate by guessing. For two gates the chances multiply: each first gate
-    /// that falls is followed by all guesses at the second that its flow allows. This holds as far as
-    /// the gates are independent, as codes are, and as devices are not when the mail is read on the
-    /// phone that gets the text.
+    /// Passing every required gate by guessing. For two gates the probabilities multiply: after a
+    /// first gate falls, the attacker makes all guesses at the second that its flow allows. This
+    /// assumes independent gates. Codes are independent; devices are not if the mail is read on
+    /// the phone that gets the text.
     pub takeover: AccountRisk,
-    /// The worst case of one gate: all that guessing has to do for an attacker who already holds
-    /// the other one, and guesses before proving it as well as after. The same as
-    /// [`takeover`](Self::takeover) where one gate is required.
+    /// Passing one gate by guessing, in the worst case: the attacker already holds the other gate,
+    /// and guesses before proving it and after. The same as [`takeover`](Self::takeover) if one
+    /// gate is required.
     pub single_gate: AccountRisk,
     /// The risk of each kind of method alone.
     pub methods: Vec<MethodRisk>,
@@ -69,10 +69,10 @@ impl GuessingRisk {
             let all = odds(&targets);
             (all, all)
         } else {
-            // The first gate falls within the span; the second must fall within that same flow,
-            // whose proofs die with it. Each may fall to both pools: a flow draws on the open one
-            // before its first proof and on the proven one after it, and a known device has that
-            // from the start.
+            // The first gate falls within the span; the second must fall within the same flow,
+            // since proofs end with their flow. Guesses at each may use both pools: a flow draws on
+            // the anonymous pool before its first proof and on the proven pool after it, and a
+            // known device draws on the proven pool from the start.
             let mut both = AccountRisk::NONE;
             let mut held = AccountRisk::NONE;
             for first in &targets {
@@ -93,24 +93,24 @@ impl GuessingRisk {
         self.methods.iter().find(|method| method.kind == kind)
     }
 
-    /// One code tried against each of so many accounts.
+    /// The risk of one code tried against each of this number of accounts.
     #[must_use]
     pub fn sprayed(&self, accounts: u64) -> SprayRisk {
         self.takeover.sprayed(accounts)
     }
 
-    /// The kind with the fewest codes while codes are raised.
+    /// The kind with the fewest codes while codes are longer.
     pub(super) fn weakest_escalated(&self) -> Option<MethodKind> {
         let weakest = self.methods.iter().min_by_key(|method| method.escalated);
         weakest.map(|method| method.kind)
     }
 }
 
-/// Probabilities that guessing succeeds against one account, each from 0 to 1, and each at most this:
-/// the chances of all guesses are added.
+/// Upper bounds, from 0 to 1, of the probability that guessing succeeds against one account: the
+/// probabilities of all guesses are added.
 ///
-/// All but [`until_disabled`](Self::until_disabled) assume the worst of the owner, whose right codes
-/// end every run of failures before it stops the attacker. A span is any span of its length.
+/// All except [`until_disabled`](Self::until_disabled) assume that right codes of the owner end
+/// every run of failures before it stops the attacker. A day or a year is any span of that length.
 ///
 /// ```
 /// use sspr::{Policy, PolicySettings};
@@ -129,18 +129,17 @@ pub struct AccountRisk {
     pub per_flow: f64,
     /// Every guess that the budgets allow in any 24 hours.
     pub per_day: f64,
-    /// Every consecutive failure until the methods are disabled: the bound for ever, also for the
-    /// other spans, as long as no right code in between ends the run of failures, no method is
-    /// registered once more, and no administrator opens what was closed. Guesses that hit a first gate
-    /// end its run too.
+    /// Every consecutive failure until the methods are disabled. It bounds every span as long as no
+    /// right code ends the run of failures, no method is registered again, and no administrator
+    /// opens a closed method. A right guess at a first gate ends its run too.
     pub until_disabled: f64,
-    /// Every guess that the budgets allow in any 365 days, for an owner whose right codes keep ending
-    /// the run of failures.
+    /// Every guess that the budgets allow in any 365 days, for an owner whose right codes keep
+    /// ending the run of failures.
     pub per_year: f64,
     /// `per_code` while the tenant's limit is spent and codes are longer.
     #[serde(skip)]
     pub(super) per_escalated_code: f64,
-    /// How many accounts are tried before that limit is spent.
+    /// The number of accounts that are tried before that limit is spent.
     #[serde(skip)]
     before_escalation: u64,
 }
@@ -158,7 +157,8 @@ impl AccountRisk {
 
     fn of(settings: &PolicySettings, bounds: &Bounds, targets: &[GuessTarget]) -> Self {
         let attempts = u64::from(settings.attempts);
-        // One code is compared with distinct guesses: the chance is exactly attempts in space.
+        // One code is compared with distinct guesses, so the probability is exactly attempts /
+        // space.
         let weakest = |space: fn(&GuessTarget) -> u64| {
             let least = targets.iter().map(space).min();
             least.map_or(0.0, |space| (ratio(attempts, space)).min(1.0))
@@ -174,6 +174,7 @@ impl AccountRisk {
         }
     }
 
+    /// The risk of passing this gate, and then the second within the same flow.
     fn times(self, second: Self) -> Self {
         Self {
             per_code: self.per_code * second.per_code,
@@ -186,11 +187,13 @@ impl AccountRisk {
         }
     }
 
-    /// Another way to the same end, on budgets of its own. Codes are tried one way only.
+    /// The risk of passing the gates in this order or in another one, which has budgets of its own.
+    /// A single code is tried in one order only.
     fn plus(self, other: Self) -> Self {
         self.merged(other, |a, b| (a + b).min(1.0))
     }
 
+    /// The higher of two risks.
     fn worse(self, other: Self) -> Self {
         self.merged(other, f64::max)
     }
@@ -207,7 +210,7 @@ impl AccountRisk {
         }
     }
 
-    /// One code tried against each of so many accounts.
+    /// The risk of one code tried against each of this number of accounts.
     #[must_use]
     pub fn sprayed(&self, accounts: u64) -> SprayRisk {
         let first = accounts.min(self.before_escalation);
@@ -222,12 +225,12 @@ impl AccountRisk {
     }
 }
 
-/// The risk of one kind of method, and how many guesses an attacker gets at most, in both pools of its
-/// budgets together.
+/// The risk of one kind of method, and the most guesses that an attacker gets in both pools of its
+/// budgets.
 ///
-/// The comparisons are those that [`Stats`](crate::Stats) counts, but for right secrets. Where a policy
-/// has phone numbers typed, wrong numbers count among them; [`risk`](Self::risk) leaves these out, since
-/// no number opens an account.
+/// The comparisons are those that [`Stats`](crate::Stats) counts, without right secrets. If phone
+/// numbers are typed, wrong numbers count among them; [`risk`](Self::risk) excludes these, since a
+/// number opens no account.
 ///
 /// ```
 /// use sspr::{MethodKind, Policy, PolicySettings};
@@ -255,9 +258,9 @@ pub struct MethodRisk {
     pub comparisons_until_disabled: u64,
     /// Guesses within any 365 days, if the owner's right codes keep ending the run of failures.
     pub comparisons_per_year: u64,
-    /// The chances that those guesses hit.
+    /// The probabilities that those guesses hit.
     pub risk: AccountRisk,
-    /// The codes of its weakest channel while the tenant's limit is spent.
+    /// The number of codes of its weakest channel while the tenant's limit is spent.
     #[serde(skip)]
     escalated: u64,
 }
@@ -283,7 +286,7 @@ impl MethodRisk {
     }
 }
 
-/// What spraying many accounts yields: one code each, its attempts all used.
+/// The risk of spraying many accounts: one code each, with all its attempts used.
 ///
 /// ```
 /// use sspr::{Policy, PolicySettings};
@@ -291,21 +294,21 @@ impl MethodRisk {
 /// let review = Policy::new(PolicySettings::nist_aal1())?.review();
 /// let spray = review.guessing().sprayed(1_000_000);
 /// assert!((spray.expected - 5.0).abs() < 1e-9);
-/// // Within one window the tenant's limit has codes grow first.
+/// // Within one window, the tenant's limit makes codes longer.
 /// assert!(spray.expected_at_once < 0.06);
 /// # Ok::<(), sspr::PolicyError>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct SprayRisk {
-    /// How many accounts are tried.
+    /// The number of accounts that are tried.
     pub accounts: u64,
-    /// How many accounts are expected to fall, however slowly they are tried.
+    /// The number of accounts that are expected to fall, however slowly they are tried.
     pub expected: f64,
     /// The probability that at least one falls, however slowly they are tried.
     pub any: f64,
-    /// How many are expected to fall if all are tried within one window of the tenant's limit,
-    /// beyond which codes are longer.
+    /// The number that is expected to fall if all are tried within one window of the tenant's
+    /// limit, after which codes are longer.
     pub expected_at_once: f64,
     /// The probability that at least one falls if all are tried within that window.
     pub any_at_once: f64,

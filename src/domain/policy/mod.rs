@@ -1,6 +1,7 @@
-//! The policy of a tenant: data, checked when built.
+//! The policy of a tenant: settings, checked when the policy is built.
 
 mod budgets;
+mod codes;
 mod deviation;
 mod document;
 mod fault;
@@ -17,10 +18,8 @@ mod validate;
 #[cfg(test)]
 mod tests;
 
-pub use budgets::{
-    CodeAlphabet, CodeFormat, CodeFormats, CrossLimits, FailureBudgets, Lifetimes, NoticeBudgets,
-    Rate, SendBudgets,
-};
+pub use budgets::{CrossLimits, FailureBudgets, Lifetimes, NoticeBudgets, Rate, SendBudgets};
+pub use codes::{CodeAlphabet, CodeFormat, CodeFormats};
 pub use deviation::Deviation;
 pub(in crate::domain) use document::stored;
 pub use document::{DocumentFault, PolicyDocumentError};
@@ -37,10 +36,10 @@ pub use settings::{
 use serde::{Deserialize, Serialize};
 use std::ops::Deref;
 
-/// A checked policy: whatever holds one may rely on every limit that [`PolicySettings`] documents.
+/// A checked policy: its settings are within every limit that [`PolicySettings`] documents.
 ///
-/// Reading a stored policy checks it again, so that a record edited by hand is refused, not obeyed.
-/// What is accepted here can be stored: it takes at most [`Policy::MAX_BYTES`].
+/// Reading a stored policy checks it again, so that a record with an invalid edit is refused. A
+/// policy takes at most [`Policy::MAX_BYTES`], so it can always be stored.
 ///
 /// ```
 /// use sspr::{Policy, PolicySettings, Scope};
@@ -62,8 +61,8 @@ use std::ops::Deref;
 pub struct Policy(PolicySettings);
 
 impl Policy {
-    /// The most that a policy may take as JSON, in bytes. Long lists fill it: banned words, roles,
-    /// groups. A record has 16 KiB; the rest is for what is noted beside the policy.
+    /// The longest policy as JSON, in bytes; most of it is lists: banned words, roles, groups. A
+    /// record has 16 KiB; the rest is for the fields beside the policy.
     pub const MAX_BYTES: usize = 15 * 1024;
 
     /// Checks the settings.

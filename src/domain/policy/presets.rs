@@ -1,13 +1,13 @@
-//! Ready-made policies. Each is a starting point: no user is in scope until the owner says who.
+//! Ready-made policies. Each is a starting point: no user is in scope before the owner sets the
+//! scope.
 
 use std::time::Duration;
 
 use crate::domain::method::MethodKind;
 use crate::domain::password::PasswordRules;
 
-use super::budgets::{
-    CodeAlphabet, CodeFormat, CodeFormats, FailureBudgets, Lifetimes, Rate, SendBudgets,
-};
+use super::budgets::{FailureBudgets, Lifetimes, Rate, SendBudgets};
+use super::codes::{CodeAlphabet, CodeFormat, CodeFormats};
 use super::deviation::Deviation;
 use super::settings::{
     AdministratorPolicy, ContactSources, Disclosure, Gates, Notifications, NotifyRule, OathPolicy,
@@ -19,10 +19,11 @@ const DAY: Duration = Duration::from_secs(86_400);
 
 /// A level of OWASP ASVS 5.0 for which there is a preset.
 ///
-/// Level 3 forbids codes by phone (6.6.1) and by mail (6.3.6). It has no preset: which of the methods
-/// that remain (authenticator apps, OATH tokens, recovery codes, passkeys and what else the host
-/// verifies) a tenant has is its own choice. Start from [`AsvsLevel::L2`], set `users.methods` and
-/// `administrators.gates.methods` to these, and see that the review has no finding `asvs-level-3`.
+/// Level 3 forbids codes by phone (6.6.1) and by mail (6.3.6). It has no preset, since a tenant
+/// must choose among the remaining methods: authenticator apps, OATH tokens, recovery codes,
+/// passkeys and other host-verified methods. Start from [`AsvsLevel::L2`], set `users.methods` and
+/// `administrators.gates.methods` to the chosen ones, and check that the review has no finding
+/// `asvs-level-3`.
 ///
 /// ```
 /// use sspr::{AsvsLevel, PolicySettings};
@@ -33,9 +34,9 @@ const DAY: Duration = Duration::from_secs(86_400);
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 #[non_exhaustive]
 pub enum AsvsLevel {
-    /// The first level: every application.
+    /// The first level, for every application.
     L1,
-    /// The second level: applications that hold what is worth protecting.
+    /// The second level, for applications with sensitive data.
     L2,
 }
 
@@ -43,25 +44,27 @@ impl PolicySettings {
     /// Microsoft Entra ID's self-service reset, as documented in May 2026.
     ///
     /// - One gate for users, of mail and mobile phone; two for the 78 administrator roles, of mail,
-    ///   mobile phone, office phone and authenticator app. (With the office phone added, one gate also needs
-    ///   [`Deviation::GuessingAboveThreshold`], or voice codes of 7 digits.)
-    /// - 15 minutes for a flow and all in it, 5 minutes for a code.
+    ///   mobile phone, office phone and authenticator app. (With the office phone added, one gate
+    ///   also needs [`Deviation::GuessingAboveThreshold`], or voice codes of 7 digits.)
+    /// - 15 minutes for a flow, 5 minutes for a code.
     /// - 5 failures in 24 hours close a method for 24 hours after the last one; a completed reset
-    ///   clears the counters. Entra knows no lasting cap: the 50 consecutive failures are ours.
+    ///   clears the counters. The cap of 50 consecutive failures is this engine's: Entra has no
+    ///   lasting cap.
     /// - 5 challenges in an hour from one browser, 8 from all together, so that one browser cannot
-    ///   take them all. (Entra has 5 for the account, allows 10 mails in 10 minutes, and locks for 24
-    ///   hours beyond either number: this model has one hourly budget for every channel, and only
-    ///   waits.)
+    ///   use them all. (Entra has 5 for the account, allows 10 mails in 10 minutes, and locks for
+    ///   24 hours beyond either number. This engine has one hourly budget for every channel, and no
+    ///   such lock.)
     /// - The full phone number is typed before it is used; unconfirmed directory data counts.
-    /// - The primary and the alternate address are told, administrators are not told of each other.
-    /// - The reason of a refusal is told, after a human check.
+    /// - The primary and the alternate address get notices; administrators get none about each
+    ///   other.
+    /// - The reason of a refusal is disclosed, after a human check.
     /// - Passwords of 8 to 256 printable ASCII characters, 3 of 4 classes.
-    /// - Registration is asked for at sign-in and confirmed again after 180 days; managing methods
-    ///   wants a sign-in of the last 10 minutes. A new address is usable at once.
+    /// - Users are asked to register at sign-in and to confirm again after 180 days; managing
+    ///   methods requires a sign-in of the last 10 minutes. A new address can be used at once.
     ///
-    /// What Entra does not document keeps our default: lengths of codes, resend wait, daily
-    /// challenges, limits across accounts. Each point in which Entra deviates from the standards is
-    /// acknowledged in [`acknowledged`](Self::acknowledged).
+    /// Where Entra documents nothing, this engine's defaults apply: lengths of codes, resend wait,
+    /// daily challenges, limits across accounts. Each point in which Entra deviates from the
+    /// standards is acknowledged in [`acknowledged`](Self::acknowledged).
     ///
     /// ```
     /// use sspr::{Policy, PolicySettings, Scope};
@@ -145,13 +148,13 @@ impl PolicySettings {
     /// NIST SP 800-63B-4 for accounts that cannot reach AAL2: one recovery code suffices
     /// (4.2.2.1).
     ///
-    /// The defaults, which keep within NIST's numbers (codes of 6 digits or more; 10 minutes by
-    /// phone and, stricter than its 24 hours, by mail; 50 consecutive failures of its 100;
-    /// passwords of 15 characters; every address told), and:
+    /// The defaults, which are within NIST's limits (codes of 6 digits or more; 10 minutes by
+    /// phone, and by mail, where NIST allows 24 hours; 50 consecutive failures, where NIST allows
+    /// 100; passwords of 15 characters; notices to every address), with:
     ///
-    /// - one gate, of mail and mobile phone: mail is the unrestricted alternative that phones want
-    ///   (3.2.9);
-    /// - only addresses that the user confirmed (4.2.1.2): an administrator's data does not count.
+    /// - one gate, of mail and mobile phone: mail is the unrestricted alternative that phones
+    ///   require (3.2.9);
+    /// - only addresses that the user confirmed (4.2.1.2): data from administrators does not count.
     ///
     /// ```
     /// let settings = sspr::PolicySettings::nist_aal1();
@@ -163,15 +166,16 @@ impl PolicySettings {
         Self { users: one_gate(), contacts: confirmed_only(), ..Self::default() }
     }
 
-    /// As near to NIST SP 800-63B-4 for accounts that can reach AAL2 as mail and phones get: two
-    /// gates, only confirmed addresses, otherwise the numbers of [`nist_aal1`](Self::nist_aal1).
+    /// The closest that mail and phones come to NIST SP 800-63B-4 for accounts that can reach AAL2:
+    /// two gates, only confirmed addresses, otherwise the numbers of
+    /// [`nist_aal1`](Self::nist_aal1).
     ///
-    /// It does not conform by itself. NIST wants two recovery codes *obtained by different
-    /// methods*, or one and an authenticator of the account (4.2.2.2), and takes codes sent to two
-    /// addresses for one method. [`Deviation::IssuedCodesAsTwoGates`] is acknowledged here, and
-    /// [`Policy::review`](super::Policy::review) says so. To conform, count a second class of method
-    /// (authenticator apps, OATH tokens, recovery codes, passkeys) and only one kind that receives codes:
-    /// the finding goes, and so may the acknowledgement.
+    /// It does not conform by itself. NIST requires two recovery codes *obtained by different
+    /// methods*, or one and an authenticator of the account (4.2.2.2), and counts codes sent to two
+    /// addresses as one method. [`Deviation::IssuedCodesAsTwoGates`] is acknowledged here, and
+    /// [`Policy::review`](super::Policy::review) reports it. To conform, count a second class of
+    /// method (authenticator apps, OATH tokens, recovery codes, passkeys) and only one kind that
+    /// receives codes. Then the finding disappears, and the acknowledgement can be removed.
     ///
     /// ```
     /// use sspr::{Deviation, PolicySettings};
@@ -191,17 +195,17 @@ impl PolicySettings {
 
     /// OWASP ASVS 5.0.0, level 1 or 2.
     ///
-    /// Both: codes and links live 10 minutes and an authenticator's code its own 30 seconds (6.5.5, a
-    /// demand of level 2), only confirmed phone numbers (6.6.1, level 2), answers that do not tell
-    /// which accounts exist (6.3.8, level 3), passwords of 15 characters (6.2.1 recommends it and
-    /// demands 8), the common list (6.2.4: it is too short for passwords of 15 characters, so add a
-    /// [`BreachList`](crate::port::BreachList)), no composition rules (6.2.5), at least 64 characters
-    /// permitted (6.2.9).
+    /// Both levels: codes and links live 10 minutes, and a code of an authenticator its own 30
+    /// seconds (6.5.5, required at level 2); only confirmed phone numbers count (6.6.1, level 2);
+    /// answers do not disclose which accounts exist (6.3.8, level 3); passwords have 15 characters
+    /// (6.2.1 requires 8 and recommends 15); the common list is used (6.2.4: it is too short for
+    /// passwords of 15 characters, so add a [`BreachList`](crate::port::BreachList)); no
+    /// composition rules (6.2.5); at least 64 characters are permitted (6.2.9).
     ///
-    /// Level 1: one gate. Level 2: two gates, our reading of a reset that does not bypass
-    /// multi-factor authentication (6.4.3), and mail codes of 8 consonants, 34.5 bits: 6.6.3 demands
-    /// protection against guessing, which the budgets give, and suggests codes of 64 bits. ASVS does
-    /// not count gates, so two issued codes are acknowledged as NIST's deviation.
+    /// Level 1: one gate. Level 2: two gates, since a reset must not bypass multi-factor
+    /// authentication (6.4.3), and mail codes of 8 consonants, 34.5 bits. 6.6.3 requires protection
+    /// against guessing, which the budgets give, and suggests codes of 64 bits. ASVS does not count
+    /// gates, so two issued codes are acknowledged as a deviation from NIST.
     ///
     /// ```
     /// use sspr::{AsvsLevel, CodeAlphabet, PolicySettings};
@@ -233,10 +237,10 @@ impl PolicySettings {
     /// PCI DSS 4, requirement 8.3.4: at most 10 failures, then closed for 30 minutes or until the
     /// identity is confirmed. (With the default window of 24 hours the wait is longer still.)
     ///
-    /// Two gates, since whoever resets must be verified first (8.3.3), only confirmed addresses,
-    /// and passwords of 15 characters, where 12 are demanded (8.3.6). Letters *and* digits (8.3.6),
-    /// the history of four (8.3.7) and ageing (8.3.9) are left to the directory: this policy cannot
-    /// express them.
+    /// Two gates, since a user must be verified before a reset (8.3.3), only confirmed addresses,
+    /// and passwords of 15 characters, where 12 are required (8.3.6). Letters *and* digits (8.3.6),
+    /// the history of four passwords (8.3.7) and their maximum age (8.3.9) are left to the
+    /// directory: a policy cannot express them.
     ///
     /// ```
     /// use std::time::Duration;

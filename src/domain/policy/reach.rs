@@ -1,10 +1,12 @@
-//! How many guesses the budgets allow, and what they hit: the arithmetic behind the odds.
+//! How many guesses the budgets allow, and how likely they hit: the arithmetic of the guessing
+//! risk.
 
 use std::time::Duration;
 
 use crate::domain::method::{Channel, MethodKind, Verification};
 
-use super::budgets::{CodeFormat, Rate};
+use super::budgets::Rate;
+use super::codes::CodeFormat;
 use super::settings::{Gates, PolicySettings};
 
 const HOUR: Duration = Duration::from_secs(3_600);
@@ -14,15 +16,15 @@ const YEAR: Duration = Duration::from_secs(365 * 86_400);
 /// The accepted probability of takeover by guessing is 1 in this many.
 const THRESHOLD_ONE_IN: u128 = 10_000;
 
-/// A kind of method as an attacker sees it: the fewest codes over its channels.
+/// A kind of method as the target of guessing: the fewest codes of its channels.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct GuessTarget {
     pub(super) kind: MethodKind,
     pub(super) space: u64,
     pub(super) escalated: u64,
-    /// Guesses at the codes of this kind that one flow may ask for.
+    /// The most guesses at the codes of this kind that one flow can request.
     asked_in_flow: u64,
-    /// Whether phone numbers of this kind are typed, and so compared before any code is sent.
+    /// Whether phone numbers of this kind are typed, and compared before a code is sent.
     typed: bool,
 }
 
@@ -37,22 +39,23 @@ impl GuessTarget {
                 .min()
         };
         let (space, escalated) = match kind.verification() {
-            // Each code of the window is right: that many guesses in one.
+            // Each code of the window is right, so one guess counts as that many.
             Verification::Oath => {
                 let oath = settings.oath;
                 let window = 1 + u64::from(oath.back) + u64::from(oath.forward);
-                // A token shows what its maker has given it: six digits at least.
+                // The number of digits of a token is its maker's: at least six.
                 let digits = if kind == MethodKind::OathToken { 6 } else { oath.digits };
                 let space = 10_u64.saturating_pow(u32::from(digits)) / window;
                 (space, space)
             }
-            // Far beyond guessing; what the host verifies, it answers for.
+            // Recovery codes are too long to guess; host-verified methods are the host's
+            // responsibility.
             Verification::RecoveryCode | Verification::External => (u64::MAX, u64::MAX),
             Verification::Contact | Verification::Password => {
                 (least(0).unwrap_or(1), least(settings.limits.escalated_length).unwrap_or(1))
             }
         };
-        // The wait between two codes ends with the first of them, if that dies earlier.
+        // The wait between two codes ends early if the first code expires before.
         let wait = settings.sends.resend_after.min(shortest_life(settings, kind));
         let asked = spans(settings.lifetimes.flow, wait);
         let phone = matches!(kind, MethodKind::MobilePhone | MethodKind::OfficePhone);
@@ -66,15 +69,14 @@ impl GuessTarget {
     }
 }
 
-/// The most comparisons that are made in any span of one length, by the budgets of both pools of an
-/// account.
+/// The most comparisons in any span of a given length, by the budgets of both pools of an account.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Comparisons {
     /// Of one kind of method, by its failure budgets.
     failures: u64,
-    /// Of the codes of all kinds that send something, and of all that do not: by the challenges.
+    /// Of all kinds that send something, and of all others, by the limits on challenges.
     challenges: [u64; 2],
-    /// Whether the span is one flow, in which codes of one kind have to be waited for.
+    /// Whether the span is one flow, in which codes of one kind have a wait between them.
     one_flow: bool,
 }
 
@@ -85,8 +87,8 @@ impl Comparisons {
         self.failures.min(asked).min(self.challenges[class(target.kind)])
     }
 
-    /// All comparisons of this kind, wrong phone numbers included: these send nothing, so only the
-    /// failures bound them.
+    /// All comparisons of this kind, wrong phone numbers included. These open no challenge, so only
+    /// the failure budgets limit them.
     pub(super) fn of(&self, target: &GuessTarget) -> u64 {
         if target.typed { self.failures } else { self.codes(target) }
     }
@@ -107,7 +109,7 @@ impl Bounds {
         let within = |span| Comparisons {
             failures: failures(settings, span).saturating_add(cleared(settings, gates, span)),
             challenges: [true, false].map(|sent| {
-                // A code that was opened before the span may be tried in it.
+                // A code from before the span may be tried in it.
                 let span = span + longest_life(settings, gates, sent);
                 opened(settings, gates, sent, span).saturating_mul(attempts)
             }),
@@ -115,7 +117,7 @@ impl Bounds {
         };
         Self {
             flow: Comparisons {
-                // A completed reset ends every other flow, so none gives this one fresh budgets.
+                // A completed reset ends every other flow, so it gives this one no fresh budgets.
                 failures: failures(settings, flow),
                 challenges: [true, false]
                     .map(|sent| opened(settings, gates, sent, flow).saturating_mul(attempts)),
@@ -132,9 +134,9 @@ impl Bounds {
     }
 }
 
-/// The most failures of one kind that both pools count in any span of this length, if nothing clears
-/// them. The cap on consecutive failures is left out: an owner who proves the method begins the run
-/// again.
+/// The most failures of one kind that both pools count in any span of this length, if nothing
+/// clears them. The cap on consecutive failures does not limit them: a right code of the owner
+/// starts the run again.
 fn failures(settings: &PolicySettings, span: Duration) -> u64 {
     let failures = &settings.failures;
     [failures.anonymous, failures.proven]
@@ -143,8 +145,8 @@ fn failures(settings: &PolicySettings, span: Duration) -> u64 {
         .sum()
 }
 
-/// The failures that resets of the owner allow beyond that. Each cuts the span in two, and the windows
-/// of the second part begin with nothing.
+/// The further failures that resets of the owner allow: after each reset, the windows are empty
+/// again.
 fn cleared(settings: &PolicySettings, gates: &Gates, span: Duration) -> u64 {
     if !settings.clear_counters_on_reset {
         return 0;
@@ -156,17 +158,18 @@ fn cleared(settings: &PolicySettings, gates: &Gates, span: Duration) -> u64 {
 
 /// The most failures that one pool counts in any span of this length.
 ///
-/// The span is cut into windows. None holds more than `max`; one that holds as many closes the pool,
-/// so between the last failures of two such windows at least a lock has passed; every other window
-/// holds one less. Where the window is shorter than the lock, stopping one short of it pays.
+/// The span is divided into windows, each with at most `max` failures. A window with `max` failures
+/// closes the pool, so at least a lock passes between two such windows; every other window has one
+/// failure less. If the window is shorter than the lock, an attacker gains by stopping one failure
+/// short.
 pub(super) fn counted(pool: Rate, lock: Duration, span: Duration) -> u64 {
     let full = spans(span, pool.window.max(lock));
     let short = u64::from(pool.max).saturating_sub(1);
     short.saturating_mul(spans(span, pool.window)).saturating_add(full)
 }
 
-/// The most challenges that both pools open in any span of this length: of what is sent, or of what
-/// is in hand.
+/// The most challenges that both pools open in any span of this length: of those that send
+/// something if `sent`, otherwise of the others.
 fn opened(settings: &PolicySettings, gates: &Gates, sent: bool, span: Duration) -> u64 {
     if !gates.methods.iter().any(|kind| kind.sends() == sent) {
         return 0;
@@ -180,15 +183,15 @@ fn opened(settings: &PolicySettings, gates: &Gates, sent: bool, span: Duration) 
     one_pool.saturating_mul(2)
 }
 
-/// The most resets that are completed in any span of this length: each takes a challenge for each
-/// gate, opened in the span or within a flow before it.
+/// The most resets that are completed in any span of this length. Each takes a challenge for each
+/// gate. The challenges may be opened before the span, by at most the life of a flow.
 fn resets(settings: &PolicySettings, gates: &Gates, span: Duration) -> u64 {
     let span = span + settings.lifetimes.flow;
     let [sent, in_hand] = [true, false].map(|sent| opened(settings, gates, sent, span));
     sent.saturating_add(in_hand) / u64::from(gates.required.max(1))
 }
 
-/// How long the codes of a kind live, for each of its channels: never longer than their flow.
+/// The life of the codes of a kind, for each of its channels; never longer than a flow.
 fn lives(settings: &PolicySettings, kind: MethodKind) -> impl Iterator<Item = Duration> + '_ {
     let lifetimes = &settings.lifetimes;
     kind.channels().iter().map(move |channel| {
@@ -211,16 +214,16 @@ fn longest_life(settings: &PolicySettings, gates: &Gates, sent: bool) -> Duratio
     kinds.flat_map(|kind| lives(settings, *kind)).max().unwrap_or_default()
 }
 
-/// The place of a kind's challenges among those that are sent and those that are not.
+/// The index of a kind in a pair: 0 if its challenges send something, 1 otherwise.
 const fn class(kind: MethodKind) -> usize {
     if kind.sends() { 0 } else { 1 }
 }
 
-/// Whether guessing alone, until the last method is disabled, opens an account more often than
-/// one time in [`THRESHOLD_ONE_IN`]. The chances of the kinds add up where any one of them
-/// suffices; behind a second gate they multiply, which no accepted policy can bring near it.
+/// Whether guessing alone, before the last method is disabled, opens an account with a probability
+/// above 1 in [`THRESHOLD_ONE_IN`]. With one gate, the probabilities of the kinds are added. With
+/// two gates they are multiplied, and no accepted policy comes near the threshold.
 pub(super) fn exceeds_threshold(settings: &PolicySettings, gates: &Gates) -> bool {
-    // Fixed point, so that the limit itself (100 guesses of 6 digits) is met exactly.
+    // Fixed point, so that the limit itself (100 guesses of 6 digits) is exact.
     const ONE: u128 = 10_u128.pow(20);
     let guesses = u128::from(settings.failures.consecutive);
     let chance: u128 = gates
@@ -233,7 +236,7 @@ pub(super) fn exceeds_threshold(settings: &PolicySettings, gates: &Gates) -> boo
     gates.required == 1 && chance > ONE / THRESHOLD_ONE_IN
 }
 
-/// The forms of the codes that prove a kind of method, one for each of its channels.
+/// The formats of the codes of a kind of method, for each of its channels.
 fn formats(settings: &PolicySettings, kind: MethodKind) -> impl Iterator<Item = CodeFormat> + '_ {
     kind.channels().iter().filter_map(|channel| match channel {
         Channel::Email => Some(settings.codes.email),
@@ -243,14 +246,14 @@ fn formats(settings: &PolicySettings, kind: MethodKind) -> impl Iterator<Item = 
     })
 }
 
-/// The chance that so many comparisons, spent on the weakest codes first, hit at least once: at most
-/// the sum of their chances, however they depend on each other.
+/// An upper bound of the probability that these comparisons, spent on the weakest codes first, hit
+/// at least once: the sum of their probabilities, which holds even if they depend on each other.
 pub(super) fn guessed(targets: &[GuessTarget], reach: &Comparisons) -> f64 {
     let mut targets = targets.to_vec();
     targets.sort_by_key(|target| target.space);
-    let mut left = reach.challenges;
+    let mut challenges = reach.challenges;
     let hits = targets.iter().map(|target| {
-        let left = &mut left[class(target.kind)];
+        let left = &mut challenges[class(target.kind)];
         let guesses = reach.codes(target).min(*left);
         *left -= guesses;
         ratio(guesses, target.space)
@@ -258,7 +261,7 @@ pub(super) fn guessed(targets: &[GuessTarget], reach: &Comparisons) -> f64 {
     hits.sum::<f64>().min(1.0)
 }
 
-/// The chance that at least one of independent tries succeeds, exact also where it is tiny.
+/// The probability that at least one of independent tries succeeds, accurate even if it is tiny.
 pub(super) fn union(tries: impl IntoIterator<Item = (f64, u64)>) -> f64 {
     let missed: f64 = tries
         .into_iter()
@@ -268,13 +271,13 @@ pub(super) fn union(tries: impl IntoIterator<Item = (f64, u64)>) -> f64 {
     -missed.exp_m1()
 }
 
-/// How many periods begin within a span.
+/// The number of periods that begin within a span.
 pub(super) fn spans(span: Duration, period: Duration) -> u64 {
     let (span, period) = (span.as_millis(), period.as_millis().max(1));
     u64::try_from(span.div_ceil(period)).unwrap_or(u64::MAX)
 }
 
-/// How many whole periods fit into a span.
+/// The number of whole periods in a span.
 fn whole(span: Duration, period: Duration) -> u64 {
     u64::try_from(span.as_millis() / period.as_millis().max(1)).unwrap_or(u64::MAX)
 }
@@ -283,7 +286,7 @@ pub(super) fn ratio(part: u64, whole: u64) -> f64 {
     float(part) / float(whole.max(1))
 }
 
-/// Exact below 2^53, which every bounded quantity here is.
+/// The number as a float: exact below 2^53, as all bounded numbers here are.
 pub(super) const fn float(count: u64) -> f64 {
     count as f64
 }

@@ -1,4 +1,4 @@
-//! What a policy leaves open, said plainly: findings with citations, and the odds of guessing.
+//! The review of a policy: findings with citations, and the probabilities of guessing.
 
 use std::fmt;
 
@@ -15,7 +15,8 @@ impl Policy {
     /// Microsoft Entra ID, what it leaves open, and how likely takeover by guessing is.
     ///
     /// A pure function of the settings: run it in a test of your deployment, or show it to the
-    /// tenant's owner. What the host does (how it sends, stores and signs in) is not seen.
+    /// owner of the tenant. It does not cover what the host does: how it sends, stores and signs
+    /// users in.
     ///
     /// ```
     /// use sspr::{Policy, PolicySettings, Severity};
@@ -62,7 +63,7 @@ pub struct PolicyReview {
 }
 
 impl PolicyReview {
-    /// Every finding, the gravest first.
+    /// Every finding, the most severe first.
     #[must_use]
     pub fn findings(&self) -> &[Finding] {
         &self.findings
@@ -74,19 +75,19 @@ impl PolicyReview {
         self.findings.iter().find(|finding| finding.code == code)
     }
 
-    /// The odds of guessing against an ordinary user.
+    /// The probabilities of guessing against an ordinary user.
     #[must_use]
     pub const fn guessing(&self) -> &GuessingRisk {
         &self.guessing
     }
 
-    /// The odds of guessing against an administrator.
+    /// The probabilities of guessing against an administrator.
     #[must_use]
     pub const fn administrator_guessing(&self) -> &GuessingRisk {
         &self.administrators
     }
 
-    /// What an owner gets while strangers take what they can.
+    /// What the budgets leave to an owner under attack.
     #[must_use]
     pub const fn owner(&self) -> &OwnersWay {
         &self.owner
@@ -98,11 +99,11 @@ impl fmt::Display for PolicyReview {
         for finding in &self.findings {
             writeln!(f, "{finding}")?;
         }
-        let who = [("a user", &self.guessing), ("an administrator", &self.administrators)];
-        for (who, guessing) in who {
-            let (all, one) = (guessing.takeover, guessing.single_gate);
-            // The same where one gate is required: said once.
-            let held = (all != one).then_some(("one gate, the other held", one));
+        let targets = [("a user", &self.guessing), ("an administrator", &self.administrators)];
+        for (who, guessing) in targets {
+            let (all, single) = (guessing.takeover, guessing.single_gate);
+            // If one gate is required, both are the same and one line suffices.
+            let held = (all != single).then_some(("one gate, the other held", single));
             for (what, odds) in [("all gates", all)].into_iter().chain(held) {
                 writeln!(
                     f,
@@ -114,8 +115,8 @@ impl fmt::Display for PolicyReview {
         }
         writeln!(
             f,
-            "these are upper bounds: the attacker has a known device, and, but for `until disabled`, an owner \
-             whose codes and resets begin runs of failures again",
+            "these are upper bounds: the attacker has a known device, and, except for `until disabled`, the \
+             owner's right codes and resets end each run of failures",
         )?;
         for accounts in [10_000, 100_000, 1_000_000] {
             let spray = self.guessing.sprayed(accounts);
@@ -131,15 +132,18 @@ impl fmt::Display for PolicyReview {
             let tries = self.owner.tries_of_a_code(sources);
             writeln!(
                 f,
-                "an owner in an unknown place, against {sources} sources: at least {codes} codes a \
-                 day, {tries} tries each",
+                "an owner at an unknown source, against {sources} sources: at least {codes} codes a \
+                 day, {tries} attempts each",
             )?;
         }
-        f.write_str("two gates multiply: this assumes that guessing one tells nothing of the other")
+        f.write_str(
+            "for two gates the probabilities multiply: this assumes that a guess at one gate reveals \
+             nothing about the other",
+        )
     }
 }
 
-/// One point in which a policy deviates from a standard, or leaves something open.
+/// A point in which a policy deviates from a standard, or leaves something open.
 ///
 /// ```
 /// use sspr::{Deviation, Policy, PolicySettings, Severity, Standard};
@@ -167,27 +171,27 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// The path of the setting that it is about, spelled as in stored policies: a finding on gates
-    /// says whose, `users.methods` or `administrators.gates.methods`. Stable.
+    /// The path of the setting, spelled as in stored policies. For a finding on gates it is
+    /// `users.methods` or `administrators.gates.methods`. Stable.
     #[must_use]
     pub const fn path(&self) -> &'static str {
         self.path
     }
 
-    /// A stable name, for tests and filters. Users and administrators each have a finding of this
-    /// code where both sets of gates call for it: [`path`](Self::path) tells them apart.
+    /// A stable name, for tests and filters. If both sets of gates cause a finding, users and
+    /// administrators each have one with the same code: [`path`](Self::path) tells them apart.
     #[must_use]
     pub const fn code(&self) -> &'static str {
         self.code
     }
 
-    /// How much the standard insists.
+    /// How strongly the standard demands it.
     #[must_use]
     pub const fn severity(&self) -> Severity {
         self.severity
     }
 
-    /// Whose point it is.
+    /// The standard that the finding refers to.
     #[must_use]
     pub const fn standard(&self) -> Standard {
         self.standard
@@ -199,13 +203,13 @@ impl Finding {
         self.citation
     }
 
-    /// What the policy does, in English.
+    /// The text of the finding, in English.
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// The deviation under which an owner acknowledges it, if there is one.
+    /// The deviation by which an owner acknowledges the finding, if there is one.
     #[must_use]
     pub const fn deviation(&self) -> Option<Deviation> {
         self.deviation
@@ -226,7 +230,7 @@ impl fmt::Display for Finding {
     }
 }
 
-/// How much the standard insists on a point.
+/// How strongly a standard demands what a finding is about.
 ///
 /// ```
 /// use sspr::Severity;
@@ -238,11 +242,12 @@ impl fmt::Display for Finding {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Severity {
-    /// The standard demands it ("shall", a verification requirement), and the policy does not do it.
+    /// The standard requires it ("shall", a verification requirement), and the policy does not do
+    /// it.
     Requirement,
-    /// The standard recommends it, or demands it of some accounts only.
+    /// The standard recommends it, or requires it for some accounts only.
     Recommendation,
-    /// Worth knowing: a duty that stays with the host, a difference, something left open.
+    /// Information: a duty of the host, a difference, something left open.
     Note,
 }
 
@@ -256,7 +261,7 @@ impl fmt::Display for Severity {
     }
 }
 
-/// Whose point a finding is.
+/// The standard that a finding refers to.
 ///
 /// ```
 /// use sspr::{Policy, PolicySettings, Severity, Standard};
@@ -280,6 +285,6 @@ pub enum Standard {
     Pci,
     /// Microsoft Entra ID's self-service reset, the model of the features.
     Entra,
-    /// No standard's: a limit of this engine.
+    /// No standard: a limit of this engine.
     Engine,
 }

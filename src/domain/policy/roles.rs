@@ -1,8 +1,8 @@
-//! Who is an administrator where a policy does not say otherwise.
+//! The default administrator roles.
 
 /// Roles whose holders get the administrators' gates: Microsoft's list of May 2026, by display
-/// name. Readers, guest inviters and security operators are not in it. Data, not a rule: a policy
-/// replaces it as it likes.
+/// name. It does not contain readers, guest inviters and security operators. A policy may replace
+/// the list.
 pub(super) const ADMINISTRATOR_ROLES: &[&str] = &[
     "AdHoc License Administrator",
     "Application Administrator",

@@ -1,4 +1,4 @@
-//! What a policy says: plain data, each field with its default and its hard limit.
+//! The settings of a policy: plain data, each field with its default and its hard limit.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -11,9 +11,8 @@ use crate::domain::method::MethodKind;
 use crate::domain::password::PasswordRules;
 use crate::domain::time::duration_ms;
 
-use super::budgets::{
-    CodeFormats, CrossLimits, FailureBudgets, Lifetimes, NoticeBudgets, SendBudgets,
-};
+use super::budgets::{CrossLimits, FailureBudgets, Lifetimes, NoticeBudgets, SendBudgets};
+use super::codes::CodeFormats;
 use super::deviation::Deviation;
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -38,31 +37,31 @@ const DAY: Duration = Duration::from_secs(86_400);
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct PolicySettings {
-    /// Who may use self-service reset. Default: nobody.
+    /// Who may use self-service reset. Default: no user.
     pub scope: Scope,
     /// The gates for ordinary users.
     pub users: Gates,
     /// The gates for holders of an administrator role, who never fall under `users`.
     pub administrators: AdministratorPolicy,
-    /// How long things live.
+    /// How long flows, codes and grants live.
     pub lifetimes: Lifetimes,
-    /// The form of codes, by channel.
+    /// The format of codes, by channel.
     pub codes: CodeFormats,
-    /// Comparisons allowed for one code. Default 5, at most 10.
+    /// Attempts allowed for one code. Default 5, 1 to 10.
     pub attempts: u8,
-    /// How many wrong secrets an account may see.
+    /// How many wrong secrets an account allows.
     pub failures: FailureBudgets,
     /// How many challenges may be opened.
     pub sends: SendBudgets,
-    /// What notices may cost.
+    /// How many notices are sent.
     pub notices: NoticeBudgets,
     /// Limits across accounts.
     pub limits: CrossLimits,
-    /// Where links in mails lead. Default: nowhere, so that mails hold codes only.
+    /// The address that links in mails lead to. Default: none, so that mails hold codes only.
     pub link: Option<LinkBase>,
     /// Codes of authenticator apps and OATH tokens.
     pub oath: OathPolicy,
-    /// Saved recovery codes in a set. Default 10, 1 to 16; each has more than 120 random bits.
+    /// Recovery codes in a set. Default 10, 1 to 16; each has more than 120 random bits.
     pub recovery_codes: u8,
     /// Days for which a browser stays a known device after a completed flow: 0 (never) to 365.
     /// Default 90. A known device has a failure budget of its own, and no other privilege.
@@ -74,28 +73,28 @@ pub struct PolicySettings {
     /// Whether the person must type the full phone number before it is called or texted (Entra).
     /// Default false.
     pub typed_number: bool,
-    /// Who is told of a change.
+    /// Who gets a notice of a change.
     pub notifications: Notifications,
-    /// What the answers before the first proof may tell. Default [`Disclosure::Uniform`].
+    /// What the answers before the first proof may disclose. Default [`Disclosure::Uniform`].
     pub disclosure: Disclosure,
-    /// Whether a human check must pass before anything is answered. Default false;
-    /// [`Disclosure::Reasoned`] is refused without it.
+    /// Whether a caller must pass a human check before a flow begins. Default false;
+    /// [`Disclosure::Reasoned`] requires true.
     pub human_check: bool,
-    /// When registration is asked for, and of whom.
+    /// When users are asked to register, and how methods are added.
     pub registration: RegistrationPolicy,
     /// Passwords managed on premises.
     pub on_premises: OnPremisesPolicy,
     /// Whether a locked account may be unlocked without a new password. Default false. Entra offers
-    /// it for passwords managed on premises.
+    /// this for passwords managed on premises.
     pub unlock_without_reset: bool,
-    /// Whether a completed reset clears the account's own windowed counters (Entra). Default false;
-    /// true needs [`Deviation::CountersClearedOnReset`].
+    /// Whether a completed reset clears the windowed counters of the account (Entra). Default
+    /// false; true needs [`Deviation::CountersClearedOnReset`].
     pub clear_counters_on_reset: bool,
     /// An entitlement that a user must hold, by the directory's name for it (reason 12).
-    /// 1 to 128 bytes. Default: none is asked for.
+    /// 1 to 128 bytes. Default: none is required.
     pub required_entitlement: Option<String>,
-    /// Deviations from the standards that the tenant's owner has acknowledged. A setting that
-    /// needs one and does not have it is a fault.
+    /// Deviations from the standards that the tenant's owner has acknowledged. A setting that needs
+    /// one which is not acknowledged is a fault.
     pub acknowledged: BTreeSet<Deviation>,
 }
 
@@ -145,7 +144,7 @@ impl Default for PolicySettings {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Scope {
-    /// Nobody: the feature is switched off (reason 9).
+    /// No user: the feature is switched off (reason 9).
     #[default]
     None,
     /// Members of these groups, nested membership included; 1 to 16 groups (Entra's portal: one).
@@ -167,7 +166,7 @@ pub enum Scope {
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Gates {
-    /// Distinct methods required for a reset: 1 or 2. Default 2 (NIST SP 800-63B-4 wants two for
+    /// Distinct methods required for a reset: 1 or 2. Default 2 (NIST SP 800-63B-4 requires two for
     /// accounts that can reach AAL2).
     pub required: u8,
     /// Kinds of method that count. Default: email and mobile phone.
@@ -194,12 +193,11 @@ impl Default for Gates {
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct AdministratorPolicy {
-    /// Whether administrators may reset by themselves at all. Default true.
+    /// Whether administrators may reset their own passwords. Default true.
     pub enabled: bool,
-    /// Holders of any of these roles are administrators. Data, since Microsoft's own list grew
-    /// from 27 to 78 roles. Default: that list, as of May 2026. 1 to 256; never empty, since
-    /// administrators would then fall under `users`: a host without roles names one that nobody
-    /// holds.
+    /// Holders of any of these roles are administrators. Default: Microsoft's list of May 2026,
+    /// which grew from 27 to 78 roles. 1 to 256; never empty, since administrators would then fall
+    /// under `users`. A host without roles names one that no user holds.
     pub roles: BTreeSet<RoleId>,
     /// Their gates. Default: two, of email, mobile phone and office phone. Never fewer than two
     /// unless [`Deviation::OneGateAdministrators`] is acknowledged.
@@ -227,12 +225,13 @@ impl Default for AdministratorPolicy {
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct OathPolicy {
-    /// Digits of the codes of an app that is enrolled, and of what a page shows before it knows
-    /// whose app it is. Default 6, 6 to 8.
+    /// Digits of the codes of a newly enrolled app, and of the code that a page asks for before the
+    /// account is known. Default 6, 6 to 8.
     pub digits: u8,
     /// Steps before the present one whose codes are accepted. Default 1 (RFC 6238, 5.2), 0 to 2.
     pub back: u8,
-    /// Steps after it, for devices whose clock is ahead. Default 0, 0 or 1.
+    /// Steps after the present one whose codes are accepted, for devices whose clock is ahead.
+    /// Default 0, 0 or 1.
     pub forward: u8,
 }
 
@@ -242,7 +241,7 @@ impl Default for OathPolicy {
     }
 }
 
-/// Which contact data may be used besides what the user confirmed.
+/// Which contact data may be used beside the addresses that the user confirmed.
 ///
 /// ```
 /// let sources = sspr::ContactSources::default();
@@ -254,7 +253,7 @@ impl Default for OathPolicy {
 pub struct ContactSources {
     /// Data that an administrator supplied. Default true.
     pub administrator: bool,
-    /// Data read from the directory that nobody confirmed. Default false; needs
+    /// Unconfirmed data from the directory. Default false; true needs
     /// [`Deviation::UnverifiedDirectoryContacts`].
     pub directory: bool,
 }
@@ -265,7 +264,7 @@ impl Default for ContactSources {
     }
 }
 
-/// Who is told of a change. The user's own notice has no off switch.
+/// Who gets a notice of a change. The user's own notice cannot be switched off.
 ///
 /// ```
 /// use sspr::{Notifications, RoleId};
@@ -279,18 +278,18 @@ impl Default for ContactSources {
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Notifications {
-    /// Which of the user's addresses are told.
+    /// Which of the user's addresses get the notice.
     pub rule: NotifyRule,
-    /// Whether holders of `administrator_roles` are told when an administrator resets: all who have
-    /// a primary mail address, but for the one who did. Default false (Entra's default).
+    /// Whether holders of `administrator_roles` get a notice when an administrator resets: all with
+    /// a primary mail address, except the one who reset. Default false (Entra's default).
     pub administrators: bool,
-    /// Whom that means, by role, at most 256. They also get the requests for help of users, the
-    /// first 100 of them (Entra's cap). Not empty where `administrators` is set. Default:
-    /// nobody.
+    /// The roles whose holders get these notices, at most 256. The first 100 holders also get the
+    /// requests for help of users (Entra's cap). Not empty if `administrators` is set. Default:
+    /// none.
     pub administrator_roles: BTreeSet<RoleId>,
 }
 
-/// Which of the addresses that were valid before the change are told.
+/// Which of the addresses that were valid before a change get its notice.
 ///
 /// ```
 /// assert_eq!(sspr::NotifyRule::default(), sspr::NotifyRule::All);
@@ -306,7 +305,7 @@ pub enum NotifyRule {
     PrimaryAndAlternate,
 }
 
-/// What the answers before the first proof may tell a stranger.
+/// What the answers before the first proof may disclose to a stranger.
 ///
 /// ```
 /// use sspr::{Deviation, Disclosure, Policy, PolicySettings};
@@ -323,18 +322,18 @@ pub enum NotifyRule {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Disclosure {
-    /// Nothing: every start gives a ticket and the policy's kinds of method.
+    /// Nothing: every start returns a ticket and the policy's kinds of method.
     #[default]
     Uniform,
-    /// Masked destinations, with stable decoys for unknown accounts. Weaker: the masks of a real
-    /// account never change, and their owner recognises them.
+    /// Masked destinations, with stable decoys for unknown accounts. Weaker: a person who knows an
+    /// address recognises its mask.
     Masked,
-    /// Entra's behaviour: the reason code, after a human check. A dangerous door: it tells who
-    /// exists. Needs [`Deviation::ReasonedDisclosure`].
+    /// Entra's behaviour: the reason code, after a human check. It discloses which accounts exist.
+    /// Needs [`Deviation::ReasonedDisclosure`].
     Reasoned,
 }
 
-/// When registration is asked for.
+/// When users are asked to register, and how methods are added.
 ///
 /// ```
 /// let registration = sspr::RegistrationPolicy::default();
@@ -346,16 +345,16 @@ pub enum Disclosure {
 pub struct RegistrationPolicy {
     /// Whether users are asked to register when they sign in. Default true.
     pub enforced: bool,
-    /// Days after which a registration is to be confirmed again: 0 (never) to 730. Default 180.
+    /// Days after which a registration must be confirmed again: 0 (never) to 730. Default 180.
     pub reconfirm_days: u16,
-    /// How old a sign-in may be that manages methods. Default 5 minutes, 1 to 15.
+    /// The maximum age of a sign-in that manages methods. Default 5 minutes, 1 to 15.
     #[serde(with = "duration_ms")]
     pub reauthentication: Duration,
-    /// Whether a sign-in must hold a second factor to change methods, from the first one on, and to
-    /// add one once the account could pass a reset (NIST SP 800-63B-4, 4.1.2.1). Default true.
+    /// Whether a sign-in needs a second factor to change or remove a method, and to add one once
+    /// the account's methods suffice for a reset (NIST SP 800-63B-4, 4.1.2.1). Default true.
     pub second_factor_to_change: bool,
-    /// How long a new address waits before it may be used for a reset. Default 24 hours, 0 to
-    /// 7 days; none for the methods of a first registration, bound in one session.
+    /// How long a new address waits before a reset may use it. Default 24 hours, 0 to 7 days. The
+    /// methods of a first registration, added in one session, do not wait.
     #[serde(with = "duration_ms")]
     pub hold: Duration,
     /// Active methods of one kind. Default 2, 2 to 5.
@@ -389,7 +388,7 @@ pub struct OnPremisesPolicy {
     /// Whether passwords managed on premises may be written back (reason 10 if not). Default
     /// false.
     pub writeback: bool,
-    /// Whether the engine's password rules apply to them too, before the directory's. Default
-    /// false: the directory's answer is final.
+    /// Whether the engine's password rules apply to them too, before the directory's rules. Default
+    /// false: only the directory judges these passwords.
     pub apply_password_rules: bool,
 }

@@ -1,4 +1,4 @@
-//! The checks of a policy. All of them run, so that an owner sees every fault at once.
+//! The checks of a policy's settings. All of them run, so that every fault is reported at once.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use crate::domain::method::MethodKind;
 use crate::domain::password::PasswordRules;
 
 use super::Policy;
-use super::budgets::CodeAlphabet;
+use super::codes::CodeAlphabet;
 use super::deviation::Deviation;
 use super::fault::{PolicyError, PolicyFault, PolicyProblem, SettingValue};
 use super::reach::exceeds_threshold;
@@ -19,9 +19,9 @@ const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3_600);
 const DAY: Duration = Duration::from_secs(86_400);
 
-/// The least number of possible codes (NIST SP 800-63B-4, 4.2.1.2: six decimal digits).
+/// The fewest possible codes (NIST SP 800-63B-4, 4.2.1.2: six decimal digits).
 const MIN_SPACE: u64 = 1_000_000;
-/// Roles that one policy may name.
+/// The most roles that one list may name.
 const MAX_ROLES: u64 = 256;
 
 /// Checks the settings.
@@ -45,7 +45,7 @@ pub(super) fn check(settings: &PolicySettings) -> Result<(), PolicyError> {
     if faults.found.is_empty() { Ok(()) } else { Err(PolicyError::new(faults.found)) }
 }
 
-/// What is accepted can be stored. Names the setting that takes the most room.
+/// A policy must fit into its record. If it does not, the largest list is the fault.
 fn size(faults: &mut Faults<'_>) {
     let settings = faults.settings;
     let all = bytes_of(settings);
@@ -70,9 +70,9 @@ fn size(faults: &mut Faults<'_>) {
     }
 }
 
-/// The length as JSON, as it is stored.
+/// The length of the stored form, in bytes.
 fn bytes_of(value: &impl Serialize) -> u64 {
-    // Plain data, which always has a JSON form.
+    // Plain data, which serde_json always encodes.
     serde_json::to_string(value).map_or(u64::MAX, |text| text.len() as u64)
 }
 
@@ -115,8 +115,8 @@ impl Faults<'_> {
         }
     }
 
-    fn needs(&mut self, field: &'static str, departs: bool, deviation: Deviation) {
-        if departs && !self.settings.acknowledged.contains(&deviation) {
+    fn needs(&mut self, field: &'static str, deviates: bool, deviation: Deviation) {
+        if deviates && !self.settings.acknowledged.contains(&deviation) {
             self.push(field, PolicyProblem::NeedsDeparture(deviation));
         }
     }
@@ -129,8 +129,7 @@ fn scope(faults: &mut Faults<'_>) {
             faults.number("scope.selected", groups.len() as u64, 1, 16);
         }
     }
-    let entitlement = faults.settings.required_entitlement.as_deref();
-    if let Some(name) = entitlement {
+    if let Some(name) = faults.settings.required_entitlement.as_deref() {
         faults.empty("required_entitlement", name.is_empty());
         faults.number("required_entitlement", name.len() as u64, 0, 128);
     }
@@ -167,19 +166,19 @@ fn gates_of(faults: &mut Faults<'_>, gates: &Gates, [required, methods]: [&'stat
     faults.inconsistent(
         methods,
         gates.methods.contains(&MethodKind::Password),
-        "the present password opens a change, and no gate counts it",
+        "`password` counts for no gate: remove it",
     );
-    let mut usable: Vec<MethodKind> = Vec::new();
+    let mut classes: Vec<MethodKind> = Vec::new();
     for kind in MethodKind::ALL.into_iter().filter(|kind| gates.methods.contains(kind)) {
-        if !usable.iter().any(|other| other.same_class(kind)) {
-            usable.push(kind);
+        if !classes.iter().any(|other| other.same_class(kind)) {
+            classes.push(kind);
         }
     }
-    let usable = usable.len();
+    let usable = classes.len();
     faults.inconsistent(
         methods,
         usable > 0 && gates.required <= 2 && usable < usize::from(gates.required),
-        "fewer kinds of method than gates: nobody could pass",
+        "fewer distinct kinds of method than required: no user could reset",
     );
 }
 
@@ -190,7 +189,7 @@ fn lifetimes(faults: &mut Faults<'_>) {
     faults.inconsistent(
         "lifetimes.grant",
         lifetimes.grant > lifetimes.flow,
-        "a grant cannot outlive its flow (`lifetimes.flow`)",
+        "must not be longer than the flow (`lifetimes.flow`)",
     );
     faults.span("lifetimes.email_code", lifetimes.email_code, MINUTE, DAY);
     faults.span("lifetimes.email_link", lifetimes.email_link, MINUTE, HOUR);
@@ -209,7 +208,7 @@ fn codes(faults: &mut Faults<'_>) {
         faults.inconsistent(
             field,
             (6..=12).contains(&format.length) && format.space() < MIN_SPACE,
-            "fewer than 1000000 possible codes",
+            "too short: at least 1000000 possible codes are needed",
         );
     }
     let settings = faults.settings;
@@ -221,7 +220,7 @@ fn codes(faults: &mut Faults<'_>) {
     faults.inconsistent(
         "codes.voice.alphabet",
         codes.voice.alphabet != CodeAlphabet::Digits,
-        "a code read aloud consists of digits",
+        "must be digits: the code is spoken in a call",
     );
 }
 
@@ -240,7 +239,7 @@ fn notices(faults: &mut Faults<'_>) {
     faults.inconsistent(
         "notices.acts_per_hour",
         notices.acts_per_hour > notices.acts_per_day,
-        "more in an hour than in a day (`notices.acts_per_day`)",
+        "must not exceed the limit of a day (`notices.acts_per_day`)",
     );
 }
 
@@ -250,7 +249,7 @@ fn budgets(faults: &mut Faults<'_>) {
     faults.number("attempts", attempts, 1, 10);
 
     let failures = &settings.failures;
-    let at_least_attempts = "fewer than the attempts of one code (`attempts`)";
+    let at_least_attempts = "must not be below the attempts of one code (`attempts`)";
     for (max, window, rate) in [
         ("failures.anonymous.max", "failures.anonymous.window", failures.anonymous),
         ("failures.proven.max", "failures.proven.window", failures.proven),
@@ -281,14 +280,14 @@ fn budgets(faults: &mut Faults<'_>) {
     faults.inconsistent(
         "sends.per_hour",
         sends.per_hour > sends.per_day,
-        "more in an hour than in a day (`sends.per_day`)",
+        "must not exceed the limit of a day (`sends.per_day`)",
     );
     faults.number("sends.per_day", sends.per_day, 1, 20);
     faults.number("sends.in_hand_per_hour", sends.in_hand_per_hour, 1, 20);
     faults.inconsistent(
         "sends.in_hand_per_hour",
         sends.in_hand_per_hour > sends.in_hand_per_day,
-        "more in an hour than in a day (`sends.in_hand_per_day`)",
+        "must not exceed the limit of a day (`sends.in_hand_per_day`)",
     );
     faults.number("sends.in_hand_per_day", sends.in_hand_per_day, 1, 20);
     faults.number("sends.live_flows", sends.live_flows, 1, 10);
@@ -337,7 +336,7 @@ fn password(faults: &mut Faults<'_>, rules: &PasswordRules) {
     faults.inconsistent(
         "password.banned_words",
         rules.banned_words.iter().any(|word| !(3..=64).contains(&word.chars().take(65).count())),
-        "a word is not 3 to 64 characters long",
+        "each word must have 3 to 64 characters",
     );
     faults.number("password.required_classes", rules.required_classes, 0, 4);
     faults.needs(
@@ -360,7 +359,7 @@ fn disclosure(faults: &mut Faults<'_>) {
     faults.inconsistent(
         "human_check",
         reasoned && !settings.human_check,
-        "reasons are told only after a human check (`disclosure`)",
+        "must be true: reasons are disclosed only after a human check (`disclosure`)",
     );
 }
 

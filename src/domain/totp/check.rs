@@ -1,4 +1,4 @@
-//! The code of a step, and the step of a code.
+//! Computing the code of a time step, and finding the step of a typed code.
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
@@ -12,10 +12,10 @@ use crate::domain::secret::SecretText;
 use crate::domain::secret::numbers_equal;
 use crate::domain::time::Timestamp;
 
-/// The newest step of the window whose code was typed, as a number without its leading zeros.
+/// The newest step of the window whose code was typed. `typed` is the code as a number.
 ///
-/// `typed` is `None` if what was typed is not of the form: nothing matches then, nor under
-/// parameters that [`OathParameters::check`] refuses. The work is the same whatever matches: the
+/// `typed` is `None` if the text has not the form of a code: then nothing matches, as under
+/// parameters that [`OathParameters::check`] refuses. The work does not depend on the match: the
 /// code of every step in the window is computed and compared, and the step is selected without a
 /// branch. Near 1970 a step below 0 is step 0 again. Allocates nothing.
 pub(crate) fn matching_step(
@@ -35,7 +35,7 @@ pub(crate) fn matching_step(
     }
 }
 
-/// The code of one step, padded with zeros: what an authenticator shows.
+/// The code of one step, padded with zeros, as an authenticator shows it.
 #[cfg(any(test, feature = "testing"))]
 pub(crate) fn code_at(seed: &[u8], parameters: OathParameters, step: u64) -> SecretText {
     let digits = parameters.digits;
@@ -53,10 +53,10 @@ pub(crate) fn code_at(seed: &[u8], parameters: OathParameters, step: u64) -> Sec
     SecretText::new(String::from_utf8(text).unwrap_or_default())
 }
 
-/// A number that no code is: codes have eight digits at most.
+/// A number that is no code: codes have at most eight digits.
 const NO_CODE: u32 = u32::MAX;
 
-/// The accepted steps: `newest`, and `older` more before it.
+/// The accepted steps: `newest`, and the `older` steps before it.
 struct Window {
     newest: u64,
     older: u8,
@@ -82,7 +82,7 @@ impl Window {
     }
 }
 
-/// The HMAC with its key blocks hashed, once for all steps.
+/// The HMAC with its key blocks hashed once for all steps.
 fn keyed<M: KeyInit>(seed: &[u8]) -> M {
     let Ok(mac) = M::new_from_slice(seed) else { unreachable!("HMAC takes a key of any length") };
     mac
@@ -106,14 +106,15 @@ fn is_typed(code: u32, typed: u32) -> Choice {
     numbers_equal(code.into(), typed.into())
 }
 
-/// Four bytes of an HMAC, at the place that its last byte says, without the topmost bit.
+/// Four bytes of an HMAC at the offset that its last byte gives, without the topmost bit.
 pub(super) fn truncated(mac: &[u8]) -> u32 {
     let place = mac.last().map_or(0, |last| usize::from(last & 0x0f));
     let four = mac.iter().skip(place).take(4);
     four.fold(0, |number, byte| number << 8 | u32::from(*byte)) & 0x7fff_ffff
 }
 
-/// The last digits. By constants, since a division by a variable takes its time by what it divides.
+/// The last digits of the number. The divisors are constants: the time of a division by a variable
+/// depends on the number, which is secret.
 const fn reduced(number: u32, digits: u8) -> u32 {
     match digits {
         0..=6 => number % 1_000_000,

@@ -1,7 +1,7 @@
 //! Time-based one-time codes of authenticator apps and hardware tokens (RFC 6238 over RFC 4226).
 //!
-//! Pure: the time is an argument. Whether a step was used already is for the record that holds the
-//! seed; here a code only tells the step that it belongs to.
+//! Pure: the time is an argument. This module finds the step of a code; the record of the seed
+//! knows whether the step was used before.
 
 mod check;
 mod seed;
@@ -19,12 +19,12 @@ pub use seed::OathSeed;
 pub(crate) use seed::base32_grouped;
 pub(crate) use uri::{enrolment_uri, label};
 
-/// The hash function under the HMAC of a code. Many apps know SHA-1 only, whatever they are told.
+/// The hash function of the HMAC of a code. Many apps support SHA-1 only, and ignore the parameter.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum OathAlgorithm {
-    /// HMAC-SHA-1, which every app knows. Collisions of SHA-1 do not touch it.
+    /// HMAC-SHA-1, which every app supports. Collisions of SHA-1 do not affect it.
     #[default]
     Sha1,
     /// HMAC-SHA-256.
@@ -44,7 +44,7 @@ impl OathAlgorithm {
         }
     }
 
-    /// How many bytes a fresh seed has: as many as the HMAC (RFC 6238, 5.1).
+    /// The length of a new seed, in bytes: that of the HMAC (RFC 6238, 5.1).
     pub(crate) const fn seed_bytes(self) -> usize {
         match self {
             Self::Sha1 => 20,
@@ -54,8 +54,8 @@ impl OathAlgorithm {
     }
 }
 
-/// How an authenticator makes its codes. The default is what every app knows: SHA-1, six digits,
-/// a new code every 30 seconds.
+/// The parameters of an authenticator's codes. Every app supports the default: SHA-1, six digits, a
+/// new code every 30 seconds.
 ///
 /// ```
 /// use sspr::{OathAlgorithm, OathParameters};
@@ -74,7 +74,7 @@ pub struct OathParameters {
     pub algorithm: OathAlgorithm,
     /// Digits of a code: 6 to 8.
     pub digits: u8,
-    /// Seconds that a code lives on the authenticator: 30 or 60.
+    /// Seconds between two codes: 30 or 60.
     pub period: u8,
 }
 
@@ -85,7 +85,7 @@ impl Default for OathParameters {
 }
 
 impl OathParameters {
-    /// Whether codes may be made like this.
+    /// Checks that the parameters are within their ranges.
     ///
     /// # Errors
     ///
@@ -102,15 +102,15 @@ impl OathParameters {
     }
 }
 
-/// Which time steps around the present one are accepted.
+/// The time steps around the present one that are accepted.
 ///
-/// The default is the present step and the one before it, for the time that typing and sending take
-/// (RFC 6238, 5.2). A code then lives for `(back + 1 + forward) * period` seconds at most.
+/// The default is the present step and the one before it, since typing and sending take time (RFC
+/// 6238, 5.2). A code is then accepted for at most `(back + 1 + forward) * period` seconds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Drift {
-    /// Steps before the present one: 2 at most, more count as 2.
+    /// Steps before the present one; values above 2 count as 2.
     pub(crate) back: u8,
-    /// Steps after the present one: 1 at most, more count as 1.
+    /// Steps after the present one; values above 1 count as 1.
     pub(crate) forward: u8,
 }
 
@@ -125,7 +125,7 @@ impl Default for Drift {
     }
 }
 
-/// The time step that holds `now`, counted from 1970 in steps of `period` seconds.
+/// The time step of `now`, counted from 1970 in steps of `period` seconds.
 ///
 /// Times before 1970 are in step 0. A period of zero counts as one second.
 pub(crate) fn step_at(now: Timestamp, period: u8) -> u64 {

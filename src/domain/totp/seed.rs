@@ -1,4 +1,4 @@
-//! Seeds, and how they are written for people and machines.
+//! Seeds of authenticators, and their form in Base32.
 
 use data_encoding::BASE32_NOPAD;
 use zeroize::Zeroizing;
@@ -7,8 +7,8 @@ use crate::domain::invalid::InvalidInput;
 use crate::domain::secret::{SecretBytes, SecretText};
 use crate::domain::text::{ascii_alphanumeric, is_separator};
 
-/// What an authenticator shares with the engine: 16 to 64 bytes, 20 recommended with SHA-1 (RFC
-/// 4226, 4). Redacted when shown, wiped when dropped.
+/// The secret that an authenticator shares with the engine: 16 to 64 bytes, 20 recommended with
+/// SHA-1 (RFC 4226, 4). Redacted in `Debug`, zeroized on drop.
 ///
 /// ```
 /// use sspr::OathSeed;
@@ -28,7 +28,7 @@ impl OathSeed {
     pub const MAX_BYTES: usize = 64;
 
     const WHAT: &str = "seed";
-    /// The longest text that is looked at: the longest seed, each symbol with a separator.
+    /// The longest accepted text: the longest seed, with separators between the symbols.
     const MAX_TEXT: usize = 512;
 
     /// Takes ownership of a seed.
@@ -43,22 +43,22 @@ impl OathSeed {
         Ok(Self(bytes))
     }
 
-    /// Reads a seed in Base32 (RFC 4648, 6) as vendors write it: in either case, with padding or
-    /// without, with white space, line ends, invisible characters, dashes and dots anywhere.
-    /// Full-width letters and decimal digits of every script are read as what they are. Bits
-    /// beyond the last whole byte are dropped, as authenticators do.
+    /// Reads a seed in Base32 (RFC 4648, 6) as vendors write it: in either case, with or without
+    /// padding, with white space, line ends, invisible characters, dashes and dots anywhere.
+    /// Full-width letters count as letters, decimal digits of every script as digits. Bits after
+    /// the last whole byte are dropped, as authenticators do.
     ///
     /// # Errors
     ///
     /// [`InvalidInput::Malformed`] for another symbol, a length that Base32 never has, or padding
     /// that is incomplete or not at the end; [`InvalidInput::TooLong`] beyond 512 bytes of text;
-    /// [`InvalidInput::Empty`]; and as [`OathSeed::from_bytes`].
+    /// [`InvalidInput::Empty`]; and the errors of [`OathSeed::from_bytes`].
     pub fn parse_base32(text: &str) -> Result<Self, InvalidInput> {
         let malformed = InvalidInput::Malformed { what: Self::WHAT };
         if text.len() > Self::MAX_TEXT {
             return Err(InvalidInput::TooLong { what: Self::WHAT, max: Self::MAX_TEXT });
         }
-        // Never grown: that would leave a copy behind.
+        // Allocated once: growing would leave a copy that is not zeroized.
         let mut bytes = Zeroizing::new(Vec::with_capacity(text.len()));
         let mut pending = Zeroizing::new(0_u16);
         let (mut bits, mut symbols, mut padding) = (0, 0_usize, 0_usize);
@@ -77,7 +77,7 @@ impl OathSeed {
                 return Err(malformed);
             }
             symbols += 1;
-            // Twelve bits at most: up to seven wait for their byte.
+            // At most twelve bits: seven from before, and five more.
             *pending = (*pending << 5) | u16::from(value);
             bits += 5;
             if bits >= 8 {
@@ -96,7 +96,7 @@ impl OathSeed {
         Self::from_bytes(SecretBytes::new(std::mem::take(&mut bytes)))
     }
 
-    /// The seed itself. Do not keep, log or serialise what it returns.
+    /// The bytes of the seed. Do not keep, log or serialise them.
     #[must_use]
     pub fn expose_secret(&self) -> &[u8] {
         self.0.expose_secret()
@@ -112,7 +112,7 @@ pub(crate) fn base32(seed: &[u8]) -> SecretText {
 pub(crate) fn base32_grouped(seed: &[u8]) -> SecretText {
     let plain = base32(seed);
     let symbols = plain.expose_secret();
-    // Never grown: that would leave a copy behind.
+    // Allocated once: growing would leave a copy that is not zeroized.
     let mut grouped = String::with_capacity(symbols.len() * 5 / 4);
     for (place, symbol) in symbols.char_indices() {
         if place > 0 && place % 4 == 0 {
@@ -147,14 +147,14 @@ mod tests {
     }
 
     #[test]
-    fn people_see_groups_of_four() {
+    fn a_seed_is_shown_in_groups_of_four() {
         let grouped = base32_grouped(b"12345678901234567890");
         assert_eq!(grouped.expose_secret(), "GEZD GNBV GY3T QOJQ GEZD GNBV GY3T QOJQ");
         assert_eq!(base32_grouped(b"foobar").expose_secret(), "MZXW 6YTB OI");
         assert_eq!(base32_grouped(b"").expose_secret(), "");
     }
 
-    /// R-191: 128 bits at least, so the 80 bits of the format's own example are too few.
+    /// R-191: at least 128 bits, so the 80 bits of the example of the format are too few.
     #[test]
     fn a_seed_has_16_to_64_bytes() {
         let of = |length| OathSeed::from_bytes(SecretBytes::new(vec![7; length]));
@@ -176,7 +176,7 @@ mod tests {
             "gezdgnbvgy3tqojqgezdgnbvgy3tqojq",
             "gezd gnbv gy3t qojq gezd gnbv gy3t qojq",
             " GEZDGNBV-GY3TQOJQ--GEZDGNBV-GY3TQOJQ ",
-            // T15: as text fields, documents and address books hand them over.
+            // T15: with the separators of text fields, documents and address books.
             "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ\n",
             "GEZDGNBVGY3TQOJQ\nGEZDGNBVGY3TQOJQ\r\n",
             "\tGEZD\tGNBV\tGY3T\tQOJQ\tGEZD\tGNBV\tGY3T\tQOJQ",
@@ -192,13 +192,13 @@ mod tests {
         ] {
             assert_eq!(read(text).as_ref(), Ok(&expected), "{text}");
         }
-        // Sixteen bytes are 26 symbols and six of padding.
+        // Sixteen bytes are 26 symbols and six signs of padding.
         let sixteen = Ok(b"1234567890123456".to_vec());
         for text in [
             "GEZDGNBVGY3TQOJQGEZDGNBVGY",
             "GEZDGNBVGY3TQOJQGEZDGNBVGY======",
             "GEZDGNBVGY3TQOJQGEZDGNBVGY== ====",
-            // Two bits beyond the last byte.
+            // Two bits after the last byte.
             "GEZDGNBVGY3TQOJQGEZDGNBVGZ",
         ] {
             assert_eq!(read(text), sixteen, "{text}");

@@ -1,3 +1,5 @@
+//! Tests of the window, the parameters and the work of a check.
+
 use super::work::{self, Work};
 use super::*;
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -32,7 +34,7 @@ fn at(seconds: i64) -> Timestamp {
     Timestamp::from_unix_seconds(seconds)
 }
 
-/// matching is as wide as the step.
+/// steps are matched in their full width.
 #[test]
 fn steps_beyond_32_bits_are_matched_as_they_are() {
     for step in [1_u64 << 32, 1 << 40] {
@@ -56,7 +58,7 @@ fn the_window_is_the_present_step_and_the_one_before() {
         (Drift { back: 1, forward: 1 }, -1, 1),
         (Drift { back: 2, forward: 0 }, -2, 0),
         (Drift { back: 2, forward: 1 }, -2, 1),
-        // bounded, whatever is asked.
+        // the drift is bounded.
         (Drift { back: 3, forward: 2 }, -2, 1),
         (Drift { back: u8::MAX, forward: u8::MAX }, -2, 1),
     ];
@@ -71,7 +73,7 @@ fn the_window_is_the_present_step_and_the_one_before() {
     }
 }
 
-/// a code of the default window lives for 60 seconds at most, to the millisecond.
+/// with the default window, a code is accepted for at most two periods, to the millisecond.
 #[test]
 fn a_code_lives_for_two_periods() {
     for period in [30, 60] {
@@ -96,7 +98,7 @@ fn a_minute_has_one_step_or_two() {
     }
 }
 
-/// The first two steps of this seed in a row with one code.
+/// The first two consecutive steps of this seed with the same code.
 #[test]
 fn of_two_steps_with_one_code_the_newest_matches() {
     let step = 910_738;
@@ -117,13 +119,13 @@ fn what_is_not_of_the_form_matches_nothing() {
     for typed in [None, Some(u32::MAX), Some(1_000_000), Some(1_050_471)] {
         assert_eq!(matches(six(), typed), None, "{typed:?}");
     }
-    // A code of eight digits is none of six, nor the other way round.
+    // A code of eight digits does not match as one of six, nor the reverse.
     assert_eq!(matches(six(), Some(14_050_471)), None);
     assert_eq!(matches(parameters(OathAlgorithm::Sha1, 8), Some(50_471)), None);
     assert_eq!(matches(parameters(OathAlgorithm::Sha1, 8), Some(14_050_471)), Some(step));
 }
 
-/// nor do parameters from a damaged record make a code easier to guess.
+/// parameters from a damaged record do not make a code easier to guess.
 #[test]
 fn parameters_out_of_range_are_refused_and_match_nothing() {
     for (digits, period) in [(0, 30), (5, 30), (9, 30), (255, 30), (6, 0), (6, 1), (6, 121)] {
@@ -153,7 +155,7 @@ fn no_time_panics_or_wraps() {
             assert_eq!(matched, parameters.check().is_ok().then_some(step));
         }
     }
-    // Below step 0 there is nothing: neither the last step of all nor a second step 0.
+    // There is no step below 0: neither the last step of all nor a second step 0.
     for now in [i64::MIN, -1, 0, 29_999].map(Timestamp::from_unix_millis) {
         assert_eq!(step_at(now, 30), 0);
         let matches =
@@ -163,10 +165,10 @@ fn no_time_panics_or_wraps() {
     }
 }
 
-/// the number of HMACs and comparisons depends on the window only. That no branch is
-/// taken beside them shows in `benches/totp_check.rs`.
+/// the number of HMACs and comparisons depends on the window only. `benches/totp_check.rs`
+/// measures that the time does too.
 #[test]
-fn the_work_of_a_check_does_not_tell_which_step_matched() {
+fn the_work_of_a_check_does_not_depend_on_the_step_that_matches() {
     let now = at(1_111_111_111);
     for algorithm in ALGORITHMS {
         for back in 0..=2 {
@@ -198,7 +200,8 @@ fn algorithms_have_the_names_that_apps_know() {
     assert_eq!(ALGORITHMS.map(OathAlgorithm::seed_bytes), [20, 32, 64]);
 }
 
-/// What is left out is the default, so that records of today are read when there is more.
+/// A missing parameter has its default, so that a later release with more parameters reads today's
+/// records.
 #[test]
 fn parameters_are_stored_by_name() {
     let text = serde_json::to_string(&six()).expect("serialises");
@@ -207,7 +210,7 @@ fn parameters_are_stored_by_name() {
     assert_eq!(read, parameters(OathAlgorithm::Sha512, 6));
 }
 
-/// HOTP as RFC 4226 writes it down, in its own words.
+/// HOTP, written as in RFC 4226.
 fn reference(seed: &[u8], parameters: OathParameters, step: u64) -> u64 {
     let message = step.to_be_bytes();
     macro_rules! mac {
@@ -232,7 +235,7 @@ fn reference(seed: &[u8], parameters: OathParameters, step: u64) -> u64 {
 
 proptest! {
     #[test]
-    fn codes_and_matches_are_those_of_the_straightforward_way(
+    fn codes_and_matches_are_those_of_the_reference(
         seed in prop::collection::vec(any::<u8>(), 16..=64),
         algorithm in prop::sample::select(ALGORITHMS.to_vec()),
         digits in 6_u8..=8,
@@ -251,8 +254,8 @@ proptest! {
         let width = usize::from(digits);
         prop_assert_eq!(shown(&seed, parameters, step), format!("{code:0width$}"));
 
-        let window = (present - i128::from(back)..=present + i128::from(forward)).rev();
-        let window: Vec<u64> = window.filter_map(|step| step.try_into().ok()).collect();
+        let offsets = (present - i128::from(back)..=present + i128::from(forward)).rev();
+        let window: Vec<u64> = offsets.filter_map(|step| step.try_into().ok()).collect();
         for typed in [code as u32, other, other % 1_000_000] {
             let expected = window.iter().copied().find(|&step| {
                 reference(&seed, parameters, step) == u64::from(typed)

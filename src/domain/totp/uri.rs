@@ -7,20 +7,20 @@ use crate::domain::text::{is_invisible, shortened};
 
 /// The enrolment URI, `otpauth://totp/ISSUER:ACCOUNT?secret=...` (Key URI format).
 ///
-/// The issuer stands in the label and as a parameter, as the format recommends; without an issuer
-/// it stands in neither. All parameters are written out, the defaults too.
+/// The issuer is in the label and in a parameter, as the format recommends; an empty issuer is in
+/// neither. All parameters are written, the defaults too.
 pub(crate) fn enrolment_uri(
     seed: &[u8],
     parameters: OathParameters,
     issuer: &str,
     account: &str,
 ) -> SecretText {
-    let secret = base32(seed);
-    let secret = secret.expose_secret();
-    let (issuer, account) = (label(issuer), label(account));
-    let (issuer, account) = (Encoded(&issuer), Encoded(&account));
+    let encoded_seed = base32(seed);
+    let secret = encoded_seed.expose_secret();
+    let (issuer_label, account_label) = (label(issuer), label(account));
+    let (issuer, account) = (Encoded(&issuer_label), Encoded(&account_label));
     let OathParameters { algorithm, digits, period } = parameters;
-    // Never grown: that would leave a copy of the secret behind.
+    // Allocated once: growing would leave a copy of the secret that is not zeroized.
     let mut uri = String::with_capacity(FIXED + 2 * issuer.most() + account.most() + secret.len());
     uri.push_str("otpauth://totp/");
     if !issuer.0.is_empty() {
@@ -46,13 +46,13 @@ pub(crate) fn enrolment_uri(
 /// The longest name in a label, in characters.
 const MAX_NAME: usize = 64;
 
-/// A name as a label has it: one line without a colon, which parts issuer and account in the eyes
-/// of an app, also when it is encoded (Key URI format, *Label*); a long one is cut so that it shows.
+/// A name as it is in a label: one line without colons, since apps split issuer and account at a
+/// colon, even at an encoded one (Key URI format, *Label*). A long name is cut and ends in `…`.
 pub(crate) fn label(name: &str) -> String {
-    // Joiners are letters' companions in some scripts.
-    let seen = |c: &char| !is_invisible(*c) || matches!(c, '\u{200C}' | '\u{200D}' | '\u{FE0F}');
-    let name: String = name.chars().filter(seen).collect();
-    let parts = name.split(|c: char| {
+    // Some scripts need joiners.
+    let kept = |c: &char| !is_invisible(*c) || matches!(c, '\u{200C}' | '\u{200D}' | '\u{FE0F}');
+    let visible: String = name.chars().filter(kept).collect();
+    let parts = visible.split(|c: char| {
         matches!(c, ':' | '\u{FF1A}' | '\u{FE55}' | '\u{FE13}')
             || c.is_control()
             || c.is_whitespace()
@@ -61,14 +61,15 @@ pub(crate) fn label(name: &str) -> String {
     shortened(&words.join(" "), MAX_NAME).into_owned()
 }
 
-/// What the URI holds beside its variable parts, with the longest algorithm and two full numbers.
+/// The length of the fixed parts of the URI, with the longest algorithm and the longest numbers.
 const FIXED: usize = "otpauth://totp/:?secret=&issuer=&algorithm=&digits=255&period=255".len()
     + OathAlgorithm::Sha512.as_str().len();
 
-/// Text of which all but the unreserved symbols of RFC 3986 is percent-encoded.
+/// Text to be percent-encoded, except the unreserved characters of RFC 3986.
 struct Encoded<'a>(&'a str);
 
 impl Encoded<'_> {
+    /// The longest encoded form, in bytes.
     const fn most(&self) -> usize {
         3 * self.0.len()
     }
@@ -115,7 +116,7 @@ mod tests {
         );
     }
 
-    /// what would end a part is escaped, in the label and in the parameter.
+    /// characters that would end a part are encoded, in the label and in the parameter.
     #[test]
     fn nothing_in_a_name_ends_its_part() {
         let text = uri("ab/c?d", "e&f=g#h%i+j");
@@ -124,7 +125,7 @@ mod tests {
         assert!(uri("Müller", "名").contains("/M%C3%BCller:%E5%90%8D?"));
     }
 
-    /// T10: a colon (RFC 3986, 2.2: a delimiter) parts issuer and account, encoded or not.
+    /// T10: apps split issuer and account at a colon (a delimiter of RFC 3986, 2.2), encoded or not.
     #[test]
     fn no_colon_stands_in_an_issuer_or_an_account() {
         for (issuer, account, shown_issuer, shown_account) in [
@@ -147,17 +148,17 @@ mod tests {
             );
             let text = uri(issuer, account);
             let query = text.split_once('?').expect("a query").1;
-            let plain = crate::domain::text::percent_decoded(&text);
-            let plain = plain.as_ref().map_or(text.as_str(), |plain| plain.as_str());
+            let decoded = crate::domain::text::percent_decoded(&text);
+            let plain = decoded.as_ref().map_or(text.as_str(), |decoded| decoded.as_str());
             let shown = plain.split_once("?secret").expect("a query").0;
             let colons = usize::from(!shown_issuer.is_empty());
-            let behind = shown.trim_start_matches("otpauth://totp/");
-            assert_eq!(behind.matches(':').count(), colons, "{text}");
+            let in_label = shown.trim_start_matches("otpauth://totp/");
+            assert_eq!(in_label.matches(':').count(), colons, "{text}");
             assert!(!query.contains("%3A"), "{text}");
         }
     }
 
-    /// T10: a name that was cut says so, and no letter is cut in two.
+    /// T10: a name that was cut ends in an ellipsis, and no letter is cut in two.
     #[test]
     fn a_long_name_does_not_read_as_another_one() {
         let host = "login.contoso.example.attacker.test".repeat(3);
@@ -189,7 +190,7 @@ mod tests {
     }
 
     proptest! {
-        /// Grown memory leaves a copy of the secret behind, so the first is large enough.
+        /// The first allocation suffices: growing would leave a copy of the secret.
         #[test]
         fn whatever_the_names_the_uri_has_its_parts(
             seed in prop::collection::vec(any::<u8>(), 16..=64), issuer in ".{1,40}", account: String,
@@ -197,8 +198,8 @@ mod tests {
             prop_assume!(!label(&issuer).is_empty());
             let parameters =
                 OathParameters { algorithm: OathAlgorithm::Sha512, digits: 255, period: 255 };
-            let text = enrolment_uri(&seed, parameters, &issuer, &account);
-            let text = text.expose_secret();
+            let uri = enrolment_uri(&seed, parameters, &issuer, &account);
+            let text = uri.expose_secret();
             let most = FIXED + 3 * (2 * label(&issuer).len() + label(&account).len())
                 + base32(&seed).expose_secret().len();
             prop_assert!(text.len() <= most);
@@ -206,7 +207,7 @@ mod tests {
             let (label, query) = text.split_once('?').expect("a query");
             prop_assert_eq!(label.matches(':').count(), 2);
             prop_assert_eq!(label.matches('/').count(), 3);
-            let names: Vec<&str> = query.split('&').filter_map(|one| one.split('=').next()).collect();
+            let names: Vec<&str> = query.split('&').filter_map(|pair| pair.split('=').next()).collect();
             prop_assert_eq!(names, ["secret", "issuer", "algorithm", "digits", "period"]);
         }
     }

@@ -1,8 +1,8 @@
-//! Counts the work of a check, for the test that it never tells which step matched.
+//! Counts the work of a check, for the test that it does not depend on the step that matches.
 
 use std::cell::Cell;
 
-/// What was done on this thread since it was last asked.
+/// The work on this thread since it was last read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(super) struct Work {
     pub(super) macs: u32,

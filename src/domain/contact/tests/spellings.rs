@@ -1,8 +1,8 @@
-//! Two spellings of one number.
+//! Spellings of one phone number.
 
 use super::{PhoneNumber, phone};
 
-/// T5: a trunk prefix that is left standing, in the plans of ITU-T E.164, 6, that have one.
+/// T5: trunk prefixes that people keep, in the plans that have one (ITU-T E.164, 6).
 #[test]
 fn a_trunk_prefix_behind_the_country_code_is_not_dialled() {
     for (typed, dialled) in [
@@ -39,7 +39,7 @@ fn a_trunk_prefix_behind_the_country_code_is_not_dialled() {
         ("+993 8 66 123456", "+99366123456"),
         ("+52 044 55 1234 5678", "+525512345678"),
         ("+34 (0)612 34 56 78", "+34612345678"),
-        // A zero that is of the number.
+        // A zero that is part of the number.
         ("+39 06 1234 5678", "+390612345678"),
         ("+39 (0)6 1234 5678", "+390612345678"),
         ("+378 0549 886377", "+3780549886377"),
@@ -57,7 +57,7 @@ fn a_trunk_prefix_behind_the_country_code_is_not_dialled() {
     }
 }
 
-/// T5: what a renumbering has left, and what is unsure, counts as one line.
+/// T5: renumbered and uncertain forms count as one line.
 #[test]
 fn two_spellings_of_one_line_are_one_destination() {
     for (left, right) in [
@@ -102,7 +102,7 @@ fn two_spellings_of_one_line_are_one_destination() {
     }
 }
 
-/// A number that an older release has kept with its trunk prefix is still one with the same
+/// A number that an older release has stored with its trunk prefix is the same destination as the
 /// number without it.
 #[test]
 fn a_stored_number_with_a_trunk_prefix_is_one_with_the_number() {

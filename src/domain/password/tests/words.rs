@@ -1,3 +1,5 @@
+//! Tests of the lists of words.
+
 use proptest::prelude::*;
 
 use super::super::blocklist::{COMMON, is_common};
@@ -125,9 +127,9 @@ fn context_words_are_refused_with_their_derivatives() {
     assert_eq!(format!("{context:?}"), "PasswordContext(4 words)");
 }
 
-/// at least 3 000 entries that are as long as the least length; and what the look-up needs.
+/// at least 3 000 entries of the shortest accepted length, sorted as the search requires.
 #[test]
-fn the_bundled_list_is_long_sorted_and_found() {
+fn the_bundled_list_is_long_and_sorted_and_every_entry_is_found() {
     assert!(COMMON.is_ascii() && COMMON.ends_with('\n') && COMMON.len() < 60_000);
     assert!(COMMON.lines().filter(|line| line.len() >= 8).count() >= 3000);
     let skeletons: Vec<Vec<char>> =
@@ -143,7 +145,7 @@ fn the_bundled_list_is_long_sorted_and_found() {
     }
 }
 
-/// T15: the substitutions that lists and programs use.
+/// T15: the substitutions of guessing lists and programs.
 #[test]
 fn a_word_is_found_under_every_usual_substitution() {
     let word = |text: &str| text.chars().map(skeleton).collect::<String>();

@@ -1,4 +1,5 @@
-//! How strong codes are, how often they may be tried, and what the budgets leave to the owner.
+//! Findings about the strength of codes, the number of attempts, and what the budgets leave to the
+//! owner.
 
 use crate::domain::method::Verification;
 use crate::domain::policy::CrossLimits;
@@ -12,16 +13,17 @@ use super::{
     Recommendation, Requirement, report,
 };
 
-/// Accounts that may be expected to fall to guessing in a tenant within a day, before codes grow.
+/// The accepted number of accounts that are expected to fall to guessing in a tenant within a day,
+/// before codes grow.
 const EXPECTED_PER_DAY: f64 = 0.01;
-/// Accounts, of so many, that may be expected to fall while codes are grown: what six digits and two
-/// more leave, at five tries each.
+/// The accepted number of [`MANY_ACCOUNTS`] that are expected to fall while codes are longer: the
+/// value for six digits and two more, at five attempts each.
 const EXPECTED_WHILE_GROWN: f64 = 0.05;
 const MANY_ACCOUNTS: u32 = 1_000_000;
-/// The limits themselves are met exactly.
+/// Rounding must not report a value that equals its limit.
 const ROUNDING: f64 = 1.000_001;
 
-/// How strong codes are, and how long and how often they may be tried.
+/// Findings about the strength and the life of codes.
 pub(super) fn codes(settings: &PolicySettings, odds: [&GuessingRisk; 2], found: &mut Vec<Finding>) {
     let lifetimes = &settings.lifetimes;
     let [users, administrators] = odds;
@@ -66,7 +68,7 @@ pub(super) fn codes(settings: &PolicySettings, odds: [&GuessingRisk; 2], found: 
                 Note,
                 Asvs,
                 "OWASP ASVS 5.0.0, 6.5.5; RFC 6238, 5.2",
-                "An authenticator's code is accepted for longer than its own 30 seconds: RFC 6238 \
+                "A code of an authenticator is accepted for longer than its 30 seconds: RFC 6238 \
                  recommends one step of delay, ASVS allows none.",
                 None,
             ),
@@ -74,18 +76,18 @@ pub(super) fn codes(settings: &PolicySettings, odds: [&GuessingRisk; 2], found: 
     );
 }
 
-/// How many accounts are expected to fall where one code of each of very many is tried: before codes
-/// grow, and while they are grown.
+/// Findings about one code tried against each of very many accounts: before codes grow, and while
+/// they are longer.
 fn spraying(settings: &PolicySettings, odds: [&GuessingRisk; 2], found: &mut Vec<Finding>) {
     let [users, administrators] = odds.map(|risk| risk.takeover);
-    // All of a window's codes may be asked for within one day of it.
+    // All codes of a window may be requested within one day of it.
     let windows = spans(DAY, settings.limits.tenant.window);
     let per_code = users.per_code.max(administrators.per_code);
     let before = float(settings.limits.short_codes().saturating_mul(windows)) * per_code;
     let before_growth = format!(
-        "Within a day the tenant's limit lets {before:.4} accounts be expected to fall to one code each, \
-         more than {EXPECTED_PER_DAY}, before codes grow. The way out: a `limits.tenant.max` of {} in \
-         its window, longer codes, fewer `attempts`, or a second gate.",
+        "With this limit of the tenant, {before:.4} accounts are expected to fall to one code each within \
+         a day, more than {EXPECTED_PER_DAY}, before codes grow. To mend it, set a `limits.tenant.max` of \
+         {} in its window, longer codes, fewer `attempts`, or a second gate.",
         CrossLimits::tenant_max_for(EXPECTED_PER_DAY * ROUNDING / per_code / float(windows)),
     );
     let (weaker, whose) = if administrators.per_escalated_code > users.per_escalated_code {
@@ -98,18 +100,18 @@ fn spraying(settings: &PolicySettings, odds: [&GuessingRisk; 2], found: &mut Vec
     let (path, why) = match (never, settings.limits.escalated_length) {
         (Some(kind), _) => (
             whose,
-            format!("a code of kind `{kind}` never grows. The way out: a second gate beside it"),
+            format!("a code of kind `{kind}` never grows. To mend it, add a second gate beside it"),
         ),
         (None, 0) => (
             "limits.escalated_length",
-            "codes do not grow. The way out: a `limits.escalated_length` of 2, or a second gate"
+            "codes do not grow. To mend it, set a `limits.escalated_length` of 2, or a second gate"
                 .to_owned(),
         ),
         (None, grown) => (
             "limits.escalated_length",
             format!(
-                "codes grow by {grown} only. The way out: a larger `limits.escalated_length`, longer codes, fewer \
-                 `attempts`, or a second gate"
+                "codes grow by {grown} only. To mend it, set a larger `limits.escalated_length`, longer \
+                 codes, fewer `attempts`, or a second gate"
             ),
         ),
     };
@@ -131,7 +133,7 @@ fn spraying(settings: &PolicySettings, odds: [&GuessingRisk; 2], found: &mut Vec
     );
 }
 
-/// How strong the codes of these gates are, and how likely guessing opens them all.
+/// Findings about the codes of these gates, and the probability that guessing opens them all.
 fn guesses(
     settings: &PolicySettings,
     gates: &Gates,
@@ -139,14 +141,13 @@ fn guesses(
     [methods, path]: [&'static str; 2],
     found: &mut Vec<Finding>,
 ) {
-    let bits = odds.methods.iter().map(|method| method.bits);
-    let bits = bits.fold(f64::INFINITY, f64::min);
+    let bits = odds.methods.iter().map(|method| method.bits).fold(f64::INFINITY, f64::min);
     let weak = format!(
-        "The weakest code has {bits:.1} bits, fewer than the 64 that need no throttling: its \
-         safety is that of the budgets."
+        "The weakest code has {bits:.1} bits. Codes of fewer than 64 bits need throttling: their safety \
+         depends on the budgets."
     );
     let likely = format!(
-        "Guessing opens an account with a probability of {:.3e} until its methods are disabled, \
+        "The probability that guessing opens an account before its methods are disabled is {:.3e}, \
          above 1e-4.",
         odds.takeover.until_disabled,
     );
@@ -170,8 +171,8 @@ fn guesses(
                 "guessing-above-threshold",
                 Requirement,
                 Engine,
-                "sspr, guessing threshold (our own: 100 guesses of six digits; NIST SP 800-63B-4, 3.2.2 \
-                 limits failures to 100 and names no probability)",
+                "sspr, guessing threshold (the engine's own: 100 guesses of six digits; NIST SP \
+                 800-63B-4, 3.2.2 limits failures to 100 and names no probability)",
                 &likely,
                 Some(Deviation::GuessingAboveThreshold),
             ),
@@ -179,19 +180,19 @@ fn guesses(
     );
 }
 
-/// What failures and challenges are limited to, and what that leaves to the owner.
+/// Findings about the budgets of failures and challenges, and what they leave to the owner.
 pub(super) fn budgets(settings: &PolicySettings, found: &mut Vec<Finding>) {
     let (failures, sends) = (&settings.failures, &settings.sends);
     let open = failures.anonymous;
     let wait = SettingValue::Span(open.window.max(failures.lock));
     let way = OwnersWay::of(settings);
-    let [one, five, fifty, thousand] = owner::SIZES.map(|n| way.codes_a_day(n));
+    let [first, second, third, fourth] = owner::SIZES.map(|sources| way.codes_a_day(sources));
     let waits = format!(
-        "Left open: an owner who has proven no gate yet, and comes from no known device and no \
-         familiar source, shares the open budgets with strangers. One source holds at most {} % of \
-         them; against 1, 5, 50 and 1000 sources that take all they can, the owner gets at least \
-         {one}, {five}, {fifty} and {thousand} codes a day. Beyond {} sources the owner then waits, \
-         up to {wait} for failures and 24 hours for challenges, or for as long as they go on.",
+        "Left open: an owner who has proven no gate yet, and has no known device and no familiar source, \
+         shares the anonymous pools with strangers. One source holds at most {} % of them; against 1, 5, \
+         50 and 1000 sources that take all they can, the owner gets at least {first}, {second}, {third} \
+         and {fourth} codes a day. Beyond {} sources the owner then waits, up to {wait} for failures and \
+         24 hours for challenges, or for as long as the attack lasts.",
         sends.source_share,
         way.sources_withstood(),
     );
@@ -207,8 +208,8 @@ pub(super) fn budgets(settings: &PolicySettings, found: &mut Vec<Finding>) {
                 Recommendation,
                 Nist,
                 "NIST SP 800-63B-4, 3.2.2",
-                "A completed reset clears also the windowed failures of methods that it did not \
-                 use: an owner's reset gives a guesser fresh budgets.",
+                "A completed reset also clears the windowed failures of methods that it did not use: a \
+                 reset by the owner gives an attacker fresh budgets.",
                 Some(Deviation::CountersClearedOnReset),
             ),
             (
@@ -218,7 +219,7 @@ pub(super) fn budgets(settings: &PolicySettings, found: &mut Vec<Finding>) {
                 Recommendation,
                 Nist,
                 "NIST SP 800-63B-4, 8.1",
-                "Fewer than ten wrong entries close a method: people who mistype are shut out.",
+                "Fewer than ten wrong entries close a method: users who mistype are locked out.",
                 None,
             ),
             (
@@ -259,7 +260,7 @@ pub(super) fn budgets(settings: &PolicySettings, found: &mut Vec<Finding>) {
                 Recommendation,
                 Engine,
                 "sspr, budgets",
-                "One source can spend an account's budgets alone and keep its owner from resetting, \
+                "A single source can spend the budgets of an account and keep its owner from resetting, \
                  except from a known device or a familiar source (`sends.source_share`).",
                 None,
             ),

@@ -11,8 +11,8 @@ const M: u64 = 60 * S;
 const H: u64 = 60 * M;
 const D: u64 = 24 * H;
 
-/// A field, its limits (spans in milliseconds) and how to set it, with whatever else must change
-/// for the value to be consistent.
+/// A field, its limits (spans in milliseconds), and a function that sets it and whatever else the
+/// value needs to be consistent.
 type Row = (&'static str, u64, Option<u64>, fn(&mut PolicySettings, u64));
 
 fn ms(value: u64) -> Duration {
@@ -143,7 +143,7 @@ fn with(row: &Row, value: u64) -> Result<Policy, PolicyError> {
     Policy::new(settings)
 }
 
-/// The numbers in a serialised value, by path: what the table has to cover.
+/// The paths of the numbers in a serialised value, which the table must cover.
 fn numeric_fields(at: &str, value: &serde_json::Value, found: &mut Vec<String>) {
     match value {
         serde_json::Value::Number(_) => found.push(at.to_owned()),
@@ -200,7 +200,7 @@ fn one_beyond_each_limit_is_refused() {
 }
 
 #[test]
-fn a_life_of_nothing_is_refused() {
+fn a_lifetime_of_zero_is_refused() {
     let lives =
         ["lifetimes.flow", "lifetimes.grant", "lifetimes.email_code", "lifetimes.phone_code"];
     for row in ROWS.iter().filter(|row| lives.contains(&row.0)) {
@@ -223,7 +223,7 @@ fn a_text_message_code_of_601_seconds_is_refused() {
 }
 
 #[test]
-fn amounts_read_as_people_say_them() {
+fn spans_are_shown_in_their_largest_whole_unit() {
     let shown = |span| SettingValue::Span(ms(span)).to_string();
     assert_eq!(shown(0), "0 seconds");
     assert_eq!(shown(1), "1 millisecond");

@@ -1,4 +1,4 @@
-//! The odds of guessing, against the published figures.
+//! The probabilities of guessing, compared with the published figures.
 
 use std::time::Duration;
 
@@ -38,7 +38,7 @@ fn the_attack_budget_of_the_defaults() {
     near(odds.per_code, 5e-6);
     near(odds.per_day, 2e-5);
     near(odds.until_disabled, 5e-5);
-    // Both days' failures fit into one flow from a familiar source.
+    // The failures of both pools fit into one flow from a familiar source.
     near(odds.per_flow, 2e-5);
 }
 
@@ -66,11 +66,11 @@ fn a_year_is_bounded_by_challenges_where_failures_are_not() {
     });
     let method = fast.method(MethodKind::MobilePhone).unwrap();
     let pools = 2;
-    // The codes of the ten minutes before the day may be tried in it: at most the 6 of an hour.
+    // Codes of the ten minutes before the day may be tried in it: at most the 6 of an hour.
     assert_eq!(method.comparisons_per_day, pools * (20 + 6) * 5);
     assert_eq!(method.comparisons_per_year, pools * (365 * 20 + 6) * 5);
     assert_eq!(method.comparisons_per_flow, pools * 6 * 5, "6 challenges in an hour");
-    // Unless the owner proves the method in between, the run of failures ends all of it.
+    // Without a right code of the owner, the run of failures disables the method.
     assert_eq!(method.comparisons_until_disabled, 50);
 }
 
@@ -129,12 +129,12 @@ fn any_one_kind_suffices_for_one_gate() {
 fn two_gates_multiply_and_a_held_gate_leaves_both_pools_of_the_other() {
     let review = Policy::new(PolicySettings::default()).unwrap().review();
     let guessing = review.guessing();
-    // Mail 10^8, text 10^6: one code of each.
+    // Five guesses each at a mail code of 10^8 and a text code of 10^6.
     near(guessing.takeover.per_code, 5e-8 * 5e-6);
-    // Twenty guesses at one in a day, then twenty at the other within that flow; either first.
+    // Twenty guesses at one gate in a day, then twenty at the other within that flow; either first.
     near(guessing.takeover.per_day, 2.0 * 2e-7 * 2e-5);
-    // An attacker who reads the mail has the text message left to guess: ten times before the first
-    // proof, ten times after it.
+    // An attacker who reads the mail must still guess the text code: with ten guesses before the
+    // first proof, and ten after it.
     near(guessing.single_gate.per_flow, 2e-5);
     near(guessing.single_gate.per_day, 2e-5);
     near(guessing.single_gate.per_code, 5e-6);
@@ -172,13 +172,13 @@ fn the_daily_limit_of_the_tenant_expects_one_in_a_hundred() {
 }
 
 #[test]
-fn the_report_says_what_is_left_open() {
+fn the_report_names_what_is_left_open() {
     let review = Policy::new(PolicySettings::nist_aal1()).unwrap().review();
     let waits = review.finding("owner-waits").unwrap();
     assert!(waits.text().contains("the owner then waits, up to 24 hours"), "{waits}");
     let text = review.to_string();
     assert!(text.contains("guessing against a user, all gates: 5.0e-6 per code"), "{text}");
-    assert!(text.contains("this assumes that guessing one tells nothing"), "{text}");
+    assert!(text.contains("this assumes that a guess at one gate reveals nothing"), "{text}");
     for finding in review.findings() {
         assert!(text.contains(finding.text()));
     }
@@ -198,7 +198,7 @@ fn an_administrators_odds_are_reported_too() {
     assert!(review.to_string().contains("guessing against an administrator, all gates"));
 }
 
-/// The most failures that any attacker makes in so many steps: every choice at every step is tried.
+/// The most failures that any attacker can make in `steps`: every choice at every step is tried.
 fn most_of_all_choices(max: usize, window: usize, lock: usize, steps: usize) -> usize {
     fn go(
         rule: (usize, usize, usize),

@@ -1,4 +1,4 @@
-//! The presets: each is accepted, and says of itself what its documentation says.
+//! The presets: each is accepted, and has the numbers and findings of its documentation.
 
 use std::time::Duration;
 
@@ -38,7 +38,7 @@ fn breaches(review: &PolicyReview, standard: Standard) -> Vec<&'static str> {
 }
 
 #[test]
-fn every_preset_is_accepted_once_somebody_is_in_scope() {
+fn every_preset_is_accepted_with_users_in_scope() {
     for (name, mut settings) in all() {
         assert_eq!(settings.scope, Scope::None, "{name}");
         settings.scope = Scope::All;
@@ -85,9 +85,8 @@ fn the_entra_preset_has_its_numbers() {
     assert_eq!(entra.failures.lock, DAY);
     let share = u32::from(entra.sends.source_share) * entra.sends.per_hour;
     assert_eq!(share.div_ceil(100), 5, "challenges an hour from one browser");
-    let administrators = [MethodKind::Email, MethodKind::MobilePhone, MethodKind::OfficePhone];
-    let administrators = administrators.into_iter().chain([MethodKind::AuthenticatorApp]);
-    assert!(administrators.eq(entra.administrators.gates.methods.iter().copied()));
+    let kinds = MethodKind::CONTACTS.into_iter().chain([MethodKind::AuthenticatorApp]);
+    assert!(kinds.eq(entra.administrators.gates.methods.iter().copied()));
     assert_eq!((entra.password.min_length, entra.password.max_length), (8, 256));
     assert_eq!(entra.password.required_classes, 3);
     assert_eq!(entra.notifications.rule, NotifyRule::PrimaryAndAlternate);
@@ -104,7 +103,7 @@ fn the_entra_preset_has_its_numbers() {
 fn nist_presets_differ_from_nist_only_where_they_say_so() {
     assert!(breaches(&review(PolicySettings::nist_aal1()), Standard::Nist).is_empty());
     let review = review(PolicySettings::nist_aal2());
-    // Once of the users' gates, once of the administrators'.
+    // Once for the users' gates, once for the administrators'.
     assert_eq!(breaches(&review, Standard::Nist), ["issued-codes-one-class"; 2]);
     assert!(review.finding("issued-codes-one-class").unwrap().acknowledged());
     assert!(review.finding("administrator-contacts").is_none());
@@ -126,9 +125,9 @@ fn asvs_and_pci_presets_meet_their_standard() {
     assert_eq!(breaches(&review(settings), Standard::Pci), ["pci-lockout"]);
 }
 
-/// R7: a finding cites the rule that says it, and one of our own says that it is ours.
+/// R7: a finding cites its rule, and one of the engine's own thresholds names the engine.
 #[test]
-fn findings_cite_what_the_standard_says_and_name_our_own_thresholds_as_ours() {
+fn findings_cite_their_standard_and_mark_the_thresholds_of_the_engine() {
     let mut settings = PolicySettings::entra();
     settings.scope = Scope::All;
     settings.link = Some(crate::LinkBase::parse("https://id.example/reset#").unwrap());
@@ -146,25 +145,26 @@ fn findings_cite_what_the_standard_says_and_name_our_own_thresholds_as_ours() {
     };
     // R-051 limits failures and names no probability: the threshold is the engine's.
     let (standard, citation, _) = cited("guessing-above-threshold");
-    assert!(standard == Standard::Engine && citation.contains("our own"), "{citation}");
-    // a hold is a thing to consider.
+    assert!(standard == Standard::Engine && citation.contains("the engine's own"), "{citation}");
+    // the cheat sheet recommends to consider a hold.
     let (standard, citation, _) = cited("no-hold");
     assert!(standard == Standard::Engine && citation.contains("Cheat Sheet"), "{citation}");
-    // level 3 only.
+    // the requirement is one of level 3 only.
     let (standard, citation, severity) = cited("reasoned-disclosure");
     assert!(standard == Standard::Asvs && citation.contains("6.3.8 (level 3)"), "{citation}");
     assert_eq!(severity, Severity::Recommendation);
-    // about telephones.
+    // the requirement is about telephones.
     let (_, citation, _) = cited("unverified-directory-contacts");
     assert!(citation.contains("6.6.1 (phones)"), "{citation}");
-    // every code, link and authenticator code.
+    // the requirement covers every code, link and authenticator code.
     assert_eq!(cited("mail-link-lifetime").2, Severity::Requirement);
     assert_eq!(cited("app-code-lifetime").0, Standard::Asvs);
     let one_gate = found.finding("one-gate-administrators").unwrap();
     assert!(one_gate.text().contains("except in the first 30 days of a trial"));
 }
 
-/// 3 000 entries that meet the policy. The list has them from 8 characters, not from 15.
+/// ASVS requires 3 000 entries that meet the policy. The list has as many from 8 characters,
+/// but not from 15.
 #[test]
 fn a_common_list_that_is_too_short_for_the_policy_is_reported() {
     let at = |min_length| {
@@ -176,7 +176,7 @@ fn a_common_list_that_is_too_short_for_the_policy_is_reported() {
     assert!(at(8).finding("common-list-short").is_none());
     let long = at(15);
     let finding = long.finding("common-list-short").unwrap();
-    assert!(finding.text().contains("15 characters, or longer, the common list has 153 entries"));
+    assert!(finding.text().contains("has 153 entries of at least 15 characters"), "{finding}");
 }
 
 #[test]
@@ -209,14 +209,17 @@ fn gates_that_send_nothing_are_not_taken_for_sent_codes() {
     settings.users.methods = in_hand.into();
     settings.administrators.gates.methods = in_hand.into();
     let with_mail = review(settings.clone());
-    assert!(with_mail.finding("issued-codes-one-class").is_none(), "one of two at most is sent");
+    assert!(
+        with_mail.finding("issued-codes-one-class").is_none(),
+        "at most one of two codes is sent"
+    );
     assert!(with_mail.finding("asvs-level-3").is_some());
     settings.users.methods.remove(&MethodKind::Email);
     settings.administrators.gates.methods.remove(&MethodKind::Email);
     assert!(review(settings).finding("asvs-level-3").is_none(), "neither mail nor phones");
 }
 
-/// Every setting of a policy, as paths; a map of settings is one too.
+/// The paths of all settings of a policy; a map of settings has a path too.
 fn paths(prefix: &str, value: &serde_json::Value, into: &mut Vec<String>) {
     if let serde_json::Value::Object(fields) = value {
         for (name, value) in fields {
@@ -228,7 +231,7 @@ fn paths(prefix: &str, value: &serde_json::Value, into: &mut Vec<String>) {
 }
 
 #[test]
-fn every_finding_names_a_setting_that_there_is() {
+fn every_finding_names_a_setting_that_exists() {
     let mut known = Vec::new();
     let plain = serde_json::to_value(PolicySettings::default()).unwrap();
     paths("", &plain, &mut known);
@@ -254,7 +257,7 @@ fn every_finding_names_a_setting_that_there_is() {
 }
 
 #[test]
-fn a_finding_on_gates_says_whose() {
+fn a_finding_on_gates_names_its_gates() {
     let whose = |settings: PolicySettings, code: &str| -> Vec<&'static str> {
         let review = review(settings);
         let findings = review.findings().iter().filter(|finding| finding.code() == code);

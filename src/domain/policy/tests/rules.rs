@@ -149,7 +149,7 @@ fn as_many_kinds_as_gates_are_needed() {
 
 #[test]
 fn administrators_without_roles_are_refused_also_while_switched_off() {
-    // Nobody would be an administrator: each would reset under the users' gates.
+    // Without roles, administrators would reset under the users' gates.
     for enabled in [true, false] {
         let result = changed(|s| {
             s.administrators.enabled = enabled;
@@ -165,7 +165,7 @@ fn administrators_without_roles_are_refused_also_while_switched_off() {
 }
 
 #[test]
-fn a_notice_to_administrators_says_to_whom() {
+fn a_notice_to_administrators_needs_roles() {
     let result = changed(|s| s.notifications.administrators = true);
     assert_eq!(fields(result), ["notifications.administrator_roles"]);
 }
@@ -259,8 +259,8 @@ fn what_is_accepted_can_be_stored_and_the_largest_list_is_named() {
     });
     assert_eq!(too_large(result), "administrators.roles", "quotes count as they are stored");
     // The most words that fit: one more is refused, with its field.
-    let most = (0..1_000).rev().find(|n| changed(|s| s.password.banned_words = words(*n)).is_ok());
-    let most = most.expect("some fit");
+    let fits = |count: &usize| changed(|s| s.password.banned_words = words(*count)).is_ok();
+    let most = (0..1_000).rev().find(fits).expect("some fit");
     assert!((300..1_000).contains(&most), "{most}");
     let policy = changed(|s| s.password.banned_words = words(most)).unwrap();
     let bytes = serde_json::to_string(&policy).unwrap().len();

@@ -1,19 +1,20 @@
-//! What the review says of one code tried against each of very many accounts.
+//! The findings about one code tried against each of very many accounts.
 
 use std::time::Duration;
 
 use crate::domain::method::MethodKind;
 use crate::domain::policy::{Deviation, Policy, PolicySettings, Rate};
 
-/// One gate of one kind, and the paths and texts of what the review says of spraying.
+/// The paths and texts of the findings about spraying, for one gate of one kind.
 fn said(kind: MethodKind, change: impl FnOnce(&mut PolicySettings)) -> Vec<(String, String)> {
     let mut settings = PolicySettings::default();
     settings.users.required = 1;
     settings.users.methods = [kind].into();
     change(&mut settings);
     let review = Policy::new(settings).unwrap().review();
-    let found = review.findings().iter().filter(|one| one.code() == "spray-above-threshold");
-    found.map(|one| (one.path().to_owned(), one.text().to_owned())).collect()
+    let found =
+        review.findings().iter().filter(|finding| finding.code() == "spray-above-threshold");
+    found.map(|finding| (finding.path().to_owned(), finding.text().to_owned())).collect()
 }
 
 #[track_caller]
@@ -54,7 +55,7 @@ fn spraying_is_reported_where_codes_do_not_grow() {
     );
 }
 
-/// R6: a limit over 30 days may be spent in one of them.
+/// R6: a limit over 30 days may be spent in one day.
 #[test]
 fn spraying_is_reported_for_the_day_that_spends_a_long_window() {
     let day = Duration::from_secs(86_400);
@@ -71,7 +72,7 @@ fn spraying_is_reported_for_the_day_that_spends_a_long_window() {
     only(&tenant(2_000, day / 2), "limits.tenant", "0.0200 accounts", "`limits.tenant.max` of 999");
     // A day begins in one window and ends in another.
     only(&tenant(1_990, day * 3 / 4), "limits.tenant", "0.0200 accounts", "second gate");
-    // A striped counter lets each of its stripes be rounded up.
+    // The limit of each stripe is rounded up.
     only(&tenant(2_001, day), "limits.tenant", "0.0101 accounts", "longer codes");
 }
 
@@ -101,9 +102,9 @@ fn spraying_is_reported_for_codes_of_apps_and_tokens() {
     only(&of_administrators, "administrators.gates.methods", "5.00 of", "authenticator_app");
 }
 
-/// What a finding names as the way out ends it.
+/// The limit that a finding proposes ends the finding.
 #[test]
-fn the_tenants_limit_that_is_named_as_the_way_out_is_one() {
+fn the_proposed_limit_of_the_tenant_ends_the_finding() {
     for (max, hours) in
         [(60_000, 720), (2_001, 24), (1_990, 18), (9_999, 5), (700, 3), (400_000, 1)]
     {
@@ -117,11 +118,11 @@ fn the_tenants_limit_that_is_named_as_the_way_out_is_one() {
                 })
             };
             let Some((_, text)) = with(max).pop() else { continue };
-            let named = text.split("`limits.tenant.max` of ").nth(1).unwrap();
-            let named: u32 = named.split(' ').next().unwrap().parse().unwrap();
+            let proposal = text.split("`limits.tenant.max` of ").nth(1).unwrap();
+            let named: u32 = proposal.split(' ').next().unwrap().parse().unwrap();
             assert!(named < max, "{text}");
             assert_eq!(with(named), [], "{max} in {hours} h, {attempts} tries: {text}");
-            // No limit that is much larger would do.
+            // A much larger limit would not.
             assert_ne!(with(named + named / 10 + 16), [], "{max} in {hours} h, {attempts}: {text}");
         }
     }

@@ -1,4 +1,4 @@
-//! The stored form: what an older release wrote is read, and what is written does not drift.
+//! The stored form: records of older releases are read, and the form does not change unnoticed.
 
 use std::collections::BTreeSet;
 
@@ -47,7 +47,7 @@ const WITH_UNKNOWN: &str = r#"{
 }"#;
 
 #[test]
-fn unknown_fields_of_a_record_are_passed_over() {
+fn unknown_fields_of_a_record_are_ignored() {
     let read = stored(&mut serde_json::Deserializer::from_str(WITH_UNKNOWN)).unwrap();
     let mut expected = PolicySettings { attempts: 4, ..PolicySettings::default() };
     expected.sends.per_day = 9;
@@ -112,8 +112,8 @@ fn each_fault_of_a_document_has_its_path() {
         (r#"{"scope": {"selectd": ["a"]}}"#, "scope", "selectd"),
         (r#"{"acknowledged": ["short_password"]}"#, "acknowledged", "short_password"),
         (r#"{"link": "http://id.contoso.example/#"}"#, "link", "must start with https://"),
-        (r#"{"attempts": 4, "attempts": 5}"#, "", "`attempts` is there twice"),
-        (r#"{"users": {"required": 1, "required": 2}}"#, "", "`required` is there twice"),
+        (r#"{"attempts": 4, "attempts": 5}"#, "", "`attempts` is given twice"),
+        (r#"{"users": {"required": 1, "required": 2}}"#, "", "`required` is given twice"),
         ("[]", "", "not an object"),
         ("", "", "EOF"),
         (r#"{"attempts": 4} and more"#, "", "trailing"),

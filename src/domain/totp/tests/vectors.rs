@@ -1,4 +1,4 @@
-//! The vectors of RFC 4226 and RFC 6238, and of the mistakes that are known.
+//! The test vectors of RFC 4226 and RFC 6238, and of known mistakes.
 
 use super::*;
 use crate::domain::totp::check::truncated;
@@ -36,7 +36,7 @@ fn truncation_takes_the_four_bytes_that_the_last_one_names() {
     let mac = data_encoding::HEXLOWER.decode(b"1f8698690e02ca16618550ef7f19da8e945b555a");
     assert_eq!(truncated(&mac.expect("hex")), 0x50ef_7f19);
     assert_eq!(0x50ef_7f19 % 1_000_000, 872_921);
-    // The topmost bit is dropped, and no place is beyond the end.
+    // The topmost bit is dropped, and no offset is beyond the end.
     assert_eq!(truncated(&[0xff; 20]), 0x7fff_ffff);
     assert_eq!(truncated(&[]), 0);
 }
@@ -61,7 +61,7 @@ fn codes_are_those_of_rfc_6238() {
             let typed = Some(code.parse().expect("digits"));
             let matched = matching_step(seed, eight, Drift::default(), at(seconds), typed);
             assert_eq!(matched, Some(step), "{algorithm:?} at {seconds}");
-            // fewer digits are the last ones.
+            // a shorter code has the last digits.
             for digits in [6, 7] {
                 let shorter = shown(seed, parameters(algorithm, digits), step);
                 assert_eq!(shorter, code[8 - usize::from(digits)..]);
@@ -70,7 +70,7 @@ fn codes_are_those_of_rfc_6238() {
     }
 }
 
-/// Appendix A.4: what a wrong seed, a lost zero or a narrow counter would give.
+/// Appendix A.4: the results of a wrong seed, a lost zero or a narrow counter.
 #[test]
 fn known_mistakes_are_not_made() {
     assert_eq!(shown(SHA1_SEED, six(), step_at(at(1_234_567_890), 30)), "005924");

@@ -1,0 +1,194 @@
+//! How a directory write ended: it was written, it was not, or that is not known.
+
+use super::Transition;
+use super::complete::{MAX_REJECTIONS, PendingWrite};
+use crate::domain::account::{Done, Effect, FlowId, PendingBody, Write, WriteState};
+use crate::domain::event::{EventKind, FlowEnd, RejectedBy};
+use crate::domain::message::Notice;
+use crate::domain::method::MethodKind;
+use crate::domain::reason::SsprReason;
+
+/// The directory wrote. That is recorded, whatever has happened to the record since the write
+/// began. If it wrote a password, everything outstanding becomes void, and sessions end.
+pub(crate) fn settle_written(
+    transition: &mut Transition<'_>,
+    pending: &PendingWrite,
+    propagated: bool,
+) {
+    if !settle_once(transition, pending.write) {
+        return;
+    }
+    let now = transition.now;
+    let in_flight =
+        |write: &Write| write.number == pending.write && write.state == WriteState::Writing;
+    if transition.account.write.as_ref().is_some_and(in_flight) {
+        confirm_notices(transition, pending);
+        transition.release(pending.write);
+    } else if pending.effect.writes_password() {
+        // The notice that it may have changed has gone out. Sessions begun since then end too.
+        transition.queue_revocation(pending.write, now, None);
+    }
+    transition.account.write.take_if(|write| write.number == pending.write);
+    transition.know_source(pending.source);
+    if pending.effect.writes_password() {
+        transition.void_others(Some(pending.flow));
+        if pending.effect == Effect::Reset {
+            transition.drop_held();
+        }
+        // The owner knows the password again: failures with the old one must not block a change.
+        for budget in &mut transition.account.budgets {
+            if budget.method == MethodKind::Password {
+                budget.reopen();
+            }
+        }
+    }
+    if let Some(flow) = transition.account.flows.iter_mut().find(|flow| flow.number == pending.flow)
+    {
+        flow.grant = None;
+        flow.repeat = None;
+        let replace_recovery_code =
+            flow.proofs.iter().any(|proof| proof.method == MethodKind::RecoveryCode);
+        flow.done = Some(Done { at: now, propagated, replace_recovery_code, remembered: false });
+    }
+    if transition.policy.clear_counters_on_reset && pending.effect == Effect::Reset {
+        for budget in &mut transition.account.budgets {
+            budget.anonymous = Default::default();
+            budget.proven = Default::default();
+        }
+    }
+    let PendingWrite { flow, write, methods, .. } = pending.clone();
+    transition.record(match pending.effect {
+        Effect::Reset => EventKind::PasswordReset { flow, write, methods, propagated },
+        Effect::Change => EventKind::PasswordChanged { flow, write, propagated },
+        Effect::Unlock => EventKind::AccountUnlocked { flow, write, methods, propagated },
+    });
+}
+
+/// Replaces "may have changed" by "has changed" in the notices that wait for this write.
+fn confirm_notices(transition: &mut Transition<'_>, pending: &PendingWrite) {
+    let now = transition.now;
+    for message in &mut transition.account.outbox {
+        if message.write == Some(pending.write)
+            && let PendingBody::Notice { notice, .. } | PendingBody::Administrators { notice, .. } =
+                &mut message.body
+        {
+            *notice = match *notice {
+                Notice::PasswordMayHaveChanged { .. }
+                | Notice::AccountMayHaveBeenUnlocked { .. } => pending.effect.notice(now),
+                Notice::AdministratorMayHaveReset { .. } => Notice::AdministratorReset { at: now },
+                other => other,
+            };
+        }
+    }
+}
+
+/// The directory certainly did not write: the grant stays, and no notice goes out.
+pub(crate) fn settle_unwritten(
+    transition: &mut Transition<'_>,
+    pending: &PendingWrite,
+    why: &PendingWriteFailure,
+) {
+    if !settle_once(transition, pending.write) {
+        return;
+    }
+    let write = transition.account.write.take_if(|write| write.number == pending.write);
+    if let Some(write) = write.filter(|write| write.state == WriteState::Writing) {
+        transition.account.outbox.retain(|message| message.write != Some(pending.write));
+        if write.effect == Effect::Change {
+            transition.refund_act(write.started_at);
+        }
+    }
+    match why {
+        PendingWriteFailure::Refused(reason) => {
+            reject(transition, pending.flow, RejectedBy::Directory, vec![(*reason).to_owned()]);
+        }
+        PendingWriteFailure::Failed(reason) => {
+            let (flow, write) = (pending.flow, pending.write);
+            transition.record(EventKind::DirectoryWriteFailed { flow, write, reason: *reason });
+        }
+    }
+}
+
+/// Marks the write as settled; `false` if it was before. A commit whose reply was lost is decided
+/// again, and must make neither a second event nor a second revocation.
+fn settle_once(transition: &mut Transition<'_>, write: u32) -> bool {
+    const REMEMBERED: usize = 8;
+    let settled = &mut transition.account.settled;
+    if settled.contains(&write) {
+        return false;
+    }
+    settled.push(write);
+    if settled.len() > REMEMBERED {
+        settled.remove(0);
+    }
+    true
+}
+
+/// Why the directory did not write.
+pub(crate) enum PendingWriteFailure {
+    /// It does not accept the password: a stable code of the reason.
+    Refused(&'static str),
+    /// It could not write.
+    Failed(SsprReason),
+}
+
+/// It is not known whether the directory wrote. The notice goes out in words that fit both
+/// outcomes, sessions end, and the flow keeps its grant.
+pub(crate) fn settle_unknown(transition: &mut Transition<'_>, write: u32) {
+    let current = transition.account.write.clone();
+    if let Some(current) = current.filter(|current| current.number == write) {
+        unsettle(transition, &current, current.flow);
+        transition.sweep();
+    }
+}
+
+/// The directory was not asked to write: an earlier write is still not settled, and the owner has
+/// its notice. This write becomes the unsettled one, and its own notices are dropped.
+pub(crate) fn settle_unasked(transition: &mut Transition<'_>, pending: &PendingWrite) {
+    let current = transition.account.write.as_mut();
+    if let Some(current) = current.filter(|write| write.number == pending.write) {
+        current.state = WriteState::Unsettled;
+        transition.account.outbox.retain(|message| message.write != Some(pending.write));
+        let (flow, write) = (pending.flow, pending.write);
+        let reason = SsprReason::DirectoryUnreachable;
+        transition.record(EventKind::DirectoryWriteFailed { flow, write, reason });
+    }
+}
+
+/// Records that the outcome of this write is not known. If it may have changed the password,
+/// everything outstanding becomes void, except the flow `acting`.
+pub(super) fn unsettle(transition: &mut Transition<'_>, write: &Write, acting: u32) {
+    if write.state == WriteState::Writing {
+        transition.release(write.number);
+        let (flow, number) = (write.flow, write.number);
+        transition.account.write = Some(Write { state: WriteState::Unsettled, ..write.clone() });
+        transition.record(EventKind::DirectoryWriteUnsettled { flow, write: number });
+        if write.effect.writes_password() {
+            transition.void_others(Some(acting));
+        }
+    } else if acting != write.flow && write.effect.writes_password() {
+        transition.void_others(Some(acting));
+    }
+}
+
+/// Records that the rules refused a password. A grant ends after [`MAX_REJECTIONS`] of them.
+pub(crate) fn reject_password(
+    transition: &mut Transition<'_>,
+    id: &FlowId,
+    by: RejectedBy,
+    reasons: Vec<String>,
+) {
+    if let Some(flow) = transition.account.flow(id).map(|flow| flow.number) {
+        reject(transition, flow, by, reasons);
+    }
+}
+
+fn reject(transition: &mut Transition<'_>, number: u32, by: RejectedBy, reasons: Vec<String>) {
+    transition.record(EventKind::PasswordRejected { flow: number, by, reasons });
+    let flow = transition.account.flows.iter_mut().find(|flow| flow.number == number);
+    let Some(grant) = flow.and_then(|flow| flow.grant.as_mut()) else { return };
+    grant.rejections = grant.rejections.saturating_add(1);
+    if grant.rejections >= MAX_REJECTIONS && transition.account.write.is_none() {
+        transition.drop_flow(number, FlowEnd::TooManyRejections);
+    }
+}
