@@ -63,7 +63,7 @@ fn a_writer_that_has_ended_is_not_called_a_busy_one() {
         match put(&store, &record(3, Version::new(1, 1)), None) {
             // It was in the queue before the end, and nothing is known of it.
             Err(error) if error.kind() == PortErrorKind::Unknown => {
-                assert!(says(&error).contains("ended before it answered"), "{}", says(&error));
+                assert!(says(&error).contains("ended before it replied"), "{}", says(&error));
             }
             Err(error) => break error,
             Ok(_) => thread::yield_now(),

@@ -39,7 +39,7 @@ impl MemoryDirectory {
         if state.out_of_reach(account) {
             return First::Answer(WriteOutcome::Unreachable);
         }
-        if let Some((hash, outcome)) = account.answered(write.number)
+        if let Some((hash, outcome)) = account.completed(write.number)
             && !repeated
         {
             return First::Repeated(hash, outcome);

@@ -1,4 +1,4 @@
-//! Links that prove what a code proves. They go by mail only.
+//! The text of links, which are sent by mail only.
 
 use super::words::{accepted, goal, moment};
 use crate::adapters::render::mail::Mail;
@@ -36,7 +36,7 @@ pub(super) fn mail<'a>(name: &str, link: &'a LinkMessage) -> Mail<'a> {
         .says(unasked)
 }
 
-/// What opening does.
+/// The effect of opening the link.
 const fn opens(purpose: CodePurpose) -> &'static str {
     match purpose {
         CodePurpose::Reset => {

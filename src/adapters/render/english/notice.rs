@@ -1,4 +1,4 @@
-//! Notices: what happened, when, and what to do about it.
+//! The texts of notices: what happened, when, and what to do about it.
 
 use super::words::{a, capital, moment, your};
 use crate::adapters::render::account_name;
@@ -11,14 +11,14 @@ use crate::domain::time::Timestamp;
 /// The longest name of an account, in characters.
 const LONGEST_ACCOUNT: usize = 120;
 
-/// The words of a notice.
+/// The texts of a notice.
 pub(super) struct Words {
-    /// A sentence without its capital and its full stop, for the subject and a text message.
+    /// A sentence without capital and full stop, for the subject and the text message.
     headline: String,
     /// What happened and when.
     long: String,
     advice: String,
-    /// So short that a text message is one part.
+    /// Short enough for a text message of one part.
     short_advice: String,
 }
 
@@ -78,10 +78,10 @@ impl Words {
     }
 
     /// Names the account that a notice to administrators is about.
-    pub(super) fn about(mut self, whom: Option<&str>) -> Self {
-        if let Some(whom) = whom {
-            let whom = account_name(whom, LONGEST_ACCOUNT);
-            self.long = format!("{} The account: {whom}", self.long);
+    pub(super) fn about(mut self, account: Option<&str>) -> Self {
+        if let Some(account) = account {
+            let account = account_name(account, LONGEST_ACCOUNT);
+            self.long = format!("{} The account: {account}", self.long);
         }
         self
     }
