@@ -1,4 +1,4 @@
-//! Every store of this build, empty: what is promised of one is promised of all.
+//! Every store of this build, empty, for rules that apply to all of them.
 #![allow(unreachable_pub, reason = "shared by several test binaries")]
 #![allow(dead_code, unused_imports, reason = "each test binary uses a part of it")]
 
@@ -21,14 +21,14 @@ pub use temporary::Temporary;
 pub struct Fresh {
     pub name: &'static str,
     pub store: Arc<dyn Store>,
-    /// Goes after the store.
+    /// Dropped after the store.
     pub files: Option<Temporary>,
 }
 
 /// Makes an empty store.
 pub type Make = fn() -> Fresh;
 
-/// Every kind of store, by name; the one in memory also as text.
+/// Every kind of store, by name; the memory store also behind its text encoding.
 pub fn kinds() -> Vec<(&'static str, Make)> {
     vec![
         ("memory", memory),
@@ -42,7 +42,7 @@ pub fn kinds() -> Vec<(&'static str, Make)> {
     ]
 }
 
-/// One of each kind.
+/// One store of each kind.
 pub fn all() -> Vec<Fresh> {
     kinds().into_iter().map(|(_, make)| make()).collect()
 }
@@ -68,7 +68,7 @@ pub fn sqlite() -> Fresh {
     Fresh { name: "sqlite", store: Arc::new(store.expect("opened")), files: Some(files) }
 }
 
-/// Stores on servers need a runtime, and most tests have none: theirs is entered at each poll.
+/// Enters a runtime at each poll, since stores on servers need one and most tests have none.
 #[cfg(any(feature = "postgres", feature = "etcd"))]
 mod on_servers {
     use std::future::{Future, poll_fn};
@@ -95,7 +95,7 @@ mod on_servers {
         let server = servers::postgres::Postgres::shared();
         let options = PostgresOptions::parse(&server.url()).expect("an address");
         let options = options.with_schema(&server.fresh()).with_connections(8);
-        // A busy machine is slow, which is not what these tests are about.
+        // A busy machine is slow, which these tests are not about.
         let options = options.with_acquire_timeout(std::time::Duration::from_secs(20));
         create_postgres(&options);
         Fresh { name: "postgres", store: postgres_at(&options), files: None }
@@ -106,7 +106,7 @@ mod on_servers {
         block_on(entered(PostgresStore::create(options))).expect("created");
     }
 
-    /// The store that is there.
+    /// The store under test.
     #[cfg(feature = "postgres")]
     pub fn postgres_at(options: &PostgresOptions) -> Arc<dyn Store> {
         let store = block_on(entered(PostgresStore::connect(options))).expect("connected");
@@ -127,7 +127,7 @@ mod on_servers {
         block_on(entered(EtcdStore::create(options))).expect("created");
     }
 
-    /// The store that is there.
+    /// The store under test.
     #[cfg(feature = "etcd")]
     pub fn etcd_at(options: EtcdOptions) -> Arc<dyn Store> {
         let store = block_on(entered(EtcdStore::connect(options))).expect("connected");

@@ -28,7 +28,7 @@ pub struct World {
     pub inbox: MemoryInbox,
     pub tenant: TenantId,
     pub user: UserId,
-    /// Methods that the host verifies. Nobody has them yet.
+    /// A host-verified method, without owners at first.
     pub passkey: SimulatedMethod,
     pub push: SimulatedMethod,
 }
@@ -122,7 +122,7 @@ impl World {
         Self { passkey, push, ..Self::of(engine, clock, directory, inbox) }
     }
 
-    /// A world around an engine that knows no methods of the host's.
+    /// A world around an engine without host-verified methods.
     pub fn of(
         engine: Engine,
         clock: ManualClock,
@@ -134,7 +134,7 @@ impl World {
         Self { engine, clock, directory, inbox, tenant: tenant(), user: user(), passkey, push }
     }
 
-    /// Enrols an authenticator app; its first code is used up.
+    /// Enrols an authenticator app, which consumes its first code.
     pub async fn enrol_app(&self) -> SoftToken {
         let (request, user) = (request(), self.signed_in());
         let app = NewAuthenticator::new("Contoso", "ada@contoso.example");
@@ -149,7 +149,7 @@ impl World {
         token
     }
 
-    /// Creates recovery codes and says that they are saved.
+    /// Creates recovery codes and confirms that they are saved.
     pub async fn save_codes(&self) -> Vec<String> {
         let (request, user) = (request(), self.signed_in());
         let registration = self.engine.registration();
@@ -168,7 +168,7 @@ impl World {
         )
     }
 
-    /// Delivers everything that waits.
+    /// Delivers all waiting messages.
     pub async fn deliver(&self) {
         while self.engine.maintain(100).await.expect("maintained").more {}
     }
@@ -187,7 +187,7 @@ impl World {
         assert!(confirmed.active);
     }
 
-    /// Registers a mail address and a mobile phone, and lets the holds pass.
+    /// Registers a mail address and a mobile phone, and lets their holds pass.
     pub async fn register_both(&self) {
         self.register(NewMethod::email(EmailAddress::parse(MAIL).expect("valid")), MAIL).await;
         let mobile = PhoneNumber::parse(MOBILE).expect("valid");
@@ -304,7 +304,7 @@ pub fn refusal<T: std::fmt::Debug>(result: Result<T, sspr::Error>) -> Refusal {
     }
 }
 
-/// A code that is not this one.
+/// A code that differs from this one.
 pub fn other_than(right: &str) -> String {
     let first = if right.starts_with('1') { '2' } else { '1' };
     format!("{first}{}", &right[1..])

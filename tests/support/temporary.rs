@@ -1,4 +1,4 @@
-//! Temporary folders that are removed with their test, and whose leftovers the next test removes.
+//! Temporary folders that are removed after their test; leftovers are removed by a later test.
 #![allow(unreachable_pub, reason = "shared by several test binaries")]
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 #![allow(clippy::duplicate_mod, reason = "the servers of a test binary and its stores both use it")]
@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-/// What every folder's name begins with. The rest is `<what>-<process id>-<number>`.
+/// The prefix of every folder's name. The rest is `<what>-<process id>-<number>`.
 const PREFIX: &str = "sspr-test-";
 
 /// A folder of one test, removed when the value is dropped.
 ///
-/// A killed process drops nothing. So the first folder that a process makes in a place removes those
-/// of test processes that have ended: the process id in the name tells.
+/// A killed process removes nothing. So the first folder that a process creates in a place removes those of
+/// ended test processes, which are recognised by the process id in the name.
 #[derive(Debug)]
 pub struct Temporary(PathBuf);
 
@@ -23,8 +23,7 @@ impl Temporary {
         Self::within(&std::env::temp_dir(), what)
     }
 
-    /// An empty folder in memory, where the system has one: for files whose durability is not what
-    /// is tested.
+    /// An empty folder in memory, if the system has one, for files whose durability is not under test.
     pub fn in_memory(what: &str) -> Self {
         let memory = Path::new("/dev/shm");
         if memory.is_dir() { Self::within(memory, what) } else { Self::new(what) }
@@ -43,7 +42,7 @@ impl Temporary {
         drop(swept);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let path = base.join(format!("{PREFIX}{what}-{}-{count}", std::process::id()));
-        // A process id that is used again may meet what its last owner left.
+        // A reused process id may find the folder of its last owner.
         let _ = std::fs::remove_dir_all(&path);
         std::fs::create_dir_all(&path).expect("a folder for the test");
         Self(path)
@@ -62,7 +61,7 @@ impl AsRef<Path> for Temporary {
 
 impl Drop for Temporary {
     fn drop(&mut self) {
-        // A folder that stays is no failure of what was tested, and the next process removes it.
+        // An error here is no failure of the test, and a later process removes the folder.
         let _ = std::fs::remove_dir_all(&self.0);
     }
 }
@@ -77,14 +76,14 @@ pub fn sweep(base: &Path) {
     }
 }
 
-/// The process that made a folder of this name, if a test did.
+/// The process id in a folder's name, if a test created it.
 fn owner(name: &str) -> Option<u32> {
     let mut parts = name.strip_prefix(PREFIX)?.rsplit('-');
     let _number: u32 = parts.next()?.parse().ok()?;
     parts.next()?.parse().ok()
 }
 
-/// False where the system does not say which processes run.
+/// Whether the process has ended; false if the system does not tell.
 fn has_ended(pid: u32) -> bool {
     Path::new("/proc/self").exists() && !Path::new(&format!("/proc/{pid}")).exists()
 }

@@ -5,17 +5,17 @@ use std::path::Path;
 use rcgen::{BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa};
 use rcgen::{Issuer, KeyPair};
 
-/// Of 127.0.0.1, also called `etcd.contoso.example`, and of a client. As PEM.
+/// Certificates of 127.0.0.1, alias `etcd.contoso.example`, and of a client, as PEM.
 pub struct Certificates {
     pub ca: String,
-    /// Of a client, and its key.
+    /// The client's certificate and key.
     pub client: (String, String),
-    /// An authority that signed nothing of this.
+    /// An authority that signed none of these.
     pub other_ca: String,
 }
 
 impl Certificates {
-    /// Makes them and writes them as `ca.pem`, `server.pem`, `server.key`, `client.pem` and
+    /// Creates them and writes them as `ca.pem`, `server.pem`, `server.key`, `client.pem` and
     /// `client.key`.
     pub fn write(folder: &Path) -> Self {
         let (ca, issuer) = authority("ca");

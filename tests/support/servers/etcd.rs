@@ -1,4 +1,4 @@
-//! Private etcd servers: one node that the tests of a binary share, or clusters of their own.
+//! Private etcd servers: one node that the tests of a binary share, or separate clusters.
 #[path = "certificates.rs"]
 mod certificates;
 
@@ -18,7 +18,7 @@ use super::{Folder, Server, free_port, is_alive, program, run, wait_for};
 /// may use the keys under `sspr/`.
 pub const PASSWORD: &str = "correct horse";
 
-/// What a cluster is to be like.
+/// The options of a cluster.
 #[derive(Clone, Debug)]
 pub struct Setup {
     pub nodes: usize,
@@ -26,9 +26,9 @@ pub struct Setup {
     pub quota: Option<u64>,
     /// TLS with client certificates, users and passwords.
     pub secured: bool,
-    /// Seconds after which an idle token is void.
+    /// Seconds after which an idle token expires.
     pub token_ttl: u32,
-    /// Whether old revisions are dropped by themselves.
+    /// Whether old revisions are compacted automatically.
     pub compaction: bool,
 }
 
@@ -38,7 +38,7 @@ impl Setup {
     }
 }
 
-/// A running cluster. It goes with its owner, its data as well.
+/// A running cluster. Dropping it removes its data.
 pub struct Cluster {
     setup: Setup,
     nodes: Vec<Node>,
@@ -60,7 +60,7 @@ pub fn shared() -> &'static Cluster {
     SHARED.get_or_init(|| Cluster::start(Setup::nodes(1)))
 }
 
-/// A prefix that no other test of this process has.
+/// A prefix that no other test of this process uses.
 pub fn fresh_prefix() -> String {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
@@ -68,14 +68,14 @@ pub fn fresh_prefix() -> String {
 }
 
 impl Cluster {
-    /// Starts it and waits until every node serves.
+    /// Starts the cluster and waits until every node serves.
     ///
     /// # Panics
     ///
-    /// If it does not start: with what it said.
+    /// If it does not start; the message contains its output.
     pub fn start(setup: Setup) -> Self {
         let mut said = String::new();
-        // Another process may have taken a port since it was seen to be free.
+        // Another process may have taken a port since it was found free.
         for _ in 0..5 {
             match Self::try_start(setup.clone()) {
                 Ok(cluster) => {
@@ -128,7 +128,7 @@ impl Cluster {
         self.nodes[number].server.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Where clients connect, node by node.
+    /// The client URLs, node by node.
     pub fn endpoints(&self) -> Vec<String> {
         let scheme = if self.setup.secured { "https" } else { "http" };
         let url = |node: &Node| format!("{scheme}://127.0.0.1:{}", node.client);
@@ -139,12 +139,12 @@ impl Cluster {
         self.certificates.as_ref().expect("a secured cluster")
     }
 
-    /// Whether a node answers, has a leader, and no alarm.
+    /// Whether a node responds, has a leader, and no alarm.
     pub fn serves(&self, number: usize) -> bool {
         get(self.nodes[number].metrics, "/health").is_some_and(|body| body.contains("true"))
     }
 
-    /// Which node leads, as soon as one does.
+    /// Waits for a leader; returns its number.
     pub fn leader(&self) -> usize {
         wait_for("a leader", || {
             (0..self.nodes.len()).find(|number| {
@@ -154,7 +154,7 @@ impl Cluster {
         })
     }
 
-    /// One of the numbers that a node publishes; `name` with its labels. Zero if it is not there.
+    /// A metric that a node publishes; `name` includes its labels. Zero if it is missing.
     pub fn metric(&self, number: usize, name: &str) -> u64 {
         let metrics = get(self.nodes[number].metrics, "/metrics").expect("metrics");
         let mut lines = metrics.lines();
@@ -182,7 +182,7 @@ impl Cluster {
         }
     }
 
-    /// What a node's command line says of its place in the cluster.
+    /// The part of a node's command line that describes the cluster.
     pub fn member(&self, number: usize) -> String {
         let of_place = ["--name=", "--initial-cluster=", "--initial-advertise-peer-urls="];
         let words = self.nodes[number].command.iter();
@@ -190,27 +190,27 @@ impl Cluster {
         words.cloned().collect::<Vec<_>>().join(" ")
     }
 
-    /// Where a node keeps its data.
+    /// The data folder of a node.
     pub fn data(&self, number: usize) -> PathBuf {
         self.folder.path().join(format!("n{number}"))
     }
 
-    /// Stops a node without ending it: its connections stay and say nothing.
+    /// Suspends a node: its connections stay open but silent.
     pub fn stop(&self, number: usize) {
         self.server(number).signal("STOP");
     }
 
-    /// Lets a stopped node go on.
+    /// Resumes a suspended node.
     pub fn resume(&self, number: usize) {
         self.server(number).signal("CONT");
     }
 
-    /// The process of a node.
+    /// The process id of a node.
     pub fn pid(&self, number: usize) -> u32 {
         self.server(number).pid()
     }
 
-    /// Runs the command-line client, as `root` if there are users.
+    /// Runs the command-line client, as `root` if the cluster has users.
     pub fn etcdctl(&self, arguments: &[&str]) -> String {
         run(self.ctl(true).args(arguments))
     }
@@ -277,7 +277,7 @@ fn command(
         "--logger=zap".to_owned(),
         "--log-level=warn".to_owned(),
         format!("--auth-token-ttl={}", setup.token_ttl),
-        // Small, so that tests go through snapshots and logs that are cut.
+        // Small, so that tests exercise snapshots and log truncation.
         "--snapshot-count=5000".to_owned(),
     ];
     if setup.compaction {
@@ -296,7 +296,7 @@ fn command(
     words
 }
 
-/// What a server says on a page, if it says anything within two seconds.
+/// The content of a server's page, if it responds within two seconds.
 fn get(port: u16, path: &str) -> Option<String> {
     let patience = Some(Duration::from_secs(2));
     let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).ok()?;

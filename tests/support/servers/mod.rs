@@ -1,9 +1,9 @@
-//! Servers for tests: real ones, private to the test binary, in temporary folders, on free ports of
-//! the loopback, gone with the process that started them.
+//! Real servers for tests: private to the test binary, in temporary folders, on free loopback ports. They
+//! end with the process that started them.
 //!
-//! Their programs come from the distribution's packages. Where they are missing, they are installed
-//! if that can be done without asking (`apt-get`, as root or by `sudo -n`); otherwise the test
-//! fails and names the packages. No test is ever skipped for want of a server.
+//! Their programs come from the packages of the distribution. Missing packages are installed if that is
+//! possible without interaction (`apt-get`, as root or by `sudo -n`); otherwise the test fails and names
+//! them. No test is skipped because a server is missing.
 #![allow(unreachable_pub, reason = "shared by several test binaries")]
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
@@ -24,7 +24,7 @@ mod temporary;
 
 use temporary::Temporary;
 
-/// Where programs are, beyond the search path. PostgreSQL's have a folder for each release.
+/// Folders of programs beyond the search path. PostgreSQL has one for each release.
 fn folders() -> Vec<PathBuf> {
     let mut folders: Vec<PathBuf> = std::env::var_os("PATH")
         .map(|path| std::env::split_paths(&path).collect())
@@ -37,11 +37,11 @@ fn folders() -> Vec<PathBuf> {
     folders
 }
 
-/// The path of a program; its packages are installed if it is not there.
+/// The path of a program, whose packages are installed if it is missing.
 ///
 /// # Panics
 ///
-/// If it is not there and cannot be installed: with the names of the packages.
+/// If it is missing and cannot be installed; the message names the packages.
 pub fn program(name: &str, packages: &[&str]) -> PathBuf {
     static INSTALLING: Mutex<()> = Mutex::new(());
 
@@ -61,7 +61,7 @@ pub fn program(name: &str, packages: &[&str]) -> PathBuf {
     })
 }
 
-/// What `apt-get` said, if there is one.
+/// Installs the packages; returns the output of `apt-get`.
 fn install(packages: &[&str]) -> String {
     let root = is_root();
     let mut said = String::new();
@@ -73,7 +73,7 @@ fn install(packages: &[&str]) -> String {
         if !root {
             command.args(["-n", "apt-get"]);
         }
-        // Another test binary, or the system itself, may be installing as well.
+        // Waits for the lock, since another test binary or the system may be installing as well.
         command.args(["-o", "DPkg::Lock::Timeout=300"]).args(arguments);
         match command.env("DEBIAN_FRONTEND", "noninteractive").stdin(Stdio::null()).output() {
             Ok(output) => said.push_str(&String::from_utf8_lossy(&output.stderr)),
@@ -83,17 +83,17 @@ fn install(packages: &[&str]) -> String {
     said
 }
 
-/// Whether this process may do anything: servers then run as somebody else.
+/// Whether this process is root: servers then run as another user.
 pub fn is_root() -> bool {
     use std::os::unix::fs::MetadataExt as _;
     std::fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0)
 }
 
-/// A free port of the loopback, which no other test process is given until this one has ended. A
-/// program that is no test may still take it, so the caller must be ready to try another one.
+/// A free loopback port, reserved among test processes until this one ends. Another program may still take
+/// it, so the caller must be ready to try another port.
 ///
-/// It lies below the ports that the system gives to clients: otherwise a client that looks for a
-/// dead server may be given its port, and find itself there.
+/// It is below the range of client ports: otherwise a client that connects to a dead server's port could
+/// be assigned that port itself, and connect to itself.
 pub fn free_port() -> u16 {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     const FROM: u32 = 10_000;
@@ -108,11 +108,11 @@ pub fn free_port() -> u16 {
     ports.find(|port| reserve(*port) && free(port)).expect("a free port")
 }
 
-/// Whether the port is this process's among all test processes of the machine, also while its
-/// server is down.
+/// Whether this process reserved the port among all test processes of the machine, also while its server is
+/// down.
 ///
-/// A name in the kernel's table of sockets stands for the reservation: it leaves no file behind and
-/// goes with its process, however that one ends.
+/// The reservation is a name in the kernel's table of sockets, which leaves no file behind and ends with
+/// the process in any case.
 #[cfg(target_os = "linux")]
 fn reserve(port: u16) -> bool {
     use std::os::linux::net::SocketAddrExt as _;
@@ -131,10 +131,10 @@ fn reserve(_: u16) -> bool {
     true
 }
 
-/// A folder that goes with the process that made it, however that one goes.
+/// A folder that is removed when its process ends for any reason.
 pub struct Folder {
     guard: Child,
-    /// Removed after the guard has ended, whatever the guard achieved.
+    /// Dropped after the guard has ended, in case the guard failed.
     folder: Temporary,
 }
 
@@ -158,7 +158,7 @@ impl Drop for Folder {
     }
 }
 
-/// A process that ends when its standard input does: when we do, at the latest.
+/// Starts a process that ends when its standard input does: at the latest when this process ends.
 fn guard(command: &mut Command) -> Child {
     command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().expect("a shell")
 }
@@ -168,7 +168,7 @@ fn end(guard: &mut Child) {
     let _ = guard.wait();
 }
 
-/// A command that runs as this user where we are root, and as ourselves elsewhere.
+/// A command that runs as this user if this process is root, and as the current user otherwise.
 pub fn command_as(user: &str, program: &Path) -> Command {
     if !is_root() {
         return Command::new(program);
@@ -183,7 +183,7 @@ pub fn command_as(user: &str, program: &Path) -> Command {
 ///
 /// # Panics
 ///
-/// If it fails: with what it said.
+/// If it fails; the message contains its output.
 pub fn run(command: &mut Command) -> String {
     let output = command.stdin(Stdio::null()).output();
     let Output { status, stdout, stderr } = output.unwrap_or_else(|e| panic!("{command:?}: {e}"));
@@ -194,18 +194,18 @@ pub fn run(command: &mut Command) -> String {
 
 /// A running server.
 ///
-/// Beside it stands a guard, a shell that reads from a pipe of ours. When we are gone, however we
-/// went, the pipe ends and the guard kills the server. So a test that panics, and one that is
-/// killed, leave nothing behind.
+/// A guard runs beside it: a shell that reads from a pipe of this process. When this process ends for any
+/// reason, the pipe closes and the guard kills the server. So a panicking or killed test leaves nothing
+/// behind.
 pub struct Server {
     guard: Child,
     pid: u32,
     log: PathBuf,
 }
 
-/// `$1`: the log; `$2`: where to write the server's number; the rest: the server.
+/// `$1`: the log; `$2`: the file for the server's process id; the rest: the server.
 ///
-/// The pipe is moved off standard input, which background jobs of a shell may not have.
+/// The pipe is moved away from standard input, which background jobs of a shell may not have.
 const GUARD: &str = r#"
 exec 3<&0 </dev/null
 log=$1 pidfile=$2
@@ -234,12 +234,12 @@ impl Server {
         Self { guard, pid, log: log.to_owned() }
     }
 
-    /// The number of its process.
+    /// The process id.
     pub const fn pid(&self) -> u32 {
         self.pid
     }
 
-    /// Sends it a signal, by name: `KILL`, `STOP`, `CONT`, `TERM`.
+    /// Sends a signal by name: `KILL`, `STOP`, `CONT`, `TERM`.
     pub fn signal(&self, name: &str) {
         let _ = Command::new("kill").arg(format!("-{name}")).arg(self.pid.to_string()).status();
     }
@@ -250,7 +250,7 @@ impl Server {
         wait_for("the end of the server", || (!is_alive(self.pid)).then_some(()));
     }
 
-    /// What it has said lately.
+    /// The end of its log.
     pub fn said(&self) -> String {
         let mut text = Vec::new();
         if let Ok(mut log) = File::open(&self.log) {
@@ -275,8 +275,8 @@ pub fn is_alive(pid: u32) -> bool {
     !state.is_empty() && !state.starts_with('Z')
 }
 
-/// Asks until there is an answer, for at most three minutes: servers start when they start, and on a
-/// machine that is busy they take long.
+/// Polls until there is a result, for at most three minutes, since servers may start slowly on a busy
+/// machine.
 ///
 /// # Panics
 ///
@@ -293,7 +293,7 @@ pub fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "a server is waited for by the real clock")]
+#[expect(clippy::disallowed_methods, reason = "waiting for a server takes wall time")]
 fn now() -> Instant {
     Instant::now()
 }

@@ -9,14 +9,14 @@ use super::{Folder, Server, command_as, free_port, is_alive, is_root, program, r
 
 const PACKAGES: &[&str] = &["postgresql"];
 
-/// It refuses to run as root.
+/// PostgreSQL refuses to run as root.
 pub(super) const USER: &str = "postgres";
 
-/// Tests open many pools. The rest is as it comes, `fsync` included.
+/// Tests open many pools. All other settings are the defaults, `fsync` included.
 const SETTINGS: &[(&str, &str)] = &[("max_connections", "500")];
 
-/// A cluster in a folder of its own. Every connection needs the password, those by its Unix socket
-/// included.
+/// A cluster in a folder of its own. Every connection needs the password, including those by the Unix
+/// socket.
 pub struct Postgres {
     folder: Folder,
     port: u16,
@@ -26,13 +26,13 @@ pub struct Postgres {
 }
 
 impl Postgres {
-    /// The cluster that all tests of one binary share, each in a schema or a database of its own.
+    /// The cluster that all tests of one binary share, each with a schema or a database of its own.
     pub fn shared() -> &'static Self {
         static SHARED: OnceLock<Postgres> = OnceLock::new();
         SHARED.get_or_init(Self::start)
     }
 
-    /// A cluster of one's own.
+    /// A separate cluster.
     pub fn start() -> Self {
         Self::start_with(&[], &[])
     }
@@ -57,7 +57,7 @@ impl Postgres {
         Self::run_in(folder, password, settings)
     }
 
-    /// Starts the server, on another port if somebody was faster.
+    /// Starts the server, on another port if the first was taken.
     fn run_in(folder: Folder, password: String, settings: &[(&str, &str)]) -> Self {
         let settings = SETTINGS.iter().chain(settings);
         let settings = settings.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
@@ -99,7 +99,7 @@ impl Postgres {
         self.server.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Where it listens on the loopback.
+    /// The loopback port.
     pub const fn port(&self) -> u16 {
         self.port
     }
@@ -114,8 +114,8 @@ impl Postgres {
         &self.password
     }
 
-    /// The address of the database `postgres`, for the superuser. Of its loopback port, not of its
-    /// socket, so that it has the form of a remote one.
+    /// The address of the database `postgres` for the superuser, by the loopback port, so that it has the form
+    /// of a remote address.
     pub fn url(&self) -> String {
         self.url_of("postgres", &self.password, "postgres")
     }
@@ -125,13 +125,13 @@ impl Postgres {
         format!("postgres://{role}:{password}@127.0.0.1:{}/{database}", self.port)
     }
 
-    /// A name that no other test has: for a schema, a role, a database.
+    /// A name that no other test uses, for a schema, a role or a database.
     pub fn fresh(&self) -> String {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         format!("t{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
     }
 
-    /// A fresh, empty database, by its address for the superuser.
+    /// The superuser's address of a new, empty database.
     pub fn database(&self) -> String {
         let name = self.fresh();
         self.sql(&format!("CREATE DATABASE {name}"));
@@ -146,18 +146,18 @@ impl Postgres {
         command
     }
 
-    /// Runs statements as the superuser; what they answer, as text, a line for each row.
+    /// Runs statements as the superuser; returns the rows as text, one per line.
     #[track_caller]
     pub fn sql(&self, sql: &str) -> String {
         run(&mut self.psql(sql)).trim_end().to_owned()
     }
 
-    /// Kills it as a power cut would: its processes all at once, so that nothing is finished.
+    /// Kills all its processes at once, as a power cut would.
     pub fn kill(&self) {
         let Some(server) = self.server().take() else {
             return;
         };
-        // It starts no other process meanwhile.
+        // Suspended first, so that it starts no other process meanwhile.
         server.signal("STOP");
         let children = children(server.pid());
         let mut kill = Command::new("kill");
@@ -168,7 +168,7 @@ impl Postgres {
         }
     }
 
-    /// Stops it in good order: what runs is rolled back, and its clients are told.
+    /// Shuts it down in order: transactions are rolled back, and clients are notified.
     pub fn stop(&self) {
         let Some(server) = self.server().take() else {
             return;
@@ -177,13 +177,13 @@ impl Postgres {
         wait_for("the end of PostgreSQL", || (!is_alive(server.pid())).then_some(()));
     }
 
-    /// Starts it on its folder and port again, after [`kill`](Self::kill) or [`stop`](Self::stop).
+    /// Starts it again on its folder and port, after [`kill`](Self::kill) or [`stop`](Self::stop).
     pub fn restart(&self) {
         self.stop();
         wait_for("PostgreSQL on the same port", || self.try_start().then_some(()));
     }
 
-    /// A standby of this one, from a fresh copy, that streams under this name.
+    /// A standby of this cluster, from a fresh copy, that streams under this name.
     pub fn standby(&self, name: &str) -> Self {
         let folder = own_folder("standby");
         let mut backup = command_as(USER, &program("pg_basebackup", PACKAGES));
@@ -198,7 +198,7 @@ impl Postgres {
         Self::run_in(folder, self.password.clone(), &own.collect::<Vec<_>>())
     }
 
-    /// A primary, and a standby that has every commit before it is answered.
+    /// A primary and a synchronous standby, which has every commit before it returns.
     pub fn pair() -> (Self, Self) {
         let primary = Self::start();
         let standby = primary.standby("s1");
@@ -215,13 +215,13 @@ impl Postgres {
         wait_for("a primary", || (self.sql("SELECT pg_is_in_recovery()") == "f").then_some(()));
     }
 
-    /// What it has said lately.
+    /// The end of its log.
     pub fn said(&self) -> String {
         self.server().as_ref().map(Server::said).unwrap_or_default()
     }
 }
 
-/// The address of several clusters of one password: clients take the one that can be written to.
+/// The address of several clusters with the same password: clients choose the writable one.
 pub fn url_of_all(clusters: &[&Postgres]) -> String {
     let password = &clusters.first().expect("a cluster").password;
     let hosts: Vec<String> =
@@ -245,7 +245,7 @@ pub(super) fn give_away(path: &Path) {
     }
 }
 
-/// Letters and digits that nobody guesses: other users of the machine reach the loopback as well.
+/// Unguessable letters and digits, since other users of the machine can reach the loopback as well.
 fn random_text() -> String {
     use std::io::Read as _;
     let mut bytes = [0; 16];
@@ -262,6 +262,6 @@ fn children(of: u32) -> Vec<u32> {
 
 fn parent(pid: u32) -> Option<u32> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // `1 (name) S 0 ...`, and a name may hold anything.
+    // `1 (name) S 0 ...`, where the name may contain anything.
     stat.rsplit(')').next()?.split_whitespace().nth(1)?.parse().ok()
 }
