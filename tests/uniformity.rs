@@ -260,7 +260,7 @@ fn without_masks(answer: &str) -> String {
 
 /// The names are told apart by a test that looks: under another disclosure they differ.
 #[test]
-fn the_script_sees_a_difference_where_there_is_one() {
+fn the_script_detects_a_difference() {
     let all = everybody(Disclosure::Masked, &["nobody", "ada"]);
     assert_ne!(all[0].answers, all[1].answers, "two kinds of method, and three channels of them");
 }

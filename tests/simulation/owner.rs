@@ -1,4 +1,4 @@
-//! The owner keeps a way: what one account gives its owner while strangers take what they can.
+//! The owner keeps a way: the codes that an owner still gets while strangers spend the budgets.
 
 use std::time::Duration;
 

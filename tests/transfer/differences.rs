@@ -118,9 +118,10 @@ fn whatever_differs_is_named_and_the_target_stays_closed() {
             assert_eq!(block_on(run(&mut transfer)).expect("read"), Stage::Incomplete, "{label}");
 
             let report = transfer.report();
-            let mut found: Vec<_> = report.differences.iter().map(|one| one.what).collect();
+            let mut found: Vec<_> =
+                report.differences.iter().map(|found_item| found_item.what).collect();
             // Whoever is lost is not woken either.
-            found.retain(|one| what == Differs::Alarms || *one != Differs::Alarms);
+            found.retain(|found_item| what == Differs::Alarms || *found_item != Differs::Alarms);
             assert_eq!(found, [what], "{label}");
             assert_eq!(report.difference_count, report.differences.len() as u64, "{label}");
             let named = report.differences[0].key.expect(&label);
@@ -156,7 +157,8 @@ fn a_source_that_is_written_to_meanwhile_is_noticed() {
         until_compared(&mut transfer).await;
         waits(&scene).await;
         assert_eq!(run(&mut transfer).await.expect("read"), Stage::Incomplete);
-        let found: Vec<_> = transfer.report().differences.iter().map(|one| one.what).collect();
+        let found: Vec<_> =
+            transfer.report().differences.iter().map(|found_item| found_item.what).collect();
         assert!(found.contains(&Differs::Version) && found.contains(&Differs::Events), "{found:?}");
     });
 }

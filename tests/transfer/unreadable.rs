@@ -47,10 +47,11 @@ fn what_cannot_be_read_is_named_and_left_out_only_when_asked() {
         let mut transfer = copy(&*from.store, &*to.store, tenants()).expect("a tenant");
         assert_eq!(block_on(run(&mut transfer)).expect("read"), Stage::Incomplete, "{name}");
         let report = transfer.report();
-        let mut found: Vec<_> = report.left_out.iter().map(|one| (one.key, one.why)).collect();
+        let mut found: Vec<_> =
+            report.left_out.iter().map(|found_item| (found_item.key, found_item.why)).collect();
         let mut expected: Vec<_> =
             spoilt.iter().map(|(record, _, why)| (*record.key(), *why)).collect();
-        found.sort_by_key(|one| one.0);
+        found.sort_by_key(|found_item| found_item.0);
         expected.sort_by_key(|one| one.0);
         assert_eq!((found, report.left_out_count), (expected, 4), "{name}");
         assert!(report.differences.is_empty(), "{name}: {report:#?}");

@@ -1,4 +1,4 @@
-//! One flow, in which an attacker guesses as often as the engine allows.
+//! One flow in which an attacker guesses as often as the engine allows.
 
 use super::guesser::{Attacker, Guesser, Way};
 use super::policies::code_life;
