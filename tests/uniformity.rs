@@ -82,7 +82,7 @@ async fn watching(
         .expect("opened")
 }
 
-/// What somebody who asks sees: the answers, and what a watcher of the traffic counts.
+/// The replies that a caller sees, and the calls that an observer of the traffic counts.
 #[derive(Default)]
 struct Seen {
     answers: Vec<String>,
@@ -164,7 +164,7 @@ impl Script<'_> {
     }
 }
 
-/// Thirty calls by somebody who does not know the code.
+/// Thirty calls without knowledge of the code.
 async fn thirty_calls(watched: &Watched, name: &str) -> Seen {
     let request = Request::new(watched.world.tenant.clone(), Source::parse("203.0.113.9"));
     let mut script = Script { watched, request, ticket: None, seen: Seen::default() };
@@ -225,14 +225,14 @@ fn same(all: &[Seen], names: &[&str], of: impl Fn(&Seen) -> Vec<String>) {
 }
 
 #[test]
-fn a_uniform_answer_is_the_same_for_everybody_the_owner_included() {
+fn a_uniform_reply_is_the_same_for_every_name_the_owners_included() {
     let names = ["nobody", "disabled", "outside", "without", "ada"];
     let all = everybody(Disclosure::Uniform, &names);
     same(&all, &names, |seen| seen.answers.clone());
 }
 
 #[test]
-fn uniform_port_calls_are_the_same_for_everybody_the_owner_included() {
+fn uniform_port_calls_are_the_same_for_every_name_the_owners_included() {
     let names = ["nobody", "disabled", "outside", "without", "ada"];
     let all = everybody(Disclosure::Uniform, &names);
     same(&all, &names, |seen| seen.calls.iter().map(|calls| calls.join(", ")).collect());
@@ -258,7 +258,7 @@ fn without_masks(answer: &str) -> String {
     text
 }
 
-/// The names are told apart by a test that looks: under another disclosure they differ.
+/// A test of the script itself: under another disclosure the names differ.
 #[test]
 fn the_script_detects_a_difference() {
     let all = everybody(Disclosure::Masked, &["nobody", "ada"]);

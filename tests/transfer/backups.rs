@@ -12,7 +12,7 @@ use crate::scene::{fill, held};
 use crate::servers::{self, Folder};
 use crate::support::{admin, builder, tenant};
 
-/// The one command of the manual that begins with these words, without its remark.
+/// The command of the manual that begins with these words, without its comment.
 fn command(words: &str) -> String {
     let manual = include_str!("../../src/manual/restoring.rs");
     let lines = manual.lines().filter_map(|line| line.strip_prefix("//! "));

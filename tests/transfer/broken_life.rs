@@ -87,7 +87,8 @@ async fn live(legs: &mut Vec<Transfer<'_>>, end: End) -> Result<(), TransferErro
     Ok(())
 }
 
-/// The same again after an error, by another process. What has happened already is answered as such.
+/// Repeats everything after an error, in another process. Completed steps are reported as
+/// completed.
 async fn live_again(stores: &[&dyn Store], end: End, label: &str) {
     for leg in legs(stores, end, true) {
         match (live(&mut vec![leg], end).await, end) {
@@ -97,7 +98,7 @@ async fn live_again(stores: &[&dyn Store], end: End, label: &str) {
         }
     }
     if end == End::GivenUp {
-        // By a third process: whatever the first has left half done is done.
+        // In a third process: work that the first left unfinished is completed.
         legs(stores, end, true)[0].give_up().await.expect(label);
     }
 }
@@ -111,8 +112,7 @@ async fn opens(scene: &Scene, store: &Arc<dyn Store>, keys: Keys, label: &str) -
     }
 }
 
-/// Which of the stores open. One that is still empty is not asked: an engine would make a new store of
-/// it.
+/// The stores that open. An empty store is skipped, since an engine would initialise it.
 async fn open_places(scene: &Scene, stores: &[Made], end: End, label: &str) -> Vec<usize> {
     let mut open = Vec::new();
     for (place, made) in stores.iter().enumerate() {
@@ -124,7 +124,7 @@ async fn open_places(scene: &Scene, stores: &[Made], end: End, label: &str) -> V
     open
 }
 
-/// What each store holds after a life that nothing breaks.
+/// The content of each store after an undisturbed run.
 async fn unbroken(from: &dyn Store, end: End) -> Vec<Held> {
     if matches!(end, End::Opened | End::GivenUp) {
         return (0..end.stores()).map(|_| held(from)).collect();
