@@ -205,7 +205,7 @@ async fn thirty_calls(watched: &Watched, name: &str) -> Seen {
 }
 
 /// The same script for each name, each in a world of its own, so that no budget is shared.
-fn everybody(disclosure: Disclosure, names: &[&str]) -> Vec<Seen> {
+fn seen_for_each(disclosure: Disclosure, names: &[&str]) -> Vec<Seen> {
     let one = |name: &&str| {
         block_on(async {
             let watched = watched(disclosure).await;
@@ -227,14 +227,14 @@ fn same(all: &[Seen], names: &[&str], of: impl Fn(&Seen) -> Vec<String>) {
 #[test]
 fn a_uniform_reply_is_the_same_for_every_name_the_owners_included() {
     let names = ["nobody", "disabled", "outside", "without", "ada"];
-    let all = everybody(Disclosure::Uniform, &names);
+    let all = seen_for_each(Disclosure::Uniform, &names);
     same(&all, &names, |seen| seen.answers.clone());
 }
 
 #[test]
 fn uniform_port_calls_are_the_same_for_every_name_the_owners_included() {
     let names = ["nobody", "disabled", "outside", "without", "ada"];
-    let all = everybody(Disclosure::Uniform, &names);
+    let all = seen_for_each(Disclosure::Uniform, &names);
     same(&all, &names, |seen| seen.calls.iter().map(|calls| calls.join(", ")).collect());
 }
 
@@ -242,10 +242,10 @@ fn uniform_port_calls_are_the_same_for_every_name_the_owners_included() {
 /// port calls by nothing at all.
 #[test]
 fn masked_answers_differ_by_the_mask_only() {
-    let all = everybody(Disclosure::Masked, &NAMES);
+    let all = seen_for_each(Disclosure::Masked, &NAMES);
     same(&all, &NAMES, |seen| seen.calls.iter().map(|calls| calls.join(", ")).collect());
     same(&all, &NAMES, |seen| seen.answers.iter().map(|answer| without_masks(answer)).collect());
-    let again = everybody(Disclosure::Masked, &["nobody"]);
+    let again = seen_for_each(Disclosure::Masked, &["nobody"]);
     assert_eq!(all[0].answers, again[0].answers, "a decoy's mask never changes");
 }
 
@@ -261,14 +261,14 @@ fn without_masks(answer: &str) -> String {
 /// A test of the script itself: under another disclosure the names differ.
 #[test]
 fn the_script_detects_a_difference() {
-    let all = everybody(Disclosure::Masked, &["nobody", "ada"]);
+    let all = seen_for_each(Disclosure::Masked, &["nobody", "ada"]);
     assert_ne!(all[0].answers, all[1].answers, "two kinds of method, and three channels of them");
 }
 
 /// V14: no run of bytes links two tickets.
 #[test]
 fn no_two_tickets_share_a_run_of_bytes() {
-    let all = everybody(Disclosure::Uniform, &["nobody", "ada"]);
+    let all = seen_for_each(Disclosure::Uniform, &["nobody", "ada"]);
     let mut tickets: Vec<String> = all.into_iter().flat_map(|seen| seen.tickets).collect();
     tickets.sort();
     // The same claim gives the same ticket, so that an answer can be given again.

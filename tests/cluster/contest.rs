@@ -126,7 +126,7 @@ impl Contest {
         outcomes.accepted += theirs[0] as usize;
         outcomes.refused += theirs[1] as usize;
         outcomes.compared += theirs[2];
-        assert_eq!(outcomes.accepted + outcomes.refused, 2 * TASKS, "everybody has an answer");
+        assert_eq!(outcomes.accepted + outcomes.refused, 2 * TASKS, "every task has an outcome");
         let events = self.events().await;
         once(&events);
         let proofs = events.iter().filter(|event| event.code() == "method_proven").count();

@@ -21,7 +21,7 @@ const GROUP: &str = "sspr-pilot";
 /// The identifier's owner.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Who {
-    Nobody,
+    Unknown,
     Disabled,
     OutOfScope,
     WithoutMethods,
@@ -32,10 +32,10 @@ enum Who {
     Spent,
 }
 
-use Who::{Disabled, KnownDevice, Nobody, OutOfScope, Owner, Spent, WithoutMethods};
+use Who::{Disabled, KnownDevice, OutOfScope, Owner, Spent, Unknown, WithoutMethods};
 
-const EVERYBODY: [Who; 7] =
-    [Nobody, Disabled, OutOfScope, WithoutMethods, Owner, KnownDevice, Spent];
+const EVERY_NAME: [Who; 7] =
+    [Unknown, Disabled, OutOfScope, WithoutMethods, Owner, KnownDevice, Spent];
 /// The share of a budget that sets no limit to one source.
 const WHOLE: u8 = 100;
 
@@ -74,7 +74,7 @@ async fn watched(asked: Asked, who: Who, share: u8) -> Watched {
         request = request.with_device(DeviceSecret::parse(&text).expect("own"));
     }
     let name = match who {
-        Nobody => "nobody",
+        Unknown => "nobody",
         Disabled => "disabled",
         OutOfScope => "outside",
         WithoutMethods => "without",
@@ -157,7 +157,7 @@ fn same(left: &[String], right: &[String], label: &str) {
 }
 
 /// The script for each identifier, of which the first is unknown.
-fn seen_of(scenario: Asked, everybody: &[Who], share: u8) -> Vec<Seen> {
+fn seen_of(scenario: Asked, names: &[Who], share: u8) -> Vec<Seen> {
     let seen = |who: &Who| {
         block_on(async {
             let watched = watched(scenario, *who, share).await;
@@ -174,7 +174,7 @@ fn seen_of(scenario: Asked, everybody: &[Who], share: u8) -> Vec<Seen> {
             seen
         })
     };
-    everybody.iter().map(seen).collect()
+    names.iter().map(seen).collect()
 }
 
 #[test]
@@ -182,10 +182,10 @@ fn every_option_gets_the_same_replies_for_every_identifier() {
     let asked = everything();
     assert_eq!(asked.len(), 2 * (11 + 3));
     for scenario in asked {
-        let all = seen_of(scenario, &EVERYBODY, SendBudgets::default().source_share);
+        let all = seen_of(scenario, &EVERY_NAME, SendBudgets::default().source_share);
         let first = &all[0];
         assert!(first.answers.len() >= 38, "{} calls", first.answers.len());
-        for (who, seen) in EVERYBODY.iter().zip(&all).skip(1) {
+        for (who, seen) in EVERY_NAME.iter().zip(&all).skip(1) {
             let label = format!("{scenario:?}, an unknown user and {who:?}");
             same(&first.answers, &seen.answers, &label);
             // With a spent budget nothing is written (DESIGN section 2). The script spends its
@@ -201,7 +201,7 @@ fn every_option_gets_the_same_replies_for_every_identifier() {
 #[test]
 fn a_known_device_makes_the_calls_of_an_unknown_user_if_no_share_applies() {
     for scenario in everything() {
-        let all = seen_of(scenario, &[Nobody, KnownDevice], WHOLE);
+        let all = seen_of(scenario, &[Unknown, KnownDevice], WHOLE);
         let label = format!("{scenario:?}, an unknown user and a known device");
         same(&all[0].answers, &all[1].answers, &label);
         same(&all[0].calls, &all[1].calls, &label);
@@ -216,11 +216,12 @@ fn the_script_detects_a_difference() {
         let seen = |who| async move {
             script(&watched(asked, who, SendBudgets::default().source_share).await, asked).await
         };
-        let (nobody, spent) = (seen(Nobody).await, seen(Spent).await);
-        assert_ne!(nobody.calls, spent.calls, "the log counts what is written");
+        let (unknown, spent) = (seen(Unknown).await, seen(Spent).await);
+        assert_ne!(unknown.calls, spent.calls, "the log counts what is written");
         let other = Asked { way: Way::Token, ..asked };
         let token =
-            script(&watched(other, Nobody, SendBudgets::default().source_share).await, other).await;
-        assert_ne!(nobody.answers, token.answers, "the answers name the option");
+            script(&watched(other, Unknown, SendBudgets::default().source_share).await, other)
+                .await;
+        assert_ne!(unknown.answers, token.answers, "the answers name the option");
     });
 }

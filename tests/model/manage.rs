@@ -179,7 +179,7 @@ impl Run {
                 let reached = own.to.is_none() == to.is_none();
                 same || (new && own.kind == view.kind && own.supplied == supplied && reached)
             });
-            let own = own.ok_or("a method that nobody has registered")?;
+            let own = own.ok_or("a method that is not registered")?;
             own.id = view.id.as_str().to_owned();
         }
         // Takes over the engine's order, since the first method is offered first.

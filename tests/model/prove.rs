@@ -53,7 +53,7 @@ impl Run {
             Ok(answered) => {
                 ensure!(live && compared == 1, "accepted without a live challenge");
                 let step = right.ok_or("a wrong secret was accepted")?;
-                ensure!(user.is_some(), "nobody has proven something");
+                ensure!(user.is_some(), "an unknown user has proven a method");
                 self.proven(index, challenge, step, &given, answered).await
             }
             Err(code) => {

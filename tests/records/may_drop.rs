@@ -49,7 +49,7 @@ fn a_key_may_be_dropped_when_nothing_needs_it() {
             assert_eq!(used.oldest_flow, Some(issued_until), "{}", under_test.name);
             assert_eq!(used.flow_life, LIFE, "{}", under_test.name);
             assert!(!used.may_drop(1, issued_until) && !used.may_drop(1, Timestamp::EPOCH));
-            assert!(used.may_drop(3, Timestamp::EPOCH), "nobody has seen it");
+            assert!(used.may_drop(3, Timestamp::EPOCH), "no account uses the key");
             let last = LIFE + SKEW - Duration::from_millis(1);
             world.clock.advance(last);
             opened(&world, &issue, "eve").await;

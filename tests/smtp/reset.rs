@@ -149,7 +149,7 @@ async fn a_mail_whose_reply_was_lost_is_repeated_as_the_same_message() {
     scene.clock.advance(Duration::from_secs(6));
     scene.maintain().await;
     let codes = scene.mails("your code");
-    assert_eq!(codes.len(), 2, "nobody knew, so it was tried again");
+    assert_eq!(codes.len(), 2, "the outcome was unknown, so it was tried again");
     assert_eq!(codes[0].message_id(), codes[1].message_id());
     scene.finish(&ticket, &codes[0]).await;
 }

@@ -84,7 +84,7 @@ pub(super) async fn commit(store: &Inner, commit: Commit<'_>) -> PortResult<Comm
         if let Some(head) = found.next() {
             store.learn(Epoch::decode(&head.ok_or_else(|| corrupt("no head"))?)?);
         }
-        // The stored version decides: another one, or the expected one behind a wrong guess.
+        // The stored version decides whether the commit is stale or only its guess was wrong.
         match (commit.expected, stored) {
             (None, None) => {}
             (Some(version), Some(stored)) => match matching(&key, version, &stored)? {

@@ -20,7 +20,7 @@ use crate::port::{Committed, CounterIncrement, Cutoff, PortError, PortResult};
 /// came just too late, waits no longer than that.
 const BATCH: Bounds = Bounds { jobs: 256, bytes: 4 << 20 };
 
-/// Loads are served one at a time, in some microseconds each, so that a write waits for one at most.
+/// Loads are served one at a time, in some microseconds each, so that a write waits for at most one load.
 const ONE: Bounds = Bounds { jobs: 1, bytes: usize::MAX };
 
 /// How often the writer checks for more requests before it sleeps: some tens of microseconds, about as
@@ -88,7 +88,7 @@ pub(super) fn run(
             match writer.serve(&mut batch, loads) {
                 Ok(watch) => writer.spin(queue, loads, watch),
                 Err(error) => {
-                    // Later requests would each wait as long again, so they fail at once.
+                    // The other waiting requests fail at once, since each would wait as long again.
                     queue.take_now(ALL, &mut batch);
                     fail_all(&mut batch, &error);
                 }
@@ -115,7 +115,7 @@ struct Writer<'a> {
     refused: Option<PortError>,
     /// The number of purges, which selects the kind of row that the next one begins with.
     purges: usize,
-    /// The size at which the log is emptied next.
+    /// The size of the log at which it is emptied next.
     empty_at: u64,
     outcomes: Vec<Outcome>,
     /// Set when the transaction must not be committed.
@@ -228,8 +228,8 @@ impl<'a> Writer<'a> {
             job.fail(PortError::new(refused.kind()).because(text));
             return;
         }
-        // A single statement fails without effect; of several, the earlier ones must be undone. A single
-        // request is undone with its transaction.
+        // A request of several statements needs a savepoint to undo the earlier ones. A single request
+        // is undone with its transaction.
         let savepoint = grouped && job.statements() > 1;
         if savepoint && let Err(error) = self.execute("SAVEPOINT request") {
             job.fail(failed(error));

@@ -1,4 +1,4 @@
-//! Which call is hit by which fault.
+//! The plan of faults: the calls to break, and how.
 
 use std::collections::BTreeMap;
 use std::fmt;

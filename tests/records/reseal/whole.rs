@@ -66,7 +66,7 @@ fn every_seed_is_resealed_and_opens_without_the_old_key() {
                 assert_eq!(plain(before.body()), plain(after.body()), "{}", under_test.name);
             }
             world.deliver().await;
-            assert_eq!(world.inbox.all().len(), mail, "{}: nobody is told", under_test.name);
+            assert_eq!(world.inbox.all().len(), mail, "{}: no message is sent", under_test.name);
             assert_eq!(
                 fixture.events("seeds_resealed").await as u64,
                 OWNERS,

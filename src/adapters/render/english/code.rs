@@ -19,7 +19,7 @@ pub(super) fn mail<'a>(name: &str, code: &'a CodeMessage) -> Mail<'a> {
              came last.",
             accepted(code.valid_for, &moment(code.expires_at))
         ))
-        .says(format!("Never share this code. Nobody at {name} will ask you for it."))
+        .says(format!("Never share this code. {name} will never ask you for it."))
         .says(
             "If you did not ask for it, you need not do anything: without the code nothing \
              changes. If such messages keep coming, tell your administrator.",

@@ -161,7 +161,7 @@ fn a_link_states_who_asked_its_effect_and_that_it_is_secret() {
                 assert!(flat.contains(part), "{part}: {flat}");
             }
             assert_eq!(flat.starts_with("An administrator of Contoso"), by_administrator);
-            assert_eq!(flat.starts_with("Somebody asked for this link"), !by_administrator);
+            assert_eq!(flat.starts_with("This link to"), !by_administrator);
         }
     }
 }
