@@ -291,7 +291,7 @@ impl StoreUnderTest for SelfExpiring {
 fn properties_about_expired_rows_are_skipped_if_rows_expire_on_their_own() {
     let report = check(SelfExpiring);
     assert!(report.violations.is_empty(), "{report}");
-    let reason = "rows that have expired remove themselves here";
+    let reason = "expired rows disappear without a purge";
     let spared = report.skipped.iter().filter(|(_, why)| *why == reason).map(|(name, _)| *name);
     let spared: Vec<_> = spared.collect();
     let expected = [

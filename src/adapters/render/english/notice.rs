@@ -22,7 +22,8 @@ pub(super) struct Words {
     short_advice: String,
 }
 
-const NOT_YOU: &str = "If this was not you, tell your administrator at once: another person may have access to your account.";
+const NOT_YOU: &str = "If this was not you, tell your administrator at once: another person may have \
+                       access to your account.";
 const NOT_YOU_SHORT: &str = "Not you? Tell your administrator at once.";
 const ASK: &str = "If you did not expect this, ask your administrator at once, in a way that you \
                    have used before.";
