@@ -1,5 +1,5 @@
-//! The contract kit on the etcd store: a real server, several handles, two processes, damaged rows, and a
-//! cluster that loses its leader.
+//! The contract kit on the etcd store: a real server, several handles, two processes, damaged rows,
+//! and a cluster that loses its leader.
 
 #![cfg(all(feature = "conformance", feature = "etcd"))]
 

@@ -1,5 +1,5 @@
-//! The contract kit on the PostgreSQL store: a real server, several handles, two processes, reopened,
-//! damaged.
+//! The contract kit on the PostgreSQL store: a real server, several handles, two processes,
+//! reopened, damaged.
 
 #![cfg(all(feature = "conformance", feature = "postgres"))]
 

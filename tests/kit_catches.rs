@@ -1,5 +1,5 @@
-//! Tests the kit itself: each broken store must be caught by the property of the sentence that it breaks,
-//! and a correct store must never be accused.
+//! Tests the kit itself: each broken store must be caught by the property of the sentence that it
+//! breaks, and a correct store must never be accused.
 
 #![cfg(feature = "conformance")]
 
@@ -109,8 +109,8 @@ fn races_are_caught_each_time() {
     }
 }
 
-/// Runs each call to its end at once, like a blocking store. Calls cannot interleave at an await, so only the
-/// kit's threads can hit a window.
+/// Runs each call to its end at once, like a blocking store. Calls cannot interleave at an await,
+/// so only the kit's threads can hit a window.
 struct Blocking<S>(S);
 
 #[async_trait]
@@ -173,8 +173,8 @@ fn races_of_blocking_stores_are_caught_by_threads() {
     }
 }
 
-/// Properties that no defect here breaks. Handles with separate histories break them below, other processes
-/// in `kit_catches_processes.rs`.
+/// Properties that no defect here breaks. Handles with separate histories break them below, other
+/// processes in `kit_catches_processes.rs`.
 const BLUNT: [&str; 6] = [
     "commit_survives_reopening",
     "commit_has_one_winner_across_processes",
@@ -186,8 +186,8 @@ const BLUNT: [&str; 6] = [
 
 #[test]
 fn a_defect_breaks_few_other_sentences() {
-    // A single defect must not break many properties: the named sentence should lead the author to the
-    // mistake. A store that writes nothing breaks all of them.
+    // A single defect must not break many properties: the named sentence should lead the author to
+    // the mistake. A store that writes nothing breaks all of them.
     let mut caught = BTreeSet::new();
     for &defect in Defect::ALL {
         if matches!(defect, Defect::SilentNoOp | Defect::EventsLost) {

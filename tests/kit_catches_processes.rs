@@ -103,8 +103,8 @@ fn other_process() {
 #[test]
 fn defects_visible_only_from_another_process_are_caught() {
     for (defect, name) in WRONG {
-        // Whether a kill falls between two steps depends on timing. One run of 32 kills usually suffices; on a busy
-        // machine more are made.
+        // Whether a kill falls between two steps depends on timing. One run of 32 kills usually
+        // suffices; on a busy machine more are made.
         let violation = (0..30).find_map(|_| run(name, Some(defect)).err());
         let violation = violation.unwrap_or_else(|| panic!("{defect:?} escaped {name}"));
         // The violation must be an observation, not a failure of the other process.

@@ -11,7 +11,8 @@ pub(super) struct AfterDue(pub(super) i64, pub(super) RecordKey);
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct AfterKey(pub(super) RecordKey);
 
-/// A position in a listing. Its first letter differs for each listing, so no other listing accepts it.
+/// A position in a listing. Its first letter differs for each listing, so no other listing accepts
+/// it.
 pub(super) trait Position: Sized {
     fn to_text(&self) -> String;
     fn from_text(text: &str) -> Option<Self>;

@@ -10,8 +10,8 @@ use crate::domain::ids::TenantId;
 use crate::domain::method::Channel;
 use crate::port::{Delivery, Envelope, PortError, PortResult};
 
-/// A [`Delivery`] that passes each message to the delivery for its channel, such as a mail server for
-/// mail and a gateway for text messages.
+/// A [`Delivery`] that passes each message to the delivery for its channel, such as a mail server
+/// for mail and a gateway for text messages.
 ///
 /// A channel is available if it has a route and the delivery of that route has the channel for the
 /// tenant. A message for a channel without a route is refused permanently.
@@ -44,9 +44,9 @@ impl ByChannel {
         Self::default()
     }
 
-    /// Sends the messages of this channel by this delivery. A later call for the same channel replaces it.
-    /// To use one delivery for two channels, clone an `Arc` of it. A channel over which nothing is sent has
-    /// no effect.
+    /// Sends the messages of this channel by this delivery. A later call for the same channel
+    /// replaces it. To use one delivery for two channels, clone an `Arc` of it. A channel over
+    /// which nothing is sent has no effect.
     #[must_use]
     pub fn with(mut self, channel: Channel, delivery: impl Delivery + 'static) -> Self {
         if let Some(carrier) = channel.carrier() {

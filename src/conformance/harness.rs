@@ -75,10 +75,11 @@ pub trait Harness: Send + Sync + 'static {
             .because(format!("the harness cannot join the fixture at {address}")))
     }
 
-    /// The command that starts another process, which calls [`play_other_process`] with this harness.
+    /// The command that starts another process, which calls [`play_other_process`] with this
+    /// harness.
     ///
-    /// In the tests of [`conformance_tests!`](crate::conformance_tests) the default is the test binary
-    /// itself, run for its test `other_process`. Elsewhere a program can start itself.
+    /// In the tests of [`conformance_tests!`](crate::conformance_tests) the default is the test
+    /// binary itself, run for its test `other_process`. Elsewhere a program can start itself.
     ///
     /// [`play_other_process`]: super::play_other_process
     fn other_process(&self) -> Option<Command> {
@@ -156,15 +157,15 @@ pub trait StoreUnderTest: Send + Sync {
         Err(PortError::denied().because("the harness cannot stop a node"))
     }
 
-    /// Whether the system behind the store removes expired rows on its own, by its own clock. Properties
-    /// that read rows after their expiry are then skipped.
+    /// Whether the system behind the store removes expired rows on its own, by its own clock.
+    /// Properties that read rows after their expiry are then skipped.
     fn expires_by_itself(&self) -> Ability {
         Ability::Lacks("only a purge removes rows")
     }
 
-    /// Makes the record under this key unreadable without the store's knowledge: replaces its body with
-    /// bytes that are not UTF-8, or its version with an invalid one. A truncated body does not do: a
-    /// store need not detect it.
+    /// Makes the record under this key unreadable without the store's knowledge: replaces its body
+    /// with bytes that are not UTF-8, or its version with an invalid one. A truncated body does not
+    /// do: a store need not detect it.
     ///
     /// # Errors
     ///
@@ -183,7 +184,8 @@ pub trait StoreUnderTest: Send + Sync {
     }
 }
 
-/// Whether a fixture has an ability. Properties that need a missing one are skipped, with the reason.
+/// Whether a fixture has an ability. Properties that need a missing one are skipped, with the
+/// reason.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[expect(clippy::exhaustive_enums, reason = "a harness either has an ability or says why not")]
 pub enum Ability {

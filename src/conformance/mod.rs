@@ -25,12 +25,12 @@
 //! [`check`] runs them all. The stores of [`testing::broken`](crate::testing::broken) test the kit
 //! itself: it must report each of their defects.
 //!
-//! A directory, a delivery, a clock, a source of randomness, a slow hash and a seal have kits of the
-//! same shape: `sspr::conformance_tests!(seal: my_seal, MySeal::new);`, with a [`PortHarness`].
+//! A directory, a delivery, a clock, a source of randomness, a slow hash and a seal have kits of
+//! the same shape: `sspr::conformance_tests!(seal: my_seal, MySeal::new);`, with a [`PortHarness`].
 //!
 //! The kit cannot test everything. The author must make sure that no cache or replica serves reads,
-//! that durable data survives a power failure, that a driver reports a lost reply as `Unknown`, that
-//! a slow hash is slow and that a delivery ends in time. That no version is used twice after a
+//! that durable data survives a power failure, that a driver reports a lost reply as `Unknown`,
+//! that a slow hash is slow and that a delivery ends in time. That no version is used twice after a
 //! deletion is the engine's duty, not the store's.
 
 mod harness;
@@ -106,9 +106,9 @@ fn settle_test(name: &str, outcome: Result<Outcome, Violation>) {
     match outcome {
         Ok(Outcome::Held) => {}
         Ok(Outcome::Skipped(reason)) => {
-            // Not `eprintln!`, which the test runner captures: an unchecked rule must not look like one
-            // that held. One write keeps the lines of parallel tests apart. An error is ignored: with
-            // standard error closed there is no other place to report the skip.
+            // Not `eprintln!`, which the test runner captures: an unchecked rule must not look like
+            // one that held. One write keeps the lines of parallel tests apart. An error is
+            // ignored: with standard error closed there is no other place to report the skip.
             let line = format!("SKIPPED {name}: {reason}\n");
             let _ = std::io::stderr().write_all(line.as_bytes());
         }

@@ -116,7 +116,8 @@ fn seen(what: &str, error: &dyn std::fmt::Display) -> Stop {
     Stop::Seen(format!("another process {what}: {error}"))
 }
 
-/// Plays the other process of a property, if this process was started as one; returns whether it was.
+/// Plays the other process of a property, if this process was started as one; returns whether it
+/// was.
 ///
 /// The tests of [`conformance_tests!`](crate::conformance_tests) call it. A program that runs
 /// [`check`](super::check) itself calls it first, with the same harness, and exits if it returned

@@ -102,7 +102,8 @@ async fn join_unevenly<T: Send>(mut tasks: Vec<Racer<T>>, seed: u64) -> Vec<T> {
                 continue;
             }
             waiting = true;
-            // Skipped in three passes of four, so that an actor falls behind by several steps at times.
+            // Skipped in three passes of four, so that an actor falls behind by several steps at
+            // times.
             if !splitmix(&mut state).is_multiple_of(4) {
                 left_out = true;
             } else if let Poll::Ready(value) = task.as_mut().poll(context) {

@@ -105,8 +105,8 @@ impl Contest {
         }
     }
 
-    /// One round with one code. `typed` returns what each task types, given the right code. Returns the
-    /// outcomes of both processes together, and the number of proofs in the trail.
+    /// One round with one code. `typed` returns what each task types, given the right code. Returns
+    /// the outcomes of both processes together, and the number of proofs in the trail.
     async fn round(&mut self, typed: impl Fn(usize, &str) -> String) -> (Outcomes, usize) {
         let world = &self.world;
         // Ends the windows of the last round.
@@ -158,7 +158,8 @@ async fn wrong_codes(site: &Site, rounds: usize) {
         let (outcomes, proofs) = contest.round(wrong).await;
         assert_eq!((proofs, outcomes.accepted, outcomes.compared), (0, 0, CAP), "round {round}");
         if round % 7 == 6 {
-            // Forty wrong codes in a row would close the method for strangers; the right code ends the run.
+            // Forty wrong codes in a row would close the method for strangers; the right code ends
+            // the run.
             let (_, proofs) = contest.round(|_, right| right.to_owned()).await;
             assert_eq!(proofs, 1, "round {round}: the right code after wrong ones");
         }

@@ -149,8 +149,8 @@ fn retryable(error: &Error) {
     assert_ne!(fault.retry(), Retry::Never, "{error:?}");
 }
 
-/// Call it after the last server has ended. No reset that begins now succeeds, and each call returns a
-/// retryable fault. A reset whose replies had arrived before may still succeed.
+/// Call it after the last server has ended. No reset that begins now succeeds, and each call
+/// returns a retryable fault. A reset whose replies had arrived before may still succeed.
 async fn fails_closed(load: &Load, within: Duration) {
     let before = load.faults();
     load.outage.store(true, Ordering::SeqCst);
@@ -213,7 +213,8 @@ async fn nothing_is_lost_when_a_server_is_killed_and_comes_back() {
     load.audit().await;
 }
 
-/// The leader of three is killed under load; then a second node, and nothing succeeds until one is back.
+/// The leader of three is killed under load; then a second node, and nothing succeeds until one is
+/// back.
 #[cfg(feature = "etcd")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_is_lost_when_a_leader_dies_and_nothing_succeeds_without_a_quorum() {

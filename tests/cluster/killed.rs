@@ -1,5 +1,5 @@
-//! A process is killed under load again and again: acknowledged work is kept, nothing happens twice,
-//! and waiting messages are delivered by the next process.
+//! A process is killed under load again and again: acknowledged work is kept, nothing happens
+//! twice, and waiting messages are delivered by the next process.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -95,7 +95,8 @@ pub(crate) enum Told {
 #[derive(Debug)]
 pub(crate) enum Ended {
     Failed(sspr::Error),
-    /// The process that was to deliver the code is gone; the code is delivered after its lease has ended.
+    /// The process that was to deliver the code is gone; the code is delivered after its lease has
+    /// ended.
     NoCode,
 }
 

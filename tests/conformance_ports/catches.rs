@@ -1,5 +1,5 @@
-//! Tests the kits of the other ports: each broken port must be caught by the property of the sentence
-//! that it breaks.
+//! Tests the kits of the other ports: each broken port must be caught by the property of the
+//! sentence that it breaks.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -56,7 +56,8 @@ pub(crate) struct Attackers {
     first: u32,
     /// Codes that the attackers had sent.
     pub(crate) opened: u32,
-    /// The attackers' wrong codes that were compared, with the time and whether they were of a mail.
+    /// The attackers' wrong codes that were compared, with the time and whether they were of a
+    /// mail.
     pub(crate) compared: Vec<(Timestamp, bool)>,
 }
 

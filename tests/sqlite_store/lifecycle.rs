@@ -1,5 +1,5 @@
-//! Creating and opening; files that are deleted, replaced or restored; two releases on one file; and a
-//! suspended process.
+//! Creating and opening; files that are deleted, replaced or restored; two releases on one file;
+//! and a suspended process.
 
 use std::error::Error as _;
 use std::fs;

@@ -1,5 +1,5 @@
-//! The limits of a store's threads: a writer that has ended, a full queue, and the log under continuous
-//! listings.
+//! The limits of a store's threads: a writer that has ended, a full queue, and the log under
+//! continuous listings.
 
 use std::error::Error as _;
 use std::fs::File;
@@ -114,8 +114,8 @@ fn a_full_queue_is_reported_and_accepts_calls_again_when_it_has_room() {
     assert!(wait(store.load(late.key())).unwrap().is_some());
 }
 
-/// 96 MiB are written while two readers alternate so that one is always active, like two listings, or
-/// those of two processes.
+/// 96 MiB are written while two readers alternate so that one is always active, like two listings,
+/// or those of two processes.
 #[test]
 fn continuous_listings_do_not_let_the_log_grow() {
     const ROUNDS: u64 = 768;

@@ -34,8 +34,8 @@ fn told(child: &mut Child, word: &'static str) -> impl Iterator<Item = u64> + us
 }
 
 /// Loads, decides and commits until this many commits were applied. Returns the largest number of
-/// commits that were applied, here and elsewhere, between two loads: a wait measured in turns instead of
-/// seconds, since seconds depend on the load of the machine.
+/// commits that were applied, here and elsewhere, between two loads: a wait measured in turns
+/// instead of seconds, since seconds depend on the load of the machine.
 fn hammer(store: &SqliteStore, rounds: u64, mut applied_now: impl FnMut(u64)) -> u64 {
     let (mut worst, mut applied, mut before) = (0, 0, None);
     while applied < rounds {

@@ -1,5 +1,5 @@
-//! Files that are deleted, replaced or restored while two processes write: later acknowledged commits are
-//! in the file under the path, and all other calls fail.
+//! Files that are deleted, replaced or restored while two processes write: later acknowledged
+//! commits are in the file under the path, and all other calls fail.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,7 +15,8 @@ use sspr::{Record, RecordKey, Version};
 use crate::support::{Fixture, put, wait};
 
 const FOLDER: &str = "SSPR_SQLITE_TEST_REPLACED";
-/// The least number of writes of each process before the files are touched, and the number afterwards.
+/// The least number of writes of each process before the files are touched, and the number
+/// afterwards.
 const BEFORE: usize = 5;
 const AFTERWARDS: usize = 12;
 
@@ -106,7 +107,8 @@ fn remove(folder: &Path, suffixes: &[&str]) {
     }
 }
 
-/// All changes except a copy over the file in place, which no process can detect; the manual forbids it.
+/// All changes except a copy over the file in place, which no process can detect; the manual
+/// forbids it.
 const HARMS: [(&str, Harm); 7] = [
     ("deleted", |folder, _| remove(folder, &["", "-wal", "-shm"])),
     ("replaced by a backup", |folder, backup| {

@@ -12,8 +12,8 @@ const PREFIX: &str = "sspr-test-";
 
 /// A folder of one test, removed when the value is dropped.
 ///
-/// A killed process removes nothing. So the first folder that a process creates in a place removes those of
-/// ended test processes, which are recognised by the process id in the name.
+/// A killed process removes nothing. So the first folder that a process creates in a place removes
+/// those of ended test processes, which are recognised by the process id in the name.
 #[derive(Debug)]
 pub struct Temporary(PathBuf);
 
@@ -23,7 +23,8 @@ impl Temporary {
         Self::within(&std::env::temp_dir(), what)
     }
 
-    /// An empty folder in memory, if the system has one, for files whose durability is not under test.
+    /// An empty folder in memory, if the system has one, for files whose durability is not under
+    /// test.
     pub fn in_memory(what: &str) -> Self {
         let memory = Path::new("/dev/shm");
         if memory.is_dir() { Self::within(memory, what) } else { Self::new(what) }

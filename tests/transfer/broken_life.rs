@@ -230,8 +230,8 @@ fn a_closed_copy_of_files_that_breaks_at_any_call_comes_to_the_same_end() {
     assert!(sampled >= 19, "{sampled} calls");
 }
 
-/// Breaks the last call of each of these kinds on each store, by turns failed and with its reply lost.
-/// How many there are.
+/// Breaks the last call of each of these kinds on each store, by turns failed and with its reply
+/// lost. How many there are.
 #[cfg(any(feature = "sqlite", all(feature = "postgres", feature = "etcd")))]
 fn sampled_lives(makes: [Make; 2], end: End, kinds: &[&str]) -> usize {
     let sampled = calls(makes, end).into_iter().filter(|(_, name)| kinds.contains(name));
@@ -242,8 +242,8 @@ fn sampled_lives(makes: [Make; 2], end: End, kinds: &[&str]) -> usize {
     last.len()
 }
 
-/// The store in the middle is target and source, the others are of the other kind: each kind of call
-/// is broken on each kind of store, and on either side of a copy.
+/// The store in the middle is target and source, the others are of the other kind: each kind of
+/// call is broken on each kind of store, and on either side of a copy.
 #[cfg(all(feature = "postgres", feature = "etcd"))]
 #[test]
 fn a_closed_copy_between_servers_that_breaks_at_a_call_comes_to_the_same_end() {

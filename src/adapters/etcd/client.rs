@@ -92,8 +92,8 @@ impl Client {
         tokio::time::timeout(self.timeout, work).await.map_err(late)?
     }
 
-    /// Tries one member after the other, in rounds while there is no leader. A write is repeated only
-    /// if it certainly did not happen; a read may always be repeated.
+    /// Tries one member after the other, in rounds while there is no leader. A write is repeated
+    /// only if it certainly did not happen; a read may always be repeated.
     async fn attempts<Q, A>(&self, path: &'static str, request: Q, writes: bool) -> PortResult<A>
     where
         Q: Message + Clone + 'static,
@@ -181,8 +181,8 @@ impl Client {
         self.timeout / u32::try_from(self.members()).unwrap_or(1)
     }
 
-    /// How long to wait for the one member that gets a write: shorter than the call's timeout, so that
-    /// the call can still mark the member to be tried last.
+    /// How long to wait for the one member that gets a write: shorter than the call's timeout, so
+    /// that the call can still mark the member to be tried last.
     fn write_timeout(&self) -> Duration {
         self.timeout * 9 / 10
     }

@@ -71,7 +71,8 @@ impl EtcdOptions {
     /// The longest: 50 seconds. The engine relies on a reply within a minute.
     pub const MAX_TIMEOUT: Duration = Duration::from_secs(50);
 
-    /// A cluster, given by the client URLs of its members: `https://HOST:PORT`, or `http` on loopback.
+    /// A cluster, given by the client URLs of its members: `https://HOST:PORT`, or `http` on
+    /// loopback.
     pub fn new<U: Into<String>>(endpoints: impl IntoIterator<Item = U>) -> Self {
         Self {
             endpoints: endpoints.into_iter().map(Into::into).collect(),

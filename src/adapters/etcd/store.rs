@@ -85,15 +85,15 @@ impl Inner {
 impl EtcdStore {
     /// Connects to an existing store, and checks the members that reply.
     ///
-    /// Never creates one: with the wrong cluster or a mistyped prefix, an empty store in which every
-    /// budget is unspent would be dangerous, so this is an error.
+    /// Never creates one: with the wrong cluster or a mistyped prefix, an empty store in which
+    /// every budget is unspent would be dangerous, so this is an error.
     ///
     /// # Errors
     ///
     /// `Denied` if there is no store under the prefix ([`create`](Self::create) makes one), for
-    /// malformed options, a wrong password, missing rights, an etcd before 3.4, a history that is not
-    /// compacted, and a store of a newer release; `Corrupt` for a cluster that has found its data
-    /// damaged; `Unavailable` if no member replies or its space quota is reached.
+    /// malformed options, a wrong password, missing rights, an etcd before 3.4, a history that is
+    /// not compacted, and a store of a newer release; `Corrupt` for a cluster that has found its
+    /// data damaged; `Unavailable` if no member replies or its space quota is reached.
     pub async fn connect(options: EtcdOptions) -> PortResult<Self> {
         Self::start(options, false).await
     }

@@ -40,7 +40,8 @@ pub(super) fn mail(
     match &words.html {
         None => part("text/plain", words.text.expose_secret(), &mut mail),
         Some(html) => {
-            // Quoted-printable never contains `=_`, so no content can hold the boundary (RFC 2045, 6.7).
+            // Quoted-printable never contains `=_`, so no content can hold the boundary (RFC 2045,
+            // 6.7).
             let boundary = format!("=_{}", &digest[..32]);
             mail.push_str("Content-Type: multipart/alternative;\r\n");
             mail.push_str(&format!(" boundary=\"{boundary}\"\r\n\r\n"));
@@ -117,7 +118,8 @@ fn quoted_printable(text: &str, out: &mut String) {
         for (index, byte) in bytes.iter().copied().enumerate() {
             let last = index + 1 == bytes.len();
             let plain = match byte {
-                // White space at the end of a line must be encoded, since mail servers may strip it.
+                // White space at the end of a line must be encoded, since mail servers may strip
+                // it.
                 b' ' | b'\t' => !last,
                 b'=' => false,
                 _ => byte.is_ascii_graphic(),

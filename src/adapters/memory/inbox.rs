@@ -151,8 +151,8 @@ impl MemoryInbox {
         Self::with_capacity(CAPACITY)
     }
 
-    /// An empty inbox that keeps the last `messages`, at least one. A repetition of a message that was
-    /// dropped to make room counts as new.
+    /// An empty inbox that keeps the last `messages`, at least one. A repetition of a message that
+    /// was dropped to make room counts as new.
     #[must_use]
     pub fn with_capacity(messages: usize) -> Self {
         Self { state: Arc::default(), capacity: messages.max(1) }
@@ -164,8 +164,8 @@ impl MemoryInbox {
         lock(&self.state).messages.iter().cloned().collect()
     }
 
-    /// The messages to an address or a number, oldest first. Spellings that the engine treats as one
-    /// destination are one here.
+    /// The messages to an address or a number, oldest first. Spellings that the engine treats as
+    /// one destination are one here.
     #[must_use]
     pub fn messages_to(&self, address: &str) -> Vec<Delivered> {
         let mail = EmailAddress::parse(address).map(Destination::Email);
@@ -211,8 +211,8 @@ impl MemoryInbox {
         lock(&self.state).channels.insert(tenant.clone(), channels);
     }
 
-    /// Makes every delivery fail with this error, or succeed again with `None`. Failed messages are not
-    /// kept, except for `Unknown`: there the message arrives and the reply is lost.
+    /// Makes every delivery fail with this error, or succeed again with `None`. Failed messages are
+    /// not kept, except for `Unknown`: there the message arrives and the reply is lost.
     pub fn fail_with(&self, kind: Option<PortErrorKind>) {
         lock(&self.state).failure = kind;
     }

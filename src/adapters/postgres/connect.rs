@@ -55,8 +55,8 @@ impl Connector {
         Self { encryption, unconfirmed: UnconfirmedCommits::default() }
     }
 
-    /// Opens a connection. Needs a runtime: a task moves the bytes until the client or the connection
-    /// ends.
+    /// Opens a connection. Needs a runtime: a task moves the bytes until the client or the
+    /// connection ends.
     pub(super) async fn open(&self, config: &Config) -> Result<(Client, JoinHandle<()>), Error> {
         let unconfirmed = self.unconfirmed.clone();
         match &self.encryption {

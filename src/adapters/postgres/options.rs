@@ -76,8 +76,8 @@ impl PostgresOptions {
     /// does. A Unix socket is given as a folder: `host=/run/postgresql user=sspr`.
     ///
     /// The parameter `sslmode=require` requires TLS on this machine as well. Weaker modes have no
-    /// effect (see [`without_encryption`](Self::without_encryption)); stronger modes are refused, since
-    /// a certificate is always verified.
+    /// effect (see [`without_encryption`](Self::without_encryption)); stronger modes are refused,
+    /// since a certificate is always verified.
     ///
     /// [libpq]: https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING
     ///
@@ -135,15 +135,15 @@ impl PostgresOptions {
         self
     }
 
-    /// How long the server may work on one statement before it rolls it back. The store waits two more
-    /// seconds for the reply. Default: 5 seconds.
+    /// How long the server may work on one statement before it rolls it back. The store waits two
+    /// more seconds for the reply. Default: 5 seconds.
     pub fn with_statement_timeout(mut self, timeout: Duration) -> Self {
         self.statement_timeout = timeout;
         self
     }
 
-    /// Also trusts these certificate authorities, given as PEM, one or several in a text; and requires
-    /// TLS on this machine as well.
+    /// Also trusts these certificate authorities, given as PEM, one or several in a text; and
+    /// requires TLS on this machine as well.
     pub fn with_root_certificates(mut self, pem: &str) -> Self {
         self.roots.push(pem.to_owned());
         self

@@ -65,8 +65,8 @@ impl Sessions {
         timeout(self.patience, work).await.unwrap_or(Err(PostgresFault::Late))
     }
 
-    /// Runs a call that writes, by statements that are one transaction each. Never repeated, since the
-    /// outcome of a failed write may be unknown.
+    /// Runs a call that writes, by statements that are one transaction each. Never repeated, since
+    /// the outcome of a failed write may be unknown.
     pub(super) async fn write<T>(
         &self,
         session: Session,
@@ -108,7 +108,8 @@ pub(super) use read;
 /// A connection, for one call.
 ///
 /// A dropped call returns the connection to the pool while its statement still runs. That is safe:
-/// the statement is a transaction of its own, and the server runs the next call's statement after it.
+/// the statement is a transaction of its own, and the server runs the next call's statement after
+/// it.
 pub(super) struct Session(Object, Arc<Template>);
 
 impl Session {
@@ -184,8 +185,8 @@ pub(super) fn column<'a, T: FromSql<'a>>(row: &'a Row, name: &str) -> Result<T, 
     row.try_get(name).map_err(|_| PostgresFault::Corrupt("a column of another type"))
 }
 
-/// Sends several queries in this order without waiting between them; returns the replies in the same
-/// order.
+/// Sends several queries in this order without waiting between them; returns the replies in the
+/// same order.
 pub(super) async fn pipelined<T>(
     mut queries: Vec<Pin<Box<dyn Future<Output = T> + Send + '_>>>,
 ) -> Vec<T> {

@@ -1,9 +1,9 @@
 //! The statements. Each touches one bucket, `$1`, and is a transaction of its own.
 //!
-//! `{s}` stands for the quoted schema: no table is found by the session's `search_path`, which another
-//! client of a pooler may have set. `{ok}` stands for a condition that is true, or an error that ends
-//! the statement if a pooler shares the session between clients: see `statement`. The condition names
-//! no column, so the server evaluates it once, before it reads any row.
+//! `{s}` stands for the quoted schema: no table is found by the session's `search_path`, which
+//! another client of a pooler may have set. `{ok}` stands for a condition that is true, or an error
+//! that ends the statement if a pooler shares the session between clients: see `statement`. The
+//! condition names no column, so the server evaluates it once, before it reads any row.
 //!
 //! Since each statement is a transaction, a dropped future leaves no transaction open on its
 //! connection, and any engine that keeps a bucket in one place runs the statements unchanged.
@@ -16,9 +16,9 @@ macro_rules! read_only {
     };
 }
 
-/// 1, or an error that rolls the statement back if a newer release has changed the schema or the store
-/// was closed to writers. Such a change waits for the writers in flight, by a lock on the tables, and
-/// later writers see it: see `schema`.
+/// 1, or an error that rolls the statement back if a newer release has changed the schema or the
+/// store was closed to writers. Such a change waits for the writers in flight, by a lock on the
+/// tables, and later writers see it: see `schema`.
 macro_rules! may_write {
     () => {
         "CAST(coalesce((SELECT CASE WHEN moved THEN 'closed to writers' \
@@ -68,10 +68,10 @@ macro_rules! update {
 
 /// Changes the record, and appends its events if it was changed.
 ///
-/// An event takes its position under the lock on its bucket's head, which is held until the commit, so
-/// all smaller positions are visible before it, and none is used twice. The head is moved by an upsert,
-/// which adds to the newest row regardless of the statement's snapshot. Locks are taken in one order,
-/// record, then head, so that no two commits deadlock.
+/// An event takes its position under the lock on its bucket's head, which is held until the commit,
+/// so all smaller positions are visible before it, and none is used twice. The head is moved by an
+/// upsert, which adds to the newest row regardless of the statement's snapshot. Locks are taken in
+/// one order, record, then head, so that no two commits deadlock.
 macro_rules! with_events {
     ($change:expr, $idx:literal, $tenant:literal, $at:literal, $code:literal, $user:literal, $body:literal) => {
         concat!(
@@ -142,9 +142,9 @@ pub(super) const EVENTS_OF_RECORD: &str = "SELECT record, count, idx, body, seq,
 pub(super) const EVENTS_OF_TENANT: &str = "SELECT record, count, idx, body, seq, at FROM {s}.event \
      WHERE {ok} AND shard = $1 AND tenant = $2 AND seq > $3 ORDER BY seq LIMIT $4";
 
-/// Rows locked by a commit in flight are skipped until the next purge. Locked rows are read again in
-/// their newest version, so an extended row stays. There is one statement per kind of row, so that many
-/// rows of one kind do not delay another kind.
+/// Rows locked by a commit in flight are skipped until the next purge. Locked rows are read again
+/// in their newest version, so an extended row stays. There is one statement per kind of row, so
+/// that many rows of one kind do not delay another kind.
 pub(super) const PURGE_RECORDS: &str = concat!(
     "WITH gone AS (DELETE FROM {s}.record \
      WHERE {ok} AND shard = $1 AND expires_at <= $2 AND key = ANY (ARRAY(SELECT key FROM {s}.record \

@@ -1,12 +1,13 @@
 //! The condition that each statement places on its session.
 //!
-//! A pooler in transaction mode shares one session of the server between clients. Three things would
-//! then go wrong without an error. A statement prepared under a name could be one that another client
-//! prepared under the same name, in another schema: the driver numbers its statements, and two
-//! processes count alike. The settings of the session, such as `synchronous_commit`, could be another
-//! client's. And a table could be found by another client's `search_path`. So each statement names its
-//! schema, and checks its name and the settings. [`refuse_pooler`] reports a pooler clearly when the
-//! store opens; the condition holds at every call, even if the pooler's mode changes later.
+//! A pooler in transaction mode shares one session of the server between clients. Three things
+//! would then go wrong without an error. A statement prepared under a name could be one that
+//! another client prepared under the same name, in another schema: the driver numbers its
+//! statements, and two processes count alike. The settings of the session, such as
+//! `synchronous_commit`, could be another client's. And a table could be found by another client's
+//! `search_path`. So each statement names its schema, and checks its name and the settings.
+//! [`refuse_pooler`] reports a pooler clearly when the store opens; the condition holds at every
+//! call, even if the pooler's mode changes later.
 
 use std::time::Duration;
 
@@ -38,7 +39,8 @@ impl Template {
     }
 }
 
-/// A condition that is true, or an error of class `22`, so that the statement is certainly rolled back.
+/// A condition that is true, or an error of class `22`, so that the statement is certainly rolled
+/// back.
 ///
 /// None of the texts cast here is constant, or the server would cast it during planning.
 fn condition(parameter: usize, name: &str, statement_timeout: Duration) -> String {
@@ -80,8 +82,8 @@ fn sum(sql: &str) -> u32 {
 /// Refuses a pooler that shares the server's sessions between clients.
 ///
 /// Without a pooler, or with one that pools sessions, each connection keeps a server process of its
-/// own. Two connections ask for their process in turns, with a repetition for poolers that hand out the
-/// session that was idle longest.
+/// own. Two connections ask for their process in turns, with a repetition for poolers that hand out
+/// the session that was idle longest.
 pub(super) async fn refuse_pooler(client: &Client, other: &Client) -> PortResult<()> {
     let (first, second) = (process(client).await?, process(other).await?);
     let mut shared = first == second;

@@ -46,17 +46,18 @@ struct Inner {
 }
 
 impl PostgresStore {
-    /// Connects, and checks that the schema has the version that this release knows. Changes nothing:
-    /// the role only needs to read and write the tables.
+    /// Connects, and checks that the schema has the version that this release knows. Changes
+    /// nothing: the role only needs to read and write the tables.
     ///
     /// Call it on a tokio runtime with I/O and time enabled that lives as long as the store.
     ///
     /// # Errors
     ///
-    /// `Denied` if an option is out of range, the password is wrong, a right is missing, the schema is
-    /// missing, older or newer, or a pooler shares sessions between clients ([the
-    /// manual](crate::manual::postgres) names the mode that works); `Unavailable` if no writable server
-    /// can be reached, or its certificate is not for its name or not from a trusted authority.
+    /// `Denied` if an option is out of range, the password is wrong, a right is missing, the schema
+    /// is missing, older or newer, or a pooler shares sessions between clients ([the
+    /// manual](crate::manual::postgres) names the mode that works); `Unavailable` if no writable
+    /// server can be reached, or its certificate is not for its name or not from a trusted
+    /// authority.
     pub async fn connect(options: &PostgresOptions) -> PortResult<Self> {
         let checked = options.check()?;
         let sessions = Sessions::new(&checked)?;
@@ -68,12 +69,12 @@ impl PostgresStore {
         Ok(Self { inner: Arc::new(inner) })
     }
 
-    /// Creates the store: the schema and its tables. An existing store is kept and brought up to date.
-    /// Concurrent calls are safe. Needs a role that owns the schema or may create it.
+    /// Creates the store: the schema and its tables. An existing store is kept and brought up to
+    /// date. Concurrent calls are safe. Needs a role that owns the schema or may create it.
     ///
-    /// Call it once, by hand or from the setup of the database. If each release called it, a dropped
-    /// schema or a mistyped name would become a new store without accounts, in which every budget is
-    /// unspent. With each release call [`migrate`](Self::migrate) instead.
+    /// Call it once, by hand or from the setup of the database. If each release called it, a
+    /// dropped schema or a mistyped name would become a new store without accounts, in which every
+    /// budget is unspent. With each release call [`migrate`](Self::migrate) instead.
     ///
     /// # Errors
     ///
@@ -82,8 +83,8 @@ impl PostgresStore {
         Self::bring_up_to_date(options, true).await
     }
 
-    /// Brings the tables of an existing store up to date. Concurrent calls are safe. Needs a role that
-    /// owns the schema.
+    /// Brings the tables of an existing store up to date. Concurrent calls are safe. Needs a role
+    /// that owns the schema.
     ///
     /// # Errors
     ///
@@ -109,8 +110,8 @@ impl PostgresStore {
         done
     }
 
-    /// Closes the idle connections, and the others as their calls end. Later calls of all clones return
-    /// `Unavailable`.
+    /// Closes the idle connections, and the others as their calls end. Later calls of all clones
+    /// return `Unavailable`.
     pub fn close(&self) {
         self.inner.sessions.close();
     }

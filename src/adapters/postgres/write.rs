@@ -155,8 +155,8 @@ async fn number(session: &Session, sql: &str, values: Values<'_>) -> Result<u64,
     u64::try_from(number).map_err(|_| PostgresFault::Corrupt("a negative number of rows"))
 }
 
-/// Adds each increment by a transaction of its own, all in one round trip. No increment waits for a lock
-/// while it holds another, and a key that occurs twice is added to twice.
+/// Adds each increment by a transaction of its own, all in one round trip. No increment waits for a
+/// lock while it holds another, and a key that occurs twice is added to twice.
 pub(super) async fn add(
     session: &Session,
     increments: &[CounterIncrement],
@@ -197,9 +197,9 @@ pub(super) async fn add(
     })
 }
 
-/// Purges kind by kind and bucket by bucket. The first kind and bucket change from call to call, so that
-/// none is always last. Each kind first gets a third of the limit, so that many rows of one kind do not
-/// delay the others for ever.
+/// Purges kind by kind and bucket by bucket. The first kind and bucket change from call to call, so
+/// that none is always last. Each kind first gets a third of the limit, so that many rows of one
+/// kind do not delay the others for ever.
 pub(super) async fn purge(
     session: &Session,
     cutoff: Cutoff,

@@ -1,8 +1,8 @@
 //! Header fields of mail, encoded so that no text can break out of its field.
 //!
-//! A text ends no header line, and mail programs show it as it is. ASCII text that looks like an encoded
-//! word (RFC 2047) would be decoded by mail programs, by some even within quotes, so it is encoded once
-//! more. An adapter of a host should use these functions for its headers, too.
+//! A text ends no header line, and mail programs show it as it is. ASCII text that looks like an
+//! encoded word (RFC 2047) would be decoded by mail programs, by some even within quotes, so it is
+//! encoded once more. An adapter of a host should use these functions for its headers, too.
 
 use data_encoding::BASE64;
 

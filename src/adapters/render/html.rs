@@ -18,8 +18,8 @@ pub(super) fn escape(text: &str, into: &mut String) {
     }
 }
 
-/// Whether an address may stand in an `href`: `https` in printable ASCII. Another address could be a
-/// script, or lead elsewhere than it appears to.
+/// Whether an address may stand in an `href`: `https` in printable ASCII. Another address could be
+/// a script, or lead elsewhere than it appears to.
 pub(super) fn may_be_opened(url: &str) -> bool {
     let host = url.strip_prefix("https://");
     host.is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_alphanumeric()))

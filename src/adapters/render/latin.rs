@@ -7,8 +7,9 @@ use unicode_normalization::char::is_combining_mark;
 
 use super::sms::septets;
 
-/// The name without the accents that the GSM alphabet lacks, if that makes it fit; otherwise the name
-/// unchanged. One letter outside the alphabet would more than halve the capacity of a text message.
+/// The name without the accents that the GSM alphabet lacks, if that makes it fit; otherwise the
+/// name unchanged. One letter outside the alphabet would more than halve the capacity of a text
+/// message.
 pub(super) fn latin(name: &str) -> Cow<'_, str> {
     let mut plain = String::new();
     for character in name.chars() {

@@ -63,8 +63,8 @@ impl<'a> Mail<'a> {
         text
     }
 
-    /// The HTML fetches nothing and sets no colour, so that a dark mode stays dark. It is readable without
-    /// its styles as well.
+    /// The HTML fetches nothing and sets no colour, so that a dark mode stays dark. It is readable
+    /// without its styles as well.
     fn html(&self, subject: &str) -> String {
         let mut page = String::with_capacity(ROOM);
         page.push_str(

@@ -1,10 +1,10 @@
 //! Rendering: turns messages into texts.
 //!
-//! The engine passes ids and typed parameters, never text. A [`Renderer`] makes a subject, a plain text
-//! and, for mail, HTML of them; the crate comes with [`EnglishText`]. Its texts contain nothing that a
-//! request could have supplied. The only variable parts are the code or the link, the tenant's name,
-//! which is [sanitised](plain_name), and in a message to administrators the [name of the
-//! account](account_name) that it is about, from the directory.
+//! The engine passes ids and typed parameters, never text. A [`Renderer`] makes a subject, a plain
+//! text and, for mail, HTML of them; the crate comes with [`EnglishText`]. Its texts contain
+//! nothing that a request could have supplied. The only variable parts are the code or the link,
+//! the tenant's name, which is [sanitised](plain_name), and in a message to administrators the
+//! [name of the account](account_name) that it is about, from the directory.
 //!
 //! # Text messages
 //!
@@ -14,8 +14,8 @@
 //!
 //! # Calls
 //!
-//! The text of a call is to be read out. A telephone can be answered by any person or machine without
-//! being unlocked, so the system that places the call must
+//! The text of a call is to be read out. A telephone can be answered by any person or machine
+//! without being unlocked, so the system that places the call must
 //!
 //! - name the caller, and have a key pressed before it reads the code. The text does not mention this,
 //!   since the telephone system chooses the key;
@@ -83,8 +83,8 @@ pub struct Rendered {
     pub subject: String,
     /// The text. Its lines are separated by `\n`; the last line has no end.
     pub text: SecretText,
-    /// The same as HTML: a whole document. Its lines are separated by `\n`; the last line has no end.
-    /// Only used for mail, beside the text; `None` if there is none.
+    /// The same as HTML: a whole document. Its lines are separated by `\n`; the last line has no
+    /// end. Only used for mail, beside the text; `None` if there is none.
     pub html: Option<SecretText>,
 }
 

@@ -5,10 +5,10 @@ const NAMELESS: &str = "Your organisation";
 
 /// A name as one line of harmless text, at most `max` characters.
 ///
-/// The name comes from the tenant's facts, so an attacker who can rename a tenant could put words into
-/// messages that people trust. Characters that could end a header line, open a tag, change the text
-/// direction or form a link in a mail program become spaces or are dropped. Letters of every script
-/// stay.
+/// The name comes from the tenant's facts, so an attacker who can rename a tenant could put words
+/// into messages that people trust. Characters that could end a header line, open a tag, change the
+/// text direction or form a link in a mail program become spaces or are dropped. Letters of every
+/// script stay.
 ///
 /// ```
 /// use sspr::adapters::render::plain_name;
@@ -40,8 +40,8 @@ pub fn plain_name(name: &str, max: usize) -> String {
     }
 }
 
-/// The name of an account as harmless text, at most `max` characters. A sign-in name that looks like a
-/// mail address is kept; any other goes through [`plain_name`].
+/// The name of an account as harmless text, at most `max` characters. A sign-in name that looks
+/// like a mail address is kept; any other goes through [`plain_name`].
 ///
 /// ```
 /// use sspr::adapters::render::account_name;

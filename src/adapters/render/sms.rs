@@ -1,8 +1,8 @@
 //! The size of a text message.
 //!
-//! A text message has 140 bytes: 160 characters of the GSM alphabet (3GPP TS 23.038, 7 bits each) or, if
-//! one character is not in that alphabet, 70 units of 16 bits. A longer text is sent in parts of 153 or
-//! 67, which the phone joins; each part is charged.
+//! A text message has 140 bytes: 160 characters of the GSM alphabet (3GPP TS 23.038, 7 bits each)
+//! or, if one character is not in that alphabet, 70 units of 16 bits. A longer text is sent in
+//! parts of 153 or 67, which the phone joins; each part is charged.
 
 /// The encoding of a text message.
 ///
@@ -60,9 +60,9 @@ pub struct SmsSize {
 
 /// Measures a text message.
 ///
-/// Exact for phones and gateways without national shift tables. One character outside the GSM alphabet
-/// turns the whole text into UCS-2. `^ { } \ [ ~ ] | €` count as two units in GSM-7. A character of two
-/// units is not split between parts, so a part may hold one unit less.
+/// Exact for phones and gateways without national shift tables. One character outside the GSM
+/// alphabet turns the whole text into UCS-2. `^ { } \ [ ~ ] | €` count as two units in GSM-7. A
+/// character of two units is not split between parts, so a part may hold one unit less.
 ///
 /// ```
 /// use sspr::adapters::render::sms::segments;

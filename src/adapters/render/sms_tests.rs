@@ -61,7 +61,8 @@ fn the_bounds_are_exact() {
         ("ж", 135, 3),
         ("€", 80, 1),
         ("€", 81, 2),
-        // 76 pairs fit a part and leave one septet unused: 153 pairs are 306 septets, yet need three parts.
+        // 76 pairs fit a part and leave one septet unused: 153 pairs are 306 septets, yet need
+        // three parts.
         ("€", 152, 2),
         ("€", 153, 3),
         ("😀", 35, 1),

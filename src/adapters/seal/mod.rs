@@ -18,8 +18,8 @@ use crate::port::{Entropy, PortError, PortResult, Seal, SystemEntropy, async_tra
 /// Seals with one key, and opens with that key and older ones.
 ///
 /// To rotate, first let every engine open with the new key ([`KeySeal::also_open`]), then seal with
-/// it, [reseal](crate::manual::upgrading) what the old key sealed, and drop the old key. Without its
-/// key a sealed secret is lost.
+/// it, [reseal](crate::manual::upgrading) what the old key sealed, and drop the old key. Without
+/// its key a sealed secret is lost.
 ///
 /// ```
 /// use sspr::SecretBytes;
@@ -63,8 +63,8 @@ impl KeySeal {
         Ok(Self { keys: vec![SealKey::new(id, &secret)?] })
     }
 
-    /// Adds a secret that only opens bytes sealed elsewhere or earlier. Secret and id must differ from
-    /// those of every other key.
+    /// Adds a secret that only opens bytes sealed elsewhere or earlier. Secret and id must differ
+    /// from those of every other key.
     ///
     /// # Errors
     ///

@@ -170,7 +170,8 @@ fn no_two_sealing_keys_have_one_secret() {
     assert!(two.also_open(3, secret(2)).is_err());
 }
 
-/// The whole secret counts, not only its first 32 bytes, and the key differs from the engine's keys.
+/// The whole secret counts, not only its first 32 bytes, and the key differs from the engine's
+/// keys.
 #[test]
 fn a_secret_is_expanded_to_a_key_of_its_own() {
     let key = |bytes: &[u8]| seal_key(&SecretBytes::new(bytes.to_vec())).expect("long enough").key;

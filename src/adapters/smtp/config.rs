@@ -112,7 +112,8 @@ impl SmtpConfig {
         self
     }
 
-    /// Logs in by `PLAIN` or, if the server lacks it, `LOGIN`, after TLS has begun. Default: no login.
+    /// Logs in by `PLAIN` or, if the server lacks it, `LOGIN`, after TLS has begun. Default: no
+    /// login.
     pub fn with_login(mut self, user: &str, password: SecretText) -> Self {
         self.login = Some((user.to_owned(), password));
         self
@@ -124,15 +125,15 @@ impl SmtpConfig {
         self
     }
 
-    /// Trusts only the authorities of [`with_root_certificates`](Self::with_root_certificates). Default:
-    /// those of the system, which are read when the delivery is built.
+    /// Trusts only the authorities of [`with_root_certificates`](Self::with_root_certificates).
+    /// Default: those of the system, which are read when the delivery is built.
     pub fn without_system_roots(mut self) -> Self {
         self.system_roots = false;
         self
     }
 
-    /// The name that greets the server: this machine's full name or IP address. Default: `127.0.0.1`,
-    /// which submission servers accept.
+    /// The name that greets the server: this machine's full name or IP address. Default:
+    /// `127.0.0.1`, which submission servers accept.
     pub fn with_hello(mut self, name: &str) -> Self {
         self.hello = Some(name.to_owned());
         self
@@ -164,8 +165,8 @@ impl SmtpConfig {
         self
     }
 
-    /// Dates mail, and checks its expiry, by this clock, which must be the engine's. Default: the system
-    /// clock.
+    /// Dates mail, and checks its expiry, by this clock, which must be the engine's. Default: the
+    /// system clock.
     pub fn with_clock(mut self, clock: impl Clock + 'static) -> Self {
         self.clock = Arc::new(clock);
         self
@@ -175,8 +176,8 @@ impl SmtpConfig {
     ///
     /// # Errors
     ///
-    /// `Denied` if a value is out of range, a name or a certificate is malformed, or there is a login
-    /// without TLS.
+    /// `Denied` if a value is out of range, a name or a certificate is malformed, or there is a
+    /// login without TLS.
     pub fn build(self) -> PortResult<SmtpDelivery> {
         if !is_host(&self.host) {
             return Err(wrong("host: must be a host name or an IP address"));

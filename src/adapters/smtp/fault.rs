@@ -70,8 +70,8 @@ impl SmtpFault {
     fn kind(&self) -> PortErrorKind {
         match (self.stage, &self.what) {
             (_, What::NoUtf8) => PortErrorKind::Denied,
-            // Before the sender is named, a reply is not about this message. An operator can solve the
-            // problem, and no notice may be lost over it.
+            // Before the sender is named, a reply is not about this message. An operator can solve
+            // the problem, and no notice may be lost over it.
             (SmtpStage::Queue | SmtpStage::Connect | SmtpStage::Tls | SmtpStage::Login, _) => {
                 PortErrorKind::Unavailable
             }
@@ -87,8 +87,8 @@ impl SmtpFault {
 }
 
 impl SmtpFault {
-    /// A failure before the recipient is named, or of the connection, affects every mail. A reply about
-    /// the recipient or the content affects this mail only.
+    /// A failure before the recipient is named, or of the connection, affects every mail. A reply
+    /// about the recipient or the content affects this mail only.
     const fn scope(&self) -> FaultScope {
         match (self.stage, &self.what) {
             (_, What::Reply(421 | 530 | 534 | 535 | 538)) => FaultScope::Service,

@@ -1,7 +1,7 @@
 //! Mail by SMTP, always encrypted except on loopback. Feature `smtp`.
 //!
-//! Sends mail to a server that accepts it from the host (*submission*), such as the host's own relay
-//! or that of a provider. It does not look up the servers of recipients.
+//! Sends mail to a server that accepts it from the host (*submission*), such as the host's own
+//! relay or that of a provider. It does not look up the servers of recipients.
 //!
 //! ```no_run
 //! use sspr::adapters::route::ByChannel;
@@ -43,16 +43,16 @@
 //! | the address needs SMTPUTF8 (RFC 6531) and the server lacks it | `Denied` |
 //! | expired, or not to a mail address | `Denied` |
 //!
-//! A refused login is not final: it is not about the message, and a notice must not be lost because a
-//! password was changed. The error's source names the stage and the code of the reply, never its
+//! A refused login is not final: it is not about the message, and a notice must not be lost because
+//! a password was changed. The error's source names the stage and the code of the reply, never its
 //! text, which may contain the address.
 //!
 //! A repeated mail has the same `Message-ID`, so that mail programs show it once.
 //!
 //! # Runtime
 //!
-//! Futures of [`SmtpDelivery`] must be polled on a tokio runtime with I/O and time enabled; otherwise
-//! they return `Unavailable`. Nothing is spawned.
+//! Futures of [`SmtpDelivery`] must be polled on a tokio runtime with I/O and time enabled;
+//! otherwise they return `Unavailable`. Nothing is spawned.
 //!
 //! The text of a mail and the password pass through `lettre` and `rustls`, which do not wipe their
 //! own copies.
@@ -100,8 +100,8 @@ pub struct SmtpDelivery {
 }
 
 impl SmtpDelivery {
-    /// Sends one mail on a pooled connection or a new one. After a failure the connection is closed,
-    /// unless the server has replied and keeps it open.
+    /// Sends one mail on a pooled connection or a new one. After a failure the connection is
+    /// closed, unless the server has replied and keeps it open.
     async fn send(&self, mail: &Mail, stage: &mut SmtpStage) -> Result<(), SmtpFault> {
         let _slot = self.pool.slot().await;
         *stage = SmtpStage::Connect;

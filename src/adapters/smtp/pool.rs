@@ -1,8 +1,8 @@
 //! A pool of connections for further mail.
 //!
 //! `lettre` has a pool, too, but calls here end at their timeout or may be dropped at any point. A
-//! connection in the middle of a mail must then be closed instead of counting as idle. And this pool
-//! spawns nothing.
+//! connection in the middle of a mail must then be closed instead of counting as idle. And this
+//! pool spawns nothing.
 
 use std::sync::Mutex;
 use std::time::Duration;

@@ -138,8 +138,8 @@ async fn open_tcp(server: &Server) -> Result<TcpStream, SmtpFault> {
     for address in addresses {
         match timeout(server.patience, TcpStream::connect(address)).await {
             Ok(Ok(tcp)) => {
-                // Otherwise the small last packet of a mail waits for an acknowledgement, some 40 ms. An
-                // error only makes mail slower.
+                // Otherwise the small last packet of a mail waits for an acknowledgement, some 40
+                // ms. An error only makes mail slower.
                 tcp.set_nodelay(true).ok();
                 return Ok(tcp);
             }

@@ -15,8 +15,8 @@ pub(super) fn failed(error: impl Into<Arc<rusqlite::Error>>) -> PortError {
 
 /// An error of `COMMIT` itself, after an attempt to roll back.
 pub(super) fn commit_failed(error: &Arc<rusqlite::Error>, rolled_back: bool) -> PortError {
-    // On a full disk the frame that ends the transaction, which is the last, was not written. After a
-    // failed sync it may have been, and the recovery after a crash would apply it.
+    // On a full disk the frame that ends the transaction, which is the last, was not written. After
+    // a failed sync it may have been, and the recovery after a crash would apply it.
     let nothing_written = matches!(
         code(error),
         Some(ErrorCode::DiskFull | ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked)

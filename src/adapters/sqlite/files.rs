@@ -46,7 +46,8 @@ fn owner_only() -> OpenOptions {
 #[derive(Debug)]
 pub(super) struct OpenFiles {
     paths: [PathBuf; 3],
-    /// The database, its log and its shared memory; the last two from the first check that finds them.
+    /// The database, its log and its shared memory; the last two from the first check that finds
+    /// them.
     seen: [Option<Identity>; 3],
 }
 

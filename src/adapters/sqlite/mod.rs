@@ -2,8 +2,8 @@
 //!
 //! For a service on one machine, in one process or a few that share the file. A commit returns when
 //! it is on the disk: write-ahead log, `synchronous = FULL`. It needs no async runtime. One thread
-//! writes, in transactions that include all waiting requests (*group commit*). Two threads read, one
-//! of them only listings, so that no load waits behind a page. The futures only wait.
+//! writes, in transactions that include all waiting requests (*group commit*). Two threads read,
+//! one of them only listings, so that no load waits behind a page. The futures only wait.
 //!
 //! ```
 //! use sspr::adapters::sqlite::SqliteStore;
@@ -52,17 +52,17 @@
 //! # Processes and threads
 //!
 //! A handle belongs to the process that opened it. In a forked process each call is `Denied`, since
-//! the threads of the store are not forked: open the store after the fork. If one of the three threads
-//! ends by a fault, waiting writes return `Unknown`, waiting reads return `Unavailable`, and each
-//! later call returns `Unavailable` with "a thread of the store has ended". A busy store reports "too
-//! many calls wait" instead: at 8 192 calls, or 64 MiB of them.
+//! the threads of the store are not forked: open the store after the fork. If one of the three
+//! threads ends by a fault, waiting writes return `Unknown`, waiting reads return `Unavailable`,
+//! and each later call returns `Unavailable` with "a thread of the store has ended". A busy store
+//! reports "too many calls wait" instead: at 8 192 calls, or 64 MiB of them.
 //!
 //! # The log
 //!
 //! The log, `sspr.db-wal`, grows while a transaction reads from it. At 16 MiB it is copied into the
-//! file and emptied before the next write, which waits at most 250 milliseconds for a page being read.
-//! So under continuous listings it stays below some 32 MiB. Only a long read transaction, such as an
-//! operator's tool, makes it grow further: by 16 MiB until the next try.
+//! file and emptied before the next write, which waits at most 250 milliseconds for a page being
+//! read. So under continuous listings it stays below some 32 MiB. Only a long read transaction,
+//! such as an operator's tool, makes it grow further: by 16 MiB until the next try.
 //!
 //! # For operators
 //!

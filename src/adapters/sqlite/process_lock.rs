@@ -14,8 +14,8 @@ use super::files;
 /// *while it holds the gate*, and releases the gate once it has the writing lock. A process that has
 /// finished needs the gate to write again, so the one that waits there goes first.
 ///
-/// The kernel releases both locks when a process dies. They only decide the order: SQLite's own lock
-/// keeps the writers apart.
+/// The kernel releases both locks when a process dies. They only decide the order: SQLite's own
+/// lock keeps the writers apart.
 pub(super) struct ProcessLock {
     gate: File,
     writing: File,
@@ -68,8 +68,8 @@ fn lock(file: &File, patience: &mut Duration) -> io::Result<()> {
             }
             Err(TryLockError::WouldBlock) => {
                 let wait = pause.min(*patience);
-                // Counts the requested wait instead of the real one: the thread has no clock, and the
-                // difference does no harm.
+                // Counts the requested wait instead of the real one: the thread has no clock, and
+                // the difference does no harm.
                 thread::park_timeout(wait);
                 *patience -= wait;
                 pause = (pause * 2).min(LONGEST_PAUSE);

@@ -101,7 +101,8 @@ impl<J> Queue<J> {
     fn unwatch(&self) {
         let mut state = self.lock();
         state.watched = false;
-        // Every push takes this lock: a job is either seen here, or its push does the wakeup itself.
+        // Every push takes this lock: a job is either seen here, or its push does the wakeup
+        // itself.
         let left = !state.jobs.is_empty() && std::mem::take(&mut state.asleep);
         drop(state);
         if left {

@@ -86,8 +86,8 @@ pub(super) fn record_events(
 }
 
 /// In the order of the numbers, which is the order of the commits: a transaction takes its numbers
-/// under SQLite's write lock, so no commit in flight, of any process, can hold a smaller number than
-/// a visible one. No number is used twice (AUTOINCREMENT).
+/// under SQLite's write lock, so no commit in flight, of any process, can hold a smaller number
+/// than a visible one. No number is used twice (AUTOINCREMENT).
 pub(super) fn tenant_events(
     conn: &Connection,
     tenant: &TenantId,

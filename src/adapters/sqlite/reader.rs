@@ -26,8 +26,8 @@ pub(super) enum ReadRequest {
 /// Serves the queue until it is closed and empty.
 ///
 /// A read begins its transaction after it was called, and a transaction of the write-ahead log sees
-/// every commit that ended before it began. So a load sees each commit that returned before the load
-/// was called, of any caller.
+/// every commit that ended before it began. So a load sees each commit that returned before the
+/// load was called, of any caller.
 pub(super) fn run(conn: &Connection, queue: &Queue<ReadRequest>) {
     let closing = Closing(queue);
     let mut batch = Vec::new();

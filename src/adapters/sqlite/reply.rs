@@ -71,8 +71,8 @@ impl<T> Promise<T> {
         self.slot.arrived.store(true, Ordering::Release);
         drop(state);
         if let Some(waker) = waker {
-            // The waker is code of the host. If it panics, its own task is lost, but not the worker,
-            // on which all tasks depend.
+            // The waker is code of the host. If it panics, its own task is lost, but not the
+            // worker, on which all tasks depend.
             drop(catch_unwind(AssertUnwindSafe(|| waker.wake())));
         }
     }

@@ -14,11 +14,12 @@ const APPLICATION: i32 = 0x5353_5052;
 /// The schema version that this code reads and writes (`PRAGMA user_version`).
 const NEWEST: i32 = 1;
 
-/// Set in `user_version` while the store is closed to writers. An older release takes it for a newer
-/// schema, and refuses the file.
+/// Set in `user_version` while the store is closed to writers. An older release takes it for a
+/// newer schema, and refuses the file.
 const CLOSED: i32 = 1 << 30;
 
-/// The statements that bring a file to the next version, beginning with version 1. Only appended to.
+/// The statements that bring a file to the next version, beginning with version 1. Only appended
+/// to.
 const MIGRATIONS: [&str; NEWEST as usize] = [V1];
 
 /// The schema of version 1.
@@ -72,8 +73,8 @@ CREATE TABLE counter (
 CREATE INDEX counter_to_expire ON counter (expires_at);
 ";
 
-/// The limit of SQLite's own lock, which applies to tools that do not use the process lock, and to a
-/// process that was suspended while it wrote.
+/// The limit of SQLite's own lock, which applies to tools that do not use the process lock, and to
+/// a process that was suspended while it wrote.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Opens the connection that writes, and brings the file to the current schema.
@@ -116,8 +117,8 @@ fn configure(conn: &Connection) -> rusqlite::Result<()> {
 /// How long to wait for running readers before the log is emptied. A page takes some milliseconds.
 const READERS_TIMEOUT: Duration = Duration::from_millis(250);
 
-/// Copies the whole log into the file and empties it. Returns false if a reader prevented it, in which
-/// case the log continues to grow.
+/// Copies the whole log into the file and empties it. Returns false if a reader prevented it, in
+/// which case the log continues to grow.
 ///
 /// SQLite's own checkpoint after each thousand pages does not wait for readers, and a log in use is
 /// appended to. Under continuous listings the log is always in use.
@@ -151,8 +152,8 @@ impl Found {
     }
 }
 
-/// Refuses to write unless the schema is open and known. Checked in each transaction, whose lock keeps
-/// a newer release from changing the schema meanwhile.
+/// Refuses to write unless the schema is open and known. Checked in each transaction, whose lock
+/// keeps a newer release from changing the schema meanwhile.
 pub(super) fn may_write(conn: &Connection) -> PortResult<()> {
     let version = user_version(conn).map_err(failed)?;
     if version == NEWEST {

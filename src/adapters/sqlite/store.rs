@@ -39,9 +39,9 @@ const MAX_ROWS: u16 = 1_000;
 
 /// A store in one SQLite file.
 ///
-/// Cloning is cheap: all clones share the threads and the connections. Dropping the last clone waits
-/// for the write in progress, copies the log into the file and ends the threads. Several stores on one
-/// file, in any number of processes, see one history.
+/// Cloning is cheap: all clones share the threads and the connections. Dropping the last clone
+/// waits for the write in progress, copies the log into the file and ends the threads. Several
+/// stores on one file, in any number of processes, see one history.
 ///
 /// See the [module](super) for the files, an example, and queries for operators.
 #[derive(Clone)]
@@ -64,15 +64,16 @@ struct Inner {
 impl SqliteStore {
     /// Opens an existing store, and brings an older schema up to date.
     ///
-    /// Never creates one: with a wrong path or an unmounted volume, an empty store in which every budget is
-    /// unspent would be dangerous, so this is an error. Blocks: call it at startup, or where blocking is
-    /// allowed.
+    /// Never creates one: with a wrong path or an unmounted volume, an empty store in which every
+    /// budget is unspent would be dangerous, so this is an error. Blocks: call it at startup, or
+    /// where blocking is allowed.
     ///
     /// # Errors
     ///
-    /// `Denied` if there is no store under this path ([`create`](Self::create) makes one), for a file of
-    /// another application or of a newer schema, and without the right to write; `Corrupt` if the file is
-    /// no database; `Unavailable` if the disk is full, or another process holds the file for long.
+    /// `Denied` if there is no store under this path ([`create`](Self::create) makes one), for a
+    /// file of another application or of a newer schema, and without the right to write; `Corrupt`
+    /// if the file is no database; `Unavailable` if the disk is full, or another process holds the
+    /// file for long.
     ///
     /// ```
     /// use sspr::adapters::sqlite::SqliteStore;
@@ -89,14 +90,14 @@ impl SqliteStore {
     ///
     /// # Errors
     ///
-    /// As [`open`](Self::open); `Denied` if there is a store already; `Unavailable` if the directory does
-    /// not exist.
+    /// As [`open`](Self::open); `Denied` if there is a store already; `Unavailable` if the
+    /// directory does not exist.
     pub fn create(path: impl AsRef<Path>) -> PortResult<Self> {
         Self::start(path.as_ref(), Found::New)
     }
 
-    /// Opens the store, or creates it if it does not exist: for tests, and for tools that create stores. A
-    /// service uses [`open`](Self::open).
+    /// Opens the store, or creates it if it does not exist: for tests, and for tools that create
+    /// stores. A service uses [`open`](Self::open).
     ///
     /// # Errors
     ///
@@ -198,8 +199,8 @@ fn refused<J>(queue: &Queue<J>) -> PortError {
 }
 
 impl Inner {
-    /// Refuses calls of a forked process. Checked before any lock is taken: a lock that was held during
-    /// the fork is never released in the forked process.
+    /// Refuses calls of a forked process. Checked before any lock is taken: a lock that was held
+    /// during the fork is never released in the forked process.
     fn check_process(&self) -> PortResult<()> {
         if std::process::id() == self.process {
             return Ok(());
@@ -238,7 +239,8 @@ impl Drop for Inner {
     }
 }
 
-/// Waits for a thread, unless it is the current one: a waker that it called may hold the last handle.
+/// Waits for a thread, unless it is the current one: a waker that it called may hold the last
+/// handle.
 fn join(thread: JoinHandle<()>) {
     if thread.thread().id() != thread::current().id() {
         // A panic of the thread has already been printed.

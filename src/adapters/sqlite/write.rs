@@ -37,8 +37,8 @@ INSERT INTO record (key, shard, tenant, kind, user_id, wake_at, expires_at, regi
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
 ON CONFLICT (key) DO NOTHING";
 
-/// Does not set the indexed columns that seldom change: SQLite rewrites the entry of every index whose
-/// column is named after SET.
+/// Does not set the indexed columns that seldom change: SQLite rewrites the entry of every index
+/// whose column is named after SET.
 const UPDATE: &str = "
 UPDATE record
 SET wake_at = ?6, expires_at = ?7, registered = ?8, locked_until = ?9, updated_at = ?10,
@@ -168,8 +168,9 @@ const PURGES: [&str; 3] = [
      (SELECT seq FROM event WHERE at < ?1 ORDER BY at LIMIT ?2)",
 ];
 
-/// Removes expired rows, at most `limit`. Each kind of row first gets a third of the limit, and each
-/// purge begins with another kind, so that many rows of one kind do not delay the others for ever.
+/// Removes expired rows, at most `limit`. Each kind of row first gets a third of the limit, and
+/// each purge begins with another kind, so that many rows of one kind do not delay the others for
+/// ever.
 pub(super) fn purge(
     conn: &Connection,
     cutoff: Cutoff,

@@ -20,11 +20,12 @@ use crate::port::{Committed, CounterIncrement, Cutoff, PortError, PortResult};
 /// came just too late, waits no longer than that.
 const BATCH: Bounds = Bounds { jobs: 256, bytes: 4 << 20 };
 
-/// Loads are served one at a time, in some microseconds each, so that a write waits for at most one load.
+/// Loads are served one at a time, in some microseconds each, so that a write waits for at most one
+/// load.
 const ONE: Bounds = Bounds { jobs: 1, bytes: usize::MAX };
 
-/// How often the writer checks for more requests before it sleeps: some tens of microseconds, about as
-/// long as a wakeup takes. A caller that works in steps (load, decide, commit) finds it awake.
+/// How often the writer checks for more requests before it sleeps: some tens of microseconds, about
+/// as long as a wakeup takes. A caller that works in steps (load, decide, commit) finds it awake.
 const SPINS: u32 = 3_000;
 
 /// A log of this size is emptied before the next transaction, which then waits for readers.
@@ -59,8 +60,8 @@ pub(super) struct WriterContext {
 
 /// Serves the queue until it is closed and empty.
 ///
-/// While the writer checks for more requests, it serves loads as well, since a sleeping reader would
-/// have to be woken first. Its loads are as recent as a reader's.
+/// While the writer checks for more requests, it serves loads as well, since a sleeping reader
+/// would have to be woken first. Its loads are as recent as a reader's.
 pub(super) fn run(
     conn: &Connection,
     queue: &Queue<WriteRequest>,
@@ -152,8 +153,9 @@ impl<'a> Writer<'a> {
 
     /// Runs one transaction and sends the replies of its requests.
     ///
-    /// Loads are watched from before the reply to a single request: a caller that works in steps sends its
-    /// next load at once, and would wake a reader whose page cache this commit has invalidated.
+    /// Loads are watched from before the reply to a single request: a caller that works in steps
+    /// sends its next load at once, and would wake a reader whose page cache this commit has
+    /// invalidated.
     fn serve<'b>(
         &mut self,
         batch: &mut Vec<WriteRequest>,
@@ -212,8 +214,8 @@ impl<'a> Writer<'a> {
         self.empty_at = if emptied { LOG_BYTES } else { bytes + LOG_BYTES };
     }
 
-    /// Runs one request. It is applied or stale according to the state that the earlier requests of this
-    /// transaction have left.
+    /// Runs one request. It is applied or stale according to the state that the earlier requests of
+    /// this transaction have left.
     fn decide(&mut self, job: WriteRequest, grouped: bool) {
         if self.spoiled || self.conn.is_autocommit() {
             // SQLite rolled the whole transaction back on an error (a full disk, no memory).
@@ -228,8 +230,8 @@ impl<'a> Writer<'a> {
             job.fail(PortError::new(refused.kind()).because(text));
             return;
         }
-        // A request of several statements needs a savepoint to undo the earlier ones. A single request
-        // is undone with its transaction.
+        // A request of several statements needs a savepoint to undo the earlier ones. A single
+        // request is undone with its transaction.
         let savepoint = grouped && job.statements() > 1;
         if savepoint && let Err(error) = self.execute("SAVEPOINT request") {
             job.fail(failed(error));

@@ -120,7 +120,8 @@ pub(in super::super) async fn commit_retries_make_progress(kit: Kit) -> Property
     Ok(())
 }
 
-/// Loads and commits the next version, and starts over while the commit is stale, as an engine does.
+/// Loads and commits the next version, and starts over while the commit is stale, as an engine
+/// does.
 async fn advance(store: &dyn Store, n: u64, salt: u64) -> PropertyResult {
     for _ in 0..MOST_TRIES {
         let Some(record) = store.load(&key(n)).await? else {

@@ -68,7 +68,8 @@ pub(in super::super) async fn cursors_of_another_tenant_open_nothing(kit: Kit) -
     }
     for (_, cursor) in first_cursors(&kit, &one).await? {
         let after = Some(&cursor);
-        // The cursor may be refused or used as a position, as long as no other tenant's rows are returned.
+        // The cursor may be refused or used as a position, as long as no other tenant's rows are
+        // returned.
         if let Ok(page) = kit.store.scan(&two, RecordKind::Account, after, 10).await {
             let own = |found: &crate::domain::ids::RecordKey| [1, 3, 5].map(key).contains(found);
             let foreign = page.items.iter().filter(|record| !own(record.key())).count();

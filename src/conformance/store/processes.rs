@@ -80,7 +80,8 @@ pub(in super::super) async fn commit_survives_a_killed_process(kit: Kit) -> Prop
         let count = async || -> PropertyResult<u64> {
             Ok(kit.load(key(n)).await?.map_or(0, |record| record.version().count()))
         };
-        // One commit may still be under way: reads count only if the version stays the same meanwhile.
+        // One commit may still be under way: reads count only if the version stays the same
+        // meanwhile.
         let mut there = count().await?;
         let (events, found, early) = loop {
             let events = kit.events(EventsOf::Record(&key(n)), 1000).await?.len() as u64;

@@ -49,8 +49,8 @@ pub(in super::super) async fn scan_hands_out_each_once_while_they_change(
         if cursor.is_none() {
             break;
         }
-        // All records change, listed or not, and new ones are added: a listing in the order of changes
-        // or of storage, or a cursor that counts rows, fails here.
+        // All records change, listed or not, and new ones are added: a listing in the order of
+        // changes or of storage, or a cursor that counts rows, fails here.
         if page < 10 {
             for draft in &mut drafts {
                 *draft = draft.after();

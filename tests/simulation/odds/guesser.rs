@@ -255,7 +255,8 @@ impl Guesser {
             let before = self.world.engine.stats().comparisons;
             let wrong = Self::option(self.case.target).with_typed_number("+14255550199");
             let wrong = wrong.expect("a number");
-            // Before the first proof the answer does not tell; whether it was compared, the count does.
+            // Before the first proof the answer does not tell; whether it was compared, the count
+            // does.
             let _ = self.world.engine.reset().challenge(request, ticket, &wrong).await;
             if !self.was_compared(before, pool) {
                 break;
@@ -328,8 +329,8 @@ impl Guesser {
         }
     }
 
-    /// Attacks for this long, from one instant at which something may be allowed to the next, or until
-    /// so many guesses were compared.
+    /// Attacks for this long, from one instant at which something may be allowed to the next, or
+    /// until so many guesses were compared.
     pub(crate) async fn attack_for(&mut self, span: Duration, enough: usize) {
         self.horizon = span;
         let end = self.now().plus(span);

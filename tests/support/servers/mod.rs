@@ -1,9 +1,9 @@
-//! Real servers for tests: private to the test binary, in temporary folders, on free loopback ports. They
-//! end with the process that started them.
+//! Real servers for tests: private to the test binary, in temporary folders, on free loopback
+//! ports. They end with the process that started them.
 //!
-//! Their programs come from the packages of the distribution. Missing packages are installed if that is
-//! possible without interaction (`apt-get`, as root or by `sudo -n`); otherwise the test fails and names
-//! them. No test is skipped because a server is missing.
+//! Their programs come from the packages of the distribution. Missing packages are installed if
+//! that is possible without interaction (`apt-get`, as root or by `sudo -n`); otherwise the test
+//! fails and names them. No test is skipped because a server is missing.
 #![allow(unreachable_pub, reason = "shared by several test binaries")]
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
@@ -89,11 +89,11 @@ pub fn is_root() -> bool {
     std::fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0)
 }
 
-/// A free loopback port, reserved among test processes until this one ends. Another program may still take
-/// it, so the caller must be ready to try another port.
+/// A free loopback port, reserved among test processes until this one ends. Another program may
+/// still take it, so the caller must be ready to try another port.
 ///
-/// It is below the range of client ports: otherwise a client that connects to a dead server's port could
-/// be assigned that port itself, and connect to itself.
+/// It is below the range of client ports: otherwise a client that connects to a dead server's port
+/// could be assigned that port itself, and connect to itself.
 pub fn free_port() -> u16 {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     const FROM: u32 = 10_000;
@@ -108,11 +108,11 @@ pub fn free_port() -> u16 {
     ports.find(|port| reserve(*port) && free(port)).expect("a free port")
 }
 
-/// Whether this process reserved the port among all test processes of the machine, also while its server is
-/// down.
+/// Whether this process reserved the port among all test processes of the machine, also while its
+/// server is down.
 ///
-/// The reservation is a name in the kernel's table of sockets, which leaves no file behind and ends with
-/// the process in any case.
+/// The reservation is a name in the kernel's table of sockets, which leaves no file behind and ends
+/// with the process in any case.
 #[cfg(target_os = "linux")]
 fn reserve(port: u16) -> bool {
     use std::os::linux::net::SocketAddrExt as _;
@@ -194,9 +194,9 @@ pub fn run(command: &mut Command) -> String {
 
 /// A running server.
 ///
-/// A guard runs beside it: a shell that reads from a pipe of this process. When this process ends for any
-/// reason, the pipe closes and the guard kills the server. So a panicking or killed test leaves nothing
-/// behind.
+/// A guard runs beside it: a shell that reads from a pipe of this process. When this process ends
+/// for any reason, the pipe closes and the guard kills the server. So a panicking or killed test
+/// leaves nothing behind.
 pub struct Server {
     guard: Child,
     pid: u32,
@@ -275,8 +275,8 @@ pub fn is_alive(pid: u32) -> bool {
     !state.is_empty() && !state.starts_with('Z')
 }
 
-/// Polls until there is a result, for at most three minutes, since servers may start slowly on a busy
-/// machine.
+/// Polls until there is a result, for at most three minutes, since servers may start slowly on a
+/// busy machine.
 ///
 /// # Panics
 ///

@@ -15,8 +15,8 @@ pub(super) const USER: &str = "postgres";
 /// Tests open many pools. All other settings are the defaults, `fsync` included.
 const SETTINGS: &[(&str, &str)] = &[("max_connections", "500")];
 
-/// A cluster in a folder of its own. Every connection needs the password, including those by the Unix
-/// socket.
+/// A cluster in a folder of its own. Every connection needs the password, including those by the
+/// Unix socket.
 pub struct Postgres {
     folder: Folder,
     port: u16,
@@ -114,8 +114,8 @@ impl Postgres {
         &self.password
     }
 
-    /// The address of the database `postgres` for the superuser, by the loopback port, so that it has the form
-    /// of a remote address.
+    /// The address of the database `postgres` for the superuser, by the loopback port, so that it
+    /// has the form of a remote address.
     pub fn url(&self) -> String {
         self.url_of("postgres", &self.password, "postgres")
     }

@@ -67,8 +67,8 @@ impl MemoryDirectory {
         Self::with_cost(Cost::OWASP)
     }
 
-    /// An empty directory with this cost of hashing, for tests. The minimum of Argon2id, 8 KiB and one
-    /// pass, takes microseconds; smaller values are raised to it.
+    /// An empty directory with this cost of hashing, for tests. The minimum of Argon2id, 8 KiB and
+    /// one pass, takes microseconds; smaller values are raised to it.
     ///
     /// ```
     /// let directory = sspr::adapters::memory::MemoryDirectory::with_hash_cost(8, 1);
@@ -149,9 +149,9 @@ impl MemoryDirectory {
         Ok(())
     }
 
-    /// Changes facts of a user, like an administrator outside the engine. The change stamp is renewed
-    /// unless the closure sets it; the id cannot change. The closure must not call the directory, or
-    /// it deadlocks.
+    /// Changes facts of a user, like an administrator outside the engine. The change stamp is
+    /// renewed unless the closure sets it; the id cannot change. The closure must not call the
+    /// directory, or it deadlocks.
     ///
     /// # Errors
     ///
@@ -173,8 +173,8 @@ impl MemoryDirectory {
         Ok(())
     }
 
-    /// Sets the password, like an administrator outside the engine: no rule is checked, and the change
-    /// stamp is renewed.
+    /// Sets the password, like an administrator outside the engine: no rule is checked, and the
+    /// change stamp is renewed.
     ///
     /// # Errors
     ///
@@ -195,8 +195,8 @@ impl MemoryDirectory {
     }
 
     /// Opens a session of this name, for a user who authenticated at `authenticated_at` with a
-    /// password. An existing session of the name is renewed: issued again at `issued_at`, with its old
-    /// time of authentication.
+    /// password. An existing session of the name is renewed: issued again at `issued_at`, with its
+    /// old time of authentication.
     ///
     /// # Errors
     ///

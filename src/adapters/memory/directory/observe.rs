@@ -12,7 +12,8 @@ use crate::port::PortResult;
 
 impl MemoryDirectory {
     /// Whether this is the user's password. It is composed first, as by a host's own sign-in
-    /// ([`Directory::set_password`](crate::port::Directory::set_password)). False for an unknown user.
+    /// ([`Directory::set_password`](crate::port::Directory::set_password)). False for an unknown
+    /// user.
     #[must_use]
     pub fn password_is(&self, tenant: &TenantId, user: &UserId, password: &str) -> bool {
         let typed = composed(&SecretText::from(password));
@@ -39,8 +40,8 @@ impl MemoryDirectory {
         self.read(tenant, user, |account| account.facts.clone())
     }
 
-    /// The password changes that the engine caused, oldest first: one for each real change, none for
-    /// refused writes and repetitions. The last 1 000 are kept.
+    /// The password changes that the engine caused, oldest first: one for each real change, none
+    /// for refused writes and repetitions. The last 1 000 are kept.
     #[must_use]
     pub fn writes(&self, tenant: &TenantId, user: &UserId) -> Vec<DirectoryWrite> {
         self.read(tenant, user, |account| account.writes.iter().copied().collect())

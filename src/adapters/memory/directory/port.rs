@@ -191,8 +191,8 @@ impl Directory for MemoryDirectory {
 
     /// Checks in this order: an unknown user needs an administrator; a directory out of reach is
     /// unreachable; a repetition, with the number and password of an earlier write, returns its
-    /// outcome and changes nothing; a scripted outcome; a protected user needs an administrator; the
-    /// minimum age; the rule; the history.
+    /// outcome and changes nothing; a scripted outcome; a protected user needs an administrator;
+    /// the minimum age; the rule; the history.
     async fn set_password(&self, write: &PasswordWrite<'_>) -> PortResult<WriteOutcome> {
         let password = write.password.expose_secret();
         let mut first = self.begin(write, false);

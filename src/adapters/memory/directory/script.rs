@@ -9,9 +9,9 @@ use crate::adapters::memory::lock;
 use crate::domain::facts::{PolicyReason, WriteOutcome};
 
 impl MemoryDirectory {
-    /// Makes the directory on premises unreachable, or reachable again. While it is unreachable, users
-    /// whose password is managed there have the writeback state `Unreachable`, their writes and
-    /// unlocks return [`Unreachable`](WriteOutcome::Unreachable), and their passwords cannot be
+    /// Makes the directory on premises unreachable, or reachable again. While it is unreachable,
+    /// users whose password is managed there have the writeback state `Unreachable`, their writes
+    /// and unlocks return [`Unreachable`](WriteOutcome::Unreachable), and their passwords cannot be
     /// verified.
     pub fn set_unreachable(&self, unreachable: bool) {
         lock(&self.state).unreachable = unreachable;
@@ -52,8 +52,8 @@ impl MemoryDirectory {
 
     /// Returns this outcome for the next write or unlock; several calls queue up.
     ///
-    /// `Written` and `WrittenButNotPropagated` write regardless of the rules; every other outcome does
-    /// not. A repetition of a completed write is not a new write and takes no outcome.
+    /// `Written` and `WrittenButNotPropagated` write regardless of the rules; every other outcome
+    /// does not. A repetition of a completed write is not a new write and takes no outcome.
     pub fn script_outcome(&self, outcome: WriteOutcome) {
         let written =
             matches!(outcome, WriteOutcome::Written | WriteOutcome::WrittenButNotPropagated);

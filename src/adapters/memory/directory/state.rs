@@ -83,8 +83,8 @@ impl State {
         self.unreachable && account.facts.password_home == PasswordHome::OnPremises
     }
 
-    /// The facts as a query returns them: with the reachability of the directory, and with the groups
-    /// that contain the user, limited to `asked` if given.
+    /// The facts as a query returns them: with the reachability of the directory, and with the
+    /// groups that contain the user, limited to `asked` if given.
     pub(super) fn facts_of(
         &self,
         tenant: &Tenant,

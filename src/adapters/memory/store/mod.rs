@@ -132,7 +132,8 @@ impl MemoryStore {
         if stored != expected {
             return Ok(Committed::Stale);
         }
-        // All room is reserved before any change, so that `Unavailable` means that nothing happened.
+        // All room is reserved before any change, so that `Unavailable` means that nothing
+        // happened.
         let new_rows = usize::from(stored.is_none());
         if !self.inner.records.take(new_rows) {
             return Err(PortError::unavailable().because("records: limit reached"));
@@ -166,9 +167,10 @@ impl MemoryStore {
 
     /// Events of a tenant in the order of their numbers, none skipped.
     ///
-    /// The end is read before any lock is taken. A commit takes its numbers under its shard's lock. If
-    /// they are below the end, the commit holds or held that lock before this call locks the shard, so
-    /// its events are complete by then. Numbers at or above the end are left for the next page.
+    /// The end is read before any lock is taken. A commit takes its numbers under its shard's lock.
+    /// If they are below the end, the commit holds or held that lock before this call locks the
+    /// shard, so its events are complete by then. Numbers at or above the end are left for the next
+    /// page.
     fn tenant_events(
         &self,
         tenant: &TenantId,

@@ -17,10 +17,10 @@ use crate::port::Envelope;
 /// accepted, in UTC, and warns not to share it. Every message tells what to do if it was not
 /// expected. A notice holds no link.
 ///
-/// A mail's HTML has the same words as its text; it fetches nothing and sets no colour. A text message
-/// is one part if the name is written in Latin letters (accents that the GSM alphabet lacks are
-/// dropped); see [`with_origin`](Self::with_origin) for codes that browsers fill in. A call reads the
-/// code twice, in groups of three.
+/// A mail's HTML has the same words as its text; it fetches nothing and sets no colour. A text
+/// message is one part if the name is written in Latin letters (accents that the GSM alphabet lacks
+/// are dropped); see [`with_origin`](Self::with_origin) for codes that browsers fill in. A call
+/// reads the code twice, in groups of three.
 ///
 /// ```
 /// use sspr::adapters::render::{EnglishText, Renderer};
@@ -53,15 +53,15 @@ const SHORT_NAME: usize = 24;
 const LONG_NAME: usize = 64;
 
 impl EnglishText {
-    /// The same texts, but text messages with codes end in a line that binds the code to a site, so that
-    /// browsers and phones fill it in there and nowhere else.
+    /// The same texts, but text messages with codes end in a line that binds the code to a site, so
+    /// that browsers and phones fill it in there and nowhere else.
     ///
-    /// If the message would need several parts, its wording becomes shorter and the name is cut to 12
-    /// characters; the line stays whole. One part is enough for every code if the hosts have at most 64
-    /// characters together and the name is written in Latin letters.
+    /// If the message would need several parts, its wording becomes shorter and the name is cut to
+    /// 12 characters; the line stays whole. One part is enough for every code if the hosts have at
+    /// most 64 characters together and the name is written in Latin letters.
     ///
-    /// A host with one site per tenant keeps one of these for each, and selects it by the envelope's
-    /// tenant in a [`Renderer`] of its own.
+    /// A host with one site per tenant keeps one of these for each, and selects it by the
+    /// envelope's tenant in a [`Renderer`] of its own.
     ///
     /// ```
     /// use sspr::adapters::render::{EnglishText, Renderer, SmsOrigin};

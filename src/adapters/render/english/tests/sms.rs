@@ -50,8 +50,8 @@ fn a_text_message_is_one_part() {
     }
 }
 
-/// for all purposes and lengths of codes and hosts of up to 64 characters,
-/// the message is one part and browsers can read it.
+/// for all purposes and lengths of codes and hosts of up to 64
+/// characters, the message is one part and browsers can read it.
 #[test]
 fn a_code_bound_to_a_site_is_one_part_and_is_read_by_a_browser() {
     for name in NAMES {
