@@ -11,7 +11,7 @@ use tonic::transport::Channel;
 use tonic_prost::ProstCodec;
 
 use crate::proto::{
-    Compare, KeyValue, PutRequest, RangeRequest, RangeResponse, Request, RequestOp, TARGET_MOD,
+    Compare, KeyValue, OpRequest, PutRequest, RangeRequest, RangeResponse, RequestOp, TARGET_MOD,
     TARGET_VALUE, Than, TxnRequest, TxnResponse,
 };
 
@@ -65,10 +65,10 @@ impl Plain {
         };
         let get = |key: &[u8]| {
             let range = RangeRequest { key: key.to_vec(), limit: 1, ..RangeRequest::default() };
-            RequestOp { request: Some(Request::Range(range)) }
+            RequestOp { request: Some(OpRequest::Range(range)) }
         };
         let put = |key: Vec<u8>, value| RequestOp {
-            request: Some(Request::Put(PutRequest { key, value })),
+            request: Some(OpRequest::Put(PutRequest { key, value })),
         };
         let (time, epoch) = (1_u64 << 63, 1);
         let request = TxnRequest {

@@ -1,17 +1,18 @@
-//! Where a listing of a database goes on. A cursor names the last row that was handed out.
+//! Cursors of the databases' listings. A cursor names the last row that was returned.
 
 use crate::domain::ids::RecordKey;
 use crate::port::{Cursor, PortError, PortResult};
 
-/// After this wake time and key.
+/// Continues after this wake time and key.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct AfterDue(pub(super) i64, pub(super) RecordKey);
 
-/// After this key.
+/// Continues after this key.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct AfterKey(pub(super) RecordKey);
 
-/// A position in a listing. The letter keeps one listing's cursor out of another.
+/// A position in a listing. Its first letter differs for each listing, so no other listing accepts
+/// it.
 pub(super) trait Position: Sized {
     fn to_text(&self) -> String;
     fn from_text(text: &str) -> Option<Self>;
@@ -20,15 +21,17 @@ pub(super) trait Position: Sized {
         Cursor::new(self.to_text())
     }
 
-    /// Reads a caller's cursor.
+    /// Parses a caller's cursor.
     fn parse(cursor: Option<&Cursor>) -> PortResult<Option<Self>> {
         let Some(cursor) = cursor else {
             return Ok(None);
         };
         let position = Self::from_text(cursor.as_str())
-            // Only what this store would have written itself.
+            // Accepts only the exact text that this store writes.
             .filter(|position| position.to_text() == cursor.as_str())
-            .ok_or_else(|| PortError::denied().because("a cursor of another listing"))?;
+            .ok_or_else(|| {
+                PortError::denied().because("malformed cursor, or a cursor of another listing")
+            })?;
         Ok(Some(position))
     }
 }

@@ -1,7 +1,7 @@
 //! Adapters that come with the crate.
 //!
-//! They know the ports and the domain, never the engine: whatever they do, a host's own adapter
-//! can do as well.
+//! They use the ports and the domain, never the engine, so a host's own adapter can do whatever
+//! they do.
 
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod cursor;

@@ -1,4 +1,4 @@
-//! Several deliveries as one, chosen by channel.
+//! Combines several deliveries into one, by channel.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,11 +10,11 @@ use crate::domain::ids::TenantId;
 use crate::domain::method::Channel;
 use crate::port::{Delivery, Envelope, PortError, PortResult};
 
-/// A [`Delivery`] that hands each message to the one for its channel: mail to a mail server, text
-/// messages to a gateway.
+/// A [`Delivery`] that passes each message to the delivery for its channel, such as a mail server
+/// for mail and a gateway for text messages.
 ///
-/// A channel is there if it has a route and the delivery behind the route says that this tenant
-/// has it. A message for a channel without a route is refused for good.
+/// A channel is available if it has a route and the delivery of that route has the channel for the
+/// tenant. A message for a channel without a route is refused permanently.
 ///
 /// ```
 /// use sspr::adapters::memory::MemoryInbox;
@@ -23,7 +23,7 @@ use crate::port::{Delivery, Envelope, PortError, PortResult};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let (mail, gateway) = (MemoryInbox::new(), MemoryInbox::new()); // yours are real ones
+/// let (mail, gateway) = (MemoryInbox::new(), MemoryInbox::new()); // in production, real ones
 /// let delivery = ByChannel::new()
 ///     .with(Channel::Email, mail)
 ///     .with(Channel::Sms, gateway);
@@ -38,15 +38,15 @@ pub struct ByChannel {
 }
 
 impl ByChannel {
-    /// No route yet.
+    /// A delivery without routes.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Sends what goes over this channel by this delivery; the last one for a channel counts. To
-    /// use one delivery for two channels, clone an `Arc` of it. A channel over which nothing is
-    /// sent changes nothing.
+    /// Sends the messages of this channel by this delivery. A later call for the same channel
+    /// replaces it. To use one delivery for two channels, clone an `Arc` of it. A channel over
+    /// which nothing is sent has no effect.
     #[must_use]
     pub fn with(mut self, channel: Channel, delivery: impl Delivery + 'static) -> Self {
         if let Some(carrier) = channel.carrier() {
@@ -61,7 +61,9 @@ impl Delivery for ByChannel {
     async fn deliver(&self, envelope: &Envelope) -> PortResult<()> {
         let route = envelope.channel.carrier().and_then(|carrier| self.routes.get(&carrier));
         let Some(delivery) = route else {
-            return Err(PortError::denied().because("no delivery has this channel"));
+            return Err(
+                PortError::denied().because("channel: no route, add one with `ByChannel::with`")
+            );
         };
         delivery.deliver(envelope).await
     }
@@ -69,7 +71,7 @@ impl Delivery for ByChannel {
     async fn channels(&self, tenant: &TenantId) -> PortResult<Vec<Channel>> {
         let mut channels = Vec::with_capacity(self.routes.len());
         for (channel, delivery) in &self.routes {
-            // One that cannot say fails the whole: "none" would be a false answer.
+            // An error fails the whole call: leaving the channel out would report it as missing.
             if delivery.channels(tenant).await?.contains(channel) {
                 channels.push(*channel);
             }
@@ -95,11 +97,11 @@ mod tests {
 
     const AT: Timestamp = Timestamp::from_unix_seconds(1_700_000_000);
 
-    /// Has these channels, or does not know; takes everything.
-    struct Says(PortResult<Vec<Channel>>);
+    /// A delivery with these channels, or with an unknown set; accepts every message.
+    struct WithChannels(PortResult<Vec<Channel>>);
 
     #[async_trait]
-    impl Delivery for Says {
+    impl Delivery for WithChannels {
         async fn deliver(&self, _: &Envelope) -> PortResult<()> {
             Ok(())
         }
@@ -140,14 +142,14 @@ mod tests {
         let (mail, text) = (MemoryInbox::new(), MemoryInbox::new());
         let both =
             ByChannel::new().with(Channel::Email, mail.clone()).with(Channel::Sms, text.clone());
-        both.deliver(&notice(Channel::Email)).await.expect("taken");
+        both.deliver(&notice(Channel::Email)).await.expect("accepted");
         assert_eq!((mail.all().len(), text.all().len()), (1, 0));
-        both.deliver(&notice(Channel::Sms)).await.expect("taken");
+        both.deliver(&notice(Channel::Sms)).await.expect("accepted");
         assert_eq!((mail.all().len(), text.all().len()), (1, 1));
     }
 
     #[tokio::test]
-    async fn a_channel_without_a_delivery_is_refused_for_good() {
+    async fn a_channel_without_a_route_is_refused() {
         let mail = ByChannel::new().with(Channel::Email, MemoryInbox::new());
         for channel in [Channel::Sms, Channel::Voice, Channel::InHand] {
             let error = mail.deliver(&notice(channel)).await.expect_err("no route");
@@ -156,8 +158,8 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_channel_is_there_only_if_its_own_delivery_has_it() {
-        let has = |channels: &[Channel]| Says(Ok(channels.to_vec()));
+    async fn a_channel_is_available_only_if_its_own_delivery_has_it() {
+        let has = |channels: &[Channel]| WithChannels(Ok(channels.to_vec()));
         let both = ByChannel::new()
             .with(Channel::Email, has(&[Channel::Email, Channel::Voice]))
             .with(Channel::Sms, has(&[Channel::Email]))
@@ -167,19 +169,19 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_delivery_that_cannot_say_fails_the_whole() {
+    async fn a_delivery_that_fails_to_list_its_channels_fails_the_call() {
         let both = ByChannel::new()
-            .with(Channel::Email, Says(Ok(vec![Channel::Email])))
-            .with(Channel::Sms, Says(Err(PortError::unavailable())));
+            .with(Channel::Email, WithChannels(Ok(vec![Channel::Email])))
+            .with(Channel::Sms, WithChannels(Err(PortError::unavailable())));
         let error = both.channels(&tenant()).await.expect_err("unknown");
         assert_eq!(error.kind(), PortErrorKind::Unavailable);
     }
 
     #[tokio::test]
-    async fn a_link_goes_with_the_mail() {
+    async fn a_route_for_links_is_a_route_for_mail() {
         let mail = MemoryInbox::new();
-        let one = ByChannel::new().with(Channel::Link, mail.clone());
-        one.deliver(&notice(Channel::Email)).await.expect("taken");
+        let delivery = ByChannel::new().with(Channel::Link, mail.clone());
+        delivery.deliver(&notice(Channel::Email)).await.expect("accepted");
         assert_eq!(mail.all().len(), 1);
     }
 }

@@ -1,4 +1,4 @@
-//! How the kit gets at a store.
+//! What a store's author implements so that the kit can open, damage and stop the store.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -11,7 +11,7 @@ use crate::domain::ids::RecordKey;
 use crate::port::{PortError, PortResult, Store};
 use crate::testing::block_on;
 
-/// Makes places to test a store in.
+/// Makes the fixtures that a store is tested in.
 ///
 /// A function that returns a fresh, empty store is a harness; that is all a store in memory
 /// needs. Implement the trait for a store that several handles can open, that outlives its
@@ -57,28 +57,29 @@ use crate::testing::block_on;
 /// ```
 #[async_trait]
 pub trait Harness: Send + Sync + 'static {
-    /// A place with an empty store that nobody else uses. Each property asks for one.
+    /// A fixture with an empty store that nothing else uses. Each property asks for its own.
     ///
     /// # Errors
     ///
     /// Any error fails the property.
     async fn fixture(&self) -> PortResult<Box<dyn StoreUnderTest>>;
 
-    /// The place at this [`address`](StoreUnderTest::address), in another process than the one that made
-    /// it. Dropping this one cleans up nothing.
+    /// The fixture at this [`address`](StoreUnderTest::address), for another process than the one
+    /// that made it. Dropping the joined fixture must not clean up.
     ///
     /// # Errors
     ///
     /// Any error fails the property.
     async fn join(&self, address: &str) -> PortResult<Box<dyn StoreUnderTest>> {
-        Err(PortError::denied().because(format!("the harness joins no fixture, so not {address}")))
+        Err(PortError::denied()
+            .because(format!("the harness cannot join the fixture at {address}")))
     }
 
-    /// How to start another process that calls [`play_other_process`] with this harness.
+    /// The command that starts another process, which calls [`play_other_process`] with this
+    /// harness.
     ///
-    /// In the tests of [`conformance_tests!`](crate::conformance_tests) it is the test binary once
-    /// more, for its test `other_process`; nothing needs to be said. Elsewhere a program can start
-    /// itself.
+    /// In the tests of [`conformance_tests!`](crate::conformance_tests) the default is the test
+    /// binary itself, run for its test `other_process`. Elsewhere a program can start itself.
     ///
     /// [`play_other_process`]: super::play_other_process
     fn other_process(&self) -> Option<Command> {
@@ -87,32 +88,32 @@ pub trait Harness: Send + Sync + 'static {
 
     /// Runs work to its end; called from several threads at a time.
     ///
-    /// The default parks the thread and needs no runtime. A store that needs one is driven by it:
-    /// a *multi-threaded* one, entered with its `block_on`.
+    /// The default parks the thread and needs no runtime. For a store that needs one, call the
+    /// `block_on` of a *multi-threaded* runtime here.
     fn drive(&self, work: Pin<Box<dyn Future<Output = ()> + Send + '_>>) {
         block_on(work);
     }
 
-    /// How often each race is run. Fewer rounds find less; below 100, some races never get to
-    /// their threads.
+    /// How often each race is run. Fewer rounds find less; below 100, some races are never run on
+    /// several threads.
     fn rounds(&self) -> usize {
         200
     }
 
-    /// How many records the properties about size write. Few by default, so that a run is quick;
-    /// a hundred thousand are worth a test of their own.
+    /// How many records the size properties write. The default is small, so that a run is quick;
+    /// run a separate test with a hundred thousand.
     fn accounts(&self) -> u64 {
         300
     }
 }
 
-/// Where one store lives. Dropping it should clean up.
+/// One store to test, with what it can do. Dropping it should clean up.
 #[async_trait]
 pub trait StoreUnderTest: Send + Sync {
-    /// A handle on the store of this place.
+    /// Opens a handle on the store.
     ///
-    /// Called once; more than once only if [`several_handles`](Self::several_handles) or
-    /// [`durable`](Self::durable) says so. Of a cluster, each is best a handle on another node.
+    /// Called once, or more often if [`several_handles`](Self::several_handles) or
+    /// [`durable`](Self::durable) is [`Ability::Has`]. In a cluster, connect each handle to another node.
     ///
     /// # Errors
     ///
@@ -124,9 +125,9 @@ pub trait StoreUnderTest: Send + Sync {
         Ability::Lacks("the harness opens one handle only")
     }
 
-    /// Whether [`open`](Self::open) finds everything again after all handles were dropped.
+    /// Whether [`open`](Self::open) finds all data again after all handles were dropped.
     fn durable(&self) -> Ability {
-        Ability::Lacks("the harness says that the store ends with its last handle")
+        Ability::Lacks("the store does not outlive its last handle")
     }
 
     /// Whether another process can open the store too: [`Harness::join`] with the
@@ -135,36 +136,36 @@ pub trait StoreUnderTest: Send + Sync {
         Ability::Lacks("the harness opens it in one process only")
     }
 
-    /// What another process must know to join: a path, a connection string. One line of text.
+    /// What another process needs to join, such as a path or a connection string, in one line.
     fn address(&self) -> String {
         String::new()
     }
 
-    /// Whether several nodes keep the store together, so that it outlives
+    /// Whether several nodes replicate the store, so that it survives
     /// [the loss of one](Self::lose_node).
     fn clustered(&self) -> Ability {
-        Ability::Lacks("the harness says that one node keeps the store")
+        Ability::Lacks("the store has a single node")
     }
 
-    /// Stops the node that matters most, by force: the primary, the leader. Returns at once;
-    /// whether the rest takes over is what is tested.
+    /// Stops the most important node by force: the primary or the leader. Returns at once, without
+    /// waiting for the others to take over.
     ///
     /// # Errors
     ///
     /// Any error fails the property.
     async fn lose_node(&self) -> PortResult<()> {
-        Err(PortError::denied().because("the harness stops no node"))
+        Err(PortError::denied().because("the harness cannot stop a node"))
     }
 
-    /// Whether the system behind the store removes expired rows by itself, by a clock of its own.
-    /// Properties that look at rows long expired are then skipped.
+    /// Whether the system behind the store removes expired rows on its own, by its own clock.
+    /// Properties that read rows after their expiry are then skipped.
     fn expires_by_itself(&self) -> Ability {
-        Ability::Lacks("the harness says that only a purge removes anything")
+        Ability::Lacks("only a purge removes rows")
     }
 
-    /// Makes the record under this key unreadable, behind the store's back: turns its body into
-    /// bytes that are no text, overwrites its version with what is none. A body that is cut short
-    /// and still text is no damage that a store must see.
+    /// Makes the record under this key unreadable without the store's knowledge: replaces its body
+    /// with bytes that are not UTF-8, or its version with an invalid one. A truncated body does not
+    /// do: a store need not detect it.
     ///
     /// # Errors
     ///
@@ -173,7 +174,7 @@ pub trait StoreUnderTest: Send + Sync {
         Ok(Ability::Lacks("the harness cannot damage a record"))
     }
 
-    /// Makes the first event of the record under this key unreadable, likewise.
+    /// Makes the first event of the record under this key unreadable, in the same way.
     ///
     /// # Errors
     ///
@@ -183,13 +184,14 @@ pub trait StoreUnderTest: Send + Sync {
     }
 }
 
-/// Whether a place can do something. What it cannot is listed as skipped, with the reason.
+/// Whether a fixture has an ability. Properties that need a missing one are skipped, with the
+/// reason.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[expect(clippy::exhaustive_enums, reason = "a harness either has an ability or says why not")]
 pub enum Ability {
-    /// It can.
+    /// It has.
     Has,
-    /// It cannot, and why.
+    /// It has not, for this reason.
     Lacks(&'static str),
 }
 
@@ -204,7 +206,7 @@ where
     }
 }
 
-/// A place with one handle.
+/// A fixture with one handle.
 struct Alone(Arc<dyn Store>);
 
 #[async_trait]

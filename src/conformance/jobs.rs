@@ -1,4 +1,4 @@
-//! What the other process does.
+//! The jobs that the kit gives to another process.
 
 use super::kit::{PropertyResult, Stop, add, put, settle};
 use super::process::{Job, say};
@@ -14,7 +14,8 @@ pub(super) async fn run(store: &dyn Store, job: Job) {
     };
 }
 
-/// Commits over the first version of each record, and inserts others; which were applied.
+/// Commits over the first version of every other record and inserts the rest; returns which commits
+/// were applied.
 pub(super) async fn contest(
     store: &dyn Store,
     from: u64,
@@ -28,7 +29,7 @@ pub(super) async fn contest(
     Ok(applied)
 }
 
-/// What a process commits in round `n`: every other one inserts.
+/// The commit of round `n`: even rounds replace, odd rounds insert.
 pub(super) fn rival(n: u64, salt: u64) -> Draft {
     let draft = Draft::first(n).rival(salt).events(1);
     if n.is_multiple_of(2) { draft } else { draft.expecting(None) }
@@ -42,14 +43,14 @@ pub(super) async fn count(store: &dyn Store, from: u64, to: u64) -> PropertyResu
     Ok(values)
 }
 
-/// Counts and commits one version after the other, each with two events and an alarm that goes up
-/// with it, until nobody listens.
+/// Counts and commits one version after the other, each with two events and a later alarm, until
+/// the parent process closes the pipe.
 async fn work(store: &dyn Store, n: u64, heard: impl Fn(u64) -> bool) -> PropertyResult {
     let mut draft = Draft::first(n);
     loop {
         let count = draft.record.version().count();
         draft = draft.wake(Some(at(count.cast_signed()))).events(2);
-        // The commit comes last: no other call may be what brings it to the disk.
+        // The commit comes last, so that no later call can be the one that flushes it to disk.
         add(store, increment(n, 1)).await?;
         put(store, &draft).await?;
         if !heard(count) {
@@ -60,9 +61,9 @@ async fn work(store: &dyn Store, n: u64, heard: impl Fn(u64) -> bool) -> Propert
 }
 
 async fn claim(store: &dyn Store, n: u64, until: i64) -> PropertyResult {
-    let Some(there) = store.load(&key(n)).await? else {
-        return Err(Stop::Seen("none where a record was committed before".to_owned()));
+    let Some(record) = store.load(&key(n)).await? else {
+        return Err(Stop::Seen("no record, though one was committed before".to_owned()));
     };
-    let claimed = Draft::first(n).versioned(there.version()).after().wake(Some(at(until)));
+    let claimed = Draft::first(n).versioned(record.version()).after().wake(Some(at(until)));
     put(store, &claimed).await
 }

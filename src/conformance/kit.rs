@@ -1,4 +1,4 @@
-//! What a property has at hand.
+//! The fixture of one property, how a property ends, and listings followed to their end.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::port::{
 };
 use crate::testing::yield_once;
 
-/// The place of one property, and a handle on the empty store in it.
+/// One property's fixture, and a handle on its empty store.
 pub(super) struct Kit {
     pub(super) harness: Arc<dyn Harness>,
     pub(super) fixture: Box<dyn StoreUnderTest>,
@@ -26,9 +26,9 @@ pub(super) type PropertyResult<T = ()> = Result<T, Stop>;
 
 /// Why a property stopped.
 pub(super) enum Stop {
-    /// It does not apply.
+    /// The property does not apply, for this reason.
     Skip(&'static str),
-    /// This was seen, and should not have been.
+    /// The contract was broken: what was observed.
     Seen(String),
 }
 
@@ -40,7 +40,7 @@ impl From<PortError> for Stop {
     }
 }
 
-/// Stops with what was seen unless the condition holds.
+/// Stops with an observation unless the condition holds.
 macro_rules! ensure {
     ($condition:expr, $($seen:tt)+) => {
         if !$condition {
@@ -50,10 +50,10 @@ macro_rules! ensure {
 }
 pub(super) use ensure;
 
-/// How many pages a listing may have before it counts as endless.
+/// A listing with more pages than this counts as endless.
 const MOST_PAGES: usize = 10_000;
 
-/// How often an answer that says "later" or "again" is taken at its word.
+/// How often a call is repeated after `Stale` or `Unavailable`.
 pub(super) const MOST_TRIES: usize = 10_000;
 
 /// Follows a listing to its end.
@@ -75,7 +75,7 @@ macro_rules! follow {
     }};
 }
 
-/// What holds for each page of each listing.
+/// Checks what every page of every listing must satisfy.
 fn sound<T>(page: &Page<T>, limit: usize) -> PropertyResult {
     let count = page.items.len();
     ensure!(count <= limit, "{count} items on a page of at most {limit}");
@@ -89,7 +89,7 @@ impl Kit {
         Ok(Self { harness, fixture, store })
     }
 
-    /// A second handle, if the place has one.
+    /// A second handle, if the fixture has one.
     pub(super) async fn second(&self) -> PropertyResult<Arc<dyn Store>> {
         require(self.fixture.several_handles())?;
         Ok(self.fixture.open().await?)
@@ -134,7 +134,7 @@ impl Kit {
     }
 }
 
-/// Skips the property unless the place has the ability.
+/// Skips the property unless the fixture has the ability.
 pub(super) const fn require(ability: Ability) -> PropertyResult {
     match ability {
         Ability::Has => Ok(()),
@@ -142,25 +142,25 @@ pub(super) const fn require(ability: Ability) -> PropertyResult {
     }
 }
 
-/// Skips the property where rows that have long expired go by themselves.
+/// Skips the property if expired rows disappear without a purge.
 pub(super) const fn forbid(expires_by_itself: Ability) -> PropertyResult {
     match expires_by_itself {
-        Ability::Has => Err(Stop::Skip("rows that have expired remove themselves here")),
+        Ability::Has => Err(Stop::Skip("expired rows disappear without a purge")),
         Ability::Lacks(_) => Ok(()),
     }
 }
 
 pub(super) async fn put(store: &dyn Store, draft: &Draft) -> PropertyResult {
-    let answer = store.commit(draft.commit()).await?;
+    let outcome = store.commit(draft.commit()).await?;
     let version = draft.record.version();
     ensure!(
-        answer == Committed::Applied,
-        "version {version} was answered {answer:?} though the version it expects is there"
+        outcome == Committed::Applied,
+        "{outcome:?} for version {version}, though the version it expects is stored"
     );
     Ok(())
 }
 
-/// Commits under contention: `Unavailable` says that nothing happened, so it is tried again.
+/// Commits under contention: `Unavailable` means that nothing was written, so it is tried again.
 pub(super) async fn settle(store: &dyn Store, draft: &Draft) -> PortResult<Committed> {
     for _ in 1..MOST_TRIES {
         match store.commit(draft.commit()).await {
@@ -199,6 +199,6 @@ pub(super) async fn events(
 pub(super) async fn add(store: &dyn Store, increment: CounterIncrement) -> PropertyResult<u64> {
     match *store.increment(&[increment]).await? {
         [value] => Ok(value),
-        ref values => Err(Stop::Seen(format!("{values:?} for one addition"))),
+        ref values => Err(Stop::Seen(format!("{values:?} returned for one addition"))),
     }
 }

@@ -1,7 +1,7 @@
 //! The one list of properties; the registry and the generated tests both come from it.
 
-/// Hands the list to [`__sspr_store_kit`](crate::__sspr_store_kit): module, name, the sentence
-/// of the contract word for word, and what breaking it costs.
+/// Passes the list to [`__sspr_store_kit`](crate::__sspr_store_kit): module, name, the sentence
+/// of the contract word for word, and the cost of breaking it.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __sspr_store_properties {
@@ -9,7 +9,7 @@ macro_rules! __sspr_store_properties {
 
     load::load_absent_is_none
         "The record under this key, or none."
-        "Somebody else's record opens an account.";
+        "Another account's record opens this one.";
     load::load_sees_applied_commits
         "Linearizable: it returns the record of a commit that was answered `Applied` before this call began, or of a later one"
         "A spent attempt or a used code looks unspent.";
@@ -21,13 +21,13 @@ macro_rules! __sspr_store_properties {
         "A spent attempt or a used code looks unspent on the next server.";
     load::load_returns_bodies_byte_for_byte
         "Keys, bodies and events come back byte for byte as they were given."
-        "A record that no longer says what was decided: a closed account, or an open one.";
+        "A record no longer states what was decided: an account is closed or opened by mistake.";
     load::load_returns_versions_as_given
         "Versions are equal only if count and nonce both are."
         "The engine does not recognise its own write and does it again.";
     load::load_tells_keys_apart
         "Keys, bodies and events come back byte for byte as they were given."
-        "One account's budgets and codes are another's.";
+        "Two accounts share budgets and codes.";
     load::load_tells_damaged_from_absent
         "`Corrupt` if something is there and cannot be read."
         "Damaging a record resets its budgets: \"none\" starts afresh.";
@@ -37,7 +37,7 @@ macro_rules! __sspr_store_properties {
         "A change without its audit event, or a used code that stays usable.";
     commit::commit_inserts_only_what_is_absent
         "`expected: None` means that no record is there: it never overwrites one."
-        "Two first requests at once: the second wipes the attempts that the first has reserved.";
+        "Of two first requests at once, the second erases the attempts that the first has reserved.";
     commit::commit_replaces_only_what_is_there
         "Replaces the record if its version is the expected one"
         "A purged record comes back with a used code in it.";
@@ -46,16 +46,16 @@ macro_rules! __sspr_store_properties {
         "An attempt goes uncounted.";
     commit::commit_compares_the_nonce
         "Versions are equal only if count and nonce both are."
-        "Two engines take each other's write for their own: one code, two successes.";
+        "Two engines mistake each other's write for their own: one code succeeds twice.";
     commit::commit_stale_changes_nothing
         "On `Stale` nothing has happened, no event included."
-        "Events of what never happened, alarms and expiries that nobody set.";
+        "A refused commit leaves events, alarms or expiries behind.";
     commit::commit_dropped_is_whole_or_nothing
         "A dropped future is a lost reply: the call may have happened or not, but never in part."
         "Hanging up at the right moment leaves a change without its audit event.";
     commit::commit_survives_reopening
         "Atomic and durable when it answers."
-        "After a restart a used code is good again and spent budgets are full.";
+        "After a restart a used code is valid again and spent budgets are full.";
     contest::commit_has_one_winner
         "Of any number of concurrent commits that expect one version, exactly one is applied."
         "One code is redeemed twice; guesses in parallel are counted once.";
@@ -67,31 +67,31 @@ macro_rules! __sspr_store_properties {
         "Two servers redeem one code.";
     contest::commit_losers_leave_nothing
         "On `Stale` nothing has happened, no event included."
-        "The audit trail shows successes that never were.";
+        "The audit trail shows successes that never happened.";
     contest::commit_retries_make_progress
         "a store that always answers stale ones never makes progress."
-        "Reserved attempts are overwritten, or the owner never gets through.";
+        "Reserved attempts are overwritten, or the owner's commits never succeed.";
     faults::commit_of_unknown_outcome_is_settled_by_its_version
         "Where no answer says what happened, the version does: if the commit's own is there, it was applied."
         "After a lost reply an attempt goes uncounted, or an owner is locked out of a write that happened.";
     faults::commit_made_again_is_stale
         "A commit that is made again after it was applied is `Stale`."
-        "Two callers each take one write for their own: one code, two successes.";
+        "Two callers both take one write for their own: one code succeeds twice.";
     faults::commit_held_up_is_judged_when_it_arrives
         "Replaces the record if its version is the expected one"
-        "A request that was slow on its way undoes what was decided meanwhile.";
+        "A delayed request undoes a later decision.";
     commit::commit_spares_what_cannot_be_read
         "`expected: None` means that no record is there: it never overwrites one."
         "Damaging a record resets its budgets.";
     handles::commit_compares_with_what_other_handles_wrote
         "Replaces the record if its version is the expected one"
-        "A server that remembers what it wrote undoes what another has decided.";
+        "A server with a cache of its own writes undoes another server's decision.";
     size::commit_takes_the_largest_records
         "Nothing is cut short: bodies of 16 KiB and events of 4 KiB are ordinary."
-        "A busy account can no longer be written, or loses what stands at the end of its record.";
+        "A busy account can no longer be written, or the end of its record is lost.";
     cluster::commit_survives_the_loss_of_a_node
         "Atomic and durable when it answers."
-        "Whoever brings down one node makes used codes good again.";
+        "An attacker who stops one node makes used codes valid again.";
 
     add::add_starts_at_zero_and_sums
         "A counter that is not there starts at zero."
@@ -104,13 +104,13 @@ macro_rules! __sspr_store_properties {
         "Requests that are refused fill the store.";
     add::add_answers_in_the_order_given
         "Adds to counters and returns their values after the addition, in the order given."
-        "One limit is judged by another's value.";
+        "A limit is compared with another counter's value.";
     add::add_counts_a_repeated_key_each_time
         "a key that stands twice in the batch is added to twice, in order."
-        "Two increments for the price of one.";
+        "Two attempts count as one.";
     add::add_does_not_wrap
         "*a lost addition* gives an attacker more messages than the limit says"
-        "A counter pushed round starts at zero again.";
+        "A counter that overflows starts at zero again.";
     add::add_keeps_counters_apart_from_records
         "Keys, bodies and events come back byte for byte as they were given."
         "Counting changes an account.";
@@ -120,12 +120,12 @@ macro_rules! __sspr_store_properties {
     add::add_keeps_the_latest_expiry
         "A counter keeps the latest `expires_at` it was given"
         "A limit is purged, and starts at zero, while its window runs.";
-    add::add_starts_anew_after_a_purge
+    add::add_starts_at_zero_after_a_purge
         "is not looked at again once it was purged."
-        "A limit of a window long past locks somebody out.";
+        "The count of a past window locks a user out.";
     faults::add_of_unknown_outcome_counts
         "When unsure it counts twice"
-        "Losing replies at the right moment makes a limit endless.";
+        "An attacker who makes replies get lost is never limited.";
 
     due::due_finds_alarms_that_have_come
         "Keys of records whose `wake_at` is at or before `now`, at most `limit`."
@@ -138,7 +138,7 @@ macro_rules! __sspr_store_properties {
         "A notice of a changed password is never sent.";
     due::due_lets_go_of_cleared_alarms
         "A key whose alarm was cleared or moved on before the listing began is not handed out again."
-        "Work that is done is looked at for ever, and what is not done waits behind it.";
+        "Finished work is listed for ever, and pending work waits behind it.";
     due::due_is_complete_while_others_change
         "every such record that is not changed meanwhile is handed out by following the cursor to its end."
         "A busy stranger keeps the owner's notice from being sent.";
@@ -150,11 +150,11 @@ macro_rules! __sspr_store_properties {
         "A notice of a changed password is never sent.";
     faults::due_finds_what_a_caller_left_behind
         "*A record left out* is a notice that is never sent and a write that is never settled."
-        "A server that crashes takes the notices that it was about to send with it.";
+        "A server that crashes loses the notices that it was about to send.";
 
     scan::scan_hands_out_records_as_given
         "Records of one tenant and kind, at most `limit`."
-        "Reports and revocations that miss accounts.";
+        "Reports and revocations miss accounts.";
     scan::scan_hands_out_each_once_while_they_change
         "Every record that is there from the first page to the last is handed out exactly once."
         "An account that is busy at the right moment is left out of a revocation.";
@@ -163,26 +163,26 @@ macro_rules! __sspr_store_properties {
         "One tenant's administrator reads and revokes another tenant's accounts.";
     scan::scan_keeps_similar_tenants_apart
         "Nothing of another tenant or kind ever is."
-        "Whoever may choose a tenant's name reads another tenant's accounts.";
+        "A customer who chooses their tenant's name reads another tenant's accounts.";
     size::listings_keep_long_tenants_apart
         "Nothing of another tenant or kind ever is."
-        "Whoever may choose a tenant's name reads another tenant's accounts.";
+        "A customer who chooses their tenant's name reads another tenant's accounts.";
     size::listings_are_complete_at_any_size
         "every such record that is not changed meanwhile is handed out by following the cursor to its end."
         "With enough accounts, some are left out of reports, revocations and notices.";
     scan::scan_keeps_kinds_apart
         "Nothing of another tenant or kind ever is."
-        "Stand-ins for unknown identifiers show up as accounts, and tell who exists.";
+        "Decoys of unknown identifiers are listed as accounts, and reveal which users exist.";
     scan::scan_tells_damaged_from_absent
         "`Corrupt` if a record cannot be read."
-        "A damaged account is left out in silence.";
+        "A damaged account is left out without an error.";
 
     events::events_come_back_as_given
         "Keys, bodies and events come back byte for byte as they were given."
-        "The audit trail says something that did not happen.";
+        "The audit trail states something that did not happen.";
     events::events_of_a_record_are_in_order
         "Events, at most `limit`; those of one record in the order of their ids."
-        "The audit trail shows the cause after its effect.";
+        "The audit trail shows an effect before its cause.";
     events::events_keep_owners_apart
         "Of one tenant, in an order in which none is skipped."
         "One tenant's administrator reads another tenant's audit trail.";
@@ -191,13 +191,13 @@ macro_rules! __sspr_store_properties {
         "A reader that follows the trail misses what comes next.";
     events::events_skip_none_while_writers_commit
         "None is skipped while writers commit: a cursor never stands past a position that a commit in flight may still take."
-        "An attacker who keeps the store busy hides an event from whoever follows the trail.";
+        "An attacker who keeps the store busy hides an event from the reader who follows the trail.";
     handles::events_skip_none_of_other_handles
         "None is skipped while writers commit: a cursor never stands past a position that a commit in flight may still take."
-        "With two servers, events are hidden from whoever follows the trail.";
+        "With two servers, events are hidden from a reader who follows the trail.";
     events::events_tell_damaged_from_absent
         "`Corrupt` if an event cannot be read."
-        "Damaging an event removes it from the trail, and nobody notices.";
+        "Damaging an event removes it from the trail without an error.";
 
     purge::purge_removes_expired_records_only
         "Nothing else, ever."
@@ -213,10 +213,10 @@ macro_rules! __sspr_store_properties {
         "A gap in the audit trail.";
     purge::purge_keeps_to_its_limit
         "Removes what is past its time, at most `limit` rows, and says how many it removed."
-        "A purge that holds up everybody else, or that never ends.";
+        "A purge blocks all other calls, or never ends.";
     purge::purge_leaves_room_for_a_new_record
         "Removes what is past its time"
-        "What an old record left behind acts on a new one.";
+        "Leftovers of an old record affect a new one.";
     purge_race::purge_spares_what_a_commit_extends
         "one that a concurrent commit extends stays."
         "A reserved attempt is purged: a spent budget is full again.";
@@ -229,10 +229,10 @@ macro_rules! __sspr_store_properties {
 
     cursors::cursors_are_short
         "A cursor that this store did not make is an error, never a panic."
-        "A host that keeps cursors in a bounded place cannot go on.";
+        "A host that keeps cursors in a column of bounded size cannot continue a listing.";
     cursors::cursors_of_others_making_are_refused
         "an opaque text of the store's own making, at most 256 bytes."
-        "A cursor from a web page reaches the store: a panic, an injection, a listing that restarts for ever.";
+        "A forged cursor from a web page causes a panic, an injection or a listing without end.";
     cursors::cursors_of_another_tenant_open_nothing
         "Nothing of another tenant or kind ever is."
         "A cursor from a web page opens another tenant's listing.";
@@ -245,10 +245,10 @@ macro_rules! __sspr_store_properties {
         "Requests to two servers pass a limit that they should have spent.";
     processes::commit_survives_a_killed_process
         "Atomic and durable when it answers."
-        "A crash makes a used code good again, or leaves a change without its audit event.";
+        "A crash makes a used code valid again, or leaves a change without its audit event.";
     processes::due_finds_what_a_killed_process_had_claimed
         "a record whose `wake_at` has come is found by [`due`](Self::due) as soon as the commit is answered."
-        "A server that crashes takes the notices that it was about to send with it.";
+        "A server that crashes loses the notices that it was about to send.";
     processes::processes_see_one_history
         "All handles on one store, in one process or many, see one history."
         "Each server has budgets of its own.";
@@ -258,7 +258,7 @@ macro_rules! __sspr_store_properties {
         "A wrong clock on a database server revives budgets, or hides records that still count.";
     handles::times_are_those_of_the_arguments
         "every time that counts is an argument."
-        "One server whose clock is wrong makes all others purge budgets, or send notices early.";
+        "One server with a wrong clock makes all others purge budgets or send notices early.";
     general::what_has_not_expired_stays
         "What a system removes by itself was past its `expires_at` likewise."
         "A database that tidies up by itself revives a spent budget or a used code.";

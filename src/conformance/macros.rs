@@ -1,6 +1,6 @@
-//! What becomes of a list of properties: the registry, and the tests.
+//! Turns a list of properties into the registry, or into one test for each property.
 
-/// What becomes of the list: the registry, or one test per property.
+/// Turns the store's list into the registry, or into one test for each property.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __sspr_store_kit {
@@ -19,7 +19,7 @@ macro_rules! __sspr_store_kit {
         /// The properties that are tests in this module.
         pub const NAMES: &[&str] = &[$(stringify!($name)),*];
 
-        /// No test of its own: what the tests about several processes start in another one.
+        /// Does nothing by itself: the tests about several processes start it in another process.
         #[test]
         fn other_process() {
             $crate::conformance::play_other_process($harness);
@@ -38,7 +38,7 @@ macro_rules! __sspr_store_kit {
     };
 }
 
-/// Likewise for the lists of the other ports.
+/// The same for the lists of the other ports.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __sspr_port_kit {
@@ -74,12 +74,13 @@ macro_rules! __sspr_port_kit {
 /// port.
 ///
 /// The first argument names the module, the second is an expression for a
-/// [`Harness`](crate::conformance::Harness), evaluated anew for each test. No runtime is needed
-/// but the store's own. The module's `NAMES` lists the properties; beside their tests it has one
+/// [`Harness`](crate::conformance::Harness), evaluated once for each test. No runtime is needed
+/// but the store's own. The module's `NAMES` lists the properties. Their tests stand beside a test
 /// named `other_process`, which does nothing unless the kit starts it.
 ///
-/// For another port its name stands first, `clock`, `entropy`, `seal`, `slow_hash`, `delivery` or
-/// `directory`, and the expression is a [`PortHarness`](crate::conformance::PortHarness).
+/// For another port, the port's name comes first (`clock`, `entropy`, `seal`, `slow_hash`,
+/// `delivery` or `directory`), and the expression is a
+/// [`PortHarness`](crate::conformance::PortHarness).
 ///
 /// ```
 /// use sspr::adapters::memory::MemoryStore;

@@ -1,7 +1,6 @@
-//! The contract kit: runs the contract of [`Store`](crate::Store) against a store, and those of the
-//! other ports against theirs.
+//! The contract kit: tests a [`Store`](crate::Store), or another port, against its contract.
 //!
-//! **It writes and wipes data: never point it at a store that anybody needs.** It is not
+//! **It writes and deletes data: never run it on a store in use.** It is not
 //! API-stable: a minor release may add properties, and a store that passed one version can fail
 //! the next.
 //!
@@ -14,25 +13,25 @@
 //! # fn main() {}
 //! ```
 //!
-//! The expression is a [`Harness`]; a function that returns a fresh, empty store is one. It says
-//! what else the store can do: [open several handles](StoreUnderTest::several_handles), [survive its
-//! handles](StoreUnderTest::durable), [be opened by another process](StoreUnderTest::several_processes), which the kit
-//! starts, races and kills, [lose a node](StoreUnderTest::clustered), [be damaged](StoreUnderTest::damage). A property
-//! that needs what the harness lacks is skipped, and the test says so on standard error whether it
-//! passes or not.
+//! The expression is a [`Harness`]; a function that returns a fresh, empty store is one. A harness
+//! also tells whether the store can [open several handles](StoreUnderTest::several_handles),
+//! [survive its handles](StoreUnderTest::durable), [be opened by another
+//! process](StoreUnderTest::several_processes), which the kit starts, races and kills, [lose a
+//! node](StoreUnderTest::clustered) or [be damaged](StoreUnderTest::damage). A property that needs
+//! a missing ability is skipped, and its test prints the skip on standard error.
 //!
-//! Each property quotes the sentence of the contract that it stands for; a [`Violation`] says
-//! what was seen instead and what that lets an attacker do. [`PROPERTIES`] lists them all, and
-//! [`check`] runs them in one go. That the kit itself catches what it should is tested with the
-//! stores of [`testing::broken`](crate::testing::broken).
+//! Each property quotes the sentence of the contract that it tests; a [`Violation`] states what was
+//! observed instead and what it lets an attacker do. [`PROPERTIES`] lists them all, and
+//! [`check`] runs them all. The stores of [`testing::broken`](crate::testing::broken) test the kit
+//! itself: it must report each of their defects.
 //!
-//! A directory, a delivery, a clock, a source of randomness, a slow hash and a seal have kits of the
-//! same shape: `sspr::conformance_tests!(seal: my_seal, MySeal::new);`, with a [`PortHarness`].
+//! A directory, a delivery, a clock, a source of randomness, a slow hash and a seal have kits of
+//! the same shape: `sspr::conformance_tests!(seal: my_seal, MySeal::new);`, with a [`PortHarness`].
 //!
-//! What no kit can test stays with the author: that a cache or a replica is never asked, that
-//! durable means durable when the power fails, that a driver reports a lost reply as `Unknown`, that
-//! a slow hash is slow and a delivery ends in time.
-//! That no version is used twice after a deletion is the engine's duty, not the store's.
+//! The kit cannot test everything. The author must make sure that no cache or replica serves reads,
+//! that durable data survives a power failure, that a driver reports a lost reply as `Unknown`,
+//! that a slow hash is slow and that a delivery ends in time. That no version is used twice after a
+//! deletion is the engine's duty, not the store's.
 
 mod harness;
 mod jobs;
@@ -80,8 +79,8 @@ pub fn check(harness: impl Harness) -> ConformanceReport {
     report
 }
 
-/// Runs the property of this name; what the tests of
-/// [`conformance_tests!`](crate::conformance_tests) call.
+/// Runs the property of this name; called by the tests of
+/// [`conformance_tests!`](crate::conformance_tests).
 ///
 /// # Panics
 ///
@@ -90,7 +89,7 @@ pub fn assert_property(name: &str, harness: impl Harness) {
     judge(name, Arc::new(harness));
 }
 
-/// The same in a test of this module, which has a test that plays the other process.
+/// The same, in a test of this module, which has a test that plays the other process.
 #[doc(hidden)]
 pub fn assert_property_in(module: &'static str, name: &str, harness: impl Harness) {
     judge(name, InTests::new(module, harness));
@@ -98,18 +97,18 @@ pub fn assert_property_in(module: &'static str, name: &str, harness: impl Harnes
 
 fn judge(name: &str, harness: Arc<dyn Harness>) {
     let property = PROPERTIES.iter().find(|property| property.name == name);
-    let property = property.unwrap_or_else(|| panic!("there is no property named {name}"));
+    let property = property.unwrap_or_else(|| panic!("no property is named {name}"));
     settle_test(name, property.run(&harness));
 }
 
-/// What a test does with the outcome of its property.
+/// Turns the outcome of a property into the outcome of its test.
 fn settle_test(name: &str, outcome: Result<Outcome, Violation>) {
     match outcome {
         Ok(Outcome::Held) => {}
         Ok(Outcome::Skipped(reason)) => {
-            // Not `eprintln!`, which the test runner swallows: a rule that nobody checked must
-            // not look like one that held. In one write, since tests run side by side; and if
-            // standard error is closed there is nobody to tell.
+            // Not `eprintln!`, which the test runner captures: an unchecked rule must not look like
+            // one that held. One write keeps the lines of parallel tests apart. An error is
+            // ignored: with standard error closed there is no other place to report the skip.
             let line = format!("SKIPPED {name}: {reason}\n");
             let _ = std::io::stderr().write_all(line.as_bytes());
         }

@@ -1,13 +1,13 @@
-//! Waiting by time, without a runtime.
+//! Waits for a failover by wall time, without a runtime.
 
 use std::time::{Duration, Instant};
 
 use crate::testing::yield_once;
 
-/// How long one try waits for the next: short beside an election, long beside a call.
+/// The pause between two tries: short compared with an election, long compared with a call.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// A span that may pass while answers say "later".
+/// The time that may pass while calls return `Unavailable`.
 pub(super) struct Patience {
     since: Instant,
     most: Duration,
@@ -16,22 +16,22 @@ pub(super) struct Patience {
 impl Patience {
     #[expect(
         clippy::disallowed_methods,
-        reason = "a failover takes time, not tries; nothing is decided by it"
+        reason = "a failover takes wall time; no rule depends on it"
     )]
     pub(super) fn new(most: Duration) -> Self {
         Self { since: Instant::now(), most }
     }
 
-    /// Waits a little, unless the span is over; whether it waited.
+    /// Waits a little and returns true, or returns false if the time is up.
     ///
-    /// The thread is parked, since the kit has no timer. Whatever drives the work goes on in its
-    /// other threads; a wake that comes meanwhile only shortens the wait.
+    /// The thread is parked, since the kit has no timer. A runtime goes on in its other threads; an
+    /// early wake only shortens the wait.
     pub(super) async fn waits(&self) -> bool {
         if self.since.elapsed() >= self.most {
             return false;
         }
         std::thread::park_timeout(PAUSE);
-        // What is driven by this very thread has its turn too.
+        // Lets the work run that this thread drives.
         yield_once().await;
         true
     }

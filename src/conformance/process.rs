@@ -1,6 +1,6 @@
-//! Another process on the same store: how it is started, told what to do, and killed.
+//! Another process on the same store: starts it, gives it jobs, and kills it.
 //!
-//! It speaks over its pipes, one line of JSON at a time. Its lines carry a mark, since a test
+//! The processes exchange lines of JSON over the pipes. Each line carries a mark, since the test
 //! runner writes to the same pipe.
 
 use std::env;
@@ -18,24 +18,24 @@ use super::jobs;
 use super::kit::{Kit, PropertyResult, Stop, require};
 use crate::port::PortResult;
 
-/// Names the place that the other process joins; without it, it has nothing to do.
+/// Names the fixture that the other process joins. Without it the process does nothing.
 const ADDRESS: &str = "SSPR_CONFORMANCE_ADDRESS";
 const MARK: &str = "sspr-conformance: ";
 
-/// What the other process does, and then answers once, unless it says otherwise.
+/// A job for the other process, which replies once unless the job says otherwise.
 #[derive(Serialize, Deserialize)]
 pub(super) enum Job {
-    /// Commits over each of these records; answers which commits were applied.
+    /// Commits over each of these records; replies which commits were applied.
     Contest { from: u64, to: u64, salt: u64 },
-    /// Adds one to each of these counters; answers with their values.
+    /// Adds one to each of these counters; replies with their values.
     Add { from: u64, to: u64 },
-    /// Commits and adds until it is killed; answers after each step with the count reached.
+    /// Commits and adds until it is killed; replies after each step with the count reached.
     Work { n: u64 },
-    /// Claims what the record's alarm stands for: moves it on to this second.
+    /// Claims the work of a record by moving its alarm to this second.
     Claim { n: u64, until: i64 },
 }
 
-/// Another process that has joined a place. It is killed when this is dropped.
+/// Another process that has joined a fixture. Dropping it kills the process.
 pub(super) struct Other {
     child: Child,
     to: ChildStdin,
@@ -43,39 +43,40 @@ pub(super) struct Other {
 }
 
 impl Other {
-    /// Starts another process, if the place can be joined from one.
+    /// Starts another process, if the fixture can be joined from one.
     pub(super) fn start(kit: &Kit) -> PropertyResult<Self> {
         require(kit.fixture.several_processes())?;
         let Some(mut command) = kit.harness.other_process() else {
-            return Err(Stop::Skip("nothing here can be started as another process"));
+            return Err(Stop::Skip("the harness starts no other process"));
         };
         command.env(ADDRESS, kit.fixture.address()).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn().map_err(|error| seen("cannot be started", &error))?;
         let (Some(to), Some(told)) = (child.stdin.take(), child.stdout.take()) else {
-            return Err(Stop::Seen("another process without pipes".to_owned()));
+            return Err(Stop::Seen("another process was started without pipes".to_owned()));
         };
         let mut other = Self { child, to, told: BufReader::new(told).lines() };
         other.answer::<()>()?;
         Ok(other)
     }
 
-    /// Tells it what to do, without waiting.
+    /// Sends a job, without waiting for the reply.
     pub(super) fn tell(&mut self, job: &Job) -> PropertyResult {
-        let line = serde_json::to_string(job).map_err(|error| seen("cannot be told", &error))?;
+        let line =
+            serde_json::to_string(job).map_err(|error| seen("cannot be given a job", &error))?;
         let written = writeln!(self.to, "{line}").and_then(|()| self.to.flush());
-        written.map_err(|error| seen("cannot be told", &error))
+        written.map_err(|error| seen("cannot be given a job", &error))
     }
 
-    /// Waits for the next answer.
+    /// Waits for the next reply.
     pub(super) fn answer<T: DeserializeOwned>(&mut self) -> PropertyResult<T> {
         self.next_answer()?.ok_or_else(|| {
-            Stop::Seen("another process ended; what it wrote to standard error says why".to_owned())
+            Stop::Seen("another process ended; its standard error tells why".to_owned())
         })
     }
 
     fn next_answer<T: DeserializeOwned>(&mut self) -> PropertyResult<Option<T>> {
         let marked = |line: std::io::Result<String>| match line {
-            // A line that was cut short when the process was killed was never said.
+            // A line cut short by the kill does not count as a reply.
             Ok(line) => Some(line.strip_prefix(MARK)?.to_owned()),
             Err(_) => None,
         };
@@ -92,7 +93,7 @@ impl Other {
         }
     }
 
-    /// Kills it, as a power cut would; what it still managed to say.
+    /// Kills it, as a power cut would; returns the replies sent before.
     pub(super) fn kill<T: DeserializeOwned>(mut self) -> PropertyResult<Vec<T>> {
         self.child.kill().map_err(|error| seen("cannot be killed", &error))?;
         let mut last = Vec::new();
@@ -105,7 +106,7 @@ impl Other {
 
 impl Drop for Other {
     fn drop(&mut self) {
-        // It may be gone already, and there is nobody to tell.
+        // The process may have ended already, which is no error here.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -115,11 +116,12 @@ fn seen(what: &str, error: &dyn std::fmt::Display) -> Stop {
     Stop::Seen(format!("another process {what}: {error}"))
 }
 
-/// Plays the other process of a property, if this process was started as one; whether it was.
+/// Plays the other process of a property, if this process was started as one; returns whether it
+/// was.
 ///
-/// The tests of [`conformance_tests!`](crate::conformance_tests) do it. A program that runs
-/// [`check`](super::check) itself calls this first, with the same harness, and ends if it was; its
-/// [`Harness::other_process`] starts the program once more.
+/// The tests of [`conformance_tests!`](crate::conformance_tests) call it. A program that runs
+/// [`check`](super::check) itself calls it first, with the same harness, and exits if it returned
+/// true; its [`Harness::other_process`] starts the program itself.
 ///
 /// ```
 /// use sspr::adapters::memory::MemoryStore;
@@ -139,7 +141,7 @@ pub fn play_other_process(harness: impl Harness) -> bool {
             let store = fixture.open().await?;
             Ok::<_, Stop>((fixture, store))
         };
-        let (_place, store) = match joined.await {
+        let (_fixture, store) = match joined.await {
             Ok(joined) => joined,
             Err(stop) => {
                 say::<()>(Err(stop));
@@ -158,7 +160,7 @@ pub fn play_other_process(harness: impl Harness) -> bool {
     true
 }
 
-/// Answers whoever started this process; whether anybody still listens.
+/// Replies to the parent process; returns whether the pipe is still open.
 pub(super) fn say<T: Serialize>(answer: PropertyResult<T>) -> bool {
     let answer = answer.map_err(|stop| match stop {
         Stop::Skip(reason) => reason.to_owned(),
@@ -166,7 +168,7 @@ pub(super) fn say<T: Serialize>(answer: PropertyResult<T>) -> bool {
     });
     let line = serde_json::to_string(&answer).unwrap_or_default();
     let mut out = std::io::stdout().lock();
-    // A runner may have left its own line unfinished.
+    // The runner may have left a line of its own unfinished.
     writeln!(out, "\n{MARK}{line}").and_then(|()| out.flush()).is_ok()
 }
 
@@ -190,7 +192,7 @@ impl<H: Harness> Harness for InTests<H> {
 
     fn other_process(&self) -> Option<Command> {
         self.harness.other_process().or_else(|| {
-            // The runner's names of tests have no crate before them.
+            // The runner's test names lack the crate name.
             let within = self.module.split_once("::").map_or(self.module, |(_, within)| within);
             let mut command = Command::new(env::current_exe().ok()?);
             command.arg("--exact").arg(format!("{within}::other_process"));

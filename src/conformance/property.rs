@@ -1,4 +1,4 @@
-//! What a property is, and what becomes of it.
+//! A property of a store, its outcome, and the report of many.
 
 use std::any::Any;
 use std::fmt;
@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::harness::Harness;
 use super::kit::{Kit, PropertyResult, Stop};
 
-/// One sentence of the contract, as something that can be run.
+/// One sentence of the contract, as a check that can be run.
 #[non_exhaustive]
 pub struct Property {
     /// The name, also of the generated test.
@@ -23,11 +23,11 @@ pub struct Property {
 }
 
 impl Property {
-    /// Runs the property in a place of its own.
+    /// Runs the property on a fixture of its own.
     ///
     /// # Errors
     ///
-    /// The [`Violation`] that was seen. An error that the store had no reason for and a panic are
+    /// The [`Violation`] that was observed. An unjustified error of the store and a panic are
     /// violations as well.
     pub fn run(&self, harness: &Arc<dyn Harness>) -> Result<Outcome, Violation> {
         let verdict = caught(|| {
@@ -57,7 +57,7 @@ impl fmt::Debug for Property {
     }
 }
 
-/// What came of a run: what was seen is an error, and so is a panic.
+/// The outcome of a run; a violated sentence and a panic are errors.
 pub(super) fn caught(run: impl FnOnce() -> Option<PropertyResult>) -> Result<Outcome, String> {
     match catch_unwind(AssertUnwindSafe(run)) {
         Ok(Some(Ok(()))) => Ok(Outcome::Held),
@@ -76,14 +76,14 @@ pub(super) fn panic_text(panic: &(dyn Any + Send)) -> String {
     format!("panicked: {}", text.unwrap_or("no message"))
 }
 
-/// What became of a property that was not violated.
+/// The outcome of a property that was not violated.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[must_use]
 #[non_exhaustive]
 pub enum Outcome {
     /// It held.
     Held,
-    /// It does not apply to this harness, and why.
+    /// It does not apply to this harness, for this reason.
     Skipped(&'static str),
 }
 
@@ -95,7 +95,7 @@ pub struct Violation {
     pub property: &'static str,
     /// The sentence of the contract, word for word.
     pub sentence: &'static str,
-    /// What was seen instead.
+    /// What was observed instead.
     pub seen: String,
     /// What it lets an attacker do, or costs the owner.
     pub risk: &'static str,
@@ -110,7 +110,7 @@ impl fmt::Display for Violation {
 
 impl std::error::Error for Violation {}
 
-/// What [`check`](super::check) found.
+/// The results of [`check`](super::check).
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct ConformanceReport {
@@ -118,7 +118,7 @@ pub struct ConformanceReport {
     pub held: Vec<&'static str>,
     /// The properties that do not apply to this harness, each with the reason.
     pub skipped: Vec<(&'static str, &'static str)>,
-    /// What was violated.
+    /// The violations.
     pub violations: Vec<Violation>,
 }
 

@@ -1,4 +1,4 @@
-//! Races, without a runtime.
+//! Runs actors against each other, interleaved on one thread and on threads of their own.
 
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -11,18 +11,18 @@ use super::kit::{Kit, PropertyResult, Stop};
 use super::property::panic_text;
 use crate::testing::join_all;
 
-/// How many rounds are interleaved on one thread, if there are as many.
+/// The number of rounds that are interleaved on one thread, if there are as many.
 const INTERLEAVED_LEAST: usize = 8;
 
 /// What one actor does in one round.
 pub(super) type Racer<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
-/// Lets actors loose on each other, round after round; the outputs by round and actor.
+/// Runs the actors concurrently, round after round; returns the outputs by round and actor.
 ///
-/// A quarter of the rounds interleaves the actors on one thread, at the store's own awaits. Half of
-/// these go in step, so that all have looked before any has written; the other half go unevenly,
-/// so that one is overtaken while it waits. Neither needs luck: the orders are always the same.
-/// The remaining rounds start one thread per actor at a barrier, for windows without an await.
+/// A quarter of the rounds interleaves the actors on one thread, at the store's own awaits. In half
+/// of these the actors advance in step, so that all have read before any has written; in the other
+/// half they advance unevenly, so that one overtakes another. Both orders are deterministic. The
+/// remaining rounds start one thread per actor at a barrier, for windows without an await.
 ///
 /// # Panics
 ///
@@ -36,7 +36,7 @@ pub(super) async fn race<T: Send + 'static>(
     let interleaved = rounds.div_ceil(4).max(INTERLEAVED_LEAST).min(rounds);
     let mut outputs = Vec::with_capacity(rounds);
     for round in 0..interleaved {
-        // Each actor goes first sometimes.
+        // Rotated, so that each actor is polled first in some round.
         let order = (0..actors).map(|n| (n + round) % actors);
         let tasks: Vec<Racer<T>> = order.map(|actor| task(round, actor)).collect();
         let mut row = if round % 2 == 0 {
@@ -59,7 +59,7 @@ pub(super) async fn race<T: Send + 'static>(
             let mut column = Vec::new();
             for round in interleaved..rounds {
                 barrier.wait();
-                // Caught, or the others would wait at the barrier for ever.
+                // A panic is caught, or the other actors would wait at the barrier for ever.
                 column.push(catch_unwind(AssertUnwindSafe(|| {
                     let mut output = None;
                     let work = async { output = Some(task(round, actor).await) };
@@ -71,9 +71,9 @@ pub(super) async fn race<T: Send + 'static>(
             column
         };
         let thread = Builder::new().name(format!("actor {actor}")).spawn(run);
-        threads.push(thread.expect("a thread can be started"));
+        threads.push(thread.expect("the system can start another thread"));
     }
-    // Waiting must not block: this thread may be driving a runtime that the actors need.
+    // Blocking is not allowed here: this thread may drive a runtime that the actors need.
     finish.all_are_done().await;
 
     let mut rows: Vec<Vec<T>> = (interleaved..rounds).map(|_| Vec::new()).collect();
@@ -91,7 +91,7 @@ pub(super) async fn race<T: Send + 'static>(
     Ok(outputs)
 }
 
-/// Like `join_all`, but each turn leaves out some of the actors, by an order that the seed gives.
+/// Like `join_all`, but each pass skips some of the actors, in an order that the seed gives.
 async fn join_unevenly<T: Send>(mut tasks: Vec<Racer<T>>, seed: u64) -> Vec<T> {
     let mut outputs: Vec<Option<T>> = tasks.iter().map(|_| None).collect();
     let mut state = seed;
@@ -102,7 +102,8 @@ async fn join_unevenly<T: Send>(mut tasks: Vec<Racer<T>>, seed: u64) -> Vec<T> {
                 continue;
             }
             waiting = true;
-            // In three turns of four, so that an actor falls behind by several steps sometimes.
+            // Skipped in three passes of four, so that an actor falls behind by several steps at
+            // times.
             if !splitmix(&mut state).is_multiple_of(4) {
                 left_out = true;
             } else if let Poll::Ready(value) = task.as_mut().poll(context) {
@@ -121,7 +122,7 @@ async fn join_unevenly<T: Send>(mut tasks: Vec<Racer<T>>, seed: u64) -> Vec<T> {
     .await
 }
 
-/// The next number of Steele, Lea and Flood's SplitMix64: well spread, and not for secrets.
+/// The next number of Steele, Lea and Flood's SplitMix64: well distributed, but not secret.
 const fn splitmix(state: &mut u64) -> u64 {
     *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let mut mixed = *state;
@@ -130,7 +131,7 @@ const fn splitmix(state: &mut u64) -> u64 {
     mixed ^ (mixed >> 31)
 }
 
-/// How many threads are still at work, and whom to wake when none is.
+/// How many threads still run, and the waker to call when the last one ends.
 struct Finish(Mutex<(usize, Option<Waker>)>);
 
 impl Finish {

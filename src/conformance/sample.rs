@@ -10,7 +10,7 @@ use crate::domain::record::{Columns, Record, RecordKind, Version};
 use crate::domain::time::Timestamp;
 use crate::port::{Commit, CounterIncrement};
 
-/// A commit in the making. The store is told nothing else about a record.
+/// A commit in preparation.
 #[derive(Clone)]
 pub(super) struct Draft {
     pub(super) record: Record,
@@ -41,7 +41,7 @@ impl Draft {
         self.rival(0)
     }
 
-    /// One of several versions that all could come after this one.
+    /// One of several rival versions that could follow this one.
     pub(super) fn rival(&self, salt: u64) -> Self {
         let version = self.record.version();
         let count = version.count() + 1;
@@ -125,12 +125,12 @@ impl Draft {
     }
 }
 
-/// Whether two records are one: the same key, version and body, byte for byte.
+/// Whether two records have the same key and version, and the same body byte for byte.
 pub(super) fn same(one: &Record, other: &Record) -> bool {
     one.key() == other.key() && one.version() == other.version() && one.body() == other.body()
 }
 
-/// The key number `n`, spread over the key space as keyed hashes are.
+/// The key number `n`, spread over the key space like a keyed hash.
 pub(super) fn key(n: u64) -> RecordKey {
     RecordKey::from_bytes(Sha256::digest(n.to_be_bytes()).into())
 }
@@ -140,12 +140,12 @@ pub(super) fn counter(n: u64) -> CounterKey {
     CounterKey::from_bytes(Sha256::digest(n.to_le_bytes()).into())
 }
 
-/// An addition to counter number `n` that may be purged long after everything else here.
+/// An addition to counter number `n` that expires long after all other rows here.
 pub(super) fn increment(n: u64, amount: u32) -> CounterIncrement {
     CounterIncrement::new(counter(n), amount, at(1_000_000))
 }
 
-/// A random-looking number; all 64 bits are used, as by an engine.
+/// A random-looking number that uses all 64 bits, as an engine's nonces do.
 fn nonce(count: u64, salt: u64) -> u64 {
     let mut hash = Sha256::new();
     hash.update(count.to_be_bytes());
@@ -161,13 +161,13 @@ pub(super) fn body(key: &RecordKey, note: &str) -> String {
 
 /// # Panics
 ///
-/// If the kit names a tenant that is none.
+/// If the kit uses a malformed tenant id.
 pub(super) fn tenant(id: &str) -> TenantId {
     TenantId::parse(id).expect("the kit's tenant ids are well formed")
 }
 
-/// The kit's time: seconds after its beginning, in 2100. By the wall clock nothing is over, so that
-/// what expires by itself does not expire meanwhile.
+/// The kit's time: seconds after its start, in 2100. By the wall clock nothing has expired, so that
+/// a store which removes expired rows on its own removes none.
 pub(super) fn at(seconds: i64) -> Timestamp {
     Timestamp::from_unix_seconds(4_102_444_800 + seconds)
 }

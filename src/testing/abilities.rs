@@ -12,7 +12,7 @@ use crate::domain::method::MethodKind;
 use crate::domain::secret::{SecretBytes, SecretText};
 use crate::port::{ExternalMethod, PortError, PortResult, Seal};
 
-/// A seal that hides nothing: it only refuses what was sealed for something else. For tests.
+/// A seal for tests that hides nothing; it only refuses to open with another `associated`.
 ///
 /// ```
 /// use sspr::port::Seal as _;
@@ -44,15 +44,15 @@ impl Seal for TestSeal {
         if mark == Self::mark(plain, associated) {
             Ok(SecretBytes::new(plain.to_vec()))
         } else {
-            Err(PortError::corrupt().because("sealed for something else"))
+            Err(PortError::corrupt().because("sealed with other associated data"))
         }
     }
 }
 
-/// A method that a host verifies, played by a test: whoever has it responds with
+/// A host-verified method, simulated by a test: its owner responds with
 /// [`response`](Self::response).
 ///
-/// It answers for users that it does not know as for those that it does, but for
+/// It treats unknown users like known ones, except in
 /// [`available`](ExternalMethod::available).
 #[derive(Clone, Debug)]
 pub struct SimulatedMethod {
@@ -68,36 +68,36 @@ struct Simulated {
 }
 
 impl SimulatedMethod {
-    /// A method of this kind that nobody has yet.
+    /// A method of this kind without owners.
     #[must_use]
     pub fn new(kind: MethodKind) -> Self {
         Self { kind, state: Arc::default() }
     }
 
-    /// Gives it to a user.
+    /// Gives the method to a user.
     pub fn give(&self, user: &UserId) {
         lock(&self.state).owners.insert(user.clone());
     }
 
-    /// Takes it from a user.
+    /// Takes the method from a user.
     pub fn take(&self, user: &UserId) {
         lock(&self.state).owners.remove(user);
     }
 
-    /// What the user's device responds to what the page was given.
+    /// The response of the user's device to a page.
     #[must_use]
     pub fn response(&self, user: &UserId, page: &str) -> SecretText {
         let challenge = page.strip_prefix("page for ").unwrap_or(page);
         SecretText::new(format!("{user} approves {challenge} by {}", self.kind))
     }
 
-    /// Who was asked to respond to what, the first first.
+    /// The users and challenges that `begin` was called with, oldest first.
     #[must_use]
     pub fn begun(&self) -> Vec<(UserId, String)> {
         lock(&self.state).begun.clone()
     }
 
-    /// How many responses were judged.
+    /// How often `verify` was called.
     #[must_use]
     pub fn verified(&self) -> usize {
         lock(&self.state).verified

@@ -4,7 +4,7 @@ use crate::domain::invalid::InvalidInput;
 use crate::domain::time::Timestamp;
 use crate::domain::totp::{OathParameters, OathSeed, code_at, step_at};
 
-/// An authenticator app, or a hardware token, of a test.
+/// A simulated authenticator app or hardware token.
 ///
 /// ```
 /// use sspr::testing::SoftToken;

@@ -1,4 +1,4 @@
-//! What was called, in which order.
+//! A log of port calls.
 
 use std::fmt::{self, Debug, Write as _};
 use std::sync::{Arc, Mutex};
@@ -10,8 +10,8 @@ use super::lock;
 
 /// The calls that [`Recorder`](super::Recorder)s made, in the order in which they began.
 ///
-/// Clones share one log, so the wrappers of all ports of an engine can write into it. Two runs
-/// that must not be told apart, say for a known and an unknown user, are compared by
+/// Clones share one log, so the wrappers of all ports of an engine can write into it. Compare two
+/// runs that must look alike, such as for a known and an unknown user, by their
 /// [`shapes`](Self::shapes).
 ///
 /// ```
@@ -40,18 +40,18 @@ pub struct CallLog {
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct Call {
-    /// Which port and method, such as `store.commit`.
+    /// The port and method, such as `store.commit`.
     pub name: &'static str,
     /// How many items the call was given, if it takes a list.
     pub items: Option<usize>,
     /// A digest of the arguments, if the log keeps them.
     pub digest: Option<String>,
-    /// How it was answered; `dropped` if the caller hung up before it was.
+    /// The outcome; `dropped` if the caller dropped the call before it ended.
     pub outcome: String,
 }
 
 impl CallLog {
-    /// An empty log of calls and answers.
+    /// An empty log of calls and outcomes.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -70,13 +70,13 @@ impl CallLog {
         lock(&self.calls).clone()
     }
 
-    /// All calls as text, with their answers.
+    /// All calls as text, with their outcomes.
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
         lock(&self.calls).iter().map(ToString::to_string).collect()
     }
 
-    /// All calls as text, without their answers: what a watcher of the traffic sees.
+    /// All calls as text, without their outcomes: what an observer of the traffic sees.
     #[must_use]
     pub fn shapes(&self) -> Vec<String> {
         lock(&self.calls).iter().map(Call::shape).collect()
@@ -94,7 +94,7 @@ impl CallLog {
         lock(&self.calls).clear();
     }
 
-    /// Notes that a call begins; its place, for [`end`](Self::end).
+    /// Logs the beginning of a call; returns its index, for [`end`](Self::end).
     pub(super) fn begin(
         &self,
         name: &'static str,
@@ -112,9 +112,9 @@ impl CallLog {
         calls.len() - 1
     }
 
-    pub(super) fn end(&self, place: usize, outcome: String) {
-        // Nothing is at the place if the log was cleared meanwhile.
-        if let Some(call) = lock(&self.calls).get_mut(place) {
+    pub(super) fn end(&self, index: usize, outcome: String) {
+        // Without effect if the log was cleared meanwhile.
+        if let Some(call) = lock(&self.calls).get_mut(index) {
             call.outcome = outcome;
         }
     }
@@ -141,7 +141,7 @@ impl fmt::Display for Call {
 }
 
 fn digest(arguments: &[&(dyn Debug + Sync)]) -> String {
-    // `Debug` shows no secret and no body, so neither can leak from here.
+    // `Debug` of the arguments shows no secret and no body.
     let digest = Sha256::digest(format!("{arguments:?}").as_bytes());
     HEXLOWER.encode(digest.get(..4).unwrap_or_default())
 }

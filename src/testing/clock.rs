@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::domain::time::Timestamp;
 use crate::port::Clock;
 
-/// A clock that stands still until it is moved; clones show the same time.
+/// A clock that stands still until it is moved. Clones show the same time.
 ///
 /// ```
 /// use std::time::Duration;
@@ -24,7 +24,7 @@ use crate::port::Clock;
 #[derive(Clone, Debug)]
 pub struct ManualClock {
     millis: Arc<AtomicI64>,
-    /// How far it was advanced in all.
+    /// The sum of all advances, in milliseconds.
     advanced: Arc<AtomicU64>,
 }
 
@@ -35,19 +35,19 @@ impl ManualClock {
         Self { millis: Arc::new(AtomicI64::new(now.unix_millis())), advanced: Arc::default() }
     }
 
-    /// Moves the time on, and [`steady`](Clock::steady) with it.
+    /// Advances the time, and [`steady`](Clock::steady) with it.
     pub fn advance(&self, span: Duration) {
-        // Two threads that advance at once must both count.
+        // Two threads that advance at once must both count, so this is one atomic update.
         let later = |millis| Some(Timestamp::from_unix_millis(millis).plus(span).unix_millis());
-        // The closure never answers `None`, so this cannot fail.
+        // The closure never returns `None`, so the update cannot fail.
         let _ = self.millis.fetch_update(Ordering::SeqCst, Ordering::SeqCst, later);
         let span = u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
         let more = |advanced: u64| Some(advanced.saturating_add(span));
         let _ = self.advanced.fetch_update(Ordering::SeqCst, Ordering::SeqCst, more);
     }
 
-    /// Sets the time, also backwards. [`steady`](Clock::steady) stays as it is: nothing tells that the
-    /// time has really passed.
+    /// Sets the time, also backwards. [`steady`](Clock::steady) does not change, since a set clock
+    /// does not show that time has passed.
     pub fn set(&self, now: Timestamp) {
         self.millis.store(now.unix_millis(), Ordering::SeqCst);
     }

@@ -1,4 +1,4 @@
-//! A wrapper that keeps nothing but text.
+//! A wrapper that passes records and events through their stored text.
 
 use async_trait::async_trait;
 
@@ -13,8 +13,8 @@ use crate::port::{
 
 /// A store that sees records and events only as text, as a database does.
 ///
-/// A store in memory may keep live values, so what their encoding loses stays unseen there.
-/// Behind this wrapper every record and every event goes through its text, in both directions.
+/// A memory store may keep live values and so hide what their encoding loses. This wrapper encodes
+/// and decodes each record and event in both directions.
 ///
 /// ```
 /// use sspr::adapters::memory::MemoryStore;
@@ -29,12 +29,12 @@ pub struct Encoded<S> {
 }
 
 impl<S> Encoded<S> {
-    /// Passes everything through its text on the way to `inner` and back.
+    /// Wraps `inner`; all records and events pass through their text.
     pub const fn new(inner: S) -> Self {
         Self { inner }
     }
 
-    /// What is wrapped.
+    /// The wrapped store.
     pub const fn inner(&self) -> &S {
         &self.inner
     }
@@ -58,8 +58,8 @@ impl<S: Store> Store for Encoded<S> {
 
     async fn commit(&self, commit: Commit<'_>) -> PortResult<Committed> {
         let next = through_text(commit.next);
-        let events: PortResult<Vec<Event>> = commit.events.iter().map(event_through_text).collect();
-        let events = events?;
+        let events: Vec<Event> =
+            commit.events.iter().map(event_through_text).collect::<PortResult<_>>()?;
         let commit = Commit::new(&next, commit.expected, commit.columns, &events);
         self.inner.commit(commit).await
     }

@@ -1,4 +1,4 @@
-//! Randomness that a seed determines.
+//! Randomness determined by a seed.
 
 use std::fmt;
 use std::sync::{Arc, Mutex};
@@ -8,9 +8,9 @@ use sha2::{Digest as _, Sha256};
 use super::lock;
 use crate::port::{Entropy, PortResult};
 
-/// Bytes that follow from a seed: SHA-256 of the seed and a count. Clones draw from one stream.
+/// Bytes determined by a seed: SHA-256 of the seed and a count. Clones draw from one stream.
 ///
-/// **Never in production**: whoever knows the seed knows every code and ticket.
+/// **Never use it in production**: the seed reveals every code and ticket.
 ///
 /// ```
 /// use sspr::Entropy;
@@ -20,11 +20,11 @@ use crate::port::{Entropy, PortResult};
 ///     let mut bytes = [0; 40];
 ///     entropy.fill(&mut bytes).map(|()| bytes)
 /// };
-/// let (one, same, other) = (SeededEntropy::new(7), SeededEntropy::new(7), SeededEntropy::new(8));
-/// let first = draw(&one)?;
+/// let (entropy, same, other) = (SeededEntropy::new(7), SeededEntropy::new(7), SeededEntropy::new(8));
+/// let first = draw(&entropy)?;
 /// assert_eq!(first, draw(&same)?);
 /// assert_ne!(first, draw(&other)?);
-/// assert_ne!(first, draw(&one)?, "a stream, not a constant");
+/// assert_ne!(first, draw(&entropy)?, "a stream, not a constant");
 /// # Ok::<(), sspr::PortError>(())
 /// ```
 #[derive(Clone)]
@@ -51,7 +51,7 @@ impl Entropy for SeededEntropy {
     fn fill(&self, buffer: &mut [u8]) -> PortResult<()> {
         let mut stream = lock(&self.stream);
         for byte in buffer {
-            // One stream of bytes: how the draws are cut must not change what follows.
+            // One stream of bytes: the sizes of the draws must not change it.
             if stream.rest.is_empty() {
                 let mut hash = Sha256::new();
                 hash.update(b"sspr testing entropy");

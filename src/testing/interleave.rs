@@ -1,4 +1,4 @@
-//! Every order in which actors can take their steps.
+//! Runs actors in every order in which they can take their steps.
 
 use std::fmt;
 use std::future::Future;
@@ -10,7 +10,7 @@ use super::run::Flag;
 
 /// One actor: a future whose awaits are its steps.
 ///
-/// It takes a step at each poll, so its ports should yield once per call:
+/// Each poll is one step, so its ports should yield once per call: use
 /// [`Faulty`](super::Faulty) with [`FaultPlan::everywhere`](super::FaultPlan::everywhere) and
 /// [`InjectedFault::Delay`](super::InjectedFault::Delay).
 pub type Task<T> = Pin<Box<dyn Future<Output = T>>>;
@@ -51,21 +51,22 @@ enum State<T> {
 }
 
 impl<T> Interleaver<T> {
-    /// Actors that have not taken a step.
+    /// Actors before their first step.
     #[must_use]
     pub fn new(tasks: Vec<Task<T>>) -> Self {
         let slot = |task| Slot { flag: Flag::raised(), state: State::Running(task) };
         Self { tasks: tasks.into_iter().map(slot).collect(), taken: Vec::new() }
     }
 
-    /// The actors that can take a step now: not done, and woken since their last one.
+    /// The actors that can take a step now: not done, and woken since their last step.
     #[must_use]
     pub fn ready(&self) -> Vec<usize> {
-        let can = |slot: &Slot<T>| matches!(slot.state, State::Running(_)) && slot.flag.is_up();
-        (0..self.tasks.len()).filter(|&n| self.tasks.get(n).is_some_and(can)).collect()
+        let ready =
+            |slot: &Slot<T>| matches!(slot.state, State::Running(_)) && slot.flag.is_raised();
+        (0..self.tasks.len()).filter(|&n| self.tasks.get(n).is_some_and(ready)).collect()
     }
 
-    /// Lets actor `n` take one step; nothing happens if it is done or waits.
+    /// Lets actor `n` take one step. Does nothing if the actor is done or waits.
     pub fn step(&mut self, n: usize) {
         let Some(slot) = self.tasks.get_mut(n) else {
             return;
@@ -90,11 +91,11 @@ impl<T> Interleaver<T> {
         }
     }
 
-    /// Takes the remaining steps, always by the first actor that can, and returns the outputs.
+    /// Takes the remaining steps, always by the first actor that is ready, and returns the outputs.
     ///
     /// # Panics
     ///
-    /// If actors wait that nobody will wake: a deadlock, shown with the steps that led to it.
+    /// If the remaining actors all wait: a deadlock, shown with the steps that led to it.
     pub fn finish(mut self) -> Vec<T> {
         while let Some(&n) = self.ready().first() {
             self.step(n);
@@ -123,23 +124,22 @@ impl<T> fmt::Debug for Interleaver<T> {
     }
 }
 
-/// How far [`explore`] came.
+/// The extent of an [`explore`] run.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[must_use]
 #[non_exhaustive]
 pub struct Explored {
     /// How many schedules were run.
     pub schedules: usize,
-    /// Whether these were all that there are.
+    /// Whether these were all possible schedules.
     pub complete: bool,
 }
 
-/// Runs actors in every order of their steps, depth first, at most `limit` orders.
+/// Runs actors in every order of their steps, depth first, in at most `limit` orders.
 ///
-/// `world` makes a fresh world and the actors in it; it is called once per schedule and must be
-/// deterministic. `check` gets the schedule, the world and the outputs, and panics if the rule
-/// under test does not hold; the schedule in its message replays the failure through
-/// [`Interleaver::follow`].
+/// `world` creates the state under test and its actors. It is called once per schedule and must be
+/// deterministic. `check` gets the schedule, the state and the outputs, and panics if the rule
+/// under test is broken; [`Interleaver::follow`] replays the schedule that its message names.
 ///
 /// ```
 /// use std::{cell::Cell, rc::Rc};
@@ -170,13 +170,13 @@ pub struct Explored {
 ///
 /// # Panics
 ///
-/// If `check` does, or if the actors of some schedule wait for each other for ever.
+/// If `check` panics, or if the actors of a schedule wait for each other for ever.
 pub fn explore<W, T>(
     limit: usize,
     mut world: impl FnMut() -> (W, Vec<Task<T>>),
     mut check: impl FnMut(&[usize], W, Vec<T>),
 ) -> Explored {
-    // At each step: which of the ready actors was taken, and how many there were.
+    // For each step: the index of the actor taken among those ready, and how many were ready.
     let mut path: Vec<(usize, usize)> = Vec::new();
     let mut schedules = 0;
     while schedules < limit {
@@ -198,7 +198,7 @@ pub fn explore<W, T>(
         let schedule = run.taken().to_vec();
         check(&schedule, world, run.finish());
         schedules += 1;
-        // The deepest step with an alternative left takes it; what came after starts anew.
+        // The deepest step with an untried actor takes that one; the steps after it start over.
         while path.last().is_some_and(|&(taken, of)| taken + 1 == of) {
             path.pop();
         }

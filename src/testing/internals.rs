@@ -1,4 +1,4 @@
-//! Doors to the inside, for the benchmarks of this package. No API: anything here may change.
+//! Access to internals for the benchmarks of this package. Not an API: anything here may change.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ use crate::domain::time::Timestamp;
 use crate::domain::totp::{Drift, OathAlgorithm, OathParameters, code_at, matching_step};
 use crate::port::{Commit, Committed, PortResult, Store};
 
-/// What the benchmarks give is valid: anything else is a mistake in them.
+/// The benchmarks pass valid values only; any other is a bug in them.
 fn valid<T, E: std::fmt::Debug>(result: Result<T, E>) -> T {
     result.unwrap_or_else(|error| unreachable!("{error:?}"))
 }
@@ -37,7 +37,7 @@ pub struct CodeCheck {
 }
 
 impl CodeCheck {
-    /// A code of eight digits, as typed.
+    /// The check of a typed code.
     #[must_use]
     pub fn new(key: &[u8; 32], typed: &str) -> Self {
         Self {
@@ -60,13 +60,13 @@ impl CodeCheck {
         }
     }
 
-    /// Whether the typed code is the one of this challenge.
+    /// Whether the typed code belongs to this challenge.
     #[must_use]
     pub fn check(&self, challenge: u32) -> bool {
         self.key.check(&self.context(challenge), self.format, &self.typed)
     }
 
-    /// The right code of a challenge.
+    /// The correct code of a challenge.
     #[must_use]
     pub fn right(&self, challenge: u32) -> String {
         self.key.derive(&self.context(challenge), self.format).expose_secret().to_owned()
@@ -81,7 +81,7 @@ pub struct TotpCheck {
 }
 
 impl TotpCheck {
-    /// Codes of eight digits, which no two steps of the window have in common.
+    /// Uses codes of eight digits, which are unique within the window.
     #[must_use]
     pub fn new(algorithm: OathAlgorithm) -> Self {
         let parameters = OathParameters { algorithm, digits: 8, period: 30 };
@@ -89,7 +89,7 @@ impl TotpCheck {
         Self { seed: vec![5; algorithm.seed_bytes()], parameters, now }
     }
 
-    /// The present step.
+    /// The current step.
     pub const STEP: u64 = 37_037_037;
 
     /// The code of a step, as a number.
@@ -98,14 +98,14 @@ impl TotpCheck {
         valid(code_at(&self.seed, self.parameters, step).expose_secret().parse())
     }
 
-    /// The step that the typed code belongs to.
+    /// The step that the typed code matches.
     #[must_use]
     pub fn check(&self, typed: Option<u32>) -> Option<u64> {
         matching_step(&self.seed, self.parameters, Drift::default(), self.now, typed)
     }
 }
 
-/// What a decision leaves to be committed.
+/// The result of a decision, ready to be committed.
 pub struct Decided {
     account: Account,
     columns: Columns,
@@ -119,7 +119,7 @@ impl Decided {
         Self { account: transition.account, columns, events }
     }
 
-    /// How many methods, flows and events there are.
+    /// The numbers of methods, flows and events.
     #[must_use]
     pub fn shape(&self) -> [usize; 3] {
         debug_assert!(self.columns.user.is_some());
@@ -127,7 +127,7 @@ impl Decided {
     }
 }
 
-/// The decisions of one `prove`, on a record of three methods and two flows.
+/// The decisions of one `prove` call, on a record of three methods and two flows.
 pub struct ProveStep {
     fresh: Account,
     reserved: Account,
@@ -137,7 +137,7 @@ pub struct ProveStep {
 }
 
 impl ProveStep {
-    /// A mail code waits in one flow, a text in the other.
+    /// One flow waits for a mailed code, the other for a texted one.
     #[must_use]
     pub fn new(policy: Policy, now: Timestamp) -> Self {
         let fresh = template(&policy, now);
@@ -155,7 +155,7 @@ impl ProveStep {
         )
     }
 
-    /// Counts an attempt.
+    /// Reserves an attempt.
     #[must_use]
     pub fn reserve(&self) -> Decided {
         let mut transition = self.transition(&self.fresh, ActorKind::Anonymous);
@@ -163,7 +163,7 @@ impl ProveStep {
         Decided::of(transition)
     }
 
-    /// Consumes the challenge that was counted and is right.
+    /// Consumes the challenge of the reserved attempt, whose code is correct.
     #[must_use]
     pub fn consume(&self) -> Decided {
         let mut transition = self.transition(&self.reserved, ActorKind::User);
@@ -171,7 +171,7 @@ impl ProveStep {
         Decided::of(transition)
     }
 
-    /// Refuses to count an attempt of a flow that has ended.
+    /// Refuses to reserve an attempt of an unknown flow.
     #[must_use]
     pub fn refuse(&self) -> bool {
         let mut transition = self.transition(&self.fresh, ActorKind::Anonymous);
@@ -179,8 +179,8 @@ impl ProveStep {
     }
 }
 
-/// Any number of accounts with three methods and two flows each; in the first flow a mail code was
-/// sent and is waited for, with all attempts left.
+/// Any number of accounts with three methods and two flows each. The first flow waits for a mailed
+/// code, with all attempts left.
 pub struct Accounts {
     keys: Keys,
     tenant: TenantId,
@@ -190,7 +190,7 @@ pub struct Accounts {
 }
 
 impl Accounts {
-    /// Accounts of a tenant, in the world of these keys.
+    /// Accounts of a tenant, under these keys.
     #[must_use]
     pub fn new(keys: Keys, tenant: TenantId, policy: Policy, now: Timestamp) -> Self {
         let template = template(&policy, now);
@@ -223,19 +223,19 @@ impl Accounts {
         ResetTicket::issue(&claim, &self.tenant, &self.keys)
     }
 
-    /// Puts the account with this number into the store as it is at first, whatever is there.
+    /// Writes the account with this number in its initial state, over any stored record.
     ///
     /// # Errors
     ///
-    /// As the store says.
+    /// Any error of the store.
     pub async fn put(&self, store: &dyn Store, number: u64) -> PortResult<()> {
         let user = Self::user(number);
         let mut account = self.template.clone();
         account.key = self.keys.account(&self.tenant, &user);
         account.tenant = self.tenant.clone();
         account.user = Some(user);
-        for (place, flow) in account.flows.iter_mut().enumerate() {
-            flow.id = flow_id(number, place as u64);
+        for (index, flow) in account.flows.iter_mut().enumerate() {
+            flow.id = flow_id(number, index as u64);
         }
         let expected = store.load(&account.key).await?.map(|record| record.version());
         let count = expected.map_or(1, |version| version.count() + 1);
@@ -243,25 +243,25 @@ impl Accounts {
         let version = Version::new(count, number);
         let record = Record::new(account.key, version, Subject::Account(Arc::new(account)));
         let commit = Commit::new(&record, expected, &columns, &[]);
-        assert_eq!(store.commit(commit).await?, Committed::Applied, "nobody else writes");
+        assert_eq!(store.commit(commit).await?, Committed::Applied, "there is no other writer");
         Ok(())
     }
 }
 
-/// Whatever challenge is open in a reset that has no proof yet.
+/// Matches any open challenge of a reset flow without a proof.
 fn proving(flow: &FlowId) -> Proving<'_> {
     let answers = &|_: &Challenge| true;
     Proving { flow, purpose: Purpose::Reset, generation: 0, answers }
 }
 
-fn flow_id(number: u64, place: u64) -> FlowId {
+fn flow_id(number: u64, index: u64) -> FlowId {
     let mut id = [0; 16];
     id[..8].copy_from_slice(&number.to_be_bytes());
-    id[8..].copy_from_slice(&place.to_be_bytes());
+    id[8..].copy_from_slice(&index.to_be_bytes());
     FlowId(id)
 }
 
-/// Three confirmed methods, two flows, a code sent and delivered in each.
+/// Three confirmed methods and two flows, with a code sent and delivered in each.
 fn template(policy: &Policy, now: Timestamp) -> Account {
     let tenant = valid(TenantId::parse("contoso"));
     let user = Accounts::user(0);
@@ -292,12 +292,11 @@ fn template(policy: &Policy, now: Timestamp) -> Account {
         });
     }
     account.registration.completed_at = Some(now);
-    for (place, kind) in (0..).zip([MethodKind::Email, MethodKind::MobilePhone]) {
+    for (index, kind) in (0..).zip([MethodKind::Email, MethodKind::MobilePhone]) {
         let methods = account.methods.clone();
-        let destination = methods.iter().find(|method| method.kind == kind);
-        let expected = destination.map(Method::expected);
+        let expected = methods.iter().find(|method| method.kind == kind).map(Method::expected);
         let open = Open {
-            flow: flow_id(0, place),
+            flow: flow_id(0, index),
             purpose: Purpose::Reset,
             generation: 0,
             started_at: now,
@@ -318,12 +317,12 @@ fn template(policy: &Policy, now: Timestamp) -> Account {
             locale: Locale::default(),
             source: 7,
             key: 1,
-            nonce: [place as u8; 12],
+            nonce: [index as u8; 12],
         };
         let mut transition = Transition::new(&account, policy, now);
         valid(open_challenge(&mut transition, &open));
         account = transition.account;
-        // Delivered.
+        // The code has been delivered.
         account.outbox.clear();
     }
     account

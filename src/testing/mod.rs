@@ -1,22 +1,22 @@
 //! Published test doubles: time, randomness, recorders, faults, schedules, broken stores.
 //!
 //! Everything here is deterministic: no sleep, no wall clock, no runtime. The same seed and the
-//! same schedule give the same log. Nothing here belongs in production, and nothing here is
-//! API-stable: a minor release may change it.
+//! same schedule give the same log. Do not use it in production. It is not API-stable: a minor
+//! release may change it.
 //!
 //! - [`ManualClock`] and [`SeededEntropy`] replace time and randomness.
-//! - [`Recorder`] notes every call of a port in a [`CallLog`], so that two runs can be compared.
-//! - [`Faulty`] fails, delays or hangs the n-th call over all wrapped ports, after a
-//!   [`FaultPlan`]; a test that counts the calls once can then break each of them in turn.
-//! - [`SoftToken`], [`TestSeal`] and [`SimulatedMethod`] play an authenticator, a seal, and a method
-//!   that the host verifies.
+//! - [`Recorder`] logs every call of a port in a [`CallLog`], so that two runs can be compared.
+//! - [`Faulty`] fails, delays or hangs calls of the wrapped ports according to a [`FaultPlan`]. A
+//!   test that counts the calls once can then break each of them in turn.
+//! - [`SoftToken`], [`TestSeal`] and [`SimulatedMethod`] simulate an authenticator, a seal and a
+//!   host-verified method.
 //! - [`block_on`], [`poll_until_stalled`] and [`join_all`] drive futures on plain threads.
 //! - [`explore`] runs two or three actors in *every* order of their port calls.
-//! - [`Encoded`] forces each record through its text, [`Unreadable`] damages chosen ones.
-//! - [`broken`] holds stores that are wrong in exactly one way, each a mistake that released
-//!   systems made; the kit in `conformance` is itself tested by them.
+//! - [`Encoded`] passes each record through its text, [`Unreadable`] damages chosen records.
+//! - [`broken`] holds stores with exactly one defect, each a mistake of released systems. They test
+//!   the kit in `conformance` itself.
 //!
-//! Every single point of failure of an operation is visited by one loop:
+//! A loop breaks an operation at each of its port calls:
 //!
 //! ```
 //! use std::sync::Arc;
@@ -75,7 +75,7 @@ pub use recorder::Recorder;
 pub use run::{block_on, join_all, poll_until_stalled, yield_once};
 pub use unreadable::Unreadable;
 
-/// Locks, also after a panic elsewhere: one failing test must not take its neighbours with it.
+/// Locks the mutex, also after a panic, so that one failing test does not fail others.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,4 +1,4 @@
-//! A wrapper that notes every call.
+//! A wrapper that logs every call.
 
 use std::fmt::Debug;
 use std::future::Future;
@@ -18,9 +18,10 @@ use crate::port::{
     ExternalMethod, Page, PasswordWrite, PortResult, Seal, Store, UnlockWrite,
 };
 
-/// A port whose calls are noted in a [`CallLog`].
+/// A port whose calls are logged in a [`CallLog`].
 ///
-/// Wraps a [`Store`], a [`Directory`], a [`Delivery`], a [`Seal`] or an [`ExternalMethod`] and changes nothing about it.
+/// Wraps a [`Store`], a [`Directory`], a [`Delivery`], a [`Seal`] or an [`ExternalMethod`] without
+/// changing its behaviour.
 #[derive(Clone, Debug)]
 pub struct Recorder<P> {
     inner: P,
@@ -28,12 +29,12 @@ pub struct Recorder<P> {
 }
 
 impl<P> Recorder<P> {
-    /// Notes the calls of `inner` in `log`.
+    /// Wraps `inner` and logs its calls in `log`.
     pub const fn new(inner: P, log: CallLog) -> Self {
         Self { inner, log }
     }
 
-    /// What is wrapped.
+    /// The wrapped port.
     pub const fn inner(&self) -> &P {
         &self.inner
     }
@@ -49,15 +50,15 @@ impl<P> Recorder<P> {
         items: Option<usize>,
         arguments: &[&(dyn Debug + Sync)],
         call: impl Future<Output = PortResult<T>>,
-        answer: impl FnOnce(&T) -> String,
+        describe: impl FnOnce(&T) -> String,
     ) -> PortResult<T> {
-        let place = self.log.begin(name, items, arguments);
+        let index = self.log.begin(name, items, arguments);
         let result = call.await;
         let outcome = match &result {
-            Ok(value) => answer(value),
+            Ok(value) => describe(value),
             Err(error) => format!("{:?}", error.kind()).to_lowercase(),
         };
-        self.log.end(place, outcome);
+        self.log.end(index, outcome);
         result
     }
 }

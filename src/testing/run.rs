@@ -1,4 +1,4 @@
-//! Driving futures on plain threads.
+//! Drives futures on plain threads.
 
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
@@ -7,10 +7,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::Thread;
 
-/// Runs a future to its end on this thread; the thread sleeps while the future waits.
+/// Runs a future to its end on this thread, which sleeps while the future waits.
 ///
-/// A future that waits for a runtime's timer or socket needs that runtime; this is for futures
-/// that need none.
+/// Only for futures that need no runtime, such as for timers or sockets.
 ///
 /// ```
 /// assert_eq!(sspr::testing::block_on(async { 40 + 2 }), 42);
@@ -30,16 +29,16 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
     loop {
         match future.as_mut().poll(&mut context) {
             Poll::Ready(output) => return output,
-            // A wake between the poll and here makes the next park return at once.
+            // A wake since the poll makes `park` return at once.
             Poll::Pending => std::thread::park(),
         }
     }
 }
 
-/// Polls a future until it is done, or until it waits and nobody has woken it.
+/// Polls a future until it is done, or until it waits without having been woken.
 ///
-/// `None` means that only something from outside can make it go on. The future may be polled
-/// again later, or dropped: this is how a caller that hangs up is played, at a known point.
+/// `None` means that only an outside event can wake the future. Poll it again later, or drop it to
+/// simulate, at a known point, a caller that disconnects.
 ///
 /// ```
 /// use sspr::testing::{poll_until_stalled, yield_once};
@@ -84,7 +83,7 @@ pub async fn join_all<F: Future>(futures: impl IntoIterator<Item = F>) -> Vec<F:
 
     let mut slots: Vec<Slot<F>> =
         futures.into_iter().map(|future| Slot::Running(Box::pin(future))).collect();
-    // Outputs are moved out once and never pinned.
+    // Outputs are moved out once; they are never pinned.
     poll_fn(move |context| {
         let mut waiting = false;
         for slot in &mut slots {
@@ -107,7 +106,7 @@ pub async fn join_all<F: Future>(futures: impl IntoIterator<Item = F>) -> Vec<F:
     .await
 }
 
-/// Lets others go first, once: pending on the first poll, with a wake, and ready on the second.
+/// Yields once: pending on the first poll, with a wake, and ready on the second.
 pub async fn yield_once() {
     let mut yielded = false;
     poll_fn(|context| {
@@ -124,17 +123,17 @@ pub async fn yield_once() {
 pub(super) struct Flag(AtomicBool);
 
 impl Flag {
-    /// A flag that is up: the first poll needs no wake.
+    /// A raised flag: the first poll needs no wake.
     pub(super) fn raised() -> Arc<Self> {
         Arc::new(Self(AtomicBool::new(true)))
     }
 
-    /// Whether it was up; it is down afterwards.
+    /// Lowers the flag; returns whether it was raised.
     pub(super) fn take(&self) -> bool {
         self.0.swap(false, Ordering::SeqCst)
     }
 
-    pub(super) fn is_up(&self) -> bool {
+    pub(super) fn is_raised(&self) -> bool {
         self.0.load(Ordering::SeqCst)
     }
 }

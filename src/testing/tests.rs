@@ -19,18 +19,18 @@ async fn insert(store: &dyn Store, nonce: u64) -> PortResult<Committed> {
 }
 
 fn is_there(store: &MemoryStore) -> bool {
-    block_on(store.load(&KEY)).expect("memory is there").is_some()
+    block_on(store.load(&KEY)).expect("the memory store does not fail").is_some()
 }
 
 #[test]
-fn each_fault_says_the_truth_about_what_happened() {
+fn each_fault_reports_whether_the_call_was_made() {
     for fault in InjectedFault::ALL {
         let memory = MemoryStore::new();
         let store = Faulty::new(memory.clone(), FaultPlan::none().at(0, fault));
         let mut call = Box::pin(insert(&store, 1));
-        let answer = poll_until_stalled(call.as_mut());
+        let outcome = poll_until_stalled(call.as_mut());
         drop(call);
-        let kind = answer.map(|answer| answer.map_err(|error| error.kind()));
+        let kind = outcome.map(|result| result.map_err(|error| error.kind()));
         let (expected, happened) = match fault {
             InjectedFault::FailBefore => (Some(Err(PortErrorKind::Unavailable)), false),
             InjectedFault::FailUnknownBefore => (Some(Err(PortErrorKind::Unknown)), false),
@@ -50,9 +50,9 @@ fn a_hook_runs_once_before_its_call() {
     let count = Arc::new(AtomicUsize::new(0));
     let plan = FaultPlan::none();
     let seen = Arc::clone(&count);
-    let looked = plan.clone();
+    let counted = plan.clone();
     let plan = plan.before(1, move || {
-        seen.store(looked.calls(), Ordering::SeqCst);
+        seen.store(counted.calls(), Ordering::SeqCst);
     });
     let store = Faulty::new(MemoryStore::new(), plan);
     for _ in 0..3 {
@@ -68,7 +68,7 @@ fn faults_by_name_and_order_of_rules() {
         .on("store.load", InjectedFault::FailBefore)
         .at(1, InjectedFault::LoseReply);
     let store = Faulty::new(MemoryStore::new(), plan);
-    let kind = |answer: PortResult<Option<Record>>| answer.map_err(|error| error.kind()).err();
+    let kind = |loaded: PortResult<Option<Record>>| loaded.map_err(|error| error.kind()).err();
     assert_eq!(kind(block_on(store.load(&KEY))), Some(PortErrorKind::Unavailable));
     assert_eq!(kind(block_on(store.load(&KEY))), Some(PortErrorKind::Unknown));
     assert_eq!(block_on(insert(&store, 1)).ok(), Some(Committed::Applied));
@@ -89,7 +89,7 @@ fn digests_tell_arguments_apart_and_are_stable() {
     let log = CallLog::with_arguments();
     let store = Recorder::new(MemoryStore::new(), log.clone());
     for nonce in [1, 2, 1] {
-        let _ = block_on(insert(&store, nonce)).expect("memory is there");
+        let _ = block_on(insert(&store, nonce)).expect("the memory store does not fail");
     }
     let digests: Vec<_> = log.calls().into_iter().map(|call| call.digest).collect();
     assert_eq!(digests[0], digests[2]);
@@ -97,14 +97,14 @@ fn digests_tell_arguments_apart_and_are_stable() {
 }
 
 #[test]
-fn the_cut_of_the_draws_does_not_change_the_stream() {
-    let (one, other) = (SeededEntropy::new(3), SeededEntropy::new(3));
+fn the_sizes_of_the_draws_do_not_change_the_stream() {
+    let (entropy, same) = (SeededEntropy::new(3), SeededEntropy::new(3));
     let mut whole = [0; 100];
-    one.fill(&mut whole).expect("it cannot fail");
+    entropy.fill(&mut whole).expect("seeded entropy does not fail");
     let mut parts = [0; 100];
     let (left, right) = parts.split_at_mut(33);
-    other.fill(left).expect("it cannot fail");
-    other.fill(right).expect("it cannot fail");
+    same.fill(left).expect("seeded entropy does not fail");
+    same.fill(right).expect("seeded entropy does not fail");
     assert_eq!(whole, parts);
 }
 
@@ -124,13 +124,13 @@ fn every_order_of_two_inserts_has_one_winner() {
     let explored = explore(
         1000,
         || inserts(MemoryStore::new()),
-        |schedule, _store, answers| {
-            let won = answers.iter().filter(|answer| **answer == Committed::Applied);
+        |schedule, _store, outcomes| {
+            let won = outcomes.iter().filter(|outcome| **outcome == Committed::Applied);
             assert_eq!(won.count(), 1, "{schedule:?}");
         },
     );
     assert!(explored.complete);
-    // Two steps each: four over two.
+    // Two steps each: C(4, 2) orders.
     assert_eq!(explored.schedules, 6);
 }
 
@@ -140,8 +140,8 @@ fn some_order_shows_a_store_that_reads_and_then_inserts() {
     let explored = explore(
         1000,
         || inserts(BrokenStore::new(Defect::ReadThenInsert)),
-        |_schedule, _store, answers| {
-            double += usize::from(answers == [Committed::Applied; 2]);
+        |_schedule, _store, outcomes| {
+            double += usize::from(outcomes == [Committed::Applied; 2]);
         },
     );
     assert!(explored.complete);
@@ -149,7 +149,7 @@ fn some_order_shows_a_store_that_reads_and_then_inserts() {
 }
 
 #[test]
-fn explore_says_when_it_was_not_done() {
+fn explore_reports_that_it_was_cut_short() {
     let explored = explore(2, || inserts(MemoryStore::new()), |_, _, _| {});
     assert_eq!((explored.schedules, explored.complete), (2, false));
 }

@@ -1,4 +1,4 @@
-//! A wrapper under which chosen records and events cannot be read.
+//! A wrapper that makes chosen records and events unreadable.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -15,9 +15,9 @@ use crate::port::{
     Store,
 };
 
-/// A store in which chosen records or events are damaged: they are there and answered as `Corrupt`.
+/// A store in which chosen records or events are damaged: reading them fails with `Corrupt`.
 ///
-/// An engine keeps their accounts closed. Clones share the damage.
+/// An engine keeps such accounts closed. Clones share the damage.
 ///
 /// ```
 /// use sspr::adapters::memory::MemoryStore;
@@ -39,12 +39,12 @@ pub struct Unreadable<S> {
 }
 
 impl<S> Unreadable<S> {
-    /// Nothing is damaged yet.
+    /// Wraps `inner`, with nothing damaged yet.
     pub fn new(inner: S) -> Self {
         Self { inner, damaged: Arc::default(), events: Arc::default() }
     }
 
-    /// What is wrapped.
+    /// The wrapped store.
     pub const fn inner(&self) -> &S {
         &self.inner
     }
@@ -54,7 +54,7 @@ impl<S> Unreadable<S> {
         lock(&self.damaged).insert(key);
     }
 
-    /// Makes the events of the record under this key unreadable; the record stays whole.
+    /// Makes the events of the record under this key unreadable, but not the record.
     pub fn damage_events(&self, key: RecordKey) {
         lock(&self.events).insert(key);
     }

@@ -78,7 +78,7 @@ async fn watching(
         .expect("opened")
 }
 
-/// What somebody who asks sees: the answers, and what a watcher of the traffic counts.
+/// The replies that a caller sees, and the calls that an observer of the traffic counts.
 #[derive(Default)]
 struct Seen {
     answers: Vec<String>,
@@ -160,7 +160,7 @@ impl Script<'_> {
     }
 }
 
-/// Thirty calls by somebody who does not know the code.
+/// Thirty calls without knowledge of the code.
 async fn thirty_calls(watched: &Watched, name: &str) -> Seen {
     let request = Request::new(watched.world.tenant.clone(), Source::parse("203.0.113.9"));
     let mut script = Script { watched, request, ticket: None, seen: Seen::default() };
@@ -201,7 +201,7 @@ async fn thirty_calls(watched: &Watched, name: &str) -> Seen {
 }
 
 /// The same script for each name, each in a world of its own, so that no budget is shared.
-fn everybody(disclosure: Disclosure, names: &[&str]) -> Vec<Seen> {
+fn seen_for_each(disclosure: Disclosure, names: &[&str]) -> Vec<Seen> {
     let one = |name: &&str| {
         block_on(async {
             let watched = watched(disclosure).await;
@@ -221,16 +221,16 @@ fn same(all: &[Seen], names: &[&str], of: impl Fn(&Seen) -> Vec<String>) {
 }
 
 #[test]
-fn a_uniform_answer_is_the_same_for_everybody_the_owner_included() {
+fn a_uniform_reply_is_the_same_for_every_name_the_owners_included() {
     let names = ["nobody", "disabled", "outside", "without", "ada"];
-    let all = everybody(Disclosure::Uniform, &names);
+    let all = seen_for_each(Disclosure::Uniform, &names);
     same(&all, &names, |seen| seen.answers.clone());
 }
 
 #[test]
-fn uniform_port_calls_are_the_same_for_everybody_the_owner_included() {
+fn uniform_port_calls_are_the_same_for_every_name_the_owners_included() {
     let names = ["nobody", "disabled", "outside", "without", "ada"];
-    let all = everybody(Disclosure::Uniform, &names);
+    let all = seen_for_each(Disclosure::Uniform, &names);
     same(&all, &names, |seen| seen.calls.iter().map(|calls| calls.join(", ")).collect());
 }
 
@@ -238,10 +238,10 @@ fn uniform_port_calls_are_the_same_for_everybody_the_owner_included() {
 /// port calls by nothing at all.
 #[test]
 fn masked_answers_differ_by_the_mask_only() {
-    let all = everybody(Disclosure::Masked, &NAMES);
+    let all = seen_for_each(Disclosure::Masked, &NAMES);
     same(&all, &NAMES, |seen| seen.calls.iter().map(|calls| calls.join(", ")).collect());
     same(&all, &NAMES, |seen| seen.answers.iter().map(|answer| without_masks(answer)).collect());
-    let again = everybody(Disclosure::Masked, &["nobody"]);
+    let again = seen_for_each(Disclosure::Masked, &["nobody"]);
     assert_eq!(all[0].answers, again[0].answers, "a decoy's mask never changes");
 }
 
@@ -254,17 +254,17 @@ fn without_masks(answer: &str) -> String {
     text
 }
 
-/// The names are told apart by a test that looks: under another disclosure they differ.
+/// A test of the script itself: under another disclosure the names differ.
 #[test]
-fn the_script_sees_a_difference_where_there_is_one() {
-    let all = everybody(Disclosure::Masked, &["nobody", "ada"]);
+fn the_script_detects_a_difference() {
+    let all = seen_for_each(Disclosure::Masked, &["nobody", "ada"]);
     assert_ne!(all[0].answers, all[1].answers, "two kinds of method, and three channels of them");
 }
 
 /// V14: no run of bytes links two tickets.
 #[test]
 fn no_two_tickets_share_a_run_of_bytes() {
-    let all = everybody(Disclosure::Uniform, &["nobody", "ada"]);
+    let all = seen_for_each(Disclosure::Uniform, &["nobody", "ada"]);
     let mut tickets: Vec<String> = all.into_iter().flat_map(|seen| seen.tickets).collect();
     tickets.sort();
     // The same claim gives the same ticket, so that an answer can be given again.

@@ -1,4 +1,4 @@
-//! What administrators do, the policy, and flows that are given up.
+//! Administrators' acts, the policy, and cancelled flows.
 
 use sspr::{Contacts, EmailAddress, MethodKind, Policy, ResetTicket, UnlockTicket, UserId};
 
@@ -43,7 +43,8 @@ impl Run {
             ensure!(code == "busy", "an administrator was refused: {code}");
             return Ok(());
         }
-        // What changes nothing is not recorded; what the model knows of is something to change.
+        // A call that changes nothing is not recorded; the model knows whether it changes
+        // something.
         let happened = self.recorded(&id, recorded).await - before;
         let account = &mut self.model.users[who];
         let something = match act {
@@ -76,11 +77,15 @@ impl Run {
             }
             Act::Contacts(n) => {
                 let to = supplied(n);
-                if account.methods.iter().any(|one| one.supplied && one.to.as_ref() == Some(&to)) {
+                if account
+                    .methods
+                    .iter()
+                    .any(|method| method.supplied && method.to.as_ref() == Some(&to))
+                {
                     return Ok(());
                 }
-                account.methods.retain(|one| !one.supplied);
-                // Another address is a registration as new.
+                account.methods.retain(|method| !method.supplied);
+                // Another address counts as a new registration.
                 account.run.insert(MethodKind::Email, 0);
                 account.methods.push(Method {
                     id: "supplied".to_owned(),
@@ -104,7 +109,7 @@ impl Run {
         Ok(())
     }
 
-    /// How often the trail of a user has this event.
+    /// How many events of this kind a user's trail has.
     async fn recorded(&self, id: &UserId, code: &str) -> usize {
         if code.is_empty() {
             return 0;
@@ -147,7 +152,7 @@ impl Run {
         };
         result.map_err(|error| format!("not cancelled: {error}"))?;
         let unsettled = flow.user.is_some_and(|who| self.model.users[who].unsettled == Some(index));
-        // Until the first proof all of a flow is in its ticket: that may begin it again.
+        // Before the first proof a flow exists only in its ticket, which may begin it again.
         let begun = !flow.proofs.is_empty();
         let flow = &mut self.model.flows[index];
         flow.dead |= begun && !unsettled;

@@ -1,4 +1,4 @@
-//! Challenges: what is opened, what is sent where, and what answers it.
+//! Challenges: opening, messages and expected secrets.
 
 use sspr::{MethodKind, ResetTicket, Selection, UnlockTicket};
 
@@ -27,7 +27,7 @@ impl Run {
             ("email.link.0", MethodKind::Email),
         ];
         let any = option >= 200;
-        let left = options.iter().filter(|one| any || !flow.proofs.contains(&one.1));
+        let left = options.iter().filter(|option| any || !flow.proofs.contains(&option.1));
         let left: Vec<_> = left.copied().collect();
         let (text, kind) = left[usize::from(option) % left.len()];
         let ticket = flow.tickets.last().expect("issued").text.clone();
@@ -45,7 +45,7 @@ impl Run {
         self.sut.deliver().await;
         let arrived = self.arrived();
         let secrets: Vec<_> =
-            arrived.iter().filter(|one| one.code().or(one.link()).is_some()).collect();
+            arrived.iter().filter(|message| message.code().or(message.link()).is_some()).collect();
         let Ok(reply) = reply else {
             ensure!(secrets.is_empty(), "a refused challenge was sent");
             return Ok(false);
@@ -68,7 +68,7 @@ impl Run {
         ensure!(!flow.proofs.contains(&kind), "a proven method was challenged");
         let eligible = flow.user.is_some_and(|user| self.model.eligible(user));
         let found = self.model.answer(index, kind).filter(|_| eligible);
-        let found = found.map(|one| (one.id.clone(), one.to.clone()));
+        let found = found.map(|method| (method.id.clone(), method.to.clone()));
         let answer = match (kind, found) {
             (MethodKind::Passkey, _) => {
                 let has = flow.user == Some(0) && eligible;
@@ -83,7 +83,7 @@ impl Run {
                 ensure!(secrets.len() == 1, "{} messages for one challenge", secrets.len());
                 let to = to.unwrap_or_default();
                 let reached = self.sut.inbox.messages_to(&to);
-                let here = reached.last().map(|one| &one.idempotency_key);
+                let here = reached.last().map(|message| &message.idempotency_key);
                 let key = Some(&secrets[0].idempotency_key);
                 ensure!(here == key, "sent to another address than {to}");
                 let code = secrets[0].code().map(|code| Answer::Text(code.to_owned()));
@@ -105,7 +105,7 @@ impl Run {
             None => 1,
         };
         let stamp = flow.user.map(|user| self.model.users[user].stamp);
-        self.model.flows[index].challenges.retain(|one| one.kind != kind);
+        self.model.flows[index].challenges.retain(|challenge| challenge.kind != kind);
         let certain = self.model.certain(index, kind, proven_pool);
         if let Some(answer) = &answer {
             self.seen.push(answer.clone());
@@ -127,7 +127,7 @@ impl Run {
         Ok(true)
     }
 
-    /// The secret to give to this challenge.
+    /// The secret that a command gives to this challenge.
     pub(crate) fn secret(&mut self, index: usize, challenge: &Challenge, how: How) -> Answer {
         let right = match &challenge.answer {
             Some(Answer::App(id)) => {
@@ -136,7 +136,7 @@ impl Run {
             }
             Some(Answer::RecoveryCode(id)) => {
                 let user = &self.model.users[self.model.flows[index].user.unwrap_or(0)];
-                let set = user.methods.iter().find(|one| one.id == *id);
+                let set = user.methods.iter().find(|method| method.id == *id);
                 let code = set.and_then(|set| set.codes.first()).cloned();
                 Answer::Text(code.unwrap_or_else(|| "BCDF".repeat(7)))
             }
@@ -164,7 +164,7 @@ impl Run {
         let flow = &self.model.flows[index];
         let user = &self.model.users[flow.user.unwrap_or(0)];
         let pending = flow.confirms.as_ref().map(|one| &one.0).filter(|_| id == "pending");
-        let method = user.methods.iter().find(|one| one.id == id).or(pending);
+        let method = user.methods.iter().find(|method| method.id == id).or(pending);
         let token = method.and_then(|one| one.token.as_ref());
         token.map_or("123456".to_owned(), |token| app_code(token, self.model.now, -ago))
     }

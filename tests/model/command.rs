@@ -1,7 +1,7 @@
-//! Commands, generated from three bytes each, so that each part shrinks by itself.
+//! Commands, generated from three bytes each, so that each part shrinks separately.
 //!
-//! Whatever a command names is looked up modulo what exists: a sequence stays meaningful when
-//! others are taken out of it.
+//! An index in a command is taken modulo the number of existing items, so a sequence stays
+//! meaningful when commands are removed from it.
 
 use proptest::prelude::*;
 
@@ -19,12 +19,12 @@ pub(crate) enum Command {
         flow: u8,
         how: How,
     },
-    /// A challenge and the right answer.
+    /// A challenge and the correct secret.
     Gate {
         flow: u8,
         option: u8,
     },
-    /// A challenge, and wrong answers until it is spent.
+    /// A challenge, and wrong secrets until it is spent.
     Guess {
         flow: u8,
         option: u8,
@@ -77,9 +77,9 @@ pub(crate) enum Command {
 pub(crate) enum How {
     Right,
     Wrong,
-    /// What was right a time step before.
+    /// The correct code of the time step before.
     Late,
-    /// A secret that was seen before, whoever's and whatever for: the n-th before the last.
+    /// The n-th last secret that was correct before, of any user and challenge.
     Seen(u8),
 }
 

@@ -1,4 +1,4 @@
-//! The end of a flow: what is written, what is told, what is void.
+//! The end of a flow: writes, notices and voided flows.
 
 use sspr::{
     ChangeTicket, Error, MethodKind, PolicyReason, ResetTicket, SecretText, Step, UnlockTicket,
@@ -22,7 +22,7 @@ impl Run {
         if flow.purpose == Purpose::Register {
             return Ok(());
         }
-        // Room for the notices: an outbox that is full of others is answered busy.
+        // Makes room for the notices: with a full outbox the call returns busy.
         self.sut.deliver().await;
         let (user, purpose) = (flow.user, flow.purpose);
         let unlock = purpose == Purpose::Unlock;
@@ -35,7 +35,7 @@ impl Run {
             With::Good(n) => GOOD[usize::from(n) % GOOD.len()],
             _ => GOOD[0],
         };
-        // The same again, first of all: whether it is there already is asked before it is written.
+        // For a repetition the engine first asks whether the password is set already.
         let ask_first = may && account.unsettled == Some(index);
         let there = ask_first && !unlock && account.password == typed;
         let outside = ask_first && flow.stamp != Some(account.stamp);
@@ -76,7 +76,7 @@ impl Run {
                 let step = result.map_err(|error| format!("not completed: {error}"))?;
                 let propagated = with != With::NotPropagated;
                 ensure!(step == Step::Done { propagated }, "completed as {step:?}");
-                ensure!(wrote != there || shaken, "done, but not written");
+                ensure!(wrote != there || shaken, "completed, but not written");
                 self.settled(index, who, typed, wrote);
                 if there {
                     self.goal("an unsettled write was resolved");
@@ -139,7 +139,7 @@ impl Run {
         reply.map(|reply| reply.step)
     }
 
-    /// Without a grant nothing happens, but that a raised policy asks for more.
+    /// Without a grant nothing happens, except that a raised policy requires more.
     fn not_granted(&mut self, index: usize, code: &'static str) -> Checked {
         let flow = &self.model.flows[index];
         let granted = flow.granted_until.is_some();
@@ -167,7 +167,7 @@ impl Run {
         Ok(())
     }
 
-    /// A write that begins leaves another flow's open one to its notices.
+    /// A write that begins ends another flow's unsettled write with its notices.
     fn begun(&mut self, index: usize, who: usize) {
         self.model.event("directory_write_started");
         if self.model.users[who].unsettled.is_some_and(|other| other != index) {

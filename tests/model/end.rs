@@ -1,4 +1,4 @@
-//! What must hold when everything is delivered.
+//! The rules that must hold after all deliveries.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +7,7 @@ use crate::run::{Run, ensure};
 use crate::support::{admin, tenant};
 use crate::world::user;
 
-/// Events that the model counts each of.
+/// The events that the model counts.
 const COUNTED: [&str; 24] = [
     "challenge_opened",
     "method_proven",
@@ -48,7 +48,7 @@ impl Run {
         self.check_events().await
     }
 
-    /// Everybody who had to be told was told, once, and nobody was told of what did not happen.
+    /// Every due notice arrived once, and no notice tells of what did not happen.
     fn check_notices(&self) -> Checked {
         let mut told: BTreeMap<(&str, String), u32> = BTreeMap::new();
         for message in self.sut.inbox.all() {

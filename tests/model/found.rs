@@ -1,4 +1,4 @@
-//! Sequences that have once told a mistake from the rules: kept, and run each time.
+//! Sequences that once found a mistake. They are run each time.
 
 use crate::command::{Act, Command, How, Span, What, With};
 
@@ -7,27 +7,27 @@ use Command::{
     Require, SignIn, Start, StartChange,
 };
 
-/// Each by the rule that it holds.
+/// Each sequence with the rule that it tests.
 pub(crate) const FOUND: &[(&str, &[Command])] = &[
     (
-        "one method is no two gates",
+        "one method does not count as two gates",
         &[START, Gate { flow: 0, option: 0 }, Challenge { flow: 0, option: 204 }],
     ),
     (
-        "a removed method voids what is outstanding",
+        "a removed method voids everything outstanding",
         &[START, Remove { who: 0, method: 0 }, Challenge { flow: 0, option: 0 }],
     ),
     (
-        "a step that proved a method signs nobody in",
+        "a time step that proved a method does not sign in",
         &[START, Gate { flow: 0, option: 2 }, SignIn { who: 0, how: How::Late }],
     ),
     ("every address is told of a removed method", &[Remove { who: 0, method: 0 }]),
     (
-        "the strictest policy that was seen holds",
+        "the strictest policy seen applies",
         &[START, Gate { flow: 0, option: 0 }, Require(2), COMPLETE],
     ),
     (
-        "an app that is enrolled again takes the place of the one that waits",
+        "an app that is enrolled again replaces the pending one",
         &[APP, APP, Prove { flow: 200, how: How::Right }, Prove { flow: 0, how: How::Right }],
     ),
     (
@@ -43,7 +43,7 @@ pub(crate) const FOUND: &[(&str, &[Command])] = &[
         ],
     ),
     (
-        "a replaced address goes with the hold, though nothing else wakes the record",
+        "a replaced address is removed after the hold, even if nothing else wakes the record",
         &[
             Register { who: 0, what: What::ReplaceEmail(0) },
             Prove { flow: 0, how: How::Right },
@@ -76,7 +76,7 @@ pub(crate) const FOUND: &[(&str, &[Command])] = &[
         ],
     ),
     (
-        "a code is compared as often as it may be",
+        "a code is compared as often as allowed",
         &[
             Register { who: 0, what: What::Email(0) },
             Prove { flow: 0, how: How::Wrong },
@@ -95,7 +95,7 @@ pub(crate) const FOUND: &[(&str, &[Command])] = &[
     ),
     ("a change is told of", &[StartChange { who: 0, right: true }, COMPLETE]),
     (
-        "an open outcome voids what others have",
+        "an unknown outcome voids other flows",
         &[
             START,
             StartChange { who: 0, right: true },
@@ -104,11 +104,11 @@ pub(crate) const FOUND: &[(&str, &[Command])] = &[
         ],
     ),
     (
-        "a code that has proven a method is not live any more",
+        "a code that has proven a method is consumed",
         &[START, Require(2), Gate { flow: 0, option: 0 }, Prove { flow: 0, how: How::Right }],
     ),
     (
-        "a success leaves the window as it was",
+        "a success does not change the window",
         &[
             START,
             Guess { flow: 0, option: 1 },
@@ -121,7 +121,7 @@ pub(crate) const FOUND: &[(&str, &[Command])] = &[
         ],
     ),
     (
-        "other flows take no more from a window than it has",
+        "flows together take no more from a window than it has",
         &[
             START,
             Guess { flow: 0, option: 1 },
@@ -132,7 +132,7 @@ pub(crate) const FOUND: &[(&str, &[Command])] = &[
         ],
     ),
     (
-        "a raised policy makes a user who has too few methods nobody",
+        "under a raised policy a user with too few methods is treated as unknown",
         &[
             Admin { who: 0, act: Act::RevokeMethods },
             START,

@@ -1,7 +1,7 @@
 //! Generated sequences of calls over all flows, on the engine and on a plain reference model.
 //!
-//! The run is the same each time. `SSPR_MODEL_SEED` starts another, `SSPR_MODEL_SEQUENCES` makes it
-//! longer. What a failure shrinks to belongs into `found.rs`.
+//! The run is the same each time. `SSPR_MODEL_SEED` selects another, `SSPR_MODEL_SEQUENCES` makes
+//! it longer. Add the shrunk sequence of a failure to `found.rs`.
 #![cfg(feature = "testing")]
 
 mod administer;
@@ -36,7 +36,7 @@ const SEQUENCES: u32 = 100_000;
 const THREADS: u32 = 2;
 const MOST: usize = 20;
 
-/// What the sequences must have come to, and how often in a hundred thousand at least.
+/// The states that the sequences must reach, and the least number of times in a hundred thousand.
 const GOALS: [(&str, u64); 20] = [
     ("a one-gate reset was completed", 1_500),
     ("a two-gate reset was completed", 150),
@@ -77,7 +77,7 @@ fn sequence(world: &Prepared, commands: &[Command], encoded: bool) -> Result<Goa
     })
 }
 
-/// Runs so many sequences of this seed. Gives the goals reached, and how many commands there were.
+/// Runs this many sequences of a seed; returns the goals reached and the number of commands.
 fn sequences(seed: u64, cases: u32, most: usize, encoded: bool) -> (Goals, u64) {
     let config = Config {
         cases,
@@ -137,7 +137,7 @@ fn a_hundred_thousand_sequences_agree_with_the_model() {
     }
 }
 
-/// Records and events that went through their text, and longer sequences.
+/// Longer sequences, with records and events passed through their text.
 #[test]
 fn long_sequences_over_encoded_records_agree_with_the_model() {
     let (goals, _) = sequences(77, 500, 80, true);

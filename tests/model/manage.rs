@@ -19,8 +19,9 @@ impl Run {
         self.sut.deliver().await;
         let _ = self.arrived();
         let account = &self.model.users[who];
-        let confirmed =
-            |kind| account.methods.iter().find(move |one| one.kind == kind && !one.supplied);
+        let confirmed = |kind| {
+            account.methods.iter().find(move |method| method.kind == kind && !method.supplied)
+        };
         let (mut replaced, mut token) = (None, None);
         let (kind, to, reply) = match what {
             What::RecoveryCodes => return self.recovery_codes(who).await,
@@ -65,7 +66,8 @@ impl Run {
         self.model.event("method_added");
         self.model.event("challenge_opened");
         let answer = if to.is_some() {
-            let code = arrived.last().and_then(|one| one.code()).ok_or("no code was sent")?;
+            let code =
+                arrived.last().and_then(|message| message.code()).ok_or("no code was sent")?;
             ensure!(arrived.len() == 1, "more than a code was sent");
             Answer::Text(code.to_owned())
         } else {
@@ -125,7 +127,7 @@ impl Run {
         Ok(())
     }
 
-    /// The pending method of a flow is active from now on.
+    /// Activates the pending method of a flow.
     pub(crate) async fn confirmed(
         &mut self,
         index: usize,
@@ -145,7 +147,7 @@ impl Run {
         self.model.users[who].methods.push(method);
         let notice = if replaces { "notice.method_replaced" } else { "notice.method_added" };
         self.model.tell(notice, told_before);
-        // What it replaces goes at the end of the hold.
+        // The method that it replaces is removed at the end of the hold.
         if !replaces || hold > 0 {
             self.model.event("method_confirmed");
         }
@@ -160,12 +162,12 @@ impl Run {
         self.compare_methods(who).await
     }
 
-    /// The engine's list of active methods and the model's are one.
+    /// Compares the engine's list of active methods with the model's.
     pub(crate) async fn compare_methods(&mut self, who: usize) -> Checked {
         let signed_in = self.sut.signed_in(who);
         let listed = self.sut.engine.registration().list(&request(), &signed_in).await;
         let listed = listed.map_err(|error| format!("not listed: {error}"))?;
-        let active: Vec<_> = listed.iter().filter(|one| one.active).collect();
+        let active: Vec<_> = listed.iter().filter(|method| method.active).collect();
         let methods = &mut self.model.users[who].methods;
         ensure!(active.len() == methods.len(), "{} methods, not {}", active.len(), methods.len());
         for view in active {
@@ -177,11 +179,11 @@ impl Run {
                 let reached = own.to.is_none() == to.is_none();
                 same || (new && own.kind == view.kind && own.supplied == supplied && reached)
             });
-            let own = own.ok_or("a method that nobody has registered")?;
+            let own = own.ok_or("a method that is not registered")?;
             own.id = view.id.as_str().to_owned();
         }
-        // The order is the engine's: what comes first is offered first.
-        let place = |id: &str| listed.iter().position(|one| one.id.as_str() == id);
+        // Takes over the engine's order, since the first method is offered first.
+        let place = |id: &str| listed.iter().position(|method| method.id.as_str() == id);
         methods.sort_by_key(|own| place(&own.id));
         Ok(())
     }
@@ -206,7 +208,7 @@ impl Run {
         self.model.users[who].run.insert(kind, 0);
         let methods = &mut self.model.users[who].methods;
         let before = methods.len();
-        methods.retain(|one| one.kind != kind);
+        methods.retain(|method| method.kind != kind);
         let gone = methods.len() < before;
         methods.push(Method {
             id: set.id.as_str().to_owned(),
@@ -248,7 +250,7 @@ impl Run {
             ensure!(code == "busy", "not removed: {code}");
             return Ok(());
         }
-        self.model.users[who].methods.retain(|one| one.id != id);
+        self.model.users[who].methods.retain(|method| method.id != id);
         self.model.tell("notice.method_removed", told);
         self.model.event("method_removed");
         self.model.void_others(who, None);

@@ -1,8 +1,8 @@
-//! The reference: what the engine may do and must do, in plain words and whole seconds. It shares
-//! no decision with the engine.
+//! The reference model: what the engine may do and must do, in whole seconds. It shares no decision
+//! with the engine.
 //!
-//! Where the exact number does not matter it keeps a bound: what is accepted must be allowed here,
-//! and what is right, live and within the lower bound must be accepted.
+//! If an exact number does not matter, it keeps bounds: accepted secrets must be allowed here, and
+//! correct, live secrets within the lower bound must be accepted.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -13,13 +13,13 @@ use sspr::testing::SoftToken;
 pub(crate) const ATTEMPTS: u8 = 3;
 pub(crate) const BUDGET: usize = 4;
 pub(crate) const RUN: u32 = 8;
-/// Of those, what the anonymous pool may bring about: a fifth is the proven pool's.
+/// The part of these for the anonymous pool; a fifth is reserved for the proven pool.
 pub(crate) const OPEN_RUN: u32 = 7;
 pub(crate) const FLOW: i64 = 900;
 pub(crate) const GRANT: i64 = 600;
 pub(crate) const CODE: i64 = 600;
 pub(crate) const DAY: i64 = 86_400;
-/// Clocks may differ by so much.
+/// The allowed difference of clocks.
 pub(crate) const SKEW: i64 = 30;
 pub(crate) const HOLD: i64 = 3_600;
 
@@ -42,7 +42,7 @@ pub(crate) struct Method {
     pub(crate) supplied: bool,
     pub(crate) added: i64,
     pub(crate) usable_from: i64,
-    /// The id of the method that goes when this one may be used.
+    /// The id of the method that is removed once this one is usable.
     pub(crate) replaces: Option<String>,
     pub(crate) token: Option<Arc<SoftToken>>,
     pub(crate) used: Option<i64>,
@@ -56,19 +56,19 @@ pub(crate) struct User {
     pub(crate) passkey: bool,
     pub(crate) password: String,
     pub(crate) methods: Vec<Method>,
-    /// Grows with whatever voids everything outstanding.
+    /// Grows whenever everything outstanding is voided.
     pub(crate) epoch: u32,
     /// Grows with each change of the account in the directory.
     pub(crate) stamp: u32,
-    /// Wrong secrets: kind, whether of the proven pool, when.
+    /// Wrong secrets: kind, whether of the proven pool, time.
     pub(crate) wrong: Vec<(MethodKind, bool, i64)>,
-    /// Wrong secrets in a row, those of registrations apart.
+    /// Wrong secrets in a row, except those of registrations.
     pub(crate) run: BTreeMap<MethodKind, u32>,
-    /// Wrong codes in a row at the host's own sign-in: a run of its own.
+    /// Wrong codes in a row at the host's sign-in, which are a run of their own.
     pub(crate) sign_ins: u32,
-    /// The flow whose write is not settled.
+    /// The flow with an unsettled write.
     pub(crate) unsettled: Option<usize>,
-    /// The clock has stepped back: lower bounds hold no more.
+    /// Whether the clock has stepped back, so that lower bounds do not hold.
     pub(crate) shaken: bool,
 }
 
@@ -76,11 +76,11 @@ pub(crate) struct User {
 pub(crate) struct Challenge {
     pub(crate) kind: MethodKind,
     pub(crate) option: String,
-    /// What answers it; nothing does if it is a decoy.
+    /// The expected secret; none for a decoy.
     pub(crate) answer: Option<Answer>,
     pub(crate) until: i64,
     pub(crate) compared: u8,
-    /// Comparisons that are left for certain.
+    /// The number of comparisons that are certainly left.
     pub(crate) certain: u8,
     pub(crate) proven_pool: bool,
 }
@@ -112,15 +112,15 @@ pub(crate) struct Flow {
     pub(crate) challenges: Vec<Challenge>,
     pub(crate) proofs: BTreeSet<MethodKind>,
     pub(crate) last: Option<Challenge>,
-    /// What was right for it, and is given again without being used up.
+    /// The last correct secret, which may be repeated without being consumed.
     pub(crate) last_given: Option<Answer>,
     pub(crate) granted_until: Option<i64>,
     pub(crate) rejections: u8,
     pub(crate) done: bool,
     pub(crate) dead: bool,
-    /// The clock has stepped back since: it may be dead.
+    /// Whether the clock has stepped back since, so that the flow may have ended.
     pub(crate) shaken: bool,
-    /// The method that it confirms, and the id of the one that this takes the place of.
+    /// The method that it confirms, and the id of the method that this replaces.
     pub(crate) confirms: Option<(Method, Option<String>)>,
 }
 
@@ -130,14 +130,14 @@ pub(crate) struct Model {
     pub(crate) required: u8,
     pub(crate) users: Vec<User>,
     pub(crate) flows: Vec<Flow>,
-    /// Notices that must have arrived in the end: kind and address.
+    /// The notices that must arrive in the end, by kind and address.
     pub(crate) notices: BTreeMap<(&'static str, String), u32>,
-    /// Events that must be there in the end.
+    /// The events that must be recorded in the end.
     pub(crate) events: BTreeMap<&'static str, u64>,
 }
 
 impl User {
-    /// What this user could prove now, first of its kind first.
+    /// The first usable method of a kind.
     pub(crate) fn usable(&self, kind: MethodKind, now: i64) -> Option<&Method> {
         let of_kind = |supplied| {
             let mut all = self.methods.iter();
@@ -158,20 +158,20 @@ impl User {
         .collect()
     }
 
-    /// Addresses that a notice goes to: on the record, and the directory's.
+    /// The addresses for notices: those of the record and of the directory.
     pub(crate) fn addresses(&self) -> BTreeSet<String> {
         let told = [MethodKind::Email, MethodKind::MobilePhone];
-        let own = self.methods.iter().filter(|one| told.contains(&one.kind));
+        let own = self.methods.iter().filter(|method| told.contains(&method.kind));
         let own = own.filter_map(|one| one.to.clone());
         own.chain([self.primary.clone()]).collect()
     }
 
     pub(crate) fn failures(&self, kind: MethodKind, proven: bool, now: i64) -> usize {
-        let counted = self.wrong.iter().filter(|one| one.0 == kind && one.1 == proven);
+        let counted = self.wrong.iter().filter(|failure| failure.0 == kind && failure.1 == proven);
         counted.filter(|one| now - one.2 < DAY).count()
     }
 
-    /// Notes a wrong secret: no more than the budgets allow is ever compared.
+    /// Records a wrong secret, and checks that no more are compared than the budgets allow.
     pub(crate) fn failed(
         &mut self,
         kind: MethodKind,
@@ -193,7 +193,7 @@ impl User {
 }
 
 impl User {
-    /// Notes a wrong code at the sign-in, which strangers' failures do not close.
+    /// Records a wrong code at the sign-in, which strangers' failures do not close.
     pub(crate) fn failed_sign_in(&mut self, kind: MethodKind, now: i64) -> Checked {
         self.wrong.push((kind, true, now));
         self.sign_ins += 1;
@@ -208,7 +208,7 @@ impl User {
 }
 
 impl Flow {
-    /// Whether this flow may still do anything, by time and by what voids it.
+    /// Whether this flow is live: neither expired nor voided.
     pub(crate) fn live(&self, users: &[User], now: i64) -> bool {
         let current = self.user.is_none_or(|user| users[user].epoch == self.epoch);
         !self.dead && !self.done && now < self.started + FLOW && current

@@ -1,4 +1,4 @@
-//! Secrets that are given: to a challenge, without the flow's ticket, without a challenge.
+//! Proofs: to a challenge, without the flow's ticket, without a challenge.
 
 use sspr::{Identifier, RegistrationTicket, ResetTicket, Step, UnlockTicket};
 
@@ -18,7 +18,7 @@ impl Run {
         let generation = flow.tickets[place].generation;
         let before = generation + 1 == flow.generation && !void;
         let current = generation == flow.generation && !void;
-        // What was answered is given again where nothing is open: it proves nothing twice.
+        // With no open challenge the reply is repeated, without a second proof.
         let spent = !before && flow.challenges.is_empty();
         let given_before = before || spent;
         let challenge = if given_before { &flow.last } else { &flow.challenges.last().cloned() };
@@ -32,7 +32,7 @@ impl Run {
         let flow = &self.model.flows[index];
         let live = current && !spent && flow.live(&self.model.users, self.model.now);
         let live = live && self.model.now < challenge.until;
-        // What was changed outside confirms nothing.
+        // A change outside the engine voids confirmations.
         let changed = flow.purpose == Purpose::Register
             && flow.user.is_some_and(|who| flow.stamp != Some(self.model.users[who].stamp));
         let live = live && !changed;
@@ -53,7 +53,7 @@ impl Run {
             Ok(answered) => {
                 ensure!(live && compared == 1, "accepted without a live challenge");
                 let step = right.ok_or("a wrong secret was accepted")?;
-                ensure!(user.is_some(), "nobody has proven something");
+                ensure!(user.is_some(), "an unknown user has proven a method");
                 self.proven(index, challenge, step, &given, answered).await
             }
             Err(code) => {
@@ -114,7 +114,7 @@ impl Run {
         *self.model.events.entry("compared").or_default() += compared;
     }
 
-    /// The ticket before, with what was right then, is answered the same and proves nothing more.
+    /// The previous ticket with its correct secret gets the same reply, without another proof.
     fn repeated(&mut self, index: usize, given: &Answer, compared: u64, accepted: bool) -> Checked {
         self.count(compared);
         let flow = &mut self.model.flows[index];
@@ -142,7 +142,7 @@ impl Run {
         Ok(())
     }
 
-    /// Notes a proof in the model, and checks what the answer says of it.
+    /// Records a proof in the model, and checks the reply against it.
     async fn proven(
         &mut self,
         index: usize,
@@ -159,14 +159,14 @@ impl Run {
         let pending = self.model.flows[index].confirms.as_mut().map(|(pending, _)| pending);
         match (&challenge.answer, given) {
             (Some(Answer::App(id)), _) => {
-                let own = account.methods.iter_mut().find(|one| one.id == *id);
+                let own = account.methods.iter_mut().find(|method| method.id == *id);
                 if let Some(method) = own.or(pending) {
                     method.used = Some(step);
                 }
                 self.model.event("oath_step_used");
             }
             (Some(Answer::RecoveryCode(id)), Answer::Text(typed)) => {
-                let own = account.methods.iter_mut().find(|one| one.id == *id);
+                let own = account.methods.iter_mut().find(|method| method.id == *id);
                 if let Some(method) = own {
                     method.codes.retain(|code| code != typed);
                 }
@@ -225,7 +225,7 @@ impl Run {
         let found = self.model.flows.iter().position(|flow| {
             flow.user == Some(named)
                 && flow.proofs.is_empty()
-                && flow.challenges.iter().any(|one| one.answer.as_ref() == Some(&given))
+                && flow.challenges.iter().any(|challenge| challenge.answer.as_ref() == Some(&given))
         });
         let unlock = found.is_some_and(|at| self.model.flows[at].purpose == Purpose::Unlock);
         let result = if unlock {
@@ -237,12 +237,13 @@ impl Run {
         let compared = self.comparisons() - compared;
         self.count(compared);
         let Some(index) = found else {
-            // A link is good once.
+            // A link works once.
             ensure!(result.is_err() && compared == 0, "a dead link was compared");
             return Ok(());
         };
         let flow = &self.model.flows[index];
-        let challenge = flow.challenges.iter().find(|one| one.answer.as_ref() == Some(&given));
+        let challenge =
+            flow.challenges.iter().find(|challenge| challenge.answer.as_ref() == Some(&given));
         let challenge = challenge.cloned().expect("found");
         let live = flow.live(&self.model.users, self.model.now);
         let live = live && self.model.now < challenge.until;

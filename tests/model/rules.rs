@@ -1,4 +1,4 @@
-//! The rules of the reference: what is right, what is judged, what is void, what may be written.
+//! The rules of the reference: correct secrets, compared secrets, voided flows, allowed writes.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use sspr::{MethodKind, Timestamp};
 
 use crate::model::{ATTEMPTS, Answer, BUDGET, Challenge, Method, Model, OPEN_RUN, Purpose, RUN};
 
-/// The code that an app shows, that many steps away from now.
+/// The code that an app shows, this many time steps from now.
 pub(crate) fn app_code(token: &SoftToken, now: i64, steps: i64) -> String {
     token.code(Timestamp::from_unix_seconds(now + 30 * steps))
 }
@@ -31,18 +31,18 @@ impl Model {
         self.users[user].kinds(self.now).len() >= usize::from(self.required_of(user))
     }
 
-    /// What answers this option, for this flow.
+    /// The method that this option asks for, for this flow.
     pub(crate) fn answer(&self, flow: usize, kind: MethodKind) -> Option<&Method> {
         let user = &self.users[self.flows[flow].user?];
         user.kinds(self.now).contains(&kind).then(|| user.usable(kind, self.now)).flatten()
     }
 
-    /// Whether the secret is right for this challenge: the step of an app's code, if it is one.
+    /// The time step of a correct code (zero for other secrets), or none for a wrong secret.
     pub(crate) fn right(&self, flow: usize, challenge: &Challenge, given: &Answer) -> Option<i64> {
         let user = &self.users[self.flows[flow].user?];
-        let pending = self.flows[flow].confirms.as_ref().map(|one| &one.0);
+        let pending = self.flows[flow].confirms.as_ref().map(|flow| &flow.0);
         let method = |id: &String| {
-            let active = user.methods.iter().find(|one| one.id == *id);
+            let active = user.methods.iter().find(|method| method.id == *id);
             active.or_else(|| pending.filter(|_| id == "pending"))
         };
         match (challenge.answer.as_ref()?, given) {
@@ -61,22 +61,22 @@ impl Model {
         }
     }
 
-    /// Comparisons of a new challenge that nothing can have promised to others.
+    /// The comparisons of a new challenge that no other challenge can have reserved.
     pub(crate) fn certain(&self, flow: usize, kind: MethodKind, proven: bool) -> u8 {
         let Some(user) = self.flows[flow].user else { return 0 };
         let spent = self.users[user].failures(kind, proven, self.now);
         let run = self.users[user].run.get(&kind).copied().unwrap_or_default();
-        // At the sign-in too they were failures of this kind.
+        // Failures at the sign-in count for this kind as well.
         let run = run + self.users[user].sign_ins;
         let promised = self.promised(user, kind);
         let left = BUDGET.saturating_sub(spent + promised);
         let most = if proven { RUN } else { OPEN_RUN };
         let left = left.min((most as usize).saturating_sub(run as usize + promised));
-        // It would not have been opened without one.
+        // The challenge would not have been opened without one.
         u8::try_from(left).unwrap_or(u8::MAX).clamp(1, ATTEMPTS)
     }
 
-    /// What live challenges of this kind may still compare, at most.
+    /// The most comparisons that live challenges of this kind may still make.
     pub(crate) fn promised(&self, user: usize, kind: MethodKind) -> usize {
         let flows = self.flows.iter().filter(|flow| flow.user == Some(user) && !flow.dead);
         let all = flows.flat_map(|flow| flow.challenges.iter().chain(&flow.last));
@@ -84,7 +84,7 @@ impl Model {
         all.map(|one| usize::from(ATTEMPTS.saturating_sub(one.compared))).sum()
     }
 
-    /// Whether a secret without a challenge is judged for certain.
+    /// Whether a secret without a challenge is certainly compared.
     pub(crate) fn judged(&self, user: usize, kind: MethodKind) -> bool {
         let account = &self.users[user];
         let run = account.run.get(&kind).copied().unwrap_or_default() as usize;
@@ -93,15 +93,15 @@ impl Model {
         !account.shaken && spent + promised < BUDGET && run + promised < RUN as usize
     }
 
-    /// Whether a code at the host's sign-in is judged for certain.
+    /// Whether a code at the host's sign-in is certainly compared.
     pub(crate) fn judged_sign_in(&self, user: usize, kind: MethodKind) -> bool {
         let account = &self.users[user];
         let spent = account.failures(kind, true, self.now);
         !account.shaken && spent + self.promised(user, kind) < BUDGET && account.sign_ins < RUN
     }
 
-    /// What is added takes the place of what waits for the same: the same address, a replacement of
-    /// the same method, or an app of this session, of which there is one.
+    /// A new method replaces a pending one for the same address, for the replacement of the same
+    /// method, or for the one app of this session.
     pub(crate) fn drop_pending(
         &mut self,
         user: usize,
@@ -118,15 +118,15 @@ impl Model {
         }
     }
 
-    /// A method goes when the one that takes its place may be used.
+    /// Removes methods whose replacements have become usable.
     pub(crate) fn end_holds(&mut self) {
         let now = self.now;
         let mut gone = 0;
         for user in &mut self.users {
-            let over = user.methods.iter_mut().filter(|one| one.usable_from <= now);
+            let over = user.methods.iter_mut().filter(|method| method.usable_from <= now);
             let replaced: Vec<_> = over.filter_map(|one| one.replaces.take()).collect();
             let before = user.methods.len();
-            user.methods.retain(|one| !replaced.contains(&one.id));
+            user.methods.retain(|method| !replaced.contains(&method.id));
             gone += before - user.methods.len();
         }
         for _ in 0..gone {
@@ -134,12 +134,12 @@ impl Model {
         }
     }
 
-    /// A reset drops the methods whose hold is not over, and their owner is told.
+    /// A reset drops the methods on hold, and their owner is notified.
     pub(crate) fn drop_held(&mut self, user: usize) {
         let now = self.now;
         let methods = &mut self.users[user].methods;
         let before = methods.len();
-        methods.retain(|one| one.supplied || one.usable_from <= now);
+        methods.retain(|method| method.supplied || method.usable_from <= now);
         let dropped = before - methods.len();
         for _ in 0..dropped {
             let told = self.users[user].addresses();
@@ -148,7 +148,7 @@ impl Model {
         }
     }
 
-    /// Everything outstanding is void, but for the acting flow.
+    /// Voids everything outstanding, except the acting flow.
     pub(crate) fn void_others(&mut self, user: usize, acting: Option<usize>) {
         self.users[user].epoch += 1;
         let epoch = self.users[user].epoch;
@@ -171,7 +171,7 @@ impl Model {
         }
     }
 
-    /// Whether a password may be written now, by the ticket that was issued last.
+    /// Whether the latest ticket may write a password now.
     pub(crate) fn may_complete(&self, index: usize) -> bool {
         let flow = &self.flows[index];
         let Some(user) = flow.user else { return false };

@@ -12,22 +12,22 @@ use crate::model::{Answer, Checked, DAY, FLOW, Flow, GRANT, Model, Purpose, SKEW
 use crate::support::{admin, request, tenant};
 use crate::world::{NAMES, Sut, user};
 
-/// What has happened, by name.
+/// The states that were reached, by name.
 pub(crate) type Goals = BTreeMap<&'static str, u64>;
 
 pub(crate) struct Run {
     pub(crate) sut: Sut,
     pub(crate) model: Model,
     pub(crate) goals: Goals,
-    /// Secrets that were right for something once.
+    /// Secrets that were correct at some time.
     pub(crate) seen: Vec<Answer>,
     pub(crate) compared: u64, // by engines before the last restart
     blocked: [Vec<(MethodKind, PoolKind, Timestamp)>; 2],
-    /// Messages of the inbox that were looked at.
+    /// The number of messages read from the inbox.
     read: usize,
 }
 
-/// What a step answers that matters here.
+/// The parts of a step that the model compares.
 pub(crate) struct Answered {
     pub(crate) ticket: String,
     pub(crate) step: Step,
@@ -115,7 +115,7 @@ impl Run {
         Ok(())
     }
 
-    /// The flow that a command names: most often the last one.
+    /// The flow that a command selects, usually the last one.
     pub(crate) fn pick(&self, byte: u8) -> Option<usize> {
         let all = self.model.flows.len();
         let last = all.checked_sub(1)?;
@@ -156,7 +156,7 @@ impl Run {
         Ok(())
     }
 
-    /// Messages that have arrived since this was last asked.
+    /// The messages that have arrived since the last call.
     pub(crate) fn arrived(&mut self) -> Vec<sspr::adapters::memory::Delivered> {
         let all = self.sut.inbox.all();
         let new = all[self.read..].to_vec();
@@ -203,7 +203,7 @@ impl Run {
             Span::Day => DAY,
             Span::HourBack => -3_600,
         };
-        // Nothing waits for longer than a notice lives.
+        // No message may wait longer than a notice lives.
         self.sut.deliver().await;
         self.model.now += seconds;
         let now = self.model.now;
@@ -212,8 +212,8 @@ impl Run {
         if seconds < 0 {
             for user in &mut self.model.users {
                 user.shaken = true;
-                // Windows start again, at full length.
-                user.wrong.iter_mut().for_each(|one| one.2 = one.2.min(now));
+                // Windows restart at full length.
+                user.wrong.iter_mut().for_each(|failure| failure.2 = failure.2.min(now));
             }
             self.model.flows.iter_mut().for_each(|flow| flow.shaken = true);
             self.take_up().await?;
@@ -223,8 +223,8 @@ impl Run {
         Ok(())
     }
 
-    /// Has the engine look at each record, so that it is known when it sees that the clock stepped
-    /// back: holds of methods from the future start again.
+    /// Lets the engine load each record, so that the model knows when it detects the clock step:
+    /// holds of methods from the future restart.
     async fn take_up(&mut self) -> Checked {
         let none = MethodId::parse("m9999").expect("valid");
         let now = self.model.now;
@@ -243,14 +243,14 @@ impl Run {
         Ok(())
     }
 
-    /// What the administrator sees of spent budgets only ages.
+    /// Checks that the administrator's view of spent budgets only ages.
     pub(crate) async fn check_blocked(&mut self, who: usize) -> Checked {
         let (tenant, root) = (tenant(), admin());
         let seen = self.sut.engine.admin(&tenant, &root).explain(&user(who)).await;
         let seen = seen.map_err(|error| format!("not explained: {error}"))?;
         let now = Timestamp::from_unix_seconds(self.model.now);
         let found = |method, pool| {
-            let mut all = seen.blocked.iter().filter(|one| one.method == method);
+            let mut all = seen.blocked.iter().filter(|entry| entry.method == method);
             all.find(|one| one.pool.is_none() || one.pool == Some(pool))
         };
         for (method, pool, until) in &self.blocked[who] {
@@ -259,9 +259,9 @@ impl Run {
             let kept = still.is_some_and(|one| one.until.is_none_or(|at| at >= *until));
             ensure!(aged || kept, "the spent {method} budget has come back early");
         }
-        let with_end = seen.blocked.iter().filter_map(|one| {
-            // A full window opens by its oldest entry: only locks have one end.
-            Some((one.method, one.pool?, one.until?))
+        let with_end = seen.blocked.iter().filter_map(|entry| {
+            // A full window opens by its oldest entry: only locks have entry end.
+            Some((entry.method, entry.pool?, entry.until?))
         });
         self.blocked[who] = with_end.collect();
         if !self.blocked[who].is_empty() {
@@ -271,7 +271,7 @@ impl Run {
     }
 
     pub(crate) fn forget_blocked(&mut self, who: usize, kind: Option<MethodKind>) {
-        self.blocked[who].retain(|one| kind.is_some_and(|kind| one.0 != kind));
+        self.blocked[who].retain(|entry| kind.is_some_and(|kind| entry.0 != kind));
     }
 }
 

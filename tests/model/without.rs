@@ -1,4 +1,4 @@
-//! Secrets that no challenge asks for: the present password, a code at the host's own sign-in.
+//! Secrets without a challenge: the current password, and a code at the host's sign-in.
 
 use sspr::{MethodKind, SecretText};
 
@@ -52,7 +52,7 @@ impl Run {
                 Ok(())
             }
             Err(_) if right && compared == 1 => {
-                // Too many are under way: nothing was granted, and what was counted stays.
+                // Too many attempts are under way: nothing was granted, and the reservation stays.
                 ensure!(code == "too_often" || code == "busy", "a change was refused as {code}");
                 self.model.users[who].failed(kind, true, false, now)
             }
@@ -71,7 +71,7 @@ impl Run {
     pub(crate) async fn sign_in(&mut self, who: usize, how: How) -> Checked {
         let kind = MethodKind::AuthenticatorApp;
         let now = self.model.now;
-        let apps = self.model.users[who].methods.iter().filter(|one| one.kind == kind);
+        let apps = self.model.users[who].methods.iter().filter(|method| method.kind == kind);
         let apps: Vec<_> = apps.cloned().collect();
         let token = apps.first().and_then(|app| app.token.clone());
         let shown =
@@ -105,7 +105,7 @@ impl Run {
                 let account = &mut self.model.users[who];
                 account.run.insert(kind, 0);
                 account.sign_ins = 0;
-                let method = account.methods.iter_mut().find(|one| one.id == expected);
+                let method = account.methods.iter_mut().find(|method| method.id == expected);
                 method.expect("there").used = Some(step);
                 self.seen.push(given);
                 self.model.event("oath_step_used");

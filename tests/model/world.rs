@@ -1,4 +1,4 @@
-//! The system under test: an engine over copies of a world in which everybody has registered.
+//! The system under test: an engine over copies of a world of registered users.
 
 use std::sync::Arc;
 
@@ -31,13 +31,13 @@ pub(crate) fn settings(required: u8) -> PolicySettings {
     (settings.failures.anonymous, settings.failures.proven) = (rate, rate);
     settings.failures.consecutive = RUN;
     (settings.sends.per_hour, settings.sends.per_day, settings.sends.live_flows) = (20, 20, 6);
-    // One source plays everything: the reference has no shares, and knows no source.
+    // All calls come from one source, since the reference knows neither sources nor shares.
     (settings.sends.in_hand_per_hour, settings.sends.in_hand_per_day) = (20, 20);
     settings.sends.source_share = 100;
     settings.known_device_days = 0;
     settings.sends.resend_after = std::time::Duration::from_secs(30);
     settings.registration.hold = std::time::Duration::from_secs(HOLD as u64);
-    // What acts and notices may cost has tests of its own: the reference folds none.
+    // Limits on acts and notices have tests of their own; the reference does not merge notices.
     let many = Rate::new(16, std::time::Duration::from_secs(60));
     (settings.notices.texts, settings.notices.mails) = (many, many);
     (settings.notices.acts_per_hour, settings.notices.acts_per_day) = (60, 60);
@@ -63,7 +63,7 @@ fn facts(who: usize) -> UserFacts {
     facts
 }
 
-/// Records as they are after everybody has registered, and what is registered.
+/// The records after all users have registered, and their methods.
 pub(crate) struct Prepared {
     records: Vec<(RecordKind, Record)>,
     start: sspr::Timestamp,
@@ -109,7 +109,7 @@ impl Prepared {
         let store: Arc<dyn Store> =
             if encoded { Arc::new(Encoded::new(memory)) } else { Arc::new(memory) };
         let clock = ManualClock::new(self.start);
-        // Of its own time: a password of the future would be too young for it.
+        // With a clock of its own, since a password from the future would be too young.
         let directory = MemoryDirectory::with_hash_cost(8, 1);
         directory.add_tenant(tenant(), TenantFacts::new("Contoso"));
         for (who, name) in NAMES.iter().take(2).enumerate() {
@@ -216,7 +216,7 @@ impl Sut {
         SignedIn::vouch(tenant(), user(who), SignInContext::new("s", now).with_second_factor(now))
     }
 
-    /// Passwords written and lockouts cleared so far.
+    /// The numbers of passwords written and lockouts cleared.
     pub(crate) fn written(&self, who: usize) -> (usize, usize) {
         let (tenant, user) = (tenant(), user(who));
         let writes = self.directory.writes(&tenant, &user).len();

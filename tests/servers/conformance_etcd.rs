@@ -1,5 +1,5 @@
-//! The contract kit on the etcd store: a real server, several handles, two processes, damage, and
-//! a cluster that loses its leader.
+//! The contract kit on the etcd store: a real server, several handles, two processes, damaged rows,
+//! and a cluster that loses its leader.
 
 #![cfg(all(feature = "conformance", feature = "etcd"))]
 
@@ -34,7 +34,7 @@ async fn connect(endpoints: Vec<String>, prefix: &str) -> PortResult<Arc<dyn Sto
     Ok(Arc::new(store))
 }
 
-/// A prefix for each place, on one node.
+/// One prefix for each fixture, on one node.
 struct Etcd {
     shared: bool,
 }
@@ -53,7 +53,7 @@ impl Harness for Etcd {
     }
 
     async fn join(&self, address: &str) -> PortResult<Box<dyn StoreUnderTest>> {
-        let (url, prefix) = address.split_once(' ').expect("an address of ours");
+        let (url, prefix) = address.split_once(' ').expect("an address of this harness");
         let (url, prefix) = (url.to_owned(), prefix.to_owned());
         Ok(Box::new(Keys { url, prefix, shared: self.shared }))
     }
@@ -62,7 +62,7 @@ impl Harness for Etcd {
         runtime().block_on(work);
     }
 
-    /// Every commit is a round trip and reaches the disk.
+    /// Fewer rounds, since every commit is a round trip and reaches the disk.
     fn rounds(&self) -> usize {
         100
     }
@@ -92,7 +92,7 @@ impl StoreUnderTest for Keys {
     }
 
     async fn damage(&self, key: &RecordKey) -> PortResult<Ability> {
-        // What a careless hand leaves behind.
+        // A value that this store cannot have written.
         shared().etcdctl(&["put", &format!("{}r/{key}", self.prefix), "broken"]);
         Ok(Ability::Has)
     }
@@ -100,13 +100,13 @@ impl StoreUnderTest for Keys {
     async fn damage_event(&self, key: &RecordKey) -> PortResult<Ability> {
         let events = format!("{}e/{key}/", self.prefix);
         let found = shared().etcdctl(&["get", "--prefix", "--keys-only", "--limit=1", &events]);
-        assert!(found.starts_with(&events), "the event is there");
+        assert!(found.starts_with(&events), "the event is stored");
         shared().etcdctl(&["put", found.trim(), r#"{"format":1,"id":"#]);
         Ok(Ability::Has)
     }
 }
 
-/// A cluster for each place.
+/// One cluster for each fixture.
 struct ThreeNodes;
 
 #[async_trait]

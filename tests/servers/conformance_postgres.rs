@@ -21,7 +21,7 @@ use crate::servers::postgres::Postgres;
 sspr::conformance_tests!(server, Schemas { encoded: false });
 sspr::conformance_tests!(encoded, Schemas { encoded: true });
 
-/// A schema for each place, on one server.
+/// One schema for each fixture, on one server.
 struct Schemas {
     encoded: bool,
 }
@@ -42,7 +42,7 @@ impl Schema {
         Ok(PostgresOptions::parse(&self.url)?.with_schema(&self.name).with_connections(8))
     }
 
-    /// Behind the store's back.
+    /// Runs a statement without the store's knowledge.
     async fn change(&self, sql: &str, key: &RecordKey) -> u64 {
         let (client, connection) =
             tokio_postgres::connect(&self.url, NoTls).await.expect("connected");
@@ -64,7 +64,7 @@ impl Harness for Schemas {
     }
 
     async fn join(&self, address: &str) -> PortResult<Box<dyn StoreUnderTest>> {
-        let (url, name) = address.split_once(' ').expect("an address of ours");
+        let (url, name) = address.split_once(' ').expect("an address of this harness");
         let (url, name) = (url.to_owned(), name.to_owned());
         Ok(Box::new(Schema { url, name, encoded: self.encoded }))
     }
@@ -73,7 +73,7 @@ impl Harness for Schemas {
         runtime().block_on(work);
     }
 
-    /// Every commit reaches the disk: as many rounds as reach the races' threads, and no more.
+    /// Few rounds, since every commit reaches the disk; enough to reach the races' threads.
     fn rounds(&self) -> usize {
         100
     }
@@ -104,13 +104,13 @@ impl StoreUnderTest for Schema {
 
     async fn damage(&self, key: &RecordKey) -> PortResult<Ability> {
         let changed = self.change("UPDATE {}.record SET body = NULL WHERE key = $1", key).await;
-        assert_eq!(changed, 1, "the record is there");
+        assert_eq!(changed, 1, "the record is stored");
         Ok(Ability::Has)
     }
 
     async fn damage_event(&self, key: &RecordKey) -> PortResult<Ability> {
         let cut = "UPDATE {}.event SET body = left(body, 20) WHERE record = $1 AND idx = 0";
-        assert!(self.change(cut, key).await > 0, "the event is there");
+        assert!(self.change(cut, key).await > 0, "the event is stored");
         Ok(Ability::Has)
     }
 }

@@ -1,4 +1,4 @@
-//! The contract kit on the store in memory: bare, behind a pointer, behind every decorator.
+//! The contract kit on the memory store: bare, behind a pointer, behind every decorator.
 
 #![cfg(feature = "conformance")]
 
@@ -28,7 +28,7 @@ sspr::conformance_tests!(delayed, || {
 });
 sspr::conformance_tests!(shared, Shared);
 
-/// With all that the store in memory can do: clones are handles, and records can be damaged.
+/// The memory store with all its abilities: clones are handles, and records can be damaged.
 struct Shared;
 
 struct SharedPlace(Unreadable<MemoryStore>);
@@ -65,7 +65,7 @@ impl StoreUnderTest for SharedPlace {
     }
 }
 
-/// What the test runner really has, so that a property cannot be listed and never run.
+/// The tests that the runner lists, so that no property is listed but never run.
 #[test]
 fn every_property_has_a_test() {
     let runner = std::env::current_exe().expect("the test binary has a path");
@@ -87,7 +87,7 @@ fn every_property_has_a_test() {
         let prefix = format!("{module}::");
         let mut tests: BTreeSet<&str> =
             listed.iter().filter_map(|name| name.strip_prefix(&prefix)).collect();
-        assert!(tests.remove("other_process"), "{module} has nothing to start");
+        assert!(tests.remove("other_process"), "{module} has no `other_process` test");
         assert_eq!(tests.len(), PROPERTIES.len(), "{module}");
     }
 }

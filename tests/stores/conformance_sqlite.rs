@@ -17,11 +17,12 @@ use crate::temporary::Temporary;
 sspr::conformance_tests!(file, Files { accounts: 300, encoded: false });
 sspr::conformance_tests!(encoded, Files { accounts: 300, encoded: true });
 
-/// A report, a purge and a trail of a large organisation miss nobody.
+/// The reports, purges and trails of a large organisation leave no account out.
 #[test]
 fn a_hundred_thousand_accounts_are_listed_whole() {
     let harness = Files { accounts: 100_000, encoded: false };
-    let property = PROPERTIES.iter().find(|one| one.name == "listings_are_complete_at_any_size");
+    let property =
+        PROPERTIES.iter().find(|property| property.name == "listings_are_complete_at_any_size");
     let harness: Arc<dyn Harness> = Arc::new(harness);
     let verdict = property.expect("it is in the kit").run(&harness);
     assert_eq!(verdict, Ok(Outcome::Held));
@@ -35,7 +36,7 @@ struct Files {
 struct File {
     folder: PathBuf,
     encoded: bool,
-    /// Removed by the process that made it; one that joined leaves it alone.
+    /// Removed by the process that created it; a joined process leaves it.
     _own: Option<Temporary>,
 }
 
@@ -52,7 +53,7 @@ impl Harness for Files {
         Ok(Box::new(File { folder, encoded: self.encoded, _own: None }))
     }
 
-    /// Every commit reaches the disk: as many rounds as reach the races' threads, and no more.
+    /// Few rounds, since every commit reaches the disk; enough to reach the races' threads.
     fn rounds(&self) -> usize {
         100
     }
@@ -88,20 +89,20 @@ impl StoreUnderTest for File {
     async fn damage(&self, key: &RecordKey) -> PortResult<Ability> {
         let broken = |error: rusqlite::Error| PortError::denied().because(error);
         let file = rusqlite::Connection::open(self.folder.join("kit.sqlite")).map_err(broken)?;
-        // Text that is not UTF-8: what a torn page or a careless restore leaves behind.
+        // Text that is not UTF-8, as after a torn page or a failed restore.
         let overwrite = "UPDATE record SET body = CAST(x'ff00ff' AS TEXT) WHERE key = ?1";
         let changed = file.execute(overwrite, [key.as_bytes()]).map_err(broken)?;
-        assert_eq!(changed, 1, "the record is there");
+        assert_eq!(changed, 1, "the record is stored");
         Ok(Ability::Has)
     }
 
     async fn damage_event(&self, key: &RecordKey) -> PortResult<Ability> {
         let broken = |error: rusqlite::Error| PortError::denied().because(error);
         let file = rusqlite::Connection::open(self.folder.join("kit.sqlite")).map_err(broken)?;
-        // Cut short: text still, and no event any more.
+        // Cut short: still text, but no event any more.
         let cut = "UPDATE event SET body = substr(body, 1, length(body) / 2) WHERE record = ?1";
         let changed = file.execute(cut, [key.as_bytes()]).map_err(broken)?;
-        assert_eq!(changed, 1, "the event is there");
+        assert_eq!(changed, 1, "the event is stored");
         Ok(Ability::Has)
     }
 }

@@ -1,5 +1,5 @@
-//! The kit itself under test: each store that is wrong on purpose is caught, by the property that
-//! stands for the broken sentence, and a correct store is never accused.
+//! Tests the kit itself: each broken store must be caught by the property of the sentence that it
+//! breaks, and a correct store must never be accused.
 
 #![cfg(feature = "conformance")]
 
@@ -16,7 +16,7 @@ use sspr::testing::broken::{BrokenStore, Defect};
 use sspr::testing::{Encoded, Unreadable, block_on};
 use sspr::{Event, Record, RecordKey, RecordKind, Store, TenantId, Timestamp};
 
-/// Stores with one defect, over records that can be damaged.
+/// Stores with one defect, whose records can be damaged.
 struct Broken(Defect);
 
 struct BrokenPlace {
@@ -32,7 +32,7 @@ impl Harness for Broken {
         Ok(Box::new(BrokenPlace { below, store }))
     }
 
-    /// Enough: these windows hold an await, which the interleaved rounds find without luck.
+    /// Few rounds suffice: these windows contain an await, which the interleaved rounds always hit.
     fn rounds(&self) -> usize {
         40
     }
@@ -109,8 +109,8 @@ fn races_are_caught_each_time() {
     }
 }
 
-/// Runs each call to its end at once, as a store does that blocks: nothing can interleave at an
-/// await, so that only the kit's threads are left to find a window.
+/// Runs each call to its end at once, like a blocking store. Calls cannot interleave at an await,
+/// so only the kit's threads can hit a window.
 struct Blocking<S>(S);
 
 #[async_trait]
@@ -173,8 +173,8 @@ fn races_of_blocking_stores_are_caught_by_threads() {
     }
 }
 
-/// What no defect breaks here: handles with histories of their own do below, and other processes in
-/// `kit_catches_processes.rs`.
+/// Properties that no defect here breaks. Handles with separate histories break them below, other
+/// processes in `kit_catches_processes.rs`.
 const BLUNT: [&str; 6] = [
     "commit_survives_reopening",
     "commit_has_one_winner_across_processes",
@@ -186,8 +186,8 @@ const BLUNT: [&str; 6] = [
 
 #[test]
 fn a_defect_breaks_few_other_sentences() {
-    // A store that is wrong in one way must not be accused of everything: the sentence named
-    // should lead its author to the mistake. What writes nothing at all breaks everything.
+    // A single defect must not break many properties: the named sentence should lead the author to
+    // the mistake. A store that writes nothing breaks all of them.
     let mut caught = BTreeSet::new();
     for &defect in Defect::ALL {
         if matches!(defect, Defect::SilentNoOp | Defect::EventsLost) {
@@ -200,7 +200,7 @@ fn a_defect_breaks_few_other_sentences() {
         assert!(few, "{defect:?} breaks {broken:?}");
         assert!(broken.contains(&defect.caught_by()), "{defect:?} breaks {broken:?}");
     }
-    // And no property holds whatever a store does, but for those that are known to need more.
+    // Each property must be breakable, except those known to need more.
     let names = PROPERTIES.iter().map(|property| property.name);
     let blunt: BTreeSet<_> = names.filter(|name| !caught.contains(name)).collect();
     assert_eq!(blunt, BTreeSet::from(BLUNT), "not broken by any defect here");
@@ -214,7 +214,7 @@ fn a_correct_store_is_never_accused() {
     }
 }
 
-/// The store in memory, with all that it can do.
+/// The memory store with all its abilities.
 struct Correct;
 
 struct CorrectPlace(Unreadable<Encoded<MemoryStore>>);
@@ -225,7 +225,7 @@ impl Harness for Correct {
         Ok(Box::new(CorrectPlace(Unreadable::new(Encoded::new(MemoryStore::new())))))
     }
 
-    /// Over all repetitions eight thousand of each race.
+    /// Makes eight thousand rounds of each race over all repetitions.
     fn rounds(&self) -> usize {
         40
     }
@@ -249,7 +249,7 @@ impl StoreUnderTest for CorrectPlace {
         Ability::Has
     }
 
-    /// Nothing depends on one node here.
+    /// Losing a node has no effect here.
     async fn lose_node(&self) -> PortResult<()> {
         Ok(())
     }
@@ -265,7 +265,7 @@ impl StoreUnderTest for CorrectPlace {
     }
 }
 
-/// A correct store over a system that removes by itself what has expired.
+/// A correct store over a system that removes expired rows on its own.
 struct SelfExpiring;
 
 #[async_trait]
@@ -278,7 +278,7 @@ impl Harness for SelfExpiring {
 #[async_trait]
 impl StoreUnderTest for SelfExpiring {
     async fn open(&self) -> PortResult<Arc<dyn Store>> {
-        // By the wall clock, and without a purge.
+        // Expires by the wall clock, without a purge.
         Ok(Arc::new(BrokenStore::new(Defect::HidesExpired)))
     }
 
@@ -288,10 +288,10 @@ impl StoreUnderTest for SelfExpiring {
 }
 
 #[test]
-fn a_store_that_expires_rows_by_itself_is_spared_the_rows_long_expired() {
+fn properties_about_expired_rows_are_skipped_if_rows_expire_on_their_own() {
     let report = check(SelfExpiring);
     assert!(report.violations.is_empty(), "{report}");
-    let reason = "rows that have expired remove themselves here";
+    let reason = "expired rows disappear without a purge";
     let spared = report.skipped.iter().filter(|(_, why)| *why == reason).map(|(name, _)| *name);
     let spared: Vec<_> = spared.collect();
     let expected = [
@@ -302,7 +302,7 @@ fn a_store_that_expires_rows_by_itself_is_spared_the_rows_long_expired() {
     assert_eq!(spared, expected);
 }
 
-/// Claims abilities that the stores behind it do not have.
+/// Claims abilities that its stores do not have.
 struct Liar;
 
 #[async_trait]
@@ -315,7 +315,7 @@ impl Harness for Liar {
 #[async_trait]
 impl StoreUnderTest for Liar {
     async fn open(&self) -> PortResult<Arc<dyn Store>> {
-        // Each handle has a history of its own.
+        // Each handle is a separate store.
         Ok(Arc::new(MemoryStore::new()))
     }
 
@@ -346,7 +346,7 @@ fn handles_with_histories_of_their_own_are_caught() {
 }
 
 #[test]
-fn a_violation_says_what_and_why() {
+fn a_violation_states_what_was_seen_and_the_risk() {
     let violation = run("load_sees_applied_commits", Broken(Defect::SilentNoOp))
         .expect_err("nothing was written");
     let text = violation.to_string();
@@ -367,7 +367,7 @@ fn a_panic_of_the_store_is_a_violation() {
     assert!(violation.seen.starts_with("panicked:"), "{violation}");
 }
 
-/// The contract, as one line of words, without the marks of a documentation comment.
+/// The contract in one line, without the marks of doc comments.
 fn words(text: &str) -> String {
     let lines = text.lines().map(|line| line.trim().trim_start_matches('/'));
     let words: Vec<_> = lines.flat_map(str::split_whitespace).collect();

@@ -1,4 +1,4 @@
-//! The kit itself under test, across processes: stores that look right from one process alone.
+//! Tests the kit across processes, with stores that look right from one process.
 
 #![cfg(all(feature = "conformance", feature = "sqlite"))]
 
@@ -17,7 +17,7 @@ use sspr::testing::broken::{BrokenStore, Defect};
 
 use crate::temporary::Temporary;
 
-/// Each with the property that must see it from another process.
+/// Defects, each with the property that must catch it from another process.
 const WRONG: [(Defect, &str); 7] = [
     (Defect::ReadIncrementWrite, "commit_has_one_winner_across_processes"),
     (Defect::AddReadsThenWrites, "add_loses_nothing_across_processes"),
@@ -28,13 +28,13 @@ const WRONG: [(Defect, &str); 7] = [
     (Defect::CachePerHandle, "processes_see_one_history"),
 ];
 
-/// A file, and what is wrong with the store on it.
+/// Stores on files, with a defect or none.
 struct Files(Option<Defect>);
 
 struct File {
     folder: PathBuf,
     defect: Option<Defect>,
-    /// Removed by the process that made it; one that joined leaves it alone.
+    /// Removed by the process that created it; a joined process leaves it.
     _own: Option<Temporary>,
 }
 
@@ -53,7 +53,7 @@ impl Harness for Files {
         Ok(Box::new(File { folder: PathBuf::from(folder), defect, _own: None }))
     }
 
-    /// Twice the default: a killed process must be met between two steps.
+    /// Twice the default, so that some kills hit between two steps.
     fn rounds(&self) -> usize {
         400
     }
@@ -96,20 +96,20 @@ fn run(name: &str, defect: Option<Defect>) -> Result<Outcome, Violation> {
     property.unwrap_or_else(|| panic!("no property is named {name}")).run(&harness)
 }
 
-/// No test of its own: what the tests below start in another process.
+/// Not a test by itself: started by the tests below in another process.
 #[test]
 fn other_process() {
     play_other_process(Files(None));
 }
 
 #[test]
-fn what_only_another_process_sees_is_caught() {
+fn defects_visible_only_from_another_process_are_caught() {
     for (defect, name) in WRONG {
-        // A kill that falls between two steps takes luck, and less of it comes on a busy machine: one
-        // run of 32 kills is the rule, and more are made only if it did not.
+        // Whether a kill falls between two steps depends on timing. One run of 32 kills usually
+        // suffices; on a busy machine more are made.
         let violation = (0..30).find_map(|_| run(name, Some(defect)).err());
         let violation = violation.unwrap_or_else(|| panic!("{defect:?} escaped {name}"));
-        // By what it saw, not since the other process was unable to work.
+        // The violation must be an observation, not a failure of the other process.
         assert!(!violation.seen.starts_with("another process"), "{violation}");
     }
 }

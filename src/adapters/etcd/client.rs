@@ -1,4 +1,4 @@
-//! Requests to a cluster: which member is asked, how long, and what is done when one fails.
+//! Requests to a cluster: the choice of a member, timeouts, and what follows a failure.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -21,15 +21,15 @@ use super::proto::{
 use crate::domain::secret::SecretText;
 use crate::port::{PortError, PortResult};
 
-/// The largest answer: a page of a thousand events, or of some hundred records.
-const MAX_ANSWER: usize = 64 << 20;
+/// The largest response: a page of a thousand events, or of some hundred records.
+const MAX_RESPONSE: usize = 64 << 20;
 
-/// How long to wait before all members are asked again for want of a leader.
+/// The pause before all members are tried again while no leader is elected.
 const PAUSE: Duration = Duration::from_millis(50);
 
 pub(super) struct Client {
     channels: Vec<Channel>,
-    /// The member that is asked first: the one that answered last.
+    /// The member that is tried first: the one that replied last.
     current: AtomicUsize,
     login: Option<(String, Arc<SecretText>)>,
     token: RwLock<Option<Token>>,
@@ -41,9 +41,9 @@ type Token = Arc<MetadataValue<Ascii>>;
 
 impl Client {
     pub(super) fn new(options: &EtcdOptions) -> PortResult<Self> {
-        let ways = options.ways()?;
+        let endpoints = options.endpoints()?;
         Ok(Self {
-            channels: ways.iter().map(tonic::transport::Endpoint::connect_lazy).collect(),
+            channels: endpoints.iter().map(tonic::transport::Endpoint::connect_lazy).collect(),
             current: AtomicUsize::new(0),
             login: options.login.clone(),
             token: RwLock::new(None),
@@ -61,7 +61,7 @@ impl Client {
         self.call("/etcdserverpb.KV/Txn", request, false).await
     }
 
-    /// Sent once: it may have happened whenever the answer is lost.
+    /// Sent once. If the reply is lost, the write may have happened.
     pub(super) async fn write(&self, request: TxnRequest) -> PortResult<TxnResponse> {
         request.check()?;
         self.call("/etcdserverpb.KV/Txn", request, true).await
@@ -71,12 +71,13 @@ impl Client {
         self.channels.len()
     }
 
-    /// What one member says about itself.
+    /// The status that one member reports.
     pub(super) async fn status(&self, member: usize) -> PortResult<StatusResponse> {
         let token = self.token().await?;
         let path = "/etcdserverpb.Maintenance/Status";
-        let answer = self.ask(member, path, StatusRequest {}, token, self.share()).await;
-        answer.map_err(|status| failed(classify(&status), false, status))
+        self.send(member, path, StatusRequest {}, token, self.member_timeout())
+            .await
+            .map_err(|status| failed(classify(&status), false, status))
     }
 
     async fn call<Q, A>(&self, path: &'static str, request: Q, writes: bool) -> PortResult<A>
@@ -85,12 +86,14 @@ impl Client {
         A: Message + Default + 'static,
     {
         let work = self.attempts(path, request, writes);
-        let late = |_| PortError::new(Failure::Unknown.kind(writes)).because("no answer in time");
+        let late = |_| {
+            PortError::new(Failure::Unknown.kind(writes)).because("no reply within the timeout")
+        };
         tokio::time::timeout(self.timeout, work).await.map_err(late)?
     }
 
-    /// Asks one member after the other, and again. Only what surely did not happen is asked twice,
-    /// unless it only reads.
+    /// Tries one member after the other, in rounds while there is no leader. A write is repeated
+    /// only if it certainly did not happen; a read may always be repeated.
     async fn attempts<Q, A>(&self, path: &'static str, request: Q, writes: bool) -> PortResult<A>
     where
         Q: Message + Clone + 'static,
@@ -100,11 +103,12 @@ impl Client {
         loop {
             let token = self.token().await?;
             let member = self.current.load(Ordering::Relaxed);
-            let share = if writes { self.once() } else { self.share() };
-            let status = match self.ask(member, path, request.clone(), token.clone(), share).await {
-                Ok(answer) => return Ok(answer),
-                Err(status) => status,
-            };
+            let patience = if writes { self.write_timeout() } else { self.member_timeout() };
+            let status =
+                match self.send(member, path, request.clone(), token.clone(), patience).await {
+                    Ok(answer) => return Ok(answer),
+                    Err(status) => status,
+                };
             let failure = classify(&status);
             match failure {
                 Failure::Token if self.login.is_some() && !renewed => {
@@ -112,16 +116,16 @@ impl Client {
                     self.forget(token.as_ref());
                     continue;
                 }
-                Failure::ElsewherePerhaps => {}
+                Failure::TryAnotherMember => {}
                 Failure::Unknown if !writes => {}
                 Failure::Unknown => {
-                    self.avoid(member);
+                    self.leave(member);
                     return Err(failed(failure, writes, status));
                 }
                 _ => return Err(failed(failure, writes, status)),
             }
             leaderless |= status.message().contains("leader");
-            self.avoid(member);
+            self.leave(member);
             tried += 1;
             if tried < self.members() {
                 continue;
@@ -129,13 +133,13 @@ impl Client {
             if !leaderless {
                 return Err(failed(failure, writes, status));
             }
-            // An election is on: until one is over, nothing has been proposed.
+            // An election is under way; nothing was proposed without a leader.
             (tried, leaderless) = (0, false);
             tokio::time::sleep(PAUSE).await;
         }
     }
 
-    async fn ask<Q, A>(
+    async fn send<Q, A>(
         &self,
         member: usize,
         path: &'static str,
@@ -149,59 +153,63 @@ impl Client {
     {
         let mut request = Request::new(request);
         let metadata = request.metadata_mut();
-        // A member without a leader then says so at once instead of taking what it cannot do.
+        // With `hasleader`, a member without a leader refuses at once.
         metadata.insert("hasleader", MetadataValue::from_static("true"));
         if let Some(token) = token {
             metadata.insert("token", MetadataValue::clone(&token));
         }
-        let channel = self.channels.get(member).or(self.channels.first()).cloned();
-        let channel = channel.ok_or_else(|| Status::failed_precondition("no endpoint"))?;
+        let channel = self
+            .channels
+            .get(member)
+            .or(self.channels.first())
+            .cloned()
+            .ok_or_else(|| Status::failed_precondition("no endpoint"))?;
         let work = async {
-            let mut grpc = Grpc::new(channel).max_decoding_message_size(MAX_ANSWER);
+            let mut grpc = Grpc::new(channel).max_decoding_message_size(MAX_RESPONSE);
             grpc.ready().await.map_err(|error| Status::from_error(error.into()))?;
             let path = PathAndQuery::from_static(path);
             grpc.unary(request, path, ProstCodec::default()).await
         };
         match tokio::time::timeout(patience, work).await {
             Ok(answer) => answer.map(tonic::Response::into_inner),
-            Err(_) => Err(Status::deadline_exceeded("no answer in time")),
+            Err(_) => Err(Status::deadline_exceeded("no reply within the timeout")),
         }
     }
 
-    /// How long one member is waited for where another may be asked after it.
-    fn share(&self) -> Duration {
+    /// How long to wait for one member while others may still be tried.
+    fn member_timeout(&self) -> Duration {
         self.timeout / u32::try_from(self.members()).unwrap_or(1)
     }
 
-    /// How long a member is waited for that is asked once: short of the whole, so that the call
-    /// still lives to pass it over next time.
-    fn once(&self) -> Duration {
+    /// How long to wait for the one member that gets a write: shorter than the call's timeout, so
+    /// that the call can still mark the member to be tried last.
+    fn write_timeout(&self) -> Duration {
         self.timeout * 9 / 10
     }
 
-    /// The next call begins with another member, unless somebody has moved on already.
-    fn avoid(&self, member: usize) {
+    /// Lets the next call begin with another member.
+    fn leave(&self, member: usize) {
         let next = (member + 1) % self.members();
-        let seen = Ordering::Relaxed;
-        // If another call has moved on, its choice stands.
-        let _ = self.current.compare_exchange(member, next, seen, seen);
+        let relaxed = Ordering::Relaxed;
+        // If another call has already left this member, its choice stands.
+        let _ = self.current.compare_exchange(member, next, relaxed, relaxed);
     }
 
     fn known_token(&self) -> Option<Token> {
         self.token.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn forget(&self, void: Option<&Token>) {
+    fn forget(&self, expired: Option<&Token>) {
         let mut token = self.token.write().unwrap_or_else(PoisonError::into_inner);
-        // Another call may have renewed it meanwhile.
-        if let (Some(known), Some(void)) = (&*token, void)
-            && Arc::ptr_eq(known, void)
+        // Another call may already have renewed it.
+        if let (Some(known), Some(expired)) = (&*token, expired)
+            && Arc::ptr_eq(known, expired)
         {
             *token = None;
         }
     }
 
-    /// The token, got by the password if there is none. One call asks, the others wait for it.
+    /// The token, obtained with the password if there is none. One call authenticates, others wait.
     async fn token(&self) -> PortResult<Option<Token>> {
         let Some((user, password)) = &self.login else {
             return Ok(None);
@@ -218,7 +226,7 @@ impl Client {
         Ok(Some(token))
     }
 
-    /// A token more than is used harms nobody, so all members may be asked.
+    /// An unused token does no harm, so all members may be tried.
     async fn authenticate(
         &self,
         user: &str,
@@ -230,18 +238,19 @@ impl Client {
         let mut last = PortError::unavailable();
         for _ in 0..self.members() {
             let member = self.current.load(Ordering::Relaxed);
-            match self.ask(member, path, request.clone(), None, self.share()).await {
+            match self.send(member, path, request.clone(), None, self.member_timeout()).await {
                 Ok(AuthenticateResponse { token }) => {
-                    let bad = |_| PortError::corrupt().because("a token that is no header");
+                    let bad =
+                        |_| PortError::corrupt().because("the token is not a valid header value");
                     return token.parse().map_err(bad);
                 }
                 Err(status) => {
                     let failure = classify(&status);
                     last = failed(failure, false, status);
-                    if !matches!(failure, Failure::ElsewherePerhaps | Failure::Unknown) {
+                    if !matches!(failure, Failure::TryAnotherMember | Failure::Unknown) {
                         break;
                     }
-                    self.avoid(member);
+                    self.leave(member);
                 }
             }
         }
@@ -254,11 +263,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_member_is_given_up_before_the_call_is() {
+    fn a_write_gives_up_on_its_member_before_the_call_ends() {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.expect("a runtime");
         let _entered = runtime.enter();
         let client = Client::new(&EtcdOptions::new(["http://127.0.0.1:1"])).expect("sound");
-        assert!(client.once() < client.timeout);
+        assert!(client.write_timeout() < client.timeout);
     }
 }

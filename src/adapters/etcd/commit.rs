@@ -1,4 +1,4 @@
-//! One step as one transaction: the record, its indexes and its events, or nothing.
+//! Commits the record, its indexes and its events in one transaction.
 
 use super::error::{corrupt, is_full};
 use super::proto::{Compare, KeyValue, RequestOp, TxnRequest};
@@ -10,18 +10,18 @@ use crate::domain::ids::RecordKey;
 use crate::domain::record::Version;
 use crate::port::{Commit, Committed, PortError, PortResult};
 
-/// How often a guess may be wrong. Each time somebody else got through.
+/// How often a commit may retry after a concurrent writer invalidated its guess.
 const MOST_TRIES: usize = 64;
 
-/// How many revisions an epoch lasts. All commits that append events must know the epoch, so a
-/// change of it costs each in flight a second try; a page of a tenant's events reads one epoch.
+/// How many revisions an epoch lasts. Commits that append events compare the epoch, so a new epoch
+/// makes each commit in flight retry once; a page of a tenant's events reads one epoch.
 const EPOCH: i64 = 1024;
 
-/// What stands under `head`: the format of the store, and the revision at which its present epoch
-/// began. Commits that append events compare it and few change it, so they do not collide.
+/// The value under `head`: the format of the store, and the revision at which its current epoch
+/// began. Commits that append events compare it and few change it, so they do not conflict.
 ///
-/// An epoch that is over stays over: an event of a later one proves that no commit in flight can
-/// still append to it.
+/// A past epoch never returns: an event of a later epoch proves that no commit in flight can still
+/// append to the earlier one.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Epoch(pub(super) u64);
 
@@ -41,7 +41,7 @@ impl Epoch {
     }
 }
 
-/// What is there of a record, as it was seen: true of that revision for ever.
+/// A stored record as read at a revision.
 #[derive(Clone, Debug)]
 pub(super) struct Seen {
     pub(super) revision: i64,
@@ -80,53 +80,57 @@ pub(super) async fn commit(store: &Inner, commit: Commit<'_>) -> PortResult<Comm
         let mut found = answer.found()?;
         schema::check(found.pop().flatten().as_ref())?;
         let mut found = found.into_iter();
-        let there = found.next().flatten();
+        let stored = found.next().flatten();
         if let Some(head) = found.next() {
             store.learn(Epoch::decode(&head.ok_or_else(|| corrupt("no head"))?)?);
         }
-        // What is there decides: another version, or the expected one under a wrong guess.
-        match (commit.expected, there) {
+        // The stored version decides whether the commit is stale or only its guess was wrong.
+        match (commit.expected, stored) {
             (None, None) => {}
-            (Some(version), Some(there)) => match matching(&key, version, &there)? {
+            (Some(version), Some(stored)) => match matching(&key, version, &stored)? {
                 Some(present) => seen = Some(present),
                 None => return Ok(Committed::Stale),
             },
             (None, Some(_)) | (Some(_), None) => return Ok(Committed::Stale),
         }
     }
-    Err(PortError::unavailable().because("others always came first"))
+    Err(PortError::unavailable().because("too many conflicting writers"))
 }
 
-/// What became of a commit that met the end of the space. etcd has decided before it said so: what is
-/// there now tells, and does not change any more by this commit.
+/// The outcome of a commit that hit the space quota. etcd had decided before it reported the quota,
+/// so the stored record shows the outcome, and this commit can no longer change it.
 async fn settle(store: &Inner, commit: Commit<'_>, full: PortError) -> PortResult<Committed> {
     let key = commit.next.key();
     let found = store.client.range(get(store.keys.record(key))).await;
     let Ok(mut found) = found else {
         return Err(full);
     };
-    let there = found.kvs.pop().map(|there| decode_record(key, &there.value)).transpose()?;
-    let there = there.map(|(record, _)| record.version());
+    let stored = found
+        .kvs
+        .pop()
+        .map(|kv| decode_record(key, &kv.value))
+        .transpose()?
+        .map(|(record, _)| record.version());
     let next = commit.next.version();
-    match there {
-        Some(there) if there == next => Ok(Committed::Applied),
-        there if there == commit.expected => {
-            Err(PortError::unavailable().because("the space of etcd is used up"))
+    match stored {
+        Some(version) if version == next => Ok(Committed::Applied),
+        version if version == commit.expected => {
+            Err(PortError::unavailable().because("etcd has reached its space quota"))
         }
-        // Another commit took the same place. One further on may stand on top of this one.
-        Some(there) if there.count() <= next.count() => Ok(Committed::Stale),
+        // Another commit took this version's place. A later version may have followed this commit.
+        Some(version) if version.count() <= next.count() => Ok(Committed::Stale),
         _ => Err(full),
     }
 }
 
 async fn read(store: &Inner, key: &RecordKey, version: Version) -> PortResult<Option<Seen>> {
     let mut found = store.client.range(get(store.keys.record(key))).await?;
-    found.kvs.pop().map_or(Ok(None), |there| matching(key, version, &there))
+    found.kvs.pop().map_or(Ok(None), |kv| matching(key, version, &kv))
 }
 
-fn matching(key: &RecordKey, version: Version, there: &KeyValue) -> PortResult<Option<Seen>> {
-    let (record, indexed) = decode_record(key, &there.value)?;
-    let seen = Seen { revision: there.mod_revision, indexed };
+fn matching(key: &RecordKey, version: Version, kv: &KeyValue) -> PortResult<Option<Seen>> {
+    let (record, indexed) = decode_record(key, &kv.value)?;
+    let seen = Seen { revision: kv.mod_revision, indexed };
     Ok((record.version() == version).then_some(seen))
 }
 
@@ -172,10 +176,10 @@ fn request(
         let tenant = event.tenant.as_str().as_bytes().to_vec();
         success.push(put(keys.event(&event.id), event.encode().into_bytes()));
         success.push(put(keys.log_entry(&event.tenant, epoch.0, &event.id), Vec::new()));
-        // The age leads to both.
-        let mut place = epoch.0.to_be_bytes().to_vec();
-        place.extend(tenant);
-        success.push(put(keys.age(event.at, &event.id), place));
+        // A purge by age finds the event and its log entry through this value.
+        let mut owner = epoch.0.to_be_bytes().to_vec();
+        owner.extend(tenant);
+        success.push(put(keys.age(event.at, &event.id), owner));
     }
     TxnRequest { compare, success, failure }
 }

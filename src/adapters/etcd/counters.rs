@@ -1,4 +1,4 @@
-//! Counters: a guess at the present value, verified by the transaction that adds.
+//! Counters: a cached value is a guess, which the transaction that adds verifies.
 
 use std::collections::BTreeMap;
 
@@ -10,23 +10,23 @@ use super::value::Counter;
 use crate::domain::ids::CounterKey;
 use crate::port::{CounterIncrement, PortError, PortErrorKind, PortResult};
 
-/// How many counters one transaction takes: three changes each, of at most 128.
+/// How many counters one transaction changes: each takes three of its 128 operations.
 const AT_ONCE: usize = 32;
 
 const MOST_TRIES: usize = 128;
 
-/// A counter as it was seen, and at which revision; none if it was not there.
+/// A counter as read, with its revision; none if it did not exist.
 pub(super) type Guess = Option<(Counter, i64)>;
 
 pub(super) async fn add(store: &Inner, increments: &[CounterIncrement]) -> PortResult<Vec<u64>> {
     let mut values = Vec::with_capacity(increments.len());
     for part in increments.chunks(AT_ONCE) {
         match add_part(store, part).await {
-            Ok(some) => values.extend(some),
+            Ok(added) => values.extend(added),
             Err(error) if values.is_empty() || error.kind() != PortErrorKind::Unavailable => {
                 return Err(error);
             }
-            // What came before is added.
+            // Earlier parts of the batch were added, so the batch as a whole is unknown.
             Err(error) => return Err(PortError::unknown().because(error)),
         }
     }
@@ -38,15 +38,15 @@ async fn add_part(store: &Inner, increments: &[CounterIncrement]) -> PortResult<
     keys.sort_unstable();
     keys.dedup();
     if increments.iter().all(|increment| increment.amount == 0) {
-        let there = present(store, &keys).await?;
-        let value = |increment: &CounterIncrement| there.get(&increment.key).copied().flatten();
+        let stored = present(store, &keys).await?;
+        let value = |increment: &CounterIncrement| stored.get(&increment.key).copied().flatten();
         return Ok(increments
             .iter()
             .map(|increment| value(increment).map_or(0, |(c, _)| c.value))
             .collect());
     }
-    // Those of one process take turns: of those that do not, one gets through and the rest lose a
-    // round trip.
+    // Calls of one process wait for each other here; otherwise all but one would lose a round
+    // trip to a conflict.
     let _turns = store.turns.take(&keys).await;
     let mut guesses: BTreeMap<CounterKey, Guess> =
         keys.iter().map(|key| (*key, store.counters.get(key).flatten())).collect();
@@ -66,7 +66,7 @@ async fn add_part(store: &Inner, increments: &[CounterIncrement]) -> PortResult<
             *guess = found.map(seen).transpose()?;
         }
     }
-    Err(PortError::unavailable().because("others always came first"))
+    Err(PortError::unavailable().because("too many conflicting writers"))
 }
 
 fn seen(found: KeyValue) -> PortResult<(Counter, i64)> {
@@ -82,7 +82,7 @@ async fn present(store: &Inner, keys: &[CounterKey]) -> PortResult<BTreeMap<Coun
     keys.iter().zip(found).map(|(key, found)| Ok((*key, found.map(seen).transpose()?))).collect()
 }
 
-/// What the counters of a batch come to, and the value after each increment.
+/// The values of a batch's counters after it, and the value after each increment.
 fn sum(
     guesses: &BTreeMap<CounterKey, Guess>,
     increments: &[CounterIncrement],
@@ -113,11 +113,11 @@ fn request(
 ) -> TxnRequest {
     let mut request = TxnRequest::default();
     for (key, guess) in guesses {
-        let place = store.keys.counter(key);
-        request.failure.push(get(place.clone()).into());
+        let counter_key = store.keys.counter(key);
+        request.failure.push(get(counter_key.clone()).into());
         request.compare.push(match guess {
-            None => absent(place.clone()),
-            Some((_, revision)) => unchanged_since(place.clone(), *revision),
+            None => absent(counter_key.clone()),
+            Some((_, revision)) => unchanged_since(counter_key.clone(), *revision),
         });
         let Some(counter) = after.get(key) else { continue };
         let before = guess.map(|(counter, _)| counter.expires_at);
@@ -126,7 +126,7 @@ fn request(
             request.success.extend(before.map(|at| delete(expiry(at))));
             request.success.push(put(expiry(counter.expires_at), Vec::new()));
         }
-        request.success.push(put(place, counter.encode()));
+        request.success.push(put(counter_key, counter.encode()));
     }
     request.compare.push(schema::may_write(store));
     request.failure.push(schema::read(store));

@@ -1,5 +1,5 @@
-//! Where a listing goes on: fixed bytes as text, after a letter that keeps one listing's cursor
-//! out of another.
+//! Cursors: fixed bytes as text, after a letter that differs for each listing, so that no other
+//! listing accepts them.
 
 use data_encoding::BASE64URL_NOPAD;
 
@@ -9,7 +9,7 @@ pub(super) fn write(letter: char, bytes: &[u8]) -> Cursor {
     Cursor::new(format!("{letter}.{}", BASE64URL_NOPAD.encode(bytes)))
 }
 
-/// Reads a caller's cursor of exactly `N` bytes.
+/// Parses a caller's cursor of exactly `N` bytes.
 pub(super) fn read<const N: usize>(
     letter: char,
     cursor: Option<&Cursor>,
@@ -17,19 +17,25 @@ pub(super) fn read<const N: usize>(
     let Some(cursor) = cursor else {
         return Ok(None);
     };
-    let rest = cursor.as_str().strip_prefix(letter).and_then(|rest| rest.strip_prefix('.'));
-    let bytes = rest.and_then(|text| BASE64URL_NOPAD.decode(text.as_bytes()).ok());
-    let bytes = bytes.and_then(|bytes| bytes.try_into().ok());
-    bytes.map(Some).ok_or_else(|| PortError::denied().because("a cursor of another listing"))
+    cursor
+        .as_str()
+        .strip_prefix(letter)
+        .and_then(|rest| rest.strip_prefix('.'))
+        .and_then(|text| BASE64URL_NOPAD.decode(text.as_bytes()).ok())
+        .and_then(|bytes| bytes.try_into().ok())
+        .map(Some)
+        .ok_or_else(|| {
+            PortError::denied().because("malformed cursor, or a cursor of another listing")
+        })
 }
 
-/// Eight bytes as a number, from this place on.
+/// Eight bytes from this offset as a number.
 pub(super) fn number(bytes: &[u8], from: usize) -> u64 {
     let number = bytes.get(from..).and_then(<[u8]>::first_chunk);
     number.map_or(0, |bytes| u64::from_be_bytes(*bytes))
 }
 
-/// Thirty-two bytes as a key, from this place on.
+/// Thirty-two bytes from this offset as a key.
 pub(super) fn key(bytes: &[u8], from: usize) -> crate::domain::ids::RecordKey {
     let key = bytes.get(from..).and_then(<[u8]>::first_chunk);
     crate::domain::ids::RecordKey::from_bytes(key.copied().unwrap_or_default())
@@ -41,7 +47,7 @@ mod tests {
     use crate::port::PortErrorKind;
 
     #[test]
-    fn a_position_comes_back_as_it_was_and_nothing_else_is_read() {
+    fn a_cursor_is_read_back_and_no_other_text_is() {
         let cursor = write('e', &[0xab; 10]);
         assert_eq!(read('e', Some(&cursor)).expect("read"), Some([0xab; 10]));
         let other =

@@ -1,4 +1,4 @@
-//! What an error of etcd, or of the way to it, says about the call.
+//! What an error of etcd, or of the connection to it, means for the call.
 
 use std::error::Error as StdError;
 
@@ -6,43 +6,43 @@ use tonic::{Code, Status};
 
 use crate::port::{PortError, PortErrorKind};
 
-/// Something under a key that this store cannot have written.
+/// A stored value that this adapter cannot have written.
 pub(super) fn corrupt(what: &'static str) -> PortError {
     PortError::corrupt().because(what)
 }
 
-/// What a failed request means.
+/// What a failed request means for the call.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Failure {
-    /// It was not sent, or this member has no leader: nothing happened, another may do it.
-    ElsewherePerhaps,
-    /// The token is void: nothing happened.
+    /// The request was not sent, or the member has no leader: nothing happened, another may do it.
+    TryAnotherMember,
+    /// The token has expired: nothing happened.
     Token,
-    /// etcd refuses for now: nothing happened.
+    /// etcd refuses for now, for example by a rate limit: nothing happened.
     NotNow,
-    /// The space is used up. etcd says so of a request that it has refused before it was proposed, and
-    /// of one that it **has applied** while the space ran out: what is there tells which.
+    /// The space quota is reached. etcd reports this for a request that it refused before the
+    /// proposal, and for one that it **has applied**: the stored data show which.
     Full,
     /// etcd refuses for good: nothing happened.
     Denied,
-    /// The data are damaged.
+    /// The data is damaged.
     Corrupt,
-    /// Nobody knows.
+    /// The outcome is unknown.
     Unknown,
 }
 
-/// By the code, and by etcd's own words where one code says two things.
+/// Classifies by the code, and by etcd's message where one code has two meanings.
 pub(super) fn classify(status: &Status) -> Failure {
-    let says = |words: &str| status.message().contains(words);
+    let mentions = |words: &str| status.message().contains(words);
     match status.code() {
-        _ if never_sent(status) => Failure::ElsewherePerhaps,
-        // Said before anything is proposed, to a request that asks for a leader (`hasleader`).
-        Code::Unavailable if says("etcdserver: no leader") => Failure::ElsewherePerhaps,
+        _ if never_sent(status) => Failure::TryAnotherMember,
+        // Sent before any proposal, since the request asks for a leader (`hasleader`).
+        Code::Unavailable if mentions("etcdserver: no leader") => Failure::TryAnotherMember,
         Code::Unauthenticated => Failure::Token,
-        _ if says("revision of auth store is old") => Failure::Token,
-        Code::ResourceExhausted if says("database space exceeded") => Failure::Full,
-        // A rate, looked at before a proposal.
-        Code::ResourceExhausted if says("etcdserver: ") => Failure::NotNow,
+        _ if mentions("revision of auth store is old") => Failure::Token,
+        Code::ResourceExhausted if mentions("database space exceeded") => Failure::Full,
+        // A rate limit, checked before the proposal.
+        Code::ResourceExhausted if mentions("etcdserver: ") => Failure::NotNow,
         Code::PermissionDenied
         | Code::InvalidArgument
         | Code::FailedPrecondition
@@ -54,7 +54,7 @@ pub(super) fn classify(status: &Status) -> Failure {
     }
 }
 
-/// Whether no connection came about, so that no byte of the request was sent.
+/// Whether no connection was made, so that no byte of the request was sent.
 fn never_sent(status: &Status) -> bool {
     let mut next: Option<&(dyn StdError + 'static)> = status.source();
     while let Some(error) = next {
@@ -67,10 +67,10 @@ fn never_sent(status: &Status) -> bool {
 }
 
 impl Failure {
-    /// What it comes to for a call that writes, or for one that only reads.
+    /// The error kind, for a call that writes or for one that only reads.
     pub(super) const fn kind(self, writes: bool) -> PortErrorKind {
         match self {
-            Self::ElsewherePerhaps | Self::NotNow => PortErrorKind::Unavailable,
+            Self::TryAnotherMember | Self::NotNow => PortErrorKind::Unavailable,
             Self::Token | Self::Denied => PortErrorKind::Denied,
             Self::Corrupt => PortErrorKind::Corrupt,
             Self::Unknown | Self::Full if writes => PortErrorKind::Unknown,
@@ -79,13 +79,13 @@ impl Failure {
     }
 }
 
-/// Whether a call failed since the space is used up: etcd has applied it or will never do so.
+/// Whether the call failed at the space quota: etcd has applied it or never will.
 pub(super) fn is_full(error: &PortError) -> bool {
     let status = error.source().and_then(|source| source.downcast_ref::<Status>());
     status.is_some_and(|status| classify(status) == Failure::Full)
 }
 
-/// The error of a call, with etcd's words as its cause.
+/// The error of a call, with etcd's status as its cause.
 pub(super) fn failed(failure: Failure, writes: bool, status: Status) -> PortError {
     PortError::new(failure.kind(writes)).because(status)
 }
@@ -95,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_error_says_what_is_known() {
+    fn each_status_has_the_right_error_kind() {
         use PortErrorKind::{Corrupt, Denied, Unavailable, Unknown};
         for (code, message, write, read) in [
             (Code::Unavailable, "etcdserver: no leader", Unavailable, Unavailable),
@@ -126,9 +126,9 @@ mod tests {
     }
 
     #[test]
-    fn what_was_never_sent_is_known() {
+    fn a_refused_connection_counts_as_not_sent() {
         let refused = std::io::Error::from(std::io::ErrorKind::ConnectionRefused);
         let status = Status::from_error(Box::new(tonic::ConnectError(refused.into())));
-        assert_eq!(classify(&status), Failure::ElsewherePerhaps);
+        assert_eq!(classify(&status), Failure::TryAnotherMember);
     }
 }

@@ -1,23 +1,23 @@
-//! Whether a cluster can carry a store: its version, its alarms, its room, its history.
+//! Checks whether a cluster can hold a store: version, alarms, space, history.
 
 use super::proto::StatusResponse;
 use super::request::get;
 use super::store::Inner;
 use crate::port::{PortError, PortErrorKind, PortResult};
 
-/// What the members of a cluster say about themselves.
+/// The status that the members of a cluster report.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct EtcdHealth {
-    /// Those that answered, in the order of the endpoints.
+    /// The members that replied, in the order of the endpoints.
     pub members: Vec<EtcdMember>,
-    /// The present revision.
+    /// The current revision.
     pub revision: u64,
-    /// How many revisions are kept. It grows without end where nobody compacts.
+    /// How many revisions are kept. It grows without bound unless the cluster is compacted.
     pub history: u64,
 }
 
-/// What one member says about itself.
+/// The status that one member reports.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct EtcdMember {
@@ -25,11 +25,11 @@ pub struct EtcdMember {
     pub version: String,
     /// The size of its database file.
     pub db_bytes: u64,
-    /// How much of that is in use: what a defragmentation would leave.
+    /// How many of these bytes are in use, as after a defragmentation.
     pub db_bytes_in_use: u64,
-    /// Its quota, if it says it (from 3.6 on).
+    /// Its quota, if it reports one (from 3.6 on).
     pub quota_bytes: Option<u64>,
-    /// Its alarms and other complaints, in etcd's words.
+    /// Its alarms and other errors, in etcd's words.
     pub alarms: Vec<String>,
 }
 
@@ -63,11 +63,11 @@ pub(super) async fn health(store: &Inner) -> PortResult<EtcdHealth> {
     let members = members(store).await?;
     let now = store.client.range(get(store.keys.head())).await?;
     let revision = now.header.as_ref().map_or(0, |header| header.revision);
-    let (mut gone, mut kept) = (0, revision);
-    // The oldest revision that can be read, by halves.
-    while kept - gone > 1 {
-        let middle = gone + (kept - gone) / 2;
-        if is_kept(store, middle).await? { kept = middle } else { gone = middle }
+    // Binary search for the oldest readable revision.
+    let (mut compacted, mut kept) = (0, revision);
+    while kept - compacted > 1 {
+        let middle = compacted + (kept - compacted) / 2;
+        if is_kept(store, middle).await? { kept = middle } else { compacted = middle }
     }
     let number = |number: i64| u64::try_from(number).unwrap_or(0);
     Ok(EtcdHealth { members, revision: number(revision), history: number(revision - kept) })
@@ -78,38 +78,42 @@ async fn is_kept(store: &Inner, revision: i64) -> PortResult<bool> {
     request.revision = revision;
     match store.client.range(request).await {
         Ok(_) => Ok(true),
-        // `required revision has been compacted`: refused, and would be again.
-        Err(error) if says_compacted(&error) => Ok(false),
+        // etcd refuses a compacted revision: `required revision has been compacted`.
+        Err(error) if is_compacted(&error) => Ok(false),
         Err(error) => Err(error),
     }
 }
 
-fn says_compacted(error: &PortError) -> bool {
+fn is_compacted(error: &PortError) -> bool {
     std::error::Error::source(error).is_some_and(|cause| cause.to_string().contains("compacted"))
 }
 
-/// Refuses what cannot carry a store.
+/// Refuses a cluster that cannot hold a store.
 pub(super) async fn check(store: &Inner, max_history: u64) -> PortResult<()> {
     for member in members(store).await? {
         let mut parts = member.version.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
         if (parts.next(), parts.next()) < (Some(3), Some(4)) {
-            return Err(PortError::denied().because("etcd is older than 3.4"));
+            return Err(
+                PortError::denied().because("etcd version: older than 3.4, at least 3.4 needed")
+            );
         }
         let alarm = |name: &str| member.alarms.iter().any(|alarm| alarm.contains(name));
         if alarm("CORRUPT") {
-            return Err(PortError::corrupt().because("etcd has raised the alarm CORRUPT"));
+            return Err(PortError::corrupt().because("etcd reports the alarm CORRUPT"));
         }
         if alarm("NOSPACE") {
-            return Err(PortError::unavailable().because("etcd has raised the alarm NOSPACE"));
+            return Err(PortError::unavailable().because("etcd reports the alarm NOSPACE"));
         }
     }
     let now = store.client.range(get(store.keys.head())).await?;
     let revision = now.header.as_ref().map_or(0, |header| header.revision);
-    let oldest = i64::try_from(max_history).ok().and_then(|most| revision.checked_sub(most));
+    let oldest = i64::try_from(max_history).ok().and_then(|max| revision.checked_sub(max));
     if let Some(oldest) = oldest.filter(|oldest| *oldest > 0)
         && is_kept(store, oldest).await?
     {
-        return Err(PortError::denied().because("nobody compacts this cluster"));
+        return Err(PortError::denied().because(
+            "etcd history: more revisions than the options allow; turn on automatic compaction",
+        ));
     }
     Ok(())
 }

@@ -1,18 +1,18 @@
-//! Where things stand: every key is text below the store's prefix, so that `etcdctl` can name it.
+//! The keys: each is text below the store's prefix, so that `etcdctl` can show it.
 //!
 //! | Key | Value |
 //! |---|---|
 //! | `head` | format and epoch |
 //! | `schema` | format of the store, and whether it is closed to writers |
 //! | `r/RECORD` | the record: version, columns that have an index, body |
-//! | `w/TIME/RECORD` | nothing; there while the record has this `wake_at` |
-//! | `x/TIME/RECORD` | nothing; there while the record has this `expires_at` |
-//! | `t/TENANT/KIND/RECORD` | nothing |
+//! | `w/TIME/RECORD` | empty; exists while the record has this `wake_at` |
+//! | `x/TIME/RECORD` | empty; exists while the record has this `expires_at` |
+//! | `t/TENANT/KIND/RECORD` | empty |
 //! | `c/COUNTER` | expiry and value |
-//! | `y/TIME/COUNTER` | nothing; there while the counter has this `expires_at` |
+//! | `y/TIME/COUNTER` | empty; exists while the counter has this `expires_at` |
 //! | `e/RECORD/COUNT/INDEX` | an event |
-//! | `l/TENANT/EPOCH/RECORD/COUNT/INDEX` | nothing: the tenant's log |
-//! | `o/TIME/RECORD/COUNT/INDEX` | the tenant of the event: its age |
+//! | `l/TENANT/EPOCH/RECORD/COUNT/INDEX` | empty: the tenant's log |
+//! | `o/TIME/RECORD/COUNT/INDEX` | epoch and tenant of the event: its age |
 //!
 //! Numbers are 16 hexadecimal digits, an index 4. `RECORD` and `COUNTER` are 64.
 
@@ -26,12 +26,12 @@ use crate::domain::time::Timestamp;
 #[derive(Clone, Debug)]
 pub(super) struct KeySpace(Prefix);
 
-/// Hexadecimal digits that sort as the times do, also before 1970.
+/// Hexadecimal digits that sort like the times, also before 1970.
 fn time(at: Timestamp) -> String {
     format!("{:016x}", at.unix_millis().cast_unsigned() ^ (1 << 63))
 }
 
-/// No tenant is a prefix of another one's keys.
+/// Escapes the separator, so that no tenant's keys begin with another tenant's.
 fn tenant(id: &TenantId) -> String {
     id.as_str().replace('%', "%25").replace('/', "%2F")
 }
@@ -68,7 +68,7 @@ impl KeySpace {
         self.key("w/")
     }
 
-    /// Just past everything that wakes at or before this.
+    /// Just after all records that wake at or before this time.
     pub(super) fn wakes_until(&self, now: Timestamp) -> Vec<u8> {
         super::request::end_of(&self.key(&format!("w/{}/", time(now))))
     }
@@ -147,7 +147,7 @@ impl KeySpace {
     }
 }
 
-/// Reads a key from its end: what stands after the last separators, each of its fixed length.
+/// Parses a key from its end, where each part has a fixed length.
 pub(super) struct Tail<'a>(&'a [u8]);
 
 impl<'a> Tail<'a> {
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn times_sort_as_they_are() {
+    fn keys_sort_by_time() {
         let at = [i64::MIN, -1, 0, 1, i64::MAX].map(Timestamp::from_unix_millis);
         let key = RecordKey::from_bytes([7; 32]);
         let written = at.map(|at| keys().wake(at, &key));
@@ -231,18 +231,18 @@ mod tests {
     fn no_tenant_reads_the_keys_of_another() {
         let ids = ["a", "a/", "a%", "a%2F", "a/account", "aa"].map(tenant);
         let key = RecordKey::from_bytes([1; 32]);
-        for one in &ids {
-            for other in ids.iter().filter(|other| *other != one) {
+        for tenant in &ids {
+            for other in ids.iter().filter(|other| *other != tenant) {
                 let member = keys().member(other, RecordKind::Account, &key);
-                assert!(!member.starts_with(&keys().tenant(one, RecordKind::Account)));
+                assert!(!member.starts_with(&keys().tenant(tenant, RecordKind::Account)));
                 let entry = keys().log_entry(other, 0, &EventId::new(key, 1, 0));
-                assert!(!entry.starts_with(&keys().log(one)), "{one} {other}");
+                assert!(!entry.starts_with(&keys().log(tenant)), "{tenant} {other}");
             }
         }
     }
 
     #[test]
-    fn another_key_is_not_read() {
+    fn a_malformed_key_is_not_parsed() {
         for key in ["", "/", "sspr/w/", "sspr/w/00", "\u{e9}"] {
             let key = key.as_bytes();
             assert_eq!((Tail::of(key).record(), Tail::of(key).event()), (None, None));

@@ -1,4 +1,4 @@
-//! What is listed: keys that are due, the records of a tenant, events.
+//! The listings: due keys, the records of a tenant, events.
 
 use super::cursor;
 use super::error::corrupt;
@@ -30,7 +30,7 @@ pub(super) async fn due(
         }
     };
     let end = store.keys.wakes_until(now);
-    // A cursor may stand past the end: of a listing with a later time.
+    // A cursor of a listing with a later time may lie past the end.
     if limit == 0 || from >= end {
         return Ok(Page::new(Vec::new(), None));
     }
@@ -78,7 +78,7 @@ pub(super) async fn scan(
         let request = read_all(keys.iter().map(|key| get(store.keys.record(key))));
         let bodies = store.client.read(request).await?.found()?;
         let mut items = Vec::with_capacity(keys.len());
-        // One that is gone, or moved to another tenant, since it was listed is left out.
+        // A record that was purged or moved to another tenant since it was listed is left out.
         for (key, body) in keys.iter().zip(bodies) {
             let Some(body) = body else { continue };
             let (record, indexed) = decode_record(key, &body.value)?;
@@ -98,7 +98,7 @@ fn event(kv: &KeyValue) -> PortResult<Event> {
     let text = std::str::from_utf8(&kv.value).map_err(|_| corrupt("an event"))?;
     let event = Event::decode(text).map_err(|_| corrupt("an event"))?;
     if Tail::of(&kv.key).event() != Some(event.id) {
-        return Err(corrupt("an event that names another id"));
+        return Err(corrupt("an event under the key of another"));
     }
     Ok(event)
 }
@@ -129,7 +129,7 @@ pub(super) async fn record_events(
     Ok(Page::new(items, next))
 }
 
-/// A place in a tenant's log. Within an epoch the order is that of the commits.
+/// A position in a tenant's log: epoch, revision, id. Within an epoch, the order of the commits.
 type EventPosition = (u64, i64, EventId);
 
 pub(super) async fn tenant_events(
@@ -149,15 +149,15 @@ pub(super) async fn tenant_events(
     }
     let mut epoch = past.map_or(0, |(epoch, ..)| epoch);
     loop {
-        let (mut places, next) = places(store, tenant, epoch, past, limit).await?;
-        places.retain(|place| past.is_none_or(|past| *place > past));
-        places.truncate(limit);
-        if !places.is_empty() {
-            let items = bodies(store, tenant, &places).await?;
-            if let (Some(last), false) = (places.last(), items.is_empty()) {
-                return Ok(Page::new(items, Some(place_cursor(last))));
+        let (mut positions, next) = positions(store, tenant, epoch, past, limit).await?;
+        positions.retain(|position| past.is_none_or(|past| *position > past));
+        positions.truncate(limit);
+        if !positions.is_empty() {
+            let items = bodies(store, tenant, &positions).await?;
+            if let (Some(last), false) = (positions.last(), items.is_empty()) {
+                return Ok(Page::new(items, Some(position_cursor(last))));
             }
-            // All of them were purged since: the epoch is looked at again.
+            // All were purged since they were listed, so the epoch is read again.
             continue;
         }
         match next {
@@ -167,9 +167,9 @@ pub(super) async fn tenant_events(
     }
 }
 
-/// All of one epoch that may lie past the cursor and, of the same revision, what follows in later
-/// epochs as far as it is complete; and where to look next.
-async fn places(
+/// The events of one epoch that may lie past the cursor, the complete later epochs read at the same
+/// revision, and the epoch to read next.
+async fn positions(
     store: &Inner,
     tenant: &TenantId,
     epoch: u64,
@@ -177,26 +177,26 @@ async fn places(
     limit: usize,
 ) -> PortResult<(Vec<EventPosition>, Option<u64>)> {
     let keys = &store.keys;
-    let middle = epoch.checked_add(1).map(|next| keys.log_from(tenant, next));
     let end = end_of(&keys.log(tenant));
-    let middle = middle.unwrap_or_else(|| end.clone());
+    let middle =
+        epoch.checked_add(1).map_or_else(|| end.clone(), |next| keys.log_from(tenant, next));
     let since = past.map_or(0, |(_, revision, _)| revision);
     let first = list_since(keys.log_from(tenant, epoch), middle.clone(), since);
-    // Both at one revision: what is seen of a later epoch proves this one to be complete.
+    // Both at one revision: an event of a later epoch proves that this one is complete.
     let request = read_all([first, list(middle, end, limit.saturating_add(1))]);
     let found = store.client.read(request).await?.ranges()?;
-    let [here, later] = <[_; 2]>::try_from(found).map_err(|_| corrupt("an answer"))?;
-    let place = |kv: &KeyValue| {
+    let [here, later] = <[_; 2]>::try_from(found).map_err(|_| corrupt("a response"))?;
+    let position = |kv: &KeyValue| {
         let mut tail = Tail::of(&kv.key);
         let (id, epoch) = (tail.event(), tail.number());
         Some((epoch?, kv.create_revision, id?))
     };
-    let read = |kv| place(kv).ok_or_else(|| corrupt("a log"));
+    let read = |kv| position(kv).ok_or_else(|| corrupt("a log"));
     let mut all = here.kvs.iter().map(read).collect::<PortResult<Vec<EventPosition>>>()?;
     let mut following = later.kvs.iter().map(read).collect::<PortResult<Vec<EventPosition>>>()?;
     let next = following.first().map(|(epoch, ..)| *epoch);
     if later.more {
-        // The last one is cut, and its keys are not in the order of its commits.
+        // The last epoch may be cut off, and its keys are not in the order of its commits.
         let cut = following.last().map(|(epoch, ..)| *epoch);
         following.retain(|(epoch, ..)| Some(*epoch) != cut);
     }
@@ -208,31 +208,31 @@ async fn places(
 async fn bodies(
     store: &Inner,
     tenant: &TenantId,
-    places: &[EventPosition],
+    positions: &[EventPosition],
 ) -> PortResult<Vec<Event>> {
     let keys = &store.keys;
-    let mut events = Vec::with_capacity(places.len());
-    for some in places.chunks(AT_ONCE) {
-        let request = read_all(some.iter().map(|(_, _, id)| get(keys.event(id))));
+    let mut events = Vec::with_capacity(positions.len());
+    for chunk in positions.chunks(AT_ONCE) {
+        let request = read_all(chunk.iter().map(|(_, _, id)| get(keys.event(id))));
         let found = store.client.read(request).await?.found()?;
         let mut gone = Vec::new();
-        for ((epoch, _, id), found) in some.iter().zip(found) {
+        for ((epoch, _, id), found) in chunk.iter().zip(found) {
             match found {
                 Some(found) => events.push(event(&found)?),
                 None => gone.push(get(keys.log_entry(tenant, *epoch, id))),
             }
         }
-        // A purge takes an event and its log entry together.
+        // A purge removes an event and its log entry together.
         if !gone.is_empty()
             && store.client.read(read_all(gone)).await?.found()?.iter().any(Option::is_some)
         {
-            return Err(corrupt("an event that is gone from under its log"));
+            return Err(corrupt("a log entry without its event"));
         }
     }
     Ok(events)
 }
 
-fn place_cursor((epoch, revision, id): &EventPosition) -> Cursor {
+fn position_cursor((epoch, revision, id): &EventPosition) -> Cursor {
     let mut bytes = epoch.to_be_bytes().to_vec();
     bytes.extend(revision.to_be_bytes());
     bytes.extend(id.record.as_bytes());

@@ -1,13 +1,13 @@
 //! A store on an etcd cluster. Feature `etcd`.
 //!
-//! For a service whose machines may fail: three or five members keep every commit, and go on while
-//! most of them are there. A commit is one transaction of etcd, conditional on the record's
-//! version; every read is linearizable. The page [`manual::etcd`](crate::manual::etcd) says what it
-//! costs, what an operator has to see to, and when another store suits better.
+//! For a service whose machines may fail: three or five members replicate every commit, and the
+//! store works while most of them run. A commit is one transaction of etcd, conditional on the
+//! record's version; every read is linearizable. The page [`manual::etcd`](crate::manual::etcd)
+//! describes its cost, the duties of an operator, and when another store suits better.
 //!
-//! It needs a tokio runtime with its time and I/O drivers enabled: the one in which
-//! [`EtcdStore::connect`] or [`EtcdStore::create`] is called carries the connections, and must outlive the store. Calls may
-//! come from other runtimes as well.
+//! It needs a tokio runtime with its time and I/O drivers enabled. The runtime that calls
+//! [`EtcdStore::connect`] or [`EtcdStore::create`] carries the connections and must outlive the
+//! store. Calls may come from other runtimes as well.
 //!
 //! ```no_run
 //! use sspr::SecretText;
@@ -17,7 +17,7 @@
 //! let options = EtcdOptions::new(["https://e1.contoso.example:2379", "https://e2.contoso.example:2379"])
 //!     .with_ca_certificates(ca)
 //!     .with_login("sspr", SecretText::from("correct horse"));
-//! // `create` has made the store once, by hand or by what sets up the cluster.
+//! // The deployment has called `create` once.
 //! let store = EtcdStore::connect(options).await?;
 //! # Ok(())
 //! # }

@@ -1,4 +1,4 @@
-//! What a store is told about its cluster.
+//! The options of a store: endpoints, login, encryption, timeouts.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -10,7 +10,7 @@ use tonic::transport::{Certificate, ClientTlsConfig, Endpoint, Identity};
 use crate::domain::secret::SecretText;
 use crate::port::{PortError, PortResult};
 
-/// What the keys of one store begin with.
+/// The prefix of all keys of one store.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Prefix(String);
 
@@ -22,7 +22,9 @@ impl Prefix {
     fn parse(text: &str) -> PortResult<Self> {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./".contains(&byte);
         if text.len() > 64 || !text.bytes().all(plain) || text == "/" || !text.ends_with('/') {
-            return Err(wrong("a prefix is 1 to 63 of A-Z a-z 0-9 - _ . / and a final /"));
+            return Err(wrong(
+                "key prefix: must be 1 to 63 characters of A-Z a-z 0-9 - _ . / and a final /",
+            ));
         }
         Ok(Self(text.to_owned()))
     }
@@ -34,7 +36,7 @@ impl Default for Prefix {
     }
 }
 
-/// Where the cluster is and how to speak to it.
+/// Where the cluster is and how to connect to it.
 ///
 /// `Debug` shows neither the password nor the client's key.
 ///
@@ -66,10 +68,11 @@ pub struct EtcdOptions {
 impl EtcdOptions {
     /// The shortest time that a call may be given: 100 milliseconds.
     pub const MIN_TIMEOUT: Duration = Duration::from_millis(100);
-    /// The longest: 50 seconds. The engine counts on an answer within a minute.
+    /// The longest: 50 seconds. The engine relies on a reply within a minute.
     pub const MAX_TIMEOUT: Duration = Duration::from_secs(50);
 
-    /// A cluster by the client URLs of its members: `https://HOST:PORT`, or `http` on the loopback.
+    /// A cluster, given by the client URLs of its members: `https://HOST:PORT`, or `http` on
+    /// loopback.
     pub fn new<U: Into<String>>(endpoints: impl IntoIterator<Item = U>) -> Self {
         Self {
             endpoints: endpoints.into_iter().map(Into::into).collect(),
@@ -85,32 +88,32 @@ impl EtcdOptions {
         }
     }
 
-    /// What all keys of this store begin with; default `sspr/`. Stores with different prefixes
-    /// share nothing. None may begin with another's.
+    /// The prefix of all keys of this store; default `sspr/`. Stores with different prefixes share
+    /// nothing. No prefix may begin with another store's.
     pub fn with_prefix(mut self, prefix: &str) -> Self {
         prefix.clone_into(&mut self.prefix);
         self
     }
 
-    /// Logs in as this user; the token is renewed by itself.
+    /// Logs in as this user. The token is renewed automatically.
     pub fn with_login(mut self, user: &str, password: SecretText) -> Self {
         self.login = Some((user.to_owned(), Arc::new(password)));
         self
     }
 
-    /// Trusts these certificate authorities, as PEM, and no others. Default: those of the system.
+    /// Trusts only these certificate authorities, as PEM. Default: those of the system.
     pub fn with_ca_certificates(mut self, pem: &str) -> Self {
         self.ca = Some(pem.to_owned());
         self
     }
 
-    /// Shows this certificate, as PEM, to the servers.
+    /// Presents this certificate, as PEM, to the servers.
     pub fn with_client_certificate(mut self, pem: &str, key: SecretText) -> Self {
         self.client = Some((pem.to_owned(), Arc::new(key)));
         self
     }
 
-    /// The name in the servers' certificates, if it is not that of the URLs.
+    /// The name in the servers' certificates, if it differs from that in the URLs.
     pub fn with_server_name(mut self, name: &str) -> Self {
         self.server_name = Some(name.to_owned());
         self
@@ -122,21 +125,21 @@ impl EtcdOptions {
         self
     }
 
-    /// How long a connection may take to come about; default one second.
+    /// How long connecting may take; default one second.
     pub fn with_connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout;
         self
     }
 
-    /// **Lets `http` leave this machine.** Whoever is on the way reads addresses and passwords,
-    /// and may undo any limit.
+    /// **Allows `http` to other machines.** An attacker on the network then reads addresses and
+    /// passwords, and can undo any limit.
     pub fn with_unencrypted_network(mut self) -> Self {
         self.unencrypted = true;
         self
     }
 
-    /// How many revisions the cluster may have kept when the store is opened; default five
-    /// million. More means that nobody compacts it, and that it will run full.
+    /// How many revisions the cluster may have kept when the store is opened; default five million.
+    /// More are a sign that the cluster is not compacted and will run out of space.
     pub fn with_max_history(mut self, revisions: u64) -> Self {
         self.max_history = revisions;
         self
@@ -146,20 +149,20 @@ impl EtcdOptions {
         Prefix::parse(&self.prefix)
     }
 
-    /// One way to each member, nothing sent yet.
-    pub(super) fn ways(&self) -> PortResult<Vec<Endpoint>> {
+    /// One endpoint for each member. Nothing is sent yet.
+    pub(super) fn endpoints(&self) -> PortResult<Vec<Endpoint>> {
         let allowed = Self::MIN_TIMEOUT..=Self::MAX_TIMEOUT;
         if !allowed.contains(&self.timeout) || !allowed.contains(&self.connect_timeout) {
-            return Err(wrong("a timeout is 100 milliseconds to 50 seconds"));
+            return Err(wrong("timeout: out of range, 100 milliseconds to 50 seconds allowed"));
         }
         if self.endpoints.is_empty() {
-            return Err(wrong("no endpoint"));
+            return Err(wrong("endpoints: none given, at least one needed"));
         }
-        self.endpoints.iter().map(|url| self.way(url)).collect()
+        self.endpoints.iter().map(|url| self.endpoint(url)).collect()
     }
 
-    fn way(&self, url: &str) -> PortResult<Endpoint> {
-        let bad = || wrong("an endpoint is https://HOST:PORT");
+    fn endpoint(&self, url: &str) -> PortResult<Endpoint> {
+        let bad = || wrong("endpoint: must have the form https://HOST:PORT");
         let endpoint = Endpoint::from_shared(url.to_owned()).map_err(|_| bad())?;
         let host = endpoint.uri().host().ok_or_else(bad)?.to_owned();
         if endpoint.uri().path() != "/" || endpoint.uri().query().is_some() || url.contains('@') {
@@ -171,12 +174,14 @@ impl EtcdOptions {
             _ => return Err(bad()),
         };
         if !secure && !self.unencrypted && !is_loopback(&host) {
-            return Err(wrong("http leaves this machine only if the options say so"));
+            return Err(wrong(
+                "endpoint: http to another machine needs `with_unencrypted_network`",
+            ));
         }
         let endpoint = endpoint
             .connect_timeout(self.connect_timeout)
             .tcp_nodelay(true)
-            // etcd closes connections that are asked more often, or while nothing is asked.
+            // More frequent pings, or pings while idle, make etcd close the connection.
             .http2_keep_alive_interval(Duration::from_secs(10))
             .keep_alive_timeout(Duration::from_secs(5))
             .keep_alive_while_idle(false)
@@ -185,7 +190,7 @@ impl EtcdOptions {
         if !secure {
             return Ok(endpoint);
         }
-        endpoint.tls_config(self.tls()).map_err(|_| wrong("a certificate or key is malformed"))
+        endpoint.tls_config(self.tls()).map_err(|_| wrong("certificate or key: malformed PEM"))
     }
 
     fn tls(&self) -> ClientTlsConfig {
@@ -233,26 +238,33 @@ mod tests {
     }
 
     #[test]
-    fn http_stays_on_this_machine_unless_said_aloud() {
+    fn http_to_another_machine_needs_an_option() {
         for url in ["http://127.0.0.1:2379", "http://[::1]:2379", "http://localhost:1"] {
-            assert_eq!(kind(EtcdOptions::new([url]).ways()), None, "{url}");
+            assert_eq!(kind(EtcdOptions::new([url]).endpoints()), None, "{url}");
         }
         let remote = EtcdOptions::new(["http://192.0.2.1:2379"]);
-        assert_eq!(kind(remote.ways()), Some(PortErrorKind::Denied));
-        assert_eq!(kind(remote.with_unencrypted_network().ways()), None);
+        assert_eq!(kind(remote.endpoints()), Some(PortErrorKind::Denied));
+        assert_eq!(kind(remote.with_unencrypted_network().endpoints()), None);
     }
 
     #[test]
-    fn what_makes_no_sense_is_refused() {
+    fn malformed_options_are_refused() {
         for url in
             ["", "ftp://127.0.0.1", "127.0.0.1:2379", "http://a:b@127.0.0.1", "http://[::1]/x"]
         {
-            assert_eq!(kind(EtcdOptions::new([url]).ways()), Some(PortErrorKind::Denied), "{url}");
+            assert_eq!(
+                kind(EtcdOptions::new([url]).endpoints()),
+                Some(PortErrorKind::Denied),
+                "{url}"
+            );
         }
-        assert_eq!(kind(EtcdOptions::new::<String>([]).ways()), Some(PortErrorKind::Denied));
+        assert_eq!(kind(EtcdOptions::new::<String>([]).endpoints()), Some(PortErrorKind::Denied));
         let local = || EtcdOptions::new(["http://127.0.0.1:2379"]);
         for timeout in [Duration::ZERO, Duration::from_secs(51)] {
-            assert_eq!(kind(local().with_timeout(timeout).ways()), Some(PortErrorKind::Denied));
+            assert_eq!(
+                kind(local().with_timeout(timeout).endpoints()),
+                Some(PortErrorKind::Denied)
+            );
         }
         for prefix in ["", "/", "a", "a b/", "\u{e9}/"] {
             let options = local().with_prefix(prefix);

@@ -1,5 +1,5 @@
-//! The messages of etcd's v3 API that we need, as `rpc.proto`, `kv.proto` and `auth.proto` publish
-//! them. Fields that we neither set nor read are left out: they are skipped when read.
+//! The messages of etcd's v3 API that this adapter uses, after `rpc.proto`, `kv.proto` and
+//! `auth.proto`. Fields that it neither sets nor reads are left out; decoding skips them.
 
 use prost::{Message, Oneof};
 
@@ -76,12 +76,12 @@ pub(super) struct DeleteRangeResponse {
 
 #[derive(Clone, PartialEq, Message)]
 pub(super) struct RequestOp {
-    #[prost(oneof = "Request", tags = "1, 2, 3, 4")]
-    pub(super) request: Option<Request>,
+    #[prost(oneof = "OpRequest", tags = "1, 2, 3, 4")]
+    pub(super) request: Option<OpRequest>,
 }
 
 #[derive(Clone, PartialEq, Oneof)]
-pub(super) enum Request {
+pub(super) enum OpRequest {
     #[prost(message, tag = "1")]
     Range(RangeRequest),
     #[prost(message, tag = "2")]
@@ -94,12 +94,12 @@ pub(super) enum Request {
 
 #[derive(Clone, PartialEq, Message)]
 pub(super) struct ResponseOp {
-    #[prost(oneof = "Response", tags = "1, 2, 3, 4")]
-    pub(super) response: Option<Response>,
+    #[prost(oneof = "OpResponse", tags = "1, 2, 3, 4")]
+    pub(super) response: Option<OpResponse>,
 }
 
 #[derive(Clone, PartialEq, Oneof)]
-pub(super) enum Response {
+pub(super) enum OpResponse {
     #[prost(message, tag = "1")]
     Range(RangeResponse),
     #[prost(message, tag = "2")]
@@ -158,7 +158,7 @@ pub(super) struct TxnResponse {
     pub(super) responses: Vec<ResponseOp>,
 }
 
-/// `Debug` is written by hand: it must not show the password.
+/// `Debug` is implemented by hand, since it must not show the password.
 #[derive(Clone, PartialEq, Message)]
 #[prost(skip_debug)]
 pub(super) struct AuthenticateRequest {
@@ -204,7 +204,7 @@ pub(super) struct StatusResponse {
     pub(super) errors: Vec<String>,
     #[prost(int64, tag = "9")]
     pub(super) db_size_in_use: i64,
-    /// From 3.6 on; zero before.
+    /// From etcd 3.6 on; zero before.
     #[prost(int64, tag = "12")]
     pub(super) db_size_quota: i64,
 }

@@ -1,8 +1,8 @@
-//! What is past its time is removed, if it still is when it goes.
+//! Removes expired rows, each under the condition that it is still expired.
 
 use super::error::corrupt;
 use super::keys::Tail;
-use super::proto::{Request, RequestOp, Response, TxnRequest, TxnResponse};
+use super::proto::{OpRequest, OpResponse, RequestOp, TxnRequest, TxnResponse};
 use super::request::{absent, delete, get, list, present, read_all, unchanged_since};
 use super::schema;
 use super::store::Inner;
@@ -10,22 +10,22 @@ use super::value::decode_record;
 use crate::domain::ids::TenantId;
 use crate::port::{Cutoff, PortErrorKind, PortResult};
 
-/// How many rows one transaction removes, each under a condition of its own: at most five requests
-/// each, of 128.
+/// How many rows one transaction removes. Each row has a condition of its own and takes at most
+/// five of the 128 operations.
 const AT_ONCE: usize = 20;
 
 pub(super) async fn purge(store: &Inner, cutoff: Cutoff, limit: usize) -> PortResult<u64> {
     let (mut removed, limit) = (0, limit as u64);
     let done = run(store, cutoff, limit, &mut removed).await;
     match done {
-        // What was removed so far is known.
+        // The number of rows removed so far is known.
         Err(error) if error.kind() == PortErrorKind::Unavailable && removed > 0 => Ok(removed),
         done => done.map(|()| removed),
     }
 }
 
-/// Each kind of row gets a third of what may go first, beginning with another kind each time: however
-/// many rows of one kind there are, the others are reached.
+/// Each kind of row first gets a third of the limit, and each purge begins with another kind, so
+/// that many rows of one kind do not delay the others for ever.
 async fn run(store: &Inner, cutoff: Cutoff, limit: u64, removed: &mut u64) -> PortResult<()> {
     let keys = &store.keys;
     let mut spans = [
@@ -33,7 +33,7 @@ async fn run(store: &Inner, cutoff: Cutoff, limit: u64, removed: &mut u64) -> Po
         (Kind::Counter, keys.counter_expiries(), keys.counter_expiries_until(cutoff.expired)),
         (Kind::Event, keys.ages(), keys.ages_from(cutoff.events_before)),
     ];
-    spans.rotate_left(store.next_turn() % 3);
+    spans.rotate_left(store.next_purge() % 3);
     for share in [limit.div_ceil(3), limit] {
         for (kind, from, end) in &mut spans {
             let most = limit.min(removed.saturating_add(share));
@@ -74,17 +74,17 @@ async fn remove(store: &Inner, kind: Kind, found: &[super::proto::KeyValue]) -> 
     let answer = store.client.write(request).await?;
     if !answer.succeeded {
         schema::check(answer.found()?.pop().flatten().as_ref())?;
-        return Err(corrupt("an answer to another request"));
+        return Err(corrupt("a response to another request"));
     }
     Ok(count(answer))
 }
 
-/// The nested transactions whose condition held, and that removed something.
+/// The number of nested transactions whose condition held and that removed a row.
 fn count(answer: TxnResponse) -> u64 {
     let removed = |response| match response {
-        Some(Response::Txn(TxnResponse { succeeded: true, responses, .. })) => {
+        Some(OpResponse::Txn(TxnResponse { succeeded: true, responses, .. })) => {
             let first = responses.into_iter().next().and_then(|op| op.response);
-            matches!(first, Some(Response::DeleteRange(answer)) if answer.deleted > 0)
+            matches!(first, Some(OpResponse::DeleteRange(answer)) if answer.deleted > 0)
         }
         _ => false,
     };
@@ -93,29 +93,29 @@ fn count(answer: TxnResponse) -> u64 {
 
 fn row(compare: super::proto::Compare, remove: impl IntoIterator<Item = Vec<u8>>) -> RequestOp {
     let success = remove.into_iter().map(delete).collect();
-    Request::Txn(TxnRequest { compare: vec![compare], success, failure: Vec::new() }).into()
+    OpRequest::Txn(TxnRequest { compare: vec![compare], success, failure: Vec::new() }).into()
 }
 
 async fn records(store: &Inner, found: &[super::proto::KeyValue]) -> PortResult<Vec<RequestOp>> {
     let keys = &store.keys;
     let key = |kv: &super::proto::KeyValue| Tail::of(&kv.key).record();
-    let all: Option<Vec<_>> = found.iter().map(key).collect();
-    let all = all.ok_or_else(|| corrupt("an expiry"))?;
+    let all =
+        found.iter().map(key).collect::<Option<Vec<_>>>().ok_or_else(|| corrupt("an expiry"))?;
     let request = read_all(all.iter().map(|key| get(keys.record(key))));
-    let there = store.client.read(request).await?.found()?;
+    let stored = store.client.read(request).await?.found()?;
     let mut rows = Vec::with_capacity(found.len());
-    for ((listed, key), there) in found.iter().zip(&all).zip(there) {
+    for ((listed, key), stored) in found.iter().zip(&all).zip(stored) {
         let record = keys.record(key);
-        let Some(there) = there else {
-            // It went meanwhile, and took this with it.
+        let Some(stored) = stored else {
+            // Another purge removed the record meanwhile, so its expiry goes too.
             rows.push(row(absent(record.clone()), [record, listed.key.clone()]));
             continue;
         };
-        let (_, indexed) = decode_record(key, &there.value)?;
-        let unchanged = unchanged_since(record.clone(), there.mod_revision);
+        let (_, indexed) = decode_record(key, &stored.value)?;
+        let unchanged = unchanged_since(record.clone(), stored.mod_revision);
         let expiry = indexed.expires_at.map(|at| keys.expiry(at, key));
         if expiry.as_ref() != Some(&listed.key) {
-            // Extended meanwhile: it stays.
+            // A commit extended the record meanwhile, so it stays.
             continue;
         }
         let member = keys.member(&indexed.tenant, indexed.kind, key);
@@ -125,13 +125,13 @@ async fn records(store: &Inner, found: &[super::proto::KeyValue]) -> PortResult<
     Ok(rows)
 }
 
-/// The expiry is there exactly as long as the counter has it.
+/// The expiry key exists exactly while the counter has this expiry.
 fn counter(store: &Inner, listed: &super::proto::KeyValue) -> PortResult<RequestOp> {
     let key = Tail::of(&listed.key).counter().ok_or_else(|| corrupt("an expiry"))?;
     Ok(row(present(listed.key.clone()), [listed.key.clone(), store.keys.counter(&key)]))
 }
 
-/// Events never change.
+/// Events never change, so no condition on the event is needed.
 fn event(store: &Inner, listed: &super::proto::KeyValue) -> PortResult<RequestOp> {
     let parts = || {
         let id = Tail::of(&listed.key).event()?;

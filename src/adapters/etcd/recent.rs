@@ -1,17 +1,17 @@
-//! What was seen lately. Nothing here is ever an answer: it is a guess that a condition verifies.
+//! A bounded cache. Its values are only guesses, which the condition of a transaction verifies.
 
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Mutex, PoisonError};
 
-/// A bounded map: when it is full, what was not touched since the last time goes.
+/// A bounded map that keeps the newest entries.
 pub(super) struct Recent<K, V> {
     halves: Mutex<[HashMap<K, V>; 2]>,
     half: usize,
 }
 
 impl<K: Eq + Hash, V: Clone> Recent<K, V> {
-    /// Holds between `half` and twice as many.
+    /// A map of at least the `half` newest entries and at most twice as many.
     pub(super) fn new(half: usize) -> Self {
         Self { halves: Mutex::new([HashMap::new(), HashMap::new()]), half }
     }
@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_new_is_kept_and_what_is_old_goes() {
+    fn new_entries_replace_the_oldest() {
         let recent = Recent::new(10);
         for number in 0..1_000 {
             recent.set(number, number * 2);

@@ -1,36 +1,36 @@
-//! The one place where requests are made: every read is linearizable, every write conditional.
+//! Builds all requests: every read is linearizable, every write conditional.
 
 use prost::Message as _;
 
 use super::error::corrupt;
 use super::proto::{
-    Compare, DeleteRangeRequest, KeyValue, PutRequest, RESULT_GREATER, RangeRequest, RangeResponse,
-    Request, RequestOp, Response, TARGET_CREATE, TARGET_MOD, TARGET_VALUE, Than, TxnRequest,
-    TxnResponse,
+    Compare, DeleteRangeRequest, KeyValue, OpRequest, OpResponse, PutRequest, RESULT_GREATER,
+    RangeRequest, RangeResponse, RequestOp, TARGET_CREATE, TARGET_MOD, TARGET_VALUE, Than,
+    TxnRequest, TxnResponse,
 };
 use crate::port::{PortError, PortResult};
 
-/// etcd's `--max-txn-ops` unless told otherwise. It holds for conditions, for what is done if they
-/// hold and for what is done if not, each.
+/// etcd's default `--max-txn-ops`. It limits each of three lists: conditions, operations if they
+/// hold, operations if not.
 pub(super) const MAX_OPS: usize = 128;
 
-/// The largest request. etcd's own limit is 1.5 MiB unless told otherwise.
+/// The largest request. etcd's default limit is 1.5 MiB.
 const MAX_BYTES: usize = 1 << 20;
 
 /// One key, linearizable.
 pub(super) fn get(key: Vec<u8>) -> RangeRequest {
-    // Never `serializable`: that would be answered by a member that is cut off from the others.
+    // Never `serializable`, which a member that is cut off from the others would serve.
     RangeRequest { key, limit: 1, serializable: false, ..RangeRequest::default() }
 }
 
-/// The keys from `from` to before `end` in their order, at most `limit`, linearizable.
+/// The keys from `from` to before `end` in order, at most `limit`, linearizable.
 pub(super) fn list(from: Vec<u8>, end: Vec<u8>, limit: usize) -> RangeRequest {
-    // Zero would be no limit at all.
+    // etcd takes zero as "no limit".
     let limit = i64::try_from(limit).unwrap_or(i64::MAX).max(1);
     RangeRequest { range_end: end, limit, ..get(from) }
 }
 
-/// All keys from `from` to before `end` that were made at or after a revision, without values.
+/// All keys from `from` to before `end` created at or after a revision, without values.
 pub(super) fn list_since(from: Vec<u8>, end: Vec<u8>, revision: i64) -> RangeRequest {
     RangeRequest {
         range_end: end,
@@ -41,7 +41,7 @@ pub(super) fn list_since(from: Vec<u8>, end: Vec<u8>, revision: i64) -> RangeReq
     }
 }
 
-/// Where the keys with this prefix end.
+/// The end of the range of keys with this prefix.
 pub(super) fn end_of(prefix: &[u8]) -> Vec<u8> {
     let mut end = prefix.to_vec();
     while let Some(last) = end.pop() {
@@ -80,22 +80,22 @@ fn compare(key: Vec<u8>, target: i32, than: Than) -> Compare {
 }
 
 pub(super) fn put(key: Vec<u8>, value: Vec<u8>) -> RequestOp {
-    Request::Put(PutRequest { key, value }).into()
+    OpRequest::Put(PutRequest { key, value }).into()
 }
 
 pub(super) fn delete(key: Vec<u8>) -> RequestOp {
-    Request::DeleteRange(DeleteRangeRequest { key }).into()
+    OpRequest::DeleteRange(DeleteRangeRequest { key }).into()
 }
 
-impl From<Request> for RequestOp {
-    fn from(request: Request) -> Self {
+impl From<OpRequest> for RequestOp {
+    fn from(request: OpRequest) -> Self {
         Self { request: Some(request) }
     }
 }
 
 impl From<RangeRequest> for RequestOp {
     fn from(range: RangeRequest) -> Self {
-        Request::Range(range).into()
+        OpRequest::Range(range).into()
     }
 }
 
@@ -106,11 +106,13 @@ pub(super) fn read_all(ranges: impl IntoIterator<Item = RangeRequest>) -> TxnReq
 }
 
 impl TxnRequest {
-    /// What etcd would refuse for its size is refused before it is sent.
+    /// Refuses a request that etcd would refuse for its size.
     pub(super) fn check(&self) -> PortResult<()> {
         let most = self.compare.len().max(self.success.len()).max(self.failure.len());
         if most > MAX_OPS || self.encoded_len() > MAX_BYTES {
-            return Err(PortError::denied().because("more than one transaction of etcd takes"));
+            return Err(
+                PortError::denied().because("the request is larger than one etcd transaction")
+            );
         }
         Ok(())
     }
@@ -121,16 +123,16 @@ impl TxnResponse {
         self.header.as_ref().map_or(0, |header| header.revision)
     }
 
-    /// What the reads of a transaction found, read by read.
+    /// The responses to a transaction's reads, in their order.
     pub(super) fn ranges(self) -> PortResult<Vec<RangeResponse>> {
         let range = |op: super::proto::ResponseOp| match op.response {
-            Some(Response::Range(range)) => Ok(range),
-            _ => Err(corrupt("an answer to another request")),
+            Some(OpResponse::Range(range)) => Ok(range),
+            _ => Err(corrupt("a response to another request")),
         };
         self.responses.into_iter().map(range).collect()
     }
 
-    /// What reads of one key each found.
+    /// The results of reads of one key each, in their order.
     pub(super) fn found(self) -> PortResult<Vec<Option<KeyValue>>> {
         let ranges = self.ranges()?;
         Ok(ranges.into_iter().map(|mut range| range.kvs.pop()).collect())
@@ -162,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn what_etcd_would_refuse_is_not_sent() {
+    fn a_request_that_etcd_would_refuse_is_not_sent() {
         let many = |count| TxnRequest {
             success: (0..count).map(|_| delete(vec![1])).collect(),
             ..TxnRequest::default()

@@ -1,4 +1,4 @@
-//! The format that a store is in, and whether it is closed to writers: compared by each write.
+//! The format of a store, and whether it is closed to writers. Each write compares it.
 
 use super::error::corrupt;
 use super::proto::{Compare, KeyValue, RequestOp, TxnRequest};
@@ -6,9 +6,9 @@ use super::request::{get, has_value, put};
 use super::store::Inner;
 use crate::port::{PortError, PortResult};
 
-/// What stands there while this release may write.
+/// The value while this release may write.
 const OPEN: &str = "1";
-/// And while nothing may.
+/// The value while the store is closed to writers.
 const CLOSED: &str = "1/closed";
 
 /// The value of a new store.
@@ -16,27 +16,28 @@ pub(super) fn begin() -> Vec<u8> {
     OPEN.as_bytes().to_vec()
 }
 
-/// That this release may write. A transaction under it is applied before a change of the format, or
-/// not at all: etcd applies one transaction after the other.
+/// The condition that this release may write. etcd applies transactions one after the other, so a
+/// transaction with this condition is applied before a change of the format or not at all.
 pub(super) fn may_write(store: &Inner) -> Compare {
     has_value(store.keys.schema(), begin())
 }
 
-/// What a write reads when one of its conditions did not hold.
+/// The read of the format, for a write whose conditions did not hold.
 pub(super) fn read(store: &Inner) -> RequestOp {
     get(store.keys.schema()).into()
 }
 
-/// Whether the format that was found there lets this release write.
+/// Refuses to write unless the format is open and known.
 pub(super) fn check(found: Option<&KeyValue>) -> PortResult<()> {
     match text(found)? {
         OPEN => Ok(()),
-        CLOSED => Err(PortError::denied().because("the store is closed to writers: it was moved")),
+        CLOSED => Err(PortError::denied()
+            .because("the store is closed to writers: it was moved to another store")),
         _ => Err(newer()),
     }
 }
 
-/// Whether this release can read what is there.
+/// Refuses to read a format that this release does not know.
 pub(super) fn known(found: Option<&KeyValue>) -> PortResult<()> {
     match text(found)? {
         OPEN | CLOSED => Ok(()),
@@ -45,7 +46,7 @@ pub(super) fn known(found: Option<&KeyValue>) -> PortResult<()> {
 }
 
 fn newer() -> PortError {
-    PortError::denied().because("a newer release has changed this store")
+    PortError::denied().because("store format: written by a newer release, update sspr to read it")
 }
 
 fn text(found: Option<&KeyValue>) -> PortResult<&str> {
@@ -65,7 +66,7 @@ pub(super) async fn fence(store: &Inner, closed: bool) -> PortResult<bool> {
     let answer = store.client.write(request).await?;
     if !answer.succeeded {
         let found = answer.found()?.into_iter().next().flatten();
-        // It is as was wanted, or of a format that this release does not know.
+        // Either the store was in the wanted state already, or its format is unknown.
         known(found.as_ref())?;
     }
     Ok(true)

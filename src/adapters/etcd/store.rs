@@ -1,4 +1,4 @@
-//! The handle.
+//! The public handle and the state that its clones share.
 
 use std::fmt;
 use std::sync::Arc;
@@ -48,13 +48,13 @@ pub(super) struct Inner {
     pub(super) client: Client,
     pub(super) keys: KeySpace,
     epoch: AtomicU64,
-    /// The latest revision that an answer named.
+    /// The latest revision named in a response.
     revision: AtomicI64,
-    /// Where the indexes of a version stand: a guess that saves a read.
+    /// The indexes of recent versions: guesses that save a read.
     pub(super) seen: Recent<(RecordKey, Version), Seen>,
     pub(super) counters: Recent<CounterKey, Guess>,
     pub(super) turns: Turns,
-    /// Which kind of row the next purge begins with.
+    /// The number of purges, which selects the kind of row that the next one begins with.
     purges: AtomicUsize,
 }
 
@@ -67,7 +67,7 @@ impl Inner {
         self.epoch.store(epoch.0, Ordering::Relaxed);
     }
 
-    pub(super) fn next_turn(&self) -> usize {
+    pub(super) fn next_purge(&self) -> usize {
         self.purges.fetch_add(1, Ordering::Relaxed)
     }
 
@@ -75,7 +75,7 @@ impl Inner {
         self.revision.fetch_max(revision, Ordering::Relaxed);
     }
 
-    /// The epoch after this one, if it has lasted long enough.
+    /// The current revision as the next epoch, if this epoch has lasted long enough.
     pub(super) fn next_epoch(&self, epoch: Epoch, lasts: i64) -> Option<Epoch> {
         let now = u64::try_from(self.revision.load(Ordering::Relaxed)).ok()?;
         (now.checked_sub(epoch.0)? >= lasts.unsigned_abs()).then_some(Epoch(now))
@@ -83,29 +83,28 @@ impl Inner {
 }
 
 impl EtcdStore {
-    /// Connects to a store that is there, and checks the members that answer.
+    /// Connects to an existing store, and checks the members that reply.
     ///
-    /// Never makes one: another cluster, or a prefix with a misprint, is an error and not an empty
-    /// store in which every budget is unspent.
+    /// Never creates one: with the wrong cluster or a mistyped prefix, an empty store in which
+    /// every budget is unspent would be dangerous, so this is an error.
     ///
     /// # Errors
     ///
-    /// `Denied` if there is no store under the prefix ([`create`](Self::create) makes one), for options
-    /// that make no sense, a wrong password, missing rights, an etcd before 3.4, a history that
-    /// nothing compacts, and a store of a newer release; `Corrupt` for a cluster that has found its
-    /// data damaged; `Unavailable` if no member answers or its space is used up.
+    /// `Denied` if there is no store under the prefix ([`create`](Self::create) makes one), for
+    /// malformed options, a wrong password, missing rights, an etcd before 3.4, a history that is
+    /// not compacted, and a store of a newer release; `Corrupt` for a cluster that has found its
+    /// data damaged; `Unavailable` if no member replies or its space quota is reached.
     pub async fn connect(options: EtcdOptions) -> PortResult<Self> {
         Self::start(options, false).await
     }
 
-    /// Connects, and makes the store if it is not there. Several may do so at once.
+    /// Connects, and creates the store if it does not exist. Concurrent calls are safe.
     ///
-    /// Call it once, by hand or by what sets up the cluster, and [`connect`](Self::connect) in the
-    /// service.
+    /// Call it once, by hand or from the deployment, and [`connect`](Self::connect) in the service.
     ///
     /// # Errors
     ///
-    /// As [`connect`](Self::connect), but for a store that is not there.
+    /// As [`connect`](Self::connect), except for a missing store.
     pub async fn create(options: EtcdOptions) -> PortResult<Self> {
         Self::start(options, true).await
     }
@@ -127,12 +126,12 @@ impl EtcdStore {
         let begin = inner.client.range(get(head.clone())).await?;
         let revision = begin.header.as_ref().map_or(0, |header| header.revision);
         inner.passed(revision);
-        let mut there = begin.kvs;
-        if there.is_empty() && !make {
-            let none = "no store under this prefix: make one with `EtcdStore::create`";
+        let mut heads = begin.kvs;
+        if heads.is_empty() && !make {
+            let none = "no store under this prefix: create one with `EtcdStore::create`";
             return Err(PortError::denied().because(none));
         }
-        if there.is_empty() {
+        if heads.is_empty() {
             let epoch = Epoch(u64::try_from(revision).unwrap_or(0));
             let request = TxnRequest {
                 compare: vec![absent(head.clone())],
@@ -142,22 +141,22 @@ impl EtcdStore {
                 ],
                 failure: Vec::new(),
             };
-            // Several may begin at a time: the first one's stays.
+            // If several callers create the store at once, the first head stays.
             inner.client.write(request).await?;
-            there = inner.client.range(get(head)).await?.kvs;
+            heads = inner.client.range(get(head)).await?.kvs;
         }
-        let there = there.pop().ok_or_else(|| corrupt("no head"))?;
-        inner.learn(Epoch::decode(&there)?);
+        let head = heads.pop().ok_or_else(|| corrupt("no head"))?;
+        inner.learn(Epoch::decode(&head)?);
         let format = inner.client.range(get(inner.keys.schema())).await?.kvs.pop();
         schema::known(format.as_ref())?;
         Ok(Self { inner: Arc::new(inner) })
     }
 
-    /// What the members say about themselves: sizes, alarms, and how much history is kept.
+    /// The status that the members report: sizes, alarms, and how much history is kept.
     ///
     /// # Errors
     ///
-    /// `Unavailable` if no member answers; `Denied` without the right to ask.
+    /// `Unavailable` if no member replies; `Denied` without the right to read the status.
     pub async fn health(&self) -> PortResult<EtcdHealth> {
         health::health(&self.inner).await
     }
@@ -173,11 +172,11 @@ impl fmt::Debug for EtcdStore {
 impl Store for EtcdStore {
     async fn load(&self, key: &RecordKey) -> PortResult<Option<Record>> {
         let found = self.inner.client.range(get(self.inner.keys.record(key))).await?;
-        let Some(there) = found.kvs.first() else {
+        let Some(stored) = found.kvs.first() else {
             return Ok(None);
         };
-        let (record, indexed) = decode_record(key, &there.value)?;
-        let seen = Seen { revision: there.mod_revision, indexed };
+        let (record, indexed) = decode_record(key, &stored.value)?;
+        let seen = Seen { revision: stored.mod_revision, indexed };
         self.inner.seen.set((*key, record.version()), seen);
         Ok(Some(record))
     }
@@ -188,7 +187,7 @@ impl Store for EtcdStore {
 
     async fn increment(&self, increments: &[CounterIncrement]) -> PortResult<Vec<u64>> {
         if increments.len() > MAX_ROWS {
-            return Err(PortError::denied().because("a batch of more than 1000 increments"));
+            return Err(PortError::denied().because("increments: more than 1000 in one batch"));
         }
         counters::add(&self.inner, increments).await
     }

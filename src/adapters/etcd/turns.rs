@@ -1,4 +1,4 @@
-//! Taking turns at the counters, within one process.
+//! Serializes the calls of one process that add to the same counters.
 
 use std::collections::BTreeSet;
 
@@ -15,12 +15,12 @@ impl Turns {
         Self((0..LOCKS).map(|_| Mutex::new(())).collect())
     }
 
-    /// Waits for these keys, in one order for everybody, so that no two wait for each other.
+    /// Locks these keys, in the same order in every call, so that no two calls deadlock.
     pub(super) async fn take(&self, keys: &[CounterKey]) -> Vec<MutexGuard<'_, ()>> {
-        let places: BTreeSet<usize> = keys.iter().map(|key| key.shard().into()).collect();
-        let mut turns = Vec::with_capacity(places.len());
-        for place in places {
-            if let Some(lock) = self.0.get(place % LOCKS) {
+        let shards: BTreeSet<usize> = keys.iter().map(|key| key.shard().into()).collect();
+        let mut turns = Vec::with_capacity(shards.len());
+        for shard in shards {
+            if let Some(lock) = self.0.get(shard % LOCKS) {
                 turns.push(lock.lock().await);
             }
         }

@@ -1,4 +1,4 @@
-//! What stands under a key: a format byte, what an index is made of, the rest.
+//! The stored values: a format byte, the indexed columns, the rest.
 
 use super::error::corrupt;
 use super::proto::KeyValue;
@@ -9,7 +9,7 @@ use crate::port::PortResult;
 
 const FORMAT: u8 = 1;
 
-/// What the indexes of a record are made of.
+/// The columns from which the indexes of a record are built.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Indexed {
     pub(super) tenant: TenantId,
@@ -29,7 +29,7 @@ impl From<&Columns> for Indexed {
     }
 }
 
-/// Format, version, times, kind, tenant, body. Lengths come first, so each part ends where it ends.
+/// Format, version, times, kind, tenant, body. A length precedes each text but the last.
 pub(super) fn encode_record(record: &Record, indexed: &Indexed) -> Vec<u8> {
     let (kind, tenant) = (indexed.kind.as_str(), indexed.tenant.as_str());
     let mut value = Vec::with_capacity(64 + kind.len() + tenant.len() + record.body().len());
@@ -41,7 +41,7 @@ pub(super) fn encode_record(record: &Record, indexed: &Indexed) -> Vec<u8> {
         value.extend(at.map_or(0, Timestamp::unix_millis).to_be_bytes());
     }
     for text in [kind, tenant] {
-        // A kind is a name of ours, a tenant has at most 64 bytes.
+        // A kind is a short fixed name; a tenant has at most 64 bytes.
         value.push(u8::try_from(text.len()).unwrap_or(u8::MAX));
         value.extend(text.as_bytes());
     }
@@ -49,7 +49,7 @@ pub(super) fn encode_record(record: &Record, indexed: &Indexed) -> Vec<u8> {
     value
 }
 
-/// A record and what its indexes are made of.
+/// A record and its indexed columns.
 pub(super) fn decode_record(key: &RecordKey, value: &[u8]) -> PortResult<(Record, Indexed)> {
     let mut reader = Reader(value);
     let parts = (|| {
@@ -67,7 +67,7 @@ pub(super) fn decode_record(key: &RecordKey, value: &[u8]) -> PortResult<(Record
     parts.ok_or_else(|| corrupt("a record"))
 }
 
-/// A counter: its expiry and its value.
+/// The stored value of a counter.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Counter {
     pub(super) expires_at: Timestamp,
@@ -116,9 +116,9 @@ impl<'a> Reader<'a> {
     }
 
     fn optional_time(&mut self) -> Option<Option<Timestamp>> {
-        let there = self.byte()?;
+        let flag = self.byte()?;
         let at = Timestamp::from_unix_millis(self.number()?.cast_signed());
-        match there {
+        match flag {
             0 => Some(None),
             1 => Some(Some(at)),
             _ => None,
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn a_record_comes_back_as_it_was() {
+    fn an_encoded_record_is_decoded_unchanged() {
         let (record, indexed) = record();
         let value = encode_record(&record, &indexed);
         let (found, columns) = decode_record(record.key(), &value).expect("readable");
@@ -167,10 +167,10 @@ mod tests {
             kind == Err(PortErrorKind::Corrupt)
         };
         assert!((0..value.len() - body).all(|length| corrupt(&value[..length])));
-        for place in [0, 17] {
+        for index in [0, 17] {
             let mut other = value.clone();
-            other[place] = 0x55;
-            assert!(corrupt(&other), "{place}");
+            other[index] = 0x55;
+            assert!(corrupt(&other), "{index}");
         }
         let mut other = value;
         other.push(0xff);
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn a_counter_comes_back_as_it_was_or_not_at_all() {
+    fn a_counter_is_decoded_unchanged_or_refused() {
         let counter = Counter { expires_at: Timestamp::from_unix_millis(-1), value: u64::MAX };
         let found = |value| Counter::decode(&KeyValue { value, ..KeyValue::default() });
         assert_eq!(found(counter.encode()).expect("readable"), counter);

@@ -1,4 +1,4 @@
-//! Mail as text: RFC 5322 with the encodings of RFC 2045 and RFC 2047, and the two parts of RFC 2046.
+//! Mail as text: RFC 5322 with the encodings of RFC 2045 and RFC 2047, and the parts of RFC 2046.
 
 use std::fmt::Write as _;
 
@@ -10,7 +10,7 @@ use crate::domain::secret::SecretText;
 use crate::domain::time::Timestamp;
 use crate::port::Envelope;
 
-/// A message as a mail program opens it.
+/// A message in the form that mail programs open.
 pub(super) fn mail(
     envelope: &Envelope,
     words: &Rendered,
@@ -29,7 +29,7 @@ pub(super) fn mail(
     if let Some(date) = date(now) {
         field("Date", &date);
     }
-    // Derived from the key: a mail program shows a repetition as the same message.
+    // Derived from the idempotency key, so that mail programs recognise a repetition.
     field("Message-ID", &format!("<{}@sspr.invalid>", &digest[..32]));
     field("Auto-Submitted", "auto-generated");
     field("Content-Language", "en");
@@ -40,11 +40,12 @@ pub(super) fn mail(
     match &words.html {
         None => part("text/plain", words.text.expose_secret(), &mut mail),
         Some(html) => {
-            // No line of quoted-printable holds `=_`, so none is a boundary (RFC 2045, 6.7).
+            // Quoted-printable never contains `=_`, so no content can hold the boundary (RFC 2045,
+            // 6.7).
             let boundary = format!("=_{}", &digest[..32]);
             mail.push_str("Content-Type: multipart/alternative;\r\n");
             mail.push_str(&format!(" boundary=\"{boundary}\"\r\n\r\n"));
-            // The plainest first: a mail program shows the last one that it can.
+            // Plain text first: mail programs show the last part that they support.
             let parts = [("text/plain", &words.text), ("text/html", html)];
             for (kind, content) in parts {
                 mail.push_str(&format!("--{boundary}\r\n"));
@@ -57,14 +58,14 @@ pub(super) fn mail(
     SecretText::new(mail)
 }
 
-/// The headers of a content and the content, ended by a line end.
+/// The headers and the encoded content of one part.
 fn part(kind: &str, content: &str, into: &mut String) {
     into.push_str(&format!("Content-Type: {kind}; charset=utf-8\r\n"));
     into.push_str("Content-Transfer-Encoding: quoted-printable\r\n\r\n");
     quoted_printable(content, into);
 }
 
-/// A text message or a call, for reading.
+/// A text message or a call, in readable form.
 pub(super) fn note(envelope: &Envelope, words: &Rendered) -> SecretText {
     let text = words.text.expose_secret();
     let size = match envelope.channel {
@@ -80,7 +81,7 @@ pub(super) fn note(envelope: &Envelope, words: &Rendered) -> SecretText {
     ))
 }
 
-/// What a text message takes, as a line.
+/// The size of a text message, as one line.
 fn size(text: &str) -> String {
     let size = segments(text);
     let encoding = match size.encoding {
@@ -97,7 +98,7 @@ fn address(destination: &Destination) -> String {
     }
 }
 
-/// An address without what could end it early. Parsed addresses hold none of it.
+/// An address without characters that could end it early. Parsed addresses contain none.
 fn bare(address: &str) -> String {
     let foreign = |c: char| c.is_control() || c.is_whitespace() || matches!(c, '<' | '>');
     address.chars().filter(|c| !foreign(*c)).collect()
@@ -109,15 +110,16 @@ fn date(at: Timestamp) -> Option<String> {
     at.format(format).ok()
 }
 
-/// RFC 2045, 6.7: lines of at most 76 characters; line ends stay line ends.
+/// RFC 2045, 6.7: lines of at most 76 characters. Line ends are kept.
 fn quoted_printable(text: &str, out: &mut String) {
     for line in text.lines() {
         let bytes = line.as_bytes();
         let mut width = 0;
-        for (place, byte) in bytes.iter().copied().enumerate() {
-            let last = place + 1 == bytes.len();
+        for (index, byte) in bytes.iter().copied().enumerate() {
+            let last = index + 1 == bytes.len();
             let plain = match byte {
-                // White space at the end of a line is lost on the way unless it is encoded.
+                // White space at the end of a line must be encoded, since mail servers may strip
+                // it.
                 b' ' | b'\t' => !last,
                 b'=' => false,
                 _ => byte.is_ascii_graphic(),

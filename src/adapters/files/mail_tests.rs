@@ -6,7 +6,7 @@ fn quoted(text: &str) -> String {
     out
 }
 
-/// Undoes quoted-printable, as RFC 2045 says.
+/// Decodes quoted-printable, as in RFC 2045.
 fn unquoted(text: &str) -> String {
     let joined = text.replace("=\r\n", "").replace("\r\n", "\n");
     let mut bytes = Vec::new();
@@ -32,11 +32,11 @@ fn quoted_printable_keeps_every_text() {
         format!("{} \n", "x".repeat(75)),
         format!("{}\n", "x".repeat(500)),
     ] {
-        let there = quoted(&text);
-        assert!(there.lines().all(|line| line.len() <= 76), "{there}");
-        assert!(there.is_ascii());
-        assert!(!there.contains(" \r\n") && !there.contains("\t\r\n"), "{there}");
-        assert_eq!(unquoted(&there), text);
+        let encoded = quoted(&text);
+        assert!(encoded.lines().all(|line| line.len() <= 76), "{encoded}");
+        assert!(encoded.is_ascii());
+        assert!(!encoded.contains(" \r\n") && !encoded.contains("\t\r\n"), "{encoded}");
+        assert_eq!(unquoted(&encoded), text);
     }
 }
 

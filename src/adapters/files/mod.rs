@@ -1,4 +1,4 @@
-//! Messages as files, for development: look at what would have been sent, without a mail server.
+//! Writes messages to files, so that they can be inspected in development without a mail server.
 
 mod mail;
 #[cfg(test)]
@@ -20,16 +20,16 @@ use crate::domain::ids::TenantId;
 use crate::domain::method::Channel;
 use crate::port::{Clock, Delivery, Envelope, PortError, PortResult, SystemClock};
 
-/// A [`Delivery`] that writes each message as a file: mail as `.eml`, which mail programs open, with
-/// its text and, if the renderer makes it, its HTML; text messages, with how many parts they take,
-/// and calls as `.txt`.
+/// A [`Delivery`] that writes each message to a file. Mail becomes an `.eml` file, which mail
+/// programs open, with the text and any HTML of the renderer. Text messages (with their number of
+/// parts) and calls become `.txt` files.
 ///
-/// **For development only.** The files hold live codes, so the directory is made for its owner
-/// only (mode 0700, files 0600, on Unix); and writing blocks the calling thread.
+/// **For development only.** The files hold live codes, so only their owner can read them (on Unix,
+/// the directory has mode 0700 and files 0600). Writing blocks the calling thread.
 ///
-/// A file is named `000001-email-2f7c9a41d08e6b35.eml`: a sequence, the channel, the number for a
-/// phone, and a digest of the idempotency key. It appears complete or not at all, and a message
-/// that comes again replaces its own file.
+/// A file is named `000001-email-2f7c9a41d08e6b35.eml`: a sequence number, the channel, the phone
+/// number if any, and a digest of the idempotency key. It appears complete or not at all, and a
+/// repeated message replaces its own file.
 ///
 /// ```
 /// use sspr::adapters::files::FileDelivery;
@@ -53,15 +53,15 @@ pub struct FileDelivery {
     writing: Arc<Mutex<()>>,
 }
 
-/// The sender unless told otherwise: a name that never resolves (RFC 2606).
+/// The default sender: a name that never resolves (RFC 2606).
 const SENDER: &str = "no-reply@sspr.invalid";
 
 impl FileDelivery {
-    /// Writes into this directory, which is made if it is not there.
+    /// Writes into this directory, which is created if it does not exist.
     ///
     /// # Errors
     ///
-    /// `Unavailable` if it cannot be made.
+    /// `Unavailable` if it cannot be created.
     pub fn new(directory: impl Into<PathBuf>) -> PortResult<Self> {
         let directory = directory.into();
         let mut builder = DirBuilder::new();
@@ -78,7 +78,7 @@ impl FileDelivery {
         })
     }
 
-    /// Puts messages into these words. Default: [`EnglishText`].
+    /// Renders messages with this renderer. Default: [`EnglishText`].
     #[must_use]
     pub fn with_renderer(mut self, renderer: impl Renderer + 'static) -> Self {
         self.renderer = Arc::new(renderer);
@@ -92,7 +92,7 @@ impl FileDelivery {
         self
     }
 
-    /// Dates messages by this clock. Default: the system's.
+    /// Dates messages by this clock. Default: the system clock.
     #[must_use]
     pub fn with_clock(mut self, clock: impl Clock + 'static) -> Self {
         self.clock = Arc::new(clock);
@@ -105,7 +105,7 @@ impl FileDelivery {
         &self.directory
     }
 
-    /// The files of the messages, in the order in which they came first.
+    /// The message files, in the order in which the messages were first written.
     ///
     /// # Errors
     ///
@@ -122,12 +122,12 @@ impl FileDelivery {
     /// `Unavailable` if the directory cannot be read.
     pub fn path_of(&self, idempotency_key: &str) -> PortResult<Option<PathBuf>> {
         let digest = short(&digest(idempotency_key)).to_owned();
-        let found = self.names().map_err(unavailable)?;
-        let found = found.into_iter().find(|name| digest_in(name) == Some(&digest));
+        let names = self.names().map_err(unavailable)?;
+        let found = names.into_iter().find(|name| digest_in(name) == Some(&digest));
         Ok(found.map(|name| self.directory.join(name)))
     }
 
-    /// Names of message files, sorted; others in the directory are left alone.
+    /// The names of message files, in order. Other files in the directory are ignored.
     fn names(&self) -> io::Result<Vec<String>> {
         let mut names = Vec::new();
         for entry in fs::read_dir(&self.directory)? {
@@ -160,14 +160,14 @@ impl FileDelivery {
             .and_then(|mut file| file.write_all(content.expose_secret().as_bytes()))
             .and_then(|()| fs::rename(&temporary, self.directory.join(name)));
         if written.is_err() {
-            // It may hold a code. That it cannot be removed says nothing new.
+            // The file may hold a code. An error of its removal adds nothing to the first error.
             fs::remove_file(&temporary).ok();
         }
         written
     }
 }
 
-/// Creates a file for the owner only; one that a crash left behind goes first, since opening it
+/// Creates a file for the owner only. A file that a crash left behind is removed first: opening it
 /// would keep its mode, or follow it if it is a link.
 fn create(path: &Path) -> io::Result<File> {
     match fs::remove_file(path) {
@@ -181,14 +181,14 @@ fn create(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// Names a file after nothing but digits, closed words and a digest.
+/// A file name made only of digits, fixed words and a digest.
 fn name_of(sequence: u64, envelope: &Envelope, digest: &str) -> String {
     let channel = envelope.channel;
     match &envelope.destination {
         Destination::Email(_) => format!("{sequence:06}-{channel}-{digest}.eml"),
         Destination::Phone(number) => {
-            let digits = number.as_e164().chars().filter(char::is_ascii_digit);
-            let digits: String = digits.take(20).collect();
+            let digits: String =
+                number.as_e164().chars().filter(char::is_ascii_digit).take(20).collect();
             format!("{sequence:06}-{channel}-{digits}-{digest}.txt")
         }
     }
@@ -205,7 +205,7 @@ fn digest_in(name: &str) -> Option<&str> {
     Some(digest).filter(|digest| digest.len() == 16)
 }
 
-/// A digest of the key: a key is any text, a file name is not.
+/// A digest of the key, since a key may contain characters that file names cannot.
 fn digest(key: &str) -> String {
     data_encoding::HEXLOWER.encode(&Sha256::digest(key.as_bytes()))
 }
@@ -222,9 +222,9 @@ fn unavailable(error: io::Error) -> PortError {
 impl Delivery for FileDelivery {
     async fn deliver(&self, envelope: &Envelope) -> PortResult<()> {
         if !envelope.destination.reached_by(envelope.channel) {
-            return Err(PortError::denied().because("the channel does not reach the destination"));
+            return Err(PortError::denied().because("channel: does not match the destination"));
         }
-        // A file is renamed into its place or not at all, so a failure means nothing happened.
+        // The final rename is atomic, so a failure means that no file appeared.
         self.write(envelope).map_err(unavailable)
     }
 

@@ -15,21 +15,21 @@ impl Clock for Fixed {
     }
 }
 
-/// A directory of its own for each test, removed when the test ends.
-struct Place(PathBuf);
+/// A directory for one test, removed when the test ends.
+struct TestDirectory(PathBuf);
 
-impl Place {
+impl TestDirectory {
     fn new(test: &str) -> Self {
         let name = format!("sspr-test-files-{test}-{}-0", std::process::id());
         Self(std::env::temp_dir().join(name))
     }
 
     fn delivery(&self) -> FileDelivery {
-        FileDelivery::new(&self.0).expect("made").with_clock(Fixed)
+        FileDelivery::new(&self.0).expect("the directory is created").with_clock(Fixed)
     }
 }
 
-impl Drop for Place {
+impl Drop for TestDirectory {
     fn drop(&mut self) {
         fs::remove_dir_all(&self.0).ok();
     }
@@ -63,9 +63,9 @@ fn read(path: &Path) -> String {
 }
 
 #[tokio::test]
-async fn a_mail_is_a_file_that_a_mail_program_opens() {
-    let place = Place::new("mail");
-    let delivery = place.delivery();
+async fn a_mail_is_written_as_a_complete_eml_file() {
+    let directory = TestDirectory::new("mail");
+    let delivery = directory.delivery();
     let one = envelope("key-1", "Contoso", Channel::Email, code("48213907"));
     delivery.deliver(&one).await.expect("written");
     let path = delivery.path_of("key-1").expect("up").expect("there");
@@ -101,7 +101,7 @@ async fn a_mail_is_a_file_that_a_mail_program_opens() {
         );
         assert_eq!(headers, expected);
         assert!(content.contains("48213907") && !content.contains("=_"), "{content}");
-        assert!(content.ends_with("\r\n\r\n"), "the last line end is the boundary's");
+        assert!(content.ends_with("\r\n\r\n"), "the boundary owns the last line end");
     }
     assert!(parts[2].contains("<!DOCTYPE html>"));
     assert!(text.lines().all(|line| line.len() <= 78), "{text}");
@@ -117,8 +117,8 @@ async fn a_renderer_without_html_makes_a_mail_of_text_only() {
         }
     }
 
-    let place = Place::new("plain");
-    let delivery = place.delivery().with_renderer(Plain);
+    let directory = TestDirectory::new("plain");
+    let delivery = directory.delivery().with_renderer(Plain);
     let one = envelope("key-1", "Contoso", Channel::Email, code("48213907"));
     delivery.deliver(&one).await.expect("written");
     let text = read(&delivery.files().expect("up")[0]);
@@ -129,10 +129,10 @@ async fn a_renderer_without_html_makes_a_mail_of_text_only() {
 }
 
 #[tokio::test]
-async fn a_text_message_is_kept_with_its_size_and_ends_as_it_was_rendered() {
-    let place = Place::new("size");
+async fn a_text_message_is_written_unchanged_after_its_size() {
+    let directory = TestDirectory::new("size");
     let origin = SmsOrigin::parse("contoso.example").expect("a host");
-    let delivery = place.delivery().with_renderer(EnglishText.with_origin(origin));
+    let delivery = directory.delivery().with_renderer(EnglishText.with_origin(origin));
     let one = envelope("key-1", "Contoso", Channel::Sms, code("482139"));
     delivery.deliver(&one).await.expect("written");
     let other = envelope("key-2", "株式会社", Channel::Sms, code("482139"));
@@ -151,16 +151,16 @@ async fn a_text_message_is_kept_with_its_size_and_ends_as_it_was_rendered() {
 
 #[tokio::test]
 async fn the_same_message_replaces_its_file() {
-    let place = Place::new("again");
-    let delivery = place.delivery();
+    let directory = TestDirectory::new("again");
+    let delivery = directory.delivery();
     for text in ["111111", "222222"] {
         let one = envelope("key-1", "Contoso", Channel::Email, code(text));
         delivery.deliver(&one).await.expect("written");
         let other = envelope("key-2", "Contoso", Channel::Sms, code("333333"));
         delivery.deliver(&other).await.expect("written");
     }
-    // Also through another handle, as after a restart.
-    let delivery = place.delivery();
+    // A second handle, as after a restart.
+    let delivery = directory.delivery();
     let third = envelope("key-3", "Contoso", Channel::Voice, code("444444"));
     delivery.deliver(&third).await.expect("written");
     let one = envelope("key-1", "Contoso", Channel::Email, code("555555"));
@@ -172,28 +172,28 @@ async fn the_same_message_replaces_its_file() {
     assert!(sms.contains("To: +4915112345678\n") && sms.contains("333333"), "{sms}");
     let name = files[2].file_name().and_then(|name| name.to_str()).expect("name");
     assert!(name.starts_with("000003-voice-4915112345678-"), "{name}");
-    let all = fs::read_dir(&place.0).expect("readable").count();
+    let all = fs::read_dir(&directory.0).expect("readable").count();
     assert_eq!(all, 3, "no temporary file is left");
 }
 
 #[tokio::test]
 async fn other_files_are_left_alone() {
-    let place = Place::new("others");
-    let delivery = place.delivery();
-    fs::write(place.0.join("999999-notes.txt"), "mine").expect("written");
+    let directory = TestDirectory::new("others");
+    let delivery = directory.delivery();
+    fs::write(directory.0.join("999999-notes.txt"), "mine").expect("written");
     let one = envelope("../../key", "Contoso", Channel::Email, code("111111"));
     delivery.deliver(&one).await.expect("written");
     let files = delivery.files().expect("up");
     assert_eq!(files.len(), 1);
-    assert!(files[0].starts_with(&place.0), "a key is no path");
-    assert_eq!(read(&place.0.join("999999-notes.txt")), "mine");
+    assert!(files[0].starts_with(&directory.0), "the key is not used as a path");
+    assert_eq!(read(&directory.0.join("999999-notes.txt")), "mine");
     assert_eq!(delivery.path_of("key").expect("up"), None);
 }
 
 #[tokio::test]
 async fn a_hostile_organisation_adds_no_header_and_no_tag() {
-    let place = Place::new("hostile");
-    let delivery = place.delivery();
+    let directory = TestDirectory::new("hostile");
+    let delivery = directory.delivery();
     let hostile = "Evil\"\r\nBcc: all@x.example\r\n\r\n<script src=//x.example>";
     let notice = Message::Notice(Notice::PasswordReset { at: AT });
     let one = envelope("key-1", hostile, Channel::Email, notice);
@@ -207,8 +207,8 @@ async fn a_hostile_organisation_adds_no_header_and_no_tag() {
 
 #[tokio::test]
 async fn other_alphabets_are_encoded() {
-    let place = Place::new("alphabets");
-    let delivery = place.delivery();
+    let directory = TestDirectory::new("alphabets");
+    let delivery = directory.delivery();
     let one = envelope("key-1", "Übung 株式会社", Channel::Email, code("111111"));
     delivery.deliver(&one).await.expect("written");
     let text = read(&delivery.files().expect("up")[0]);
@@ -222,24 +222,25 @@ async fn other_alphabets_are_encoded() {
 async fn only_the_owner_may_read() {
     use std::os::unix::fs::PermissionsExt as _;
 
-    let place = Place::new("modes");
-    let delivery = place.delivery();
+    let directory = TestDirectory::new("modes");
+    let delivery = directory.delivery();
     let one = envelope("key-1", "Contoso", Channel::Email, code("111111"));
     delivery.deliver(&one).await.expect("written");
-    let mode = |path: &Path| fs::metadata(path).expect("there").permissions().mode() & 0o777;
+    let mode =
+        |path: &Path| fs::metadata(path).expect("the file exists").permissions().mode() & 0o777;
     assert_eq!(mode(delivery.path()), 0o700);
     assert_eq!(mode(&delivery.files().expect("up")[0]), 0o600);
 }
 
 #[tokio::test]
-async fn failures_say_that_nothing_happened() {
-    let place = Place::new("failures");
-    let delivery = place.delivery();
+async fn a_failed_delivery_is_reported_as_not_done() {
+    let directory = TestDirectory::new("failures");
+    let delivery = directory.delivery();
     let mut one = envelope("key-1", "Contoso", Channel::Email, code("111111"));
     one.channel = Channel::Sms;
-    let error = delivery.deliver(&one).await.expect_err("no such way");
+    let error = delivery.deliver(&one).await.expect_err("the channel does not match");
     assert_eq!(error.kind(), PortErrorKind::Denied);
-    fs::remove_dir_all(&place.0).expect("removed");
+    fs::remove_dir_all(&directory.0).expect("removed");
     one.channel = Channel::Email;
     let error = delivery.deliver(&one).await.expect_err("no directory");
     assert_eq!(error.kind(), PortErrorKind::Unavailable);

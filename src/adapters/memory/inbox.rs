@@ -1,4 +1,4 @@
-//! The delivery that keeps messages in memory.
+//! A delivery that keeps messages in memory.
 
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
@@ -16,15 +16,15 @@ use crate::domain::secret::SecretText;
 use crate::domain::time::Timestamp;
 use crate::port::{Delivery, Envelope, FaultScope, PortError, PortErrorKind, PortResult};
 
-/// How many messages an inbox keeps unless told otherwise.
+/// How many messages an inbox keeps by default.
 const CAPACITY: usize = 10_000;
 
-/// A [`Delivery`] that keeps what it was given, shared by all its clones: the mailbox, the text
-/// messages and the answering machine of a test in one.
+/// A [`Delivery`] that keeps its messages, shared by all its clones: the mailbox and the phone of a
+/// test.
 ///
 /// It keeps the last 10 000 messages ([`with_capacity`](Self::with_capacity)), and each only once:
-/// one that comes again under the same idempotency key is counted in
-/// [`Delivered::repetitions`]. `Debug` shows counts only.
+/// a repetition under the same idempotency key is counted in [`Delivered::repetitions`]. `Debug`
+/// shows counts only.
 ///
 /// ```
 /// use sspr::adapters::memory::MemoryInbox;
@@ -61,40 +61,40 @@ pub struct MemoryInbox {
 #[derive(Default)]
 struct State {
     messages: VecDeque<Delivered>,
-    /// How often a message was handed over, refusals included.
+    /// How often `deliver` was called, including refused calls.
     attempts: u64,
     channels: HashMap<TenantId, Vec<Channel>>,
     failure: Option<PortErrorKind>,
     tenant_failures: HashMap<TenantId, PortErrorKind>,
 }
 
-/// A message as it was delivered. `Debug` does not show its code.
+/// A delivered message. `Debug` does not show its code.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Delivered {
-    /// The key of the message.
+    /// The idempotency key of the message.
     pub idempotency_key: String,
-    /// The tenant on whose behalf it was sent.
+    /// The tenant that it was sent for.
     pub tenant: TenantId,
-    /// The tenant's name for people.
+    /// The display name of the tenant.
     pub organisation: String,
-    /// How it was sent.
+    /// The channel.
     pub channel: Channel,
-    /// Where to.
+    /// The address or number.
     pub destination: Destination,
     /// The language.
     pub locale: Locale,
     /// The kind of message: [`Message::id`].
     pub kind: &'static str,
-    /// The notice, if it was one.
+    /// The notice, if the message was one.
     pub notice: Option<Notice>,
-    /// After this it was worthless.
+    /// The time after which the message was worthless.
     pub not_after: Timestamp,
-    /// For how long its code or link was still accepted as it was delivered.
+    /// For how long its code or link was still accepted at the delivery.
     pub valid_for: Option<Duration>,
-    /// How often the same message came again.
+    /// How often the message was repeated.
     pub repetitions: u32,
-    /// Whom a notice to administrators is about.
+    /// The user whom a notice to administrators is about.
     pub about: Option<String>,
     code: Option<Arc<SecretText>>,
     link: Option<Arc<SecretText>>,
@@ -151,21 +151,21 @@ impl MemoryInbox {
         Self::with_capacity(CAPACITY)
     }
 
-    /// An empty inbox that keeps the last `messages`, at least one; a message that was dropped to
-    /// make room is not known any more if it comes again.
+    /// An empty inbox that keeps the last `messages`, at least one. A repetition of a message that
+    /// was dropped to make room counts as new.
     #[must_use]
     pub fn with_capacity(messages: usize) -> Self {
         Self { state: Arc::default(), capacity: messages.max(1) }
     }
 
-    /// All messages that are kept, the first first.
+    /// All kept messages, oldest first.
     #[must_use]
     pub fn all(&self) -> Vec<Delivered> {
         lock(&self.state).messages.iter().cloned().collect()
     }
 
-    /// The messages to an address or a number, the first first. Spellings that the engine takes
-    /// for one destination are one.
+    /// The messages to an address or a number, oldest first. Spellings that the engine treats as
+    /// one destination are one here.
     #[must_use]
     pub fn messages_to(&self, address: &str) -> Vec<Delivered> {
         let mail = EmailAddress::parse(address).map(Destination::Email);
@@ -173,14 +173,13 @@ impl MemoryInbox {
         let wanted = [mail, phone].map(|parsed| parsed.ok().map(|to| to.normalised()));
         let state = lock(&self.state);
         let to = |message: &&Delivered| {
-            let place = usize::from(matches!(message.destination, Destination::Phone(_)));
-            wanted[place].as_ref() == Some(&message.destination.normalised())
+            let index = usize::from(matches!(message.destination, Destination::Phone(_)));
+            wanted[index].as_ref() == Some(&message.destination.normalised())
         };
         state.messages.iter().filter(to).cloned().collect()
     }
 
-    /// The code of the last message to an address or a number that held one: the one place where
-    /// a test reads a code.
+    /// The code of the last message to an address or a number that held one.
     #[must_use]
     pub fn last_code_to(&self, address: &str) -> Option<String> {
         let messages = self.messages_to(address);
@@ -196,29 +195,29 @@ impl MemoryInbox {
         last.map(str::to_owned)
     }
 
-    /// Forgets all messages. What comes again afterwards is new.
+    /// Removes all messages. A later repetition counts as new.
     pub fn clear(&self) {
         lock(&self.state).messages.clear();
     }
 
-    /// How often a message was handed over, failed calls and repetitions included.
+    /// How often `deliver` was called, including failed calls and repetitions.
     #[must_use]
     pub fn attempts(&self) -> u64 {
         lock(&self.state).attempts
     }
 
-    /// The channels that a tenant has. Default: all.
+    /// Sets the channels of a tenant. Default: all.
     pub fn set_channels(&self, tenant: &TenantId, channels: Vec<Channel>) {
         lock(&self.state).channels.insert(tenant.clone(), channels);
     }
 
-    /// Answers every delivery with this error, until told `None`. Nothing is kept meanwhile, but
-    /// for `Unknown`: then the message arrives and the reply is lost.
+    /// Makes every delivery fail with this error, or succeed again with `None`. Failed messages are
+    /// not kept, except for `Unknown`: there the message arrives and the reply is lost.
     pub fn fail_with(&self, kind: Option<PortErrorKind>) {
         lock(&self.state).failure = kind;
     }
 
-    /// As [`fail_with`](Self::fail_with), for one tenant's messages.
+    /// As [`fail_with`](Self::fail_with), for the messages of one tenant.
     pub fn fail_tenant(&self, tenant: &TenantId, kind: Option<PortErrorKind>) {
         let failures = &mut lock(&self.state).tenant_failures;
         match kind {
@@ -230,7 +229,7 @@ impl MemoryInbox {
 
 impl State {
     fn keep(&mut self, envelope: &Envelope, capacity: usize) {
-        // The newest are looked at first: a repetition follows soon after the first.
+        // Newest first, since a repetition soon follows its message.
         let mut newest = self.messages.iter_mut().rev();
         let key = &envelope.idempotency_key;
         if let Some(known) = newest.find(|known| known.idempotency_key == *key) {

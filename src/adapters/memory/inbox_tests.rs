@@ -34,7 +34,7 @@ fn envelope(
 }
 
 #[tokio::test]
-async fn messages_are_found_by_address_and_the_last_code_counts() {
+async fn messages_are_found_by_address_and_the_last_code_is_returned() {
     let inbox = MemoryInbox::new();
     let phone = Destination::Phone(PhoneNumber::parse("+4915112345678").expect("phone"));
     for (key, to, code) in [
@@ -63,12 +63,12 @@ async fn messages_are_found_by_address_and_the_last_code_counts() {
 async fn a_repetition_is_counted_and_not_kept_again() {
     let inbox = MemoryInbox::with_capacity(2);
     for key in ["1", "1", "2", "1", "3"] {
-        let one = envelope(key, "contoso", mail("ada@x.example"), None);
-        inbox.clone().deliver(&one).await.expect("kept");
+        let message = envelope(key, "contoso", mail("ada@x.example"), None);
+        inbox.clone().deliver(&message).await.expect("kept");
     }
     let kept: Vec<_> =
-        inbox.all().into_iter().map(|m| (m.idempotency_key, m.repetitions)).collect();
-    assert_eq!(kept, [("2".to_owned(), 0), ("3".to_owned(), 0)], "the ring is bounded");
+        inbox.all().into_iter().map(|kept| (kept.idempotency_key, kept.repetitions)).collect();
+    assert_eq!(kept, [("2".to_owned(), 0), ("3".to_owned(), 0)], "the inbox is bounded");
     let again = envelope("3", "contoso", mail("ada@x.example"), None);
     inbox.deliver(&again).await.expect("kept");
     assert_eq!(inbox.all()[1].repetitions, 1);
@@ -76,11 +76,11 @@ async fn a_repetition_is_counted_and_not_kept_again() {
 }
 
 #[tokio::test]
-async fn failures_are_given_for_all_or_for_one_tenant() {
+async fn failures_apply_to_all_tenants_or_to_one() {
     let inbox = MemoryInbox::new();
     let deliver = async |key: &str, of: &str| {
-        let one = envelope(key, of, mail("ada@x.example"), None);
-        inbox.deliver(&one).await.map_err(|error| error.kind())
+        let message = envelope(key, of, mail("ada@x.example"), None);
+        inbox.deliver(&message).await.map_err(|error| error.kind())
     };
     inbox.fail_tenant(&tenant("fabrikam"), Some(PortErrorKind::Denied));
     assert_eq!(deliver("1", "contoso").await, Ok(()));
@@ -88,7 +88,7 @@ async fn failures_are_given_for_all_or_for_one_tenant() {
     inbox.fail_tenant(&tenant("fabrikam"), None);
     inbox.fail_with(Some(PortErrorKind::Unavailable));
     assert_eq!(deliver("3", "contoso").await, Err(PortErrorKind::Unavailable));
-    assert_eq!(inbox.all().len(), 1, "what failed is not kept");
+    assert_eq!(inbox.all().len(), 1, "a failed message is not kept");
     inbox.fail_with(Some(PortErrorKind::Unknown));
     assert_eq!(deliver("4", "contoso").await, Err(PortErrorKind::Unknown));
     inbox.fail_with(None);
@@ -110,8 +110,8 @@ async fn channels_are_all_until_set() {
 #[tokio::test]
 async fn debug_shows_no_code() {
     let inbox = MemoryInbox::new();
-    let one = envelope("1", "contoso", mail("ada@x.example"), Some("987654"));
-    inbox.deliver(&one).await.expect("kept");
+    let message = envelope("1", "contoso", mail("ada@x.example"), Some("987654"));
+    inbox.deliver(&message).await.expect("kept");
     assert_eq!(inbox.all()[0].code(), Some("987654"));
     assert!(!format!("{:?}", inbox.all()).contains("987654"));
     let shown = format!("{inbox:?}");

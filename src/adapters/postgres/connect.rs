@@ -1,4 +1,4 @@
-//! Connections: made, set up, and kept in a pool.
+//! Connections: opening, session settings, and the pool.
 
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -18,89 +18,90 @@ use super::error::refused_because;
 use super::options::Checked;
 use crate::port::PortResult;
 
-/// Whether what is said to the server can be read on the way.
+/// Whether the connection is encrypted.
 #[derive(Clone)]
 pub(super) enum Encryption {
     None,
     Verified(MakeRustlsConnect),
 }
 
-/// Makes connections, and listens to what the server says on the side.
+/// Opens connections, and listens for the server's notices.
 #[derive(Clone)]
-pub(super) struct Dial {
+pub(super) struct Connector {
     encryption: Encryption,
-    alone: Alone,
+    unconfirmed: UnconfirmedCommits,
 }
 
-/// How often a server has answered a commit that no standby has confirmed, although it should
-/// have: an operator cancelled its wait. It says so beside the answer, as a warning.
+/// How often a server reported a commit that no synchronous standby has confirmed, since an
+/// operator cancelled the wait. The server sends a warning beside the reply.
 #[derive(Clone, Default)]
-pub(super) struct Alone(Arc<AtomicU64>);
+pub(super) struct UnconfirmedCommits(Arc<AtomicU64>);
 
-impl Alone {
+impl UnconfirmedCommits {
     pub(super) fn count(&self) -> u64 {
         self.0.load(Ordering::Acquire)
     }
 
-    /// The function of the server that says so: its text depends on the server's language.
-    fn hear(&self, notice: &tokio_postgres::error::DbError) {
+    /// Recognises the warning by the server function that sends it, since its text is translated.
+    fn notice(&self, notice: &tokio_postgres::error::DbError) {
         if notice.routine() == Some("SyncRepWaitForLSN") {
             self.0.fetch_add(1, Ordering::Release);
         }
     }
 }
 
-impl Dial {
+impl Connector {
     pub(super) fn new(encryption: Encryption) -> Self {
-        Self { encryption, alone: Alone::default() }
+        Self { encryption, unconfirmed: UnconfirmedCommits::default() }
     }
 
-    /// Needs a runtime: a task moves the bytes, and ends with the client or the connection.
-    pub(super) async fn dial(&self, config: &Config) -> Result<(Client, JoinHandle<()>), Error> {
-        let alone = self.alone.clone();
+    /// Opens a connection. Needs a runtime: a task moves the bytes until the client or the
+    /// connection ends.
+    pub(super) async fn open(&self, config: &Config) -> Result<(Client, JoinHandle<()>), Error> {
+        let unconfirmed = self.unconfirmed.clone();
         match &self.encryption {
             Encryption::None => {
                 let (client, connection) = config.connect(NoTls).await?;
-                Ok((client, tokio::spawn(drive(connection, alone))))
+                Ok((client, tokio::spawn(drive(connection, unconfirmed))))
             }
             Encryption::Verified(tls) => {
                 let (client, connection) = config.connect(tls.clone()).await?;
-                Ok((client, tokio::spawn(drive(connection, alone))))
+                Ok((client, tokio::spawn(drive(connection, unconfirmed))))
             }
         }
     }
 }
 
-async fn drive<S, T>(mut connection: Connection<S, T>, alone: Alone)
+async fn drive<S, T>(mut connection: Connection<S, T>, unconfirmed: UnconfirmedCommits)
 where
     S: AsyncRead + AsyncWrite + Unpin,
     T: AsyncRead + AsyncWrite + Unpin,
 {
-    // An error ends it, and every call on it is told.
+    // An error ends the loop; every call on the connection gets an error too.
     while let Some(Ok(message)) = poll_fn(|cx| connection.poll_message(cx)).await {
         if let AsyncMessage::Notice(notice) = message {
-            alone.hear(&notice);
+            unconfirmed.notice(&notice);
         }
     }
 }
 
-type Dialling<'a> =
+type Opening<'a> =
     Pin<Box<dyn Future<Output = Result<(Client, JoinHandle<()>), Error>> + Send + 'a>>;
 
-impl Connect for Dial {
-    fn connect(&self, config: &Config) -> Dialling<'_> {
+impl Connect for Connector {
+    fn connect(&self, config: &Config) -> Opening<'_> {
         let config = config.clone();
-        Box::pin(async move { self.dial(&config).await })
+        Box::pin(async move { self.open(&config).await })
     }
 }
 
-/// A pool that connects when somebody asks it for a connection.
-pub(super) fn pool(options: &Checked) -> PortResult<(Pool, Alone)> {
-    let dial = Dial::new(options.encryption.clone());
-    let alone = dial.alone.clone();
-    // A connection that is known to be closed is not given out; nothing is asked of the others.
+/// A pool that opens connections on demand.
+pub(super) fn pool(options: &Checked) -> PortResult<(Pool, UnconfirmedCommits)> {
+    let connector = Connector::new(options.encryption.clone());
+    let unconfirmed = connector.unconfirmed.clone();
+    // A connection known to be closed is not reused; the others are not tested.
     let config = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-    let manager = Manager::from_connect(options.config.clone(), dial, config);
+    let manager = Manager::from_connect(options.config.clone(), connector, config);
     let set_up: Arc<str> = set_up(None, options.statement_timeout).into();
     let hook = Hook::async_fn(move |client: &mut deadpool_postgres::ClientWrapper, _| {
         let set_up = Arc::clone(&set_up);
@@ -110,23 +111,23 @@ pub(super) fn pool(options: &Checked) -> PortResult<(Pool, Alone)> {
         .max_size(options.connections)
         .runtime(Runtime::Tokio1)
         .wait_timeout(Some(options.acquire_timeout))
-        .create_timeout(Some(options.dialling_timeout()))
+        .create_timeout(Some(options.connect_timeout_of_all_hosts()))
         .post_create(hook)
         .build()
         .map_err(|error| refused_because("the pool", error))?;
-    Ok((pool, alone))
+    Ok((pool, unconfirmed))
 }
 
-/// What every session begins with.
+/// The statement that begins every session.
 ///
-/// A commit is durable when it is answered, on the standby as well where there is a synchronous
-/// one: `on`, or what the server has that is stronger.
+/// A commit is durable when it returns, also on a synchronous standby if there is one:
+/// `synchronous_commit` is `on`, or the server's own setting if that is stronger.
 ///
-/// A schema only for what makes tables: the statements name theirs.
+/// The schema is set only for migrations: all other statements name it.
 pub(super) fn set_up(schema: Option<&str>, statement_timeout: Duration) -> String {
     let millis = statement_timeout.as_millis();
-    // Quoted: some words have a meaning without. Temporary tables come last, or they would be
-    // looked for first.
+    // Quoted, since some names are key words. `pg_temp` comes last, or the server would search it
+    // first.
     let path = schema.map_or_else(String::new, |schema| {
         format!("set_config('search_path', '\"{schema}\", pg_temp', false), ")
     });

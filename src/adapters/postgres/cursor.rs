@@ -1,15 +1,16 @@
-//! Where a listing of events goes on; the others are those of every database.
+//! The cursor of a listing of events; the other cursors are shared with SQLite.
 
 use data_encoding::BASE64URL_NOPAD;
 
 use super::BUCKETS;
 pub(super) use crate::adapters::cursor::{AfterDue, AfterKey, Position};
 
-/// After this count, index and position.
+/// Continues after this count, index and position.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct AfterEvent(pub(super) i64, pub(super) i32, pub(super) i64);
 
-/// After this position in each bucket: why there are so few of them.
+/// Continues after this position in each bucket. The length of this cursor limits the number of
+/// buckets.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct AfterPositions(pub(super) [i64; BUCKETS as usize]);
 
@@ -47,7 +48,7 @@ mod tests {
     use crate::port::{Cursor, PortErrorKind};
 
     #[test]
-    fn a_position_comes_back_as_it_was_and_is_short_enough() {
+    fn a_cursor_is_parsed_to_its_position_and_is_short() {
         let key = RecordKey::from_bytes([0xab; 32]);
         let due = AfterDue(i64::MIN, key);
         assert_eq!(AfterDue::parse(Some(&due.cursor())).unwrap(), Some(due));
@@ -63,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_refused() {
+    fn other_texts_are_refused() {
         let negative = AfterPositions([-1; 16]).to_text();
         let short = format!("p.{}", BASE64URL_NOPAD.encode(&[0; 120]));
         let foreign =

@@ -1,4 +1,4 @@
-//! What an error of PostgreSQL says about the call.
+//! What an error of PostgreSQL means for the call.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -8,22 +8,22 @@ use tokio_postgres::error::{DbError, Severity, SqlState};
 
 use crate::port::{PortError, PortErrorKind};
 
-/// Why a call on a connection ended.
+/// Why a call on a connection failed.
 #[derive(Debug)]
 pub(super) enum PostgresFault {
-    /// While the statement was prepared: it was not sent yet.
+    /// The statement was being prepared and was not sent yet.
     Before(tokio_postgres::Error),
-    /// Once it was sent.
+    /// The statement was sent.
     During(tokio_postgres::Error),
-    /// It did not answer in time.
+    /// The server did not reply in time.
     Late,
-    /// The server may not be written to, so it may be behind.
+    /// The server is read-only, so it may lag behind the primary.
     ReadOnly,
-    /// Some of several statements went wrong, and others did not.
+    /// Some of several statements failed, and others did not.
     InPart(Box<PostgresFault>),
-    /// What it answered makes no sense.
+    /// The reply is malformed.
     Corrupt(&'static str),
-    /// Said already.
+    /// An error of the port, passed on as it is.
     Port(PortError),
 }
 
@@ -40,26 +40,24 @@ impl From<PortError> for PostgresFault {
 }
 
 impl PostgresFault {
-    /// Of a call that only reads: whatever ended it, nothing happened.
+    /// The error of a call that only reads: nothing has changed.
     pub(super) fn reading(self) -> PortError {
         match self {
             Self::Before(error) | Self::During(error) => {
-                let kind = said(&error).map_or(PortErrorKind::Unavailable, answer);
+                let kind = server_error(&error).map_or(PortErrorKind::Unavailable, kind_of);
                 PortError::new(kind).because(Explained(error))
             }
-            Self::Late => PortError::unavailable().because("postgres: no answer in time"),
-            Self::ReadOnly => {
-                PortError::unavailable().because("postgres: a server that may not be written to")
-            }
+            Self::Late => PortError::unavailable().because("postgres: no reply within the timeout"),
+            Self::ReadOnly => PortError::unavailable().because("postgres: the server is read-only"),
             Self::InPart(fault) => {
-                PortError::unknown().because(format!("postgres: done in part: {}", fault.reading()))
+                PortError::unknown().because(format!("postgres: partly done: {}", fault.reading()))
             }
             Self::Corrupt(what) => PortError::corrupt().because(format!("postgres: {what}")),
             Self::Port(error) => error,
         }
     }
 
-    /// Of a call that writes, by statements that are a transaction each.
+    /// The error of a call that writes, by statements that are one transaction each.
     pub(super) fn writing(self) -> PortError {
         if self.unsure() {
             return PortError::unknown().because(self.reading());
@@ -67,17 +65,17 @@ impl PostgresFault {
         self.reading()
     }
 
-    /// Whether something may have happened, or still may.
+    /// Whether the call may have had an effect, or still may.
     pub(super) fn unsure(&self) -> bool {
         match self {
             Self::Late | Self::InPart(_) => true,
-            Self::During(error) => said(error).is_none_or(|said| !rolled_back(said)),
+            Self::During(error) => server_error(error).is_none_or(|error| !rolled_back(error)),
             Self::Before(_) | Self::ReadOnly | Self::Corrupt(_) | Self::Port(_) => false,
         }
     }
 
-    /// Whether its connection should not be used again: it is lost or stuck, leads to a server that
-    /// is not the primary, or has statements that the server no longer knows as they are.
+    /// Whether the connection should not be used again: it is lost or stuck, leads to a read-only
+    /// server, or has prepared statements that the server no longer accepts.
     pub(super) fn spoils(&self) -> bool {
         match self {
             Self::ReadOnly | Self::Late => true,
@@ -91,8 +89,8 @@ impl PostgresFault {
         }
     }
 
-    /// Whether a read may be made again at once, on another connection: this one was lost, or led
-    /// to a server that is not the primary (any more).
+    /// Whether a read may be repeated at once on another connection: this one was lost, or led to a
+    /// server that is not (or no longer) the primary.
     pub(super) fn lost(&self) -> bool {
         match self {
             Self::ReadOnly => true,
@@ -102,14 +100,15 @@ impl PostgresFault {
     }
 }
 
-/// The driver's error, which alone says no more than that there was one. Without the details: they
-/// quote the row.
+/// The driver's error with its cause. Without the server's details, since they quote the row.
 struct Explained(tokio_postgres::Error);
 
 impl fmt::Display for Explained {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.0.as_db_error(), StdError::source(&self.0)) {
-            (Some(said), _) => write!(f, "postgres: {} ({})", said.message(), said.code().code()),
+            (Some(error), _) => {
+                write!(f, "postgres: {} ({})", error.message(), error.code().code())
+            }
             (None, Some(source)) => write!(f, "postgres: {}: {source}", self.0),
             (None, None) => write!(f, "postgres: {}", self.0),
         }
@@ -124,50 +123,50 @@ impl fmt::Debug for Explained {
 
 impl StdError for Explained {}
 
-/// What the server itself said, in words of ours.
+/// The server's own error.
 #[derive(Clone, Copy)]
-struct Said<'a> {
+struct ServerError<'a> {
     code: &'a str,
-    /// The connection ended with it.
+    /// Whether the server closed the connection with it.
     fatal: bool,
 }
 
-fn said(error: &tokio_postgres::Error) -> Option<Said<'_>> {
-    let said: &DbError = error.as_db_error()?;
-    let fatal = matches!(said.parsed_severity(), Some(Severity::Fatal | Severity::Panic));
-    Some(Said { code: said.code().code(), fatal })
+fn server_error(error: &tokio_postgres::Error) -> Option<ServerError<'_>> {
+    let error: &DbError = error.as_db_error()?;
+    let fatal = matches!(error.parsed_severity(), Some(Severity::Fatal | Severity::Panic));
+    Some(ServerError { code: error.code().code(), fatal })
 }
 
-/// Whether a statement that was answered so has surely left nothing behind.
+/// Whether a statement with this error was certainly rolled back.
 ///
-/// An error that leaves the connection up has rolled back. One that ends it may come from a
-/// server that stops, or from a pooler in between that has lost the server: nobody knows. Of
-/// distributed engines, some say so (`40003`, `08007`), and others find no word for it (`XX000`).
-fn rolled_back(said: Said<'_>) -> bool {
-    let unsure = said.code.starts_with("08") || matches!(said.code, "40003" | "XX000");
-    !said.fatal && !unsure
+/// An error that leaves the connection open means a rollback. After one that closes it, the outcome
+/// is unknown: the server may be stopping, or a pooler may have lost the server. Some distributed
+/// engines report this (`40003`, `08007`), others use a general code (`XX000`).
+fn rolled_back(error: ServerError<'_>) -> bool {
+    let unsure = error.code.starts_with("08") || matches!(error.code, "40003" | "XX000");
+    !error.fatal && !unsure
 }
 
-/// What the server's word means, if nothing happened.
-fn answer(said: Said<'_>) -> PortErrorKind {
-    match said.code {
-        // The head of a bucket was lost or reset: positions would be given twice.
+/// The error kind of a server error, if nothing happened.
+fn kind_of(error: ServerError<'_>) -> PortErrorKind {
+    match error.code {
+        // The head of a bucket was lost or reset, so positions would be used twice.
         "23505" => PortErrorKind::Corrupt,
         "XX001" | "XX002" | "22021" => PortErrorKind::Corrupt,
-        // The statements do not change: what they are refused for is the schema, or the rights.
-        _ => match &said.code[..2.min(said.code.len())] {
+        // The statements are fixed, so these errors come from the schema or from missing rights.
+        _ => match &error.code[..2.min(error.code.len())] {
             "28" | "3D" | "3F" | "42" | "22" | "23" | "44" => PortErrorKind::Denied,
             _ => PortErrorKind::Unavailable,
         },
     }
 }
 
-/// An error while a connection was made, or while nothing but that was wanted of it.
+/// An error while a connection was opened, or on a connection before any call.
 pub(super) fn at_connect(error: tokio_postgres::Error) -> PortError {
     PostgresFault::Before(error).reading()
 }
 
-/// An error of the pool: nothing was sent.
+/// An error of the pool; nothing was sent.
 pub(super) fn of_pool(error: PoolError) -> PortError {
     match error {
         PoolError::Backend(error) | PoolError::PostCreateHook(HookError::Backend(error)) => {
@@ -181,7 +180,7 @@ pub(super) fn refused(what: impl Into<String>) -> PortError {
     PortError::denied().because(format!("postgres: {}", what.into()))
 }
 
-/// Of options: without the value, which may be a password.
+/// Refuses an option, without its value, which may be a password.
 pub(super) fn refused_because(
     what: &'static str,
     error: impl Into<Box<dyn StdError + Send + Sync>>,
@@ -196,7 +195,7 @@ mod tests {
     use PortErrorKind::{Corrupt, Denied, Unavailable, Unknown};
 
     #[test]
-    fn each_state_says_what_is_known() {
+    fn each_server_error_has_the_right_kind() {
         for (code, fatal, reading, writing) in [
             ("40001", false, Unavailable, Unavailable), // serialization failure
             ("40P01", false, Unavailable, Unavailable), // deadlock
@@ -222,17 +221,17 @@ mod tests {
             ("23505", false, Corrupt, Corrupt),         // a position given twice
             ("XX001", false, Corrupt, Corrupt),         // a broken page
             ("XX002", false, Corrupt, Corrupt),         // a broken index
-            ("99999", false, Unavailable, Unavailable), // what nobody has heard of
+            ("99999", false, Unavailable, Unavailable), // an unknown code
         ] {
-            let said = Said { code, fatal };
-            assert_eq!(answer(said), reading, "{code}");
-            let write = if rolled_back(said) { answer(said) } else { Unknown };
+            let error = ServerError { code, fatal };
+            assert_eq!(kind_of(error), reading, "{code}");
+            let write = if rolled_back(error) { kind_of(error) } else { Unknown };
             assert_eq!(write, writing, "{code}");
         }
     }
 
     #[test]
-    fn a_standby_is_never_read_from_and_its_connection_is_given_up() {
+    fn a_read_only_server_is_unavailable_and_its_connection_is_dropped() {
         assert!(PostgresFault::ReadOnly.spoils() && PostgresFault::ReadOnly.lost());
         assert_eq!(PostgresFault::ReadOnly.reading().kind(), Unavailable);
         assert_eq!(PostgresFault::ReadOnly.writing().kind(), Unavailable);

@@ -1,10 +1,10 @@
 //! A store on a PostgreSQL server, for any number of processes. Feature `postgres`.
 //!
 //! A commit is one statement, which is one transaction: the condition on the version, the record
-//! and its events. It is answered when it is durable, on a synchronous standby as well where there
-//! is one. Every statement touches one of sixteen buckets, by the key's shard; there is no sequence,
-//! no advisory lock and no transaction over several statements, so that engines which spread tables
-//! over machines run it unchanged.
+//! and its events. It returns when it is durable, also on a synchronous standby if there is one.
+//! Every statement touches one of sixteen buckets, chosen by the key. There is no sequence, no
+//! advisory lock and no transaction over several statements, so that distributed engines run it
+//! unchanged.
 //!
 //! ```no_run
 //! use sspr::adapters::postgres::{PostgresOptions, PostgresStore};
@@ -25,39 +25,39 @@
 //! # }
 //! ```
 //!
-//! Only `create` makes a store. `migrate` and `connect` answer `Denied` where there is none, so that a
-//! misprint in the name of a schema is an error and not an empty store.
+//! Only `create` creates a store. `migrate` and `connect` return `Denied` if there is none, so that
+//! a mistyped schema name is an error and not an empty store.
 //!
-//! [The manual](crate::manual::postgres) says how to operate it: roles, pools, timeouts, vacuum,
+//! [The manual](crate::manual::postgres) describes its operation: roles, pools, timeouts, vacuum,
 //! failover, backups, alerts, queries.
 //!
 //! # Encryption
 //!
-//! TLS 1.2 or later, by `rustls` and `ring`, with a verified certificate for the server's name;
-//! without only to a Unix socket or the loopback, or where
-//! [`without_encryption`](PostgresOptions::without_encryption) says so.
+//! TLS 1.2 or later, by `rustls` and `ring`, with a verified certificate for the server's name.
+//! Unencrypted connections are made only to a Unix socket or to loopback, or with the option
+//! [`without_encryption`](PostgresOptions::without_encryption).
 //!
 //! # What an error means
 //!
 //! | What happened | A read | A write |
 //! |---|---|---|
-//! | no connection free in time, none to be had, no TLS | `Unavailable` | `Unavailable` |
-//! | a server that may not be written to (a standby, a fenced primary) | `Unavailable` | `Unavailable` |
-//! | the statement was rolled back: its time was up, a deadlock, a serialization failure | `Unavailable` | `Unavailable` |
-//! | the connection was lost, or the server silent, once the statement was sent | `Unavailable` | `Unknown` |
-//! | the server stops, or was told to end the session | `Unavailable` | `Unknown` |
-//! | answered without the synchronous standby: an operator cancelled the wait | | `Unknown` |
-//! | the password or a right is missing, no such table, no such schema | `Denied` | `Denied` |
+//! | no connection became free or could be opened in time, no TLS | `Unavailable` | `Unavailable` |
+//! | the server is read-only (a standby, a fenced primary) | `Unavailable` | `Unavailable` |
+//! | the statement was rolled back: timeout, deadlock, serialization failure | `Unavailable` | `Unavailable` |
+//! | the connection was lost, or no reply came, after the statement was sent | `Unavailable` | `Unknown` |
+//! | the server stopped, or the session was terminated | `Unavailable` | `Unknown` |
+//! | the synchronous standby did not confirm: an operator cancelled the wait | | `Unknown` |
+//! | wrong password, missing right, no such table, no such schema | `Denied` | `Denied` |
 //! | a newer release has migrated the schema, or the store was moved | | `Denied` |
-//! | a pooler between hands sessions from client to client | `Denied` | `Denied` |
-//! | a row that cannot be read, a broken page, a position of an event that is taken | `Corrupt` | `Corrupt` |
+//! | a pooler in between shares sessions between clients | `Denied` | `Denied` |
+//! | an unreadable row, a broken page, a position of an event that is taken | `Corrupt` | `Corrupt` |
 //!
-//! A read whose connection turns out to be lost is made once more on another one. A write never is.
+//! A read on a lost connection is repeated once on another connection. A write never is.
 //!
 //! # Runtime
 //!
-//! Futures must be polled on a tokio runtime with I/O and time enabled; without one they answer
-//! `Unavailable`. One task for each connection moves its bytes, and ends with it.
+//! Futures must be polled on a tokio runtime with I/O and time enabled; otherwise they return
+//! `Unavailable`. One task per connection moves its bytes and ends with it.
 
 mod connect;
 mod cursor;
@@ -79,11 +79,11 @@ mod write;
 pub use self::options::PostgresOptions;
 pub use self::store::PostgresStore;
 
-/// How many parts the tables have. Fixed for the life of a schema: each row's bucket is part of its
-/// key, and the cursor over a tenant's events holds a position for each, in at most 256 bytes.
+/// How many buckets the tables have. Fixed for the life of a schema: each row's bucket is part of
+/// its key, and a cursor over a tenant's events holds one position per bucket in at most 256 bytes.
 const BUCKETS: u16 = 16;
 
-/// The bucket of a key of this shard.
+/// The bucket of a key's shard number.
 const fn bucket(shard: u16) -> i16 {
     (shard % BUCKETS).cast_signed()
 }

@@ -1,4 +1,4 @@
-//! What the store must be told about its server.
+//! The options of a store: server, login, encryption, timeouts.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -13,7 +13,7 @@ use super::tls;
 use crate::domain::secret::SecretText;
 use crate::port::PortResult;
 
-/// Where the server is, and how to deal with it; for [`PostgresStore`](super::PostgresStore).
+/// Where the server is and how to connect to it, for [`PostgresStore`](super::PostgresStore).
 ///
 /// ```
 /// use std::time::Duration;
@@ -23,7 +23,7 @@ use crate::port::PortResult;
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let password = SecretText::from("from your vault");
-/// // Two hosts: the one that may be written to is taken, also after a failover.
+/// // Two hosts: the store connects to the writable one, also after a failover.
 /// let options = PostgresOptions::parse("postgres://sspr_serve@db1.example,db2.example/identity")?
 ///     .with_password(&password)
 ///     .with_connections(24)
@@ -45,7 +45,7 @@ pub struct PostgresOptions {
     plain: bool,
 }
 
-/// What was given, checked.
+/// The options after all checks.
 pub(super) struct Checked {
     pub(super) config: Config,
     pub(super) encryption: Encryption,
@@ -57,8 +57,8 @@ pub(super) struct Checked {
 }
 
 impl Checked {
-    /// How long it may take to find the host that can be written to.
-    pub(super) fn dialling_timeout(&self) -> Duration {
+    /// How long it may take to find the writable host.
+    pub(super) fn connect_timeout_of_all_hosts(&self) -> Duration {
         let hosts = u32::try_from(self.config.get_hosts().len()).unwrap_or(u32::MAX);
         self.connect_timeout.saturating_mul(hosts)
     }
@@ -67,28 +67,28 @@ impl Checked {
 impl PostgresOptions {
     /// The shortest of each timeout: 10 milliseconds.
     pub const MIN_TIMEOUT: Duration = Duration::from_millis(10);
-    /// The longest of each timeout: 50 seconds. The engine counts on an answer within a minute.
+    /// The longest of each timeout: 50 seconds. The engine relies on a reply within a minute.
     pub const MAX_TIMEOUT: Duration = Duration::from_secs(50);
-    /// The most connections.
+    /// The largest number of connections.
     pub const MAX_CONNECTIONS: usize = 1_000;
 
-    /// From an address, `postgres://role@host1,host2/database`, or from `key=value` pairs, as
-    /// [libpq] takes them. A Unix socket is a folder: `host=/run/postgresql user=sspr`.
+    /// Parses an address, `postgres://role@host1,host2/database`, or `key=value` pairs, as [libpq]
+    /// does. A Unix socket is given as a folder: `host=/run/postgresql user=sspr`.
     ///
-    /// Of its parameters, `sslmode=require` asks for TLS on this machine as well. Anything weaker
-    /// changes nothing (see [`without_encryption`](Self::without_encryption)); the stronger ones
-    /// are not known, since a certificate is always verified.
+    /// The parameter `sslmode=require` requires TLS on this machine as well. Weaker modes have no
+    /// effect (see [`without_encryption`](Self::without_encryption)); stronger modes are refused,
+    /// since a certificate is always verified.
     ///
     /// [libpq]: https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING
     ///
     /// # Errors
     ///
-    /// `Denied` if it is malformed or names no host. The error does not repeat it.
+    /// `Denied` if the address is malformed or names no host. The error does not repeat it.
     pub fn parse(address: &str) -> PortResult<Self> {
-        // Its own words may quote what was given, and with it a password.
-        let config: Config = address.parse().map_err(|_| refused("the address is malformed"))?;
+        // The parser's error may quote the address, and with it a password.
+        let config: Config = address.parse().map_err(|_| refused("address: malformed"))?;
         if config.get_hosts().is_empty() {
-            return Err(refused("the address names no host"));
+            return Err(refused("address: names no host"));
         }
         Ok(Self {
             config,
@@ -103,7 +103,7 @@ impl PostgresOptions {
         })
     }
 
-    /// The password, if it does not stand in the address. Default: none.
+    /// The password, if the address does not contain it. Default: none.
     pub fn with_password(mut self, password: &SecretText) -> Self {
         self.config.password(password.expose_secret());
         self
@@ -116,48 +116,48 @@ impl PostgresOptions {
         self
     }
 
-    /// The most connections of one store, 1 to 1,000; further calls wait. Default: 16.
+    /// The largest number of connections of one store, 1 to 1,000; further calls wait. Default: 16.
     pub fn with_connections(mut self, connections: usize) -> Self {
         self.connections = connections;
         self
     }
 
-    /// The most time to connect to one host. Default: 5 seconds.
+    /// How long connecting to one host may take. Default: 5 seconds.
     pub fn with_connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout;
         self
     }
 
-    /// The most time that a call waits for one of the connections to be free; then it is answered
-    /// `Unavailable`. Default: 2 seconds.
+    /// How long a call may wait for a free connection before it returns `Unavailable`. Default: 2
+    /// seconds.
     pub fn with_acquire_timeout(mut self, timeout: Duration) -> Self {
         self.acquire_timeout = timeout;
         self
     }
 
-    /// The most time that the server works on one statement; then it rolls it back. A server that
-    /// says nothing is given up two seconds later. Default: 5 seconds.
+    /// How long the server may work on one statement before it rolls it back. The store waits two
+    /// more seconds for the reply. Default: 5 seconds.
     pub fn with_statement_timeout(mut self, timeout: Duration) -> Self {
         self.statement_timeout = timeout;
         self
     }
 
-    /// Trusts these certificate authorities as well, given as PEM, one or several in a text; and
-    /// asks for TLS on this machine as well.
+    /// Also trusts these certificate authorities, given as PEM, one or several in a text; and
+    /// requires TLS on this machine as well.
     pub fn with_root_certificates(mut self, pem: &str) -> Self {
         self.roots.push(pem.to_owned());
         self
     }
 
-    /// Trusts nobody but those of [`with_root_certificates`](Self::with_root_certificates).
-    /// Default: the authorities that this machine trusts are read when the store connects.
+    /// Trusts only the authorities of [`with_root_certificates`](Self::with_root_certificates).
+    /// Default: those of the system, which are read when the store connects.
     pub fn without_system_roots(mut self) -> Self {
         self.system_roots = false;
         self
     }
 
-    /// **Without encryption**, also over a network: whoever is in between reads and changes every
-    /// record. Default: TLS with a verified certificate, but for a Unix socket or the loopback.
+    /// **Disables encryption**, also over a network, where an attacker can then read and change every
+    /// record. Default: TLS with a verified certificate, except on a Unix socket or loopback.
     pub fn without_encryption(mut self) -> Self {
         self.plain = true;
         self
@@ -166,14 +166,18 @@ impl PostgresOptions {
     pub(super) fn check(&self) -> PortResult<Checked> {
         let mut config = self.config.clone();
         if !is_schema(&self.schema) {
-            return Err(refused("the schema's name is malformed"));
+            return Err(refused(
+                "schema: must be 1 to 63 of a-z 0-9 _, not begin with a digit or pg_",
+            ));
         }
         if !(1..=Self::MAX_CONNECTIONS).contains(&self.connections) {
-            return Err(refused("the number of connections is out of range"));
+            return Err(refused("connections: out of range, 1 to 1000 allowed"));
         }
         for timeout in [self.connect_timeout, self.acquire_timeout, self.statement_timeout] {
             if !(Self::MIN_TIMEOUT..=Self::MAX_TIMEOUT).contains(&timeout) {
-                return Err(refused("a timeout is out of range"));
+                return Err(refused(
+                    "timeout: out of range, 10 milliseconds to 50 seconds allowed",
+                ));
             }
         }
         let encryption = self.encryption()?;
@@ -182,7 +186,7 @@ impl PostgresOptions {
             Encryption::Verified(_) => SslMode::Require,
         };
         config.ssl_mode(mode).connect_timeout(self.connect_timeout);
-        // A standby may be behind: it is never read from.
+        // Only the writable server is used: a standby may lag behind.
         config.target_session_attrs(TargetSessionAttrs::ReadWrite);
         config.tcp_user_timeout(self.statement_timeout.max(Duration::from_secs(5)));
         config.keepalives_idle(Duration::from_secs(30));
@@ -203,14 +207,14 @@ impl PostgresOptions {
     fn encryption(&self) -> PortResult<Encryption> {
         let asked = self.config.get_ssl_mode() == SslMode::Require || !self.roots.is_empty();
         if self.plain && asked {
-            return Err(refused("both encryption and none were asked for"));
+            return Err(refused("encryption: required and disabled at once"));
         }
         if self.plain || (self.stays_here() && !asked) {
             return Ok(Encryption::None);
         }
-        let no_name = |host: &Host| !matches!(host, Host::Tcp(_));
-        if self.config.get_hosts().iter().any(no_name) {
-            let error = "a Unix socket has no name that a certificate could be for";
+        let nameless = |host: &Host| !matches!(host, Host::Tcp(_));
+        if self.config.get_hosts().iter().any(nameless) {
+            let error = "a Unix socket has no host name for a certificate";
             return Err(refused_because("TLS", error));
         }
         tls::connector(&self.roots, self.system_roots).map(Encryption::Verified)
@@ -231,7 +235,7 @@ impl PostgresOptions {
     }
 }
 
-/// A name that means the same with quotes and without.
+/// Whether a schema name means the same with and without quotes.
 fn is_schema(name: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
     let first = name.bytes().next().is_some_and(|byte| !byte.is_ascii_digit());

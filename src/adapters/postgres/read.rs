@@ -15,10 +15,10 @@ use crate::domain::ids::{RecordKey, TenantId};
 use crate::domain::record::{Record, RecordKind, Version};
 use crate::port::Page;
 
-/// A page ends early beyond this, so that no listing fills the memory.
+/// A page ends early beyond this size, to bound memory.
 const PAGE_BYTES: usize = 8 << 20;
 
-/// The most bodies that are asked for at once; each may have 1 MiB.
+/// How many bodies one statement reads; each may have 1 MiB.
 const CHUNK: usize = 64;
 
 pub(super) async fn load(
@@ -33,8 +33,8 @@ pub(super) async fn load(
     if column(row, "read_only")? {
         return Err(PostgresFault::ReadOnly);
     }
-    let there: Option<&[u8]> = column(row, "key")?;
-    there.map(|_| record(row)).transpose()
+    let key: Option<&[u8]> = column(row, "key")?;
+    key.map(|_| record(row)).transpose()
 }
 
 /// In the order of time and key over all buckets.
@@ -44,7 +44,7 @@ pub(super) async fn due(
     after: Option<AfterDue>,
     limit: usize,
 ) -> Result<Page<RecordKey>, PostgresFault> {
-    // Before every row: no key is empty.
+    // An empty key sorts before every stored key.
     let (at, key) = match &after {
         None => (i64::MIN, &[][..]),
         Some(AfterDue(at, key)) => (*at, &key.as_bytes()[..]),
@@ -78,7 +78,7 @@ pub(super) async fn scan(
     let mut shard = after.as_ref().map_or(0, |after| bucket(after.0.shard()));
     let mut from: Vec<u8> = after.map_or(Vec::new(), |after| after.0.as_bytes().to_vec());
     while shard < BUCKETS.cast_signed() {
-        // One more than there is room for, to know whether there is one.
+        // One more row than there is room for shows whether there is another page.
         let ask = (limit + 1 - items.len()).min(CHUNK);
         let rows =
             session.query(sql::SCAN, &[&shard, &tenant, &kind, &from, &(ask as i64)]).await?;
@@ -120,9 +120,9 @@ pub(super) async fn events_of_record(
     Ok(page)
 }
 
-/// In the order of time as far as each bucket's own order allows; the cursor holds one position for
-/// each. A position is taken under the lock of its bucket's head, which is held until the commit:
-/// no commit in flight can hold a smaller one than any that can be seen.
+/// Roughly in the order of time, exactly in each bucket's own order; the cursor holds one position
+/// per bucket. A commit takes its position under the lock of its bucket's head and holds the lock
+/// until it ends, so no commit in flight can hold a smaller position than a visible one.
 pub(super) async fn events_of_tenant(
     session: &Session,
     tenant: &TenantId,
@@ -143,7 +143,7 @@ pub(super) async fn events_of_tenant(
         let position: i64 = column(row, "seq")?;
         Ok((at, (position, event(row)?)))
     };
-    // Where a bucket's share is used up, the others go on: the order of time is a courtesy.
+    // A bucket whose share is used up does not stop the others: the order of time is not promised.
     let (items, _) = merge(each(&found, read)?, limit, None);
     let mut page = Page::new(Vec::with_capacity(items.len()), None);
     for (number, _, (position, event)) in items {
@@ -154,8 +154,8 @@ pub(super) async fn events_of_tenant(
     Ok(page)
 }
 
-/// Asks whether it may be read here, and every bucket the same, in one go; `values` are those after
-/// the bucket's number.
+/// Checks that the server is the primary and queries every bucket, all in one round trip. `values`
+/// follow the bucket's number.
 async fn every_bucket<const N: usize>(
     session: &Session,
     sql: &str,
@@ -164,8 +164,8 @@ async fn every_bucket<const N: usize>(
     let (may_read, statement) =
         (session.prepare(sql::MAY_READ).await?, session.prepare(sql).await?);
     let (may_read, statement) = (&may_read, &statement);
-    let first: Asked<'_> = Box::pin(session.query_prepared(may_read, &[&0_i16]));
-    let others = (0..BUCKETS).zip(values).map(|(number, values)| -> Asked<'_> {
+    let first: BucketQuery<'_> = Box::pin(session.query_prepared(may_read, &[&0_i16]));
+    let others = (0..BUCKETS).zip(values).map(|(number, values)| -> BucketQuery<'_> {
         Box::pin(async move {
             let shard = bucket(number);
             let mut all: Vec<&(dyn ToSql + Sync)> = vec![&shard];
@@ -173,12 +173,12 @@ async fn every_bucket<const N: usize>(
             session.query_prepared(statement, &all).await
         })
     });
-    let mut answers = pipelined([first].into_iter().chain(others).collect()).await.into_iter();
-    is_primary(&answers.next().ok_or(PostgresFault::Corrupt("no answer"))??)?;
-    answers.collect()
+    let mut replies = pipelined([first].into_iter().chain(others).collect()).await.into_iter();
+    is_primary(&replies.next().ok_or(PostgresFault::Corrupt("no reply"))??)?;
+    replies.collect()
 }
 
-type Asked<'a> = Pin<Box<dyn Future<Output = Result<Vec<Row>, PostgresFault>> + Send + 'a>>;
+type BucketQuery<'a> = Pin<Box<dyn Future<Output = Result<Vec<Row>, PostgresFault>> + Send + 'a>>;
 
 async fn may_read(session: &Session) -> Result<(), PostgresFault> {
     is_primary(&session.query(sql::MAY_READ, &[&0_i16]).await?)
@@ -191,8 +191,8 @@ fn is_primary(rows: &[Row]) -> Result<(), PostgresFault> {
     }
 }
 
-/// How many rows each bucket is asked for: keys are hashes, so it seldom has more of a page than
-/// its part, and a page may be shorter than asked.
+/// How many rows each bucket returns for a page. Keys are hashes, so a bucket seldom holds more
+/// than its share of a page, and a page may be shorter than asked.
 fn share(limit: usize) -> usize {
     (limit / 4).clamp(limit.min(16), limit)
 }
@@ -206,9 +206,9 @@ fn each<K, T>(
     buckets.iter().map(|rows| rows.iter().map(&read).collect()).collect()
 }
 
-/// Takes from the bucket whose next key is the least, up to `limit`; with the bucket's number. It
-/// ends early where a bucket that gave `share` rows is used up: it may have more. Also says
-/// whether anything may be left.
+/// Merges up to `limit` rows in key order, each with its bucket's number. Stops early at the end of
+/// a bucket that returned a full `share`, since it may have more. Also returns whether rows may be
+/// left.
 fn merge<K: Ord + Copy, T>(
     buckets: Vec<Sorted<K, T>>,
     limit: usize,
@@ -245,14 +245,15 @@ fn record(row: &Row) -> Result<Record, PostgresFault> {
 
 fn event(row: &Row) -> Result<Event, PostgresFault> {
     let body: Option<&str> = column(row, "body")?;
-    let event = body.and_then(|body| Event::decode(body).ok());
-    let event = event.ok_or(PostgresFault::Corrupt("what is no event"))?;
+    let event = body
+        .and_then(|body| Event::decode(body).ok())
+        .ok_or(PostgresFault::Corrupt("an event body is malformed"))?;
     let count: i64 = column(row, "count")?;
-    let index = u16::try_from(column::<i32>(row, "idx")?);
-    let index = index.map_err(|_| PostgresFault::Corrupt("an event's index"))?;
+    let index = u16::try_from(column::<i32>(row, "idx")?)
+        .map_err(|_| PostgresFault::Corrupt("an event's index"))?;
     let key = record_key(column(row, "record")?)?;
     if event.id != EventId::new(key, count.cast_unsigned(), index) {
-        return Err(PostgresFault::Corrupt("an event that names another id"));
+        return Err(PostgresFault::Corrupt("an event under the id of another"));
     }
     Ok(event)
 }
@@ -281,14 +282,14 @@ mod tests {
     }
 
     #[test]
-    fn a_merge_goes_no_further_than_a_bucket_that_may_have_more() {
-        // Of the first, 3 may follow, before the others' 4 and 5.
+    fn a_merge_stops_at_the_end_of_a_bucket_that_may_have_more() {
+        // The first bucket may continue with 3, before the 4 and 5 of the others.
         assert_eq!(merged([&[1, 2], &[4], &[5]], 9, Some(2)), (vec![1, 2], true));
         assert_eq!(merged([&[1, 2], &[4], &[5]], 9, None), (vec![1, 2, 4, 5], false));
     }
 
     #[test]
-    fn a_share_is_never_none_and_never_more_than_the_limit() {
+    fn a_share_is_at_least_one_and_at_most_the_limit() {
         for limit in 1..=1_000 {
             assert!((1..=limit).contains(&share(limit)), "{limit}");
         }

@@ -1,4 +1,4 @@
-//! The schema, its migrations, and the check of what is there.
+//! The schema, its migrations, and its check.
 
 use std::time::Duration;
 
@@ -11,17 +11,17 @@ use crate::port::{PortError, PortResult};
 /// The schema version that this code reads and writes.
 const NEWEST: i32 = 1;
 
-/// Each brings a schema to the next version, the first to version 1. Only ever appended to; each
-/// may be begun again where it broke off, for engines whose transactions hold no DDL.
+/// The statements that bring a schema to the next version, beginning with version 1. Only appended
+/// to. Each can be repeated after an interruption, since some engines run DDL outside transactions.
 const MIGRATIONS: [&str; NEWEST as usize] = [V1];
 
 /// The schema of version 1.
 ///
-/// - Texts are compared by their bytes (`COLLATE "C"`): no index depends on a library of locales.
-/// - A record changes with each attempt. Room on its page, and no index on what changes each time,
-///   let most changes do without a new index entry (*HOT*); a body of some KiB stays in its row.
+/// - Texts are compared by their bytes (`COLLATE "C"`), so no index depends on a locale library.
+/// - A record changes with each attempt. Free space on its page, and no index on the columns that
+///   change, avoid new index entries for most changes (*HOT*); a body of some KiB stays in its row.
 /// - `event_of_record` is not unique: see the statement that reads by it.
-/// - The checks tie a row to its bucket: one that strayed would be answered as "none".
+/// - The checks tie a row to its bucket: a row in another bucket would be read as absent.
 const V1: &str = r#"
 CREATE TABLE IF NOT EXISTS record (
     shard         smallint NOT NULL CHECK (shard = get_byte(key, 0) % 16),
@@ -77,36 +77,36 @@ CREATE TABLE IF NOT EXISTS counter (
 CREATE INDEX IF NOT EXISTS counter_to_expire ON counter (shard, expires_at);
 "#;
 
-/// One row, which says what the schema is. The only table without buckets.
+/// One row with the version of the schema. The only table without buckets.
 const VERSION_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_version (
     one     boolean NOT NULL PRIMARY KEY CHECK (one),
     version integer NOT NULL,
     moved   boolean NOT NULL DEFAULT false
 )";
 
-/// What writers change. A change of the schema, or of whether the store is closed, waits for those in
-/// flight and keeps the others waiting until it is committed: they then see it.
+/// Locks the tables that writers change. A change of the schema waits for writers in flight, and
+/// later writers wait until it is committed and visible to them.
 const LOCK_WRITERS: &str = "LOCK TABLE record, event_head, event, counter IN ACCESS EXCLUSIVE MODE";
 
 pub(super) const FIND_VERSION: &str = "SELECT version FROM {s}.schema_version";
 
-/// How often somebody else may come in between.
+/// How often a concurrent migration may interfere.
 const ATTEMPTS: u32 = 100;
 
-/// Makes the schema, or brings it up to date; several may do so at once.
+/// Creates the schema or brings it up to date. Concurrent calls are safe.
 ///
-/// The one row of `schema_version` is what they take turns by. Until it is there, they may meet in
-/// the catalogue, where `IF NOT EXISTS` does not help: one of them fails, and begins again.
+/// The calls take turns by locking the one row of `schema_version`. Until it exists, they may
+/// conflict in the catalogue, where `IF NOT EXISTS` does not help: one of them fails and retries.
 pub(super) async fn migrate(client: &Client, schema: &str, make: bool) -> PortResult<()> {
-    if !make && !is_there(client, schema).await.map_err(at_connect)? {
-        return Err(refused("there is no store in this schema: call `create` to make one"));
+    if !make && !exists(client, schema).await.map_err(at_connect)? {
+        return Err(refused("no store in this schema: call `create` to create one"));
     }
     for attempt in 0..ATTEMPTS {
         match attempt_to_migrate(client, schema).await {
             Ok(version) => return newest(version),
-            Err(error) if meets_another(&error) => {
+            Err(error) if is_conflict(&error) => {
                 drop(client.batch_execute("ROLLBACK").await);
-                // They need time to finish: at once we would only meet them again.
+                // The other call needs time to finish.
                 tokio::time::sleep(Duration::from_millis(u64::from(attempt.min(20)))).await;
             }
             Err(error) => {
@@ -115,24 +115,25 @@ pub(super) async fn migrate(client: &Client, schema: &str, make: bool) -> PortRe
             }
         }
     }
-    Err(PortError::unavailable().because("postgres: others migrate without end"))
+    Err(PortError::unavailable().because("postgres: too many conflicting migrations"))
 }
 
-async fn is_there(client: &Client, schema: &str) -> Result<bool, tokio_postgres::Error> {
+async fn exists(client: &Client, schema: &str) -> Result<bool, tokio_postgres::Error> {
     let find = "SELECT 1 FROM pg_tables WHERE schemaname = $1 AND tablename = 'schema_version'";
     Ok(client.query_opt(find, &[&schema]).await?.is_some())
 }
 
-/// A statement with the schema that it means.
+/// A statement with the schema's name filled in.
 pub(super) fn qualified(sql: &str, schema: &str) -> String {
     sql.replace("{s}", &format!("\"{schema}\""))
 }
 
-/// Closes the store to writers, or opens it again. The tables are named by the schema, not by the
-/// session's `search_path`.
+/// Closes the store to writers, or opens it again. The statement names the schema, so it does not
+/// depend on the session's `search_path`.
 pub(super) fn fence(schema: &str, closed: bool) -> String {
-    let tables = ["record", "event_head", "event", "counter"];
-    let tables = tables.map(|table| format!("\"{schema}\".{table}")).join(", ");
+    let tables = ["record", "event_head", "event", "counter"]
+        .map(|table| format!("\"{schema}\".{table}"))
+        .join(", ");
     format!(
         "BEGIN; LOCK TABLE {tables} IN SHARE ROW EXCLUSIVE MODE; \
          UPDATE \"{schema}\".schema_version SET moved = {closed} WHERE one; COMMIT"
@@ -144,7 +145,7 @@ async fn attempt_to_migrate(client: &Client, schema: &str) -> Result<i32, tokio_
     if client.query_opt(find, &[&schema]).await?.is_none() {
         client.batch_execute(&format!("CREATE SCHEMA IF NOT EXISTS {schema}")).await?;
     }
-    if !is_there(client, schema).await? {
+    if !exists(client, schema).await? {
         client.batch_execute(VERSION_TABLE).await?;
     }
     let first = "INSERT INTO schema_version (one, version) VALUES (true, 0) ON CONFLICT DO NOTHING";
@@ -157,8 +158,8 @@ async fn attempt_to_migrate(client: &Client, schema: &str) -> Result<i32, tokio_
     if (1..NEWEST).contains(&found) {
         client.batch_execute(LOCK_WRITERS).await?;
     }
-    let behind = usize::try_from(found).unwrap_or(usize::MAX);
-    for migration in MIGRATIONS.iter().skip(behind) {
+    let done = usize::try_from(found).unwrap_or(usize::MAX);
+    for migration in MIGRATIONS.iter().skip(done) {
         client.batch_execute(migration).await?;
         version += 1;
     }
@@ -169,8 +170,8 @@ async fn attempt_to_migrate(client: &Client, schema: &str) -> Result<i32, tokio_
     Ok(version)
 }
 
-/// Whether another node was at the same work.
-fn meets_another(error: &tokio_postgres::Error) -> bool {
+/// Whether the error comes from a concurrent migration.
+fn is_conflict(error: &tokio_postgres::Error) -> bool {
     let Some(error) = error.as_db_error() else {
         return false;
     };
@@ -181,31 +182,35 @@ fn meets_another(error: &tokio_postgres::Error) -> bool {
         SqlState::DUPLICATE_OBJECT,
         SqlState::T_R_SERIALIZATION_FAILURE,
         SqlState::T_R_DEADLOCK_DETECTED,
-        // "tuple concurrently updated": two wrote one row of the catalogue.
+        // "tuple concurrently updated": two migrations wrote one row of the catalogue.
         SqlState::INTERNAL_ERROR,
     ]
     .contains(error.code())
 }
 
-/// Whether the schema that is there is ours.
+/// Refuses a missing, unfinished or unknown schema.
 pub(super) async fn check(client: &Client, schema: &str) -> PortResult<()> {
     let row =
         client.query_opt(&qualified(FIND_VERSION, schema), &[]).await.map_err(
             |error| match error.code() {
                 Some(&SqlState::UNDEFINED_TABLE) => {
-                    refused("there is no store in this schema: call `create` to make one")
+                    refused("no store in this schema: call `create` to create one")
                 }
                 _ => PostgresFault::from(error).reading(),
             },
         )?;
-    let row = row.ok_or_else(|| refused("the schema is not finished: call `migrate` first"))?;
+    let row = row.ok_or_else(|| refused("schema: unfinished, call `migrate` first"))?;
     newest(row.try_get(0).map_err(|error| PostgresFault::from(error).reading())?)
 }
 
 fn newest(version: i32) -> PortResult<()> {
     match version.cmp(&NEWEST) {
-        std::cmp::Ordering::Less => Err(refused("an older schema: call `migrate` first")),
+        std::cmp::Ordering::Less => {
+            Err(refused("schema: of an older release, call `migrate` first"))
+        }
         std::cmp::Ordering::Equal => Ok(()),
-        std::cmp::Ordering::Greater => Err(refused("a newer schema than this release knows")),
+        std::cmp::Ordering::Greater => {
+            Err(refused("schema: of a newer release, update sspr first"))
+        }
     }
 }

@@ -1,24 +1,24 @@
-//! Every statement. Each touches one bucket, `$1`, and is a transaction of its own.
+//! The statements. Each touches one bucket, `$1`, and is a transaction of its own.
 //!
-//! `{s}` stands for the schema, quoted: a table is never looked for by the session's `search_path`,
-//! which a pooler between may have left as another client set it. `{ok}` stands for a condition that is
-//! true, or an error that ends the statement where a pooler hands one session to several clients: see
-//! `statement`. It names no column, so that the server decides it once, before it looks for a row.
+//! `{s}` stands for the quoted schema: no table is found by the session's `search_path`, which
+//! another client of a pooler may have set. `{ok}` stands for a condition that is true, or an error
+//! that ends the statement if a pooler shares the session between clients: see `statement`. The
+//! condition names no column, so the server evaluates it once, before it reads any row.
 //!
-//! So a dropped future cannot leave a transaction open that the next user of its connection would
-//! inherit, and any engine that keeps a bucket in one place runs them unchanged.
+//! Since each statement is a transaction, a dropped future leaves no transaction open on its
+//! connection, and any engine that keeps a bucket in one place runs the statements unchanged.
 
-/// Whether the session may not write: on a standby, or on a primary that was fenced off by
-/// `default_transaction_read_only`. Asked by every read, beside what is read.
+/// Whether the session is read-only: on a standby, or on a primary fenced off by
+/// `default_transaction_read_only`. Every read selects it along with its rows.
 macro_rules! read_only {
     () => {
         "current_setting('transaction_read_only') = 'on' AS read_only"
     };
 }
 
-/// 1, or an error that rolls the statement back: a newer release has changed the schema, or the store
-/// was closed to writers. A change of either waits for the writers in flight, by a lock on the
-/// tables, and those that come after it look again: see `schema`.
+/// 1, or an error that rolls the statement back if a newer release has changed the schema or the
+/// store was closed to writers. Such a change waits for the writers in flight, by a lock on the
+/// tables, and later writers see it: see `schema`.
 macro_rules! may_write {
     () => {
         "CAST(coalesce((SELECT CASE WHEN moved THEN 'closed to writers' \
@@ -34,7 +34,7 @@ pub(super) const LOAD: &str = concat!(
      WHERE {ok}"
 );
 
-/// Only the question whether it may be read here, for the listings, which have no row to spare.
+/// Only `read_only`, for the listings, which return no row if they are empty.
 pub(super) const MAY_READ: &str = concat!(
     "SELECT ",
     read_only!(),
@@ -66,12 +66,12 @@ macro_rules! update {
     };
 }
 
-/// The change of the record, and its events if it was changed.
+/// Changes the record, and appends its events if it was changed.
 ///
-/// An event's position is taken under the lock on its bucket's head, which is held until the
-/// commit: whoever sees a position sees all before it, and none is taken twice. The head is moved
-/// by an upsert, which adds to the newest row whatever the statement's snapshot holds. Locks are
-/// taken in one order, record, then head: no two commits wait for each other.
+/// An event takes its position under the lock on its bucket's head, which is held until the commit,
+/// so all smaller positions are visible before it, and none is used twice. The head is moved by an
+/// upsert, which adds to the newest row regardless of the statement's snapshot. Locks are taken in
+/// one order, record, then head, so that no two commits deadlock.
 macro_rules! with_events {
     ($change:expr, $idx:literal, $tenant:literal, $at:literal, $code:literal, $user:literal, $body:literal) => {
         concat!(
@@ -110,7 +110,7 @@ pub(super) const INSERT_WITH_EVENTS: &str =
 pub(super) const UPDATE_WITH_EVENTS: &str =
     with_events!(update!(), "$16", "$17", "$18", "$19", "$20", "$21");
 
-/// The sum saturates: beyond its range the server would refuse it.
+/// The sum saturates, since the server refuses an overflow.
 pub(super) const ADD: &str = concat!(
     "INSERT INTO {s}.counter (shard, key, value, expires_at) VALUES ($1, $2, $3::bigint * ",
     may_write!(),
@@ -133,8 +133,8 @@ pub(super) const DUE: &str = "SELECT wake_at, key FROM {s}.record \
 pub(super) const SCAN: &str = "SELECT key, version_count, version_nonce, body FROM {s}.record \
      WHERE {ok} AND shard = $1 AND tenant = $2 AND kind = $3 AND key > $4 ORDER BY key LIMIT $5";
 
-/// The position tells apart what has the same id: a record that was purged may have begun to count
-/// anew while its old events are still kept.
+/// The position distinguishes events with the same id: a record may restart its count after a purge
+/// while its old events are still kept.
 pub(super) const EVENTS_OF_RECORD: &str = "SELECT record, count, idx, body, seq, at FROM {s}.event \
      WHERE {ok} AND shard = $1 AND record = $2 AND (count, idx, seq) > ($3, $4, $5) \
      ORDER BY count, idx, seq LIMIT $6";
@@ -142,9 +142,9 @@ pub(super) const EVENTS_OF_RECORD: &str = "SELECT record, count, idx, body, seq,
 pub(super) const EVENTS_OF_TENANT: &str = "SELECT record, count, idx, body, seq, at FROM {s}.event \
      WHERE {ok} AND shard = $1 AND tenant = $2 AND seq > $3 ORDER BY seq LIMIT $4";
 
-/// What a commit in flight holds is left for the next time; what is locked here is looked at again
-/// in its newest form, so a row that was extended stays. One statement for each kind of row, so that
-/// many of one kind keep none of another waiting.
+/// Rows locked by a commit in flight are skipped until the next purge. Locked rows are read again
+/// in their newest version, so an extended row stays. There is one statement per kind of row, so
+/// that many rows of one kind do not delay another kind.
 pub(super) const PURGE_RECORDS: &str = concat!(
     "WITH gone AS (DELETE FROM {s}.record \
      WHERE {ok} AND shard = $1 AND expires_at <= $2 AND key = ANY (ARRAY(SELECT key FROM {s}.record \

@@ -1,4 +1,4 @@
-//! What holds for every statement.
+//! Rules that apply to every statement.
 
 use super::schema::FIND_VERSION;
 use super::sql::*;
@@ -22,12 +22,11 @@ pub(super) const ALL: [&str; 16] = [
     FIND_VERSION,
 ];
 
-/// The tables that are cut into buckets.
+/// The tables that are divided into buckets.
 const TABLES: [&str; 4] = ["{s}.record", "{s}.event", "{s}.event_head", "{s}.counter"];
 
-/// The parts of a statement, each from where it reaches into such a table to the next such
-/// place.
-fn reaches(sql: &str) -> Vec<String> {
+/// The parts of a statement, each from one access to such a table to the next.
+fn accesses(sql: &str) -> Vec<String> {
     let mut parts: Vec<String> = Vec::new();
     let mut last = "";
     for word in sql.split_whitespace() {
@@ -43,26 +42,26 @@ fn reaches(sql: &str) -> Vec<String> {
 }
 
 #[test]
-fn every_statement_names_its_bucket_wherever_it_reaches_into_a_table() {
-    let mut places = 0;
+fn every_access_to_a_table_names_its_bucket() {
+    let mut count = 0;
     for sql in ALL {
-        for part in reaches(sql) {
-            let asked = part.contains("shard = $1");
-            let put = ["VALUES ($1, ", "SELECT $1, "].iter().any(|text| part.contains(text));
-            assert!(asked || (put && part.contains(" (shard, ")), "{part}");
-            places += 1;
+        for part in accesses(sql) {
+            let selects = part.contains("shard = $1");
+            let inserts = ["VALUES ($1, ", "SELECT $1, "].iter().any(|text| part.contains(text));
+            assert!(selects || (inserts && part.contains(" (shard, ")), "{part}");
+            count += 1;
         }
     }
-    // The test can see them: a purge has two.
-    assert_eq!(reaches(PURGE_EVENTS).len(), 2);
-    assert!(places >= 21, "{places}");
+    // A check of the test itself: a purge has two accesses.
+    assert_eq!(accesses(PURGE_EVENTS).len(), 2);
+    assert!(count >= 21, "{count}");
 }
 
 #[test]
 fn the_list_of_statements_is_complete() {
     let source = include_str!("sql.rs");
     let constants = source.matches("pub(super) const ").count();
-    // One stands with the schema.
+    // One statement is kept with the schema.
     assert_eq!(constants + 1, ALL.len());
     for other in [
         include_str!("read.rs"),
@@ -77,7 +76,7 @@ fn the_list_of_statements_is_complete() {
 }
 
 #[test]
-fn no_statement_leans_on_one_server() {
+fn no_statement_depends_on_a_single_server() {
     for sql in ALL {
         let lower = sql.to_lowercase();
         for banned in ["advisory", "nextval", "xid", "xmin", "ctid", "listen", "notify", "now()"] {
@@ -86,7 +85,7 @@ fn no_statement_leans_on_one_server() {
     }
 }
 
-/// The session's `search_path` decides nothing: behind a pooler it may be another client's.
+/// The session's `search_path` may be another client's behind a pooler.
 #[test]
 fn every_table_is_named_with_its_schema() {
     for sql in ALL {
@@ -102,7 +101,7 @@ fn every_table_is_named_with_its_schema() {
     }
 }
 
-/// Each statement that changes anything is bound to the version of the schema that it knows.
+/// Each statement that changes anything requires the known version of the schema.
 #[test]
 fn no_statement_writes_without_the_version_of_the_schema() {
     for sql in ALL {
@@ -112,14 +111,14 @@ fn no_statement_writes_without_the_version_of_the_schema() {
     }
 }
 
-/// One statement more than these asks for nothing but the version, once, when the store connects.
+/// The one other statement reads the version, once, when the store connects.
 #[test]
 fn every_statement_holds_the_condition_on_its_session() {
     for sql in ALL.into_iter().filter(|sql| *sql != FIND_VERSION) {
         let pure_insert = sql.contains("INSERT") && !sql.contains("UPDATE {s}.");
         let (all, in_where) = (sql.matches("{ok}").count(), sql.matches("WHERE {ok}").count());
         let version = usize::from(sql.contains("{s}.schema_version WHERE {ok}"));
-        assert_eq!(all, in_where, "decided before any row is looked for: {sql}");
+        assert_eq!(all, in_where, "not evaluated before the rows: {sql}");
         assert_eq!(all, if pure_insert { version } else { version + 1 }, "{sql}");
         assert!(all > 0, "{sql}");
     }

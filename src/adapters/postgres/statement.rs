@@ -1,13 +1,13 @@
-//! What each statement asks of the session it runs in.
+//! The condition that each statement places on its session.
 //!
-//! A pooler in transaction mode gives one session of the server to several clients by turns. Three
-//! things would then go wrong without an error. A statement that this store prepared under a name
-//! could be the one that another client prepared under the same name, in another schema: the driver
-//! numbers them, and two processes count alike. The settings of the session, among them
-//! `synchronous_commit`, could be another client's. And a table could be looked for by another
-//! client's `search_path`. So each statement names its schema, and holds a condition on the other
-//! two. [`refuse_pooler`] says so in plain words when the store opens; the condition holds at every
-//! call, also where the pooler's mode is changed under a running store.
+//! A pooler in transaction mode shares one session of the server between clients. Three things
+//! would then go wrong without an error. A statement prepared under a name could be one that
+//! another client prepared under the same name, in another schema: the driver numbers its
+//! statements, and two processes count alike. The settings of the session, such as
+//! `synchronous_commit`, could be another client's. And a table could be found by another client's
+//! `search_path`. So each statement names its schema, and checks its name and the settings.
+//! [`refuse_pooler`] reports a pooler clearly when the store opens; the condition holds at every
+//! call, even if the pooler's mode changes later.
 
 use std::time::Duration;
 
@@ -16,14 +16,14 @@ use tokio_postgres::{Client, SimpleQueryMessage, Statement};
 use super::error::{at_connect, refused};
 use crate::port::PortResult;
 
-/// What a store needs to write its statements.
+/// The parameters from which a store writes its statements.
 pub(super) struct Template {
-    /// Quoted wherever it is written.
+    /// Quoted wherever it is used.
     pub(super) schema: String,
     pub(super) statement_timeout: Duration,
 }
 
-/// A prepared statement, and what is sent beside its parameters to say that it is the one meant.
+/// A prepared statement, and the name that is sent with its parameters to identify it.
 pub(super) struct Prepared {
     pub(super) statement: Statement,
     pub(super) name: String,
@@ -39,9 +39,10 @@ impl Template {
     }
 }
 
-/// True, or an error: of class `22`, so that the statement was certainly rolled back.
+/// A condition that is true, or an error of class `22`, so that the statement is certainly rolled
+/// back.
 ///
-/// No part of the texts that are cast is a constant, or the server would cast them while it plans.
+/// None of the texts cast here is constant, or the server would cast it during planning.
 fn condition(parameter: usize, name: &str, statement_timeout: Duration) -> String {
     let timeout = shown(statement_timeout);
     format!(
@@ -63,48 +64,47 @@ fn shown(time: Duration) -> String {
     }
 }
 
-/// How the text of each error begins that the condition ends a statement with.
+/// The beginning of each error text of the condition.
 const SHARED: &str = "a session shared by a pooler (pool_mode = session is needed)";
 
-/// The highest number of a parameter.
+/// The highest parameter number of a statement.
 fn parameters(sql: &str) -> usize {
-    let after = sql.split('$').skip(1);
     let digits =
         |text: &str| text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
-    let numbers = after.filter_map(|text| text[..digits(text)].parse().ok());
-    numbers.max().unwrap_or(0)
+    sql.split('$').skip(1).filter_map(|text| text[..digits(text)].parse().ok()).max().unwrap_or(0)
 }
 
-/// FNV-1a, 32 bits: tells the statements of a release apart, which a test holds.
+/// FNV-1a, 32 bits. A test checks that it differs for all statements of a release.
 fn sum(sql: &str) -> u32 {
     sql.bytes().fold(0x811c_9dc5, |sum, byte| (sum ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }
 
-/// Refuses a pooler that hands the sessions of the server from client to client.
+/// Refuses a pooler that shares the server's sessions between clients.
 ///
-/// Without one, and with one that pools sessions, each connection has one process of the server, and
-/// no other connection has the same. Two connections ask for theirs in turns, with a repetition for
-/// poolers that take the session that was idle longest.
-pub(super) async fn refuse_pooler(one: &Client, other: &Client) -> PortResult<()> {
-    let (first, second) = (process(one).await?, process(other).await?);
+/// Without a pooler, or with one that pools sessions, each connection keeps a server process of its
+/// own. Two connections ask for their process in turns, with a repetition for poolers that hand out
+/// the session that was idle longest.
+pub(super) async fn refuse_pooler(client: &Client, other: &Client) -> PortResult<()> {
+    let (first, second) = (process(client).await?, process(other).await?);
     let mut shared = first == second;
-    for (client, before) in [(one, &first), (one, &first), (other, &second), (one, &first)] {
-        shared |= process(client).await? != *before;
+    for (asked, before) in [(client, &first), (client, &first), (other, &second), (client, &first)]
+    {
+        shared |= process(asked).await? != *before;
     }
     if shared {
         return Err(refused(
-            "a pooler in transaction mode is between the store and the server, so settings and prepared \
-             statements are shared with other clients: use pool_mode = session, or connect to the \
+            "a pooler in transaction mode shares the server's sessions, so settings and prepared \
+             statements are mixed with those of other clients: use pool_mode = session, or connect to the \
              server itself",
         ));
     }
     Ok(())
 }
 
-/// The server's process behind a connection, asked without a prepared statement.
+/// The server process of a connection, queried without a prepared statement.
 async fn process(client: &Client) -> PortResult<String> {
-    let answer = client.simple_query("SELECT pg_backend_pid()").await.map_err(at_connect)?;
-    let value = answer.iter().find_map(|message| match message {
+    let reply = client.simple_query("SELECT pg_backend_pid()").await.map_err(at_connect)?;
+    let value = reply.iter().find_map(|message| match message {
         SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
         _ => None,
     });
@@ -132,7 +132,7 @@ mod tests {
         assert_eq!(names.len(), 2 * ALL.len());
     }
 
-    /// Options allow nothing else: 10 milliseconds to 50 seconds.
+    /// Covers the range of the options: 10 milliseconds to 50 seconds.
     #[test]
     fn a_time_is_written_as_the_server_shows_it() {
         for (millis, text) in
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn the_condition_takes_the_parameter_behind_the_last() {
+    fn the_condition_takes_the_parameter_after_the_last() {
         assert_eq!(parameters("SELECT $1, $12::int[], $2"), 12);
         assert_eq!(parameters("SELECT 1"), 0);
     }

@@ -1,4 +1,4 @@
-//! The handle: what the port asks for becomes a call on a connection.
+//! The public handle: turns each call of the port into a call on a connection.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use async_trait::async_trait;
 use tokio_postgres::Client;
 
-use super::connect::{Dial, set_up};
+use super::connect::{Connector, set_up};
 use super::cursor::Position;
 use super::error::{PostgresFault, at_connect, refused};
 use super::options::{Checked, PostgresOptions};
@@ -41,23 +41,23 @@ pub struct PostgresStore {
 struct Inner {
     sessions: Sessions,
     options: PostgresOptions,
-    /// Where the next purge begins.
+    /// The bucket at which the next purge begins.
     purge_from: AtomicU16,
 }
 
 impl PostgresStore {
-    /// Connects, and checks that the schema is the one that this release knows. Changes nothing:
-    /// the role needs no right but to read and write the tables.
+    /// Connects, and checks that the schema has the version that this release knows. Changes
+    /// nothing: the role only needs to read and write the tables.
     ///
     /// Call it on a tokio runtime with I/O and time enabled that lives as long as the store.
     ///
     /// # Errors
     ///
-    /// `Denied` if the options are out of their range, the password is wrong, a right is missing,
-    /// the schema is not there, older or newer, or a pooler between hands sessions from client to
-    /// client ([the manual](crate::manual::postgres) names the mode that works); `Unavailable` if no
-    /// server can be reached that may be written to, or its certificate is not for its name or not
-    /// from a trusted authority.
+    /// `Denied` if an option is out of range, the password is wrong, a right is missing, the schema
+    /// is missing, older or newer, or a pooler shares sessions between clients ([the
+    /// manual](crate::manual::postgres) names the mode that works); `Unavailable` if no writable
+    /// server can be reached, or its certificate is not for its name or not from a trusted
+    /// authority.
     pub async fn connect(options: &PostgresOptions) -> PortResult<Self> {
         let checked = options.check()?;
         let sessions = Sessions::new(&checked)?;
@@ -69,26 +69,26 @@ impl PostgresStore {
         Ok(Self { inner: Arc::new(inner) })
     }
 
-    /// Makes the store: the schema and its tables; what is there already stays, and is brought up to
-    /// date. Several nodes may do so at once. Needs a role that owns the schema, or may create it.
+    /// Creates the store: the schema and its tables. An existing store is kept and brought up to
+    /// date. Concurrent calls are safe. Needs a role that owns the schema or may create it.
     ///
-    /// Call it once, by hand or by what sets up the database. Where each release calls it, a schema
-    /// that was dropped, or a name with a misprint, becomes a new store without accounts, in which
-    /// every budget is unspent: with each release call [`migrate`](Self::migrate).
+    /// Call it once, by hand or from the setup of the database. If each release called it, a
+    /// dropped schema or a mistyped name would become a new store without accounts, in which every
+    /// budget is unspent. With each release call [`migrate`](Self::migrate) instead.
     ///
     /// # Errors
     ///
-    /// As [`connect`](Self::connect); `Denied` as well without the right to change the schema.
+    /// As [`connect`](Self::connect); also `Denied` without the right to change the schema.
     pub async fn create(options: &PostgresOptions) -> PortResult<()> {
         Self::bring_up_to_date(options, true).await
     }
 
-    /// Brings the tables of a store that is there up to date. Several nodes may do so at once. Needs a
-    /// role that owns the schema.
+    /// Brings the tables of an existing store up to date. Concurrent calls are safe. Needs a role
+    /// that owns the schema.
     ///
     /// # Errors
     ///
-    /// As [`connect`](Self::connect); `Denied` as well if there is no store, and without the right to
+    /// As [`connect`](Self::connect); also `Denied` if there is no store, or without the right to
     /// change the schema.
     pub async fn migrate(options: &PostgresOptions) -> PortResult<()> {
         Self::bring_up_to_date(options, false).await
@@ -99,10 +99,10 @@ impl PostgresStore {
         if tokio::runtime::Handle::try_current().is_err() {
             return Err(PortError::unavailable().because("postgres: no tokio runtime"));
         }
-        let dial = Dial::new(options.encryption.clone());
-        let (client, driver) = dial.dial(&options.config).await.map_err(at_connect)?;
+        let connector = Connector::new(options.encryption.clone());
+        let (client, driver) = connector.open(&options.config).await.map_err(at_connect)?;
         refuse_pooler_before(&client, &options).await?;
-        // An index on a large table takes its time.
+        // No statement timeout, since an index on a large table takes long.
         let set_up = set_up(Some(&options.schema), std::time::Duration::ZERO);
         client.batch_execute(&set_up).await.map_err(at_connect)?;
         let done = schema::migrate(&client, &options.schema, make).await;
@@ -110,27 +110,30 @@ impl PostgresStore {
         done
     }
 
-    /// Closes the idle connections, and the others as their calls end. Calls from now on are
-    /// answered `Unavailable`, by all clones.
+    /// Closes the idle connections, and the others as their calls end. Later calls of all clones
+    /// return `Unavailable`.
     pub fn close(&self) {
         self.inner.sessions.close();
     }
 }
 
-/// Of a connection: looks whether it shares its session, by a second one that lives no longer.
+/// Checks, by a second connection that is closed again, whether the connection shares its session.
 async fn refuse_pooler_before(client: &Client, options: &Checked) -> PortResult<()> {
-    let look = async {
-        let dial = Dial::new(options.encryption.clone());
-        let (other, driver) = dial.dial(&options.config).await.map_err(at_connect)?;
+    let check = async {
+        let connector = Connector::new(options.encryption.clone());
+        let (other, driver) = connector.open(&options.config).await.map_err(at_connect)?;
         let refused = refuse_pooler(client, &other).await;
         driver.abort();
         refused
     };
-    // A pooler whose sessions are all taken lets the second connection wait.
-    let patience = options.acquire_timeout + options.dialling_timeout() + options.statement_timeout;
-    let late = "postgres: no second connection in time, which opening a store needs";
-    let looked = tokio::time::timeout(patience, look).await;
-    looked.unwrap_or_else(|_| Err(PortError::unavailable().because(late)))
+    // A pooler without a free session makes the second connection wait.
+    let patience = options.acquire_timeout
+        + options.connect_timeout_of_all_hosts()
+        + options.statement_timeout;
+    let late = "postgres: no second connection within the timeout, which opening a store needs";
+    tokio::time::timeout(patience, check)
+        .await
+        .unwrap_or_else(|_| Err(PortError::unavailable().because(late)))
 }
 
 fn rows(limit: usize) -> usize {
@@ -151,7 +154,7 @@ impl Store for PostgresStore {
 
     async fn increment(&self, increments: &[CounterIncrement]) -> PortResult<Vec<u64>> {
         if increments.len() > usize::from(MAX_ROWS) {
-            return Err(refused("a batch of more than 1000 increments"));
+            return Err(refused("increments: more than 1000 in one batch"));
         }
         let session = self.inner.sessions.take().await?;
         let add = async |session: &_| write::add(session, increments).await;

@@ -1,4 +1,4 @@
-//! What needs no server.
+//! Tests that need no server.
 
 use std::time::Duration;
 
@@ -49,7 +49,7 @@ fn options_out_of_their_range_are_refused() {
 }
 
 #[test]
-fn nothing_leaves_the_machine_in_clear_unless_that_is_said() {
+fn a_remote_connection_is_encrypted_unless_that_is_disabled() {
     let encrypted = |address: &str| {
         let options = PostgresOptions::parse(address).unwrap();
         let checked = options.check().unwrap();
@@ -73,7 +73,7 @@ fn nothing_leaves_the_machine_in_clear_unless_that_is_said() {
     let remote = PostgresOptions::parse("postgres://ada@db.example/identity").unwrap();
     let plain = remote.clone().without_encryption().check().unwrap();
     assert!(matches!(plain.encryption, connect::Encryption::None));
-    // A socket has no name to verify, and both at once is a mistake.
+    // A socket has no host name to verify; requiring and disabling TLS at once is a mistake.
     let socket = PostgresOptions::parse("host=/run/postgresql user=ada sslmode=require").unwrap();
     assert_eq!(kind(socket.check()), Some(PortErrorKind::Denied));
     let both = PostgresOptions::parse("postgres://ada@db.example/identity?sslmode=require");

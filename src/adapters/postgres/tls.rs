@@ -1,4 +1,4 @@
-//! TLS to the server: its certificate is always verified, for its name.
+//! TLS to the server, always with a verified certificate for its name.
 
 use std::sync::Arc;
 
@@ -10,31 +10,31 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use super::error::{refused, refused_because};
 use crate::port::PortResult;
 
-/// Trusts the authorities of these PEM texts and, if asked, those that the system trusts.
+/// Trusts the authorities of these PEM texts and, with `system`, those that the system trusts.
 pub(super) fn connector(pems: &[String], system: bool) -> PortResult<MakeRustlsConnect> {
     let mut roots = RootCertStore::empty();
     for pem in pems {
         let mut found = false;
         for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
-            let malformed = "a root certificate is malformed";
+            let malformed = "root certificates: malformed";
             let certificate =
                 certificate.map_err(|error| refused_because(malformed, error.to_string()))?;
             roots.add(certificate).map_err(|error| refused_because(malformed, error))?;
             found = true;
         }
-        // A text without a certificate would be read as none, and trust nobody.
+        // A text without a certificate would otherwise add no authority without an error.
         if !found {
-            return Err(refused("no root certificate"));
+            return Err(refused("root certificates: a text without one"));
         }
     }
     if system {
-        // What cannot be read is left out, as it would be by other programs of the system.
+        // Unreadable certificates are skipped, as other programs of the system do.
         roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     }
     if roots.is_empty() {
-        return Err(refused("no authority is trusted: give its certificate"));
+        return Err(refused("root certificates: none, add one with `with_root_certificates`"));
     }
-    // Not the process-wide default, which a host may not have set, or set to another one.
+    // The process-wide default may be missing, or another provider.
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()

@@ -12,19 +12,19 @@ use crate::domain::ids::UserId;
 use crate::domain::time::Timestamp;
 use crate::port::{Commit, Committed, CounterIncrement, Cutoff, PortResult};
 
-/// The largest commit: its body and its events. The engine's own stay below 32 KiB.
+/// The largest commit: its body and its events. The engine's own are below 32 KiB.
 const MAX_COMMIT_BYTES: usize = 1 << 20;
 
-/// What is not shown where the driver writes parameters into a log of its own.
-struct Quiet<T>(T);
+/// A parameter that `Debug` hides, since the driver may log its parameters.
+struct Hidden<T>(T);
 
-impl<T> fmt::Debug for Quiet<T> {
+impl<T> fmt::Debug for Hidden<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("...")
     }
 }
 
-impl<T: ToSql> ToSql for Quiet<T> {
+impl<T: ToSql> ToSql for Hidden<T> {
     fn to_sql(
         &self,
         kind: &Type,
@@ -41,31 +41,31 @@ impl<T: ToSql> ToSql for Quiet<T> {
 }
 
 /// The events of one commit, column by column.
-struct Told<'a> {
+struct EventColumns<'a> {
     idx: Vec<i32>,
     tenant: Vec<&'a str>,
     at: Vec<i64>,
     code: Vec<&'a str>,
-    user: Quiet<Vec<Option<&'a str>>>,
-    body: Quiet<Vec<String>>,
+    user: Hidden<Vec<Option<&'a str>>>,
+    body: Hidden<Vec<String>>,
 }
 
-impl<'a> Told<'a> {
+impl<'a> EventColumns<'a> {
     fn new(commit: &Commit<'a>) -> PortResult<Self> {
         let (key, count) = (commit.next.key(), commit.next.version().count());
         let events = commit.events;
         if events.iter().any(|event| event.id.record != *key || event.id.count != count) {
-            return Err(refused("an event of another record or version"));
+            return Err(refused("event: belongs to another record or version"));
         }
         Ok(Self {
             idx: events.iter().map(|event| event.id.index.into()).collect(),
             tenant: events.iter().map(|event| event.tenant.as_str()).collect(),
             at: events.iter().map(|event| event.at.unix_millis()).collect(),
             code: events.iter().map(|event| event.code()).collect(),
-            user: Quiet(
+            user: Hidden(
                 events.iter().map(|event| event.user.as_ref().map(UserId::as_str)).collect(),
             ),
-            body: Quiet(events.iter().map(|event| event.encode()).collect()),
+            body: Hidden(events.iter().map(|event| event.encode()).collect()),
         })
     }
 
@@ -77,37 +77,37 @@ impl<'a> Told<'a> {
 /// A commit, as the parameters of its statement.
 pub(super) struct CommitJob<'a> {
     commit: Commit<'a>,
-    told: Told<'a>,
+    events: EventColumns<'a>,
 }
 
 impl<'a> CommitJob<'a> {
     pub(super) fn new(commit: Commit<'a>) -> PortResult<Self> {
-        let told = Told::new(&commit)?;
+        let events = EventColumns::new(&commit)?;
         let body = commit.next.body();
-        let bytes = told.body.0.iter().map(String::len).sum::<usize>() + body.len();
+        let bytes = events.body.0.iter().map(String::len).sum::<usize>() + body.len();
         if bytes > MAX_COMMIT_BYTES {
-            return Err(refused("a commit of more than 1 MiB"));
+            return Err(refused("commit: larger than 1 MiB"));
         }
-        // JSON writes it as \u0000, so no body of the engine's holds it.
-        if body.contains('\0') || told.body.0.iter().any(|event| event.contains('\0')) {
-            return Err(refused("a text with U+0000, which the server cannot keep"));
+        // JSON writes it as \u0000, so no body of the engine contains it.
+        if body.contains('\0') || events.body.0.iter().any(|event| event.contains('\0')) {
+            return Err(refused("commit: a text contains U+0000, which the server cannot store"));
         }
-        Ok(Self { commit, told })
+        Ok(Self { commit, events })
     }
 
-    /// One statement: the condition, the write and the events.
+    /// Runs one statement: the condition, the write and the events.
     pub(super) async fn run(&self, session: &Session) -> Result<Committed, PostgresFault> {
         let Commit { next, expected, columns, events } = self.commit;
         let millis = |at: Option<Timestamp>| at.map(Timestamp::unix_millis);
         let shard = bucket(next.key().shard());
         let key = &next.key().as_bytes()[..];
         let (tenant, kind) = (columns.tenant.as_str(), columns.kind.as_str());
-        let user = Quiet(columns.user.as_ref().map(UserId::as_str));
+        let user = Hidden(columns.user.as_ref().map(UserId::as_str));
         let (wake_at, expires_at) = (millis(columns.wake_at), millis(columns.expires_at));
         let locked_until = millis(columns.locked_until);
         let updated_at = columns.updated_at.unix_millis();
         let (count, nonce) = signed(next.version());
-        let body = Quiet(next.body());
+        let body = Hidden(next.body());
         let (expected_count, expected_nonce) = expected.map_or((0, 0), signed);
 
         let mut values: Vec<&(dyn ToSql + Sync)> = vec![
@@ -132,9 +132,9 @@ impl<'a> CommitJob<'a> {
             let sql = if expected.is_some() { sql::UPDATE } else { sql::INSERT };
             session.execute(sql, &values).await?
         } else {
-            values.extend(self.told.values());
-            let some = expected.is_some();
-            let sql = if some { sql::UPDATE_WITH_EVENTS } else { sql::INSERT_WITH_EVENTS };
+            values.extend(self.events.values());
+            let replaces = expected.is_some();
+            let sql = if replaces { sql::UPDATE_WITH_EVENTS } else { sql::INSERT_WITH_EVENTS };
             number(session, sql, &values).await?
         };
         Ok(if changed == 1 { Committed::Applied } else { Committed::Stale })
@@ -145,25 +145,25 @@ fn signed(version: crate::domain::record::Version) -> (i64, i64) {
     (version.count().cast_signed(), version.nonce().cast_signed())
 }
 
-/// The one number that a statement answers.
+/// The one number that a statement returns.
 async fn number(session: &Session, sql: &str, values: Values<'_>) -> Result<u64, PostgresFault> {
     let rows = session.query(sql, values).await?;
     let number: i64 = match rows.as_slice() {
         [row] => column(row, "done")?,
-        _ => return Err(PostgresFault::Corrupt("no answer to a write")),
+        _ => return Err(PostgresFault::Corrupt("no reply to a write")),
     };
     u64::try_from(number).map_err(|_| PostgresFault::Corrupt("a negative number of rows"))
 }
 
-/// CounterIncrement by increment, each a transaction, in one go: none waits for another's lock while it holds
-/// its own, and a key that stands twice is added to twice.
+/// Adds each increment by a transaction of its own, all in one round trip. No increment waits for a
+/// lock while it holds another, and a key that occurs twice is added to twice.
 pub(super) async fn add(
     session: &Session,
     increments: &[CounterIncrement],
 ) -> Result<Vec<u64>, PostgresFault> {
     let (add, count) = (session.prepare(sql::ADD).await?, session.prepare(sql::COUNT).await?);
     let (add, count) = (&add, &count);
-    let one = |increment: &CounterIncrement| {
+    let add_one = |increment: &CounterIncrement| {
         let CounterIncrement { key, amount, expires_at } = *increment;
         async move {
             let shard = bucket(key.shard());
@@ -184,22 +184,22 @@ pub(super) async fn add(
             u64::try_from(value).map_err(|_| PostgresFault::Corrupt("a negative counter"))
         }
     };
-    let asked = increments.iter().map(|increment| Box::pin(one(increment)) as _).collect();
-    let answers: Vec<Result<u64, PostgresFault>> = pipelined(asked).await;
-    // What others of them added stays.
-    let in_part = |answer: &Result<u64, PostgresFault>| {
-        answer.as_ref().map_or_else(PostgresFault::unsure, |_| true)
+    let queries = increments.iter().map(|increment| Box::pin(add_one(increment)) as _).collect();
+    let outcomes: Vec<Result<u64, PostgresFault>> = pipelined(queries).await;
+    // Increments that succeeded, or may have, are not undone by the failure of another.
+    let may_have_added = |outcome: &Result<u64, PostgresFault>| {
+        outcome.as_ref().map_or_else(PostgresFault::unsure, |_| true)
     };
-    let some = answers.iter().any(in_part);
-    answers.into_iter().collect::<Result<_, _>>().map_err(|fault| match fault {
-        fault if some => PostgresFault::InPart(Box::new(fault)),
+    let partly = outcomes.iter().any(may_have_added);
+    outcomes.into_iter().collect::<Result<_, _>>().map_err(|fault| match fault {
+        fault if partly => PostgresFault::InPart(Box::new(fault)),
         fault => fault,
     })
 }
 
-/// Kind of row by kind of row and bucket by bucket, from ones that change from call to call, so that
-/// none is always the last. Each kind gets a third of the rows first: however many there are of one,
-/// the others are reached.
+/// Purges kind by kind and bucket by bucket. The first kind and bucket change from call to call, so
+/// that none is always last. Each kind first gets a third of the limit, so that many rows of one
+/// kind do not delay the others for ever.
 pub(super) async fn purge(
     session: &Session,
     cutoff: Cutoff,
@@ -212,28 +212,29 @@ pub(super) async fn purge(
         (sql::PURGE_COUNTERS, expired),
         (sql::PURGE_EVENTS, before),
     ];
-    let kinds = (0..3_u16).map(|place| kinds[usize::from(turn.wrapping_add(place) % 3)]);
+    let kinds = (0..3_u16).map(|offset| kinds[usize::from(turn.wrapping_add(offset) % 3)]);
     let limit = i64::from(limit);
     let mut removed = 0_i64;
     let mut left = Vec::new();
     for (sql, bound) in kinds {
         let share = ((limit + 2) / 3).min(limit - removed);
-        let some = purge_kind(session, sql, bound, share, turn).await;
-        let some = some.map_err(|fault| in_part(fault, removed > 0))?;
-        removed += some;
-        if some >= share {
+        let purged = purge_kind(session, sql, bound, share, turn)
+            .await
+            .map_err(|fault| in_part(fault, removed > 0))?;
+        removed += purged;
+        if purged >= share {
             left.push((sql, bound));
         }
     }
     for (sql, bound) in left {
-        let some = purge_kind(session, sql, bound, limit - removed, turn).await;
-        removed += some.map_err(|fault| in_part(fault, removed > 0))?;
+        let purged = purge_kind(session, sql, bound, limit - removed, turn).await;
+        removed += purged.map_err(|fault| in_part(fault, removed > 0))?;
     }
     Ok(removed.unsigned_abs())
 }
 
-fn in_part(fault: PostgresFault, some: bool) -> PostgresFault {
-    if some { PostgresFault::InPart(Box::new(fault)) } else { fault }
+fn in_part(fault: PostgresFault, partly: bool) -> PostgresFault {
+    if partly { PostgresFault::InPart(Box::new(fault)) } else { fault }
 }
 
 async fn purge_kind(
@@ -250,9 +251,10 @@ async fn purge_kind(
             break;
         }
         let shard = bucket(turn.wrapping_add(step));
-        let some = number(session, sql, &[&shard, &bound, &room]).await;
-        let some = some.map_err(|fault| in_part(fault, removed > 0))?;
-        removed = removed.saturating_add_unsigned(some);
+        let purged = number(session, sql, &[&shard, &bound, &room])
+            .await
+            .map_err(|fault| in_part(fault, removed > 0))?;
+        removed = removed.saturating_add_unsigned(purged);
     }
     Ok(removed)
 }
@@ -262,9 +264,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_log_of_the_drivers_shows_no_body() {
+    fn a_log_of_the_driver_shows_no_body() {
         let values: [&(dyn ToSql + Sync); 2] =
-            [&Quiet("ada@contoso.example"), &Quiet(vec!["ada@contoso.example"])];
+            [&Hidden("ada@contoso.example"), &Hidden(vec!["ada@contoso.example"])];
         assert_eq!(format!("{values:?}"), "[..., ...]");
     }
 }

@@ -1,20 +1,19 @@
-//! Header fields of mail: the one place that writes text into them.
+//! Header fields of mail, encoded so that no text can break out of its field.
 //!
-//! A text stands for itself in a header: it ends no line, and it is not read as something else than
-//! it says. ASCII text that looks like an encoded word (RFC 2047) would be decoded by mail programs,
-//! some of which decode it within quotes too; it is encoded once more, so that they show it as it is.
-//! Whoever writes an adapter of their own takes their headers from here.
+//! A text ends no header line, and mail programs show it as it is. ASCII text that looks like an
+//! encoded word (RFC 2047) would be decoded by mail programs, by some even within quotes, so it is
+//! encoded once more. An adapter of a host should use these functions for its headers, too.
 
 use data_encoding::BASE64;
 
-/// The longest line that is left as it is; RFC 5322, 2.1.1, ends lines at 998.
+/// The longest line that is left unencoded; RFC 5322, 2.1.1, allows 998 characters.
 const LONGEST_PLAIN: usize = 200;
 
-/// The longest chunk of an encoded word, in bytes: with its frame it has 72 of the 75 characters.
+/// The longest chunk of an encoded word, in bytes. With its frame it has 72 of the 75 characters.
 const CHUNK: usize = 45;
 
 /// The value of an unstructured header, such as `Subject`: the text on one line, or encoded words,
-/// each on a line of its own (`\r\n `), as RFC 5322 folds them.
+/// each on a line of its own (`\r\n `), folded as in RFC 5322.
 ///
 /// ```
 /// use sspr::adapters::render::header;
@@ -29,7 +28,7 @@ pub fn text(text: &str) -> String {
     if is_plain(&line) && line.len() <= LONGEST_PLAIN { line } else { encoded_words(&line) }
 }
 
-/// A display name, as in `From`: in quotes, or as encoded words.
+/// A display name, as in `From`: quoted, or as encoded words.
 ///
 /// ```
 /// use sspr::adapters::render::header;
@@ -54,13 +53,13 @@ fn is_plain(line: &str) -> bool {
         && !line.contains("?=")
 }
 
-/// No character that ends a line: controls, and the line and paragraph separators of Unicode.
+/// Replaces characters that end a line: controls, and Unicode's line and paragraph separators.
 fn one_line(text: &str) -> String {
     let ends = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
     text.chars().map(|c| if ends(c) { ' ' } else { c }).collect()
 }
 
-/// RFC 2047: words of at most 75 characters, each of whole code points, one a line.
+/// RFC 2047: words of at most 75 characters, each of whole code points and on a line of its own.
 fn encoded_words(text: &str) -> String {
     let mut words: Vec<String> = Vec::new();
     let mut chunk = String::new();
@@ -83,7 +82,7 @@ fn encoded_word(chunk: &str) -> String {
 mod tests {
     use super::*;
 
-    /// Undoes [`encoded_words`].
+    /// Decodes [`encoded_words`].
     fn decoded(value: &str) -> String {
         let words = value.split("\r\n ").map(|word| {
             let inside = word.strip_prefix("=?UTF-8?B?").and_then(|rest| rest.strip_suffix("?="));
@@ -92,7 +91,7 @@ mod tests {
         String::from_utf8(words.collect::<Vec<_>>().concat()).expect("UTF-8")
     }
 
-    /// T3: every way to write an encoded word, whole, in part, in another case or charset.
+    /// T3: all forms of encoded words, whole or partial, in any case and charset.
     #[test]
     fn text_that_is_an_encoded_word_is_encoded_again() {
         for trick in [

@@ -1,8 +1,8 @@
-//! HTML, in the little that a mail needs of it.
+//! HTML: escaping, and the addresses that may be links.
 
-/// Appends a text so that it stands for itself, between tags and within a quoted attribute alike.
+/// Appends a text, escaped for use between tags and in a quoted attribute.
 ///
-/// The one way by which anything variable gets into HTML.
+/// All variable text must pass through this function.
 pub(super) fn escape(text: &str, into: &mut String) {
     for character in text.chars() {
         match character {
@@ -11,15 +11,15 @@ pub(super) fn escape(text: &str, into: &mut String) {
             '>' => into.push_str("&gt;"),
             '"' => into.push_str("&quot;"),
             '\'' => into.push_str("&#39;"),
-            // No form of HTML allows them, and a reader may take them for the end of something.
+            // No version of HTML allows control characters, and some readers misinterpret them.
             control if control.is_control() && control != '\n' => into.push(' '),
             other => into.push(other),
         }
     }
 }
 
-/// Whether an address may stand in an `href`: one of `https`, in printable ASCII. Any other could
-/// be a script, or be read otherwise than it looks.
+/// Whether an address may stand in an `href`: `https` in printable ASCII. Another address could be
+/// a script, or lead elsewhere than it appears to.
 pub(super) fn may_be_opened(url: &str) -> bool {
     let host = url.strip_prefix("https://");
     host.is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_alphanumeric()))
@@ -31,22 +31,22 @@ pub(super) mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// Undoes [`escape`].
+    /// Decodes [`escape`].
     pub(in crate::adapters) fn unescaped(html: &str) -> String {
         let plain = html.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"");
         plain.replace("&#39;", "'").replace("&amp;", "&")
     }
 
     proptest! {
-        /// V45: whatever it holds, a text opens no tag and ends no attribute, and is still there.
+        /// V45: a text opens no tag, ends no attribute, and is kept.
         #[test]
         fn an_escaped_text_is_only_text(text in any::<String>()) {
             let mut html = String::new();
             escape(&text, &mut html);
             prop_assert!(!html.contains(['<', '>', '"', '\'']), "{html}");
             let entities = ["&amp;", "&lt;", "&gt;", "&quot;", "&#39;"];
-            for (place, _) in html.match_indices('&') {
-                prop_assert!(entities.iter().any(|entity| html[place..].starts_with(entity)));
+            for (index, _) in html.match_indices('&') {
+                prop_assert!(entities.iter().any(|entity| html[index..].starts_with(entity)));
             }
             let shown = |c: char| if c.is_control() && c != '\n' { ' ' } else { c };
             prop_assert_eq!(unescaped(&html), text.chars().map(shown).collect::<String>());

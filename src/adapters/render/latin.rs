@@ -1,4 +1,4 @@
-//! A name in the letters that a text message has cheaply.
+//! A name in the GSM alphabet, which text messages send at the lowest cost.
 
 use std::borrow::Cow;
 
@@ -7,14 +7,15 @@ use unicode_normalization::char::is_combining_mark;
 
 use super::sms::septets;
 
-/// The name in the alphabet of GSM: without the accents that it lacks, if nothing else stands in
-/// the way; otherwise the name as it is. One letter outside would more than halve a text message.
+/// The name without the accents that the GSM alphabet lacks, if that makes it fit; otherwise the
+/// name unchanged. One letter outside the alphabet would more than halve the capacity of a text
+/// message.
 pub(super) fn latin(name: &str) -> Cow<'_, str> {
     let mut plain = String::new();
     for character in name.chars() {
         if septets(character).is_some() {
             plain.push(character);
-        } else if let Some(written) = otherwise(character) {
+        } else if let Some(written) = substitute(character) {
             plain.push_str(written);
         } else {
             let letters = std::iter::once(character).nfd().filter(|c| !is_combining_mark(*c));
@@ -29,8 +30,8 @@ pub(super) fn latin(name: &str) -> Cow<'_, str> {
     Cow::Owned(plain)
 }
 
-/// What is commonly written for characters that are no letter with a mark.
-const fn otherwise(character: char) -> Option<&'static str> {
+/// The usual substitute for characters that are no letter with an accent.
+const fn substitute(character: char) -> Option<&'static str> {
     Some(match character {
         '‘' | '’' | '´' => "'",
         '“' | '”' | '„' | '«' | '»' => "\"",
@@ -55,7 +56,7 @@ mod tests {
 
     /// R-216.
     #[test]
-    fn accents_go_where_that_is_enough_and_only_there() {
+    fn accents_are_dropped_only_if_the_name_then_fits() {
         for (name, expected) in [
             ("Contoso", "Contoso"),
             ("Übung & Söhne, Ñandú", "Übung & Söhne, Ñandu"),
@@ -74,7 +75,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_outcome_is_the_name_or_plain(name in any::<String>()) {
+        fn the_result_is_the_name_or_fits_the_alphabet(name in any::<String>()) {
             let plain = latin(&name);
             prop_assert!(plain == name || plain.chars().all(|c| septets(c).is_some()));
         }

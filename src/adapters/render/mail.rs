@@ -1,12 +1,12 @@
-//! A mail, written once and set twice: as text and as HTML, word for word the same.
+//! A mail, built from paragraphs and rendered as text and as HTML with the same words.
 
 use super::{Rendered, html};
 use crate::domain::secret::SecretText;
 
-/// The columns of the text.
+/// The width of the text, in characters.
 const COLUMNS: usize = 72;
 
-/// Room for either form of a mail, so that no copy of a secret is left behind by growing.
+/// Enough capacity for either form of a mail, so that growing leaves no copy of a secret behind.
 const ROOM: usize = 4096;
 
 /// The paragraphs of a mail.
@@ -29,13 +29,13 @@ impl<'a> Mail<'a> {
         self
     }
 
-    /// Adds a code, to be seen at once.
+    /// Adds a code, set apart.
     pub(super) fn code(mut self, code: &'a str) -> Self {
         self.0.push(Paragraph::Code(code));
         self
     }
 
-    /// Adds an address to be opened. It is shown as it is: the reader shall see where it leads.
+    /// Adds an address to open. It is shown in full, so that readers see where it leads.
     pub(super) fn link(mut self, url: &'a str) -> Self {
         self.0.push(Paragraph::Link(url));
         self
@@ -63,8 +63,8 @@ impl<'a> Mail<'a> {
         text
     }
 
-    /// Nothing is fetched, no colour is set, so that a dark screen stays dark; without its styles
-    /// it reads as well.
+    /// The HTML fetches nothing and sets no colour, so that a dark mode stays dark. It is readable
+    /// without its styles as well.
     fn html(&self, subject: &str) -> String {
         let mut page = String::with_capacity(ROOM);
         page.push_str(
@@ -122,7 +122,7 @@ fn set(paragraph: &Paragraph<'_>, page: &mut String) {
     page.push_str("</p>\n");
 }
 
-/// Appends words in lines of at most [`COLUMNS`] characters; a longer word has a line of its own.
+/// Appends words in lines of at most [`COLUMNS`] characters. A longer word gets a line of its own.
 fn wrap(words: &str, into: &mut String) {
     let mut column = 0;
     for word in words.split_whitespace() {
@@ -145,7 +145,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// The tags of a page, without what stands between them.
+    /// The tags of a page, without the text between them.
     fn tags(page: &str) -> Vec<&str> {
         let after = page.split('<').skip(1);
         after.map(|rest| rest.split('>').next().unwrap_or_default()).collect()
@@ -156,9 +156,9 @@ mod tests {
     }
 
     proptest! {
-        /// V45: no text becomes a tag or an attribute, even if it was not neutralised before.
+        /// V45: no text becomes a tag or an attribute, even if it was not sanitised before.
         #[test]
-        fn what_varies_adds_no_tag_and_no_attribute(
+        fn variable_text_adds_no_tag_and_no_attribute(
             subject in any::<String>(),
             words in any::<String>(),
             code in any::<String>(),
@@ -182,7 +182,7 @@ mod tests {
         }
 
         #[test]
-        fn a_line_is_short_and_no_word_is_lost(words in "[a-zä ]{0,400}") {
+        fn lines_are_short_and_no_word_is_lost(words in "[a-zä ]{0,400}") {
             let mut text = String::new();
             wrap(&words, &mut text);
             prop_assert!(words.split_whitespace().eq(text.split_whitespace()));
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_that_is_not_https_is_shown_but_not_opened() {
+    fn an_address_that_is_not_https_is_shown_but_is_no_link() {
         for url in ["http://id.example/", "javascript:alert(1)", "https://id.example/\" onload=\"x"]
         {
             let page = mail("x", "1", url).html("x");

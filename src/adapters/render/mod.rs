@@ -1,26 +1,26 @@
-//! Putting messages into words.
+//! Rendering: turns messages into texts.
 //!
-//! The engine hands over ids and typed parameters, never text. A [`Renderer`] makes a subject, a
-//! plain text and, for mail, HTML of them; [`EnglishText`] is the one that comes with the crate. It
-//! writes nothing that a request could have brought: what is not its own is the code or the link, the
-//! tenant's name, which is [neutralised](plain_name), and in a message to administrators the
-//! [name of the account](account_name) that it is about, as the directory has it.
+//! The engine passes ids and typed parameters, never text. A [`Renderer`] makes a subject, a plain
+//! text and, for mail, HTML of them; the crate comes with [`EnglishText`]. Its texts contain
+//! nothing that a request could have supplied. The only variable parts are the code or the link,
+//! the tenant's name, which is [sanitised](plain_name), and in a message to administrators the
+//! [name of the account](account_name) that it is about, from the directory.
 //!
 //! # Text messages
 //!
-//! [`sms::segments`] tells how many parts a text takes, and with that what it costs.
-//! [`EnglishText::with_origin`] ends a code's message in a line by which browsers fill it in. Send
-//! the text as it is: whatever a gateway appends, even the end of a line, makes that line void.
+//! [`sms::segments`] tells how many parts a text needs, and so what it costs.
+//! [`EnglishText::with_origin`] ends a code's message in a line by which browsers fill it in. Send the
+//! text unchanged: anything that a gateway appends, even a line end, makes that line invalid.
 //!
 //! # Calls
 //!
-//! The text of a call is to be read aloud. A telephone is answered without being unlocked, by
-//! anybody or by a machine, so whoever places the call must
+//! The text of a call is to be read out. A telephone can be answered by any person or machine
+//! without being unlocked, so the system that places the call must
 //!
-//! - say who calls, and have a key pressed before reading on: the words do not say so, since which
-//!   key it is, is the telephone system's;
+//! - name the caller, and have a key pressed before it reads the code. The text does not mention this,
+//!   since the telephone system chooses the key;
 //! - hang up without having read the code if an answering machine answers or no key is pressed, and
-//!   leave no code on it;
+//!   leave no code on the machine;
 //! - neither record the call nor log its text;
 //! - read the code as it is written, digit by digit, with a pause at each comma.
 
@@ -43,15 +43,15 @@ use std::fmt;
 use crate::domain::secret::SecretText;
 use crate::port::Envelope;
 
-/// Makes the words of a message.
+/// Turns a message into texts.
 ///
-/// It cannot fail: a renderer that lacks a language falls back to one that it has.
+/// It cannot fail: a renderer that lacks a language falls back to another one.
 ///
 /// ```
 /// use sspr::adapters::render::{EnglishText, Rendered, Renderer};
 /// use sspr::port::Envelope;
 ///
-/// /// Says "Example" before every subject.
+/// /// Puts "Example" before every subject.
 /// struct Example;
 ///
 /// impl Renderer for Example {
@@ -63,11 +63,11 @@ use crate::port::Envelope;
 /// }
 /// ```
 pub trait Renderer: Send + Sync {
-    /// The words of this message, for its channel and language.
+    /// The texts of this message, for its channel and language.
     fn render(&self, envelope: &Envelope) -> Rendered;
 }
 
-/// A message in words.
+/// The texts of one message.
 ///
 /// ```
 /// use sspr::adapters::render::Rendered;
@@ -79,23 +79,23 @@ pub trait Renderer: Send + Sync {
 /// ```
 #[non_exhaustive]
 pub struct Rendered {
-    /// One line that holds no secret. A text message and a call have no place for it.
+    /// One line without secrets. Not used for text messages and calls.
     pub subject: String,
-    /// The text: lines ended by `\n`, of which the last has no end.
+    /// The text. Its lines are separated by `\n`; the last line has no end.
     pub text: SecretText,
-    /// The same as HTML: a whole document, its lines ended by `\n`, of which the last has no end.
-    /// `None` if there is none; only mail has a place for it, beside the text.
+    /// The same as HTML: a whole document. Its lines are separated by `\n`; the last line has no
+    /// end. Only used for mail, beside the text; `None` if there is none.
     pub html: Option<SecretText>,
 }
 
 impl Rendered {
-    /// A message in these words, without HTML.
+    /// A message with these texts, without HTML.
     #[must_use]
     pub const fn new(subject: String, text: SecretText) -> Self {
         Self { subject, text, html: None }
     }
 
-    /// The same with its HTML, which says what the text says.
+    /// Adds the HTML, which must have the same content as the text.
     #[must_use]
     pub fn with_html(mut self, html: SecretText) -> Self {
         self.html = Some(html);

@@ -1,14 +1,14 @@
-//! The tenant's name, made safe to stand in a message.
+//! Names of tenants and accounts, sanitised for use in messages.
 
-/// What stands for a name of which nothing is left.
+/// Replaces a name of which nothing is left.
 const NAMELESS: &str = "Your organisation";
 
 /// A name as one line of harmless text, at most `max` characters.
 ///
-/// The name comes from the tenant's facts, so whoever may rename a tenant may put words into
-/// messages that people trust. What would end a header line, open a tag, turn the direction of
-/// the text or become a link in a mail program becomes a space or goes; letters of every script
-/// stay.
+/// The name comes from the tenant's facts, so an attacker who can rename a tenant could put words
+/// into messages that people trust. Characters that could end a header line, open a tag, change the
+/// text direction or form a link in a mail program become spaces or are dropped. Letters of every
+/// script stay.
 ///
 /// ```
 /// use sspr::adapters::render::plain_name;
@@ -21,7 +21,7 @@ const NAMELESS: &str = "Your organisation";
 pub fn plain_name(name: &str, max: usize) -> String {
     let mut plain = String::new();
     let mut count = 0;
-    for word in name.split(parts).filter(|word| !word.is_empty()) {
+    for word in name.split(separates).filter(|word| !word.is_empty()) {
         let room = max.saturating_sub(count + usize::from(count > 0));
         if room == 0 {
             break;
@@ -40,8 +40,8 @@ pub fn plain_name(name: &str, max: usize) -> String {
     }
 }
 
-/// The name of an account as one word of harmless text, at most `max` characters: a sign-in name that
-/// looks like a mail address stays as it is, anything else is [`plain_name`]'s.
+/// The name of an account as harmless text, at most `max` characters. A sign-in name that looks
+/// like a mail address is kept; any other goes through [`plain_name`].
 ///
 /// ```
 /// use sspr::adapters::render::account_name;
@@ -51,23 +51,23 @@ pub fn plain_name(name: &str, max: usize) -> String {
 /// ```
 #[must_use]
 pub fn account_name(name: &str, max: usize) -> String {
-    let plain = |one: char| one.is_alphanumeric() || matches!(one, '.' | '-' | '_' | '+' | '\'');
+    let plain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | '+' | '\'');
     let is_address = name.split_once('@').is_some_and(|(local, domain)| {
         !local.is_empty() && !domain.is_empty() && local.chars().chain(domain.chars()).all(plain)
     });
     if is_address && name.chars().count() <= max { name.to_owned() } else { plain_name(name, max) }
 }
 
-/// Whether a character parts words instead of standing in one.
-fn parts(character: char) -> bool {
+/// Whether a character separates words.
+fn separates(character: char) -> bool {
     character.is_whitespace()
         || character.is_control()
         || matches!(character, '<' | '>' | '"' | '\\' | '/' | ':' | '.' | '@' | '[' | ']' | '`')
         || invisible(character)
 }
 
-/// Characters that show nothing: joiners, marks of direction, variation selectors, tags. The
-/// joiners are letters' companions in some scripts; a name reads without them.
+/// Invisible characters: joiners, direction marks, variation selectors, tags. Some scripts use the
+/// joiners, but a name is readable without them.
 fn invisible(character: char) -> bool {
     matches!(
         u32::from(character),
@@ -93,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_that_ends_a_line_or_opens_a_tag_is_left() {
+    fn characters_that_end_a_line_or_open_a_tag_are_removed() {
         for character in (0..=u32::from(char::MAX)).filter_map(char::from_u32) {
             let plain = plain_name(&format!("A{character}B"), 64);
             let harmless = |c: char| !c.is_control() && !"<>\"\\/:.@".contains(c) && !invisible(c);
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn the_bound_is_kept_and_nothing_is_nameless() {
+    fn the_bound_is_kept_and_an_empty_name_is_replaced() {
         for max in 1..20 {
             let plain = plain_name("Ä b cd efg hijk", max);
             assert!(plain.chars().count() <= max && !plain.ends_with(' '), "{plain:?}");

@@ -1,12 +1,12 @@
-//! The site to which a code in a text message belongs.
+//! The site to which the code of a text message is bound.
 
 use crate::domain::invalid::InvalidInput;
 
-/// The site at which the code of a text message is typed in, by its host name.
+/// The site into which the code of a text message is typed, by its host name.
 ///
-/// A text message that ends in the line `@contoso.example #482139` is offered by browsers and
-/// phones for filling in on that site, and on no other (WICG, *Origin-bound one-time codes delivered
-/// via SMS*). It protects from typing a code into a look-alike; not from a stolen number.
+/// Browsers and phones offer a code whose message ends in the line `@contoso.example #482139` for
+/// filling in on that site and on no other (WICG, *Origin-bound one-time codes delivered via SMS*).
+/// This protects from typing a code into a look-alike site, not from a stolen number.
 ///
 /// ```
 /// use sspr::adapters::render::SmsOrigin;
@@ -27,9 +27,9 @@ const MAX_HOST: usize = 253;
 const MAX_LABEL: usize = 63;
 
 impl SmsOrigin {
-    /// Takes the host name of the page: lower-case ASCII (a name in other letters as A-labels,
-    /// `xn--…`), at most 253 bytes, without scheme, port, path or space. The scheme is always
-    /// `https`. An IP address is none.
+    /// Parses the host name of the page: lower-case ASCII (other letters as A-labels, `xn--…`), at
+    /// most 253 bytes, without scheme, port, path or space. The scheme is always `https`. IP
+    /// addresses are refused.
     ///
     /// # Errors
     ///
@@ -38,8 +38,8 @@ impl SmsOrigin {
         Ok(Self { host: checked(host)?, embedded: None })
     }
 
-    /// The same, where the code is typed into a frame of another host within the page. The code is
-    /// then offered in that frame only.
+    /// Adds the host of a frame within the page into which the code is typed. The code is then
+    /// offered in that frame only.
     ///
     /// ```
     /// use sspr::adapters::render::SmsOrigin;
@@ -63,7 +63,7 @@ impl SmsOrigin {
         &self.host
     }
 
-    /// The host of the frame within it, if there is one.
+    /// The host of the frame, if there is one.
     #[must_use]
     pub fn embedded(&self) -> Option<&str> {
         self.embedded.as_deref()
@@ -92,7 +92,8 @@ fn checked(host: &str) -> Result<String, InvalidInput> {
             && !label.starts_with('-')
             && !label.ends_with('-')
     };
-    // Browsers read a name that ends in a number as an IPv4 address; no top-level domain does.
+    // Browsers read a name that ends in a number as an IPv4 address, and no top-level domain is a
+    // number.
     let last = host.rsplit('.').next().unwrap_or_default();
     if host.split('.').all(label) && last.starts_with(|first: char| first.is_ascii_lowercase()) {
         Ok(host.to_owned())

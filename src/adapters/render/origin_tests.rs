@@ -1,10 +1,10 @@
 use super::*;
 use proptest::prelude::*;
 
-/// What a browser takes from a message: the page's host, the frame's, the code.
+/// The parts that a browser reads from a message: the page's host, the frame's host, the code.
 pub(in crate::adapters::render) type Parsed = Option<(String, Option<String>, String)>;
 
-/// The steps of the specification, one by one.
+/// Follows the steps of the specification.
 pub(in crate::adapters::render) fn parse_message(message: &str) -> Parsed {
     let line: Vec<char> = last_line(message).chars().collect();
     let mut position = 0;
@@ -33,7 +33,7 @@ fn marked_token(line: &[char], position: &mut usize, marker: char) -> Option<Str
     (!token.is_empty()).then_some(token)
 }
 
-/// Newlines are normalised, the text split strictly at LF, the last item taken.
+/// Normalises newlines, splits the text at LF, and returns the last part.
 fn last_line(message: &str) -> String {
     let normal = message.replace("\r\n", "\n").replace('\r', "\n");
     normal.split('\n').next_back().unwrap_or_default().to_owned()
@@ -43,9 +43,9 @@ fn found(host: &str, embedded: Option<&str>, code: &str) -> Parsed {
     Some((host.to_owned(), embedded.map(str::to_owned), code.to_owned()))
 }
 
-/// the fixtures of the specification.
+/// the examples of the specification.
 #[test]
-fn the_parser_of_these_tests_reads_the_fixtures() {
+fn the_parser_of_these_tests_reads_the_examples_of_the_specification() {
     let human = "747723 is your ExampleCo authentication code.\n\n";
     let one = found("example.com", None, "747723");
     let two = found("example.com", Some("ecommerce.example"), "747723");
@@ -72,7 +72,7 @@ fn the_parser_of_these_tests_reads_the_fixtures() {
     }
 }
 
-/// a host and nothing else.
+/// only a host name is accepted.
 #[test]
 fn only_a_host_name_is_an_origin() {
     let long = format!("{}.example", "a.".repeat(122).trim_end_matches('.'));
@@ -117,9 +117,9 @@ fn only_a_host_name_is_an_origin() {
 }
 
 proptest! {
-    /// whatever is an origin, its line is read back as it was meant.
+    /// the line of every origin is parsed back to its parts.
     #[test]
-    fn a_line_is_read_as_it_was_meant(
+    fn a_line_is_parsed_back_to_its_parts(
         host in "[a-z0-9-]{1,12}(\\.[a-z0-9-]{1,12}){0,2}",
         embedded in proptest::option::of("[a-z0-9-]{1,12}\\.[a-z]{2,4}"),
         code in "[0-9]{6,12}|[BCDFGHJKLMNPQRSTVWXZ]{6,12}",

@@ -1,10 +1,10 @@
-//! How many parts a text message takes.
+//! The size of a text message.
 //!
-//! A text message has 140 bytes: 160 characters of the alphabet of GSM (3GPP TS 23.038, 7 bits each)
-//! or, if one character is not in that alphabet, 70 units of 16 bits. A longer text is sent in parts
-//! of 153 or 67, which a phone puts together; each part is paid for.
+//! A text message has 140 bytes: 160 characters of the GSM alphabet (3GPP TS 23.038, 7 bits each)
+//! or, if one character is not in that alphabet, 70 units of 16 bits. A longer text is sent in
+//! parts of 153 or 67, which the phone joins; each part is charged.
 
-/// How a text message is sent.
+/// The encoding of a text message.
 ///
 /// ```
 /// use sspr::adapters::render::sms::{SmsEncoding, segments};
@@ -15,14 +15,14 @@
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub enum SmsEncoding {
-    /// The default alphabet of GSM with its extension, seven bits a unit.
+    /// The GSM alphabet with its extension, seven bits per unit.
     Gsm7,
-    /// UTF-16, which phones take for UCS-2: sixteen bits a unit.
+    /// UTF-16, which phones treat as UCS-2: sixteen bits per unit.
     Ucs2,
 }
 
 impl SmsEncoding {
-    /// The units of a message that is not divided.
+    /// The capacity of a message of one part, in units.
     const fn whole(self) -> usize {
         match self {
             Self::Gsm7 => 160,
@@ -30,7 +30,7 @@ impl SmsEncoding {
         }
     }
 
-    /// The units of one part of several: a header of six bytes says which one it is.
+    /// The capacity of one part of several, in units: a header of six bytes numbers the part.
     const fn part(self) -> usize {
         match self {
             Self::Gsm7 => 153,
@@ -50,19 +50,19 @@ impl SmsEncoding {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub struct SmsSize {
-    /// How it is sent.
+    /// The encoding.
     pub encoding: SmsEncoding,
     /// Its length: septets in GSM-7, units of 16 bits in UCS-2.
     pub units: usize,
-    /// How many parts it takes, at least 1.
+    /// How many parts it needs, at least 1.
     pub segments: usize,
 }
 
 /// Measures a text message.
 ///
-/// Exact for phones and gateways without national shift tables: one character outside the alphabet
-/// of GSM turns the whole into UCS-2; `^ { } \ [ ~ ] | €` count twice; what counts twice is not
-/// divided between two parts, so a part may hold one unit less.
+/// Exact for phones and gateways without national shift tables. One character outside the GSM
+/// alphabet turns the whole text into UCS-2. `^ { } \ [ ~ ] | €` count as two units in GSM-7. A
+/// character of two units is not split between parts, so a part may hold one unit less.
 ///
 /// ```
 /// use sspr::adapters::render::sms::segments;
@@ -81,7 +81,7 @@ pub fn segments(text: &str) -> SmsSize {
     SmsSize { encoding, units, segments }
 }
 
-/// How many parts of several.
+/// The number of parts of a text that needs several.
 fn parts(text: &str, encoding: SmsEncoding) -> usize {
     let (mut parts, mut filled) = (1, 0);
     for character in text.chars() {
@@ -98,7 +98,8 @@ fn parts(text: &str, encoding: SmsEncoding) -> usize {
     parts
 }
 
-/// How many septets a character takes in GSM-7: 1, or 2 behind the escape; none if it is not there.
+/// How many septets a character takes in GSM-7: 1, or 2 with the escape; `None` if it is not in the
+/// alphabet.
 pub(super) fn septets(character: char) -> Option<usize> {
     if BASIC.contains(character) {
         Some(1)

@@ -6,7 +6,7 @@ fn size(text: &str) -> (SmsEncoding, usize, usize) {
     (encoding, units, segments)
 }
 
-/// The parts as they would be sent.
+/// The parts that would be sent.
 fn divided(text: &str) -> Vec<String> {
     let encoding = segments(text).encoding;
     let width = |c: char| match encoding {
@@ -37,7 +37,7 @@ fn divided(text: &str) -> Vec<String> {
     parts
 }
 
-/// the example of the specification, and the one with a letter that GSM lacks.
+/// the example of the specification, also with a letter outside the GSM alphabet.
 #[test]
 fn the_examples_have_their_sizes() {
     let message = "747723 is your ExampleCo authentication code.\n\n@example.com #747723";
@@ -61,12 +61,13 @@ fn the_bounds_are_exact() {
         ("ж", 135, 3),
         ("€", 80, 1),
         ("€", 81, 2),
-        // 76 pairs to a part, one septet unused: 153 pairs are 306 septets, yet three parts.
+        // 76 pairs fit a part and leave one septet unused: 153 pairs are 306 septets, yet need
+        // three parts.
         ("€", 152, 2),
         ("€", 153, 3),
         ("😀", 35, 1),
         ("😀", 36, 2),
-        // 33 pairs to a part.
+        // 33 pairs fit a part.
         ("😀", 66, 2),
         ("😀", 67, 3),
     ] {
@@ -74,23 +75,21 @@ fn the_bounds_are_exact() {
     }
 }
 
-/// every character of the two tables, and none beside them.
+/// every character of the two tables, and no other.
 #[test]
 fn the_alphabet_is_that_of_gsm() {
     let all = (0..=u32::from(char::MAX)).filter_map(char::from_u32);
-    let (one, two): (Vec<char>, Vec<char>) =
+    let (single, double): (Vec<char>, Vec<char>) =
         all.filter(|c| septets(*c).is_some()).partition(|c| septets(*c) == Some(1));
-    assert_eq!((one.len(), two.len()), (127, 10), "128 places, one of them the escape");
-    assert_eq!(BASIC.chars().count() + EXTENSION.chars().count(), 137, "none twice");
+    assert_eq!((single.len(), double.len()), (127, 10), "128 codes, one of them the escape");
+    assert_eq!(BASIC.chars().count() + EXTENSION.chars().count(), 137, "no character twice");
     let basic: Vec<char> = BASIC.chars().collect();
-    for (place, character) in [(0x00, '@'), (0x0a, '\n'), (0x0d, '\r'), (0x10, 'Δ'), (0x1a, 'Ξ')]
-    {
-        assert_eq!(basic[place], character, "{place:#x}");
+    for (code, character) in [(0x00, '@'), (0x0a, '\n'), (0x0d, '\r'), (0x10, 'Δ'), (0x1a, 'Ξ')] {
+        assert_eq!(basic[code], character, "{code:#x}");
     }
-    // Behind the escape every place is one lower.
-    for (place, character) in [(0x1c, 'Æ'), (0x20, ' '), (0x24, '¤'), (0x40, '¡'), (0x7f, 'à')]
-    {
-        assert_eq!(basic[place - 1], character, "{place:#x}");
+    // After the escape each index is one less than the code.
+    for (code, character) in [(0x1c, 'Æ'), (0x20, ' '), (0x24, '¤'), (0x40, '¡'), (0x7f, 'à')] {
+        assert_eq!(basic[code - 1], character, "{code:#x}");
     }
     for ascii in (' '..='~').filter(|c| *c != '`') {
         assert!(septets(ascii).is_some(), "{ascii}");
@@ -101,9 +100,9 @@ fn the_alphabet_is_that_of_gsm() {
 }
 
 proptest! {
-    /// counted as the parts are cut; no pair is divided, nothing is lost.
+    /// the count is that of the parts; no pair is split, and no character is lost.
     #[test]
-    fn parts_are_counted_as_they_are_cut(text in "[a-z€\\[ ]{0,500}|[aж😀€]{0,220}") {
+    fn the_count_is_that_of_the_parts(text in "[a-z€\\[ ]{0,500}|[aж😀€]{0,220}") {
         let size = segments(&text);
         let parts = divided(&text);
         prop_assert_eq!(size.segments, parts.len());
@@ -111,7 +110,7 @@ proptest! {
     }
 
     #[test]
-    fn more_text_never_takes_less(text in any::<String>(), more in any::<char>()) {
+    fn longer_text_never_needs_fewer_parts(text in any::<String>(), more in any::<char>()) {
         let before = segments(&text);
         let after = segments(&format!("{text}{more}"));
         prop_assert!(after.segments >= before.segments);

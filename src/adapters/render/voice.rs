@@ -1,17 +1,17 @@
-//! Codes as they are read aloud.
+//! Codes in the form in which a call reads them.
 
-/// Each symbol on its own, in groups of three with a longer pause between them.
+/// Each symbol separately, in groups of three with a longer pause between the groups.
 ///
-/// Digits: `4 8 2, 1 3 9`. Letters, of which many sound alike on a telephone, each with its word:
+/// Digits: `4 8 2, 1 3 9`. Letters come with a word, since many sound alike on a telephone:
 /// `B as in Bravo, C as in Charlie, D as in Delta; F as in Foxtrot`.
 pub(super) fn spoken(code: &str) -> String {
     let digits = code.bytes().all(|byte| byte.is_ascii_digit());
     let (pause, longer) = if digits { (" ", ", ") } else { (", ", "; ") };
-    // Room for the longest code in words, so that no copy is left behind by growing.
+    // Enough capacity for the longest code in words, so that growing leaves no copy behind.
     let mut spoken = String::with_capacity(24 * code.len());
-    for (place, symbol) in code.chars().enumerate() {
-        if place > 0 {
-            spoken.push_str(if place % 3 == 0 { longer } else { pause });
+    for (index, symbol) in code.chars().enumerate() {
+        if index > 0 {
+            spoken.push_str(if index % 3 == 0 { longer } else { pause });
         }
         spoken.push(symbol);
         if let Some(word) = word(symbol) {
@@ -22,7 +22,7 @@ pub(super) fn spoken(code: &str) -> String {
     spoken
 }
 
-/// The spelling alphabet of aviation, for the letters that codes have.
+/// The spelling alphabet of aviation, for the letters that codes use.
 const fn word(letter: char) -> Option<&'static str> {
     Some(match letter {
         'B' => "Bravo",

@@ -1,9 +1,9 @@
-//! Secrets at rest under keys of yours: XChaCha20-Poly1305 (RFC 8439, with the extended nonce of
+//! A seal with keys of the host: XChaCha20-Poly1305 (RFC 8439, with the extended nonce of
 //! draft-irtf-cfrg-xchacha).
 //!
-//! What is sealed is `format (1 byte), key id (2), nonce (24), ciphertext, tag (16)`: 43 bytes more
-//! than the secret, whose length shows. Format, key id and what it is bound to are authenticated
-//! with it. Nonces are random; 192 bits make a repetition no concern, however much one key seals.
+//! Sealed bytes are `format (1 byte), key id (2), nonce (24), ciphertext, tag (16)`: 43 bytes more
+//! than the secret, whose length is visible. Format, key id and `associated` are authenticated with
+//! the secret. Nonces are random; with 192 bits a repetition is no concern.
 
 use std::fmt;
 
@@ -15,11 +15,11 @@ use crate::domain::keys::{SealSecret, seal_key};
 use crate::domain::secret::{SecretBytes, secrets_equal};
 use crate::port::{Entropy, PortError, PortResult, Seal, SystemEntropy, async_trait};
 
-/// Seals with one key, and opens with that and older ones.
+/// Seals with one key, and opens with that key and older ones.
 ///
 /// To rotate, first let every engine open with the new key ([`KeySeal::also_open`]), then seal with
-/// it, [seal anew](crate::manual::upgrading) what the old one sealed, and drop it. Without its key a
-/// sealed secret is lost.
+/// it, [reseal](crate::manual::upgrading) what the old key sealed, and drop the old key. Without
+/// its key a sealed secret is lost.
 ///
 /// ```
 /// use sspr::SecretBytes;
@@ -39,22 +39,22 @@ use crate::port::{Entropy, PortError, PortResult, Seal, SystemEntropy, async_tra
 /// # }
 /// ```
 pub struct KeySeal {
-    /// The sealing one first. Boxed, so that no key is moved and leaves a copy behind.
+    /// The sealing key comes first. Ciphers are boxed, so that moving a key leaves no copy behind.
     keys: Vec<SealKey>,
 }
 
 struct SealKey {
     id: u16,
     cipher: Box<XChaCha20Poly1305>,
-    /// Tells whether two secrets are the same, and nothing else of either.
+    /// Shows whether two secrets are equal, and reveals nothing else about them.
     fingerprint: Zeroizing<[u8; 32]>,
 }
 
 impl KeySeal {
-    /// How many keys there may be.
+    /// The largest number of keys.
     pub const MAX_KEYS: usize = 16;
 
-    /// Seals and opens with this secret of at least 32 random bytes, known by its id.
+    /// Seals and opens with this secret of at least 32 random bytes, under this id.
     ///
     /// # Errors
     ///
@@ -63,21 +63,21 @@ impl KeySeal {
         Ok(Self { keys: vec![SealKey::new(id, &secret)?] })
     }
 
-    /// A further secret that only opens what it sealed elsewhere or earlier: another secret than
-    /// every one given before, under another id.
+    /// Adds a secret that only opens bytes sealed elsewhere or earlier. Secret and id must differ
+    /// from those of every other key.
     ///
     /// # Errors
     ///
-    /// [`InvalidInput::Rule`] for a secret below 32 bytes, a secret or an id that is there already,
-    /// or more than 16 secrets.
+    /// [`InvalidInput::Rule`] for a secret below 32 bytes, a secret or an id that another key has, or
+    /// more than 16 secrets.
     pub fn also_open(mut self, id: u16, secret: SecretBytes) -> Result<Self, InvalidInput> {
         let broken = |rule| Err(InvalidInput::Rule { what: "sealing key", rule });
         let key = SealKey::new(id, &secret)?;
         if self.keys.len() >= Self::MAX_KEYS {
-            return broken("is the seventeenth: drop one under which nothing is sealed any more");
+            return broken("must be one of at most 16: drop a key that sealed nothing any more");
         }
         if self.keys.iter().any(|other| other.id == id) {
-            return broken("must have an id of its own: another key has this one");
+            return broken("must have an id that no other key has");
         }
         let same = |other: &SealKey| secrets_equal(&other.fingerprint[..], &key.fingerprint[..]);
         if self.keys.iter().any(same) {
@@ -95,12 +95,12 @@ impl KeySeal {
         let mut sealed = Vec::with_capacity(OVERHEAD + plain.len());
         sealed.extend_from_slice(&head);
         sealed.extend_from_slice(&nonce);
-        // The plain text is in the buffer only until it is encrypted there.
+        // The plain text stays in the buffer only until it is encrypted in place.
         let body = sealed.len();
         sealed.extend_from_slice(plain);
         let tag = cipher
             .encrypt_inout_detached(&nonce, &associated(head, bound), (&mut sealed[body..]).into())
-            .map_err(|_| PortError::denied().because("the secret is too long to be sealed"))?;
+            .map_err(|_| PortError::denied().because("secret: too long to be sealed"))?;
         sealed.extend_from_slice(&tag);
         Ok(sealed)
     }
@@ -116,7 +116,7 @@ impl KeySeal {
         }
         let id = u16::from_be_bytes(id);
         let Some(SealKey { cipher, .. }) = self.keys.iter().find(|key| key.id == id) else {
-            return Err(PortError::corrupt().because(format!("there is no sealing key {id}")));
+            return Err(PortError::corrupt().because(format!("no sealing key has the id {id}")));
         };
         let mut plain = Zeroizing::new(body.to_vec());
         let (nonce, tag) = (XNonce::from(nonce), Tag::from(tag));
@@ -127,7 +127,9 @@ impl KeySeal {
                 plain.as_mut_slice().into(),
                 &tag,
             )
-            .map_err(|_| PortError::corrupt().because("changed, or bound to something else"))?;
+            .map_err(|_| {
+                PortError::corrupt().because("changed, or sealed with other associated data")
+            })?;
         Ok(SecretBytes::new(std::mem::take(&mut plain)))
     }
 }
@@ -154,7 +156,7 @@ impl fmt::Debug for KeySeal {
     }
 }
 
-/// The one form so far. Another cipher or layout takes another number.
+/// The only format so far. Another cipher or layout gets another number.
 const FORMAT: u8 = 1;
 /// Format and key id.
 const HEAD: usize = 3;
@@ -167,7 +169,7 @@ fn head(id: u16) -> [u8; HEAD] {
     [FORMAT, high, low]
 }
 
-/// What is authenticated beside the secret. The head has one length, so no two pairs are one.
+/// The data authenticated with the secret. The head has a fixed length, so the pair is unambiguous.
 fn associated(head: [u8; HEAD], bound: &[u8]) -> Vec<u8> {
     [head.as_slice(), bound].concat()
 }

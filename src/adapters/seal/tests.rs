@@ -15,11 +15,11 @@ fn with(id: u16, byte: u8) -> KeySeal {
     KeySeal::new(id, secret(byte)).expect("long enough")
 }
 
-/// Nothing here waits.
+/// Polls a future that never waits.
 fn now<T>(future: impl Future<Output = T>) -> T {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(output) => output,
-        Poll::Pending => panic!("it waits"),
+        Poll::Pending => panic!("the future waits"),
     }
 }
 
@@ -34,7 +34,7 @@ fn opened(seal: &KeySeal, sealed: &[u8], bound: &[u8]) -> Result<Vec<u8>, PortEr
 
 const CORRUPT: Result<Vec<u8>, PortErrorKind> = Err(PortErrorKind::Corrupt);
 
-/// A nonce that the test chooses.
+/// A source of a nonce chosen by the test.
 struct Fixed(u8);
 
 impl Entropy for Fixed {
@@ -52,11 +52,11 @@ impl Entropy for Dry {
     }
 }
 
-/// draft-irtf-cfrg-xchacha-03, A.3.1: the cipher is the one that it is said to be.
+/// draft-irtf-cfrg-xchacha-03, A.3.1.
 #[test]
 fn the_cipher_is_xchacha20_poly1305() {
-    let key: [u8; 32] = std::array::from_fn(|place| 0x80 + place as u8);
-    let nonce: [u8; 24] = std::array::from_fn(|place| 0x40 + place as u8);
+    let key: [u8; 32] = std::array::from_fn(|index| 0x80 + index as u8);
+    let nonce: [u8; 24] = std::array::from_fn(|index| 0x40 + index as u8);
     let bound = [0x50, 0x51, 0x52, 0x53, 0xc0, 0xc1, 0xc2, 0xc3, 0xc4, 0xc5, 0xc6, 0xc7];
     let mut text = *b"Ladies and Gentlemen of the class of '99: If I could offer you only one \
                       tip for the future, sunscreen would be it.";
@@ -68,9 +68,9 @@ fn the_cipher_is_xchacha20_poly1305() {
     assert_eq!(hex(&tag), "c0875924c1c7987947deafd8780acf49");
 }
 
-/// What this release sealed, every later one opens.
+/// Every later release must open what this release sealed.
 #[test]
-fn what_was_sealed_once_is_opened_for_ever() {
+fn bytes_sealed_by_this_release_stay_readable() {
     const SEALED: &str = "010102\
         090909090909090909090909090909090909090909090909\
         92f7d0935de716a1a4f9cb07e1380415cc6bc692\
@@ -81,9 +81,9 @@ fn what_was_sealed_once_is_opened_for_ever() {
     assert_eq!(seal.sealed(&Fixed(9), plain, bound).expect("sealed"), bytes);
 }
 
-/// R-196: the store holds nothing of the seed but its length.
+/// R-196: the sealed bytes reveal only the length of the seed.
 #[test]
-fn nothing_of_the_secret_shows() {
+fn sealed_bytes_reveal_only_the_length() {
     let seal = with(1, 1);
     let seed = b"12345678901234567890";
     let (one, two) = (sealed(&seal, seed, b"a"), sealed(&seal, seed, b"a"));
@@ -95,16 +95,16 @@ fn nothing_of_the_secret_shows() {
 }
 
 #[test]
-fn a_change_of_any_bit_is_seen() {
+fn a_change_of_any_bit_is_detected() {
     let mut seal = with(1, 1).also_open(0, secret(2)).expect("valid");
-    // The secret of key 1 under another id, which `also_open` refuses: only the id tells them apart.
+    // The secret of key 1 under another id, which `also_open` refuses, so that only the id differs.
     seal.keys.push(SealKey::new(3, &secret(1)).expect("valid"));
     let whole = sealed(&seal, b"12345678901234567890", b"a");
-    for place in 0..whole.len() {
+    for index in 0..whole.len() {
         for bit in 0..8 {
             let mut changed = whole.clone();
-            changed[place] ^= 1 << bit;
-            assert_eq!(opened(&seal, &changed, b"a"), CORRUPT, "byte {place}, bit {bit}");
+            changed[index] ^= 1 << bit;
+            assert_eq!(opened(&seal, &changed, b"a"), CORRUPT, "byte {index}, bit {bit}");
         }
     }
     assert!(opened(&seal, &whole, b"a").is_ok());
@@ -122,7 +122,7 @@ fn a_part_is_not_opened() {
 }
 
 #[test]
-fn a_secret_is_opened_for_whom_it_was_sealed() {
+fn a_secret_is_opened_only_with_its_associated_data() {
     let seal = with(1, 1);
     let (ada, bob) = (sealed(&seal, b"ada's", b"ada"), sealed(&seal, b"bob's", b"bob"));
     assert_eq!(opened(&seal, &ada, b"bob"), CORRUPT);
@@ -140,7 +140,7 @@ fn keys_rotate() {
     assert_eq!(opened(&rotated, &old, b"a"), Ok(b"seed".to_vec()));
     let new = sealed(&rotated, b"seed", b"a");
     assert_eq!(new[..HEAD], [1, 0, 2], "the first key seals");
-    // An engine that was prepared opens it; one that was not says so, and takes nothing for it.
+    // An engine prepared for the new key opens it; any other reports an error.
     let prepared = with(1, 1).also_open(2, secret(2)).expect("valid");
     assert_eq!(opened(&prepared, &new, b"a"), Ok(b"seed".to_vec()));
     assert_eq!(opened(&with(1, 1), &new, b"a"), CORRUPT);
@@ -161,7 +161,7 @@ fn weak_secrets_and_repeated_ids_are_refused() {
     assert!(full.also_open(99, secret(99)).is_err());
 }
 
-/// A key that is dropped must not go on opening under another id.
+/// A dropped key must not go on opening under another id.
 #[test]
 fn no_two_sealing_keys_have_one_secret() {
     let error = with(1, 1).also_open(2, secret(1)).unwrap_err();
@@ -170,8 +170,8 @@ fn no_two_sealing_keys_have_one_secret() {
     assert!(two.also_open(3, secret(2)).is_err());
 }
 
-/// The whole secret counts, not its first 32 bytes; and a key is not the engine's under another
-/// name.
+/// The whole secret counts, not only its first 32 bytes, and the key differs from the engine's
+/// keys.
 #[test]
 fn a_secret_is_expanded_to_a_key_of_its_own() {
     let key = |bytes: &[u8]| seal_key(&SecretBytes::new(bytes.to_vec())).expect("long enough").key;
@@ -215,7 +215,7 @@ proptest! {
     fn junk_is_refused(junk in prop::collection::vec(any::<u8>(), 0..200), bound: Vec<u8>) {
         let seal = with(1, 1);
         prop_assert_eq!(opened(&seal, &junk, &bound), CORRUPT);
-        // With a head that would do.
+        // Junk after a valid head.
         let close = [&[FORMAT, 0, 1][..], &junk].concat();
         prop_assert_eq!(opened(&seal, &close, &bound), CORRUPT);
     }

@@ -1,4 +1,4 @@
-//! What a delivery by SMTP must be told.
+//! The configuration of a delivery by SMTP.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -18,8 +18,7 @@ use crate::domain::ids::TenantId;
 use crate::domain::secret::SecretText;
 use crate::port::{Clock, PortError, PortResult, SystemClock};
 
-/// How to reach a mail server, and how to send; [`build`](Self::build) makes an [`SmtpDelivery`]
-/// of it.
+/// The mail server and how to send; [`build`](Self::build) turns it into an [`SmtpDelivery`].
 ///
 /// ```
 /// use std::time::Duration;
@@ -62,29 +61,28 @@ enum Transport {
 }
 
 impl SmtpConfig {
-    /// The shortest time that a call may be given: 100 milliseconds.
+    /// The shortest timeout of a call: 100 milliseconds.
     pub const MIN_TIMEOUT: Duration = Duration::from_millis(100);
-    /// The longest: 50 seconds. The engine counts on an answer within a minute.
+    /// The longest: 50 seconds. The engine relies on a result within a minute.
     pub const MAX_TIMEOUT: Duration = Duration::from_secs(50);
-    /// The most connections at a time.
+    /// The largest number of connections.
     pub const MAX_CONNECTIONS: usize = 32;
 
-    /// A server that is asked to begin TLS (`STARTTLS`), on port 587. One that does not offer it
-    /// is sent nothing.
+    /// Connects on port 587 and begins TLS by `STARTTLS`. A server that does not offer it is sent
+    /// nothing.
     ///
     /// `host` is a name or an IP address; the server's certificate must be for it.
     pub fn starttls(host: &str, sender: &EmailAddress) -> Self {
         Self::new(Transport::StartTls, host, 587, sender)
     }
 
-    /// A server that speaks TLS from the first byte (RFC 8314, 3.3), on port 465.
+    /// Connects on port 465 with TLS from the first byte (RFC 8314, 3.3).
     pub fn implicit_tls(host: &str, sender: &EmailAddress) -> Self {
         Self::new(Transport::ImplicitTls, host, 465, sender)
     }
 
-    /// **Without encryption**, to a server on this port of this machine (`127.0.0.1`): a relay
-    /// beside the host, or a mail catcher. Other machines cannot be reached in this way, and a
-    /// login is refused.
+    /// **Without encryption**, to a server on this port of this machine (`127.0.0.1`), such as a local
+    /// relay or a mail catcher. Other machines cannot be reached in this way, and a login is refused.
     pub fn unencrypted_on_loopback(port: u16, sender: &EmailAddress) -> Self {
         let host = Ipv4Addr::LOCALHOST.to_string();
         Self::new(Transport::ClearOnLoopback, &host, port, sender)
@@ -108,48 +106,48 @@ impl SmtpConfig {
         }
     }
 
-    /// Another port.
+    /// Uses another port.
     pub fn with_port(mut self, port: u16) -> Self {
         self.port = port;
         self
     }
 
-    /// Logs in by `PLAIN` or, where the server lacks it, `LOGIN`; after TLS has begun. Default: no
+    /// Logs in by `PLAIN` or, if the server lacks it, `LOGIN`, after TLS has begun. Default: no
     /// login.
     pub fn with_login(mut self, user: &str, password: SecretText) -> Self {
         self.login = Some((user.to_owned(), password));
         self
     }
 
-    /// Trusts these certificate authorities as well, given as PEM, one or several in a text.
+    /// Also trusts these certificate authorities, given as PEM, one or several in a text.
     pub fn with_root_certificates(mut self, pem: &str) -> Self {
         self.roots.push(pem.to_owned());
         self
     }
 
-    /// Trusts nobody but those of [`with_root_certificates`](Self::with_root_certificates).
-    /// Default: the authorities that this machine trusts are read when the delivery is built.
+    /// Trusts only the authorities of [`with_root_certificates`](Self::with_root_certificates).
+    /// Default: those of the system, which are read when the delivery is built.
     pub fn without_system_roots(mut self) -> Self {
         self.system_roots = false;
         self
     }
 
-    /// The name by which the server is greeted: this machine's, with its domain, or its IP address.
-    /// Default: `127.0.0.1`, which servers for submission take.
+    /// The name that greets the server: this machine's full name or IP address. Default:
+    /// `127.0.0.1`, which submission servers accept.
     pub fn with_hello(mut self, name: &str) -> Self {
         self.hello = Some(name.to_owned());
         self
     }
 
-    /// The most time that one call may take, from the wait for a connection to the server's last
-    /// word: 100 milliseconds to 50 seconds. Default: 30 seconds.
+    /// How long one call may take, from the wait for a connection to the server's last reply: 100
+    /// milliseconds to 50 seconds. Default: 30 seconds.
     pub fn with_timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
     }
 
-    /// The most connections at a time, used and idle, 1 to 32; further calls wait. Default: 4. One
-    /// that was idle for a minute is not used again.
+    /// The largest number of connections, used and idle, 1 to 32; further calls wait. Default: 4. A
+    /// connection that was idle for a minute is not used again.
     pub fn with_connections(mut self, connections: usize) -> Self {
         self.connections = connections;
         self
@@ -161,37 +159,37 @@ impl SmtpConfig {
         self
     }
 
-    /// Puts messages into these words. Default: [`EnglishText`].
+    /// Renders messages with this renderer. Default: [`EnglishText`].
     pub fn with_renderer(mut self, renderer: impl Renderer + 'static) -> Self {
         self.renderer = Arc::new(renderer);
         self
     }
 
-    /// Dates mail, and knows what is past its time, by this clock: the engine's. Default: the
-    /// system's.
+    /// Dates mail, and checks its expiry, by this clock, which must be the engine's. Default: the
+    /// system clock.
     pub fn with_clock(mut self, clock: impl Clock + 'static) -> Self {
         self.clock = Arc::new(clock);
         self
     }
 
-    /// Checks what was given. Connects to nothing.
+    /// Checks the configuration, without connecting.
     ///
     /// # Errors
     ///
-    /// `Denied`: a value is out of its range, a name or a certificate has the wrong form, or there
-    /// is a login without TLS.
+    /// `Denied` if a value is out of range, a name or a certificate is malformed, or there is a
+    /// login without TLS.
     pub fn build(self) -> PortResult<SmtpDelivery> {
         if !is_host(&self.host) {
-            return Err(wrong("the host is neither a name nor an address"));
+            return Err(wrong("host: must be a host name or an IP address"));
         }
         if !(Self::MIN_TIMEOUT..=Self::MAX_TIMEOUT).contains(&self.timeout) {
-            return Err(wrong("the timeout is out of range"));
+            return Err(wrong("timeout: out of range, 100 milliseconds to 50 seconds allowed"));
         }
         if !(1..=Self::MAX_CONNECTIONS).contains(&self.connections) {
-            return Err(wrong("the number of connections is out of range"));
+            return Err(wrong("connections: out of range, 1 to 32 allowed"));
         }
         if self.login.is_some() && self.transport == Transport::ClearOnLoopback {
-            return Err(wrong("a login needs TLS"));
+            return Err(wrong("login: needs TLS"));
         }
         let server = Server {
             port: self.port,
@@ -223,13 +221,14 @@ impl SmtpConfig {
             tls = tls.certificate_store(CertificateStore::None);
         }
         for pem in &self.roots {
-            // A text without a certificate would be read as none, and trust nobody.
-            let there = pem.contains("-----BEGIN CERTIFICATE-----");
-            let root = Certificate::from_pem(pem.as_bytes()).ok().filter(|_| there);
-            tls = tls.add_root_certificate(root.ok_or_else(|| wrong("no root certificate"))?);
+            // A text without a certificate would otherwise add no authority without an error.
+            let has_certificate = pem.contains("-----BEGIN CERTIFICATE-----");
+            let root = Certificate::from_pem(pem.as_bytes()).ok().filter(|_| has_certificate);
+            let missing = || wrong("root certificates: a text without one");
+            tls = tls.add_root_certificate(root.ok_or_else(missing)?);
         }
-        // The error of lettre's is one of its own types.
-        let tls = tls.build().map_err(|_| wrong("a root certificate is malformed"))?;
+        // Drops lettre's error, which is a foreign type.
+        let tls = tls.build().map_err(|_| wrong("root certificates: malformed"))?;
         Ok(kind(tls))
     }
 
@@ -241,12 +240,12 @@ impl SmtpConfig {
             Ok(IpAddr::V4(address)) => Ok(ClientId::Ipv4(address)),
             Ok(IpAddr::V6(address)) => Ok(ClientId::Ipv6(address)),
             Err(_) if is_host(name) => Ok(ClientId::Domain(name.clone())),
-            Err(_) => Err(wrong("the name for the greeting is malformed")),
+            Err(_) => Err(wrong("hello: must be a host name or an IP address")),
         }
     }
 }
 
-/// A name in the form of DNS, or an IP address.
+/// Whether the text is a name in the form of DNS, or an IP address.
 fn is_host(host: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
     host.parse::<IpAddr>().is_ok() || (1..=253).contains(&host.len()) && host.bytes().all(plain)

@@ -1,4 +1,4 @@
-//! What became of a call, as far as the conversation with the server tells.
+//! The outcome of a failed call, as far as the conversation with the server tells.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use lettre::transport::smtp::Error as SmtpError;
 
 use crate::port::{FaultScope, PortError, PortErrorKind};
 
-/// How far the conversation had come.
+/// How far the conversation has come.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum SmtpStage {
     Queue,
@@ -16,11 +16,11 @@ pub(super) enum SmtpStage {
     Sender,
     Recipient,
     Data,
-    /// The content may have left, its end included: only the server's answer tells.
+    /// The content may have been sent, including its end: only the server's reply tells.
     Content,
 }
 
-/// What went wrong.
+/// The kind of failure.
 #[derive(Debug)]
 pub(super) enum What {
     Reply(u16),
@@ -30,13 +30,13 @@ pub(super) enum What {
     NoUtf8,
 }
 
-/// A call that failed. Goes into logs as the source of a [`PortError`]: it holds neither what the
-/// server wrote, which often repeats the address, nor anything of the message.
+/// A failed call. It is logged as the source of a [`PortError`], so it holds neither the server's
+/// text, which often repeats the address, nor any part of the message.
 #[derive(Debug)]
 pub(super) struct SmtpFault {
     stage: SmtpStage,
     what: What,
-    /// Of the network or of TLS: names hosts at most.
+    /// An error of the network or of TLS, which names hosts at most.
     detail: Option<String>,
 }
 
@@ -48,7 +48,7 @@ impl SmtpFault {
     pub(super) fn of(stage: SmtpStage, error: &SmtpError) -> Self {
         match error.status() {
             Some(code) => Self::new(stage, What::Reply(code.into())),
-            // What could not be read may be quoted in the error.
+            // The error may quote the malformed reply.
             None if error.is_response() => Self::new(stage, What::Lost),
             None => Self { stage, what: What::Lost, detail: Some(error.to_string()) },
         }
@@ -58,7 +58,7 @@ impl SmtpFault {
         Self { stage, what: What::Lost, detail: Some(error.to_string()) }
     }
 
-    /// Whether the server has answered and will go on talking on this connection.
+    /// Whether the server has replied and keeps the connection open.
     pub(super) const fn leaves_the_connection(&self) -> bool {
         match self.what {
             What::Reply(code) => code != 421,
@@ -70,25 +70,25 @@ impl SmtpFault {
     fn kind(&self) -> PortErrorKind {
         match (self.stage, &self.what) {
             (_, What::NoUtf8) => PortErrorKind::Denied,
-            // Until the sender is named nothing is said about this message: whatever the server
-            // dislikes then, an operator can mend, and no notice may be lost over it.
+            // Before the sender is named, a reply is not about this message. An operator can solve
+            // the problem, and no notice may be lost over it.
             (SmtpStage::Queue | SmtpStage::Connect | SmtpStage::Tls | SmtpStage::Login, _) => {
                 PortErrorKind::Unavailable
             }
-            // RFC 4954, 6: about the login, whichever command they answer.
+            // RFC 4954, 6: these codes are about the login, whichever command gets them.
             (_, What::Reply(530 | 534 | 535 | 538)) => PortErrorKind::Unavailable,
             (_, What::Reply(500..=599)) => PortErrorKind::Denied,
             (_, What::Reply(400..=499)) => PortErrorKind::Unavailable,
             (SmtpStage::Content, _) => PortErrorKind::Unknown,
-            // A message whose end the server never saw is not delivered (RFC 5321, 4.1.1.4).
+            // The server discards a message whose end it has not seen (RFC 5321, 4.1.1.4).
             _ => PortErrorKind::Unavailable,
         }
     }
 }
 
 impl SmtpFault {
-    /// What comes before the recipient is named fails alike for every mail; so does a connection
-    /// that breaks. An answer about the recipient or the content is about this mail.
+    /// A failure before the recipient is named, or of the connection, affects every mail. A reply
+    /// about the recipient or the content affects this mail only.
     const fn scope(&self) -> FaultScope {
         match (self.stage, &self.what) {
             (_, What::Reply(421 | 530 | 534 | 535 | 538)) => FaultScope::Service,
@@ -121,9 +121,9 @@ impl fmt::Display for SmtpFault {
         };
         write!(f, "smtp, {stage}: ")?;
         match &self.what {
-            What::Reply(code) => write!(f, "the server answered {code}"),
+            What::Reply(code) => write!(f, "the server replied {code}"),
             What::Lost => f.write_str("the connection failed"),
-            What::Late => f.write_str("the time is up"),
+            What::Late => f.write_str("timed out"),
             What::NoTls => f.write_str("the server offers no TLS"),
             What::NoUtf8 => f.write_str("the address needs SMTPUTF8, which the server lacks"),
         }?;
@@ -141,7 +141,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_an_answer_about_this_mail_is_a_fault_of_its_recipient() {
+    fn only_a_reply_about_this_mail_is_a_fault_of_its_recipient() {
         use FaultScope::{Recipient, Service};
         let cases = [
             (SmtpStage::Connect, What::Reply(421), Service),
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn only_an_answer_about_the_message_is_final() {
+    fn only_a_reply_about_the_message_is_final() {
         use PortErrorKind::{Denied, Unavailable, Unknown};
         let cases = [
             (SmtpStage::Connect, What::Reply(554), Unavailable),

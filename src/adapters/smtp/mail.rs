@@ -1,4 +1,4 @@
-//! A message as mail.
+//! Composes a message as a mail.
 
 use lettre::Address;
 use lettre::message::header::{HeaderName, HeaderValue};
@@ -12,17 +12,17 @@ use crate::domain::secret::SecretText;
 use crate::domain::time::Timestamp;
 use crate::port::{Envelope, PortError, PortResult};
 
-/// A mail, ready to be handed over.
+/// A composed mail.
 pub(super) struct Mail {
     pub(super) from: Address,
     pub(super) to: Address,
-    /// One of the addresses can be written in UTF-8 only.
+    /// Whether one of the addresses needs UTF-8.
     pub(super) needs_utf8: bool,
-    /// Headers and body; may hold a code.
+    /// Headers and body. May hold a code.
     pub(super) content: Zeroizing<Vec<u8>>,
 }
 
-/// Puts together what this envelope says, in these words.
+/// Composes the mail of an envelope, with these texts.
 pub(super) fn compose(
     envelope: &Envelope,
     words: &Rendered,
@@ -37,7 +37,7 @@ pub(super) fn compose(
         .from(Mailbox::new(None, from.clone()))
         .to(Mailbox::new(None, to.clone()))
         .message_id(Some(message_id(&envelope.idempotency_key, from.domain())))
-        // No answering machine should answer (RFC 3834, 5; MS-OXCMAIL, 2.2.3.2.14).
+        // Keeps auto-responders from replying (RFC 3834, 5; MS-OXCMAIL, 2.2.3.2.14).
         .raw_header(fixed("Auto-Submitted", "auto-generated"))
         .raw_header(fixed("X-Auto-Response-Suppress", "All"));
     if let Some(date) = date(now) {
@@ -47,14 +47,14 @@ pub(super) fn compose(
     let draft = match html(words) {
         Some(html) => {
             let html = SinglePart::html(html.expose_secret().to_owned());
-            // The last part is the one that is shown (RFC 2046, 5.1.4).
+            // Mail programs show the last part that they support (RFC 2046, 5.1.4).
             draft.multipart(MultiPart::alternative().singlepart(text).singlepart(html))
         }
         None => draft.singlepart(text),
     };
     let mut draft =
-        draft.map_err(|_| PortError::denied().because("smtp: no mail can be made of it"))?;
-    // The library encodes what is not ASCII and leaves ASCII alone, encoded words included.
+        draft.map_err(|_| PortError::denied().because("smtp: the mail cannot be composed"))?;
+    // The library encodes non-ASCII text only, and would leave encoded words in ASCII text alone.
     let sender = format!("{} <{from}>", header::phrase(&name));
     draft.headers_mut().insert_raw(encoded("From", sender));
     draft.headers_mut().insert_raw(encoded("Subject", header::text(&words.subject)));
@@ -65,8 +65,8 @@ const fn html(words: &Rendered) -> Option<&SecretText> {
     words.html.as_ref()
 }
 
-/// The address as the server is told it. A domain goes in the form of DNS where that spares the
-/// server the need for SMTPUTF8 (RFC 6531, 3.2); the local part stays as it is stored.
+/// The address in the form for the server. The domain is in ASCII where that avoids the need for
+/// SMTPUTF8 (RFC 6531, 3.2); the local part is unchanged.
 fn path(address: &EmailAddress) -> Address {
     let whole = address.as_str();
     let normalised = address.normalised();
@@ -75,8 +75,8 @@ fn path(address: &EmailAddress) -> Address {
         (Some(parts), _) => parts,
         (None, _) => (whole, ""),
     };
-    // A parsed address holds no space, control character or bracket, which is what counts here;
-    // the rules of two parsers are never quite the same.
+    // Safe: a parsed address contains no space, control character or bracket. `new` would apply
+    // slightly different rules and could refuse it.
     Address::new_dangerous(local, domain)
 }
 
@@ -87,7 +87,7 @@ fn message_id(key: &str, domain: &str) -> String {
     format!("<{}@{domain}>", &digest[..32])
 }
 
-/// A header whose value is in its final form.
+/// A header whose value is already encoded.
 fn encoded(name: &'static str, value: String) -> HeaderValue {
     let name = HeaderName::new_from_ascii_str(name);
     HeaderValue::dangerous_new_pre_encoded(name, value.clone(), value)
@@ -112,9 +112,9 @@ mod tests {
     use crate::domain::message::{Locale, Message, Notice};
     use crate::domain::method::Channel;
 
-    /// T3: a mail program shows the subject and the sender's name as they are written.
+    /// T3: a mail program shows the subject and the sender's name unchanged.
     #[test]
-    fn a_header_that_is_an_encoded_word_is_shown_as_it_is_written() {
+    fn a_text_that_looks_like_an_encoded_word_is_shown_unchanged() {
         let address = EmailAddress::parse("ada@example.org").expect("valid");
         let now = Timestamp::from_unix_seconds(1_700_000_000);
         for name in [

@@ -1,7 +1,7 @@
-//! Mail by SMTP, encrypted or not at all. Feature `smtp`.
+//! Mail by SMTP, always encrypted except on loopback. Feature `smtp`.
 //!
-//! Hands mail to the server that takes it from you (*submission*): your own relay, or that of a
-//! provider. It does not look for the servers of recipients.
+//! Sends mail to a server that accepts it from the host (*submission*), such as the host's own
+//! relay or that of a provider. It does not look up the servers of recipients.
 //!
 //! ```no_run
 //! use sspr::adapters::route::ByChannel;
@@ -14,7 +14,7 @@
 //! let mail = SmtpConfig::starttls("smtp.contoso.example", &sender)
 //!     .with_login("sspr", password)
 //!     .build()?;
-//! // Text messages go another way: the engine takes both as one delivery.
+//! // The engine takes mail and text messages as one delivery.
 //! let delivery = ByChannel::new().with(Channel::Email, mail).with(Channel::Sms, gateway);
 //! # Ok(())
 //! # }
@@ -23,36 +23,36 @@
 //! # Encryption
 //!
 //! TLS 1.2 or later, by `rustls` and `ring`, begun by `STARTTLS` or from the first byte. A server
-//! that does not offer it, or whose certificate is not for its name or from nobody trusted, is told
-//! neither a password nor a mail; the call is tried again later. What somebody in between sends
-//! ahead of the handshake makes it fail.
+//! that does not offer TLS, or whose certificate is not for its name or not from a trusted
+//! authority, is sent neither a password nor a mail; the call is tried again later. Bytes that an
+//! attacker injects before the handshake make it fail.
 //!
-//! Trusted are the authorities that the operating system trusts, read once, and those that are
-//! added: a relay often has a certificate of the organisation's own authority, which its machines
-//! know, and a list compiled into a program grows old. A container without any needs
+//! The trusted authorities are those of the operating system, read once, and those that are added.
+//! They are not compiled in, since such a list grows old and lacks the organisation's own authority,
+//! which often signs a relay's certificate. A container without any needs
 //! [`with_root_certificates`](SmtpConfig::with_root_certificates).
 //!
 //! # What an error means
 //!
 //! | What happened | Kind |
 //! |---|---|
-//! | no connection, no TLS, the login refused with whatever code | `Unavailable` |
-//! | the server put the mail off (4xx), or was lost before the content | `Unavailable` |
-//! | lost, or out of time, once the content was on its way | `Unknown` |
+//! | no connection, no TLS, login refused with any code | `Unavailable` |
+//! | the server deferred the mail (4xx), or was lost before the content | `Unavailable` |
+//! | lost, or timed out, after the content was begun | `Unknown` |
 //! | sender, recipient or content refused (5xx) | `Denied` |
 //! | the address needs SMTPUTF8 (RFC 6531) and the server lacks it | `Denied` |
-//! | past its time, or not to a mail address | `Denied` |
+//! | expired, or not to a mail address | `Denied` |
 //!
-//! A refused login is no final answer: it says nothing about the message, and a notice must not be
-//! lost because a password was changed. The error's source names the stage and the code of the
-//! answer, never its text, which may hold the address.
+//! A refused login is not final: it is not about the message, and a notice must not be lost because
+//! a password was changed. The error's source names the stage and the code of the reply, never its
+//! text, which may contain the address.
 //!
-//! A mail that comes again has the same `Message-ID`, so that mail programs show it once.
+//! A repeated mail has the same `Message-ID`, so that mail programs show it once.
 //!
 //! # Runtime
 //!
 //! Futures of [`SmtpDelivery`] must be polled on a tokio runtime with I/O and time enabled;
-//! without a runtime they answer `Unavailable`. Nothing is spawned.
+//! otherwise they return `Unavailable`. Nothing is spawned.
 //!
 //! The text of a mail and the password pass through `lettre` and `rustls`, which do not wipe their
 //! own copies.
@@ -85,7 +85,7 @@ use crate::domain::ids::TenantId;
 use crate::domain::method::Channel;
 use crate::port::{Clock, Delivery, Envelope, PortError, PortResult};
 
-/// A [`Delivery`] that hands mail to a server by SMTP; made by [`SmtpConfig`].
+/// A [`Delivery`] that sends mail to a server by SMTP; made by [`SmtpConfig`].
 ///
 /// Has the channel [`Channel::Email`] for every tenant; see
 /// [`ByChannel`](super::route::ByChannel) for the others. To share it, put it into an `Arc`.
@@ -100,8 +100,8 @@ pub struct SmtpDelivery {
 }
 
 impl SmtpDelivery {
-    /// Sends one mail on a connection of the pool, or on a new one. Wherever it ends early, the
-    /// connection is closed, unless the server has just answered.
+    /// Sends one mail on a pooled connection or a new one. After a failure the connection is
+    /// closed, unless the server has replied and keeps it open.
     async fn send(&self, mail: &Mail, stage: &mut SmtpStage) -> Result<(), SmtpFault> {
         let _slot = self.pool.slot().await;
         *stage = SmtpStage::Connect;
@@ -123,11 +123,11 @@ impl Delivery for SmtpDelivery {
     async fn deliver(&self, envelope: &Envelope) -> PortResult<()> {
         let to = match (envelope.channel.carrier(), &envelope.destination) {
             (Some(Channel::Email), Destination::Email(to)) => to,
-            _ => return Err(PortError::denied().because("smtp: not to a mail address")),
+            _ => return Err(PortError::denied().because("smtp: destination: not a mail address")),
         };
         let now = self.clock.now();
         if now > envelope.not_after {
-            return Err(PortError::denied().because("smtp: past its time"));
+            return Err(PortError::denied().because("smtp: the message has expired"));
         }
         if Handle::try_current().is_err() {
             return Err(PortError::unavailable().because("smtp: no tokio runtime"));

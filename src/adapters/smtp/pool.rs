@@ -1,8 +1,8 @@
-//! Connections that are kept for the next mail.
+//! A pool of connections for further mail.
 //!
-//! Own, and not that of `lettre`: a call here ends at its time limit wherever it stands, and
-//! whoever calls may drop it at any point. A connection that is half way through a mail must then
-//! be closed, never taken for an idle one; and nothing is spawned.
+//! `lettre` has a pool, too, but calls here end at their timeout or may be dropped at any point. A
+//! connection in the middle of a mail must then be closed instead of counting as idle. And this
+//! pool spawns nothing.
 
 use std::sync::Mutex;
 use std::time::Duration;
@@ -15,8 +15,8 @@ use tokio::time::timeout;
 use crate::adapters::memory::lock;
 use crate::domain::time::Timestamp;
 
-/// How long a connection may be idle: below the five minutes that a server has to wait (RFC 5321,
-/// 4.5.3.2.7), and below what firewalls remember.
+/// How long a connection may be idle: less than the five minutes that a server must wait (RFC 5321,
+/// 4.5.3.2.7) and than the usual timeouts of firewalls.
 const IDLE: Duration = Duration::from_secs(60);
 
 pub(super) struct Pool {
@@ -34,13 +34,13 @@ impl Pool {
         Self { slots: Semaphore::new(size), idle: Mutex::default() }
     }
 
-    /// Leave to use one connection, as long as it is held.
+    /// A permit to use one connection while it is held.
     pub(super) async fn slot(&self) -> Option<SemaphorePermit<'_>> {
-        // Never closed, so never an error.
+        // The semaphore is never closed, so there is no error.
         self.slots.acquire().await.ok()
     }
 
-    /// An idle connection that still answers; no mail of a call before is open on it.
+    /// An idle connection that still responds, with no earlier mail open on it.
     pub(super) async fn take(
         &self,
         now: Timestamp,
@@ -48,7 +48,7 @@ impl Pool {
     ) -> Option<AsyncSmtpConnection> {
         loop {
             let mut idle = lock(&self.idle).pop()?;
-            // A clock that went back says nothing about how long the connection has waited.
+            // After a clock step backwards the idle time is unknown.
             if now < idle.since || now.since(idle.since) > IDLE {
                 continue;
             }
@@ -58,7 +58,7 @@ impl Pool {
         }
     }
 
-    /// Keeps a connection whose last command was answered.
+    /// Keeps a connection whose last command got a reply.
     pub(super) fn put(&self, connection: AsyncSmtpConnection, now: Timestamp) {
         lock(&self.idle).push(Idle { connection, since: now });
     }

@@ -1,4 +1,4 @@
-//! One conversation with the server: connect, encrypt, log in, hand over.
+//! One conversation with the server: connect, encrypt, log in, send.
 
 use std::time::Duration;
 
@@ -15,25 +15,25 @@ use super::mail::Mail;
 use super::until_tls::UntilTls;
 use crate::domain::secret::SecretText;
 
-/// How a conversation is protected.
+/// How a conversation is encrypted.
 pub(super) enum Security {
     /// TLS after `STARTTLS`, or nothing.
     StartTls(TlsParameters),
     /// TLS from the first byte.
     Implicit(TlsParameters),
-    /// None. The server is on the loopback interface.
+    /// No encryption, to a server on the loopback interface.
     ClearOnLoopback,
 }
 
-/// The server, and how to be let in.
+/// The server, and how to connect to it.
 pub(super) struct Server {
     pub(super) host: String,
     pub(super) port: u16,
     pub(super) security: Security,
     pub(super) hello: ClientId,
     pub(super) login: Option<Login>,
-    /// For each address that the host's name has, and for asking an idle connection whether it
-    /// lives: shorter than a call may take, so that one that is dead leaves time for another.
+    /// How long to wait for each address of the host name, and for an idle connection to respond.
+    /// Shorter than the call's timeout, so that a dead one leaves time for another.
     pub(super) patience: Duration,
 }
 
@@ -42,7 +42,7 @@ pub(super) struct Login {
     pub(super) password: SecretText,
 }
 
-/// A connection over which mail can be sent at once.
+/// Opens a connection that is ready for mail.
 pub(super) async fn connect(
     server: &Server,
     stage: &mut SmtpStage,
@@ -56,11 +56,11 @@ pub(super) async fn connect(
             AsyncSmtpConnection::connect_tokio1(address, patience, hello, tls, None).await
         }
         Security::StartTls(_) => {
-            let tcp = Box::new(UntilTls::new(dial(server).await?));
+            let tcp = Box::new(UntilTls::new(open_tcp(server).await?));
             AsyncSmtpConnection::connect_with_transport(tcp, hello).await
         }
         Security::ClearOnLoopback => {
-            let tcp = Box::new(dial(server).await?);
+            let tcp = Box::new(open_tcp(server).await?);
             AsyncSmtpConnection::connect_with_transport(tcp, hello).await
         }
     };
@@ -74,7 +74,7 @@ pub(super) async fn connect(
         let encrypted = connection.starttls(tls.clone(), hello).await;
         encrypted.map_err(|error| SmtpFault::of(*stage, &error))?;
     }
-    // No branch above leaves it undone; what a password depends on is asked once more.
+    // Every branch above ensures this, but the password depends on it, so it is checked again.
     if !connection.is_encrypted() && !matches!(server.security, Security::ClearOnLoopback) {
         return Err(SmtpFault::new(*stage, What::NoTls));
     }
@@ -83,13 +83,13 @@ pub(super) async fn connect(
         *stage = SmtpStage::Login;
         let credentials = Credentials::new(user.clone(), password.expose_secret().to_owned());
         let mechanisms = [Mechanism::Plain, Mechanism::Login];
-        let let_in = connection.auth(&mechanisms, &credentials).await;
-        let_in.map_err(|error| SmtpFault::of(*stage, &error))?;
+        let logged_in = connection.auth(&mechanisms, &credentials).await;
+        logged_in.map_err(|error| SmtpFault::of(*stage, &error))?;
     }
     Ok(connection)
 }
 
-/// Hands over one mail.
+/// Sends one mail.
 pub(super) async fn send(
     connection: &mut AsyncSmtpConnection,
     mail: &Mail,
@@ -99,8 +99,8 @@ pub(super) async fn send(
     let mut options = Vec::new();
     if mail.needs_utf8 {
         let server = connection.server_info();
-        let able = [Extension::SmtpUtfEight, Extension::EightBitMime];
-        if !able.into_iter().all(|extension| server.supports_feature(extension)) {
+        let needed = [Extension::SmtpUtfEight, Extension::EightBitMime];
+        if !needed.into_iter().all(|extension| server.supports_feature(extension)) {
             return Err(SmtpFault::new(*stage, What::NoUtf8));
         }
         options.push(MailParameter::SmtpUtfEight);
@@ -122,15 +122,15 @@ pub(super) async fn send(
     *stage = SmtpStage::Content;
     let reply = connection.message(&mail.content).await;
     let code = reply.map_err(|error| SmtpFault::of(*stage, &error))?.code();
-    // Nothing but "done" counts as accepted: a wrong yes is a notice that nobody sees.
+    // Only a final success counts as accepted: a notice that was not sent must not count as sent.
     match code.severity {
         Severity::PositiveCompletion => Ok(()),
         _ => Err(SmtpFault::new(*stage, What::Lost)),
     }
 }
 
-/// The first address that answers.
-async fn dial(server: &Server) -> Result<TcpStream, SmtpFault> {
+/// Connects to the first address that responds.
+async fn open_tcp(server: &Server) -> Result<TcpStream, SmtpFault> {
     let failed = |error: &std::io::Error| SmtpFault::io(SmtpStage::Connect, error);
     let name = (server.host.as_str(), server.port);
     let addresses = tokio::net::lookup_host(name).await.map_err(|error| failed(&error))?;
@@ -138,8 +138,8 @@ async fn dial(server: &Server) -> Result<TcpStream, SmtpFault> {
     for address in addresses {
         match timeout(server.patience, TcpStream::connect(address)).await {
             Ok(Ok(tcp)) => {
-                // The end of a mail is a small packet behind another, and would wait for the
-                // other's acknowledgement: 40 ms a mail. Without it mail is slower, not worse.
+                // Otherwise the small last packet of a mail waits for an acknowledgement, some 40
+                // ms. An error only makes mail slower.
                 tcp.set_nodelay(true).ok();
                 return Ok(tcp);
             }

@@ -1,4 +1,4 @@
-//! A connection that looks no further ahead than the line that it reads, until TLS begins.
+//! A TCP stream that does not read ahead before TLS begins.
 
 use std::io;
 use std::net::SocketAddr;
@@ -12,11 +12,11 @@ use tokio::net::TcpStream;
 /// The first byte of a TLS handshake; no SMTP command begins with it.
 const HANDSHAKE: u8 = 0x16;
 
-/// A TCP stream that gives out one byte at a time before TLS.
+/// A TCP stream that returns one byte per read before TLS.
 ///
-/// A reader with a buffer would else take in what somebody in between had sent right behind the
-/// answer to `STARTTLS`, and count these lines, read in clear, as said under TLS. So they stay on
-/// the way, TLS finds them instead of the server's handshake, and the connection fails.
+/// A buffered reader would also read lines that an attacker injected right after the reply to
+/// `STARTTLS`, and treat them as sent under TLS. Here they stay in the stream, where TLS finds them
+/// instead of the server's handshake, and the connection fails.
 #[derive(Debug)]
 pub(super) struct UntilTls {
     tcp: TcpStream,
@@ -39,9 +39,9 @@ impl AsyncRead for UntilTls {
             return Pin::new(&mut self.tcp).poll_read(cx, into);
         }
         let mut byte = [0; 1];
-        let mut one = ReadBuf::new(&mut byte);
-        ready!(Pin::new(&mut self.tcp).poll_read(cx, &mut one))?;
-        into.put_slice(one.filled());
+        let mut filled = ReadBuf::new(&mut byte);
+        ready!(Pin::new(&mut self.tcp).poll_read(cx, &mut filled))?;
+        into.put_slice(filled.filled());
         Poll::Ready(Ok(()))
     }
 }

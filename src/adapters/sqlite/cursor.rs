@@ -1,12 +1,12 @@
-//! Where a listing of events goes on; the others are those of every database.
+//! The cursors of listings of events; the other cursors are shared with PostgreSQL.
 
 pub(super) use crate::adapters::cursor::{AfterDue, AfterKey, Position};
 
-/// After this count, index and number.
+/// Continues after this count, index and number.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct AfterEvent(pub(super) i64, pub(super) i64, pub(super) i64);
 
-/// After this number.
+/// Continues after this number.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct AfterNumber(pub(super) i64);
 
@@ -39,7 +39,7 @@ mod tests {
     use crate::port::{Cursor, PortErrorKind};
 
     #[test]
-    fn a_position_comes_back_as_it_was() {
+    fn a_cursor_is_parsed_to_its_position() {
         let key = RecordKey::from_bytes([0xab; 32]);
         let due = AfterDue(-5, key);
         assert_eq!(AfterDue::from_text(&due.to_text()), Some(due));
@@ -50,7 +50,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_refused() {
+    fn other_texts_are_refused() {
         for text in
             ["", "d.", "d.1", "d.1.zz", "k.12", "e.1.2", "e.+1.2.3", "n.", "n.x", "n.01", "é"]
         {

@@ -1,4 +1,4 @@
-//! What an error of SQLite says about the call.
+//! What an error of SQLite means for the call.
 
 use std::io;
 use std::sync::Arc;
@@ -7,16 +7,16 @@ use rusqlite::ErrorCode;
 
 use crate::port::{PortError, PortErrorKind};
 
-/// An error while nothing was written yet, or after everything was rolled back.
+/// An error before anything was written, or after everything was rolled back.
 pub(super) fn failed(error: impl Into<Arc<rusqlite::Error>>) -> PortError {
     let error = error.into();
     PortError::new(kind(&error)).because(Shared(error))
 }
 
-/// An error of `COMMIT` itself, after a rollback that succeeded or did not.
+/// An error of `COMMIT` itself, after an attempt to roll back.
 pub(super) fn commit_failed(error: &Arc<rusqlite::Error>, rolled_back: bool) -> PortError {
-    // A disk that is full takes no frame that ends a transaction: it is the last one written. One
-    // whose sync failed may hold that frame, and a recovery after a crash would find it.
+    // On a full disk the frame that ends the transaction, which is the last, was not written. After
+    // a failed sync it may have been, and the recovery after a crash would apply it.
     let nothing_written = matches!(
         code(error),
         Some(ErrorCode::DiskFull | ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked)
@@ -42,12 +42,12 @@ pub(super) fn io_failed(error: io::Error) -> PortError {
     PortError::new(kind).because(error)
 }
 
-/// Something in the file that this store cannot have written.
+/// A stored value that this adapter cannot have written.
 pub(super) fn corrupt(what: &'static str) -> PortError {
     PortError::corrupt().because(what)
 }
 
-/// One error for each request of a batch.
+/// An error that the requests of a batch share.
 #[derive(Debug, thiserror::Error)]
 #[error("sqlite: {0}")]
 struct Shared(#[source] Arc<rusqlite::Error>);
@@ -70,7 +70,7 @@ fn kind(error: &rusqlite::Error) -> PortErrorKind {
             | ErrorCode::ConstraintViolation
             | ErrorCode::TypeMismatch
             | ErrorCode::TooBig => PortErrorKind::Denied,
-            // `Unknown` is SQLITE_ERROR: a table or a column that the schema promises is not there.
+            // `Unknown` is SQLITE_ERROR: a table or a column of the schema is missing.
             ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase | ErrorCode::Unknown => {
                 PortErrorKind::Corrupt
             }
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn each_error_says_what_is_known() {
+    fn each_error_has_the_right_kind() {
         use rusqlite::ffi;
         for (code, expected) in [
             (ffi::SQLITE_BUSY, PortErrorKind::Unavailable),
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn a_commit_that_failed_is_unknown_unless_nothing_can_have_been_written() {
+    fn a_failed_commit_is_unknown_unless_nothing_can_have_been_written() {
         use rusqlite::ffi;
         let kind = |code, rolled_back| commit_failed(&sqlite(code), rolled_back).kind();
         assert_eq!(kind(ffi::SQLITE_FULL, true), PortErrorKind::Unavailable);

@@ -1,26 +1,26 @@
-//! The files: who may read them, and how they are made.
+//! The files: their creation, permissions and identity.
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Makes the database file if that is asked for and it is not there, readable by its owner only, and
-/// returns the one path by which every process knows it.
+/// Creates the database file, if asked for and missing, readable by its owner only. Returns its
+/// canonical path.
 ///
-/// SQLite gives `-wal` and `-shm` the rights of the database itself.
+/// SQLite gives `-wal` and `-shm` the permissions of the database file.
 pub(super) fn prepare(path: &Path, make: bool) -> io::Result<PathBuf> {
     if !make {
         return fs::canonicalize(path);
     }
-    // Only ever `create_new`. To open and close a file that SQLite has open in this process would
-    // drop its POSIX locks (https://sqlite.org/howtocorrupt.html, 2.2).
+    // Only `create_new`: opening and closing a file that SQLite has open in this process would drop
+    // its POSIX locks (https://sqlite.org/howtocorrupt.html, 2.2).
     match owner_only().write(true).create_new(true).open(path) {
         Ok(_) => {}
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
         Err(error) => return Err(error),
     }
-    // Two names for one file would be two pairs of lock files; SQLite resolves links as well.
+    // Two names for one file would mean two pairs of lock files. SQLite resolves links, too.
     fs::canonicalize(path)
 }
 
@@ -33,26 +33,27 @@ pub(super) fn lock_file(database: &Path, suffix: &str) -> io::Result<File> {
 
 fn owner_only() -> OpenOptions {
     let mut options = OpenOptions::new();
-    // A mode of 0600 leaves a umask nothing to take away.
+    // A umask cannot weaken a mode of 0600.
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options
 }
 
-/// The files that a connection has open, by what stays the same when a name is given to another.
+/// The identity of the files that a connection has open, which survives a renaming.
 ///
-/// A file that was deleted or replaced goes on to take commits that no other process, and no later
-/// one, ever sees. With another log or another shared memory two processes no longer share a lock.
+/// After a deletion or replacement, the open file goes on to accept commits that no other or later
+/// process sees. With another log or shared memory, two processes no longer share a lock.
 #[derive(Debug)]
-pub(super) struct Opened {
+pub(super) struct OpenFiles {
     paths: [PathBuf; 3],
-    /// The database, its log and its shared memory; the two last from their first sight on.
+    /// The database, its log and its shared memory; the last two from the first check that finds
+    /// them.
     seen: [Option<Identity>; 3],
 }
 
 type Identity = (u64, u64);
 
-impl Opened {
+impl OpenFiles {
     pub(super) fn at(database: &Path) -> io::Result<Self> {
         let beside = |suffix: &str| {
             let mut name = OsString::from(database);
@@ -64,7 +65,7 @@ impl Opened {
         Ok(Self { paths, seen })
     }
 
-    /// Whether the names still lead to the same files.
+    /// Whether the paths still lead to the same files.
     pub(super) fn are_there(&mut self) -> bool {
         let mut same = true;
         for (path, seen) in self.paths.iter().zip(&mut self.seen) {
@@ -77,7 +78,7 @@ impl Opened {
         same
     }
 
-    /// How long the log is, in bytes; zero if it cannot be seen.
+    /// The length of the log in bytes; zero if it cannot be read.
     pub(super) fn log_bytes(&self) -> u64 {
         fs::metadata(&self.paths[1]).map_or(0, |log| log.len())
     }
@@ -90,7 +91,7 @@ fn identity(path: &Path) -> io::Result<Option<Identity>> {
     Ok(Some((found.dev(), found.ino())))
 }
 
-/// Where a file in use cannot be deleted or replaced, there is nothing to compare.
+/// On other systems a file in use cannot be deleted or replaced.
 #[cfg(not(unix))]
 fn identity(path: &Path) -> io::Result<Option<Identity>> {
     fs::metadata(path).map(|_| None)

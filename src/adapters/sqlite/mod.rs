@@ -1,10 +1,9 @@
 //! A durable store in one file, by SQLite. Feature `sqlite`.
 //!
-//! For a service on one machine, in one process or a few that share the file. A commit is answered
-//! when it is on the disk: write-ahead log, `synchronous = FULL`. It needs no async runtime: one
-//! thread writes, in transactions that take up every request that waits (*group commit*), and two
-//! read, one of them listings only, so that no load waits behind a page. The futures do nothing but
-//! wait.
+//! For a service on one machine, in one process or a few that share the file. A commit returns when
+//! it is on the disk: write-ahead log, `synchronous = FULL`. It needs no async runtime. One thread
+//! writes, in transactions that include all waiting requests (*group commit*). Two threads read,
+//! one of them only listings, so that no load waits behind a page. The futures only wait.
 //!
 //! ```
 //! use sspr::adapters::sqlite::SqliteStore;
@@ -35,41 +34,40 @@
 //!
 //! # Files
 //!
-//! Beside `sspr.db` stand `sspr.db-wal` and `sspr.db-shm`, which are part of the database while it
-//! is open, and the empty `sspr.db-gate` and `sspr.db-writing`, by whose locks several processes
-//! take turns. They stay; do not remove them while a process runs. All are made readable and
-//! writable by their owner only (0600). The file must be on a local disk: SQLite's write-ahead log
-//! does not work over a network file system. A process that is stopped while it writes (`SIGSTOP`,
-//! a debugger) stops the other writers until it goes on or dies: they wait 5 seconds for it and answer
-//! `Unavailable`.
+//! The files `sspr.db-wal` and `sspr.db-shm` beside `sspr.db` are part of the database while it is
+//! open. Several processes take turns by locks on the empty files `sspr.db-gate` and
+//! `sspr.db-writing`. They stay; do not remove them while a process runs. All files are created
+//! readable and writable by their owner only (0600). The file must be on a local disk: SQLite's
+//! write-ahead log does not work over a network file system. A process that is suspended while it
+//! writes (`SIGSTOP`, a debugger) blocks the other writers until it continues or dies: they wait 5
+//! seconds and return `Unavailable`.
 //!
-//! [`create`](SqliteStore::create) makes a new store, in a file that is not there or is empty.
-//! [`open`](SqliteStore::open) opens one that is there and never makes one: a missing or empty file is
-//! `Denied`. Both refuse a file of another application (`application_id`) or of a newer schema
-//! (`user_version`) and leave it as it is. A backup is made with `VACUUM INTO` or `.backup`, never by
-//! copying the file of a running process; [the manual](crate::manual::restoring) says how to restore it.
+//! [`create`](SqliteStore::create) creates a store in a new or empty file.
+//! [`open`](SqliteStore::open) opens an existing store and never creates one: a missing or empty file
+//! is `Denied`. Both refuse a file of another application (`application_id`) or of a newer schema
+//! (`user_version`) without changing it. Make a backup with `VACUUM INTO` or `.backup`, never by
+//! copying the file of a running process; [the manual](crate::manual::restoring) tells how to restore
+//! it.
 //!
 //! # Processes and threads
 //!
-//! A handle belongs to the process that opened it. In a process that was forked from it each call is
-//! `Denied`, since the threads of the store were not forked with it: open the store after the fork.
-//! Should one of the three threads end by a fault, what waited for it is answered `Unknown` (a write)
-//! or `Unavailable` (a read), and each later call `Unavailable`, with "a thread of the store has ended".
-//! That is not the answer to a store that is busy, which says "too many calls wait": 8 192 calls, or
-//! 64 MiB of them.
+//! A handle belongs to the process that opened it. In a forked process each call is `Denied`, since
+//! the threads of the store are not forked: open the store after the fork. If one of the three
+//! threads ends by a fault, waiting writes return `Unknown`, waiting reads return `Unavailable`,
+//! and each later call returns `Unavailable` with "a thread of the store has ended". A busy store
+//! reports "too many calls wait" instead: at 8 192 calls, or 64 MiB of them.
 //!
 //! # The log
 //!
-//! The log, `sspr.db-wal`, grows while a reader is in it. A log of 16 MiB is brought into the file and
-//! emptied before the next write, which waits at most 250 milliseconds for the page that is being
-//! read; so under listings without a pause it stays below some 32 MiB. Only a reader that keeps its
-//! transaction open for long, a tool of an operator, makes it grow further: each time by 16 MiB until
-//! it is tried again.
+//! The log, `sspr.db-wal`, grows while a transaction reads from it. At 16 MiB it is copied into the
+//! file and emptied before the next write, which waits at most 250 milliseconds for a page being
+//! read. So under continuous listings it stays below some 32 MiB. Only a long read transaction,
+//! such as an operator's tool, makes it grow further: by 16 MiB until the next try.
 //!
 //! # For operators
 //!
-//! What stands beside a body may be queried while the engine runs. Times are milliseconds since the
-//! Unix epoch; keys are hashes. To change anything by hand, stop the engine first.
+//! The columns beside a body may be queried while the engine runs. Times are milliseconds since the
+//! Unix epoch; keys are hashes. Stop the engine before you change anything by hand.
 //!
 //! ```sql
 //! -- accounts that are locked now

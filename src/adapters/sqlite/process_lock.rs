@@ -1,4 +1,4 @@
-//! A fair place in line among the processes that write one file.
+//! A fair queue of the processes that write one file.
 
 use std::fs::{File, TryLockError};
 use std::path::Path;
@@ -9,20 +9,20 @@ use super::files;
 
 /// Two lock files beside the database.
 ///
-/// SQLite's busy handler polls: a process that has just committed takes the write lock again
-/// before one that sleeps between two looks, and the other may starve for seconds. Here a process
-/// waits for the writing lock *holding the gate*, and gives the gate up once it is inside. One
-/// that comes out cannot go in again before the one at the gate: it needs the gate first.
+/// SQLite's busy handler polls, so a process that has just committed often takes the write lock again
+/// before a sleeping one, which may starve for seconds. Here a process waits for the writing lock
+/// *while it holds the gate*, and releases the gate once it has the writing lock. A process that has
+/// finished needs the gate to write again, so the one that waits there goes first.
 ///
-/// The kernel gives both locks up when a process dies. They decide who goes first and nothing
-/// else: SQLite's own lock keeps the writers apart.
+/// The kernel releases both locks when a process dies. They only decide the order: SQLite's own
+/// lock keeps the writers apart.
 pub(super) struct ProcessLock {
     gate: File,
     writing: File,
 }
 
 /// The right to write, until dropped.
-pub(super) struct Pass<'a>(&'a File);
+pub(super) struct WriteTurn<'a>(&'a File);
 
 impl ProcessLock {
     pub(super) fn beside(database: &Path) -> io::Result<Self> {
@@ -32,28 +32,28 @@ impl ProcessLock {
         })
     }
 
-    /// Waits until it is this process's turn, for [`PATIENCE`] at most: a process that was stopped
-    /// (`SIGSTOP`, a debugger, a frozen container) keeps its locks.
-    pub(super) fn enter(&self) -> io::Result<Pass<'_>> {
+    /// Waits for this process's turn, at most for [`PATIENCE`]: a suspended process (`SIGSTOP`, a
+    /// debugger, a frozen container) keeps its locks.
+    pub(super) fn enter(&self) -> io::Result<WriteTurn<'_>> {
         let mut patience = PATIENCE;
         lock(&self.gate, &mut patience)?;
         let entered = lock(&self.writing, &mut patience);
         let left = self.gate.unlock();
-        let pass = entered.map(|()| Pass(&self.writing))?;
-        left.map(|()| pass)
+        let turn = entered.map(|()| WriteTurn(&self.writing))?;
+        left.map(|()| turn)
     }
 }
 
-impl Drop for Pass<'_> {
+impl Drop for WriteTurn<'_> {
     fn drop(&mut self) {
-        // It fails only for a descriptor that is not open, and this one is.
+        // Unlocking fails only for a closed descriptor, and this one is open.
         drop(self.0.unlock());
     }
 }
 
-/// How long a turn is waited for.
+/// How long to wait for a turn.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// The wait between two looks: from some tens of microseconds, less than a transaction takes, on.
+/// The first pause between two tries. Shorter than a transaction takes.
 const FIRST_PAUSE: Duration = Duration::from_micros(50);
 const LONGEST_PAUSE: Duration = Duration::from_millis(2);
 
@@ -63,20 +63,20 @@ fn lock(file: &File, patience: &mut Duration) -> io::Result<()> {
         match file.try_lock() {
             Ok(()) => return Ok(()),
             Err(TryLockError::WouldBlock) if patience.is_zero() => {
-                let what = "another process keeps the lock and does not go on";
+                let what = "another process keeps the write lock without progress";
                 return Err(io::Error::new(io::ErrorKind::TimedOut, what));
             }
             Err(TryLockError::WouldBlock) => {
                 let wait = pause.min(*patience);
-                // Counted by what was asked for: this thread has no clock, and a wait that is a
-                // little longer or shorter does no harm.
+                // Counts the requested wait instead of the real one: the thread has no clock, and
+                // the difference does no harm.
                 thread::park_timeout(wait);
                 *patience -= wait;
                 pause = (pause * 2).min(LONGEST_PAUSE);
             }
             Err(TryLockError::Error(error)) => match error.kind() {
                 io::ErrorKind::Interrupted => {}
-                // A file system without locks: SQLite's busy timeout is all there is.
+                // On a file system without locks only SQLite's busy timeout applies.
                 io::ErrorKind::Unsupported => return Ok(()),
                 _ => return Err(error),
             },

@@ -8,24 +8,24 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 pub(super) struct Queue<J> {
     state: Mutex<State<J>>,
     not_empty: Condvar,
-    /// Whether there may be something to do: for looking without the lock.
+    /// Whether there may be jobs; readable without the lock.
     hint: AtomicBool,
     bounds: Bounds,
 }
 
-/// How much a queue holds, or a batch takes.
+/// The size of a queue or a batch.
 #[derive(Clone, Copy)]
 pub(super) struct Bounds {
     pub(super) jobs: usize,
     pub(super) bytes: usize,
 }
 
-/// What became of a job that was accepted.
+/// How a job was accepted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Pushed {
     /// It waits for its worker.
     Queued,
-    /// It is the only one, and a worker that is awake sees it now.
+    /// It is the only job, and a worker that is awake will take it at once.
     Next,
 }
 
@@ -34,7 +34,7 @@ struct State<J> {
     bytes: usize,
     closed: bool,
     asleep: bool,
-    /// Whether another worker, which is awake, looks at this queue as well.
+    /// Whether another worker, which is awake, also takes jobs from this queue.
     watched: bool,
 }
 
@@ -58,7 +58,7 @@ impl<J> Queue<J> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Appends a job of about this many bytes, or gives it back if the queue is full or closed.
+    /// Appends a job of about this many bytes, or returns it if the queue is full or closed.
     pub(super) fn push(&self, bytes: usize, job: J) -> Result<Pushed, J> {
         let mut state = self.lock();
         let full = state.jobs.len() >= self.bounds.jobs
@@ -82,26 +82,27 @@ impl<J> Queue<J> {
         Ok(Pushed::Queued)
     }
 
-    /// Whether its worker has ended, or was told to.
+    /// Whether its worker has ended, or was told to end.
     pub(super) fn is_closed(&self) -> bool {
         self.lock().closed
     }
 
-    /// Whether there may be something to do. Needs no lock.
-    pub(super) fn beckons(&self) -> bool {
+    /// Whether there may be jobs. Needs no lock.
+    pub(super) fn may_have_jobs(&self) -> bool {
         self.hint.load(Ordering::Acquire)
     }
 
-    /// Promises to look at this queue until `unwatch`: its own worker is not woken.
+    /// Promises to take jobs from this queue until `unwatch`, so its own worker is not woken.
     fn watch(&self) {
         self.lock().watched = true;
     }
 
-    /// Leaves the queue, and what came meanwhile, to its own worker.
+    /// Leaves the queue and its jobs to its own worker.
     fn unwatch(&self) {
         let mut state = self.lock();
         state.watched = false;
-        // Under the lock that every push takes: a job is either seen here or rings the bell itself.
+        // Every push takes this lock: a job is either seen here, or its push does the wakeup
+        // itself.
         let left = !state.jobs.is_empty() && std::mem::take(&mut state.asleep);
         drop(state);
         if left {
@@ -109,9 +110,9 @@ impl<J> Queue<J> {
         }
     }
 
-    /// Waits for work and moves what is there into `batch`: at least one job, at most `bounds`.
+    /// Waits for jobs and moves them into `batch`: at least one job, at most `bounds`.
     ///
-    /// False when the queue is closed and empty.
+    /// Returns false when the queue is closed and empty.
     pub(super) fn take(&self, bounds: Bounds, batch: &mut Vec<J>) -> bool {
         let mut state = self.lock();
         while state.jobs.is_empty() && !state.closed {
@@ -122,7 +123,7 @@ impl<J> Queue<J> {
         self.move_out(&mut state, bounds, batch)
     }
 
-    /// Moves what is there into `batch` without waiting.
+    /// Moves jobs into `batch` without waiting.
     pub(super) fn take_now(&self, bounds: Bounds, batch: &mut Vec<J>) -> bool {
         self.move_out(&mut self.lock(), bounds, batch)
     }
@@ -131,7 +132,7 @@ impl<J> Queue<J> {
         let mut taken = 0_usize;
         while let Some((bytes, _)) = state.jobs.front() {
             taken = taken.saturating_add(*bytes);
-            // A job larger than a whole batch goes alone.
+            // A job larger than a whole batch is taken alone.
             if batch.len() >= bounds.jobs || (taken > bounds.bytes && !batch.is_empty()) {
                 break;
             }
@@ -144,14 +145,14 @@ impl<J> Queue<J> {
         !batch.is_empty()
     }
 
-    /// Takes no more jobs; those that are there are still handed out.
+    /// Accepts no more jobs. The remaining jobs can still be taken.
     pub(super) fn close(&self) {
         self.lock().closed = true;
         self.hint.store(true, Ordering::Release);
         self.not_empty.notify_one();
     }
 
-    /// Takes no more jobs and drops those that are there, which breaks their promises.
+    /// Accepts no more jobs and drops the remaining ones, which breaks their promises.
     fn abandon(&self) {
         self.close();
         let jobs = std::mem::take(&mut self.lock().jobs);
@@ -159,7 +160,7 @@ impl<J> Queue<J> {
     }
 }
 
-/// Closes the queue when the worker ends, however it ends: nobody waits for one that is gone.
+/// Closes the queue when its worker ends for any reason, so that no caller waits for it.
 pub(super) struct Closing<'a, J>(pub(super) &'a Queue<J>);
 
 impl<J> Drop for Closing<'_, J> {
@@ -168,7 +169,7 @@ impl<J> Drop for Closing<'_, J> {
     }
 }
 
-/// Another worker looks at this queue as well, until dropped.
+/// Lets another worker take jobs from this queue, until dropped.
 pub(super) struct Watch<'a, J>(&'a Queue<J>);
 
 impl<'a, J> Watch<'a, J> {
@@ -191,7 +192,7 @@ mod tests {
     const TEN: Bounds = Bounds { jobs: 3, bytes: 10 };
 
     #[test]
-    fn a_full_queue_gives_the_job_back() {
+    fn a_full_queue_returns_the_job() {
         let queue = Queue::new(TEN);
         assert_eq!(queue.push(4, 'a'), Ok(Pushed::Queued));
         assert_eq!(queue.push(7, 'b'), Err('b'));
@@ -201,7 +202,7 @@ mod tests {
         let mut batch = Vec::new();
         assert!(queue.take(Bounds { jobs: 2, bytes: 10 }, &mut batch));
         assert_eq!(batch, ['a', 'c']);
-        assert_eq!(queue.push(9, 'f'), Ok(Pushed::Queued), "room was given back");
+        assert_eq!(queue.push(9, 'f'), Ok(Pushed::Queued), "the batch made room");
     }
 
     #[test]
@@ -219,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn a_closed_queue_hands_out_what_it_has_and_then_ends() {
+    fn a_closed_queue_returns_its_jobs_and_then_ends() {
         let queue = Queue::new(TEN);
         assert_eq!(queue.push(1, 'a'), Ok(Pushed::Queued));
         queue.close();
@@ -236,7 +237,7 @@ mod tests {
         let watch = Watch::begin(&queue);
         assert_eq!(queue.push(1, 'a'), Ok(Pushed::Next));
         let served = std::thread::scope(|scope| {
-            // Sleeps until it is left the job, or finds it: either way it gets it.
+            // The worker finds the job at once, or is woken by the end of the watch.
             let worker = std::thread::Builder::new().spawn_scoped(scope, || {
                 let mut batch = Vec::new();
                 queue.take(TEN, &mut batch);
@@ -250,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn a_worker_that_ends_leaves_nobody_waiting() {
+    fn a_worker_that_ends_leaves_no_caller_waiting() {
         let queue = Queue::new(TEN);
         let (promise, reply) = super::super::reply::promise::<()>(crate::PortError::unavailable);
         assert!(queue.push(1, promise).is_ok());

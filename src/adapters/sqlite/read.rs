@@ -10,7 +10,7 @@ use crate::domain::ids::{RecordKey, TenantId};
 use crate::domain::record::{Record, RecordKind, Version};
 use crate::port::{Page, PortError, PortResult};
 
-/// A page ends early beyond this, so that no listing fills the memory.
+/// A page ends early beyond this size, to bound memory.
 const PAGE_BYTES: usize = 8 << 20;
 
 pub(super) fn load(conn: &Connection, key: &RecordKey) -> PortResult<Option<Record>> {
@@ -29,7 +29,7 @@ pub(super) fn due(
     let sql = "SELECT wake_at, key FROM record
          WHERE wake_at IS NOT NULL AND wake_at <= ?1 AND (wake_at, key) > (?2, ?3)
          ORDER BY wake_at, key LIMIT ?4";
-    // Before every row: no key is empty.
+    // An empty key sorts before every stored key.
     let (at, key) = match &after {
         None => (i64::MIN, &[][..]),
         Some(AfterDue(at, key)) => (*at, &key.as_bytes()[..]),
@@ -63,8 +63,8 @@ pub(super) fn scan(
     Ok(rows.ending())
 }
 
-/// In the order of the ids. The number tells apart what has the same id: a record that was purged
-/// may have begun to count anew.
+/// In the order of the ids. The number distinguishes events with the same id: a purged record may
+/// restart its count.
 pub(super) fn record_events(
     conn: &Connection,
     key: &RecordKey,
@@ -82,12 +82,12 @@ pub(super) fn record_events(
         let bytes = event.1;
         Ok((event.0, at, bytes))
     })?;
-    Ok(rows.going_on())
+    Ok(rows.continuing())
 }
 
-/// In the order of the numbers, which is the order of the commits: a number is taken inside a
-/// transaction that holds SQLite's one write lock, so no commit in flight, of whatever process,
-/// can hold a smaller number than one that can be seen. None is given twice (AUTOINCREMENT).
+/// In the order of the numbers, which is the order of the commits: a transaction takes its numbers
+/// under SQLite's write lock, so no commit in flight, of any process, can hold a smaller number
+/// than a visible one. No number is used twice (AUTOINCREMENT).
 pub(super) fn tenant_events(
     conn: &Connection,
     tenant: &TenantId,
@@ -102,7 +102,7 @@ pub(super) fn tenant_events(
         let (event, bytes) = event(row)?;
         Ok((event, AfterNumber(integer(row, 4)?), bytes))
     })?;
-    Ok(rows.going_on())
+    Ok(rows.continuing())
 }
 
 struct Rows<T, P> {
@@ -112,19 +112,19 @@ struct Rows<T, P> {
 }
 
 impl<T, P: Position> Rows<T, P> {
-    /// A listing that ends.
+    /// A page of a listing that ends.
     fn ending(self) -> Page<T> {
         let next = self.last.filter(|_| self.more);
         Page::new(self.items, next.as_ref().map(Position::cursor))
     }
 
-    /// A listing to which more is appended later.
-    fn going_on(self) -> Page<T> {
+    /// A page of a listing to which rows are appended later.
+    fn continuing(self) -> Page<T> {
         Page::new(self.items, self.last.as_ref().map(Position::cursor))
     }
 }
 
-/// Reads up to `limit` rows; the statement asks for one more, to know whether there is one.
+/// Reads up to `limit` rows. The statement selects one more, to see whether there is another page.
 fn list<T, P>(
     conn: &Connection,
     sql: &str,
@@ -162,7 +162,7 @@ fn event(row: &Row<'_>) -> PortResult<(Event, usize)> {
     let count = integer(row, 1)?.cast_unsigned();
     let index = u16::try_from(integer(row, 2)?).map_err(|_| corrupt("an event's index"))?;
     if event.id != EventId::new(record_key(row, 0)?, count, index) {
-        return Err(corrupt("an event that names another id"));
+        return Err(corrupt("an event under the id of another"));
     }
     Ok((event, body.len()))
 }
@@ -172,7 +172,7 @@ fn record_key(row: &Row<'_>, column: usize) -> PortResult<RecordKey> {
         ValueRef::Blob(bytes) => <[u8; 32]>::try_from(bytes)
             .map(RecordKey::from_bytes)
             .map_err(|_| corrupt("a key of another length")),
-        _ => Err(corrupt("a key that is no blob")),
+        _ => Err(corrupt("a key that is not a blob")),
     }
 }
 
@@ -185,6 +185,6 @@ fn text<'a>(row: &'a Row<'_>, column: usize) -> PortResult<&'a str> {
         ValueRef::Text(bytes) => {
             std::str::from_utf8(bytes).map_err(|_| corrupt("a body that is not UTF-8"))
         }
-        _ => Err(corrupt("a body that is no text")),
+        _ => Err(corrupt("a body that is not a text")),
     }
 }

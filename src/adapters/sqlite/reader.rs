@@ -1,4 +1,4 @@
-//! The threads that read, each on its own connection.
+//! The threads that read, each with its own connection.
 
 use rusqlite::Connection;
 
@@ -11,11 +11,11 @@ use crate::domain::ids::{RecordKey, TenantId};
 use crate::domain::record::{Record, RecordKind};
 use crate::port::{Page, PortResult};
 
-/// How many reads are taken from the queue at once. Each is its own transaction all the same.
+/// How many reads are taken from the queue at once. Each is still a transaction of its own.
 pub(super) const BATCH: Bounds = Bounds { jobs: 64, bytes: usize::MAX };
 
 /// A request to read.
-pub(super) enum Read {
+pub(super) enum ReadRequest {
     Load(RecordKey, Promise<Option<Record>>),
     Due(i64, Option<AfterDue>, u16, Promise<Page<RecordKey>>),
     Scan(TenantId, RecordKind, Option<AfterKey>, u16, Promise<Page<Record>>),
@@ -25,10 +25,10 @@ pub(super) enum Read {
 
 /// Serves the queue until it is closed and empty.
 ///
-/// A read begins its transaction after it was called, and a transaction of the write-ahead log
-/// sees every commit that ended before it began: so a load sees each commit that was answered
-/// before it was called, whoever made it.
-pub(super) fn run(conn: &Connection, queue: &Queue<Read>) {
+/// A read begins its transaction after it was called, and a transaction of the write-ahead log sees
+/// every commit that ended before it began. So a load sees each commit that returned before the
+/// load was called, of any caller.
+pub(super) fn run(conn: &Connection, queue: &Queue<ReadRequest>) {
     let closing = Closing(queue);
     let mut batch = Vec::new();
     while queue.take(BATCH, &mut batch) {
@@ -39,26 +39,26 @@ pub(super) fn run(conn: &Connection, queue: &Queue<Read>) {
     drop(closing);
 }
 
-pub(super) fn serve(conn: &Connection, job: Read) {
+pub(super) fn serve(conn: &Connection, job: ReadRequest) {
     match job {
-        Read::Load(key, promise) => keep(promise, || read::load(conn, &key)),
-        Read::Due(now, after, limit, promise) => {
+        ReadRequest::Load(key, promise) => keep(promise, || read::load(conn, &key)),
+        ReadRequest::Due(now, after, limit, promise) => {
             keep(promise, || read::due(conn, now, after, limit));
         }
-        Read::Scan(tenant, kind, after, limit, promise) => {
+        ReadRequest::Scan(tenant, kind, after, limit, promise) => {
             keep(promise, || read::scan(conn, &tenant, kind, after, limit));
         }
-        Read::RecordEvents(key, after, limit, promise) => {
+        ReadRequest::RecordEvents(key, after, limit, promise) => {
             keep(promise, || read::record_events(conn, &key, after, limit));
         }
-        Read::TenantEvents(tenant, after, limit, promise) => {
+        ReadRequest::TenantEvents(tenant, after, limit, promise) => {
             keep(promise, || read::tenant_events(conn, &tenant, after, limit));
         }
     }
 }
 
-fn keep<T>(promise: Promise<T>, answer: impl FnOnce() -> PortResult<T>) {
+fn keep<T>(promise: Promise<T>, read: impl FnOnce() -> PortResult<T>) {
     if !promise.is_abandoned() {
-        promise.keep(answer());
+        promise.keep(read());
     }
 }

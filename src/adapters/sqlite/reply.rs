@@ -1,4 +1,4 @@
-//! A reply that arrives once, from a worker thread to a future of any runtime.
+//! A reply, sent once from a worker thread to a future of any runtime.
 
 use std::future::Future;
 use std::hint;
@@ -10,8 +10,8 @@ use std::task::{Context, Poll, Waker};
 
 use crate::port::{PortError, PortResult};
 
-/// Some twenty microseconds at most, once per reply.
-const LOOKS: u32 = 800;
+/// How often a reply is checked before its future waits: some twenty microseconds at most.
+const SPINS: u32 = 800;
 
 enum State<T> {
     Waiting(Option<Waker>),
@@ -21,7 +21,7 @@ enum State<T> {
 
 struct Slot<T> {
     state: Mutex<State<T>>,
-    /// Whether the answer is there: for looking without the lock.
+    /// Whether the reply has arrived; readable without the lock.
     arrived: AtomicBool,
 }
 
@@ -31,48 +31,48 @@ impl<T> Slot<T> {
     }
 }
 
-/// The worker's end. Dropped without an answer, it answers with the error it was made with.
+/// The worker's end. If it is dropped unkept, the reply is the error given at its creation.
 pub(super) struct Promise<T> {
     slot: Arc<Slot<T>>,
     lost: fn() -> PortError,
 }
 
 /// The caller's end.
-pub(super) struct Reply<T> {
+pub(super) struct PendingReply<T> {
     slot: Arc<Slot<T>>,
-    looks: u32,
+    spins: u32,
 }
 
-/// A promise and its reply; `lost` is what a worker that died leaves behind.
-pub(super) fn promise<T>(lost: fn() -> PortError) -> (Promise<T>, Reply<T>) {
+/// A promise and its reply. If the worker dies, the reply is the error `lost`.
+pub(super) fn promise<T>(lost: fn() -> PortError) -> (Promise<T>, PendingReply<T>) {
     let slot =
         Arc::new(Slot { state: Mutex::new(State::Waiting(None)), arrived: AtomicBool::new(false) });
     let promise = Promise { slot: Arc::clone(&slot), lost };
-    (promise, Reply { slot, looks: 0 })
+    (promise, PendingReply { slot, spins: 0 })
 }
 
 impl<T> Promise<T> {
-    /// Whether the future was dropped, so that nobody waits for the answer.
+    /// Whether the future was dropped, so that the reply is not needed.
     pub(super) fn is_abandoned(&self) -> bool {
         Arc::strong_count(&self.slot) == 1
     }
 
-    pub(super) fn keep(self, answer: PortResult<T>) {
-        self.answer(answer);
+    pub(super) fn keep(self, result: PortResult<T>) {
+        self.send(result);
     }
 
-    fn answer(&self, answer: PortResult<T>) {
+    fn send(&self, result: PortResult<T>) {
         let mut state = self.slot.lock();
         let State::Waiting(waker) = &mut *state else {
             return;
         };
         let waker = waker.take();
-        *state = State::Arrived(answer);
+        *state = State::Arrived(result);
         self.slot.arrived.store(true, Ordering::Release);
         drop(state);
         if let Some(waker) = waker {
-            // A waker is the host's code. If it panics, its own task is lost; the worker, on which
-            // every other task depends, is not.
+            // The waker is code of the host. If it panics, its own task is lost, but not the
+            // worker, on which all tasks depend.
             drop(catch_unwind(AssertUnwindSafe(|| waker.wake())));
         }
     }
@@ -80,28 +80,28 @@ impl<T> Promise<T> {
 
 impl<T> Drop for Promise<T> {
     fn drop(&mut self) {
-        // Does nothing if the promise was kept.
+        // No effect if the promise was kept.
         if !self.is_abandoned() {
-            self.answer(Err((self.lost)().because("the worker ended before it answered")));
+            self.send(Err((self.lost)().because("the worker ended before it replied")));
         }
     }
 }
 
-impl<T> Reply<T> {
-    /// For an answer that a worker is already about to give, and that takes it less time than to
-    /// put this thread to sleep and wake it: looks a few times before it waits.
+impl<T> PendingReply<T> {
+    /// For a reply that a worker is about to send, in less time than this thread needs to sleep and
+    /// wake: spins before it waits.
     pub(super) fn expected_at_once(mut self) -> Self {
-        self.looks = LOOKS;
+        self.spins = SPINS;
         self
     }
 }
 
-impl<T> Future for Reply<T> {
+impl<T> Future for PendingReply<T> {
     type Output = PortResult<T>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<PortResult<T>> {
-        while self.looks > 0 && !self.slot.arrived.load(Ordering::Acquire) {
-            self.looks -= 1;
+        while self.spins > 0 && !self.slot.arrived.load(Ordering::Acquire) {
+            self.spins -= 1;
             hint::spin_loop();
         }
         let mut state = self.slot.lock();
@@ -109,8 +109,8 @@ impl<T> Future for Reply<T> {
             State::Waiting(Some(waker)) => waker.clone_from(context.waker()),
             State::Waiting(waker) => *waker = Some(context.waker().clone()),
             State::Arrived(_) => {
-                if let State::Arrived(answer) = std::mem::replace(&mut *state, State::Taken) {
-                    return Poll::Ready(answer);
+                if let State::Arrived(result) = std::mem::replace(&mut *state, State::Taken) {
+                    return Poll::Ready(result);
                 }
             }
             State::Taken => {}
@@ -124,7 +124,7 @@ mod tests {
     use super::*;
     use crate::port::PortErrorKind;
 
-    fn poll<T>(reply: &mut Reply<T>) -> Poll<PortResult<T>> {
+    fn poll<T>(reply: &mut PendingReply<T>) -> Poll<PortResult<T>> {
         Pin::new(reply).poll(&mut Context::from_waker(Waker::noop()))
     }
 
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_promise_arrives_as_the_error_it_was_made_with() {
+    fn a_broken_promise_arrives_as_its_error() {
         let (promise, mut reply) = promise::<u8>(PortError::unknown);
         drop(promise);
         match poll(&mut reply) {
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn a_dropped_reply_is_noticed() {
+    fn a_dropped_reply_is_detected() {
         let (promise, reply) = promise::<u8>(PortError::unknown);
         assert!(!promise.is_abandoned());
         drop(reply);
@@ -156,11 +156,11 @@ mod tests {
     }
 
     #[test]
-    fn a_waker_that_panics_takes_no_worker_with_it() {
+    fn a_waker_that_panics_does_not_end_the_worker() {
         struct Bomb;
         impl std::task::Wake for Bomb {
             fn wake(self: Arc<Self>) {
-                panic!("a waker of the host's own making");
+                panic!("a panic in a waker");
             }
         }
         let (promise, mut reply) = promise::<u8>(PortError::unknown);

@@ -8,27 +8,28 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use super::error::failed;
 use crate::port::{PortError, PortResult};
 
-/// `SSPR`: says whose file it is (`PRAGMA application_id`).
+/// `SSPR`: identifies the file's application (`PRAGMA application_id`).
 const APPLICATION: i32 = 0x5353_5052;
 
 /// The schema version that this code reads and writes (`PRAGMA user_version`).
 const NEWEST: i32 = 1;
 
-/// Set in `user_version` while the store is closed to writers. A release that does not know it takes
-/// it for a newer schema, and refuses the file.
+/// Set in `user_version` while the store is closed to writers. An older release takes it for a
+/// newer schema, and refuses the file.
 const CLOSED: i32 = 1 << 30;
 
-/// Each brings a file to the next version, the first to version 1. Only ever appended to.
+/// The statements that bring a file to the next version, beginning with version 1. Only appended
+/// to.
 const MIGRATIONS: [&str; NEWEST as usize] = [V1];
 
 /// The schema of version 1.
 ///
-/// - `record` has a rowid: a body of some KiB stays in one leaf, where a table without rowid would
+/// - `record` has a rowid: a body of some KiB stays in one leaf, while a table without rowid would
 ///   spill anything above a quarter of a page.
-/// - `seq` is AUTOINCREMENT: without it, the number of a purged newest event would be given again,
-///   and a reader whose cursor stands there would miss the event that got it.
-/// - `event_of_record` is not unique. The record's version decides whether an event is written; a
-///   record that was purged may begin to count anew while its old events are still kept.
+/// - `seq` is AUTOINCREMENT: otherwise the number of a purged newest event would be used again, and
+///   a reader whose cursor is at that number would miss the new event.
+/// - `event_of_record` is not unique: the record's version decides whether an event is written, and a
+///   purged record may restart its count while its old events are still kept.
 const V1: &str = "
 CREATE TABLE record (
     key           BLOB    NOT NULL PRIMARY KEY CHECK (length(key) = 32),
@@ -72,30 +73,30 @@ CREATE TABLE counter (
 CREATE INDEX counter_to_expire ON counter (expires_at);
 ";
 
-/// The second line behind the process lock: for tools that write without passing through it, and for a
-/// process that was stopped while it wrote.
+/// The limit of SQLite's own lock, which applies to tools that do not use the process lock, and to
+/// a process that was suspended while it wrote.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Opens the connection that writes, and brings the file to the current schema.
 pub(super) fn open_writer(path: &Path, found: Found) -> PortResult<Connection> {
     let mut conn = connect(path)?;
     migrate(&mut conn, found)?;
-    settle(&conn).map_err(failed)?;
+    configure(&conn).map_err(failed)?;
     Ok(conn)
 }
 
-/// Opens a connection that reads. The file must have its schema already.
+/// Opens a connection that reads. The file must already have the schema.
 pub(super) fn open_reader(path: &Path) -> PortResult<Connection> {
     // Not opened read-only: a reader of a write-ahead log writes to its index.
     let conn = connect(path)?;
-    settle(&conn).map_err(failed)?;
+    configure(&conn).map_err(failed)?;
     conn.pragma_update(None, "query_only", true).map_err(failed)?;
     Ok(conn)
 }
 
 fn connect(path: &Path) -> PortResult<Connection> {
-    // No SQLITE_OPEN_CREATE: the file was made with its rights. No SQLITE_OPEN_URI: a path is a
-    // path. No mutex: each connection belongs to one thread.
+    // No SQLITE_OPEN_CREATE, since the file exists with its permissions. No SQLITE_OPEN_URI, since
+    // the path is not a URI. No mutex, since each connection belongs to one thread.
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn = Connection::open_with_flags(path, flags).map_err(failed)?;
     conn.busy_timeout(BUSY_TIMEOUT).map_err(failed)?;
@@ -103,25 +104,24 @@ fn connect(path: &Path) -> PortResult<Connection> {
     Ok(conn)
 }
 
-fn settle(conn: &Connection) -> rusqlite::Result<()> {
+fn configure(conn: &Connection) -> rusqlite::Result<()> {
     conn.pragma_update(None, "synchronous", "FULL")?;
-    // Apple's fsync leaves data in the drive's cache; elsewhere this does nothing.
+    // Apple's fsync leaves data in the drive's cache; elsewhere this has no effect.
     conn.pragma_update(None, "fullfsync", true)?;
     conn.pragma_update(None, "trusted_schema", false)?;
     conn.pragma_update(None, "cache_size", -8_000)?;
-    // What a burst leaves behind is given back to the file system at the next checkpoint.
+    // The next checkpoint returns the space of a burst to the file system.
     conn.query_row("PRAGMA journal_size_limit = 67108864", [], |_| Ok(()))
 }
 
-/// How long the readers of the moment are waited for before the log is emptied. A page takes some
-/// milliseconds.
+/// How long to wait for running readers before the log is emptied. A page takes some milliseconds.
 const READERS_TIMEOUT: Duration = Duration::from_millis(250);
 
-/// Brings the whole log into the file and empties it. False if a reader kept it from that: then the
-/// log goes on to grow.
+/// Copies the whole log into the file and empties it. Returns false if a reader prevented it, in
+/// which case the log continues to grow.
 ///
-/// SQLite's own checkpoint after each thousand pages waits for no reader, and a log that a reader is
-/// in is appended to. Under listings without a pause there is always one.
+/// SQLite's own checkpoint after each thousand pages does not wait for readers, and a log in use is
+/// appended to. Under continuous listings the log is always in use.
 pub(super) fn empty_log(conn: &Connection) -> rusqlite::Result<bool> {
     conn.busy_timeout(READERS_TIMEOUT)?;
     let busy = conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, bool>(0));
@@ -129,12 +129,12 @@ pub(super) fn empty_log(conn: &Connection) -> rusqlite::Result<bool> {
     busy.map(|busy| !busy)
 }
 
-/// What a file may be when it is opened.
+/// What a file may hold when it is opened.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Found {
-    /// A store only.
+    /// Only a store.
     Store,
-    /// A new file only.
+    /// Only an empty file.
     New,
     /// Either.
     Any,
@@ -144,24 +144,23 @@ impl Found {
     fn accepts(self, version: i32) -> PortResult<()> {
         match (self, version) {
             (Self::Store, 0) => Err(PortError::denied()
-                .because("the file holds no store: make one with `SqliteStore::create`")),
-            (Self::New, 1..) => {
-                Err(PortError::denied().because("the file holds a store already: open it"))
-            }
+                .because("the file holds no store: create one with `SqliteStore::create`")),
+            (Self::New, 1..) => Err(PortError::denied()
+                .because("the file holds a store already: call `SqliteStore::open`")),
             _ => Ok(()),
         }
     }
 }
 
-/// Whether this release may write now. Asked within each transaction, whose lock keeps a newer
-/// release from changing the schema until it is over.
+/// Refuses to write unless the schema is open and known. Checked in each transaction, whose lock
+/// keeps a newer release from changing the schema meanwhile.
 pub(super) fn may_write(conn: &Connection) -> PortResult<()> {
     let version = user_version(conn).map_err(failed)?;
     if version == NEWEST {
         return Ok(());
     }
     Err(PortError::denied().because(if version == NEWEST | CLOSED {
-        "the store is closed to writers: it was moved".to_owned()
+        "the store is closed to writers: it was moved to another store".to_owned()
     } else {
         format!("a newer release has changed the file: schema version {version}, {NEWEST} is known")
     }))
@@ -172,7 +171,7 @@ pub(super) fn fence(conn: &Connection, closed: bool) -> rusqlite::Result<()> {
     conn.pragma_update(None, "user_version", if closed { NEWEST | CLOSED } else { NEWEST })
 }
 
-/// Whether it is this release's schema, open or closed.
+/// Whether the file has this release's schema, open or closed.
 pub(super) fn is_ours(conn: &Connection) -> rusqlite::Result<bool> {
     Ok(user_version(conn)? & !CLOSED == NEWEST)
 }
@@ -182,16 +181,17 @@ fn user_version(conn: &Connection) -> rusqlite::Result<i32> {
 }
 
 fn migrate(conn: &mut Connection, found: Found) -> PortResult<()> {
-    // Looks before it touches: a foreign file is left as it is, its journal mode included.
+    // Checked first, so that a foreign file is not changed, not even its journal mode.
     found.accepts(check(conn)? & !CLOSED)?;
     let mode: String =
         conn.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0)).map_err(failed)?;
     if mode != "wal" {
-        return Err(PortError::denied().because(format!("no write-ahead log here, only {mode}")));
+        return Err(PortError::denied()
+            .because(format!("no write-ahead log on this file system: journal mode {mode}")));
     }
-    let begun = conn.transaction_with_behavior(TransactionBehavior::Immediate);
-    let transaction = begun.map_err(failed)?;
-    // Looks again, since another process may have been here in between.
+    let transaction =
+        conn.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
+    // Checked again, since another process may have migrated in between.
     let version = check(&transaction)?;
     let (version, closed) = (version & !CLOSED, version & CLOSED);
     found.accepts(version)?;
@@ -209,7 +209,7 @@ fn migrate(conn: &mut Connection, found: Found) -> PortResult<()> {
     transaction.commit().map_err(failed)
 }
 
-/// The schema version of the file: zero for an empty one.
+/// The schema version of the file; zero for an empty file.
 fn check(conn: &Connection) -> PortResult<i32> {
     let number = |pragma| conn.query_row(pragma, [], |row| row.get::<_, i32>(0));
     let application = number("PRAGMA application_id").map_err(failed)?;

@@ -1,4 +1,4 @@
-//! The handle: what the port asks for becomes a request to a thread.
+//! The public handle: turns each call of the port into a request to a thread.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,14 +11,14 @@ use rusqlite::Connection;
 
 use super::cursor::Position;
 use super::error;
-use super::files::{self, Opened};
+use super::files::{self, OpenFiles};
 use super::process_lock::ProcessLock;
 use super::queue::{Bounds, Pushed, Queue};
-use super::reader::{self, Read};
+use super::reader::{self, ReadRequest};
 use super::reply::{Promise, promise};
 use super::schema::{self, Found};
 use super::write::CommitJob;
-use super::writer::{self, Desk, Write};
+use super::writer::{self, WriteRequest, WriterContext};
 use crate::domain::event::Event;
 use crate::domain::ids::{RecordKey, TenantId};
 use crate::domain::record::{Record, RecordKind};
@@ -28,10 +28,10 @@ use crate::port::{
     Store,
 };
 
-/// What may wait in each queue; beyond it a call is answered `Unavailable` at once.
+/// The bounds of each queue. Beyond them a call returns `Unavailable` at once.
 const WAITING: Bounds = Bounds { jobs: 8_192, bytes: 64 << 20 };
 
-/// The largest commit: its body and its events. The engine's own stay below 32 KiB.
+/// The largest commit: its body and its events. The engine's own are below 32 KiB.
 const MAX_COMMIT_BYTES: usize = 1 << 20;
 
 /// The most rows of one page, or removed by one purge; the most increments of one batch.
@@ -39,9 +39,9 @@ const MAX_ROWS: u16 = 1_000;
 
 /// A store in one SQLite file.
 ///
-/// Cloning is cheap: all clones share the threads and the connections, and the last one that is
-/// dropped ends them, which waits for the write in progress and brings the log into the file. Two
-/// stores on one file, in one process or in two, see one history.
+/// Cloning is cheap: all clones share the threads and the connections. Dropping the last clone
+/// waits for the write in progress, copies the log into the file and ends the threads. Several
+/// stores on one file, in any number of processes, see one history.
 ///
 /// See the [module](super) for the files, an example, and queries for operators.
 #[derive(Clone)]
@@ -51,29 +51,29 @@ pub struct SqliteStore {
 
 struct Inner {
     path: PathBuf,
-    writes: Arc<Queue<Write>>,
-    loads: Arc<Queue<Read>>,
-    lists: Arc<Queue<Read>>,
+    writes: Arc<Queue<WriteRequest>>,
+    loads: Arc<Queue<ReadRequest>>,
+    lists: Arc<Queue<ReadRequest>>,
     /// Set by the writer when the files were deleted or replaced.
     gone: Arc<AtomicBool>,
-    /// The process that opened the store. One that was forked from it has none of the threads.
+    /// The process that opened the store. A forked process has none of the threads.
     process: u32,
     threads: Vec<JoinHandle<()>>,
 }
 
 impl SqliteStore {
-    /// Opens a store that is there, and brings an older schema up to date.
+    /// Opens an existing store, and brings an older schema up to date.
     ///
-    /// Never makes one: a wrong path, or a volume that is not mounted, is an error and not an empty
-    /// store in which every budget is unspent. Blocks: call it at the start, or where blocking is
-    /// allowed.
+    /// Never creates one: with a wrong path or an unmounted volume, an empty store in which every
+    /// budget is unspent would be dangerous, so this is an error. Blocks: call it at startup, or
+    /// where blocking is allowed.
     ///
     /// # Errors
     ///
-    /// `Denied` if there is no store under this path ([`create`](Self::create) makes one), for a file
-    /// of another application or of a newer schema, and without the right to write; `Corrupt` for what
-    /// is no database; `Unavailable` if the disk is full, or another process holds the file for
-    /// long.
+    /// `Denied` if there is no store under this path ([`create`](Self::create) makes one), for a
+    /// file of another application or of a newer schema, and without the right to write; `Corrupt`
+    /// if the file is no database; `Unavailable` if the disk is full, or another process holds the
+    /// file for long.
     ///
     /// ```
     /// use sspr::adapters::sqlite::SqliteStore;
@@ -86,50 +86,50 @@ impl SqliteStore {
         Self::start(path.as_ref(), Found::Store)
     }
 
-    /// Makes a new store in a file that is not there, or is empty.
+    /// Creates a store in a new or empty file.
     ///
     /// # Errors
     ///
-    /// As [`open`](Self::open); `Denied` if there is a store already; `Unavailable` if the directory
-    /// is not there.
+    /// As [`open`](Self::open); `Denied` if there is a store already; `Unavailable` if the
+    /// directory does not exist.
     pub fn create(path: impl AsRef<Path>) -> PortResult<Self> {
         Self::start(path.as_ref(), Found::New)
     }
 
-    /// Opens the store, or makes it if it is not there: for tests, and for tools that make stores.
-    /// A service uses [`open`](Self::open).
+    /// Opens the store, or creates it if it does not exist: for tests, and for tools that create
+    /// stores. A service uses [`open`](Self::open).
     ///
     /// # Errors
     ///
-    /// As [`create`](Self::create), but for a store that is there.
+    /// As [`create`](Self::create), except for an existing store.
     pub fn open_or_create(path: impl AsRef<Path>) -> PortResult<Self> {
         Self::start(path.as_ref(), Found::Any)
     }
 
     fn start(path: &Path, found: Found) -> PortResult<Self> {
-        // Between `create_new` and the close of that handle no other thread may open the file:
-        // see `files::prepare`.
+        // No other thread may open the file before the handle of `create_new` is closed: see
+        // `files::prepare`.
         static OPENING: Mutex<()> = Mutex::new(());
 
         let opening = OPENING.lock().unwrap_or_else(PoisonError::into_inner);
         let make = found != Found::Store;
         let path = files::prepare(path, make).map_err(|error| match error.kind() {
             io::ErrorKind::NotFound if !make => PortError::denied()
-                .because("no store under this path: make one with `SqliteStore::create`"),
+                .because("no store under this path: create one with `SqliteStore::create`"),
             _ => error::io_failed(error),
         })?;
         let process_lock = ProcessLock::beside(&path).map_err(error::io_failed)?;
-        // One process at a time: to switch a file to the write-ahead log waits for nobody.
-        let pass = process_lock.enter().map_err(error::io_failed)?;
-        let mut opened = Opened::at(&path).map_err(error::io_failed)?;
+        // One process at a time, since switching to the write-ahead log does not wait for a lock.
+        let turn = process_lock.enter().map_err(error::io_failed)?;
+        let mut opened = OpenFiles::at(&path).map_err(error::io_failed)?;
         let writer = schema::open_writer(&path, found)?;
         let loader = schema::open_reader(&path)?;
         let lister = schema::open_reader(&path)?;
-        // The log and the shared memory are there now.
+        // By now the log and the shared memory exist.
         if !opened.are_there() {
             return Err(writer::gone());
         }
-        drop(pass);
+        drop(turn);
         drop(opening);
 
         let mut inner = Inner {
@@ -141,7 +141,7 @@ impl SqliteStore {
             process: std::process::id(),
             threads: Vec::with_capacity(3),
         };
-        // If one cannot be started, dropping `inner` ends those that were.
+        // If a thread cannot be started, dropping `inner` ends those that were.
         for (name, conn, queue) in
             [("sspr-sqlite-load", loader, &inner.loads), ("sspr-sqlite-list", lister, &inner.lists)]
         {
@@ -150,25 +150,29 @@ impl SqliteStore {
             inner.threads.push(thread);
         }
         let (queue, loads) = (Arc::clone(&inner.writes), Arc::clone(&inner.loads));
-        let desk = Desk { process_lock, opened, gone: Arc::clone(&inner.gone) };
-        let run = move |conn: &Connection| writer::run(conn, &queue, &loads, desk);
+        let context = WriterContext { process_lock, opened, gone: Arc::clone(&inner.gone) };
+        let run = move |conn: &Connection| writer::run(conn, &queue, &loads, context);
         inner.threads.push(start("sspr-sqlite-write", writer, run)?);
         Ok(Self { inner: Arc::new(inner) })
     }
 
-    async fn write<T>(&self, bytes: usize, job: impl FnOnce(Promise<T>) -> Write) -> PortResult<T> {
+    async fn write<T>(
+        &self,
+        bytes: usize,
+        job: impl FnOnce(Promise<T>) -> WriteRequest,
+    ) -> PortResult<T> {
         let (promise, reply) = promise(PortError::unknown);
-        self.inner.is_own()?;
+        self.inner.check_process()?;
         let queue = &self.inner.writes;
-        queue.push(bytes, job(promise)).map_err(|_| not_taken(queue))?;
+        queue.push(bytes, job(promise)).map_err(|_| refused(queue))?;
         reply.await
     }
 
-    async fn list<T>(&self, job: impl FnOnce(Promise<T>) -> Read) -> PortResult<T> {
+    async fn list<T>(&self, job: impl FnOnce(Promise<T>) -> ReadRequest) -> PortResult<T> {
         let (promise, reply) = promise(PortError::unavailable);
-        self.inner.there()?;
+        self.inner.check_files()?;
         let queue = &self.inner.lists;
-        queue.push(0, job(promise)).map_err(|_| not_taken(queue))?;
+        queue.push(0, job(promise)).map_err(|_| refused(queue))?;
         reply.await
     }
 }
@@ -185,8 +189,8 @@ fn rows(limit: usize) -> u16 {
     u16::try_from(limit).map_or(MAX_ROWS, |limit| limit.min(MAX_ROWS))
 }
 
-/// Why a queue did not take a job.
-fn not_taken<J>(queue: &Queue<J>) -> PortError {
+/// Why a queue refused a job.
+fn refused<J>(queue: &Queue<J>) -> PortError {
     PortError::unavailable().because(if queue.is_closed() {
         "a thread of the store has ended: open the store again"
     } else {
@@ -195,32 +199,32 @@ fn not_taken<J>(queue: &Queue<J>) -> PortError {
 }
 
 impl Inner {
-    /// That this is the process that opened the store. Asked before any lock is taken: in a forked
-    /// process nothing would ever release one that was held at the moment of the fork.
-    fn is_own(&self) -> PortResult<()> {
+    /// Refuses calls of a forked process. Checked before any lock is taken: a lock that was held
+    /// during the fork is never released in the forked process.
+    fn check_process(&self) -> PortResult<()> {
         if std::process::id() == self.process {
             return Ok(());
         }
-        let forked = "the store was opened before this process was forked: open it in this process";
+        let forked = "the store was opened before this process was forked: open it after the fork";
         Err(PortError::denied().because(forked))
     }
 
-    /// That the files are still those that were opened, as far as the writer knows.
-    fn there(&self) -> PortResult<()> {
-        self.is_own()?;
+    /// Refuses calls once the writer has found a file deleted or replaced.
+    fn check_files(&self) -> PortResult<()> {
+        self.check_process()?;
         if self.gone.load(Ordering::Acquire) { Err(writer::gone()) } else { Ok(()) }
     }
 }
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        if self.is_own().is_err() {
-            // The threads are the other process's, and so are the locks of their connections.
+        if self.check_process().is_err() {
+            // The threads and the locks of their connections belong to the other process.
             std::mem::forget(std::mem::take(&mut self.threads));
             return;
         }
-        // The writer's connection goes last: the last one of all processes brings the log into
-        // the file and removes it.
+        // The writer's connection is closed last. The last connection of all processes copies the
+        // log into the file and removes it.
         for queue in [&self.loads, &self.lists] {
             queue.close();
         }
@@ -235,10 +239,11 @@ impl Drop for Inner {
     }
 }
 
-/// Waits for a thread, unless this is that thread: a waker that it called may hold the last handle.
+/// Waits for a thread, unless it is the current one: a waker that it called may hold the last
+/// handle.
 fn join(thread: JoinHandle<()>) {
     if thread.thread().id() != thread::current().id() {
-        // It says how it panicked, if it did; there is nobody to tell.
+        // A panic of the thread has already been printed.
         drop(thread.join());
     }
 }
@@ -253,10 +258,10 @@ impl fmt::Debug for SqliteStore {
 impl Store for SqliteStore {
     async fn load(&self, key: &RecordKey) -> PortResult<Option<Record>> {
         let (promise, reply) = promise(PortError::unavailable);
-        self.inner.there()?;
+        self.inner.check_files()?;
         let queue = &self.inner.loads;
-        let pushed = queue.push(0, Read::Load(*key, promise));
-        match pushed.map_err(|_| not_taken(queue))? {
+        let pushed = queue.push(0, ReadRequest::Load(*key, promise));
+        match pushed.map_err(|_| refused(queue))? {
             Pushed::Next => reply.expected_at_once().await,
             Pushed::Queued => reply.await,
         }
@@ -266,17 +271,17 @@ impl Store for SqliteStore {
         let job = Box::new(CommitJob::new(commit));
         let bytes = job.bytes;
         if bytes > MAX_COMMIT_BYTES {
-            return Err(PortError::denied().because("a commit of more than 1 MiB"));
+            return Err(PortError::denied().because("commit: larger than 1 MiB"));
         }
-        self.write(bytes, |promise| Write::Commit(job, promise)).await
+        self.write(bytes, |promise| WriteRequest::Commit(job, promise)).await
     }
 
     async fn increment(&self, increments: &[CounterIncrement]) -> PortResult<Vec<u64>> {
         if increments.len() > usize::from(MAX_ROWS) {
-            return Err(PortError::denied().because("a batch of more than 1000 increments"));
+            return Err(PortError::denied().because("increments: more than 1000 in one batch"));
         }
         let bytes = size_of_val(increments);
-        self.write(bytes, |promise| Write::Add(increments.to_vec(), promise)).await
+        self.write(bytes, |promise| WriteRequest::Add(increments.to_vec(), promise)).await
     }
 
     async fn due(
@@ -287,7 +292,7 @@ impl Store for SqliteStore {
     ) -> PortResult<Page<RecordKey>> {
         let after = Position::parse(after)?;
         let (now, limit) = (now.unix_millis(), rows(limit));
-        self.list(|promise| Read::Due(now, after, limit, promise)).await
+        self.list(|promise| ReadRequest::Due(now, after, limit, promise)).await
     }
 
     async fn scan(
@@ -299,7 +304,7 @@ impl Store for SqliteStore {
     ) -> PortResult<Page<Record>> {
         let after = Position::parse(after)?;
         let limit = rows(limit);
-        self.list(|promise| Read::Scan(tenant.clone(), kind, after, limit, promise)).await
+        self.list(|promise| ReadRequest::Scan(tenant.clone(), kind, after, limit, promise)).await
     }
 
     async fn events(
@@ -312,23 +317,27 @@ impl Store for SqliteStore {
         match of {
             EventsOf::Record(key) => {
                 let after = Position::parse(after)?;
-                self.list(|promise| Read::RecordEvents(*key, after, limit, promise)).await
+                self.list(|promise| ReadRequest::RecordEvents(*key, after, limit, promise)).await
             }
             EventsOf::Tenant(tenant) => {
                 let after = Position::parse(after)?;
-                self.list(|promise| Read::TenantEvents(tenant.clone(), after, limit, promise)).await
+                self.list(|promise| {
+                    ReadRequest::TenantEvents(tenant.clone(), after, limit, promise)
+                })
+                .await
             }
         }
     }
 
     async fn purge(&self, cutoff: Cutoff, limit: usize) -> PortResult<u64> {
         let limit = rows(limit);
-        // A row stands for the pages that its removal touches.
-        self.write(usize::from(limit) * 1024, |promise| Write::Purge(cutoff, limit, promise)).await
+        // Each row counts as the pages that its removal touches.
+        self.write(usize::from(limit) * 1024, |promise| WriteRequest::Purge(cutoff, limit, promise))
+            .await
     }
 
     async fn fence(&self, closed: bool) -> PortResult<bool> {
-        self.write(0, |promise| Write::Fence(closed, promise)).await
+        self.write(0, |promise| WriteRequest::Fence(closed, promise)).await
     }
 }
 
@@ -338,11 +347,11 @@ mod tests {
     use crate::domain::record::{Columns, Version};
     use crate::port::PortErrorKind;
 
-    /// As a forked process sees it: the handle is there, and the threads are another process's.
+    /// Simulates a forked process, which has the handle but none of the threads.
     #[tokio::test]
     async fn a_handle_from_before_a_fork_is_refused_at_each_call_and_waits_for_no_thread() {
-        let folder = format!("sspr-test-sqlite-fork-{}-0", std::process::id());
-        let folder = std::env::temp_dir().join(folder);
+        let folder =
+            std::env::temp_dir().join(format!("sspr-test-sqlite-fork-{}-0", std::process::id()));
         std::fs::create_dir_all(&folder).expect("a directory");
         let store = SqliteStore::create(folder.join("sspr.db")).expect("a store");
         let own = store.inner.process;
@@ -364,7 +373,7 @@ mod tests {
         let record = Record::loaded(key, Version::new(1, 1), "{}");
         let commit = || Commit::new(&record, None, &columns, &[]);
         let (kind, end) = (RecordKind::Account, Timestamp::MAX);
-        let answers = [
+        let outcomes = [
             forked.load(&key).await.map(drop),
             forked.commit(commit()).await.map(drop),
             forked.increment(&[]).await.map(drop),
@@ -375,13 +384,13 @@ mod tests {
             forked.purge(Cutoff::new(end, end), 1).await.map(drop),
             forked.fence(true).await.map(drop),
         ];
-        for answer in answers {
-            let error = answer.expect_err("refused");
+        for outcome in outcomes {
+            let error = outcome.expect_err("refused");
             assert_eq!(error.kind(), PortErrorKind::Denied);
             let text = std::error::Error::source(&error).map(ToString::to_string);
             assert!(text.is_some_and(|text| text.contains("forked")));
         }
-        // Its end closes nothing of the other process.
+        // Dropping it must close nothing of the other process.
         drop(forked);
         assert_eq!(store.commit(commit()).await.expect("written"), Committed::Applied);
         drop(store);

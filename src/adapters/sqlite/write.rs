@@ -6,7 +6,7 @@ use crate::domain::event::Event;
 use crate::domain::record::{Columns, Record, Version};
 use crate::port::{Commit, Committed, CounterIncrement, Cutoff};
 
-/// A commit with its texts encoded, by the caller's thread: the writer's time is everybody's.
+/// A commit whose texts the caller's thread has encoded, to save time of the one writer.
 pub(super) struct CommitJob {
     next: Record,
     expected: Option<Version>,
@@ -19,7 +19,7 @@ impl CommitJob {
     pub(super) fn new(commit: Commit<'_>) -> Self {
         let encode = |event: &Event| (event.clone(), event.encode());
         let events: Vec<_> = commit.events.iter().map(encode).collect();
-        // Encodes the body, if nothing did yet.
+        // Encodes the body on this thread, unless it already was.
         let body = commit.next.body().len();
         Self {
             bytes: events.iter().map(|(_, text)| text.len()).sum::<usize>() + body,
@@ -37,8 +37,8 @@ INSERT INTO record (key, shard, tenant, kind, user_id, wake_at, expires_at, regi
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
 ON CONFLICT (key) DO NOTHING";
 
-/// Leaves the columns of an index alone that does not change from commit to commit: SQLite
-/// rewrites the entry of every index whose column is named after SET.
+/// Does not set the indexed columns that seldom change: SQLite rewrites the entry of every index
+/// whose column is named after SET.
 const UPDATE: &str = "
 UPDATE record
 SET wake_at = ?6, expires_at = ?7, registered = ?8, locked_until = ?9, updated_at = ?10,
@@ -53,11 +53,11 @@ SET shard = ?2, tenant = ?3, kind = ?4, user_id = ?5, wake_at = ?6, expires_at =
     version_count = ?11, version_nonce = ?12, body = ?13
 WHERE key = ?1 AND version_count = ?14 AND version_nonce = ?15";
 
-/// The number of rows is the answer: the condition and the write are one statement.
+/// Condition and write are one statement, so the number of rows is the outcome.
 pub(super) fn commit(conn: &Connection, job: &CommitJob) -> rusqlite::Result<Committed> {
     let applied = match job.expected {
         None => put(conn, INSERT, job, None)?,
-        // The second one finds a row only if the key moved to another tenant, kind or user.
+        // The second statement matches only if the record moved to another tenant, kind or user.
         Some(version) => {
             put(conn, UPDATE, job, Some(version))? || put(conn, UPDATE_ALL, job, Some(version))?
         }
@@ -125,12 +125,12 @@ fn append(conn: &Connection, event: &Event, text: &str) -> rusqlite::Result<()> 
     statement.execute(row).map(drop)
 }
 
-/// Adds increment by increment, so that a key that stands twice is added to twice.
+/// Adds one increment after the other, so that a key that occurs twice is added to twice.
 pub(super) fn add(
     conn: &Connection,
     increments: &[CounterIncrement],
 ) -> rusqlite::Result<Vec<u64>> {
-    // The sum saturates: beyond its range SQLite would go on with a floating point number.
+    // The sum saturates, since SQLite would turn an overflow into a floating point number.
     let mut statement = conn.prepare_cached(
         "INSERT INTO counter (key, value, expires_at) VALUES (?1, ?2, ?3)
          ON CONFLICT (key) DO UPDATE
@@ -158,7 +158,7 @@ pub(super) fn add(
     Ok(values)
 }
 
-/// Each statement finds and removes in one, so a row that was extended before is not found.
+/// Each statement finds and removes in one step, so a row that was extended before is not found.
 const PURGES: [&str; 3] = [
     "DELETE FROM record WHERE rowid IN
      (SELECT rowid FROM record WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)",
@@ -168,9 +168,9 @@ const PURGES: [&str; 3] = [
      (SELECT seq FROM event WHERE at < ?1 ORDER BY at LIMIT ?2)",
 ];
 
-/// Removes what is past its time, at most `limit` rows. Each kind of row gets a third of them first,
-/// beginning with another kind each turn: however many rows of one kind there are, the others are
-/// reached.
+/// Removes expired rows, at most `limit`. Each kind of row first gets a third of the limit, and
+/// each purge begins with another kind, so that many rows of one kind do not delay the others for
+/// ever.
 pub(super) fn purge(
     conn: &Connection,
     cutoff: Cutoff,
@@ -183,11 +183,11 @@ pub(super) fn purge(
     let kinds = PURGES.len();
     let mut removed = 0_usize;
     for share in [limit.div_ceil(kinds), limit] {
-        for place in (turn..).take(kinds).map(|place| place % kinds) {
+        for kind in (turn..).take(kinds).map(|kind| kind % kinds) {
             let room = limit.saturating_sub(removed).min(share).cast_signed();
             if room > 0 {
-                let mut statement = conn.prepare_cached(PURGES[place])?;
-                removed += statement.execute(params![bounds[place], room])?;
+                let mut statement = conn.prepare_cached(PURGES[kind])?;
+                removed += statement.execute(params![bounds[kind], room])?;
             }
         }
     }

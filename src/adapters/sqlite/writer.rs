@@ -1,4 +1,4 @@
-//! The one thread that writes: every request that waits goes into one transaction.
+//! The thread that writes: all waiting requests share one transaction.
 
 use std::hint;
 use std::sync::Arc;
@@ -7,38 +7,39 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use rusqlite::Connection;
 
 use super::error::{commit_failed, failed, io_failed};
-use super::files::Opened;
-use super::process_lock::{Pass, ProcessLock};
+use super::files::OpenFiles;
+use super::process_lock::{ProcessLock, WriteTurn};
 use super::queue::{Bounds, Closing, Queue, Watch};
-use super::reader::{self, Read};
+use super::reader::{self, ReadRequest};
 use super::reply::Promise;
 use super::schema;
 use super::write::{self, CommitJob};
 use crate::port::{Committed, CounterIncrement, Cutoff, PortError, PortResult};
 
-/// What one transaction takes at most. Some milliseconds of work, so that another process, and a
-/// request that came a moment too late, wait no longer than that.
+/// The largest transaction. It takes some milliseconds, so that another process, or a request that
+/// came just too late, waits no longer than that.
 const BATCH: Bounds = Bounds { jobs: 256, bytes: 4 << 20 };
 
-/// A load is over in some microseconds; a request to write goes first again after each.
+/// Loads are served one at a time, in some microseconds each, so that a write waits for at most one
+/// load.
 const ONE: Bounds = Bounds { jobs: 1, bytes: usize::MAX };
 
-/// How often the writer looks round for more before it sleeps: some tens of microseconds, about
-/// what it takes to be woken. A caller that works in steps (load, decide, commit) finds it awake.
-const LOOKS: u32 = 3_000;
+/// How often the writer checks for more requests before it sleeps: some tens of microseconds, about
+/// as long as a wakeup takes. A caller that works in steps (load, decide, commit) finds it awake.
+const SPINS: u32 = 3_000;
 
-/// A log of this size is emptied before the next transaction, which then waits for readers as well.
+/// A log of this size is emptied before the next transaction, which then waits for readers.
 const LOG_BYTES: u64 = 16 << 20;
 
 /// A request to write.
-pub(super) enum Write {
+pub(super) enum WriteRequest {
     Commit(Box<CommitJob>, Promise<Committed>),
     Add(Vec<CounterIncrement>, Promise<Vec<u64>>),
     Purge(Cutoff, u16, Promise<u64>),
     Fence(bool, Promise<bool>),
 }
 
-/// What a request came to, withheld until the transaction is durable.
+/// The outcome of a request, withheld until the transaction is durable.
 enum Outcome {
     Commit(Promise<Committed>, Committed),
     Add(Promise<Vec<u64>>, Vec<u64>),
@@ -46,44 +47,49 @@ enum Outcome {
     Fence(Promise<bool>, bool),
 }
 
-/// Everything that waits, when nothing of it can be done.
+/// All waiting requests, for the case that none of them can be served.
 const ALL: Bounds = Bounds { jobs: usize::MAX, bytes: usize::MAX };
 
-/// What the writer works on.
-pub(super) struct Desk {
+/// The locks and files that the writer uses.
+pub(super) struct WriterContext {
     pub(super) process_lock: ProcessLock,
-    pub(super) opened: Opened,
-    /// Set when the files were deleted or replaced: nothing is read or written any more.
+    pub(super) opened: OpenFiles,
+    /// Set when a file was deleted or replaced; from then on all calls are refused.
     pub(super) gone: Arc<AtomicBool>,
 }
 
 /// Serves the queue until it is closed and empty.
 ///
-/// While it looks round for more, it serves loads as well: a reader that sleeps would have to be
-/// woken first. What it loads is no older than what a reader would.
-pub(super) fn run(conn: &Connection, queue: &Queue<Write>, loads: &Queue<Read>, desk: Desk) {
+/// While the writer checks for more requests, it serves loads as well, since a sleeping reader
+/// would have to be woken first. Its loads are as recent as a reader's.
+pub(super) fn run(
+    conn: &Connection,
+    queue: &Queue<WriteRequest>,
+    loads: &Queue<ReadRequest>,
+    context: WriterContext,
+) {
     let closing = Closing(queue);
-    let Desk { process_lock, opened, gone } = desk;
+    let WriterContext { process_lock, opened, gone } = context;
     let mut writer = Writer {
         conn,
         process_lock: &process_lock,
         opened,
         gone: &gone,
         refused: None,
-        turns: 0,
+        purges: 0,
         empty_at: LOG_BYTES,
         outcomes: Vec::new(),
         spoiled: false,
     };
     let mut batch = Vec::new();
     while queue.take(BATCH, &mut batch) {
-        // Nobody waits for these any more, and none of them has begun.
+        // Requests whose callers are gone have not begun and are dropped.
         batch.retain(|job| !job.is_abandoned());
         if !batch.is_empty() {
             match writer.serve(&mut batch, loads) {
-                Ok(watch) => writer.look_round(queue, loads, watch),
+                Ok(watch) => writer.spin(queue, loads, watch),
                 Err(error) => {
-                    // What waits behind it would wait as long again, one batch after the other.
+                    // The other waiting requests fail at once, since each would wait as long again.
                     queue.take_now(ALL, &mut batch);
                     fail_all(&mut batch, &error);
                 }
@@ -93,8 +99,8 @@ pub(super) fn run(conn: &Connection, queue: &Queue<Write>, loads: &Queue<Read>, 
     drop(closing);
 }
 
-/// One error for each request: what they share is its text.
-fn fail_all(batch: &mut Vec<Write>, error: &PortError) {
+/// Fails each request with the same kind and text.
+fn fail_all(batch: &mut Vec<WriteRequest>, error: &PortError) {
     let text = std::error::Error::source(error).map_or_else(String::new, ToString::to_string);
     for job in batch.drain(..) {
         job.fail(PortError::new(error.kind()).because(text.clone()));
@@ -104,13 +110,13 @@ fn fail_all(batch: &mut Vec<Write>, error: &PortError) {
 struct Writer<'a> {
     conn: &'a Connection,
     process_lock: &'a ProcessLock,
-    opened: Opened,
+    opened: OpenFiles,
     gone: &'a AtomicBool,
-    /// Why nothing but a change of the fence is let through in this transaction.
+    /// Why this transaction accepts only a change of the fence.
     refused: Option<PortError>,
-    /// Which kind of row the next purge begins with.
-    turns: usize,
-    /// The size at which the log is emptied next.
+    /// The number of purges, which selects the kind of row that the next one begins with.
+    purges: usize,
+    /// The size of the log at which it is emptied next.
     empty_at: u64,
     outcomes: Vec<Outcome>,
     /// Set when the transaction must not be committed.
@@ -118,73 +124,75 @@ struct Writer<'a> {
 }
 
 impl<'a> Writer<'a> {
-    fn look_round<'b>(
+    /// Checks for more requests for a while, and serves loads meanwhile.
+    fn spin<'b>(
         &self,
-        queue: &Queue<Write>,
-        loads: &'b Queue<Read>,
-        watch: Option<Watch<'b, Read>>,
+        queue: &Queue<WriteRequest>,
+        loads: &'b Queue<ReadRequest>,
+        watch: Option<Watch<'b, ReadRequest>>,
     ) {
         if !self.conn.is_autocommit() {
-            // A rollback failed: this connection would read what was not committed.
+            // After a failed rollback this connection would read uncommitted data.
             return;
         }
         let watch = watch.unwrap_or_else(|| Watch::begin(loads));
         let mut reads = Vec::new();
-        let mut looks = 0;
-        while looks < LOOKS && !queue.beckons() {
+        let mut spins = 0;
+        while spins < SPINS && !queue.may_have_jobs() {
             hint::spin_loop();
-            looks += 1;
-            if loads.beckons() && loads.take_now(ONE, &mut reads) {
+            spins += 1;
+            if loads.may_have_jobs() && loads.take_now(ONE, &mut reads) {
                 for job in reads.drain(..) {
                     reader::serve(self.conn, job);
                 }
-                looks = 0;
+                spins = 0;
             }
         }
         drop(watch);
     }
 
-    /// Runs one transaction and answers its requests.
+    /// Runs one transaction and sends the replies of its requests.
     ///
-    /// The loads are watched from before the one answer on: a caller that works in steps asks for
-    /// its next load at once, and would wake a reader whose page cache this commit has emptied.
+    /// Loads are watched from before the reply to a single request: a caller that works in steps
+    /// sends its next load at once, and would wake a reader whose page cache this commit has
+    /// invalidated.
     fn serve<'b>(
         &mut self,
-        batch: &mut Vec<Write>,
-        loads: &'b Queue<Read>,
-    ) -> PortResult<Option<Watch<'b, Read>>> {
-        let pass = self.begin()?;
+        batch: &mut Vec<WriteRequest>,
+        loads: &'b Queue<ReadRequest>,
+    ) -> PortResult<Option<Watch<'b, ReadRequest>>> {
+        let turn = self.begin()?;
         let grouped = batch.len() > 1;
         for job in batch.drain(..) {
             self.decide(job, grouped);
         }
         let result = self.end();
-        // The next process writes while this one answers.
-        drop(pass);
+        // The next process can write while this one sends its replies.
+        drop(turn);
         let lost = result.is_ok() && !self.outcomes.is_empty() && !self.opened.are_there();
         if lost {
-            // The file was deleted or replaced while this was written to it.
+            // A file was deleted or replaced during the transaction.
             self.gone.store(true, Ordering::Release);
             for outcome in self.outcomes.drain(..) {
                 outcome.fail(PortError::unknown().because(GONE));
             }
         }
         let watch = (!grouped && self.conn.is_autocommit()).then(|| Watch::begin(loads));
-        self.answer(result.as_ref().err());
+        self.reply(result.as_ref().err());
         Ok(watch)
     }
 
-    fn begin(&mut self) -> PortResult<Pass<'a>> {
+    fn begin(&mut self) -> PortResult<WriteTurn<'a>> {
         self.spoiled = false;
         if self.gone.load(Ordering::Acquire) {
             return Err(gone());
         }
-        let pass = self.process_lock.enter().map_err(io_failed)?;
+        let turn = self.process_lock.enter().map_err(io_failed)?;
         if !self.conn.is_autocommit() {
-            // A rollback failed the last time. Nothing is written until one succeeds.
+            // The last rollback failed. Nothing is written until one succeeds.
             self.execute("ROLLBACK").map_err(failed)?;
         }
-        // Before the transaction: SQLite itself would make a log anew where one was deleted.
+        // Before the transaction, since SQLite would create a new log in place of a deleted one.
         if !self.opened.are_there() {
             self.gone.store(true, Ordering::Release);
             return Err(gone());
@@ -192,38 +200,38 @@ impl<'a> Writer<'a> {
         self.bound_log();
         self.execute("BEGIN IMMEDIATE").map_err(failed)?;
         self.refused = schema::may_write(self.conn).err();
-        Ok(pass)
+        Ok(turn)
     }
 
-    /// Empties a log that has grown. What fails here is tried again later: nothing rests on it.
+    /// Empties a log that has grown. An error is ignored, since it is tried again later.
     fn bound_log(&mut self) {
         let bytes = self.opened.log_bytes();
         if bytes < self.empty_at {
             return;
         }
         let emptied = schema::empty_log(self.conn).unwrap_or(false);
-        // A reader that stays, another tool's, must not make each transaction wait for it.
+        // A long read transaction of another tool must not delay each write.
         self.empty_at = if emptied { LOG_BYTES } else { bytes + LOG_BYTES };
     }
 
-    /// Runs one request; whether it is applied or stale is decided here, against what the requests
-    /// before it in this transaction have left.
-    fn decide(&mut self, job: Write, grouped: bool) {
+    /// Runs one request. It is applied or stale according to the state that the earlier requests of
+    /// this transaction have left.
+    fn decide(&mut self, job: WriteRequest, grouped: bool) {
         if self.spoiled || self.conn.is_autocommit() {
-            // SQLite gave up the whole transaction on an error (a full disk, no memory).
+            // SQLite rolled the whole transaction back on an error (a full disk, no memory).
             job.fail(PortError::unavailable().because("the transaction was rolled back"));
             return;
         }
         if let Some(refused) = &self.refused
-            && !matches!(job, Write::Fence(..))
+            && !matches!(job, WriteRequest::Fence(..))
         {
             let text =
                 std::error::Error::source(refused).map_or_else(String::new, ToString::to_string);
             job.fail(PortError::new(refused.kind()).because(text));
             return;
         }
-        // One statement fails alone by itself; of several, those before the one that failed have
-        // to be undone. A request that is alone is undone with its transaction.
+        // A request of several statements needs a savepoint to undo the earlier ones. A single
+        // request is undone with its transaction.
         let savepoint = grouped && job.statements() > 1;
         if savepoint && let Err(error) = self.execute("SAVEPOINT request") {
             job.fail(failed(error));
@@ -231,28 +239,28 @@ impl<'a> Writer<'a> {
         }
         let conn = self.conn;
         let result = match job {
-            Write::Commit(commit, promise) => {
+            WriteRequest::Commit(commit, promise) => {
                 let result = write::commit(conn, &commit);
                 self.keep(promise, result, Outcome::Commit)
             }
-            Write::Add(increments, promise) => {
+            WriteRequest::Add(increments, promise) => {
                 let result = write::add(conn, &increments);
                 self.keep(promise, result, Outcome::Add)
             }
-            Write::Purge(cutoff, limit, promise) => {
-                self.turns = self.turns.wrapping_add(1);
-                let result = write::purge(conn, cutoff, limit, self.turns);
+            WriteRequest::Purge(cutoff, limit, promise) => {
+                self.purges = self.purges.wrapping_add(1);
+                let result = write::purge(conn, cutoff, limit, self.purges);
                 self.keep(promise, result, Outcome::Purge)
             }
-            Write::Fence(closed, promise) => match schema::is_ours(conn) {
+            WriteRequest::Fence(closed, promise) => match schema::is_ours(conn) {
                 Ok(true) => {
                     let result = schema::fence(conn, closed).map(|()| true);
-                    // For the requests behind it in this transaction.
+                    // Applies to the later requests of this transaction.
                     self.refused = schema::may_write(conn).err();
                     self.keep(promise, result, Outcome::Fence)
                 }
                 Ok(false) => {
-                    let newer = "a newer release has changed the file";
+                    let newer = "schema: written by a newer release";
                     promise.keep(Err(PortError::denied().because(newer)));
                     Err(())
                 }
@@ -267,7 +275,7 @@ impl<'a> Writer<'a> {
             (Err(()), false, false) => self.execute("ROLLBACK"),
             (Ok(()), false, _) | (Err(()), false, true) => Ok(()),
         };
-        // What belongs to whom cannot be told apart any more: nothing of it is kept.
+        // The effects of single requests cannot be separated any more, so all are rolled back.
         self.spoiled |= undone.is_err();
     }
 
@@ -289,13 +297,13 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Makes the transaction durable, or says what its requests are to be told.
+    /// Makes the transaction durable, or returns why it failed.
     fn end(&self) -> Result<(), Ended> {
         if self.conn.is_autocommit() {
             return Err(Ended::RolledBack);
         }
         if self.spoiled {
-            // If this fails, `begin` sees to it: without a `COMMIT` nothing has happened.
+            // If this fails, `begin` tries again. Without a `COMMIT` nothing has happened.
             drop(self.execute("ROLLBACK"));
             return Err(Ended::RolledBack);
         }
@@ -305,7 +313,7 @@ impl<'a> Writer<'a> {
         })
     }
 
-    fn answer(&mut self, ended: Option<&Ended>) {
+    fn reply(&mut self, ended: Option<&Ended>) {
         for outcome in self.outcomes.drain(..) {
             match ended.map(Ended::error) {
                 None => outcome.keep(),
@@ -320,14 +328,14 @@ impl<'a> Writer<'a> {
 }
 
 const GONE: &str = "the file, its log or its shared memory was deleted or replaced while it was \
-                    open: the store is closed; end this process, see to the files and open it again";
+                    open: the store is closed; stop the process, restore the files and start it again";
 
-/// The error of every call from then on.
+/// The error of every later call.
 pub(super) fn gone() -> PortError {
     PortError::denied().because(GONE)
 }
 
-/// Why a transaction came to nothing.
+/// Why a transaction failed.
 enum Ended {
     RolledBack,
     NotCommitted(Arc<rusqlite::Error>, bool),
@@ -342,7 +350,7 @@ impl Ended {
     }
 }
 
-impl Write {
+impl WriteRequest {
     fn is_abandoned(&self) -> bool {
         match self {
             Self::Commit(_, promise) => promise.is_abandoned(),

@@ -32,7 +32,7 @@ pub(super) async fn now_never_fails(harness: Subject<'_>) -> PropertyResult {
         let asked: Vec<_> = (0..3).map(|_| scope.spawn(ask)).collect();
         let ended: Vec<_> = asked.into_iter().map(|thread| thread.join()).collect();
         let whole = ended.iter().all(Result::is_ok);
-        ensure!(whole, "it panicked when it was asked often, by several at a time");
+        ensure!(whole, "`now` panicked when several threads called it often");
         Ok(())
     })
 }

@@ -22,7 +22,7 @@ fn malformed(error: crate::InvalidInput) -> Stop {
     Stop::Seen(error.to_string())
 }
 
-/// A message by this channel, the kind of message by its number.
+/// A message by this channel; `kind` selects a notice, a code or a link.
 fn envelope(n: u8, kind: usize, channel: Channel, owner: &str) -> PropertyResult<Envelope> {
     let now = SystemClock.now();
     let until = now.plus(std::time::Duration::from_secs(600));
@@ -58,10 +58,13 @@ pub(super) async fn deliver_hands_over_what_it_takes(harness: Subject<'_>) -> Pr
             n += 1;
             delivery.deliver(&envelope(n, kind, channel, "kit")?).await?;
             let many = accepted(&fixture, n).await?;
-            ensure!(many == 1, "accepted {many} times, by {channel}, and the answer was `Ok`");
+            ensure!(
+                many == 1,
+                "accepted {many} times by {channel}, though `deliver` returned `Ok`"
+            );
         }
     }
-    ensure!(n > 0, "no channel at all, so nothing can be tested");
+    ensure!(n > 0, "the tenant has no channel, so nothing can be tested");
     Ok(())
 }
 
@@ -86,7 +89,7 @@ pub(super) async fn deliver_tells_messages_apart_by_their_key(
     let delivery = fixture.delivery();
     let channels = delivery.channels(&tenant("kit")).await?;
     for (n, channel) in (0..).zip(channels) {
-        // The same words to the same person, and for another tenant.
+        // Two equal messages to one person, and one for another tenant.
         let keys = [10 * n + 1, 10 * n + 2, 10 * n + 3];
         for (n, owner) in keys.into_iter().zip(["kit", "kit", "kit-other"]) {
             delivery.deliver(&envelope(n, 0, channel, owner)?).await?;
@@ -103,16 +106,16 @@ pub(super) async fn deliver_says_when_it_was_not_accepted(harness: Subject<'_>) 
     let fixture = harness.make();
     let delivery = fixture.delivery();
     let Some(channel) = delivery.channels(&tenant("kit")).await?.pop() else {
-        return Err(Stop::Seen("no channel at all".to_owned()));
+        return Err(Stop::Seen("the tenant has no channel".to_owned()));
     };
     require(fixture.cut_off(true).await?)?;
-    let answer = delivery.deliver(&envelope(1, 0, channel, "kit")?).await;
+    let outcome = delivery.deliver(&envelope(1, 0, channel, "kit")?).await;
     fixture.cut_off(false).await?;
     let many = accepted(&fixture, 1).await?;
-    ensure!(answer.is_err(), "`Ok` for a message that was refused, and accepted {many} times");
+    ensure!(outcome.is_err(), "`Ok` for a message that was refused, accepted {many} times");
     delivery.deliver(&envelope(1, 0, channel, "kit")?).await?;
     let many = accepted(&fixture, 1).await?;
-    ensure!((1..=2).contains(&many), "accepted {many} times when it was tried again");
+    ensure!((1..=2).contains(&many), "accepted {many} times after a second try");
     Ok(())
 }
 

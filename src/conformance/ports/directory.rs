@@ -1,4 +1,4 @@
-//! Properties of a directory that is read.
+//! Properties of reading a directory.
 
 use std::collections::BTreeSet;
 use std::slice::from_ref;
@@ -22,7 +22,7 @@ pub(super) fn user(id: &str) -> PropertyResult<UserId> {
     UserId::parse(id).map_err(malformed)
 }
 
-/// A place with the kit's two tenants.
+/// A fixture with the kit's two tenants.
 pub(super) async fn open(harness: Subject<'_>) -> PropertyResult<SharedDirectory> {
     let fixture = harness.make();
     for (id, name) in [("kit", "The Kit"), ("kit-other", "Another")] {
@@ -43,7 +43,7 @@ pub(super) async fn add(
     user(id)
 }
 
-/// Whom the directory finds by this name.
+/// The user that the directory finds by this name.
 async fn named(
     fixture: &SharedDirectory,
     owner: &str,
@@ -72,9 +72,9 @@ pub(super) async fn tenant_tells_known_from_unknown(harness: Subject<'_>) -> Pro
         let found = facts.map(|facts| facts.display_name);
         ensure!(found.as_deref() == Some(name), "{found:?} for the tenant {name:?}");
     }
-    for id in ["nobody", "ki", "kit ", "kit%"] {
+    for id in ["unknown", "ki", "kit ", "kit%"] {
         let facts = directory.tenant(&tenant(id)).await?;
-        ensure!(facts.is_none(), "facts of the tenant {id:?}, which is not there");
+        ensure!(facts.is_none(), "facts of the tenant {id:?}, which does not exist");
     }
     Ok(())
 }
@@ -92,13 +92,13 @@ pub(super) async fn find_knows_users_by_name_and_id(harness: Subject<'_>) -> Pro
         let found = found.map(|facts| facts.id);
         ensure!(found == Some(user(id)?), "{found:?} by the id {id}");
     }
-    let odd = ["nobody@kit.example", "u-1%", "*", "(uid=*)", "u-1@kit.example'--", "\u{1f5dd}"];
+    let odd = ["unknown@kit.example", "u-1%", "*", "(uid=*)", "u-1@kit.example'--", "\u{1f5dd}"];
     for name in odd {
         let found = named(&fixture, "kit", name).await?.map(|facts| facts.id);
-        ensure!(found.is_none(), "{found:?} by the name {name:?}, which nobody has");
+        ensure!(found.is_none(), "{found:?} by the name {name:?}, which no user has");
     }
     let found = known(&fixture, &tenant("kit"), &user("u-3")?, &BTreeSet::new()).await?;
-    ensure!(found.is_none(), "a user by an id that nobody has");
+    ensure!(found.is_none(), "a user by an id that no user has");
     Ok(())
 }
 
@@ -106,17 +106,17 @@ pub(super) async fn find_keeps_tenants_apart(harness: Subject<'_>) -> PropertyRe
     let fixture = open(harness).await?;
     let id = add(&fixture, "kit", "u-1").await?;
     let own = named(&fixture, "kit", "u-1@kit.example").await?;
-    ensure!(own.is_some(), "nobody in the user's own tenant");
+    ensure!(own.is_some(), "no user in the user's own tenant");
     let foreign = named(&fixture, "kit-other", "u-1@kit.example").await?;
     ensure!(foreign.is_none(), "another tenant's user, by name");
     let foreign = known(&fixture, &tenant("kit-other"), &id, &BTreeSet::new()).await?;
     ensure!(foreign.is_none(), "another tenant's user, by id");
-    let nobody = known(&fixture, &tenant("nobody"), &id, &BTreeSet::new()).await?;
-    ensure!(nobody.is_none(), "a user of a tenant that is not there");
+    let unknown = known(&fixture, &tenant("unknown"), &id, &BTreeSet::new()).await?;
+    ensure!(unknown.is_none(), "a user of a tenant that does not exist");
     Ok(())
 }
 
-pub(super) async fn find_hands_out_nobody_for_two(harness: Subject<'_>) -> PropertyResult {
+pub(super) async fn find_is_none_if_two_users_match(harness: Subject<'_>) -> PropertyResult {
     let fixture = open(harness).await?;
     for id in ["u-1", "u-2"] {
         let facts = UserFacts::new(user(id)?);
@@ -124,7 +124,7 @@ pub(super) async fn find_hands_out_nobody_for_two(harness: Subject<'_>) -> Prope
         let names = names.each_ref().map(String::as_str);
         let added = fixture.add_user(&tenant("kit"), facts, &names, "Password 1 of two!").await;
         if added.is_err() && id == "u-2" {
-            return Err(Stop::Skip("the directory takes no name twice"));
+            return Err(Stop::Skip("the directory refuses a name that is taken"));
         }
         added?;
     }
@@ -142,7 +142,7 @@ pub(super) async fn find_resolves_groups(harness: Subject<'_>) -> PropertyResult
     let group = |id: &str| GroupId::parse(id).map_err(malformed);
     let [inner, middle, outer] = [group("inner")?, group("middle")?, group("outer")?];
     let [other, round] = [group("other")?, group("round")?];
-    // The outer one holds the middle one, that holds the inner one, and it the outer one again.
+    // A cycle: `outer` holds `middle`, `middle` holds `inner`, and `inner` holds `outer`.
     let made = fixture.add_group(&owner, &inner, from_ref(&member), from_ref(&outer)).await?;
     require(made)?;
     fixture.add_group(&owner, &middle, &[], from_ref(&inner)).await?;
@@ -153,11 +153,14 @@ pub(super) async fn find_resolves_groups(harness: Subject<'_>) -> PropertyResult
     let facts = known(&fixture, &owner, &member, &asked).await?;
     let found = facts.map(|facts| facts.groups.intersection(&asked).cloned().collect());
     let right: BTreeSet<GroupId> = [inner, outer].into_iter().collect();
-    ensure!(found.as_ref() == Some(&right), "{found:?} of the groups asked for, not {right:?}");
+    ensure!(
+        found.as_ref() == Some(&right),
+        "{found:?} of the groups asked for, expected {right:?}"
+    );
     Ok(())
 }
 
-pub(super) async fn users_lists_everybody_once(harness: Subject<'_>) -> PropertyResult {
+pub(super) async fn users_lists_each_user_once(harness: Subject<'_>) -> PropertyResult {
     let fixture = open(harness).await?;
     let mut all = BTreeSet::new();
     for n in 0..23 {
@@ -183,8 +186,8 @@ pub(super) async fn users_lists_everybody_once(harness: Subject<'_>) -> Property
         let different: BTreeSet<_> = found.into_iter().collect();
         ensure!(many == 23 && different == all, "{many} users of 23, by pages of {limit}");
     }
-    let nobody = fixture.directory().users(&tenant("nobody"), None, 10).await?;
-    ensure!(nobody.items.is_empty(), "users of a tenant that is not there");
+    let unknown = fixture.directory().users(&tenant("unknown"), None, 10).await?;
+    ensure!(unknown.items.is_empty(), "users of a tenant that does not exist");
     Ok(())
 }
 
@@ -210,7 +213,7 @@ pub(super) async fn role_holders_are_those_of_the_roles(harness: Subject<'_>) ->
         (vec![admin.clone()], vec!["u-1", "u-2"]),
         (vec![help.clone()], vec!["u-2"]),
         (vec![admin.clone(), help], vec!["u-1", "u-2"]),
-        (vec![role("nobody's")?], vec![]),
+        (vec![role("unheld")?], vec![]),
         (vec![], vec![]),
     ];
     for (roles, right) in asked {
@@ -227,7 +230,7 @@ pub(super) async fn role_holders_are_those_of_the_roles(harness: Subject<'_>) ->
             }
             ensure!(cursor.is_none(), "the listing does not end");
             found.sort_unstable();
-            ensure!(found == right, "{found:?} hold any of {roles:?}, and should be {right:?}");
+            ensure!(found == right, "{found:?} hold any of {roles:?}, expected {right:?}");
         }
     }
     Ok(())

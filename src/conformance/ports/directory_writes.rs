@@ -1,4 +1,4 @@
-//! Properties of a directory that is written to.
+//! Properties of writing to a directory.
 
 use std::collections::BTreeSet;
 
@@ -35,8 +35,11 @@ pub(super) async fn set_password_replaces_it(harness: Subject<'_>) -> PropertyRe
     for number in 1..4 {
         let next = format!("Zo\u{eb}'s {number}. own \u{1f5dd} password!");
         let outcome = write(&fixture, &id, &next, number).await?;
-        ensure!(outcome == WriteOutcome::Written, "{outcome:?} for a password that is in order");
-        ensure!(passes(&fixture, &id, &next).await?, "`Written`, and the new one does not pass");
+        ensure!(outcome == WriteOutcome::Written, "{outcome:?} for an acceptable password");
+        ensure!(
+            passes(&fixture, &id, &next).await?,
+            "`Written`, but the new password does not pass"
+        );
         ensure!(!passes(&fixture, &id, &before).await?, "the old password still passes");
         before = next;
     }
@@ -56,20 +59,22 @@ pub(super) async fn set_password_made_again_is_one_write(harness: Subject<'_>) -
     }
     let later = "the password of the write after it, 8!";
     let outcome = write(&fixture, &id, later, 6).await?;
-    ensure!(outcome == WriteOutcome::Written, "{outcome:?} for the write after it");
-    ensure!(passes(&fixture, &id, later).await?, "a write of a new number changed nothing");
+    ensure!(outcome == WriteOutcome::Written, "{outcome:?} for the next write");
+    ensure!(passes(&fixture, &id, later).await?, "a write with a new number changed nothing");
     Ok(())
 }
 
-pub(super) async fn set_password_of_nobody_is_not_written(harness: Subject<'_>) -> PropertyResult {
+pub(super) async fn set_password_of_an_unknown_user_is_not_written(
+    harness: Subject<'_>,
+) -> PropertyResult {
     let fixture = open(harness).await?;
-    let nobody = user("nobody-0123456789abcdef")?;
-    let outcome = write(&fixture, &nobody, "a password for nobody, 9!", 1).await;
+    let unknown = user("unknown-0123456789abcdef")?;
+    let outcome = write(&fixture, &unknown, "a password for no user, 9!", 1).await;
     let written =
         matches!(outcome, Ok(WriteOutcome::Written | WriteOutcome::WrittenButNotPropagated));
-    ensure!(!written, "{outcome:?} for a user who is not there");
-    let made = known(&fixture, &tenant("kit"), &nobody, &BTreeSet::new()).await?;
-    ensure!(made.is_none(), "a user was made");
+    ensure!(!written, "{outcome:?} for an unknown user");
+    let made = known(&fixture, &tenant("kit"), &unknown, &BTreeSet::new()).await?;
+    ensure!(made.is_none(), "the write created a user");
     Ok(())
 }
 
@@ -77,7 +82,7 @@ pub(super) async fn set_password_out_of_reach_writes_nothing(
     harness: Subject<'_>,
 ) -> PropertyResult {
     let fixture = open(harness).await?;
-    // The password lives elsewhere: that is what can be out of reach while the rest answers.
+    // With the password on premises, it can be out of reach while the directory still replies.
     let id = user("u-1")?;
     let mut facts = UserFacts::new(id.clone());
     facts.password_home = PasswordHome::OnPremises;
@@ -88,14 +93,14 @@ pub(super) async fn set_password_out_of_reach_writes_nothing(
     let outcome = write(&fixture, &id, next, 1).await;
     fixture.cut_off(false).await?;
     let written = passes(&fixture, &id, next).await?;
-    let said_nothing = match &outcome {
+    let reported_nothing = match &outcome {
         Err(error) => error.kind() == PortErrorKind::Unavailable,
         Ok(outcome) => matches!(outcome, WriteOutcome::Unreachable),
     };
-    let said_written =
+    let reported_written =
         matches!(outcome, Ok(WriteOutcome::Written | WriteOutcome::WrittenButNotPropagated));
-    ensure!(!(written && said_nothing), "{outcome:?}, and it was written");
-    ensure!(written || !said_written, "{outcome:?}, and it was not written");
+    ensure!(!(written && reported_nothing), "{outcome:?}, but the password was written");
+    ensure!(written || !reported_written, "{outcome:?}, but the password was not written");
     Ok(())
 }
 
@@ -111,17 +116,17 @@ pub(super) async fn verify_password_knows_the_password(harness: Subject<'_>) -> 
         }
     }
     ensure!(!passes(&fixture, &other, "Password of u-1 1!").await?, "it passes for another user");
-    // The engine composes what it hands over, so the host composes what it takes elsewhere.
+    // The engine passes passwords in NFC, so the host must normalise those set elsewhere.
     let (decomposed, composed) =
         ("Zwo\u{308}lf Vo\u{308}gel am Zaun 1!", "Zw\u{f6}lf V\u{f6}gel am Zaun 1!");
     let (third, facts) = (user("u-3")?, UserFacts::new(user("u-3")?));
     fixture.add_user(&tenant("kit"), facts, &["u-3@kit.example"], decomposed).await?;
-    let one = passes(&fixture, &third, composed).await?;
-    ensure!(one, "a password that was set in another normal form does not pass in NFC");
-    let nobody = user("nobody-0123456789abcdef")?;
+    let composes = passes(&fixture, &third, composed).await?;
+    ensure!(composes, "a password that was set in another normal form does not pass in NFC");
+    let unknown = user("unknown-0123456789abcdef")?;
     for text in ["", "Password of u-1 1!"] {
-        let passed = passes(&fixture, &nobody, text).await?;
-        ensure!(!passed, "{text:?} passes for a user who is not there");
+        let passed = passes(&fixture, &unknown, text).await?;
+        ensure!(!passed, "{text:?} passes for an unknown user");
     }
     let (elsewhere, text) = (tenant("kit-other"), secret("Password of u-1 1!"));
     let foreign = fixture.directory().verify_password(&elsewhere, &id, &text).await?;
@@ -141,11 +146,11 @@ pub(super) async fn unlock_clears_a_lockout_only(harness: Subject<'_>) -> Proper
     let id = user("u-1")?;
     for number in [1, 1, 2] {
         let outcome = fixture.directory().unlock(&UnlockWrite::new(&owner, &id, number)).await?;
-        ensure!(outcome == WriteOutcome::Written, "{outcome:?} for an unlock that is in order");
+        ensure!(outcome == WriteOutcome::Written, "{outcome:?} for an unlock of a locked user");
     }
     let own = locked(&fixture, &id).await?;
     let other = locked(&fixture, &user("u-2")?).await?;
-    ensure!(own != Some(true), "the lockout is there still");
+    ensure!(own != Some(true), "the lockout remains");
     ensure!(other != Some(false), "another user's lockout was cleared");
     let kept = passes(&fixture, &id, "Password of a locked one 1!").await?;
     ensure!(kept, "the password was changed by an unlock");
@@ -167,9 +172,12 @@ pub(super) async fn revoke_sessions_may_come_again(harness: Subject<'_>) -> Prop
         }
     }
     let kept = passes(&fixture, &id, "Password of u-1 1!").await?;
-    ensure!(kept, "the password went with the sessions");
-    let there = known(&fixture, &owner, &id, &BTreeSet::new()).await?;
-    ensure!(there.is_some_and(|facts| facts.enabled), "the user went with the sessions");
+    ensure!(kept, "the password was removed with the sessions");
+    let found = known(&fixture, &owner, &id, &BTreeSet::new()).await?;
+    ensure!(
+        found.is_some_and(|facts| facts.enabled),
+        "the user was removed or disabled with the sessions"
+    );
     Ok(())
 }
 
@@ -188,13 +196,13 @@ pub(super) async fn revoke_sessions_goes_by_the_time_of_authentication(
         let (authenticated, issued) = (at(authenticated), at(issued));
         require(fixture.open_session(&owner, user, name, authenticated, issued).await?)?;
     }
-    // Renewed after the time that the revocation names, and before it is performed.
+    // Renewed after the time that the revocation names, but before the revocation is called.
     require(fixture.open_session(&owner, &id, "renewed", at(20), at(200)).await?)?;
     fixture.directory().revoke_sessions(&owner, &id, at(100), SessionKinds::All).await?;
     let left = fixture.sessions(&owner, &id).await?;
-    ensure!(!left.iter().any(|name| name == "old"), "a session from before is still good");
-    ensure!(!left.iter().any(|name| name == "renewed"), "a renewal kept an old session good");
-    ensure!(left == ["new"], "a session from after the change has ended: {left:?} are left");
+    ensure!(!left.iter().any(|name| name == "old"), "an old session is still valid");
+    ensure!(!left.iter().any(|name| name == "renewed"), "a renewal kept an old session valid");
+    ensure!(left == ["new"], "a session from after the change was ended: {left:?} are left");
     ensure!(fixture.sessions(&owner, &other).await?.len() == 1, "another user's session ended");
     Ok(())
 }

@@ -25,9 +25,9 @@ pub(super) async fn fill_fills_the_whole_buffer(harness: Subject<'_>) -> Propert
             let kept = buffer.iter().map(|byte| byte ^ start).collect::<Vec<u8>>();
             draws.push(kept);
         }
-        for fixture in 0..size {
-            let written = draws.iter().any(|draw| draw[fixture] != 0);
-            ensure!(written, "byte {fixture} of a buffer of {size} was never written");
+        for offset in 0..size {
+            let written = draws.iter().any(|draw| draw[offset] != 0);
+            ensure!(written, "byte {offset} of a buffer of {size} was never written");
         }
     }
     Ok(())
@@ -35,11 +35,11 @@ pub(super) async fn fill_fills_the_whole_buffer(harness: Subject<'_>) -> Propert
 
 pub(super) async fn fill_never_repeats(harness: Subject<'_>) -> PropertyResult {
     const DRAWS: usize = 2000;
-    let one = harness.make();
+    let first = harness.make();
     let other = harness.make();
     let mut seen = BTreeSet::new();
     for _ in 0..DRAWS {
-        seen.insert(draw::<16>(&*one)?);
+        seen.insert(draw::<16>(&*first)?);
         // As after a restart, or on the next server.
         seen.insert(draw::<16>(&*other)?);
     }
@@ -87,7 +87,10 @@ pub(super) async fn fill_is_even(harness: Subject<'_>) -> PropertyResult {
     }
     for value in 0..=u8::MAX {
         let many = buffer.iter().filter(|byte| **byte == value).count();
-        ensure!(many.abs_diff(BYTES / 256) < 130, "the byte {value} stands {many} times, not 256");
+        ensure!(
+            many.abs_diff(BYTES / 256) < 130,
+            "the byte {value} occurs {many} times, expected about 256"
+        );
     }
     let pairs: BTreeSet<_> = buffer.chunks(4).collect();
     ensure!(pairs.len() > BYTES / 4 - 10, "only {} of {} words differ", pairs.len(), BYTES / 4);

@@ -1,7 +1,7 @@
-//! The lists of properties of the other ports, as in the store's `list.rs`.
+//! The lists of properties of the other ports, in the form of the store's `list.rs`.
 
-/// Hands a port's list to [`__sspr_port_kit`](crate::__sspr_port_kit): module, and for each
-/// property its name, the sentence of the contract word for word, and what breaking it costs.
+/// Passes a port's list to [`__sspr_port_kit`](crate::__sspr_port_kit): module, and for each
+/// property its name, the sentence of the contract word for word, and the cost of breaking it.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __sspr_port_properties {
@@ -21,10 +21,10 @@ macro_rules! __sspr_port_properties {
             "Part of each code and ticket is known in advance.";
         entropy::fill_never_repeats
             "Predictable bytes open every code and ticket."
-            "Codes of one server, or of the time before a restart, open accounts on another.";
+            "Codes of another server, or from before a restart, open accounts.";
         entropy::fill_is_different_for_each_thread
             "Predictable bytes open every code and ticket."
-            "Two people who ask at once are sent one code.";
+            "Two people who ask at once are sent the same code.";
         entropy::fill_is_even
             "The bytes must come from a cryptographic generator seeded by the operating system"
             "Codes are guessed in fewer tries than the caps count on.";
@@ -33,49 +33,49 @@ macro_rules! __sspr_port_properties {
         { $($what)* } $crate::port::Seal;
         seal::open_gives_back_what_was_sealed
             "Opens what was sealed with the same `associated`."
-            "Authenticators stop working, or each server has its own.";
+            "Authenticators stop working, or work on one server only.";
         seal::open_refuses_another_associated
             "`Corrupt` if it was not sealed here, or with another `associated`"
-            "Whoever can write to the store gives their own seed to somebody else's account.";
+            "An attacker who can write to the store moves their own seed to another account.";
         seal::open_refuses_what_was_changed
             "Authenticated encryption for secrets that must be read again, such as TOTP seeds."
-            "Whoever can write to the store changes a seed into one that they know.";
+            "An attacker who can write to the store changes a seed into one that they know.";
         seal::open_refuses_what_was_not_sealed_here
             "`Corrupt` if it was not sealed here, or with another `associated`"
-            "Whoever can write to the store puts in a seed of their own.";
+            "An attacker who can write to the store inserts a seed of their own.";
         seal::seal_hides_what_it_seals
             "Authenticated encryption for secrets that must be read again, such as TOTP seeds."
-            "Whoever can read the store has everybody's second factor.";
+            "An attacker who can read the store has the seeds of all users.";
     } };
     (slow_hash $($what:tt)*) => { $crate::__sspr_port_kit! {
         { $($what)* } $crate::port::SlowHash;
         slow_hash::verify_knows_the_secret
             "Whether the secret belongs to the hash"
-            "A wrong answer passes, or a right one does not.";
+            "A wrong answer passes, or a right answer does not.";
         slow_hash::hash_takes_a_fresh_salt
             "Hashes with a fresh salt"
             "One guess is tried against all accounts at once.";
         slow_hash::hash_says_how_it_was_made
             "the text says with which parameters."
-            "Stronger parameters lock out everybody who was hashed with the old ones.";
+            "Stronger parameters lock out all users with hashes of the old parameters.";
         slow_hash::verify_refuses_texts_of_others_making
             "`Corrupt` for a text that this hash did not make."
-            "A damaged row takes any answer, or takes the server down.";
+            "A damaged row accepts any answer, or stops the server.";
     } };
     (delivery $($what:tt)*) => { $crate::__sspr_port_kit! {
         { $($what)* } $crate::conformance::DeliveryUnderTest;
         delivery::deliver_hands_over_what_it_takes
             "`Ok` means that the next system has accepted it, not that it was read."
-            "A notice of a changed password that the owner never sees.";
+            "The owner never sees the notice of a changed password.";
         delivery::deliver_of_one_key_is_one_message
             "the same message, to be handed over at most once more."
-            "A person is flooded after each crash.";
+            "A person receives a flood of messages after each crash.";
         delivery::deliver_tells_messages_apart_by_their_key
             "The same for every try of one message, different for every message"
-            "The second notice of the day is swallowed: it says that somebody else did it.";
+            "The second notice of the day, about an attacker's reset, is dropped.";
         delivery::deliver_says_when_it_was_not_accepted
             "*A wrong `Ok`* is a notice that the owner never sees."
-            "Whoever fills the mail queue silences the notices.";
+            "An attacker who fills the mail queue suppresses the notices.";
         delivery::channels_are_those_of_the_tenant
             "The channels that this tenant has a provider for."
             "People are offered codes that never come.";
@@ -87,29 +87,29 @@ macro_rules! __sspr_port_properties {
             "One tenant's rules apply to another.";
         directory::find_knows_users_by_name_and_id
             "The one user that the query names, or none."
-            "A wrong user hands over an account.";
+            "One user's proof opens another user's account.";
         directory::find_keeps_tenants_apart
             "The one user that the query names, or none."
             "One tenant's page resets another tenant's users.";
-        directory::find_hands_out_nobody_for_two
+        directory::find_is_none_if_two_users_match
             "If two users match, the answer is none"
-            "Whoever may choose a name takes over the account that has it already.";
+            "A user who chooses a name that is taken takes over its account.";
         directory::find_resolves_groups
             "Of the groups asked for, the answer names those that hold the user, nesting resolved, cycles survived."
-            "Somebody whom a group excludes resets all the same, or a cycle takes the server down.";
-        directory::users_lists_everybody_once
+            "A user whom a group excludes can reset, or a cycle stops the server.";
+        directory::users_lists_each_user_once
             "All users of a tenant, paged: reports and dry runs must see people without a record."
             "People are left out of reports and revocations.";
         directory::role_holders_are_those_of_the_roles
             "The users who hold any of these roles, each once, at most `limit` in a page."
-            "Notices to administrators reach others, or nobody.";
+            "Notices to administrators reach other users, or no user.";
         directory_writes::set_password_replaces_it
             "Writes a new password."
-            "The old password, which somebody else knows, still opens the account.";
+            "The old password, which an attacker knows, still opens the account.";
         directory_writes::set_password_made_again_is_one_write
             "The write's number is the same for every try of one write; a directory that sees it twice may answer as it did the first time."
             "A crash at the wrong moment locks the owner out, or undoes a later change.";
-        directory_writes::set_password_of_nobody_is_not_written
+        directory_writes::set_password_of_an_unknown_user_is_not_written
             "The write verbs answer definitely or not at all"
             "A user who was removed comes back with a password.";
         directory_writes::set_password_out_of_reach_writes_nothing
@@ -120,12 +120,12 @@ macro_rules! __sspr_port_properties {
             "Any password proves a user, or another user's does.";
         directory_writes::unlock_clears_a_lockout_only
             "Clears a lockout and keeps the password."
-            "An unlock changes a password, or unlocks somebody else.";
+            "An unlock changes a password, or unlocks another user.";
         directory_writes::revoke_sessions_may_come_again
             "The call may come long after the time that it names, and more than once."
             "Sessions stay open after a reset, since the revocation is never done.";
         directory_writes::revoke_sessions_goes_by_the_time_of_authentication
             "a session that was renewed, refreshed or reissued later without a new authentication ends too."
-            "Whoever knew the old password keeps the account by renewing a session.";
+            "An attacker who knew the old password keeps access by renewing a session.";
     } };
 }

@@ -1,6 +1,6 @@
 //! The contracts of the other ports: directory, delivery, clock, entropy, slow hash, seal.
 //!
-//! One shape for all: a [`PortHarness`] makes what is tested, each property makes its own.
+//! A [`PortHarness`] makes the port under test; each property makes one of its own.
 
 mod clock;
 mod delivery;
@@ -23,13 +23,14 @@ use crate::testing::block_on;
 
 pub use under_test::{DeliveryUnderTest, DirectoryUnderTest};
 
-/// Makes what is tested: `dyn Seal`, `dyn SlowHash`, `dyn Clock`, `dyn Entropy`, or a place with a
-/// directory or a delivery in it, [`dyn DirectoryUnderTest`](DirectoryUnderTest) and
+/// Makes the port under test: `dyn Seal`, `dyn SlowHash`, `dyn Clock`, `dyn Entropy`, or a fixture
+/// with a directory or a delivery, [`dyn DirectoryUnderTest`](DirectoryUnderTest) and
 /// [`dyn DeliveryUnderTest`](DeliveryUnderTest).
 ///
-/// A function that returns one is a harness. Implement the trait for what needs a runtime.
+/// A function that returns such a port is a harness. Implement the trait for a port that needs a
+/// runtime.
 pub trait PortHarness<P: ?Sized>: Send + Sync {
-    /// A fresh one. Two of them are as two engines of one host have them: the same keys, the same
+    /// A fresh instance. Two of them are like those of two engines of one host: the same keys and
     /// settings, nothing shared in memory.
     fn make(&self) -> Arc<P>;
 
@@ -39,7 +40,7 @@ pub trait PortHarness<P: ?Sized>: Send + Sync {
     }
 }
 
-/// What there is a contract for, other than a store.
+/// A port, other than the store, that has a contract here.
 pub trait PortKind: 'static {
     /// The name of the port, as in [`conformance_tests!`](crate::conformance_tests).
     const NAME: &'static str;
@@ -48,14 +49,14 @@ pub trait PortKind: 'static {
     const PROPERTIES: &'static [PortProperty<Self>];
 }
 
-/// One sentence of a port's contract, as something that can be run.
+/// One sentence of a port's contract, as a check that can be run.
 #[non_exhaustive]
 pub struct PortProperty<P: ?Sized + 'static> {
     /// The name, also of the generated test.
     pub name: &'static str,
     /// The sentence of the contract, word for word.
     pub sentence: &'static str,
-    /// What breaking it lets an attacker do, or costs the owner.
+    /// What a port that breaks it lets an attacker do, or costs the owner.
     pub risk: &'static str,
     check: Check<P>,
 }
@@ -68,7 +69,7 @@ impl<P: ?Sized> PortProperty<P> {
     ///
     /// # Errors
     ///
-    /// The [`Violation`] that was seen; a panic and an error without a reason are violations too.
+    /// The [`Violation`] that was observed; a panic and an unjustified error are violations too.
     pub fn run(&self, harness: &dyn PortHarness<P>) -> Result<Outcome, Violation> {
         let verdict = caught(|| {
             let mut verdict = None;
@@ -102,15 +103,16 @@ pub fn check_port<P: PortKind + ?Sized>(harness: impl PortHarness<P>) -> Conform
     report
 }
 
-/// Runs the property of this name; what the tests of
-/// [`conformance_tests!`](crate::conformance_tests) call.
+/// Runs the property of this name; called by the tests of
+/// [`conformance_tests!`](crate::conformance_tests).
 ///
 /// # Panics
 ///
 /// If the property is violated, or if the port has none of this name.
 pub fn assert_port_property<P: PortKind + ?Sized>(name: &str, harness: impl PortHarness<P>) {
     let property = P::PROPERTIES.iter().find(|property| property.name == name);
-    let property = property.unwrap_or_else(|| panic!("{} has no property {name}", P::NAME));
+    let property =
+        property.unwrap_or_else(|| panic!("the port {} has no property named {name}", P::NAME));
     super::settle_test(name, property.run(&harness));
 }
 

@@ -9,11 +9,11 @@ type Subject<'a> = &'a dyn PortHarness<dyn Seal>;
 const PLAIN: &[u8] = b"a seed of twenty-seven byte";
 const BOUND: &[u8] = b"contoso u-1 totp 1";
 
-/// Refused as `Corrupt`.
+/// Checks that opening fails with `Corrupt`.
 async fn refused(seal: &dyn Seal, sealed: &[u8], associated: &[u8], what: &str) -> PropertyResult {
     match seal.open(sealed, associated).await {
         Err(error) if error.kind() == PortErrorKind::Corrupt => Ok(()),
-        Err(error) => Err(Stop::Seen(format!("{error} instead of corrupt for {what}"))),
+        Err(error) => Err(Stop::Seen(format!("{error} instead of `Corrupt` for {what}"))),
         Ok(_) => Err(Stop::Seen(format!("it opened {what}"))),
     }
 }
@@ -24,7 +24,7 @@ pub(super) async fn open_gives_back_what_was_sealed(harness: Subject<'_>) -> Pro
         let plain: Vec<u8> = (0..size).map(|n: usize| n.to_le_bytes()[0] ^ 0x80).collect();
         for associated in [&b""[..], BOUND, &[0, 255, 10]] {
             let sealed = seal.seal(&plain, associated).await?;
-            // On another server, after a restart: the same key opens it.
+            // Another instance with the same key opens it, as after a restart.
             for seal in [&seal, &other] {
                 let opened = seal.open(&sealed, associated).await?;
                 let same = opened.expose_secret() == plain;
@@ -54,12 +54,13 @@ pub(super) async fn open_refuses_what_was_changed(harness: Subject<'_>) -> Prope
         for bit in [1, 0x80] {
             let mut changed = sealed.clone();
             changed[at] ^= bit;
-            refused(&*seal, &changed, BOUND, &format!("it with byte {at} changed")).await?;
+            refused(&*seal, &changed, BOUND, &format!("the sealed bytes with byte {at} changed"))
+                .await?;
         }
-        refused(&*seal, &sealed[..at], BOUND, &format!("its first {at} bytes")).await?;
+        refused(&*seal, &sealed[..at], BOUND, &format!("the first {at} sealed bytes")).await?;
     }
     let longer = [&sealed[..], &[0]].concat();
-    refused(&*seal, &longer, BOUND, "it with a byte behind").await
+    refused(&*seal, &longer, BOUND, "the sealed bytes with one more").await
 }
 
 pub(super) async fn open_refuses_what_was_not_sealed_here(harness: Subject<'_>) -> PropertyResult {
@@ -69,11 +70,11 @@ pub(super) async fn open_refuses_what_was_not_sealed_here(harness: Subject<'_>) 
         let what = format!("{} bytes that it never sealed", strange.len());
         refused(&*seal, &strange, BOUND, &what).await?;
     }
-    // Halves of two sealed ones do not make a third.
+    // Halves of two sealed texts, joined, must not open.
     let (one, other) = (seal.seal(PLAIN, BOUND).await?, seal.seal(&[7; 27], BOUND).await?);
     let half = one.len() / 2;
     let mixed = [&one[..half], &other[half..]].concat();
-    refused(&*seal, &mixed, BOUND, "halves of two").await
+    refused(&*seal, &mixed, BOUND, "joined halves of two sealed texts").await
 }
 
 pub(super) async fn seal_hides_what_it_seals(harness: Subject<'_>) -> PropertyResult {
@@ -81,11 +82,11 @@ pub(super) async fn seal_hides_what_it_seals(harness: Subject<'_>) -> PropertyRe
     let sealed = seal.seal(PLAIN, BOUND).await?;
     let shown = sealed.windows(8).any(|part| PLAIN.windows(8).any(|plain| plain == part));
     ensure!(!shown, "the sealed bytes hold the plain ones");
-    // The same key stream twice would show where two secrets agree.
+    // A repeated key stream would show where two secrets agree.
     let zeros = seal.seal(&[0; 27], BOUND).await?;
     let both: Vec<u8> = zeros.iter().zip(&sealed).map(|(zero, one)| zero ^ one).collect();
     let shown = both.windows(8).any(|part| PLAIN.windows(8).any(|plain| plain == part));
-    ensure!(!shown, "two sealed secrets, one laid over the other, show the difference");
+    ensure!(!shown, "the XOR of two sealed secrets is that of the plain ones");
     let again = seal.seal(PLAIN, BOUND).await?;
     ensure!(again != sealed, "the same secret sealed twice looks the same");
     Ok(())

@@ -24,13 +24,13 @@ pub(super) async fn verify_knows_the_secret(harness: Subject<'_>) -> PropertyRes
         ("re\u{0}x", "re\u{0}y"),
         ("re\u{0}x", "re"),
         ("Zo\u{eb}", "Zoe\u{308}"),
-        // Where some hashes stop reading.
+        // bcrypt reads 72 bytes only.
         (&format!("{long}a"), &format!("{long}b")),
     ];
     for (right, wrong) in pairs {
         let text = hash.hash(&secret(right)).await?;
         let known = hash.verify(&secret(right), &text).await?;
-        ensure!(known, "a secret of {} bytes is not known again", right.len());
+        ensure!(known, "a secret of {} bytes is not verified by its own hash", right.len());
         let known = hash.verify(&secret(wrong), &text).await?;
         ensure!(!known, "{wrong:?} passes for {right:?}");
     }
@@ -38,22 +38,22 @@ pub(super) async fn verify_knows_the_secret(harness: Subject<'_>) -> PropertyRes
 }
 
 pub(super) async fn hash_takes_a_fresh_salt(harness: Subject<'_>) -> PropertyResult {
-    let (one, other) = (harness.make(), harness.make());
+    let (first, second) = (harness.make(), harness.make());
     let mut texts = BTreeSet::new();
-    for hash in [&one, &one, &other, &other] {
+    for hash in [&first, &first, &second, &second] {
         texts.insert(hash.hash(&secret("rex")).await?);
     }
-    ensure!(texts.len() == 4, "four hashes of one secret are {} different texts", texts.len());
+    ensure!(texts.len() == 4, "four hashes of one secret make {} different texts", texts.len());
     Ok(())
 }
 
 pub(super) async fn hash_says_how_it_was_made(harness: Subject<'_>) -> PropertyResult {
-    // Nothing but the text goes from one server to the next.
-    let (one, other) = (harness.make(), harness.make());
-    let text = one.hash(&secret("rex")).await?;
+    // Only the text is passed from one server to another.
+    let (first, second) = (harness.make(), harness.make());
+    let text = first.hash(&secret("rex")).await?;
     ensure!(!text.contains("rex"), "the text holds the secret");
-    let known = other.verify(&secret("rex"), &text).await?;
-    ensure!(known, "another instance does not know the secret again");
+    let known = second.verify(&secret("rex"), &text).await?;
+    ensure!(known, "another instance does not verify the secret");
     Ok(())
 }
 
@@ -68,10 +68,10 @@ pub(super) async fn verify_refuses_texts_of_others_making(harness: Subject<'_>) 
         match hash.verify(&secret("rex"), strange).await {
             Err(error) if error.kind() == PortErrorKind::Corrupt => {}
             Err(error) => {
-                return Err(Stop::Seen(format!("{error} instead of corrupt for {shown:?}")));
+                return Err(Stop::Seen(format!("{error} instead of `Corrupt` for {shown:?}")));
             }
             Ok(passed) => {
-                ensure!(false, "{passed} for {shown:?}, which it did not make");
+                ensure!(false, "{passed} for {shown:?}, which is no hash of its making");
             }
         }
     }

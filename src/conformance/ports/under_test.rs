@@ -1,4 +1,4 @@
-//! Where a directory or a delivery is tested: with what a test must set up, and look at.
+//! Fixtures of a directory and of a delivery: the port, and how the kit sets it up and reads it.
 
 use std::sync::Arc;
 
@@ -11,27 +11,27 @@ use crate::domain::method::Channel;
 use crate::domain::time::Timestamp;
 use crate::port::{Delivery, Directory, PortResult};
 
-/// A directory, empty at first, and how the kit gets tenants, users and groups into it.
+/// A directory, empty at first, to which the kit adds tenants, users and groups.
 ///
-/// **The kit writes passwords: never point it at a directory that anybody needs.**
+/// **The kit writes passwords: never run it on a directory in use.**
 #[async_trait]
 pub trait DirectoryUnderTest: Send + Sync {
     /// The directory.
     fn directory(&self) -> Arc<dyn Directory>;
 
-    /// Makes a tenant.
+    /// Creates a tenant.
     ///
     /// # Errors
     ///
     /// Any error fails the property.
     async fn add_tenant(&self, tenant: &TenantId, facts: TenantFacts) -> PortResult<()>;
 
-    /// Makes a user who signs in by these names and with this password.
+    /// Creates a user who signs in by these names and with this password.
     ///
     /// # Errors
     ///
-    /// Any error fails the property, but for a name that another user has: a directory that
-    /// refuses it never sees two.
+    /// Any error fails the property, except for a name that another user has: a directory that
+    /// refuses it has no user with a shared name.
     async fn add_user(
         &self,
         tenant: &TenantId,
@@ -40,7 +40,7 @@ pub trait DirectoryUnderTest: Send + Sync {
         password: &str,
     ) -> PortResult<()>;
 
-    /// Makes a group of these users and groups; a group that is named need not be there yet.
+    /// Creates a group of these users and groups. A nested group may be created later.
     ///
     /// # Errors
     ///
@@ -52,12 +52,11 @@ pub trait DirectoryUnderTest: Send + Sync {
         _users: &[UserId],
         _groups: &[GroupId],
     ) -> PortResult<Ability> {
-        Ok(Ability::Lacks("the harness says that the directory has no groups"))
+        Ok(Ability::Lacks("the directory has no groups"))
     }
 
-    /// Opens a session of this name for a user who authenticated at `authenticated_at`; one of a
-    /// name that is there already is renewed, issued again at `issued_at` without a new
-    /// authentication.
+    /// Opens a session of this name for a user who authenticated at `authenticated_at`. An existing
+    /// session of the name is renewed: issued again at `issued_at`, without a new authentication.
     ///
     /// # Errors
     ///
@@ -70,10 +69,10 @@ pub trait DirectoryUnderTest: Send + Sync {
         _authenticated_at: Timestamp,
         _issued_at: Timestamp,
     ) -> PortResult<Ability> {
-        Ok(Ability::Lacks("the harness says that the directory keeps no sessions"))
+        Ok(Ability::Lacks("the directory keeps no sessions"))
     }
 
-    /// The names of a user's sessions that are still good.
+    /// The names of a user's valid sessions.
     ///
     /// # Errors
     ///
@@ -105,16 +104,16 @@ pub trait DeliveryUnderTest: Send + Sync {
     /// Any error fails the property.
     async fn accepted(&self, idempotency_key: &str) -> PortResult<usize>;
 
-    /// Says which channels a tenant has a provider for.
+    /// Sets the channels that a tenant has a provider for.
     ///
     /// # Errors
     ///
     /// Any error fails the property.
     async fn provide(&self, _tenant: &TenantId, _channels: &[Channel]) -> PortResult<Ability> {
-        Ok(Ability::Lacks("the harness says that all tenants have the same channels"))
+        Ok(Ability::Lacks("all tenants have the same channels"))
     }
 
-    /// Makes the next system refuse everything, or accept again.
+    /// Makes the next system refuse every message, or accept them again.
     ///
     /// # Errors
     ///

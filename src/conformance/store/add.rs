@@ -15,7 +15,7 @@ pub(in super::super) async fn add_starts_at_zero_and_sums(kit: Kit) -> PropertyR
         let value = kit.add(increment(1, amount)).await?;
         ensure!(value == sum, "{value} after additions of {sum} in all");
         let other = kit.add(increment(2, 0)).await?;
-        ensure!(other == 0, "{other} in a counter that nobody added to");
+        ensure!(other == 0, "{other} in a counter without additions");
     }
     Ok(())
 }
@@ -23,7 +23,7 @@ pub(in super::super) async fn add_starts_at_zero_and_sums(kit: Kit) -> PropertyR
 pub(in super::super) async fn add_of_zero_reads(kit: Kit) -> PropertyResult {
     for expected in [0, 0] {
         let value = kit.add(increment(1, 0)).await?;
-        ensure!(value == expected, "{value} in a counter that is not there");
+        ensure!(value == expected, "{value} in a counter that does not exist");
     }
     kit.add(increment(1, 7)).await?;
     for _ in 0..2 {
@@ -46,29 +46,29 @@ pub(in super::super) async fn add_of_zero_writes_nothing(kit: Kit) -> PropertyRe
         zero(4, 1_000),
     ];
     let values = kit.store.increment(&mixed).await?;
-    ensure!(values == [1, 0, 1, 1], "{values:?} for a batch that leads to [1, 0, 1, 1]");
+    ensure!(values == [1, 0, 1, 1], "{values:?} for a batch, expected [1, 0, 1, 1]");
     let removed = kit.store.purge(Cutoff::new(at(20), at(0)), 100).await?;
     ensure!(
         removed == 2,
-        "{removed} of 2 counters are past their time: an amount of zero kept one"
+        "{removed} of 2 expired counters removed: an amount of zero extended one"
     );
     let removed = kit.store.purge(Cutoff::new(at(2_000), at(0)), 100).await?;
-    ensure!(removed == 0, "an amount of zero made {removed} counters");
+    ensure!(removed == 0, "an amount of zero created {removed} counters");
     Ok(())
 }
 
 pub(in super::super) async fn add_answers_in_the_order_given(kit: Kit) -> PropertyResult {
     let none = kit.store.increment(&[]).await?;
     ensure!(none.is_empty(), "{none:?} for an empty batch");
-    // Neither order is that of the keys.
+    // Neither batch is in the order of the keys.
     for order in [[3, 1, 2, 5, 4], [4, 5, 2, 1, 3]] {
         let batch = order.map(|n| increment(n, u32::try_from(n).unwrap_or(0)));
         let before: Vec<u64> = kit.store.increment(&order.map(|n| increment(n, 0))).await?;
         let values = kit.store.increment(&batch).await?;
-        let right: Vec<u64> = before.iter().zip(order).map(|(sum, n)| sum + n).collect();
-        ensure!(values == right, "{values:?} for a batch that leads to {right:?}");
+        let expected: Vec<u64> = before.iter().zip(order).map(|(sum, n)| sum + n).collect();
+        ensure!(values == expected, "{values:?} for a batch, expected {expected:?}");
         let after = kit.store.increment(&order.map(|n| increment(n, 0))).await?;
-        ensure!(after == right, "{after:?} read after a batch that was answered {right:?}");
+        ensure!(after == expected, "{after:?} read after a batch that returned {expected:?}");
     }
     Ok(())
 }
@@ -77,7 +77,7 @@ pub(in super::super) async fn add_counts_a_repeated_key_each_time(kit: Kit) -> P
     let batch =
         [increment(1, 2), increment(2, 10), increment(1, 3), increment(1, 0), increment(1, 2)];
     let values = kit.store.increment(&batch).await?;
-    ensure!(values == [2, 10, 5, 5, 7], "{values:?} for one key that stands four times");
+    ensure!(values == [2, 10, 5, 5, 7], "{values:?} for a batch with one key four times");
     let value = kit.add(increment(1, 0)).await?;
     ensure!(value == 7, "{value} afterwards, of 7");
     Ok(())
@@ -98,11 +98,11 @@ pub(in super::super) async fn add_keeps_counters_apart_from_records(kit: Kit) ->
     kit.put(&draft).await?;
     let twin = CounterKey::from_bytes(*draft.record.key().as_bytes());
     let value = kit.add(CounterIncrement::new(twin, 4, at(0))).await?;
-    ensure!(value == 4, "{value}: the counter saw the record of the same bytes");
+    ensure!(value == 4, "{value}: the counter is mixed up with the record under the same bytes");
     let loaded = kit.load(key(1)).await?;
     ensure!(
         loaded.is_some_and(|found| same(&found, &draft.record)),
-        "the counter changed the record of the same bytes"
+        "the counter changed the record under the same bytes"
     );
     Ok(())
 }
@@ -113,7 +113,7 @@ pub(in super::super) async fn add_loses_nothing_in_a_race(kit: Kit) -> PropertyR
     let store = Arc::clone(&kit.store);
     let task = move |round: usize, actor: usize| -> Racer<PortResult<Vec<u64>>> {
         let store = Arc::clone(&store);
-        // Two counters, in both orders: batches that lock one after the other must not embrace.
+        // Two counters in both orders: a store that locks row by row must not deadlock.
         let (one, two) = (2 * round as u64, 2 * round as u64 + 1);
         let pair = if actor.is_multiple_of(2) { [one, two] } else { [two, one] };
         Box::pin(async move {
@@ -135,7 +135,7 @@ pub(in super::super) async fn add_loses_nothing_in_a_race(kit: Kit) -> PropertyR
                         seen.push(value);
                     }
                 }
-                // It may have been added, or not; the others still count.
+                // The addition may have happened or not; those of the other actors still count.
                 Err(error) if error.kind() == PortErrorKind::Unavailable => {}
                 Err(error) if error.kind() == PortErrorKind::Unknown => {}
                 Err(error) => return Err(error.into()),
@@ -143,13 +143,13 @@ pub(in super::super) async fn add_loses_nothing_in_a_race(kit: Kit) -> PropertyR
         }
         for (n, mut seen) in (2 * round..).zip(seen) {
             let sum = kit.add(increment(n, 0)).await?;
-            ensure!(sum >= certain, "{sum} after {certain} answered additions of one");
+            ensure!(sum >= certain, "{sum} after {certain} acknowledged additions of one");
             seen.sort_unstable();
             seen.dedup();
             let different = seen.len() as u64;
             ensure!(
                 different == certain,
-                "{certain} additions of one were answered with only {different} values: {seen:?}"
+                "{certain} additions of one returned only {different} values: {seen:?}"
             );
         }
     }
@@ -163,12 +163,12 @@ pub(in super::super) async fn add_keeps_the_latest_expiry(kit: Kit) -> PropertyR
         }
         kit.store.purge(Cutoff::new(at(15), at(0)), 100).await?;
         let value = kit.add(CounterIncrement::new(counter(n), 0, at(0))).await?;
-        ensure!(value == 2, "{value} of 2: purged at 15 though it was given {first} and {second}");
+        ensure!(value == 2, "{value} of 2: purged at 15 despite the expiries {first} and {second}");
     }
     Ok(())
 }
 
-pub(in super::super) async fn add_starts_anew_after_a_purge(kit: Kit) -> PropertyResult {
+pub(in super::super) async fn add_starts_at_zero_after_a_purge(kit: Kit) -> PropertyResult {
     kit.add(CounterIncrement::new(counter(1), 5, at(10))).await?;
     kit.store.purge(Cutoff::new(at(10), at(0)), 100).await?;
     let value = kit.add(increment(1, 2)).await?;

@@ -1,4 +1,4 @@
-//! A store that several nodes keep, and one of them stops.
+//! A store that several nodes replicate, after one of them stops.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::port::{Committed, EventsOf, PortErrorKind};
 /// How many records are written before the node stops, and how many after.
 const RECORDS: u64 = 20;
 
-/// How long the rest may take to notice, elect and take over; once, not for each record.
+/// How long the other nodes may take to notice, elect and take over, for all records together.
 const FAILOVER: Duration = Duration::from_secs(60);
 
 pub(in super::super) async fn commit_survives_the_loss_of_a_node(kit: Kit) -> PropertyResult {
@@ -25,10 +25,10 @@ pub(in super::super) async fn commit_survives_the_loss_of_a_node(kit: Kit) -> Pr
         arrive(&kit, n, &patience).await?;
     }
     for n in 0..2 * RECORDS {
-        let there = load_again(&kit, n, &patience).await?;
+        let loaded = load_again(&kit, n, &patience).await?;
         ensure!(
-            there.as_ref().is_some_and(|found| same(found, &draft(n).record)),
-            "{there:?} where {:?} was answered `Applied` before or after a node was lost",
+            loaded.as_ref().is_some_and(|found| same(found, &draft(n).record)),
+            "{loaded:?} where {:?} was `Applied` before or after a node was lost",
             draft(n).record
         );
         let events = kit.events(EventsOf::Record(&key(n)), 10).await?.len();
@@ -43,7 +43,7 @@ fn draft(n: u64) -> Draft {
     Draft::first(n).wake(Some(at(0))).events(2)
 }
 
-/// Commits until it is certain that it is there; the version says so where no answer does.
+/// Commits until the record is certainly stored; after an unknown outcome its version decides.
 async fn arrive(kit: &Kit, n: u64, patience: &Patience) -> PropertyResult {
     let draft = draft(n);
     let mut unsure = false;
@@ -51,10 +51,13 @@ async fn arrive(kit: &Kit, n: u64, patience: &Patience) -> PropertyResult {
         match kit.store.commit(draft.commit()).await {
             Ok(Committed::Applied) => return Ok(()),
             Ok(Committed::Stale) => {
-                let there = load_again(kit, n, patience).await?;
-                let version = there.as_ref().map(Record::version);
+                let stored = load_again(kit, n, patience).await?;
+                let version = stored.as_ref().map(Record::version);
                 let own = version == Some(draft.record.version());
-                ensure!(unsure && own, "stale, with {version:?} there, and nobody else commits");
+                ensure!(
+                    unsure && own,
+                    "stale, with {version:?} stored, though there is no other writer"
+                );
                 return Ok(());
             }
             Err(error) if error.kind() == PortErrorKind::Unavailable => {}
@@ -62,12 +65,12 @@ async fn arrive(kit: &Kit, n: u64, patience: &Patience) -> PropertyResult {
             Err(error) => return Err(error.into()),
         }
         if !patience.waits().await {
-            return Err(Stop::Seen(format!("no commit goes through within {FAILOVER:?}")));
+            return Err(Stop::Seen(format!("no commit succeeds within {FAILOVER:?}")));
         }
     }
 }
 
-/// Reads until the rest of the nodes has taken over.
+/// Reads until the other nodes have taken over.
 async fn load_again(kit: &Kit, n: u64, patience: &Patience) -> PropertyResult<Option<Record>> {
     loop {
         match kit.store.load(&key(n)).await {

@@ -1,4 +1,4 @@
-//! `commit`, one at a time.
+//! `commit`, one call at a time.
 
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -44,14 +44,14 @@ pub(in super::super) async fn commit_inserts_only_what_is_absent(kit: Kit) -> Pr
     refuse(&kit, &first.rival(1).expecting(None), &first).await?;
     let second = first.after();
     kit.put(&second).await?;
-    // Not even the very version that is there.
+    // Not even with the very version that is stored.
     refuse(&kit, &second.clone().expecting(None), &second).await
 }
 
 pub(in super::super) async fn commit_replaces_only_what_is_there(kit: Kit) -> PropertyResult {
     let next = Draft::first(1).after();
-    let answer = kit.store.commit(next.commit()).await?;
-    ensure!(answer == Committed::Stale, "{answer:?} though no record was there");
+    let outcome = kit.store.commit(next.commit()).await?;
+    ensure!(outcome == Committed::Stale, "{outcome:?} though no record was stored");
     let loaded = kit.load(key(1)).await?;
     ensure!(loaded.is_none(), "{loaded:?} after a stale commit");
     kit.put(&Draft::first(1)).await?;
@@ -70,7 +70,7 @@ pub(in super::super) async fn commit_compares_the_nonce(kit: Kit) -> PropertyRes
     let first = Draft::first(1);
     kit.put(&first).await?;
     let (count, nonce) = (first.record.version().count(), first.record.version().nonce());
-    // Nonces that agree in one half, in the lower 63 or 53 bits.
+    // Nonces that differ in all bits, or only in the lowest, the highest or one in the middle.
     for other in [!nonce, nonce ^ 1, nonce ^ (1 << 63), nonce ^ (1 << 32)] {
         let other = Version::new(count, other);
         refuse(&kit, &first.rival(1).expecting(Some(other)), &first).await?;
@@ -83,7 +83,7 @@ pub(in super::super) async fn commit_stale_changes_nothing(kit: Kit) -> Property
     kit.put(&first).await?;
     let second = first.after().wake(Some(at(100))).expires(Some(at(900))).events(2);
     kit.put(&second).await?;
-    // It expects the version before, and would change everything that there is to change.
+    // It expects an old version, and would change every column.
     let other = tenant("kit-other");
     let late =
         first.rival(1).of(&other).kind(RecordKind::Decoy).wake(None).expires(Some(at(1))).events(3);
@@ -93,7 +93,7 @@ pub(in super::super) async fn commit_stale_changes_nothing(kit: Kit) -> Property
         ensure!(events == 3, "{events} events of {of:?} where 3 were applied");
     }
     let events = kit.events(EventsOf::Tenant(&other), 10).await?.len();
-    ensure!(events == 0, "{events} events of a tenant that none was applied for");
+    ensure!(events == 0, "{events} events of a tenant without an applied commit");
     let due = kit.due(at(100), 10).await?;
     ensure!(due == [key(1)], "due are {due:?}: the alarm of the applied version is gone");
     let moved = kit.scan(&other, RecordKind::Decoy, 10).await?;
@@ -121,7 +121,7 @@ pub(in super::super) async fn commit_dropped_is_whole_or_nothing(kit: Kit) -> Pr
                 yield_once().await;
             }
         }
-        // It may happen late, so events are read before and after the record.
+        // The dropped commit may still happen, so events are read before and after the record.
         let of = EventsOf::Record(&base.record.key().clone());
         let before = kit.events(of, 10).await?.len();
         let applied = kit.load(base.key()).await?;
@@ -142,18 +142,18 @@ pub(in super::super) async fn commit_dropped_is_whole_or_nothing(kit: Kit) -> Pr
     Ok(())
 }
 
-/// Whatever a caller that hung up left behind, the next one gets through.
+/// Checks that a commit succeeds whatever the dropped call left behind.
 async fn goes_on(kit: &Kit, base: &Draft) -> PropertyResult {
     for _ in 0..MOST_TRIES {
-        let Some(there) = kit.load(base.key()).await? else {
+        let Some(stored) = kit.load(base.key()).await? else {
             break;
         };
-        let next = base.clone().versioned(there.version()).rival(9);
+        let next = base.clone().versioned(stored.version()).rival(9);
         if settle(&*kit.store, &next).await? == Committed::Applied {
             return Ok(());
         }
     }
-    Err(Stop::Seen("no commit goes through after a dropped one".to_owned()))
+    Err(Stop::Seen("no commit succeeds after a dropped one".to_owned()))
 }
 
 pub(in super::super) async fn commit_survives_reopening(kit: Kit) -> PropertyResult {
@@ -180,34 +180,34 @@ pub(in super::super) async fn commit_survives_reopening(kit: Kit) -> PropertyRes
 }
 
 pub(in super::super) async fn commit_spares_what_cannot_be_read(kit: Kit) -> PropertyResult {
-    let there = Draft::first(1);
-    kit.put(&there).await?;
+    let stored = Draft::first(1);
+    kit.put(&stored).await?;
     require(kit.fixture.damage(&key(1)).await?)?;
-    // As an engine does that took the record for none. Stale or an error: both refuse.
-    let answer = kit.store.commit(there.rival(1).expecting(None).commit()).await;
+    // The commit of an engine that took the record for absent. Stale and an error both refuse it.
+    let outcome = kit.store.commit(stored.rival(1).expecting(None).commit()).await;
     ensure!(
-        answer.is_err() || answer.is_ok_and(|answer| answer == Committed::Stale),
-        "`Applied` over a record that is there and cannot be read"
+        outcome.is_err() || outcome.is_ok_and(|committed| committed == Committed::Stale),
+        "`Applied` over a record that exists but cannot be read"
     );
     let found = kit.store.load(&key(1)).await;
-    ensure!(found.is_err(), "{found:?} after it was damaged and nothing was applied");
+    ensure!(found.is_err(), "{found:?} for a damaged record, though no commit was applied");
     Ok(())
 }
 
-/// The draft is answered `Stale`, and what was there is there still.
-async fn refuse(kit: &Kit, draft: &Draft, there: &Draft) -> PropertyResult {
-    let answer = kit.store.commit(draft.commit()).await?;
+/// Checks that the draft is `Stale` and that the stored record is unchanged.
+async fn refuse(kit: &Kit, draft: &Draft, stored: &Draft) -> PropertyResult {
+    let outcome = kit.store.commit(draft.commit()).await?;
     ensure!(
-        answer == Committed::Stale,
-        "{answer:?} for a commit that expects {:?} while {} is there",
+        outcome == Committed::Stale,
+        "{outcome:?} for a commit that expects {:?} while {} is stored",
         draft.expected.map(|version| version.to_string()),
-        there.record.version()
+        stored.record.version()
     );
-    let loaded = kit.load(there.key()).await?;
+    let loaded = kit.load(stored.key()).await?;
     ensure!(
-        loaded.as_ref().is_some_and(|found| same(found, &there.record)),
+        loaded.as_ref().is_some_and(|found| same(found, &stored.record)),
         "{loaded:?} after a stale commit over {:?}",
-        there.record
+        stored.record
     );
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! `commit`, many at a time.
+//! `commit`, many calls at a time.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use crate::conformance::sample::{Draft, key, same};
 use crate::port::{Committed, EventsOf, PortResult, Store};
 use crate::testing::yield_once;
 
-/// How many commit at once.
+/// How many actors commit at once.
 const RIVALS: usize = 4;
 
 pub(in super::super) async fn commit_has_one_winner(kit: Kit) -> PropertyResult {
@@ -24,7 +24,7 @@ pub(in super::super) async fn commit_insert_has_one_winner(kit: Kit) -> Property
 pub(in super::super) async fn commit_has_one_winner_across_handles(kit: Kit) -> PropertyResult {
     let stores = vec![Arc::clone(&kit.store), kit.second().await?];
     contest(&kit, stores.clone(), replacing).await?;
-    // Handles that know nothing of each other never replace the same version, but both insert.
+    // Handles without shared state seldom replace the same version, but may both insert.
     contest(&kit, stores, inserting_elsewhere).await.map(drop)
 }
 
@@ -42,7 +42,7 @@ pub(in super::super) async fn commit_losers_leave_nothing(kit: Kit) -> PropertyR
     Ok(())
 }
 
-/// The draft of one rival over what is there in this round.
+/// The draft of one rival over this round's record.
 fn replacing(round: u64, salt: u64) -> Draft {
     Draft::first(round).rival(salt).events(1)
 }
@@ -55,7 +55,7 @@ fn inserting_elsewhere(round: u64, salt: u64) -> Draft {
     inserting(1_000_000 + round, salt)
 }
 
-/// Lets rivals commit over one version, in many rounds; the winner of each.
+/// Runs rivals that commit over one version, in many rounds; returns each round's winner.
 async fn contest(
     kit: &Kit,
     stores: Vec<Arc<dyn Store>>,
@@ -82,7 +82,7 @@ async fn contest(
         let loaded = kit.load(winner.key()).await?;
         ensure!(
             loaded.as_ref().is_some_and(|found| same(found, &winner.record)),
-            "{loaded:?} is there, but {:?} was answered `Applied`",
+            "{loaded:?} is stored, but {:?} was `Applied`",
             winner.record
         );
         winners.push(winner);
@@ -120,18 +120,19 @@ pub(in super::super) async fn commit_retries_make_progress(kit: Kit) -> Property
     Ok(())
 }
 
-/// Loads, commits the next version, and starts over while that is stale: as an engine does.
+/// Loads and commits the next version, and starts over while the commit is stale, as an engine
+/// does.
 async fn advance(store: &dyn Store, n: u64, salt: u64) -> PropertyResult {
     for _ in 0..MOST_TRIES {
         let Some(record) = store.load(&key(n)).await? else {
-            return Err(Stop::Seen("none where a record is".to_owned()));
+            return Err(Stop::Seen("no record where one was committed".to_owned()));
         };
-        // Between load and commit the others come first.
+        // Lets the other actors commit between load and commit.
         yield_once().await;
         let next = Draft::first(n).versioned(record.version()).rival(salt);
         if settle(store, &next).await? == Committed::Applied {
             return Ok(());
         }
     }
-    Err(Stop::Seen(format!("always stale, {MOST_TRIES} times in a row")))
+    Err(Stop::Seen(format!("stale {MOST_TRIES} times in a row")))
 }

@@ -5,11 +5,11 @@ use crate::conformance::sample::{Draft, at, key, tenant};
 use crate::domain::record::RecordKind;
 use crate::port::{Cursor, EventsOf};
 
-/// The longest cursor.
+/// The longest allowed cursor, in bytes.
 const CURSOR_MAX: usize = 256;
 
 pub(in super::super) async fn cursors_are_short(kit: Kit) -> PropertyResult {
-    // The longest names and the largest numbers that can enter a cursor.
+    // The longest tenant name and key that can enter a cursor.
     let owner = tenant(&"\u{1f5dd}".repeat(16));
     for n in 0..3 {
         let draft = Draft::first(n).of(&owner).wake(Some(at(0))).events(2);
@@ -54,7 +54,7 @@ pub(in super::super) async fn cursors_of_others_making_are_refused(kit: Kit) -> 
             ("events", store.events(EventsOf::Record(&key(1)), after, 10).await.is_err()),
         ];
         for (listing, refused) in answers {
-            ensure!(refused, "{listing} took {shown:?} for a cursor of its own");
+            ensure!(refused, "{listing} accepted {shown:?} as a cursor");
         }
     }
     Ok(())
@@ -68,15 +68,22 @@ pub(in super::super) async fn cursors_of_another_tenant_open_nothing(kit: Kit) -
     }
     for (_, cursor) in first_cursors(&kit, &one).await? {
         let after = Some(&cursor);
-        // Refused or taken as a position: both will do, as long as the tenant is the asker's.
+        // The cursor may be refused or used as a position, as long as no other tenant's rows are
+        // returned.
         if let Ok(page) = kit.store.scan(&two, RecordKind::Account, after, 10).await {
             let own = |found: &crate::domain::ids::RecordKey| [1, 3, 5].map(key).contains(found);
             let foreign = page.items.iter().filter(|record| !own(record.key())).count();
-            ensure!(foreign == 0, "{foreign} records of the cursor's tenant, not the asker's");
+            ensure!(
+                foreign == 0,
+                "{foreign} records of the cursor's tenant instead of the caller's"
+            );
         }
         if let Ok(page) = kit.store.events(EventsOf::Tenant(&two), after, 10).await {
             let foreign = page.items.iter().filter(|event| event.tenant != two).count();
-            ensure!(foreign == 0, "{foreign} events of the cursor's tenant, not the asker's");
+            ensure!(
+                foreign == 0,
+                "{foreign} events of the cursor's tenant instead of the caller's"
+            );
         }
     }
     Ok(())

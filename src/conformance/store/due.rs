@@ -9,7 +9,7 @@ use crate::domain::record::RecordKind;
 use crate::domain::time::Timestamp;
 
 pub(in super::super) async fn due_finds_alarms_that_have_come(kit: Kit) -> PropertyResult {
-    // At the boundary, long before, and before 1970.
+    // At the boundary, earlier, and at and before 1970.
     let alarms = [at(50), at(49), Timestamp::EPOCH, Timestamp::from_unix_millis(-1)];
     for (n, alarm) in (0..).zip(alarms) {
         kit.put(&Draft::first(n).wake(Some(alarm))).await?;
@@ -42,16 +42,13 @@ pub(in super::super) async fn due_finds_alarms_of_every_tenant_and_kind(
 
 pub(in super::super) async fn due_follows_each_commit(kit: Kit) -> PropertyResult {
     let mut draft = Draft::first(1);
-    // None, set, moved later, moved earlier, the same again.
+    // Absent, set, moved later, moved earlier, unchanged.
     for alarm in [None, Some(at(50)), Some(at(90)), Some(at(20)), Some(at(20))] {
         draft = draft.wake(alarm);
         kit.put(&draft).await?;
         if let Some(alarm) = alarm {
             let due = kit.due(alarm, 10).await?;
-            ensure!(
-                due.contains(&key(1)),
-                "not found at its alarm, {alarm}, right after the commit"
-            );
+            ensure!(due.contains(&key(1)), "not due at its alarm, {alarm}, right after the commit");
         }
         draft = draft.after();
     }
@@ -73,7 +70,7 @@ pub(in super::super) async fn due_lets_go_of_cleared_alarms(kit: Kit) -> Propert
 pub(in super::super) async fn due_is_complete_while_others_change(kit: Kit) -> PropertyResult {
     const ALARMS: u64 = 30;
     for n in 0..ALARMS {
-        // Several at one time: a cursor that is a time alone loses some of them.
+        // Several alarms at one time: a cursor that holds only a time loses some of them.
         kit.put(&Draft::first(n).wake(Some(at((n / 6).cast_signed())))).await?;
     }
     let mut found = Vec::new();
@@ -86,7 +83,7 @@ pub(in super::super) async fn due_is_complete_while_others_change(kit: Kit) -> P
         if cursor.is_none() {
             break;
         }
-        // One that comes before all others, and one that goes away again.
+        // One alarm before all others, and one that is cleared again.
         if page < 20 {
             kit.put(&Draft::first(1000 + page).wake(Some(at(-100)))).await?;
             let brief = Draft::first(2000 + page).wake(Some(at(0)));
@@ -96,7 +93,7 @@ pub(in super::super) async fn due_is_complete_while_others_change(kit: Kit) -> P
     }
     ensure!(cursor.is_none(), "the listing does not end");
     for n in 0..ALARMS {
-        ensure!(found.contains(&key(n)), "a record that nobody touched was left out: number {n}");
+        ensure!(found.contains(&key(n)), "unchanged record {n} was left out");
     }
     Ok(())
 }
@@ -112,11 +109,8 @@ pub(in super::super) async fn due_finds_what_a_race_commits(kit: Kit) -> Propert
             let draft = Draft::first(n).wake(Some(at(7)));
             let _ = settle(&*store, &draft).await?;
             let listed = due(&*store, at(7), 5).await?;
-            ensure!(
-                listed.contains(&draft.key()),
-                "not found after the answer, while others commit"
-            );
-            // Otherwise the listing grows with the rounds.
+            ensure!(listed.contains(&draft.key()), "not due after its commit, while others commit");
+            // Cleared, or the listing would grow with the rounds.
             let _ = settle(&*store, &draft.after().wake(None)).await?;
             Ok(())
         })
@@ -134,7 +128,7 @@ pub(in super::super) async fn due_takes_any_limit(kit: Kit) -> PropertyResult {
         keys.dedup();
         if keys.len() != 5 {
             let many = keys.len();
-            return Err(Stop::Seen(format!("{many} of 5 by pages of at most {limit}")));
+            return Err(Stop::Seen(format!("{many} of 5 found by pages of at most {limit}")));
         }
     }
     Ok(())

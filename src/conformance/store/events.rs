@@ -23,7 +23,7 @@ pub(in super::super) async fn events_come_back_as_given(kit: Kit) -> PropertyRes
         event.source = Some(odd.to_owned());
         event.user = Some(user.clone());
     }
-    // The past before 1970 and the last instant there is.
+    // Before 1970, and the last representable instant.
     for (event, at) in
         draft.events.iter_mut().zip([Timestamp::from_unix_millis(-1), Timestamp::MAX])
     {
@@ -40,7 +40,7 @@ pub(in super::super) async fn events_come_back_as_given(kit: Kit) -> PropertyRes
 pub(in super::super) async fn events_of_a_record_are_in_order(kit: Kit) -> PropertyResult {
     let mut draft = Draft::first(1).events(12);
     let mut written: Vec<EventId> = Vec::new();
-    // Beyond nine, where numbers kept as text go out of order; the clock steps back meanwhile.
+    // More than nine, where numbers stored as text sort wrongly; meanwhile the clock steps back.
     for step in 0..12 {
         kit.put(&draft).await?;
         written.extend(draft.events.iter().map(|event| event.id));
@@ -49,12 +49,12 @@ pub(in super::super) async fn events_of_a_record_are_in_order(kit: Kit) -> Prope
     }
     for limit in [1, 5, 1000, usize::MAX] {
         let found = kit.events(EventsOf::Record(&key(1)), limit).await?;
-        let found: Vec<EventId> = found.iter().map(|event| event.id).collect();
-        ensure!(found == written, "out of order, or not all, by pages of {limit}: {found:?}");
-        // In the tenant's listing they stand among others, in the same order.
+        let ids: Vec<EventId> = found.iter().map(|event| event.id).collect();
+        ensure!(ids == written, "out of order or incomplete, by pages of {limit}: {ids:?}");
+        // The tenant's listing has other events between them, but the same order.
         let all = kit.events(EventsOf::Tenant(&tenant("kit")), limit).await?;
-        let all = all.iter().map(|event| event.id);
-        let own: Vec<EventId> = all.filter(|id| id.record == key(1)).collect();
+        let own: Vec<EventId> =
+            all.iter().map(|event| event.id).filter(|id| id.record == key(1)).collect();
         ensure!(
             own == written,
             "out of order in the tenant's listing, by pages of {limit}: {own:?}"
@@ -106,7 +106,7 @@ pub(in super::super) async fn events_can_be_read_on_from_the_end(kit: Kit) -> Pr
     let kit_tenant = tenant("kit");
     for of in [EventsOf::Record(&key(1)), EventsOf::Tenant(&kit_tenant)] {
         let empty = kit.store.events(of, None, 10).await?;
-        ensure!(empty.items.is_empty() && empty.next.is_none(), "{empty:?} of a record not there");
+        ensure!(empty.items.is_empty() && empty.next.is_none(), "{empty:?} from an empty trail");
     }
     let mut draft = Draft::first(1).events(3);
     let mut cursors: [Option<Cursor>; 2] = [None, None];
@@ -118,8 +118,8 @@ pub(in super::super) async fn events_can_be_read_on_from_the_end(kit: Kit) -> Pr
             loop {
                 let page = kit.store.events(of, cursor.as_ref(), 2).await?;
                 ensure!(page.items.len() <= 2, "{} events of at most 2", page.items.len());
-                let (some, next) = (!page.items.is_empty(), page.next.is_some());
-                ensure!(some == next, "items on the page: {some}, a cursor: {next}");
+                let (filled, next) = (!page.items.is_empty(), page.next.is_some());
+                ensure!(filled == next, "items on the page: {filled}, a cursor: {next}");
                 if page.items.is_empty() {
                     break;
                 }
@@ -128,12 +128,12 @@ pub(in super::super) async fn events_can_be_read_on_from_the_end(kit: Kit) -> Pr
             }
             ensure!(
                 found == draft.events,
-                "{} of {} new events, read on from a cursor at the end, in round {round}",
+                "{} of {} new events, read from a cursor at the old end, in round {round}",
                 found.len(),
                 draft.events.len()
             );
         }
-        // Numbers that start again when none is left would come to lie behind the cursor.
+        // Positions that restart once the trail is empty would fall behind the cursor.
         if round > 0 {
             kit.store.purge(Cutoff::new(at(-1), Timestamp::MAX), 100).await?;
         }
@@ -177,7 +177,7 @@ pub(super) async fn write(store: &dyn Store, mut draft: Draft, steps: u64) -> Po
     Ok(())
 }
 
-/// Reads on from a cursor until all writers are done and nothing more has come.
+/// Follows the trail until all writers are done and no event is left.
 pub(super) async fn tail(
     store: &dyn Store,
     owner: &TenantId,
@@ -187,7 +187,7 @@ pub(super) async fn tail(
     let mut read = Vec::new();
     let mut cursor: Option<Cursor> = None;
     loop {
-        // Looked at before reading: what a writer did before it was done is there by then.
+        // Loaded before the page: events of a writer that was done by then must be visible.
         let last = done.load(Ordering::SeqCst) == writers;
         let page = store.events(EventsOf::Tenant(owner), cursor.as_ref(), 3).await?;
         if page.items.is_empty() && last {
@@ -205,7 +205,7 @@ pub(super) fn all_once(read: &[Event], total: u64) -> PropertyResult {
         let before = last.insert(event.id.record, event.id);
         ensure!(
             before.is_none_or(|before| before < event.id),
-            "{:?} after {before:?}: out of order, or twice",
+            "{:?} after {before:?}: out of order or repeated",
             event.id
         );
     }

@@ -1,4 +1,4 @@
-//! Lost replies, callers that are gone, and calls that are held up.
+//! Lost replies, callers that crashed, and calls that are delayed.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use crate::domain::record::Record;
 use crate::port::{Committed, EventsOf, PortErrorKind, Store};
 use crate::testing::{FaultPlan, Faulty, InjectedFault, join_all, yield_once};
 
-/// The store behind calls that all meet this fault.
+/// The store, with this fault in every call.
 fn behind(kit: &Kit, fault: InjectedFault) -> Faulty<Arc<dyn Store>> {
     Faulty::new(Arc::clone(&kit.store), FaultPlan::none().everywhere(fault))
 }
@@ -29,7 +29,7 @@ pub(in super::super) async fn commit_of_unknown_outcome_is_settled_by_its_versio
         let next = there.after().wake(Some(alarm)).events(2);
         let answer = behind(&kit, fault).commit(next.commit()).await;
         let unknown = answer.is_err_and(|error| error.kind() == PortErrorKind::Unknown);
-        ensure!(unknown, "a reply was lost, and something was answered");
+        ensure!(unknown, "a lost reply was not reported as `Unknown`");
         let applied = fault == InjectedFault::LoseReply;
         let expected = if applied { &next } else { &there };
         let found = kit.load(key(1)).await?;
@@ -38,10 +38,10 @@ pub(in super::super) async fn commit_of_unknown_outcome_is_settled_by_its_versio
             "{found:?} after a commit whose reply was lost; it reached the store: {applied}"
         );
         let due = kit.due(expected.columns.wake_at.unwrap_or(at(0)), 10).await?;
-        ensure!(due == [key(1)], "the alarm is not that of the version that is there");
+        ensure!(due == [key(1)], "the alarm is not that of the stored version");
         let events = kit.events(EventsOf::Record(&key(1)), 10).await?.len();
         let right = if round == 0 { 1 } else { 3 };
-        ensure!(events == right, "{events} events of {right} that were applied");
+        ensure!(events == right, "{events} events, expected {right} of applied commits");
         there = expected.clone();
     }
     Ok(())
@@ -52,15 +52,15 @@ pub(in super::super) async fn commit_made_again_is_stale(kit: Kit) -> PropertyRe
     let next = first.after().events(2);
     let mut total = 0;
     for draft in [&first, &next] {
-        // The first try is applied, and its caller never learns of it.
+        // The first try is applied, but its caller does not learn of it.
         let lost = behind(&kit, InjectedFault::LoseReply).commit(draft.commit()).await;
-        ensure!(lost.is_err(), "a reply was lost, and something was answered");
+        ensure!(lost.is_err(), "a lost reply was reported as an outcome");
         total += 2;
         for _ in 0..2 {
             let again = kit.store.commit(draft.commit()).await?;
             ensure!(again == Committed::Stale, "{again:?} for a commit that was applied before");
             let events = kit.events(EventsOf::Record(&key(1)), 100).await?.len();
-            ensure!(events == total, "{events} events of {total} that were committed once");
+            ensure!(events == total, "{events} events, expected {total}");
         }
     }
     Ok(())
@@ -73,7 +73,7 @@ pub(in super::super) async fn commit_held_up_is_judged_when_it_arrives(kit: Kit)
         let (early, late) = (base.rival(1).events(1), base.rival(2).events(1));
         let fault = if n % 2 == 0 { InjectedFault::Delay } else { InjectedFault::DelayAfter };
         let slow = behind(&kit, fault);
-        // Both expect one version; which one arrives first differs.
+        // Both expect one version; which of them arrives first varies.
         let held_up = async {
             if n % 4 > 1 {
                 yield_once().await;
@@ -88,7 +88,9 @@ pub(in super::super) async fn commit_held_up_is_judged_when_it_arrives(kit: Kit)
         let winner = match *answers {
             [Committed::Applied, Committed::Stale] => early,
             [Committed::Stale, Committed::Applied] => late,
-            _ => return Err(Stop::Seen(format!("{answers:?}, where one was held up"))),
+            _ => {
+                return Err(Stop::Seen(format!("{answers:?} for two rivals, one of them delayed")));
+            }
         };
         let found = kit.load(key(n)).await?;
         ensure!(
@@ -97,7 +99,7 @@ pub(in super::super) async fn commit_held_up_is_judged_when_it_arrives(kit: Kit)
             winner.record
         );
         let events = kit.events(EventsOf::Record(&key(n)), 10).await?;
-        ensure!(events == winner.events, "{} events, not the winner's one", events.len());
+        ensure!(events == winner.events, "{} events instead of the winner's one", events.len());
     }
     Ok(())
 }
@@ -106,11 +108,11 @@ pub(in super::super) async fn add_of_unknown_outcome_counts(kit: Kit) -> Propert
     for (n, fault) in (0..).zip([InjectedFault::LoseReply, InjectedFault::FailUnknownBefore]) {
         kit.add(increment(n, 3)).await?;
         let lost = behind(&kit, fault).increment(&[increment(n, 1)]).await;
-        ensure!(lost.is_err(), "a reply was lost, and something was answered");
-        // Whoever is unsure adds once more, and that counts as well.
+        ensure!(lost.is_err(), "a lost reply was reported as a value");
+        // An engine that does not know the outcome adds again, and the repetition counts too.
         let sum = kit.add(increment(n, 1)).await?;
         let right = if fault == InjectedFault::LoseReply { 5 } else { 4 };
-        ensure!(sum == right, "{sum} instead of {right} when an addition was made again");
+        ensure!(sum == right, "{sum} instead of {right} after an addition was repeated");
         let sum = kit.add(increment(n, 0)).await?;
         ensure!(sum == right, "{sum} read instead of {right}");
     }
@@ -120,15 +122,15 @@ pub(in super::super) async fn add_of_unknown_outcome_counts(kit: Kit) -> Propert
 pub(in super::super) async fn due_finds_what_a_caller_left_behind(kit: Kit) -> PropertyResult {
     let pending = Draft::first(1).wake(Some(at(10)));
     kit.put(&pending).await?;
-    // One takes it up and crashes at once: nothing was claimed, so it is due again.
+    // A caller takes it up and crashes before it claims it, so the record stays due.
     for look in 0..3 {
         let found = kit.due(at(10), 10).await?;
-        ensure!(found == [key(1)], "due are {found:?} at look {look}, and nothing was claimed");
+        ensure!(found == [key(1)], "due are {found:?} at read {look}, though nothing was claimed");
     }
-    // One claims it, and is gone before the answer.
+    // A caller claims it and crashes before the reply.
     let claimed = pending.after().wake(Some(at(70)));
     let lost = behind(&kit, InjectedFault::LoseReply).commit(claimed.commit()).await;
-    ensure!(lost.is_err(), "a reply was lost, and something was answered");
+    ensure!(lost.is_err(), "a lost reply was reported as an outcome");
     let there = kit.load(key(1)).await?;
     let version = there.as_ref().map(Record::version);
     ensure!(version == Some(claimed.record.version()), "the claim was lost: {there:?}");
@@ -136,13 +138,13 @@ pub(in super::super) async fn due_finds_what_a_caller_left_behind(kit: Kit) -> P
     ensure!(found.is_empty(), "{found:?} while the claim runs");
     for look in 0..2 {
         let found = due(&*kit.store, at(70), 10).await?;
-        ensure!(found == [key(1)], "due are {found:?} when the claim is over, at look {look}");
+        ensure!(found == [key(1)], "due are {found:?} after the claim has run out, at read {look}");
     }
-    // Another takes it over, and finishes.
+    // Another caller takes the claim over and finishes.
     let retaken = claimed.after().wake(Some(at(140)));
     put(&*kit.store, &retaken).await?;
     put(&*kit.store, &retaken.after().wake(None)).await?;
     let found = kit.due(at(999), 10).await?;
-    ensure!(found.is_empty(), "{found:?} when all is done");
+    ensure!(found.is_empty(), "{found:?} after all work was done");
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! What holds for every method.
+//! Rules that apply to every method.
 
 use crate::conformance::kit::{Kit, PropertyResult, add, due, ensure, events, forbid, put, scan};
 use crate::conformance::sample::{Draft, at, counter, increment, key, same, tenant};
@@ -8,7 +8,7 @@ use crate::port::{Clock as _, CounterIncrement, Cutoff, EventsOf, SystemClock};
 
 pub(in super::super) async fn no_method_reads_the_time(kit: Kit) -> PropertyResult {
     forbid(kit.fixture.expires_by_itself())?;
-    // All over by any wall clock, and all ahead of it: 1970 and 2500.
+    // In 1970 and in 2500: before and after any wall clock.
     let day = |days: i64| Timestamp::from_unix_seconds(days * 86_400);
     let (old, ahead) = (day(2), day(530 * 365));
     kit.put(&Draft::first(1).expires(Some(old)).wake(Some(old)).events_at(1, old)).await?;
@@ -22,19 +22,19 @@ pub(in super::super) async fn no_method_reads_the_time(kit: Kit) -> PropertyResu
         ensure!(there, "a record that expires at {expires} is gone before a purge");
     }
     let scanned = kit.scan(&tenant("kit"), RecordKind::Account, 10).await?.len();
-    ensure!(scanned == 2, "{scanned} of 2 records, of which none was purged");
+    ensure!(scanned == 2, "{scanned} of 2 records found before any purge");
 
     let purged = kit.store.purge(Cutoff::new(day(1), day(1)), 100).await?;
-    ensure!(purged == 0, "{purged} removed by a cutoff in 1970 that nothing had reached");
+    ensure!(purged == 0, "{purged} rows removed by a cutoff before every expiry");
     let due = kit.due(ahead, 10).await?.len();
     ensure!(due == 2, "{due} of 2 alarms by {ahead}");
     let purged = kit.store.purge(Cutoff::new(ahead, ahead.plus(at(0).since(day(0)))), 100).await?;
-    ensure!(purged == 6, "{purged} removed of 6 rows that had expired by {ahead}");
+    ensure!(purged == 6, "{purged} of 6 rows that had expired by {ahead} were removed");
     Ok(())
 }
 
 pub(in super::super) async fn what_has_not_expired_stays(kit: Kit) -> PropertyResult {
-    // By the wall clock, as far as a wrong one may be ahead, and then some.
+    // Soon by the wall clock, but further away than a wrong clock may be ahead.
     let soon = SystemClock.now().plus(std::time::Duration::from_secs(600));
     for (n, expires) in (0..).zip([Some(soon), Some(Timestamp::MAX), None]) {
         let draft = Draft::first(n).expires(expires).wake(Some(at(0))).events(1);
@@ -48,13 +48,13 @@ pub(in super::super) async fn what_has_not_expired_stays(kit: Kit) -> PropertyRe
             let there = kit.load(key(n)).await?;
             ensure!(
                 there.as_ref().is_some_and(|found| same(found, &draft.record)),
-                "{there:?} for a record that is to expire at {expires}"
+                "{there:?} for a record that expires at {expires}"
             );
         }
     }
     let scanned = kit.scan(&tenant("kit"), RecordKind::Account, 10).await?.len();
     let due = kit.due(at(0), 10).await?.len();
-    ensure!((scanned, due) == (3, 3), "{scanned} scanned and {due} due, of 3 that are there");
+    ensure!((scanned, due) == (3, 3), "{scanned} scanned and {due} due, of 3 stored");
     Ok(())
 }
 
@@ -63,7 +63,7 @@ pub(in super::super) async fn handles_see_one_history(kit: Kit) -> PropertyResul
     let mut draft = Draft::first(1);
     let mut written = 0;
     for step in 1..=6_u64 {
-        // Each writes in turn, and the other looks.
+        // The handles take turns: one writes, the other reads.
         let (writer, reader) =
             if step % 2 == 0 { (&other, &kit.store) } else { (&kit.store, &other) };
         draft = draft.wake(Some(at(step.cast_signed()))).events(1);

@@ -1,4 +1,4 @@
-//! Several handles on one store, each with a history of its own to fall for.
+//! Several handles on one store; each might rely on its own history.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -17,7 +17,7 @@ pub(in super::super) async fn load_sees_commits_of_other_handles(kit: Kit) -> Pr
     let mut draft = Draft::first(1);
     put(handles[0], &draft).await?;
     for step in 0..8 {
-        // Both have looked, and one of them writes.
+        // Both handles have read the record before one of them writes.
         for handle in handles {
             let seen = handle.load(&key(1)).await?;
             ensure!(
@@ -42,7 +42,7 @@ pub(in super::super) async fn commit_compares_with_what_other_handles_wrote(
         put(&**own, &first).await?;
         let second = first.rival(1).events(1);
         put(&**elsewhere, &second).await?;
-        // It wrote the version that it expects, and has seen nothing since.
+        // This handle wrote the expected version itself and has read nothing since.
         let answer = own.commit(first.rival(2).events(1).commit()).await?;
         ensure!(answer == Committed::Stale, "{answer:?} over what another handle wrote");
         let there = kit.load(key(n)).await?;
@@ -57,7 +57,7 @@ pub(in super::super) async fn commit_compares_with_what_other_handles_wrote(
 
 pub(in super::super) async fn purge_spares_what_other_handles_extend(kit: Kit) -> PropertyResult {
     let other = kit.second().await?;
-    // One after the other: the handle that purges wrote the old expiry itself.
+    // In sequence: the handle that purges wrote the old expiry itself.
     let old = Draft::first(1_000_000).expires(Some(at(-10)));
     kit.put(&old).await?;
     let kept = old.after().expires(None);
@@ -65,7 +65,7 @@ pub(in super::super) async fn purge_spares_what_other_handles_extend(kit: Kit) -
     kit.add(CounterIncrement::new(counter(1_000_000), 5, at(-10))).await?;
     add(&*other, CounterIncrement::new(counter(1_000_000), 1, Timestamp::MAX)).await?;
     let purged = kit.store.purge(Cutoff::new(at(-5), at(-999)), 10).await?;
-    ensure!(purged == 0, "{purged} removed of what another handle had extended");
+    ensure!(purged == 0, "{purged} rows removed that another handle had extended");
     let there = kit.load(kept.key()).await?;
     ensure!(
         there.as_ref().is_some_and(|found| same(found, &kept.record)),
@@ -74,7 +74,7 @@ pub(in super::super) async fn purge_spares_what_other_handles_extend(kit: Kit) -
     let sum = kit.add(CounterIncrement::new(counter(1_000_000), 0, at(0))).await?;
     ensure!(sum == 6, "{sum} of 6 in a counter that another handle had extended");
 
-    // At once.
+    // Concurrently.
     let second = |round: usize| at(i64::try_from(round).unwrap_or(i64::MAX / 4));
     let record = move |round: usize| Draft::first(round as u64).expires(Some(second(round)));
     let rounds = kit.harness.rounds();
@@ -96,7 +96,7 @@ pub(in super::super) async fn purge_spares_what_other_handles_extend(kit: Kit) -
         let answers: Vec<Option<Committed>> = answers.into_iter().collect::<PortResult<_>>()?;
         let extended = answers.contains(&Some(Committed::Applied));
         let there = kit.load(record(round).key()).await?.is_some();
-        ensure!(there == extended, "extended by another handle: {extended}, and there: {there}");
+        ensure!(there == extended, "extended by another handle: {extended}, still stored: {there}");
     }
     Ok(())
 }
@@ -104,7 +104,7 @@ pub(in super::super) async fn purge_spares_what_other_handles_extend(kit: Kit) -
 pub(in super::super) async fn events_skip_none_of_other_handles(kit: Kit) -> PropertyResult {
     const STEPS: u64 = 6;
     let other = kit.second().await?;
-    // In turn, so that no luck is needed: what comes later stands later.
+    // In turns, so that the outcome does not depend on timing.
     let owner = tenant("kit-in-turn");
     let handles = [Arc::clone(&kit.store), Arc::clone(&other)];
     let mut cursor = None;
@@ -114,7 +114,7 @@ pub(in super::super) async fn events_skip_none_of_other_handles(kit: Kit) -> Pro
         let of = EventsOf::Tenant(&owner);
         let page = handles[usize::from(step % 2 == 0)].events(of, cursor.as_ref(), 10).await?;
         let many = page.items.len();
-        ensure!(page.items == draft.events, "{many} events of the one that came last");
+        ensure!(page.items == draft.events, "{many} events instead of the latest one");
         cursor = page.next;
     }
 
@@ -139,8 +139,8 @@ pub(in super::super) async fn events_skip_none_of_other_handles(kit: Kit) -> Pro
 }
 
 pub(in super::super) async fn times_are_those_of_the_arguments(kit: Kit) -> PropertyResult {
-    // Two handles whose callers' clocks are decades apart, and all ahead of the wall clock, for rows
-    // that expire by themselves; a place with one handle has two callers all the same.
+    // Two handles whose callers' clocks are decades apart, and all ahead of the wall clock, so that
+    // no row expires on its own. A fixture with one handle serves both callers.
     let other = kit.second().await.unwrap_or_else(|_| Arc::clone(&kit.store));
     let decades = 50 * 365 * 86_400;
     let clocks = [(&*kit.store, at(0)), (&*other, at(decades)), (&*kit.store, at(-decades))];
@@ -159,11 +159,11 @@ pub(in super::super) async fn times_are_those_of_the_arguments(kit: Kit) -> Prop
             right.sort_by_key(|(n, _)| key(*n));
             found.sort_unstable();
             let right: Vec<_> = right.into_iter().map(|(n, _)| key(n)).collect();
-            ensure!(found == right, "due are {found:?} at {now}, and should be {right:?}");
-            // By this caller's clock one expires in a second; by another's it is long over.
+            ensure!(found == right, "due are {found:?} at {now}, expected {right:?}");
+            // By this caller's clock a row expires in a second; by the other's it expired long ago.
             let before = Cutoff::new(at(-decades), Timestamp::from_unix_millis(i64::MIN / 2));
             let purged = store.purge(before, 10).await?;
-            ensure!(purged == 0, "{purged} removed by a cutoff that nothing had reached");
+            ensure!(purged == 0, "{purged} rows removed by a cutoff before every expiry");
         }
     }
     for (n, draft) in (0..).zip(&drafts) {
@@ -173,9 +173,9 @@ pub(in super::super) async fn times_are_those_of_the_arguments(kit: Kit) -> Prop
         ensure!(sum == 2, "{sum} of 2 in counter {n}");
     }
     let scanned = scan(&*other, &tenant("kit"), RecordKind::Account, 10).await?.len();
-    ensure!(scanned == 3, "{scanned} records of 3");
+    ensure!(scanned == 3, "{scanned} of 3 records");
     let none = events(&*other, EventsOf::Tenant(&tenant("kit")), 10).await?.len();
-    ensure!(none == 0, "{none} events of none");
+    ensure!(none == 0, "{none} events, though none was committed");
     Ok(())
 }
 

@@ -27,7 +27,7 @@ pub(in super::super) async fn load_sees_applied_commits(kit: Kit) -> PropertyRes
     let mut draft = Draft::first(1);
     for _ in 0..20 {
         kit.put(&draft).await?;
-        // Twice: a cache may be wrong only at the first or only at the second look.
+        // Twice: a cache may be wrong only at the first or only at the second read.
         for _ in 0..2 {
             let loaded = kit.load(draft.key()).await?;
             ensure!(
@@ -68,7 +68,7 @@ pub(in super::super) async fn load_never_goes_back(kit: Kit) -> PropertyResult {
                 floor = floor.max(applied.load(Ordering::SeqCst));
                 let loaded = store.load(&first.key()).await?;
                 let count = loaded.map_or(0, |record| record.version().count());
-                ensure!(count >= floor, "count {count} after {floor} was applied or seen");
+                ensure!(count >= floor, "count {count} after {floor} was applied or read");
                 floor = count;
                 yield_once().await;
             }
@@ -85,12 +85,12 @@ pub(in super::super) async fn load_returns_bodies_byte_for_byte(kit: Kit) -> Pro
         format!(r#"{{"kind":"meta","check":"{text}"}}"#)
     };
     let bodies = [
-        // What a JSON column or a parser in between would tidy up: order, spaces, doubles.
+        // What a JSON column or a parser would normalise: order, spaces, numbers, duplicate keys.
         "{ \"z\" : 1.0,\n\t\"kind\":\"meta\", \"a\":1e3, \"a\":2 , \"big\":18446744073709551615123 }",
         r#"{"kind":"meta","check":"\u0041\u0000\/\ud83d\ude00"}"#,
-        // What a collation, a normalisation or a narrow encoding would change.
+        // What a collation, a Unicode normalisation or a narrow encoding would change.
         "{\"kind\":\"meta\",\"check\":\"e\u{301} \u{e9} \u{fb01} \u{202e} \u{1f5dd}\u{fe0f} \u{10ffff} \"}",
-        // What a statement glued from strings would run.
+        // What a statement built from strings would run.
         r#"{"kind":"meta","check":"'; DROP TABLE records; -- %s $1 ?1 \" \\ "}"#,
         &fill("x"),
         &fill("\u{1f5dd}"),
@@ -110,7 +110,7 @@ pub(in super::super) async fn load_returns_versions_as_given(kit: Kit) -> Proper
     let versions = [
         (1, 0),
         (1, u64::MAX),
-        // Past what a signed column, a double and 32 bits hold.
+        // Beyond what a signed column, a double or 32 bits can hold.
         (1, 1 << 63),
         (1, (1 << 53) + 1),
         ((1 << 53) + 1, 7),
@@ -126,15 +126,15 @@ pub(in super::super) async fn load_returns_versions_as_given(kit: Kit) -> Proper
 }
 
 pub(in super::super) async fn load_tells_keys_apart(kit: Kit) -> PropertyResult {
-    // Where text ends, where a prefix ends, where a sign bit is.
+    // A zero byte that ends a text, a shared prefix, a sign bit, letter case.
     let bytes = |at: usize, byte: u8| {
         let mut bytes = [0; 32];
         bytes[at] = byte;
         RecordKey::from_bytes(bytes)
     };
     let mut keys = vec![RecordKey::from_bytes([0; 32]), RecordKey::from_bytes([255; 32])];
-    keys.extend([0, 1, 15, 16, 31].map(|place| bytes(place, 1)));
-    keys.extend([0, 31].map(|place| bytes(place, 0x80)));
+    keys.extend([0, 1, 15, 16, 31].map(|index| bytes(index, 1)));
+    keys.extend([0, 31].map(|index| bytes(index, 0x80)));
     keys.extend([bytes(0, b'a'), bytes(0, b'A')]);
     let drafts: Vec<_> =
         (0..).zip(keys).map(|(salt, key)| Draft::of_key(key).rival(salt).expecting(None)).collect();
@@ -160,11 +160,11 @@ pub(in super::super) async fn load_tells_damaged_from_absent(kit: Kit) -> Proper
     }
 }
 
-/// The record comes back as it was given.
+/// Checks that the record is loaded as it was given.
 async fn returned(kit: &Kit, draft: &Draft) -> PropertyResult {
     let given = &draft.record;
     let Some(found) = kit.load(draft.key()).await? else {
-        ensure!(false, "none for {given:?}, which was applied");
+        ensure!(false, "no record for {given:?}, which was applied");
         return Ok(());
     };
     ensure!(found.key() == given.key(), "{found:?} under the key of {given:?}");

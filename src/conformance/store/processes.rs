@@ -6,8 +6,8 @@ use crate::conformance::process::{Job, Other};
 use crate::conformance::sample::{Draft, at, increment, key, same};
 use crate::port::EventsOf;
 
-/// Rounds are told in batches, in which both go through the same records: whoever is behind finds
-/// them taken, is answered sooner, and catches up.
+/// Rounds are sent in batches, in which both processes go through the same records: the slower one
+/// finds them taken, so its calls return sooner and it catches up.
 const BATCH: u64 = 10;
 
 pub(in super::super) async fn commit_has_one_winner_across_processes(kit: Kit) -> PropertyResult {
@@ -25,15 +25,15 @@ pub(in super::super) async fn commit_has_one_winner_across_processes(kit: Kit) -
             let winner = match applied {
                 (true, false) => rival(n, 1),
                 (false, true) => rival(n, 2),
-                answers => {
-                    ensure!(false, "applied in this process and in the other: {answers:?}");
+                both => {
+                    ensure!(false, "applied in this process and in the other: {both:?}");
                     break;
                 }
             };
             let there = kit.load(key(n)).await?;
             ensure!(
                 there.as_ref().is_some_and(|found| same(found, &winner.record)),
-                "{there:?} is there, but {:?} was answered `Applied`",
+                "{there:?} is stored, but {:?} was `Applied`",
                 winner.record
             );
             let events = kit.events(EventsOf::Record(&key(n)), 10).await?;
@@ -54,7 +54,7 @@ pub(in super::super) async fn add_loses_nothing_across_processes(kit: Kit) -> Pr
         for (n, values) in (from..).zip(own.into_iter().zip(theirs)) {
             ensure!(
                 matches!(values, (1, 2) | (2, 1)),
-                "two processes added one each, and were answered {values:?}"
+                "two processes added one each, and got {values:?}"
             );
             let sum = kit.add(increment(n, 0)).await?;
             ensure!(sum == 2, "{sum} in a counter that two processes added one to");
@@ -68,11 +68,11 @@ pub(in super::super) async fn commit_survives_a_killed_process(kit: Kit) -> Prop
         let mut other = Other::start(&kit)?;
         other.tell(&Job::Work { n })?;
         let mut acknowledged = 0;
-        // Early, late, and where a page or a log is full.
+        // After few and after many steps, so that a page or a log fills up in some rounds.
         for _ in 0..1 + n * 7 {
             acknowledged = other.answer()?;
         }
-        // So that it is killed not only at the beginning of a step.
+        // Delays the kill, so that it does not always hit the beginning of a step.
         for _ in 0..n * 5 % 32 {
             kit.load(key(n)).await?;
         }
@@ -80,7 +80,8 @@ pub(in super::super) async fn commit_survives_a_killed_process(kit: Kit) -> Prop
         let count = async || -> PropertyResult<u64> {
             Ok(kit.load(key(n)).await?.map_or(0, |record| record.version().count()))
         };
-        // What was under way may still happen, once: what is read together has to be of one time.
+        // One commit may still be under way: reads count only if the version stays the same
+        // meanwhile.
         let mut there = count().await?;
         let (events, found, early) = loop {
             let events = kit.events(EventsOf::Record(&key(n)), 1000).await?.len() as u64;
@@ -94,15 +95,15 @@ pub(in super::super) async fn commit_survives_a_killed_process(kit: Kit) -> Prop
         };
         ensure!(
             there == acknowledged || there == acknowledged + 1,
-            "count {there}, after {acknowledged} was acknowledged and one was under way"
+            "count {there}, with {acknowledged} acknowledged and one under way"
         );
         ensure!(events == 2 * there, "{events} events with {there} commits of two each");
-        ensure!(found.contains(&key(n)), "the record is there without its alarm");
+        ensure!(found.contains(&key(n)), "the record is stored without its alarm");
         ensure!(!early.contains(&key(n)), "the alarm of the version before is left");
         let sum = kit.add(increment(n, 0)).await?;
         ensure!(
             acknowledged <= sum && sum <= acknowledged + 1,
-            "{sum} in a counter that {acknowledged} additions were acknowledged to"
+            "{sum} in a counter with {acknowledged} acknowledged additions"
         );
     }
     Ok(())
@@ -120,7 +121,7 @@ pub(in super::super) async fn due_finds_what_a_killed_process_had_claimed(
     let found = kit.due(at(69), 10).await?;
     ensure!(found.is_empty(), "{found:?} while the claim of another process runs");
     let found = kit.due(at(70), 10).await?;
-    ensure!(found == [key(1)], "due are {found:?} when the claim of a killed process is over");
+    ensure!(found == [key(1)], "due are {found:?} after the claim of a killed process has run out");
     Ok(())
 }
 
@@ -129,16 +130,19 @@ pub(in super::super) async fn processes_see_one_history(kit: Kit) -> PropertyRes
     let mut draft = Draft::first(1).wake(Some(at(0)));
     put(&*kit.store, &draft).await?;
     for step in 1..=5 {
-        // Looked at before as well: what was looked at must not be remembered.
+        // Read before as well: a store that caches its reads must fail here.
         let before = kit.load(key(1)).await?;
-        ensure!(before.is_some_and(|found| same(&found, &draft.record)), "an old version");
+        ensure!(
+            before.is_some_and(|found| same(&found, &draft.record)),
+            "an old version was loaded"
+        );
         other.tell(&Job::Claim { n: 1, until: step })?;
         other.answer::<()>()?;
         draft = draft.after();
         let there = kit.load(key(1)).await?;
         ensure!(
             there.as_ref().is_some_and(|found| same(found, &draft.record)),
-            "{there:?} right after another process was answered `Applied` for {:?}",
+            "{there:?} right after another process applied {:?}",
             draft.record
         );
         let early = due(&*kit.store, at(step - 1), 10).await?;

@@ -8,7 +8,7 @@ use crate::conformance::sample::{Draft, at, counter, same};
 use crate::domain::time::Timestamp;
 use crate::port::{Committed, CounterIncrement, Cutoff, PortResult};
 
-/// A second of its own for each round, so that one round's purge finds the next one's rows live.
+/// One second per round, so that the purge of one round leaves the rows of the next.
 fn second(round: usize) -> Timestamp {
     at(i64::try_from(round).unwrap_or(i64::MAX / 4))
 }
@@ -38,10 +38,10 @@ pub(in super::super) async fn purge_spares_what_a_commit_extends(kit: Kit) -> Pr
         if answers.contains(&Some(Committed::Applied)) {
             ensure!(
                 there.is_some_and(|found| same(&found, &extended.record)),
-                "an extension was answered `Applied`, and a purge of the old expiry removed it"
+                "a purge by the old expiry removed a record whose extension was `Applied`"
             );
         } else {
-            ensure!(there.is_none(), "stale, though nobody else committed: {there:?}");
+            ensure!(there.is_none(), "stale, though there is no other writer: {there:?}");
         }
     }
     Ok(())
@@ -70,7 +70,7 @@ pub(in super::super) async fn purge_spares_counters_that_are_extended(kit: Kit) 
         let left = kit.add(CounterIncrement::new(counter(round), 0, at(0))).await?;
         ensure!(
             left == answered && (left == 6 || left == 1),
-            "{left} left of an addition that was answered {answered}, while a purge ran"
+            "{left} left after an addition that returned {answered} during a purge"
         );
     }
     Ok(())

@@ -49,8 +49,8 @@ pub(in super::super) async fn scan_hands_out_each_once_while_they_change(
         if cursor.is_none() {
             break;
         }
-        // All change, whether handed out or not, and new ones come: an order by the time of
-        // change or by the place of storage, or a cursor that counts rows, shows here.
+        // All records change, listed or not, and new ones are added: a listing in the order of
+        // changes or of storage, or a cursor that counts rows, fails here.
         if page < 10 {
             for draft in &mut drafts {
                 *draft = draft.after();
@@ -62,7 +62,7 @@ pub(in super::super) async fn scan_hands_out_each_once_while_they_change(
     ensure!(cursor.is_none(), "the listing does not end");
     for n in 0..RECORDS {
         let times = found.iter().filter(|record| *record.key() == key(n)).count();
-        ensure!(times == 1, "a record that was there throughout was handed out {times} times");
+        ensure!(times == 1, "a record that was stored throughout was listed {times} times");
     }
     Ok(())
 }
@@ -72,7 +72,7 @@ pub(in super::super) async fn scan_keeps_tenants_apart(kit: Kit) -> PropertyResu
 }
 
 pub(in super::super) async fn scan_keeps_similar_tenants_apart(kit: Kit) -> PropertyResult {
-    // Prefixes, wild cards, case, padding, one letter in two spellings, one text as a number.
+    // Prefixes, wildcards, case, padding, two spellings of a letter, numbers as text.
     apart(
         &kit,
         &[
@@ -113,14 +113,14 @@ async fn apart(kit: &Kit, ids: &[&str]) -> PropertyResult {
             let keys: Vec<_> = found.iter().map(Record::key).collect();
             ensure!(
                 keys == [&key(n)],
-                "tenant {id:?}, with one record, is handed {} and {}",
+                "tenant {id:?} has one record; listed: {}, {}",
                 found.len(),
-                if keys.contains(&&key(n)) { "its own is among them" } else { "not its own" }
+                if keys.contains(&&key(n)) { "its own among them" } else { "but not its own" }
             );
         }
     }
-    let nobody = kit.scan(&tenant("nobody"), RecordKind::Account, 10).await?;
-    ensure!(nobody.is_empty(), "{nobody:?} for a tenant without records");
+    let found = kit.scan(&tenant("unknown"), RecordKind::Account, 10).await?;
+    ensure!(found.is_empty(), "{found:?} for a tenant without records");
     Ok(())
 }
 
@@ -131,7 +131,7 @@ pub(in super::super) async fn scan_keeps_kinds_apart(kit: Kit) -> PropertyResult
     for (n, kind) in (0..).zip(RecordKind::ALL) {
         let found = kit.scan(&tenant("kit"), kind, 10).await?;
         let keys: Vec<_> = found.iter().map(Record::key).collect();
-        ensure!(keys == [&key(n)], "{} records of kind {kind:?}, of one", keys.len());
+        ensure!(keys == [&key(n)], "{} records of kind {kind:?} instead of one", keys.len());
     }
     Ok(())
 }

@@ -12,7 +12,7 @@ use crate::domain::record::{Record, RecordKind};
 use crate::port::EventsOf;
 use crate::testing::join_all;
 
-/// Four bytes each in UTF-8.
+/// One character of four bytes in UTF-8.
 const WIDE: &str = "\u{1f5dd}";
 
 pub(in super::super) async fn commit_takes_the_largest_records(kit: Kit) -> PropertyResult {
@@ -39,7 +39,7 @@ pub(in super::super) async fn commit_takes_the_largest_records(kit: Kit) -> Prop
         );
         let scanned = kit.scan(&owner, RecordKind::Account, 10).await?;
         let whole = matches!(&*scanned, [found] if same(found, &draft.record));
-        ensure!(whole, "{} records scanned, or not as given", scanned.len());
+        ensure!(whole, "{} records scanned, or a changed one", scanned.len());
         for of in [EventsOf::Record(&key(1)), EventsOf::Tenant(&owner)] {
             let events = kit.events(of, 3).await?;
             let last = events.len().saturating_sub(8);
@@ -55,7 +55,7 @@ pub(in super::super) async fn commit_takes_the_largest_records(kit: Kit) -> Prop
 }
 
 pub(in super::super) async fn listings_keep_long_tenants_apart(kit: Kit) -> PropertyResult {
-    // As long as they may be, and different in the last letter, or in whether it is there.
+    // Names of the greatest length that differ only in the last letter, and the prefix of both.
     let long = "t".repeat(TenantId::MAX_BYTES - 1);
     let names = [format!("{long}a"), format!("{long}b"), long];
     for (n, name) in (0..).zip(&names) {
@@ -76,7 +76,7 @@ type Put<'a> = Pin<Box<dyn Future<Output = PropertyResult> + Send + 'a>>;
 
 pub(in super::super) async fn listings_are_complete_at_any_size(kit: Kit) -> PropertyResult {
     let accounts = kit.harness.accounts();
-    // Many at a time: a store that waits for its disk shares the wait.
+    // Concurrent commits: a store may flush many of them at once.
     for from in (0..accounts).step_by(64) {
         let drafts: Vec<Draft> = (from..accounts.min(from + 64)).map(account).collect();
         let mut puts: Vec<Put<'_>> = Vec::new();
@@ -96,7 +96,7 @@ pub(in super::super) async fn listings_are_complete_at_any_size(kit: Kit) -> Pro
         let events = kit.events(EventsOf::Tenant(&kit_tenant), limit).await?;
         once(&all, "in the trail", limit, events.iter().map(|event| event.id.record))?;
     }
-    // By a time in the middle, exactly the first half.
+    // At a time in the middle, exactly the first half is due.
     let half = accounts / 2;
     let due = kit.due(at(half.cast_signed() - 1), 1000).await?;
     once(&(0..half).map(key).collect(), "due by half time", 1000, due.into_iter())?;
@@ -111,12 +111,12 @@ pub(in super::super) async fn listings_are_complete_at_any_size(kit: Kit) -> Pro
     Ok(())
 }
 
-/// One of many accounts, each with an alarm a second after the one before.
+/// Account number `n`, with an alarm at second `n`.
 fn account(n: u64) -> Draft {
     Draft::first(n).wake(Some(at(n.cast_signed()))).events(1)
 }
 
-/// All of them were handed out, each once.
+/// Checks that all keys were listed once, and no others.
 fn once(
     all: &BTreeSet<RecordKey>,
     what: &str,
@@ -134,7 +134,7 @@ fn once(
     ensure!(
         (many, different, foreign) == (right, right, 0),
         "{many} {what} by pages of at most {limit}, {different} of them different and {foreign} \
-         that do not belong there, of {right}"
+             foreign, expected {right}"
     );
     Ok(())
 }

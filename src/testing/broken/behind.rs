@@ -1,4 +1,4 @@
-//! A store that answers first and writes later.
+//! A store that acknowledges a commit before it writes it.
 
 use super::super::{block_on, lock};
 use super::BrokenStore;
@@ -6,7 +6,7 @@ use crate::domain::event::Event;
 use crate::domain::record::{Columns, Record, Version};
 use crate::port::{Commit, Committed, PortResult};
 
-/// A commit that was answered.
+/// A commit that was acknowledged but not yet written.
 pub(super) struct HeldCommit {
     next: Record,
     expected: Option<Version>,
@@ -15,30 +15,30 @@ pub(super) struct HeldCommit {
 }
 
 impl BrokenStore {
-    /// What was answered and not yet written is gone, as when a node stops: only
-    /// [`WriteBehind`](super::Defect::WriteBehind) has any.
+    /// Loses the commits that were acknowledged but not yet written, as a crashed node does. Only
+    /// [`WriteBehind`](super::Defect::WriteBehind) has such commits.
     pub fn crash(&self) {
         lock(&self.memo).unwritten = None;
     }
 
-    /// So that this process sees one history, whatever becomes of it.
-    pub(super) fn write_what_was_answered(&self) -> PortResult<()> {
+    /// Writes the held commit first, so that this process sees one history.
+    pub(super) fn write_held_commit(&self) -> PortResult<()> {
         let mut memo = lock(&self.memo);
         if let Some(HeldCommit { next, expected, columns, events }) = memo.unwritten.take() {
-            // Blocks while it holds the lock: a second caller must not come in between.
+            // Blocks with the lock held, so that no second caller overtakes.
             let _ = block_on(self.inner.commit(Commit::new(&next, expected, &columns, &events)))?;
         }
         Ok(())
     }
 
-    pub(super) fn answer_first(&self, commit: Commit<'_>) -> PortResult<Committed> {
-        self.write_what_was_answered()?;
+    pub(super) fn acknowledge_first(&self, commit: Commit<'_>) -> PortResult<Committed> {
+        self.write_held_commit()?;
         let mut memo = lock(&self.memo);
-        let there = match &memo.unwritten {
+        let stored = match &memo.unwritten {
             Some(held) if held.next.key() == commit.next.key() => Some(held.next.clone()),
             _ => block_on(self.inner.load(commit.next.key()))?,
         };
-        if there.map(|record| record.version()) != commit.expected {
+        if stored.map(|record| record.version()) != commit.expected {
             return Ok(Committed::Stale);
         }
         let held = HeldCommit {

@@ -1,4 +1,4 @@
-//! Wrong `add` and `purge`.
+//! Defects of `increment` and `purge`.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -68,7 +68,7 @@ impl BrokenStore {
                 Ok(values)
             }
             Defect::CounterOutlivesPurge => {
-                // Nothing but this counts here: what the correct store has purged is remembered.
+                // Only these sums count here: they survive the purge of the correct store.
                 self.inner.increment(increments).await?;
                 let mut memo = lock(&self.memo);
                 let sums = increments.iter().map(|increment| {
@@ -97,7 +97,7 @@ impl BrokenStore {
         }
     }
 
-    /// Counts from zero again whatever the wall clock says is over.
+    /// Restarts from zero the counters that have expired by the wall clock.
     async fn refill_then_add(&self, increments: &[CounterIncrement]) -> PortResult<Vec<u64>> {
         let mut values = self.inner.increment(increments).await?;
         let now = SystemClock.now();
@@ -114,7 +114,7 @@ impl BrokenStore {
         Ok(values)
     }
 
-    /// Adds nothing if another addition came in between, and answers as if it had.
+    /// Adds nothing if another addition came in between, but returns sums as if it had.
     async fn read_then_add(&self, increments: &[CounterIncrement]) -> PortResult<Vec<u64>> {
         let zero = |increment: &CounterIncrement| {
             CounterIncrement::new(increment.key, 0, increment.expires_at)
@@ -162,7 +162,7 @@ impl BrokenStore {
             }
             Defect::RemembersTheLatestTime => Cutoff::new(self.latest(expired), events_before),
             Defect::PurgeRemembersExpiry => {
-                self.expire_what_was_written(cutoff).await?;
+                self.expire_by_own_writes(cutoff).await?;
                 cutoff
             }
             Defect::PurgeReadThenDelete => {
@@ -174,7 +174,7 @@ impl BrokenStore {
         self.inner.purge(moved, limit).await
     }
 
-    /// Looks which records have expired, and makes sure later that they go, whatever came between.
+    /// Finds expired records first and marks them expired later, whatever was committed in between.
     async fn mark_expired(&self, cutoff: Cutoff) -> PortResult<()> {
         let mut found = lock(&self.memo).columns.clone();
         found.retain(|_, columns| {

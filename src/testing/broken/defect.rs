@@ -1,4 +1,4 @@
-//! The ways to be wrong.
+//! The defects of a store, and the macro that lists defects.
 
 macro_rules! defects {
     ($(#[$what:meta])* $defects:ident: $($(#[$doc:meta])* $name:ident => $property:literal,)+) => {
@@ -26,19 +26,19 @@ macro_rules! defects {
 pub(super) use defects;
 
 defects! {
-    /// One way in which a store is wrong.
+    /// One defect of a store.
     Defect:
-    /// `commit` compares, lets others go first, and then writes whatever is there by then (V1, V2).
+    /// `commit` compares, lets other commits go first, and then overwrites the record (V1, V2).
     ReadIncrementWrite => "commit_has_one_winner",
-    /// The same for the first version of a record: two of them are inserted (V1).
+    /// The same for the first version of a record: two commits insert it (V1).
     ReadThenInsert => "commit_insert_has_one_winner",
-    /// `commit` that expects no record overwrites the one that is there: an upsert (V2).
+    /// A `commit` that expects no record overwrites the stored one, as an upsert does (V2).
     UpsertOnInsert => "commit_inserts_only_what_is_absent",
-    /// `commit` that expects a version inserts if there is none (V23).
+    /// A `commit` that expects a version inserts if there is no record (V23).
     InsertWhenMissing => "commit_replaces_only_what_is_there",
-    /// Versions with the same count are taken for equal (V1).
+    /// Versions with equal counts are treated as equal (V1).
     CountOnlyVersion => "commit_compares_the_nonce",
-    /// Versions with the same nonce are taken for equal (V1).
+    /// Versions with equal nonces are treated as equal (V1).
     NonceOnlyVersion => "commit_compares_the_count",
     /// A stale commit leaves its events behind.
     EventsThoughStale => "commit_stale_changes_nothing",
@@ -48,43 +48,43 @@ defects! {
     EventsLost => "commit_writes_record_and_events",
     /// The record is written first and the events in a second step.
     EventsInASecondStep => "commit_dropped_is_whole_or_nothing",
-    /// `commit` says `Applied` and does nothing (V51).
+    /// `commit` returns `Applied` and does nothing (V51).
     SilentNoOp => "load_sees_applied_commits",
-    /// After each commit, `load` once more hands out the record before it, as a cache does (V23).
+    /// After each commit, the first `load` returns the record before it, as a cache does (V23).
     StaleRead => "load_sees_applied_commits",
     /// The body is parsed and printed again.
     BodyReencoded => "load_returns_bodies_byte_for_byte",
-    /// The nonce is kept in a signed column, and its highest bit is lost.
+    /// The nonce is kept in a signed column and loses its highest bit.
     NonceLosesABit => "load_returns_versions_as_given",
-    /// A record that cannot be read is answered as none (V23).
+    /// An unreadable record is returned as none (V23).
     CorruptAsNone => "load_tells_damaged_from_absent",
-    /// A scan leaves out what it cannot read.
+    /// A scan leaves out unreadable records.
     CorruptLeftOut => "scan_tells_damaged_from_absent",
-    /// `load` hides what the wall clock says has expired, as a time-to-live does (V23).
+    /// `load` hides records that have expired by the wall clock, as a time-to-live does (V23).
     HidesExpired => "no_method_reads_the_time",
-    /// `load` of a key that is not there makes up a record, as an ORM's "get or create" does.
+    /// `load` of an absent key creates a record, as an ORM's "get or create" does.
     LoadMakesUp => "load_absent_is_none",
     /// The first addition to a counter sets it up and is not counted.
     AddStartsAtNothing => "add_starts_at_zero_and_sums",
-    /// An amount of zero is taken for one.
+    /// An amount of zero is counted as one.
     AddOfZeroCounts => "add_of_zero_reads",
     /// An amount of zero creates the counter that it reads.
     AddOfZeroCreates => "add_of_zero_writes_nothing",
-    /// A counter that was purged goes on from what it held.
-    CounterOutlivesPurge => "add_starts_anew_after_a_purge",
-    /// `due` finds an alarm a second after it has come.
+    /// A purged counter continues from its old value.
+    CounterOutlivesPurge => "add_starts_at_zero_after_a_purge",
+    /// `due` finds an alarm one second too late.
     DueComesLate => "due_finds_alarms_that_have_come",
-    /// The index of alarms is built behind the answer, while others commit.
+    /// The index of alarms is updated after the reply, while others commit.
     WakeIndexLags => "due_finds_what_a_race_commits",
-    /// `scan` cuts off the last byte of each body.
+    /// `scan` returns each body without its last byte.
     ScanCutsBodies => "scan_hands_out_records_as_given",
-    /// Events from before 1970 come back as of 1970: the column is unsigned.
+    /// Events from before 1970 come back as of 1970, since the column is unsigned.
     EventsLoseTheirTime => "events_come_back_as_given",
-    /// A key that stands twice in a batch is added to once.
+    /// A key that occurs twice in a batch is added to once.
     AddLosesOneOfBatch => "add_counts_a_repeated_key_each_time",
-    /// `add` reads, lets others go first, and then writes (V2).
+    /// `increment` reads, lets other additions go first, and then writes (V2).
     AddReadsThenWrites => "add_loses_nothing_in_a_race",
-    /// `add` answers in the order of the keys.
+    /// `increment` returns the values in the order of the keys.
     AddAnswersInKeyOrder => "add_answers_in_the_order_given",
     /// Counters are kept in 32 bits.
     AddWraps => "add_does_not_wrap",
@@ -92,81 +92,81 @@ defects! {
     CounterKeepsFirstExpiry => "add_keeps_the_latest_expiry",
     /// `due` misses a record whose `wake_at` has changed.
     WakeIndexLost => "due_follows_each_commit",
-    /// `due` finds a record by each `wake_at` that it ever had.
+    /// `due` finds a record by every `wake_at` that it ever had.
     WakeIndexNeverCleared => "due_lets_go_of_cleared_alarms",
-    /// `due` leaves out one record wherever one page ends and the next begins.
+    /// `due` leaves out one record at each page break.
     DueSkips => "due_is_complete_while_others_change",
-    /// `scan` hands out the records of all tenants.
+    /// `scan` returns the records of all tenants.
     TenantIgnoredInScan => "scan_keeps_tenants_apart",
-    /// `scan` takes the tenant for a prefix.
+    /// `scan` treats the tenant as a prefix.
     TenantByPrefix => "scan_keeps_similar_tenants_apart",
-    /// `scan` hands out the records of all kinds.
+    /// `scan` returns the records of all kinds.
     KindIgnoredInScan => "scan_keeps_kinds_apart",
-    /// `scan` goes by the time of the last change.
+    /// `scan` lists in the order of the last change.
     ScanByLastChange => "scan_hands_out_each_once_while_they_change",
-    /// `events` leaves out one event wherever one page ends and the next begins.
+    /// `events` leaves out one event at each page break.
     CursorSkips => "events_of_a_record_are_in_order",
-    /// Events take their position before they can be seen, and a cursor overtakes them.
+    /// Events take their position before they become visible, so a cursor overtakes them.
     CursorOvertakes => "events_skip_none_while_writers_commit",
-    /// The last page of events has no cursor to read on from.
+    /// The last page of events has no cursor to continue from.
     NoCursorAtTheEnd => "events_can_be_read_on_from_the_end",
-    /// Positions of events start again when a purge has left none (the number of the last row, plus
-    /// one).
+    /// Positions of events restart after a purge that leaves none (the position of the last row
+    /// plus one).
     PositionsComeAgain => "events_can_be_read_on_from_the_end",
     /// `purge` removes what expires within the next hour (V23).
     PurgesLiveRows => "purge_removes_expired_records_only",
-    /// `purge` removes events of the very time of the cutoff.
+    /// `purge` removes events at exactly the cutoff.
     PurgesEventsAtTheCutoff => "purge_removes_older_events_only",
-    /// `purge` looks for what has expired, lets others go first, and then removes it (V23).
+    /// `purge` finds expired rows, lets commits go first, and then removes the rows (V23).
     PurgeReadThenDelete => "purge_spares_what_a_commit_extends",
-    /// `purge` takes no notice of its limit.
+    /// `purge` ignores its limit.
     PurgeWithoutLimit => "purge_keeps_to_its_limit",
-    /// `purge` says that it removed nothing.
+    /// `purge` reports that it removed nothing.
     PurgeCountsNothing => "purge_keeps_to_its_limit",
-    /// A cursor that cannot be read starts from the beginning.
+    /// A malformed cursor restarts the listing.
     CursorRestarts => "cursors_of_others_making_are_refused",
-    /// A cursor that cannot be read is a panic.
+    /// A malformed cursor causes a panic.
     CursorPanics => "cursors_of_others_making_are_refused",
-    /// Cursors hold all that there is to know.
+    /// Cursors exceed 256 bytes.
     CursorTooLong => "cursors_are_short",
-    /// A commit is compared with what this handle wrote or read last, not with what is there (V1).
+    /// A commit is compared with the handle's last write or read, not with the stored record (V1).
     AppliedFromACache => "commit_compares_with_what_other_handles_wrote",
-    /// Each handle hands out what it wrote or read last (V23).
+    /// Each handle returns its own last write or read (V23).
     CachePerHandle => "load_sees_commits_of_other_handles",
-    /// A commit that is made again is applied again, as a driver does that tries twice.
+    /// A repeated commit is applied again, as by a driver that retries.
     RepeatApplied => "commit_made_again_is_stale",
-    /// `commit` inserts where a record is that cannot be read.
+    /// `commit` inserts over an unreadable record.
     CorruptIsOverwritten => "commit_spares_what_cannot_be_read",
     /// The alarm is written after the record, in a second step.
     WakeIndexInASecondStep => "commit_dropped_is_whole_or_nothing",
-    /// An event of the same time and place as another is dropped: "on conflict do nothing".
+    /// An event with the time and index of another is dropped: "on conflict do nothing".
     EventDroppedOnConflict => "commit_writes_record_and_events",
     /// Events of more than one KiB are dropped.
     LongEventsDropped => "commit_takes_the_largest_records",
-    /// `commit` is answered before it is written; what was not written is gone with the node.
+    /// `commit` is acknowledged before it is written, so a node that stops loses it.
     WriteBehind => "commit_survives_the_loss_of_a_node",
-    /// A counter starts again when the wall clock says that it has expired.
+    /// A counter restarts once it has expired by the wall clock.
     CounterRefilledByTheClock => "no_method_reads_the_time",
-    /// Records go a quarter of an hour before they expire, by the wall clock (V23).
+    /// Records disappear a quarter of an hour before they expire by the wall clock (V23).
     ExpiresEarly => "what_has_not_expired_stays",
-    /// `add` remembers the number of the batch before and skips one that looks the same.
+    /// `increment` remembers the last batch and skips an equal one.
     AddSkipsARepeat => "add_of_unknown_outcome_counts",
     /// `due` finds the alarms of one tenant only.
     DueOfOneTenant => "due_finds_alarms_of_every_tenant_and_kind",
-    /// `due` hands out an alarm once, as a queue does, whether it was seen to or not.
+    /// `due` returns an alarm once, as a queue does, whether it was handled or not.
     DueHandsOutOnce => "due_finds_what_a_caller_left_behind",
     /// Listings end after 64 rows, whatever the limit.
     ListingEndsEarly => "listings_are_complete_at_any_size",
-    /// Only the first 32 bytes of a tenant's name are kept.
+    /// Only the first 32 bytes of a tenant's name are stored.
     TenantCutShort => "listings_keep_long_tenants_apart",
-    /// `events` hands out the events of all tenants.
+    /// `events` returns the events of all tenants.
     TenantIgnoredInEvents => "events_keep_owners_apart",
-    /// `events` leaves out what it cannot read.
+    /// `events` leaves out unreadable events.
     CorruptEventLeftOut => "events_tell_damaged_from_absent",
     /// Each handle takes the positions of its events in blocks, as sequences with a cache do.
     PositionsInBlocks => "events_skip_none_of_other_handles",
-    /// The latest time that anybody named is the time for everybody.
+    /// The latest time that any caller has passed applies to all callers.
     RemembersTheLatestTime => "times_are_those_of_the_arguments",
-    /// `purge` goes by the expiry that this handle wrote.
+    /// `purge` uses the expiry that this handle wrote last.
     PurgeRemembersExpiry => "purge_spares_what_other_handles_extend",
 }

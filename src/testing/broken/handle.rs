@@ -1,4 +1,4 @@
-//! Handles that keep to themselves what all should share.
+//! Defects of stores whose handles keep state of their own.
 
 use super::super::lock;
 use super::{BrokenStore, Defect};
@@ -7,11 +7,11 @@ use crate::domain::ids::RecordKey;
 use crate::domain::record::Record;
 use crate::port::{Commit, Committed, Cutoff, PortResult};
 
-/// How many positions a handle takes at a time.
+/// How many positions of events a handle reserves at a time.
 const BLOCK: u64 = 32;
 
 impl BrokenStore {
-    /// What this handle wrote or read last, if it did.
+    /// The record that this handle wrote or read last, if any.
     pub(super) fn cached(&self, key: &RecordKey) -> Option<Option<Record>> {
         lock(&self.own).records.get(key).cloned()
     }
@@ -22,12 +22,12 @@ impl BrokenStore {
         }
     }
 
-    /// Compares with what this handle knows, and writes over whatever is there.
+    /// Compares with this handle's cached version, and then overwrites the stored record.
     pub(super) async fn commit_from_cache(&self, commit: Commit<'_>) -> PortResult<Committed> {
         let key = *commit.next.key();
         if self.cached(&key).is_none() {
-            let there = self.inner.load(&key).await?;
-            lock(&self.own).records.entry(key).or_insert(there);
+            let stored = self.inner.load(&key).await?;
+            lock(&self.own).records.entry(key).or_insert(stored);
         }
         {
             let mut own = lock(&self.own);
@@ -40,19 +40,18 @@ impl BrokenStore {
         self.write_blindly(commit).await
     }
 
-    /// Writes over whatever is there.
+    /// Overwrites the stored record, whatever its version.
     pub(super) async fn write_blindly(&self, commit: Commit<'_>) -> PortResult<Committed> {
         loop {
-            let there = self.inner.load(commit.next.key()).await?;
-            let there = there.map(|record| record.version());
-            let blind = Commit::new(commit.next, there, commit.columns, commit.events);
+            let stored = self.inner.load(commit.next.key()).await?.map(|record| record.version());
+            let blind = Commit::new(commit.next, stored, commit.columns, commit.events);
             if self.inner.commit(blind).await? == Committed::Applied {
                 return Ok(Committed::Applied);
             }
         }
     }
 
-    /// Puts events into the trail, at positions that were set aside for this handle.
+    /// Appends events to the trail, at positions reserved for this handle.
     pub(super) fn append_in_blocks(&self, events: &[Event]) {
         let mut memo = lock(&self.memo);
         let mut own = lock(&self.own);
@@ -67,8 +66,8 @@ impl BrokenStore {
         }
     }
 
-    /// Removes what has expired by what this handle wrote.
-    pub(super) async fn expire_what_was_written(&self, cutoff: Cutoff) -> PortResult<()> {
+    /// Removes records that have expired according to this handle's own writes.
+    pub(super) async fn expire_by_own_writes(&self, cutoff: Cutoff) -> PortResult<()> {
         let mut known = std::mem::take(&mut lock(&self.own).expiry);
         known.retain(|_, columns| columns.expires_at.is_some_and(|at| at <= cutoff.expired));
         for (key, columns) in known {

@@ -1,9 +1,9 @@
-//! Stores that are wrong in exactly one way, to test the tests.
+//! Stores with exactly one defect, to test the tests.
 //!
-//! Each [`Defect`] is a mistake that released systems made: the row of the attack list that it
-//! opens is named with it. A kit that does not catch one of them by the property of
-//! [`Defect::caught_by`] is broken itself; an engine's own tests can use them to show which of its
-//! rules rest on the store. [`PortDefect`] and [`BrokenPort`] are the same for the other ports.
+//! Each [`Defect`] is a mistake of released systems; the number in brackets names the row of the
+//! attack list that it enables. A kit that does not catch a defect by the property of
+//! [`Defect::caught_by`] is broken itself. An engine's own tests can use the stores to show which
+//! rules depend on the store. [`PortDefect`] and [`BrokenPort`] do the same for the other ports.
 
 mod behind;
 mod counts;
@@ -33,9 +33,9 @@ use crate::port::{
     Commit, Committed, CounterIncrement, Cursor, Cutoff, EventsOf, Page, PortResult, Store,
 };
 
-/// A correct store behind a wrapper that breaks one sentence of the contract.
+/// A correct store in a wrapper that breaks one sentence of the contract.
 ///
-/// Clones are handles on the same store, each with what a handle of its kind keeps to itself.
+/// Clones are handles on the same store; each keeps its own cache.
 ///
 /// ```
 /// use sspr::port::{Commit, Committed};
@@ -66,65 +66,65 @@ impl Clone for BrokenStore {
     }
 }
 
-/// What a wrapper must remember to be wrong where the correct store behind it is right.
+/// The state that a wrapper needs in order to misbehave over a correct store.
 #[derive(Default)]
 struct Memo {
-    /// The columns as last applied.
+    /// The columns of the last applied commit.
     columns: BTreeMap<RecordKey, Columns>,
-    /// The record before the last commit, until it was handed out once more.
+    /// The record before the last commit, until `load` has returned it once more.
     before: BTreeMap<RecordKey, Record>,
     /// Records whose alarm was lost.
     lost: BTreeSet<RecordKey>,
-    /// Records that were committed while another commit was under way: no alarm yet.
+    /// Records committed while another commit was under way, whose alarm is missing.
     lagging: BTreeSet<RecordKey>,
     committing: usize,
-    /// What each counter held when it was purged, and what it holds now.
+    /// The value of each counter at the first addition, or its own sum, as the defect needs.
     counters: BTreeMap<CounterKey, u64>,
     /// The first expiry that a counter was given.
     expiry: BTreeMap<CounterKey, Timestamp>,
-    /// Events by a position that was taken too early, and the next such position.
+    /// Events by a position that was taken too early; `next` is the next such position.
     trail: BTreeMap<u64, Event>,
     next: u64,
-    /// The version as last applied, and its alarm as last handed out.
+    /// The version of the last applied commit, and the alarms that `due` has returned.
     versions: BTreeMap<RecordKey, Version>,
     handed: BTreeSet<RecordKey>,
-    /// What each counter held when the wall clock refilled it.
+    /// The value of each counter when the wall clock restarted it.
     refilled: BTreeMap<CounterKey, u64>,
-    /// Times and places of events.
+    /// The tenants, times and indexes of events.
     moments: BTreeSet<(TenantId, Timestamp, u16)>,
     /// The tenant of the first record.
     home: Option<TenantId>,
-    /// The latest time that anybody named.
+    /// The latest time that any caller has passed.
     latest: Option<Timestamp>,
-    /// The batch before.
+    /// The last batch.
     batch: Vec<CounterIncrement>,
-    /// Answered, and not yet written.
+    /// A commit that was acknowledged but not yet written.
     unwritten: Option<HeldCommit>,
 }
 
-/// What a handle keeps to itself.
+/// The state of one handle.
 #[derive(Default)]
 struct Own {
     records: BTreeMap<RecordKey, Option<Record>>,
     expiry: BTreeMap<RecordKey, Columns>,
-    /// Positions of events that nobody else takes.
+    /// Positions of events that this handle has reserved.
     positions: std::ops::Range<u64>,
 }
 
 impl BrokenStore {
-    /// A store in memory with this defect.
+    /// A memory store with this defect.
     #[must_use]
     pub fn new(defect: Defect) -> Self {
         Self::over(defect, Arc::new(MemoryStore::new()))
     }
 
-    /// Breaks a store that is correct.
+    /// Adds the defect to a correct store.
     #[must_use]
     pub fn over(defect: Defect, inner: Arc<dyn Store>) -> Self {
         Self { defect, inner, memo: Arc::default(), own: Mutex::default() }
     }
 
-    /// What is wrong with it.
+    /// The defect.
     #[must_use]
     pub const fn defect(&self) -> Defect {
         self.defect
@@ -145,17 +145,17 @@ impl fmt::Debug for BrokenStore {
 #[deny(clippy::missing_trait_methods)]
 impl Store for BrokenStore {
     async fn load(&self, key: &RecordKey) -> PortResult<Option<Record>> {
-        self.write_what_was_answered()?;
+        self.write_held_commit()?;
         self.load_wrongly(key).await
     }
 
     async fn commit(&self, commit: Commit<'_>) -> PortResult<Committed> {
-        self.write_what_was_answered()?;
+        self.write_held_commit()?;
         self.commit_wrongly(commit).await
     }
 
     async fn increment(&self, increments: &[CounterIncrement]) -> PortResult<Vec<u64>> {
-        self.write_what_was_answered()?;
+        self.write_held_commit()?;
         self.add_wrongly(increments).await
     }
 
@@ -165,7 +165,7 @@ impl Store for BrokenStore {
         after: Option<&Cursor>,
         limit: usize,
     ) -> PortResult<Page<RecordKey>> {
-        self.write_what_was_answered()?;
+        self.write_held_commit()?;
         self.due_wrongly(now, after, limit).await
     }
 
@@ -176,7 +176,7 @@ impl Store for BrokenStore {
         after: Option<&Cursor>,
         limit: usize,
     ) -> PortResult<Page<Record>> {
-        self.write_what_was_answered()?;
+        self.write_held_commit()?;
         self.scan_wrongly(tenant, kind, after, limit).await
     }
 
@@ -186,12 +186,12 @@ impl Store for BrokenStore {
         after: Option<&Cursor>,
         limit: usize,
     ) -> PortResult<Page<Event>> {
-        self.write_what_was_answered()?;
+        self.write_held_commit()?;
         self.events_wrongly(of, after, limit).await
     }
 
     async fn purge(&self, cutoff: Cutoff, limit: usize) -> PortResult<u64> {
-        self.write_what_was_answered()?;
+        self.write_held_commit()?;
         self.purge_wrongly(cutoff, limit).await
     }
 

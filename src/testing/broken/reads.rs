@@ -1,4 +1,4 @@
-//! Wrong `load`, `due` and `scan`.
+//! Defects of `load`, `due` and `scan`.
 
 use std::future::Future;
 use std::time::Duration;
@@ -64,9 +64,12 @@ impl BrokenStore {
     ) -> PortResult<Page<RecordKey>> {
         let bare = bare(after);
         let after = bare.as_ref();
-        let now = if self.is(Defect::RemembersTheLatestTime) { self.latest(now) } else { now };
         let late = Duration::from_secs(u64::from(self.is(Defect::DueComesLate)));
-        let now = now.minus(late);
+        let now = if self.is(Defect::RemembersTheLatestTime) {
+            self.latest(now)
+        } else {
+            now.minus(late)
+        };
         let call = |after| self.inner.due(now, after, limit);
         let mut page = self.paged(after, call).await?;
         match self.defect {
@@ -74,7 +77,7 @@ impl BrokenStore {
                 let memo = lock(&self.memo);
                 page.items.retain(|key| !memo.lost.contains(key));
             }
-            // A stale row is found once; a listing of stale rows alone would never end.
+            // On the first page only, or a listing of stale rows would never end.
             Defect::WakeIndexNeverCleared if after.is_none() => {
                 let stale = lock(&self.memo).lost.clone();
                 page.items.extend(stale);
@@ -148,7 +151,7 @@ impl BrokenStore {
         self.scan_owners(&owners, after, limit).await
     }
 
-    /// The latest time that anybody has named so far.
+    /// The latest time that any caller has passed so far.
     pub(super) fn latest(&self, now: Timestamp) -> Timestamp {
         let mut memo = lock(&self.memo);
         let latest = memo.latest.map_or(now, |latest| latest.max(now));
@@ -156,7 +159,7 @@ impl BrokenStore {
         latest
     }
 
-    /// The tenants and kinds that there are records of, as far as they are wanted.
+    /// The tenants and kinds of stored records that the condition selects.
     fn owners(
         &self,
         wanted: impl Fn(&TenantId, RecordKind) -> bool,
@@ -172,7 +175,7 @@ impl BrokenStore {
         owners
     }
 
-    /// One scan after the other; a cursor is the number of the scan and the cursor within it.
+    /// One scan after the other; a cursor holds the number of the scan and the scan's own cursor.
     async fn scan_owners(
         &self,
         owners: &[(TenantId, RecordKind)],
@@ -221,7 +224,7 @@ impl BrokenStore {
         Ok(Page::new(rows.into_iter().map(|(_, record)| record).collect(), next))
     }
 
-    /// A page of the correct store, unless the defect is about cursors of any listing.
+    /// A page of the correct store, or of a defect that concerns all listings.
     pub(super) async fn paged<'a, T, F>(
         &self,
         after: Option<&'a Cursor>,
@@ -233,7 +236,7 @@ impl BrokenStore {
         let mut page = match call(after).await {
             Err(_) if after.is_some() && self.is(Defect::CursorRestarts) => call(None).await?,
             Err(error) if after.is_some() && self.is(Defect::CursorPanics) => {
-                panic!("a cursor that is none: {error}")
+                panic!("malformed cursor: {error}")
             }
             page => page?,
         };

@@ -1,4 +1,4 @@
-//! Wrong `events`.
+//! Defects of `events`.
 
 use super::super::lock;
 use super::reads::bare;
@@ -61,7 +61,7 @@ impl BrokenStore {
         }
     }
 
-    /// Events by the position that they took before they could be seen.
+    /// Events by the position that they took before they became visible.
     fn trail(
         &self,
         tenant: Option<&TenantId>,

@@ -1,4 +1,4 @@
-//! Wrong `commit`.
+//! Defects of `commit`.
 
 use super::super::{lock, yield_once};
 use super::{BrokenStore, Defect};
@@ -9,32 +9,32 @@ use crate::port::{Commit, Committed, PortResult};
 impl BrokenStore {
     pub(super) async fn commit_wrongly(&self, commit: Commit<'_>) -> PortResult<Committed> {
         let (from, before) = self.prepare(&commit).await?;
-        let answer = if self.is(Defect::WakeIndexLags) {
+        let outcome = if self.is(Defect::WakeIndexLags) {
             self.index_behind(commit).await?
         } else {
             self.apply(commit, before.as_ref()).await?
         };
-        if answer == Committed::Applied {
+        if outcome == Committed::Applied {
             self.remember(&commit, from, before).await;
         }
-        Ok(answer)
+        Ok(outcome)
     }
 
-    /// Whoever commits while another commit is under way is not found by `due`.
+    /// Commits; the alarm of a commit that overlaps another is not found by `due`.
     async fn index_behind(&self, commit: Commit<'_>) -> PortResult<Committed> {
         lock(&self.memo).committing += 1;
         yield_once().await;
         std::thread::yield_now();
-        let answer = self.inner.commit(commit).await;
+        let outcome = self.inner.commit(commit).await;
         let mut memo = lock(&self.memo);
         memo.committing -= 1;
-        if memo.committing > 0 && matches!(answer, Ok(Committed::Applied)) {
+        if memo.committing > 0 && matches!(outcome, Ok(Committed::Applied)) {
             memo.lagging.insert(*commit.next.key());
         }
-        answer
+        outcome
     }
 
-    /// Takes positions for the events, and looks at the record where the defect needs it.
+    /// Takes positions for the events, and loads the record.
     async fn prepare(&self, commit: &Commit<'_>) -> PortResult<(u64, Option<Record>)> {
         let from = {
             let mut memo = lock(&self.memo);
@@ -51,23 +51,23 @@ impl BrokenStore {
 
     async fn apply(&self, commit: Commit<'_>, before: Option<&Record>) -> PortResult<Committed> {
         let Commit { next, expected, columns, events, .. } = commit;
-        let there = before.map(Record::version);
-        let like_there = |like: fn(Version, Version) -> bool| {
-            let alike = |wanted| there.filter(|&there| like(there, wanted)).or(Some(wanted));
+        let stored = before.map(Record::version);
+        let matching = |like: fn(Version, Version) -> bool| {
+            let alike = |wanted| stored.filter(|&stored| like(stored, wanted)).or(Some(wanted));
             Commit::new(next, expected.and_then(alike), columns, events)
         };
         let commit = match self.defect {
             Defect::SilentNoOp => return Ok(Committed::Applied),
-            Defect::WriteBehind => return self.answer_first(commit),
+            Defect::WriteBehind => return self.acknowledge_first(commit),
             Defect::AppliedFromACache => return self.commit_from_cache(commit).await,
-            Defect::RepeatApplied if there == Some(next.version()) => {
-                Commit::new(next, there, columns, events)
+            Defect::RepeatApplied if stored == Some(next.version()) => {
+                Commit::new(next, stored, columns, events)
             }
-            Defect::CorruptIsOverwritten if expected.is_none() && there.is_none() => {
+            Defect::CorruptIsOverwritten if expected.is_none() && stored.is_none() => {
                 let last = lock(&self.memo).versions.get(next.key()).copied();
-                let answer = self.inner.commit(Commit::new(next, last, columns, events)).await?;
-                if answer == Committed::Applied {
-                    return Ok(answer);
+                let outcome = self.inner.commit(Commit::new(next, last, columns, events)).await?;
+                if outcome == Committed::Applied {
+                    return Ok(outcome);
                 }
                 commit
             }
@@ -79,7 +79,7 @@ impl BrokenStore {
                     return Ok(Committed::Stale);
                 }
                 yield_once().await;
-                // Whoever came in between writes an alarm of their own.
+                // A commit in between has written an alarm of its own.
                 let second = Commit::new(next, Some(next.version()), columns, &[]);
                 return self.inner.commit(second).await.map(|_| Committed::Applied);
             }
@@ -93,10 +93,10 @@ impl BrokenStore {
                 return self.inner.commit(Commit::new(next, expected, columns, &kept)).await;
             }
             Defect::ReadIncrementWrite if expected.is_some() => {
-                return self.compare_then_write(commit, there).await;
+                return self.compare_then_write(commit, stored).await;
             }
             Defect::ReadThenInsert if expected.is_none() => {
-                return self.compare_then_write(commit, there).await;
+                return self.compare_then_write(commit, stored).await;
             }
             Defect::EventsThoughStale | Defect::EventsOfLosers => {
                 return self.keep_stale_events(commit).await;
@@ -109,17 +109,17 @@ impl BrokenStore {
                 yield_once().await;
                 Commit::new(next, Some(next.version()), columns, events)
             }
-            Defect::UpsertOnInsert => Commit::new(next, expected.or(there), columns, events),
-            Defect::InsertWhenMissing => Commit::new(next, expected.and(there), columns, events),
-            Defect::CountOnlyVersion => like_there(|one, other| one.count() == other.count()),
-            Defect::NonceOnlyVersion => like_there(|one, other| one.nonce() == other.nonce()),
+            Defect::UpsertOnInsert => Commit::new(next, expected.or(stored), columns, events),
+            Defect::InsertWhenMissing => Commit::new(next, expected.and(stored), columns, events),
+            Defect::CountOnlyVersion => matching(|one, other| one.count() == other.count()),
+            Defect::NonceOnlyVersion => matching(|one, other| one.nonce() == other.nonce()),
             Defect::EventsLost => Commit::new(next, expected, columns, &[]),
             _ => commit,
         };
         self.inner.commit(commit).await
     }
 
-    /// The events at whose time and place no other was.
+    /// The events whose tenant, time and index no earlier event has.
     fn without_conflicts(&self, events: &[Event]) -> Vec<Event> {
         let mut memo = lock(&self.memo);
         let mut kept = events.to_vec();
@@ -127,13 +127,13 @@ impl BrokenStore {
         kept
     }
 
-    /// Compares and writes with a window in between.
+    /// Compares, lets other commits go first, and then writes.
     async fn compare_then_write(
         &self,
         commit: Commit<'_>,
-        there: Option<Version>,
+        stored: Option<Version>,
     ) -> PortResult<Committed> {
-        if commit.expected != there {
+        if commit.expected != stored {
             return Ok(Committed::Stale);
         }
         yield_once().await;
@@ -142,24 +142,24 @@ impl BrokenStore {
     }
 
     async fn keep_stale_events(&self, commit: Commit<'_>) -> PortResult<Committed> {
-        let answer = self.inner.commit(commit).await?;
-        let there = self.inner.load(commit.next.key()).await?;
+        let outcome = self.inner.commit(commit).await?;
+        let stored = self.inner.load(commit.next.key()).await?;
         let columns = lock(&self.memo).columns.get(commit.next.key()).cloned();
-        if answer == Committed::Stale
-            && let (Some(there), Some(columns)) = (there, columns)
+        if outcome == Committed::Stale
+            && let (Some(stored), Some(columns)) = (stored, columns)
         {
-            let version = Some(there.version());
-            let rest = Commit::new(&there, version, &columns, commit.events);
-            // If it loses once more, somebody else's events are left behind instead.
+            let version = Some(stored.version());
+            let rest = Commit::new(&stored, version, &columns, commit.events);
+            // If this commit is stale too, the defect shows in another actor's events.
             let _ = self.inner.commit(rest).await?;
         }
-        Ok(answer)
+        Ok(outcome)
     }
 
     async fn remember(&self, commit: &Commit<'_>, from: u64, before: Option<Record>) {
         let key = *commit.next.key();
         if self.is(Defect::CursorOvertakes) {
-            // The commit is there; its events can be seen only now.
+            // The commit is visible before its events are.
             yield_once().await;
             std::thread::yield_now();
         }

@@ -1,4 +1,4 @@
-//! A wrapper that follows a plan of faults.
+//! A wrapper that injects the faults of a plan.
 
 use async_trait::async_trait;
 
@@ -15,9 +15,10 @@ use crate::port::{
     ExternalMethod, Page, PasswordWrite, PortResult, Seal, Store, UnlockWrite,
 };
 
-/// A port whose calls fail, wait or hang as a [`FaultPlan`] says.
+/// A port whose calls fail, wait or hang according to a [`FaultPlan`].
 ///
-/// Wraps a [`Store`], a [`Directory`], a [`Delivery`], a [`Seal`] or an [`ExternalMethod`]; with an empty plan it changes nothing.
+/// Wraps a [`Store`], a [`Directory`], a [`Delivery`], a [`Seal`] or an [`ExternalMethod`]. With an
+/// empty plan it changes nothing.
 #[derive(Clone, Debug)]
 pub struct Faulty<P> {
     inner: P,
@@ -25,12 +26,12 @@ pub struct Faulty<P> {
 }
 
 impl<P> Faulty<P> {
-    /// Lets the calls of `inner` go as `plan` says.
+    /// Wraps `inner`; its calls follow `plan`.
     pub const fn new(inner: P, plan: FaultPlan) -> Self {
         Self { inner, plan }
     }
 
-    /// What is wrapped: calls made here are neither counted nor broken.
+    /// The wrapped port. Calls made on it directly are neither counted nor broken.
     pub const fn inner(&self) -> &P {
         &self.inner
     }

@@ -1,4 +1,4 @@
-//! Which call meets which fault.
+//! The plan of faults: the calls to break, and how.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,19 +12,19 @@ use crate::port::{PortError, PortResult};
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub enum InjectedFault {
-    /// Nothing happens, and the answer is `Unavailable`.
+    /// The call is not made and returns `Unavailable`.
     FailBefore,
-    /// Nothing happens, and the answer is `Unknown`.
+    /// The call is not made and returns `Unknown`.
     FailUnknownBefore,
-    /// It happens, and the answer is `Unknown`: the reply was lost.
+    /// The call is made and returns `Unknown`: the reply was lost.
     LoseReply,
-    /// The caller waits once before it happens.
+    /// The caller waits once before the call is made.
     Delay,
-    /// It happens, and the caller waits once before the answer.
+    /// The call is made, and the caller waits once before it returns.
     DelayAfter,
-    /// Nothing happens and no answer comes: the caller can only hang up.
+    /// The call is not made and never returns; the caller can only drop it.
     HangBefore,
-    /// It happens and no answer comes: the caller can only hang up.
+    /// The call is made but never returns; the caller can only drop it.
     HangAfter,
 }
 
@@ -41,11 +41,11 @@ impl InjectedFault {
     ];
 }
 
-/// Which calls fail and how; counts the calls of all ports that are wrapped with it.
+/// Which calls fail and how. Counts the calls of all ports that it wraps.
 ///
 /// Calls are numbered from zero in the order in which they begin. Clones share one plan and one
-/// count. If several rules fit a call, the one for its number wins, then the outage, then the one
-/// for its name, then the one for every call.
+/// count. If several rules match a call, the rule for its number wins, then the outage, then the
+/// rule for its name, then the rule for every call.
 ///
 /// ```
 /// use sspr::adapters::memory::MemoryStore;
@@ -79,7 +79,7 @@ struct Shared {
 type Hook = Box<dyn FnOnce() + Send>;
 
 impl FaultPlan {
-    /// A plan without faults, which only counts.
+    /// A plan without faults, which only counts calls.
     #[must_use]
     pub fn none() -> Self {
         Self::default()
@@ -106,7 +106,7 @@ impl FaultPlan {
         self
     }
 
-    /// Breaks every call. [`InjectedFault::Delay`] here makes each call one step of
+    /// Breaks every call. With [`InjectedFault::Delay`], each call becomes one step of
     /// [`explore`](crate::testing::explore).
     #[must_use]
     pub fn everywhere(self, fault: InjectedFault) -> Self {
@@ -114,8 +114,8 @@ impl FaultPlan {
         self
     }
 
-    /// Does something right before call number `n`, such as changing the directory behind the
-    /// engine's back. It must not call a port that is wrapped with this plan.
+    /// Runs `act` right before call number `n`, for example to change the directory without the
+    /// engine's knowledge. `act` must not call a port that is wrapped with this plan.
     #[must_use]
     pub fn before(self, n: usize, act: impl FnOnce() + Send + 'static) -> Self {
         let mut shared = lock(&self.shared);
@@ -136,7 +136,7 @@ impl FaultPlan {
         lock(&self.shared).names.clone()
     }
 
-    /// Takes all faults away; the count goes on.
+    /// Removes all faults. The count continues.
     pub fn heal(&self) {
         let mut shared = lock(&self.shared);
         let names = std::mem::take(&mut shared.names);
@@ -165,9 +165,9 @@ impl FaultPlan {
                 call.await
             }
             InjectedFault::DelayAfter => {
-                let answer = call.await;
+                let outcome = call.await;
                 yield_once().await;
-                answer
+                outcome
             }
             InjectedFault::HangBefore => std::future::pending().await,
             InjectedFault::HangAfter => {
@@ -177,7 +177,7 @@ impl FaultPlan {
         }
     }
 
-    /// Counts a call, runs its hooks and says what is to happen to it.
+    /// Counts a call, runs its hooks and returns its fault.
     fn begin(&self, name: &'static str) -> Option<InjectedFault> {
         let mut shared = lock(&self.shared);
         let n = shared.names.len();
@@ -191,7 +191,7 @@ impl FaultPlan {
             .or_else(|| shared.on.get(name).copied())
             .or(shared.everywhere);
         let hooks = shared.before.remove(&n).unwrap_or_default();
-        // A hook may look at the plan, so it runs unlocked.
+        // A hook may read the plan, so it runs after the lock is released.
         drop(shared);
         for hook in hooks {
             hook();

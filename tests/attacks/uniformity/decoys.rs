@@ -1,5 +1,5 @@
-//! Unknown names after a flood of unknown names: what they cost is what an untouched account costs,
-//! step by step. And what a spent budget saves, which only the reply floor hides.
+//! After a flood of unknown names, an unknown name costs the same as an untouched account, step by
+//! step. Also the calls that a spent budget saves, which only the reply floor hides.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -127,7 +127,7 @@ async fn weighing() -> Weighing {
 }
 
 impl Weighing {
-    /// An account with mail and mobile phone that no one has asked about.
+    /// An account with mail and mobile phone, without any flow.
     async fn settle(&self, name: &str) {
         let id = UserId::parse(&format!("6e7b768e-07e2-4810-8459-{name:0>12}")).expect("valid");
         let typed = identifier(name);
@@ -269,7 +269,7 @@ fn an_unknown_name_costs_what_an_untouched_account_costs_after_a_flood() {
 
 /// A flow whose decoy another name has taken meanwhile goes on as an account's would.
 #[test]
-fn a_flow_for_an_unknown_name_goes_on_though_its_decoy_was_taken() {
+fn a_flow_for_an_unknown_name_continues_though_its_decoy_was_taken() {
     block_on(async {
         let weighing = weighing().await;
         weighing.settle("known").await;
@@ -296,9 +296,10 @@ fn a_flow_for_an_unknown_name_goes_on_though_its_decoy_was_taken() {
     });
 }
 
-/// One unknown name, hammered alone, falls silent as an account does, and `Stats` tells.
+/// A single unknown name under attack gets suppressed challenges like an account, and `Stats` shows
+/// it.
 #[test]
-fn an_unknown_name_that_is_hammered_alone_acts_as_an_account() {
+fn an_unknown_name_under_attack_acts_as_an_account() {
     block_on(async {
         let weighing = weighing().await;
         weighing.settle("known").await;
@@ -319,8 +320,8 @@ fn an_unknown_name_that_is_hammered_alone_acts_as_an_account() {
     });
 }
 
-/// What a spent budget saves is the commits of its challenge and of the guesses at it, and nothing
-/// else: that much only the reply floor hides.
+/// A spent budget saves only the commits of its challenge and of the guesses at it, which only the
+/// reply floor hides.
 #[test]
 fn a_spent_budget_saves_commits_and_nothing_else() {
     block_on(async {

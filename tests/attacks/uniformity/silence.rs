@@ -1,4 +1,5 @@
-//! Account budgets act in silence: a spent one is answered as if it were not (DESIGN section 7).
+//! A spent account budget is not visible: the replies are the same as with budget left (DESIGN
+//! section 7).
 
 use std::time::Duration;
 
@@ -55,7 +56,7 @@ fn stranger(watched: &Watched) -> Script<'_> {
 }
 
 #[test]
-fn a_spent_budget_acts_in_silence() {
+fn a_spent_budget_is_not_visible() {
     let [spent, fresh] = throttled_or_not(|watched| async move {
         let mut script = stranger(&watched);
         script.start("ada").await;
@@ -73,9 +74,9 @@ fn a_spent_budget_acts_in_silence() {
     assert_eq!(spent, fresh);
 }
 
-/// The same with two methods: the wait of the first is not forgotten for the second.
+/// The same with two methods: the wait of the first remains while the second is used.
 #[test]
-fn a_spent_budget_is_silent_about_each_method() {
+fn a_spent_budget_is_not_visible_for_any_method() {
     let [spent, fresh] = throttled_or_not(|watched| async move {
         let mut script = stranger(&watched);
         script.start("ada").await;
@@ -90,7 +91,7 @@ fn a_spent_budget_is_silent_about_each_method() {
 
 /// The same with the ticket of an earlier answer: what a browser's back button sends.
 #[test]
-fn a_spent_budget_is_silent_about_an_earlier_ticket() {
+fn a_spent_budget_is_not_visible_with_an_earlier_ticket() {
     let [spent, fresh] = throttled_or_not(|watched| async move {
         let mut script = stranger(&watched);
         script.start("ada").await;
@@ -106,7 +107,7 @@ fn a_spent_budget_is_silent_about_an_earlier_ticket() {
 
 /// The same over the life of a code: a challenge that was never opened runs out like any other.
 #[test]
-fn a_spent_budget_is_silent_about_the_life_of_a_code() {
+fn a_spent_budget_is_not_visible_over_the_life_of_a_code() {
     let [spent, fresh] = throttled_or_not(|watched| async move {
         let mut script = stranger(&watched);
         script.start("ada").await;
@@ -119,8 +120,8 @@ fn a_spent_budget_is_silent_about_the_life_of_a_code() {
     assert_eq!(spent, fresh);
 }
 
-/// Codes grow when a destination has had too many; that must not tell whose number it is. Texts
-/// and calls go to one number, so they count together, for a stand-in as well.
+/// Codes become longer when a destination has had too many, which must not reveal whose number it
+/// is. Texts and calls to one number count together, also for a decoy.
 #[test]
 fn longer_codes_do_not_tell_who_exists() {
     let [ada, nobody] = ["ada", "nobody"].map(|name| {

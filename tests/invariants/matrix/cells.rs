@@ -1,8 +1,8 @@
-//! The table: which flow goes with which method, and why the others do not.
+//! The table: the flows that each method takes part in, and why it is excluded from the others.
 
 use sspr::{ChallengeOption, Channel, MethodKind, Selection};
 
-/// What a person goes through, from its start to its end.
+/// A flow, from its start to its end.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) enum Flow {
     Reset,
@@ -10,7 +10,7 @@ pub(crate) enum Flow {
     /// The confirmation of a method by a signed-in user.
     Registration,
     Change,
-    /// The code of an authenticator at the host's own sign-in.
+    /// The code of an authenticator at the host's sign-in.
     SignIn,
     /// A reset that an administrator began with a link; further methods are the second gate.
     Initiated,
@@ -18,7 +18,7 @@ pub(crate) enum Flow {
     Elsewhere,
 }
 
-/// A method, in the way in which it is proven.
+/// A method, with the channel by which it is proven.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) enum Way {
     EmailCode,
@@ -52,7 +52,7 @@ impl Flow {
         Self::Elsewhere,
     ];
 
-    /// The engine's own name of the purpose; none if the host's sign-in needs no flow.
+    /// The engine's name of the purpose; none for the host's sign-in, which needs no flow.
     const fn purpose(self) -> Option<&'static str> {
         match self {
             Self::Reset | Self::Initiated | Self::Elsewhere => Some("Reset"),
@@ -139,7 +139,7 @@ impl Cell {
         Self { flow, way }
     }
 
-    /// How many methods the policy wants for it.
+    /// How many methods the policy requires.
     pub(crate) const fn required(self) -> u8 {
         match (self.flow, self.way) {
             (_, Way::EmailLink) => 1,
@@ -149,7 +149,7 @@ impl Cell {
     }
 }
 
-/// Why there is no such cell; none if there is.
+/// Why the cell does not exist; none if it exists.
 pub(crate) const fn why_not(flow: Flow, way: Way) -> Option<&'static str> {
     use Way::{
         App, EmailCode, EmailLink, HostVerified, OfficePhone, Passkey, Password, Push,
@@ -192,7 +192,7 @@ pub(crate) const fn why_not(flow: Flow, way: Way) -> Option<&'static str> {
     }
 }
 
-/// The cells that there are, in the order of the table.
+/// The existing cells, in the order of the table.
 pub(crate) fn cells() -> Vec<Cell> {
     let all = Flow::ALL.into_iter().flat_map(|flow| Way::ALL.map(|way| Cell::new(flow, way)));
     all.filter(|cell| why_not(cell.flow, cell.way).is_none()).collect()

@@ -1,6 +1,6 @@
-//! Purpose confusion: the secret of every cell is tried at the door of every other cell, of the same
-//! account, of another account and of another tenant. It is refused, proves nothing and is reserved
-//! where there was something to compare with; the rightful use works afterwards.
+//! Purpose confusion: the secret of every cell is entered in every other cell, of the same account,
+//! of another account and of another tenant. It is refused and proves nothing, and an attempt is
+//! reserved if there was an expected secret. The legitimate use works afterwards.
 
 use sspr::testing::block_on;
 use sspr::{Engine, Error, Refusal, TenantId};
@@ -12,7 +12,7 @@ use crate::matrix::rules::{Rule, Whose, forms, price, redeems, rule};
 use crate::matrix::steps::{give, read, to_the_door};
 
 pub(crate) const SOURCES: [&str; 2] = ["198.51.100.1", "198.51.100.2"];
-/// What a right secret leaves behind.
+/// The events of a correct secret.
 const PROVEN: [&str; 9] = [
     "method_proven",
     "method_confirmed",
@@ -26,7 +26,7 @@ const PROVEN: [&str; 9] = [
 ];
 const RESERVED: [&str; 2] = ["attempt_counted", "secret_counted"];
 
-/// How far apart in the table the cells are of which one belongs to somebody else.
+/// The distance in the table between two cells of different accounts.
 const STEPS: [usize; 8] = [0, 1, 4, 7, 13, 19, 29, 41];
 
 pub(crate) fn worthless(answer: &Result<(), Error>) -> bool {
@@ -50,23 +50,23 @@ pub(crate) fn plays(from: Cell, at: Cell, whose: Whose) -> [Play; 2] {
     [play(from, owner, SOURCES[0], 0), play(at, ada, SOURCES[1], 1)]
 }
 
-/// One ordered pair; gives how many tries there were.
+/// One ordered pair; returns the number of tries.
 fn pair(from: Cell, at: Cell, whose: Whose) -> usize {
     block_on(async {
         let label = format!("{from:?} at {at:?}, {whose:?}");
         let mut settings = policy(from.required().max(at.required()));
-        // The subject is what a secret opens, not what a source may hold: each code has all tries.
+        // The share of a source is not under test, so each code has all tries.
         settings.sends.source_share = 100;
         let fixture = Fixture::with(settings);
         let engine = fixture.healthy(7).await;
         let [theirs, mine] = plays(from, at, whose);
         let mut left = to_the_door(&fixture, &engine, &theirs).await;
         let mut right = to_the_door(&fixture, &engine, &mine).await;
-        // The text of a device is that of now, wherever it is typed.
+        // The code of a device is the current one, wherever it is typed.
         let foreign = read_at(&fixture, &theirs, &left);
         let own = read_at(&fixture, &mine, &right);
         if stages(at)[door_of(at)] == Stage::Acknowledge {
-            // Nothing is typed there: no secret can be tried.
+            // This cell takes no typed secret.
             return 0;
         }
         let rule = rule(from, at, whose);
@@ -98,7 +98,7 @@ fn pair(from: Cell, at: Cell, whose: Whose) -> usize {
             );
             assert_eq!(paid, cost, "{label}: comparisons and reservations of {form:?}");
         }
-        // A code is never counted against its owner when it is tried elsewhere.
+        // Entering a code elsewhere never counts against its owner.
         rightful(
             &fixture,
             &engine,
@@ -117,7 +117,7 @@ fn read_at(fixture: &Fixture, play: &Play, hand: &Hand) -> Secret {
     }
 }
 
-/// Both are used where they belong, and work; but a confirmed method ends what was outstanding.
+/// Both secrets work in their own cells; but a confirmed method voids everything outstanding.
 async fn rightful(
     fixture: &Fixture,
     engine: &Engine,
@@ -143,7 +143,7 @@ async fn rightful(
     }
 }
 
-/// One device, one list, or one door: it opens once, and is used up everywhere.
+/// One device, one list or one cell: the secret works once, and is then consumed everywhere.
 async fn shared(
     fixture: &Fixture,
     engine: &Engine,
@@ -179,44 +179,44 @@ fn from_flow(flow: Flow) -> (usize, usize) {
 }
 
 #[test]
-fn no_secret_of_a_reset_opens_anything_else() {
+fn no_secret_of_a_reset_opens_another_cell() {
     let (pairs, tries) = from_flow(Flow::Reset);
     assert_eq!(pairs, 11 * 51);
     assert!(tries >= pairs - 11, "{tries} tries");
 }
 
 #[test]
-fn no_secret_of_an_unlock_opens_anything_else() {
+fn no_secret_of_an_unlock_opens_another_cell() {
     let (pairs, tries) = from_flow(Flow::Unlock);
     assert_eq!(pairs, 11 * 51);
     assert!(tries >= pairs - 11, "{tries} tries");
 }
 
 #[test]
-fn no_secret_of_a_registration_a_change_or_a_sign_in_opens_anything_else() {
+fn no_secret_of_a_registration_a_change_or_a_sign_in_opens_another_cell() {
     let parts = [Flow::Registration, Flow::Change, Flow::SignIn].map(from_flow);
     assert_eq!(parts.map(|part| part.0), [7 * 51, 51, 2 * 51]);
     assert!(parts.iter().all(|(pairs, tries)| tries + 7 >= *pairs), "{parts:?}");
 }
 
 #[test]
-fn no_secret_of_an_administrators_reset_opens_anything_else() {
+fn no_secret_of_an_administrators_reset_opens_another_cell() {
     let (pairs, tries) = from_flow(Flow::Initiated);
     assert_eq!(pairs, 10 * 51);
     assert!(tries >= pairs - 10, "{tries} tries");
 }
 
 #[test]
-fn no_secret_of_a_link_redeemed_elsewhere_opens_anything_else() {
+fn no_secret_of_a_link_redeemed_elsewhere_opens_another_cell() {
     let (pairs, tries) = from_flow(Flow::Elsewhere);
     assert_eq!(pairs, 10 * 51);
     assert!(tries >= pairs - 10, "{tries} tries");
 }
 
-/// Of another account and of another tenant: each cell at its own like, and at a selection of the
-/// others that moves on from cell to cell.
+/// For another account and another tenant: each cell in its equal, and in a selection of others
+/// that shifts from cell to cell.
 #[test]
-fn no_secret_opens_anything_of_another_account_or_tenant() {
+fn no_secret_opens_a_cell_of_another_account_or_tenant() {
     let all = cells();
     let mut tries = 0;
     for (place, from) in all.iter().enumerate() {
@@ -229,9 +229,9 @@ fn no_secret_opens_anything_of_another_account_or_tenant() {
     assert!(tries >= 2 * (52 - 1) * (STEPS.len() - 1), "{tries} tries");
 }
 
-/// Two challenges of one flow: the secret of one does not answer the other.
+/// Of two challenges of one flow, neither accepts the other's secret.
 #[test]
-fn no_secret_of_a_method_answers_another_of_the_same_flow() {
+fn no_challenge_accepts_the_secret_of_another_of_the_same_flow() {
     let mut tries = 0;
     for flow in [Flow::Reset, Flow::Unlock] {
         let all: Vec<Cell> = cells().into_iter().filter(|cell| cell.flow == flow).collect();
@@ -241,7 +241,7 @@ fn no_secret_of_a_method_answers_another_of_the_same_flow() {
             }
         }
     }
-    // Eleven ways, less the other way of one kind for mail and for the mobile phone.
+    // Eleven ways, without the second way of the same kind for mail and mobile phone.
     assert_eq!(tries, 2 * (11 * 10 - 4));
 }
 

@@ -1,5 +1,5 @@
-//! Every port call of every cell fails, loses its reply or never answers. Whoever repeats what a
-//! page offers reaches the goal, or is refused and reaches it with a fresh flow.
+//! Every port call of every cell fails, loses its reply or hangs. A person who repeats the offered
+//! step reaches the goal, or is refused and reaches it with a new flow.
 
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -16,7 +16,7 @@ use crate::matrix::steps::{Stopped, play};
 use crate::support::NEW;
 
 pub(crate) const NEXT: &str = "walnut ferry ribbon meadow";
-/// What only reads: to lose its answer is to fail, so two faults say all.
+/// Calls that only read. A lost reply equals a failure, so two faults suffice.
 const READS: [&str; 12] = [
     "store.load",
     "store.due",
@@ -32,8 +32,8 @@ const READS: [&str; 12] = [
     "external.available",
 ];
 
-/// Every fault that tells anything about a call of this name. Between two calls of an operation
-/// nothing happens, so a process that dies before a call is one that dies after the call before it.
+/// The faults that matter for a call of this name. Nothing happens between two calls, so a process
+/// that dies before a call equals one that dies after the previous call.
 pub(crate) fn faults_of(name: &str) -> &'static [InjectedFault] {
     if READS.contains(&name) {
         &[InjectedFault::FailBefore, InjectedFault::HangAfter]
@@ -47,13 +47,13 @@ pub(crate) fn faults_of(name: &str) -> &'static [InjectedFault] {
     }
 }
 
-/// What came of a case.
+/// The outcome of a case.
 pub(crate) struct Outcome {
     pub(crate) hand: Hand,
     pub(crate) play: Play,
-    /// Why a fresh flow was needed, if one was.
+    /// The refusal after which a new flow was needed, if any.
     pub(crate) refused: Option<Refusal>,
-    /// Comparisons of engines that are gone.
+    /// The number of comparisons by ended engines.
     pub(crate) compared: u64,
 }
 
@@ -76,7 +76,7 @@ pub(crate) fn calls_of(cell: Cell, fixture: &Fixture) -> Vec<&'static str> {
     })
 }
 
-/// One case, to its end; it was refused, or not.
+/// Plays one case to its end, with or without a refusal.
 pub(crate) fn case(
     cell: Cell,
     fixture: &Fixture,
@@ -90,18 +90,18 @@ pub(crate) fn case(
         let plan = plan.at(n, fault);
         let mut hand = Hand::default();
         let hangs = matches!(fault, InjectedFault::HangBefore | InjectedFault::HangAfter);
-        let one = of(cell);
-        let flow = Box::pin(play(fixture, &engine, &one, &mut hand, usize::MAX));
+        let scenario = of(cell);
+        let flow = Box::pin(play(fixture, &engine, &scenario, &mut hand, usize::MAX));
         let mut stopped = until_death(flow, &plan, n, hangs).await;
         let stage = crate::matrix::play::stages(cell).get(hand.stage).copied();
         let name = plan.names().get(n).copied().unwrap_or("no call");
         let label = format!("{cell:?}, {fault:?} at call {n}, {name}: {stopped:?}");
         let died = matches!(stopped, Some(Stopped::Died));
         let compared = if died { engine.stats().comparisons } else { 0 };
-        // A process that died is another one now; else it is the same that goes on.
+        // A process that died is replaced by another; otherwise the same one continues.
         let engine = if died { fixture.healthy(200).await } else { engine };
-        let refused = go_on(fixture, &engine, &one, &mut hand, &mut stopped, &label).await;
-        let mut outcome = Outcome { hand, play: one, refused: refused.clone(), compared };
+        let refused = go_on(fixture, &engine, &scenario, &mut hand, &mut stopped, &label).await;
+        let mut outcome = Outcome { hand, play: scenario, refused: refused.clone(), compared };
         if let Some(refusal) = &refused {
             let label = format!("{label}; refused {refusal:?}");
             settle(fixture, &engine).await;
@@ -120,7 +120,7 @@ pub(crate) fn case(
     })
 }
 
-/// What a failure cost the person, and where.
+/// The cost of a failure for the person.
 #[derive(Debug)]
 pub(crate) struct Refused {
     cell: Cell,
@@ -130,22 +130,22 @@ pub(crate) struct Refused {
     refusal: Refusal,
 }
 
-/// Repeats what a page offers; gives the refusal after which it offers to start again.
+/// Repeats the offered step; returns the refusal after which the page offers a new start.
 async fn go_on(
     fixture: &Fixture,
     engine: &Engine,
-    one: &Play,
+    scenario: &Play,
     hand: &mut Hand,
     stopped: &mut Option<Stopped>,
     label: &str,
 ) -> Option<Refusal> {
     for _ in 0..6 {
         match stopped.take()? {
-            // The same once more.
+            // Repeats the same step.
             Stopped::Failed(Error::Fault(_)) | Stopped::Died => {}
             Stopped::Stuck => {
-                if one.cell.way.external() {
-                    // The page lacks what the device needs: it starts again.
+                if scenario.cell.way.external() {
+                    // The page lacks the device's challenge, so it starts again.
                     hand.stage -= 1;
                 }
                 fixture.wait(70);
@@ -160,12 +160,12 @@ async fn go_on(
             Stopped::Failed(Error::Refused(refusal)) => return Some(refusal),
             Stopped::Failed(error) => panic!("{label}: then {error:?}"),
         }
-        *stopped = play(fixture, engine, one, hand, usize::MAX).await;
+        *stopped = play(fixture, engine, scenario, hand, usize::MAX).await;
     }
     panic!("{label}: after six repetitions {stopped:?} at {}", hand.stage);
 }
 
-/// Everything that waits is done, leases and deadlines of a dead process included.
+/// Does all waiting work, after the leases and deadlines of a dead process have passed.
 async fn settle(fixture: &Fixture, engine: &Engine) {
     for _ in 0..3 {
         fixture.wait(70);
@@ -173,7 +173,7 @@ async fn settle(fixture: &Fixture, engine: &Engine) {
     }
 }
 
-/// Polls until the play is over or the process has died: its call was begun and hangs.
+/// Polls until the play is over or the process has died, which is when its call hangs.
 async fn until_death(
     mut flow: Pin<Box<dyn Future<Output = Option<Stopped>> + '_>>,
     plan: &FaultPlan,
@@ -186,7 +186,7 @@ async fn until_death(
             ended = how;
             Poll::Ready(())
         }
-        // Elsewhere than in memory only `HangBefore` is used.
+        // Stores other than memory only use `HangBefore`.
         Poll::Pending if hangs && plan.calls() > n => Poll::Ready(()),
         Poll::Pending => Poll::Pending,
     })
@@ -195,23 +195,23 @@ async fn until_death(
 }
 
 impl Refused {
-    /// What a failure may cost the person, so that a fresh flow is needed. Nothing else may.
+    /// The only failures after which a new flow may be needed.
     pub(crate) fn is_allowed(&self) -> bool {
         let Self { cell, name, fault, stage, refusal } = self;
         let not_accepted = *refusal == Refusal::NotAccepted;
         match cell.flow {
-            // A step whose mark may not have been kept opens nothing: the next one does.
+            // A time step that may not have been recorded is refused; the next one works.
             Flow::SignIn => *name == "store.commit" && not_accepted,
-            // A link is good once: whoever loses the answer of a process that died begins again.
+            // A link works once, so after a lost reply of a dead process the flow must begin again.
             Flow::Elsewhere | Flow::Initiated if *stage == Some(Stage::Redeem) => {
                 *name == "store.commit" && *fault == InjectedFault::HangAfter && not_accepted
             }
-            // What fails for one user alone is told to nobody before the first proof.
+            // A fault of one user's data is not disclosed before the first proof.
             Flow::Reset | Flow::Unlock if matches!(*name, "seal.open" | "external.verify") => {
                 not_accepted
             }
-            // A host that cannot say whether the person has the method says no, and a stranger is
-            // not told.
+            // If the host cannot tell whether the person has the method, the method counts as
+            // missing, and a stranger is not told why.
             _ if cell.way.external() && *name == "external.available" => {
                 matches!(refusal, Refusal::NotAccepted | Refusal::NotOffered)
             }
@@ -220,24 +220,25 @@ impl Refused {
     }
 }
 
-/// Ways that differ from another by a name only are thinned: of so many points one is visited.
+/// Ways that differ from another only by name are sampled: one of this many points is visited.
 const fn thinned(way: Way) -> usize {
     match way {
-        // As a text.
+        // Like a text message.
         Way::Voice | Way::OfficePhone => 3,
-        // As an app notification.
+        // Like an app notification.
         Way::Passkey | Way::HostVerified => 3,
         _ => 1,
     }
 }
 
-/// Every call of every cell of a flow, in every mode; gives how many there were.
+/// Every call of every cell of a flow, with every fault; returns their number.
 fn every_call(flow: Flow, ways: &[Way]) -> usize {
     let mut cases = 0;
-    for cell in cells().into_iter().filter(|one| one.flow == flow && ways.contains(&one.way)) {
+    for cell in cells().into_iter().filter(|cell| cell.flow == flow && ways.contains(&cell.way)) {
         let calls = calls_of(cell, &Fixture::new(cell.required()));
         let points = calls.iter().enumerate();
-        let points = points.flat_map(|(n, name)| faults_of(name).iter().map(move |one| (n, *one)));
+        let points =
+            points.flat_map(|(n, name)| faults_of(name).iter().map(move |fault| (n, *fault)));
         let points: Vec<(usize, InjectedFault)> = points.step_by(thinned(cell.way)).collect();
         for (n, fault) in &points {
             if let Some(refused) = case(cell, &Fixture::new(cell.required()), *n, *fault) {

@@ -1,4 +1,4 @@
-//! The enrolment of everybody with everything.
+//! The enrolment of all people with all methods.
 
 use std::sync::Arc;
 
@@ -52,7 +52,7 @@ async fn enrol_one(
     let root = admin();
     let administrator = engine.admin(&tenant, &root);
     let supply = async |at: usize| {
-        // No two people share a token.
+        // Each person has a token of their own.
         let text = format!("{}{}", ["A", "B", "C"][number as usize % 3], &SEEDS[at][1..]);
         let seed = OathSeed::parse_base32(&text).expect("a seed");
         let id = administrator.supply_token(&id, &seed, OathParameters::default()).await;

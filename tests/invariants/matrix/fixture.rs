@@ -19,7 +19,7 @@ use crate::support::{OLD, START, admin, keys, settings};
 
 pub(crate) const BASE: &str = "https://id.contoso.example/reset#";
 
-/// What somebody who exists knows, and what their devices hold.
+/// A user's knowledge and devices.
 pub(crate) struct Person {
     pub(crate) tenant: TenantId,
     pub(crate) user: UserId,
@@ -27,7 +27,7 @@ pub(crate) struct Person {
     pub(crate) number: u32,
     pub(crate) app: SoftToken,
     pub(crate) token: SoftToken,
-    /// A token that was handed out and not claimed yet.
+    /// A token that was assigned but not claimed yet.
     pub(crate) unclaimed: (MethodId, SoftToken),
     pub(crate) codes: Vec<String>,
 }
@@ -63,7 +63,7 @@ impl Person {
     }
 }
 
-/// No two people have the same password.
+/// Each person has a password of their own.
 fn present(tenant: &TenantId, user: &UserId) -> String {
     format!("{OLD} {} {}", user.as_str(), tenant.as_str())
 }
@@ -74,7 +74,7 @@ pub(crate) struct Enrolled {
     pub(crate) now: Timestamp,
 }
 
-/// A place where a case is played.
+/// The directory, store and engines of one case.
 pub(crate) struct Fixture {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) clock: ManualClock,
@@ -95,18 +95,18 @@ fn enrolled() -> &'static Enrolled {
     ENROLLED.get_or_init(|| block_on(crate::matrix::enrol::enrol()))
 }
 
-/// Everything is allowed, and so many methods are wanted.
+/// A policy that allows every method and requires this many.
 pub(crate) fn policy(required: u8) -> PolicySettings {
     let mut settings = settings();
     settings.users.methods = MethodKind::ALL.into();
     settings.users.required = required;
     if required == 1 {
-        // One gate alone: fewer guesses, or the policy is refused.
+        // With one gate the policy must allow fewer guesses, or it is refused.
         settings.failures.consecutive = 15;
     }
     settings.link = Some(LinkBase::parse(BASE).expect("sound"));
     settings.unlock_without_reset = true;
-    // The subject is faults, not cost: all that happens in a case is told in notices of its own.
+    // Costs are not under test, so each act in a case gets a notice of its own.
     settings.notices.texts.max = 16;
     let role = sspr::RoleId::parse("Global Administrator").expect("valid");
     settings.notifications.administrator_roles = [role].into();
@@ -114,7 +114,7 @@ pub(crate) fn policy(required: u8) -> PolicySettings {
 }
 
 impl Fixture {
-    /// Nobody has a record yet, and no tenant a policy.
+    /// A fixture without records and policies.
     pub(crate) fn over(store: Arc<dyn Store>) -> Self {
         let clock = ManualClock::new(Timestamp::from_unix_seconds(START));
         let directory = MemoryDirectory::with_hash_cost(8, 1).with_clock(clock.clone());
@@ -139,7 +139,7 @@ impl Fixture {
         Self { store, clock, directory, inbox, external, _guard: None }
     }
 
-    /// A copy of the prepared people, under a policy that wants so many methods.
+    /// A copy of the prepared people, under a policy that requires this many methods.
     pub(crate) fn new(required: u8) -> Self {
         Self::with(policy(required))
     }
@@ -161,7 +161,7 @@ impl Fixture {
         fixture
     }
 
-    /// It is as late as when the prepared people were ready.
+    /// Sets the time to when the prepared people were ready.
     pub(crate) fn arrive(&self) {
         self.clock.set(enrolled().now);
     }
@@ -179,7 +179,7 @@ impl Fixture {
         self.engine(&FaultPlan::none(), seed).await
     }
 
-    /// An engine whose every port call goes through the plan.
+    /// An engine whose port calls all follow the plan.
     pub(crate) async fn engine(&self, plan: &FaultPlan, seed: u64) -> Engine {
         let mut builder = Engine::builder()
             .keys(keys())
@@ -209,8 +209,7 @@ impl Fixture {
     }
 }
 
-/// Runs `maintain` until it says that there is no more now. What makes it work for ever must fail
-/// here and not hang.
+/// Runs `maintain` until it reports no more work. Endless work fails here instead of hanging.
 pub(crate) async fn idle(engine: &Engine) {
     for _ in 0..20 {
         if !engine.maintain(100).await.expect("the store lists what is due").more {

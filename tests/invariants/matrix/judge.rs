@@ -1,4 +1,4 @@
-//! What must hold when a case is over, whatever failed on the way.
+//! The rules that must hold at the end of a case, whatever failed before.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,7 @@ use crate::matrix::fixture::Fixture;
 use crate::matrix::play::{Hand, Stage, door_of, stages};
 use crate::matrix::steps::give;
 
-/// The event of a goal that was reached, and the notices of it: certain, and not.
+/// The event of a reached goal, and its notices with a certain and an uncertain outcome.
 const fn told_of(cell: Cell) -> Option<(&'static str, &'static str, &'static str)> {
     match cell.flow {
         Flow::Reset | Flow::Initiated | Flow::Elsewhere => {
@@ -55,8 +55,8 @@ fn count(events: &[Event], code: &str) -> usize {
     events.iter().filter(|event| event.code() == code).count()
 }
 
-/// What the flow is for has happened, with one event; everybody who could be reached before is told
-/// once, and of nothing that has not happened.
+/// The goal was reached, with one event; every earlier address is notified once, and of nothing
+/// that did not happen.
 async fn goal_and_notices(fixture: &Fixture, outcome: &Outcome, label: &str) {
     let (play, who) = (&outcome.play, outcome.play.who);
     let events = fixture.events(&who.tenant).await;
@@ -85,16 +85,16 @@ async fn goal_and_notices(fixture: &Fixture, outcome: &Outcome, label: &str) {
     let unsettled = count(&events, "directory_write_unsettled");
     for address in [who.primary(), who.mail(false), who.mobile(false)] {
         let messages = fixture.inbox.messages_to(&address);
-        let told = |kind| messages.iter().filter(|one| one.kind == kind).count();
+        let told = |kind| messages.iter().filter(|message| message.kind == kind).count();
         let (sure, maybe) = (told(certain), told(unsure));
         assert!(sure <= reached, "{label}: {address} was told {sure} times of {reached}");
-        assert!(maybe <= unsettled, "{label}: {address} was told of what nobody doubts");
+        assert!(maybe <= unsettled, "{label}: {address} was told of an outcome that is certain");
         let enough = if unsettled == 0 { sure == reached } else { sure + maybe >= 1 };
         assert!(enough, "{label}: {address} was told {sure} and {maybe} times of {reached}");
     }
 }
 
-/// No proof twice, no step twice, and as many recovery codes as there must be.
+/// No proof and no time step counts twice, and the number of recovery codes is right.
 async fn used_once(fixture: &Fixture, engine: &Engine, outcome: &Outcome, label: &str) {
     let who = outcome.play.who;
     let events = fixture.events(&who.tenant).await;
@@ -111,14 +111,15 @@ async fn used_once(fixture: &Fixture, engine: &Engine, outcome: &Outcome, label:
             }
             EventKind::OathStepUsed { id, step, .. } => {
                 let before = steps.insert(id, *step);
-                assert!(before.is_none_or(|one| one < *step), "{label}: a step again");
+                assert!(before.is_none_or(|last| last < *step), "{label}: a step again");
             }
             _ => {}
         }
     }
     let (request, user) = (who.request("198.51.100.8"), who.signed_in(fixture.now()));
     let methods = engine.registration().list(&request, &user).await.expect("listed");
-    let mut sets = methods.iter().filter(|one| one.kind == MethodKind::RecoveryCode && one.active);
+    let mut sets =
+        methods.iter().filter(|method| method.kind == MethodKind::RecoveryCode && method.active);
     let left = sets.next().and_then(|set| set.codes_left).map(usize::from);
     assert!(sets.next().is_none(), "{label}: two sets count");
     let (used, kept) =
@@ -130,7 +131,7 @@ async fn used_once(fixture: &Fixture, engine: &Engine, outcome: &Outcome, label:
     }
 }
 
-/// Whatever was used opens nothing any more; what confirmed a method may say so again.
+/// Used secrets open nothing; one that confirmed a method may get the same reply again.
 async fn dead_secrets(fixture: &Fixture, engine: &Engine, outcome: &Outcome, label: &str) {
     let (play, who) = (&outcome.play, outcome.play.who);
     let door = door_of(play.cell);

@@ -1,4 +1,4 @@
-//! What is done in a cell, stage by stage, and what the person holds in their hands meanwhile.
+//! The stages of a cell, and what the person holds meanwhile.
 
 use sspr::testing::SoftToken;
 use sspr::{
@@ -39,7 +39,7 @@ pub(crate) enum Stage {
     KeepReplacement,
 }
 
-/// What proves something.
+/// A secret.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum Secret {
     Code(String),
@@ -48,7 +48,7 @@ pub(crate) enum Secret {
     Password(String),
 }
 
-/// Which cell, who, and from where.
+/// The cell, the person and the source.
 #[derive(Clone)]
 pub(crate) struct Play {
     pub(crate) cell: Cell,
@@ -60,24 +60,24 @@ pub(crate) struct Play {
     pub(crate) saved: usize,
 }
 
-/// What the person holds; it outlives the process.
+/// What the person holds, which survives the process.
 #[derive(Default)]
 pub(crate) struct Hand {
     /// The next stage.
     pub(crate) stage: usize,
-    /// Every ticket of a reply that arrived, the last one last.
+    /// The tickets of all replies that arrived, newest last.
     pub(crate) tickets: Vec<String>,
     pub(crate) secrets: Vec<Secret>,
     pub(crate) shown: Option<Step>,
     pub(crate) page: Option<String>,
     pub(crate) seed: Option<SoftToken>,
     pub(crate) set: Option<(MethodId, String)>,
-    /// The recovery code that was shown in the place of the used one.
+    /// The recovery code that replaces the used one.
     pub(crate) replacement: Option<String>,
 }
 
 impl Stage {
-    /// Whether a secret is judged here.
+    /// Whether this stage takes a secret.
     pub(crate) const fn is_door(self) -> bool {
         matches!(self, Self::Prove(_) | Self::Redeem | Self::Confirm | Self::Present | Self::Verify)
     }
@@ -122,7 +122,7 @@ pub(crate) fn stages(cell: Cell) -> Vec<Stage> {
     }
 }
 
-/// The place of the stage at which the secret of this cell is given.
+/// The index of the stage that takes the secret of this cell.
 pub(crate) fn door_of(cell: Cell) -> usize {
     let stages = stages(cell);
     let door = stages.iter().rposition(|stage| stage.is_door() || *stage == Stage::Acknowledge);
@@ -138,7 +138,7 @@ impl Secret {
         }
     }
 
-    /// As it is handed to the engine; a password is typed like a code.
+    /// The attempt for the engine; a password is typed like a code.
     pub(crate) fn attempt(&self) -> Result<Attempt, InvalidInput> {
         match self {
             Self::Code(text) | Self::Password(text) => Attempt::code(text),

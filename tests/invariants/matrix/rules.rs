@@ -1,9 +1,9 @@
-//! What the rules say of a secret at a door that is not its own, and what a try there costs.
+//! The expected outcome and cost of a secret in another cell than its own.
 
 use crate::matrix::cells::{Cell, Flow, Way};
 use crate::matrix::play::{Secret, Stage, door_of, stages};
 
-/// Whose secret is tried on whom.
+/// Whose secret is tried on which account.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Whose {
     Own,
@@ -11,25 +11,25 @@ pub(crate) enum Whose {
     OtherTenants,
 }
 
-/// What the rules say of a secret at another door.
+/// The expected outcome of a secret in another cell.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Rule {
-    /// It is worthless there.
+    /// It is refused.
     Refused,
-    /// One device or one list, whatever it is asked for: right once, and then nowhere.
+    /// Both cells use one device or list: accepted once, and then nowhere.
     Once,
-    /// The door of links: it is the rightful door of this link, and opens its own flow.
+    /// The cell of links accepts its own link, which opens its own flow.
     OwnDoor,
 }
 
 pub(crate) fn rule(from: Cell, at: Cell, whose: Whose) -> Rule {
     let links = |cell: Cell| cell.way == Way::EmailLink;
     let reset = |cell: Cell| matches!(cell.flow, Flow::Reset | Flow::Initiated | Flow::Elsewhere);
-    // A new device, or a new list, is another one.
+    // A new device or list is another one.
     let old = |cell: Cell| cell.flow != Flow::Registration;
     let authenticator = matches!(from.way, Way::App | Way::Token);
     let in_hand = authenticator || from.way == Way::RecoveryCode;
-    // The sign-in accepts whichever authenticator the user has.
+    // The sign-in accepts every authenticator of the user.
     let signs_in = authenticator && at.flow == Flow::SignIn;
     if whose != Whose::Own {
         Rule::Refused
@@ -46,14 +46,14 @@ pub(crate) fn redeems(cell: Cell) -> bool {
     stages(cell)[door_of(cell)] == Stage::Redeem
 }
 
-/// How many comparisons, and how many reservations, this secret costs at this door.
+/// The numbers of comparisons and of reservations that this secret costs in this cell.
 pub(crate) fn price(at: Cell, secret: &Secret) -> (u64, usize) {
     let code = matches!(secret, Secret::Code(_) | Secret::Password(_));
     match (stages(at)[door_of(at)], at.way) {
         (Stage::Present, _) => (1, 1),
-        // Whichever authenticator it is: each of the two kinds is reserved.
+        // An attempt is reserved for each of the two kinds of authenticators.
         (Stage::Verify, _) => (u64::from(code), if code { 2 } else { 0 }),
-        // A link is found by the part of it that is no secret.
+        // A link is found by its public part.
         (Stage::Redeem, _) => (0, 0),
         (_, Way::EmailLink) => match secret {
             Secret::Link(_) => (1, 1),
@@ -67,7 +67,7 @@ pub(crate) fn price(at: Cell, secret: &Secret) -> (u64, usize) {
     }
 }
 
-/// The secret in its own form, and in every form that the door takes and the text allows.
+/// The secret in its own form, and in every other form that the cell takes and the text allows.
 pub(crate) fn forms(at: Cell, secret: &Secret) -> Vec<Secret> {
     let text = secret.text().to_owned();
     let wanted = match at.way {

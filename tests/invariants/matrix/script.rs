@@ -1,4 +1,4 @@
-//! What somebody calls who knows no secret, and what they see of the answers.
+//! The calls that need no secret, and the visible parts of their replies.
 
 use sspr::testing::CallLog;
 use sspr::{
@@ -12,12 +12,12 @@ use crate::support::NEW;
 
 const ATTEMPTS: usize = 5;
 
-/// What is asked for, and how.
+/// The requested flow and its options.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Asked {
     pub(crate) flow: Flow,
     pub(crate) way: Way,
-    /// Whether the policy wants the phone number typed, which the stranger does not know.
+    /// Whether the policy requires the phone number, which the stranger does not know.
     pub(crate) typed: bool,
 }
 
@@ -25,13 +25,13 @@ pub(crate) struct Watched {
     pub(crate) fixture: Fixture,
     pub(crate) log: CallLog,
     pub(crate) engine: Engine,
-    /// Another process, which does what waits: what it has read is not at the first one's hand.
+    /// Another process for waiting work, so that its cached reads do not help the first.
     pub(crate) worker: Engine,
     pub(crate) name: Identifier,
     pub(crate) request: Request,
 }
 
-/// What somebody who asks sees, and what a watcher of the traffic counts.
+/// The replies that a caller sees, and the calls that an observer of the traffic counts.
 #[derive(Default)]
 pub(crate) struct Seen {
     pub(crate) answers: Vec<String>,
@@ -39,7 +39,7 @@ pub(crate) struct Seen {
     ticket: Option<String>,
 }
 
-/// One way to write a call for both flows.
+/// Writes a call for both flows.
 macro_rules! on {
     ($watched:expr, $asked:expr, $seen:expr, $verb:ident $(, $argument:expr)*) => {{
         $watched.log.clear();
@@ -56,7 +56,7 @@ macro_rules! on {
     }};
 }
 
-/// What of an answer somebody sees.
+/// The visible part of a reply.
 trait Answer {
     fn shown(&self) -> String;
     fn ticket(&self) -> Option<&str>;
@@ -103,7 +103,7 @@ impl Seen {
         if let Ok(answer) = &answer {
             self.ticket = answer.ticket().map(str::to_owned).or_else(|| self.ticket.take());
         }
-        self.answers.push(answer.map_or_else(|error| format!("{error:?}"), |one| one.shown()));
+        self.answers.push(answer.map_or_else(|error| format!("{error:?}"), |reply| reply.shown()));
         self.calls.push(watched.log.shapes().join(", "));
     }
 }
@@ -144,7 +144,7 @@ async fn redeem(watched: &Watched, asked: Asked, seen: &mut Seen, link: &Attempt
     }
 }
 
-/// Everything that somebody can call who knows no secret.
+/// All calls that need no secret.
 pub(crate) async fn script(watched: &Watched, asked: Asked) -> Seen {
     let (mut seen, way) = (Seen::default(), asked.way);
     let mut selection: Selection = way.selection();

@@ -1,5 +1,5 @@
-//! The same over the durable store: a selection of the points of every cell, which moves on from
-//! cell to cell, so that every kind of call and of fault is met.
+//! The same over the durable store, for a selection of points that shifts from cell to cell, so
+//! that every kind of call and fault is covered.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -13,7 +13,7 @@ use crate::matrix::crash::{calls_of, case, faults_of};
 use crate::matrix::fixture::{Fixture, policy};
 use crate::temporary::Temporary;
 
-/// Of so many points of a cell one is visited.
+/// One of this many points of a cell is visited.
 const OF: usize = 37;
 
 /// A database in a folder of its own.
@@ -59,8 +59,8 @@ fn a_selection_of_every_cell_survives_its_failures_over_sqlite() {
                 if place % OF != 0 {
                     continue;
                 }
-                // The store answers from a thread of its own: only a call that never begins is one
-                // that surely did nothing.
+                // The store works on a thread of its own, so only a call that never begins
+                // certainly did nothing.
                 let hangs = *fault == InjectedFault::HangAfter;
                 let fault = if hangs { InjectedFault::HangBefore } else { *fault };
                 if let Some(refused) = case(cell, &copy(prepared), n, fault) {

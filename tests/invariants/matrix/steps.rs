@@ -1,4 +1,4 @@
-//! What each stage calls.
+//! The calls of each stage.
 
 use sspr::testing::SoftToken;
 use sspr::{
@@ -11,7 +11,7 @@ use crate::matrix::fixture::Fixture;
 use crate::matrix::play::{Hand, Play, Secret, Stage, door_of, stages};
 use crate::support::admin;
 
-/// Plays on up to this stage. `None`: it arrived there.
+/// Plays up to this stage; returns `None` if it was reached.
 pub(crate) async fn play(
     fixture: &Fixture,
     engine: &Engine,
@@ -40,15 +40,15 @@ pub(crate) enum Stopped {
     Died,
 }
 
-/// Plays on to the door of the cell, with the secret in hand.
-pub(crate) async fn to_the_door(fixture: &Fixture, engine: &Engine, one: &Play) -> Hand {
+/// Plays up to the stage that takes the secret; the person has the secret.
+pub(crate) async fn to_the_door(fixture: &Fixture, engine: &Engine, scenario: &Play) -> Hand {
     let mut hand = Hand::default();
-    let stopped = play(fixture, engine, one, &mut hand, door_of(one.cell)).await;
-    assert!(stopped.is_none(), "{:?}: {stopped:?} at {}", one.cell, hand.stage);
+    let stopped = play(fixture, engine, scenario, &mut hand, door_of(scenario.cell)).await;
+    assert!(stopped.is_none(), "{:?}: {stopped:?} at {}", scenario.cell, hand.stage);
     hand
 }
 
-/// Gives a secret at a door of this cell.
+/// Gives a secret to this cell.
 pub(crate) async fn give(
     fixture: &Fixture,
     engine: &Engine,
@@ -172,7 +172,7 @@ pub(crate) async fn step(
                 engine.reset().acknowledge_recovery_code(&request, &hand.ticket()).await
             };
             match kept {
-                // Kept already, and the answer was lost: the page shows that none is owed.
+                // Confirmed before a lost reply: the page shows that no confirmation is due.
                 Err(Error::Refused(Refusal::Ended)) if !owed(engine, play, hand).await? => {}
                 other => other?,
             }
@@ -203,7 +203,7 @@ async fn owed(engine: &Engine, play: &Play, hand: &Hand) -> Result<bool, Error> 
     })
 }
 
-/// Reaches the goal. Where it was reached already and the answer was lost, the page shows so.
+/// Reaches the goal. If it was reached before a lost reply, the page shows that.
 async fn complete(engine: &Engine, play: &Play, hand: &mut Hand) -> Result<bool, Error> {
     let (request, password) = (play.who.request(play.source), SecretText::from(play.password));
     macro_rules! with {
@@ -252,7 +252,7 @@ fn new_method(play: &Play) -> NewMethod {
     }
 }
 
-/// What the person reads, or what their device shows now.
+/// The secret that the person has read, or that their device shows.
 pub(crate) fn read(fixture: &Fixture, play: &Play, hand: &Hand, way: Way) -> Option<Secret> {
     let (who, new) = (play.who, play.cell.flow == Flow::Registration);
     let code = |address: String| fixture.inbox.last_code_to(&address).map(Secret::Code);

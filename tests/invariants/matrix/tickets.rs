@@ -1,5 +1,5 @@
-//! Tickets: the text of each is taken as every other type, at every verb, and in another tenant.
-//! Another type cannot be written at all: each flow's verbs take their own.
+//! Tickets: the text of each is used as every other type, with every verb, and in another tenant.
+//! The types keep a ticket itself from being used with another flow's verbs.
 
 use sspr::testing::block_on;
 use sspr::{
@@ -26,7 +26,7 @@ fn foreign<T>(answer: Result<T, Error>) -> bool {
     matches!(answer, Err(Error::Invalid(InvalidInput::Foreign { .. })))
 }
 
-/// Every verb of a flow that takes a ticket, and what each answers to this text.
+/// The verbs of a flow that take a ticket, each with its reply to this text.
 async fn verbs(
     fixture: &Fixture,
     engine: &Engine,
@@ -95,11 +95,11 @@ fn a_ticket_is_foreign_to_every_verb_of_every_other_flow_and_tenant() {
         for from in FLOWS {
             let fixture = Fixture::new(1);
             let engine = fixture.healthy(7).await;
-            let one = of(from);
-            let mut hand = to_the_door(&fixture, &engine, &one).await;
+            let scenario = of(from);
+            let mut hand = to_the_door(&fixture, &engine, &scenario).await;
             let past_the_door = hand.stage + 1;
             if from.flow == Flow::Change {
-                let stopped = play(&fixture, &engine, &one, &mut hand, past_the_door).await;
+                let stopped = play(&fixture, &engine, &scenario, &mut hand, past_the_door).await;
                 assert!(stopped.is_none(), "{stopped:?}");
             }
             let text = hand.tickets.last().expect("one").clone();
@@ -110,16 +110,19 @@ fn a_ticket_is_foreign_to_every_verb_of_every_other_flow_and_tenant() {
                     }
                     let before = fixture.events(&who.tenant).await.len();
                     let answers = verbs(&fixture, &engine, who, at.flow, &text).await;
-                    assert!(answers.iter().all(|one| *one), "{from:?} as {at:?}: {answers:?}");
+                    assert!(
+                        answers.iter().all(|answer| *answer),
+                        "{from:?} as {at:?}: {answers:?}"
+                    );
                     assert_eq!(fixture.events(&who.tenant).await.len(), before, "nothing is noted");
                     tries += answers.len();
                 }
             }
             // The rightful use works afterwards.
-            let stopped = play(&fixture, &engine, &one, &mut hand, usize::MAX).await;
+            let stopped = play(&fixture, &engine, &scenario, &mut hand, usize::MAX).await;
             assert!(stopped.is_none(), "{from:?}: {stopped:?}");
         }
-        // Nine verbs, nine, one and three: three flows each in one tenant, four in the other.
+        // Nine, nine, one and three verbs: of three flows in one tenant, and of four in the other.
         assert_eq!(tries, 22 * 3 + 22 * 4);
     });
 }
@@ -130,8 +133,8 @@ fn a_registration_ticket_is_foreign_to_another_user() {
     block_on(async {
         let fixture = Fixture::new(1);
         let engine = fixture.healthy(7).await;
-        let one = of(FLOWS[2]);
-        let hand = to_the_door(&fixture, &engine, &one).await;
+        let scenario = of(FLOWS[2]);
+        let hand = to_the_door(&fixture, &engine, &scenario).await;
         let bob = &people()[1];
         let (request, user) = (bob.request("198.51.100.9"), bob.signed_in(fixture.now()));
         let ticket: RegistrationTicket = hand.ticket();
@@ -139,13 +142,13 @@ fn a_registration_ticket_is_foreign_to_another_user() {
         let registration = engine.registration();
         let answer: Result<_, Error> = registration.confirm(&request, &user, &ticket, &right).await;
         assert!(foreign(answer));
-        let user = one.who.signed_in(fixture.now());
+        let user = scenario.who.signed_in(fixture.now());
         let answer = registration.confirm(&request, &user, &ticket, &right).await;
         assert!(answer.expect("confirmed").active);
     });
 }
 
-/// A link opens no flow of the other purpose, with the identifier or without.
+/// A link opens no flow of another purpose, with or without the identifier.
 #[test]
 fn a_link_is_redeemed_for_its_own_purpose_only() {
     block_on(async {

@@ -1,5 +1,5 @@
 //! Invariant 7 for every option of the policy in both flows that a stranger can begin: the same
-//! script gives the same answers and the same port calls, whoever was named.
+//! script gets the same replies and port calls for every identifier.
 
 use std::sync::Arc;
 
@@ -18,24 +18,24 @@ use crate::support::{OLD, keys};
 
 const GROUP: &str = "sspr-pilot";
 
-/// Who is named.
+/// The identifier's owner.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Who {
-    Nobody,
+    Unknown,
     Disabled,
     OutOfScope,
     WithoutMethods,
     Owner,
-    /// The owner, from a browser that is known.
+    /// A user, from a known browser.
     KnownDevice,
-    /// The owner, whose budgets strangers have spent.
+    /// A user whose budgets strangers have spent.
     Spent,
 }
 
-use Who::{Disabled, KnownDevice, Nobody, OutOfScope, Owner, Spent, WithoutMethods};
+use Who::{Disabled, KnownDevice, OutOfScope, Owner, Spent, Unknown, WithoutMethods};
 
-const EVERYBODY: [Who; 7] =
-    [Nobody, Disabled, OutOfScope, WithoutMethods, Owner, KnownDevice, Spent];
+const EVERY_NAME: [Who; 7] =
+    [Unknown, Disabled, OutOfScope, WithoutMethods, Owner, KnownDevice, Spent];
 /// The share of a budget that sets no limit to one source.
 const WHOLE: u8 = 100;
 
@@ -74,7 +74,7 @@ async fn watched(asked: Asked, who: Who, share: u8) -> Watched {
         request = request.with_device(DeviceSecret::parse(&text).expect("own"));
     }
     let name = match who {
-        Nobody => "nobody",
+        Unknown => "nobody",
         Disabled => "disabled",
         OutOfScope => "outside",
         WithoutMethods => "without",
@@ -88,7 +88,7 @@ async fn watched(asked: Asked, who: Who, share: u8) -> Watched {
         name: named(name),
         request,
     };
-    // The same time passes for everybody.
+    // The same time passes for every identifier.
     for batch in 0..2 {
         if who == Spent {
             spend(&watched, asked, ada, batch).await;
@@ -115,13 +115,13 @@ async fn recorded(fixture: &Fixture, store: MemoryStore, log: &CallLog) -> Engin
     builder.open().await.expect("opened")
 }
 
-/// Strangers open on an account what may be opened, so that the next challenge is refused in
-/// silence. Each comes from a source of its own: one source cannot spend a budget.
+/// Strangers open as many challenges as an account allows, so that the next one is suppressed. Each
+/// has a source of its own, since one source cannot spend a budget.
 async fn spend(watched: &Watched, asked: Asked, ada: &Person, batch: u8) {
     let sends = SendBudgets::default();
     let passive = matches!(asked.way, Way::App | Way::Token | Way::RecoveryCode | Way::Passkey);
     let hour = if passive { sends.in_hand_per_hour } else { sends.per_hour };
-    // Half of the hour's challenges: all at once are more than may be live.
+    // Half of the hour's challenges, since not all of them may be live at once.
     for number in 0..hour / 2 {
         let source = Source::parse(&format!("198.51.{batch}.{number}"));
         let request = Request::new(ada.tenant.clone(), source);
@@ -137,7 +137,7 @@ async fn spend(watched: &Watched, asked: Asked, ada: &Person, batch: u8) {
     }
 }
 
-/// Every option of the policy in both flows, and phones once more with a number to be typed.
+/// Every option of the policy in both flows; phones also with the number to be typed.
 fn everything() -> Vec<Asked> {
     let anonymous = |flow| matches!(flow, Flow::Reset | Flow::Unlock);
     let all = cells().into_iter().filter(|cell| anonymous(cell.flow));
@@ -156,40 +156,40 @@ fn same(left: &[String], right: &[String], label: &str) {
     }
 }
 
-/// The script of everybody, of whom the first is nobody.
-fn seen_of(one: Asked, everybody: &[Who], share: u8) -> Vec<Seen> {
+/// The script for each identifier, of which the first is unknown.
+fn seen_of(scenario: Asked, names: &[Who], share: u8) -> Vec<Seen> {
     let seen = |who: &Who| {
         block_on(async {
-            let watched = watched(one, *who, share).await;
+            let watched = watched(scenario, *who, share).await;
             let tenant = &people()[0].tenant;
             let opened = counted(&watched.fixture, tenant, &["challenge_opened"]).await;
-            let seen = script(&watched, one).await;
+            let seen = script(&watched, scenario).await;
             let now = counted(&watched.fixture, tenant, &["challenge_opened"]).await;
-            // What is compared is what it is said to be.
+            // Checks that the compared state was reached.
             if *who == Spent {
-                assert_eq!(now, opened, "{one:?}: the budget is spent");
-            } else if !one.typed {
-                assert!(now > opened, "{one:?}, {who:?}: no challenge was opened");
+                assert_eq!(now, opened, "{scenario:?}: the budget is spent");
+            } else if !scenario.typed {
+                assert!(now > opened, "{scenario:?}, {who:?}: no challenge was opened");
             }
             seen
         })
     };
-    everybody.iter().map(seen).collect()
+    names.iter().map(seen).collect()
 }
 
 #[test]
-fn every_option_is_answered_alike_for_everybody() {
+fn every_option_gets_the_same_replies_for_every_identifier() {
     let asked = everything();
     assert_eq!(asked.len(), 2 * (11 + 3));
-    for one in asked {
-        let all = seen_of(one, &EVERYBODY, SendBudgets::default().source_share);
+    for scenario in asked {
+        let all = seen_of(scenario, &EVERY_NAME, SendBudgets::default().source_share);
         let first = &all[0];
         assert!(first.answers.len() >= 38, "{} calls", first.answers.len());
-        for (who, seen) in EVERYBODY.iter().zip(&all).skip(1) {
-            let label = format!("{one:?}, nobody and {who:?}");
+        for (who, seen) in EVERY_NAME.iter().zip(&all).skip(1) {
+            let label = format!("{scenario:?}, an unknown user and {who:?}");
             same(&first.answers, &seen.answers, &label);
-            // Nothing is written where a budget is spent: that is said in DESIGN section 2. The
-            // script spends the share of its source, which does not bind a known device.
+            // With a spent budget nothing is written (DESIGN section 2). The script spends its
+            // source's share, which does not apply to a known device.
             if !matches!(who, Spent | KnownDevice) {
                 same(&first.calls, &seen.calls, &label);
             }
@@ -197,30 +197,31 @@ fn every_option_is_answered_alike_for_everybody() {
     }
 }
 
-/// The whole budget is one source's, so that every call of the script is compared.
+/// One source may use the whole budget, so that every call of the script is compared.
 #[test]
-fn a_known_device_makes_the_calls_of_nobody_where_no_share_binds_them() {
-    for one in everything() {
-        let all = seen_of(one, &[Nobody, KnownDevice], WHOLE);
-        let label = format!("{one:?}, nobody and a known device");
+fn a_known_device_makes_the_calls_of_an_unknown_user_if_no_share_applies() {
+    for scenario in everything() {
+        let all = seen_of(scenario, &[Unknown, KnownDevice], WHOLE);
+        let label = format!("{scenario:?}, an unknown user and a known device");
         same(&all[0].answers, &all[1].answers, &label);
         same(&all[0].calls, &all[1].calls, &label);
     }
 }
 
-/// The script is able to see a difference: what tells reasons, and what has no such method.
+/// A test of the script itself: it detects a disclosed reason and a missing method.
 #[test]
-fn the_script_sees_a_difference_where_there_is_one() {
+fn the_script_detects_a_difference() {
     block_on(async {
         let asked = Asked { flow: Flow::Reset, way: Way::App, typed: false };
         let seen = |who| async move {
             script(&watched(asked, who, SendBudgets::default().source_share).await, asked).await
         };
-        let (nobody, spent) = (seen(Nobody).await, seen(Spent).await);
-        assert_ne!(nobody.calls, spent.calls, "the log counts what is written");
+        let (unknown, spent) = (seen(Unknown).await, seen(Spent).await);
+        assert_ne!(unknown.calls, spent.calls, "the log counts what is written");
         let other = Asked { way: Way::Token, ..asked };
         let token =
-            script(&watched(other, Nobody, SendBudgets::default().source_share).await, other).await;
-        assert_ne!(nobody.answers, token.answers, "the answers name the option");
+            script(&watched(other, Unknown, SendBudgets::default().source_share).await, other)
+                .await;
+        assert_ne!(unknown.answers, token.answers, "the answers name the option");
     });
 }

@@ -20,14 +20,14 @@ use crate::support::{self, MAIL, MOBILE, START, World, admin, keys, tenant, user
 pub(crate) const HELPDESK: &str = "help@contoso.example";
 const TOKEN: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
 
-/// By what the account could be reset before the script begins.
+/// The methods of the account before the script begins.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) enum Holds {
-    /// Nothing, and nothing ever.
+    /// None, and none before.
     Nothing,
-    /// A passkey that the host verifies, and nothing in the record.
+    /// A passkey that the host verifies; none in the record.
     Passkey,
-    /// A phone that the directory knows, and nothing in the record.
+    /// A phone of the directory; none in the record.
     DirectoryPhone,
     /// A phone that an administrator supplied.
     SuppliedPhone,
@@ -39,7 +39,7 @@ pub(crate) enum Holds {
     App,
     /// Recovery codes.
     Codes,
-    /// Nothing yet but a token that an administrator handed out.
+    /// Only a token that an administrator assigned.
     UnclaimedToken,
     /// Methods that were revoked.
     Revoked,
@@ -47,7 +47,7 @@ pub(crate) enum Holds {
     Forgotten,
 }
 
-/// What was prepared, and what its owner holds.
+/// A prepared account, and what its owner holds.
 pub(crate) struct Prepared {
     records: Vec<(Record, Columns)>,
     now: Timestamp,
@@ -66,13 +66,14 @@ pub(crate) fn prepared(holds: Holds, required: u8) -> &'static Prepared {
 fn policy(holds: Holds, required: u8) -> PolicySettings {
     let mut settings = PolicySettings::default();
     settings.scope = sspr::Scope::All;
-    // What the policy counts and the engine lacks is unknown, and refuses every registration.
+    // A method that the policy counts but the engine lacks is unknown, which would refuse every
+    // registration.
     let lacking = [MethodKind::AppNotification, MethodKind::HostVerified];
     let kinds = MethodKind::ALL.into_iter().filter(|kind| !lacking.contains(kind));
     settings.users.methods = kinds.collect();
     settings.users.required = required;
     if required == 1 {
-        // One gate alone: fewer guesses, or the policy is refused.
+        // With one gate the policy must allow fewer guesses, or it is refused.
         settings.failures.consecutive = 15;
     }
     settings.unlock_without_reset = true;
@@ -135,7 +136,7 @@ fn prepare(holds: Holds, required: u8) -> Prepared {
         for kind in [RecordKind::Account, RecordKind::Policy] {
             let found = fixture.store.scan(&tenant(), kind, None, 10).await.expect("readable");
             let mut columns = Columns::new(tenant(), kind, clock.now());
-            // Too early is fine: the engine finds that nothing is due.
+            // An early alarm does no harm: the engine finds that nothing is due.
             columns.wake_at = (kind == RecordKind::Account).then_some(Timestamp::EPOCH);
             records.extend(found.items.into_iter().map(|record| (record, columns.clone())));
         }
@@ -143,7 +144,7 @@ fn prepare(holds: Holds, required: u8) -> Prepared {
     })
 }
 
-/// Where a script is played.
+/// The ports and engines of one script.
 pub(crate) struct Fixture {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) clock: ManualClock,
@@ -241,13 +242,13 @@ impl Fixture {
         builder.open().await.expect("opened")
     }
 
-    /// A sign-in of this moment, with the password alone.
+    /// A current sign-in with only the password.
     pub(crate) fn by_password(&self) -> SignedIn {
         let session = SignInContext::new("stolen", self.clock.now());
         SignedIn::vouch(self.tenant.clone(), self.user.clone(), session)
     }
 
-    /// A sign-in of this moment with a second factor.
+    /// A current sign-in with a second factor.
     pub(crate) fn by_two_factors(&self) -> SignedIn {
         let now = self.clock.now();
         let session = SignInContext::new("whole", now).with_second_factor(now);

@@ -1,4 +1,4 @@
-//! The loop over every call of every script, and every way in which it can go wrong.
+//! The loop over every call of every script and every fault of it.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::no_error_opens::opened::{Opened, usable};
 use crate::no_error_opens::scripts::{self, Script};
 use crate::no_error_opens::twist::{Plan, Twist, twists_of};
 
-/// A script on an account, and what it reaches without a fault.
+/// A script on an account, and the events that it reaches without a fault.
 struct Scene {
     script: Script,
     holds: Holds,
@@ -28,7 +28,8 @@ const fn scene(
 }
 
 impl Scene {
-    /// Plays it with this fault, lets everything settle on a healthy process, and looks.
+    /// Plays the script with this fault, lets a healthy process do the waiting work, and reads the
+    /// result.
     fn play(&self, twist: Option<(usize, Twist)>, lacks: Lacks) -> (Opened, Vec<&'static str>) {
         block_on(async {
             let fixture = Fixture::copy(self.holds, self.required);
@@ -43,7 +44,7 @@ impl Scene {
             assert_eq!(plan.met(), twist.is_some(), "{twist:?} was not met");
             let calls = plan.names().split_off(before);
             let healthy = fixture.whole(&Plan::default(), 200).await;
-            // Leases and deadlines end, and then the hour for which texts are held back.
+            // Leases and deadlines pass, and then the hour for which texts are delayed.
             for seconds in [70, 70, 70, 3_670, 3_670] {
                 fixture.clock.advance(Duration::from_secs(seconds));
                 while healthy.maintain(100).await.expect("healthy").more {}
@@ -53,7 +54,7 @@ impl Scene {
         })
     }
 
-    /// Every fault of every call; where one opened something, and how many there were.
+    /// Every fault of every call; returns those that opened something, and the number of faults.
     fn every_fault(&self) -> (Vec<String>, usize) {
         let (base, calls) = self.play(None, Lacks::Nothing);
         for code in self.reaches {
@@ -81,15 +82,15 @@ impl Scene {
         (found, cases)
     }
 
-    /// How many notices a port itself has refused for good by this answer.
+    /// How many notices the port permanently refuses by this reply.
     fn refused_for_good(&self, name: &str, twist: Twist) -> usize {
         let never = matches!(twist, Twist::Fails(PortErrorKind::Denied | PortErrorKind::Corrupt));
         match name {
             "delivery.deliver" => never.into(),
-            // An error of the signals denies the message, by their contract.
+            // By its contract, an error of the risk signals denies the message.
             "risk.before_send" => 1,
-            // A directory that names no administrator has none; who is not in it needs no help, and is
-            // forgotten untold: nothing tells these answers from the truth.
+            // A directory that lists no administrator has none, and a user who is not in it gets no
+            // notice: these replies cannot be told from the truth.
             "directory.role_holders" => usize::from(twist == Twist::NotNow(0)),
             "directory.find" if twist == Twist::NotNow(0) => {
                 let reaches = |code: &str| self.reaches.contains(&code);
@@ -112,7 +113,7 @@ fn no_error_opens(scenes: &[Scene], at_least: usize) {
     assert!(cases >= at_least, "{cases} cases");
 }
 
-/// S1: whatever cannot be known, the account is not taken for one without methods.
+/// S1: if the methods of an account are unknown, it does not count as one without methods.
 #[test]
 fn no_error_lets_a_stolen_password_register_a_method() {
     let holds = [
@@ -127,8 +128,8 @@ fn no_error_lets_a_stolen_password_register_a_method() {
     no_error_opens(&scenes, 500);
 }
 
-/// The first registration, and one after the methods were taken away: nothing is usable earlier, and
-/// nothing is confirmed that would not be.
+/// A first registration, and one after the methods were removed: no method is usable earlier, and
+/// none is confirmed that would not be without the fault.
 #[test]
 fn no_error_makes_a_first_registration_easier() {
     let scenes = [
@@ -148,7 +149,7 @@ fn no_error_lets_a_stolen_password_remove_a_method() {
     no_error_opens(&scenes, 100);
 }
 
-/// The hold of a new method, and the notices to those that were there before.
+/// The hold of a new method, and the notices to the earlier methods.
 #[test]
 fn no_error_skips_a_hold_or_loses_a_notice_of_a_registration() {
     let holds = [Holds::DirectoryPhone, Holds::Both];
@@ -197,7 +198,7 @@ fn no_error_makes_a_change_easier() {
 }
 
 #[test]
-fn no_error_signs_anybody_in() {
+fn no_error_signs_in() {
     no_error_opens(&[scene(scripts::signs_in, Holds::App, 1, &["sign-in"])], 50);
 }
 

@@ -1,9 +1,9 @@
-//! Every operation of the engine is in a script: those that were added last too.
+//! Checks that every operation of the engine is in a script.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
-/// What no script calls, and why.
+/// The operations that no script calls, and why.
 const NOT_PLAYED: [(&str, &str); 4] = [
     ("open", "each run opens its engine before the fault"),
     ("supply_token", "writes a seed for a token that its user must claim; `fixture` supplies one"),
@@ -18,7 +18,7 @@ const NOT_PLAYED: [(&str, &str); 4] = [
 fn operations(folder: &Path, found: &mut BTreeSet<String>) {
     for entry in std::fs::read_dir(folder).expect("a folder") {
         let path = entry.expect("an entry").path();
-        // A copy of a store has kits of its own, and no one is served while it runs.
+        // The transfer of a store has tests of its own, and runs without callers.
         if path.is_dir() && !path.ends_with("transfer") {
             operations(&path, found);
         } else if path.extension().is_some_and(|extension| extension == "rs") {

@@ -1,4 +1,4 @@
-//! How far somebody came: the order in which two runs of a script are compared.
+//! The result of a run, and the order in which two runs of a script are compared.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,9 +9,9 @@ use crate::no_error_opens::fixture::Fixture;
 use crate::no_error_opens::scripts::{FOREIGN, Gains};
 use crate::support::{OLD, request};
 
-/// What counts as opened, each by the code of its event. An attacker who repeats a call after an
-/// error may commit some of them again, which opens nothing more; those of `ONCE` may not even be
-/// repeated, since each uses something up.
+/// The acts that open something, by the code of their event. An attacker who repeats a call after
+/// an error may commit some acts again, which opens nothing more. The acts in `ONCE` must not be
+/// repeated, since each consumes something.
 const ONCE: [&str; 8] = [
     "method_proven",
     "method_confirmed",
@@ -39,8 +39,8 @@ const EVER: [&str; 14] = [
     "policy_changed",
 ];
 
-/// Which notices tell of an act. Any of them will do: where the outcome was unknown for a while, its
-/// words fit both.
+/// The notices that tell of an act. Any of them suffices: after an unknown outcome the text fits
+/// both outcomes.
 const TOLD: [(&str, &[&str]); 13] = [
     ("password_reset", &["notice.password_reset", "notice.password_may_have_changed"]),
     ("password_changed", &["notice.password_changed", "notice.password_may_have_changed"]),
@@ -66,33 +66,33 @@ const TOLD: [(&str, &[&str]); 13] = [
     ("help_requested", &["notice.help_requested"]),
 ];
 
-/// What a run has opened, kept and told.
+/// The result of a run.
 #[derive(Debug)]
 pub(crate) struct Opened {
-    /// What was committed: how often each event was recorded.
+    /// How often each event was recorded.
     acts: BTreeMap<String, usize>,
-    /// From when on each active method may be used for a reset, in milliseconds. Earlier is more
-    /// permissive, and a method that is not there is never usable.
+    /// The time from which each active method is usable for a reset, in milliseconds. Earlier is
+    /// more permissive; a missing method is never usable.
     usable: BTreeMap<String, i64>,
-    /// The same before the script: what the owner has may stay.
+    /// The same before the script: the owner's methods may stay.
     owned: BTreeMap<String, i64>,
-    /// Whether somebody held a grant: the page for a new password, or for an unlock.
+    /// Whether the caller held a grant: the page for a new password, or for an unlock.
     granted: bool,
-    /// Codes that the host's sign-in was told to accept.
+    /// The number of codes accepted at the host's sign-in.
     signed_in: usize,
-    /// Whether the password is another one.
+    /// Whether the password was changed.
     password: bool,
-    /// How many secrets were judged, and how many were reserved for.
+    /// The numbers of compared secrets and of reservations.
     compared: u64,
     reserved: u64,
     /// The owner's and the administrators' addresses that each kind of notice reached.
     told: BTreeMap<&'static str, BTreeSet<String>>,
 }
 
-/// From when on each active method may be used for a reset.
+/// The time from which each active method is usable for a reset.
 pub(crate) async fn usable(fixture: &Fixture, healthy: &Engine) -> BTreeMap<String, i64> {
     let methods = healthy.registration().list(&request(), &fixture.by_two_factors()).await;
-    let active = methods.expect("the list").into_iter().filter(|one| one.active);
+    let active = methods.expect("the list").into_iter().filter(|method| method.active);
     let named = |one: sspr::MethodView| {
         let to = one.destination.map(|to| to.normalised()).unwrap_or_default();
         Some((format!("{} {to}", one.kind), one.usable_from?.unix_millis()))
@@ -101,8 +101,8 @@ pub(crate) async fn usable(fixture: &Fixture, healthy: &Engine) -> BTreeMap<Stri
 }
 
 impl Opened {
-    /// Looks at what is left when everything that waited is done. `compared` is what all engines of
-    /// the run have compared.
+    /// Reads the result after all waiting work. `compared` is the number of comparisons of all
+    /// engines of the run.
     pub(crate) async fn of(
         fixture: &Fixture,
         healthy: &Engine,
@@ -142,7 +142,7 @@ impl Opened {
         self.acts.get(code).copied().unwrap_or_default()
     }
 
-    /// From when on the methods may be used that were not there before, the earliest first.
+    /// The times from which the added methods are usable, earliest first.
     fn gained(&self) -> Vec<i64> {
         let new = self.usable.iter().filter(|(method, _)| !self.owned.contains_key(*method));
         let mut from: Vec<i64> = new.map(|(_, from)| *from).collect();
@@ -155,8 +155,8 @@ impl Opened {
         told.flat_map(|(_, to)| to).map(String::as_str).collect()
     }
 
-    /// Where this run was more permissive than one without a fault. `lost` notices may be missing:
-    /// those that a port has refused for good.
+    /// The points in which this run was more permissive than one without a fault. `lost` notices
+    /// may be missing, since a port has permanently refused them.
     pub(crate) fn beyond(&self, base: &Self, lost: usize) -> Vec<String> {
         let mut beyond = Vec::new();
         for code in ONCE {
@@ -169,7 +169,8 @@ impl Opened {
                 beyond.push(format!("{code}: refused without the fault"));
             }
         }
-        // Which kind comes first is the thief's choice; what counts is how many they have, and when.
+        // The order of kinds is the thief's choice; only the number of methods and their times
+        // count.
         let (ours, theirs) = (self.gained(), base.gained());
         for (n, from) in ours.iter().enumerate() {
             match theirs.get(n) {
@@ -202,15 +203,16 @@ impl Opened {
         beyond
     }
 
-    /// The addresses that were not told of what this run has done, and are told without the fault.
+    /// The addresses that were not notified of this run's acts, but are without the fault.
     fn untold(&self, base: &Self) -> Vec<String> {
         let mut untold = Vec::new();
         for (code, kinds) in TOLD {
-            // Without the fault the outcome is known: then the plain notice says who is told.
+            // Without the fault the outcome is known, so the plain notice shows who must be
+            // notified.
             if self.count(code) == 0 {
                 continue;
             }
-            // Beyond a budget, texts fold into one that says that there was more.
+            // Beyond a budget, texts are merged into one that tells of more.
             let (mut told, expected) = (self.told_by(kinds), base.told_by(kinds));
             told.extend(self.told_by(&["notice.several_changes"]));
             let missing = expected.difference(&told);
@@ -219,7 +221,7 @@ impl Opened {
         untold
     }
 
-    /// What a script must reach without a fault, or it would show nothing.
+    /// Whether the run reached this event, without which a script would test nothing.
     pub(crate) fn has(&self, code: &str) -> bool {
         match code {
             "grant" => self.granted,

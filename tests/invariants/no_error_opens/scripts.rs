@@ -1,5 +1,5 @@
-//! What people do, thieves and owners. A step that meets an error is repeated, as the page offers;
-//! one that is refused is passed over, and the next one is tried.
+//! The scripts of thieves and owners. A step with an error is repeated, as the page offers; a
+//! refused step is skipped.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -18,13 +18,13 @@ use crate::support::{
 pub(crate) const EVIL: &str = "thief@evil.example";
 const EVIL_PHONE: &str = "+14255550166";
 const EVIL_TOO: &str = "new@evil.example";
-/// What an administrator supplies.
+/// The number that an administrator supplies.
 const OFFICE: &str = "+14255550177";
 
-/// Addresses that a script adds: whether they are told of what follows is not the owner's concern.
+/// The addresses that a script adds; notices to them do not concern the owner.
 pub(crate) const FOREIGN: [&str; 4] = [EVIL, EVIL_PHONE, EVIL_TOO, OFFICE];
 
-/// What the person has seen.
+/// The pages that the person has seen.
 #[derive(Debug, Default)]
 pub(crate) struct Gains {
     pub(crate) granted: bool,
@@ -34,7 +34,7 @@ pub(crate) struct Gains {
 pub(crate) type Script =
     for<'a> fn(&'a Fixture, &'a Engine) -> Pin<Box<dyn Future<Output = Gains> + 'a>>;
 
-/// Repeats a call that met an error; none if it is refused.
+/// Repeats a call after an error; returns none if it is refused.
 async fn again<T>(mut call: impl AsyncFnMut() -> Result<T, Error>) -> Option<T> {
     for _ in 0..4 {
         match call().await {
@@ -46,7 +46,7 @@ async fn again<T>(mut call: impl AsyncFnMut() -> Result<T, Error>) -> Option<T> 
     None
 }
 
-/// The same, by an administrator: who is told that there is no such user tries again.
+/// The same for an administrator, who also tries again after "no such user".
 async fn insists<T>(mut call: impl AsyncFnMut() -> Result<T, Error>) -> Option<T> {
     for _ in 0..4 {
         if let Ok(answer) = call().await {
@@ -56,7 +56,7 @@ async fn insists<T>(mut call: impl AsyncFnMut() -> Result<T, Error>) -> Option<T
     None
 }
 
-/// Everything that is due is done, as far as it goes now.
+/// Does all due work, as far as possible now.
 async fn deliver(engine: &Engine) {
     for _ in 0..20 {
         if engine.maintain(100).await.is_ok_and(|done| !done.more) {
@@ -120,7 +120,7 @@ impl<'a> Reset<'a> {
         self.keep(reply);
     }
 
-    /// The code that came to this address, after a wrong one.
+    /// Tries a wrong code, and then the code that arrived at this address.
     async fn prove_sent(&mut self, address: &str) {
         let Some(sent) = self.fixture.inbox.last_code_to(address) else { return };
         self.prove(&code(&other_than(&sent))).await;
@@ -136,7 +136,7 @@ impl<'a> Reset<'a> {
     }
 }
 
-/// A reset by an address, in the order in which a page leads.
+/// A reset by an address, in the order of the pages.
 async fn reset_by_mail(fixture: &Fixture, engine: &Engine, address: &str) -> Gains {
     let mut reset = Reset::start(fixture, engine).await;
     reset.challenge(&email()).await;
@@ -145,8 +145,7 @@ async fn reset_by_mail(fixture: &Fixture, engine: &Engine, address: &str) -> Gai
     reset.gains
 }
 
-/// Everything by which a method comes to an account, as the user of this sign-in, and what there
-/// was before is taken away.
+/// Adds methods in every possible way as the user of this sign-in, and removes the earlier ones.
 async fn registers(fixture: &Fixture, engine: &Engine, user: &SignedIn) {
     let (registration, request) = (engine.registration(), request());
     let confirm = async |ticket: &RegistrationTicket, typed: &str| {
@@ -186,7 +185,7 @@ async fn registers(fixture: &Fixture, engine: &Engine, user: &SignedIn) {
     }
 }
 
-/// What changes the methods that there are.
+/// Changes the existing methods.
 async fn takes_over(fixture: &Fixture, engine: &Engine, user: &SignedIn) {
     let (registration, request) = (engine.registration(), request());
     let listed = again(async || registration.list(&request, user).await).await;
@@ -217,7 +216,7 @@ async fn takes_over(fixture: &Fixture, engine: &Engine, user: &SignedIn) {
     }
 }
 
-/// A thief with a session of the password alone makes a method, and resets by it at once.
+/// A thief with a password-only session adds a method, and at once resets by it.
 pub(crate) fn thief<'a>(
     fixture: &'a Fixture,
     engine: &'a Engine,
@@ -228,7 +227,7 @@ pub(crate) fn thief<'a>(
     })
 }
 
-/// The same, to take away what there is.
+/// The same, but the thief removes the existing methods.
 pub(crate) fn thief_removes<'a>(
     fixture: &'a Fixture,
     engine: &'a Engine,
@@ -239,7 +238,8 @@ pub(crate) fn thief_removes<'a>(
     })
 }
 
-/// A thief whose session has a fresh second factor: what they add is held, and the owner is told.
+/// A thief whose session has a fresh second factor: added methods are on hold, and the owner is
+/// notified.
 pub(crate) fn thief_with_two_factors<'a>(
     fixture: &'a Fixture,
     engine: &'a Engine,
@@ -250,7 +250,7 @@ pub(crate) fn thief_with_two_factors<'a>(
     })
 }
 
-/// The owner looks after what is registered.
+/// The owner manages the registered methods.
 pub(crate) fn owner_manages<'a>(
     fixture: &'a Fixture,
     engine: &'a Engine,
@@ -267,7 +267,7 @@ pub(crate) fn owner_manages<'a>(
     })
 }
 
-/// Somebody who reads the owner's mail, where two methods are wanted.
+/// A thief who reads the owner's mail, where two methods are required.
 pub(crate) fn half_a_reset<'a>(
     fixture: &'a Fixture,
     engine: &'a Engine,
@@ -290,7 +290,7 @@ pub(crate) fn half_a_reset<'a>(
             next.prove(&code(&sent)).await;
             next.complete().await;
         }
-        // What was cancelled goes no further.
+        // A cancelled flow goes no further.
         if let Some(reply) = &reset.reply {
             let (request, ticket) = (&reset.request, &reply.ticket);
             let _ = again(async || engine.reset().cancel(request, ticket).await).await;
@@ -324,7 +324,7 @@ pub(crate) fn owner_resets<'a>(
     })
 }
 
-/// A reset by the code of an authenticator, a recovery code, or a passkey: wrong, right, and again.
+/// A reset by an authenticator's code, a recovery code or a passkey: wrong, correct, and repeated.
 pub(crate) fn owner_resets_in_hand<'a>(
     fixture: &'a Fixture,
     engine: &'a Engine,
@@ -359,7 +359,7 @@ pub(crate) fn owner_resets_in_hand<'a>(
             let call = async || engine.reset().acknowledge_recovery_code(request, ticket).await;
             let _ = again(call).await;
         }
-        // What was right once is tried in a flow of its own.
+        // The correct secret is tried again in another flow.
         let mut next = Reset::start(fixture, engine).await;
         if let [saved, ..] = &prepared.codes[..] {
             next.challenge(&by(MethodKind::RecoveryCode)).await;
@@ -369,7 +369,7 @@ pub(crate) fn owner_resets_in_hand<'a>(
     })
 }
 
-/// A link, redeemed without the ticket; then again by somebody else.
+/// A link, redeemed without the ticket, and then again by another person.
 pub(crate) fn redeems_elsewhere<'a>(
     fixture: &'a Fixture,
     engine: &'a Engine,
@@ -433,7 +433,7 @@ pub(crate) fn owner_unlocks<'a>(
     })
 }
 
-/// A change: the present password is guessed, then typed, then changed.
+/// A change: the current password is guessed, then typed, then changed.
 pub(crate) fn changes<'a>(
     fixture: &'a Fixture,
     engine: &'a Engine,
@@ -454,7 +454,7 @@ pub(crate) fn changes<'a>(
     })
 }
 
-/// The same, by somebody who only guesses.
+/// The same by a person who only guesses.
 pub(crate) fn guesses_the_password<'a>(
     fixture: &'a Fixture,
     engine: &'a Engine,
@@ -475,7 +475,7 @@ pub(crate) fn guesses_the_password<'a>(
     })
 }
 
-/// Codes of an authenticator at the host's sign-in: wrong, right, and the right one again.
+/// An authenticator's codes at the host's sign-in: wrong, correct, and the correct one again.
 pub(crate) fn signs_in<'a>(
     fixture: &'a Fixture,
     engine: &'a Engine,
@@ -496,7 +496,7 @@ pub(crate) fn signs_in<'a>(
     })
 }
 
-/// Help is asked for, before any proof.
+/// Requests help before any proof.
 pub(crate) fn asks_for_help<'a>(
     fixture: &'a Fixture,
     engine: &'a Engine,
@@ -513,7 +513,7 @@ pub(crate) fn asks_for_help<'a>(
     })
 }
 
-/// Everything that administrators do to an account, as this actor.
+/// All acts of administrators on an account, as this actor.
 async fn administrates(fixture: &Fixture, engine: &Engine, actor: &sspr::Actor) {
     let (admin, user) = (engine.admin(&fixture.tenant, actor), &fixture.user);
     let mut contacts = sspr::Contacts::default();
@@ -566,7 +566,7 @@ pub(crate) fn thief_after_forgetting<'a>(
     })
 }
 
-/// Somebody without a role.
+/// A user without a role.
 pub(crate) fn no_administrator<'a>(
     fixture: &'a Fixture,
     engine: &'a Engine,
@@ -577,7 +577,7 @@ pub(crate) fn no_administrator<'a>(
     })
 }
 
-/// Source addresses are known here.
+/// Checks that the scripts' sources are valid addresses.
 #[test]
 fn the_sources_of_the_scripts_are_addresses() {
     assert_ne!(Source::parse("198.51.100.9"), Source::Unknown);

@@ -1,4 +1,4 @@
-//! Ports whose call number `n` goes wrong in one chosen way.
+//! Ports whose call number `n` has one chosen fault.
 
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,21 +15,21 @@ use sspr::{
     WriteOutcome,
 };
 
-/// What goes wrong at one call.
+/// The fault of one call.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Twist {
-    /// Nothing happens, and the answer is this error.
+    /// The call is not made and returns this error.
     Fails(PortErrorKind),
-    /// It happens, and the answer is that the outcome is unknown.
+    /// The call is made and returns `Unknown`.
     LosesReply,
-    /// No error: the port answers that there is nothing, in one of its ways to say so.
+    /// No error: the port returns an absence, in one of its forms.
     NotNow(usize),
 }
 
 use PortErrorKind::{Corrupt, Denied, Unavailable, Unknown};
 
-/// Every way in which call number `n`, of this name, can go wrong. What only reads meets one of the
-/// other kinds of error, in turn, beside the one that says that nothing happened.
+/// The faults of call number `n` of this name. A call that only reads gets `Unavailable` and one of
+/// the other kinds of error, in turn.
 pub(crate) fn twists_of(n: usize, name: &str) -> Vec<Twist> {
     let others = [Unknown, Corrupt, Denied];
     let writes = [
@@ -44,7 +44,7 @@ pub(crate) fn twists_of(n: usize, name: &str) -> Vec<Twist> {
         "human.passed",
     ];
     let mut all = vec![Twist::Fails(Unavailable)];
-    // These decide what exists and what can be sent: each kind of error is met at each of them.
+    // These calls decide what exists and what can be sent, so each gets every kind of error.
     let decide = ["directory.tenant", "delivery.channels", "external.available"];
     if decide.contains(&name) {
         all.extend(others.map(Twist::Fails));
@@ -52,14 +52,14 @@ pub(crate) fn twists_of(n: usize, name: &str) -> Vec<Twist> {
         all.extend(others.map(Twist::Fails));
         all.push(Twist::LosesReply);
     } else {
-        // A lost answer of a call that only reads is an error like any other.
+        // For a call that only reads, a lost reply equals any other error.
         all.push(Twist::Fails(others[n % others.len()]));
     }
     let absences = match name {
         "delivery.channels" => 3,
         "directory.set_password" | "directory.unlock" => 2,
-        // That a user has no such method is a fact which only the host knows: its plain "no" is no
-        // absence, and nothing tells it from the truth.
+        // Only the host knows whether a user has such a method, so a plain "no" cannot be told from
+        // the truth.
         "external.available" => 0,
         "store.due"
         | "directory.tenant"
@@ -77,7 +77,7 @@ pub(crate) fn twists_of(n: usize, name: &str) -> Vec<Twist> {
     all
 }
 
-/// Counts the calls of all ports that share it, and twists one of them.
+/// Counts the calls of all ports that share it, and injects a fault into one of them.
 #[derive(Clone, Default)]
 pub(crate) struct Plan(Arc<Mutex<State>>);
 
@@ -116,8 +116,8 @@ impl Plan {
         twist
     }
 
-    /// A call, and what it answers instead where the twist is "not now". `None`: the call has no
-    /// such answer.
+    /// Makes a call; `not_now` is its result for the fault "not now", or `None` if it has no such
+    /// result.
     async fn around<T>(
         &self,
         name: &'static str,
@@ -272,7 +272,7 @@ impl<P: Delivery> Delivery for Twisted<P> {
         self.1.around("delivery.deliver", self.0.deliver(envelope), never).await
     }
 
-    /// Without any channel, without mail, or without the telephone.
+    /// No channel, no mail, or no telephone.
     async fn channels(&self, tenant: &TenantId) -> PortResult<Vec<Channel>> {
         let fewer = |way: usize| {
             let ways: [&[Channel]; 3] =

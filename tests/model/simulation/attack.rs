@@ -1,4 +1,4 @@
-//! The attackers: so many sources that take whatever an account's budgets give them.
+//! The attackers: a number of sources that take all they can of an account's budgets.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -17,7 +17,7 @@ pub(crate) const DAY: Duration = Duration::from_secs(86_400);
 /// day's entries have aged.
 const FREED: [Duration; 3] = [Duration::from_secs(900), HOUR, DAY];
 
-/// What the attackers have, and what they attack.
+/// The means and the target of the attackers.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Attack {
     pub(crate) sources: u32,
@@ -50,13 +50,14 @@ pub(crate) struct Attackers {
     pub(crate) attack: Attack,
     /// A browser that the account knows.
     pub(crate) device: DeviceSecret,
-    /// When something that was taken is free again.
+    /// When parts of the spent budgets are free again.
     wakes: BTreeSet<Timestamp>,
-    /// The attacker that comes first.
+    /// The attacker that strikes first.
     first: u32,
     /// Codes that the attackers had sent.
     pub(crate) opened: u32,
-    /// The attackers' wrong codes that were compared, with the time and whether they were of a mail.
+    /// The attackers' wrong codes that were compared, with the time and whether they were of a
+    /// mail.
     pub(crate) compared: Vec<(Timestamp, bool)>,
 }
 
@@ -103,8 +104,8 @@ impl Attackers {
         request_from(&format!("198.18.{}.{}", number / 250, number % 250 + 1))
     }
 
-    /// Time passes. The attackers come whenever something that was taken is free again, and at the
-    /// end, so that they are always there before the owner.
+    /// Lets time pass. The attackers strike whenever a part of a budget is free again, and at the
+    /// end, so that they always precede the owner.
     pub(crate) async fn pass(&mut self, span: Duration) {
         let end = self.world.clock.now().plus(span);
         loop {
@@ -119,11 +120,11 @@ impl Attackers {
         }
     }
 
-    /// Each attacker takes what it can get.
+    /// Each attacker takes as much as it can.
     async fn strike(&mut self) {
         let all = self.attack.sources;
         if self.attack.behind_familiar {
-            // It draws on another pool than the others, so it comes each time.
+            // It draws on another pool than the others, so it strikes each time.
             let source = self.source(0);
             self.take(&source, true).await;
             self.take(&source, false).await;
@@ -146,7 +147,7 @@ impl Attackers {
         self.world.deliver().await;
     }
 
-    /// What was taken now will be free again.
+    /// Records when the parts taken now will be free again.
     fn note_taken(&mut self) {
         let now = self.world.clock.now();
         self.wakes.extend(FREED.map(|span| now.plus(span)));
@@ -197,7 +198,8 @@ impl Attackers {
         self.compared.iter().map(within).max().unwrap_or(0)
     }
 
-    /// The owner asks for a reset and types what arrives. Gives whether all gates were passed.
+    /// The owner requests a reset and types the codes that arrive; returns whether all gates were
+    /// passed.
     pub(crate) async fn owner_passes(&mut self, request: &Request) -> bool {
         self.note_taken();
         let engine = &self.world.engine;

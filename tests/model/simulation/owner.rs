@@ -1,4 +1,4 @@
-//! The owner keeps a way: what one account gives its owner while strangers take what they can.
+//! The owner keeps a way: the codes that an owner still gets while strangers spend the budgets.
 
 use std::time::Duration;
 
@@ -55,8 +55,8 @@ async fn week(under_test: &StoreUnderTest, attack: Attack) -> (bool, usize, usiz
     (at_once, day, two)
 }
 
-/// The attackers did what they can, and their guesses are those of the anonymous pool: ten failures a day
-/// and method, shared out and not enlarged.
+/// The attackers did what they can, and their guesses are those of the anonymous pool: ten failures
+/// a day and method, shared out and not enlarged.
 fn held_to_its_bound(attackers: &Attackers, seen: &str) {
     let guesses = attackers.compared.len();
     assert!(attackers.opened >= 10, "{seen}: the attackers took {} codes", attackers.opened);
@@ -147,8 +147,8 @@ fn in_the_manual(sources: u32) -> usize {
     count.parse().expect("a number")
 }
 
-/// The weeks of all attacks of these sizes, in each store; `check` gets what was measured. The fewest
-/// codes are what the manual says, and no fewer than the review computes.
+/// The weeks of all attacks of these sizes, in each store; `check` gets what was measured. The
+/// fewest codes are what the manual says, and no fewer than the review computes.
 fn weeks(sizes: &[u32], check: impl Fn(Attack, bool, usize, usize)) {
     let review = Policy::new(PolicySettings::default()).expect("sound").review();
     for &sources in sizes {

@@ -1,4 +1,4 @@
-//! What a store holds, against what was told, written and delivered.
+//! Compares the store with what was reported, written and delivered.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -12,7 +12,7 @@ use crate::cluster::directory::written;
 use crate::cluster::load::{People, Told};
 use crate::support::tenant;
 
-/// What the outside world knows.
+/// What was observed outside the engine.
 #[derive(Default)]
 pub(crate) struct Heard {
     told: Vec<Told>,
@@ -49,7 +49,7 @@ impl Heard {
     }
 }
 
-/// Holds all of it against each other, after everything that waited was done.
+/// Compares everything, after all waiting work is done.
 pub(crate) async fn audit(
     store: &Arc<dyn Store>,
     people: &People,
@@ -73,17 +73,17 @@ pub(crate) async fn audit(
         EventKind::DirectoryWriteUnsettled { write, .. } => Some(*write),
         _ => None,
     });
-    // A process that was killed between the write and its record leaves an open question, which
-    // the person is told as one.
+    // A process that was killed between the write and its record leaves the outcome unknown, and
+    // the person is told so.
     let lied: Vec<_> = resets.difference(&made).collect();
-    assert!(lied.is_empty(), "recorded and never written: {lied:?}");
+    assert!(lied.is_empty(), "recorded but never written: {lied:?}");
     let silent: Vec<_> = made.iter().filter(|w| !resets.contains(w)).collect();
     let silent: Vec<_> = silent.into_iter().filter(|w| !unsettled.contains(w)).collect();
-    assert!(silent.is_empty(), "written and never recorded: {silent:?}");
-    // Everybody has one address: one notice for each event.
+    assert!(silent.is_empty(), "written but never recorded: {silent:?}");
+    // Each person has one address: one notice for each event.
     assert_eq!(heard.notices("notice.password_reset"), resets.len());
     assert_eq!(heard.notices("notice.password_may_have_changed"), unsettled.len());
-    // What was told is so.
+    // Everything reported is recorded.
     let proofs = proofs_by_user(&events);
     let mut told: BTreeMap<&str, usize> = BTreeMap::new();
     for one in &heard.told {
@@ -99,7 +99,7 @@ pub(crate) async fn audit(
         let kept = proofs.get(user).copied().unwrap_or_default();
         assert!(count <= kept, "{user} was told {count} times, {kept} proofs are kept");
     }
-    // Nothing waits any more, of nobody.
+    // No work is left for any account.
     let due = store.due(engine.now(), None, 10).await.expect("listed");
     assert!(due.items.is_empty(), "{} records still wait", due.items.len());
     let (tenant, mut records, mut cursor) = (tenant(), 0, None);
@@ -128,7 +128,7 @@ pub(crate) async fn events(store: &Arc<dyn Store>) -> Vec<Event> {
     }
 }
 
-/// No event is there twice, no code made two transitions, no attempt was counted twice.
+/// No event is repeated, no code made two proofs, and no attempt was counted twice.
 pub(crate) fn once(events: &[Event]) {
     let ids: BTreeSet<_> = events.iter().map(|event| event.id).collect();
     assert_eq!(ids.len(), events.len(), "an event twice");
@@ -149,7 +149,7 @@ pub(crate) fn once(events: &[Event]) {
     }
 }
 
-/// The writes that events of one kind name, by user.
+/// The numbers of the writes in events of one kind, by user.
 fn numbers(events: &[Event], write: impl Fn(&EventKind) -> Option<u32>) -> BTreeSet<(String, u32)> {
     let named =
         |event: &Event| Some((event.user.as_ref()?.as_str().to_owned(), write(&event.kind)?));

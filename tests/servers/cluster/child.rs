@@ -1,21 +1,21 @@
-//! Another process, which is this test binary itself in another role.
+//! Another process: this test binary in another role.
 
 use std::io::{BufRead as _, BufReader, Lines, Write as _};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 const ROLE: &str = "SSPR_CLUSTER_ROLE";
-/// What the other process tells stands behind this on a line of its own.
+/// The other process reports on lines that begin with this mark.
 const MARK: &str = "told: ";
 
-/// What the other process is to do; it can ask for nothing else.
+/// The role of the other process.
 pub(crate) struct Role {
     pub(crate) name: String,
     pub(crate) address: String,
-    /// Whatever else the role needs.
+    /// Further parameters of the role.
     pub(crate) rest: Vec<String>,
 }
 
-/// Not a test of its own: what a test runs in another process.
+/// Not a test by itself: run by other tests in another process.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_other_process() {
     let Ok(role) = std::env::var(ROLE) else {
@@ -32,10 +32,10 @@ async fn the_other_process() {
     }
 }
 
-/// Tells the process that started this one.
+/// Reports a line to the parent process.
 pub(crate) fn tell(line: &str) {
     let mut out = std::io::stdout().lock();
-    // The first line break ends what the test runner has begun.
+    // The first line break ends a line that the test runner has begun.
     writeln!(out, "\n{MARK}{line}").and_then(|()| out.flush()).expect("a reader");
 }
 
@@ -65,14 +65,14 @@ impl Other {
         writeln!(self.to.as_mut().expect("not ended"), "{line}").expect("it still reads");
     }
 
-    /// The next thing it tells, or none if it has ended.
+    /// The next report, or none if the process has ended.
     pub(crate) fn hear(&mut self) -> Option<String> {
-        // A line that was cut off by the end of the process is none.
+        // A line that was cut off by the end of the process does not count.
         let mut lines = self.told.by_ref().map_while(Result::ok);
         lines.find_map(|line| line.strip_prefix(MARK).map(str::to_owned))
     }
 
-    /// Kills it where it is (`SIGKILL`); what it had told before that.
+    /// Kills the process (`SIGKILL`); returns the reports sent before.
     pub(crate) fn kill(mut self) -> Vec<String> {
         self.child.kill().expect("killed");
         let mut rest = Vec::new();
@@ -83,7 +83,7 @@ impl Other {
         rest
     }
 
-    /// Lets it end by itself.
+    /// Waits for the process to end.
     pub(crate) fn end(mut self) {
         drop(self.to.take());
         assert!(self.child.wait().expect("ended").success());

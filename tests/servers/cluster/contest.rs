@@ -1,4 +1,4 @@
-//! Two processes on one store, thirty-two tasks in each, one code.
+//! Two processes on one store, with thirty-two tasks each, compete for one code.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,22 +15,22 @@ use crate::support::{
     MAIL, START, World, code, directory, email, engine, other_than, request, tenant,
 };
 
-/// Tasks of each process.
+/// The number of tasks of each process.
 const TASKS: usize = 32;
-/// Guesses that the policy allows for each code.
+/// The number of guesses that the policy allows for each code.
 const CAP: u64 = 5;
 
-/// What became of the tasks of one process.
+/// The outcomes of the tasks of one process.
 #[derive(PartialEq, Eq, Debug)]
-struct Came {
+struct Outcomes {
     accepted: usize,
     refused: usize,
-    /// Secrets that were compared.
+    /// The number of compared secrets.
     compared: u64,
 }
 
-/// Types each of these at the same time, one task for each.
-async fn type_at_once(engine: &Engine, ticket: &ResetTicket, typed: &[String]) -> Came {
+/// Types all of these at the same time, one per task.
+async fn type_at_once(engine: &Engine, ticket: &ResetTicket, typed: &[String]) -> Outcomes {
     let before = engine.stats().comparisons;
     let mut tasks = Vec::new();
     for typed in typed {
@@ -40,19 +40,19 @@ async fn type_at_once(engine: &Engine, ticket: &ResetTicket, typed: &[String]) -
             async move { engine.reset().prove(&request(), &ticket, &typed).await },
         ));
     }
-    let mut came = Came { accepted: 0, refused: 0, compared: 0 };
+    let mut outcomes = Outcomes { accepted: 0, refused: 0, compared: 0 };
     for task in tasks {
         match task.await.expect("no panic") {
-            Ok(_) => came.accepted += 1,
-            Err(sspr::Error::Refused(Refusal::NotAccepted)) => came.refused += 1,
+            Ok(_) => outcomes.accepted += 1,
+            Err(sspr::Error::Refused(Refusal::NotAccepted)) => outcomes.refused += 1,
             Err(other) => panic!("{other:?}: {:?}", std::error::Error::source(&other)),
         }
     }
-    came.compared = engine.stats().comparisons - before;
-    came
+    outcomes.compared = engine.stats().comparisons - before;
+    outcomes
 }
 
-/// In the other process: each line is a round.
+/// Runs in the other process: each line is a round.
 pub(crate) async fn compete(role: &Role) {
     let clock = ManualClock::new(Timestamp::from_unix_seconds(START));
     let store = open(&role.address).await;
@@ -66,8 +66,8 @@ pub(crate) async fn compete(role: &Role) {
         let ticket = ResetTicket::parse(&next()).expect("a ticket");
         let typed: Vec<String> = parts.collect();
         clock.set(now);
-        let came = type_at_once(&engine, &ticket, &typed).await;
-        tell(&format!("{} {} {}", came.accepted, came.refused, came.compared));
+        let outcomes = type_at_once(&engine, &ticket, &typed).await;
+        tell(&format!("{} {} {}", outcomes.accepted, outcomes.refused, outcomes.compared));
     }
 }
 
@@ -105,11 +105,11 @@ impl Contest {
         }
     }
 
-    /// One code; `typed` says what each of the tasks types, given the right one. What came of it in
-    /// both processes together, and how many proofs the trail has.
-    async fn round(&mut self, typed: impl Fn(usize, &str) -> String) -> (Came, usize) {
+    /// One round with one code. `typed` returns what each task types, given the right code. Returns
+    /// the outcomes of both processes together, and the number of proofs in the trail.
+    async fn round(&mut self, typed: impl Fn(usize, &str) -> String) -> (Outcomes, usize) {
         let world = &self.world;
-        // The windows of the round before have passed.
+        // Ends the windows of the last round.
         world.clock.advance(Duration::from_secs(2 * 86_400));
         let reply = world.start().await;
         let (reply, right) = world.challenged(&reply.ticket, &email(), MAIL).await;
@@ -119,35 +119,35 @@ impl Contest {
         let now = sspr::Clock::now(&world.clock).unix_millis();
         let ticket = reply.ticket.expose_secret();
         self.other.say(&format!("{now} {ticket} {}", theirs.join(" ")));
-        let mut came = type_at_once(&world.engine, &reply.ticket, own).await;
+        let mut outcomes = type_at_once(&world.engine, &reply.ticket, own).await;
         let line = self.other.hear().expect("it still runs");
         let theirs: Vec<u64> =
             line.split(' ').map(|part| part.parse().expect("a number")).collect();
-        came.accepted += theirs[0] as usize;
-        came.refused += theirs[1] as usize;
-        came.compared += theirs[2];
-        assert_eq!(came.accepted + came.refused, 2 * TASKS, "everybody has an answer");
+        outcomes.accepted += theirs[0] as usize;
+        outcomes.refused += theirs[1] as usize;
+        outcomes.compared += theirs[2];
+        assert_eq!(outcomes.accepted + outcomes.refused, 2 * TASKS, "every task has an outcome");
         let events = self.events().await;
         once(&events);
         let proofs = events.iter().filter(|event| event.code() == "method_proven").count();
-        (came, proofs)
+        (outcomes, proofs)
     }
 }
 
-/// Inv. 1, V-1, V-2: one code, typed sixty-four times at once in two processes, is one proof.
+/// Inv. 1, V-1, V-2: one code, typed sixty-four times at once in two processes, makes one proof.
 async fn right_codes(site: &Site, rounds: usize) {
     let mut contest = Contest::on(site).await;
     for round in 0..rounds {
-        let (came, proofs) = contest.round(|_, right| right.to_owned()).await;
-        assert_eq!(proofs, 1, "round {round}: {came:?}");
-        // Whoever says the same again with the same ticket is given the same answer.
-        assert!((1..=2 * TASKS).contains(&came.accepted), "round {round}: {came:?}");
-        assert!(came.compared <= CAP, "round {round}: {came:?}");
+        let (outcomes, proofs) = contest.round(|_, right| right.to_owned()).await;
+        assert_eq!(proofs, 1, "round {round}: {outcomes:?}");
+        // A repetition with the same ticket gets the same reply.
+        assert!((1..=2 * TASKS).contains(&outcomes.accepted), "round {round}: {outcomes:?}");
+        assert!(outcomes.compared <= CAP, "round {round}: {outcomes:?}");
     }
     contest.other.end();
 }
 
-/// Inv. 1: wrong codes are compared as often as the policy allows, and not once more.
+/// Inv. 1: wrong codes are compared as often as the policy allows, and no more.
 async fn wrong_codes(site: &Site, rounds: usize) {
     let mut contest = Contest::on(site).await;
     for round in 0..rounds {
@@ -155,10 +155,11 @@ async fn wrong_codes(site: &Site, rounds: usize) {
             let wrong = format!("{:08}", (round * 64 + task + 1) * 1_000_003 % 99_999_989);
             if wrong == right { other_than(right) } else { wrong }
         };
-        let (came, proofs) = contest.round(wrong).await;
-        assert_eq!((proofs, came.accepted, came.compared), (0, 0, CAP), "round {round}");
+        let (outcomes, proofs) = contest.round(wrong).await;
+        assert_eq!((proofs, outcomes.accepted, outcomes.compared), (0, 0, CAP), "round {round}");
         if round % 7 == 6 {
-            // Forty wrong codes in a row would close the method for strangers: the right one ends the run.
+            // Forty wrong codes in a row would close the method for strangers; the right code ends
+            // the run.
             let (_, proofs) = contest.round(|_, right| right.to_owned()).await;
             assert_eq!(proofs, 1, "round {round}: the right code after wrong ones");
         }
@@ -166,23 +167,23 @@ async fn wrong_codes(site: &Site, rounds: usize) {
     contest.other.end();
 }
 
-/// Inv. 3: while attempts are left, the right code is not refused, whatever is in flight.
+/// Inv. 3: while attempts are left, the right code is accepted, whatever is in flight.
 async fn right_codes_among_wrong_ones(site: &Site, rounds: usize) {
     let mut contest = Contest::on(site).await;
     for round in 0..rounds {
-        // As many wrong ones as leave one attempt, from both processes and in different places.
+        // Enough wrong codes to leave one attempt, from both processes and in different positions.
         let wrong = |task: usize| (task + round).is_multiple_of(16);
         let typed = |task: usize, right: &str| {
             if wrong(task) { other_than(right) } else { right.to_owned() }
         };
-        let (came, proofs) = contest.round(typed).await;
-        assert_eq!(proofs, 1, "round {round}: {came:?}");
-        assert!(came.accepted >= 1 && came.compared <= CAP, "round {round}: {came:?}");
+        let (outcomes, proofs) = contest.round(typed).await;
+        assert_eq!(proofs, 1, "round {round}: {outcomes:?}");
+        assert!(outcomes.accepted >= 1 && outcomes.compared <= CAP, "round {round}: {outcomes:?}");
     }
     contest.other.end();
 }
 
-/// The three, on one store.
+/// The three tests, on one store.
 macro_rules! contests {
     ($store:ident, $feature:literal, $rounds:literal, $site:expr) => {
         #[cfg(feature = $feature)]

@@ -1,4 +1,4 @@
-//! A directory that outlives its process: each password write is a line of a file.
+//! A directory that survives its process: each password write is a line of a file.
 
 use std::fs::{File, OpenOptions};
 use std::io::Write as _;
@@ -26,7 +26,7 @@ pub(crate) struct Written {
     pub(crate) password: String,
 }
 
-/// The writes of this file, the first first.
+/// The writes of this file, oldest first.
 pub(crate) fn written(file: &Path) -> Vec<Written> {
     let text = std::fs::read_to_string(file).unwrap_or_default();
     let line = |line: &str| {
@@ -39,7 +39,7 @@ pub(crate) fn written(file: &Path) -> Vec<Written> {
     text.lines().map(line).collect()
 }
 
-/// What a write has done is on file before it is answered. Killed in between, it has not happened.
+/// A write is in the file before it returns. If the process is killed before, it did not happen.
 #[derive(Clone)]
 pub(crate) struct KeptDirectory {
     inner: MemoryDirectory,
@@ -48,7 +48,7 @@ pub(crate) struct KeptDirectory {
 }
 
 impl KeptDirectory {
-    /// A directory of these people, in which these writes have happened.
+    /// A directory of these people, with these writes applied.
     pub(crate) async fn open(file: PathBuf, clock: &ManualClock, people: &People) -> Self {
         let inner = people.directory(clock);
         let now = clock.now();
@@ -106,7 +106,7 @@ impl Directory for KeptDirectory {
             let (at, password) = (self.clock.now().unix_millis(), write.password.expose_secret());
             let line = format!("{at} {} {} {password}\n", write.user.as_str(), write.number);
             let mut file = self.file.lock().expect("no panic");
-            // In one write: a process that is killed leaves the whole line or none.
+            // In one write, so that a killed process leaves the whole line or none.
             file.write_all(line.as_bytes()).expect("written");
         }
         Ok(outcome)

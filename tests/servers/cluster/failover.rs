@@ -1,4 +1,4 @@
-//! Servers that fail under load: what was acknowledged is there, and work goes on by itself.
+//! Servers that fail under load: acknowledged work is kept, and work continues without help.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -19,7 +19,7 @@ use crate::support::{START, builder_over};
 const PEOPLE: usize = 3_000;
 const TASKS: usize = 16;
 
-/// People who reset their passwords, one after the other, as fast as it goes.
+/// People who reset their passwords, one after the other, as fast as possible.
 struct Load {
     engine: Engine,
     store: Arc<dyn Store>,
@@ -29,9 +29,9 @@ struct Load {
     folder: Folder,
     next: AtomicUsize,
     running: AtomicBool,
-    /// Set while no server answers.
+    /// Set while no server responds.
     outage: AtomicBool,
-    /// Resets that began and ended well in one outage.
+    /// Resets that began and succeeded within one outage.
     unfounded: AtomicUsize,
     told: Mutex<Vec<Told>>,
     faults: AtomicUsize,
@@ -76,7 +76,7 @@ impl Load {
     async fn go_on(&self) {
         let tell = |told| self.told.lock().expect("no panic").push(told);
         while self.running.load(Ordering::SeqCst) {
-            // Everybody once: what a fault has left half done concerns nobody else.
+            // Each person once, so that work left half done by a fault affects no later reset.
             let number = self.next.fetch_add(1, Ordering::SeqCst);
             let person = self.people.all().get(number).expect("enough people");
             let password = format!("plum tractor {number} violet candle");
@@ -86,14 +86,14 @@ impl Load {
                     self.unfounded.fetch_add(1, Ordering::SeqCst);
                 }
                 Ok(()) => {}
-                // Whoever was to deliver it had the fault.
+                // The engine that was to deliver the code had a fault.
                 Err(Ended::NoCode) => {
                     self.faults.fetch_add(1, Ordering::SeqCst);
                 }
                 Err(Ended::Failed(error)) => {
                     retryable(&error);
                     self.faults.fetch_add(1, Ordering::SeqCst);
-                    // As a person who tries again would: not at once.
+                    // Pauses, like a person before another try.
                     moment(20).await;
                 }
             }
@@ -109,7 +109,7 @@ impl Load {
         told.iter().filter(|told| matches!(told, Told::Reset { .. })).count()
     }
 
-    /// Waits until so many more resets are through.
+    /// Waits until this many more resets have succeeded.
     async fn more(&self, resets: usize) {
         let goal = self.resets() + resets;
         let enough = async {
@@ -117,7 +117,7 @@ impl Load {
                 moment(5).await;
             }
         };
-        // A limit for a test that has come to a halt; a busy machine may take its time.
+        // The limit catches a deadlock; a busy machine may be slow.
         let waited = tokio::time::timeout(Duration::from_secs(300), enough).await;
         assert!(waited.is_ok(), "{} of {goal} resets, {} faults", self.resets(), self.faults());
     }
@@ -129,7 +129,7 @@ impl Load {
         }
     }
 
-    /// Everything that waited is done, a day later, and all is as it was told.
+    /// A day later, does all waiting work and audits everything.
     async fn audit(&self) {
         self.clock.advance(Duration::from_secs(86_400));
         drain(&self.engine).await;
@@ -141,7 +141,7 @@ impl Load {
     }
 }
 
-/// A failing server is a fault that may pass, and nothing else.
+/// Checks that a failing server is reported as a retryable fault.
 fn retryable(error: &Error) {
     let Error::Fault(fault) = error else {
         panic!("{error:?}");
@@ -149,21 +149,21 @@ fn retryable(error: &Error) {
     assert_ne!(fault.retry(), Retry::Never, "{error:?}");
 }
 
-/// Call it after the last server has ended: no reset that begins now succeeds, and each call is
-/// answered by a fault that may pass. A reset whose answers had arrived before may still end well.
+/// Call it after the last server has ended. No reset that begins now succeeds, and each call
+/// returns a retryable fault. A reset whose replies had arrived before may still succeed.
 async fn fails_closed(load: &Load, within: Duration) {
     let before = load.faults();
     load.outage.store(true, Ordering::SeqCst);
     let key = sspr::RecordKey::from_bytes([1; 32]);
     let loaded = tokio::time::timeout(within, load.store.load(&key)).await.expect("an answer");
-    let error = loaded.expect_err("no server can know");
+    let error = loaded.expect_err("no server responds");
     assert_ne!(error.retry(), Retry::Never, "{error:?}");
     let noticed = async {
         while load.faults() == before {
             moment(5).await;
         }
     };
-    tokio::time::timeout(within, noticed).await.expect("a reset is answered");
+    tokio::time::timeout(within, noticed).await.expect("a reset returns");
     load.outage.store(false, Ordering::SeqCst);
     assert_eq!(load.unfounded.load(Ordering::SeqCst), 0, "resets without a server");
 }
@@ -186,11 +186,11 @@ async fn nothing_is_lost_when_a_standby_takes_over() {
     standby.promote();
     load.more(200).await;
     load.stop(tasks).await;
-    assert!(load.faults() > 0, "nobody has noticed");
+    assert!(load.faults() > 0, "no reset had a fault");
     load.audit().await;
 }
 
-/// Without a server nothing succeeds, and when it is back nobody has to be told.
+/// Without a server nothing succeeds, and after its return the engine needs no restart.
 #[cfg(feature = "postgres")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_is_lost_when_a_server_is_killed_and_comes_back() {
@@ -209,11 +209,11 @@ async fn nothing_is_lost_when_a_server_is_killed_and_comes_back() {
     }
     load.more(100).await;
     load.stop(tasks).await;
-    assert!(load.faults() > 0, "nobody has noticed");
+    assert!(load.faults() > 0, "no reset had a fault");
     load.audit().await;
 }
 
-/// The leader of three is killed under load; then two of three, and nothing succeeds until one is
+/// The leader of three is killed under load; then a second node, and nothing succeeds until one is
 /// back.
 #[cfg(feature = "etcd")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -239,6 +239,6 @@ async fn nothing_is_lost_when_a_leader_dies_and_nothing_succeeds_without_a_quoru
     cluster.wait_until_whole();
     load.more(50).await;
     load.stop(tasks).await;
-    assert!(load.faults() > 0, "nobody has noticed");
+    assert!(load.faults() > 0, "no reset had a fault");
     load.audit().await;
 }

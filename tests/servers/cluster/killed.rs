@@ -1,5 +1,5 @@
-//! A process is killed under load, again and again: nothing that was acknowledged is lost, nothing
-//! happens twice, and whatever waits is delivered by whoever comes after.
+//! A process is killed under load again and again: acknowledged work is kept, nothing happens
+//! twice, and waiting messages are delivered by the next process.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,7 +21,7 @@ const PEOPLE: usize = 16;
 const KILLS: u64 = 50;
 const DAY: i64 = 86_400;
 
-/// Tells what was handed over, once it was.
+/// Reports each message after it was delivered.
 struct Telling(MemoryInbox);
 
 #[async_trait]
@@ -52,13 +52,13 @@ impl Process {
             if told { Arc::new(Telling(inbox.clone())) } else { Arc::new(inbox.clone()) };
         let store = open(&role.address).await;
         let builder = builder_over(store, Arc::new(directory), delivery, &clock, day as u64 + 1);
-        // The audit wants all of them, and a year goes by.
+        // The audit needs all events, and a year passes.
         let builder = builder.event_retention(Duration::from_secs(3_650 * 86_400));
         Self { engine: builder.open().await.expect("opened"), inbox }
     }
 }
 
-/// In the other process: everybody resets their password until it is killed.
+/// Runs in the other process: all people reset their passwords until it is killed.
 pub(crate) async fn work(role: &Role) {
     let day: i64 = role.rest[1].parse().expect("a day");
     let process = Arc::new(Process::start(role, day, true).await);
@@ -82,7 +82,7 @@ pub(crate) async fn work(role: &Role) {
     }
 }
 
-/// The n-th number of a sequence that looks like none.
+/// The n-th number of a sequence that looks random.
 fn scattered(n: u64, below: u64) -> u64 {
     (n.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 33) % below
 }
@@ -103,7 +103,7 @@ async fn kill_again_and_again(site: Site) {
     let mut interrupted = 0;
     for kill in 1..=KILLS {
         let mut other = Other::start(&role(2 * kill));
-        // Where it is by then differs each time, and what the other tasks do is anything.
+        // A different number of steps each time, so that the kill hits different points.
         for _ in 0..scattered(kill, 160) {
             if let Some(line) = other.hear() {
                 heard.line(&line);
@@ -112,7 +112,7 @@ async fn kill_again_and_again(site: Site) {
         let rest = other.kill();
         rest.iter().for_each(|line| heard.line(line));
         if kill % 10 == 0 {
-            // Whoever comes after delivers what waits: leases and flows have ended by now.
+            // The next process delivers what waits; leases and flows have ended by now.
             let day = 2 * kill as i64 + 1;
             let next = Process::start(&role(day as u64), day, false).await;
             interrupted += drain(&next.engine).await;
@@ -120,16 +120,16 @@ async fn kill_again_and_again(site: Site) {
             audit(&site.open().await, &people, &file, &heard, &next.engine).await;
         }
     }
-    assert!(interrupted > 0, "no kill came in the middle of anything");
+    assert!(interrupted > 0, "no kill interrupted any work");
     assert!(heard.resets() > KILLS as usize, "{} resets: hardly any load", heard.resets());
 }
 
-/// Does all that waits; how much it was.
+/// Does all waiting work; returns how much there was.
 pub(crate) async fn drain(engine: &Engine) -> u64 {
     let mut done = 0;
     loop {
         let maintained = engine.maintain(100).await.expect("maintained");
-        assert_eq!(maintained.failed, 0, "nothing stands in the way");
+        assert_eq!(maintained.failed, 0, "maintenance has no faults");
         done += maintained.delivered + maintained.settled;
         if !maintained.more {
             return done;

@@ -1,4 +1,4 @@
-//! Work to be interrupted: many people who reset their passwords, again and again.
+//! Load to interrupt: many people who reset their passwords again and again.
 
 use std::time::Duration;
 
@@ -11,10 +11,10 @@ use sspr::{
 
 use crate::support::{OLD, admin, code, email, one_gate, request_from, tenant};
 
-/// How often one person may ask for a code on one day.
+/// How often one person may request a code on one day.
 pub(crate) const RESETS: usize = 20;
 
-/// One gate, and as much room as a policy can give.
+/// One gate, and the largest budgets that a policy allows.
 pub(crate) fn roomy() -> PolicySettings {
     let mut settings = one_gate();
     settings.sends.per_hour = RESETS as u32;
@@ -36,7 +36,7 @@ pub(crate) struct Person {
     pub(crate) mail: String,
 }
 
-/// So many people, each with a mail address.
+/// A number of people, each with a mail address.
 pub(crate) struct People(Vec<Person>);
 
 impl People {
@@ -53,7 +53,7 @@ impl People {
         &self.0
     }
 
-    /// A directory that knows them.
+    /// A directory with these people.
     pub(crate) fn directory(&self, clock: &ManualClock) -> MemoryDirectory {
         let directory = MemoryDirectory::with_hash_cost(8, 1).with_clock(clock.clone());
         directory.add_tenant(tenant(), TenantFacts::new("Contoso"));
@@ -64,7 +64,7 @@ impl People {
         directory
     }
 
-    /// Puts the policy, and an address for each.
+    /// Stores the policy, and an address for each person.
     pub(crate) async fn register(&self, engine: &Engine) {
         let (tenant, actor) = (tenant(), admin());
         let admin = engine.admin(&tenant, &actor);
@@ -82,20 +82,21 @@ impl People {
     }
 }
 
-/// What somebody was told.
+/// What a person was told.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) enum Told {
-    /// "Your code was right."
+    /// The code was right.
     Proven { user: String, code: String },
-    /// "Your password is this now."
+    /// The password was reset to this one.
     Reset { user: String, password: String },
 }
 
-/// Why a reset came to nothing.
+/// Why a reset failed.
 #[derive(Debug)]
 pub(crate) enum Ended {
     Failed(sspr::Error),
-    /// Whoever was to deliver the code is gone; it is delivered when their lease has ended.
+    /// The process that was to deliver the code is gone; the code is delivered after its lease has
+    /// ended.
     NoCode,
 }
 
@@ -105,7 +106,7 @@ impl From<sspr::Error> for Ended {
     }
 }
 
-/// One reset from the name to the new password.
+/// One reset, from the identifier to the new password.
 pub(crate) async fn reset(
     engine: &Engine,
     inbox: &MemoryInbox,
@@ -120,17 +121,17 @@ pub(crate) async fn reset(
     let asked = reset.challenge(&request, &started.ticket, &email()).await?;
     let arrives = async {
         loop {
-            if let Some(came) = codes(inbox, person).split_off(before).pop() {
-                return Ok::<String, sspr::Error>(came);
+            if let Some(code) = codes(inbox, person).split_off(before).pop() {
+                return Ok::<String, sspr::Error>(code);
             }
-            // Another task may have it in hand already.
+            // Another task may already deliver the message.
             let _ = engine.maintain(100).await?;
             moment(1).await;
         }
     };
-    // A lease is not waited out: another person's reset shows as much.
-    let came = tokio::time::timeout(Duration::from_secs(10), arrives).await;
-    let typed = came.map_err(|_| Ended::NoCode)??;
+    // Does not wait for a lease: the next person's reset tests as much.
+    let arrived = tokio::time::timeout(Duration::from_secs(10), arrives).await;
+    let typed = arrived.map_err(|_| Ended::NoCode)??;
     let proven = reset.prove(&request, &asked.ticket, &code(&typed)).await?;
     tell(Told::Proven { user: user(), code: typed });
     assert!(matches!(proven.step, Step::NewPassword { .. }), "{:?}", proven.step);
@@ -140,7 +141,7 @@ pub(crate) async fn reset(
     Ok(())
 }
 
-/// Lets others work: servers and disks take the time that they take.
+/// Pauses, so that servers and disks can make progress.
 pub(crate) async fn moment(millis: u64) {
     let never = std::future::pending::<()>();
     let _ = tokio::time::timeout(Duration::from_millis(millis), never).await;

@@ -1,5 +1,5 @@
-//! What must hold on every durable store, whatever happens to the processes and servers around it:
-//! two processes on one store, processes that are killed under load, servers that fail over.
+//! Rules that must hold on every durable store when processes and servers fail: two processes on
+//! one store, processes that are killed under load, servers that fail over.
 #![cfg(all(feature = "testing", feature = "sqlite"))]
 
 mod audit;

@@ -1,4 +1,4 @@
-//! The stores that outlive a process, each at an address that another process can open.
+//! The durable stores, each at an address that another process can open.
 
 use std::sync::Arc;
 
@@ -6,15 +6,15 @@ use sspr::Store;
 
 use crate::servers::Folder;
 
-/// A store at an address. Dropping it removes what it holds.
+/// A store at an address. Dropping it removes its data.
 pub(crate) struct Site {
     pub(crate) address: String,
-    /// Goes last.
+    /// Dropped last.
     folder: Folder,
 }
 
 impl Site {
-    /// A schema of its own on a server that the tests of this binary share.
+    /// A schema of its own on the server of this test binary.
     #[cfg(feature = "postgres")]
     pub(crate) async fn postgres() -> Self {
         let server = crate::servers::postgres::Postgres::shared();
@@ -31,7 +31,7 @@ impl Site {
         Self { address, folder: Folder::new("cluster") }
     }
 
-    /// A prefix of its own on a node that the tests of this binary share.
+    /// A prefix of its own on the node of this test binary.
     #[cfg(feature = "etcd")]
     pub(crate) fn etcd() -> Self {
         use crate::servers::etcd::{fresh_prefix, shared};
@@ -55,7 +55,7 @@ impl Site {
         open(&self.address).await
     }
 
-    /// A file beside the store, for what else outlives a process.
+    /// A file beside the store, for other data that survives a process.
     pub(crate) fn file(&self, name: &str) -> std::path::PathBuf {
         self.folder.path().join(name)
     }
@@ -88,7 +88,7 @@ pub(crate) async fn open(address: &str) -> Arc<dyn Store> {
     }
 }
 
-/// A schema, a space, and the address of the server.
+/// A schema, a folder, and the address of the server.
 #[cfg(feature = "postgres")]
 fn postgres_options(place: &str) -> sspr::adapters::postgres::PostgresOptions {
     let (schema, url) = place.split_once(' ').expect("a schema and a server");

@@ -1,9 +1,9 @@
-//! The servers of the tests themselves.
+//! Tests of the test servers.
 
 use crate::servers::etcd::{Cluster, PASSWORD, Setup};
 
 #[test]
-fn a_cluster_goes_on_without_its_leader_and_takes_it_back() {
+fn a_cluster_continues_without_its_leader_and_accepts_it_again() {
     let cluster = Cluster::start(Setup::nodes(3));
     cluster.etcdctl(&["put", "a", "1"]);
     let leader = cluster.leader();

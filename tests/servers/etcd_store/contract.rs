@@ -1,4 +1,4 @@
-//! What the kit cannot see: requests, prefixes, epochs.
+//! The parts of the contract that the kit cannot test: requests, prefixes, epochs.
 
 use sspr::port::{Committed, CounterIncrement, EventsOf, PortErrorKind, Store as _};
 use sspr::{CounterKey, Record, RecordKey, Timestamp, Version};
@@ -41,12 +41,12 @@ fn stores_with_different_prefixes_share_nothing() {
 }
 
 #[test]
-fn no_event_is_lost_where_an_epoch_ends() {
+fn no_event_is_lost_at_the_end_of_an_epoch() {
     let (store, _) = fresh();
     let (mut count, mut expected) = (0, None);
     let mut read = Vec::new();
     let mut cursor = None;
-    // Other tests move the revision as well: an epoch of 1024 ends at least twice.
+    // Other tests advance the revision as well, so an epoch of 1024 revisions ends at least twice.
     while count < 2_500 {
         count += 1;
         let next = record(1, Version::new(count, 1));
@@ -99,7 +99,7 @@ fn no_event_of_a_handle_that_missed_the_end_of_an_epoch_is_lost() {
 }
 
 #[test]
-fn events_gone_from_under_their_log_are_damage() {
+fn a_log_entry_without_its_event_is_corrupt() {
     let (store, prefix) = fresh();
     let first = record(1, Version::new(1, 1));
     let events = [event(&first, 0), event(&first, 1)];
@@ -113,7 +113,7 @@ fn events_gone_from_under_their_log_are_damage() {
 }
 
 #[test]
-fn a_commit_that_etcd_would_not_take_is_refused_before_it_is_sent() {
+fn a_commit_that_etcd_would_refuse_is_not_sent() {
     let (store, _) = fresh();
     let huge =
         Record::loaded(RecordKey::from_bytes([2; 32]), Version::new(1, 1), "x".repeat(2 << 20));
@@ -125,7 +125,7 @@ fn a_commit_that_etcd_would_not_take_is_refused_before_it_is_sent() {
 }
 
 #[test]
-fn a_store_of_a_newer_release_is_left_alone() {
+fn a_store_of_a_newer_release_is_not_changed() {
     let prefix = fresh_prefix();
     shared().etcdctl(&["put", &format!("{prefix}head"), "2/0000000000000001"]);
     let store = sspr::adapters::etcd::EtcdStore::create(options(shared()).with_prefix(&prefix));
@@ -133,7 +133,7 @@ fn a_store_of_a_newer_release_is_left_alone() {
 }
 
 #[test]
-fn history_that_nobody_compacts_is_seen() {
+fn a_history_without_compaction_is_detected() {
     let cluster = Cluster::start(Setup { compaction: false, ..Setup::nodes(1) });
     let store = connect(options(&cluster));
     for number in 0..50 {

@@ -1,4 +1,4 @@
-//! What a call of the engine costs, counted by the server.
+//! The cost of a call of the engine, counted by the server.
 
 use sspr::adapters::memory::{MemoryDirectory, MemoryInbox};
 use sspr::port::SystemClock;
@@ -48,7 +48,7 @@ fn a_wrong_guess_is_one_read_and_one_transaction_and_past_the_budget_one_read() 
         let after = handled(&cluster);
         [after[0] - before[0], after[1] - before[1]]
     };
-    // The policy is read, and kept for a while.
+    // Reads the policy, which the engine then caches.
     guess(0);
     let before = engine.stats().comparisons;
     for count in 1..=5 {

@@ -1,4 +1,4 @@
-//! Members that are gone, passwords that are wrong, space that is used up.
+//! Failures: lost members, wrong passwords, a full space quota.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::etcd_store::support::{connect, kind, options, put, record, tenant, wa
 use crate::servers::etcd::{Cluster, PASSWORD, Setup};
 use crate::servers::wait_for;
 
-/// Long enough for a call that succeeds on a busy machine; each call that must fail takes as long.
+/// Long enough for a successful call on a busy machine; each call that must fail takes this long.
 const PATIENCE: Duration = Duration::from_secs(4);
 
 fn brief(cluster: &Cluster) -> EtcdOptions {
@@ -18,21 +18,21 @@ fn brief(cluster: &Cluster) -> EtcdOptions {
 }
 
 #[test]
-fn without_a_quorum_it_fails_closed_and_resumes_by_itself() {
+fn without_a_quorum_all_calls_fail_and_later_resume() {
     let cluster = Cluster::start(Setup::nodes(3));
     let store = connect(brief(&cluster));
     let first = record(1, Version::new(1, 1));
     assert_eq!(put(&store, &first, None, &[]).unwrap(), Committed::Applied);
     cluster.kill(1);
     cluster.kill(2);
-    // At once, while it still believes in its leader, as well as later.
+    // At once, while the member still knows its leader, and later.
     for read in wait(every_read(&store, first.key())) {
         assert_eq!(read, Some(PortErrorKind::Unavailable));
     }
     wait_for("the last one to see it", || (!cluster.serves(0)).then_some(()));
     let next = record(1, Version::new(2, 2));
     let refused = kind(put(&store, &next, Some(first.version()), &[]));
-    // Also a read: the member that is left may be behind.
+    // Reads as well, since the remaining member may lag behind.
     assert_eq!(kind(wait(store.load(first.key()))), PortErrorKind::Unavailable);
     assert!(matches!(refused, PortErrorKind::Unavailable | PortErrorKind::Unknown), "{refused:?}");
     cluster.restart(1);
@@ -45,7 +45,7 @@ fn without_a_quorum_it_fails_closed_and_resumes_by_itself() {
     }
 }
 
-/// What each way to read is refused with, all at the same time.
+/// The errors of all reads, made at the same time.
 async fn every_read(store: &EtcdStore, key: &RecordKey) -> [Option<PortErrorKind>; 6] {
     fn why<T>(answer: PortResult<T>) -> Option<PortErrorKind> {
         answer.err().map(|error| error.kind())
@@ -64,7 +64,7 @@ async fn every_read(store: &EtcdStore, key: &RecordKey) -> [Option<PortErrorKind
     [why(load), why(add), why(due), why(scan), why(of_record), why(of_tenant)]
 }
 
-/// The endpoints of a cluster, one of its followers first; and which that is.
+/// The endpoints of a cluster, with a follower first, and the number of that follower.
 fn follower_first(cluster: &Cluster) -> (usize, Vec<String>) {
     let follower = usize::from(cluster.leader() == 0);
     let mut endpoints = cluster.endpoints();
@@ -73,7 +73,7 @@ fn follower_first(cluster: &Cluster) -> (usize, Vec<String>) {
 }
 
 #[test]
-fn a_member_that_hangs_is_given_up_in_time_and_passed_over() {
+fn a_hanging_member_times_out_and_is_skipped() {
     let cluster = Cluster::start(Setup::nodes(3));
     let (follower, endpoints) = follower_first(&cluster);
     let open = || connect(EtcdOptions::new(endpoints.clone()).with_timeout(PATIENCE));
@@ -82,14 +82,14 @@ fn a_member_that_hangs_is_given_up_in_time_and_passed_over() {
     assert_eq!(put(&writes, &first, None, &[]).unwrap(), Committed::Applied);
     cluster.stop(follower);
     assert!(wait(reads.load(first.key())).unwrap().is_some());
-    // It may have got that far.
+    // The write may have been applied.
     assert_eq!(kind(put(&writes, &lost, None, &[])), PortErrorKind::Unknown);
     assert_eq!(put(&writes, &next, None, &[]).unwrap(), Committed::Applied);
     cluster.resume(follower);
 }
 
 #[test]
-fn a_member_that_hangs_holds_up_a_start_for_its_share_only() {
+fn a_hanging_member_delays_a_start_by_its_share_of_the_timeout() {
     let cluster = Cluster::start(Setup { secured: true, ..Setup::nodes(3) });
     let (follower, endpoints) = follower_first(&cluster);
     let certificates = cluster.certificates();
@@ -100,7 +100,7 @@ fn a_member_that_hangs_holds_up_a_start_for_its_share_only() {
         .with_client_certificate(&certificates.client.0, key)
         .with_login("sspr", SecretText::from(PASSWORD))
         .with_timeout(Duration::from_secs(9));
-    // A member that took more than its share of the time would leave none to the others.
+    // A member that took more than its share of the timeout would leave none to the others.
     let store = wait(EtcdStore::create(options)).expect("connected");
     let first = record(1, Version::new(1, 1));
     assert_eq!(put(&store, &first, None, &[]).unwrap(), Committed::Applied);
@@ -134,7 +134,7 @@ fn a_leader_that_is_killed_costs_no_acknowledged_commit() {
 }
 
 #[test]
-fn it_logs_in_over_tls_and_renews_its_token() {
+fn the_store_logs_in_over_tls_and_renews_its_token() {
     let cluster = Cluster::start(Setup { secured: true, ..Setup::nodes(1) });
     let certificates = cluster.certificates();
     let with = |ca: &str, user: &str, password: &str| {
@@ -149,7 +149,7 @@ fn it_logs_in_over_tls_and_renews_its_token() {
     let store = connect(with(&certificates.ca, "sspr", PASSWORD));
     let first = record(1, Version::new(1, 1));
     assert_eq!(put(&store, &first, None, &[]).unwrap(), Committed::Applied);
-    // With the user goes every token of the user.
+    // Deleting the user voids all of the user's tokens.
     cluster.etcdctl(&["user", "delete", "sspr"]);
     cluster.etcdctl(&["user", "add", "sspr", &format!("--new-user-password={PASSWORD}")]);
     cluster.etcdctl(&["user", "grant-role", "sspr", "sspr"]);

@@ -1,4 +1,4 @@
-//! Writers across the quota of a real cluster: what was applied is never answered as not applied.
+//! Writers that reach the quota of a real cluster: no applied commit is reported as not applied.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::servers::etcd::{Cluster, Setup};
 
 const WRITERS: u8 = 32;
 
-/// What one writer was told last, and by which version it had tried to go on.
+/// The last outcome of one writer, and the version that it tried to write.
 struct Told {
     key: RecordKey,
     tried: Version,
@@ -45,7 +45,7 @@ async fn fill(store: EtcdStore, number: u8) -> Told {
             }
         }
     }
-    panic!("the quota was never met");
+    panic!("the quota was not reached");
 }
 
 fn across_the_quota(nodes: usize) {
@@ -64,7 +64,7 @@ fn across_the_quota(nodes: usize) {
     for Told { key, tried, before, answer, added } in told {
         let there = wait(store.load(&key)).unwrap().map(|record| record.version());
         match answer {
-            // Nothing has happened, and nothing will.
+            // The commit did not happen, and never will.
             Err(PortErrorKind::Unavailable) => assert_eq!(there, before, "{key}"),
             Err(PortErrorKind::Unknown) => {
                 assert!(there == before || there == Some(tried), "{key}")
@@ -91,7 +91,7 @@ fn writers_across_the_quota_of_three_members_are_told_what_was_applied() {
 }
 
 #[test]
-fn connecting_never_makes_a_store() {
+fn connecting_never_creates_a_store() {
     let prefix = crate::servers::etcd::fresh_prefix();
     let there = || options(crate::servers::etcd::shared()).with_prefix(&prefix);
     let missing = wait(EtcdStore::connect(there()));
@@ -104,13 +104,13 @@ fn connecting_never_makes_a_store() {
 }
 
 #[test]
-fn a_newer_release_that_changes_the_format_stops_the_writes_of_a_running_one() {
+fn a_change_of_format_by_a_newer_release_stops_the_writes_of_a_running_one() {
     let cluster = crate::servers::etcd::shared();
     let prefix = crate::servers::etcd::fresh_prefix();
     let store = connect(options(cluster).with_prefix(&prefix));
     let first = record(1, Version::new(1, 1));
     assert_eq!(put(&store, &first, None, &[]).unwrap(), Committed::Applied);
-    // What the migration of a newer release ends with.
+    // The last step of a newer release's migration.
     cluster.etcdctl(&["put", &format!("{prefix}schema"), "2"]);
     let next = record(1, Version::new(2, 2));
     let event = crate::etcd_store::support::event(&next, 0);
@@ -125,7 +125,7 @@ fn a_newer_release_that_changes_the_format_stops_the_writes_of_a_running_one() {
     assert_eq!(kind(opened.map(Arc::new)), PortErrorKind::Denied);
     let there = wait(store.load(first.key())).unwrap().unwrap();
     assert_eq!(there.version(), first.version());
-    // Nothing is past its time, so nothing is asked; with something, it is refused.
+    // Without expired rows the purge writes nothing; with some, it is refused.
     let cutoff = Cutoff::new(Timestamp::MAX, Timestamp::MAX);
     assert!(wait(store.purge(cutoff, 1)).is_ok_and(|removed| removed == 0));
 }

@@ -24,13 +24,13 @@ pub(crate) fn connect(options: EtcdOptions) -> EtcdStore {
     wait(EtcdStore::create(options)).unwrap()
 }
 
-/// A store of this test's own on the node that the tests share, and its prefix.
+/// A separate store on the shared node, and its prefix.
 pub(crate) fn fresh() -> (EtcdStore, String) {
     let prefix = fresh_prefix();
     (connect(options(shared()).with_prefix(&prefix)), prefix)
 }
 
-/// How many `Range` and how many `Txn` a single node has answered.
+/// How many `Range` and `Txn` requests a single node has handled.
 pub(crate) fn handled(cluster: &Cluster) -> [u64; 2] {
     ["Range", "Txn"].map(|method| {
         let labels = format!(
@@ -67,7 +67,7 @@ pub(crate) fn put(
     wait(store.commit(Commit::new(next, expected, &columns, events)))
 }
 
-/// A page of at most a thousand; a call that does not end is `Unknown` here.
+/// A page of at most a thousand events; a call that does not end counts as `Unknown`.
 pub(crate) fn tenant_events(store: &EtcdStore, after: Option<&Cursor>) -> PortResult<Page<Event>> {
     let tenant = tenant();
     let page = store.events(EventsOf::Tenant(&tenant), after, 1_000);

@@ -1,10 +1,10 @@
-//! The servers that the other tests rest on.
+//! Tests of the servers that the other tests use.
 
 use crate::servers::is_alive;
 use crate::servers::postgres::Postgres;
 
 #[test]
-fn a_killed_cluster_keeps_what_it_answered() {
+fn a_killed_cluster_keeps_acknowledged_commits() {
     let cluster = Postgres::start();
     cluster.sql("CREATE TABLE kept (n int)");
     cluster.sql("INSERT INTO kept VALUES (7)");
@@ -19,7 +19,7 @@ fn a_killed_cluster_keeps_what_it_answered() {
 }
 
 #[test]
-fn a_promoted_standby_has_what_the_primary_answered() {
+fn a_promoted_standby_has_the_primarys_acknowledged_commits() {
     let (primary, standby) = Postgres::pair();
     primary.sql("CREATE TABLE kept (n int)");
     primary.sql("INSERT INTO kept VALUES (7)");

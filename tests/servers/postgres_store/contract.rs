@@ -1,4 +1,4 @@
-//! What the kit cannot see from outside: locks, positions, texts.
+//! The parts of the contract that the kit cannot test: locks, positions, texts.
 
 use std::collections::BTreeSet;
 use std::future::{Future as _, poll_fn};
@@ -71,7 +71,7 @@ fn a_lost_head_stops_commits_and_gives_no_position_twice() {
     assert_eq!(count(&store, 1), Some(1));
 }
 
-/// At whatever point it is dropped: the whole commit or nothing of it, and the one connection
+/// Wherever it is dropped, the commit happens as a whole or not at all, and the one connection
 /// serves the next call outside of any transaction.
 #[test]
 fn a_call_that_is_dropped_is_whole_or_nothing_and_leaves_its_connection_usable() {
@@ -100,8 +100,8 @@ fn a_call_that_is_dropped_is_whole_or_nothing_and_leaves_its_connection_usable()
         last = found;
         let events = wait(store.events(EventsOf::Record(&key(1)), None, 99)).unwrap();
         assert_eq!(events.items.len() as u64, 2 * last, "after {polls} polls");
-        // The server notes a session's end of work after it has answered, so it is waited for. A
-        // session that was left within a transaction never gets there.
+        // The server marks a session as idle after its reply, so this waits. A session left in a
+        // transaction never becomes idle.
         wait_for("the session to be idle, outside of any transaction", || {
             (watch.states() == "idle").then_some(())
         });
@@ -110,7 +110,7 @@ fn a_call_that_is_dropped_is_whole_or_nothing_and_leaves_its_connection_usable()
 }
 
 #[test]
-fn what_the_server_cannot_keep_as_it_is_is_refused() {
+fn a_text_that_the_server_cannot_store_unchanged_is_refused() {
     let fixture = Fixture::new();
     let store = fixture.open();
     let columns = columns();

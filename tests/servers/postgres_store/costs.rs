@@ -1,4 +1,4 @@
-//! What a call costs, counted by the server.
+//! The cost of a call, counted by the server.
 
 use sspr::adapters::memory::{MemoryDirectory, MemoryInbox};
 use sspr::port::SystemClock;
@@ -23,7 +23,7 @@ fn policy() -> Policy {
     Policy::new(settings).unwrap()
 }
 
-/// The first words of each statement that reached a table of the store, and how often.
+/// The first words of each statement on a table of the store, with its count.
 fn counted(server: &Postgres) -> String {
     server.sql(
         "SELECT string_agg(split_part(query, ' ', 1) || ' ' || calls, ',' ORDER BY query) \
@@ -56,7 +56,7 @@ fn a_wrong_guess_is_one_read_and_one_write_and_past_the_budget_one_read() {
         let answer = wait(engine.reset().prove(&request, &ticket, &wrong));
         assert!(matches!(answer, Err(sspr::Error::Refused(_))), "{answer:?}");
     };
-    // The policy is read, and kept for a while.
+    // Reads the policy, which the engine then caches.
     guess(0);
     server.sql("SELECT pg_stat_statements_reset()");
     let before = engine.stats().comparisons;

@@ -35,7 +35,7 @@ fn options(host: &str) -> PostgresOptions {
 }
 
 #[test]
-fn a_server_of_a_trusted_authority_is_spoken_to_in_secret() {
+fn a_connection_to_a_server_of_a_trusted_authority_is_encrypted() {
     let (server, authority) = server();
     let fixture = Fixture::on(&server.url());
     let url = fixture.named(&server.url().replace("127.0.0.1", "localhost"));
@@ -52,7 +52,7 @@ fn a_server_of_a_trusted_authority_is_spoken_to_in_secret() {
 }
 
 #[test]
-fn a_server_of_another_authority_is_told_nothing() {
+fn a_server_of_another_authority_is_refused() {
     let other = authority().pem();
     let options = options("localhost").with_root_certificates(&other);
     let wrong = kind_of(wait(PostgresStore::connect(&options)));
@@ -68,14 +68,14 @@ fn a_certificate_for_another_name_is_refused() {
 }
 
 #[test]
-fn a_server_without_tls_is_told_nothing_where_tls_was_asked_for() {
+fn a_server_without_tls_is_refused_if_tls_is_required() {
     let (_, authority) = server();
     let plain = Postgres::shared().url().replace("127.0.0.1", "localhost");
     let options = PostgresOptions::parse(&plain).unwrap().with_root_certificates(authority);
     assert_eq!(kind(wait(PostgresStore::connect(&options))), PortErrorKind::Unavailable);
 }
 
-/// Unavailable, and why.
+/// Checks that the error is `Unavailable`; returns its cause.
 fn kind_of(connected: sspr::port::PortResult<PostgresStore>) -> String {
     let error = connected.unwrap_err();
     assert_eq!(error.kind(), PortErrorKind::Unavailable);

@@ -8,7 +8,7 @@ use crate::servers::postgres::{Postgres, url_of_all};
 use crate::servers::wait_for;
 
 #[test]
-fn a_server_that_was_killed_answers_nothing_and_comes_back_with_everything() {
+fn a_killed_server_is_unavailable_and_returns_with_all_commits() {
     let server = Postgres::start();
     let fixture = Fixture::on(&server.url());
     let store = fixture.open();
@@ -53,7 +53,7 @@ fn a_fenced_primary_is_neither_read_from_nor_written_to_by_open_connections() {
 fn a_standby_that_takes_over_has_every_commit_and_is_found_by_the_same_store() {
     let (primary, standby) = Postgres::pair();
     let fixture = Fixture::on(&url_of_all(&[&standby, &primary]));
-    // The standby alone is refused, although it would answer.
+    // The standby alone is refused, although it accepts connections.
     let alone = Fixture { url: standby.url(), schema: fixture.schema.clone() };
     assert_eq!(kind(wait(PostgresStore::connect(&alone.options()))), PortErrorKind::Unavailable);
     let store = fixture.open();
@@ -68,7 +68,7 @@ fn a_standby_that_takes_over_has_every_commit_and_is_found_by_the_same_store() {
     apply(&store, 1, 21);
 }
 
-/// The server answers such a commit as if nothing were, and warns beside it.
+/// The server acknowledges such a commit, but sends a warning.
 #[test]
 fn a_commit_that_no_standby_confirmed_is_unknown_though_the_server_answers_it() {
     let (primary, standby) = Postgres::pair();
@@ -84,7 +84,7 @@ fn a_commit_that_no_standby_confirmed_is_unknown_though_the_server_answers_it() 
     wait_for("the wait for the standby", || (watch.waiting("SyncRep") != "0").then_some(()));
     assert_eq!(watch.cancel("SyncRep"), "1");
     assert_eq!(kind(wait(commit).unwrap()), PortErrorKind::Unknown);
-    // It is there, on this server alone.
+    // The commit is on this server only.
     assert_eq!(count(&store, 1), Some(2));
 }
 
@@ -96,6 +96,6 @@ fn a_commit_that_no_standby_confirms_in_time_is_unknown() {
     apply(&store, 1, 1);
     standby.kill();
     assert_eq!(kind(wait(step(&store, 1, 2))), PortErrorKind::Unknown);
-    // Nobody sees it before a standby has it.
+    // The commit is not visible before a standby has it.
     assert_eq!(count(&store, 1), Some(1));
 }

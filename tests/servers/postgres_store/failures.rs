@@ -1,4 +1,4 @@
-//! What goes wrong on a server, and what the store then says.
+//! Failures of a server, and the errors that the store then returns.
 
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ fn a_schema_that_is_not_there_older_or_newer_is_denied() {
         fixture.raw().run(&format!("UPDATE schema_version SET version = {version}"));
         assert_eq!(kind(wait(PostgresStore::connect(&fixture.options()))), PortErrorKind::Denied);
     }
-    // A newer one is left alone.
+    // A newer schema is not changed.
     assert_eq!(kind(wait(PostgresStore::create(&fixture.options()))), PortErrorKind::Denied);
     assert_eq!(fixture.raw().one("SELECT version FROM schema_version"), "2");
 }
@@ -112,7 +112,7 @@ fn a_read_whose_idle_connection_was_ended_is_made_again() {
 }
 
 #[test]
-fn where_no_connection_is_free_a_call_is_soon_unavailable() {
+fn without_a_free_connection_a_call_is_soon_unavailable() {
     let fixture = Fixture::new();
     let options = fixture.options().with_connections(1);
     let store = fixture.open_with(options.with_acquire_timeout(Duration::from_secs(1)));

@@ -1,4 +1,4 @@
-//! The SQL of the manual's page, run as it stands there, and what its roles can do.
+//! Runs the SQL of the manual's page unchanged, and tests the rights of its roles.
 
 use sspr::adapters::postgres::{PostgresOptions, PostgresStore};
 use sspr::port::{CounterIncrement, Cutoff, EventsOf, PortErrorKind, Store};
@@ -19,7 +19,7 @@ fn blocks() -> Vec<Vec<String>> {
     blocks.map(statements).collect()
 }
 
-/// A server that was set up as the page says.
+/// A server set up as on the page.
 fn set_up() -> (Postgres, Vec<String>) {
     let server = Postgres::start();
     let mut blocks = blocks().into_iter();

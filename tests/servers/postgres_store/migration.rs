@@ -1,4 +1,4 @@
-//! Many nodes that start at once. The other process is this test binary itself.
+//! Several nodes that start at once. The other process is this test binary itself.
 
 use std::process::{Child, Command, Stdio};
 
@@ -22,7 +22,7 @@ fn migrate_in_eight_tasks(fixture: &Fixture) {
     }
 }
 
-/// The schemas of one run: each process names them alike.
+/// The schemas of one run, with the same names in each process.
 fn places(url: &str, schema: &str) -> Vec<Fixture> {
     let name = |round| Fixture { url: url.to_owned(), schema: format!("{schema}_{round}") };
     (0..ROUNDS).map(name).collect()
@@ -48,7 +48,7 @@ fn child() {
 
 #[test]
 fn an_empty_database_is_migrated_once_by_many_at_once() {
-    // Each round in a schema of its own, and none of them there: they meet in its creation too.
+    // Each round uses a new schema, so the nodes also compete to create it.
     let url = Postgres::shared().database();
     let mut other = other_process(&url, "race");
     let places = places(&url, "race");
@@ -64,7 +64,7 @@ fn an_empty_database_is_migrated_once_by_many_at_once() {
 }
 
 #[test]
-fn a_migration_of_what_is_there_changes_nothing() {
+fn a_repeated_migration_changes_nothing() {
     let fixture = Fixture::new();
     let store = fixture.open();
     apply(&store, 1, 1);
@@ -77,7 +77,7 @@ fn a_migration_of_what_is_there_changes_nothing() {
 }
 
 #[test]
-fn a_migration_that_broke_off_is_done_by_the_next() {
+fn an_interrupted_migration_is_finished_by_the_next() {
     let fixture = Fixture::empty(&Postgres::shared().url());
     let raw = fixture.raw();
     raw.run(&format!(

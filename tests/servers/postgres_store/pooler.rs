@@ -1,5 +1,5 @@
-//! Behind a pooler: refused where it shares sessions, served where it does not, and nothing wrong
-//! without an error where it begins to share them under stores that are open.
+//! Stores behind a pooler: refused if it shares sessions, served if it does not, and never wrong
+//! without an error if it begins to share them while stores are open.
 
 use std::collections::BTreeMap;
 use std::error::Error as _;
@@ -14,7 +14,8 @@ use crate::postgres_store::support::{Fixture, at, count, key, step, tenant, wait
 use crate::servers::pgbouncer::{Mode, PgBouncer};
 use crate::servers::postgres::Postgres;
 
-/// Connections of each store: more than two stores together have sessions.
+/// Connections of each store. Two stores together have more connections than the pooler has
+/// sessions.
 const CONNECTIONS: usize = 4;
 
 fn says(error: &PortError) -> String {
@@ -38,7 +39,7 @@ fn a_pooler_that_shares_sessions_is_refused_at_open_with_the_way_out() {
         (Mode::Statement, 2),
     ] {
         let pooler = PgBouncer::before(Postgres::shared(), mode, sessions);
-        // Warm: it has as many sessions to choose from as it may have.
+        // Warms up the pooler, so that it can choose among all its sessions.
         let url = pooler.url("postgres");
         wait(async {
             let (client, connection) =
@@ -87,8 +88,8 @@ fn two_stores_behind_a_pooler_of_sessions_lose_nothing_and_do_not_mix() {
     }
 }
 
-/// The stores are open when the pooler begins to share sessions: two processes, whose drivers number
-/// their prepared statements alike.
+/// The pooler begins to share sessions while the stores are open, in two processes whose drivers
+/// number their prepared statements alike.
 #[test]
 fn a_pooler_that_begins_to_share_sessions_mixes_and_loses_nothing_without_an_error() {
     let places = [Fixture::new(), Fixture::new()];
@@ -109,7 +110,7 @@ fn a_pooler_that_begins_to_share_sessions_mixes_and_loses_nothing_without_an_err
     assert!(errors > 0, "sessions were shared, and it was seen");
 }
 
-/// What is acknowledged is in the store's own schema, and nothing else is.
+/// Checks that the store's schema has all acknowledged commits and no others.
 fn nothing_is_lost(fixture: &Fixture, told: &Told) {
     let store = fixture.open();
     for (number, acknowledged) in &told.acknowledged {
@@ -125,21 +126,21 @@ fn nothing_is_lost(fixture: &Fixture, told: &Told) {
     assert!(added <= told.asked_to_add, "{}: {added} of {}", fixture.schema, told.asked_to_add);
 }
 
-/// The records of each worker: the same keys in both, so that one that strays is overwritten or seen.
+/// The records of each worker. Both use the same keys, so that a misdirected write shows.
 const RECORDS: std::ops::Range<u8> = 1..9;
-/// How often each is read, written, added to and listed.
+/// The number of rounds of reads, writes, additions and listings.
 const ROUNDS: usize = 12;
 
-/// What a worker has seen.
+/// The results of a worker.
 #[derive(Default)]
 struct Told {
-    /// The last version of each record that was acknowledged, and the last that was tried.
+    /// The last acknowledged version of each record, and the last version tried.
     acknowledged: BTreeMap<u8, u64>,
     tried: BTreeMap<u8, u64>,
     added: u64,
     asked_to_add: u64,
     errors: u64,
-    /// Answers that cannot be this store's own.
+    /// Replies that cannot come from this store.
     foreign: u64,
 }
 
@@ -203,7 +204,7 @@ fn worker() {
     let options = PostgresOptions::parse(&url).unwrap().with_schema(&schema);
     let options = options.with_connections(CONNECTIONS);
     let store = wait(PostgresStore::connect(&options)).unwrap();
-    // Every connection is made, and has prepared its statements.
+    // Opens every connection and prepares its statements.
     wait(async {
         let calls = (0..CONNECTIONS as u8).map(|number| {
             let store = store.clone();
@@ -238,8 +239,8 @@ async fn work(store: &PostgresStore) -> Told {
     all
 }
 
-/// Brings one record up version by version, and adds to one counter, by this task alone: what it
-/// reads back can only be what it wrote.
+/// Advances one record version by version, and adds to one counter. No other task does, so reads
+/// must return what it wrote.
 async fn one(store: PostgresStore, number: u8) -> Told {
     let mut told = Told::default();
     let (mut acknowledged, mut tried) = (0, 0);
@@ -250,7 +251,7 @@ async fn one(store: PostgresStore, number: u8) -> Told {
                 told.foreign += u64::from(found < acknowledged || found > tried);
                 found
             }
-            // Which version there is now is not known.
+            // The stored version is unknown now.
             Err(_) => {
                 told.errors += 1;
                 continue;
@@ -259,7 +260,7 @@ async fn one(store: PostgresStore, number: u8) -> Told {
         tried = tried.max(version + 1);
         match step(&store, number, version + 1).await {
             Ok(Committed::Applied) => acknowledged = version + 1,
-            // Stale only where an unknown one before was applied.
+            // Stale is right only after a commit of unknown outcome that was applied.
             Ok(_) => told.foreign += u64::from(acknowledged == tried),
             Err(_) => told.errors += 1,
         }

@@ -1,4 +1,4 @@
-//! Two releases on one store, two stores on one connection, and stores that are not there.
+//! Two releases on one store, two stores on one connection, and missing stores.
 
 use std::error::Error as _;
 
@@ -10,21 +10,21 @@ use crate::postgres_store::support::{Fixture, apply, count, key, kind, step, wai
 use crate::servers::postgres::Postgres;
 
 #[test]
-fn neither_connecting_nor_migrating_makes_a_store() {
+fn neither_connecting_nor_migrating_creates_a_store() {
     let fixture = Fixture::empty(&Postgres::shared().url());
     assert_eq!(kind(wait(PostgresStore::connect(&fixture.options()))), PortErrorKind::Denied);
     assert_eq!(kind(wait(PostgresStore::migrate(&fixture.options()))), PortErrorKind::Denied);
     assert_eq!(kind(wait(PostgresStore::connect(&fixture.options()))), PortErrorKind::Denied);
     wait(PostgresStore::create(&fixture.options())).unwrap();
     wait(PostgresStore::migrate(&fixture.options())).unwrap();
-    // Dropped, as by a mistake: a deployment that migrates does not make it again.
+    // After an accidental drop, a deployment that migrates does not create it again.
     let drop = format!("DROP SCHEMA \"{}\" CASCADE", fixture.schema);
     Postgres::shared().sql(&drop);
     assert_eq!(kind(wait(PostgresStore::migrate(&fixture.options()))), PortErrorKind::Denied);
 }
 
 #[test]
-fn a_newer_release_that_migrates_under_a_running_one_stops_its_writes() {
+fn a_migration_by_a_newer_release_stops_the_writes_of_a_running_one() {
     let fixture = Fixture::new();
     let store = fixture.open();
     apply(&store, 1, 1);
@@ -42,8 +42,8 @@ fn a_newer_release_that_migrates_under_a_running_one_stops_its_writes() {
     assert_eq!(count(&store, 1), Some(1), "what was acknowledged stands");
 }
 
-/// A pooler hands the server's session of one client to another, with what that one has set. The
-/// sessions of the store are set here to the schema of the other store, from outside.
+/// A pooler may give a session to another client with the settings of the first. Here the sessions
+/// of each store are set to the schema of the other store.
 #[test]
 fn two_stores_do_not_mix_whatever_the_search_path_of_their_sessions_is() {
     let (one, other) = (Fixture::new(), Fixture::new());

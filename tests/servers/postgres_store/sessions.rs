@@ -1,9 +1,9 @@
-//! What every session of the store begins with, seen from inside by a trigger.
+//! The settings of the store's sessions, read by a trigger.
 
 use crate::postgres_store::support::{Fixture, apply};
 use crate::servers::postgres::Postgres;
 
-/// What a session of the store has for this setting, where the database's default is this.
+/// The value of a setting in a session of the store, given the database's default.
 fn seen(setting: &str, default: &str) -> String {
     let fixture = Fixture::on(&Postgres::shared().database());
     let raw = fixture.raw();
@@ -21,7 +21,7 @@ fn seen(setting: &str, default: &str) -> String {
 }
 
 #[test]
-fn a_commit_is_never_answered_before_it_is_durable() {
+fn a_commit_returns_only_when_it_is_durable() {
     assert_eq!(seen("synchronous_commit", "off"), "on");
     assert_eq!(seen("synchronous_commit", "local"), "on");
     assert_eq!(seen("synchronous_commit", "remote_apply"), "remote_apply");

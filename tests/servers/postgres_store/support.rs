@@ -19,7 +19,7 @@ pub(crate) fn wait<F: Future>(future: F) -> F::Output {
     runtime().block_on(future)
 }
 
-/// A schema of this test's own, on the server that all share or on another.
+/// A schema for one test, on the shared server or on another.
 pub(crate) struct Fixture {
     pub(crate) url: String,
     pub(crate) schema: String,
@@ -48,8 +48,7 @@ impl Fixture {
             .with_connections(4)
     }
 
-    /// An address under which sessions carry this place's name: on a server that tests share, each
-    /// must find its own.
+    /// An address with this fixture's name, by which its sessions are found on a shared server.
     pub(crate) fn named(&self, url: &str) -> String {
         let joint = if url.contains('?') { '&' } else { '?' };
         format!("{url}{joint}application_name={}", self.schema)
@@ -63,7 +62,7 @@ impl Fixture {
         wait(PostgresStore::connect(&options)).unwrap()
     }
 
-    /// One connection, and as little patience as a busy machine allows for a call that succeeds.
+    /// One connection, and the shortest timeouts with which calls succeed on a busy machine.
     pub(crate) fn hasty(&self) -> PostgresOptions {
         let short = Duration::from_millis(1_500);
         let options = self.options().with_connections(1).with_statement_timeout(short);
@@ -114,22 +113,22 @@ impl Raw {
         ))
     }
 
-    /// What these sessions are doing, each different state once.
+    /// The distinct states of these sessions.
     pub(crate) fn states(&self) -> String {
         self.sessions("string_agg(DISTINCT state, ',')", "true")
     }
 
-    /// How many of them wait for a lock, or for a standby.
+    /// How many of these sessions wait for a lock, or for a standby.
     pub(crate) fn waiting(&self, what: &str) -> String {
         self.sessions("count(*)", &format!("wait_event = '{what}'"))
     }
 
-    /// Ends them; how many there were.
+    /// Ends these sessions; returns how many there were.
     pub(crate) fn end_sessions(&self) -> String {
         self.sessions("count(pg_terminate_backend(pid))", "true")
     }
 
-    /// Cancels the statement of each that waits for this; how many there were.
+    /// Cancels the statements that wait for this; returns how many there were.
     pub(crate) fn cancel(&self, what: &str) -> String {
         self.sessions("count(pg_cancel_backend(pid))", &format!("wait_event = '{what}'"))
     }

@@ -15,7 +15,7 @@ fn user(name: &str) -> UserId {
     UserId::parse(name).expect("valid")
 }
 
-/// Ada and four more, each with a record, and a message that waits in each.
+/// Ada and four more users, each with a record and a waiting message.
 async fn fixture(under_test: &StoreUnderTest) -> World {
     let world = World::over(Arc::clone(&under_test.store), one_gate()).await;
     world.register_both().await;
@@ -47,7 +47,7 @@ const DAMAGES: [(&str, Damage); 6] = [
     ("of a newer release", |body| body.replacen("\"min_reader\":1", "\"min_reader\":2", 1)),
 ];
 
-/// A damaged record is listed as what it is, and hides nobody else.
+/// A damaged record is listed as damaged, and hides no other record.
 #[test]
 fn one_damaged_record_stops_neither_lists_nor_maintain() {
     for (what, damage) in DAMAGES {
@@ -111,7 +111,7 @@ fn one_damaged_record_stops_neither_lists_nor_maintain() {
     }
 }
 
-/// Whoever holds a whole record resets beside a damaged one.
+/// Users with intact records can reset beside a damaged one.
 #[test]
 fn others_reset_beside_a_damaged_record() {
     for under_test in all() {

@@ -9,8 +9,7 @@ use sspr::{Columns, Event, EventKind, Record, RecordKind, Timestamp, Version};
 use crate::records::stores::all;
 use crate::support::{NEW, World, admin, settings, tenant};
 
-/// Inv. 19: an event of a kind that came later is listed among the others, and is given back byte
-/// for byte.
+/// Inv. 19: an event of a later kind is listed among the others, and is returned byte for byte.
 #[test]
 fn events_of_a_newer_release_are_listed_and_kept() {
     for under_test in all() {
@@ -19,7 +18,7 @@ fn events_of_a_newer_release_are_listed_and_kept() {
             world.register_both().await;
             let record = under_test.account(&world.user).await;
             let count = record.version().count() + 1;
-            // Fields in an order of its own, and a number in a form of its own.
+            // With fields in another order, and a number in another form.
             let text = format!(
                 r#"{{"code":"badge_shown","format":2,"id":{{"record":"{}","count":{count},"index":0}},"weight":1.50,"tenant":"contoso","user":"{}","actor":"user","at":1800000000000,"door":{{"z":1,"a":2}}}}"#,
                 record.key(),

@@ -41,7 +41,7 @@ pub(crate) fn address(name: &str) -> String {
     format!("{name}@private.example")
 }
 
-/// Somebody whom the directory knows, with a mail address.
+/// A user of the directory with a mail address.
 pub(crate) async fn supplied(world: &World, name: &str) {
     let typed = format!("{name}@contoso.example");
     let facts = UserFacts::new(user(name));

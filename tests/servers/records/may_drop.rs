@@ -1,4 +1,4 @@
-//! Which short-lived keys are needed still.
+//! The short-lived keys that are still needed.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use crate::records::stores::all;
 use crate::support::{NEW, World, admin, code, email, request, tenant};
 
 const LIFE: Duration = Duration::from_secs(15 * 60);
-/// Between the clocks of engines, twice.
+/// Twice the allowed difference between the clocks of engines.
 const SKEW: Duration = Duration::from_secs(60);
 
 pub(crate) async fn counted(engine: &Engine, limit: usize) -> ShortKeysInUse {
@@ -33,7 +33,7 @@ async fn opened(world: &World, engine: &Engine, name: &str) -> ResetTicket {
 
 /// `may_drop` is no while a code, a waiting message, or a ticket alone needs the key.
 #[test]
-fn a_key_may_go_when_nothing_needs_it() {
+fn a_key_may_be_dropped_when_nothing_needs_it() {
     for under_test in all() {
         block_on(async {
             let world = world(&under_test).await;
@@ -49,11 +49,11 @@ fn a_key_may_go_when_nothing_needs_it() {
             assert_eq!(used.oldest_flow, Some(issued_until), "{}", under_test.name);
             assert_eq!(used.flow_life, LIFE, "{}", under_test.name);
             assert!(!used.may_drop(1, issued_until) && !used.may_drop(1, Timestamp::EPOCH));
-            assert!(used.may_drop(3, Timestamp::EPOCH), "nobody has seen it");
+            assert!(used.may_drop(3, Timestamp::EPOCH), "no account uses the key");
             let last = LIFE + SKEW - Duration::from_millis(1);
             world.clock.advance(last);
             opened(&world, &issue, "eve").await;
-            // No code of it is alive. A ticket could be.
+            // No code of this key is live, but a ticket might be.
             let used = counted(&issue, 1).await;
             assert!(!used.keys.contains_key(&1) && used.keys[&2].flows == 1, "{used:?}");
             assert!(!used.may_drop(1, issued_until), "{}: {used:?}", under_test.name);
@@ -65,10 +65,10 @@ fn a_key_may_go_when_nothing_needs_it() {
     }
 }
 
-/// A policy with shorter flows cuts none short that is under way: it, and what is still shown of
-/// one that reached its goal, needs its key to the end.
+/// A policy with shorter flows does not shorten those under way: each needs its key to its end, as
+/// does the page of a completed flow.
 #[test]
-fn flows_of_a_longer_life_are_waited_for() {
+fn flows_with_a_longer_life_keep_their_key() {
     for done in [false, true] {
         for under_test in all() {
             block_on(async {
@@ -95,7 +95,7 @@ fn flows_of_a_longer_life_are_waited_for() {
                 let used = counted(&before, 9).await;
                 assert!(!used.keys.contains_key(&1), "its code is dead: {used:?}");
                 assert!(!used.may_drop(1, issued_until), "{}: {used:?}", under_test.name);
-                // The clock that is furthest behind counts.
+                // The slowest clock counts.
                 world.clock.advance(LIFE - SKEW / 2 - Duration::from_millis(1));
                 let used = counted(&before, 9).await;
                 assert!(!used.may_drop(1, issued_until), "{}: {used:?}", under_test.name);
@@ -107,9 +107,9 @@ fn flows_of_a_longer_life_are_waited_for() {
     }
 }
 
-/// A count that has not seen every account says no.
+/// A count without all accounts allows no drop.
 #[test]
-fn a_count_with_a_page_missing_lets_no_key_go() {
+fn a_count_with_a_missing_page_drops_no_key() {
     for under_test in all() {
         block_on(async {
             let world = world(&under_test).await;

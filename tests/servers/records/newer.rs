@@ -1,4 +1,4 @@
-//! What a newer release would have written: this one's records, with more in them.
+//! Records of a newer release: this release's records with more fields.
 
 use std::collections::BTreeMap;
 
@@ -10,11 +10,10 @@ use crate::records::stores::StoreUnderTest;
 /// The name of the newer release's field.
 const FIELD: &str = "of_a_newer_release";
 
-/// A part of an account: where it is and which one it is, so that it is known again when the list
-/// that it is in has changed.
+/// A part of an account, by its place and id, so that it is recognised after its list has changed.
 type Part = (&'static str, String);
 
-/// The parts that live on from step to step, by what tells them apart.
+/// The parts that persist from step to step, by their keys.
 fn parts(body: &mut Value) -> BTreeMap<Part, &mut Value> {
     fn list<'a>(
         value: &'a mut Value,
@@ -71,15 +70,15 @@ fn marked(body: &Value) -> Vec<(String, Value)> {
     found
 }
 
-/// A node of a newer release: it writes a field of its own into all that it finds.
+/// A node of a newer release, which writes a field of its own into every part.
 #[derive(Default)]
 pub(crate) struct Newer {
-    /// What it has written where.
+    /// The values written, by part.
     written: BTreeMap<String, Value>,
 }
 
 impl Newer {
-    /// Writes, as the newer release does in a step of its own.
+    /// Writes its field, in a step of its own.
     pub(crate) async fn writes(&mut self, under_test: &StoreUnderTest, user: &UserId) {
         let said = json!({"since": 2, "list": [1, "two", {"z": null, "a": 0.5}]});
         under_test
@@ -101,7 +100,7 @@ impl Newer {
         }
     }
 
-    /// Whatever is still there has the field still; gives how many parts that are.
+    /// Checks that every remaining part still has the field; returns how many there are.
     pub(crate) async fn finds(
         &self,
         under_test: &StoreUnderTest,

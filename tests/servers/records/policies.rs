@@ -14,7 +14,7 @@ async fn edit(under_test: &StoreUnderTest, change: impl FnOnce(&mut serde_json::
     under_test.replace(&record, RecordKind::Policy, &body.to_string()).await;
 }
 
-/// Inv. 19: settings that this release does not know are not dropped by putting a policy over them.
+/// Inv. 19: replacing a policy does not drop settings that this release does not know.
 #[test]
 fn a_policy_with_settings_of_a_newer_release_is_obeyed_and_not_overwritten() {
     type Change = fn(&mut serde_json::Value);

@@ -1,4 +1,4 @@
-//! What one wrong clock can destroy is bounded, on every store.
+//! The damage of one wrong clock is bounded, on every store.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +17,7 @@ async fn events(world: &World) -> usize {
     page.items.len()
 }
 
-/// A trail, a notice that waits, and a store that is tended in time.
+/// A store with a trail and a waiting notice, maintained in time.
 async fn lived_in(under_test: &crate::records::stores::StoreUnderTest) -> World {
     let world = World::over(Arc::clone(&under_test.store), settings()).await;
     for _ in 0..3 {
@@ -60,7 +60,7 @@ fn a_clock_days_ahead_purges_nothing_and_is_reported() {
             let before = there(&world, &under_test).await;
             for days in [8, 31, 800] {
                 let wrong = ahead(&world, &under_test, days * DAY).await;
-                // An hour of its work, and it is started again in between.
+                // An hour of its work, with restarts in between.
                 for _ in 0..60 {
                     let done = wrong.engine.maintain(100).await.expect("maintained");
                     assert_eq!(done.purged, 0, "{}, {days} days", under_test.name);
@@ -69,7 +69,7 @@ fn a_clock_days_ahead_purges_nothing_and_is_reported() {
                 }
                 nothing_is_lost(&world, &under_test, before, days).await;
             }
-            // The right clock goes on as before, and purges what is past its time by it.
+            // The right clock continues, and purges what has expired by it.
             world.clock.advance(Duration::from_secs(60));
             let done = world.engine.maintain(100).await.expect("maintained");
             assert_eq!((done.clock_ahead, done.failed), (None, 0), "{}", under_test.name);
@@ -77,7 +77,7 @@ fn a_clock_days_ahead_purges_nothing_and_is_reported() {
     }
 }
 
-/// How many events and decoys are there to be lost.
+/// The numbers of events and decoys that could be lost.
 async fn there(
     world: &World,
     under_test: &crate::records::stores::StoreUnderTest,
@@ -87,7 +87,7 @@ async fn there(
     there
 }
 
-/// Holds that every decoy and every event of before is still there.
+/// Checks that every earlier decoy and event is still stored.
 async fn nothing_is_lost(
     world: &World,
     under_test: &crate::records::stores::StoreUnderTest,
@@ -122,7 +122,7 @@ fn a_clock_days_behind_purges_nothing_and_hides_nothing_from_the_right_one() {
                     wrong.clock.advance(Duration::from_secs(60));
                 }
                 nothing_is_lost(&world, &under_test, before, days).await;
-                // What the wrong clock has noted makes the right one no clock that is ahead.
+                // The times of the wrong clock do not make the right one count as ahead.
                 world.clock.advance(Duration::from_secs(60));
                 let done = world.engine.maintain(100).await.expect("maintained");
                 assert_eq!(
@@ -139,7 +139,7 @@ fn a_clock_days_behind_purges_nothing_and_hides_nothing_from_the_right_one() {
     }
 }
 
-/// Tended day by day by the right clock, what is past its time goes: a decoy 31 days after its flow, a
+/// Daily maintenance by the right clock purges expired rows: a decoy 31 days after its flow, a
 /// counter sooner.
 async fn purges_in_time(world: &World, under_test: &crate::records::stores::StoreUnderTest) {
     let mut purged = 0;
@@ -165,8 +165,8 @@ fn a_clock_that_ran_ahead_and_came_back_has_destroyed_and_delayed_nothing() {
                 let console = world.engine.admin(&tenant, &admin);
                 console.supply_contacts(&world.user, &contacts).await.expect("supplied");
                 let before = there(&world, &under_test).await;
-                // The same engine: its own clock jumps, it tends the store, and is set right. No
-                // delivery works meanwhile, so the notice is tried and waits.
+                // The engine's own clock jumps, it maintains the store, and the clock is set right.
+                // Deliveries fail meanwhile, so the notice waits.
                 let right = world.clock.now();
                 world.clock.set(right.plus(days * DAY));
                 world.inbox.fail_with(Some(sspr::PortErrorKind::Unavailable));
@@ -179,7 +179,7 @@ fn a_clock_that_ran_ahead_and_came_back_has_destroyed_and_delayed_nothing() {
                 world.clock.set(right.plus(Duration::from_secs(30 * 60)));
                 nothing_is_lost(&world, &under_test, before, days).await;
                 let sent = world.inbox.all().len();
-                // Its next try was set by the wrong clock, days from here.
+                // The wrong clock has set the next try to days from now.
                 world.clock.advance(Duration::from_secs(60));
                 let due = under_test.store.due(world.clock.now(), None, 9).await.expect("read");
                 assert!(due.items.is_empty(), "{}, {days} days: it is not due", under_test.name);
@@ -203,7 +203,7 @@ fn a_clock_that_was_set_right_after_long_is_believed_in_a_day() {
         block_on(async {
             let world = lived_in(&under_test).await;
             let before = events(&world).await;
-            // The store was not tended for two months, and the engine is started again.
+            // The store had no maintenance for two months, and the engine is restarted.
             let later = ahead(&world, &under_test, 60 * DAY).await;
             let mut looks = 0;
             loop {

@@ -1,4 +1,4 @@
-//! Short-lived keys change while everything goes on.
+//! Rotation of short-lived keys during normal operation.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -58,7 +58,7 @@ impl Resetting {
         Ok(reply.ticket)
     }
 
-    /// The next step. Whether it was the last.
+    /// Makes the next step; returns whether it was the last.
     async fn step(&mut self, world: &World, engines: &[Engine]) -> Result<bool, Error> {
         let reset = self.engine(engines).reset();
         let link = self.number % 2 == 1;
@@ -122,16 +122,16 @@ impl Stream<'_> {
                 Err(error) => panic!("{label}: step {step} of {}: {error:?}", one.name),
             }
         }
-        // Each takes as many ticks: the first are done first.
+        // All take the same number of ticks, so the oldest are done first.
         self.under_way.drain(..done);
         self.ended += done;
         self.world.clock.advance(MINUTE);
     }
 }
 
-/// The three steps of a rotation, one engine after another: whatever was begun goes on.
+/// The three steps of a rotation, one engine after another: flows under way continue.
 #[test]
-fn nobody_is_refused_while_the_keys_change() {
+fn no_flow_is_refused_during_a_rotation() {
     for under_test in all() {
         block_on(async {
             let world = world(&under_test).await;
@@ -160,7 +160,7 @@ fn nobody_is_refused_while_the_keys_change() {
                 stream.tick([ISSUE, ISSUE, ISSUE]).await;
                 waited += 1;
             }
-            // One life of a flow, and what clocks may differ.
+            // The life of a flow, and the allowed clock difference.
             assert_eq!(waited, 16, "{}", under_test.name);
             for keys in [[DROP, ISSUE, ISSUE], [DROP, DROP, ISSUE]] {
                 stream.tick(keys).await;
@@ -174,9 +174,9 @@ fn nobody_is_refused_while_the_keys_change() {
     }
 }
 
-/// What a dropped key has issued is nobody's any more, however alive its flow is.
+/// Tickets and codes of a dropped key are not accepted, even if their flow is live.
 #[test]
-fn what_a_dropped_key_issued_is_not_accepted() {
+fn secrets_of_a_dropped_key_are_not_accepted() {
     for under_test in all() {
         block_on(async {
             let world = world(&under_test).await;
@@ -192,7 +192,7 @@ fn what_a_dropped_key_issued_is_not_accepted() {
                 let option = if one == "link" { link_option() } else { email() };
                 let opened = reset.challenge(&request(), &ticket, &option).await.expect("open");
                 let ticket = opened.ticket;
-                // The ticket is of the new key from here on; what was sent is not.
+                // From here on the ticket is of the new key, but the sent secret is not.
                 let fresh = issue.reset().view(&request(), &ticket).await.expect("seen").ticket;
                 let sends = if one == "message" { &drop } else { &before };
                 while sends.maintain(100).await.expect("maintained").more {}

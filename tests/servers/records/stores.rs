@@ -22,7 +22,7 @@ impl From<Fresh> for StoreUnderTest {
     }
 }
 
-/// Every store that keeps text, empty: what is kept for years is.
+/// Every store that keeps text, empty, since records kept for years are text.
 pub(crate) fn all() -> Vec<StoreUnderTest> {
     let kinds = fresh::kinds().into_iter().filter(|(name, _)| *name != "memory");
     kinds.map(|(_, make)| make().into()).collect()
@@ -55,7 +55,7 @@ impl StoreUnderTest {
         let version = Version::new(record.version().count() + 1, 77);
         let next = Record::loaded(*record.key(), version, body);
         let mut columns = Columns::new(tenant(), kind, Timestamp::EPOCH);
-        // Too early is fine: whoever looks finds that nothing is due.
+        // An early alarm does no harm: the engine finds that nothing is due.
         columns.wake_at = Some(Timestamp::EPOCH);
         let commit = Commit::new(&next, Some(record.version()), &columns, &[]);
         let committed = self.store.commit(commit).await.expect("kept");

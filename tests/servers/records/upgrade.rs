@@ -29,7 +29,8 @@ pub(crate) fn corrupt<T: std::fmt::Debug>(result: Result<T, Error>, what: &str) 
     }
 }
 
-/// Inv. 19: after each step of ours, all that the newer release wrote before it is there.
+/// Inv. 19: after each step of this release, everything that the newer release wrote before is
+/// kept.
 #[test]
 fn a_reset_keeps_what_a_newer_release_writes_between_its_steps() {
     for under_test in all() {
@@ -73,7 +74,7 @@ fn a_reset_keeps_what_a_newer_release_writes_between_its_steps() {
     }
 }
 
-/// Inv. 19: a registration of ours beside theirs.
+/// Inv. 19: a registration by this release beside the newer one.
 #[test]
 fn a_registration_keeps_what_a_newer_release_has_written() {
     for under_test in all() {
@@ -104,7 +105,8 @@ fn a_registration_keeps_what_a_newer_release_has_written() {
     }
 }
 
-/// Inv. 19: what the newer release closes stays closed and whole, and goes on once it is open again.
+/// Inv. 19: an account closed by the newer release stays closed and unchanged, and its flow
+/// continues once it is open again.
 #[test]
 fn a_flow_stands_still_while_a_newer_release_has_closed_the_account() {
     for under_test in all() {
@@ -136,7 +138,7 @@ fn a_flow_stands_still_while_a_newer_release_has_closed_the_account() {
 
 /// Inv. 19: a field in a part that is replaced as a whole, or a variant that came later.
 #[test]
-fn what_cannot_be_kept_closes_the_account() {
+fn a_field_that_cannot_be_kept_closes_the_account() {
     type Change = fn(&mut serde_json::Value);
     let changes: [(&str, Change); 4] = [
         ("numbers", |body| body["numbers"]["palms"] = 1.into()),

@@ -1,4 +1,4 @@
-//! A private certificate authority, made anew for each run.
+//! A private certificate authority, created for each run.
 
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ impl Authority {
         self.issuer.as_ref().pem()
     }
 
-    /// What a server of these names needs.
+    /// The TLS configuration of a server with these names.
     pub fn server(&self, names: &[&str]) -> Arc<ServerConfig> {
         let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
         let key = KeyPair::generate().expect("a key");

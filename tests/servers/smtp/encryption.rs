@@ -1,4 +1,4 @@
-//! Under TLS or not at all.
+//! Mail is sent under TLS or not at all.
 
 use sspr::adapters::smtp::SmtpConfig;
 use sspr::{Delivery as _, PortErrorKind, SecretText};
@@ -16,7 +16,7 @@ fn implicit() -> Offers {
 }
 
 #[tokio::test]
-async fn nothing_but_the_greeting_is_said_before_tls() {
+async fn only_the_greeting_is_sent_before_tls() {
     let relay = Relay::new().await;
     sends(&relay.delivery(), "key").await;
     assert_eq!(relay.server.heard_in_clear(), ["EHLO [127.0.0.1]", "STARTTLS"]);
@@ -49,7 +49,7 @@ async fn a_server_without_starttls_is_sent_nothing() {
 #[tokio::test]
 async fn a_server_of_an_unknown_authority_is_sent_nothing() {
     let relay = Relay::new().await;
-    // That of somebody else, and those of this machine.
+    // Another authority, and those of this machine.
     let other = SmtpConfig::starttls("127.0.0.1", &address(SENDER))
         .with_port(relay.server.port)
         .with_root_certificates(&Authority::new().pem())
@@ -80,7 +80,7 @@ async fn a_server_with_the_certificate_of_another_is_sent_nothing() {
 }
 
 #[tokio::test]
-async fn implicit_tls_says_nothing_in_clear() {
+async fn implicit_tls_sends_nothing_in_clear() {
     let relay = Relay::offering(implicit()).await;
     let config = SmtpConfig::implicit_tls("localhost", &address(SENDER));
     let config = relay.trusted(config).with_login(USER, SecretText::from(PASSWORD));
@@ -99,10 +99,10 @@ async fn starttls_by_name_reaches_the_machine_of_that_name() {
     assert!(!relay.server.heard_any("AUTH"), "no login was given");
 }
 
-/// Who sits in between may send in clear, right behind the answer to `STARTTLS`, what the server
-/// will seem to say under TLS: to the greeting, the login, the mail.
+/// An attacker may inject replies in clear right after the reply to `STARTTLS`, which would seem to
+/// come from the server under TLS: to the greeting, the login, the mail.
 #[tokio::test]
-async fn lines_ahead_of_the_handshake_are_never_taken_for_the_servers() {
+async fn lines_before_the_handshake_are_never_taken_for_replies_under_tls() {
     let injected = "250-evil\r\n250 AUTH PLAIN\r\n235 in\r\n250 a\r\n250 b\r\n354 c\r\n250 d\r\n";
     let relay = Relay::offering(Offers { injected, ..Offers::default() }).await;
     let error = fails(&relay.delivery(), &envelope("key")).await;
@@ -112,7 +112,7 @@ async fn lines_ahead_of_the_handshake_are_never_taken_for_the_servers() {
 }
 
 #[tokio::test]
-async fn login_takes_the_place_of_plain_where_the_server_lacks_it() {
+async fn login_replaces_plain_if_the_server_lacks_it() {
     let relay = Relay::offering(Offers { auth: "LOGIN", ..Offers::default() }).await;
     sends(&relay.delivery(), "key").await;
     assert!(relay.server.heard_any("AUTH LOGIN"));
@@ -131,7 +131,7 @@ async fn without_a_way_to_log_in_nothing_is_sent() {
 }
 
 #[tokio::test]
-async fn clear_text_is_for_the_loopback_and_has_to_be_asked_for() {
+async fn clear_text_needs_an_option_and_is_limited_to_loopback() {
     let relay = Relay::offering(no_starttls()).await;
     let config = SmtpConfig::unencrypted_on_loopback(relay.server.port, &address(SENDER));
     let delivery = config.with_clock(relay.clock.clone()).build().expect("sound");

@@ -1,4 +1,4 @@
-//! What each failure says, and that it ends in time.
+//! The errors of failures, and their timeouts.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::smtp::server::{Answer, At, PASSWORD, USER};
 
 use PortErrorKind::{Denied, Unavailable, Unknown};
 
-/// What the server does, and what the delivery must say of it.
+/// Checks the error of the delivery for a reply of the server at one stage.
 async fn expect(at: At, answer: Answer, kind: PortErrorKind) {
     let relay = Relay::new().await;
     relay.server.once(at, answer);
@@ -24,7 +24,7 @@ async fn expect(at: At, answer: Answer, kind: PortErrorKind) {
 }
 
 #[tokio::test]
-async fn what_the_server_refuses_for_good_is_final() {
+async fn a_permanent_refusal_of_the_server_is_final() {
     let recipient = "550 5.1.1 <ada@private.example>: no such user here\r\n";
     expect(At::Rcpt, Answer::Say(recipient), Denied).await;
     expect(At::Mail, Answer::Say("553 5.1.8 not you, ada\r\n"), Denied).await;
@@ -33,7 +33,7 @@ async fn what_the_server_refuses_for_good_is_final() {
 }
 
 #[tokio::test]
-async fn what_the_server_puts_off_is_tried_again() {
+async fn a_deferred_mail_is_tried_again() {
     expect(At::Rcpt, Answer::Say("451 4.7.1 <ada@private.example>: later\r\n"), Unavailable).await;
     expect(At::Mail, Answer::Say("421 4.3.2 closing\r\n"), Unavailable).await;
     expect(At::Data, Answer::Say("451 4.3.0 later\r\n"), Unavailable).await;
@@ -41,20 +41,20 @@ async fn what_the_server_puts_off_is_tried_again() {
 }
 
 #[tokio::test]
-async fn before_the_content_a_lost_connection_means_that_nothing_happened() {
+async fn before_the_content_a_lost_connection_is_unavailable() {
     for at in [At::Greeting, At::Ehlo, At::StartTls, At::Auth, At::Mail, At::Rcpt, At::Data] {
         expect(at, Answer::Drop, Unavailable).await;
     }
 }
 
 #[tokio::test]
-async fn once_the_content_is_on_its_way_a_lost_connection_means_that_nobody_knows() {
+async fn after_the_content_was_begun_a_lost_connection_is_unknown() {
     expect(At::MiddleOfContent, Answer::Drop, Unknown).await;
     expect(At::EndOfContent, Answer::Drop, Unknown).await;
 }
 
 #[tokio::test]
-async fn a_server_that_hangs_is_left_in_time() {
+async fn a_hanging_server_times_out() {
     let early = [At::Greeting, At::Ehlo, At::StartTls, At::Auth, At::Mail, At::Rcpt, At::Data];
     let late = [At::MiddleOfContent, At::EndOfContent];
     let cases = early.map(|at| (at, Unavailable)).into_iter();
@@ -63,13 +63,13 @@ async fn a_server_that_hangs_is_left_in_time() {
 }
 
 #[tokio::test]
-async fn only_a_plain_yes_means_accepted() {
+async fn only_a_final_success_means_accepted() {
     expect(At::EndOfContent, Answer::Say("354 go on\r\n"), Unknown).await;
     expect(At::EndOfContent, Answer::Say("ada@private.example\r\n"), Unknown).await;
     expect(At::Data, Answer::Say("250 ok\r\n"), Unavailable).await;
 }
 
-/// An operator can mend it, and a notice must not be lost meanwhile.
+/// An operator can fix it, and a notice must not be lost meanwhile.
 #[tokio::test]
 async fn a_refused_login_is_not_the_end_of_the_message() {
     let relay = Relay::new().await;
@@ -78,16 +78,16 @@ async fn a_refused_login_is_not_the_end_of_the_message() {
     assert_eq!(error.kind(), Unavailable);
     assert!(!relay.server.heard_any("MAIL"));
     let source = std::error::Error::source(&error).expect("a cause").to_string();
-    assert_eq!(source, "smtp, logging in: the server answered 535");
+    assert_eq!(source, "smtp, logging in: the server replied 535");
 
-    // The same if the server says so at the next step only.
+    // The same if the server refuses only at the next step.
     expect(At::Mail, Answer::Say("530 5.7.0 authentication required\r\n"), Unavailable).await;
     expect(At::Greeting, Answer::Say("554 5.3.2 not you\r\n"), Unavailable).await;
 }
 
 #[tokio::test]
-async fn a_server_that_is_not_there_is_unavailable() {
-    // Bound and not listened on: connections are refused, and no other process is given the port.
+async fn a_missing_server_is_unavailable() {
+    // Bound without listening, so that connections are refused and no other process gets the port.
     let held = tokio::net::TcpSocket::new_v4().expect("a socket");
     held.bind((std::net::Ipv4Addr::LOCALHOST, 0).into()).expect("a port");
     let port = held.local_addr().expect("bound").port();
@@ -99,7 +99,7 @@ async fn a_server_that_is_not_there_is_unavailable() {
 }
 
 #[tokio::test]
-async fn what_is_past_its_time_is_not_sent() {
+async fn an_expired_message_is_not_sent() {
     let relay = Relay::new().await;
     let delivery = relay.delivery();
     relay.clock.set(AT.plus(Duration::from_secs(600)));
@@ -110,7 +110,7 @@ async fn what_is_past_its_time_is_not_sent() {
 }
 
 #[tokio::test]
-async fn what_is_no_mail_is_refused() {
+async fn a_message_that_is_no_mail_is_refused() {
     let relay = Relay::new().await;
     let delivery = relay.delivery();
     let mut text = envelope("key");

@@ -1,4 +1,4 @@
-//! What arrives, read back by another parser.
+//! Composed mail, parsed by an independent parser.
 
 use sspr::adapters::render::{EnglishText, Rendered, Renderer};
 use sspr::{Delivery as _, Envelope, PortErrorKind, SecretText, TenantId};
@@ -20,7 +20,7 @@ const HEADERS: [&str; 10] = [
     "Content-Transfer-Encoding",
 ];
 
-/// These words, whatever the message is.
+/// A renderer with these texts for every message.
 struct Words {
     subject: &'static str,
     text: &'static str,
@@ -44,7 +44,7 @@ async fn sent(relay: &Relay, words: Words) -> crate::smtp::server::Arrived {
 }
 
 #[tokio::test]
-async fn a_mail_says_who_what_when_and_that_a_machine_wrote_it() {
+async fn a_mail_has_sender_subject_date_and_marks_of_automatic_mail() {
     let relay = Relay::new().await;
     sends(&relay.delivery(), "key").await;
     let arrived = relay.server.mails().pop().expect("a mail");
@@ -89,7 +89,7 @@ async fn html_stands_beside_the_text_and_after_it() {
 }
 
 #[tokio::test]
-async fn each_text_arrives_as_it_was_written() {
+async fn each_text_arrives_unchanged() {
     let long: &str = "x".repeat(2_000).leak();
     let wide: &str = "Übergröße 😀 ".repeat(200).leak();
     for text in [".", "a\n.\nb\n..\n", "a\n\n\nb = c =3D", "tab\t\nspace \nend ", long, wide] {
@@ -194,7 +194,7 @@ async fn an_address_in_utf8_is_told_only_to_a_server_that_takes_it() {
     assert_eq!(error.kind(), PortErrorKind::Denied);
     assert!(!format!("{error:?}").contains("jörg"));
     assert!(!unable.server.heard_any("MAIL"));
-    // The connection is as good as before.
+    // The connection is still usable.
     sends(&delivery, "other").await;
     assert_eq!(unable.server.connections(), 1);
 }

@@ -40,7 +40,7 @@ impl Relay {
         Self { server, authority, clock: ManualClock::new(AT) }
     }
 
-    /// All that a delivery must know, but for the login.
+    /// The configuration of a delivery, without a login.
     pub fn anonymous(&self) -> SmtpConfig {
         self.trusted(SmtpConfig::starttls("127.0.0.1", &address(SENDER)))
     }

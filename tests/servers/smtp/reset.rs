@@ -1,4 +1,4 @@
-//! The promise from end to end: a mail really arrives, and its code resets the password.
+//! The whole path: a mail arrives, and its code resets the password.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -48,7 +48,7 @@ impl Scene {
         contacts.email = Some(EmailAddress::parse(MAIL).expect("valid"));
         engine.admin(&tenant, &admin).supply_contacts(&user(), &contacts).await.expect("supplied");
         let scene = Self { relay, engine, clock, directory };
-        // The owner is told of the new address at the other one.
+        // The owner is notified of the new address at the other address.
         scene.maintain().await;
         scene
     }
@@ -91,7 +91,7 @@ impl Scene {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_code_arrives_by_mail_and_resets_the_password_and_the_owner_is_told() {
+async fn a_code_arrives_by_mail_and_resets_the_password_and_the_owner_is_notified() {
     let scene = Scene::new().await;
     let ticket = scene.challenged().await;
     assert!(scene.mails("your code").is_empty(), "nothing goes out before it is maintained");
@@ -116,11 +116,11 @@ async fn a_code_arrives_by_mail_and_resets_the_password_and_the_owner_is_told() 
 }
 
 #[tokio::test]
-async fn a_mail_that_the_server_puts_off_arrives_later_as_the_same_message() {
+async fn a_deferred_mail_arrives_later_as_the_same_message() {
     let scene = Scene::new().await;
     let ticket = scene.challenged().await;
     let delivered = scene.events("message_delivered").await;
-    // Put off once before the content and once after it.
+    // Deferred once before the content and once after it.
     scene.relay.server.once(At::Rcpt, Answer::Say("451 4.7.1 greylisted, try later\r\n"));
     scene.relay.server.once(At::EndOfContent, Answer::Say("451 4.3.0 not now\r\n"));
     scene.maintain().await;
@@ -141,7 +141,7 @@ async fn a_mail_that_the_server_puts_off_arrives_later_as_the_same_message() {
 }
 
 #[tokio::test]
-async fn a_mail_whose_answer_was_lost_comes_again_as_the_same_message() {
+async fn a_mail_whose_reply_was_lost_is_repeated_as_the_same_message() {
     let scene = Scene::new().await;
     let ticket = scene.challenged().await;
     scene.relay.server.once(At::EndOfContent, Answer::Drop);
@@ -149,7 +149,7 @@ async fn a_mail_whose_answer_was_lost_comes_again_as_the_same_message() {
     scene.clock.advance(Duration::from_secs(6));
     scene.maintain().await;
     let codes = scene.mails("your code");
-    assert_eq!(codes.len(), 2, "nobody knew, so it was tried again");
+    assert_eq!(codes.len(), 2, "the outcome was unknown, so it was tried again");
     assert_eq!(codes[0].message_id(), codes[1].message_id());
     scene.finish(&ticket, &codes[0]).await;
 }

@@ -1,4 +1,4 @@
-//! Connections: used again while they are sound, never when they are not, and few.
+//! Connections: reused only while they work, and limited in number.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -39,7 +39,7 @@ async fn a_refused_mail_leaves_the_connection_to_the_next() {
 }
 
 #[tokio::test]
-async fn a_server_that_closes_is_called_anew() {
+async fn a_closed_connection_is_replaced() {
     let relay = Relay::new().await;
     let delivery = relay.delivery();
     sends(&delivery, "one").await;
@@ -110,7 +110,7 @@ async fn a_call_that_is_dropped_closes_its_connection() {
 }
 
 #[tokio::test]
-async fn connections_are_no_more_than_was_said() {
+async fn the_number_of_connections_is_limited() {
     let relay = Relay::new().await;
     let delivery = Arc::new(relay.config().with_connections(2).build().expect("sound"));
     let envelopes: Vec<_> = (0..12).map(|key| envelope(&key.to_string())).collect();

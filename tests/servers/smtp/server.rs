@@ -25,7 +25,7 @@ pub struct Offers {
     /// The line after `AUTH`; empty for no login.
     pub auth: &'static str,
     pub utf8: bool,
-    /// Lines that stand right behind the answer to `STARTTLS`, in the same packet.
+    /// Lines that follow the reply to `STARTTLS` in the same packet.
     pub injected: &'static str,
 }
 
@@ -166,7 +166,7 @@ impl Server {
         self.all().into_iter().filter(|mail| mail.accepted).collect()
     }
 
-    /// Mails whose content came to its end, whatever the answer was.
+    /// Mails whose content was complete, whatever the reply was.
     pub fn all(&self) -> Vec<Arrived> {
         self.notes().arrived.clone()
     }

@@ -1,4 +1,4 @@
-//! What cannot work is refused when a delivery is built.
+//! Invalid configurations are refused when a delivery is built.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ fn config() -> SmtpConfig {
 }
 
 #[test]
-fn what_is_out_of_range_is_refused() {
+fn values_out_of_range_are_refused() {
     let pem = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
     let cases = [
         ("too short", config().with_timeout(Duration::from_millis(99))),

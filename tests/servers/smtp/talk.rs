@@ -41,7 +41,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Talk<'a, S> {
         self.stream.flush().await
     }
 
-    /// Answers as always, or as the test wants. Says whether it did as always.
+    /// Replies as usual, or as the test requests; returns whether the reply was as usual.
     pub async fn answer(&mut self, at: At, usual: &str) -> io::Result<bool> {
         let wanted = {
             let mut notes = self.server.notes();
@@ -174,7 +174,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Talk<'a, S> {
         }
         let (connection, from, to) = (self.number, self.from.clone(), self.to.clone());
         {
-            // Noted before it is answered: whoever reads the answer finds the mail here.
+            // Recorded before the reply, so that a test finds the mail once the reply has arrived.
             let mut notes = self.server.notes();
             let accepted = !notes.answers.iter().any(|(at, _)| *at == At::EndOfContent);
             notes.arrived.push(Arrived { connection, from, to, raw, accepted });

@@ -12,7 +12,7 @@ use crate::servers::{self, Folder};
 use crate::support::{admin, builder, tenant};
 use crate::transfer::scene::{fill, held};
 
-/// The one command of the manual that begins with these words, without its remark.
+/// The command of the manual that begins with these words, without its comment.
 fn command(words: &str) -> String {
     let manual = include_str!("../../../src/manual/restoring.rs");
     let lines = manual.lines().filter_map(|line| line.strip_prefix("//! "));
@@ -101,7 +101,8 @@ fn an_etcd_store_is_restored_by_the_commands_of_the_manual() {
     let restore = || {
         cluster.kill(0);
         let line = format!("{} {}", command("etcdctl snapshot restore"), cluster.member(0));
-        // The manual names the other program for the releases in which this one has no such command.
+        // The manual names the other program for the releases in which this one has no such
+        // command.
         let utility = program.with_file_name("etcdutl");
         run(&if utility.is_file() { line.replacen("etcdctl", "etcdutl", 1) } else { line });
         std::fs::remove_dir_all(cluster.data(0)).expect("removed");

@@ -87,7 +87,8 @@ async fn live(legs: &mut Vec<Transfer<'_>>, end: End) -> Result<(), TransferErro
     Ok(())
 }
 
-/// The same again after an error, by another process. What has happened already is answered as such.
+/// Repeats everything after an error, in another process. Completed steps are reported as
+/// completed.
 async fn live_again(stores: &[&dyn Store], end: End, label: &str) {
     for leg in legs(stores, end, true) {
         match (live(&mut vec![leg], end).await, end) {
@@ -97,7 +98,7 @@ async fn live_again(stores: &[&dyn Store], end: End, label: &str) {
         }
     }
     if end == End::GivenUp {
-        // By a third process: whatever the first has left half done is done.
+        // In a third process: work that the first left unfinished is completed.
         legs(stores, end, true)[0].give_up().await.expect(label);
     }
 }
@@ -111,8 +112,7 @@ async fn opens(scene: &Scene, store: &Arc<dyn Store>, keys: Keys, label: &str) -
     }
 }
 
-/// Which of the stores open. One that is still empty is not asked: an engine would make a new store of
-/// it.
+/// The stores that open. An empty store is skipped, since an engine would initialise it.
 async fn open_places(scene: &Scene, stores: &[Made], end: End, label: &str) -> Vec<usize> {
     let mut open = Vec::new();
     for (place, made) in stores.iter().enumerate() {
@@ -124,7 +124,7 @@ async fn open_places(scene: &Scene, stores: &[Made], end: End, label: &str) -> V
     open
 }
 
-/// What each store holds after a life that nothing breaks.
+/// The content of each store after an undisturbed run.
 async fn unbroken(from: &dyn Store, end: End) -> Vec<Held> {
     if matches!(end, End::Opened | End::GivenUp) {
         return (0..end.stores()).map(|_| held(from)).collect();
@@ -230,8 +230,8 @@ fn a_closed_copy_of_files_that_breaks_at_any_call_comes_to_the_same_end() {
     assert!(sampled >= 19, "{sampled} calls");
 }
 
-/// Breaks the last call of each of these kinds on each store, by turns failed and with its reply lost.
-/// How many there are.
+/// Breaks the last call of each of these kinds on each store, by turns failed and with its reply
+/// lost. How many there are.
 #[cfg(any(feature = "sqlite", all(feature = "postgres", feature = "etcd")))]
 fn sampled_lives(makes: [Make; 2], end: End, kinds: &[&str]) -> usize {
     let sampled = calls(makes, end).into_iter().filter(|(_, name)| kinds.contains(name));
@@ -242,8 +242,8 @@ fn sampled_lives(makes: [Make; 2], end: End, kinds: &[&str]) -> usize {
     last.len()
 }
 
-/// The store in the middle is target and source, the others are of the other kind: each kind of call
-/// is broken on each kind of store, and on either side of a copy.
+/// The store in the middle is target and source, the others are of the other kind: each kind of
+/// call is broken on each kind of store, and on either side of a copy.
 #[cfg(all(feature = "postgres", feature = "etcd"))]
 #[test]
 fn a_closed_copy_between_servers_that_breaks_at_a_call_comes_to_the_same_end() {

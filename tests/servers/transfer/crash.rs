@@ -27,7 +27,7 @@ fn broken_off(from: &dyn Store, to: &dyn Store, begin: StartTransfer<'_>) -> Opt
     let mut kept = None;
     let mut transfer = begin(from, to);
     loop {
-        // `None`: it hangs, and its process dies.
+        // `None`: the call hangs, and its process dies.
         let stepped = poll_until_stalled(pin!(transfer.step()));
         match stepped {
             Some(Ok(progress)) if !progress.stage.is_over() => kept = transfer.checkpoint(),
@@ -92,7 +92,7 @@ fn a_copy_that_is_broken_off_at_any_call_is_finished_by_another_process() {
     assert!(calls > 150, "{calls} calls");
 }
 
-/// Its threads answer: what hangs here is not known to hang, so replies are lost instead.
+/// The store works on threads of its own, so a hang cannot be detected; replies are lost instead.
 #[cfg(feature = "sqlite")]
 #[test]
 fn a_copy_into_a_file_survives_lost_replies_at_any_call() {

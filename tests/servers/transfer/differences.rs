@@ -14,7 +14,7 @@ use crate::support::{builder, tenant};
 use crate::transfer::scene::{Scene, fill, run, scan, tenants, until_compared, waits};
 use crate::transfer::stores::{kinds, memory};
 
-/// What a test does to a target that is complete.
+/// A change of a complete target.
 type Tamper = fn(&dyn Store, Record);
 
 fn put(to: &dyn Store, next: &Record, before: Version, columns: &Columns) {
@@ -26,7 +26,7 @@ fn plain() -> Columns {
     Columns::new(tenant(), RecordKind::Account, Timestamp::EPOCH)
 }
 
-/// Replaces a record by another under the same version: no store that is whole does that.
+/// Replaces a record under the same version, which no correct store does.
 fn replace(to: &dyn Store, record: &Record, body: &str, columns: &Columns) {
     let between = Version::new(7, 7);
     put(to, &Record::loaded(*record.key(), between, body), record.version(), columns);
@@ -101,7 +101,7 @@ const WAYS: [(Differs, Tamper); 7] = [
 ];
 
 #[test]
-fn whatever_differs_is_named_and_the_target_stays_closed() {
+fn every_difference_is_reported_and_the_target_stays_closed() {
     for (name, make) in kinds() {
         for (place, (what, tamper)) in WAYS.into_iter().enumerate() {
             let (from, to) = (memory(), make());
@@ -118,9 +118,10 @@ fn whatever_differs_is_named_and_the_target_stays_closed() {
             assert_eq!(block_on(run(&mut transfer)).expect("read"), Stage::Incomplete, "{label}");
 
             let report = transfer.report();
-            let mut found: Vec<_> = report.differences.iter().map(|one| one.what).collect();
-            // Whoever is lost is not woken either.
-            found.retain(|one| what == Differs::Alarms || *one != Differs::Alarms);
+            let mut found: Vec<_> =
+                report.differences.iter().map(|found_item| found_item.what).collect();
+            // A lost record is not woken either.
+            found.retain(|found_item| what == Differs::Alarms || *found_item != Differs::Alarms);
             assert_eq!(found, [what], "{label}");
             assert_eq!(report.difference_count, report.differences.len() as u64, "{label}");
             let named = report.differences[0].key.expect(&label);
@@ -129,7 +130,7 @@ fn whatever_differs_is_named_and_the_target_stays_closed() {
             closed(&scene, &to.store);
 
             if what == Differs::Missing {
-                // What is missing is brought by the next copy.
+                // The next copy adds what is missing.
                 let mut again = copy(&*from.store, &*to.store, tenants()).expect("a tenant");
                 assert_eq!(block_on(run(&mut again)).expect("read"), Stage::Finished, "{label}");
             }
@@ -148,7 +149,7 @@ fn closed(scene: &Scene, to: &Arc<dyn Store>) {
 }
 
 #[test]
-fn a_source_that_is_written_to_meanwhile_is_noticed() {
+fn a_concurrent_write_to_the_source_is_detected() {
     let (from, to) = (memory(), memory());
     block_on(async {
         let scene = fill(Arc::clone(&from.store)).await;
@@ -156,12 +157,13 @@ fn a_source_that_is_written_to_meanwhile_is_noticed() {
         until_compared(&mut transfer).await;
         waits(&scene).await;
         assert_eq!(run(&mut transfer).await.expect("read"), Stage::Incomplete);
-        let found: Vec<_> = transfer.report().differences.iter().map(|one| one.what).collect();
+        let found: Vec<_> =
+            transfer.report().differences.iter().map(|found_item| found_item.what).collect();
         assert!(found.contains(&Differs::Version) && found.contains(&Differs::Events), "{found:?}");
     });
 }
 
-/// It would be purged in the target too: nobody loses anything with it.
+/// The target would purge it as well, so nothing is lost.
 #[test]
 fn a_record_that_is_purged_from_the_source_meanwhile_is_no_difference() {
     let (from, to) = (memory(), memory());

@@ -1,4 +1,4 @@
-//! The lookup key changes: everything has another name, and is worth what it was.
+//! A change of the lookup key: every record has a new name and the same content.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -54,7 +54,7 @@ fn selection(kind: MethodKind) -> Selection {
 }
 
 #[test]
-fn everything_has_another_name_and_only_the_new_key_opens_it() {
+fn every_record_has_a_new_name_and_only_the_new_key_opens_it() {
     for (name, from, to) in pairs() {
         block_on(async {
             let moved = renamed(from, to, async |_| {}).await;
@@ -114,7 +114,7 @@ fn a_code_of_an_authenticator_that_was_used_before_is_not_accepted_after() {
         let Moved { scene, world, .. } = renamed(memory, memory, async |_| {}).await;
         let reply = world.start().await;
         let reply = world.challenge(&reply.ticket, &selection(MethodKind::AuthenticatorApp)).await;
-        // It was used at the enrolment, in this very step.
+        // It was used at the enrolment, in the same time step.
         let typed = scene.app.code(sspr::Clock::now(&world.clock));
         let outcome = world.prove(&reply.ticket, &typed).await;
         assert_eq!(refusal(outcome), Refusal::NotAccepted);
@@ -132,7 +132,7 @@ fn field(record: &Record, name: &str) -> serde_json::Value {
 }
 
 #[test]
-fn budgets_numbers_and_what_was_registered_stay_as_they_were() {
+fn budgets_numbers_and_methods_are_unchanged() {
     block_on(async {
         let spend = async |scene: &Scene| {
             let reply = scene.world.start().await;
@@ -227,7 +227,7 @@ fn a_renamed_store_can_be_moved_on_and_back() {
         let mut transfer = transfer.rename(&old, &new).expect("another key");
         assert_eq!(run(&mut transfer).await.expect("no failure"), Stage::Finished);
         let (first, last) = (held(&*there.scene.from), held(&*back.store));
-        // The decoy's flow was ended on the way; everybody else is as before.
+        // The decoy's flow was ended by the move; all other records are unchanged.
         let accounts = |held: &crate::transfer::scene::Held| -> Vec<_> {
             let all = held.records.iter().filter(|row| row.1.0 == RecordKind::Account);
             all.map(|(key, row)| (*key, row.clone())).collect()

@@ -51,7 +51,7 @@ fn a_long_history_arrives_commit_by_commit() {
     }
 }
 
-/// All events of a commit, or none: what stands in the target is never a part of one.
+/// All events of a commit or none: the target never holds a part of them.
 #[test]
 fn events_of_one_commit_arrive_together() {
     let (from, to) = (memory(), memory());
@@ -102,7 +102,7 @@ fn only_the_tenants_that_are_named_arrive() {
     }
 }
 
-/// Made with a key that nobody has told of.
+/// A record under a key that the copy does not know.
 #[test]
 fn a_record_that_the_old_lookup_key_did_not_name_is_not_renamed() {
     let (from, to) = (memory(), memory());

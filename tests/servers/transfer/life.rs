@@ -1,4 +1,4 @@
-//! The life of a copy: trial, copy, compare, close, open. Between all pairs of stores.
+//! The stages of a copy between all pairs of stores: trial, copy, comparison, closing, opening.
 
 use std::sync::Arc;
 
@@ -42,7 +42,7 @@ pub(crate) async fn use_a_code(scene: &Scene, world: &World) {
 }
 
 #[test]
-fn a_trial_opens_nothing_and_a_code_used_after_it_is_not_good_again() {
+fn a_trial_opens_nothing_and_a_code_used_after_it_stays_used() {
     for (name, from, to) in pairs() {
         let (from, to) = (from(), to());
         block_on(async {
@@ -74,7 +74,7 @@ fn a_trial_opens_nothing_and_a_code_used_after_it_is_not_good_again() {
     }
 }
 
-/// What the first step of a copy between these two says.
+/// The result of the first step of a copy between these two stores.
 async fn first_step(
     from: &dyn Store,
     to: &dyn Store,
@@ -85,7 +85,7 @@ async fn first_step(
         transfer = transfer.rename(old, new).expect("two keys");
     }
     let error = transfer.step().await.expect_err("refused");
-    // Nor does it go on, nor open anything.
+    // It neither continues nor opens anything.
     assert!(transfer.step().await.is_err());
     let opened = transfer.open_target().await.expect_err("not compared");
     assert!(matches!(opened, TransferError::NotCompared), "{opened}");
@@ -160,7 +160,7 @@ fn a_closed_source_does_not_open_and_goes_to_no_other_target() {
             assert_eq!(held(&*from.store), before, "{name}: nothing can be written");
             let elsewhere = first_step(&*from.store, &*third.store, None).await;
             assert!(matches!(elsewhere, TransferError::Moved), "{name}: {elsewhere}");
-            // Another process takes the copy up, with or without the same wish.
+            // Another process continues the copy, with or without the same options.
             drop(transfer);
             let mut second = copy(&*from.store, &*to.store, tenants()).expect("a tenant");
             assert_eq!(stage(&mut second, &name).await, Stage::Finished, "{name}");
@@ -172,7 +172,7 @@ fn a_closed_source_does_not_open_and_goes_to_no_other_target() {
 }
 
 #[test]
-fn what_is_given_up_opens_the_source_again_and_the_target_never() {
+fn a_cancelled_copy_reopens_the_source_and_never_the_target() {
     for (name, from, to) in pairs() {
         let (from, to) = (from(), to());
         block_on(async {
@@ -182,7 +182,7 @@ fn what_is_given_up_opens_the_source_again_and_the_target_never() {
             assert_eq!(stage(&mut transfer, &name).await, Stage::Finished);
             denied(&scene, &from.store, &name).await;
 
-            // By another process, which knows nothing of the first.
+            // In another process, without knowledge of the first.
             let mut other = copy(&*from.store, &*to.store, tenants()).expect("a tenant");
             other.give_up().await.expect(&name);
             other.give_up().await.expect("twice is once");
@@ -204,7 +204,7 @@ fn what_is_given_up_opens_the_source_again_and_the_target_never() {
     }
 }
 
-/// The target is opened by one of two processes, and the other is told.
+/// One of two processes opens the target, and the other is told.
 #[test]
 fn a_target_is_opened_once() {
     let make: Make = memory;

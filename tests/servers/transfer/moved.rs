@@ -33,7 +33,7 @@ fn everything_arrives_under_its_version() {
             assert_eq!(report.records, source.records.len() as u64, "{name}");
             assert_eq!(report.events, source.events.len() as u64, "{name}");
             assert!(report.left_out.is_empty() && report.differences.is_empty(), "{name}");
-            // Nothing is due or listed that an engine has not put there.
+            // Only the engine's own records are due or listed.
             opened(&scene, &to.store).await;
         });
     }
@@ -81,12 +81,12 @@ fn a_message_that_waits_is_delivered_once_under_its_key() {
 }
 
 #[test]
-fn a_copy_that_is_made_again_brings_over_what_has_changed() {
+fn a_repeated_copy_transfers_the_changes() {
     for (name, make) in kinds() {
         let (from, to) = (memory(), make());
         block_on(async {
             let scene = fill(Arc::clone(&from.store)).await;
-            // The engines still run: it cannot end well.
+            // The engines still run, so the copy cannot complete.
             let mut first = copy(&*from.store, &*to.store, tenants()).expect("a tenant");
             crate::transfer::scene::until_compared(&mut first).await;
             let reply = scene.world.start().await;

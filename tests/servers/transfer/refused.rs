@@ -1,4 +1,4 @@
-//! What a copy does not begin with, and a target that is not finished.
+//! Sources and targets that a copy refuses, and unfinished targets.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::support::{World, builder, keys, settings};
 use crate::transfer::scene::{fill, held, other_keys, run, tenants, until_compared};
 use crate::transfer::stores::{Made, Make, kinds, memory};
 
-/// A store that was made by another engine, at another throw of the dice.
+/// A store initialised by another engine, with other random numbers.
 fn another(make: Make) -> Made {
     let made = make();
     let world = block_on(World::memory(settings()));
@@ -64,7 +64,7 @@ fn an_engine_does_not_open_a_target_that_is_not_finished() {
 }
 
 #[test]
-fn a_target_that_holds_something_else_is_left_as_it_is() {
+fn a_target_with_other_content_is_not_changed() {
     for (name, make) in kinds() {
         let from = memory();
         block_on(fill(Arc::clone(&from.store)));
@@ -138,7 +138,7 @@ fn a_checkpoint_of_another_copy_is_refused() {
     for text in ["", "{}", &kept.as_text().replace("\"format\":2", "\"format\":3")] {
         assert!(Checkpoint::parse(text).is_err(), "{text}");
     }
-    // Another store with the same tenant: known by what it says about itself.
+    // Another store with the same tenant, recognised by its id.
     let elsewhere = memory();
     let source = copy(&*third.store, &*elsewhere.store, tenants()).expect("a tenant");
     let mut resumed = source.resume(&kept).expect("the same tenants");

@@ -1,4 +1,4 @@
-//! A store that was restored from a backup: its cursors, and the id that is expected.
+//! A store restored from a backup: its cursors and its id.
 
 use std::sync::Arc;
 
@@ -30,7 +30,7 @@ fn a_cursor_from_before_a_restore_is_refused_after_it() {
                 }
                 other => panic!("{name}: {other:?}"),
             }
-            // From the beginning it reads all of them, and its new cursor is good.
+            // From the beginning it reads all events, and its new cursor is valid.
             let again = admin.events(None, 2).await.expect(name);
             assert_eq!(again.items, first.items, "{name}");
             let next = again.next.expect("there is more");

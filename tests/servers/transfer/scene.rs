@@ -1,4 +1,4 @@
-//! A source with something of every kind in it, and a look at all that a store holds.
+//! A source with every kind of content, and a view of everything that a store holds.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,4 +1,5 @@
-//! What says which seal opens a store: it is no difference, and it comes over with what is sealed.
+//! The note that tells which seal opens a store: it is no difference, and it is copied with the
+//! sealed seeds.
 
 use std::sync::Arc;
 
@@ -76,7 +77,7 @@ fn a_target_opens_with_the_seal_of_its_source_and_with_no_other() {
                 let stage = run(&mut transfer).await.expect("no failure");
                 assert_eq!(stage, Stage::Finished, "{name}: {:#?}", transfer.report());
                 assert_eq!(note(&*to.store).await, None, "{name}: not before it is opened");
-                // The source is sealed with a newer key meanwhile: what stands there now counts.
+                // The source was resealed with a newer key meanwhile, so its current note counts.
                 let rotated = || seal(2, 2).also_open(1, secret(1)).expect("long enough");
                 open(&scene, &from.store, false, rotated()).await.expect(name);
                 transfer.open_target().await.expect("compared");

@@ -1,4 +1,4 @@
-//! Records that cannot be read stop nothing in silence.
+//! Unreadable records are always reported.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ fn spoil(store: &dyn Store, record: &Record, body: String) {
 }
 
 #[test]
-fn what_cannot_be_read_is_named_and_left_out_only_when_asked() {
+fn unreadable_records_are_reported_and_left_out_only_on_request() {
     for (name, make) in kinds() {
         let (from, to) = (make(), memory());
         block_on(fill(Arc::clone(&from.store)));
@@ -47,10 +47,11 @@ fn what_cannot_be_read_is_named_and_left_out_only_when_asked() {
         let mut transfer = copy(&*from.store, &*to.store, tenants()).expect("a tenant");
         assert_eq!(block_on(run(&mut transfer)).expect("read"), Stage::Incomplete, "{name}");
         let report = transfer.report();
-        let mut found: Vec<_> = report.left_out.iter().map(|one| (one.key, one.why)).collect();
+        let mut found: Vec<_> =
+            report.left_out.iter().map(|found_item| (found_item.key, found_item.why)).collect();
         let mut expected: Vec<_> =
             spoilt.iter().map(|(record, _, why)| (*record.key(), *why)).collect();
-        found.sort_by_key(|one| one.0);
+        found.sort_by_key(|found_item| found_item.0);
         expected.sort_by_key(|one| one.0);
         assert_eq!((found, report.left_out_count), (expected, 4), "{name}");
         assert!(report.differences.is_empty(), "{name}: {report:#?}");
@@ -69,7 +70,7 @@ fn what_cannot_be_read_is_named_and_left_out_only_when_asked() {
 }
 
 #[test]
-fn what_the_source_itself_cannot_read_ends_the_copy() {
+fn an_error_of_the_source_ends_the_copy() {
     let (from, to) = (memory(), memory());
     block_on(fill(Arc::clone(&from.store)));
     let damaged = Damage::new(Arc::clone(&from.store));

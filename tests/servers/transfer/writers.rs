@@ -36,7 +36,7 @@ fn first_account(store: &dyn Store) -> RecordKey {
 }
 
 #[test]
-fn what_is_written_to_after_it_was_compared_is_not_finished() {
+fn a_source_written_to_after_the_comparison_is_not_completed() {
     for (name, from, to) in pairs() {
         let (from, to) = (from(), to());
         block_on(fill(Arc::clone(&from.store)));
@@ -48,7 +48,7 @@ fn what_is_written_to_after_it_was_compared_is_not_finished() {
         assert_eq!(touch(&*from.store, &key), None, "{name}");
         assert_eq!(block_on(run(&mut transfer)).expect("read"), Stage::Incomplete, "{name}");
         assert_ne!(held(&*from.store), held(&*to.store), "{name}");
-        // The next one brings it over.
+        // The next copy transfers it.
         let mut again = copy(&*from.store, &*to.store, tenants()).expect("a tenant");
         assert_eq!(block_on(run(&mut again)).expect("read"), Stage::Finished, "{name}");
         assert_eq!(held(&*from.store), held(&*to.store), "{name}");

@@ -1,11 +1,11 @@
-//! A slow hash as a host would write it: argon2id, and a text of hexadecimal parts.
+//! A slow hash like that of a host: argon2id, with a text of hexadecimal parts.
 
 use argon2::{Algorithm, Argon2, Params, Version};
 use async_trait::async_trait;
 use sspr::SecretText;
 use sspr::port::{Entropy as _, PortError, PortResult, SlowHash, SystemEntropy};
 
-/// Cheap, as only tests may be: 64 KiB, one pass.
+/// A low cost for tests: 64 KiB, one pass.
 const COST: (u32, u32) = (64, 1);
 const SALT: usize = 16;
 const HASH: usize = 32;
@@ -50,7 +50,7 @@ impl SlowHash for Answers {
         let byte = |at| u8::from_str_radix(&salt[at..at + 2], 16).map_err(|_| PortError::corrupt());
         let salt = (0..2 * SALT).step_by(2).map(byte).collect::<PortResult<Vec<u8>>>()?;
         let found = hex(&derive(secret, &salt, (number(memory)?, number(passes)?))?);
-        // Whoever compares in a real host does it in constant time.
+        // A real host must compare in constant time.
         Ok(found == known)
     }
 }

@@ -1,5 +1,5 @@
-//! The kits of the other ports under test: each port that is wrong on purpose is caught, by the
-//! property that stands for the broken sentence.
+//! Tests the kits of the other ports: each broken port must be caught by the property of the
+//! sentence that it breaks.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -91,7 +91,7 @@ fn each_property_catches_a_defect() {
     assert_eq!(caught, properties);
 }
 
-/// A double that says of itself that it hides nothing.
+/// The double documents that it hides nothing.
 #[test]
 fn the_seal_for_tests_is_caught_hiding_nothing() {
     let report = check_port::<dyn Seal>(|| TestSeal);
@@ -112,7 +112,7 @@ fn correct_ports_are_never_accused() {
     }
 }
 
-/// The contract, as one line of words, without the marks of a documentation comment.
+/// The contract in one line, without the marks of doc comments.
 fn words(text: &str) -> String {
     let lines = text.lines().map(|line| line.trim().trim_start_matches('/'));
     let words: Vec<_> = lines.flat_map(str::split_whitespace).collect();

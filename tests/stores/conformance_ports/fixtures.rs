@@ -1,4 +1,4 @@
-//! Places for the directories and deliveries of the crate.
+//! Fixtures for the directories and deliveries of the crate.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use sspr::{Channel, GroupId, TenantFacts, TenantId, Timestamp, UserFacts, UserId
 #[cfg(feature = "files")]
 use crate::temporary::Temporary;
 
-/// The directory in memory.
+/// The memory directory.
 pub(crate) struct InMemory {
     below: MemoryDirectory,
     directory: Arc<dyn Directory>,
@@ -92,7 +92,7 @@ impl DirectoryUnderTest for InMemory {
     }
 }
 
-/// The inbox in memory, behind a delivery that ends in it.
+/// The memory inbox, behind a delivery that can be cut off.
 pub(crate) struct Inbox {
     inbox: MemoryInbox,
     delivery: Arc<dyn Delivery>,
@@ -127,11 +127,11 @@ impl DeliveryUnderTest for Inbox {
     }
 }
 
-/// Messages as files, in a folder of their own.
+/// The file delivery, in a folder of its own.
 #[cfg(feature = "files")]
 pub(crate) struct Files {
     delivery: Arc<sspr::adapters::files::FileDelivery>,
-    /// Holds the delivery's folder, also while that one is moved aside.
+    /// Holds the delivery's folder, also while that folder is moved away.
     _around: Temporary,
 }
 
@@ -156,7 +156,7 @@ impl DeliveryUnderTest for Files {
         Ok(usize::from(self.delivery.path_of(idempotency_key)?.is_some()))
     }
 
-    /// A folder that is gone takes no file.
+    /// A missing folder takes no file.
     async fn cut_off(&self, off: bool) -> PortResult<Ability> {
         let failed = |error: std::io::Error| sspr::PortError::denied().because(error);
         let folder = self.delivery.path();

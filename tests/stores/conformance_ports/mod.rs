@@ -1,5 +1,4 @@
-//! The contract kits of the other ports on all that the crate brings along, and on ports that are
-//! wrong on purpose.
+//! Runs the contract kits of the other ports on the crate's own adapters, and on broken ports.
 
 #![cfg(feature = "conformance")]
 
@@ -25,7 +24,7 @@ sspr::conformance_tests!(clock: pointed_clock, || Arc::new(SystemClock) as Arc<d
 sspr::conformance_tests!(entropy: system_entropy, || SystemEntropy);
 sspr::conformance_tests!(entropy: pointed_entropy, || Box::new(SystemEntropy) as Box<dyn Entropy>);
 sspr::conformance_tests!(entropy: seeded_entropy, || {
-    // As good as its seeds: a new one for each.
+    // Each instance gets a new seed.
     static SEED: AtomicU64 = AtomicU64::new(0);
     SeededEntropy::new(SEED.fetch_add(1, Ordering::Relaxed))
 });
@@ -68,7 +67,7 @@ mod seals {
     sspr::conformance_tests!(seal: faultless_seal, || Faulty::new(one_key(), FaultPlan::none()));
 }
 
-/// A manual clock is only as right as whoever sets it.
+/// A manual clock does not follow the time.
 #[test]
 fn a_clock_that_stands_still_is_caught() {
     let report = sspr::conformance::check_port::<dyn Clock>(|| ManualClock::new(Timestamp::EPOCH));

@@ -45,9 +45,9 @@ fn only_the_expected_version_is_replaced() {
         let after = wait(store.load(&key(1))).unwrap().map(|r| r.version());
         answer == Committed::Stale && before == after
     };
-    assert!(stale(Some(Version::new(1, 10))), "nothing is there yet");
+    assert!(stale(Some(Version::new(1, 10))), "no record is stored yet");
     assert_eq!(put(&store, &first, None).unwrap(), Committed::Applied);
-    assert!(stale(None), "none expected never overwrites");
+    assert!(stale(None), "`None` must not overwrite");
     assert!(stale(Some(Version::new(1, 11))), "another nonce");
     assert!(stale(Some(Version::new(2, 10))), "another count");
     assert_eq!(put(&store, &second, Some(first.version())).unwrap(), Committed::Applied);
@@ -85,7 +85,7 @@ fn events_are_written_with_their_record_or_not_at_all() {
 }
 
 #[test]
-fn what_was_answered_is_there_after_a_restart() {
+fn acknowledged_commits_survive_a_restart() {
     let fixture = Fixture::new();
     let store = fixture.open();
     set(&store, &record(1, Version::new(1, 1)), None);
@@ -94,7 +94,7 @@ fn what_was_answered_is_there_after_a_restart() {
     set(&clone, &record(1, Version::new(2, 2)), Some(Version::new(1, 1)));
     drop(clone);
     let wal = fixture.as_ref().join("sspr.db-wal");
-    assert!(!wal.exists(), "the last handle brings the log into the file");
+    assert!(!wal.exists(), "the last handle copies the log into the file");
     let loaded = wait(fixture.open().load(&key(1))).unwrap().unwrap();
     assert_eq!(loaded.version(), Version::new(2, 2));
 }
@@ -103,18 +103,18 @@ fn what_was_answered_is_there_after_a_restart() {
 fn counters_add_increment_by_increment() {
     let fixture = Fixture::new();
     let store = fixture.open();
-    let (one, two) = (CounterKey::from_bytes([1; 32]), CounterKey::from_bytes([2; 32]));
+    let (first, second) = (CounterKey::from_bytes([1; 32]), CounterKey::from_bytes([2; 32]));
     let increment = |key, amount| CounterIncrement::new(key, amount, at(100));
     let add = |increments: &[CounterIncrement]| wait(store.increment(increments)).unwrap();
     assert!(add(&[]).is_empty());
-    assert_eq!(add(&[increment(one, 0)]), [0]);
-    let batch = [increment(one, 2), increment(two, u32::MAX), increment(one, 3)];
+    assert_eq!(add(&[increment(first, 0)]), [0]);
+    let batch = [increment(first, 2), increment(second, u32::MAX), increment(first, 3)];
     assert_eq!(add(&batch), [2, u64::from(u32::MAX), 5]);
-    assert_eq!(add(&[increment(two, 1), increment(one, 0)]), [1 << 32, 5]);
+    assert_eq!(add(&[increment(second, 1), increment(first, 0)]), [1 << 32, 5]);
 }
 
 #[test]
-fn a_purge_removes_what_is_past_its_time_and_nothing_else() {
+fn a_purge_removes_expired_rows_only() {
     let fixture = Fixture::new();
     let store = fixture.open();
     for (number, expires) in [(1, Some(99)), (2, Some(100)), (3, Some(101)), (4, None)] {
@@ -132,7 +132,7 @@ fn a_purge_removes_what_is_past_its_time_and_nothing_else() {
     counter(2, 101);
     counter(3, 500);
     counter(3, 50);
-    // Extended before it is removed: it stays.
+    // Extended before the purge, so it stays.
     let mut columns = columns();
     columns.expires_at = Some(at(1_000));
     let next = record(1, Version::new(2, 2));
@@ -169,7 +169,7 @@ fn of_many_commits_that_expect_one_version_one_is_applied() {
                     let columns = columns();
                     let events = [event(&next, 0, 1)];
                     let commit = Commit::new(&next, Some(expected), &columns, &events);
-                    // Half of them through another handle with threads of its own.
+                    // Half of them through another handle with its own threads.
                     let answer = match nonce % 2 {
                         0 => wait(store.commit(commit)),
                         _ => wait(other.commit(commit)),
@@ -177,7 +177,11 @@ fn of_many_commits_that_expect_one_version_one_is_applied() {
                     if answer.unwrap() == Committed::Applied {
                         applied.fetch_add(1, Ordering::Relaxed);
                         let seen = wait(store.load(&key(1))).unwrap().unwrap();
-                        assert_eq!(seen.version(), next.version(), "a load that is behind");
+                        assert_eq!(
+                            seen.version(),
+                            next.version(),
+                            "a load returned an old version"
+                        );
                     }
                 });
             }
@@ -195,7 +199,7 @@ fn a_bad_request_fails_alone() {
     let huge = Record::loaded(key(0), Version::new(1, 1), "x".repeat(2 << 20));
     assert_eq!(kind(put(&store, &huge, None)), PortErrorKind::Denied);
 
-    // A trigger that refuses the second event of some records, long after the first was written.
+    // A trigger that refuses the second event of some records, after the first was written.
     fixture
         .raw()
         .execute_batch(
@@ -242,7 +246,7 @@ fn a_dropped_future_is_a_lost_reply() {
             let mut future = pin!(store.commit(commit));
             let _ = future.as_mut().poll(&mut Context::from_waker(Waker::noop()));
         }
-        // Whether it happened is seen by what a second one is told; in part it never has.
+        // The outcome of a second commit shows whether the first happened; never in part.
         let second = wait(store.commit(commit)).unwrap();
         assert!(matches!(second, Committed::Applied | Committed::Stale));
         let events = wait(store.events(EventsOf::Record(&key(number)), None, 9)).unwrap();

@@ -9,7 +9,7 @@ use crate::sqlite_store::support::{
     Fixture, apply, columns, event, key, kind, record, set, tenant, wait,
 };
 
-/// One record and one event, changed behind the store's back.
+/// A store with one record and one event that were changed outside the store.
 fn tampered(sql: &str) -> (Fixture, SqliteStore) {
     let fixture = Fixture::new();
     let store = fixture.open();
@@ -19,7 +19,7 @@ fn tampered(sql: &str) -> (Fixture, SqliteStore) {
     apply(&store, Commit::new(&next, None, &columns, &events));
     drop(store);
     let raw = fixture.raw();
-    // Without STRICT a column takes anything, as in a file that some tool has copied.
+    // Without STRICT a column takes any value, as in a file that a tool has copied.
     raw.execute_batch(
         "PRAGMA writable_schema = ON;
          UPDATE sqlite_schema SET sql = replace(sql, ' STRICT', '') WHERE type = 'table';
@@ -33,7 +33,7 @@ fn tampered(sql: &str) -> (Fixture, SqliteStore) {
 }
 
 #[test]
-fn a_record_that_cannot_be_read_is_corrupt_and_never_none() {
+fn an_unreadable_record_is_corrupt_and_never_none() {
     for sql in [
         "UPDATE record SET version_count = 'one'",
         "UPDATE record SET version_nonce = 1.5",
@@ -48,7 +48,7 @@ fn a_record_that_cannot_be_read_is_corrupt_and_never_none() {
 }
 
 #[test]
-fn an_event_that_cannot_be_read_is_corrupt() {
+fn an_unreadable_event_is_corrupt() {
     for sql in [
         "UPDATE event SET body = 'x'",
         "UPDATE event SET body = x'00'",
@@ -75,14 +75,14 @@ fn a_truncated_file_is_corrupt() {
     let file = std::fs::OpenOptions::new().write(true).open(fixture.file()).unwrap();
     file.set_len(2 * 4096).unwrap();
     drop(file);
-    // Whichever comes first notices: opening it or reading from it.
+    // Either opening the file or reading from it must fail.
     let found =
         SqliteStore::open_or_create(fixture.file()).and_then(|store| wait(store.load(&key(1))));
     assert_eq!(kind(found), PortErrorKind::Corrupt);
 }
 
 #[test]
-fn what_is_no_database_is_corrupt() {
+fn a_file_that_is_no_database_is_corrupt() {
     let fixture = Fixture::new();
     std::fs::write(fixture.file(), "no database\n".repeat(1_000)).unwrap();
     let opened = SqliteStore::open_or_create(fixture.file());
@@ -90,7 +90,7 @@ fn what_is_no_database_is_corrupt() {
 }
 
 #[test]
-fn a_newer_schema_and_a_foreign_file_are_refused_and_left_alone() {
+fn a_newer_schema_and_a_foreign_file_are_refused_and_left_unchanged() {
     let newer = Fixture::new();
     drop(newer.open());
     newer.raw().pragma_update(None, "user_version", 99).unwrap();
@@ -115,7 +115,7 @@ fn a_path_that_cannot_be_opened_is_a_typed_error() {
 }
 
 #[test]
-fn many_open_one_new_file_at_once() {
+fn several_handles_open_one_new_file_at_once() {
     let fixture = Fixture::new();
     thread::scope(|scope| {
         for number in 0..16 {

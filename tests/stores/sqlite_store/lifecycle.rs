@@ -1,5 +1,5 @@
-//! Making and opening, files that are deleted, replaced or restored, two releases on one file, and a
-//! process that was stopped.
+//! Creating and opening; files that are deleted, replaced or restored; two releases on one file;
+//! and a suspended process.
 
 use std::error::Error as _;
 use std::fs;
@@ -18,15 +18,15 @@ fn says(error: &PortError) -> String {
 }
 
 #[test]
-fn opening_never_makes_a_store_and_making_never_opens_one() {
+fn opening_never_creates_a_store_and_creating_never_opens_one() {
     let fixture = Fixture::new();
     for missing in [fixture.file(), fixture.as_ref().join("no/such/directory/sspr.db")] {
         let error = SqliteStore::open(&missing).unwrap_err();
         assert_eq!(error.kind(), PortErrorKind::Denied);
         assert!(says(&error).contains("create"), "{}", says(&error));
-        assert!(!missing.exists(), "nothing was made");
+        assert!(!missing.exists(), "no file was created");
     }
-    // A file that something has made for us is no store either.
+    // An empty file is no store either.
     fs::write(fixture.file(), "").unwrap();
     assert_eq!(kind(SqliteStore::open(fixture.file())), PortErrorKind::Denied);
     let store = SqliteStore::create(fixture.file()).unwrap();
@@ -37,7 +37,7 @@ fn opening_never_makes_a_store_and_making_never_opens_one() {
     assert!(wait(store.load(&key(1))).unwrap().is_some());
 }
 
-/// What a test does to the files of a store that is open.
+/// A change of the files of an open store.
 type Harm = fn(&Fixture);
 
 fn remove(fixture: &Fixture, suffix: &str) {
@@ -51,7 +51,7 @@ fn replace(fixture: &Fixture) {
     let store = SqliteStore::create(other.file()).unwrap();
     set(&store, &record(9, Version::new(1, 1)), None);
     drop(store);
-    // On the same file system, so that the name changes hands in one step.
+    // On the same file system, so that the renaming is atomic.
     let beside = fixture.as_ref().join("beside.db");
     fs::copy(other.file(), &beside).unwrap();
     fs::rename(&beside, fixture.file()).unwrap();
@@ -79,7 +79,7 @@ fn a_store_whose_files_were_deleted_or_replaced_acknowledges_nothing_more() {
             let error = put(store, &record(2, Version::new(1, 1)), None).unwrap_err();
             assert_eq!(error.kind(), PortErrorKind::Denied, "{what}");
             assert!(says(&error).contains("deleted or replaced"), "{what}: {}", says(&error));
-            // Nor is anything read any more, and it stays so.
+            // Reads are refused as well, permanently.
             assert_eq!(kind(wait(store.load(&key(1)))), PortErrorKind::Denied, "{what}");
             let increment = [CounterIncrement::new(CounterKey::from_bytes([1; 32]), 1, at(9))];
             assert_eq!(kind(wait(store.increment(&increment))), PortErrorKind::Denied, "{what}");
@@ -97,7 +97,7 @@ fn a_backup_is_restored_by_the_commands_of_the_manual() {
         let done = Command::new("sh").args(["-c", &script]).stderr(Stdio::null()).status();
         assert!(done.unwrap().success(), "{script}");
     };
-    // The statement that the manual gives to `sqlite3`, while the store is open.
+    // The statement that the manual gives for `sqlite3`, while the store is open.
     fixture.raw().execute("VACUUM INTO ?1", [fixture.as_ref().join("backup.db").to_str()]).unwrap();
     set(&store, &record(1, Version::new(2, 2)), Some(Version::new(1, 1)));
     drop(store);
@@ -115,11 +115,11 @@ fn a_backup_is_restored_by_the_commands_of_the_manual() {
 }
 
 #[test]
-fn a_newer_release_that_migrates_under_a_running_one_stops_its_writes() {
+fn a_migration_by_a_newer_release_stops_the_writes_of_a_running_one() {
     let fixture = Fixture::new();
     let (store, other) = (fixture.open(), fixture.open());
     set(&store, &record(1, Version::new(1, 1)), None);
-    // What the migration of a newer release ends with.
+    // The last statement of a newer release's migration.
     fixture.raw().pragma_update(None, "user_version", 2).unwrap();
     for store in [&store, &other] {
         let error = put(store, &record(1, Version::new(2, 2)), Some(Version::new(1, 1)));
@@ -137,7 +137,7 @@ fn a_newer_release_that_migrates_under_a_running_one_stops_its_writes() {
 }
 
 #[test]
-fn events_are_reached_however_many_other_rows_are_past_their_time() {
+fn events_are_purged_however_many_other_rows_have_expired() {
     let fixture = Fixture::new();
     let store = fixture.open();
     let next = record(1, Version::new(1, 1));
@@ -154,10 +154,10 @@ fn events_are_reached_however_many_other_rows_are_past_their_time() {
     for limit in [1, 2, 3, 9] {
         let store = fixture.open();
         let left = || wait(store.events(EventsOf::Tenant(&tenant()), None, 9)).unwrap().items;
-        // As many calls as there are kinds of rows: none of them is the first each time.
+        // As many calls as there are kinds of rows, since each begins with another kind.
         for _ in 0..3 {
             let removed = wait(store.purge(Cutoff::new(at(9), at(9)), limit)).unwrap();
-            assert_eq!(removed, limit as u64, "there is enough of the others");
+            assert_eq!(removed, limit as u64, "enough other rows have expired");
         }
         assert!(left().is_empty(), "limit {limit}");
         let next = record(1, Version::new(limit as u64 + 1, 1));
@@ -170,7 +170,7 @@ fn events_are_reached_however_many_other_rows_are_past_their_time() {
 
 const HOLD: &str = "SSPR_SQLITE_TEST_HOLD";
 
-/// Not a test of its own: the process that is stopped while it has both locks.
+/// Not a test by itself: the process that is suspended while it holds both locks.
 #[test]
 fn holder() {
     let Some(folder) = std::env::var_os(HOLD) else { return };
@@ -179,7 +179,7 @@ fn holder() {
         .map(|name| fs::File::options().write(true).open(folder.join(name)).unwrap());
     locks.iter().for_each(|lock| lock.lock().unwrap());
     println!("held");
-    // Stopped here, until it is killed.
+    // Suspended here until it is killed.
     loop {
         std::thread::park();
     }
@@ -187,7 +187,7 @@ fn holder() {
 
 #[cfg(unix)]
 #[test]
-fn a_process_that_is_stopped_while_it_writes_keeps_nobody_waiting_without_limit() {
+fn a_process_suspended_while_it_writes_delays_other_writers_for_a_bounded_time() {
     use std::io::{BufRead as _, BufReader};
 
     let fixture = Fixture::new();
@@ -203,7 +203,7 @@ fn a_process_that_is_stopped_while_it_writes_keeps_nobody_waiting_without_limit(
     let stopped = Command::new("kill").args(["-STOP", &child.id().to_string()]).status();
     assert!(stopped.unwrap().success());
 
-    // All of these wait together, and none of them longer than one.
+    // All of these wait together, none longer than one would.
     let answers: Vec<_> = std::thread::scope(|scope| {
         let calls: Vec<_> = (1..=40)
             .map(|number| {
@@ -219,7 +219,7 @@ fn a_process_that_is_stopped_while_it_writes_keeps_nobody_waiting_without_limit(
         assert!(says(&error).contains("another process"), "{}", says(&error));
     }
     assert_eq!(kind(SqliteStore::open(fixture.file())), PortErrorKind::Unavailable);
-    assert!(wait(store.load(&key(1))).unwrap().is_none(), "reads go on");
+    assert!(wait(store.load(&key(1))).unwrap().is_none(), "reads continue");
     child.kill().unwrap();
     child.wait().unwrap();
     set(&store, &record(1, Version::new(1, 1)), None);

@@ -1,5 +1,5 @@
-//! What the threads of a store are asked beyond: a writer that has ended, a queue that is full, and
-//! a log under listings without a pause.
+//! The limits of a store's threads: a writer that has ended, a full queue, and the log under
+//! continuous listings.
 
 use std::error::Error as _;
 use std::fs::File;
@@ -23,14 +23,14 @@ fn says(error: &PortError) -> String {
     error.source().map(ToString::to_string).unwrap_or_default()
 }
 
-/// The lock that a writer takes for each transaction. While it is held here, all of them wait.
+/// Takes the lock that a writer needs for each transaction, so that all of them wait.
 fn hold(fixture: &Fixture) -> File {
     let lock = File::options().write(true).open(fixture.as_ref().join("sspr.db-writing")).unwrap();
     lock.lock().unwrap();
     lock
 }
 
-/// Ends the thread that calls it: what it panics with panics again when it is dropped.
+/// Ends the thread that calls it: its drop panics again during the panic.
 struct Fatal;
 
 struct Bomb;
@@ -48,7 +48,7 @@ impl Wake for Fatal {
 }
 
 #[test]
-fn a_writer_that_has_ended_is_not_called_a_busy_one() {
+fn a_writer_that_has_ended_is_not_reported_as_busy() {
     let fixture = Fixture::new();
     let store = fixture.open();
     set(&store, &record(1, Version::new(1, 1)), None);
@@ -58,12 +58,12 @@ fn a_writer_that_has_ended_is_not_called_a_busy_one() {
     let waker = Waker::from(Arc::new(Fatal));
     assert!(fatal.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
     lock.unlock().unwrap();
-    // The transaction is durable before its caller is told, and the thread ends while it tells.
+    // The transaction is durable before its caller is woken, and the thread ends while it wakes it.
     let ended = loop {
         match put(&store, &record(3, Version::new(1, 1)), None) {
-            // It was in the queue before the end, and nothing is known of it.
+            // It was queued before the end, and its outcome is unknown.
             Err(error) if error.kind() == PortErrorKind::Unknown => {
-                assert!(says(&error).contains("ended before it answered"), "{}", says(&error));
+                assert!(says(&error).contains("ended before it replied"), "{}", says(&error));
             }
             Err(error) => break error,
             Ok(_) => thread::yield_now(),
@@ -80,17 +80,17 @@ fn a_writer_that_has_ended_is_not_called_a_busy_one() {
         assert_eq!(error.kind(), PortErrorKind::Unavailable);
         assert!(says(&error).contains("a thread of the store has ended"), "{}", says(&error));
     }
-    // Reads have threads of their own, and what was acknowledged is there for the next writer.
+    // Reads have threads of their own, and acknowledged commits are kept for the next writer.
     assert!(wait(store.load(&key(1))).unwrap().is_some());
     drop(fatal);
     drop(store);
     let store = SqliteStore::open(fixture.file()).unwrap();
-    assert!(wait(store.load(&key(2))).unwrap().is_some(), "it was told of");
+    assert!(wait(store.load(&key(2))).unwrap().is_some(), "the commit was acknowledged");
     assert!(put(&store, &record(4, Version::new(1, 1)), None).is_ok());
 }
 
 #[test]
-fn a_queue_that_is_full_says_so_and_takes_more_when_it_has_room() {
+fn a_full_queue_is_reported_and_accepts_calls_again_when_it_has_room() {
     let fixture = Fixture::new();
     let store = fixture.open();
     let lock = hold(&fixture);
@@ -114,15 +114,15 @@ fn a_queue_that_is_full_says_so_and_takes_more_when_it_has_room() {
     assert!(wait(store.load(late.key())).unwrap().is_some());
 }
 
-/// 96 MiB are written while two readers take turns such that there is one at each moment: as two
-/// listings do, or those of two processes.
+/// 96 MiB are written while two readers alternate so that one is always active, like two listings,
+/// or those of two processes.
 #[test]
-fn listings_without_a_pause_do_not_let_the_log_grow() {
+fn continuous_listings_do_not_let_the_log_grow() {
     const ROUNDS: u64 = 768;
     let folder = Temporary::in_memory("sqlite-log");
     let file = folder.path().join("sspr.db");
     let store = SqliteStore::create(&file).unwrap();
-    // SQLite does not write a page again that has not changed.
+    // SQLite does not write an unchanged page again.
     let body = |round: u64| char::from(b'a' + (round % 25) as u8).to_string().repeat(128 << 10);
     let version = |count| Version::new(count, count);
     for number in 0..8 {
@@ -135,7 +135,7 @@ fn listings_without_a_pause_do_not_let_the_log_grow() {
         let rows = reader.query_row("SELECT count(*) FROM record", [], |row| row.get::<_, i64>(0));
         assert_eq!(rows.unwrap(), 8);
     };
-    // Ten writes long, as a page of large bodies is. A writer that waits for it sends none.
+    // Lasts ten writes, like a page of large bodies. A writer that waits for it sends none.
     let stay = |written: &mpsc::Receiver<()>| {
         let patience = Duration::from_millis(10);
         (0..10).all(|_| written.recv_timeout(patience).is_ok());

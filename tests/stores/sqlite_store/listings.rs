@@ -22,12 +22,12 @@ fn all<T>(page: impl Fn(Option<&Cursor>) -> PortResult<Page<T>>) -> Vec<T> {
 }
 
 #[test]
-fn due_hands_out_every_record_whose_time_has_come() {
+fn due_returns_every_record_whose_alarm_has_come() {
     let fixture = Fixture::new();
     let store = fixture.open();
     for number in 0..40 {
         let mut columns = columns();
-        // Many share a time, one is before 1970, some have none.
+        // Many share a time, one is before 1970, some have no alarm.
         columns.wake_at = (number % 8 != 0).then(|| at(i64::from(number % 8) * 10 - 10));
         let record = record(number, Version::new(1, 1));
         apply(&store, Commit::new(&record, None, &columns, &[]));
@@ -42,7 +42,7 @@ fn due_hands_out_every_record_whose_time_has_come() {
 }
 
 #[test]
-fn scan_hands_out_one_tenant_and_one_kind() {
+fn scan_returns_one_tenant_and_one_kind() {
     let fixture = Fixture::new();
     let store = fixture.open();
     let other = TenantId::parse("contoso2").unwrap();
@@ -66,7 +66,7 @@ fn scan_hands_out_one_tenant_and_one_kind() {
 }
 
 #[test]
-fn a_page_of_large_bodies_ends_early_and_goes_on() {
+fn a_page_of_large_bodies_ends_early_and_has_a_cursor() {
     let fixture = Fixture::new();
     let store = fixture.open();
     let body = "x".repeat(1_000_000);
@@ -81,7 +81,7 @@ fn a_page_of_large_bodies_ends_early_and_goes_on() {
 }
 
 #[test]
-fn events_come_in_the_order_of_their_ids_and_reading_goes_on() {
+fn events_are_in_the_order_of_their_ids_and_can_be_continued() {
     let fixture = Fixture::new();
     let store = fixture.open();
     let write = |number, count: u64| {
@@ -108,7 +108,7 @@ fn events_come_in_the_order_of_their_ids_and_reading_goes_on() {
     let nothing = page(Some(&end)).unwrap();
     assert!(nothing.items.is_empty() && nothing.next.is_none());
 
-    // The newest are purged; a number given twice would hide what comes next.
+    // The newest events are purged; a number used twice would hide later events.
     wait(store.purge(Cutoff::new(at(0), at(10)), 1_000)).unwrap();
     assert!(page(None).unwrap().items.is_empty());
     write(1, 13);

@@ -33,9 +33,9 @@ fn told(child: &mut Child, word: &'static str) -> impl Iterator<Item = u64> + us
     })
 }
 
-/// Load, decide, commit, until this many were applied here. Returns the most commits that were
-/// applied, here and elsewhere, between two loads: a wait counted in turns, not in seconds, which a
-/// busy machine stretches.
+/// Loads, decides and commits until this many commits were applied. Returns the largest number of
+/// commits that were applied, here and elsewhere, between two loads: a wait measured in turns
+/// instead of seconds, since seconds depend on the load of the machine.
 fn hammer(store: &SqliteStore, rounds: u64, mut applied_now: impl FnMut(u64)) -> u64 {
     let (mut worst, mut applied, mut before) = (0, 0, None);
     while applied < rounds {
@@ -53,7 +53,7 @@ fn hammer(store: &SqliteStore, rounds: u64, mut applied_now: impl FnMut(u64)) ->
     worst
 }
 
-/// Not a test of its own: what the tests below run in another process.
+/// Not a test by itself: run by the tests below in another process.
 #[test]
 fn child() {
     let (Some(file), Ok(rounds)) = (std::env::var_os(FILE), std::env::var(ROUNDS)) else {
@@ -76,7 +76,7 @@ fn two_processes_lose_no_update_and_neither_starves() {
     let store = fixture.open();
     set(&store, &record(1, Version::new(0, 0)), None);
     let mut children = [spawn(&fixture.file(), ROUNDS), spawn(&fixture.file(), ROUNDS)];
-    // This process is the third. Its own rounds end only if the others let it in.
+    // This process is the third. Its own rounds only end if the others let it write.
     let own = hammer(&store, ROUNDS, drop);
     let mut worst = vec![own];
     for child in &mut children {
@@ -84,15 +84,15 @@ fn two_processes_lose_no_update_and_neither_starves() {
         assert!(child.wait().unwrap().success());
     }
     println!("commits during the longest wait of each: {worst:?}");
-    assert_eq!(worst.len(), 3, "each said how long it waited");
-    // One that starves sees the others' 800 commits within one wait.
+    assert_eq!(worst.len(), 3, "each process reported its longest wait");
+    // A starving process would see the others' 800 commits within one wait.
     assert!(worst.iter().all(|commits| *commits < ROUNDS), "{worst:?}");
     let last = wait(store.load(&key(1))).unwrap().unwrap();
     assert_eq!(last.version().count(), 3 * ROUNDS, "an update was lost");
 }
 
 #[test]
-fn a_killed_process_loses_nothing_that_was_answered() {
+fn a_killed_process_loses_no_acknowledged_commit() {
     let fixture = Fixture::new();
     set(&fixture.open(), &record(1, Version::new(0, 0)), None);
     for round in 1..=3 {
@@ -100,14 +100,14 @@ fn a_killed_process_loses_nothing_that_was_answered() {
         let mut counts = told(&mut child, "applied ");
         let before = counts.nth(50).unwrap();
         child.kill().unwrap();
-        // What it still managed to say counts as well.
+        // Reports sent before the kill count as well.
         let acknowledged = counts.last().unwrap_or(before);
         assert!(!child.wait().unwrap().success());
         let store = fixture.open();
         let found = wait(store.load(&key(1))).unwrap().unwrap().version();
         assert!(found.count() >= acknowledged, "{found} after {acknowledged}");
         assert!(found.count() <= acknowledged + 1, "one was in flight at most");
-        // Its locks died with it.
+        // Its locks were released with it.
         let next = record(1, Version::new(found.count() + 1, round));
         assert_eq!(put(&store, &next, Some(found)).unwrap(), Committed::Applied);
     }

@@ -1,5 +1,5 @@
-//! Files that are deleted, replaced or restored while two processes write: what is acknowledged
-//! afterwards is in the file that is there, and all else is answered with an error.
+//! Files that are deleted, replaced or restored while two processes write: later acknowledged
+//! commits are in the file under the path, and all other calls fail.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,15 +15,16 @@ use sspr::{Record, RecordKey, Version};
 use crate::sqlite_store::support::{Fixture, put, wait};
 
 const FOLDER: &str = "SSPR_SQLITE_TEST_REPLACED";
-/// Writes before the files are touched, at least, and afterwards, of each process.
+/// The least number of writes of each process before the files are touched, and the number
+/// afterwards.
 const BEFORE: usize = 5;
 const AFTERWARDS: usize = 12;
 
-/// What became of one write.
+/// The outcome of one write.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct Told {
     number: u32,
-    /// It began when the files had been touched.
+    /// Whether it began after the files had been touched.
     afterwards: bool,
     acknowledged: bool,
 }
@@ -34,7 +35,7 @@ fn record(process: u8, number: u32) -> Record {
     Record::loaded(RecordKey::from_bytes(key), Version::new(1, 1), r#"{"kept":true}"#)
 }
 
-/// There when the files have been touched.
+/// A file that exists once the files have been touched.
 fn marker(folder: &Path) -> PathBuf {
     folder.join("touched")
 }
@@ -54,7 +55,7 @@ fn work(folder: &Path, process: u8, mut tell: impl FnMut(Told)) {
     }
 }
 
-/// Not a test of its own: the other process.
+/// Not a test by itself: the other process.
 #[test]
 fn other() {
     let Some(folder) = std::env::var_os(FOLDER) else { return };
@@ -80,7 +81,7 @@ impl Other {
         Self(child, lines)
     }
 
-    /// What became of its next write, until it has ended.
+    /// The outcome of the process's next write, or none if it has ended.
     fn hear(&mut self) -> Option<Told> {
         let mut lines = self.1.by_ref().map(Result::unwrap);
         let line = lines.find(|line| line.starts_with("told ") || line == "ended")?;
@@ -91,7 +92,7 @@ impl Other {
     }
 }
 
-/// What is done to the files, with a backup from before at hand.
+/// A change of the files, with a backup from before.
 type Harm = fn(folder: &Path, backup: &Path);
 
 fn with(path: &Path, suffix: &str) -> PathBuf {
@@ -106,7 +107,8 @@ fn remove(folder: &Path, suffixes: &[&str]) {
     }
 }
 
-/// All but a copy onto the file in place, which no process can notice: the manual forbids it.
+/// All changes except a copy over the file in place, which no process can detect; the manual
+/// forbids it.
 const HARMS: [(&str, Harm); 7] = [
     ("deleted", |folder, _| remove(folder, &["", "-wal", "-shm"])),
     ("replaced by a backup", |folder, backup| {
@@ -136,7 +138,7 @@ const HARMS: [(&str, Harm); 7] = [
     }),
 ];
 
-/// What two processes were told, before and after something is done to the files of their store.
+/// The outcomes of the writes of two processes, before and after a change of the files.
 fn with_two_processes(folder: &Path, touch: impl FnOnce()) -> BTreeMap<u8, Vec<Told>> {
     std::thread::scope(|scope| {
         let mut other = Other::start(folder);
@@ -163,7 +165,7 @@ fn with_two_processes(folder: &Path, touch: impl FnOnce()) -> BTreeMap<u8, Vec<T
 }
 
 #[test]
-fn two_processes_acknowledge_nothing_that_is_not_in_the_file_that_is_there() {
+fn two_processes_acknowledge_only_commits_that_are_in_the_file() {
     for (what, harm) in HARMS {
         let fixture = Fixture::new();
         drop(SqliteStore::create(fixture.file()).unwrap());
@@ -171,7 +173,7 @@ fn two_processes_acknowledge_nothing_that_is_not_in_the_file_that_is_there() {
         fixture.raw().execute("VACUUM INTO ?1", [backup.to_str()]).unwrap();
         let all = with_two_processes(fixture.as_ref(), || harm(fixture.as_ref(), &backup));
 
-        // By a third that was not there: who opens the file now.
+        // Opened by a new handle, which sees only the file under the path.
         let there = SqliteStore::open(fixture.file()).ok();
         for (process, told) in all {
             for told in told.iter().filter(|told| told.afterwards && told.acknowledged) {
@@ -180,14 +182,14 @@ fn two_processes_acknowledge_nothing_that_is_not_in_the_file_that_is_there() {
                 assert!(found.is_some(), "{what}: {process} said done: {told:?}");
             }
             let refused = told.iter().filter(|told| told.afterwards && !told.acknowledged).count();
-            assert_eq!(refused, AFTERWARDS, "{what}: {process} writes on into a file that is gone");
+            assert_eq!(refused, AFTERWARDS, "{what}: {process} goes on writing to a deleted file");
         }
     }
 }
 
-/// Moved away and back, it is the same file: what was acknowledged meanwhile is in it.
+/// A file moved away and back is the same file, so it holds all commits acknowledged meanwhile.
 #[test]
-fn a_file_that_was_moved_away_and_back_has_all_that_two_processes_acknowledged() {
+fn a_file_moved_away_and_back_has_all_acknowledged_commits_of_two_processes() {
     let fixture = Fixture::new();
     drop(SqliteStore::create(fixture.file()).unwrap());
     let away = fixture.as_ref().join("away.db");
@@ -197,7 +199,7 @@ fn a_file_that_was_moved_away_and_back_has_all_that_two_processes_acknowledged()
         }
     });
     for suffix in ["", "-wal", "-shm"] {
-        // The last one to close it may have removed the log.
+        // The log may have been removed with the last handle.
         let _ = fs::rename(with(&away, suffix), with(&fixture.file(), suffix));
     }
     let store = SqliteStore::open(fixture.file()).unwrap();

@@ -11,7 +11,7 @@ use sspr::{Columns, Event, Record, RecordKey, RecordKind, TenantId, Timestamp, V
 
 use crate::temporary::Temporary;
 
-/// The store needs no runtime, so neither does its test.
+/// Polls to the end: the store needs no runtime, so neither do its tests.
 pub(crate) fn wait<F: Future>(future: F) -> F::Output {
     struct Unpark(Thread);
     impl Wake for Unpark {
@@ -30,7 +30,7 @@ pub(crate) fn wait<F: Future>(future: F) -> F::Output {
     }
 }
 
-/// A folder of this test's own.
+/// A folder for one test.
 pub(crate) struct Fixture(Temporary);
 
 impl Fixture {
@@ -107,7 +107,7 @@ pub(crate) fn apply(store: &SqliteStore, commit: Commit<'_>) {
     assert_eq!(wait(store.commit(commit)).unwrap(), Committed::Applied);
 }
 
-/// A record without events that must be applied.
+/// Commits a record without events, which must be applied.
 pub(crate) fn set(store: &SqliteStore, next: &Record, expected: Option<Version>) {
     assert_eq!(put(store, next, expected).unwrap(), Committed::Applied);
 }

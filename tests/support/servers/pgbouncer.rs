@@ -1,4 +1,4 @@
-//! PgBouncer: a pooler of connections, private to a test, before a private PostgreSQL.
+//! PgBouncer: a private connection pooler before a private PostgreSQL server.
 
 use std::path::PathBuf;
 
@@ -7,7 +7,7 @@ use super::{Folder, Server, command_as, free_port, is_alive, program, run, wait_
 
 const PACKAGES: &[&str] = &["pgbouncer"];
 
-/// When a session of the server goes to another client.
+/// When a server session may be given to another client.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Mode {
     /// When its client leaves.
@@ -18,28 +18,28 @@ pub enum Mode {
     Statement,
 }
 
-/// A running pooler. It goes with its owner.
+/// A running pooler, which ends when it is dropped.
 pub struct PgBouncer {
     folder: Folder,
     server: Server,
     port: u16,
-    /// Of the server behind it, whose superuser is its only user.
+    /// The port of the server behind it, whose superuser is its only user.
     to: u16,
     password: String,
-    /// Sessions of the server, for each role and database.
+    /// The number of server sessions for each role and database.
     sessions: usize,
 }
 
 impl PgBouncer {
-    /// Starts one with so many sessions of the server.
+    /// Starts a pooler with this many server sessions.
     ///
     /// # Panics
     ///
-    /// If it does not start: with what it said.
+    /// If it does not start; the message contains its output.
     pub fn before(server: &Postgres, mode: Mode, sessions: usize) -> Self {
         let (to, password) = (server.port(), server.password().to_owned());
         let mut said = String::new();
-        // A program that is no test may have taken the port since it was seen to be free.
+        // Another program may have taken the port since it was found free.
         for _ in 0..5 {
             let (folder, port) = (own_folder("pgbouncer"), free_port());
             let (users, settings) = (users(&folder), settings(&folder));
@@ -68,7 +68,7 @@ impl PgBouncer {
         })
     }
 
-    /// A command of its console.
+    /// A command for its console.
     fn psql(&self, command: &str) -> std::process::Command {
         let mut psql = std::process::Command::new(program("psql", &["postgresql"]));
         psql.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-U", "postgres"]);
@@ -77,7 +77,7 @@ impl PgBouncer {
         psql
     }
 
-    /// Changes the mode under the clients that are connected.
+    /// Changes the mode while clients are connected.
     pub fn change(&self, mode: Mode) {
         let settings = settings(&self.folder);
         let content = configuration(&self.folder, mode, self.port, self.to, self.sessions);

@@ -1,4 +1,4 @@
-//! The directory that keeps tenants, users and their passwords in memory.
+//! A directory that keeps tenants, users and their passwords in memory.
 
 mod hash;
 mod observe;
@@ -26,18 +26,18 @@ use crate::port::{Clock, PortError, PortResult, SystemClock};
 
 /// A [`Directory`](crate::Directory) in memory, shared by all its clones.
 ///
-/// Every fact that a rule may ask for can be set, so that a test can put an account into every
-/// state; what the engine did can be read back ([`writes`](Self::writes),
+/// Every fact that a rule reads can be set, so that a test can put an account into any state. The
+/// engine's actions can be read back ([`writes`](Self::writes),
 /// [`revocations`](Self::revocations), [`password_is`](Self::password_is)).
 ///
-/// - **Identifiers** match as written but for the case of ASCII letters. If two users have one
-///   identifier, it names nobody.
+/// - **Identifiers** match exactly, except for the case of ASCII letters. An identifier that two
+///   users share finds no user.
 /// - **Passwords** are kept as Argon2id hashes, at OWASP's cost (19 MiB, two passes). Hashing
-///   blocks the calling thread for some tens of milliseconds; tests choose
-///   [`with_hash_cost`](Self::with_hash_cost).
-/// - **The change stamp** is fresh after each [`update_user`](Self::update_user), and after each
-///   password write and unlock, those of the engine included: whoever compares stamps across a
-///   write of their own must expect a new one. A user whose stamp was set to `None` has none.
+///   blocks the calling thread for some tens of milliseconds; tests can lower the cost
+///   ([`with_hash_cost`](Self::with_hash_cost)).
+/// - **The change stamp** is renewed by each [`update_user`](Self::update_user), and by each
+///   password write and unlock, including the engine's own. A caller that compares stamps across
+///   its own write must expect a new one. A user whose stamp was set to `None` has none.
 ///
 /// ```
 /// use sspr::adapters::memory::MemoryDirectory;
@@ -67,8 +67,8 @@ impl MemoryDirectory {
         Self::with_cost(Cost::OWASP)
     }
 
-    /// An empty directory whose hashes cost this much: for tests, where 8 KiB and one pass, the
-    /// least that Argon2id can be run with, take microseconds. Smaller values are raised to that.
+    /// An empty directory with this cost of hashing, for tests. The minimum of Argon2id, 8 KiB and
+    /// one pass, takes microseconds; smaller values are raised to it.
     ///
     /// ```
     /// let directory = sspr::adapters::memory::MemoryDirectory::with_hash_cost(8, 1);
@@ -79,7 +79,7 @@ impl MemoryDirectory {
         Self::with_cost(Cost::new(memory_kib, passes))
     }
 
-    /// Takes the time from this clock: it dates password changes and measures their minimum age.
+    /// Takes the time from this clock, which dates password changes and measures their minimum age.
     #[must_use]
     pub fn with_clock(mut self, clock: impl Clock + 'static) -> Self {
         self.clock = Arc::new(clock);
@@ -90,11 +90,11 @@ impl MemoryDirectory {
         Self { state: Arc::default(), clock: Arc::new(SystemClock), cost }
     }
 
-    /// Adds a tenant, or replaces the facts of one that is there.
+    /// Adds a tenant, or replaces the facts of an existing one.
     pub fn add_tenant(&self, tenant: TenantId, facts: TenantFacts) {
         let mut state = lock(&self.state);
-        if let Some(present) = state.tenants.get_mut(&tenant) {
-            present.facts = facts;
+        if let Some(existing) = state.tenants.get_mut(&tenant) {
+            existing.facts = facts;
         } else {
             state.tenants.insert(tenant, Tenant::new(facts));
         }
@@ -121,8 +121,8 @@ impl MemoryDirectory {
     ///
     /// # Errors
     ///
-    /// `Denied` if there is no such tenant, or the user is there already; `Unavailable` without
-    /// randomness for the salt.
+    /// `Denied` if there is no such tenant, or if the user exists; `Unavailable` without randomness
+    /// for the salt.
     pub fn add_user(
         &self,
         tenant: &TenantId,
@@ -130,7 +130,7 @@ impl MemoryDirectory {
         identifiers: &[&str],
         password: &str,
     ) -> PortResult<()> {
-        // As a host stores what its own pages take: composed.
+        // Composed, like the passwords that a host's own pages store.
         let password = composed(&SecretText::from(password));
         let hash = PasswordHash::new(password.expose_secret(), self.cost)?;
         let mut state = lock(&self.state);
@@ -138,7 +138,7 @@ impl MemoryDirectory {
         facts.change_stamp.get_or_insert(stamp);
         let tenant = tenant_mut(&mut state, tenant)?;
         if tenant.users.contains_key(&facts.id) {
-            return Err(PortError::denied().because("the user is there already"));
+            return Err(PortError::denied().because("user: exists already"));
         }
         for identifier in identifiers {
             let holders = tenant.names.entry(spelling(identifier)).or_default();
@@ -149,9 +149,9 @@ impl MemoryDirectory {
         Ok(())
     }
 
-    /// Changes any facts of a user, as an administrator would from outside the engine: the change
-    /// stamp is fresh afterwards, unless the change itself sets it. The id stays. The closure must
-    /// not call the directory, which waits for it.
+    /// Changes facts of a user, like an administrator outside the engine. The change stamp is
+    /// renewed unless the closure sets it; the id cannot change. The closure must not call the
+    /// directory, or it deadlocks.
     ///
     /// # Errors
     ///
@@ -173,8 +173,8 @@ impl MemoryDirectory {
         Ok(())
     }
 
-    /// Sets the password as an administrator would from outside the engine: no rule is asked, the
-    /// change stamp is fresh afterwards.
+    /// Sets the password, like an administrator outside the engine: no rule is checked, and the
+    /// change stamp is renewed.
     ///
     /// # Errors
     ///
@@ -194,9 +194,9 @@ impl MemoryDirectory {
         Ok(())
     }
 
-    /// Opens a session of this name, by a user who authenticated at `authenticated_at` with a
-    /// password. A name that is there already is renewed: issued again at `issued_at`, with the
-    /// time of authentication that it had.
+    /// Opens a session of this name, for a user who authenticated at `authenticated_at` with a
+    /// password. An existing session of the name is renewed: issued again at `issued_at`, with its
+    /// old time of authentication.
     ///
     /// # Errors
     ///
@@ -223,7 +223,7 @@ impl MemoryDirectory {
         Ok(())
     }
 
-    /// Removes a user and their identifiers, and says whether there was one.
+    /// Removes a user and their identifiers; returns whether the user existed.
     pub fn remove_user(&self, tenant: &TenantId, user: &UserId) -> bool {
         let mut state = lock(&self.state);
         let Ok(tenant) = tenant_mut(&mut state, tenant) else {
@@ -233,15 +233,15 @@ impl MemoryDirectory {
             holders.remove(user);
             !holders.is_empty()
         });
-        // A later user of the same id must not inherit what the former one could do.
+        // A later user of the same id must not inherit these memberships.
         for members in tenant.groups.values_mut() {
             members.retain(|member| !matches!(member, GroupMember::User(id) if id == user));
         }
         tenant.users.remove(user).is_some()
     }
 
-    /// Adds a group of users and groups, or replaces the members of one that is there. Groups may
-    /// hold each other.
+    /// Adds a group of users and groups, or replaces the members of an existing one. Groups may
+    /// contain each other.
     ///
     /// # Errors
     ///
@@ -281,7 +281,7 @@ impl Default for MemoryDirectory {
 
 impl fmt::Debug for MemoryDirectory {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Counts only: facts hold names and addresses.
+        // Counts only, since facts hold names and addresses.
         let state = lock(&self.state);
         let users: usize = state.tenants.values().map(|tenant| tenant.users.len()).sum();
         f.debug_struct("MemoryDirectory")

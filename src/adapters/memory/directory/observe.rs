@@ -1,4 +1,4 @@
-//! What tests and demonstrations read back from the memory directory.
+//! The accessors with which tests and demonstrations read the memory directory.
 
 use super::hash::PasswordHash;
 use super::state::UserEntry;
@@ -11,9 +11,9 @@ use crate::domain::secret::SecretText;
 use crate::port::PortResult;
 
 impl MemoryDirectory {
-    /// Whether this is the user's password, asked as a host's own sign-in asks: what was typed is
-    /// composed first ([`Directory::set_password`](crate::port::Directory::set_password)). No for
-    /// a user who is not there.
+    /// Whether this is the user's password. It is composed first, as by a host's own sign-in
+    /// ([`Directory::set_password`](crate::port::Directory::set_password)). False for an unknown
+    /// user.
     #[must_use]
     pub fn password_is(&self, tenant: &TenantId, user: &UserId, password: &str) -> bool {
         let typed = composed(&SecretText::from(password));
@@ -27,13 +27,10 @@ impl MemoryDirectory {
         password: &str,
     ) -> PortResult<bool> {
         let hash = self.read(tenant, user, |account| account.passwords.front().cloned());
-        // Hashed outside the lock, and for nobody as well.
+        // Hashed outside the lock, and for an unknown user as well.
         match hash.flatten() {
             Some(hash) => hash.is_of(password),
-            None => {
-                let nobody = PasswordHash::of_nobody(self.cost);
-                nobody.is_of(password).map(|_| false)
-            }
+            None => PasswordHash::unmatched(self.cost).is_of(password).map(|_| false),
         }
     }
 
@@ -43,23 +40,22 @@ impl MemoryDirectory {
         self.read(tenant, user, |account| account.facts.clone())
     }
 
-    /// The password changes that the engine caused, the first first: one for each real change,
-    /// none for refused writes and repetitions. The last 1 000 are kept.
+    /// The password changes that the engine caused, oldest first: one for each real change, none
+    /// for refused writes and repetitions. The last 1 000 are kept.
     #[must_use]
     pub fn writes(&self, tenant: &TenantId, user: &UserId) -> Vec<DirectoryWrite> {
         self.read(tenant, user, |account| account.writes.iter().copied().collect())
             .unwrap_or_default()
     }
 
-    /// The numbers of the unlocks that were done, the first first. The last 1 000 are kept.
+    /// The numbers of the completed unlocks, oldest first. The last 1 000 are kept.
     #[must_use]
     pub fn unlocks(&self, tenant: &TenantId, user: &UserId) -> Vec<u32> {
         self.read(tenant, user, |account| account.unlocks.iter().copied().collect())
             .unwrap_or_default()
     }
 
-    /// The revocations that were asked for, the first first, repetitions included. The last 1 000
-    /// are kept.
+    /// The requested revocations, oldest first, including repetitions. The last 1 000 are kept.
     #[must_use]
     pub fn revocations(&self, tenant: &TenantId, user: &UserId) -> Vec<Revocation> {
         self.read(tenant, user, |account| account.revocations.iter().copied().collect())

@@ -1,4 +1,4 @@
-//! The memory directory as the engine sees it.
+//! The memory directory's implementation of the port.
 
 use async_trait::async_trait;
 
@@ -14,7 +14,7 @@ use crate::domain::secret::SecretText;
 use crate::domain::time::Timestamp;
 use crate::port::{Cursor, Directory, Page, PasswordWrite, PortError, PortResult, UnlockWrite};
 
-/// What a write needs to know before it hashes, copied so that hashing needs no lock.
+/// The state that a write needs for hashing, copied so that hashing holds no lock.
 struct Plan {
     generation: u64,
     rule: Option<PasswordRule>,
@@ -22,7 +22,7 @@ struct Plan {
     scripted: Option<Scripted>,
 }
 
-/// What is clear about a write before anything is hashed.
+/// The outcome of the checks before hashing.
 enum First {
     Answer(WriteOutcome),
     /// A write of this number was done, with the password of this hash.
@@ -39,7 +39,7 @@ impl MemoryDirectory {
         if state.out_of_reach(account) {
             return First::Answer(WriteOutcome::Unreachable);
         }
-        if let Some((hash, outcome)) = account.answered(write.number)
+        if let Some((hash, outcome)) = account.completed(write.number)
             && !repeated
         {
             return First::Repeated(hash, outcome);
@@ -59,7 +59,7 @@ impl MemoryDirectory {
         }
     }
 
-    /// Writes, if nobody else has meanwhile.
+    /// Writes, unless another write came between.
     fn finish(
         &self,
         write: &PasswordWrite<'_>,
@@ -71,12 +71,12 @@ impl MemoryDirectory {
         let history = state.history;
         let account = state.account_mut(write.tenant, write.user);
         let Some(account) = account.filter(|account| account.generation == plan.generation) else {
-            // It may have been another try of this very write, so "nothing happened" would be wrong.
-            return Err(PortError::unknown().because("another write came between"));
+            // The other write may have been a second try of this one, so the outcome is unknown.
+            return Err(PortError::unknown().because("a concurrent write came first"));
         };
         account.set_password(hash.clone(), history, now);
         let facts = &mut account.facts;
-        // A fact that is not tracked stays so.
+        // An untracked fact stays untracked.
         facts.password_expired = facts.password_expired.map(|_| write.must_change);
         if write.clear_lockout {
             facts.locked_out = facts.locked_out.map(|_| false);
@@ -89,20 +89,20 @@ impl MemoryDirectory {
             risk_remediated: write.risk_remediated,
         };
         log(&mut account.writes, entry);
-        let answer = plan.scripted.map_or(WriteOutcome::Written, |s| s.outcome);
-        // The reply to an indeterminate write was lost on its way: the directory itself knows.
-        let known = match &answer {
+        let outcome = plan.scripted.map_or(WriteOutcome::Written, |scripted| scripted.outcome);
+        // An indeterminate write was done and only its reply was lost, so a repetition succeeds.
+        let known = match &outcome {
             WriteOutcome::Indeterminate => WriteOutcome::Written,
-            answer => answer.clone(),
+            outcome => outcome.clone(),
         };
         account.remember(write.number, hash, known);
         state.restamp(write.tenant, write.user);
-        Ok(answer)
+        Ok(outcome)
     }
 }
 
 impl MemoryDirectory {
-    /// The users that pass, in the order of their ids, at most `limit`.
+    /// The users that pass the filter, in the order of their ids, at most `limit`.
     fn page(
         &self,
         tenant: &TenantId,
@@ -110,8 +110,10 @@ impl MemoryDirectory {
         limit: usize,
         passes: impl Fn(&UserEntry) -> bool,
     ) -> PortResult<Page<UserFacts>> {
-        let after = after.map(|cursor| UserId::parse(cursor.as_str())).transpose();
-        let after = after.map_err(|error| PortError::denied().because(error))?;
+        let after = after
+            .map(|cursor| UserId::parse(cursor.as_str()))
+            .transpose()
+            .map_err(|error| PortError::denied().because(error))?;
         let state = lock(&self.state);
         let Some(tenant) = state.tenants.get(tenant) else {
             return Ok(Page::new(Vec::new(), None));
@@ -130,13 +132,16 @@ impl MemoryDirectory {
     }
 }
 
-/// Why an account takes no new password whatever it is.
+/// Why an account takes no new password at all.
 fn refusal(state: &State, account: &UserEntry, now: Timestamp) -> Option<WriteOutcome> {
     if account.facts.protected {
         return Some(WriteOutcome::AdminActionRequired);
     }
-    let until = account.facts.password_changed_at?.plus(state.min_age);
-    let until = Some(until).filter(|until| now < *until)?;
+    let until = account
+        .facts
+        .password_changed_at
+        .map(|changed| changed.plus(state.min_age))
+        .filter(|until| now < *until)?;
     let reason = PolicyReason::TooYoung { until: Some(until) };
     Some(WriteOutcome::PolicyViolation(reason))
 }
@@ -161,7 +166,7 @@ impl Directory for MemoryDirectory {
         Ok(found.map(|account| state.facts_of(tenant, account, Some(query.groups))))
     }
 
-    /// In the order of their ids, each with all groups that hold them.
+    /// In the order of the ids, each with all groups that contain the user.
     async fn users(
         &self,
         tenant: &TenantId,
@@ -171,7 +176,7 @@ impl Directory for MemoryDirectory {
         self.page(tenant, after, limit, |_| true)
     }
 
-    /// In the order of their ids, each with all groups that hold them.
+    /// In the order of the ids, each with all groups that contain the user.
     async fn role_holders(
         &self,
         tenant: &TenantId,
@@ -184,10 +189,10 @@ impl Directory for MemoryDirectory {
         })
     }
 
-    /// In this order: a user who is not there needs an administrator; a directory out of reach says
-    /// so; a repetition, the same number with the same password, is answered as the first time and
-    /// changes nothing; a scripted outcome; a protected user needs an administrator; the minimum
-    /// age; the rule; the history.
+    /// Checks in this order: an unknown user needs an administrator; a directory out of reach is
+    /// unreachable; a repetition, with the number and password of an earlier write, returns its
+    /// outcome and changes nothing; a scripted outcome; a protected user needs an administrator;
+    /// the minimum age; the rule; the history.
     async fn set_password(&self, write: &PasswordWrite<'_>) -> PortResult<WriteOutcome> {
         let password = write.password.expose_secret();
         let mut first = self.begin(write, false);
@@ -195,7 +200,7 @@ impl Directory for MemoryDirectory {
             if hash.is_of(password)? {
                 return Ok(outcome);
             }
-            // The number of another write: a new one.
+            // Another password under a used number is a new write.
             first = self.begin(write, true);
         }
         let plan = match first {
@@ -243,7 +248,7 @@ impl Directory for MemoryDirectory {
             return Ok(WriteOutcome::Unreachable);
         }
         let protected = account.facts.protected;
-        let answer = match state.scripted.pop_front() {
+        let outcome = match state.scripted.pop_front() {
             Some(script) if !script.written => return Ok(script.outcome),
             Some(script) => script.outcome,
             None if protected => return Ok(WriteOutcome::AdminActionRequired),
@@ -254,7 +259,7 @@ impl Directory for MemoryDirectory {
             log(&mut account.unlocks, unlock.number);
         }
         state.restamp(unlock.tenant, unlock.user);
-        Ok(answer)
+        Ok(outcome)
     }
 
     async fn revoke_sessions(
@@ -265,7 +270,7 @@ impl Directory for MemoryDirectory {
         kinds: SessionKinds,
     ) -> PortResult<()> {
         let mut state = lock(&self.state);
-        // A user who is not there has no sessions.
+        // An unknown user has no sessions.
         if let Some(account) = state.account_mut(tenant, user) {
             account.sessions.retain(|session| {
                 session.authenticated_at >= authenticated_before || !session.ends_with(kinds)

@@ -1,4 +1,4 @@
-//! How the memory directory is made to behave: its own rules, failures and scripted answers.
+//! The memory directory's configurable behaviour: its own rules, failures and scripted outcomes.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,14 +9,15 @@ use crate::adapters::memory::lock;
 use crate::domain::facts::{PolicyReason, WriteOutcome};
 
 impl MemoryDirectory {
-    /// Whether the directory on premises is out of reach. While it is, users whose password is
-    /// managed there have the writeback state `Unreachable`, their writes and unlocks are answered
-    /// [`Unreachable`](WriteOutcome::Unreachable), and their passwords cannot be verified.
+    /// Makes the directory on premises unreachable, or reachable again. While it is unreachable,
+    /// users whose password is managed there have the writeback state `Unreachable`, their writes
+    /// and unlocks return [`Unreachable`](WriteOutcome::Unreachable), and their passwords cannot be
+    /// verified.
     pub fn set_unreachable(&self, unreachable: bool) {
         lock(&self.state).unreachable = unreachable;
     }
 
-    /// The directory's own rule for new passwords: a reason refuses.
+    /// Sets the directory's own rule for new passwords. A returned reason refuses the password.
     ///
     /// ```
     /// use sspr::PolicyReason;
@@ -32,14 +33,14 @@ impl MemoryDirectory {
         lock(&self.state).rule = Some(Arc::new(rule));
     }
 
-    /// Accepts every password again, as a new directory does.
+    /// Accepts every password again, like a new directory.
     pub fn clear_password_rule(&self) {
         lock(&self.state).rule = None;
     }
 
-    /// Refuses the last `passwords` of a user, the present one included. Default 0: none.
+    /// Refuses the last `passwords` of a user, including the current one. Default 0: none.
     ///
-    /// Passwords that were replaced before it was raised are not known any more.
+    /// Passwords that were replaced before the number was raised are not remembered.
     pub fn set_history(&self, passwords: usize) {
         lock(&self.state).history = passwords;
     }
@@ -49,10 +50,10 @@ impl MemoryDirectory {
         lock(&self.state).min_age = age;
     }
 
-    /// Answers the next write or unlock with this outcome; several calls queue up.
+    /// Returns this outcome for the next write or unlock; several calls queue up.
     ///
-    /// `Written` and `WrittenButNotPropagated` write, whatever the rules say; every other outcome
-    /// does not. A repetition of a write that was done is no new write and takes no outcome.
+    /// `Written` and `WrittenButNotPropagated` write regardless of the rules; every other outcome
+    /// does not. A repetition of a completed write is not a new write and takes no outcome.
     pub fn script_outcome(&self, outcome: WriteOutcome) {
         let written =
             matches!(outcome, WriteOutcome::Written | WriteOutcome::WrittenButNotPropagated);
@@ -60,8 +61,8 @@ impl MemoryDirectory {
         lock(&self.state).scripted.push_back(scripted);
     }
 
-    /// Answers the next write or unlock with `Indeterminate`, and does it: the reply that was lost.
-    /// A repetition under the same number is answered `Written`.
+    /// Performs the next write or unlock but returns `Indeterminate`, as if the reply was lost. A
+    /// repetition under the same number returns `Written`.
     pub fn script_indeterminate_written(&self) {
         let scripted = Scripted { outcome: WriteOutcome::Indeterminate, written: true };
         lock(&self.state).scripted.push_back(scripted);

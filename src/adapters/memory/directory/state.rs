@@ -1,4 +1,4 @@
-//! What the memory directory holds, and how it is looked up.
+//! The state of the memory directory, and look-ups in it.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
@@ -12,11 +12,11 @@ use crate::domain::facts::{
 use crate::domain::ids::{GroupId, TenantId, UserId};
 use crate::domain::time::Timestamp;
 
-/// The longest log per user; the oldest entry makes room. These are a test's view of the past,
-/// no audit trail.
+/// The longest log per user; the oldest entry is dropped. The logs serve tests and are no audit
+/// trail.
 pub(super) const LOG: usize = 1_000;
 
-/// How many answered writes per user are remembered for a repetition.
+/// How many completed writes per user are remembered, for repetitions.
 const REMEMBERED: usize = 16;
 
 pub(super) type PasswordRule = Arc<dyn Fn(&str) -> Option<PolicyReason> + Send + Sync>;
@@ -32,7 +32,7 @@ pub(super) struct State {
     stamps: u64,
 }
 
-/// What the next write is to do.
+/// The scripted outcome of the next write.
 #[derive(Clone)]
 pub(super) struct Scripted {
     pub(super) outcome: WriteOutcome,
@@ -48,7 +48,7 @@ pub(super) struct Tenant {
 
 pub(super) struct UserEntry {
     pub(super) facts: UserFacts,
-    /// The present password, then the former ones.
+    /// The current password, then the former ones.
     pub(super) passwords: VecDeque<PasswordHash>,
     /// Grows with each change of the password.
     pub(super) generation: u64,
@@ -60,7 +60,7 @@ pub(super) struct UserEntry {
 }
 
 impl State {
-    /// A stamp that was never given before.
+    /// A stamp that was never used before.
     pub(super) fn fresh_stamp(&mut self) -> String {
         self.stamps += 1;
         format!("stamp-{}", self.stamps)
@@ -78,13 +78,13 @@ impl State {
         self.tenants.get_mut(tenant)?.users.get_mut(user)
     }
 
-    /// Whether the directory on premises is needed for this account and cannot be reached.
+    /// Whether this account depends on a directory on premises that cannot be reached.
     pub(super) fn out_of_reach(&self, account: &UserEntry) -> bool {
         self.unreachable && account.facts.password_home == PasswordHome::OnPremises
     }
 
-    /// The facts as a query returns them: the reachability of the directory, and the groups that
-    /// hold the user, of `asked` or of all.
+    /// The facts as a query returns them: with the reachability of the directory, and with the
+    /// groups that contain the user, limited to `asked` if given.
     pub(super) fn facts_of(
         &self,
         tenant: &Tenant,
@@ -102,7 +102,7 @@ impl State {
         facts
     }
 
-    /// Marks an account as changed, unless its stamp is not tracked.
+    /// Renews the change stamp of an account, unless it has none.
     pub(super) fn restamp(&mut self, tenant: &TenantId, user: &UserId) {
         let stamp = self.fresh_stamp();
         if let Some(account) = self.account_mut(tenant, user)
@@ -123,14 +123,14 @@ impl Tenant {
             UserSelector::Id(id) => id,
             UserSelector::Identifier(typed) => {
                 let holders = self.names.get(&spelling(typed.as_str()))?;
-                // Two users of one name are nobody: a wrong user hands over an account.
+                // A name that two users share finds none, since a wrong user would get the account.
                 holders.first().filter(|_| holders.len() == 1)?
             }
         };
         self.users.get(id)
     }
 
-    /// The groups that hold a user, directly or through other groups.
+    /// The groups that contain a user, directly or through other groups.
     fn groups_of(&self, facts: &UserFacts) -> BTreeSet<GroupId> {
         let mut held = facts.groups.clone();
         let own = GroupMember::User(facts.id.clone());
@@ -139,7 +139,7 @@ impl Tenant {
                 held.insert(group.clone());
             }
         }
-        // Each group is looked into once per new group found and added at most once: a cycle ends.
+        // A group is added at most once, so a cycle ends.
         let mut fresh: Vec<GroupId> = held.iter().cloned().collect();
         while let Some(child) = fresh.pop() {
             let child = GroupMember::Group(child);
@@ -168,14 +168,13 @@ impl UserEntry {
         }
     }
 
-    /// What was answered to a write of this number, and the hash of what it wrote.
-    pub(super) fn answered(&self, number: u32) -> Option<(PasswordHash, WriteOutcome)> {
-        let mut all = self.remembered.iter();
-        let (_, hash, outcome) = all.find(|(of, ..)| *of == number)?;
+    /// The outcome of the completed write of this number, and the hash of its password.
+    pub(super) fn completed(&self, number: u32) -> Option<(PasswordHash, WriteOutcome)> {
+        let (_, hash, outcome) = self.remembered.iter().find(|(of, ..)| *of == number)?;
         Some((hash.clone(), outcome.clone()))
     }
 
-    /// Makes this the present password.
+    /// Makes this the current password.
     pub(super) fn set_password(&mut self, hash: PasswordHash, history: usize, now: Timestamp) {
         self.passwords.push_front(hash);
         self.passwords.truncate(history.max(1));
@@ -189,7 +188,7 @@ impl UserEntry {
     }
 }
 
-/// The form in which two identifiers are the same: as written, but for the case of ASCII letters.
+/// The form in which equal identifiers are equal: with ASCII letters in lower case.
 pub(super) fn spelling(identifier: &str) -> String {
     identifier.to_ascii_lowercase()
 }

@@ -14,6 +14,8 @@ use crate::domain::secret::SecretText;
 use crate::domain::time::Timestamp;
 use crate::port::{Directory, PasswordWrite, PortErrorKind, UnlockWrite};
 
+mod writes;
+
 struct ManualClock(AtomicI64);
 
 impl Clock for ManualClock {
@@ -78,7 +80,7 @@ impl World {
     async fn write(&self, number: u32, password: &str) -> WriteOutcome {
         let password = SecretText::from(password);
         let write = PasswordWrite::new(&self.tenant, &self.ada, &password, number);
-        self.directory.set_password(&write).await.expect("an answer")
+        self.directory.set_password(&write).await.expect("an outcome")
     }
 
     fn password_is(&self, password: &str) -> bool {
@@ -97,7 +99,7 @@ async fn every_fact_of_a_user_can_be_set_and_is_found() {
     let at = Timestamp::from_unix_seconds(77);
     let mail = |text| EmailAddress::parse(text).expect("mail");
     let phone = |text| PhoneNumber::parse(text).expect("phone");
-    // A full literal: a new field does not compile until it is set here.
+    // A full literal, so that a new field must be set here.
     let wanted = UserFacts {
         id: world.ada.clone(),
         incarnation: Some("second".to_owned()),
@@ -163,13 +165,13 @@ async fn every_fact_of_a_tenant_can_be_set_and_is_found() {
 }
 
 #[tokio::test]
-async fn an_identifier_names_one_user_or_nobody() {
+async fn an_identifier_finds_one_user_or_none() {
     let world = world();
     world.add(&user("u-bob"), &["bob@contoso.example", "ada"]);
     let found = world.find("Ada@Contoso.Example").await.expect("found");
     assert_eq!(found.id, world.ada);
     assert!(world.find("ada").await.is_none(), "two users match");
-    // A dotless i is another letter, whatever Unicode's case mapping makes of it.
+    // A dotless i is another letter, despite Unicode's case mapping.
     world.add(&user("u-iris"), &["iris"]);
     assert!(world.find("\u{131}ris").await.is_none());
     assert!(world.find("IRIS").await.is_some());
@@ -180,7 +182,7 @@ async fn an_identifier_names_one_user_or_nobody() {
 }
 
 #[tokio::test]
-async fn nested_groups_are_resolved_and_cycles_survived() {
+async fn nested_groups_are_resolved_and_cycles_end() {
     let world = world();
     let add = |name, members: &[GroupMember]| {
         let added = world.directory.add_group(&world.tenant, group(name), members.to_vec());
@@ -254,147 +256,11 @@ async fn the_change_stamp_is_fresh_after_every_change() {
     assert_eq!(world.write(1, "by the engine").await, WriteOutcome::Written);
     fresh("written").await;
     let unlock = UnlockWrite::new(&world.tenant, &world.ada, 2);
-    world.directory.unlock(&unlock).await.expect("an answer");
+    world.directory.unlock(&unlock).await.expect("an outcome");
     fresh("unlocked").await;
     world.update(|facts| facts.change_stamp = None);
     world.update(|facts| facts.enabled = true);
-    assert_eq!(world.ada().await.change_stamp, None, "not tracked any more");
-}
-
-#[tokio::test]
-async fn a_write_changes_the_password_and_what_goes_with_it() {
-    let world = world();
-    world.update(|facts| {
-        facts.locked_out = Some(true);
-        facts.password_expired = Some(true);
-    });
-    assert!(world.password_is("old password"));
-    assert_eq!(world.write(3, "new password").await, WriteOutcome::Written);
-    assert!(world.password_is("new password") && !world.password_is("old password"));
-    let facts = world.ada().await;
-    assert_eq!(facts.locked_out, Some(false));
-    assert_eq!(facts.password_expired, Some(false));
-    assert_eq!(facts.password_changed_at, Some(world.clock.now()));
-
-    let password = SecretText::from("third password");
-    let mut write = PasswordWrite::new(&world.tenant, &world.ada, &password, 4);
-    (write.must_change, write.clear_lockout, write.risk_remediated) = (true, false, false);
-    world.update(|facts| facts.locked_out = Some(true));
-    let answer = world.directory.set_password(&write).await;
-    assert_eq!(answer.expect("an answer"), WriteOutcome::Written);
-    let facts = world.ada().await;
-    assert_eq!((facts.locked_out, facts.password_expired), (Some(true), Some(true)));
-    let log = world.directory.writes(&world.tenant, &world.ada);
-    assert_eq!(log.len(), 2);
-    assert!(log[0].clear_lockout && log[0].risk_remediated && !log[0].must_change);
-    assert!(!log[1].clear_lockout && !log[1].risk_remediated && log[1].must_change);
-}
-
-#[tokio::test]
-async fn facts_that_are_not_tracked_stay_so() {
-    let world = world();
-    world.write(1, "new password").await;
-    let facts = world.ada().await;
-    assert_eq!((facts.locked_out, facts.password_expired), (None, None));
-}
-
-#[tokio::test]
-async fn a_repetition_is_answered_as_the_first_time_and_changes_nothing() {
-    let world = world();
-    world.directory.script_outcome(WriteOutcome::WrittenButNotPropagated);
-    let first = world.write(1, "one").await;
-    assert_eq!(first, WriteOutcome::WrittenButNotPropagated);
-    assert_eq!(world.write(1, "one").await, first);
-    assert_eq!(world.writes(), [1]);
-    assert_eq!(world.write(2, "two").await, WriteOutcome::Written);
-    // A late repetition does not bring the former password back.
-    assert_eq!(world.write(1, "one").await, first);
-    assert!(world.password_is("two"));
-    // The same number with another password is another write.
-    assert_eq!(world.write(2, "three").await, WriteOutcome::Written);
-    assert_eq!(world.writes(), [1, 2, 2]);
-}
-
-#[tokio::test]
-async fn the_directory_refuses_by_its_own_rules() {
-    let world = world();
-    world.directory.set_history(2);
-    let history = WriteOutcome::PolicyViolation(PolicyReason::History);
-    assert_eq!(world.write(1, "old password").await, history);
-    assert_eq!(world.write(2, "two").await, WriteOutcome::Written);
-    assert_eq!(world.write(3, "old password").await, history);
-    assert_eq!(world.write(4, "three").await, WriteOutcome::Written);
-    assert_eq!(world.write(5, "old password").await, WriteOutcome::Written);
-    world.directory.set_history(0);
-
-    world.directory.set_password_rule(|new| new.contains('x').then_some(PolicyReason::Filter));
-    let filter = WriteOutcome::PolicyViolation(PolicyReason::Filter);
-    assert_eq!(world.write(6, "xyz").await, filter);
-    world.directory.clear_password_rule();
-    assert_eq!(world.write(7, "xyz").await, WriteOutcome::Written);
-
-    world.directory.set_min_age(Duration::from_secs(60));
-    let until = Some(world.clock.now().plus(Duration::from_secs(60)));
-    let young = WriteOutcome::PolicyViolation(PolicyReason::TooYoung { until });
-    world.clock.0.fetch_add(59, Ordering::Relaxed);
-    assert_eq!(world.write(8, "later").await, young);
-    world.clock.0.fetch_add(1, Ordering::Relaxed);
-    assert_eq!(world.write(9, "later").await, WriteOutcome::Written);
-
-    world.update(|facts| facts.protected = true);
-    world.directory.set_min_age(Duration::ZERO);
-    assert_eq!(world.write(10, "never").await, WriteOutcome::AdminActionRequired);
-    assert_eq!(world.writes(), [2, 4, 5, 7, 9]);
-    assert!(world.password_is("later"));
-}
-
-#[tokio::test]
-async fn a_directory_out_of_reach_stops_those_on_premises_only() {
-    let world = world();
-    world.directory.set_unreachable(true);
-    assert_eq!(world.ada().await.writeback, None);
-    assert_eq!(world.write(1, "cloud").await, WriteOutcome::Written);
-    world.update(|facts| facts.password_home = PasswordHome::OnPremises);
-    assert_eq!(world.ada().await.writeback, Some(WritebackState::Unreachable));
-    assert_eq!(world.write(2, "premises").await, WriteOutcome::Unreachable);
-    let unlock = UnlockWrite::new(&world.tenant, &world.ada, 3);
-    let answer = world.directory.unlock(&unlock).await.expect("an answer");
-    assert_eq!(answer, WriteOutcome::Unreachable);
-    let password = SecretText::from("cloud");
-    let verified = world.directory.verify_password(&world.tenant, &world.ada, &password);
-    let error = verified.await.expect_err("out of reach");
-    assert_eq!(error.kind(), PortErrorKind::Unavailable);
-    world.directory.set_unreachable(false);
-    assert_eq!(world.write(2, "premises").await, WriteOutcome::Written);
-    assert!(world.directory.unlocks(&world.tenant, &world.ada).is_empty());
-}
-
-#[tokio::test]
-async fn scripted_outcomes_are_given_in_turn() {
-    let world = world();
-    world.directory.script_outcome(WriteOutcome::Unreachable);
-    world.directory.script_outcome(WriteOutcome::Indeterminate);
-    world.directory.script_indeterminate_written();
-    assert_eq!(world.write(1, "one").await, WriteOutcome::Unreachable);
-    assert_eq!(world.write(2, "two").await, WriteOutcome::Indeterminate);
-    assert!(world.password_is("old password"));
-    assert_eq!(world.write(3, "three").await, WriteOutcome::Indeterminate);
-    assert!(world.password_is("three"));
-    assert_eq!(world.write(3, "three").await, WriteOutcome::Written);
-    assert_eq!(world.writes(), [3]);
-    assert_eq!(world.write(4, "four").await, WriteOutcome::Written);
-}
-
-#[tokio::test]
-async fn an_unlock_clears_the_lockout_and_keeps_the_password() {
-    let world = world();
-    world.update(|facts| facts.locked_out = Some(true));
-    let unlock = UnlockWrite::new(&world.tenant, &world.ada, 7);
-    let answer = world.directory.unlock(&unlock).await.expect("an answer");
-    assert_eq!(answer, WriteOutcome::Written);
-    assert_eq!(world.ada().await.locked_out, Some(false));
-    assert_eq!(world.directory.unlocks(&world.tenant, &world.ada), [7]);
-    assert!(world.password_is("old password") && world.writes().is_empty());
+    assert_eq!(world.ada().await.change_stamp, None, "the stamp is not tracked");
 }
 
 #[tokio::test]
@@ -406,23 +272,23 @@ async fn revocations_are_recorded() {
     revoke.await.expect("revoked");
     let log = world.directory.revocations(&world.tenant, &world.ada);
     assert_eq!(log, [Revocation { authenticated_before: at, kinds }]);
-    let nobody = user("nobody");
-    let revoke = world.directory.revoke_sessions(&world.tenant, &nobody, at, kinds);
+    let unknown = user("unknown");
+    let revoke = world.directory.revoke_sessions(&world.tenant, &unknown, at, kinds);
     revoke.await.expect("nothing to revoke");
 }
 
 #[tokio::test]
-async fn nobody_has_no_password() {
+async fn an_unknown_user_has_no_password() {
     let world = world();
-    let nobody = user("nobody");
+    let unknown = user("unknown");
     let password = SecretText::from("old password");
-    let verified = world.directory.verify_password(&world.tenant, &nobody, &password);
+    let verified = world.directory.verify_password(&world.tenant, &unknown, &password);
     assert!(!verified.await.expect("up"));
     let verified = world.directory.verify_password(&world.tenant, &world.ada, &password);
     assert!(verified.await.expect("up"));
-    let write = PasswordWrite::new(&world.tenant, &nobody, &password, 1);
-    let answer = world.directory.set_password(&write).await.expect("an answer");
-    assert_eq!(answer, WriteOutcome::AdminActionRequired);
+    let write = PasswordWrite::new(&world.tenant, &unknown, &password, 1);
+    let outcome = world.directory.set_password(&write).await.expect("an outcome");
+    assert_eq!(outcome, WriteOutcome::AdminActionRequired);
 }
 
 #[test]

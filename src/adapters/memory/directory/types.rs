@@ -1,4 +1,4 @@
-//! What the memory directory is given and what is read back from it.
+//! The public types of the memory directory.
 
 use crate::domain::facts::SessionKinds;
 use crate::domain::ids::{GroupId, UserId};
@@ -30,23 +30,23 @@ pub struct DirectoryWrite {
     pub risk_remediated: bool,
 }
 
-/// A revocation of sessions that was asked for.
+/// A requested revocation of sessions.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct Revocation {
-    /// Sessions whose user authenticated before this end.
+    /// Sessions whose user authenticated before this time end.
     pub authenticated_before: Timestamp,
-    /// Of these kinds.
+    /// The kinds of sessions that end.
     pub kinds: SessionKinds,
 }
 
-/// A session of a user, as the memory directory keeps it.
+/// A session of a user in the memory directory.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct DirectorySession {
     /// Its name within the user.
     pub name: String,
-    /// When the user authenticated. A renewal does not move it.
+    /// When the user authenticated. A renewal does not change it.
     pub authenticated_at: Timestamp,
     /// When the session was issued, or last renewed.
     pub issued_at: Timestamp,

@@ -1,10 +1,10 @@
-//! A count that may not pass its bound.
+//! A counter with an upper bound.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// How much is held, and how much may be.
+/// The number of rows held, and the most allowed.
 ///
-/// Relaxed ordering is enough: the count guards memory, not data, which the shard's lock guards.
+/// Relaxed ordering suffices: the count guards memory; a shard's lock guards the data.
 pub(super) struct Bounded {
     held: AtomicUsize,
     max: usize,
@@ -16,7 +16,7 @@ impl Bounded {
         Self { held, max }
     }
 
-    /// Takes room for `count` more, or none at all.
+    /// Reserves room for `count` rows, or for none.
     pub(super) fn take(&self, count: usize) -> bool {
         let room = |held: usize| held.checked_add(count).filter(|held| *held <= self.max);
         count == 0 || self.held.fetch_update(Ordering::Relaxed, Ordering::Relaxed, room).is_ok()

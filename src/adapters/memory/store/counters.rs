@@ -1,10 +1,10 @@
-//! Counters, sharded like the records.
+//! Counters, in shards like the records.
 
 use std::sync::Mutex;
 
 use super::bound::Bounded;
 use super::keyed::KeyMap;
-use super::{LOCKS, place_of};
+use super::{LOCKS, shard_of};
 use crate::adapters::memory::lock;
 use crate::domain::ids::CounterKey;
 use crate::domain::time::Timestamp;
@@ -18,7 +18,7 @@ pub(super) struct Counters {
 #[derive(Default)]
 struct Shard {
     counters: KeyMap<CounterKey, Counter>,
-    /// No counter here expires earlier: spares a purge the walk through live counters.
+    /// No counter here expires earlier, so a purge can skip shards of live counters.
     earliest: Option<Timestamp>,
 }
 
@@ -39,25 +39,25 @@ impl Counters {
     ) -> PortResult<Vec<u64>> {
         let mut values = Vec::with_capacity(increments.len());
         for increment in increments {
-            let mut shard = lock(&self.shards[place_of(increment.key.as_bytes())]);
+            let mut shard = lock(&self.shards[shard_of(increment.key.as_bytes())]);
             writable().map_err(|closed| match values.is_empty() {
                 true => closed,
-                // What stands before this increment in the batch has been added.
+                // Earlier increments of the batch were added, so the batch as a whole is unknown.
                 false => PortError::unknown().because(closed),
             })?;
             match self.add_one(&mut shard, increment) {
                 Some(value) => values.push(value),
-                // Full. What stands before this increment in the batch has been added.
+                // The store is full. Earlier increments of the batch were added.
                 None if values.is_empty() => {
-                    return Err(PortError::unavailable().because("no room for another counter"));
+                    return Err(PortError::unavailable().because("counters: limit reached"));
                 }
-                None => return Err(PortError::unknown().because("no room for another counter")),
+                None => return Err(PortError::unknown().because("counters: limit reached")),
             }
         }
         Ok(values)
     }
 
-    /// Waits for each addition that has begun.
+    /// Waits for every addition that has begun.
     pub(super) fn settle(&self) {
         self.shards.iter().for_each(|shard| drop(lock(shard)));
     }
@@ -68,7 +68,7 @@ impl Counters {
         }
         if let Some(counter) = shard.counters.get_mut(&increment.key) {
             counter.value = counter.value.saturating_add(u64::from(increment.amount));
-            // Only ever later, so `earliest` stays a lower bound.
+            // Only extended, so `earliest` stays a lower bound.
             counter.expires_at = counter.expires_at.max(increment.expires_at);
             return Some(counter.value);
         }
@@ -77,14 +77,13 @@ impl Counters {
         }
         let counter =
             Counter { value: u64::from(increment.amount), expires_at: increment.expires_at };
-        let value = counter.value;
-        let at = counter.expires_at;
+        let (value, at) = (counter.value, counter.expires_at);
         shard.earliest = Some(shard.earliest.map_or(at, |earliest| earliest.min(at)));
         shard.counters.insert(increment.key, counter);
         Some(value)
     }
 
-    /// Removes counters that have expired, at most `limit`, and says how many.
+    /// Removes expired counters, at most `limit`; returns how many.
     pub(super) fn purge(&self, expired: Timestamp, limit: usize) -> usize {
         let mut removed = 0;
         for shard in &self.shards {

@@ -1,4 +1,4 @@
-//! The events of one shard: appended, listed, removed when old.
+//! The events of one shard: appending, listing, purging.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
@@ -9,33 +9,33 @@ use crate::domain::event::Event;
 use crate::domain::ids::{RecordKey, TenantId};
 use crate::domain::time::Timestamp;
 
-/// An event and its number in the store-wide sequence.
+/// An event with its number in the store-wide sequence.
 pub(super) type Numbered = (u64, Arc<Event>);
 
-/// Events by record and by tenant. Both lists only grow at their end, so that an append costs the
-/// same however many there are.
+/// Events by record and by tenant. Both lists grow only at their end, so the cost of an append does
+/// not depend on their length.
 #[derive(Default)]
 pub(super) struct EventLog {
-    /// The place stands beside the event: to append needs no look at older events.
+    /// The position is stored beside the event, so an append need not read older events.
     by_record: KeyMap<RecordKey, Vec<(EventPosition, Arc<Event>)>>,
     by_tenant: HashMap<TenantId, VecDeque<Numbered>>,
-    /// No event here is older: spares a purge the walk through shards that hold nothing old.
+    /// No event here is older, so a purge can skip shards without old events.
     oldest: Option<Timestamp>,
 }
 
 impl EventLog {
-    /// Appends an event under the next number. Numbers must rise from call to call.
+    /// Appends an event under this number. Numbers must rise from call to call.
     pub(super) fn append(&mut self, number: u64, event: &Event) {
         let event = Arc::new(event.clone());
         self.oldest = Some(self.oldest.map_or(event.at, |at| at.min(event.at)));
         let own = self.by_record.entry(event.id.record).or_default();
-        // Counts rise with each commit, so this is the end; after a purge they may begin again.
-        let place = place(&(number, Arc::clone(&event)));
+        // Counts rise with each commit, so this is usually the end; after a purge they may restart.
+        let position = position(&(number, Arc::clone(&event)));
         let at = match own.last() {
-            Some((last, _)) if *last > place => own.partition_point(|row| row.0 < place),
+            Some((last, _)) if *last > position => own.partition_point(|row| row.0 < position),
             _ => own.len(),
         };
-        own.insert(at, (place, Arc::clone(&event)));
+        own.insert(at, (position, Arc::clone(&event)));
         if let Some(log) = self.by_tenant.get_mut(&event.tenant) {
             log.push_back((number, event));
         } else {
@@ -44,7 +44,7 @@ impl EventLog {
         }
     }
 
-    /// Events of a record after a place, in the order of their ids.
+    /// Events of a record after a position, in the order of their ids.
     pub(super) fn of_record(
         &self,
         key: &RecordKey,
@@ -53,7 +53,11 @@ impl EventLog {
     ) -> Vec<Numbered> {
         let own = self.by_record.get(key).map_or(&[][..], Vec::as_slice);
         let from = after.map_or(0, |after| own.partition_point(|row| row.0 <= after));
-        own[from..].iter().take(limit).map(|(place, event)| (place.2, Arc::clone(event))).collect()
+        own[from..]
+            .iter()
+            .take(limit)
+            .map(|(position, event)| (position.2, Arc::clone(event)))
+            .collect()
     }
 
     /// Events of a tenant with numbers above `after` and below `end`.
@@ -71,7 +75,7 @@ impl EventLog {
         })
     }
 
-    /// Removes events from before `before`, at most `limit`, and says how many.
+    /// Removes events older than `before`, at most `limit`; returns how many.
     pub(super) fn purge(&mut self, before: Timestamp, limit: usize) -> usize {
         if limit == 0 || self.oldest.is_none_or(|oldest| oldest >= before) {
             return 0;
@@ -80,7 +84,7 @@ impl EventLog {
         let mut touched = HashSet::new();
         let mut oldest = None::<Timestamp>;
         self.by_tenant.retain(|_, log| {
-            // Two engines' clocks differ, so an old event may stand behind a younger one.
+            // The clocks of two engines differ, so an old event may follow a newer one.
             log.retain(|(number, event)| {
                 let old = event.at < before && removed.len() < limit;
                 if old {
@@ -95,7 +99,7 @@ impl EventLog {
         });
         for key in touched {
             if let Some(own) = self.by_record.get_mut(&key) {
-                own.retain(|(place, _)| !removed.contains(&place.2));
+                own.retain(|(position, _)| !removed.contains(&position.2));
                 if own.is_empty() {
                     self.by_record.remove(&key);
                 }
@@ -106,7 +110,7 @@ impl EventLog {
     }
 }
 
-/// Where an event stands among those of its record.
-pub(super) fn place((number, event): &Numbered) -> EventPosition {
+/// The position of an event among those of its record.
+pub(super) fn position((number, event): &Numbered) -> EventPosition {
     (event.id.count, event.id.index, *number)
 }

@@ -1,4 +1,4 @@
-//! Maps whose keys are hashes already.
+//! Maps whose keys are already hashes.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
@@ -8,10 +8,10 @@ pub(super) type KeyMap<K, V> = HashMap<K, V, BuildHasherDefault<Fold>>;
 
 /// Folds the bytes of a key into one word.
 ///
-/// A record or counter key is the output of a keyed hash: nobody without the lookup key can choose
-/// two that collide, and their bits are spread already. So hashing them a second time, as the
-/// standard hasher would, protects nothing and costs more than the lookup. All lanes are folded
-/// so that keys written by hand in tests, which differ in one place only, spread as well.
+/// A record or counter key is the output of a keyed hash, so its bits are spread and no attacker
+/// without the lookup key can choose two that collide. Hashing it again, as the standard hasher
+/// does, would add no protection and cost more than the lookup. All lanes are folded, so that keys
+/// of tests, which differ in one byte only, spread as well.
 #[derive(Default)]
 pub(super) struct Fold(u64);
 
@@ -32,7 +32,7 @@ impl Hasher for Fold {
     }
 
     fn write_usize(&mut self, _: usize) {
-        // The length that a slice's hash begins with: it is 32 for every key.
+        // The length prefix of a slice's hash, which is 32 for every key.
     }
 
     fn finish(&self) -> u64 {
@@ -53,14 +53,14 @@ mod tests {
     fn keys_that_differ_in_one_byte_spread() {
         let build = BuildHasherDefault::<Fold>::default();
         let mut low_bits = HashSet::new();
-        for place in 0..32 {
+        for index in 0..32 {
             for value in 1..=255 {
                 let mut bytes = [0; 32];
-                bytes[place] = value;
+                bytes[index] = value;
                 low_bits.insert(build.hash_one(RecordKey::from_bytes(bytes)) & 0xffff);
             }
         }
-        // 8 160 keys over 65 536 buckets: a random function hits about 7 670 of them.
+        // 8 160 keys over 65 536 buckets: a random function fills about 7 670 of them.
         assert!(low_bits.len() > 7_000, "{} buckets", low_bits.len());
     }
 }

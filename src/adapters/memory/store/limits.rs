@@ -1,4 +1,4 @@
-//! How much a store in memory may hold.
+//! The limits of a memory store.
 
 /// How much a [`MemoryStore`](super::MemoryStore) may hold.
 ///

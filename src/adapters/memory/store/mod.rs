@@ -1,4 +1,4 @@
-//! The store that keeps records, events and counters in memory.
+//! A store that keeps records, events and counters in memory.
 
 mod bound;
 mod counters;
@@ -32,25 +32,25 @@ use crate::port::{
     Store,
 };
 
-/// Into how many parts the keys are cut, each with a lock of its own.
+/// The number of shards, each with a lock of its own.
 const LOCKS: usize = 64;
 
-/// Which part a key belongs to: by its highest bits, so that the parts stand in key order and a
-/// scan can go through them one after the other.
-const fn place_of(key: &[u8; 32]) -> usize {
+/// The shard of a key, by its highest bits, so that the shards are in key order and a scan can go
+/// through them one after the other.
+const fn shard_of(key: &[u8; 32]) -> usize {
     key[0] as usize * LOCKS / 256
 }
 
 /// A [`Store`] in memory, bounded and shared by all its clones.
 ///
-/// It keeps the whole contract but for durability: nothing survives the process. It never forgets
-/// to make room: at a [limit](MemoryLimits), a step that would add a row is answered
-/// `Unavailable`, and goes through again once [`purge`](Store::purge) has removed old rows. An
-/// attack that fills the store therefore closes it; it cannot wash audit events or budgets away.
+/// It obeys the whole contract except durability: nothing survives the process. It never drops rows
+/// to make room: at a [limit](MemoryLimits), a commit that would add a row returns `Unavailable`,
+/// and succeeds after [`purge`](Store::purge) has removed old rows. An attack that fills the store
+/// therefore stops it, but cannot remove audit events or budgets.
 ///
-/// A `load` or a `commit` takes one of 64 locks and walks over no rows: for an account in use it
-/// costs the same among a million as among a thousand. (One that nobody has touched for long
-/// costs the processor some cache misses.) Listings and purges look at every part, one at a time.
+/// A `load` or a `commit` takes one of 64 locks and iterates over no rows, so its cost does not
+/// depend on the number of accounts. (The first access to a long unused account costs some cache
+/// misses.) Listings and purges lock every shard, one at a time.
 ///
 /// ```
 /// use sspr::adapters::memory::MemoryStore;
@@ -64,13 +64,13 @@ const fn place_of(key: &[u8; 32]) -> usize {
 /// let columns = Columns::new(TenantId::parse("contoso")?, RecordKind::Meta, Timestamp::EPOCH);
 ///
 /// let first = Record::loaded(key, Version::new(1, 77), "{}");
-/// let answer = store.commit(Commit::new(&first, None, &columns, &[])).await?;
-/// assert_eq!(answer, Committed::Applied);
+/// let outcome = store.commit(Commit::new(&first, None, &columns, &[])).await?;
+/// assert_eq!(outcome, Committed::Applied);
 ///
-/// // Somebody who has not seen the first version changes nothing.
+/// // A rival that has not read the first version changes nothing.
 /// let rival = Record::loaded(key, Version::new(1, 88), "{}");
-/// let answer = store.commit(Commit::new(&rival, None, &columns, &[])).await?;
-/// assert_eq!(answer, Committed::Stale);
+/// let outcome = store.commit(Commit::new(&rival, None, &columns, &[])).await?;
+/// assert_eq!(outcome, Committed::Stale);
 /// # Ok(())
 /// # }
 /// ```
@@ -84,9 +84,9 @@ struct Inner {
     counters: Counters,
     records: Bounded,
     events: Bounded,
-    /// The number that the next event takes. Taken only under a shard's lock: see `tenant_events`.
+    /// The number of the next event. Taken only under a shard's lock: see `tenant_events`.
     next_number: AtomicU64,
-    /// Read by each writer under the lock of the part that it changes.
+    /// Read by each writer under the lock of the shard that it changes.
     fenced: AtomicBool,
 }
 
@@ -106,7 +106,7 @@ impl MemoryStore {
         Self::with_limits(MemoryLimits::default())
     }
 
-    /// An empty store that holds at most this much.
+    /// An empty store with these limits.
     #[must_use]
     pub fn with_limits(limits: MemoryLimits) -> Self {
         let inner = Inner {
@@ -121,25 +121,26 @@ impl MemoryStore {
     }
 
     fn shard(&self, key: &RecordKey) -> MutexGuard<'_, Shard> {
-        lock(&self.inner.shards[place_of(key.as_bytes())])
+        lock(&self.inner.shards[shard_of(key.as_bytes())])
     }
 
     fn apply(&self, commit: &Commit<'_>) -> PortResult<Committed> {
         let Commit { next, expected, columns, events, .. } = *commit;
         let mut shard = self.shard(next.key());
         self.inner.writable()?;
-        let present = shard.version(next.key());
-        if present != expected {
+        let stored = shard.version(next.key());
+        if stored != expected {
             return Ok(Committed::Stale);
         }
-        // All room is taken before anything changes, so that `Unavailable` means nothing happened.
-        let new_rows = usize::from(present.is_none());
+        // All room is reserved before any change, so that `Unavailable` means that nothing
+        // happened.
+        let new_rows = usize::from(stored.is_none());
         if !self.inner.records.take(new_rows) {
-            return Err(PortError::unavailable().because("no room for another record"));
+            return Err(PortError::unavailable().because("records: limit reached"));
         }
         if !self.inner.events.take(events.len()) {
             self.inner.records.give_back(new_rows);
-            return Err(PortError::unavailable().because("no room for another event"));
+            return Err(PortError::unavailable().because("events: limit reached"));
         }
         shard.put(next, columns);
         if !events.is_empty() {
@@ -158,18 +159,18 @@ impl MemoryStore {
         after: Option<&Cursor>,
         limit: usize,
     ) -> PortResult<Page<Event>> {
-        let after = after.map(position::read_place).transpose()?;
+        let after = after.map(position::read_event).transpose()?;
         let rows = self.shard(key).events.of_record(key, after, limit);
-        let next = rows.last().map(events::place).map(position::write_place);
+        let next = rows.last().map(events::position).map(position::write_event);
         Ok(Page::new(events_of(&rows), next))
     }
 
     /// Events of a tenant in the order of their numbers, none skipped.
     ///
-    /// The end is read before any lock is taken. A commit takes its numbers inside its shard's
-    /// lock: if they are below the end, it took that lock before this call reaches the shard, so
-    /// waiting for the lock is waiting for its events. A number at or above the end is left for
-    /// the next page, and the cursor stands below it.
+    /// The end is read before any lock is taken. A commit takes its numbers under its shard's lock.
+    /// If they are below the end, the commit holds or held that lock before this call locks the
+    /// shard, so its events are complete by then. Numbers at or above the end are left for the next
+    /// page.
     fn tenant_events(
         &self,
         tenant: &TenantId,
@@ -201,7 +202,7 @@ impl Default for MemoryStore {
 
 impl fmt::Debug for MemoryStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Counts only: records hold addresses.
+        // Counts only, since records hold addresses.
         f.debug_struct("MemoryStore")
             .field("records", &self.inner.records.held())
             .field("events", &self.inner.events.held())
@@ -224,7 +225,7 @@ impl Store for MemoryStore {
         self.inner.counters.add(increments, || self.inner.writable())
     }
 
-    /// The earliest first.
+    /// Earliest alarm first.
     async fn due(
         &self,
         now: Timestamp,
@@ -234,7 +235,7 @@ impl Store for MemoryStore {
         let after = after.map(position::read_alarm).transpose()?;
         let mut rows = Vec::new();
         for shard in &self.inner.shards {
-            // One more than asked for tells whether there is another page.
+            // One more row than the limit shows whether there is another page.
             rows.extend(lock(shard).due(now, after, limit.saturating_add(1)));
         }
         rows.sort_unstable();
@@ -245,7 +246,7 @@ impl Store for MemoryStore {
         Ok(Page::new(rows.iter().map(|row| row.1).collect(), next))
     }
 
-    /// In the order of their keys.
+    /// In the order of the keys.
     async fn scan(
         &self,
         tenant: &TenantId,
@@ -254,7 +255,7 @@ impl Store for MemoryStore {
         limit: usize,
     ) -> PortResult<Page<Record>> {
         let after = after.map(position::read_key).transpose()?;
-        let first = after.map_or(0, |key| place_of(key.as_bytes()));
+        let first = after.map_or(0, |key| shard_of(key.as_bytes()));
         let wanted = limit.saturating_add(1);
         let mut rows = Vec::new();
         for shard in &self.inner.shards[first..] {
@@ -301,7 +302,7 @@ impl Store for MemoryStore {
 
     async fn fence(&self, closed: bool) -> PortResult<bool> {
         self.inner.fenced.store(closed, Ordering::SeqCst);
-        // A writer that looked before holds the lock of its part: wait for each of them.
+        // A writer that has read the old value holds the lock of its shard: wait for all of them.
         for shard in &self.inner.shards {
             drop(lock(shard));
         }

@@ -1,4 +1,4 @@
-//! The cursors of the memory store: positions as text, read back strictly.
+//! The cursors of the memory store: positions as text, parsed strictly.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,22 +7,26 @@ use crate::domain::ids::RecordKey;
 use crate::domain::time::Timestamp;
 use crate::port::{Cursor, PortError, PortResult};
 
-/// Reads one part of a cursor: exactly as it was written, so that no two texts are one position.
+/// Parses one part of a cursor. Only its canonical text is accepted.
 fn part<T: FromStr + fmt::Display>(text: Option<&str>) -> PortResult<T> {
     text.and_then(|text| Some((text, text.parse::<T>().ok()?)))
         .filter(|(text, value)| *text == value.to_string())
         .map(|(_, value)| value)
-        .ok_or_else(|| PortError::denied().because("this is no cursor of this listing"))
+        .ok_or_else(|| {
+            PortError::denied().because("malformed cursor, or a cursor of another listing")
+        })
 }
 
 fn end<'a>(mut parts: impl Iterator<Item = &'a str>) -> PortResult<()> {
     match parts.next() {
         None => Ok(()),
-        Some(_) => Err(PortError::denied().because("this is no cursor of this listing")),
+        Some(_) => {
+            Err(PortError::denied().because("malformed cursor, or a cursor of another listing"))
+        }
     }
 }
 
-/// After which record a scan goes on.
+/// The key of the record after which a scan continues.
 pub(super) fn read_key(cursor: &Cursor) -> PortResult<RecordKey> {
     part(Some(cursor.as_str()))
 }
@@ -31,7 +35,7 @@ pub(super) fn write_key(key: &RecordKey) -> Cursor {
     Cursor::new(key.to_string())
 }
 
-/// After which alarm a listing of due records goes on.
+/// The alarm after which a listing of due records continues.
 pub(super) fn read_alarm(cursor: &Cursor) -> PortResult<(Timestamp, RecordKey)> {
     let mut parts = cursor.as_str().splitn(3, '.');
     let millis = part(parts.next())?;
@@ -44,7 +48,7 @@ pub(super) fn write_alarm((at, key): &(Timestamp, RecordKey)) -> Cursor {
     Cursor::new(format!("{}.{key}", at.unix_millis()))
 }
 
-/// After which number of the tenant-wide sequence a listing of events goes on.
+/// The number after which a listing of a tenant's events continues.
 pub(super) fn read_number(cursor: &Cursor) -> PortResult<u64> {
     part(Some(cursor.as_str()))
 }
@@ -53,20 +57,20 @@ pub(super) fn write_number(number: u64) -> Cursor {
     Cursor::new(number.to_string())
 }
 
-/// The place of an event among those of its record: count, index, number.
+/// The position of an event among those of its record: count, index, number.
 ///
-/// The number only orders events that share an id, which an engine never writes; but a store that
-/// lost one of them would hide the mistake.
+/// The number orders events that share an id. An engine never writes such events, but a store that
+/// dropped one would hide the mistake.
 pub(super) type EventPosition = (u64, u16, u64);
 
-pub(super) fn read_place(cursor: &Cursor) -> PortResult<EventPosition> {
+pub(super) fn read_event(cursor: &Cursor) -> PortResult<EventPosition> {
     let mut parts = cursor.as_str().splitn(4, '.');
-    let place = (part(parts.next())?, part(parts.next())?, part(parts.next())?);
+    let position = (part(parts.next())?, part(parts.next())?, part(parts.next())?);
     end(parts)?;
-    Ok(place)
+    Ok(position)
 }
 
-pub(super) fn write_place((count, index, number): EventPosition) -> Cursor {
+pub(super) fn write_event((count, index, number): EventPosition) -> Cursor {
     Cursor::new(format!("{count}.{index}.{number}"))
 }
 
@@ -76,13 +80,13 @@ mod tests {
     use crate::port::PortErrorKind;
 
     #[test]
-    fn a_cursor_comes_back_as_it_was() {
+    fn a_cursor_is_parsed_to_its_position() {
         let key = RecordKey::from_bytes([0xab; 32]);
         let alarm = (Timestamp::from_unix_millis(-7), key);
         assert_eq!(read_key(&write_key(&key)).expect("own cursor"), key);
         assert_eq!(read_alarm(&write_alarm(&alarm)).expect("own"), alarm);
         assert_eq!(read_number(&write_number(7)).expect("own"), 7);
-        assert_eq!(read_place(&write_place((1, 2, 3))).expect("own"), (1, 2, 3));
+        assert_eq!(read_event(&write_event((1, 2, 3))).expect("own"), (1, 2, 3));
     }
 
     #[test]
@@ -94,13 +98,13 @@ mod tests {
             assert!(read_number(&cursor).is_err_and(denied), "number {text:?}");
             assert!(read_key(&cursor).is_err_and(denied), "key {text:?}");
             assert!(read_alarm(&cursor).is_err_and(denied), "alarm {text:?}");
-            assert!(read_place(&cursor).is_err_and(denied), "place {text:?}");
+            assert!(read_event(&cursor).is_err_and(denied), "event {text:?}");
         }
         for text in [format!("1.{hex}.1"), format!("+1.{hex}"), format!("1.{}", hex.to_uppercase())]
         {
             assert!(read_alarm(&Cursor::new(text.clone())).is_err(), "{text}");
         }
-        assert!(read_place(&Cursor::new("1.2.3.4")).is_err());
-        assert!(read_place(&Cursor::new("1.65536.3")).is_err());
+        assert!(read_event(&Cursor::new("1.2.3.4")).is_err());
+        assert!(read_event(&Cursor::new("1.65536.3")).is_err());
     }
 }

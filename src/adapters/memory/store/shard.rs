@@ -1,4 +1,4 @@
-//! One shard: the records whose keys begin alike, their indexes and their events, under one lock.
+//! One shard: the records of a key range, their indexes and their events, under one lock.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
@@ -9,8 +9,8 @@ use crate::domain::ids::{RecordKey, TenantId};
 use crate::domain::record::{Columns, Record, RecordKind, Version};
 use crate::domain::time::Timestamp;
 
-/// The records of a shard. Every index is changed in the critical section that changes the
-/// record, so that no reader sees one without the other.
+/// The records of a shard. Every index is changed in the critical section that changes the record,
+/// so that no reader sees one without the other.
 #[derive(Default)]
 pub(super) struct Shard {
     records: KeyMap<RecordKey, Slot>,
@@ -20,7 +20,7 @@ pub(super) struct Shard {
     pub(super) events: EventLog,
 }
 
-/// A record and those of its columns that an index is kept of.
+/// A record and its indexed columns.
 struct Slot {
     record: Record,
     tenant: TenantId,
@@ -38,7 +38,7 @@ impl Shard {
         Some(self.get(key)?.version())
     }
 
-    /// Puts a record in the place of what was there.
+    /// Inserts or replaces a record.
     pub(super) fn put(&mut self, next: &Record, columns: &Columns) {
         let key = *next.key();
         let Some(slot) = self.records.get_mut(&key) else {
@@ -46,8 +46,8 @@ impl Shard {
             return;
         };
         slot.record = next.clone();
-        // Most commits change the content and no index: moving a row within a large tree to
-        // where it stands already would be the most expensive part of a wrong guess.
+        // Most commits change no index, and moving a row within a large tree costs more than the
+        // comparison.
         let moved = slot.kind != columns.kind || slot.tenant != columns.tenant;
         if moved {
             disown(&mut self.owned, &slot.tenant, slot.kind, &key);
@@ -76,7 +76,7 @@ impl Shard {
         self.records.insert(key, slot);
     }
 
-    /// Alarms at or before `now`, the earliest first.
+    /// Alarms at or before `now`, earliest first.
     pub(super) fn due(
         &self,
         now: Timestamp,
@@ -104,7 +104,7 @@ impl Shard {
             .take(limit)
     }
 
-    /// Removes records that have expired, at most `limit`, and says how many.
+    /// Removes expired records, at most `limit`; returns how many.
     pub(super) fn purge(&mut self, expired: Timestamp, limit: usize) -> usize {
         let mut removed = 0;
         while removed < limit {
@@ -124,7 +124,7 @@ impl Shard {
         removed
     }
 
-    /// Every index says what the records say: for tests.
+    /// Checks every index against the records.
     #[cfg(test)]
     pub(super) fn assert_consistent(&self) {
         let column = |of: fn(&Slot) -> Option<Timestamp>| -> BTreeSet<_> {

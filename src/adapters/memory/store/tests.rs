@@ -7,6 +7,8 @@ use crate::domain::ids::CounterKey;
 use crate::domain::record::{Columns, Version};
 use crate::port::PortErrorKind;
 
+mod races;
+
 const NOW: Timestamp = Timestamp::from_unix_seconds(1_700_000_000);
 
 fn at(seconds: i64) -> Timestamp {
@@ -17,7 +19,7 @@ fn tenant(name: &str) -> TenantId {
     TenantId::parse(name).expect("tenant id")
 }
 
-/// Keys that fall into all shards, in no order.
+/// Keys spread over all shards, in no order.
 fn key(n: u64) -> RecordKey {
     let mut bytes = [0; 32];
     bytes[..8].copy_from_slice(&n.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes());
@@ -110,9 +112,9 @@ async fn a_commit_needs_the_whole_version() {
     let commit = Commit::new(&none, Some(present), &columns, &[]);
     assert_eq!(store.commit(commit).await.expect("room"), Committed::Stale);
 
-    let there = store.load(&key(1)).await.expect("up").expect("there");
-    assert_eq!(there.version(), present);
-    assert_eq!(there.body(), record(key(1), 1).body());
+    let stored = store.load(&key(1)).await.expect("up").expect("the record is stored");
+    assert_eq!(stored.version(), present);
+    assert_eq!(stored.body(), record(key(1), 1).body());
     assert!(all_events(&store, EventsOf::Record(&key(1)), 9).await.is_empty());
     assert!(store.load(&key(2)).await.expect("up").is_none());
 }
@@ -126,7 +128,7 @@ async fn all_handles_see_one_history() {
 }
 
 #[tokio::test]
-async fn indexes_follow_the_columns() {
+async fn indexes_match_the_columns() {
     let store = MemoryStore::new();
     let mut given = columns();
     let steps: [(Option<i64>, Option<i64>, &str, RecordKind); 6] = [
@@ -154,11 +156,11 @@ async fn indexes_follow_the_columns() {
 }
 
 #[tokio::test]
-async fn due_hands_out_every_alarm_that_has_come() {
+async fn due_returns_every_alarm_that_has_come() {
     let store = MemoryStore::new();
     for n in 0..300 {
         let mut columns = columns();
-        // Many share one instant, so the key must take part in the position.
+        // Many alarms share one instant, so the position must contain the key.
         columns.wake_at = (n % 3 > 0).then(|| at((n % 5) as i64));
         put(&store, key(n), 1, &columns, &[]).await;
     }
@@ -189,7 +191,7 @@ async fn scan_is_exact_and_keeps_tenants_and_kinds_apart() {
             .expect("page");
         found.extend(page.items.iter().map(|record| *record.key()));
         after = page.next;
-        // New rows and changed ones do not disturb the listing of those that stay.
+        // New and changed rows must not disturb the listing of the others.
         put(&store, key(10_000 + found.len() as u64), 1, &columns(), &[]).await;
         if after.is_none() {
             break;
@@ -221,7 +223,7 @@ async fn events_of_a_record_come_in_the_order_of_their_ids() {
 }
 
 #[tokio::test]
-async fn reading_goes_on_where_more_has_come() {
+async fn a_listing_of_events_continues_with_new_ones() {
     let store = MemoryStore::new();
     let of = tenant("contoso");
     put(&store, key(1), 1, &columns(), &[event(&record(key(1), 1), 0, NOW)]).await;
@@ -231,69 +233,6 @@ async fn reading_goes_on_where_more_has_come() {
     let page = store.events(EventsOf::Tenant(&of), Some(&cursor), 9).await.expect("page");
     assert_eq!(page.items.len(), 1);
     assert_eq!(page.items[0].id.record, key(2));
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn no_event_is_skipped_while_writers_commit() {
-    let store = MemoryStore::new();
-    let writers: Vec<_> = (0..4)
-        .map(|writer| {
-            let store = store.clone();
-            tokio::spawn(async move {
-                for n in 0..2_000 {
-                    let key = key(writer * 1_000_000 + n);
-                    put(&store, key, 1, &columns(), &[event(&record(key, 1), 0, NOW)]).await;
-                }
-            })
-        })
-        .collect();
-    let mut seen = BTreeSet::new();
-    let mut after = None;
-    let of = tenant("contoso");
-    loop {
-        let done = writers.iter().all(tokio::task::JoinHandle::is_finished);
-        let page = store.events(EventsOf::Tenant(&of), after.as_ref(), 50).await.expect("page");
-        for event in &page.items {
-            assert!(seen.insert(event.id), "handed out twice");
-        }
-        let empty = page.items.is_empty();
-        after = page.next.or(after);
-        if done && empty {
-            break;
-        }
-    }
-    assert_eq!(seen.len(), 8_000);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn of_concurrent_commits_exactly_one_is_applied() {
-    let store = MemoryStore::new();
-    put(&store, key(1), 1, &columns(), &[]).await;
-    for count in 1..200_u64 {
-        let tasks: Vec<_> = (0..4)
-            .map(|rival| {
-                let store = store.clone();
-                tokio::spawn(async move {
-                    let present = store.load(&key(1)).await.expect("up").expect("there");
-                    if present.version().count() != count {
-                        return 0;
-                    }
-                    let next = Record::loaded(key(1), Version::new(count + 1, rival), "{}");
-                    let events = [event(&next, 0, NOW)];
-                    let columns = columns();
-                    let commit = Commit::new(&next, Some(present.version()), &columns, &events);
-                    u32::from(store.commit(commit).await.expect("room") == Committed::Applied)
-                })
-            })
-            .collect();
-        let mut applied = 0;
-        for task in tasks {
-            applied += task.await.expect("no panic");
-        }
-        assert_eq!(applied, 1, "version {count}");
-    }
-    let events = all_events(&store, EventsOf::Record(&key(1)), 1_000).await;
-    assert_eq!(events.len(), 199, "one event for each applied commit");
 }
 
 #[tokio::test]
@@ -313,7 +252,7 @@ async fn counters_add_in_order_and_keep_the_latest_expiry() {
     let read = [CounterIncrement::new(a, 0, at(20)), CounterIncrement::new(c, 0, at(20))];
     assert_eq!(store.increment(&read).await.expect("room"), [5, 0]);
     assert_eq!(store.increment(&[CounterIncrement::new(a, 1, at(20))]).await.expect("room"), [6]);
-    // Only `b` is past its time: `a` was extended by what was added, and `c` is not there.
+    // Only `b` has expired: the addition extended `a`, and `c` does not exist.
     assert_eq!(store.purge(Cutoff::new(at(10), NOW), 9).await.expect("up"), 1);
     let next = [CounterIncrement::new(a, 0, at(0)), CounterIncrement::new(b, 1, at(30))];
     assert_eq!(store.increment(&next).await.expect("room"), [6, 1]);
@@ -322,7 +261,7 @@ async fn counters_add_in_order_and_keep_the_latest_expiry() {
 }
 
 #[tokio::test]
-async fn purge_removes_what_is_past_its_time_and_nothing_else() {
+async fn purge_removes_expired_rows_only() {
     let store = MemoryStore::new();
     let mut live = BTreeMap::new();
     for n in 0..200_u64 {
@@ -330,12 +269,12 @@ async fn purge_removes_what_is_past_its_time_and_nothing_else() {
         columns.expires_at = (n % 4 > 0).then(|| at(n as i64));
         columns.wake_at = Some(at(n as i64));
         let next = record(key(n), 1);
-        // The times of events run against the order in which they are written.
+        // Older events are written last.
         let events = [event(&next, 0, at(200 - n as i64))];
         put(&store, key(n), 1, &columns, &events).await;
         live.insert(key(n), columns.expires_at);
     }
-    // Extended before the purge: stays.
+    // Extended before the purge, so it stays.
     let mut columns = columns();
     columns.expires_at = Some(at(1_000));
     put(&store, key(1), 2, &columns, &[]).await;
@@ -370,7 +309,7 @@ async fn purge_removes_what_is_past_its_time_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn a_full_store_refuses_and_forgets_nothing() {
+async fn a_full_store_refuses_and_drops_nothing() {
     let mut limits = MemoryLimits::default();
     (limits.records, limits.events, limits.counters) = (2, 2, 1);
     let store = MemoryStore::with_limits(limits);
@@ -416,7 +355,7 @@ async fn a_foreign_cursor_is_denied() {
         store.events(EventsOf::Tenant(&of), after, 1).await.map(drop),
         store.events(EventsOf::Record(&key(1)), after, 1).await.map(drop),
     ];
-    for answer in kinds {
-        assert_eq!(answer.expect_err("denied").kind(), PortErrorKind::Denied);
+    for listing in kinds {
+        assert_eq!(listing.expect_err("denied").kind(), PortErrorKind::Denied);
     }
 }

@@ -1,4 +1,4 @@
-//! One-time codes.
+//! The texts of one-time codes: mail, text message, call.
 
 use super::words::{accepted, clock_time, goal, moment, short_goal};
 use crate::adapters::render::mail::Mail;
@@ -7,7 +7,7 @@ use crate::adapters::render::{plain_name, sms, voice};
 use crate::domain::message::CodeMessage;
 use crate::domain::secret::SecretText;
 
-/// To this a name is cut if the text message were not one part otherwise.
+/// The length to which a name is cut if the text message would need several parts otherwise.
 const SHORTER_NAME: usize = 12;
 
 pub(super) fn mail<'a>(name: &str, code: &'a CodeMessage) -> Mail<'a> {
@@ -19,14 +19,14 @@ pub(super) fn mail<'a>(name: &str, code: &'a CodeMessage) -> Mail<'a> {
              came last.",
             accepted(code.valid_for, &moment(code.expires_at))
         ))
-        .says(format!("Never share this code. Nobody at {name} will ask you for it."))
+        .says(format!("Never share this code. {name} will never ask you for it."))
         .says(
             "If you did not ask for it, you need not do anything: without the code nothing \
              changes. If such messages keep coming, tell your administrator.",
         )
 }
 
-/// The fullest of these wordings that takes the fewest parts. The line for machines is never cut.
+/// The fullest of the wordings that need the fewest parts. The line for browsers is never cut.
 pub(super) fn text(name: &str, message: &CodeMessage, origin: Option<&SmsOrigin>) -> SecretText {
     let code = message.code.expose_secret();
     let (goal, short) = (goal(message.purpose), short_goal(message.purpose));
@@ -48,7 +48,7 @@ pub(super) fn text(name: &str, message: &CodeMessage, origin: Option<&SmsOrigin>
         ),
         format!("{shorter}: {code} to {short}. Never share. Not you? Ignore.{line}"),
     ];
-    // Those that are not taken are secrets as well.
+    // The wordings that are not used are secrets as well.
     let wordings = wordings.map(SecretText::new);
     let size = |wording: &SecretText| sms::segments(wording.expose_secret()).segments;
     wordings.into_iter().min_by_key(size).unwrap_or_else(|| SecretText::from(""))

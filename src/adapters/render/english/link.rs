@@ -1,4 +1,4 @@
-//! Links that prove what a code proves. They go by mail only.
+//! The text of links, which are sent by mail only.
 
 use super::words::{accepted, goal, moment};
 use crate::adapters::render::mail::Mail;
@@ -9,9 +9,7 @@ pub(super) fn mail<'a>(name: &str, link: &'a LinkMessage) -> Mail<'a> {
     let asked = if link.by_administrator {
         format!("An administrator of {name} has sent you this link to {goal}. Open it to go on:")
     } else {
-        format!(
-            "Somebody asked for this link to {goal} at {name}. If it was you, open it to go on:"
-        )
+        format!("This link to {goal} was requested at {name}. If it was you, open it to go on:")
     };
     let unasked = if link.by_administrator {
         "If you did not expect this, ask your administrator before you open the link, in a way \
@@ -30,13 +28,13 @@ pub(super) fn mail<'a>(name: &str, link: &'a LinkMessage) -> Mail<'a> {
             accepted(link.valid_for, &moment(link.expires_at))
         ))
         .says(format!(
-            "Never share this link, and do not forward this message: whoever has the link can use \
-             it. Nobody at {name} will ask you for it."
+            "Never share this link, and do not forward this message: every person who has the link \
+             can use it. {name} will never ask you for it."
         ))
         .says(unasked)
 }
 
-/// What opening does.
+/// The effect of opening the link.
 const fn opens(purpose: CodePurpose) -> &'static str {
     match purpose {
         CodePurpose::Reset => {

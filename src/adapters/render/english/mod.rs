@@ -1,4 +1,4 @@
-//! The words that come with the crate.
+//! The English texts of the crate.
 
 mod code;
 mod link;
@@ -11,16 +11,16 @@ use crate::domain::message::Message;
 use crate::domain::method::Channel;
 use crate::port::Envelope;
 
-/// English: mail as text and HTML, text messages, calls.
+/// English texts for mail (text and HTML), text messages and calls.
 ///
-/// Every message names the organisation; a code or a link says what it is for and until when it is
-/// accepted, in UTC, and that nobody may be told; everything says what to do if it was not you.
-/// A notice holds no link.
+/// Every message names the organisation. A code or a link states its purpose and until when it is
+/// accepted, in UTC, and warns not to share it. Every message tells what to do if it was not
+/// expected. A notice holds no link.
 ///
-/// A mail's HTML says word for word what its text says; it fetches nothing and sets no colour. A
-/// text message is one part if the name is written in Latin letters (accents that the alphabet of
-/// GSM lacks are left out); see [`with_origin`](Self::with_origin) for one that browsers fill in.
-/// A call reads the code twice, in groups of three.
+/// A mail's HTML has the same words as its text; it fetches nothing and sets no colour. A text
+/// message is one part if the name is written in Latin letters (accents that the GSM alphabet lacks
+/// are dropped); see [`with_origin`](Self::with_origin) for codes that browsers fill in. A call
+/// reads the code twice, in groups of three.
 ///
 /// ```
 /// use sspr::adapters::render::{EnglishText, Renderer};
@@ -46,22 +46,22 @@ use crate::port::Envelope;
 #[expect(clippy::exhaustive_structs, reason = "a unit struct that callers name as a value")]
 pub struct EnglishText;
 
-/// The longest name in a text message, so that the whole stays one part.
+/// The longest name in a text message, chosen so that the message stays one part.
 const SHORT_NAME: usize = 24;
 
 /// The longest name elsewhere.
 const LONG_NAME: usize = 64;
 
 impl EnglishText {
-    /// The same words; text messages with codes end in a line that binds the code to the site where
-    /// it is typed in, so that browsers and phones fill it in there and nowhere else.
+    /// The same texts, but text messages with codes end in a line that binds the code to a site, so
+    /// that browsers and phones fill it in there and nowhere else.
     ///
-    /// If the message were more than one part, its words become fewer, and the name is cut to 12
-    /// characters; the line stays whole. One part is enough for every code if the hosts have at most
-    /// 64 characters together and the name is written in Latin letters.
+    /// If the message would need several parts, its wording becomes shorter and the name is cut to
+    /// 12 characters; the line stays whole. One part is enough for every code if the hosts have at
+    /// most 64 characters together and the name is written in Latin letters.
     ///
-    /// A host with a site for each tenant keeps one of these for each, and its own [`Renderer`]
-    /// takes the one for the envelope's tenant.
+    /// A host with one site per tenant keeps one of these for each, and selects it by the
+    /// envelope's tenant in a [`Renderer`] of its own.
     ///
     /// ```
     /// use sspr::adapters::render::{EnglishText, Renderer, SmsOrigin};
@@ -93,7 +93,7 @@ impl EnglishText {
     }
 }
 
-/// [`EnglishText`] with text messages bound to a site: made by [`EnglishText::with_origin`].
+/// [`EnglishText`] with text messages bound to a site, made by [`EnglishText::with_origin`].
 ///
 /// ```
 /// use sspr::adapters::render::{EnglishText, EnglishTextWithOrigin, SmsOrigin};
@@ -130,7 +130,7 @@ impl Renderer for EnglishTextWithOrigin {
 
 fn render(envelope: &Envelope, origin: Option<&SmsOrigin>) -> Rendered {
     let name = plain_name(&envelope.organisation, LONG_NAME);
-    // Some letters are written as two: the name is bounded after that.
+    // Some letters become two, so the name is bounded again.
     let short = || plain_name(&latin(&plain_name(&envelope.organisation, LONG_NAME)), SHORT_NAME);
     match &envelope.message {
         Message::Code(message) => {

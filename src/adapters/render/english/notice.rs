@@ -1,4 +1,4 @@
-//! Notices: what happened, when, and what to do about it.
+//! The texts of notices: what happened, when, and what to do about it.
 
 use super::words::{a, capital, moment, your};
 use crate::adapters::render::account_name;
@@ -11,19 +11,19 @@ use crate::domain::time::Timestamp;
 /// The longest name of an account, in characters.
 const LONGEST_ACCOUNT: usize = 120;
 
-/// The words of a notice.
+/// The texts of a notice.
 pub(super) struct Words {
-    /// A sentence without its capital and its full stop, for the subject and a text message.
+    /// A sentence without capital and full stop, for the subject and the text message.
     headline: String,
     /// What happened and when.
     long: String,
     advice: String,
-    /// So short that a text message is one part.
+    /// Short enough for a text message of one part.
     short_advice: String,
 }
 
-const NOT_YOU: &str =
-    "If this was not you, tell your administrator at once: somebody may have your account.";
+const NOT_YOU: &str = "If this was not you, tell your administrator at once: another person may have \
+                       access to your account.";
 const NOT_YOU_SHORT: &str = "Not you? Tell your administrator at once.";
 const ASK: &str = "If you did not expect this, ask your administrator at once, in a way that you \
                    have used before.";
@@ -78,10 +78,10 @@ impl Words {
     }
 
     /// Names the account that a notice to administrators is about.
-    pub(super) fn about(mut self, whom: Option<&str>) -> Self {
-        if let Some(whom) = whom {
-            let whom = account_name(whom, LONGEST_ACCOUNT);
-            self.long = format!("{} The account: {whom}", self.long);
+    pub(super) fn about(mut self, account: Option<&str>) -> Self {
+        if let Some(account) = account {
+            let account = account_name(account, LONGEST_ACCOUNT);
+            self.long = format!("{} The account: {account}", self.long);
         }
         self
     }
@@ -99,22 +99,22 @@ impl Words {
                 )
             }
             Notice::PasswordChanged { at } => Self::new("your password was changed", at).advice(
-                "It was changed by somebody who knew the password before it. If this was not you, \
+                "It was changed with the old password. If this was not you, \
                  reset your password on your organisation's usual sign-in page now, and tell your \
                  administrator at once.",
                 "Not you? Reset your password now and tell your administrator.",
             ),
             Notice::AccountUnlocked { at } => Self::new("your account was unlocked", at).advice(
                 "Your password has not changed. If this was not you, tell your administrator at \
-                 once: somebody can use your sign-in methods.",
+                 once: another person can use your sign-in methods.",
                 format!("Your password has not changed. {NOT_YOU_SHORT}"),
             ),
             Notice::AccountMayHaveBeenUnlocked { at } => {
                 Self::new("your account may have been unlocked", at).advice(
                     "It is not known whether the unlock took effect; your password has not \
                      changed. Try to sign in; if your account is still locked, unlock it once \
-                     more. If this was not you, tell your administrator at once: somebody can use \
-                     your sign-in methods.",
+                     more. If this was not you, tell your administrator at once: another person can \
+                     use your sign-in methods.",
                     format!("Try to sign in. {NOT_YOU_SHORT}"),
                 )
             }
@@ -184,7 +184,7 @@ impl Words {
                     method => your(method),
                 };
                 Self::new(&format!("many wrong codes were entered for {whose}"), at).advice(
-                    "If this was not you, somebody may be guessing. Your password has not changed. \
+                    "If this was not you, another person may be guessing. Your password has not changed. \
                      If there are many more failures, this way to reset it is switched off; tell \
                      your administrator.",
                     NOT_YOU_SHORT,
@@ -197,7 +197,7 @@ impl Words {
                     "several changes to your account"
                 };
                 Self::new(what, at).long(format!(
-                    "Between {} and {}, your account was changed, or somebody tried to, {count} \
+                    "Between {} and {}, your account was changed, or an attempt was made, {count} \
                      times{}. This message stands for {count}, so that you do not get one for each.",
                     moment(since),
                     moment(at),
@@ -235,7 +235,7 @@ impl Words {
                         "It is not proven who asked: it may not be the user. Before you help, make \
                          sure who it is in a way that does not rest on the request, such as a call \
                          to a number that you have known for long, or a meeting. Never give a \
-                         password or a code to whoever calls or answers this message.",
+                         password or a code to a caller or to a person who answers this message.",
                         "It is not proven who asked: make sure before you help.",
                     )
             }

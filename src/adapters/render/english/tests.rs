@@ -26,7 +26,7 @@ fn link(purpose: CodePurpose, by_administrator: bool) -> Message {
     Message::Link(link)
 }
 
-/// Every notice, at this time.
+/// Every notice, with this time.
 fn notices(at: Timestamp) -> Vec<Notice> {
     let mut notices = vec![
         Notice::PasswordReset { at },
@@ -58,13 +58,13 @@ fn notices(at: Timestamp) -> Vec<Notice> {
     notices
 }
 
-/// Every message that any channel carries.
+/// Every message that all channels carry.
 fn messages() -> Vec<Message> {
     let notices = notices(AT).into_iter().map(Message::Notice);
     PURPOSES.map(code).into_iter().chain(notices).collect()
 }
 
-/// Every message that goes by mail.
+/// Every message that mail carries.
 fn mails() -> Vec<Message> {
     let links =
         PURPOSES.into_iter().flat_map(|purpose| [link(purpose, false), link(purpose, true)]);
@@ -104,7 +104,7 @@ fn render(organisation: &str, channel: Channel, message: Message) -> (String, St
     (words.subject, words.text.expose_secret().to_owned())
 }
 
-/// A text as one line.
+/// A text on one line.
 fn flat(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
@@ -128,7 +128,7 @@ fn every_message_has_words_in_every_channel_and_names_the_organisation() {
 }
 
 #[test]
-fn a_code_is_there_with_its_end_and_its_warning() {
+fn a_code_comes_with_its_expiry_and_a_warning() {
     for purpose in PURPOSES {
         for channel in [Channel::Email, Channel::Sms] {
             let (_, text) = render("Contoso", channel, code(purpose));
@@ -142,9 +142,9 @@ fn a_code_is_there_with_its_end_and_its_warning() {
     }
 }
 
-/// opening alone changes nothing; who asked is said.
+/// the text tells who asked, and that opening alone changes nothing.
 #[test]
-fn a_link_says_who_asked_what_it_does_and_that_it_is_secret() {
+fn a_link_states_who_asked_its_effect_and_that_it_is_secret() {
     for purpose in PURPOSES {
         for by_administrator in [false, true] {
             let (subject, text) =
@@ -161,7 +161,7 @@ fn a_link_says_who_asked_what_it_does_and_that_it_is_secret() {
                 assert!(flat.contains(part), "{part}: {flat}");
             }
             assert_eq!(flat.starts_with("An administrator of Contoso"), by_administrator);
-            assert_eq!(flat.starts_with("Somebody asked for this link"), !by_administrator);
+            assert_eq!(flat.starts_with("This link to"), !by_administrator);
         }
     }
 }
@@ -175,7 +175,7 @@ fn a_call_reads_the_code_twice_in_groups() {
 }
 
 #[test]
-fn words_differ_by_what_happened() {
+fn each_message_has_a_text_of_its_own() {
     for channel in CHANNELS {
         let mut seen = std::collections::HashSet::new();
         let all = if channel == Channel::Email { mails() } else { messages() };
@@ -187,7 +187,7 @@ fn words_differ_by_what_happened() {
     }
 }
 
-/// a text message names the service and nobody.
+/// a text message names the service, but no person.
 #[test]
 fn no_message_but_a_link_holds_a_link_an_address_or_an_identifier() {
     for channel in CHANNELS {

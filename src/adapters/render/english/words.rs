@@ -1,4 +1,4 @@
-//! What several messages say.
+//! Phrases that several messages share.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use crate::domain::message::CodePurpose;
 use crate::domain::method::MethodKind;
 use crate::domain::time::Timestamp;
 
-/// What a code or a link is for, after "to".
+/// The purpose of a code or a link, to follow "to".
 pub(super) const fn goal(purpose: CodePurpose) -> &'static str {
     match purpose {
         CodePurpose::Reset => "reset your password",
@@ -15,7 +15,7 @@ pub(super) const fn goal(purpose: CodePurpose) -> &'static str {
     }
 }
 
-/// The same where every letter counts.
+/// The same, shorter, for text messages.
 pub(super) const fn short_goal(purpose: CodePurpose) -> &'static str {
     match purpose {
         CodePurpose::Reset => "reset password",
@@ -60,8 +60,7 @@ pub(super) fn capital(sentence: &str) -> String {
     first.into_iter().chain(characters).collect()
 }
 
-/// Until when a code or a link is accepted: for how long, where that is known, and until which
-/// instant.
+/// How long a code or a link is accepted: the span, if known, and the end.
 pub(super) fn accepted(valid_for: Option<Duration>, until: &str) -> String {
     match valid_for.and_then(span) {
         Some(span) => format!("for {span}, until {until}"),
@@ -69,8 +68,8 @@ pub(super) fn accepted(valid_for: Option<Duration>, until: &str) -> String {
     }
 }
 
-/// A span in the largest unit of which it has at least two, rounded down: a code must not be
-/// promised for longer than it lives.
+/// A span in the largest unit of which it has at least two, rounded down, so that a code is never
+/// said to live longer than it does.
 fn span(span: Duration) -> Option<String> {
     let seconds = span.as_secs();
     match seconds {
@@ -82,7 +81,7 @@ fn span(span: Duration) -> Option<String> {
     }
 }
 
-/// A time as people write it, in UTC: where the reader is, is not known.
+/// A time in the usual notation, in UTC, since the reader's time zone is unknown.
 pub(super) fn moment(at: Timestamp) -> String {
     match time::OffsetDateTime::try_from(at) {
         Ok(date) => format!("{} {} {}, {}", date.day(), date.month(), date.year(), clock_time(at)),

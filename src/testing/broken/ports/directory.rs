@@ -1,4 +1,4 @@
-//! Wrong directories.
+//! Defects of directories.
 
 use async_trait::async_trait;
 
@@ -21,8 +21,8 @@ impl BrokenPort<dyn Directory> {
         match (self.defect, query.by) {
             (PortDefect::DirectoryCutsIds, UserSelector::Id(id)) => {
                 let short: String = id.as_str().chars().take(3).collect();
-                let short = UserId::parse(&short);
-                let short = short.map_err(|error| PortError::denied().because(error))?;
+                let short =
+                    UserId::parse(&short).map_err(|error| PortError::denied().because(error))?;
                 let query = UserQuery::new(UserSelector::Id(&short), query.groups);
                 self.inner.find(tenant, &query).await
             }
@@ -82,7 +82,7 @@ impl Directory for BrokenPort<dyn Directory> {
     async fn tenant(&self, tenant: &TenantId) -> PortResult<Option<TenantFacts>> {
         let facts = self.inner.tenant(tenant).await?;
         let any = self.is(PortDefect::DirectoryKnowsEveryTenant);
-        Ok(facts.or_else(|| any.then(|| TenantFacts::new("Anybody"))))
+        Ok(facts.or_else(|| any.then(|| TenantFacts::new("Any tenant"))))
     }
 
     async fn find(
@@ -151,7 +151,7 @@ impl Directory for BrokenPort<dyn Directory> {
     ) -> PortResult<()> {
         let again = std::mem::replace(&mut lock(&self.memo).calls, 1) == 1;
         if again && self.is(PortDefect::DirectoryRevokesOnce) {
-            return Err(PortError::denied().because("there is no such session"));
+            return Err(PortError::denied().because("no such session"));
         }
         if self.is(PortDefect::DirectoryRevokesNothing) {
             return Ok(());

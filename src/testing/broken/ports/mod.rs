@@ -1,4 +1,4 @@
-//! Other ports that are wrong in one way.
+//! Defects of the other ports.
 
 mod directory;
 mod secrets;
@@ -18,81 +18,81 @@ use crate::domain::time::Timestamp;
 use crate::port::{Clock, Delivery, Envelope, PortResult};
 
 defects! {
-    /// One way in which a port other than the store is wrong.
+    /// One defect of a port other than the store.
     PortDefect:
-    /// The clock shows local time, two hours from the others.
+    /// The clock shows local time, two hours ahead.
     ClockInLocalTime => "now_is_near_the_time_of_others",
-    /// The clock panics when it is asked too often.
+    /// The clock panics when it is read too often.
     ClockPanics => "now_never_fails",
-    /// The last byte of each buffer is left as it was.
+    /// The last byte of each buffer is not written.
     EntropyLeavesTheEnd => "fill_fills_the_whole_buffer",
     /// Each instance draws the same stream.
     EntropyRestarts => "fill_never_repeats",
     /// Each thread draws the same stream.
     EntropyPerThread => "fill_is_different_for_each_thread",
-    /// The bytes are printable, since they are to be typed.
+    /// The bytes are printable letters.
     EntropyIsText => "fill_is_even",
     /// Each instance has a key of its own.
     SealKeyPerInstance => "open_gives_back_what_was_sealed",
-    /// What is sealed is not bound to anything.
+    /// Sealed bytes are not bound to `associated`.
     SealIgnoresAssociated => "open_refuses_another_associated",
     /// Encryption without authentication.
     SealUnauthenticated => "open_refuses_what_was_changed",
-    /// What cannot be opened is taken for a secret from before sealing.
+    /// Bytes that cannot be opened are taken for a secret from before sealing.
     SealTakesPlainText => "open_refuses_what_was_not_sealed_here",
     /// Authentication without encryption.
     SealHidesNothing => "seal_hides_what_it_seals",
     /// Only the first 72 bytes of a secret count.
     HashStopsAt72 => "verify_knows_the_secret",
-    /// One salt for everything.
+    /// One salt for all hashes.
     HashWithoutSalt => "hash_takes_a_fresh_salt",
-    /// The text does not say with which parameters it was made.
+    /// The text does not name its parameters.
     HashForgetsItsParameters => "hash_says_how_it_was_made",
-    /// A text of others' making is a wrong answer, not a damaged one.
+    /// A malformed hash counts as a wrong answer instead of a damaged one.
     HashTakesAnyText => "verify_refuses_texts_of_others_making",
-    /// `Ok` for a message that goes nowhere.
+    /// `Ok` for a message that is dropped.
     DeliveryGoesNowhere => "deliver_hands_over_what_it_takes",
-    /// A message is handed over again and again.
+    /// A message is delivered more than twice.
     DeliveryRepeats => "deliver_of_one_key_is_one_message",
-    /// Messages of one kind to one person are one message.
+    /// Two messages of one kind to one person are delivered as one.
     DeliveryMergesAlike => "deliver_tells_messages_apart_by_their_key",
-    /// `Ok` whatever the next system says.
+    /// `Ok` although the next system refused.
     DeliveryHidesFailure => "deliver_says_when_it_was_not_accepted",
     /// All tenants have the channels of the system.
     DeliveryOfAllChannels => "channels_are_those_of_the_tenant",
-    /// A tenant that is not there has facts like any other.
+    /// An unknown tenant has facts like any other.
     DirectoryKnowsEveryTenant => "tenant_tells_known_from_unknown",
     /// Users are found by the first three bytes of their id.
     DirectoryCutsIds => "find_knows_users_by_name_and_id",
-    /// Users are found in whichever tenant they are.
+    /// Users of all tenants are found.
     DirectoryIgnoresTenants => "find_keeps_tenants_apart",
-    /// If the answer is not one user, it is the first.
-    DirectoryTakesTheFirst => "find_hands_out_nobody_for_two",
-    /// Only one group is named.
+    /// If no single user matches, the first user of the tenant is returned.
+    DirectoryTakesTheFirst => "find_is_none_if_two_users_match",
+    /// Only one group of the user is returned.
     DirectoryNestsNoGroups => "find_resolves_groups",
-    /// Users end with the first page.
-    DirectoryEndsEarly => "users_lists_everybody_once",
-    /// Everybody holds every role.
+    /// The listing of users ends with the first page.
+    DirectoryEndsEarly => "users_lists_each_user_once",
+    /// All users hold every role.
     DirectoryIgnoresRoles => "role_holders_are_those_of_the_roles",
-    /// `Written`, and nothing was.
+    /// `Written` although nothing was written.
     DirectoryWritesNothing => "set_password_replaces_it",
-    /// A write that comes again violates the history.
+    /// A repeated write is refused as a violation of the history.
     DirectoryRefusesRepeats => "set_password_made_again_is_one_write",
-    /// `Written` for users who are not there.
-    DirectoryWritesForNobody => "set_password_of_nobody_is_not_written",
-    /// `Written` by a system that is out of reach.
+    /// `Written` for unknown users.
+    DirectoryWritesForNobody => "set_password_of_an_unknown_user_is_not_written",
+    /// `Written` by a directory that is out of reach.
     DirectoryHidesOutages => "set_password_out_of_reach_writes_nothing",
     /// Any password passes.
     DirectoryTakesAnyPassword => "verify_password_knows_the_password",
     /// Unlocking sets an initial password.
     DirectoryUnlockSetsPassword => "unlock_clears_a_lockout_only",
-    /// Sessions are revoked once, and then the answer is an error.
+    /// A second revocation is an error.
     DirectoryRevokesOnce => "revoke_sessions_may_come_again",
-    /// `Ok` to a revocation, and no session ends.
+    /// A revocation returns `Ok` but ends no session.
     DirectoryRevokesNothing => "revoke_sessions_goes_by_the_time_of_authentication",
 }
 
-/// A correct port behind a wrapper that breaks one sentence of its contract.
+/// A correct port in a wrapper that breaks one sentence of its contract.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -109,7 +109,7 @@ pub struct BrokenPort<P: ?Sized> {
     memo: Mutex<Memo>,
 }
 
-/// What a wrapper must remember to be wrong.
+/// The state that a wrapper needs in order to misbehave.
 #[derive(Default)]
 struct Memo {
     calls: u32,
@@ -119,7 +119,7 @@ struct Memo {
 }
 
 impl<P: ?Sized> BrokenPort<P> {
-    /// Breaks a port that is correct.
+    /// Adds the defect to a correct port.
     #[must_use]
     pub fn over(defect: PortDefect, inner: Arc<P>) -> Self {
         Self { defect, inner, memo: Mutex::default() }
@@ -143,7 +143,7 @@ impl Clock for BrokenPort<dyn Clock> {
             memo.calls += 1;
             memo.calls
         };
-        assert!(!self.is(PortDefect::ClockPanics) || calls < 100, "asked too often");
+        assert!(!self.is(PortDefect::ClockPanics) || calls < 100, "the clock was read too often");
         match self.defect {
             PortDefect::ClockInLocalTime => self.inner.now().plus(Duration::from_secs(7200)),
             _ => self.inner.now(),
@@ -168,7 +168,7 @@ impl Delivery for BrokenPort<dyn Delivery> {
         }
         match self.inner.deliver(envelope).await {
             Err(_) if self.is(PortDefect::DeliveryHidesFailure) => Ok(()),
-            answer => answer,
+            outcome => outcome,
         }
     }
 

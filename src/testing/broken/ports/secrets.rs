@@ -1,4 +1,4 @@
-//! Wrong entropy, seals and slow hashes.
+//! Defects of entropy, seals and slow hashes.
 
 use std::cell::Cell;
 
@@ -10,7 +10,7 @@ use crate::domain::secret::{SecretBytes, SecretText};
 use crate::port::{Entropy, PortError, PortResult, Seal, SlowHash};
 use crate::testing::lock;
 
-/// Bytes that follow from two numbers.
+/// Bytes determined by two numbers.
 fn stream(seed: u64, from: u32, buffer: &mut [u8]) {
     for (n, byte) in (0_u64..).zip(buffer) {
         let mut hash = Sha256::new();
@@ -51,7 +51,7 @@ impl Entropy for BrokenPort<dyn Entropy> {
     }
 }
 
-/// Encryption, of a kind, that notices nothing.
+/// Encryption without authentication.
 fn masked(bytes: &[u8]) -> Vec<u8> {
     let mut mask = vec![0; bytes.len()];
     stream(3, 0, &mut mask);
@@ -119,7 +119,7 @@ impl SlowHash for BrokenPort<dyn SlowHash> {
 }
 
 impl BrokenPort<dyn SlowHash> {
-    /// What only this instance knows.
+    /// A text that differs for each instance.
     fn own(&self) -> String {
         format!("{:p}", &raw const self.memo)
     }

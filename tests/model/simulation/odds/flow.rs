@@ -1,11 +1,11 @@
-//! One flow, in which an attacker guesses as often as the engine allows.
+//! One flow in which an attacker guesses as often as the engine allows.
 
 use super::guesser::{Attacker, Guesser, Way};
 use super::policies::code_life;
 
 impl Guesser {
-    /// Attacks within one flow: what strangers may spend first, then as one who has proven a gate or
-    /// comes from a familiar place.
+    /// Attacks within one flow: what strangers may spend first, then as one who has proven a gate
+    /// or comes from a familiar place.
     pub(crate) async fn attack_one_flow(&mut self) {
         let settings = self.case.settings.clone();
         self.horizon = settings.lifetimes.flow;
@@ -16,7 +16,8 @@ impl Guesser {
         // The gate that is held costs a challenge, of those that strangers have.
         let reserve = if holds { 1 } else { 0 };
         let mut way = Way::Stranger;
-        // The ticket of the start has no wait for another code; the record has one while a code lives.
+        // The ticket of the start has no wait for another code; the record has one while a code
+        // lives.
         let first = self.request(way);
         let mut ticket = self.start(&first).await;
         let end = self.now().plus(settings.lifetimes.flow);

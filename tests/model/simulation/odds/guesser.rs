@@ -15,11 +15,11 @@ use super::policies::Case;
 use crate::simulation::attack::{DAY, HOUR};
 use crate::support::{MAIL, MOBILE, World, ada, code, request, request_from};
 
-/// Who guesses, and with what.
+/// The attacker and its means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Attacker {
-    /// One source, which waits for what is free again and stops before a lock that is longer than
-    /// the window.
+    /// One source, which waits until budgets are free again and stops before a lock longer than the
+    /// window.
     Patient,
     /// Reads the codes of the other gate: guesses before the first proof and after it.
     OneGateHeld,
@@ -27,7 +27,7 @@ pub(crate) enum Attacker {
     KnownDevice,
     /// A fresh source for each request.
     ManySources,
-    /// All of that, against an owner who proves the method whenever a run of failures stops the
+    /// All of these, against an owner who proves the method whenever a run of failures stops the
     /// attacker, and completes a reset whenever that helps.
     OwnerWhoResets,
 }
@@ -42,7 +42,7 @@ impl Attacker {
     ];
 }
 
-/// From where a flow is begun, and what it has proven.
+/// The origin of a flow, and its proofs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Way {
     Stranger,
@@ -255,7 +255,8 @@ impl Guesser {
             let before = self.world.engine.stats().comparisons;
             let wrong = Self::option(self.case.target).with_typed_number("+14255550199");
             let wrong = wrong.expect("a number");
-            // Before the first proof the answer does not tell; whether it was compared, the count does.
+            // Before the first proof the answer does not tell; whether it was compared, the count
+            // does.
             let _ = self.world.engine.reset().challenge(request, ticket, &wrong).await;
             if !self.was_compared(before, pool) {
                 break;
@@ -310,13 +311,13 @@ impl Guesser {
             Attacker::Patient | Attacker::ManySources => [None, None],
             Attacker::OneGateHeld => [held, None],
             Attacker::KnownDevice => [device, None],
-            // Whichever costs less.
+            // The cheaper of the two.
             Attacker::OwnerWhoResets => [device.or(held), None],
         };
         ways.into_iter().flatten().chain([Way::Stranger]).collect()
     }
 
-    /// Takes all that can be had now.
+    /// Makes all guesses that are possible now.
     async fn strike(&mut self) {
         loop {
             for way in self.ways() {
@@ -328,8 +329,8 @@ impl Guesser {
         }
     }
 
-    /// Attacks for this long, from one instant at which something may be allowed to the next, or until
-    /// so many guesses were compared.
+    /// Attacks for this long, from one instant at which something may be allowed to the next, or
+    /// until so many guesses were compared.
     pub(crate) async fn attack_for(&mut self, span: Duration, enough: usize) {
         self.horizon = span;
         let end = self.now().plus(span);

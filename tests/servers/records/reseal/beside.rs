@@ -1,4 +1,4 @@
-//! Beside everything that people and administrators do.
+//! Resealing beside the acts of people and administrators.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -13,7 +13,7 @@ use crate::records::keys::user;
 use crate::records::stores::{StoreUnderTest, all};
 use crate::support::{MAIL, NEW, admin, code, email, request, tenant};
 
-/// A process each of whose calls lets the others go first.
+/// A process whose calls each let the others go first.
 async fn slow(
     fixture: &Fixture,
     under_test: &StoreUnderTest,
@@ -35,8 +35,8 @@ fn password(round: u16) -> String {
     format!("{NEW} {round}")
 }
 
-/// V-22: while two processes seal anew, each code opens one session, however often it is given at
-/// once, and a reset with an app goes through; round after round, each to a further key.
+/// V-22: while two processes reseal, each code opens one session, however often it is given at
+/// once, and a reset with an app succeeds; round after round, each to another key.
 #[test]
 fn sign_ins_and_resets_beside_it_succeed_once_each() {
     for under_test in all() {
@@ -119,13 +119,12 @@ impl AtomicCount {
     }
 }
 
-/// What somebody does between the moment at which the seeds are read and that at which they are
-/// replaced.
+/// The changes between reading and replacing the seeds.
 const CHANGES: [&str; 4] = ["revoked", "signed in", "a further token", "sealed by another"];
 
-/// A change that comes between is neither lost nor undone.
+/// A concurrent change is neither lost nor undone.
 #[test]
-fn a_change_that_comes_between_stands() {
+fn a_concurrent_change_is_kept() {
     for change in CHANGES {
         for under_test in all() {
             block_on(async {
@@ -137,7 +136,7 @@ fn a_change_that_comes_between_stands() {
                 let worker = engine(world, Arc::clone(&under_test.store), seal, 21).await;
                 let other =
                     engine(world, Arc::clone(&under_test.store), sealing(2, &[1]), 22).await;
-                // After bob's seed was opened and sealed, and looked at again.
+                // After bob's seed was opened, sealed and checked.
                 let at = place_of(&under_test, bob).await;
                 let (acting, made) = (Arc::clone(&fixture), Arc::new(AtomicBool::new(false)));
                 let hook = Arc::clone(&made);
@@ -161,7 +160,7 @@ fn a_change_that_comes_between_stands() {
                 };
                 assert_eq!((of_bob.len(), done.resealed), (mine, counted), "{label}");
                 assert!(seeds.iter().all(|one| one.seed.starts_with(super::UNDER[2])), "{label}");
-                // What was used stays used.
+                // A used step stays used.
                 let typed = code(&token.code(world.clock.now()));
                 let answer = other.authenticator().verify(&request(), bob, &typed).await;
                 let accepted = answer.is_ok();
@@ -174,7 +173,7 @@ fn a_change_that_comes_between_stands() {
     }
 }
 
-/// How many seeds are sealed anew before this user's.
+/// How many seeds are resealed before this user's.
 async fn place_of(under_test: &StoreUnderTest, user: &UserId) -> usize {
     let seeds = sealed_seeds(under_test).await;
     seeds.iter().position(|one| one.user == user.as_str()).expect("there")

@@ -1,4 +1,4 @@
-//! The process dies at any call of the store; another goes on.
+//! Resealing, with a process that dies at any call of the store and another that continues.
 
 use std::sync::Arc;
 
@@ -9,8 +9,8 @@ use super::{Fixture, OWNERS, SEEDS, UNDER, engine, run, sealed_seeds, sealing};
 use crate::records::stores::{StoreUnderTest, all};
 use crate::support::tenant;
 
-/// Seals anew until call `n`, after which nothing answers. The cursor that was kept until then, and
-/// how many calls there were.
+/// Reseals until call `n`, after which every call hangs. Returns the last stored cursor, and the
+/// number of calls.
 async fn dies(
     under_test: &StoreUnderTest,
     fixture: &Fixture,
@@ -33,10 +33,10 @@ async fn dies(
     }
 }
 
-/// Whatever call it dies at, whoever goes on from the cursor that was kept finishes it, and no
-/// seed is sealed anew twice.
+/// Wherever it dies, another process finishes from the stored cursor, and no seed is resealed
+/// twice.
 #[test]
-fn it_is_finished_by_another_process_whatever_call_the_first_dies_at() {
+fn another_process_finishes_wherever_the_first_dies() {
     for fault in
         [InjectedFault::FailBefore, InjectedFault::FailUnknownBefore, InjectedFault::LoseReply]
     {

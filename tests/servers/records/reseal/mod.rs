@@ -1,4 +1,4 @@
-//! Seeds are sealed anew while everything goes on.
+//! Resealing of seeds during normal operation.
 
 mod beside;
 mod crash;
@@ -20,7 +20,7 @@ use crate::records::keys::{supplied, user};
 use crate::records::stores::StoreUnderTest;
 use crate::support::{self, START, World, admin, code, request, settings, tenant};
 
-/// How sealed seeds begin: format and id of the key.
+/// The beginnings of sealed seeds: format and key id.
 const UNDER: [&str; 3] = ["AQAA", "AQAB", "AQAC"];
 
 /// A seal with this key, which opens these as well.
@@ -48,7 +48,7 @@ fn every_method() -> PolicySettings {
     settings
 }
 
-/// A seed as the store has it.
+/// A stored seed.
 #[derive(Clone, PartialEq, Eq, Debug)]
 struct SealedSeed {
     user: String,
@@ -57,7 +57,7 @@ struct SealedSeed {
     used: Option<u64>,
 }
 
-/// The seeds of everybody, in the order of the store.
+/// The seeds of all users, in the order of the store.
 async fn sealed_seeds(under_test: &StoreUnderTest) -> Vec<SealedSeed> {
     let mut all = Vec::new();
     for record in under_test.records(RecordKind::Account).await {
@@ -85,7 +85,7 @@ struct Fixture {
     tokens: Vec<(UserId, SoftToken)>,
 }
 
-/// Who has seeds, and how many there are.
+/// The number of owners, and of seeds.
 const OWNERS: u64 = 4;
 const SEEDS: u64 = 6;
 

@@ -1,4 +1,4 @@
-//! From the first page to the last.
+//! Resealing from the first page to the last.
 
 use std::sync::Arc;
 
@@ -12,14 +12,15 @@ use crate::records::keys::user;
 use crate::records::stores::all;
 use crate::support::{self, MAIL, NEW, code, email, request, tenant};
 
-/// every seed is under the new key, opens without the old one, and is the same otherwise.
+/// every seed is sealed with the new key, opens without the old one, and is otherwise
+/// unchanged.
 #[test]
-fn every_seed_is_sealed_anew_and_opens_without_the_old_key() {
+fn every_seed_is_resealed_and_opens_without_the_old_key() {
     for under_test in all() {
         block_on(async {
             let fixture = Fixture::over(&under_test).await;
             let world = &fixture.world;
-            // What is open stays open: a reset with a code on its way, and an enrolment.
+            // Open flows stay open: a reset with a sent code, and an enrolment.
             let reset = world.start().await;
             let (reset, typed) = world.challenged(&reset.ticket, &email(), MAIL).await;
             let used = fixture.tokens[0].1.code(world.clock.now());
@@ -65,7 +66,7 @@ fn every_seed_is_sealed_anew_and_opens_without_the_old_key() {
                 assert_eq!(plain(before.body()), plain(after.body()), "{}", under_test.name);
             }
             world.deliver().await;
-            assert_eq!(world.inbox.all().len(), mail, "{}: nobody is told", under_test.name);
+            assert_eq!(world.inbox.all().len(), mail, "{}: no message is sent", under_test.name);
             assert_eq!(
                 fixture.events("seeds_resealed").await as u64,
                 OWNERS,
@@ -73,7 +74,7 @@ fn every_seed_is_sealed_anew_and_opens_without_the_old_key() {
                 under_test.name
             );
 
-            // Again: it costs no commit.
+            // A repetition costs no commit.
             let again = plan.calls();
             let done = run(&new, None, 2).await;
             assert_eq!((done.accounts, done.resealed, done.current), (5, 0, SEEDS));
@@ -90,7 +91,7 @@ fn every_seed_is_sealed_anew_and_opens_without_the_old_key() {
             let confirmed = registration.confirm(&request(), &signed_in, ticket, &typed_app).await;
             assert!(confirmed.expect("the enrolment goes on").active, "{}", under_test.name);
             let proven = last.reset().prove(&request(), &reset.ticket, &code(&typed)).await;
-            // The app that was just added has made that flow void, as ever.
+            // The app that was just added has voided that flow, as usual.
             assert!(matches!(proven, Err(Error::Refused(Refusal::NotAccepted))), "{proven:?}");
             let (token_of_ada, id) = &fixture.supplied;
             claim(world, &last, &world.user, token_of_ada, id).await;
@@ -147,7 +148,7 @@ fn a_damaged_seed_is_still_well_formed() {
     }
 }
 
-/// What cannot be opened is reported, kept, and in nobody's way.
+/// A seed that cannot be opened is reported, kept, and does not stop the others.
 #[test]
 fn a_seed_that_cannot_be_opened_is_reported_and_kept() {
     for under_test in all() {
@@ -228,7 +229,7 @@ impl Seal for Liar {
     }
 }
 
-/// The only copy of a seed goes when the new one is known to be the same.
+/// The only copy of a seed is replaced only when the new one is known to be equal.
 #[test]
 fn a_seal_that_fails_costs_no_seed() {
     for under_test in all() {
@@ -246,14 +247,14 @@ fn a_seal_that_fails_costs_no_seed() {
                 drop(plan.on(name, sspr::testing::InjectedFault::FailBefore));
                 let done = run(&dead, None, 10).await;
                 assert_eq!((done.resealed, done.left.len() as u64), (0, SEEDS), "{name}");
-                // The last page never says that all is well: it has a seed left, or is an error.
+                // The last page never reports success: it has a seed left, or is an error.
                 let mut page = dead.reseal(&tenant(), None, 2).await;
                 while let Ok(Some(next)) = page.as_ref().map(|page| page.next.clone()) {
                     page = dead.reseal(&tenant(), Some(&next), 2).await;
                 }
                 match page {
                     Ok(page) if !page.left.is_empty() => {}
-                    // Only a seal that opens nothing leaves the check value without an answer.
+                    // Only a seal that opens nothing leaves the check value unverified.
                     Ok(page) => assert_eq!(name, "seal.seal", "{}: {page:?}", under_test.name),
                     Err(Error::Fault(fault)) => {
                         assert_eq!(

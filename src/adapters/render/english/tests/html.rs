@@ -10,7 +10,7 @@ fn page(organisation: &str, message: Message) -> (Rendered, String) {
     (words, html)
 }
 
-/// The tags of a page, or what stands between them.
+/// The tags of a page, and the text between them.
 fn split(page: &str) -> (Vec<String>, String) {
     let mut tags = Vec::new();
     let mut text = String::new();
@@ -23,7 +23,7 @@ fn split(page: &str) -> (Vec<String>, String) {
 }
 
 #[test]
-fn html_says_word_for_word_what_the_text_says() {
+fn html_has_the_same_words_as_the_text() {
     for message in mails() {
         let id = message.id();
         let (words, html) = page("Contoso & Söhne", message);
@@ -72,7 +72,7 @@ fn html_is_whole_fetches_nothing_and_sets_no_colour() {
             }
         }
         let opened = tags.iter().filter(|tag| tag.starts_with("a ")).count();
-        assert_eq!(opened, usize::from(is_link), "a link is opened, nothing else");
+        assert_eq!(opened, usize::from(is_link), "only a link becomes an anchor");
         assert_eq!(html.matches("https:").count(), if is_link { 2 } else { 0 });
         for name in ["html", "head", "title", "body", "div", "p", "a"] {
             let open = |tag: &&String| tag.split(' ').next() == Some(name);
@@ -93,7 +93,7 @@ fn other_channels_have_no_html() {
 }
 
 proptest! {
-    /// V45: the tags are the same whatever the tenant is named.
+    /// V45: the tags do not depend on the tenant's name.
     #[test]
     fn an_organisation_adds_no_tag_and_no_attribute(
         name in proptest::prop_oneof![any::<String>(), "[<>\"'&;=/a ]{1,40}"],

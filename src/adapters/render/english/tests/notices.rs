@@ -1,4 +1,4 @@
-//! What each notice tells to do.
+//! The advice of each notice.
 
 use super::*;
 
@@ -8,14 +8,14 @@ fn mail(notice: Notice) -> String {
 }
 
 #[test]
-fn a_notice_says_when() {
+fn a_notice_states_the_time() {
     for notice in notices(AT) {
         assert!(mail(notice).contains("14 November 2023, 22:13 UTC"), "{notice:?}");
     }
 }
 
 #[test]
-fn an_unknown_outcome_is_told_in_words_that_fit_both() {
+fn the_text_of_an_unknown_outcome_fits_both_outcomes() {
     for notice in [
         Notice::PasswordMayHaveChanged { at: AT },
         Notice::AccountMayHaveBeenUnlocked { at: AT },
@@ -65,7 +65,7 @@ fn each_notice_gives_its_own_advice() {
 }
 
 #[test]
-fn a_used_code_tells_how_many_are_left() {
+fn the_notice_of_a_used_code_states_how_many_are_left() {
     for (left, expected) in [
         (0, "No code is left: make new ones."),
         (1, "One code is left: make new ones soon."),

@@ -1,4 +1,4 @@
-//! The text messages.
+//! The texts of text messages.
 
 use super::*;
 use crate::adapters::render::origin::tests::parse_message;
@@ -20,7 +20,7 @@ fn host(length: usize) -> String {
         .map(|label| std::str::from_utf8(label).expect("ascii"))
         .collect();
     let host = format!("{}{tail}", labels.join("."));
-    // Dots were added: cut as many letters, never down to a label that ends in a dot.
+    // The dots add length: cut as many letters, without leaving a leading dot.
     let host = host[host.len() - length..].trim_start_matches('.').to_owned();
     format!("{}{host}", "a".repeat(length - host.len()))
 }
@@ -37,7 +37,7 @@ const NAMES: [&str; 5] = [
     "{~}[~]{~}[~]{~}[~]{~}[~] a",
 ];
 
-/// the service is named, and every message is paid for once.
+/// the service is named, and every message costs one part.
 #[test]
 fn a_text_message_is_one_part() {
     for name in NAMES {
@@ -50,8 +50,8 @@ fn a_text_message_is_one_part() {
     }
 }
 
-/// one part and read by a browser, over all purposes, lengths of codes
-/// and hosts of up to 64 characters.
+/// for all purposes and lengths of codes and hosts of up to 64
+/// characters, the message is one part and browsers can read it.
 #[test]
 fn a_code_bound_to_a_site_is_one_part_and_is_read_by_a_browser() {
     for name in NAMES {
@@ -78,7 +78,7 @@ fn a_code_bound_to_a_site_is_one_part_and_is_read_by_a_browser() {
     }
 }
 
-/// the hosts of page and frame share the room of one.
+/// the hosts of page and frame together have at most 64 characters.
 #[test]
 fn a_frame_within_the_page_is_named_as_well() {
     let origin = SmsOrigin::parse(&host(32)).and_then(|origin| origin.with_embedded(&host(32)));
@@ -92,7 +92,7 @@ fn a_frame_within_the_page_is_named_as_well() {
 }
 
 #[test]
-fn words_give_way_and_the_line_stays() {
+fn the_wording_is_shortened_before_the_line() {
     let short = EnglishText.with_origin(SmsOrigin::parse("id.contoso.example").expect("a host"));
     assert_eq!(
         text(&short, "Contoso", coded(CodePurpose::Reset, "482139")),
@@ -105,16 +105,19 @@ fn words_give_way_and_the_line_stays() {
         host(60)
     );
     assert_eq!(text(&long, "Contoso", coded(CodePurpose::Reset, "482139071234")), expected);
-    // A host for which there is no room: two parts, the line still whole.
+    // A host that leaves no room: two parts, with the line still whole.
     let host = host(170);
     let huge = EnglishText.with_origin(SmsOrigin::parse(&host).expect("a host"));
     let text = text(&huge, "Contoso", coded(CodePurpose::Reset, "482139"));
     assert_eq!(segments(&text).segments, 2);
     assert_eq!(parse_message(&text), Some((host, None, "482139".to_owned())));
-    assert!(text.contains("is your code to reset your password"), "the fullest in two parts");
+    assert!(
+        text.contains("is your code to reset your password"),
+        "the fullest wording of two parts"
+    );
 }
 
-/// a notice, a call and a mail end in no such line.
+/// a notice, a call and a mail have no such line.
 #[test]
 fn only_a_text_message_with_a_code_has_the_line() {
     let english = EnglishText.with_origin(SmsOrigin::parse("contoso.example").expect("a host"));
@@ -130,7 +133,7 @@ fn only_a_text_message_with_a_code_has_the_line() {
 }
 
 #[test]
-fn another_script_keeps_its_letters_and_costs_as_little_as_it_can() {
+fn another_script_keeps_its_letters_in_as_few_parts_as_possible() {
     let words = text(&EnglishText, "株式会社", coded(CodePurpose::Reset, "482139"));
     assert!(words.starts_with("株式会社: ") && words.contains("482139"), "{words}");
     let size = segments(&words);
