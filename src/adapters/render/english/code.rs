@@ -61,7 +61,7 @@ pub(super) fn call(name: &str, code: &CodeMessage) -> SecretText {
          Your code to {goal} is: {spoken}.\n\
          Again, your code is: {spoken}.\n\
          It is valid {until}. A newer code ends an older one.\n\
-         Never share this code with anybody. If you did not ask for it, ignore this call.\n\
+         Never share this code with anyone. If you did not ask for it, ignore this call.\n\
          Goodbye.",
         goal = goal(code.purpose),
         spoken = spoken.expose_secret(),
