@@ -24,7 +24,7 @@
 //!
 //! | Term | Meaning | Type | Elsewhere |
 //! |---|---|---|---|
-//! | authenticator app | A method whose time-based code an app computes. | [`MethodKind::AuthenticatorApp`](crate::MethodKind::AuthenticatorApp) | NIST: software OTP authenticator; RFC 6238: TOTP |
+//! | authenticator app | A method whose time-based code an app computes. | [`MethodKind::AuthenticatorApp`](crate::MethodKind::AuthenticatorApp) | NIST: OTP authenticator; RFC 6238: TOTP |
 //! | capabilities | What this engine can use now: channels, links, a seal, host-verified methods. | `Capabilities` | |
 //! | channel | How a method is reached: mail, link, text, voice, or in hand. | [`Channel`](crate::Channel) | NIST: out-of-band channel |
 //! | contact | An address or number of a user, from the directory or an administrator. | [`Contacts`](crate::Contacts) | Entra: authentication contact info |
@@ -49,17 +49,17 @@
 //! | attempt | What a person gives to answer a challenge: a code, a link or a response. | [`Attempt`](crate::Attempt) | NIST: authentication attempt |
 //! | challenge | One request for a proof over one channel, with its own life and attempts. | `Challenge`, [`ChallengeOption`](crate::ChallengeOption) | NIST: challenge |
 //! | change | A new password set by a user who knows the present one. | [`Change`](crate::Change) | Entra: password change |
-//! | consume | To use up a step, a recovery code or a challenge, so that it cannot count again. | | RFC 6238: one-time use |
-//! | eligibility | Whether the facts and the policy let a user reset, and under which gates. | `Eligibility`, [`SsprReason`](crate::SsprReason) | Entra: SSPR eligibility |
+//! | consume | To use up a step, a recovery code or a challenge, so that it cannot count again. | | RFC 6238: one-time only use |
+//! | eligibility | Whether the facts and the policy let a user reset, and under which gates. | `Eligibility`, [`SsprReason`](crate::SsprReason) | Entra: enabled for self-service password reset |
 //! | epoch | The number that grows whenever everything outstanding of an account becomes void. | | |
 //! | expected | What answers a challenge: something sent, a time-based code, a recovery code, the host, or nothing for a decoy. | `Expected` | |
-//! | flow | One run of a reset, unlock, change or registration, from start to its end. | [`FlowStage`](crate::FlowStage), [`FlowEnd`](crate::FlowEnd) | NIST: account recovery session |
+//! | flow | One run of a reset, unlock, change or registration, from start to its end. | [`FlowStage`](crate::FlowStage), [`FlowEnd`](crate::FlowEnd) | NIST: account recovery |
 //! | gate | One of the distinct methods that a flow requires. | [`Gates`](crate::Gates) | Entra: number of methods required to reset |
 //! | generation | The number in a ticket that grows with each proof; older tickets are void. | | |
 //! | grant | The right to set a password, earned by enough distinct proofs. | `Grant` | |
-//! | link | A secret in a mail that proves the address; it may be redeemed on another device. | [`LinkBase`](crate::LinkBase), [`Reset::redeem_link`](crate::Reset::redeem_link) | NIST: recovery link |
+//! | link | A secret in a mail that proves the address; it may be redeemed on another device. | [`LinkBase`](crate::LinkBase), [`Reset::redeem_link`](crate::Reset::redeem_link) | NIST: issued recovery code |
 //! | proof | A challenge of a flow that was answered rightly. | `Proof` | |
-//! | reset | A new password set by a user who has forgotten the present one. | [`Reset`](crate::Reset) | NIST: account recovery; Entra: SSPR |
+//! | reset | A new password set by a user who has forgotten the present one. | [`Reset`](crate::Reset) | NIST: account recovery; Entra: self-service password reset |
 //! | step (of a page) | What the page shows next. | [`Step`](crate::Step) | |
 //! | ticket | The sealed text that names a flow; the host keeps it in a cookie. | [`ResetTicket`](crate::ResetTicket) and its kin | RFC 6265: cookie value |
 //! | unlock | A lockout of the directory cleared, the password unchanged. | [`Unlock`](crate::Unlock) | Entra: unlock account |
@@ -72,7 +72,7 @@
 //! | proven pool | The part of each budget for flows with a proof, known devices, familiar sources and signed-in users. | [`PoolKind::Proven`](crate::PoolKind::Proven) | |
 //! | budget | What one account allows in a window: failures, challenges, notices. | [`FailureBudgets`](crate::FailureBudgets), [`SendBudgets`](crate::SendBudgets), [`NoticeBudgets`](crate::NoticeBudgets) | NIST: rate limiting, throttling; Entra: smart lockout |
 //! | budget effects | What a reserved attempt brings about if it is wrong: a lock, a closed or disabled method, a warning. | `BudgetEffects` | |
-//! | closed, disabled | A method that only proven callers may use, and one that is out of use until it is unblocked. | [`BlockedMethod`](crate::BlockedMethod) | NIST: disabled authenticator |
+//! | closed, disabled | A method that only proven callers may use, and one that is out of use until it is unblocked. | [`BlockedMethod`](crate::BlockedMethod) | NIST: suspended authenticator |
 //! | counter increment | One addition to a counter across accounts, with its expiry. | [`CounterIncrement`](crate::port::CounterIncrement) | |
 //! | escalated | Codes are longer while the tenant's limit is spent. | [`CrossLimits`](crate::CrossLimits) | |
 //! | guessing risk | The probability that guessing alone opens an account under a policy. | [`GuessingRisk`](crate::GuessingRisk), [`AccountRisk`](crate::AccountRisk), [`MethodRisk`](crate::MethodRisk), [`SprayRisk`](crate::SprayRisk) | |
@@ -110,7 +110,7 @@
 //! | prompt | What a user who signs in is asked about their registration. | [`Prompt`](crate::Prompt) | Entra: registration interrupt |
 //! | provenance | Whether a method was confirmed by the user or supplied by an administrator. | [`Provenance`](crate::Provenance) | |
 //! | reconfirmation | The user's word that what is registered is still right. | [`Prompt`](crate::Prompt) | Entra: reconfirm authentication information |
-//! | vouch | The host's word that a user is signed in. | [`SignedIn::vouch`](crate::SignedIn::vouch) | RFC 9470: authentication context |
+//! | vouch | The host's word that a user is signed in. | [`SignedIn::vouch`](crate::SignedIn::vouch) | |
 //!
 //! # Records, writes and messages
 //!
