@@ -202,7 +202,8 @@ pub(crate) fn cells() -> Vec<Cell> {
 fn variants<'a>(source: &'a str, head: &str) -> Vec<&'a str> {
     let (_, body) = source.split_once(head).expect("the enum is where it was");
     let (body, _) = body.split_once("\n}").expect("it ends");
-    let names = body.lines().map(str::trim).filter(|line| line.ends_with(','));
+    let lines = body.lines().map(str::trim).filter(|line| !line.starts_with("//"));
+    let names = lines.filter(|line| line.ends_with(','));
     names.map(|line| line.trim_end_matches(',')).collect()
 }
 
