@@ -82,7 +82,7 @@ fn every_method_is_proven_once() {
         "the administrator has handed a token to Ada",
         "by voice",
         "the laptop's ticket is worth nothing any more",
-        "the lockout is cleared, the password kept",
+        "the lockout is cleared, the password is unchanged",
         "8 kinds of method have been proven",
         "password_reset: 11",
         "account_unlocked: 1",

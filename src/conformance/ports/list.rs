@@ -11,7 +11,7 @@ macro_rules! __sspr_port_properties {
             "Never blocks and never fails"
             "A fault of the time source becomes a fault of every reset.";
         clock::now_is_near_the_time_of_others
-            "Clocks of several engines may differ by up to 30 seconds"
+            "The clocks of several engines may differ by up to 30 seconds"
             "A clock that runs ahead ends waits early, and one that lags keeps codes alive.";
     } };
     (entropy $($what:tt)*) => { $crate::__sspr_port_kit! {
@@ -20,10 +20,10 @@ macro_rules! __sspr_port_properties {
             "Fills the whole buffer."
             "Part of each code and ticket is known in advance.";
         entropy::fill_never_repeats
-            "Predictable bytes open every code and ticket."
+            "With predictable bytes an attacker can compute codes and links."
             "Codes of another server, or from before a restart, open accounts.";
         entropy::fill_is_different_for_each_thread
-            "Predictable bytes open every code and ticket."
+            "With predictable bytes an attacker can compute codes and links."
             "Two people who ask at once are sent the same code.";
         entropy::fill_is_even
             "The bytes must come from a cryptographic generator seeded by the operating system"
@@ -32,16 +32,16 @@ macro_rules! __sspr_port_properties {
     (seal $($what:tt)*) => { $crate::__sspr_port_kit! {
         { $($what)* } $crate::port::Seal;
         seal::open_gives_back_what_was_sealed
-            "Opens what was sealed with the same `associated`."
+            "Opens bytes that were sealed with the same `associated`."
             "Authenticators stop working, or work on one server only.";
         seal::open_refuses_another_associated
-            "`Corrupt` if it was not sealed here, or with another `associated`"
+            "`Corrupt` if the bytes were sealed by another seal or with another `associated`"
             "An attacker who can write to the store moves their own seed to another account.";
         seal::open_refuses_what_was_changed
             "Authenticated encryption for secrets that must be read again, such as TOTP seeds."
             "An attacker who can write to the store changes a seed into one that they know.";
         seal::open_refuses_what_was_not_sealed_here
-            "`Corrupt` if it was not sealed here, or with another `associated`"
+            "`Corrupt` if the bytes were sealed by another seal or with another `associated`"
             "An attacker who can write to the store inserts a seed of their own.";
         seal::seal_hides_what_it_seals
             "Authenticated encryption for secrets that must be read again, such as TOTP seeds."
@@ -56,10 +56,10 @@ macro_rules! __sspr_port_properties {
             "Hashes with a fresh salt"
             "One guess is tried against all accounts at once.";
         slow_hash::hash_says_how_it_was_made
-            "the text says with which parameters."
+            "The text contains the salt and the parameters."
             "Stronger parameters lock out all users with hashes of the old parameters.";
         slow_hash::verify_refuses_texts_of_others_making
-            "`Corrupt` for a text that this hash did not make."
+            "`Corrupt` for text that is not such a hash."
             "A damaged row accepts any answer, or stops the server.";
     } };
     (delivery $($what:tt)*) => { $crate::__sspr_port_kit! {
@@ -68,10 +68,10 @@ macro_rules! __sspr_port_properties {
             "`Ok` means that the next system has accepted it, not that it was read."
             "The owner never sees the notice of a changed password.";
         delivery::deliver_of_one_key_is_one_message
-            "the same message, to be handed over at most once more."
+            "may come again after a crash, with the same message: do not deliver it twice if you can avoid it."
             "A person receives a flood of messages after each crash.";
         delivery::deliver_tells_messages_apart_by_their_key
-            "The same for every try of one message, different for every message"
+            "the same for every try of one message and different for each message."
             "The second notice of the day, about an attacker's reset, is dropped.";
         delivery::deliver_says_when_it_was_not_accepted
             "*A wrong `Ok`* is a notice that the owner never sees."
@@ -83,22 +83,22 @@ macro_rules! __sspr_port_properties {
     (directory $($what:tt)*) => { $crate::__sspr_port_kit! {
         { $($what)* } $crate::conformance::DirectoryUnderTest;
         directory::tenant_tells_known_from_unknown
-            "The facts of a tenant, or none if there is no such tenant."
+            "`None` if there is no such tenant."
             "One tenant's rules apply to another.";
         directory::find_knows_users_by_name_and_id
-            "The one user that the query names, or none."
+            "The user that the query names"
             "One user's proof opens another user's account.";
         directory::find_keeps_tenants_apart
-            "The one user that the query names, or none."
+            "The user that the query names"
             "One tenant's page resets another tenant's users.";
         directory::find_is_none_if_two_users_match
-            "If two users match, the answer is none"
+            "If two users match, return `None`"
             "A user who chooses a name that is taken takes over its account.";
         directory::find_resolves_groups
-            "Of the groups asked for, the answer names those that hold the user, nesting resolved, cycles survived."
+            "The result lists those of the query's groups that contain the user, with nesting resolved and cycles tolerated."
             "A user whom a group excludes can reset, or a cycle stops the server.";
         directory::users_lists_each_user_once
-            "All users of a tenant, paged: reports and dry runs must see people without a record."
+            "reports and dry runs also need users without a record."
             "People are left out of reports and revocations.";
         directory::role_holders_are_those_of_the_roles
             "The users who hold any of these roles, each once, at most `limit` in a page."
@@ -107,16 +107,16 @@ macro_rules! __sspr_port_properties {
             "Writes a new password."
             "The old password, which an attacker knows, still opens the account.";
         directory_writes::set_password_made_again_is_one_write
-            "The write's number is the same for every try of one write; a directory that sees it twice may answer as it did the first time."
+            "The write's number is the same for every try of one write; a directory that sees it twice may return its first outcome."
             "A crash at the wrong moment locks the owner out, or undoes a later change.";
         directory_writes::set_password_of_an_unknown_user_is_not_written
-            "The write verbs answer definitely or not at all"
+            "The write verbs return a definite outcome only if it is certain."
             "A user who was removed comes back with a password.";
         directory_writes::set_password_out_of_reach_writes_nothing
-            "`Unavailable` only if surely nothing was written; otherwise `Unknown`."
+            "`Unavailable` only if certainly nothing was written"
             "A password is changed without a notice.";
         directory_writes::verify_password_knows_the_password
-            "Whether this is the user's password now."
+            "Whether this is the user's current password."
             "Any password proves a user, or another user's does.";
         directory_writes::unlock_clears_a_lockout_only
             "Clears a lockout and keeps the password."
