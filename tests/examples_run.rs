@@ -81,7 +81,7 @@ fn every_method_is_proven_once() {
         "the page draws a QR code of otpauth://totp/Contoso:ada%40contoso.example?secret=",
         "the administrator has handed a token to Ada",
         "by voice",
-        "the laptop's ticket is worth nothing any more",
+        "the laptop's ticket is void",
         "the lockout is cleared, the password is unchanged",
         "8 kinds of method have been proven",
         "password_reset: 11",
