@@ -77,7 +77,8 @@ fn page(step: Option<&Step>) -> String {
     let form = |html: String| format!("<form method=post>{html}</form>");
     let field = |input, label| form(format!("{label} <input name={input}><button>Go</button>"));
     let button = |option| form(format!("<button name=challenge value={option}>{option}</button>"));
-    let choices = |all: &[OptionView]| all.iter().map(|view| button(view.option)).collect::<String>();
+    let choices =
+        |all: &[OptionView]| all.iter().map(|view| button(view.option)).collect::<String>();
     match step {
         Some(Step::Choose { options }) => choices(options),
         Some(Step::Enter { options, .. }) => field("prove", "The code") + &choices(options),
