@@ -258,7 +258,7 @@ impl Eligible<'_> {
 
 /// The user id with which the ports are called for an identifier that no account has.
 pub(super) fn decoy_user_id(identifier: [u8; 8]) -> Result<UserId, Error> {
-    let name = format!("nobody-{}", data_encoding::HEXLOWER.encode(&identifier));
+    let name = format!("unknown-{}", data_encoding::HEXLOWER.encode(&identifier));
     Ok(UserId::parse(&name)?)
 }
 

@@ -10,7 +10,7 @@
 //! | names the challenge: 64 hexadecimal digits, no secret, never used twice | binds the proof that it requests to that name |
 //! | sets the attempts aside when the challenge opens, five by default, and counts each | returns true or false, and the same for the same response |
 //! | makes at most one proof of a challenge, whatever is sent and how often | need not remember which responses it has accepted |
-//! | makes the same calls for unknown users, under an id of `nobody-` and sixteen digits | returns the same for them |
+//! | makes the same calls for unknown users, under an id of `unknown-` and sixteen digits | returns the same for them |
 //! | returns [`Reply::page`](crate::Reply::page) once, in the reply of `challenge` | renders it there, or keeps it for the page after the redirect |
 //!
 //! # What a wrong result costs
@@ -20,7 +20,7 @@
 //! - *If the page differs between users, it tells which accounts exist.* The page that
 //!   [`begin`](crate::port::ExternalMethod::begin) returns must contain nothing of the user: no
 //!   credential ids, no name of a phone. It must contain no made-up ones either: once the budgets of a
-//!   real account are spent, `begin` is called under a `nobody-` id, and a page that changes then
+//!   real account are spent, `begin` is called under a `unknown-` id, and a page that changes then
 //!   reveals the account. [`reply_floor`](crate::EngineBuilder::reply_floor) hides the time only up to
 //!   its length, so send the push from a queue.
 //! - *If `verify` wrongly returns false*, the attempt is lost and the owner uses another method.
@@ -101,7 +101,7 @@
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let (push, contoso) = (Push::default(), TenantId::parse("contoso")?);
-//! let (ada, unknown) = (UserId::parse("u-1")?, UserId::parse("nobody-0123456789abcdef")?);
+//! let (ada, unknown) = (UserId::parse("u-1")?, UserId::parse("unknown-0123456789abcdef")?);
 //! let said = SecretText::from("I have typed it");
 //!
 //! let shown: u8 = push.begin(&contoso, &ada, "one").await?.parse()?;

@@ -110,7 +110,7 @@ pub trait Seal: Send + Sync {
 ///
 /// The engine reserves each attempt before it asks, gives each challenge a name of its own, and
 /// counts a proof once. It makes all calls for unknown accounts too, with user ids that no user has
-/// (`nobody-` and sixteen hexadecimal digits): *a result that differs for them* tells an attacker
+/// (`unknown-` and sixteen hexadecimal digits): *a result that differs for them* tells an attacker
 /// which accounts exist.
 ///
 /// The manual shows a push with number matching and a passkey.

@@ -233,7 +233,7 @@ fn foreign_tickets_cost_no_call() {
             user_context(&world),
         );
         let stolen = confirm.confirm(&request(), &eve, &added.ticket, &code("12345678")).await;
-        assert!(foreign(&[stolen.expect_err("somebody else's")]));
+        assert!(foreign(&[stolen.expect_err("the ticket of another user")]));
         assert_eq!(log.calls().len(), 0, "{:?}", log.shapes());
     });
 }

@@ -185,7 +185,7 @@ async fn v06_spellings_and_addresses_make_no_new_bucket(_kind: &StoreKind) {
     let mut open = 0;
     for n in 0_u32..50 {
         // Case, full width and spaces, in a different mixture each time.
-        let variant: String = "nobody@contoso.example"
+        let variant: String = "unknown@contoso.example"
             .chars()
             .enumerate()
             .map(|(place, symbol)| match (n.wrapping_mul(2_654_435_761) >> place) & 3 {
@@ -206,7 +206,7 @@ async fn v06_spellings_and_addresses_make_no_new_bucket(_kind: &StoreKind) {
     let mut open = 0;
     for n in 0..500 {
         let request = request_from(&format!("2001:db8:1:2:{n:x}::{n:x}"));
-        let name = named(&format!("somebody{n}@contoso.example"));
+        let name = named(&format!("caller{n}@contoso.example"));
         open += u32::from(opened(&world.engine, &request, &name, &email()).await.is_some());
     }
     assert_eq!(open, 60, "a network of 64 bits is one source");
@@ -224,7 +224,7 @@ async fn v07_junk_sources_share_the_strictest_bucket(_kind: &StoreKind) {
             5 => sspr::Request::new(tenant(), Source::Unknown),
             place => request_from(&format!("{}{}", junk[place], "x".repeat(n))),
         };
-        let name = named(&format!("somebody{n}@contoso.example"));
+        let name = named(&format!("caller{n}@contoso.example"));
         open += u32::from(opened(&world.engine, &request, &name, &email()).await.is_some());
     }
     assert_eq!(open, 20);

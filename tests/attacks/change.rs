@@ -23,7 +23,7 @@ async fn v32_the_strictest_of_start_and_now_counts(_kind: &StoreKind) {
     let stricter: [(&str, Change); 4] = [
         ("two gates", |settings| settings.users.required = 2),
         ("no mail", |settings| settings.users.methods = [MethodKind::MobilePhone].into()),
-        ("nobody", |settings| settings.scope = Scope::None),
+        ("scope none", |settings| settings.scope = Scope::None),
         ("others", |settings| {
             settings.scope = Scope::Selected([GroupId::parse("others").expect("valid")].into());
         }),

@@ -279,7 +279,7 @@ async fn v19_one_answer_for_every_reason(_kind: &StoreKind) {
     let right = world.inbox.last_code_to(&person.mail).expect("a code");
     world.clock.advance(10 * MINUTE);
     answers.push(try_code(&world.engine, &request, &late.ticket, &right).await);
-    let decoy = opened(&world.engine, &request, &named("nobody"), &email()).await;
+    let decoy = opened(&world.engine, &request, &named("unknown"), &email()).await;
     answers.push(try_code(&world.engine, &request, &decoy.expect("uniform").ticket, "1").await);
     let unopened = world.engine.reset().start(&request, &person.name).await.expect("started");
     answers.push(try_code(&world.engine, &request, &unopened.ticket, &right).await);
@@ -341,7 +341,7 @@ async fn v20_parsing_tricks_are_typed_errors(_kind: &StoreKind) {
     assert!(granted(&answer.expect("the same code").step));
     // A decoy challenge has no secret, so that no code matches.
     let decoy =
-        opened(&world.engine, &source(901), &named("nobody"), &email()).await.expect("uniform");
+        opened(&world.engine, &source(901), &named("unknown"), &email()).await.expect("uniform");
     for typed in ["0", "00000000", "99999999", "18446744073709551615"[..16].as_ref()] {
         let answer = try_code(&world.engine, &source(901), &decoy.ticket, typed).await;
         assert_eq!(refusal(answer), Refusal::NotAccepted, "{typed}");

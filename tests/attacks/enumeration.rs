@@ -116,7 +116,9 @@ async fn v10_masks_of_unknown_accounts_are_stable_and_shaped_like_any(_kind: &St
     let world = World::memory(settings).await;
     let person = settle(&world, 1).await;
     let mut all = Vec::new();
-    for name in [&person.name, &named("nobody"), &named("nobody"), &named("Nobody "), &named("x")] {
+    for name in
+        [&person.name, &named("unknown"), &named("unknown"), &named("Unknown "), &named("x")]
+    {
         let reply = world.engine.reset().start(&source(1), name).await.expect("started");
         let sspr::Step::Choose { options } = reply.step else { panic!("choose first") };
         let masks: Vec<String> = options.into_iter().filter_map(|view| view.masked).collect();

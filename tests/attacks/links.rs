@@ -123,7 +123,7 @@ async fn v29_a_link_opens_the_account_and_the_purpose_that_it_was_for(_kind: &St
     let of_b = asked_for(&world, &b, 2).await;
     let url = link_to(&world, &a);
     let (reset, unlock) = (world.engine.reset(), world.engine.unlock());
-    for name in [&b.name, &named("nobody"), &named("a@contoso.example")] {
+    for name in [&b.name, &named("unknown"), &named("a@contoso.example")] {
         let answer = reset.redeem_link(&source(3), name, &clicked(&url)).await;
         assert_eq!(refusal(answer), Refusal::NotAccepted);
     }

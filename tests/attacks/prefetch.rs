@@ -78,7 +78,7 @@ async fn v40_a_scanner_that_submits_the_form_consumes_nothing(stores: &StoreKind
                 assert_eq!(refusal(answer), Refusal::NotAccepted, "{typed}");
             }
             // With a ticket of its own, for any identifier.
-            for name in [&owner.name, &other.name, &named("nobody")] {
+            for name in [&owner.name, &other.name, &named("unknown")] {
                 let reply = reset.start(&from, name).await.expect("started");
                 let answer = reset.prove(&from, &reply.ticket, &clicked()).await;
                 assert_eq!(refusal(answer), Refusal::NotAccepted);

@@ -102,7 +102,7 @@ async fn v43_administrators_are_asked_for_help_once(_kind: &StoreKind) {
     let added = world.directory.add_user(&world.tenant, helper, &["helper@contoso.example"], OLD);
     added.expect("new user");
     for n in 0..100 {
-        for name in [&ada(), &named("nobody")] {
+        for name in [&ada(), &named("unknown")] {
             let reply = world.engine.reset().start(&source(n), name).await.expect("started");
             let asked = world.engine.reset();
             asked.contact_administrator(&source(n), &reply.ticket).await.expect("uniform");

@@ -181,7 +181,7 @@ async fn v43_no_address_is_flooded(stores: &StoreKind) {
     // Unknown people.
     let before = world.inbox.attempts();
     for n in 0..50 {
-        opened(&world.engine, &source(9_000 + n), &named(&format!("nobody{n}")), &sms()).await;
+        opened(&world.engine, &source(9_000 + n), &named(&format!("unknown{n}")), &sms()).await;
     }
     world.deliver().await;
     assert_eq!(world.inbox.attempts(), before);

@@ -106,7 +106,7 @@ async fn v50_strangers_do_not_make_the_trail_grow(_kind: &StoreKind) {
     let mut sizes = Vec::new();
     for half in 0..2 {
         for n in 125 * half..125 * (half + 1) {
-            let reply = opened(&world.engine, &source(n), &named("nobody"), &email())
+            let reply = opened(&world.engine, &source(n), &named("unknown"), &email())
                 .await
                 .expect("uniform");
             guess(&world.engine, &source(n), &reply.ticket, 1).await;

@@ -19,7 +19,7 @@ use sspr::{
 };
 
 const GROUP: &str = "sspr-pilot";
-const NAMES: [&str; 4] = ["nobody", "disabled", "outside", "without"];
+const NAMES: [&str; 4] = ["unknown", "disabled", "outside", "without"];
 
 struct Watched {
     world: World,
@@ -222,14 +222,14 @@ fn same(all: &[Seen], names: &[&str], of: impl Fn(&Seen) -> Vec<String>) {
 
 #[test]
 fn a_uniform_reply_is_the_same_for_every_name_the_owners_included() {
-    let names = ["nobody", "disabled", "outside", "without", "ada"];
+    let names = ["unknown", "disabled", "outside", "without", "ada"];
     let all = seen_for_each(Disclosure::Uniform, &names);
     same(&all, &names, |seen| seen.answers.clone());
 }
 
 #[test]
 fn uniform_port_calls_are_the_same_for_every_name_the_owners_included() {
-    let names = ["nobody", "disabled", "outside", "without", "ada"];
+    let names = ["unknown", "disabled", "outside", "without", "ada"];
     let all = seen_for_each(Disclosure::Uniform, &names);
     same(&all, &names, |seen| seen.calls.iter().map(|calls| calls.join(", ")).collect());
 }
@@ -241,7 +241,7 @@ fn masked_answers_differ_by_the_mask_only() {
     let all = seen_for_each(Disclosure::Masked, &NAMES);
     same(&all, &NAMES, |seen| seen.calls.iter().map(|calls| calls.join(", ")).collect());
     same(&all, &NAMES, |seen| seen.answers.iter().map(|answer| without_masks(answer)).collect());
-    let again = seen_for_each(Disclosure::Masked, &["nobody"]);
+    let again = seen_for_each(Disclosure::Masked, &["unknown"]);
     assert_eq!(all[0].answers, again[0].answers, "a decoy's mask never changes");
 }
 
@@ -257,14 +257,14 @@ fn without_masks(answer: &str) -> String {
 /// A test of the script itself: under another disclosure the names differ.
 #[test]
 fn the_script_detects_a_difference() {
-    let all = seen_for_each(Disclosure::Masked, &["nobody", "ada"]);
+    let all = seen_for_each(Disclosure::Masked, &["unknown", "ada"]);
     assert_ne!(all[0].answers, all[1].answers, "two kinds of method, and three channels of them");
 }
 
 /// V14: no run of bytes links two tickets.
 #[test]
 fn no_two_tickets_share_a_run_of_bytes() {
-    let all = seen_for_each(Disclosure::Uniform, &["nobody", "ada"]);
+    let all = seen_for_each(Disclosure::Uniform, &["unknown", "ada"]);
     let mut tickets: Vec<String> = all.into_iter().flat_map(|seen| seen.tickets).collect();
     tickets.sort();
     // The same claim gives the same ticket, so that an answer can be given again.

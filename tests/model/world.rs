@@ -15,7 +15,7 @@ use crate::model::{ATTEMPTS, BUDGET, DAY, HOLD, Method, Model, RUN, User};
 use crate::support::{self, World, tenant};
 
 pub(crate) const NAMES: [&str; 3] =
-    ["ada@contoso.example", "root@contoso.example", "nobody@x.example"];
+    ["ada@contoso.example", "root@contoso.example", "unknown@x.example"];
 const PRIVATE: [(&str, &str); 2] =
     [(support::MAIL, support::MOBILE), ("root@private.example", "+14255550101")];
 

@@ -153,7 +153,7 @@ async fn what_a_finished_flow_offers_is_the_same_for_every_account() {
         let world = World::over(Recorder::new(MemoryStore::new(), log.clone()), settings).await;
         world.register_both().await;
         let mut seen = Vec::new();
-        for name in ["ada@contoso.example", "nobody@contoso.example"] {
+        for name in ["ada@contoso.example", "unknown@contoso.example"] {
             let name = Identifier::parse(name).expect("valid");
             let reset = world.engine.reset();
             let reply = reset.start(&request(), &name).await.expect("started");

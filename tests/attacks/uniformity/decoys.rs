@@ -304,7 +304,7 @@ fn an_unknown_name_under_attack_acts_as_an_account() {
         let weighing = weighing().await;
         weighing.settle("known").await;
         let mut costs = Vec::new();
-        for name in ["known", "nobody"] {
+        for name in ["known", "unknown"] {
             let mut calls = Vec::new();
             for n in 0..8 {
                 weighing.look();

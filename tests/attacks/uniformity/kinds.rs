@@ -60,7 +60,7 @@ fn kinds(options: &[OptionView]) -> Vec<MethodKind> {
 fn kinds_of_administrators_alone_are_not_shown_before_the_first_proof() {
     block_on(async {
         let world = world_of(mail_only()).await;
-        for name in ["nobody", "ada", "grace"] {
+        for name in ["unknown", "ada", "grace"] {
             let (ticket, options) = begin(&world, name).await;
             assert_eq!(kinds(&options), [MethodKind::Email], "{name}");
             let phone = ChallengeOption::preferred(MethodKind::MobilePhone).into();
@@ -93,7 +93,7 @@ fn kinds_of_both_are_shown_to_all_where_no_kind_is_common() {
         settings.administrators.gates.methods =
             [MethodKind::MobilePhone, MethodKind::OfficePhone].into();
         let world = world_of(settings).await;
-        let all = ["nobody", "ada", "grace"];
+        let all = ["unknown", "ada", "grace"];
         let mut shown = Vec::new();
         for name in all {
             shown.push(begin(&world, name).await.1);
@@ -118,7 +118,7 @@ fn kinds_of_administrators_who_may_not_reset_are_not_shown() {
             [MethodKind::MobilePhone, MethodKind::OfficePhone].into();
         assert_eq!(settings.disclosure, Disclosure::Uniform);
         let world = world_of(settings).await;
-        for name in ["nobody", "ada", "grace"] {
+        for name in ["unknown", "ada", "grace"] {
             assert_eq!(kinds(&begin(&world, name).await.1), [MethodKind::Email], "{name}");
         }
     });

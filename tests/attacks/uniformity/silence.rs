@@ -124,7 +124,7 @@ fn a_spent_budget_is_not_visible_over_the_life_of_a_code() {
 /// is. Texts and calls to one number count together, also for a decoy.
 #[test]
 fn longer_codes_do_not_tell_who_exists() {
-    let [ada, nobody] = ["ada", "nobody"].map(|name| {
+    let [ada, unknown] = ["ada", "unknown"].map(|name| {
         block_on(async {
             let watched = watched(Disclosure::Uniform).await;
             // The beginning of a day of the counters, so that both runs lie in the same windows.
@@ -148,5 +148,5 @@ fn longer_codes_do_not_tell_who_exists() {
             lengths
         })
     });
-    assert_eq!(ada, nobody);
+    assert_eq!(ada, unknown);
 }

@@ -186,7 +186,7 @@ fn a_policy_put_before_complete_is_the_one_that_counts() {
             // The standards warn of one restricted method alone, which this test does not check.
             settings.users.required = 1;
         }),
-        ("nobody", |settings| settings.scope = Scope::None),
+        ("scope none", |settings| settings.scope = Scope::None),
     ];
     for (name, put) in stricter {
         let scene = both(one_gate());

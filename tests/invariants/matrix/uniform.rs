@@ -74,7 +74,7 @@ async fn watched(asked: Asked, who: Who, share: u8) -> Watched {
         request = request.with_device(DeviceSecret::parse(&text).expect("own"));
     }
     let name = match who {
-        Unknown => "nobody",
+        Unknown => "unknown",
         Disabled => "disabled",
         OutOfScope => "outside",
         WithoutMethods => "without",

@@ -52,7 +52,7 @@ pub(crate) fn every_method() -> PolicySettings {
 /// events of another decoy, whose record is gone.
 pub(crate) async fn fill(from: Arc<dyn Store>) -> Scene {
     let world = World::over(Arc::clone(&from), every_method()).await;
-    ask_for_nobody(&world, "gone@contoso.example").await;
+    ask_for_an_unknown_name(&world, "gone@contoso.example").await;
     world.clock.advance(Duration::from_secs(3_600));
     world.deliver().await;
     let later = world.clock.now().plus(Duration::from_secs(60 * 86_400));
@@ -73,7 +73,7 @@ pub(crate) async fn fill(from: Arc<dyn Store>) -> Scene {
         let admin = world.engine.admin(&tenant, &admin);
         admin.supply_contacts(&user, &contacts).await.expect("supplied");
     }
-    ask_for_nobody(&world, "nobody@contoso.example").await;
+    ask_for_an_unknown_name(&world, "unknown@contoso.example").await;
     world.deliver().await;
     Scene { world, from, app, saved }
 }
@@ -90,7 +90,7 @@ async fn enrolled(world: World, from: Arc<dyn Store>) -> Scene {
     Scene { world, from, app, saved }
 }
 
-async fn ask_for_nobody(world: &World, name: &str) {
+async fn ask_for_an_unknown_name(world: &World, name: &str) {
     let name = Identifier::parse(name).expect("valid");
     let reply = world.engine.reset().start(&request(), &name).await.expect("started");
     world.challenge(&reply.ticket, &email()).await;
