@@ -228,10 +228,10 @@ macro_rules! __sspr_store_properties {
         "A reserved attempt is purged by another server: a spent budget is full again.";
 
     cursors::cursors_are_short
-        "A cursor of another origin is an error, preferably `Denied`, and never a panic"
+        "an opaque text of the store, at most 256 bytes."
         "A host that keeps cursors in a column of bounded size cannot continue a listing.";
     cursors::cursors_of_others_making_are_refused
-        "an opaque text of the store, at most 256 bytes."
+        "A cursor of another origin is an error, preferably `Denied`, and never a panic"
         "A forged cursor from a web page causes a panic, an injection or a listing without end.";
     cursors::cursors_of_another_tenant_open_nothing
         "No record of another tenant or kind is returned."
