@@ -223,15 +223,25 @@ impl<'de> Deserialize<'de> for Subject {
 
             fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Subject, A::Error> {
                 let missing = || de::Error::missing_field("kind");
+                let twice = |name: &str| de::Error::custom(format_args!("{name} is given twice"));
                 let first: Cow<'_, str> = fields.next_key()?.ok_or_else(missing)?;
                 if first == "kind" {
                     let kind: SubjectKind = fields.next_value()?;
-                    return kind.read(MapAccessDeserializer::new(fields));
+                    let subject = kind.read(MapAccessDeserializer::new(fields))?;
+                    // An account keeps fields that it does not know, so a second kind would stay.
+                    return match &subject {
+                        Subject::Account(account) if account.unknown.has("kind") => {
+                            Err(twice("kind"))
+                        }
+                        _ => Ok(subject),
+                    };
                 }
                 // Another order than this crate writes: a tool has sorted the fields.
                 let mut sorted = Map::from_iter([(first.into_owned(), fields.next_value()?)]);
                 while let Some((name, value)) = fields.next_entry::<String, Value>()? {
-                    sorted.insert(name, value);
+                    if sorted.insert(name.clone(), value).is_some() {
+                        return Err(twice(&name));
+                    }
                 }
                 let name = sorted.remove("kind").ok_or_else(missing)?;
                 let kind = SubjectKind::deserialize(name).map_err(de::Error::custom)?;

@@ -14,6 +14,10 @@ pub(crate) struct Unknown(Option<Box<BTreeMap<String, serde_json::Value>>>);
 
 impl Unknown {
     pub(crate) const NONE: Self = Self(None);
+
+    pub(crate) fn has(&self, field: &str) -> bool {
+        self.0.as_ref().is_some_and(|fields| fields.contains_key(field))
+    }
 }
 
 impl Serialize for Unknown {

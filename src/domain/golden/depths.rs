@@ -91,3 +91,22 @@ fn an_unknown_variant_closes_the_account() {
         assert!(!error.contains("palm") && !error.contains("private.example"), "{error}");
     }
 }
+
+/// A field that is given twice closes the account: another reader might obey the other one.
+#[test]
+fn a_kind_or_a_field_that_is_given_twice_closes_the_account() {
+    let body = again(key(), &golden("account_v1.json")).expect("readable");
+    let fields = body.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')).expect("an object");
+    assert!(fields.starts_with("\"kind\":\"account\","), "the kind stands first");
+    // The kind behind other fields, as a tool that sorts them leaves it.
+    assert!(again(key(), &format!("{{\"a\":1,{fields}}}")).is_ok());
+    for twice in [
+        format!("{{{fields},\"kind\":\"policy\"}}"),
+        format!("{{\"kind\":\"policy\",{fields}}}"),
+        format!("{{\"kind\":\"account\",{fields}}}"),
+        format!("{{\"a\":1,{fields},\"kind\":\"policy\"}}"),
+        format!("{{\"a\":1,{fields},\"a\":2}}"),
+    ] {
+        assert!(again(key(), &twice).is_err(), "{}", &twice[..40]);
+    }
+}
