@@ -1,8 +1,9 @@
-//! Fuzz targets: what a stranger or a damaged disk can hand to the crate, as bytes.
+//! Fuzz targets: the bytes that an attacker or a damaged disk can give to the crate.
 //!
-//! Each target panics if a rule is broken, and returns whether the input came to where the rule matters. `cargo test --all-features --test fuzz` runs them on stable Rust
-//! over the inputs in `corpus` and over a fixed number of mutations of these (`corpus.rs`). `cargo fuzz run
-//! --fuzz-dir tests/fuzz TARGET` runs one for as long as you let it (`bin`).
+//! Each target panics if a rule is broken, and returns whether the input reached the code that the
+//! rule is about. `cargo test --all-features --test fuzz` runs them on stable Rust over the inputs in
+//! `corpus` and over a fixed number of mutations of these (`corpus.rs`). `cargo fuzz run --fuzz-dir
+//! tests/fuzz TARGET` runs one until it is stopped (`bin`).
 #![allow(
     unreachable_pub,
     reason = "this file is a test binary here, and the library of the fuzz package"

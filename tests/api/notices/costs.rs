@@ -175,6 +175,7 @@ async fn s03_a_number_that_risk_signals_deny_is_told_by_mail_alone() {
 #[tokio::test]
 async fn s03_a_denied_number_is_told_all_the_same_where_no_mail_is() {
     let mut settings = one_gate();
+    // With one gate the policy must allow fewer guesses, or it is refused.
     settings.failures.consecutive = 15;
     let world = world_with(settings, |builder| builder.risk_signals(Denies(MOBILE))).await;
     let changed = world.directory.update_user(&world.tenant, &world.user, |facts| {

@@ -187,6 +187,7 @@ fn a_wrong_last_try_is_recorded_at_once() {
     block_on(async {
         let mut settings = defaults();
         settings.users.required = 1;
+        // Stricter than the default: the last attempt of one code fills the window.
         settings.failures.anonymous = sspr::Rate::new(5, DAY);
         settings.failures.consecutive = 9;
         let world = registered(settings).await;

@@ -18,6 +18,7 @@ fn every_method(required: u8) -> PolicySettings {
     settings.users.methods = MethodKind::ALL.into();
     settings.users.required = required;
     if required == 1 {
+        // With one gate the policy must allow fewer guesses, or it is refused.
         settings.failures.consecutive = 15;
     }
     settings

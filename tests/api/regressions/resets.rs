@@ -131,6 +131,7 @@ fn contacts_of_an_earlier_incarnation_open_nothing() {
 fn a_disabled_method_counts_again_when_it_is_registered_again() {
     block_on(async {
         let mut settings = one_gate();
+        // Stricter than the default: the five attempts of one code disable the method.
         settings.failures.consecutive = 5;
         settings.failures.anonymous = Rate::new(5, DAY);
         let world = World::memory(settings).await;
@@ -178,6 +179,7 @@ fn a_typed_number_is_no_bar_to_another_code() {
     block_on(async {
         let mut settings = one_gate();
         settings.typed_number = true;
+        // The budget of the Entra preset, which one code with its five attempts fills.
         settings.failures.anonymous = Rate::new(5, DAY);
         let world = World::memory(settings).await;
         world.register_both().await;
