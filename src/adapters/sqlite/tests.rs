@@ -3,13 +3,14 @@
 use std::future::Future;
 use std::path::PathBuf;
 use std::pin::pin;
-use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Wake, Waker};
 
 use rusqlite::Connection;
 
 use super::process_lock::ProcessLock;
-use super::queue::{Bounds, Queue};
+use super::queue::{Bounds, Pushed, Queue};
+use super::reader::ReadRequest;
 use super::reply::{PendingReply, promise};
 use super::write::CommitJob;
 use super::writer::{self, WriteRequest, WriterContext};
@@ -44,13 +45,18 @@ impl TestDatabase {
         let (queue, loads) = (Queue::new(bounds), Queue::new(bounds));
         let replies: Vec<_> = jobs.iter().map(|job| push(&queue, *job)).collect();
         queue.close();
+        self.serve(&queue, &loads);
+        replies.into_iter().map(outcome).collect()
+    }
+
+    /// Runs the writer until the queue is closed and empty.
+    fn serve(&self, queue: &Queue<WriteRequest>, loads: &Queue<ReadRequest>) {
         let context = WriterContext {
             process_lock: ProcessLock::beside(&self.path).expect("two locks"),
             opened: files::OpenFiles::at(&self.path).expect("a file"),
             gone: Arc::default(),
         };
-        writer::run(&self.conn, &queue, &loads, context);
-        replies.into_iter().map(outcome).collect()
+        writer::run(&self.conn, queue, loads, context);
     }
 
     fn has(&self, number: u8) -> bool {
@@ -134,4 +140,38 @@ fn requests_of_one_batch_see_each_other() {
     let outcomes: Vec<_> =
         outcomes.into_iter().map(|outcome| outcome.expect("the commit succeeds")).collect();
     assert_eq!(outcomes, expected);
+}
+
+/// A caller that loads a record as soon as its commit is answered.
+struct Caller {
+    writes: Queue<WriteRequest>,
+    loads: Queue<ReadRequest>,
+    pushed: Mutex<Option<Pushed>>,
+}
+
+impl Wake for Caller {
+    fn wake(self: Arc<Self>) {
+        let (promise, _) = promise(PortError::unavailable);
+        let load = ReadRequest::Load(RecordKey::from_bytes([1; 32]), promise);
+        let pushed = self.loads.push(1, load).unwrap_or_else(|_| panic!("the queue has room"));
+        *self.pushed.lock().expect("not poisoned") = Some(pushed);
+        self.writes.close();
+    }
+}
+
+/// Without this, each step of a caller wakes a reader, whose page cache the commit has invalidated.
+#[test]
+fn the_next_load_of_a_caller_that_works_in_steps_wakes_no_reader() {
+    let database = TestDatabase::new("steps");
+    for (jobs, expected) in [(&[(1, 5)][..], Pushed::Next), (&[(2, 5), (3, 5)], Pushed::Queued)] {
+        let bounds = Bounds { jobs: 100, bytes: usize::MAX };
+        let (writes, loads) = (Queue::new(bounds), Queue::new(bounds));
+        let caller = Arc::new(Caller { writes, loads, pushed: Mutex::default() });
+        let mut replies: Vec<_> = jobs.iter().map(|job| push(&caller.writes, *job)).collect();
+        let waker = Waker::from(Arc::clone(&caller));
+        let reply = pin!(&mut replies[0]);
+        assert!(reply.poll(&mut Context::from_waker(&waker)).is_pending());
+        database.serve(&caller.writes, &caller.loads);
+        assert_eq!(*caller.pushed.lock().expect("not poisoned"), Some(expected), "{jobs:?}");
+    }
 }
